@@ -1,0 +1,106 @@
+/* A growable run of bytes. */
+#include "base/buf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+void buf_release(struct buf *buf)
+{
+    free(buf->data);
+    *buf = (struct buf){0};
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->length = 0;
+    if (buf->data)
+        buf->data[0] = '\0';
+}
+
+char *buf_reserve(struct buf *buf, size_t size)
+{
+    buf->data = mem_grow(buf->data, &buf->capacity, buf->length + size + 1, 1);
+    return buf->data + buf->length;
+}
+
+void buf_added(struct buf *buf, size_t size)
+{
+    buf->length += size;
+    buf->data[buf->length] = '\0';
+}
+
+void buf_append(struct buf *buf, const void *bytes, size_t size)
+{
+    char *room = buf_reserve(buf, size);
+    if (size)
+        memcpy(room, bytes, size);
+    buf_added(buf, size);
+}
+
+void buf_char(struct buf *buf, char c)
+{
+    *buf_reserve(buf, 1) = c;
+    buf_added(buf, 1);
+}
+
+void buf_text(struct buf *buf, const char *text)
+{
+    buf_append(buf, text, strlen(text));
+}
+
+void buf_vprintf(struct buf *buf, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
+    char *room = buf_reserve(buf, (size_t)length);
+    vsnprintf(room, (size_t)length + 1, format, again);
+    va_end(again);
+    buf_added(buf, (size_t)length);
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(buf, format, arguments);
+    va_end(arguments);
+}
+
+void buf_number(struct buf *buf, int64_t number)
+{
+    char digits[24];
+    char *end = digits + sizeof(digits);
+    char *at = end;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (number < 0)
+        *--at = '-';
+    buf_append(buf, at, (size_t)(end - at));
+}
+
+void buf_consume(struct buf *buf, size_t size)
+{
+    if (!size)
+        return;
+    memmove(buf->data, buf->data + size, buf->length - size + 1);
+    buf->length -= size;
+}
+
+char *buf_take(struct buf *buf)
+{
+    char *data = buf->data ? buf->data : mem_copy("", 0);
+    *buf = (struct buf){0};
+    return data;
+}
+
+const char *buf_string(const struct buf *buf)
+{
+    return buf->data ? buf->data : "";
+}

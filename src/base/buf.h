@@ -1,0 +1,50 @@
+/*
+ * A growable run of bytes. A zeroed struct buf is an empty one; buf_release() frees it.
+ *
+ * DATA is always followed by a NUL that LENGTH does not count, unless nothing was ever put in.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf {
+    char *data;
+    size_t length;
+    size_t capacity;
+};
+
+/* Frees the bytes and makes the buffer empty; it can be used again. */
+void buf_release(struct buf *buf);
+
+/* Forgets the content, keeps the memory. */
+void buf_clear(struct buf *buf);
+
+/* Makes room for SIZE more bytes and returns where they go; set by buf_added(). */
+char *buf_reserve(struct buf *buf, size_t size);
+
+/* SIZE bytes were written where buf_reserve() said. */
+void buf_added(struct buf *buf, size_t size);
+
+void buf_append(struct buf *buf, const void *bytes, size_t size);
+void buf_char(struct buf *buf, char c);
+void buf_text(struct buf *buf, const char *text);
+void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *buf, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+/* Decimal digits of NUMBER, quicker than buf_printf(). */
+void buf_number(struct buf *buf, int64_t number);
+
+/* Drops SIZE bytes from the front. */
+void buf_consume(struct buf *buf, size_t size);
+
+/* Hands the bytes to the caller as a C string to free(); the buffer is empty afterwards. */
+char *buf_take(struct buf *buf);
+
+/* The content as a C string, "" when empty; valid until the buffer changes. */
+const char *buf_string(const struct buf *buf);
+
+#endif

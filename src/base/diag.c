@@ -1,0 +1,216 @@
+/* Gathering and printing diagnostics. */
+#include "base/diag.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+/* A longer source line is shown around the caret only. */
+#define DIAG_LINE_SHOWN 160
+
+struct diag {
+    struct mark mark;
+    char *text;
+    char *hint;
+    struct diag *note;
+    size_t order;
+};
+
+struct diags {
+    struct diag *items;
+    size_t count;
+    size_t capacity;
+};
+
+struct diags *diags_new(void)
+{
+    return mem_calloc(1, sizeof(struct diags));
+}
+
+static void diag_release(struct diag *diag)
+{
+    free(diag->text);
+    free(diag->hint);
+    if (diag->note) {
+        diag_release(diag->note);
+        free(diag->note);
+    }
+}
+
+void diags_free(struct diags *diags)
+{
+    if (!diags)
+        return;
+    for (size_t i = 0; i < diags->count; i++)
+        diag_release(&diags->items[i]);
+    free(diags->items);
+    free(diags);
+}
+
+void diag_error(struct diags *diags, struct mark mark, const char *hint, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&text, format, arguments);
+    va_end(arguments);
+    diags->items =
+        mem_grow(diags->items, &diags->capacity, diags->count + 1, sizeof(*diags->items));
+    diags->items[diags->count] = (struct diag){
+        .mark = mark,
+        .text = buf_take(&text),
+        .hint = hint ? mem_strdup(hint) : NULL,
+        .order = diags->count,
+    };
+    diags->count++;
+}
+
+void diag_note(struct diags *diags, struct mark mark, const char *format, ...)
+{
+    if (!diags->count)
+        return;
+    struct buf text = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&text, format, arguments);
+    va_end(arguments);
+    struct diag **place = &diags->items[diags->count - 1].note;
+    while (*place)
+        place = &(*place)->note;
+    *place = mem_calloc(1, sizeof(**place));
+    (*place)->mark = mark;
+    (*place)->text = buf_take(&text);
+}
+
+size_t diags_count(const struct diags *diags)
+{
+    return diags->count;
+}
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+/* The first byte of line LINE, or NULL where the source has fewer. */
+static const char *source_line(const struct source *source, uint32_t line, size_t *length)
+{
+    const char *at = source->text;
+    const char *end = source->text + source->length;
+    for (uint32_t n = 1; n < line; n++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        if (!newline)
+            return NULL;
+        at = newline + 1;
+    }
+    const char *newline = memchr(at, '\n', (size_t)(end - at));
+    *length = (size_t)((newline ? newline : end) - at);
+    if (*length && at[*length - 1] == '\r')
+        --*length;
+    return at;
+}
+
+/* One source character as a terminal may safely show it. */
+static void put_visible(struct buf *out, char c)
+{
+    if (c == '\t' || ((unsigned char)c >= 0x20 && c != 0x7F))
+        buf_char(out, c);
+    else
+        buf_char(out, '?');
+}
+
+static void print_source_line(const struct mark *mark, const char *hint, struct buf *out)
+{
+    size_t length = 0;
+    const char *line = source_line(mark->source, mark->line, &length);
+    if (!line)
+        return;
+    size_t caret = 0;
+    for (uint32_t column = 1; column < mark->column && caret < length; column++) {
+        caret++;
+        while (caret < length && is_continuation(line[caret]))
+            caret++;
+    }
+    size_t from = 0;
+    if (caret > DIAG_LINE_SHOWN / 2) {
+        from = caret - DIAG_LINE_SHOWN / 2;
+        while (from < caret && is_continuation(line[from]))
+            from++;
+    }
+    size_t to = length - from > DIAG_LINE_SHOWN ? from + DIAG_LINE_SHOWN : length;
+    while (to < length && to > from && is_continuation(line[to]))
+        to--;
+    buf_printf(out, "%5u | ", mark->line);
+    for (size_t i = from; i < to; i++)
+        put_visible(out, line[i]);
+    buf_text(out, "\n      | ");
+    for (size_t i = from; i < caret; i++)
+        if (!is_continuation(line[i]))
+            buf_char(out, line[i] == '\t' ? '\t' : ' ');
+    buf_char(out, '^');
+    for (uint32_t i = 1; i < mark->length && i < DIAG_LINE_SHOWN; i++)
+        buf_char(out, '~');
+    if (hint)
+        buf_printf(out, " %s", hint);
+    buf_char(out, '\n');
+}
+
+static void print_one(const struct diag *diag, const char *severity, struct buf *out)
+{
+    const struct mark *mark = &diag->mark;
+    if (mark->source)
+        buf_printf(out, "%s:%u:%u: ", mark->source->name, mark->line, mark->column);
+    else
+        buf_text(out, "parrun: ");
+    buf_printf(out, "%s: %s\n", severity, diag->text);
+    if (mark->source)
+        print_source_line(mark, diag->hint, out);
+    else if (diag->hint)
+        buf_printf(out, "      | %s\n", diag->hint);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct diag *a = *(struct diag *const *)left;
+    const struct diag *b = *(struct diag *const *)right;
+    if (a->mark.source == b->mark.source && a->mark.line != b->mark.line)
+        return a->mark.line < b->mark.line ? -1 : 1;
+    if (a->mark.source == b->mark.source && a->mark.column != b->mark.column)
+        return a->mark.column < b->mark.column ? -1 : 1;
+    return a->order < b->order ? -1 : 1;
+}
+
+void diags_print(const struct diags *diags, struct buf *out)
+{
+    const struct diag **sorted = mem_calloc(diags->count, sizeof(struct diag *));
+    for (size_t i = 0; i < diags->count; i++)
+        sorted[i] = &diags->items[i];
+    qsort(sorted, diags->count, sizeof(struct diag *), compare);
+    for (size_t i = 0; i < diags->count && i < DIAGS_SHOWN; i++) {
+        print_one(sorted[i], "error", out);
+        for (const struct diag *note = sorted[i]->note; note; note = note->note)
+            print_one(note, "note", out);
+    }
+    if (diags->count > DIAGS_SHOWN)
+        buf_printf(out, "parrun: %zu more errors are not shown\n", diags->count - DIAGS_SHOWN);
+    free(sorted);
+}
+
+struct mark source_mark(const struct source *source, size_t offset, uint32_t length)
+{
+    struct mark mark = {.source = source, .line = 1, .column = 1, .length = length};
+    const char *at = source->text;
+    const char *end = source->text + (offset < source->length ? offset : source->length);
+    const char *newline;
+    while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
+        mark.line++;
+        at = newline + 1;
+    }
+    for (; at < end; at++)
+        if (!is_continuation(*at))
+            mark.column++;
+    return mark;
+}

@@ -1,0 +1,68 @@
+/* Writing JSON strings. */
+#include "base/json.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+static void put_escape(struct buf *out, char c)
+{
+    static const char short_form[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    for (const char *at = short_form; *at; at += 2) {
+        if (*at == c) {
+            buf_char(out, '\\');
+            buf_char(out, at[1]);
+            return;
+        }
+    }
+    buf_printf(out, "\\u%04x", (unsigned char)c);
+}
+
+static int needs_escape(char c)
+{
+    return (unsigned char)c < 0x20 || c == '"' || c == '\\' || c == 0x7F;
+}
+
+void json_string(struct buf *out, const char *bytes, size_t length)
+{
+    buf_char(out, '"');
+    for (size_t i = 0; i < length;) {
+        size_t plain = i;
+        size_t size = 1;
+        while (plain < length && !needs_escape(bytes[plain]) &&
+               (size = utf8_char(bytes + plain, length - plain)))
+            plain += size;
+        buf_append(out, bytes + i, plain - i);
+        i = plain;
+        if (i == length)
+            break;
+        if (needs_escape(bytes[i]))
+            put_escape(out, bytes[i]);
+        else
+            buf_text(out, "\\ufffd");
+        i++;
+    }
+    buf_char(out, '"');
+}
+
+void json_base64(struct buf *out, const char *bytes, size_t length)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *at = (const unsigned char *)bytes;
+    buf_char(out, '"');
+    for (size_t i = 0; i < length; i += 3) {
+        size_t left = length - i;
+        unsigned group = (unsigned)at[i] << 16;
+        if (left > 1)
+            group |= (unsigned)at[i + 1] << 8;
+        if (left > 2)
+            group |= at[i + 2];
+        buf_char(out, digits[group >> 18]);
+        buf_char(out, digits[(group >> 12) & 63]);
+        buf_char(out, left > 1 ? digits[(group >> 6) & 63] : '=');
+        buf_char(out, left > 2 ? digits[group & 63] : '=');
+    }
+    buf_char(out, '"');
+}

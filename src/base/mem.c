@@ -1,0 +1,61 @@
+/* Allocation that either succeeds or ends the process with a message. */
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static _Noreturn void mem_exhausted(void)
+{
+    static const char message[] = "parrun: error: out of memory\n";
+    ssize_t ignored = write(STDERR_FILENO, message, sizeof(message) - 1);
+    (void)ignored;
+    _exit(MEM_EXIT_STATUS);
+}
+
+void *mem_calloc(size_t count, size_t size)
+{
+    void *memory = calloc(count ? count : 1, size ? size : 1);
+    if (!memory)
+        mem_exhausted();
+    return memory;
+}
+
+void *mem_realloc(void *memory, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        mem_exhausted();
+    size_t bytes = count * size;
+    void *grown = realloc(memory, bytes ? bytes : 1);
+    if (!grown)
+        mem_exhausted();
+    return grown;
+}
+
+char *mem_copy(const void *bytes, size_t size)
+{
+    if (size == SIZE_MAX)
+        mem_exhausted();
+    char *copy = mem_realloc(NULL, size + 1, 1);
+    if (size)
+        memcpy(copy, bytes, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+char *mem_strdup(const char *text)
+{
+    return mem_copy(text, strlen(text));
+}
+
+void *mem_grow(void *items, size_t *capacity, size_t needed, size_t size)
+{
+    if (needed <= *capacity)
+        return items;
+    size_t grown = *capacity < 8 ? 8 : *capacity * 2;
+    if (grown < needed)
+        grown = needed;
+    *capacity = grown;
+    return mem_realloc(items, grown, size);
+}

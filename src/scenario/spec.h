@@ -1,0 +1,204 @@
+/*
+ * A scenario after loading: every key checked, bound to its type, defaults filled in.
+ *
+ * All of it lives in one arena and does not change after scenario_load(); scenario_free() ends it.
+ * Times are nanoseconds, 0 meaning "none" unless said otherwise. Names are C strings.
+ */
+#ifndef SCENARIO_SPEC_H
+#define SCENARIO_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "script/value.h"
+
+struct arena;
+struct template;
+
+enum body_kind {
+    BODY_RUN,  /* one shell command line */
+    BODY_EXEC, /* a program and its arguments */
+    BODY_LUA,  /* a Lua chunk */
+};
+
+/* A Lua chunk and where it stands, for its messages. */
+struct lua_spec {
+    const char *text; /* NULL: none */
+    size_t length;
+    const char *file; /* as a person would write it */
+    unsigned line;    /* of the chunk's first line in that file, from 1 */
+};
+
+/* What an object runs. Templates may use the task's names in pools alone. */
+struct body_spec {
+    enum body_kind kind;
+    struct template *run;        /* BODY_RUN */
+    const char *shell;           /* BODY_RUN: the shell's path, "/bin/sh" by default */
+    struct template **arguments; /* BODY_EXEC: at least one */
+    size_t argument_count;
+    struct lua_spec lua;         /* BODY_LUA */
+};
+
+struct env_spec {
+    const char *name;
+    struct template *value;
+};
+
+/* What processes, pools and threads have in common. */
+struct object_spec {
+    const char *name;
+    struct mark mark;  /* of the name in the file */
+    struct body_spec body;
+    struct env_spec *env; /* the scenario's own first, the object's behind them: the later wins */
+    size_t env_count;
+    struct template *cwd; /* already relative to the scenario's directory; NULL: where parrun is */
+    int64_t timeout;
+    const size_t *produces; /* indices into scenario.queues, streams' queues included */
+    size_t produces_count;
+    const size_t *consumes;
+    size_t consumes_count;
+};
+
+enum stream_kind {
+    STREAM_LOG, /* the default of stdout and stderr */
+    STREAM_INHERIT,
+    STREAM_NULL, /* the default of stdin */
+    STREAM_FILE,
+    STREAM_TEXT,   /* input only */
+    STREAM_QUEUE,
+    STREAM_STDOUT, /* output only: the same as stdout */
+};
+
+struct stream_spec {
+    enum stream_kind kind;
+    struct template *path; /* STREAM_FILE: already relative to the scenario's directory */
+    bool append;           /* STREAM_FILE: keep what is there */
+    bool input;            /* fds above 2: read by the process (text, or a queue that it consumes) */
+    struct template *text; /* STREAM_TEXT */
+    size_t queue;          /* STREAM_QUEUE: index into scenario.queues */
+};
+
+struct fd_spec {
+    int fd; /* above 2 */
+    struct stream_spec stream;
+};
+
+struct stop_spec {
+    int signal;    /* TERM by default */
+    int64_t grace; /* 10 s by default; then SIGKILL to the whole group */
+};
+
+struct process_spec {
+    struct object_spec object;
+    bool daemon;
+    struct stop_spec stop;
+    struct stream_spec streams[3]; /* stdin, stdout, stderr */
+    struct fd_spec *fds;
+    size_t fd_count;
+};
+
+enum pool_kind {
+    POOL_PROCESS,
+    POOL_THREAD,
+};
+
+enum source_kind {
+    SOURCE_COUNT, /* items 0 to count - 1 */
+    SOURCE_LIST,
+    SOURCE_RANGE, /* from, from + step, ... up to and with to */
+    SOURCE_LINES, /* the lines of a file, without their newlines */
+};
+
+struct source_spec {
+    enum source_kind kind;
+    int64_t count;
+    struct value *items; /* SOURCE_LIST: count of them */
+    int64_t from, to, step;
+    const char *path; /* SOURCE_LINES: already relative to the scenario; "-": standard input */
+    struct mark mark;
+};
+
+enum output_kind {
+    OUTPUT_GROUP, /* a task's output whole, when it ends; the default */
+    OUTPUT_LINES, /* as it comes, whole lines */
+    OUTPUT_ORDERED, /* whole, in the order of the tasks */
+    OUTPUT_DISCARD,
+};
+
+struct pool_spec {
+    struct object_spec object;
+    enum pool_kind kind;
+    int64_t workers; /* at least 1: auto and percent are already worked out */
+    struct source_spec tasks;
+    struct lua_spec setup;
+    enum output_kind output;
+    struct stop_spec stop; /* for a task that is stopped or timed out */
+};
+
+enum framing {
+    FRAMING_LINE,
+};
+
+struct queue_spec {
+    const char *name;
+    struct mark mark;
+    struct value *items;
+    size_t item_count;
+    int64_t capacity; /* messages, at least 1 */
+    bool close_auto;  /* close when every producer has ended; false: stays open */
+    bool trace;
+    enum framing framing;
+};
+
+struct thread_spec {
+    struct object_spec object;
+    int64_t replicas; /* at least 1; above 1 they are named NAME.1, NAME.2, ... */
+    bool daemon;
+};
+
+enum log_format {
+    LOG_STORY,
+    LOG_JSON,
+};
+
+struct log_spec {
+    const char **show; /* event names with '*' */
+    size_t show_count;
+    const char **hide;
+    size_t hide_count;
+    enum log_format format;
+    bool timestamps;
+    bool prefix; /* true by default */
+};
+
+struct scenario {
+    struct arena *arena;
+    const char *name;
+    const char *file;      /* as given on the command line, "<stdin>" for "-" */
+    const char *directory; /* of the file, absolute; the working directory for "-" */
+    struct value vars;     /* a table; after NAME=VALUE */
+    struct log_spec log;
+    struct queue_spec *queues;
+    size_t queue_count;
+    struct process_spec *processes; /* each list in the order of the file */
+    size_t process_count;
+    struct pool_spec *pools;
+    size_t pool_count;
+    struct thread_spec *threads;
+    size_t thread_count;
+};
+
+/*
+ * Reads and checks FILE ("-": standard input) with OVERRIDES ("NAME=VALUE", COUNT of them) for its
+ * vars. Returns a scenario for scenario_free(), or NULL with at least one error in DIAGS; DIAGS
+ * points into *HELD, which the caller frees with scenario_free_sources() after printing.
+ */
+struct scenario_sources;
+struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
+                               struct diags *diags, struct scenario_sources **held);
+void scenario_free(struct scenario *scenario);
+void scenario_free_sources(struct scenario_sources *held);
+
+#endif

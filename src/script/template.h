@@ -1,0 +1,73 @@
+/*
+ * Templates: text with ${{ expression }} in it, the expression a pure Lua one.
+ *
+ * A template for a shell command (TEMPLATE_SHELL) quotes each value by the quotes it stands in, so
+ * that the shell passes on exactly the value: bare, inside "", inside '', joined to other text,
+ * inside $( ), ` ` and here-documents. A place where no quoting can do that is a fault when the
+ * template is parsed. raw(x) puts a value in as it is.
+ */
+#ifndef SCRIPT_TEMPLATE_H
+#define SCRIPT_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "script/value.h"
+
+struct arena;
+struct buf;
+struct error;
+struct script;
+struct template;
+
+enum template_use {
+    TEMPLATE_TEXT,
+    TEMPLATE_SHELL,
+};
+
+/* The names an expression may use, besides the functions and Lua's string, math and table. */
+struct template_scope {
+    const struct value *vars;       /* a table: its keys are what may stand behind "vars." */
+    bool task;                      /* item, index, worker, attempt are there */
+};
+
+/* What is wrong in a template, and where in its text. */
+struct template_fault {
+    size_t offset; /* bytes from the start of the text */
+    size_t length; /* bytes to underline */
+    char *text;    /* in the arena */
+    char *hint;    /* in the arena, or NULL */
+};
+
+/*
+ * Parses TEXT and checks every expression: its syntax and that each free name is known. The
+ * template lives in ARENA and borrows nothing. 0, or ERROR_FAILED with FAULT filled.
+ */
+int template_parse(struct arena *arena, const char *text, size_t length, enum template_use use,
+                   const struct template_scope *scope, struct template **parsed,
+                   struct template_fault *fault);
+
+/* The text it was parsed from; its end is at *LENGTH. */
+const char *template_source(const struct template *parsed, size_t *length);
+
+/* True where it holds no expression: rendering gives the same text always. */
+bool template_is_constant(const struct template *parsed);
+
+/* True where an expression uses item, index, worker or attempt. */
+bool template_uses_task(const struct template *parsed);
+
+/*
+ * Appends the text for the names that SCRIPT knows (script_set_task() before). SCRIPT may be NULL
+ * where the template is constant. 0, or ERROR_FAILED; the message names the expression.
+ */
+int template_render(const struct template *parsed, struct script *script, struct buf *out,
+                    struct error *error);
+
+/*
+ * The value: of the expression itself, with its type, where the template is one expression alone,
+ * else the rendered text. Lives in ARENA.
+ */
+int template_value(const struct template *parsed, struct script *script, struct arena *arena,
+                   struct value *value, struct error *error);
+
+#endif
