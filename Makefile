@@ -1,0 +1,190 @@
+# parrun. `make help` lists what can be asked for.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+VARIANT ?= release
+VARIANTS := release debug asan tsan
+JOBS ?= $(shell nproc)
+
+CC = gcc
+CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
+CPPCHECK ?= cppcheck
+INSTALL ?= install
+
+# Debian's names of what each step needs.
+BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev
+TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace
+LINT_PACKAGES := clang-tidy cppcheck mandoc
+
+# Asked only when something is compiled, so that `make deps` works before pkg-config is there.
+pkg_config = $(or $(shell pkg-config $(1) libuv yaml-0.1 lua5.4 2>/dev/null),$(error \
+  the libraries that parrun is built with are missing; 'make deps' installs them))
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg_config,--cflags))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(call pkg_config,--libs))$(PKG_LIBS)
+CMOCKA = $(eval CMOCKA := $(shell pkg-config --cflags --libs cmocka))$(CMOCKA)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wconversion
+ifneq ($(CI),)
+WARNINGS += -Werror
+endif
+CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc $(PKG_CFLAGS) $(CPPFLAGS)
+CFLAGS_ALL = -std=c17 $(WARNINGS) $(CFLAGS_$(1)) $(CFLAGS)
+LDLIBS_ALL = $(PKG_LIBS) -lpthread -lm $(LDLIBS)
+
+CFLAGS_release := -O2 -g
+CFLAGS_debug := -O0 -g3
+CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+
+SOURCES := $(wildcard src/*.c src/*/*.c)
+HEADERS := $(wildcard src/*.h src/*/*.h)
+UNIT_SOURCES := $(wildcard tests/*/*_test.c)
+MANUALS := $(wildcard man/*.[1-8])
+
+# Unit tests that are run under TSan too: those that use threads, by their name or their text.
+THREAD_WORDS := thread shared mailbox queue channel
+THREAD_TESTS := $(foreach word,$(THREAD_WORDS),$(filter $(addprefix %,$(notdir \
+  $(wildcard tests/*/*$(word)*_test.c))),$(UNIT_SOURCES))) \
+  $(if $(UNIT_SOURCES),$(shell grep -lE 'pthread|uv_thread|thrd_' $(UNIT_SOURCES)))
+UNITS_asan := $(UNIT_SOURCES:tests/%.c=build/asan/tests/%)
+UNITS_tsan := $(patsubst tests/%.c,build/tsan/tests/%,$(sort $(THREAD_TESTS)))
+
+# ---- programs ----
+
+all: build/parrun ## build build/parrun (the default)
+
+build/parrun: build/$(VARIANT)/parrun
+	@ln -f $< $@
+
+$(VARIANTS): %: build/%/parrun
+
+release: ## build build/release/parrun (-O2)
+debug:   ## build build/debug/parrun (-O0, all debugging information)
+asan:    ## build build/asan/parrun (address and undefined-behaviour sanitizers)
+tsan:    ## build build/tsan/parrun (thread sanitizer)
+
+# What is compiled again when the flags change.
+define VARIANT_RULES
+OBJECTS_$(1) := $$(SOURCES:%.c=build/$(1)/%.o)
+
+build/$(1)/flags: force
+	@mkdir -p $$(@D)
+	@echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS)' | cmp -s - $$@ || \
+	  echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS)' >$$@
+
+build/$(1)/%.o: %.c build/$(1)/flags
+	@mkdir -p $$(@D)
+	@echo '  CC   $$@'
+	@$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) -MMD -MP -c -o $$@ $$<
+
+build/$(1)/parrun: $$(OBJECTS_$(1))
+	@echo '  LINK $$@'
+	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) -o $$@ $$(OBJECTS_$(1)) $$(LDLIBS_ALL)
+
+build/$(1)/parrun.a: $$(filter-out build/$(1)/src/main.o,$$(OBJECTS_$(1)))
+	@rm -f $$@
+	@$$(AR) rcs $$@ $$^
+
+build/$(1)/tests/%_test: build/$(1)/tests/%_test.o build/$(1)/parrun.a
+	@echo '  LINK $$@'
+	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(LDLIBS_ALL)
+
+-include $$(OBJECTS_$(1):.o=.d) $$(UNIT_SOURCES:%.c=build/$(1)/%.d)
+endef
+$(foreach variant,$(VARIANTS),$(eval $(call VARIANT_RULES,$(variant))))
+
+# ---- what is needed ----
+
+# Installs those of its packages that are missing, and asks apt for nothing when none is.
+define install_packages
+@command -v dpkg-query >/dev/null || \
+  { echo "no dpkg here: see to it yourself that these are installed: $(1)"; exit 0; }; \
+missing=; \
+for package in $(1); do \
+  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' || \
+    missing="$$missing $$package"; \
+done; \
+[ -n "$$missing" ] || exit 0; \
+echo "installing:$$missing"; \
+root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+apt="$$root env DEBIAN_FRONTEND=noninteractive apt-get"; \
+install="$$apt install -y -q --no-install-recommends"; \
+apt-cache show $$missing >/dev/null 2>&1 || $$apt update -q || exit 1; \
+$$install $$missing || { $$apt update -q && $$install $$missing; }
+endef
+
+# Make again, with all the cores unless -j was given.
+remake = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(JOBS))
+
+deps: ## install the Debian packages that building needs
+	$(call install_packages,$(BUILD_PACKAGES))
+
+deps-test: ## install the Debian packages that building and testing need
+	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES))
+
+deps-lint: ## install the Debian packages that linting needs
+	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(LINT_PACKAGES))
+
+# ---- use ----
+
+run: deps ## install what is missing, build, and run the document's pool
+	@$(remake) build/parrun
+	@build/parrun configs/pool.yaml
+
+install: build/parrun ## install the program and its manual below DESTDIR and PREFIX
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin
+	$(INSTALL) -m 755 build/parrun $(DESTDIR)$(PREFIX)/bin/parrun
+	$(foreach page,$(MANUALS),$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) && \
+	  $(INSTALL) -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/parrun
+	rm -f $(foreach page,$(MANUALS),$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+
+# ---- tests ----
+
+test: deps-test ## build all that is tested and run every test
+	@$(remake) test-programs
+	@tests/run
+
+test-programs: build/parrun build/release/parrun build/asan/parrun build/tsan/parrun test-units
+
+test-units: $(UNITS_asan) $(UNITS_tsan)
+
+test-%: ## run one group of tests: unit, rooms, golden, e2e
+	@$(remake) test-programs
+	@tests/run $*
+
+soak: build/parrun ## run the long tests: 1 GB through a queue, 10,000,000 tasks
+	@tests/run soak
+
+bench: build/parrun ## measure against other programs; prints a table of ratios
+	@tests/bench/run
+
+bench-%: build/parrun ## run one of the measurements: spawn, tasks, start, thread, ...
+	@tests/bench/run $*
+
+# ---- care ----
+
+lint: deps-lint ## check the sources and the manual; no output below the steps means all is well
+	@echo '  TIDY src' && printf '%s\n' $(SOURCES) | xargs -P $(JOBS) -I{} \
+	  $(CLANG_TIDY) --quiet --warnings-as-errors='*' {} -- -std=c17 $(CPPFLAGS_ALL) 2>/dev/null
+	@echo '  CPPCHECK src' && $(CPPCHECK) -q -j $(JOBS) --std=c11 -D_GNU_SOURCE -Isrc \
+	  --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+	  --suppress=missingIncludeSystem src
+	@echo '  MANDOC man' && mandoc -T lint -W warning $(MANUALS)
+
+format: ## lay out the sources by .clang-format
+	$(CLANG_FORMAT) -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.c tests/*/*.h)
+
+clean: ## remove all that was built
+	rm -rf build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z%-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
+
+.DEFAULT_GOAL := all
+.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units soak bench lint format clean help force
+.SECONDARY:
+.DELETE_ON_ERROR:
