@@ -1,0 +1,1 @@
+assert open("three.txt").read() == "from the scenario\n"

@@ -1,0 +1,1 @@
+return { name = "from part.lua" }

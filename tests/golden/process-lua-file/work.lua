@@ -1,0 +1,2 @@
+local part = require "part"
+print("from work.lua", part.name)

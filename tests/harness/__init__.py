@@ -1,0 +1,1 @@
+"""What the tests are run with: one file a noun."""

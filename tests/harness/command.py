@@ -1,0 +1,60 @@
+"""One command with a time limit, in a session of its own."""
+import contextlib
+import os
+import signal
+import subprocess
+
+# The only variables of the caller that a test sees.
+KEPT = ("PATH", "HOME", "TMPDIR")
+
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",
+}
+
+
+def environment(**more):
+    """The environment a test runs in: the same everywhere."""
+    env = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {**env, "LANG": "C.UTF-8", "TZ": "UTC", **SANITIZERS, **more}
+
+
+class Ended:
+    """How a command ended. STATUS is negative for a signal, None where the time limit passed."""
+
+    def __init__(self, status, out, err):
+        self.status, self.out, self.err = status, out, err
+
+    def detail(self):
+        text = "time limit passed\n" if self.status is None else f"status {self.status}\n"
+        for name, data in (("standard output", self.out), ("standard error", self.err)):
+            if data:
+                text += f"--- {name}\n{data.decode(errors='replace')[-20000:]}\n"
+        return text
+
+
+def end_group(process):
+    """Kills the process group that PROCESS leads; it was started by us."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def run_command(argv, timeout, cwd=None, env=None, stdin=b""):
+    """Runs ARGV to its end, or kills its process group when TIMEOUT seconds have passed."""
+    process = subprocess.Popen(
+        [str(word) for word in argv], cwd=cwd, env=env if env is not None else environment(),
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        start_new_session=True)
+    try:
+        out, err = process.communicate(stdin, timeout)
+        return Ended(process.returncode, out, err)
+    except subprocess.TimeoutExpired:
+        end_group(process)
+        try:
+            out, err = process.communicate(timeout=5)
+        except subprocess.TimeoutExpired:  # a child in another session keeps the pipe
+            process.stdout.close()
+            process.stderr.close()
+            out, err = b"", b"(its output could not be read to the end)"
+        return Ended(None, out, err)

@@ -1,0 +1,58 @@
+"""End-to-end tests: every function test_* in tests/e2e/*.py, and soak_* for the long ones."""
+import ast
+import sys
+
+from . import isolation
+from .case import Case, failed, passed
+from .command import environment, run_command
+from .paths import TESTS, program
+
+FOLDER = TESTS / "e2e"
+TIME_LIMIT = {"test": 180, "soak": 3600}
+
+
+def marks(function):
+    """The words of its decorators: @mark("alone"), @mark("release") ..."""
+    return {argument.value for decorator in function.decorator_list
+            if isinstance(decorator, ast.Call) for argument in decorator.args}
+
+
+def run(path, function, variant, limit):
+    argv = [*isolation.prefix(), sys.executable, "-B", "-m", "harness.call", path, function]
+    env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant)
+    ended = run_command(argv, limit, cwd=TESTS, env=env, stdin=b"")
+    if ended.status == 0:
+        if kind_of(function) == "soak":
+            sys.stdout.write(ended.out.decode())
+        return passed()
+    return failed(ended.detail())
+
+
+def kind_of(function):
+    return function.split("_")[0]
+
+
+def find(kind):
+    for path in sorted(FOLDER.glob("*.py")):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.FunctionDef) and kind_of(node.name) == kind:
+                yield path, node.name, marks(node)
+
+
+def make(kind):
+    for path, function, words in find(kind):
+        variants = ["release"] if "release" in words or kind == "soak" else ["release", "asan"]
+        for variant in variants + (["tsan"] if "tsan" in words else []):
+            yield Case("e2e" if kind == "test" else kind,
+                       f"{path.stem}: {function} ({variant})",
+                       lambda path=path, function=function, variant=variant:
+                       run(path, function, variant, TIME_LIMIT[kind]),
+                       alone="alone" in words or kind == "soak")
+
+
+def cases():
+    return make("test")
+
+
+def soak_cases():
+    return make("soak")

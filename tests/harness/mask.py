@@ -1,0 +1,42 @@
+"""What differs from run to run, made equal: pids, durations, times, run ids."""
+import re
+
+MASKS = [(re.compile(pattern), replacement) for pattern, replacement in (
+    # the document's sentences
+    (rb"^(Parent process) \d+\.$", rb"\1 PID."),
+    (rb"^((?:Run child process|Run task|Worker) [^\n]*)\(\d+\)", rb"\1(PID)"),
+    (rb"^(Process (?:\S+ )?to (?:read|write|read and write):) \d+$", rb"\1 PID"),
+    (rb"^(Task [^\n]* runs) \d+\.\d\d seconds\.$", rb"\1 N.NN seconds."),
+    (rb"\bpid \d+", rb"pid PID"),
+    # JSON lines
+    (rb'"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"', rb'"time":"TIME"'),
+    (rb'"run":"[^"]*"', rb'"run":"RUN"'),
+    (rb'"pid":\d+', rb'"pid":"PID"'),
+    (rb'"seconds":\d+(\.\d+)?(e-?\d+)?', rb'"seconds":"N.NN"'),
+)]
+
+
+def own_masks(path):
+    """The masks of one test: in each line a pattern, a tab, and what to put for it."""
+    if not path.exists():
+        return []
+    pairs = (line.split(b"\t") for line in path.read_bytes().splitlines())
+    return [(re.compile(pattern), replacement) for pattern, replacement in pairs]
+
+
+def mask(text, directory, more=()):
+    """TEXT with all that chance decides made equal; DIRECTORY is where the test ran."""
+    text = text.replace(str(directory).encode(), b"DIR")
+    lines = text.split(b"\n")
+    for pattern, replacement in [*MASKS, *more]:
+        lines = [pattern.sub(replacement, line) for line in lines]
+    return b"\n".join(lines)
+
+
+def in_order(text, order):
+    """TEXT as it is, or with its lines sorted where chance decides their order."""
+    if order != "sorted":
+        return text
+    lines = text.split(b"\n")
+    end = lines.pop() if lines[-1] == b"" else None
+    return b"\n".join(sorted(lines) + ([end] if end is not None else []))

@@ -1,0 +1,125 @@
+"""A run of parrun that a test talks to while it goes on."""
+import os
+import pathlib
+import re
+import select
+import signal
+import subprocess
+import tempfile
+import textwrap
+import time
+
+from .processes import children, survivors
+
+PROGRAM = os.environ["PARRUN"]
+VARIANT = os.environ["VARIANT"]
+PATIENCE = 60  # seconds that a test waits for an event before it says that it never came
+
+
+def mark(*_words):
+    """Tells the driver how to run a test: alone, release (only there), tsan (there too)."""
+    return lambda function: function
+
+
+class Directory:
+    """A new directory, the test's own; removed at the end of the process that made it."""
+
+    def __init__(self):
+        self._held = tempfile.TemporaryDirectory(prefix="parrun.")
+        self.path = pathlib.Path(self._held.name)
+
+    def file(self, name, text):
+        path = self.path / name
+        path.write_bytes(text if isinstance(text, bytes) else textwrap.dedent(text).encode())
+        return path
+
+    def fifo(self, name):
+        os.mkfifo(self.path / name)
+        return self.path / name
+
+
+class Run:
+    """parrun with a scenario, its standard output read line by line."""
+
+    def __init__(self, scenario, *arguments, directory=None, **options):
+        self.directory = directory or Directory()
+        self.scenario = self.directory.file("scenario.yaml", scenario)
+        options.setdefault("stdin", subprocess.DEVNULL)
+        options.setdefault("stdout", subprocess.PIPE)
+        options.setdefault("stderr", subprocess.PIPE)
+        options.setdefault("cwd", self.directory.path)
+        self.process = subprocess.Popen([PROGRAM, *arguments, "scenario.yaml"], **options)
+        self.seen = b""
+        self.unread = b""
+
+    @property
+    def guard(self):
+        return self.process.pid
+
+    def runner(self):
+        """The pid of the guard's one child that is there from the beginning."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            found = children(self.guard)
+            if found:
+                return min(found)
+            assert self.process.poll() is None, f"ended early: {self.finish()}"
+            time.sleep(0.001)
+        raise AssertionError("no runner")
+
+    def line(self):
+        """The next line with its newline; b"" at the end."""
+        deadline = time.monotonic() + PATIENCE
+        while b"\n" not in self.unread:
+            left = deadline - time.monotonic()
+            ready = left > 0 and select.select([self.process.stdout], [], [], left)[0]
+            assert ready, f"no further line; so far:\n{self.seen.decode(errors='replace')}"
+            chunk = os.read(self.process.stdout.fileno(), 65536)
+            if not chunk:
+                line, self.unread = self.unread, b""
+                self.seen += line
+                return line
+            self.unread += chunk
+        line, _, self.unread = self.unread.partition(b"\n")
+        self.seen += line + b"\n"
+        return line + b"\n"
+
+    def wait_for(self, pattern):
+        """Reads up to a line that matches; returns the match."""
+        while line := self.line():
+            if found := re.search(pattern, line):
+                return found
+        raise AssertionError(f"{pattern!r} never came:\n{self.seen.decode(errors='replace')}\n"
+                             f"{self.process.stderr.read().decode(errors='replace')}")
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def finish(self):
+        """Waits for the end; returns status (negative: a signal), all output, all error output."""
+        out, err = self.process.communicate(timeout=PATIENCE * 2)
+        self.seen += self.unread + (out or b"")
+        self.unread = b""
+        return self.process.returncode, self.seen, err or b""
+
+
+def complete(scenario, *arguments, **options):
+    """Runs a scenario to its end; status, output, error output."""
+    return Run(scenario, *arguments, **options).finish()
+
+
+def check_nothing_left():
+    left = survivors()
+    assert not left, f"left behind: {left}"
+
+
+def check_status(got, want, detail=b""):
+    assert got == want, f"status {got}, expected {want}\n{detail.decode(errors='replace')}"
+
+
+def died_of(number):
+    return -int(number)
+
+
+INT, TERM, HUP, QUIT, KILL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
+                              signal.SIGKILL)

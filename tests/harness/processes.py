@@ -1,0 +1,67 @@
+"""The processes of this machine, or of this pid namespace, read from /proc."""
+import os
+import pathlib
+import select
+import uuid
+
+# Everything that a test starts inherits this variable, unless it clears its environment.
+MARK_NAME = "PARRUN_TEST_MARK"
+MARK = os.environ.setdefault(MARK_NAME, uuid.uuid4().hex)
+
+
+def stat(pid):
+    """Name, state and parent of a process; None when it is gone."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None
+    name, rest = text[text.index("(") + 1:text.rindex(")")], text[text.rindex(")") + 2:].split()
+    return name, rest[0], int(rest[1])
+
+
+def all_pids():
+    return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def children(pid):
+    """The living children of PID."""
+    found = ((child, stat(child)) for child in all_pids())
+    return [child for child, facts in found if facts and facts[2] == pid and facts[1] != "Z"]
+
+
+def is_ours(pid):
+    """True for what this test started: all but itself in its namespace, else what bears its mark."""
+    if pid == os.getpid():
+        return False
+    if os.getpid() == 1:
+        return True
+    try:
+        return f"{MARK_NAME}={MARK}".encode() in pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+
+
+def survivors():
+    """Everything this test started that still lives, as "pid name"."""
+    found = ((pid, stat(pid)) for pid in all_pids() if is_ours(pid))
+    return [f"{pid} {facts[0]}" for pid, facts in found if facts and facts[1] not in "ZX"]
+
+
+def wait_gone(pid, seconds=60):
+    """Waits for the end of a process that is no child of ours; True when it ended."""
+    try:
+        fd = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([fd], [], [], seconds)[0])
+    finally:
+        os.close(fd)
+
+
+def peak_memory(pid):
+    """VmHWM in KiB."""
+    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1])
+    raise AssertionError(f"no VmHWM for {pid}")

@@ -1,0 +1,27 @@
+"""What the driver prints: failures in full, a line a group, and the total."""
+import collections
+import sys
+
+
+class Report:
+    def __init__(self):
+        self.groups = collections.defaultdict(lambda: [0, 0])
+
+    def add(self, case, outcome):
+        counts = self.groups[case.group]
+        counts[0] += outcome.passed
+        counts[1] += outcome.failed
+        if outcome.failed:
+            print(f"FAILED {case.group}: {case.name}")
+            for line in outcome.detail.rstrip("\n").split("\n"):
+                print(f"    {line}")
+            sys.stdout.flush()
+
+    def total(self):
+        return [sum(counts[i] for counts in self.groups.values()) for i in (0, 1)]
+
+    def print_summary(self):
+        """The last line is the total, for a person and for whatever counts."""
+        for group, (good, bad) in self.groups.items():
+            print(f"{group:8} {good} passed, {bad} failed")
+        print("{} passed, {} failed".format(*self.total()))
