@@ -56,6 +56,8 @@ struct script_host {
     /* Runs a command and waits for it; 0 when it was started, however it ended. */
     int (*run)(void *arg, const struct script_command *command, struct script_result *result,
                struct error *error);
+    /* An item that a chunk which makes tasks has made. NULL: there is no function emit. */
+    int (*emit)(void *arg, const char *encoded, size_t length, struct error *error);
     /* Called from the hook of a running body about once a millisecond; may be NULL. */
     void (*poll)(void *arg);
 };

@@ -56,8 +56,28 @@ struct value_pair {
 /* A string value that borrows TEXT. */
 struct value value_of_string(const char *text);
 
+/* True for what may be the key of a table: a string, an integer, a number that is not NaN. */
+bool value_is_key(const struct value *value);
+
 /* Appends the encoded form. */
 void value_encode(struct buf *out, const struct value *value);
+
+/* The same piece by piece, for a writer that has no struct value; COUNT pairs follow a table. */
+void value_encode_nil(struct buf *out);
+void value_encode_boolean(struct buf *out, bool boolean);
+void value_encode_integer(struct buf *out, int64_t integer);
+void value_encode_number(struct buf *out, double number);
+void value_encode_string(struct buf *out, const char *bytes, size_t length);
+void value_encode_table(struct buf *out, size_t count);
+
+/* Bytes of the encoded value at the front of ENCODED, after a full check; 0 where there is none. */
+size_t value_size(const char *encoded, size_t length);
+
+/*
+ * Reads the value at *AT, of a table only the count, and moves *AT behind what was read. For bytes
+ * that value_size() has found good.
+ */
+void value_head(const char **at, struct value *value);
 
 /*
  * Reads one value at *AT, which has *LEFT bytes, and moves both behind it. Strings borrow from the
@@ -77,5 +97,8 @@ void value_text(struct buf *out, const struct value *value);
 
 /* Appends the value as JSON; a table whose keys are 1 to n is an array, else an object. */
 void value_json(struct buf *out, const struct value *value);
+
+/* Appends a number as Lua's tostring shows it. */
+void value_number_text(struct buf *out, double number);
 
 #endif

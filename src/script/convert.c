@@ -1,0 +1,274 @@
+/* Values on their way into a Lua state and out of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "script/state.h"
+
+/* A value may take so many bytes encoded: tables that share parts can unfold to any size. */
+#define ENCODED_MOST ((size_t)256 << 20)
+
+struct encoder {
+    lua_State *lua;
+    struct buf *out;
+    size_t start;
+    unsigned depth;
+    const void *parents[VALUE_DEPTH]; /* the tables that the value is in */
+    const char *what;
+    struct error *error;
+    struct buf path; /* after a failure: the keys that lead to it */
+};
+
+static int encode_any(struct encoder *encoder, int index);
+
+static int refuse(struct encoder *encoder, const char *thing)
+{
+    return error_set(encoder->error, ERROR_FAILED, "%s cannot be %s", thing, encoder->what);
+}
+
+/* The encoded key at the front of A is less than, equal to or greater than that of B. */
+static int key_compare(const char *a, const char *b)
+{
+    struct value x, y;
+    value_head(&a, &x);
+    value_head(&b, &y);
+    if (x.type != y.type)
+        return x.type < y.type ? -1 : 1;
+    if (x.type == VALUE_INTEGER)
+        return (x.integer > y.integer) - (x.integer < y.integer);
+    if (x.type == VALUE_NUMBER)
+        return (x.number > y.number) - (x.number < y.number);
+    size_t p = x.string.length, q = y.string.length;
+    int order = memcmp(x.string.bytes, y.string.bytes, p < q ? p : q);
+    return order ? order : (p > q) - (p < q);
+}
+
+/* A pair in its encoded form. */
+struct span {
+    const char *bytes;
+    size_t length;
+};
+
+static int span_compare(const void *a, const void *b)
+{
+    return key_compare(((const struct span *)a)->bytes, ((const struct span *)b)->bytes);
+}
+
+/* Puts the COUNT pairs from START to the end in the order of their keys. */
+static void sort_pairs(struct buf *out, size_t start, size_t count)
+{
+    size_t length = out->length - start;
+    char *copy = mem_copy(out->data + start, length);
+    struct span *spans = mem_calloc(count, sizeof(*spans));
+    const char *at = copy;
+    for (size_t i = 0; i < count; i++) {
+        spans[i].bytes = at;
+        at += value_size(at, SIZE_MAX / 2);
+        at += value_size(at, SIZE_MAX / 2);
+        spans[i].length = (size_t)(at - spans[i].bytes);
+    }
+    qsort(spans, count, sizeof(*spans), span_compare);
+    out->length = start;
+    for (size_t i = 0; i < count; i++)
+        buf_append(out, spans[i].bytes, spans[i].length);
+    free(spans);
+    free(copy);
+}
+
+static int encode_key(struct encoder *encoder, int index)
+{
+    int type = lua_type(encoder->lua, index);
+    if (type == LUA_TSTRING || type == LUA_TNUMBER)
+        return encode_any(encoder, index);
+    return error_set(encoder->error, ERROR_FAILED, "a table with a %s as key cannot be %s",
+                     lua_typename(encoder->lua, type), encoder->what);
+}
+
+/* Notes that a failure is under the key at INDEX. */
+static void lead_to(struct encoder *encoder, int index)
+{
+    struct buf path = {0};
+    if (lua_type(encoder->lua, index) == LUA_TSTRING)
+        buf_text(&path, lua_tostring(encoder->lua, index));
+    else if (lua_isinteger(encoder->lua, index))
+        buf_printf(&path, "%lld", (long long)lua_tointeger(encoder->lua, index));
+    else
+        buf_printf(&path, "%.14g", lua_tonumber(encoder->lua, index));
+    if (encoder->path.length)
+        buf_printf(&path, ".%s", encoder->path.data);
+    buf_release(&encoder->path);
+    encoder->path = path;
+}
+
+static int encode_pairs(struct encoder *encoder, int index, size_t *count, bool *ordered)
+{
+    lua_State *lua = encoder->lua;
+    struct buf *out = encoder->out;
+    size_t previous = 0;
+    lua_pushnil(lua);
+    while (lua_next(lua, index)) {
+        size_t start = out->length;
+        int code = encode_key(encoder, -2);
+        if (!code && (code = encode_any(encoder, lua_gettop(lua))))
+            lead_to(encoder, -2);
+        if (code) {
+            lua_pop(lua, 2);
+            return code;
+        }
+        if (*count && key_compare(out->data + previous, out->data + start) > 0)
+            *ordered = false;
+        previous = start;
+        ++*count;
+        lua_pop(lua, 1);
+    }
+    return 0;
+}
+
+static int encode_table(struct encoder *encoder, int index)
+{
+    const void *table = lua_topointer(encoder->lua, index);
+    struct buf *out = encoder->out;
+    size_t head = out->length, count = 0;
+    bool ordered = true;
+    for (unsigned i = 0; i < encoder->depth; i++)
+        if (encoder->parents[i] == table)
+            return refuse(encoder, "a table that holds itself");
+    if (encoder->depth == VALUE_DEPTH || !lua_checkstack(encoder->lua, 4))
+        return refuse(encoder, "a table nested so deep");
+    encoder->parents[encoder->depth++] = table;
+    value_encode_table(out, 0);
+    size_t start = out->length;
+    int code = encode_pairs(encoder, index, &count, &ordered);
+    encoder->depth--;
+    if (code)
+        return code;
+    if (!ordered)
+        sort_pairs(out, start, count);
+    size_t end = out->length;
+    out->length = head;
+    value_encode_table(out, count);
+    out->length = end;
+    return 0;
+}
+
+static int encode_any(struct encoder *encoder, int index)
+{
+    lua_State *lua = encoder->lua;
+    const char *bytes;
+    size_t length;
+    if (encoder->out->length - encoder->start > ENCODED_MOST)
+        return refuse(encoder, "a value of more than 256 MiB");
+    switch (lua_type(lua, index)) {
+    case LUA_TNIL:
+        value_encode_nil(encoder->out);
+        return 0;
+    case LUA_TBOOLEAN:
+        value_encode_boolean(encoder->out, lua_toboolean(lua, index));
+        return 0;
+    case LUA_TNUMBER:
+        if (lua_isinteger(lua, index))
+            value_encode_integer(encoder->out, lua_tointeger(lua, index));
+        else
+            value_encode_number(encoder->out, lua_tonumber(lua, index));
+        return 0;
+    case LUA_TSTRING:
+        bytes = lua_tolstring(lua, index, &length);
+        if (length > ENCODED_MOST - (encoder->out->length - encoder->start))
+            return refuse(encoder, "a value of more than 256 MiB");
+        value_encode_string(encoder->out, bytes, length);
+        return 0;
+    case LUA_TTABLE:
+        return encode_table(encoder, index);
+    case LUA_TFUNCTION:
+        return refuse(encoder, "a function");
+    case LUA_TTHREAD:
+        return refuse(encoder, "a coroutine");
+    default:
+        return refuse(encoder, "userdata");
+    }
+}
+
+int convert_encode(lua_State *lua, int index, const char *what, struct buf *out,
+                   struct error *error)
+{
+    struct encoder encoder = {
+        .lua = lua, .out = out, .start = out->length, .what = what, .error = error};
+    int code = encode_any(&encoder, lua_absindex(lua, index));
+    if (!code)
+        return 0;
+    if (encoder.path.length)
+        error_set(error, code, "%s (at key '%s')", encoder.error->text, encoder.path.data);
+    buf_release(&encoder.path);
+    out->length = encoder.start;
+    return code;
+}
+
+void convert_input(lua_State *lua, int index, const char *function, const char *what)
+{
+    struct script *script = script_of(lua);
+    buf_clear(&script->input);
+    if (convert_encode(lua, index, what, &script->input, &script->error))
+        luaL_error(lua, "%s: %s", function, script->error.text);
+}
+
+static void push_encoded(lua_State *lua, const char **at)
+{
+    struct value value;
+    value_head(at, &value);
+    if (value.type != VALUE_TABLE) {
+        convert_push_value(lua, &value);
+        return;
+    }
+    luaL_checkstack(lua, 4, "a table nested so deep");
+    lua_newtable(lua);
+    for (size_t i = 0; i < value.table.count; i++) {
+        push_encoded(lua, at);
+        push_encoded(lua, at);
+        lua_rawset(lua, -3);
+    }
+}
+
+void convert_push(lua_State *lua, const char *encoded, size_t length)
+{
+    if (!length || value_size(encoded, length) != length)
+        luaL_error(lua, "%d bytes that are no value", (int)length);
+    push_encoded(lua, &encoded);
+}
+
+static void push_pairs(lua_State *lua, const struct value *table)
+{
+    luaL_checkstack(lua, 4, "a table nested so deep");
+    lua_newtable(lua);
+    for (size_t i = 0; i < table->table.count; i++) {
+        const struct value_pair *pair = &table->table.pairs[i];
+        if (!value_is_key(&pair->key))
+            continue;
+        convert_push_value(lua, &pair->key);
+        convert_push_value(lua, &pair->value);
+        lua_rawset(lua, -3);
+    }
+}
+
+void convert_push_value(lua_State *lua, const struct value *value)
+{
+    switch (value->type) {
+    case VALUE_NIL:
+        lua_pushnil(lua);
+        break;
+    case VALUE_BOOLEAN:
+        lua_pushboolean(lua, value->boolean);
+        break;
+    case VALUE_INTEGER:
+        lua_pushinteger(lua, value->integer);
+        break;
+    case VALUE_NUMBER:
+        lua_pushnumber(lua, value->number);
+        break;
+    case VALUE_STRING:
+        lua_pushlstring(lua, value->string.bytes, value->string.length);
+        break;
+    case VALUE_TABLE:
+        push_pairs(lua, value);
+        break;
+    }
+}

@@ -1,0 +1,248 @@
+/* One Lua state: its memory, its chunks, its calls. */
+#include "script/script.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "script/state.h"
+
+const char *const task_names[TASK_NAME_COUNT] = {"item", "index", "worker", "attempt"};
+
+static const struct script_host no_host;
+
+static void *allocate(void *of_script, void *memory, size_t old_size, size_t size)
+{
+    struct script *script = of_script;
+    size_t old = memory ? old_size : 0; /* else it is the type of a new object */
+    if (!size) {
+        free(memory);
+        script->memory_used -= old;
+        return NULL;
+    }
+    size_t rest = script->memory_used - old;
+    if (size > old && script->memory_limit && !script->memory_open &&
+        (rest > script->memory_limit || size > script->memory_limit - rest))
+        return NULL;
+    void *moved = script->memory_open ? mem_realloc(memory, size, 1) : realloc(memory, size);
+    if (moved)
+        script->memory_used = rest + size;
+    return moved;
+}
+
+/* Makes the message of an error with its traceback: called where the error is raised. */
+static int explain(lua_State *lua)
+{
+    static const char tail[] = "\n\t[C]: in ?";
+    const size_t tail_length = sizeof(tail) - 1;
+    size_t length;
+    if (script_of(lua)->ending)
+        return 1;
+    const char *message = lua_tostring(lua, 1);
+    if (!message && luaL_callmeta(lua, 1, "__tostring"))
+        message = lua_tostring(lua, -1);
+    if (!message)
+        message = lua_pushfstring(lua, "(the error is a %s value)", luaL_typename(lua, 1));
+    luaL_traceback(lua, lua, message, 1);
+    const char *text = lua_tolstring(lua, -1, &length);
+    size_t keep = length;
+    while (keep >= tail_length && memcmp(text + keep - tail_length, tail, tail_length) == 0)
+        keep -= tail_length;
+    lua_pushlstring(lua, text, keep);
+    return 1;
+}
+
+static void fill_slots(lua_State *lua, const struct script_options *options)
+{
+    lua_pushglobaltable(lua);
+    if (options->vars.type == VALUE_TABLE)
+        convert_push_value(lua, &options->vars);
+    else
+        lua_newtable(lua);
+    lua_pushcfunction(lua, explain);
+    for (int i = 0; i < TASK_NAME_COUNT; i++)
+        lua_pushstring(lua, task_names[i]);
+    assert(lua_gettop(lua) == SLOT_LAST);
+}
+
+static void set_globals(lua_State *lua, const struct script_options *options)
+{
+    lua_pushvalue(lua, SLOT_VARS);
+    lua_setfield(lua, SLOT_GLOBALS, "vars");
+    lua_pushstring(lua, options->name);
+    lua_setfield(lua, SLOT_GLOBALS, "name");
+    assert(lua_gettop(lua) == SLOT_LAST);
+}
+
+struct script *script_new(const struct script_options *options)
+{
+    struct script *script = mem_calloc(1, sizeof(*script));
+    script->host = options->host ? options->host : &no_host;
+    script->host_arg = options->host_arg;
+    script->shared = options->shared;
+    script->pid = options->pid;
+    script->memory_limit = options->memory_limit;
+    script->instruction_limit = options->instruction_limit;
+    script->memory_open = true;
+    script->lua = lua_newstate(allocate, script);
+    *(struct script **)lua_getextraspace(script->lua) = script;
+    luaL_checkstack(script->lua, 2 * LUA_MINSTACK, NULL);
+    fill_slots(script->lua, options);
+    libraries_open(script->lua, options);
+    set_globals(script->lua, options);
+    hook_set(script);
+    script->memory_open = false;
+    return script;
+}
+
+void script_free(struct script *script)
+{
+    if (!script)
+        return;
+    lua_close(script->lua);
+    buf_release(&script->input);
+    buf_release(&script->output);
+    buf_release(&script->result.out);
+    buf_release(&script->result.err);
+    error_release(&script->error);
+    free(script);
+}
+
+/* A chunk behind so many empty lines that its own lines have the numbers of the file it is in. */
+struct padded {
+    size_t newlines;
+    const char *text;
+    size_t length;
+};
+
+static const char *read_padded(lua_State *lua, void *of_padded, size_t *size)
+{
+    static const char newlines[] =
+        "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+    struct padded *padded = of_padded;
+    const char *text = padded->text;
+    (void)lua;
+    if (padded->newlines) {
+        *size = padded->newlines < sizeof(newlines) - 1 ? padded->newlines : sizeof(newlines) - 1;
+        padded->newlines -= *size;
+        return newlines;
+    }
+    *size = padded->length;
+    padded->length = 0;
+    return text;
+}
+
+/* Leaves the function on the stack, or fills ERROR and leaves nothing. */
+static int load(lua_State *lua, const char *text, size_t length, const char *file, unsigned line,
+                struct error *error)
+{
+    struct padded padded = {line ? line - 1 : 0, text, length};
+    struct buf name = {0};
+    buf_printf(&name, "@%s", file);
+    int status = lua_load(lua, read_padded, &padded, name.data, "t");
+    buf_release(&name);
+    if (status == LUA_OK)
+        return 0;
+    error_set(error, ERROR_FAILED, "%s", lua_tostring(lua, -1));
+    lua_pop(lua, 1);
+    return ERROR_FAILED;
+}
+
+int script_load(struct script *script, const char *text, size_t length, const char *file,
+                unsigned line, int *body, struct error *error)
+{
+    int code = load(script->lua, text, length, file, line, error);
+    if (code)
+        return code;
+    script->memory_open = true;
+    *body = luaL_ref(script->lua, LUA_REGISTRYINDEX);
+    script->memory_open = false;
+    assert(lua_gettop(script->lua) == SLOT_LAST);
+    return 0;
+}
+
+int script_check(const char *text, size_t length, const char *file, unsigned line,
+                 struct error *error)
+{
+    struct script bare = {.memory_open = true};
+    lua_State *lua = lua_newstate(allocate, &bare);
+    int code = load(lua, text, length, file, line, error);
+    lua_close(lua);
+    return code;
+}
+
+/* What the script has to say becomes the caller's error. */
+static int hand_over(struct script *script, struct error *error)
+{
+    free(error->text);
+    *error = script->error;
+    script->error = (struct error){0};
+    return error->code;
+}
+
+/* The error on the stack, or the reason why the call had to end. */
+static int call_failed(struct script *script, struct error *error)
+{
+    lua_State *lua = script->lua;
+    if (script->ending)
+        return hand_over(script, error);
+    const char *message = lua_tostring(lua, -1);
+    return error_set(error, ERROR_FAILED, "%s", message ? message : "an error without a message");
+}
+
+int script_run(struct script *script, const char *what, struct buf *result, struct error *error)
+{
+    lua_State *lua = script->lua;
+    int code = hook_begin(script);
+    if (code) {
+        lua_settop(lua, SLOT_LAST);
+        return hand_over(script, error);
+    }
+    int status = lua_pcall(lua, 0, 1, SLOT_HANDLER);
+    if (status != LUA_OK || script->ending)
+        code = call_failed(script, error);
+    else if (result)
+        code = convert_encode(lua, -1, what, result, error);
+    lua_settop(lua, SLOT_LAST);
+    return code;
+}
+
+int script_call(struct script *script, int body, struct buf *result, struct error *error)
+{
+    assert(lua_gettop(script->lua) == SLOT_LAST);
+    lua_rawgeti(script->lua, LUA_REGISTRYINDEX, body);
+    return script_run(script, "a result", result, error);
+}
+
+static void set_integer(lua_State *lua, int slot, int64_t integer)
+{
+    lua_pushvalue(lua, slot);
+    lua_pushinteger(lua, integer);
+    lua_rawset(lua, SLOT_GLOBALS);
+}
+
+void script_set_task(struct script *script, const struct value *item, int64_t index, int64_t worker,
+                     int64_t attempt)
+{
+    lua_State *lua = script->lua;
+    script->memory_open = true; /* nothing here may raise: there is no protected call around it */
+    lua_pushvalue(lua, SLOT_ITEM);
+    convert_push_value(lua, item);
+    lua_rawset(lua, SLOT_GLOBALS);
+    set_integer(lua, SLOT_INDEX, index);
+    set_integer(lua, SLOT_WORKER, worker);
+    set_integer(lua, SLOT_ATTEMPT, attempt);
+    script->memory_open = false;
+    assert(lua_gettop(lua) == SLOT_LAST);
+}
+
+void script_set_deadline(struct script *script, int64_t deadline)
+{
+    script->deadline = deadline;
+}
+
+void script_interrupt(struct script *script)
+{
+    atomic_store_explicit(&script->interrupted, true, memory_order_release);
+}
