@@ -1,0 +1,44 @@
+"""The examples, against the plain pipelines, on real files."""
+import subprocess
+
+from harness.parrun import PATIENCE, PROGRAM, check_nothing_left, mark
+from harness.paths import ROOT
+
+LICENSES = "/usr/share/common-licenses"
+
+
+def example(name, *arguments):
+    ended = subprocess.run([PROGRAM, ROOT / "examples" / name, *arguments], cwd=ROOT,
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+                           check=False)
+    assert ended.returncode == 0 and not ended.stderr, ended
+    check_nothing_left()
+    return ended.stdout
+
+
+def shell(line):
+    return subprocess.run(["bash", "-c", f"set -o pipefail; export LC_ALL=C; {line}"], cwd=ROOT,
+                          stdout=subprocess.PIPE, check=True, timeout=PATIENCE).stdout
+
+
+@mark("tsan")
+def test_sha256():
+    for directory in (f"{ROOT}/src", f"{LICENSES}"):
+        got = sorted(example("sha256.yaml", f"dir={directory}").splitlines())
+        want = shell(f"find {directory} -type f -print0 | xargs -0 sha256sum").splitlines()
+        assert got == sorted(want) and len(want) > 5, (got, want)
+
+
+@mark("tsan")
+def test_wordcount():
+    for file in (f"{LICENSES}/GPL-3", f"{ROOT}/README.md"):
+        got = example("wordcount.yaml", f"file={file}", "counters=4")
+        want = shell(f"tr -cs A-Za-z '\\n' <{file} | tr A-Z a-z | grep . | sort | uniq -c | "
+                     "sort -k1,1nr -k2 | awk '{print $1, $2}'")
+        assert got == want and len(want) > 100, (got, want)
+
+
+def test_every_example_says_what_and_how():
+    for path in sorted([*(ROOT / "examples").glob("*.yaml"), *(ROOT / "configs").glob("*.yaml")]):
+        what, how = path.read_text().splitlines()[:2]
+        assert what.startswith("# Shows ") and how.startswith(f"# Run it: parrun {path.parent.name}/{path.name}"), path
