@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static _Noreturn void mem_exhausted(void)
+_Noreturn void mem_exhausted(void)
 {
     static const char message[] = "parrun: error: out of memory\n";
     ssize_t ignored = write(STDERR_FILENO, message, sizeof(message) - 1);

@@ -16,6 +16,9 @@
 /* Number of elements of an array whose size the compiler knows. */
 #define countof(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Ends the process as above: for callers of libraries that report their own failed allocation. */
+_Noreturn void mem_exhausted(void);
+
 /* Zeroed memory for COUNT elements of SIZE bytes; the caller frees it with free(). */
 void *mem_calloc(size_t count, size_t size);
 

@@ -38,7 +38,7 @@ struct body_spec {
     const char *shell;           /* BODY_RUN: the shell's path, "/bin/sh" by default */
     struct template **arguments; /* BODY_EXEC: at least one */
     size_t argument_count;
-    struct lua_spec lua;         /* BODY_LUA */
+    struct lua_spec lua; /* BODY_LUA */
 };
 
 struct env_spec {
@@ -49,11 +49,11 @@ struct env_spec {
 /* What processes, pools and threads have in common. */
 struct object_spec {
     const char *name;
-    struct mark mark;  /* of the name in the file */
+    struct mark mark; /* of the name in the file */
     struct body_spec body;
     struct env_spec *env; /* the scenario's own first, the object's behind them: the later wins */
     size_t env_count;
-    struct template *cwd; /* already relative to the scenario's directory; NULL: where parrun is */
+    struct template *cwd; /* as written: see scenario_path(); NULL: where parrun is */
     int64_t timeout;
     const size_t *produces; /* indices into scenario.queues, streams' queues included */
     size_t produces_count;
@@ -66,16 +66,16 @@ enum stream_kind {
     STREAM_INHERIT,
     STREAM_NULL, /* the default of stdin */
     STREAM_FILE,
-    STREAM_TEXT,   /* input only */
+    STREAM_TEXT, /* input only */
     STREAM_QUEUE,
     STREAM_STDOUT, /* output only: the same as stdout */
 };
 
 struct stream_spec {
     enum stream_kind kind;
-    struct template *path; /* STREAM_FILE: already relative to the scenario's directory */
+    struct template *path; /* STREAM_FILE: as written, see scenario_path() */
     bool append;           /* STREAM_FILE: keep what is there */
-    bool input;            /* fds above 2: read by the process (text, or a queue that it consumes) */
+    bool input; /* fds above 2: read by the process (text, or a queue that it consumes) */
     struct template *text; /* STREAM_TEXT */
     size_t queue;          /* STREAM_QUEUE: index into scenario.queues */
 };
@@ -113,16 +113,16 @@ enum source_kind {
 
 struct source_spec {
     enum source_kind kind;
-    int64_t count;
+    int64_t count;       /* of tasks; of SOURCE_LINES nobody knows it yet */
     struct value *items; /* SOURCE_LIST: count of them */
     int64_t from, to, step;
-    const char *path; /* SOURCE_LINES: already relative to the scenario; "-": standard input */
+    const char *path; /* SOURCE_LINES: absolute; "-": standard input */
     struct mark mark;
 };
 
 enum output_kind {
-    OUTPUT_GROUP, /* a task's output whole, when it ends; the default */
-    OUTPUT_LINES, /* as it comes, whole lines */
+    OUTPUT_GROUP,   /* a task's output whole, when it ends; the default */
+    OUTPUT_LINES,   /* as it comes, whole lines */
     OUTPUT_ORDERED, /* whole, in the order of the tasks */
     OUTPUT_DISCARD,
 };
@@ -175,10 +175,13 @@ struct log_spec {
 
 struct scenario {
     struct arena *arena;
+    int64_t version; /* of the language: 1 */
     const char *name;
     const char *file;      /* as given on the command line, "<stdin>" for "-" */
     const char *directory; /* of the file, absolute; the working directory for "-" */
     struct value vars;     /* a table; after NAME=VALUE */
+    struct env_spec *env;  /* part of each object's env already */
+    size_t env_count;
     struct log_spec log;
     struct queue_spec *queues;
     size_t queue_count;
@@ -193,12 +196,19 @@ struct scenario {
 /*
  * Reads and checks FILE ("-": standard input) with OVERRIDES ("NAME=VALUE", COUNT of them) for its
  * vars. Returns a scenario for scenario_free(), or NULL with at least one error in DIAGS; DIAGS
- * points into *HELD, which the caller frees with scenario_free_sources() after printing.
+ * points into *HELD, which the caller frees with scenario_free_sources() after printing; so do the
+ * marks in the scenario.
  */
 struct scenario_sources;
 struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
                                struct diags *diags, struct scenario_sources **held);
 void scenario_free(struct scenario *scenario);
 void scenario_free_sources(struct scenario_sources *held);
+
+/*
+ * The absolute path for one as written in the scenario, its template rendered: relative paths are
+ * relative to the scenario's directory. The caller frees it.
+ */
+char *scenario_path(const struct scenario *scenario, const char *written);
 
 #endif

@@ -1,0 +1,245 @@
+/* Reading one block: which keys stand in it, which should, and what each is bound to. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "scenario/loader.h"
+#include "scenario/show.h"
+
+struct mark loader_mark(const struct loader *loader, const struct node *node)
+{
+    return node_mark(loader->source, node);
+}
+
+const char *block_label(struct loader *loader, const struct block *block)
+{
+    if (block->kind == BLOCK_SCENARIO)
+        return "the scenario";
+    if (schema_block(block->kind)->named)
+        return arena_printf(loader->arena, "%s '%s'", schema_block(block->kind)->name,
+                            show_text(block->name, strlen(block->name)).text);
+    return arena_printf(loader->arena, "'%s' of %s", block->name,
+                        block_label(loader, block->parent));
+}
+
+const char *field_label(struct loader *loader, const struct field *field)
+{
+    return arena_printf(loader->arena, "'%s' of %s", field->key->name,
+                        block_label(loader, field->block));
+}
+
+const char *block_object_name(const struct loader *loader, const struct block *block)
+{
+    while (block && !schema_block(block->kind)->named)
+        block = block->parent;
+    return block ? block->name : loader->scenario->name;
+}
+
+bool block_in_pool(const struct block *block)
+{
+    while (block && block->kind != BLOCK_POOL)
+        block = block->parent;
+    return block;
+}
+
+const struct node *block_given(const struct block *block, const char *name)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    const struct key *key = schema_find(block->kind, name);
+    return key ? block->given[key - keys] : NULL;
+}
+
+/* "a process or a pool": every block in which a key named NAME may stand; "" where there is none.
+ */
+static const char *places_of(struct loader *loader, const char *name)
+{
+    const char *list = "";
+    for (int kind = BLOCK_SCENARIO; kind < BLOCK_COUNT; kind++) {
+        if (!schema_find((enum block_kind)kind, name))
+            continue;
+        list = arena_printf(loader->arena, "%s%s%s", list, *list ? " or " : "",
+                            schema_block((enum block_kind)kind)->article);
+    }
+    return list;
+}
+
+static void report_unknown(struct loader *loader, const struct block *block, const struct node *key)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    const char *places = places_of(loader, key->text);
+    if (*places) {
+        diag_error(loader->diags, loader_mark(loader, key),
+                   arena_printf(loader->arena, "it may stand in %s", places),
+                   "key '%s' cannot stand in %s", key->text, block_label(loader, block));
+        return;
+    }
+    struct nearest nearest = {.wrong = key->text};
+    for (size_t i = 0; i < count; i++)
+        if (schema_place(&keys[i], block->kind))
+            nearest_offer(&nearest, keys[i].name);
+    const char *hint =
+        nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name) : NULL;
+    diag_error(loader->diags, loader_mark(loader, key), hint, "unknown key '%s' in %s",
+               show_text(key->text, key->size).text, block_label(loader, block));
+}
+
+static void take_keys(struct loader *loader, struct block *block, const struct node *map)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    for (size_t i = 0; i < map->size; i++) {
+        const struct node *name = node_key(map, i);
+        const struct key *key = schema_find(block->kind, name->text);
+        if (key)
+            block->given[key - keys] = node_value(map, i);
+        else if (!schema_is_own(name->text))
+            report_unknown(loader, block, name);
+    }
+}
+
+/* "'run', 'exec' or 'lua'": the alternatives of a block. */
+static const char *alternatives_of(struct loader *loader, enum block_kind kind)
+{
+    size_t count, seen = 0, total = 0;
+    const struct key *keys = schema_keys(&count);
+    for (size_t i = 0; i < count; i++)
+        total += keys[i].alternative && schema_place(&keys[i], kind);
+    const char *list = "";
+    for (size_t i = 0; i < count; i++) {
+        if (!keys[i].alternative || !schema_place(&keys[i], kind))
+            continue;
+        const char *joint = seen == 0 ? "" : seen + 1 == total ? " or " : ", ";
+        list = arena_printf(loader->arena, "%s%s'%s'", list, joint, keys[i].name);
+        seen++;
+    }
+    return list;
+}
+
+static void check_alternatives(struct loader *loader, const struct block *block)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    const char *lacks = schema_block(block->kind)->lacks;
+    const struct key *first = NULL;
+    for (size_t i = 0; lacks && i < count; i++) {
+        if (!keys[i].alternative || !block->given[i])
+            continue;
+        if (first) {
+            diag_error(
+                loader->diags, loader_mark(loader, block->given[i]),
+                arena_printf(loader->arena, "keep one of %s", alternatives_of(loader, block->kind)),
+                "%s has both '%s' and '%s'", block_label(loader, block), first->name, keys[i].name);
+            diag_note(loader->diags, loader_mark(loader, block->given[first - keys]),
+                      "'%s' stands here", first->name);
+        } else {
+            first = &keys[i];
+        }
+    }
+    if (lacks && !first)
+        diag_error(loader->diags, block->mark,
+                   arena_printf(loader->arena, "expected %s", alternatives_of(loader, block->kind)),
+                   "%s %s", block_label(loader, block), lacks);
+}
+
+/* The default of a key, parsed once for all blocks. */
+static const struct node *fallback_node(struct loader *loader, size_t row)
+{
+    size_t count;
+    const struct key *key = &schema_keys(&count)[row];
+    if (!loader->fallbacks[row]) {
+        struct source source = {"default", key->fallback, strlen(key->fallback)};
+        loader->fallbacks[row] = tree_parse(loader->arena, &source, loader->diags);
+    }
+    return loader->fallbacks[row];
+}
+
+/* What must hold of a key beside its value. */
+static void check_key(struct loader *loader, const struct block *block, const struct key *key,
+                      const struct node *node)
+{
+    const struct pool_spec *pool = block->kind == BLOCK_POOL ? block->spec : NULL;
+    if (node && key->needs && !block_given(block, key->needs))
+        diag_error(loader->diags, loader_mark(loader, node), NULL,
+                   "'%s' of %s needs '%s' beside it", key->name, block_label(loader, block),
+                   key->needs);
+    if (node && key->child_only && pool && pool->kind == POOL_THREAD)
+        diag_error(loader->diags, loader_mark(loader, node), "a pool of kind process may have it",
+                   "'%s' of %s: a pool of kind thread runs Lua and starts no process", key->name,
+                   block_label(loader, block));
+    if (!node && key->required)
+        diag_error(loader->diags, block->mark,
+                   arena_printf(loader->arena, "for example: %s", key->example),
+                   "%s needs the key '%s'", block_label(loader, block), key->name);
+}
+
+static void bind_key(struct loader *loader, const struct block *block, size_t row,
+                     const struct place *place)
+{
+    size_t count;
+    const struct key *key = &schema_keys(&count)[row];
+    struct field field = {
+        .key = key,
+        .block = block,
+        .member = (char *)block->spec + place->member,
+        .count = place->count ? (size_t *)(void *)((char *)block->spec + place->count) : NULL,
+    };
+    const struct node *node = block->given[row];
+    check_key(loader, block, key, node);
+    if (!node && key->fallback)
+        node = fallback_node(loader, row);
+    if (node && node->kind != NODE_BROKEN)
+        key->type->bind(loader, &field, node);
+}
+
+static bool is_nothing(const struct node *node)
+{
+    return node->kind == NODE_SCALAR && node->size == 0 && node->style == STYLE_PLAIN;
+}
+
+/* "run:echo hi" is one word to YAML, and a frequent slip. */
+static const char *map_hint(const struct node *node)
+{
+    if (node->kind != NODE_SCALAR || node->style != STYLE_PLAIN)
+        return NULL;
+    const char *colon = strchr(node->text, ':');
+    return colon && colon[1] && colon[1] != ' ' ? "put a space behind the ':'" : NULL;
+}
+
+void block_read(struct loader *loader, struct block *block, const struct node *node)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    if (node->kind == NODE_BROKEN)
+        return;
+    if (node->kind == NODE_MAP) {
+        take_keys(loader, block, node);
+    } else if (!is_nothing(node)) {
+        diag_error(loader->diags, loader_mark(loader, node), map_hint(node),
+                   "%s: expected a mapping of keys, found %s", block_label(loader, block),
+                   show_node(node).text);
+        return;
+    }
+    check_alternatives(loader, block);
+    for (size_t i = 0; i < count; i++) {
+        const struct place *place = schema_place(&keys[i], block->kind);
+        if (place)
+            bind_key(loader, block, i, place);
+    }
+}
+
+void field_block(struct loader *loader, const struct field *field, const struct node *node,
+                 void *spec)
+{
+    struct block block = {
+        .kind = field->key->type->block,
+        .name = field->key->name,
+        .parent = field->block,
+        .spec = spec,
+        .mark = loader_mark(loader, node),
+    };
+    block_read(loader, &block, node);
+}

@@ -1,0 +1,156 @@
+/* What an object runs: a shell line, a program with arguments, or a Lua chunk. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "scenario/loader.h"
+#include "scenario/place.h"
+#include "scenario/scalar.h"
+#include "scenario/show.h"
+#include "scenario/sources.h"
+#include "scenario/types.h"
+#include "script/script.h"
+
+static void bind_command(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct object_spec *object = field->block->spec;
+    object->body.kind = BODY_RUN;
+    if (node->kind == NODE_LIST)
+        field_expected(loader, field, node, field->key->type->wording,
+                       "a list of program and arguments belongs to 'exec'");
+    else
+        field_template(loader, field, node, TEMPLATE_SHELL, field->member);
+}
+
+static void bind_arguments(struct loader *loader, const struct field *field,
+                           const struct node *node)
+{
+    struct object_spec *object = field->block->spec;
+    object->body.kind = BODY_EXEC;
+    if (node->kind != NODE_LIST || !node->size) {
+        field_expected(loader, field, node, field->key->type->wording,
+                       node->kind == NODE_SCALAR ? "a line for the shell belongs to 'run'" : NULL);
+        return;
+    }
+    struct template **arguments = arena_alloc(loader->arena, node->size * sizeof(*arguments));
+    for (size_t i = 0; i < node->size; i++) {
+        const struct node *item = &node->items[i];
+        if (item->kind == NODE_MAP || item->kind == NODE_LIST)
+            field_expected(loader, field, item, "a text as argument",
+                           item->kind == NODE_MAP ? "put a text that holds ': ' in quotes" : NULL);
+        else
+            field_template(loader, field, item, TEMPLATE_TEXT, &arguments[i]);
+    }
+    *(struct template ***)field->member = arguments;
+    *field->count = node->size;
+}
+
+/* A chunk and the file that its lines are counted in. */
+struct chunk {
+    const struct source *source;
+    const struct node *node; /* the scalar it stands in; NULL: the whole source */
+    struct lua_spec *spec;
+};
+
+/* Lua says "FILE:LINE: message"; the number of LINE, or 0, and *MESSAGE moved behind it. */
+static uint32_t message_line(const char *file, const char **message)
+{
+    size_t length = strlen(file);
+    if (strncmp(*message, file, length) || (*message)[length] != ':')
+        return 0;
+    char *end;
+    unsigned long line = strtoul(*message + length + 1, &end, 10);
+    if (*end != ':')
+        return 0;
+    *message = end + 1 + strspn(end + 1, " ");
+    return (uint32_t)line;
+}
+
+static void check_chunk(struct loader *loader, const struct field *field, const struct chunk *chunk)
+{
+    struct error error = {0};
+    const struct lua_spec *spec = chunk->spec;
+    if (!script_check(spec->text, spec->length, spec->file, spec->line, &error))
+        return;
+    const char *message = error.text;
+    uint32_t line = message_line(spec->file, &message);
+    bool block = !chunk->node || chunk->node->style == STYLE_LITERAL;
+    struct mark mark = line && block ? place_of_line(chunk->source, line)
+                       : chunk->node ? node_mark(chunk->source, chunk->node)
+                                     : place_of_line(chunk->source, 1);
+    diag_error(loader->diags, mark, NULL, "%s is not valid Lua: %s", field_label(loader, field),
+               show_text(message, strlen(message)).text);
+    error_release(&error);
+}
+
+static void bind_chunk(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct lua_spec *spec = field->member;
+    if (node->kind == NODE_MAP) {
+        field_block(loader, field, node, spec);
+        return;
+    }
+    if (node->kind != NODE_SCALAR || scalar_value(node).type == VALUE_NIL) {
+        field_wrong(loader, field, node);
+        return;
+    }
+    *spec = (struct lua_spec){
+        .text = node->text,
+        .length = node->size,
+        .file = loader->scenario->file,
+        .line = place_first_line(loader->source, node),
+    };
+    check_chunk(loader, field, &(struct chunk){loader->source, node, spec});
+}
+
+static void bind_lua(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct object_spec *object = field->block->spec;
+    object->body.kind = BODY_LUA;
+    bind_chunk(loader, field, node);
+}
+
+/* PATH as a person would write it: seen from where the scenario's own name is. */
+static const char *shown_path(struct loader *loader, const char *path)
+{
+    const char *slash = strrchr(loader->source->name, '/');
+    if (*path == '/' || !slash)
+        return path;
+    return arena_printf(loader->arena, "%.*s/%s", (int)(slash - loader->source->name),
+                        loader->source->name, path);
+}
+
+static void bind_lua_file(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *path;
+    struct error error = {0};
+    if (!field_text(loader, field, node, &path))
+        return;
+    const char *shown = shown_path(loader, path);
+    char *absolute = scenario_path(loader->scenario, path);
+    const struct source *source = sources_read(loader->sources, absolute, shown, &error);
+    free(absolute);
+    if (!source) {
+        diag_error(loader->diags, loader_mark(loader, node), NULL, "%s: %s",
+                   field_label(loader, field), error.text);
+        error_release(&error);
+        return;
+    }
+    struct lua_spec *spec = field->block->spec;
+    *spec = (struct lua_spec){
+        .text = arena_copy(loader->arena, source->text, source->length),
+        .length = source->length,
+        .file = arena_strdup(loader->arena, source->name),
+        .line = 1,
+    };
+    check_chunk(loader, field, &(struct chunk){source, NULL, spec});
+}
+
+const struct type type_command = {"command", "a line for the shell", bind_command, BLOCK_NONE};
+const struct type type_arguments = {"arguments", "a list: a program and its arguments",
+                                    bind_arguments, BLOCK_NONE};
+const struct type type_lua = {"lua", "a Lua chunk or {file: PATH}", bind_lua, BLOCK_LUA};
+const struct type type_setup = {"setup", "a Lua chunk or {file: PATH}", bind_chunk, BLOCK_LUA};
+const struct type type_lua_file = {"lua_file", "the path of a Lua file", bind_lua_file, BLOCK_NONE};

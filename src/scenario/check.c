@@ -1,0 +1,157 @@
+/* Cross checks. */
+#include "scenario/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "scenario/loader.h"
+
+static bool holds(const size_t *queues, size_t count, size_t queue)
+{
+    for (size_t i = 0; i < count; i++)
+        if (queues[i] == queue)
+            return true;
+    return false;
+}
+
+/* Adds QUEUE to a list that has room for it, unless it is there. */
+static void add_once(size_t *queues, size_t *count, size_t queue)
+{
+    if (!holds(queues, *count, queue))
+        queues[(*count)++] = queue;
+}
+
+/* Replaces *QUEUES by a list without repetitions, with room for MORE. */
+static size_t *widen(struct loader *loader, const size_t **queues, size_t *count, size_t more)
+{
+    size_t *wide = arena_alloc(loader->arena, (*count + more) * sizeof(*wide));
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++)
+        add_once(wide, &kept, (*queues)[i]);
+    *queues = wide;
+    *count = kept;
+    return wide;
+}
+
+/* Where the queue that fills in SLOT is named. */
+static struct mark reference_mark(const struct loader *loader, const size_t *slot)
+{
+    size_t i = 0;
+    while (loader->references[i].slot != slot)
+        i++;
+    return loader->references[i].mark;
+}
+
+static void check_fd(struct loader *loader, struct fd_spec *fd, const struct object_spec *object)
+{
+    struct stream_spec *stream = &fd->stream;
+    if (stream->kind != STREAM_QUEUE)
+        return;
+    bool in = holds(object->consumes, object->consumes_count, stream->queue);
+    bool out = holds(object->produces, object->produces_count, stream->queue);
+    const char *queue = loader->scenario->queues[stream->queue].name;
+    stream->input = in;
+    if (in && out)
+        diag_error(loader->diags, reference_mark(loader, &stream->queue), NULL,
+                   "process '%s' produces and consumes queue '%s': fd %d could be either",
+                   object->name, queue, fd->fd);
+    if (!in && !out)
+        diag_error(loader->diags, reference_mark(loader, &stream->queue),
+                   arena_printf(loader->arena,
+                                "add 'produces: %s' if it is written, 'consumes: %s' if it is read",
+                                queue, queue),
+                   "process '%s' does not say whether fd %d writes to queue '%s' or reads it",
+                   object->name, fd->fd, queue);
+}
+
+static void join_streams(struct loader *loader, struct process_spec *process)
+{
+    struct object_spec *object = &process->object;
+    size_t *produces = widen(loader, &object->produces, &object->produces_count, 2);
+    size_t *consumes = widen(loader, &object->consumes, &object->consumes_count, 1);
+    for (size_t i = 0; i < process->fd_count; i++)
+        check_fd(loader, &process->fds[i], object);
+    for (size_t i = 0; i < countof(process->streams); i++) {
+        const struct stream_spec *stream = &process->streams[i];
+        if (stream->kind != STREAM_QUEUE)
+            continue;
+        if (stream->input)
+            add_once(consumes, &object->consumes_count, stream->queue);
+        else
+            add_once(produces, &object->produces_count, stream->queue);
+    }
+}
+
+/* Who fills and who reads each queue. */
+struct sides {
+    bool *produced;
+    bool *consumed;
+};
+
+static void note_sides(struct sides *sides, const struct object_spec *object)
+{
+    for (size_t i = 0; i < object->produces_count; i++)
+        sides->produced[object->produces[i]] = true;
+    for (size_t i = 0; i < object->consumes_count; i++)
+        sides->consumed[object->consumes[i]] = true;
+}
+
+static void check_queues(struct loader *loader, const struct sides *sides)
+{
+    const struct scenario *scenario = loader->scenario;
+    for (size_t i = 0; i < scenario->queue_count; i++) {
+        const struct queue_spec *queue = &scenario->queues[i];
+        if (!sides->produced[i] && !queue->item_count)
+            diag_error(
+                loader->diags, queue->mark,
+                arena_printf(loader->arena, "add 'produces: %s' to what fills it", queue->name),
+                "nothing produces into queue '%s'", queue->name);
+        if (!sides->consumed[i])
+            diag_error(
+                loader->diags, queue->mark,
+                arena_printf(loader->arena, "add 'consumes: %s' to what reads it", queue->name),
+                "nothing consumes queue '%s'", queue->name);
+    }
+}
+
+static void check_uses(struct loader *loader)
+{
+    struct scenario *scenario = loader->scenario;
+    struct sides sides = {
+        .produced = mem_calloc(scenario->queue_count, sizeof(bool)),
+        .consumed = mem_calloc(scenario->queue_count, sizeof(bool)),
+    };
+    for (size_t i = 0; i < scenario->process_count; i++) {
+        join_streams(loader, &scenario->processes[i]);
+        note_sides(&sides, &scenario->processes[i].object);
+    }
+    for (size_t i = 0; i < scenario->pool_count; i++) {
+        struct object_spec *object = &scenario->pools[i].object;
+        widen(loader, &object->produces, &object->produces_count, 0);
+        widen(loader, &object->consumes, &object->consumes_count, 0);
+        note_sides(&sides, object);
+    }
+    for (size_t i = 0; i < scenario->thread_count; i++) {
+        struct object_spec *object = &scenario->threads[i].object;
+        widen(loader, &object->produces, &object->produces_count, 0);
+        widen(loader, &object->consumes, &object->consumes_count, 0);
+        note_sides(&sides, object);
+    }
+    check_queues(loader, &sides);
+    free(sides.produced);
+    free(sides.consumed);
+}
+
+void scenario_check(struct loader *loader)
+{
+    const struct scenario *scenario = loader->scenario;
+    if (!scenario->process_count && !scenario->pool_count && !scenario->thread_count &&
+        !diags_count(loader->diags))
+        diag_error(loader->diags, (struct mark){loader->source, 1, 1, 1},
+                   "declare one under 'processes', 'pools' or 'threads'",
+                   "the scenario runs nothing: it has no process, no pool and no thread");
+    if (loader_resolve(loader))
+        check_uses(loader);
+}

@@ -1,0 +1,136 @@
+/* Loading a scenario: file -> tree -> the scenario's block -> cross checks. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "scenario/check.h"
+#include "scenario/loader.h"
+#include "scenario/show.h"
+#include "scenario/sources.h"
+#include "scenario/spec.h"
+
+#define STANDARD_INPUT "<stdin>"
+
+char *scenario_path(const struct scenario *scenario, const char *written)
+{
+    if (*written == '/')
+        return mem_strdup(written);
+    size_t length = strlen(scenario->directory);
+    size_t size = strlen(written);
+    char *path = mem_calloc(length + size + 2, 1);
+    memcpy(path, scenario->directory, length);
+    path[length] = '/';
+    memcpy(path + length + 1, written, size);
+    return path;
+}
+
+/* The absolute directory of FILE, in the arena; NULL where it cannot be found. */
+static const char *directory_of(struct arena *arena, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const char *written = ".";
+    if (slash == file)
+        written = "/";
+    else if (slash)
+        written = arena_copy(arena, file, (size_t)(slash - file));
+    char *absolute = realpath(written, NULL);
+    const char *directory = absolute ? arena_strdup(arena, absolute) : NULL;
+    free(absolute);
+    return directory;
+}
+
+/* "configs/pool.yaml" -> "pool" */
+static const char *name_of(struct arena *arena, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    const char *base = slash ? slash + 1 : file;
+    const char *dot = strrchr(base, '.');
+    return arena_copy(arena, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
+}
+
+static void report_nowhere(struct diags *diags, const char *text)
+{
+    diag_error(diags, (struct mark){0}, NULL, "%s", text);
+}
+
+static void read_scenario(struct loader *loader)
+{
+    const struct node *root = tree_parse(loader->arena, loader->source, loader->diags);
+    if (!root)
+        return;
+    if (root->kind != NODE_MAP) {
+        diag_error(loader->diags, loader_mark(loader, root),
+                   "a scenario is a mapping of keys such as 'processes:'",
+                   "expected the keys of a scenario, found %s", show_node(root).text);
+        return;
+    }
+    struct block block = {
+        .kind = BLOCK_SCENARIO,
+        .spec = loader->scenario,
+        .mark = loader_mark(loader, root),
+    };
+    block_read(loader, &block, root);
+    scenario_check(loader);
+}
+
+static void release_loader(struct loader *loader)
+{
+    loader_release_script(loader);
+    names_release(&loader->names);
+    free(loader->declared);
+    free(loader->references);
+}
+
+static struct scenario *new_scenario(const char *file, bool standard)
+{
+    struct arena *arena = arena_new();
+    struct scenario *scenario = arena_alloc(arena, sizeof(*scenario));
+    scenario->arena = arena;
+    scenario->file = standard ? STANDARD_INPUT : arena_strdup(arena, file);
+    scenario->directory = directory_of(arena, standard ? "." : file);
+    scenario->name = standard ? "stdin" : name_of(arena, file);
+    scenario->vars.type = VALUE_TABLE;
+    return scenario;
+}
+
+struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
+                               struct diags *diags, struct scenario_sources **held)
+{
+    bool standard = !strcmp(file, "-");
+    size_t before = diags_count(diags);
+    struct scenario *scenario = new_scenario(file, standard);
+    struct error error = {0};
+    *held = sources_new();
+    struct loader loader = {
+        .scenario = scenario,
+        .arena = scenario->arena,
+        .diags = diags,
+        .sources = *held,
+        .overrides = overrides,
+        .override_count = count,
+    };
+    loader.source = sources_read(*held, file, scenario->file, &error);
+    if (!loader.source)
+        report_nowhere(diags, error.text);
+    else if (!scenario->directory)
+        report_nowhere(diags, arena_printf(scenario->arena, "cannot find the directory of '%s': %s",
+                                           file, strerror(errno)));
+    else
+        read_scenario(&loader);
+    error_release(&error);
+    release_loader(&loader);
+    if (diags_count(diags) == before)
+        return scenario;
+    scenario_free(scenario);
+    return NULL;
+}
+
+void scenario_free(struct scenario *scenario)
+{
+    if (scenario)
+        arena_free(scenario->arena);
+}

@@ -1,0 +1,146 @@
+/*
+ * What the loading of one scenario shares among the files of this room, and how a block is read.
+ *
+ * A bind function gets a field: a row of the schema, the block it stands in, the member it fills.
+ */
+#ifndef SCENARIO_LOADER_H
+#define SCENARIO_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/diag.h"
+#include "scenario/names.h"
+#include "scenario/schema.h"
+#include "scenario/spec.h"
+#include "scenario/tree.h"
+#include "script/template.h"
+
+struct arena;
+struct script;
+
+/* An object that was declared, whichever its kind. */
+struct declared {
+    const char *name;
+    enum block_kind kind;
+    size_t index; /* in the list of its kind */
+    struct mark mark;
+};
+
+/* A queue that was named before all queues were known. */
+struct reference {
+    const char *name;
+    struct mark mark;
+    size_t *slot; /* gets the queue's index */
+};
+
+struct loader {
+    struct scenario *scenario;
+    struct arena *arena; /* the scenario's */
+    struct diags *diags;
+    struct scenario_sources *sources;
+    const struct source *source; /* the scenario's file */
+    const char *const *overrides;
+    size_t override_count;
+    struct script *script;   /* for expressions; NULL until one is met */
+    const char *script_name; /* what `name` is in it */
+    const struct node *fallbacks[SCHEMA_KEYS_MOST];
+    struct names names; /* of objects, numbers into DECLARED */
+    struct declared *declared;
+    size_t declared_count;
+    size_t declared_capacity;
+    struct reference *references;
+    size_t reference_count;
+    size_t reference_capacity;
+};
+
+/* A mapping that is being read. */
+struct block {
+    enum block_kind kind;
+    const char *name;                           /* the object's, or the key's it stands behind */
+    const struct block *parent;                 /* NULL for the scenario */
+    void *spec;                                 /* the struct to fill in */
+    struct mark mark;                           /* where to say that something is missing */
+    const struct node *given[SCHEMA_KEYS_MOST]; /* the value of each key that stands in it */
+};
+
+struct field {
+    const struct key *key;
+    const struct block *block;
+    void *member;
+    size_t *count; /* NULL: the key has none */
+};
+
+/*
+ * Reads the mapping NODE into BLOCK->spec: reports unknown keys and those that are missing, binds
+ * what is given and the defaults of what is not. Nothing (null) is an empty mapping.
+ */
+void block_read(struct loader *loader, struct block *block, const struct node *node);
+
+/* Reads NODE, what stands behind the field's key, as a block of the field's type into SPEC. */
+void field_block(struct loader *loader, const struct field *field, const struct node *node,
+                 void *spec);
+
+/* The value of key NAME as it stands in the block, NULL where it does not. */
+const struct node *block_given(const struct block *block, const char *name);
+
+/* "pool 'tasks'", "'stop' of pool 'tasks'": for messages. In the loader's arena. */
+const char *block_label(struct loader *loader, const struct block *block);
+const char *field_label(struct loader *loader, const struct field *field);
+
+/* The mark of a node of the scenario's file. */
+struct mark loader_mark(const struct loader *loader, const struct node *node);
+
+/* Reports that NODE is not what the field's type expects. */
+void field_wrong(struct loader *loader, const struct field *field, const struct node *node);
+
+/* The same where something else is EXPECTED; HINT may be NULL. */
+void field_expected(struct loader *loader, const struct field *field, const struct node *node,
+                    const char *expected, const char *hint);
+
+/*
+ * The value of a scalar, its template evaluated. False where NODE is a list or a mapping, which is
+ * reported as wrong, or where the template fails.
+ */
+bool field_value(struct loader *loader, const struct field *field, const struct node *node,
+                 struct value *value);
+
+/* The same as text, in the arena; null is wrong too. */
+bool field_text(struct loader *loader, const struct field *field, const struct node *node,
+                const char **text);
+
+/* The value of any node, lists and mappings included, with every template in it evaluated. */
+bool loader_value(struct loader *loader, const struct node *node, const char *name,
+                  struct value *value);
+
+/*
+ * Parses the text of a scalar as a template for the time of the run; task names are known in pools.
+ * False where that fails or NODE is no scalar or null, which is reported.
+ */
+bool field_template(struct loader *loader, const struct field *field, const struct node *node,
+                    enum template_use use, struct template **parsed);
+
+/* Reports what is wrong in a template whose text is that of NODE. */
+void loader_template_fault(struct loader *loader, const struct node *node,
+                           const struct template_fault *fault);
+
+/* Ends what evaluating templates needed. */
+void loader_release_script(struct loader *loader);
+
+/* The name that `name` has in BLOCK: its object's, or the scenario's. */
+const char *block_object_name(const struct loader *loader, const struct block *block);
+
+/* True where BLOCK is a pool, or is inside one: where a task's names exist. */
+bool block_in_pool(const struct block *block);
+
+/* A queue is named at NODE; *SLOT gets its index once all are known. SLOT lives in the arena. */
+void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot);
+
+/* Resolves all references; false where one names no queue, which is reported. */
+bool loader_resolve(struct loader *loader);
+
+/* Notes an object; reports a name that is taken or malformed. */
+void loader_declare(struct loader *loader, enum block_kind kind, const struct node *name,
+                    size_t index);
+
+#endif

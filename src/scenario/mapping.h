@@ -1,0 +1,18 @@
+/* What must hold of a mapping once all of it was read: no key twice, merge keys merged in. */
+#ifndef SCENARIO_MAPPING_H
+#define SCENARIO_MAPPING_H
+
+struct arena;
+struct diags;
+struct node;
+struct source;
+
+/*
+ * Reports keys that stand twice or are no scalars, takes these out, and replaces each "<<" by what
+ * it merges in: the mapping's own keys win, then the mapping named first. The new items are in
+ * ARENA.
+ */
+void mapping_finish(struct node *map, struct arena *arena, const struct source *source,
+                    struct diags *diags);
+
+#endif

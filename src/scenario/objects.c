@@ -1,0 +1,161 @@
+/* The named things of a scenario: queues, processes, pools and threads. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "scenario/loader.h"
+#include "scenario/show.h"
+#include "scenario/types.h"
+
+#define NAME_MOST 64
+
+static const struct {
+    size_t size;
+    size_t name; /* offset of the member */
+    size_t mark; /* offset of the member */
+} shapes[BLOCK_COUNT] = {
+    [BLOCK_QUEUE] = {sizeof(struct queue_spec), offsetof(struct queue_spec, name),
+                     offsetof(struct queue_spec, mark)},
+    [BLOCK_PROCESS] = {sizeof(struct process_spec), offsetof(struct object_spec, name),
+                       offsetof(struct object_spec, mark)},
+    [BLOCK_POOL] = {sizeof(struct pool_spec), offsetof(struct object_spec, name),
+                    offsetof(struct object_spec, mark)},
+    [BLOCK_THREAD] = {sizeof(struct thread_spec), offsetof(struct object_spec, name),
+                      offsetof(struct object_spec, mark)},
+};
+
+static bool is_name(const struct node *node)
+{
+    if (!node->size || node->size > NAME_MOST || node->text[0] == '.')
+        return false;
+    for (size_t i = 0; i < node->size; i++)
+        if (!isalnum((unsigned char)node->text[i]) && !strchr("._-", node->text[i]))
+            return false;
+    return true;
+}
+
+void loader_declare(struct loader *loader, enum block_kind kind, const struct node *name,
+                    size_t index)
+{
+    struct mark mark = loader_mark(loader, name);
+    if (!is_name(name)) {
+        diag_error(loader->diags, mark, "letters, digits, '.', '_' and '-', 1 to 64 of them",
+                   "'%s' cannot be the name of %s", show_text(name->text, name->size).text,
+                   schema_block(kind)->article);
+        return;
+    }
+    size_t *number = names_slot(&loader->names, name->text, name->size);
+    if (*number != NAMES_NONE) {
+        const struct declared *first = &loader->declared[*number];
+        diag_error(loader->diags, mark, "names are unique over all kinds of object",
+                   "the name '%s' is taken", name->text);
+        diag_note(loader->diags, first->mark, "by %s here", schema_block(first->kind)->article);
+        return;
+    }
+    *number = loader->declared_count;
+    loader->declared = mem_grow(loader->declared, &loader->declared_capacity,
+                                loader->declared_count + 1, sizeof(*loader->declared));
+    loader->declared[loader->declared_count++] =
+        (struct declared){.name = name->text, .kind = kind, .index = index, .mark = mark};
+}
+
+static void bind_objects(struct loader *loader, const struct field *field, const struct node *node)
+{
+    enum block_kind kind = field->key->type->block;
+    size_t size = shapes[kind].size;
+    if (node->kind != NODE_MAP) {
+        if (node->kind != NODE_SCALAR || node->size)
+            field_expected(loader, field, node, field->key->type->wording,
+                           node->kind == NODE_LIST ? "write NAME: instead of - name: NAME" : NULL);
+        return;
+    }
+    char *items = arena_alloc(loader->arena, node->size * size);
+    for (size_t i = 0; i < node->size; i++) {
+        const struct node *name = node_key(node, i);
+        struct block block = {
+            .kind = kind,
+            .name = name->text,
+            .parent = field->block,
+            .spec = items + i * size,
+            .mark = loader_mark(loader, name),
+        };
+        memcpy(items + i * size + shapes[kind].name, &block.name, sizeof(block.name));
+        memcpy(items + i * size + shapes[kind].mark, &block.mark, sizeof(block.mark));
+        loader_declare(loader, kind, name, i);
+        block_read(loader, &block, node_value(node, i));
+    }
+    memcpy(field->member, &items, sizeof(items));
+    *field->count = node->size;
+}
+
+void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot)
+{
+    loader->references = mem_grow(loader->references, &loader->reference_capacity,
+                                  loader->reference_count + 1, sizeof(*loader->references));
+    loader->references[loader->reference_count++] =
+        (struct reference){.name = name, .mark = loader_mark(loader, node), .slot = slot};
+}
+
+static void bind_queue_names(struct loader *loader, const struct field *field,
+                             const struct node *node)
+{
+    const struct node *items = node->kind == NODE_LIST ? node->items : node;
+    size_t count = node->kind == NODE_LIST ? node->size : 1;
+    size_t *queues = arena_alloc(loader->arena, count * sizeof(*queues));
+    for (size_t i = 0; i < count; i++) {
+        const char *name;
+        if (field_text(loader, field, &items[i], &name))
+            loader_refer(loader, &items[i], name, &queues[i]);
+    }
+    *(const size_t **)field->member = queues;
+    *field->count = count;
+}
+
+static void report_reference(struct loader *loader, const struct reference *reference)
+{
+    size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
+    const char *shown =
+        arena_strdup(loader->arena, show_text(reference->name, strlen(reference->name)).text);
+    if (number != NAMES_NONE) {
+        const struct declared *other = &loader->declared[number];
+        diag_error(loader->diags, reference->mark, NULL, "'%s' is %s, expected a queue", shown,
+                   schema_block(other->kind)->article);
+        diag_note(loader->diags, other->mark, "'%s' is declared here", shown);
+        return;
+    }
+    struct nearest nearest = {.wrong = reference->name};
+    for (size_t i = 0; i < loader->scenario->queue_count; i++)
+        nearest_offer(&nearest, loader->scenario->queues[i].name);
+    const char *hint = nearest.name
+                           ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
+                           : "declare it under 'queues'";
+    diag_error(loader->diags, reference->mark, hint, "unknown queue '%s'", shown);
+}
+
+bool loader_resolve(struct loader *loader)
+{
+    bool fine = true;
+    for (size_t i = 0; i < loader->reference_count; i++) {
+        const struct reference *reference = &loader->references[i];
+        size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
+        if (number != NAMES_NONE && loader->declared[number].kind == BLOCK_QUEUE) {
+            *reference->slot = loader->declared[number].index;
+        } else {
+            report_reference(loader, reference);
+            fine = false;
+        }
+    }
+    return fine;
+}
+
+const struct type type_queues = {"queues", "a mapping of names to queues", bind_objects,
+                                 BLOCK_QUEUE};
+const struct type type_processes = {"processes", "a mapping of names to processes", bind_objects,
+                                    BLOCK_PROCESS};
+const struct type type_pools = {"pools", "a mapping of names to pools", bind_objects, BLOCK_POOL};
+const struct type type_threads = {"threads", "a mapping of names to threads", bind_objects,
+                                  BLOCK_THREAD};
+const struct type type_queue_names = {"queue_names", "the name of a queue, or a list of them",
+                                      bind_queue_names, BLOCK_NONE};

@@ -1,0 +1,25 @@
+/* What a YAML scalar means, by the core schema of YAML 1.2, and nothing beyond it. */
+#ifndef SCENARIO_SCALAR_H
+#define SCENARIO_SCALAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "script/value.h"
+
+struct node;
+
+/*
+ * The value of a plain text: null, ~ and nothing; true and false; 12, -3, 0x1F, 0o17; 1.5, 1e3,
+ * .inf, .nan; anything else is a string, which borrows TEXT. A decimal number with a leading zero
+ * (012) is a string too: as a number it would lose the zero.
+ */
+struct value scalar_plain(const char *text, size_t length);
+
+/* The value of a scalar node: a string where it is quoted or a block, else by its text and tag. */
+struct value scalar_value(const struct node *node);
+
+/* True for 012 and the like: digits that another reader might take as octal. */
+bool scalar_is_padded(const char *text, size_t length);
+
+#endif

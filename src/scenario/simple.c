@@ -1,0 +1,167 @@
+/* Types whose value is one word or number, and the blocks made of nothing but such. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/nearest.h"
+#include "base/unit.h"
+#include "scenario/loader.h"
+#include "scenario/scalar.h"
+#include "scenario/show.h"
+#include "scenario/types.h"
+#include "script/template.h"
+
+/* "a whole number from 1 to 1024" */
+static const char *integer_wording(struct loader *loader, const struct key *key)
+{
+    if (key->least == key->most && key->most)
+        return arena_printf(loader->arena, "%lld", (long long)key->least);
+    if (key->least || key->most)
+        return arena_printf(loader->arena, "a whole number from %lld to %lld",
+                            (long long)key->least, (long long)key->most);
+    return key->type->wording;
+}
+
+static void bind_integer(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct value value;
+    const struct key *key = field->key;
+    if (!field_value(loader, field, node, &value))
+        return;
+    bool ranged = key->least || key->most;
+    if (value.type != VALUE_INTEGER ||
+        (ranged && (value.integer < key->least || value.integer > key->most))) {
+        bool padded = node->style == STYLE_PLAIN && scalar_is_padded(node->text, node->size);
+        field_expected(loader, field, node, integer_wording(loader, key),
+                       padded ? "write the number without the leading zero" : NULL);
+        return;
+    }
+    *(int64_t *)field->member = value.integer;
+}
+
+static void bind_boolean(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct value value;
+    if (!field_value(loader, field, node, &value))
+        return;
+    if (value.type != VALUE_BOOLEAN)
+        field_expected(loader, field, node, field->key->type->wording, "write true or false");
+    else
+        *(bool *)field->member = value.boolean;
+}
+
+static void bind_duration(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *text;
+    struct error error = {0};
+    if (!field_text(loader, field, node, &text))
+        return;
+    if (duration_parse(text, field->member, &error)) {
+        field_wrong(loader, field, node);
+        error_release(&error);
+    }
+}
+
+static void bind_signal(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *text;
+    struct error error = {0};
+    if (!field_text(loader, field, node, &text))
+        return;
+    if (signal_parse(text, field->member, &error)) {
+        field_wrong(loader, field, node);
+        error_release(&error);
+    }
+}
+
+static void bind_text(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *text;
+    if (!field_text(loader, field, node, &text))
+        return;
+    if (*text)
+        *(const char **)field->member = text;
+    else
+        field_wrong(loader, field, node);
+}
+
+/* "auto or never", "group, lines, ordered or discard" */
+static const char *choice_wording(struct loader *loader, const struct choice *choices)
+{
+    const char *list = choices[0].name;
+    for (size_t i = 1; choices[i].name; i++)
+        list = arena_printf(loader->arena, "%s%s%s", list, choices[i + 1].name ? ", " : " or ",
+                            choices[i].name);
+    return list;
+}
+
+static bool find_choice(struct loader *loader, const struct field *field, const struct node *node,
+                        int *found)
+{
+    const char *text;
+    if (!field_text(loader, field, node, &text))
+        return false;
+    const struct choice *choices = field->key->choices;
+    struct nearest nearest = {.wrong = text};
+    for (size_t i = 0; choices[i].name; i++) {
+        if (!strcmp(choices[i].name, text)) {
+            *found = choices[i].value;
+            return true;
+        }
+        nearest_offer(&nearest, choices[i].name);
+    }
+    field_expected(loader, field, node, choice_wording(loader, choices),
+                   nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
+                                : NULL);
+    return false;
+}
+
+static void bind_choice(struct loader *loader, const struct field *field, const struct node *node)
+{
+    int found;
+    if (find_choice(loader, field, node, &found))
+        memcpy(field->member, &found, sizeof(found));
+}
+
+static void bind_flag(struct loader *loader, const struct field *field, const struct node *node)
+{
+    int found;
+    if (find_choice(loader, field, node, &found))
+        *(bool *)field->member = found;
+}
+
+static void bind_patterns(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const struct node *items = node->kind == NODE_LIST ? node->items : node;
+    size_t count = node->kind == NODE_LIST ? node->size : 1;
+    const char **texts = arena_alloc(loader->arena, count * sizeof(*texts));
+    for (size_t i = 0; i < count; i++)
+        field_text(loader, field, &items[i], &texts[i]);
+    *(const char ***)field->member = texts;
+    *field->count = count;
+}
+
+static void bind_template(struct loader *loader, const struct field *field, const struct node *node)
+{
+    field_template(loader, field, node, TEMPLATE_TEXT, field->member);
+}
+
+static void bind_block(struct loader *loader, const struct field *field, const struct node *node)
+{
+    field_block(loader, field, node, field->member);
+}
+
+const struct type type_integer = {"integer", "a whole number", bind_integer, BLOCK_NONE};
+const struct type type_boolean = {"boolean", "true or false", bind_boolean, BLOCK_NONE};
+const struct type type_duration = {"duration", "a duration such as 500ms, 30s, 5m or 1h30m",
+                                   bind_duration, BLOCK_NONE};
+const struct type type_signal = {"signal", "a signal such as TERM, INT or 15", bind_signal,
+                                 BLOCK_NONE};
+const struct type type_text = {"text", "a text", bind_text, BLOCK_NONE};
+const struct type type_choice = {"choice", "one of the words it may be", bind_choice, BLOCK_NONE};
+const struct type type_flag = {"flag", "one of the two words it may be", bind_flag, BLOCK_NONE};
+const struct type type_patterns = {"patterns", "an event name in which '*' may stand, or a list",
+                                   bind_patterns, BLOCK_NONE};
+const struct type type_template = {"template", "a text", bind_template, BLOCK_NONE};
+const struct type type_log = {"log", "a mapping of keys", bind_block, BLOCK_LOG};
+const struct type type_stop = {"stop", "a mapping of keys", bind_block, BLOCK_STOP};

@@ -1,0 +1,113 @@
+/* Reading whole text files. */
+#include "scenario/sources.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "scenario/spec.h"
+#include "scenario/tree.h"
+
+#define READ_SIZE ((size_t)64 << 10)
+
+/* One file; SOURCE comes first and its strings are owned. */
+struct held_source {
+    struct source source;
+    char *name;
+    char *text;
+    struct held_source *next;
+};
+
+struct scenario_sources {
+    struct held_source *first;
+};
+
+struct scenario_sources *sources_new(void)
+{
+    return mem_calloc(1, sizeof(struct scenario_sources));
+}
+
+void scenario_free_sources(struct scenario_sources *held)
+{
+    if (!held)
+        return;
+    while (held->first) {
+        struct held_source *item = held->first;
+        held->first = item->next;
+        free(item->name);
+        free(item->text);
+        free(item);
+    }
+    free(held);
+}
+
+static int read_all(int fd, struct buf *text, const char *shown, struct error *error)
+{
+    struct stat status;
+    if (fstat(fd, &status) == 0 && status.st_size > 0 && text->length < TREE_FILE_LIMIT)
+        buf_reserve(text, (size_t)status.st_size < TREE_FILE_LIMIT ? (size_t)status.st_size + 1
+                                                                   : READ_SIZE);
+    for (;;) {
+        size_t room = text->capacity - text->length > READ_SIZE ? text->capacity - text->length - 1
+                                                                : READ_SIZE;
+        ssize_t got = read(fd, buf_reserve(text, room), room);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_system(error, errno, "cannot read '%s'", shown);
+        if (got == 0)
+            return 0;
+        buf_added(text, (size_t)got);
+        if (text->length > TREE_FILE_LIMIT)
+            return error_set(error, ERROR_FAILED, "'%s' is larger than 64 MB", shown);
+    }
+}
+
+static int open_and_read(const char *path, struct buf *text, const char *shown, struct error *error)
+{
+    bool standard = !strcmp(path, "-");
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return error_system(error, errno, "cannot read '%s'", shown);
+    int result = read_all(fd, text, shown, error);
+    if (!standard)
+        close(fd);
+    return result;
+}
+
+static int drop_byte_order_mark(struct buf *text, const char *shown, struct error *error)
+{
+    if (text->length >= 2 &&
+        (!memcmp(text->data, "\xFF\xFE", 2) || !memcmp(text->data, "\xFE\xFF", 2)))
+        return error_set(error, ERROR_FAILED, "'%s' is UTF-16 text: save it as UTF-8", shown);
+    if (text->length >= 3 && !memcmp(text->data, "\xEF\xBB\xBF", 3))
+        buf_consume(text, 3);
+    return 0;
+}
+
+const struct source *sources_read(struct scenario_sources *sources, const char *path,
+                                  const char *shown, struct error *error)
+{
+    struct buf text = {0};
+    if (open_and_read(path, &text, shown, error) || drop_byte_order_mark(&text, shown, error)) {
+        buf_release(&text);
+        return NULL;
+    }
+    struct held_source *item = mem_calloc(1, sizeof(*item));
+    size_t length = text.length;
+    item->name = mem_strdup(shown);
+    item->text = length ? buf_take(&text) : mem_strdup("");
+    item->source = (struct source){item->name, item->text, length};
+    item->next = sources->first;
+    sources->first = item;
+    buf_release(&text);
+    return &item->source;
+}

@@ -1,0 +1,176 @@
+/* What a pool works on, with how many workers; and what a queue holds at first. */
+#include <math.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "scenario/loader.h"
+#include "scenario/scalar.h"
+#include "scenario/types.h"
+
+/* The processors that this process may use. */
+static int64_t count_cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        return CPU_COUNT(&set);
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? online : 1;
+}
+
+/* "50%" -> 50 hundredths of the processors; false where TEXT is no percentage above 0. */
+static bool read_percentage(const char *text, double *percentage)
+{
+    char *end;
+    if (!strchr("0123456789", *text))
+        return false;
+    *percentage = strtod(text, &end);
+    return end != text && !strcmp(end, "%") && *percentage > 0;
+}
+
+static int64_t within(int64_t number, int64_t least, int64_t most)
+{
+    return number < least ? least : number > most ? most : number;
+}
+
+static void bind_workers(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const struct key *key = field->key;
+    struct value value;
+    const char *text;
+    double percentage;
+    int64_t *workers = field->member;
+    if (!field_value(loader, field, node, &value))
+        return;
+    if (value.type == VALUE_INTEGER && value.integer >= key->least && value.integer <= key->most)
+        *workers = value.integer;
+    else if (value.type != VALUE_STRING || !field_text(loader, field, node, &text))
+        field_wrong(loader, field, node);
+    else if (!strcmp(text, "auto"))
+        *workers = within(count_cores(), key->least, key->most);
+    else if (read_percentage(text, &percentage))
+        *workers = within((int64_t)fmin(floor((double)count_cores() * percentage / 100), 1e6),
+                          key->least, key->most);
+    else
+        field_expected(loader, field, node, key->type->wording,
+                       scalar_is_padded(text, strlen(text))
+                           ? "write the number without the leading zero"
+                           : NULL);
+}
+
+static struct value *bind_list(struct loader *loader, const struct field *field,
+                               const struct node *list)
+{
+    const char *name = block_object_name(loader, field->block);
+    struct value *items = arena_alloc(loader->arena, list->size * sizeof(*items));
+    for (size_t i = 0; i < list->size; i++) {
+        const struct node *node = &list->items[i];
+        if (loader_value(loader, node, name, &items[i]) && items[i].type == VALUE_NIL)
+            field_expected(loader, field, node, "a value", "write \"\" for an empty text");
+    }
+    return items;
+}
+
+static void bind_items(struct loader *loader, const struct field *field, const struct node *node)
+{
+    if (node->kind != NODE_LIST) {
+        field_wrong(loader, field, node);
+        return;
+    }
+    *(struct value **)field->member = bind_list(loader, field, node);
+    *field->count = node->size;
+}
+
+static void bind_tasks(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct source_spec *source = field->member;
+    struct value value;
+    source->mark = loader_mark(loader, node);
+    if (node->kind == NODE_LIST) {
+        source->kind = SOURCE_LIST;
+        source->items = bind_list(loader, field, node);
+        source->count = (int64_t)node->size;
+    } else if (node->kind == NODE_MAP) {
+        field_block(loader, field, node, source);
+    } else if (field_value(loader, field, node, &value)) {
+        source->kind = SOURCE_COUNT;
+        source->count = value.integer;
+        if (value.type != VALUE_INTEGER || value.integer < 0)
+            field_wrong(loader, field, node);
+    }
+}
+
+/* How many numbers a range has; false where they are more than can be counted. */
+static bool count_range(const struct source_spec *source, int64_t *count)
+{
+    bool up = source->step > 0;
+    if (up ? source->from > source->to : source->from < source->to) {
+        *count = 0;
+        return true;
+    }
+    uint64_t low = (uint64_t)(up ? source->from : source->to);
+    uint64_t high = (uint64_t)(up ? source->to : source->from);
+    uint64_t step = up ? (uint64_t)source->step : 0 - (uint64_t)source->step;
+    uint64_t steps = (high - low) / step;
+    *count = (int64_t)(steps + 1);
+    return steps < INT64_MAX;
+}
+
+static void bind_range(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct source_spec *source = field->block->spec;
+    int64_t numbers[3] = {0, 0, 1};
+    source->kind = SOURCE_RANGE;
+    if (node->kind != NODE_LIST || node->size < 2 || node->size > 3) {
+        field_wrong(loader, field, node);
+        return;
+    }
+    for (size_t i = 0; i < node->size; i++) {
+        struct value value;
+        if (!field_value(loader, field, &node->items[i], &value))
+            return;
+        if (value.type != VALUE_INTEGER || (i == 2 && value.integer == 0)) {
+            field_expected(loader, field, &node->items[i],
+                           i == 2 ? "a whole number other than 0 as step" : "a whole number", NULL);
+            return;
+        }
+        numbers[i] = value.integer;
+    }
+    source->from = numbers[0];
+    source->to = numbers[1];
+    source->step = numbers[2];
+    if (!count_range(source, &source->count))
+        field_expected(loader, field, node, "a range that can be counted", NULL);
+}
+
+static void bind_lines(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct source_spec *source = field->block->spec;
+    const char *path;
+    source->kind = SOURCE_LINES;
+    if (!field_text(loader, field, node, &path))
+        return;
+    if (!*path) {
+        field_wrong(loader, field, node);
+    } else if (!strcmp(path, "-")) {
+        source->path = "-";
+    } else {
+        char *absolute = scenario_path(loader->scenario, path);
+        source->path = arena_strdup(loader->arena, absolute);
+        free(absolute);
+    }
+}
+
+const struct type type_workers = {
+    "workers", "a number from 1 to 1024, auto, or a percentage of the cores such as 50%",
+    bind_workers, BLOCK_NONE};
+const struct type type_tasks = {
+    "tasks", "a number of tasks, a list of items, or a source such as {range: [1, 100]}",
+    bind_tasks, BLOCK_TASKS};
+const struct type type_range = {"range", "a list [FROM, TO] or [FROM, TO, STEP] of whole numbers",
+                                bind_range, BLOCK_NONE};
+const struct type type_lines = {"lines", "the path of a file, or - for standard input", bind_lines,
+                                BLOCK_NONE};
+const struct type type_items = {"items", "a list of values", bind_items, BLOCK_NONE};

@@ -1,0 +1,52 @@
+/* The types that keys of a scenario may have; each is a row of its own. */
+#ifndef SCENARIO_TYPES_H
+#define SCENARIO_TYPES_H
+
+#include "scenario/schema.h"
+
+/* In simple.c. The member is what stands behind the name. */
+extern const struct type type_integer;  /* int64_t */
+extern const struct type type_boolean;  /* bool */
+extern const struct type type_duration; /* int64_t, nanoseconds */
+extern const struct type type_signal;   /* int */
+extern const struct type type_text;     /* const char * */
+extern const struct type type_choice;   /* an enum */
+extern const struct type type_flag;     /* bool, written as one of two words */
+extern const struct type type_patterns; /* const char **, counted */
+extern const struct type type_template; /* struct template * */
+extern const struct type type_log;      /* struct log_spec */
+extern const struct type type_stop;     /* struct stop_spec */
+
+/* In body.c; all are members of struct object_spec but setup. */
+extern const struct type type_command;   /* body.run */
+extern const struct type type_arguments; /* body.arguments, counted */
+extern const struct type type_lua;       /* body.lua */
+extern const struct type type_setup;     /* struct lua_spec */
+extern const struct type type_lua_file;  /* struct lua_spec */
+
+/* In vars.c. */
+extern const struct type type_vars; /* struct value */
+extern const struct type type_env;  /* struct env_spec *, counted */
+
+/* In tasks.c. */
+extern const struct type type_workers; /* int64_t */
+extern const struct type type_tasks;   /* struct source_spec */
+extern const struct type type_range;   /* struct source_spec */
+extern const struct type type_lines;   /* struct source_spec */
+extern const struct type type_items;   /* struct value *, counted */
+
+/* In stream.c. */
+extern const struct type type_stream;       /* struct stream_spec */
+extern const struct type type_fds;          /* struct fd_spec *, counted */
+extern const struct type type_stream_file;  /* stream_spec.path */
+extern const struct type type_stream_text;  /* stream_spec.text */
+extern const struct type type_stream_queue; /* stream_spec.queue */
+
+/* In objects.c. */
+extern const struct type type_queues;      /* struct queue_spec *, counted */
+extern const struct type type_processes;   /* struct process_spec *, counted */
+extern const struct type type_pools;       /* struct pool_spec *, counted */
+extern const struct type type_threads;     /* struct thread_spec *, counted */
+extern const struct type type_queue_names; /* const size_t *, counted */
+
+#endif
