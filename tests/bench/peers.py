@@ -1,0 +1,67 @@
+"""The same work in Python's own library: python3 peers.py NAME [COUNT [CHUNK]]."""
+import concurrent.futures
+import multiprocessing
+import multiprocessing.pool
+import sys
+import threading
+
+
+def nothing(_item):
+    return None
+
+
+def tasks(count, chunk):
+    """multiprocessing.Pool with two workers and COUNT empty tasks."""
+    with multiprocessing.Pool(2) as pool:
+        done = sum(1 for _ in pool.imap_unordered(nothing, range(count), chunk))
+    assert done == count
+
+
+def put(queue, count):
+    for n in range(count):
+        queue.put(n)
+    queue.put(None)
+
+
+def take(queue, count):
+    taken = 0
+    while queue.get() is not None:
+        taken += 1
+    assert taken == count
+
+
+def messages(count, _chunk):
+    """multiprocessing.Queue between two processes."""
+    queue = multiprocessing.Queue(1000)
+    both = [multiprocessing.Process(target=target, args=(queue, count)) for target in (put, take)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+        assert process.exitcode == 0
+
+
+def thread_pool(count, _chunk):
+    with multiprocessing.pool.ThreadPool(2) as pool:
+        assert sum(1 for _ in pool.imap_unordered(nothing, range(count))) == count
+
+
+def futures(count, _chunk):
+    with concurrent.futures.ThreadPoolExecutor(2) as executor:
+        assert sum(1 for _ in executor.map(nothing, range(count))) == count
+
+
+def threads(count, _chunk):
+    """threading.Thread, COUNT of them started and joined."""
+    for _ in range(count):
+        thread = threading.Thread(target=nothing, args=(0,))
+        thread.start()
+        thread.join()
+
+
+WORK = {"tasks": tasks, "messages": messages, "thread-pool": thread_pool, "futures": futures,
+        "threads": threads}
+
+if __name__ == "__main__":
+    name, count, chunk = [*sys.argv[1:], "1"][:3]
+    WORK[name](int(count), int(chunk))
