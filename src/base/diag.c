@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 /* A longer source line is shown around the caret only. */
 #define DIAG_LINE_SHOWN 160
@@ -113,13 +114,23 @@ static const char *source_line(const struct source *source, uint32_t line, size_
     return at;
 }
 
-/* One source character as a terminal may safely show it. */
-static void put_visible(struct buf *out, char c)
+/*
+ * Source characters as a terminal may safely show them: '?' for controls, C1 included, and for each
+ * byte that is not UTF-8.
+ */
+static void put_visible(struct buf *out, const char *text, size_t length)
 {
-    if (c == '\t' || ((unsigned char)c >= 0x20 && c != 0x7F))
-        buf_char(out, c);
-    else
-        buf_char(out, '?');
+    for (size_t at = 0; at < length;) {
+        size_t size = utf8_char(text + at, length - at);
+        unsigned char c = (unsigned char)text[at];
+        bool control = (c < 0x20 && c != '\t') || c == 0x7F ||
+                       (c == 0xC2 && size == 2 && (unsigned char)text[at + 1] < 0xA0);
+        if (size && !control)
+            buf_append(out, text + at, size);
+        else
+            buf_char(out, '?');
+        at += size ? size : 1;
+    }
 }
 
 static void print_source_line(const struct mark *mark, const char *hint, struct buf *out)
@@ -144,8 +155,7 @@ static void print_source_line(const struct mark *mark, const char *hint, struct 
     while (to < length && to > from && is_continuation(line[to]))
         to--;
     buf_printf(out, "%5u | ", mark->line);
-    for (size_t i = from; i < to; i++)
-        put_visible(out, line[i]);
+    put_visible(out, line + from, to - from);
     buf_text(out, "\n      | ");
     for (size_t i = from; i < caret; i++)
         if (!is_continuation(line[i]))

@@ -17,6 +17,8 @@ const char *block_label(struct loader *loader, const struct block *block)
 {
     if (block->kind == BLOCK_SCENARIO)
         return "the scenario";
+    if (block->parent->kind == BLOCK_SCENARIO && !schema_block(block->kind)->named)
+        return arena_printf(loader->arena, "'%s'", block->name);
     if (schema_block(block->kind)->named)
         return arena_printf(loader->arena, "%s '%s'", schema_block(block->kind)->name,
                             show_text(block->name, strlen(block->name)).text);
@@ -26,6 +28,8 @@ const char *block_label(struct loader *loader, const struct block *block)
 
 const char *field_label(struct loader *loader, const struct field *field)
 {
+    if (field->block->kind == BLOCK_SCENARIO)
+        return arena_printf(loader->arena, "'%s'", field->key->name);
     return arena_printf(loader->arena, "'%s' of %s", field->key->name,
                         block_label(loader, field->block));
 }
@@ -66,11 +70,15 @@ static const char *places_of(struct loader *loader, const char *name)
     return list;
 }
 
-static void report_unknown(struct loader *loader, const struct block *block, const struct node *key)
+/* Stands for the value of a key that is most likely there under a wrong name. */
+static const struct node misspelt = {.kind = NODE_BROKEN};
+
+static void report_unknown(struct loader *loader, struct block *block, const struct node *key)
 {
     size_t count;
     const struct key *keys = schema_keys(&count);
     const char *places = places_of(loader, key->text);
+    loader->unsure = true;
     if (*places) {
         diag_error(loader->diags, loader_mark(loader, key),
                    arena_printf(loader->arena, "it may stand in %s", places),
@@ -85,6 +93,9 @@ static void report_unknown(struct loader *loader, const struct block *block, con
         nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name) : NULL;
     diag_error(loader->diags, loader_mark(loader, key), hint, "unknown key '%s' in %s",
                show_text(key->text, key->size).text, block_label(loader, block));
+    const struct key *meant = nearest.name ? schema_find(block->kind, nearest.name) : NULL;
+    if (meant && !block->given[meant - keys])
+        block->given[meant - keys] = &misspelt;
 }
 
 static void take_keys(struct loader *loader, struct block *block, const struct node *map)
@@ -125,10 +136,13 @@ static void check_alternatives(struct loader *loader, const struct block *block)
     const struct key *keys = schema_keys(&count);
     const char *lacks = schema_block(block->kind)->lacks;
     const struct key *first = NULL;
+    bool unsure = false;
     for (size_t i = 0; lacks && i < count; i++) {
         if (!keys[i].alternative || !block->given[i])
             continue;
-        if (first) {
+        if (block->given[i]->kind == NODE_BROKEN) {
+            unsure = true;
+        } else if (first) {
             diag_error(
                 loader->diags, loader_mark(loader, block->given[i]),
                 arena_printf(loader->arena, "keep one of %s", alternatives_of(loader, block->kind)),
@@ -139,7 +153,7 @@ static void check_alternatives(struct loader *loader, const struct block *block)
             first = &keys[i];
         }
     }
-    if (lacks && !first)
+    if (lacks && !first && !unsure)
         diag_error(loader->diags, block->mark,
                    arena_printf(loader->arena, "expected %s", alternatives_of(loader, block->kind)),
                    "%s %s", block_label(loader, block), lacks);
@@ -162,11 +176,11 @@ static void check_key(struct loader *loader, const struct block *block, const st
                       const struct node *node)
 {
     const struct pool_spec *pool = block->kind == BLOCK_POOL ? block->spec : NULL;
-    if (node && key->needs && !block_given(block, key->needs))
+    if (node && node->kind != NODE_BROKEN && key->needs && !block_given(block, key->needs))
         diag_error(loader->diags, loader_mark(loader, node), NULL,
                    "'%s' of %s needs '%s' beside it", key->name, block_label(loader, block),
                    key->needs);
-    if (node && key->child_only && pool && pool->kind == POOL_THREAD)
+    if (node && node->kind != NODE_BROKEN && key->child_only && pool && pool->kind == POOL_THREAD)
         diag_error(loader->diags, loader_mark(loader, node), "a pool of kind process may have it",
                    "'%s' of %s: a pool of kind thread runs Lua and starts no process", key->name,
                    block_label(loader, block));
@@ -191,8 +205,13 @@ static void bind_key(struct loader *loader, const struct block *block, size_t ro
     check_key(loader, block, key, node);
     if (!node && key->fallback)
         node = fallback_node(loader, row);
-    if (node && node->kind != NODE_BROKEN)
+    if (!node)
+        return;
+    size_t before = diags_count(loader->diags);
+    if (node->kind != NODE_BROKEN)
         key->type->bind(loader, &field, node);
+    if (key->type->queues && (node->kind == NODE_BROKEN || diags_count(loader->diags) > before))
+        loader->unsure = true;
 }
 
 static bool is_nothing(const struct node *node)
@@ -213,11 +232,14 @@ void block_read(struct loader *loader, struct block *block, const struct node *n
 {
     size_t count;
     const struct key *keys = schema_keys(&count);
-    if (node->kind == NODE_BROKEN)
+    if (node->kind == NODE_BROKEN) {
+        loader->unsure = true;
         return;
+    }
     if (node->kind == NODE_MAP) {
         take_keys(loader, block, node);
     } else if (!is_nothing(node)) {
+        loader->unsure = true;
         diag_error(loader->diags, loader_mark(loader, node), map_hint(node),
                    "%s: expected a mapping of keys, found %s", block_label(loader, block),
                    show_node(node).text);

@@ -68,6 +68,20 @@ static uint32_t message_line(const char *file, const char **message)
     return (uint32_t)line;
 }
 
+/* The last line of a chunk that is not blank: where "near <eof>" is worth showing. */
+static uint32_t last_line(const struct lua_spec *spec)
+{
+    uint32_t line = spec->line;
+    uint32_t last = line;
+    for (size_t i = 0; i < spec->length; i++) {
+        if (spec->text[i] == '\n')
+            line++;
+        else if (!strchr(" \t\r", spec->text[i]))
+            last = line;
+    }
+    return last;
+}
+
 static void check_chunk(struct loader *loader, const struct field *field, const struct chunk *chunk)
 {
     struct error error = {0};
@@ -76,12 +90,14 @@ static void check_chunk(struct loader *loader, const struct field *field, const 
         return;
     const char *message = error.text;
     uint32_t line = message_line(spec->file, &message);
+    uint32_t last = last_line(spec);
+    line = line > last ? last : line;
     bool block = !chunk->node || chunk->node->style == STYLE_LITERAL;
     struct mark mark = line && block ? place_of_line(chunk->source, line)
                        : chunk->node ? node_mark(chunk->source, chunk->node)
                                      : place_of_line(chunk->source, 1);
     diag_error(loader->diags, mark, NULL, "%s is not valid Lua: %s", field_label(loader, field),
-               show_text(message, strlen(message)).text);
+               loader_shown(loader, message));
     error_release(&error);
 }
 
@@ -148,9 +164,12 @@ static void bind_lua_file(struct loader *loader, const struct field *field, cons
     check_chunk(loader, field, &(struct chunk){source, NULL, spec});
 }
 
-const struct type type_command = {"command", "a line for the shell", bind_command, BLOCK_NONE};
+const struct type type_command = {"command", "a line for the shell", bind_command, BLOCK_NONE,
+                                  false};
 const struct type type_arguments = {"arguments", "a list: a program and its arguments",
-                                    bind_arguments, BLOCK_NONE};
-const struct type type_lua = {"lua", "a Lua chunk or {file: PATH}", bind_lua, BLOCK_LUA};
-const struct type type_setup = {"setup", "a Lua chunk or {file: PATH}", bind_chunk, BLOCK_LUA};
-const struct type type_lua_file = {"lua_file", "the path of a Lua file", bind_lua_file, BLOCK_NONE};
+                                    bind_arguments, BLOCK_NONE, false};
+const struct type type_lua = {"lua", "a Lua chunk or {file: PATH}", bind_lua, BLOCK_LUA, false};
+const struct type type_setup = {"setup", "a Lua chunk or {file: PATH}", bind_chunk, BLOCK_LUA,
+                                false};
+const struct type type_lua_file = {"lua_file", "the path of a Lua file", bind_lua_file, BLOCK_NONE,
+                                   false};

@@ -139,9 +139,32 @@ static void check_uses(struct loader *loader)
         widen(loader, &object->consumes, &object->consumes_count, 0);
         note_sides(&sides, object);
     }
-    check_queues(loader, &sides);
+    if (!loader->unsure)
+        check_queues(loader, &sides);
     free(sides.produced);
     free(sides.consumed);
+}
+
+/* Standard input can be read to its end once. */
+static void check_standard_input(struct loader *loader)
+{
+    const struct scenario *scenario = loader->scenario;
+    const struct source_spec *first = NULL;
+    for (size_t i = 0; i < scenario->pool_count; i++) {
+        const struct source_spec *tasks = &scenario->pools[i].tasks;
+        if (tasks->kind != SOURCE_LINES || !tasks->path || strcmp(tasks->path, "-"))
+            continue;
+        if (loader->standard_input) {
+            diag_error(loader->diags, tasks->mark, "give one of them as a file",
+                       "standard input cannot hold the tasks: it holds the scenario");
+        } else if (first) {
+            diag_error(loader->diags, tasks->mark, "give one of them as a file",
+                       "standard input is read by another pool already");
+            diag_note(loader->diags, first->mark, "by this one");
+        } else {
+            first = tasks;
+        }
+    }
 }
 
 void scenario_check(struct loader *loader)
@@ -152,6 +175,7 @@ void scenario_check(struct loader *loader)
         diag_error(loader->diags, (struct mark){loader->source, 1, 1, 1},
                    "declare one under 'processes', 'pools' or 'threads'",
                    "the scenario runs nothing: it has no process, no pool and no thread");
+    check_standard_input(loader);
     if (loader_resolve(loader))
         check_uses(loader);
 }

@@ -55,4 +55,4 @@ static void bind_env(struct loader *loader, const struct field *field, const str
     *field->count = before + count;
 }
 
-const struct type type_env = {"env", "a mapping NAME: value", bind_env, BLOCK_NONE};
+const struct type type_env = {"env", "a mapping NAME: value", bind_env, BLOCK_NONE, false};

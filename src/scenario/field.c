@@ -17,7 +17,19 @@
 #define EXPRESSION_MEMORY ((size_t)16 << 20)
 #define EXPRESSION_INSTRUCTIONS 1000000
 
+/* A message or a name is cut behind so many. */
+#define SHOWN_CHARACTERS 200
+
 extern char **environ;
+
+const char *loader_shown(struct loader *loader, const char *text)
+{
+    struct buf out = {0};
+    show_append(&out, text, strcspn(text, "\n"), SHOWN_CHARACTERS);
+    char *shown = arena_strdup(loader->arena, buf_string(&out));
+    buf_release(&out);
+    return shown;
+}
 
 void field_expected(struct loader *loader, const struct field *field, const struct node *node,
                     const char *expected, const char *hint)
@@ -82,7 +94,7 @@ static bool evaluate(struct loader *loader, const struct node *node, const char 
     struct error error = {0};
     if (template_value(parsed, script_for(loader, name), loader->arena, value, &error)) {
         diag_error(loader->diags, loader_mark(loader, node), NULL, "%s",
-                   show_text(error.text, strlen(error.text)).text);
+                   loader_shown(loader, error.text));
         error_release(&error);
         return false;
     }

@@ -112,6 +112,7 @@ struct scenario *scenario_load(const char *file, const char *const *overrides, s
         .sources = *held,
         .overrides = overrides,
         .override_count = count,
+        .standard_input = standard,
     };
     loader.source = sources_read(*held, file, scenario->file, &error);
     if (!loader.source)

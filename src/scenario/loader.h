@@ -52,6 +52,8 @@ struct loader {
     struct reference *references;
     size_t reference_count;
     size_t reference_capacity;
+    bool standard_input; /* the scenario came from it */
+    bool unsure;         /* an error leaves open who uses which queue */
 };
 
 /* A mapping that is being read. */
@@ -87,6 +89,9 @@ const struct node *block_given(const struct block *block, const char *name);
 /* "pool 'tasks'", "'stop' of pool 'tasks'": for messages. In the loader's arena. */
 const char *block_label(struct loader *loader, const struct block *block);
 const char *field_label(struct loader *loader, const struct field *field);
+
+/* TEXT, which comes from outside, in a form that is safe in a message. In the loader's arena. */
+const char *loader_shown(struct loader *loader, const char *text);
 
 /* The mark of a node of the scenario's file. */
 struct mark loader_mark(const struct loader *loader, const struct node *node);

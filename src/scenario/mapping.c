@@ -19,6 +19,7 @@ struct pairs {
     size_t count;       /* of pairs */
     struct names names;
     bool indexed;
+    bool broken; /* a key was no scalar: what the mapping means is anyone's guess */
 };
 
 static bool is_merge(const struct node *key)
@@ -54,9 +55,10 @@ static void report_key(const struct node *key, const struct source *source, stru
 {
     if (key->kind == NODE_BROKEN)
         return;
-    bool braces = key->kind == NODE_MAP && source->text[key->offset] == '{';
+    const char *braces = "{{";
+    bool doubled = key->offset > 0 && !memcmp(source->text + key->offset - 1, braces, 2);
     diag_error(diags, node_mark(source, key),
-               braces ? "put a text that begins with '{' in quotes" : NULL,
+               doubled ? "a template is written ${{ ... }}, a text with braces in quotes" : NULL,
                "a key must be a plain word, found %s", show_node(key).text);
 }
 
@@ -98,6 +100,7 @@ static void add_own(struct pairs *pairs, const struct node *map, const struct so
         const struct node *key = node_key(map, i);
         if (key->kind != NODE_SCALAR) {
             report_key(key, source, diags);
+            pairs->broken = true;
             continue;
         }
         const struct node *same = pairs_find(pairs, key);
@@ -158,4 +161,6 @@ void mapping_finish(struct node *map, struct arena *arena, const struct source *
     names_release(&pairs.names);
     map->items = pairs.items;
     map->size = (uint32_t)pairs.count;
+    if (pairs.broken)
+        map->kind = NODE_BROKEN;
 }

@@ -8,9 +8,9 @@ struct node;
 struct source;
 
 /*
- * Reports keys that stand twice or are no scalars, takes these out, and replaces each "<<" by what
- * it merges in: the mapping's own keys win, then the mapping named first. The new items are in
- * ARENA.
+ * Reports keys that stand twice and takes them out, and replaces a "<<" by what it merges in: the
+ * mapping's own keys win, then the mapping named first. A mapping with a key that is no scalar is
+ * reported and becomes NODE_BROKEN. The new items are in ARENA.
  */
 void mapping_finish(struct node *map, struct arena *arena, const struct source *source,
                     struct diags *diags);

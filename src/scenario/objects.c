@@ -36,11 +36,26 @@ static bool is_name(const struct node *node)
     return true;
 }
 
+/* Two objects of one name: the error is at the one that stands further down in the file. */
+static void report_taken(struct loader *loader, struct declared *one, const struct declared *other)
+{
+    bool ordered = one->mark.line < other->mark.line ||
+                   (one->mark.line == other->mark.line && one->mark.column < other->mark.column);
+    struct declared first = ordered ? *one : *other;
+    struct declared second = ordered ? *other : *one;
+    loader->unsure = true;
+    *one = first;
+    diag_error(loader->diags, second.mark, "names are unique over all kinds of object",
+               "the name '%s' is taken", second.name);
+    diag_note(loader->diags, first.mark, "by %s here", schema_block(first.kind)->article);
+}
+
 void loader_declare(struct loader *loader, enum block_kind kind, const struct node *name,
                     size_t index)
 {
     struct mark mark = loader_mark(loader, name);
     if (!is_name(name)) {
+        loader->unsure = true;
         diag_error(loader->diags, mark, "letters, digits, '.', '_' and '-', 1 to 64 of them",
                    "'%s' cannot be the name of %s", show_text(name->text, name->size).text,
                    schema_block(kind)->article);
@@ -48,10 +63,8 @@ void loader_declare(struct loader *loader, enum block_kind kind, const struct no
     }
     size_t *number = names_slot(&loader->names, name->text, name->size);
     if (*number != NAMES_NONE) {
-        const struct declared *first = &loader->declared[*number];
-        diag_error(loader->diags, mark, "names are unique over all kinds of object",
-                   "the name '%s' is taken", name->text);
-        diag_note(loader->diags, first->mark, "by %s here", schema_block(first->kind)->article);
+        struct declared other = {.name = name->text, .kind = kind, .index = index, .mark = mark};
+        report_taken(loader, &loader->declared[*number], &other);
         return;
     }
     *number = loader->declared_count;
@@ -116,8 +129,7 @@ static void bind_queue_names(struct loader *loader, const struct field *field,
 static void report_reference(struct loader *loader, const struct reference *reference)
 {
     size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
-    const char *shown =
-        arena_strdup(loader->arena, show_text(reference->name, strlen(reference->name)).text);
+    const char *shown = loader_shown(loader, reference->name);
     if (number != NAMES_NONE) {
         const struct declared *other = &loader->declared[number];
         diag_error(loader->diags, reference->mark, NULL, "'%s' is %s, expected a queue", shown,
@@ -126,8 +138,9 @@ static void report_reference(struct loader *loader, const struct reference *refe
         return;
     }
     struct nearest nearest = {.wrong = reference->name};
-    for (size_t i = 0; i < loader->scenario->queue_count; i++)
-        nearest_offer(&nearest, loader->scenario->queues[i].name);
+    for (size_t i = 0; i < loader->declared_count; i++)
+        if (loader->declared[i].kind == BLOCK_QUEUE)
+            nearest_offer(&nearest, loader->declared[i].name);
     const char *hint = nearest.name
                            ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
                            : "declare it under 'queues'";
@@ -151,11 +164,12 @@ bool loader_resolve(struct loader *loader)
 }
 
 const struct type type_queues = {"queues", "a mapping of names to queues", bind_objects,
-                                 BLOCK_QUEUE};
+                                 BLOCK_QUEUE, false};
 const struct type type_processes = {"processes", "a mapping of names to processes", bind_objects,
-                                    BLOCK_PROCESS};
-const struct type type_pools = {"pools", "a mapping of names to pools", bind_objects, BLOCK_POOL};
+                                    BLOCK_PROCESS, false};
+const struct type type_pools = {"pools", "a mapping of names to pools", bind_objects, BLOCK_POOL,
+                                false};
 const struct type type_threads = {"threads", "a mapping of names to threads", bind_objects,
-                                  BLOCK_THREAD};
+                                  BLOCK_THREAD, false};
 const struct type type_queue_names = {"queue_names", "the name of a queue, or a list of them",
-                                      bind_queue_names, BLOCK_NONE};
+                                      bind_queue_names, BLOCK_NONE, true};

@@ -51,6 +51,7 @@ struct type {
     /* Checks NODE and fills the field's member; what is wrong is reported. */
     void (*bind)(struct loader *loader, const struct field *field, const struct node *node);
     enum block_kind block; /* of the mapping, or of each mapping in it; BLOCK_NONE: no block */
+    bool queues;           /* where it is wrong, nobody knows who uses which queue */
 };
 
 /* Where a key may stand, and which member of that block's struct it fills in. */

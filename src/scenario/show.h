@@ -6,15 +6,18 @@
 
 #include <stddef.h>
 
+struct buf;
 struct node;
-struct value;
 
-/* Room for 60 characters of four bytes, "..." and quotes. */
+/* Room for 60 characters of four bytes, and a few words round them. */
 struct shown {
-    char text[260];
+    char text[280];
 };
 
-/* TEXT with '?' for control characters, cut after 60 characters. */
+/* Appends TEXT with '?' for control characters, cut after MOST characters. */
+void show_append(struct buf *out, const char *text, size_t length, size_t most);
+
+/* TEXT shown with 60 characters at most. */
 struct shown show_text(const char *text, size_t length);
 
 /* "a list", "a mapping", "nothing", or the scalar as it is written, in quotes. */

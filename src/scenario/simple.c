@@ -1,8 +1,10 @@
 /* Types whose value is one word or number, and the blocks made of nothing but such. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/nearest.h"
 #include "base/unit.h"
 #include "scenario/loader.h"
@@ -39,13 +41,32 @@ static void bind_integer(struct loader *loader, const struct field *field, const
     *(int64_t *)field->member = value.integer;
 }
 
+static const char *boolean_hint(const struct node *node)
+{
+    static const struct {
+        const char *word;
+        const char *hint;
+    } words[] = {
+        {"yes", "write true"},
+        {"on", "write true"},
+        {"no", "write false"},
+        {"off", "write false"},
+        {"true", "write true, in small letters and without quotes"},
+        {"false", "write false, in small letters and without quotes"},
+    };
+    for (size_t i = 0; node->kind == NODE_SCALAR && i < countof(words); i++)
+        if (!strcasecmp(words[i].word, node->text))
+            return words[i].hint;
+    return NULL;
+}
+
 static void bind_boolean(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct value value;
     if (!field_value(loader, field, node, &value))
         return;
     if (value.type != VALUE_BOOLEAN)
-        field_expected(loader, field, node, field->key->type->wording, "write true or false");
+        field_expected(loader, field, node, field->key->type->wording, boolean_hint(node));
     else
         *(bool *)field->member = value.boolean;
 }
@@ -151,17 +172,19 @@ static void bind_block(struct loader *loader, const struct field *field, const s
     field_block(loader, field, node, field->member);
 }
 
-const struct type type_integer = {"integer", "a whole number", bind_integer, BLOCK_NONE};
-const struct type type_boolean = {"boolean", "true or false", bind_boolean, BLOCK_NONE};
+const struct type type_integer = {"integer", "a whole number", bind_integer, BLOCK_NONE, false};
+const struct type type_boolean = {"boolean", "true or false", bind_boolean, BLOCK_NONE, false};
 const struct type type_duration = {"duration", "a duration such as 500ms, 30s, 5m or 1h30m",
-                                   bind_duration, BLOCK_NONE};
+                                   bind_duration, BLOCK_NONE, false};
 const struct type type_signal = {"signal", "a signal such as TERM, INT or 15", bind_signal,
-                                 BLOCK_NONE};
-const struct type type_text = {"text", "a text", bind_text, BLOCK_NONE};
-const struct type type_choice = {"choice", "one of the words it may be", bind_choice, BLOCK_NONE};
-const struct type type_flag = {"flag", "one of the two words it may be", bind_flag, BLOCK_NONE};
+                                 BLOCK_NONE, false};
+const struct type type_text = {"text", "a text", bind_text, BLOCK_NONE, false};
+const struct type type_choice = {"choice", "one of the words it may be", bind_choice, BLOCK_NONE,
+                                 false};
+const struct type type_flag = {"flag", "one of the two words it may be", bind_flag, BLOCK_NONE,
+                               false};
 const struct type type_patterns = {"patterns", "an event name in which '*' may stand, or a list",
-                                   bind_patterns, BLOCK_NONE};
-const struct type type_template = {"template", "a text", bind_template, BLOCK_NONE};
-const struct type type_log = {"log", "a mapping of keys", bind_block, BLOCK_LOG};
-const struct type type_stop = {"stop", "a mapping of keys", bind_block, BLOCK_STOP};
+                                   bind_patterns, BLOCK_NONE, false};
+const struct type type_template = {"template", "a text", bind_template, BLOCK_NONE, false};
+const struct type type_log = {"log", "a mapping of keys", bind_block, BLOCK_LOG, false};
+const struct type type_stop = {"stop", "a mapping of keys", bind_block, BLOCK_STOP, false};

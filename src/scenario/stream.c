@@ -127,9 +127,11 @@ static void bind_stream_queue(struct loader *loader, const struct field *field,
 }
 
 const struct type type_stream = {"stream", "a word such as inherit, or a mapping", bind_stream,
-                                 BLOCK_STREAM};
-const struct type type_fds = {"fds", "a mapping of numbers to streams", bind_fds, BLOCK_STREAM};
-const struct type type_stream_file = {"file", "the path of a file", bind_stream_file, BLOCK_NONE};
-const struct type type_stream_text = {"stream_text", "a text", bind_stream_text, BLOCK_NONE};
+                                 BLOCK_STREAM, true};
+const struct type type_fds = {"fds", "a mapping of numbers to streams", bind_fds, BLOCK_STREAM,
+                              true};
+const struct type type_stream_file = {"file", "the path of a file", bind_stream_file, BLOCK_NONE,
+                                      false};
+const struct type type_stream_text = {"stream_text", "a text", bind_stream_text, BLOCK_NONE, false};
 const struct type type_stream_queue = {"queue", "the name of a queue", bind_stream_queue,
-                                       BLOCK_NONE};
+                                       BLOCK_NONE, true};

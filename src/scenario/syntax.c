@@ -10,91 +10,153 @@
 #include "scenario/position.h"
 #include "scenario/show.h"
 
+/* What must be true of the text at the problem for a row to be taken. */
+enum syntax_when {
+    WHEN_ANY,
+    WHEN_AT,     /* the character there is one of NEAR */
+    WHEN_BEHIND, /* the character before it, spaces left out, is one of NEAR */
+    WHEN_KEY,    /* nothing but one word stands before it in its line */
+};
+
 /*
  * One row a problem. The first row whose PROBLEM is the parser's, whose CONTEXT (where it has one)
- * is the parser's, and whose NEAR (where it has one) holds a character that stands at the problem,
- * or just before it where BEFORE is set, is taken.
+ * is the parser's, and for which WHEN holds, is taken.
  */
 struct syntax_row {
     const char *problem;
     const char *context;
+    enum syntax_when when;
     const char *near;
-    bool before;
+    bool at_context; /* show the start of the context, not the problem */
     const char *message;
     const char *hint;
     const char *opened; /* note at the start of the context; NULL: none */
 };
 
 #define TEMPLATE_HINT "inside [ ] and { } put a template in quotes: \"${{ ... }}\""
-#define COLON_HINT "put a text that holds ': ' in quotes"
-#define SPACE_HINT "put a space behind the ':'"
+#define QUOTES_HINT "put a text that holds ': ' in quotes, or check the indentation"
+#define ESCAPE_HINT "write \\\\ for a backslash, or use ' ' quotes"
+#define ALIGN_HINT "the keys of a mapping stand in one column"
 
 static const struct syntax_row rows[] = {
-    {"could not find expected ':'", "while scanning a simple key", NULL, false,
-     "this line is no 'key: value'", SPACE_HINT ", and quotes round a text of several lines", NULL},
-    {"mapping values are not allowed in this context", NULL, NULL, false, "a ':' cannot stand here",
-     COLON_HINT ", or check the indentation", NULL},
-    {"mapping keys are not allowed in this context", NULL, NULL, false, "a key cannot stand here",
-     "check the indentation", NULL},
-    {"block sequence entries are not allowed in this context", NULL, NULL, false,
-     "a list entry '-' cannot stand here", "begin the list on a line of its own", NULL},
-    {"found character that cannot start any token", NULL, "\t", false,
-     "a tab cannot indent in YAML", "indent with spaces", NULL},
-    {"found character that cannot start any token", NULL, "@`%|>", false,
-     "a value cannot begin with this character", "put the value in quotes", NULL},
-    {"found character that cannot start any token", NULL, NULL, false,
-     "a value cannot begin with this character", "put the value in quotes", NULL},
-    {"found a tab character that violates indentation", NULL, NULL, false,
-     "a tab cannot indent in YAML", "indent with spaces", NULL},
-    {"found a tab character where an indentation space is expected", NULL, NULL, false,
-     "a tab cannot indent in YAML", "indent with spaces", NULL},
-    {"did not find expected alphabetic or numeric character", "while scanning an alias", NULL,
-     false, "'*' begins an alias, but no name follows", "put a pattern such as \"*.log\" in quotes",
-     NULL},
-    {"did not find expected alphabetic or numeric character", "while scanning an anchor", NULL,
-     false, "'&' begins an anchor, but no name follows",
-     "put a text that begins with '&' in quotes", NULL},
-    {"did not find expected ',' or ']'", NULL, "{", false, "a list '[' goes on wrongly here",
-     TEMPLATE_HINT, "the list was opened here"},
-    {"did not find expected ',' or ']'", NULL, NULL, false,
-     "expected ',' or ']' in a list that was opened with '['", NULL, "the list was opened here"},
-    {"did not find expected ',' or '}'", NULL, "{", false, "a mapping '{' goes on wrongly here",
-     TEMPLATE_HINT, "the mapping was opened here"},
-    {"did not find expected ',' or '}'", NULL, NULL, false,
-     "expected ',' or '}' in a mapping that was opened with '{'", NULL,
-     "the mapping was opened here"},
-    {"did not find expected key", NULL, "\"'", true, "text behind a closing quote",
-     "put the whole value in quotes", "the mapping begins here"},
-    {"did not find expected key", NULL, NULL, false,
-     "expected a key of the mapping that goes on here", "the keys of a mapping stand in one column",
-     "the mapping begins here"},
-    {"did not find expected '-' indicator", NULL, NULL, false,
-     "expected '-' for the next entry of the list", "the entries of a list stand in one column",
-     "the list begins here"},
-    {"did not find expected node content", NULL, NULL, false, "expected a value here", NULL, NULL},
-    {"did not find expected <document start>", NULL, NULL, false,
-     "text behind the end of the scenario", "the keys of the scenario begin in column 1", NULL},
-    {"found unexpected end of stream", "while scanning a quoted scalar", NULL, false,
-     "a quoted text has no closing quote", NULL, "it was opened here"},
-    {"found unexpected document indicator", "while scanning a quoted scalar", NULL, false,
-     "a quoted text has no closing quote before this line", NULL, "it was opened here"},
-    {"found unknown escape character", NULL, NULL, false, "unknown escape in a text in \" \"",
-     "write \\\\ for a backslash, or use ' ' quotes", "the text begins here"},
-    {"did not find expected hexdecimal number", NULL, NULL, false,
-     "expected hexadecimal digits behind the escape",
-     "write \\\\ for a backslash, or use ' ' quotes", "the text begins here"},
-    {"found invalid Unicode character escape code", NULL, NULL, false,
-     "this escape is no Unicode character", NULL, "the text begins here"},
-    {"found undefined tag handle", NULL, NULL, false, "'!' begins a tag, but this one is not known",
-     "put a text that begins with '!' in quotes", NULL},
-    {"found an indentation indicator equal to 0", NULL, NULL, false,
-     "the indentation behind '|' or '>' is 1 to 9", NULL, NULL},
-    {"did not find expected comment or line break", "while scanning a block scalar", NULL, false,
-     "the text of '|' or '>' begins on the next line",
-     "put a text that begins with '|' or '>' in quotes", NULL},
-    {"found unexpected ':'", NULL, NULL, false, "a ':' cannot stand here", COLON_HINT, NULL},
-    {"found incompatible YAML document", NULL, NULL, false, "this version of YAML is not known",
-     "leave the %YAML line out", NULL},
+    {.problem = "could not find expected ':'",
+     .message = "this line is no 'key: value'",
+     .hint = "put a space behind the ':', and quotes round a text of several lines"},
+    {.problem = "mapping values are not allowed in this context",
+     .when = WHEN_KEY,
+     .message = "a key cannot stand here: what stands above it is no 'key: value'",
+     .hint = "put ': ' behind the key above, or check the indentation"},
+    {.problem = "mapping values are not allowed in this context",
+     .message = "a ':' cannot stand here",
+     .hint = QUOTES_HINT},
+    {.problem = "found unexpected ':'", .message = "a ':' cannot stand here", .hint = QUOTES_HINT},
+    {.problem = "mapping keys are not allowed in this context",
+     .message = "a key cannot stand here",
+     .hint = "check the indentation"},
+    {.problem = "block sequence entries are not allowed in this context",
+     .message = "a list entry '-' cannot stand here",
+     .hint = "begin the list on a line of its own"},
+    {.problem = "found character that cannot start any token",
+     .when = WHEN_AT,
+     .near = "\t",
+     .message = "a tab cannot indent in YAML",
+     .hint = "indent with spaces"},
+    {.problem = "found character that cannot start any token",
+     .message = "a value cannot begin with this character",
+     .hint = "put the value in quotes"},
+    {.problem = "found a tab character that violates indentation",
+     .message = "a tab cannot indent in YAML",
+     .hint = "indent with spaces"},
+    {.problem = "found a tab character where an indentation space is expected",
+     .message = "a tab cannot indent in YAML",
+     .hint = "indent with spaces"},
+    {.problem = "did not find expected alphabetic or numeric character",
+     .context = "while scanning an alias",
+     .message = "'*' begins an alias, but no name follows",
+     .hint = "put a pattern such as \"*.log\" in quotes"},
+    {.problem = "did not find expected alphabetic or numeric character",
+     .context = "while scanning an anchor",
+     .message = "'&' begins an anchor, but no name follows",
+     .hint = "put a text that begins with '&' in quotes"},
+    {.problem = "did not find expected ',' or ']'",
+     .when = WHEN_BEHIND,
+     .near = "$",
+     .message = "a '{' cannot stand here in a list that was opened with '['",
+     .hint = TEMPLATE_HINT,
+     .opened = "the list was opened here"},
+    {.problem = "did not find expected ',' or ']'",
+     .message = "expected ',' or ']' in a list that was opened with '['",
+     .opened = "the list was opened here"},
+    {.problem = "did not find expected ',' or '}'",
+     .when = WHEN_BEHIND,
+     .near = "$",
+     .message = "a '{' cannot stand here in a mapping that was opened with '{'",
+     .hint = TEMPLATE_HINT,
+     .opened = "the mapping was opened here"},
+    {.problem = "did not find expected ',' or '}'",
+     .message = "expected ',' or '}' in a mapping that was opened with '{'",
+     .opened = "the mapping was opened here"},
+    {.problem = "did not find expected key",
+     .when = WHEN_AT,
+     .near = "]}",
+     .message = "this bracket closes nothing"},
+    {.problem = "did not find expected '-' indicator",
+     .when = WHEN_AT,
+     .near = "]}",
+     .message = "this bracket closes nothing"},
+    {.problem = "did not find expected key",
+     .when = WHEN_BEHIND,
+     .near = "\"'",
+     .message = "text behind a closing quote",
+     .hint = "put the whole value in quotes"},
+    {.problem = "did not find expected '-' indicator",
+     .when = WHEN_BEHIND,
+     .near = "\"'",
+     .message = "text behind a closing quote",
+     .hint = "put the whole value in quotes"},
+    {.problem = "did not find expected key",
+     .message = "expected a key of the mapping that goes on here",
+     .hint = ALIGN_HINT,
+     .opened = "the mapping begins here"},
+    {.problem = "did not find expected '-' indicator",
+     .message = "expected '-' for the next entry of the list",
+     .hint = "the entries of a list stand in one column",
+     .opened = "the list begins here"},
+    {.problem = "did not find expected node content", .message = "expected a value here"},
+    {.problem = "did not find expected <document start>",
+     .message = "text behind the end of the scenario",
+     .hint = "the keys of the scenario begin in column 1"},
+    {.problem = "found unexpected end of stream",
+     .context = "while scanning a quoted scalar",
+     .at_context = true,
+     .message = "this quoted text has no closing quote"},
+    {.problem = "found unexpected document indicator",
+     .context = "while scanning a quoted scalar",
+     .at_context = true,
+     .message = "this quoted text has no closing quote"},
+    {.problem = "found unknown escape character",
+     .message = "unknown escape in a text in \" \"",
+     .hint = ESCAPE_HINT,
+     .opened = "the text begins here"},
+    {.problem = "did not find expected hexdecimal number",
+     .message = "expected hexadecimal digits behind the escape",
+     .hint = ESCAPE_HINT,
+     .opened = "the text begins here"},
+    {.problem = "found invalid Unicode character escape code",
+     .message = "this escape is no Unicode character",
+     .opened = "the text begins here"},
+    {.problem = "found undefined tag handle",
+     .message = "'!' begins a tag, but this one is not known",
+     .hint = "put a text that begins with '!' in quotes"},
+    {.problem = "found an indentation indicator equal to 0",
+     .message = "the indentation behind '|' or '>' is 1 to 9"},
+    {.problem = "did not find expected comment or line break",
+     .context = "while scanning a block scalar",
+     .message = "the text of '|' or '>' begins on the next line",
+     .hint = "put a text that begins with '|' or '>' in quotes"},
+    {.problem = "found incompatible YAML document",
+     .message = "this version of YAML is not known",
+     .hint = "leave the %YAML line out"},
 };
 
 /* What the parser was reading, for the problems that have no row. */
@@ -114,14 +176,48 @@ static const struct {
      "put a text that begins with '!' in quotes"},
 };
 
-static const struct syntax_row *find_row(const struct syntax_fault *fault, char at, char before)
+/* Where the problem is, in bytes, and what is read there. */
+struct spot {
+    const struct source *source;
+    size_t offset;
+};
+
+static bool is_near(const struct spot *spot, size_t offset, const char *near)
+{
+    return offset < spot->source->length && spot->source->text[offset] &&
+           strchr(near, spot->source->text[offset]);
+}
+
+static bool holds(const struct syntax_row *row, const struct spot *spot)
+{
+    const char *text = spot->source->text;
+    size_t at = spot->offset;
+    switch (row->when) {
+    case WHEN_ANY:
+        return true;
+    case WHEN_AT:
+        return is_near(spot, at, row->near);
+    case WHEN_BEHIND:
+        while (at > 0 && text[at - 1] == ' ')
+            at--;
+        return at > 0 && is_near(spot, at - 1, row->near);
+    case WHEN_KEY:
+        while (at > 0 && !strchr(" \n", text[at - 1]))
+            at--;
+        while (at > 0 && text[at - 1] == ' ')
+            at--;
+        return at == 0 || text[at - 1] == '\n';
+    }
+    return false;
+}
+
+static const struct syntax_row *find_row(const struct syntax_fault *fault, const struct spot *spot)
 {
     for (size_t i = 0; fault->problem && i < countof(rows); i++) {
         const struct syntax_row *row = &rows[i];
-        char near = row->before ? before : at;
         if (!strcmp(row->problem, fault->problem) &&
             (!row->context || (fault->context && !strcmp(row->context, fault->context))) &&
-            (!row->near || (near && strchr(row->near, near))))
+            holds(row, spot))
             return row;
     }
     return NULL;
@@ -176,19 +272,15 @@ void syntax_report(const struct syntax_fault *fault, const struct source *source
         report_bytes(fault->offset, source, diags);
         return;
     }
-    size_t offset;
-    struct mark mark = mark_at(source, fault->index, &offset);
-    char at = offset < source->length ? source->text[offset] : '\0';
-    char before = '\0';
-    for (size_t i = offset; i > 0 && !before; i--)
-        if (source->text[i - 1] != ' ')
-            before = source->text[i - 1];
-    const struct syntax_row *row = find_row(fault, at, before);
+    struct spot spot = {.source = source};
+    struct mark mark = mark_at(source, fault->index, &spot.offset);
+    const struct syntax_row *row = find_row(fault, &spot);
     if (!row) {
         report_unknown(fault, mark, diags);
         return;
     }
-    diag_error(diags, mark, row->hint, "%s", row->message);
+    struct mark context = mark_at(source, fault->context_index, &spot.offset);
+    diag_error(diags, row->at_context ? context : mark, row->hint, "%s", row->message);
     if (row->opened && fault->context_index != fault->index)
-        diag_note(diags, mark_at(source, fault->context_index, &offset), "%s", row->opened);
+        diag_note(diags, context, "%s", row->opened);
 }

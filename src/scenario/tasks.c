@@ -165,12 +165,12 @@ static void bind_lines(struct loader *loader, const struct field *field, const s
 
 const struct type type_workers = {
     "workers", "a number from 1 to 1024, auto, or a percentage of the cores such as 50%",
-    bind_workers, BLOCK_NONE};
+    bind_workers, BLOCK_NONE, false};
 const struct type type_tasks = {
     "tasks", "a number of tasks, a list of items, or a source such as {range: [1, 100]}",
-    bind_tasks, BLOCK_TASKS};
+    bind_tasks, BLOCK_TASKS, false};
 const struct type type_range = {"range", "a list [FROM, TO] or [FROM, TO, STEP] of whole numbers",
-                                bind_range, BLOCK_NONE};
+                                bind_range, BLOCK_NONE, false};
 const struct type type_lines = {"lines", "the path of a file, or - for standard input", bind_lines,
-                                BLOCK_NONE};
-const struct type type_items = {"items", "a list of values", bind_items, BLOCK_NONE};
+                                BLOCK_NONE, false};
+const struct type type_items = {"items", "a list of values", bind_items, BLOCK_NONE, true};

@@ -11,10 +11,14 @@
 #include "scenario/anchor.h"
 #include "scenario/mapping.h"
 #include "scenario/position.h"
+#include "scenario/scalar.h"
 #include "scenario/show.h"
 #include "scenario/syntax.h"
 
 #define NO_ANCHOR SIZE_MAX
+
+/* What "!!" stands for. */
+#define CORE_PREFIX "tag:yaml.org,2002:"
 
 /* A list or mapping whose end was not seen yet. */
 struct open {
@@ -47,6 +51,12 @@ static const struct {
     {YAML_STR_TAG, TAG_STRING},  {YAML_NULL_TAG, TAG_NULL},    {YAML_BOOL_TAG, TAG_BOOLEAN},
     {YAML_INT_TAG, TAG_INTEGER}, {YAML_FLOAT_TAG, TAG_NUMBER}, {YAML_SEQ_TAG, TAG_LIST},
     {YAML_MAP_TAG, TAG_MAP},
+};
+
+static const char *const kind_names[] = {
+    [NODE_SCALAR] = "a scalar",
+    [NODE_LIST] = "a list",
+    [NODE_MAP] = "a mapping",
 };
 
 static const enum node_style styles[] = {
@@ -110,13 +120,42 @@ static void set_tag(struct builder *b, struct node *node, const yaml_char_t *tag
                                                  : NODE_SCALAR;
         if (fits != (enum node_kind)node->kind)
             diag_error(b->diags, node_mark(b->source, node), NULL,
-                       "the tag does not fit: what stands here is %s",
-                       node->kind == NODE_SCALAR ? "a scalar" : show_node(node).text);
+                       "the tag does not fit: what stands here is %s", kind_names[node->kind]);
         return;
     }
+    bool core = !strncmp(name, CORE_PREFIX, strlen(CORE_PREFIX));
+    if (core)
+        name += strlen(CORE_PREFIX);
     diag_error(b->diags, node_mark(b->source, node),
                "known are !!str, !!int, !!float, !!bool, !!null, !!seq and !!map",
-               "unknown tag '%s'", show_text(name, strlen(name)).text);
+               "unknown tag '%s%s'", core ? "!!" : "", show_text(name, strlen(name)).text);
+}
+
+/* A tag that says what a scalar is, and the scalar is not. */
+static void check_tag(struct builder *b, struct node *node)
+{
+    static const char *const expected[] = {
+        [TAG_NULL] = "null",
+        [TAG_BOOLEAN] = "true or false",
+        [TAG_INTEGER] = "a whole number",
+        [TAG_NUMBER] = "a number",
+    };
+    static const enum value_type types[] = {
+        [TAG_NULL] = VALUE_NIL,
+        [TAG_BOOLEAN] = VALUE_BOOLEAN,
+        [TAG_INTEGER] = VALUE_INTEGER,
+        [TAG_NUMBER] = VALUE_NUMBER,
+    };
+    if (node->tag >= countof(expected) || !expected[node->tag])
+        return;
+    enum value_type type = scalar_plain(node->text, node->size).type;
+    bool whole = node->tag == TAG_NUMBER && type == VALUE_INTEGER;
+    if (type == types[node->tag] || whole)
+        return;
+    diag_error(b->diags, node_mark(b->source, node), NULL,
+               "the tag says %s, but what stands here is '%s'", expected[node->tag],
+               show_text(node->text, node->size).text);
+    node->kind = NODE_BROKEN;
 }
 
 static size_t open_anchor(struct builder *b, const yaml_char_t *anchor)
@@ -147,6 +186,7 @@ static void add_scalar(struct builder *b, const yaml_event_t *event)
     } else {
         node.size = (uint32_t)size;
         node.text = size ? arena_copy(b->arena, text, size) : "";
+        check_tag(b, &node);
     }
     size_t anchor = open_anchor(b, event->data.scalar.anchor);
     b->anchors.nodes++;

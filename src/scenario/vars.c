@@ -36,7 +36,7 @@ static const char *known_vars(struct loader *loader, const struct value *vars, c
     struct nearest nearest = {.wrong = name};
     const char *list = "";
     for (size_t i = 0; i < vars->table.count; i++) {
-        const char *known = vars->table.pairs[i].key.string.bytes;
+        const char *known = loader_shown(loader, vars->table.pairs[i].key.string.bytes);
         nearest_offer(&nearest, known);
         if (i < 20)
             list = arena_printf(loader->arena, "%s%s%s", list, i ? ", " : "", known);
@@ -82,7 +82,7 @@ static void apply_override(struct loader *loader, const struct value *vars, cons
 {
     static const struct mark nowhere = {0};
     const char *equals = strchr(override, '=');
-    const char *shown = arena_strdup(loader->arena, show_text(override, strlen(override)).text);
+    const char *shown = loader_shown(loader, override);
     if (!equals) {
         diag_error(loader->diags, nowhere, NULL, "'%s' is not of the form NAME=VALUE", shown);
         return;
@@ -92,7 +92,7 @@ static void apply_override(struct loader *loader, const struct value *vars, cons
     if (!pair) {
         const char *name = arena_copy(loader->arena, override, length);
         diag_error(loader->diags, nowhere, known_vars(loader, vars, name),
-                   "%s: unknown variable '%s'", shown, show_text(name, length).text);
+                   "%s: unknown variable '%s'", shown, loader_shown(loader, name));
         return;
     }
     const char *wording = override_wording(pair->value.type);
@@ -129,4 +129,5 @@ static void bind_vars(struct loader *loader, const struct field *field, const st
     loader_release_script(loader);
 }
 
-const struct type type_vars = {"vars", "a mapping of names to values", bind_vars, BLOCK_NONE};
+const struct type type_vars = {"vars", "a mapping of names to values", bind_vars, BLOCK_NONE,
+                               false};

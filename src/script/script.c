@@ -60,6 +60,7 @@ static void fill_slots(lua_State *lua, const struct script_options *options)
         convert_push_value(lua, &options->vars);
     else
         lua_newtable(lua);
+    lua_newtable(lua);
     lua_pushcfunction(lua, explain);
     for (int i = 0; i < TASK_NAME_COUNT; i++)
         lua_pushstring(lua, task_names[i]);
@@ -191,28 +192,29 @@ static int call_failed(struct script *script, struct error *error)
     return error_set(error, ERROR_FAILED, "%s", message ? message : "an error without a message");
 }
 
-int script_run(struct script *script, const char *what, struct buf *result, struct error *error)
+int script_run(struct script *script, struct error *error)
 {
     lua_State *lua = script->lua;
     int code = hook_begin(script);
-    if (code) {
-        lua_settop(lua, SLOT_LAST);
-        return hand_over(script, error);
-    }
-    int status = lua_pcall(lua, 0, 1, SLOT_HANDLER);
-    if (status != LUA_OK || script->ending)
+    if (code)
+        code = hand_over(script, error);
+    else if (lua_pcall(lua, 0, 1, SLOT_HANDLER) != LUA_OK || script->ending)
         code = call_failed(script, error);
-    else if (result)
-        code = convert_encode(lua, -1, what, result, error);
-    lua_settop(lua, SLOT_LAST);
+    if (code)
+        lua_settop(lua, SLOT_LAST);
     return code;
 }
 
 int script_call(struct script *script, int body, struct buf *result, struct error *error)
 {
-    assert(lua_gettop(script->lua) == SLOT_LAST);
-    lua_rawgeti(script->lua, LUA_REGISTRYINDEX, body);
-    return script_run(script, "a result", result, error);
+    lua_State *lua = script->lua;
+    assert(lua_gettop(lua) == SLOT_LAST);
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, body);
+    int code = script_run(script, error);
+    if (!code && result)
+        code = convert_encode(lua, -1, "a result", result, error);
+    lua_settop(lua, SLOT_LAST);
+    return code;
 }
 
 static void set_integer(lua_State *lua, int slot, int64_t integer)

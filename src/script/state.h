@@ -21,6 +21,7 @@
 enum slot {
     SLOT_GLOBALS = 1, /* the table of globals */
     SLOT_VARS,        /* the table vars */
+    SLOT_CACHE,       /* expressions that were compiled, by their text */
     SLOT_HANDLER,     /* the function that makes a message out of an error */
     SLOT_ITEM,        /* the names of a task's globals, as strings; in the order of TASK_NAMES */
     SLOT_INDEX,
@@ -63,8 +64,8 @@ static inline struct script *script_of(lua_State *lua)
     return *(struct script **)lua_getextraspace(lua);
 }
 
-/* script.c: the function on top of the stack is called; RESULT as for script_call(). */
-int script_run(struct script *script, const char *what, struct buf *result, struct error *error);
+/* script.c: calls the function on top of the stack and leaves one result, or fills ERROR. */
+int script_run(struct script *script, struct error *error);
 
 /* hook.c: limits of time and instructions, and the end of a body. */
 

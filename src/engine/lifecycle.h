@@ -1,0 +1,43 @@
+/*
+ * The lifecycle of every object, as one table: state and happening give an action and the next
+ * state. Every cell is filled; what cannot happen is told apart from what is ignored.
+ */
+#ifndef ENGINE_LIFECYCLE_H
+#define ENGINE_LIFECYCLE_H
+
+enum object_state {
+    OBJECT_PENDING,  /* not started */
+    OBJECT_RUNNING,
+    OBJECT_STOPPING, /* asked to end, within its grace */
+    OBJECT_KILLING,  /* being ended by force */
+    OBJECT_ENDED,    /* nothing of it is left */
+    OBJECT_STATES,
+};
+
+enum happening {
+    HAPPENING_START, /* it may start */
+    HAPPENING_STOP,  /* it is to end, with grace */
+    HAPPENING_KILL,  /* it is to end at once */
+    HAPPENING_GONE,  /* nothing of it is left */
+    HAPPENINGS,
+};
+
+enum action {
+    ACTION_NEVER, /* cannot happen: a bug of ours */
+    ACTION_IGNORE,
+    ACTION_START,
+    ACTION_SKIP, /* it will never be started */
+    ACTION_STOP,
+    ACTION_KILL,
+    ACTION_FINISH, /* tell those who wait for its end */
+};
+
+struct transition {
+    enum action action;
+    enum object_state next;
+};
+
+/* The cell of the table. */
+struct transition lifecycle(enum object_state state, enum happening happening);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * A run: its objects from the first start to the last end, in the loop.
+ *
+ * The run ends when everything that is no daemon has ended and the daemons have been stopped, or
+ * when it is stopped from outside.
+ */
+#ifndef ENGINE_RUN_H
+#define ENGINE_RUN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/object.h"
+
+struct bus;
+struct loop;
+struct queue;
+struct scenario;
+struct shared;
+struct timer;
+
+/* Why a run is being stopped. */
+enum stop_cause {
+    STOP_NONE,
+    STOP_SIGNAL, /* somebody sent a signal */
+    STOP_OUTPUT, /* nobody reads what the run writes */
+};
+
+struct run {
+    struct loop *loop;
+    struct bus *bus;
+    const struct scenario *scenario;
+    const char *id;       /* told to bodies as PARRUN_RUN */
+    char *program;        /* path of this program, for workers */
+    struct shared *shared; /* behind parrun.shared of the threads */
+    struct queue **queues; /* one a queue of the scenario, in its order */
+    struct object **objects;
+    size_t object_count;
+    bool held;             /* the log is full */
+    enum stop_cause stop_cause;
+    int stop_signal;       /* STOP_SIGNAL: which */
+    bool failed;           /* something in the scenario failed */
+    bool refused;          /* the system refused what the run needs */
+    bool advancing;        /* a look at what can go on is already on its way */
+    bool over;
+    void (*ended)(void *arg); /* called once nothing runs any more */
+    void *ended_arg;
+};
+
+/* Starts all objects. RUN is filled but for what begins with false. */
+void run_start(struct run *run);
+
+/* Asks everything to end: non-daemons first, then daemons. A second call ends all by force. */
+void run_stop(struct run *run, enum stop_cause cause, int signal);
+
+/* Holds back or lets go on whatever makes output. */
+void run_hold(struct run *run, bool held);
+
+/* Something changed that may let a daemon end or the run: looks soon. */
+void run_poke(struct run *run);
+
+#endif

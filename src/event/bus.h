@@ -1,0 +1,31 @@
+/* The bus: takes each event once and shows it to every reader, in the order of emission. */
+#ifndef EVENT_BUS_H
+#define EVENT_BUS_H
+
+#include <stdbool.h>
+
+#include "event/event.h"
+
+struct bus;
+
+/* A reader of the stream. */
+struct bus_reader {
+    void *arg;
+    /* True where the reader would show this kind (with these flags): cheap, asked very often. */
+    bool (*wants)(void *arg, enum event_kind kind, unsigned flags);
+    void (*take)(void *arg, const struct event *event);
+};
+
+struct bus *bus_new(void);
+void bus_free(struct bus *bus);
+
+/* Adds a reader; its arg must outlive the bus. */
+void bus_add(struct bus *bus, const struct bus_reader *reader);
+
+/* True where some reader wants it: for callers that would build an event at some cost. */
+bool bus_wants(const struct bus *bus, enum event_kind kind, unsigned flags);
+
+/* Numbers and dates EVENT and shows it to the readers that want it. On the loop's thread only. */
+void bus_emit(struct bus *bus, struct event *event);
+
+#endif

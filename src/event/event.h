@@ -1,0 +1,132 @@
+/*
+ * Lifecycle events: the one stream that the log, the JSON output and every other reader see.
+ *
+ * An event is built on the stack, handed to bus_emit() and forgotten: all it points to is borrowed
+ * for that call. The names, fields and sentences are rows of the table in event/table.c.
+ */
+#ifndef EVENT_EVENT_H
+#define EVENT_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+enum event_kind {
+    EVENT_RUN_STARTED,
+    EVENT_RUN_STOPPING,
+    EVENT_RUN_ENDED,
+    EVENT_PROCESS_STARTING,
+    EVENT_PROCESS_STARTED,
+    EVENT_PROCESS_OUTPUT,
+    EVENT_PROCESS_EXITED,
+    EVENT_PROCESS_TIMEOUT,
+    EVENT_PROCESS_STOPPING,
+    EVENT_PROCESS_TERMINATED,
+    EVENT_PROCESS_ENDED,
+    EVENT_PROCESS_SKIPPED,
+    EVENT_POOL_STARTED,
+    EVENT_POOL_WAITING,
+    EVENT_POOL_ENDED,
+    EVENT_WORKER_STARTED,
+    EVENT_WORKER_OUTPUT,
+    EVENT_WORKER_LOST,
+    EVENT_WORKER_ENDED,
+    EVENT_TASK_STARTED,
+    EVENT_TASK_OUTPUT,
+    EVENT_TASK_TIMEOUT,
+    EVENT_TASK_ENDED,
+    EVENT_TASK_SKIPPED,
+    EVENT_QUEUE_OPENED,
+    EVENT_QUEUE_PUT,
+    EVENT_QUEUE_GET,
+    EVENT_QUEUE_FULL,
+    EVENT_QUEUE_CLOSED,
+    EVENT_THREAD_STARTED,
+    EVENT_THREAD_OUTPUT,
+    EVENT_THREAD_TIMEOUT,
+    EVENT_THREAD_ENDED,
+    EVENT_KINDS,
+};
+
+/* The kind of object an event is about: the JSON key that names it. */
+enum event_object {
+    EVENT_OF_RUN,
+    EVENT_OF_PROCESS,
+    EVENT_OF_POOL,
+    EVENT_OF_QUEUE,
+    EVENT_OF_THREAD,
+};
+
+/* What tells apart the sentences of one kind, and more. */
+enum event_flag {
+    EVENT_WRONG = 1 << 0,      /* something went wrong: shown even with -q */
+    EVENT_NAMED = 1 << 1,      /* several such objects: the sentence must name this one */
+    EVENT_PRODUCER = 1 << 2,   /* the process puts into a queue */
+    EVENT_CONSUMER = 1 << 3,   /* the process takes from a queue */
+    EVENT_PROCESSES = 1 << 4,  /* run.*: the scenario has processes or pools */
+    EVENT_THREADS = 1 << 5,    /* run.*: the scenario has threads */
+    EVENT_SIGNALED = 1 << 6,   /* ended by a signal */
+    EVENT_REASONED = 1 << 7,   /* REASON says it all */
+    EVENT_TOLD = 1 << 8,       /* another event told the story of it already */
+};
+
+/* When an event is shown without any option. */
+enum event_level {
+    EVENT_LEVEL_STORY,  /* always */
+    EVENT_LEVEL_DETAIL, /* with -v, or where EVENT_WRONG is set */
+};
+
+struct event {
+    enum event_kind kind;
+    unsigned flags;
+    uint64_t sequence;  /* set by the bus, from 1 */
+    int64_t wall;       /* ns since 1970, set by the bus */
+    int64_t monotonic;  /* ns, set by the bus */
+    const char *object; /* name of the process, pool, queue or thread; NULL for the run */
+    bool has_task;
+    int64_t task;       /* index of the task */
+    int64_t worker;     /* from 1; 0: none */
+    int64_t pid;        /* 0: none */
+    bool has_code;
+    int code;           /* exit status */
+    int signal;         /* 0: none */
+    bool has_duration;
+    int64_t duration;   /* ns: of a task, or the limit that passed */
+    int64_t attempt;    /* from 1; 0: none */
+    int64_t count;      /* of what the sentence counts: failed tasks, messages left; 0: none */
+    int64_t total;
+    const char *reason; /* NULL: none */
+    const char *stream; /* "stdout" or "stderr" of output, else NULL */
+    const char *bytes;  /* a line, a message or output; NULL: none */
+    size_t length;
+    bool unfinished;    /* the line had no newline: it was cut, or the output ended there */
+};
+
+/* One sentence of a kind: it is used where all of FLAGS are set; the first that fits is taken. */
+struct event_sentence {
+    unsigned flags;
+    const char *text; /* with {name} {pid} {task} ...; "" for no line at all; NULL ends the list */
+};
+
+#define EVENT_SENTENCES 6
+
+struct event_row {
+    const char *name; /* "task.started" */
+    enum event_object object;
+    enum event_level level;
+    const char *help;
+    struct event_sentence sentences[EVENT_SENTENCES];
+};
+
+/* The row of a kind. */
+const struct event_row *event_row(enum event_kind kind);
+
+/* The sentence of an event; NULL where it has none, "" where it is not to be told. */
+const char *event_sentence(const struct event *event);
+
+/* Appends SENTENCE with its {placeholders} filled from EVENT. */
+void event_fill(struct buf *out, const char *sentence, const struct event *event);
+
+#endif

@@ -1,0 +1,113 @@
+/* Filling the {placeholders} of a sentence from the fields of an event. */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "event/event.h"
+
+static void fill_name(struct buf *out, const struct event *event)
+{
+    buf_text(out, event->object ? event->object : "");
+}
+
+static void fill_pid(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->pid);
+}
+
+static void fill_task(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->task);
+}
+
+static void fill_worker(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->worker);
+}
+
+/* Seconds with two decimals, rounded half up as printf does not always. */
+static void fill_seconds(struct buf *out, const struct event *event)
+{
+    int64_t hundredths = (event->duration + 5 * NS_PER_MS) / (10 * NS_PER_MS);
+    buf_number(out, hundredths / 100);
+    buf_char(out, '.');
+    buf_char(out, (char)('0' + hundredths / 10 % 10));
+    buf_char(out, (char)('0' + hundredths % 10));
+}
+
+static void fill_limit(struct buf *out, const struct event *event)
+{
+    duration_print(out, event->duration);
+}
+
+static void fill_code(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->code);
+}
+
+static void fill_signal(struct buf *out, const struct event *event)
+{
+    const char *name = signal_name(event->signal);
+    if (name)
+        buf_printf(out, "SIG%s", name);
+    else
+        buf_number(out, event->signal);
+}
+
+static void fill_reason(struct buf *out, const struct event *event)
+{
+    buf_text(out, event->reason ? event->reason : "");
+}
+
+static void fill_count(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->count);
+}
+
+static void fill_text(struct buf *out, const struct event *event)
+{
+    buf_append(out, event->bytes, event->length);
+}
+
+struct placeholder {
+    const char *name;
+    size_t length;
+    void (*fill)(struct buf *out, const struct event *event);
+};
+
+#define PLACEHOLDER(name, fill) {name, sizeof(name) - 1, fill}
+
+static const struct placeholder placeholders[] = {
+    PLACEHOLDER("{task}", fill_task),     PLACEHOLDER("{pid}", fill_pid),
+    PLACEHOLDER("{seconds}", fill_seconds), PLACEHOLDER("{name}", fill_name),
+    PLACEHOLDER("{text}", fill_text),     PLACEHOLDER("{reason}", fill_reason),
+    PLACEHOLDER("{code}", fill_code),     PLACEHOLDER("{signal}", fill_signal),
+    PLACEHOLDER("{limit}", fill_limit),   PLACEHOLDER("{worker}", fill_worker),
+    PLACEHOLDER("{count}", fill_count),
+};
+
+static const struct placeholder *find_placeholder(const char *sentence)
+{
+    for (size_t i = 0; i < countof(placeholders); i++)
+        if (!strncmp(sentence, placeholders[i].name, placeholders[i].length))
+            return &placeholders[i];
+    return NULL;
+}
+
+void event_fill(struct buf *out, const char *sentence, const struct event *event)
+{
+    while (*sentence) {
+        size_t plain = strcspn(sentence, "{");
+        buf_append(out, sentence, plain);
+        sentence += plain;
+        if (!*sentence)
+            break;
+        const struct placeholder *placeholder = find_placeholder(sentence);
+        if (placeholder)
+            placeholder->fill(out, event);
+        else
+            buf_char(out, '{');
+        sentence += placeholder ? placeholder->length : 1;
+    }
+}

@@ -1,0 +1,166 @@
+/*
+ * The one table of events: names, levels, help and the story's sentences.
+ *
+ * The most particular sentence of a kind stands first.
+ */
+#include "event/event.h"
+
+static const struct event_row rows[EVENT_KINDS] = {
+    [EVENT_RUN_STARTED] =
+        {"run.started", EVENT_OF_RUN, EVENT_LEVEL_STORY, "The scenario is valid and begins.",
+         {{EVENT_PROCESSES | EVENT_THREADS,
+           "Parent process {pid}.\nthread MainThread is running..."},
+          {EVENT_PROCESSES, "Parent process {pid}."},
+          {EVENT_THREADS, "thread MainThread is running..."}}},
+    [EVENT_RUN_STOPPING] =
+        {"run.stopping", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "Everything that runs is being ended before its time.",
+         {{0, "Stopping: {reason}."}}},
+    [EVENT_RUN_ENDED] =
+        {"run.ended", EVENT_OF_RUN, EVENT_LEVEL_STORY, "Nothing runs any more.",
+         {{EVENT_THREADS, "thread MainThread ended."}, {0, ""}}},
+    [EVENT_PROCESS_STARTING] =
+        {"process.starting", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The process is about to be started.",
+         {{EVENT_NAMED, "Process {name} will start."}, {0, "Process will start."}}},
+    [EVENT_PROCESS_STARTED] =
+        {"process.started", EVENT_OF_PROCESS, EVENT_LEVEL_STORY, "The process runs.",
+         {{EVENT_PRODUCER | EVENT_CONSUMER, "Process {name} to read and write: {pid}"},
+          {EVENT_PRODUCER | EVENT_NAMED, "Process {name} to write: {pid}"},
+          {EVENT_CONSUMER | EVENT_NAMED, "Process {name} to read: {pid}"},
+          {EVENT_PRODUCER, "Process to write: {pid}"},
+          {EVENT_CONSUMER, "Process to read: {pid}"},
+          {0, "Run child process {name} ({pid})..."}}},
+    [EVENT_PROCESS_OUTPUT] =
+        {"process.output", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "A line that the process wrote to stdout or stderr.", {{0, NULL}}},
+    [EVENT_PROCESS_EXITED] =
+        {"process.exited", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
+         "The process is gone; its exit code or signal, or why it could not start.",
+         {{EVENT_REASONED, "Process {name} failed: {reason}"},
+          {EVENT_SIGNALED, "Process {name} was ended by signal {signal}."},
+          {0, "Process {name} exited with code {code}."}}},
+    [EVENT_PROCESS_TIMEOUT] =
+        {"process.timeout", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The process ran longer than its timeout and is being ended.",
+         {{0, "Process {name} timed out after {limit}."}}},
+    [EVENT_PROCESS_STOPPING] =
+        {"process.stopping", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
+         "The process was sent its stop signal.",
+         {{0, "Process {name} is being stopped."}}},
+    [EVENT_PROCESS_TERMINATED] =
+        {"process.terminated", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The process ended because parrun stopped it.",
+         {{EVENT_SIGNALED, "Process {name} killed: it did not end within {limit}."},
+          {0, "Process {name} terminated."}}},
+    [EVENT_PROCESS_ENDED] =
+        {"process.ended", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "Nothing of the process is left: exit status taken, output read to its end.",
+         {{EVENT_TOLD, ""}, {EVENT_NAMED, "Process {name} end."}, {0, "Process end."}}},
+    [EVENT_PROCESS_SKIPPED] =
+        {"process.skipped", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The process was not started, and why.",
+         {{0, "Process {name} skipped: {reason}."}}},
+    [EVENT_POOL_STARTED] =
+        {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
+         {{0, "Pool {name} starts {count} workers."}}},
+    [EVENT_POOL_WAITING] =
+        {"pool.waiting", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "No more tasks will be added: the pool waits for those it has.",
+         {{EVENT_NAMED, "Waiting for all subprocesses of pool {name} done..."},
+          {0, "Waiting for all subprocesses done..."}}},
+    [EVENT_POOL_ENDED] =
+        {"pool.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "All tasks and workers have ended.",
+         {{EVENT_REASONED, "Pool {name} ended: {reason}"},
+          {EVENT_NAMED, "All subprocesses of pool {name} done."},
+          {0, "All subprocesses done."}}},
+    [EVENT_WORKER_STARTED] =
+        {"worker.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "A worker is ready for tasks.",
+         {{0, "Worker {worker} of pool {name} is ready ({pid})."}}},
+    [EVENT_WORKER_OUTPUT] =
+        {"worker.output", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "A line that a worker wrote past its tasks: from setup, or a library's own message.",
+         {{0, NULL}}},
+    [EVENT_WORKER_LOST] =
+        {"worker.lost", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "A worker died, with the task that it was running.",
+         {{0, "Worker {worker} of pool {name} was lost: {reason}."}}},
+    [EVENT_WORKER_ENDED] =
+        {"worker.ended", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "A worker has ended.",
+         {{0, "Worker {worker} of pool {name} ended ({pid})."}}},
+    [EVENT_TASK_STARTED] =
+        {"task.started", EVENT_OF_POOL, EVENT_LEVEL_STORY, "A worker begins the task.",
+         {{EVENT_NAMED, "Run task {task} of pool {name} ({pid})..."},
+          {0, "Run task {task} ({pid})..."}}},
+    [EVENT_TASK_OUTPUT] =
+        {"task.output", EVENT_OF_POOL, EVENT_LEVEL_STORY, "Bytes that the task wrote.",
+         {{0, NULL}}},
+    [EVENT_TASK_TIMEOUT] =
+        {"task.timeout", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "The task ran longer than its timeout and was ended.",
+         {{EVENT_NAMED, "Task {task} of pool {name} timed out after {limit}."},
+          {0, "Task {task} timed out after {limit}."}}},
+    [EVENT_TASK_ENDED] =
+        {"task.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "The task is done, or has failed.",
+         {{EVENT_TOLD, ""},
+          {EVENT_WRONG | EVENT_NAMED, "Task {task} of pool {name} failed: {reason}"},
+          {EVENT_WRONG, "Task {task} failed: {reason}"},
+          {EVENT_NAMED, "Task {task} of pool {name} runs {seconds} seconds."},
+          {0, "Task {task} runs {seconds} seconds."}}},
+    [EVENT_TASK_SKIPPED] =
+        {"task.skipped", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
+         "The task was not run because the run was stopped.",
+         {{EVENT_NAMED, "Task {task} of pool {name} skipped: {reason}."},
+          {0, "Task {task} skipped: {reason}."}}},
+    [EVENT_QUEUE_OPENED] =
+        {"queue.opened", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL, "The queue takes messages.",
+         {{0, "Queue {name} opened."}}},
+    [EVENT_QUEUE_PUT] =
+        {"queue.put", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "A message entered the queue (trace: true).",
+         {{EVENT_NAMED, "Put {text} to queue {name}..."}, {0, "Put {text} to queue..."}}},
+    [EVENT_QUEUE_GET] =
+        {"queue.get", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "A message went to a consumer (trace: true).",
+         {{EVENT_NAMED, "Get {text} from queue {name}."}, {0, "Get {text} from queue."}}},
+    [EVENT_QUEUE_FULL] =
+        {"queue.full", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
+         "The queue holds its capacity: producers wait.",
+         {{0, "Queue {name} is full."}}},
+    [EVENT_QUEUE_CLOSED] =
+        {"queue.closed", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
+         "Nothing more will be put: consumers see its end after the last message.",
+         {{EVENT_WRONG, "Queue {name}: {count} messages were never taken."},
+          {0, "Queue {name} closed."}}},
+    [EVENT_THREAD_STARTED] =
+        {"thread.started", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "The thread runs.",
+         {{0, "thread {name} is running..."}}},
+    [EVENT_THREAD_OUTPUT] =
+        {"thread.output", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "A line that the thread printed.",
+         {{0, NULL}}},
+    [EVENT_THREAD_TIMEOUT] =
+        {"thread.timeout", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
+         "The thread ran longer than its timeout and is being ended.",
+         {{0, "thread {name} timed out after {limit}."}}},
+    [EVENT_THREAD_ENDED] =
+        {"thread.ended", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
+         "The thread has returned, failed or was stopped.",
+         {{EVENT_TOLD, ""},
+          {EVENT_REASONED, "thread {name} failed: {reason}"},
+          {EVENT_SIGNALED, "thread {name} terminated."},
+          {0, "thread {name} ended."}}},
+};
+
+const struct event_row *event_row(enum event_kind kind)
+{
+    return &rows[kind];
+}
+
+const char *event_sentence(const struct event *event)
+{
+    const struct event_sentence *sentences = rows[event->kind].sentences;
+    for (size_t i = 0; i < EVENT_SENTENCES && sentences[i].text; i++)
+        if ((event->flags & sentences[i].flags) == sentences[i].flags)
+            return sentences[i].text;
+    return NULL;
+}

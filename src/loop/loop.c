@@ -1,0 +1,249 @@
+/* The loop itself: the turn, the deferred calls, the mailbox, signals and orphans. */
+#include "loop/loop.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "loop/private.h"
+
+/*
+ * The signal flag, the one mutable global: a handler may touch nothing else. libuv's own signal
+ * pipe holds 4096 messages and drops what comes then, be it the TERM that ends the run.
+ */
+static volatile sig_atomic_t pending[NSIG];
+static uv_async_t *volatile pending_wake;
+
+static void handle_signal(int number)
+{
+    pending[number] = 1;
+    if (pending_wake)
+        uv_async_send(pending_wake);
+}
+
+static void calls_add(struct call_list *list, void (*function)(void *arg), void *arg)
+{
+    list->items = mem_grow(list->items, &list->capacity, list->count + 1, sizeof(*list->items));
+    list->items[list->count++] = (struct call){function, arg};
+}
+
+static void calls_run(struct call_list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        list->items[i].function(list->items[i].arg);
+    list->count = 0;
+}
+
+static void calls_swap(struct call_list *a, struct call_list *b)
+{
+    struct call_list kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+/* Steals the whole mailbox, then runs it: a poster never waits for what its call does. */
+static void empty_mailbox(struct loop *loop)
+{
+    pthread_mutex_lock(&loop->lock);
+    calls_swap(&loop->mailbox, &loop->opened);
+    pthread_mutex_unlock(&loop->lock);
+    calls_run(&loop->opened);
+}
+
+static void tell_signals(struct loop *loop)
+{
+    for (int number = 1; number < NSIG; number++) {
+        if (!pending[number])
+            continue;
+        pending[number] = 0;
+        if (loop->signalled)
+            loop->signalled(loop->signalled_arg, number);
+    }
+}
+
+struct known_search {
+    pid_t pid;
+    bool found;
+};
+
+static void compare_handle(uv_handle_t *handle, void *arg)
+{
+    struct known_search *search = arg;
+    if (handle->type == UV_PROCESS && uv_process_get_pid((uv_process_t *)handle) == search->pid)
+        search->found = true;
+}
+
+static bool is_known(struct loop *loop, pid_t pid)
+{
+    struct known_search search = {.pid = pid};
+    uv_walk(&loop->uv, compare_handle, &search);
+    return search.found;
+}
+
+static pid_t next_orphan(struct loop *loop)
+{
+    siginfo_t info = {0};
+    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid ||
+        is_known(loop, info.si_pid))
+        return 0;
+    return info.si_pid;
+}
+
+/*
+ * Reaps the children that libuv does not know. It has just taken the status of all those it does
+ * know, so whoever is still waiting here is either an orphan or a child that ended this instant; of
+ * that one libuv is told by the next SIGCHLD.
+ */
+static void reap_orphans(struct loop *loop)
+{
+    pid_t pid;
+    while ((pid = next_orphan(loop)) > 0)
+        if (waitpid(pid, NULL, WNOHANG) == pid)
+            loop->orphan_count++;
+}
+
+static void on_orphans(uv_signal_t *handle, int number)
+{
+    (void)number;
+    struct loop *loop = handle->data;
+    loop->adopts = true;
+}
+
+static void run_deferred(struct loop *loop)
+{
+    while (loop->deferred.count) {
+        calls_swap(&loop->deferred, &loop->stolen);
+        calls_run(&loop->stolen);
+    }
+}
+
+/* One turn's end: all that was deferred, and what that defers in turn, then the writes. */
+static void drain(struct loop *loop)
+{
+    do {
+        run_deferred(loop);
+        loop_flush(loop);
+    } while (loop->deferred.count);
+}
+
+static void on_prepare(uv_prepare_t *handle)
+{
+    drain(handle->data);
+}
+
+static void on_check(uv_check_t *handle)
+{
+    struct loop *loop = handle->data;
+    if (loop->adopts) {
+        loop->adopts = false;
+        reap_orphans(loop);
+    }
+    drain(loop);
+}
+
+static void on_wake(uv_async_t *handle)
+{
+    struct loop *loop = handle->data;
+    tell_signals(loop);
+    empty_mailbox(loop);
+}
+
+struct loop *loop_new(struct error *error)
+{
+    struct loop *loop = mem_calloc(1, sizeof(*loop));
+    int result = uv_loop_init(&loop->uv);
+    if (!result)
+        result = uv_async_init(&loop->uv, &loop->wake, on_wake);
+    if (result) {
+        error_system(error, -result, "cannot make an event loop");
+        free(loop);
+        return NULL;
+    }
+    pthread_mutex_init(&loop->lock, NULL);
+    uv_prepare_init(&loop->uv, &loop->prepare);
+    uv_check_init(&loop->uv, &loop->check);
+    uv_signal_init(&loop->uv, &loop->orphans);
+    loop->wake.data = loop->prepare.data = loop->check.data = loop->orphans.data = loop;
+    uv_prepare_start(&loop->prepare, on_prepare);
+    uv_check_start(&loop->check, on_check);
+    return loop;
+}
+
+void loop_run(struct loop *loop)
+{
+    loop->stopping = false;
+    while (!loop->stopping)
+        uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop)
+{
+    loop->stopping = true;
+    uv_stop(&loop->uv);
+}
+
+void loop_free(struct loop *loop)
+{
+    if (!loop)
+        return;
+    pending_wake = NULL;
+    empty_mailbox(loop);
+    run_deferred(loop);
+    uv_close((uv_handle_t *)&loop->wake, NULL);
+    uv_close((uv_handle_t *)&loop->prepare, NULL);
+    uv_close((uv_handle_t *)&loop->check, NULL);
+    uv_close((uv_handle_t *)&loop->orphans, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    if (uv_loop_close(&loop->uv))
+        abort(); /* a handle was left: a bug of ours */
+    pthread_mutex_destroy(&loop->lock);
+    free(loop->deferred.items);
+    free(loop->stolen.items);
+    free(loop->mailbox.items);
+    free(loop->opened.items);
+    free(loop);
+}
+
+void loop_defer(struct loop *loop, void (*function)(void *arg), void *arg)
+{
+    calls_add(&loop->deferred, function, arg);
+}
+
+void loop_post(struct loop *loop, void (*function)(void *arg), void *arg)
+{
+    pthread_mutex_lock(&loop->lock);
+    bool first = loop->mailbox.count == 0;
+    calls_add(&loop->mailbox, function, arg);
+    pthread_mutex_unlock(&loop->lock);
+    if (first)
+        uv_async_send(&loop->wake);
+}
+
+void loop_catch_signals(struct loop *loop, const int *signals, size_t count,
+                        void (*function)(void *arg, int signal), void *arg)
+{
+    loop->signalled = function;
+    loop->signalled_arg = arg;
+    pending_wake = &loop->wake;
+    for (size_t i = 0; i < count; i++) {
+        struct sigaction old;
+        struct sigaction action = {.sa_handler = handle_signal, .sa_flags = SA_RESTART};
+        sigfillset(&action.sa_mask);
+        if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
+}
+
+void loop_adopt_orphans(struct loop *loop)
+{
+    uv_signal_start(&loop->orphans, on_orphans, SIGCHLD);
+    uv_unref((uv_handle_t *)&loop->orphans);
+}
+
+size_t loop_orphans(const struct loop *loop)
+{
+    return loop->orphan_count;
+}

@@ -1,0 +1,42 @@
+/*
+ * The event loop of a run: timers, signals, children, pipes, threads and a mailbox, over libuv.
+ *
+ * All functions are for the loop's own thread but loop_post(). Callbacks record a fact and return;
+ * what follows from it is put into the loop's deferred list, which runs between two polls, so that
+ * no decision is made in the depth of another one's callback.
+ */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+struct loop;
+
+/* A new loop, or NULL with ERROR filled where the system refuses one. */
+struct loop *loop_new(struct error *error);
+
+/* Frees the loop once all that was made with it has been freed. */
+void loop_free(struct loop *loop);
+
+/* Runs until loop_stop() was called. Never call it from a callback. */
+void loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* Calls FUNCTION(ARG) on the loop's thread before the next poll, in the order of the calls. */
+void loop_defer(struct loop *loop, void (*function)(void *arg), void *arg);
+
+/* The same from any thread. What is still in the mailbox when the loop ends is called then. */
+void loop_post(struct loop *loop, void (*function)(void *arg), void *arg);
+
+/* FUNCTION(ARG, SIGNAL) is told of each signal in SIGNALS that is not ignored at the start. However
+ * many come at once, the last of each kind is never lost. One call a process. */
+void loop_catch_signals(struct loop *loop, const int *signals, size_t count,
+                        void (*function)(void *arg, int signal), void *arg);
+
+/* From now on orphans that this process adopts are reaped, and counted here. */
+void loop_adopt_orphans(struct loop *loop);
+size_t loop_orphans(const struct loop *loop);
+
+#endif

@@ -1,0 +1,276 @@
+/* Readers and writers over uv_poll_t: the reading and writing itself is read(2) and write(2). */
+#include "loop/pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "loop/private.h"
+
+struct reader {
+    uv_poll_t uv;
+    struct loop *loop;
+    struct reader_callbacks callbacks;
+    void *arg;
+    int fd;
+    bool running;
+    bool ended;
+};
+
+struct writer {
+    uv_poll_t *poll; /* apart, so that it is closed together with FD: numbers are used again */
+    struct loop *loop;
+    struct writer_callbacks callbacks;
+    void *arg;
+    int fd;
+    struct buf bytes;
+    size_t written; /* of BYTES, from the front */
+    bool polling;
+    bool finishing;
+    bool dirty;
+    bool failed;
+    struct writer *next_dirty;
+    struct writer *previous_dirty;
+};
+
+int pipe_open(int ends[2], struct error *error)
+{
+    if (pipe2(ends, O_CLOEXEC))
+        return error_system(error, errno, "cannot open a pipe");
+    return 0;
+}
+
+static void reader_end(struct reader *reader, int status)
+{
+    reader_pause(reader);
+    reader->ended = true;
+    reader->callbacks.end(reader->arg, status);
+}
+
+/* One read; false when nothing more can be read now. */
+static bool reader_read(struct reader *reader)
+{
+    char *buffer = reader->loop->read_buffer;
+    ssize_t length = read(reader->fd, buffer, LOOP_READ_SIZE);
+    if (length > 0)
+        reader->callbacks.data(reader->arg, buffer, (size_t)length);
+    else if (length == 0)
+        reader_end(reader, 0);
+    else if (errno != EAGAIN && errno != EINTR)
+        reader_end(reader, -errno);
+    return length > 0;
+}
+
+static void on_readable(uv_poll_t *handle, int status, int events)
+{
+    (void)status;
+    (void)events;
+    reader_read(handle->data);
+}
+
+struct reader *reader_new(struct loop *loop, int fd, const struct reader_callbacks *callbacks,
+                          void *arg)
+{
+    struct reader *reader = mem_calloc(1, sizeof(*reader));
+    *reader = (struct reader){.loop = loop, .callbacks = *callbacks, .arg = arg, .fd = fd};
+    reader->uv.data = reader;
+    uv_poll_init(&loop->uv, &reader->uv, fd);
+    reader_resume(reader);
+    return reader;
+}
+
+void reader_pause(struct reader *reader)
+{
+    if (reader->running)
+        uv_poll_stop(&reader->uv);
+    reader->running = false;
+}
+
+void reader_resume(struct reader *reader)
+{
+    if (reader->running || reader->ended)
+        return;
+    reader->running = true;
+    uv_poll_start(&reader->uv, UV_READABLE, on_readable);
+}
+
+void reader_drain(struct reader *reader)
+{
+    /* uv_poll made the descriptor non-blocking, so this cannot wait. */
+    while (!reader->ended && reader_read(reader))
+        ;
+}
+
+static void on_reader_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void reader_free(struct reader *reader)
+{
+    if (!reader)
+        return;
+    reader_pause(reader);
+    reader->ended = true;
+    uv_close((uv_handle_t *)&reader->uv, on_reader_closed);
+    close(reader->fd);
+}
+
+static void writer_mark_dirty(struct writer *writer)
+{
+    if (writer->dirty)
+        return;
+    writer->dirty = true;
+    writer->previous_dirty = NULL;
+    writer->next_dirty = writer->loop->dirty;
+    if (writer->next_dirty)
+        writer->next_dirty->previous_dirty = writer;
+    writer->loop->dirty = writer;
+}
+
+static void writer_unmark_dirty(struct writer *writer)
+{
+    if (!writer->dirty)
+        return;
+    writer->dirty = false;
+    if (writer->previous_dirty)
+        writer->previous_dirty->next_dirty = writer->next_dirty;
+    else
+        writer->loop->dirty = writer->next_dirty;
+    if (writer->next_dirty)
+        writer->next_dirty->previous_dirty = writer->previous_dirty;
+}
+
+static void writer_stop_polling(struct writer *writer)
+{
+    if (writer->polling)
+        uv_poll_stop(writer->poll);
+    writer->polling = false;
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void writer_close(struct writer *writer)
+{
+    if (writer->fd < 0)
+        return;
+    writer->polling = false;
+    uv_close((uv_handle_t *)writer->poll, on_poll_closed);
+    writer->poll = NULL;
+    close(writer->fd);
+    writer->fd = -1;
+}
+
+static void writer_fail(struct writer *writer, int status)
+{
+    writer->failed = true;
+    writer_stop_polling(writer);
+    writer->callbacks.failed(writer->arg, status);
+}
+
+static void on_writable(uv_poll_t *handle, int status, int events);
+
+/* Writes what the system takes now; polls for the rest. */
+static void writer_flush(struct writer *writer)
+{
+    while (writer->written < writer->bytes.length) {
+        ssize_t length = write(writer->fd, writer->bytes.data + writer->written,
+                               writer->bytes.length - writer->written);
+        if (length < 0 && errno == EINTR)
+            continue;
+        if (length < 0 && errno == EAGAIN) {
+            if (!writer->polling)
+                uv_poll_start(writer->poll, UV_WRITABLE, on_writable);
+            writer->polling = true;
+            return;
+        }
+        if (length < 0) {
+            writer_fail(writer, -errno);
+            return;
+        }
+        writer->written += (size_t)length;
+    }
+    buf_clear(&writer->bytes);
+    writer->written = 0;
+    writer_stop_polling(writer);
+    if (writer->finishing)
+        writer_close(writer);
+    writer->callbacks.drained(writer->arg);
+}
+
+static void on_writable(uv_poll_t *handle, int status, int events)
+{
+    (void)status;
+    (void)events;
+    writer_flush(handle->data);
+}
+
+void loop_flush(struct loop *loop)
+{
+    while (loop->dirty) {
+        struct writer *writer = loop->dirty;
+        writer_unmark_dirty(writer);
+        if (!writer->polling && !writer->failed && writer->fd >= 0)
+            writer_flush(writer);
+    }
+}
+
+struct writer *writer_new(struct loop *loop, int fd, const struct writer_callbacks *callbacks,
+                          void *arg)
+{
+    struct writer *writer = mem_calloc(1, sizeof(*writer));
+    writer->loop = loop;
+    writer->callbacks = *callbacks;
+    writer->arg = arg;
+    writer->fd = fd;
+    writer->poll = mem_calloc(1, sizeof(*writer->poll));
+    writer->poll->data = writer;
+    uv_poll_init(&loop->uv, writer->poll, fd);
+    return writer;
+}
+
+void writer_put(struct writer *writer, const char *bytes, size_t length)
+{
+    if (writer->failed || writer->finishing)
+        return;
+    if (writer->written > writer->bytes.length / 2) {
+        buf_consume(&writer->bytes, writer->written);
+        writer->written = 0;
+    }
+    buf_append(&writer->bytes, bytes, length);
+    writer_mark_dirty(writer);
+}
+
+size_t writer_pending(const struct writer *writer)
+{
+    return writer->bytes.length - writer->written;
+}
+
+int writer_fd(const struct writer *writer)
+{
+    return writer->fd;
+}
+
+void writer_finish(struct writer *writer)
+{
+    writer->finishing = true;
+    if (!writer->failed)
+        writer_mark_dirty(writer);
+}
+
+void writer_free(struct writer *writer)
+{
+    if (!writer)
+        return;
+    writer_unmark_dirty(writer);
+    writer_close(writer);
+    buf_release(&writer->bytes);
+    free(writer);
+}

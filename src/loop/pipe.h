@@ -1,0 +1,67 @@
+/*
+ * Reading and writing pipes without ever waiting for the other side.
+ *
+ * A reader hands on what comes, as it comes; pausing it makes the other side wait in turn. A writer
+ * gathers what is put into it during a turn of the loop and writes it in one go.
+ */
+#ifndef LOOP_PIPE_H
+#define LOOP_PIPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+struct loop;
+struct reader;
+struct writer;
+
+/* A pipe, both ends close-on-exec: [0] to read, [1] to write. 0 or a negative errno. */
+int pipe_open(int ends[2], struct error *error);
+
+struct reader_callbacks {
+    /* LENGTH > 0 bytes, valid for the call. */
+    void (*data)(void *arg, const char *bytes, size_t length);
+    /* End of file (0) or a negative errno. Nothing follows. */
+    void (*end)(void *arg, int status);
+};
+
+/* Reads FD, which it owns from now on. Starts at once. */
+struct reader *reader_new(struct loop *loop, int fd, const struct reader_callbacks *callbacks,
+                          void *arg);
+void reader_pause(struct reader *reader);
+void reader_resume(struct reader *reader);
+
+/* Reads what is there at this moment, without waiting, paused or not; ends as read would. */
+void reader_drain(struct reader *reader);
+
+/* Closes FD and frees; nothing is called any more. NULL is accepted. */
+void reader_free(struct reader *reader);
+
+struct writer_callbacks {
+    /* All that was put has been written (asked again after each time it had not been). */
+    void (*drained)(void *arg);
+    /* The other side is gone or the write failed: a negative errno. What is pending stays so, and
+     * FD open, until writer_free(). */
+    void (*failed)(void *arg, int status);
+};
+
+/* Writes to FD, which it owns and makes non-blocking. */
+struct writer *writer_new(struct loop *loop, int fd, const struct writer_callbacks *callbacks,
+                          void *arg);
+
+/* Copies LENGTH bytes; they are written before the loop polls next. */
+void writer_put(struct writer *writer, const char *bytes, size_t length);
+
+/* Bytes put but not yet written. */
+size_t writer_pending(const struct writer *writer);
+
+/* The descriptor, for facts about it; -1 once it is closed. */
+int writer_fd(const struct writer *writer);
+
+/* Closes FD once all has been written; DRAINED is called after that. */
+void writer_finish(struct writer *writer);
+
+/* Closes FD at once and frees; nothing is called any more. NULL is accepted. */
+void writer_free(struct writer *writer);
+
+#endif

@@ -1,0 +1,47 @@
+/* What the files of this room share: the loop behind its handle. */
+#ifndef LOOP_PRIVATE_H
+#define LOOP_PRIVATE_H
+
+#include <pthread.h>
+#include <uv.h>
+
+#include "loop/loop.h"
+
+/* The one buffer that all readers read into; what it holds is handed on before the next read. */
+#define LOOP_READ_SIZE (256 * 1024)
+
+struct call {
+    void (*function)(void *arg);
+    void *arg;
+};
+
+struct call_list {
+    struct call *items;
+    size_t count;
+    size_t capacity;
+};
+
+struct loop {
+    uv_loop_t uv;
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_async_t wake;
+    uv_signal_t orphans;
+    bool adopts;
+    bool stopping;
+    struct call_list deferred;
+    struct call_list stolen;
+    pthread_mutex_t lock; /* guards the mailbox */
+    struct call_list mailbox;
+    struct call_list opened;
+    struct writer *dirty; /* writers with bytes that were not offered to the system yet */
+    size_t orphan_count;
+    void (*signalled)(void *arg, int signal);
+    void *signalled_arg;
+    char read_buffer[LOOP_READ_SIZE];
+};
+
+/* Offers the bytes of all dirty writers to the system; pipe.c. */
+void loop_flush(struct loop *loop);
+
+#endif

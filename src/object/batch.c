@@ -1,0 +1,274 @@
+/* The store of a queue: a list of batches, each of lines or of encoded values. */
+#include "object/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "script/value.h"
+
+/* Room of a batch: large enough that its cost per line is nothing. */
+#define BATCH_SIZE (128u << 10)
+
+enum batch_kind {
+    BATCH_LINES,  /* text, each message with a newline behind it */
+    BATCH_VALUES, /* u32 length (host order) and the encoded value, for each message */
+};
+
+struct batch {
+    struct batch *next;
+    enum batch_kind kind;
+    size_t room;
+    size_t from; /* first byte that was not taken */
+    size_t to;   /* behind the last byte */
+    size_t messages;
+    char bytes[];
+};
+
+static struct batch *batch_new(enum batch_kind kind, size_t needed)
+{
+    size_t room = needed > BATCH_SIZE ? needed : BATCH_SIZE;
+    struct batch *batch = mem_realloc(NULL, sizeof(*batch) + room, 1);
+    *batch = (struct batch){.kind = kind, .room = room};
+    return batch;
+}
+
+/* The batch to append NEEDED bytes to. */
+static struct batch *store_tail(struct store *store, enum batch_kind kind, size_t needed)
+{
+    struct batch *last = store->last;
+    if (last && last->kind == kind && last->room - last->to >= needed)
+        return last;
+    struct batch *batch = batch_new(kind, needed);
+    if (last)
+        last->next = batch;
+    else
+        store->first = batch;
+    store->last = batch;
+    return batch;
+}
+
+static void store_push_front(struct store *store, struct batch *batch)
+{
+    batch->next = store->first;
+    store->first = batch;
+    if (!store->last)
+        store->last = batch;
+}
+
+static void store_pop_front(struct store *store)
+{
+    struct batch *batch = store->first;
+    store->first = batch->next;
+    if (!store->first)
+        store->last = NULL;
+    free(batch);
+}
+
+void store_release(struct store *store)
+{
+    while (store->first)
+        store_pop_front(store);
+    *store = (struct store){0};
+}
+
+/* The bytes of the first MOST lines of TEXT, and how many lines that is. */
+static size_t measure_lines(const char *text, size_t length, size_t most, size_t *count)
+{
+    const char *at = text;
+    const char *end = text + length;
+    size_t lines = 0;
+    while (lines < most && at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        lines++;
+        if (!newline) {
+            at = end;
+            break;
+        }
+        at = newline + 1;
+    }
+    *count = lines;
+    return (size_t)(at - text);
+}
+
+static void batch_append(struct batch *batch, const char *bytes, size_t length)
+{
+    memcpy(batch->bytes + batch->to, bytes, length);
+    batch->to += length;
+}
+
+static void account(struct store *store, struct batch *batch, size_t messages, size_t bytes)
+{
+    batch->messages += messages;
+    store->messages += messages;
+    store->bytes += bytes;
+}
+
+static void fill_lines(struct store *store, struct batch *batch, const char *bytes, size_t length,
+                       size_t messages)
+{
+    size_t before = batch->to;
+    batch_append(batch, bytes, length);
+    if (length && bytes[length - 1] != '\n')
+        batch_append(batch, "\n", 1);
+    account(store, batch, messages, batch->to - before);
+}
+
+size_t store_put_lines(struct store *store, const char *bytes, size_t length, size_t most,
+                       size_t *count)
+{
+    size_t taken = measure_lines(bytes, length, most, count);
+    if (taken)
+        fill_lines(store, store_tail(store, BATCH_LINES, taken + 1), bytes, taken, *count);
+    return taken;
+}
+
+static void fill_value(struct store *store, struct batch *batch, const char *encoded,
+                       size_t length)
+{
+    uint32_t size = (uint32_t)length;
+    batch_append(batch, (const char *)&size, sizeof(size));
+    batch_append(batch, encoded, length);
+    account(store, batch, 1, sizeof(size) + length);
+}
+
+void store_put_value(struct store *store, const char *encoded, size_t length)
+{
+    struct batch *batch = store_tail(store, BATCH_VALUES, sizeof(uint32_t) + length);
+    fill_value(store, batch, encoded, length);
+}
+
+void store_return_lines(struct store *store, const char *bytes, size_t length)
+{
+    size_t count;
+    measure_lines(bytes, length, (size_t)-1, &count);
+    struct batch *batch = batch_new(BATCH_LINES, length + 1);
+    store_push_front(store, batch);
+    fill_lines(store, batch, bytes, length, count);
+}
+
+void store_return_value(struct store *store, const char *encoded, size_t length)
+{
+    struct batch *batch = batch_new(BATCH_VALUES, sizeof(uint32_t) + length);
+    store_push_front(store, batch);
+    fill_value(store, batch, encoded, length);
+}
+
+/* Takes BYTES and MESSAGES off the first batch. */
+static void store_taken(struct store *store, size_t messages, size_t bytes)
+{
+    struct batch *batch = store->first;
+    batch->from += bytes;
+    batch->messages -= messages;
+    store->messages -= messages;
+    store->bytes -= bytes;
+    if (batch->messages)
+        return;
+    if (batch->next || batch->room != BATCH_SIZE)
+        store_pop_front(store);
+    else
+        batch->from = batch->to = 0; /* the only one: used again */
+}
+
+/* The first message of a batch of values. */
+static const char *first_value(const struct batch *batch, size_t *length)
+{
+    uint32_t size;
+    memcpy(&size, batch->bytes + batch->from, sizeof(size));
+    *length = size;
+    return batch->bytes + batch->from + sizeof(size);
+}
+
+/* The first line of a batch of lines, without its newline. */
+static const char *first_line(const struct batch *batch, size_t *length)
+{
+    const char *line = batch->bytes + batch->from;
+    const char *newline = memchr(line, '\n', batch->to - batch->from);
+    *length = (size_t)(newline - line);
+    return line;
+}
+
+/* The first batch that has a message; an emptied one may stand before it. */
+static struct batch *store_head(struct store *store)
+{
+    while (!store->first->messages)
+        store_pop_front(store);
+    return store->first;
+}
+
+void store_take_value(struct store *store, struct buf *out)
+{
+    struct batch *batch = store_head(store);
+    size_t length;
+    if (batch->kind == BATCH_VALUES) {
+        const char *encoded = first_value(batch, &length);
+        buf_append(out, encoded, length);
+        store_taken(store, 1, sizeof(uint32_t) + length);
+        return;
+    }
+    const char *line = first_line(batch, &length);
+    struct value value = {.type = VALUE_STRING, .string = {line, length}};
+    value_encode(out, &value);
+    store_taken(store, 1, length + 1);
+}
+
+int value_to_line(const char *encoded, size_t length, struct buf *out, struct error *error)
+{
+    if (length && (unsigned char)*encoded == VALUE_TABLE)
+        return error_set(error, ERROR_FAILED, "a table cannot be passed on as a line");
+    struct value value = {0};
+    size_t start = out->length;
+    int result = value_decode(NULL, &encoded, &length, &value, error);
+    if (result)
+        return result;
+    value_text(out, &value);
+    if (out->length > start && memchr(out->data + start, '\n', out->length - start)) {
+        out->length = start;
+        return error_set(error, ERROR_FAILED,
+                         "a text with a newline in it cannot be passed on as a line");
+    }
+    buf_char(out, '\n');
+    return 0;
+}
+
+static size_t take_lines_of_values(struct store *store, struct buf *out, size_t most,
+                                   struct error *error)
+{
+    struct batch *batch = store->first;
+    size_t count = 0;
+    size_t start = out->length;
+    do {
+        size_t length;
+        const char *encoded = first_value(batch, &length);
+        if (value_to_line(encoded, length, out, error))
+            most = 0; /* told at once, the rest later */
+        store_taken(store, 1, sizeof(uint32_t) + length);
+        count++;
+    } while (batch == store->first && batch->messages && out->length - start < most);
+    return count;
+}
+
+size_t store_take_lines(struct store *store, struct buf *out, size_t most, struct error *error)
+{
+    struct batch *batch = store_head(store);
+    if (batch->kind == BATCH_VALUES)
+        return take_lines_of_values(store, out, most, error);
+    size_t length = batch->to - batch->from;
+    size_t count = batch->messages;
+    const char *lines = batch->bytes + batch->from;
+    if (length > most) {
+        const char *last = memrchr(lines, '\n', most);
+        if (last) {
+            length = (size_t)(last + 1 - lines);
+            measure_lines(lines, length, (size_t)-1, &count);
+        } else {
+            length = measure_lines(lines, length, 1, &count);
+        }
+    }
+    buf_append(out, lines, length);
+    store_taken(store, count, length);
+    return count;
+}

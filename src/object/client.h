@@ -1,0 +1,35 @@
+/*
+ * A client: the runner's end of a worker's requests to queues, for Lua bodies in processes and in
+ * pools alike.
+ */
+#ifndef OBJECT_CLIENT_H
+#define OBJECT_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct client;
+struct frame;
+struct run;
+struct writer;
+
+/* Answers through WRITER, which must outlive the client. */
+struct client *client_new(struct run *run, struct writer *writer);
+
+/* Takes GET, LENGTH, PUT, TAKEN and RETURN frames; false for any other type. */
+bool client_take(struct client *client, struct frame *frame);
+
+/* True where no message is on its way to the worker and none of its puts waits for room. */
+bool client_is_idle(const struct client *client);
+
+/* The worker has ended: a message that it had not received goes back. Puts that wait for room are
+ * still put when there is some; client_is_idle() tells when, and IDLE(ARG) is called. */
+void client_end(struct client *client, void (*idle)(void *arg), void *arg);
+
+/* NULL is accepted. */
+void client_free(struct client *client);
+
+/* Messages that a worker may put into any of these queues before it hears of room. */
+unsigned client_window(const struct run *run, const size_t *queues, size_t count);
+
+#endif

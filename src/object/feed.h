@@ -1,0 +1,33 @@
+/*
+ * A feed: the messages of a queue, written as lines into a pipe from which one child reads.
+ *
+ * What the child had not read when it ended goes back into the queue.
+ */
+#ifndef OBJECT_FEED_H
+#define OBJECT_FEED_H
+
+#include <stdbool.h>
+
+struct feed;
+struct queue;
+struct run;
+
+struct feed_callbacks {
+    /* A message that can be no line was left out; TEXT says which. */
+    void (*wrong)(void *arg, const char *text);
+};
+
+/* Writes into FD (owned from now on). */
+struct feed *feed_new(struct run *run, int fd, struct queue *queue,
+                      const struct feed_callbacks *callbacks, void *arg);
+
+/* True where the queue is empty and the child has read all that was written. */
+bool feed_is_drained(const struct feed *feed);
+
+/* The child has ended: returns to the queue what it had not read, and closes the pipe. */
+void feed_end(struct feed *feed);
+
+/* NULL is accepted. */
+void feed_free(struct feed *feed);
+
+#endif

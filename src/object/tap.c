@@ -1,0 +1,208 @@
+/* Reading a child's pipe to its end. */
+#include "object/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "loop/pipe.h"
+#include "object/queue.h"
+
+/* A longer line goes to the log in pieces of this size. */
+#define LINE_LONGEST (64u << 10)
+
+/* Room in the kernel for a pipe that feeds a queue: fewer switches between the two sides. */
+#define PIPE_ROOM (256 << 10)
+
+struct tap {
+    struct reader *reader;
+    const char *stream;
+    struct queue *queue;
+    struct waiter waiter;
+    struct tap_callbacks callbacks;
+    void *arg;
+    struct buf rest; /* log: a line's beginning; queue: what it had no room for, or a beginning */
+    bool held;
+    bool full;   /* the queue was full: the reader is paused */
+    bool at_end; /* the pipe has ended */
+    bool ended;  /* END was called */
+};
+
+static void tap_tell_end(struct tap *tap)
+{
+    if (tap->ended)
+        return;
+    tap->ended = true;
+    tap->callbacks.end(tap->arg);
+}
+
+static void emit_line(struct tap *tap, const char *bytes, size_t length, bool unfinished)
+{
+    tap->callbacks.line(tap->arg, tap->stream, bytes, length, unfinished);
+}
+
+/* Completes the line that an earlier read began; returns how many bytes of this one it took. */
+static size_t complete_rest(struct tap *tap, const char *bytes, size_t length)
+{
+    const char *newline = memchr(bytes, '\n', length);
+    size_t piece = newline ? (size_t)(newline - bytes) : length;
+    if (tap->rest.length + piece > LINE_LONGEST) {
+        piece = LINE_LONGEST - tap->rest.length;
+        newline = NULL;
+    }
+    buf_append(&tap->rest, bytes, piece);
+    if (newline || tap->rest.length == LINE_LONGEST) {
+        emit_line(tap, tap->rest.data, tap->rest.length, !newline);
+        buf_clear(&tap->rest);
+    }
+    return piece + (newline ? 1 : 0);
+}
+
+static void take_log(struct tap *tap, const char *bytes, size_t length)
+{
+    while (length) {
+        const char *newline = tap->rest.length ? NULL : memchr(bytes, '\n', length);
+        size_t taken;
+        if (newline && (size_t)(newline - bytes) <= LINE_LONGEST) {
+            taken = (size_t)(newline - bytes) + 1;
+            emit_line(tap, bytes, taken - 1, false);
+        } else {
+            taken = complete_rest(tap, bytes, length);
+        }
+        bytes += taken;
+        length -= taken;
+    }
+}
+
+static void apply_pause(struct tap *tap)
+{
+    if (tap->at_end)
+        return;
+    if (tap->full || (tap->held && !tap->queue))
+        reader_pause(tap->reader);
+    else
+        reader_resume(tap->reader);
+}
+
+/* Puts the whole lines of BYTES (all of it at the end of the pipe); returns the bytes put. */
+static size_t put_lines(struct tap *tap, const char *bytes, size_t length)
+{
+    size_t whole = length;
+    if (!tap->at_end) {
+        const char *last = memrchr(bytes, '\n', length);
+        whole = last ? (size_t)(last + 1 - bytes) : 0;
+    }
+    size_t put = queue_put_lines(tap->queue, bytes, whole);
+    tap->full = put < whole;
+    return put;
+}
+
+/* Puts what was kept back; waits for room as long as there is none. */
+static void put_rest(struct tap *tap)
+{
+    tap->full = false;
+    if (tap->rest.length)
+        buf_consume(&tap->rest, put_lines(tap, tap->rest.data, tap->rest.length));
+    if (tap->full)
+        queue_wait_room(tap->queue, &tap->waiter);
+    else if (tap->at_end)
+        tap_tell_end(tap);
+    apply_pause(tap);
+}
+
+static void on_room(void *arg)
+{
+    put_rest(arg);
+}
+
+static void take_messages(struct tap *tap, const char *bytes, size_t length)
+{
+    if (tap->rest.length) {
+        buf_append(&tap->rest, bytes, length);
+        if (!tap->full)
+            put_rest(tap);
+        return;
+    }
+    size_t put = put_lines(tap, bytes, length);
+    buf_append(&tap->rest, bytes + put, length - put);
+    if (tap->full)
+        queue_wait_room(tap->queue, &tap->waiter);
+    apply_pause(tap);
+}
+
+static void on_data(void *arg, const char *bytes, size_t length)
+{
+    struct tap *tap = arg;
+    if (tap->queue)
+        take_messages(tap, bytes, length);
+    else
+        take_log(tap, bytes, length);
+}
+
+static void on_end(void *arg, int status)
+{
+    struct tap *tap = arg;
+    (void)status; /* a read error ends the pipe as its end does: nothing more can come */
+    if (tap->at_end)
+        return;
+    tap->at_end = true;
+    if (tap->queue) {
+        if (!tap->full)
+            put_rest(tap);
+        return;
+    }
+    if (tap->rest.length)
+        emit_line(tap, tap->rest.data, tap->rest.length, true);
+    tap_tell_end(tap);
+}
+
+struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
+                    const struct tap_callbacks *callbacks, void *arg)
+{
+    static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
+    struct tap *tap = mem_calloc(1, sizeof(*tap));
+    tap->stream = stream;
+    tap->queue = queue;
+    tap->callbacks = *callbacks;
+    tap->arg = arg;
+    tap->waiter = (struct waiter){.function = on_room, .arg = tap};
+    if (queue)
+        fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
+    tap->reader = reader_new(loop, fd, &reader_callbacks, tap);
+    return tap;
+}
+
+void tap_hold(struct tap *tap, bool held)
+{
+    tap->held = held;
+    apply_pause(tap);
+}
+
+void tap_finish(struct tap *tap)
+{
+    if (tap->at_end)
+        return;
+    if (!tap->full)
+        reader_drain(tap->reader);
+    reader_pause(tap->reader);
+    on_end(tap, 0);
+}
+
+bool tap_has_ended(const struct tap *tap)
+{
+    return tap->ended;
+}
+
+void tap_free(struct tap *tap)
+{
+    if (!tap)
+        return;
+    if (tap->queue)
+        queue_unwait(tap->queue, &tap->waiter);
+    reader_free(tap->reader);
+    buf_release(&tap->rest);
+    free(tap);
+}

@@ -1,0 +1,41 @@
+/*
+ * A tap: what a child writes into one pipe, read to its end and passed on, as lines to the log or
+ * as messages to a queue.
+ */
+#ifndef OBJECT_TAP_H
+#define OBJECT_TAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct loop;
+struct queue;
+struct tap;
+
+struct tap_callbacks {
+    /* One line without its newline; UNFINISHED where it had none or was too long. Log taps only. */
+    void (*line)(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished);
+    /* The end of the pipe, after all of it was passed on. */
+    void (*end)(void *arg);
+};
+
+/*
+ * Reads FD (owned from now on). QUEUE NULL: lines go to CALLBACKS->line, with STREAM ("stdout",
+ * "stderr"); else whole lines are put into QUEUE, and the child waits while it is full.
+ */
+struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
+                    const struct tap_callbacks *callbacks, void *arg);
+
+/* Stops reading while HELD; queue taps go on, as they make no output. */
+void tap_hold(struct tap *tap, bool held);
+
+/* Takes what is in the pipe at this moment, then ends as if the pipe had. */
+void tap_finish(struct tap *tap);
+
+/* True once END was called. */
+bool tap_has_ended(const struct tap *tap);
+
+/* NULL is accepted. */
+void tap_free(struct tap *tap);
+
+#endif

@@ -1,0 +1,59 @@
+/* Events about single messages of a traced queue. */
+#include "object/trace.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "loop/loop.h"
+#include "script/value.h"
+
+struct trace {
+    struct run *run;
+    enum event_kind kind;
+    const char *queue;
+    bool named;
+    size_t length;
+    char text[];
+};
+
+void trace_text(struct buf *out, const char *encoded, size_t length)
+{
+    struct arena *arena = arena_new();
+    struct value value = {0};
+    struct error error = {0};
+    if (!value_decode(arena, &encoded, &length, &value, &error))
+        value_text(out, &value);
+    error_release(&error);
+    arena_free(arena);
+}
+
+static void trace_emit(void *arg)
+{
+    struct trace *trace = arg;
+    struct event event = {
+        .kind = trace->kind,
+        .flags = trace->named ? EVENT_NAMED : 0,
+        .object = trace->queue,
+        .bytes = trace->text,
+        .length = trace->length,
+    };
+    bus_emit(trace->run->bus, &event);
+    free(trace);
+}
+
+void trace_post(struct run *run, enum event_kind kind, const char *queue, bool named,
+                const char *text, size_t length)
+{
+    struct trace *trace = mem_realloc(NULL, sizeof(*trace) + length + 1, 1);
+    *trace = (struct trace){
+        .run = run, .kind = kind, .queue = queue, .named = named, .length = length};
+    if (length)
+        memcpy(trace->text, text, length);
+    loop_post(run->loop, trace_emit, trace);
+}

@@ -1,0 +1,180 @@
+/* Finding and ending all that descends from this process, by a walk over /proc. */
+#include "os/descendants.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/unit.h"
+
+#define END_GIVES_UP (10 * NS_PER_S)
+#define END_POLL (20 * NS_PER_MS)
+
+struct relative {
+    pid_t pid;
+    pid_t parent;
+    pid_t session;
+    char state;
+    bool ours;
+};
+
+struct family {
+    struct relative *items;
+    size_t count;
+    size_t capacity;
+};
+
+void descendants_adopt(void)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* Reads "PID (COMMAND) STATE PPID PGRP SESSION ..." of proc(5); the command may hold anything. */
+static bool read_stat(const char *pid, struct relative *relative)
+{
+    char path[64];
+    char text[512];
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t length = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    if (length <= 0)
+        return false;
+    text[length] = '\0';
+    const char *behind = strrchr(text, ')');
+    int group;
+    relative->pid = atoi(pid);
+    return behind && sscanf(behind + 1, " %c %d %d %d", &relative->state, &relative->parent, &group,
+                            &relative->session) == 4;
+}
+
+static void family_read(struct family *family)
+{
+    DIR *proc = opendir("/proc");
+    if (!proc)
+        return;
+    const struct dirent *entry;
+    while ((entry = readdir(proc))) {
+        struct relative relative = {0};
+        if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
+            !read_stat(entry->d_name, &relative))
+            continue;
+        family->items =
+            mem_grow(family->items, &family->capacity, family->count + 1, sizeof(relative));
+        family->items[family->count++] = relative;
+    }
+    closedir(proc);
+}
+
+static int by_pid(const void *left, const void *right)
+{
+    pid_t a = ((const struct relative *)left)->pid;
+    pid_t b = ((const struct relative *)right)->pid;
+    return (a > b) - (a < b);
+}
+
+static bool is_ours(const struct family *family, pid_t pid)
+{
+    struct relative key = {.pid = pid};
+    const struct relative *found =
+        bsearch(&key, family->items, family->count, sizeof(key), by_pid);
+    return found && found->ours;
+}
+
+/* Marks all that descend from this process; a child may have a lower pid than its parent. */
+static void family_mark(struct family *family)
+{
+    pid_t self = getpid();
+    qsort(family->items, family->count, sizeof(*family->items), by_pid);
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < family->count; i++) {
+            struct relative *one = &family->items[i];
+            if (!one->ours && (one->parent == self || is_ours(family, one->parent))) {
+                one->ours = true;
+                again = true;
+            }
+        }
+    }
+}
+
+size_t descendants_signal(int signal)
+{
+    struct family family = {0};
+    size_t count = 0;
+    family_read(&family);
+    family_mark(&family);
+    for (size_t i = 0; i < family.count; i++) {
+        if (!family.items[i].ours || family.items[i].state == 'Z')
+            continue;
+        kill(family.items[i].pid, signal);
+        count++;
+    }
+    free(family.items);
+    return count;
+}
+
+void descendants_kill_session(pid_t session)
+{
+    struct family family = {0};
+    family_read(&family);
+    family_mark(&family);
+    for (size_t i = 0; i < family.count; i++)
+        if (family.items[i].ours && family.items[i].session == session)
+            kill(family.items[i].pid, SIGKILL);
+    free(family.items);
+}
+
+/* Takes the status of every child that has ended; false where no child is left at all. */
+static bool reap_all(void)
+{
+    pid_t pid;
+    do {
+        pid = waitpid(-1, NULL, WNOHANG);
+    } while (pid > 0 || (pid < 0 && errno == EINTR));
+    return pid == 0;
+}
+
+/* Waits for the next end of a child, END_POLL at most: a grandchild's end may not be told. */
+static void wait_for_child(void)
+{
+    sigset_t set;
+    struct timespec limit = {.tv_nsec = END_POLL};
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigtimedwait(&set, NULL, &limit);
+}
+
+size_t descendants_end(int64_t grace)
+{
+    if (!reap_all())
+        return 0;
+    int64_t start = clock_monotonic();
+    size_t count = 0;
+    if (grace > 0) {
+        count = descendants_signal(SIGTERM);
+        descendants_signal(SIGCONT);
+        while (reap_all() && clock_monotonic() - start < grace)
+            wait_for_child();
+    }
+    while (reap_all() && clock_monotonic() - start < grace + END_GIVES_UP) {
+        size_t killed = descendants_signal(SIGKILL);
+        if (killed > count)
+            count = killed;
+        wait_for_child();
+    }
+    return count;
+}

@@ -1,0 +1,31 @@
+/*
+ * Everything that descends from this process, double-forked daemons included.
+ *
+ * This works because the process is a child subreaper (prctl(2)): whoever loses a parent below it
+ * becomes its child, so nothing can leave the tree. Call it only where no other code of the process
+ * waits for children.
+ */
+#ifndef OS_DESCENDANTS_H
+#define OS_DESCENDANTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Makes this process adopt the orphans among its descendants. */
+void descendants_adopt(void);
+
+/* Sends SIGNAL to each of them; returns how many there are, zombies left out. */
+size_t descendants_signal(int signal);
+
+/*
+ * Ends all of them: SIGTERM and SIGCONT, after GRACE ns SIGKILL, until none is left. Returns how
+ * many had to be signalled. SIGCHLD must be blocked in this thread. Gives up after 10 s on those
+ * that the kernel does not let die.
+ */
+size_t descendants_end(int64_t grace);
+
+/* Kills every process of session SESSION, where it is a descendant of this process. */
+void descendants_kill_session(pid_t session);
+
+#endif

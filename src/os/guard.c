@@ -1,0 +1,126 @@
+/* The guard: forwards signals, waits, and leaves nothing behind. */
+#include "os/guard.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "os/descendants.h"
+
+/* Some senders signal a process and then its group: the same signal again so soon is the same. */
+#define REPEAT_IS_ONE (50 * NS_PER_MS)
+
+/* How long what a dead runner left behind has between SIGTERM and SIGKILL. */
+#define ORPHAN_GRACE (300 * NS_PER_MS)
+
+static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
+                                SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH};
+
+struct guard {
+    pid_t runner;
+    sigset_t set;
+    int64_t last_at[NSIG];
+    int status;
+};
+
+_Noreturn void die_by_signal(int signal_number)
+{
+    struct rlimit no_core = {0};
+    sigset_t set;
+    setrlimit(RLIMIT_CORE, &no_core);
+    signal(signal_number, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, signal_number);
+    raise(signal_number);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    _exit(128 + signal_number);
+}
+
+static _Noreturn void become_runner(int (*runner)(void *arg), void *arg, const sigset_t *mask,
+                                    pid_t guard)
+{
+    /* A group of its own: the terminal's signals reach it once, through the guard. */
+    setpgid(0, 0);
+    signal(SIGTTOU, SIG_IGN);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    descendants_adopt();
+    sigprocmask(SIG_SETMASK, mask, NULL);
+    if (getppid() != guard)
+        raise(SIGTERM);
+    exit(runner(arg));
+}
+
+static void guard_forward(struct guard *guard, int signal_number)
+{
+    int64_t now = clock_monotonic();
+    if (guard->last_at[signal_number] && now - guard->last_at[signal_number] < REPEAT_IS_ONE)
+        return;
+    guard->last_at[signal_number] = now;
+    kill(guard->runner, signal_number);
+}
+
+/* Takes every child's change of state; true when the runner has ended. */
+static bool guard_reap(struct guard *guard)
+{
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG | WUNTRACED)) > 0) {
+        if (pid != guard->runner)
+            continue;
+        if (!WIFSTOPPED(status)) {
+            guard->status = status;
+            return true;
+        }
+        raise(SIGSTOP); /* the shell sees the whole run stop */
+    }
+    return false;
+}
+
+static void guard_wait(struct guard *guard)
+{
+    while (!guard_reap(guard)) {
+        int signal_number = sigwaitinfo(&guard->set, NULL);
+        if (signal_number > 0 && signal_number != SIGCHLD)
+            guard_forward(guard, signal_number);
+    }
+}
+
+_Noreturn void guard_run(int (*runner)(void *arg), void *arg)
+{
+    struct guard guard = {0};
+    sigset_t mask;
+    sigemptyset(&guard.set);
+    sigaddset(&guard.set, SIGCHLD);
+    for (size_t i = 0; i < countof(forwarded); i++)
+        sigaddset(&guard.set, forwarded[i]);
+    signal(SIGCHLD, SIG_DFL);
+    sigprocmask(SIG_BLOCK, &guard.set, &mask);
+    descendants_adopt();
+    pid_t self = getpid();
+    guard.runner = fork();
+    if (guard.runner < 0) {
+        fprintf(stderr, "parrun: error: cannot start the runner: %s\n", strerror(errno));
+        exit(MEM_EXIT_STATUS);
+    }
+    if (guard.runner == 0)
+        become_runner(runner, arg, &mask, self);
+    setpgid(guard.runner, guard.runner);
+    guard_wait(&guard);
+    descendants_end(ORPHAN_GRACE);
+    if (!WIFSIGNALED(guard.status))
+        exit(WEXITSTATUS(guard.status));
+    if (WTERMSIG(guard.status) == SIGKILL)
+        fprintf(stderr, "parrun: error: the runner was killed by SIGKILL; "
+                        "everything it had started was ended\n");
+    die_by_signal(WTERMSIG(guard.status));
+}

@@ -1,0 +1,20 @@
+/*
+ * The guard: a small process above the runner, there so that nothing outlives a run.
+ *
+ * It forks the runner into a process group of its own, forwards signals to it, and when the runner
+ * ends, however it ends, ends everything that still descends from it. When the guard itself is
+ * killed, the kernel sends the runner SIGTERM, and the runner stops the run as for any other TERM.
+ */
+#ifndef OS_GUARD_H
+#define OS_GUARD_H
+
+/*
+ * Runs RUNNER(ARG) under a guard and ends the process the way the runner ended: with its exit
+ * status, or by the same signal. RUNNER's return value is its exit status.
+ */
+_Noreturn void guard_run(int (*runner)(void *arg), void *arg);
+
+/* Ends this process by SIGNAL in its default way; returns nothing, not even for one that is held. */
+_Noreturn void die_by_signal(int signal);
+
+#endif

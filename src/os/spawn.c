@@ -1,0 +1,178 @@
+/* Starting a command with posix_spawn, and saying why it could not be started. */
+#include "os/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* Linux' MAX_ARG_STRLEN: the longest single argument, execve(2). */
+#define ARGUMENT_LONGEST 131071
+
+static const char *environment_get(const char *const *environment, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; environment[i]; i++)
+        if (!strncmp(environment[i], name, length) && environment[i][length] == '=')
+            return environment[i] + length + 1;
+    return NULL;
+}
+
+int program_find(const char *program, const char *const *environment, struct buf *out,
+                 struct error *error)
+{
+    if (!*program)
+        return error_set(error, -ENOENT, "the program's name is empty");
+    if (strchr(program, '/')) {
+        buf_text(out, program);
+        return 0;
+    }
+    const char *path = environment_get(environment, "PATH");
+    if (!path)
+        path = "/usr/local/bin:/usr/bin:/bin";
+    bool denied = false;
+    size_t start = out->length;
+    while (*path) {
+        size_t length = strcspn(path, ":");
+        out->length = start;
+        buf_append(out, length ? path : ".", length ? length : 1);
+        buf_char(out, '/');
+        buf_text(out, program);
+        struct stat status;
+        if (!stat(out->data + start, &status) && S_ISREG(status.st_mode)) {
+            if (!access(out->data + start, X_OK))
+                return 0;
+            denied = true;
+        }
+        path += length;
+        if (*path)
+            path++;
+    }
+    out->length = start;
+    if (denied)
+        return error_set(error, -EACCES, "program '%s' is in the PATH but not executable", program);
+    return error_set(error, -ENOENT, "program '%s' is not in the PATH", program);
+}
+
+/* The interpreter of a script's first line that is not there, or NULL. */
+static char *missing_interpreter(const char *path)
+{
+    char line[256];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    ssize_t length = read(fd, line, sizeof(line) - 1);
+    close(fd);
+    if (length < 3 || line[0] != '#' || line[1] != '!')
+        return NULL;
+    line[length] = '\0';
+    char *name = line + 2 + strspn(line + 2, " \t");
+    name[strcspn(name, " \t\r\n")] = '\0';
+    return access(name, F_OK) ? strdup(name) : NULL;
+}
+
+static int explain_missing(const struct spawn_options *options, const char *path, int number,
+                           struct error *error)
+{
+    struct stat status;
+    if (options->directory && (stat(options->directory, &status) || !S_ISDIR(status.st_mode)))
+        return error_set(error, -number, "cannot run in '%s': no such directory",
+                         options->directory);
+    char *interpreter = missing_interpreter(path);
+    if (!interpreter)
+        return error_set(error, -number, "program '%s' does not exist", path);
+    error_set(error, -number, "program '%s' needs the interpreter '%s', which does not exist", path,
+              interpreter);
+    free(interpreter);
+    return -number;
+}
+
+static int explain_too_long(const struct spawn_options *options, struct error *error)
+{
+    size_t total = 0;
+    for (size_t i = 0; options->argv[i]; i++) {
+        size_t length = strlen(options->argv[i]);
+        total += length + 1;
+        if (length > ARGUMENT_LONGEST)
+            return error_set(error, -E2BIG,
+                             "argument %zu of '%s' has %zu bytes, more than the system takes (%d); "
+                             "pass it through a file or a queue",
+                             i, options->argv[0], length, ARGUMENT_LONGEST);
+    }
+    return error_set(error, -E2BIG, "the arguments of '%s' have %zu bytes in all, too many",
+                     options->argv[0], total);
+}
+
+int spawn_explain(const struct spawn_options *options, const char *path, int number,
+                  struct error *error)
+{
+    switch (number) {
+    case ENOENT:
+    case ENOTDIR:
+        return explain_missing(options, path, number, error);
+    case EACCES:
+        if (options->directory && access(options->directory, X_OK))
+            return error_set(error, -number, "cannot run in '%s': permission denied",
+                             options->directory);
+        return error_set(error, -number, "program '%s' is not executable", path);
+    case ENOEXEC:
+        return error_set(error, -number,
+                         "program '%s' has no format that the system can run; a script needs a "
+                         "first line such as #!/bin/sh",
+                         path);
+    case E2BIG:
+        return explain_too_long(options, error);
+    case EAGAIN:
+        return error_set(error, -number,
+                         "cannot start '%s': no more processes are allowed (see ulimit -u)", path);
+    default:
+        return error_system(error, number, "cannot start '%s'", path);
+    }
+}
+
+static int spawn_at(const struct spawn_options *options, const char *path, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, changed;
+    sigemptyset(&none);
+    sigemptyset(&changed); /* what parrun itself ignores; what its caller ignores stays in force */
+    sigaddset(&changed, SIGPIPE);
+    sigaddset(&changed, SIGTTOU);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawnattr_init(&attributes);
+    for (int i = 0; i < 3; i++)
+        posix_spawn_file_actions_adddup2(&actions, options->descriptors[i], i);
+    if (options->directory)
+        posix_spawn_file_actions_addchdir_np(&actions, options->directory);
+    posix_spawnattr_setflags(&attributes,
+                             (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+                                     (options->own_group ? POSIX_SPAWN_SETPGROUP : 0)));
+    posix_spawnattr_setsigdefault(&attributes, &changed);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    int result = posix_spawn(pid, path, &actions, &attributes, (char *const *)options->argv,
+                             (char *const *)options->environment);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return result;
+}
+
+int spawn_command(const struct spawn_options *options, pid_t *pid, struct error *error)
+{
+    struct buf path = {0};
+    int result = program_find(options->argv[0], options->environment, &path, error);
+    if (!result) {
+        int number = spawn_at(options, path.data, pid);
+        if (number)
+            result = spawn_explain(options, path.data, number, error);
+    }
+    buf_release(&path);
+    return result;
+}

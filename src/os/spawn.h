@@ -1,0 +1,44 @@
+/*
+ * Starting a command with posix_spawn(3): the caller's memory is not copied, so it costs the same
+ * from a large process as from a small one.
+ */
+#ifndef OS_SPAWN_H
+#define OS_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct buf;
+struct error;
+
+struct spawn_options {
+    const char *const *argv; /* NULL at the end; argv[0] is searched in the PATH of ENVIRONMENT */
+    const char *const *environment; /* "NAME=VALUE", NULL at the end */
+    const char *directory;          /* where it runs; NULL: here */
+    int descriptors[3];             /* what the command gets as 0, 1 and 2 */
+    bool own_group;                 /* the command leads a process group of its own */
+};
+
+/*
+ * Starts the command with an empty signal mask and with default dispositions for the signals that
+ * parrun itself ignores. 0 with *PID, or a negative errno with a text that says what is missing: program,
+ * directory, interpreter, permission, or which limit was met.
+ */
+int spawn_command(const struct spawn_options *options, pid_t *pid, struct error *error);
+
+/*
+ * Finds PROGRAM as a shell would: as it is when it holds a slash, else in the PATH of ENVIRONMENT.
+ * 0 with the path appended to OUT (relative paths stay relative to the command's own directory),
+ * or -ENOENT, -EACCES with a text.
+ */
+int program_find(const char *program, const char *const *environment, struct buf *out,
+                 struct error *error);
+
+/*
+ * Says in ERROR why starting a command failed with errno value NUMBER; returns -NUMBER. PATH is
+ * what program_find() found.
+ */
+int spawn_explain(const struct spawn_options *options, const char *path, int number,
+                  struct error *error);
+
+#endif

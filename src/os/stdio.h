@@ -1,0 +1,12 @@
+/* The state that a program finds itself started in, made safe before anything else happens. */
+#ifndef OS_STDIO_H
+#define OS_STDIO_H
+
+/*
+ * Opens /dev/null in place of each of descriptors 0 to 2 that is closed (so that no later open()
+ * lands there), marks every higher one close-on-exec (so that no child inherits what it was not
+ * given), and ignores SIGPIPE (so that a closed reader is an error code).
+ */
+void stdio_secure(void);
+
+#endif

@@ -1,0 +1,56 @@
+/* Shared by the files that read shell commands: the stack of what is open. Private to shell*.c. */
+#ifndef SCRIPT_SHELL_READ_H
+#define SCRIPT_SHELL_READ_H
+
+#include "script/shell.h"
+
+/* A piece of a command while it is read. */
+struct piece {
+    const char *text;
+    size_t length;
+    size_t at;
+};
+
+/* The innermost construct. */
+struct shell_frame *shell_top(struct shell *shell);
+
+/* Opens a construct; where there are too many the reader is lost. */
+struct shell_frame *shell_push(struct shell *shell, enum shell_kind kind);
+void shell_pop(struct shell *shell);
+
+/* From here on the reader is not sure; the first reason stays. */
+void shell_lose(struct shell *shell, const char *why, const char *hint);
+
+/* True for the constructs that hold commands. */
+bool shell_holds_commands(enum shell_kind kind);
+
+/* The byte OFFSET bytes further on, NUL behind the piece. */
+char shell_peek(const struct piece *piece, size_t offset);
+
+/* shell_document.c: reads << and its delimiter, the piece being at the first <. */
+void shell_open_document(struct shell *shell, struct piece *piece);
+
+/* A newline in a command: the bodies of the documents begin behind it. */
+void shell_begin_documents(struct shell *shell);
+
+/* At the beginning of a line in a here-document: true where it was the delimiter's, now passed. */
+bool shell_close_document(struct shell *shell, struct piece *piece);
+
+/* shell_expand.c: reads a construct that begins with $, the piece being at it. */
+void shell_read_dollar(struct shell *shell, struct piece *piece);
+
+/* Reads the byte the piece is at, inside ${ } and inside $(( )). */
+void shell_read_parameter(struct shell *shell, struct piece *piece);
+void shell_read_arithmetic(struct shell *shell, struct piece *piece);
+
+/* shell_command.c: reads the byte the piece is at, where it is part of a command. */
+void shell_read_command(struct shell *shell, struct piece *piece);
+
+/* A word ends: it may have been case or esac. */
+void shell_end_word(struct shell *shell);
+
+/* What a backslash, a quote or a backtick does wherever the shell expands; false for other bytes.
+ */
+bool shell_read_quote(struct shell *shell, struct piece *piece, const char *which);
+
+#endif

@@ -1,0 +1,124 @@
+/* The story: events as sentences. */
+#include "sink/story.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "sink/output.h"
+
+struct story {
+    struct story_options options;
+    struct output *output;
+    struct buf line;
+    bool in_line; /* raw output ended without a newline */
+};
+
+struct story *story_new(const struct story_options *options, struct output *output)
+{
+    struct story *story = mem_calloc(1, sizeof(*story));
+    story->options = *options;
+    story->output = output;
+    return story;
+}
+
+void story_free(struct story *story)
+{
+    if (!story)
+        return;
+    buf_release(&story->line);
+    free(story);
+}
+
+static bool story_wants(void *arg, enum event_kind kind, unsigned flags)
+{
+    const struct story *story = arg;
+    if (story->options.part != STORY_ALL &&
+        event_is_output(kind) != (story->options.part == STORY_OUTPUT))
+        return false;
+    return filter_shows(&story->options.filter, kind, flags);
+}
+
+static void put_timestamp(struct story *story, const struct event *event)
+{
+    if (!story->options.timestamps)
+        return;
+    clock_print(&story->line, event->wall);
+    buf_char(&story->line, ' ');
+}
+
+/* A sentence never continues a line that somebody else began. */
+static void end_open_line(struct story *story)
+{
+    if (story->in_line)
+        buf_char(&story->line, '\n');
+    story->in_line = false;
+}
+
+static void put_prefix(struct story *story, const struct event *event)
+{
+    if (!story->options.prefix)
+        return;
+    if (event->kind == EVENT_THREAD_OUTPUT) {
+        buf_printf(&story->line, "thread %s >>> ", event->object);
+        return;
+    }
+    buf_text(&story->line, event->object);
+    if (event->worker)
+        buf_printf(&story->line, ".%lld", (long long)event->worker);
+    buf_text(&story->line, " | ");
+}
+
+/* A line of output under its owner's name; a task's bytes are shown as they are. */
+static void tell_output(struct story *story, const struct event *event)
+{
+    if (event->kind == EVENT_TASK_OUTPUT) {
+        if (!event->length)
+            return;
+        buf_append(&story->line, event->bytes, event->length);
+        story->in_line = event->bytes[event->length - 1] != '\n';
+        return;
+    }
+    end_open_line(story);
+    put_timestamp(story, event);
+    put_prefix(story, event);
+    buf_append(&story->line, event->bytes, event->length);
+    buf_char(&story->line, '\n');
+}
+
+static void tell_sentence(struct story *story, const struct event *event)
+{
+    const char *sentence = event_sentence(event);
+    if (!sentence || !*sentence)
+        return;
+    end_open_line(story);
+    while (*sentence) {
+        const char *newline = strchr(sentence, '\n');
+        size_t length = newline ? (size_t)(newline - sentence) : strlen(sentence);
+        char *one = mem_copy(sentence, length);
+        put_timestamp(story, event);
+        event_fill(&story->line, one, event);
+        buf_char(&story->line, '\n');
+        free(one);
+        sentence += length + (newline ? 1 : 0);
+    }
+}
+
+static void story_take(void *arg, const struct event *event)
+{
+    struct story *story = arg;
+    buf_clear(&story->line);
+    if (event_is_output(event->kind))
+        tell_output(story, event);
+    else
+        tell_sentence(story, event);
+    if (story->line.length)
+        output_put(story->output, story->line.data, story->line.length);
+}
+
+struct bus_reader story_reader(struct story *story)
+{
+    return (struct bus_reader){.arg = story, .wants = story_wants, .take = story_take};
+}

@@ -1,0 +1,37 @@
+/*
+ * The story: each event as the sentence that the table of events has for it, output with the name
+ * of who wrote it.
+ */
+#ifndef SINK_STORY_H
+#define SINK_STORY_H
+
+#include <stdbool.h>
+
+#include "event/bus.h"
+#include "sink/filter.h"
+
+struct output;
+struct story;
+
+/* What a story tells. */
+enum story_part {
+    STORY_ALL,
+    STORY_SENTENCES, /* all but what the bodies put out */
+    STORY_OUTPUT,    /* what the bodies put out alone */
+};
+
+struct story_options {
+    struct filter filter;
+    enum story_part part;
+    bool timestamps; /* the wall clock before each line */
+    bool prefix;     /* "name | " before each line of output */
+};
+
+/* A story that is written to OUTPUT (borrowed); free it with story_free(). */
+struct story *story_new(const struct story_options *options, struct output *output);
+void story_free(struct story *story);
+
+/* The story as a reader of a bus. */
+struct bus_reader story_reader(struct story *story);
+
+#endif

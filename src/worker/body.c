@@ -1,0 +1,101 @@
+/* Bodies that are Lua: one state for the worker's life. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "script/script.h"
+#include "script/shared.h"
+#include "worker/private.h"
+
+static int run_setup(struct worker *worker, struct error *error)
+{
+    const struct chunk *setup = &worker->config.setup;
+    int chunk;
+    if (!setup->text)
+        return 0;
+    int result =
+        script_load(worker->script, setup->text, setup->length, setup->file, setup->line, &chunk,
+                    error);
+    return result ? result : script_call(worker->script, chunk, NULL, error);
+}
+
+int body_prepare(struct worker *worker, struct error *error)
+{
+    const struct worker_config *config = &worker->config;
+    struct arena *arena = arena_new();
+    struct value vars = {0};
+    const char *at = config->vars.data;
+    size_t left = config->vars.length;
+    int result = value_decode(arena, &at, &left, &vars, error);
+    if (!result) {
+        struct script_options options = {
+            .name = config->name,
+            .vars = vars,
+            .environment = (const char *const *)environ,
+            .directory = config->directory,
+            .host = config->process ? &worker_process_host : &worker_pool_host,
+            .host_arg = worker,
+            .shared = shared_new(),
+            .pid = getpid(),
+        };
+        worker->script = script_new(&options);
+        result = script_load(worker->script, config->lua.text, config->lua.length,
+                             config->lua.file, config->lua.line, &worker->body, error);
+    }
+    if (!result)
+        result = run_setup(worker, error);
+    arena_free(arena);
+    return result;
+}
+
+static enum outcome outcome_of(int result)
+{
+    switch (result) {
+    case 0:
+        return OUTCOME_DONE;
+    case ERROR_TIMEOUT:
+        return OUTCOME_TIMEOUT;
+    case ERROR_STOPPED:
+        return OUTCOME_CANCELLED;
+    default:
+        return OUTCOME_FAILED;
+    }
+}
+
+void body_run_task(struct worker *worker, const struct task *task)
+{
+    struct arena *arena = NULL;
+    struct value item = {0};
+    struct error error = {0};
+    struct buf *out = &worker->result;
+    const char *at = task->item;
+    size_t left = task->size;
+    /* Only a table needs an arena, and making one costs more than an empty task. */
+    if (left && *at == VALUE_TABLE)
+        arena = arena_new();
+    int64_t started = clock_monotonic();
+    int result = value_decode(arena, &at, &left, &item, &error);
+    if (!result) {
+        script_set_task(worker->script, &item, task->index, worker->config.worker, task->attempt);
+        if (worker->config.timeout) {
+            worker->deadline = started + worker->config.timeout;
+            script_set_deadline(worker->script, worker->deadline);
+        }
+        buf_clear(out);
+        result = script_call(worker->script, worker->body, out, &error);
+        worker->deadline = 0;
+    }
+    int64_t duration = clock_monotonic() - started;
+    if (result)
+        result_write(worker, task->id, outcome_of(result), 0, duration, error.text,
+                     error.text ? strlen(error.text) : 0);
+    else
+        result_write(worker, task->id, OUTCOME_DONE, 0, duration, out->data, out->length);
+    error_release(&error);
+    arena_free(arena);
+}

@@ -1,0 +1,145 @@
+/* The worker's side of the two pipes: never waits for one direction alone. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/unit.h"
+#include "worker/private.h"
+
+/* A runner that was silent for so many heartbeats is gone. */
+#define HEARTBEATS_MISSED 4
+
+_Noreturn void worker_abandon(struct worker *worker, int status)
+{
+    command_kill_all(worker);
+    _exit(status);
+}
+
+/* One write; false when the runner takes no more now. */
+static bool write_some(struct worker *worker)
+{
+    struct channel *channel = &worker->channel;
+    size_t left = channel->pending.length - channel->written;
+    if (!left)
+        return false;
+    ssize_t length = write(channel->out, channel->pending.data + channel->written, left);
+    if (length < 0 && errno == EINTR)
+        return true;
+    if (length < 0 && errno == EAGAIN)
+        return false;
+    if (length < 0)
+        worker_abandon(worker, 1);
+    channel->written += (size_t)length;
+    if (channel->written < channel->pending.length)
+        return true;
+    buf_clear(&channel->pending);
+    channel->written = 0;
+    return false;
+}
+
+/* One read and all its frames; false when nothing is there now. */
+static bool read_some(struct worker *worker)
+{
+    struct channel *channel = &worker->channel;
+    char *room = buf_reserve(&channel->received, 64 << 10);
+    ssize_t length = read(channel->in, room, 64 << 10);
+    if (length < 0)
+        return errno == EINTR;
+    if (length == 0)
+        worker_abandon(worker, 1);
+    buf_added(&channel->received, (size_t)length);
+    if (worker->config.heartbeat)
+        channel->heard_at = clock_monotonic();
+    struct frame frame;
+    long taken;
+    while ((taken = frame_take(channel->received.data + channel->taken,
+                               channel->received.length - channel->taken, &frame)) > 0) {
+        channel->taken += (size_t)taken;
+        worker_handle(worker, &frame);
+    }
+    if (taken < 0)
+        worker_abandon(worker, 2);
+    buf_consume(&channel->received, channel->taken);
+    channel->taken = 0;
+    return true;
+}
+
+void channel_flush(struct worker *worker, bool all)
+{
+    while (write_some(worker))
+        ;
+    while (all && worker->channel.pending.length) {
+        struct pollfd out = {.fd = worker->channel.out, .events = POLLOUT};
+        poll(&out, 1, -1);
+        while (write_some(worker))
+            ;
+    }
+}
+
+bool channel_is_full(const struct worker *worker)
+{
+    return worker->channel.pending.length - worker->channel.written > CHANNEL_BOUND;
+}
+
+void channel_poll(struct worker *worker)
+{
+    channel_flush(worker, false);
+    struct pollfd in = {.fd = worker->channel.in, .events = POLLIN};
+    if (poll(&in, 1, 0) > 0)
+        read_some(worker);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
+/* Heartbeats, where the runner asked for them; returns when the next is due. */
+static int64_t heartbeat(struct worker *worker)
+{
+    struct channel *channel = &worker->channel;
+    int64_t interval = worker->config.heartbeat;
+    if (!interval)
+        return 0;
+    int64_t now = clock_monotonic();
+    if (now - channel->heard_at > HEARTBEATS_MISSED * interval)
+        worker_abandon(worker, 1);
+    if (now >= channel->beat_at) {
+        frame_plain(&channel->pending, FRAME_PING);
+        channel->beat_at = now + interval;
+    }
+    return channel->beat_at;
+}
+
+static int poll_timeout(int64_t deadline)
+{
+    if (!deadline)
+        return -1;
+    int64_t left = deadline - clock_monotonic();
+    if (left <= 0)
+        return 0;
+    int64_t ms = (left + NS_PER_MS - 1) / NS_PER_MS;
+    return ms > 1000000 ? 1000000 : (int)ms;
+}
+
+void channel_wait(struct worker *worker, struct pollfd *extra, size_t count, int64_t deadline)
+{
+    struct pollfd fds[8] = {{.fd = worker->channel.in, .events = POLLIN}};
+    int64_t beat = heartbeat(worker);
+    channel_flush(worker, false);
+    fds[1].fd = worker->channel.pending.length ? worker->channel.out : -1;
+    fds[1].events = POLLOUT;
+    for (size_t i = 0; i < count; i++)
+        fds[2 + i] = extra[i];
+    int ready = poll(fds, 2 + count, poll_timeout(earlier(deadline, beat)));
+    for (size_t i = 0; i < count; i++)
+        extra[i].revents = ready > 0 ? fds[2 + i].revents : 0;
+    if (ready <= 0)
+        return;
+    if (fds[1].revents)
+        channel_flush(worker, false);
+    if (fds[0].revents)
+        read_some(worker);
+}

@@ -1,0 +1,288 @@
+/* Commands: those that are a pool's body, and those that a Lua body runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/unit.h"
+#include "os/spawn.h"
+#include "script/script.h"
+#include "worker/private.h"
+#include "worker/render.h"
+
+/* How long output is still read after a command's end, when somebody else holds its pipe. */
+#define DRAIN_TIME (200 * NS_PER_MS)
+
+#define READ_SIZE (64 << 10)
+
+/* A command under way. STREAMS are read until their end; SINK takes what they give. */
+struct run {
+    struct worker *worker;
+    pid_t pid;
+    int pidfd;
+    bool leads;
+    int streams[2]; /* -1: ended */
+    void (*sink)(struct run *run, int stream, const char *bytes, size_t length);
+    struct script_result *captured;
+    bool exited;
+    int status;
+    int64_t drain_until;
+    int64_t deadline;          /* 0: none */
+    int64_t kill_at;           /* 0: not being stopped */
+    enum outcome early;        /* why it is being stopped */
+};
+
+static void sink_task(struct run *run, int stream, const char *bytes, size_t length)
+{
+    (void)stream;
+    output_write(run->worker, bytes, length);
+}
+
+static void sink_capture(struct run *run, int stream, const char *bytes, size_t length)
+{
+    buf_append(stream ? &run->captured->err : &run->captured->out, bytes, length);
+}
+
+static void run_signal(const struct run *run, int signal_number)
+{
+    kill(run->leads ? -run->pid : run->pid, signal_number);
+}
+
+void command_kill_all(struct worker *worker)
+{
+    if (worker->child)
+        kill(worker->child_leads ? -worker->child : worker->child, SIGKILL);
+}
+
+static void close_stream(struct run *run, int stream)
+{
+    close(run->streams[stream]);
+    run->streams[stream] = -1;
+}
+
+/* One read of a stream; its end closes it. */
+static void read_stream(struct run *run, int stream)
+{
+    char bytes[READ_SIZE];
+    ssize_t length = read(run->streams[stream], bytes, sizeof(bytes));
+    if (length > 0)
+        run->sink(run, stream, bytes, (size_t)length);
+    else if (length == 0 || (errno != EAGAIN && errno != EINTR))
+        close_stream(run, stream);
+}
+
+/* Begins to end it before its time: the signal now, SIGKILL after the grace. */
+static void run_stop(struct run *run, enum outcome why)
+{
+    if (run->kill_at || run->exited)
+        return;
+    run->early = why;
+    run->kill_at = clock_monotonic() + run->worker->config.stop_grace;
+    run_signal(run, run->worker->config.stop_signal);
+    run_signal(run, SIGCONT);
+}
+
+static void run_reap(struct run *run)
+{
+    /* What is left of a stopped command's group must not outlive it; its number is still its own. */
+    if (run->kill_at && run->leads)
+        run_signal(run, SIGKILL);
+    while (waitpid(run->pid, &run->status, 0) < 0 && errno == EINTR)
+        ;
+    run->exited = true;
+    run->worker->child = 0;
+    run->drain_until = clock_monotonic() + DRAIN_TIME;
+}
+
+static void run_check_time(struct run *run)
+{
+    if (run->worker->cancelled)
+        run_stop(run, OUTCOME_CANCELLED);
+    int64_t limit = run->kill_at ? run->kill_at : run->deadline;
+    if (run->exited || !limit || clock_monotonic() < limit)
+        return;
+    if (run->kill_at) {
+        run_signal(run, SIGKILL);
+        run->kill_at += NS_PER_S;
+    } else {
+        run_stop(run, OUTCOME_TIMEOUT);
+    }
+}
+
+static int64_t run_deadline(const struct run *run)
+{
+    if (run->exited)
+        return run->drain_until;
+    return run->kill_at ? run->kill_at : run->deadline;
+}
+
+static bool run_is_done(const struct run *run)
+{
+    if (!run->exited)
+        return false;
+    return (run->streams[0] < 0 && run->streams[1] < 0) || clock_monotonic() >= run->drain_until;
+}
+
+/* One wait: output, the command's end, frames from the runner, or a time limit. */
+static void run_step(struct run *run)
+{
+    /* A runner that does not take the output makes the command wait, as a full pipe would. */
+    bool held = run->captured == NULL && channel_is_full(run->worker);
+    struct pollfd fds[3] = {
+        {.fd = held ? -1 : run->streams[0], .events = POLLIN},
+        {.fd = held ? -1 : run->streams[1], .events = POLLIN},
+        {.fd = run->exited ? -1 : run->pidfd, .events = POLLIN},
+    };
+    channel_wait(run->worker, fds, 3, run_deadline(run));
+    for (int i = 0; i < 2; i++)
+        if (fds[i].revents)
+            read_stream(run, i);
+    if (fds[2].revents)
+        run_reap(run);
+    run_check_time(run);
+}
+
+/* The whole life of a command that was started. */
+static void run_to_its_end(struct run *run)
+{
+    run->worker->child = run->pid;
+    run->worker->child_leads = run->leads;
+    run->pidfd = pidfd_open(run->pid, 0);
+    for (int i = 0; i < 2; i++)
+        if (run->streams[i] >= 0)
+            fcntl(run->streams[i], F_SETFL, O_NONBLOCK);
+    if (run->pidfd < 0)
+        run_reap(run); /* no descriptor to be had: wait for it at once, output last */
+    else
+        fcntl(run->pidfd, F_SETFD, FD_CLOEXEC);
+    while (!run_is_done(run))
+        run_step(run);
+    for (int i = 0; i < 2; i++)
+        if (run->streams[i] >= 0)
+            close_stream(run, i);
+    if (run->pidfd >= 0)
+        close(run->pidfd);
+}
+
+static void tell_result(struct worker *worker, const struct run *run, uint64_t id, int64_t duration)
+{
+    enum outcome outcome = OUTCOME_DONE;
+    int64_t number = 0;
+    if (run->kill_at) {
+        outcome = run->early;
+    } else if (WIFSIGNALED(run->status)) {
+        outcome = OUTCOME_SIGNALED;
+        number = WTERMSIG(run->status);
+    } else if (WEXITSTATUS(run->status)) {
+        outcome = OUTCOME_EXITED;
+        number = WEXITSTATUS(run->status);
+    }
+    result_write(worker, id, outcome, number, duration, "", 0);
+}
+
+/* Opens a pipe whose writing end the command gets; a negative code where none is to be had. */
+static int open_pipe(int ends[2], struct error *error)
+{
+    if (pipe2(ends, O_CLOEXEC))
+        return error_system(error, errno, "cannot open a pipe for the command's output");
+    return 0;
+}
+
+static int start_task(struct worker *worker, const struct task *task, struct run *run,
+                      struct error *error)
+{
+    struct spawn_options options = {.own_group = true};
+    int ends[2];
+    int result = render_command(worker->command, worker, task, &options, error);
+    if (!result)
+        result = open_pipe(ends, error);
+    if (result)
+        return result;
+    options.descriptors[0] = render_null(worker->command);
+    options.descriptors[1] = options.descriptors[2] = ends[1];
+    result = spawn_command(&options, &run->pid, error);
+    close(ends[1]);
+    run->streams[0] = ends[0];
+    if (result)
+        close(ends[0]);
+    return result;
+}
+
+void command_run_task(struct worker *worker, const struct task *task)
+{
+    struct run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
+    struct error error = {0};
+    int64_t started = clock_monotonic();
+    if (worker->config.timeout)
+        run.deadline = started + worker->config.timeout;
+    if (start_task(worker, task, &run, &error)) {
+        result_write(worker, task->id, OUTCOME_FAILED, 0, clock_monotonic() - started, error.text,
+                     strlen(error.text));
+        error_release(&error);
+        return;
+    }
+    run_to_its_end(&run);
+    tell_result(worker, &run, task->id, clock_monotonic() - started);
+}
+
+static int start_captured(const struct script_command *command, struct run *run,
+                          struct error *error)
+{
+    int out[2], err[2];
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0)
+        return error_system(error, errno, "cannot open /dev/null");
+    int result = open_pipe(out, error);
+    if (!result && (result = open_pipe(err, error))) {
+        close(out[0]);
+        close(out[1]);
+    }
+    if (result) {
+        close(null);
+        return result;
+    }
+    struct spawn_options options = {
+        .argv = command->argv,
+        .environment = (const char *const *)environ,
+        .descriptors = {null, out[1], err[1]},
+        .own_group = run->leads,
+    };
+    result = spawn_command(&options, &run->pid, error);
+    close(null);
+    close(out[1]);
+    close(err[1]);
+    run->streams[0] = out[0];
+    run->streams[1] = err[0];
+    for (int i = 0; result && i < 2; i++)
+        close_stream(run, i);
+    return result;
+}
+
+int command_run_captured(struct worker *worker, const struct script_command *command,
+                         struct script_result *result, struct error *error)
+{
+    struct run run = {
+        .worker = worker,
+        .leads = !worker->config.process, /* a process's stop signal goes to its whole group */
+        .streams = {-1, -1},
+        .sink = sink_capture,
+        .captured = result,
+        .deadline = worker->deadline,
+    };
+    int code = start_captured(command, &run, error);
+    if (code)
+        return code;
+    run_to_its_end(&run);
+    if (run.kill_at)
+        return error_set(error, run.early == OUTCOME_TIMEOUT ? ERROR_TIMEOUT : ERROR_STOPPED,
+                         "the command was ended with its body");
+    result->signal = WIFSIGNALED(run.status) ? WTERMSIG(run.status) : 0;
+    result->code = WIFSIGNALED(run.status) ? -1 : WEXITSTATUS(run.status);
+    return 0;
+}

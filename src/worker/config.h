@@ -1,0 +1,76 @@
+/*
+ * What a worker must know before its first task: the body, its world, and how it is to speak. Sent
+ * once, as the first frame (CONFIG), and all of it text, so that a worker on another machine needs
+ * nothing else.
+ */
+#ifndef WORKER_CONFIG_H
+#define WORKER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+
+struct frame;
+
+enum worker_body {
+    WORKER_RUN,
+    WORKER_EXEC,
+    WORKER_LUA,
+};
+
+/* A list of texts. */
+struct texts {
+    char **items;
+    size_t count;
+    size_t capacity;
+};
+
+/* A Lua chunk and where it stands; TEXT is NULL where there is none. */
+struct chunk {
+    char *text;
+    size_t length;
+    char *file;
+    uint32_t line;
+};
+
+/* All is owned by the config; config_release() frees it. */
+struct worker_config {
+    enum worker_body body;
+    bool process;          /* one task, of a process: its output is the worker's own stdout */
+    char *name;            /* of the object */
+    char *run;             /* the run's id */
+    char *directory;       /* the scenario's; relative paths in bodies start where parrun was */
+    struct buf vars;       /* an encoded table */
+    struct texts env;      /* NAME, template, NAME, template, ...: laid over the worker's own */
+    char *cwd;             /* a template; NULL: none */
+    char *shell;           /* for WORKER_RUN */
+    struct texts command;  /* WORKER_RUN: one template; WORKER_EXEC: one an argument */
+    struct chunk lua;
+    struct chunk setup;
+    int64_t timeout;       /* of a task, ns; 0: none */
+    int32_t stop_signal;   /* for a task that must end before its time */
+    int64_t stop_grace;    /* ns until SIGKILL */
+    int64_t worker;        /* number of the worker in its pool, from 1 */
+    uint32_t window;       /* messages it may put before it hears of room */
+    int32_t stdin_fd;      /* a process's own stdin and stdout: where they are; -1: none */
+    int32_t stdout_fd;
+    int64_t heartbeat;     /* ns between PINGs both ways; 0: none */
+};
+
+void config_release(struct worker_config *config);
+
+/* Appends a CONFIG frame. */
+void config_write(struct buf *out, const struct worker_config *config);
+
+/* Reads the fields of a CONFIG frame; false where they are not what config_write() writes. */
+bool config_read(struct frame *frame, struct worker_config *config);
+
+/* Adds a copy of TEXT. */
+void texts_add(struct texts *texts, const char *text);
+
+/* A copy of a chunk. */
+struct chunk chunk_copy(const char *text, size_t length, const char *file, unsigned line);
+
+#endif

@@ -1,0 +1,143 @@
+/* Building and reading frames. */
+#include "worker/frame.h"
+
+#include <endian.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+#define FRAME_HEAD 4
+
+size_t frame_begin(struct buf *out, enum frame_type type)
+{
+    size_t begin = out->length;
+    frame_u32(out, 0);
+    frame_u8(out, (uint8_t)type);
+    return begin;
+}
+
+void frame_end(struct buf *out, size_t begin)
+{
+    uint32_t length = htole32((uint32_t)(out->length - begin - FRAME_HEAD));
+    memcpy(out->data + begin, &length, sizeof(length));
+}
+
+void frame_plain(struct buf *out, enum frame_type type)
+{
+    frame_end(out, frame_begin(out, type));
+}
+
+void frame_u8(struct buf *out, uint8_t number)
+{
+    buf_char(out, (char)number);
+}
+
+void frame_u32(struct buf *out, uint32_t number)
+{
+    uint32_t little = htole32(number);
+    buf_append(out, &little, sizeof(little));
+}
+
+void frame_u64(struct buf *out, uint64_t number)
+{
+    uint64_t little = htole64(number);
+    buf_append(out, &little, sizeof(little));
+}
+
+void frame_i64(struct buf *out, int64_t number)
+{
+    frame_u64(out, (uint64_t)number);
+}
+
+void frame_bytes(struct buf *out, const char *bytes, size_t length)
+{
+    frame_u32(out, (uint32_t)length);
+    buf_append(out, bytes, length);
+}
+
+void frame_text(struct buf *out, const char *text)
+{
+    frame_bytes(out, text, strlen(text));
+}
+
+long frame_take(const char *bytes, size_t length, struct frame *frame)
+{
+    uint32_t size;
+    if (length < FRAME_HEAD)
+        return 0;
+    memcpy(&size, bytes, sizeof(size));
+    size = le32toh(size);
+    if (size < 1 || size > FRAME_LONGEST)
+        return -1;
+    if (length - FRAME_HEAD < size)
+        return 0;
+    *frame = (struct frame){
+        .type = (enum frame_type)(unsigned char)bytes[FRAME_HEAD],
+        .at = bytes + FRAME_HEAD + 1,
+        .left = size - 1,
+    };
+    return (long)(FRAME_HEAD + size);
+}
+
+/* Copies SIZE bytes to NUMBER, zeros where there are not so many. */
+static void read_raw(struct frame *frame, void *number, size_t size)
+{
+    if (frame->left < size) {
+        frame->bad = true;
+        frame->left = 0;
+        memset(number, 0, size);
+        return;
+    }
+    memcpy(number, frame->at, size);
+    frame->at += size;
+    frame->left -= size;
+}
+
+uint8_t frame_read_u8(struct frame *frame)
+{
+    uint8_t number;
+    read_raw(frame, &number, sizeof(number));
+    return number;
+}
+
+uint32_t frame_read_u32(struct frame *frame)
+{
+    uint32_t number;
+    read_raw(frame, &number, sizeof(number));
+    return le32toh(number);
+}
+
+uint64_t frame_read_u64(struct frame *frame)
+{
+    uint64_t number;
+    read_raw(frame, &number, sizeof(number));
+    return le64toh(number);
+}
+
+int64_t frame_read_i64(struct frame *frame)
+{
+    return (int64_t)frame_read_u64(frame);
+}
+
+const char *frame_read_bytes(struct frame *frame, size_t *length)
+{
+    *length = frame_read_u32(frame);
+    if (*length > frame->left) {
+        frame->bad = true;
+        frame->left = 0;
+        *length = 0;
+        return "";
+    }
+    const char *bytes = frame->at;
+    frame->at += *length;
+    frame->left -= *length;
+    return bytes;
+}
+
+char *frame_read_text(struct frame *frame)
+{
+    size_t length;
+    const char *bytes = frame_read_bytes(frame, &length);
+    return mem_copy(bytes, length);
+}

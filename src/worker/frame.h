@@ -1,0 +1,125 @@
+/*
+ * The frames that the runner and a worker exchange over plain pipes, 8-bit clean.
+ *
+ *     u32  length of what follows
+ *     u8   type (enum frame_type)
+ *     ...  fields of the type, in order; see the list below
+ *
+ * Numbers are little endian; bytes are a u32 length and that many bytes. Version 1.
+ *
+ *     to the worker                 from the worker
+ *     CONFIG  worker/config.h       HELLO    u32 version, i64 pid, bytes host, bytes job id
+ *     TASK    u64 id, i64 index,    READY    (setup is done)
+ *             i64 attempt, value    REFUSED  bytes reason (setup failed)
+ *     REVOKE  (give back what has   REVOKED  u32 count, count times u64 id
+ *             not begun)
+ *     CANCEL  u64 id                OUTPUT   u64 id, the rest is output
+ *     FINISH  (no more tasks)       RESULT   u64 id, u8 outcome, i64 number, i64 duration (ns),
+ *                                            bytes text
+ *     ANSWER  u8 answer, the rest   GET      i64 timeout (ns, -1: none), bytes queue
+ *             is a value            LENGTH   bytes queue
+ *     ROOM    u32 messages          PUT      bytes queue, the rest is a value
+ *                                   TAKEN    (the message of the last ANSWER has arrived)
+ *     PING                          RETURN   (nobody waited for the last ANSWER's message any
+ *                                            more: it is given back)
+ *                                   LOG      the rest is a line
+ *                                   PING     (where CONFIG asks for heartbeats)
+ *
+ * A GET or a LENGTH is answered by one ANSWER. Every PUT is answered, some time, by ROOM; a worker
+ * may be ahead by as many PUTs as CONFIG says. End of file ends the worker and what it runs.
+ */
+#ifndef WORKER_FRAME_H
+#define WORKER_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+#define FRAME_VERSION 1
+
+/* Nothing legitimate is longer; a longer length means that the bytes are no frames. */
+#define FRAME_LONGEST (256u << 20)
+
+enum frame_type {
+    FRAME_CONFIG = 1,
+    FRAME_TASK,
+    FRAME_REVOKE,
+    FRAME_CANCEL,
+    FRAME_FINISH,
+    FRAME_ANSWER,
+    FRAME_ROOM,
+    FRAME_PING,
+    FRAME_HELLO = 64,
+    FRAME_READY,
+    FRAME_REFUSED,
+    FRAME_REVOKED,
+    FRAME_OUTPUT,
+    FRAME_RESULT,
+    FRAME_GET,
+    FRAME_LENGTH,
+    FRAME_PUT,
+    FRAME_TAKEN,
+    FRAME_RETURN,
+    FRAME_LOG,
+};
+
+/* How a task ended, in RESULT. NUMBER and TEXT of the frame depend on it. */
+enum outcome {
+    OUTCOME_DONE,      /* TEXT: the encoded result of a Lua body */
+    OUTCOME_EXITED,    /* NUMBER: the exit code, not 0 */
+    OUTCOME_SIGNALED,  /* NUMBER: the signal */
+    OUTCOME_FAILED,    /* TEXT: why: a Lua error, a program that could not be started */
+    OUTCOME_TIMEOUT,   /* it was ended at its timeout */
+    OUTCOME_CANCELLED, /* it was ended because the runner said so */
+};
+
+/* What an ANSWER says. */
+enum answer {
+    ANSWER_MESSAGE, /* a value follows */
+    ANSWER_TIMEOUT,
+    ANSWER_CLOSED,
+    ANSWER_NUMBER, /* an integer value follows */
+};
+
+/* Begins a frame in OUT; returns where it began, for frame_end(). */
+size_t frame_begin(struct buf *out, enum frame_type type);
+void frame_end(struct buf *out, size_t begin);
+
+/* A frame without fields. */
+void frame_plain(struct buf *out, enum frame_type type);
+
+void frame_u8(struct buf *out, uint8_t number);
+void frame_u32(struct buf *out, uint32_t number);
+void frame_u64(struct buf *out, uint64_t number);
+void frame_i64(struct buf *out, int64_t number);
+void frame_bytes(struct buf *out, const char *bytes, size_t length);
+void frame_text(struct buf *out, const char *text);
+
+/* The fields of a frame that is being read. BAD is set when they end too soon; reads then give 0. */
+struct frame {
+    enum frame_type type;
+    const char *at;
+    size_t left;
+    bool bad;
+};
+
+/*
+ * Takes the next whole frame from BYTES: returns how many bytes it took, 0 where more must come
+ * first, -1 where the bytes are no frames. FRAME borrows from BYTES.
+ */
+long frame_take(const char *bytes, size_t length, struct frame *frame);
+
+uint8_t frame_read_u8(struct frame *frame);
+uint32_t frame_read_u32(struct frame *frame);
+uint64_t frame_read_u64(struct frame *frame);
+int64_t frame_read_i64(struct frame *frame);
+
+/* Bytes with their length; borrowed. */
+const char *frame_read_bytes(struct frame *frame, size_t *length);
+
+/* Bytes as a C string, a copy to free(). */
+char *frame_read_text(struct frame *frame);
+
+#endif

@@ -1,0 +1,174 @@
+/* What Lua bodies in a worker see of the runner: each call is frames there and back. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/unit.h"
+#include "script/script.h"
+#include "worker/private.h"
+
+/* Whether the body must end now: the code for it, or 0. */
+static int must_end(struct worker *worker, struct error *error)
+{
+    if (worker->cancelled)
+        return error_set(error, ERROR_STOPPED, "stopped");
+    if (worker->deadline && clock_monotonic() >= worker->deadline)
+        return error_set(error, ERROR_TIMEOUT, "timed out");
+    return 0;
+}
+
+static int64_t deadline_of(double seconds)
+{
+    if (seconds < 0)
+        return 0;
+    if (seconds > 1e9)
+        seconds = 1e9;
+    return clock_monotonic() + (int64_t)(seconds * (double)NS_PER_S);
+}
+
+static int64_t sooner(const struct worker *worker, int64_t deadline)
+{
+    if (!worker->deadline || (deadline && deadline < worker->deadline))
+        return deadline;
+    return worker->deadline;
+}
+
+static int host_sleep(void *arg, double seconds, struct error *error)
+{
+    struct worker *worker = arg;
+    int64_t until = deadline_of(seconds);
+    int result = 0;
+    while (!(result = must_end(worker, error)) && clock_monotonic() < until)
+        channel_wait(worker, NULL, 0, sooner(worker, until));
+    return result;
+}
+
+static int host_output(void *arg, const char *bytes, size_t length, struct error *error)
+{
+    struct worker *worker = arg;
+    int result = 0;
+    output_write(worker, bytes, length);
+    while (channel_is_full(worker) && !(result = must_end(worker, error)))
+        channel_wait(worker, NULL, 0, worker->deadline);
+    return result;
+}
+
+static int host_log(void *arg, const char *bytes, size_t length, struct error *error)
+{
+    struct worker *worker = arg;
+    struct buf *out = &worker->channel.pending;
+    size_t begin = frame_begin(out, FRAME_LOG);
+    buf_append(out, bytes, length);
+    frame_end(out, begin);
+    channel_flush(worker, false);
+    return must_end(worker, error);
+}
+
+/* Waits for the ANSWER to what was just asked. */
+static int wait_for_answer(struct worker *worker, struct error *error)
+{
+    int result = 0;
+    worker->answered = false;
+    while (!worker->answered && !(result = must_end(worker, error)))
+        channel_wait(worker, NULL, 0, worker->deadline);
+    if (worker->answered)
+        return 0;
+    worker->stale++;
+    return result;
+}
+
+static int host_put(void *arg, const char *queue, const char *encoded, size_t length,
+                    double timeout, struct error *error)
+{
+    struct worker *worker = arg;
+    struct buf *out = &worker->channel.pending;
+    int64_t until = deadline_of(timeout);
+    int result;
+    while (worker->ahead >= worker->config.window || channel_is_full(worker)) {
+        if ((result = must_end(worker, error)))
+            return result;
+        if (until && clock_monotonic() >= until)
+            return 0;
+        channel_wait(worker, NULL, 0, sooner(worker, until));
+    }
+    size_t begin = frame_begin(out, FRAME_PUT);
+    frame_text(out, queue);
+    buf_append(out, encoded, length);
+    frame_end(out, begin);
+    worker->ahead++;
+    result = must_end(worker, error);
+    return result ? result : 1;
+}
+
+static int host_get(void *arg, const char *queue, double timeout, struct buf *encoded,
+                    struct error *error)
+{
+    struct worker *worker = arg;
+    struct buf *out = &worker->channel.pending;
+    size_t begin = frame_begin(out, FRAME_GET);
+    frame_i64(out, timeout < 0 ? -1 : (int64_t)(timeout * (double)NS_PER_S));
+    frame_text(out, queue);
+    frame_end(out, begin);
+    int result = wait_for_answer(worker, error);
+    if (result)
+        return result;
+    if (worker->answer == ANSWER_TIMEOUT)
+        return 0;
+    if (worker->answer == ANSWER_CLOSED)
+        return 2;
+    buf_append(encoded, worker->message.data, worker->message.length);
+    return 1;
+}
+
+static int64_t host_length(void *arg, const char *queue, struct error *error)
+{
+    struct worker *worker = arg;
+    struct buf *out = &worker->channel.pending;
+    size_t begin = frame_begin(out, FRAME_LENGTH);
+    frame_text(out, queue);
+    frame_end(out, begin);
+    int result = wait_for_answer(worker, error);
+    if (result)
+        return result;
+    struct value value = {0};
+    const char *at = worker->message.data;
+    size_t left = worker->message.length;
+    if (value_decode(NULL, &at, &left, &value, error))
+        return error->code;
+    return value.integer;
+}
+
+static int host_run(void *arg, const struct script_command *command, struct script_result *result,
+                    struct error *error)
+{
+    return command_run_captured(arg, command, result, error);
+}
+
+/* A long-running body: let output go out and cancellation come in. */
+static void host_poll(void *arg)
+{
+    struct worker *worker = arg;
+    channel_poll(worker);
+}
+
+const struct script_host worker_pool_host = {
+    .sleep = host_sleep,
+    .output = host_output,
+    .log = host_log,
+    .put = host_put,
+    .get = host_get,
+    .length = host_length,
+    .run = host_run,
+    .poll = host_poll,
+};
+
+const struct script_host worker_process_host = {
+    .sleep = host_sleep,
+    .log = host_log,
+    .put = host_put,
+    .get = host_get,
+    .length = host_length,
+    .run = host_run,
+    .poll = host_poll,
+};

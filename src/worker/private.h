@@ -1,0 +1,141 @@
+/* What the files of this room share: the worker's state. */
+#ifndef WORKER_PRIVATE_H
+#define WORKER_PRIVATE_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "script/value.h"
+#include "worker/config.h"
+#include "worker/frame.h"
+
+struct error;
+struct script;
+struct script_command;
+struct script_host;
+struct script_result;
+
+/* Output that may wait for a slow runner before the body has to wait too. */
+#define CHANNEL_BOUND (256u << 10)
+
+/* The two pipes to the runner. */
+struct channel {
+    int in;
+    int out;
+    struct buf received;
+    size_t taken;     /* of RECEIVED, from the front */
+    struct buf pending; /* frames for the runner; written when the worker waits or much is there */
+    size_t written;   /* of PENDING, from the front */
+    int64_t heard_at; /* when the last bytes came */
+    int64_t beat_at;  /* when the next PING is due */
+};
+
+struct task {
+    uint64_t id;
+    int64_t index;
+    int64_t attempt;
+    char *item; /* an encoded value, owned */
+    size_t size;
+};
+
+/* Tasks that were received and have not begun: a ring. */
+struct task_queue {
+    struct task *items;
+    size_t capacity;
+    size_t first;
+    size_t count;
+};
+
+struct worker {
+    struct channel channel;
+    struct worker_config config;
+    bool configured;
+    struct task_queue tasks;
+    bool finishing; /* no more tasks will come */
+
+    uint64_t running;  /* id of the task that runs, 0: none */
+    bool cancelled;    /* the running task is to end */
+    int64_t deadline;  /* of the running task, clock_monotonic(); 0: none */
+
+    bool answered; /* ANSWER has come for the last GET or LENGTH */
+    unsigned stale; /* ANSWERs still to come that nobody waits for any more */
+    enum answer answer;
+    struct buf message; /* of the last ANSWER */
+    struct buf result;  /* of the last Lua body, encoded */
+    uint32_t ahead; /* PUTs for which no ROOM has come */
+
+    struct script *script;      /* the body's, where it is Lua */
+    struct script *expressions; /* for templates */
+    int body;                   /* of SCRIPT */
+    struct body_command *command; /* where the body is a command */
+    pid_t child;                  /* the command that runs now, 0: none */
+    bool child_leads;             /* it leads a process group */
+};
+
+/* channel.c */
+
+/* Writes what is pending as far as the runner takes it, waiting for all of it where ALL is set. */
+void channel_flush(struct worker *worker, bool all);
+
+/*
+ * Writes what is pending, then waits until a frame has come and was handled, one of the COUNT extra
+ * descriptors is ready, or DEADLINE (clock_monotonic(); 0: none) has passed. Where the runner is
+ * gone it ends the process, and the running command with it.
+ */
+void channel_wait(struct worker *worker, struct pollfd *extra, size_t count, int64_t deadline);
+
+/* Handles what has come, without waiting. */
+void channel_poll(struct worker *worker);
+
+/* True where the runner is so slow that no more output should be made. */
+bool channel_is_full(const struct worker *worker);
+
+/* Ends the worker, and first whatever command runs: the runner is gone or makes no sense. */
+_Noreturn void worker_abandon(struct worker *worker, int status);
+
+/* worker.c: what a frame means. */
+void worker_handle(struct worker *worker, struct frame *frame);
+
+/* tasks.c */
+void tasks_push(struct task_queue *queue, struct frame *frame);
+struct task tasks_pop(struct task_queue *queue);
+void tasks_release(struct task_queue *queue);
+
+/* command.c: bodies that are commands, and the commands that Lua runs. */
+
+/* Prepares the body of the config; a negative code and ERROR where its templates are wrong. */
+int command_prepare(struct worker *worker, struct error *error);
+void command_release(struct worker *worker);
+
+/* Runs the body for the running task and appends its RESULT's fields to the channel. */
+void command_run_task(struct worker *worker, const struct task *task);
+
+/* parrun.run: as struct script_host has it. */
+int command_run_captured(struct worker *worker, const struct script_command *command,
+                         struct script_result *result, struct error *error);
+
+/* Sends SIGKILL to every command that runs at this moment. */
+void command_kill_all(struct worker *worker);
+
+/* body.c: bodies that are Lua. */
+int body_prepare(struct worker *worker, struct error *error);
+void body_run_task(struct worker *worker, const struct task *task);
+
+/* host.c: what Lua bodies see of the runner. */
+extern const struct script_host worker_pool_host;
+extern const struct script_host worker_process_host;
+
+/* result.c */
+
+/* Appends a RESULT frame for the task ID. */
+void result_write(struct worker *worker, uint64_t id, enum outcome outcome, int64_t number,
+                  int64_t duration, const char *text, size_t length);
+
+/* Appends an OUTPUT frame with bytes of the running task. */
+void output_write(struct worker *worker, const char *bytes, size_t length);
+
+#endif

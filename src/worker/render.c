@@ -1,0 +1,268 @@
+/* Rendering a pool's command for one task. */
+#include "worker/render.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "os/spawn.h"
+#include "script/script.h"
+#include "script/template.h"
+#include "worker/private.h"
+
+/* The variables that every task finds in its environment. */
+enum task_variable {
+    VARIABLE_ITEM,
+    VARIABLE_INDEX,
+    VARIABLE_WORKER,
+    VARIABLE_ATTEMPT,
+    TASK_VARIABLES,
+};
+
+static const char *const variable_names[TASK_VARIABLES] = {
+    "PARRUN_ITEM=", "PARRUN_INDEX=", "PARRUN_WORKER=", "PARRUN_ATTEMPT="};
+
+/* A text that is rendered for each task, or once where no task's name stands in it. */
+struct rendered {
+    struct template *template;
+    const char *head; /* "NAME=" of an environment entry, "" otherwise */
+    struct buf text;
+    bool fixed;
+};
+
+struct body_command {
+    struct arena *arena;
+    int null;
+    struct rendered *arguments; /* behind the shell and its -c */
+    size_t argument_count;
+    struct rendered *entries;
+    size_t entry_count;
+    struct rendered cwd;
+    struct buf variables[TASK_VARIABLES];
+    const char **argv;
+    size_t argv_fixed; /* of ARGV, what stands before the rendered ones */
+    const char **environment;
+    size_t environment_fixed; /* entries taken over from the worker's own */
+};
+
+static int parse_rendered(struct body_command *command, const struct template_scope *scope,
+                          enum template_use use, const char *head, const char *text,
+                          struct rendered *rendered, struct error *error)
+{
+    struct template_fault fault = {0};
+    rendered->head = arena_strdup(command->arena, head);
+    if (template_parse(command->arena, text, strlen(text), use, scope, &rendered->template, &fault))
+        return error_set(error, ERROR_FAILED, "in '%s': %s", text, fault.text);
+    return 0;
+}
+
+static int render(struct rendered *rendered, struct script *script, struct error *error)
+{
+    if (rendered->fixed)
+        return 0;
+    buf_clear(&rendered->text);
+    buf_text(&rendered->text, rendered->head);
+    int result = template_render(rendered->template, script, &rendered->text, error);
+    if (!result && strlen(buf_string(&rendered->text)) != rendered->text.length)
+        result = error_set(error, ERROR_FAILED,
+                           "a value with a NUL byte cannot be passed to a command");
+    rendered->fixed = !result && !template_uses_task(rendered->template);
+    return result;
+}
+
+/* True where one of the entries, or of the task's variables, sets the variable of ENTRY. */
+static bool is_overridden(const struct body_command *command, const char *entry)
+{
+    for (size_t i = 0; i < command->entry_count; i++)
+        if (!strncmp(entry, command->entries[i].head, strlen(command->entries[i].head)))
+            return true;
+    for (size_t i = 0; i < TASK_VARIABLES; i++)
+        if (!strncmp(entry, variable_names[i], strlen(variable_names[i])))
+            return true;
+    return false;
+}
+
+static void take_environment(struct body_command *command)
+{
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    command->environment = arena_alloc(
+        command->arena, (count + command->entry_count + TASK_VARIABLES + 1) * sizeof(char *));
+    for (size_t i = 0; i < count; i++)
+        if (!is_overridden(command, environ[i]))
+            command->environment[command->environment_fixed++] = environ[i];
+}
+
+static int parse_entries(struct body_command *command, const struct worker_config *config,
+                         const struct template_scope *scope, struct error *error)
+{
+    const struct texts *env = &config->env;
+    command->entry_count = env->count / 2;
+    command->entries =
+        arena_alloc(command->arena, command->entry_count * sizeof(*command->entries));
+    for (size_t i = 0; i < command->entry_count; i++) {
+        char *head = arena_printf(command->arena, "%s=", env->items[2 * i]);
+        int result = parse_rendered(command, scope, TEMPLATE_TEXT, head, env->items[2 * i + 1],
+                                    &command->entries[i], error);
+        if (result)
+            return error_wrap(error, "env %s", env->items[2 * i]);
+    }
+    return 0;
+}
+
+static int parse_arguments(struct body_command *command, const struct worker_config *config,
+                           const struct template_scope *scope, struct error *error)
+{
+    enum template_use use = config->body == WORKER_RUN ? TEMPLATE_SHELL : TEMPLATE_TEXT;
+    command->argument_count = config->command.count;
+    command->arguments =
+        arena_alloc(command->arena, command->argument_count * sizeof(*command->arguments));
+    command->argv =
+        arena_alloc(command->arena, (command->argument_count + 3) * sizeof(*command->argv));
+    if (config->body == WORKER_RUN) {
+        command->argv[command->argv_fixed++] = config->shell;
+        command->argv[command->argv_fixed++] = "-c";
+    }
+    for (size_t i = 0; i < command->argument_count; i++) {
+        int result = parse_rendered(command, scope, use, "", config->command.items[i],
+                                    &command->arguments[i], error);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+/* The state in which the expressions run: the same names as at load, plus the task's. */
+static struct script *new_expressions(const struct worker_config *config, const struct value *vars)
+{
+    struct script_options options = {
+        .name = config->name,
+        .vars = *vars,
+        .environment = (const char *const *)environ,
+        .pid = getpid(),
+        .pure = true,
+        .memory_limit = 64 << 20,
+        .instruction_limit = 10000000,
+    };
+    return script_new(&options);
+}
+
+int command_prepare(struct worker *worker, struct error *error)
+{
+    const struct worker_config *config = &worker->config;
+    struct body_command *command = mem_calloc(1, sizeof(*command));
+    worker->command = command;
+    command->arena = arena_new();
+    command->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (command->null < 0)
+        return error_system(error, errno, "cannot open /dev/null");
+    struct value vars = {0};
+    const char *at = config->vars.data;
+    size_t left = config->vars.length;
+    int result = value_decode(command->arena, &at, &left, &vars, error);
+    if (result)
+        return result;
+    struct template_scope scope = {.vars = &vars, .task = true};
+    worker->expressions = new_expressions(config, &vars);
+    result = parse_entries(command, config, &scope, error);
+    if (!result)
+        result = parse_arguments(command, config, &scope, error);
+    if (!result && config->cwd)
+        result = parse_rendered(command, &scope, TEMPLATE_TEXT, "", config->cwd, &command->cwd,
+                                error);
+    if (!result)
+        take_environment(command);
+    return result;
+}
+
+void command_release(struct worker *worker)
+{
+    struct body_command *command = worker->command;
+    if (!command)
+        return;
+    for (size_t i = 0; i < command->argument_count; i++)
+        buf_release(&command->arguments[i].text);
+    for (size_t i = 0; i < command->entry_count; i++)
+        buf_release(&command->entries[i].text);
+    for (size_t i = 0; i < TASK_VARIABLES; i++)
+        buf_release(&command->variables[i]);
+    buf_release(&command->cwd.text);
+    if (command->null >= 0)
+        close(command->null);
+    arena_free(command->arena);
+    free(command);
+    worker->command = NULL;
+}
+
+static void fill_variables(struct body_command *command, const struct worker *worker,
+                           const struct task *task, const struct value *item)
+{
+    for (size_t i = 0; i < TASK_VARIABLES; i++) {
+        buf_clear(&command->variables[i]);
+        buf_text(&command->variables[i], variable_names[i]);
+    }
+    value_text(&command->variables[VARIABLE_ITEM], item);
+    buf_number(&command->variables[VARIABLE_INDEX], task->index);
+    buf_number(&command->variables[VARIABLE_WORKER], worker->config.worker);
+    buf_number(&command->variables[VARIABLE_ATTEMPT], task->attempt);
+}
+
+static void fill_environment(struct body_command *command)
+{
+    size_t count = command->environment_fixed;
+    for (size_t i = 0; i < command->entry_count; i++)
+        command->environment[count++] = command->entries[i].text.data;
+    for (size_t i = 0; i < TASK_VARIABLES; i++)
+        command->environment[count++] = command->variables[i].data;
+    command->environment[count] = NULL;
+}
+
+static int render_all(struct body_command *command, struct script *script, struct error *error)
+{
+    int result = 0;
+    for (size_t i = 0; !result && i < command->argument_count; i++) {
+        result = render(&command->arguments[i], script, error);
+        command->argv[command->argv_fixed + i] = buf_string(&command->arguments[i].text);
+    }
+    for (size_t i = 0; !result && i < command->entry_count; i++)
+        result = render(&command->entries[i], script, error);
+    if (!result && command->cwd.template)
+        result = render(&command->cwd, script, error);
+    command->argv[command->argv_fixed + command->argument_count] = NULL;
+    return result;
+}
+
+int render_command(struct body_command *command, struct worker *worker, const struct task *task,
+                   struct spawn_options *options, struct error *error)
+{
+    struct arena *arena = task->size && *task->item == VALUE_TABLE ? arena_new() : NULL;
+    struct value item = {0};
+    const char *at = task->item;
+    size_t left = task->size;
+    int result = value_decode(arena, &at, &left, &item, error);
+    if (!result) {
+        script_set_task(worker->expressions, &item, task->index, worker->config.worker,
+                        task->attempt);
+        result = render_all(command, worker->expressions, error);
+    }
+    if (!result) {
+        fill_variables(command, worker, task, &item);
+        fill_environment(command);
+        options->argv = command->argv;
+        options->environment = command->environment;
+        options->directory = command->cwd.template ? buf_string(&command->cwd.text) : NULL;
+    }
+    arena_free(arena);
+    return result;
+}
+
+int render_null(const struct body_command *command)
+{
+    return command->null;
+}

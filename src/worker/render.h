@@ -1,0 +1,21 @@
+/* Rendering a pool's command for one task: arguments, environment, directory. */
+#ifndef WORKER_RENDER_H
+#define WORKER_RENDER_H
+
+struct body_command;
+struct error;
+struct spawn_options;
+struct task;
+struct worker;
+
+/*
+ * Fills argv, environment and directory of OPTIONS for TASK; all of it is valid until the next
+ * call. 0, or ERROR_FAILED where an expression fails.
+ */
+int render_command(struct body_command *command, struct worker *worker, const struct task *task,
+                   struct spawn_options *options, struct error *error);
+
+/* A descriptor of /dev/null. */
+int render_null(const struct body_command *command);
+
+#endif

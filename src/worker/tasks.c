@@ -1,0 +1,43 @@
+/* Tasks that were received and have not begun. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "worker/private.h"
+
+static void tasks_double(struct task_queue *queue)
+{
+    size_t capacity = queue->capacity ? queue->capacity * 2 : 64;
+    struct task *items = mem_calloc(capacity, sizeof(*items));
+    for (size_t i = 0; i < queue->count; i++)
+        items[i] = queue->items[(queue->first + i) % queue->capacity];
+    free(queue->items);
+    *queue = (struct task_queue){.items = items, .capacity = capacity, .count = queue->count};
+}
+
+void tasks_push(struct task_queue *queue, struct frame *frame)
+{
+    if (queue->count == queue->capacity)
+        tasks_double(queue);
+    struct task *task = &queue->items[(queue->first + queue->count++) % queue->capacity];
+    task->id = frame_read_u64(frame);
+    task->index = frame_read_i64(frame);
+    task->attempt = frame_read_i64(frame);
+    task->size = frame->left;
+    task->item = mem_copy(frame->at, frame->left);
+}
+
+struct task tasks_pop(struct task_queue *queue)
+{
+    struct task task = queue->items[queue->first];
+    queue->first = (queue->first + 1) % queue->capacity;
+    queue->count--;
+    return task;
+}
+
+void tasks_release(struct task_queue *queue)
+{
+    while (queue->count)
+        free(tasks_pop(queue).item);
+    free(queue->items);
+}

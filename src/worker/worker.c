@@ -1,0 +1,207 @@
+/* The worker: receives its config, then runs task after task. */
+#include "worker/worker.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/unit.h"
+#include "script/script.h"
+#include "worker/private.h"
+
+/* Results of short tasks are gathered so long before they are written. */
+#define GATHER_TIME NS_PER_MS
+
+static void give_back_tasks(struct worker *worker)
+{
+    struct buf *out = &worker->channel.pending;
+    size_t begin = frame_begin(out, FRAME_REVOKED);
+    frame_u32(out, (uint32_t)worker->tasks.count);
+    while (worker->tasks.count) {
+        struct task task = tasks_pop(&worker->tasks);
+        frame_u64(out, task.id);
+        free(task.item);
+    }
+    frame_end(out, begin);
+    channel_flush(worker, false);
+}
+
+static void cancel(struct worker *worker, uint64_t id)
+{
+    if (worker->running != id || !id)
+        return;
+    worker->cancelled = true;
+    if (worker->script)
+        script_interrupt(worker->script);
+}
+
+static void take_answer(struct worker *worker, struct frame *frame)
+{
+    enum answer answer = (enum answer)frame_read_u8(frame);
+    bool awaited = !worker->stale;
+    if (answer == ANSWER_MESSAGE) {
+        frame_plain(&worker->channel.pending, awaited ? FRAME_TAKEN : FRAME_RETURN);
+        channel_flush(worker, false);
+    }
+    if (!awaited) {
+        worker->stale--;
+        return;
+    }
+    worker->answer = answer;
+    worker->answered = true;
+    buf_clear(&worker->message);
+    buf_append(&worker->message, frame->at, frame->left);
+}
+
+void worker_handle(struct worker *worker, struct frame *frame)
+{
+    switch (frame->type) {
+    case FRAME_CONFIG:
+        worker->configured = config_read(frame, &worker->config);
+        if (!worker->configured)
+            worker_abandon(worker, 2);
+        worker->channel.heard_at = clock_monotonic();
+        break;
+    case FRAME_TASK:
+        tasks_push(&worker->tasks, frame);
+        break;
+    case FRAME_REVOKE:
+        give_back_tasks(worker);
+        break;
+    case FRAME_CANCEL:
+        cancel(worker, frame_read_u64(frame));
+        break;
+    case FRAME_FINISH:
+        worker->finishing = true;
+        break;
+    case FRAME_ANSWER:
+        take_answer(worker, frame);
+        break;
+    case FRAME_ROOM:
+        worker->ahead -= frame_read_u32(frame);
+        break;
+    default: /* PING, and whatever a later version may say */
+        break;
+    }
+}
+
+static void say_hello(struct worker *worker)
+{
+    char host[256] = "";
+    struct buf *out = &worker->channel.pending;
+    const char *job = getenv("SLURM_JOB_ID");
+    gethostname(host, sizeof(host) - 1);
+    size_t begin = frame_begin(out, FRAME_HELLO);
+    frame_u32(out, FRAME_VERSION);
+    frame_i64(out, getpid());
+    frame_text(out, host);
+    frame_text(out, job ? job : "");
+    frame_end(out, begin);
+}
+
+/*
+ * Moves the frames off descriptors 0 and 1, so that what a body reads and writes there is its own:
+ * a process's stdin and stdout, or nothing and the worker's stderr.
+ */
+static void take_channel(struct worker *worker)
+{
+    worker->channel.in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
+    worker->channel.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
+    fcntl(worker->channel.out, F_SETFL, O_NONBLOCK);
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    dup2(null, STDIN_FILENO);
+    close(null);
+    dup2(STDERR_FILENO, STDOUT_FILENO);
+}
+
+static void take_stream(int from, int to)
+{
+    if (from < 0)
+        return;
+    dup2(from, to);
+    close(from);
+}
+
+static int prepare(struct worker *worker)
+{
+    struct error error = {0};
+    take_stream(worker->config.stdin_fd, STDIN_FILENO);
+    take_stream(worker->config.stdout_fd, STDOUT_FILENO);
+    int result = worker->config.body == WORKER_LUA ? body_prepare(worker, &error)
+                                                   : command_prepare(worker, &error);
+    struct buf *out = &worker->channel.pending;
+    if (result) {
+        size_t begin = frame_begin(out, FRAME_REFUSED);
+        frame_text(out, error.text);
+        frame_end(out, begin);
+    } else {
+        frame_plain(out, FRAME_READY);
+    }
+    error_release(&error);
+    channel_flush(worker, true);
+    return result;
+}
+
+static void run_task(struct worker *worker)
+{
+    struct task task = tasks_pop(&worker->tasks);
+    worker->running = task.id;
+    worker->cancelled = false;
+    if (worker->config.body == WORKER_LUA)
+        body_run_task(worker, &task);
+    else
+        command_run_task(worker, &task);
+    worker->running = 0;
+    free(task.item);
+}
+
+static void run_tasks(struct worker *worker)
+{
+    int64_t flushed_at = clock_monotonic();
+    for (;;) {
+        while (!worker->tasks.count) {
+            if (worker->finishing)
+                return;
+            channel_wait(worker, NULL, 0, 0);
+            flushed_at = clock_monotonic();
+        }
+        run_task(worker);
+        int64_t now = clock_monotonic();
+        if (now - flushed_at > GATHER_TIME || channel_is_full(worker)) {
+            channel_poll(worker);
+            flushed_at = now;
+        }
+    }
+}
+
+int worker_main(void)
+{
+    struct worker worker = {0};
+    take_channel(&worker);
+    say_hello(&worker);
+    while (!worker.configured)
+        channel_wait(&worker, NULL, 0, 0);
+    int status = 0;
+    if (prepare(&worker))
+        status = 1;
+    else
+        run_tasks(&worker);
+    fflush(stdout);
+    channel_flush(&worker, true);
+    if (worker.script)
+        script_free(worker.script);
+    if (worker.expressions)
+        script_free(worker.expressions);
+    command_release(&worker);
+    tasks_release(&worker.tasks);
+    buf_release(&worker.channel.received);
+    buf_release(&worker.channel.pending);
+    buf_release(&worker.message);
+    buf_release(&worker.result);
+    config_release(&worker.config);
+    return status;
+}
