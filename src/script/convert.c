@@ -128,7 +128,7 @@ static int encode_table(struct encoder *encoder, int index)
 {
     const void *table = lua_topointer(encoder->lua, index);
     struct buf *out = encoder->out;
-    size_t head = out->length, count = 0;
+    size_t count = 0;
     bool ordered = true;
     for (unsigned i = 0; i < encoder->depth; i++)
         if (encoder->parents[i] == table)
@@ -136,7 +136,7 @@ static int encode_table(struct encoder *encoder, int index)
     if (encoder->depth == VALUE_DEPTH || !lua_checkstack(encoder->lua, 4))
         return refuse(encoder, "a table nested so deep");
     encoder->parents[encoder->depth++] = table;
-    value_encode_table(out, 0);
+    value_encode_table(out, 0); /* the count is put in when it is known */
     size_t start = out->length;
     int code = encode_pairs(encoder, index, &count, &ordered);
     encoder->depth--;
@@ -144,10 +144,8 @@ static int encode_table(struct encoder *encoder, int index)
         return code;
     if (!ordered)
         sort_pairs(out, start, count);
-    size_t end = out->length;
-    out->length = head;
-    value_encode_table(out, count);
-    out->length = end;
+    for (size_t i = 0; i < 4; i++)
+        out->data[start - 4 + i] = (char)(unsigned char)(count >> (8 * i));
     return 0;
 }
 

@@ -143,6 +143,7 @@ int expression_parse(struct arena *arena, const char *text, size_t length,
                      const struct template_scope *scope, struct expression *expression,
                      struct template_fault *fault)
 {
+    struct names_used used = {0};
     size_t begin = 0;
     while (begin < length && isspace((unsigned char)text[begin]))
         begin++;
@@ -155,14 +156,15 @@ int expression_parse(struct arena *arena, const char *text, size_t length,
     int code = check_syntax(arena, expression, fault);
     fault->offset = 0;
     if (!code)
-        code = names_check(arena, expression->text, expression->length, scope, &expression->task,
-                           fault);
+        code = names_check(arena, expression->text, expression->length, scope, &used, fault);
     if (code) {
         fault->offset += begin;
         return code;
     }
     recognize(arena, expression);
-    expression->raw = is_raw(expression);
+    expression->task = used.task;
+    expression->raw = used.raw && is_raw(expression);
+    expression->raw_inside = used.raw && !expression->raw;
     return 0;
 }
 

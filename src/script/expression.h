@@ -23,8 +23,9 @@ struct expression {
     size_t length;
     const char *name; /* of the global or of the key in vars */
     enum expression_kind kind;
-    bool task; /* it uses item, index, worker or attempt */
-    bool raw;  /* it is raw( ) as a whole */
+    bool task;       /* it uses item, index, worker or attempt */
+    bool raw;        /* it is raw( ) as a whole */
+    bool raw_inside; /* it uses raw otherwise */
 };
 
 /* Bytes up to the }} that closes an expression which begins at TEXT; LENGTH where there is none. */

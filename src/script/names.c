@@ -14,7 +14,6 @@
 #include "script/pure.h"
 #include "script/state.h"
 #include "script/template.h"
-
 #include "script/token.h"
 
 /* What brackets and blocks may be nested; Lua itself allows no more. */
@@ -36,7 +35,7 @@ struct checker {
     struct token *locals;
     size_t local_count;
     size_t local_capacity;
-    bool task;
+    struct names_used *used;
 };
 
 static const char *const keywords[] = {
@@ -162,7 +161,7 @@ static struct token peek(const struct checker *checker)
 static int check_free(struct checker *checker, const struct token *token)
 {
     if (in_list(token, task_names, TASK_NAME_COUNT)) {
-        checker->task = true;
+        checker->used->task = true;
         if (checker->scope->task)
             return 0;
         char *text =
@@ -171,6 +170,7 @@ static int check_free(struct checker *checker, const struct token *token)
     }
     if (!in_list(token, always, countof(always)) && !is_pure(token))
         return unknown_name(checker, token);
+    checker->used->raw |= token_is(token, "raw");
     if (token_is(token, "vars")) {
         const char *at = checker->at;
         struct token dot = token_next(&at, checker->end);
@@ -277,12 +277,14 @@ static int check_token(struct checker *checker, const struct token *token)
 }
 
 int names_check(struct arena *arena, const char *text, size_t length,
-                const struct template_scope *scope, bool *task, struct template_fault *fault)
+                const struct template_scope *scope, struct names_used *used,
+                struct template_fault *fault)
 {
     struct checker checker = {
         .arena = arena,
         .scope = scope,
         .fault = fault,
+        .used = used,
         .text = text,
         .at = text,
         .end = text + length,
@@ -297,6 +299,5 @@ int names_check(struct arena *arena, const char *text, size_t length,
         checker.before = token;
     }
     free(checker.locals);
-    *task = checker.task;
     return code;
 }

@@ -9,11 +9,18 @@ struct arena;
 struct template_fault;
 struct template_scope;
 
+/* What an expression uses. */
+struct names_used {
+    bool task; /* item, index, worker or attempt */
+    bool raw;
+};
+
 /*
- * Checks every free name of an expression whose syntax is good, and that it changes nothing. Tells
- * in *TASK whether a name of the task is among them. 0, or ERROR_FAILED with FAULT filled.
+ * Checks every free name of an expression whose syntax is good, and that it changes nothing. 0, or
+ * ERROR_FAILED with FAULT filled.
  */
 int names_check(struct arena *arena, const char *text, size_t length,
-                const struct template_scope *scope, bool *task, struct template_fault *fault);
+                const struct template_scope *scope, struct names_used *used,
+                struct template_fault *fault);
 
 #endif

@@ -106,8 +106,7 @@ static int parse_segment(struct parser *parser, size_t from, size_t offset, size
         if (code)
             parser->fault->offset += begin;
     }
-    if (!code && segment.place == SHELL_WRONG && parsed->use == TEMPLATE_SHELL &&
-        !segment.expression.raw)
+    if (!code && parsed->use == TEMPLATE_SHELL && segment.expression.raw_inside)
         code = fail(parser, offset, *next - offset, "raw() must be the whole expression", NULL);
     if (code)
         return code;
@@ -237,14 +236,15 @@ static int append_number(lua_State *lua, int index, struct buf *out, struct erro
 
 static void append_variable(struct buf *out, enum shell_place place, size_t number)
 {
-    static const char *const forms[] = {
-        [SHELL_VARIABLE] = "${_parrun%zu}",
-        [SHELL_VARIABLE_BARE] = "\"${_parrun%zu}\"",
-        [SHELL_VARIABLE_SINGLE] = "'\"${_parrun%zu}\"'",
+    static const char *const around[] = {
+        [SHELL_VARIABLE] = "",
+        [SHELL_VARIABLE_BARE] = "\"",
+        [SHELL_VARIABLE_SINGLE] = "'\"",
     };
-    char text[64];
-    int length = snprintf(text, sizeof(text), forms[place], number);
-    buf_append(out, text, (size_t)length);
+    buf_text(out, around[place]);
+    buf_printf(out, "${_parrun%zu}", number);
+    for (size_t i = strlen(around[place]); i--;)
+        buf_char(out, around[place][i]);
 }
 
 /* A template while it is rendered. */
