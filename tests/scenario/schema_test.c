@@ -1,0 +1,163 @@
+/* Every row of the schema table: its help, its default and its example. */
+#include "fixture.h"
+
+#include <ctype.h>
+
+#include "scenario/schema.h"
+
+/* What an example may name: queue q, and somebody at each of its ends. */
+#define AROUND "queues: {q: {items: [x]}}\n"
+#define ENDS "threads: {in: {lua: x = 1, produces: q}, out: {lua: x = 1, consumes: q}}\n"
+
+/* A scenario round the inside of a block, and what the inside cannot do without. */
+static const struct {
+    const char *before;
+    const char *after;
+    const char *body; /* where the key is no alternative itself and needs no other */
+} wrappers[BLOCK_COUNT] = {
+    [BLOCK_LOG] = {AROUND ENDS "log: {", "}\n", ""},
+    [BLOCK_QUEUE] = {"threads: {t: {lua: x = 1, consumes: r, produces: r}}\nqueues: {r: {", "}}\n",
+                     ""},
+    [BLOCK_PROCESS] = {AROUND ENDS "processes: {p: {", "}}\n", ", lua: x = 1"},
+    [BLOCK_POOL] = {AROUND ENDS "pools: {p: {", "}}\n", ", lua: x = 1"},
+    [BLOCK_THREAD] = {AROUND "processes: {p: {run: x, consumes: q}}\nthreads: {t: {", "}}\n",
+                      ", lua: x = 1"},
+    [BLOCK_STOP] = {AROUND ENDS "processes: {p: {run: x, stop: {", "}}}\n", ""},
+    [BLOCK_STREAM] = {AROUND ENDS "processes: {p: {run: x, stdout: {", "}}}\n", ""},
+    [BLOCK_TASKS] = {AROUND ENDS "pools: {p: {run: x, tasks: {", "}}}\n", ""},
+};
+
+static void put_top_key(struct buf *text, const struct key *key)
+{
+    buf_printf(text, "%s\n", key->example);
+    if (!strcmp(key->name, "threads"))
+        return;
+    buf_text(text, "threads: {t: {lua: x = 1, consumes: lines, produces: lines}}\n");
+    if (strcmp(key->name, "queues"))
+        buf_text(text, "queues: {lines: {}}\n");
+}
+
+static void put_key(struct buf *text, const struct key *key, enum block_kind block)
+{
+    bool input = !strcmp(key->name, "text");
+    buf_text(text, input ? "processes: {p: {run: x, stdin: {" : wrappers[block].before);
+    buf_text(text, key->example);
+    if (key->needs)
+        buf_printf(text, ", %s: x = 1", key->needs);
+    else if (!key->alternative)
+        buf_text(text, wrappers[block].body);
+    if (block == BLOCK_POOL && strcmp(key->name, "tasks"))
+        buf_text(text, ", tasks: 1");
+    buf_text(text, wrappers[block].after);
+}
+
+static void load_example(const struct key *key, enum block_kind block)
+{
+    struct buf text = {0};
+    if (block == BLOCK_SCENARIO)
+        put_top_key(&text, key);
+    else
+        put_key(&text, key, block);
+    struct loaded loaded = load_right(buf_string(&text));
+    loaded_release(&loaded);
+    buf_release(&text);
+}
+
+/* The example stands in every place where the key may. */
+static void test_example(void **state)
+{
+    const struct key *key = *state;
+    for (const struct place *place = key->places; place->block != BLOCK_NONE; place++) {
+        size_t length = strlen(key->name);
+        assert_memory_equal(key->example, key->name, length);
+        assert_memory_equal(key->example + length, ": ", 2);
+        if (place->block != BLOCK_LUA)
+            load_example(key, place->block);
+    }
+}
+
+static void test_words(void **state)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(keys[i].help);
+        assert_true(length > 10);
+        assert_true(isupper((unsigned char)keys[i].help[0]));
+        assert_int_equal(keys[i].help[length - 1], '.');
+        assert_true(strlen(keys[i].type->name) > 0);
+        assert_true(strlen(keys[i].type->wording) > 0);
+        assert_int_not_equal(keys[i].places[0].block, BLOCK_NONE);
+    }
+}
+
+/* No key stands twice in a block. */
+static void test_unique(void **state)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++)
+        for (const struct place *place = keys[i].places; place->block != BLOCK_NONE; place++)
+            assert_ptr_equal(schema_find(place->block, keys[i].name), &keys[i]);
+}
+
+/* What a key needs stands in the same blocks. */
+static void test_needs(void **state)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++)
+        for (const struct place *place = keys[i].places; place->block != BLOCK_NONE; place++)
+            if (keys[i].needs)
+                assert_non_null(schema_find(place->block, keys[i].needs));
+}
+
+/* Every default is bound by a scenario that gives no key at all; a choice's is one of its words. */
+static void test_defaults(void **state)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        bool known = !keys[i].fallback || !keys[i].choices || keys[i].fallback[0] == '{';
+        for (const struct choice *choice = keys[i].choices; !known && choice->name; choice++)
+            known = !strcmp(choice->name, keys[i].fallback);
+        assert_true(known);
+    }
+    struct loaded loaded = load_right("queues: {q: }\n"
+                                      "processes: {p: {run: x, produces: q, stdout: {file: f}}}\n"
+                                      "pools: {o: {run: x, tasks: 1, consumes: q}}\n"
+                                      "threads: {t: {lua: x = 1}}\n");
+    loaded_release(&loaded);
+}
+
+static void test_own_keys(void **state)
+{
+    (void)state;
+    assert_true(schema_is_own("x-note"));
+    assert_false(schema_is_own("x"));
+    assert_false(schema_is_own("note"));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest fixed[] = {
+        cmocka_unit_test(test_words),    cmocka_unit_test(test_unique),
+        cmocka_unit_test(test_needs),    cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_own_keys),
+    };
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    struct CMUnitTest tests[SCHEMA_KEYS_MOST + countof(fixed)];
+    memcpy(tests, fixed, sizeof(fixed));
+    for (size_t i = 0; i < count; i++)
+        tests[countof(fixed) + i] = (struct CMUnitTest){
+            .name = keys[i].name,
+            .test_func = test_example,
+            .initial_state = (void *)(uintptr_t)&keys[i],
+        };
+    return _cmocka_run_group_tests("schema", tests, countof(fixed) + count, NULL, NULL);
+}
