@@ -42,8 +42,11 @@ struct loader {
     const struct source *source; /* the scenario's file */
     const char *const *overrides;
     size_t override_count;
-    struct script *script;   /* for expressions; NULL until one is met */
-    const char *script_name; /* what `name` is in it */
+    struct script *script;        /* for expressions; NULL until one is met */
+    const char *script_name;      /* what `name` is in it */
+    bool vars_known;              /* the scenario's vars are bound */
+    const struct node *evaluated; /* the template that was evaluated last, and what it gave */
+    struct value value;
     const struct node *fallbacks[SCHEMA_KEYS_MOST];
     struct names names; /* of objects, numbers into DECLARED */
     struct declared *declared;
@@ -96,6 +99,9 @@ const char *loader_shown(struct loader *loader, const char *text);
 /* The mark of a node of the scenario's file. */
 struct mark loader_mark(const struct loader *loader, const struct node *node);
 
+/* What a value of this key is, its range and its choices told: "a whole number from 1 to 9". */
+const char *field_wording(struct loader *loader, const struct key *key);
+
 /* Reports that NODE is not what the field's type expects. */
 void field_wrong(struct loader *loader, const struct field *field, const struct node *node);
 
@@ -125,9 +131,12 @@ bool loader_value(struct loader *loader, const struct node *node, const char *na
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
                     enum template_use use, struct template **parsed);
 
-/* Reports what is wrong in a template whose text is that of NODE. */
-void loader_template_fault(struct loader *loader, const struct node *node,
-                           const struct template_fault *fault);
+/* True where the scalar NODE may hold an expression. */
+bool node_has_template(const struct node *node);
+
+/* The value of a scalar, its template evaluated with `name` as NAME; false where that fails. */
+bool loader_scalar(struct loader *loader, const struct node *node, const char *name,
+                   struct value *value);
 
 /* Ends what evaluating templates needed. */
 void loader_release_script(struct loader *loader);

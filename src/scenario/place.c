@@ -82,6 +82,16 @@ struct mark place_in_scalar(const struct source *source, const struct node *node
     return source_mark(source, at + quote + offset, (uint32_t)length);
 }
 
+bool place_before_comment(const struct source *source, const struct node *node)
+{
+    if (node->style != STYLE_PLAIN || node->several_lines)
+        return false;
+    size_t at = content_start(source, node) + node->size;
+    while (at < source->length && (source->text[at] == ' ' || source->text[at] == '\t'))
+        at++;
+    return at < source->length && source->text[at] == '#';
+}
+
 struct mark place_of_line(const struct source *source, uint32_t number)
 {
     size_t at = 0;

@@ -2,6 +2,7 @@
 #ifndef SCENARIO_PLACE_H
 #define SCENARIO_PLACE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,9 @@ struct node;
  */
 struct mark place_in_scalar(const struct source *source, const struct node *node, size_t offset,
                             size_t length);
+
+/* True where a comment cuts a plain scalar of one line off. */
+bool place_before_comment(const struct source *source, const struct node *node);
 
 /* The mark for line NUMBER (from 1) of SOURCE: from its first visible character to its end. */
 struct mark place_of_line(const struct source *source, uint32_t number);

@@ -13,17 +13,6 @@
 #include "scenario/types.h"
 #include "script/template.h"
 
-/* "a whole number from 1 to 1024" */
-static const char *integer_wording(struct loader *loader, const struct key *key)
-{
-    if (key->least == key->most && key->most)
-        return arena_printf(loader->arena, "%lld", (long long)key->least);
-    if (key->least || key->most)
-        return arena_printf(loader->arena, "a whole number from %lld to %lld",
-                            (long long)key->least, (long long)key->most);
-    return key->type->wording;
-}
-
 static void bind_integer(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct value value;
@@ -34,7 +23,7 @@ static void bind_integer(struct loader *loader, const struct field *field, const
     if (value.type != VALUE_INTEGER ||
         (ranged && (value.integer < key->least || value.integer > key->most))) {
         bool padded = node->style == STYLE_PLAIN && scalar_is_padded(node->text, node->size);
-        field_expected(loader, field, node, integer_wording(loader, key),
+        field_expected(loader, field, node, field_wording(loader, key),
                        padded ? "write the number without the leading zero" : NULL);
         return;
     }
@@ -106,16 +95,6 @@ static void bind_text(struct loader *loader, const struct field *field, const st
         field_wrong(loader, field, node);
 }
 
-/* "auto or never", "group, lines, ordered or discard" */
-static const char *choice_wording(struct loader *loader, const struct choice *choices)
-{
-    const char *list = choices[0].name;
-    for (size_t i = 1; choices[i].name; i++)
-        list = arena_printf(loader->arena, "%s%s%s", list, choices[i + 1].name ? ", " : " or ",
-                            choices[i].name);
-    return list;
-}
-
 static bool find_choice(struct loader *loader, const struct field *field, const struct node *node,
                         int *found)
 {
@@ -131,7 +110,7 @@ static bool find_choice(struct loader *loader, const struct field *field, const 
         }
         nearest_offer(&nearest, choices[i].name);
     }
-    field_expected(loader, field, node, choice_wording(loader, choices),
+    field_expected(loader, field, node, field_wording(loader, field->key),
                    nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
                                 : NULL);
     return false;

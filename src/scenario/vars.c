@@ -126,6 +126,7 @@ static void bind_vars(struct loader *loader, const struct field *field, const st
     for (size_t i = 0; i < loader->override_count; i++)
         apply_override(loader, &vars, loader->overrides[i]);
     *(struct value *)field->member = vars;
+    loader->vars_known = true;
     loader_release_script(loader);
 }
 

@@ -13,6 +13,16 @@ static const char *text_of(const struct template *parsed)
     return template_source(parsed, &length);
 }
 
+static const struct value *find_var(const struct value *vars, const char *override)
+{
+    size_t length = strcspn(override, "=");
+    for (size_t i = 0; i < vars->table.count; i++)
+        if (vars->table.pairs[i].key.string.length == length &&
+            !memcmp(vars->table.pairs[i].key.string.bytes, override, length))
+            return &vars->table.pairs[i].value;
+    return NULL;
+}
+
 static void test_names_and_defaults(void **state)
 {
     (void)state;
@@ -208,6 +218,38 @@ static void test_log(void **state)
     loaded_release(&loaded);
 }
 
+/* Templates outside what a body runs give their values, with their types, when the file is read. */
+static void test_evaluated(void **state)
+{
+    (void)state;
+    setenv("PARRUN_TEST_DIR", "here", 1);
+    struct loaded loaded = load_right("name: ${{ env.PARRUN_TEST_DIR }}-run\n"
+                                      "vars: {n: 4, on: true, who: \"${{ name }}\", d: 2s}\n"
+                                      "pools:\n"
+                                      "  p:\n"
+                                      "    workers: ${{ vars.n // 2 }}\n"
+                                      "    tasks: [\"${{ vars.n }}\", \"${{ name }}!\"]\n"
+                                      "    timeout: ${{ vars.d }}\n"
+                                      "    run: echo ${{ item }} ${{ vars.who }}\n"
+                                      "  q: {tasks: {range: [0, \"${{ vars.n }}\"]}, run: x}\n"
+                                      "  r: {tasks: {lines: \"${{ vars.who }}.txt\"}, run: x}\n"
+                                      "processes:\n"
+                                      "  a: {run: x, daemon: \"${{ vars.on }}\"}\n");
+    const struct scenario *s = loaded.scenario;
+    assert_string_equal(s->name, "here-run");
+    assert_string_equal(find_var(&s->vars, "who")->string.bytes, "here-run");
+    assert_int_equal(s->pools[0].workers, 2);
+    assert_int_equal(s->pools[0].object.timeout, 2 * NS_PER_S);
+    assert_int_equal(s->pools[0].tasks.items[0].type, VALUE_INTEGER);
+    assert_int_equal(s->pools[0].tasks.items[0].integer, 4);
+    assert_string_equal(s->pools[0].tasks.items[1].string.bytes, "p!");
+    assert_true(template_uses_task(s->pools[0].object.body.run));
+    assert_int_equal(s->pools[1].tasks.count, 5);
+    assert_non_null(strstr(s->pools[2].tasks.path, "/here-run.txt"));
+    assert_true(s->processes[0].daemon);
+    loaded_release(&loaded);
+}
+
 static void test_own_keys(void **state)
 {
     (void)state;
@@ -296,16 +338,6 @@ static const struct override_case overrides[] = {
      {0}},
 };
 
-static const struct value *find_var(const struct value *vars, const char *override)
-{
-    size_t length = strcspn(override, "=");
-    for (size_t i = 0; i < vars->table.count; i++)
-        if (vars->table.pairs[i].key.string.length == length &&
-            !memcmp(vars->table.pairs[i].key.string.bytes, override, length))
-            return &vars->table.pairs[i].value;
-    return NULL;
-}
-
 static void test_override(void **state)
 {
     const struct override_case *row = *state;
@@ -344,6 +376,7 @@ int main(void)
         cmocka_unit_test(test_lua),
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_own_keys),
+        cmocka_unit_test(test_evaluated),
         cmocka_unit_test(test_byte_order_mark),
         cmocka_unit_test(test_path),
         cmocka_unit_test(test_missing_file),

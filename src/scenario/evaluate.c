@@ -1,0 +1,169 @@
+/* Templates: those worked out while the scenario is loaded, and those kept for the run. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "scenario/loader.h"
+#include "scenario/place.h"
+#include "scenario/scalar.h"
+#include "script/script.h"
+
+/* What the expressions of one file may use up while it is loaded. */
+#define EXPRESSION_MEMORY ((size_t)16 << 20)
+#define EXPRESSION_INSTRUCTIONS 1000000
+
+extern char **environ;
+
+bool node_has_template(const struct node *node)
+{
+    return node->size > 4 && memmem(node->text, node->size, "${{", 3);
+}
+
+/* True where the template would be right if a task's names were known. */
+static bool wants_task(struct loader *loader, const struct node *node,
+                       const struct template_scope *scope)
+{
+    struct template_scope wider = {.vars = scope->vars, .task = true};
+    struct template_fault fault = {0};
+    struct template *parsed;
+    return !scope->task && !template_parse(loader->arena, node->text, node->size, TEMPLATE_TEXT,
+                                           &wider, &parsed, &fault);
+}
+
+/* What may help against a fault of which the template itself knows no more. */
+static const char *fault_hint(struct loader *loader, const struct node *node,
+                              const struct template_scope *scope)
+{
+    if (place_before_comment(loader->source, node))
+        return "' #' begins a comment in YAML: put the text in quotes";
+    if (wants_task(loader, node, scope))
+        return "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
+    if (!loader->vars_known && strstr(node->text, "vars"))
+        return "in 'vars' itself an expression may use env and name";
+    return NULL;
+}
+
+/* Parses the text of a scalar; what is wrong is reported. */
+static bool parse(struct loader *loader, const struct node *node, enum template_use use,
+                  const struct template_scope *scope, struct template **parsed)
+{
+    struct template_fault fault = {0};
+    if (!template_parse(loader->arena, node->text, node->size, use, scope, parsed, &fault))
+        return true;
+    diag_error(loader->diags, place_in_scalar(loader->source, node, fault.offset, fault.length),
+               fault.hint ? fault.hint : fault_hint(loader, node, scope), "%s",
+               loader_shown(loader, fault.text));
+    return false;
+}
+
+void loader_release_script(struct loader *loader)
+{
+    script_free(loader->script);
+    loader->script = NULL;
+}
+
+/* The state for expressions in which `name` is NAME. */
+static struct script *script_for(struct loader *loader, const char *name)
+{
+    if (loader->script && strcmp(loader->script_name, name))
+        loader_release_script(loader);
+    if (!loader->script) {
+        loader->script_name = name;
+        loader->script = script_new(&(struct script_options){
+            .name = name,
+            .vars = loader->scenario->vars,
+            .environment = (const char *const *)environ,
+            .pure = true,
+            .memory_limit = EXPRESSION_MEMORY,
+            .instruction_limit = EXPRESSION_INSTRUCTIONS,
+        });
+    }
+    return loader->script;
+}
+
+static bool evaluate(struct loader *loader, const struct node *node, const char *name,
+                     struct value *value)
+{
+    struct template_scope scope = {.vars = &loader->scenario->vars};
+    struct error error = {0};
+    struct template *parsed;
+    if (!parse(loader, node, TEMPLATE_TEXT, &scope, &parsed))
+        return false;
+    if (template_value(parsed, script_for(loader, name), loader->arena, value, &error)) {
+        diag_error(loader->diags, loader_mark(loader, node), NULL, "%s",
+                   loader_shown(loader, error.text));
+        error_release(&error);
+        return false;
+    }
+    loader->evaluated = node;
+    loader->value = *value;
+    return true;
+}
+
+bool loader_scalar(struct loader *loader, const struct node *node, const char *name,
+                   struct value *value)
+{
+    if (node_has_template(node))
+        return evaluate(loader, node, name, value);
+    *value = scalar_value(node);
+    return true;
+}
+
+bool field_template(struct loader *loader, const struct field *field, const struct node *node,
+                    enum template_use use, struct template **parsed)
+{
+    if (node->kind == NODE_BROKEN)
+        return false;
+    if (node->kind != NODE_SCALAR || scalar_value(node).type == VALUE_NIL) {
+        field_wrong(loader, field, node);
+        return false;
+    }
+    struct template_scope scope = {
+        .vars = &loader->scenario->vars,
+        .task = block_in_pool(field->block),
+    };
+    return parse(loader, node, use, &scope, parsed);
+}
+
+static bool list_value(struct loader *loader, const struct node *list, const char *name,
+                       struct value *value)
+{
+    struct value_pair *pairs = arena_alloc(loader->arena, list->size * sizeof(*pairs));
+    bool fine = true;
+    for (size_t i = 0; i < list->size; i++) {
+        pairs[i].key = (struct value){.type = VALUE_INTEGER, .integer = (int64_t)i + 1};
+        fine &= loader_value(loader, &list->items[i], name, &pairs[i].value);
+    }
+    *value = (struct value){.type = VALUE_TABLE, .table = {pairs, list->size}};
+    return fine;
+}
+
+static bool map_value(struct loader *loader, const struct node *map, const char *name,
+                      struct value *value)
+{
+    struct value_pair *pairs = arena_alloc(loader->arena, map->size * sizeof(*pairs));
+    bool fine = true;
+    for (size_t i = 0; i < map->size; i++) {
+        const struct node *key = node_key(map, i);
+        pairs[i].key = (struct value){.type = VALUE_STRING, .string = {key->text, key->size}};
+        fine &= loader_value(loader, node_value(map, i), name, &pairs[i].value);
+    }
+    *value = (struct value){.type = VALUE_TABLE, .table = {pairs, map->size}};
+    return fine;
+}
+
+bool loader_value(struct loader *loader, const struct node *node, const char *name,
+                  struct value *value)
+{
+    switch ((enum node_kind)node->kind) {
+    case NODE_LIST:
+        return list_value(loader, node, name, value);
+    case NODE_MAP:
+        return map_value(loader, node, name, value);
+    case NODE_SCALAR:
+        return loader_scalar(loader, node, name, value);
+    case NODE_BROKEN:
+        break;
+    }
+    return false;
+}
