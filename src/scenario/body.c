@@ -150,7 +150,7 @@ static void bind_lua_file(struct loader *loader, const struct field *field, cons
     free(absolute);
     if (!source) {
         diag_error(loader->diags, loader_mark(loader, node), NULL, "%s: %s",
-                   field_label(loader, field), error.text);
+                   field_label(loader, field), loader_shown(loader, error.text));
         error_release(&error);
         return;
     }

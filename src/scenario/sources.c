@@ -49,15 +49,21 @@ void scenario_free_sources(struct scenario_sources *held)
     free(held);
 }
 
+static int too_large(const char *shown, struct error *error)
+{
+    return error_set(error, ERROR_FAILED, "'%s' is larger than 64 MB", shown);
+}
+
 static int read_all(int fd, struct buf *text, const char *shown, struct error *error)
 {
     struct stat status;
-    if (fstat(fd, &status) == 0 && status.st_size > 0 && text->length < TREE_FILE_LIMIT)
-        buf_reserve(text, (size_t)status.st_size < TREE_FILE_LIMIT ? (size_t)status.st_size + 1
-                                                                   : READ_SIZE);
+    size_t room = READ_SIZE;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+        if ((uint64_t)status.st_size > TREE_FILE_LIMIT)
+            return too_large(shown, error);
+        room = (size_t)status.st_size + 1;
+    }
     for (;;) {
-        size_t room = text->capacity - text->length > READ_SIZE ? text->capacity - text->length - 1
-                                                                : READ_SIZE;
         ssize_t got = read(fd, buf_reserve(text, room), room);
         if (got < 0 && errno == EINTR)
             continue;
@@ -67,7 +73,8 @@ static int read_all(int fd, struct buf *text, const char *shown, struct error *e
             return 0;
         buf_added(text, (size_t)got);
         if (text->length > TREE_FILE_LIMIT)
-            return error_set(error, ERROR_FAILED, "'%s' is larger than 64 MB", shown);
+            return too_large(shown, error);
+        room = READ_SIZE;
     }
 }
 

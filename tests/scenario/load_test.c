@@ -295,6 +295,26 @@ static void test_missing_file(void **state)
     }
 }
 
+static void test_large_file(void **state)
+{
+    (void)state;
+    char name[] = "/tmp/parrun-scenario-XXXXXX";
+    int fd = mkstemp(name);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, (off_t)TREE_FILE_LIMIT + 1), 0);
+    struct diags *diags = diags_new();
+    struct scenario_sources *held;
+    struct buf said = {0};
+    assert_null(scenario_load(name, NULL, 0, diags, &held));
+    diags_print(diags, &said);
+    assert_non_null(strstr(buf_string(&said), "is larger than 64 MB"));
+    close(fd);
+    unlink(name);
+    buf_release(&said);
+    scenario_free_sources(held);
+    diags_free(diags);
+}
+
 #define VARS_TEXT                                                                                  \
     "vars: {size: 200, ratio: 0.5, on: true, word: a, digits: \"1\", list: [1], none: }\n"         \
     "threads: {t: {lua: x = 1}}\n"
@@ -380,6 +400,7 @@ int main(void)
         cmocka_unit_test(test_byte_order_mark),
         cmocka_unit_test(test_path),
         cmocka_unit_test(test_missing_file),
+        cmocka_unit_test(test_large_file),
         cmocka_unit_test(test_override_without_vars),
     };
     struct CMUnitTest tests[countof(fixed) + countof(overrides)];
