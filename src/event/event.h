@@ -70,6 +70,7 @@ enum event_flag {
     EVENT_SIGNALED = 1 << 6,   /* ended by a signal */
     EVENT_REASONED = 1 << 7,   /* REASON says it all */
     EVENT_TOLD = 1 << 8,       /* another event told the story of it already */
+    EVENT_ALIKE = 1 << 9,      /* several processes put into queues, or take from them, as it does */
 };
 
 /* When an event is shown without any option. */

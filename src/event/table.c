@@ -26,8 +26,8 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_PROCESS_STARTED] =
         {"process.started", EVENT_OF_PROCESS, EVENT_LEVEL_STORY, "The process runs.",
          {{EVENT_PRODUCER | EVENT_CONSUMER, "Process {name} to read and write: {pid}"},
-          {EVENT_PRODUCER | EVENT_NAMED, "Process {name} to write: {pid}"},
-          {EVENT_CONSUMER | EVENT_NAMED, "Process {name} to read: {pid}"},
+          {EVENT_PRODUCER | EVENT_ALIKE, "Process {name} to write: {pid}"},
+          {EVENT_CONSUMER | EVENT_ALIKE, "Process {name} to read: {pid}"},
           {EVENT_PRODUCER, "Process to write: {pid}"},
           {EVENT_CONSUMER, "Process to read: {pid}"},
           {0, "Run child process {name} ({pid})..."}}},

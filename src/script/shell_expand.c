@@ -67,14 +67,16 @@ void shell_read_parameter(struct shell *shell, struct piece *piece)
 {
     const struct shell_frame *frame = shell_top(shell);
     char c = piece->text[piece->at];
-    bool literal = frame->quoted && frame->operator== SHELL_OPERATOR_WORD;
+    /* here dash takes a ' as it is, and bash as a quote */
+    bool doubtful = frame->quoted && frame->operator!= SHELL_OPERATOR_PATTERN;
     if (c == '}') {
         shell_pop(shell);
         piece->at++;
-    } else if (c == '\'' && frame->quoted && frame->operator== SHELL_OPERATOR_OTHER) {
-        shell_lose(shell, "a quote inside ${ } is before it", "assign it to a variable first");
+    } else if (c == '\'' && doubtful) {
+        shell_lose(shell, "a ' inside ${ } is before it, which shells read differently",
+                   "assign it to a variable first");
         piece->at++;
-    } else if (!shell_read_quote(shell, piece, literal ? "\\\"`$" : "\\'\"`$")) {
+    } else if (!shell_read_quote(shell, piece, "\\'\"`$")) {
         piece->at++;
     }
 }

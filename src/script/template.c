@@ -106,7 +106,8 @@ static int parse_segment(struct parser *parser, size_t from, size_t offset, size
         if (code)
             parser->fault->offset += begin;
     }
-    if (!code && parsed->use == TEMPLATE_SHELL && segment.expression.raw_inside)
+    bool wrong = segment.place == SHELL_WRONG && !segment.expression.raw;
+    if (!code && parsed->use == TEMPLATE_SHELL && (wrong || segment.expression.raw_inside))
         code = fail(parser, offset, *next - offset, "raw() must be the whole expression", NULL);
     if (code)
         return code;

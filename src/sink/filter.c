@@ -24,7 +24,7 @@ size_t filter_set(struct filter *filter, const char *pattern, bool shown)
     for (int kind = 0; kind < EVENT_KINDS; kind++) {
         if (!wildcard_match(pattern, event_row((enum event_kind)kind)->name))
             continue;
-        filter->shown[kind][0] = filter->shown[kind][1] = shown;
+        filter->shown[kind][0] = shown;
         matched++;
     }
     return matched;

@@ -21,7 +21,7 @@ struct filter {
 void filter_init(struct filter *filter, enum filter_level level);
 
 /* Shows or hides the events whose names match PATTERN ('*' stands for anything); returns how many
- * kinds did. */
+ * kinds did. What went wrong is shown in any case: hiding noise must not hide a failure. */
 size_t filter_set(struct filter *filter, const char *pattern, bool shown);
 
 bool filter_shows(const struct filter *filter, enum event_kind kind, unsigned flags);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -24,25 +25,30 @@ struct output {
     struct thread *thread;
     struct buf gathered; /* the loop's alone */
     bool handing;        /* a deferred hand-over is on its way */
-    bool was_full;       /* the loop's alone: room is owed */
+    bool full;           /* the loop's alone: full was called, room is owed */
+    atomic_size_t held;  /* bytes handed over and not yet written */
     bool done;           /* the loop's alone: finished was called */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     struct buf waiting;
-    size_t writing; /* bytes that the thread holds */
     size_t lost;
     int error_number;
     bool finish;
     bool abandoned; /* nobody waits for the thread any more: it frees this itself */
 };
 
+static bool is_full(struct output *output)
+{
+    return output->gathered.length + atomic_load(&output->held) > OUTPUT_BOUND;
+}
+
 static void tell_room(void *arg)
 {
     struct output *output = arg;
-    if (!output->was_full || output_full(output))
+    if (!output->full || is_full(output))
         return;
-    output->was_full = false;
+    output->full = false;
     output->callbacks.room(output->arg);
 }
 
@@ -92,14 +98,13 @@ static void output_thread(void *arg)
         struct buf empty = bytes;
         bytes = output->waiting;
         output->waiting = empty;
-        output->writing = bytes.length;
         bool broken = output->error_number != 0;
         pthread_mutex_unlock(&output->lock);
         size_t written = 0;
         int number = broken ? 0 : write_all(output->fd, &bytes, &written);
         pthread_mutex_lock(&output->lock);
         output->lost += bytes.length - written;
-        output->writing = 0;
+        atomic_fetch_sub(&output->held, bytes.length);
         buf_clear(&bytes);
         if (output->abandoned)
             break;
@@ -139,6 +144,7 @@ static void hand_over(void *arg)
     struct output *output = arg;
     output->handing = false;
     pthread_mutex_lock(&output->lock);
+    atomic_fetch_add(&output->held, output->gathered.length);
     if (output->waiting.length) {
         buf_append(&output->waiting, output->gathered.data, output->gathered.length);
         buf_clear(&output->gathered);
@@ -154,22 +160,14 @@ static void hand_over(void *arg)
 void output_put(struct output *output, const char *bytes, size_t length)
 {
     buf_append(&output->gathered, bytes, length);
+    if (!output->full && is_full(output)) {
+        output->full = true;
+        output->callbacks.full(output->arg);
+    }
     if (output->handing)
         return;
     output->handing = true;
     loop_defer(output->loop, hand_over, output);
-}
-
-bool output_full(const struct output *output)
-{
-    struct output *mutable = (struct output *)output;
-    pthread_mutex_lock(&mutable->lock);
-    size_t held = output->waiting.length + output->writing;
-    pthread_mutex_unlock(&mutable->lock);
-    bool full = held + output->gathered.length > OUTPUT_BOUND;
-    if (full)
-        mutable->was_full = true;
-    return full;
 }
 
 void output_finish(struct output *output)
@@ -187,7 +185,7 @@ size_t output_lost(const struct output *output)
     pthread_mutex_lock(&mutable->lock);
     size_t lost = output->lost;
     if (!output->done)
-        lost += output->waiting.length + output->writing;
+        lost += atomic_load(&mutable->held);
     pthread_mutex_unlock(&mutable->lock);
     return lost + output->gathered.length;
 }

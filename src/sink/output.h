@@ -13,7 +13,8 @@ struct loop;
 struct output;
 
 struct output_callbacks {
-    /* There is room again after output_full() was true. */
+    /* So much waits that whoever feeds this should pause; ROOM is called when it may go on. */
+    void (*full)(void *arg);
     void (*room)(void *arg);
     /* Writing failed for good: errno value NUMBER. Called once. */
     void (*failed)(void *arg, int number);
@@ -27,9 +28,6 @@ struct output *output_new(struct loop *loop, int fd, const struct output_callbac
 
 /* Copies LENGTH bytes; they are handed to the thread when the loop's turn ends. */
 void output_put(struct output *output, const char *bytes, size_t length);
-
-/* True where so much waits that whoever feeds this should pause until room is called. */
-bool output_full(const struct output *output);
 
 /* No more is put: finished is called when the thread is done. */
 void output_finish(struct output *output);

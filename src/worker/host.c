@@ -78,13 +78,25 @@ static int wait_for_answer(struct worker *worker, struct error *error)
     return result;
 }
 
+/* A queue that the body did not declare is one that nobody counts on it for. */
+static int must_declare(const struct texts *declared, const char *queue, const char *key,
+                        struct error *error)
+{
+    for (size_t i = 0; i < declared->count; i++)
+        if (!strcmp(declared->items[i], queue))
+            return 0;
+    return error_set(error, ERROR_FAILED, "this body does not declare '%s: %s'", key, queue);
+}
+
 static int host_put(void *arg, const char *queue, const char *encoded, size_t length,
                     double timeout, struct error *error)
 {
     struct worker *worker = arg;
     struct buf *out = &worker->channel.pending;
     int64_t until = deadline_of(timeout);
-    int result;
+    int result = must_declare(&worker->config.produces, queue, "produces", error);
+    if (result)
+        return result;
     while (worker->ahead >= worker->config.window || channel_is_full(worker)) {
         if ((result = must_end(worker, error)))
             return result;
@@ -106,11 +118,14 @@ static int host_get(void *arg, const char *queue, double timeout, struct buf *en
 {
     struct worker *worker = arg;
     struct buf *out = &worker->channel.pending;
+    int result = must_declare(&worker->config.consumes, queue, "consumes", error);
+    if (result)
+        return result;
     size_t begin = frame_begin(out, FRAME_GET);
     frame_i64(out, timeout < 0 ? -1 : (int64_t)(timeout * (double)NS_PER_S));
     frame_text(out, queue);
     frame_end(out, begin);
-    int result = wait_for_answer(worker, error);
+    result = wait_for_answer(worker, error);
     if (result)
         return result;
     if (worker->answer == ANSWER_TIMEOUT)

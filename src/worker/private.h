@@ -56,6 +56,7 @@ struct worker {
     bool configured;
     struct task_queue tasks;
     bool finishing; /* no more tasks will come */
+    bool failed;    /* a task did not end well */
 
     uint64_t running;  /* id of the task that runs, 0: none */
     bool cancelled;    /* the running task is to end */

@@ -43,6 +43,7 @@ struct body_command {
     struct rendered *entries;
     size_t entry_count;
     struct rendered cwd;
+    struct buf directory; /* CWD made absolute */
     struct buf variables[TASK_VARIABLES];
     const char **argv;
     size_t argv_fixed; /* of ARGV, what stands before the rendered ones */
@@ -193,6 +194,7 @@ void command_release(struct worker *worker)
     for (size_t i = 0; i < TASK_VARIABLES; i++)
         buf_release(&command->variables[i]);
     buf_release(&command->cwd.text);
+    buf_release(&command->directory);
     if (command->null >= 0)
         close(command->null);
     arena_free(command->arena);
@@ -238,6 +240,17 @@ static int render_all(struct body_command *command, struct script *script, struc
     return result;
 }
 
+/* Where the task runs: relative to the scenario's directory; NULL: where parrun runs. */
+static const char *find_directory(struct body_command *command, const struct worker *worker)
+{
+    const char *cwd = buf_string(&command->cwd.text);
+    if (!command->cwd.template || *cwd == '/')
+        return command->cwd.template ? cwd : NULL;
+    buf_clear(&command->directory);
+    buf_printf(&command->directory, "%s/%s", worker->config.directory, cwd);
+    return command->directory.data;
+}
+
 int render_command(struct body_command *command, struct worker *worker, const struct task *task,
                    struct spawn_options *options, struct error *error)
 {
@@ -256,7 +269,7 @@ int render_command(struct body_command *command, struct worker *worker, const st
         fill_environment(command);
         options->argv = command->argv;
         options->environment = command->environment;
-        options->directory = command->cwd.template ? buf_string(&command->cwd.text) : NULL;
+        options->directory = find_directory(command, worker);
     }
     arena_free(arena);
     return result;

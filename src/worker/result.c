@@ -5,6 +5,7 @@ void result_write(struct worker *worker, uint64_t id, enum outcome outcome, int6
                   int64_t duration, const char *text, size_t length)
 {
     struct buf *out = &worker->channel.pending;
+    worker->failed = worker->failed || outcome != OUTCOME_DONE;
     size_t begin = frame_begin(out, FRAME_RESULT);
     frame_u64(out, id);
     frame_u8(out, (uint8_t)outcome);

@@ -190,6 +190,8 @@ int worker_main(void)
         status = 1;
     else
         run_tasks(&worker);
+    if (worker.config.process && worker.failed)
+        status = 1;
     fflush(stdout);
     channel_flush(&worker, true);
     if (worker.script)

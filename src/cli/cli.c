@@ -1,0 +1,99 @@
+/* The command line: modes and exit statuses. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/options.h"
+#include "cli/runner.h"
+#include "cli/status.h"
+#include "os/guard.h"
+#include "scenario/spec.h"
+
+#define PARRUN_VERSION "0.1.0"
+
+static void put_error(const char *text)
+{
+    fprintf(stderr, "parrun: error: %s\n", text);
+}
+
+/* Writes all of TEXT to standard output; STATUS_OUTPUT where that fails. */
+static int put_whole(const char *text)
+{
+    if (fputs(text, stdout) >= 0 && !fflush(stdout))
+        return STATUS_OK;
+    fprintf(stderr, "parrun: error: standard output: %s\n", strerror(errno));
+    return STATUS_OUTPUT;
+}
+
+static int print_help(void)
+{
+    struct buf text = {0};
+    options_help(&text);
+    int status = put_whole(text.data);
+    buf_release(&text);
+    return status;
+}
+
+struct scenario *cli_load(const struct options *options, struct scenario_sources **held)
+{
+    struct diags *diags = diags_new();
+    struct scenario *scenario = scenario_load(options->file, options->overrides.items,
+                                              options->overrides.count, diags, held);
+    if (!scenario) {
+        struct buf text = {0};
+        diags_print(diags, &text);
+        fputs(buf_string(&text), stderr);
+        buf_release(&text);
+    }
+    diags_free(diags);
+    return scenario;
+}
+
+static int check(const struct options *options)
+{
+    struct scenario_sources *held = NULL;
+    struct scenario *scenario = cli_load(options, &held);
+    int status = scenario ? STATUS_OK : STATUS_USAGE;
+    scenario_free(scenario);
+    scenario_free_sources(held);
+    return status;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct options options;
+    struct error error = {0};
+    int status;
+    if (options_parse(&options, argc, argv, &error)) {
+        put_error(error.text);
+        error_release(&error);
+        options_release(&options);
+        return STATUS_USAGE;
+    }
+    switch (options.mode) {
+    case MODE_HELP:
+        status = print_help();
+        break;
+    case MODE_VERSION:
+        status = put_whole("parrun " PARRUN_VERSION "\n");
+        break;
+    case MODE_CHECK:
+        status = check(&options);
+        break;
+    case MODE_RUN:
+        guard_run(runner_main, &options);
+    default:
+        status = STATUS_BUG;
+        break;
+    }
+    options_release(&options);
+    return status;
+}

@@ -1,0 +1,239 @@
+/* The log of a run: its readers and destinations. */
+#include "cli/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "cli/options.h"
+#include "event/bus.h"
+#include "scenario/spec.h"
+#include "sink/filter.h"
+#include "sink/jsonl.h"
+#include "sink/output.h"
+#include "sink/story.h"
+
+/* Standard output, and the file of --log. */
+#define DESTINATIONS 2
+
+struct destination {
+    struct log *log;
+    const char *name;
+    int fd;
+    struct output *output;
+    struct story *story;
+    struct jsonl *jsonl;
+    bool full;
+    bool finished;
+    int failed; /* errno value */
+};
+
+struct log {
+    struct destination items[DESTINATIONS];
+    size_t count;
+    struct log_callbacks callbacks;
+    void *arg;
+    bool held;
+    bool closed;
+};
+
+/* Held as long as any destination is full. */
+static void tell_held(struct log *log)
+{
+    bool held = false;
+    for (size_t i = 0; i < log->count; i++)
+        held = held || log->items[i].full;
+    if (held == log->held)
+        return;
+    log->held = held;
+    log->callbacks.hold(log->arg, held);
+}
+
+static void on_full(void *arg)
+{
+    struct destination *destination = arg;
+    destination->full = true;
+    tell_held(destination->log);
+}
+
+static void on_room(void *arg)
+{
+    struct destination *destination = arg;
+    destination->full = false;
+    tell_held(destination->log);
+}
+
+static void on_failed(void *arg, int number)
+{
+    struct destination *destination = arg;
+    destination->failed = number;
+    if (destination->fd != STDOUT_FILENO || number != EPIPE)
+        return;
+    destination->log->closed = true;
+    destination->log->callbacks.closed(destination->log->arg);
+}
+
+static void on_finished(void *arg)
+{
+    struct destination *destination = arg;
+    struct log *log = destination->log;
+    destination->finished = true;
+    for (size_t i = 0; i < log->count; i++)
+        if (!log->items[i].finished)
+            return;
+    log->callbacks.finished(log->arg);
+}
+
+static int add_destination(struct log *log, struct loop *loop, const char *name, int fd,
+                           struct error *error)
+{
+    static const struct output_callbacks callbacks = {
+        .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
+    struct destination *destination = &log->items[log->count++];
+    *destination = (struct destination){.log = log, .name = name, .fd = fd};
+    destination->output = output_new(loop, fd, &callbacks, destination, error);
+    return destination->output ? 0 : error->code;
+}
+
+/* Shows or hides the events that a list such as "task.*,worker.lost" names. */
+static int apply_names(struct filter *filter, const char *names, bool shown, struct error *error)
+{
+    while (*names) {
+        size_t length = strcspn(names, ",");
+        char *pattern = mem_copy(names, length);
+        size_t matched = filter_set(filter, pattern, shown);
+        if (!matched)
+            error_set(error, ERROR_FAILED, "no event is called '%s', see EVENTS in parrun(1)",
+                      pattern);
+        free(pattern);
+        if (!matched)
+            return ERROR_FAILED;
+        names += length + (names[length] != '\0');
+    }
+    return 0;
+}
+
+/* The scenario's own wishes, then those of the command line. */
+static int make_filter(struct filter *filter, const struct log_spec *spec,
+                       const struct options *options, struct error *error)
+{
+    int result = 0;
+    filter_init(filter, options->level);
+    for (size_t i = 0; !result && i < spec->show_count; i++)
+        result = apply_names(filter, spec->show[i], true, error);
+    for (size_t i = 0; !result && i < spec->hide_count; i++)
+        result = apply_names(filter, spec->hide[i], false, error);
+    for (size_t i = 0; !result && i < options->show.count; i++)
+        result = apply_names(filter, options->show.items[i], true, error);
+    for (size_t i = 0; !result && i < options->hide.count; i++)
+        result = apply_names(filter, options->hide.items[i], false, error);
+    return result;
+}
+
+static int open_log_file(const char *path, struct error *error)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd < 0)
+        error_system(error, errno, "cannot write the log to '%s'", path);
+    return fd;
+}
+
+static void add_reader(struct destination *destination, struct bus *bus,
+                       const struct story_options *options, bool json, const char *run)
+{
+    struct bus_reader reader;
+    if (json) {
+        destination->jsonl = jsonl_new(options, run, destination->output);
+        reader = jsonl_reader(destination->jsonl);
+    } else {
+        destination->story = story_new(options, destination->output);
+        reader = story_reader(destination->story);
+    }
+    bus_add(bus, &reader);
+}
+
+static int open_all(struct log *log, struct loop *loop, const struct options *options,
+                    struct error *error)
+{
+    int result = add_destination(log, loop, "standard output", STDOUT_FILENO, error);
+    if (result || !options->log)
+        return result;
+    int fd = open_log_file(options->log, error);
+    return fd < 0 ? error->code : add_destination(log, loop, options->log, fd, error);
+}
+
+struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *scenario,
+                    const struct options *options, const char *run,
+                    const struct log_callbacks *callbacks, void *arg, struct error *error)
+{
+    const struct log_spec *spec = &scenario->log;
+    struct story_options story = {.timestamps = spec->timestamps, .prefix = spec->prefix};
+    bool json = options->format ? !strcmp(options->format, "json") : spec->format == LOG_JSON;
+    struct log *log = mem_calloc(1, sizeof(*log));
+    log->callbacks = *callbacks;
+    log->arg = arg;
+    if (make_filter(&story.filter, spec, options, error) ||
+        open_all(log, loop, options, error)) {
+        log_free(log);
+        return NULL;
+    }
+    if (log->count == 1) {
+        add_reader(&log->items[0], bus, &story, json, run);
+        return log;
+    }
+    /* With a log of its own, standard output is the bodies'. JSON is whole in any case. */
+    story.part = json ? STORY_ALL : STORY_SENTENCES;
+    add_reader(&log->items[1], bus, &story, json, run);
+    story.part = STORY_OUTPUT;
+    story.timestamps = false;
+    add_reader(&log->items[0], bus, &story, false, run);
+    return log;
+}
+
+void log_finish(struct log *log)
+{
+    for (size_t i = 0; i < log->count; i++)
+        output_finish(log->items[i].output);
+}
+
+bool log_report(const struct log *log, struct buf *out)
+{
+    bool whole = true;
+    for (size_t i = 0; i < log->count; i++) {
+        const struct destination *destination = &log->items[i];
+        size_t lost = output_lost(destination->output);
+        if ((log->closed && destination->fd == STDOUT_FILENO) || (!lost && !destination->failed))
+            continue;
+        whole = false;
+        buf_printf(out, "parrun: error: %s: %zu bytes could not be written: %s\n",
+                   destination->name, lost,
+                   destination->failed ? strerror(destination->failed)
+                                       : "nobody reads them");
+    }
+    return whole;
+}
+
+bool log_was_closed(const struct log *log)
+{
+    return log->closed;
+}
+
+void log_free(struct log *log)
+{
+    if (!log)
+        return;
+    for (size_t i = 0; i < log->count; i++) {
+        story_free(log->items[i].story);
+        jsonl_free(log->items[i].jsonl);
+        output_free(log->items[i].output);
+        if (log->items[i].fd > STDERR_FILENO)
+            close(log->items[i].fd);
+    }
+    free(log);
+}

@@ -1,0 +1,43 @@
+/* The log of a run: which readers the stream of events has, and where they write. */
+#ifndef CLI_LOG_H
+#define CLI_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct bus;
+struct error;
+struct log;
+struct loop;
+struct options;
+struct scenario;
+
+struct log_callbacks {
+    /* HELD: so much waits to be written that no more should be made. */
+    void (*hold)(void *arg, bool held);
+    /* Nobody reads standard output any more. */
+    void (*closed)(void *arg);
+    /* After log_finish(): all was written, or will never be. */
+    void (*finished)(void *arg);
+};
+
+/* Opens what the options and the scenario ask for and joins BUS. NULL with ERROR filled. */
+struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *scenario,
+                    const struct options *options, const char *run,
+                    const struct log_callbacks *callbacks, void *arg, struct error *error);
+
+/* Nothing more will come. */
+void log_finish(struct log *log);
+
+/* Appends what could not be written, a line a destination; false where all was. A standard output
+ * that was closed by its reader does not count: LOG_CLOSED below tells of that. */
+struct buf;
+bool log_report(const struct log *log, struct buf *out);
+
+/* True where the reader of standard output has closed it. */
+bool log_was_closed(const struct log *log);
+
+/* NULL is accepted. */
+void log_free(struct log *log);
+
+#endif

@@ -1,0 +1,230 @@
+/* The table of options, parsed and printed. */
+#include "cli/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+
+struct option {
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* what stands behind it; NULL: nothing */
+    int (*take)(struct options *options, const char *value, struct error *error);
+    const char *help;
+};
+
+static void words_add(struct words *words, const char *word)
+{
+    words->items =
+        mem_grow(words->items, &words->capacity, words->count + 1, sizeof(*words->items));
+    words->items[words->count++] = word;
+}
+
+static int take_check(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->mode = MODE_CHECK;
+    return 0;
+}
+
+static int take_help(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->mode = MODE_HELP;
+    return 0;
+}
+
+static int take_version(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->mode = MODE_VERSION;
+    return 0;
+}
+
+static int take_quiet(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->level = FILTER_QUIET;
+    return 0;
+}
+
+static int take_verbose(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->level = FILTER_ALL;
+    return 0;
+}
+
+static int take_log(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->log = value;
+    return 0;
+}
+
+static int take_format(struct options *options, const char *value, struct error *error)
+{
+    if (strcmp(value, "story") != 0 && strcmp(value, "json") != 0)
+        return error_set(error, ERROR_FAILED, "--format is 'story' or 'json', not '%s'", value);
+    options->format = value;
+    return 0;
+}
+
+static int take_show(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    words_add(&options->show, value);
+    return 0;
+}
+
+static int take_hide(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    words_add(&options->hide, value);
+    return 0;
+}
+
+static const struct option table[] = {
+    {0, "check", NULL, take_check, "check the scenario and run nothing"},
+    {0, "format", "FORMAT", take_format, "write the log as 'story' or as 'json' (JSON Lines)"},
+    {'h', "help", NULL, take_help, "print this and exit"},
+    {0, "hide", "EVENTS", take_hide, "hide these events: names with '*', separated by commas"},
+    {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
+    {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
+    {0, "show", "EVENTS", take_show, "show these events too"},
+    {'v', "verbose", NULL, take_verbose, "show all events"},
+    {'V', "version", NULL, take_version, "print the version and exit"},
+};
+
+static int unknown_option(const char *given, size_t length, struct error *error)
+{
+    char *name = mem_copy(given, length);
+    struct nearest nearest = {.wrong = name};
+    for (size_t i = 0; i < countof(table); i++)
+        nearest_offer(&nearest, table[i].name);
+    if (nearest.name)
+        error_set(error, ERROR_FAILED, "unknown option '--%s', did you mean '--%s'?", name,
+                  nearest.name);
+    else
+        error_set(error, ERROR_FAILED, "unknown option '--%s', see parrun --help", name);
+    free(name);
+    return ERROR_FAILED;
+}
+
+/* "--name", "--name=value" or "--name value"; *NEXT is moved over what was taken. */
+static int parse_long(struct options *options, char **argv, int argc, int *next,
+                      struct error *error)
+{
+    const char *name = argv[*next] + 2;
+    size_t length = strcspn(name, "=");
+    const struct option *option = NULL;
+    for (size_t i = 0; i < countof(table); i++)
+        if (strlen(table[i].name) == length && !strncmp(table[i].name, name, length))
+            option = &table[i];
+    if (!option)
+        return unknown_option(name, length, error);
+    const char *value = name[length] ? name + length + 1 : NULL;
+    ++*next;
+    if (value && !option->argument)
+        return error_set(error, ERROR_FAILED, "--%s takes no value", option->name);
+    if (!value && option->argument) {
+        if (*next >= argc)
+            return error_set(error, ERROR_FAILED, "--%s needs a value: --%s %s", option->name,
+                             option->name, option->argument);
+        value = argv[(*next)++];
+    }
+    return option->take(options, value, error);
+}
+
+/* One or more letters: none of them takes a value. */
+static int parse_letters(struct options *options, const char *letters, struct error *error)
+{
+    for (; *letters; letters++) {
+        const struct option *option = NULL;
+        for (size_t i = 0; i < countof(table); i++)
+            if (table[i].letter == *letters)
+                option = &table[i];
+        if (!option)
+            return error_set(error, ERROR_FAILED, "unknown option '-%c', see parrun --help",
+                             *letters);
+        int result = option->take(options, NULL, error);
+        if (result)
+            return result;
+    }
+    return 0;
+}
+
+static int take_operand(struct options *options, const char *word, struct error *error)
+{
+    if (!options->file) {
+        options->file = word;
+        return 0;
+    }
+    if (!strchr(word, '='))
+        return error_set(error, ERROR_FAILED,
+                         "'%s' is not NAME=VALUE; one scenario file is run at a time", word);
+    words_add(&options->overrides, word);
+    return 0;
+}
+
+int options_parse(struct options *options, int argc, char **argv, struct error *error)
+{
+    bool only_operands = false;
+    int result = 0;
+    *options = (struct options){.level = FILTER_STORY};
+    for (int i = 1; !result && i < argc;) {
+        const char *word = argv[i];
+        if (only_operands || word[0] != '-' || !word[1]) {
+            result = take_operand(options, word, error);
+            i++;
+        } else if (!strcmp(word, "--")) {
+            only_operands = true;
+            i++;
+        } else if (word[1] == '-') {
+            result = parse_long(options, argv, argc, &i, error);
+        } else {
+            result = parse_letters(options, word + 1, error);
+            i++;
+        }
+    }
+    bool needs_file = options->mode == MODE_RUN || options->mode == MODE_CHECK;
+    if (!result && needs_file && !options->file)
+        result = error_set(error, ERROR_FAILED, "no scenario file was given, see parrun --help");
+    return result;
+}
+
+void options_release(struct options *options)
+{
+    free(options->overrides.items);
+    free(options->show.items);
+    free(options->hide.items);
+}
+
+void options_help(struct buf *out)
+{
+    buf_text(out, "Usage: parrun [OPTION]... FILE [NAME=VALUE]...\n"
+                  "Runs the processes, pools, queues and threads that FILE declares "
+                  "('-': standard input).\n\n");
+    for (size_t i = 0; i < countof(table); i++) {
+        struct buf left = {0};
+        if (table[i].letter)
+            buf_printf(&left, "-%c, ", table[i].letter);
+        else
+            buf_text(&left, "    ");
+        buf_printf(&left, "--%s", table[i].name);
+        if (table[i].argument)
+            buf_printf(&left, " %s", table[i].argument);
+        buf_printf(out, "  %-24s %s\n", left.data, table[i].help);
+        buf_release(&left);
+    }
+    buf_text(out, "\nNAME=VALUE replaces a variable of the scenario. See parrun(1).\n");
+}

@@ -1,0 +1,45 @@
+/* The options of the command, as one table that parsing and --help share. */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "sink/filter.h"
+
+struct buf;
+struct error;
+
+enum mode {
+    MODE_RUN,
+    MODE_CHECK,
+    MODE_HELP,
+    MODE_VERSION,
+};
+
+/* A list of texts that borrow from the command line. */
+struct words {
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
+struct options {
+    enum mode mode;
+    const char *file;       /* NULL: none was given */
+    struct words overrides; /* NAME=VALUE */
+    enum filter_level level;
+    const char *log;        /* --log FILE; NULL: none */
+    const char *format;     /* --format; NULL: the scenario's */
+    struct words show;      /* --show and --hide: lists with commas, as given */
+    struct words hide;
+};
+
+/* Fills OPTIONS from the arguments, which must outlive them. 0, or ERROR_FAILED with a text. */
+int options_parse(struct options *options, int argc, char **argv, struct error *error);
+void options_release(struct options *options);
+
+/* Appends the text of --help. */
+void options_help(struct buf *out);
+
+#endif

@@ -1,0 +1,214 @@
+/* The runner: one run from loading the scenario to its exit status. */
+#include "cli/runner.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "cli/log.h"
+#include "cli/options.h"
+#include "cli/status.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "loop/loop.h"
+#include "loop/timer.h"
+#include "object/kinds.h"
+#include "os/descendants.h"
+#include "os/guard.h"
+#include "scenario/spec.h"
+#include "script/shared.h"
+
+/* How long a log that nobody reads is waited for once the run was stopped. */
+#define LOG_PATIENCE (5 * NS_PER_S)
+
+/* What escaped from the processes that declared it has so long between SIGTERM and SIGKILL. */
+#define ESCAPED_GRACE (300 * NS_PER_MS)
+
+static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+
+struct runner {
+    struct run run;
+    struct log *log;
+    struct timer *patience;
+    bool finishing; /* only the log is still being written */
+};
+
+static void stop_loop(void *arg)
+{
+    struct runner *runner = arg;
+    loop_stop(runner->run.loop);
+}
+
+static void on_signal(void *arg, int signal_number)
+{
+    struct runner *runner = arg;
+    bool again = runner->run.stop_cause != STOP_NONE;
+    run_stop(&runner->run, STOP_SIGNAL, signal_number);
+    if (!runner->finishing)
+        return;
+    if (again)
+        stop_loop(runner);
+    else
+        timer_start(runner->patience, LOG_PATIENCE);
+}
+
+static void on_hold(void *arg, bool held)
+{
+    struct runner *runner = arg;
+    run_hold(&runner->run, held);
+}
+
+static void on_closed(void *arg)
+{
+    struct runner *runner = arg;
+    if (!runner->run.stop_cause)
+        run_stop(&runner->run, STOP_OUTPUT, 0);
+}
+
+static void on_log_finished(void *arg)
+{
+    stop_loop(arg);
+}
+
+/* Nothing runs any more: the books are checked and the log is written to its end. */
+static void on_run_ended(void *arg)
+{
+    struct runner *runner = arg;
+    runner->finishing = true;
+    log_finish(runner->log);
+    if (runner->run.stop_cause)
+        timer_start(runner->patience, LOG_PATIENCE);
+}
+
+/* Every process of a run takes some descriptors here: as many as the system allows may be needed. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* "20260102T030405Z-928": sorts by time, and no two runs of a machine share it. */
+static char *make_id(void)
+{
+    struct buf id = {0};
+    struct tm parts;
+    time_t now = time(NULL);
+    char text[32];
+    gmtime_r(&now, &parts);
+    strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &parts);
+    buf_printf(&id, "%s-%ld", text, (long)getpid());
+    return buf_take(&id);
+}
+
+static char *find_program(void)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
+    return length > 0 ? mem_copy(path, (size_t)length) : mem_strdup("/proc/self/exe");
+}
+
+static int fail(struct error *error, int status)
+{
+    fprintf(stderr, "parrun: error: %s\n", error->text);
+    error_release(error);
+    return status;
+}
+
+static int status_of(const struct runner *runner, bool whole)
+{
+    const struct run *run = &runner->run;
+    if (run->refused)
+        return STATUS_SYSTEM;
+    if (!whole)
+        return STATUS_OUTPUT;
+    return run->failed ? STATUS_FAILED : STATUS_OK;
+}
+
+/* Ends whatever the objects of the run have left behind, then the process as the run says. */
+static int end_run(struct runner *runner)
+{
+    struct buf report = {0};
+    bool whole = log_report(runner->log, &report);
+    int status = status_of(runner, whole);
+    int signal_number = runner->run.stop_cause == STOP_SIGNAL   ? runner->run.stop_signal
+                        : runner->run.stop_cause == STOP_OUTPUT ? SIGPIPE
+                                                                : 0;
+    fputs(buf_string(&report), stderr);
+    buf_release(&report);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    descendants_end(ESCAPED_GRACE);
+    if (signal_number)
+        die_by_signal(signal_number);
+    return status;
+}
+
+static int run_scenario(const struct options *options, const struct scenario *scenario)
+{
+    static const struct log_callbacks callbacks = {
+        .hold = on_hold, .closed = on_closed, .finished = on_log_finished};
+    struct runner runner = {0};
+    struct run *run = &runner.run;
+    struct error error = {0};
+    raise_descriptor_limit();
+    char *id = make_id();
+    *run = (struct run){
+        .loop = loop_new(&error),
+        .bus = bus_new(),
+        .scenario = scenario,
+        .id = id,
+        .program = find_program(),
+        .shared = shared_new(),
+        .ended = on_run_ended,
+        .ended_arg = &runner,
+    };
+    if (!run->loop)
+        return fail(&error, STATUS_SYSTEM);
+    runner.log = log_new(run->loop, run->bus, scenario, options, id, &callbacks, &runner, &error);
+    if (!runner.log)
+        return fail(&error, STATUS_USAGE);
+    runner.patience = timer_new(run->loop, stop_loop, &runner);
+    loop_catch_signals(run->loop, stop_signals, countof(stop_signals), on_signal, &runner);
+    loop_adopt_orphans(run->loop);
+    objects_make(run);
+    run_start(run);
+    loop_run(run->loop);
+    if (!objects_free(run))
+        _exit(end_run(&runner));
+    timer_free(runner.patience);
+    loop_free(run->loop);
+    queues_free(run);
+    bus_free(run->bus);
+    shared_free(run->shared);
+    free(run->program);
+    free(id);
+    int status = end_run(&runner);
+    log_free(runner.log);
+    return status;
+}
+
+int runner_main(void *arg)
+{
+    const struct options *options = arg;
+    struct scenario_sources *held = NULL;
+    struct scenario *scenario = cli_load(options, &held);
+    int status = scenario ? run_scenario(options, scenario) : STATUS_USAGE;
+    scenario_free(scenario);
+    scenario_free_sources(held);
+    return status;
+}

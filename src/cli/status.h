@@ -1,0 +1,16 @@
+/* The exit statuses, as parrun(1) lists them. */
+#ifndef CLI_STATUS_H
+#define CLI_STATUS_H
+
+#include "base/mem.h"
+
+enum status {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1,                /* something in the scenario failed */
+    STATUS_USAGE = 2,                 /* wrong usage or scenario: nothing was started */
+    STATUS_OUTPUT = 3,                /* output or a log could not be written whole */
+    STATUS_SYSTEM = MEM_EXIT_STATUS,  /* 4: the system refused what the run needs */
+    STATUS_BUG = 125,
+};
+
+#endif

@@ -1,0 +1,381 @@
+/* A Lua body in a thread of the runner. */
+#include "object/body_thread.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "loop/loop.h"
+#include "object/queue.h"
+#include "object/thread_run.h"
+#include "object/world.h"
+#include "scenario/spec.h"
+#include "script/script.h"
+#include "worker/frame.h"
+
+/* Bytes that may wait for the loop before the thread has to wait too. */
+#define OUTBOX_BOUND (256u << 10)
+
+struct body_thread {
+    struct run *run;
+    const struct object_spec *spec;
+    const char *name;
+    void (*frame)(void *arg, struct frame *frame);
+    void *arg;
+    struct world world;
+    int world_result; /* of making it */
+    struct error world_error;
+    struct script *script;
+    int64_t deadline;     /* the thread's alone */
+    struct buf sending;   /* the thread's alone */
+    atomic_bool interrupted;
+    struct thread_run *running; /* the command of parrun.run, guarded by LOCK */
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t changed;
+    struct buf outbox;
+    bool posted;
+    bool held;
+    struct buf opened; /* the loop's alone */
+};
+
+static const struct script_host thread_host;
+
+static int must_end(struct body_thread *body, struct error *error)
+{
+    if (atomic_load(&body->interrupted))
+        return error_set(error, ERROR_STOPPED, "stopped");
+    if (body->deadline && clock_monotonic() >= body->deadline)
+        return error_set(error, ERROR_TIMEOUT, "timed out");
+    return 0;
+}
+
+static int check(void *arg, struct error *error)
+{
+    return must_end(arg, error);
+}
+
+/* Hands all that has gathered to the owner. */
+static void open_outbox(void *arg)
+{
+    struct body_thread *body = arg;
+    struct buf empty = body->opened;
+    pthread_mutex_lock(&body->lock);
+    body->posted = false;
+    if (body->held) {
+        pthread_mutex_unlock(&body->lock);
+        return;
+    }
+    body->opened = body->outbox;
+    body->outbox = empty;
+    pthread_cond_broadcast(&body->changed);
+    pthread_mutex_unlock(&body->lock);
+    const char *at = body->opened.data;
+    size_t left = body->opened.length;
+    struct frame frame;
+    long taken;
+    while (left && (taken = frame_take(at, left, &frame)) > 0) {
+        at += taken;
+        left -= (size_t)taken;
+        body->frame(body->arg, &frame);
+    }
+    buf_clear(&body->opened);
+}
+
+void body_thread_send(struct body_thread *body, struct buf *frames)
+{
+    pthread_mutex_lock(&body->lock);
+    buf_append(&body->outbox, frames->data, frames->length);
+    bool post = !body->posted && !body->held;
+    body->posted = body->posted || post;
+    pthread_mutex_unlock(&body->lock);
+    buf_clear(frames);
+    if (post)
+        loop_post(body->run->loop, open_outbox, body);
+}
+
+void body_thread_hold(struct body_thread *body, bool held)
+{
+    pthread_mutex_lock(&body->lock);
+    body->held = held;
+    bool post = !held && body->outbox.length && !body->posted;
+    body->posted = body->posted || post;
+    pthread_mutex_unlock(&body->lock);
+    if (post)
+        loop_post(body->run->loop, open_outbox, body);
+}
+
+/* Waits until signalled or UNTIL (0: for ever), with the lock held. */
+static void wait_changed(struct body_thread *body, int64_t until)
+{
+    if (!until) {
+        pthread_cond_wait(&body->changed, &body->lock);
+        return;
+    }
+    struct timespec time = {.tv_sec = (time_t)(until / NS_PER_S),
+                            .tv_nsec = (long)(until % NS_PER_S)};
+    pthread_cond_timedwait(&body->changed, &body->lock, &time);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
+static int64_t deadline_of(double seconds)
+{
+    if (seconds < 0)
+        return 0;
+    return clock_monotonic() + (int64_t)((seconds > 1e9 ? 1e9 : seconds) * (double)NS_PER_S);
+}
+
+static int host_sleep(void *arg, double seconds, struct error *error)
+{
+    struct body_thread *body = arg;
+    int64_t until = deadline_of(seconds);
+    int result;
+    pthread_mutex_lock(&body->lock);
+    while (!(result = must_end(body, error)) && clock_monotonic() < until)
+        wait_changed(body, sooner(until, body->deadline));
+    pthread_mutex_unlock(&body->lock);
+    return result;
+}
+
+/* Sends bytes as a frame of TYPE; waits while too much is on its way. */
+static int send_bytes(struct body_thread *body, enum frame_type type, const char *bytes,
+                      size_t length, struct error *error)
+{
+    int result;
+    size_t begin = frame_begin(&body->sending, type);
+    if (type == FRAME_OUTPUT)
+        frame_u64(&body->sending, 0);
+    buf_append(&body->sending, bytes, length);
+    frame_end(&body->sending, begin);
+    body_thread_send(body, &body->sending);
+    pthread_mutex_lock(&body->lock);
+    while (!(result = must_end(body, error)) && body->outbox.length > OUTBOX_BOUND)
+        wait_changed(body, body->deadline);
+    pthread_mutex_unlock(&body->lock);
+    return result;
+}
+
+static int host_output(void *arg, const char *bytes, size_t length, struct error *error)
+{
+    return send_bytes(arg, FRAME_OUTPUT, bytes, length, error);
+}
+
+static int host_log(void *arg, const char *bytes, size_t length, struct error *error)
+{
+    return send_bytes(arg, FRAME_LOG, bytes, length, error);
+}
+
+/* The queue of this name, where the body declares it under KEY. */
+static struct queue *find_queue(struct body_thread *body, const char *name, const char *key,
+                                const size_t *declared, size_t count, struct error *error)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!strcmp(body->run->scenario->queues[declared[i]].name, name))
+            return body->run->queues[declared[i]];
+    error_set(error, ERROR_FAILED, "this body does not declare '%s: %s'", key, name);
+    return NULL;
+}
+
+static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
+{
+    return (struct queue_wait){
+        .deadline = sooner(deadline_of(timeout), body->deadline), .check = check, .arg = body};
+}
+
+static int host_put(void *arg, const char *name, const char *encoded, size_t length,
+                    double timeout, struct error *error)
+{
+    struct body_thread *body = arg;
+    const struct object_spec *spec = body->spec;
+    struct queue *queue =
+        find_queue(body, name, "produces", spec->produces, spec->produces_count, error);
+    struct queue_wait wait = queue_wait_of(body, timeout);
+    if (!queue)
+        return error->code;
+    return queue_put_waiting(queue, encoded, length, &wait, error);
+}
+
+static int host_get(void *arg, const char *name, double timeout, struct buf *encoded,
+                    struct error *error)
+{
+    struct body_thread *body = arg;
+    const struct object_spec *spec = body->spec;
+    struct queue *queue =
+        find_queue(body, name, "consumes", spec->consumes, spec->consumes_count, error);
+    struct queue_wait wait = queue_wait_of(body, timeout);
+    if (!queue)
+        return error->code;
+    return queue_take_waiting(queue, encoded, &wait, error);
+}
+
+static int64_t host_length(void *arg, const char *name, struct error *error)
+{
+    struct body_thread *body = arg;
+    const struct run *run = body->run;
+    for (size_t i = 0; i < run->scenario->queue_count; i++)
+        if (!strcmp(run->scenario->queues[i].name, name))
+            return (int64_t)queue_length(run->queues[i]);
+    return error_set(error, ERROR_FAILED, "no queue is called '%s'", name);
+}
+
+static int host_run(void *arg, const struct script_command *command, struct script_result *result,
+                    struct error *error)
+{
+    struct body_thread *body = arg;
+    struct thread_run_options options = {
+        .loop = body->run->loop,
+        .command = command,
+        .environment = body->world.environment,
+        .deadline = body->deadline,
+    };
+    struct thread_run *run = thread_run_new(&options);
+    pthread_mutex_lock(&body->lock);
+    body->running = run;
+    pthread_mutex_unlock(&body->lock);
+    int code = must_end(body, error);
+    if (!code)
+        code = thread_run_wait(run, result, error);
+    pthread_mutex_lock(&body->lock);
+    body->running = NULL;
+    pthread_mutex_unlock(&body->lock);
+    thread_run_free(run);
+    return code;
+}
+
+static const struct script_host thread_host = {
+    .sleep = host_sleep,
+    .output = host_output,
+    .log = host_log,
+    .put = host_put,
+    .get = host_get,
+    .length = host_length,
+    .run = host_run,
+};
+
+struct body_thread *body_thread_new(struct run *run, const struct object_spec *spec,
+                                    const char *name,
+                                    void (*frame)(void *arg, struct frame *frame), void *arg)
+{
+    struct body_thread *body = mem_calloc(1, sizeof(*body));
+    pthread_condattr_t attributes;
+    body->run = run;
+    body->spec = spec;
+    body->name = name;
+    body->frame = frame;
+    body->arg = arg;
+    pthread_mutex_init(&body->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&body->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    body->held = run->held;
+    body->world_result = world_init(&body->world, run, spec, name, &body->world_error);
+    return body;
+}
+
+void body_thread_free(struct body_thread *body)
+{
+    if (!body)
+        return;
+    script_free(body->script);
+    world_release(&body->world);
+    error_release(&body->world_error);
+    buf_release(&body->sending);
+    buf_release(&body->outbox);
+    buf_release(&body->opened);
+    pthread_mutex_destroy(&body->lock);
+    pthread_cond_destroy(&body->changed);
+    free(body);
+}
+
+void body_thread_interrupt(struct body_thread *body)
+{
+    atomic_store(&body->interrupted, true);
+    pthread_mutex_lock(&body->lock);
+    if (body->script)
+        script_interrupt(body->script);
+    if (body->running)
+        thread_run_cancel(body->running);
+    pthread_cond_broadcast(&body->changed);
+    pthread_mutex_unlock(&body->lock);
+    for (size_t i = 0; i < body->spec->produces_count; i++)
+        queue_interrupt(body->run->queues[body->spec->produces[i]]);
+    for (size_t i = 0; i < body->spec->consumes_count; i++)
+        queue_interrupt(body->run->queues[body->spec->consumes[i]]);
+}
+
+int body_thread_prepare(struct body_thread *body, int *chunk, struct error *error)
+{
+    const struct lua_spec *lua = &body->spec->body.lua;
+    if (body->world_result)
+        return error_set(error, body->world_result, "%s", body->world_error.text);
+    struct script_options options = {
+        .name = body->name,
+        .vars = body->run->scenario->vars,
+        .environment = body->world.environment,
+        .directory = body->run->scenario->directory,
+        .host = &thread_host,
+        .host_arg = body,
+        .shared = body->run->shared,
+        .pid = getpid(),
+    };
+    struct script *script = script_new(&options);
+    int result =
+        script_load(script, lua->text, lua->length, lua->file, lua->line, chunk, error);
+    pthread_mutex_lock(&body->lock);
+    body->script = script;
+    pthread_mutex_unlock(&body->lock);
+    if (atomic_load(&body->interrupted))
+        script_interrupt(script); /* it may have come before there was a state */
+    return result;
+}
+
+struct script *body_thread_script(struct body_thread *body)
+{
+    return body->script;
+}
+
+void body_thread_set_deadline(struct body_thread *body, int64_t deadline)
+{
+    body->deadline = deadline;
+    if (body->script)
+        script_set_deadline(body->script, deadline);
+}
+
+void body_thread_send_result(struct body_thread *body, uint64_t id, int result, int64_t duration,
+                             const struct buf *value, const struct error *error)
+{
+    const char *text = result ? error->text : value->data;
+    size_t length = result ? strlen(error->text) : value->length;
+    enum outcome outcome = result == 0               ? OUTCOME_DONE
+                           : result == ERROR_TIMEOUT ? OUTCOME_TIMEOUT
+                           : result == ERROR_STOPPED ? OUTCOME_CANCELLED
+                                                     : OUTCOME_FAILED;
+    size_t begin = frame_begin(&body->sending, FRAME_RESULT);
+    frame_u64(&body->sending, id);
+    frame_u8(&body->sending, (uint8_t)outcome);
+    frame_i64(&body->sending, 0);
+    frame_i64(&body->sending, duration);
+    frame_bytes(&body->sending, text, length);
+    frame_end(&body->sending, begin);
+    body_thread_send(body, &body->sending);
+}
+
+bool body_thread_is_interrupted(const struct body_thread *body)
+{
+    return atomic_load(&body->interrupted);
+}

@@ -1,0 +1,55 @@
+/*
+ * A Lua body in a thread of the runner: its state, what it sees of the run, and its way to the
+ * loop. It tells what it does in the frames of worker/frame.h, kept in memory.
+ */
+#ifndef OBJECT_BODY_THREAD_H
+#define OBJECT_BODY_THREAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct body_thread;
+struct buf;
+struct error;
+struct frame;
+struct object_spec;
+struct run;
+struct script;
+
+/* FRAME(ARG, ...) is called on the loop's thread for each frame that the body's thread sends. */
+struct body_thread *body_thread_new(struct run *run, const struct object_spec *spec,
+                                    const char *name,
+                                    void (*frame)(void *arg, struct frame *frame), void *arg);
+
+/* Only once the thread has ended. NULL is accepted. */
+void body_thread_free(struct body_thread *body);
+
+/* Holds back what the thread tells, or hands on what has gathered. The loop's thread. */
+void body_thread_hold(struct body_thread *body, bool held);
+
+/* Ends whatever the body does, soon. The loop's thread. */
+void body_thread_interrupt(struct body_thread *body);
+
+/* The rest is for the body's own thread. */
+
+/* Makes the Lua state and compiles SPEC's chunk into *CHUNK; 0 or a negative code. */
+int body_thread_prepare(struct body_thread *body, int *chunk, struct error *error);
+
+/* The state; NULL before body_thread_prepare(). */
+struct script *body_thread_script(struct body_thread *body);
+
+/* Every wait ends at this time of clock_monotonic(); 0: none. */
+void body_thread_set_deadline(struct body_thread *body, int64_t deadline);
+
+/* Sends frames; FRAMES is empty afterwards. */
+void body_thread_send(struct body_thread *body, struct buf *frames);
+
+/* Sends a RESULT frame; RESULT and ERROR as script_call() left them. */
+void body_thread_send_result(struct body_thread *body, uint64_t id, int result, int64_t duration,
+                             const struct buf *value, const struct error *error);
+
+/* True once it was interrupted. */
+bool body_thread_is_interrupted(const struct body_thread *body);
+
+#endif

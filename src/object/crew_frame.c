@@ -1,0 +1,53 @@
+/* What a worker's frames mean to its pool, whichever way they came. */
+#include <stdlib.h>
+
+#include "object/pool_private.h"
+
+static void take_result(struct crew *crew, struct frame *frame)
+{
+    size_t length;
+    uint64_t id = frame_read_u64(frame);
+    enum outcome outcome = (enum outcome)frame_read_u8(frame);
+    int64_t number = frame_read_i64(frame);
+    int64_t duration = frame_read_i64(frame);
+    const char *text = frame_read_bytes(frame, &length);
+    crew_result(crew, id, outcome, number, duration, text, length);
+}
+
+static void take_revoked(struct crew *crew, struct frame *frame)
+{
+    uint32_t count = frame_read_u32(frame);
+    for (uint32_t i = 0; i < count && !frame->bad; i++)
+        crew_gave_back(crew, frame_read_u64(frame));
+    crew_revoked(crew);
+}
+
+void crew_take_frame(struct crew *crew, struct frame *frame)
+{
+    char *text;
+    switch ((int)frame->type) {
+    case FRAME_READY:
+        crew_ready(crew);
+        break;
+    case FRAME_REFUSED:
+        text = frame_read_text(frame);
+        crew_refused(crew, text);
+        free(text);
+        break;
+    case FRAME_OUTPUT:
+        frame_read_u64(frame);
+        crew_output(crew, frame->at, frame->left);
+        break;
+    case FRAME_RESULT:
+        take_result(crew, frame);
+        break;
+    case FRAME_REVOKED:
+        take_revoked(crew, frame);
+        break;
+    case FRAME_LOG:
+        crew_line(crew, frame->at, frame->left);
+        break;
+    default:
+        break;
+    }
+}

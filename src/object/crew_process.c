@@ -1,0 +1,279 @@
+/* A pool's worker that is a process: this program again, reached by frames. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "loop/pipe.h"
+#include "object/client.h"
+#include "object/link.h"
+#include "object/pool_private.h"
+#include "object/tap.h"
+#include "object/world.h"
+#include "os/descendants.h"
+#include "os/spawn.h"
+#include "scenario/spec.h"
+#include "worker/config.h"
+
+struct crew_process {
+    struct crew crew;
+    struct child *child;
+    struct link *link;
+    struct tap *stray; /* what is written past the frames */
+    bool exited;
+    bool link_ended;
+    int code;
+    int signal;
+    struct buf frames; /* scratch */
+};
+
+/* Ends what the last life of this worker left open. */
+static void release(struct crew_process *process)
+{
+    tap_free(process->stray);
+    link_free(process->link);
+    child_free(process->child);
+    process->stray = NULL;
+    process->link = NULL;
+    process->child = NULL;
+    process->exited = process->link_ended = false;
+}
+
+static void check_gone(void *arg)
+{
+    struct crew_process *process = arg;
+    char reason[64];
+    const char *name = signal_name(process->signal);
+    if (!process->exited || !process->link)
+        return;
+    if (!process->link_ended) {
+        link_drain(process->link);
+        return; /* its end calls this again */
+    }
+    bool forced = process->crew.pool->object.state == OBJECT_KILLING;
+    if (!client_is_idle(link_client(process->link)) && !forced)
+        return; /* its messages still wait for room; told when they have it */
+    if (process->signal)
+        snprintf(reason, sizeof(reason), "ended by signal %s", name ? name : "?");
+    else
+        snprintf(reason, sizeof(reason), "exit code %d", process->code);
+    tap_finish(process->stray);
+    if (process->signal || process->code)
+        descendants_kill_session(child_pid(process->child)); /* the command it was running */
+    release(process);
+    crew_gone(&process->crew, reason);
+}
+
+static void on_exited(void *arg, int code, int signal_number)
+{
+    struct crew_process *process = arg;
+    process->exited = true;
+    process->code = code;
+    process->signal = signal_number;
+    loop_defer(process->crew.pool->object.run->loop, check_gone, process);
+}
+
+static void on_link_end(void *arg, bool wrong)
+{
+    struct crew_process *process = arg;
+    process->link_ended = true;
+    if (wrong)
+        child_signal(process->child, SIGKILL);
+    client_end(link_client(process->link), check_gone, process);
+    loop_defer(process->crew.pool->object.run->loop, check_gone, process);
+}
+
+static void on_frame(void *arg, struct frame *frame)
+{
+    struct crew_process *process = arg;
+    crew_take_frame(&process->crew, frame);
+}
+
+static void on_stray(void *arg, const char *stream, const char *bytes, size_t length,
+                     bool unfinished)
+{
+    struct crew_process *process = arg;
+    (void)stream;
+    (void)unfinished;
+    crew_line(&process->crew, bytes, length);
+}
+
+static void on_stray_end(void *arg)
+{
+    (void)arg;
+}
+
+static const struct link_callbacks link_callbacks = {.frame = on_frame, .end = on_link_end};
+static const struct tap_callbacks tap_callbacks = {.line = on_stray, .end = on_stray_end};
+
+static void send_config(struct crew_process *process, const struct world *world)
+{
+    const struct pool_spec *spec = process->crew.pool->spec;
+    struct worker_config config;
+    world_config(world, &config);
+    config.worker = process->crew.number;
+    config.setup =
+        chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
+    config.stop_signal = spec->stop.signal;
+    config.stop_grace = spec->stop.grace;
+    config_write(&process->frames, &config);
+    link_send(process->link, &process->frames);
+    config_release(&config);
+}
+
+static int start_child(struct crew_process *process, const struct world *world,
+                       const int *descriptors, struct error *error)
+{
+    struct run *run = process->crew.pool->object.run;
+    char *argv[] = {"parrun", "--worker", NULL};
+    struct child_options options = {
+        .file = run->program,
+        .argv = argv,
+        .environment = (char *const *)world->environment,
+        /* A command's directory is the worker's business, as it may differ from task to task. */
+        .directory = world->spec->body.kind == BODY_LUA ? world->directory : NULL,
+        .descriptors = descriptors,
+        .descriptor_count = 3,
+    };
+    int result = child_start(run->loop, &options, on_exited, process, &process->child);
+    if (!result)
+        return 0;
+    struct spawn_options explained = {
+        .argv = (const char *const *)argv,
+        .environment = world->environment,
+        .directory = options.directory,
+    };
+    return spawn_explain(&explained, run->program, -result, error);
+}
+
+static int start_in(struct crew_process *process, const struct world *world, struct error *error)
+{
+    struct run *run = process->crew.pool->object.run;
+    struct link_ends ends;
+    int stray[2];
+    int result = pipe_open(stray, error);
+    if (result)
+        return result;
+    process->link = link_new(run, &link_callbacks, process, &ends, error);
+    if (!process->link) {
+        close(stray[0]);
+        close(stray[1]);
+        return error->code;
+    }
+    result = start_child(process, world, (int[]){ends.in, ends.out, stray[1]}, error);
+    close(ends.in);
+    close(ends.out);
+    close(stray[1]);
+    if (result) {
+        close(stray[0]);
+        release(process);
+        return result;
+    }
+    process->stray = tap_new(run->loop, stray[0], "stderr", NULL, &tap_callbacks, process);
+    send_config(process, world);
+    return 0;
+}
+
+static int process_start(struct crew *crew, struct error *error)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    struct pool *pool = crew->pool;
+    struct world world;
+    int result =
+        world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, error);
+    if (!result)
+        result = start_in(process, &world, error);
+    world_release(&world);
+    if (!result)
+        crew->pid = child_pid(process->child);
+    return result;
+}
+
+static void process_send(struct crew *crew, const struct task *task)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    size_t begin = frame_begin(&process->frames, FRAME_TASK);
+    frame_u64(&process->frames, task->id);
+    frame_i64(&process->frames, task->index);
+    frame_i64(&process->frames, task->attempt);
+    buf_append(&process->frames, task->item.data, task->item.length);
+    frame_end(&process->frames, begin);
+    link_send(process->link, &process->frames);
+}
+
+static void process_revoke(struct crew *crew)
+{
+    link_send_plain(((struct crew_process *)crew)->link, FRAME_REVOKE);
+}
+
+static void process_cancel(struct crew *crew, uint64_t id)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    size_t begin = frame_begin(&process->frames, FRAME_CANCEL);
+    frame_u64(&process->frames, id);
+    frame_end(&process->frames, begin);
+    link_send(process->link, &process->frames);
+}
+
+static void process_finish(struct crew *crew)
+{
+    link_send_plain(((struct crew_process *)crew)->link, FRAME_FINISH);
+}
+
+static void process_kill(struct crew *crew)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    if (!process->child || process->exited) {
+        loop_defer(crew->pool->object.run->loop, check_gone, process);
+        return;
+    }
+    descendants_kill_session(child_pid(process->child));
+    child_signal(process->child, SIGKILL);
+}
+
+static void process_hold(struct crew *crew, bool held)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    if (!process->link)
+        return;
+    link_hold(process->link, held);
+    tap_hold(process->stray, held);
+}
+
+static void process_free(struct crew *crew)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    struct task *task;
+    while ((task = task_list_take(&crew->tasks)))
+        task_free(task);
+    release(process);
+    buf_release(&process->frames);
+    free(process);
+}
+
+static const struct crew_kind process_kind = {
+    .start = process_start,
+    .send = process_send,
+    .revoke = process_revoke,
+    .cancel = process_cancel,
+    .finish = process_finish,
+    .kill = process_kill,
+    .hold = process_hold,
+    .free = process_free,
+};
+
+struct crew *crew_process_new(struct pool *pool)
+{
+    struct crew_process *process = mem_calloc(1, sizeof(*process));
+    process->crew.kind = &process_kind;
+    process->crew.pool = pool;
+    return &process->crew;
+}

@@ -1,0 +1,156 @@
+/* The runner's two pipes to a worker. */
+#include "object/link.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "loop/pipe.h"
+#include "object/client.h"
+#include "worker/frame.h"
+
+struct link {
+    struct reader *reader;
+    struct writer *writer;
+    struct client *client;
+    struct link_callbacks callbacks;
+    void *arg;
+    struct buf rest; /* the beginning of a frame */
+    bool ended;
+};
+
+static void link_end(struct link *link, bool wrong)
+{
+    if (link->ended)
+        return;
+    link->ended = true;
+    reader_pause(link->reader);
+    link->callbacks.end(link->arg, wrong);
+}
+
+/* Hands on all whole frames of BYTES; returns how many bytes those had. */
+static size_t take_frames(struct link *link, const char *bytes, size_t length)
+{
+    size_t done = 0;
+    struct frame frame;
+    long taken = 0;
+    while (!link->ended && (taken = frame_take(bytes + done, length - done, &frame)) > 0) {
+        done += (size_t)taken;
+        if (!client_take(link->client, &frame))
+            link->callbacks.frame(link->arg, &frame);
+    }
+    if (taken < 0)
+        link_end(link, true);
+    return done;
+}
+
+static void on_data(void *arg, const char *bytes, size_t length)
+{
+    struct link *link = arg;
+    if (link->rest.length) {
+        buf_append(&link->rest, bytes, length);
+        buf_consume(&link->rest, take_frames(link, link->rest.data, link->rest.length));
+        return;
+    }
+    size_t done = take_frames(link, bytes, length);
+    buf_append(&link->rest, bytes + done, length - done);
+}
+
+static void on_end(void *arg, int status)
+{
+    (void)status;
+    link_end(arg, false);
+}
+
+static void on_drained(void *arg)
+{
+    (void)arg;
+}
+
+/* A worker that reads no more is about to end; its exit tells the rest. */
+static void on_failed(void *arg, int status)
+{
+    (void)arg;
+    (void)status;
+}
+
+struct link *link_new(struct run *run, const struct link_callbacks *callbacks, void *arg,
+                      struct link_ends *ends, struct error *error)
+{
+    static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
+    static const struct writer_callbacks writer_callbacks = {.drained = on_drained,
+                                                             .failed = on_failed};
+    int to_worker[2], from_worker[2];
+    if (pipe_open(to_worker, error))
+        return NULL;
+    if (pipe_open(from_worker, error)) {
+        close(to_worker[0]);
+        close(to_worker[1]);
+        return NULL;
+    }
+    fcntl(to_worker[1], F_SETFL, O_NONBLOCK);
+    struct link *link = mem_calloc(1, sizeof(*link));
+    link->callbacks = *callbacks;
+    link->arg = arg;
+    link->reader = reader_new(run->loop, from_worker[0], &reader_callbacks, link);
+    link->writer = writer_new(run->loop, to_worker[1], &writer_callbacks, link);
+    link->client = client_new(run, link->writer);
+    *ends = (struct link_ends){.in = to_worker[0], .out = from_worker[1]};
+    return link;
+}
+
+void link_send(struct link *link, struct buf *frames)
+{
+    writer_put(link->writer, frames->data, frames->length);
+    buf_clear(frames);
+}
+
+void link_send_plain(struct link *link, int type)
+{
+    struct buf frame = {0};
+    frame_plain(&frame, (enum frame_type)type);
+    link_send(link, &frame);
+    buf_release(&frame);
+}
+
+void link_hold(struct link *link, bool held)
+{
+    if (link->ended)
+        return;
+    if (held)
+        reader_pause(link->reader);
+    else
+        reader_resume(link->reader);
+}
+
+void link_close(struct link *link)
+{
+    writer_finish(link->writer);
+}
+
+void link_drain(struct link *link)
+{
+    if (link->ended)
+        return;
+    reader_drain(link->reader);
+    link_end(link, false);
+}
+
+struct client *link_client(struct link *link)
+{
+    return link->client;
+}
+
+void link_free(struct link *link)
+{
+    if (!link)
+        return;
+    client_free(link->client);
+    reader_free(link->reader);
+    writer_free(link->writer);
+    buf_release(&link->rest);
+    free(link);
+}

@@ -1,0 +1,606 @@
+/* A pool: which worker gets which task, and when. */
+#include "object/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "loop/loop.h"
+#include "loop/timer.h"
+#include "object/items.h"
+#include "object/pool_private.h"
+#include "object/users.h"
+#include "scenario/spec.h"
+
+/* A worker has tasks for so long ahead of the one that runs, and never more than so many. */
+#define AHEAD_TIME (2 * NS_PER_MS)
+#define AHEAD_MOST 2000
+
+/* Tasks that take longer are not sent ahead at all: one of them could wait behind a long one. */
+#define AHEAD_LONGEST (2 * NS_PER_MS)
+
+/* How often is looked for tasks that wait in a busy worker while another is idle. */
+#define LOOK_TIME (2 * NS_PER_MS)
+
+/* A worker that has not ended its task so long after its limit and grace hangs. */
+#define HANG_TIME (1 * NS_PER_S)
+
+/* Workers that ended before they were ready, one after another, until the pool gives up. */
+#define LOST_MOST 5
+
+/* Finished tasks that may wait for one before them (output: ordered). */
+#define UNORDERED_MOST 10000
+
+static void look_soon(void *arg);
+static void run_timer(struct pool *pool);
+
+void pool_look(struct pool *pool)
+{
+    if (pool->scheduling)
+        return;
+    pool->scheduling = true;
+    loop_defer(pool->object.run->loop, look_soon, pool);
+}
+
+static bool is_stopping(const struct pool *pool)
+{
+    return object_is_ending(&pool->object) || pool->broken;
+}
+
+static void tell_waiting(struct pool *pool)
+{
+    if (pool->told_waiting || is_stopping(pool))
+        return;
+    struct event event = {.kind = EVENT_POOL_WAITING};
+    pool->told_waiting = true;
+    pool_emit(pool, &event);
+}
+
+void pool_break(struct pool *pool, const char *reason)
+{
+    pool->object.failed = true;
+    pool->broken = true;
+    if (!pool->reason)
+        pool->reason = mem_strdup(reason);
+    pool_look(pool);
+}
+
+/* The next task from the source; NULL where there is none now. */
+static struct task *take_from_source(struct pool *pool)
+{
+    if (pool->exhausted || pool->waiting || is_stopping(pool))
+        return NULL;
+    struct task *task = mem_calloc(1, sizeof(*task));
+    struct error error = {0};
+    switch (items_next(pool->items, &task->item, &error)) {
+    case ITEMS_ONE:
+        task->index = pool->next_index++;
+        task->attempt = 1;
+        return task;
+    case ITEMS_WAIT:
+        pool->waiting = true;
+        break;
+    case ITEMS_END:
+        pool->exhausted = true;
+        tell_waiting(pool);
+        break;
+    case ITEMS_FAILED:
+        pool->exhausted = true;
+        pool_break(pool, error.text);
+        error_release(&error);
+        break;
+    }
+    task_free(task);
+    return NULL;
+}
+
+static struct task *next_task(struct pool *pool)
+{
+    struct task *task = task_list_take(&pool->ready);
+    return task ? task : take_from_source(pool);
+}
+
+/* The worker begins its first task: tells so. */
+static void begin_first(struct crew *crew)
+{
+    struct task *task = crew->tasks.first;
+    task->started = clock_monotonic();
+    task->worker = crew->number;
+    task->pid = crew->pid;
+    pool_tell_started(crew->pool, task);
+}
+
+static void give(struct crew *crew, struct task *task)
+{
+    task->id = ++crew->pool->next_id;
+    task_list_add(&crew->tasks, task);
+    if (crew->tasks.count == 1)
+        begin_first(crew);
+    crew->kind->send(crew, task);
+}
+
+/* How many tasks a worker may have in all. */
+static size_t tasks_at_once(const struct pool *pool)
+{
+    if (!pool->average || pool->average > AHEAD_LONGEST)
+        return 1;
+    int64_t ahead = AHEAD_TIME / pool->average;
+    return 1 + (size_t)(ahead > AHEAD_MOST ? AHEAD_MOST : ahead);
+}
+
+/* Gives tasks to those who have fewer than MOST; false when none is left to give. */
+static bool fill_crew(struct pool *pool, size_t most)
+{
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        while (crew->state == CREW_READY && !crew->revoking && crew->tasks.count < most) {
+            struct task *task = next_task(pool);
+            if (!task)
+                return false;
+            give(crew, task);
+        }
+    }
+    return true;
+}
+
+/* An idle worker is served before any other gets a task ahead. */
+static void give_tasks(struct pool *pool)
+{
+    if (pool->object.run->held || pool->unordered_count > UNORDERED_MOST)
+        return;
+    if (fill_crew(pool, 1))
+        fill_crew(pool, tasks_at_once(pool));
+}
+
+static bool has_idle(const struct pool *pool)
+{
+    for (size_t i = 0; i < pool->crew_count; i++)
+        if (pool->crew[i]->state == CREW_READY && !pool->crew[i]->tasks.count)
+            return true;
+    return false;
+}
+
+/* The worker with the most tasks that it has not begun; NULL where nobody has any. */
+static struct crew *find_hoarder(const struct pool *pool)
+{
+    struct crew *most = NULL;
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        if (crew->state == CREW_READY && !crew->revoking && crew->tasks.count > 1 &&
+            (!most || crew->tasks.count > most->tasks.count))
+            most = crew;
+    }
+    return most;
+}
+
+static void start_crew(struct crew *crew)
+{
+    struct error error = {0};
+    crew->state = CREW_STARTING;
+    crew->revoking = crew->hung = false;
+    crew->pool->crew_alive++;
+    if (!crew->kind->start(crew, &error))
+        return;
+    crew->state = CREW_NONE;
+    crew->pool->crew_alive--;
+    error_wrap(&error, "cannot start a worker");
+    if (!crew->pool->crew_alive)
+        pool_break(crew->pool, error.text); /* with some left, the pool goes on with those */
+    error_release(&error);
+}
+
+/* True where some task is not with a worker, or may come. */
+static bool has_more(const struct pool *pool)
+{
+    return pool->ready.count || !pool->exhausted;
+}
+
+/* Starts workers: all at the beginning, later in place of those that were lost. */
+static void keep_crew(struct pool *pool)
+{
+    if (is_stopping(pool) || !has_more(pool))
+        return;
+    for (size_t i = 0; i < pool->crew_count && !pool->broken; i++)
+        if (pool->crew[i]->state == CREW_NONE)
+            start_crew(pool->crew[i]);
+}
+
+/* Sends home the workers for whom nothing is left. */
+static void finish_crew(struct pool *pool)
+{
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        bool idle = crew->state == CREW_READY && !crew->tasks.count;
+        bool unneeded = crew->state == CREW_STARTING && is_stopping(pool);
+        if (!idle && !unneeded)
+            continue;
+        crew->state = CREW_FINISHING;
+        if (unneeded)
+            crew->kind->kill(crew);
+        else
+            crew->kind->finish(crew);
+    }
+}
+
+static void skip_ready(struct pool *pool)
+{
+    struct task *task;
+    while ((task = task_list_take(&pool->ready)))
+        pool_skip_task(pool, task);
+}
+
+/* "2 of 5 tasks failed: 1, 3." and what else went wrong. */
+static void fill_outcome(const struct pool *pool, struct buf *reason)
+{
+    if (pool->reason)
+        buf_printf(reason, "%s%s", pool->reason, pool->failed ? "; " : "");
+    if (pool->failed) {
+        buf_printf(reason, "%lld of %lld tasks failed: ", (long long)pool->failed,
+                   (long long)pool->done);
+        for (size_t i = 0; i < countof(pool->failures) && (int64_t)i < pool->failed; i++)
+            buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
+        buf_text(reason, (int64_t)countof(pool->failures) < pool->failed ? ", ..." : ".");
+    }
+    if (!is_stopping(pool))
+        return;
+    buf_printf(reason, "%s%lld tasks done", reason->length ? " " : "", (long long)pool->done);
+    if (pool->skipped)
+        buf_printf(reason, ", %lld begun or taken but not done", (long long)pool->skipped);
+    buf_text(reason, pool->exhausted ? "." : ", more not begun.");
+}
+
+static void pool_over(struct pool *pool)
+{
+    struct buf reason = {0};
+    struct event event = {
+        .kind = EVENT_POOL_ENDED, .count = pool->failed, .total = pool->done};
+    timer_stop(pool->timer);
+    fill_outcome(pool, &reason);
+    if (reason.length) {
+        event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
+        event.reason = reason.data;
+    }
+    pool_emit(pool, &event);
+    buf_release(&reason);
+    users_ended(pool->object.run, &pool->spec->object);
+    object_gone(&pool->object);
+}
+
+static void look_soon(void *arg)
+{
+    struct pool *pool = arg;
+    pool->scheduling = false;
+    if (pool->object.state == OBJECT_ENDED)
+        return;
+    keep_crew(pool);
+    if (is_stopping(pool))
+        skip_ready(pool);
+    else
+        give_tasks(pool);
+    bool hoarded = has_idle(pool) && find_hoarder(pool);
+    if (hoarded || pool->spec->object.timeout)
+        run_timer(pool);
+    if (is_stopping(pool) || (!has_more(pool) && !hoarded))
+        finish_crew(pool);
+    if (!pool->crew_alive && (is_stopping(pool) || !has_more(pool))) {
+        pool_release_unordered(pool);
+        if (pool_has_told_all(pool))
+            pool_over(pool);
+    }
+}
+
+void crew_ready(struct crew *crew)
+{
+    struct pool *pool = crew->pool;
+    struct event event = {
+        .kind = EVENT_WORKER_STARTED, .worker = crew->number, .pid = crew->pid};
+    if (crew->state != CREW_STARTING)
+        return;
+    crew->state = CREW_READY;
+    pool->lost_in_a_row = 0;
+    pool_emit(pool, &event);
+    pool_look(pool);
+}
+
+void crew_refused(struct crew *crew, const char *reason)
+{
+    struct buf text = {0};
+    buf_printf(&text, "setup failed: %s", reason);
+    pool_break(crew->pool, text.data);
+    buf_release(&text);
+}
+
+void crew_output(struct crew *crew, const char *bytes, size_t length)
+{
+    if (crew->tasks.first)
+        pool_take_output(crew->pool, crew->tasks.first, bytes, length);
+}
+
+void crew_line(struct crew *crew, const char *bytes, size_t length)
+{
+    struct event event = {
+        .kind = EVENT_WORKER_OUTPUT,
+        .worker = crew->number,
+        .pid = crew->pid,
+        .bytes = bytes,
+        .length = length,
+    };
+    pool_emit(crew->pool, &event);
+}
+
+/* The average moves a quarter of the way to a longer task, an eighth to a shorter one. */
+static void learn_duration(struct pool *pool, int64_t duration)
+{
+    if (duration < 1)
+        duration = 1;
+    if (!pool->average)
+        pool->average = duration;
+    else
+        pool->average += (duration - pool->average) / (duration > pool->average ? 4 : 8);
+    if (pool->average < 1)
+        pool->average = 1;
+}
+
+void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t number,
+                 int64_t duration, const char *text, size_t length)
+{
+    struct pool *pool = crew->pool;
+    struct task *task = crew->tasks.first;
+    if (!task || task->id != id)
+        return; /* of a worker that was given up: its task was told already */
+    task_list_take(&crew->tasks);
+    task->outcome = outcome;
+    task->number = number;
+    task->duration = duration;
+    if (length) {
+        task->text = mem_copy(text, length);
+        task->text_length = length;
+    }
+    learn_duration(pool, duration);
+    if (crew->tasks.first)
+        begin_first(crew);
+    if (outcome == OUTCOME_CANCELLED)
+        pool_skip_task(pool, task);
+    else
+        pool_finish_task(pool, task);
+    if (is_stopping(pool) && crew->tasks.first)
+        crew->kind->cancel(crew, crew->tasks.first->id);
+    pool_look(pool);
+}
+
+void crew_gave_back(struct crew *crew, uint64_t id)
+{
+    struct task *task = task_list_take_id(&crew->tasks, id);
+    if (task)
+        task_list_add(&crew->pool->ready, task);
+}
+
+void crew_revoked(struct crew *crew)
+{
+    crew->revoking = false;
+    pool_look(crew->pool);
+}
+
+/* The first task was lost with its worker; the others go to another. */
+static void give_up_tasks(struct crew *crew, const char *reason)
+{
+    struct pool *pool = crew->pool;
+    struct task *lost = task_list_take(&crew->tasks);
+    struct task *task;
+    while ((task = task_list_take(&crew->tasks)))
+        task_list_add(&pool->ready, task);
+    if (!lost)
+        return;
+    if (is_stopping(pool)) {
+        pool_skip_task(pool, lost);
+        return;
+    }
+    lost->outcome = crew->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+    lost->duration = clock_monotonic() - lost->started;
+    struct buf text = {0};
+    buf_printf(&text, "its worker was lost: %s.", reason);
+    lost->text_length = text.length;
+    lost->text = buf_take(&text);
+    pool_finish_task(pool, lost);
+}
+
+void crew_gone(struct crew *crew, const char *reason)
+{
+    struct pool *pool = crew->pool;
+    bool expected = crew->state == CREW_FINISHING || is_stopping(pool);
+    struct event event = {.worker = crew->number, .pid = crew->pid};
+    event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
+    event.flags = expected ? 0 : EVENT_WRONG;
+    event.reason = expected ? NULL : crew->hung ? "its task did not end at its timeout" : reason;
+    pool_emit(pool, &event);
+    if (crew->state == CREW_STARTING && ++pool->lost_in_a_row >= LOST_MOST)
+        pool_break(pool, "its workers end before they are ready");
+    crew->state = CREW_NONE;
+    pool->crew_alive--;
+    give_up_tasks(crew, reason);
+    pool_look(pool);
+}
+
+static void more_items(void *arg)
+{
+    struct pool *pool = arg;
+    pool->waiting = false;
+    pool_look(pool);
+}
+
+/* Ends the workers whose task should have ended long ago. */
+static void end_hung(struct pool *pool)
+{
+    int64_t limit = pool->spec->object.timeout;
+    int64_t now = clock_monotonic();
+    for (size_t i = 0; limit && i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        const struct task *task = crew->tasks.first;
+        int64_t late = limit + pool->spec->stop.grace + HANG_TIME;
+        if (crew->state != CREW_READY || crew->hung || !task || now - task->started < late)
+            continue;
+        crew->hung = true;
+        crew->kind->kill(crew);
+    }
+}
+
+static void on_time(void *arg)
+{
+    struct pool *pool = arg;
+    pool->timer_runs = false;
+    if (pool->kill_at && clock_monotonic() >= pool->kill_at) {
+        for (size_t i = 0; i < pool->crew_count; i++)
+            if (pool->crew[i]->state != CREW_NONE)
+                pool->crew[i]->kind->kill(pool->crew[i]);
+        pool->kill_at += NS_PER_S;
+    }
+    end_hung(pool);
+    struct crew *hoarder = has_idle(pool) ? find_hoarder(pool) : NULL;
+    if (hoarder && !is_stopping(pool)) {
+        hoarder->revoking = true;
+        hoarder->kind->revoke(hoarder);
+    }
+    pool_look(pool);
+}
+
+/* Runs the timer for whatever is due first. */
+static void run_timer(struct pool *pool)
+{
+    int64_t delay = 100 * NS_PER_MS;
+    if (pool->timer_runs)
+        return;
+    if (!is_stopping(pool) && has_idle(pool) && find_hoarder(pool))
+        delay = LOOK_TIME;
+    pool->timer_runs = true;
+    timer_start(pool->timer, delay);
+}
+
+static void pool_start(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    struct error error = {0};
+    pool->items = items_new(object->run, &pool->spec->tasks, more_items, pool, &error);
+    if (!pool->items) {
+        pool->exhausted = true;
+        pool_break(pool, error.text);
+        error_release(&error);
+        return;
+    }
+    struct event event = {.kind = EVENT_POOL_STARTED, .count = pool->spec->workers};
+    pool_emit(pool, &event);
+    if (items_are_complete(pool->items))
+        tell_waiting(pool);
+    /* No more workers than there are tasks, as far as that is known. */
+    while (pool->ready.count < pool->crew_count) {
+        struct task *task = take_from_source(pool);
+        if (!task)
+            break;
+        task_list_add(&pool->ready, task);
+    }
+    if (pool->exhausted && pool->ready.count < pool->crew_count)
+        pool->crew_count = pool->ready.count;
+    pool_look(pool);
+}
+
+static void pool_stop(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        if (crew->state != CREW_READY || !crew->tasks.first)
+            continue;
+        crew->revoking = true;
+        crew->kind->revoke(crew);
+        crew->kind->cancel(crew, crew->tasks.first->id);
+    }
+    pool->kill_at = clock_monotonic() + pool->spec->stop.grace + HANG_TIME;
+    timer_start(pool->timer, pool->spec->stop.grace + HANG_TIME);
+    pool->timer_runs = true;
+    pool_look(pool);
+}
+
+static void pool_kill(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    pool->kill_at = clock_monotonic();
+    timer_start(pool->timer, 0);
+    pool->timer_runs = true;
+    pool_look(pool);
+}
+
+static void pool_skip(struct object *object, const char *reason)
+{
+    struct pool *pool = (struct pool *)object;
+    struct buf text = {0};
+    buf_printf(&text, "skipped, %s.", reason);
+    struct event event = {
+        .kind = EVENT_POOL_ENDED, .flags = EVENT_REASONED, .reason = text.data};
+    pool_emit(pool, &event);
+    buf_release(&text);
+    users_ended(object->run, &pool->spec->object);
+}
+
+static void pool_hold(struct object *object, bool held)
+{
+    struct pool *pool = (struct pool *)object;
+    for (size_t i = 0; i < pool->crew_count; i++)
+        if (pool->crew[i]->state != CREW_NONE)
+            pool->crew[i]->kind->hold(pool->crew[i], held);
+    if (held)
+        return;
+    pool_pump(pool);
+    pool_look(pool);
+}
+
+static bool pool_drained(const struct object *object)
+{
+    (void)object; /* a pool is no daemon */
+    return true;
+}
+
+static void pool_free(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    for (size_t i = 0; i < (size_t)pool->spec->workers; i++)
+        pool->crew[i]->kind->free(pool->crew[i]);
+    free(pool->crew);
+    items_free(pool->items);
+    timer_free(pool->timer);
+    free(pool->reason);
+    free(pool);
+}
+
+static const struct object_kind pool_kind = {
+    .word = "pool",
+    .start = pool_start,
+    .stop = pool_stop,
+    .kill = pool_kill,
+    .skip = pool_skip,
+    .hold = pool_hold,
+    .drained = pool_drained,
+    .free = pool_free,
+};
+
+struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned flags)
+{
+    struct pool *pool = mem_calloc(1, sizeof(*pool));
+    pool->object = (struct object){.kind = &pool_kind, .run = run, .name = spec->object.name};
+    pool->spec = spec;
+    pool->flags = flags;
+    pool->timer = timer_new(run->loop, on_time, pool);
+    pool->crew_count = (size_t)spec->workers;
+    pool->crew = mem_calloc(pool->crew_count, sizeof(struct crew *));
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        pool->crew[i] =
+            spec->kind == POOL_THREAD ? crew_thread_new(pool) : crew_process_new(pool);
+        pool->crew[i]->pool = pool;
+        pool->crew[i]->number = (int64_t)i + 1;
+    }
+    return &pool->object;
+}

@@ -1,0 +1,12 @@
+/* A pool: workers that live for the whole of it and take task after task. */
+#ifndef OBJECT_POOL_H
+#define OBJECT_POOL_H
+
+struct object;
+struct pool_spec;
+struct run;
+
+/* FLAGS: EVENT_NAMED where the scenario has several pools. */
+struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned flags);
+
+#endif

@@ -1,0 +1,231 @@
+/* What a pool tells: its tasks' beginnings, output and ends, in the order that was asked for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "loop/loop.h"
+#include "object/pool_private.h"
+#include "scenario/spec.h"
+
+void pool_emit(struct pool *pool, struct event *event)
+{
+    event->object = pool->object.name;
+    event->flags |= pool->flags;
+    bus_emit(pool->object.run->bus, event);
+}
+
+static struct event task_event(enum event_kind kind, const struct task *task)
+{
+    return (struct event){
+        .kind = kind,
+        .has_task = true,
+        .task = task->index,
+        .worker = task->worker,
+        .pid = task->pid,
+        .attempt = task->attempt,
+    };
+}
+
+void pool_tell_started(struct pool *pool, const struct task *task)
+{
+    struct event event = task_event(EVENT_TASK_STARTED, task);
+    pool_emit(pool, &event);
+}
+
+static void tell_output(struct pool *pool, const struct task *task, const char *bytes,
+                        size_t length)
+{
+    if (!length)
+        return;
+    struct event event = task_event(EVENT_TASK_OUTPUT, task);
+    event.bytes = bytes;
+    event.length = length;
+    pool_emit(pool, &event);
+}
+
+/* The whole lines now, a line's beginning when the rest of it has come. */
+static void tell_lines(struct pool *pool, struct task *task, const char *bytes, size_t length)
+{
+    const char *last = memrchr(bytes, '\n', length);
+    size_t whole = last ? (size_t)(last + 1 - bytes) : 0;
+    if (whole && task->line.length) {
+        buf_append(&task->line, bytes, whole);
+        tell_output(pool, task, task->line.data, task->line.length);
+        buf_clear(&task->line);
+    } else {
+        tell_output(pool, task, bytes, whole);
+    }
+    buf_append(&task->line, bytes + whole, length - whole);
+}
+
+void pool_take_output(struct pool *pool, struct task *task, const char *bytes, size_t length)
+{
+    struct error error = {0};
+    switch (pool->spec->output) {
+    case OUTPUT_DISCARD:
+        break;
+    case OUTPUT_LINES:
+        tell_lines(pool, task, bytes, length);
+        break;
+    case OUTPUT_GROUP:
+    case OUTPUT_ORDERED:
+        if (spool_put(&task->output, bytes, length, &error))
+            pool_break(pool, error.text);
+        error_release(&error);
+        break;
+    }
+}
+
+/* "exit code 3.", "ended by signal KILL.", or the reason that the worker gave. */
+static void fill_reason(const struct task *task, struct buf *reason)
+{
+    switch (task->outcome) {
+    case OUTCOME_EXITED:
+        buf_printf(reason, "exit code %lld.", (long long)task->number);
+        break;
+    case OUTCOME_SIGNALED:
+        if (signal_name((int)task->number))
+            buf_printf(reason, "ended by signal %s.", signal_name((int)task->number));
+        else
+            buf_printf(reason, "ended by signal %lld.", (long long)task->number);
+        break;
+    default:
+        buf_append(reason, task->text, task->text_length);
+        break;
+    }
+}
+
+static void tell_timeout(struct pool *pool, const struct task *task)
+{
+    struct event event = task_event(EVENT_TASK_TIMEOUT, task);
+    event.flags = EVENT_WRONG;
+    event.has_duration = true;
+    event.duration = pool->spec->object.timeout;
+    pool_emit(pool, &event);
+}
+
+static void tell_ended(struct pool *pool, const struct task *task)
+{
+    struct event event = task_event(EVENT_TASK_ENDED, task);
+    struct buf reason = {0};
+    event.has_duration = true;
+    event.duration = task->duration;
+    if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED) {
+        event.has_code = true;
+        event.code = (int)task->number;
+    }
+    if (task->outcome == OUTCOME_SIGNALED)
+        event.signal = (int)task->number;
+    if (task->outcome != OUTCOME_DONE) {
+        event.flags = EVENT_WRONG;
+        fill_reason(task, &reason);
+        event.reason = reason.length ? reason.data : "timed out";
+    }
+    if (task->outcome == OUTCOME_TIMEOUT) {
+        tell_timeout(pool, task);
+        event.flags = EVENT_TOLD | EVENT_WRONG;
+    }
+    pool_emit(pool, &event);
+    buf_release(&reason);
+}
+
+static void count_task(struct pool *pool, const struct task *task)
+{
+    pool->done++;
+    if (task->outcome == OUTCOME_DONE)
+        return;
+    if ((size_t)pool->failed < countof(pool->failures))
+        pool->failures[pool->failed] = task->index;
+    pool->failed++;
+    pool->object.failed = true;
+}
+
+/* Tells the kept output piece by piece; false where the log took no more before its end. */
+static bool tell_spool(struct pool *pool, struct task *task)
+{
+    const char *bytes;
+    size_t length;
+    struct error error = {0};
+    int result = 0;
+    while (!pool->object.run->held &&
+           (result = spool_next(&task->output, &bytes, &length, &error)) > 0)
+        tell_output(pool, task, bytes, length);
+    if (result < 0)
+        pool_break(pool, error.text);
+    error_release(&error);
+    return !pool->object.run->held || result != 0 ||
+           (!task->output.memory.length && task->output.read == task->output.size);
+}
+
+void pool_pump(struct pool *pool)
+{
+    while (pool->finished.first) {
+        struct task *task = pool->finished.first;
+        if (!tell_spool(pool, task))
+            return;
+        tell_output(pool, task, task->line.data, task->line.length);
+        tell_ended(pool, task);
+        task_free(task_list_take(&pool->finished));
+    }
+}
+
+/* Keeps the task until those before it are done. */
+static void insert_unordered(struct pool *pool, struct task *task)
+{
+    struct task **place = &pool->unordered;
+    while (*place && (*place)->index < task->index)
+        place = &(*place)->next;
+    task->next = *place;
+    *place = task;
+    pool->unordered_count++;
+}
+
+static void take_in_turn(struct pool *pool)
+{
+    while (pool->unordered && pool->unordered->index == pool->next_told) {
+        struct task *task = pool->unordered;
+        pool->unordered = task->next;
+        pool->unordered_count--;
+        pool->next_told++;
+        task_list_add(&pool->finished, task);
+    }
+}
+
+void pool_finish_task(struct pool *pool, struct task *task)
+{
+    count_task(pool, task);
+    if (pool->spec->output == OUTPUT_ORDERED) {
+        insert_unordered(pool, task);
+        take_in_turn(pool);
+    } else {
+        task_list_add(&pool->finished, task);
+    }
+    pool_pump(pool);
+}
+
+void pool_skip_task(struct pool *pool, struct task *task)
+{
+    struct event event = task_event(EVENT_TASK_SKIPPED, task);
+    event.reason = pool->broken ? "the pool failed" : "the run was stopped";
+    pool->skipped++;
+    pool_emit(pool, &event);
+    task_free(task);
+}
+
+void pool_release_unordered(struct pool *pool)
+{
+    while (pool->unordered) {
+        pool->next_told = pool->unordered->index;
+        take_in_turn(pool);
+    }
+    pool_pump(pool);
+}
+
+bool pool_has_told_all(const struct pool *pool)
+{
+    return !pool->finished.first && !pool->unordered;
+}

@@ -1,0 +1,154 @@
+/* What the files of a pool share: pool.c decides, pool_output.c tells, crew_*.c are its workers. */
+#ifndef OBJECT_POOL_PRIVATE_H
+#define OBJECT_POOL_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/object.h"
+#include "object/task.h"
+
+struct crew;
+struct error;
+struct event;
+struct items;
+struct pool;
+struct pool_spec;
+struct timer;
+
+/* How a kind of worker is driven; each function gets the worker. */
+struct crew_kind {
+    /* Starts it. 0; then crew_ready() or crew_gone() follows. Or a negative code and neither. */
+    int (*start)(struct crew *crew, struct error *error);
+    /* Gives it a task, which stands in crew->tasks already. */
+    void (*send)(struct crew *crew, const struct task *task);
+    /* Asks for what it has not begun: crew_gave_back() follows for each, then crew_revoked(). */
+    void (*revoke)(struct crew *crew);
+    /* Ends the task that runs, if it is still this one; its result follows. */
+    void (*cancel)(struct crew *crew, uint64_t id);
+    /* No more tasks: it ends when it has done those it has. */
+    void (*finish)(struct crew *crew);
+    /* Ends it at once. */
+    void (*kill)(struct crew *crew);
+    void (*hold)(struct crew *crew, bool held);
+    void (*free)(struct crew *crew);
+};
+
+enum crew_state {
+    CREW_NONE,     /* not started, or ended */
+    CREW_STARTING,
+    CREW_READY,
+    CREW_FINISHING,
+};
+
+/* One worker, as the pool sees it; each kind puts this struct first in its own. */
+struct crew {
+    const struct crew_kind *kind;
+    struct pool *pool;
+    int64_t number; /* from 1 */
+    int64_t pid;
+    enum crew_state state;
+    struct task_list tasks; /* the first one runs, the others wait in the worker */
+    bool revoking;
+    bool hung; /* it was killed because its task ran past its limit */
+};
+
+struct pool {
+    struct object object;
+    const struct pool_spec *spec;
+    unsigned flags;
+    struct items *items;
+    bool exhausted; /* the source has ended */
+    bool waiting;   /* the source has nothing at the moment */
+    bool told_waiting;
+    bool broken; /* no worker can be had any more */
+    struct task_list ready; /* taken from the source, or back from a worker */
+    struct crew **crew;
+    size_t crew_count;
+    size_t crew_alive;
+    size_t lost_in_a_row; /* workers that ended before they were ready */
+    struct timer *timer;  /* takes tasks back, watches limits */
+    bool timer_runs;
+    int64_t kill_at; /* of a stop: when grace ends; 0: none */
+    bool scheduling; /* a look at who can get a task is on its way */
+
+    int64_t next_index;
+    uint64_t next_id;
+    int64_t average; /* ns of a task, of those so far; 0: none yet */
+
+    struct task_list finished; /* to be told, in this order */
+    struct task *unordered;    /* output: ordered: done before their turn, by index */
+    size_t unordered_count;
+    int64_t next_told;
+    int64_t done;
+    int64_t failed;
+    int64_t skipped;
+    int64_t failures[20]; /* the first failed tasks */
+    char *reason;         /* why the pool itself failed */
+};
+
+/* pool.c: what a worker tells its pool. */
+
+/* It can take tasks. */
+void crew_ready(struct crew *crew);
+
+/* It ended before it was ready, by its own fault: REASON. */
+void crew_refused(struct crew *crew, const char *reason);
+
+/* The result of its first task; TEXT is copied. */
+void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t number,
+                 int64_t duration, const char *text, size_t length);
+
+/* Output of its first task. */
+void crew_output(struct crew *crew, const char *bytes, size_t length);
+
+/* A line past any task. */
+void crew_line(struct crew *crew, const char *bytes, size_t length);
+
+void crew_gave_back(struct crew *crew, uint64_t id);
+void crew_revoked(struct crew *crew);
+
+/* Nothing of it is left. REASON says how it ended. */
+void crew_gone(struct crew *crew, const char *reason);
+
+/* crew_frame.c: a frame from a worker, told to its pool. */
+void crew_take_frame(struct crew *crew, struct frame *frame);
+
+/* Emits an event about the pool. */
+void pool_emit(struct pool *pool, struct event *event);
+
+/* The pool itself cannot go on: no more tasks are begun. */
+void pool_break(struct pool *pool, const char *reason);
+
+/* Looks soon at who can get a task, and at whether the pool has ended. */
+void pool_look(struct pool *pool);
+
+/* pool_output.c */
+
+/* Tells that the task begins. */
+void pool_tell_started(struct pool *pool, const struct task *task);
+
+/* Takes a piece of a task's output. */
+void pool_take_output(struct pool *pool, struct task *task, const char *bytes, size_t length);
+
+/* The task has its outcome: it is told in its turn, and freed. */
+void pool_finish_task(struct pool *pool, struct task *task);
+
+/* The task was not run to its end because the pool was stopped; it is freed. */
+void pool_skip_task(struct pool *pool, struct task *task);
+
+/* Tells of finished tasks as far as the log takes it. */
+void pool_pump(struct pool *pool);
+
+/* At a stop: what waits for a turn that never comes is told now. */
+void pool_release_unordered(struct pool *pool);
+
+/* True where all was told. */
+bool pool_has_told_all(const struct pool *pool);
+
+/* crew_process.c, crew_thread.c */
+struct crew *crew_process_new(struct pool *pool);
+struct crew *crew_thread_new(struct pool *pool);
+
+#endif

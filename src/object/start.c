@@ -1,0 +1,147 @@
+/* Starting a process. */
+#include "object/start.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "object/streams.h"
+#include "object/world.h"
+#include "os/spawn.h"
+#include "scenario/spec.h"
+#include "script/template.h"
+#include "worker/config.h"
+#include "worker/frame.h"
+
+bool start_was_refused(int code)
+{
+    return code == -EAGAIN || code == -ENOMEM || code == -EMFILE || code == -ENFILE;
+}
+
+/* The arguments of the command, rendered; they live in the world's arena. */
+static int render_arguments(const struct start *start, const char ***argv, struct error *error)
+{
+    const struct body_spec *body = &start->spec->object.body;
+    struct template *const *templates = body->kind == BODY_RUN ? &body->run : body->arguments;
+    size_t count = body->kind == BODY_RUN ? 1 : body->argument_count;
+    size_t at = 0;
+    struct buf text = {0};
+    int result = 0;
+    *argv = arena_alloc(start->world->arena, (count + 3) * sizeof(char *));
+    if (body->kind == BODY_RUN) {
+        (*argv)[at++] = body->shell;
+        (*argv)[at++] = "-c";
+    }
+    for (size_t i = 0; !result && i < count; i++) {
+        buf_clear(&text);
+        result = world_render(start->world, templates[i], &text, error);
+        (*argv)[at++] = arena_copy(start->world->arena, text.data, text.length);
+    }
+    buf_release(&text);
+    return result;
+}
+
+/* Starts FILE with ARGV; DESCRIPTORS as in child_options. */
+static int start_child(const struct start *start, const char *file, const char **argv,
+                       const int *descriptors, size_t count, struct child **child,
+                       struct error *error)
+{
+    struct child_options options = {
+        .file = file,
+        .argv = (char *const *)argv,
+        .environment = (char *const *)start->world->environment,
+        .directory = start->world->directory,
+        .descriptors = descriptors,
+        .descriptor_count = count,
+    };
+    int result = child_start(start->run->loop, &options, start->exited, start->arg, child);
+    if (!result)
+        return 0;
+    struct spawn_options explained = {
+        .argv = argv,
+        .environment = start->world->environment,
+        .directory = start->world->directory,
+    };
+    return spawn_explain(&explained, file, -result, error);
+}
+
+static int *declared_descriptors(const struct start *start, size_t extra, size_t *count)
+{
+    int highest = streams_highest(start->streams);
+    *count = (size_t)highest + 1 + extra;
+    int *descriptors = mem_calloc(*count, sizeof(*descriptors));
+    for (int fd = 0; fd < (int)*count; fd++)
+        descriptors[fd] = streams_child_end(start->streams, fd);
+    return descriptors;
+}
+
+int start_program(const struct start *start, struct child **child, struct error *error)
+{
+    const char **argv;
+    struct buf path = {0};
+    size_t count;
+    int result = render_arguments(start, &argv, error);
+    if (!result)
+        result = program_find(argv[0], start->world->environment, &path, error);
+    if (!result) {
+        int *descriptors = declared_descriptors(start, 0, &count);
+        result = start_child(start, path.data, argv, descriptors, count, child, error);
+        free(descriptors);
+    }
+    buf_release(&path);
+    return result;
+}
+
+/* The frames that make a worker run one Lua body and then end. */
+static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
+{
+    struct worker_config config;
+    struct buf frames = {0};
+    struct value none = {.type = VALUE_NIL};
+    world_config(start->world, &config);
+    config.process = true;
+    config.timeout = 0; /* the process's own timer ends it */
+    config.stdin_fd = stdin_fd;
+    config.stdout_fd = stdout_fd;
+    config.stop_signal = start->spec->stop.signal;
+    config.stop_grace = start->spec->stop.grace;
+    config_write(&frames, &config);
+    size_t begin = frame_begin(&frames, FRAME_TASK);
+    frame_u64(&frames, 1);
+    frame_i64(&frames, 0);
+    frame_i64(&frames, 1);
+    value_encode(&frames, &none);
+    frame_end(&frames, begin);
+    frame_plain(&frames, FRAME_FINISH);
+    link_send(start->link, &frames);
+    buf_release(&frames);
+    config_release(&config);
+}
+
+/*
+ * The worker gets its frames as 0 and 1; the body's own stdin and stdout stand behind the declared
+ * descriptors, and the worker moves them where they belong.
+ */
+int start_body(const struct start *start, struct child **child, struct error *error)
+{
+    const char *argv[] = {"parrun", "--worker", NULL};
+    size_t count;
+    int *descriptors = declared_descriptors(start, 2, &count);
+    int stdin_fd = (int)count - 2;
+    int stdout_fd = (int)count - 1;
+    descriptors[stdin_fd] = descriptors[0];
+    descriptors[stdout_fd] = descriptors[1];
+    descriptors[0] = start->ends.in;
+    descriptors[1] = start->ends.out;
+    int result =
+        start_child(start, start->run->program, argv, descriptors, count, child, error);
+    free(descriptors);
+    if (!result)
+        send_body(start, stdin_fd, stdout_fd);
+    return result;
+}

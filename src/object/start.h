@@ -1,0 +1,36 @@
+/* Starting a process: a program of its own, or a worker for a Lua body. */
+#ifndef OBJECT_START_H
+#define OBJECT_START_H
+
+#include <stdbool.h>
+
+#include "loop/child.h"
+#include "object/link.h"
+
+struct error;
+struct process_spec;
+struct run;
+struct streams;
+struct world;
+
+struct start {
+    struct run *run;
+    struct world *world;
+    const struct process_spec *spec;
+    struct streams *streams;
+    struct link *link;     /* of a Lua body */
+    struct link_ends ends; /* the worker's */
+    child_exited *exited;
+    void *arg;
+};
+
+/* Starts the shell line or the program. 0, or a negative code that says what is missing. */
+int start_program(const struct start *start, struct child **child, struct error *error);
+
+/* Starts a worker and sends it the Lua body as its one task. */
+int start_body(const struct start *start, struct child **child, struct error *error);
+
+/* True for the codes that mean: the system had no process, descriptor or memory left. */
+bool start_was_refused(int code);
+
+#endif

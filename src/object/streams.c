@@ -1,0 +1,290 @@
+/* Opening the streams of a process, and ending them. */
+#include "object/streams.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "loop/pipe.h"
+#include "object/queue.h"
+#include "object/world.h"
+#include "scenario/spec.h"
+
+struct stream {
+    int fd;     /* as the process knows it */
+    int theirs; /* the process's end; closed here once it runs */
+    int ours;   /* the runner's end of a pipe; -1: none */
+    bool keep;  /* THEIRS is not ours to close: inherited, or another stream's */
+    bool input;
+    struct queue *queue; /* of a pipe; NULL: the log */
+    struct tap *tap;
+    struct feed *feed;
+};
+
+struct streams {
+    struct run *run;
+    struct world *world; /* while opening */
+    size_t count;
+    struct stream *items;
+};
+
+/* A way to open one kind of stream; fills THEIRS and, for a pipe, OURS. */
+typedef int stream_opener(struct streams *streams, struct stream *stream,
+                          const struct stream_spec *spec, struct error *error);
+
+static int open_pipe_stream(struct streams *streams, struct stream *stream,
+                            const struct stream_spec *spec, struct error *error)
+{
+    int ends[2];
+    int result = pipe_open(ends, error);
+    if (result)
+        return result;
+    stream->theirs = ends[stream->input ? 0 : 1];
+    stream->ours = ends[stream->input ? 1 : 0];
+    if (spec->kind == STREAM_QUEUE)
+        stream->queue = streams->run->queues[spec->queue];
+    return 0;
+}
+
+static int open_inherited(struct streams *streams, struct stream *stream,
+                          const struct stream_spec *spec, struct error *error)
+{
+    (void)streams;
+    (void)spec;
+    if (fcntl(stream->fd, F_GETFD) < 0)
+        return error_set(error, -EBADF, "descriptor %d is not open in parrun, so it cannot be "
+                                        "inherited", stream->fd);
+    stream->theirs = stream->fd;
+    stream->keep = true;
+    return 0;
+}
+
+static int open_null(struct streams *streams, struct stream *stream,
+                     const struct stream_spec *spec, struct error *error)
+{
+    (void)streams;
+    (void)spec;
+    stream->theirs = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return stream->theirs < 0 ? error_system(error, errno, "cannot open /dev/null") : 0;
+}
+
+/* Output goes to regular files and to devices: a planted link, pipe or socket is refused. */
+static int check_output(int fd, const char *path, struct error *error)
+{
+    struct stat status;
+    if (fstat(fd, &status))
+        return error_system(error, errno, "cannot look at '%s'", path);
+    if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))
+        return error_set(error, -EINVAL, "'%s' is neither a regular file nor a device", path);
+    return 0;
+}
+
+static int open_output(struct stream *stream, const char *path, bool append, struct error *error)
+{
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+    stream->theirs = open(path, flags | (append ? O_APPEND : O_TRUNC), 0666);
+    if (stream->theirs < 0 && errno == ELOOP)
+        return error_set(error, -ELOOP, "'%s' is a symbolic link; name the file itself", path);
+    if (stream->theirs < 0)
+        return error_system(error, errno, "cannot write to '%s'", path);
+    fcntl(stream->theirs, F_SETFL, append ? O_APPEND : 0);
+    return check_output(stream->theirs, path, error);
+}
+
+static int open_file(struct streams *streams, struct stream *stream,
+                     const struct stream_spec *spec, struct error *error)
+{
+    const char *path;
+    int result = world_path(streams->world, spec->path, &path, error);
+    if (result)
+        return result;
+    if (!stream->input)
+        return open_output(stream, path, spec->append, error);
+    stream->theirs = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return stream->theirs < 0 ? error_system(error, errno, "cannot read '%s'", path) : 0;
+}
+
+static int write_text(int fd, const struct buf *text)
+{
+    for (size_t done = 0; done < text->length;) {
+        ssize_t length = write(fd, text->data + done, text->length - done);
+        if (length < 0)
+            return errno;
+        done += (size_t)length;
+    }
+    return lseek(fd, 0, SEEK_SET) < 0 ? errno : 0;
+}
+
+/* A text is a file in memory: however long it is, nobody has to feed it. */
+static int open_text(struct streams *streams, struct stream *stream,
+                     const struct stream_spec *spec, struct error *error)
+{
+    struct buf text = {0};
+    int result = world_render(streams->world, spec->text, &text, error);
+    if (!result) {
+        stream->theirs = memfd_create("text", MFD_CLOEXEC);
+        int number = stream->theirs < 0 ? errno : write_text(stream->theirs, &text);
+        if (number)
+            result = error_system(error, number, "cannot keep the text of descriptor %d",
+                                  stream->fd);
+    }
+    buf_release(&text);
+    return result;
+}
+
+static int open_as_stdout(struct streams *streams, struct stream *stream,
+                          const struct stream_spec *spec, struct error *error)
+{
+    (void)spec;
+    (void)error;
+    stream->theirs = streams_child_end(streams, STDOUT_FILENO);
+    stream->keep = true;
+    return 0;
+}
+
+static stream_opener *const openers[] = {
+    [STREAM_LOG] = open_pipe_stream,    [STREAM_INHERIT] = open_inherited,
+    [STREAM_NULL] = open_null,          [STREAM_FILE] = open_file,
+    [STREAM_TEXT] = open_text,          [STREAM_QUEUE] = open_pipe_stream,
+    [STREAM_STDOUT] = open_as_stdout,
+};
+
+static const char *stream_word(int fd)
+{
+    static const char *const words[] = {"stdin", "stdout", "stderr"};
+    return fd <= 2 ? words[fd] : "fds";
+}
+
+static int open_one(struct streams *streams, int fd, const struct stream_spec *spec,
+                    struct error *error)
+{
+    struct stream *stream = &streams->items[streams->count++];
+    *stream = (struct stream){
+        .fd = fd, .theirs = -1, .ours = -1, .input = fd == STDIN_FILENO || spec->input};
+    if (openers[spec->kind](streams, stream, spec, error))
+        return error_wrap(error, "%s", stream_word(fd));
+    return 0;
+}
+
+static void close_theirs(struct stream *stream)
+{
+    if (stream->theirs >= 0 && !stream->keep)
+        close(stream->theirs);
+    stream->theirs = -1;
+}
+
+struct streams *streams_open(struct run *run, struct world *world, const struct process_spec *spec,
+                             struct error *error)
+{
+    struct streams *streams = mem_calloc(1, sizeof(*streams));
+    streams->run = run;
+    streams->world = world;
+    streams->items = mem_calloc(3 + spec->fd_count, sizeof(*streams->items));
+    int result = 0;
+    for (int fd = 0; !result && fd < 3; fd++)
+        result = open_one(streams, fd, &spec->streams[fd], error);
+    for (size_t i = 0; !result && i < spec->fd_count; i++)
+        result = open_one(streams, spec->fds[i].fd, &spec->fds[i].stream, error);
+    streams->world = NULL;
+    if (!result)
+        return streams;
+    streams_free(streams);
+    return NULL;
+}
+
+int streams_child_end(const struct streams *streams, int fd)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].fd == fd)
+            return streams->items[i].theirs;
+    return -1;
+}
+
+int streams_highest(const struct streams *streams)
+{
+    int highest = 2;
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].fd > highest)
+            highest = streams->items[i].fd;
+    return highest;
+}
+
+void streams_begin(struct streams *streams, const struct streams_callbacks *callbacks, void *arg)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        close_theirs(&streams->items[i]);
+    for (size_t i = 0; i < streams->count; i++) {
+        struct stream *stream = &streams->items[i];
+        if (stream->ours < 0)
+            continue;
+        if (stream->input)
+            stream->feed =
+                feed_new(streams->run, stream->ours, stream->queue, &callbacks->feed, arg);
+        else
+            stream->tap = tap_new(streams->run->loop, stream->ours, stream_word(stream->fd),
+                                  stream->queue, &callbacks->tap, arg);
+        stream->ours = -1;
+    }
+}
+
+size_t streams_open_taps(const struct streams *streams)
+{
+    size_t open_taps = 0;
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].tap && !tap_has_ended(streams->items[i].tap))
+            open_taps++;
+    return open_taps;
+}
+
+void streams_hold(struct streams *streams, bool held)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].tap)
+            tap_hold(streams->items[i].tap, held);
+}
+
+bool streams_drained(const struct streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].feed && !feed_is_drained(streams->items[i].feed))
+            return false;
+    return true;
+}
+
+void streams_process_ended(struct streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].feed)
+            feed_end(streams->items[i].feed);
+}
+
+void streams_finish(struct streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].tap)
+            tap_finish(streams->items[i].tap);
+}
+
+void streams_free(struct streams *streams)
+{
+    if (!streams)
+        return;
+    for (size_t i = 0; i < streams->count; i++) {
+        struct stream *stream = &streams->items[i];
+        close_theirs(stream);
+        if (stream->ours >= 0)
+            close(stream->ours);
+        tap_free(stream->tap);
+        feed_free(stream->feed);
+    }
+    free(streams->items);
+    free(streams);
+}

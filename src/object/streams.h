@@ -1,0 +1,55 @@
+/* The streams of one process: what it gets as descriptors, and the runner's ends of them. */
+#ifndef OBJECT_STREAMS_H
+#define OBJECT_STREAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "object/feed.h"
+#include "object/tap.h"
+
+struct error;
+struct process_spec;
+struct run;
+struct streams;
+struct world;
+
+struct streams_callbacks {
+    struct tap_callbacks tap; /* END is called for each pipe that the process writes to */
+    struct feed_callbacks feed;
+};
+
+/*
+ * Opens everything that SPEC declares. NULL with ERROR filled (a file that cannot be opened, no
+ * descriptors left): then nothing is open.
+ */
+struct streams *streams_open(struct run *run, struct world *world, const struct process_spec *spec,
+                             struct error *error);
+
+/* Descriptor FD (0 to 2, or a declared one) as the process gets it; -1 where it is not declared. */
+int streams_child_end(const struct streams *streams, int fd);
+
+/* The highest declared descriptor, at least 2. */
+int streams_highest(const struct streams *streams);
+
+/* The process runs: closes its ends here and begins to read and to feed. */
+void streams_begin(struct streams *streams, const struct streams_callbacks *callbacks, void *arg);
+
+/* Pipes from the process that have not ended. */
+size_t streams_open_taps(const struct streams *streams);
+
+void streams_hold(struct streams *streams, bool held);
+
+/* True where the process has read all that its queues held. */
+bool streams_drained(const struct streams *streams);
+
+/* The process has ended: gives back what it had not read. */
+void streams_process_ended(struct streams *streams);
+
+/* Somebody else holds the pipes open: takes what is there and ends them. */
+void streams_finish(struct streams *streams);
+
+/* NULL is accepted. */
+void streams_free(struct streams *streams);
+
+#endif

@@ -1,0 +1,50 @@
+/* One task of a pool, from when it is taken from its source until all was told of it. */
+#ifndef OBJECT_TASK_H
+#define OBJECT_TASK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "object/spool.h"
+#include "worker/frame.h"
+
+struct task {
+    struct task *next;
+    uint64_t id;     /* of this attempt, as workers know it */
+    int64_t index;   /* its number in the pool, from 0 */
+    int64_t attempt; /* from 1 */
+    struct buf item; /* encoded */
+    int64_t started; /* clock_monotonic(); 0: not begun */
+    int64_t worker;  /* who runs it, from 1 */
+    int64_t pid;
+    struct spool output; /* kept until it may be shown */
+    struct buf line;     /* output: lines: the beginning of a line */
+    enum outcome outcome;
+    int64_t number; /* exit code or signal */
+    int64_t duration;
+    char *text; /* why it failed; or the encoded result, TEXT_LENGTH bytes; or NULL */
+    size_t text_length;
+};
+
+/* A list of tasks, first in, first out. */
+struct task_list {
+    struct task *first;
+    struct task *last;
+    size_t count;
+};
+
+void task_list_add(struct task_list *list, struct task *task);
+void task_list_add_first(struct task_list *list, struct task *task);
+
+/* Takes the first one off; NULL where there is none. */
+struct task *task_list_take(struct task_list *list);
+
+/* Takes the one with this id off; NULL where it is not there. */
+struct task *task_list_take_id(struct task_list *list, uint64_t id);
+
+/* Frees the task and all it holds; NULL is accepted. */
+void task_free(struct task *task);
+
+#endif

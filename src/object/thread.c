@@ -1,0 +1,258 @@
+/* A thread, from its start until it was joined. */
+#include "object/thread.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "loop/thread.h"
+#include "loop/timer.h"
+#include "object/body_thread.h"
+#include "object/users.h"
+#include "scenario/spec.h"
+#include "script/script.h"
+#include "worker/frame.h"
+
+/* A thread that does not end so long after it was told to hangs where nothing can reach it. */
+#define HANG_TIME (2 * NS_PER_S)
+
+struct thread_object {
+    struct object object;
+    const struct thread_spec *spec;
+    char *name; /* of a replica; NULL: the spec's own */
+    struct body_thread *body;
+    struct thread *thread;
+    struct timer *timer; /* of a thread that should have ended */
+    struct buf line;     /* the beginning of a line */
+    bool left;           /* hangs: never to be joined */
+};
+
+static void thread_emit(struct thread_object *thread, struct event *event)
+{
+    event->object = thread->object.name;
+    bus_emit(thread->object.run->bus, event);
+}
+
+static void tell_line(struct thread_object *thread, const char *bytes, size_t length,
+                      bool unfinished)
+{
+    struct event event = {
+        .kind = EVENT_THREAD_OUTPUT, .bytes = bytes, .length = length, .unfinished = unfinished};
+    thread_emit(thread, &event);
+}
+
+static void take_output(struct thread_object *thread, const char *bytes, size_t length)
+{
+    const char *newline;
+    while (length && (newline = memchr(bytes, '\n', length))) {
+        size_t piece = (size_t)(newline - bytes);
+        if (thread->line.length) {
+            buf_append(&thread->line, bytes, piece);
+            tell_line(thread, thread->line.data, thread->line.length, false);
+            buf_clear(&thread->line);
+        } else {
+            tell_line(thread, bytes, piece, false);
+        }
+        bytes += piece + 1;
+        length -= piece + 1;
+    }
+    buf_append(&thread->line, bytes, length);
+}
+
+static void tell_timeout(struct thread_object *thread)
+{
+    struct event event = {
+        .kind = EVENT_THREAD_TIMEOUT,
+        .flags = EVENT_WRONG,
+        .has_duration = true,
+        .duration = thread->spec->object.timeout,
+    };
+    thread_emit(thread, &event);
+}
+
+/* The thread is over, or is left behind: tells how it ended. */
+static void thread_over(struct thread_object *thread, enum outcome outcome, const char *reason)
+{
+    struct event event = {.kind = EVENT_THREAD_ENDED};
+    timer_stop(thread->timer);
+    if (thread->line.length)
+        tell_line(thread, thread->line.data, thread->line.length, true);
+    buf_clear(&thread->line);
+    if (outcome == OUTCOME_TIMEOUT) {
+        tell_timeout(thread);
+        event.flags = EVENT_TOLD;
+    } else if (outcome == OUTCOME_CANCELLED) {
+        event.flags = EVENT_SIGNALED;
+    } else if (outcome == OUTCOME_FAILED) {
+        event.flags = EVENT_REASONED | EVENT_WRONG;
+        event.reason = reason;
+    }
+    thread->object.failed = outcome == OUTCOME_TIMEOUT || outcome == OUTCOME_FAILED;
+    thread_emit(thread, &event);
+    users_ended(thread->object.run, &thread->spec->object);
+    object_gone(&thread->object);
+}
+
+static void take_result(struct thread_object *thread, struct frame *frame)
+{
+    size_t length;
+    frame_read_u64(frame);
+    enum outcome outcome = (enum outcome)frame_read_u8(frame);
+    frame_read_i64(frame);
+    frame_read_i64(frame);
+    const char *text = frame_read_bytes(frame, &length);
+    char *reason = mem_copy(text, length);
+    thread_join(thread->thread);
+    thread->thread = NULL;
+    if (!thread->left)
+        thread_over(thread, outcome, reason);
+    free(reason);
+}
+
+static void on_frame(void *arg, struct frame *frame)
+{
+    struct thread_object *thread = arg;
+    switch ((int)frame->type) {
+    case FRAME_OUTPUT:
+        frame_read_u64(frame);
+        take_output(thread, frame->at, frame->left);
+        break;
+    case FRAME_LOG:
+        tell_line(thread, frame->at, frame->left, false);
+        break;
+    case FRAME_RESULT:
+        take_result(thread, frame);
+        break;
+    default:
+        break;
+    }
+}
+
+/* The thread itself. */
+static void thread_main(void *arg)
+{
+    struct thread_object *thread = arg;
+    struct body_thread *body = thread->body;
+    struct error error = {0};
+    struct buf value = {0};
+    int64_t started = clock_monotonic();
+    int chunk;
+    int result = body_thread_prepare(body, &chunk, &error);
+    if (!result) {
+        if (thread->spec->object.timeout)
+            body_thread_set_deadline(body, started + thread->spec->object.timeout);
+        result = script_call(body_thread_script(body), chunk, &value, &error);
+    }
+    body_thread_send_result(body, 0, result, clock_monotonic() - started, &value, &error);
+    error_release(&error);
+    buf_release(&value);
+}
+
+static void on_time(void *arg)
+{
+    struct thread_object *thread = arg;
+    bool timed_out = !object_is_ending(&thread->object);
+    thread->left = true;
+    body_thread_interrupt(thread->body);
+    thread_over(thread, timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED,
+                "it hangs in C code and is left behind");
+}
+
+static void object_start(struct object *object)
+{
+    struct thread_object *thread = (struct thread_object *)object;
+    struct event event = {.kind = EVENT_THREAD_STARTED};
+    struct error error = {0};
+    thread->body =
+        body_thread_new(object->run, &thread->spec->object, object->name, on_frame, thread);
+    thread_emit(thread, &event);
+    if (thread_start(thread_main, thread, &thread->thread, &error)) {
+        object->run->refused = true;
+        thread_over(thread, OUTCOME_FAILED, error.text);
+        error_release(&error);
+        return;
+    }
+    if (thread->spec->object.timeout)
+        timer_start(thread->timer, thread->spec->object.timeout + HANG_TIME);
+}
+
+static void object_stop(struct object *object)
+{
+    struct thread_object *thread = (struct thread_object *)object;
+    body_thread_interrupt(thread->body);
+    timer_start(thread->timer, HANG_TIME);
+}
+
+static void object_skip(struct object *object, const char *reason)
+{
+    struct thread_object *thread = (struct thread_object *)object;
+    struct event event = {
+        .kind = EVENT_THREAD_ENDED, .flags = EVENT_TOLD, .reason = reason};
+    thread_emit(thread, &event);
+    users_ended(object->run, &thread->spec->object);
+}
+
+static void object_hold(struct object *object, bool held)
+{
+    struct thread_object *thread = (struct thread_object *)object;
+    body_thread_hold(thread->body, held);
+}
+
+static bool object_drained(const struct object *object)
+{
+    const struct thread_object *thread = (const struct thread_object *)object;
+    return users_drained(object->run, &thread->spec->object);
+}
+
+static void object_free(struct object *object)
+{
+    struct thread_object *thread = (struct thread_object *)object;
+    timer_free(thread->timer);
+    if (thread->left)
+        return; /* the thread still uses all of this */
+    body_thread_free(thread->body);
+    buf_release(&thread->line);
+    free(thread->name);
+    free(thread);
+}
+
+static const struct object_kind thread_kind = {
+    .word = "thread",
+    .start = object_start,
+    .stop = object_stop,
+    .kill = object_stop,
+    .skip = object_skip,
+    .hold = object_hold,
+    .drained = object_drained,
+    .free = object_free,
+};
+
+struct object *thread_new(struct run *run, const struct thread_spec *spec, int64_t replica)
+{
+    struct thread_object *thread = mem_calloc(1, sizeof(*thread));
+    thread->spec = spec;
+    if (replica) {
+        struct buf name = {0};
+        buf_printf(&name, "%s.%lld", spec->object.name, (long long)replica);
+        thread->name = buf_take(&name);
+    }
+    thread->object = (struct object){
+        .kind = &thread_kind,
+        .run = run,
+        .name = replica ? thread->name : spec->object.name,
+        .daemon = spec->daemon,
+    };
+    thread->timer = timer_new(run->loop, on_time, thread);
+    return &thread->object;
+}
+
+bool thread_was_left(const struct object *object)
+{
+    return object->kind == &thread_kind && ((const struct thread_object *)object)->left;
+}

@@ -1,0 +1,261 @@
+/* parrun.run of a body in a thread. */
+#include "object/thread_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "loop/pipe.h"
+#include "loop/timer.h"
+#include "os/spawn.h"
+#include "script/script.h"
+
+/* How long pipes that somebody else holds open are still read after the command's end. */
+#define DRAIN_TIME (200 * NS_PER_MS)
+
+struct thread_run {
+    struct thread_run_options options;
+
+    /* The loop's alone until DONE. */
+    struct child *child;
+    struct reader *readers[2];
+    bool ended[2];
+    struct timer *timer;
+    bool exited;
+    int code;
+    int signal;
+    struct buf out[2];
+    struct error error;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t changed;
+    bool begun;
+    bool done;
+    bool cancelled;
+    bool ending; /* end() is on its way: nothing may be freed before it came */
+};
+
+static void tell_done(struct thread_run *run)
+{
+    for (int i = 0; i < 2; i++)
+        reader_free(run->readers[i]);
+    child_free(run->child);
+    timer_free(run->timer);
+    pthread_mutex_lock(&run->lock);
+    run->done = true;
+    pthread_cond_signal(&run->changed);
+    pthread_mutex_unlock(&run->lock);
+}
+
+static void check_done(struct thread_run *run)
+{
+    if (run->exited && run->ended[0] && run->ended[1])
+        tell_done(run);
+}
+
+static void on_out(void *arg, const char *bytes, size_t length)
+{
+    struct thread_run *run = arg;
+    buf_append(&run->out[0], bytes, length);
+}
+
+static void on_err(void *arg, const char *bytes, size_t length)
+{
+    struct thread_run *run = arg;
+    buf_append(&run->out[1], bytes, length);
+}
+
+static void on_out_end(void *arg, int status)
+{
+    struct thread_run *run = arg;
+    (void)status;
+    run->ended[0] = true;
+    check_done(run);
+}
+
+static void on_err_end(void *arg, int status)
+{
+    struct thread_run *run = arg;
+    (void)status;
+    run->ended[1] = true;
+    check_done(run);
+}
+
+static void on_drain_time(void *arg)
+{
+    struct thread_run *run = arg;
+    for (int i = 0; i < 2; i++)
+        if (!run->ended[i])
+            reader_drain(run->readers[i]);
+    if (!run->ended[0] || !run->ended[1]) {
+        run->ended[0] = run->ended[1] = true;
+        tell_done(run);
+    }
+}
+
+static void on_exited(void *arg, int code, int signal_number)
+{
+    struct thread_run *run = arg;
+    run->exited = true;
+    run->code = code;
+    run->signal = signal_number;
+    timer_start(run->timer, DRAIN_TIME);
+    check_done(run);
+}
+
+static int start_child(struct thread_run *run, const int *descriptors)
+{
+    const char *const *argv = run->options.command->argv;
+    const char *const *environment = run->options.environment;
+    struct buf path = {0};
+    int result = program_find(argv[0], environment, &path, &run->error);
+    if (!result) {
+        struct child_options options = {
+            .file = path.data,
+            .argv = (char *const *)argv,
+            .environment = (char *const *)environment,
+            .descriptors = descriptors,
+            .descriptor_count = 3,
+        };
+        result = child_start(run->options.loop, &options, on_exited, run, &run->child);
+        struct spawn_options explained = {.argv = argv, .environment = environment};
+        if (result)
+            result = spawn_explain(&explained, path.data, -result, &run->error);
+    }
+    buf_release(&path);
+    return result;
+}
+
+/* On the loop's thread: starts the command. */
+static void begin(void *arg)
+{
+    static const struct reader_callbacks callbacks[2] = {{on_out, on_out_end},
+                                                         {on_err, on_err_end}};
+    struct thread_run *run = arg;
+    int pipes[2][2] = {{-1, -1}, {-1, -1}};
+    int result = pipe_open(pipes[0], &run->error);
+    if (!result)
+        result = pipe_open(pipes[1], &run->error);
+    if (!result)
+        result = start_child(run, (int[]){-1, pipes[0][1], pipes[1][1]});
+    for (int i = 0; i < 2; i++) {
+        if (pipes[i][1] >= 0)
+            close(pipes[i][1]);
+        if (result && pipes[i][0] >= 0)
+            close(pipes[i][0]);
+        if (!result)
+            run->readers[i] = reader_new(run->options.loop, pipes[i][0], &callbacks[i], run);
+    }
+    run->timer = timer_new(run->options.loop, on_drain_time, run);
+    if (result)
+        tell_done(run);
+}
+
+/* On the loop's thread: ends the command. */
+static void end(void *arg)
+{
+    struct thread_run *run = arg;
+    pthread_mutex_lock(&run->lock);
+    if (!run->done && run->child && !run->exited)
+        child_signal(run->child, SIGKILL);
+    run->ending = false;
+    pthread_cond_signal(&run->changed);
+    pthread_mutex_unlock(&run->lock);
+}
+
+/* With the lock held. */
+static void post_end(struct thread_run *run)
+{
+    if (run->ending || run->done)
+        return;
+    run->ending = true;
+    loop_post(run->options.loop, end, run);
+}
+
+struct thread_run *thread_run_new(const struct thread_run_options *options)
+{
+    struct thread_run *run = mem_calloc(1, sizeof(*run));
+    pthread_condattr_t attributes;
+    run->options = *options;
+    pthread_mutex_init(&run->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&run->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return run;
+}
+
+/* With the lock held: waits for a change; false once the deadline has passed. */
+static bool wait_changed(struct thread_run *run)
+{
+    int64_t until = run->options.deadline;
+    struct timespec time = {.tv_sec = (time_t)(until / NS_PER_S),
+                            .tv_nsec = (long)(until % NS_PER_S)};
+    if (!until) {
+        pthread_cond_wait(&run->changed, &run->lock);
+        return true;
+    }
+    return pthread_cond_timedwait(&run->changed, &run->lock, &time) != ETIMEDOUT;
+}
+
+int thread_run_wait(struct thread_run *run, struct script_result *result, struct error *error)
+{
+    bool late = false;
+    pthread_mutex_lock(&run->lock);
+    if (run->cancelled) {
+        pthread_mutex_unlock(&run->lock);
+        return error_set(error, ERROR_STOPPED, "stopped");
+    }
+    run->begun = true;
+    loop_post(run->options.loop, begin, run);
+    while (!run->done || run->ending) {
+        if (wait_changed(run))
+            continue;
+        late = true;
+        run->options.deadline = 0;
+        post_end(run);
+    }
+    bool cancelled = run->cancelled;
+    pthread_mutex_unlock(&run->lock);
+    if (cancelled)
+        return error_set(error, ERROR_STOPPED, "the command was ended with its body");
+    if (late)
+        return error_set(error, ERROR_TIMEOUT, "the command was ended with its body");
+    if (run->error.code)
+        return error_set(error, run->error.code, "%s", run->error.text);
+    result->code = run->signal ? -1 : run->code;
+    result->signal = run->signal;
+    buf_append(&result->out, run->out[0].data, run->out[0].length);
+    buf_append(&result->err, run->out[1].data, run->out[1].length);
+    return 0;
+}
+
+void thread_run_cancel(struct thread_run *run)
+{
+    pthread_mutex_lock(&run->lock);
+    run->cancelled = true;
+    if (run->begun)
+        post_end(run);
+    pthread_mutex_unlock(&run->lock);
+}
+
+void thread_run_free(struct thread_run *run)
+{
+    buf_release(&run->out[0]);
+    buf_release(&run->out[1]);
+    error_release(&run->error);
+    pthread_mutex_destroy(&run->lock);
+    pthread_cond_destroy(&run->changed);
+    free(run);
+}

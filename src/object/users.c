@@ -1,0 +1,64 @@
+/* Who uses which queue. */
+#include "object/users.h"
+
+#include "engine/run.h"
+#include "object/queue.h"
+#include "scenario/spec.h"
+
+static bool names(const size_t *queues, size_t count, size_t index)
+{
+    for (size_t i = 0; i < count; i++)
+        if (queues[i] == index)
+            return true;
+    return false;
+}
+
+static void add(const struct object_spec *spec, size_t index, size_t times,
+                struct queue_users *users)
+{
+    if (names(spec->produces, spec->produces_count, index))
+        users->producers += times;
+    if (names(spec->consumes, spec->consumes_count, index))
+        users->consumers += times;
+}
+
+static bool reads_stream(const struct process_spec *spec, size_t index)
+{
+    if (spec->streams[0].kind == STREAM_QUEUE && spec->streams[0].queue == index)
+        return true;
+    for (size_t i = 0; i < spec->fd_count; i++) {
+        const struct stream_spec *stream = &spec->fds[i].stream;
+        if (stream->kind == STREAM_QUEUE && stream->input && stream->queue == index)
+            return true;
+    }
+    return false;
+}
+
+void users_count(const struct scenario *scenario, size_t index, struct queue_users *users)
+{
+    *users = (struct queue_users){0};
+    for (size_t i = 0; i < scenario->process_count; i++) {
+        add(&scenario->processes[i].object, index, 1, users);
+        users->stream_consumers += reads_stream(&scenario->processes[i], index);
+    }
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        add(&scenario->pools[i].object, index, 1, users);
+    for (size_t i = 0; i < scenario->thread_count; i++)
+        add(&scenario->threads[i].object, index, (size_t)scenario->threads[i].replicas, users);
+}
+
+void users_ended(struct run *run, const struct object_spec *spec)
+{
+    for (size_t i = 0; i < spec->produces_count; i++)
+        queue_producer_ended(run->queues[spec->produces[i]]);
+    for (size_t i = 0; i < spec->consumes_count; i++)
+        queue_consumer_ended(run->queues[spec->consumes[i]]);
+}
+
+bool users_drained(const struct run *run, const struct object_spec *spec)
+{
+    for (size_t i = 0; i < spec->consumes_count; i++)
+        if (!queue_is_empty(run->queues[spec->consumes[i]]))
+            return false;
+    return true;
+}

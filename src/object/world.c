@@ -1,0 +1,184 @@
+/* The world of a body. */
+#include "object/world.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "object/client.h"
+#include "scenario/spec.h"
+#include "script/script.h"
+#include "script/template.h"
+#include "worker/config.h"
+
+/* The names that every body finds in its environment. */
+#define OWN_VARIABLES 2
+
+static struct script *new_script(const struct world *world)
+{
+    struct script_options options = {
+        .name = world->name,
+        .vars = world->run->scenario->vars,
+        .environment = (const char *const *)environ,
+        .pid = getpid(),
+        .pure = true,
+        .memory_limit = 64 << 20,
+        .instruction_limit = 10000000,
+    };
+    return script_new(&options);
+}
+
+int world_render(struct world *world, const struct template *template, struct buf *out,
+                 struct error *error)
+{
+    if (!template_is_constant(template) && !world->script)
+        world->script = new_script(world);
+    int result = template_render(template, world->script, out, error);
+    if (!result && out->length != strlen(buf_string(out)))
+        result = error_set(error, ERROR_FAILED, "a value with a NUL byte cannot be used here");
+    return result;
+}
+
+int world_path(struct world *world, const struct template *template, const char **path,
+               struct error *error)
+{
+    struct buf text = {0};
+    int result = world_render(world, template, &text, error);
+    if (!result) {
+        char *absolute = scenario_path(world->run->scenario, buf_string(&text));
+        *path = arena_strdup(world->arena, absolute);
+        free(absolute);
+    }
+    buf_release(&text);
+    return result;
+}
+
+/* Puts "NAME=VALUE" into LIST, in place of an entry of that name. */
+static void environment_set(const char **list, size_t *count, const char *entry)
+{
+    size_t head = (size_t)(strchr(entry, '=') - entry) + 1;
+    for (size_t i = 0; i < *count; i++) {
+        if (!strncmp(list[i], entry, head)) {
+            list[i] = entry;
+            return;
+        }
+    }
+    list[(*count)++] = entry;
+}
+
+static int set_declared(struct world *world, size_t *count, struct error *error)
+{
+    for (size_t i = 0; i < world->spec->env_count; i++) {
+        const struct env_spec *env = &world->spec->env[i];
+        if (template_uses_task(env->value))
+            continue; /* the worker renders it for each task */
+        struct buf entry = {0};
+        buf_printf(&entry, "%s=", env->name);
+        int result = world_render(world, env->value, &entry, error);
+        if (!result)
+            environment_set(world->environment, count,
+                            arena_copy(world->arena, entry.data, entry.length));
+        buf_release(&entry);
+        if (result)
+            return error_wrap(error, "env %s", env->name);
+    }
+    return 0;
+}
+
+static int make_environment(struct world *world, struct error *error)
+{
+    size_t count = 0;
+    while (environ[count])
+        count++;
+    world->environment = arena_alloc(
+        world->arena, (count + world->spec->env_count + OWN_VARIABLES + 1) * sizeof(char *));
+    memcpy(world->environment, environ, count * sizeof(char *));
+    environment_set(world->environment, &count,
+                    arena_printf(world->arena, "PARRUN_NAME=%s", world->name));
+    environment_set(world->environment, &count,
+                    arena_printf(world->arena, "PARRUN_RUN=%s", world->run->id));
+    int result = set_declared(world, &count, error);
+    world->environment[count] = NULL;
+    return result;
+}
+
+int world_init(struct world *world, const struct run *run, const struct object_spec *spec,
+               const char *name, struct error *error)
+{
+    *world = (struct world){.arena = arena_new(), .run = run, .spec = spec, .name = name};
+    int result = make_environment(world, error);
+    if (!result && spec->cwd && !template_uses_task(spec->cwd))
+        result = world_path(world, spec->cwd, &world->directory, error);
+    return result;
+}
+
+void world_release(struct world *world)
+{
+    arena_free(world->arena);
+    script_free(world->script);
+    *world = (struct world){0};
+}
+
+static void add_source(struct texts *texts, const struct template *template)
+{
+    size_t length;
+    texts_add(texts, template_source(template, &length));
+}
+
+static enum worker_body body_of(enum body_kind kind)
+{
+    static const enum worker_body bodies[] = {
+        [BODY_RUN] = WORKER_RUN,
+        [BODY_EXEC] = WORKER_EXEC,
+        [BODY_LUA] = WORKER_LUA,
+    };
+    return bodies[kind];
+}
+
+static void add_queues(struct texts *texts, const struct run *run, const size_t *queues,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        texts_add(texts, run->scenario->queues[queues[i]].name);
+}
+
+void world_config(const struct world *world, struct worker_config *config)
+{
+    const struct run *run = world->run;
+    const struct object_spec *spec = world->spec;
+    const struct body_spec *body = &spec->body;
+    size_t length;
+    *config = (struct worker_config){
+        .body = body_of(body->kind),
+        .name = mem_strdup(world->name),
+        .run = mem_strdup(run->id),
+        .directory = mem_strdup(run->scenario->directory),
+        .lua = chunk_copy(body->lua.text, body->lua.length, body->lua.file, body->lua.line),
+        .timeout = spec->timeout,
+        .window = client_window(run, spec->produces, spec->produces_count),
+        .stdin_fd = -1,
+        .stdout_fd = -1,
+    };
+    value_encode(&config->vars, &run->scenario->vars);
+    add_queues(&config->produces, run, spec->produces, spec->produces_count);
+    add_queues(&config->consumes, run, spec->consumes, spec->consumes_count);
+    if (body->kind == BODY_LUA)
+        return;
+    if (spec->cwd)
+        config->cwd = mem_strdup(template_source(spec->cwd, &length));
+    for (size_t i = 0; i < spec->env_count; i++) {
+        texts_add(&config->env, spec->env[i].name);
+        add_source(&config->env, spec->env[i].value);
+    }
+    if (body->kind == BODY_RUN) {
+        config->shell = mem_strdup(body->shell);
+        add_source(&config->command, body->run);
+    }
+    for (size_t i = 0; i < body->argument_count; i++)
+        add_source(&config->command, body->arguments[i]);
+}
