@@ -43,7 +43,8 @@ struct run {
     bool refused;          /* the system refused what the run needs */
     bool advancing;        /* a look at what can go on is already on its way */
     bool over;
-    void (*ended)(void *arg); /* called once nothing runs any more */
+    bool (*balance)(struct run *run); /* tells of messages that were lost; false where any was */
+    void (*ended)(void *arg);         /* called once nothing runs any more */
     void *ended_arg;
 };
 

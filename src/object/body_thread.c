@@ -107,6 +107,7 @@ void body_thread_send(struct body_thread *body, struct buf *frames)
 void body_thread_hold(struct body_thread *body, bool held)
 {
     pthread_mutex_lock(&body->lock);
+    held = held && !atomic_load(&body->interrupted); /* an end must be told in any case */
     body->held = held;
     bool post = !held && body->outbox.length && !body->posted;
     body->posted = body->posted || post;
@@ -312,6 +313,7 @@ void body_thread_interrupt(struct body_thread *body)
         thread_run_cancel(body->running);
     pthread_cond_broadcast(&body->changed);
     pthread_mutex_unlock(&body->lock);
+    body_thread_hold(body, false);
     for (size_t i = 0; i < body->spec->produces_count; i++)
         queue_interrupt(body->run->queues[body->spec->produces[i]]);
     for (size_t i = 0; i < body->spec->consumes_count; i++)

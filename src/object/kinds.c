@@ -60,6 +60,14 @@ static unsigned process_flags(const struct scenario *scenario, const struct proc
     return flags;
 }
 
+static bool objects_balance(struct run *run)
+{
+    bool balanced = true;
+    for (size_t i = 0; i < run->scenario->queue_count; i++)
+        balanced = queue_balance(run->queues[i]) && balanced;
+    return balanced;
+}
+
 void objects_make(struct run *run)
 {
     const struct scenario *scenario = run->scenario;
@@ -73,6 +81,7 @@ void objects_make(struct run *run)
     if (workers)
         work_size(workers);
     make_queues(run);
+    run->balance = objects_balance;
     run->objects = mem_calloc(count, sizeof(struct object *));
     for (size_t i = 0; i < scenario->process_count; i++)
         add(run, process_new(run, &scenario->processes[i],
@@ -84,14 +93,6 @@ void objects_make(struct run *run)
         for (int64_t replica = 1; replica <= replicas; replica++)
             add(run, thread_new(run, &scenario->threads[i], replicas > 1 ? replica : 0));
     }
-}
-
-bool objects_balance(struct run *run)
-{
-    bool balanced = true;
-    for (size_t i = 0; i < run->scenario->queue_count; i++)
-        balanced = queue_balance(run->queues[i]) && balanced;
-    return balanced;
 }
 
 bool objects_free(struct run *run)

@@ -9,9 +9,6 @@ struct run;
 /* Makes all queues and objects of run->scenario and puts them into RUN; nothing is started. */
 void objects_make(struct run *run);
 
-/* After the run: tells of messages that were never taken; false where there were any. */
-bool objects_balance(struct run *run);
-
 /* Frees the objects. False where a thread that hangs was left behind: then nothing more may be freed
  * and the process must end at once. */
 bool objects_free(struct run *run);
