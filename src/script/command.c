@@ -1,4 +1,6 @@
 /* parrun.run: a command, run and waited for. */
+#include <string.h>
+
 #include "script/state.h"
 
 #define SHELL "/bin/sh"
@@ -10,9 +12,8 @@ static const char *checked_argument(lua_State *lua, int index, int number)
     if (!text)
         luaL_error(lua, "parrun.run: argument %d is a %s, not a string", number,
                    luaL_typename(lua, index));
-    for (size_t i = 0; i < length; i++)
-        if (!text[i])
-            luaL_error(lua, "parrun.run: argument %d holds a NUL byte", number);
+    else if (memchr(text, '\0', length))
+        luaL_error(lua, "parrun.run: argument %d holds a NUL byte", number);
     return text;
 }
 

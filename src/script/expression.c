@@ -48,7 +48,7 @@ static const char *plain_message(const char *message)
 static char *syntax_message(struct arena *arena, const char *message)
 {
     static const char ended[] = " near <eof>";
-    static const char expected[] = "'<eof>' expected near ";
+    static const char expected[] = "<eof> expected near ";
     message = plain_message(message);
     size_t length = strlen(message);
     if (length >= sizeof(ended) && strcmp(message + length - sizeof(ended) + 1, ended) == 0)
@@ -158,7 +158,7 @@ int expression_parse(struct arena *arena, const char *text, size_t length,
     if (!code)
         code = names_check(arena, expression->text, expression->length, scope, &used, fault);
     if (code) {
-        fault->offset += begin;
+        fault->offset += length > begin ? begin : 0;
         return code;
     }
     recognize(arena, expression);

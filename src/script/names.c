@@ -54,6 +54,7 @@ static bool in_list(const struct token *token, const char *const *list, size_t c
     return false;
 }
 
+/* TEXT and HINT are in the arena, and go to the caller with the fault. */
 static int fail(struct checker *checker, const struct token *token, char *text, char *hint)
 {
     *checker->fault = (struct template_fault){

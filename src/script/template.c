@@ -118,29 +118,29 @@ static int parse_segment(struct parser *parser, size_t from, size_t offset, size
 }
 
 int template_parse(struct arena *arena, const char *text, size_t length, enum template_use use,
-                   const struct template_scope *scope, struct template **result,
+                   const struct template_scope *scope, struct template **parsed,
                    struct template_fault *fault)
 {
-    struct template *parsed = arena_alloc(arena, sizeof(*parsed));
-    parsed->use = use;
-    parsed->source = arena_copy(arena, text, length);
-    parsed->length = length;
-    struct parser parser = {.arena = arena, .parsed = parsed, .scope = scope, .fault = fault};
+    struct template *template = arena_alloc(arena, sizeof(*template));
+    template->use = use;
+    template->source = arena_copy(arena, text, length);
+    template->length = length;
+    struct parser parser = {.arena = arena, .parsed = template, .scope = scope, .fault = fault};
     shell_init(&parser.shell);
     size_t from = 0;
     for (;;) {
-        const char *open = memmem(parsed->source + from, length - from, OPEN, strlen(OPEN));
+        const char *open = memmem(template->source + from, length - from, OPEN, strlen(OPEN));
         if (!open)
             break;
         size_t next;
-        int code = parse_segment(&parser, from, (size_t)(open - parsed->source), &next);
+        int code = parse_segment(&parser, from, (size_t)(open - template->source), &next);
         if (code)
             return code;
         from = next;
     }
-    parsed->tail = parsed->source + from;
-    parsed->tail_length = length - from;
-    *result = parsed;
+    template->tail = template->source + from;
+    template->tail_length = length - from;
+    *parsed = template;
     return 0;
 }
 

@@ -190,7 +190,7 @@ static const struct good {
     {"return {xpcall(error, function(m) return m .. '!' end, 'x')}", "[false,\"x!\"]", ""},
     {"local f = coroutine.wrap(function(a) local b = coroutine.yield(a) error(b) end) "
      "return {f(1), pcall(f, 'x')}",
-     "[1,false,\"x\"]", ""},
+     "[1,false,\"body.yaml:7: x\"]", ""},
     {"local c = coroutine.create(function(a) return pcall(coroutine.yield, a) end) "
      "return {coroutine.resume(c, 1), select(2, coroutine.resume(c, 2))}",
      "[true,true,2]", ""},
@@ -310,6 +310,8 @@ static void test_a_message_has_its_traceback(void **state)
     script_free(script);
 }
 
+#define ENDLESS_CLOSE "local c = setmetatable({}, {__close = function() while true do end end}) "
+
 /* Bodies that would never end. */
 static const char *const endless[] = {
     "while true do end",
@@ -320,9 +322,8 @@ static const char *const endless[] = {
     "while true do coroutine.wrap(function() while true do end end)() end",
     "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
     "local f f = function() while true do pcall(coroutine.wrap(f)) end end f()",
-    "coroutine.wrap(function() local x <close> = setmetatable({}, {__close = function() while true "
-    "do end end}) while true do end end)()",
-    "local x <close> = setmetatable({}, {__close = function() while true do end end})",
+    ENDLESS_CLOSE "coroutine.wrap(function() local x <close> = c while true do end end)()",
+    ENDLESS_CLOSE "local x <close> = c",
     "error(setmetatable({}, {__tostring = function() while true do end end}))",
     "print(setmetatable({}, {__tostring = function() while true do end end}))",
     "load(function() while true do end end)",
