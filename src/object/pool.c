@@ -235,18 +235,34 @@ static void skip_ready(struct pool *pool)
         pool_skip_task(pool, task);
 }
 
-/* "2 of 5 tasks failed: 1, 3." and what else went wrong. */
-static void fill_outcome(const struct pool *pool, struct buf *reason)
+static int by_number(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* "2 of 5 tasks failed: 1, 3." */
+static void fill_failures(struct pool *pool, struct buf *reason)
+{
+    bool more = pool->failed > (int64_t)countof(pool->failures);
+    size_t named = more ? countof(pool->failures) : (size_t)pool->failed;
+    if (!named)
+        return;
+    qsort(pool->failures, named, sizeof(*pool->failures), by_number);
+    buf_printf(reason, "%lld of %lld tasks failed: ", (long long)pool->failed,
+               (long long)pool->done);
+    for (size_t i = 0; i < named; i++)
+        buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
+    buf_text(reason, more ? ", ..." : ".");
+}
+
+/* The failed tasks, and what else went wrong; nothing where all is well. */
+static void fill_outcome(struct pool *pool, struct buf *reason)
 {
     if (pool->reason)
         buf_printf(reason, "%s%s", pool->reason, pool->failed ? "; " : "");
-    if (pool->failed) {
-        buf_printf(reason, "%lld of %lld tasks failed: ", (long long)pool->failed,
-                   (long long)pool->done);
-        for (size_t i = 0; i < countof(pool->failures) && (int64_t)i < pool->failed; i++)
-            buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
-        buf_text(reason, (int64_t)countof(pool->failures) < pool->failed ? ", ..." : ".");
-    }
+    fill_failures(pool, reason);
     if (!is_stopping(pool))
         return;
     buf_printf(reason, "%s%lld tasks done", reason->length ? " " : "", (long long)pool->done);

@@ -98,7 +98,8 @@ static void tell_exited(struct process *process)
 static void tell_terminated(struct process *process)
 {
     struct event event = {.kind = EVENT_PROCESS_TERMINATED, .signal = process->signal};
-    if (process->killed && process->object.state == OBJECT_STOPPING) {
+    /* Killed at the end of its grace, not because everything was to end at once. */
+    if (process->killed && process->object.state != OBJECT_KILLING) {
         event.flags |= EVENT_SIGNALED;
         event.has_duration = true;
         event.duration = process->spec->stop.grace;

@@ -57,12 +57,10 @@ static bool in_list(const struct token *token, const char *const *list, size_t c
 /* TEXT and HINT are in the arena, and go to the caller with the fault. */
 static int fail(struct checker *checker, const struct token *token, char *text, char *hint)
 {
-    *checker->fault = (struct template_fault){
-        .offset = (size_t)(token->text - checker->text),
-        .length = token->length,
-        .text = text,
-        .hint = hint,
-    };
+    checker->fault->offset = (size_t)(token->text - checker->text);
+    checker->fault->length = token->length;
+    checker->fault->text = text;
+    checker->fault->hint = hint;
     return ERROR_FAILED;
 }
 

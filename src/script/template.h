@@ -3,8 +3,11 @@
  *
  * A template for a shell command (TEMPLATE_SHELL) quotes each value by the quotes it stands in, so
  * that the shell passes on exactly the value: bare, inside "", inside '', joined to other text,
- * inside $( ), ` ` and here-documents. A place where no quoting can do that is a fault when the
- * template is parsed. raw(x) puts a value in as it is.
+ * inside $( ) and here-documents. In $(( )) a value must be a whole number; in a comment it is left
+ * out; a bare list is its elements. A place where no quoting can do that (inside ` ` or $' ', for
+ * two) is a fault when the template is parsed. raw(x) puts a value in as it is.
+ *
+ * The script that renders must be a pure one: others lack the functions of expressions.
  */
 #ifndef SCRIPT_TEMPLATE_H
 #define SCRIPT_TEMPLATE_H
