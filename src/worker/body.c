@@ -33,6 +33,7 @@ int body_prepare(struct worker *worker, struct error *error)
     size_t left = config->vars.length;
     int result = value_decode(arena, &at, &left, &vars, error);
     if (!result) {
+        worker->shared = shared_new();
         struct script_options options = {
             .name = config->name,
             .vars = vars,
@@ -40,7 +41,7 @@ int body_prepare(struct worker *worker, struct error *error)
             .directory = config->directory,
             .host = config->process ? &worker_process_host : &worker_pool_host,
             .host_arg = worker,
-            .shared = shared_new(),
+            .shared = worker->shared,
             .pid = getpid(),
         };
         worker->script = script_new(&options);

@@ -18,6 +18,7 @@ struct script;
 struct script_command;
 struct script_host;
 struct script_result;
+struct shared;
 
 /* Output that may wait for a slow runner before the body has to wait too. */
 #define CHANNEL_BOUND (256u << 10)
@@ -70,6 +71,7 @@ struct worker {
     uint32_t ahead; /* PUTs for which no ROOM has come */
 
     struct script *script;      /* the body's, where it is Lua */
+    struct shared *shared;      /* of SCRIPT: a worker's own, no other process sees it */
     struct script *expressions; /* for templates */
     int body;                   /* of SCRIPT */
     struct body_command *command; /* where the body is a command */

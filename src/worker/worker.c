@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/unit.h"
 #include "script/script.h"
+#include "script/shared.h"
 #include "worker/private.h"
 
 /* Results of short tasks are gathered so long before they are written. */
@@ -194,10 +195,9 @@ int worker_main(void)
         status = 1;
     fflush(stdout);
     channel_flush(&worker, true);
-    if (worker.script)
-        script_free(worker.script);
-    if (worker.expressions)
-        script_free(worker.expressions);
+    script_free(worker.script);
+    script_free(worker.expressions);
+    shared_free(worker.shared);
     command_release(&worker);
     tasks_release(&worker.tasks);
     buf_release(&worker.channel.received);
