@@ -158,6 +158,16 @@ static int end_run(struct runner *runner)
     return status;
 }
 
+static void release_run(struct run *run)
+{
+    loop_free(run->loop);
+    queues_free(run);
+    bus_free(run->bus);
+    shared_free(run->shared);
+    free(run->program);
+    free(run->id);
+}
+
 static int run_scenario(const struct options *options, const struct scenario *scenario)
 {
     static const struct log_callbacks callbacks = {
@@ -166,22 +176,26 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     struct run *run = &runner.run;
     struct error error = {0};
     raise_descriptor_limit();
-    char *id = make_id();
     *run = (struct run){
         .loop = loop_new(&error),
         .bus = bus_new(),
         .scenario = scenario,
-        .id = id,
+        .id = make_id(),
         .program = find_program(),
         .shared = shared_new(),
         .ended = on_run_ended,
         .ended_arg = &runner,
     };
-    if (!run->loop)
+    if (!run->loop) {
+        release_run(run);
         return fail(&error, STATUS_SYSTEM);
-    runner.log = log_new(run->loop, run->bus, scenario, options, id, &callbacks, &runner, &error);
-    if (!runner.log)
+    }
+    runner.log =
+        log_new(run->loop, run->bus, scenario, options, run->id, &callbacks, &runner, &error);
+    if (!runner.log) {
+        release_run(run);
         return fail(&error, STATUS_USAGE);
+    }
     runner.patience = timer_new(run->loop, stop_loop, &runner);
     loop_catch_signals(run->loop, stop_signals, countof(stop_signals), on_signal, &runner);
     loop_adopt_orphans(run->loop);
@@ -191,12 +205,7 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     if (!objects_free(run))
         _exit(end_run(&runner));
     timer_free(runner.patience);
-    loop_free(run->loop);
-    queues_free(run);
-    bus_free(run->bus);
-    shared_free(run->shared);
-    free(run->program);
-    free(id);
+    release_run(run);
     int status = end_run(&runner);
     log_free(runner.log);
     return status;

@@ -30,7 +30,7 @@ struct run {
     struct loop *loop;
     struct bus *bus;
     const struct scenario *scenario;
-    const char *id;       /* told to bodies as PARRUN_RUN */
+    char *id;             /* told to bodies as PARRUN_RUN */
     char *program;        /* path of this program, for workers */
     struct shared *shared; /* behind parrun.shared of the threads */
     struct queue **queues; /* one a queue of the scenario, in its order */

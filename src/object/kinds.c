@@ -108,7 +108,7 @@ bool objects_free(struct run *run)
 
 void queues_free(struct run *run)
 {
-    for (size_t i = 0; i < run->scenario->queue_count; i++)
+    for (size_t i = 0; run->queues && i < run->scenario->queue_count; i++)
         queue_free(run->queues[i]);
     free(run->queues);
 }
