@@ -379,12 +379,12 @@ void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t n
         task->text_length = length;
     }
     learn_duration(pool, duration);
-    if (crew->tasks.first)
-        begin_first(crew);
     if (outcome == OUTCOME_CANCELLED)
         pool_skip_task(pool, task);
     else
         pool_finish_task(pool, task);
+    if (crew->tasks.first)
+        begin_first(crew);
     if (is_stopping(pool) && crew->tasks.first)
         crew->kind->cancel(crew, crew->tasks.first->id);
     pool_look(pool);
