@@ -1,6 +1,7 @@
 /* The store of a queue: a list of batches, each of lines or of encoded values. */
 #include "object/batch.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 
 enum batch_kind {
     BATCH_LINES,  /* text, each message with a newline behind it */
-    BATCH_VALUES, /* u32 length (host order) and the encoded value, for each message */
+    BATCH_VALUES, /* u32 length (little endian) and the encoded value, for each message */
 };
 
 struct batch {
@@ -129,7 +130,7 @@ size_t store_put_lines(struct store *store, const char *bytes, size_t length, si
 static void fill_value(struct store *store, struct batch *batch, const char *encoded,
                        size_t length)
 {
-    uint32_t size = (uint32_t)length;
+    uint32_t size = htole32((uint32_t)length);
     batch_append(batch, (const char *)&size, sizeof(size));
     batch_append(batch, encoded, length);
     account(store, batch, 1, sizeof(size) + length);
@@ -157,6 +158,14 @@ void store_return_value(struct store *store, const char *encoded, size_t length)
     fill_value(store, batch, encoded, length);
 }
 
+void store_return_values(struct store *store, const char *bytes, size_t length, size_t count)
+{
+    struct batch *batch = batch_new(BATCH_VALUES, length);
+    store_push_front(store, batch);
+    batch_append(batch, bytes, length);
+    account(store, batch, count, length);
+}
+
 /* Takes BYTES and MESSAGES off the first batch. */
 static void store_taken(struct store *store, size_t messages, size_t bytes)
 {
@@ -178,7 +187,7 @@ static const char *first_value(const struct batch *batch, size_t *length)
 {
     uint32_t size;
     memcpy(&size, batch->bytes + batch->from, sizeof(size));
-    *length = size;
+    *length = le32toh(size);
     return batch->bytes + batch->from + sizeof(size);
 }
 
@@ -213,6 +222,22 @@ void store_take_value(struct store *store, struct buf *out)
     struct value value = {.type = VALUE_STRING, .string = {line, length}};
     value_encode(out, &value);
     store_taken(store, 1, length + 1);
+}
+
+size_t store_take_values(struct store *store, struct buf *out, size_t most, size_t bytes)
+{
+    size_t start = out->length;
+    size_t count = 0;
+    do {
+        size_t head = out->length;
+        uint32_t size = 0;
+        buf_append(out, &size, sizeof(size));
+        store_take_value(store, out);
+        size = htole32((uint32_t)(out->length - head - sizeof(size)));
+        memcpy(out->data + head, &size, sizeof(size));
+        count++;
+    } while (store->messages && count < most && out->length - start < bytes);
+    return count;
 }
 
 int value_to_line(const char *encoded, size_t length, struct buf *out, struct error *error)

@@ -35,6 +35,13 @@ void store_return_value(struct store *store, const char *encoded, size_t length)
 /* Takes the first message as an encoded value; there must be one. */
 void store_take_value(struct store *store, struct buf *out);
 
+/* Takes up to MOST messages, not many more than BYTES but at least one, each as a u32 length (little
+ * endian) and the encoded value; returns how many. There must be one. */
+size_t store_take_values(struct store *store, struct buf *out, size_t most, size_t bytes);
+
+/* Puts COUNT messages of that form before all others. */
+void store_return_values(struct store *store, const char *bytes, size_t length, size_t count);
+
 /* Takes messages as lines, at most MOST bytes but at least one message; there must be one. Returns
  * how many were taken, those included that can be no line: they are dropped with ERROR filled. */
 size_t store_take_lines(struct store *store, struct buf *out, size_t most, struct error *error);

@@ -1,12 +1,14 @@
 /* The runner's end of a worker's requests to queues. */
 #include "object/client.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
 #include "engine/run.h"
+#include "loop/loop.h"
 #include "loop/pipe.h"
 #include "loop/timer.h"
 #include "object/queue.h"
@@ -24,35 +26,46 @@ struct put {
     char bytes[];
 };
 
+/* Messages of one queue that went to the worker and were not yet taken by its body. */
+struct sent {
+    struct queue *queue;
+    struct buf bytes; /* u32 length and value of each */
+    size_t from;      /* of BYTES: behind those that were taken */
+    size_t count;
+};
+
 struct client {
     struct run *run;
     struct writer *writer;
     struct buf scratch;
 
-    struct queue *getting; /* the worker waits for a message of this queue */
+    struct sent *getting; /* the worker waits for messages of this queue */
+    size_t most;          /* so many at most */
     struct waiter for_message;
     struct timer *timer; /* of a GET with a timeout */
-
-    struct queue *sent; /* a message of this queue is on its way to the worker */
-    struct buf message;
+    struct sent *sent;   /* one a queue of the scenario */
+    size_t sent_count;   /* messages in all of them */
 
     struct put *first_put;
     struct put *last_put;
     struct waiter for_room;
 
+    uint32_t room; /* messages of this turn that found room; 0: nothing is owed */
+    bool freed;    /* tell_room_now() is on its way: it frees */
     bool ended;
     void (*idle)(void *arg);
     void *idle_arg;
 };
 
-static struct queue *find_queue(const struct run *run, struct frame *frame)
+static struct sent *find_queue(struct client *client, struct frame *frame)
 {
+    const struct scenario *scenario = client->run->scenario;
     size_t length;
     const char *name = frame_read_bytes(frame, &length);
-    for (size_t i = 0; i < run->scenario->queue_count; i++) {
-        const char *known = run->scenario->queues[i].name;
+    for (size_t i = 0; i < scenario->queue_count; i++) {
+        const char *known = scenario->queues[i].name;
         if (strlen(known) == length && !memcmp(known, name, length))
-            return run->queues[i];
+            return &client->sent[i];
     }
     return NULL;
 }
@@ -82,7 +95,7 @@ static void stop_getting(struct client *client)
 {
     if (!client->getting)
         return;
-    queue_unwait(client->getting, &client->for_message);
+    queue_unwait(client->getting->queue, &client->for_message);
     client->getting = NULL;
     if (client->timer)
         timer_stop(client->timer);
@@ -91,11 +104,12 @@ static void stop_getting(struct client *client)
 /* Answers the GET if that can be done now. */
 static void try_get(struct client *client)
 {
-    struct queue *queue = client->getting;
-    buf_clear(&client->message);
-    switch (queue_take_value(queue, &client->message)) {
+    struct sent *sent = client->getting;
+    size_t start = sent->bytes.length;
+    size_t count;
+    switch (queue_take_values(sent->queue, &sent->bytes, client->most, &count)) {
     case TAKE_EMPTY:
-        queue_wait_message(queue, &client->for_message);
+        queue_wait_message(sent->queue, &client->for_message);
         return;
     case TAKE_CLOSED:
         stop_getting(client);
@@ -103,8 +117,9 @@ static void try_get(struct client *client)
         return;
     case TAKE_MESSAGE:
         stop_getting(client);
-        client->sent = queue;
-        answer(client, ANSWER_MESSAGE, client->message.data, client->message.length);
+        sent->count += count;
+        client->sent_count += count;
+        answer(client, ANSWER_MESSAGE, sent->bytes.data + start, sent->bytes.length - start);
         return;
     }
 }
@@ -114,9 +129,11 @@ static void on_message(void *arg)
     try_get(arg);
 }
 
-static void on_timeout(void *arg)
+static void answer_timeout(void *arg)
 {
     struct client *client = arg;
+    if (!client->getting)
+        return;
     stop_getting(client);
     answer(client, ANSWER_TIMEOUT, "", 0);
 }
@@ -124,29 +141,48 @@ static void on_timeout(void *arg)
 static void take_get(struct client *client, struct frame *frame)
 {
     int64_t timeout = frame_read_i64(frame);
-    struct queue *queue = find_queue(client->run, frame);
-    if (!queue || client->getting) {
+    client->most = frame_read_u32(frame);
+    struct sent *sent = find_queue(client, frame);
+    if (!sent || client->getting) {
         answer(client, ANSWER_CLOSED, "", 0);
         return;
     }
-    client->getting = queue;
+    client->getting = sent;
     try_get(client);
     if (!client->getting || timeout < 0)
         return;
     if (!client->timer)
-        client->timer = timer_new(client->run->loop, on_timeout, client);
+        client->timer = timer_new(client->run->loop, answer_timeout, client);
     timer_start(client->timer, timeout);
 }
 
 static void take_length(struct client *client, struct frame *frame)
 {
-    struct queue *queue = find_queue(client->run, frame);
+    const struct sent *sent = find_queue(client, frame);
     struct value length = {.type = VALUE_INTEGER};
-    length.integer = queue ? (int64_t)queue_length(queue) : 0;
+    length.integer = sent ? (int64_t)queue_length(sent->queue) : 0;
     struct buf encoded = {0};
     value_encode(&encoded, &length);
     answer(client, ANSWER_NUMBER, encoded.data, encoded.length);
     buf_release(&encoded);
+}
+
+static void tell_room_now(void *arg)
+{
+    struct client *client = arg;
+    uint32_t room = client->room;
+    client->room = 0;
+    if (!client->ended)
+        tell_room(client, room);
+    if (client->freed)
+        free(client);
+}
+
+/* One frame tells of all the messages that came in one turn. */
+static void tell_room_soon(struct client *client)
+{
+    if (!client->room++)
+        loop_defer(client->run->loop, tell_room_now, client);
 }
 
 /* Puts what waits as far as there is room. */
@@ -178,11 +214,12 @@ static void on_room(void *arg)
 
 static void take_put(struct client *client, struct frame *frame)
 {
-    struct queue *queue = find_queue(client->run, frame);
-    if (!queue)
+    const struct sent *sent = find_queue(client, frame);
+    if (!sent)
         return;
+    struct queue *queue = sent->queue;
     if (!client->first_put && queue_put_value(queue, frame->at, frame->left)) {
-        tell_room(client, 1);
+        tell_room_soon(client);
         return;
     }
     struct put *put = mem_realloc(NULL, sizeof(*put) + frame->left, 1);
@@ -197,11 +234,41 @@ static void take_put(struct client *client, struct frame *frame)
     queue_wait_room(client->first_put->queue, &client->for_room);
 }
 
-static void return_sent(struct client *client)
+/* The body has COUNT of the messages. */
+static void take_taken(struct client *client, struct frame *frame)
 {
-    if (client->sent)
-        queue_return_value(client->sent, client->message.data, client->message.length);
-    client->sent = NULL;
+    uint32_t count = frame_read_u32(frame);
+    struct sent *sent = find_queue(client, frame);
+    while (sent && count-- && sent->count) {
+        uint32_t size;
+        memcpy(&size, sent->bytes.data + sent->from, sizeof(size));
+        sent->from += sizeof(size) + le32toh(size);
+        sent->count--;
+        client->sent_count--;
+    }
+    if (sent && !sent->count) {
+        buf_clear(&sent->bytes);
+        sent->from = 0;
+    }
+    run_poke(client->run);
+}
+
+/* Gives back what the body had not taken. */
+static void return_sent(struct client *client, struct sent *sent)
+{
+    if (!sent || !sent->count)
+        return;
+    queue_return_values(sent->queue, sent->bytes.data + sent->from,
+                        sent->bytes.length - sent->from, sent->count);
+    client->sent_count -= sent->count;
+    buf_clear(&sent->bytes);
+    sent->from = sent->count = 0;
+}
+
+static void return_all(struct client *client)
+{
+    for (size_t i = 0; i < client->run->scenario->queue_count; i++)
+        return_sent(client, &client->sent[i]);
 }
 
 struct client *client_new(struct run *run, struct writer *writer)
@@ -209,6 +276,9 @@ struct client *client_new(struct run *run, struct writer *writer)
     struct client *client = mem_calloc(1, sizeof(*client));
     client->run = run;
     client->writer = writer;
+    client->sent = mem_calloc(run->scenario->queue_count, sizeof(*client->sent));
+    for (size_t i = 0; i < run->scenario->queue_count; i++)
+        client->sent[i].queue = run->queues[i];
     client->for_message = (struct waiter){.function = on_message, .arg = client};
     client->for_room = (struct waiter){.function = on_room, .arg = client};
     return client;
@@ -226,12 +296,14 @@ bool client_take(struct client *client, struct frame *frame)
     case FRAME_PUT:
         take_put(client, frame);
         return true;
+    case FRAME_UNGET:
+        answer_timeout(client);
+        return true;
     case FRAME_TAKEN:
-        client->sent = NULL;
-        run_poke(client->run);
+        take_taken(client, frame);
         return true;
     case FRAME_RETURN:
-        return_sent(client);
+        return_sent(client, find_queue(client, frame));
         return true;
     default:
         return false;
@@ -240,7 +312,7 @@ bool client_take(struct client *client, struct frame *frame)
 
 bool client_is_idle(const struct client *client)
 {
-    return !client->sent && !client->first_put;
+    return !client->sent_count && !client->first_put;
 }
 
 void client_end(struct client *client, void (*idle)(void *arg), void *arg)
@@ -249,7 +321,7 @@ void client_end(struct client *client, void (*idle)(void *arg), void *arg)
     client->idle = idle;
     client->idle_arg = arg;
     stop_getting(client);
-    return_sent(client);
+    return_all(client);
 }
 
 void client_free(struct client *client)
@@ -257,7 +329,7 @@ void client_free(struct client *client)
     if (!client)
         return;
     stop_getting(client);
-    return_sent(client);
+    return_all(client);
     while (client->first_put) {
         struct put *put = client->first_put;
         client->first_put = put->next;
@@ -266,8 +338,12 @@ void client_free(struct client *client)
     }
     timer_free(client->timer);
     buf_release(&client->scratch);
-    buf_release(&client->message);
-    free(client);
+    for (size_t i = 0; i < client->run->scenario->queue_count; i++)
+        buf_release(&client->sent[i].bytes);
+    free(client->sent);
+    client->ended = client->freed = true;
+    if (!client->room)
+        free(client);
 }
 
 unsigned client_window(const struct run *run, const size_t *queues, size_t count)

@@ -16,7 +16,7 @@ struct writer;
 /* Answers through WRITER, which must outlive the client. */
 struct client *client_new(struct run *run, struct writer *writer);
 
-/* Takes GET, LENGTH, PUT, TAKEN and RETURN frames; false for any other type. */
+/* Takes GET, UNGET, LENGTH, PUT, TAKEN and RETURN frames; false for any other type. */
 bool client_take(struct client *client, struct frame *frame);
 
 /* True where no message is on its way to the worker and none of its puts waits for room. */

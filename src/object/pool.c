@@ -420,7 +420,7 @@ static void give_up_tasks(struct crew *crew, const char *reason)
     lost->outcome = crew->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
     lost->duration = clock_monotonic() - lost->started;
     struct buf text = {0};
-    buf_printf(&text, "its worker was lost: %s.", reason);
+    buf_printf(&text, "its worker was lost: %s", reason);
     lost->text_length = text.length;
     lost->text = buf_take(&text);
     pool_finish_task(pool, lost);

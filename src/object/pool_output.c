@@ -80,18 +80,18 @@ void pool_take_output(struct pool *pool, struct task *task, const char *bytes, s
     }
 }
 
-/* "exit code 3.", "ended by signal KILL.", or the reason that the worker gave. */
+/* "exit code 3", "ended by signal KILL", or the reason that the worker gave. */
 static void fill_reason(const struct task *task, struct buf *reason)
 {
     switch (task->outcome) {
     case OUTCOME_EXITED:
-        buf_printf(reason, "exit code %lld.", (long long)task->number);
+        buf_printf(reason, "exit code %lld", (long long)task->number);
         break;
     case OUTCOME_SIGNALED:
         if (signal_name((int)task->number))
-            buf_printf(reason, "ended by signal %s.", signal_name((int)task->number));
+            buf_printf(reason, "ended by signal %s", signal_name((int)task->number));
         else
-            buf_printf(reason, "ended by signal %lld.", (long long)task->number);
+            buf_printf(reason, "ended by signal %lld", (long long)task->number);
         break;
     default:
         buf_append(reason, task->text, task->text_length);

@@ -1,6 +1,7 @@
 /* A queue: its store, who waits for it, and its books. */
 #include "object/queue.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -21,6 +22,9 @@
 
 /* A queue never holds more bytes than this and one message, whatever its capacity. */
 #define QUEUE_BYTES (4u << 20)
+
+/* Messages are handed to a worker in no larger pieces than this, and one message. */
+#define TAKE_BYTES (32u << 10)
 
 struct queue {
     struct run *run;
@@ -291,6 +295,39 @@ enum take_result queue_take_value(struct queue *queue, struct buf *out)
     return result;
 }
 
+/* With the lock held: tells of the messages that queue_take_values() took. */
+static void trace_values(struct queue *queue, const char *bytes, size_t length)
+{
+    while (queue->spec->trace && length) {
+        uint32_t size;
+        memcpy(&size, bytes, sizeof(size));
+        size = le32toh(size);
+        trace_value(queue, EVENT_QUEUE_GET, bytes + sizeof(size), size);
+        bytes += sizeof(size) + size;
+        length -= sizeof(size) + size;
+    }
+}
+
+enum take_result queue_take_values(struct queue *queue, struct buf *out, size_t most,
+                                   size_t *count)
+{
+    size_t consumers = queue->users.consumers ? queue->users.consumers : 1;
+    pthread_mutex_lock(&queue->lock);
+    enum take_result result = look(queue);
+    if (result == TAKE_MESSAGE) {
+        size_t start = out->length;
+        size_t share = queue->store.messages / consumers;
+        if (most > share)
+            most = share; /* store_take_values() takes one in any case */
+        *count = store_take_values(&queue->store, out, most, TAKE_BYTES);
+        queue->taken += *count;
+        trace_values(queue, out->data + start, out->length - start);
+        queue_changed(queue);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return result;
+}
+
 enum take_result queue_take_lines(struct queue *queue, struct buf *out, size_t most,
                                   struct error *error)
 {
@@ -318,11 +355,11 @@ void queue_return_lines(struct queue *queue, const char *bytes, size_t length)
     pthread_mutex_unlock(&queue->lock);
 }
 
-void queue_return_value(struct queue *queue, const char *encoded, size_t length)
+void queue_return_values(struct queue *queue, const char *bytes, size_t length, size_t count)
 {
     pthread_mutex_lock(&queue->lock);
-    store_return_value(&queue->store, encoded, length);
-    queue->taken--;
+    store_return_values(&queue->store, bytes, length, count);
+    queue->taken -= count;
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }

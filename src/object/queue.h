@@ -67,6 +67,13 @@ bool queue_put_value(struct queue *queue, const char *encoded, size_t length);
 enum take_result queue_take_value(struct queue *queue, struct buf *out);
 
 /*
+ * Takes up to MOST messages, but no more than a fair share of what is there among its consumers,
+ * each appended to OUT as a u32 length (little endian) and the encoded value; *COUNT says how many.
+ */
+enum take_result queue_take_values(struct queue *queue, struct buf *out, size_t most,
+                                   size_t *count);
+
+/*
  * Takes as many whole messages as fit into MOST bytes, at least one, appended to OUT as lines.
  * A message that can be no line (a table, a text with a newline in it) is ERROR_FAILED in *ERROR
  * and is left out; the rest is taken.
@@ -76,7 +83,7 @@ enum take_result queue_take_lines(struct queue *queue, struct buf *out, size_t m
 
 /* Gives messages back that were taken and not used: they stand first again. */
 void queue_return_lines(struct queue *queue, const char *bytes, size_t length);
-void queue_return_value(struct queue *queue, const char *encoded, size_t length);
+void queue_return_values(struct queue *queue, const char *bytes, size_t length, size_t count);
 
 /* Calls WAITER once as soon as there is a message or the end; or room. */
 void queue_wait_message(struct queue *queue, struct waiter *waiter);

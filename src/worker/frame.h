@@ -16,16 +16,17 @@
  *     CANCEL  u64 id                OUTPUT   u64 id, the rest is output
  *     FINISH  (no more tasks)       RESULT   u64 id, u8 outcome, i64 number, i64 duration (ns),
  *                                            bytes text
- *     ANSWER  u8 answer, the rest   GET      i64 timeout (ns, -1: none), bytes queue
- *             is a value            LENGTH   bytes queue
- *     ROOM    u32 messages          PUT      bytes queue, the rest is a value
- *                                   TAKEN    (the message of the last ANSWER has arrived)
- *     PING                          RETURN   (nobody waited for the last ANSWER's message any
- *                                            more: it is given back)
+ *     ANSWER  u8 answer, then a     GET      i64 timeout (ns, -1: none), u32 most, bytes queue
+ *             value, or messages:   UNGET    (the GET is to be answered now)
+ *             u32 length and value  LENGTH   bytes queue
+ *             of each               PUT      bytes queue, the rest is a value
+ *     ROOM    u32 messages          TAKEN    u32 messages, bytes queue (the body has them)
+ *     PING                          RETURN   bytes queue (messages not taken are given back)
  *                                   LOG      the rest is a line
  *                                   PING     (where CONFIG asks for heartbeats)
  *
- * A GET or a LENGTH is answered by one ANSWER. Every PUT is answered, some time, by ROOM; a worker
+ * A GET or a LENGTH is answered by one ANSWER, and a worker asks one at a time. A GET for more than
+ * one message is answered by as many as there are, up to MOST. Every PUT is answered, some time, by ROOM; a worker
  * may be ahead by as many PUTs as CONFIG says. End of file ends the worker and what it runs.
  */
 #ifndef WORKER_FRAME_H
@@ -63,6 +64,7 @@ enum frame_type {
     FRAME_TAKEN,
     FRAME_RETURN,
     FRAME_LOG,
+    FRAME_UNGET,
 };
 
 /* How a task ended, in RESULT. NUMBER and TEXT of the frame depend on it. */
@@ -77,7 +79,7 @@ enum outcome {
 
 /* What an ANSWER says. */
 enum answer {
-    ANSWER_MESSAGE, /* a value follows */
+    ANSWER_MESSAGE, /* messages follow, at least one */
     ANSWER_TIMEOUT,
     ANSWER_CLOSED,
     ANSWER_NUMBER, /* an integer value follows */

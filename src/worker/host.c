@@ -8,8 +8,14 @@
 #include "script/script.h"
 #include "worker/private.h"
 
+/* Puts that follow each other more quickly are written together. */
+#define PUT_GATHERING (200 * INT64_C(1000))
+
+/* A wait that is longer makes the messages that came ahead go back to the queue. */
+#define LONG_WAIT 0.01
+
 /* Whether the body must end now: the code for it, or 0. */
-static int must_end(struct worker *worker, struct error *error)
+int host_must_end(struct worker *worker, struct error *error)
 {
     if (worker->cancelled)
         return error_set(error, ERROR_STOPPED, "stopped");
@@ -39,7 +45,8 @@ static int host_sleep(void *arg, double seconds, struct error *error)
     struct worker *worker = arg;
     int64_t until = deadline_of(seconds);
     int result = 0;
-    while (!(result = must_end(worker, error)) && clock_monotonic() < until)
+    inboxes_tidy(worker, seconds > LONG_WAIT);
+    while (!(result = host_must_end(worker, error)) && clock_monotonic() < until)
         channel_wait(worker, NULL, 0, sooner(worker, until));
     return result;
 }
@@ -49,7 +56,7 @@ static int host_output(void *arg, const char *bytes, size_t length, struct error
     struct worker *worker = arg;
     int result = 0;
     output_write(worker, bytes, length);
-    while (channel_is_full(worker) && !(result = must_end(worker, error)))
+    while (channel_is_full(worker) && !(result = host_must_end(worker, error)))
         channel_wait(worker, NULL, 0, worker->deadline);
     return result;
 }
@@ -62,30 +69,42 @@ static int host_log(void *arg, const char *bytes, size_t length, struct error *e
     buf_append(out, bytes, length);
     frame_end(out, begin);
     channel_flush(worker, false);
-    return must_end(worker, error);
+    return host_must_end(worker, error);
 }
 
-/* Waits for the ANSWER to what was just asked. */
-static int wait_for_answer(struct worker *worker, struct error *error)
+/*
+ * Waits for the ANSWER to what was just asked. A body that must end meanwhile still gets it, as the
+ * runner answers at once when told that nobody waits: so no message is left between the two.
+ */
+int host_wait_for_answer(struct worker *worker, struct error *error)
 {
     int result = 0;
     worker->answered = false;
-    while (!worker->answered && !(result = must_end(worker, error)))
-        channel_wait(worker, NULL, 0, worker->deadline);
-    if (worker->answered)
-        return 0;
-    worker->stale++;
+    while (!worker->answered) {
+        if (!result && (result = host_must_end(worker, error)))
+            frame_plain(&worker->channel.pending, FRAME_UNGET);
+        channel_wait(worker, NULL, 0, result ? 0 : worker->deadline);
+    }
     return result;
 }
 
 /* A queue that the body did not declare is one that nobody counts on it for. */
 static int must_declare(const struct texts *declared, const char *queue, const char *key,
-                        struct error *error)
+                        size_t *index, struct error *error)
 {
-    for (size_t i = 0; i < declared->count; i++)
-        if (!strcmp(declared->items[i], queue))
+    for (*index = 0; *index < declared->count; ++*index)
+        if (!strcmp(declared->items[*index], queue))
             return 0;
     return error_set(error, ERROR_FAILED, "this body does not declare '%s: %s'", key, queue);
+}
+
+/* The first of many puts is not held back for the others to come. */
+static void flush_first_put(struct worker *worker)
+{
+    int64_t now = clock_monotonic();
+    if (now - worker->channel.put_at > PUT_GATHERING)
+        channel_flush(worker, false);
+    worker->channel.put_at = now;
 }
 
 static int host_put(void *arg, const char *queue, const char *encoded, size_t length,
@@ -94,11 +113,12 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
     struct worker *worker = arg;
     struct buf *out = &worker->channel.pending;
     int64_t until = deadline_of(timeout);
-    int result = must_declare(&worker->config.produces, queue, "produces", error);
+    size_t index;
+    int result = must_declare(&worker->config.produces, queue, "produces", &index, error);
     if (result)
         return result;
     while (worker->ahead >= worker->config.window || channel_is_full(worker)) {
-        if ((result = must_end(worker, error)))
+        if ((result = host_must_end(worker, error)))
             return result;
         if (until && clock_monotonic() >= until)
             return 0;
@@ -109,7 +129,8 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
     buf_append(out, encoded, length);
     frame_end(out, begin);
     worker->ahead++;
-    result = must_end(worker, error);
+    flush_first_put(worker);
+    result = host_must_end(worker, error);
     return result ? result : 1;
 }
 
@@ -117,23 +138,9 @@ static int host_get(void *arg, const char *queue, double timeout, struct buf *en
                     struct error *error)
 {
     struct worker *worker = arg;
-    struct buf *out = &worker->channel.pending;
-    int result = must_declare(&worker->config.consumes, queue, "consumes", error);
-    if (result)
-        return result;
-    size_t begin = frame_begin(out, FRAME_GET);
-    frame_i64(out, timeout < 0 ? -1 : (int64_t)(timeout * (double)NS_PER_S));
-    frame_text(out, queue);
-    frame_end(out, begin);
-    result = wait_for_answer(worker, error);
-    if (result)
-        return result;
-    if (worker->answer == ANSWER_TIMEOUT)
-        return 0;
-    if (worker->answer == ANSWER_CLOSED)
-        return 2;
-    buf_append(encoded, worker->message.data, worker->message.length);
-    return 1;
+    size_t index;
+    int result = must_declare(&worker->config.consumes, queue, "consumes", &index, error);
+    return result ? result : inbox_get(worker, index, timeout, encoded, error);
 }
 
 static int64_t host_length(void *arg, const char *queue, struct error *error)
@@ -143,7 +150,7 @@ static int64_t host_length(void *arg, const char *queue, struct error *error)
     size_t begin = frame_begin(out, FRAME_LENGTH);
     frame_text(out, queue);
     frame_end(out, begin);
-    int result = wait_for_answer(worker, error);
+    int result = host_wait_for_answer(worker, error);
     if (result)
         return result;
     struct value value = {0};
@@ -157,6 +164,7 @@ static int64_t host_length(void *arg, const char *queue, struct error *error)
 static int host_run(void *arg, const struct script_command *command, struct script_result *result,
                     struct error *error)
 {
+    inboxes_tidy(arg, true);
     return command_run_captured(arg, command, result, error);
 }
 
@@ -164,6 +172,7 @@ static int host_run(void *arg, const struct script_command *command, struct scri
 static void host_poll(void *arg)
 {
     struct worker *worker = arg;
+    inboxes_tidy(worker, false);
     channel_poll(worker);
 }
 

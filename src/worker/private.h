@@ -31,6 +31,7 @@ struct channel {
     size_t taken;     /* of RECEIVED, from the front */
     struct buf pending; /* frames for the runner; written when the worker waits or much is there */
     size_t written;   /* of PENDING, from the front */
+    int64_t put_at;   /* when the body last put a message */
     int64_t heard_at; /* when the last bytes came */
     int64_t beat_at;  /* when the next PING is due */
 };
@@ -51,6 +52,15 @@ struct task_queue {
     size_t count;
 };
 
+/* Messages of one queue that came and that the body has not yet asked for. */
+struct inbox {
+    struct buf bytes; /* u32 length and value of each */
+    size_t from;
+    uint32_t want;   /* messages to ask for next time */
+    uint32_t taken;  /* messages that the runner was not told of */
+    int64_t came_at; /* when BYTES came */
+};
+
 struct worker {
     struct channel channel;
     struct worker_config config;
@@ -64,9 +74,9 @@ struct worker {
     int64_t deadline;  /* of the running task, clock_monotonic(); 0: none */
 
     bool answered; /* ANSWER has come for the last GET or LENGTH */
-    unsigned stale; /* ANSWERs still to come that nobody waits for any more */
     enum answer answer;
-    struct buf message; /* of the last ANSWER */
+    struct buf message;     /* of the last ANSWER */
+    struct inbox *inboxes;  /* one a queue of config.consumes */
     struct buf result;  /* of the last Lua body, encoded */
     uint32_t ahead; /* PUTs for which no ROOM has come */
 
@@ -131,6 +141,20 @@ void body_run_task(struct worker *worker, const struct task *task);
 /* host.c: what Lua bodies see of the runner. */
 extern const struct script_host worker_pool_host;
 extern const struct script_host worker_process_host;
+
+/* inbox.c */
+
+/* The next message of queue INDEX of config.consumes; as struct script_host's get. */
+int inbox_get(struct worker *worker, size_t index, double timeout, struct buf *encoded,
+              struct error *error);
+
+/* Tells the runner what the body has taken, and gives back the rest where the body takes long. */
+void inboxes_tidy(struct worker *worker, bool body_takes_long);
+void inboxes_release(struct worker *worker);
+
+/* host.c, for inbox.c: whether the body must end now, and until when a wait may last. */
+int host_must_end(struct worker *worker, struct error *error);
+int host_wait_for_answer(struct worker *worker, struct error *error);
 
 /* result.c */
 

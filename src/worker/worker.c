@@ -42,17 +42,7 @@ static void cancel(struct worker *worker, uint64_t id)
 
 static void take_answer(struct worker *worker, struct frame *frame)
 {
-    enum answer answer = (enum answer)frame_read_u8(frame);
-    bool awaited = !worker->stale;
-    if (answer == ANSWER_MESSAGE) {
-        frame_plain(&worker->channel.pending, awaited ? FRAME_TAKEN : FRAME_RETURN);
-        channel_flush(worker, false);
-    }
-    if (!awaited) {
-        worker->stale--;
-        return;
-    }
-    worker->answer = answer;
+    worker->answer = (enum answer)frame_read_u8(frame);
     worker->answered = true;
     buf_clear(&worker->message);
     buf_append(&worker->message, frame->at, frame->left);
@@ -194,6 +184,7 @@ int worker_main(void)
     if (worker.config.process && worker.failed)
         status = 1;
     fflush(stdout);
+    inboxes_tidy(&worker, true);
     channel_flush(&worker, true);
     script_free(worker.script);
     script_free(worker.expressions);
@@ -203,6 +194,7 @@ int worker_main(void)
     buf_release(&worker.channel.received);
     buf_release(&worker.channel.pending);
     buf_release(&worker.message);
+    inboxes_release(&worker);
     buf_release(&worker.result);
     config_release(&worker.config);
     return status;
