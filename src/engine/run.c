@@ -134,7 +134,7 @@ static void tell_stopping(struct run *run)
 {
     struct buf reason = {0};
     if (run->stop_cause == STOP_SIGNAL) {
-        buf_printf(&reason, "SIG%s", signal_name(run->stop_signal));
+        buf_printf(&reason, "signal %s", signal_name(run->stop_signal));
         if (run->stop_signal == SIGINT)
             buf_text(&reason, ", press Ctrl-C again to end everything at once");
     } else {

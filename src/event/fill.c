@@ -50,7 +50,7 @@ static void fill_signal(struct buf *out, const struct event *event)
 {
     const char *name = signal_name(event->signal);
     if (name)
-        buf_printf(out, "SIG%s", name);
+        buf_text(out, name);
     else
         buf_number(out, event->signal);
 }
@@ -60,9 +60,29 @@ static void fill_reason(struct buf *out, const struct event *event)
     buf_text(out, event->reason ? event->reason : "");
 }
 
-static void fill_count(struct buf *out, const struct event *event)
+/* As the end of a sentence: one line gets a full stop, a traceback below it has none. */
+static void fill_last_reason(struct buf *out, const struct event *event)
+{
+    size_t length = event->reason ? strlen(event->reason) : 0;
+    buf_append(out, event->reason, length);
+    if (length && !strchr(event->reason, '\n') && !strchr(".!?", event->reason[length - 1]))
+        buf_char(out, '.');
+}
+
+static void fill_counted(struct buf *out, const struct event *event, const char *noun)
 {
     buf_number(out, event->count);
+    buf_printf(out, " %s%s", noun, event->count == 1 ? "" : "s");
+}
+
+static void fill_workers(struct buf *out, const struct event *event)
+{
+    fill_counted(out, event, "worker");
+}
+
+static void fill_messages(struct buf *out, const struct event *event)
+{
+    fill_counted(out, event, "message");
 }
 
 static void fill_text(struct buf *out, const struct event *event)
@@ -84,7 +104,8 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{text}", fill_text),     PLACEHOLDER("{reason}", fill_reason),
     PLACEHOLDER("{code}", fill_code),     PLACEHOLDER("{signal}", fill_signal),
     PLACEHOLDER("{limit}", fill_limit),   PLACEHOLDER("{worker}", fill_worker),
-    PLACEHOLDER("{count}", fill_count),
+    PLACEHOLDER("{workers}", fill_workers), PLACEHOLDER("{messages}", fill_messages),
+    PLACEHOLDER("{reason.}", fill_last_reason),
 };
 
 static const struct placeholder *find_placeholder(const char *sentence)

@@ -37,7 +37,7 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_PROCESS_EXITED] =
         {"process.exited", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
          "The process is gone; its exit code or signal, or why it could not start.",
-         {{EVENT_REASONED, "Process {name} failed: {reason}"},
+         {{EVENT_REASONED, "Process {name} failed: {reason.}"},
           {EVENT_SIGNALED, "Process {name} was ended by signal {signal}."},
           {0, "Process {name} exited with code {code}."}}},
     [EVENT_PROCESS_TIMEOUT] =
@@ -63,7 +63,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Process {name} skipped: {reason}."}}},
     [EVENT_POOL_STARTED] =
         {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
-         {{0, "Pool {name} starts {count} workers."}}},
+         {{0, "Pool {name} starts {workers}."}}},
     [EVENT_POOL_WAITING] =
         {"pool.waiting", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "No more tasks will be added: the pool waits for those it has.",
@@ -71,7 +71,7 @@ static const struct event_row rows[EVENT_KINDS] = {
           {0, "Waiting for all subprocesses done..."}}},
     [EVENT_POOL_ENDED] =
         {"pool.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "All tasks and workers have ended.",
-         {{EVENT_REASONED, "Pool {name} ended: {reason}"},
+         {{EVENT_REASONED, "Pool {name} ended: {reason.}"},
           {EVENT_NAMED, "All subprocesses of pool {name} done."},
           {0, "All subprocesses done."}}},
     [EVENT_WORKER_STARTED] =
@@ -103,8 +103,8 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_TASK_ENDED] =
         {"task.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "The task is done, or has failed.",
          {{EVENT_TOLD, ""},
-          {EVENT_WRONG | EVENT_NAMED, "Task {task} of pool {name} failed: {reason}"},
-          {EVENT_WRONG, "Task {task} failed: {reason}"},
+          {EVENT_WRONG | EVENT_NAMED, "Task {task} of pool {name} failed: {reason.}"},
+          {EVENT_WRONG, "Task {task} failed: {reason.}"},
           {EVENT_NAMED, "Task {task} of pool {name} runs {seconds} seconds."},
           {0, "Task {task} runs {seconds} seconds."}}},
     [EVENT_TASK_SKIPPED] =
@@ -130,7 +130,7 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_QUEUE_CLOSED] =
         {"queue.closed", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
          "Nothing more will be put: consumers see its end after the last message.",
-         {{EVENT_WRONG, "Queue {name}: {count} messages were never taken."},
+         {{EVENT_WRONG, "Queue {name} ended with {messages} that nobody took."},
           {0, "Queue {name} closed."}}},
     [EVENT_THREAD_STARTED] =
         {"thread.started", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "The thread runs.",
@@ -146,7 +146,7 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"thread.ended", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
          "The thread has returned, failed or was stopped.",
          {{EVENT_TOLD, ""},
-          {EVENT_REASONED, "thread {name} failed: {reason}"},
+          {EVENT_REASONED, "thread {name} failed: {reason.}"},
           {EVENT_SIGNALED, "thread {name} terminated."},
           {0, "thread {name} ended."}}},
 };

@@ -242,33 +242,34 @@ static int by_number(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* "2 of 5 tasks failed: 1, 3." */
+/* "2 of 5 tasks failed: tasks 1, 3" */
 static void fill_failures(struct pool *pool, struct buf *reason)
 {
     bool more = pool->failed > (int64_t)countof(pool->failures);
     size_t named = more ? countof(pool->failures) : (size_t)pool->failed;
-    if (!named)
-        return;
     qsort(pool->failures, named, sizeof(*pool->failures), by_number);
-    buf_printf(reason, "%lld of %lld tasks failed: ", (long long)pool->failed,
-               (long long)pool->done);
+    buf_printf(reason, "%lld of %lld tasks failed: task%s ", (long long)pool->failed,
+               (long long)pool->done, named > 1 ? "s" : "");
     for (size_t i = 0; i < named; i++)
         buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
-    buf_text(reason, more ? ", ..." : ".");
+    if (more)
+        buf_text(reason, ", ...");
 }
 
-/* The failed tasks, and what else went wrong; nothing where all is well. */
+/* What was done and what was not, and why the pool itself failed; nothing where all is well. */
 static void fill_outcome(struct pool *pool, struct buf *reason)
 {
+    bool cut_short = is_stopping(pool);
+    if (pool->failed)
+        fill_failures(pool, reason);
+    else if (cut_short)
+        buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
+    if (cut_short && pool->skipped)
+        buf_printf(reason, ", %lld not done", (long long)pool->skipped);
+    if (cut_short && !pool->exhausted)
+        buf_text(reason, ", more not begun");
     if (pool->reason)
-        buf_printf(reason, "%s%s", pool->reason, pool->failed ? "; " : "");
-    fill_failures(pool, reason);
-    if (!is_stopping(pool))
-        return;
-    buf_printf(reason, "%s%lld tasks done", reason->length ? " " : "", (long long)pool->done);
-    if (pool->skipped)
-        buf_printf(reason, ", %lld begun or taken but not done", (long long)pool->skipped);
-    buf_text(reason, pool->exhausted ? "." : ", more not begun.");
+        buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);
 }
 
 static void pool_over(struct pool *pool)
@@ -554,7 +555,7 @@ static void pool_skip(struct object *object, const char *reason)
 {
     struct pool *pool = (struct pool *)object;
     struct buf text = {0};
-    buf_printf(&text, "skipped, %s.", reason);
+    buf_printf(&text, "skipped, %s", reason);
     struct event event = {
         .kind = EVENT_POOL_ENDED, .flags = EVENT_REASONED, .reason = text.data};
     pool_emit(pool, &event);

@@ -47,12 +47,8 @@ static const char **shell_arguments(lua_State *lua)
 static void push_result(lua_State *lua, const struct script_result *result)
 {
     lua_createtable(lua, 0, 4);
-    lua_pushinteger(lua, result->code);
-    lua_setfield(lua, -2, "code");
-    if (result->signal) {
-        lua_pushinteger(lua, result->signal);
-        lua_setfield(lua, -2, "signal");
-    }
+    lua_pushinteger(lua, result->signal ? result->signal : result->code);
+    lua_setfield(lua, -2, result->signal ? "signal" : "code");
     lua_pushlstring(lua, buf_string(&result->out), result->out.length);
     lua_setfield(lua, -2, "out");
     lua_pushlstring(lua, buf_string(&result->err), result->err.length);

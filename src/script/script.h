@@ -26,7 +26,7 @@ struct script_command {
 
 /* How a command ended. OUT and ERR are released by the caller. */
 struct script_result {
-    int code;   /* exit status, or -1 */
+    int code;   /* exit status, of no meaning where a signal ended it */
     int signal; /* the signal that ended it, or 0 */
     struct buf out;
     struct buf err;
