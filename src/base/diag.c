@@ -18,6 +18,7 @@ struct diag {
     char *hint;
     struct diag *note;
     size_t order;
+    size_t group; /* the order of the first error of the same source */
 };
 
 struct diags {
@@ -60,11 +61,15 @@ void diag_error(struct diags *diags, struct mark mark, const char *hint, const c
     va_end(arguments);
     diags->items =
         mem_grow(diags->items, &diags->capacity, diags->count + 1, sizeof(*diags->items));
+    size_t group = 0;
+    while (group < diags->count && diags->items[group].mark.source != mark.source)
+        group++;
     diags->items[diags->count] = (struct diag){
         .mark = mark,
         .text = buf_take(&text),
         .hint = hint ? mem_strdup(hint) : NULL,
         .order = diags->count,
+        .group = group,
     };
     diags->count++;
 }
@@ -91,9 +96,11 @@ size_t diags_count(const struct diags *diags)
     return diags->count;
 }
 
-static bool is_continuation(char c)
+/* Bytes of the character at AT: what is not UTF-8 counts byte by byte, as it is shown. */
+static size_t char_size(const char *at, const char *end)
 {
-    return ((unsigned char)c & 0xC0) == 0x80;
+    size_t size = utf8_char(at, (size_t)(end - at));
+    return size ? size : 1;
 }
 
 /* The first byte of line LINE, or NULL where the source has fewer. */
@@ -139,27 +146,21 @@ static void print_source_line(const struct mark *mark, const char *hint, struct 
     const char *line = source_line(mark->source, mark->line, &length);
     if (!line)
         return;
-    size_t caret = 0;
-    for (uint32_t column = 1; column < mark->column && caret < length; column++) {
-        caret++;
-        while (caret < length && is_continuation(line[caret]))
-            caret++;
-    }
-    size_t from = 0;
-    if (caret > DIAG_LINE_SHOWN / 2) {
-        from = caret - DIAG_LINE_SHOWN / 2;
-        while (from < caret && is_continuation(line[from]))
-            from++;
-    }
-    size_t to = length - from > DIAG_LINE_SHOWN ? from + DIAG_LINE_SHOWN : length;
-    while (to < length && to > from && is_continuation(line[to]))
-        to--;
+    const char *end = line + length;
+    const char *caret = line;
+    for (uint32_t column = 1; column < mark->column && caret < end; column++)
+        caret += char_size(caret, end);
+    const char *from = line;
+    while (caret - from > DIAG_LINE_SHOWN / 2)
+        from += char_size(from, end);
+    const char *to = caret;
+    while (to < end && to + char_size(to, end) - from <= DIAG_LINE_SHOWN)
+        to += char_size(to, end);
     buf_printf(out, "%5u | ", mark->line);
-    put_visible(out, line + from, to - from);
+    put_visible(out, from, (size_t)(to - from));
     buf_text(out, "\n      | ");
-    for (size_t i = from; i < caret; i++)
-        if (!is_continuation(line[i]))
-            buf_char(out, line[i] == '\t' ? '\t' : ' ');
+    for (const char *at = from; at < caret; at += char_size(at, end))
+        buf_char(out, *at == '\t' ? '\t' : ' ');
     buf_char(out, '^');
     for (uint32_t i = 1; i < mark->length && i < DIAG_LINE_SHOWN; i++)
         buf_char(out, '~');
@@ -186,9 +187,11 @@ static int compare(const void *left, const void *right)
 {
     const struct diag *a = *(struct diag *const *)left;
     const struct diag *b = *(struct diag *const *)right;
-    if (a->mark.source == b->mark.source && a->mark.line != b->mark.line)
+    if (a->group != b->group)
+        return a->group < b->group ? -1 : 1;
+    if (a->mark.line != b->mark.line)
         return a->mark.line < b->mark.line ? -1 : 1;
-    if (a->mark.source == b->mark.source && a->mark.column != b->mark.column)
+    if (a->mark.column != b->mark.column)
         return a->mark.column < b->mark.column ? -1 : 1;
     return a->order < b->order ? -1 : 1;
 }
@@ -213,14 +216,14 @@ struct mark source_mark(const struct source *source, size_t offset, uint32_t len
 {
     struct mark mark = {.source = source, .line = 1, .column = 1, .length = length};
     const char *at = source->text;
-    const char *end = source->text + (offset < source->length ? offset : source->length);
+    const char *end = source->text + source->length;
+    const char *place = offset < source->length ? source->text + offset : end;
     const char *newline;
-    while ((newline = memchr(at, '\n', (size_t)(end - at)))) {
+    while ((newline = memchr(at, '\n', (size_t)(place - at)))) {
         mark.line++;
         at = newline + 1;
     }
-    for (; at < end; at++)
-        if (!is_continuation(*at))
-            mark.column++;
+    for (; at < place; at += char_size(at, end))
+        mark.column++;
     return mark;
 }
