@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static const struct unit size_units[] = {
 };
 
 /* A plain decimal number at *AT; false where there is none. Moves *AT behind it. */
-static bool read_number(const char **at, double *number)
+static bool read_number(const char **at, long double *number)
 {
     const char *start = *at;
     const char *end = start;
@@ -45,7 +46,7 @@ static bool read_number(const char **at, double *number)
     if (end == start || (end == start + 1 && *start == '.'))
         return false;
     char *copy = mem_copy(start, (size_t)(end - start));
-    *number = strtod(copy, NULL);
+    *number = strtold(copy, NULL);
     free(copy);
     *at = end;
     return true;
@@ -64,13 +65,13 @@ int duration_parse(const char *text, int64_t *ns, struct error *error)
 {
     static const char expected[] = "a duration such as 500ms, 30s, 5m or 1h30m";
     const char *at = text;
-    double total = 0;
-    double previous = INFINITY;
+    long double total = 0;
+    uint64_t previous = UINT64_MAX;
     bool bare_allowed = true;
     if (!*at)
         return error_set(error, ERROR_FAILED, "an empty text is not %s", expected);
     while (*at) {
-        double number;
+        long double number;
         if (!read_number(&at, &number))
             return error_set(error, ERROR_FAILED, "'%s' is not %s", text, expected);
         const char *name = at;
@@ -81,15 +82,16 @@ int duration_parse(const char *text, int64_t *ns, struct error *error)
             !length && bare_allowed
                 ? find_unit(duration_units, countof(duration_units), "s", 1)
                 : find_unit(duration_units, countof(duration_units), name, length);
-        if (!unit || (!length && *at) || (double)unit->factor >= previous)
+        if (!unit || (!length && *at) || unit->factor >= previous)
             return error_set(error, ERROR_FAILED, "'%s' is not %s", text, expected);
-        previous = (double)unit->factor;
+        previous = unit->factor;
         bare_allowed = false;
-        total += number * (double)unit->factor;
+        total += number * (long double)unit->factor;
     }
-    if (total > 9.2e18)
+    total = roundl(total);
+    if (total > (long double)INT64_MAX)
         return error_set(error, ERROR_FAILED, "'%s' is too long: at most 106751 days", text);
-    *ns = (int64_t)llround(total);
+    *ns = (int64_t)total;
     return 0;
 }
 
@@ -111,7 +113,7 @@ void duration_print(struct buf *out, int64_t ns)
 int size_parse(const char *text, uint64_t *bytes, struct error *error)
 {
     const char *at = text;
-    double number;
+    long double number;
     if (!read_number(&at, &number))
         return error_set(error, ERROR_FAILED, "'%s' is not a size such as 64K, 10M or 1G", text);
     size_t length = strlen(at);
@@ -122,10 +124,10 @@ int size_parse(const char *text, uint64_t *bytes, struct error *error)
     const struct unit *unit = find_unit(size_units, countof(size_units), at, length);
     if (!unit)
         return error_set(error, ERROR_FAILED, "'%s' is not a size such as 64K, 10M or 1G", text);
-    double total = number * (double)unit->factor;
-    if (total > 9.2e18)
+    long double total = roundl(number * (long double)unit->factor);
+    if (total > (long double)UINT64_MAX)
         return error_set(error, ERROR_FAILED, "'%s' is too large", text);
-    *bytes = (uint64_t)llround(total);
+    *bytes = (uint64_t)total;
     return 0;
 }
 
@@ -145,7 +147,7 @@ int signal_parse(const char *text, int *number, struct error *error)
 {
     char *end;
     long value = strtol(text, &end, 10);
-    if (*text && !*end && signal_name((int)value)) {
+    if (isdigit((unsigned char)*text) && !*end && value < NSIG && signal_name((int)value)) {
         *number = (int)value;
         return 0;
     }

@@ -19,13 +19,13 @@ struct error;
 /* "500ms", "30s", "5m", "1h30m", "2d", or a bare number of seconds ("0.5") -> nanoseconds >= 0. */
 int duration_parse(const char *text, int64_t *ns, struct error *error);
 
-/* The shortest form that duration_parse() reads back to the same value. */
+/* Whole numbers of units, largest first: duration_parse() reads them back to the same value. */
 void duration_print(struct buf *out, int64_t ns);
 
 /* "64K", "10M", "1G", "2T" (powers of 1024, an optional "B" or "iB" behind) or bytes -> bytes. */
 int size_parse(const char *text, uint64_t *bytes, struct error *error);
 
-/* The shortest form that size_parse() reads back to the same value. */
+/* A whole number of the largest unit that divides it: size_parse() reads back the same value. */
 void size_print(struct buf *out, uint64_t bytes);
 
 /* "TERM", "SIGTERM", "term" or "15" -> 15. */
