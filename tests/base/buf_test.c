@@ -1,0 +1,128 @@
+/* Growable runs of bytes. */
+#include "../harness/unit.h"
+
+static void test_empty(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    assert_string_equal(buf_string(&buf), "");
+    buf_clear(&buf);
+    buf_consume(&buf, 0);
+    buf_release(&buf);
+    char *taken = buf_take(&buf);
+    assert_string_equal(taken, "");
+    free(taken);
+}
+
+static void test_nul_stands_behind(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    for (int i = 0; i < 3000; i++) {
+        buf_char(&buf, 'x');
+        assert_int_equal(buf.length, i + 1);
+        assert_int_equal(buf.data[buf.length], '\0');
+    }
+    buf_clear(&buf);
+    assert_int_equal(buf.length, 0);
+    assert_string_equal(buf_string(&buf), "");
+    buf_release(&buf);
+}
+
+static void test_append_keeps_bytes(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_append(&buf, "a\0b", 3);
+    buf_append(&buf, NULL, 0);
+    buf_text(&buf, "c");
+    assert_int_equal(buf.length, 4);
+    assert_memory_equal(buf.data, "a\0bc", 5);
+    buf_release(&buf);
+}
+
+static void test_reserve_and_added(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_text(&buf, "head ");
+    memset(buf_reserve(&buf, 100000), 'z', 100000);
+    buf_added(&buf, 3);
+    assert_buf(&buf, "head zzz");
+}
+
+static void test_printf(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_printf(&buf, "%s-%d", "a", 7);
+    buf_printf(&buf, "%s", "");
+    assert_buf(&buf, "a-7");
+    char *wide = mem_calloc(9001, 1);
+    memset(wide, 'w', 9000);
+    buf_printf(&buf, "%s!", wide);
+    assert_int_equal(buf.length, 9001);
+    assert_int_equal(buf.data[9000], '!');
+    free(wide);
+    buf_release(&buf);
+}
+
+static void test_consume(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_text(&buf, "hello world");
+    buf_consume(&buf, 6);
+    assert_string_equal(buf_string(&buf), "world");
+    buf_consume(&buf, 5);
+    assert_buf(&buf, "");
+}
+
+static void test_take_empties(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_text(&buf, "mine");
+    char *taken = buf_take(&buf);
+    assert_string_equal(taken, "mine");
+    assert_null(buf.data);
+    assert_int_equal(buf.length + buf.capacity, 0);
+    free(taken);
+}
+
+struct number_case {
+    const char *name; /* what is to be written */
+    int64_t number;
+};
+
+static const struct number_case numbers[] = {
+    {"0", 0},
+    {"9", 9},
+    {"10", 10},
+    {"-1", -1},
+    {"1234567890123", INT64_C(1234567890123)},
+    {"9223372036854775807", INT64_MAX},
+    {"-9223372036854775808", INT64_MIN},
+};
+
+static void test_number(void **state)
+{
+    const struct number_case *row = *state;
+    struct buf buf = {0};
+    buf_number(&buf, row->number);
+    assert_buf(&buf, row->name);
+}
+
+int main(void)
+{
+    struct tests tests = {0};
+    TEST(&tests, test_empty);
+    TEST(&tests, test_nul_stands_behind);
+    TEST(&tests, test_append_keeps_bytes);
+    TEST(&tests, test_reserve_and_added);
+    TEST(&tests, test_printf);
+    TEST(&tests, test_consume);
+    TEST(&tests, test_take_empties);
+    TEST_ROWS(&tests, test_number, numbers);
+    return tests_run(&tests, "buf");
+}
