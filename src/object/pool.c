@@ -31,9 +31,6 @@
 /* A worker that has not ended its task so long after its limit and grace hangs. */
 #define HANG_TIME (1 * NS_PER_S)
 
-/* Workers that ended before they were ready, one after another, until the pool gives up. */
-#define LOST_MOST 5
-
 /* Finished tasks that may wait for one before them (output: ordered). */
 #define UNORDERED_MOST 10000
 
@@ -48,14 +45,14 @@ void pool_look(struct pool *pool)
     loop_defer(pool->object.run->loop, look_soon, pool);
 }
 
-static bool is_stopping(const struct pool *pool)
+bool pool_is_stopping(const struct pool *pool)
 {
     return object_is_ending(&pool->object) || pool->broken;
 }
 
 static void tell_waiting(struct pool *pool)
 {
-    if (pool->told_waiting || is_stopping(pool))
+    if (pool->told_waiting || pool_is_stopping(pool))
         return;
     struct event event = {.kind = EVENT_POOL_WAITING};
     pool->told_waiting = true;
@@ -74,7 +71,7 @@ void pool_break(struct pool *pool, const char *reason)
 /* The next task from the source; NULL where there is none now. */
 static struct task *take_from_source(struct pool *pool)
 {
-    if (pool->exhausted || pool->waiting || is_stopping(pool))
+    if (pool->exhausted || pool->waiting || pool_is_stopping(pool))
         return NULL;
     struct task *task = mem_calloc(1, sizeof(*task));
     struct error error = {0};
@@ -106,8 +103,7 @@ static struct task *next_task(struct pool *pool)
     return task ? task : take_from_source(pool);
 }
 
-/* The worker begins its first task: tells so. */
-static void begin_first(struct crew *crew)
+void crew_begin_first(struct crew *crew)
 {
     struct task *task = crew->tasks.first;
     task->started = clock_monotonic();
@@ -121,7 +117,7 @@ static void give(struct crew *crew, struct task *task)
     task->id = ++crew->pool->next_id;
     task_list_add(&crew->tasks, task);
     if (crew->tasks.count == 1)
-        begin_first(crew);
+        crew_begin_first(crew);
     crew->kind->send(crew, task);
 }
 
@@ -204,7 +200,7 @@ static bool has_more(const struct pool *pool)
 /* Starts workers: all at the beginning, later in place of those that were lost. */
 static void keep_crew(struct pool *pool)
 {
-    if (is_stopping(pool) || !has_more(pool))
+    if (pool_is_stopping(pool) || !has_more(pool))
         return;
     for (size_t i = 0; i < pool->crew_count && !pool->broken; i++)
         if (pool->crew[i]->state == CREW_NONE)
@@ -217,7 +213,7 @@ static void finish_crew(struct pool *pool)
     for (size_t i = 0; i < pool->crew_count; i++) {
         struct crew *crew = pool->crew[i];
         bool idle = crew->state == CREW_READY && !crew->tasks.count;
-        bool unneeded = crew->state == CREW_STARTING && is_stopping(pool);
+        bool unneeded = crew->state == CREW_STARTING && pool_is_stopping(pool);
         if (!idle && !unneeded)
             continue;
         crew->state = CREW_FINISHING;
@@ -259,7 +255,7 @@ static void fill_failures(struct pool *pool, struct buf *reason)
 /* What was done and what was not, and why the pool itself failed; nothing where all is well. */
 static void fill_outcome(struct pool *pool, struct buf *reason)
 {
-    bool cut_short = is_stopping(pool);
+    bool cut_short = pool_is_stopping(pool);
     if (pool->failed)
         fill_failures(pool, reason);
     else if (cut_short)
@@ -296,152 +292,20 @@ static void look_soon(void *arg)
     if (pool->object.state == OBJECT_ENDED)
         return;
     keep_crew(pool);
-    if (is_stopping(pool))
+    if (pool_is_stopping(pool))
         skip_ready(pool);
     else
         give_tasks(pool);
     bool hoarded = has_idle(pool) && find_hoarder(pool);
     if (hoarded || pool->spec->object.timeout)
         run_timer(pool);
-    if (is_stopping(pool) || (!has_more(pool) && !hoarded))
+    if (pool_is_stopping(pool) || (!has_more(pool) && !hoarded))
         finish_crew(pool);
-    if (!pool->crew_alive && (is_stopping(pool) || !has_more(pool))) {
+    if (!pool->crew_alive && (pool_is_stopping(pool) || !has_more(pool))) {
         pool_release_unordered(pool);
         if (pool_has_told_all(pool))
             pool_over(pool);
     }
-}
-
-void crew_ready(struct crew *crew)
-{
-    struct pool *pool = crew->pool;
-    struct event event = {
-        .kind = EVENT_WORKER_STARTED, .worker = crew->number, .pid = crew->pid};
-    if (crew->state != CREW_STARTING)
-        return;
-    crew->state = CREW_READY;
-    pool->lost_in_a_row = 0;
-    pool_emit(pool, &event);
-    pool_look(pool);
-}
-
-void crew_refused(struct crew *crew, const char *reason)
-{
-    struct buf text = {0};
-    buf_printf(&text, "setup failed: %s", reason);
-    pool_break(crew->pool, text.data);
-    buf_release(&text);
-}
-
-void crew_output(struct crew *crew, const char *bytes, size_t length)
-{
-    if (crew->tasks.first)
-        pool_take_output(crew->pool, crew->tasks.first, bytes, length);
-}
-
-void crew_line(struct crew *crew, const char *bytes, size_t length)
-{
-    struct event event = {
-        .kind = EVENT_WORKER_OUTPUT,
-        .worker = crew->number,
-        .pid = crew->pid,
-        .bytes = bytes,
-        .length = length,
-    };
-    pool_emit(crew->pool, &event);
-}
-
-/* The average moves a quarter of the way to a longer task, an eighth to a shorter one. */
-static void learn_duration(struct pool *pool, int64_t duration)
-{
-    if (duration < 1)
-        duration = 1;
-    if (!pool->average)
-        pool->average = duration;
-    else
-        pool->average += (duration - pool->average) / (duration > pool->average ? 4 : 8);
-    if (pool->average < 1)
-        pool->average = 1;
-}
-
-void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t number,
-                 int64_t duration, const char *text, size_t length)
-{
-    struct pool *pool = crew->pool;
-    struct task *task = crew->tasks.first;
-    if (!task || task->id != id)
-        return; /* of a worker that was given up: its task was told already */
-    task_list_take(&crew->tasks);
-    task->outcome = outcome;
-    task->number = number;
-    task->duration = duration;
-    if (length) {
-        task->text = mem_copy(text, length);
-        task->text_length = length;
-    }
-    learn_duration(pool, duration);
-    if (outcome == OUTCOME_CANCELLED)
-        pool_skip_task(pool, task);
-    else
-        pool_finish_task(pool, task);
-    if (crew->tasks.first)
-        begin_first(crew);
-    if (is_stopping(pool) && crew->tasks.first)
-        crew->kind->cancel(crew, crew->tasks.first->id);
-    pool_look(pool);
-}
-
-void crew_gave_back(struct crew *crew, uint64_t id)
-{
-    struct task *task = task_list_take_id(&crew->tasks, id);
-    if (task)
-        task_list_add(&crew->pool->ready, task);
-}
-
-void crew_revoked(struct crew *crew)
-{
-    crew->revoking = false;
-    pool_look(crew->pool);
-}
-
-/* The first task was lost with its worker; the others go to another. */
-static void give_up_tasks(struct crew *crew, const char *reason)
-{
-    struct pool *pool = crew->pool;
-    struct task *lost = task_list_take(&crew->tasks);
-    struct task *task;
-    while ((task = task_list_take(&crew->tasks)))
-        task_list_add(&pool->ready, task);
-    if (!lost)
-        return;
-    if (is_stopping(pool)) {
-        pool_skip_task(pool, lost);
-        return;
-    }
-    lost->outcome = crew->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
-    lost->duration = clock_monotonic() - lost->started;
-    struct buf text = {0};
-    buf_printf(&text, "its worker was lost: %s", reason);
-    lost->text_length = text.length;
-    lost->text = buf_take(&text);
-    pool_finish_task(pool, lost);
-}
-
-void crew_gone(struct crew *crew, const char *reason)
-{
-    struct pool *pool = crew->pool;
-    bool expected = crew->state == CREW_FINISHING || is_stopping(pool);
-    struct event event = {.worker = crew->number, .pid = crew->pid};
-    event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
-    event.flags = expected ? 0 : EVENT_WRONG;
-    event.reason = expected ? NULL : crew->hung ? "its task did not end at its timeout" : reason;
-    pool_emit(pool, &event);
-    if (crew->state == CREW_STARTING && ++pool->lost_in_a_row >= LOST_MOST)
-        pool_break(pool, "its workers end before they are ready");
-    crew->state = CREW_NONE;
-    pool->crew_alive--;
-    give_up_tasks(crew, reason);
-    pool_look(pool);
 }
 
 static void more_items(void *arg)
@@ -479,7 +343,7 @@ static void on_time(void *arg)
     }
     end_hung(pool);
     struct crew *hoarder = has_idle(pool) ? find_hoarder(pool) : NULL;
-    if (hoarder && !is_stopping(pool)) {
+    if (hoarder && !pool_is_stopping(pool)) {
         hoarder->revoking = true;
         hoarder->kind->revoke(hoarder);
     }
@@ -492,7 +356,7 @@ static void run_timer(struct pool *pool)
     int64_t delay = 100 * NS_PER_MS;
     if (pool->timer_runs)
         return;
-    if (!is_stopping(pool) && has_idle(pool) && find_hoarder(pool))
+    if (!pool_is_stopping(pool) && has_idle(pool) && find_hoarder(pool))
         delay = LOOK_TIME;
     pool->timer_runs = true;
     timer_start(pool->timer, delay);

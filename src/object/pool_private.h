@@ -1,4 +1,7 @@
-/* What the files of a pool share: pool.c decides, pool_output.c tells, crew_*.c are its workers. */
+/*
+ * What the files of a pool share: pool.c gives tasks to workers, pool_crew.c hears of them,
+ * pool_output.c tells the log, and crew_*.c are the kinds of worker.
+ */
 #ifndef OBJECT_POOL_PRIVATE_H
 #define OBJECT_POOL_PRIVATE_H
 
@@ -88,7 +91,15 @@ struct pool {
     char *reason;         /* why the pool itself failed */
 };
 
-/* pool.c: what a worker tells its pool. */
+/* pool.c */
+
+/* True where no more tasks are to be begun. */
+bool pool_is_stopping(const struct pool *pool);
+
+/* The worker begins its first task: tells so. */
+void crew_begin_first(struct crew *crew);
+
+/* pool_crew.c: what a worker tells its pool. */
 
 /* It can take tasks. */
 void crew_ready(struct crew *crew);

@@ -1,0 +1,143 @@
+/* What a pool makes of what its workers tell. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "object/pool_private.h"
+
+/* Workers that ended before they were ready, one after another, until the pool gives up. */
+#define LOST_MOST 5
+
+void crew_ready(struct crew *crew)
+{
+    struct pool *pool = crew->pool;
+    struct event event = {
+        .kind = EVENT_WORKER_STARTED, .worker = crew->number, .pid = crew->pid};
+    if (crew->state != CREW_STARTING)
+        return;
+    crew->state = CREW_READY;
+    pool->lost_in_a_row = 0;
+    pool_emit(pool, &event);
+    pool_look(pool);
+}
+
+void crew_refused(struct crew *crew, const char *reason)
+{
+    struct buf text = {0};
+    buf_printf(&text, "setup failed: %s", reason);
+    pool_break(crew->pool, text.data);
+    buf_release(&text);
+}
+
+void crew_output(struct crew *crew, const char *bytes, size_t length)
+{
+    if (crew->tasks.first)
+        pool_take_output(crew->pool, crew->tasks.first, bytes, length);
+}
+
+void crew_line(struct crew *crew, const char *bytes, size_t length)
+{
+    struct event event = {
+        .kind = EVENT_WORKER_OUTPUT,
+        .worker = crew->number,
+        .pid = crew->pid,
+        .bytes = bytes,
+        .length = length,
+    };
+    pool_emit(crew->pool, &event);
+}
+
+/* The average moves a quarter of the way to a longer task, an eighth to a shorter one. */
+static void learn_duration(struct pool *pool, int64_t duration)
+{
+    if (duration < 1)
+        duration = 1;
+    if (!pool->average)
+        pool->average = duration;
+    else
+        pool->average += (duration - pool->average) / (duration > pool->average ? 4 : 8);
+    if (pool->average < 1)
+        pool->average = 1;
+}
+
+void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t number,
+                 int64_t duration, const char *text, size_t length)
+{
+    struct pool *pool = crew->pool;
+    struct task *task = crew->tasks.first;
+    if (!task || task->id != id)
+        return; /* of a worker that was given up: its task was told already */
+    task_list_take(&crew->tasks);
+    task->outcome = outcome;
+    task->number = number;
+    task->duration = duration;
+    if (length) {
+        task->text = mem_copy(text, length);
+        task->text_length = length;
+    }
+    learn_duration(pool, duration);
+    if (outcome == OUTCOME_CANCELLED)
+        pool_skip_task(pool, task);
+    else
+        pool_finish_task(pool, task);
+    if (crew->tasks.first)
+        crew_begin_first(crew);
+    if (pool_is_stopping(pool) && crew->tasks.first)
+        crew->kind->cancel(crew, crew->tasks.first->id);
+    pool_look(pool);
+}
+
+void crew_gave_back(struct crew *crew, uint64_t id)
+{
+    struct task *task = task_list_take_id(&crew->tasks, id);
+    if (task)
+        task_list_add(&crew->pool->ready, task);
+}
+
+void crew_revoked(struct crew *crew)
+{
+    crew->revoking = false;
+    pool_look(crew->pool);
+}
+
+/* The first task was lost with its worker; the others go to another. */
+static void give_up_tasks(struct crew *crew, const char *reason)
+{
+    struct pool *pool = crew->pool;
+    struct task *lost = task_list_take(&crew->tasks);
+    struct task *task;
+    while ((task = task_list_take(&crew->tasks)))
+        task_list_add(&pool->ready, task);
+    if (!lost)
+        return;
+    if (pool_is_stopping(pool)) {
+        pool_skip_task(pool, lost);
+        return;
+    }
+    lost->outcome = crew->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+    lost->duration = clock_monotonic() - lost->started;
+    struct buf text = {0};
+    buf_printf(&text, "its worker was lost: %s", reason);
+    lost->text_length = text.length;
+    lost->text = buf_take(&text);
+    pool_finish_task(pool, lost);
+}
+
+void crew_gone(struct crew *crew, const char *reason)
+{
+    struct pool *pool = crew->pool;
+    bool expected = crew->state == CREW_FINISHING || pool_is_stopping(pool);
+    struct event event = {.worker = crew->number, .pid = crew->pid};
+    event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
+    event.flags = expected ? 0 : EVENT_WRONG;
+    event.reason = expected ? NULL : crew->hung ? "its task did not end at its timeout" : reason;
+    pool_emit(pool, &event);
+    if (crew->state == CREW_STARTING && ++pool->lost_in_a_row >= LOST_MOST)
+        pool_break(pool, "its workers end before they are ready");
+    crew->state = CREW_NONE;
+    pool->crew_alive--;
+    give_up_tasks(crew, reason);
+    pool_look(pool);
+}
