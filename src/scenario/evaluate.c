@@ -43,17 +43,37 @@ static const char *fault_hint(struct loader *loader, const struct node *node,
     return NULL;
 }
 
-/* Parses the text of a scalar; what is wrong is reported. */
+/* Makes plain text of the expression around OFFSET, so that the next fault can be found. */
+static bool erase_expression(char *text, size_t size, size_t offset)
+{
+    size_t from = offset < size ? offset + 1 : size;
+    while (from > 0 && strncmp(text + from - 1, "${{", 3) != 0)
+        from--;
+    const char *end = memmem(text + offset, size - offset, "}}", 2);
+    if (!from || !end)
+        return false;
+    memset(text + from - 1, 'x', (size_t)(end + 2 - text) - (from - 1));
+    return true;
+}
+
+/* Parses the text of a scalar; what is wrong in any of its expressions is reported. */
 static bool parse(struct loader *loader, const struct node *node, enum template_use use,
                   const struct template_scope *scope, struct template **parsed)
 {
-    struct template_fault fault = {0};
-    if (!template_parse(loader->arena, node->text, node->size, use, scope, parsed, &fault))
-        return true;
-    diag_error(loader->diags, place_in_scalar(loader->source, node, fault.offset, fault.length),
-               fault.hint ? fault.hint : fault_hint(loader, node, scope), "%s",
-               loader_shown(loader, fault.text));
-    return false;
+    char *text = arena_copy(loader->arena, node->text, node->size);
+    bool right = true;
+    for (;;) {
+        struct template_fault fault = {0};
+        if (!template_parse(loader->arena, text, node->size, use, scope, parsed, &fault))
+            return right;
+        right = false;
+        diag_error(loader->diags,
+                   place_in_scalar(loader->source, node, fault.offset, fault.length),
+                   fault.hint ? fault.hint : fault_hint(loader, node, scope), "%s",
+                   loader_shown(loader, fault.text));
+        if (!erase_expression(text, node->size, fault.offset))
+            return false;
+    }
 }
 
 void loader_release_script(struct loader *loader)
