@@ -260,10 +260,8 @@ static void fill_outcome(struct pool *pool, struct buf *reason)
         fill_failures(pool, reason);
     else if (cut_short)
         buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
-    if (cut_short && pool->skipped)
-        buf_printf(reason, ", %lld not done", (long long)pool->skipped);
-    if (cut_short && !pool->exhausted)
-        buf_text(reason, ", more not begun");
+    if (cut_short && (pool->skipped || !pool->exhausted))
+        buf_text(reason, ", the others were not done");
     if (pool->reason)
         buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);
 }
