@@ -1,0 +1,159 @@
+/* The command's options. */
+#include "../harness/unit.h"
+#include "cli/options.h"
+
+struct options_case {
+    const char *name;
+    const char *arguments[8];
+    struct options expected; /* lists: as overrides, show and hide below */
+    const char *overrides;   /* with commas */
+    const char *show;
+    const char *hide;
+};
+
+#define USUAL .file = "f", .level = FILTER_STORY
+
+static const struct options_case good[] = {
+    {"file", {"f"}, {USUAL}, "", "", ""},
+    {"stdin", {"-"}, {.file = "-", .level = FILTER_STORY}, "", "", ""},
+    {"check", {"--check", "f"}, {USUAL, .mode = MODE_CHECK}, "", "", ""},
+    {"option-behind-file", {"f", "--check"}, {USUAL, .mode = MODE_CHECK}, "", "", ""},
+    {"help", {"--help"}, {.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
+    {"h", {"-h"}, {.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
+    {"version", {"--version"}, {.level = FILTER_STORY, .mode = MODE_VERSION}, "", "", ""},
+    {"V", {"-V"}, {.level = FILTER_STORY, .mode = MODE_VERSION}, "", "", ""},
+    {"quiet", {"--quiet", "f"}, {.file = "f", .level = FILTER_QUIET}, "", "", ""},
+    {"q", {"-q", "f"}, {.file = "f", .level = FILTER_QUIET}, "", "", ""},
+    {"verbose", {"--verbose", "f"}, {.file = "f", .level = FILTER_ALL}, "", "", ""},
+    {"v", {"-v", "f"}, {.file = "f", .level = FILTER_ALL}, "", "", ""},
+    {"last-wins", {"-q", "-v", "f"}, {.file = "f", .level = FILTER_ALL}, "", "", ""},
+    {"letters-together", {"-vq", "f"}, {.file = "f", .level = FILTER_QUIET}, "", "", ""},
+    {"log", {"--log", "l", "f"}, {USUAL, .log = "l"}, "", "", ""},
+    {"log-equals", {"--log=l", "f"}, {USUAL, .log = "l"}, "", "", ""},
+    {"log-empty", {"--log=", "f"}, {USUAL, .log = ""}, "", "", ""},
+    {"log-dash", {"--log", "-x", "f"}, {USUAL, .log = "-x"}, "", "", ""},
+    {"log-two-equals", {"--log=a=b", "f"}, {USUAL, .log = "a=b"}, "", "", ""},
+    {"json", {"--format", "json", "f"}, {USUAL, .format = "json"}, "", "", ""},
+    {"story", {"--format=story", "f"}, {USUAL, .format = "story"}, "", "", ""},
+    {"show", {"--show", "a,b", "f", "--show=c"}, {USUAL}, "", "a,b,c", ""},
+    {"hide", {"--hide", "task.*", "f"}, {USUAL}, "", "", "task.*"},
+    {"overrides", {"f", "A=1", "-v", "B="}, {.file = "f", .level = FILTER_ALL}, "A=1,B=", "", ""},
+    {"double-dash",
+     {"--", "-q", "--check=1"},
+     {.file = "-q", .level = FILTER_STORY},
+     "--check=1",
+     "",
+     ""},
+    {"double-dash-twice",
+     {"--", "--", "A=1"},
+     {.file = "--", .level = FILTER_STORY},
+     "A=1",
+     "",
+     ""},
+    {"equals-in-file", {"a=b"}, {.file = "a=b", .level = FILTER_STORY}, "", "", ""},
+};
+
+static int parse(struct options *options, const char *const *arguments, struct error *error)
+{
+    char *argv[10] = {(char *)(uintptr_t) "parrun"};
+    int argc = 1;
+    for (; arguments[argc - 1]; argc++)
+        argv[argc] = (char *)(uintptr_t)arguments[argc - 1];
+    return options_parse(options, argc, argv, error);
+}
+
+static void assert_words(const struct words *words, const char *expected)
+{
+    struct buf joined = {0};
+    for (size_t i = 0; i < words->count; i++)
+        buf_printf(&joined, "%s%s", i ? "," : "", words->items[i]);
+    assert_buf(&joined, expected);
+}
+
+static void assert_text(const char *found, const char *expected)
+{
+    assert_string_equal(found ? found : "(null)", expected ? expected : "(null)");
+}
+
+static void test_good(void **state)
+{
+    const struct options_case *row = *state;
+    struct options options;
+    struct error error = {0};
+    assert_int_equal(parse(&options, row->arguments, &error), 0);
+    assert_null(error.text);
+    assert_int_equal(options.mode, row->expected.mode);
+    assert_int_equal(options.level, row->expected.level);
+    assert_text(options.file, row->expected.file);
+    assert_text(options.log, row->expected.log);
+    assert_text(options.format, row->expected.format);
+    assert_words(&options.overrides, row->overrides);
+    assert_words(&options.show, row->show);
+    assert_words(&options.hide, row->hide);
+    options_release(&options);
+}
+
+struct bad_case {
+    const char *name;
+    const char *arguments[8];
+    const char *said;
+};
+
+static const struct bad_case bad[] = {
+    {"nothing", {NULL}, "no scenario file was given, see parrun --help"},
+    {"only-options", {"-v"}, "no scenario file was given"},
+    {"check-alone", {"--check"}, "no scenario file was given"},
+    {"unknown-near", {"--chekc", "f"}, "unknown option '--chekc', did you mean '--check'?"},
+    {"unknown-near-with-value", {"--fromat=json", "f"}, "'--fromat', did you mean '--format'?"},
+    {"unknown-far", {"--xyzzy", "f"}, "unknown option '--xyzzy', see parrun --help"},
+    {"unknown-letter", {"-x", "f"}, "unknown option '-x', see parrun --help"},
+    {"unknown-among-letters", {"-vx", "f"}, "unknown option '-x'"},
+    {"beginning-is-not-enough", {"--ver", "f"}, "unknown option '--ver'"},
+    {"value-missing", {"f", "--log"}, "--log needs a value: --log FILE"},
+    {"format-missing", {"f", "--format"}, "--format needs a value: --format FORMAT"},
+    {"value-unasked", {"--check=yes", "f"}, "--check takes no value"},
+    {"value-empty-unasked", {"--quiet=", "f"}, "--quiet takes no value"},
+    {"format-unknown", {"--format=xml", "f"}, "--format is 'story' or 'json', not 'xml'"},
+    {"format-empty", {"--format=", "f"}, "--format is 'story' or 'json', not ''"},
+    {"two-files", {"f", "g"}, "'g' is not NAME=VALUE; one scenario file is run at a time"},
+    {"dash-twice", {"-", "-"}, "'-' is not NAME=VALUE"},
+};
+
+static void test_bad(void **state)
+{
+    const struct bad_case *row = *state;
+    struct options options;
+    struct error error = {0};
+    assert_int_equal(parse(&options, row->arguments, &error), ERROR_FAILED);
+    assert_error(&error, ERROR_FAILED, row->said);
+    options_release(&options);
+}
+
+static void test_help_names_every_option(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"--check",       "--format FORMAT", "-h, --help",
+                                        "--hide EVENTS", "--log FILE",      "-q, --quiet",
+                                        "--show EVENTS", "-v, --verbose",   "-V, --version"};
+    struct buf help = {0};
+    options_help(&help);
+    size_t lines = 0;
+    for (size_t i = 0; i < countof(names); i++)
+        assert_non_null(strstr(help.data, names[i]));
+    for (const char *at = help.data; (at = strstr(at, "--")); at++)
+        lines++;
+    assert_int_equal(lines, countof(names));
+    assert_int_equal(help.data[help.length - 1], '\n');
+    for (const char *at = help.data; *at; at = strchr(at, '\n') + 1)
+        assert_true(strcspn(at, "\n") <= 100);
+    buf_release(&help);
+}
+
+int main(void)
+{
+    struct tests tests = {0};
+    TEST_ROWS(&tests, test_good, good);
+    TEST_ROWS(&tests, test_bad, bad);
+    TEST(&tests, test_help_names_every_option);
+    return tests_run(&tests, "options");
+}
