@@ -23,6 +23,7 @@ void buf_clear(struct buf *buf)
 char *buf_reserve(struct buf *buf, size_t size)
 {
     buf->data = mem_grow(buf->data, &buf->capacity, buf->length + size + 1, 1);
+    buf->data[buf->length] = '\0'; /* it may be that nothing is added after all */
     return buf->data + buf->length;
 }
 

@@ -51,6 +51,18 @@ static void test_reserve_and_added(void **state)
     assert_buf(&buf, "head zzz");
 }
 
+static void test_reserved_and_nothing_added(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    memset(buf_reserve(&buf, 100), 'z', 100);
+    buf_reserve(&buf, 200);
+    assert_string_equal(buf_string(&buf), "");
+    char *taken = buf_take(&buf);
+    assert_string_equal(taken, "");
+    free(taken);
+}
+
 static void test_printf(void **state)
 {
     (void)state;
@@ -120,6 +132,7 @@ int main(void)
     TEST(&tests, test_nul_stands_behind);
     TEST(&tests, test_append_keeps_bytes);
     TEST(&tests, test_reserve_and_added);
+    TEST(&tests, test_reserved_and_nothing_added);
     TEST(&tests, test_printf);
     TEST(&tests, test_consume);
     TEST(&tests, test_take_empties);
