@@ -12,6 +12,14 @@
 #include "script/shared.h"
 #include "worker/private.h"
 
+static int call(struct worker *worker, int chunk, struct buf *result, struct error *error)
+{
+    flusher_lend(worker);
+    int code = script_call(worker->script, chunk, result, error);
+    flusher_take_back(worker);
+    return code;
+}
+
 static int run_setup(struct worker *worker, struct error *error)
 {
     const struct chunk *setup = &worker->config.setup;
@@ -21,7 +29,7 @@ static int run_setup(struct worker *worker, struct error *error)
     int result =
         script_load(worker->script, setup->text, setup->length, setup->file, setup->line, &chunk,
                     error);
-    return result ? result : script_call(worker->script, chunk, NULL, error);
+    return result ? result : call(worker, chunk, NULL, error);
 }
 
 int body_prepare(struct worker *worker, struct error *error)
@@ -31,6 +39,7 @@ int body_prepare(struct worker *worker, struct error *error)
     struct value vars = {0};
     const char *at = config->vars.data;
     size_t left = config->vars.length;
+    flusher_start(worker);
     int result = value_decode(arena, &at, &left, &vars, error);
     if (!result) {
         worker->shared = shared_new();
@@ -39,7 +48,7 @@ int body_prepare(struct worker *worker, struct error *error)
             .vars = vars,
             .environment = (const char *const *)environ,
             .directory = config->directory,
-            .host = config->process ? &worker_process_host : &worker_pool_host,
+            .host = flusher_host(worker),
             .host_arg = worker,
             .shared = worker->shared,
             .pid = getpid(),
@@ -88,7 +97,7 @@ void body_run_task(struct worker *worker, const struct task *task)
             script_set_deadline(worker->script, worker->deadline);
         }
         buf_clear(out);
-        result = script_call(worker->script, worker->body, out, &error);
+        result = call(worker, worker->body, out, &error);
         worker->deadline = 0;
     }
     int64_t duration = clock_monotonic() - started;

@@ -14,6 +14,7 @@
 #include "worker/frame.h"
 
 struct error;
+struct flusher;
 struct script;
 struct script_command;
 struct script_host;
@@ -85,6 +86,7 @@ struct worker {
     struct script *expressions; /* for templates */
     int body;                   /* of SCRIPT */
     struct body_command *command; /* where the body is a command */
+    struct flusher *flusher;      /* where the body is Lua; NULL: none */
     pid_t child;                  /* the command that runs now, 0: none */
     bool child_leads;             /* it leads a process group */
 };
@@ -141,6 +143,21 @@ void body_run_task(struct worker *worker, const struct task *task);
 /* host.c: what Lua bodies see of the runner. */
 extern const struct script_host worker_pool_host;
 extern const struct script_host worker_process_host;
+
+/* flusher.c: writes what a Lua body has gathered, should the body not come to it. */
+
+/* Starts the flusher of a worker whose body is Lua; the channel still belongs to the caller. */
+void flusher_start(struct worker *worker);
+
+/* Ends it, with the channel in the caller's hands. */
+void flusher_stop(struct worker *worker);
+
+/* The body runs now: the channel is the flusher's until it is taken back. */
+void flusher_lend(struct worker *worker);
+void flusher_take_back(struct worker *worker);
+
+/* The host for the worker's body: the one of host.c, which takes the channel back for each call. */
+const struct script_host *flusher_host(const struct worker *worker);
 
 /* inbox.c */
 

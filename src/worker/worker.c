@@ -186,6 +186,7 @@ int worker_main(void)
     fflush(stdout);
     inboxes_tidy(&worker, true);
     channel_flush(&worker, true);
+    flusher_stop(&worker);
     script_free(worker.script);
     script_free(worker.expressions);
     shared_free(worker.shared);
