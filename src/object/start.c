@@ -59,15 +59,16 @@ static int start_child(const struct start *start, const char *file, const char *
         .descriptors = descriptors,
         .descriptor_count = count,
     };
-    int result = child_start(start->run->loop, &options, start->exited, start->arg, child);
-    if (!result)
-        return 0;
     struct spawn_options explained = {
         .argv = argv,
         .environment = start->world->environment,
         .directory = start->world->directory,
     };
-    return spawn_explain(&explained, file, -result, error);
+    int result = program_check(&explained, file, error);
+    if (result)
+        return result;
+    result = child_start(start->run->loop, &options, start->exited, start->arg, child);
+    return result ? spawn_explain(&explained, file, -result, error) : 0;
 }
 
 static int *declared_descriptors(const struct start *start, size_t extra, size_t *count)

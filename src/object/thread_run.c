@@ -128,10 +128,13 @@ static int start_child(struct thread_run *run, const int *descriptors)
             .descriptors = descriptors,
             .descriptor_count = 3,
         };
-        result = child_start(run->options.loop, &options, on_exited, run, &run->child);
         struct spawn_options explained = {.argv = argv, .environment = environment};
-        if (result)
-            result = spawn_explain(&explained, path.data, -result, &run->error);
+        result = program_check(&explained, path.data, &run->error);
+        if (!result) {
+            result = child_start(run->options.loop, &options, on_exited, run, &run->child);
+            if (result)
+                result = spawn_explain(&explained, path.data, -result, &run->error);
+        }
     }
     buf_release(&path);
     return result;

@@ -61,15 +61,39 @@ int program_find(const char *program, const char *const *environment, struct buf
     return error_set(error, -ENOENT, "program '%s' is not in the PATH", program);
 }
 
+/* The first bytes of the program, PATH taken from where it runs; -1 where they cannot be read. */
+static ssize_t read_head(const struct spawn_options *options, const char *path, char *head,
+                         size_t size)
+{
+    int from = AT_FDCWD;
+    if (options->directory)
+        from = open(options->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(from, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (from >= 0)
+        close(from);
+    if (fd < 0)
+        return -1;
+    ssize_t length = read(fd, head, size);
+    close(fd);
+    return length;
+}
+
+int program_check(const struct spawn_options *options, const char *path, struct error *error)
+{
+    static const char elf[] = "\177ELF";
+    char head[256];
+    ssize_t length = read_head(options, path, head, sizeof(head));
+    bool known = length < 0 || memchr(head, '\0', (size_t)length) ||
+                 (length > 2 && !memcmp(head, "#!", 2)) ||
+                 (length > 4 && !memcmp(head, elf, 4));
+    return known ? 0 : spawn_explain(options, path, ENOEXEC, error);
+}
+
 /* The interpreter of a script's first line that is not there, or NULL. */
-static char *missing_interpreter(const char *path)
+static char *missing_interpreter(const struct spawn_options *options, const char *path)
 {
     char line[256];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    ssize_t length = read(fd, line, sizeof(line) - 1);
-    close(fd);
+    ssize_t length = read_head(options, path, line, sizeof(line) - 1);
     if (length < 3 || line[0] != '#' || line[1] != '!')
         return NULL;
     line[length] = '\0';
@@ -82,10 +106,13 @@ static int explain_missing(const struct spawn_options *options, const char *path
                            struct error *error)
 {
     struct stat status;
-    if (options->directory && (stat(options->directory, &status) || !S_ISDIR(status.st_mode)))
+    if (options->directory && stat(options->directory, &status))
         return error_set(error, -number, "cannot run in '%s': no such directory",
                          options->directory);
-    char *interpreter = missing_interpreter(path);
+    if (options->directory && !S_ISDIR(status.st_mode))
+        return error_set(error, -number, "cannot run in '%s': it is not a directory",
+                         options->directory);
+    char *interpreter = missing_interpreter(options, path);
     if (!interpreter)
         return error_set(error, -number, "program '%s' does not exist", path);
     error_set(error, -number, "program '%s' needs the interpreter '%s', which does not exist", path,

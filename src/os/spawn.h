@@ -35,6 +35,12 @@ int program_find(const char *program, const char *const *environment, struct buf
                  struct error *error);
 
 /*
+ * Refuses a text file without "#!" as the kernel does, for a start by execvp(3), which would give it
+ * to a shell instead. 0, or -ENOEXEC with a text; PATH is what program_find() found.
+ */
+int program_check(const struct spawn_options *options, const char *path, struct error *error);
+
+/*
  * Says in ERROR why starting a command failed with errno value NUMBER; returns -NUMBER. PATH is
  * what program_find() found.
  */
