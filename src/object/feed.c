@@ -58,8 +58,10 @@ static void feed_pump(struct feed *feed)
     trim_history(feed);
     size_t start = feed->history.length;
     enum take_result result = queue_take_lines(feed->queue, &feed->history, feed->room, &error);
-    if (error.code)
+    if (error.code) {
+        error_wrap(&error, "queue %s", queue_name(feed->queue));
         feed->callbacks.wrong(feed->arg, error.text);
+    }
     error_release(&error);
     if (result == TAKE_EMPTY) {
         queue_wait_message(feed->queue, &feed->waiter);

@@ -1,5 +1,6 @@
 /* What a pool makes of what its workers tell. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -10,6 +11,38 @@
 /* Workers that ended before they were ready, one after another, until the pool gives up. */
 #define LOST_MOST 5
 
+void crew_line(struct crew *crew, const char *bytes, size_t length)
+{
+    struct event event = {
+        .kind = EVENT_WORKER_OUTPUT,
+        .worker = crew->number,
+        .pid = crew->pid,
+        .bytes = bytes,
+        .length = length,
+    };
+    pool_emit(crew->pool, &event);
+}
+
+/* The whole lines now, a line's beginning when the rest of it has come. */
+static void take_setup_output(struct crew *crew, const char *bytes, size_t length)
+{
+    struct buf *line = &crew->line;
+    const char *newline;
+    buf_append(line, bytes, length);
+    while ((newline = memchr(line->data, '\n', line->length))) {
+        size_t whole = (size_t)(newline - line->data);
+        crew_line(crew, line->data, whole);
+        buf_consume(line, whole + 1);
+    }
+}
+
+static void end_setup_output(struct crew *crew)
+{
+    if (crew->line.length)
+        crew_line(crew, crew->line.data, crew->line.length);
+    buf_release(&crew->line);
+}
+
 void crew_ready(struct crew *crew)
 {
     struct pool *pool = crew->pool;
@@ -17,6 +50,7 @@ void crew_ready(struct crew *crew)
         .kind = EVENT_WORKER_STARTED, .worker = crew->number, .pid = crew->pid};
     if (crew->state != CREW_STARTING)
         return;
+    end_setup_output(crew);
     crew->state = CREW_READY;
     pool->lost_in_a_row = 0;
     pool_emit(pool, &event);
@@ -35,18 +69,8 @@ void crew_output(struct crew *crew, const char *bytes, size_t length)
 {
     if (crew->tasks.first)
         pool_take_output(crew->pool, crew->tasks.first, bytes, length);
-}
-
-void crew_line(struct crew *crew, const char *bytes, size_t length)
-{
-    struct event event = {
-        .kind = EVENT_WORKER_OUTPUT,
-        .worker = crew->number,
-        .pid = crew->pid,
-        .bytes = bytes,
-        .length = length,
-    };
-    pool_emit(crew->pool, &event);
+    else if (length)
+        take_setup_output(crew, bytes, length);
 }
 
 /* The average moves a quarter of the way to a longer task, an eighth to a shorter one. */
@@ -130,6 +154,7 @@ void crew_gone(struct crew *crew, const char *reason)
     struct pool *pool = crew->pool;
     bool expected = crew->state == CREW_FINISHING || pool_is_stopping(pool);
     struct event event = {.worker = crew->number, .pid = crew->pid};
+    end_setup_output(crew);
     event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
     event.flags = expected ? 0 : EVENT_WRONG;
     event.reason = expected ? NULL : crew->hung ? "its task did not end at its timeout" : reason;

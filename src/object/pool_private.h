@@ -53,6 +53,7 @@ struct crew {
     int64_t pid;
     enum crew_state state;
     struct task_list tasks; /* the first one runs, the others wait in the worker */
+    struct buf line;        /* of what setup writes: a line's beginning */
     bool revoking;
     bool hung; /* it was killed because its task ran past its limit */
 };
@@ -111,7 +112,7 @@ void crew_refused(struct crew *crew, const char *reason);
 void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t number,
                  int64_t duration, const char *text, size_t length);
 
-/* Output of its first task. */
+/* Output of its first task, or of setup: then it is told as lines of the worker. */
 void crew_output(struct crew *crew, const char *bytes, size_t length);
 
 /* A line past any task. */

@@ -1,0 +1,1 @@
+assert open("out.txt").read() == "to the file\n"
