@@ -125,6 +125,11 @@ static int make_filter(struct filter *filter, const struct log_spec *spec,
 {
     int result = 0;
     filter_init(filter, options->level);
+    if (options->dry) {
+        filter_init(filter, FILTER_QUIET);
+        filter_set(filter, "*.planned", true);
+        return 0;
+    }
     for (size_t i = 0; !result && i < spec->show_count; i++)
         result = apply_names(filter, spec->show[i], true, error);
     for (size_t i = 0; !result && i < spec->hide_count; i++)

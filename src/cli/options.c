@@ -1,6 +1,7 @@
 /* The table of options, parsed and printed. */
 #include "cli/options.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,11 +94,31 @@ static int take_hide(struct options *options, const char *value, struct error *e
     return 0;
 }
 
+static int take_dry_run(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->dry = true;
+    return 0;
+}
+
+static int take_limit(struct options *options, const char *value, struct error *error)
+{
+    char *end;
+    errno = 0;
+    options->limit = strtoll(value, &end, 10);
+    if (errno || !*value || *end || options->limit < 0)
+        return error_set(error, ERROR_FAILED, "--limit is a number of tasks, not '%s'", value);
+    return 0;
+}
+
 static const struct option table[] = {
     {0, "check", NULL, take_check, "check the scenario and run nothing"},
+    {'n', "dry-run", NULL, take_dry_run, "print the commands that would be run, run nothing"},
     {0, "format", "FORMAT", take_format, "write the log as 'story' or as 'json' (JSON Lines)"},
     {'h', "help", NULL, take_help, "print this and exit"},
     {0, "hide", "EVENTS", take_hide, "hide these events: names with '*', separated by commas"},
+    {0, "limit", "N", take_limit, "with --dry-run: print at most N tasks of each pool"},
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
     {0, "show", "EVENTS", take_show, "show these events too"},
@@ -180,7 +201,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
 {
     bool only_operands = false;
     int result = 0;
-    *options = (struct options){.level = FILTER_STORY};
+    *options = (struct options){.level = FILTER_STORY, .limit = INT64_MAX};
     for (int i = 1; !result && i < argc;) {
         const char *word = argv[i];
         if (only_operands || word[0] != '-' || !word[1]) {

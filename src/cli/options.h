@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sink/filter.h"
 
@@ -29,6 +30,8 @@ struct options {
     const char *file;       /* NULL: none was given */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
+    bool dry;               /* --dry-run */
+    int64_t limit;          /* --limit: tasks of a pool that a dry run tells of */
     const char *log;        /* --log FILE; NULL: none */
     const char *format;     /* --format; NULL: the scenario's */
     struct words show;      /* --show and --hide: lists with commas, as given */

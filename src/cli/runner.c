@@ -183,6 +183,8 @@ static int run_scenario(const struct options *options, const struct scenario *sc
         .id = make_id(),
         .program = find_program(),
         .shared = shared_new(),
+        .dry = options->dry,
+        .dry_tasks = options->limit,
         .ended = on_run_ended,
         .ended_arg = &runner,
     };

@@ -91,7 +91,7 @@ static void stop_drained_daemons(struct run *run)
 static void run_over(void *arg)
 {
     struct run *run = arg;
-    if (!run->balance(run))
+    if (!run->dry && !run->balance(run))
         run->failed = true;
     struct event event = {.kind = EVENT_RUN_ENDED, .flags = run_flags(run), .pid = getpid()};
     if (run->failed)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "engine/object.h"
 
@@ -36,6 +37,8 @@ struct run {
     struct queue **queues; /* one a queue of the scenario, in its order */
     struct object **objects;
     size_t object_count;
+    bool dry;              /* nothing is started: each object tells what it would run */
+    int64_t dry_tasks;     /* tasks that a pool tells of at most */
     bool held;             /* the log is full */
     enum stop_cause stop_cause;
     int stop_signal;       /* STOP_SIGNAL: which */

@@ -61,6 +61,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"process.skipped", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process was not started, and why.",
          {{0, "Process {name} skipped: {reason}."}}},
+    [EVENT_PROCESS_PLANNED] =
+        {"process.planned", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "What would be run (--dry-run).",
+         {{0, "# process {name}\n{text}"}}},
     [EVENT_POOL_STARTED] =
         {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
          {{0, "Pool {name} starts {workers}."}}},
@@ -112,6 +116,10 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The task was not run because the run was stopped.",
          {{EVENT_NAMED, "Task {task} of pool {name} skipped: {reason}."},
           {0, "Task {task} skipped: {reason}."}}},
+    [EVENT_TASK_PLANNED] =
+        {"task.planned", EVENT_OF_POOL, EVENT_LEVEL_STORY, "What would be run (--dry-run).",
+         {{EVENT_REASONED, "# pool {name}: {reason}"},
+          {0, "# task {task} of pool {name}\n{text}"}}},
     [EVENT_QUEUE_OPENED] =
         {"queue.opened", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL, "The queue takes messages.",
          {{0, "Queue {name} opened."}}},
@@ -149,6 +157,9 @@ static const struct event_row rows[EVENT_KINDS] = {
           {EVENT_REASONED, "thread {name} failed: {reason.}"},
           {EVENT_SIGNALED, "thread {name} terminated."},
           {0, "thread {name} ended."}}},
+    [EVENT_THREAD_PLANNED] =
+        {"thread.planned", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "What would be run (--dry-run).",
+         {{0, "# thread {name}\n{text}"}}},
 };
 
 const struct event_row *event_row(enum event_kind kind)

@@ -68,6 +68,12 @@ void pool_break(struct pool *pool, const char *reason)
     pool_look(pool);
 }
 
+/* A dry run may be asked to tell of the first tasks alone. */
+static bool is_beyond_limit(const struct pool *pool)
+{
+    return pool->object.run->dry && pool->next_index >= pool->object.run->dry_tasks;
+}
+
 /* The next task from the source; NULL where there is none now. */
 static struct task *take_from_source(struct pool *pool)
 {
@@ -77,6 +83,10 @@ static struct task *take_from_source(struct pool *pool)
     struct error error = {0};
     switch (items_next(pool->items, &task->item, &error)) {
     case ITEMS_ONE:
+        if (is_beyond_limit(pool)) {
+            pool->exhausted = pool->cut = true;
+            break;
+        }
         task->index = pool->next_index++;
         task->attempt = 1;
         return task;
@@ -152,6 +162,14 @@ static void give_tasks(struct pool *pool)
         return;
     if (fill_crew(pool, 1))
         fill_crew(pool, tasks_at_once(pool));
+}
+
+/* A dry run of Lua bodies needs no worker: each task is told of and done. */
+static void plan_tasks(struct pool *pool)
+{
+    struct task *task;
+    while (!pool->object.run->held && (task = next_task(pool)))
+        pool_finish_task(pool, task);
 }
 
 static bool has_idle(const struct pool *pool)
@@ -272,6 +290,8 @@ static void pool_over(struct pool *pool)
     struct event event = {
         .kind = EVENT_POOL_ENDED, .count = pool->failed, .total = pool->done};
     timer_stop(pool->timer);
+    if (pool->cut)
+        pool_tell_cut(pool);
     fill_outcome(pool, &reason);
     if (reason.length) {
         event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
@@ -289,6 +309,8 @@ static void look_soon(void *arg)
     pool->scheduling = false;
     if (pool->object.state == OBJECT_ENDED)
         return;
+    if (pool->object.run->dry && pool->spec->object.body.kind == BODY_LUA)
+        plan_tasks(pool);
     keep_crew(pool);
     if (pool_is_stopping(pool))
         skip_ready(pool);
@@ -384,6 +406,8 @@ static void pool_start(struct object *object)
     }
     if (pool->exhausted && pool->ready.count < pool->crew_count)
         pool->crew_count = pool->ready.count;
+    if (object->run->dry && pool->crew_count > 1)
+        pool->crew_count = 1; /* the tasks are told of in their order */
     pool_look(pool);
 }
 

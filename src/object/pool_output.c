@@ -8,7 +8,9 @@
 #include "engine/run.h"
 #include "event/bus.h"
 #include "loop/loop.h"
+#include "object/plan.h"
 #include "object/pool_private.h"
+#include "object/trace.h"
 #include "scenario/spec.h"
 
 void pool_emit(struct pool *pool, struct event *event)
@@ -133,6 +135,32 @@ static void tell_ended(struct pool *pool, const struct task *task)
     buf_release(&reason);
 }
 
+/* A dry run: the worker's result is the command that it would have run. */
+static void tell_planned(struct pool *pool, const struct task *task)
+{
+    struct event event = task_event(EVENT_TASK_PLANNED, task);
+    const struct body_spec *body = &pool->spec->object.body;
+    struct buf text = {0};
+    if (body->kind == BODY_LUA) {
+        plan_lua(&body->lua, &text);
+        buf_text(&text, ", item ");
+        trace_text(&text, task->item.data, task->item.length);
+    } else {
+        trace_text(&text, task->text, task->text_length);
+    }
+    event.bytes = text.data;
+    event.length = text.length;
+    pool_emit(pool, &event);
+    buf_release(&text);
+}
+
+void pool_tell_cut(struct pool *pool)
+{
+    struct event event = {.kind = EVENT_TASK_PLANNED, .flags = EVENT_REASONED};
+    event.reason = "there are more tasks than --limit shows";
+    pool_emit(pool, &event);
+}
+
 static void count_task(struct pool *pool, const struct task *task)
 {
     pool->done++;
@@ -168,7 +196,10 @@ void pool_pump(struct pool *pool)
         if (!tell_spool(pool, task))
             return;
         tell_output(pool, task, task->line.data, task->line.length);
-        tell_ended(pool, task);
+        if (pool->object.run->dry && task->outcome == OUTCOME_DONE)
+            tell_planned(pool, task);
+        else
+            tell_ended(pool, task);
         task_free(task_list_take(&pool->finished));
     }
 }

@@ -64,6 +64,7 @@ struct pool {
     unsigned flags;
     struct items *items;
     bool exhausted; /* the source has ended */
+    bool cut;       /* a dry run tells of no more tasks */
     bool waiting;   /* the source has nothing at the moment */
     bool told_waiting;
     bool broken; /* no worker can be had any more */
@@ -140,6 +141,9 @@ void pool_look(struct pool *pool);
 
 /* Tells that the task begins. */
 void pool_tell_started(struct pool *pool, const struct task *task);
+
+/* A dry run: tells that there are more tasks than were told of. */
+void pool_tell_cut(struct pool *pool);
 
 /* Takes a piece of a task's output. */
 void pool_take_output(struct pool *pool, struct task *task, const char *bytes, size_t length);

@@ -18,6 +18,7 @@
 #include "loop/timer.h"
 #include "object/client.h"
 #include "object/link.h"
+#include "object/plan.h"
 #include "object/queue.h"
 #include "object/start.h"
 #include "object/streams.h"
@@ -312,6 +313,19 @@ static int start_in(struct process *process, struct world *world, struct error *
     return result;
 }
 
+/* A dry run: tells what would be run, and is done. */
+static int tell_plan(struct process *process, struct world *world, struct error *error)
+{
+    struct buf text = {0};
+    int result = plan_process(world, process->spec, &text, error);
+    struct event event = {
+        .kind = EVENT_PROCESS_PLANNED, .bytes = buf_string(&text), .length = text.length};
+    if (!result)
+        process_emit(process, &event);
+    buf_release(&text);
+    return result;
+}
+
 static void process_start(struct object *object)
 {
     struct process *process = (struct process *)object;
@@ -322,12 +336,14 @@ static void process_start(struct object *object)
     process_emit(process, &starting);
     int result = world_init(&world, run, &process->spec->object, object->name, &error);
     if (!result)
-        result = start_in(process, &world, &error);
+        result = run->dry ? tell_plan(process, &world, &error) : start_in(process, &world, &error);
     world_release(&world);
     if (result) {
         process_fail(process, error.text);
         run->refused = run->refused || start_was_refused(result);
         error_release(&error);
+    }
+    if (!process->child) {
         process_gone(process);
         return;
     }

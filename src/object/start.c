@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -14,36 +13,12 @@
 #include "object/world.h"
 #include "os/spawn.h"
 #include "scenario/spec.h"
-#include "script/template.h"
 #include "worker/config.h"
 #include "worker/frame.h"
 
 bool start_was_refused(int code)
 {
     return code == -EAGAIN || code == -ENOMEM || code == -EMFILE || code == -ENFILE;
-}
-
-/* The arguments of the command, rendered; they live in the world's arena. */
-static int render_arguments(const struct start *start, const char ***argv, struct error *error)
-{
-    const struct body_spec *body = &start->spec->object.body;
-    struct template *const *templates = body->kind == BODY_RUN ? &body->run : body->arguments;
-    size_t count = body->kind == BODY_RUN ? 1 : body->argument_count;
-    size_t at = 0;
-    struct buf text = {0};
-    int result = 0;
-    *argv = arena_alloc(start->world->arena, (count + 3) * sizeof(char *));
-    if (body->kind == BODY_RUN) {
-        (*argv)[at++] = body->shell;
-        (*argv)[at++] = "-c";
-    }
-    for (size_t i = 0; !result && i < count; i++) {
-        buf_clear(&text);
-        result = world_render(start->world, templates[i], &text, error);
-        (*argv)[at++] = arena_copy(start->world->arena, text.data, text.length);
-    }
-    buf_release(&text);
-    return result;
 }
 
 /* Starts FILE with ARGV; DESCRIPTORS as in child_options. */
@@ -86,7 +61,7 @@ int start_program(const struct start *start, struct child **child, struct error 
     const char **argv;
     struct buf path = {0};
     size_t count;
-    int result = render_arguments(start, &argv, error);
+    int result = world_arguments(start->world, &argv, error);
     if (!result)
         result = program_find(argv[0], start->world->environment, &path, error);
     if (!result) {

@@ -14,6 +14,7 @@
 #include "loop/thread.h"
 #include "loop/timer.h"
 #include "object/body_thread.h"
+#include "object/plan.h"
 #include "object/users.h"
 #include "scenario/spec.h"
 #include "script/script.h"
@@ -164,11 +165,27 @@ static void on_time(void *arg)
                 "it hangs in C code and is left behind");
 }
 
+/* A dry run: tells what would be run, and is done. */
+static void tell_plan(struct thread_object *thread)
+{
+    struct buf text = {0};
+    plan_lua(&thread->spec->object.body.lua, &text);
+    struct event event = {
+        .kind = EVENT_THREAD_PLANNED, .bytes = text.data, .length = text.length};
+    thread_emit(thread, &event);
+    buf_release(&text);
+    thread_over(thread, OUTCOME_DONE, NULL);
+}
+
 static void object_start(struct object *object)
 {
     struct thread_object *thread = (struct thread_object *)object;
     struct event event = {.kind = EVENT_THREAD_STARTED};
     struct error error = {0};
+    if (object->run->dry) {
+        tell_plan(thread);
+        return;
+    }
     thread->body =
         body_thread_new(object->run, &thread->spec->object, object->name, on_frame, thread);
     thread_emit(thread, &event);

@@ -80,9 +80,11 @@ static int set_declared(struct world *world, size_t *count, struct error *error)
         struct buf entry = {0};
         buf_printf(&entry, "%s=", env->name);
         int result = world_render(world, env->value, &entry, error);
-        if (!result)
-            environment_set(world->environment, count,
-                            arena_copy(world->arena, entry.data, entry.length));
+        if (!result) {
+            const char *copy = arena_copy(world->arena, entry.data, entry.length);
+            environment_set(world->environment, count, copy);
+            environment_set(world->declared, &world->declared_count, copy);
+        }
         buf_release(&entry);
         if (result)
             return error_wrap(error, "env %s", env->name);
@@ -97,6 +99,7 @@ static int make_environment(struct world *world, struct error *error)
         count++;
     world->environment = arena_alloc(
         world->arena, (count + world->spec->env_count + OWN_VARIABLES + 1) * sizeof(char *));
+    world->declared = arena_alloc(world->arena, world->spec->env_count * sizeof(char *));
     memcpy(world->environment, environ, count * sizeof(char *));
     environment_set(world->environment, &count,
                     arena_printf(world->arena, "PARRUN_NAME=%s", world->name));
@@ -122,6 +125,28 @@ void world_release(struct world *world)
     arena_free(world->arena);
     script_free(world->script);
     *world = (struct world){0};
+}
+
+int world_arguments(struct world *world, const char ***argv, struct error *error)
+{
+    const struct body_spec *body = &world->spec->body;
+    struct template *const *templates = body->kind == BODY_RUN ? &body->run : body->arguments;
+    size_t count = body->kind == BODY_RUN ? 1 : body->argument_count;
+    size_t at = 0;
+    struct buf text = {0};
+    int result = 0;
+    *argv = arena_alloc(world->arena, (count + 3) * sizeof(char *));
+    if (body->kind == BODY_RUN) {
+        (*argv)[at++] = body->shell;
+        (*argv)[at++] = "-c";
+    }
+    for (size_t i = 0; !result && i < count; i++) {
+        buf_clear(&text);
+        result = world_render(world, templates[i], &text, error);
+        (*argv)[at++] = arena_copy(world->arena, text.data, text.length);
+    }
+    buf_release(&text);
+    return result;
 }
 
 static void add_source(struct texts *texts, const struct template *template)
@@ -160,6 +185,7 @@ void world_config(const struct world *world, struct worker_config *config)
         .directory = mem_strdup(run->scenario->directory),
         .lua = chunk_copy(body->lua.text, body->lua.length, body->lua.file, body->lua.line),
         .timeout = spec->timeout,
+        .dry = run->dry,
         .window = client_window(run, spec->produces, spec->produces_count),
         .stdin_fd = -1,
         .stdout_fd = -1,

@@ -17,7 +17,9 @@ struct worker_config;
 struct world {
     struct arena *arena;
     const char **environment; /* "NAME=VALUE", NULL at the end */
-    const char *directory;    /* NULL: where parrun runs */
+    const char **declared;    /* of these, the ones that the scenario sets */
+    size_t declared_count;
+    const char *directory; /* NULL: where parrun runs */
     struct script *script;    /* for templates; made when one needs it */
     const struct run *run;
     const struct object_spec *spec;
@@ -39,6 +41,9 @@ int world_render(struct world *world, const struct template *template, struct bu
 /* The same as a path: absolute, or relative to the scenario. Lives in the world's arena. */
 int world_path(struct world *world, const struct template *template, const char **path,
                struct error *error);
+
+/* The arguments of the command, NULL at the end; they live in the world's arena. */
+int world_arguments(struct world *world, const char ***argv, struct error *error);
 
 /* Fills what a worker for this object's body must know; the caller releases CONFIG. */
 void world_config(const struct world *world, struct worker_config *config);

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/str.h"
 
 /* Linux' MAX_ARG_STRLEN: the longest single argument, execve(2). */
 #define ARGUMENT_LONGEST 131071
@@ -161,6 +162,29 @@ int spawn_explain(const struct spawn_options *options, const char *path, int num
                          "cannot start '%s': no more processes are allowed (see ulimit -u)", path);
     default:
         return error_system(error, number, "cannot start '%s'", path);
+    }
+}
+
+void spawn_print(const struct spawn_options *options, const char *const *set, size_t count,
+                 struct buf *out)
+{
+    if (options->directory) {
+        buf_text(out, "cd ");
+        shell_quote(out, options->directory, strlen(options->directory));
+        buf_text(out, " && ");
+    }
+    if (count)
+        buf_text(out, "env ");
+    for (size_t i = 0; i < count; i++) {
+        size_t head = (size_t)(strchr(set[i], '=') - set[i]) + 1;
+        buf_append(out, set[i], head);
+        shell_quote(out, set[i] + head, strlen(set[i] + head));
+        buf_char(out, ' ');
+    }
+    for (size_t i = 0; options->argv[i]; i++) {
+        if (i)
+            buf_char(out, ' ');
+        shell_quote(out, options->argv[i], strlen(options->argv[i]));
     }
 }
 

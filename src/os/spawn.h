@@ -6,6 +6,7 @@
 #define OS_SPAWN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct buf;
@@ -33,6 +34,14 @@ int spawn_command(const struct spawn_options *options, pid_t *pid, struct error 
  */
 int program_find(const char *program, const char *const *environment, struct buf *out,
                  struct error *error);
+
+/*
+ * Appends the command as a line for a shell that does the same: "cd DIRECTORY && env NAME=VALUE ...
+ * PROGRAM ARGUMENT ...". SET holds COUNT "NAME=VALUE" entries that the command finds beyond what
+ * parrun itself finds; of OPTIONS, argv and directory count.
+ */
+void spawn_print(const struct spawn_options *options, const char *const *set, size_t count,
+                 struct buf *out);
 
 /*
  * Refuses a text file without "#!" as the kernel does, for a start by execvp(3), which would give it

@@ -214,8 +214,31 @@ static int start_task(struct worker *worker, const struct task *task, struct run
     return result;
 }
 
+/* A dry run: the result is the command that would be run. */
+static void plan_task(struct worker *worker, const struct task *task)
+{
+    struct spawn_options options = {0};
+    struct error error = {0};
+    struct buf text = {0};
+    struct buf encoded = {0};
+    if (render_command(worker->command, worker, task, &options, &error)) {
+        result_write(worker, task->id, OUTCOME_FAILED, 0, 0, error.text, strlen(error.text));
+    } else {
+        render_print(worker->command, &options, &text);
+        value_encode_string(&encoded, text.data, text.length);
+        result_write(worker, task->id, OUTCOME_DONE, 0, 0, encoded.data, encoded.length);
+    }
+    error_release(&error);
+    buf_release(&text);
+    buf_release(&encoded);
+}
+
 void command_run_task(struct worker *worker, const struct task *task)
 {
+    if (worker->config.dry) {
+        plan_task(worker, task);
+        return;
+    }
     struct run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
     struct error error = {0};
     int64_t started = clock_monotonic();

@@ -275,6 +275,14 @@ int render_command(struct body_command *command, struct worker *worker, const st
     return result;
 }
 
+void render_print(const struct body_command *command, const struct spawn_options *options,
+                  struct buf *out)
+{
+    /* The entries stand behind those taken over, as fill_environment() put them there. */
+    spawn_print(options, command->environment + command->environment_fixed, command->entry_count,
+                out);
+}
+
 int render_null(const struct body_command *command)
 {
     return command->null;

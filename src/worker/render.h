@@ -3,6 +3,7 @@
 #define WORKER_RENDER_H
 
 struct body_command;
+struct buf;
 struct error;
 struct spawn_options;
 struct task;
@@ -14,6 +15,10 @@ struct worker;
  */
 int render_command(struct body_command *command, struct worker *worker, const struct task *task,
                    struct spawn_options *options, struct error *error);
+
+/* Appends what render_command() has filled as a line for a shell, see spawn_print(). */
+void render_print(const struct body_command *command, const struct spawn_options *options,
+                  struct buf *out);
 
 /* A descriptor of /dev/null. */
 int render_null(const struct body_command *command);

@@ -1,0 +1,21 @@
+/* What would be run, as text: for a dry run. */
+#ifndef OBJECT_PLAN_H
+#define OBJECT_PLAN_H
+
+struct buf;
+struct error;
+struct lua_spec;
+struct process_spec;
+struct world;
+
+/*
+ * Appends the process's command as a line that a shell runs the same way, its files as
+ * redirections; of a Lua body, where it stands. 0, or a negative code where an expression fails.
+ */
+int plan_process(struct world *world, const struct process_spec *spec, struct buf *out,
+                 struct error *error);
+
+/* Appends, as a comment, where the chunk stands. */
+void plan_lua(const struct lua_spec *lua, struct buf *out);
+
+#endif
