@@ -19,25 +19,12 @@
 /* The names that every body finds in its environment. */
 #define OWN_VARIABLES 2
 
-static struct script *new_script(const struct world *world)
-{
-    struct script_options options = {
-        .name = world->name,
-        .vars = world->run->scenario->vars,
-        .environment = (const char *const *)environ,
-        .pid = getpid(),
-        .pure = true,
-        .memory_limit = 64 << 20,
-        .instruction_limit = 10000000,
-    };
-    return script_new(&options);
-}
-
 int world_render(struct world *world, const struct template *template, struct buf *out,
                  struct error *error)
 {
     if (!template_is_constant(template) && !world->script)
-        world->script = new_script(world);
+        world->script =
+            script_new_expressions(world->name, &world->run->scenario->vars);
     int result = template_render(template, world->script, out, error);
     if (!result && out->length != strlen(buf_string(out)))
         result = error_set(error, ERROR_FAILED, "a value with a NUL byte cannot be used here");

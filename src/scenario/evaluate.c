@@ -8,12 +8,6 @@
 #include "scenario/scalar.h"
 #include "script/script.h"
 
-/* What the expressions of one file may use up while it is loaded. */
-#define EXPRESSION_MEMORY ((size_t)16 << 20)
-#define EXPRESSION_INSTRUCTIONS 1000000
-
-extern char **environ;
-
 bool node_has_template(const struct node *node)
 {
     return node->size > 4 && memmem(node->text, node->size, "${{", 3);
@@ -89,14 +83,7 @@ static struct script *script_for(struct loader *loader, const char *name)
         loader_release_script(loader);
     if (!loader->script) {
         loader->script_name = name;
-        loader->script = script_new(&(struct script_options){
-            .name = name,
-            .vars = loader->scenario->vars,
-            .environment = (const char *const *)environ,
-            .pure = true,
-            .memory_limit = EXPRESSION_MEMORY,
-            .instruction_limit = EXPRESSION_INSTRUCTIONS,
-        });
+        loader->script = script_new_expressions(name, &loader->scenario->vars);
     }
     return loader->script;
 }

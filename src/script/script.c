@@ -4,9 +4,14 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "script/state.h"
+
+/* What one expression of a template may use up. */
+#define EXPRESSION_MEMORY ((size_t)16 << 20)
+#define EXPRESSION_INSTRUCTIONS 1000000
 
 const char *const task_names[TASK_NAME_COUNT] = {"item", "index", "worker", "attempt"};
 
@@ -95,6 +100,20 @@ struct script *script_new(const struct script_options *options)
     hook_set(script);
     script->memory_open = false;
     return script;
+}
+
+struct script *script_new_expressions(const char *name, const struct value *vars)
+{
+    struct script_options options = {
+        .name = name,
+        .vars = *vars,
+        .environment = (const char *const *)environ,
+        .pid = getpid(),
+        .pure = true,
+        .memory_limit = EXPRESSION_MEMORY,
+        .instruction_limit = EXPRESSION_INSTRUCTIONS,
+    };
+    return script_new(&options);
 }
 
 void script_free(struct script *script)

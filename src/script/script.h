@@ -76,6 +76,12 @@ struct script_options {
     int64_t instruction_limit;      /* a call may take so many; 0: no limit */
 };
 
+/*
+ * A new pure state for the expressions of templates: `name` and `vars` (copied) as given, `env` this
+ * process's own environment. What an expression may use up is bounded: 16 MB, a million instructions.
+ */
+struct script *script_new_expressions(const char *name, const struct value *vars);
+
 /* A new state with its libraries; free it with script_free(). All options but host are copied. */
 struct script *script_new(const struct script_options *options);
 void script_free(struct script *script);

@@ -139,21 +139,6 @@ static int parse_arguments(struct body_command *command, const struct worker_con
     return 0;
 }
 
-/* The state in which the expressions run: the same names as at load, plus the task's. */
-static struct script *new_expressions(const struct worker_config *config, const struct value *vars)
-{
-    struct script_options options = {
-        .name = config->name,
-        .vars = *vars,
-        .environment = (const char *const *)environ,
-        .pid = getpid(),
-        .pure = true,
-        .memory_limit = 64 << 20,
-        .instruction_limit = 10000000,
-    };
-    return script_new(&options);
-}
-
 int command_prepare(struct worker *worker, struct error *error)
 {
     const struct worker_config *config = &worker->config;
@@ -170,7 +155,7 @@ int command_prepare(struct worker *worker, struct error *error)
     if (result)
         return result;
     struct template_scope scope = {.vars = &vars, .task = true};
-    worker->expressions = new_expressions(config, &vars);
+    worker->expressions = script_new_expressions(config->name, &vars);
     result = parse_entries(command, config, &scope, error);
     if (!result)
         result = parse_arguments(command, config, &scope, error);
