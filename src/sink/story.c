@@ -13,7 +13,9 @@ struct story {
     struct story_options options;
     struct output *output;
     struct buf line;
-    bool in_line; /* raw output ended without a newline */
+    bool in_line; /* what was told last has no newline yet */
+    const char *open_object; /* a line in pieces: whose it is, until its last piece */
+    const char *open_stream;
 };
 
 struct story *story_new(const struct story_options *options, struct output *output)
@@ -55,6 +57,14 @@ static void end_open_line(struct story *story)
     if (story->in_line)
         buf_char(&story->line, '\n');
     story->in_line = false;
+    story->open_object = NULL;
+}
+
+/* A line too long for one event goes on where its last piece ended, if nothing came in between. */
+static bool goes_on(const struct story *story, const struct event *event)
+{
+    return story->in_line && story->open_object == event->object &&
+           story->open_stream == event->stream;
 }
 
 static void put_prefix(struct story *story, const struct event *event)
@@ -78,14 +88,21 @@ static void tell_output(struct story *story, const struct event *event)
         if (!event->length)
             return;
         buf_append(&story->line, event->bytes, event->length);
+        story->open_object = NULL;
         story->in_line = event->bytes[event->length - 1] != '\n';
         return;
     }
-    end_open_line(story);
-    put_timestamp(story, event);
-    put_prefix(story, event);
+    if (!goes_on(story, event)) {
+        end_open_line(story);
+        put_timestamp(story, event);
+        put_prefix(story, event);
+    }
     buf_append(&story->line, event->bytes, event->length);
-    buf_char(&story->line, '\n');
+    story->in_line = event->unfinished;
+    story->open_object = event->unfinished ? event->object : NULL;
+    story->open_stream = event->stream;
+    if (!event->unfinished)
+        buf_char(&story->line, '\n');
 }
 
 static void tell_sentence(struct story *story, const struct event *event)
