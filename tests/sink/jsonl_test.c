@@ -1,0 +1,192 @@
+/* Events as JSON Lines: well-formed, keys in order. */
+#include "base/str.h"
+#include "fixture.h"
+#include "sink/jsonl.h"
+
+/* Moves over one JSON value (RFC 8259); NULL where there is none. */
+static const char *skip_value(const char *at);
+
+static const char *skip_string(const char *at)
+{
+    for (at++; *at != '"'; at++) {
+        if ((unsigned char)*at < 0x20)
+            return NULL;
+        if (*at != '\\')
+            continue;
+        at++;
+        if (*at == 'u') {
+            for (int i = 0; i < 4; i++)
+                if (!isxdigit((unsigned char)*++at))
+                    return NULL;
+        } else if (!*at || !strchr("\"\\/bfnrt", *at)) {
+            return NULL;
+        }
+    }
+    return at + 1;
+}
+
+static const char *skip_object(const char *at)
+{
+    do {
+        at = at[1] == '"' ? skip_string(at + 1) : NULL;
+        at = at && *at == ':' ? skip_value(at + 1) : NULL;
+    } while (at && *at == ',');
+    return at && *at == '}' ? at + 1 : NULL;
+}
+
+static const char *skip_value(const char *at)
+{
+    if (*at == '"')
+        return skip_string(at);
+    if (*at == '{')
+        return skip_object(at);
+    if (!strncmp(at, "true", 4))
+        return at + 4;
+    char *end;
+    if (*at != '-' && !isdigit((unsigned char)*at))
+        return NULL;
+    strtod(at, &end);
+    return end == at ? NULL : end;
+}
+
+static void assert_json_line(const char *line)
+{
+    assert_true(utf8_valid(line, strlen(line)));
+    assert_int_equal(*line, '{');
+    const char *end = skip_value(line);
+    if (!end || strcmp(end, "\n") != 0)
+        fail_msg("no JSON line: %s", line);
+}
+
+struct jsonl_case {
+    const char *name;
+    struct event event;
+    const char *line; /* behind "seq":1, */
+};
+
+#define BYTES(text) .bytes = text, .length = sizeof(text) - 1
+
+static const struct jsonl_case cases[] = {
+    {"least", {.kind = EVENT_RUN_ENDED}, "\"event\":\"run.ended\",\"run\":\"r\"}\n"},
+    {"everything",
+     {.kind = EVENT_TASK_ENDED,
+      .object = "p",
+      .has_task = true,
+      .task = 0,
+      .worker = 2,
+      .pid = 3,
+      .has_code = true,
+      .code = 0,
+      .signal = 15,
+      .has_duration = true,
+      .duration = INT64_C(1002003999),
+      .attempt = 5,
+      .count = 6,
+      .total = 7,
+      .reason = "why",
+      .stream = "stderr",
+      BYTES("m"),
+      .unfinished = true},
+     "\"event\":\"task.ended\",\"run\":\"r\",\"pool\":\"p\",\"task\":0,\"worker\":2,\"pid\":3,"
+     "\"code\":0,\"signal\":\"TERM\",\"seconds\":1.002003,\"attempt\":5,\"count\":6,\"total\":7,"
+     "\"reason\":\"why\",\"stream\":\"stderr\",\"message\":\"m\",\"unfinished\":true}\n"},
+    {"process",
+     {.kind = EVENT_PROCESS_STARTING, .object = "a\"b"},
+     "\"event\":\"process.starting\",\"run\":\"r\",\"process\":\"a\\\"b\"}\n"},
+    {"queue",
+     {.kind = EVENT_QUEUE_PUT, .object = "q", BYTES("A")},
+     "\"event\":\"queue.put\",\"run\":\"r\",\"queue\":\"q\",\"message\":\"A\"}\n"},
+    {"thread-line",
+     {.kind = EVENT_THREAD_OUTPUT, .object = "t", BYTES("hi\t")},
+     "\"event\":\"thread.output\",\"run\":\"r\",\"thread\":\"t\",\"line\":\"hi\\t\"}\n"},
+    {"task-output",
+     {.kind = EVENT_TASK_OUTPUT, .object = "p", BYTES("a\nb")},
+     "\"event\":\"task.output\",\"run\":\"r\",\"pool\":\"p\",\"output\":\"a\\nb\"}\n"},
+    {"invalid-utf8",
+     {.kind = EVENT_PROCESS_OUTPUT, .object = "p", BYTES("a\xFF")},
+     "\"event\":\"process.output\",\"run\":\"r\",\"process\":\"p\",\"line\":\"a\\ufffd\","
+     "\"line_base64\":\"Yf8=\"}\n"},
+    {"invalid-task-output",
+     {.kind = EVENT_TASK_OUTPUT, .object = "p", BYTES("\x80")},
+     "\"event\":\"task.output\",\"run\":\"r\",\"pool\":\"p\",\"output\":\"\\ufffd\","
+     "\"output_base64\":\"gA==\"}\n"},
+    {"empty-line",
+     {.kind = EVENT_PROCESS_OUTPUT, .object = "p", BYTES("")},
+     "\"event\":\"process.output\",\"run\":\"r\",\"process\":\"p\",\"line\":\"\"}\n"},
+    {"nul",
+     {.kind = EVENT_PROCESS_OUTPUT, .object = "p", BYTES("a\0b")},
+     "\"event\":\"process.output\",\"run\":\"r\",\"process\":\"p\",\"line\":\"a\\u0000b\"}\n"},
+    {"signal-without-a-name",
+     {.kind = EVENT_PROCESS_EXITED, .object = "p", .signal = 40},
+     "\"event\":\"process.exited\",\"run\":\"r\",\"process\":\"p\"}\n"},
+};
+
+static char *write_events(const struct event *events, size_t count, enum story_part part)
+{
+    struct told told = {0};
+    struct buf text = {0};
+    struct story_options options = {.part = part};
+    filter_init(&options.filter, FILTER_ALL);
+    int fd = open_scratch();
+    struct output *output = told_output(&told, fd);
+    struct jsonl *jsonl = jsonl_new(&options, "r", output);
+    struct bus_reader reader = jsonl_reader(jsonl);
+    show_events(&reader, events, count);
+    told_end(&told, output);
+    jsonl_free(jsonl);
+    read_scratch(fd, &text);
+    return buf_take(&text);
+}
+
+static void test_line(void **state)
+{
+    const struct jsonl_case *row = *state;
+    char *line = write_events(&row->event, 1, STORY_ALL);
+    assert_json_line(line);
+    static const char time[] = "{\"time\":\"2000-00-00T00:00:00.000000Z\",";
+    assert_int_equal(strncmp(line, "{\"time\":\"2", 10), 0);
+    assert_int_equal(strncmp(line + sizeof(time) - 1, "\"seq\":1,", 8), 0);
+    assert_string_equal(line + sizeof(time) - 1 + 8, row->line);
+    free(line);
+}
+
+static void test_every_byte_makes_json(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 256; i++) {
+        char byte = (char)i;
+        struct event event = {
+            .kind = EVENT_PROCESS_OUTPUT, .object = "p", .bytes = &byte, .length = 1};
+        char *line = write_events(&event, 1, STORY_ALL);
+        assert_json_line(line);
+        assert_int_equal(strstr(line, "base64") != NULL, i >= 0x80);
+        free(line);
+    }
+}
+
+static void test_parts(void **state)
+{
+    (void)state;
+    static const struct event events[] = {
+        {.kind = EVENT_TASK_OUTPUT, .object = "p", BYTES("x")},
+        {.kind = EVENT_TASK_ENDED, .object = "p"},
+    };
+    char *output = write_events(events, 2, STORY_OUTPUT);
+    char *sentences = write_events(events, 2, STORY_SENTENCES);
+    assert_non_null(strstr(output, "task.output"));
+    assert_null(strstr(output, "task.ended"));
+    assert_null(strstr(sentences, "task.output"));
+    assert_non_null(strstr(sentences, "task.ended"));
+    free(output);
+    free(sentences);
+}
+
+int main(void)
+{
+    struct tests tests = {0};
+    loop_warm_up();
+    TEST_ROWS(&tests, test_line, cases);
+    TEST(&tests, test_every_byte_makes_json);
+    TEST(&tests, test_parts);
+    return tests_run(&tests, "jsonl");
+}
