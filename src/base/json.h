@@ -15,4 +15,8 @@ void json_string(struct buf *out, const char *bytes, size_t length);
 /* Appends BYTES in base64 (RFC 4648, padded) with quotes. */
 void json_base64(struct buf *out, const char *bytes, size_t length);
 
+/* Appends JSON that is well-formed and without blanks, each member on a line of its own, indented
+ * by two blanks a level; arrays and objects that are short and hold no object stay on one line. */
+void json_lay_out(struct buf *out, const char *json, size_t length);
+
 #endif

@@ -164,12 +164,36 @@ static void bind_lua_file(struct loader *loader, const struct field *field, cons
     check_chunk(loader, field, &(struct chunk){source, NULL, spec});
 }
 
-const struct type type_command = {"command", "a line for the shell", bind_command, BLOCK_NONE,
-                                  false};
-const struct type type_arguments = {"arguments", "a list: a program and its arguments",
-                                    bind_arguments, BLOCK_NONE, false};
-const struct type type_lua = {"lua", "a Lua chunk or {file: PATH}", bind_lua, BLOCK_LUA, false};
-const struct type type_setup = {"setup", "a Lua chunk or {file: PATH}", bind_chunk, BLOCK_LUA,
-                                false};
-const struct type type_lua_file = {"lua_file", "the path of a Lua file", bind_lua_file, BLOCK_NONE,
-                                   false};
+const struct type type_command = {
+    .name = "command",
+    .wording = "a line for the shell",
+    .bind = bind_command,
+    .json = "@scalar",
+};
+const struct type type_arguments = {
+    .name = "arguments",
+    .wording = "a list: a program and its arguments",
+    .bind = bind_arguments,
+    .json = "'type':'array','minItems':1,'items':@scalar",
+};
+const struct type type_lua = {
+    .name = "lua",
+    .wording = "a Lua chunk or {file: PATH}",
+    .bind = bind_lua,
+    .block = BLOCK_LUA,
+    .json = "'anyOf':[@scalar,@block]",
+};
+const struct type type_setup = {
+    .name = "setup",
+    .wording = "a Lua chunk or {file: PATH}",
+    .bind = bind_chunk,
+    .block = BLOCK_LUA,
+    .json = "'anyOf':[@scalar,@block]",
+};
+const struct type type_lua_file = {
+    .name = "lua_file",
+    .wording = "the path of a Lua file",
+    .bind = bind_lua_file,
+    .early = true,
+    .json = "@text",
+};

@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "scenario/loader.h"
 #include "scenario/show.h"
-#include "scenario/types.h"
+#include "scenario/wording.h"
 
 /* A message or a name is cut behind so many. */
 #define SHOWN_CHARACTERS 200
@@ -19,34 +19,13 @@ const char *loader_shown(struct loader *loader, const char *text)
     return shown;
 }
 
-/* "a whole number from 1 to 1024" */
-static const char *integer_wording(struct loader *loader, const struct key *key)
-{
-    if (key->least == key->most && key->most)
-        return arena_printf(loader->arena, "%lld", (long long)key->least);
-    if (key->least || key->most)
-        return arena_printf(loader->arena, "a whole number from %lld to %lld",
-                            (long long)key->least, (long long)key->most);
-    return "a whole number";
-}
-
-/* "auto or never", "group, lines, ordered or discard" */
-static const char *choice_wording(struct loader *loader, const struct choice *choices)
-{
-    const char *list = choices[0].name;
-    for (size_t i = 1; choices[i].name; i++)
-        list = arena_printf(loader->arena, "%s%s%s", list, choices[i + 1].name ? ", " : " or ",
-                            choices[i].name);
-    return list;
-}
-
 const char *field_wording(struct loader *loader, const struct key *key)
 {
-    if (key->type == &type_integer)
-        return integer_wording(loader, key);
-    if (key->type == &type_choice || key->type == &type_flag)
-        return choice_wording(loader, key->choices);
-    return key->type->wording;
+    struct buf text = {0};
+    wording_append(&text, key);
+    char *wording = arena_strdup(loader->arena, buf_string(&text));
+    buf_release(&text);
+    return wording;
 }
 
 void field_expected(struct loader *loader, const struct field *field, const struct node *node,

@@ -163,13 +163,42 @@ bool loader_resolve(struct loader *loader)
     return fine;
 }
 
-const struct type type_queues = {"queues", "a mapping of names to queues", bind_objects,
-                                 BLOCK_QUEUE, false};
-const struct type type_processes = {"processes", "a mapping of names to processes", bind_objects,
-                                    BLOCK_PROCESS, false};
-const struct type type_pools = {"pools", "a mapping of names to pools", bind_objects, BLOCK_POOL,
-                                false};
-const struct type type_threads = {"threads", "a mapping of names to threads", bind_objects,
-                                  BLOCK_THREAD, false};
-const struct type type_queue_names = {"queue_names", "the name of a queue, or a list of them",
-                                      bind_queue_names, BLOCK_NONE, true};
+/* A mapping of names to blocks. */
+#define OBJECTS "'type':['object','null'],'propertyNames':@object,'additionalProperties':@block"
+
+const struct type type_queues = {
+    .name = "queues",
+    .wording = "a mapping of names to queues",
+    .bind = bind_objects,
+    .block = BLOCK_QUEUE,
+    .json = OBJECTS,
+};
+const struct type type_processes = {
+    .name = "processes",
+    .wording = "a mapping of names to processes",
+    .bind = bind_objects,
+    .block = BLOCK_PROCESS,
+    .json = OBJECTS,
+};
+const struct type type_pools = {
+    .name = "pools",
+    .wording = "a mapping of names to pools",
+    .bind = bind_objects,
+    .block = BLOCK_POOL,
+    .json = OBJECTS,
+};
+const struct type type_threads = {
+    .name = "threads",
+    .wording = "a mapping of names to threads",
+    .bind = bind_objects,
+    .block = BLOCK_THREAD,
+    .json = OBJECTS,
+};
+const struct type type_queue_names = {
+    .name = "queue_names",
+    .wording = "the name of a queue, or a list of them",
+    .bind = bind_queue_names,
+    .queues = true,
+    .early = true,
+    .json = "'anyOf':[@text,{'type':'array','items':@text}]",
+};

@@ -52,6 +52,12 @@ struct type {
     void (*bind)(struct loader *loader, const struct field *field, const struct node *node);
     enum block_kind block; /* of the mapping, or of each mapping in it; BLOCK_NONE: no block */
     bool queues;           /* where it is wrong, nobody knows who uses which queue */
+    bool early;            /* its templates are worked out while the scenario is loaded */
+    /*
+     * The members of its JSON Schema, ' standing for ". @choices and @range are the key's own,
+     * @block is its block, any other @NAME one of the shared definitions in json_schema.c.
+     */
+    const char *json;
 };
 
 /* Where a key may stand, and which member of that block's struct it fills in. */
@@ -61,7 +67,7 @@ struct place {
     size_t count;  /* offset of the member with the number of its items; 0: none */
 };
 
-#define SCHEMA_PLACES 3
+#define SCHEMA_PLACES 4
 
 struct key {
     const char *name;

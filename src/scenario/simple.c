@@ -151,19 +151,80 @@ static void bind_block(struct loader *loader, const struct field *field, const s
     field_block(loader, field, node, field->member);
 }
 
-const struct type type_integer = {"integer", "a whole number", bind_integer, BLOCK_NONE, false};
-const struct type type_boolean = {"boolean", "true or false", bind_boolean, BLOCK_NONE, false};
-const struct type type_duration = {"duration", "a duration such as 500ms, 30s, 5m or 1h30m",
-                                   bind_duration, BLOCK_NONE, false};
-const struct type type_signal = {"signal", "a signal such as TERM, INT or 15", bind_signal,
-                                 BLOCK_NONE, false};
-const struct type type_text = {"text", "a text", bind_text, BLOCK_NONE, false};
-const struct type type_choice = {"choice", "one of the words it may be", bind_choice, BLOCK_NONE,
-                                 false};
-const struct type type_flag = {"flag", "one of the two words it may be", bind_flag, BLOCK_NONE,
-                               false};
-const struct type type_patterns = {"patterns", "an event name in which '*' may stand, or a list",
-                                   bind_patterns, BLOCK_NONE, false};
-const struct type type_template = {"template", "a text", bind_template, BLOCK_NONE, false};
-const struct type type_log = {"log", "a mapping of keys", bind_block, BLOCK_LOG, false};
-const struct type type_stop = {"stop", "a mapping of keys", bind_block, BLOCK_STOP, false};
+const struct type type_integer = {
+    .name = "integer",
+    .wording = "a whole number",
+    .bind = bind_integer,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer'@range},@template]",
+};
+const struct type type_boolean = {
+    .name = "boolean",
+    .wording = "true or false",
+    .bind = bind_boolean,
+    .early = true,
+    .json = "'anyOf':[{'type':'boolean'},@template]",
+};
+const struct type type_duration = {
+    .name = "duration",
+    .wording = "a duration such as 500ms, 30s, 5m or 1h30m",
+    .bind = bind_duration,
+    .early = true,
+    .json = "@duration",
+};
+const struct type type_signal = {
+    .name = "signal",
+    .wording = "a signal such as TERM, INT or 15",
+    .bind = bind_signal,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer','minimum':1,'maximum':64},{'type':'string',"
+            "'pattern':'^[A-Za-z0-9+]+$'},@template]",
+};
+const struct type type_text = {
+    .name = "text",
+    .wording = "a text",
+    .bind = bind_text,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_choice = {
+    .name = "choice",
+    .wording = "one of the words it may be",
+    .bind = bind_choice,
+    .early = true,
+    .json = "'anyOf':[{'enum':[@choices]},@template]",
+};
+const struct type type_flag = {
+    .name = "flag",
+    .wording = "one of the two words it may be",
+    .bind = bind_flag,
+    .early = true,
+    .json = "'anyOf':[{'enum':[@choices]},@template]",
+};
+const struct type type_patterns = {
+    .name = "patterns",
+    .wording = "an event name in which '*' may stand, or a list",
+    .bind = bind_patterns,
+    .early = true,
+    .json = "'anyOf':[@text,{'type':'array','items':@text}]",
+};
+const struct type type_template = {
+    .name = "template",
+    .wording = "a text",
+    .bind = bind_template,
+    .json = "@scalar",
+};
+const struct type type_log = {
+    .name = "log",
+    .wording = "a mapping of keys",
+    .bind = bind_block,
+    .block = BLOCK_LOG,
+    .json = "@block",
+};
+const struct type type_stop = {
+    .name = "stop",
+    .wording = "a mapping of keys",
+    .bind = bind_block,
+    .block = BLOCK_STOP,
+    .json = "@block",
+};

@@ -126,12 +126,42 @@ static void bind_stream_queue(struct loader *loader, const struct field *field,
         loader_refer(loader, node, name, &stream->queue);
 }
 
-const struct type type_stream = {"stream", "a word such as inherit, or a mapping", bind_stream,
-                                 BLOCK_STREAM, true};
-const struct type type_fds = {"fds", "a mapping of numbers to streams", bind_fds, BLOCK_STREAM,
-                              true};
-const struct type type_stream_file = {"file", "the path of a file", bind_stream_file, BLOCK_NONE,
-                                      false};
-const struct type type_stream_text = {"stream_text", "a text", bind_stream_text, BLOCK_NONE, false};
-const struct type type_stream_queue = {"queue", "the name of a queue", bind_stream_queue,
-                                       BLOCK_NONE, true};
+const struct type type_stream = {
+    .name = "stream",
+    .wording = "a word such as inherit, or a mapping",
+    .bind = bind_stream,
+    .block = BLOCK_STREAM,
+    .queues = true,
+    .early = true,
+    .json = "'anyOf':[{'enum':[@choices,null]},@block,@template]",
+};
+const struct type type_fds = {
+    .name = "fds",
+    .wording = "a mapping of numbers to streams",
+    .bind = bind_fds,
+    .block = BLOCK_STREAM,
+    .queues = true,
+    .early = true,
+    .json = "'type':['object','null'],'propertyNames':@descriptor,"
+            "'additionalProperties':{'anyOf':[{'enum':[@choices,null]},@block,@template]}",
+};
+const struct type type_stream_file = {
+    .name = "file",
+    .wording = "the path of a file",
+    .bind = bind_stream_file,
+    .json = "@text",
+};
+const struct type type_stream_text = {
+    .name = "stream_text",
+    .wording = "a text",
+    .bind = bind_stream_text,
+    .json = "@scalar",
+};
+const struct type type_stream_queue = {
+    .name = "queue",
+    .wording = "the name of a queue",
+    .bind = bind_stream_queue,
+    .queues = true,
+    .early = true,
+    .json = "@text",
+};

@@ -164,13 +164,42 @@ static void bind_lines(struct loader *loader, const struct field *field, const s
 }
 
 const struct type type_workers = {
-    "workers", "a number from 1 to 1024, auto, or a percentage of the cores such as 50%",
-    bind_workers, BLOCK_NONE, false};
+    .name = "workers",
+    .wording = "a number from 1 to 1024, auto, or a percentage of the cores such as 50%",
+    .bind = bind_workers,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer'@range},{'enum':['auto']},{'type':'string',"
+            "'pattern':'^[0-9.]+%$'},@template]",
+};
 const struct type type_tasks = {
-    "tasks", "a number of tasks, a list of items, or a source such as {range: [1, 100]}",
-    bind_tasks, BLOCK_TASKS, false};
-const struct type type_range = {"range", "a list [FROM, TO] or [FROM, TO, STEP] of whole numbers",
-                                bind_range, BLOCK_NONE, false};
-const struct type type_lines = {"lines", "the path of a file, or - for standard input", bind_lines,
-                                BLOCK_NONE, false};
-const struct type type_items = {"items", "a list of values", bind_items, BLOCK_NONE, true};
+    .name = "tasks",
+    .wording = "a number of tasks, a list of items, or a source such as {range: [1, 100]}",
+    .bind = bind_tasks,
+    .block = BLOCK_TASKS,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer','minimum':0},{'type':'array','items':@value},@block,"
+            "@template]",
+};
+const struct type type_range = {
+    .name = "range",
+    .wording = "a list [FROM, TO] or [FROM, TO, STEP] of whole numbers",
+    .bind = bind_range,
+    .early = true,
+    .json = "'type':'array','minItems':2,'maxItems':3,'items':{'anyOf':[{'type':'integer'},"
+            "@template]}",
+};
+const struct type type_lines = {
+    .name = "lines",
+    .wording = "the path of a file, or - for standard input",
+    .bind = bind_lines,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_items = {
+    .name = "items",
+    .wording = "a list of values",
+    .bind = bind_items,
+    .queues = true,
+    .early = true,
+    .json = "'type':'array','items':@value",
+};

@@ -130,5 +130,10 @@ static void bind_vars(struct loader *loader, const struct field *field, const st
     loader_release_script(loader);
 }
 
-const struct type type_vars = {"vars", "a mapping of names to values", bind_vars, BLOCK_NONE,
-                               false};
+const struct type type_vars = {
+    .name = "vars",
+    .wording = "a mapping of names to values",
+    .bind = bind_vars,
+    .early = true,
+    .json = "'type':['object','null'],'propertyNames':@name",
+};
