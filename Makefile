@@ -41,6 +41,8 @@ SOURCES := $(wildcard src/*.c src/*/*.c)
 HEADERS := $(wildcard src/*.h src/*/*.h)
 UNIT_SOURCES := $(wildcard tests/*/*_test.c)
 MANUALS := $(wildcard man/*.[1-8])
+EXAMPLES := $(wildcard src/cli/examples/*.yaml)
+GENERATED := build/generated/examples.c
 
 # Unit tests that are run under TSan too: those that use threads, by their name or their text.
 THREAD_WORDS := thread shared mailbox queue channel
@@ -64,9 +66,15 @@ debug:   ## build build/debug/parrun (-O0, all debugging information)
 asan:    ## build build/asan/parrun (address and undefined-behaviour sanitizers)
 tsan:    ## build build/tsan/parrun (thread sanitizer)
 
+# The scenarios of --example, as C.
+build/generated/examples.c: src/cli/examples/embed $(EXAMPLES) src/cli/examples
+	@mkdir -p $(@D)
+	@echo '  GEN  $@'
+	@src/cli/examples/embed $(EXAMPLES) >$@
+
 # What is compiled again when the flags change.
 define VARIANT_RULES
-OBJECTS_$(1) := $$(SOURCES:%.c=build/$(1)/%.o)
+OBJECTS_$(1) := $$(SOURCES:%.c=build/$(1)/%.o) $$(GENERATED:build/%.c=build/$(1)/%.o)
 
 build/$(1)/flags: force
 	@mkdir -p $$(@D)
@@ -74,6 +82,11 @@ build/$(1)/flags: force
 	  echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS)' >$$@
 
 build/$(1)/%.o: %.c build/$(1)/flags
+	@mkdir -p $$(@D)
+	@echo '  CC   $$@'
+	@$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) -MMD -MP -c -o $$@ $$<
+
+build/$(1)/generated/%.o: build/generated/%.c build/$(1)/flags
 	@mkdir -p $$(@D)
 	@echo '  CC   $$@'
 	@$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) -MMD -MP -c -o $$@ $$<

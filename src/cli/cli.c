@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/example.h"
 #include "cli/options.h"
 #include "cli/runner.h"
 #include "cli/status.h"
@@ -38,6 +39,22 @@ static int print_help(void)
     struct buf text = {0};
     options_help(&text);
     int status = put_whole(text.data);
+    buf_release(&text);
+    return status;
+}
+
+/* Prints what MAKE makes of NAME. */
+static int print_made(int (*make)(const char *name, struct buf *out, struct error *error),
+                      const char *name)
+{
+    struct buf text = {0};
+    struct error error = {0};
+    int status = STATUS_USAGE;
+    if (make(name, &text, &error))
+        put_error(error.text);
+    else
+        status = put_whole(buf_string(&text));
+    error_release(&error);
     buf_release(&text);
     return status;
 }
@@ -87,6 +104,9 @@ int cli_main(int argc, char **argv)
         break;
     case MODE_CHECK:
         status = check(&options);
+        break;
+    case MODE_EXAMPLE:
+        status = print_made(example_print, options.subject);
         break;
     case MODE_RUN:
         guard_run(runner_main, &options);

@@ -13,7 +13,7 @@
 struct option {
     char letter; /* 0: none */
     const char *name;
-    const char *argument; /* what stands behind it; NULL: nothing */
+    const char *argument; /* what stands behind it, in [] where it may be left out; NULL: nothing */
     int (*take)(struct options *options, const char *value, struct error *error);
     const char *help;
 };
@@ -30,6 +30,14 @@ static int take_check(struct options *options, const char *value, struct error *
     (void)value;
     (void)error;
     options->mode = MODE_CHECK;
+    return 0;
+}
+
+static int take_example(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->mode = MODE_EXAMPLE;
+    options->subject = value;
     return 0;
 }
 
@@ -115,6 +123,7 @@ static int take_limit(struct options *options, const char *value, struct error *
 static const struct option table[] = {
     {0, "check", NULL, take_check, "check the scenario and run nothing"},
     {'n', "dry-run", NULL, take_dry_run, "print the commands that would be run, run nothing"},
+    {0, "example", "[NAME]", take_example, "print a scenario to start from, or their names"},
     {0, "format", "FORMAT", take_format, "write the log as 'story' or as 'json' (JSON Lines)"},
     {'h', "help", NULL, take_help, "print this and exit"},
     {0, "hide", "EVENTS", take_hide, "hide these events: names with '*', separated by commas"},
@@ -157,7 +166,8 @@ static int parse_long(struct options *options, char **argv, int argc, int *next,
     ++*next;
     if (value && !option->argument)
         return error_set(error, ERROR_FAILED, "--%s takes no value", option->name);
-    if (!value && option->argument) {
+    bool optional = option->argument && option->argument[0] == '[';
+    if (!value && option->argument && !(optional && (*next >= argc || argv[*next][0] == '-'))) {
         if (*next >= argc)
             return error_set(error, ERROR_FAILED, "--%s needs a value: --%s %s", option->name,
                              option->name, option->argument);

@@ -14,6 +14,7 @@ struct error;
 enum mode {
     MODE_RUN,
     MODE_CHECK,
+    MODE_EXAMPLE,
     MODE_HELP,
     MODE_VERSION,
 };
@@ -28,6 +29,7 @@ struct words {
 struct options {
     enum mode mode;
     const char *file;       /* NULL: none was given */
+    const char *subject;    /* --example NAME; NULL: none was named */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
     bool dry;               /* --dry-run */
