@@ -78,6 +78,8 @@ void worker_handle(struct worker *worker, struct frame *frame)
     default: /* PING, and whatever a later version may say */
         break;
     }
+    if (frame->bad)
+        worker_abandon(worker, 2); /* fields that end too soon are no frame of ours */
 }
 
 static void say_hello(struct worker *worker)
