@@ -8,7 +8,7 @@
 #include "loop/loop.h"
 
 /* The one buffer that all readers read into; what it holds is handed on before the next read. */
-#define LOOP_READ_SIZE (256 * 1024)
+#define LOOP_READ_SIZE ((size_t)256 * 1024)
 
 struct call {
     void (*function)(void *arg);

@@ -262,17 +262,17 @@ int value_to_line(const char *encoded, size_t length, struct buf *out, struct er
 static size_t take_lines_of_values(struct store *store, struct buf *out, size_t most,
                                    struct error *error)
 {
-    struct batch *batch = store->first;
+    size_t here = store->first->messages;
     size_t count = 0;
     size_t start = out->length;
     do {
         size_t length;
-        const char *encoded = first_value(batch, &length);
+        const char *encoded = first_value(store->first, &length);
         if (value_to_line(encoded, length, out, error))
             most = 0; /* told at once, the rest later */
         store_taken(store, 1, sizeof(uint32_t) + length);
         count++;
-    } while (batch == store->first && batch->messages && out->length - start < most);
+    } while (count < here && out->length - start < most);
     return count;
 }
 

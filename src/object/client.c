@@ -226,7 +226,7 @@ static void take_put(struct client *client, struct frame *frame)
     *put = (struct put){.queue = queue, .length = frame->left};
     if (frame->left)
         memcpy(put->bytes, frame->at, frame->left);
-    if (client->last_put)
+    if (client->first_put)
         client->last_put->next = put;
     else
         client->first_put = put;

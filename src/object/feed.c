@@ -63,9 +63,7 @@ static void feed_pump(struct feed *feed)
         feed->callbacks.wrong(feed->arg, error.text);
     }
     error_release(&error);
-    if (result == TAKE_EMPTY) {
-        queue_wait_message(feed->queue, &feed->waiter);
-    } else if (result == TAKE_CLOSED) {
+    if (result == TAKE_CLOSED) {
         feed->finished = true;
         writer_finish(feed->writer);
     } else if (feed->history.length > start) {

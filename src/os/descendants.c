@@ -56,7 +56,7 @@ static bool read_stat(const char *pid, struct relative *relative)
     text[length] = '\0';
     const char *behind = strrchr(text, ')');
     int group;
-    relative->pid = atoi(pid);
+    relative->pid = (pid_t)strtol(pid, NULL, 10);
     return behind && sscanf(behind + 1, " %c %d %d %d", &relative->state, &relative->parent, &group,
                             &relative->session) == 4;
 }
@@ -98,6 +98,8 @@ static bool is_ours(const struct family *family, pid_t pid)
 static void family_mark(struct family *family)
 {
     pid_t self = getpid();
+    if (!family->count)
+        return;
     qsort(family->items, family->count, sizeof(*family->items), by_pid);
     for (bool again = true; again;) {
         again = false;

@@ -62,7 +62,7 @@ int program_find(const char *program, const char *const *environment, struct buf
     return error_set(error, -ENOENT, "program '%s' is not in the PATH", program);
 }
 
-/* The first bytes of the program, PATH taken from where it runs; -1 where they cannot be read. */
+/* The first bytes of the program, PATH taken from where it runs; -1 where it cannot be read or run. */
 static ssize_t read_head(const struct spawn_options *options, const char *path, char *head,
                          size_t size)
 {
@@ -74,7 +74,9 @@ static ssize_t read_head(const struct spawn_options *options, const char *path, 
         close(from);
     if (fd < 0)
         return -1;
-    ssize_t length = read(fd, head, size);
+    struct stat status;
+    bool runs = !fstat(fd, &status) && (status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH));
+    ssize_t length = runs ? read(fd, head, size) : -1;
     close(fd);
     return length;
 }
@@ -220,7 +222,7 @@ int spawn_command(const struct spawn_options *options, pid_t *pid, struct error 
     struct buf path = {0};
     int result = program_find(options->argv[0], options->environment, &path, error);
     if (!result) {
-        int number = spawn_at(options, path.data, pid);
+        int number = spawn_at(options, buf_string(&path), pid);
         if (number)
             result = spawn_explain(options, path.data, number, error);
     }

@@ -24,7 +24,7 @@ char *scenario_path(const struct scenario *scenario, const char *written)
     char *path = mem_calloc(length + size + 2, 1);
     memcpy(path, scenario->directory, length);
     path[length] = '/';
-    memcpy(path + length + 1, written, size);
+    memcpy(path + length + 1, written, size + 1);
     return path;
 }
 
