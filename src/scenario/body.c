@@ -9,7 +9,6 @@
 #include "scenario/place.h"
 #include "scenario/scalar.h"
 #include "scenario/show.h"
-#include "scenario/sources.h"
 #include "scenario/types.h"
 #include "script/script.h"
 
@@ -128,26 +127,13 @@ static void bind_lua(struct loader *loader, const struct field *field, const str
     bind_chunk(loader, field, node);
 }
 
-/* PATH as a person would write it: seen from where the scenario's own name is. */
-static const char *shown_path(struct loader *loader, const char *path)
-{
-    const char *slash = strrchr(loader->source->name, '/');
-    if (*path == '/' || !slash)
-        return path;
-    return arena_printf(loader->arena, "%.*s/%s", (int)(slash - loader->source->name),
-                        loader->source->name, path);
-}
-
 static void bind_lua_file(struct loader *loader, const struct field *field, const struct node *node)
 {
     const char *path;
     struct error error = {0};
     if (!field_text(loader, field, node, &path))
         return;
-    const char *shown = shown_path(loader, path);
-    char *absolute = scenario_path(loader->scenario, path);
-    const struct source *source = sources_read(loader->sources, absolute, shown, &error);
-    free(absolute);
+    const struct source *source = loader_read(loader, path, &error);
     if (!source) {
         diag_error(loader->diags, loader_mark(loader, node), NULL, "%s: %s",
                    field_label(loader, field), loader_shown(loader, error.text));

@@ -1,12 +1,25 @@
-/* Environment variables of bodies: the scenario's own, then the object's. */
+/* Environment variables of bodies: the scenario's files and own ones, then the object's. */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "scenario/dotenv.h"
 #include "scenario/loader.h"
 #include "scenario/scalar.h"
 #include "scenario/show.h"
 #include "scenario/types.h"
+
+/* A list of variables in the making: each name once, the later value in place of the earlier. */
+struct env_list {
+    struct env_spec *entries;
+    size_t count;
+    struct names names;
+};
 
 static bool is_env_name(const char *name)
 {
@@ -17,10 +30,47 @@ static bool is_env_name(const char *name)
     return !*name;
 }
 
-static void bind_entry(struct loader *loader, const struct field *field, const struct node *key,
-                       const struct node *node, struct env_spec *entry)
+static void list_set(struct env_list *list, const char *name, struct template *value)
 {
-    entry->name = key->text;
+    size_t *number = names_slot(&list->names, name, strlen(name));
+    if (*number == NAMES_NONE)
+        *number = list->count++;
+    list->entries[*number] = (struct env_spec){name, value};
+}
+
+/* What the field holds so far, or else what an object takes over, with room for MORE. */
+static struct env_list list_begin(struct loader *loader, const struct field *field, size_t more)
+{
+    const struct scenario *scenario = loader->scenario;
+    const struct env_spec *entries = *(struct env_spec **)field->member;
+    size_t count = *field->count;
+    if (!entries && field->block->kind != BLOCK_SCENARIO) {
+        entries = scenario->env;
+        count = scenario->env_count;
+    }
+    struct env_list list = {.entries =
+                                arena_alloc(loader->arena, (count + more) * sizeof(*list.entries))};
+    for (size_t i = 0; i < count; i++)
+        list_set(&list, entries[i].name, entries[i].value);
+    return list;
+}
+
+/* Variables without a value are left out: they are to be as they are in parrun's environment. */
+static void list_end(struct env_list *list, const struct field *field)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (list->entries[i].value)
+            list->entries[kept++] = list->entries[i];
+    *(struct env_spec **)field->member = list->entries;
+    *field->count = kept;
+    names_release(&list->names);
+}
+
+static void bind_entry(struct loader *loader, const struct field *field, const struct node *key,
+                       const struct node *node, struct env_list *list)
+{
+    struct template *value = NULL;
     if (!is_env_name(key->text)) {
         diag_error(loader->diags, loader_mark(loader, key), NULL,
                    "a name in 'env' is letters, digits and '_', found '%s'",
@@ -31,28 +81,83 @@ static void bind_entry(struct loader *loader, const struct field *field, const s
     if (nothing || node->kind == NODE_LIST || node->kind == NODE_MAP)
         field_expected(loader, field, node, arena_printf(loader->arena, "a text for %s", key->text),
                        nothing ? "write \"\" for an empty text" : NULL);
-    else
-        field_template(loader, field, node, TEMPLATE_TEXT, &entry->value);
+    else if (field_template(loader, field, node, TEMPLATE_TEXT, &value))
+        list_set(list, key->text, value);
 }
 
 static void bind_env(struct loader *loader, const struct field *field, const struct node *node)
 {
-    const struct scenario *scenario = loader->scenario;
-    bool own = field->block->kind == BLOCK_SCENARIO;
-    size_t before = own ? 0 : scenario->env_count;
     size_t count = node->kind == NODE_MAP ? node->size : 0;
     if (node->kind != NODE_MAP && (node->kind != NODE_SCALAR || node->size))
         field_wrong(loader, field, node);
-    struct env_spec *entries = scenario->env;
-    if (count) {
-        entries = arena_alloc(loader->arena, (before + count) * sizeof(*entries));
-        if (before)
-            memcpy(entries, scenario->env, before * sizeof(*entries));
+    if (!count && !*(struct env_spec **)field->member) {
+        *(struct env_spec **)field->member = loader->scenario->env;
+        *field->count = loader->scenario->env_count;
     }
+    if (!count)
+        return;
+    struct env_list list = list_begin(loader, field, count);
     for (size_t i = 0; i < count; i++)
-        bind_entry(loader, field, node_key(node, i), node_value(node, i), &entries[before + i]);
-    *(struct env_spec **)field->member = entries;
-    *field->count = before + count;
+        bind_entry(loader, field, node_key(node, i), node_value(node, i), &list);
+    list_end(&list, field);
+}
+
+/* A template that gives TEXT as it stands, "${{" included. */
+static struct template *literal(struct loader *loader, const char *text)
+{
+    static const char opening[] = "${{";
+    struct template_scope scope = {.vars = &loader->scenario->vars};
+    struct template_fault fault = {0};
+    struct template *parsed = NULL;
+    struct buf escaped = {0};
+    const char *found;
+    while ((found = strstr(text, opening))) {
+        buf_append(&escaped, text, (size_t)(found - text));
+        buf_text(&escaped, "${{ '${' .. '{' }}");
+        text = found + strlen(opening);
+    }
+    buf_text(&escaped, text);
+    template_parse(loader->arena, buf_string(&escaped), escaped.length, TEMPLATE_TEXT, &scope,
+                   &parsed, &fault);
+    buf_release(&escaped);
+    return parsed;
+}
+
+static void read_env_file(struct loader *loader, const struct field *field, const struct node *node,
+                          struct dotenv *env)
+{
+    const char *path;
+    struct error error = {0};
+    if (!field_text(loader, field, node, &path))
+        return;
+    const struct source *source = loader_read(loader, path, &error);
+    if (source) {
+        dotenv_read(env, source, loader->diags);
+        return;
+    }
+    diag_error(loader->diags, loader_mark(loader, node), NULL, "%s: %s", field_label(loader, field),
+               loader_shown(loader, error.text));
+    error_release(&error);
+}
+
+static void bind_env_file(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const struct node *items = node->kind == NODE_LIST ? node->items : node;
+    size_t count = node->kind == NODE_LIST ? node->size : 1;
+    struct dotenv env = {
+        .arena = loader->arena,
+        .environment = (const char *const *)environ,
+    };
+    for (size_t i = 0; i < count; i++)
+        read_env_file(loader, field, &items[i], &env);
+    struct env_list list = list_begin(loader, field, env.count);
+    for (size_t i = 0; i < env.count; i++) {
+        const struct dotenv_entry *entry = &env.entries[i];
+        const char *value = entry->value ? entry->value : getenv(entry->name);
+        list_set(&list, entry->name, value ? literal(loader, value) : NULL);
+    }
+    list_end(&list, field);
+    dotenv_release(&env);
 }
 
 const struct type type_env = {
@@ -60,4 +165,11 @@ const struct type type_env = {
     .wording = "a mapping NAME: value",
     .bind = bind_env,
     .json = "'type':['object','null'],'propertyNames':@name,'additionalProperties':@scalar",
+};
+const struct type type_env_file = {
+    .name = "env_file",
+    .wording = "the path of a file, or a list of them",
+    .bind = bind_env_file,
+    .early = true,
+    .json = "'anyOf':[@text,{'type':'array','items':@text}]",
 };

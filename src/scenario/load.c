@@ -52,6 +52,19 @@ static const char *name_of(struct arena *arena, const char *file)
     return arena_copy(arena, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
 }
 
+const struct source *loader_read(struct loader *loader, const char *path, struct error *error)
+{
+    const char *name = loader->source->name;
+    const char *slash = strrchr(name, '/');
+    const char *shown = path;
+    if (*path != '/' && slash)
+        shown = arena_printf(loader->arena, "%.*s/%s", (int)(slash - name), name, path);
+    char *absolute = scenario_path(loader->scenario, path);
+    const struct source *source = sources_read(loader->sources, absolute, shown, error);
+    free(absolute);
+    return source;
+}
+
 static void report_nowhere(struct diags *diags, const char *text)
 {
     diag_error(diags, (struct mark){0}, NULL, "%s", text);

@@ -17,6 +17,7 @@
 #include "script/template.h"
 
 struct arena;
+struct error;
 struct script;
 
 /* An object that was declared, whichever its kind. */
@@ -95,6 +96,12 @@ const char *field_label(struct loader *loader, const struct field *field);
 
 /* TEXT, which comes from outside, in a form that is safe in a message. In the loader's arena. */
 const char *loader_shown(struct loader *loader, const char *text);
+
+/*
+ * The text of the file PATH, relative to the scenario's; it is named in messages as a person would
+ * from where the scenario's own name is. NULL with ERROR filled where it cannot be read.
+ */
+const struct source *loader_read(struct loader *loader, const char *path, struct error *error);
 
 /* The mark of a node of the scenario's file. */
 struct mark loader_mark(const struct loader *loader, const struct node *node);

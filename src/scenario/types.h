@@ -24,9 +24,10 @@ extern const struct type type_lua;       /* body.lua */
 extern const struct type type_setup;     /* struct lua_spec */
 extern const struct type type_lua_file;  /* struct lua_spec */
 
-/* In vars.c. */
-extern const struct type type_vars; /* struct value */
-extern const struct type type_env;  /* struct env_spec *, counted */
+/* In vars.c and env.c. */
+extern const struct type type_vars;     /* struct value */
+extern const struct type type_env;      /* struct env_spec *, counted */
+extern const struct type type_env_file; /* struct env_spec *, counted: the same */
 
 /* In tasks.c. */
 extern const struct type type_workers; /* int64_t */

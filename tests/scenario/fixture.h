@@ -25,6 +25,24 @@ struct loaded {
     char directory[64]; /* where the file was */
 };
 
+/* The files that the schema's examples name. */
+static const struct {
+    const char *name;
+    const char *text;
+} companions[] = {
+    {".env", "A=1\n"},
+    {"local.env", "B=2\n"},
+    {"common.yaml", "vars: {common: 1}\n"},
+};
+
+static inline void put_file(const char *name, const char *text)
+{
+    FILE *file = fopen(name, "wb");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
 /* Loads TEXT with COUNT overrides, as the file scenario.yaml in a directory of its own. */
 static inline struct loaded load_with(const char *text, const char *const *overrides, size_t count)
 {
@@ -33,10 +51,9 @@ static inline struct loaded load_with(const char *text, const char *const *overr
     assert_non_null(getcwd(before, sizeof(before)));
     assert_non_null(mkdtemp(loaded.directory));
     assert_int_equal(chdir(loaded.directory), 0);
-    FILE *file = fopen("scenario.yaml", "wb");
-    assert_non_null(file);
-    assert_true(fputs(text, file) >= 0);
-    assert_int_equal(fclose(file), 0);
+    put_file("scenario.yaml", text);
+    for (size_t i = 0; i < countof(companions); i++)
+        put_file(companions[i].name, companions[i].text);
     struct diags *diags = diags_new();
     struct buf said = {0};
     loaded.scenario = scenario_load("scenario.yaml", overrides, count, diags, &loaded.held);
@@ -46,6 +63,8 @@ static inline struct loaded load_with(const char *text, const char *const *overr
     loaded.said = said.length ? buf_take(&said) : mem_strdup("");
     buf_release(&said);
     unlink("scenario.yaml");
+    for (size_t i = 0; i < countof(companions); i++)
+        unlink(companions[i].name);
     assert_int_equal(chdir(before), 0);
     rmdir(loaded.directory);
     return loaded;

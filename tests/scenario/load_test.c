@@ -37,8 +37,7 @@ static void test_names_and_defaults(void **state)
     assert_string_equal(s->file, "scenario.yaml");
     assert_string_equal(s->directory + strlen(real), loaded.directory + strlen("/tmp"));
     assert_int_equal(s->log.format, LOG_STORY);
-    assert_int_equal(s->log.show_count, 1);
-    assert_string_equal(s->log.show[0], "*");
+    assert_int_equal(s->log.show_count, 0);
     assert_int_equal(s->log.hide_count, 0);
     assert_false(s->log.timestamps);
     assert_true(s->log.prefix);
@@ -128,7 +127,7 @@ static void test_environment(void **state)
                                       "  p: {run: x, env: {B: true, C: \"\"}, cwd: data}\n"
                                       "  q: {run: x}\n");
     const struct object_spec *p = &loaded.scenario->processes[0].object;
-    static const char *const expected[][2] = {{"A", "one"}, {"B", "2"}, {"B", "true"}, {"C", ""}};
+    static const char *const expected[][2] = {{"A", "one"}, {"B", "true"}, {"C", ""}};
     assert_int_equal(p->env_count, countof(expected));
     for (size_t i = 0; i < countof(expected); i++) {
         assert_string_equal(p->env[i].name, expected[i][0]);
