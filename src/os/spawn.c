@@ -224,7 +224,7 @@ int spawn_command(const struct spawn_options *options, pid_t *pid, struct error 
     if (!result) {
         int number = spawn_at(options, buf_string(&path), pid);
         if (number)
-            result = spawn_explain(options, path.data, number, error);
+            result = spawn_explain(options, buf_string(&path), number, error);
     }
     buf_release(&path);
     return result;
