@@ -2,9 +2,11 @@
 #include "object/feed.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -29,6 +31,7 @@ struct feed {
     void *arg;
     size_t room;        /* bytes that the pipe holds, and that are taken at a time */
     struct buf history; /* the last bytes given to the pipe: at least all that may be unread */
+    int probe;          /* reads nothing, but tells how much is unread once FD is closed; or -1 */
     bool finished;      /* the queue has ended */
     bool ended;
 };
@@ -37,8 +40,9 @@ struct feed {
 static size_t unread(const struct feed *feed)
 {
     int in_pipe = 0;
-    if (writer_fd(feed->writer) >= 0)
-        ioctl(writer_fd(feed->writer), FIONREAD, &in_pipe);
+    int fd = writer_fd(feed->writer) >= 0 ? writer_fd(feed->writer) : feed->probe;
+    if (fd >= 0)
+        ioctl(fd, FIONREAD, &in_pipe);
     return writer_pending(feed->writer) + (size_t)in_pipe;
 }
 
@@ -48,6 +52,16 @@ static void trim_history(struct feed *feed)
     size_t needed = feed->room + writer_pending(feed->writer);
     if (feed->history.length > 2 * needed + feed->room)
         buf_consume(&feed->history, feed->history.length - needed);
+}
+
+/* Nothing follows: the child is to see the end, and may still leave some of the pipe unread. */
+static void feed_finish(struct feed *feed)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", writer_fd(feed->writer));
+    feed->probe = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    feed->finished = true;
+    writer_finish(feed->writer);
 }
 
 static void feed_pump(struct feed *feed)
@@ -64,8 +78,7 @@ static void feed_pump(struct feed *feed)
     }
     error_release(&error);
     if (result == TAKE_CLOSED) {
-        feed->finished = true;
-        writer_finish(feed->writer);
+        feed_finish(feed);
     } else if (feed->history.length > start) {
         writer_put(feed->writer, feed->history.data + start, feed->history.length - start);
     } else {
@@ -100,6 +113,7 @@ struct feed *feed_new(struct run *run, int fd, struct queue *queue,
     struct feed *feed = mem_calloc(1, sizeof(*feed));
     feed->run = run;
     feed->queue = queue;
+    feed->probe = -1;
     feed->callbacks = *callbacks;
     feed->arg = arg;
     feed->waiter = (struct waiter){.function = on_message, .arg = feed};
@@ -140,6 +154,8 @@ void feed_free(struct feed *feed)
         return;
     feed_end(feed);
     writer_free(feed->writer);
+    if (feed->probe >= 0)
+        close(feed->probe);
     buf_release(&feed->history);
     free(feed);
 }
