@@ -85,6 +85,23 @@ static void fill_messages(struct buf *out, const struct event *event)
     fill_counted(out, event, "message");
 }
 
+static void fill_attempt(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->attempt);
+}
+
+static void fill_when(struct buf *out, const struct event *event)
+{
+    buf_text(out, event->duration ? "in " : "at once");
+    if (event->duration)
+        duration_print(out, event->duration);
+}
+
+static void fill_total(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->total);
+}
+
 static void fill_text(struct buf *out, const struct event *event)
 {
     buf_append(out, event->bytes, event->length);
@@ -105,7 +122,8 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{code}", fill_code),     PLACEHOLDER("{signal}", fill_signal),
     PLACEHOLDER("{limit}", fill_limit),   PLACEHOLDER("{worker}", fill_worker),
     PLACEHOLDER("{workers}", fill_workers), PLACEHOLDER("{messages}", fill_messages),
-    PLACEHOLDER("{reason.}", fill_last_reason),
+    PLACEHOLDER("{reason.}", fill_last_reason), PLACEHOLDER("{attempt}", fill_attempt),
+    PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 
 static const struct placeholder *find_placeholder(const char *sentence)

@@ -73,6 +73,14 @@ static const struct event_row rows[EVENT_KINDS] = {
          "No more tasks will be added: the pool waits for those it has.",
          {{EVENT_NAMED, "Waiting for all subprocesses of pool {name} done..."},
           {0, "Waiting for all subprocesses done..."}}},
+    [EVENT_POOL_THROTTLED] =
+        {"pool.throttled", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
+         "No task is begun until there is memory or load to spare.",
+         {{0, "Pool {name} waits: {reason}."}}},
+    [EVENT_POOL_HALTED] =
+        {"pool.halted", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "No more tasks are begun, as halt says.",
+         {{0, "Pool {name} halted: {reason}."}}},
     [EVENT_POOL_ENDED] =
         {"pool.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "All tasks and workers have ended.",
          {{EVENT_REASONED, "Pool {name} ended: {reason.}"},
@@ -104,6 +112,12 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The task ran longer than its timeout and was ended.",
          {{EVENT_NAMED, "Task {task} of pool {name} timed out after {limit}."},
           {0, "Task {task} timed out after {limit}."}}},
+    [EVENT_TASK_RETRYING] =
+        {"task.retrying", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "The task has failed and is tried again.",
+         {{EVENT_NAMED, "Task {task} of pool {name} is tried again {when} (attempt {attempt} of "
+                        "{total}): {reason.}"},
+          {0, "Task {task} is tried again {when} (attempt {attempt} of {total}): {reason.}"}}},
     [EVENT_TASK_ENDED] =
         {"task.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "The task is done, or has failed.",
          {{EVENT_TOLD, ""},

@@ -47,7 +47,13 @@ void pool_look(struct pool *pool)
 
 bool pool_is_stopping(const struct pool *pool)
 {
-    return object_is_ending(&pool->object) || pool->broken;
+    return object_is_ending(&pool->object) || pool->broken || pool->halted;
+}
+
+bool pool_is_ending(const struct pool *pool)
+{
+    return object_is_ending(&pool->object) || pool->broken ||
+           (pool->halted && pool->spec->halt.now);
 }
 
 static void tell_waiting(struct pool *pool)
@@ -109,8 +115,22 @@ static struct task *take_from_source(struct pool *pool)
 
 static struct task *next_task(struct pool *pool)
 {
+    if (!pool_may_begin(pool))
+        return NULL;
     struct task *task = task_list_take(&pool->ready);
-    return task ? task : take_from_source(pool);
+    if (!task)
+        task = take_from_source(pool);
+    if (task)
+        pool_begins(pool);
+    return task;
+}
+
+/* A worker that is to be replaced after so many tasks gets no more than those. */
+static bool may_take(const struct crew *crew, size_t most)
+{
+    int64_t recycle = crew->pool->spec->recycle;
+    return crew->state == CREW_READY && !crew->revoking && crew->tasks.count < most &&
+           (!recycle || crew->done + (int64_t)crew->tasks.count < recycle);
 }
 
 void crew_begin_first(struct crew *crew)
@@ -134,7 +154,7 @@ static void give(struct crew *crew, struct task *task)
 /* How many tasks a worker may have in all. */
 static size_t tasks_at_once(const struct pool *pool)
 {
-    if (!pool->average || pool->average > AHEAD_LONGEST)
+    if (!pool->average || pool->average > AHEAD_LONGEST || pool_is_paced(pool))
         return 1;
     int64_t ahead = AHEAD_TIME / pool->average;
     return 1 + (size_t)(ahead > AHEAD_MOST ? AHEAD_MOST : ahead);
@@ -145,7 +165,7 @@ static bool fill_crew(struct pool *pool, size_t most)
 {
     for (size_t i = 0; i < pool->crew_count; i++) {
         struct crew *crew = pool->crew[i];
-        while (crew->state == CREW_READY && !crew->revoking && crew->tasks.count < most) {
+        while (may_take(crew, most)) {
             struct task *task = next_task(pool);
             if (!task)
                 return false;
@@ -193,11 +213,26 @@ static struct crew *find_hoarder(const struct pool *pool)
     return most;
 }
 
+static void take_back(struct crew *crew)
+{
+    crew->revoking = true;
+    crew->kind->revoke(crew);
+}
+
+/* Takes back what it has not begun and ends what it runs. */
+static void end_crew_task(struct crew *crew)
+{
+    take_back(crew);
+    if (crew->tasks.first)
+        crew->kind->cancel(crew, crew->tasks.first->id);
+}
+
 static void start_crew(struct crew *crew)
 {
     struct error error = {0};
     crew->state = CREW_STARTING;
     crew->revoking = crew->hung = false;
+    crew->done = 0;
     crew->pool->crew_alive++;
     if (!crew->kind->start(crew, &error))
         return;
@@ -212,7 +247,7 @@ static void start_crew(struct crew *crew)
 /* True where some task is not with a worker, or may come. */
 static bool has_more(const struct pool *pool)
 {
-    return pool->ready.count || !pool->exhausted;
+    return pool->ready.count || pool->retrying || !pool->exhausted;
 }
 
 /* Starts workers: all at the beginning, later in place of those that were lost. */
@@ -239,6 +274,33 @@ static void finish_crew(struct pool *pool)
             crew->kind->kill(crew);
         else
             crew->kind->finish(crew);
+    }
+}
+
+/* A halted pool: the workers give back what they have not begun, and end what they run if asked. */
+static void halt_crew(struct pool *pool)
+{
+    pool->told_halt = true;
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        if (crew->state != CREW_READY || crew->tasks.count < (pool->spec->halt.now ? 1 : 2))
+            continue;
+        if (pool->spec->halt.now)
+            end_crew_task(crew);
+        else
+            take_back(crew);
+    }
+}
+
+/* Sends home the workers that have done as many tasks as they should; others take their places. */
+static void recycle_crew(struct pool *pool)
+{
+    for (size_t i = 0; pool->spec->recycle && i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        if (crew->state != CREW_READY || crew->tasks.count || crew->done < pool->spec->recycle)
+            continue;
+        crew->state = CREW_FINISHING;
+        crew->kind->finish(crew);
     }
 }
 
@@ -290,6 +352,7 @@ static void pool_over(struct pool *pool)
     struct event event = {
         .kind = EVENT_POOL_ENDED, .count = pool->failed, .total = pool->done};
     timer_stop(pool->timer);
+    timer_stop(pool->due);
     if (pool->cut)
         pool_tell_cut(pool);
     fill_outcome(pool, &reason);
@@ -311,7 +374,11 @@ static void look_soon(void *arg)
         return;
     if (pool->object.run->dry && pool->spec->object.body.kind == BODY_LUA)
         plan_tasks(pool);
+    pool_take_due(pool);
     keep_crew(pool);
+    if (pool->halted && !pool->told_halt)
+        halt_crew(pool);
+    recycle_crew(pool);
     if (pool_is_stopping(pool))
         skip_ready(pool);
     else
@@ -363,10 +430,8 @@ static void on_time(void *arg)
     }
     end_hung(pool);
     struct crew *hoarder = has_idle(pool) ? find_hoarder(pool) : NULL;
-    if (hoarder && !pool_is_stopping(pool)) {
-        hoarder->revoking = true;
-        hoarder->kind->revoke(hoarder);
-    }
+    if (hoarder && !pool_is_stopping(pool))
+        take_back(hoarder);
     pool_look(pool);
 }
 
@@ -418,9 +483,7 @@ static void pool_stop(struct object *object)
         struct crew *crew = pool->crew[i];
         if (crew->state != CREW_READY || !crew->tasks.first)
             continue;
-        crew->revoking = true;
-        crew->kind->revoke(crew);
-        crew->kind->cancel(crew, crew->tasks.first->id);
+        end_crew_task(crew);
     }
     pool->kill_at = clock_monotonic() + pool->spec->stop.grace + HANG_TIME;
     timer_start(pool->timer, pool->spec->stop.grace + HANG_TIME);
@@ -475,6 +538,7 @@ static void pool_free(struct object *object)
     free(pool->crew);
     items_free(pool->items);
     timer_free(pool->timer);
+    timer_free(pool->due);
     free(pool->reason);
     free(pool);
 }
@@ -497,6 +561,8 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
     pool->spec = spec;
     pool->flags = flags;
     pool->timer = timer_new(run->loop, on_time, pool);
+    pool->due = timer_new(run->loop, look_soon, pool);
+    pool->seed = (unsigned)clock_monotonic();
     pool->crew_count = (size_t)spec->workers;
     pool->crew = mem_calloc(pool->crew_count, sizeof(struct crew *));
     for (size_t i = 0; i < pool->crew_count; i++) {

@@ -102,13 +102,14 @@ void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t n
         task->text_length = length;
     }
     learn_duration(pool, duration);
+    crew->done++;
     if (outcome == OUTCOME_CANCELLED)
         pool_skip_task(pool, task);
-    else
+    else if (!pool_retry(pool, task))
         pool_finish_task(pool, task);
     if (crew->tasks.first)
         crew_begin_first(crew);
-    if (pool_is_stopping(pool) && crew->tasks.first)
+    if (pool_is_ending(pool) && crew->tasks.first)
         crew->kind->cancel(crew, crew->tasks.first->id);
     pool_look(pool);
 }
@@ -136,7 +137,7 @@ static void give_up_tasks(struct crew *crew, const char *reason)
         task_list_add(&pool->ready, task);
     if (!lost)
         return;
-    if (pool_is_stopping(pool)) {
+    if (pool_is_ending(pool)) {
         pool_skip_task(pool, lost);
         return;
     }
@@ -146,7 +147,8 @@ static void give_up_tasks(struct crew *crew, const char *reason)
     buf_printf(&text, "its worker was lost: %s", reason);
     lost->text_length = text.length;
     lost->text = buf_take(&text);
-    pool_finish_task(pool, lost);
+    if (!pool_retry(pool, lost))
+        pool_finish_task(pool, lost);
 }
 
 void crew_gone(struct crew *crew, const char *reason)

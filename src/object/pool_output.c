@@ -161,6 +161,44 @@ void pool_tell_cut(struct pool *pool)
     pool_emit(pool, &event);
 }
 
+/* What the attempt has put out comes before what is said of it, and before the next attempt's. */
+static void detach_output(struct pool *pool, struct task *task)
+{
+    struct task *attempt = mem_calloc(1, sizeof(*attempt));
+    *attempt = *task;
+    attempt->item = (struct buf){0};
+    attempt->retried = true;
+    task->output = (struct spool){0};
+    task->line = (struct buf){0};
+    attempt->text = task->text_length ? mem_copy(task->text, task->text_length) : NULL;
+    task_list_add(&pool->finished, attempt);
+}
+
+void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait)
+{
+    task->wait = wait;
+    detach_output(pool, task);
+    pool_pump(pool);
+}
+
+static void tell_retrying(struct pool *pool, const struct task *task)
+{
+    struct event event = task_event(EVENT_TASK_RETRYING, task);
+    struct buf reason = {0};
+    if (task->outcome == OUTCOME_TIMEOUT)
+        buf_text(&reason, "timed out");
+    else
+        fill_reason(task, &reason);
+    event.flags = EVENT_WRONG;
+    event.reason = buf_string(&reason);
+    event.has_duration = true;
+    event.duration = task->wait;
+    event.attempt = task->attempt + 1;
+    event.total = pool->spec->retry.attempts;
+    pool_emit(pool, &event);
+    buf_release(&reason);
+}
+
 static void count_task(struct pool *pool, const struct task *task)
 {
     pool->done++;
@@ -196,7 +234,9 @@ void pool_pump(struct pool *pool)
         if (!tell_spool(pool, task))
             return;
         tell_output(pool, task, task->line.data, task->line.length);
-        if (pool->object.run->dry && task->outcome == OUTCOME_DONE)
+        if (task->retried)
+            tell_retrying(pool, task);
+        else if (pool->object.run->dry && task->outcome == OUTCOME_DONE)
             tell_planned(pool, task);
         else
             tell_ended(pool, task);
@@ -236,12 +276,15 @@ void pool_finish_task(struct pool *pool, struct task *task)
         task_list_add(&pool->finished, task);
     }
     pool_pump(pool);
+    pool_check_halt(pool);
 }
 
 void pool_skip_task(struct pool *pool, struct task *task)
 {
     struct event event = task_event(EVENT_TASK_SKIPPED, task);
-    event.reason = pool->broken ? "the pool failed" : "the run was stopped";
+    event.reason = pool->broken   ? "the pool failed"
+                   : pool->halted ? "the pool was halted"
+                                  : "the run was stopped";
     pool->skipped++;
     pool_emit(pool, &event);
     task_free(task);

@@ -55,6 +55,7 @@ struct crew {
     struct task_list tasks; /* the first one runs, the others wait in the worker */
     struct buf line;        /* of what setup writes: a line's beginning */
     bool revoking;
+    int64_t done; /* tasks of this life, for recycle */
     bool hung; /* it was killed because its task ran past its limit */
 };
 
@@ -73,6 +74,14 @@ struct pool {
     size_t crew_count;
     size_t crew_alive;
     size_t lost_in_a_row; /* workers that ended before they were ready */
+    struct timer *due;    /* a task is due again, or the next may begin */
+    struct task *retrying; /* failed and to be tried again, by when they are due */
+    unsigned seed;        /* of the jitter */
+    bool halted;          /* as halt says: no more tasks are begun */
+    bool told_halt;       /* the workers know of it */
+    int64_t next_begin;   /* rate: when the next task may begin */
+    int64_t spare_until;  /* throttle: what THROTTLED says holds so long */
+    bool throttled;
     struct timer *timer;  /* takes tasks back, watches limits */
     bool timer_runs;
     int64_t kill_at; /* of a stop: when grace ends; 0: none */
@@ -97,6 +106,9 @@ struct pool {
 
 /* True where no more tasks are to be begun. */
 bool pool_is_stopping(const struct pool *pool);
+
+/* True where the tasks that run are to end too. */
+bool pool_is_ending(const struct pool *pool);
 
 /* The worker begins its first task: tells so. */
 void crew_begin_first(struct crew *crew);
@@ -162,6 +174,29 @@ void pool_release_unordered(struct pool *pool);
 
 /* True where all was told. */
 bool pool_has_told_all(const struct pool *pool);
+
+/* A failed attempt is told, with its output; another follows after WAIT ns. */
+void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait);
+
+/* pool_policy.c */
+
+/* Takes a task that has failed and is to be tried again; false where it is not. */
+bool pool_retry(struct pool *pool, struct task *task);
+
+/* Makes ready what is due again. */
+void pool_take_due(struct pool *pool);
+
+/* Halts the pool where enough of its tasks have failed or succeeded. */
+void pool_check_halt(struct pool *pool);
+
+/* True where rate and throttle let a task begin now; else the pool is looked at when they may. */
+bool pool_may_begin(struct pool *pool);
+
+/* A task begins: the rate counts it. */
+void pool_begins(struct pool *pool);
+
+/* True where tasks must begin one by one, as rate or throttle want it. */
+bool pool_is_paced(const struct pool *pool);
 
 /* crew_process.c, crew_thread.c */
 struct crew *crew_process_new(struct pool *pool);

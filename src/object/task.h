@@ -16,7 +16,10 @@ struct task {
     int64_t index;   /* its number in the pool, from 0 */
     int64_t attempt; /* from 1 */
     struct buf item; /* encoded */
+    int64_t due;     /* clock_monotonic(): when it is tried again */
     int64_t started; /* clock_monotonic(); 0: not begun */
+    bool retried;    /* not the task but an attempt of it that has failed, to be told */
+    int64_t wait;    /* ns until the next attempt */
     int64_t worker;  /* who runs it, from 1 */
     int64_t pid;
     struct spool output; /* kept until it may be shown */

@@ -139,7 +139,7 @@ int world_arguments(struct world *world, const char ***argv, struct error *error
 static void add_source(struct texts *texts, const struct template *template)
 {
     size_t length;
-    texts_add(texts, template_source(template, &length));
+    config_texts_add(texts, template_source(template, &length));
 }
 
 static enum worker_body body_of(enum body_kind kind)
@@ -156,7 +156,7 @@ static void add_queues(struct texts *texts, const struct run *run, const size_t 
                        size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        texts_add(texts, run->scenario->queues[queues[i]].name);
+        config_texts_add(texts, run->scenario->queues[queues[i]].name);
 }
 
 void world_config(const struct world *world, struct worker_config *config)
@@ -185,7 +185,7 @@ void world_config(const struct world *world, struct worker_config *config)
     if (spec->cwd)
         config->cwd = mem_strdup(template_source(spec->cwd, &length));
     for (size_t i = 0; i < spec->env_count; i++) {
-        texts_add(&config->env, spec->env[i].name);
+        config_texts_add(&config->env, spec->env[i].name);
         add_source(&config->env, spec->env[i].value);
     }
     if (body->kind == BODY_RUN) {

@@ -28,6 +28,9 @@ enum block_kind {
     BLOCK_STREAM,
     BLOCK_TASKS,
     BLOCK_LUA,
+    BLOCK_RETRY,
+    BLOCK_HALT,
+    BLOCK_THROTTLE,
     BLOCK_COUNT,
 };
 

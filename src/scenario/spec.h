@@ -128,6 +128,35 @@ enum output_kind {
     OUTPUT_DISCARD,
 };
 
+/* What is done with a task that has failed. Defaults: tried once, and never again. */
+struct retry_spec {
+    int64_t attempts; /* in all, at least 1 */
+    int64_t delay;    /* ns before the second attempt */
+    double factor;    /* at least 1: each further wait is so many times the one before */
+    int64_t max_delay;
+    bool jitter;
+    int64_t *codes; /* exit codes that are worth another attempt; COUNT 0: every failure is */
+    size_t code_count;
+};
+
+/* A number of tasks, or of a hundred of them. */
+struct share_spec {
+    int64_t number; /* 0: none was given */
+    bool percent;
+};
+
+/* When a pool begins no more tasks. */
+struct halt_spec {
+    struct share_spec failures;
+    struct share_spec successes;
+    bool now; /* end the running ones too */
+};
+
+struct throttle_spec {
+    int64_t memory_free; /* bytes that must be available to begin a task; 0: any */
+    double load;         /* load average above which none is begun; 0: any */
+};
+
 struct pool_spec {
     struct object_spec object;
     enum pool_kind kind;
@@ -136,6 +165,11 @@ struct pool_spec {
     struct lua_spec setup;
     enum output_kind output;
     struct stop_spec stop; /* for a task that is stopped or timed out */
+    struct retry_spec retry;
+    struct halt_spec halt;
+    struct throttle_spec throttle;
+    int64_t rate;    /* ns between the beginnings of two tasks; 0: none */
+    int64_t recycle; /* tasks after which a worker is replaced; 0: never */
 };
 
 enum framing {

@@ -36,6 +36,16 @@ extern const struct type type_range;   /* struct source_spec */
 extern const struct type type_lines;   /* struct source_spec */
 extern const struct type type_items;   /* struct value *, counted */
 
+/* In policy.c. */
+extern const struct type type_share;    /* struct share_spec */
+extern const struct type type_rate;     /* int64_t, ns from one to the next */
+extern const struct type type_size;     /* int64_t, bytes */
+extern const struct type type_number;   /* double */
+extern const struct type type_codes;    /* int64_t *, counted */
+extern const struct type type_retry;    /* struct retry_spec */
+extern const struct type type_halt;     /* struct halt_spec */
+extern const struct type type_throttle; /* struct throttle_spec */
+
 /* In stream.c. */
 extern const struct type type_stream;       /* struct stream_spec */
 extern const struct type type_fds;          /* struct fd_spec *, counted */

@@ -144,7 +144,7 @@ static void read_texts(struct frame *frame, struct texts *texts)
     uint32_t count = frame_read_u32(frame);
     for (uint32_t i = 0; i < count && !frame->bad; i++) {
         char *text = frame_read_text(frame);
-        texts_add(texts, text);
+        config_texts_add(texts, text);
         free(text);
     }
 }
@@ -186,7 +186,7 @@ bool config_read(struct frame *frame, struct worker_config *config)
     return !frame->bad && !frame->left;
 }
 
-void texts_add(struct texts *texts, const char *text)
+void config_texts_add(struct texts *texts, const char *text)
 {
     texts->items =
         mem_grow(texts->items, &texts->capacity, texts->count + 1, sizeof(*texts->items));

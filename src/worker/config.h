@@ -71,7 +71,7 @@ void config_write(struct buf *out, const struct worker_config *config);
 bool config_read(struct frame *frame, struct worker_config *config);
 
 /* Adds a copy of TEXT. */
-void texts_add(struct texts *texts, const char *text);
+void config_texts_add(struct texts *texts, const char *text);
 
 /* A copy of a chunk. */
 struct chunk chunk_copy(const char *text, size_t length, const char *file, unsigned line);

@@ -1,0 +1,169 @@
+/* A pool's policies: trying again, halting, pacing. */
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/backoff.h"
+#include "engine/run.h"
+#include "event/event.h"
+#include "loop/timer.h"
+#include "object/pool_private.h"
+#include "os/spare.h"
+#include "scenario/spec.h"
+
+/* How often is looked whether the machine has something to spare again. */
+#define SPARE_POLL (500 * NS_PER_MS)
+
+/* A share of the tasks says nothing before so many are done, where their number is not known. */
+#define SHARE_FIRST 10
+
+static bool is_worth_retrying(const struct pool *pool, const struct task *task)
+{
+    const struct retry_spec *retry = &pool->spec->retry;
+    if (task->outcome == OUTCOME_DONE || task->attempt >= retry->attempts ||
+        pool_is_stopping(pool))
+        return false;
+    if (!retry->code_count)
+        return true;
+    for (size_t i = 0; task->outcome == OUTCOME_EXITED && i < retry->code_count; i++)
+        if (retry->codes[i] == task->number)
+            return true;
+    return false;
+}
+
+static double random_share(struct pool *pool)
+{
+    return (double)rand_r(&pool->seed) / ((double)RAND_MAX + 1);
+}
+
+/* Keeps the list in the order of what is due first. */
+static void insert_due(struct pool *pool, struct task *task)
+{
+    struct task **place = &pool->retrying;
+    while (*place && (*place)->due <= task->due)
+        place = &(*place)->next;
+    task->next = *place;
+    *place = task;
+}
+
+bool pool_retry(struct pool *pool, struct task *task)
+{
+    const struct retry_spec *spec = &pool->spec->retry;
+    const struct backoff backoff = {spec->delay, spec->factor, spec->max_delay, spec->jitter};
+    if (!is_worth_retrying(pool, task))
+        return false;
+    int64_t wait = backoff_wait(&backoff, task->attempt, random_share(pool));
+    pool_tell_retrying(pool, task, wait);
+    task->attempt++;
+    task->due = clock_monotonic() + wait;
+    free(task->text);
+    task->text = NULL;
+    task->text_length = 0;
+    insert_due(pool, task);
+    return true;
+}
+
+void pool_take_due(struct pool *pool)
+{
+    int64_t now = clock_monotonic();
+    while (pool->retrying && (pool->retrying->due <= now || pool_is_stopping(pool))) {
+        struct task *task = pool->retrying;
+        pool->retrying = task->next;
+        task_list_add_first(&pool->ready, task);
+    }
+    if (pool->retrying)
+        timer_start(pool->due, pool->retrying->due - now);
+}
+
+/* True where NUMBER of the pool's tasks is as many as SHARE allows. */
+static bool is_reached(const struct pool *pool, const struct share_spec *share, int64_t number)
+{
+    if (!share->number || !number)
+        return false;
+    if (!share->percent)
+        return number >= share->number;
+    bool known = pool->spec->tasks.kind != SOURCE_LINES;
+    int64_t all = known ? pool->spec->tasks.count : pool->done;
+    return (known || all >= SHARE_FIRST) && number * 100 >= share->number * all;
+}
+
+void pool_check_halt(struct pool *pool)
+{
+    const struct halt_spec *halt = &pool->spec->halt;
+    int64_t succeeded = pool->done - pool->failed;
+    bool failures = is_reached(pool, &halt->failures, pool->failed);
+    if (pool->halted || (!failures && !is_reached(pool, &halt->successes, succeeded)))
+        return;
+    struct buf reason = {0};
+    struct event event = {.kind = EVENT_POOL_HALTED};
+    int64_t number = failures ? pool->failed : succeeded;
+    pool->halted = true;
+    buf_printf(&reason, "%lld task%s %s", (long long)number, number == 1 ? "" : "s",
+               failures ? "failed" : "succeeded");
+    event.reason = reason.data;
+    event.flags = failures ? EVENT_WRONG : 0;
+    pool_emit(pool, &event);
+    buf_release(&reason);
+}
+
+/* Why the machine has nothing to spare for another task, or NULL. */
+static const char *find_shortage(const struct throttle_spec *throttle)
+{
+    if (throttle->memory_free) {
+        int64_t memory = spare_memory();
+        if (memory >= 0 && memory < throttle->memory_free)
+            return "less memory is available than throttle asks for";
+    }
+    if (throttle->load > 0 && spare_load() > throttle->load)
+        return "the load is above that of throttle";
+    return NULL;
+}
+
+static bool is_throttled(struct pool *pool, int64_t now)
+{
+    const struct throttle_spec *throttle = &pool->spec->throttle;
+    if (!throttle->memory_free && throttle->load <= 0)
+        return false;
+    if (now < pool->spare_until)
+        return pool->throttled;
+    const char *shortage = find_shortage(throttle);
+    if (shortage && !pool->throttled) {
+        struct event event = {.kind = EVENT_POOL_THROTTLED, .reason = shortage};
+        pool_emit(pool, &event);
+    }
+    pool->throttled = shortage != NULL;
+    pool->spare_until = now + SPARE_POLL;
+    return pool->throttled;
+}
+
+bool pool_may_begin(struct pool *pool)
+{
+    int64_t now = clock_monotonic();
+    int64_t until = 0;
+    if (is_throttled(pool, now))
+        until = pool->spare_until;
+    else if (pool->spec->rate && now < pool->next_begin)
+        until = pool->next_begin;
+    if (!until)
+        return true;
+    timer_start(pool->due, until - now);
+    return false;
+}
+
+void pool_begins(struct pool *pool)
+{
+    int64_t now = clock_monotonic();
+    if (!pool->spec->rate)
+        return;
+    /* A late beginning does not make the next one earlier: never more than so many a second. */
+    int64_t from = pool->next_begin > now - pool->spec->rate ? pool->next_begin : now;
+    pool->next_begin = from + pool->spec->rate;
+}
+
+bool pool_is_paced(const struct pool *pool)
+{
+    const struct throttle_spec *throttle = &pool->spec->throttle;
+    return pool->spec->rate || throttle->memory_free || throttle->load > 0;
+}

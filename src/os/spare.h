@@ -1,0 +1,13 @@
+/* What the machine has to spare at this moment. */
+#ifndef OS_SPARE_H
+#define OS_SPARE_H
+
+#include <stdint.h>
+
+/* Bytes that a new program could use without swapping: MemAvailable of proc(5); -1: not known. */
+int64_t spare_memory(void);
+
+/* The load average of the last minute; negative: not known. */
+double spare_load(void);
+
+#endif

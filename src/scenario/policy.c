@@ -1,0 +1,167 @@
+/* The types of a pool's policies: shares, rates, sizes, factors, exit codes. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/unit.h"
+#include "scenario/loader.h"
+#include "scenario/types.h"
+
+#define CODE_MOST 255
+
+/* A whole number from 1 at the start of TEXT; *END is what stands behind. 0 where there is none. */
+static int64_t leading_number(const char *text, const char **end)
+{
+    char *behind;
+    long long number = strtoll(text, &behind, 10);
+    *end = behind;
+    return behind == text || number < 1 || number > 1000000000 ? 0 : number;
+}
+
+/* "3" tasks or "10%" of them. */
+static void bind_share(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct share_spec *share = field->member;
+    const char *text, *end;
+    if (!field_text(loader, field, node, &text))
+        return;
+    share->number = leading_number(text, &end);
+    share->percent = !strcmp(end, "%");
+    if (!share->number || (*end && !share->percent) || (share->percent && share->number > 100))
+        field_wrong(loader, field, node);
+}
+
+/* "10/s": so many beginnings in a unit of time. */
+static void bind_rate(struct loader *loader, const struct field *field, const struct node *node)
+{
+    static const struct {
+        const char *unit;
+        int64_t length;
+    } units[] = {{"/s", NS_PER_S}, {"/m", 60 * NS_PER_S}, {"/h", 3600 * NS_PER_S}};
+    const char *text, *end;
+    if (!field_text(loader, field, node, &text))
+        return;
+    int64_t number = leading_number(text, &end);
+    for (size_t i = 0; number && i < sizeof(units) / sizeof(*units); i++) {
+        if (!strcmp(end, units[i].unit)) {
+            *(int64_t *)field->member = units[i].length / number;
+            return;
+        }
+    }
+    field_wrong(loader, field, node);
+}
+
+static void bind_size(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *text;
+    uint64_t bytes;
+    struct error error = {0};
+    if (!field_text(loader, field, node, &text))
+        return;
+    if (size_parse(text, &bytes, &error) || bytes > INT64_MAX) {
+        field_wrong(loader, field, node);
+        error_release(&error);
+        return;
+    }
+    *(int64_t *)field->member = (int64_t)bytes;
+}
+
+/* A number, whole or not, of at least the key's least. */
+static void bind_number(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct value value;
+    if (!field_value(loader, field, node, &value))
+        return;
+    double number = value.type == VALUE_INTEGER  ? (double)value.integer
+                    : value.type == VALUE_NUMBER ? value.number
+                                                 : NAN;
+    if (isfinite(number) && number >= (double)field->key->least)
+        *(double *)field->member = number;
+    else
+        field_wrong(loader, field, node);
+}
+
+static void bind_codes(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const struct node *items = node->kind == NODE_LIST ? node->items : node;
+    size_t count = node->kind == NODE_LIST ? node->size : 1;
+    int64_t *codes = arena_alloc(loader->arena, count * sizeof(*codes));
+    for (size_t i = 0; i < count; i++) {
+        struct value value;
+        if (!field_value(loader, field, &items[i], &value))
+            continue;
+        if (value.type != VALUE_INTEGER || value.integer < 1 || value.integer > CODE_MOST)
+            field_wrong(loader, field, &items[i]);
+        else
+            codes[i] = value.integer;
+    }
+    *(int64_t **)field->member = codes;
+    *field->count = count;
+}
+
+static void bind_block(struct loader *loader, const struct field *field, const struct node *node)
+{
+    field_block(loader, field, node, field->member);
+}
+
+const struct type type_share = {
+    .name = "share",
+    .wording = "a number of tasks such as 3, or a share such as 10%",
+    .bind = bind_share,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer','minimum':1},{'type':'string',"
+            "'pattern':'^[0-9]+%?$'},@template]",
+};
+const struct type type_rate = {
+    .name = "rate",
+    .wording = "a rate such as 10/s, 30/m or 100/h",
+    .bind = bind_rate,
+    .early = true,
+    .json = "'anyOf':[{'type':'string','pattern':'^[0-9]+/[smh]$'},@template]",
+};
+const struct type type_size = {
+    .name = "size",
+    .wording = "a size such as 64K, 10M or 1G",
+    .bind = bind_size,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer','minimum':0},{'type':'string',"
+            "'pattern':'^[0-9.]+ *[KMGTkmgt]?i?[Bb]?$'},@template]",
+};
+const struct type type_number = {
+    .name = "number",
+    .wording = "a number",
+    .bind = bind_number,
+    .early = true,
+    .json = "'anyOf':[{'type':'number'@range},@template]",
+};
+const struct type type_codes = {
+    .name = "codes",
+    .wording = "an exit code from 1 to 255, or a list of them",
+    .bind = bind_codes,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer','minimum':1,'maximum':255},{'type':'array',"
+            "'items':{'anyOf':[{'type':'integer','minimum':1,'maximum':255},@template]}},@template]",
+};
+const struct type type_retry = {
+    .name = "retry",
+    .wording = "a mapping of keys",
+    .bind = bind_block,
+    .block = BLOCK_RETRY,
+    .json = "@block",
+};
+const struct type type_halt = {
+    .name = "halt",
+    .wording = "a mapping of keys",
+    .bind = bind_block,
+    .block = BLOCK_HALT,
+    .json = "@block",
+};
+const struct type type_throttle = {
+    .name = "throttle",
+    .wording = "a mapping of keys",
+    .bind = bind_block,
+    .block = BLOCK_THROTTLE,
+    .json = "@block",
+};
