@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "cli/example.h"
 #include "cli/options.h"
+#include "cli/reference.h"
 #include "cli/runner.h"
 #include "cli/status.h"
 #include "os/guard.h"
@@ -107,6 +108,9 @@ int cli_main(int argc, char **argv)
         break;
     case MODE_EXAMPLE:
         status = print_made(example_print, options.subject);
+        break;
+    case MODE_REFERENCE:
+        status = print_made(reference_print, options.subject);
         break;
     case MODE_RUN:
         guard_run(runner_main, &options);

@@ -88,6 +88,14 @@ static int take_format(struct options *options, const char *value, struct error 
     return 0;
 }
 
+static int take_reference(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->mode = MODE_REFERENCE;
+    options->subject = value;
+    return 0;
+}
+
 static int take_show(struct options *options, const char *value, struct error *error)
 {
     (void)error;
@@ -130,6 +138,7 @@ static const struct option table[] = {
     {0, "limit", "N", take_limit, "with --dry-run: print at most N tasks of each pool"},
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
+    {0, "reference", "PART", take_reference, "print a part of the manual that is made from tables"},
     {0, "show", "EVENTS", take_show, "show these events too"},
     {'v', "verbose", NULL, take_verbose, "show all events"},
     {'V', "version", NULL, take_version, "print the version and exit"},

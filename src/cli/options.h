@@ -15,6 +15,7 @@ enum mode {
     MODE_RUN,
     MODE_CHECK,
     MODE_EXAMPLE,
+    MODE_REFERENCE,
     MODE_HELP,
     MODE_VERSION,
 };
@@ -29,7 +30,7 @@ struct words {
 struct options {
     enum mode mode;
     const char *file;       /* NULL: none was given */
-    const char *subject;    /* --example NAME; NULL: none was named */
+    const char *subject;    /* of --example and --reference; NULL: none was named */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
     bool dry;               /* --dry-run */

@@ -1,0 +1,199 @@
+"""Many of everything: processes, ends, signals, runs; and nothing at all when nothing happens."""
+import os
+import re
+import signal
+import subprocess
+
+from harness.parrun import (INT, PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left,
+                            check_status, complete, died_of, mark)
+from harness.processes import stat
+
+
+def test_five_hundred_processes_end_at_once():
+    """All of them wait for one FIFO to be opened; the end of each is told once."""
+    directory = Directory()
+    directory.fifo("gate")
+    names = [f"p{n}" for n in range(500)]
+    run = Run("processes:\n" + "".join(
+        f"  {name}: {{run: 'echo ready; read -r _ <gate'}}\n" for name in names), directory=directory)
+    for _ in names:
+        run.wait_for(rb"\| ready")
+    while stat(run.guard):  # opening wakes all that wait at that moment; the last may come later
+        try:
+            gate = os.open(directory.path / "gate", os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:
+            break
+        os.close(gate)
+    status, out, err = run.finish()
+    check_nothing_left()
+    # A read that met the end of file is not the body's success; all that counts is that all ended.
+    check_status(status, 1, err)
+    for name in names:
+        assert out.count(f"Process {name} end.\n".encode()) == 1, name
+
+
+@mark("release")
+def test_two_thousand_tasks_leave_no_zombie():
+    run = Run("""
+        pools:
+          p: {workers: 4, tasks: 2000, output: discard, run: "(exit 0) & exit 0"}
+        processes:
+          last: {stdin: {queue: q}, run: "read -r _; echo ready; read -r _"}
+        queues:
+          q: {items: [a], close: never}
+    """)
+    run.wait_for(rb"All subprocesses done")
+    dead = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+            if (facts := stat(pid)) and facts[1] == "Z" and facts[2] != os.getpid()]
+    assert not dead, dead
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, died_of(TERM), err)
+    assert len(re.findall(rb"^Task \d+ runs ", out, re.M)) == 2000
+
+
+def test_every_signal():
+    """A task that dies of a signal, and a process, are told with just that signal's name."""
+    names = ("HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM VTALRM PROF "
+             "XCPU XFSZ SYS").split()
+    status, out, err = complete(f"""
+        pools:
+          p: {{workers: 2, tasks: [{", ".join(names)}], run: "ulimit -c 0; kill -s ${{{{ item }}}} $$; sleep 60"}}
+        processes:
+          p_abrt: {{run: "ulimit -c 0; kill -s ABRT $$"}}
+    """)
+    check_status(status, 1, err)
+    lines = out.decode().splitlines()
+    for index, name in enumerate(names):
+        assert f"Task {index} failed: ended by signal {name}." in lines, (name, out.decode())
+    assert any("p_abrt" in line and "ABRT" in line or "ended by signal ABRT" in line for line in lines)
+    check_nothing_left()
+
+
+def test_flood_of_signals():
+    """The TERM behind ten thousand other signals is not lost."""
+    run = Run("processes: {test: {run: echo ready; exec sleep 1000}}")
+    run.wait_for(rb"ready")
+    runner = run.runner()
+    for _ in range(5000):
+        os.kill(run.guard, signal.SIGWINCH)
+        os.kill(runner, signal.SIGCHLD)
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, died_of(TERM), out + err)
+
+
+def test_fifty_runs_in_one_directory():
+    directory = Directory()
+    directory.file("scenario.yaml", """
+        processes:
+          from: {run: "seq 20", stdout: {queue: q}}
+          to: {consumes: q, lua: "local n = 0 for m in parrun.queue('q'):each() do n = n + m end print('sum', n)"}
+        pools:
+          p: {workers: 2, tasks: 4, lua: "print('task', item)"}
+        queues:
+          q: {}
+    """)
+    runs = [subprocess.Popen([PROGRAM, "scenario.yaml"], cwd=directory.path, stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(50)]
+    for run in runs:
+        out, err = run.communicate(timeout=PATIENCE * 2)
+        check_status(run.returncode, 0, out + err)
+        assert b"sum\t210\n" in out and out.count(b"task\t") == 4, out
+    check_nothing_left()
+    assert os.listdir(directory.path) == ["scenario.yaml"]
+
+
+IDLE = """
+    processes:
+      asleep: {run: "echo ready; exec sleep 1000"}
+      lua: {lua: "print('ready') io.stdout:flush() parrun.sleep(1000)"}
+      fed: {stdin: {queue: q}, run: "echo ready; cat"}
+    pools:
+      p: {workers: 2, tasks: 2, output: lines, run: "echo ready; sleep 1000; true"}
+      l: {workers: 1, tasks: 1, output: lines, lua: "print('ready') parrun.sleep(1000)"}
+      t: {kind: thread, workers: 1, tasks: 1, output: lines, lua: "print('ready') parrun.sleep(1000)"}
+    threads:
+      t: {lua: "print('ready') parrun.sleep(1000)"}
+    queues:
+      q: {close: never}
+"""
+
+
+@mark("alone", "release")
+def test_idle_run_makes_no_wake_ups():
+    """Two seconds of strace on the runner see not one system call return."""
+    run = Run(IDLE.replace("      t: {lua", "      th: {lua"))
+    for _ in range(8):
+        run.wait_for(rb"ready")
+    quiet = False
+    for _ in range(5):  # what has just begun may still be settling
+        traced = subprocess.run(["timeout", "2", "strace", "-f", "-c", "-p", str(run.runner())],
+                                capture_output=True, check=False, timeout=PATIENCE)
+        calls = [line for line in traced.stderr.decode().splitlines()
+                 if re.match(r"\s+[\d.]+\s+[\d.]+", line) and "total" not in line]
+        quiet = not calls
+        if quiet:
+            break
+    assert quiet, traced.stderr.decode()
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, died_of(TERM), out + err)
+
+
+def test_grandchild_keeps_the_pipe():
+    """Process and task are done though a grandchild holds their output; it ends with the run."""
+    directory = Directory()
+    run = Run("""
+        processes:
+          test: {run: "sleep 1000 & echo done; exit 0"}
+        pools:
+          p: {workers: 1, tasks: 2, run: "sleep 1000 & echo task ${{ item }}"}
+    """, directory=directory)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, 0, out + err)
+    assert b"task 0" in out and b"task 1" in out and b"done" in out, out
+
+
+def test_interrupt_twice_while_the_log_is_stuck():
+    """Nobody reads the log: two signals end the run all the same, and say what was lost."""
+    directory = Directory()
+    directory.fifo("asked")
+    run = Run("""
+        processes:
+          writer: {run: "trap '' INT; exec yes"}
+          other: {run: "trap 'echo asked >asked' TERM INT; while :; do sleep 0.05; done", stop: {grace: 1000s}}
+          tells: {run: "echo begun >asked"}
+    """, directory=directory)
+    assert (directory.path / "asked").read_text() == "begun\n"
+    run.signal(INT)
+    assert (directory.path / "asked").read_text()
+    while run.process.poll() is None:
+        run.signal(INT)
+        try:
+            run.process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            pass
+    assert run.process.returncode in (died_of(INT), 3), run.process.returncode
+    check_nothing_left()
+    err = run.process.stderr.read()
+    assert b"bytes could not be written" in err, err
+
+
+def test_head_on_a_quiet_run():
+    """The reader has gone long before the next line: the run ends then, and leaves nothing."""
+    directory = Directory()
+    directory.file("scenario.yaml", """
+        processes:
+          test: {run: "echo one; sleep 0.3; echo two; exec sleep 1000"}
+          own: {run: "trap '' PIPE TERM; setsid sleep 1000", stop: {grace: 100ms}}
+    """)
+    ended = subprocess.run(
+        ["bash", "-c", f"{PROGRAM} scenario.yaml | head -1; exit ${{PIPESTATUS[0]}}"],
+        cwd=directory.path, capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 128 + signal.SIGPIPE, ended
+    check_nothing_left()
