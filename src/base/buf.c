@@ -13,11 +13,16 @@ void buf_release(struct buf *buf)
     *buf = (struct buf){0};
 }
 
+void buf_truncate(struct buf *buf, size_t length)
+{
+    buf->length = length;
+    if (buf->data)
+        buf->data[length] = '\0';
+}
+
 void buf_clear(struct buf *buf)
 {
-    buf->length = 0;
-    if (buf->data)
-        buf->data[0] = '\0';
+    buf_truncate(buf, 0);
 }
 
 char *buf_reserve(struct buf *buf, size_t size)

@@ -22,6 +22,9 @@ void buf_release(struct buf *buf);
 /* Forgets the content, keeps the memory. */
 void buf_clear(struct buf *buf);
 
+/* Keeps the first LENGTH bytes, forgets the rest. */
+void buf_truncate(struct buf *buf, size_t length);
+
 /* Makes room for SIZE more bytes and returns where they go; set by buf_added(). */
 char *buf_reserve(struct buf *buf, size_t size);
 

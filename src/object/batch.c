@@ -251,7 +251,7 @@ int value_to_line(const char *encoded, size_t length, struct buf *out, struct er
         return result;
     value_text(out, &value);
     if (out->length > start && memchr(out->data + start, '\n', out->length - start)) {
-        out->length = start;
+        buf_truncate(out, start);
         return error_set(error, ERROR_FAILED,
                          "a text with a newline in it cannot be passed on as a line");
     }

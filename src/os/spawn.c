@@ -42,7 +42,7 @@ int program_find(const char *program, const char *const *environment, struct buf
     size_t start = out->length;
     while (*path) {
         size_t length = strcspn(path, ":");
-        out->length = start;
+        buf_truncate(out, start);
         buf_append(out, length ? path : ".", length ? length : 1);
         buf_char(out, '/');
         buf_text(out, program);
@@ -56,7 +56,7 @@ int program_find(const char *program, const char *const *environment, struct buf
         if (*path)
             path++;
     }
-    out->length = start;
+    buf_truncate(out, start);
     if (denied)
         return error_set(error, -EACCES, "program '%s' is in the PATH but not executable", program);
     return error_set(error, -ENOENT, "program '%s' is not in the PATH", program);

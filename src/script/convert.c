@@ -68,7 +68,7 @@ static void sort_pairs(struct buf *out, size_t start, size_t count)
         spans[i].length = (size_t)(at - spans[i].bytes);
     }
     qsort(spans, count, sizeof(*spans), span_compare);
-    out->length = start;
+    buf_truncate(out, start);
     for (size_t i = 0; i < count; i++)
         buf_append(out, spans[i].bytes, spans[i].length);
     free(spans);

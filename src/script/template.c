@@ -316,7 +316,7 @@ int template_render(const struct template *parsed, struct script *script, struct
         rendering.out = &body;
     int code = render_all(&rendering, error);
     if (code) {
-        out->length = start;
+        buf_truncate(out, start);
     } else if (parsed->variables) {
         buf_append(out, buf_string(&rendering.before), rendering.before.length);
         buf_append(out, buf_string(&body), body.length);

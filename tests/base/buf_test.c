@@ -90,6 +90,18 @@ static void test_consume(void **state)
     assert_buf(&buf, "");
 }
 
+static void test_truncate(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_truncate(&buf, 0);
+    buf_text(&buf, "hello");
+    buf_truncate(&buf, 4);
+    assert_string_equal(buf_string(&buf), "hell");
+    buf_char(&buf, 'o');
+    assert_buf(&buf, "hello");
+}
+
 static void test_take_empties(void **state)
 {
     (void)state;
@@ -135,6 +147,7 @@ int main(void)
     TEST(&tests, test_reserved_and_nothing_added);
     TEST(&tests, test_printf);
     TEST(&tests, test_consume);
+    TEST(&tests, test_truncate);
     TEST(&tests, test_take_empties);
     TEST_ROWS(&tests, test_number, numbers);
     return tests_run(&tests, "buf");
