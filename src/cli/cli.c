@@ -17,6 +17,7 @@
 #include "cli/runner.h"
 #include "cli/status.h"
 #include "os/guard.h"
+#include "scenario/import.h"
 #include "scenario/spec.h"
 
 #define PARRUN_VERSION "0.1.0"
@@ -85,6 +86,25 @@ static int check(const struct options *options)
     return status;
 }
 
+/* Prints the scenario that FILE, another runner's, is. */
+static int import(const char *file)
+{
+    struct diags *diags = diags_new();
+    struct scenario_sources *held = NULL;
+    struct buf text = {0};
+    int status = STATUS_USAGE;
+    if (import_file(file, &text, diags, &held)) {
+        status = put_whole(text.data);
+    } else {
+        diags_print(diags, &text);
+        fputs(buf_string(&text), stderr);
+    }
+    buf_release(&text);
+    diags_free(diags);
+    scenario_free_sources(held);
+    return status;
+}
+
 int cli_main(int argc, char **argv)
 {
     struct options options;
@@ -111,6 +131,9 @@ int cli_main(int argc, char **argv)
         break;
     case MODE_REFERENCE:
         status = print_made(reference_print, options.subject);
+        break;
+    case MODE_IMPORT:
+        status = import(options.subject);
         break;
     case MODE_RUN:
         guard_run(runner_main, &options);

@@ -49,6 +49,14 @@ static int take_help(struct options *options, const char *value, struct error *e
     return 0;
 }
 
+static int take_import(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->mode = MODE_IMPORT;
+    options->subject = value;
+    return 0;
+}
+
 static int take_version(struct options *options, const char *value, struct error *error)
 {
     (void)value;
@@ -135,6 +143,7 @@ static const struct option table[] = {
     {0, "format", "FORMAT", take_format, "write the log as 'story' or as 'json' (JSON Lines)"},
     {'h', "help", NULL, take_help, "print this and exit"},
     {0, "hide", "EVENTS", take_hide, "hide these events: names with '*', separated by commas"},
+    {0, "import", "FILE", take_import, "print a Procfile or a compose file as a scenario"},
     {0, "limit", "N", take_limit, "with --dry-run: print at most N tasks of each pool"},
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},

@@ -17,6 +17,7 @@ enum mode {
     MODE_EXAMPLE,
     MODE_REFERENCE,
     MODE_HELP,
+    MODE_IMPORT,
     MODE_VERSION,
 };
 
@@ -30,7 +31,7 @@ struct words {
 struct options {
     enum mode mode;
     const char *file;       /* NULL: none was given */
-    const char *subject;    /* of --example and --reference; NULL: none was named */
+    const char *subject;    /* of --example, --import and --reference; NULL: none */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
     bool dry;               /* --dry-run */

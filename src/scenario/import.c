@@ -1,0 +1,205 @@
+/* Which kind of file it is, and what the readers of all kinds share. */
+#include "scenario/import.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/str.h"
+#include "scenario/import_private.h"
+#include "scenario/show.h"
+#include "scenario/sources.h"
+#include "scenario/spec.h"
+#include "scenario/tree.h"
+
+#define STANDARD_INPUT "<stdin>"
+#define KINDS "a Procfile, a compose.yaml or a process-compose.yaml"
+
+/* The kinds that are YAML, by the key that holds what is run. */
+static const struct kind {
+    const char *key;
+    bool (*read)(struct import *import, const struct node *root);
+} kinds[] = {
+    {"services", import_compose},
+    {"processes", import_processes},
+};
+
+const struct node *import_find(const struct node *map, const char *key)
+{
+    for (size_t i = 0; map->kind == NODE_MAP && i < map->size; i++)
+        if (!strcmp(node_key(map, i)->text, key))
+            return import_is_nothing(node_value(map, i)) ? NULL : node_value(map, i);
+    return NULL;
+}
+
+bool import_is_nothing(const struct node *node)
+{
+    return node->kind == NODE_SCALAR && node->style == STYLE_PLAIN &&
+           (!node->size || !strcmp(node->text, "null") || !strcmp(node->text, "~"));
+}
+
+void import_expected(struct import *import, const char *owner, const char *key,
+                     const struct node *node, const char *expected)
+{
+    diag_error(import->diags, node_mark(import->source, node), NULL,
+               "%s of '%s': expected %s, found %s", show_text(key, strlen(key)).text,
+               show_text(owner, strlen(owner)).text, expected, show_node(node).text);
+}
+
+void import_head(struct import *import, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    buf_text(&import->head, "# ");
+    buf_vprintf(&import->head, format, arguments);
+    buf_char(&import->head, '\n');
+    va_end(arguments);
+}
+
+/* True where a line begins with "services:" or the like, and nothing or a mapping behind it. */
+static bool has_kind_key(const struct source *source)
+{
+    const char *line = source->text;
+    if (line[strspn(line, " \t\r\n")] == '{')
+        return true;
+    for (; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        for (size_t i = 0; i < countof(kinds); i++) {
+            size_t length = strlen(kinds[i].key);
+            const char *behind = line + length + 1;
+            if (!strncmp(line, kinds[i].key, length) && line[length] == ':' &&
+                strchr("\n{&#", *(behind + strspn(behind, " \t\r"))))
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool is_procfile(const struct source *source, const char *file)
+{
+    static const struct {
+        const char *pattern;
+        bool procfile;
+    } names[] = {
+        {"*.yaml", false},   {"*.yml", false},     {"*.json", false},
+        {"Procfile*", true}, {"*.procfile", true}, {"*.Procfile", true},
+    };
+    const char *slash = strrchr(file, '/');
+    const char *base = slash ? slash + 1 : file;
+    for (size_t i = 0; i < countof(names); i++)
+        if (wildcard_match(names[i].pattern, base))
+            return names[i].procfile;
+    return !has_kind_key(source) && import_is_procfile(source);
+}
+
+/* A key of the mapping that none of the kinds has, and what may have been meant. */
+static bool report_unknown(struct import *import, const struct node *root)
+{
+    struct nearest nearest = {0};
+    const struct node *place = root->size ? node_key(root, 0) : root;
+    for (size_t i = 0; !nearest.name && i < root->size; i++) {
+        nearest = (struct nearest){.wrong = node_key(root, i)->text};
+        for (size_t k = 0; k < countof(kinds); k++)
+            nearest_offer(&nearest, kinds[k].key);
+        if (nearest.name)
+            place = node_key(root, i);
+    }
+    const char *hint = nearest.name
+                           ? arena_printf(import->arena, "did you mean '%s'?", nearest.name)
+                       : import_is_procfile(import->source)
+                           ? "a Procfile is known by its name, such as Procfile.dev"
+                           : KINDS;
+    diag_error(import->diags, node_mark(import->source, place), hint,
+               "this file has neither 'services' nor 'processes'");
+    return false;
+}
+
+/* A scenario of parrun's own: nothing is to be done. */
+static bool is_scenario(const struct node *root)
+{
+    static const char *const sections[] = {"pools", "queues", "threads"};
+    static const char *const bodies[] = {"run", "exec", "lua"};
+    for (size_t i = 0; i < countof(sections); i++)
+        if (import_find(root, sections[i]))
+            return true;
+    const struct node *processes = import_find(root, "processes");
+    for (size_t i = 0; processes && processes->kind == NODE_MAP && i < processes->size; i++)
+        for (size_t k = 0; k < countof(bodies); k++)
+            if (import_find(node_value(processes, i), bodies[k]))
+                return true;
+    return false;
+}
+
+static bool read_tree(struct import *import)
+{
+    const struct source *source = import->source;
+    if (strspn(source->text, " \t\r\n") == source->length) {
+        diag_error(import->diags, (struct mark){source, 1, 1, 1}, KINDS, "the file is empty");
+        return false;
+    }
+    const struct node *root = tree_parse(import->arena, source, import->diags);
+    if (!root || diags_count(import->diags))
+        return false;
+    if (root->kind != NODE_MAP) {
+        diag_error(import->diags, node_mark(source, root), KINDS,
+                   "expected a mapping with 'services' or 'processes', found %s",
+                   show_node(root).text);
+        return false;
+    }
+    if (is_scenario(root)) {
+        diag_error(import->diags, node_mark(source, node_key(root, 0)), "run it as it is",
+                   "this file is a scenario of parrun's already");
+        return false;
+    }
+    for (size_t i = 0; i < countof(kinds); i++)
+        if (import_find(root, kinds[i].key))
+            return kinds[i].read(import, root);
+    return report_unknown(import, root);
+}
+
+/* The directory of FILE with its slash, in the arena; NULL for standard input. */
+static const char *directory_of(struct arena *arena, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    if (!strcmp(file, "-"))
+        return NULL;
+    return slash ? arena_copy(arena, file, (size_t)(slash - file) + 1) : "";
+}
+
+static void write_whole(struct import *import, const char *shown, struct buf *out)
+{
+    buf_printf(out, "# From %s, by parrun --import.\n", show_text(shown, strlen(shown)).text);
+    buf_append(out, buf_string(&import->head), import->head.length);
+    buf_text(out, "processes:\n");
+    buf_append(out, buf_string(&import->objects), import->objects.length);
+}
+
+bool import_file(const char *file, struct buf *out, struct diags *diags,
+                 struct scenario_sources **held)
+{
+    struct arena *arena = arena_new();
+    struct error error = {0};
+    struct import import = {.arena = arena, .diags = diags, .directory = directory_of(arena, file)};
+    const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
+    *held = sources_new();
+    import.source = sources_read(*held, file, shown, &error);
+    if (!import.source)
+        diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
+    else if (is_procfile(import.source, file))
+        import_procfile(&import);
+    else
+        read_tree(&import);
+    bool fine = !diags_count(diags);
+    if (fine)
+        write_whole(&import, shown, out);
+    error_release(&error);
+    names_release(&import.names);
+    buf_release(&import.head);
+    buf_release(&import.objects);
+    arena_free(arena);
+    return fine;
+}
