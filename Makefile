@@ -188,6 +188,9 @@ lint: deps-lint ## check the sources and the manual; no output below the steps m
 	  --suppress=missingIncludeSystem src
 	@echo '  MANDOC man' && mandoc -T lint -W warning $(MANUALS)
 
+reference: build/parrun ## write the parts of the manual that are made from tables
+	@cd tests && python3 -B -m harness.manual ../build/parrun
+
 format: ## lay out the sources by .clang-format
 	$(CLANG_FORMAT) -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.c tests/*/*.h)
 
@@ -198,6 +201,6 @@ help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 .DEFAULT_GOAL := all
-.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units soak bench lint format clean help force
+.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units soak bench lint reference format clean help force
 .SECONDARY:
 .DELETE_ON_ERROR:

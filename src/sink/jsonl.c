@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/unit.h"
+#include "event/fields.h"
 #include "sink/output.h"
 
 struct jsonl {
@@ -17,11 +18,6 @@ struct jsonl {
     char *run;
     struct output *output;
     struct buf line;
-};
-
-static const char *const object_keys[] = {
-    [EVENT_OF_RUN] = NULL,         [EVENT_OF_PROCESS] = "process", [EVENT_OF_POOL] = "pool",
-    [EVENT_OF_QUEUE] = "queue", [EVENT_OF_THREAD] = "thread",
 };
 
 struct jsonl *jsonl_new(const struct story_options *options, const char *run,
@@ -66,7 +62,7 @@ static void put_number(struct buf *line, const char *key, int64_t number)
 
 static void put_object(struct buf *line, const struct event *event)
 {
-    const char *key = object_keys[event_row(event->kind)->object];
+    const char *key = event_object_field(event->kind);
     if (key && event->object)
         put_string(line, key, event->object);
     if (event->has_task)

@@ -1,0 +1,94 @@
+/*
+ * The fields of events, as the JSON output names them.
+ *
+ * A test holds what real runs write against this table.
+ */
+#include "event/fields.h"
+
+#include "base/mem.h"
+
+#define OF_WORKER "worker pid"
+#define OF_TASK "task worker pid"
+
+static const char *const fields[EVENT_KINDS] = {
+    [EVENT_RUN_STARTED] = "pid",
+    [EVENT_RUN_STOPPING] = "signal reason",
+    [EVENT_RUN_ENDED] = "pid",
+    [EVENT_PROCESS_STARTED] = "pid",
+    [EVENT_PROCESS_OUTPUT] = "pid stream line unfinished",
+    [EVENT_PROCESS_EXITED] = "pid code signal reason",
+    [EVENT_PROCESS_TIMEOUT] = "pid seconds",
+    [EVENT_PROCESS_STOPPING] = "pid signal",
+    [EVENT_PROCESS_TERMINATED] = "pid signal seconds",
+    [EVENT_PROCESS_ENDED] = "pid",
+    [EVENT_PROCESS_SKIPPED] = "reason",
+    [EVENT_PROCESS_PLANNED] = "message",
+    [EVENT_POOL_STARTED] = "count",
+    [EVENT_POOL_THROTTLED] = "reason",
+    [EVENT_POOL_HALTED] = "reason",
+    [EVENT_POOL_ENDED] = "count total reason",
+    [EVENT_WORKER_STARTED] = OF_WORKER,
+    [EVENT_WORKER_OUTPUT] = OF_WORKER " line",
+    [EVENT_WORKER_LOST] = OF_WORKER " reason",
+    [EVENT_WORKER_ENDED] = OF_WORKER,
+    [EVENT_TASK_STARTED] = OF_TASK " attempt",
+    [EVENT_TASK_OUTPUT] = OF_TASK " attempt output",
+    [EVENT_TASK_TIMEOUT] = OF_TASK " seconds attempt",
+    [EVENT_TASK_RETRYING] = OF_TASK " seconds attempt total reason",
+    [EVENT_TASK_ENDED] = OF_TASK " code signal seconds attempt reason",
+    [EVENT_TASK_SKIPPED] = OF_TASK " attempt reason",
+    [EVENT_TASK_PLANNED] = OF_TASK " attempt message",
+    [EVENT_QUEUE_PUT] = "message",
+    [EVENT_QUEUE_GET] = "message",
+    [EVENT_QUEUE_CLOSED] = "count",
+    [EVENT_THREAD_OUTPUT] = "line unfinished",
+    [EVENT_THREAD_TIMEOUT] = "seconds",
+    [EVENT_THREAD_ENDED] = "reason",
+    [EVENT_THREAD_PLANNED] = "message",
+};
+
+static const char *const object_fields[] = {
+    [EVENT_OF_RUN] = NULL,      [EVENT_OF_PROCESS] = "process", [EVENT_OF_POOL] = "pool",
+    [EVENT_OF_QUEUE] = "queue", [EVENT_OF_THREAD] = "thread",
+};
+
+static const struct field {
+    const char *name;
+    const char *help;
+} table[] = {
+    {"task", "The task's number in its pool, from 0."},
+    {"worker", "The worker's number in its pool, from 1."},
+    {"pid", "The process that it is about; of the run, parrun's own."},
+    {"code", "The exit status."},
+    {"signal", "The name of the signal, such as KILL."},
+    {"seconds", "How long a task took, the limit that passed, or the wait that comes."},
+    {"attempt", "Which try of the task it is, from 1."},
+    {"count", "How many: workers, failed tasks or messages that were left; absent for none."},
+    {"total", "Of how many: the tasks that were done, or the tries that a task has."},
+    {"reason", "Why, in words; of a Lua error with its traceback."},
+    {"stream", "Which stream a line came from: stdout or stderr."},
+    {"line", "A line of output, without its newline."},
+    {"message", "A message of a queue as text, or what would be run."},
+    {"output", "Bytes that a task wrote, with their newlines."},
+    {"unfinished", "True where the line did not end with a newline."},
+};
+
+const char *event_fields(enum event_kind kind)
+{
+    return fields[kind] ? fields[kind] : "";
+}
+
+const char *event_object_field(enum event_kind kind)
+{
+    return object_fields[event_row(kind)->object];
+}
+
+const char *event_field(size_t number)
+{
+    return number < countof(table) ? table[number].name : NULL;
+}
+
+const char *event_field_help(size_t number)
+{
+    return table[number].help;
+}

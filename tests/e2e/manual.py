@@ -1,0 +1,110 @@
+"""The manual: its made parts are those of the program, and its examples do what they say."""
+import subprocess
+import sys
+import textwrap
+
+from harness import manual
+from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left
+from harness.paths import ROOT
+
+
+def call(argv, directory, **options):
+    return subprocess.run(argv, cwd=directory, capture_output=True, timeout=PATIENCE, check=False,
+                          **{"stdin": subprocess.DEVNULL, **options})
+
+
+def shell(command, directory):
+    ended = call(["sh", "-c", command], directory)
+    assert ended.returncode == 0, (command, ended, (directory / "out").read_text()
+                                   if (directory / "out").exists() else "")
+
+
+# ---- what is done with a block of each kind ----
+
+def as_scenario(example, directory, arguments):
+    """The block is a scenario; ARGUMENTS stand behind it, or a whole command line with <."""
+    (directory / "example.yaml").write_text(example.text)
+    words = " ".join(arguments)
+    line = f"'{PROGRAM}' example.yaml {words} >out"
+    ended = call(["sh", "-c", line], directory)
+    assert ended.returncode == 0 and not ended.stderr, (ended, (directory / "out").read_text())
+
+
+def as_check(example, directory, _arguments):
+    (directory / "example.yaml").write_text(example.text)
+    ended = call([PROGRAM, "--check", "example.yaml"], directory)
+    assert ended.returncode == 0 and not ended.stderr, ended
+
+
+def as_lua(example, directory, kinds):
+    """The block is a Lua chunk; it is run in a body of each of KINDS."""
+    chunk = textwrap.indent(example.text, "      ")
+    heads = {"process": "processes:\n  body:\n", "thread": "threads:\n  body:\n",
+             "pool": "pools:\n  body:\n    tasks: 1\n",
+             "threads": "pools:\n  body:\n    kind: thread\n    tasks: 1\n"}
+    for kind in kinds or heads:
+        (directory / "example.yaml").write_text(f"{heads[kind]}    lua: |\n{chunk}")
+        as_scenario(dataclass_text(directory), directory, [])
+
+
+def dataclass_text(directory):
+    return manual.Example("", 0, {}, (directory / "example.yaml").read_text())
+
+
+def as_python(example, directory, _arguments):
+    """The block is a program that reads events: it must give back bytes that are no UTF-8."""
+    (directory / "bytes.yaml").write_text("processes: {p: {run: \"printf 'caf\\\\351\\\\n'\"}}\n")
+    (directory / "reader.py").write_text(example.text)
+    ended = call(["sh", "-c", f"'{PROGRAM}' --format json bytes.yaml | '{sys.executable}' reader.py"],
+                 directory)
+    assert ended.stdout == b"caf\xe9\n", ended
+
+
+KINDS = {"run": as_scenario, "check": as_check, "lua": as_lua, "python": as_python}
+
+
+def try_example(example):
+    held = Directory()
+    directory = held.path
+    for command in example.marks.get("before", []):
+        shell(command, directory)
+    for kind, *arguments in (test.split() for test in example.marks["test"]):
+        KINDS[kind](example, directory, arguments)
+    for command in example.marks.get("after", []):
+        shell(command, directory)
+
+
+def try_page(page):
+    """Every example; tells of all that failed, each with its place."""
+    faults = []
+    found = manual.examples(page)
+    for example in found:
+        try:
+            try_example(example)
+        except (AssertionError, subprocess.TimeoutExpired) as fault:
+            faults.append(f"man/{page}:{example.line}: {fault}")
+    assert not faults, "\n".join(faults)
+    check_nothing_left()
+    return len(found)
+
+
+# ---- tests ----
+
+def test_made_parts_are_not_stale():
+    parts = 0
+    for path in manual.PAGES.glob("*.[1-8]"):
+        for name, text in manual.made_parts(path.name):
+            parts += 1
+            assert text == manual.reference(PROGRAM, name), \
+                f"man/{path.name}: {name} is stale: make reference"
+    assert parts >= 2, parts
+
+
+def test_pages_are_clean():
+    pages = sorted(str(path) for path in manual.PAGES.glob("*.[1-8]"))
+    ended = call(["mandoc", "-T", "lint", "-W", "warning", *pages], ROOT)
+    assert ended.returncode == 0 and not ended.stdout, ended
+
+
+def test_examples_of_events():
+    assert try_page("parrun-events.7") >= 2
