@@ -361,19 +361,14 @@ void body_thread_set_deadline(struct body_thread *body, int64_t deadline)
 void body_thread_send_result(struct body_thread *body, uint64_t id, int result, int64_t duration,
                              const struct buf *value, const struct error *error)
 {
-    const char *text = result ? error->text : value->data;
-    size_t length = result ? strlen(error->text) : value->length;
-    enum outcome outcome = result == 0               ? OUTCOME_DONE
-                           : result == ERROR_TIMEOUT ? OUTCOME_TIMEOUT
-                           : result == ERROR_STOPPED ? OUTCOME_CANCELLED
-                                                     : OUTCOME_FAILED;
-    size_t begin = frame_begin(&body->sending, FRAME_RESULT);
-    frame_u64(&body->sending, id);
-    frame_u8(&body->sending, (uint8_t)outcome);
-    frame_i64(&body->sending, 0);
-    frame_i64(&body->sending, duration);
-    frame_bytes(&body->sending, text, length);
-    frame_end(&body->sending, begin);
+    struct result told = {
+        .id = id,
+        .outcome = outcome_of_call(result),
+        .duration = duration,
+        .text = result ? error->text : value->data,
+        .text_length = result ? strlen(error->text) : value->length,
+    };
+    frame_write_result(&body->sending, &told);
     body_thread_send(body, &body->sending);
 }
 

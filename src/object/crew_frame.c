@@ -5,13 +5,9 @@
 
 static void take_result(struct crew *crew, struct frame *frame)
 {
-    size_t length;
-    uint64_t id = frame_read_u64(frame);
-    enum outcome outcome = (enum outcome)frame_read_u8(frame);
-    int64_t number = frame_read_i64(frame);
-    int64_t duration = frame_read_i64(frame);
-    const char *text = frame_read_bytes(frame, &length);
-    crew_result(crew, id, outcome, number, duration, text, length);
+    struct result result;
+    frame_read_result(frame, &result);
+    crew_result(crew, &result);
 }
 
 static void take_revoked(struct crew *crew, struct frame *frame)

@@ -86,24 +86,31 @@ static void learn_duration(struct pool *pool, int64_t duration)
         pool->average = 1;
 }
 
-void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t number,
-                 int64_t duration, const char *text, size_t length)
+static void take_result(struct task *task, const struct result *result)
+{
+    task->outcome = result->outcome;
+    task->number = result->number;
+    task->duration = result->duration;
+    task->memory = result->memory;
+    if (result->text_length) {
+        task->text = mem_copy(result->text, result->text_length);
+        task->text_length = result->text_length;
+    }
+    if (result->command_length)
+        task->command = mem_copy(result->command, result->command_length);
+}
+
+void crew_result(struct crew *crew, const struct result *result)
 {
     struct pool *pool = crew->pool;
     struct task *task = crew->tasks.first;
-    if (!task || task->id != id)
+    if (!task || task->id != result->id)
         return; /* of a worker that was given up: its task was told already */
     task_list_take(&crew->tasks);
-    task->outcome = outcome;
-    task->number = number;
-    task->duration = duration;
-    if (length) {
-        task->text = mem_copy(text, length);
-        task->text_length = length;
-    }
-    learn_duration(pool, duration);
+    take_result(task, result);
+    learn_duration(pool, result->duration);
     crew->done++;
-    if (outcome == OUTCOME_CANCELLED)
+    if (result->outcome == OUTCOME_CANCELLED)
         pool_skip_task(pool, task);
     else if (!pool_retry(pool, task))
         pool_finish_task(pool, task);

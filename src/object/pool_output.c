@@ -67,6 +67,7 @@ static void tell_lines(struct pool *pool, struct task *task, const char *bytes, 
 void pool_take_output(struct pool *pool, struct task *task, const char *bytes, size_t length)
 {
     struct error error = {0};
+    task->put_out += length;
     switch (pool->spec->output) {
     case OUTPUT_DISCARD:
         break;
@@ -170,7 +171,8 @@ static void detach_output(struct pool *pool, struct task *task)
     attempt->retried = true;
     task->output = (struct spool){0};
     task->line = (struct buf){0};
-    attempt->text = task->text_length ? mem_copy(task->text, task->text_length) : NULL;
+    task->text = task->command = NULL;
+    task->text_length = 0;
     task_list_add(&pool->finished, attempt);
 }
 

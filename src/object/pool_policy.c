@@ -58,9 +58,7 @@ bool pool_retry(struct pool *pool, struct task *task)
     pool_tell_retrying(pool, task, wait);
     task->attempt++;
     task->due = clock_monotonic() + wait;
-    free(task->text);
-    task->text = NULL;
-    task->text_length = 0;
+    task->put_out = 0;
     insert_due(pool, task);
     return true;
 }

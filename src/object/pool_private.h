@@ -121,9 +121,8 @@ void crew_ready(struct crew *crew);
 /* It ended before it was ready, by its own fault: REASON. */
 void crew_refused(struct crew *crew, const char *reason);
 
-/* The result of its first task; TEXT is copied. */
-void crew_result(struct crew *crew, uint64_t id, enum outcome outcome, int64_t number,
-                 int64_t duration, const char *text, size_t length);
+/* The result of its first task; what RESULT points to is copied. */
+void crew_result(struct crew *crew, const struct result *result);
 
 /* Output of its first task, or of setup: then it is told as lines of the worker. */
 void crew_output(struct crew *crew, const char *bytes, size_t length);

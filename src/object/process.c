@@ -243,15 +243,11 @@ static void on_wrong_message(void *arg, const char *text)
 static void on_frame(void *arg, struct frame *frame)
 {
     struct process *process = arg;
-    size_t length;
     if (frame->type == FRAME_RESULT) {
-        frame_read_u64(frame);
-        enum outcome outcome = (enum outcome)frame_read_u8(frame);
-        frame_read_i64(frame);
-        frame_read_i64(frame);
-        const char *text = frame_read_bytes(frame, &length);
-        if (outcome == OUTCOME_FAILED) {
-            char *reason = mem_copy(text, length);
+        struct result result;
+        frame_read_result(frame, &result);
+        if (result.outcome == OUTCOME_FAILED) {
+            char *reason = mem_copy(result.text, result.text_length);
             process_fail(process, reason);
             free(reason);
         }

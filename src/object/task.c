@@ -60,5 +60,6 @@ void task_free(struct task *task)
     spool_release(&task->output);
     buf_release(&task->line);
     free(task->text);
+    free(task->command);
     free(task);
 }

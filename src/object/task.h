@@ -29,6 +29,9 @@ struct task {
     int64_t duration;
     char *text; /* why it failed; or the encoded result, TEXT_LENGTH bytes; or NULL */
     size_t text_length;
+    int64_t memory;   /* bytes that its command held at most; 0: not known */
+    uint64_t put_out; /* bytes of output */
+    char *command;    /* as a line for a shell, where somebody wants to know; or NULL */
 };
 
 /* A list of tasks, first in, first out. */

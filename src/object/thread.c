@@ -102,17 +102,13 @@ static void thread_over(struct thread_object *thread, enum outcome outcome, cons
 
 static void take_result(struct thread_object *thread, struct frame *frame)
 {
-    size_t length;
-    frame_read_u64(frame);
-    enum outcome outcome = (enum outcome)frame_read_u8(frame);
-    frame_read_i64(frame);
-    frame_read_i64(frame);
-    const char *text = frame_read_bytes(frame, &length);
-    char *reason = mem_copy(text, length);
+    struct result result;
+    frame_read_result(frame, &result);
+    char *reason = mem_copy(result.text, result.text_length);
     thread_join(thread->thread);
     thread->thread = NULL;
     if (!thread->left)
-        thread_over(thread, outcome, reason);
+        thread_over(thread, result.outcome, reason);
     free(reason);
 }
 

@@ -63,20 +63,6 @@ int body_prepare(struct worker *worker, struct error *error)
     return result;
 }
 
-static enum outcome outcome_of(int result)
-{
-    switch (result) {
-    case 0:
-        return OUTCOME_DONE;
-    case ERROR_TIMEOUT:
-        return OUTCOME_TIMEOUT;
-    case ERROR_STOPPED:
-        return OUTCOME_CANCELLED;
-    default:
-        return OUTCOME_FAILED;
-    }
-}
-
 void body_run_task(struct worker *worker, const struct task *task)
 {
     struct arena *arena = NULL;
@@ -100,12 +86,14 @@ void body_run_task(struct worker *worker, const struct task *task)
         result = call(worker, worker->body, out, &error);
         worker->deadline = 0;
     }
-    int64_t duration = clock_monotonic() - started;
-    if (result)
-        result_write(worker, task->id, outcome_of(result), 0, duration, error.text,
-                     error.text ? strlen(error.text) : 0);
-    else
-        result_write(worker, task->id, OUTCOME_DONE, 0, duration, out->data, out->length);
+    struct result told = {
+        .id = task->id,
+        .outcome = outcome_of_call(result),
+        .duration = clock_monotonic() - started,
+        .text = result ? error.text : out->data,
+        .text_length = result ? strlen(error.text) : out->length,
+    };
+    result_write(worker, &told);
     error_release(&error);
     arena_free(arena);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +32,7 @@ struct run {
     void (*sink)(struct run *run, int stream, const char *bytes, size_t length);
     struct script_result *captured;
     bool exited;
+    int64_t memory; /* bytes that it held at most */
     int status;
     int64_t drain_until;
     int64_t deadline;          /* 0: none */
@@ -93,8 +95,10 @@ static void run_reap(struct run *run)
     /* What is left of a stopped command's group must not outlive it; its number is still its own. */
     if (run->kill_at && run->leads)
         run_signal(run, SIGKILL);
-    while (waitpid(run->pid, &run->status, 0) < 0 && errno == EINTR)
+    struct rusage usage = {0};
+    while (wait4(run->pid, &run->status, 0, &usage) < 0 && errno == EINTR)
         ;
+    run->memory = (int64_t)usage.ru_maxrss * 1024;
     run->exited = true;
     run->worker->child = 0;
     run->drain_until = clock_monotonic() + DRAIN_TIME;
@@ -170,20 +174,19 @@ static void run_to_its_end(struct run *run)
         close(run->pidfd);
 }
 
-static void tell_result(struct worker *worker, const struct run *run, uint64_t id, int64_t duration)
+/* How a command ended that was started. */
+static void fill_result(const struct run *run, struct result *result)
 {
-    enum outcome outcome = OUTCOME_DONE;
-    int64_t number = 0;
+    result->memory = run->memory;
     if (run->kill_at) {
-        outcome = run->early;
+        result->outcome = run->early;
     } else if (WIFSIGNALED(run->status)) {
-        outcome = OUTCOME_SIGNALED;
-        number = WTERMSIG(run->status);
+        result->outcome = OUTCOME_SIGNALED;
+        result->number = WTERMSIG(run->status);
     } else if (WEXITSTATUS(run->status)) {
-        outcome = OUTCOME_EXITED;
-        number = WEXITSTATUS(run->status);
+        result->outcome = OUTCOME_EXITED;
+        result->number = WEXITSTATUS(run->status);
     }
-    result_write(worker, id, outcome, number, duration, "", 0);
 }
 
 /* Opens a pipe whose writing end the command gets; a negative code where none is to be had. */
@@ -194,12 +197,15 @@ static int open_pipe(int ends[2], struct error *error)
     return 0;
 }
 
+/* COMMAND gets the command as a line for a shell, where results tell it. */
 static int start_task(struct worker *worker, const struct task *task, struct run *run,
-                      struct error *error)
+                      struct buf *command, struct error *error)
 {
     struct spawn_options options = {.own_group = true};
     int ends[2];
     int result = render_command(worker->command, worker, task, &options, error);
+    if (!result && worker->config.tell_command)
+        render_print(worker->command, &options, command);
     if (!result)
         result = open_pipe(ends, error);
     if (result)
@@ -214,44 +220,54 @@ static int start_task(struct worker *worker, const struct task *task, struct run
     return result;
 }
 
-/* A dry run: the result is the command that would be run. */
-static void plan_task(struct worker *worker, const struct task *task)
+/* A dry run: the command that would be run, as an encoded value. */
+static int plan_task(struct worker *worker, const struct task *task, struct buf *encoded,
+                     struct error *error)
 {
     struct spawn_options options = {0};
-    struct error error = {0};
     struct buf text = {0};
-    struct buf encoded = {0};
-    if (render_command(worker->command, worker, task, &options, &error)) {
-        result_write(worker, task->id, OUTCOME_FAILED, 0, 0, error.text, strlen(error.text));
-    } else {
+    int result = render_command(worker->command, worker, task, &options, error);
+    if (!result)
         render_print(worker->command, &options, &text);
-        value_encode_string(&encoded, text.data, text.length);
-        result_write(worker, task->id, OUTCOME_DONE, 0, 0, encoded.data, encoded.length);
-    }
-    error_release(&error);
+    value_encode_string(encoded, text.data, text.length);
     buf_release(&text);
-    buf_release(&encoded);
+    return result;
+}
+
+static int run_task(struct worker *worker, const struct task *task, struct result *told,
+                    struct buf *command, struct error *error)
+{
+    struct run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
+    if (worker->config.timeout)
+        run.deadline = clock_monotonic() + worker->config.timeout;
+    int result = start_task(worker, task, &run, command, error);
+    if (result)
+        return result;
+    run_to_its_end(&run);
+    fill_result(&run, told);
+    return 0;
 }
 
 void command_run_task(struct worker *worker, const struct task *task)
 {
-    if (worker->config.dry) {
-        plan_task(worker, task);
-        return;
-    }
-    struct run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
+    struct result told = {.id = task->id};
     struct error error = {0};
+    struct buf planned = {0};
+    struct buf command = {0};
     int64_t started = clock_monotonic();
-    if (worker->config.timeout)
-        run.deadline = started + worker->config.timeout;
-    if (start_task(worker, task, &run, &error)) {
-        result_write(worker, task->id, OUTCOME_FAILED, 0, clock_monotonic() - started, error.text,
-                     strlen(error.text));
-        error_release(&error);
-        return;
-    }
-    run_to_its_end(&run);
-    tell_result(worker, &run, task->id, clock_monotonic() - started);
+    int result = worker->config.dry ? plan_task(worker, task, &planned, &error)
+                                    : run_task(worker, task, &told, &command, &error);
+    if (result)
+        told.outcome = OUTCOME_FAILED;
+    told.duration = clock_monotonic() - started;
+    told.text = result ? error.text : buf_string(&planned);
+    told.text_length = result ? strlen(error.text) : planned.length;
+    told.command = buf_string(&command);
+    told.command_length = command.length;
+    result_write(worker, &told);
+    error_release(&error);
+    buf_release(&planned);
+    buf_release(&command);
 }
 
 static int start_captured(const struct script_command *command, struct run *run,

@@ -30,7 +30,7 @@ struct field {
 _Static_assert(sizeof(enum worker_body) == sizeof(int32_t), "an enum is sent as an i32");
 
 static const struct field fields[] = {
-    FIELD(FIELD_I32, body),        FIELD(FIELD_BOOL, process),    FIELD(FIELD_BOOL, dry),
+    FIELD(FIELD_I32, body),        FIELD(FIELD_BOOL, process),    FIELD(FIELD_BOOL, dry),         FIELD(FIELD_BOOL, tell_command),
     FIELD(FIELD_TEXT, name),
     FIELD(FIELD_TEXT, run),        FIELD(FIELD_TEXT, directory),  FIELD(FIELD_BUF, vars),
     FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),        FIELD(FIELD_TEXT, shell),

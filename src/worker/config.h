@@ -38,6 +38,7 @@ struct chunk {
 /* All is owned by the config; config_release() frees it. */
 struct worker_config {
     enum worker_body body;
+    bool tell_command;     /* results tell the command that was run */
     bool dry;              /* commands are not run: the result is their text */
     bool process;          /* one task, of a process: its output is the worker's own stdout */
     char *name;            /* of the object */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/mem.h"
 
 #define FRAME_HEAD 4
@@ -140,4 +141,42 @@ char *frame_read_text(struct frame *frame)
     size_t length;
     const char *bytes = frame_read_bytes(frame, &length);
     return mem_copy(bytes, length);
+}
+
+enum outcome outcome_of_call(int code)
+{
+    switch (code) {
+    case 0:
+        return OUTCOME_DONE;
+    case ERROR_TIMEOUT:
+        return OUTCOME_TIMEOUT;
+    case ERROR_STOPPED:
+        return OUTCOME_CANCELLED;
+    default:
+        return OUTCOME_FAILED;
+    }
+}
+
+void frame_write_result(struct buf *out, const struct result *result)
+{
+    size_t begin = frame_begin(out, FRAME_RESULT);
+    frame_u64(out, result->id);
+    frame_u8(out, (uint8_t)result->outcome);
+    frame_i64(out, result->number);
+    frame_i64(out, result->duration);
+    frame_i64(out, result->memory);
+    frame_bytes(out, result->text, result->text_length);
+    frame_bytes(out, result->command, result->command_length);
+    frame_end(out, begin);
+}
+
+void frame_read_result(struct frame *frame, struct result *result)
+{
+    result->id = frame_read_u64(frame);
+    result->outcome = (enum outcome)frame_read_u8(frame);
+    result->number = frame_read_i64(frame);
+    result->duration = frame_read_i64(frame);
+    result->memory = frame_read_i64(frame);
+    result->text = frame_read_bytes(frame, &result->text_length);
+    result->command = frame_read_bytes(frame, &result->command_length);
 }

@@ -15,7 +15,7 @@
  *             not begun)
  *     CANCEL  u64 id                OUTPUT   u64 id, the rest is output
  *     FINISH  (no more tasks)       RESULT   u64 id, u8 outcome, i64 number, i64 duration (ns),
- *                                            bytes text
+ *                                            i64 peak memory (bytes), bytes text, bytes command
  *     ANSWER  u8 answer, then a     GET      i64 timeout (ns, -1: none), u32 most, bytes queue
  *             value, or messages:   UNGET    (the GET is to be answered now)
  *             u32 length and value  LENGTH   bytes queue
@@ -88,6 +88,29 @@ enum answer {
 /* Begins a frame in OUT; returns where it began, for frame_end(). */
 size_t frame_begin(struct buf *out, enum frame_type type);
 void frame_end(struct buf *out, size_t begin);
+
+/* How a Lua body ended whose call returned CODE (script/script.h). */
+enum outcome outcome_of_call(int code);
+
+/* The fields of a RESULT. */
+struct result {
+    uint64_t id;
+    enum outcome outcome;
+    int64_t number;   /* exit code or signal */
+    int64_t duration; /* ns */
+    int64_t memory;   /* bytes that the command held at most; 0: not known */
+    const char *text; /* why it failed, or the encoded result; TEXT_LENGTH bytes */
+    size_t text_length;
+    const char *command; /* the command as a line for a shell, where CONFIG asks for it */
+    size_t command_length;
+};
+
+/* Appends a RESULT frame. */
+void frame_write_result(struct buf *out, const struct result *result);
+
+/* Reads one; TEXT and COMMAND borrow from the frame. */
+struct frame;
+void frame_read_result(struct frame *frame, struct result *result);
 
 /* A frame without fields. */
 void frame_plain(struct buf *out, enum frame_type type);

@@ -175,9 +175,8 @@ int host_wait_for_answer(struct worker *worker, struct error *error);
 
 /* result.c */
 
-/* Appends a RESULT frame for the task ID. */
-void result_write(struct worker *worker, uint64_t id, enum outcome outcome, int64_t number,
-                  int64_t duration, const char *text, size_t length);
+/* Tells how a task has ended. */
+void result_write(struct worker *worker, const struct result *result);
 
 /* Appends an OUTPUT frame with bytes of the running task. */
 void output_write(struct worker *worker, const char *bytes, size_t length);
