@@ -1,0 +1,1 @@
+../import-procfile/check.py
