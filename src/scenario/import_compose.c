@@ -177,7 +177,7 @@ static void write_container(struct service *service, const struct texts *entry,
         texts_add(&words, arena_printf(service->import->arena, "--entrypoint=%s",
                                        entry->count ? entry->items[0] : ""));
     const char *text = image ? import_value(service->import, image) : service->draft.name;
-    if (!text && image->kind != NODE_SCALAR)
+    if (image && image->kind != NODE_SCALAR)
         import_expected(service->import, service->name, "image", image, "a text");
     texts_add(&words, text ? text : "");
     for (size_t i = 1; i < entry->count; i++)
