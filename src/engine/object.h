@@ -13,6 +13,7 @@
 #include "engine/lifecycle.h"
 
 struct object;
+struct object_spec;
 struct run;
 
 struct object_kind {
@@ -35,9 +36,11 @@ struct object_kind {
 struct object {
     const struct object_kind *kind;
     struct run *run;
+    const struct object_spec *spec;
     const char *name;
     bool daemon; /* ended when all that is no daemon has ended */
     enum object_state state;
+    bool skipped;
     bool failed; /* counts against the run's outcome */
 };
 

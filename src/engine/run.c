@@ -35,6 +35,7 @@ static void object_happens(struct object *object, enum happening happening, cons
         object->kind->start(object);
         break;
     case ACTION_SKIP:
+        object->skipped = true;
         object->kind->skip(object, reason);
         break;
     case ACTION_STOP:
@@ -44,8 +45,6 @@ static void object_happens(struct object *object, enum happening happening, cons
         object->kind->kill(object);
         break;
     case ACTION_FINISH:
-        if (object->failed)
-            object->run->failed = true;
         run_poke(object->run);
         break;
     }
@@ -88,11 +87,25 @@ static void stop_drained_daemons(struct run *run)
     }
 }
 
+/* Whether those objects that decide it make the run a failure. */
+static bool objects_failed(const struct run *run)
+{
+    bool any = run->scenario->success_any;
+    for (size_t i = 0; i < run->object_count; i++) {
+        const struct object *object = run->objects[i];
+        if (any && !object->failed && !object->skipped && !object->daemon)
+            return false;
+        if (!any && object->failed && object->spec->decides)
+            return true;
+    }
+    return any;
+}
+
 static void run_over(void *arg)
 {
     struct run *run = arg;
-    if (!run->dry && !run->balance(run))
-        run->failed = true;
+    bool balanced = run->dry || run->balance(run);
+    run->failed = objects_failed(run) || !balanced;
     struct event event = {.kind = EVENT_RUN_ENDED, .flags = run_flags(run), .pid = getpid()};
     if (run->failed)
         event.flags |= EVENT_WRONG;
@@ -125,8 +138,10 @@ void run_start(struct run *run)
 {
     struct event event = {.kind = EVENT_RUN_STARTED, .flags = run_flags(run), .pid = getpid()};
     bus_emit(run->bus, &event);
-    for (size_t i = 0; i < run->object_count; i++)
-        object_happens(run->objects[i], HAPPENING_START, NULL);
+    for (size_t i = 0; i < run->object_count; i++) {
+        bool wanted = run->objects[i]->spec->when;
+        object_happens(run->objects[i], wanted ? HAPPENING_START : HAPPENING_STOP, "when is false");
+    }
     run_poke(run);
 }
 

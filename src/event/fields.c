@@ -24,6 +24,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_PROCESS_SKIPPED] = "reason",
     [EVENT_PROCESS_PLANNED] = "message",
     [EVENT_POOL_STARTED] = "count",
+    [EVENT_POOL_SKIPPED] = "reason",
     [EVENT_POOL_THROTTLED] = "reason",
     [EVENT_POOL_HALTED] = "reason",
     [EVENT_POOL_ENDED] = "count total reason",
@@ -44,6 +45,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_THREAD_OUTPUT] = "line unfinished",
     [EVENT_THREAD_TIMEOUT] = "seconds",
     [EVENT_THREAD_ENDED] = "reason",
+    [EVENT_THREAD_SKIPPED] = "reason",
     [EVENT_THREAD_PLANNED] = "message",
 };
 

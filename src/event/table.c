@@ -86,6 +86,9 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{EVENT_REASONED, "Pool {name} ended: {reason.}"},
           {EVENT_NAMED, "All subprocesses of pool {name} done."},
           {0, "All subprocesses done."}}},
+    [EVENT_POOL_SKIPPED] =
+        {"pool.skipped", EVENT_OF_POOL, EVENT_LEVEL_STORY, "The pool was not started, and why.",
+         {{0, "Pool {name} skipped: {reason}."}}},
     [EVENT_WORKER_STARTED] =
         {"worker.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "A worker is ready for tasks.",
          {{0, "Worker {worker} of pool {name} is ready ({pid})."}}},
@@ -171,6 +174,10 @@ static const struct event_row rows[EVENT_KINDS] = {
           {EVENT_REASONED, "thread {name} failed: {reason.}"},
           {EVENT_SIGNALED, "thread {name} terminated."},
           {0, "thread {name} ended."}}},
+    [EVENT_THREAD_SKIPPED] =
+        {"thread.skipped", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
+         "The thread was not started, and why.",
+         {{0, "thread {name} skipped: {reason}."}}},
     [EVENT_THREAD_PLANNED] =
         {"thread.planned", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "What would be run (--dry-run).",
          {{0, "# thread {name}\n{text}"}}},

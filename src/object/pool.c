@@ -503,12 +503,8 @@ static void pool_kill(struct object *object)
 static void pool_skip(struct object *object, const char *reason)
 {
     struct pool *pool = (struct pool *)object;
-    struct buf text = {0};
-    buf_printf(&text, "skipped, %s", reason);
-    struct event event = {
-        .kind = EVENT_POOL_ENDED, .flags = EVENT_REASONED, .reason = text.data};
+    struct event event = {.kind = EVENT_POOL_SKIPPED, .reason = reason};
     pool_emit(pool, &event);
-    buf_release(&text);
     users_ended(object->run, &pool->spec->object);
 }
 
@@ -557,7 +553,8 @@ static const struct object_kind pool_kind = {
 struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned flags)
 {
     struct pool *pool = mem_calloc(1, sizeof(*pool));
-    pool->object = (struct object){.kind = &pool_kind, .run = run, .name = spec->object.name};
+    pool->object = (struct object){
+        .kind = &pool_kind, .run = run, .spec = &spec->object, .name = spec->object.name};
     pool->spec = spec;
     pool->flags = flags;
     pool->timer = timer_new(run->loop, on_time, pool);

@@ -435,7 +435,12 @@ struct object *process_new(struct run *run, const struct process_spec *spec, uns
 {
     struct process *process = mem_calloc(1, sizeof(*process));
     process->object = (struct object){
-        .kind = &process_kind, .run = run, .name = spec->object.name, .daemon = spec->daemon};
+        .kind = &process_kind,
+        .run = run,
+        .spec = &spec->object,
+        .name = spec->object.name,
+        .daemon = spec->daemon,
+    };
     process->spec = spec;
     process->flags = flags;
     process->timer = timer_new(run->loop, on_time, process);

@@ -205,8 +205,7 @@ static void object_stop(struct object *object)
 static void object_skip(struct object *object, const char *reason)
 {
     struct thread_object *thread = (struct thread_object *)object;
-    struct event event = {
-        .kind = EVENT_THREAD_ENDED, .flags = EVENT_TOLD, .reason = reason};
+    struct event event = {.kind = EVENT_THREAD_SKIPPED, .reason = reason};
     thread_emit(thread, &event);
     users_ended(object->run, &thread->spec->object);
 }
@@ -258,6 +257,7 @@ struct object *thread_new(struct run *run, const struct thread_spec *spec, int64
     thread->object = (struct object){
         .kind = &thread_kind,
         .run = run,
+        .spec = &spec->object,
         .name = replica ? thread->name : spec->object.name,
         .daemon = spec->daemon,
     };

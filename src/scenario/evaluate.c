@@ -13,30 +13,6 @@ bool node_has_template(const struct node *node)
     return node->size > 4 && memmem(node->text, node->size, "${{", 3);
 }
 
-/* True where the template would be right if a task's names were known. */
-static bool wants_task(struct loader *loader, const struct node *node,
-                       const struct template_scope *scope)
-{
-    struct template_scope wider = {.vars = scope->vars, .task = true};
-    struct template_fault fault = {0};
-    struct template *parsed;
-    return !scope->task && !template_parse(loader->arena, node->text, node->size, TEMPLATE_TEXT,
-                                           &wider, &parsed, &fault);
-}
-
-/* What may help against a fault of which the template itself knows no more. */
-static const char *fault_hint(struct loader *loader, const struct node *node,
-                              const struct template_scope *scope)
-{
-    if (place_before_comment(loader->source, node))
-        return "' #' begins a comment in YAML: put the text in quotes";
-    if (wants_task(loader, node, scope))
-        return "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
-    if (!loader->vars_known && strstr(node->text, "vars"))
-        return "in 'vars' itself an expression may use env and name";
-    return NULL;
-}
-
 /* Makes plain text of the expression around OFFSET, so that the next fault can be found. */
 static bool erase_expression(char *text, size_t size, size_t offset)
 {
@@ -50,22 +26,74 @@ static bool erase_expression(char *text, size_t size, size_t offset)
     return true;
 }
 
-/* Parses the text of a scalar; what is wrong in any of its expressions is reported. */
-static bool parse(struct loader *loader, const struct node *node, enum template_use use,
+/* The text of a scalar, or an expression made of it. */
+struct written {
+    const struct node *node;
+    char *text;
+    size_t length;
+    size_t before; /* bytes of TEXT that stand before the node's own */
+};
+
+static struct written written_text(struct loader *loader, const struct node *node)
+{
+    return (struct written){node, arena_copy(loader->arena, node->text, node->size), node->size, 0};
+}
+
+static struct written written_expression(struct loader *loader, const struct node *node)
+{
+    static const char opening[] = "${{ ";
+    char *text = arena_printf(loader->arena, "%s%s }}", opening, node->text);
+    return (struct written){node, text, strlen(text), sizeof(opening) - 1};
+}
+
+/* True where the template would be right if a task's names were known. */
+static bool wants_task(struct loader *loader, const struct written *written,
+                       const struct template_scope *scope)
+{
+    struct template_scope wider = {.vars = scope->vars, .task = true};
+    struct template_fault fault = {0};
+    struct template *parsed;
+    return !scope->task && !template_parse(loader->arena, written->text, written->length,
+                                           TEMPLATE_TEXT, &wider, &parsed, &fault);
+}
+
+/* What may help against a fault of which the template itself knows no more. */
+static const char *fault_hint(struct loader *loader, const struct written *written,
+                              const struct template_scope *scope)
+{
+    if (place_before_comment(loader->source, written->node))
+        return "' #' begins a comment in YAML: put the text in quotes";
+    if (wants_task(loader, written, scope))
+        return "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
+    if (!loader->vars_known && strstr(written->text, "vars"))
+        return "in 'vars' itself an expression may use env and name";
+    return NULL;
+}
+
+static struct mark fault_mark(struct loader *loader, const struct written *written,
+                              const struct template_fault *fault)
+{
+    size_t offset = fault->offset > written->before ? fault->offset - written->before : 0;
+    size_t rest = offset < written->node->size ? written->node->size - offset : 1;
+    return place_in_scalar(loader->source, written->node, offset,
+                           fault->length < rest ? fault->length : rest);
+}
+
+/* Parses a template; what is wrong in any of its expressions is reported. */
+static bool parse(struct loader *loader, const struct written *written, enum template_use use,
                   const struct template_scope *scope, struct template **parsed)
 {
-    char *text = arena_copy(loader->arena, node->text, node->size);
     bool right = true;
     for (;;) {
         struct template_fault fault = {0};
-        if (!template_parse(loader->arena, text, node->size, use, scope, parsed, &fault))
+        if (!template_parse(loader->arena, written->text, written->length, use, scope, parsed,
+                            &fault))
             return right;
         right = false;
-        diag_error(loader->diags,
-                   place_in_scalar(loader->source, node, fault.offset, fault.length),
-                   fault.hint ? fault.hint : fault_hint(loader, node, scope), "%s",
+        diag_error(loader->diags, fault_mark(loader, written, &fault),
+                   fault.hint ? fault.hint : fault_hint(loader, written, scope), "%s",
                    loader_shown(loader, fault.text));
-        if (!erase_expression(text, node->size, fault.offset))
+        if (!erase_expression(written->text, written->length, fault.offset))
             return false;
     }
 }
@@ -88,21 +116,21 @@ static struct script *script_for(struct loader *loader, const char *name)
     return loader->script;
 }
 
-static bool evaluate(struct loader *loader, const struct node *node, const char *name,
+static bool evaluate(struct loader *loader, const struct written *written, const char *name,
                      struct value *value)
 {
     struct template_scope scope = {.vars = &loader->scenario->vars};
     struct error error = {0};
     struct template *parsed;
-    if (!parse(loader, node, TEMPLATE_TEXT, &scope, &parsed))
+    if (!parse(loader, written, TEMPLATE_TEXT, &scope, &parsed))
         return false;
     if (template_value(parsed, script_for(loader, name), loader->arena, value, &error)) {
-        diag_error(loader->diags, loader_mark(loader, node), NULL, "%s",
+        diag_error(loader->diags, loader_mark(loader, written->node), NULL, "%s",
                    loader_shown(loader, error.text));
         error_release(&error);
         return false;
     }
-    loader->evaluated = node;
+    loader->evaluated = written->node;
     loader->value = *value;
     return true;
 }
@@ -110,10 +138,19 @@ static bool evaluate(struct loader *loader, const struct node *node, const char 
 bool loader_scalar(struct loader *loader, const struct node *node, const char *name,
                    struct value *value)
 {
-    if (node_has_template(node))
-        return evaluate(loader, node, name, value);
+    if (node_has_template(node)) {
+        struct written written = written_text(loader, node);
+        return evaluate(loader, &written, name, value);
+    }
     *value = scalar_value(node);
     return true;
+}
+
+bool loader_expression(struct loader *loader, const struct node *node, const char *name,
+                       struct value *value)
+{
+    struct written written = written_expression(loader, node);
+    return evaluate(loader, &written, name, value);
 }
 
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
@@ -129,7 +166,8 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         .vars = &loader->scenario->vars,
         .task = block_in_pool(field->block),
     };
-    return parse(loader, node, use, &scope, parsed);
+    struct written written = written_text(loader, node);
+    return parse(loader, &written, use, &scope, parsed);
 }
 
 static bool list_value(struct loader *loader, const struct node *list, const char *name,

@@ -145,6 +145,10 @@ bool node_has_template(const struct node *node);
 bool loader_scalar(struct loader *loader, const struct node *node, const char *name,
                    struct value *value);
 
+/* The same where the whole of the scalar NODE is an expression, without ${{ }}. */
+bool loader_expression(struct loader *loader, const struct node *node, const char *name,
+                       struct value *value);
+
 /* Ends what evaluating templates needed. */
 void loader_release_script(struct loader *loader);
 

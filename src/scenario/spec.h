@@ -55,6 +55,8 @@ struct object_spec {
     struct env_spec *env; /* the scenario's own first, the object's behind them: the later wins */
     size_t env_count;
     struct template *cwd; /* as written: see scenario_path(); NULL: where parrun is */
+    bool when;    /* false: it is skipped */
+    bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     int64_t timeout;
     const size_t *produces; /* indices into scenario.queues, streams' queues included */
     size_t produces_count;
@@ -215,6 +217,7 @@ struct scenario {
     const char *name;
     const char *file;      /* as given on the command line, "<stdin>" for "-" */
     const char *directory; /* of the file, absolute; the working directory for "-" */
+    bool success_any;      /* one success is enough */
     struct value vars;     /* a table; after NAME=VALUE */
     struct env_spec *env;  /* part of each object's env already */
     size_t env_count;

@@ -29,6 +29,10 @@ extern const struct type type_vars;     /* struct value */
 extern const struct type type_env;      /* struct env_spec *, counted */
 extern const struct type type_env_file; /* struct env_spec *, counted: the same */
 
+/* In when.c. */
+extern const struct type type_condition; /* bool */
+extern const struct type type_success;   /* bool: any; and object_spec.decides of each object */
+
 /* In tasks.c. */
 extern const struct type type_workers; /* int64_t */
 extern const struct type type_tasks;   /* struct source_spec */
