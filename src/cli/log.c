@@ -15,12 +15,13 @@
 #include "event/bus.h"
 #include "scenario/spec.h"
 #include "sink/filter.h"
+#include "sink/joblog.h"
 #include "sink/jsonl.h"
 #include "sink/output.h"
 #include "sink/story.h"
 
-/* Standard output, and the file of --log. */
-#define DESTINATIONS 2
+/* Standard output, and the files of --log and --joblog. */
+#define DESTINATIONS 3
 
 struct destination {
     struct log *log;
@@ -29,6 +30,7 @@ struct destination {
     struct output *output;
     struct story *story;
     struct jsonl *jsonl;
+    struct joblog *joblog;
     bool full;
     bool finished;
     int failed; /* errno value */
@@ -141,12 +143,29 @@ static int make_filter(struct filter *filter, const struct log_spec *spec,
     return result;
 }
 
+/* A file or a device: a FIFO that nobody reads would be waited for, a planted link followed. */
 static int open_log_file(const char *path, struct error *error)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd < 0)
-        error_system(error, errno, "cannot write the log to '%s'", path);
-    return fd;
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+    struct stat status;
+    int fd = open(path, flags, 0666);
+    if (fd < 0 && errno == ELOOP)
+        return error_set(error, -ELOOP,
+                         "cannot write the log to '%s': it is a symbolic link; name the file itself",
+                         path);
+    if (fd >= 0 && !fstat(fd, &status) && (S_ISREG(status.st_mode) || S_ISCHR(status.st_mode))) {
+        fcntl(fd, F_SETFL, 0);
+        return fd;
+    }
+    if (fd >= 0) {
+        close(fd);
+        errno = ENXIO;
+    }
+    if (errno == ENXIO)
+        return error_set(error, -ENXIO,
+                         "cannot write the log to '%s': it is neither a regular file nor a device",
+                         path);
+    return error_system(error, errno, "cannot write the log to '%s'", path);
 }
 
 static void add_reader(struct destination *destination, struct bus *bus,
@@ -163,6 +182,20 @@ static void add_reader(struct destination *destination, struct bus *bus,
     bus_add(bus, &reader);
 }
 
+static int open_joblog(struct log *log, struct loop *loop, struct bus *bus, const char *path,
+                       struct error *error)
+{
+    int fd = open_log_file(path, error);
+    int result = fd < 0 ? error->code : add_destination(log, loop, path, fd, error);
+    if (result)
+        return result;
+    struct destination *destination = &log->items[log->count - 1];
+    destination->joblog = joblog_new(destination->output);
+    struct bus_reader reader = joblog_reader(destination->joblog);
+    bus_add(bus, &reader);
+    return 0;
+}
+
 static int open_all(struct log *log, struct loop *loop, const struct options *options,
                     struct error *error)
 {
@@ -171,6 +204,21 @@ static int open_all(struct log *log, struct loop *loop, const struct options *op
         return result;
     int fd = open_log_file(options->log, error);
     return fd < 0 ? error->code : add_destination(log, loop, options->log, fd, error);
+}
+
+/* With a log of its own, standard output is the bodies'. JSON is whole in any case. */
+static void add_readers(struct log *log, struct bus *bus, struct story_options *story, bool json,
+                        const char *run)
+{
+    if (log->count == 1) {
+        add_reader(&log->items[0], bus, story, json, run);
+        return;
+    }
+    story->part = json ? STORY_ALL : STORY_SENTENCES;
+    add_reader(&log->items[1], bus, story, json, run);
+    story->part = STORY_OUTPUT;
+    story->timestamps = false;
+    add_reader(&log->items[0], bus, story, false, run);
 }
 
 struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *scenario,
@@ -183,22 +231,17 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *s
     struct log *log = mem_calloc(1, sizeof(*log));
     log->callbacks = *callbacks;
     log->arg = arg;
-    if (make_filter(&story.filter, spec, options, error) ||
-        open_all(log, loop, options, error)) {
-        log_free(log);
-        return NULL;
-    }
-    if (log->count == 1) {
-        add_reader(&log->items[0], bus, &story, json, run);
+    int result = make_filter(&story.filter, spec, options, error);
+    if (!result)
+        result = open_all(log, loop, options, error);
+    if (!result)
+        add_readers(log, bus, &story, json, run);
+    if (!result && options->joblog)
+        result = open_joblog(log, loop, bus, options->joblog, error);
+    if (!result)
         return log;
-    }
-    /* With a log of its own, standard output is the bodies'. JSON is whole in any case. */
-    story.part = json ? STORY_ALL : STORY_SENTENCES;
-    add_reader(&log->items[1], bus, &story, json, run);
-    story.part = STORY_OUTPUT;
-    story.timestamps = false;
-    add_reader(&log->items[0], bus, &story, false, run);
-    return log;
+    log_free(log);
+    return NULL;
 }
 
 void log_finish(struct log *log)
@@ -236,6 +279,7 @@ void log_free(struct log *log)
     for (size_t i = 0; i < log->count; i++) {
         story_free(log->items[i].story);
         jsonl_free(log->items[i].jsonl);
+        joblog_free(log->items[i].joblog);
         output_free(log->items[i].output);
         if (log->items[i].fd > STDERR_FILENO)
             close(log->items[i].fd);

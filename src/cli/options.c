@@ -2,6 +2,7 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+
+/* No pool has more workers. */
+#define JOBS_MOST 1024
 
 struct option {
     char letter; /* 0: none */
@@ -126,6 +130,36 @@ static int take_dry_run(struct options *options, const char *value, struct error
     return 0;
 }
 
+static int take_joblog(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->joblog = value;
+    return 0;
+}
+
+/* A number of workers, or a share of the cores that this process may use. */
+static int take_jobs(struct options *options, const char *value, struct error *error)
+{
+    cpu_set_t cores;
+    int64_t available = sched_getaffinity(0, sizeof(cores), &cores) ? 1 : CPU_COUNT(&cores);
+    char *end;
+    errno = 0;
+    int64_t number = strcmp(value, "auto") != 0 ? strtoll(value, &end, 10) : available;
+    if (!strcmp(value, "auto"))
+        end = "";
+    if (!errno && number > 0 && !strcmp(end, "%")) {
+        number = (available * number + 99) / 100;
+        end = "";
+    }
+    if (errno || end == value || *end || number < 1 || number > JOBS_MOST)
+        return error_set(error, ERROR_FAILED,
+                         "--jobs is a number of workers up to %d, a share such as 50%%, or 'auto', "
+                         "not '%s'",
+                         JOBS_MOST, value);
+    options->jobs = number;
+    return 0;
+}
+
 static int take_limit(struct options *options, const char *value, struct error *error)
 {
     char *end;
@@ -144,6 +178,8 @@ static const struct option table[] = {
     {'h', "help", NULL, take_help, "print this and exit"},
     {0, "hide", "EVENTS", take_hide, "hide these events: names with '*', separated by commas"},
     {0, "import", "FILE", take_import, "print a Procfile or a compose file as a scenario"},
+    {0, "joblog", "FILE", take_joblog, "write a line a task to FILE, as GNU parallel does"},
+    {'j', "jobs", "N", take_jobs, "give every pool N workers: a number, a share ('50%') or 'auto'"},
     {0, "limit", "N", take_limit, "with --dry-run: print at most N tasks of each pool"},
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
@@ -194,22 +230,33 @@ static int parse_long(struct options *options, char **argv, int argc, int *next,
     return option->take(options, value, error);
 }
 
-/* One or more letters: none of them takes a value. */
-static int parse_letters(struct options *options, const char *letters, struct error *error)
+static const struct option *find_letter(char letter)
 {
-    for (; *letters; letters++) {
-        const struct option *option = NULL;
-        for (size_t i = 0; i < countof(table); i++)
-            if (table[i].letter == *letters)
-                option = &table[i];
+    for (size_t i = 0; i < countof(table); i++)
+        if (table[i].letter == letter)
+            return &table[i];
+    return NULL;
+}
+
+/* "-qv", "-j4" or "-j 4"; *NEXT is moved over what was taken. */
+static int parse_letters(struct options *options, char **argv, int argc, int *next,
+                         struct error *error)
+{
+    int result = 0;
+    for (const char *at = argv[(*next)++] + 1; !result && *at; at++) {
+        const struct option *option = find_letter(*at);
         if (!option)
-            return error_set(error, ERROR_FAILED, "unknown option '-%c', see parrun --help",
-                             *letters);
-        int result = option->take(options, NULL, error);
-        if (result)
-            return result;
+            return error_set(error, ERROR_FAILED, "unknown option '-%c', see parrun --help", *at);
+        if (!option->argument) {
+            result = option->take(options, NULL, error);
+            continue;
+        }
+        if (!at[1] && *next >= argc)
+            return error_set(error, ERROR_FAILED, "-%c needs a value: -%c %s", *at, *at,
+                             option->argument);
+        return option->take(options, at[1] ? at + 1 : argv[(*next)++], error);
     }
-    return 0;
+    return result;
 }
 
 static int take_operand(struct options *options, const char *word, struct error *error)
@@ -241,8 +288,7 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         } else if (word[1] == '-') {
             result = parse_long(options, argv, argc, &i, error);
         } else {
-            result = parse_letters(options, word + 1, error);
-            i++;
+            result = parse_letters(options, argv, argc, &i, error);
         }
     }
     bool needs_file = options->mode == MODE_RUN || options->mode == MODE_CHECK;

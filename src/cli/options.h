@@ -36,6 +36,8 @@ struct options {
     enum filter_level level;
     bool dry;               /* --dry-run */
     int64_t limit;          /* --limit: tasks of a pool that a dry run tells of */
+    const char *joblog;     /* --joblog FILE; NULL: none */
+    int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
     const char *log;        /* --log FILE; NULL: none */
     const char *format;     /* --format; NULL: the scenario's */
     struct words show;      /* --show and --hide: lists with commas, as given */

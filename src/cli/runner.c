@@ -25,6 +25,7 @@
 #include "object/kinds.h"
 #include "os/descendants.h"
 #include "os/guard.h"
+#include "os/stdio.h"
 #include "scenario/spec.h"
 #include "script/shared.h"
 
@@ -146,13 +147,13 @@ static int end_run(struct runner *runner)
     int signal_number = runner->run.stop_cause == STOP_SIGNAL   ? runner->run.stop_signal
                         : runner->run.stop_cause == STOP_OUTPUT ? SIGPIPE
                                                                 : 0;
-    fputs(buf_string(&report), stderr);
-    buf_release(&report);
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
     descendants_end(ESCAPED_GRACE);
+    stdio_say(buf_string(&report));
+    buf_release(&report);
     if (signal_number)
         die_by_signal(signal_number);
     return status;
@@ -185,6 +186,8 @@ static int run_scenario(const struct options *options, const struct scenario *sc
         .shared = shared_new(),
         .dry = options->dry,
         .dry_tasks = options->limit,
+        .tells_commands = options->joblog != NULL,
+        .jobs = options->jobs,
         .ended = on_run_ended,
         .ended_arg = &runner,
     };

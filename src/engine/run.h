@@ -39,6 +39,8 @@ struct run {
     size_t object_count;
     bool dry;              /* nothing is started: each object tells what it would run */
     int64_t dry_tasks;     /* tasks that a pool tells of at most */
+    bool tells_commands;   /* somebody wants to know the command of each task */
+    int64_t jobs;          /* workers of every pool; 0: as each pool says */
     bool held;             /* the log is full */
     enum stop_cause stop_cause;
     int stop_signal;       /* STOP_SIGNAL: which */

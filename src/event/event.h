@@ -110,6 +110,8 @@ struct event {
     const char *stream; /* "stdout" or "stderr" of output, else NULL */
     const char *bytes;  /* a line, a message or output; NULL: none */
     size_t length;
+    uint64_t received;   /* bytes of output of a task; for the joblog */
+    const char *command; /* of a task, as a line for a shell; for the joblog */
     bool unfinished;    /* the line had no newline: it was cut, or the output ended there */
 };
 

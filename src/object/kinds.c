@@ -77,7 +77,7 @@ void objects_make(struct run *run)
         count += (size_t)scenario->threads[i].replicas;
     for (size_t i = 0; i < scenario->pool_count; i++)
         if (scenario->pools[i].kind == POOL_THREAD)
-            workers += (size_t)scenario->pools[i].workers;
+            workers += pool_workers(run, &scenario->pools[i]);
     if (workers)
         work_size(workers);
     make_queues(run);

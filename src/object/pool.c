@@ -447,6 +447,21 @@ static void run_timer(struct pool *pool)
     timer_start(pool->timer, delay);
 }
 
+/* No more workers than there are tasks, as far as that is known. */
+static void limit_crew(struct pool *pool)
+{
+    while (pool->ready.count < pool->crew_count) {
+        struct task *task = take_from_source(pool);
+        if (!task)
+            break;
+        task_list_add(&pool->ready, task);
+    }
+    if (pool->exhausted && pool->ready.count < pool->crew_count)
+        pool->crew_count = pool->ready.count;
+    if (pool->object.run->dry && pool->crew_count > 1)
+        pool->crew_count = 1; /* the tasks are told of in their order */
+}
+
 static void pool_start(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
@@ -458,21 +473,14 @@ static void pool_start(struct object *object)
         error_release(&error);
         return;
     }
-    struct event event = {.kind = EVENT_POOL_STARTED, .count = pool->spec->workers};
+    bool complete = items_are_complete(pool->items);
+    pool->told_waiting = true; /* that the pool starts is told first */
+    limit_crew(pool);
+    pool->told_waiting = false;
+    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_count};
     pool_emit(pool, &event);
-    if (items_are_complete(pool->items))
+    if (complete || pool->exhausted)
         tell_waiting(pool);
-    /* No more workers than there are tasks, as far as that is known. */
-    while (pool->ready.count < pool->crew_count) {
-        struct task *task = take_from_source(pool);
-        if (!task)
-            break;
-        task_list_add(&pool->ready, task);
-    }
-    if (pool->exhausted && pool->ready.count < pool->crew_count)
-        pool->crew_count = pool->ready.count;
-    if (object->run->dry && pool->crew_count > 1)
-        pool->crew_count = 1; /* the tasks are told of in their order */
     pool_look(pool);
 }
 
@@ -529,7 +537,7 @@ static bool pool_drained(const struct object *object)
 static void pool_free(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
-    for (size_t i = 0; i < (size_t)pool->spec->workers; i++)
+    for (size_t i = 0; i < pool->crew_made; i++)
         pool->crew[i]->kind->free(pool->crew[i]);
     free(pool->crew);
     items_free(pool->items);
@@ -550,6 +558,11 @@ static const struct object_kind pool_kind = {
     .free = pool_free,
 };
 
+size_t pool_workers(const struct run *run, const struct pool_spec *spec)
+{
+    return (size_t)(run->jobs ? run->jobs : spec->workers);
+}
+
 struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned flags)
 {
     struct pool *pool = mem_calloc(1, sizeof(*pool));
@@ -560,7 +573,7 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
     pool->timer = timer_new(run->loop, on_time, pool);
     pool->due = timer_new(run->loop, look_soon, pool);
     pool->seed = (unsigned)clock_monotonic();
-    pool->crew_count = (size_t)spec->workers;
+    pool->crew_count = pool->crew_made = pool_workers(run, spec);
     pool->crew = mem_calloc(pool->crew_count, sizeof(struct crew *));
     for (size_t i = 0; i < pool->crew_count; i++) {
         pool->crew[i] =

@@ -111,10 +111,21 @@ static void tell_timeout(struct pool *pool, const struct task *task)
     pool_emit(pool, &event);
 }
 
+/* The task's command, or for a Lua body where it stands. */
+static const char *find_command(const struct pool *pool, const struct task *task, struct buf *text)
+{
+    const struct body_spec *body = &pool->spec->object.body;
+    if (task->command || !pool->object.run->tells_commands || body->kind != BODY_LUA)
+        return task->command;
+    plan_lua(&body->lua, text);
+    return text->data;
+}
+
 static void tell_ended(struct pool *pool, const struct task *task)
 {
     struct event event = task_event(EVENT_TASK_ENDED, task);
     struct buf reason = {0};
+    struct buf command = {0};
     event.has_duration = true;
     event.duration = task->duration;
     if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED) {
@@ -123,6 +134,8 @@ static void tell_ended(struct pool *pool, const struct task *task)
     }
     if (task->outcome == OUTCOME_SIGNALED)
         event.signal = (int)task->number;
+    event.received = task->put_out;
+    event.command = find_command(pool, task, &command);
     if (task->outcome != OUTCOME_DONE) {
         event.flags = EVENT_WRONG;
         fill_reason(task, &reason);
@@ -133,6 +146,7 @@ static void tell_ended(struct pool *pool, const struct task *task)
         event.flags = EVENT_TOLD | EVENT_WRONG;
     }
     pool_emit(pool, &event);
+    buf_release(&command);
     buf_release(&reason);
 }
 

@@ -71,7 +71,8 @@ struct pool {
     bool broken; /* no worker can be had any more */
     struct task_list ready; /* taken from the source, or back from a worker */
     struct crew **crew;
-    size_t crew_count;
+    size_t crew_made;  /* all of them */
+    size_t crew_count; /* those that are used: no more than there are tasks */
     size_t crew_alive;
     size_t lost_in_a_row; /* workers that ended before they were ready */
     struct timer *due;    /* a task is due again, or the next may begin */

@@ -173,6 +173,7 @@ void world_config(const struct world *world, struct worker_config *config)
         .lua = chunk_copy(body->lua.text, body->lua.length, body->lua.file, body->lua.line),
         .timeout = spec->timeout,
         .dry = run->dry,
+        .tell_command = run->tells_commands,
         .window = client_window(run, spec->produces, spec->produces_count),
         .stdin_fd = -1,
         .stdout_fd = -1,

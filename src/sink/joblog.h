@@ -1,0 +1,19 @@
+/*
+ * The joblog: a line a task in the columns of GNU parallel's --joblog, separated by tabs, so that
+ * what reads those reads this: Seq Host Starttime JobRuntime Send Receive Exitval Signal Command.
+ */
+#ifndef SINK_JOBLOG_H
+#define SINK_JOBLOG_H
+
+#include "event/bus.h"
+
+struct joblog;
+struct output;
+
+/* Written to OUTPUT (borrowed), its head line at once. */
+struct joblog *joblog_new(struct output *output);
+void joblog_free(struct joblog *joblog);
+
+struct bus_reader joblog_reader(struct joblog *joblog);
+
+#endif
