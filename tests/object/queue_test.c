@@ -1,0 +1,326 @@
+/* A queue on the loop's thread: put, take, close, full, abandon, return, balance, waiters. */
+#include "fixture.h"
+#include "object/queue.h"
+#include "worker/frame.h"
+
+static struct queue_spec spec_of(int64_t capacity)
+{
+    return (struct queue_spec){.name = "q", .capacity = capacity, .close_auto = true};
+}
+
+static const struct queue_users one_each = {.producers = 1, .consumers = 1};
+
+static bool put(struct queue *queue, int64_t integer)
+{
+    struct buf encoded = encoded_integer(integer);
+    bool done = queue_put_value(queue, encoded.data, encoded.length);
+    buf_release(&encoded);
+    return done;
+}
+
+static void assert_take(struct queue *queue, int64_t integer)
+{
+    struct buf out = {0}, expected = encoded_integer(integer);
+    assert_int_equal(queue_take_value(queue, &out), TAKE_MESSAGE);
+    assert_same_buf(&out, &expected);
+}
+
+static void assert_nothing(struct queue *queue, enum take_result result)
+{
+    struct buf out = {0};
+    struct error error = {0};
+    assert_int_equal(queue_take_value(queue, &out), result);
+    assert_int_equal(queue_take_lines(queue, &out, 100, &error), result);
+    assert_int_equal(out.length, 0);
+    assert_null(error.text);
+}
+
+static void test_order_and_end(void **state)
+{
+    (void)state;
+    struct emitted emitted = {0};
+    struct run run = test_run(&emitted);
+    struct queue_spec spec = spec_of(100);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    assert_string_equal(queue_name(queue), "q");
+    assert_nothing(queue, TAKE_EMPTY);
+    for (int i = 0; i < 3; i++)
+        assert_true(put(queue, i));
+    assert_int_equal(queue_length(queue), 3);
+    queue_producer_ended(queue);
+    for (int i = 0; i < 3; i++)
+        assert_take(queue, i);
+    assert_nothing(queue, TAKE_CLOSED);
+    assert_true(queue_is_empty(queue));
+    assert_true(queue_balance(queue));
+    assert_int_equal(emitted.kinds[0], EVENT_QUEUE_OPENED);
+    assert_int_equal(emitted.kinds[1], EVENT_QUEUE_CLOSED);
+    assert_int_equal(emitted.count, 2);
+    test_run_end(&run);
+    queue_free(queue);
+    queue_free(NULL);
+}
+
+static void test_close_waits_for_all_producers(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(1);
+    struct queue_users users = {.producers = 2, .consumers = 1};
+    struct queue *queue = queue_new(&run, &spec, false, &users);
+    queue_producer_ended(queue);
+    assert_nothing(queue, TAKE_EMPTY);
+    queue_producer_ended(queue);
+    assert_nothing(queue, TAKE_CLOSED);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_close_never(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(1);
+    spec.close_auto = false;
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    queue_producer_ended(queue);
+    assert_nothing(queue, TAKE_EMPTY);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_items_without_producers(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct value items[2] = {{.type = VALUE_INTEGER, .integer = 5},
+                             {.type = VALUE_INTEGER, .integer = 6}};
+    struct queue_spec spec = spec_of(1); /* more items than it holds */
+    struct queue_users users = {.consumers = 1};
+    spec.items = items;
+    spec.item_count = 2;
+    struct queue *queue = queue_new(&run, &spec, false, &users);
+    assert_int_equal(queue_length(queue), 2);
+    assert_take(queue, 5);
+    assert_take(queue, 6);
+    assert_nothing(queue, TAKE_CLOSED);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_full(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(3);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    struct buf out = {0};
+    struct error error = {0};
+    assert_true(put(queue, 1));
+    assert_int_equal(queue_put_lines(queue, "a\nb\nc\n", 6), 4);
+    assert_int_equal(queue_put_lines(queue, "c\n", 2), 0);
+    assert_false(put(queue, 2));
+    assert_int_equal(queue_length(queue), 3);
+    assert_take(queue, 1);
+    assert_true(put(queue, 2));
+    assert_int_equal(queue_take_lines(queue, &out, 100, &error), TAKE_MESSAGE);
+    assert_buf(&out, "a\nb\n");
+    assert_take(queue, 2);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_full_of_bytes(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(INT64_MAX);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    struct buf large = {0};
+    memset(buf_reserve(&large, 1 << 20), 'x', 1 << 20);
+    large.data[(1 << 20) - 1] = '\n';
+    buf_added(&large, 1 << 20);
+    size_t puts = 0;
+    while (queue_put_lines(queue, large.data, large.length))
+        puts++;
+    assert_in_range(puts, 1, 8);
+    assert_false(put(queue, 1));
+    buf_release(&large);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_return(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(10);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    struct buf first = {0}, lines = {0}, returned = {0};
+    struct error error = {0};
+    put(queue, 1);
+    put(queue, 2);
+    assert_int_equal(queue_take_value(queue, &first), TAKE_MESSAGE);
+    frame_bytes(&returned, first.data, first.length);
+    queue_return_values(queue, returned.data, returned.length, 1);
+    buf_release(&returned);
+    assert_take(queue, 1);
+    assert_int_equal(queue_take_lines(queue, &lines, 100, &error), TAKE_MESSAGE);
+    queue_return_lines(queue, lines.data, lines.length);
+    queue_return_lines(queue, "", 0);
+    assert_int_equal(queue_length(queue), 1);
+    queue_producer_ended(queue);
+    assert_int_equal(queue_take_value(queue, &lines), TAKE_MESSAGE);
+    assert_nothing(queue, TAKE_CLOSED);
+    assert_true(queue_balance(queue));
+    buf_release(&first);
+    buf_release(&lines);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_balance_tells_of_what_is_left(void **state)
+{
+    (void)state;
+    struct emitted emitted = {0};
+    struct run run = test_run(&emitted);
+    struct queue_spec spec = spec_of(10);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    queue_put_lines(queue, "a\nb\nc\n", 6);
+    struct buf out = {0};
+    queue_take_value(queue, &out);
+    buf_release(&out);
+    assert_false(queue_balance(queue));
+    assert_true(emitted.last_wrong);
+    assert_int_equal(emitted.last_count, 2);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_abandoned(void **state)
+{
+    (void)state;
+    struct emitted emitted = {0};
+    struct run run = test_run(&emitted);
+    struct queue_spec spec = spec_of(1);
+    struct queue_users users = {.producers = 1, .consumers = 2};
+    struct queue *queue = queue_new(&run, &spec, false, &users);
+    queue_consumer_ended(queue);
+    assert_false(queue_is_abandoned(queue));
+    queue_consumer_ended(queue);
+    assert_true(queue_is_abandoned(queue));
+    for (int i = 0; i < 100; i++)
+        assert_true(put(queue, i)); /* nobody waits for room that never comes */
+    assert_int_equal(queue_put_lines(queue, "a\nb\n", 4), 4);
+    assert_int_equal(queue_length(queue), 0);
+    assert_false(queue_balance(queue));
+    assert_int_equal(emitted.last_count, 102);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void count_up(void *arg)
+{
+    ++*(int *)arg;
+}
+
+static void test_message_waiter(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(10);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    int called = 0;
+    struct waiter waiter = {.function = count_up, .arg = &called};
+    queue_wait_message(queue, &waiter);
+    queue_wait_message(queue, &waiter); /* once on the list is enough */
+    run_turn(&run);
+    assert_int_equal(called, 0);
+    put(queue, 1);
+    assert_int_equal(called, 0); /* never from within */
+    run_turn(&run);
+    assert_int_equal(called, 1);
+    put(queue, 2);
+    run_turn(&run);
+    assert_int_equal(called, 1); /* it was told once */
+    queue_wait_message(queue, &waiter);
+    run_turn(&run);
+    assert_int_equal(called, 2); /* there was one already */
+    assert_take(queue, 1);
+    assert_take(queue, 2);
+    queue_wait_message(queue, &waiter);
+    queue_producer_ended(queue);
+    run_turn(&run);
+    assert_int_equal(called, 3); /* the end counts too */
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_room_waiter(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(1);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    int first = 0, second = 0;
+    struct waiter waiters[2] = {{.function = count_up, .arg = &first},
+                                {.function = count_up, .arg = &second}};
+    put(queue, 1);
+    queue_wait_room(queue, &waiters[0]);
+    queue_wait_room(queue, &waiters[1]);
+    run_turn(&run);
+    assert_int_equal(first + second, 0);
+    queue_unwait(queue, &waiters[0]);
+    queue_unwait(queue, &waiters[0]);
+    assert_take(queue, 1);
+    run_turn(&run);
+    assert_int_equal(first, 0);
+    assert_int_equal(second, 1);
+    put(queue, 2);
+    queue_wait_room(queue, &waiters[0]);
+    queue_consumer_ended(queue);
+    run_turn(&run);
+    assert_int_equal(first, 1); /* abandoned: there is room for ever */
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+static void test_trace(void **state)
+{
+    (void)state;
+    struct emitted emitted = {0};
+    struct run run = test_run(&emitted);
+    struct queue_spec spec = spec_of(10);
+    spec.trace = true;
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    put(queue, 1);
+    queue_put_lines(queue, "a\nb\n", 4);
+    assert_take(queue, 1);
+    run_turn(&run);
+    static const enum event_kind order[] = {EVENT_QUEUE_OPENED, EVENT_QUEUE_PUT, EVENT_QUEUE_PUT,
+                                            EVENT_QUEUE_PUT, EVENT_QUEUE_GET};
+    assert_int_equal(emitted.count, countof(order));
+    for (size_t i = 0; i < countof(order); i++)
+        assert_int_equal(emitted.kinds[i], order[i]);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+int main(void)
+{
+    struct tests tests = {0};
+    loop_warm_up();
+    TEST(&tests, test_order_and_end);
+    TEST(&tests, test_close_waits_for_all_producers);
+    TEST(&tests, test_close_never);
+    TEST(&tests, test_items_without_producers);
+    TEST(&tests, test_full);
+    TEST(&tests, test_full_of_bytes);
+    TEST(&tests, test_return);
+    TEST(&tests, test_balance_tells_of_what_is_left);
+    TEST(&tests, test_abandoned);
+    TEST(&tests, test_message_waiter);
+    TEST(&tests, test_room_waiter);
+    TEST(&tests, test_trace);
+    return tests_run(&tests, "queue");
+}
