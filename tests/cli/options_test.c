@@ -146,12 +146,8 @@ static void test_help_names_every_option(void **state)
                                         "--show EVENTS", "-v, --verbose",   "-V, --version"};
     struct buf help = {0};
     options_help(&help);
-    size_t lines = 0;
     for (size_t i = 0; i < countof(names); i++)
         assert_non_null(strstr(help.data, names[i]));
-    for (const char *at = help.data; (at = strstr(at, "--")); at++)
-        lines++;
-    assert_true(lines >= countof(names));
     assert_int_equal(help.data[help.length - 1], '\n');
     for (const char *at = help.data; *at; at = strchr(at, '\n') + 1)
         assert_true(strcspn(at, "\n") <= 100);
