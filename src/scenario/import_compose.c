@@ -61,6 +61,13 @@ static void take_build(struct service *service, const struct node *value)
     buf_release(&line);
 }
 
+/* Compose starts it only where one of its profiles is asked for. */
+static void take_profiles(struct service *service, const struct node *value)
+{
+    draft_dropped(&service->draft, "profiles", value, "take 'when' out to have it started");
+    buf_text(&service->draft.keys, "    when: false\n");
+}
+
 static const struct row rows[] = {
     {"build", take_build, NULL},
     {"command", take_later, NULL},
@@ -69,7 +76,7 @@ static const struct row rows[] = {
     {"extends", NULL, "what the other service says has to be written here"},
     {"healthcheck", NULL, "nothing waits for it in parrun's version 1"},
     {"image", take_later, NULL},
-    {"profiles", NULL, "no equal in parrun's version 1; it is always started"},
+    {"profiles", take_profiles, NULL},
     {"stdin_open", NULL, "a process of parrun reads no terminal"},
     {"stop_grace_period", take_grace, NULL},
     {"stop_signal", take_signal, NULL},

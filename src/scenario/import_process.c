@@ -25,7 +25,7 @@ struct row {
     const char *why;
 };
 
-/* command and entrypoint are read by write_body(), disabled before all. */
+/* command and entrypoint are read by read_process(). */
 static void take_later(struct process *process, const struct node *value)
 {
     (void)process;
@@ -80,6 +80,12 @@ static void take_daemon(struct process *process, const struct node *value)
                    "is_daemon: the command leaves a process behind; parrun ends it with the run");
 }
 
+static void take_disabled(struct process *process, const struct node *value)
+{
+    if (value->kind == NODE_SCALAR && !strcmp(value->text, "true"))
+        buf_text(&process->draft.keys, "    when: false\n");
+}
+
 static void take_shutdown(struct process *process, const struct node *value)
 {
     if (value->kind != NODE_MAP) {
@@ -103,7 +109,7 @@ static void take_shutdown(struct process *process, const struct node *value)
 static const struct row rows[] = {
     {"command", take_later, NULL},
     {"description", take_description, NULL},
-    {"disabled", take_later, NULL},
+    {"disabled", take_disabled, NULL},
     {"entrypoint", take_later, NULL},
     {"env_file", take_env_file, NULL},
     {"environment", take_environment, NULL},
@@ -238,17 +244,10 @@ static void explain(struct import *import)
                             "shell has them.");
 }
 
-static bool is_disabled(const struct node *map)
-{
-    const struct node *disabled = import_find(map, "disabled");
-    return disabled && disabled->kind == NODE_SCALAR && !strcmp(disabled->text, "true");
-}
-
 bool import_processes(struct import *import, const struct node *root)
 {
     const struct node *processes = import_find(root, "processes");
     struct buf env = {0};
-    size_t count = 0;
     const char *shell = read_top(import, root, &env);
     if (processes->kind != NODE_MAP) {
         diag_error(import->diags, node_mark(import->source, processes),
@@ -258,15 +257,9 @@ bool import_processes(struct import *import, const struct node *root)
     } else {
         for (size_t i = 0; i < processes->size; i++) {
             const struct node *key = node_key(processes, i);
-            if (is_disabled(node_value(processes, i))) {
-                import_head(import, "%s is disabled there: left out.",
-                            show_text(key->text, key->size).text);
-                continue;
-            }
             read_process(import, key, node_value(processes, i), shell);
-            count++;
         }
-        if (!count)
+        if (!processes->size)
             diag_error(import->diags, node_mark(import->source, processes), NULL,
                        "'processes': there is nothing to run");
     }
