@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "os/descendants.h"
+#include "os/stdio.h"
 
 /* Some senders signal a process and then its group: the same signal again so soon is the same. */
 #define REPEAT_IS_ONE (50 * NS_PER_MS)
@@ -120,7 +121,7 @@ _Noreturn void guard_run(int (*runner)(void *arg), void *arg)
     if (!WIFSIGNALED(guard.status))
         exit(WEXITSTATUS(guard.status));
     if (WTERMSIG(guard.status) == SIGKILL)
-        fprintf(stderr, "parrun: error: the runner was killed by SIGKILL; "
-                        "everything it had started was ended\n");
+        stdio_say("parrun: error: the runner was killed by SIGKILL; "
+                  "everything it had started was ended\n");
     die_by_signal(WTERMSIG(guard.status));
 }

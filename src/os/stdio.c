@@ -3,9 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
+
+/* How long standard error is waited for, in ms. */
+#define SAY_PATIENCE 1000
 
 void stdio_secure(void)
 {
@@ -14,4 +20,20 @@ void stdio_secure(void)
             open("/dev/null", O_RDWR); /* takes the lowest free number: this one */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     signal(SIGPIPE, SIG_IGN);
+}
+
+void stdio_say(const char *text)
+{
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    size_t left = strlen(text);
+    /* A pipe that is writable takes PIPE_BUF bytes without waiting. */
+    while (left && poll(&out, 1, SAY_PATIENCE) > 0) {
+        ssize_t length = write(STDERR_FILENO, text, left < PIPE_BUF ? left : PIPE_BUF);
+        if (length < 0 && errno != EINTR && errno != EAGAIN)
+            return;
+        if (length > 0) {
+            text += length;
+            left -= (size_t)length;
+        }
+    }
 }

@@ -9,4 +9,10 @@
  */
 void stdio_secure(void);
 
+/*
+ * Writes TEXT to standard error, or as much of it as is taken within a second: the end of a run
+ * does not wait for somebody who reads neither its output nor its errors.
+ */
+void stdio_say(const char *text);
+
 #endif
