@@ -143,12 +143,21 @@ static int make_filter(struct filter *filter, const struct log_spec *spec,
     return result;
 }
 
+/* /dev/stderr and its like are links by nature, to something that is open already. */
+static bool is_own_descriptor(const char *path)
+{
+    return !strncmp(path, "/dev/std", 8) || !strncmp(path, "/dev/fd/", 8);
+}
+
 /* A file or a device: a FIFO that nobody reads would be waited for, a planted link followed. */
 static int open_log_file(const char *path, struct error *error)
 {
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
+    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY;
     struct stat status;
-    int fd = open(path, flags, 0666);
+    bool own = is_own_descriptor(path);
+    int fd = open(path, own ? flags : flags | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (own && fd >= 0)
+        return fd;
     if (fd < 0 && errno == ELOOP)
         return error_set(error, -ELOOP,
                          "cannot write the log to '%s': it is a symbolic link; name the file itself",
