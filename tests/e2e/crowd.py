@@ -3,6 +3,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 
 from harness.parrun import (INT, PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left,
                             check_status, complete, died_of, mark)
@@ -182,6 +183,48 @@ def test_interrupt_twice_while_the_log_is_stuck():
     check_nothing_left()
     err = run.process.stderr.read()
     assert b"bytes could not be written" in err, err
+
+
+def test_interrupt_while_errors_are_stuck_too():
+    """With both streams in one pipe that nobody reads, the last words must not hold the end up."""
+    directory = Directory()
+    directory.fifo("asked")
+    run = Run("""
+        processes:
+          writer: {run: "trap '' INT; exec yes"}
+          other: {run: "trap 'echo asked >asked' TERM INT; while :; do sleep 0.05; done", stop: {grace: 1000s}}
+          escaped: {run: "setsid sh -c '(setsid sleep 300 &)'; echo begun >asked"}
+    """, directory=directory, stderr=subprocess.STDOUT)
+    assert (directory.path / "asked").read_text() == "begun\n"
+    run.signal(INT)
+    assert (directory.path / "asked").read_text()
+    deadline = time.monotonic() + PATIENCE
+    while run.process.poll() is None and time.monotonic() < deadline:
+        run.signal(INT)
+        try:
+            run.process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            pass
+    assert run.process.returncode in (died_of(INT), 3), run.process.returncode
+    check_nothing_left()
+
+
+def test_log_where_a_file_should_be():
+    """A FIFO or a directory is refused at once; a symbolic link is not followed."""
+    directory = Directory()
+    directory.fifo("fifo")
+    (directory.path / "folder").mkdir()
+    victim = directory.file("victim", "untouched\n")
+    (directory.path / "link").symlink_to(victim)
+    for name in ("fifo", "folder", "link"):
+        status, out, err = complete("processes: {test: {run: echo x}}", "--log", name,
+                                    directory=directory)
+        check_status(status, 2, out + err)
+        assert name.encode() in err, err
+    assert victim.read_text() == "untouched\n"
+    status, out, err = complete("processes: {test: {run: echo x}}", "--log", "/dev/stderr")
+    check_status(status, 0, out + err)
+    assert b"Process end." in err and b"test | x\n" == out, out + err
 
 
 def test_head_on_a_quiet_run():

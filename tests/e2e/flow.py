@@ -19,8 +19,9 @@ def queue_carries(size):
         import sys
         block = b"".join(bytes([65 + n % 26]) * (n * 37 % 500) + b"\\n" for n in range(4000))
         left = {size}
-        while left:
-            left -= sys.stdout.buffer.write(block[:left])
+        while left > len(block):
+            left -= sys.stdout.buffer.write(block)
+        sys.stdout.buffer.write(block[:left - 1] + b"\n")
     """)
     run = Run("""
         processes:
