@@ -1,4 +1,5 @@
 """The manual: its made parts are those of the program, and its examples do what they say."""
+import dataclasses
 import subprocess
 import sys
 import textwrap
@@ -21,13 +22,18 @@ def shell(command, directory):
 
 # ---- what is done with a block of each kind ----
 
-def as_scenario(example, directory, arguments):
-    """The block is a scenario; ARGUMENTS stand behind it, or a whole command line with <."""
+def as_scenario(example, directory, arguments, status=0):
+    """The block is a scenario; ARGUMENTS stand behind it, as the shell takes them."""
     (directory / "example.yaml").write_text(example.text)
     words = " ".join(arguments)
     line = f"'{PROGRAM}' example.yaml {words} >out"
     ended = call(["sh", "-c", line], directory)
-    assert ended.returncode == 0 and not ended.stderr, (ended, (directory / "out").read_text())
+    assert ended.returncode == status and not ended.stderr, \
+        (ended, (directory / "out").read_text())
+
+
+def as_failing(example, directory, arguments):
+    as_scenario(example, directory, arguments, status=1)
 
 
 def as_check(example, directory, _arguments):
@@ -36,19 +42,13 @@ def as_check(example, directory, _arguments):
     assert ended.returncode == 0 and not ended.stderr, ended
 
 
-def as_lua(example, directory, kinds):
-    """The block is a Lua chunk; it is run in a body of each of KINDS."""
+def as_lua(example, directory, _arguments):
+    """The block is a Lua chunk; it is run in a body of each kind."""
     chunk = textwrap.indent(example.text, "      ")
-    heads = {"process": "processes:\n  body:\n", "thread": "threads:\n  body:\n",
-             "pool": "pools:\n  body:\n    tasks: 1\n",
-             "threads": "pools:\n  body:\n    kind: thread\n    tasks: 1\n"}
-    for kind in kinds or heads:
-        (directory / "example.yaml").write_text(f"{heads[kind]}    lua: |\n{chunk}")
-        as_scenario(dataclass_text(directory), directory, [])
-
-
-def dataclass_text(directory):
-    return manual.Example("", 0, {}, (directory / "example.yaml").read_text())
+    for head in ("processes:\n  body:\n", "threads:\n  body:\n", "pools:\n  body:\n    tasks: 1\n",
+                 "pools:\n  body:\n    kind: thread\n    tasks: 1\n"):
+        scenario = dataclasses.replace(example, text=f"{head}    lua: |\n{chunk}")
+        as_scenario(scenario, directory, [])
 
 
 def as_python(example, directory, _arguments):
@@ -60,7 +60,7 @@ def as_python(example, directory, _arguments):
     assert ended.stdout == b"caf\xe9\n", ended
 
 
-KINDS = {"run": as_scenario, "check": as_check, "lua": as_lua, "python": as_python}
+KINDS = {"run": as_scenario, "fails": as_failing, "check": as_check, "lua": as_lua, "python": as_python}
 
 
 def try_example(example):
@@ -108,3 +108,7 @@ def test_pages_are_clean():
 
 def test_examples_of_events():
     assert try_page("parrun-events.7") >= 2
+
+
+def test_examples_of_lua():
+    assert try_page("parrun-lua.7") >= 13
