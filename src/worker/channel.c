@@ -128,12 +128,15 @@ void channel_wait(struct worker *worker, struct pollfd *extra, size_t count, int
 {
     struct pollfd fds[8] = {{.fd = worker->channel.in, .events = POLLIN}};
     int64_t beat = heartbeat(worker);
+    bool was_full = channel_is_full(worker);
     channel_flush(worker, false);
+    /* Whoever waited for room has it now; there may be nothing else left to wake them. */
+    bool room = was_full && !channel_is_full(worker);
     fds[1].fd = worker->channel.pending.length ? worker->channel.out : -1;
     fds[1].events = POLLOUT;
     for (size_t i = 0; i < count; i++)
         fds[2 + i] = extra[i];
-    int ready = poll(fds, 2 + count, poll_timeout(earlier(deadline, beat)));
+    int ready = poll(fds, 2 + count, room ? 0 : poll_timeout(earlier(deadline, beat)));
     for (size_t i = 0; i < count; i++)
         extra[i].revents = ready > 0 ? fds[2 + i].revents : 0;
     if (ready <= 0)
