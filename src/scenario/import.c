@@ -54,9 +54,7 @@ void import_head(struct import *import, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    buf_text(&import->head, "# ");
-    buf_vprintf(&import->head, format, arguments);
-    buf_char(&import->head, '\n');
+    import_comment(&import->head, "", format, arguments);
     va_end(arguments);
 }
 
@@ -170,9 +168,8 @@ static const char *directory_of(struct arena *arena, const char *file)
     return slash ? arena_copy(arena, file, (size_t)(slash - file) + 1) : "";
 }
 
-static void write_whole(struct import *import, const char *shown, struct buf *out)
+static void write_whole(struct import *import, struct buf *out)
 {
-    buf_printf(out, "# From %s, by parrun --import.\n", show_text(shown, strlen(shown)).text);
     buf_append(out, buf_string(&import->head), import->head.length);
     buf_text(out, "processes:\n");
     buf_append(out, buf_string(&import->objects), import->objects.length);
@@ -187,6 +184,7 @@ bool import_file(const char *file, struct buf *out, struct diags *diags,
     const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
     *held = sources_new();
     import.source = sources_read(*held, file, shown, &error);
+    import_head(&import, "From %s, by parrun --import.", show_text(shown, strlen(shown)).text);
     if (!import.source)
         diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
     else if (is_procfile(import.source, file))
@@ -195,7 +193,7 @@ bool import_file(const char *file, struct buf *out, struct diags *diags,
         read_tree(&import);
     bool fine = !diags_count(diags);
     if (fine)
-        write_whole(&import, shown, out);
+        write_whole(&import, out);
     error_release(&error);
     names_release(&import.names);
     buf_release(&import.head);

@@ -44,9 +44,7 @@ void draft_note(struct draft *draft, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    buf_text(&draft->notes, INDENT "# ");
-    buf_vprintf(&draft->notes, format, arguments);
-    buf_char(&draft->notes, '\n');
+    import_comment(&draft->notes, INDENT, format, arguments);
     va_end(arguments);
 }
 

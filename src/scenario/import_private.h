@@ -4,6 +4,7 @@
 #ifndef SCENARIO_IMPORT_PRIVATE_H
 #define SCENARIO_IMPORT_PRIVATE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -99,6 +100,10 @@ void texts_release(struct texts *texts);
 
 /* Appends TEXT as a YAML scalar that is read back as this text, also inside [ ] and { }. */
 void import_quote(struct buf *out, const char *text);
+
+/* Appends a comment line. What is printed has to be safe: show_text(). */
+void import_comment(struct buf *out, const char *indent, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 /* Appends NODE in short for a comment. */
 void import_show(struct buf *out, const struct node *node);

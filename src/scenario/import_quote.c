@@ -1,4 +1,5 @@
 /* Texts and trees written as YAML. */
+#include <stdarg.h>
 #include <string.h>
 #include <strings.h>
 
@@ -101,6 +102,18 @@ void import_quote(struct buf *out, const char *text)
         quote_single(out, text);
     else
         quote_double(out, text, length);
+}
+
+/* U+2028 and U+2029 end a line, and so a comment, for libyaml. */
+void import_comment(struct buf *out, const char *indent, const char *format, va_list arguments)
+{
+    size_t start = out->length;
+    buf_printf(out, "%s# ", indent);
+    buf_vprintf(out, format, arguments);
+    buf_char(out, '\n');
+    for (char *at = out->data + start; (at = strstr(at, "\xE2\x80")); at += 2)
+        if (at[2] == '\xA8' || at[2] == '\xA9')
+            memcpy(at, "???", 3);
 }
 
 static void show_items(struct buf *out, const struct node *node)
