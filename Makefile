@@ -14,7 +14,8 @@ INSTALL ?= install
 
 # Debian's names of what each step needs.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev
-TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace
+TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace \
+  python3-jsonschema python3-yaml
 LINT_PACKAGES := clang-tidy cppcheck mandoc
 
 # Asked only when something is compiled, so that `make deps` works before pkg-config is there.
@@ -148,11 +149,13 @@ run: deps ## install what is missing, build, and run the document's pool
 install: build/parrun ## install the program and its manual below DESTDIR and PREFIX
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin
 	$(INSTALL) -m 755 build/parrun $(DESTDIR)$(PREFIX)/bin/parrun
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/parrun
+	$(INSTALL) -m 644 parrun.schema.json $(DESTDIR)$(PREFIX)/share/parrun/parrun.schema.json
 	$(foreach page,$(MANUALS),$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) && \
 	  $(INSTALL) -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/parrun
+	rm -f $(DESTDIR)$(PREFIX)/bin/parrun $(DESTDIR)$(PREFIX)/share/parrun/parrun.schema.json
 	rm -f $(foreach page,$(MANUALS),$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 # ---- tests ----
@@ -191,6 +194,9 @@ lint: deps-lint ## check the sources and the manual; no output below the steps m
 reference: build/parrun ## write the parts of the manual that are made from tables
 	@cd tests && python3 -B -m harness.manual ../build/parrun
 
+schema: build/parrun ## write parrun.schema.json anew
+	build/parrun --schema >parrun.schema.json
+
 format: ## lay out the sources by .clang-format
 	$(CLANG_FORMAT) -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.c tests/*/*.h)
 
@@ -201,6 +207,6 @@ help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 .DEFAULT_GOAL := all
-.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units soak bench lint reference format clean help force
+.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units soak bench lint reference schema format clean help force
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -12,12 +12,16 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/example.h"
+#include "cli/graph.h"
+#include "cli/list.h"
 #include "cli/options.h"
 #include "cli/reference.h"
 #include "cli/runner.h"
 #include "cli/status.h"
 #include "os/guard.h"
+#include "scenario/complete.h"
 #include "scenario/import.h"
+#include "scenario/json_schema.h"
 #include "scenario/spec.h"
 
 #define PARRUN_VERSION "0.1.0"
@@ -36,10 +40,10 @@ static int put_whole(const char *text)
     return STATUS_OUTPUT;
 }
 
-static int print_help(void)
+static int print_text(void (*make)(struct buf *out))
 {
     struct buf text = {0};
-    options_help(&text);
+    make(&text);
     int status = put_whole(text.data);
     buf_release(&text);
     return status;
@@ -76,11 +80,24 @@ struct scenario *cli_load(const struct options *options, struct scenario_sources
     return scenario;
 }
 
-static int check(const struct options *options)
+/* The modes that print what a scenario is and run nothing of it; --check prints its errors alone.
+ */
+static void (*const views[])(struct buf *out, const struct scenario *scenario) = {
+    [MODE_LIST] = list_print,       [MODE_VARS] = vars_print,       [MODE_SHOW] = scenario_print,
+    [MODE_GRAPH] = graph_print_dot, [MODE_TREE] = graph_print_tree,
+};
+
+static int view(const struct options *options)
 {
     struct scenario_sources *held = NULL;
+    struct buf text = {0};
     struct scenario *scenario = cli_load(options, &held);
     int status = scenario ? STATUS_OK : STATUS_USAGE;
+    if (scenario && views[options->mode]) {
+        views[options->mode](&text, scenario);
+        status = put_whole(buf_string(&text));
+    }
+    buf_release(&text);
     scenario_free(scenario);
     scenario_free_sources(held);
     return status;
@@ -118,13 +135,21 @@ int cli_main(int argc, char **argv)
     }
     switch (options.mode) {
     case MODE_HELP:
-        status = print_help();
+        status = print_text(options_help);
         break;
     case MODE_VERSION:
         status = put_whole("parrun " PARRUN_VERSION "\n");
         break;
     case MODE_CHECK:
-        status = check(&options);
+    case MODE_LIST:
+    case MODE_VARS:
+    case MODE_SHOW:
+    case MODE_GRAPH:
+    case MODE_TREE:
+        status = view(&options);
+        break;
+    case MODE_SCHEMA:
+        status = print_text(json_schema_print);
         break;
     case MODE_EXAMPLE:
         status = print_made(example_print, options.subject);

@@ -122,6 +122,38 @@ static int take_hide(struct options *options, const char *value, struct error *e
     return 0;
 }
 
+static int take_graph(struct options *options, const char *value, struct error *error)
+{
+    if (value && strcmp(value, "dot") != 0 && strcmp(value, "tree") != 0)
+        return error_set(error, ERROR_FAILED, "--graph is 'dot' or 'tree', not '%s'", value);
+    options->mode = value && !strcmp(value, "tree") ? MODE_TREE : MODE_GRAPH;
+    return 0;
+}
+
+static int take_list(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->mode = MODE_LIST;
+    return 0;
+}
+
+static int take_schema(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->mode = MODE_SCHEMA;
+    return 0;
+}
+
+static int take_vars(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->mode = MODE_VARS;
+    return 0;
+}
+
 static int take_dry_run(struct options *options, const char *value, struct error *error)
 {
     (void)value;
@@ -175,16 +207,21 @@ static const struct option table[] = {
     {'n', "dry-run", NULL, take_dry_run, "print the commands that would be run, run nothing"},
     {0, "example", "[NAME]", take_example, "print a scenario to start from, or their names"},
     {0, "format", "FORMAT", take_format, "write the log as 'story' or as 'json' (JSON Lines)"},
+    {0, "graph", "[=tree]", take_graph,
+     "print how the objects hang together, for dot or as a tree"},
     {'h', "help", NULL, take_help, "print this and exit"},
     {0, "hide", "EVENTS", take_hide, "hide these events: names with '*', separated by commas"},
     {0, "import", "FILE", take_import, "print a Procfile or a compose file as a scenario"},
     {0, "joblog", "FILE", take_joblog, "write a line a task to FILE, as GNU parallel does"},
     {'j', "jobs", "N", take_jobs, "give every pool N workers: a number, a share ('50%') or 'auto'"},
     {0, "limit", "N", take_limit, "with --dry-run: print at most N tasks of each pool"},
+    {0, "list", NULL, take_list, "print the kind, the name and the help of each object"},
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
     {0, "reference", "PART", take_reference, "print a part of the manual that is made from tables"},
-    {0, "show", "EVENTS", take_show, "show these events too"},
+    {0, "schema", NULL, take_schema, "print the JSON Schema of scenarios"},
+    {0, "show", "EVENTS", take_show, "show these events too; with FILE alone: print it, complete"},
+    {0, "vars", NULL, take_vars, "print the variables as NAME=VALUE"},
     {'v', "verbose", NULL, take_verbose, "show all events"},
     {'V', "version", NULL, take_version, "print the version and exit"},
 };
@@ -204,6 +241,14 @@ static int unknown_option(const char *given, size_t length, struct error *error)
     return ERROR_FAILED;
 }
 
+/* True where the argument, [NAME] or [=NAME], may be left out and the word that follows is none. */
+static bool is_left_out(const struct option *option, char **argv, int argc, int next)
+{
+    if (option->argument[0] != '[')
+        return false;
+    return option->argument[1] == '=' || next >= argc || argv[next][0] == '-';
+}
+
 /* "--name", "--name=value" or "--name value"; *NEXT is moved over what was taken. */
 static int parse_long(struct options *options, char **argv, int argc, int *next,
                       struct error *error)
@@ -220,8 +265,7 @@ static int parse_long(struct options *options, char **argv, int argc, int *next,
     ++*next;
     if (value && !option->argument)
         return error_set(error, ERROR_FAILED, "--%s takes no value", option->name);
-    bool optional = option->argument && option->argument[0] == '[';
-    if (!value && option->argument && !(optional && (*next >= argc || argv[*next][0] == '-'))) {
+    if (!value && option->argument && !is_left_out(option, argv, argc, *next)) {
         if (*next >= argc)
             return error_set(error, ERROR_FAILED, "--%s needs a value: --%s %s", option->name,
                              option->name, option->argument);
@@ -272,6 +316,22 @@ static int take_operand(struct options *options, const char *word, struct error 
     return 0;
 }
 
+/* "--show FILE": where no other word is the scenario, the word is no list of events. */
+static void adopt_shown(struct options *options)
+{
+    bool replaces = options->file && strchr(options->file, '=');
+    if (options->mode > MODE_TREE || options->show.count != 1 || (options->file && !replaces))
+        return;
+    if (replaces) {
+        struct words *words = &options->overrides;
+        words_add(words, options->file);
+        memmove(words->items + 1, words->items, (words->count - 1) * sizeof(*words->items));
+        words->items[0] = options->file;
+    }
+    options->file = options->show.items[--options->show.count];
+    options->mode = MODE_SHOW;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     bool only_operands = false;
@@ -291,8 +351,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
             result = parse_letters(options, argv, argc, &i, error);
         }
     }
-    bool needs_file = options->mode == MODE_RUN || options->mode == MODE_CHECK;
-    if (!result && needs_file && !options->file)
+    adopt_shown(options);
+    if (!result && options->mode <= MODE_TREE && !options->file)
         result = error_set(error, ERROR_FAILED, "no scenario file was given, see parrun --help");
     return result;
 }
@@ -317,7 +377,7 @@ void options_help(struct buf *out)
             buf_text(&left, "    ");
         buf_printf(&left, "--%s", table[i].name);
         if (table[i].argument)
-            buf_printf(&left, " %s", table[i].argument);
+            buf_printf(&left, "%s%s", table[i].argument[1] == '=' ? "" : " ", table[i].argument);
         buf_printf(out, "  %-24s %s\n", left.data, table[i].help);
         buf_release(&left);
     }

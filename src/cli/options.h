@@ -11,9 +11,16 @@
 struct buf;
 struct error;
 
+/* Those up to MODE_TREE need a scenario. */
 enum mode {
     MODE_RUN,
     MODE_CHECK,
+    MODE_LIST,
+    MODE_VARS,
+    MODE_SHOW,
+    MODE_GRAPH,
+    MODE_TREE,
+    MODE_SCHEMA,
     MODE_EXAMPLE,
     MODE_REFERENCE,
     MODE_HELP,

@@ -204,7 +204,7 @@ static bool may_be_nothing(enum block_kind block)
 {
     size_t count;
     const struct key *keys = schema_keys(&count);
-    bool may = !schema_block(block)->lacks;
+    bool may = block != BLOCK_SCENARIO && !schema_block(block)->lacks;
     for (size_t i = 0; i < count; i++)
         may &= !(keys[i].required && schema_place(&keys[i], block));
     return may;

@@ -86,6 +86,7 @@ static void read_scenario(struct loader *loader)
         .spec = loader->scenario,
         .mark = loader_mark(loader, root),
     };
+    loader->scenario->root = root;
     block_read(loader, &block, root);
     scenario_check(loader);
 }

@@ -15,6 +15,7 @@
 #include "script/value.h"
 
 struct arena;
+struct node;
 struct template;
 
 enum body_kind {
@@ -218,6 +219,7 @@ struct scenario {
     const char *file;      /* as given on the command line, "<stdin>" for "-" */
     const char *directory; /* of the file, absolute; the working directory for "-" */
     bool success_any;      /* one success is enough */
+    const struct node *root; /* the tree that it was read from */
     struct value vars;     /* a table; after NAME=VALUE */
     struct env_spec *env;  /* part of each object's env already */
     size_t env_count;

@@ -40,5 +40,6 @@ def test_wordcount():
 
 def test_every_example_says_what_and_how():
     for path in sorted([*(ROOT / "examples").glob("*.yaml"), *(ROOT / "configs").glob("*.yaml")]):
-        what, how = path.read_text().splitlines()[:2]
+        editor, what, how = path.read_text().splitlines()[:3]
+        assert editor == "# yaml-language-server: $schema=../parrun.schema.json", path
         assert what.startswith("# Shows ") and how.startswith(f"# Run it: parrun {path.parent.name}/{path.name}"), path

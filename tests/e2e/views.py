@@ -1,0 +1,153 @@
+"""What is printed of a scenario that is not run: --show, --list, --vars, --graph."""
+import pathlib
+import shutil
+import subprocess
+import tempfile
+
+from harness.parrun import PATIENCE, PROGRAM, Directory, mark
+from harness.paths import ROOT
+
+FOLDERS = ("configs", "examples", "src/cli/examples", "tests/golden/*")
+
+SCENARIO = """\
+name: mill
+vars: {size: 3, word: "a b", list: [1], on: true, text: "1"}
+queues:
+  corn: {help: what waits to be ground}
+  flour: {}
+processes:
+  farmer: {run: "seq 9", stdout: {queue: corn}, help: brings the corn}
+pools:
+  mill: {workers: "${{ vars.size }}", tasks: 1, lua: x = 1, consumes: corn, produces: flour}
+threads:
+  baker: {lua: x = 1, consumes: flour, help: "bakes\\nbread"}
+  idle: {lua: x = 1}
+"""
+
+
+def parrun(*arguments, directory, status=0):
+    ended = subprocess.run([PROGRAM, *arguments], cwd=directory, stdin=subprocess.DEVNULL,
+                           capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == status, ended
+    return ended.stdout.decode()
+
+
+def of_mill(*arguments):
+    directory = Directory()
+    directory.file("mill.yaml", SCENARIO)
+    return parrun(*arguments, directory=directory.path)
+
+
+def is_valid(path):
+    return subprocess.run([PROGRAM, "--check", path.name], cwd=path.parent, check=False,
+                          stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
+
+
+def check_shown(path):
+    """What is shown of a file is valid, and nothing more is to be shown of it."""
+    shown = parrun("--show", path.name, directory=path.parent)
+    again = path.with_name("shown-again.yaml")
+    again.write_text(shown)
+    parrun("--check", again.name, directory=path.parent)
+    assert parrun("--show", again.name, directory=path.parent) == shown, shown
+    again.unlink()
+
+
+@mark("release")
+def test_show_is_complete():
+    count = 0
+    for folder in (folder for pattern in FOLDERS for folder in sorted(ROOT.glob(pattern))):
+        if not folder.is_dir():
+            continue
+        with tempfile.TemporaryDirectory(prefix="show.") as held:
+            copy = pathlib.Path(held) / "copy"
+            shutil.copytree(folder, copy)
+            for path in filter(is_valid, sorted(copy.glob("*.yaml"))):
+                check_shown(path)
+                count += 1
+    assert count > 100, count
+
+
+def test_show():
+    shown = of_mill("--show", "mill.yaml", "size=5")
+    for line in ("  size: 5", "    workers: 5", "    output: group", '  text: "1"', '  "on": true',
+                 "    run: seq 9", "    shell: /bin/sh", "    help: |-", "      bread"):
+        assert line in shown.splitlines(), (line, shown)
+
+
+def test_show_hostile_texts():
+    directory = Directory()
+    texts = ["", " ", "yes", "012", "1e3", "~", "null", "a: b", "a #b", "- a", "'", '"', "\\", "%",
+             "@a", "`", "*a", "&a", "!a", "|", ">", "?", "a\nb", "\na\n", " a\n b\n", "a\n\n\n",
+             "\ta", "a\tb\n", "\u00e9", "\u2028", "\x85", "\ufeff", "a\r\nb", "...", "---", "[", "{",
+             "1_000", "0x1F", "1:20", "=", "<<", "a ", "10s", ".inf", "+1", "\U0001F600", "\x7f"]
+    quoted = ", ".join('"' + "".join(f"\\U{ord(c):08x}" for c in text) + '"' for text in texts)
+    directory.file("s.yaml", f"queues: {{q: {{items: [{quoted}]}}}}\n"
+                             "threads: {t: {consumes: q, lua: x = 1}}\n")
+    for text in texts:
+        escaped = "".join(f"\\U{ord(c):08x}" for c in text)
+        path = directory.file("t.yaml", f'vars: {{a: "{escaped}", b: ["{escaped}"]}}\n'
+                                        "threads: {t: {lua: x = 1}}\n")
+        check_shown(path)
+        assert parrun("--vars", "t.yaml", directory=directory.path) == \
+            f"a={text.partition(chr(10))[0]}\n", repr(text)
+    check_shown(directory.path / "s.yaml")
+
+
+def test_show_keeps_what_looks_like_a_template():
+    directory = Directory()
+    path = directory.file("s.yaml", "vars: {a: \"${{ '$' .. '{{ 1 }}' }}\"}\n"
+                                    "threads: {t: {lua: x = 1}}\n")
+    check_shown(path)
+
+
+def test_list():
+    assert of_mill("--list", "mill.yaml") == (
+        "process  farmer  brings the corn\n"
+        "pool     mill\n"
+        "thread   baker   bakes\n"
+        "thread   idle\n"
+        "queue    corn    what waits to be ground\n"
+        "queue    flour\n")
+
+
+def test_vars():
+    assert of_mill("--vars", "mill.yaml", "size=7") == "size=7\nword=a b\non=true\ntext=1\n"
+
+
+def test_tree():
+    assert of_mill("--graph=tree", "mill.yaml") == (
+        "farmer (process)\n"
+        "└─ corn (queue)\n"
+        "   └─ mill (pool)\n"
+        "      └─ flour (queue)\n"
+        "         └─ baker (thread)\n"
+        "idle (thread)\n")
+
+
+def test_tree_of_a_ring():
+    directory = Directory()
+    directory.file("ring.yaml", "queues: {a: {}, b: {}}\nthreads:\n"
+                                "  one: {lua: x = 1, consumes: a, produces: b}\n"
+                                "  two: {lua: x = 1, consumes: b, produces: a}\n")
+    assert parrun("--graph=tree", "ring.yaml", directory=directory.path) == (
+        "one (thread)\n"
+        "└─ b (queue)\n"
+        "   └─ two (thread)\n"
+        "      └─ a (queue)\n"
+        "         └─ one (thread), see above\n")
+
+
+def test_graph():
+    lines = of_mill("--graph", "mill.yaml").splitlines()
+    assert lines[0] == 'digraph "mill" {' and lines[-1] == "}"
+    edges = [line.strip() for line in lines if "->" in line]
+    assert sorted(edges) == [
+        '"corn" -> "mill";', '"farmer" -> "corn";', '"flour" -> "baker";', '"mill" -> "flour";']
+
+
+def test_wrong_scenario():
+    directory = Directory()
+    directory.file("wrong.yaml", "nothing: here\n")
+    for option in ("--show", "--list", "--vars", "--graph"):
+        assert parrun(option, "wrong.yaml", directory=directory.path, status=2) == ""
