@@ -133,7 +133,7 @@ static int status_of(const struct runner *runner, bool whole)
     const struct run *run = &runner->run;
     if (run->refused)
         return STATUS_SYSTEM;
-    if (!whole)
+    if (!whole || run->unwritten)
         return STATUS_OUTPUT;
     return run->failed ? STATUS_FAILED : STATUS_OK;
 }

@@ -45,6 +45,7 @@ struct run {
     enum stop_cause stop_cause;
     int stop_signal;       /* STOP_SIGNAL: which */
     bool failed;           /* something in the scenario failed */
+    bool unwritten;        /* results could not be written whole */
     bool refused;          /* the system refused what the run needs */
     bool advancing;        /* a look at what can go on is already on its way */
     bool over;

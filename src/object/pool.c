@@ -15,6 +15,7 @@
 #include "loop/timer.h"
 #include "object/items.h"
 #include "object/pool_private.h"
+#include "object/results.h"
 #include "object/users.h"
 #include "scenario/spec.h"
 
@@ -178,7 +179,8 @@ static bool fill_crew(struct pool *pool, size_t most)
 /* An idle worker is served before any other gets a task ahead. */
 static void give_tasks(struct pool *pool)
 {
-    if (pool->object.run->held || pool->unordered_count > UNORDERED_MOST)
+    if (pool->object.run->held || pool->results_full ||
+        pool->unordered_count > UNORDERED_MOST)
         return;
     if (fill_crew(pool, 1))
         fill_crew(pool, tasks_at_once(pool));
@@ -390,7 +392,7 @@ static void look_soon(void *arg)
         finish_crew(pool);
     if (!pool->crew_alive && (pool_is_stopping(pool) || !has_more(pool))) {
         pool_release_unordered(pool);
-        if (pool_has_told_all(pool))
+        if (pool_has_told_all(pool) && pool_has_written_results(pool))
             pool_over(pool);
     }
 }
@@ -473,6 +475,7 @@ static void pool_start(struct object *object)
         error_release(&error);
         return;
     }
+    pool_open_results(pool);
     bool complete = items_are_complete(pool->items);
     pool->told_waiting = true; /* that the pool starts is told first */
     limit_crew(pool);
@@ -541,6 +544,7 @@ static void pool_free(struct object *object)
         pool->crew[i]->kind->free(pool->crew[i]);
     free(pool->crew);
     items_free(pool->items);
+    results_free(pool->results);
     timer_free(pool->timer);
     timer_free(pool->due);
     free(pool->reason);

@@ -10,6 +10,7 @@
 #include "loop/loop.h"
 #include "object/plan.h"
 #include "object/pool_private.h"
+#include "object/results.h"
 #include "object/trace.h"
 #include "scenario/spec.h"
 
@@ -68,6 +69,8 @@ void pool_take_output(struct pool *pool, struct task *task, const char *bytes, s
 {
     struct error error = {0};
     task->put_out += length;
+    if (pool->results)
+        results_take_output(pool->results, task, bytes, length);
     switch (pool->spec->output) {
     case OUTPUT_DISCARD:
         break;
@@ -185,6 +188,7 @@ static void detach_output(struct pool *pool, struct task *task)
     attempt->retried = true;
     task->output = (struct spool){0};
     task->line = (struct buf){0};
+    task->kept = (struct spool){0};
     task->text = task->command = NULL;
     task->text_length = 0;
     task_list_add(&pool->finished, attempt);
@@ -256,6 +260,8 @@ void pool_pump(struct pool *pool)
             tell_planned(pool, task);
         else
             tell_ended(pool, task);
+        if (pool->results && !task->retried)
+            results_put(pool->results, task);
         task_free(task_list_take(&pool->finished));
     }
 }

@@ -18,6 +18,7 @@ struct event;
 struct items;
 struct pool;
 struct pool_spec;
+struct results;
 struct timer;
 
 /* How a kind of worker is driven; each function gets the worker. */
@@ -75,6 +76,10 @@ struct pool {
     size_t crew_count; /* those that are used: no more than there are tasks */
     size_t crew_alive;
     size_t lost_in_a_row; /* workers that ended before they were ready */
+    struct results *results; /* NULL: none are kept */
+    bool results_full;       /* too many wait to be written: no more tasks are begun */
+    bool results_ending;     /* no more will come */
+    bool results_written;
     struct timer *due;    /* a task is due again, or the next may begin */
     struct task *retrying; /* failed and to be tried again, by when they are due */
     unsigned seed;        /* of the jitter */
@@ -177,6 +182,14 @@ bool pool_has_told_all(const struct pool *pool);
 
 /* A failed attempt is told, with its output; another follows after WAIT ns. */
 void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait);
+
+/* pool_results.c */
+
+/* Opens the pool's results; the pool breaks where that is not possible. */
+void pool_open_results(struct pool *pool);
+
+/* At the end: true once they are written; the pool is looked at again when they are. */
+bool pool_has_written_results(struct pool *pool);
 
 /* pool_policy.c */
 

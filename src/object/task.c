@@ -58,6 +58,7 @@ void task_free(struct task *task)
         return;
     buf_release(&task->item);
     spool_release(&task->output);
+    spool_release(&task->kept);
     buf_release(&task->line);
     free(task->text);
     free(task->command);

@@ -23,6 +23,7 @@ struct task {
     int64_t worker;  /* who runs it, from 1 */
     int64_t pid;
     struct spool output; /* kept until it may be shown */
+    struct spool kept;   /* the same, kept for results */
     struct buf line;     /* output: lines: the beginning of a line */
     enum outcome outcome;
     int64_t number; /* exit code or signal */

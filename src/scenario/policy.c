@@ -101,6 +101,35 @@ static void bind_codes(struct loader *loader, const struct field *field, const s
     *field->count = count;
 }
 
+static void bind_results_path(struct loader *loader, const struct field *field,
+                              const struct node *node, enum results_kind kind)
+{
+    struct results_spec *results = field->block->spec;
+    const char *path;
+    if (!field_text(loader, field, node, &path))
+        return;
+    if (!*path) {
+        field_wrong(loader, field, node);
+        return;
+    }
+    char *absolute = scenario_path(loader->scenario, path);
+    results->kind = kind;
+    results->path = arena_strdup(loader->arena, absolute);
+    free(absolute);
+}
+
+static void bind_results_file(struct loader *loader, const struct field *field,
+                              const struct node *node)
+{
+    bind_results_path(loader, field, node, RESULTS_FILE);
+}
+
+static void bind_results_dir(struct loader *loader, const struct field *field,
+                             const struct node *node)
+{
+    bind_results_path(loader, field, node, RESULTS_DIRECTORY);
+}
+
 static void bind_block(struct loader *loader, const struct field *field, const struct node *node)
 {
     field_block(loader, field, node, field->member);
@@ -164,4 +193,25 @@ const struct type type_throttle = {
     .bind = bind_block,
     .block = BLOCK_THROTTLE,
     .json = "@block",
+};
+const struct type type_results = {
+    .name = "results",
+    .wording = "a mapping of keys",
+    .bind = bind_block,
+    .block = BLOCK_RESULTS,
+    .json = "@block",
+};
+const struct type type_results_file = {
+    .name = "results file",
+    .wording = "a path",
+    .bind = bind_results_file,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_results_dir = {
+    .name = "results directory",
+    .wording = "a path",
+    .bind = bind_results_dir,
+    .early = true,
+    .json = "@text",
 };

@@ -31,6 +31,7 @@ enum block_kind {
     BLOCK_RETRY,
     BLOCK_HALT,
     BLOCK_THROTTLE,
+    BLOCK_RESULTS,
     BLOCK_COUNT,
 };
 

@@ -155,6 +155,18 @@ struct halt_spec {
     bool now; /* end the running ones too */
 };
 
+enum results_kind {
+    RESULTS_NONE,
+    RESULTS_FILE,
+    RESULTS_DIRECTORY,
+};
+
+/* Where records of the tasks are kept. */
+struct results_spec {
+    enum results_kind kind;
+    const char *path; /* absolute */
+};
+
 struct throttle_spec {
     int64_t memory_free; /* bytes that must be available to begin a task; 0: any */
     double load;         /* load average above which none is begun; 0: any */
@@ -171,6 +183,7 @@ struct pool_spec {
     struct retry_spec retry;
     struct halt_spec halt;
     struct throttle_spec throttle;
+    struct results_spec results;
     int64_t rate;    /* ns between the beginnings of two tasks; 0: none */
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */
 };

@@ -49,6 +49,9 @@ extern const struct type type_codes;    /* int64_t *, counted */
 extern const struct type type_retry;    /* struct retry_spec */
 extern const struct type type_halt;     /* struct halt_spec */
 extern const struct type type_throttle; /* struct throttle_spec */
+extern const struct type type_results;  /* struct results_spec */
+extern const struct type type_results_file; /* struct results_spec */
+extern const struct type type_results_dir;  /* struct results_spec */
 
 /* In stream.c. */
 extern const struct type type_stream;       /* struct stream_spec */

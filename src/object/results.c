@@ -1,0 +1,259 @@
+/* What a pool keeps of its tasks for later. */
+#include "object/results.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "object/task.h"
+#include "scenario/spec.h"
+#include "script/value.h"
+#include "sink/output.h"
+
+struct results {
+    const struct results_spec *spec;
+    struct results_callbacks callbacks;
+    void *arg;
+    int fd;
+    char *file;
+    struct output *output;
+    struct buf line;
+};
+
+static void fail(struct results *results, const char *what, int number)
+{
+    struct error error = {0};
+    error_system(&error, number, "%s", what);
+    results->callbacks.failed(results->arg, error.text);
+    error_release(&error);
+}
+
+static void on_full(void *arg)
+{
+    struct results *results = arg;
+    results->callbacks.full(results->arg);
+}
+
+static void on_room(void *arg)
+{
+    struct results *results = arg;
+    results->callbacks.room(results->arg);
+}
+
+static void on_failed(void *arg, int number)
+{
+    struct results *results = arg;
+    struct buf what = {0};
+    buf_printf(&what, "cannot write results to '%s'", results->file);
+    fail(results, what.data, number);
+    buf_release(&what);
+}
+
+static void on_finished(void *arg)
+{
+    struct results *results = arg;
+    results->callbacks.finished(results->arg);
+}
+
+/* Results go to a regular file or a device: nothing that somebody has planted is followed. */
+static int open_file(const char *path, struct error *error)
+{
+    struct stat status;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0666);
+    if (fd < 0)
+        return error_system(error, errno, "cannot write results to '%s'", path);
+    if (fstat(fd, &status) || (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))) {
+        close(fd);
+        return error_set(error, -EINVAL, "results file '%s' is neither a file nor a device", path);
+    }
+    if (S_ISREG(status.st_mode) && ftruncate(fd, 0)) {
+        close(fd);
+        return error_system(error, errno, "cannot empty '%s'", path);
+    }
+    fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
+static char *record_file(const struct results_spec *spec)
+{
+    struct buf path = {0};
+    buf_printf(&path, spec->kind == RESULTS_DIRECTORY ? "%s/results.jsonl" : "%s", spec->path);
+    return buf_take(&path);
+}
+
+struct results *results_new(struct run *run, const struct results_spec *spec,
+                            const struct results_callbacks *callbacks, void *arg,
+                            struct error *error)
+{
+    static const struct output_callbacks output_callbacks = {
+        .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
+    if (spec->kind == RESULTS_DIRECTORY && mkdir(spec->path, 0777) && errno != EEXIST) {
+        error_system(error, errno, "cannot make the directory '%s' for results", spec->path);
+        return NULL;
+    }
+    struct results *results = mem_calloc(1, sizeof(*results));
+    results->spec = spec;
+    results->callbacks = *callbacks;
+    results->arg = arg;
+    results->file = record_file(spec);
+    results->fd = open_file(results->file, error);
+    if (results->fd >= 0)
+        results->output = output_new(run->loop, results->fd, &output_callbacks, results, error);
+    if (results->output)
+        return results;
+    results_free(results);
+    return NULL;
+}
+
+void results_take_output(struct results *results, struct task *task, const char *bytes,
+                         size_t length)
+{
+    struct error error = {0};
+    if (spool_put(&task->kept, bytes, length, &error))
+        results->callbacks.failed(results->arg, error.text);
+    error_release(&error);
+}
+
+static void put_value(struct buf *line, const char *key, const char *encoded, size_t length)
+{
+    struct arena *arena = arena_new();
+    struct value value = {0};
+    struct error error = {0};
+    if (!value_decode(arena, &encoded, &length, &value, &error)) {
+        buf_printf(line, ",\"%s\":", key);
+        value_json(line, &value);
+    }
+    error_release(&error);
+    arena_free(arena);
+}
+
+static void put_bytes(struct buf *line, const char *key, const char *bytes, size_t length)
+{
+    buf_printf(line, ",\"%s\":", key);
+    json_string(line, bytes, length);
+    if (utf8_valid(bytes, length))
+        return;
+    buf_printf(line, ",\"%s_base64\":", key);
+    json_base64(line, bytes, length);
+}
+
+/* Writes all of BYTES; 0 or an errno value. */
+static int write_whole(int fd, const char *bytes, size_t length)
+{
+    while (length) {
+        ssize_t written = write(fd, bytes, length);
+        if (written < 0 && errno != EINTR)
+            return errno;
+        if (written > 0) {
+            bytes += written;
+            length -= (size_t)written;
+        }
+    }
+    return 0;
+}
+
+/* Moves the kept output to FD, or to LINE where there is none; 0 or an errno value. */
+static int move_output(struct task *task, int fd, struct buf *line)
+{
+    struct error error = {0};
+    const char *bytes;
+    size_t length;
+    int result, number = 0;
+    while ((result = spool_next(&task->kept, &bytes, &length, &error)) > 0) {
+        if (fd < 0)
+            buf_append(line, bytes, length);
+        else if (!number)
+            number = write_whole(fd, bytes, length);
+    }
+    error_release(&error);
+    return result < 0 ? -result : number;
+}
+
+static void write_output_file(struct results *results, struct task *task)
+{
+    struct buf path = {0};
+    struct error error = {0};
+    buf_printf(&path, "%s/%lld.out", results->spec->path, (long long)task->index);
+    int fd = open_file(path.data, &error);
+    int number = fd < 0 ? -fd : move_output(task, fd, NULL);
+    if (fd >= 0 && close(fd) && !number)
+        number = errno;
+    if (number)
+        fail(results, path.data, number);
+    error_release(&error);
+    buf_release(&path);
+}
+
+static void put_output(struct results *results, struct task *task)
+{
+    struct buf output = {0};
+    if (results->spec->kind == RESULTS_DIRECTORY) {
+        write_output_file(results, task);
+        return;
+    }
+    int number = move_output(task, -1, &output);
+    if (number)
+        fail(results, "cannot read a task's output back", number);
+    if (output.length)
+        put_bytes(&results->line, "output", output.data, output.length);
+    buf_release(&output);
+}
+
+static void put_outcome(struct buf *line, const struct task *task)
+{
+    if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED)
+        buf_printf(line, ",\"exit\":%lld", (long long)task->number);
+    else if (task->outcome == OUTCOME_SIGNALED)
+        buf_printf(line, ",\"signal\":\"%s\"", signal_name((int)task->number));
+    else if (task->outcome == OUTCOME_TIMEOUT)
+        buf_text(line, ",\"reason\":\"timed out\"");
+    else
+        put_bytes(line, "reason", task->text, task->text_length);
+}
+
+void results_put(struct results *results, struct task *task)
+{
+    struct buf *line = &results->line;
+    buf_clear(line);
+    buf_printf(line, "{\"index\":%lld", (long long)task->index);
+    put_value(line, "item", task->item.data, task->item.length);
+    buf_printf(line, ",\"attempt\":%lld", (long long)task->attempt);
+    put_outcome(line, task);
+    buf_printf(line, ",\"seconds\":%lld.%06lld", (long long)(task->duration / NS_PER_S),
+               (long long)(task->duration % NS_PER_S / 1000));
+    if (task->memory)
+        buf_printf(line, ",\"memory\":%lld", (long long)task->memory);
+    if (task->outcome == OUTCOME_DONE && task->text_length)
+        put_value(line, "result", task->text, task->text_length);
+    put_output(results, task);
+    buf_text(line, "}\n");
+    output_put(results->output, line->data, line->length);
+}
+
+void results_finish(struct results *results)
+{
+    output_finish(results->output);
+}
+
+void results_free(struct results *results)
+{
+    if (!results)
+        return;
+    output_free(results->output);
+    if (results->fd >= 0)
+        close(results->fd);
+    free(results->file);
+    buf_release(&results->line);
+    free(results);
+}

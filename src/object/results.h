@@ -1,0 +1,50 @@
+/*
+ * What a pool keeps of its tasks for later: a record each as JSON Lines, in a file, or in a
+ * directory with the output of each task beside it.
+ *
+ *     {"index":0,"item":...,"attempt":1,"exit":0,"seconds":0.012345,"memory":1331200,"output":"..."}
+ *
+ * "signal" stands for "exit" where a signal ended it, "reason" tells why a task failed that had
+ * neither, "result" holds what a Lua body returned. In a directory, output is INDEX.out.
+ */
+#ifndef OBJECT_RESULTS_H
+#define OBJECT_RESULTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct error;
+struct results;
+struct results_spec;
+struct run;
+struct task;
+
+struct results_callbacks {
+    /* Much waits to be written: no more should be made until ROOM. */
+    void (*full)(void *arg);
+    void (*room)(void *arg);
+    /* A record, or a task's output, could not be written: TEXT says what and why. */
+    void (*failed)(void *arg, const char *text);
+    /* After results_finish(): all is written, or never will be. */
+    void (*finished)(void *arg);
+};
+
+/* Opens what SPEC names. NULL with ERROR filled where that is not possible. */
+struct results *results_new(struct run *run, const struct results_spec *spec,
+                            const struct results_callbacks *callbacks, void *arg,
+                            struct error *error);
+
+/* Takes a piece of the task's output. */
+void results_take_output(struct results *results, struct task *task, const char *bytes,
+                         size_t length);
+
+/* Records how the task has ended. */
+void results_put(struct results *results, struct task *task);
+
+/* No more will come. */
+void results_finish(struct results *results);
+
+/* NULL is accepted. */
+void results_free(struct results *results);
+
+#endif
