@@ -74,6 +74,17 @@ void diag_error(struct diags *diags, struct mark mark, const char *hint, const c
     diags->count++;
 }
 
+/* Hands TEXT over to a note behind those that DIAG has. */
+static void add_note(struct diag *diag, struct mark mark, char *text)
+{
+    struct diag **place = &diag->note;
+    while (*place)
+        place = &(*place)->note;
+    *place = mem_calloc(1, sizeof(**place));
+    (*place)->mark = mark;
+    (*place)->text = text;
+}
+
 void diag_note(struct diags *diags, struct mark mark, const char *format, ...)
 {
     if (!diags->count)
@@ -83,12 +94,15 @@ void diag_note(struct diags *diags, struct mark mark, const char *format, ...)
     va_start(arguments, format);
     buf_vprintf(&text, format, arguments);
     va_end(arguments);
-    struct diag **place = &diags->items[diags->count - 1].note;
-    while (*place)
-        place = &(*place)->note;
-    *place = mem_calloc(1, sizeof(**place));
-    (*place)->mark = mark;
-    (*place)->text = buf_take(&text);
+    add_note(&diags->items[diags->count - 1], mark, buf_take(&text));
+}
+
+void diags_note_source(struct diags *diags, const struct source *source, struct mark mark,
+                       const char *text)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        if (diags->items[i].mark.source == source)
+            add_note(&diags->items[i], mark, mem_strdup(text));
 }
 
 size_t diags_count(const struct diags *diags)

@@ -47,6 +47,10 @@ void diag_error(struct diags *diags, struct mark mark, const char *hint, const c
 void diag_note(struct diags *diags, struct mark mark, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Adds a note to every error that was added so far in SOURCE. */
+void diags_note_source(struct diags *diags, const struct source *source, struct mark mark,
+                       const char *text);
+
 /* Number of errors added so far. */
 size_t diags_count(const struct diags *diags);
 

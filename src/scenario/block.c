@@ -10,7 +10,7 @@
 
 struct mark loader_mark(const struct loader *loader, const struct node *node)
 {
-    return node_mark(loader->source, node);
+    return node_mark(loader_source(loader, node), node);
 }
 
 const char *block_label(struct loader *loader, const struct block *block)

@@ -114,10 +114,10 @@ static void bind_chunk(struct loader *loader, const struct field *field, const s
     *spec = (struct lua_spec){
         .text = node->text,
         .length = node->size,
-        .file = loader->scenario->file,
-        .line = place_first_line(loader->source, node),
+        .file = loader_source(loader, node)->name,
+        .line = place_first_line(loader_source(loader, node), node),
     };
-    check_chunk(loader, field, &(struct chunk){loader->source, node, spec});
+    check_chunk(loader, field, &(struct chunk){loader_source(loader, node), node, spec});
 }
 
 static void bind_lua(struct loader *loader, const struct field *field, const struct node *node)
@@ -133,7 +133,7 @@ static void bind_lua_file(struct loader *loader, const struct field *field, cons
     struct error error = {0};
     if (!field_text(loader, field, node, &path))
         return;
-    const struct source *source = loader_read(loader, path, &error);
+    const struct source *source = loader_read(loader, node, path, &error);
     if (!source) {
         diag_error(loader->diags, loader_mark(loader, node), NULL, "%s: %s",
                    field_label(loader, field), loader_shown(loader, error.text));

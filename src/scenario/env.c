@@ -130,7 +130,7 @@ static void read_env_file(struct loader *loader, const struct field *field, cons
     struct error error = {0};
     if (!field_text(loader, field, node, &path))
         return;
-    const struct source *source = loader_read(loader, path, &error);
+    const struct source *source = loader_read(loader, node, path, &error);
     if (source) {
         dotenv_read(env, source, loader->diags);
         return;

@@ -61,7 +61,7 @@ static bool wants_task(struct loader *loader, const struct written *written,
 static const char *fault_hint(struct loader *loader, const struct written *written,
                               const struct template_scope *scope)
 {
-    if (place_before_comment(loader->source, written->node))
+    if (place_before_comment(loader_source(loader, written->node), written->node))
         return "' #' begins a comment in YAML: put the text in quotes";
     if (wants_task(loader, written, scope))
         return "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
@@ -75,7 +75,7 @@ static struct mark fault_mark(struct loader *loader, const struct written *writt
 {
     size_t offset = fault->offset > written->before ? fault->offset - written->before : 0;
     size_t rest = offset < written->node->size ? written->node->size - offset : 1;
-    return place_in_scalar(loader->source, written->node, offset,
+    return place_in_scalar(loader_source(loader, written->node), written->node, offset,
                            fault->length < rest ? fault->length : rest);
 }
 

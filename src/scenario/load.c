@@ -5,9 +5,11 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "scenario/check.h"
+#include "scenario/include.h"
 #include "scenario/loader.h"
 #include "scenario/show.h"
 #include "scenario/sources.h"
@@ -15,17 +17,29 @@
 
 #define STANDARD_INPUT "<stdin>"
 
+/* WRITTEN as an absolute path, relative ones starting in DIRECTORY; the caller frees it. */
+static char *path_in(const char *directory, const char *written)
+{
+    struct buf path = {0};
+    if (*written != '/')
+        buf_printf(&path, "%s/", directory);
+    buf_text(&path, written);
+    return buf_take(&path);
+}
+
 char *scenario_path(const struct scenario *scenario, const char *written)
 {
-    if (*written == '/')
-        return mem_strdup(written);
-    size_t length = strlen(scenario->directory);
-    size_t size = strlen(written);
-    char *path = mem_calloc(length + size + 2, 1);
-    memcpy(path, scenario->directory, length);
-    path[length] = '/';
-    memcpy(path + length + 1, written, size + 1);
-    return path;
+    return path_in(scenario->directory, written);
+}
+
+const struct source *loader_source(const struct loader *loader, const struct node *node)
+{
+    return loader->files[node->file].source;
+}
+
+char *loader_path(const struct loader *loader, const struct node *node, const char *path)
+{
+    return path_in(loader->files[node->file].directory, path);
 }
 
 /* The absolute directory of FILE, in the arena; NULL where it cannot be found. */
@@ -52,14 +66,15 @@ static const char *name_of(struct arena *arena, const char *file)
     return arena_copy(arena, base, dot && dot != base ? (size_t)(dot - base) : strlen(base));
 }
 
-const struct source *loader_read(struct loader *loader, const char *path, struct error *error)
+const struct source *loader_read(struct loader *loader, const struct node *node, const char *path,
+                                 struct error *error)
 {
-    const char *name = loader->source->name;
+    const char *name = loader_source(loader, node)->name;
     const char *slash = strrchr(name, '/');
     const char *shown = path;
     if (*path != '/' && slash)
         shown = arena_printf(loader->arena, "%.*s/%s", (int)(slash - name), name, path);
-    char *absolute = scenario_path(loader->scenario, path);
+    char *absolute = loader_path(loader, node, path);
     const struct source *source = sources_read(loader->sources, absolute, shown, error);
     free(absolute);
     return source;
@@ -72,6 +87,13 @@ static void report_nowhere(struct diags *diags, const char *text)
 
 static void read_scenario(struct loader *loader)
 {
+    char *identity = realpath(loader->scenario->file, NULL);
+    include_add(loader, &(struct scenario_file){
+                            .source = loader->source,
+                            .directory = loader->scenario->directory,
+                            .identity = identity ? arena_strdup(loader->arena, identity) : "",
+                        });
+    free(identity);
     const struct node *root = tree_parse(loader->arena, loader->source, loader->diags);
     if (!root)
         return;
@@ -81,6 +103,9 @@ static void read_scenario(struct loader *loader)
                    "expected the keys of a scenario, found %s", show_node(root).text);
         return;
     }
+    root = include_all(loader, root);
+    if (!root)
+        return;
     struct block block = {
         .kind = BLOCK_SCENARIO,
         .spec = loader->scenario,
@@ -97,6 +122,7 @@ static void release_loader(struct loader *loader)
     names_release(&loader->names);
     free(loader->declared);
     free(loader->references);
+    free(loader->files);
 }
 
 static struct scenario *new_scenario(const char *file, bool standard)
@@ -136,6 +162,7 @@ struct scenario *scenario_load(const char *file, const char *const *overrides, s
                                            file, strerror(errno)));
     else
         read_scenario(&loader);
+    include_explain(&loader);
     error_release(&error);
     release_loader(&loader);
     if (diags_count(diags) == before)

@@ -18,6 +18,7 @@
 
 struct arena;
 struct error;
+struct scenario_file;
 struct script;
 
 /* An object that was declared, whichever its kind. */
@@ -40,7 +41,10 @@ struct loader {
     struct arena *arena; /* the scenario's */
     struct diags *diags;
     struct scenario_sources *sources;
-    const struct source *source; /* the scenario's file */
+    const struct source *source;  /* the scenario's own file */
+    struct scenario_file *files; /* it, and what it includes; see include.h */
+    size_t file_count;
+    size_t file_capacity;
     const char *const *overrides;
     size_t override_count;
     struct script *script;        /* for expressions; NULL until one is met */
@@ -97,13 +101,21 @@ const char *field_label(struct loader *loader, const struct field *field);
 /* TEXT, which comes from outside, in a form that is safe in a message. In the loader's arena. */
 const char *loader_shown(struct loader *loader, const char *text);
 
-/*
- * The text of the file PATH, relative to the scenario's; it is named in messages as a person would
- * from where the scenario's own name is. NULL with ERROR filled where it cannot be read.
- */
-const struct source *loader_read(struct loader *loader, const char *path, struct error *error);
+/* The file in which NODE stands. */
+const struct source *loader_source(const struct loader *loader, const struct node *node);
 
-/* The mark of a node of the scenario's file. */
+/* PATH, which NODE gives, as an absolute one; the caller frees it. */
+char *loader_path(const struct loader *loader, const struct node *node, const char *path);
+
+/*
+ * The text of the file PATH, relative to the file in which NODE stands; it is named in messages as
+ * a person would from where the scenario's own name is. NULL with ERROR filled where it cannot be
+ * read.
+ */
+const struct source *loader_read(struct loader *loader, const struct node *node, const char *path,
+                                 struct error *error);
+
+/* The mark of a node of the scenario. */
 struct mark loader_mark(const struct loader *loader, const struct node *node);
 
 /* What a value of this key is, its range and its choices told: "a whole number from 1 to 9". */

@@ -39,7 +39,7 @@ static bool is_name(const struct node *node)
 /* Two objects of one name: the error is at the one that stands further down in the file. */
 static void report_taken(struct loader *loader, struct declared *one, const struct declared *other)
 {
-    bool ordered = one->mark.line < other->mark.line ||
+    bool ordered = one->mark.source != other->mark.source || one->mark.line < other->mark.line ||
                    (one->mark.line == other->mark.line && one->mark.column < other->mark.column);
     struct declared first = ordered ? *one : *other;
     struct declared second = ordered ? *other : *one;

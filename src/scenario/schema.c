@@ -89,6 +89,12 @@ static const struct key keys[] = {
      .places = {IN(SCENARIO, scenario, name)},
      .help = "What the scenario is called; the file's name without its ending otherwise.",
      .example = "name: thumbnails"},
+    {.name = "include",
+     .type = &type_include,
+     .places = {IN(SCENARIO, scenario, name)},
+     .help = "Files with more of the scenario: their objects stand beside those of this file, whose "
+             "vars, env and log win.",
+     .example = "include: [common.yaml]"},
     {.name = "vars",
      .type = &type_vars,
      .places = {IN(SCENARIO, scenario, vars)},

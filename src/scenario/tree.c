@@ -32,6 +32,7 @@ struct builder {
     yaml_parser_t parser;
     struct arena *arena;
     const struct source *source;
+    uint16_t file;
     struct diags *diags;
     struct position position;
     struct node *pending; /* complete nodes whose parent is still open */
@@ -93,7 +94,10 @@ static struct node node_at(struct builder *b, const yaml_event_t *event, enum no
         .kind = (unsigned char)kind,
         .line = b->position.line,
         .column = b->position.column,
-        .width = kind == NODE_SCALAR && width ? (uint32_t)width : 1,
+        .width = (uint16_t)(kind != NODE_SCALAR || !width ? 1
+                            : width < UINT16_MAX          ? width
+                                                          : UINT16_MAX),
+        .file = b->file,
         .offset = (uint32_t)b->position.offset,
         .several_lines = !one_line,
     };
@@ -357,9 +361,16 @@ static bool is_empty(const struct builder *b)
 
 const struct node *tree_parse(struct arena *arena, const struct source *source, struct diags *diags)
 {
+    return tree_parse_part(arena, source, 0, diags);
+}
+
+const struct node *tree_parse_part(struct arena *arena, const struct source *source, uint16_t file,
+                                   struct diags *diags)
+{
     struct builder *b = mem_calloc(1, sizeof(*b));
     b->arena = arena;
     b->source = source;
+    b->file = file;
     b->diags = diags;
     b->position = position_start(source);
     struct node *root = NULL;

@@ -56,7 +56,8 @@ struct node {
     bool several_lines;  /* a scalar that ends on another line than it begins */
     uint32_t line;
     uint32_t column;
-    uint32_t width;  /* characters to underline */
+    uint16_t width;  /* characters to underline */
+    uint16_t file;   /* number of the file it stands in, see tree_parse_part() */
     uint32_t offset; /* bytes from the start of the source, tag and anchor included */
     uint32_t size;   /* scalar: bytes; list: items; mapping: pairs */
     union {
@@ -71,6 +72,10 @@ struct node {
  */
 const struct node *tree_parse(struct arena *arena, const struct source *source,
                               struct diags *diags);
+
+/* The same where every node gets FILE as the number of its file; it is 0 otherwise. */
+const struct node *tree_parse_part(struct arena *arena, const struct source *source, uint16_t file,
+                                   struct diags *diags);
 
 /* The place of NODE in SOURCE, the one it was parsed from. */
 struct mark node_mark(const struct source *source, const struct node *node);

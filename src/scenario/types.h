@@ -29,6 +29,9 @@ extern const struct type type_vars;     /* struct value */
 extern const struct type type_env;      /* struct env_spec *, counted */
 extern const struct type type_env_file; /* struct env_spec *, counted: the same */
 
+/* In include.c. */
+extern const struct type type_include; /* nothing: the files are in the tree already */
+
 /* In when.c. */
 extern const struct type type_condition; /* bool */
 extern const struct type type_success;   /* bool: any; and object_spec.decides of each object */
