@@ -112,3 +112,7 @@ def test_examples_of_events():
 
 def test_examples_of_lua():
     assert try_page("parrun-lua.7") >= 13
+
+
+def test_recipes():
+    assert try_page("parrun-recipes.7") >= 20
