@@ -21,7 +21,8 @@ def queue_carries(size):
         left = {size}
         while left > len(block):
             left -= sys.stdout.buffer.write(block)
-        sys.stdout.buffer.write(block[:left - 1] + b"\n")
+        open("whole", "w").write("made all of it")
+        sys.stdout.buffer.write(block[:left - 1] + b"\\n")
     """)
     run = Run("""
         processes:
@@ -44,6 +45,7 @@ def queue_carries(size):
     check_status(status, 0, out + err)
     sums = [(directory.path / name).read_text() for name in ("from.sum", "to.sum")]
     assert sums[0] == sums[1] and len(sums[0]) > 64, sums
+    assert (directory.path / "whole").exists(), "the producer failed"
     check_nothing_left()
     return peak
 

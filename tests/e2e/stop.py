@@ -4,7 +4,7 @@ import signal
 import subprocess
 import time
 
-from harness.parrun import (HUP, INT, KILL, PATIENCE, QUIT, TERM, Directory, Run,
+from harness.parrun import (HUP, INT, KILL, PATIENCE, QUIT, TERM, VARIANT, Directory, Run,
                             check_nothing_left, check_status, died_of, mark)
 from harness.processes import children, survivors, wait_gone
 
@@ -163,10 +163,13 @@ def test_runner_killed_at_fifty_moments():
         runner = run.runner()
         for _ in range(moment * 40):
             assert run.line()
+        killed = time.monotonic()
         os.kill(runner, KILL)
         # Nothing is read here, so an end that waited for a reader would be seen as well.
         status = run.process.wait(PATIENCE)
+        took = time.monotonic() - killed
         left = survivors()
+        assert took < 1 or VARIANT != "release", f"moment {moment}: took {took:.2f} s"
         assert not left, f"moment {moment}: left behind: {left}"
         check_status(status, died_of(KILL))
         run.finish()
