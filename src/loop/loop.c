@@ -196,7 +196,8 @@ void loop_free(struct loop *loop)
     uv_close((uv_handle_t *)&loop->prepare, NULL);
     uv_close((uv_handle_t *)&loop->check, NULL);
     uv_close((uv_handle_t *)&loop->orphans, NULL);
-    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    while (uv_run(&loop->uv, UV_RUN_DEFAULT))
+        ; /* a loop_stop() that came after the last run ends one of these before its time */
     if (uv_loop_close(&loop->uv))
         abort(); /* a handle was left: a bug of ours */
     pthread_mutex_destroy(&loop->lock);
