@@ -98,6 +98,8 @@ static const struct node *read_file(struct loader *loader, const struct node *no
                 });
     const struct node *root =
         tree_parse_part(loader->arena, source, (uint16_t)number, loader->diags);
+    if (root && root->kind == NODE_BROKEN)
+        return NULL;
     if (root && root->kind != NODE_MAP) {
         diag_error(loader->diags, loader_mark(loader, root), NULL,
                    "expected the keys of a scenario, found %s", show_node(root).text);

@@ -95,7 +95,7 @@ static void read_scenario(struct loader *loader)
                         });
     free(identity);
     const struct node *root = tree_parse(loader->arena, loader->source, loader->diags);
-    if (!root)
+    if (!root || root->kind == NODE_BROKEN)
         return;
     if (root->kind != NODE_MAP) {
         diag_error(loader->diags, loader_mark(loader, root),

@@ -166,7 +166,7 @@ static const struct {
     const char *hint;
 } fallbacks[] = {
     {"while scanning a directive", "a line that begins with '%' is a directive of YAML",
-     "put the value in quotes"},
+     "leave it out"},
     {"while scanning a %YAML directive", "the %YAML line is not well formed", "leave it out"},
     {"while scanning a %TAG directive", "the %TAG line is not well formed", "leave it out"},
     {"while parsing a %TAG directive", "the %TAG line is not well formed", "leave it out"},

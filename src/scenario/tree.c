@@ -10,10 +10,12 @@
 #include "base/nearest.h"
 #include "scenario/anchor.h"
 #include "scenario/mapping.h"
+#include "scenario/place.h"
 #include "scenario/position.h"
 #include "scenario/scalar.h"
 #include "scenario/show.h"
 #include "scenario/syntax.h"
+#include "scenario/trap.h"
 
 #define NO_ANCHOR SIZE_MAX
 
@@ -162,6 +164,19 @@ static void check_tag(struct builder *b, struct node *node)
     node->kind = NODE_BROKEN;
 }
 
+/* A no-break space looks like one that parts a key from its value, and does not. */
+static void check_spaces(struct builder *b, struct node *node)
+{
+    size_t length;
+    size_t at = node->style == STYLE_PLAIN ? trap_no_break_space(node->text, node->size, &length)
+                                           : node->size;
+    if (at == node->size)
+        return;
+    diag_error(b->diags, place_in_scalar(b->source, node, at, 1), "write a plain space",
+               "a no-break space stands here, which is no space for YAML");
+    node->kind = NODE_BROKEN;
+}
+
 static size_t open_anchor(struct builder *b, const yaml_char_t *anchor)
 {
     if (!anchor)
@@ -191,6 +206,7 @@ static void add_scalar(struct builder *b, const yaml_event_t *event)
         node.size = (uint32_t)size;
         node.text = size ? arena_copy(b->arena, text, size) : "";
         check_tag(b, &node);
+        check_spaces(b, &node);
     }
     size_t anchor = open_anchor(b, event->data.scalar.anchor);
     b->anchors.nodes++;
@@ -374,6 +390,7 @@ const struct node *tree_parse_part(struct arena *arena, const struct source *sou
     b->diags = diags;
     b->position = position_start(source);
     struct node *root = NULL;
+    b->failed = trap_merge_conflict(source, diags);
     if (!yaml_parser_initialize(&b->parser))
         mem_exhausted();
     yaml_parser_set_encoding(&b->parser, YAML_UTF8_ENCODING);
