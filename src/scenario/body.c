@@ -181,5 +181,6 @@ const struct type type_lua_file = {
     .wording = "the path of a Lua file",
     .bind = bind_lua_file,
     .early = true,
+    .beside = true,
     .json = "@text",
 };

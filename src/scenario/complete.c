@@ -176,6 +176,24 @@ static struct node worked_out(struct completion *completion, const struct node *
     return copy;
 }
 
+/* NODE, a path as it stands in a file, or a list of them, as paths that the scenario's own file may
+ * hold. */
+static struct node moved(struct completion *completion, const struct node *node)
+{
+    struct node path = worked_out(completion, node);
+    struct arena *arena = completion->loader.arena;
+    if (path.kind == NODE_SCALAR && node->file && path.text[0] != '/') {
+        const char *directory = completion->loader.scenario->directories[node->file];
+        path = text_node(arena_printf(arena, "%s/%s", directory, path.text), STYLE_DOUBLE);
+    } else if (path.kind == NODE_LIST) {
+        struct node *items = arena_alloc(arena, path.size * sizeof(*items));
+        for (size_t i = 0; i < path.size; i++)
+            items[i] = moved(completion, &node->items[i]);
+        path.items = items;
+    }
+    return path;
+}
+
 static struct node complete_block(struct completion *completion, enum block_kind kind,
                                   const struct node *map);
 
@@ -208,6 +226,8 @@ static struct node complete_value(struct completion *completion, const struct ke
         return complete_members(completion, key, node);
     if (block && node->kind == NODE_MAP)
         return complete_block(completion, block, node);
+    if (key->type->beside)
+        return moved(completion, node);
     return key->type->early ? worked_out(completion, node) : *node;
 }
 
@@ -256,7 +276,7 @@ static struct node complete_block(struct completion *completion, enum block_kind
     for (size_t i = 0; i < count; i++) {
         struct node value;
         struct node name = text_node(keys[i].name, STYLE_DOUBLE);
-        if (!schema_place(&keys[i], kind))
+        if (!schema_place(&keys[i], kind) || keys[i].type == &type_include)
             continue;
         if (keys[i].type == &type_vars && scenario->vars.table.count)
             pairs_add(&pairs, name, value_node(completion, &scenario->vars));

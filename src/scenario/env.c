@@ -171,5 +171,6 @@ const struct type type_env_file = {
     .wording = "the path of a file, or a list of them",
     .bind = bind_env_file,
     .early = true,
+    .beside = true,
     .json = "'anyOf':[@text,{'type':'array','items':@text}]",
 };

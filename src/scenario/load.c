@@ -85,6 +85,17 @@ static void report_nowhere(struct diags *diags, const char *text)
     diag_error(diags, (struct mark){0}, NULL, "%s", text);
 }
 
+/* Keeps what is needed to print the scenario anew. */
+static void keep_tree(struct loader *loader, const struct node *root)
+{
+    struct scenario *scenario = loader->scenario;
+    scenario->root = root;
+    scenario->directories =
+        arena_alloc(loader->arena, loader->file_count * sizeof(*scenario->directories));
+    for (size_t i = 0; i < loader->file_count; i++)
+        scenario->directories[i] = loader->files[i].directory;
+}
+
 static void read_scenario(struct loader *loader)
 {
     char *identity = realpath(loader->scenario->file, NULL);
@@ -111,7 +122,7 @@ static void read_scenario(struct loader *loader)
         .spec = loader->scenario,
         .mark = loader_mark(loader, root),
     };
-    loader->scenario->root = root;
+    keep_tree(loader, root);
     block_read(loader, &block, root);
     scenario_check(loader);
 }

@@ -57,6 +57,7 @@ struct type {
     enum block_kind block; /* of the mapping, or of each mapping in it; BLOCK_NONE: no block */
     bool queues;           /* where it is wrong, nobody knows who uses which queue */
     bool early;            /* its templates are worked out while the scenario is loaded */
+    bool beside;           /* a path, or a list of them, seen from the file that it stands in */
     /*
      * The members of its JSON Schema, ' standing for ". @choices and @range are the key's own,
      * @block is its block, any other @NAME one of the shared definitions in json_schema.c.

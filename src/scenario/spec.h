@@ -232,7 +232,8 @@ struct scenario {
     const char *file;      /* as given on the command line, "<stdin>" for "-" */
     const char *directory; /* of the file, absolute; the working directory for "-" */
     bool success_any;      /* one success is enough */
-    const struct node *root; /* the tree that it was read from */
+    const struct node *root; /* the tree that it was read from, included files and all */
+    const char **directories; /* absolute: of each of its files, by the numbers in the tree */
     struct value vars;     /* a table; after NAME=VALUE */
     struct env_spec *env;  /* part of each object's env already */
     size_t env_count;

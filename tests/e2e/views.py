@@ -151,3 +151,15 @@ def test_wrong_scenario():
     directory.file("wrong.yaml", "nothing: here\n")
     for option in ("--show", "--list", "--vars", "--graph"):
         assert parrun(option, "wrong.yaml", directory=directory.path, status=2) == ""
+
+
+def test_show_of_included_files():
+    directory = Directory()
+    (directory.path / "sub").mkdir()
+    directory.file("sub/w.lua", "x = 1\n")
+    directory.file("sub/a.env", "A=1\n")
+    directory.file("sub/part.yaml", "env_file: [a.env]\nthreads: {t: {lua: {file: w.lua}}}\n")
+    path = directory.file("s.yaml", "include: sub/part.yaml\nthreads: {u: {lua: x = 1}}\n")
+    check_shown(path)
+    shown = parrun("--show", "s.yaml", directory=directory.path)
+    assert f"file: {directory.path}/sub/w.lua\n" in shown and "include" not in shown, shown
