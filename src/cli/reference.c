@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "event/fields.h"
+#include "scenario/key_reference.h"
 #include "sink/filter.h"
 
 /* A line of text that roff takes for nothing else. */
@@ -141,6 +142,7 @@ static const struct reference {
 } references[] = {
     {"events", print_events},
     {"event-fields", print_fields},
+    {"keys", key_reference_print},
 };
 
 int reference_print(const char *name, struct buf *out, struct error *error)

@@ -110,6 +110,10 @@ def test_examples_of_events():
     assert try_page("parrun-events.7") >= 2
 
 
+def test_examples_of_scenario():
+    assert try_page("parrun-scenario.5") >= 2
+
+
 def test_examples_of_lua():
     assert try_page("parrun-lua.7") >= 13
 

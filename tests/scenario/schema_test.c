@@ -88,6 +88,7 @@ static void test_words(void **state)
         assert_int_equal(keys[i].help[length - 1], '.');
         assert_true(strlen(keys[i].type->name) > 0);
         assert_true(strlen(keys[i].type->wording) > 0);
+        assert_non_null(keys[i].type->json);
         assert_int_not_equal(keys[i].places[0].block, BLOCK_NONE);
     }
 }
