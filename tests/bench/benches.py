@@ -31,6 +31,11 @@ SCENARIOS = {
 }
 
 
+# 1,000,000 tasks that are listed one by one.
+SCENARIOS["load.yaml"] = "pools:\n  p:\n    run: 'true'\n    tasks:\n" + \
+    "".join(f"      - in/picture-{number}.jpg\n" for number in range(1_000_000))
+
+
 def ours(scenario, log="log.txt"):
     return Side("parrun", f"$PARRUN --log {log} {scenario} >out.txt")
 
@@ -66,4 +71,8 @@ BENCHES = [
     Bench("queue-messages", "1,000,000 short messages, process to process", ours("queue-messages.yaml"), [
         Side("multiprocessing.Queue", f"{PYTHON} messages 1000000", runs=3),
     ]),
+    Bench("load", "reading a scenario with 1,000,000 listed tasks",
+          Side("parrun --check", "$PARRUN --check load.yaml"), [
+              Side("libyaml's events (the limit)", "./load_limit load.yaml"),
+          ]),
 ]
