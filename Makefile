@@ -151,11 +151,21 @@ install: build/parrun ## install the program and its manual below DESTDIR and PR
 	$(INSTALL) -m 755 build/parrun $(DESTDIR)$(PREFIX)/bin/parrun
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/parrun
 	$(INSTALL) -m 644 parrun.schema.json $(DESTDIR)$(PREFIX)/share/parrun/parrun.schema.json
+	$(foreach shell,$(SHELLS),$(INSTALL) -d $(dir $(COMPLETION_$(shell))) && \
+	  build/parrun --completion $(shell) >$(COMPLETION_$(shell)) && \
+	  chmod 644 $(COMPLETION_$(shell)) &&) true
 	$(foreach page,$(MANUALS),$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) && \
 	  $(INSTALL) -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true
 
+# Where each shell looks for what completes a command.
+SHELLS := bash zsh fish
+COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/parrun
+COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_parrun
+COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/parrun.fish
+
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/parrun $(DESTDIR)$(PREFIX)/share/parrun/parrun.schema.json
+	rm -f $(foreach shell,$(SHELLS),$(COMPLETION_$(shell)))
 	rm -f $(foreach page,$(MANUALS),$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
 
 # ---- tests ----

@@ -11,6 +11,7 @@
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/completion.h"
 #include "cli/example.h"
 #include "cli/graph.h"
 #include "cli/list.h"
@@ -153,6 +154,9 @@ int cli_main(int argc, char **argv)
         break;
     case MODE_EXAMPLE:
         status = print_made(example_print, options.subject);
+        break;
+    case MODE_COMPLETION:
+        status = print_made(completion_print, options.subject);
         break;
     case MODE_REFERENCE:
         status = print_made(reference_print, options.subject);

@@ -122,6 +122,14 @@ static int take_hide(struct options *options, const char *value, struct error *e
     return 0;
 }
 
+static int take_completion(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->mode = MODE_COMPLETION;
+    options->subject = value;
+    return 0;
+}
+
 static int take_graph(struct options *options, const char *value, struct error *error)
 {
     if (value && strcmp(value, "dot") != 0 && strcmp(value, "tree") != 0)
@@ -204,6 +212,7 @@ static int take_limit(struct options *options, const char *value, struct error *
 
 static const struct option table[] = {
     {0, "check", NULL, take_check, "check the scenario and run nothing"},
+    {0, "completion", "SHELL", take_completion, "print what completes these words in SHELL"},
     {'n', "dry-run", NULL, take_dry_run, "print the commands that would be run, run nothing"},
     {0, "example", "[NAME]", take_example, "print a scenario to start from, or their names"},
     {0, "format", "FORMAT", take_format, "write the log as 'story' or as 'json' (JSON Lines)"},
@@ -225,6 +234,14 @@ static const struct option table[] = {
     {'v', "verbose", NULL, take_verbose, "show all events"},
     {'V', "version", NULL, take_version, "print the version and exit"},
 };
+
+bool options_row(size_t i, struct option_row *row)
+{
+    if (i >= countof(table))
+        return false;
+    *row = (struct option_row){table[i].letter, table[i].name, table[i].argument, table[i].help};
+    return true;
+}
 
 static int unknown_option(const char *given, size_t length, struct error *error)
 {

@@ -21,6 +21,7 @@ enum mode {
     MODE_GRAPH,
     MODE_TREE,
     MODE_SCHEMA,
+    MODE_COMPLETION,
     MODE_EXAMPLE,
     MODE_REFERENCE,
     MODE_HELP,
@@ -54,6 +55,17 @@ struct options {
 /* Fills OPTIONS from the arguments, which must outlive them. 0, or ERROR_FAILED with a text. */
 int options_parse(struct options *options, int argc, char **argv, struct error *error);
 void options_release(struct options *options);
+
+/* What is known of an option outside its parser. */
+struct option_row {
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* as --help shows it; NULL: none */
+    const char *help;
+};
+
+/* Option number I; false where there are no more. */
+bool options_row(size_t i, struct option_row *row);
 
 /* Appends the text of --help. */
 void options_help(struct buf *out);
