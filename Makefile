@@ -16,6 +16,7 @@ INSTALL ?= install
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev
 TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace \
   python3-jsonschema python3-yaml
+FUZZ_PACKAGES := clang libclang-rt-14-dev
 LINT_PACKAGES := clang-tidy cppcheck mandoc
 
 # Asked only when something is compiled, so that `make deps` works before pkg-config is there.
@@ -140,6 +141,9 @@ deps-test: ## install the Debian packages that building and testing need
 deps-lint: ## install the Debian packages that linting needs
 	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(LINT_PACKAGES))
 
+deps-fuzz: ## install the Debian packages that fuzzing needs
+	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(FUZZ_PACKAGES))
+
 # ---- use ----
 
 run: deps ## install what is missing, build, and run the document's pool
@@ -182,6 +186,38 @@ test-%: ## run one group of tests: unit, rooms, golden, e2e
 	@$(remake) test-programs
 	@tests/run $*
 
+# ---- fuzzing: libFuzzer with clang; inputs worth keeping go to tests/fuzz/corpus/NAME ----
+
+FUZZ_TARGETS := loader template unit dotenv frame
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -std=c17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+  -fno-sanitize-recover=all
+FUZZ_SOURCES := $(wildcard src/base/*.c src/script/*.c src/scenario/*.c src/worker/*.c src/os/*.c \
+  src/loop/*.c)
+
+build/fuzz/%.o: %.c
+	@mkdir -p $(@D)
+	@echo '  CC   $@'
+	@clang $(CPPFLAGS_ALL) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -MMD -MP -c -o $@ $<
+
+build/fuzz/fuzz: $(FUZZ_SOURCES:%.c=build/fuzz/%.o) build/fuzz/tests/fuzz/fuzz.o
+	@echo '  LINK $@'
+	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_ALL)
+
+fuzz-programs: build/fuzz/fuzz build/asan/tests/fuzz/replay_test
+
+fuzz: deps-fuzz ## fuzz each target for FUZZ_SECONDS=60, and change every byte of every example
+	@$(remake) fuzz-programs
+	@for target in $(FUZZ_TARGETS); do \
+	  echo "  FUZZ $$target"; mkdir -p build/fuzz/found/$$target; \
+	  PARRUN_FUZZ=$$target build/fuzz/fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=5 -max_len=4096 \
+	    -rss_limit_mb=1024 -verbosity=0 -artifact_prefix=build/fuzz/$$target- \
+	    build/fuzz/found/$$target tests/fuzz/corpus/$$target || exit 1; \
+	done
+	@PARRUN_FUZZ=all build/asan/tests/fuzz/replay_test
+
+-include $(FUZZ_SOURCES:%.c=build/fuzz/%.d) build/fuzz/tests/fuzz/fuzz.d
+
 soak: build/parrun ## run the long tests: 1 GB through a queue, 10,000,000 tasks
 	@tests/run soak
 
@@ -217,6 +253,6 @@ help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 .DEFAULT_GOAL := all
-.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units soak bench lint reference schema format clean help force
+.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units fuzz fuzz-programs deps-fuzz soak bench lint reference schema format clean help force
 .SECONDARY:
 .DELETE_ON_ERROR:

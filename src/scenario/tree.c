@@ -281,7 +281,7 @@ static void close_collection(struct builder *b)
     size_t count = b->count - open->first;
     b->count = open->first;
     if (node->kind == NODE_MAP) {
-        node->items = b->pending + b->count;
+        node->items = count ? b->pending + b->count : NULL;
         node->size = (uint32_t)(count / 2);
         mapping_finish(node, b->arena, b->source, b->diags);
     } else {
