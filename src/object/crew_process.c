@@ -200,12 +200,8 @@ static int process_start(struct crew *crew, struct error *error)
 static void process_send(struct crew *crew, const struct task *task)
 {
     struct crew_process *process = (struct crew_process *)crew;
-    size_t begin = frame_begin(&process->frames, FRAME_TASK);
-    frame_u64(&process->frames, task->id);
-    frame_i64(&process->frames, task->index);
-    frame_i64(&process->frames, task->attempt);
-    buf_append(&process->frames, task->item.data, task->item.length);
-    frame_end(&process->frames, begin);
+    frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout,
+                     &task->item);
     link_send(process->link, &process->frames);
 }
 

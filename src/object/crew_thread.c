@@ -23,6 +23,7 @@ struct order {
     uint64_t id;
     int64_t index;
     int64_t attempt;
+    int64_t timeout;
     size_t size;
     char item[];
 };
@@ -58,7 +59,6 @@ static int call_body(struct crew_thread *thread, int chunk, const struct order *
                      struct buf *value, struct error *error)
 {
     struct script *script = body_thread_script(thread->body);
-    int64_t timeout = thread->crew.pool->spec->object.timeout;
     struct arena *arena = order->size && *order->item == VALUE_TABLE ? arena_new() : NULL;
     struct value item = {0};
     const char *at = order->item;
@@ -66,8 +66,8 @@ static int call_body(struct crew_thread *thread, int chunk, const struct order *
     int result = value_decode(arena, &at, &left, &item, error);
     if (!result) {
         script_set_task(script, &item, order->index, thread->crew.number, order->attempt);
-        if (timeout)
-            body_thread_set_deadline(thread->body, clock_monotonic() + timeout);
+        body_thread_set_deadline(thread->body,
+                                 order->timeout ? clock_monotonic() + order->timeout : 0);
         result = script_call(script, chunk, value, error);
     }
     arena_free(arena);
@@ -170,6 +170,7 @@ static void thread_crew_send(struct crew *crew, const struct task *task)
     *order = (struct order){.id = task->id,
                             .index = task->index,
                             .attempt = task->attempt,
+                            .timeout = task->timeout,
                             .size = task->item.length};
     memcpy(order->item, task->item.data, task->item.length);
     pthread_mutex_lock(&thread->lock);

@@ -146,6 +146,7 @@ void crew_begin_first(struct crew *crew)
 static void give(struct crew *crew, struct task *task)
 {
     task->id = ++crew->pool->next_id;
+    task->timeout = pool_task_timeout(crew->pool);
     task_list_add(&crew->tasks, task);
     if (crew->tasks.count == 1)
         crew_begin_first(crew);
@@ -368,6 +369,11 @@ static void pool_over(struct pool *pool)
     object_gone(&pool->object);
 }
 
+static bool has_timeout(const struct pool *pool)
+{
+    return pool->spec->object.timeout || pool->spec->timeout_percent;
+}
+
 static void look_soon(void *arg)
 {
     struct pool *pool = arg;
@@ -386,7 +392,7 @@ static void look_soon(void *arg)
     else
         give_tasks(pool);
     bool hoarded = has_idle(pool) && find_hoarder(pool);
-    if (hoarded || pool->spec->object.timeout)
+    if (hoarded || has_timeout(pool))
         run_timer(pool);
     if (pool_is_stopping(pool) || (!has_more(pool) && !hoarded))
         finish_crew(pool);
@@ -407,13 +413,12 @@ static void more_items(void *arg)
 /* Ends the workers whose task should have ended long ago. */
 static void end_hung(struct pool *pool)
 {
-    int64_t limit = pool->spec->object.timeout;
     int64_t now = clock_monotonic();
-    for (size_t i = 0; limit && i < pool->crew_count; i++) {
+    for (size_t i = 0; i < pool->crew_count; i++) {
         struct crew *crew = pool->crew[i];
         const struct task *task = crew->tasks.first;
-        int64_t late = limit + pool->spec->stop.grace + HANG_TIME;
-        if (crew->state != CREW_READY || crew->hung || !task || now - task->started < late)
+        if (crew->state != CREW_READY || crew->hung || !task || !task->timeout ||
+            now - task->started < task->timeout + pool->spec->stop.grace + HANG_TIME)
             continue;
         crew->hung = true;
         crew->kind->kill(crew);

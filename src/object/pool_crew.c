@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "object/pool_private.h"
+#include "scenario/spec.h"
 
 /* Workers that ended before they were ready, one after another, until the pool gives up. */
 #define LOST_MOST 5
@@ -74,8 +75,11 @@ void crew_output(struct crew *crew, const char *bytes, size_t length)
 }
 
 /* The average moves a quarter of the way to a longer task, an eighth to a shorter one. */
-static void learn_duration(struct pool *pool, int64_t duration)
+static void learn_duration(struct pool *pool, const struct result *result)
 {
+    int64_t duration = result->duration;
+    if (pool->spec->timeout_percent && result->outcome == OUTCOME_DONE)
+        pool->recent[pool->recent_count++ % countof(pool->recent)] = duration;
     if (duration < 1)
         duration = 1;
     if (!pool->average)
@@ -108,7 +112,7 @@ void crew_result(struct crew *crew, const struct result *result)
         return; /* of a worker that was given up: its task was told already */
     task_list_take(&crew->tasks);
     take_result(task, result);
-    learn_duration(pool, result->duration);
+    learn_duration(pool, result);
     crew->done++;
     if (result->outcome == OUTCOME_CANCELLED)
         pool_skip_task(pool, task);

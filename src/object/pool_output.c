@@ -110,7 +110,7 @@ static void tell_timeout(struct pool *pool, const struct task *task)
     struct event event = task_event(EVENT_TASK_TIMEOUT, task);
     event.flags = EVENT_WRONG;
     event.has_duration = true;
-    event.duration = pool->spec->object.timeout;
+    event.duration = task->timeout;
     pool_emit(pool, &event);
 }
 

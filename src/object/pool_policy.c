@@ -1,5 +1,6 @@
 /* A pool's policies: trying again, halting, pacing. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -18,6 +19,12 @@
 
 /* A share of the tasks says nothing before so many are done, where their number is not known. */
 #define SHARE_FIRST 10
+
+/* A timeout in per cent of the median holds once so many tasks have succeeded; the median is worked
+ * out anew every so many, and no such timeout is shorter than this. */
+#define MEDIAN_FIRST 10
+#define MEDIAN_STEP 8
+#define TIMEOUT_LEAST (100 * NS_PER_MS)
 
 static bool is_worth_retrying(const struct pool *pool, const struct task *task)
 {
@@ -158,6 +165,37 @@ void pool_begins(struct pool *pool)
     /* A late beginning does not make the next one earlier: never more than so many a second. */
     int64_t from = pool->next_begin > now - pool->spec->rate ? pool->next_begin : now;
     pool->next_begin = from + pool->spec->rate;
+}
+
+static int by_length(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+static int64_t find_median(const struct pool *pool)
+{
+    int64_t sorted[countof(pool->recent)];
+    size_t count = pool->recent_count < countof(sorted) ? pool->recent_count : countof(sorted);
+    memcpy(sorted, pool->recent, count * sizeof(*sorted));
+    qsort(sorted, count, sizeof(*sorted), by_length);
+    return sorted[count / 2];
+}
+
+int64_t pool_task_timeout(struct pool *pool)
+{
+    int64_t percent = pool->spec->timeout_percent;
+    if (!percent)
+        return pool->spec->object.timeout;
+    if (pool->recent_count < MEDIAN_FIRST)
+        return 0; /* nobody knows yet what is usual */
+    if (!pool->median || pool->recent_count - pool->median_of >= MEDIAN_STEP) {
+        pool->median = find_median(pool);
+        pool->median_of = pool->recent_count;
+    }
+    int64_t timeout = pool->median * percent / 100;
+    return timeout > TIMEOUT_LEAST ? timeout : TIMEOUT_LEAST;
 }
 
 bool pool_is_paced(const struct pool *pool)

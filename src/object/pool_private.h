@@ -95,6 +95,10 @@ struct pool {
 
     int64_t next_index;
     uint64_t next_id;
+    int64_t recent[64]; /* ns: how long the last tasks that succeeded have taken */
+    size_t recent_count; /* of all tasks that have stood there */
+    int64_t median;      /* of those, as it was worked out last */
+    size_t median_of;    /* RECENT_COUNT at that time */
     int64_t average; /* ns of a task, of those so far; 0: none yet */
 
     struct task_list finished; /* to be told, in this order */
@@ -201,6 +205,9 @@ void pool_take_due(struct pool *pool);
 
 /* Halts the pool where enough of its tasks have failed or succeeded. */
 void pool_check_halt(struct pool *pool);
+
+/* How long a task that is given out now may run: ns, 0: without limit. */
+int64_t pool_task_timeout(struct pool *pool);
 
 /* True where rate and throttle let a task begin now; else the pool is looked at when they may. */
 bool pool_may_begin(struct pool *pool);

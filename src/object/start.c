@@ -78,21 +78,17 @@ static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
 {
     struct worker_config config;
     struct buf frames = {0};
-    struct value none = {.type = VALUE_NIL};
+    struct buf none = {0};
     world_config(start->world, &config);
     config.process = true;
-    config.timeout = 0; /* the process's own timer ends it */
     config.stdin_fd = stdin_fd;
     config.stdout_fd = stdout_fd;
     config.stop_signal = start->spec->stop.signal;
     config.stop_grace = start->spec->stop.grace;
     config_write(&frames, &config);
-    size_t begin = frame_begin(&frames, FRAME_TASK);
-    frame_u64(&frames, 1);
-    frame_i64(&frames, 0);
-    frame_i64(&frames, 1);
-    value_encode(&frames, &none);
-    frame_end(&frames, begin);
+    value_encode_nil(&none);
+    frame_write_task(&frames, 1, 0, 1, 0, &none); /* the process's own timer ends it */
+    buf_release(&none);
     frame_plain(&frames, FRAME_FINISH);
     link_send(start->link, &frames);
     buf_release(&frames);

@@ -16,6 +16,7 @@ struct task {
     int64_t index;   /* its number in the pool, from 0 */
     int64_t attempt; /* from 1 */
     struct buf item; /* encoded */
+    int64_t timeout; /* ns; 0: none */
     int64_t due;     /* clock_monotonic(): when it is tried again */
     int64_t started; /* clock_monotonic(); 0: not begun */
     bool retried;    /* not the task but an attempt of it that has failed, to be told */

@@ -171,7 +171,6 @@ void world_config(const struct world *world, struct worker_config *config)
         .run = mem_strdup(run->id),
         .directory = mem_strdup(run->scenario->directory),
         .lua = chunk_copy(body->lua.text, body->lua.length, body->lua.file, body->lua.line),
-        .timeout = spec->timeout,
         .dry = run->dry,
         .tell_command = run->tells_commands,
         .window = client_window(run, spec->produces, spec->produces_count),

@@ -53,6 +53,24 @@ static void bind_rate(struct loader *loader, const struct field *field, const st
     field_wrong(loader, field, node);
 }
 
+/* "30s", or "300%" of what a task usually takes. */
+static void bind_task_timeout(struct loader *loader, const struct field *field,
+                              const struct node *node)
+{
+    struct pool_spec *pool = field->block->spec;
+    struct error error = {0};
+    const char *text, *end;
+    if (!field_text(loader, field, node, &text))
+        return;
+    int64_t percent = leading_number(text, &end);
+    if (percent && !strcmp(end, "%")) {
+        pool->timeout_percent = percent;
+    } else if (duration_parse(text, &pool->object.timeout, &error)) {
+        field_wrong(loader, field, node);
+        error_release(&error);
+    }
+}
+
 static void bind_size(struct loader *loader, const struct field *field, const struct node *node)
 {
     const char *text;
@@ -142,6 +160,13 @@ const struct type type_share = {
     .early = true,
     .json = "'anyOf':[{'type':'integer','minimum':1},{'type':'string',"
             "'pattern':'^[0-9]+%?$'},@template]",
+};
+const struct type type_task_timeout = {
+    .name = "task timeout",
+    .wording = "a duration such as 30s, or a percentage such as 300%",
+    .bind = bind_task_timeout,
+    .early = true,
+    .json = "'anyOf':[@duration,{'type':'string','pattern':'^[0-9]+%$'}]",
 };
 const struct type type_rate = {
     .name = "rate",

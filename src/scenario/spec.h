@@ -184,6 +184,7 @@ struct pool_spec {
     struct halt_spec halt;
     struct throttle_spec throttle;
     struct results_spec results;
+    int64_t timeout_percent; /* of the median of the tasks so far; 0: object.timeout holds */
     int64_t rate;    /* ns between the beginnings of two tasks; 0: none */
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */
 };

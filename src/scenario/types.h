@@ -45,6 +45,7 @@ extern const struct type type_items;   /* struct value *, counted */
 
 /* In policy.c. */
 extern const struct type type_share;    /* struct share_spec */
+extern const struct type type_task_timeout; /* pool_spec.object.timeout or .timeout_percent */
 extern const struct type type_rate;     /* int64_t, ns from one to the next */
 extern const struct type type_size;     /* int64_t, bytes */
 extern const struct type type_number;   /* double */

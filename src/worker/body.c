@@ -78,10 +78,8 @@ void body_run_task(struct worker *worker, const struct task *task)
     int result = value_decode(arena, &at, &left, &item, &error);
     if (!result) {
         script_set_task(worker->script, &item, task->index, worker->config.worker, task->attempt);
-        if (worker->config.timeout) {
-            worker->deadline = started + worker->config.timeout;
-            script_set_deadline(worker->script, worker->deadline);
-        }
+        worker->deadline = task->timeout ? started + task->timeout : 0;
+        script_set_deadline(worker->script, worker->deadline);
         buf_clear(out);
         result = call(worker, worker->body, out, &error);
         worker->deadline = 0;

@@ -238,8 +238,8 @@ static int run_task(struct worker *worker, const struct task *task, struct resul
                     struct buf *command, struct error *error)
 {
     struct run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
-    if (worker->config.timeout)
-        run.deadline = clock_monotonic() + worker->config.timeout;
+    if (task->timeout)
+        run.deadline = clock_monotonic() + task->timeout;
     int result = start_task(worker, task, &run, command, error);
     if (result)
         return result;

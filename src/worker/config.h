@@ -53,7 +53,6 @@ struct worker_config {
     struct chunk setup;
     struct texts produces; /* queues that the body may put into, and take from */
     struct texts consumes;
-    int64_t timeout;       /* of a task, ns; 0: none */
     int32_t stop_signal;   /* for a task that must end before its time */
     int64_t stop_grace;    /* ns until SIGKILL */
     int64_t worker;        /* number of the worker in its pool, from 1 */

@@ -143,6 +143,18 @@ char *frame_read_text(struct frame *frame)
     return mem_copy(bytes, length);
 }
 
+void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout,
+                      const struct buf *item)
+{
+    size_t begin = frame_begin(out, FRAME_TASK);
+    frame_u64(out, id);
+    frame_i64(out, index);
+    frame_i64(out, attempt);
+    frame_i64(out, timeout);
+    buf_append(out, item->data, item->length);
+    frame_end(out, begin);
+}
+
 enum outcome outcome_of_call(int code)
 {
     switch (code) {

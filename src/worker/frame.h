@@ -10,7 +10,9 @@
  *     to the worker                 from the worker
  *     CONFIG  worker/config.h       HELLO    u32 version, i64 pid, bytes host, bytes job id
  *     TASK    u64 id, i64 index,    READY    (setup is done)
- *             i64 attempt, value    REFUSED  bytes reason (setup failed)
+ *             i64 attempt,          REFUSED  bytes reason (setup failed)
+ *             i64 timeout (ns, 0:
+ *             none), value
  *     REVOKE  (give back what has   REVOKED  u32 count, count times u64 id
  *             not begun)
  *     CANCEL  u64 id                OUTPUT   u64 id, the rest is output
@@ -88,6 +90,10 @@ enum answer {
 /* Begins a frame in OUT; returns where it began, for frame_end(). */
 size_t frame_begin(struct buf *out, enum frame_type type);
 void frame_end(struct buf *out, size_t begin);
+
+/* Appends a TASK frame; ITEM is an encoded value, TIMEOUT in ns, 0: none. */
+void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout,
+                      const struct buf *item);
 
 /* How a Lua body ended whose call returned CODE (script/script.h). */
 enum outcome outcome_of_call(int code);

@@ -41,6 +41,7 @@ struct task {
     uint64_t id;
     int64_t index;
     int64_t attempt;
+    int64_t timeout; /* ns; 0: none */
     char *item; /* an encoded value, owned */
     size_t size;
 };

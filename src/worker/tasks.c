@@ -23,6 +23,7 @@ void tasks_push(struct task_queue *queue, struct frame *frame)
     task->id = frame_read_u64(frame);
     task->index = frame_read_i64(frame);
     task->attempt = frame_read_i64(frame);
+    task->timeout = frame_read_i64(frame);
     task->size = frame->left;
     task->item = mem_copy(frame->at, frame->left);
 }

@@ -26,7 +26,6 @@ static struct worker_config full_config(void)
         .shell = mem_strdup("/bin/shell"),
         .lua = chunk_copy("lua\0text", 8, "lua.file", 3),
         .setup = chunk_copy("", 0, "setup.file", UINT32_MAX),
-        .timeout = INT64_MAX,
         .stop_signal = -15,
         .stop_grace = INT64_MIN,
         .worker = 17,
@@ -88,7 +87,6 @@ static void assert_same(const struct worker_config *a, const struct worker_confi
     assert_chunk(&a->setup, &b->setup);
     assert_texts(&a->produces, &b->produces);
     assert_texts(&a->consumes, &b->consumes);
-    assert_true(a->timeout == b->timeout);
     assert_int_equal(a->stop_signal, b->stop_signal);
     assert_true(a->stop_grace == b->stop_grace);
     assert_true(a->worker == b->worker);

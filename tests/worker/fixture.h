@@ -19,6 +19,7 @@ struct peer {
     int from; /* the worker's output */
     struct buf received;
     size_t taken;
+    int64_t timeout; /* of the tasks that peer_task() sends, ns; 0: none */
 };
 
 static inline struct peer peer_start(void)
@@ -61,12 +62,10 @@ static inline void peer_plain(struct peer *peer, enum frame_type type)
 static inline void peer_task(struct peer *peer, uint64_t id, int64_t item)
 {
     struct buf frames = {0};
-    size_t begin = frame_begin(&frames, FRAME_TASK);
-    frame_u64(&frames, id);
-    frame_i64(&frames, item); /* its index */
-    frame_i64(&frames, 1);
-    value_encode_integer(&frames, item);
-    frame_end(&frames, begin);
+    struct buf value = {0};
+    value_encode_integer(&value, item);
+    frame_write_task(&frames, id, item, 1, peer->timeout, &value);
+    buf_release(&value);
     peer_send(peer, &frames);
 }
 
