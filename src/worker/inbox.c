@@ -103,11 +103,15 @@ static int ask(struct worker *worker, size_t index, double timeout, struct error
     return result;
 }
 
-static void take(struct inbox *inbox, struct buf *encoded)
+static void take(struct worker *worker, struct inbox *inbox, struct buf *encoded)
 {
-    uint32_t size;
-    memcpy(&size, inbox->bytes.data + inbox->from, sizeof(size));
+    uint32_t size = 0;
+    size_t left = inbox->bytes.length - inbox->from;
+    if (left >= sizeof(size))
+        memcpy(&size, inbox->bytes.data + inbox->from, sizeof(size));
     size = le32toh(size);
+    if (left < sizeof(size) || size > left - sizeof(size))
+        worker_abandon(worker, 2); /* what came are no messages */
     buf_append(encoded, inbox->bytes.data + inbox->from + sizeof(size), size);
     inbox->from += sizeof(size) + size;
     inbox->taken++;
@@ -130,6 +134,6 @@ int inbox_get(struct worker *worker, size_t index, double timeout, struct buf *e
     } else if (host_must_end(worker, error)) {
         return error->code;
     }
-    take(inbox, encoded);
+    take(worker, inbox, encoded);
     return 1;
 }
