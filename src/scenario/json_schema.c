@@ -188,8 +188,8 @@ static void put_rules(const struct writer *writer, enum block_kind block)
     static const char *const one_of[] = {",\"oneOf\":[", "{\"required\":[", "]}", "]"};
     static const char *const needs[] = {",\"dependentRequired\":{", "", ":", "}"};
     static const char *const child[] = {
-        ",\"if\":{\"properties\":{\"kind\":{\"const\":\"thread\"}},\"required\":[\"kind\"]},"
-        "\"then\":{\"properties\":{",
+        (",\"if\":{\"properties\":{\"kind\":{\"const\":\"thread\"}},\"required\":[\"kind\"]},"
+         "\"then\":{\"properties\":{"),
         "", ":false", "}}"};
     put_rule(writer, block, is_required, required);
     put_rule(writer, block, has_needs, needs);
