@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
+
 struct buf;
 
 enum event_kind {
@@ -28,6 +30,7 @@ enum event_kind {
     EVENT_PROCESS_SKIPPED,
     EVENT_PROCESS_PLANNED,
     EVENT_POOL_STARTED,
+    EVENT_POOL_RESUMED,
     EVENT_POOL_WAITING,
     EVENT_POOL_THROTTLED,
     EVENT_POOL_HALTED,
@@ -112,6 +115,10 @@ struct event {
     size_t length;
     uint64_t received;   /* bytes of output of a task; for the joblog */
     const char *command; /* of a task, as a line for a shell; for the joblog */
+    const char *item;    /* of a task, encoded; for the journal, as what follows */
+    size_t item_length;
+    struct hash key;     /* of its content */
+    int64_t memory;      /* bytes that its command held at most; 0: not known */
     bool unfinished;    /* the line had no newline: it was cut, or the output ended there */
 };
 

@@ -68,6 +68,10 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_POOL_STARTED] =
         {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
          {{0, "Pool {name} starts {workers}."}}},
+    [EVENT_POOL_RESUMED] =
+        {"pool.resumed", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "How many tasks are not run again (--resume, --retry-failed).",
+         {{0, "Pool {name}: {reason.}"}}},
     [EVENT_POOL_WAITING] =
         {"pool.waiting", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "No more tasks will be added: the pool waits for those it has.",

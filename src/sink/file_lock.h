@@ -1,0 +1,11 @@
+/* A lock on a file that one run has at a time, and that ends with the process however it ends. */
+#ifndef SINK_FILE_LOCK_H
+#define SINK_FILE_LOCK_H
+
+struct error;
+
+/* Locks the open file, until its last descriptor is closed. Where another process has it: a
+ * negative code, the error naming that process where the system tells; PATH is for the text. */
+int file_lock(int fd, const char *path, struct error *error);
+
+#endif

@@ -1,0 +1,164 @@
+/* The journal as a file. */
+#include "sink/journal_file.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/unit.h"
+#include "sink/database.h"
+
+/* "PRUN", by which file(1) and others know it. */
+#define APPLICATION 0x5052554e
+#define VERSION 1
+
+/* Pages of the WAL after which it is moved into the file: rarer is less to write. */
+#define CHECKPOINT "4000"
+
+static const char setup[] = "PRAGMA cell_size_check = ON;"
+                            "PRAGMA trusted_schema = OFF;"
+                            "PRAGMA journal_mode = WAL;"
+                            "PRAGMA synchronous = FULL;"
+                            "PRAGMA wal_autocheckpoint = " CHECKPOINT ";";
+
+static const char schema[] =
+    "BEGIN;"
+    "CREATE TABLE run (\n"
+    "  id INTEGER PRIMARY KEY,\n"
+    "  name TEXT NOT NULL,       -- as PARRUN_RUN and in the JSON log\n"
+    "  scenario TEXT NOT NULL,   -- the scenario's name\n"
+    "  file TEXT NOT NULL,\n"
+    "  kind TEXT NOT NULL,       -- run, resume or retry-failed\n"
+    "  started REAL NOT NULL,    -- seconds since 1970\n"
+    "  ended REAL,               -- NULL: goes on, or was cut off\n"
+    "  state TEXT,               -- succeeded or failed\n"
+    "  sum INTEGER NOT NULL      -- guards id, scenario and kind\n"
+    ");"
+    "CREATE TABLE task (\n"
+    "  id INTEGER PRIMARY KEY,\n"
+    "  run INTEGER NOT NULL REFERENCES run,\n"
+    "  pool TEXT NOT NULL,\n"
+    "  number INTEGER NOT NULL,  -- in its pool, from 0\n"
+    "  item,                     -- a table as JSON, bytes that are no text as BLOB\n"
+    "  attempt INTEGER NOT NULL, -- the one that decided, from 1\n"
+    "  state TEXT NOT NULL,      -- succeeded or failed\n"
+    "  code INTEGER,             -- exit code\n"
+    "  signal TEXT,              -- that ended it, such as KILL\n"
+    "  reason TEXT,              -- why it failed\n"
+    "  seconds REAL NOT NULL,\n"
+    "  memory INTEGER,           -- bytes that its command held at most\n"
+    "  ended REAL NOT NULL,      -- seconds since 1970\n"
+    "  started REAL AS (ended - seconds),\n"
+    "  key BLOB NOT NULL,        -- the hash of its content\n"
+    "  sum INTEGER NOT NULL      -- guards id, run, state and key\n"
+    ");"
+    "CREATE VIEW history AS\n"
+    "  SELECT run.name AS run, run.scenario, task.pool, task.number, task.item, task.attempt,\n"
+    "    task.state, task.code, task.signal, task.reason, task.seconds, task.memory,\n"
+    "    strftime('%Y-%m-%dT%H:%M:%fZ', task.started, 'unixepoch') AS started,\n"
+    "    strftime('%Y-%m-%dT%H:%M:%fZ', task.ended, 'unixepoch') AS ended,\n"
+    "    lower(hex(task.key)) AS key\n"
+    "  FROM task JOIN run ON run.id = task.run;"
+    "CREATE VIEW failure AS SELECT * FROM history WHERE state = 'failed';";
+
+static const struct hash sum_key = {UINT64_C(0x206e757272617020), UINT64_C(0x6c616e72756f6a20)};
+
+static void put_number(struct buf *bytes, int64_t number)
+{
+    for (unsigned i = 0; i < 8; i++)
+        buf_char(bytes, (char)((uint64_t)number >> (8 * i)));
+}
+
+int64_t journal_run_sum(int64_t id, const char *scenario, const char *kind)
+{
+    struct buf bytes = {0};
+    put_number(&bytes, id);
+    buf_append(&bytes, scenario, strlen(scenario) + 1);
+    buf_text(&bytes, kind);
+    struct hash hash = hash_bytes(&sum_key, bytes.data, bytes.length);
+    buf_release(&bytes);
+    return (int64_t)hash.low;
+}
+
+int64_t journal_task_sum(int64_t id, int64_t run, bool succeeded, const struct hash *key)
+{
+    uint64_t numbers[] = {(uint64_t)id, (uint64_t)run, succeeded};
+    unsigned char bytes[sizeof(numbers) + HASH_SIZE];
+    for (unsigned i = 0; i < sizeof(numbers); i++)
+        bytes[i] = (unsigned char)(numbers[i / 8] >> (8 * (i % 8)));
+    hash_write(key, bytes + sizeof(numbers));
+    return (int64_t)hash_bytes(&sum_key, bytes, sizeof(bytes)).low;
+}
+
+/* Makes the tables in an empty file, all of them or none. */
+static int make_tables(struct database *database, struct error *error)
+{
+    struct buf statements = {0};
+    buf_text(&statements, schema);
+    buf_printf(&statements, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
+               APPLICATION, VERSION);
+    int result = database_run(database, statements.data, error);
+    buf_release(&statements);
+    return result;
+}
+
+static int check_kind(struct database *database, const char *path, bool *empty, struct error *error)
+{
+    int64_t tables = 0, application = 0, version = 0;
+    int result = database_number(database, "SELECT count(*) FROM sqlite_schema", &tables, error);
+    if (!result)
+        result = database_number(database, "PRAGMA application_id", &application, error);
+    if (!result)
+        result = database_number(database, "PRAGMA user_version", &version, error);
+    *empty = !tables && !application;
+    if (result || *empty)
+        return result;
+    if (application != APPLICATION)
+        return error_set(error, ERROR_FAILED,
+                         "journal '%s': it is another program's database, not a journal", path);
+    if (version != VERSION)
+        return error_set(error, ERROR_FAILED,
+                         "journal '%s': it is of version %lld, this program writes version %d",
+                         path, (long long)version, VERSION);
+    return 0;
+}
+
+struct database *journal_open(const char *path, struct error *error)
+{
+    bool empty = false;
+    struct database *database = database_open(path, error);
+    if (!database)
+        return NULL;
+    int result = check_kind(database, path, &empty, error);
+    if (!result)
+        result = database_run(database, setup, error);
+    if (!result && empty)
+        result = make_tables(database, error);
+    if (!result)
+        return database;
+    database_close(database);
+    return NULL;
+}
+
+int journal_begin(struct database *database, const struct journal_run *run, int64_t *id,
+                  struct error *error)
+{
+    int result = database_number(database, "SELECT ifnull(max(id), 0) + 1 FROM run", id, error);
+    struct query *query =
+        result ? NULL
+               : database_query(database,
+                                "INSERT INTO run (id, name, scenario, file, kind, started, sum) "
+                                "VALUES (?, ?, ?, ?, ?, ?, ?)",
+                                error);
+    if (!query)
+        return error->code;
+    query_set_integer(query, 1, *id);
+    query_set_text(query, 2, run->name, strlen(run->name));
+    query_set_text(query, 3, run->scenario, strlen(run->scenario));
+    query_set_text(query, 4, run->file, strlen(run->file));
+    query_set_text(query, 5, run->kind, strlen(run->kind));
+    query_set_number(query, 6, (double)clock_wall() / (double)NS_PER_S);
+    query_set_integer(query, 7, journal_run_sum(*id, run->scenario, run->kind));
+    return query_run(query, error);
+}

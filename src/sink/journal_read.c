@@ -1,0 +1,149 @@
+/* What the earlier runs of a scenario have put into a journal. */
+#include "sink/journal_read.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "sink/database.h"
+#include "sink/journal_file.h"
+
+/* The runs whose tasks count, by their number. */
+struct runs {
+    int64_t *ids;
+    size_t count;
+    size_t capacity;
+};
+
+struct reading {
+    const char *path;
+    int64_t start; /* the last run that began anew and has ended a task */
+    struct runs runs;
+    journal_take *take;
+    void *arg;
+};
+
+static int damaged(const struct reading *reading, const char *table, int64_t id,
+                   struct error *error)
+{
+    return error_set(error, ERROR_FAILED,
+                     "journal '%s': damaged, row %lld of the table %s is not as it was written",
+                     reading->path, (long long)id, table);
+}
+
+static int take_run(struct reading *reading, struct query *query, const char *scenario,
+                    struct error *error)
+{
+    struct runs *runs = &reading->runs;
+    const char *name, *kind;
+    int64_t id, sum;
+    bool whole = query_integer(query, 0, &id);
+    whole = query_text(query, 1, &name) && whole;
+    whole = query_text(query, 2, &kind) && whole;
+    whole = query_integer(query, 3, &sum) && whole;
+    if (!whole || sum != journal_run_sum(id, name, kind))
+        return damaged(reading, "run", id, error);
+    if (strcmp(name, scenario) != 0)
+        return 0;
+    if (!strcmp(kind, "run") && id <= reading->start)
+        runs->count = 0; /* what was before does not count */
+    runs->ids = mem_grow(runs->ids, &runs->capacity, runs->count + 1, sizeof(*runs->ids));
+    runs->ids[runs->count++] = id;
+    return 0;
+}
+
+static int read_runs(struct reading *reading, struct database *database, const char *scenario,
+                     struct error *error)
+{
+    struct query *query =
+        database_query(database, "SELECT id, scenario, kind, sum FROM run ORDER BY id", error);
+    int step = query ? query_step(query, error) : error->code;
+    while (step == 1) {
+        step = take_run(reading, query, scenario, error);
+        if (!step)
+            step = query_step(query, error);
+    }
+    return step;
+}
+
+static int find_start(struct reading *reading, struct database *database, const char *scenario,
+                      struct error *error)
+{
+    struct query *query =
+        database_query(database,
+                       "SELECT ifnull(max(run), 0) FROM task "
+                       "WHERE run IN (SELECT id FROM run WHERE scenario = ? AND kind = 'run')",
+                       error);
+    if (!query)
+        return error->code;
+    query_set_text(query, 1, scenario, strlen(scenario));
+    int step = query_step(query, error);
+    if (step == 1) {
+        query_integer(query, 0, &reading->start);
+        step = query_step(query, error);
+    }
+    return step;
+}
+
+/* The runs stand in their order, and so do their tasks nearly always: *AT is where to look. */
+static bool counts(const struct runs *runs, int64_t run, size_t *at)
+{
+    for (size_t i = 0; i < runs->count; i++, *at = (*at + 1) % runs->count)
+        if (runs->ids[*at] == run)
+            return true;
+    return false;
+}
+
+static int take_task(const struct reading *reading, struct query *query, int64_t *last, size_t *at,
+                     struct error *error)
+{
+    const char *pool, *state;
+    const void *bytes = NULL;
+    int64_t id, run, sum;
+    bool whole = query_integer(query, 0, &id);
+    whole = query_integer(query, 1, &run) && whole;
+    whole = query_text(query, 2, &pool) && whole;
+    whole = query_text(query, 3, &state) && whole;
+    whole = query_blob(query, 4, HASH_SIZE, &bytes) && whole;
+    whole = query_integer(query, 5, &sum) && whole;
+    bool succeeded = !strcmp(state, "succeeded");
+    if (!whole || id <= *last || (!succeeded && strcmp(state, "failed") != 0))
+        return damaged(reading, "task", id, error);
+    struct hash key = hash_read(bytes);
+    if (sum != journal_task_sum(id, run, succeeded, &key))
+        return damaged(reading, "task", id, error);
+    *last = id;
+    if (counts(&reading->runs, run, at))
+        reading->take(reading->arg, pool, &key, succeeded);
+    return 0;
+}
+
+static int read_tasks(const struct reading *reading, struct database *database, struct error *error)
+{
+    int64_t last = 0;
+    size_t at = 0;
+    struct query *query = database_query(
+        database, "SELECT id, run, pool, state, key, sum FROM task ORDER BY id", error);
+    int step = query ? query_step(query, error) : error->code;
+    while (step == 1) {
+        step = take_task(reading, query, &last, &at, error);
+        if (!step)
+            step = query_step(query, error);
+    }
+    return step;
+}
+
+int journal_read(struct database *database, const char *path, const char *scenario,
+                 journal_take *take, void *arg, struct error *error)
+{
+    struct reading reading = {.path = path, .take = take, .arg = arg};
+    int result = find_start(&reading, database, scenario, error);
+    if (!result)
+        result = read_runs(&reading, database, scenario, error);
+    if (!result && reading.runs.count)
+        result = read_tasks(&reading, database, error);
+    free(reading.runs.ids);
+    return result;
+}

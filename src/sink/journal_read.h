@@ -1,0 +1,22 @@
+/* What the earlier runs of a scenario have put into a journal. */
+#ifndef SINK_JOURNAL_READ_H
+#define SINK_JOURNAL_READ_H
+
+#include <stdbool.h>
+
+struct database;
+struct error;
+struct hash;
+
+/* Takes a task that has ended. */
+typedef void journal_take(void *arg, const char *pool, const struct hash *key, bool succeeded);
+
+/*
+ * Reads the tasks of the last run of SCENARIO that began anew and ended a task, and of all that
+ * went on from it, in the order in which they were put down. A negative code with ERROR filled
+ * where the file is damaged; PATH is for the text.
+ */
+int journal_read(struct database *database, const char *path, const char *scenario,
+                 journal_take *take, void *arg, struct error *error);
+
+#endif

@@ -1,0 +1,27 @@
+/* A row of the journal: from an event to bytes on the loop's thread, from those to the database. */
+#ifndef SINK_JOURNAL_ROW_H
+#define SINK_JOURNAL_ROW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct database;
+struct error;
+struct event;
+struct journal_writer;
+
+/* Appends what the row of EVENT (task.ended or run.ended) needs: it borrows nothing of it. */
+void journal_row_put(struct buf *rows, const struct event *event);
+
+/* Writes the rows of the run with this number. NULL with ERROR filled. */
+struct journal_writer *journal_writer_new(struct database *database, int64_t run,
+                                          struct error *error);
+
+/* NULL is accepted; before the database is closed. */
+void journal_writer_free(struct journal_writer *writer);
+
+/* Commits all ROWS or none. Returns how many were lost, with ERROR telling why. */
+size_t journal_write(struct journal_writer *writer, const struct buf *rows, struct error *error);
+
+#endif
