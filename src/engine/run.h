@@ -16,6 +16,7 @@
 struct bus;
 struct loop;
 struct queue;
+struct resume;
 struct scenario;
 struct shared;
 struct timer;
@@ -40,6 +41,8 @@ struct run {
     bool dry;              /* nothing is started: each object tells what it would run */
     int64_t dry_tasks;     /* tasks that a pool tells of at most */
     bool tells_commands;   /* somebody wants to know the command of each task */
+    bool keys;             /* somebody wants to know tasks by their content */
+    struct resume *resume; /* what is not to run again; NULL: all is */
     int64_t jobs;          /* workers of every pool; 0: as each pool says */
     bool held;             /* the log is full */
     enum stop_cause stop_cause;

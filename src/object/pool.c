@@ -32,6 +32,9 @@
 /* A worker that has not ended its task so long after its limit and grace hangs. */
 #define HANG_TIME (1 * NS_PER_S)
 
+/* Tasks that were done before are passed over so many at a time: signals are served in between. */
+#define DONE_AT_ONCE 10000
+
 /* Finished tasks that may wait for one before them (output: ordered). */
 #define UNORDERED_MOST 10000
 
@@ -81,8 +84,17 @@ static bool is_beyond_limit(const struct pool *pool)
     return pool->object.run->dry && pool->next_index >= pool->object.run->dry_tasks;
 }
 
-/* The next task from the source; NULL where there is none now. */
-static struct task *take_from_source(struct pool *pool)
+/* The source has ended: what was done before is known, once it is told that the pool starts. */
+static void tell_exhausted(struct pool *pool)
+{
+    if (!pool->told_started || !pool->exhausted)
+        return;
+    pool_tell_resumed(pool);
+    tell_waiting(pool);
+}
+
+/* The next task from the source, done before or not; NULL where there is none now. */
+static struct task *take_any(struct pool *pool)
 {
     if (pool->exhausted || pool->waiting || pool_is_stopping(pool))
         return NULL;
@@ -102,7 +114,7 @@ static struct task *take_from_source(struct pool *pool)
         break;
     case ITEMS_END:
         pool->exhausted = true;
-        tell_waiting(pool);
+        tell_exhausted(pool);
         break;
     case ITEMS_FAILED:
         pool->exhausted = true;
@@ -111,6 +123,23 @@ static struct task *take_from_source(struct pool *pool)
         break;
     }
     task_free(task);
+    return NULL;
+}
+
+/* The next task that is to run; NULL where there is none now. */
+static struct task *take_from_source(struct pool *pool)
+{
+    for (int i = 0; i < DONE_AT_ONCE; i++) {
+        struct task *task = take_any(pool);
+        if (!task)
+            return NULL;
+        if (!pool_was_done(pool, task)) {
+            task->turn = pool->next_turn++;
+            return task;
+        }
+        task_free(task);
+    }
+    pool_look(pool);
     return NULL;
 }
 
@@ -358,6 +387,8 @@ static void pool_over(struct pool *pool)
     timer_stop(pool->due);
     if (pool->cut)
         pool_tell_cut(pool);
+    if (pool->tally.done)
+        pool_tell_resumed(pool);
     fill_outcome(pool, &reason);
     if (reason.length) {
         event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
@@ -482,12 +513,13 @@ static void pool_start(struct object *object)
     }
     pool_open_results(pool);
     bool complete = items_are_complete(pool->items);
-    pool->told_waiting = true; /* that the pool starts is told first */
+    pool_open_resume(pool);
     limit_crew(pool);
-    pool->told_waiting = false;
     struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_count};
     pool_emit(pool, &event);
-    if (complete || pool->exhausted)
+    pool->told_started = true;
+    tell_exhausted(pool);
+    if (complete)
         tell_waiting(pool);
     pool_look(pool);
 }

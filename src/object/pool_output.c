@@ -138,6 +138,10 @@ static void tell_ended(struct pool *pool, const struct task *task)
     if (task->outcome == OUTCOME_SIGNALED)
         event.signal = (int)task->number;
     event.received = task->put_out;
+    event.memory = task->memory;
+    event.item = task->item.data;
+    event.item_length = task->item.length;
+    event.key = task->key;
     event.command = find_command(pool, task, &command);
     if (task->outcome != OUTCOME_DONE) {
         event.flags = EVENT_WRONG;
@@ -270,7 +274,7 @@ void pool_pump(struct pool *pool)
 static void insert_unordered(struct pool *pool, struct task *task)
 {
     struct task **place = &pool->unordered;
-    while (*place && (*place)->index < task->index)
+    while (*place && (*place)->turn < task->turn)
         place = &(*place)->next;
     task->next = *place;
     *place = task;
@@ -279,7 +283,7 @@ static void insert_unordered(struct pool *pool, struct task *task)
 
 static void take_in_turn(struct pool *pool)
 {
-    while (pool->unordered && pool->unordered->index == pool->next_told) {
+    while (pool->unordered && pool->unordered->turn == pool->next_told) {
         struct task *task = pool->unordered;
         pool->unordered = task->next;
         pool->unordered_count--;
@@ -315,7 +319,7 @@ void pool_skip_task(struct pool *pool, struct task *task)
 void pool_release_unordered(struct pool *pool)
 {
     while (pool->unordered) {
-        pool->next_told = pool->unordered->index;
+        pool->next_told = pool->unordered->turn;
         take_in_turn(pool);
     }
     pool_pump(pool);

@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/hash.h"
 #include "engine/object.h"
+#include "engine/resume.h"
 #include "object/task.h"
 
 struct crew;
@@ -93,7 +95,13 @@ struct pool {
     int64_t kill_at; /* of a stop: when grace ends; 0: none */
     bool scheduling; /* a look at who can get a task is on its way */
 
+    struct hash content; /* of all but the item, where somebody wants to know */
+    struct resume_tally tally;
+    bool told_started;
+    bool told_resumed;
+
     int64_t next_index;
+    int64_t next_turn;
     uint64_t next_id;
     int64_t recent[64]; /* ns: how long the last tasks that succeeded have taken */
     size_t recent_count; /* of all tasks that have stood there */
@@ -102,7 +110,7 @@ struct pool {
     int64_t average; /* ns of a task, of those so far; 0: none yet */
 
     struct task_list finished; /* to be told, in this order */
-    struct task *unordered;    /* output: ordered: done before their turn, by index */
+    struct task *unordered;    /* output: ordered: done before their turn */
     size_t unordered_count;
     int64_t next_told;
     int64_t done;
@@ -194,6 +202,17 @@ void pool_open_results(struct pool *pool);
 
 /* At the end: true once they are written; the pool is looked at again when they are. */
 bool pool_has_written_results(struct pool *pool);
+
+/* pool_resume.c */
+
+/* Before the first task is taken from the source. */
+void pool_open_resume(struct pool *pool);
+
+/* Fills in the task's key; true where an earlier run has done it. */
+bool pool_was_done(struct pool *pool, struct task *task);
+
+/* Tells, once, how many tasks were done before; nothing where none could be. */
+void pool_tell_resumed(struct pool *pool);
 
 /* pool_policy.c */
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/hash.h"
 #include "object/spool.h"
 #include "worker/frame.h"
 
@@ -15,6 +16,8 @@ struct task {
     uint64_t id;     /* of this attempt, as workers know it */
     int64_t index;   /* its number in the pool, from 0 */
     int64_t attempt; /* from 1 */
+    int64_t turn;    /* output: ordered: its place among those that are run, from 0 */
+    struct hash key; /* of its content, where somebody wants to know */
     struct buf item; /* encoded */
     int64_t timeout; /* ns; 0: none */
     int64_t due;     /* clock_monotonic(): when it is tried again */

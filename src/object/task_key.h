@@ -1,0 +1,25 @@
+/*
+ * By what a task is known from run to run: its content, never its number.
+ *
+ * The content is the pool's name and kind, its body (the templates as written, the shell, Lua's
+ * text), setup, env and cwd, the vars of the scenario where any of these texts speaks of "vars",
+ * and the item. The key is SipHash-2-4-128 of the item under the hash of the rest; of a table, in
+ * whatever order its pairs come.
+ */
+#ifndef OBJECT_TASK_KEY_H
+#define OBJECT_TASK_KEY_H
+
+#include <stddef.h>
+
+#include "base/hash.h"
+
+struct pool_spec;
+struct scenario;
+
+/* The hash of all but the item. */
+struct hash task_key_pool(const struct scenario *scenario, const struct pool_spec *spec);
+
+/* The key of the task whose encoded item this is. */
+struct hash task_key(const struct hash *pool, const char *item, size_t length);
+
+#endif
