@@ -177,6 +177,35 @@ static int take_joblog(struct options *options, const char *value, struct error 
     return 0;
 }
 
+static int take_journal(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->journal = value;
+    return 0;
+}
+
+static int set_resume(struct options *options, enum resume_option resume, struct error *error)
+{
+    if (options->resume != RESUME_NONE && options->resume != resume)
+        return error_set(error, ERROR_FAILED,
+                         "--resume runs all that has not succeeded, --retry-failed what has failed: "
+                         "give one of them");
+    options->resume = resume;
+    return 0;
+}
+
+static int take_resume(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    return set_resume(options, RESUME_UNDONE, error);
+}
+
+static int take_retry_failed(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    return set_resume(options, RESUME_FAILED, error);
+}
+
 /* A number of workers, or a share of the cores that this process may use. */
 static int take_jobs(struct options *options, const char *value, struct error *error)
 {
@@ -223,12 +252,15 @@ static const struct option table[] = {
     {0, "import", "FILE", take_import, "print a Procfile or a compose file as a scenario"},
     {0, "joblog", "FILE", take_joblog, "write a line a task to FILE, as GNU parallel does"},
     {'j', "jobs", "N", take_jobs, "give every pool N workers: a number, a share ('50%') or 'auto'"},
+    {0, "journal", "FILE", take_journal, "write down in FILE, a database, which tasks are done"},
     {0, "limit", "N", take_limit, "with --dry-run: print at most N tasks of each pool"},
     {0, "list", NULL, take_list, "print the kind, the name and the help of each object"},
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
     {0, "reference", "PART", take_reference, "print a part of the manual that is made from tables"},
     {0, "schema", NULL, take_schema, "print the JSON Schema of scenarios"},
+    {0, "resume", NULL, take_resume, "with --journal: run only what has not succeeded"},
+    {0, "retry-failed", NULL, take_retry_failed, "with --journal: run only what has failed"},
     {0, "show", "EVENTS", take_show, "show these events too; with FILE alone: print it, complete"},
     {0, "vars", NULL, take_vars, "print the variables as NAME=VALUE"},
     {'v', "verbose", NULL, take_verbose, "show all events"},
@@ -371,6 +403,9 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     adopt_shown(options);
     if (!result && options->mode <= MODE_TREE && !options->file)
         result = error_set(error, ERROR_FAILED, "no scenario file was given, see parrun --help");
+    if (!result && options->resume != RESUME_NONE && !options->journal)
+        result = error_set(error, ERROR_FAILED, "--%s needs --journal FILE, which tells what is done",
+                           options->resume == RESUME_UNDONE ? "resume" : "retry-failed");
     return result;
 }
 

@@ -29,6 +29,13 @@ enum mode {
     MODE_VERSION,
 };
 
+/* What of the scenario is run. */
+enum resume_option {
+    RESUME_NONE,   /* all of it */
+    RESUME_UNDONE, /* --resume: what has not succeeded */
+    RESUME_FAILED, /* --retry-failed: what has failed */
+};
+
 /* A list of texts that borrow from the command line. */
 struct words {
     const char **items;
@@ -45,6 +52,8 @@ struct options {
     bool dry;               /* --dry-run */
     int64_t limit;          /* --limit: tasks of a pool that a dry run tells of */
     const char *joblog;     /* --joblog FILE; NULL: none */
+    const char *journal;    /* --journal FILE; NULL: none */
+    enum resume_option resume;
     int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
     const char *log;        /* --log FILE; NULL: none */
     const char *format;     /* --format; NULL: the scenario's */

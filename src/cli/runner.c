@@ -15,9 +15,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "cli/journaling.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/status.h"
+#include "engine/resume.h"
 #include "engine/run.h"
 #include "event/bus.h"
 #include "loop/loop.h"
@@ -28,6 +30,8 @@
 #include "os/stdio.h"
 #include "scenario/spec.h"
 #include "script/shared.h"
+#include "sink/database.h"
+#include "sink/journal.h"
 
 /* How long a log that nobody reads is waited for once the run was stopped. */
 #define LOG_PATIENCE (5 * NS_PER_S)
@@ -40,8 +44,12 @@ static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 struct runner {
     struct run run;
     struct log *log;
+    bool log_full;
+    struct journal *journal; /* NULL: none */
+    bool journal_full;
+    struct buf report; /* what of the journal could not be written */
     struct timer *patience;
-    bool finishing; /* only the log is still being written */
+    bool finishing; /* only the journal and the log are still being written */
 };
 
 static void stop_loop(void *arg)
@@ -66,7 +74,24 @@ static void on_signal(void *arg, int signal_number)
 static void on_hold(void *arg, bool held)
 {
     struct runner *runner = arg;
-    run_hold(&runner->run, held);
+    runner->log_full = held;
+    run_hold(&runner->run, held || runner->journal_full);
+}
+
+static void hold_for_journal(struct runner *runner, bool held)
+{
+    runner->journal_full = held;
+    run_hold(&runner->run, held || runner->log_full);
+}
+
+static void on_journal_full(void *arg)
+{
+    hold_for_journal(arg, true);
+}
+
+static void on_journal_room(void *arg)
+{
+    hold_for_journal(arg, false);
 }
 
 static void on_closed(void *arg)
@@ -81,12 +106,21 @@ static void on_log_finished(void *arg)
     stop_loop(arg);
 }
 
-/* Nothing runs any more: the books are checked and the log is written to its end. */
+static void on_journal_finished(void *arg)
+{
+    struct runner *runner = arg;
+    log_finish(runner->log);
+}
+
+/* Nothing runs any more: the journal, then the log are written to their ends. */
 static void on_run_ended(void *arg)
 {
     struct runner *runner = arg;
     runner->finishing = true;
-    log_finish(runner->log);
+    if (runner->journal)
+        journal_finish(runner->journal);
+    else
+        log_finish(runner->log);
     if (runner->run.stop_cause)
         timer_start(runner->patience, LOG_PATIENCE);
 }
@@ -143,6 +177,9 @@ static int end_run(struct runner *runner)
 {
     struct buf report = {0};
     bool whole = log_report(runner->log, &report);
+    buf_append(&report, runner->report.data, runner->report.length);
+    whole = whole && !runner->report.length;
+    buf_release(&runner->report);
     int status = status_of(runner, whole);
     int signal_number = runner->run.stop_cause == STOP_SIGNAL   ? runner->run.stop_signal
                         : runner->run.stop_cause == STOP_OUTPUT ? SIGPIPE
@@ -165,14 +202,45 @@ static void release_run(struct run *run)
     queues_free(run);
     bus_free(run->bus);
     shared_free(run->shared);
+    resume_free(run->resume);
     free(run->program);
     free(run->id);
 }
 
+/* The journal is opened first: where another run has it, that run's log is left alone. */
+static int open_books(struct runner *runner, const struct options *options, struct error *error)
+{
+    static const struct log_callbacks log_callbacks = {
+        .hold = on_hold, .closed = on_closed, .finished = on_log_finished};
+    static const struct journal_callbacks journal_callbacks = {
+        .full = on_journal_full, .room = on_journal_room, .finished = on_journal_finished};
+    struct run *run = &runner->run;
+    struct database *database;
+    int result = journaling_open(options, run, &database, error);
+    if (result)
+        return result;
+    runner->log = log_new(run->loop, run->bus, run->scenario, options, run->id, &log_callbacks,
+                          runner, error);
+    if (!runner->log) {
+        database_close(database);
+        return ERROR_FAILED;
+    }
+    return database ? journaling_begin(options, run, database, &journal_callbacks, runner,
+                                       &runner->journal, error)
+                    : 0;
+}
+
+static void close_journal(struct runner *runner)
+{
+    if (!runner->journal)
+        return;
+    journal_report(runner->journal, &runner->report);
+    journal_free(runner->journal);
+    runner->journal = NULL;
+}
+
 static int run_scenario(const struct options *options, const struct scenario *scenario)
 {
-    static const struct log_callbacks callbacks = {
-        .hold = on_hold, .closed = on_closed, .finished = on_log_finished};
     struct runner runner = {0};
     struct run *run = &runner.run;
     struct error error = {0};
@@ -195,11 +263,11 @@ static int run_scenario(const struct options *options, const struct scenario *sc
         release_run(run);
         return fail(&error, STATUS_SYSTEM);
     }
-    runner.log =
-        log_new(run->loop, run->bus, scenario, options, run->id, &callbacks, &runner, &error);
-    if (!runner.log) {
+    if (open_books(&runner, options, &error)) {
+        int refused = error.code == -ENOSPC || error.code == -EIO ? STATUS_OUTPUT : STATUS_USAGE;
+        log_free(runner.log);
         release_run(run);
-        return fail(&error, STATUS_USAGE);
+        return fail(&error, refused);
     }
     runner.patience = timer_new(run->loop, stop_loop, &runner);
     loop_catch_signals(run->loop, stop_signals, countof(stop_signals), on_signal, &runner);
@@ -207,6 +275,7 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     objects_make(run);
     run_start(run);
     loop_run(run->loop);
+    close_journal(&runner);
     if (!objects_free(run))
         _exit(end_run(&runner));
     timer_free(runner.patience);

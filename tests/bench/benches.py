@@ -51,6 +51,10 @@ BENCHES = [
         Side("multiprocessing, chunksize 1", f"{PYTHON} tasks 200000 1"),
         Side("multiprocessing, chunksize 1000", f"{PYTHON} tasks 200000 1000"),
     ]),
+    Bench("journal", "200,000 empty tasks, two workers, each put down in a journal",
+          Side("parrun --journal", "rm -f j.db*; $PARRUN --journal j.db --log log.txt tasks.yaml >out.txt"), [
+              Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
+          ]),
     Bench("start", "one process: /bin/true",
           Side("parrun", "$PARRUN --log log.txt start.yaml"), [
               Side("sh -c true", "sh -c /bin/true"),

@@ -1,7 +1,10 @@
 """The examples, against the plain pipelines, on real files."""
+import gzip
+import os
+import pathlib
 import subprocess
 
-from harness.parrun import PATIENCE, PROGRAM, check_nothing_left, mark
+from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, mark
 from harness.paths import ROOT
 
 LICENSES = "/usr/share/common-licenses"
@@ -36,6 +39,28 @@ def test_wordcount():
         want = shell(f"tr -cs A-Za-z '\\n' <{file} | tr A-Z a-z | grep . | sort | uniq -c | "
                      "sort -k1,1nr -k2 | awk '{print $1, $2}'")
         assert got == want and len(want) > 100, (got, want)
+
+
+def test_resume():
+    held = Directory()
+    names = sorted(path.name for path in pathlib.Path(LICENSES).iterdir() if path.is_file())
+    arguments = ["examples/resume.yaml", f"--journal={held.path}/j.db", "--resume", "-j1",
+                 f"dir={LICENSES}", f"out={held.path}"]
+    first = subprocess.Popen([PROGRAM, *arguments], cwd=ROOT, stdin=subprocess.PIPE,
+                             stdout=subprocess.PIPE)
+    first.stdin.write("\n".join(names[:2] + [""]).encode())
+    first.stdin.flush()  # its end is left open: the pool waits for more
+    while b"Task 1 runs" not in first.stdout.readline():
+        pass
+    os.kill(first.pid, KILL)
+    first.communicate()
+    ended = subprocess.run([PROGRAM, *arguments], cwd=ROOT, input="\n".join(names).encode(),
+                           capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 0 and b" tasks were done before.\n" in ended.stdout, ended
+    for name in names:
+        assert gzip.decompress((held.path / f"{name}.gz").read_bytes()) == \
+            (pathlib.Path(LICENSES) / name).read_bytes(), name
+    check_nothing_left()
 
 
 def test_every_example_says_what_and_how():

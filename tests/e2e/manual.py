@@ -60,7 +60,12 @@ def as_python(example, directory, _arguments):
     assert ended.stdout == b"caf\xe9\n", ended
 
 
-KINDS = {"run": as_scenario, "fails": as_failing, "check": as_check, "lua": as_lua, "python": as_python}
+def as_shell(example, directory, _arguments):
+    """The block is for a shell."""
+    shell(f"exec >out; {example.text}", directory)
+
+
+KINDS = {"shell": as_shell, "run": as_scenario, "fails": as_failing, "check": as_check, "lua": as_lua, "python": as_python}
 
 
 def try_example(example):
@@ -116,6 +121,10 @@ def test_examples_of_scenario():
 
 def test_examples_of_lua():
     assert try_page("parrun-lua.7") >= 13
+
+
+def test_examples_of_the_command():
+    assert try_page("parrun.1") >= 2
 
 
 def test_recipes():

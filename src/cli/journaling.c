@@ -1,0 +1,79 @@
+/* A run and its journal. */
+#include "cli/journaling.h"
+
+#include <stddef.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "engine/resume.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "scenario/spec.h"
+#include "sink/database.h"
+#include "sink/journal.h"
+#include "sink/journal_file.h"
+#include "sink/journal_read.h"
+
+static const char *const kinds[] = {
+    [RESUME_NONE] = "run",
+    [RESUME_UNDONE] = "resume",
+    [RESUME_FAILED] = "retry-failed",
+};
+
+static void take_row(void *arg, const char *pool, const struct hash *key, bool succeeded)
+{
+    resume_add(arg, pool, key, succeeded);
+}
+
+static int read_earlier(const struct options *options, struct run *run, struct database *database,
+                        struct error *error)
+{
+    if (options->resume == RESUME_NONE)
+        return 0;
+    run->resume = resume_new(options->resume == RESUME_FAILED);
+    int result =
+        journal_read(database, options->journal, run->scenario->name, take_row, run->resume, error);
+    resume_pack(run->resume);
+    return result;
+}
+
+/* A dry run writes nothing: it makes no journal, and looks into one that is there. */
+static bool is_wanted(const struct options *options)
+{
+    return options->journal && (!options->dry || !access(options->journal, F_OK));
+}
+
+int journaling_open(const struct options *options, struct run *run, struct database **database,
+                    struct error *error)
+{
+    *database = NULL;
+    if (!is_wanted(options))
+        return 0;
+    run->keys = true;
+    *database = journal_open(options->journal, error);
+    int result = *database ? read_earlier(options, run, *database, error) : error->code;
+    if (result || options->dry) {
+        database_close(*database);
+        *database = NULL;
+    }
+    return result;
+}
+
+int journaling_begin(const struct options *options, struct run *run, struct database *database,
+                     const struct journal_callbacks *callbacks, void *arg, struct journal **journal,
+                     struct error *error)
+{
+    const struct journal_run told = {
+        .name = run->id,
+        .scenario = run->scenario->name,
+        .file = run->scenario->file,
+        .kind = kinds[options->resume],
+    };
+    *journal = journal_new(run->loop, database, &told, callbacks, arg, error);
+    if (!*journal)
+        return error->code;
+    struct bus_reader reader = journal_reader(*journal);
+    bus_add(run->bus, &reader);
+    return 0;
+}

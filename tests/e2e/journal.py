@@ -1,0 +1,421 @@
+"""The journal: resuming after a kill at any point, after edits, and from files that are damaged."""
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+
+from harness.parrun import (KILL, PATIENCE, PROGRAM, Directory, Run, check_nothing_left,
+                            check_status, mark)
+
+TASKS = 40
+
+# Each task says in a file that it began, and in another that it ends; "bad" ones fail.
+SCENARIO = """
+    pools:
+      p:
+        workers: 3
+        tasks: {items}
+        run: |
+          echo ${{{{ item }}}} >>began
+          case ${{{{ item }}}} in bad*) exit 3 ;; esac
+          echo ${{{{ item }}}} >>done
+"""
+
+
+def scenario(items):
+    return SCENARIO.format(items=items)
+
+
+def words(directory, name):
+    path = directory.path / name
+    return path.read_text().split() if path.exists() else []
+
+
+def journaled(directory, items, *arguments):
+    """A whole run; status, output, errors."""
+    return Run(scenario(items), "--journal=j.db", *arguments, directory=directory).finish()
+
+
+def rows(directory, query, name="j.db"):
+    connection = sqlite3.connect(directory.path / name)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def succeeded(directory):
+    return [item for item, in rows(directory, "SELECT item FROM task WHERE state = 'succeeded'")]
+
+
+def kill_at(directory, items, line, *arguments):
+    """Runs until LINE lines were told, then kills the runner."""
+    run = Run(scenario(items), "--journal=j.db", *arguments, directory=directory)
+    runner = run.runner()
+    for _ in range(line):
+        if not run.line():
+            break
+    try:
+        os.kill(runner, KILL)
+    except ProcessLookupError:
+        pass  # it was just done
+    run.finish()
+    check_nothing_left()
+
+
+def check_kill(line):
+    """Killed at LINE, and resumed: what the journal knows does not run again, all else does."""
+    directory = Directory()
+    items = [f"i{n}" for n in range(TASKS)]
+    kill_at(directory, items, line)
+    known = succeeded(directory) if rows(directory, "SELECT count(*) FROM sqlite_schema")[0][0] else []
+    assert len(known) == len(set(known)) and set(known) <= set(words(directory, "done")), known
+    before = words(directory, "began")
+    status, out, err = journaled(directory, items, "--resume")
+    check_status(status, 0, out + err)
+    after = words(directory, "began")[len(before):]
+    assert sorted(after) == sorted(set(items) - set(known)), (line, known, after)
+    assert sorted(succeeded(directory)) == sorted(items)
+    return len(set(after) & set(words(directory, "done")) & set(before))
+
+
+@mark("release")
+def test_resume_after_a_kill_at_any_line():
+    for line in range(0, 33):
+        check_kill(line)
+
+
+def test_resume_after_a_few_kills():
+    for line in (1, 5, 20, 60):
+        check_kill(line)
+
+
+@mark("release")
+def test_resume_many_times_over():
+    directory = Directory()
+    items = [f"i{n}" for n in range(TASKS)]
+    for line in (4, 7, 9, 12, 15, 11, 8):
+        known = set(succeeded(directory)) if (directory.path / "j.db").exists() else set()
+        count = len(words(directory, "began"))
+        kill_at(directory, items, line, "--resume")
+        assert not known & set(words(directory, "began")[count:])
+    status, out, err = journaled(directory, items, "--resume")
+    check_status(status, 0, out + err)
+    assert sorted(succeeded(directory)) == sorted(items)
+
+
+def test_a_finished_run_has_nothing_to_resume():
+    directory = Directory()
+    items = ["a", "b", "c"]
+    check_status(journaled(directory, items)[0], 0)
+    status, out, err = journaled(directory, items, "--resume")
+    check_status(status, 0, out + err)
+    assert b"Pool p: 3 of 3 tasks were done before.\n" in out and not err, out
+    assert sorted(words(directory, "began")) == items
+
+
+def test_without_resume_all_is_run_and_counts_anew():
+    directory = Directory()
+    for _ in range(2):
+        check_status(journaled(directory, ["a", "b"])[0], 0)
+    assert sorted(words(directory, "began")) == ["a", "a", "b", "b"]
+    status, out, err = journaled(directory, ["a", "a", "b"], "--resume")
+    check_status(status, 0, out + err)
+    assert b"Pool p: 2 of 3 tasks were done before.\n" in out, out
+    assert words(directory, "began")[4:] == ["a"]
+
+
+def test_the_same_content_counts_as_often_as_it_stands_there():
+    directory = Directory()
+    check_status(journaled(directory, ["a", "b", "a"])[0], 0)
+    journaled(directory, ["a", "a", "c", "a", "b"], "--resume")
+    assert sorted(words(directory, "began")[3:]) == ["a", "c"]
+
+
+def test_an_edited_item_runs_and_the_others_do_not():
+    directory = Directory()
+    check_status(journaled(directory, ["a", "b", "c"])[0], 0)
+    _, out, _ = journaled(directory, ["x", "c", "b", "a2"], "--resume")
+    assert b"2 of 4 tasks were done before; 1 task of the journal is not there any more, 2 are new." in out
+    assert sorted(words(directory, "began")[3:]) == ["a2", "x"]
+
+
+def test_an_edit_of_what_all_tasks_share_runs_all():
+    plain = "pools: {p: {tasks: [a, b], run: 'echo ${{ item }} >>began', env: {A: '1'}}}"
+    edits = [("began'", "began;'"), ("A: '1'", "A: '2'"), ("A: '1'", "B: '1'"),
+             ("env:", "cwd: ., env:"), ("env:", "shell: /bin/bash, env:"), ("{p:", "{q:"),
+             ("'}}}", "'}}}\nenv: {C: '1'}")]
+    for old, new in edits:
+        directory = Directory()
+        for text, arguments in ((plain, []), (plain.replace(old, new), ["--resume"])):
+            status, out, err = Run(text, "--journal=j.db", *arguments, directory=directory).finish()
+            check_status(status, 0, out + err)
+        assert sorted(words(directory, "began")) == ["a", "a", "b", "b"], (new, out)
+
+
+def test_another_value_of_a_variable_runs_all_that_may_use_it():
+    text = """
+        vars: {size: 1, unused: 1}
+        pools:
+          uses: {tasks: [a], run: "echo uses ${{ vars.size }} >>began"}
+          other: {tasks: [a], run: "echo other >>began"}
+    """
+    directory = Directory()
+    directory.file("scenario.yaml", text)
+    for more in ([], ["--resume", "scenario.yaml", "size=2"]):
+        subprocess.run([PROGRAM, "--journal=j.db", *(more or ["scenario.yaml"])], check=True,
+                       cwd=directory.path, stdin=subprocess.DEVNULL, capture_output=True,
+                       timeout=PATIENCE)
+    lines = sorted((directory.path / "began").read_text().splitlines())
+    assert lines == ["other", "uses 1", "uses 2"], lines
+
+
+def test_tables_are_known_in_any_order():
+    directory = Directory()
+    for items, arguments in (("[{a: 1, b: [x, y]}]", []), ("[{b: [x, y], a: 1}, {a: 1, b: [y, x]}]",
+                                                           ["--resume"])):
+        text = "pools: {p: {tasks: %s, run: 'echo ${{ item.a }} >>began'}}" % items
+        status, out, err = Run(text, "--journal=j.db", *arguments, directory=directory).finish()
+        check_status(status, 0, out + err)
+    assert b"Pool p: 1 of 2 tasks was done before.\n" in out, out
+    assert words(directory, "began") == ["1", "1"], out
+    assert rows(directory, "SELECT item FROM task WHERE id = 1")[0][0] in (
+        '{"a":1,"b":["x","y"]}', '{"b":["x","y"],"a":1}')
+
+
+def test_retry_failed_runs_what_has_failed():
+    directory = Directory()
+    items = ["a", "bad1", "b", "bad2"]
+    check_status(journaled(directory, items)[0], 1)
+    status, out, err = journaled(directory, items + ["new"], "--retry-failed")
+    check_status(status, 1, out + err)
+    assert b"Pool p: 2 of 5 tasks were done before, 1 other has not failed.\n" in out, out
+    assert sorted(words(directory, "began")[4:]) == ["bad1", "bad2"]
+    failures = rows(directory, "SELECT pool, number, item, code, reason FROM failure")
+    assert sorted(failures) == sorted(2 * [("p", 1, "bad1", 3, "exit code 3"),
+                                           ("p", 3, "bad2", 3, "exit code 3")]), failures
+
+
+def test_ordered_output_has_no_hole_where_tasks_are_skipped():
+    text = "pools: {p: {workers: 2, output: ordered, tasks: [a, bad, c, bad2, d], " \
+           "run: 'echo out ${{ item }}; test ! -e ${{ item }}'}}"
+    directory = Directory()
+    for name in ("bad", "bad2"):
+        directory.file(name, "")
+    check_status(Run(text, "--journal=j.db", directory=directory).finish()[0], 1)
+    for name in ("bad", "bad2"):
+        (directory.path / name).unlink()
+    status, out, err = Run(text, "--journal=j.db", "--resume", directory=directory).finish()
+    check_status(status, 0, out + err)
+    assert [line for line in out.splitlines() if line.startswith(b"out")] == [b"out bad", b"out bad2"]
+
+
+def test_what_the_rows_hold():
+    text = r"""
+        name: all
+        pools:
+          p:
+            workers: 1
+            tasks: [1, 2.5, true, "text", "é"]
+            run: "case ${{ item }} in 1) kill -KILL $$ ;; 2.5) exit 7 ;; esac"
+    """
+    directory = Directory()
+    Run(text, "--journal=j.db", directory=directory).finish()
+    got = rows(directory, "SELECT number, item, attempt, state, code, signal, reason FROM task")
+    assert got == [(0, 1, 1, "failed", None, "KILL", "ended by signal KILL"),
+                   (1, 2.5, 1, "failed", 7, None, "exit code 7"),
+                   (2, "true", 1, "succeeded", 0, None, None),
+                   (3, "text", 1, "succeeded", 0, None, None),
+                   (4, "é", 1, "succeeded", 0, None, None)], got
+    assert rows(directory, "SELECT count(*) FROM task WHERE memory > 100000 AND started <= ended "
+                           "AND ended > 1.7e9 AND seconds >= 0 AND length(key) = 16") == [(5,)]
+    assert rows(directory, "SELECT scenario, kind, state, ended >= started FROM run") == [
+        ("all", "run", "failed", 1)]
+    assert rows(directory, "PRAGMA user_version") == [(1,)]
+    assert rows(directory, "PRAGMA application_id") == [(0x5052554e,)]
+    assert rows(directory, "PRAGMA integrity_check") == [("ok",)]
+
+
+def test_the_second_run_is_told_who_has_the_journal():
+    directory = Directory()
+    gate = directory.fifo("gate")
+    text = "pools: {p: {tasks: [a], run: 'echo here; cat gate'}}"
+    run = Run(text, "--journal=j.db", directory=directory)
+    run.wait_for(b"Run task 0")
+    directory.file("log", "kept")
+    status, out, err = Run(text, "--journal=j.db", "--log=log", directory=directory).finish()
+    check_status(status, 2, out + err)
+    assert err == b"parrun: error: journal 'j.db': a run with pid %d is writing it\n" % run.runner(), err
+    assert (directory.path / "log").read_text() == "kept"
+    gate.write_text("")
+    check_status(run.finish()[0], 0)
+
+
+def refused(directory, *arguments):
+    """The message of a run that does not begin."""
+    status, out, err = journaled(directory, ["a"], *arguments)
+    check_status(status, 2, out + err)
+    assert not out and err.startswith(b"parrun: error: journal 'j.db': "), (out, err)
+    assert not words(directory, "began")
+    return err
+
+
+def test_what_is_no_journal_is_refused_and_left_alone():
+    directory = Directory()
+    path = directory.path / "j.db"
+    path.write_bytes(b"not a database, but something that somebody wrote\n" * 100)
+    before = path.read_bytes()
+    assert b"not a database" in refused(directory) and path.read_bytes() == before
+    path.unlink()
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE mine (a)")
+    connection.close()
+    before = path.read_bytes()
+    assert b"another program's database" in refused(directory) and path.read_bytes() == before
+    path.unlink()
+    victim = directory.file("victim", "")
+    path.symlink_to(victim)
+    assert b"symbolic link" in refused(directory)
+    path.unlink()
+    path.mkdir()
+    refused(directory)
+    path.rmdir()
+    directory.fifo("j.db")
+    assert b"no regular file" in refused(directory)
+    path.unlink()
+    journaled(directory, ["a"])
+    (directory.path / "began").unlink()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 9")
+    connection.close()
+    assert b"it is of version 9" in refused(directory)
+
+
+def finished_journal(clean=True):
+    """A directory with a journal of 300 tasks, one in three failed; killed where it is not CLEAN."""
+    directory = Directory()
+    text = 'pools: {p: {workers: 2, tasks: 300, lua: "if item % 3 == 0 then error(\'x\') end"}}'
+    run = Run(text, "--journal=j.db", directory=directory)
+    if clean:
+        check_status(run.finish()[0], 1)
+        return directory, text
+    runner = run.runner()
+    while rows_now(directory) < 250:
+        pass
+    os.kill(runner, signal.SIGKILL)
+    run.finish()
+    return directory, text
+
+
+def rows_now(directory):
+    try:
+        return rows(directory, "SELECT count(*) FROM task")[0][0]
+    except sqlite3.OperationalError:
+        return 0  # no tables yet
+
+
+def check_damaged(good, text, damage):
+    """Whatever DAMAGE did: refused with a message, or nothing counts as done that has failed."""
+    with_damage = Directory()
+    for path in good.path.glob("j.db*"):
+        shutil.copy(path, with_damage.path)
+    damage(with_damage.path / "j.db")
+    run = Run(text, "--journal=j.db", "--resume", "--dry-run", "--format=json", "--show=*",
+              directory=with_damage)
+    status, out, err = run.finish()
+    assert status in (0, 2, 3), (status, out, err)
+    if status:
+        assert err.startswith(b"parrun: error: journal 'j.db': "), err
+        return False
+    planned = out.count(b'"event":"task.planned"')
+    assert planned >= 100, planned  # the failed ones at least
+    for number in range(0, 300, 3):
+        assert b'"task":%d,' % number in out, (number, "failed, and counts as done")
+    return True
+
+
+@mark("release")
+def test_a_journal_cut_off_at_many_places():
+    directory, text = finished_journal()
+    size = (directory.path / "j.db").stat().st_size
+    read = 0
+    for length in [*range(0, 200, 20), *range(500, size, size // 40), size - 1]:
+        read += check_damaged(directory, text, lambda path, length=length: os.truncate(path, length))
+    assert 0 < read < 20, read
+
+
+@mark("release")
+def test_a_journal_with_bits_turned():
+    directory, text = finished_journal()
+    size = (directory.path / "j.db").stat().st_size
+    chance = random.Random(11)
+
+    def turn(path):
+        with open(path, "r+b") as file:
+            place = chance.randrange(size)
+            file.seek(place)
+            byte = file.read(1)[0]
+            file.seek(place)
+            file.write(bytes([byte ^ 1 << chance.randrange(8)]))
+
+    outcomes = [check_damaged(directory, text, turn) for _ in range(120)]
+    assert True in outcomes and False in outcomes, outcomes
+
+
+@mark("release")
+def test_a_write_ahead_log_cut_off_or_turned():
+    directory, text = finished_journal(clean=False)
+    log = directory.path / "j.db-wal"
+    size = log.stat().st_size
+    for place in range(0, size, max(1, size // 40)):
+        check_damaged(directory, text,
+                      lambda path, place=place: os.truncate(f"{path}-wal", place))
+
+        def turn(path, place=place):
+            with open(f"{path}-wal", "r+b") as file:
+                file.seek(place)
+                byte = file.read(1)[0]
+                file.seek(place)
+                file.write(bytes([byte ^ 4]))
+
+        check_damaged(directory, text, turn)
+
+
+@mark("alone")
+def test_a_full_disk_is_told():
+    if os.geteuid() != 0:
+        return  # nobody else may mount
+    directory = Directory()
+    small = directory.path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", small], check=False)
+    if mounted.returncode:
+        return  # not in this container
+    try:
+        text = 'pools: {p: {workers: 2, tasks: 20000, lua: "return nil"}}'
+        status, out, err = Run(text, "-q", "--journal=small/j.db", directory=directory).finish()
+        check_status(status, 3, out + err)
+        assert b"database or disk is full" in err and b" rows could not be written" in err, err
+        for path in small.glob("j.db*"):
+            path.unlink()
+        (small / "fill").write_bytes(b"x" * (256 * 1024 - 4096))
+        status, out, err = Run(text, "-q", "--journal=small/j.db", directory=directory).finish()
+        check_status(status, 3, out + err)
+        assert err.startswith(b"parrun: error: journal 'small/j.db': ") and not out, err
+    finally:
+        subprocess.run(["umount", "-l", small], check=True)
+
+
+def test_a_run_that_is_stopped_keeps_what_is_done():
+    directory = Directory()
+    run = Run("pools: {p: {workers: 1, tasks: [a, b, c], run: 'echo ${{ item }}; test ${{ item }} = a "
+              "|| sleep 60'}}", "--journal=j.db", directory=directory)
+    run.wait_for(b"Run task 1")
+    run.signal(signal.SIGTERM)
+    status, out, err = run.finish()
+    check_status(status, -signal.SIGTERM, out + err)
+    assert succeeded(directory) == ["a"]
+    assert rows(directory, "SELECT ended IS NOT NULL FROM run") == [(1,)]
+    check_nothing_left()
