@@ -5,6 +5,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import time
 
 from harness.parrun import (KILL, PATIENCE, PROGRAM, Directory, Run, check_nothing_left,
                             check_status, mark)
@@ -293,18 +294,24 @@ def test_what_is_no_journal_is_refused_and_left_alone():
     assert b"it is of version 9" in refused(directory)
 
 
-def finished_journal(clean=True):
-    """A directory with a journal of 300 tasks, one in three failed; killed where it is not CLEAN."""
+def finished_journal():
+    """A directory with a journal of 300 tasks, one in three failed, and the scenario."""
     directory = Directory()
     text = 'pools: {p: {workers: 2, tasks: 300, lua: "if item % 3 == 0 then error(\'x\') end"}}'
-    run = Run(text, "--journal=j.db", directory=directory)
-    if clean:
-        check_status(run.finish()[0], 1)
-        return directory, text
-    runner = run.runner()
-    while rows_now(directory) < 250:
-        pass
-    os.kill(runner, signal.SIGKILL)
+    check_status(Run(text, "--journal=j.db", directory=directory).finish()[0], 1)
+    return directory, text
+
+
+def killed_journal():
+    """The same, of a run that was killed in its last task: all is in the write-ahead log."""
+    directory = Directory()
+    text = 'pools: {p: {workers: 2, tasks: 301, lua: "if item == 300 then parrun.sleep(600) end ' \
+           'if item % 3 == 0 then error(\'x\') end"}}'
+    run = Run(text, "--journal=j.db", "-q", directory=directory)
+    deadline = time.monotonic() + PATIENCE
+    while rows_now(directory) < 300:
+        assert time.monotonic() < deadline, rows_now(directory)
+    os.kill(run.runner(), KILL)
     run.finish()
     return directory, text
 
@@ -366,7 +373,7 @@ def test_a_journal_with_bits_turned():
 
 @mark("release")
 def test_a_write_ahead_log_cut_off_or_turned():
-    directory, text = finished_journal(clean=False)
+    directory, text = killed_journal()
     log = directory.path / "j.db-wal"
     size = log.stat().st_size
     for place in range(0, size, max(1, size // 40)):
