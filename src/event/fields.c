@@ -25,6 +25,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_PROCESS_PLANNED] = "message",
     [EVENT_POOL_STARTED] = "count",
     [EVENT_POOL_RESUMED] = "count total reason",
+    [EVENT_POOL_OUTPUT] = "line unfinished",
     [EVENT_POOL_SKIPPED] = "reason",
     [EVENT_POOL_THROTTLED] = "reason",
     [EVENT_POOL_HALTED] = "reason",

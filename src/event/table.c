@@ -72,6 +72,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"pool.resumed", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "How many tasks are not run again (--resume, --retry-failed).",
          {{0, "Pool {name}: {reason.}"}}},
+    [EVENT_POOL_OUTPUT] =
+        {"pool.output", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "A line that the source of the tasks wrote: a command's message, what a chunk printed.",
+         {{0, NULL}}},
     [EVENT_POOL_WAITING] =
         {"pool.waiting", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "No more tasks will be added: the pool waits for those it has.",

@@ -36,6 +36,7 @@ struct body_thread {
     int world_result; /* of making it */
     struct error world_error;
     struct script *script;
+    bool emitting;
     int64_t deadline;     /* the thread's alone */
     struct buf sending;   /* the thread's alone */
     atomic_bool interrupted;
@@ -44,12 +45,11 @@ struct body_thread {
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
     struct buf outbox;
+    size_t items; /* emitted and not taken */
     bool posted;
     bool held;
     struct buf opened; /* the loop's alone */
 };
-
-static const struct script_host thread_host;
 
 static int must_end(struct body_thread *body, struct error *error)
 {
@@ -257,6 +257,21 @@ static int host_run(void *arg, const struct script_command *command, struct scri
     return code;
 }
 
+/* An item counts before the loop can see it, so that no item is taken that was not counted. */
+static int host_emit(void *arg, const char *encoded, size_t length, struct error *error)
+{
+    struct body_thread *body = arg;
+    pthread_mutex_lock(&body->lock);
+    body->items++;
+    pthread_mutex_unlock(&body->lock);
+    int result = send_bytes(body, FRAME_ITEM, encoded, length, error);
+    pthread_mutex_lock(&body->lock);
+    while (!result && body->items >= BODY_ITEMS_MOST && !(result = must_end(body, error)))
+        wait_changed(body, body->deadline);
+    pthread_mutex_unlock(&body->lock);
+    return result;
+}
+
 static const struct script_host thread_host = {
     .sleep = host_sleep,
     .output = host_output,
@@ -265,6 +280,17 @@ static const struct script_host thread_host = {
     .get = host_get,
     .length = host_length,
     .run = host_run,
+};
+
+static const struct script_host emitting_host = {
+    .sleep = host_sleep,
+    .output = host_output,
+    .log = host_log,
+    .put = host_put,
+    .get = host_get,
+    .length = host_length,
+    .run = host_run,
+    .emit = host_emit,
 };
 
 struct body_thread *body_thread_new(struct run *run, const struct object_spec *spec,
@@ -286,6 +312,22 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
     body->held = run->held;
     body->world_result = world_init(&body->world, run, spec, name, &body->world_error);
     return body;
+}
+
+void body_thread_set_emitting(struct body_thread *body)
+{
+    body->emitting = true;
+}
+
+/* The thread goes on when half of them were taken: a switch between threads an item is too many. */
+void body_thread_took(struct body_thread *body, size_t count)
+{
+    pthread_mutex_lock(&body->lock);
+    bool many = body->items > BODY_ITEMS_MOST / 2;
+    body->items -= count;
+    if (many && body->items <= BODY_ITEMS_MOST / 2)
+        pthread_cond_broadcast(&body->changed);
+    pthread_mutex_unlock(&body->lock);
 }
 
 void body_thread_free(struct body_thread *body)
@@ -330,7 +372,7 @@ int body_thread_prepare(struct body_thread *body, int *chunk, struct error *erro
         .vars = body->run->scenario->vars,
         .environment = body->world.environment,
         .directory = body->run->scenario->directory,
-        .host = &thread_host,
+        .host = body->emitting ? &emitting_host : &thread_host,
         .host_arg = body,
         .shared = body->run->shared,
         .pid = getpid(),

@@ -22,6 +22,16 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
                                     const char *name,
                                     void (*frame)(void *arg, struct frame *frame), void *arg);
 
+/*
+ * A body that makes items: it has a function emit, whose items come as OUTPUT-like frames of type
+ * FRAME_ITEM, and which waits while BODY_ITEMS_MOST of them were not taken. Before the thread runs.
+ */
+#define BODY_ITEMS_MOST 1000
+void body_thread_set_emitting(struct body_thread *body);
+
+/* COUNT of the items were taken. The loop's thread. */
+void body_thread_took(struct body_thread *body, size_t count);
+
 /* Only once the thread has ended. NULL is accepted. */
 void body_thread_free(struct body_thread *body);
 

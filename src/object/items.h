@@ -7,28 +7,40 @@
 
 struct buf;
 struct error;
-struct run;
 struct items;
-struct source_spec;
+struct pool_spec;
+struct run;
 
 enum items_result {
-    ITEMS_ONE, /* an encoded item was appended */
+    ITEMS_ONE,  /* an encoded item was appended */
     ITEMS_WAIT, /* nothing there now: MORE(ARG) is called when there is */
     ITEMS_END,
-    ITEMS_FAILED, /* ERROR says why: the file cannot be read on */
+    ITEMS_FAILED, /* ERROR says why: the source cannot be read on */
 };
 
-/* Opens the source. NULL with ERROR filled where its file cannot be opened. */
-struct items *items_new(struct run *run, const struct source_spec *spec,
-                          void (*more)(void *arg), void *arg, struct error *error);
+/* Opens the pool's source. NULL with ERROR filled where that fails. */
+struct items *items_new(struct run *run, const struct pool_spec *pool, void (*more)(void *arg),
+                        void *arg, struct error *error);
 
-/* The next item. */
+/* The next item; with `batch` a list of them. */
 enum items_result items_next(struct items *items, struct buf *encoded, struct error *error);
 
-/* True where it is known already that no item will come but those that are there. */
-bool items_are_complete(const struct items *items);
+/* How many items there are in all; -1 where nobody knows before the source has ended. */
+int64_t items_count(const struct items *items);
 
-/* NULL is accepted. */
+/* Holds back what the source tells the log. NULL is accepted. */
+void items_hold(struct items *items, bool held);
+
+/*
+ * No more items are wanted: ends what the source runs, at once with FORCE. True when nothing of it
+ * is left; MORE(ARG) is called when to ask again. NULL is accepted.
+ */
+bool items_finish(struct items *items, bool force);
+
+/* True where a thread of the source hangs and was left behind. NULL is accepted. */
+bool items_were_left(const struct items *items);
+
+/* Once items_finish() was true. NULL is accepted. */
 void items_free(struct items *items);
 
 #endif

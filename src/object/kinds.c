@@ -99,7 +99,7 @@ bool objects_free(struct run *run)
 {
     bool left = false;
     for (size_t i = 0; i < run->object_count; i++) {
-        left = left || thread_was_left(run->objects[i]);
+        left = left || thread_was_left(run->objects[i]) || pool_was_left(run->objects[i]);
         run->objects[i]->kind->free(run->objects[i]);
     }
     free(run->objects);

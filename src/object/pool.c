@@ -429,7 +429,8 @@ static void look_soon(void *arg)
         finish_crew(pool);
     if (!pool->crew_alive && (pool_is_stopping(pool) || !has_more(pool))) {
         pool_release_unordered(pool);
-        if (pool_has_told_all(pool) && pool_has_written_results(pool))
+        if (pool_has_told_all(pool) && pool_has_written_results(pool) &&
+            items_finish(pool->items, pool->object.state == OBJECT_KILLING))
             pool_over(pool);
     }
 }
@@ -504,7 +505,7 @@ static void pool_start(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
     struct error error = {0};
-    pool->items = items_new(object->run, &pool->spec->tasks, more_items, pool, &error);
+    pool->items = items_new(object->run, pool->spec, more_items, pool, &error);
     if (!pool->items) {
         pool->exhausted = true;
         pool_break(pool, error.text);
@@ -512,14 +513,13 @@ static void pool_start(struct object *object)
         return;
     }
     pool_open_results(pool);
-    bool complete = items_are_complete(pool->items);
     pool_open_resume(pool);
     limit_crew(pool);
     struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_count};
     pool_emit(pool, &event);
     pool->told_started = true;
     tell_exhausted(pool);
-    if (complete)
+    if (items_count(pool->items) >= 0)
         tell_waiting(pool);
     pool_look(pool);
 }
@@ -562,6 +562,7 @@ static void pool_hold(struct object *object, bool held)
     for (size_t i = 0; i < pool->crew_count; i++)
         if (pool->crew[i]->state != CREW_NONE)
             pool->crew[i]->kind->hold(pool->crew[i], held);
+    items_hold(pool->items, held);
     if (held)
         return;
     pool_pump(pool);
@@ -623,4 +624,9 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
         pool->crew[i]->number = (int64_t)i + 1;
     }
     return &pool->object;
+}
+
+bool pool_was_left(const struct object *object)
+{
+    return object->kind == &pool_kind && items_were_left(((const struct pool *)object)->items);
 }

@@ -2,6 +2,7 @@
 #ifndef OBJECT_POOL_H
 #define OBJECT_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct object;
@@ -10,6 +11,9 @@ struct run;
 
 /* FLAGS: EVENT_NAMED where the scenario has several pools. */
 struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned flags);
+
+/* True for a pool whose source of tasks hangs in a thread that was left behind. */
+bool pool_was_left(const struct object *object);
 
 /* How many workers the pool has: as it says, or as the run says for all. */
 size_t pool_workers(const struct run *run, const struct pool_spec *spec);

@@ -10,6 +10,7 @@
 #include "engine/run.h"
 #include "event/event.h"
 #include "loop/timer.h"
+#include "object/items.h"
 #include "object/pool_private.h"
 #include "os/spare.h"
 #include "scenario/spec.h"
@@ -89,8 +90,9 @@ static bool is_reached(const struct pool *pool, const struct share_spec *share, 
         return false;
     if (!share->percent)
         return number >= share->number;
-    bool known = pool->spec->tasks.kind != SOURCE_LINES;
-    int64_t all = known ? pool->spec->tasks.count : pool->done;
+    int64_t all = items_count(pool->items);
+    bool known = all >= 0;
+    all = known ? all : pool->done;
     return (known || all >= SHARE_FIRST) && number * 100 >= share->number * all;
 }
 

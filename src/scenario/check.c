@@ -152,7 +152,7 @@ static void check_standard_input(struct loader *loader)
     const struct source_spec *first = NULL;
     for (size_t i = 0; i < scenario->pool_count; i++) {
         const struct source_spec *tasks = &scenario->pools[i].tasks;
-        if (tasks->kind != SOURCE_LINES || !tasks->path || strcmp(tasks->path, "-"))
+        if (!tasks->path || strcmp(tasks->path, "-"))
             continue;
         if (loader->standard_input) {
             diag_error(loader->diags, tasks->mark, "give one of them as a file",

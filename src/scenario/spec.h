@@ -112,15 +112,44 @@ enum source_kind {
     SOURCE_COUNT, /* items 0 to count - 1 */
     SOURCE_LIST,
     SOURCE_RANGE, /* from, from + step, ... up to and with to */
-    SOURCE_LINES, /* the lines of a file, without their newlines */
+    SOURCE_MATRIX, /* the combinations of some lists: tables */
+    SOURCE_LINES,  /* the lines of a file, without their newlines */
+    SOURCE_JSONL,  /* the lines of a file, each a JSON value */
+    SOURCE_CSV,    /* the rows of a file: tables by the names in its first row */
+    SOURCE_GLOB,   /* paths */
+    SOURCE_OUTPUT, /* the lines that a command writes */
+    SOURCE_LUA,    /* what a chunk emits */
+};
+
+struct axis_spec {
+    const char *name;
+    const struct value_pair *values; /* of the list; the keys count for nothing */
+    size_t count;
+};
+
+/* See scenario/matrix.h for its combinations. */
+struct matrix_spec {
+    struct axis_spec *axes;
+    size_t axis_count;
+    struct value *exclude; /* tables: combinations that hold all that one says are left out */
+    size_t exclude_count;
+    struct value *include; /* tables: further items, behind the combinations */
+    size_t include_count;
 };
 
 struct source_spec {
     enum source_kind kind;
-    int64_t count;       /* of tasks; of SOURCE_LINES nobody knows it yet */
+    int64_t count;       /* of items, as far as SOURCE_MATRIX; of the others nobody knows it yet */
     struct value *items; /* SOURCE_LIST: count of them */
     int64_t from, to, step;
-    const char *path; /* SOURCE_LINES: absolute; "-": standard input */
+    struct matrix_spec matrix;
+    const char *path;      /* of a file: absolute; "-": standard input; NULL: it is no file */
+    const char **patterns; /* SOURCE_GLOB: as written */
+    size_t pattern_count;
+    bool optional;             /* SOURCE_GLOB: a pattern may match nothing */
+    struct template *command;  /* SOURCE_OUTPUT: a line for the shell */
+    struct lua_spec lua;       /* SOURCE_LUA */
+    bool nul;                  /* SOURCE_LINES, SOURCE_OUTPUT: items end with NUL */
     struct mark mark;
 };
 
@@ -187,6 +216,7 @@ struct pool_spec {
     int64_t timeout_percent; /* of the median of the tasks so far; 0: object.timeout holds */
     int64_t rate;    /* ns between the beginnings of two tasks; 0: none */
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */
+    int64_t batch;   /* an item is a list of so many of the source's; 0: it is one of them */
 };
 
 enum framing {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "scenario/loader.h"
 #include "scenario/scalar.h"
 #include "scenario/types.h"
@@ -83,6 +84,25 @@ static void bind_items(struct loader *loader, const struct field *field, const s
     *field->count = node->size;
 }
 
+/* The key that says where the tasks come from. */
+static const struct {
+    const char *key;
+    enum source_kind kind;
+} sources[] = {
+    {"range", SOURCE_RANGE}, {"matrix", SOURCE_MATRIX}, {"lines", SOURCE_LINES},
+    {"jsonl", SOURCE_JSONL}, {"csv", SOURCE_CSV},       {"glob", SOURCE_GLOB},
+    {"output", SOURCE_OUTPUT}, {"lua", SOURCE_LUA},
+};
+
+static enum source_kind find_kind(const struct node *map)
+{
+    for (size_t i = 0; i < map->size; i++)
+        for (size_t j = 0; j < countof(sources); j++)
+            if (!strcmp(node_key(map, i)->text, sources[j].key))
+                return sources[j].kind;
+    return SOURCE_COUNT;
+}
+
 static void bind_tasks(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct source_spec *source = field->member;
@@ -93,6 +113,7 @@ static void bind_tasks(struct loader *loader, const struct field *field, const s
         source->items = bind_list(loader, field, node);
         source->count = (int64_t)node->size;
     } else if (node->kind == NODE_MAP) {
+        source->kind = find_kind(node);
         field_block(loader, field, node, source);
     } else if (field_value(loader, field, node, &value)) {
         source->kind = SOURCE_COUNT;
@@ -122,7 +143,6 @@ static void bind_range(struct loader *loader, const struct field *field, const s
 {
     struct source_spec *source = field->block->spec;
     int64_t numbers[3] = {0, 0, 1};
-    source->kind = SOURCE_RANGE;
     if (node->kind != NODE_LIST || node->size < 2 || node->size > 3) {
         field_wrong(loader, field, node);
         return;
@@ -143,24 +163,6 @@ static void bind_range(struct loader *loader, const struct field *field, const s
     source->step = numbers[2];
     if (!count_range(source, &source->count))
         field_expected(loader, field, node, "a range that can be counted", NULL);
-}
-
-static void bind_lines(struct loader *loader, const struct field *field, const struct node *node)
-{
-    struct source_spec *source = field->block->spec;
-    const char *path;
-    source->kind = SOURCE_LINES;
-    if (!field_text(loader, field, node, &path))
-        return;
-    if (!*path) {
-        field_wrong(loader, field, node);
-    } else if (!strcmp(path, "-")) {
-        source->path = "-";
-    } else {
-        char *absolute = scenario_path(loader->scenario, path);
-        source->path = arena_strdup(loader->arena, absolute);
-        free(absolute);
-    }
 }
 
 const struct type type_workers = {
@@ -187,13 +189,6 @@ const struct type type_range = {
     .early = true,
     .json = "'type':'array','minItems':2,'maxItems':3,'items':{'anyOf':[{'type':'integer'},"
             "@template]}",
-};
-const struct type type_lines = {
-    .name = "lines",
-    .wording = "the path of a file, or - for standard input",
-    .bind = bind_lines,
-    .early = true,
-    .json = "@text",
 };
 const struct type type_items = {
     .name = "items",

@@ -40,8 +40,14 @@ extern const struct type type_success;   /* bool: any; and object_spec.decides o
 extern const struct type type_workers; /* int64_t */
 extern const struct type type_tasks;   /* struct source_spec */
 extern const struct type type_range;   /* struct source_spec */
-extern const struct type type_lines;   /* struct source_spec */
 extern const struct type type_items;   /* struct value *, counted */
+
+/* In source.c and matrix.c; all are members of struct source_spec. */
+extern const struct type type_file;   /* const char *: an absolute path, or "-" */
+extern const struct type type_glob;   /* const char **, counted */
+extern const struct type type_output; /* struct template * */
+extern const struct type type_nul;    /* bool */
+extern const struct type type_matrix; /* struct matrix_spec */
 
 /* In policy.c. */
 extern const struct type type_share;    /* struct share_spec */

@@ -13,6 +13,9 @@
 #define OPEN "${{"
 #define CLOSE "}}"
 
+/* Of an item, so many bytes are shown in a message. */
+#define ITEM_SHOWN 200
+
 /* Text and the expression behind it. */
 struct segment {
     const char *text;
@@ -278,6 +281,32 @@ static int append_value(struct rendering *rendering, size_t number, struct error
     return code;
 }
 
+/* What is under NAME in an item: "item.NAME" and the like that give nil are slips. */
+static bool is_part_of_item(const struct expression *expression)
+{
+    const char *text = expression->text;
+    if (expression->raw)
+        text += strcspn(text, "(") + 1;
+    text += strspn(text, " ");
+    return !strncmp(text, "item", 4) && (text[4] == '.' || text[4] == '[');
+}
+
+/* The item has not what an expression asks for. */
+static int say_missing(lua_State *lua, struct error *error)
+{
+    struct buf item = {0};
+    struct error ignored = {0};
+    lua_pushvalue(lua, SLOT_ITEM);
+    lua_rawget(lua, SLOT_GLOBALS);
+    append_text(lua, lua_gettop(lua), &item, &ignored);
+    lua_pop(lua, 1);
+    error_release(&ignored);
+    int code = error_set(error, ERROR_FAILED, "there is no such thing in the item %.*s%s",
+                         ITEM_SHOWN, buf_string(&item), item.length > ITEM_SHOWN ? "..." : "");
+    buf_release(&item);
+    return code;
+}
+
 static int render_segment(struct rendering *rendering, size_t number, struct error *error)
 {
     const struct template *template = rendering->template;
@@ -288,7 +317,12 @@ static int render_segment(struct rendering *rendering, size_t number, struct err
     int code = expression_evaluate(&segment->expression, rendering->script, error);
     if (code)
         return code;
-    if ((code = append_value(rendering, number, error)))
+    lua_State *lua = rendering->script->lua;
+    if (lua_isnil(lua, -1) && is_part_of_item(&segment->expression))
+        code = say_missing(lua, error);
+    else
+        code = append_value(rendering, number, error);
+    if (code)
         error_wrap(error, "${{ %s }}", segment->expression.text);
     expression_done(rendering->script);
     return code;

@@ -86,6 +86,14 @@ void value_head(const char **at, struct value *value);
 int value_decode(struct arena *arena, const char **at, size_t *left, struct value *value,
                  struct error *error);
 
+/*
+ * Reads the one JSON value (RFC 8259) that BYTES are, into ARENA: an array is a table with the keys
+ * 1 to n, null is nil. 0, or ERROR_FAILED with what is wrong: no JSON, a key twice in an object, a
+ * number that is too large, nested too deep.
+ */
+int value_from_json(struct arena *arena, const char *bytes, size_t length, struct value *value,
+                    struct error *error);
+
 /* A copy that lives in ARENA, strings included. */
 struct value value_copy(struct arena *arena, const struct value *value);
 

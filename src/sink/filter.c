@@ -6,7 +6,8 @@
 bool event_is_output(enum event_kind kind)
 {
     return kind == EVENT_PROCESS_OUTPUT || kind == EVENT_TASK_OUTPUT ||
-           kind == EVENT_THREAD_OUTPUT || kind == EVENT_WORKER_OUTPUT;
+           kind == EVENT_THREAD_OUTPUT || kind == EVENT_WORKER_OUTPUT ||
+           kind == EVENT_POOL_OUTPUT;
 }
 
 void filter_init(struct filter *filter, enum filter_level level)

@@ -67,6 +67,7 @@ enum frame_type {
     FRAME_RETURN,
     FRAME_LOG,
     FRAME_UNGET,
+    FRAME_ITEM, /* never on a pipe: a value that a chunk in a thread of the runner has emitted */
 };
 
 /* How a task ended, in RESULT. NUMBER and TEXT of the frame depend on it. */

@@ -187,6 +187,22 @@ void command_release(struct worker *worker)
     worker->command = NULL;
 }
 
+/* An item that is a list is its elements, a line each; any other what a template shows. */
+static void put_item(struct buf *out, const struct value *item)
+{
+    bool list = item->type == VALUE_TABLE && item->table.count;
+    for (size_t i = 0; list && i < item->table.count; i++) {
+        const struct value *key = &item->table.pairs[i].key;
+        list = key->type == VALUE_INTEGER && key->integer == (int64_t)i + 1;
+    }
+    if (!list)
+        value_text(out, item);
+    for (size_t i = 0; list && i < item->table.count; i++) {
+        buf_text(out, i ? "\n" : "");
+        value_text(out, &item->table.pairs[i].value);
+    }
+}
+
 static void fill_variables(struct body_command *command, const struct worker *worker,
                            const struct task *task, const struct value *item)
 {
@@ -194,7 +210,7 @@ static void fill_variables(struct body_command *command, const struct worker *wo
         buf_clear(&command->variables[i]);
         buf_text(&command->variables[i], variable_names[i]);
     }
-    value_text(&command->variables[VARIABLE_ITEM], item);
+    put_item(&command->variables[VARIABLE_ITEM], item);
     buf_number(&command->variables[VARIABLE_INDEX], task->index);
     buf_number(&command->variables[VARIABLE_WORKER], worker->config.worker);
     buf_number(&command->variables[VARIABLE_ATTEMPT], task->attempt);

@@ -113,6 +113,53 @@ def soak_pool_of_10_000_000_tasks():
     assert many < 16 * MIB and many - few < 2 * MIB, f"{few} and {many} KiB"
 
 
+SOURCES = {
+    "lines": ("lines: items", "{}\n"),
+    "csv": ("csv: items", "{},x\n"),
+    "jsonl": ("jsonl: items", '[{}]\n'),
+    "output": ("output: cat items", "{}\n"),
+    "lua": ("lua: 'for line in io.lines(\"items\") do emit(line) end'", "{}\n"),
+}
+
+
+def source_of(count, tasks, line):
+    """A pool with COUNT items from a source, in batches; returns the runner's peak in KiB."""
+    directory = Directory()
+    directory.fifo("gate")
+    with open(directory.path / "items", "w") as file:
+        file.writelines(line.format(n) for n in range(count))
+    run = Run(f"""
+        pools:
+          p:
+            workers: 2
+            tasks: {{{tasks}}}
+            batch: 1000
+            lua: |
+              if index == {(count - 1) // 1000} then
+                print("reached")
+                io.open("gate"):read()
+              end
+            output: lines
+        log: {{hide: [task.started, task.ended]}}
+    """, directory=directory)
+    runner = run.runner()
+    run_patiently(run, rb"reached")
+    peak = peak_memory(runner)
+    (directory.path / "gate").write_text("go\n")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    check_nothing_left()
+    return peak
+
+
+def soak_sources_of_10_000_000_items():
+    for name, (tasks, line) in SOURCES.items():
+        few, many = source_of(10_000, tasks, line), source_of(10_000_000, tasks, line)
+        print(f"{name}: the runner's peak was {few} KiB with 10,000 items, {many} KiB with "
+              "10,000,000")
+        assert many < 16 * MIB and many - few < 3 * MIB, f"{name}: {few} and {many} KiB"
+
+
 def slow_reader(size):
     """Nobody reads the log while a child writes SIZE bytes; a timeout still fires meanwhile."""
     directory = Directory()

@@ -32,13 +32,13 @@ static char *next_text(struct run *run, struct items *items)
 }
 
 /* All items with '|' behind each. */
-static void assert_items(struct run *run, const struct source_spec *spec, const char *expected)
+static void assert_items(struct run *run, const struct pool_spec *spec, const char *expected)
 {
     struct error error = {0};
     struct buf all = {0};
     struct items *items = items_new(run, spec, more, run, &error);
     assert_non_null(items);
-    assert_int_equal(items_are_complete(items), spec->kind != SOURCE_LINES);
+    assert_int_equal(items_count(items) >= 0, spec->tasks.kind != SOURCE_LINES);
     char *text;
     while ((text = next_text(run, items))) {
         buf_printf(&all, "%s|", text);
@@ -77,8 +77,8 @@ static void test_range(void **state)
 {
     const struct range_case *row = *state;
     struct run run = test_run(NULL);
-    struct source_spec spec = {
-        .kind = SOURCE_RANGE, .from = row->from, .to = row->to, .step = row->step};
+    struct pool_spec spec = {.tasks = {
+        .kind = SOURCE_RANGE, .from = row->from, .to = row->to, .step = row->step}};
     assert_items(&run, &spec, row->items);
     test_run_end(&run);
 }
@@ -87,9 +87,9 @@ static void test_count(void **state)
 {
     (void)state;
     struct run run = test_run(NULL);
-    struct source_spec spec = {.kind = SOURCE_COUNT, .count = 3};
+    struct pool_spec spec = {.tasks = {.kind = SOURCE_COUNT, .count = 3}};
     assert_items(&run, &spec, "0|1|2|");
-    spec.count = 0;
+    spec.tasks.count = 0;
     assert_items(&run, &spec, "");
     test_run_end(&run);
     items_free(NULL);
@@ -103,7 +103,7 @@ static void test_list(void **state)
                              {.type = VALUE_BOOLEAN, .boolean = true},
                              {.type = VALUE_INTEGER, .integer = -1},
                              value_of_string("")};
-    struct source_spec spec = {.kind = SOURCE_LIST, .count = 4, .items = values};
+    struct pool_spec spec = {.tasks = {.kind = SOURCE_LIST, .count = 4, .items = values}};
     assert_items(&run, &spec, "a|true|-1||");
     test_run_end(&run);
 }
@@ -131,7 +131,7 @@ static void test_lines_of_a_file(void **state)
     int fd = mkstemp(path);
     assert_int_equal(write(fd, row->text, strlen(row->text)), strlen(row->text));
     close(fd);
-    struct source_spec spec = {.kind = SOURCE_LINES, .path = path};
+    struct pool_spec spec = {.tasks = {.kind = SOURCE_LINES, .path = path}};
     assert_items(&run, &spec, row->items);
     unlink(path);
     test_run_end(&run);
@@ -152,7 +152,7 @@ static void test_lines_of_a_pipe(void **state)
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     char *path = path_of(ends[0]);
-    struct source_spec spec = {.kind = SOURCE_LINES, .path = path};
+    struct pool_spec spec = {.tasks = {.kind = SOURCE_LINES, .path = path}};
     assert_int_equal(write(ends[1], row->text, strlen(row->text)), strlen(row->text));
     close(ends[1]);
     assert_items(&run, &spec, row->items);
@@ -171,7 +171,7 @@ static void test_pipe_in_parts(void **state)
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     char *path = path_of(ends[0]);
-    struct source_spec spec = {.kind = SOURCE_LINES, .path = path};
+    struct pool_spec spec = {.tasks = {.kind = SOURCE_LINES, .path = path}};
     struct items *items = items_new(&run, &spec, more, &run, &error);
     assert_int_equal(items_next(items, &encoded, &error), ITEMS_WAIT);
     assert_int_equal(write(ends[1], "hel", 3), 3);
@@ -205,7 +205,7 @@ static void test_huge_line(void **state)
     assert_int_equal(write(fd, line.data, line.length), line.length);
     assert_int_equal(write(fd, "\nend", 4), 4);
     close(fd);
-    struct source_spec spec = {.kind = SOURCE_LINES, .path = path};
+    struct pool_spec spec = {.tasks = {.kind = SOURCE_LINES, .path = path}};
     struct items *items = items_new(&run, &spec, more, &run, &error);
     char *text = next_text(&run, items);
     assert_int_equal(strlen(text), 5 << 20);
@@ -235,7 +235,7 @@ static void test_cannot_open(void **state)
     const struct wrong_case *row = *state;
     struct run run = test_run(NULL);
     struct error error = {0};
-    struct source_spec spec = {.kind = SOURCE_LINES, .path = row->path};
+    struct pool_spec spec = {.tasks = {.kind = SOURCE_LINES, .path = row->path}};
     assert_null(items_new(&run, &spec, more, &run, &error));
     assert_error(&error, row->code, row->path);
     test_run_end(&run);

@@ -24,7 +24,7 @@ static const struct {
                       ", lua: x = 1"},
     [BLOCK_STOP] = {AROUND ENDS "processes: {p: {run: x, stop: {", "}}}\n", ""},
     [BLOCK_STREAM] = {AROUND ENDS "processes: {p: {run: x, stdout: {", "}}}\n", ""},
-    [BLOCK_TASKS] = {AROUND ENDS "pools: {p: {run: x, tasks: {", "}}}\n", ""},
+    [BLOCK_TASKS] = {AROUND ENDS "pools: {p: {run: x, tasks: {", "}}}\n", ", lines: x"},
     [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, retry: {", "}}}\n", ""},
     [BLOCK_HALT] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, halt: {", "}}}\n", ""},
     [BLOCK_THROTTLE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {", "}}}\n", ""},

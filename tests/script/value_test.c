@@ -169,6 +169,65 @@ static void test_depth_is_bounded(void **state)
     }
 }
 
+/* JSON, and what it is when it is written again; an error where that begins with "!". */
+static const struct read_case {
+    const char *json;
+    const char *expected;
+} read_cases[] = {
+    {"null", "null"},
+    {" [1, -2.5, true, \"x\", [], {}]\r", "[1,-2.5,true,\"x\",[],[]]"},
+    {"{\"b\": {\"c\": null}, \"a\": 9223372036854775807}",
+     "{\"b\":{\"c\":null},\"a\":9223372036854775807}"},
+    {"\"\\u0000\\u00e9\\ud83d\\ude00\"", "\"\\u0000\xc3\xa9\xf0\x9f\x98\x80\""},
+    {"", "!no JSON"},
+    {"{\"a\": 1,}", "!no JSON"},
+    {"{\"a\": 1, \"a\": 2}", "!duplicate"},
+    {"9223372036854775808", "!too big"},
+    {"1e999", "!overflow"},
+    {"'x'", "!no JSON"},
+    {"1 2", "!no JSON"},
+    {"\"\xff\"", "!no JSON"},
+};
+
+static void test_json_is_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < countof(read_cases); i++) {
+        const struct read_case *row = &read_cases[i];
+        struct arena *arena = arena_new();
+        struct error error = {0};
+        struct value value;
+        struct buf out = {0};
+        int result = value_from_json(arena, row->json, strlen(row->json), &value, &error);
+        assert_int_equal(result, *row->expected == '!' ? ERROR_FAILED : 0);
+        if (!result)
+            value_json(&out, &value);
+        else if (!strstr(error.text, row->expected + 1))
+            fail_msg("'%s' is not in '%s'", row->expected + 1, error.text);
+        assert_string_equal(buf_string(&out), result ? "" : row->expected);
+        buf_release(&out);
+        error_release(&error);
+        arena_free(arena);
+    }
+}
+
+static void test_depth_of_json_is_bounded(void **state)
+{
+    (void)state;
+    for (size_t depth = VALUE_DEPTH; depth <= VALUE_DEPTH + 1; depth++) {
+        char json[2 * (VALUE_DEPTH + 1)];
+        struct arena *arena = arena_new();
+        struct error error = {0};
+        struct value value;
+        memset(json, '[', depth);
+        memset(json + depth, ']', depth);
+        int result = value_from_json(arena, json, 2 * depth, &value, &error);
+        assert_int_equal(result, depth > VALUE_DEPTH ? ERROR_FAILED : 0);
+        error_release(&error);
+        arena_free(arena);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -178,6 +237,8 @@ int main(void)
         cmocka_unit_test(test_damaged_bytes_do_no_harm),
         cmocka_unit_test(test_what_is_no_value_is_refused),
         cmocka_unit_test(test_depth_is_bounded),
+        cmocka_unit_test(test_json_is_read),
+        cmocka_unit_test(test_depth_of_json_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,134 @@
+/* Items that are paths of files, by patterns. */
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "object/items_private.h"
+#include "script/value.h"
+
+struct paths {
+    glob_t found;
+    bool used; /* FOUND was filled */
+    size_t count;
+};
+
+/* What is not there has no files; what cannot be read may have some: that ends the search. */
+static int on_unreadable(const char *path, int number)
+{
+    (void)path;
+    errno = number;
+    return number != ENOENT && number != ENOTDIR;
+}
+
+/* Puts DIRECTORY and a slash, so that a pattern takes it as it is. */
+static void put_directory(struct buf *out, const char *directory, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (strchr("\\*?[]{},~", directory[i]))
+            buf_char(out, '\\');
+        buf_char(out, directory[i]);
+    }
+    if (length && directory[length - 1] != '/')
+        buf_char(out, '/');
+}
+
+/*
+ * A pattern is relative to the scenario's directory. Its paths are to be right where a task runs:
+ * where parrun was started, or, with a `cwd`, anywhere.
+ */
+static void put_pattern(struct buf *out, const struct items *items, const char *pattern)
+{
+    const struct scenario *scenario = items->run->scenario;
+    const char *slash = strrchr(scenario->file, '/');
+    if (*pattern == '/')
+        ; /* right everywhere */
+    else if (items->pool->object.cwd)
+        put_directory(out, scenario->directory, strlen(scenario->directory));
+    else if (slash)
+        put_directory(out, scenario->file, (size_t)(slash + 1 - scenario->file));
+    buf_text(out, pattern);
+}
+
+static int find(struct items *items, const char *pattern, struct error *error)
+{
+    struct paths *paths = items->state;
+    struct buf whole = {0};
+    put_pattern(&whole, items, pattern);
+    int flags = GLOB_NOSORT | GLOB_BRACE | (paths->used ? GLOB_APPEND : 0);
+    int result = glob(buf_string(&whole), flags, on_unreadable, &paths->found);
+    paths->used = true;
+    if (result == GLOB_NOSPACE)
+        mem_exhausted();
+    int number = errno;
+    buf_release(&whole);
+    if (result == GLOB_ABORTED)
+        return error_system(error, number, "cannot look for files that match '%s'", pattern);
+    if (result == GLOB_NOMATCH && !items->spec->optional)
+        return error_set(error, ERROR_FAILED, "no file matches '%s'", pattern);
+    return 0;
+}
+
+static int by_bytes(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Sorts all paths; moves those that are there twice behind the others, to be freed with them. */
+static void sort(struct paths *paths)
+{
+    char **found = paths->found.gl_pathv;
+    size_t count = paths->found.gl_pathc;
+    if (count)
+        qsort(found, count, sizeof(*found), by_bytes);
+    for (size_t i = 0; i < count; i++) {
+        if (paths->count && !strcmp(found[paths->count - 1], found[i]))
+            continue;
+        char *path = found[i];
+        found[i] = found[paths->count];
+        found[paths->count++] = path;
+    }
+}
+
+static int glob_open(struct items *items, struct error *error)
+{
+    items->state = mem_calloc(1, sizeof(struct paths));
+    for (size_t i = 0; i < items->spec->pattern_count; i++) {
+        int result = find(items, items->spec->patterns[i], error);
+        if (result)
+            return result;
+    }
+    sort(items->state);
+    return 0;
+}
+
+static enum items_result glob_next(struct items *items, struct buf *encoded, struct error *error)
+{
+    const struct paths *paths = items->state;
+    (void)error;
+    if ((size_t)items->at >= paths->count)
+        return ITEMS_END;
+    const char *path = paths->found.gl_pathv[items->at];
+    value_encode_string(encoded, path, strlen(path));
+    return ITEMS_ONE;
+}
+
+static int64_t glob_count(const struct items *items)
+{
+    const struct paths *paths = items->state;
+    return (int64_t)paths->count;
+}
+
+static void glob_close(struct items *items)
+{
+    struct paths *paths = items->state;
+    if (paths->used)
+        globfree(&paths->found);
+    free(paths);
+}
+
+const struct items_kind items_of_glob = {
+    .open = glob_open, .next = glob_next, .count = glob_count, .close = glob_close};

@@ -1,0 +1,61 @@
+/* Items that are the lines of a file. */
+#include <string.h>
+
+#include "base/error.h"
+#include "engine/run.h"
+#include "object/items_private.h"
+#include "script/value.h"
+
+int items_open_file(struct items *items, struct error *error)
+{
+    struct intake_options options = {
+        .loop = items->run->loop,
+        .name = items->spec->path,
+        .more = items->more,
+        .arg = items->arg,
+    };
+    items->intake = intake_open(&options, items->spec->path, error);
+    return items->intake ? 0 : error->code;
+}
+
+enum items_result items_after(enum intake_result result)
+{
+    static const enum items_result results[] = {
+        [INTAKE_ONE] = ITEMS_ONE,
+        [INTAKE_WAIT] = ITEMS_WAIT,
+        [INTAKE_END] = ITEMS_END,
+        [INTAKE_FAILED] = ITEMS_FAILED,
+    };
+    return results[result];
+}
+
+enum items_result items_next_line(struct items *items, struct buf *encoded, struct error *error)
+{
+    const char *bytes;
+    size_t length;
+    enum intake_result result =
+        intake_piece(items->intake, items->spec->nul ? '\0' : '\n', &bytes, &length, error);
+    if (result == INTAKE_ONE)
+        value_encode_string(encoded, bytes, length);
+    return items_after(result);
+}
+
+enum intake_result items_skip_mark(struct items *items, struct error *error)
+{
+    static const char mark[] = {'\xef', '\xbb', '\xbf'};
+    size_t length;
+    const char *bytes = intake_bytes(items->intake, &length);
+    while (length < sizeof(mark) && !memcmp(bytes, mark, length)) {
+        enum intake_result result = intake_read(items->intake, error);
+        bytes = intake_bytes(items->intake, &length);
+        if (result == INTAKE_END)
+            break;
+        if (result != INTAKE_ONE)
+            return result;
+    }
+    if (length >= sizeof(mark) && !memcmp(bytes, mark, sizeof(mark)))
+        intake_take(items->intake, sizeof(mark));
+    return INTAKE_ONE;
+}
+
+const struct items_kind items_of_lines = {.open = items_open_file, .next = items_next_line};

@@ -1,0 +1,209 @@
+/*
+ * Items that are the lines which a command writes: a child of the runner, in the scenario's
+ * directory, whose standard output is read as items are needed. Its messages go to the log.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "loop/child.h"
+#include "loop/pipe.h"
+#include "loop/timer.h"
+#include "object/items_private.h"
+#include "object/tap.h"
+#include "object/world.h"
+#include "os/descendants.h"
+#include "os/spawn.h"
+#include "script/template.h"
+
+#define SHELL "/bin/sh"
+
+struct command {
+    struct world world;
+    struct child *child; /* NULL: it could not be started */
+    struct tap *messages;
+    struct timer *timer; /* of a command that was asked to end */
+    bool read;           /* all that it wrote was taken */
+    bool exited;
+    bool ending;
+    bool killed;
+    int code;
+    int signal;
+};
+
+static void on_message(void *arg, const char *stream, const char *bytes, size_t length,
+                       bool unfinished)
+{
+    (void)stream;
+    items_tell_line(arg, bytes, length, unfinished);
+}
+
+static void on_messages_end(void *arg)
+{
+    (void)arg; /* the command's own end counts */
+}
+
+static void on_exited(void *arg, int code, int signal)
+{
+    struct items *items = arg;
+    struct command *command = items->state;
+    command->exited = true;
+    command->code = code;
+    command->signal = signal;
+    timer_stop(command->timer);
+    tap_finish(command->messages);
+    if (command->ending)
+        descendants_kill_session(child_pid(command->child));
+    if (command->ending || command->read)
+        items->more(items->arg);
+}
+
+static void kill_command(void *arg)
+{
+    struct items *items = arg;
+    struct command *command = items->state;
+    command->killed = true;
+    child_signal(command->child, SIGKILL);
+}
+
+static int start_child(struct items *items, const struct buf *line, const int *descriptors,
+                       struct error *error)
+{
+    struct command *command = items->state;
+    char *const argv[] = {SHELL, "-c", (char *)(uintptr_t)buf_string(line), NULL};
+    struct child_options options = {
+        .file = SHELL,
+        .argv = argv,
+        .environment = (char *const *)command->world.environment,
+        .directory = items->run->scenario->directory,
+        .descriptors = descriptors,
+        .descriptor_count = 3,
+    };
+    struct spawn_options explained = {
+        .argv = (const char *const *)argv,
+        .environment = command->world.environment,
+        .directory = options.directory,
+    };
+    int result = child_start(items->run->loop, &options, on_exited, items, &command->child);
+    return result ? spawn_explain(&explained, SHELL, -result, error) : 0;
+}
+
+/* Reads what the child writes into the pipes OUT and ERR. */
+static void read_child(struct items *items, const struct buf *line, int out, int err)
+{
+    static const struct tap_callbacks callbacks = {.line = on_message, .end = on_messages_end};
+    struct command *command = items->state;
+    struct intake_options options = {
+        .loop = items->run->loop,
+        .name = arena_strdup(command->world.arena, buf_string(line)),
+        .more = items->more,
+        .arg = items->arg,
+    };
+    items->intake = intake_of(&options, out);
+    command->messages = tap_new(options.loop, err, "stderr", NULL, &callbacks, items);
+    tap_hold(command->messages, items->run->held);
+}
+
+static int start(struct items *items, const struct buf *line, struct error *error)
+{
+    int pipes[2][2] = {{-1, -1}, {-1, -1}};
+    int result = pipe_open(pipes[0], error);
+    if (!result)
+        result = pipe_open(pipes[1], error);
+    if (!result)
+        result = start_child(items, line, (int[]){-1, pipes[0][1], pipes[1][1]}, error);
+    for (int i = 0; i < 2; i++) {
+        if (pipes[i][1] >= 0)
+            close(pipes[i][1]);
+        if (result && pipes[i][0] >= 0)
+            close(pipes[i][0]);
+    }
+    if (!result)
+        read_child(items, line, pipes[0][0], pipes[1][0]);
+    return result;
+}
+
+static int output_open(struct items *items, struct error *error)
+{
+    const struct object_spec *object = &items->pool->object;
+    struct command *command = mem_calloc(1, sizeof(*command));
+    struct buf line = {0};
+    items->state = command;
+    command->timer = timer_new(items->run->loop, kill_command, items);
+    int result = world_init(&command->world, items->run, object, object->name, error);
+    if (!result)
+        result = world_render(&command->world, items->spec->command, &line, error);
+    if (!result)
+        result = start(items, &line, error);
+    if (result)
+        error_wrap(error, "cannot run the command that makes the tasks");
+    buf_release(&line);
+    return result;
+}
+
+static enum items_result output_next(struct items *items, struct buf *encoded,
+                                     struct error *error)
+{
+    struct command *command = items->state;
+    if (!command->read) {
+        enum items_result result = items_next_line(items, encoded, error);
+        if (result != ITEMS_END)
+            return result;
+        command->read = true;
+    }
+    if (!command->exited)
+        return ITEMS_WAIT;
+    if (command->signal)
+        error_set(error, ERROR_FAILED, "the command that makes the tasks was ended by signal %s",
+                  signal_name(command->signal) ? signal_name(command->signal) : "?");
+    else if (command->code)
+        error_set(error, ERROR_FAILED, "the command that makes the tasks exited with code %d",
+                  command->code);
+    return command->signal || command->code ? ITEMS_FAILED : ITEMS_END;
+}
+
+static void output_hold(struct items *items, bool held)
+{
+    struct command *command = items->state;
+    tap_hold(command->messages, held);
+}
+
+static bool output_finish(struct items *items, bool force)
+{
+    struct command *command = items->state;
+    if (command->exited)
+        return true;
+    if (!command->ending) {
+        command->ending = true;
+        child_signal(command->child, SIGTERM);
+        child_signal(command->child, SIGCONT);
+        timer_start(command->timer, items->pool->stop.grace);
+    }
+    if (force && !command->killed)
+        kill_command(items);
+    return false;
+}
+
+static void output_close(struct items *items)
+{
+    struct command *command = items->state;
+    child_free(command->child);
+    tap_free(command->messages);
+    timer_free(command->timer);
+    world_release(&command->world);
+    free(command);
+}
+
+const struct items_kind items_of_output = {
+    .open = output_open,
+    .next = output_next,
+    .hold = output_hold,
+    .finish = output_finish,
+    .close = output_close,
+};

@@ -1,0 +1,83 @@
+/* The types of the keys behind 'tasks' that name files, a command, or how items end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "scenario/loader.h"
+#include "scenario/types.h"
+
+static void bind_file(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char **path = field->member;
+    const char *written;
+    if (!field_text(loader, field, node, &written))
+        return;
+    if (!*written) {
+        field_wrong(loader, field, node);
+    } else if (!strcmp(written, "-")) {
+        *path = "-";
+    } else {
+        char *absolute = scenario_path(loader->scenario, written);
+        *path = arena_strdup(loader->arena, absolute);
+        free(absolute);
+    }
+}
+
+static void bind_glob(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const struct node *items = node->kind == NODE_LIST ? node->items : node;
+    size_t count = node->kind == NODE_LIST ? node->size : 1;
+    const char **patterns = arena_alloc(loader->arena, count * sizeof(*patterns));
+    if (!count)
+        field_wrong(loader, field, node);
+    for (size_t i = 0; i < count; i++)
+        if (field_text(loader, field, &items[i], &patterns[i]) && !*patterns[i])
+            field_wrong(loader, field, &items[i]);
+    *(const char ***)field->member = patterns;
+    *field->count = count;
+}
+
+static void bind_output(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct template **command = field->member;
+    if (field_template(loader, field, node, TEMPLATE_SHELL, command) &&
+        template_uses_task(*command))
+        field_expected(loader, field, node, "a command without the names of a task",
+                       "there is no task yet when it runs");
+}
+
+static void bind_nul(struct loader *loader, const struct field *field, const struct node *node)
+{
+    type_boolean.bind(loader, field, node);
+    if (!block_given(field->block, "lines") && !block_given(field->block, "output"))
+        diag_error(loader->diags, loader_mark(loader, node), NULL,
+                   "%s needs 'lines' or 'output' beside it", field_label(loader, field));
+}
+
+const struct type type_file = {
+    .name = "file",
+    .wording = "the path of a file, or - for standard input",
+    .bind = bind_file,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_glob = {
+    .name = "glob",
+    .wording = "a pattern such as in/*.jpg, or a list of them",
+    .bind = bind_glob,
+    .early = true,
+    .json = "'anyOf':[@text,{'type':'array','minItems':1,'items':@text}]",
+};
+const struct type type_output = {
+    .name = "output",
+    .wording = "a line for the shell",
+    .bind = bind_output,
+    .json = "@scalar",
+};
+const struct type type_nul = {
+    .name = "nul",
+    .wording = "true or false",
+    .bind = bind_nul,
+    .early = true,
+    .json = "'anyOf':[{'type':'boolean'},@template]",
+};
