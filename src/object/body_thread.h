@@ -23,8 +23,7 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
                                     void (*frame)(void *arg, struct frame *frame), void *arg);
 
 /*
- * A body that makes items: it has a function emit, whose items come as OUTPUT-like frames of type
- * FRAME_ITEM, and which waits while BODY_ITEMS_MOST of them were not taken. Before the thread runs.
+ * A body that makes items: it has a function emit, whose items come as frames of type FRAME_ITEM, and which waits while BODY_ITEMS_MOST of them were not taken. Before the thread runs.
  */
 #define BODY_ITEMS_MOST 1000
 void body_thread_set_emitting(struct body_thread *body);

@@ -35,7 +35,8 @@ struct intake *intake_open(const struct intake_options *options, const char *pat
 /* Reads the pipe FD, which it owns from now on. */
 struct intake *intake_of(const struct intake_options *options, int fd);
 
-/* Reads on, once all that intake_bytes() gives was looked at. INTAKE_ONE: there are more of them. */
+/* Reads on, once all that intake_bytes() gives was looked at. INTAKE_ONE: there are more of them.
+ */
 enum intake_result intake_read(struct intake *intake, struct error *error);
 
 /* What was read and not taken; valid until the next call. */

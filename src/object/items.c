@@ -11,10 +11,10 @@
 #include "script/value.h"
 
 static const struct items_kind *const kinds[] = {
-    [SOURCE_COUNT] = &items_of_count, [SOURCE_LIST] = &items_of_list,
-    [SOURCE_RANGE] = &items_of_range, [SOURCE_MATRIX] = &items_of_matrix,
-    [SOURCE_LINES] = &items_of_lines, [SOURCE_JSONL] = &items_of_jsonl,
-    [SOURCE_CSV] = &items_of_csv,     [SOURCE_GLOB] = &items_of_glob,
+    [SOURCE_COUNT] = &items_of_count,   [SOURCE_LIST] = &items_of_list,
+    [SOURCE_RANGE] = &items_of_range,   [SOURCE_MATRIX] = &items_of_matrix,
+    [SOURCE_LINES] = &items_of_lines,   [SOURCE_JSONL] = &items_of_jsonl,
+    [SOURCE_CSV] = &items_of_csv,       [SOURCE_GLOB] = &items_of_glob,
     [SOURCE_OUTPUT] = &items_of_output, [SOURCE_LUA] = &items_of_lua,
 };
 

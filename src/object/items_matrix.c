@@ -17,8 +17,7 @@ static enum items_result next_included(const struct items *items, struct buf *en
     return ITEMS_ONE;
 }
 
-static enum items_result matrix_next(struct items *items, struct buf *encoded,
-                                     struct error *error)
+static enum items_result matrix_next(struct items *items, struct buf *encoded, struct error *error)
 {
     const struct matrix_spec *matrix = &items->spec->matrix;
     int64_t combinations = matrix_combinations(matrix);

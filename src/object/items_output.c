@@ -147,8 +147,7 @@ static int output_open(struct items *items, struct error *error)
     return result;
 }
 
-static enum items_result output_next(struct items *items, struct buf *encoded,
-                                     struct error *error)
+static enum items_result output_next(struct items *items, struct buf *encoded, struct error *error)
 {
     struct command *command = items->state;
     if (!command->read) {

@@ -16,8 +16,7 @@ static enum items_result next_count(struct items *items, struct buf *encoded, st
     return ITEMS_ONE;
 }
 
-static enum items_result next_listed(struct items *items, struct buf *encoded,
-                                     struct error *error)
+static enum items_result next_listed(struct items *items, struct buf *encoded, struct error *error)
 {
     (void)error;
     if (items->at >= items->spec->count)

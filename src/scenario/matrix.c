@@ -167,8 +167,7 @@ static void bind_matrix(struct loader *loader, const struct field *field, const 
         if (!strcmp(name->text, "exclude"))
             exclude = value;
         else if (!strcmp(name->text, "include"))
-            matrix->include =
-                bind_tables(loader, field, value, false, &matrix->include_count);
+            matrix->include = bind_tables(loader, field, value, false, &matrix->include_count);
         else if (!schema_is_own(name->text))
             bind_axis(loader, field, name, value);
     }

@@ -31,8 +31,9 @@ static const struct source_case {
     {"count", TASKS("3"), "0 1 2 ", 3, NULL, BYTES("")},
     {"list", TASKS("[a, 1, [b], {c: d}]"), "\"a\" 1 [\"b\"] {\"c\":\"d\"} ", 4, NULL, BYTES("")},
     {"range", TASKS("{range: [5, -2, -3]}"), "5 2 -1 ", 3, NULL, BYTES("")},
-    {"range to the ends", TASKS("{range: [-9223372036854775808, 9223372036854775807, "
-                                "9223372036854775807]}"),
+    {"range to the ends",
+     TASKS("{range: [-9223372036854775808, 9223372036854775807, "
+           "9223372036854775807]}"),
      "-9223372036854775808 -1 9223372036854775806 ", 3, NULL, BYTES("")},
     {"matrix", TASKS("{matrix: {a: [1, 2], b: [x, y]}}"),
      "{\"a\":1,\"b\":\"x\"} {\"a\":1,\"b\":\"y\"} {\"a\":2,\"b\":\"x\"} {\"a\":2,\"b\":\"y\"} ", 4,
@@ -48,7 +49,8 @@ static const struct source_case {
      BYTES("a\n\0b\0")},
     {"csv", TASKS("{csv: in}"),
      "{\"a\":\"1\",\"b\":\"x, \\\"y\\\"\"} {\"a\":\"\",\"b\":\"l\\nm\"} ", -1, NULL,
-     BYTES("\xef\xbb\xbf" "a,b\r\n1,\"x, \"\"y\"\"\"\r\n\r\n,\"l\nm\"")},
+     BYTES("\xef\xbb\xbf"
+           "a,b\r\n1,\"x, \"\"y\"\"\"\r\n\r\n,\"l\nm\"")},
     {"csv of a header", TASKS("{csv: in}"), "", -1, NULL, BYTES("a,b\n")},
     {"csv of nothing", TASKS("{csv: in}"), "", -1, "/in:1: no header", BYTES("")},
     {"csv with a short row", TASKS("{csv: in}"), "{\"a\":\"l\\nm\",\"b\":\"2\"} ", -1,
@@ -61,11 +63,11 @@ static const struct source_case {
      "/in:3: a quote stands inside", BYTES("a\n1\nx\"\n")},
     {"jsonl", TASKS("{jsonl: in}"), "{\"a\":[1,2.5,true]} \"s\\u0000\" null [] -7 ", -1, NULL,
      BYTES("\xef\xbb\xbf{\"a\": [1, 2.5, true]}\r\n\n\"s\\u0000\"\nnull\n \t\n[]\n-7")},
-    {"jsonl with a bad line", TASKS("{jsonl: in}"), "1 ", -1, "/in:3: no JSON: ",
-     BYTES("1\n\n{\"a\":}\n2\n")},
+    {"jsonl with a bad line", TASKS("{jsonl: in}"), "1 ", -1,
+     "/in:3: no JSON: ", BYTES("1\n\n{\"a\":}\n2\n")},
     {"jsonl with two values", TASKS("{jsonl: in}"), "", -1, "/in:1: no JSON: ", BYTES("1 2\n")},
-    {"glob", TASKS("{glob: [\"*.g\", \"sub/*\", \"{b,a}.g\"]}"),
-     "\"a.g\" \"b.g\" \"sub/c\" ", 3, NULL, BYTES("")},
+    {"glob", TASKS("{glob: [\"*.g\", \"sub/*\", \"{b,a}.g\"]}"), "\"a.g\" \"b.g\" \"sub/c\" ", 3,
+     NULL, BYTES("")},
     {"glob of nothing", TASKS("{glob: [\"*.g\", \"*.nothing\"]}"), "", -1,
      "no file matches '*.nothing'", BYTES("")},
     {"glob that may match nothing", TASKS("{glob: \"*.nothing\", optional: true}"), "", 0, NULL,
@@ -78,8 +80,8 @@ static const struct source_case {
      BYTES("a")},
     {"output that is killed", TASKS("{output: kill -9 $$}"), "", -1, "ended by signal KILL",
      BYTES("")},
-    {"lua", TASKS("{lua: 'for n = 1, 3 do emit(n) end emit({x = \"y\"})'}"),
-     "1 2 3 {\"x\":\"y\"} ", -1, NULL, BYTES("")},
+    {"lua", TASKS("{lua: 'for n = 1, 3 do emit(n) end emit({x = \"y\"})'}"), "1 2 3 {\"x\":\"y\"} ",
+     -1, NULL, BYTES("")},
     {"lua that fails", TASKS("{lua: 'emit(1) error(\"oh\")'}"), "1 ", -1, "scenario.yaml:1: oh",
      BYTES("")},
     {"lua that emits a function", TASKS("{lua: 'emit(print)'}"), "", -1,
@@ -183,16 +185,15 @@ static void clear(const char *directory)
 }
 
 /* Reads the source of TEXT's pool; *COUNT is what it says of its items when it is open. */
-static void read_source(struct reading *reading, const char *text, const char *bytes,
-                        size_t length, int64_t *count)
+static void read_source(struct reading *reading, const char *text, const char *bytes, size_t length,
+                        int64_t *count)
 {
     char directory[] = "/tmp/parrun-items-XXXXXX";
     char id[] = "test";
     struct scenario_sources *held;
     struct scenario *scenario = make(directory, text, bytes, length, &held);
     reading->loop = test_loop();
-    struct run run = {
-        .loop = reading->loop, .scenario = scenario, .id = id, .bus = bus_new()};
+    struct run run = {.loop = reading->loop, .scenario = scenario, .id = id, .bus = bus_new()};
     reading->items = items_new(&run, &scenario->pools[0], more, reading, &reading->error);
     *count = reading->items ? items_count(reading->items) : -1;
     if (reading->items) {
