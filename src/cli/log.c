@@ -225,6 +225,8 @@ static void add_readers(struct log *log, struct bus *bus, struct story_options *
     }
     story->part = json ? STORY_ALL : STORY_SENTENCES;
     add_reader(&log->items[1], bus, story, json, run);
+    /* What the bodies put out is not the log's to leave out: neither -q nor --hide takes it away. */
+    filter_init(&story->filter, FILTER_STORY);
     story->part = STORY_OUTPUT;
     story->timestamps = false;
     add_reader(&log->items[0], bus, story, false, run);

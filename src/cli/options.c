@@ -210,17 +210,17 @@ static int take_retry_failed(struct options *options, const char *value, struct 
 static int take_jobs(struct options *options, const char *value, struct error *error)
 {
     cpu_set_t cores;
-    int64_t available = sched_getaffinity(0, sizeof(cores), &cores) ? 1 : CPU_COUNT(&cores);
-    char *end;
+    const char *text = strcmp(value, "auto") != 0 ? value : "100%";
+    char *end = NULL;
     errno = 0;
-    int64_t number = strcmp(value, "auto") != 0 ? strtoll(value, &end, 10) : available;
-    if (!strcmp(value, "auto"))
-        end = "";
-    if (!errno && number > 0 && !strcmp(end, "%")) {
+    int64_t number = strtoll(text, &end, 10);
+    bool wrong = errno || end == text || number < 1;
+    if (!strcmp(end, "%")) {
+        int64_t available = sched_getaffinity(0, sizeof(cores), &cores) ? 1 : CPU_COUNT(&cores);
         number = (available * number + 99) / 100;
-        end = "";
+        end++;
     }
-    if (errno || end == value || *end || number < 1 || number > JOBS_MOST)
+    if (wrong || *end || number > JOBS_MOST)
         return error_set(error, ERROR_FAILED,
                          "--jobs is a number of workers up to %d, a share such as 50%%, or 'auto', "
                          "not '%s'",

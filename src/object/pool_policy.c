@@ -63,6 +63,7 @@ bool pool_retry(struct pool *pool, struct task *task)
     if (!is_worth_retrying(pool, task))
         return false;
     int64_t wait = backoff_wait(&backoff, task->attempt, random_share(pool));
+    wait -= wait % NS_PER_MS; /* what is told, and what a timer can keep */
     pool_tell_retrying(pool, task, wait);
     task->attempt++;
     task->due = clock_monotonic() + wait;
@@ -203,5 +204,5 @@ int64_t pool_task_timeout(struct pool *pool)
 bool pool_is_paced(const struct pool *pool)
 {
     const struct throttle_spec *throttle = &pool->spec->throttle;
-    return pool->spec->rate || throttle->memory_free || throttle->load > 0;
+    return pool->spec->rate || pool->spec->timeout_percent || throttle->memory_free || throttle->load > 0;
 }

@@ -234,7 +234,8 @@ bool pool_may_begin(struct pool *pool);
 /* A task begins: the rate counts it. */
 void pool_begins(struct pool *pool);
 
-/* True where tasks must begin one by one, as rate or throttle want it. */
+/* True where each task must be given when it can begin: rate, throttle and a timeout that is a share
+ * of those before look at that moment. */
 bool pool_is_paced(const struct pool *pool);
 
 /* crew_process.c, crew_thread.c */

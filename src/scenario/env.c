@@ -43,7 +43,7 @@ static struct env_list list_begin(struct loader *loader, const struct field *fie
 {
     const struct scenario *scenario = loader->scenario;
     const struct env_spec *entries = *(struct env_spec **)field->member;
-    size_t count = *field->count;
+    size_t count = entries ? *field->count : 0;
     if (!entries && field->block->kind != BLOCK_SCENARIO) {
         entries = scenario->env;
         count = scenario->env_count;

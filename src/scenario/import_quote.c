@@ -113,7 +113,7 @@ void import_comment(struct buf *out, const char *indent, const char *format, va_
     buf_char(out, '\n');
     for (char *at = out->data + start; (at = strstr(at, "\xE2\x80")); at += 2)
         if (at[2] == '\xA8' || at[2] == '\xA9')
-            memcpy(at, "???", 3);
+            at[0] = at[1] = at[2] = '?';
 }
 
 static void show_items(struct buf *out, const struct node *node)

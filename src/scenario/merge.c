@@ -97,7 +97,7 @@ static struct node overlay(struct loader *loader, const struct node *earlier,
         const struct node *key = node_key(earlier, i);
         size_t number = names_find(&names, key->text, key->size);
         if (number == NAMES_NONE)
-            memcpy(kept + 2 * rest.size++, key, 2 * sizeof(*kept));
+            memcpy(kept + 2 * (size_t)rest.size++, key, 2 * sizeof(*kept));
         else if (twice)
             report_twice(loader, key, node_key(later, number));
     }

@@ -460,7 +460,7 @@ static const struct key keys[] = {
     {.name = "timeout",
      .type = &type_task_timeout,
      .places = {IN(POOL, object_spec, timeout)},
-     .help = "How long each task may run; 0 is no limit. A percentage is of the median of the tasks "
+     .help = "How long each task may run; 0 is no limit, a percentage is of the median of the tasks "
              "that have succeeded so far, and holds from the tenth on.",
      .example = "timeout: 300%"},
     {.name = "produces",

@@ -73,7 +73,7 @@ static void put_escaped(struct buf *out, const char *text, size_t length)
         size = size ? size : 1;
         const char *escape = escape_of(text + i, size);
         unsigned char c = (unsigned char)text[i];
-        const char *name = memchr(named, c, strlen(named));
+        const char *name = c ? strchr(named, c) : NULL;
         if (escape)
             buf_text(out, escape);
         else if (is_high_control(text + i, size))

@@ -106,7 +106,8 @@ static inline struct frame peer_expect(struct peer *peer, enum frame_type type)
     do {
         if (!peer_next(peer, &frame))
             fail_msg("end of file instead of frame %d", type);
-    } while (frame.type == FRAME_PING && type != FRAME_PING);
+        /* Heartbeats, and word of what the body has taken, may come at any moment. */
+    } while (frame.type != type && (frame.type == FRAME_PING || frame.type == FRAME_TAKEN));
     if (frame.type != type)
         fail_msg("frame %d instead of %d", frame.type, type);
     return frame;
