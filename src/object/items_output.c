@@ -76,10 +76,10 @@ static int start_child(struct items *items, const struct buf *line, const int *d
                        struct error *error)
 {
     struct command *command = items->state;
-    char *const argv[] = {SHELL, "-c", (char *)(uintptr_t)buf_string(line), NULL};
+    const char *const argv[] = {SHELL, "-c", buf_string(line), NULL};
     struct child_options options = {
         .file = SHELL,
-        .argv = argv,
+        .argv = (char *const *)argv,
         .environment = (char *const *)command->world.environment,
         .directory = items->run->scenario->directory,
         .descriptors = descriptors,

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "script/value.h"
 
-static int convert(struct arena *arena, const json_t *json, unsigned depth, struct value *value);
+static int convert(struct arena *arena, json_t *json, unsigned depth, struct value *value);
 
 static struct value string_of(struct arena *arena, const char *bytes, size_t length)
 {
@@ -25,7 +25,7 @@ static struct value table_of(struct arena *arena, size_t count)
     return value;
 }
 
-static int convert_array(struct arena *arena, const json_t *json, unsigned depth,
+static int convert_array(struct arena *arena, json_t *json, unsigned depth,
                          struct value *value)
 {
     *value = table_of(arena, json_array_size(json));
@@ -54,12 +54,12 @@ static int convert_object(struct arena *arena, json_t *json, unsigned depth, str
     return 0;
 }
 
-static int convert(struct arena *arena, const json_t *json, unsigned depth, struct value *value)
+static int convert(struct arena *arena, json_t *json, unsigned depth, struct value *value)
 {
     *value = (struct value){.type = VALUE_NIL};
     switch (json_typeof(json)) {
     case JSON_OBJECT:
-        return depth ? convert_object(arena, (json_t *)(uintptr_t)json, depth - 1, value) : -1;
+        return depth ? convert_object(arena, json, depth - 1, value) : -1;
     case JSON_ARRAY:
         return depth ? convert_array(arena, json, depth - 1, value) : -1;
     case JSON_STRING:

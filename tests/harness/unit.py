@@ -6,8 +6,8 @@ from .command import run_command
 from .paths import BUILD, TESTS
 
 TIME_LIMIT = 300
-# A name may hold blanks; what follows "---" is a message, and the list at the end has a head.
-RESULT = re.compile(rb"^\[ +(OK|FAILED|SKIPPED|ERROR) +\] (?!--- |\d+ test\(s\))(.+)$", re.M)
+# A name may hold blanks, or nothing; what follows "---" is a message, and the list at the end has a head.
+RESULT = re.compile(rb"^\[ +(OK|FAILED|SKIPPED|ERROR) +\] (?!--- |\d+ test\(s\))(.*)$", re.M)
 PLAN = re.compile(rb"^\[=+\] .*Running (\d+) test", re.M)
 
 
