@@ -343,41 +343,6 @@ static void skip_ready(struct pool *pool)
         pool_skip_task(pool, task);
 }
 
-static int by_number(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left;
-    int64_t b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
-/* "2 of 5 tasks failed: tasks 1, 3" */
-static void fill_failures(struct pool *pool, struct buf *reason)
-{
-    bool more = pool->failed > (int64_t)countof(pool->failures);
-    size_t named = more ? countof(pool->failures) : (size_t)pool->failed;
-    qsort(pool->failures, named, sizeof(*pool->failures), by_number);
-    buf_printf(reason, "%lld of %lld tasks failed: task%s ", (long long)pool->failed,
-               (long long)pool->done, named > 1 ? "s" : "");
-    for (size_t i = 0; i < named; i++)
-        buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
-    if (more)
-        buf_text(reason, ", ...");
-}
-
-/* What was done and what was not, and why the pool itself failed; nothing where all is well. */
-static void fill_outcome(struct pool *pool, struct buf *reason)
-{
-    bool cut_short = pool_is_stopping(pool);
-    if (pool->failed)
-        fill_failures(pool, reason);
-    else if (cut_short)
-        buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
-    if (cut_short && (pool->skipped || !pool->exhausted))
-        buf_text(reason, ", the others were not done");
-    if (pool->reason)
-        buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);
-}
-
 static void pool_over(struct pool *pool)
 {
     struct buf reason = {0};
@@ -389,7 +354,7 @@ static void pool_over(struct pool *pool)
         pool_tell_cut(pool);
     if (pool->tally.done)
         pool_tell_resumed(pool);
-    fill_outcome(pool, &reason);
+    pool_fill_outcome(pool, &reason);
     if (reason.length) {
         event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
         event.reason = reason.data;

@@ -329,3 +329,38 @@ bool pool_has_told_all(const struct pool *pool)
 {
     return !pool->finished.first && !pool->unordered;
 }
+
+int pool_by_number(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* "2 of 5 tasks failed: tasks 1, 3" */
+static void fill_failures(struct pool *pool, struct buf *reason)
+{
+    bool more = pool->failed > (int64_t)countof(pool->failures);
+    size_t named = more ? countof(pool->failures) : (size_t)pool->failed;
+    qsort(pool->failures, named, sizeof(*pool->failures), pool_by_number);
+    buf_printf(reason, "%lld of %lld tasks failed: task%s ", (long long)pool->failed,
+               (long long)pool->done, named > 1 ? "s" : "");
+    for (size_t i = 0; i < named; i++)
+        buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
+    if (more)
+        buf_text(reason, ", ...");
+}
+
+/* What was done and what was not, and why the pool itself failed; nothing where all is well. */
+void pool_fill_outcome(struct pool *pool, struct buf *reason)
+{
+    bool cut_short = pool_is_stopping(pool);
+    if (pool->failed)
+        fill_failures(pool, reason);
+    else if (cut_short)
+        buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
+    if (cut_short && (pool->skipped || !pool->exhausted))
+        buf_text(reason, ", the others were not done");
+    if (pool->reason)
+        buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);
+}

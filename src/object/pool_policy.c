@@ -170,19 +170,12 @@ void pool_begins(struct pool *pool)
     pool->next_begin = from + pool->spec->rate;
 }
 
-static int by_length(const void *left, const void *right)
-{
-    int64_t a = *(const int64_t *)left;
-    int64_t b = *(const int64_t *)right;
-    return (a > b) - (a < b);
-}
-
 static int64_t find_median(const struct pool *pool)
 {
     int64_t sorted[countof(pool->recent)];
     size_t count = pool->recent_count < countof(sorted) ? pool->recent_count : countof(sorted);
     memcpy(sorted, pool->recent, count * sizeof(*sorted));
-    qsort(sorted, count, sizeof(*sorted), by_length);
+    qsort(sorted, count, sizeof(*sorted), pool_by_number);
     return sorted[count / 2];
 }
 

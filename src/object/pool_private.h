@@ -189,6 +189,12 @@ void pool_pump(struct pool *pool);
 /* At a stop: what waits for a turn that never comes is told now. */
 void pool_release_unordered(struct pool *pool);
 
+/* Appends which tasks failed, and what else went wrong; nothing where all is well. */
+void pool_fill_outcome(struct pool *pool, struct buf *reason);
+
+/* Compares two int64_t, for qsort(). */
+int pool_by_number(const void *left, const void *right);
+
 /* True where all was told. */
 bool pool_has_told_all(const struct pool *pool);
 
