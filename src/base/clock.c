@@ -6,6 +6,9 @@
 #include "base/buf.h"
 #include "base/unit.h"
 
+/* Seconds that still fit when they are added to the clock. */
+#define LONGEST_WAIT 1e9
+
 static int64_t read_clock(clockid_t id)
 {
     struct timespec now;
@@ -16,6 +19,15 @@ static int64_t read_clock(clockid_t id)
 int64_t clock_monotonic(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_after(double seconds)
+{
+    if (seconds < 0)
+        return 0;
+    if (seconds > LONGEST_WAIT)
+        seconds = LONGEST_WAIT;
+    return clock_monotonic() + (int64_t)(seconds * (double)NS_PER_S);
 }
 
 int64_t clock_wall(void)

@@ -9,6 +9,12 @@ struct buf;
 /* Nanoseconds of CLOCK_MONOTONIC: the same in every process of a machine, never goes back. */
 int64_t clock_monotonic(void);
 
+/*
+ * The time of clock_monotonic() that is SECONDS from now; 0, which stands for "never", where SECONDS
+ * is negative. More than 31 years are taken for as many.
+ */
+int64_t clock_after(double seconds);
+
 /* Nanoseconds since 1970 of CLOCK_REALTIME: for a person to read, never to subtract. */
 int64_t clock_wall(void);
 

@@ -133,17 +133,10 @@ static int64_t sooner(int64_t a, int64_t b)
     return !a || (b && b < a) ? b : a;
 }
 
-static int64_t deadline_of(double seconds)
-{
-    if (seconds < 0)
-        return 0;
-    return clock_monotonic() + (int64_t)((seconds > 1e9 ? 1e9 : seconds) * (double)NS_PER_S);
-}
-
 static int host_sleep(void *arg, double seconds, struct error *error)
 {
     struct body_thread *body = arg;
-    int64_t until = deadline_of(seconds);
+    int64_t until = clock_after(seconds);
     int result;
     pthread_mutex_lock(&body->lock);
     while (!(result = must_end(body, error)) && clock_monotonic() < until)
@@ -194,7 +187,7 @@ static struct queue *find_queue(struct body_thread *body, const char *name, cons
 static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
 {
     return (struct queue_wait){
-        .deadline = sooner(deadline_of(timeout), body->deadline), .check = check, .arg = body};
+        .deadline = sooner(clock_after(timeout), body->deadline), .check = check, .arg = body};
 }
 
 static int host_put(void *arg, const char *name, const char *encoded, size_t length,

@@ -24,15 +24,6 @@ int host_must_end(struct worker *worker, struct error *error)
     return 0;
 }
 
-static int64_t deadline_of(double seconds)
-{
-    if (seconds < 0)
-        return 0;
-    if (seconds > 1e9)
-        seconds = 1e9;
-    return clock_monotonic() + (int64_t)(seconds * (double)NS_PER_S);
-}
-
 static int64_t sooner(const struct worker *worker, int64_t deadline)
 {
     if (!worker->deadline || (deadline && deadline < worker->deadline))
@@ -43,7 +34,7 @@ static int64_t sooner(const struct worker *worker, int64_t deadline)
 static int host_sleep(void *arg, double seconds, struct error *error)
 {
     struct worker *worker = arg;
-    int64_t until = deadline_of(seconds);
+    int64_t until = clock_after(seconds);
     int result = 0;
     inboxes_tidy(worker, seconds > LONG_WAIT);
     while (!(result = host_must_end(worker, error)) && clock_monotonic() < until)
@@ -112,7 +103,7 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
 {
     struct worker *worker = arg;
     struct buf *out = &worker->channel.pending;
-    int64_t until = deadline_of(timeout);
+    int64_t until = clock_after(timeout);
     size_t index;
     int result = must_declare(&worker->config.produces, queue, "produces", &index, error);
     if (result)
