@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
@@ -24,6 +25,7 @@
 #include "event/bus.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "object/attributes.h"
 #include "object/kinds.h"
 #include "os/descendants.h"
 #include "os/guard.h"
@@ -239,6 +241,20 @@ static void close_journal(struct runner *runner)
     runner->journal = NULL;
 }
 
+/* What this machine lacks for the scenario; true where it lacks nothing. */
+static bool check_machine(const struct scenario *scenario)
+{
+    struct diags *diags = diags_new();
+    struct buf text = {0};
+    attributes_check(scenario, diags);
+    bool fine = !diags_count(diags);
+    diags_print(diags, &text);
+    fputs(buf_string(&text), stderr);
+    buf_release(&text);
+    diags_free(diags);
+    return fine;
+}
+
 static int run_scenario(const struct options *options, const struct scenario *scenario)
 {
     struct runner runner = {0};
@@ -290,7 +306,8 @@ int runner_main(void *arg)
     const struct options *options = arg;
     struct scenario_sources *held = NULL;
     struct scenario *scenario = cli_load(options, &held);
-    int status = scenario ? run_scenario(options, scenario) : STATUS_USAGE;
+    bool fit = scenario && (options->dry || check_machine(scenario));
+    int status = fit ? run_scenario(options, scenario) : STATUS_USAGE;
     scenario_free(scenario);
     scenario_free_sources(held);
     return status;

@@ -1,6 +1,5 @@
 /* A pool's worker that is a process: this program again, reached by frames. */
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,13 +12,14 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/pipe.h"
+#include "object/attributes.h"
 #include "object/client.h"
+#include "object/launch.h"
 #include "object/link.h"
 #include "object/pool_private.h"
 #include "object/tap.h"
 #include "object/world.h"
 #include "os/descendants.h"
-#include "os/spawn.h"
 #include "scenario/spec.h"
 #include "worker/config.h"
 
@@ -47,11 +47,24 @@ static void release(struct crew_process *process)
     process->exited = process->link_ended = false;
 }
 
+/* How it ended: which limit it met, its signal or its exit code. */
+static void fill_reason(const struct crew_process *process, struct buf *reason)
+{
+    const struct object_spec *spec = &process->crew.pool->spec->object;
+    const char *name = signal_name(process->signal);
+    if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
+                                                             process->code, -1, reason))
+        return;
+    if (process->signal)
+        buf_printf(reason, "ended by signal %s", name ? name : "?");
+    else
+        buf_printf(reason, "exit code %d", process->code);
+}
+
 static void check_gone(void *arg)
 {
     struct crew_process *process = arg;
-    char reason[64];
-    const char *name = signal_name(process->signal);
+    struct buf reason = {0};
     if (!process->exited || !process->link)
         return;
     if (!process->link_ended) {
@@ -61,15 +74,13 @@ static void check_gone(void *arg)
     bool forced = process->crew.pool->object.state == OBJECT_KILLING;
     if (!client_is_idle(link_client(process->link)) && !forced)
         return; /* its messages still wait for room; told when they have it */
-    if (process->signal)
-        snprintf(reason, sizeof(reason), "ended by signal %s", name ? name : "?");
-    else
-        snprintf(reason, sizeof(reason), "exit code %d", process->code);
+    fill_reason(process, &reason);
     tap_finish(process->stray);
     if (process->signal || process->code)
         descendants_kill_session(child_pid(process->child)); /* the command it was running */
     release(process);
-    crew_gone(&process->crew, reason);
+    crew_gone(&process->crew, reason.data);
+    buf_release(&reason);
 }
 
 static void on_exited(void *arg, int code, int signal_number)
@@ -129,7 +140,7 @@ static void send_config(struct crew_process *process, const struct world *world)
     config_release(&config);
 }
 
-static int start_child(struct crew_process *process, const struct world *world,
+static int start_child(struct crew_process *process, struct world *world,
                        const int *descriptors, struct error *error)
 {
     struct run *run = process->crew.pool->object.run;
@@ -143,18 +154,15 @@ static int start_child(struct crew_process *process, const struct world *world,
         .descriptors = descriptors,
         .descriptor_count = 3,
     };
-    int result = child_start(run->loop, &options, on_exited, process, &process->child);
-    if (!result)
-        return 0;
-    struct spawn_options explained = {
-        .argv = (const char *const *)argv,
-        .environment = world->environment,
-        .directory = options.directory,
-    };
-    return spawn_explain(&explained, run->program, -result, error);
+    /* Commands get their attributes from the worker, each anew. */
+    struct attributes none = {0};
+    struct attributes *attributes =
+        world->spec->body.kind == BODY_LUA ? &world->attributes : &none;
+    attributes_keep_ignored(attributes);
+    return launch(run->loop, &options, attributes, on_exited, process, &process->child, error);
 }
 
-static int start_in(struct crew_process *process, const struct world *world, struct error *error)
+static int start_in(struct crew_process *process, struct world *world, struct error *error)
 {
     struct run *run = process->crew.pool->object.run;
     struct link_ends ends;

@@ -16,10 +16,10 @@
 #include "loop/pipe.h"
 #include "loop/timer.h"
 #include "object/items_private.h"
+#include "object/launch.h"
 #include "object/tap.h"
 #include "object/world.h"
 #include "os/descendants.h"
-#include "os/spawn.h"
 #include "script/template.h"
 
 #define SHELL "/bin/sh"
@@ -85,13 +85,10 @@ static int start_child(struct items *items, const struct buf *line, const int *d
         .descriptors = descriptors,
         .descriptor_count = 3,
     };
-    struct spawn_options explained = {
-        .argv = (const char *const *)argv,
-        .environment = command->world.environment,
-        .directory = options.directory,
-    };
-    int result = child_start(items->run->loop, &options, on_exited, items, &command->child);
-    return result ? spawn_explain(&explained, SHELL, -result, error) : 0;
+    attributes_keep_ignored(&command->world.attributes);
+    attributes_drop_limits(&command->world.attributes); /* they are for the tasks */
+    return launch(items->run->loop, &options, &command->world.attributes, on_exited, items,
+                  &command->child, error);
 }
 
 /* Reads what the child writes into the pipes OUT and ERR. */

@@ -89,6 +89,10 @@ void pool_take_output(struct pool *pool, struct task *task, const char *bytes, s
 /* "exit code 3", "ended by signal KILL", or the reason that the worker gave. */
 static void fill_reason(const struct task *task, struct buf *reason)
 {
+    if (task->text_length) {
+        buf_append(reason, task->text, task->text_length);
+        return;
+    }
     switch (task->outcome) {
     case OUTCOME_EXITED:
         buf_printf(reason, "exit code %lld", (long long)task->number);
@@ -100,7 +104,6 @@ static void fill_reason(const struct task *task, struct buf *reason)
             buf_printf(reason, "ended by signal %lld", (long long)task->number);
         break;
     default:
-        buf_append(reason, task->text, task->text_length);
         break;
     }
 }

@@ -16,6 +16,7 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "object/attributes.h"
 #include "object/client.h"
 #include "object/link.h"
 #include "object/plan.h"
@@ -85,8 +86,8 @@ static void tell_exited(struct process *process)
         event.flags |= EVENT_REASONED;
     } else if (process->signal) {
         event.flags |= EVENT_SIGNALED;
-        event.signal = process->signal;
     }
+    event.signal = process->signal;
     if (process->exited && !process->signal) {
         event.has_code = true;
         event.code = process->code;
@@ -108,6 +109,16 @@ static void tell_terminated(struct process *process)
     process_emit(process, &event);
 }
 
+/* A limit that it met is the reason. */
+static void blame_limits(struct process *process)
+{
+    struct buf text = {0};
+    if (attributes_spec_blame(&process->spec->object.attributes, process->signal, process->code,
+                              -1, &text))
+        process_fail(process, text.data);
+    buf_release(&text);
+}
+
 /* Nothing of it is left: tells so and leaves. */
 static void process_gone(struct process *process)
 {
@@ -115,6 +126,8 @@ static void process_gone(struct process *process)
     timer_stop(process->timer);
     if (!ended_by_us && (process->signal || process->code))
         process->object.failed = true;
+    if (!ended_by_us)
+        blame_limits(process);
     tell_exited(process);
     if (ended_by_us && process->pid)
         tell_terminated(process);

@@ -218,7 +218,7 @@ static void put_outcome(struct buf *line, const struct task *task)
         buf_printf(line, ",\"signal\":\"%s\"", signal_name((int)task->number));
     else if (task->outcome == OUTCOME_TIMEOUT)
         buf_text(line, ",\"reason\":\"timed out\"");
-    else
+    if (task->outcome != OUTCOME_DONE && task->text_length)
         put_bytes(line, "reason", task->text, task->text_length);
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/run.h"
+#include "object/launch.h"
 #include "object/streams.h"
 #include "object/world.h"
 #include "os/spawn.h"
@@ -42,8 +43,9 @@ static int start_child(const struct start *start, const char *file, const char *
     int result = program_check(&explained, file, error);
     if (result)
         return result;
-    result = child_start(start->run->loop, &options, start->exited, start->arg, child);
-    return result ? spawn_explain(&explained, file, -result, error) : 0;
+    attributes_keep_ignored(&start->world->attributes);
+    return launch(start->run->loop, &options, &start->world->attributes, start->exited, start->arg,
+                  child, error);
 }
 
 static int *declared_descriptors(const struct start *start, size_t extra, size_t *count)

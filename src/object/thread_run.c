@@ -18,6 +18,7 @@
 #include "loop/loop.h"
 #include "loop/pipe.h"
 #include "loop/timer.h"
+#include "object/launch.h"
 #include "os/spawn.h"
 #include "script/script.h"
 
@@ -130,11 +131,11 @@ static int start_child(struct thread_run *run, const int *descriptors)
         };
         struct spawn_options explained = {.argv = argv, .environment = environment};
         result = program_check(&explained, path.data, &run->error);
-        if (!result) {
-            result = child_start(run->options.loop, &options, on_exited, run, &run->child);
-            if (result)
-                result = spawn_explain(&explained, path.data, -result, &run->error);
-        }
+        struct attributes ignored = {0};
+        attributes_keep_ignored(&ignored);
+        if (!result)
+            result = launch(run->options.loop, &options, &ignored, on_exited, run, &run->child,
+                            &run->error);
     }
     buf_release(&path);
     return result;

@@ -1,6 +1,7 @@
 /* The world of a body. */
 #include "object/world.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,14 +11,15 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/run.h"
+#include "object/attributes.h"
 #include "object/client.h"
 #include "scenario/spec.h"
 #include "script/script.h"
 #include "script/template.h"
 #include "worker/config.h"
 
-/* The names that every body finds in its environment. */
-#define OWN_VARIABLES 2
+/* The names that every body finds in its environment: two, and three with a user of its own. */
+#define OWN_VARIABLES 5
 
 int world_render(struct world *world, const struct template *template, struct buf *out,
                  struct error *error)
@@ -79,6 +81,20 @@ static int set_declared(struct world *world, size_t *count, struct error *error)
     return 0;
 }
 
+/* What programs look for the user's own files by. */
+static void set_user(struct world *world, size_t *count)
+{
+    const struct passwd *user = attributes_user(&world->spec->attributes);
+    if (!user)
+        return;
+    environment_set(world->environment, count,
+                    arena_printf(world->arena, "HOME=%s", user->pw_dir));
+    environment_set(world->environment, count,
+                    arena_printf(world->arena, "USER=%s", user->pw_name));
+    environment_set(world->environment, count,
+                    arena_printf(world->arena, "LOGNAME=%s", user->pw_name));
+}
+
 static int make_environment(struct world *world, struct error *error)
 {
     size_t count = 0;
@@ -92,6 +108,7 @@ static int make_environment(struct world *world, struct error *error)
                     arena_printf(world->arena, "PARRUN_NAME=%s", world->name));
     environment_set(world->environment, &count,
                     arena_printf(world->arena, "PARRUN_RUN=%s", world->run->id));
+    set_user(world, &count);
     int result = set_declared(world, &count, error);
     world->environment[count] = NULL;
     return result;
@@ -104,11 +121,14 @@ int world_init(struct world *world, const struct run *run, const struct object_s
     int result = make_environment(world, error);
     if (!result && spec->cwd && !template_uses_task(spec->cwd))
         result = world_path(world, spec->cwd, &world->directory, error);
+    if (!result)
+        result = attributes_find(&world->attributes, &spec->attributes, error);
     return result;
 }
 
 void world_release(struct world *world)
 {
+    attributes_release(&world->attributes);
     arena_free(world->arena);
     script_free(world->script);
     *world = (struct world){0};
@@ -152,6 +172,14 @@ static enum worker_body body_of(enum body_kind kind)
     return bodies[kind];
 }
 
+/* A worker that runs commands gives each of them what it is to have, and itself has nothing. */
+static char *print_attributes(const struct world *world)
+{
+    struct buf words = {0};
+    attributes_print(&words, &world->attributes);
+    return buf_take(&words);
+}
+
 static void add_queues(struct texts *texts, const struct run *run, const size_t *queues,
                        size_t count)
 {
@@ -182,6 +210,7 @@ void world_config(const struct world *world, struct worker_config *config)
     add_queues(&config->consumes, run, spec->consumes, spec->consumes_count);
     if (body->kind == BODY_LUA)
         return;
+    config->attributes = print_attributes(world);
     if (spec->cwd)
         config->cwd = mem_strdup(template_source(spec->cwd, &length));
     for (size_t i = 0; i < spec->env_count; i++) {

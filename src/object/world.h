@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "os/attributes.h"
+
 struct arena;
 struct buf;
 struct error;
@@ -20,6 +22,7 @@ struct world {
     const char **declared;    /* of these, the ones that the scenario sets */
     size_t declared_count;
     const char *directory; /* NULL: where parrun runs */
+    struct attributes attributes;
     struct script *script;    /* for templates; made when one needs it */
     const struct run *run;
     const struct object_spec *spec;
@@ -27,8 +30,8 @@ struct world {
 };
 
 /*
- * Works out environment and directory for SPEC, called NAME. 0, or a negative code: an expression
- * that fails. WORLD is to be released in either case.
+ * Works out environment, directory and attributes for SPEC, called NAME. 0, or a negative code: an
+ * expression that fails, a user who is not there. WORLD is to be released in either case.
  */
 int world_init(struct world *world, const struct run *run, const struct object_spec *spec,
                const char *name, struct error *error);

@@ -220,11 +220,16 @@ static int spawn_at(const struct spawn_options *options, const char *path, pid_t
 int spawn_command(const struct spawn_options *options, pid_t *pid, struct error *error)
 {
     struct buf path = {0};
+    enum attribute failed = ATTRIBUTE_EXEC;
+    bool with = options->attributes && options->attributes->given;
     int result = program_find(options->argv[0], options->environment, &path, error);
     if (!result) {
-        int number = spawn_at(options, buf_string(&path), pid);
+        int number = with ? spawn_with(options, buf_string(&path), pid, &failed)
+                          : spawn_at(options, buf_string(&path), pid);
         if (number)
-            result = spawn_explain(options, buf_string(&path), number, error);
+            result = failed == ATTRIBUTE_EXEC
+                         ? spawn_explain(options, buf_string(&path), number, error)
+                         : attributes_explain(options->attributes, failed, number, error);
     }
     buf_release(&path);
     return result;

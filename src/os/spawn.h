@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "os/attributes.h"
+
 struct buf;
 struct error;
 
@@ -18,6 +20,7 @@ struct spawn_options {
     const char *directory;          /* where it runs; NULL: here */
     int descriptors[3];             /* what the command gets as 0, 1 and 2 */
     bool own_group;                 /* the command leads a process group of its own */
+    const struct attributes *attributes; /* what else it is given; NULL: nothing */
 };
 
 /*
@@ -26,6 +29,13 @@ struct spawn_options {
  * directory, interpreter, permission, or which limit was met.
  */
 int spawn_command(const struct spawn_options *options, pid_t *pid, struct error *error);
+
+/*
+ * The same for OPTIONS with attributes, where PATH is the program's: 0, or an errno value with
+ * *FAILED as attributes_apply() has it. By vfork(2), so that it costs hardly more.
+ */
+int spawn_with(const struct spawn_options *options, const char *path, pid_t *pid,
+               enum attribute *failed);
 
 /*
  * Finds PROGRAM as a shell would: as it is when it holds a slash, else in the PATH of ENVIRONMENT.

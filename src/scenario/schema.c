@@ -53,6 +53,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_RETRY] = {"retry", "'retry'", false, NULL},
     [BLOCK_HALT] = {"halt", "'halt'", false, NULL},
     [BLOCK_THROTTLE] = {"throttle", "'throttle'", false, NULL},
+    [BLOCK_LIMITS] = {"limits", "'limits'", false, NULL},
     [BLOCK_RESULTS] = {"results", "'results'", false, "does not say where results go"},
 };
 
@@ -82,6 +83,7 @@ static const struct key keys[] = {
 #include "scenario/keys/policy.def"
 #include "scenario/keys/body.def"
 #include "scenario/keys/process.def"
+#include "scenario/keys/attribute.def"
 #include "scenario/keys/stream.def"
 #include "scenario/keys/queue.def"
 };

@@ -32,6 +32,7 @@ enum block_kind {
     BLOCK_HALT,
     BLOCK_THROTTLE,
     BLOCK_RESULTS,
+    BLOCK_LIMITS,
     BLOCK_COUNT,
 };
 
@@ -93,7 +94,7 @@ struct key {
 const struct key *schema_keys(size_t *count);
 
 /* More keys than there will be: for arrays with an element a key. */
-#define SCHEMA_KEYS_MOST 128
+#define SCHEMA_KEYS_MOST 192
 
 /* The row of NAME in a block, NULL where it may not stand there. */
 const struct key *schema_find(enum block_kind block, const char *name);

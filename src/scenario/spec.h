@@ -47,6 +47,36 @@ struct env_spec {
     struct template *value;
 };
 
+/* A number that may not be given at all. */
+struct option_spec {
+    bool given;
+    int64_t value; /* a limit: OPTION_UNLIMITED is none */
+};
+
+#define OPTION_UNLIMITED INT64_MAX
+
+/* For each process of an object by itself. Bytes; cpu: ns; nofile, nproc: a number. */
+struct limits_spec {
+    struct option_spec nofile, nproc, core, fsize, stack, as, memory, cpu;
+};
+
+/* A user or a group, by name or number; NAME is NULL where none is given. */
+struct account_spec {
+    const char *name;
+    struct mark mark;
+};
+
+/* What a program is started with beyond its arguments, environment, directory and streams. */
+struct attributes_spec {
+    struct option_spec nice;
+    struct option_spec umask;
+    struct limits_spec limits;
+    struct account_spec user;
+    struct account_spec group;
+    struct account_spec *groups; /* NULL: those that the user is in */
+    size_t group_count;
+};
+
 /* What processes, pools and threads have in common. */
 struct object_spec {
     const char *name;
@@ -56,6 +86,7 @@ struct object_spec {
     struct env_spec *env; /* the scenario's own first, the object's behind them: the later wins */
     size_t env_count;
     struct template *cwd; /* as written: see scenario_path(); NULL: where parrun is */
+    struct attributes_spec attributes;
     bool when;    /* false: it is skipped */
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     int64_t timeout;

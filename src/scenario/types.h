@@ -63,6 +63,16 @@ extern const struct type type_results;  /* struct results_spec */
 extern const struct type type_results_file; /* struct results_spec */
 extern const struct type type_results_dir;  /* struct results_spec */
 
+/* In attribute.c. */
+extern const struct type type_nice;        /* struct option_spec */
+extern const struct type type_umask;       /* struct option_spec */
+extern const struct type type_limits;      /* struct limits_spec */
+extern const struct type type_limit;       /* struct option_spec: a number */
+extern const struct type type_limit_size;  /* struct option_spec: bytes */
+extern const struct type type_limit_time;  /* struct option_spec: ns */
+extern const struct type type_account;     /* struct account_spec */
+extern const struct type type_accounts;    /* struct account_spec *, counted */
+
 /* In stream.c. */
 extern const struct type type_stream;       /* struct stream_spec */
 extern const struct type type_fds;          /* struct fd_spec *, counted */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/unit.h"
+#include "os/attributes.h"
 #include "os/spawn.h"
 #include "script/script.h"
 #include "worker/private.h"
@@ -33,6 +34,7 @@ struct run {
     struct script_result *captured;
     bool exited;
     int64_t memory; /* bytes that it held at most */
+    int64_t cpu;    /* ns that it used, with those of its children that it waited for */
     int status;
     int64_t drain_until;
     int64_t deadline;          /* 0: none */
@@ -90,6 +92,11 @@ static void run_stop(struct run *run, enum outcome why)
     run_signal(run, SIGCONT);
 }
 
+static int64_t ns_of(const struct timeval *time)
+{
+    return time->tv_sec * NS_PER_S + time->tv_usec * INT64_C(1000);
+}
+
 static void run_reap(struct run *run)
 {
     /* What is left of a stopped command's group must not outlive it; its number is still its own. */
@@ -99,6 +106,7 @@ static void run_reap(struct run *run)
     while (wait4(run->pid, &run->status, 0, &usage) < 0 && errno == EINTR)
         ;
     run->memory = (int64_t)usage.ru_maxrss * 1024;
+    run->cpu = ns_of(&usage.ru_utime) + ns_of(&usage.ru_stime);
     run->exited = true;
     run->worker->child = 0;
     run->drain_until = clock_monotonic() + DRAIN_TIME;
@@ -174,19 +182,23 @@ static void run_to_its_end(struct run *run)
         close(run->pidfd);
 }
 
-/* How a command ended that was started. */
-static void fill_result(const struct run *run, struct result *result)
+/* How a command ended that was started; TEXT says which of its limits it met, if it did. */
+static void fill_result(const struct run *run, struct result *result, struct buf *text)
 {
+    int signal_number = WIFSIGNALED(run->status) ? WTERMSIG(run->status) : 0;
     result->memory = run->memory;
     if (run->kill_at) {
         result->outcome = run->early;
-    } else if (WIFSIGNALED(run->status)) {
+    } else if (signal_number) {
         result->outcome = OUTCOME_SIGNALED;
-        result->number = WTERMSIG(run->status);
+        result->number = signal_number;
     } else if (WEXITSTATUS(run->status)) {
         result->outcome = OUTCOME_EXITED;
         result->number = WEXITSTATUS(run->status);
     }
+    if (!run->kill_at)
+        attributes_blame(render_attributes(run->worker->command), signal_number,
+                         WEXITSTATUS(run->status), run->cpu, text);
 }
 
 /* Opens a pipe whose writing end the command gets; a negative code where none is to be had. */
@@ -235,7 +247,7 @@ static int plan_task(struct worker *worker, const struct task *task, struct buf 
 }
 
 static int run_task(struct worker *worker, const struct task *task, struct result *told,
-                    struct buf *command, struct error *error)
+                    struct buf *text, struct buf *command, struct error *error)
 {
     struct run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
     if (task->timeout)
@@ -244,7 +256,7 @@ static int run_task(struct worker *worker, const struct task *task, struct resul
     if (result)
         return result;
     run_to_its_end(&run);
-    fill_result(&run, told);
+    fill_result(&run, told, text);
     return 0;
 }
 
@@ -252,21 +264,21 @@ void command_run_task(struct worker *worker, const struct task *task)
 {
     struct result told = {.id = task->id};
     struct error error = {0};
-    struct buf planned = {0};
+    struct buf text = {0};
     struct buf command = {0};
     int64_t started = clock_monotonic();
-    int result = worker->config.dry ? plan_task(worker, task, &planned, &error)
-                                    : run_task(worker, task, &told, &command, &error);
+    int result = worker->config.dry ? plan_task(worker, task, &text, &error)
+                                    : run_task(worker, task, &told, &text, &command, &error);
     if (result)
         told.outcome = OUTCOME_FAILED;
     told.duration = clock_monotonic() - started;
-    told.text = result ? error.text : buf_string(&planned);
-    told.text_length = result ? strlen(error.text) : planned.length;
+    told.text = result ? error.text : buf_string(&text);
+    told.text_length = result ? strlen(error.text) : text.length;
     told.command = buf_string(&command);
     told.command_length = command.length;
     result_write(worker, &told);
     error_release(&error);
-    buf_release(&planned);
+    buf_release(&text);
     buf_release(&command);
 }
 

@@ -34,6 +34,7 @@ static const struct field fields[] = {
     FIELD(FIELD_TEXT, name),
     FIELD(FIELD_TEXT, run),        FIELD(FIELD_TEXT, directory),  FIELD(FIELD_BUF, vars),
     FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),        FIELD(FIELD_TEXT, shell),
+    FIELD(FIELD_TEXT, attributes),
     FIELD(FIELD_TEXTS, command),   FIELD(FIELD_CHUNK, lua),       FIELD(FIELD_CHUNK, setup),
     FIELD(FIELD_I32, stop_signal), FIELD(FIELD_I64, stop_grace),
     FIELD(FIELD_I64, worker),      FIELD(FIELD_I32, window),      FIELD(FIELD_I32, stdin_fd),

@@ -48,6 +48,7 @@ struct worker_config {
     struct texts env;      /* NAME, template, NAME, template, ...: laid over the worker's own */
     char *cwd;             /* a template; NULL: none */
     char *shell;           /* for WORKER_RUN */
+    char *attributes;      /* of each command, as os/attributes.h writes them; NULL: none */
     struct texts command;  /* WORKER_RUN: one template; WORKER_EXEC: one an argument */
     struct chunk lua;
     struct chunk setup;

@@ -73,8 +73,8 @@ enum frame_type {
 /* How a task ended, in RESULT. NUMBER and TEXT of the frame depend on it. */
 enum outcome {
     OUTCOME_DONE,      /* TEXT: the encoded result of a Lua body */
-    OUTCOME_EXITED,    /* NUMBER: the exit code, not 0 */
-    OUTCOME_SIGNALED,  /* NUMBER: the signal */
+    OUTCOME_EXITED,    /* NUMBER: the exit code, not 0; TEXT: the limit that it met, if it did */
+    OUTCOME_SIGNALED,  /* NUMBER: the signal; TEXT: the same */
     OUTCOME_FAILED,    /* TEXT: why: a Lua error, a program that could not be started */
     OUTCOME_TIMEOUT,   /* it was ended at its timeout */
     OUTCOME_CANCELLED, /* it was ended because the runner said so */

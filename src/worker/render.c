@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "os/attributes.h"
 #include "os/spawn.h"
 #include "script/script.h"
 #include "script/template.h"
@@ -44,6 +45,7 @@ struct body_command {
     size_t entry_count;
     struct rendered cwd;
     struct buf directory; /* CWD made absolute */
+    struct attributes attributes;
     struct buf variables[TASK_VARIABLES];
     const char **argv;
     size_t argv_fixed; /* of ARGV, what stands before the rendered ones */
@@ -154,6 +156,8 @@ int command_prepare(struct worker *worker, struct error *error)
     int result = value_decode(command->arena, &at, &left, &vars, error);
     if (result)
         return result;
+    if (config->attributes && !attributes_parse(&command->attributes, config->attributes))
+        return error_set(error, ERROR_FAILED, "'%s' are no attributes", config->attributes);
     struct template_scope scope = {.vars = &vars, .task = true};
     worker->expressions = script_new_expressions(config->name, &vars);
     result = parse_entries(command, config, &scope, error);
@@ -182,6 +186,7 @@ void command_release(struct worker *worker)
     buf_release(&command->directory);
     if (command->null >= 0)
         close(command->null);
+    attributes_release(&command->attributes);
     arena_free(command->arena);
     free(command);
     worker->command = NULL;
@@ -271,6 +276,7 @@ int render_command(struct body_command *command, struct worker *worker, const st
         options->argv = command->argv;
         options->environment = command->environment;
         options->directory = find_directory(command, worker);
+        options->attributes = &command->attributes;
     }
     arena_free(arena);
     return result;
@@ -282,6 +288,11 @@ void render_print(const struct body_command *command, const struct spawn_options
     /* The entries stand behind those taken over, as fill_environment() put them there. */
     spawn_print(options, command->environment + command->environment_fixed, command->entry_count,
                 out);
+}
+
+const struct attributes *render_attributes(const struct body_command *command)
+{
+    return &command->attributes;
 }
 
 int render_null(const struct body_command *command)

@@ -2,6 +2,7 @@
 #ifndef WORKER_RENDER_H
 #define WORKER_RENDER_H
 
+struct attributes;
 struct body_command;
 struct buf;
 struct error;
@@ -10,7 +11,7 @@ struct task;
 struct worker;
 
 /*
- * Fills argv, environment and directory of OPTIONS for TASK; all of it is valid until the next
+ * Fills argv, environment, directory and attributes of OPTIONS for TASK; all of it is valid until the next
  * call. 0, or ERROR_FAILED where an expression fails.
  */
 int render_command(struct body_command *command, struct worker *worker, const struct task *task,
@@ -19,6 +20,9 @@ int render_command(struct body_command *command, struct worker *worker, const st
 /* Appends what render_command() has filled as a line for a shell, see spawn_print(). */
 void render_print(const struct body_command *command, const struct spawn_options *options,
                   struct buf *out);
+
+/* What each command is given. */
+const struct attributes *render_attributes(const struct body_command *command);
 
 /* A descriptor of /dev/null. */
 int render_null(const struct body_command *command);

@@ -24,6 +24,7 @@ static struct worker_config full_config(void)
         .directory = mem_strdup("/directory"),
         .cwd = mem_strdup(""),
         .shell = mem_strdup("/bin/shell"),
+        .attributes = mem_strdup("nice=5"),
         .lua = chunk_copy("lua\0text", 8, "lua.file", 3),
         .setup = chunk_copy("", 0, "setup.file", UINT32_MAX),
         .stop_signal = -15,
@@ -82,6 +83,7 @@ static void assert_same(const struct worker_config *a, const struct worker_confi
     assert_texts(&a->env, &b->env);
     assert_text(a->cwd, b->cwd);
     assert_text(a->shell, b->shell);
+    assert_text(a->attributes, b->attributes);
     assert_texts(&a->command, &b->command);
     assert_chunk(&a->lua, &b->lua);
     assert_chunk(&a->setup, &b->setup);

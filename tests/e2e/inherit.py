@@ -1,0 +1,66 @@
+"""What a program inherits: its declared descriptors, the signals that parrun was started with, no more."""
+import os
+import re
+import signal
+
+from harness.parrun import Directory, check_nothing_left, check_status, complete, mark
+
+LOOK = r"""
+grep -E '^Sig(Blk|Ign):' /proc/self/status | tr '\t\n' '  '
+for fd in /proc/self/fd/*; do test -e $fd && printf '%s ' ${fd##*/}; done
+echo "of $1"
+"""
+
+# Every way to start a program.
+EVERY_WAY = """
+    processes:
+      shell: {run: sh look shell, fds: {5: log}}
+      program: {exec: [sh, look, program]}
+      body: {lua: 'io.write(parrun.run("sh look body").out)'}
+    pools:
+      command: {tasks: 2, workers: 1, run: "sh look command${{ item }}"}
+      limited: {tasks: 1, umask: "022", run: sh look limited}
+      states: {tasks: 1, lua: 'print(parrun.run("sh look states").out)'}
+      source: {tasks: {output: sh look source}, run: "echo ${{ item }}"}
+    threads:
+      thread: {lua: 'print(parrun.run("sh look thread").out)'}
+"""
+SCRIPT = "10"  # where the shell that runs the script holds it
+LIBRARY = 3 << 31  # signals 32 and 33, which the C library ignores in what posix_spawn(3) starts
+WAYS = ("shell", "program", "body", "command0", "command1", "limited", "states", "source", "thread")
+
+
+def facts(**options):
+    """Of each way: the descriptors, and the masks of signals that are blocked and ignored."""
+    directory = Directory()
+    directory.file("look", LOOK)
+    status, out, err = complete(EVERY_WAY, directory=directory, **options)
+    check_status(status, 0, out + err)
+    check_nothing_left()
+    found = re.findall(r"SigBlk: (\w+) SigIgn: (\w+) ([\d ]+)of (\w+)", out.decode())
+    told = {way: (set(fds.split()) - {SCRIPT}, int(blocked, 16), int(ignored, 16) & ~LIBRARY)
+            for blocked, ignored, fds, way in found}
+    assert sorted(told) == sorted(WAYS), out.decode()
+    return told
+
+
+def test_descriptors_and_masks():
+    """A stray descriptor, a blocked and no ignored signal at the start."""
+    stray = os.open("/dev/null", os.O_RDONLY)
+    os.set_inheritable(stray, True)
+    told = facts(pass_fds=[stray],
+                 preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]))
+    for way, (fds, blocked, ignored) in told.items():
+        want = {"0", "1", "2", "5"} if way == "shell" else {"0", "1", "2"}
+        assert (fds, blocked, ignored) == (want, 0, 0), f"{way}: {fds} {blocked:x} {ignored:x}"
+
+
+@mark("tsan")
+def test_nohup_stays_in_force():
+    def start():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        signal.signal(signal.SIGQUIT, signal.SIG_IGN)
+
+    told = facts(preexec_fn=start)
+    ignored = 1 << signal.SIGHUP - 1 | 1 << signal.SIGQUIT - 1
+    assert {facts[2] for facts in told.values()} == {ignored}, told

@@ -1,0 +1,132 @@
+"""Users, groups and limits: dropped exactly, and for good; refused where parrun may not."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left, check_status, complete
+
+LOOK = r"""
+grep -E '^(Uid|Gid|Groups|CapEff|CapPrm):' /proc/self/status | tr '\t\n' '  '
+echo
+"""
+NOBODY = 65534
+
+
+def may_drop():
+    """Root, with more users than itself: not the root of a user namespace with one."""
+    spans = [line.split() for line in pathlib.Path("/proc/self/uid_map").read_text().splitlines()]
+    return os.geteuid() == 0 and any(int(first) <= NOBODY < int(first) + int(count)
+                                     for first, _, count in spans)
+
+
+def rights(ids, groups):
+    uid, gid = ids
+    return (f"Uid: {uid} {uid} {uid} {uid} Gid: {gid} {gid} {gid} {gid} "
+            f"Groups: {' '.join(map(str, groups))} CapPrm: 0000000000000000 CapEff: 0000000000000000")
+
+
+EVERYWHERE = """
+    processes:
+      shell: {user: nobody, groups: [4, 4711], run: sh look}
+      body: {user: nobody, group: 4712, lua: 'print(parrun.run("sh look").out)'}
+    pools:
+      command: {tasks: 1, user: "65534", groups: [], run: sh look}
+      states: {tasks: 1, user: nobody, groups: [4], lua: 'print(parrun.run("sh look").out)'}
+      source: {user: nobody, groups: [5], tasks: {output: sh look}, run: "echo ${{ item }}"}
+"""
+
+
+def place():
+    directory = Directory()
+    directory.file("look", LOOK)
+    directory.file("scenario.yaml", EVERYWHERE)
+    os.chmod(directory.path, 0o755)
+    return directory
+
+
+def test_rights_are_exact():
+    """In every kind of program: real, effective and saved ids, groups, and no way back."""
+    if not may_drop():
+        return refuses()
+    status, out, err = complete(EVERYWHERE, directory=place())
+    check_status(status, 0, out + err)
+    told = " ".join(out.decode().split())
+    for groups in ([4, 4711], [], [4], [5]):
+        assert " ".join(rights((NOBODY, NOBODY), groups).split()) in told, f"{groups}: {out.decode()}"
+    assert " ".join(rights((NOBODY, 4712), [4712]).split()) in told, out.decode()
+    check_nothing_left()
+    return None
+
+
+def refuses(*prefix):
+    directory = place()
+    ended = subprocess.run([*prefix, PROGRAM, "scenario.yaml"], cwd=directory.path,
+                           capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 2, ended
+    assert ended.stderr.count(b"only root, or who has CAP_SETUID and CAP_SETGID") == 5, ended
+    assert b"scenario.yaml:3:17: error: 'shell': " in ended.stderr, ended
+    assert not ended.stdout, "something was started"
+    check_nothing_left()
+
+
+def test_without_the_right():
+    if not may_drop():
+        refuses()
+    else:
+        refuses("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
+        refuses("setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid")
+
+
+def test_own_user_needs_no_right():
+    """Whoever names the user that they are gets what they have."""
+    directory = Directory()
+    directory.file("scenario.yaml", f"processes: {{test: {{user: {NOBODY}, run: id -u}}}}\n")
+    os.chmod(directory.path, 0o755)
+    if not may_drop():
+        return
+    ended = subprocess.run(["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups",
+                            PROGRAM, "scenario.yaml"], cwd=directory.path, capture_output=True,
+                           timeout=PATIENCE, check=False)
+    assert ended.returncode == 0 and b"test | 65534\n" in ended.stdout, ended
+
+
+def test_the_files_of_the_user():
+    """HOME, USER and LOGNAME are the user's, unless env says otherwise; streams are parrun's own."""
+    if not may_drop():
+        return
+    directory = Directory()
+    os.chmod(directory.path, 0o755)
+    status, out, err = complete("""
+        processes:
+          a: {user: daemon, run: "echo $HOME $USER $LOGNAME"}
+          b: {user: daemon, env: {HOME: /elsewhere}, run: "echo $HOME", stdout: {file: kept}}
+          c: {user: daemon, run: "echo x >mine"}
+    """, directory=directory)
+    check_status(status, 1, out + err)
+    assert b"a | /usr/sbin daemon daemon\n" in out, out
+    assert (directory.path / "kept").read_bytes() == b"/elsewhere\n"
+    assert not (directory.path / "mine").exists(), out
+
+
+def test_drop_that_fails_is_fatal():
+    """Where the system refuses the user at the last moment nothing of the body runs."""
+    directory = Directory()
+    directory.file("scenario.yaml", """
+        processes:
+          one: {user: nobody, run: echo never}
+          two: {user: nobody, lua: print("never")}
+        pools:
+          three: {tasks: 2, user: nobody, run: echo never}
+          four: {tasks: 2, user: nobody, lua: print("never")}
+    """)
+    strace = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=setresuid:error=EAGAIN"]
+    if not may_drop() or not shutil.which("strace"):
+        return
+    ended = subprocess.run([*strace, PROGRAM, "scenario.yaml"], cwd=directory.path,
+                           capture_output=True, timeout=PATIENCE, check=False,
+                           env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
+    assert ended.returncode in (1, 4), ended
+    assert b"| never" not in ended.stdout and b"\nnever" not in ended.stdout, ended
+    assert ended.stdout.count(b"cannot become user 'nobody' (65534)") >= 4, ended.stdout.decode()
+    check_nothing_left()
