@@ -1,13 +1,11 @@
-/* The store of a queue: a list of batches, each of lines or of encoded values. */
+/* The store of a queue: a list of batches, each a piece of a stream or encoded values. */
 #include "object/batch.h"
 
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
 #include "script/value.h"
 
@@ -15,7 +13,7 @@
 #define BATCH_SIZE (128u << 10)
 
 enum batch_kind {
-    BATCH_LINES,  /* text, each message with a newline behind it */
+    BATCH_STREAM, /* messages in their frames */
     BATCH_VALUES, /* u32 length (little endian) and the encoded value, for each message */
 };
 
@@ -73,26 +71,7 @@ void store_release(struct store *store)
 {
     while (store->first)
         store_pop_front(store);
-    *store = (struct store){0};
-}
-
-/* The bytes of the first MOST lines of TEXT, and how many lines that is. */
-static size_t measure_lines(const char *text, size_t length, size_t most, size_t *count)
-{
-    const char *at = text;
-    const char *end = text + length;
-    size_t lines = 0;
-    while (lines < most && at < end) {
-        const char *newline = memchr(at, '\n', (size_t)(end - at));
-        lines++;
-        if (!newline) {
-            at = end;
-            break;
-        }
-        at = newline + 1;
-    }
-    *count = lines;
-    return (size_t)(at - text);
+    *store = (struct store){.framing = store->framing};
 }
 
 static void batch_append(struct batch *batch, const char *bytes, size_t length)
@@ -108,22 +87,19 @@ static void account(struct store *store, struct batch *batch, size_t messages, s
     store->bytes += bytes;
 }
 
-static void fill_lines(struct store *store, struct batch *batch, const char *bytes, size_t length,
-                       size_t messages)
+static void fill_stream(struct store *store, struct batch *batch, const char *bytes,
+                        size_t length, size_t messages)
 {
-    size_t before = batch->to;
     batch_append(batch, bytes, length);
-    if (length && bytes[length - 1] != '\n')
-        batch_append(batch, "\n", 1);
-    account(store, batch, messages, batch->to - before);
+    account(store, batch, messages, length);
 }
 
-size_t store_put_lines(struct store *store, const char *bytes, size_t length, size_t most,
-                       size_t *count)
+size_t store_put_stream(struct store *store, const char *bytes, size_t length, size_t most,
+                        size_t *count)
 {
-    size_t taken = measure_lines(bytes, length, most, count);
+    size_t taken = framing_measure(store->framing, bytes, length, most, count);
     if (taken)
-        fill_lines(store, store_tail(store, BATCH_LINES, taken + 1), bytes, taken, *count);
+        fill_stream(store, store_tail(store, BATCH_STREAM, taken), bytes, taken, *count);
     return taken;
 }
 
@@ -142,13 +118,13 @@ void store_put_value(struct store *store, const char *encoded, size_t length)
     fill_value(store, batch, encoded, length);
 }
 
-void store_return_lines(struct store *store, const char *bytes, size_t length)
+void store_return_stream(struct store *store, const char *bytes, size_t length)
 {
     size_t count;
-    measure_lines(bytes, length, (size_t)-1, &count);
-    struct batch *batch = batch_new(BATCH_LINES, length + 1);
+    framing_measure(store->framing, bytes, length, (size_t)-1, &count);
+    struct batch *batch = batch_new(BATCH_STREAM, length);
     store_push_front(store, batch);
-    fill_lines(store, batch, bytes, length, count);
+    fill_stream(store, batch, bytes, length, count);
 }
 
 void store_return_value(struct store *store, const char *encoded, size_t length)
@@ -191,15 +167,6 @@ static const char *first_value(const struct batch *batch, size_t *length)
     return batch->bytes + batch->from + sizeof(size);
 }
 
-/* The first line of a batch of lines, without its newline. */
-static const char *first_line(const struct batch *batch, size_t *length)
-{
-    const char *line = batch->bytes + batch->from;
-    const char *newline = memchr(line, '\n', batch->to - batch->from);
-    *length = (size_t)(newline - line);
-    return line;
-}
-
 /* The first batch that has a message; an emptied one may stand before it. */
 static struct batch *store_head(struct store *store)
 {
@@ -218,10 +185,11 @@ void store_take_value(struct store *store, struct buf *out)
         store_taken(store, 1, sizeof(uint32_t) + length);
         return;
     }
-    const char *line = first_line(batch, &length);
-    struct value value = {.type = VALUE_STRING, .string = {line, length}};
-    value_encode(out, &value);
-    store_taken(store, 1, length + 1);
+    const char *message;
+    size_t whole = framing_first(store->framing, batch->bytes + batch->from,
+                                 batch->to - batch->from, &message, &length);
+    framing_decode(store->framing, message, length, out);
+    store_taken(store, 1, whole);
 }
 
 size_t store_take_values(struct store *store, struct buf *out, size_t most, size_t bytes)
@@ -240,27 +208,8 @@ size_t store_take_values(struct store *store, struct buf *out, size_t most, size
     return count;
 }
 
-int value_to_line(const char *encoded, size_t length, struct buf *out, struct error *error)
-{
-    if (length && (unsigned char)*encoded == VALUE_TABLE)
-        return error_set(error, ERROR_FAILED, "a table cannot be passed on as a line");
-    struct value value = {0};
-    size_t start = out->length;
-    int result = value_decode(NULL, &encoded, &length, &value, error);
-    if (result)
-        return result;
-    value_text(out, &value);
-    if (out->length > start && memchr(out->data + start, '\n', out->length - start)) {
-        buf_truncate(out, start);
-        return error_set(error, ERROR_FAILED,
-                         "a text with a newline in it cannot be passed on as a line");
-    }
-    buf_char(out, '\n');
-    return 0;
-}
-
-static size_t take_lines_of_values(struct store *store, struct buf *out, size_t most,
-                                   struct error *error)
+static size_t take_stream_of_values(struct store *store, struct buf *out, size_t most,
+                                    struct error *error)
 {
     size_t here = store->first->messages;
     size_t count = 0;
@@ -268,7 +217,7 @@ static size_t take_lines_of_values(struct store *store, struct buf *out, size_t 
     do {
         size_t length;
         const char *encoded = first_value(store->first, &length);
-        if (value_to_line(encoded, length, out, error))
+        if (framing_encode(store->framing, encoded, length, out, error))
             most = 0; /* told at once, the rest later */
         store_taken(store, 1, sizeof(uint32_t) + length);
         count++;
@@ -276,24 +225,17 @@ static size_t take_lines_of_values(struct store *store, struct buf *out, size_t 
     return count;
 }
 
-size_t store_take_lines(struct store *store, struct buf *out, size_t most, struct error *error)
+size_t store_take_stream(struct store *store, struct buf *out, size_t most, struct error *error)
 {
     struct batch *batch = store_head(store);
     if (batch->kind == BATCH_VALUES)
-        return take_lines_of_values(store, out, most, error);
+        return take_stream_of_values(store, out, most, error);
+    const char *bytes = batch->bytes + batch->from;
     size_t length = batch->to - batch->from;
     size_t count = batch->messages;
-    const char *lines = batch->bytes + batch->from;
-    if (length > most) {
-        const char *last = memrchr(lines, '\n', most);
-        if (last) {
-            length = (size_t)(last + 1 - lines);
-            measure_lines(lines, length, (size_t)-1, &count);
-        } else {
-            length = measure_lines(lines, length, 1, &count);
-        }
-    }
-    buf_append(out, lines, length);
+    if (length > most)
+        length = framing_fit(store->framing, bytes, length, most, &count);
+    buf_append(out, bytes, length);
     store_taken(store, count, length);
     return count;
 }

@@ -30,7 +30,7 @@ struct feed {
     struct feed_callbacks callbacks;
     void *arg;
     size_t room;        /* bytes that the pipe holds, and that are taken at a time */
-    struct buf history; /* the last bytes given to the pipe: at least all that may be unread */
+    struct buf history; /* whole messages, the last given to the pipe: at least all that may be unread */
     int probe;          /* reads nothing, but tells how much is unread once FD is closed; or -1 */
     bool finished;      /* the queue has ended */
     bool ended;
@@ -50,8 +50,10 @@ static size_t unread(const struct feed *feed)
 static void trim_history(struct feed *feed)
 {
     size_t needed = feed->room + writer_pending(feed->writer);
-    if (feed->history.length > 2 * needed + feed->room)
-        buf_consume(&feed->history, feed->history.length - needed);
+    struct buf *history = &feed->history;
+    if (history->length > 2 * needed + feed->room)
+        buf_consume(history, framing_floor(queue_framing(feed->queue), history->data,
+                                           history->length, history->length - needed));
 }
 
 /* Nothing follows: the child is to see the end, and may still leave some of the pipe unread. */
@@ -71,7 +73,7 @@ static void feed_pump(struct feed *feed)
     struct error error = {0};
     trim_history(feed);
     size_t start = feed->history.length;
-    enum take_result result = queue_take_lines(feed->queue, &feed->history, feed->room, &error);
+    enum take_result result = queue_take_stream(feed->queue, &feed->history, feed->room, &error);
     if (error.code) {
         error_wrap(&error, "queue %s", queue_name(feed->queue));
         feed->callbacks.wrong(feed->arg, error.text);
@@ -140,11 +142,11 @@ void feed_end(struct feed *feed)
     size_t left = unread(feed);
     if (left > feed->history.length)
         left = feed->history.length;
-    const char *end = feed->history.data + feed->history.length;
-    const char *from = end - left;
-    while (left && from > feed->history.data && from[-1] != '\n')
-        from--; /* a message that was read in part was not taken */
-    queue_return_lines(feed->queue, from, (size_t)(end - from));
+    /* A message that was read in part was not taken. */
+    size_t from = framing_floor(queue_framing(feed->queue), feed->history.data,
+                                feed->history.length, feed->history.length - left);
+    queue_return_stream(feed->queue, buf_string(&feed->history) + from,
+                        feed->history.length - from);
     buf_clear(&feed->history);
 }
 

@@ -1,5 +1,5 @@
 /*
- * A feed: the messages of a queue, written as lines into a pipe from which one child reads.
+ * A feed: the messages of a queue, written into a pipe from which one child reads.
  *
  * What the child had not read when it ended goes back into the queue.
  */
@@ -13,7 +13,7 @@ struct queue;
 struct run;
 
 struct feed_callbacks {
-    /* A message that can be no line was left out; TEXT says which. */
+    /* A message that cannot be framed was left out; TEXT says which. */
     void (*wrong)(void *arg, const char *text);
 };
 

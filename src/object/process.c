@@ -284,7 +284,7 @@ static void on_link_end(void *arg, bool wrong)
 }
 
 static const struct streams_callbacks streams_callbacks = {
-    .tap = {.line = on_line, .end = on_stream_end},
+    .tap = {.line = on_line, .wrong = on_wrong_message, .end = on_stream_end},
     .feed = {.wrong = on_wrong_message},
 };
 

@@ -147,16 +147,17 @@ static void queue_event(struct queue *queue, enum event_kind kind, unsigned flag
     bus_emit(queue->run->bus, &event);
 }
 
-/* With the lock held: tells of LENGTH bytes of lines or of one value, where the queue is traced. */
-static void trace_lines(struct queue *queue, enum event_kind kind, const char *bytes, size_t length)
+/* With the lock held: tells of LENGTH bytes of messages, or of one value, where the queue is traced. */
+static void trace_stream(struct queue *queue, enum event_kind kind, const char *bytes,
+                         size_t length)
 {
     while (queue->spec->trace && length) {
-        const char *newline = memchr(bytes, '\n', length);
-        size_t line = newline ? (size_t)(newline - bytes) : length;
-        trace_post(queue->run, kind, queue->spec->name, queue->named, bytes, line);
-        line += newline ? 1 : 0;
-        bytes += line;
-        length -= line;
+        const char *message;
+        size_t size;
+        size_t whole = framing_first(queue->spec->framing, bytes, length, &message, &size);
+        trace_post(queue->run, kind, queue->spec->name, queue->named, message, size);
+        bytes += whole;
+        length -= whole;
     }
 }
 
@@ -180,6 +181,7 @@ struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool nam
     queue->spec = spec;
     queue->named = named;
     queue->users = *users;
+    queue->store.framing = spec->framing;
     pthread_mutex_init(&queue->lock, NULL);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -216,22 +218,27 @@ const char *queue_name(const struct queue *queue)
     return queue->spec->name;
 }
 
+enum framing queue_framing(const struct queue *queue)
+{
+    return queue->spec->framing;
+}
+
 size_t queue_stream_consumers(const struct queue *queue)
 {
     return queue->users.stream_consumers;
 }
 
-size_t queue_put_lines(struct queue *queue, const char *bytes, size_t length)
+size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length)
 {
     pthread_mutex_lock(&queue->lock);
     size_t taken = 0;
     if (queue->abandoned || !is_full(queue)) {
         size_t room = (size_t)queue->spec->capacity - queue->store.messages;
         size_t count;
-        taken = store_put_lines(&queue->store, bytes, length,
+        taken = store_put_stream(&queue->store, bytes, length,
                                 queue->abandoned ? (size_t)-1 : room, &count);
         queue->put += count;
-        trace_lines(queue, EVENT_QUEUE_PUT, bytes, taken);
+        trace_stream(queue, EVENT_QUEUE_PUT, bytes, taken);
     }
     bool full = is_full(queue);
     bool abandoned = queue->abandoned;
@@ -328,28 +335,28 @@ enum take_result queue_take_values(struct queue *queue, struct buf *out, size_t 
     return result;
 }
 
-enum take_result queue_take_lines(struct queue *queue, struct buf *out, size_t most,
+enum take_result queue_take_stream(struct queue *queue, struct buf *out, size_t most,
                                   struct error *error)
 {
     pthread_mutex_lock(&queue->lock);
     enum take_result result = look(queue);
     if (result == TAKE_MESSAGE) {
         size_t start = out->length;
-        queue->taken += store_take_lines(&queue->store, out, most, error);
-        trace_lines(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
+        queue->taken += store_take_stream(&queue->store, out, most, error);
+        trace_stream(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
         queue_changed(queue);
     }
     pthread_mutex_unlock(&queue->lock);
     return result;
 }
 
-void queue_return_lines(struct queue *queue, const char *bytes, size_t length)
+void queue_return_stream(struct queue *queue, const char *bytes, size_t length)
 {
     if (!length)
         return;
     pthread_mutex_lock(&queue->lock);
     size_t before = queue->store.messages;
-    store_return_lines(&queue->store, bytes, length);
+    store_return_stream(&queue->store, bytes, length);
     queue->taken -= queue->store.messages - before;
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);

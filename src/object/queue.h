@@ -1,10 +1,10 @@
 /*
  * A queue of messages: owned by the runner, used by the loop and by threads at once.
  *
- * Messages are kept in batches. A batch of lines holds them as they came from a pipe, each with its
- * newline, so that lines go from process to process without being looked at one by one. A batch of
- * values holds encoded values (script/value.h) as Lua bodies put them. Each side gets what it needs
- * from either: a line becomes a string, a string or number becomes a line.
+ * Messages are kept in batches. A batch of a stream holds them as they came from a pipe, each in its
+ * frame (object/framing.h), so that they go from process to process without being looked at one by
+ * one. A batch of values holds encoded values (script/value.h) as Lua bodies put them. Each side
+ * gets what it needs from either: a line becomes a string, a string or number becomes a line.
  *
  * Functions marked "any thread" may be called from threads; all others on the loop's thread alone.
  */
@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "object/framing.h"
 
 struct buf;
 struct error;
@@ -41,7 +43,7 @@ enum take_result {
 struct queue_users {
     size_t producers;
     size_t consumers;
-    size_t stream_consumers; /* of the consumers, those that read it as a stream of lines */
+    size_t stream_consumers; /* of the consumers, those that read it as a stream */
 };
 
 /* Opens a queue with its items in it; NAMED where the scenario has several. */
@@ -52,13 +54,14 @@ struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool nam
 void queue_free(struct queue *queue);
 
 const char *queue_name(const struct queue *queue);
+enum framing queue_framing(const struct queue *queue);
 size_t queue_stream_consumers(const struct queue *queue);
 
 /*
- * Puts whole lines (the last may lack its newline); returns how many bytes of them were taken:
- * fewer than LENGTH where the queue is full.
+ * Puts whole messages in their frames; returns how many bytes of them were taken: fewer than LENGTH
+ * where the queue is full.
  */
-size_t queue_put_lines(struct queue *queue, const char *bytes, size_t length);
+size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length);
 
 /* Puts one encoded value; false where the queue is full. */
 bool queue_put_value(struct queue *queue, const char *encoded, size_t length);
@@ -74,15 +77,15 @@ enum take_result queue_take_values(struct queue *queue, struct buf *out, size_t 
                                    size_t *count);
 
 /*
- * Takes as many whole messages as fit into MOST bytes, at least one, appended to OUT as lines.
- * A message that can be no line (a table, a text with a newline in it) is ERROR_FAILED in *ERROR
- * and is left out; the rest is taken.
+ * Takes as many whole messages as fit into MOST bytes, at least one, appended to OUT in their frames.
+ * A message that cannot be framed (a table or a text with a newline in it as a line) is ERROR_FAILED
+ * in *ERROR and is left out; the rest is taken.
  */
-enum take_result queue_take_lines(struct queue *queue, struct buf *out, size_t most,
-                                  struct error *error);
+enum take_result queue_take_stream(struct queue *queue, struct buf *out, size_t most,
+                                   struct error *error);
 
 /* Gives messages back that were taken and not used: they stand first again. */
-void queue_return_lines(struct queue *queue, const char *bytes, size_t length);
+void queue_return_stream(struct queue *queue, const char *bytes, size_t length);
 void queue_return_values(struct queue *queue, const char *bytes, size_t length, size_t count);
 
 /* Calls WAITER once as soon as there is a message or the end; or room. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/mem.h"
 #include "loop/pipe.h"
 #include "object/queue.h"
@@ -18,13 +19,14 @@
 #define PIPE_ROOM (256 << 10)
 
 struct tap {
-    struct reader *reader;
+    struct reader *reader; /* NULL: given up, what came is no such stream */
     const char *stream;
     struct queue *queue;
     struct waiter waiter;
     struct tap_callbacks callbacks;
     void *arg;
     struct buf rest; /* log: a line's beginning; queue: what it had no room for, or a beginning */
+    struct framing_scan scan; /* of REST, for a queue */
     bool held;
     bool full;   /* the queue was full: the reader is paused */
     bool at_end; /* the pipe has ended */
@@ -87,30 +89,41 @@ static void apply_pause(struct tap *tap)
         reader_resume(tap->reader);
 }
 
-/* Puts the whole lines of BYTES (all of it at the end of the pipe); returns the bytes put. */
-static size_t put_lines(struct tap *tap, const char *bytes, size_t length)
+/* Nothing more is taken from the child: whatever it writes from now on ends it with SIGPIPE. */
+static void give_up(struct tap *tap, struct error *error)
 {
-    size_t whole = length;
-    if (!tap->at_end) {
-        const char *last = memrchr(bytes, '\n', length);
-        whole = last ? (size_t)(last + 1 - bytes) : 0;
-    }
-    size_t put = queue_put_lines(tap->queue, bytes, whole);
-    tap->full = put < whole;
+    error_wrap(error, "queue %s", queue_name(tap->queue));
+    tap->callbacks.wrong(tap->arg, error->text);
+    tap->at_end = true;
+    reader_free(tap->reader);
+    tap->reader = NULL;
+}
+
+/* Puts what is whole of BYTES; returns how much of it that was. */
+static size_t put_whole(struct tap *tap, const char *bytes)
+{
+    size_t put = tap->scan.whole ? queue_put_stream(tap->queue, bytes, tap->scan.whole) : 0;
+    tap->full = put < tap->scan.whole;
+    tap->scan.whole -= put;
+    tap->scan.seen -= put < tap->scan.seen ? put : tap->scan.seen;
     return put;
 }
 
-/* Puts what was kept back; waits for room as long as there is none. */
-static void put_rest(struct tap *tap)
+/* After something was put: waits for room as long as there is none. */
+static void go_on(struct tap *tap)
 {
-    tap->full = false;
-    if (tap->rest.length)
-        buf_consume(&tap->rest, put_lines(tap, tap->rest.data, tap->rest.length));
     if (tap->full)
         queue_wait_room(tap->queue, &tap->waiter);
     else if (tap->at_end)
         tap_tell_end(tap);
     apply_pause(tap);
+}
+
+/* Puts what was kept back. */
+static void put_rest(struct tap *tap)
+{
+    buf_consume(&tap->rest, put_whole(tap, tap->rest.data));
+    go_on(tap);
 }
 
 static void on_room(void *arg)
@@ -120,17 +133,34 @@ static void on_room(void *arg)
 
 static void take_messages(struct tap *tap, const char *bytes, size_t length)
 {
-    if (tap->rest.length) {
+    bool direct = !tap->rest.length; /* most often: then nothing needs to be copied here */
+    struct error error = {0};
+    if (!direct) {
         buf_append(&tap->rest, bytes, length);
-        if (!tap->full)
-            put_rest(tap);
-        return;
+        bytes = tap->rest.data;
+        length = tap->rest.length;
     }
-    size_t put = put_lines(tap, bytes, length);
-    buf_append(&tap->rest, bytes + put, length - put);
-    if (tap->full)
-        queue_wait_room(tap->queue, &tap->waiter);
-    apply_pause(tap);
+    int result = framing_scan(queue_framing(tap->queue), bytes, length, &tap->scan, &error);
+    size_t put = tap->full ? 0 : put_whole(tap, bytes);
+    if (direct)
+        buf_append(&tap->rest, bytes + put, length - put);
+    else
+        buf_consume(&tap->rest, put);
+    if (result)
+        give_up(tap, &error);
+    error_release(&error);
+    go_on(tap);
+}
+
+/* The end of the pipe: a last message without an end of its own, or one that is cut short. */
+static void end_messages(struct tap *tap)
+{
+    struct error error = {0};
+    if (framing_scan_end(queue_framing(tap->queue), &tap->rest, &tap->scan, &error))
+        give_up(tap, &error);
+    error_release(&error);
+    if (!tap->full)
+        put_rest(tap);
 }
 
 static void on_data(void *arg, const char *bytes, size_t length)
@@ -150,8 +180,7 @@ static void on_end(void *arg, int status)
         return;
     tap->at_end = true;
     if (tap->queue) {
-        if (!tap->full)
-            put_rest(tap);
+        end_messages(tap);
         return;
     }
     if (tap->rest.length)
@@ -187,7 +216,8 @@ void tap_finish(struct tap *tap)
         return;
     if (!tap->full)
         reader_drain(tap->reader);
-    reader_pause(tap->reader);
+    if (tap->reader)
+        reader_pause(tap->reader);
     on_end(tap, 0);
 }
 

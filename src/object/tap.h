@@ -15,13 +15,16 @@ struct tap;
 struct tap_callbacks {
     /* One line without its newline; UNFINISHED where it had none or was too long. Log taps only. */
     void (*line)(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished);
+    /* What came is not framed as the queue's messages are; TEXT says which one. What came before is
+     * put, then END is called. Queue taps only. */
+    void (*wrong)(void *arg, const char *text);
     /* The end of the pipe, after all of it was passed on. */
     void (*end)(void *arg);
 };
 
 /*
  * Reads FD (owned from now on). QUEUE NULL: lines go to CALLBACKS->line, with STREAM ("stdout",
- * "stderr"); else whole lines are put into QUEUE, and the child waits while it is full.
+ * "stderr"); else whole messages are put into QUEUE, and the child waits while it is full.
  */
 struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
                     const struct tap_callbacks *callbacks, void *arg);

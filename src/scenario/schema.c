@@ -66,7 +66,11 @@ static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
                                         {"discard", OUTPUT_DISCARD},
                                         {0}};
 static const struct choice closings[] = {{"auto", true}, {"never", false}, {0}};
-static const struct choice framings[] = {{"line", FRAMING_LINE}, {0}};
+static const struct choice framings[] = {{"line", FRAMING_LINE},
+                                         {"nul", FRAMING_NUL},
+                                         {"length", FRAMING_LENGTH},
+                                         {"json", FRAMING_JSON},
+                                         {0}};
 static const struct choice inputs[] = {{"inherit", STREAM_INHERIT}, {"null", STREAM_NULL}, {0}};
 static const struct choice stdouts[] = {
     {"log", STREAM_LOG}, {"inherit", STREAM_INHERIT}, {"null", STREAM_NULL}, {0}};

@@ -251,7 +251,10 @@ struct pool_spec {
 };
 
 enum framing {
-    FRAMING_LINE,
+    FRAMING_LINE,   /* text that ends in a newline */
+    FRAMING_NUL,    /* bytes that end in NUL */
+    FRAMING_LENGTH, /* a length (4 bytes, big endian) and the bytes */
+    FRAMING_JSON,   /* a JSON value on a line */
 };
 
 struct queue_spec {

@@ -6,7 +6,7 @@
 #include "script/state.h"
 
 /* A value may take so many bytes encoded: tables that share parts can unfold to any size. */
-#define ENCODED_MOST ((size_t)256 << 20)
+#define ENCODED_MOST VALUE_MOST
 
 struct encoder {
     lua_State *lua;
@@ -155,7 +155,7 @@ static int encode_any(struct encoder *encoder, int index)
     const char *bytes;
     size_t length;
     if (encoder->out->length - encoder->start > ENCODED_MOST)
-        return refuse(encoder, "a value of more than 256 MiB");
+        return refuse(encoder, "a value of more than 2 GiB");
     switch (lua_type(lua, index)) {
     case LUA_TNIL:
         value_encode_nil(encoder->out);
@@ -172,7 +172,7 @@ static int encode_any(struct encoder *encoder, int index)
     case LUA_TSTRING:
         bytes = lua_tolstring(lua, index, &length);
         if (length > ENCODED_MOST - (encoder->out->length - encoder->start))
-            return refuse(encoder, "a value of more than 256 MiB");
+            return refuse(encoder, "a value of more than 2 GiB");
         value_encode_string(encoder->out, bytes, length);
         return 0;
     case LUA_TTABLE:

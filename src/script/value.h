@@ -31,6 +31,9 @@ enum value_type {
 /* Tables may be nested so deep, and no deeper. */
 #define VALUE_DEPTH 64
 
+/* A value that is passed on has no more bytes than this. */
+#define VALUE_MOST ((size_t)2 << 30)
+
 struct value {
     enum value_type type;
     union {

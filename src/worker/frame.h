@@ -42,8 +42,9 @@ struct buf;
 
 #define FRAME_VERSION 1
 
-/* Nothing legitimate is longer; a longer length means that the bytes are no frames. */
-#define FRAME_LONGEST (256u << 20)
+/* A message of VALUE_MOST bytes and what stands around it. Nothing legitimate is longer; a longer
+ * length means that the bytes are no frames. */
+#define FRAME_LONGEST ((2u << 30) + (1u << 20))
 
 enum frame_type {
     FRAME_CONFIG = 1,

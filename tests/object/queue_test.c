@@ -30,7 +30,7 @@ static void assert_nothing(struct queue *queue, enum take_result result)
     struct buf out = {0};
     struct error error = {0};
     assert_int_equal(queue_take_value(queue, &out), result);
-    assert_int_equal(queue_take_lines(queue, &out, 100, &error), result);
+    assert_int_equal(queue_take_stream(queue, &out, 100, &error), result);
     assert_int_equal(out.length, 0);
     assert_null(error.text);
 }
@@ -117,13 +117,13 @@ static void test_full(void **state)
     struct buf out = {0};
     struct error error = {0};
     assert_true(put(queue, 1));
-    assert_int_equal(queue_put_lines(queue, "a\nb\nc\n", 6), 4);
-    assert_int_equal(queue_put_lines(queue, "c\n", 2), 0);
+    assert_int_equal(queue_put_stream(queue, "a\nb\nc\n", 6), 4);
+    assert_int_equal(queue_put_stream(queue, "c\n", 2), 0);
     assert_false(put(queue, 2));
     assert_int_equal(queue_length(queue), 3);
     assert_take(queue, 1);
     assert_true(put(queue, 2));
-    assert_int_equal(queue_take_lines(queue, &out, 100, &error), TAKE_MESSAGE);
+    assert_int_equal(queue_take_stream(queue, &out, 100, &error), TAKE_MESSAGE);
     assert_buf(&out, "a\nb\n");
     assert_take(queue, 2);
     test_run_end(&run);
@@ -141,7 +141,7 @@ static void test_full_of_bytes(void **state)
     large.data[(1 << 20) - 1] = '\n';
     buf_added(&large, 1 << 20);
     size_t puts = 0;
-    while (queue_put_lines(queue, large.data, large.length))
+    while (queue_put_stream(queue, large.data, large.length))
         puts++;
     assert_in_range(puts, 1, 8);
     assert_false(put(queue, 1));
@@ -165,9 +165,9 @@ static void test_return(void **state)
     queue_return_values(queue, returned.data, returned.length, 1);
     buf_release(&returned);
     assert_take(queue, 1);
-    assert_int_equal(queue_take_lines(queue, &lines, 100, &error), TAKE_MESSAGE);
-    queue_return_lines(queue, lines.data, lines.length);
-    queue_return_lines(queue, "", 0);
+    assert_int_equal(queue_take_stream(queue, &lines, 100, &error), TAKE_MESSAGE);
+    queue_return_stream(queue, lines.data, lines.length);
+    queue_return_stream(queue, "", 0);
     assert_int_equal(queue_length(queue), 1);
     queue_producer_ended(queue);
     assert_int_equal(queue_take_value(queue, &lines), TAKE_MESSAGE);
@@ -186,7 +186,7 @@ static void test_balance_tells_of_what_is_left(void **state)
     struct run run = test_run(&emitted);
     struct queue_spec spec = spec_of(10);
     struct queue *queue = queue_new(&run, &spec, false, &one_each);
-    queue_put_lines(queue, "a\nb\nc\n", 6);
+    queue_put_stream(queue, "a\nb\nc\n", 6);
     struct buf out = {0};
     queue_take_value(queue, &out);
     buf_release(&out);
@@ -211,7 +211,7 @@ static void test_abandoned(void **state)
     assert_true(queue_is_abandoned(queue));
     for (int i = 0; i < 100; i++)
         assert_true(put(queue, i)); /* nobody waits for room that never comes */
-    assert_int_equal(queue_put_lines(queue, "a\nb\n", 4), 4);
+    assert_int_equal(queue_put_stream(queue, "a\nb\n", 4), 4);
     assert_int_equal(queue_length(queue), 0);
     assert_false(queue_balance(queue));
     assert_int_equal(emitted.last_count, 102);
@@ -294,7 +294,7 @@ static void test_trace(void **state)
     spec.trace = true;
     struct queue *queue = queue_new(&run, &spec, false, &one_each);
     put(queue, 1);
-    queue_put_lines(queue, "a\nb\n", 4);
+    queue_put_stream(queue, "a\nb\n", 4);
     assert_take(queue, 1);
     run_turn(&run);
     static const enum event_kind order[] = {EVENT_QUEUE_OPENED, EVENT_QUEUE_PUT, EVENT_QUEUE_PUT,
