@@ -27,6 +27,7 @@
 #include "loop/timer.h"
 #include "object/attributes.h"
 #include "object/kinds.h"
+#include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/guard.h"
 #include "os/stdio.h"
@@ -51,6 +52,8 @@ struct runner {
     bool journal_full;
     struct buf report; /* what of the journal could not be written */
     struct timer *patience;
+    struct cgroups *cgroups;
+    struct buf no_cgroups; /* why not */
     bool finishing; /* only the journal and the log are still being written */
 };
 
@@ -191,6 +194,7 @@ static int end_run(struct runner *runner)
     sigaddset(&set, SIGCHLD);
     sigprocmask(SIG_BLOCK, &set, NULL);
     descendants_end(ESCAPED_GRACE);
+    cgroups_close(runner->cgroups);
     stdio_say(buf_string(&report));
     buf_release(&report);
     if (signal_number)
@@ -288,6 +292,9 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     runner.patience = timer_new(run->loop, stop_loop, &runner);
     loop_catch_signals(run->loop, stop_signals, countof(stop_signals), on_signal, &runner);
     loop_adopt_orphans(run->loop);
+    if (!options->dry && attributes_limit_any_memory(scenario))
+        run->cgroups = runner.cgroups = cgroups_open(&runner.no_cgroups);
+    run->no_cgroups = buf_string(&runner.no_cgroups);
     objects_make(run);
     run_start(run);
     loop_run(run->loop);
@@ -297,6 +304,7 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     timer_free(runner.patience);
     release_run(run);
     int status = end_run(&runner);
+    buf_release(&runner.no_cgroups);
     log_free(runner.log);
     return status;
 }

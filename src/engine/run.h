@@ -14,6 +14,7 @@
 #include "engine/object.h"
 
 struct bus;
+struct cgroups;
 struct loop;
 struct queue;
 struct resume;
@@ -38,6 +39,8 @@ struct run {
     struct queue **queues; /* one a queue of the scenario, in its order */
     struct object **objects;
     size_t object_count;
+    struct cgroups *cgroups; /* for limits on memory; NULL: there are none */
+    const char *no_cgroups; /* why, where somebody wanted some */
     bool dry;              /* nothing is started: each object tells what it would run */
     int64_t dry_tasks;     /* tasks that a pool tells of at most */
     bool tells_commands;   /* somebody wants to know the command of each task */

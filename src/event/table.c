@@ -31,6 +31,10 @@ static const struct event_row rows[EVENT_KINDS] = {
           {EVENT_PRODUCER, "Process to write: {pid}"},
           {EVENT_CONSUMER, "Process to read: {pid}"},
           {0, "Run child process {name} ({pid})..."}}},
+    [EVENT_PROCESS_LIMITED] =
+        {"process.limited", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
+         "How its limits on memory and cpu are enforced.",
+         {{0, "Process {name} may use {reason}."}}},
     [EVENT_PROCESS_OUTPUT] =
         {"process.output", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "A line that the process wrote to stdout or stderr.", {{0, NULL}}},
@@ -68,6 +72,10 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_POOL_STARTED] =
         {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
          {{0, "Pool {name} starts {workers}."}}},
+    [EVENT_POOL_LIMITED] =
+        {"pool.limited", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
+         "How the limits on memory and cpu of its tasks or workers are enforced.",
+         {{0, "Pool {name}: {reason}."}}},
     [EVENT_POOL_RESUMED] =
         {"pool.resumed", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "How many tasks are not run again (--resume, --retry-failed).",

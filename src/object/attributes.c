@@ -14,6 +14,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "engine/run.h"
+#include "os/cgroup.h"
 #include "scenario/spec.h"
 
 /* Bits of CapEff in proc(5). */
@@ -35,27 +37,76 @@ static const struct {
     {offsetof(struct attributes_spec, limits.fsize), ATTRIBUTE_FSIZE, 1},
     {offsetof(struct attributes_spec, limits.stack), ATTRIBUTE_STACK, 1},
     {offsetof(struct attributes_spec, limits.as), ATTRIBUTE_AS, 1},
-    {offsetof(struct attributes_spec, limits.memory), ATTRIBUTE_AS, 1},
     {offsetof(struct attributes_spec, limits.cpu), ATTRIBUTE_CPU, NS_PER_S},
 };
 
-/* Of two that set the same, such as as and memory, the smaller one holds. */
-static void set_smaller(struct attributes *attributes, enum attribute attribute, int64_t value)
-{
-    if (!attributes_given(attributes, attribute) || value < attributes->values[attribute])
-        attributes_set(attributes, attribute, value);
-}
-
-void attributes_find_limits(struct attributes *attributes, const struct attributes_spec *spec)
+static void find_numbers(struct attributes *attributes, const struct attributes_spec *spec)
 {
     for (size_t i = 0; i < countof(table); i++) {
         const struct option_spec *option =
             (const struct option_spec *)(const void *)((const char *)spec + table[i].option);
         bool none = option->value == OPTION_UNLIMITED;
         if (option->given)
-            set_smaller(attributes, table[i].attribute,
-                        none ? ATTRIBUTE_UNLIMITED : option->value / table[i].unit);
+            attributes_set(attributes, table[i].attribute,
+                           none ? ATTRIBUTE_UNLIMITED : option->value / table[i].unit);
     }
+}
+
+static bool limits_memory(const struct attributes_spec *spec)
+{
+    return spec->limits.memory.given && spec->limits.memory.value != OPTION_UNLIMITED;
+}
+
+int attributes_limit_memory(struct attributes *attributes, const struct attributes_spec *spec,
+                            const struct run *run, const char *name, struct cgroup **cgroup,
+                            struct error *error)
+{
+    int64_t memory = spec->limits.memory.value;
+    if (!limits_memory(spec))
+        return 0;
+    if (!run->cgroups) {
+        bool less = attributes_given(attributes, ATTRIBUTE_AS) &&
+                    attributes->values[ATTRIBUTE_AS] < memory;
+        attributes_set(attributes, ATTRIBUTE_AS, less ? attributes->values[ATTRIBUTE_AS] : memory);
+        return 0;
+    }
+    *cgroup = cgroup_new(run->cgroups, name, memory, error);
+    if (!*cgroup)
+        return error->code;
+    attributes_set(attributes, ATTRIBUTE_MEMORY, memory);
+    attributes_set_cgroup(attributes, cgroup_path(*cgroup));
+    return 0;
+}
+
+void attributes_describe(const struct attributes_spec *spec, const struct run *run,
+                         struct buf *text)
+{
+    const struct option_spec *cpu = &spec->limits.cpu;
+    if (limits_memory(spec)) {
+        size_print(text, (uint64_t)spec->limits.memory.value);
+        if (run->cgroups)
+            buf_text(text, " of memory, which its cgroup enforces");
+        else
+            buf_printf(text, " of address space for each process (RLIMIT_AS), as %s",
+                       run->no_cgroups);
+    }
+    if (!cpu->given || cpu->value == OPTION_UNLIMITED)
+        return;
+    buf_text(text, text->length ? "; " : "");
+    duration_print(text, cpu->value);
+    buf_text(text, " of processor time for each process (RLIMIT_CPU)");
+}
+
+bool attributes_limit_any_memory(const struct scenario *scenario)
+{
+    bool any = false;
+    for (size_t i = 0; i < scenario->process_count; i++)
+        any = any || (scenario->processes[i].object.when &&
+                      limits_memory(&scenario->processes[i].object.attributes));
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        any = any || (scenario->pools[i].object.when &&
+                      limits_memory(&scenario->pools[i].object.attributes));
+    return any;
 }
 
 static bool is_number(const char *name, int64_t *number)
@@ -170,7 +221,7 @@ static int find_rights(struct attributes *attributes, const struct attributes_sp
 int attributes_find(struct attributes *attributes, const struct attributes_spec *spec,
                     struct error *error)
 {
-    attributes_find_limits(attributes, spec);
+    find_numbers(attributes, spec);
     if (spec->user.name || spec->group.name || spec->groups)
         return find_rights(attributes, spec, error);
     return 0;
@@ -233,10 +284,18 @@ void attributes_check(const struct scenario *scenario, struct diags *diags)
         check_one(&scenario->pools[i].object, capabilities, diags);
 }
 
-bool attributes_spec_blame(const struct attributes_spec *spec, int signal, int code, int64_t cpu,
-                           struct buf *text)
+bool attributes_spec_blame(const struct attributes_spec *spec, int signal, int code,
+                           struct cgroup *cgroup, struct buf *text)
 {
     struct attributes attributes = {0};
-    attributes_find_limits(&attributes, spec);
-    return attributes_blame(&attributes, signal, code, cpu, text);
+    struct program_end end = {
+        .signal = signal,
+        .code = code,
+        .cpu = -1,
+        .out_of_memory = cgroup && cgroup_met_limit(cgroup),
+    };
+    find_numbers(&attributes, spec);
+    if (limits_memory(spec))
+        attributes_set(&attributes, ATTRIBUTE_MEMORY, spec->limits.memory.value);
+    return (signal || code) && attributes_blame(&attributes, &end, text);
 }

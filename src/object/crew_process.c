@@ -1,5 +1,6 @@
 /* A pool's worker that is a process: this program again, reached by frames. */
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@
 #include "object/pool_private.h"
 #include "object/tap.h"
 #include "object/world.h"
+#include "os/cgroup.h"
 #include "os/descendants.h"
 #include "scenario/spec.h"
 #include "worker/config.h"
@@ -32,6 +34,7 @@ struct crew_process {
     bool link_ended;
     int code;
     int signal;
+    struct cgroup *cgroup; /* where its memory is limited, or its commands'; NULL: none */
     struct buf frames; /* scratch */
 };
 
@@ -41,6 +44,8 @@ static void release(struct crew_process *process)
     tap_free(process->stray);
     link_free(process->link);
     child_free(process->child);
+    cgroup_free(process->cgroup);
+    process->cgroup = NULL;
     process->stray = NULL;
     process->link = NULL;
     process->child = NULL;
@@ -53,7 +58,8 @@ static void fill_reason(const struct crew_process *process, struct buf *reason)
     const struct object_spec *spec = &process->crew.pool->spec->object;
     const char *name = signal_name(process->signal);
     if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
-                                                             process->code, -1, reason))
+                                                             process->code, process->cgroup,
+                                                             reason))
         return;
     if (process->signal)
         buf_printf(reason, "ended by signal %s", name ? name : "?");
@@ -190,6 +196,14 @@ static int start_in(struct crew_process *process, struct world *world, struct er
     return 0;
 }
 
+static int limit_memory(struct crew_process *process, struct world *world, struct error *error)
+{
+    char name[128]; /* no object has a name with a blank in it */
+    snprintf(name, sizeof(name), "%s %lld", world->name, (long long)process->crew.number);
+    return attributes_limit_memory(&world->attributes, &world->spec->attributes, world->run, name,
+                                   &process->cgroup, error);
+}
+
 static int process_start(struct crew *crew, struct error *error)
 {
     struct crew_process *process = (struct crew_process *)crew;
@@ -197,6 +211,8 @@ static int process_start(struct crew *crew, struct error *error)
     struct world world;
     int result =
         world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, error);
+    if (!result)
+        result = limit_memory(process, &world, error);
     if (!result)
         result = start_in(process, &world, error);
     world_release(&world);
@@ -240,6 +256,8 @@ static void process_kill(struct crew *crew)
         return;
     }
     descendants_kill_session(child_pid(process->child));
+    if (process->cgroup)
+        cgroup_kill(process->cgroup);
     child_signal(process->child, SIGKILL);
 }
 

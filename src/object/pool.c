@@ -13,6 +13,7 @@
 #include "event/bus.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "object/attributes.h"
 #include "object/items.h"
 #include "object/pool_private.h"
 #include "object/results.h"
@@ -466,6 +467,21 @@ static void limit_crew(struct pool *pool)
         pool->crew_count = 1; /* the tasks are told of in their order */
 }
 
+static void tell_limits(struct pool *pool)
+{
+    const struct object_spec *spec = &pool->spec->object;
+    struct buf text = {0};
+    struct buf reason = {0};
+    attributes_describe(&spec->attributes, pool->object.run, &text);
+    buf_printf(&reason, "each %s may use %s", spec->body.kind == BODY_LUA ? "worker" : "task",
+               buf_string(&text));
+    struct event event = {.kind = EVENT_POOL_LIMITED, .reason = reason.data};
+    if (text.length)
+        pool_emit(pool, &event);
+    buf_release(&text);
+    buf_release(&reason);
+}
+
 static void pool_start(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
@@ -483,6 +499,7 @@ static void pool_start(struct object *object)
     struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_count};
     pool_emit(pool, &event);
     pool->told_started = true;
+    tell_limits(pool);
     tell_exhausted(pool);
     if (items_count(pool->items) >= 0)
         tell_waiting(pool);

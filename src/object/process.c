@@ -25,6 +25,7 @@
 #include "object/streams.h"
 #include "object/users.h"
 #include "object/world.h"
+#include "os/cgroup.h"
 #include "os/descendants.h"
 #include "scenario/spec.h"
 #include "worker/frame.h"
@@ -52,6 +53,7 @@ struct process {
     struct link *link; /* to the worker of a Lua body */
     struct timer *timer;
     enum wait wait;
+    struct cgroup *cgroup; /* where its memory is limited; NULL: none */
     struct timer *poll; /* of DRAINED_POLL */
     pid_t pid;
     bool exited;
@@ -109,12 +111,22 @@ static void tell_terminated(struct process *process)
     process_emit(process, &event);
 }
 
+static void tell_limits(struct process *process)
+{
+    struct buf text = {0};
+    attributes_describe(&process->spec->object.attributes, process->object.run, &text);
+    struct event event = {.kind = EVENT_PROCESS_LIMITED, .reason = text.data};
+    if (text.length)
+        process_emit(process, &event);
+    buf_release(&text);
+}
+
 /* A limit that it met is the reason. */
 static void blame_limits(struct process *process)
 {
     struct buf text = {0};
     if (attributes_spec_blame(&process->spec->object.attributes, process->signal, process->code,
-                              -1, &text))
+                              process->cgroup, &text))
         process_fail(process, text.data);
     buf_release(&text);
 }
@@ -131,6 +143,8 @@ static void process_gone(struct process *process)
     tell_exited(process);
     if (ended_by_us && process->pid)
         tell_terminated(process);
+    cgroup_free(process->cgroup);
+    process->cgroup = NULL;
     struct event event = {.kind = EVENT_PROCESS_ENDED};
     if (ended_by_us || !process->pid)
         event.flags |= EVENT_TOLD;
@@ -173,6 +187,8 @@ static void process_signal(struct process *process, int signal_number)
 static void process_kill_now(struct process *process)
 {
     process->killed = true;
+    if (process->cgroup)
+        cgroup_kill(process->cgroup);
     process_signal(process, SIGKILL);
     process_wait(process, WAIT_GRACE, NS_PER_S);
 }
@@ -313,8 +329,11 @@ static int start_in(struct process *process, struct world *world, struct error *
         .exited = on_exited,
         .arg = process,
     };
-    int result = process->link ? start_body(&start, &process->child, error)
-                               : start_program(&start, &process->child, error);
+    int result = attributes_limit_memory(&world->attributes, &process->spec->object.attributes, run,
+                                         process->object.name, &process->cgroup, error);
+    if (!result)
+        result = process->link ? start_body(&start, &process->child, error)
+                                   : start_program(&start, &process->child, error);
     if (ends.in >= 0) {
         close(ends.in);
         close(ends.out);
@@ -359,6 +378,7 @@ static void process_start(struct object *object)
     process->pid = child_pid(process->child);
     struct event started = {.kind = EVENT_PROCESS_STARTED};
     process_emit(process, &started);
+    tell_limits(process);
     streams_begin(process->streams, &streams_callbacks, process);
     streams_hold(process->streams, run->held);
     if (process->spec->object.timeout)
@@ -429,6 +449,7 @@ static void process_free(struct object *object)
     child_free(process->child);
     timer_free(process->timer);
     timer_free(process->poll);
+    cgroup_free(process->cgroup);
     free(process->reason);
     free(process);
 }

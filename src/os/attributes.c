@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "os/cgroup.h"
 
 #define SIGNALS 64
 #define SHELL_SIGNALED 128 /* a shell's exit code for a command that signal N ended is this + N */
@@ -25,7 +26,7 @@ static const char *const names[ATTRIBUTES] = {
     [ATTRIBUTE_NOFILE] = "nofile",   [ATTRIBUTE_NPROC] = "nproc", [ATTRIBUTE_CORE] = "core",
     [ATTRIBUTE_FSIZE] = "fsize",     [ATTRIBUTE_STACK] = "stack", [ATTRIBUTE_AS] = "as",
     [ATTRIBUTE_CPU] = "cpu",         [ATTRIBUTE_UID] = "uid",     [ATTRIBUTE_GID] = "gid",
-    [ATTRIBUTE_GROUPS] = "groups",
+    [ATTRIBUTE_GROUPS] = "groups",   [ATTRIBUTE_MEMORY] = "memory", [ATTRIBUTE_CGROUP] = "cgroup",
 };
 
 /* How setrlimit(2) calls those that are limits; -1: it is none. */
@@ -57,6 +58,12 @@ void attributes_set(struct attributes *attributes, enum attribute attribute, int
     attributes->values[attribute] = value;
 }
 
+void attributes_set_cgroup(struct attributes *attributes, const char *path)
+{
+    attributes_set(attributes, ATTRIBUTE_CGROUP, 0);
+    attributes->cgroup = mem_strdup(path);
+}
+
 bool attributes_given(const struct attributes *attributes, enum attribute attribute)
 {
     return attributes->given & (1u << attribute);
@@ -65,6 +72,7 @@ bool attributes_given(const struct attributes *attributes, enum attribute attrib
 void attributes_release(struct attributes *attributes)
 {
     free(attributes->groups);
+    free(attributes->cgroup);
     *attributes = (struct attributes){0};
 }
 
@@ -92,7 +100,7 @@ void attributes_print(struct buf *out, const struct attributes *attributes)
 {
     const char *blank = "";
     for (enum attribute i = 0; i < ATTRIBUTES; i++) {
-        if (!attributes_given(attributes, i))
+        if (!attributes_given(attributes, i) || i == ATTRIBUTE_CGROUP)
             continue;
         buf_printf(out, "%s%s=", blank, names[i]);
         blank = " ";
@@ -101,6 +109,8 @@ void attributes_print(struct buf *out, const struct attributes *attributes)
         for (size_t n = 0; i == ATTRIBUTE_GROUPS && n < attributes->group_count; n++)
             buf_printf(out, "%s%u", n ? "," : "", (unsigned)attributes->groups[n]);
     }
+    if (attributes->cgroup)
+        buf_printf(out, "%scgroup=%s", blank, attributes->cgroup);
 }
 
 /* "33,4", or nothing at all; returns what stands behind. */
@@ -141,6 +151,9 @@ bool attributes_parse(struct attributes *attributes, const char *text)
         if (found == ATTRIBUTE_GROUPS) {
             attributes_set(attributes, found, 0);
             text = parse_groups(attributes, text);
+        } else if (found == ATTRIBUTE_CGROUP) {
+            attributes_set_cgroup(attributes, text);
+            return true;
         } else {
             char *end;
             attributes_set(attributes, found, (int64_t)strtoll(text, &end, 10));
@@ -186,6 +199,10 @@ static int apply_one(const struct attributes *attributes, enum attribute attribu
     switch (attribute) {
     case ATTRIBUTE_IGNORED:
         return ignore_signals((uint64_t)value);
+    case ATTRIBUTE_CGROUP:
+        return cgroup_enter(attributes->cgroup);
+    case ATTRIBUTE_MEMORY:
+        return 0;
     case ATTRIBUTE_UMASK:
         umask((mode_t)value);
         return 0;
@@ -260,6 +277,8 @@ int attributes_explain(const struct attributes *attributes, enum attribute faile
     const struct passwd *user;
     const struct group *group;
     switch (failed) {
+    case ATTRIBUTE_CGROUP:
+        return error_system(error, number, "cannot enter its cgroup '%s'", attributes->cgroup);
     case ATTRIBUTE_NICE:
         return error_system(error, number, "cannot set nice to %lld, which needs root or %s", value,
                             "CAP_SYS_NICE");
@@ -285,23 +304,33 @@ static const struct {
     int signal;
     const char *text;
 } killers[] = {
+    {ATTRIBUTE_MEMORY, SIGKILL, "it used more than its memory limit of "},
     {ATTRIBUTE_CPU, SIGXCPU, "it used more than its cpu limit of "},
     {ATTRIBUTE_FSIZE, SIGXFSZ, "it wrote a file past its fsize limit of "},
 };
 
-bool attributes_blame(const struct attributes *attributes, int signal, int code, int64_t cpu,
+static bool is_killer(const struct attributes *attributes, const struct program_end *end,
+                      enum attribute limit, int killer)
+{
+    int64_t most = attributes->values[limit];
+    if (!attributes_given(attributes, limit))
+        return false;
+    if (limit == ATTRIBUTE_MEMORY)
+        return end->out_of_memory;
+    if (limit == ATTRIBUTE_CPU && end->signal == SIGKILL && end->cpu >= most * NS_PER_S)
+        return true; /* it did not end at SIGXCPU */
+    return end->signal ? end->signal == killer : end->code == SHELL_SIGNALED + killer;
+}
+
+bool attributes_blame(const struct attributes *attributes, const struct program_end *end,
                       struct buf *text)
 {
     for (size_t i = 0; i < countof(killers); i++) {
         enum attribute limit = killers[i].limit;
-        int64_t value = attributes->values[limit];
-        bool outlived = limit == ATTRIBUTE_CPU && signal == SIGKILL && cpu >= value * NS_PER_S;
-        bool told = signal == killers[i].signal ||
-                    (!signal && code == SHELL_SIGNALED + killers[i].signal);
-        if (!attributes_given(attributes, limit) || (!told && !outlived))
+        if (!is_killer(attributes, end, limit, killers[i].signal))
             continue;
         buf_text(text, killers[i].text);
-        print_limit(text, limit, value);
+        print_limit(text, limit, attributes->values[limit]);
         buf_text(text, " and was killed");
         return true;
     }

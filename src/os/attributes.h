@@ -16,6 +16,8 @@ struct error;
 /* In the order in which they are set: rights are dropped last, as the others may need them. */
 enum attribute {
     ATTRIBUTE_IGNORED, /* signals: bit N - 1 is signal N */
+    ATTRIBUTE_CGROUP,
+    ATTRIBUTE_MEMORY, /* bytes: what the cgroup enforces; nothing is set */
     ATTRIBUTE_UMASK,
     ATTRIBUTE_NICE,
     ATTRIBUTE_NOFILE, /* the limits as setrlimit(2) has them, both the soft and the hard one */
@@ -41,9 +43,11 @@ struct attributes {
     int64_t values[ATTRIBUTES];
     gid_t *groups; /* ATTRIBUTE_GROUPS: GROUP_COUNT of them, from malloc() */
     size_t group_count;
+    char *cgroup; /* ATTRIBUTE_CGROUP: its directory, from malloc() */
 };
 
 void attributes_set(struct attributes *attributes, enum attribute attribute, int64_t value);
+void attributes_set_cgroup(struct attributes *attributes, const char *path);
 bool attributes_given(const struct attributes *attributes, enum attribute attribute);
 void attributes_release(struct attributes *attributes);
 
@@ -53,7 +57,8 @@ void attributes_keep_ignored(struct attributes *attributes);
 /* Leaves the limits as they are. */
 void attributes_drop_limits(struct attributes *attributes);
 
-/* As words, such as "nice=5 uid=33 groups=33,4"; attributes_parse() reads them back. */
+/* As words, such as "nice=5 uid=33 groups=33,4"; attributes_parse() reads them back. A cgroup's
+ * directory stands last, to the end of the text. */
 void attributes_print(struct buf *out, const struct attributes *attributes);
 
 /* False where TEXT is not what attributes_print() writes. ATTRIBUTES is to be released either way. */
@@ -69,11 +74,16 @@ int attributes_apply(const struct attributes *attributes, enum attribute *failed
 int attributes_explain(const struct attributes *attributes, enum attribute failed, int number,
                        struct error *error);
 
-/*
- * Says in TEXT that a process that ended by SIGNAL (0: with exit code CODE) met a limit, where it
- * did: false otherwise. CPU is the time that it used, in ns; -1: not known.
- */
-bool attributes_blame(const struct attributes *attributes, int signal, int code, int64_t cpu,
+/* How a program ended. */
+struct program_end {
+    int signal;         /* 0: by itself, with CODE */
+    int code;
+    int64_t cpu;        /* ns that it used; -1: not known */
+    bool out_of_memory; /* cgroup_met_limit() */
+};
+
+/* Says in TEXT which limit made it end so, where one did: false otherwise. */
+bool attributes_blame(const struct attributes *attributes, const struct program_end *end,
                       struct buf *text);
 
 #endif

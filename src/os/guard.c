@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/stdio.h"
 
@@ -118,6 +119,7 @@ _Noreturn void guard_run(int (*runner)(void *arg), void *arg)
     setpgid(guard.runner, guard.runner);
     guard_wait(&guard);
     descendants_end(ORPHAN_GRACE);
+    cgroups_leave();
     if (!WIFSIGNALED(guard.status))
         exit(WEXITSTATUS(guard.status));
     if (WTERMSIG(guard.status) == SIGKILL)

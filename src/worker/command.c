@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/unit.h"
 #include "os/attributes.h"
+#include "os/cgroup.h"
 #include "os/spawn.h"
 #include "script/script.h"
 #include "worker/private.h"
@@ -53,8 +54,16 @@ static void sink_capture(struct run *run, int stream, const char *bytes, size_t 
     buf_append(stream ? &run->captured->err : &run->captured->out, bytes, length);
 }
 
+/* The cgroup of a pool's command; what a Lua body runs is where the body is. */
+static struct cgroup *run_cgroup(const struct run *run)
+{
+    return run->worker->command ? render_cgroup(run->worker->command) : NULL;
+}
+
 static void run_signal(const struct run *run, int signal_number)
 {
+    if (signal_number == SIGKILL && run_cgroup(run))
+        cgroup_kill(run_cgroup(run));
     kill(run->leads ? -run->pid : run->pid, signal_number);
 }
 
@@ -186,6 +195,12 @@ static void run_to_its_end(struct run *run)
 static void fill_result(const struct run *run, struct result *result, struct buf *text)
 {
     int signal_number = WIFSIGNALED(run->status) ? WTERMSIG(run->status) : 0;
+    struct program_end end = {
+        .signal = signal_number,
+        .code = WEXITSTATUS(run->status),
+        .cpu = run->cpu,
+        .out_of_memory = run_cgroup(run) && cgroup_met_limit(run_cgroup(run)),
+    };
     result->memory = run->memory;
     if (run->kill_at) {
         result->outcome = run->early;
@@ -196,9 +211,8 @@ static void fill_result(const struct run *run, struct result *result, struct buf
         result->outcome = OUTCOME_EXITED;
         result->number = WEXITSTATUS(run->status);
     }
-    if (!run->kill_at)
-        attributes_blame(render_attributes(run->worker->command), signal_number,
-                         WEXITSTATUS(run->status), run->cpu, text);
+    if (!run->kill_at && run->status)
+        attributes_blame(render_attributes(run->worker->command), &end, text);
 }
 
 /* Opens a pipe whose writing end the command gets; a negative code where none is to be had. */

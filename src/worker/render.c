@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "os/attributes.h"
+#include "os/cgroup.h"
 #include "os/spawn.h"
 #include "script/script.h"
 #include "script/template.h"
@@ -46,6 +47,7 @@ struct body_command {
     struct rendered cwd;
     struct buf directory; /* CWD made absolute */
     struct attributes attributes;
+    struct cgroup *cgroup;
     struct buf variables[TASK_VARIABLES];
     const char **argv;
     size_t argv_fixed; /* of ARGV, what stands before the rendered ones */
@@ -158,6 +160,8 @@ int command_prepare(struct worker *worker, struct error *error)
         return result;
     if (config->attributes && !attributes_parse(&command->attributes, config->attributes))
         return error_set(error, ERROR_FAILED, "'%s' are no attributes", config->attributes);
+    if (command->attributes.cgroup)
+        command->cgroup = cgroup_at(command->attributes.cgroup);
     struct template_scope scope = {.vars = &vars, .task = true};
     worker->expressions = script_new_expressions(config->name, &vars);
     result = parse_entries(command, config, &scope, error);
@@ -187,6 +191,7 @@ void command_release(struct worker *worker)
     if (command->null >= 0)
         close(command->null);
     attributes_release(&command->attributes);
+    cgroup_free(command->cgroup);
     arena_free(command->arena);
     free(command);
     worker->command = NULL;
@@ -293,6 +298,11 @@ void render_print(const struct body_command *command, const struct spawn_options
 const struct attributes *render_attributes(const struct body_command *command)
 {
     return &command->attributes;
+}
+
+struct cgroup *render_cgroup(const struct body_command *command)
+{
+    return command->cgroup;
 }
 
 int render_null(const struct body_command *command)

@@ -4,6 +4,7 @@
 
 struct attributes;
 struct body_command;
+struct cgroup;
 struct buf;
 struct error;
 struct spawn_options;
@@ -23,6 +24,9 @@ void render_print(const struct body_command *command, const struct spawn_options
 
 /* What each command is given. */
 const struct attributes *render_attributes(const struct body_command *command);
+
+/* Where each command runs; NULL: where the worker does. */
+struct cgroup *render_cgroup(const struct body_command *command);
 
 /* A descriptor of /dev/null. */
 int render_null(const struct body_command *command);

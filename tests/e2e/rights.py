@@ -130,3 +130,33 @@ def test_drop_that_fails_is_fatal():
     assert b"| never" not in ended.stdout and b"\nnever" not in ended.stdout, ended
     assert ended.stdout.count(b"cannot become user 'nobody' (65534)") >= 4, ended.stdout.decode()
     check_nothing_left()
+
+
+EATER = "python3 -c 'import sys; print(len(bytearray(int(sys.argv[1]) << 20)))'"
+
+
+def test_memory_limit():
+    """The log says how the limit is enforced, and it is; only a cgroup can say that it was met."""
+    status, out, err = complete(f"""
+        pools:
+          p: {{workers: 1, tasks: [1, 400, 2], limits: {{memory: 100M}}, run: "{EATER} ${{{{ item }}}}"}}
+    """, "-v")
+    check_status(status, 1, out + err)
+    check_nothing_left()
+    told = out.decode()
+    assert "Task 0 runs" in told and "Task 2 runs" in told, told
+    if "100M of memory, which its cgroup enforces" in told:
+        assert "Task 1 failed: it used more than its memory limit of 100M and was killed" in told, told
+    else:
+        assert "100M of address space for each process (RLIMIT_AS), as " in told, told
+        assert "MemoryError" in told and "Task 1 failed: exit code 1." in told, told
+
+
+def test_smaller_of_memory_and_address_space():
+    for limits, want in (("memory: 1G, as: 2G", "1048576"), ("memory: 2G, as: 1G", "1048576"),
+                         ("memory: 1G", "1048576")):
+        status, out, err = complete(f"""
+            processes: {{test: {{limits: {{{limits}}}, run: ulimit -v}}}}
+        """, "-v")
+        check_status(status, 0, out + err)
+        assert b"its cgroup enforces" in out or f"test | {want}\n".encode() in out, out.decode()

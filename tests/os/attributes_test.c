@@ -21,8 +21,9 @@ static const struct words_case words[] = {
     {"one", "nice=-5", true},
     {"all",
      "ignored=16385 umask=18 nice=5 nofile=4096 nproc=100 core=0 fsize=1 stack=2 "
-     "as=9223372036854775807 cpu=60 groups=33,4 gid=33 uid=4294967294",
+     "as=9223372036854775807 cpu=60 groups=33,4 gid=33 uid=4294967294 cgroup=/with a blank",
      true},
+    {"memory", "memory=1 cgroup=/x", true},
     {"no-groups", "groups= uid=1", true},
     {"unknown", "nise=5", false},
     {"no-value", "nice", false},
@@ -155,34 +156,39 @@ static void test_refused(void **state)
 struct blame_case {
     const char *name;
     const char *words;
-    int signal;
-    int code;
-    int64_t cpu;
-    const char *said; /* NULL: nothing */
+    struct program_end end;
+    const char *said; /* behind it: " and was killed"; NULL: nothing */
 };
 
 static const struct blame_case blames[] = {
-    {"cpu", "cpu=60", SIGXCPU, 0, -1, "it used more than its cpu limit of 1m and was killed"},
-    {"cpu-in-a-shell", "cpu=2", 0, 152, -1, "it used more than its cpu limit of 2s and was killed"},
-    {"cpu-in-spite", "cpu=2", SIGKILL, 0, 3 * NS_PER_S,
-     "it used more than its cpu limit of 2s and was killed"},
-    {"killed-early", "cpu=2", SIGKILL, 0, NS_PER_S, NULL},
-    {"killed", "cpu=2", SIGKILL, 0, -1, NULL},
-    {"fsize", "fsize=1048576", SIGXFSZ, 0, -1,
-     "it wrote a file past its fsize limit of 1M and was killed"},
-    {"no-limit", "nice=5", SIGXCPU, 0, -1, NULL},
-    {"another-signal", "cpu=60 fsize=1", SIGTERM, 0, -1, NULL},
+    {"cpu", "cpu=60", {SIGXCPU, 0, -1, false}, "it used more than its cpu limit of 1m"},
+    {"cpu-in-a-shell", "cpu=2", {0, 152, -1, false}, "it used more than its cpu limit of 2s"},
+    {"cpu-in-spite", "cpu=2", {SIGKILL, 0, 3 * NS_PER_S, false},
+     "it used more than its cpu limit of 2s"},
+    {"killed-early", "cpu=2", {SIGKILL, 0, NS_PER_S, false}, NULL},
+    {"killed", "cpu=2", {SIGKILL, 0, -1, false}, NULL},
+    {"fsize", "fsize=1048576", {SIGXFSZ, 0, -1, false},
+     "it wrote a file past its fsize limit of 1M"},
+    {"memory", "memory=1048576", {SIGKILL, 0, -1, true}, "it used more than its memory limit of 1M"},
+    {"memory-in-a-shell", "memory=1048576", {0, 137, -1, true},
+     "it used more than its memory limit of 1M"},
+    {"killed-in-time", "memory=1048576", {SIGKILL, 0, -1, false}, NULL},
+    {"no-limit", "nice=5", {SIGXCPU, 0, -1, true}, NULL},
+    {"another-signal", "cpu=60 fsize=1", {SIGTERM, 0, -1, false}, NULL},
 };
 
 static void test_blames(void **state)
 {
     const struct blame_case *row = *state;
     struct attributes attributes;
-    struct buf text = {0};
+    struct buf text = {0}, expected = {0};
     assert_true(attributes_parse(&attributes, row->words));
-    assert_int_equal(attributes_blame(&attributes, row->signal, row->code, row->cpu, &text),
-                     row->said != NULL);
-    assert_buf(&text, row->said ? row->said : "");
+    assert_int_equal(attributes_blame(&attributes, &row->end, &text), row->said != NULL);
+    if (row->said)
+        buf_text(&expected, row->said);
+    buf_text(&expected, row->said ? " and was killed" : "");
+    assert_buf(&text, buf_string(&expected));
+    buf_release(&expected);
     attributes_release(&attributes);
 }
 
