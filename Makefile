@@ -14,14 +14,14 @@ INSTALL ?= install
 
 # Debian's names of what each step needs.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev libsqlite3-dev \
-  libjansson-dev
+  libjansson-dev zlib1g-dev
 TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace sqlite3 \
   python3-jsonschema python3-yaml
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 LINT_PACKAGES := clang-tidy cppcheck mandoc
 
 # Asked only when something is compiled, so that `make deps` works before pkg-config is there.
-pkg_config = $(or $(shell pkg-config $(1) libuv yaml-0.1 lua5.4 sqlite3 jansson 2>/dev/null),$(error \
+pkg_config = $(or $(shell pkg-config $(1) libuv yaml-0.1 lua5.4 sqlite3 jansson zlib 2>/dev/null),$(error \
   the libraries that parrun is built with are missing; 'make deps' installs them))
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg_config,--cflags))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(call pkg_config,--libs))$(PKG_LIBS)

@@ -2,10 +2,8 @@
 #include "cli/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -17,8 +15,10 @@
 #include "sink/filter.h"
 #include "sink/joblog.h"
 #include "sink/jsonl.h"
+#include "sink/file.h"
 #include "sink/output.h"
 #include "sink/story.h"
+#include "sink/target.h"
 
 /* Standard output, and the files of --log and --joblog. */
 #define DESTINATIONS 3
@@ -26,7 +26,7 @@
 struct destination {
     struct log *log;
     const char *name;
-    int fd;
+    bool standard; /* standard output */
     struct output *output;
     struct story *story;
     struct jsonl *jsonl;
@@ -75,7 +75,7 @@ static void on_failed(void *arg, int number)
 {
     struct destination *destination = arg;
     destination->failed = number;
-    if (destination->fd != STDOUT_FILENO || number != EPIPE)
+    if (!destination->standard || number != EPIPE)
         return;
     destination->log->closed = true;
     destination->log->callbacks.closed(destination->log->arg);
@@ -92,15 +92,21 @@ static void on_finished(void *arg)
     log->callbacks.finished(log->arg);
 }
 
-static int add_destination(struct log *log, struct loop *loop, const char *name, int fd,
-                           struct error *error)
+/* TARGET is the destination's own from now on, in any case; NULL: ERROR tells why there is none. */
+static int add_destination(struct log *log, struct loop *loop, const char *name,
+                           struct target *target, struct error *error)
 {
     static const struct output_callbacks callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
-    struct destination *destination = &log->items[log->count++];
-    *destination = (struct destination){.log = log, .name = name, .fd = fd};
-    destination->output = output_new(loop, fd, &callbacks, destination, error);
-    return destination->output ? 0 : error->code;
+    if (!target)
+        return error->code;
+    struct destination *destination = &log->items[log->count];
+    *destination = (struct destination){.log = log, .name = name, .standard = !log->count};
+    destination->output = output_new(loop, target, &callbacks, destination, error);
+    if (!destination->output)
+        return error->code;
+    log->count++;
+    return 0;
 }
 
 /* Shows or hides the events that a list such as "task.*,worker.lost" names. */
@@ -143,40 +149,6 @@ static int make_filter(struct filter *filter, const struct log_spec *spec,
     return result;
 }
 
-/* /dev/stderr and its like are links by nature, to something that is open already. */
-static bool is_own_descriptor(const char *path)
-{
-    return !strncmp(path, "/dev/std", 8) || !strncmp(path, "/dev/fd/", 8);
-}
-
-/* A file or a device: a FIFO that nobody reads would be waited for, a planted link followed. */
-static int open_log_file(const char *path, struct error *error)
-{
-    int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY;
-    struct stat status;
-    bool own = is_own_descriptor(path);
-    int fd = open(path, own ? flags : flags | O_NOFOLLOW | O_NONBLOCK, 0666);
-    if (own && fd >= 0)
-        return fd;
-    if (fd < 0 && errno == ELOOP)
-        return error_set(error, -ELOOP,
-                         "cannot write the log to '%s': it is a symbolic link; name the file itself",
-                         path);
-    if (fd >= 0 && !fstat(fd, &status) && (S_ISREG(status.st_mode) || S_ISCHR(status.st_mode))) {
-        fcntl(fd, F_SETFL, 0);
-        return fd;
-    }
-    if (fd >= 0) {
-        close(fd);
-        errno = ENXIO;
-    }
-    if (errno == ENXIO)
-        return error_set(error, -ENXIO,
-                         "cannot write the log to '%s': it is neither a regular file nor a device",
-                         path);
-    return error_system(error, errno, "cannot write the log to '%s'", path);
-}
-
 static void add_reader(struct destination *destination, struct bus *bus,
                        const struct story_options *options, bool json, const char *run)
 {
@@ -194,8 +166,8 @@ static void add_reader(struct destination *destination, struct bus *bus,
 static int open_joblog(struct log *log, struct loop *loop, struct bus *bus, const char *path,
                        struct error *error)
 {
-    int fd = open_log_file(path, error);
-    int result = fd < 0 ? error->code : add_destination(log, loop, path, fd, error);
+    struct target *target = target_open(path, FILE_EMPTY, NULL, "write the joblog to", error);
+    int result = add_destination(log, loop, path, target, error);
     if (result)
         return result;
     struct destination *destination = &log->items[log->count - 1];
@@ -205,14 +177,36 @@ static int open_joblog(struct log *log, struct loop *loop, struct bus *bus, cons
     return 0;
 }
 
-static int open_all(struct log *log, struct loop *loop, const struct options *options,
-                    struct error *error)
+/* The file that --log names, or else the scenario. A dry run tells on standard output. */
+static int open_file(struct log *log, struct loop *loop, const struct log_spec *spec,
+                     const struct options *options, struct error *error)
 {
-    int result = add_destination(log, loop, "standard output", STDOUT_FILENO, error);
-    if (result || !options->log)
-        return result;
-    int fd = open_log_file(options->log, error);
-    return fd < 0 ? error->code : add_destination(log, loop, options->log, fd, error);
+    const struct rotation_rules declared = {spec->rotate.size, spec->rotate.keep,
+                                            spec->rotate.compress};
+    const struct rotation_rules *rules = options->rotate.size ? &options->rotate : &declared;
+    const char *path = options->log;
+    unsigned flags = FILE_EMPTY;
+    if (path && !options->rotate.size)
+        rules = NULL;
+    if (!path && spec->file && !options->dry) {
+        path = spec->file;
+        flags = FILE_DIRECTORIES | (spec->append ? FILE_APPEND : FILE_EMPTY);
+    }
+    if (!path && options->rotate.size && !options->dry)
+        return error_set(error, ERROR_FAILED,
+                         "--log-rotate is for a log file, and there is none: add --log FILE");
+    if (!path)
+        return 0;
+    struct target *target = target_open(path, flags, rules, "write the log to", error);
+    return add_destination(log, loop, path, target, error);
+}
+
+static int open_all(struct log *log, struct loop *loop, const struct log_spec *spec,
+                    const struct options *options, struct error *error)
+{
+    int result =
+        add_destination(log, loop, "standard output", target_new(STDOUT_FILENO), error);
+    return result ? result : open_file(log, loop, spec, options, error);
 }
 
 /* With a log of its own, standard output is the bodies'. JSON is whole in any case. */
@@ -244,7 +238,7 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *s
     log->arg = arg;
     int result = make_filter(&story.filter, spec, options, error);
     if (!result)
-        result = open_all(log, loop, options, error);
+        result = open_all(log, loop, spec, options, error);
     if (!result)
         add_readers(log, bus, &story, json, run);
     if (!result && options->joblog)
@@ -267,13 +261,17 @@ bool log_report(const struct log *log, struct buf *out)
     for (size_t i = 0; i < log->count; i++) {
         const struct destination *destination = &log->items[i];
         size_t lost = output_lost(destination->output);
-        if ((log->closed && destination->fd == STDOUT_FILENO) || (!lost && !destination->failed))
+        int stuck = output_stuck(destination->output);
+        if ((log->closed && destination->standard) || (!lost && !destination->failed && !stuck))
             continue;
         whole = false;
-        buf_printf(out, "parrun: error: %s: %zu bytes could not be written: %s\n",
-                   destination->name, lost,
-                   destination->failed ? strerror(destination->failed)
-                                       : "nobody reads them");
+        if (lost || destination->failed)
+            buf_printf(out, "parrun: error: %s: %zu bytes could not be written: %s\n",
+                       destination->name, lost,
+                       destination->failed ? strerror(destination->failed) : "nobody reads them");
+        else
+            buf_printf(out, "parrun: error: %s: it could not rotate and is longer than it may be: %s\n",
+                       destination->name, strerror(stuck));
     }
     return whole;
 }
@@ -292,8 +290,6 @@ void log_free(struct log *log)
         jsonl_free(log->items[i].jsonl);
         joblog_free(log->items[i].joblog);
         output_free(log->items[i].output);
-        if (log->items[i].fd > STDERR_FILENO)
-            close(log->items[i].fd);
     }
     free(log);
 }

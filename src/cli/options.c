@@ -10,6 +10,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/unit.h"
+
+/* Old files that --log-rotate keeps unless told, and at most. */
+#define ROTATE_KEEP 5
+#define ROTATE_MOST 1000
 
 /* No pool has more workers. */
 #define JOBS_MOST 1024
@@ -89,6 +94,35 @@ static int take_log(struct options *options, const char *value, struct error *er
 {
     (void)error;
     options->log = value;
+    return 0;
+}
+
+/* "10M", "10M:5" or "10M:5:gzip": the size of a file, how many old ones, and whether compressed. */
+static int take_log_rotate(struct options *options, const char *value, struct error *error)
+{
+    struct rotation_rules rules = {.keep = ROTATE_KEEP};
+    struct error fault = {0};
+    uint64_t size = 0;
+    size_t length = strcspn(value, ":");
+    const char *behind = value + length;
+    char *text = mem_copy(value, length);
+    bool wrong = size_parse(text, &size, &fault) || !size || size > INT64_MAX;
+    error_release(&fault);
+    free(text);
+    if (*behind == ':') {
+        char *end;
+        rules.keep = strtoll(behind + 1, &end, 10);
+        wrong = wrong || end == behind + 1 || rules.keep < 1 || rules.keep > ROTATE_MOST;
+        behind = end;
+    }
+    rules.compress = !strcmp(behind, ":gzip");
+    if (wrong || (*behind && !rules.compress))
+        return error_set(error, ERROR_FAILED,
+                         "--log-rotate is the size of a file, how many old ones are kept (1 to %d) "
+                         "and whether they are compressed, such as 10M, 10M:5 or 10M:5:gzip, not '%s'",
+                         ROTATE_MOST, value);
+    rules.size = (int64_t)size;
+    options->rotate = rules;
     return 0;
 }
 
@@ -256,6 +290,8 @@ static const struct option table[] = {
     {0, "limit", "N", take_limit, "with --dry-run: print at most N tasks of each pool"},
     {0, "list", NULL, take_list, "print the kind, the name and the help of each object"},
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
+    {0, "log-rotate", "SIZE", take_log_rotate,
+     "begin a new log file at SIZE; SIZE:N keeps N old ones, SIZE:N:gzip compressed"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
     {0, "reference", "PART", take_reference, "print a part of the manual that is made from tables"},
     {0, "schema", NULL, take_schema, "print the JSON Schema of scenarios"},

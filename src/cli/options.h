@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "sink/filter.h"
+#include "sink/rotation.h"
 
 struct buf;
 struct error;
@@ -56,6 +57,7 @@ struct options {
     enum resume_option resume;
     int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
     const char *log;        /* --log FILE; NULL: none */
+    struct rotation_rules rotate; /* --log-rotate; its size 0: none */
     const char *format;     /* --format; NULL: the scenario's */
     struct words show;      /* --show and --hide: lists with commas, as given */
     struct words hide;

@@ -17,6 +17,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_PROCESS_STARTED] = "pid",
     [EVENT_PROCESS_LIMITED] = "pid reason",
     [EVENT_PROCESS_OUTPUT] = "pid stream line unfinished",
+    [EVENT_PROCESS_UNWRITTEN] = "pid count reason stream",
     [EVENT_PROCESS_EXITED] = "pid code signal reason",
     [EVENT_PROCESS_TIMEOUT] = "pid seconds",
     [EVENT_PROCESS_STOPPING] = "pid signal",
@@ -69,7 +70,8 @@ static const struct field {
     {"signal", "The name of the signal, such as KILL."},
     {"seconds", "How long a task took, the limit that passed, or the wait that comes."},
     {"attempt", "Which try of the task it is, from 1."},
-    {"count", "How many: workers, failed tasks, messages that were left, or tasks that were done before; "
+    {"count", "How many: workers, failed tasks, messages that were left, tasks that were done before, "
+     "bytes that were lost; "
      "absent for none."},
     {"total", "Of how many: the tasks that were done or looked at, or the tries that a task has."},
     {"reason", "Why, in words; of a Lua error with its traceback."},

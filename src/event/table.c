@@ -38,6 +38,10 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_PROCESS_OUTPUT] =
         {"process.output", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "A line that the process wrote to stdout or stderr.", {{0, NULL}}},
+    [EVENT_PROCESS_UNWRITTEN] =
+        {"process.unwritten", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "Output that parrun writes to a file for the process could not be written.",
+         {{0, "Process {name}: {reason}."}}},
     [EVENT_PROCESS_EXITED] =
         {"process.exited", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
          "The process is gone; its exit code or signal, or why it could not start.",

@@ -221,7 +221,10 @@ static void on_time(void *arg)
         process_kill_now(process);
         break;
     case WAIT_DRAIN:
-        streams_finish(process->streams);
+        if (process->object.state == OBJECT_KILLING)
+            streams_abandon(process->streams);
+        else
+            streams_finish(process->streams);
         if (process->link)
             link_drain(process->link);
         process_check(process);
@@ -263,6 +266,18 @@ static void on_stream_end(void *arg)
     loop_defer(process->object.run->loop, check_soon, process);
 }
 
+static void on_unwritten(void *arg, const char *stream, const char *text, int64_t lost)
+{
+    struct process *process = arg;
+    struct event event = {.kind = EVENT_PROCESS_UNWRITTEN,
+                          .flags = EVENT_WRONG,
+                          .stream = stream,
+                          .reason = text,
+                          .count = lost};
+    process->object.run->unwritten = true;
+    process_emit(process, &event);
+}
+
 static void on_wrong_message(void *arg, const char *text)
 {
     process_fail(arg, text);
@@ -301,6 +316,7 @@ static void on_link_end(void *arg, bool wrong)
 
 static const struct streams_callbacks streams_callbacks = {
     .tap = {.line = on_line, .wrong = on_wrong_message, .end = on_stream_end},
+    .recorder = {.unwritten = on_unwritten, .end = on_stream_end},
     .feed = {.wrong = on_wrong_message},
 };
 
@@ -398,7 +414,7 @@ static void process_kill(struct object *object)
 {
     struct process *process = (struct process *)object;
     if (process->exited) {
-        streams_finish(process->streams);
+        streams_abandon(process->streams);
         loop_defer(object->run->loop, check_soon, process);
         return;
     }

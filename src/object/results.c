@@ -2,10 +2,8 @@
 #include "object/results.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -19,13 +17,14 @@
 #include "object/task.h"
 #include "scenario/spec.h"
 #include "script/value.h"
+#include "sink/file.h"
 #include "sink/output.h"
+#include "sink/target.h"
 
 struct results {
     const struct results_spec *spec;
     struct results_callbacks callbacks;
     void *arg;
-    int fd;
     char *file;
     struct output *output;
     struct buf line;
@@ -66,25 +65,6 @@ static void on_finished(void *arg)
     results->callbacks.finished(results->arg);
 }
 
-/* Results go to a regular file or a device: nothing that somebody has planted is followed. */
-static int open_file(const char *path, struct error *error)
-{
-    struct stat status;
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0666);
-    if (fd < 0)
-        return error_system(error, errno, "cannot write results to '%s'", path);
-    if (fstat(fd, &status) || (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))) {
-        close(fd);
-        return error_set(error, -EINVAL, "results file '%s' is neither a file nor a device", path);
-    }
-    if (S_ISREG(status.st_mode) && ftruncate(fd, 0)) {
-        close(fd);
-        return error_system(error, errno, "cannot empty '%s'", path);
-    }
-    fcntl(fd, F_SETFL, 0);
-    return fd;
-}
-
 static char *record_file(const struct results_spec *spec)
 {
     struct buf path = {0};
@@ -98,18 +78,15 @@ struct results *results_new(struct run *run, const struct results_spec *spec,
 {
     static const struct output_callbacks output_callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
-    if (spec->kind == RESULTS_DIRECTORY && mkdir(spec->path, 0777) && errno != EEXIST) {
-        error_system(error, errno, "cannot make the directory '%s' for results", spec->path);
-        return NULL;
-    }
     struct results *results = mem_calloc(1, sizeof(*results));
     results->spec = spec;
     results->callbacks = *callbacks;
     results->arg = arg;
     results->file = record_file(spec);
-    results->fd = open_file(results->file, error);
-    if (results->fd >= 0)
-        results->output = output_new(run->loop, results->fd, &output_callbacks, results, error);
+    struct target *target = target_open(results->file, FILE_EMPTY | FILE_DIRECTORIES, NULL,
+                                        "write results to", error);
+    if (target)
+        results->output = output_new(run->loop, target, &output_callbacks, results, error);
     if (results->output)
         return results;
     results_free(results);
@@ -185,11 +162,13 @@ static void write_output_file(struct results *results, struct task *task)
     struct buf path = {0};
     struct error error = {0};
     buf_printf(&path, "%s/%lld.out", results->spec->path, (long long)task->index);
-    int fd = open_file(path.data, &error);
-    int number = fd < 0 ? -fd : move_output(task, fd, NULL);
+    int fd = file_open(path.data, FILE_EMPTY, "write results to", &error);
+    int number = fd < 0 ? 0 : move_output(task, fd, NULL);
     if (fd >= 0 && close(fd) && !number)
         number = errno;
-    if (number)
+    if (fd < 0)
+        results->callbacks.failed(results->arg, error.text);
+    else if (number)
         fail(results, path.data, number);
     error_release(&error);
     buf_release(&path);
@@ -251,8 +230,6 @@ void results_free(struct results *results)
     if (!results)
         return;
     output_free(results->output);
-    if (results->fd >= 0)
-        close(results->fd);
     free(results->file);
     buf_release(&results->line);
     free(results);

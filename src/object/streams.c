@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -17,6 +16,8 @@
 #include "object/queue.h"
 #include "object/world.h"
 #include "scenario/spec.h"
+#include "sink/file.h"
+#include "sink/target.h"
 
 struct stream {
     int fd;     /* as the process knows it */
@@ -27,6 +28,7 @@ struct stream {
     struct queue *queue; /* of a pipe; NULL: the log */
     struct tap *tap;
     struct feed *feed;
+    struct recorder *recorder; /* of a pipe to a file that rotates */
 };
 
 struct streams {
@@ -40,8 +42,7 @@ struct streams {
 typedef int stream_opener(struct streams *streams, struct stream *stream,
                           const struct stream_spec *spec, struct error *error);
 
-static int open_pipe_stream(struct streams *streams, struct stream *stream,
-                            const struct stream_spec *spec, struct error *error)
+static int open_pipe(struct stream *stream, struct error *error)
 {
     int ends[2];
     int result = pipe_open(ends, error);
@@ -49,9 +50,15 @@ static int open_pipe_stream(struct streams *streams, struct stream *stream,
         return result;
     stream->theirs = ends[stream->input ? 0 : 1];
     stream->ours = ends[stream->input ? 1 : 0];
+    return 0;
+}
+
+static int open_pipe_stream(struct streams *streams, struct stream *stream,
+                            const struct stream_spec *spec, struct error *error)
+{
     if (spec->kind == STREAM_QUEUE)
         stream->queue = streams->run->queues[spec->queue];
-    return 0;
+    return open_pipe(stream, error);
 }
 
 static int open_inherited(struct streams *streams, struct stream *stream,
@@ -76,27 +83,23 @@ static int open_null(struct streams *streams, struct stream *stream,
     return stream->theirs < 0 ? error_system(error, errno, "cannot open /dev/null") : 0;
 }
 
-/* Output goes to regular files and to devices: a planted link, pipe or socket is refused. */
-static int check_output(int fd, const char *path, struct error *error)
+static const char *stream_word(int fd)
 {
-    struct stat status;
-    if (fstat(fd, &status))
-        return error_system(error, errno, "cannot look at '%s'", path);
-    if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))
-        return error_set(error, -EINVAL, "'%s' is neither a regular file nor a device", path);
-    return 0;
+    static const char *const words[] = {"stdin", "stdout", "stderr"};
+    return fd <= 2 ? words[fd] : "fds";
 }
 
-static int open_output(struct stream *stream, const char *path, bool append, struct error *error)
+/* A file that rotates is written here, from a pipe: a program could not be told of the new file. */
+static int open_rotating(struct streams *streams, struct stream *stream, const char *path,
+                         unsigned flags, const struct rotate_spec *spec, struct error *error)
 {
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK;
-    stream->theirs = open(path, flags | (append ? O_APPEND : O_TRUNC), 0666);
-    if (stream->theirs < 0 && errno == ELOOP)
-        return error_set(error, -ELOOP, "'%s' is a symbolic link; name the file itself", path);
-    if (stream->theirs < 0)
-        return error_system(error, errno, "cannot write to '%s'", path);
-    fcntl(stream->theirs, F_SETFL, append ? O_APPEND : 0);
-    return check_output(stream->theirs, path, error);
+    const struct rotation_rules rules = {spec->size, spec->keep, spec->compress};
+    struct target *target = target_open(path, flags, &rules, "write to", error);
+    if (!target)
+        return error->code;
+    stream->recorder =
+        recorder_new(streams->run->loop, target, path, stream_word(stream->fd), error);
+    return stream->recorder ? open_pipe(stream, error) : error->code;
 }
 
 static int open_file(struct streams *streams, struct stream *stream,
@@ -106,8 +109,13 @@ static int open_file(struct streams *streams, struct stream *stream,
     int result = world_path(streams->world, spec->path, &path, error);
     if (result)
         return result;
-    if (!stream->input)
-        return open_output(stream, path, spec->append, error);
+    unsigned flags = FILE_DIRECTORIES | (spec->append ? FILE_APPEND : FILE_EMPTY);
+    if (spec->rotate.size)
+        return open_rotating(streams, stream, path, flags, &spec->rotate, error);
+    if (!stream->input) {
+        stream->theirs = file_open(path, flags, "write to", error);
+        return stream->theirs < 0 ? error->code : 0;
+    }
     stream->theirs = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     return stream->theirs < 0 ? error_system(error, errno, "cannot read '%s'", path) : 0;
 }
@@ -156,12 +164,6 @@ static stream_opener *const openers[] = {
     [STREAM_TEXT] = open_text,          [STREAM_QUEUE] = open_pipe_stream,
     [STREAM_STDOUT] = open_as_stdout,
 };
-
-static const char *stream_word(int fd)
-{
-    static const char *const words[] = {"stdin", "stdout", "stderr"};
-    return fd <= 2 ? words[fd] : "fds";
-}
 
 static int open_one(struct streams *streams, int fd, const struct stream_spec *spec,
                     struct error *error)
@@ -228,6 +230,8 @@ void streams_begin(struct streams *streams, const struct streams_callbacks *call
         if (stream->input)
             stream->feed =
                 feed_new(streams->run, stream->ours, stream->queue, &callbacks->feed, arg);
+        else if (stream->recorder)
+            recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
         else
             stream->tap = tap_new(streams->run->loop, stream->ours, stream_word(stream->fd),
                                   stream->queue, &callbacks->tap, arg);
@@ -238,9 +242,13 @@ void streams_begin(struct streams *streams, const struct streams_callbacks *call
 size_t streams_open_taps(const struct streams *streams)
 {
     size_t open_taps = 0;
-    for (size_t i = 0; i < streams->count; i++)
-        if (streams->items[i].tap && !tap_has_ended(streams->items[i].tap))
+    for (size_t i = 0; i < streams->count; i++) {
+        const struct stream *stream = &streams->items[i];
+        if (stream->tap && !tap_has_ended(stream->tap))
             open_taps++;
+        if (stream->recorder && !recorder_has_ended(stream->recorder))
+            open_taps++;
+    }
     return open_taps;
 }
 
@@ -268,9 +276,20 @@ void streams_process_ended(struct streams *streams)
 
 void streams_finish(struct streams *streams)
 {
-    for (size_t i = 0; i < streams->count; i++)
+    for (size_t i = 0; i < streams->count; i++) {
         if (streams->items[i].tap)
             tap_finish(streams->items[i].tap);
+        if (streams->items[i].recorder)
+            recorder_finish(streams->items[i].recorder);
+    }
+}
+
+void streams_abandon(struct streams *streams)
+{
+    streams_finish(streams);
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].recorder)
+            recorder_abandon(streams->items[i].recorder);
 }
 
 void streams_free(struct streams *streams)
@@ -284,6 +303,7 @@ void streams_free(struct streams *streams)
             close(stream->ours);
         tap_free(stream->tap);
         feed_free(stream->feed);
+        recorder_free(stream->recorder);
     }
     free(streams->items);
     free(streams);

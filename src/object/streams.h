@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "object/feed.h"
+#include "object/recorder.h"
 #include "object/tap.h"
 
 struct error;
@@ -16,6 +17,7 @@ struct world;
 
 struct streams_callbacks {
     struct tap_callbacks tap; /* END is called for each pipe that the process writes to */
+    struct recorder_callbacks recorder; /* the same */
     struct feed_callbacks feed;
 };
 
@@ -35,7 +37,7 @@ int streams_highest(const struct streams *streams);
 /* The process runs: closes its ends here and begins to read and to feed. */
 void streams_begin(struct streams *streams, const struct streams_callbacks *callbacks, void *arg);
 
-/* Pipes from the process that have not ended. */
+/* Pipes from the process that have not ended, or not been written to their files. */
 size_t streams_open_taps(const struct streams *streams);
 
 void streams_hold(struct streams *streams, bool held);
@@ -48,6 +50,9 @@ void streams_process_ended(struct streams *streams);
 
 /* Somebody else holds the pipes open: takes what is there and ends them. */
 void streams_finish(struct streams *streams);
+
+/* The same, and waits for no file any longer. */
+void streams_abandon(struct streams *streams);
 
 /* NULL is accepted. */
 void streams_free(struct streams *streams);

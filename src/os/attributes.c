@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "os/cgroup.h"
+#include "os/stdio.h"
 
 #define SIGNALS 64
 #define SHELL_SIGNALED 128 /* a shell's exit code for a command that signal N ended is this + N */
@@ -81,7 +82,9 @@ void attributes_keep_ignored(struct attributes *attributes)
     uint64_t ignored = 0;
     for (int number = 1; number < SIGNALS; number++) {
         struct sigaction action;
-        bool own = number == SIGPIPE || number == SIGTTOU;
+        bool own = false;
+        for (int i = 0; i < OWN_SIGNALS; i++)
+            own = own || number == own_signals[i];
         if (!own && !sigaction(number, NULL, &action) && action.sa_handler == SIG_IGN)
             ignored |= UINT64_C(1) << (number - 1);
     }

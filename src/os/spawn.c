@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "os/stdio.h"
 
 /* Linux' MAX_ARG_STRLEN: the longest single argument, execve(2). */
 #define ARGUMENT_LONGEST 131071
@@ -197,8 +198,8 @@ static int spawn_at(const struct spawn_options *options, const char *path, pid_t
     sigset_t none, changed;
     sigemptyset(&none);
     sigemptyset(&changed); /* what parrun itself ignores; what its caller ignores stays in force */
-    sigaddset(&changed, SIGPIPE);
-    sigaddset(&changed, SIGTTOU);
+    for (int i = 0; i < OWN_SIGNALS; i++)
+        sigaddset(&changed, own_signals[i]);
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attributes);
     for (int i = 0; i < 3; i++)

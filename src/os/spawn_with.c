@@ -5,6 +5,7 @@
  * system calls, and writes to nothing but what is said to be for it.
  */
 #include "os/spawn.h"
+#include "os/stdio.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -22,8 +23,8 @@ static void reset_signals(void)
         if (!sigaction(number, NULL, &action) && action.sa_handler != SIG_IGN &&
             action.sa_handler != SIG_DFL)
             signal(number, SIG_DFL);
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGTTOU, SIG_DFL);
+    for (int i = 0; i < OWN_SIGNALS; i++)
+        signal(own_signals[i], SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }

@@ -13,6 +13,8 @@
 /* How long standard error is waited for, in ms. */
 #define SAY_PATIENCE 1000
 
+const int own_signals[OWN_SIGNALS] = {SIGPIPE, SIGXFSZ, SIGTTOU};
+
 void stdio_secure(void)
 {
     for (int fd = 0; fd <= 2; fd++)
@@ -20,6 +22,7 @@ void stdio_secure(void)
             open("/dev/null", O_RDWR); /* takes the lowest free number: this one */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 void stdio_say(const char *text)

@@ -5,9 +5,14 @@
 /*
  * Opens /dev/null in place of each of descriptors 0 to 2 that is closed (so that no later open()
  * lands there), marks every higher one close-on-exec (so that no child inherits what it was not
- * given), and ignores SIGPIPE (so that a closed reader is an error code).
+ * given), and ignores SIGPIPE and SIGXFSZ (so that a closed reader and a file at its limit are error
+ * codes).
  */
 void stdio_secure(void);
+
+/* Signals that parrun ignores for itself alone: what it starts gets their defaults back. */
+#define OWN_SIGNALS 3
+extern const int own_signals[OWN_SIGNALS];
 
 /*
  * Writes TEXT to standard error, or as much of it as is taken within a second: the end of a run

@@ -78,7 +78,8 @@ static void bind_size(struct loader *loader, const struct field *field, const st
     struct error error = {0};
     if (!field_text(loader, field, node, &text))
         return;
-    if (size_parse(text, &bytes, &error) || bytes > INT64_MAX) {
+    if (size_parse(text, &bytes, &error) || bytes > INT64_MAX ||
+        (int64_t)bytes < field->key->least) {
         field_wrong(loader, field, node);
         error_release(&error);
         return;

@@ -55,6 +55,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_THROTTLE] = {"throttle", "'throttle'", false, NULL},
     [BLOCK_LIMITS] = {"limits", "'limits'", false, NULL},
     [BLOCK_RESULTS] = {"results", "'results'", false, "does not say where results go"},
+    [BLOCK_ROTATE] = {"rotate", "'rotate'", false, NULL},
 };
 
 static const struct choice log_formats[] = {{"story", LOG_STORY}, {"json", LOG_JSON}, {0}};

@@ -33,6 +33,7 @@ enum block_kind {
     BLOCK_THROTTLE,
     BLOCK_RESULTS,
     BLOCK_LIMITS,
+    BLOCK_ROTATE,
     BLOCK_COUNT,
 };
 

@@ -1,4 +1,5 @@
 /* Types whose value is one word or number, and the blocks made of nothing but such. */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -146,6 +147,20 @@ static void bind_template(struct loader *loader, const struct field *field, cons
     field_template(loader, field, node, TEMPLATE_TEXT, field->member);
 }
 
+static void bind_path(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *text;
+    if (!field_text(loader, field, node, &text))
+        return;
+    if (!*text) {
+        field_wrong(loader, field, node);
+        return;
+    }
+    char *absolute = loader_path(loader, node, text);
+    *(const char **)field->member = arena_strdup(loader->arena, absolute);
+    free(absolute);
+}
+
 static void bind_block(struct loader *loader, const struct field *field, const struct node *node)
 {
     field_block(loader, field, node, field->member);
@@ -213,6 +228,14 @@ const struct type type_template = {
     .wording = "a text",
     .bind = bind_template,
     .json = "@scalar",
+};
+const struct type type_path = {
+    .name = "path",
+    .wording = "the path of a file",
+    .bind = bind_path,
+    .early = true,
+    .beside = true,
+    .json = "@text",
 };
 const struct type type_log = {
     .name = "log",

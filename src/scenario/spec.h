@@ -106,10 +106,18 @@ enum stream_kind {
     STREAM_STDOUT, /* output only: the same as stdout */
 };
 
+/* When a file makes room for a new one. */
+struct rotate_spec {
+    int64_t size;  /* bytes; 0: never */
+    int64_t keep;  /* old files */
+    bool compress; /* the old files */
+};
+
 struct stream_spec {
     enum stream_kind kind;
     struct template *path; /* STREAM_FILE: as written, see scenario_path() */
     bool append;           /* STREAM_FILE: keep what is there */
+    struct rotate_spec rotate; /* STREAM_FILE, output: parrun writes it */
     bool input; /* fds above 2: read by the process (text, or a queue that it consumes) */
     struct template *text; /* STREAM_TEXT */
     size_t queue;          /* STREAM_QUEUE: index into scenario.queues */
@@ -287,7 +295,10 @@ struct log_spec {
     size_t hide_count;
     enum log_format format;
     bool timestamps;
-    bool prefix; /* true by default */
+    bool prefix;      /* true by default */
+    const char *file; /* absolute; NULL: standard output */
+    bool append;      /* keep what is in it */
+    struct rotate_spec rotate;
 };
 
 struct scenario {

@@ -68,9 +68,10 @@ static void bind_stream(struct loader *loader, const struct field *field, const 
     if (stream->kind == STREAM_TEXT && !stream->input)
         diag_error(loader->diags, loader_mark(loader, node), "use {file: PATH} for output",
                    "%s: a text can only be given to an input", field_label(loader, field));
-    if (stream->kind == STREAM_FILE && stream->input && stream->append)
+    if (stream->kind == STREAM_FILE && stream->input && (stream->append || stream->rotate.size))
         diag_error(loader->diags, loader_mark(loader, node), NULL,
-                   "%s: 'append' is for output, an input is only read", field_label(loader, field));
+                   "%s: '%s' is for output, an input is only read", field_label(loader, field),
+                   stream->append ? "append" : "rotate");
 }
 
 static void bind_fds(struct loader *loader, const struct field *field, const struct node *node)
@@ -126,6 +127,11 @@ static void bind_stream_queue(struct loader *loader, const struct field *field,
         loader_refer(loader, node, name, &stream->queue);
 }
 
+static void bind_rotate(struct loader *loader, const struct field *field, const struct node *node)
+{
+    field_block(loader, field, node, field->member);
+}
+
 const struct type type_stream = {
     .name = "stream",
     .wording = "a word such as inherit, or a mapping",
@@ -164,4 +170,11 @@ const struct type type_stream_queue = {
     .queues = true,
     .early = true,
     .json = "@text",
+};
+const struct type type_rotate = {
+    .name = "rotate",
+    .wording = "a mapping of keys",
+    .bind = bind_rotate,
+    .block = BLOCK_ROTATE,
+    .json = "@block",
 };

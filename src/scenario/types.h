@@ -14,6 +14,7 @@ extern const struct type type_choice;   /* an enum */
 extern const struct type type_flag;     /* bool, written as one of two words */
 extern const struct type type_patterns; /* const char **, counted */
 extern const struct type type_template; /* struct template * */
+extern const struct type type_path;     /* const char *: absolute */
 extern const struct type type_log;      /* struct log_spec */
 extern const struct type type_stop;     /* struct stop_spec */
 
@@ -79,6 +80,7 @@ extern const struct type type_fds;          /* struct fd_spec *, counted */
 extern const struct type type_stream_file;  /* stream_spec.path */
 extern const struct type type_stream_text;  /* stream_spec.text */
 extern const struct type type_stream_queue; /* stream_spec.queue */
+extern const struct type type_rotate;       /* struct rotate_spec */
 
 /* In objects.c. */
 extern const struct type type_queues;      /* struct queue_spec *, counted */

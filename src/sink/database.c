@@ -68,7 +68,7 @@ struct database *database_open(const char *path, struct error *error)
     int fd = open_file(path, error);
     if (fd < 0)
         return NULL;
-    if (file_lock(fd, path, error)) {
+    if (file_lock(fd, "journal", path, error)) {
         close(fd);
         return NULL;
     }

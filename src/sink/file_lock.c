@@ -8,6 +8,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "base/error.h"
 
@@ -38,15 +39,17 @@ static long find_holder(int fd)
     return holder > 0 ? holder : 0;
 }
 
-int file_lock(int fd, const char *path, struct error *error)
+int file_lock(int fd, const char *what, const char *path, struct error *error)
 {
     if (!flock(fd, LOCK_EX | LOCK_NB))
         return 0;
     if (errno != EWOULDBLOCK)
-        return error_system(error, errno, "journal '%s': cannot lock it", path);
+        return error_system(error, errno, "%s '%s': cannot lock it", what, path);
     long holder = find_holder(fd);
+    if (holder == getpid())
+        return error_set(error, ERROR_FAILED, "%s '%s': this run writes it already", what, path);
     if (holder)
-        return error_set(error, ERROR_FAILED, "journal '%s': a run with pid %ld is writing it",
+        return error_set(error, ERROR_FAILED, "%s '%s': a run with pid %ld is writing it", what,
                          path, holder);
-    return error_set(error, ERROR_FAILED, "journal '%s': another run is writing it", path);
+    return error_set(error, ERROR_FAILED, "%s '%s': another run is writing it", what, path);
 }

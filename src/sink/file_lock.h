@@ -5,7 +5,8 @@
 struct error;
 
 /* Locks the open file, until its last descriptor is closed. Where another process has it: a
- * negative code, the error naming that process where the system tells; PATH is for the text. */
-int file_lock(int fd, const char *path, struct error *error);
+ * negative code, the error naming that process where the system tells; WHAT it is ("journal") and
+ * PATH are for the text. */
+int file_lock(int fd, const char *what, const char *path, struct error *error);
 
 #endif

@@ -1,25 +1,23 @@
 /* A destination for bytes with a thread of its own. */
 #include "sink/output.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "loop/loop.h"
 #include "loop/thread.h"
+#include "sink/target.h"
 
 /* Bytes that may wait before the feeders are asked to pause. */
 #define OUTPUT_BOUND (1 << 20)
 
 struct output {
     struct loop *loop;
-    int fd;
+    struct target *target;
     struct output_callbacks callbacks;
     void *arg;
     struct thread *thread;
@@ -67,21 +65,13 @@ static void tell_finished(void *arg)
     output->callbacks.finished(output->arg);
 }
 
-/* Writes all of BYTES; 0 or an errno value with *WRITTEN telling how far it came. */
-static int write_all(int fd, const struct buf *bytes, size_t *written)
+/* The first failure is told: those that follow mean no more. */
+static void note_failure(struct output *output, int number)
 {
-    while (*written < bytes->length) {
-        ssize_t length = write(fd, bytes->data + *written, bytes->length - *written);
-        if (length >= 0) {
-            *written += (size_t)length;
-        } else if (errno == EAGAIN) {
-            struct pollfd writable = {.fd = fd, .events = POLLOUT};
-            poll(&writable, 1, -1); /* somebody else made the descriptor non-blocking */
-        } else if (errno != EINTR) {
-            return errno;
-        }
-    }
-    return 0;
+    if (!number || output->error_number || output->abandoned)
+        return;
+    output->error_number = number;
+    loop_post(output->loop, tell_failed, output);
 }
 
 /* The thread: takes all that waits, writes it, until told to finish. */
@@ -91,28 +81,30 @@ static void output_thread(void *arg)
     struct buf bytes = {0};
     pthread_mutex_lock(&output->lock);
     for (;;) {
-        while (!output->waiting.length && !output->finish)
+        while (!output->waiting.length && !output->finish && !output->abandoned)
             pthread_cond_wait(&output->changed, &output->lock);
         if (!output->waiting.length)
             break;
         struct buf empty = bytes;
         bytes = output->waiting;
         output->waiting = empty;
-        bool broken = output->error_number != 0;
         pthread_mutex_unlock(&output->lock);
-        size_t written = 0;
-        int number = broken ? 0 : write_all(output->fd, &bytes, &written);
+        size_t lost = 0;
+        int number = target_write(output->target, bytes.data, bytes.length, &lost);
         pthread_mutex_lock(&output->lock);
-        output->lost += bytes.length - written;
+        output->lost += lost;
         atomic_fetch_sub(&output->held, bytes.length);
         buf_clear(&bytes);
         if (output->abandoned)
             break;
-        if (number) {
-            output->error_number = number;
-            loop_post(output->loop, tell_failed, output);
-        }
+        note_failure(output, number);
         loop_post(output->loop, tell_room, output);
+    }
+    if (!output->abandoned) {
+        pthread_mutex_unlock(&output->lock);
+        int number = target_close(output->target);
+        pthread_mutex_lock(&output->lock);
+        note_failure(output, number);
     }
     bool abandoned = output->abandoned;
     if (!abandoned)
@@ -121,17 +113,18 @@ static void output_thread(void *arg)
     buf_release(&bytes);
 }
 
-struct output *output_new(struct loop *loop, int fd, const struct output_callbacks *callbacks,
-                          void *arg, struct error *error)
+struct output *output_new(struct loop *loop, struct target *target,
+                          const struct output_callbacks *callbacks, void *arg, struct error *error)
 {
     struct output *output = mem_calloc(1, sizeof(*output));
     output->loop = loop;
-    output->fd = fd;
+    output->target = target;
     output->callbacks = *callbacks;
     output->arg = arg;
     pthread_mutex_init(&output->lock, NULL);
     pthread_cond_init(&output->changed, NULL);
     if (thread_start(output_thread, output, &output->thread, error)) {
+        target_free(target);
         free(output);
         return NULL;
     }
@@ -190,19 +183,36 @@ size_t output_lost(const struct output *output)
     return lost + output->gathered.length;
 }
 
+int output_stuck(const struct output *output)
+{
+    return output->done ? target_stuck(output->target) : 0;
+}
+
+static void release(struct output *output)
+{
+    target_free(output->target);
+    buf_release(&output->waiting);
+    buf_release(&output->gathered);
+    pthread_mutex_destroy(&output->lock);
+    pthread_cond_destroy(&output->changed);
+    free(output);
+}
+
 void output_free(struct output *output)
 {
     if (!output)
         return;
     if (output->done) {
-        buf_release(&output->waiting);
-        buf_release(&output->gathered);
-        pthread_mutex_destroy(&output->lock);
-        pthread_cond_destroy(&output->changed);
-        free(output);
+        release(output);
         return;
     }
     pthread_mutex_lock(&output->lock);
+    bool idle = !atomic_load(&output->held) && !output->finish;
     output->abandoned = true;
+    pthread_cond_signal(&output->changed);
     pthread_mutex_unlock(&output->lock);
+    if (!idle)
+        return;
+    thread_join(output->thread);
+    release(output);
 }

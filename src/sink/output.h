@@ -11,20 +11,21 @@
 struct error;
 struct loop;
 struct output;
+struct target;
 
 struct output_callbacks {
     /* So much waits that whoever feeds this should pause; ROOM is called when it may go on. */
     void (*full)(void *arg);
     void (*room)(void *arg);
-    /* Writing failed for good: errno value NUMBER. Called once. */
+    /* Something could not be written: errno value NUMBER. Called the first time. */
     void (*failed)(void *arg, int number);
     /* After output_finish(): everything was written, or never will be. Called once. */
     void (*finished)(void *arg);
 };
 
-/* Writes to FD, which stays the caller's. NULL with ERROR filled where no thread can be started. */
-struct output *output_new(struct loop *loop, int fd, const struct output_callbacks *callbacks,
-                          void *arg, struct error *error);
+/* Writes to TARGET (owned from now on). NULL with ERROR filled where no thread can be started. */
+struct output *output_new(struct loop *loop, struct target *target,
+                          const struct output_callbacks *callbacks, void *arg, struct error *error);
 
 /* Copies LENGTH bytes; they are handed to the thread when the loop's turn ends. */
 void output_put(struct output *output, const char *bytes, size_t length);
@@ -35,8 +36,11 @@ void output_finish(struct output *output);
 /* Bytes that were put and could not be written. */
 size_t output_lost(const struct output *output);
 
+/* After finished: why a file did not rotate though it was due, an errno value; 0: it did. */
+int output_stuck(const struct output *output);
+
 /*
- * Frees it. Where the thread still hangs in a write that nobody reads, it is left to the end of the
+ * Frees it, finished or not. Where the thread still hangs in a write that nobody reads, it is left to the end of the
  * process and what it held counts as lost.
  */
 void output_free(struct output *output);

@@ -29,6 +29,7 @@ static const struct {
     [BLOCK_HALT] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, halt: {", "}}}\n", ""},
     [BLOCK_THROTTLE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {", "}}}\n", ""},
     [BLOCK_LIMITS] = {AROUND ENDS "processes: {p: {run: x, limits: {", "}}}\n", ""},
+    [BLOCK_ROTATE] = {"log: {file: x, rotate: {", "}}\nthreads: {t: {lua: x = 1}}\n", ""},
     [BLOCK_RESULTS] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, results: {", "}}}\n", ""},
 };
 

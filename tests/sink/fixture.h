@@ -8,6 +8,7 @@
 #include "../harness/loop.h"
 #include "event/bus.h"
 #include "sink/output.h"
+#include "sink/target.h"
 
 /* What an output told. */
 struct told {
@@ -56,7 +57,7 @@ static inline struct output *told_output(struct told *told, int fd)
     if (!told->loop)
         told->loop = loop_new(&error);
     assert_non_null(told->loop);
-    struct output *output = output_new(told->loop, fd, &told_callbacks, told, &error);
+    struct output *output = output_new(told->loop, target_new(fd), &told_callbacks, told, &error);
     assert_non_null(output);
     return output;
 }

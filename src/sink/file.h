@@ -1,0 +1,28 @@
+/*
+ * Opening files for output. What somebody has planted where a file should be (a symbolic link, a
+ * FIFO, a socket, a directory, a disk) is refused and left as it is; devices such as /dev/null and
+ * the descriptors that parrun has open already (/dev/stdout, /dev/fd/N) are not.
+ */
+#ifndef SINK_FILE_H
+#define SINK_FILE_H
+
+#include <stdbool.h>
+
+struct error;
+
+enum file_flag {
+    FILE_APPEND = 1 << 0,      /* each write goes to its end */
+    FILE_EMPTY = 1 << 1,       /* what is in it goes away */
+    FILE_DIRECTORIES = 1 << 2, /* directories that are missing on the way to it are made */
+};
+
+/*
+ * Opens PATH to be written, made where it is missing. Returns the descriptor, or a negative errno
+ * with ERROR filled; DOING ("write the log to") is for its text.
+ */
+int file_open(const char *path, unsigned flags, const char *doing, struct error *error);
+
+/* True for /dev/stdout and its like: PATH names a descriptor that is open already. */
+bool file_is_descriptor(const char *path);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * The files of a log that rotates: FILE is written, FILE.1 is the newest of the old ones, FILE.2
+ * the one before, up to FILE.KEEP; compressed ones end with .gz.
+ */
+#ifndef SINK_ROTATION_H
+#define SINK_ROTATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rotation;
+
+struct rotation_rules {
+    int64_t size;  /* bytes that a file may hold; 0: it does not rotate */
+    int64_t keep;  /* old files, at least 1 */
+    bool compress; /* the old ones, by a thread of its own */
+};
+
+/* Of the file PATH; nothing happens yet. */
+struct rotation *rotation_new(const char *path, const struct rotation_rules *rules);
+
+/*
+ * Moves all files on by one, the oldest away, and returns a descriptor of the new, empty FILE. A
+ * negative errno: FILE is what it was.
+ */
+int rotation_turn(struct rotation *rotation);
+
+/* Waits until nothing is being compressed. NULL is accepted. */
+void rotation_free(struct rotation *rotation);
+
+#endif

@@ -1,0 +1,209 @@
+/* Writing to a descriptor or to a file that rotates. */
+#include "sink/target.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "sink/file.h"
+#include "sink/file_lock.h"
+
+struct target {
+    int fd;
+    bool owned;                /* a file that was opened here */
+    bool gone;                 /* its reader is: nothing can be written any more */
+    struct rotation *rotation; /* NULL: none */
+    int64_t most;              /* bytes of a file that rotates */
+    int64_t size;              /* bytes in the file, as far as is known here */
+    int64_t line;              /* of these, those before the line that is being written */
+    int64_t due;               /* SIZE at which a rotation that failed is tried again */
+    bool leaving_out;          /* the rest of a line that could not be written */
+    bool torn;                 /* the beginning of that line is in the file */
+    int stuck;                 /* errno value */
+};
+
+struct target *target_new(int fd)
+{
+    struct target *target = mem_calloc(1, sizeof(*target));
+    target->fd = fd;
+    return target;
+}
+
+static int turn(struct target *target)
+{
+    int fd = rotation_turn(target->rotation);
+    if (fd < 0)
+        return fd;
+    close(target->fd);
+    target->fd = fd;
+    target->size = target->line = target->due = 0;
+    return 0;
+}
+
+/* A file that somebody else writes too cannot be moved away, and a device not at all. */
+static int begin_rotation(struct target *target, const char *path, unsigned flags,
+                          const struct rotation_rules *rules, struct error *error)
+{
+    struct stat status;
+    if (fstat(target->fd, &status))
+        return error_system(error, errno, "cannot look at '%s'", path);
+    if (!S_ISREG(status.st_mode) || file_is_descriptor(path))
+        return error_set(error, -EINVAL, "'%s' cannot rotate: it is no regular file", path);
+    int result = file_lock(target->fd, "file", path, error);
+    if (result)
+        return result;
+    target->rotation = rotation_new(path, rules);
+    target->most = rules->size;
+    target->size = target->line = status.st_size;
+    if (!(flags & FILE_EMPTY) || !status.st_size)
+        return 0;
+    result = turn(target);
+    return result ? error_system(error, -result, "cannot move '%s' to '%s.1'", path, path) : 0;
+}
+
+struct target *target_open(const char *path, unsigned flags, const struct rotation_rules *rules,
+                           const char *doing, struct error *error)
+{
+    bool rotates = rules && rules->size;
+    unsigned opening = FILE_APPEND | (rotates ? flags & ~(unsigned)FILE_EMPTY : flags);
+    int fd = file_open(path, opening, doing, error);
+    if (fd < 0)
+        return NULL;
+    struct target *target = target_new(fd);
+    target->owned = true;
+    if (!rotates || !begin_rotation(target, path, flags, rules, error))
+        return target;
+    target_free(target);
+    return NULL;
+}
+
+/* Writes all of BYTES; 0 or an errno value with *WRITTEN telling how far it came. */
+static int write_all(int fd, const char *bytes, size_t length, size_t *written)
+{
+    while (*written < length) {
+        ssize_t piece = write(fd, bytes + *written, length - *written);
+        if (piece >= 0) {
+            *written += (size_t)piece;
+        } else if (errno == EAGAIN) {
+            struct pollfd writable = {.fd = fd, .events = POLLOUT};
+            poll(&writable, 1, -1); /* somebody else made the descriptor non-blocking */
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+/* How many of BYTES go into this file; 0: none, the next file is due. */
+static size_t fitting(const struct target *target, const char *bytes, size_t length)
+{
+    int64_t most = target->due > target->most ? target->due : target->most;
+    size_t room = most > target->size ? (size_t)(most - target->size) : 0;
+    if (!target->rotation || length <= room)
+        return length;
+    const char *last = memrchr(bytes, '\n', room);
+    if (last)
+        return (size_t)(last + 1 - bytes);
+    if (target->line == target->size && room < (size_t)target->most)
+        return 0;
+    const char *end = memchr(bytes + room, '\n', length - room);
+    return end ? (size_t)(end + 1 - bytes) : length;
+}
+
+static void note_written(struct target *target, const char *bytes, size_t length)
+{
+    const char *last = memrchr(bytes, '\n', length);
+    if (last)
+        target->line = target->size + (last + 1 - bytes);
+    target->size += (int64_t)length;
+}
+
+/* Takes the beginning of a torn line back, where nobody else has written behind it. */
+static size_t take_back(struct target *target)
+{
+    struct stat status;
+    int64_t torn = target->size - target->line;
+    if (!torn || !target->owned || fstat(target->fd, &status) || !S_ISREG(status.st_mode) ||
+        status.st_size != target->size || ftruncate(target->fd, target->line))
+        return 0;
+    target->size = target->line;
+    return (size_t)torn;
+}
+
+/*
+ * Leaves out what is left of a lost line; returns the bytes of it. Where half of it was written and
+ * could not be taken back, it is ended.
+ */
+static size_t leave_out(struct target *target, const char *bytes, size_t length)
+{
+    const char *end = target->leaving_out ? memchr(bytes, '\n', length) : NULL;
+    if (target->leaving_out && !end)
+        return length;
+    target->leaving_out = false;
+    size_t written = 0;
+    if (target->torn && !write_all(target->fd, "\n", 1, &written)) {
+        note_written(target, "\n", 1);
+        target->torn = false;
+    }
+    return end ? (size_t)(end + 1 - bytes) : 0;
+}
+
+int target_write(struct target *target, const char *bytes, size_t length, size_t *lost)
+{
+    size_t done = target->gone ? length : leave_out(target, bytes, length);
+    int number = 0;
+    *lost += done;
+    while (done < length && !number) {
+        size_t piece = fitting(target, bytes + done, length - done);
+        size_t written = 0;
+        if (!piece) {
+            int result = turn(target);
+            if (result) {
+                target->stuck = -result;
+                target->due = target->size + target->most;
+            }
+            continue;
+        }
+        number = write_all(target->fd, bytes + done, piece, &written);
+        note_written(target, bytes + done, written);
+        done += written;
+    }
+    if (!number)
+        return 0;
+    *lost += length - done + take_back(target);
+    target->gone = number == EPIPE;
+    target->torn = target->size != target->line;
+    target->leaving_out = bytes[length - 1] != '\n';
+    return number;
+}
+
+int target_close(struct target *target)
+{
+    int number = 0;
+    rotation_free(target->rotation);
+    target->rotation = NULL;
+    if (target->owned && target->fd >= 0 && close(target->fd))
+        number = errno;
+    if (target->owned)
+        target->fd = -1;
+    return number;
+}
+
+int target_stuck(const struct target *target)
+{
+    return target->stuck;
+}
+
+void target_free(struct target *target)
+{
+    if (!target)
+        return;
+    target_close(target);
+    free(target);
+}

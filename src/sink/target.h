@@ -1,0 +1,43 @@
+/*
+ * Where bytes are written: a descriptor, or a file that may rotate. Files rotate at the ends of
+ * lines: no line is torn, and all files together hold the bytes in their order. A file is longer
+ * than it may be only by the rest of its last line, or where one line alone is.
+ *
+ * Where there is no room (a full disk), what cannot be written is left out up to the end of its
+ * line; what comes later is tried again.
+ */
+#ifndef SINK_TARGET_H
+#define SINK_TARGET_H
+
+#include <stddef.h>
+
+#include "sink/rotation.h"
+
+struct error;
+struct target;
+
+/* FD stays the caller's. */
+struct target *target_new(int fd);
+
+/*
+ * Opens the file PATH (see file.h for FLAGS and DOING). One that rotates must be a regular file and
+ * nobody else's at the time; what it holds is kept as an old file where FLAGS say FILE_EMPTY. NULL
+ * with ERROR filled where that is not possible.
+ */
+struct target *target_open(const char *path, unsigned flags, const struct rotation_rules *rules,
+                           const char *doing, struct error *error);
+
+/* Writes BYTES, waiting where the descriptor is slow. 0, or the errno value of the first write that
+ * failed; what could not be written is added to *LOST. */
+int target_write(struct target *target, const char *bytes, size_t length, size_t *lost);
+
+/* Closes a file and waits for its compression; 0 or an errno value: its end may be lost. */
+int target_close(struct target *target);
+
+/* Why the file went on though it was due to rotate: an errno value; 0: it never did. */
+int target_stuck(const struct target *target);
+
+/* NULL is accepted. */
+void target_free(struct target *target);
+
+#endif
