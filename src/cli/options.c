@@ -291,7 +291,7 @@ static const struct option table[] = {
     {0, "list", NULL, take_list, "print the kind, the name and the help of each object"},
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
     {0, "log-rotate", "SIZE", take_log_rotate,
-     "begin a new log file at SIZE; SIZE:N keeps N old ones, SIZE:N:gzip compressed"},
+     "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
     {0, "reference", "PART", take_reference, "print a part of the manual that is made from tables"},
     {0, "schema", NULL, take_schema, "print the JSON Schema of scenarios"},
