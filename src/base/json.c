@@ -24,6 +24,12 @@ static int needs_escape(char c)
     return (unsigned char)c < 0x20 || c == '"' || c == '\\' || c == 0x7F;
 }
 
+/* A control character of two bytes, U+0080 to U+009F, which a terminal might obey. */
+static int is_c1(const char *bytes, size_t size)
+{
+    return size == 2 && (unsigned char)bytes[0] == 0xC2 && (unsigned char)bytes[1] < 0xA0;
+}
+
 void json_string(struct buf *out, const char *bytes, size_t length)
 {
     buf_char(out, '"');
@@ -31,13 +37,15 @@ void json_string(struct buf *out, const char *bytes, size_t length)
         size_t plain = i;
         size_t size = 1;
         while (plain < length && !needs_escape(bytes[plain]) &&
-               (size = utf8_char(bytes + plain, length - plain)))
+               (size = utf8_char(bytes + plain, length - plain)) && !is_c1(bytes + plain, size))
             plain += size;
         buf_append(out, bytes + i, plain - i);
         i = plain;
         if (i == length)
             break;
-        if (needs_escape(bytes[i]))
+        if (is_c1(bytes + i, utf8_char(bytes + i, length - i)))
+            put_escape(out, bytes[++i]);
+        else if (needs_escape(bytes[i]))
             put_escape(out, bytes[i]);
         else
             buf_text(out, "\\ufffd");

@@ -27,6 +27,7 @@ struct destination {
     struct log *log;
     const char *name;
     bool standard; /* standard output */
+    bool terminal;
     struct output *output;
     struct story *story;
     struct jsonl *jsonl;
@@ -102,6 +103,7 @@ static int add_destination(struct log *log, struct loop *loop, const char *name,
         return error->code;
     struct destination *destination = &log->items[log->count];
     *destination = (struct destination){.log = log, .name = name, .standard = !log->count};
+    destination->terminal = target_is_terminal(target);
     destination->output = output_new(loop, target, &callbacks, destination, error);
     if (!destination->output)
         return error->code;
@@ -149,10 +151,26 @@ static int make_filter(struct filter *filter, const struct log_spec *spec,
     return result;
 }
 
+/* A terminal that can, and nobody who does not want it: see no-color.org. */
+static bool is_colored(const struct destination *destination, enum color_option option)
+{
+    const char *unwanted = getenv("NO_COLOR");
+    const char *kind = getenv("TERM");
+    if (option != COLOR_AUTO)
+        return option == COLOR_ALWAYS && (destination->standard || destination->terminal);
+    return destination->terminal && (!unwanted || !*unwanted) && kind && *kind &&
+           strcmp(kind, "dumb") != 0;
+}
+
 static void add_reader(struct destination *destination, struct bus *bus,
-                       const struct story_options *options, bool json, const char *run)
+                       const struct story_options *wanted, const struct options *command, bool json,
+                       const char *run)
 {
     struct bus_reader reader;
+    struct story_options given = *wanted;
+    const struct story_options *options = &given;
+    given.terminal = destination->terminal;
+    given.color = is_colored(destination, command->color);
     if (json) {
         destination->jsonl = jsonl_new(options, run, destination->output);
         reader = jsonl_reader(destination->jsonl);
@@ -210,20 +228,20 @@ static int open_all(struct log *log, struct loop *loop, const struct log_spec *s
 }
 
 /* With a log of its own, standard output is the bodies'. JSON is whole in any case. */
-static void add_readers(struct log *log, struct bus *bus, struct story_options *story, bool json,
-                        const char *run)
+static void add_readers(struct log *log, struct bus *bus, struct story_options *story,
+                        const struct options *options, bool json, const char *run)
 {
     if (log->count == 1) {
-        add_reader(&log->items[0], bus, story, json, run);
+        add_reader(&log->items[0], bus, story, options, json, run);
         return;
     }
     story->part = json ? STORY_ALL : STORY_SENTENCES;
-    add_reader(&log->items[1], bus, story, json, run);
+    add_reader(&log->items[1], bus, story, options, json, run);
     /* What the bodies put out is not the log's to leave out: neither -q nor --hide takes it away. */
     filter_init(&story->filter, FILTER_STORY);
     story->part = STORY_OUTPUT;
     story->timestamps = false;
-    add_reader(&log->items[0], bus, story, false, run);
+    add_reader(&log->items[0], bus, story, options, false, run);
 }
 
 struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *scenario,
@@ -240,7 +258,7 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *s
     if (!result)
         result = open_all(log, loop, spec, options, error);
     if (!result)
-        add_readers(log, bus, &story, json, run);
+        add_readers(log, bus, &story, options, json, run);
     if (!result && options->joblog)
         result = open_joblog(log, loop, bus, options->joblog, error);
     if (!result)

@@ -126,6 +126,19 @@ static int take_log_rotate(struct options *options, const char *value, struct er
     return 0;
 }
 
+static int take_color(struct options *options, const char *value, struct error *error)
+{
+    static const char *const words[] = {
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+    for (size_t i = 0; i < countof(words); i++) {
+        if (!strcmp(words[i], value)) {
+            options->color = (enum color_option)i;
+            return 0;
+        }
+    }
+    return error_set(error, ERROR_FAILED, "--color is 'auto', 'always' or 'never', not '%s'", value);
+}
+
 static int take_format(struct options *options, const char *value, struct error *error)
 {
     if (strcmp(value, "story") != 0 && strcmp(value, "json") != 0)
@@ -275,6 +288,7 @@ static int take_limit(struct options *options, const char *value, struct error *
 
 static const struct option table[] = {
     {0, "check", NULL, take_check, "check the scenario and run nothing"},
+    {0, "color", "WHEN", take_color, "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
     {0, "completion", "SHELL", take_completion, "print what completes these words in SHELL"},
     {'n', "dry-run", NULL, take_dry_run, "print the commands that would be run, run nothing"},
     {0, "example", "[NAME]", take_example, "print a scenario to start from, or their names"},

@@ -37,6 +37,13 @@ enum resume_option {
     RESUME_FAILED, /* --retry-failed: what has failed */
 };
 
+/* Whether the log is coloured. */
+enum color_option {
+    COLOR_AUTO, /* on a terminal, unless the environment speaks against it */
+    COLOR_ALWAYS,
+    COLOR_NEVER,
+};
+
 /* A list of texts that borrow from the command line. */
 struct words {
     const char **items;
@@ -59,6 +66,7 @@ struct options {
     const char *log;        /* --log FILE; NULL: none */
     struct rotation_rules rotate; /* --log-rotate; its size 0: none */
     const char *format;     /* --format; NULL: the scenario's */
+    enum color_option color;
     struct words show;      /* --show and --hide: lists with commas, as given */
     struct words hide;
 };

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sink/output.h"
+#include "sink/terminal.h"
 
 struct story {
     struct story_options options;
@@ -16,6 +17,7 @@ struct story {
     bool in_line; /* what was told last has no newline yet */
     const char *open_object; /* a line in pieces: whose it is, until its last piece */
     const char *open_stream;
+    struct terminal terminal; /* of options.terminal: what children write goes through it */
 };
 
 struct story *story_new(const struct story_options *options, struct output *output)
@@ -23,6 +25,7 @@ struct story *story_new(const struct story_options *options, struct output *outp
     struct story *story = mem_calloc(1, sizeof(*story));
     story->options = *options;
     story->output = output;
+    story->terminal.color = options->color;
     return story;
 }
 
@@ -51,9 +54,19 @@ static void put_timestamp(struct story *story, const struct event *event)
     buf_char(&story->line, ' ');
 }
 
+/* What somebody else wrote, as the destination may have it. */
+static void put_foreign(struct story *story, const char *bytes, size_t length)
+{
+    if (story->options.terminal)
+        terminal_put(&story->terminal, &story->line, bytes, length);
+    else
+        buf_append(&story->line, bytes, length);
+}
+
 /* A sentence never continues a line that somebody else began. */
 static void end_open_line(struct story *story)
 {
+    terminal_end(&story->terminal, &story->line);
     if (story->in_line)
         buf_char(&story->line, '\n');
     story->in_line = false;
@@ -71,14 +84,18 @@ static void put_prefix(struct story *story, const struct event *event)
 {
     if (!story->options.prefix)
         return;
-    if (event->kind == EVENT_THREAD_OUTPUT) {
+    if (story->options.color)
+        buf_printf(&story->line, "\033[%sm", terminal_color_of(event->object));
+    if (event->kind == EVENT_THREAD_OUTPUT)
         buf_printf(&story->line, "thread %s >>> ", event->object);
-        return;
-    }
-    buf_text(&story->line, event->object);
+    else
+        buf_text(&story->line, event->object);
     if (event->worker)
         buf_printf(&story->line, ".%lld", (long long)event->worker);
-    buf_text(&story->line, " | ");
+    if (event->kind != EVENT_THREAD_OUTPUT)
+        buf_text(&story->line, " | ");
+    if (story->options.color)
+        buf_text(&story->line, "\033[0m");
 }
 
 /* A line of output under its owner's name; a task's bytes are shown as they are. */
@@ -87,7 +104,8 @@ static void tell_output(struct story *story, const struct event *event)
     if (event->kind == EVENT_TASK_OUTPUT) {
         if (!event->length)
             return;
-        buf_append(&story->line, event->bytes, event->length);
+        put_foreign(story, event->bytes, event->length);
+        terminal_reset(&story->terminal, &story->line);
         story->open_object = NULL;
         story->in_line = event->bytes[event->length - 1] != '\n';
         return;
@@ -97,12 +115,31 @@ static void tell_output(struct story *story, const struct event *event)
         put_timestamp(story, event);
         put_prefix(story, event);
     }
-    buf_append(&story->line, event->bytes, event->length);
+    put_foreign(story, event->bytes, event->length);
+    if (event->unfinished)
+        terminal_reset(&story->terminal, &story->line);
+    else
+        terminal_end(&story->terminal, &story->line);
     story->in_line = event->unfinished;
     story->open_object = event->unfinished ? event->object : NULL;
     story->open_stream = event->stream;
     if (!event->unfinished)
         buf_char(&story->line, '\n');
+}
+
+/* It may hold what a child wrote or was given: an item, a message. What went wrong is red. */
+static void put_sentence(struct story *story, const char *sentence, const struct event *event)
+{
+    bool red = story->options.color && event->flags & EVENT_WRONG;
+    struct buf filled = {0};
+    event_fill(&filled, sentence, event);
+    if (red)
+        buf_text(&story->line, "\033[31m");
+    put_foreign(story, buf_string(&filled), filled.length);
+    terminal_end(&story->terminal, &story->line);
+    if (red)
+        buf_text(&story->line, "\033[0m");
+    buf_release(&filled);
 }
 
 static void tell_sentence(struct story *story, const struct event *event)
@@ -116,7 +153,7 @@ static void tell_sentence(struct story *story, const struct event *event)
         size_t length = newline ? (size_t)(newline - sentence) : strlen(sentence);
         char *one = mem_copy(sentence, length);
         put_timestamp(story, event);
-        event_fill(&story->line, one, event);
+        put_sentence(story, one, event);
         buf_char(&story->line, '\n');
         free(one);
         sentence += length + (newline ? 1 : 0);

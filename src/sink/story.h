@@ -25,6 +25,8 @@ struct story_options {
     enum story_part part;
     bool timestamps; /* the wall clock before each line */
     bool prefix;     /* "name | " before each line of output */
+    bool color;      /* prefixes in colours, failures in red */
+    bool terminal;   /* a person looks at it: nothing that a child writes is obeyed but its colours */
 };
 
 /* A story that is written to OUTPUT (borrowed); free it with story_free(). */

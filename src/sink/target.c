@@ -83,6 +83,11 @@ struct target *target_open(const char *path, unsigned flags, const struct rotati
     return NULL;
 }
 
+bool target_is_terminal(const struct target *target)
+{
+    return isatty(target->fd);
+}
+
 /* Writes all of BYTES; 0 or an errno value with *WRITTEN telling how far it came. */
 static int write_all(int fd, const char *bytes, size_t length, size_t *written)
 {

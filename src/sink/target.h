@@ -9,6 +9,7 @@
 #ifndef SINK_TARGET_H
 #define SINK_TARGET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "sink/rotation.h"
@@ -26,6 +27,9 @@ struct target *target_new(int fd);
  */
 struct target *target_open(const char *path, unsigned flags, const struct rotation_rules *rules,
                            const char *doing, struct error *error);
+
+/* True where a person looks at it. */
+bool target_is_terminal(const struct target *target);
 
 /* Writes BYTES, waiting where the descriptor is slow. 0, or the errno value of the first write that
  * failed; what could not be written is added to *LOST. */
