@@ -61,7 +61,8 @@ void crew_ready(struct crew *crew)
 void crew_refused(struct crew *crew, const char *reason)
 {
     struct buf text = {0};
-    buf_printf(&text, "setup failed: %s", reason);
+    bool lua = crew->pool->spec->object.body.kind == BODY_LUA;
+    buf_printf(&text, "%s%s", lua ? "setup failed: " : "", reason);
     pool_break(crew->pool, text.data);
     buf_release(&text);
 }

@@ -160,12 +160,28 @@ static void tell_ended(struct pool *pool, const struct task *task)
     buf_release(&reason);
 }
 
-/* A dry run: the worker's result is the command that it would have run. */
+/* A dry run: what each worker of the pool would start once. */
+static void tell_program(struct pool *pool, const struct task *task)
+{
+    struct event event = {.kind = EVENT_TASK_PLANNED, .flags = EVENT_REASONED};
+    struct buf reason = {0};
+    if (pool->told_program || pool->spec->object.body.kind != BODY_COPROCESS)
+        return;
+    pool->told_program = true;
+    buf_printf(&reason, "each worker starts %s", task->command);
+    event.reason = reason.data;
+    pool_emit(pool, &event);
+    buf_release(&reason);
+}
+
+/* A dry run: the worker's result is the command that it would have run, or the line to a coprocess.
+ */
 static void tell_planned(struct pool *pool, const struct task *task)
 {
     struct event event = task_event(EVENT_TASK_PLANNED, task);
     const struct body_spec *body = &pool->spec->object.body;
     struct buf text = {0};
+    tell_program(pool, task);
     if (body->kind == BODY_LUA) {
         plan_lua(&body->lua, &text);
         buf_text(&text, ", item ");

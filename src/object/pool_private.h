@@ -71,6 +71,7 @@ struct pool {
     bool cut;       /* a dry run tells of no more tasks */
     bool waiting;   /* the source has nothing at the moment */
     bool told_waiting;
+    bool told_program; /* a dry run: the program of a coprocess */
     bool broken; /* no worker can be had any more */
     struct task_list ready; /* taken from the source, or back from a worker */
     struct crew **crew;

@@ -45,6 +45,8 @@ static void put_body(struct buf *content, const struct body_spec *body)
     for (size_t i = 0; i < body->argument_count; i++)
         put_template(content, body->arguments[i]);
     put_lua(content, &body->lua);
+    if (body->kind == BODY_COPROCESS)
+        buf_number(content, body->format);
 }
 
 static struct hash hash_value(const struct hash *key, const char **at);

@@ -168,6 +168,7 @@ static enum worker_body body_of(enum body_kind kind)
         [BODY_RUN] = WORKER_RUN,
         [BODY_EXEC] = WORKER_EXEC,
         [BODY_LUA] = WORKER_LUA,
+        [BODY_COPROCESS] = WORKER_COPROCESS,
     };
     return bodies[kind];
 }
@@ -199,6 +200,7 @@ void world_config(const struct world *world, struct worker_config *config)
         .run = mem_strdup(run->id),
         .directory = mem_strdup(run->scenario->directory),
         .lua = chunk_copy(body->lua.text, body->lua.length, body->lua.file, body->lua.line),
+        .json = body->format == LINE_JSON,
         .dry = run->dry,
         .tell_command = run->tells_commands,
         .window = client_window(run, spec->produces, spec->produces_count),

@@ -41,7 +41,7 @@ const char *block_object_name(const struct loader *loader, const struct block *b
     return block ? block->name : loader->scenario->name;
 }
 
-bool block_in_pool(const struct block *block)
+const struct block *block_pool(const struct block *block)
 {
     while (block && block->kind != BLOCK_POOL)
         block = block->parent;

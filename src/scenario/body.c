@@ -1,4 +1,4 @@
-/* What an object runs: a shell line, a program with arguments, or a Lua chunk. */
+/* What an object runs: a shell line, a program with arguments, a coprocess, or a Lua chunk. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,14 +23,13 @@ static void bind_command(struct loader *loader, const struct field *field, const
         field_template(loader, field, node, TEMPLATE_SHELL, field->member);
 }
 
-static void bind_arguments(struct loader *loader, const struct field *field,
-                           const struct node *node)
+/* HINT is for who has written a line instead of a list. */
+static void bind_words(struct loader *loader, const struct field *field, const struct node *node,
+                       const char *hint)
 {
-    struct object_spec *object = field->block->spec;
-    object->body.kind = BODY_EXEC;
     if (node->kind != NODE_LIST || !node->size) {
         field_expected(loader, field, node, field->key->type->wording,
-                       node->kind == NODE_SCALAR ? "a line for the shell belongs to 'run'" : NULL);
+                       node->kind == NODE_SCALAR ? hint : NULL);
         return;
     }
     struct template **arguments = arena_alloc(loader->arena, node->size * sizeof(*arguments));
@@ -44,6 +43,30 @@ static void bind_arguments(struct loader *loader, const struct field *field,
     }
     *(struct template ***)field->member = arguments;
     *field->count = node->size;
+}
+
+static void bind_arguments(struct loader *loader, const struct field *field,
+                           const struct node *node)
+{
+    struct object_spec *object = field->block->spec;
+    object->body.kind = BODY_EXEC;
+    bind_words(loader, field, node, "a line for the shell belongs to 'run'");
+}
+
+static void bind_program(struct loader *loader, const struct field *field, const struct node *node)
+{
+    bind_words(loader, field, node, "each word is an item of a list: [PROGRAM, ARGUMENT]");
+}
+
+static void bind_coprocess(struct loader *loader, const struct field *field,
+                           const struct node *node)
+{
+    struct object_spec *object = field->block->spec;
+    object->body.kind = BODY_COPROCESS;
+    if (node->kind == NODE_MAP)
+        field_block(loader, field, node, object);
+    else
+        bind_program(loader, field, node);
 }
 
 /* A chunk and the file that its lines are counted in. */
@@ -160,6 +183,19 @@ const struct type type_arguments = {
     .name = "arguments",
     .wording = "a list: a program and its arguments",
     .bind = bind_arguments,
+    .json = "'type':'array','minItems':1,'items':@scalar",
+};
+const struct type type_coprocess = {
+    .name = "coprocess",
+    .wording = "a list: a program and its arguments, or {command: LIST, format: json}",
+    .bind = bind_coprocess,
+    .block = BLOCK_COPROCESS,
+    .json = "'anyOf':[{'type':'array','minItems':1,'items':@scalar},@block]",
+};
+const struct type type_program = {
+    .name = "program",
+    .wording = "a list: a program and its arguments",
+    .bind = bind_program,
     .json = "'type':'array','minItems':1,'items':@scalar",
 };
 const struct type type_lua = {

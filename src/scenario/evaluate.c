@@ -63,6 +63,8 @@ static const char *fault_hint(struct loader *loader, const struct written *writt
 {
     if (place_before_comment(loader_source(loader, written->node), written->node))
         return "' #' begins a comment in YAML: put the text in quotes";
+    if (wants_task(loader, written, scope) && scope->worker)
+        return "each item is a line on the program's standard input";
     if (wants_task(loader, written, scope))
         return "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
     if (!loader->vars_known && strstr(written->text, "vars"))
@@ -162,9 +164,12 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         field_wrong(loader, field, node);
         return false;
     }
+    const struct block *pool = block_pool(field->block);
+    bool once = pool && block_given(pool, "coprocess");
     struct template_scope scope = {
         .vars = &loader->scenario->vars,
-        .task = block_in_pool(field->block),
+        .task = pool && !once,
+        .worker = once,
     };
     struct written written = written_text(loader, node);
     return parse(loader, &written, use, &scope, parsed);

@@ -144,8 +144,9 @@ bool loader_value(struct loader *loader, const struct node *node, const char *na
                   struct value *value);
 
 /*
- * Parses the text of a scalar as a template for the time of the run; task names are known in pools.
- * False where that fails or NODE is no scalar or null, which is reported.
+ * Parses the text of a scalar as a template for the time of the run; task names are known in pools,
+ * of them the worker's alone where one program serves many tasks. False where that fails or NODE is
+ * no scalar or null, which is reported.
  */
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
                     enum template_use use, struct template **parsed);
@@ -167,8 +168,8 @@ void loader_release_script(struct loader *loader);
 /* The name that `name` has in BLOCK: its object's, or the scenario's. */
 const char *block_object_name(const struct loader *loader, const struct block *block);
 
-/* True where BLOCK is a pool, or is inside one: where a task's names exist. */
-bool block_in_pool(const struct block *block);
+/* The pool that BLOCK is, or is inside of; NULL: none. */
+const struct block *block_pool(const struct block *block);
 
 /* A queue is named at NODE; *SLOT gets its index once all are known. SLOT lives in the arena. */
 void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot);

@@ -50,6 +50,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_STREAM] = {"stream", "a stream", false, "does not say where the stream leads"},
     [BLOCK_TASKS] = {"tasks", "'tasks'", false, "does not say where the tasks come from"},
     [BLOCK_LUA] = {"lua", "'lua'", false, "has no chunk"},
+    [BLOCK_COPROCESS] = {"coprocess", "'coprocess'", false, NULL},
     [BLOCK_RETRY] = {"retry", "'retry'", false, NULL},
     [BLOCK_HALT] = {"halt", "'halt'", false, NULL},
     [BLOCK_THROTTLE] = {"throttle", "'throttle'", false, NULL},
@@ -60,6 +61,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
 
 static const struct choice log_formats[] = {{"story", LOG_STORY}, {"json", LOG_JSON}, {0}};
 static const struct choice pool_kinds[] = {{"process", POOL_PROCESS}, {"thread", POOL_THREAD}, {0}};
+static const struct choice line_formats[] = {{"text", LINE_TEXT}, {"json", LINE_JSON}, {0}};
 static const struct choice halt_ways[] = {{"soon", 0}, {"now", 1}, {0}};
 static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
                                         {"lines", OUTPUT_LINES},

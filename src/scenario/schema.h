@@ -28,6 +28,7 @@ enum block_kind {
     BLOCK_STREAM,
     BLOCK_TASKS,
     BLOCK_LUA,
+    BLOCK_COPROCESS,
     BLOCK_RETRY,
     BLOCK_HALT,
     BLOCK_THROTTLE,

@@ -22,6 +22,7 @@ enum body_kind {
     BODY_RUN,  /* one shell command line */
     BODY_EXEC, /* a program and its arguments */
     BODY_LUA,  /* a Lua chunk */
+    BODY_COPROCESS, /* a program that each worker keeps running; pools of processes alone */
 };
 
 /* A Lua chunk and where it stands, for its messages. */
@@ -32,14 +33,21 @@ struct lua_spec {
     unsigned line;    /* of the chunk's first line in that file, from 1 */
 };
 
+/* How a coprocess is spoken to. */
+enum line_format {
+    LINE_TEXT,
+    LINE_JSON,
+};
+
 /* What an object runs. Templates may use the task's names in pools alone. */
 struct body_spec {
     enum body_kind kind;
     struct template *run;        /* BODY_RUN */
     const char *shell;           /* BODY_RUN: the shell's path, "/bin/sh" by default */
-    struct template **arguments; /* BODY_EXEC: at least one */
+    struct template **arguments; /* BODY_EXEC, BODY_COPROCESS: at least one */
     size_t argument_count;
     struct lua_spec lua; /* BODY_LUA */
+    enum line_format format; /* BODY_COPROCESS */
 };
 
 struct env_spec {

@@ -22,6 +22,8 @@ extern const struct type type_stop;     /* struct stop_spec */
 extern const struct type type_command;   /* body.run */
 extern const struct type type_arguments; /* body.arguments, counted */
 extern const struct type type_lua;       /* body.lua */
+extern const struct type type_coprocess; /* body.arguments, counted, and body.format */
+extern const struct type type_program;   /* body.arguments, counted, of a coprocess */
 extern const struct type type_setup;     /* struct lua_spec */
 extern const struct type type_lua_file;  /* struct lua_spec */
 

@@ -161,10 +161,13 @@ static int check_free(struct checker *checker, const struct token *token)
 {
     if (in_list(token, task_names, TASK_NAME_COUNT)) {
         checker->used->task = true;
-        if (checker->scope->task)
+        if (checker->scope->task || (checker->scope->worker && token_is(token, "worker")))
             return 0;
-        char *text =
-            arena_printf(checker->arena, "'%s' exists only in pools", copy_text(checker, token));
+        char *text = arena_printf(checker->arena,
+                                  checker->scope->worker
+                                      ? "'%s' is a task's, and the program is started once for all"
+                                      : "'%s' exists only in pools",
+                                  copy_text(checker, token));
         return fail(checker, token, text, NULL);
     }
     if (!in_list(token, always, countof(always)) && !is_pure(token))

@@ -32,6 +32,7 @@ enum template_use {
 struct template_scope {
     const struct value *vars;       /* a table: its keys are what may stand behind "vars." */
     bool task;                      /* item, index, worker, attempt are there */
+    bool worker;                    /* of these worker alone: one program serves many tasks */
 };
 
 /* What is wrong in a template, and where in its text. */

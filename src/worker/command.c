@@ -106,6 +106,11 @@ static int64_t ns_of(const struct timeval *time)
     return time->tv_sec * NS_PER_S + time->tv_usec * INT64_C(1000);
 }
 
+int64_t command_cpu(const struct rusage *usage)
+{
+    return ns_of(&usage->ru_utime) + ns_of(&usage->ru_stime);
+}
+
 static void run_reap(struct run *run)
 {
     /* What is left of a stopped command's group must not outlive it; its number is still its own. */
@@ -115,7 +120,7 @@ static void run_reap(struct run *run)
     while (wait4(run->pid, &run->status, 0, &usage) < 0 && errno == EINTR)
         ;
     run->memory = (int64_t)usage.ru_maxrss * 1024;
-    run->cpu = ns_of(&usage.ru_utime) + ns_of(&usage.ru_stime);
+    run->cpu = command_cpu(&usage);
     run->exited = true;
     run->worker->child = 0;
     run->drain_until = clock_monotonic() + DRAIN_TIME;

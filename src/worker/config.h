@@ -18,6 +18,7 @@ enum worker_body {
     WORKER_RUN,
     WORKER_EXEC,
     WORKER_LUA,
+    WORKER_COPROCESS,
 };
 
 /* A list of texts. */
@@ -39,6 +40,7 @@ struct chunk {
 struct worker_config {
     enum worker_body body;
     bool tell_command;     /* results tell the command that was run */
+    bool json;             /* WORKER_COPROCESS: lines hold JSON */
     bool dry;              /* commands are not run: the result is their text */
     bool process;          /* one task, of a process: its output is the worker's own stdout */
     char *name;            /* of the object */
@@ -49,7 +51,7 @@ struct worker_config {
     char *cwd;             /* a template; NULL: none */
     char *shell;           /* for WORKER_RUN */
     char *attributes;      /* of each command, as os/attributes.h writes them; NULL: none */
-    struct texts command;  /* WORKER_RUN: one template; WORKER_EXEC: one an argument */
+    struct texts command;  /* WORKER_RUN: one template; otherwise one an argument */
     struct chunk lua;
     struct chunk setup;
     struct texts produces; /* queues that the body may put into, and take from */

@@ -10,7 +10,7 @@
  *     to the worker                 from the worker
  *     CONFIG  worker/config.h       HELLO    u32 version, i64 pid, bytes host, bytes job id
  *     TASK    u64 id, i64 index,    READY    (setup is done)
- *             i64 attempt,          REFUSED  bytes reason (setup failed)
+ *             i64 attempt,          REFUSED  bytes reason (it cannot go on)
  *             i64 timeout (ns, 0:
  *             none), value
  *     REVOKE  (give back what has   REVOKED  u32 count, count times u64 id

@@ -55,10 +55,7 @@ static int host_output(void *arg, const char *bytes, size_t length, struct error
 static int host_log(void *arg, const char *bytes, size_t length, struct error *error)
 {
     struct worker *worker = arg;
-    struct buf *out = &worker->channel.pending;
-    size_t begin = frame_begin(out, FRAME_LOG);
-    buf_append(out, bytes, length);
-    frame_end(out, begin);
+    log_write(worker, bytes, length);
     channel_flush(worker, false);
     return host_must_end(worker, error);
 }

@@ -13,8 +13,10 @@
 #include "worker/config.h"
 #include "worker/frame.h"
 
+struct coprocess;
 struct error;
 struct flusher;
+struct rusage;
 struct script;
 struct script_command;
 struct script_host;
@@ -86,7 +88,8 @@ struct worker {
     struct shared *shared;      /* of SCRIPT: a worker's own, no other process sees it */
     struct script *expressions; /* for templates */
     int body;                   /* of SCRIPT */
-    struct body_command *command; /* where the body is a command */
+    struct body_command *command; /* where the body is a command or a coprocess */
+    struct coprocess *coprocess;  /* where it is a coprocess */
     struct flusher *flusher;      /* where the body is Lua; NULL: none */
     pid_t child;                  /* the command that runs now, 0: none */
     bool child_leads;             /* it leads a process group */
@@ -134,8 +137,21 @@ void command_run_task(struct worker *worker, const struct task *task);
 int command_run_captured(struct worker *worker, const struct script_command *command,
                          struct script_result *result, struct error *error);
 
+/* The processor time of an ended command, ns. */
+int64_t command_cpu(const struct rusage *usage);
+
 /* Sends SIGKILL to every command that runs at this moment. */
 void command_kill_all(struct worker *worker);
+
+/* coprocess.c: bodies that are a program which is kept running. */
+
+/* Starts the program, so that one that is not there is told of before any task. */
+int coprocess_prepare(struct worker *worker, struct error *error);
+void coprocess_run_task(struct worker *worker, const struct task *task);
+
+/* No more tasks will come: closes the program's input and waits for its end. */
+void coprocess_finish(struct worker *worker);
+void coprocess_release(struct worker *worker);
 
 /* body.c: bodies that are Lua. */
 int body_prepare(struct worker *worker, struct error *error);
@@ -181,5 +197,11 @@ void result_write(struct worker *worker, const struct result *result);
 
 /* Appends an OUTPUT frame with bytes of the running task. */
 void output_write(struct worker *worker, const char *bytes, size_t length);
+
+/* Appends a LOG frame: a line of the worker's own. */
+void log_write(struct worker *worker, const char *bytes, size_t length);
+
+/* Tells why the worker cannot go on. */
+void refusal_write(struct worker *worker, const char *reason);
 
 #endif

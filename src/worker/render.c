@@ -162,7 +162,8 @@ int command_prepare(struct worker *worker, struct error *error)
         return error_set(error, ERROR_FAILED, "'%s' are no attributes", config->attributes);
     if (command->attributes.cgroup)
         command->cgroup = cgroup_at(command->attributes.cgroup);
-    struct template_scope scope = {.vars = &vars, .task = true};
+    bool once = config->body == WORKER_COPROCESS;
+    struct template_scope scope = {.vars = &vars, .task = !once, .worker = once};
     worker->expressions = script_new_expressions(config->name, &vars);
     result = parse_entries(command, config, &scope, error);
     if (!result)
@@ -232,7 +233,8 @@ static void fill_environment(struct body_command *command)
     for (size_t i = 0; i < command->entry_count; i++)
         command->environment[count++] = command->entries[i].text.data;
     for (size_t i = 0; i < TASK_VARIABLES; i++)
-        command->environment[count++] = command->variables[i].data;
+        if (command->variables[i].length)
+            command->environment[count++] = command->variables[i].data;
     command->environment[count] = NULL;
 }
 
@@ -262,6 +264,16 @@ static const char *find_directory(struct body_command *command, const struct wor
     return command->directory.data;
 }
 
+static void fill_options(struct body_command *command, const struct worker *worker,
+                         struct spawn_options *options)
+{
+    fill_environment(command);
+    options->argv = command->argv;
+    options->environment = command->environment;
+    options->directory = find_directory(command, worker);
+    options->attributes = &command->attributes;
+}
+
 int render_command(struct body_command *command, struct worker *worker, const struct task *task,
                    struct spawn_options *options, struct error *error)
 {
@@ -277,14 +289,26 @@ int render_command(struct body_command *command, struct worker *worker, const st
     }
     if (!result) {
         fill_variables(command, worker, task, &item);
-        fill_environment(command);
-        options->argv = command->argv;
-        options->environment = command->environment;
-        options->directory = find_directory(command, worker);
-        options->attributes = &command->attributes;
+        fill_options(command, worker, options);
     }
     arena_free(arena);
     return result;
+}
+
+int render_program(struct body_command *command, struct worker *worker,
+                   struct spawn_options *options, struct error *error)
+{
+    struct value none = {0};
+    struct buf *number = &command->variables[VARIABLE_WORKER];
+    script_set_task(worker->expressions, &none, 0, worker->config.worker, 0);
+    int result = render_all(command, worker->expressions, error);
+    if (result)
+        return result;
+    buf_clear(number);
+    buf_text(number, variable_names[VARIABLE_WORKER]);
+    buf_number(number, worker->config.worker);
+    fill_options(command, worker, options);
+    return 0;
 }
 
 void render_print(const struct body_command *command, const struct spawn_options *options,

@@ -18,7 +18,12 @@ struct worker;
 int render_command(struct body_command *command, struct worker *worker, const struct task *task,
                    struct spawn_options *options, struct error *error);
 
-/* Appends what render_command() has filled as a line for a shell, see spawn_print(). */
+/* The same for a program that is started once for many tasks; of these only the worker is known. */
+int render_program(struct body_command *command, struct worker *worker,
+                   struct spawn_options *options, struct error *error);
+
+/* Appends what render_command() or render_program() has filled as a line for a shell, see
+ * spawn_print(). */
 void render_print(const struct body_command *command, const struct spawn_options *options,
                   struct buf *out);
 

@@ -7,6 +7,22 @@ void result_write(struct worker *worker, const struct result *result)
     frame_write_result(&worker->channel.pending, result);
 }
 
+void refusal_write(struct worker *worker, const char *reason)
+{
+    struct buf *out = &worker->channel.pending;
+    size_t begin = frame_begin(out, FRAME_REFUSED);
+    frame_text(out, reason);
+    frame_end(out, begin);
+}
+
+void log_write(struct worker *worker, const char *bytes, size_t length)
+{
+    struct buf *out = &worker->channel.pending;
+    size_t begin = frame_begin(out, FRAME_LOG);
+    buf_append(out, bytes, length);
+    frame_end(out, begin);
+}
+
 void output_write(struct worker *worker, const char *bytes, size_t length)
 {
     struct buf *out = &worker->channel.pending;

@@ -119,21 +119,26 @@ static void take_stream(int from, int to)
     close(from);
 }
 
+static const struct {
+    int (*prepare)(struct worker *worker, struct error *error);
+    void (*run_task)(struct worker *worker, const struct task *task);
+} bodies[] = {
+    [WORKER_RUN] = {command_prepare, command_run_task},
+    [WORKER_EXEC] = {command_prepare, command_run_task},
+    [WORKER_LUA] = {body_prepare, body_run_task},
+    [WORKER_COPROCESS] = {coprocess_prepare, coprocess_run_task},
+};
+
 static int prepare(struct worker *worker)
 {
     struct error error = {0};
     take_stream(worker->config.stdin_fd, STDIN_FILENO);
     take_stream(worker->config.stdout_fd, STDOUT_FILENO);
-    int result = worker->config.body == WORKER_LUA ? body_prepare(worker, &error)
-                                                   : command_prepare(worker, &error);
-    struct buf *out = &worker->channel.pending;
-    if (result) {
-        size_t begin = frame_begin(out, FRAME_REFUSED);
-        frame_text(out, error.text);
-        frame_end(out, begin);
-    } else {
-        frame_plain(out, FRAME_READY);
-    }
+    int result = bodies[worker->config.body].prepare(worker, &error);
+    if (result)
+        refusal_write(worker, error.text);
+    else
+        frame_plain(&worker->channel.pending, FRAME_READY);
     error_release(&error);
     channel_flush(worker, true);
     return result;
@@ -144,10 +149,7 @@ static void run_task(struct worker *worker)
     struct task task = tasks_pop(&worker->tasks);
     worker->running = task.id;
     worker->cancelled = false;
-    if (worker->config.body == WORKER_LUA)
-        body_run_task(worker, &task);
-    else
-        command_run_task(worker, &task);
+    bodies[worker->config.body].run_task(worker, &task);
     worker->running = 0;
     free(task.item);
 }
@@ -183,6 +185,7 @@ int worker_main(void)
         status = 1;
     else
         run_tasks(&worker);
+    coprocess_finish(&worker);
     if (worker.config.process && worker.failed)
         status = 1;
     fflush(stdout);
@@ -193,6 +196,7 @@ int worker_main(void)
     script_free(worker.expressions);
     shared_free(worker.shared);
     command_release(&worker);
+    coprocess_release(&worker);
     tasks_release(&worker.tasks);
     buf_release(&worker.channel.received);
     buf_release(&worker.channel.pending);

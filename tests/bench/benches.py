@@ -8,6 +8,9 @@ PYTHON = f"{sys.executable} $HERE/peers.py"
 SCENARIOS = {
     "spawn.yaml": 'pools: {p: {workers: 2, tasks: 5000, exec: [/bin/true]}}\n',
     "tasks.yaml": 'pools: {p: {workers: 2, tasks: 200000, lua: "return nil"}}\n',
+    "coprocess.yaml": """
+        pools: {p: {workers: 1, tasks: {range: [1, 100000]}, coprocess: [./collatz]}}
+    """,
     "start.yaml": 'processes: {p: {exec: [/bin/true]}}\n',
     "thread-pool.yaml": 'pools: {p: {kind: thread, workers: 2, tasks: 100000, lua: "return nil"}}\n',
     "threads.yaml": 'threads: {t: {replicas: 5000, lua: "return nil"}}\n',
@@ -50,6 +53,10 @@ BENCHES = [
     Bench("tasks", "200,000 empty tasks, two workers", ours("tasks.yaml"), [
         Side("multiprocessing, chunksize 1", f"{PYTHON} tasks 200000 1"),
         Side("multiprocessing, chunksize 1000", f"{PYTHON} tasks 200000 1000"),
+    ]),
+    Bench("coprocess", "100,000 numbers to one program in C that is kept running", ours("coprocess.yaml"), [
+        Side("a line, then its answer, in C (the limit)", "./ask_limit 100000 ./collatz >limit.txt"),
+        Side("seq | program (all lines at once)", "seq 100000 | ./collatz >pipe.txt"),
     ]),
     Bench("journal", "200,000 empty tasks, two workers, each put down in a journal",
           Side("parrun --journal", "rm -f j.db*; $PARRUN --journal j.db --log log.txt tasks.yaml >out.txt"), [

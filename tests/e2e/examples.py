@@ -1,5 +1,6 @@
 """The examples, against the plain pipelines, on real files."""
 import gzip
+import json
 import os
 import pathlib
 import subprocess
@@ -7,13 +8,13 @@ import subprocess
 from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, mark
 from harness.paths import ROOT
 
+COPROCESSES = ROOT / "examples" / "coprocess"
 LICENSES = "/usr/share/common-licenses"
 
 
-def example(name, *arguments):
-    ended = subprocess.run([PROGRAM, ROOT / "examples" / name, *arguments], cwd=ROOT,
-                           stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
-                           check=False)
+def example(name, *arguments, given=b""):
+    ended = subprocess.run([PROGRAM, ROOT / "examples" / name, *arguments], cwd=ROOT, input=given,
+                           capture_output=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 0 and not ended.stderr, ended
     check_nothing_left()
     return ended.stdout
@@ -61,6 +62,36 @@ def test_resume():
         assert gzip.decompress((held.path / f"{name}.gz").read_bytes()) == \
             (pathlib.Path(LICENSES) / name).read_bytes(), name
     check_nothing_left()
+
+
+def test_coprocess_in_c():
+    held = Directory()
+    program = held.path / "collatz"
+    subprocess.run(["cc", "-Wall", "-Wextra", "-Werror", "-o", program, COPROCESSES / "collatz.c"],
+                   check=True)
+    got = example("coprocess-c.yaml", f"program={program}", "to=500").split()
+    want = shell(f"seq 500 | {program}").split()
+    assert got == want and got[26] == b"111", got
+
+
+def test_coprocess_in_python():
+    held = Directory()
+    results = held.path / "words.jsonl"
+    example("coprocess-python.yaml", f"results={results}")
+    told = sorted((row["index"], row["result"]) for row in map(json.loads, results.open()))
+    assert told == [(0, {"name": "one", "words": 4, "longest": "quick"}),
+                    (1, {"name": "two", "words": 5, "longest": "jumps"})], told
+    ended = subprocess.run(["python3", COPROCESSES / "words.py"], input=b'{"name": 1}\n[\n',
+                           capture_output=True, check=True, timeout=PATIENCE)
+    errors = [json.loads(line)["error"] for line in ended.stdout.splitlines()]
+    assert errors[0] == "KeyError: 'text'" and errors[1].startswith("JSONDecodeError: "), errors
+
+
+def test_coprocess_in_the_shell():
+    names = sorted(str(path) for path in pathlib.Path(LICENSES).iterdir() if path.is_file())
+    got = example("coprocess-shell.yaml", given="\n".join([*names, "/nowhere"]).encode())
+    want = shell(f"find {LICENSES} -xtype f -print0 | xargs -0 -n1 sh -c 'echo $(cksum <$0) $0'")
+    assert sorted(got.splitlines()) == sorted([*want.splitlines(), b"unreadable /nowhere"]), got
 
 
 def test_every_example_says_what_and_how():

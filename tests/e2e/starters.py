@@ -11,6 +11,7 @@ FOLDER = ROOT / "src" / "cli" / "examples"
 # What each must print, besides sentences; a row an example.
 PRINTS = {
     "batch": [rb"^root$"],
+    "coprocess": [b"\n".join(b"%d is %x" % (n, n) for n in range(250, 261))],
     "lua-pool": [rb"^collect \| 2262 primes; the most of them from 1 on$"],
     "matrix": [b"\n".join(b"make CC=%s CFLAGS=-O%d" % (compiler, level)
                           for compiler in (b"gcc", b"clang") for level in range(3))],

@@ -25,6 +25,8 @@ static const struct {
     [BLOCK_STOP] = {AROUND ENDS "processes: {p: {run: x, stop: {", "}}}\n", ""},
     [BLOCK_STREAM] = {AROUND ENDS "processes: {p: {run: x, stdout: {", "}}}\n", ""},
     [BLOCK_TASKS] = {AROUND ENDS "pools: {p: {run: x, tasks: {", "}}}\n", ", lines: x"},
+    [BLOCK_COPROCESS] = {AROUND ENDS "pools: {p: {tasks: 1, coprocess: {", "}}}\n",
+                         ", command: [x]"},
     [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, retry: {", "}}}\n", ""},
     [BLOCK_HALT] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, halt: {", "}}}\n", ""},
     [BLOCK_THROTTLE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {", "}}}\n", ""},
@@ -50,7 +52,7 @@ static void put_key(struct buf *text, const struct key *key, enum block_kind blo
     buf_text(text, key->example);
     if (key->needs)
         buf_printf(text, ", %s: x = 1", key->needs);
-    else if (!key->alternative)
+    else if (!key->alternative && strcmp(key->name, "command"))
         buf_text(text, wrappers[block].body);
     if (block == BLOCK_POOL && strcmp(key->name, "tasks"))
         buf_text(text, ", tasks: 1");

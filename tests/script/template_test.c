@@ -58,7 +58,7 @@ static int tear_down(void **state)
 static int parse(struct fixture *fixture, const char *text, bool task, struct template **parsed,
                  struct template_fault *fault)
 {
-    struct template_scope scope = {&fixture->vars, task};
+    struct template_scope scope = {.vars = &fixture->vars, .task = task};
     return template_parse(fixture->arena, text, strlen(text), TEMPLATE_TEXT, &scope, parsed, fault);
 }
 

@@ -18,6 +18,7 @@ static struct worker_config full_config(void)
         .body = WORKER_LUA,
         .tell_command = true,
         .dry = true,
+        .json = true,
         .process = true,
         .name = mem_strdup("name"),
         .run = mem_strdup("run"),
@@ -73,6 +74,7 @@ static void assert_same(const struct worker_config *a, const struct worker_confi
     assert_int_equal(a->body, b->body);
     assert_int_equal(a->tell_command, b->tell_command);
     assert_int_equal(a->dry, b->dry);
+    assert_int_equal(a->json, b->json);
     assert_int_equal(a->process, b->process);
     assert_text(a->name, b->name);
     assert_text(a->run, b->run);

@@ -20,6 +20,7 @@ struct peer {
     struct buf received;
     size_t taken;
     int64_t timeout; /* of the tasks that peer_task() sends, ns; 0: none */
+    struct buf *log; /* gets what LOG frames hold, a line each; NULL: none may come */
 };
 
 static inline struct peer peer_start(void)
@@ -99,12 +100,23 @@ static inline bool peer_next(struct peer *peer, struct frame *frame)
     }
 }
 
+/* The same without LOG frames, where they are taken. */
+static inline bool peer_next_unlogged(struct peer *peer, struct frame *frame)
+{
+    bool next;
+    while ((next = peer_next(peer, frame)) && frame->type == FRAME_LOG && peer->log) {
+        buf_append(peer->log, frame->at, frame->left);
+        buf_char(peer->log, '\n');
+    }
+    return next;
+}
+
 /* The next frame is of this TYPE; PINGs before it are passed over. */
 static inline struct frame peer_expect(struct peer *peer, enum frame_type type)
 {
     struct frame frame;
     do {
-        if (!peer_next(peer, &frame))
+        if (!peer_next_unlogged(peer, &frame))
             fail_msg("end of file instead of frame %d", type);
         /* Heartbeats, and word of what the body has taken, may come at any moment. */
     } while (frame.type != type && (frame.type == FRAME_PING || frame.type == FRAME_TAKEN));
@@ -131,7 +143,7 @@ static inline void peer_finish(struct peer *peer, int status)
 {
     struct frame frame;
     peer_plain(peer, FRAME_FINISH);
-    assert_false(peer_next(peer, &frame));
+    assert_false(peer_next_unlogged(peer, &frame));
     assert_int_equal(peer_end(peer), status);
 }
 
@@ -213,7 +225,7 @@ static inline struct ending peer_ending(struct peer *peer, uint64_t id, struct b
 {
     struct frame frame;
     for (;;) {
-        assert_true(peer_next(peer, &frame));
+        assert_true(peer_next_unlogged(peer, &frame));
         if (frame.type == FRAME_PING)
             continue;
         if (frame.type != FRAME_OUTPUT)

@@ -1,0 +1,173 @@
+/* A program that is kept running. */
+#include "worker/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/pidfd.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/unit.h"
+#include "os/attributes.h"
+#include "os/cgroup.h"
+#include "os/spawn.h"
+#include "worker/private.h"
+#include "worker/render.h"
+
+#define READ_SIZE ((size_t)64 << 10)
+
+/* The smallest room that a pipe can have is a page; the system rounds up. */
+#define ONE_PAGE 1
+
+/* Two pipes: the program reads ENDS[0] and writes ENDS[3]. */
+static int open_pipes(int ends[4], struct error *error)
+{
+    if (pipe2(ends, O_CLOEXEC))
+        return error_system(error, errno, "cannot open a pipe for the program's input");
+    if (!pipe2(ends + 2, O_CLOEXEC))
+        return 0;
+    int number = errno;
+    close(ends[0]);
+    close(ends[1]);
+    return error_system(error, number, "cannot open a pipe for the program's output");
+}
+
+static void close_end(int *end)
+{
+    if (*end >= 0)
+        close(*end);
+    *end = -1;
+}
+
+/* What is left of its group must not outlive it; its number is still its own. */
+static void reap(struct program *program, struct worker *worker)
+{
+    struct cgroup *cgroup = render_cgroup(worker->command);
+    if (cgroup)
+        cgroup_kill(cgroup);
+    kill(-program->pid, SIGKILL);
+    struct rusage usage = {0};
+    while (wait4(program->pid, &program->status, 0, &usage) < 0 && errno == EINTR)
+        ;
+    program->cpu = command_cpu(&usage);
+    close(program->pidfd);
+    program->pid = worker->child = 0;
+}
+
+/* Without a descriptor nobody would learn of its end. */
+static int watch(struct program *program, struct worker *worker, struct error *error)
+{
+    program->pidfd = pidfd_open(program->pid, 0);
+    if (program->pidfd >= 0) {
+        fcntl(program->pidfd, F_SETFD, FD_CLOEXEC);
+        return 0;
+    }
+    int number = errno;
+    reap(program, worker);
+    return error_system(error, number, "cannot watch the program");
+}
+
+int program_start(struct program *program, struct worker *worker, struct spawn_options *options,
+                  struct error *error)
+{
+    int ends[4];
+    int result = open_pipes(ends, error);
+    if (result)
+        return result;
+    options->own_group = true;
+    options->descriptors[0] = ends[0];
+    options->descriptors[1] = ends[3];
+    options->descriptors[2] = STDERR_FILENO;
+    fcntl(ends[1], F_SETPIPE_SZ, ONE_PAGE);
+    result = spawn_command(options, &program->pid, error);
+    close(ends[0]);
+    close(ends[3]);
+    program->in = ends[1];
+    program->out = ends[2];
+    fcntl(program->in, F_SETFL, O_NONBLOCK);
+    fcntl(program->out, F_SETFL, O_NONBLOCK);
+    buf_clear(&program->received);
+    if (result)
+        program->pid = 0;
+    else
+        result = watch(program, worker, error);
+    if (result) {
+        close_end(&program->in);
+        close_end(&program->out);
+        return result;
+    }
+    worker->child = program->pid;
+    worker->child_leads = true;
+    return 0;
+}
+
+void program_read(struct program *program)
+{
+    if (program->out < 0)
+        return;
+    ssize_t length = read(program->out, buf_reserve(&program->received, READ_SIZE), READ_SIZE);
+    if (length > 0)
+        buf_added(&program->received, (size_t)length);
+    else if (length == 0 || (errno != EAGAIN && errno != EINTR))
+        close_end(&program->out);
+}
+
+/* Waits for its end, no longer than to DEADLINE; what it still writes is kept. */
+static bool wait_for_end(struct program *program, struct worker *worker, int64_t deadline)
+{
+    for (;;) {
+        struct pollfd fds[2] = {
+            {.fd = program->pidfd, .events = POLLIN},
+            {.fd = program->received.length < READ_SIZE ? program->out : -1, .events = POLLIN},
+        };
+        channel_wait(worker, fds, 2, deadline);
+        if (fds[1].revents)
+            program_read(program);
+        if (fds[0].revents)
+            return true;
+        if (clock_monotonic() >= deadline)
+            return false;
+    }
+}
+
+bool program_end(struct program *program, struct worker *worker, int64_t patience)
+{
+    const struct worker_config *config = &worker->config;
+    close_end(&program->in);
+    bool itself = wait_for_end(program, worker, clock_monotonic() + patience);
+    if (!itself) {
+        kill(-program->pid, config->stop_signal);
+        kill(-program->pid, SIGCONT);
+        if (!wait_for_end(program, worker, clock_monotonic() + config->stop_grace))
+            kill(-program->pid, SIGKILL);
+    }
+    reap(program, worker);
+    program_read(program);
+    close_end(&program->out);
+    return itself;
+}
+
+void program_describe(const struct program *program, const struct worker *worker, struct buf *out)
+{
+    struct cgroup *cgroup = render_cgroup(worker->command);
+    int number = WIFSIGNALED(program->status) ? WTERMSIG(program->status) : 0;
+    int code = WEXITSTATUS(program->status);
+    struct program_end end = {
+        .signal = number,
+        .code = code,
+        .cpu = program->cpu,
+        .out_of_memory = cgroup && cgroup_met_limit(cgroup),
+    };
+    if (program->status && attributes_blame(render_attributes(worker->command), &end, out))
+        return;
+    if (!number)
+        buf_printf(out, "exit code %d", code);
+    else if (signal_name(number))
+        buf_printf(out, "signal %s", signal_name(number));
+    else
+        buf_printf(out, "signal %d", number);
+}
