@@ -82,15 +82,18 @@ static void test_reads_behind_the_end(void **state)
 struct length_case {
     const char *name;
     uint32_t length;
+    char type;
     long taken;
 };
 
 static const struct length_case lengths[] = {
-    {"zero", 0, -1},
-    {"one", 1, 5},
-    {"longest", FRAME_LONGEST, 0},
-    {"beyond", FRAME_LONGEST + 1, -1},
-    {"most", UINT32_MAX, -1},
+    {"zero", 0, 0, -1},
+    {"one", 1, 0, 5},
+    {"unknown", 1 << 20, 'x', 0},
+    {"unknown-long", 1 << 30, 'x', -1},
+    {"longest", FRAME_LONGEST, FRAME_PUT, 0},
+    {"beyond", FRAME_LONGEST + 1, FRAME_PUT, -1},
+    {"most", UINT32_MAX, FRAME_PUT, -1},
 };
 
 static void test_length(void **state)
@@ -100,6 +103,7 @@ static void test_length(void **state)
     uint32_t little = htole32(row->length);
     struct frame frame;
     memcpy(bytes, &little, 4);
+    bytes[4] = row->type;
     assert_int_equal(frame_take(bytes, sizeof(bytes), &frame), row->taken);
 }
 
