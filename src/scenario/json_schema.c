@@ -89,8 +89,9 @@ static void put_choices(struct buf *out, const struct choice *choices)
 static void put_range(struct buf *out, const struct key *key)
 {
     if (key->least || key->most)
-        buf_printf(out, ",\"minimum\":%lld,\"maximum\":%lld", (long long)key->least,
-                   (long long)key->most);
+        buf_printf(out, ",\"minimum\":%lld", (long long)key->least);
+    if (key->most)
+        buf_printf(out, ",\"maximum\":%lld", (long long)key->most);
 }
 
 /* What @NAME stands for; WHOLE: without the braces of an object. */
