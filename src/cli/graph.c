@@ -67,13 +67,28 @@ static void put_node(const struct graph *graph, size_t number)
     buf_text(graph->out, "];\n");
 }
 
-static void put_edge(const struct graph *graph, size_t from, size_t to)
+static void put_edge(const struct graph *graph, size_t from, size_t to, const char *attributes)
 {
     buf_text(graph->out, "  ");
     put_name(graph, from);
     buf_text(graph->out, " -> ");
     put_name(graph, to);
-    buf_text(graph->out, ";\n");
+    buf_printf(graph->out, "%s;\n", attributes);
+}
+
+/* Who waits for the object is drawn dashed: no message goes that way. */
+static void put_dependencies(const struct graph *graph, size_t number)
+{
+    static const char *const attributes[CONDITIONS] = {
+        [CONDITION_STARTED] = " [style=dashed, label=started]",
+        [CONDITION_READY] = " [style=dashed, label=ready]",
+        [CONDITION_COMPLETED] = " [style=dashed, label=completed]",
+        [CONDITION_SUCCEEDED] = " [style=dashed, label=succeeded]",
+    };
+    const struct outline_object *object = &graph->objects[number];
+    for (size_t i = 0; i < object->depends_on_count; i++)
+        put_edge(graph, object->depends_on[i].object, number,
+                 attributes[object->depends_on[i].condition]);
 }
 
 void graph_print_dot(struct buf *out, const struct scenario *scenario)
@@ -87,9 +102,10 @@ void graph_print_dot(struct buf *out, const struct scenario *scenario)
     for (size_t i = 0; i < graph.first_queue; i++) {
         const struct outline_object *object = &graph.objects[i];
         for (size_t j = 0; j < object->produces_count; j++)
-            put_edge(&graph, i, graph.first_queue + object->produces[j]);
+            put_edge(&graph, i, graph.first_queue + object->produces[j], "");
         for (size_t j = 0; j < object->consumes_count; j++)
-            put_edge(&graph, graph.first_queue + object->consumes[j], i);
+            put_edge(&graph, graph.first_queue + object->consumes[j], i, "");
+        put_dependencies(&graph, i);
     }
     buf_text(out, "}\n");
     graph_release(&graph);
@@ -103,13 +119,21 @@ static bool holds(const size_t *queues, size_t count, size_t queue)
     return false;
 }
 
-/* True where the way of the messages leads from FROM to TO. */
+static bool depends(const struct outline_object *object, size_t other)
+{
+    for (size_t i = 0; i < object->depends_on_count; i++)
+        if (object->depends_on[i].object == other)
+            return true;
+    return false;
+}
+
+/* True where the way of the messages leads from FROM to TO, or TO waits for FROM. */
 static bool leads(const struct graph *graph, size_t from, size_t to)
 {
     bool queue = from >= graph->first_queue;
     const struct outline_object *object = &graph->objects[queue ? to : from];
     if (queue == (to >= graph->first_queue))
-        return false;
+        return !queue && depends(&graph->objects[to], from);
     return queue ? holds(object->consumes, object->consumes_count, from - graph->first_queue)
                  : holds(object->produces, object->produces_count, to - graph->first_queue);
 }

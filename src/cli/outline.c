@@ -14,6 +14,8 @@ static struct outline_object of_body(const char *kind, const struct object_spec 
         .produces_count = object->produces_count,
         .consumes = object->consumes,
         .consumes_count = object->consumes_count,
+        .depends_on = object->depends_on,
+        .depends_on_count = object->depends_on_count,
     };
 }
 

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+struct dependency_spec;
 struct scenario;
 
 /* An object; what it points to is the scenario's. */
@@ -15,6 +16,8 @@ struct outline_object {
     size_t produces_count;
     const size_t *consumes;
     size_t consumes_count;
+    const struct dependency_spec *depends_on; /* by the numbers of this list */
+    size_t depends_on_count;
 };
 
 /* Processes, pools, threads, then the queues; the caller frees the list. */

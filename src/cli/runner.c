@@ -19,7 +19,9 @@
 #include "cli/journaling.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/service.h"
 #include "cli/status.h"
+#include "engine/graph.h"
 #include "engine/resume.h"
 #include "engine/run.h"
 #include "event/bus.h"
@@ -209,6 +211,7 @@ static void release_run(struct run *run)
     bus_free(run->bus);
     shared_free(run->shared);
     resume_free(run->resume);
+    graph_free(run->graph);
     free(run->program);
     free(run->id);
 }
@@ -296,11 +299,13 @@ static int run_scenario(const struct options *options, const struct scenario *sc
         run->cgroups = runner.cgroups = cgroups_open(&runner.no_cgroups);
     run->no_cgroups = buf_string(&runner.no_cgroups);
     objects_make(run);
+    struct service *service = service_new(run);
     run_start(run);
     loop_run(run->loop);
     close_journal(&runner);
     if (!objects_free(run))
         _exit(end_run(&runner));
+    service_free(service);
     timer_free(runner.patience);
     release_run(run);
     int status = end_run(&runner);

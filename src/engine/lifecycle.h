@@ -6,8 +6,9 @@
 #define ENGINE_LIFECYCLE_H
 
 enum object_state {
-    OBJECT_PENDING,  /* not started */
+    OBJECT_PENDING, /* not started */
     OBJECT_RUNNING,
+    OBJECT_RESTING,  /* nothing of it runs; it is to be started again */
     OBJECT_STOPPING, /* asked to end, within its grace */
     OBJECT_KILLING,  /* being ended by force */
     OBJECT_ENDED,    /* nothing of it is left */
@@ -18,6 +19,7 @@ enum happening {
     HAPPENING_START, /* it may start */
     HAPPENING_STOP,  /* it is to end, with grace */
     HAPPENING_KILL,  /* it is to end at once */
+    HAPPENING_REST,  /* nothing of it is left, but it is to be started again */
     HAPPENING_GONE,  /* nothing of it is left */
     HAPPENINGS,
 };
@@ -29,6 +31,8 @@ enum action {
     ACTION_SKIP, /* it will never be started */
     ACTION_STOP,
     ACTION_KILL,
+    ACTION_REST,   /* nothing: it waits to be started again */
+    ACTION_SETTLE, /* it will not be started again: tell its end */
     ACTION_FINISH, /* tell those who wait for its end */
 };
 

@@ -11,9 +11,9 @@
 #include <stddef.h>
 
 #include "engine/lifecycle.h"
+#include "scenario/spec.h"
 
 struct object;
-struct object_spec;
 struct run;
 
 struct object_kind {
@@ -24,6 +24,9 @@ struct object_kind {
     void (*stop)(struct object *object);
     /* Ends it by force. */
     void (*kill)(struct object *object);
+    /* It is not to be started again after all (object_rests()): tells its end, but not
+     * object_gone(). NULL: it never rests. */
+    void (*settle)(struct object *object);
     /* It will never start: tells so as an event. */
     void (*skip)(struct object *object, const char *reason);
     /* HELD: the log is full, make no more output; else go on. */
@@ -37,15 +40,33 @@ struct object {
     const struct object_kind *kind;
     struct run *run;
     const struct object_spec *spec;
+    size_t number; /* of its declaration: see scenario_object(); its replicas share it */
     const char *name;
     bool daemon; /* ended when all that is no daemon has ended */
     enum object_state state;
+    unsigned reached; /* a bit for each enum condition */
     bool skipped;
     bool failed; /* counts against the run's outcome */
 };
 
+/* "NAME.2", for a replica; the caller frees it. */
+char *object_replica_name(const struct object_spec *spec, int64_t replica);
+
+/* The object has come so far, started or ready; once more is ignored. */
+void object_reached(struct object *object, enum condition condition);
+
 /* What an object's own file calls when nothing of it is left, once. */
 void object_gone(struct object *object);
+
+/*
+ * Its body has ended and nothing of it is left, but it is to be started again; not while it is
+ * being ended. object_due() starts it.
+ */
+void object_rests(struct object *object);
+void object_due(struct object *object);
+
+/* It has failed and will not recover, though it may not have ended: fail_fast stops the run. */
+void object_fails(struct object *object);
 
 /* True once the object was asked to end. */
 bool object_is_ending(const struct object *object);

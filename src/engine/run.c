@@ -1,12 +1,14 @@
 /* A run: starting, ending and stopping its objects in order. */
 #include "engine/run.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/unit.h"
+#include "engine/graph.h"
 #include "event/bus.h"
 #include "loop/loop.h"
 #include "scenario/spec.h"
@@ -22,6 +24,29 @@ static unsigned run_flags(const struct run *run)
     return flags;
 }
 
+/* Nothing will come of it any more: those that wait for it hear so. */
+static void object_ended(struct object *object)
+{
+    graph_ended(object->run->graph, object);
+    run_poke(object->run);
+}
+
+static void object_finish(struct object *object)
+{
+    if (object->failed)
+        object_fails(object);
+    if (object->spec->allow_failure)
+        object->failed = false;
+    if (object->run->dry) {
+        object_reached(object, CONDITION_STARTED);
+        object_reached(object, CONDITION_READY);
+    }
+    object_reached(object, CONDITION_COMPLETED);
+    if (!object->failed)
+        object_reached(object, CONDITION_SUCCEEDED);
+    object_ended(object);
+}
+
 static void object_happens(struct object *object, enum happening happening, const char *reason)
 {
     struct transition transition = lifecycle(object->state, happening);
@@ -30,6 +55,7 @@ static void object_happens(struct object *object, enum happening happening, cons
     case ACTION_NEVER:
         abort();
     case ACTION_IGNORE:
+    case ACTION_REST:
         break;
     case ACTION_START:
         object->kind->start(object);
@@ -37,6 +63,7 @@ static void object_happens(struct object *object, enum happening happening, cons
     case ACTION_SKIP:
         object->skipped = true;
         object->kind->skip(object, reason);
+        object_ended(object);
         break;
     case ACTION_STOP:
         object->kind->stop(object);
@@ -44,15 +71,55 @@ static void object_happens(struct object *object, enum happening happening, cons
     case ACTION_KILL:
         object->kind->kill(object);
         break;
+    case ACTION_SETTLE:
+        object->kind->settle(object);
+        object_finish(object);
+        break;
     case ACTION_FINISH:
-        run_poke(object->run);
+        object_finish(object);
         break;
     }
+}
+
+void object_reached(struct object *object, enum condition condition)
+{
+    if (object->reached & 1u << condition)
+        return;
+    object->reached |= 1u << condition;
+    graph_reached(object->run->graph, object, condition);
+    run_poke(object->run);
+}
+
+char *object_replica_name(const struct object_spec *spec, int64_t replica)
+{
+    struct buf name = {0};
+    buf_printf(&name, "%s.%" PRId64, spec->name, replica);
+    return buf_take(&name);
 }
 
 void object_gone(struct object *object)
 {
     object_happens(object, HAPPENING_GONE, NULL);
+}
+
+void object_rests(struct object *object)
+{
+    object_happens(object, HAPPENING_REST, NULL);
+}
+
+void object_due(struct object *object)
+{
+    object_happens(object, HAPPENING_START, NULL);
+}
+
+void object_fails(struct object *object)
+{
+    struct run *run = object->run;
+    if (!run->scenario->fail_fast || run->stop_cause || run->culprit ||
+        object->spec->allow_failure || !object->spec->decides)
+        return;
+    run->culprit = object;
+    run_poke(run);
 }
 
 bool object_is_ending(const struct object *object)
@@ -61,11 +128,48 @@ bool object_is_ending(const struct object *object)
 }
 
 /* In the reverse order of the file, as what stands later may use what stands earlier. */
-static void stop_objects(struct run *run, bool daemons, enum happening happening)
+static void all_happen(struct run *run, enum happening happening)
 {
     for (size_t i = run->object_count; i-- > 0;)
-        if (run->objects[i]->daemon == daemons)
-            object_happens(run->objects[i], happening, "the run was stopped");
+        object_happens(run->objects[i], happening, "the run was stopped");
+}
+
+static void skip_pending(struct run *run)
+{
+    for (size_t i = run->object_count; i-- > 0;)
+        if (run->objects[i]->state == OBJECT_PENDING)
+            object_happens(run->objects[i], HAPPENING_STOP, "the run was stopped");
+}
+
+/* Of a run that is being stopped: whatever nothing needs any more that runs. A daemon is ended
+ * last, so none of those holds back what it depends on. */
+static void stop_unneeded(struct run *run)
+{
+    for (size_t i = run->object_count; i-- > 0;) {
+        struct object *object = run->objects[i];
+        if (!object->daemon && !graph_is_needed(run->graph, object, false))
+            object_happens(object, HAPPENING_STOP, NULL);
+    }
+}
+
+/* Starts and skips what follows from all that has happened. */
+static void take_moves(struct run *run)
+{
+    struct graph_move move;
+    while (graph_next(run->graph, &move)) {
+        for (size_t i = 0; i < move.count; i++) {
+            struct object *object = run->objects[move.first + i];
+            if (object->state != OBJECT_PENDING)
+                continue;
+            object->failed = move.failure;
+            if (move.reason)
+                object_happens(object, HAPPENING_STOP, move.reason);
+            else if (object->spec->when)
+                object_happens(object, HAPPENING_START, NULL);
+            else
+                object_happens(object, HAPPENING_STOP, "when is false");
+        }
+    }
 }
 
 static size_t count_alive(const struct run *run, bool daemons)
@@ -82,7 +186,8 @@ static void stop_drained_daemons(struct run *run)
 {
     for (size_t i = run->object_count; i-- > 0;) {
         struct object *object = run->objects[i];
-        if (object->daemon && (run->stop_cause || object->kind->drained(object)))
+        if (object->daemon && !graph_is_needed(run->graph, object, true) &&
+            (run->stop_cause || object->kind->drained(object)))
             object_happens(object, HAPPENING_STOP, "nothing is left that could need it");
     }
 }
@@ -117,7 +222,14 @@ static void run_advance(void *arg)
 {
     struct run *run = arg;
     run->advancing = false;
-    if (run->over || count_alive(run, false))
+    if (run->over)
+        return;
+    take_moves(run);
+    if (run->culprit && !run->stop_cause)
+        run_stop(run, STOP_FAILURE, 0);
+    if (run->stop_cause)
+        stop_unneeded(run);
+    if (count_alive(run, false))
         return;
     stop_drained_daemons(run);
     if (count_alive(run, true))
@@ -138,10 +250,8 @@ void run_start(struct run *run)
 {
     struct event event = {.kind = EVENT_RUN_STARTED, .flags = run_flags(run), .pid = getpid()};
     bus_emit(run->bus, &event);
-    for (size_t i = 0; i < run->object_count; i++) {
-        bool wanted = run->objects[i]->spec->when;
-        object_happens(run->objects[i], wanted ? HAPPENING_START : HAPPENING_STOP, "when is false");
-    }
+    run->graph = graph_new(run);
+    take_moves(run);
     run_poke(run);
 }
 
@@ -152,6 +262,8 @@ static void tell_stopping(struct run *run)
         buf_printf(&reason, "signal %s", signal_name(run->stop_signal));
         if (run->stop_signal == SIGINT)
             buf_text(&reason, ", press Ctrl-C again to end everything at once");
+    } else if (run->stop_cause == STOP_FAILURE) {
+        buf_printf(&reason, "%s failed", run->culprit->name);
     } else {
         buf_text(&reason, "nobody reads the output any more");
     }
@@ -166,9 +278,8 @@ static void tell_stopping(struct run *run)
 
 void run_stop(struct run *run, enum stop_cause cause, int signal)
 {
-    if (run->stop_cause) {
-        stop_objects(run, false, HAPPENING_KILL);
-        stop_objects(run, true, HAPPENING_KILL);
+    if (run->stop_cause && run->stop_cause != STOP_FAILURE) {
+        all_happen(run, HAPPENING_KILL);
         return;
     }
     run->stop_cause = cause;
@@ -176,7 +287,8 @@ void run_stop(struct run *run, enum stop_cause cause, int signal)
     if (run->over)
         return;
     tell_stopping(run);
-    stop_objects(run, false, HAPPENING_STOP);
+    skip_pending(run);
+    stop_unneeded(run);
     run_poke(run);
 }
 
@@ -186,6 +298,6 @@ void run_hold(struct run *run, bool held)
         return;
     run->held = held;
     for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->state != OBJECT_ENDED && run->objects[i]->state != OBJECT_PENDING)
+        if (run->objects[i]->state == OBJECT_RUNNING || object_is_ending(run->objects[i]))
             run->objects[i]->kind->hold(run->objects[i], held);
 }

@@ -15,6 +15,7 @@
 
 struct bus;
 struct cgroups;
+struct graph;
 struct loop;
 struct queue;
 struct resume;
@@ -25,22 +26,24 @@ struct timer;
 /* Why a run is being stopped. */
 enum stop_cause {
     STOP_NONE,
-    STOP_SIGNAL, /* somebody sent a signal */
-    STOP_OUTPUT, /* nobody reads what the run writes */
+    STOP_SIGNAL,  /* somebody sent a signal */
+    STOP_OUTPUT,  /* nobody reads what the run writes */
+    STOP_FAILURE, /* something failed, and fail_fast says so */
 };
 
 struct run {
     struct loop *loop;
     struct bus *bus;
     const struct scenario *scenario;
-    char *id;             /* told to bodies as PARRUN_RUN */
-    char *program;        /* path of this program, for workers */
+    char *id;              /* told to bodies as PARRUN_RUN */
+    char *program;         /* path of this program, for workers */
     struct shared *shared; /* behind parrun.shared of the threads */
     struct queue **queues; /* one a queue of the scenario, in its order */
     struct object **objects;
     size_t object_count;
     struct cgroups *cgroups; /* for limits on memory; NULL: there are none */
     const char *no_cgroups; /* why, where somebody wanted some */
+    struct graph *graph;   /* who waits for whom */
     bool dry;              /* nothing is started: each object tells what it would run */
     int64_t dry_tasks;     /* tasks that a pool tells of at most */
     bool tells_commands;   /* somebody wants to know the command of each task */
@@ -49,11 +52,12 @@ struct run {
     int64_t jobs;          /* workers of every pool; 0: as each pool says */
     bool held;             /* the log is full */
     enum stop_cause stop_cause;
-    int stop_signal;       /* STOP_SIGNAL: which */
-    bool failed;           /* something in the scenario failed */
-    bool unwritten;        /* results could not be written whole */
-    bool refused;          /* the system refused what the run needs */
-    bool advancing;        /* a look at what can go on is already on its way */
+    int stop_signal;              /* STOP_SIGNAL: which */
+    const struct object *culprit; /* STOP_FAILURE: what failed */
+    bool failed;                  /* something in the scenario failed */
+    bool unwritten;               /* results could not be written whole */
+    bool refused;                 /* the system refused what the run needs */
+    bool advancing;               /* a look at what can go on is already on its way */
     bool over;
     bool (*balance)(struct run *run); /* tells of messages that were lost; false where any was */
     void (*ended)(void *arg);         /* called once nothing runs any more */

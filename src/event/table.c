@@ -35,6 +35,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"process.limited", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
          "How its limits on memory and cpu are enforced.",
          {{0, "Process {name} may use {reason}."}}},
+    [EVENT_PROCESS_READY] =
+        {"process.ready", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
+         "The process can be used by those that depend on it.",
+         {{0, "Process {name} is ready."}}},
     [EVENT_PROCESS_OUTPUT] =
         {"process.output", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "A line that the process wrote to stdout or stderr.", {{0, NULL}}},
@@ -48,10 +52,25 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{EVENT_REASONED, "Process {name} failed: {reason.}"},
           {EVENT_SIGNALED, "Process {name} was ended by signal {signal}."},
           {0, "Process {name} exited with code {code}."}}},
+    [EVENT_PROCESS_RESTARTING] =
+        {"process.restarting", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The process has ended and is started again, as restart says.",
+         {{EVENT_TOLD, "Process {name} is started again {when} ({attempt} of {total})."},
+          {EVENT_REASONED,
+           "Process {name} failed, restarting {when} ({attempt} of {total}): {reason.}"},
+          {EVENT_SIGNALED,
+           "Process {name} was ended by signal {signal}, restarting {when} ({attempt} of "
+           "{total})."},
+          {0, "Process {name} exited with code {code}, restarting {when} ({attempt} of {total})."}}},
+    [EVENT_PROCESS_UNHEALTHY] =
+        {"process.unhealthy", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The process failed its health check and is being ended.",
+         {{0, "Process {name} is unhealthy: {reason.}"}}},
     [EVENT_PROCESS_TIMEOUT] =
         {"process.timeout", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
-         "The process ran longer than its timeout and is being ended.",
-         {{0, "Process {name} timed out after {limit}."}}},
+         "The process ran longer than its timeout, or was not ready in time, and is being ended.",
+         {{EVENT_REASONED, "Process {name} was not ready within {limit}: {reason.}"},
+          {0, "Process {name} timed out after {limit}."}}},
     [EVENT_PROCESS_STOPPING] =
         {"process.stopping", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
          "The process was sent its stop signal.",

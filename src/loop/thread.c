@@ -41,6 +41,12 @@ void thread_join(struct thread *thread)
     free(thread);
 }
 
+void thread_detach(struct thread *thread)
+{
+    pthread_detach(thread->uv);
+    free(thread);
+}
+
 void work_size(size_t threads)
 {
     char text[16];

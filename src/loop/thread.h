@@ -15,6 +15,9 @@ int thread_start(void (*function)(void *arg), void *arg, struct thread **thread,
 /* Waits for the thread's end and frees it. */
 void thread_join(struct thread *thread);
 
+/* Frees the handle; nobody waits for the thread's end. */
+void thread_detach(struct thread *thread);
+
 /*
  * Says how many threads libuv's pool must have. Before the first work_start() of the process, and
  * before any other thread runs (it sets an environment variable).

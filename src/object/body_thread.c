@@ -303,7 +303,7 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
     pthread_cond_init(&body->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     body->held = run->held;
-    body->world_result = world_init(&body->world, run, spec, name, &body->world_error);
+    body->world_result = world_init(&body->world, run, spec, name, 0, &body->world_error);
     return body;
 }
 

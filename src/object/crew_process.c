@@ -210,7 +210,7 @@ static int process_start(struct crew *crew, struct error *error)
     struct pool *pool = crew->pool;
     struct world world;
     int result =
-        world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, error);
+        world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
     if (!result)
         result = limit_memory(process, &world, error);
     if (!result)

@@ -133,7 +133,7 @@ static int output_open(struct items *items, struct error *error)
     struct buf line = {0};
     items->state = command;
     command->timer = timer_new(items->run->loop, kill_command, items);
-    int result = world_init(&command->world, items->run, object, object->name, error);
+    int result = world_init(&command->world, items->run, object, object->name, 0, error);
     if (!result)
         result = world_render(&command->world, items->spec->command, &line, error);
     if (!result)

@@ -25,8 +25,10 @@ static void make_queues(struct run *run)
     }
 }
 
-static void add(struct run *run, struct object *object)
+/* NUMBER is that of its declaration. */
+static void add(struct run *run, size_t number, struct object *object)
 {
+    object->number = number;
     run->objects[run->object_count++] = object;
 }
 
@@ -40,19 +42,26 @@ static bool consumes(const struct process_spec *spec)
     return spec->object.consumes_count > 0;
 }
 
+static bool any(const struct process_spec *spec)
+{
+    (void)spec;
+    return true;
+}
+
 static size_t count_processes(const struct scenario *scenario,
                               bool (*does)(const struct process_spec *spec))
 {
     size_t count = 0;
     for (size_t i = 0; i < scenario->process_count; i++)
-        count += does(&scenario->processes[i]);
+        if (does(&scenario->processes[i]))
+            count += (size_t)scenario->processes[i].replicas;
     return count;
 }
 
 /* What its sentences need to know: how many there are, in all and of its role. */
 static unsigned process_flags(const struct scenario *scenario, const struct process_spec *spec)
 {
-    unsigned flags = scenario->process_count > 1 ? EVENT_NAMED : 0;
+    unsigned flags = count_processes(scenario, any) > 1 ? EVENT_NAMED : 0;
     if (produces(spec))
         flags |= EVENT_PRODUCER | (count_processes(scenario, produces) > 1 ? EVENT_ALIKE : 0);
     if (consumes(spec))
@@ -68,13 +77,48 @@ static bool objects_balance(struct run *run)
     return balanced;
 }
 
+static size_t count_objects(const struct scenario *scenario)
+{
+    size_t count = count_processes(scenario, any) + scenario->pool_count;
+    for (size_t i = 0; i < scenario->thread_count; i++)
+        count += (size_t)scenario->threads[i].replicas;
+    return count;
+}
+
+static void make_processes(struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    for (size_t i = 0; i < scenario->process_count; i++) {
+        const struct process_spec *spec = &scenario->processes[i];
+        for (int64_t replica = 1; replica <= spec->replicas; replica++)
+            add(run, i, process_new(run, spec, spec->replicas > 1 ? replica : 0,
+                                    process_flags(scenario, spec)));
+    }
+}
+
+static void make_pools(struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        add(run, scenario->process_count + i,
+            pool_new(run, &scenario->pools[i], scenario->pool_count > 1 ? EVENT_NAMED : 0));
+}
+
+static void make_threads(struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    size_t first = scenario->process_count + scenario->pool_count;
+    for (size_t i = 0; i < scenario->thread_count; i++) {
+        const struct thread_spec *spec = &scenario->threads[i];
+        for (int64_t replica = 1; replica <= spec->replicas; replica++)
+            add(run, first + i, thread_new(run, spec, spec->replicas > 1 ? replica : 0));
+    }
+}
+
 void objects_make(struct run *run)
 {
     const struct scenario *scenario = run->scenario;
-    size_t count = scenario->process_count + scenario->pool_count;
     size_t workers = 0;
-    for (size_t i = 0; i < scenario->thread_count; i++)
-        count += (size_t)scenario->threads[i].replicas;
     for (size_t i = 0; i < scenario->pool_count; i++)
         if (scenario->pools[i].kind == POOL_THREAD)
             workers += pool_workers(run, &scenario->pools[i]);
@@ -82,17 +126,10 @@ void objects_make(struct run *run)
         work_size(workers);
     make_queues(run);
     run->balance = objects_balance;
-    run->objects = mem_calloc(count, sizeof(struct object *));
-    for (size_t i = 0; i < scenario->process_count; i++)
-        add(run, process_new(run, &scenario->processes[i],
-                             process_flags(scenario, &scenario->processes[i])));
-    for (size_t i = 0; i < scenario->pool_count; i++)
-        add(run, pool_new(run, &scenario->pools[i], scenario->pool_count > 1 ? EVENT_NAMED : 0));
-    for (size_t i = 0; i < scenario->thread_count; i++) {
-        int64_t replicas = scenario->threads[i].replicas;
-        for (int64_t replica = 1; replica <= replicas; replica++)
-            add(run, thread_new(run, &scenario->threads[i], replicas > 1 ? replica : 0));
-    }
+    run->objects = mem_calloc(count_objects(scenario), sizeof(struct object *));
+    make_processes(run);
+    make_pools(run);
+    make_threads(run);
 }
 
 bool objects_free(struct run *run)

@@ -62,7 +62,7 @@ int plan_process(struct world *world, const struct process_spec *spec, struct bu
         return 0;
     }
     const char **argv;
-    int result = world_arguments(world, &argv, error);
+    int result = world_arguments(world, &spec->object.body, &argv, error);
     if (result)
         return result;
     options.argv = argv;

@@ -76,6 +76,7 @@ void pool_break(struct pool *pool, const char *reason)
     pool->broken = true;
     if (!pool->reason)
         pool->reason = mem_strdup(reason);
+    object_fails(&pool->object);
     pool_look(pool);
 }
 
@@ -500,6 +501,8 @@ static void pool_start(struct object *object)
     pool_emit(pool, &event);
     pool->told_started = true;
     tell_limits(pool);
+    object_reached(object, CONDITION_STARTED);
+    object_reached(object, CONDITION_READY);
     tell_exhausted(pool);
     if (items_count(pool->items) >= 0)
         tell_waiting(pool);

@@ -251,6 +251,7 @@ static void count_task(struct pool *pool, const struct task *task)
         pool->failures[pool->failed] = task->index;
     pool->failed++;
     pool->object.failed = true;
+    object_fails(&pool->object);
 }
 
 /* Tells the kept output piece by piece; false where the log took no more before its end. */

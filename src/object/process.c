@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "engine/restart.h"
 #include "engine/run.h"
 #include "event/bus.h"
 #include "loop/child.h"
@@ -18,8 +20,11 @@
 #include "loop/timer.h"
 #include "object/attributes.h"
 #include "object/client.h"
+#include "object/errand.h"
 #include "object/link.h"
+#include "object/monitor.h"
 #include "object/plan.h"
+#include "object/process_private.h"
 #include "object/queue.h"
 #include "object/start.h"
 #include "object/streams.h"
@@ -36,79 +41,11 @@
 /* How often a daemon is looked at that has not yet read what was written for it. */
 #define DRAINED_POLL (10 * NS_PER_MS)
 
-/* What the timer is running for. */
-enum wait {
-    WAIT_NONE,
-    WAIT_TIMEOUT, /* the process's own limit */
-    WAIT_GRACE,   /* it was asked to end */
-    WAIT_DRAIN,   /* it has ended, its pipes have not */
-};
-
-struct process {
-    struct object object;
-    const struct process_spec *spec;
-    unsigned flags;
-    struct child *child;
-    struct streams *streams;
-    struct link *link; /* to the worker of a Lua body */
-    struct timer *timer;
-    enum wait wait;
-    struct cgroup *cgroup; /* where its memory is limited; NULL: none */
-    struct timer *poll; /* of DRAINED_POLL */
-    pid_t pid;
-    bool exited;
-    bool link_ended;
-    bool timed_out;
-    bool killed;
-    int code;
-    int signal;
-    char *reason; /* why it failed, where its exit status does not say so */
-};
-
-static void process_emit(struct process *process, struct event *event)
-{
-    event->object = process->object.name;
-    event->flags |= process->flags;
-    event->pid = process->pid;
-    bus_emit(process->object.run->bus, event);
-}
-
 static void process_fail(struct process *process, const char *reason)
 {
-    process->object.failed = true;
-    if (!process->reason)
-        process->reason = mem_strdup(reason);
-}
-
-/* Tells how it ended: by itself, by a signal, or why it never began. */
-static void tell_exited(struct process *process)
-{
-    struct event event = {.kind = EVENT_PROCESS_EXITED, .reason = process->reason};
-    if (process->reason) {
-        event.flags |= EVENT_REASONED;
-    } else if (process->signal) {
-        event.flags |= EVENT_SIGNALED;
-    }
-    event.signal = process->signal;
-    if (process->exited && !process->signal) {
-        event.has_code = true;
-        event.code = process->code;
-    }
-    if (process->object.failed && !process->timed_out)
-        event.flags |= EVENT_WRONG;
-    process_emit(process, &event);
-}
-
-static void tell_terminated(struct process *process)
-{
-    struct event event = {.kind = EVENT_PROCESS_TERMINATED, .signal = process->signal};
-    /* Killed at the end of its grace, not because everything was to end at once. */
-    if (process->killed && process->object.state != OBJECT_KILLING) {
-        event.flags |= EVENT_SIGNALED;
-        event.has_duration = true;
-        event.duration = process->spec->stop.grace;
-    }
-    process_emit(process, &event);
+    process->life.failed = true;
+    if (!process->life.reason)
+        process->life.reason = mem_strdup(reason);
 }
 
 static void tell_limits(struct process *process)
@@ -124,110 +61,115 @@ static void tell_limits(struct process *process)
 /* A limit that it met is the reason. */
 static void blame_limits(struct process *process)
 {
+    const struct life *life = &process->life;
     struct buf text = {0};
-    if (attributes_spec_blame(&process->spec->object.attributes, process->signal, process->code,
-                              process->cgroup, &text))
+    if (attributes_spec_blame(&process->spec->object.attributes, life->signal, life->code,
+                              life->cgroup, &text))
         process_fail(process, text.data);
     buf_release(&text);
 }
 
-/* Nothing of it is left: tells so and leaves. */
-static void process_gone(struct process *process)
-{
-    bool ended_by_us = object_is_ending(&process->object) || process->timed_out;
-    timer_stop(process->timer);
-    if (!ended_by_us && (process->signal || process->code))
-        process->object.failed = true;
-    if (!ended_by_us)
-        blame_limits(process);
-    tell_exited(process);
-    if (ended_by_us && process->pid)
-        tell_terminated(process);
-    cgroup_free(process->cgroup);
-    process->cgroup = NULL;
-    struct event event = {.kind = EVENT_PROCESS_ENDED};
-    if (ended_by_us || !process->pid)
-        event.flags |= EVENT_TOLD;
-    process_emit(process, &event);
-    users_ended(process->object.run, &process->spec->object);
-    object_gone(&process->object);
-}
-
-/* Done means: exit status taken, every pipe at its end, every message put. */
-static void process_check(struct process *process)
-{
-    if (!process->exited || process->object.state == OBJECT_ENDED)
-        return;
-    if (streams_open_taps(process->streams))
-        return;
-    if (process->link && process->object.state != OBJECT_KILLING &&
-        (!process->link_ended || !client_is_idle(link_client(process->link))))
-        return;
-    process_gone(process);
-}
-
-static void check_soon(void *arg)
-{
-    process_check(arg);
-}
-
-static void process_wait(struct process *process, enum wait wait, int64_t time)
+void process_wait(struct process *process, enum wait wait, int64_t time)
 {
     process->wait = wait;
     timer_start(process->timer, time);
 }
 
-static void process_signal(struct process *process, int signal_number)
+static bool is_success(const struct process_spec *spec, int code)
 {
-    child_signal(process->child, signal_number);
-    if (signal_number != SIGKILL)
-        child_signal(process->child, SIGCONT); /* a stopped process acts on no other signal */
+    for (size_t i = 0; i < spec->success_code_count; i++)
+        if (spec->success_codes[i] == code)
+            return true;
+    return !spec->success_code_count && !code;
 }
 
-static void process_kill_now(struct process *process)
+/* Another life follows: false where none does. */
+static bool process_restarts(struct process *process, int64_t *wait)
 {
-    process->killed = true;
-    if (process->cgroup)
-        cgroup_kill(process->cgroup);
-    process_signal(process, SIGKILL);
-    process_wait(process, WAIT_GRACE, NS_PER_S);
+    const struct life *life = &process->life;
+    int64_t ran = life->started ? clock_monotonic() - life->started : 0;
+    double random = (double)rand_r(&process->seed) / ((double)RAND_MAX + 1);
+    return !object_is_ending(&process->object) && !process->object.run->dry &&
+           restart_follows(&process->spec->restart, &process->history, life->failed, ran, random,
+                           wait);
 }
 
-static void process_ask_to_end(struct process *process)
+/* Nothing of this life is left: another one follows, or the object is gone. */
+static void life_over(struct process *process)
 {
-    struct event event = {.kind = EVENT_PROCESS_STOPPING, .signal = process->spec->stop.signal};
-    process_emit(process, &event);
-    process_signal(process, process->spec->stop.signal);
-    process_wait(process, WAIT_GRACE, process->spec->stop.grace);
+    struct life *life = &process->life;
+    bool ended_by_us = object_is_ending(&process->object) || life->condemned;
+    int64_t wait;
+    timer_stop(process->timer);
+    if (!ended_by_us && (life->signal || !is_success(process->spec, life->code)))
+        life->failed = true;
+    if (!ended_by_us)
+        blame_limits(process);
+    bool restarts = process_restarts(process, &wait);
+    process_tell_exited(process, restarts);
+    cgroup_free(life->cgroup);
+    life->cgroup = NULL;
+    if (restarts) {
+        process_tell_restarting(process, wait);
+        object_rests(&process->object);
+        process_wait(process, WAIT_RESTART, wait);
+        return;
+    }
+    process->object.failed = life->failed;
+    process_tell_ended(process, ended_by_us);
+    object_gone(&process->object);
+}
+
+/* Done means: exit status taken, every pipe at its end, every message put, nothing run beside it.
+ */
+static void process_check(struct process *process)
+{
+    const struct life *life = &process->life;
+    if (!life->exited || process->object.state == OBJECT_ENDED ||
+        process->object.state == OBJECT_RESTING)
+        return;
+    if (streams_open_taps(life->streams) || !monitor_is_idle(life->monitor) || life->stopper)
+        return;
+    if (life->link && process->object.state != OBJECT_KILLING &&
+        (!life->link_ended || !client_is_idle(link_client(life->link))))
+        return;
+    life_over(process);
+}
+
+void process_check_soon(void *arg)
+{
+    process_check(arg);
 }
 
 static void on_time(void *arg)
 {
     struct process *process = arg;
+    struct life *life = &process->life;
     struct event event = {.kind = EVENT_PROCESS_TIMEOUT,
-                          .flags = EVENT_WRONG,
                           .has_duration = true,
                           .duration = process->spec->object.timeout};
     switch (process->wait) {
     case WAIT_NONE:
         break;
     case WAIT_TIMEOUT:
-        process->timed_out = true;
-        process->object.failed = true;
-        process_emit(process, &event);
-        process_ask_to_end(process);
+        process_condemn(process, &event);
         break;
     case WAIT_GRACE:
         process_kill_now(process);
         break;
     case WAIT_DRAIN:
         if (process->object.state == OBJECT_KILLING)
-            streams_abandon(process->streams);
+            streams_abandon(life->streams);
         else
-            streams_finish(process->streams);
-        if (process->link)
-            link_drain(process->link);
+            streams_finish(life->streams);
+        if (life->link)
+            link_drain(life->link);
+        if (life->stopper)
+            errand_kill(life->stopper);
         process_check(process);
+        break;
+    case WAIT_RESTART:
+        object_due(&process->object);
         break;
     }
 }
@@ -235,14 +177,16 @@ static void on_time(void *arg)
 static void on_exited(void *arg, int code, int signal_number)
 {
     struct process *process = arg;
-    process->exited = true;
-    process->code = code;
-    process->signal = signal_number;
+    struct life *life = &process->life;
+    life->exited = true;
+    life->code = code;
+    life->signal = signal_number;
+    if (life->monitor)
+        monitor_stop(life->monitor);
     /* Whoever of its group outlives a process that was told to end is ended with it. */
-    if ((object_is_ending(&process->object) || process->timed_out) &&
-        !kill(-process->pid, 0))
-        descendants_kill_session(process->pid);
-    streams_process_ended(process->streams);
+    if ((object_is_ending(&process->object) || life->condemned) && !kill(-life->pid, 0))
+        descendants_kill_session(life->pid);
+    streams_process_ended(life->streams);
     process_wait(process, WAIT_DRAIN, DRAIN_TIME);
     process_check(process);
 }
@@ -250,20 +194,16 @@ static void on_exited(void *arg, int code, int signal_number)
 static void on_line(void *arg, const char *stream, const char *bytes, size_t length,
                     bool unfinished)
 {
-    struct event event = {
-        .kind = EVENT_PROCESS_OUTPUT,
-        .stream = stream,
-        .bytes = bytes,
-        .length = length,
-        .unfinished = unfinished,
-    };
-    process_emit(arg, &event);
+    struct process *process = arg;
+    if (process->life.monitor)
+        monitor_line(process->life.monitor, bytes, length);
+    process_tell_line(process, stream, bytes, length, unfinished);
 }
 
 static void on_stream_end(void *arg)
 {
     struct process *process = arg;
-    loop_defer(process->object.run->loop, check_soon, process);
+    loop_defer(process->object.run->loop, process_check_soon, process);
 }
 
 static void on_unwritten(void *arg, const char *stream, const char *text, int64_t lost)
@@ -281,6 +221,34 @@ static void on_unwritten(void *arg, const char *stream, const char *text, int64_
 static void on_wrong_message(void *arg, const char *text)
 {
     process_fail(arg, text);
+}
+
+static void on_ready(void *arg)
+{
+    struct process *process = arg;
+    struct event event = {.kind = EVENT_PROCESS_READY};
+    process_emit(process, &event);
+    object_reached(&process->object, CONDITION_READY);
+}
+
+static void on_late(void *arg, const char *why)
+{
+    struct process *process = arg;
+    struct event event = {
+        .kind = EVENT_PROCESS_TIMEOUT,
+        .flags = EVENT_REASONED,
+        .reason = why,
+        .has_duration = true,
+        .duration = process->spec->ready.timeout,
+    };
+    process_condemn(process, &event);
+}
+
+static void on_unhealthy(void *arg, const char *why)
+{
+    struct process *process = arg;
+    struct event event = {.kind = EVENT_PROCESS_UNHEALTHY, .reason = why};
+    process_condemn(process, &event);
 }
 
 /* The body's own words on how it ended; a RESULT or a REFUSED frame. */
@@ -309,9 +277,9 @@ static void on_link_end(void *arg, bool wrong)
     struct process *process = arg;
     if (wrong)
         process_fail(process, "its worker broke the protocol");
-    process->link_ended = true;
-    client_end(link_client(process->link), check_soon, process);
-    loop_defer(process->object.run->loop, check_soon, process);
+    process->life.link_ended = true;
+    client_end(link_client(process->life.link), process_check_soon, process);
+    loop_defer(process->object.run->loop, process_check_soon, process);
 }
 
 static const struct streams_callbacks streams_callbacks = {
@@ -322,34 +290,57 @@ static const struct streams_callbacks streams_callbacks = {
 
 static const struct link_callbacks link_callbacks = {.frame = on_frame, .end = on_link_end};
 
+static const struct monitor_callbacks monitor_callbacks = {
+    .ready = on_ready, .late = on_late, .unhealthy = on_unhealthy, .idle = process_check_soon};
+
+/* Opens what the process gets, and what looks after it. */
+static int open_life(struct process *process, struct world *world, struct error *error)
+{
+    const struct process_spec *spec = process->spec;
+    struct life *life = &process->life;
+    struct run *run = process->object.run;
+    if (spec->ready.kind != PROBE_NONE || spec->health.kind != PROBE_NONE) {
+        life->monitor = monitor_new(run, spec, process->object.name, process->index,
+                                    &monitor_callbacks, process, error);
+        if (!life->monitor)
+            return error->code;
+    }
+    life->streams = streams_open(run, world, spec, error);
+    if (!life->streams)
+        return error->code;
+    if (life->monitor)
+        monitor_equip(life->monitor, world, life->streams);
+    return 0;
+}
+
 /* Starts program or worker in its world; on failure everything opened is closed again. */
 static int start_in(struct process *process, struct world *world, struct error *error)
 {
     struct run *run = process->object.run;
+    struct life *life = &process->life;
     struct link_ends ends = {-1, -1};
-    process->streams = streams_open(run, world, process->spec, error);
-    if (!process->streams)
+    if (open_life(process, world, error))
         return error->code;
     if (process->spec->object.body.kind == BODY_LUA) {
-        process->link = link_new(run, &link_callbacks, process, &ends, error);
-        if (!process->link)
+        life->link = link_new(run, &link_callbacks, process, &ends, error);
+        if (!life->link)
             return error->code;
     }
     struct start start = {
         .run = run,
         .world = world,
         .spec = process->spec,
-        .streams = process->streams,
-        .link = process->link,
+        .streams = life->streams,
+        .link = life->link,
         .ends = ends,
         .exited = on_exited,
         .arg = process,
     };
     int result = attributes_limit_memory(&world->attributes, &process->spec->object.attributes, run,
-                                         process->object.name, &process->cgroup, error);
+                                         process->object.name, &life->cgroup, error);
     if (!result)
-        result = process->link ? start_body(&start, &process->child, error)
-                                   : start_program(&start, &process->child, error);
+        result = life->link ? start_body(&start, &life->child, error)
+                            : start_program(&start, &life->child, error);
     if (ends.in >= 0) {
         close(ends.in);
         close(ends.out);
@@ -370,6 +361,36 @@ static int tell_plan(struct process *process, struct world *world, struct error 
     return result;
 }
 
+static void life_release(struct life *life)
+{
+    streams_free(life->streams);
+    link_free(life->link);
+    monitor_free(life->monitor);
+    child_free(life->child);
+    cgroup_free(life->cgroup);
+    free(life->reason);
+    *life = (struct life){0};
+}
+
+static void life_begin(struct process *process)
+{
+    struct life *life = &process->life;
+    struct event started = {.kind = EVENT_PROCESS_STARTED};
+    life->pid = child_pid(life->child);
+    life->started = clock_monotonic();
+    process_emit(process, &started);
+    tell_limits(process);
+    streams_begin(life->streams, &streams_callbacks, process);
+    streams_hold(life->streams, process->object.run->held);
+    if (process->spec->object.timeout)
+        process_wait(process, WAIT_TIMEOUT, process->spec->object.timeout);
+    object_reached(&process->object, CONDITION_STARTED);
+    if (process->spec->ready.kind == PROBE_NONE)
+        object_reached(&process->object, CONDITION_READY);
+    if (life->monitor)
+        monitor_begin(life->monitor);
+}
+
 static void process_start(struct object *object)
 {
     struct process *process = (struct process *)object;
@@ -377,8 +398,11 @@ static void process_start(struct object *object)
     struct event starting = {.kind = EVENT_PROCESS_STARTING};
     struct world world;
     struct error error = {0};
+    life_release(&process->life);
+    process->wait = WAIT_NONE;
     process_emit(process, &starting);
-    int result = world_init(&world, run, &process->spec->object, object->name, &error);
+    int result =
+        world_init(&world, run, &process->spec->object, object->name, process->index, &error);
     if (!result)
         result = run->dry ? tell_plan(process, &world, &error) : start_in(process, &world, &error);
     world_release(&world);
@@ -387,38 +411,44 @@ static void process_start(struct object *object)
         run->refused = run->refused || start_was_refused(result);
         error_release(&error);
     }
-    if (!process->child) {
-        process_gone(process);
-        return;
-    }
-    process->pid = child_pid(process->child);
-    struct event started = {.kind = EVENT_PROCESS_STARTED};
-    process_emit(process, &started);
-    tell_limits(process);
-    streams_begin(process->streams, &streams_callbacks, process);
-    streams_hold(process->streams, run->held);
-    if (process->spec->object.timeout)
-        process_wait(process, WAIT_TIMEOUT, process->spec->object.timeout);
+    if (process->life.child)
+        life_begin(process);
+    else
+        life_over(process);
 }
 
 static void process_stop(struct object *object)
 {
     struct process *process = (struct process *)object;
-    if (process->exited)
-        streams_finish(process->streams);
-    else if (!process->timed_out)
+    if (process->life.exited)
+        streams_finish(process->life.streams);
+    else if (!process->life.condemned)
         process_ask_to_end(process);
 }
 
 static void process_kill(struct object *object)
 {
     struct process *process = (struct process *)object;
-    if (process->exited) {
-        streams_abandon(process->streams);
-        loop_defer(object->run->loop, check_soon, process);
+    struct life *life = &process->life;
+    if (life->stopper)
+        errand_kill(life->stopper);
+    if (life->monitor)
+        monitor_stop(life->monitor);
+    if (life->exited) {
+        streams_abandon(life->streams);
+        loop_defer(object->run->loop, process_check_soon, process);
         return;
     }
     process_kill_now(process);
+}
+
+/* It rested between two lives, and there is no next one. */
+static void process_settle(struct object *object)
+{
+    struct process *process = (struct process *)object;
+    timer_stop(process->timer);
+    process->wait = WAIT_NONE;
+    process_tell_ended(process, true);
 }
 
 static void process_skip(struct object *object, const char *reason)
@@ -432,8 +462,8 @@ static void process_skip(struct object *object, const char *reason)
 static void process_hold(struct object *object, bool held)
 {
     struct process *process = (struct process *)object;
-    if (process->streams)
-        streams_hold(process->streams, held);
+    if (process->life.streams)
+        streams_hold(process->life.streams, held);
 }
 
 static void poll_drained(void *arg)
@@ -445,13 +475,14 @@ static void poll_drained(void *arg)
 static bool process_drained(const struct object *object)
 {
     const struct process *process = (const struct process *)object;
-    if (process->exited || !process->streams)
+    const struct life *life = &process->life;
+    if (process->object.state != OBJECT_RESTING && (life->exited || !life->streams))
         return true;
     if (!users_drained(object->run, &process->spec->object))
         return false;
-    if (process->link && !client_is_idle(link_client(process->link)))
+    if (life->link && !client_is_idle(link_client(life->link)))
         return false;
-    if (streams_drained(process->streams))
+    if (streams_drained(life->streams))
         return true;
     timer_start(process->poll, DRAINED_POLL); /* nobody tells when a pipe was read empty */
     return false;
@@ -460,13 +491,10 @@ static bool process_drained(const struct object *object)
 static void process_free(struct object *object)
 {
     struct process *process = (struct process *)object;
-    streams_free(process->streams);
-    link_free(process->link);
-    child_free(process->child);
+    life_release(&process->life);
     timer_free(process->timer);
     timer_free(process->poll);
-    cgroup_free(process->cgroup);
-    free(process->reason);
+    free(process->name);
     free(process);
 }
 
@@ -475,24 +503,30 @@ static const struct object_kind process_kind = {
     .start = process_start,
     .stop = process_stop,
     .kill = process_kill,
+    .settle = process_settle,
     .skip = process_skip,
     .hold = process_hold,
     .drained = process_drained,
     .free = process_free,
 };
 
-struct object *process_new(struct run *run, const struct process_spec *spec, unsigned flags)
+struct object *process_new(struct run *run, const struct process_spec *spec, int64_t replica,
+                           unsigned flags)
 {
     struct process *process = mem_calloc(1, sizeof(*process));
+    process->index = replica ? replica : 1;
+    if (replica)
+        process->name = object_replica_name(&spec->object, replica);
     process->object = (struct object){
         .kind = &process_kind,
         .run = run,
         .spec = &spec->object,
-        .name = spec->object.name,
+        .name = replica ? process->name : spec->object.name,
         .daemon = spec->daemon,
     };
     process->spec = spec;
     process->flags = flags;
+    process->seed = (unsigned)clock_monotonic();
     process->timer = timer_new(run->loop, on_time, process);
     process->poll = timer_new(run->loop, poll_drained, process);
     return &process->object;

@@ -2,13 +2,17 @@
 #ifndef OBJECT_PROCESS_H
 #define OBJECT_PROCESS_H
 
-#include <stdbool.h>
+#include <stdint.h>
 
 struct object;
 struct process_spec;
 struct run;
 
-/* FLAGS: EVENT_NAMED, EVENT_PRODUCER, EVENT_CONSUMER of its events (event/event.h). */
-struct object *process_new(struct run *run, const struct process_spec *spec, unsigned flags);
+/*
+ * REPLICA is its number from 1, 0 where there is one alone. FLAGS: EVENT_NAMED, EVENT_PRODUCER,
+ * EVENT_CONSUMER of its events (event/event.h).
+ */
+struct object *process_new(struct run *run, const struct process_spec *spec, int64_t replica,
+                           unsigned flags);
 
 #endif

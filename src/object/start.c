@@ -58,20 +58,27 @@ static int *declared_descriptors(const struct start *start, size_t extra, size_t
     return descriptors;
 }
 
-int start_program(const struct start *start, struct child **child, struct error *error)
+int start_command(const struct start *start, const struct body_spec *body, const int *descriptors,
+                  size_t count, struct child **child, struct error *error)
 {
     const char **argv;
     struct buf path = {0};
-    size_t count;
-    int result = world_arguments(start->world, &argv, error);
+    int result = world_arguments(start->world, body, &argv, error);
     if (!result)
         result = program_find(argv[0], start->world->environment, &path, error);
-    if (!result) {
-        int *descriptors = declared_descriptors(start, 0, &count);
+    if (!result)
         result = start_child(start, path.data, argv, descriptors, count, child, error);
-        free(descriptors);
-    }
     buf_release(&path);
+    return result;
+}
+
+int start_program(const struct start *start, struct child **child, struct error *error)
+{
+    size_t count;
+    int *descriptors = declared_descriptors(start, 0, &count);
+    int result =
+        start_command(start, &start->spec->object.body, descriptors, count, child, error);
+    free(descriptors);
     return result;
 }
 

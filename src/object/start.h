@@ -7,6 +7,7 @@
 #include "loop/child.h"
 #include "object/link.h"
 
+struct body_spec;
 struct error;
 struct process_spec;
 struct run;
@@ -23,6 +24,13 @@ struct start {
     child_exited *exited;
     void *arg;
 };
+
+/*
+ * Starts BODY, a shell line or a program, in the world of START (its run, world, exited and arg
+ * count), which gets COUNT descriptors as 0, 1, ... 0, or a negative code that says what is missing.
+ */
+int start_command(const struct start *start, const struct body_spec *body, const int *descriptors,
+                  size_t count, struct child **child, struct error *error);
 
 /* Starts the shell line or the program. 0, or a negative code that says what is missing. */
 int start_program(const struct start *start, struct child **child, struct error *error);

@@ -189,7 +189,7 @@ struct streams *streams_open(struct run *run, struct world *world, const struct 
     struct streams *streams = mem_calloc(1, sizeof(*streams));
     streams->run = run;
     streams->world = world;
-    streams->items = mem_calloc(3 + spec->fd_count, sizeof(*streams->items));
+    streams->items = mem_calloc(3 + spec->fd_count + STREAMS_MORE, sizeof(*streams->items));
     int result = 0;
     for (int fd = 0; !result && fd < 3; fd++)
         result = open_one(streams, fd, &spec->streams[fd], error);
@@ -200,6 +200,11 @@ struct streams *streams_open(struct run *run, struct world *world, const struct 
         return streams;
     streams_free(streams);
     return NULL;
+}
+
+void streams_give(struct streams *streams, int fd, int theirs)
+{
+    streams->items[streams->count++] = (struct stream){.fd = fd, .theirs = theirs, .ours = -1};
 }
 
 int streams_child_end(const struct streams *streams, int fd)

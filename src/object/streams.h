@@ -34,6 +34,12 @@ int streams_child_end(const struct streams *streams, int fd);
 /* The highest declared descriptor, at least 2. */
 int streams_highest(const struct streams *streams);
 
+/* Descriptors that streams_give() may add. */
+#define STREAMS_MORE 2
+
+/* The process gets THEIRS as FD too; it is closed here once the process runs. */
+void streams_give(struct streams *streams, int fd, int theirs);
+
 /* The process runs: closes its ends here and begins to read and to feed. */
 void streams_begin(struct streams *streams, const struct streams_callbacks *callbacks, void *arg);
 

@@ -191,6 +191,8 @@ static void object_start(struct object *object)
         error_release(&error);
         return;
     }
+    object_reached(object, CONDITION_STARTED);
+    object_reached(object, CONDITION_READY);
     if (thread->spec->object.timeout)
         timer_start(thread->timer, thread->spec->object.timeout + HANG_TIME);
 }
@@ -249,11 +251,8 @@ struct object *thread_new(struct run *run, const struct thread_spec *spec, int64
 {
     struct thread_object *thread = mem_calloc(1, sizeof(*thread));
     thread->spec = spec;
-    if (replica) {
-        struct buf name = {0};
-        buf_printf(&name, "%s.%lld", spec->object.name, (long long)replica);
-        thread->name = buf_take(&name);
-    }
+    if (replica)
+        thread->name = object_replica_name(&spec->object, replica);
     thread->object = (struct object){
         .kind = &thread_kind,
         .run = run,

@@ -38,8 +38,10 @@ void users_count(const struct scenario *scenario, size_t index, struct queue_use
 {
     *users = (struct queue_users){0};
     for (size_t i = 0; i < scenario->process_count; i++) {
-        add(&scenario->processes[i].object, index, 1, users);
-        users->stream_consumers += reads_stream(&scenario->processes[i], index);
+        size_t replicas = (size_t)scenario->processes[i].replicas;
+        add(&scenario->processes[i].object, index, replicas, users);
+        if (reads_stream(&scenario->processes[i], index))
+            users->stream_consumers += replicas;
     }
     for (size_t i = 0; i < scenario->pool_count; i++)
         add(&scenario->pools[i].object, index, 1, users);

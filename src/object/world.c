@@ -1,6 +1,7 @@
 /* The world of a body. */
 #include "object/world.h"
 
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,15 +19,18 @@
 #include "script/template.h"
 #include "worker/config.h"
 
-/* The names that every body finds in its environment: two, and three with a user of its own. */
-#define OWN_VARIABLES 5
+/* The names that a body finds in its environment: PARRUN_NAME, PARRUN_RUN, PARRUN_INDEX, and with a
+ * user of its own HOME, USER and LOGNAME. */
+#define OWN_VARIABLES 6
 
 int world_render(struct world *world, const struct template *template, struct buf *out,
                  struct error *error)
 {
-    if (!template_is_constant(template) && !world->script)
-        world->script =
-            script_new_expressions(world->name, &world->run->scenario->vars);
+    if (!template_is_constant(template) && !world->script) {
+        world->script = script_new_expressions(world->name, &world->run->scenario->vars);
+        if (world->index)
+            script_set_index(world->script, world->index);
+    }
     int result = template_render(template, world->script, out, error);
     if (!result && out->length != strlen(buf_string(out)))
         result = error_set(error, ERROR_FAILED, "a value with a NUL byte cannot be used here");
@@ -81,18 +85,22 @@ static int set_declared(struct world *world, size_t *count, struct error *error)
     return 0;
 }
 
+void world_set(struct world *world, const char *name, const char *value)
+{
+    environment_set(world->environment, &world->environment_count,
+                    arena_printf(world->arena, "%s=%s", name, value));
+    world->environment[world->environment_count] = NULL;
+}
+
 /* What programs look for the user's own files by. */
-static void set_user(struct world *world, size_t *count)
+static void set_user(struct world *world)
 {
     const struct passwd *user = attributes_user(&world->spec->attributes);
     if (!user)
         return;
-    environment_set(world->environment, count,
-                    arena_printf(world->arena, "HOME=%s", user->pw_dir));
-    environment_set(world->environment, count,
-                    arena_printf(world->arena, "USER=%s", user->pw_name));
-    environment_set(world->environment, count,
-                    arena_printf(world->arena, "LOGNAME=%s", user->pw_name));
+    world_set(world, "HOME", user->pw_dir);
+    world_set(world, "USER", user->pw_name);
+    world_set(world, "LOGNAME", user->pw_name);
 }
 
 static int make_environment(struct world *world, struct error *error)
@@ -101,23 +109,26 @@ static int make_environment(struct world *world, struct error *error)
     while (environ[count])
         count++;
     world->environment = arena_alloc(
-        world->arena, (count + world->spec->env_count + OWN_VARIABLES + 1) * sizeof(char *));
+        world->arena, (count + world->spec->env_count + OWN_VARIABLES + WORLD_MORE_VARIABLES + 1) *
+                          sizeof(char *));
     world->declared = arena_alloc(world->arena, world->spec->env_count * sizeof(char *));
     memcpy(world->environment, environ, count * sizeof(char *));
-    environment_set(world->environment, &count,
-                    arena_printf(world->arena, "PARRUN_NAME=%s", world->name));
-    environment_set(world->environment, &count,
-                    arena_printf(world->arena, "PARRUN_RUN=%s", world->run->id));
-    set_user(world, &count);
-    int result = set_declared(world, &count, error);
-    world->environment[count] = NULL;
+    world->environment_count = count;
+    world_set(world, "PARRUN_NAME", world->name);
+    world_set(world, "PARRUN_RUN", world->run->id);
+    if (world->index)
+        world_set(world, "PARRUN_INDEX", arena_printf(world->arena, "%" PRId64, world->index));
+    set_user(world);
+    int result = set_declared(world, &world->environment_count, error);
+    world->environment[world->environment_count] = NULL;
     return result;
 }
 
 int world_init(struct world *world, const struct run *run, const struct object_spec *spec,
-               const char *name, struct error *error)
+               const char *name, int64_t index, struct error *error)
 {
-    *world = (struct world){.arena = arena_new(), .run = run, .spec = spec, .name = name};
+    *world = (struct world){
+        .arena = arena_new(), .run = run, .spec = spec, .name = name, .index = index};
     int result = make_environment(world, error);
     if (!result && spec->cwd && !template_uses_task(spec->cwd))
         result = world_path(world, spec->cwd, &world->directory, error);
@@ -134,9 +145,9 @@ void world_release(struct world *world)
     *world = (struct world){0};
 }
 
-int world_arguments(struct world *world, const char ***argv, struct error *error)
+int world_arguments(struct world *world, const struct body_spec *body, const char ***argv,
+                    struct error *error)
 {
-    const struct body_spec *body = &world->spec->body;
     struct template *const *templates = body->kind == BODY_RUN ? &body->run : body->arguments;
     size_t count = body->kind == BODY_RUN ? 1 : body->argument_count;
     size_t at = 0;

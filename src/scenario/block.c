@@ -41,11 +41,22 @@ const char *block_object_name(const struct loader *loader, const struct block *b
     return block ? block->name : loader->scenario->name;
 }
 
-const struct block *block_pool(const struct block *block)
+/* The block of KIND that BLOCK is, or is inside of; NULL where it is in none. */
+static const struct block *block_around(const struct block *block, enum block_kind kind)
 {
-    while (block && block->kind != BLOCK_POOL)
+    while (block && block->kind != kind)
         block = block->parent;
     return block;
+}
+
+const struct block *block_pool(const struct block *block)
+{
+    return block_around(block, BLOCK_POOL);
+}
+
+bool block_in_process(const struct block *block)
+{
+    return block_around(block, BLOCK_PROCESS) != NULL;
 }
 
 const struct node *block_given(const struct block *block, const char *name)
@@ -56,13 +67,16 @@ const struct node *block_given(const struct block *block, const char *name)
     return key ? block->given[key - keys] : NULL;
 }
 
-/* "a process or a pool": every block in which a key named NAME may stand; "" where there is none.
+/*
+ * "a process or a pool": the blocks in which a key named NAME may stand; those inside of others
+ * count where there is no object alone. "" where there is none.
  */
-static const char *places_of(struct loader *loader, const char *name)
+static const char *places_of(struct loader *loader, const char *name, bool objects)
 {
     const char *list = "";
     for (int kind = BLOCK_SCENARIO; kind < BLOCK_COUNT; kind++) {
-        if (!schema_find((enum block_kind)kind, name))
+        if (!schema_find((enum block_kind)kind, name) ||
+            (objects && !schema_block((enum block_kind)kind)->named))
             continue;
         list = arena_printf(loader->arena, "%s%s%s", list, *list ? " or " : "",
                             schema_block((enum block_kind)kind)->article);
@@ -77,7 +91,9 @@ static void report_unknown(struct loader *loader, struct block *block, const str
 {
     size_t count;
     const struct key *keys = schema_keys(&count);
-    const char *places = places_of(loader, key->text);
+    const char *places = places_of(loader, key->text, true);
+    if (!*places)
+        places = places_of(loader, key->text, false);
     loader->unsure = true;
     if (*places) {
         diag_error(loader->diags, loader_mark(loader, key),

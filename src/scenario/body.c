@@ -12,50 +12,66 @@
 #include "scenario/types.h"
 #include "script/script.h"
 
-static void bind_command(struct loader *loader, const struct field *field, const struct node *node)
+void body_bind_run(struct loader *loader, const struct field *field, const struct node *node,
+                   struct body_spec *body)
 {
-    struct object_spec *object = field->block->spec;
-    object->body.kind = BODY_RUN;
+    body->kind = BODY_RUN;
     if (node->kind == NODE_LIST)
         field_expected(loader, field, node, field->key->type->wording,
                        "a list of program and arguments belongs to 'exec'");
     else
-        field_template(loader, field, node, TEMPLATE_SHELL, field->member);
+        field_template(loader, field, node, TEMPLATE_SHELL, &body->run);
 }
 
 /* HINT is for who has written a line instead of a list. */
 static void bind_words(struct loader *loader, const struct field *field, const struct node *node,
-                       const char *hint)
+                       const char *hint, struct body_spec *body)
 {
     if (node->kind != NODE_LIST || !node->size) {
         field_expected(loader, field, node, field->key->type->wording,
                        node->kind == NODE_SCALAR ? hint : NULL);
         return;
     }
-    struct template **arguments = arena_alloc(loader->arena, node->size * sizeof(*arguments));
+    body->arguments = arena_alloc(loader->arena, node->size * sizeof(*body->arguments));
+    body->argument_count = node->size;
     for (size_t i = 0; i < node->size; i++) {
         const struct node *item = &node->items[i];
         if (item->kind == NODE_MAP || item->kind == NODE_LIST)
             field_expected(loader, field, item, "a text as argument",
                            item->kind == NODE_MAP ? "put a text that holds ': ' in quotes" : NULL);
         else
-            field_template(loader, field, item, TEMPLATE_TEXT, &arguments[i]);
+            field_template(loader, field, item, TEMPLATE_TEXT, &body->arguments[i]);
     }
-    *(struct template ***)field->member = arguments;
-    *field->count = node->size;
+}
+
+void body_bind_exec(struct loader *loader, const struct field *field, const struct node *node,
+                    struct body_spec *body)
+{
+    body->kind = BODY_EXEC;
+    bind_words(loader, field, node, "a line for the shell belongs to 'run'", body);
+}
+
+static struct body_spec *body_of(const struct field *field)
+{
+    struct object_spec *object = field->block->spec;
+    return &object->body;
+}
+
+static void bind_command(struct loader *loader, const struct field *field, const struct node *node)
+{
+    body_bind_run(loader, field, node, body_of(field));
 }
 
 static void bind_arguments(struct loader *loader, const struct field *field,
                            const struct node *node)
 {
-    struct object_spec *object = field->block->spec;
-    object->body.kind = BODY_EXEC;
-    bind_words(loader, field, node, "a line for the shell belongs to 'run'");
+    body_bind_exec(loader, field, node, body_of(field));
 }
 
 static void bind_program(struct loader *loader, const struct field *field, const struct node *node)
 {
-    bind_words(loader, field, node, "each word is an item of a list: [PROGRAM, ARGUMENT]");
+    bind_words(loader, field, node, "each word is an item of a list: [PROGRAM, ARGUMENT]",
+               body_of(field));
 }
 
 static void bind_coprocess(struct loader *loader, const struct field *field,

@@ -6,7 +6,9 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "scenario/depend.h"
 #include "scenario/loader.h"
+#include "scenario/probe.h"
 
 static bool holds(const size_t *queues, size_t count, size_t queue)
 {
@@ -35,15 +37,6 @@ static size_t *widen(struct loader *loader, const size_t **queues, size_t *count
     return wide;
 }
 
-/* Where the queue that fills in SLOT is named. */
-static struct mark reference_mark(const struct loader *loader, const size_t *slot)
-{
-    size_t i = 0;
-    while (loader->references[i].slot != slot)
-        i++;
-    return loader->references[i].mark;
-}
-
 static void check_fd(struct loader *loader, struct fd_spec *fd, const struct object_spec *object)
 {
     struct stream_spec *stream = &fd->stream;
@@ -54,11 +47,11 @@ static void check_fd(struct loader *loader, struct fd_spec *fd, const struct obj
     const char *queue = loader->scenario->queues[stream->queue].name;
     stream->input = in;
     if (in && out)
-        diag_error(loader->diags, reference_mark(loader, &stream->queue), NULL,
+        diag_error(loader->diags, loader_reference_mark(loader, &stream->queue), NULL,
                    "process '%s' produces and consumes queue '%s': fd %d could be either",
                    object->name, queue, fd->fd);
     if (!in && !out)
-        diag_error(loader->diags, reference_mark(loader, &stream->queue),
+        diag_error(loader->diags, loader_reference_mark(loader, &stream->queue),
                    arena_printf(loader->arena,
                                 "add 'produces: %s' if it is written, 'consumes: %s' if it is read",
                                 queue, queue),
@@ -125,6 +118,7 @@ static void check_uses(struct loader *loader)
     };
     for (size_t i = 0; i < scenario->process_count; i++) {
         join_streams(loader, &scenario->processes[i]);
+        probe_check(loader, &scenario->processes[i]);
         note_sides(&sides, &scenario->processes[i].object);
     }
     for (size_t i = 0; i < scenario->pool_count; i++) {
@@ -176,6 +170,8 @@ void scenario_check(struct loader *loader)
                    "declare one under 'processes', 'pools' or 'threads'",
                    "the scenario runs nothing: it has no process, no pool and no thread");
     check_standard_input(loader);
-    if (loader_resolve(loader))
-        check_uses(loader);
+    if (!loader_resolve(loader))
+        return;
+    check_uses(loader);
+    depend_check(loader);
 }

@@ -170,6 +170,7 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         .vars = &loader->scenario->vars,
         .task = pool && !once,
         .worker = once,
+        .replica = block_in_process(field->block),
     };
     struct written written = written_text(loader, node);
     return parse(loader, &written, use, &scope, parsed);

@@ -42,6 +42,21 @@ char *loader_path(const struct loader *loader, const struct node *node, const ch
     return path_in(loader->files[node->file].directory, path);
 }
 
+size_t scenario_object_count(const struct scenario *scenario)
+{
+    return scenario->process_count + scenario->pool_count + scenario->thread_count;
+}
+
+struct object_spec *scenario_object(const struct scenario *scenario, size_t number)
+{
+    if (number < scenario->process_count)
+        return &scenario->processes[number].object;
+    number -= scenario->process_count;
+    if (number < scenario->pool_count)
+        return &scenario->pools[number].object;
+    return &scenario->threads[number - scenario->pool_count].object;
+}
+
 /* The absolute directory of FILE, in the arena; NULL where it cannot be found. */
 static const char *directory_of(struct arena *arena, const char *file)
 {

@@ -29,11 +29,12 @@ struct declared {
     struct mark mark;
 };
 
-/* A queue that was named before all queues were known. */
+/* A queue or an object that was named before all of them were known. */
 struct reference {
     const char *name;
     struct mark mark;
-    size_t *slot; /* gets the queue's index */
+    bool object;  /* it is no queue */
+    size_t *slot; /* gets the queue's index, the object's number */
 };
 
 struct loader {
@@ -151,6 +152,12 @@ bool loader_value(struct loader *loader, const struct node *node, const char *na
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
                     enum template_use use, struct template **parsed);
 
+/* NODE as a line for a shell, or as a list of program and arguments; what is wrong is reported. */
+void body_bind_run(struct loader *loader, const struct field *field, const struct node *node,
+                   struct body_spec *body);
+void body_bind_exec(struct loader *loader, const struct field *field, const struct node *node,
+                    struct body_spec *body);
+
 /* True where the scalar NODE may hold an expression. */
 bool node_has_template(const struct node *node);
 
@@ -171,10 +178,24 @@ const char *block_object_name(const struct loader *loader, const struct block *b
 /* The pool that BLOCK is, or is inside of; NULL: none. */
 const struct block *block_pool(const struct block *block);
 
+/* True where BLOCK is a process, or is inside one: where a replica's index exists. */
+bool block_in_process(const struct block *block);
+
 /* A queue is named at NODE; *SLOT gets its index once all are known. SLOT lives in the arena. */
 void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot);
 
-/* Resolves all references; false where one names no queue, which is reported. */
+/* The same for an object: *SLOT gets its number, as scenario_object() takes it. */
+void loader_refer_object(struct loader *loader, const struct node *node, const char *name,
+                         size_t *slot);
+
+/* Where what fills in SLOT is named. */
+struct mark loader_reference_mark(const struct loader *loader, const size_t *slot);
+
+/* Reports that no process, pool or thread is called NAME; LABEL says where it was looked for. */
+void loader_unknown_object(struct loader *loader, struct mark mark, const char *label,
+                           const char *name);
+
+/* Resolves all references; false where one names nothing of its kind, which is reported. */
 bool loader_resolve(struct loader *loader);
 
 /* Notes an object; reports a name that is taken or malformed. */

@@ -103,12 +103,32 @@ static void bind_objects(struct loader *loader, const struct field *field, const
     *field->count = node->size;
 }
 
-void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot)
+static void refer(struct loader *loader, const struct node *node, const char *name, bool object,
+                  size_t *slot)
 {
     loader->references = mem_grow(loader->references, &loader->reference_capacity,
                                   loader->reference_count + 1, sizeof(*loader->references));
-    loader->references[loader->reference_count++] =
-        (struct reference){.name = name, .mark = loader_mark(loader, node), .slot = slot};
+    loader->references[loader->reference_count++] = (struct reference){
+        .name = name, .mark = loader_mark(loader, node), .object = object, .slot = slot};
+}
+
+void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot)
+{
+    refer(loader, node, name, false, slot);
+}
+
+void loader_refer_object(struct loader *loader, const struct node *node, const char *name,
+                         size_t *slot)
+{
+    refer(loader, node, name, true, slot);
+}
+
+struct mark loader_reference_mark(const struct loader *loader, const size_t *slot)
+{
+    size_t i = 0;
+    while (loader->references[i].slot != slot)
+        i++;
+    return loader->references[i].mark;
 }
 
 static void bind_queue_names(struct loader *loader, const struct field *field,
@@ -126,25 +146,53 @@ static void bind_queue_names(struct loader *loader, const struct field *field,
     *field->count = count;
 }
 
+/* What is declared and fits is offered as what was meant. */
+static const char *nearest_hint(struct loader *loader, const char *wrong, bool object)
+{
+    struct nearest nearest = {.wrong = wrong};
+    for (size_t i = 0; i < loader->declared_count; i++)
+        if ((loader->declared[i].kind == BLOCK_QUEUE) != object)
+            nearest_offer(&nearest, loader->declared[i].name);
+    if (nearest.name)
+        return arena_printf(loader->arena, "did you mean '%s'?", nearest.name);
+    return object ? NULL : "declare it under 'queues'";
+}
+
+void loader_unknown_object(struct loader *loader, struct mark mark, const char *label,
+                           const char *name)
+{
+    diag_error(loader->diags, mark, nearest_hint(loader, name, true),
+               "%s: no process, pool or thread is called '%s'", label, loader_shown(loader, name));
+}
+
 static void report_reference(struct loader *loader, const struct reference *reference)
 {
     size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
     const char *shown = loader_shown(loader, reference->name);
     if (number != NAMES_NONE) {
         const struct declared *other = &loader->declared[number];
-        diag_error(loader->diags, reference->mark, NULL, "'%s' is %s, expected a queue", shown,
-                   schema_block(other->kind)->article);
+        diag_error(loader->diags, reference->mark, NULL, "'%s' is %s, expected a %s", shown,
+                   schema_block(other->kind)->article,
+                   reference->object ? "process, a pool or a thread" : "queue");
         diag_note(loader->diags, other->mark, "'%s' is declared here", shown);
-        return;
+    } else if (reference->object) {
+        loader_unknown_object(loader, reference->mark, "'depends_on'", reference->name);
+    } else {
+        diag_error(loader->diags, reference->mark, nearest_hint(loader, reference->name, false),
+                   "unknown queue '%s'", shown);
     }
-    struct nearest nearest = {.wrong = reference->name};
-    for (size_t i = 0; i < loader->declared_count; i++)
-        if (loader->declared[i].kind == BLOCK_QUEUE)
-            nearest_offer(&nearest, loader->declared[i].name);
-    const char *hint = nearest.name
-                           ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
-                           : "declare it under 'queues'";
-    diag_error(loader->diags, reference->mark, hint, "unknown queue '%s'", shown);
+}
+
+/* The number of what was declared among those of its sort. */
+static size_t number_of(const struct loader *loader, const struct declared *declared)
+{
+    const struct scenario *scenario = loader->scenario;
+    size_t before = 0;
+    if (declared->kind == BLOCK_POOL)
+        before = scenario->process_count;
+    else if (declared->kind == BLOCK_THREAD)
+        before = scenario->process_count + scenario->pool_count;
+    return before + declared->index;
 }
 
 bool loader_resolve(struct loader *loader)
@@ -153,8 +201,9 @@ bool loader_resolve(struct loader *loader)
     for (size_t i = 0; i < loader->reference_count; i++) {
         const struct reference *reference = &loader->references[i];
         size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
-        if (number != NAMES_NONE && loader->declared[number].kind == BLOCK_QUEUE) {
-            *reference->slot = loader->declared[number].index;
+        if (number != NAMES_NONE &&
+            (loader->declared[number].kind == BLOCK_QUEUE) != reference->object) {
+            *reference->slot = number_of(loader, &loader->declared[number]);
         } else {
             report_reference(loader, reference);
             fine = false;

@@ -102,7 +102,8 @@ static void bind_number(struct loader *loader, const struct field *field, const 
         field_wrong(loader, field, node);
 }
 
-static void bind_codes(struct loader *loader, const struct field *field, const struct node *node)
+static void bind_codes_from(struct loader *loader, const struct field *field,
+                            const struct node *node, int64_t least)
 {
     const struct node *items = node->kind == NODE_LIST ? node->items : node;
     size_t count = node->kind == NODE_LIST ? node->size : 1;
@@ -111,13 +112,24 @@ static void bind_codes(struct loader *loader, const struct field *field, const s
         struct value value;
         if (!field_value(loader, field, &items[i], &value))
             continue;
-        if (value.type != VALUE_INTEGER || value.integer < 1 || value.integer > CODE_MOST)
+        if (value.type != VALUE_INTEGER || value.integer < least || value.integer > CODE_MOST)
             field_wrong(loader, field, &items[i]);
         else
             codes[i] = value.integer;
     }
     *(int64_t **)field->member = codes;
     *field->count = count;
+}
+
+static void bind_codes(struct loader *loader, const struct field *field, const struct node *node)
+{
+    bind_codes_from(loader, field, node, 1);
+}
+
+static void bind_success_codes(struct loader *loader, const struct field *field,
+                               const struct node *node)
+{
+    bind_codes_from(loader, field, node, 0);
 }
 
 static void bind_results_path(struct loader *loader, const struct field *field,
@@ -198,6 +210,14 @@ const struct type type_codes = {
     .early = true,
     .json = "'anyOf':[{'type':'integer','minimum':1,'maximum':255},{'type':'array',"
             "'items':{'anyOf':[{'type':'integer','minimum':1,'maximum':255},@template]}},@template]",
+};
+const struct type type_success_codes = {
+    .name = "success codes",
+    .wording = "an exit code from 0 to 255, or a list of them",
+    .bind = bind_success_codes,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer','minimum':0,'maximum':255},{'type':'array',"
+            "'items':{'anyOf':[{'type':'integer','minimum':0,'maximum':255},@template]}},@template]",
 };
 const struct type type_retry = {
     .name = "retry",

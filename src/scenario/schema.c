@@ -35,6 +35,12 @@
             COUNTED(THREAD, object_spec, member, member##_count)                                   \
     }
 
+/* These fill in the block's whole struct. */
+#define IN_PROBES                                                                                  \
+    {                                                                                              \
+        {BLOCK_READY, 0, 0}, {BLOCK_HEALTH, 0, 0}                                                  \
+    }
+
 _Static_assert(offsetof(struct process_spec, object) == 0, "process_spec begins with its object");
 _Static_assert(offsetof(struct pool_spec, object) == 0, "pool_spec begins with its object");
 _Static_assert(offsetof(struct thread_spec, object) == 0, "thread_spec begins with its object");
@@ -57,12 +63,19 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_LIMITS] = {"limits", "'limits'", false, NULL},
     [BLOCK_RESULTS] = {"results", "'results'", false, "does not say where results go"},
     [BLOCK_ROTATE] = {"rotate", "'rotate'", false, NULL},
+    [BLOCK_READY] = {"ready", "'ready'", false, "does not say what to look at"},
+    [BLOCK_HEALTH] = {"health", "'health'", false, "does not say what to look at"},
+    [BLOCK_RESTART] = {"restart", "'restart'", false, NULL},
 };
 
 static const struct choice log_formats[] = {{"story", LOG_STORY}, {"json", LOG_JSON}, {0}};
 static const struct choice pool_kinds[] = {{"process", POOL_PROCESS}, {"thread", POOL_THREAD}, {0}};
 static const struct choice line_formats[] = {{"text", LINE_TEXT}, {"json", LINE_JSON}, {0}};
 static const struct choice halt_ways[] = {{"soon", 0}, {"now", 1}, {0}};
+static const struct choice restarts[] = {{"never", RESTART_NEVER},
+                                         {"failure", RESTART_FAILURE},
+                                         {"always", RESTART_ALWAYS},
+                                         {0}};
 static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
                                         {"lines", OUTPUT_LINES},
                                         {"ordered", OUTPUT_ORDERED},
@@ -91,6 +104,7 @@ static const struct key keys[] = {
 #include "scenario/keys/body.def"
 #include "scenario/keys/process.def"
 #include "scenario/keys/attribute.def"
+#include "scenario/keys/probe.def"
 #include "scenario/keys/stream.def"
 #include "scenario/keys/queue.def"
 };

@@ -35,6 +35,9 @@ enum block_kind {
     BLOCK_RESULTS,
     BLOCK_LIMITS,
     BLOCK_ROTATE,
+    BLOCK_READY,
+    BLOCK_HEALTH,
+    BLOCK_RESTART,
     BLOCK_COUNT,
 };
 
@@ -96,7 +99,7 @@ struct key {
 const struct key *schema_keys(size_t *count);
 
 /* More keys than there will be: for arrays with an element a key. */
-#define SCHEMA_KEYS_MOST 192
+#define SCHEMA_KEYS_MOST 256
 
 /* The row of NAME in a block, NULL where it may not stand there. */
 const struct key *schema_find(enum block_kind block, const char *name);

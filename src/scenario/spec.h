@@ -85,6 +85,20 @@ struct attributes_spec {
     size_t group_count;
 };
 
+/* How far an object has come, for those that depend on it. */
+enum condition {
+    CONDITION_STARTED,
+    CONDITION_READY,     /* its 'ready' check has passed; without one: started */
+    CONDITION_COMPLETED, /* it has ended, whichever way */
+    CONDITION_SUCCEEDED, /* it has ended and has not failed */
+    CONDITIONS,
+};
+
+struct dependency_spec {
+    size_t object; /* see scenario_object() */
+    enum condition condition;
+};
+
 /* What processes, pools and threads have in common. */
 struct object_spec {
     const char *name;
@@ -97,7 +111,10 @@ struct object_spec {
     struct attributes_spec attributes;
     bool when;    /* false: it is skipped */
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
+    bool allow_failure; /* its failure counts as success */
     int64_t timeout;
+    const struct dependency_spec *depends_on; /* without cycles */
+    size_t depends_on_count;
     const size_t *produces; /* indices into scenario.queues, streams' queues included */
     size_t produces_count;
     const size_t *consumes;
@@ -139,12 +156,62 @@ struct fd_spec {
 struct stop_spec {
     int signal;    /* TERM by default */
     int64_t grace; /* 10 s by default; then SIGKILL to the whole group */
+    struct body_spec run; /* a command in place of the signal, where has_run */
+    bool has_run;
+};
+
+/* What a probe looks at. Those from PROBE_LOG on wait for the process to tell of itself. */
+enum probe_kind {
+    PROBE_NONE,
+    PROBE_TCP,  /* a connection to HOST:PORT is accepted */
+    PROBE_UNIX, /* a connection to a socket's path is accepted */
+    PROBE_HTTP, /* the answer to a request for a URL is 200 to 399 */
+    PROBE_COMMAND, /* a command ends with 0 */
+    PROBE_FILE, /* a path exists */
+    PROBE_LOG,  /* a line of the output matches */
+    PROBE_NOTIFY,    /* a message to the socket in NOTIFY_SOCKET */
+    PROBE_NOTIFY_FD, /* a line on a descriptor */
+};
+
+/* Whether a process is ready, or healthy. */
+struct probe_spec {
+    enum probe_kind kind;
+    struct template *target; /* of TCP, UNIX, HTTP, FILE; of LOG the regular expression */
+    struct body_spec body;   /* PROBE_COMMAND */
+    int64_t fd;              /* PROBE_NOTIFY_FD */
+    struct mark mark;
+    int64_t interval;  /* ns between two looks */
+    int64_t timeout;   /* ns: ready: until it must be; health: of one look */
+    int64_t threshold; /* looks in a row that must agree: passed for ready, failed for health */
+};
+
+enum restart_on {
+    RESTART_NEVER,
+    RESTART_FAILURE,
+    RESTART_ALWAYS,
+};
+
+/* What follows the end of a process that nobody asked to end. */
+struct restart_spec {
+    enum restart_on on;
+    int64_t max; /* restarts in a row */
+    int64_t delay;
+    double factor;
+    int64_t max_delay;
+    bool jitter;
+    int64_t reset_after; /* ns: what has run so long is begun to be counted anew */
 };
 
 struct process_spec {
     struct object_spec object;
     bool daemon;
+    int64_t replicas; /* at least 1; above 1 they are named NAME.1, NAME.2, ... */
     struct stop_spec stop;
+    struct restart_spec restart;
+    struct probe_spec ready;
+    struct probe_spec health;
+    int64_t *success_codes; /* exit codes that are no failure; without any: 0 alone */
+    size_t success_code_count;
     struct stream_spec streams[3]; /* stdin, stdout, stderr */
     struct fd_spec *fds;
     size_t fd_count;
@@ -316,6 +383,7 @@ struct scenario {
     const char *file;      /* as given on the command line, "<stdin>" for "-" */
     const char *directory; /* of the file, absolute; the working directory for "-" */
     bool success_any;      /* one success is enough */
+    bool fail_fast;        /* the first failure stops the whole run */
     const struct node *root; /* the tree that it was read from, included files and all */
     const char **directories; /* absolute: of each of its files, by the numbers in the tree */
     struct value vars;     /* a table; after NAME=VALUE */
@@ -343,6 +411,10 @@ struct scenario *scenario_load(const char *file, const char *const *overrides, s
                                struct diags *diags, struct scenario_sources **held);
 void scenario_free(struct scenario *scenario);
 void scenario_free_sources(struct scenario_sources *held);
+
+/* Processes, pools and threads, numbered in this order. */
+size_t scenario_object_count(const struct scenario *scenario);
+struct object_spec *scenario_object(const struct scenario *scenario, size_t number);
 
 /*
  * The absolute path for one as written in the scenario, its template rendered: relative paths are

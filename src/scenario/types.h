@@ -27,6 +27,26 @@ extern const struct type type_program;   /* body.arguments, counted, of a coproc
 extern const struct type type_setup;     /* struct lua_spec */
 extern const struct type type_lua_file;  /* struct lua_spec */
 
+/* In depend.c. */
+extern const struct type type_depends_on; /* const struct dependency_spec *, counted */
+
+/* In probe.c. */
+extern const struct type type_ready;       /* struct probe_spec */
+extern const struct type type_health;      /* struct probe_spec */
+extern const struct type type_probe_tcp;   /* struct probe_spec */
+extern const struct type type_probe_path;  /* struct probe_spec */
+extern const struct type type_probe_url;   /* struct probe_spec */
+extern const struct type type_probe_run;   /* struct probe_spec */
+extern const struct type type_probe_exec;  /* struct probe_spec */
+extern const struct type type_probe_log;   /* struct probe_spec */
+extern const struct type type_probe_notify;    /* struct probe_spec */
+extern const struct type type_probe_notify_fd; /* struct probe_spec */
+
+/* In restart.c. */
+extern const struct type type_restart;   /* struct restart_spec */
+extern const struct type type_stop_run;  /* struct stop_spec */
+extern const struct type type_stop_exec; /* struct stop_spec */
+
 /* In vars.c and env.c. */
 extern const struct type type_vars;     /* struct value */
 extern const struct type type_env;      /* struct env_spec *, counted */
@@ -59,6 +79,7 @@ extern const struct type type_rate;     /* int64_t, ns from one to the next */
 extern const struct type type_size;     /* int64_t, bytes */
 extern const struct type type_number;   /* double */
 extern const struct type type_codes;    /* int64_t *, counted */
+extern const struct type type_success_codes; /* the same, with 0 */
 extern const struct type type_retry;    /* struct retry_spec */
 extern const struct type type_halt;     /* struct halt_spec */
 extern const struct type type_throttle; /* struct throttle_spec */

@@ -77,20 +77,6 @@ static struct object_spec *object_of(const struct loader *loader, const struct d
     }
 }
 
-static void report_unknown(struct loader *loader, const struct field *field,
-                           const struct node *node, const char *name)
-{
-    struct nearest nearest = {.wrong = name};
-    for (size_t i = 0; i < loader->declared_count; i++)
-        if (object_of(loader, &loader->declared[i]))
-            nearest_offer(&nearest, loader->declared[i].name);
-    const char *hint =
-        nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name) : NULL;
-    diag_error(loader->diags, loader_mark(loader, node), hint,
-               "%s: no process, pool or thread is called '%s'", field_label(loader, field),
-               loader_shown(loader, name));
-}
-
 static void bind_name(struct loader *loader, const struct field *field, const struct node *node)
 {
     const char *name;
@@ -102,7 +88,7 @@ static void bind_name(struct loader *loader, const struct field *field, const st
     if (object)
         object->decides = true;
     else
-        report_unknown(loader, field, node, name);
+        loader_unknown_object(loader, loader_mark(loader, node), field_label(loader, field), name);
 }
 
 static void all_decide(struct loader *loader)

@@ -159,6 +159,8 @@ static struct token peek(const struct checker *checker)
 /* A name that no function inside the expression has declared. */
 static int check_free(struct checker *checker, const struct token *token)
 {
+    if (checker->scope->replica && token_is(token, "index"))
+        return 0;
     if (in_list(token, task_names, TASK_NAME_COUNT)) {
         checker->used->task = true;
         if (checker->scope->task || (checker->scope->worker && token_is(token, "worker")))

@@ -258,6 +258,13 @@ void script_set_task(struct script *script, const struct value *item, int64_t in
     assert(lua_gettop(lua) == SLOT_LAST);
 }
 
+void script_set_index(struct script *script, int64_t index)
+{
+    script->memory_open = true; /* as in script_set_task() */
+    set_integer(script->lua, SLOT_INDEX, index);
+    script->memory_open = false;
+}
+
 void script_set_deadline(struct script *script, int64_t deadline)
 {
     script->deadline = deadline;

@@ -104,6 +104,9 @@ int script_call(struct script *script, int body, struct buf *result, struct erro
 void script_set_task(struct script *script, const struct value *item, int64_t index,
                      int64_t worker, int64_t attempt);
 
+/* Sets `index` alone. */
+void script_set_index(struct script *script, int64_t index);
+
 /* From now on a call ends with ERROR_TIMEOUT at this time of clock_monotonic(); 0: none. */
 void script_set_deadline(struct script *script, int64_t deadline);
 

@@ -33,6 +33,7 @@ struct template_scope {
     const struct value *vars;       /* a table: its keys are what may stand behind "vars." */
     bool task;                      /* item, index, worker, attempt are there */
     bool worker;                    /* of these worker alone: one program serves many tasks */
+    bool replica;                   /* index is there, and is the same for every task */
 };
 
 /* What is wrong in a template, and where in its text. */

@@ -41,6 +41,7 @@ CURES = [
     (rb"did you mean '([^']*)'\?", take),
     (rb"write (true|false)\b", take),
     (rb"write (\[\S+\])$", take),
+    (rb"write (ready|started|completed|succeeded|failure|always)$", take),
     (rb"write (\"\") for an empty text$", lambda line, at, end, m: line[:at] + b'""' + line[at:]),
     (rb"write the number without the leading zero", unpadded),
     (rb"indent with spaces", lambda line, at, end, m: line.replace(b"\t", b"    ")),

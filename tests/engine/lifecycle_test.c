@@ -13,22 +13,32 @@ static const struct cell cells[] = {
     {"pending-start", OBJECT_PENDING, HAPPENING_START, {ACTION_START, OBJECT_RUNNING}},
     {"pending-stop", OBJECT_PENDING, HAPPENING_STOP, {ACTION_SKIP, OBJECT_ENDED}},
     {"pending-kill", OBJECT_PENDING, HAPPENING_KILL, {ACTION_SKIP, OBJECT_ENDED}},
+    {"pending-rest", OBJECT_PENDING, HAPPENING_REST, {ACTION_NEVER, OBJECT_PENDING}},
     {"pending-gone", OBJECT_PENDING, HAPPENING_GONE, {ACTION_NEVER, OBJECT_PENDING}},
     {"running-start", OBJECT_RUNNING, HAPPENING_START, {ACTION_NEVER, OBJECT_RUNNING}},
     {"running-stop", OBJECT_RUNNING, HAPPENING_STOP, {ACTION_STOP, OBJECT_STOPPING}},
     {"running-kill", OBJECT_RUNNING, HAPPENING_KILL, {ACTION_KILL, OBJECT_KILLING}},
+    {"running-rest", OBJECT_RUNNING, HAPPENING_REST, {ACTION_REST, OBJECT_RESTING}},
     {"running-gone", OBJECT_RUNNING, HAPPENING_GONE, {ACTION_FINISH, OBJECT_ENDED}},
+    {"resting-start", OBJECT_RESTING, HAPPENING_START, {ACTION_START, OBJECT_RUNNING}},
+    {"resting-stop", OBJECT_RESTING, HAPPENING_STOP, {ACTION_SETTLE, OBJECT_ENDED}},
+    {"resting-kill", OBJECT_RESTING, HAPPENING_KILL, {ACTION_SETTLE, OBJECT_ENDED}},
+    {"resting-rest", OBJECT_RESTING, HAPPENING_REST, {ACTION_NEVER, OBJECT_RESTING}},
+    {"resting-gone", OBJECT_RESTING, HAPPENING_GONE, {ACTION_NEVER, OBJECT_RESTING}},
     {"stopping-start", OBJECT_STOPPING, HAPPENING_START, {ACTION_NEVER, OBJECT_STOPPING}},
     {"stopping-stop", OBJECT_STOPPING, HAPPENING_STOP, {ACTION_IGNORE, OBJECT_STOPPING}},
     {"stopping-kill", OBJECT_STOPPING, HAPPENING_KILL, {ACTION_KILL, OBJECT_KILLING}},
+    {"stopping-rest", OBJECT_STOPPING, HAPPENING_REST, {ACTION_NEVER, OBJECT_STOPPING}},
     {"stopping-gone", OBJECT_STOPPING, HAPPENING_GONE, {ACTION_FINISH, OBJECT_ENDED}},
     {"killing-start", OBJECT_KILLING, HAPPENING_START, {ACTION_NEVER, OBJECT_KILLING}},
     {"killing-stop", OBJECT_KILLING, HAPPENING_STOP, {ACTION_IGNORE, OBJECT_KILLING}},
     {"killing-kill", OBJECT_KILLING, HAPPENING_KILL, {ACTION_IGNORE, OBJECT_KILLING}},
+    {"killing-rest", OBJECT_KILLING, HAPPENING_REST, {ACTION_NEVER, OBJECT_KILLING}},
     {"killing-gone", OBJECT_KILLING, HAPPENING_GONE, {ACTION_FINISH, OBJECT_ENDED}},
     {"ended-start", OBJECT_ENDED, HAPPENING_START, {ACTION_IGNORE, OBJECT_ENDED}},
     {"ended-stop", OBJECT_ENDED, HAPPENING_STOP, {ACTION_IGNORE, OBJECT_ENDED}},
     {"ended-kill", OBJECT_ENDED, HAPPENING_KILL, {ACTION_IGNORE, OBJECT_ENDED}},
+    {"ended-rest", OBJECT_ENDED, HAPPENING_REST, {ACTION_NEVER, OBJECT_ENDED}},
     {"ended-gone", OBJECT_ENDED, HAPPENING_GONE, {ACTION_NEVER, OBJECT_ENDED}},
 };
 
@@ -46,15 +56,17 @@ static void test_cell(void **state)
 static void assert_step(enum object_state state, enum happening happening)
 {
     struct transition found = lifecycle(state, happening);
+    bool restarts = state == OBJECT_RESTING && found.next == OBJECT_RUNNING;
     assert_in_range(found.next, 0, OBJECT_STATES - 1);
     if (found.action == ACTION_NEVER || found.action == ACTION_IGNORE)
         assert_int_equal(found.next, state);
     else
-        assert_true(found.next > state); /* no way back */
+        assert_true(found.next > state || restarts); /* no other way back */
     assert_int_equal(found.action == ACTION_START,
-                     state == OBJECT_PENDING && found.next == OBJECT_RUNNING);
+                     found.next == OBJECT_RUNNING && (state == OBJECT_PENDING || restarts));
     if (found.next == OBJECT_ENDED && state != OBJECT_ENDED)
-        assert_true(found.action == ACTION_FINISH || found.action == ACTION_SKIP);
+        assert_true(found.action == ACTION_FINISH || found.action == ACTION_SKIP ||
+                    found.action == ACTION_SETTLE);
 }
 
 static uint64_t next_random(uint64_t *seed)
@@ -63,39 +75,55 @@ static uint64_t next_random(uint64_t *seed)
     return *seed >> 33;
 }
 
-/* An object that is driven at random, as an engine may drive it: GONE only while something of it
- * is there, and START once. Whatever came before, KILL and GONE end it. */
+/* What an engine may let happen in a state. */
+static bool may_happen(enum object_state state, enum happening happening)
+{
+    switch (happening) {
+    case HAPPENING_START:
+        return state == OBJECT_PENDING || state == OBJECT_RESTING || state == OBJECT_ENDED;
+    case HAPPENING_REST:
+        return state == OBJECT_RUNNING;
+    case HAPPENING_GONE:
+        return state == OBJECT_RUNNING || state == OBJECT_STOPPING || state == OBJECT_KILLING;
+    default:
+        return true;
+    }
+}
+
+/* Whatever came before: LAST, and then that nothing is left, end it. */
+static void assert_ends(enum object_state at, enum happening last)
+{
+    at = lifecycle(at, last).next;
+    if (at != OBJECT_ENDED) {
+        struct transition gone = lifecycle(at, HAPPENING_GONE);
+        assert_int_equal(gone.action, ACTION_FINISH);
+        at = gone.next;
+    }
+    assert_int_equal(at, OBJECT_ENDED);
+}
+
+/* An object that is driven at random, as an engine may drive it. */
 static void test_walk(void **state)
 {
     (void)state;
     uint64_t seed = 1;
     enum object_state at = OBJECT_PENDING;
-    bool started = false;
-    size_t ended = 0;
+    size_t visits[OBJECT_STATES] = {0};
     for (int i = 0; i < 1000000; i++) {
         enum happening happening = (enum happening)(next_random(&seed) % HAPPENINGS);
-        bool alive = at == OBJECT_RUNNING || at == OBJECT_STOPPING || at == OBJECT_KILLING;
-        if ((happening == HAPPENING_GONE && !alive) || (happening == HAPPENING_START && started))
-            continue;
-        started = started || happening == HAPPENING_START;
-        assert_step(at, happening);
-        struct transition found = lifecycle(at, happening);
-        assert_int_not_equal(found.action, ACTION_NEVER);
-        at = found.next;
-        if (next_random(&seed) % 8)
-            continue;
-        at = lifecycle(at, HAPPENING_KILL).next;
-        if (at != OBJECT_ENDED) {
-            struct transition gone = lifecycle(at, HAPPENING_GONE);
-            assert_int_equal(gone.action, ACTION_FINISH);
-            at = gone.next;
+        assert_ends(at, HAPPENING_STOP);
+        assert_ends(at, HAPPENING_KILL);
+        visits[at]++;
+        if (may_happen(at, happening)) {
+            assert_step(at, happening);
+            assert_int_not_equal(lifecycle(at, happening).action, ACTION_NEVER);
+            at = lifecycle(at, happening).next;
         }
-        assert_int_equal(at, OBJECT_ENDED);
-        ended++;
-        at = OBJECT_PENDING;
-        started = false;
+        if (at == OBJECT_ENDED && next_random(&seed) % 4 == 0)
+            at = OBJECT_PENDING;
     }
-    assert_true(ended > 10000);
+    for (size_t i = 0; i < OBJECT_STATES; i++)
+        assert_true(visits[i] > 10000);
 }
 
 int main(void)

@@ -32,6 +32,9 @@ static const struct {
     [BLOCK_THROTTLE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {", "}}}\n", ""},
     [BLOCK_LIMITS] = {AROUND ENDS "processes: {p: {run: x, limits: {", "}}}\n", ""},
     [BLOCK_ROTATE] = {"log: {file: x, rotate: {", "}}\nthreads: {t: {lua: x = 1}}\n", ""},
+    [BLOCK_READY] = {AROUND ENDS "processes: {p: {run: x, ready: {", "}}}\n", ", tcp: 80"},
+    [BLOCK_HEALTH] = {AROUND ENDS "processes: {p: {run: x, health: {", "}}}\n", ", tcp: 80"},
+    [BLOCK_RESTART] = {AROUND ENDS "processes: {p: {run: x, restart: {", "}}}\n", ""},
     [BLOCK_RESULTS] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, results: {", "}}}\n", ""},
 };
 

@@ -1,0 +1,24 @@
+/* The restart policy. */
+#include "engine/restart.h"
+
+#include "engine/backoff.h"
+#include "scenario/spec.h"
+
+bool restart_follows(const struct restart_spec *spec, struct restart_history *history, bool failed,
+                     int64_t ran, double random, int64_t *wait)
+{
+    const struct backoff backoff = {
+        .delay = spec->delay,
+        .factor = spec->factor,
+        .max_delay = spec->max_delay,
+        .jitter = spec->jitter,
+    };
+    if (spec->on == RESTART_NEVER || (spec->on == RESTART_FAILURE && !failed))
+        return false;
+    if (ran >= spec->reset_after)
+        history->in_a_row = 0;
+    if (history->in_a_row >= spec->max)
+        return false;
+    *wait = backoff_wait(&backoff, ++history->in_a_row, random);
+    return true;
+}

@@ -1,0 +1,39 @@
+/* One look at a service or a file, to tell whether it is there. */
+#ifndef OBJECT_LOOK_H
+#define OBJECT_LOOK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+struct look;
+struct look_target;
+struct probe_spec;
+struct run;
+struct world;
+
+/*
+ * What is looked at, its templates rendered in WORLD, which must outlive the target where the probe
+ * is a command. NULL with ERROR filled where it cannot be: an expression that fails, no address.
+ */
+struct look_target *look_target_new(struct run *run, struct world *world,
+                                    const struct probe_spec *spec, struct error *error);
+
+/* NULL is accepted. */
+void look_target_free(struct look_target *target);
+
+/* WHY is NULL where all is well, else says what was found. The look may be freed from within. */
+typedef void look_done(void *arg, const char *why);
+
+/*
+ * Looks, for up to LIMIT ns (0: without limit). DONE follows, never from within this call.
+ */
+struct look *look_new(struct look_target *target, int64_t limit, look_done *done, void *arg);
+
+/* Ends it: DONE, where it was not called, is called now or soon. */
+void look_end(struct look *look);
+
+/* Once DONE was called. NULL is accepted. */
+void look_free(struct look *look);
+
+#endif

@@ -1,0 +1,385 @@
+/* Watching over one life of a process. */
+#include "object/monitor.h"
+
+#include <inttypes.h>
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "loop/pipe.h"
+#include "loop/timer.h"
+#include "loop/watch.h"
+#include "object/look.h"
+#include "object/streams.h"
+#include "object/world.h"
+#include "os/notify.h"
+#include "scenario/spec.h"
+
+/* The first looks at whether a process is ready follow each other sooner than its interval. */
+#define FIRST_INTERVAL (10 * NS_PER_MS)
+
+/* A look of 'ready' that takes longer has failed. */
+#define READY_LOOK_LIMIT (5 * NS_PER_S)
+
+/* A message of sd_notify is cut behind so many bytes. */
+#define MESSAGE_SIZE 4096
+
+/* One of the two probes. */
+struct side {
+    struct monitor *monitor;
+    const struct probe_spec *spec;
+    const char *word;           /* that sd_notify has for it */
+    struct look_target *target; /* NULL: the process tells of itself */
+    struct look *look;
+    struct timer *timer; /* until the next look */
+    int64_t interval;
+    int64_t limit; /* of a look */
+    regex_t regex;
+    bool has_regex;
+    struct reader *reader; /* of PROBE_NOTIFY_FD */
+    int theirs;            /* the process's end of it; -1: none, or given away */
+    int64_t heard;         /* how often the process has told of itself since the last look */
+    int64_t in_a_row;
+    void (*found)(struct side *side, const char *why);
+};
+
+struct monitor {
+    struct run *run;
+    struct world world;
+    struct monitor_callbacks callbacks;
+    void *arg;
+    struct side ready;
+    struct side health;
+    struct timer *limit; /* of 'ready' */
+    struct watch *socket;
+    int socket_fd;
+    char socket_name[NOTIFY_NAME_SIZE];
+    bool is_ready;
+    bool stopped;
+    char *why;    /* what was found last */
+    char *status; /* STATUS= */
+};
+
+static void keep_text(char **text, const char *value)
+{
+    free(*text);
+    *text = value ? mem_strdup(value) : NULL;
+}
+
+static void side_wait(struct side *side)
+{
+    if (!side->monitor->stopped)
+        timer_start(side->timer, side->interval);
+}
+
+static void on_looked(void *arg, const char *why)
+{
+    struct side *side = arg;
+    struct look *look = side->look;
+    side->look = NULL;
+    keep_text(&side->monitor->why, why);
+    if (!side->monitor->stopped)
+        side->found(side, why);
+    look_free(look);
+    if (side->monitor->stopped)
+        side->monitor->callbacks.idle(side->monitor->arg);
+}
+
+static void side_look(void *arg)
+{
+    struct side *side = arg;
+    if (side->target) {
+        side->look = look_new(side->target, side->limit, on_looked, side);
+        return;
+    }
+    bool heard = side->heard > 0;
+    side->heard = 0;
+    side->found(side, heard ? NULL : "nothing was heard of it");
+}
+
+static void health_begin(struct monitor *monitor)
+{
+    if (monitor->health.spec)
+        side_wait(&monitor->health);
+}
+
+static void become_ready(struct monitor *monitor)
+{
+    monitor->is_ready = true;
+    timer_stop(monitor->limit);
+    monitor->callbacks.ready(monitor->arg);
+    health_begin(monitor);
+}
+
+static void ready_found(struct side *side, const char *why)
+{
+    side->in_a_row = why ? 0 : side->in_a_row + 1;
+    if (side->in_a_row >= side->spec->threshold) {
+        become_ready(side->monitor);
+        return;
+    }
+    side_wait(side);
+    side->interval *= 2;
+    if (side->interval > side->spec->interval)
+        side->interval = side->spec->interval;
+}
+
+static void health_found(struct side *side, const char *why)
+{
+    side->in_a_row = why ? side->in_a_row + 1 : 0;
+    if (side->in_a_row < side->spec->threshold)
+        side_wait(side);
+    else
+        side->monitor->callbacks.unhealthy(side->monitor->arg, why);
+}
+
+/* The process has told of itself. */
+static void side_heard(struct side *side)
+{
+    struct monitor *monitor = side->monitor;
+    if (monitor->stopped)
+        return;
+    side->heard++;
+    if (side == &monitor->ready && !monitor->is_ready && side->heard >= side->spec->threshold)
+        become_ready(monitor);
+}
+
+static void on_late(void *arg)
+{
+    struct monitor *monitor = arg;
+    monitor->callbacks.late(monitor->arg, monitor->why ? monitor->why : "nothing was heard of it");
+}
+
+/* A message of sd_notify: lines of NAME=VALUE. */
+static void take_message(struct monitor *monitor, char *text)
+{
+    struct side *sides[] = {&monitor->ready, &monitor->health};
+    for (char *line = text, *next; line; line = next) {
+        next = strchr(line, '\n');
+        if (next)
+            *next++ = '\0';
+        for (size_t i = 0; i < countof(sides); i++)
+            if (sides[i]->spec && sides[i]->spec->kind == PROBE_NOTIFY &&
+                !strcmp(line, sides[i]->word))
+                side_heard(sides[i]);
+        if (!strncmp(line, "STATUS=", 7))
+            keep_text(&monitor->status, line + 7);
+    }
+}
+
+static void on_message(void *arg)
+{
+    struct monitor *monitor = arg;
+    char text[MESSAGE_SIZE];
+    int result;
+    while ((result = notify_take(monitor->socket_fd, text, sizeof(text))) >= 0)
+        if (result)
+            take_message(monitor, text);
+}
+
+static void on_bytes(void *arg, const char *bytes, size_t length)
+{
+    if (memchr(bytes, '\n', length))
+        side_heard(arg);
+}
+
+static void on_bytes_end(void *arg, int status)
+{
+    (void)arg;
+    (void)status;
+}
+
+static int open_socket(struct monitor *monitor, struct error *error)
+{
+    if (monitor->socket)
+        return 0;
+    int fd = notify_listen(monitor->socket_name, error);
+    if (fd < 0)
+        return fd;
+    monitor->socket_fd = fd;
+    monitor->socket = watch_new(monitor->run->loop, fd, on_message, monitor);
+    return 0;
+}
+
+static int open_pipe(struct side *side, struct error *error)
+{
+    static const struct reader_callbacks callbacks = {.data = on_bytes, .end = on_bytes_end};
+    int ends[2];
+    int result = pipe_open(ends, error);
+    if (result)
+        return result;
+    side->theirs = ends[1];
+    side->reader = reader_new(side->monitor->run->loop, ends[0], &callbacks, side);
+    return 0;
+}
+
+static int compile(struct side *side, struct error *error)
+{
+    struct buf text = {0};
+    int result = world_render(&side->monitor->world, side->spec->target, &text, error);
+    if (!result)
+        side->has_regex = !regcomp(&side->regex, buf_string(&text), REG_EXTENDED | REG_NOSUB);
+    buf_release(&text);
+    return result;
+}
+
+static int side_open(struct side *side, struct monitor *monitor, const struct probe_spec *spec,
+                     struct error *error)
+{
+    side->monitor = monitor;
+    side->spec = spec;
+    side->timer = timer_new(monitor->run->loop, side_look, side);
+    switch (spec->kind) {
+    case PROBE_LOG:
+        return compile(side, error);
+    case PROBE_NOTIFY:
+        return open_socket(monitor, error);
+    case PROBE_NOTIFY_FD:
+        return open_pipe(side, error);
+    default:
+        side->target = look_target_new(monitor->run, &monitor->world, spec, error);
+        return side->target ? 0 : error->code;
+    }
+}
+
+struct monitor *monitor_new(struct run *run, const struct process_spec *spec, const char *name,
+                            int64_t index, const struct monitor_callbacks *callbacks, void *arg,
+                            struct error *error)
+{
+    struct monitor *monitor = mem_calloc(1, sizeof(*monitor));
+    monitor->run = run;
+    monitor->callbacks = *callbacks;
+    monitor->arg = arg;
+    monitor->limit = timer_new(run->loop, on_late, monitor);
+    monitor->ready.found = ready_found;
+    monitor->ready.word = "READY=1";
+    monitor->ready.interval = FIRST_INTERVAL;
+    monitor->ready.limit = READY_LOOK_LIMIT;
+    monitor->ready.theirs = monitor->health.theirs = -1;
+    monitor->health.found = health_found;
+    monitor->health.word = "WATCHDOG=1";
+    monitor->health.interval = spec->health.interval;
+    monitor->health.limit = spec->health.timeout;
+    int result = world_init(&monitor->world, run, &spec->object, name, index, error);
+    if (!result && spec->ready.kind != PROBE_NONE &&
+        (result = side_open(&monitor->ready, monitor, &spec->ready, error)))
+        error_wrap(error, "ready");
+    if (!result && spec->health.kind != PROBE_NONE &&
+        (result = side_open(&monitor->health, monitor, &spec->health, error)))
+        error_wrap(error, "health");
+    if (!result)
+        return monitor;
+    monitor_free(monitor);
+    return NULL;
+}
+
+static void give_pipe(struct side *side, struct streams *streams)
+{
+    if (side->theirs >= 0)
+        streams_give(streams, (int)side->spec->fd, side->theirs);
+    side->theirs = -1;
+}
+
+void monitor_equip(struct monitor *monitor, struct world *world, struct streams *streams)
+{
+    give_pipe(&monitor->ready, streams);
+    give_pipe(&monitor->health, streams);
+    if (!monitor->socket)
+        return;
+    world_set(world, "NOTIFY_SOCKET", monitor->socket_name);
+    if (monitor->health.spec && monitor->health.spec->kind == PROBE_NOTIFY) {
+        struct buf text = {0};
+        int64_t patience = monitor->health.spec->interval * monitor->health.spec->threshold;
+        buf_printf(&text, "%" PRId64, patience / 1000);
+        world_set(world, "WATCHDOG_USEC", buf_string(&text));
+        buf_release(&text);
+    }
+}
+
+void monitor_begin(struct monitor *monitor)
+{
+    if (!monitor->ready.spec) {
+        monitor->is_ready = true;
+        health_begin(monitor);
+        return;
+    }
+    if (monitor->ready.spec->timeout)
+        timer_start(monitor->limit, monitor->ready.spec->timeout);
+    if (monitor->ready.target)
+        side_look(&monitor->ready);
+}
+
+void monitor_line(struct monitor *monitor, const char *bytes, size_t length)
+{
+    struct side *sides[] = {&monitor->ready, &monitor->health};
+    for (size_t i = 0; i < countof(sides); i++) {
+        struct side *side = sides[i];
+        if (!side->has_regex || monitor->stopped || (side == &monitor->ready && monitor->is_ready))
+            continue;
+        char *line = mem_copy(bytes, length);
+        if (!regexec(&side->regex, line, 0, NULL, 0))
+            side_heard(side);
+        free(line);
+    }
+}
+
+void monitor_stop(struct monitor *monitor)
+{
+    if (monitor->stopped)
+        return;
+    monitor->stopped = true;
+    timer_stop(monitor->limit);
+    struct side *sides[] = {&monitor->ready, &monitor->health};
+    for (size_t i = 0; i < countof(sides); i++) {
+        if (sides[i]->timer)
+            timer_stop(sides[i]->timer);
+        if (sides[i]->look)
+            look_end(sides[i]->look);
+    }
+}
+
+bool monitor_is_idle(const struct monitor *monitor)
+{
+    return !monitor || (!monitor->ready.look && !monitor->health.look);
+}
+
+const char *monitor_found(const struct monitor *monitor)
+{
+    return monitor->why;
+}
+
+const char *monitor_status(const struct monitor *monitor)
+{
+    return monitor->status;
+}
+
+static void side_release(struct side *side)
+{
+    look_target_free(side->target);
+    timer_free(side->timer);
+    if (side->has_regex)
+        regfree(&side->regex);
+    reader_free(side->reader);
+    if (side->theirs >= 0)
+        close(side->theirs);
+}
+
+void monitor_free(struct monitor *monitor)
+{
+    if (!monitor)
+        return;
+    side_release(&monitor->ready);
+    side_release(&monitor->health);
+    timer_free(monitor->limit);
+    watch_free(monitor->socket);
+    world_release(&monitor->world);
+    free(monitor->why);
+    free(monitor->status);
+    free(monitor);
+}

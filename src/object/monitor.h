@@ -1,0 +1,57 @@
+/* Whether a process is ready, and stays healthy: looks again and again, or hears it from itself. */
+#ifndef OBJECT_MONITOR_H
+#define OBJECT_MONITOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+struct monitor;
+struct process_spec;
+struct run;
+struct streams;
+struct world;
+
+struct monitor_callbacks {
+    void (*ready)(void *arg);
+    /* It is not ready in time, or no longer healthy: the process is to be ended. */
+    void (*late)(void *arg, const char *why);
+    void (*unhealthy)(void *arg, const char *why);
+    /* After monitor_stop(): nothing of it runs any more. */
+    void (*idle)(void *arg);
+};
+
+/*
+ * For one life of a process that declares 'ready' or 'health', called NAME, with the INDEX of a
+ * replica. NULL with ERROR filled where something cannot be opened or worked out.
+ */
+struct monitor *monitor_new(struct run *run, const struct process_spec *spec, const char *name,
+                            int64_t index, const struct monitor_callbacks *callbacks, void *arg,
+                            struct error *error);
+
+/* Puts into WORLD and STREAMS what the process needs to tell of itself. */
+void monitor_equip(struct monitor *monitor, struct world *world, struct streams *streams);
+
+/* The process runs. */
+void monitor_begin(struct monitor *monitor);
+
+/* A line that the process wrote. */
+void monitor_line(struct monitor *monitor, const char *bytes, size_t length);
+
+/* The process is ending, or has: nothing is looked at any more. */
+void monitor_stop(struct monitor *monitor);
+
+/* NULL is idle. */
+bool monitor_is_idle(const struct monitor *monitor);
+
+/* What was found last, for a person; NULL: nothing yet. */
+const char *monitor_found(const struct monitor *monitor);
+
+/* What the process says of itself (STATUS= of sd_notify); NULL: nothing. */
+const char *monitor_status(const struct monitor *monitor);
+
+/* Once it is idle. NULL is accepted. */
+void monitor_free(struct monitor *monitor);
+
+#endif

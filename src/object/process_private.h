@@ -1,0 +1,108 @@
+/*
+ * What the files of a process share: process.c begins its lives, process_end.c ends them, and
+ * process_tell.c tells the log.
+ */
+#ifndef OBJECT_PROCESS_PRIVATE_H
+#define OBJECT_PROCESS_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "engine/object.h"
+#include "engine/restart.h"
+
+struct cgroup;
+struct child;
+struct errand;
+struct event;
+struct link;
+struct monitor;
+struct process_spec;
+struct streams;
+struct timer;
+
+/* What the timer is running for. */
+enum wait {
+    WAIT_NONE,
+    WAIT_TIMEOUT, /* the process's own limit */
+    WAIT_GRACE,   /* it was asked to end */
+    WAIT_DRAIN,   /* it has ended, its pipes have not */
+    WAIT_RESTART, /* it is to be started again */
+};
+
+/* From a start to its end. */
+struct life {
+    struct child *child;
+    struct streams *streams;
+    struct link *link; /* to the worker of a Lua body */
+    struct monitor *monitor;
+    struct cgroup *cgroup;  /* where its memory is limited; NULL: none */
+    struct errand *stopper; /* the command that ends it */
+    int64_t started;
+    pid_t pid;
+    bool exited;
+    bool link_ended;
+    bool condemned; /* it is being ended for a fault of its own: too late, not healthy */
+    bool failed;
+    bool killed;
+    int code;
+    int signal;
+    char *reason; /* why it failed, where its exit status does not say so */
+};
+
+struct process {
+    struct object object;
+    const struct process_spec *spec;
+    char *name;    /* of a replica; NULL: the spec's own */
+    int64_t index; /* from 1 */
+    unsigned flags;
+    struct life life;
+    struct restart_history history;
+    unsigned seed; /* of the jitter */
+    struct timer *timer;
+    enum wait wait;
+    struct timer *poll; /* of DRAINED_POLL */
+};
+
+/* process.c */
+
+/* Sets the one timer of the process. */
+void process_wait(struct process *process, enum wait wait, int64_t time);
+
+/* Looks whether this life is over; ARG is the process. */
+void process_check_soon(void *arg);
+
+/* process_end.c */
+
+/* Sends it to the whole group, SIGCONT behind it. */
+void process_signal(struct process *process, int signal_number);
+
+void process_kill_now(struct process *process);
+
+/* Its stop signal or command, then its grace. */
+void process_ask_to_end(struct process *process);
+
+/* It is ended for a fault of its own, of which EVENT tells. */
+void process_condemn(struct process *process, struct event *event);
+
+/* process_tell.c */
+
+/* Emits an event about the process. */
+void process_emit(struct process *process, struct event *event);
+
+/* A line of output. */
+void process_tell_line(struct process *process, const char *stream, const char *bytes,
+                       size_t length, bool unfinished);
+
+/* How this life has ended; it is no failure yet where another one follows. */
+void process_tell_exited(struct process *process, bool restarts);
+
+/* Another life follows after WAIT ns. */
+void process_tell_restarting(struct process *process, int64_t wait);
+
+/* No other life follows: the process's queues hear of it too. */
+void process_tell_ended(struct process *process, bool ended_by_us);
+
+#endif

@@ -1,0 +1,305 @@
+"""Supervision: ports that open late, checks that hang, restarts that are stopped, the order of a stop."""
+import contextlib
+import os
+import socket
+import threading
+
+from harness.parrun import (INT, TERM, Directory, Run, check_nothing_left, check_status, died_of,
+                            mark)
+
+
+class Server:
+    """Answers each connection with BYTES, in a thread, on the loopback alone; not before open()."""
+
+    def __init__(self, answer, family=socket.AF_INET, address=("127.0.0.1", 0)):
+        self.socket = socket.socket(family)
+        self.socket.bind(address)
+        self.address = self.socket.getsockname()
+        self.answer = answer
+        self.requests = []
+
+    def open(self):
+        self.socket.listen()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self.socket.accept()
+                with peer, contextlib.suppress(OSError):
+                    answer = self.answer() if callable(self.answer) else self.answer
+                    if answer:
+                        request = b""
+                        while b"\r\n\r\n" not in request:
+                            request += peer.recv(4096)
+                        self.requests.append(request)
+                        peer.sendall(answer)
+
+    def close(self):
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+
+
+@contextlib.contextmanager
+def serving(*arguments, **options):
+    server = Server(*arguments, **options)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def waits_for(server, probe, **options):
+    """A client is started after the server has been opened, and not before."""
+    run = Run(f"""
+        processes:
+          server: {{run: "echo up; exec sleep 1000", daemon: true, ready: {{{probe}, interval: 10ms}}}}
+          client: {{run: echo client, depends_on: server}}
+    """, **options)
+    run.wait_for(rb"up")
+    assert b"client" not in run.seen, run.seen
+    server.open()
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert b"client | client" in run.seen + out, run.seen + out
+    check_nothing_left()
+
+
+def test_tcp():
+    with serving(b"") as server:
+        waits_for(server, f'tcp: "127.0.0.1:{server.address[1]}"')
+
+
+def test_tcp_localhost():
+    with serving(b"") as server:
+        waits_for(server, f"tcp: {server.address[1]}")
+
+
+def test_unix():
+    directory = Directory()
+    with serving(b"", family=socket.AF_UNIX, address=str(directory.path / "socket")) as server:
+        waits_for(server, "unix: socket", directory=directory)
+
+
+def test_http():
+    answers = iter([b"HTTP/1.1 503 Not yet\r\n\r\n", b"HTTP/1.1 503 Not yet\r\n\r\n"])
+    with serving(lambda: next(answers, b"HTTP/1.1 204 Here\r\n\r\n")) as server:
+        port = server.address[1]
+        waits_for(server, f'http: "http://127.0.0.1:{port}/a?b#c"')
+        assert len(server.requests) >= 3, server.requests
+        assert server.requests[0].startswith(b"GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:"), server.requests
+
+
+def never_ready(probe, words):
+    run = Run(f"""
+        processes:
+          server: {{run: exec sleep 1000, ready: {{{probe}, interval: 10ms, timeout: 300ms}}}}
+    """)
+    status, out, err = run.finish()
+    check_status(status, 1, out + err)
+    assert words in out, out
+    check_nothing_left()
+
+
+def test_refused():
+    with serving(b"") as server:  # bound, but never listening
+        never_ready(f'tcp: "127.0.0.1:{server.address[1]}"', b"Connection refused")
+
+
+def test_no_http():
+    with serving(b"220 smtp.example.org ready\r\n") as server:
+        server.open()
+        never_ready(f'http: "http://127.0.0.1:{server.address[1]}"', b"does not answer in HTTP")
+
+
+def test_http_that_fails():
+    with serving(b"HTTP/1.1 500 No\r\n\r\n") as server:
+        server.open()
+        never_ready(f'http: "http://127.0.0.1:{server.address[1]}"', b"answered with status 500")
+
+
+def test_no_such_host():
+    never_ready('tcp: "no-such-host.invalid:80"', b"has no address")
+
+
+def test_http_that_never_answers():
+    """A look that hangs is ended, and the next one may succeed."""
+    with serving(b"") as silent:
+        silent.socket.listen()
+        run = Run(f"""
+            processes:
+              server:
+                run: exec sleep 1000
+                health: {{http: "http://127.0.0.1:{silent.address[1]}/", interval: 10ms, timeout: 50ms, threshold: 2}}
+        """)
+        status, out, err = run.finish()
+        check_status(status, 1, out + err)
+        assert b"Process server is unhealthy: no answer within 50ms." in out, out
+
+
+def test_stop_during_a_check_that_hangs():
+    run = Run("""
+        processes:
+          server: {run: "exec sleep 1000", ready: {run: "echo >looking; exec sleep 1000"}}
+          sign: {run: "until test -f looking; do sleep 0.01; done; echo looks"}
+    """)
+    run.wait_for(rb"looks")
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, died_of(TERM), out + err)
+
+
+def test_stop_during_the_wait_for_a_restart():
+    """The classic bug: what a stop finds waiting is started all the same, and nobody knows of it."""
+    run = Run("""
+        processes:
+          a: {run: "exit 3", restart: {on: failure, delay: 1h, max_delay: 1h}}
+          b: {run: "echo b", depends_on: a}
+    """)
+    run.wait_for(rb"restarting in 1h \(1 of 5\)")
+    run.signal(INT)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, died_of(INT), out + err)
+    assert b"Process b skipped: the run was stopped." in out, out
+
+
+def test_second_signal_during_the_wait_for_a_restart():
+    run = Run("""
+        processes:
+          a: {run: "exit 3", restart: {on: always, delay: 1h, max_delay: 1h}}
+          deaf: {run: "trap '' TERM; echo deaf; while :; do sleep 1; done", stop: {grace: 1h}}
+    """)
+    run.wait_for(rb"restarting in 1h|deaf \| deaf")
+    run.wait_for(rb"restarting in 1h|deaf \| deaf")
+    run.signal(INT)
+    run.wait_for(rb"Stopping")
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, died_of(INT), out + err)
+
+
+ORDER = """
+    processes:
+      web: {run: "trap 'echo bye; exit 0' TERM; echo up; sleep 1000 & wait", depends_on: {app: ready}}
+      app: {run: "trap 'echo bye; exit 0' TERM; echo up; sleep 1000 & wait", ready: {log: up}, depends_on: {db: ready}}
+      db: {run: "trap 'echo bye; exit 0' TERM; echo up; sleep 1000 & wait", ready: {log: up}}
+"""
+
+
+@mark("tsan")
+def test_stops_in_reverse():
+    run = Run(ORDER)
+    run.wait_for(rb"web \| up")
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_status(status, died_of(TERM), out + err)
+    ends = [line.split()[0] for line in out.splitlines() if line.endswith(b"| bye")]
+    assert ends == [b"web", b"app", b"db"], out
+    check_nothing_left()
+
+
+def test_interrupt_after_a_failure():
+    """fail_fast stops the run; a signal in that stop ends parrun by that signal, still with grace."""
+    run = Run("""
+        fail_fast: true
+        processes:
+          slow: {run: "trap 'echo leaving; read -r x <gate; exit 0' TERM; echo up; sleep 1000 & wait; wait", ready: {log: up}}
+          bad: {run: "exit 3", depends_on: {slow: ready}}
+    """, directory=(directory := Directory()))
+    gate = directory.fifo("gate")
+    run.wait_for(rb"slow \| leaving")
+    run.signal(INT)
+    run.wait_for(rb"Stopping: signal INT")
+    with open(gate, "w", encoding="ascii") as end:
+        end.write("go\n")
+    status, out, err = run.finish()
+    check_status(status, died_of(INT), out + err)
+    assert b"killed" not in out, out
+    check_nothing_left()
+
+
+def test_stop_command():
+    """The command may take its time; what it stops is killed at the end of the grace, and it too."""
+    run = Run("""
+        processes:
+          deaf:
+            run: trap '' TERM; echo up; while :; do sleep 0.05; done
+            stop: {run: "echo >called; exec sleep 1000", grace: 300ms}
+    """)
+    run.wait_for(rb"up")
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_status(status, died_of(TERM), out + err)
+    assert b"Process deaf killed: it did not end within 300ms." in out, out
+    assert (run.directory.path / "called").exists()
+    check_nothing_left()
+
+
+def test_notify_barrier():
+    """A sender that waits for the message to be read (BARRIER=1) is let go."""
+    run = Run("""
+        processes:
+          server:
+            ready: {notify: true}
+            exec:
+              - python3
+              - -c
+              - |
+                import array, os, socket
+                s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                s.connect("\\0" + os.environ["NOTIFY_SOCKET"][1:])
+                s.send(b"READY=1")
+                r, w = os.pipe()
+                s.sendmsg([b"BARRIER=1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [w]))])
+                os.close(w)
+                os.read(r, 1)
+                print("let go")
+    """)
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert b"server | let go" in out, out
+
+
+def test_watchdog():
+    """What sends WATCHDOG=1 lives; what stops doing so is ended."""
+    run = Run("""
+        processes:
+          server:
+            ready: {notify: true}
+            health: {notify: true, interval: 500ms, threshold: 1}
+            exec:
+              - python3
+              - -c
+              - |
+                import os, socket, time
+                s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+                s.connect("\\0" + os.environ["NOTIFY_SOCKET"][1:])
+                print(os.environ["WATCHDOG_USEC"], flush=True)
+                s.send(b"READY=1")
+                for i in range(40):
+                    s.send(b"WATCHDOG=1")
+                    time.sleep(0.02)
+                print("falls silent", flush=True)
+                time.sleep(1000)
+    """)
+    run.wait_for(rb"server \| 500000")
+    run.wait_for(rb"falls silent|unhealthy")
+    assert b"unhealthy" not in run.seen, run.seen
+    status, out, err = run.finish()
+    check_status(status, 1, out + err)
+    assert b"Process server is unhealthy: nothing was heard of it." in out, out
+
+
+def test_parruns_own_socket_is_not_inherited():
+    os.environ["NOTIFY_SOCKET"] = "/nowhere/at/all"
+    try:
+        run = Run("""processes: {a: {run: 'echo "<$NOTIFY_SOCKET>"'}}""")
+    finally:
+        del os.environ["NOTIFY_SOCKET"]
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert b"a | <>" in out, out
