@@ -24,6 +24,7 @@ struct node {
     size_t edge_count;
     bool decided; /* it starts or is skipped: on the list of moves */
     bool failure; /* see struct graph_move */
+    const struct object *cause;
     char *reason;
 };
 
@@ -142,6 +143,7 @@ void graph_ended(struct graph *graph, const struct object *object)
             continue;
         dependent->reason = explain_end(object, edge->condition);
         dependent->failure = object->failed || !object->skipped;
+        dependent->cause = object->skipped ? object->cause : object;
         decide(graph, edge->dependent);
     }
 }
@@ -156,6 +158,7 @@ bool graph_next(struct graph *graph, struct graph_move *move)
         .count = node->count,
         .reason = node->reason,
         .failure = node->failure,
+        .cause = node->cause,
     };
     return true;
 }

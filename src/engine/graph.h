@@ -22,6 +22,7 @@ struct graph_move {
     size_t count;
     const char *reason; /* why they are skipped; NULL: they are to be started. Until graph_free() */
     bool failure;       /* skipped because something failed */
+    const struct object *cause; /* what failed by itself in the first place; NULL: nothing did */
 };
 
 /* For a run whose objects are made. */

@@ -13,8 +13,11 @@
 #include "engine/lifecycle.h"
 #include "scenario/spec.h"
 
+struct buf;
+struct event;
 struct object;
 struct run;
+struct tail;
 
 struct object_kind {
     const char *word; /* "process" */
@@ -27,6 +30,8 @@ struct object_kind {
     /* It is not to be started again after all (object_rests()): tells its end, but not
      * object_gone(). NULL: it never rests. */
     void (*settle)(struct object *object);
+    /* Appends what it runs as a line for a shell; false where there is no such line. NULL: never. */
+    bool (*plan)(struct object *object, struct buf *out);
     /* It will never start: tells so as an event. */
     void (*skip)(struct object *object, const char *reason);
     /* HELD: the log is full, make no more output; else go on. */
@@ -47,7 +52,17 @@ struct object {
     unsigned reached; /* a bit for each enum condition */
     bool skipped;
     bool failed; /* counts against the run's outcome */
+    size_t ended; /* which one of all it was to end or to be skipped, from 1; 0: not yet */
+    const struct object *cause; /* what it was skipped or stopped for; NULL: no other's failure */
+    char *verdict;              /* what was told last of what went wrong with it; NULL: nothing */
+    struct tail *tail;          /* its last lines */
 };
+
+/* Emits an event about the object, and keeps of it what report_failures() needs. */
+void object_emit(struct object *object, struct event *event);
+
+/* Frees what the engine keeps of it; each kind's free() calls it. */
+void object_release(struct object *object);
 
 /* "NAME.2", for a replica; the caller frees it. */
 char *object_replica_name(const struct object_spec *spec, int64_t replica);

@@ -1,7 +1,6 @@
 /* A run: starting, ending and stopping its objects in order. */
 #include "engine/run.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "base/buf.h"
 #include "base/unit.h"
 #include "engine/graph.h"
+#include "engine/report.h"
 #include "event/bus.h"
 #include "loop/loop.h"
 #include "scenario/spec.h"
@@ -27,6 +27,7 @@ static unsigned run_flags(const struct run *run)
 /* Nothing will come of it any more: those that wait for it hear so. */
 static void object_ended(struct object *object)
 {
+    object->ended = ++object->run->ended_count;
     graph_ended(object->run->graph, object);
     run_poke(object->run);
 }
@@ -90,13 +91,6 @@ void object_reached(struct object *object, enum condition condition)
     run_poke(object->run);
 }
 
-char *object_replica_name(const struct object_spec *spec, int64_t replica)
-{
-    struct buf name = {0};
-    buf_printf(&name, "%s.%" PRId64, spec->name, replica);
-    return buf_take(&name);
-}
-
 void object_gone(struct object *object)
 {
     object_happens(object, HAPPENING_GONE, NULL);
@@ -136,9 +130,12 @@ static void all_happen(struct run *run, enum happening happening)
 
 static void skip_pending(struct run *run)
 {
-    for (size_t i = run->object_count; i-- > 0;)
-        if (run->objects[i]->state == OBJECT_PENDING)
-            object_happens(run->objects[i], HAPPENING_STOP, "the run was stopped");
+    for (size_t i = run->object_count; i-- > 0;) {
+        if (run->objects[i]->state != OBJECT_PENDING)
+            continue;
+        run->objects[i]->cause = run->culprit;
+        object_happens(run->objects[i], HAPPENING_STOP, "the run was stopped");
+    }
 }
 
 /* Of a run that is being stopped: whatever nothing needs any more that runs. A daemon is ended
@@ -147,8 +144,11 @@ static void stop_unneeded(struct run *run)
 {
     for (size_t i = run->object_count; i-- > 0;) {
         struct object *object = run->objects[i];
-        if (!object->daemon && !graph_is_needed(run->graph, object, false))
-            object_happens(object, HAPPENING_STOP, NULL);
+        if (object->daemon || graph_is_needed(run->graph, object, false))
+            continue;
+        if (object->state == OBJECT_RUNNING && run->stop_cause == STOP_FAILURE)
+            object->cause = run->culprit;
+        object_happens(object, HAPPENING_STOP, NULL);
     }
 }
 
@@ -162,6 +162,7 @@ static void take_moves(struct run *run)
             if (object->state != OBJECT_PENDING)
                 continue;
             object->failed = move.failure;
+            object->cause = move.cause;
             if (move.reason)
                 object_happens(object, HAPPENING_STOP, move.reason);
             else if (object->spec->when)
@@ -211,6 +212,8 @@ static void run_over(void *arg)
     struct run *run = arg;
     bool balanced = run->dry || run->balance(run);
     run->failed = objects_failed(run) || !balanced;
+    if (run->failed && run->stop_cause != STOP_SIGNAL)
+        report_failures(run);
     struct event event = {.kind = EVENT_RUN_ENDED, .flags = run_flags(run), .pid = getpid()};
     if (run->failed)
         event.flags |= EVENT_WRONG;

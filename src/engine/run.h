@@ -41,6 +41,7 @@ struct run {
     struct queue **queues; /* one a queue of the scenario, in its order */
     struct object **objects;
     size_t object_count;
+    size_t ended_count;    /* of objects */
     struct cgroups *cgroups; /* for limits on memory; NULL: there are none */
     const char *no_cgroups; /* why, where somebody wanted some */
     struct graph *graph;   /* who waits for whom */

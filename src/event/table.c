@@ -16,6 +16,11 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"run.stopping", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "Everything that runs is being ended before its time.",
          {{0, "Stopping: {reason}."}}},
+    [EVENT_RUN_FAILED] =
+        {"run.failed", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "At the end, of each object that failed by itself, in this order: how, its last lines, how "
+         "to run it alone, and what was skipped or stopped because of it.",
+         {{0, "{text}"}}},
     [EVENT_RUN_ENDED] =
         {"run.ended", EVENT_OF_RUN, EVENT_LEVEL_STORY, "Nothing runs any more.",
          {{EVENT_THREADS, "thread MainThread ended."}, {0, ""}}},

@@ -571,6 +571,7 @@ static void pool_free(struct object *object)
     timer_free(pool->timer);
     timer_free(pool->due);
     free(pool->reason);
+    object_release(object);
     free(pool);
 }
 

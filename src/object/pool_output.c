@@ -16,9 +16,8 @@
 
 void pool_emit(struct pool *pool, struct event *event)
 {
-    event->object = pool->object.name;
     event->flags |= pool->flags;
-    bus_emit(pool->object.run->bus, event);
+    object_emit(&pool->object, event);
 }
 
 static struct event task_event(enum event_kind kind, const struct task *task)

@@ -417,6 +417,19 @@ static void process_start(struct object *object)
         life_over(process);
 }
 
+static bool process_plan(struct object *object, struct buf *out)
+{
+    struct process *process = (struct process *)object;
+    struct world world;
+    struct error error = {0};
+    int result = world_init(&world, object->run, object->spec, object->name, process->index, &error);
+    if (!result && object->spec->body.kind != BODY_LUA)
+        result = plan_process(&world, process->spec, out, &error);
+    world_release(&world);
+    error_release(&error);
+    return !result && out->length;
+}
+
 static void process_stop(struct object *object)
 {
     struct process *process = (struct process *)object;
@@ -495,6 +508,7 @@ static void process_free(struct object *object)
     timer_free(process->timer);
     timer_free(process->poll);
     free(process->name);
+    object_release(object);
     free(process);
 }
 
@@ -504,6 +518,7 @@ static const struct object_kind process_kind = {
     .stop = process_stop,
     .kill = process_kill,
     .settle = process_settle,
+    .plan = process_plan,
     .skip = process_skip,
     .hold = process_hold,
     .drained = process_drained,

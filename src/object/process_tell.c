@@ -8,10 +8,9 @@
 
 void process_emit(struct process *process, struct event *event)
 {
-    event->object = process->object.name;
     event->flags |= process->flags;
     event->pid = process->life.pid;
-    bus_emit(process->object.run->bus, event);
+    object_emit(&process->object, event);
 }
 
 void process_tell_line(struct process *process, const char *stream, const char *bytes,

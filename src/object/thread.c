@@ -36,8 +36,7 @@ struct thread_object {
 
 static void thread_emit(struct thread_object *thread, struct event *event)
 {
-    event->object = thread->object.name;
-    bus_emit(thread->object.run->bus, event);
+    object_emit(&thread->object, event);
 }
 
 static void tell_line(struct thread_object *thread, const char *bytes, size_t length,
@@ -232,6 +231,7 @@ static void object_free(struct object *object)
         return; /* the thread still uses all of this */
     body_thread_free(thread->body);
     buf_release(&thread->line);
+    object_release(object);
     free(thread->name);
     free(thread);
 }
