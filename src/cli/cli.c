@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "cli/completion.h"
 #include "cli/example.h"
@@ -74,6 +75,7 @@ struct scenario *cli_load(const struct options *options, struct scenario_sources
     if (!scenario) {
         struct buf text = {0};
         diags_print(diags, &text);
+        mask_buf(scenario_mask(*held), &text);
         fputs(buf_string(&text), stderr);
         buf_release(&text);
     }
@@ -96,6 +98,7 @@ static int view(const struct options *options)
     int status = scenario ? STATUS_OK : STATUS_USAGE;
     if (scenario && views[options->mode]) {
         views[options->mode](&text, scenario);
+        mask_buf(scenario_mask(held), &text);
         status = put_whole(buf_string(&text));
     }
     buf_release(&text);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/unit.h"
 #include "cli/journaling.h"
@@ -162,9 +163,12 @@ static char *find_program(void)
     return length > 0 ? mem_copy(path, (size_t)length) : mem_strdup("/proc/self/exe");
 }
 
-static int fail(struct error *error, int status)
+static int fail(const struct run *run, struct error *error, int status)
 {
-    fprintf(stderr, "parrun: error: %s\n", error->text);
+    struct buf text = {0};
+    mask_text(run->mask, &text, error->text, strlen(error->text));
+    fprintf(stderr, "parrun: error: %s\n", buf_string(&text));
+    buf_release(&text);
     error_release(error);
     return status;
 }
@@ -197,6 +201,7 @@ static int end_run(struct runner *runner)
     sigprocmask(SIG_BLOCK, &set, NULL);
     descendants_end(ESCAPED_GRACE);
     cgroups_close(runner->cgroups);
+    mask_buf(runner->run.mask, &report);
     stdio_say(buf_string(&report));
     buf_release(&report);
     if (signal_number)
@@ -249,20 +254,22 @@ static void close_journal(struct runner *runner)
 }
 
 /* What this machine lacks for the scenario; true where it lacks nothing. */
-static bool check_machine(const struct scenario *scenario)
+static bool check_machine(const struct scenario *scenario, const struct mask *mask)
 {
     struct diags *diags = diags_new();
     struct buf text = {0};
     attributes_check(scenario, diags);
     bool fine = !diags_count(diags);
     diags_print(diags, &text);
+    mask_buf(mask, &text);
     fputs(buf_string(&text), stderr);
     buf_release(&text);
     diags_free(diags);
     return fine;
 }
 
-static int run_scenario(const struct options *options, const struct scenario *scenario)
+static int run_scenario(const struct options *options, const struct scenario *scenario,
+                        const struct mask *mask)
 {
     struct runner runner = {0};
     struct run *run = &runner.run;
@@ -272,6 +279,7 @@ static int run_scenario(const struct options *options, const struct scenario *sc
         .loop = loop_new(&error),
         .bus = bus_new(),
         .scenario = scenario,
+        .mask = mask,
         .id = make_id(),
         .program = find_program(),
         .shared = shared_new(),
@@ -284,14 +292,15 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     };
     if (!run->loop) {
         release_run(run);
-        return fail(&error, STATUS_SYSTEM);
+        return fail(run, &error, STATUS_SYSTEM);
     }
     if (open_books(&runner, options, &error)) {
         int refused = error.code == -ENOSPC || error.code == -EIO ? STATUS_OUTPUT : STATUS_USAGE;
         log_free(runner.log);
         release_run(run);
-        return fail(&error, refused);
+        return fail(run, &error, refused);
     }
+    bus_mask(run->bus, mask);
     runner.patience = timer_new(run->loop, stop_loop, &runner);
     loop_catch_signals(run->loop, stop_signals, countof(stop_signals), on_signal, &runner);
     loop_adopt_orphans(run->loop);
@@ -319,8 +328,8 @@ int runner_main(void *arg)
     const struct options *options = arg;
     struct scenario_sources *held = NULL;
     struct scenario *scenario = cli_load(options, &held);
-    bool fit = scenario && (options->dry || check_machine(scenario));
-    int status = fit ? run_scenario(options, scenario) : STATUS_USAGE;
+    bool fit = scenario && (options->dry || check_machine(scenario, scenario_mask(held)));
+    int status = fit ? run_scenario(options, scenario, scenario_mask(held)) : STATUS_USAGE;
     scenario_free(scenario);
     scenario_free_sources(held);
     return status;

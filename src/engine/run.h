@@ -17,6 +17,7 @@ struct bus;
 struct cgroups;
 struct graph;
 struct loop;
+struct mask;
 struct queue;
 struct resume;
 struct scenario;
@@ -45,6 +46,7 @@ struct run {
     struct cgroups *cgroups; /* for limits on memory; NULL: there are none */
     const char *no_cgroups; /* why, where somebody wanted some */
     struct graph *graph;   /* who waits for whom */
+    const struct mask *mask; /* what nobody is to see; NULL: nothing */
     bool dry;              /* nothing is started: each object tells what it would run */
     int64_t dry_tasks;     /* tasks that a pool tells of at most */
     bool tells_commands;   /* somebody wants to know the command of each task */

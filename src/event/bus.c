@@ -2,8 +2,11 @@
 #include "event/bus.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
+#include "base/mask.h"
 #include "base/mem.h"
 
 struct bus {
@@ -11,6 +14,10 @@ struct bus {
     size_t count;
     size_t capacity;
     uint64_t sequence;
+    const struct mask *mask; /* NULL: none */
+    struct buf reason; /* of the event that is told, without secrets; and so on */
+    struct buf bytes;
+    struct buf command;
 };
 
 struct bus *bus_new(void)
@@ -23,6 +30,9 @@ void bus_free(struct bus *bus)
     if (!bus)
         return;
     free(bus->readers);
+    buf_release(&bus->reason);
+    buf_release(&bus->bytes);
+    buf_release(&bus->command);
     free(bus);
 }
 
@@ -41,8 +51,38 @@ bool bus_wants(const struct bus *bus, enum event_kind kind, unsigned flags)
     return false;
 }
 
+void bus_mask(struct bus *bus, const struct mask *mask)
+{
+    bus->mask = mask;
+}
+
+/* BYTES without secrets, in KEPT. */
+static const char *hide(const struct bus *bus, struct buf *kept, const char *bytes, size_t *length)
+{
+    if (!bytes)
+        return NULL;
+    buf_clear(kept);
+    mask_text(bus->mask, kept, bytes, *length);
+    *length = kept->length;
+    return buf_string(kept);
+}
+
+static const char *hide_text(const struct bus *bus, struct buf *kept, const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    return hide(bus, kept, text, &length);
+}
+
 void bus_emit(struct bus *bus, struct event *event)
 {
+    struct event masked;
+    if (bus->mask) {
+        masked = *event;
+        event = &masked;
+        masked.reason = hide_text(bus, &bus->reason, masked.reason);
+        masked.command = hide_text(bus, &bus->command, masked.command);
+        masked.bytes = hide(bus, &bus->bytes, masked.bytes, &masked.length);
+    }
     event->sequence = ++bus->sequence;
     bool dated = false;
     for (size_t i = 0; i < bus->count; i++) {

@@ -7,6 +7,7 @@
 #include "event/event.h"
 
 struct bus;
+struct mask;
 
 /* A reader of the stream. */
 struct bus_reader {
@@ -21,6 +22,9 @@ void bus_free(struct bus *bus);
 
 /* Adds a reader; its arg must outlive the bus. */
 void bus_add(struct bus *bus, const struct bus_reader *reader);
+
+/* No reader sees what MASK (borrowed; NULL: none) hides. */
+void bus_mask(struct bus *bus, const struct mask *mask);
 
 /* True where some reader wants it: for callers that would build an event at some cost. */
 bool bus_wants(const struct bus *bus, enum event_kind kind, unsigned flags);

@@ -64,10 +64,9 @@ static void tell_lines(struct pool *pool, struct task *task, const char *bytes, 
     buf_append(&task->line, bytes + whole, length - whole);
 }
 
-void pool_take_output(struct pool *pool, struct task *task, const char *bytes, size_t length)
+static void keep_output(struct pool *pool, struct task *task, const char *bytes, size_t length)
 {
     struct error error = {0};
-    task->put_out += length;
     if (pool->results)
         results_take_output(pool->results, task, bytes, length);
     switch (pool->spec->output) {
@@ -83,6 +82,29 @@ void pool_take_output(struct pool *pool, struct task *task, const char *bytes, s
         error_release(&error);
         break;
     }
+}
+
+/* A secret may be cut by the pieces in which output comes; LAST: no more comes. */
+static void keep_masked(struct pool *pool, struct task *task, const char *bytes, size_t length,
+                        bool last)
+{
+    const struct mask *mask = pool->object.run->mask;
+    struct buf shown = {0};
+    mask_put(mask, &task->masked, &shown, bytes, length);
+    if (last)
+        mask_end(mask, &task->masked, &shown);
+    if (shown.length)
+        keep_output(pool, task, shown.data, shown.length);
+    buf_release(&shown);
+}
+
+void pool_take_output(struct pool *pool, struct task *task, const char *bytes, size_t length)
+{
+    task->put_out += length;
+    if (pool->object.run->mask)
+        keep_masked(pool, task, bytes, length, false);
+    else
+        keep_output(pool, task, bytes, length);
 }
 
 /* "exit code 3", "ended by signal KILL", or the reason that the worker gave. */
@@ -131,6 +153,7 @@ static void tell_ended(struct pool *pool, const struct task *task)
     struct event event = task_event(EVENT_TASK_ENDED, task);
     struct buf reason = {0};
     struct buf command = {0};
+    struct buf item = {0};
     event.has_duration = true;
     event.duration = task->duration;
     if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED) {
@@ -141,8 +164,9 @@ static void tell_ended(struct pool *pool, const struct task *task)
         event.signal = (int)task->number;
     event.received = task->put_out;
     event.memory = task->memory;
-    event.item = task->item.data;
-    event.item_length = task->item.length;
+    task_shown_item(task, pool->object.run->mask, &item);
+    event.item = item.length ? item.data : task->item.data;
+    event.item_length = item.length ? item.length : task->item.length;
     event.key = task->key;
     event.command = find_command(pool, task, &command);
     if (task->outcome != OUTCOME_DONE) {
@@ -155,6 +179,7 @@ static void tell_ended(struct pool *pool, const struct task *task)
         event.flags = EVENT_TOLD | EVENT_WRONG;
     }
     pool_emit(pool, &event);
+    buf_release(&item);
     buf_release(&command);
     buf_release(&reason);
 }
@@ -208,6 +233,7 @@ static void detach_output(struct pool *pool, struct task *task)
     *attempt = *task;
     attempt->item = (struct buf){0};
     attempt->retried = true;
+    task->masked = (struct mask_stream){0};
     task->output = (struct spool){0};
     task->line = (struct buf){0};
     task->kept = (struct spool){0};
@@ -219,6 +245,7 @@ static void detach_output(struct pool *pool, struct task *task)
 void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait)
 {
     task->wait = wait;
+    keep_masked(pool, task, "", 0, true);
     detach_output(pool, task);
     pool_pump(pool);
 }
@@ -314,6 +341,7 @@ static void take_in_turn(struct pool *pool)
 void pool_finish_task(struct pool *pool, struct task *task)
 {
     count_task(pool, task);
+    keep_masked(pool, task, "", 0, true);
     if (pool->spec->output == OUTPUT_ORDERED) {
         insert_unordered(pool, task);
         take_in_turn(pool);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "loop/pipe.h"
 #include "sink/output.h"
@@ -15,6 +16,8 @@ struct recorder {
     struct reader *reader; /* NULL: it has not begun */
     struct output *output;
     char *path;
+    const struct mask *mask;
+    struct mask_stream masked;
     const char *stream;
     struct recorder_callbacks callbacks;
     void *arg;
@@ -80,10 +83,24 @@ static void on_finished(void *arg)
     tell_end(arg);
 }
 
+static void put_masked(struct recorder *recorder, const char *bytes, size_t length, bool last)
+{
+    struct buf shown = {0};
+    mask_put(recorder->mask, &recorder->masked, &shown, bytes, length);
+    if (last)
+        mask_end(recorder->mask, &recorder->masked, &shown);
+    if (shown.length)
+        output_put(recorder->output, shown.data, shown.length);
+    buf_release(&shown);
+}
+
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct recorder *recorder = arg;
-    output_put(recorder->output, bytes, length);
+    if (recorder->mask)
+        put_masked(recorder, bytes, length, false);
+    else
+        output_put(recorder->output, bytes, length);
 }
 
 static void on_end(void *arg, int status)
@@ -93,11 +110,13 @@ static void on_end(void *arg, int status)
     if (recorder->at_end)
         return;
     recorder->at_end = true;
+    if (recorder->mask)
+        put_masked(recorder, "", 0, true);
     output_finish(recorder->output);
 }
 
 struct recorder *recorder_new(struct loop *loop, struct target *target, const char *path,
-                              const char *stream, struct error *error)
+                              const char *stream, const struct mask *mask, struct error *error)
 {
     static const struct output_callbacks output_callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
@@ -108,6 +127,7 @@ struct recorder *recorder_new(struct loop *loop, struct target *target, const ch
         return NULL;
     }
     recorder->loop = loop;
+    recorder->mask = mask;
     recorder->path = mem_strdup(path);
     recorder->stream = stream;
     return recorder;
@@ -148,6 +168,7 @@ void recorder_free(struct recorder *recorder)
         return;
     reader_free(recorder->reader);
     output_free(recorder->output);
+    mask_stream_release(&recorder->masked);
     free(recorder->path);
     free(recorder);
 }

@@ -10,6 +10,7 @@
 
 struct error;
 struct loop;
+struct mask;
 struct recorder;
 struct target;
 
@@ -22,11 +23,13 @@ struct recorder_callbacks {
 };
 
 /*
+ * The file does not get what MASK hides (NULL: nothing).
+ *
  * For TARGET (owned from now on), the file PATH; STREAM ("stdout") must outlive it. NULL with ERROR
  * filled where no thread can be started.
  */
 struct recorder *recorder_new(struct loop *loop, struct target *target, const char *path,
-                              const char *stream, struct error *error);
+                              const char *stream, const struct mask *mask, struct error *error);
 
 /* Begins to read FD (owned from now on). */
 void recorder_begin(struct recorder *recorder, int fd, const struct recorder_callbacks *callbacks,

@@ -22,6 +22,7 @@
 #include "sink/target.h"
 
 struct results {
+    const struct mask *mask; /* NULL: nothing is hidden */
     const struct results_spec *spec;
     struct results_callbacks callbacks;
     void *arg;
@@ -80,6 +81,7 @@ struct results *results_new(struct run *run, const struct results_spec *spec,
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
     struct results *results = mem_calloc(1, sizeof(*results));
     results->spec = spec;
+    results->mask = run->mask;
     results->callbacks = *callbacks;
     results->arg = arg;
     results->file = record_file(spec);
@@ -102,12 +104,15 @@ void results_take_output(struct results *results, struct task *task, const char 
     error_release(&error);
 }
 
-static void put_value(struct buf *line, const char *key, const char *encoded, size_t length)
+static void put_value(const struct results *results, struct buf *line, const char *key,
+                      const char *encoded, size_t length)
 {
     struct arena *arena = arena_new();
     struct value value = {0};
     struct error error = {0};
     if (!value_decode(arena, &encoded, &length, &value, &error)) {
+        if (results->mask)
+            value_hide(arena, results->mask, &value);
         buf_printf(line, ",\"%s\":", key);
         value_json(line, &value);
     }
@@ -189,7 +194,15 @@ static void put_output(struct results *results, struct task *task)
     buf_release(&output);
 }
 
-static void put_outcome(struct buf *line, const struct task *task)
+static void put_reason(const struct results *results, struct buf *line, const struct task *task)
+{
+    struct buf reason = {0};
+    mask_text(results->mask, &reason, task->text, task->text_length);
+    put_bytes(line, "reason", buf_string(&reason), reason.length);
+    buf_release(&reason);
+}
+
+static void put_outcome(const struct results *results, struct buf *line, const struct task *task)
 {
     if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED)
         buf_printf(line, ",\"exit\":%lld", (long long)task->number);
@@ -198,7 +211,7 @@ static void put_outcome(struct buf *line, const struct task *task)
     else if (task->outcome == OUTCOME_TIMEOUT)
         buf_text(line, ",\"reason\":\"timed out\"");
     if (task->outcome != OUTCOME_DONE && task->text_length)
-        put_bytes(line, "reason", task->text, task->text_length);
+        put_reason(results, line, task);
 }
 
 void results_put(struct results *results, struct task *task)
@@ -206,15 +219,15 @@ void results_put(struct results *results, struct task *task)
     struct buf *line = &results->line;
     buf_clear(line);
     buf_printf(line, "{\"index\":%lld", (long long)task->index);
-    put_value(line, "item", task->item.data, task->item.length);
+    put_value(results, line, "item", task->item.data, task->item.length);
     buf_printf(line, ",\"attempt\":%lld", (long long)task->attempt);
-    put_outcome(line, task);
+    put_outcome(results, line, task);
     buf_printf(line, ",\"seconds\":%lld.%06lld", (long long)(task->duration / NS_PER_S),
                (long long)(task->duration % NS_PER_S / 1000));
     if (task->memory)
         buf_printf(line, ",\"memory\":%lld", (long long)task->memory);
     if (task->outcome == OUTCOME_DONE && task->text_length)
-        put_value(line, "result", task->text, task->text_length);
+        put_value(results, line, "result", task->text, task->text_length);
     put_output(results, task);
     buf_text(line, "}\n");
     output_put(results->output, line->data, line->length);

@@ -98,7 +98,8 @@ static int open_rotating(struct streams *streams, struct stream *stream, const c
     if (!target)
         return error->code;
     stream->recorder =
-        recorder_new(streams->run->loop, target, path, stream_word(stream->fd), error);
+        recorder_new(streams->run->loop, target, path, stream_word(stream->fd), streams->run->mask,
+                     error);
     return stream->recorder ? open_pipe(stream, error) : error->code;
 }
 
@@ -240,6 +241,8 @@ void streams_begin(struct streams *streams, const struct streams_callbacks *call
         else
             stream->tap = tap_new(streams->run->loop, stream->ours, stream_word(stream->fd),
                                   stream->queue, &callbacks->tap, arg);
+        if (stream->tap)
+            tap_mask(stream->tap, streams->run->mask);
         stream->ours = -1;
     }
 }

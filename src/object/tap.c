@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mask.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "loop/pipe.h"
@@ -27,6 +28,8 @@ struct tap {
     void *arg;
     struct buf rest; /* log: a line's beginning; queue: what it had no room for, or a beginning */
     struct framing_scan scan; /* of REST, for a queue */
+    const struct mask *mask; /* log: what is not to be seen; NULL: nothing */
+    struct mask_stream masked;
     bool held;
     bool full;   /* the queue was full: the reader is paused */
     bool at_end; /* the pipe has ended */
@@ -163,11 +166,23 @@ static void end_messages(struct tap *tap)
         put_rest(tap);
 }
 
+static void take_masked(struct tap *tap, const char *bytes, size_t length, bool last)
+{
+    struct buf shown = {0};
+    mask_put(tap->mask, &tap->masked, &shown, bytes, length);
+    if (last)
+        mask_end(tap->mask, &tap->masked, &shown);
+    take_log(tap, shown.data, shown.length);
+    buf_release(&shown);
+}
+
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct tap *tap = arg;
     if (tap->queue)
         take_messages(tap, bytes, length);
+    else if (tap->mask)
+        take_masked(tap, bytes, length, false);
     else
         take_log(tap, bytes, length);
 }
@@ -183,6 +198,8 @@ static void on_end(void *arg, int status)
         end_messages(tap);
         return;
     }
+    if (tap->mask)
+        take_masked(tap, "", 0, true);
     if (tap->rest.length)
         emit_line(tap, tap->rest.data, tap->rest.length, true);
     tap_tell_end(tap);
@@ -202,6 +219,11 @@ struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue 
         fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
     tap->reader = reader_new(loop, fd, &reader_callbacks, tap);
     return tap;
+}
+
+void tap_mask(struct tap *tap, const struct mask *mask)
+{
+    tap->mask = mask;
 }
 
 void tap_hold(struct tap *tap, bool held)
@@ -234,5 +256,6 @@ void tap_free(struct tap *tap)
         queue_unwait(tap->queue, &tap->waiter);
     reader_free(tap->reader);
     buf_release(&tap->rest);
+    mask_stream_release(&tap->masked);
     free(tap);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 struct loop;
+struct mask;
 struct queue;
 struct tap;
 
@@ -28,6 +29,9 @@ struct tap_callbacks {
  */
 struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
                     const struct tap_callbacks *callbacks, void *arg);
+
+/* Lines come without what MASK hides, even where a secret spans two pieces of a long one. */
+void tap_mask(struct tap *tap, const struct mask *mask);
 
 /* Stops reading while HELD; queue taps go on, as they make no output. */
 void tap_hold(struct tap *tap, bool held);

@@ -3,6 +3,12 @@
 
 #include <stdlib.h>
 
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mask.h"
+#include "script/value.h"
+
 void task_list_add(struct task_list *list, struct task *task)
 {
     task->next = NULL;
@@ -61,6 +67,39 @@ void task_free(struct task *task)
     spool_release(&task->kept);
     buf_release(&task->line);
     free(task->text);
+    mask_stream_release(&task->masked);
     free(task->command);
     free(task);
+}
+
+void value_hide(struct arena *arena, const struct mask *mask, struct value *value)
+{
+    struct buf text = {0};
+    if (value->type == VALUE_STRING) {
+        mask_text(mask, &text, value->string.bytes, value->string.length);
+        value->string.bytes = arena_copy(arena, buf_string(&text), text.length);
+        value->string.length = text.length;
+    }
+    for (size_t i = 0; value->type == VALUE_TABLE && i < value->table.count; i++) {
+        value_hide(arena, mask, &value->table.pairs[i].key);
+        value_hide(arena, mask, &value->table.pairs[i].value);
+    }
+    buf_release(&text);
+}
+
+void task_shown_item(const struct task *task, const struct mask *mask, struct buf *out)
+{
+    const char *at = task->item.data;
+    size_t left = task->item.length;
+    struct value value = {0};
+    struct error error = {0};
+    if (!mask)
+        return;
+    struct arena *arena = arena_new();
+    if (!value_decode(arena, &at, &left, &value, &error)) {
+        value_hide(arena, mask, &value);
+        value_encode(out, &value);
+    }
+    error_release(&error);
+    arena_free(arena);
 }

@@ -8,8 +8,12 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/mask.h"
 #include "object/spool.h"
 #include "worker/frame.h"
+
+struct arena;
+struct value;
 
 struct task {
     struct task *next;
@@ -32,6 +36,7 @@ struct task {
     enum outcome outcome;
     int64_t number; /* exit code or signal */
     int64_t duration;
+    struct mask_stream masked; /* output that may be the beginning of a secret */
     char *text; /* why it failed; or the encoded result, TEXT_LENGTH bytes; or NULL */
     size_t text_length;
     int64_t memory;   /* bytes that its command held at most; 0: not known */
@@ -54,6 +59,12 @@ struct task *task_list_take(struct task_list *list);
 
 /* Takes the one with this id off; NULL where it is not there. */
 struct task *task_list_take_id(struct task_list *list, uint64_t id);
+
+/* Encodes the task's item without what MASK hides; nothing where there is no mask. */
+void task_shown_item(const struct task *task, const struct mask *mask, struct buf *out);
+
+/* VALUE without what MASK hides: its texts are changed in place, in ARENA. */
+void value_hide(struct arena *arena, const struct mask *mask, struct value *value);
 
 /* Frees the task and all it holds; NULL is accepted. */
 void task_free(struct task *task);

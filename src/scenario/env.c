@@ -11,6 +11,7 @@
 #include "scenario/dotenv.h"
 #include "scenario/loader.h"
 #include "scenario/scalar.h"
+#include "scenario/secret.h"
 #include "scenario/show.h"
 #include "scenario/types.h"
 
@@ -67,22 +68,69 @@ static void list_end(struct env_list *list, const struct field *field)
     names_release(&list->names);
 }
 
+/* {value: TEXT, secret: true}: the value, with *SECRET set as it says; NULL where it is no such. */
+static const struct node *marked_value(struct loader *loader, const struct field *field,
+                                       const struct node *key, const struct node *node, bool *secret)
+{
+    const struct node *value = NULL;
+    for (size_t i = 0; i < node->size; i++) {
+        const char *name = node_key(node, i)->text;
+        struct value given = {0};
+        bool flag = !strcmp(name, "secret");
+        if (!strcmp(name, "value"))
+            value = node_value(node, i);
+        if (flag && node_value(node, i)->kind == NODE_SCALAR)
+            given = scalar_value(node_value(node, i));
+        *secret = *secret || (flag && given.type == VALUE_BOOLEAN && given.boolean);
+        if (strcmp(name, "value") != 0 && (!flag || given.type != VALUE_BOOLEAN)) {
+            value = NULL;
+            break;
+        }
+    }
+    if (!value)
+        field_expected(loader, field, node, arena_printf(loader->arena, "a text for %s", key->text),
+                       "a value to be masked is written {value: TEXT, secret: true}");
+    return value;
+}
+
+/* What is to be masked must be known before anything runs, so it is the same for every task. */
+static void meet_value(struct loader *loader, const struct field *field, const struct node *key,
+                       const struct node *node, bool secret)
+{
+    struct value value;
+    struct buf text = {0};
+    if (!secret && !secret_is_wanted(loader, key->text))
+        return;
+    if (!loader_scalar(loader, node, block_object_name(loader, field->block), &value))
+        return;
+    value_text(&text, &value);
+    if (secret)
+        secret_add(loader, loader_mark(loader, key), key->text, buf_string(&text), text.length);
+    secret_met(loader, key->text, buf_string(&text), text.length);
+    buf_release(&text);
+}
+
 static void bind_entry(struct loader *loader, const struct field *field, const struct node *key,
                        const struct node *node, struct env_list *list)
 {
     struct template *value = NULL;
+    bool secret = false;
     if (!is_env_name(key->text)) {
         diag_error(loader->diags, loader_mark(loader, key), NULL,
                    "a name in 'env' is letters, digits and '_', found '%s'",
                    show_text(key->text, key->size).text);
         return;
     }
+    if (node->kind == NODE_MAP && !(node = marked_value(loader, field, key, node, &secret)))
+        return;
     bool nothing = node->kind == NODE_SCALAR && scalar_value(node).type == VALUE_NIL;
-    if (nothing || node->kind == NODE_LIST || node->kind == NODE_MAP)
+    if (nothing || node->kind == NODE_LIST || node->kind == NODE_MAP) {
         field_expected(loader, field, node, arena_printf(loader->arena, "a text for %s", key->text),
                        nothing ? "write \"\" for an empty text" : NULL);
-    else if (field_template(loader, field, node, TEMPLATE_TEXT, &value))
+    } else if (field_template(loader, field, node, TEMPLATE_TEXT, &value)) {
         list_set(list, key->text, value);
+        meet_value(loader, field, key, node, secret);
+    }
 }
 
 static void bind_env(struct loader *loader, const struct field *field, const struct node *node)
@@ -155,6 +203,7 @@ static void bind_env_file(struct loader *loader, const struct field *field, cons
     for (size_t i = 0; i < env.count; i++) {
         const struct dotenv_entry *entry = &env.entries[i];
         const char *value = entry->value ? entry->value : getenv(entry->name);
+        secret_met(loader, entry->name, value ? value : "", value ? strlen(value) : 0);
         list_set(&list, entry->name, value ? literal(loader, value) : NULL);
     }
     list_end(&list, field);
@@ -165,7 +214,9 @@ const struct type type_env = {
     .name = "env",
     .wording = "a mapping NAME: value",
     .bind = bind_env,
-    .json = "'type':['object','null'],'propertyNames':@name,'additionalProperties':@scalar",
+    .json = "'type':['object','null'],'propertyNames':@name,'additionalProperties':{'anyOf':[@scalar,{'type':'object',"
+            "'properties':{'value':@scalar,'secret':{'type':'boolean'}},'required':['value'],"
+            "'additionalProperties':false}]}",
 };
 const struct type type_env_file = {
     .name = "env_file",

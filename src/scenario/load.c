@@ -11,6 +11,7 @@
 #include "scenario/check.h"
 #include "scenario/include.h"
 #include "scenario/loader.h"
+#include "scenario/secret.h"
 #include "scenario/show.h"
 #include "scenario/sources.h"
 #include "scenario/spec.h"
@@ -140,6 +141,7 @@ static void read_scenario(struct loader *loader)
     keep_tree(loader, root);
     block_read(loader, &block, root);
     scenario_check(loader);
+    secrets_check(loader);
 }
 
 static void release_loader(struct loader *loader)

@@ -20,6 +20,7 @@ struct arena;
 struct error;
 struct scenario_file;
 struct script;
+struct secret_name;
 
 /* An object that was declared, whichever its kind. */
 struct declared {
@@ -61,6 +62,8 @@ struct loader {
     struct reference *references;
     size_t reference_count;
     size_t reference_capacity;
+    struct secret_name *secrets; /* what 'secrets' names */
+    size_t secret_count;
     bool standard_input; /* the scenario came from it */
     bool unsure;         /* an error leaves open who uses which queue */
 };

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "scenario/spec.h"
 #include "scenario/tree.h"
@@ -28,17 +29,31 @@ struct held_source {
 
 struct scenario_sources {
     struct held_source *first;
+    struct mask *mask;
 };
 
 struct scenario_sources *sources_new(void)
 {
-    return mem_calloc(1, sizeof(struct scenario_sources));
+    struct scenario_sources *sources = mem_calloc(1, sizeof(*sources));
+    sources->mask = mask_new();
+    return sources;
+}
+
+struct mask *sources_mask(struct scenario_sources *sources)
+{
+    return sources->mask;
+}
+
+const struct mask *scenario_mask(const struct scenario_sources *held)
+{
+    return held && !mask_is_empty(held->mask) ? held->mask : NULL;
 }
 
 void scenario_free_sources(struct scenario_sources *held)
 {
     if (!held)
         return;
+    mask_free(held->mask);
     while (held->first) {
         struct held_source *item = held->first;
         held->first = item->next;

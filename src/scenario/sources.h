@@ -3,6 +3,7 @@
 #define SCENARIO_SOURCES_H
 
 struct error;
+struct mask;
 struct scenario_sources;
 struct source;
 
@@ -16,5 +17,8 @@ struct scenario_sources *sources_new(void);
  */
 const struct source *sources_read(struct scenario_sources *sources, const char *path,
                                   const char *shown, struct error *error);
+
+/* What is not to be seen in any text about the scenario: secrets are added as they are met. */
+struct mask *sources_mask(struct scenario_sources *sources);
 
 #endif

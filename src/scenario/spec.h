@@ -15,6 +15,7 @@
 #include "script/value.h"
 
 struct arena;
+struct mask;
 struct node;
 struct template;
 
@@ -409,6 +410,8 @@ struct scenario {
 struct scenario_sources;
 struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
                                struct diags *diags, struct scenario_sources **held);
+/* The scenario's secrets, valid as long as HELD; NULL where it has none. */
+const struct mask *scenario_mask(const struct scenario_sources *held);
 void scenario_free(struct scenario *scenario);
 void scenario_free_sources(struct scenario_sources *held);
 

@@ -52,6 +52,9 @@ extern const struct type type_vars;     /* struct value */
 extern const struct type type_env;      /* struct env_spec *, counted */
 extern const struct type type_env_file; /* struct env_spec *, counted: the same */
 
+/* In secret.c. */
+extern const struct type type_secrets; /* nothing: see secret.h */
+
 /* In include.c. */
 extern const struct type type_include; /* nothing: the files are in the tree already */
 

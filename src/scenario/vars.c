@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/nearest.h"
 #include "scenario/loader.h"
 #include "scenario/scalar.h"
+#include "scenario/secret.h"
 #include "scenario/show.h"
 #include "scenario/types.h"
 
@@ -106,6 +108,19 @@ static void apply_override(struct loader *loader, const struct value *vars, cons
         pair->value = value;
 }
 
+static void meet_secrets(struct loader *loader, const struct value *vars)
+{
+    for (size_t i = 0; loader->secret_count && i < vars->table.count; i++) {
+        const struct value_pair *pair = &vars->table.pairs[i];
+        struct buf text = {0};
+        if (pair->value.type != VALUE_TABLE)
+            value_text(&text, &pair->value);
+        if (pair->value.type != VALUE_TABLE && pair->key.type == VALUE_STRING)
+            secret_met(loader, pair->key.string.bytes, buf_string(&text), text.length);
+        buf_release(&text);
+    }
+}
+
 static void bind_vars(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct value vars = {.type = VALUE_TABLE};
@@ -125,6 +140,7 @@ static void bind_vars(struct loader *loader, const struct field *field, const st
     }
     for (size_t i = 0; i < loader->override_count; i++)
         apply_override(loader, &vars, loader->overrides[i]);
+    meet_secrets(loader, &vars);
     *(struct value *)field->member = vars;
     loader->vars_known = true;
     loader_release_script(loader);

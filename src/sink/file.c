@@ -69,13 +69,17 @@ static int refuse(const char *path, const char *doing, int number, struct error 
 {
     struct stat status;
     const char *slash = strrchr(path, '/');
+    char *directory = mem_copy(path, slash ? (size_t)(slash - path) : 0);
     const char *wrong = lstat(path, &status) ? NULL : wrong_kind(status.st_mode);
     if (wrong)
-        return error_set(error, -number, "cannot %s '%s': it is %s", doing, path, wrong);
-    if (number == ENOENT && slash && slash != path)
-        return error_set(error, -number, "cannot %s '%s': there is no directory '%.*s'", doing, path,
-                         (int)(slash - path), path);
-    return error_system(error, number, "cannot %s '%s'", doing, path);
+        error_set(error, -number, "cannot %s '%s': it is %s", doing, path, wrong);
+    else if (number == ENOENT && *directory && access(directory, F_OK))
+        error_set(error, -number, "cannot %s '%s': there is no directory '%s'", doing, path,
+                  directory);
+    else
+        error_system(error, number, "cannot %s '%s'", doing, path);
+    free(directory);
+    return error->code;
 }
 
 /* Refuses what opened but is no place for output; empties the file where that is asked for. */
