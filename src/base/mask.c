@@ -147,8 +147,8 @@ static bool find_region(const struct mask *mask, const char *text, size_t length
         const struct secret *secret = &mask->secrets[i];
         size_t end = region->from + secret->length - 1;
         end = end < length ? end : length;
-        const char *found = end > from ? memmem(text + from, end - from, secret->bytes, secret->length)
-                                       : NULL;
+        const char *found =
+            end > from ? memmem(text + from, end - from, secret->bytes, secret->length) : NULL;
         if (found)
             region->from = (size_t)(found - text);
     }

@@ -133,7 +133,7 @@ static void on_run_ended(void *arg)
         timer_start(runner->patience, LOG_PATIENCE);
 }
 
-/* Every process of a run takes some descriptors here: as many as the system allows may be needed. */
+/* Every process of a run takes some descriptors here: all that the system allows may be needed. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;

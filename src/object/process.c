@@ -305,9 +305,10 @@ static int open_life(struct process *process, struct world *world, struct error 
         if (!life->monitor)
             return error->code;
     }
-    life->streams = streams_open(run, world, spec, error);
+    life->streams = streams_open(run, world, spec, process->lived, error);
     if (!life->streams)
         return error->code;
+    process->lived = true;
     if (life->monitor)
         monitor_equip(life->monitor, world, life->streams);
     return 0;

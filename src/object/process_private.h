@@ -59,6 +59,7 @@ struct process {
     int64_t index; /* from 1 */
     unsigned flags;
     struct life life;
+    bool lived; /* its files were opened once */
     struct restart_history history;
     unsigned seed; /* of the jitter */
     struct timer *timer;

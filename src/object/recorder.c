@@ -50,8 +50,8 @@ static void on_failed(void *arg, int number)
     struct recorder *recorder = arg;
     struct buf text = {0};
     recorder->failed = number;
-    buf_printf(&text, "cannot write %s to '%s': %s; what finds no room is left out", recorder->stream,
-               recorder->path, strerror(number));
+    buf_printf(&text, "cannot write %s to '%s': %s; what finds no room is left out",
+               recorder->stream, recorder->path, strerror(number));
     tell(recorder, &text, 0);
     buf_release(&text);
 }

@@ -34,6 +34,7 @@ struct stream {
 struct streams {
     struct run *run;
     struct world *world; /* while opening */
+    bool again;          /* files hold what an earlier life of the process wrote: it stays */
     size_t count;
     struct stream *items;
 };
@@ -110,7 +111,7 @@ static int open_file(struct streams *streams, struct stream *stream,
     int result = world_path(streams->world, spec->path, &path, error);
     if (result)
         return result;
-    unsigned flags = FILE_DIRECTORIES | (spec->append ? FILE_APPEND : FILE_EMPTY);
+    unsigned flags = FILE_DIRECTORIES | (spec->append || streams->again ? FILE_APPEND : FILE_EMPTY);
     if (spec->rotate.size)
         return open_rotating(streams, stream, path, flags, &spec->rotate, error);
     if (!stream->input) {
@@ -185,11 +186,12 @@ static void close_theirs(struct stream *stream)
 }
 
 struct streams *streams_open(struct run *run, struct world *world, const struct process_spec *spec,
-                             struct error *error)
+                             bool again, struct error *error)
 {
     struct streams *streams = mem_calloc(1, sizeof(*streams));
     streams->run = run;
     streams->world = world;
+    streams->again = again;
     streams->items = mem_calloc(3 + spec->fd_count + STREAMS_MORE, sizeof(*streams->items));
     int result = 0;
     for (int fd = 0; !result && fd < 3; fd++)

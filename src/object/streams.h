@@ -23,10 +23,11 @@ struct streams_callbacks {
 
 /*
  * Opens everything that SPEC declares. NULL with ERROR filled (a file that cannot be opened, no
- * descriptors left): then nothing is open.
+ * descriptors left): then nothing is open. AGAIN: the process has lived before, and what it wrote to
+ * its files stays.
  */
 struct streams *streams_open(struct run *run, struct world *world, const struct process_spec *spec,
-                             struct error *error);
+                             bool again, struct error *error);
 
 /* Descriptor FD (0 to 2, or a declared one) as the process gets it; -1 where it is not declared. */
 int streams_child_end(const struct streams *streams, int fd);

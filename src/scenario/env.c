@@ -70,7 +70,8 @@ static void list_end(struct env_list *list, const struct field *field)
 
 /* {value: TEXT, secret: true}: the value, with *SECRET set as it says; NULL where it is no such. */
 static const struct node *marked_value(struct loader *loader, const struct field *field,
-                                       const struct node *key, const struct node *node, bool *secret)
+                                       const struct node *key, const struct node *node,
+                                       bool *secret)
 {
     const struct node *value = NULL;
     for (size_t i = 0; i < node->size; i++) {
@@ -214,7 +215,8 @@ const struct type type_env = {
     .name = "env",
     .wording = "a mapping NAME: value",
     .bind = bind_env,
-    .json = "'type':['object','null'],'propertyNames':@name,'additionalProperties':{'anyOf':[@scalar,{'type':'object',"
+    .json = "'type':['object','null'],'propertyNames':@name,"
+            "'additionalProperties':{'anyOf':[@scalar,{'type':'object',"
             "'properties':{'value':@scalar,'secret':{'type':'boolean'}},'required':['value'],"
             "'additionalProperties':false}]}",
 };

@@ -21,9 +21,9 @@ void secret_add(struct loader *loader, struct mark mark, const char *name, const
         at += line;
     }
     if (length && longest < MASK_LEAST)
-        diag_error(loader->diags, mark, "a shorter text stands in too many others to be masked there",
-                   "the secret '%s' is shorter than %d bytes", loader_shown(loader, name),
-                   MASK_LEAST);
+        diag_error(
+            loader->diags, mark, "a shorter text stands in too many others to be masked there",
+            "the secret '%s' is shorter than %d bytes", loader_shown(loader, name), MASK_LEAST);
     else
         mask_add(sources_mask(loader->sources), bytes, length);
 }
@@ -56,8 +56,7 @@ void secrets_check(struct loader *loader)
         if (!loader->secrets[i].met)
             diag_error(loader->diags, loader->secrets[i].mark,
                        "a secret is a variable of env, env_file, vars or parrun's own environment",
-                       "no variable is called '%s'",
-                       loader_shown(loader, loader->secrets[i].name));
+                       "no variable is called '%s'", loader_shown(loader, loader->secrets[i].name));
 }
 
 static void bind_secrets(struct loader *loader, const struct field *field, const struct node *node)

@@ -16,7 +16,8 @@ struct secret_name {
     bool met; /* something of that name has a value */
 };
 
-/* A variable that is marked as secret: from now on its value is masked; one too short is reported. */
+/* A variable that is marked as secret: from now on its value is masked; one too short is reported.
+ */
 void secret_add(struct loader *loader, struct mark mark, const char *name, const char *bytes,
                 size_t length);
 

@@ -11,7 +11,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 
-/* What a path may name that is no place for output; NULL for a file or a device such as a terminal. */
+/* What a path may name that is no place for output; NULL for a file or a device such as a terminal.
+ */
 static const char *wrong_kind(mode_t mode)
 {
     static const struct {
@@ -53,7 +54,8 @@ static int make_directories(const char *path, const char *doing, struct error *e
 {
     char *directory = mem_strdup(path);
     int result = 0;
-    for (char *slash = strchr(directory + 1, '/'); slash && !result; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(directory + 1, '/'); slash && !result;
+         slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(directory, 0777) && errno != EEXIST)
             result = error_system(error, errno, "cannot %s '%s': cannot make the directory '%s'",

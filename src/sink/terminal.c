@@ -23,7 +23,8 @@ static bool is_plain(char c)
     return ((unsigned char)c >= ' ' && (unsigned char)c < 0x7F) || c == '\n' || c == '\t';
 }
 
-/* A colour: ESC [ numbers m. Its length, 0 where BYTES end too early to know, -1 for anything else. */
+/* A colour: ESC [ numbers m. Its length, 0 where BYTES end too early to know, -1 for anything else.
+ */
 static int color_length(const char *bytes, size_t length)
 {
     size_t at = 2;
