@@ -95,6 +95,12 @@ int duration_parse(const char *text, int64_t *ns, struct error *error)
     return 0;
 }
 
+int64_t duration_round(int64_t ns)
+{
+    int64_t unit = ns < 10 * NS_PER_S ? NS_PER_MS : NS_PER_S;
+    return ns - ns % unit;
+}
+
 void duration_print(struct buf *out, int64_t ns)
 {
     if (ns <= 0) {

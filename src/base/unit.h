@@ -19,6 +19,9 @@ struct error;
 /* "500ms", "30s", "5m", "1h30m", "2d", or a bare number of seconds ("0.5") -> nanoseconds >= 0. */
 int duration_parse(const char *text, int64_t *ns, struct error *error);
 
+/* NS for a person to read: to the millisecond, from 10 s on to the second. */
+int64_t duration_round(int64_t ns);
+
 /* Whole numbers of units, largest first: duration_parse() reads them back to the same value. */
 void duration_print(struct buf *out, int64_t ns);
 

@@ -23,6 +23,7 @@
 #include "cli/service.h"
 #include "cli/status.h"
 #include "engine/graph.h"
+#include "engine/report.h"
 #include "engine/resume.h"
 #include "engine/run.h"
 #include "event/bus.h"
@@ -45,7 +46,7 @@
 /* What escaped from the processes that declared it has so long between SIGTERM and SIGKILL. */
 #define ESCAPED_GRACE (300 * NS_PER_MS)
 
-static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1};
 
 struct runner {
     struct run run;
@@ -69,6 +70,10 @@ static void stop_loop(void *arg)
 static void on_signal(void *arg, int signal_number)
 {
     struct runner *runner = arg;
+    if (signal_number == SIGUSR1) {
+        report_status(&runner->run);
+        return;
+    }
     bool again = runner->run.stop_cause != STOP_NONE;
     run_stop(&runner->run, STOP_SIGNAL, signal_number);
     if (!runner->finishing)
@@ -302,7 +307,7 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     }
     bus_mask(run->bus, mask);
     runner.patience = timer_new(run->loop, stop_loop, &runner);
-    loop_catch_signals(run->loop, stop_signals, countof(stop_signals), on_signal, &runner);
+    loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, &runner);
     loop_adopt_orphans(run->loop);
     if (!options->dry && attributes_limit_any_memory(scenario))
         run->cgroups = runner.cgroups = cgroups_open(&runner.no_cgroups);

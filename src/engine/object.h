@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "engine/lifecycle.h"
 #include "scenario/spec.h"
@@ -30,6 +31,8 @@ struct object_kind {
     /* It is not to be started again after all (object_rests()): tells its end, but not
      * object_gone(). NULL: it never rests. */
     void (*settle)(struct object *object);
+    /* Appends what it is doing, for a person: "runs for 3s". It was started and has not ended. */
+    void (*describe)(const struct object *object, struct buf *out);
     /* Appends what it runs as a line for a shell; false where there is no such line. NULL: never. */
     bool (*plan)(struct object *object, struct buf *out);
     /* It will never start: tells so as an event. */
@@ -49,6 +52,7 @@ struct object {
     const char *name;
     bool daemon; /* ended when all that is no daemon has ended */
     enum object_state state;
+    int64_t since;    /* clock_monotonic() when it came into this state */
     unsigned reached; /* a bit for each enum condition */
     bool skipped;
     bool failed; /* counts against the run's outcome */

@@ -1,9 +1,12 @@
-/* The summary of a run that failed. */
+/* The summary of a run that failed, and a look at one that goes on. */
 #include "engine/report.h"
 
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
+#include "base/unit.h"
+#include "engine/graph.h"
 #include "engine/object.h"
 #include "engine/run.h"
 #include "engine/tail.h"
@@ -90,4 +93,56 @@ void report_failures(struct run *run)
         return;
     for (size_t i = 0; i < count; i++)
         tell(run, found[i], i ? "Then: " : "What went wrong first: ");
+}
+
+static void put_object(const struct run *run, const struct object *object, struct buf *out)
+{
+    buf_printf(out, "\n  %s %s ", object->kind->word, object->name);
+    if (object->state != OBJECT_PENDING) {
+        object->kind->describe(object, out);
+        return;
+    }
+    buf_text(out, "waits for ");
+    graph_explain(run->graph, object, out);
+}
+
+/* What nothing may be stopped before. */
+static void put_needed(const struct run *run, const struct object *object, struct buf *out)
+{
+    if (run->stop_cause && object->state == OBJECT_RUNNING &&
+        graph_is_needed(run->graph, object, object->daemon))
+        buf_text(out, "; it is stopped after those that depend on it");
+    else if (run->stop_cause && object->state == OBJECT_RUNNING && object->daemon)
+        buf_text(out, "; it is stopped when all that is no daemon has ended");
+}
+
+void report_status(struct run *run)
+{
+    struct buf text = {0};
+    struct buf lines = {0};
+    size_t running = 0, waiting = 0;
+    for (size_t i = 0; i < run->object_count; i++) {
+        const struct object *object = run->objects[i];
+        if (object->state == OBJECT_ENDED)
+            continue;
+        running += object->state != OBJECT_PENDING;
+        waiting += object->state == OBJECT_PENDING;
+        put_object(run, object, &lines);
+        put_needed(run, object, &lines);
+    }
+    buf_text(&text, "After ");
+    duration_print(&text, duration_round(clock_monotonic() - run->started));
+    buf_printf(&text, "%s: %zu running, %zu waiting, %zu ended.", run->stop_cause ? ", stopping" : "",
+               running, waiting, run->object_count - running - waiting);
+    buf_append(&text, lines.data, lines.length);
+    run->describe(run, &text);
+    struct event event = {
+        .kind = EVENT_RUN_STATUS,
+        .flags = EVENT_WRONG, /* nothing is wrong, but whoever asks is answered in any case */
+        .bytes = text.data,
+        .length = text.length,
+    };
+    bus_emit(run->bus, &event);
+    buf_release(&lines);
+    buf_release(&text);
 }

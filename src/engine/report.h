@@ -1,4 +1,4 @@
-/* What went wrong in a run, in the order of cause. */
+/* What a run is doing, and what went wrong in it. */
 #ifndef ENGINE_REPORT_H
 #define ENGINE_REPORT_H
 
@@ -10,5 +10,9 @@ struct run;
  * thing that happened: then the log ends with it already.
  */
 void report_failures(struct run *run);
+
+/* Tells, as a run.status event, what runs and for how long, what waits for what, and, in a stop, what
+ * the stop waits for. */
+void report_status(struct run *run);
 
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/unit.h"
 #include "engine/graph.h"
 #include "engine/report.h"
@@ -51,6 +52,8 @@ static void object_finish(struct object *object)
 static void object_happens(struct object *object, enum happening happening, const char *reason)
 {
     struct transition transition = lifecycle(object->state, happening);
+    if (object->state != transition.next)
+        object->since = clock_monotonic();
     object->state = transition.next;
     switch (transition.action) {
     case ACTION_NEVER:
@@ -253,6 +256,7 @@ void run_start(struct run *run)
 {
     struct event event = {.kind = EVENT_RUN_STARTED, .flags = run_flags(run), .pid = getpid()};
     bus_emit(run->bus, &event);
+    run->started = clock_monotonic();
     run->graph = graph_new(run);
     take_moves(run);
     run_poke(run);

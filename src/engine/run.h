@@ -13,6 +13,7 @@
 
 #include "engine/object.h"
 
+struct buf;
 struct bus;
 struct cgroups;
 struct graph;
@@ -62,6 +63,8 @@ struct run {
     bool refused;                 /* the system refused what the run needs */
     bool advancing;               /* a look at what can go on is already on its way */
     bool over;
+    int64_t started; /* clock_monotonic() */
+    void (*describe)(const struct run *run, struct buf *out); /* appends lines about the queues */
     bool (*balance)(struct run *run); /* tells of messages that were lost; false where any was */
     void (*ended)(void *arg);         /* called once nothing runs any more */
     void *ended_arg;

@@ -13,6 +13,7 @@
 static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_STARTED] = "pid",
     [EVENT_RUN_STOPPING] = "signal reason",
+    [EVENT_RUN_STATUS] = "message",
     [EVENT_RUN_FAILED] = "reason message",
     [EVENT_RUN_ENDED] = "pid",
     [EVENT_PROCESS_STARTED] = "pid",

@@ -16,6 +16,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"run.stopping", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "Everything that runs is being ended before its time.",
          {{0, "Stopping: {reason}."}}},
+    [EVENT_RUN_STATUS] =
+        {"run.status", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "The answer to SIGUSR1: what runs, and what waits for what.",
+         {{0, "{text}"}}},
     [EVENT_RUN_FAILED] =
         {"run.failed", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "At the end, of each object that failed by itself, in this order: how, its last lines, how "

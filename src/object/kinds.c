@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "engine/run.h"
 #include "event/event.h"
@@ -115,6 +116,16 @@ static void make_threads(struct run *run)
     }
 }
 
+static void describe_queues(const struct run *run, struct buf *out)
+{
+    for (size_t i = 0; i < run->scenario->queue_count; i++) {
+        size_t length = queue_length(run->queues[i]);
+        if (length)
+            buf_printf(out, "\n  queue %s holds %zu message%s", queue_name(run->queues[i]), length,
+                       length == 1 ? "" : "s");
+    }
+}
+
 void objects_make(struct run *run)
 {
     const struct scenario *scenario = run->scenario;
@@ -126,6 +137,7 @@ void objects_make(struct run *run)
         work_size(workers);
     make_queues(run);
     run->balance = objects_balance;
+    run->describe = describe_queues;
     run->objects = mem_calloc(count_objects(scenario), sizeof(struct object *));
     make_processes(run);
     make_pools(run);

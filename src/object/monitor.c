@@ -349,6 +349,11 @@ bool monitor_is_idle(const struct monitor *monitor)
     return !monitor || (!monitor->ready.look && !monitor->health.look);
 }
 
+bool monitor_is_ready(const struct monitor *monitor)
+{
+    return monitor->is_ready;
+}
+
 const char *monitor_found(const struct monitor *monitor)
 {
     return monitor->why;

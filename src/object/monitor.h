@@ -45,6 +45,8 @@ void monitor_stop(struct monitor *monitor);
 /* NULL is idle. */
 bool monitor_is_idle(const struct monitor *monitor);
 
+bool monitor_is_ready(const struct monitor *monitor);
+
 /* What was found last, for a person; NULL: nothing yet. */
 const char *monitor_found(const struct monitor *monitor);
 

@@ -575,6 +575,11 @@ static void pool_free(struct object *object)
     free(pool);
 }
 
+static void pool_describe(const struct object *object, struct buf *out)
+{
+    pool_print_state((const struct pool *)object, out);
+}
+
 static const struct object_kind pool_kind = {
     .word = "pool",
     .start = pool_start,
@@ -582,6 +587,7 @@ static const struct object_kind pool_kind = {
     .kill = pool_kill,
     .skip = pool_skip,
     .hold = pool_hold,
+    .describe = pool_describe,
     .drained = pool_drained,
     .free = pool_free,
 };

@@ -202,6 +202,11 @@ bool pool_has_told_all(const struct pool *pool);
 /* A failed attempt is told, with its output; another follows after WAIT ns. */
 void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait);
 
+/* pool_status.c */
+
+/* Appends what the pool is doing, for SIGUSR1. */
+void pool_print_state(const struct pool *pool, struct buf *out);
+
 /* pool_results.c */
 
 /* Opens the pool's results; the pool breaks where that is not possible. */

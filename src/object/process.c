@@ -72,6 +72,7 @@ static void blame_limits(struct process *process)
 void process_wait(struct process *process, enum wait wait, int64_t time)
 {
     process->wait = wait;
+    process->due = clock_monotonic() + time;
     timer_start(process->timer, time);
 }
 
@@ -418,6 +419,11 @@ static void process_start(struct object *object)
         life_over(process);
 }
 
+static void process_describe(const struct object *object, struct buf *out)
+{
+    process_print_state((const struct process *)object, out);
+}
+
 static bool process_plan(struct object *object, struct buf *out)
 {
     struct process *process = (struct process *)object;
@@ -519,6 +525,7 @@ static const struct object_kind process_kind = {
     .stop = process_stop,
     .kill = process_kill,
     .settle = process_settle,
+    .describe = process_describe,
     .plan = process_plan,
     .skip = process_skip,
     .hold = process_hold,

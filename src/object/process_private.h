@@ -13,6 +13,7 @@
 #include "engine/object.h"
 #include "engine/restart.h"
 
+struct buf;
 struct cgroup;
 struct child;
 struct errand;
@@ -64,6 +65,7 @@ struct process {
     unsigned seed; /* of the jitter */
     struct timer *timer;
     enum wait wait;
+    int64_t due;        /* clock_monotonic() of that */
     struct timer *poll; /* of DRAINED_POLL */
 };
 
@@ -102,6 +104,9 @@ void process_tell_exited(struct process *process, bool restarts);
 
 /* Another life follows after WAIT ns. */
 void process_tell_restarting(struct process *process, int64_t wait);
+
+/* Appends what it is doing, for SIGUSR1. */
+void process_print_state(const struct process *process, struct buf *out);
 
 /* No other life follows: the process's queues hear of it too. */
 void process_tell_ended(struct process *process, bool ended_by_us);

@@ -1,7 +1,11 @@
 /* What a process tells the log. */
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/unit.h"
 #include "engine/run.h"
 #include "event/bus.h"
+#include "object/monitor.h"
 #include "object/process_private.h"
 #include "object/users.h"
 #include "scenario/spec.h"
@@ -91,4 +95,43 @@ void process_tell_ended(struct process *process, bool ended_by_us)
         event.flags |= EVENT_TOLD;
     process_emit(process, &event);
     users_ended(process->object.run, &process->spec->object);
+}
+
+static void print_time(struct buf *out, const char *before, int64_t time)
+{
+    buf_text(out, before);
+    duration_print(out, duration_round(time > 0 ? time : 0));
+}
+
+static void print_ready(const struct process *process, struct buf *out)
+{
+    const struct monitor *monitor = process->life.monitor;
+    if (process->spec->ready.kind == PROBE_NONE)
+        return;
+    bool ready = monitor_is_ready(monitor);
+    buf_text(out, ready ? ", is ready" : ", is not ready");
+    if (!ready && monitor_found(monitor))
+        buf_printf(out, ": %s", monitor_found(monitor));
+}
+
+void process_print_state(const struct process *process, struct buf *out)
+{
+    const struct life *life = &process->life;
+    int64_t now = clock_monotonic();
+    if (life->pid && !life->exited)
+        buf_printf(out, "(%ld) ", (long)life->pid);
+    if (process->object.state == OBJECT_RESTING) {
+        print_time(out, "is started again in ", process->due - now);
+    } else if (life->exited) {
+        buf_text(out, "has ended, but its output is held open by what it has started");
+    } else if (process->wait == WAIT_GRACE) {
+        buf_text(out, "was asked to end");
+        print_time(out, life->killed ? ", and killed; looked at again in " : ", is killed in ",
+                   process->due - now);
+    } else {
+        print_time(out, "runs for ", now - life->started);
+        print_ready(process, out);
+    }
+    if (life->monitor && monitor_status(life->monitor))
+        buf_printf(out, " (%s)", monitor_status(life->monitor));
 }

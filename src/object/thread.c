@@ -236,6 +236,14 @@ static void object_free(struct object *object)
     free(thread);
 }
 
+static void object_describe(const struct object *object, struct buf *out)
+{
+    buf_text(out, object_is_ending(object) ? "was asked to end " : "runs for ");
+    duration_print(out, duration_round(clock_monotonic() - object->since));
+    if (object_is_ending(object))
+        buf_text(out, " ago");
+}
+
 static const struct object_kind thread_kind = {
     .word = "thread",
     .start = object_start,
@@ -243,6 +251,7 @@ static const struct object_kind thread_kind = {
     .kill = object_stop,
     .skip = object_skip,
     .hold = object_hold,
+    .describe = object_describe,
     .drained = object_drained,
     .free = object_free,
 };

@@ -1,10 +1,11 @@
 """Supervision: ports that open late, checks that hang, restarts that are stopped, the order of a stop."""
 import contextlib
 import os
+import re
 import socket
 import threading
 
-from harness.parrun import (INT, TERM, Directory, Run, check_nothing_left, check_status, died_of,
+from harness.parrun import (INT, TERM, USR1, Directory, Run, check_nothing_left, check_status, died_of,
                             mark)
 
 
@@ -303,3 +304,67 @@ def test_parruns_own_socket_is_not_inherited():
     status, out, err = run.finish()
     check_status(status, 0, out + err)
     assert b"a | <>" in out, out
+
+
+def status_of(run):
+    """What SIGUSR1 prints: its first line and those below it."""
+    run.signal(USR1)
+    head = run.wait_for(rb"^After .* running, .* waiting, .* ended\.$")
+    return head
+
+
+@mark("tsan")
+def test_status():
+    directory = Directory()
+    gate = directory.fifo("gate")
+    run = Run("""
+        processes:
+          db: {run: "echo db up; exec sleep 1000", daemon: true, ready: {file: sign, interval: 10ms}}
+          web: {run: "echo web", depends_on: [db, seed]}
+          seed: {run: "echo seed; read -r x <gate; touch sign"}
+          flaky: {run: "exit 3", daemon: true, restart: {on: failure, delay: 1h, max_delay: 1h}}
+        pools:
+          p: {tasks: 3, workers: 1, output: lines, run: "echo in pool; read -r x <gate"}
+        threads:
+          t: {lua: "print('in thread') parrun.sleep(1000)", daemon: true}
+        queues:
+          q: {items: [a, b]}
+    """.replace("t: {lua", "t: {consumes: q, lua"), directory=directory)
+    for _ in range(5):
+        run.wait_for(rb"db up|seed \| seed|restarting in 1h|in pool|in thread")
+    status_of(run)
+    lines = [run.line() for _ in range(7)]
+    text = b"".join(lines)
+    for pattern in (rb"process db \(\d+\) runs for \S+, is not ready: .*/sign: No such file or directory\n",
+                    rb"process web waits for db \(ready\), seed \(succeeded\)\n",
+                    rb"process seed \(\d+\) runs for ",
+                    rb"process flaky is started again in (59m|1h)",
+                    rb"pool p runs for \S+: 0 of 3 tasks done; running: task 0 for ",
+                    rb"thread t runs for ",
+                    rb"queue q holds 2 messages\n"):
+        assert re.search(pattern, text), f"{pattern}\n{text.decode()}"
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_status(status, died_of(TERM), out + err)
+    assert gate.exists()
+
+
+def test_status_in_a_stop():
+    """What the stop waits for."""
+    run = Run("""
+        processes:
+          base: {run: "echo up; exec sleep 1000", ready: {log: up}}
+          deaf: {run: "trap '' TERM; echo deaf; while :; do sleep 0.05; done", ready: {log: deaf}, stop: {grace: 1h}, depends_on: {base: ready}}
+    """, "-v")
+    run.wait_for(rb"deaf \| deaf")
+    run.signal(TERM)
+    run.wait_for(rb"Process deaf is being stopped")
+    status_of(run)
+    text = run.line() + run.line()
+    assert re.search(rb"process base \(\d+\) runs for \S+, is ready; it is stopped after those that depend on it\n",
+                     text), text
+    assert re.search(rb"process deaf \(\d+\) was asked to end, is killed in (59m|1h)", text), text
+    run.signal(INT)  # another one: the same again so soon counts once
+    status, out, err = run.finish()
+    check_status(status, died_of(TERM), out + err)
+    check_nothing_left()

@@ -121,5 +121,6 @@ def died_of(number):
     return -int(number)
 
 
+USR1 = signal.SIGUSR1
 INT, TERM, HUP, QUIT, KILL = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT,
                               signal.SIGKILL)
