@@ -1,6 +1,7 @@
-/* The two clocks. */
+/* The clocks. */
 #include "base/clock.h"
 
+#include <stdatomic.h>
 #include <time.h>
 
 #include "base/buf.h"
@@ -16,9 +17,47 @@ static int64_t read_clock(clockid_t id)
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-int64_t clock_monotonic(void)
+/*
+ * What clock_monotonic() differs by: 0 or more is what it lags behind CLOCK_MONOTONIC, less than 0 is
+ * the negative of where it stands still. One number, and so of one piece for every thread. It is
+ * as much a part of the process as the system's own clock, and therefore no argument.
+ */
+static _Atomic int64_t lag;
+
+int64_t clock_machine(void)
 {
     return read_clock(CLOCK_MONOTONIC);
+}
+
+int64_t clock_monotonic(void)
+{
+    int64_t behind = atomic_load_explicit(&lag, memory_order_relaxed);
+    return behind < 0 ? -behind : clock_machine() - behind;
+}
+
+void clock_freeze(void)
+{
+    atomic_store(&lag, -clock_monotonic());
+}
+
+void clock_thaw(void)
+{
+    int64_t stood = -atomic_load(&lag);
+    atomic_store(&lag, clock_machine() - stood);
+}
+
+void clock_skip(int64_t ns)
+{
+    atomic_fetch_add(&lag, ns);
+}
+
+void clock_until(int64_t time, struct timespec *until)
+{
+    int64_t machine = clock_machine() + (time - clock_monotonic());
+    if (machine < 0)
+        machine = 0;
+    *until = (struct timespec){.tv_sec = (time_t)(machine / NS_PER_S),
+                               .tv_nsec = (long)(machine % NS_PER_S)};
 }
 
 int64_t clock_after(double seconds)

@@ -1,13 +1,31 @@
-/* The two clocks. Every duration and timeout is measured on the monotonic one. */
+/*
+ * The clocks. Every duration and timeout is measured on the monotonic one, which stands still while
+ * the run is stopped: what nobody could use does not count.
+ */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
 #include <stdint.h>
 
 struct buf;
+struct timespec;
 
-/* Nanoseconds of CLOCK_MONOTONIC: the same in every process of a machine, never goes back. */
+/* Nanoseconds of CLOCK_MONOTONIC less the pauses of this process; never goes back. From any thread. */
 int64_t clock_monotonic(void);
+
+/* Nanoseconds of CLOCK_MONOTONIC: the same in every process of a machine. */
+int64_t clock_machine(void);
+
+/* From now on clock_monotonic() stands still in this process, until clock_thaw(). */
+void clock_freeze(void);
+void clock_thaw(void);
+
+/* This process was stopped for so long without knowing it. */
+void clock_skip(int64_t ns);
+
+/* TIME of clock_monotonic() as pthread_cond_timedwait(3) on CLOCK_MONOTONIC wants it. A pause meanwhile
+ * makes that end too early: look at the clock, and wait again. */
+void clock_until(int64_t time, struct timespec *until);
 
 /*
  * The time of clock_monotonic() that is SECONDS from now; 0, which stands for "never", where SECONDS

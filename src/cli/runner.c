@@ -20,6 +20,7 @@
 #include "cli/journaling.h"
 #include "cli/log.h"
 #include "cli/options.h"
+#include "cli/pause.h"
 #include "cli/service.h"
 #include "cli/status.h"
 #include "engine/graph.h"
@@ -46,10 +47,11 @@
 /* What escaped from the processes that declared it has so long between SIGTERM and SIGKILL. */
 #define ESCAPED_GRACE (300 * NS_PER_MS)
 
-static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1};
+static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP};
 
 struct runner {
     struct run run;
+    struct pause pause;
     struct log *log;
     bool log_full;
     struct journal *journal; /* NULL: none */
@@ -72,6 +74,10 @@ static void on_signal(void *arg, int signal_number)
     struct runner *runner = arg;
     if (signal_number == SIGUSR1) {
         report_status(&runner->run);
+        return;
+    }
+    if (signal_number == SIGTSTP) {
+        pause_run(&runner->pause);
         return;
     }
     bool again = runner->run.stop_cause != STOP_NONE;
@@ -307,6 +313,7 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     }
     bus_mask(run->bus, mask);
     runner.patience = timer_new(run->loop, stop_loop, &runner);
+    runner.pause.run = run;
     loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, &runner);
     loop_adopt_orphans(run->loop);
     if (!options->dry && attributes_limit_any_memory(scenario))

@@ -15,6 +15,7 @@
 
 struct buf;
 struct bus;
+struct link;
 struct cgroups;
 struct graph;
 struct loop;
@@ -40,6 +41,7 @@ struct run {
     char *id;              /* told to bodies as PARRUN_RUN */
     char *program;         /* path of this program, for workers */
     struct shared *shared; /* behind parrun.shared of the threads */
+    struct link *links;    /* to workers; see object/link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */
     struct object **objects;
     size_t object_count;

@@ -17,6 +17,8 @@ struct buf;
 
 enum event_kind {
     EVENT_RUN_STARTED,
+    EVENT_RUN_PAUSED,
+    EVENT_RUN_CONTINUED,
     EVENT_RUN_STOPPING,
     EVENT_RUN_STATUS,
     EVENT_RUN_FAILED,

@@ -12,6 +12,7 @@
 
 static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_STARTED] = "pid",
+    [EVENT_RUN_CONTINUED] = "seconds",
     [EVENT_RUN_STOPPING] = "signal reason",
     [EVENT_RUN_STATUS] = "message",
     [EVENT_RUN_FAILED] = "reason message",

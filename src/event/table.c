@@ -12,6 +12,13 @@ static const struct event_row rows[EVENT_KINDS] = {
            "Parent process {pid}.\nthread MainThread is running..."},
           {EVENT_PROCESSES, "Parent process {pid}."},
           {EVENT_THREADS, "thread MainThread is running..."}}},
+    [EVENT_RUN_PAUSED] =
+        {"run.paused", EVENT_OF_RUN, EVENT_LEVEL_DETAIL,
+         "Everything is stopped, as by Ctrl-Z, until it is continued; timeouts do not count that time.",
+         {{0, "Everything is stopped until it is continued (fg)."}}},
+    [EVENT_RUN_CONTINUED] =
+        {"run.continued", EVENT_OF_RUN, EVENT_LEVEL_DETAIL, "Everything goes on.",
+         {{0, "Everything goes on after {seconds} seconds."}}},
     [EVENT_RUN_STOPPING] =
         {"run.stopping", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "Everything that runs is being ended before its time.",

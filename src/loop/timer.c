@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/unit.h"
 #include "loop/private.h"
@@ -11,12 +12,30 @@ struct timer {
     uv_timer_t uv;
     void (*function)(void *arg);
     void *arg;
+    int64_t due; /* of clock_monotonic() */
 };
+
+/* libuv counts whole milliseconds, so a timer may be early by one. */
+#define EARLY NS_PER_MS
+
+static void start(struct timer *timer, int64_t delay);
+
 
 static void on_timer(uv_timer_t *handle)
 {
     struct timer *timer = handle->data;
-    timer->function(timer->arg);
+    int64_t left = timer->due - clock_monotonic();
+    if (left > EARLY)
+        start(timer, left); /* the run was stopped meanwhile */
+    else
+        timer->function(timer->arg);
+}
+
+static void start(struct timer *timer, int64_t delay)
+{
+    uint64_t ms = delay <= 0 ? 0 : (uint64_t)((delay + NS_PER_MS - 1) / NS_PER_MS);
+    uv_update_time(timer->uv.loop); /* a long turn must not shorten the delay */
+    uv_timer_start(&timer->uv, on_timer, ms, 0);
 }
 
 struct timer *timer_new(struct loop *loop, void (*function)(void *arg), void *arg)
@@ -31,9 +50,8 @@ struct timer *timer_new(struct loop *loop, void (*function)(void *arg), void *ar
 
 void timer_start(struct timer *timer, int64_t delay)
 {
-    uint64_t ms = delay <= 0 ? 0 : (uint64_t)((delay + NS_PER_MS - 1) / NS_PER_MS);
-    uv_update_time(timer->uv.loop); /* a long turn must not shorten the delay */
-    uv_timer_start(&timer->uv, on_timer, ms, 0);
+    timer->due = clock_monotonic() + (delay > 0 ? delay : 0);
+    start(timer, delay);
 }
 
 void timer_stop(struct timer *timer)

@@ -1,4 +1,4 @@
-/* Timers on the monotonic clock. */
+/* Timers on the monotonic clock, which stands still while the run is stopped; see base/clock.h. */
 #ifndef LOOP_TIMER_H
 #define LOOP_TIMER_H
 

@@ -123,8 +123,8 @@ static void wait_changed(struct body_thread *body, int64_t until)
         pthread_cond_wait(&body->changed, &body->lock);
         return;
     }
-    struct timespec time = {.tv_sec = (time_t)(until / NS_PER_S),
-                            .tv_nsec = (long)(until % NS_PER_S)};
+    struct timespec time;
+    clock_until(until, &time);
     pthread_cond_timedwait(&body->changed, &body->lock, &time);
 }
 

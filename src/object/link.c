@@ -20,6 +20,9 @@ struct link {
     void *arg;
     struct buf rest; /* the beginning of a frame */
     bool ended;
+    struct run *run;
+    struct link *next; /* of the run */
+    struct link *previous;
 };
 
 static void link_end(struct link *link, bool wrong)
@@ -94,6 +97,11 @@ struct link *link_new(struct run *run, const struct link_callbacks *callbacks, v
     fcntl(to_worker[1], F_SETFL, O_NONBLOCK);
     struct link *link = mem_calloc(1, sizeof(*link));
     link->callbacks = *callbacks;
+    link->run = run;
+    link->next = run->links;
+    if (link->next)
+        link->next->previous = link;
+    run->links = link;
     link->arg = arg;
     link->reader = reader_new(run->loop, from_worker[0], &reader_callbacks, link);
     link->writer = writer_new(run->loop, to_worker[1], &writer_callbacks, link);
@@ -113,6 +121,18 @@ void link_send_plain(struct link *link, int type)
     struct buf frame = {0};
     frame_plain(&frame, (enum frame_type)type);
     link_send(link, &frame);
+    buf_release(&frame);
+}
+
+void links_tell_pause(struct run *run, int64_t ns)
+{
+    struct buf frame = {0};
+    for (struct link *link = run->links; link; link = link->next) {
+        size_t begin = frame_begin(&frame, FRAME_PAUSED);
+        frame_i64(&frame, ns);
+        frame_end(&frame, begin);
+        link_send(link, &frame);
+    }
     buf_release(&frame);
 }
 
@@ -148,6 +168,12 @@ void link_free(struct link *link)
 {
     if (!link)
         return;
+    if (link->previous)
+        link->previous->next = link->next;
+    else
+        link->run->links = link->next;
+    if (link->next)
+        link->next->previous = link->previous;
     client_free(link->client);
     reader_free(link->reader);
     writer_free(link->writer);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct buf;
 struct client;
@@ -34,6 +35,9 @@ void link_send(struct link *link, struct buf *frames);
 
 /* Sends a frame without fields. */
 void link_send_plain(struct link *link, int type);
+
+/* Tells the workers of all links of the run that it was stopped for so long. */
+void links_tell_pause(struct run *run, int64_t ns);
 
 /* Stops reading while HELD. */
 void link_hold(struct link *link, bool held);

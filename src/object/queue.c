@@ -468,8 +468,8 @@ static int thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *t
     int number = 0;
     ++*threads;
     if (wait->deadline) {
-        struct timespec until = {.tv_sec = (time_t)(wait->deadline / NS_PER_S),
-                                 .tv_nsec = (long)(wait->deadline % NS_PER_S)};
+        struct timespec until;
+        clock_until(wait->deadline, &until);
         number = pthread_cond_timedwait(condition, &queue->lock, &until);
     } else {
         pthread_cond_wait(condition, &queue->lock);
@@ -478,7 +478,7 @@ static int thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *t
     result = wait->check(wait->arg, error);
     if (result < 0)
         return result;
-    return number != ETIMEDOUT;
+    return number != ETIMEDOUT || clock_monotonic() < wait->deadline;
 }
 
 int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
@@ -204,13 +205,14 @@ struct thread_run *thread_run_new(const struct thread_run_options *options)
 static bool wait_changed(struct thread_run *run)
 {
     int64_t until = run->options.deadline;
-    struct timespec time = {.tv_sec = (time_t)(until / NS_PER_S),
-                            .tv_nsec = (long)(until % NS_PER_S)};
+    struct timespec time;
     if (!until) {
         pthread_cond_wait(&run->changed, &run->lock);
         return true;
     }
-    return pthread_cond_timedwait(&run->changed, &run->lock, &time) != ETIMEDOUT;
+    clock_until(until, &time);
+    return pthread_cond_timedwait(&run->changed, &run->lock, &time) != ETIMEDOUT ||
+           clock_monotonic() < until;
 }
 
 int thread_run_wait(struct thread_run *run, struct script_result *result, struct error *error)

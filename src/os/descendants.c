@@ -21,6 +21,9 @@
 #define END_GIVES_UP (10 * NS_PER_S)
 #define END_POLL (20 * NS_PER_MS)
 
+/* A tree that still grows after so many walks is left as it is. */
+#define STOP_WALKS 20
+
 struct relative {
     pid_t pid;
     pid_t parent;
@@ -59,6 +62,14 @@ static bool read_stat(const char *pid, struct relative *relative)
     relative->pid = (pid_t)strtol(pid, NULL, 10);
     return behind && sscanf(behind + 1, " %c %d %d %d", &relative->state, &relative->parent, &group,
                             &relative->session) == 4;
+}
+
+pid_t descendants_parent(pid_t pid)
+{
+    char text[24];
+    struct relative relative;
+    snprintf(text, sizeof(text), "%ld", (long)pid);
+    return read_stat(text, &relative) ? relative.parent : 0;
 }
 
 static void family_read(struct family *family)
@@ -127,6 +138,55 @@ size_t descendants_signal(int signal)
     }
     free(family.items);
     return count;
+}
+
+static bool holds(const struct descendants *list, pid_t pid)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->pids[i] == pid)
+            return true;
+    return false;
+}
+
+/* One walk; how many there were that ran and were not known yet. */
+static size_t stop_once(struct descendants *stopped)
+{
+    struct family family = {0};
+    size_t count = 0;
+    family_read(&family);
+    family_mark(&family);
+    for (size_t i = 0; i < family.count; i++) {
+        const struct relative *one = &family.items[i];
+        if (!one->ours || strchr("TtZX", one->state) || holds(stopped, one->pid) ||
+            kill(one->pid, SIGSTOP))
+            continue;
+        stopped->pids = mem_grow(stopped->pids, &stopped->capacity, stopped->count + 1,
+                                 sizeof(*stopped->pids));
+        stopped->pids[stopped->count++] = one->pid;
+        count++;
+    }
+    free(family.items);
+    return count;
+}
+
+void descendants_stop(struct descendants *stopped)
+{
+    /* Whoever forked in the meantime is met at the next walk. */
+    for (int walks = 0; stop_once(stopped) && walks < STOP_WALKS; walks++)
+        ;
+}
+
+void descendants_continue(struct descendants *stopped)
+{
+    struct family family = {0};
+    family_read(&family);
+    family_mark(&family);
+    for (size_t i = 0; i < stopped->count; i++)
+        if (is_ours(&family, stopped->pids[i]))
+            kill(stopped->pids[i], SIGCONT);
+    free(family.items);
+    free(stopped->pids);
+    *stopped = (struct descendants){0};
 }
 
 void descendants_kill_session(pid_t session)

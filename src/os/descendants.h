@@ -15,6 +15,9 @@
 /* Makes this process adopt the orphans among its descendants. */
 void descendants_adopt(void);
 
+/* The parent of any process; 0 where there is none, or no such process. */
+pid_t descendants_parent(pid_t pid);
+
 /* Sends SIGNAL to each of them; returns how many there are, zombies left out. */
 size_t descendants_signal(int signal);
 
@@ -24,6 +27,20 @@ size_t descendants_signal(int signal);
  * that the kernel does not let die.
  */
 size_t descendants_end(int64_t grace);
+
+/* Processes that were stopped, to be continued. */
+struct descendants {
+    pid_t *pids;
+    size_t count;
+    size_t capacity;
+};
+
+/* Stops all of them but those that are stopped already, with SIGSTOP, which none can be deaf to; adds
+ * them to STOPPED. */
+void descendants_stop(struct descendants *stopped);
+
+/* Continues those that are still there; STOPPED is empty afterwards. */
+void descendants_continue(struct descendants *stopped);
 
 /* Kills every process of session SESSION, where it is a descendant of this process. */
 void descendants_kill_session(pid_t session);

@@ -62,12 +62,33 @@ static _Noreturn void become_runner(int (*runner)(void *arg), void *arg, const s
     exit(runner(arg));
 }
 
+/*
+ * As the kernel does for who handles no SIGTSTP: it stops nobody whose process group is orphaned,
+ * which is one that no shell with job control has started and could continue.
+ */
+static bool nobody_would_continue(void)
+{
+    pid_t parent = getppid();
+    while (parent > 1 && getsid(parent) == getsid(0)) {
+        if (getpgid(parent) != getpgrp())
+            return false;
+        parent = descendants_parent(parent);
+    }
+    return true;
+}
+
 static void guard_forward(struct guard *guard, int signal_number)
 {
     int64_t now = clock_monotonic();
     if (guard->last_at[signal_number] && now - guard->last_at[signal_number] < REPEAT_IS_ONE)
         return;
     guard->last_at[signal_number] = now;
+    if (signal_number == SIGTSTP && nobody_would_continue())
+        return;
+    if (signal_number == SIGCONT)
+        guard->last_at[SIGTSTP] = 0; /* each Ctrl-Z and each fg counts */
+    if (signal_number == SIGTSTP)
+        guard->last_at[SIGCONT] = 0;
     kill(guard->runner, signal_number);
 }
 
@@ -83,7 +104,10 @@ static bool guard_reap(struct guard *guard)
             guard->status = status;
             return true;
         }
-        raise(SIGSTOP); /* the shell sees the whole run stop */
+        /* The runner stops itself when everything else has stopped: now the shell sees the whole
+         * run stop. Where somebody else has stopped it, the guard is there to hear of its end. */
+        if (WSTOPSIG(status) == SIGTSTP)
+            raise(SIGSTOP);
     }
     return false;
 }

@@ -49,12 +49,14 @@ void hook_check(lua_State *lua)
 static void check_clock(lua_State *lua, struct script *script, int level)
 {
     int64_t now = clock_monotonic();
-    if (script->deadline && now >= script->deadline)
-        hook_end(lua, ERROR_TIMEOUT, "the time limit passed", level);
+    /* First, as that may tell of a pause, which does not count. */
     if (script->host->poll && now >= script->next_poll) {
         script->next_poll = now + NS_PER_MS;
         script->host->poll(script->host_arg);
+        now = clock_monotonic();
     }
+    if (script->deadline && now >= script->deadline)
+        hook_end(lua, ERROR_TIMEOUT, "the time limit passed", level);
 }
 
 static void check_limits(lua_State *lua, struct script *script, int level)

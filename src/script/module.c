@@ -43,7 +43,7 @@ static int module_sleep(lua_State *lua)
 
 static int module_now(lua_State *lua)
 {
-    lua_pushnumber(lua, (double)clock_monotonic() / (double)NS_PER_S);
+    lua_pushnumber(lua, (double)clock_machine() / (double)NS_PER_S);
     return 1;
 }
 

@@ -37,8 +37,8 @@ struct flusher {
 static void wait_a_round(struct flusher *flusher)
 {
     int64_t until = clock_monotonic() + FLUSH_TIME;
-    struct timespec time = {.tv_sec = (time_t)(until / NS_PER_S),
-                            .tv_nsec = (long)(until % NS_PER_S)};
+    struct timespec time;
+    clock_until(until, &time);
     while (!flusher->over &&
            pthread_cond_timedwait(&flusher->called, &flusher->channel, &time) != ETIMEDOUT)
         ;

@@ -22,6 +22,7 @@
  *             value, or messages:   UNGET    (the GET is to be answered now)
  *             u32 length and value  LENGTH   bytes queue
  *             of each               PUT      bytes queue, the rest is a value
+ *     PAUSED  i64 duration (ns)     (the run was stopped for so long)
  *     ROOM    u32 messages          TAKEN    u32 messages, bytes queue (the body has them)
  *     PING                          RETURN   bytes queue (messages not taken are given back)
  *                                   LOG      the rest is a line
@@ -55,6 +56,7 @@ enum frame_type {
     FRAME_ANSWER,
     FRAME_ROOM,
     FRAME_PING,
+    FRAME_PAUSED,
     FRAME_HELLO = 64,
     FRAME_READY,
     FRAME_REFUSED,

@@ -17,6 +17,8 @@
 /* Whether the body must end now: the code for it, or 0. */
 int host_must_end(struct worker *worker, struct error *error)
 {
+    if (worker->deadline && clock_monotonic() >= worker->deadline)
+        channel_poll(worker); /* which may tell of a pause, which does not count */
     if (worker->cancelled)
         return error_set(error, ERROR_STOPPED, "stopped");
     if (worker->deadline && clock_monotonic() >= worker->deadline)

@@ -66,6 +66,9 @@ void worker_handle(struct worker *worker, struct frame *frame)
     case FRAME_CANCEL:
         cancel(worker, frame_read_u64(frame));
         break;
+    case FRAME_PAUSED:
+        clock_skip(frame_read_i64(frame));
+        break;
     case FRAME_FINISH:
         worker->finishing = true;
         break;

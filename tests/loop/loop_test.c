@@ -76,6 +76,29 @@ static void test_what_is_left_is_called_at_the_end(void **state)
     loop_free(NULL);
 }
 
+static void call_skip(void *arg)
+{
+    struct calls *calls = arg;
+    buf_char(&calls->order, 's');
+    clock_skip(50 * NS_PER_MS);
+}
+
+/* What the run did not use does not count: the timer is late by as much. */
+static void test_timer_after_a_pause(void **state)
+{
+    (void)state;
+    struct calls calls = {.loop = test_loop()};
+    struct timer *last = timer_new(calls.loop, call_stop, &calls);
+    int64_t began = clock_machine();
+    timer_start(last, 20 * NS_PER_MS);
+    loop_post(calls.loop, call_skip, &calls);
+    loop_run(calls.loop);
+    assert_true(clock_machine() - began >= 69 * NS_PER_MS);
+    timer_free(last);
+    loop_free(calls.loop);
+    assert_buf(&calls.order, "s.");
+}
+
 static void test_timer_order(void **state)
 {
     (void)state;
@@ -238,6 +261,7 @@ int main(void)
     TEST(&tests, test_deferred_by_a_deferred_one);
     TEST(&tests, test_what_is_left_is_called_at_the_end);
     TEST(&tests, test_timer_order);
+    TEST(&tests, test_timer_after_a_pause);
     TEST(&tests, test_freed_timer_is_silent);
     TEST(&tests, test_posts_of_many_threads);
     TEST(&tests, test_work);

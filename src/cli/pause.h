@@ -1,0 +1,23 @@
+/* Ctrl-Z: everything stops, and goes on as if no time had passed. */
+#ifndef CLI_PAUSE_H
+#define CLI_PAUSE_H
+
+#include <stdbool.h>
+
+#include "os/descendants.h"
+
+struct run;
+
+struct pause {
+    struct run *run; /* set by whoever has this; the rest begins with zeros */
+    bool begun;
+    struct descendants stopped;
+};
+
+/*
+ * Soon stops all that descends from the run, then this process, and returns to the loop when it was
+ * continued; the clocks have stood still meanwhile. For the loop's thread.
+ */
+void pause_run(struct pause *pause);
+
+#endif

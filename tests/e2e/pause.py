@@ -1,0 +1,251 @@
+"""Ctrl-Z and fg, seen from the shell that has started the run; and a runner that stands still."""
+import contextlib
+import datetime
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import time
+
+from harness.parrun import (PATIENCE, PROGRAM, Directory, Run, check_nothing_left, check_status,
+                            mark)
+from harness.processes import children, stat
+
+# Longer than every limit of the scenarios below.
+PAUSE = 2.5
+
+
+class Shell:
+    """parrun as a job in the foreground of a terminal, as a shell with job control starts it."""
+
+    def __init__(self, scenario, *arguments, size=(24, 80)):
+        self.directory = Directory()
+        self.directory.file("scenario.yaml", scenario)
+        self.seen = b""
+        # The session's leader is this process's child, as the test itself must keep its own.
+        self.leader, self.terminal = pty.fork()
+        if self.leader == 0:
+            self.lead(arguments)
+        self.resize(*size)
+
+    def resize(self, rows, columns):
+        fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def lead(self, arguments):
+        """The shell: prints how the job changes, and continues it when told by a line."""
+        signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        os.chdir(self.directory.path)
+        job = os.fork()
+        if job == 0:
+            os.setpgid(0, 0)
+            os.tcsetpgrp(0, os.getpid())
+            for number in (signal.SIGTTOU, signal.SIGTSTP, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            os.execv(PROGRAM, ["parrun", *arguments, "scenario.yaml"])
+        with contextlib.suppress(OSError):
+            os.setpgid(job, job)
+        while True:
+            _, status = os.waitpid(job, os.WUNTRACED)
+            os.tcsetpgrp(0, os.getpid())
+            if os.WIFSTOPPED(status):
+                os.write(1, b"[stopped %d]\n" % job)
+                os.read(0, 100)
+                os.tcsetpgrp(0, job)
+                os.kill(-job, signal.SIGCONT)
+                os.write(1, b"[continued]\n")
+            else:
+                os.write(1, b"[ended %d]\n" % os.waitstatus_to_exitcode(status))
+                os._exit(0)
+
+    def wait_for(self, pattern):
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, self.seen, re.M)):
+            ready = select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]
+            assert ready, f"{pattern!r} never came:\n{self.seen.decode(errors='replace')}"
+            try:
+                self.seen += os.read(self.terminal, 65536)
+            except OSError as error:
+                raise AssertionError(f"{pattern!r} never came:\n{self.seen.decode()}") from error
+        self.seen = self.seen[found.end():]
+        return found
+
+    def type(self, text):
+        os.write(self.terminal, text)
+
+    def suspend(self):
+        """Ctrl-Z; the guard's pid when the whole run has stopped."""
+        self.type(b"\x1a")
+        return int(self.wait_for(rb"\[stopped (\d+)\]").group(1))
+
+    def go_on(self):
+        """fg."""
+        self.type(b"\n")
+        self.wait_for(rb"\[continued\]")
+
+    def end(self):
+        """The exit status, all that was printed before it, and nothing is left."""
+        found = self.wait_for(rb"([^\0]*)\[ended (-?\d+)\]")
+        os.waitpid(self.leader, 0)
+        os.close(self.terminal)
+        check_nothing_left()
+        return int(found.group(2)), found.group(1).decode(errors="replace")
+
+
+def family(pid):
+    """All that descends from PID, itself first."""
+    found = [pid]
+    for child in children(pid):
+        found += family(child)
+    return found
+
+
+def states(pid):
+    found = ((one, stat(one)) for one in family(pid))
+    return {one: facts[:2] for one, facts in found if facts}
+
+
+def wait_stopped(guard):
+    """Until all of the run stands still: D is who waits for the exec of a child that is stopped."""
+    deadline = time.monotonic() + PATIENCE
+    while {facts[1] for facts in states(guard).values()} - {"T", "D"}:
+        assert time.monotonic() < deadline, f"not stopped: {states(guard)}"
+        time.sleep(0.01)
+
+
+# Each of these has a limit of 2 s and is told when half of that has passed, by its own clock.
+LIMITED = """
+    processes:
+      command: {timeout: 2s, run: "echo ready command; sleep 1; echo went on"}
+      own: {timeout: 2s, run: "echo ready own; setsid sleep 1; echo went on"}
+      body: {timeout: 2s, lua: "print('ready body') parrun.sleep(1) print('went on')"}
+      busy: {timeout: 2s, lua: "print('ready busy') local n = 0 while n < 4e6 do n = n + 1 end print('went on')"}
+    pools:
+      shell: {workers: 1, tasks: 1, output: lines, timeout: 2s, run: "echo ready shell; sleep 1; echo went on"}
+      states: {workers: 1, tasks: 1, output: lines, timeout: 2s, lua: "print('ready states') parrun.sleep(1) print('went on')"}
+      inner: {workers: 1, tasks: 1, output: lines, timeout: 2s, lua: "print('ready inner') parrun.run('sleep 1') print('went on')"}
+      threads: {kind: thread, workers: 1, tasks: 1, output: lines, timeout: 2s, lua: "print('ready threads') parrun.sleep(1) print('went on')"}
+    threads:
+      asleep: {timeout: 2s, lua: "print('ready asleep') parrun.sleep(1) print('went on')"}
+      command-of-thread: {timeout: 2s, lua: "print('ready run') parrun.run('sleep 1; true') print('went on')"}
+"""
+PARTS = 10
+
+
+@mark("release")
+def test_limits_do_not_count_the_pause():
+    shell = Shell(LIMITED, "-v")
+    for _ in range(PARTS):
+        shell.wait_for(rb"ready \w+")
+    guard = shell.suspend()
+    assert len(states(guard)) > PARTS, states(guard)
+    wait_stopped(guard)
+    time.sleep(PAUSE)
+    shell.go_on()
+    status, told = shell.end()
+    check_status(status, 0, told.encode())
+    assert told.count("went on") == PARTS, told
+    assert "timed out" not in told, told
+    seconds = float(re.search(r"Everything goes on after ([\d.]+) seconds", told).group(1))
+    assert seconds >= PAUSE, told
+
+
+@mark("tsan")
+def test_twice_and_then_a_signal():
+    """Stopped, continued, stopped, and ended while stopped: a TERM that waits is acted on."""
+    shell = Shell("""
+        processes:
+          test: {run: "trap 'echo heard; exit 0' TERM; echo ready; while :; do echo tick; sleep 0.05; done"}
+    """)
+    shell.wait_for(rb"ready")
+    for _ in range(2):
+        wait_stopped(shell.suspend())
+        shell.go_on()
+        shell.wait_for(rb"tick")
+    guard = shell.suspend()
+    os.kill(guard, signal.SIGTERM)
+    shell.go_on()
+    status, told = shell.end()
+    assert status == -signal.SIGTERM and "heard" in told, f"{status}: {told}"
+
+
+def test_delays_and_graces_stand_still():
+    """A retry that is due in 1 s, a grace of 2 s: neither passes while everything is stopped."""
+    shell = Shell("""
+        processes:
+          slow:
+            stop: {grace: 2s}
+            run: "trap 'echo heard; sleep 1; echo in time; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+    """)
+    shell.wait_for(rb"ready")
+    shell.type(b"\x03")
+    shell.wait_for(rb"heard")
+    shell.suspend()
+    time.sleep(PAUSE)
+    shell.go_on()
+    status, told = shell.end()
+    assert status == -signal.SIGINT and "in time" in told and "killed" not in told, told
+
+
+def test_who_was_stopped_before_stays_so():
+    shell = Shell("""
+        processes:
+          a: {run: "echo pid $$; exec sleep 1000"}
+          b: {run: "trap 'echo heard' USR1; echo other $$; while :; do sleep 0.05; done"}
+    """)
+    stopped = int(shell.wait_for(rb"pid (\d+)").group(1))
+    other = int(shell.wait_for(rb"other (\d+)").group(1))
+    os.kill(stopped, signal.SIGSTOP)
+    wait_stopped(stopped)
+    shell.suspend()
+    os.kill(other, signal.SIGUSR1)
+    shell.go_on()
+    shell.wait_for(rb"heard")
+    assert stat(stopped)[1] == "T", stat(stopped)
+    shell.type(b"\x03")
+    status, told = shell.end()
+    assert status == -signal.SIGINT, told
+
+
+def test_without_job_control_nothing_stops():
+    """Nobody could continue it: the signal is passed over, as the kernel does in such a group."""
+    directory = Directory()
+    directory.fifo("gate")
+    run = Run("processes: {test: {run: 'echo ready; read line <gate; echo got $line'}}",
+              directory=directory, start_new_session=True)
+    run.wait_for(rb"ready")
+    run.signal(signal.SIGTSTP)
+    (directory.path / "gate").write_text("it\n")
+    run.wait_for(rb"got it")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+
+
+@mark("release")
+def test_runner_stands_still():
+    """SIGSTOP of the runner alone for 10 s: no burst of tasks, no negative time, the right end."""
+    run = Run("""
+        pools:
+          p: {workers: 4, tasks: 1000, rate: 5/s, halt: {successes: 12, how: soon}, run: "true"}
+    """, "--format", "json")
+    runner = run.runner()
+    run.wait_for(rb'"task.ended"')
+    os.kill(runner, signal.SIGSTOP)
+    time.sleep(10)
+    os.kill(runner, signal.SIGCONT)
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    check_nothing_left()
+    events = [json.loads(line) for line in out.splitlines()]
+    assert all(event.get("seconds", 0) >= 0 for event in events), out
+    begun = [datetime.datetime.fromisoformat(event["time"]).timestamp()
+             for event in events if event["event"] == "task.started"]
+    after = [second - first for first, second in zip(begun, begun[1:])]
+    assert len([gap for gap in after if gap > 5]) == 1, after
+    assert len([gap for gap in after if gap < 0.1]) <= 2, after
