@@ -79,18 +79,12 @@ static void tell(struct run *run, const struct object *object, const char *head)
     buf_release(&text);
 }
 
-/* True where the failure is the last thing that happened: the log ends with it. */
-static bool is_last(const struct run *run, const struct object *failure)
-{
-    return failure->ended == run->ended_count;
-}
-
 void report_failures(struct run *run)
 {
     const struct object *found[FAILURES_MOST];
     size_t count = find_failures(run, found);
-    if (!count || run->object_count == 1 || (count == 1 && is_last(run, found[0])))
-        return;
+    if (run->object_count == 1)
+        return; /* the log ends with it already */
     for (size_t i = 0; i < count; i++)
         tell(run, found[i], i ? "Then: " : "What went wrong first: ");
 }

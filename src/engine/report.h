@@ -6,8 +6,8 @@ struct run;
 
 /*
  * Tells, as run.failed events, of each object that failed by itself: how, its last lines, how to run
- * it alone, and what was skipped or stopped because of it. Nothing where the failure was the last
- * thing that happened: then the log ends with it already.
+ * it alone, and what was skipped or stopped because of it. Nothing where there is one object alone:
+ * then the log ends with its failure anyway.
  */
 void report_failures(struct run *run);
 

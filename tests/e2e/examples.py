@@ -3,6 +3,8 @@ import gzip
 import json
 import os
 import pathlib
+import shutil
+import socket
 import subprocess
 
 from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, mark
@@ -99,3 +101,34 @@ def test_every_example_says_what_and_how():
         editor, what, how = path.read_text().splitlines()[:3]
         assert editor == "# yaml-language-server: $schema=../parrun.schema.json", path
         assert what.startswith("# Shows ") and how.startswith(f"# Run it: parrun {path.parent.name}/{path.name}"), path
+
+
+def redis(*arguments):
+    """Debian's redis-tools hold the server as well, under the name of redis-check-rdb."""
+    directory = Directory()
+    (directory.path / "redis-server").symlink_to(shutil.which("redis-check-rdb"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    ended = subprocess.run([PROGRAM, ROOT / "examples/redis.yaml", f"port={port}", *arguments],
+                           env=os.environ | {"PATH": f"{directory.path}:{os.environ['PATH']}"},
+                           cwd=directory.path, capture_output=True, timeout=PATIENCE, check=False)
+    check_nothing_left()
+    return ended
+
+
+def test_redis():
+    ended = redis()
+    assert ended.returncode == 0 and not ended.stderr, ended
+    assert b"seed | 1000\n" in ended.stdout, ended.stdout
+    assert b"report | keys in the end: 1000\n" in ended.stdout, ended.stdout
+    assert ended.stdout.endswith(b"Process redis terminated.\n"), ended.stdout
+
+
+def test_redis_fails():
+    """Keys that are not there: the tests' status, the cause at the end, and the server stopped."""
+    ended = redis("keys=38")
+    assert ended.returncode == 1 and not ended.stderr, ended
+    assert b"key:39 is ''\n" in ended.stdout and b"key:40 is ''\n" in ended.stdout, ended.stdout
+    assert b"report | keys in the end: 38\n" in ended.stdout, ended.stdout
+    assert b"What went wrong first: Pool tests ended: 2 of 40 tasks failed: tasks 38, 39." in ended.stdout, ended
