@@ -126,8 +126,9 @@ void report_status(struct run *run)
     }
     buf_text(&text, "After ");
     duration_print(&text, duration_round(clock_monotonic() - run->started));
-    buf_printf(&text, "%s: %zu running, %zu waiting, %zu ended.", run->stop_cause ? ", stopping" : "",
-               running, waiting, run->object_count - running - waiting);
+    buf_printf(&text, "%s: %zu running, %zu waiting, %zu ended.",
+               run->stop_cause ? ", stopping" : "", running, waiting,
+               run->object_count - running - waiting);
     buf_append(&text, lines.data, lines.length);
     run->describe(run, &text);
     struct event event = {

@@ -149,7 +149,8 @@ static void stop_unneeded(struct run *run)
         struct object *object = run->objects[i];
         if (object->daemon || graph_is_needed(run->graph, object, false))
             continue;
-        if (object->state == OBJECT_RUNNING && run->stop_cause == STOP_FAILURE)
+        if (object->state == OBJECT_RUNNING && run->stop_cause == STOP_FAILURE &&
+            object != run->culprit)
             object->cause = run->culprit;
         object_happens(object, HAPPENING_STOP, NULL);
     }
