@@ -44,9 +44,6 @@
 /* How long a log that nobody reads is waited for once the run was stopped. */
 #define LOG_PATIENCE (5 * NS_PER_S)
 
-/* What escaped from the processes that declared it has so long between SIGTERM and SIGKILL. */
-#define ESCAPED_GRACE (300 * NS_PER_MS)
-
 static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP};
 
 struct runner {
@@ -194,7 +191,7 @@ static int status_of(const struct runner *runner, bool whole)
     return run->failed ? STATUS_FAILED : STATUS_OK;
 }
 
-/* Ends whatever the objects of the run have left behind, then the process as the run says. */
+/* Ends the process as the run says. */
 static int end_run(struct runner *runner)
 {
     struct buf report = {0};
@@ -206,11 +203,6 @@ static int end_run(struct runner *runner)
     int signal_number = runner->run.stop_cause == STOP_SIGNAL   ? runner->run.stop_signal
                         : runner->run.stop_cause == STOP_OUTPUT ? SIGPIPE
                                                                 : 0;
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigprocmask(SIG_BLOCK, &set, NULL);
-    descendants_end(ESCAPED_GRACE);
     cgroups_close(runner->cgroups);
     mask_buf(runner->run.mask, &report);
     stdio_say(buf_string(&report));

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -12,7 +13,14 @@
 #include "engine/report.h"
 #include "event/bus.h"
 #include "loop/loop.h"
+#include "os/descendants.h"
 #include "scenario/spec.h"
+
+/* What was left behind has so long between SIGTERM and SIGKILL. */
+#define LEAKED_GRACE (300 * NS_PER_MS)
+
+/* So many of it are named. */
+#define LEAKED_SHOWN 10
 
 static unsigned run_flags(const struct run *run)
 {
@@ -211,17 +219,51 @@ static bool objects_failed(const struct run *run)
     return any;
 }
 
+/*
+ * Ends whatever the objects have left behind, with TEXT naming it as "2 (sleep 4711, sh 4712)". All
+ * that the loop has started has ended, so nobody else waits for a child.
+ */
+static size_t end_leaked(struct buf *text)
+{
+    struct buf names = {0};
+    sigset_t child, before;
+    if (waitpid(-1, NULL, WNOHANG) < 0)
+        return 0; /* as nearly always: there is no child at all */
+    size_t count = descendants_name(&names, LEAKED_SHOWN);
+    sigemptyset(&child);
+    sigaddset(&child, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &child, &before);
+    descendants_end(LEAKED_GRACE);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (count)
+        buf_printf(text, "%zu (%s)", count, buf_string(&names));
+    buf_release(&names);
+    return count;
+}
+
 static void run_over(void *arg)
 {
     struct run *run = arg;
+    struct buf leaked = {0};
     bool balanced = run->dry || run->balance(run);
     run->failed = objects_failed(run) || !balanced;
     if (run->failed && run->stop_cause != STOP_SIGNAL)
         report_failures(run);
-    struct event event = {.kind = EVENT_RUN_ENDED, .flags = run_flags(run), .pid = getpid()};
+    struct event event = {
+        .kind = EVENT_RUN_ENDED,
+        .flags = run_flags(run),
+        .pid = getpid(),
+        .has_leaked = true,
+        .leaked = (int64_t)end_leaked(&leaked),
+    };
+    if (event.leaked) {
+        event.flags |= EVENT_REASONED;
+        event.reason = leaked.data;
+    }
     if (run->failed)
         event.flags |= EVENT_WRONG;
     bus_emit(run->bus, &event);
+    buf_release(&leaked);
     run->ended(run->ended_arg);
 }
 

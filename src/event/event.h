@@ -120,6 +120,8 @@ struct event {
     int64_t attempt;    /* from 1; 0: none */
     int64_t count;      /* of what the sentence counts: failed tasks, messages left; 0: none */
     int64_t total;
+    bool has_leaked;
+    int64_t leaked; /* descendants of the run that had to be ended */
     const char *reason; /* NULL: none */
     const char *stream; /* "stdout" or "stderr" of output, else NULL */
     const char *bytes;  /* a line, a message or output; NULL: none */

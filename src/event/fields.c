@@ -16,7 +16,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_STOPPING] = "signal reason",
     [EVENT_RUN_STATUS] = "message",
     [EVENT_RUN_FAILED] = "reason message",
-    [EVENT_RUN_ENDED] = "pid",
+    [EVENT_RUN_ENDED] = "pid leaked reason",
     [EVENT_PROCESS_STARTED] = "pid",
     [EVENT_PROCESS_LIMITED] = "pid reason",
     [EVENT_PROCESS_READY] = "pid",
@@ -81,6 +81,8 @@ static const struct field {
      "absent for none."},
     {"total", "Of how many: the tasks that were done or looked at, or the tries that a task, the restarts "
      "that a process has."},
+    {"leaked", "How many processes were left behind when all that was declared had ended, and had to be "
+               "ended; reason names them."},
     {"reason", "Why, in words; of a Lua error with its traceback."},
     {"stream", "Which stream a line came from: stdout or stderr."},
     {"line", "A line of output, without its newline."},

@@ -34,7 +34,10 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "{text}"}}},
     [EVENT_RUN_ENDED] =
         {"run.ended", EVENT_OF_RUN, EVENT_LEVEL_STORY, "Nothing runs any more.",
-         {{EVENT_THREADS, "thread MainThread ended."}, {0, ""}}},
+         {{EVENT_REASONED | EVENT_THREADS, "leaked: {reason}\nthread MainThread ended."},
+          {EVENT_REASONED, "leaked: {reason}"},
+          {EVENT_THREADS, "thread MainThread ended."},
+          {0, ""}}},
     [EVENT_PROCESS_STARTING] =
         {"process.starting", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process is about to be started.",

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/unit.h"
@@ -25,6 +26,7 @@
 #define STOP_WALKS 20
 
 struct relative {
+    char name[16]; /* of the program, as the kernel has it */
     pid_t pid;
     pid_t parent;
     pid_t session;
@@ -58,9 +60,13 @@ static bool read_stat(const char *pid, struct relative *relative)
         return false;
     text[length] = '\0';
     const char *behind = strrchr(text, ')');
+    const char *name = strchr(text, '(');
     int group;
+    if (!behind || !name)
+        return false;
+    snprintf(relative->name, sizeof(relative->name), "%.*s", (int)(behind - name - 1), name + 1);
     relative->pid = (pid_t)strtol(pid, NULL, 10);
-    return behind && sscanf(behind + 1, " %c %d %d %d", &relative->state, &relative->parent, &group,
+    return sscanf(behind + 1, " %c %d %d %d", &relative->state, &relative->parent, &group,
                             &relative->session) == 4;
 }
 
@@ -187,6 +193,26 @@ void descendants_continue(struct descendants *stopped)
     free(family.items);
     free(stopped->pids);
     *stopped = (struct descendants){0};
+}
+
+size_t descendants_name(struct buf *out, size_t shown)
+{
+    struct family family = {0};
+    size_t count = 0;
+    family_read(&family);
+    family_mark(&family);
+    for (size_t i = 0; i < family.count; i++) {
+        const struct relative *one = &family.items[i];
+        if (!one->ours || strchr("ZX", one->state))
+            continue;
+        if (count < shown)
+            buf_printf(out, "%s%s %ld", count ? ", " : "", one->name, (long)one->pid);
+        else if (count == shown)
+            buf_text(out, ", ...");
+        count++;
+    }
+    free(family.items);
+    return count;
 }
 
 void descendants_kill_session(pid_t session)

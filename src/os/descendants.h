@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct buf;
+
 /* Makes this process adopt the orphans among its descendants. */
 void descendants_adopt(void);
 
@@ -20,6 +22,9 @@ pid_t descendants_parent(pid_t pid);
 
 /* Sends SIGNAL to each of them; returns how many there are, zombies left out. */
 size_t descendants_signal(int signal);
+
+/* Appends those that live as "sleep 4711, sh 4712", SHOWN of them at most; returns how many there are. */
+size_t descendants_name(struct buf *out, size_t shown);
 
 /*
  * Ends all of them: SIGTERM and SIGCONT, after GRACE ns SIGKILL, until none is left. Returns how

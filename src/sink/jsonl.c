@@ -104,6 +104,8 @@ static void put_fields(struct buf *line, const struct event *event)
         put_number(line, "count", event->count);
     if (event->total)
         put_number(line, "total", event->total);
+    if (event->has_leaked)
+        put_number(line, "leaked", event->leaked);
     if (event->reason)
         put_string(line, "reason", event->reason);
     if (event->stream)

@@ -1,11 +1,14 @@
 """Stopping: by signals, by the end of the reader, by the death of the runner or of the guard."""
+import json
 import os
+import re
 import signal
 import subprocess
 import time
 
 from harness.parrun import (HUP, INT, KILL, PATIENCE, QUIT, TERM, VARIANT, Directory, Run,
-                            check_nothing_left, check_status, died_of, mark)
+                            check_nothing_left, check_status, complete, died_of,
+                            mark)
 from harness.processes import children, survivors, wait_gone
 
 # Everything that can be alive in a run: a process, one with a session of its own, a double-forked daemon,
@@ -266,4 +269,36 @@ def test_children_have_a_session_of_their_own():
     assert children(run.guard), "the runner is the guard's child"
     run.signal(TERM)
     run.finish()
+    check_nothing_left()
+
+
+def test_leaked_is_named():
+    """What a process has left behind in a session of its own is told by name, and counted in JSON."""
+    scenario = """
+        processes:
+          test: {run: "setsid sh -c '(setsid sleep 300 >/dev/null 2>&1 </dev/null &)'; echo done"}
+    """
+    status, out, err = complete(scenario)
+    check_status(status, 0, out + err)
+    assert re.search(rb"^leaked: 1 \(\w+ \d+\)$", out, re.M), out
+    status, out, err = complete(scenario, "--format", "json")
+    check_status(status, 0, out + err)
+    ended = json.loads(out.splitlines()[-1])
+    assert ended["event"] == "run.ended" and ended["leaked"] == 1, ended
+    assert re.fullmatch(r"1 \(\w+ \d+\)", ended["reason"]), ended
+    check_nothing_left()
+
+
+def test_nothing_leaked_is_told_in_json():
+    """Also where everything was stopped by force, whatever its groups."""
+    status, out, err = complete("""
+        processes:
+          a: {run: "sleep 0.1; true"}
+          b: {daemon: true, run: "trap '' TERM; while :; do sleep 0.05; done", stop: {grace: 100ms}}
+        pools:
+          p: {workers: 2, tasks: 3, timeout: 200ms, run: "sleep 1000 | cat"}
+    """, "--format", "json")
+    check_status(status, 1, out + err)
+    ended = json.loads(out.splitlines()[-1])
+    assert ended["event"] == "run.ended" and ended["leaked"] == 0 and "reason" not in ended, ended
     check_nothing_left()
