@@ -53,6 +53,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_QUEUE_PUT] = "message",
     [EVENT_QUEUE_GET] = "message",
     [EVENT_QUEUE_CLOSED] = "count",
+    [EVENT_QUEUE_DEAD_LETTER] = "attempt reason message",
     [EVENT_THREAD_OUTPUT] = "line unfinished",
     [EVENT_THREAD_TIMEOUT] = "seconds",
     [EVENT_THREAD_ENDED] = "reason",
@@ -75,7 +76,8 @@ static const struct field {
     {"code", "The exit status."},
     {"signal", "The name of the signal, such as KILL."},
     {"seconds", "How long a task took, the limit that passed, or the wait that comes."},
-    {"attempt", "Which try of the task it is, or which restart of the process, from 1."},
+    {"attempt", "Which try of the task it is, or which restart of the process, from 1; of a message that is"
+     " given up, how often it was tried."},
     {"count", "How many: workers, failed tasks, messages that were left, tasks that were done before, "
      "bytes that were lost; "
      "absent for none."},

@@ -90,6 +90,12 @@ static void fill_attempt(struct buf *out, const struct event *event)
     buf_number(out, event->attempt);
 }
 
+static void fill_attempts(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->attempt);
+    buf_printf(out, " attempt%s", event->attempt == 1 ? "" : "s");
+}
+
 static void fill_when(struct buf *out, const struct event *event)
 {
     buf_text(out, event->duration ? "in " : "at once");
@@ -123,7 +129,7 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{limit}", fill_limit),   PLACEHOLDER("{worker}", fill_worker),
     PLACEHOLDER("{workers}", fill_workers), PLACEHOLDER("{messages}", fill_messages),
     PLACEHOLDER("{reason.}", fill_last_reason), PLACEHOLDER("{attempt}", fill_attempt),
-    PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
+    PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 
 static const struct placeholder *find_placeholder(const char *sentence)

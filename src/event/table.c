@@ -215,6 +215,11 @@ static const struct event_row rows[EVENT_KINDS] = {
          "Nothing more will be put: consumers see its end after the last message.",
          {{EVENT_WRONG, "Queue {name} ended with {messages} that nobody took."},
           {0, "Queue {name} closed."}}},
+    [EVENT_QUEUE_DEAD_LETTER] =
+        {"queue.dead_letter", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "A message was tried in vain and is given up: to dead_letter, where there is one.",
+         {{EVENT_REASONED, "Queue {name} gives up a message after {attempts}: {reason.}"},
+          {0, "Queue {name} puts a message aside after {attempts}: {reason.}"}}},
     [EVENT_THREAD_STARTED] =
         {"thread.started", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "The thread runs.",
          {{0, "thread {name} is running..."}}},

@@ -253,6 +253,16 @@ size_t writer_pending(const struct writer *writer)
     return writer->bytes.length - writer->written;
 }
 
+size_t writer_forget(struct writer *writer)
+{
+    size_t length = writer_pending(writer);
+    writer_unmark_dirty(writer);
+    writer_stop_polling(writer);
+    buf_clear(&writer->bytes);
+    writer->written = 0;
+    return length;
+}
+
 int writer_fd(const struct writer *writer)
 {
     return writer->fd;

@@ -55,6 +55,9 @@ void writer_put(struct writer *writer, const char *bytes, size_t length);
 /* Bytes put but not yet written. */
 size_t writer_pending(const struct writer *writer);
 
+/* Forgets the bytes that are not written yet; returns how many. DRAINED is not called for them. */
+size_t writer_forget(struct writer *writer);
+
 /* The descriptor, for facts about it; -1 once it is closed. */
 int writer_fd(const struct writer *writer);
 

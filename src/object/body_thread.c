@@ -17,6 +17,7 @@
 #include "engine/run.h"
 #include "loop/loop.h"
 #include "object/queue.h"
+#include "object/taker.h"
 #include "object/thread_run.h"
 #include "object/world.h"
 #include "scenario/spec.h"
@@ -32,6 +33,7 @@ struct body_thread {
     const char *name;
     void (*frame)(void *arg, struct frame *frame);
     void *arg;
+    struct taker **takers; /* one a queue that it consumes */
     struct world world;
     int world_result; /* of making it */
     struct error world_error;
@@ -173,15 +175,14 @@ static int host_log(void *arg, const char *bytes, size_t length, struct error *e
     return send_bytes(arg, FRAME_LOG, bytes, length, error);
 }
 
-/* The queue of this name, where the body declares it under KEY. */
-static struct queue *find_queue(struct body_thread *body, const char *name, const char *key,
-                                const size_t *declared, size_t count, struct error *error)
+/* Where the queue of this name stands among those that the body declares under KEY. */
+static int find_queue(struct body_thread *body, const char *name, const char *key,
+                      const size_t *declared, size_t count, size_t *index, struct error *error)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!strcmp(body->run->scenario->queues[declared[i]].name, name))
-            return body->run->queues[declared[i]];
-    error_set(error, ERROR_FAILED, "this body does not declare '%s: %s'", key, name);
-    return NULL;
+    for (*index = 0; *index < count; ++*index)
+        if (!strcmp(body->run->scenario->queues[declared[*index]].name, name))
+            return 0;
+    return error_set(error, ERROR_FAILED, "this body does not declare '%s: %s'", key, name);
 }
 
 static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
@@ -191,29 +192,32 @@ static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
 }
 
 static int host_put(void *arg, const char *name, const char *encoded, size_t length,
-                    double timeout, struct error *error)
+                    const struct script_put *put, struct error *error)
 {
     struct body_thread *body = arg;
     const struct object_spec *spec = body->spec;
-    struct queue *queue =
-        find_queue(body, name, "produces", spec->produces, spec->produces_count, error);
-    struct queue_wait wait = queue_wait_of(body, timeout);
-    if (!queue)
-        return error->code;
-    return queue_put_waiting(queue, encoded, length, &wait, error);
+    size_t index;
+    int result = find_queue(body, name, "produces", spec->produces, spec->produces_count, &index,
+                            error);
+    struct queue_wait wait = queue_wait_of(body, put->timeout);
+    struct put_options options = {(int64_t)(put->delay * (double)NS_PER_S), put->priority};
+    if (result)
+        return result;
+    return queue_put_waiting(body->run->queues[spec->produces[index]], encoded, length, &options,
+                             &wait, error);
 }
 
-static int host_get(void *arg, const char *name, double timeout, struct buf *encoded,
+static int host_get(void *arg, const char *name, double timeout, bool keep, struct buf *encoded,
                     struct error *error)
 {
     struct body_thread *body = arg;
     const struct object_spec *spec = body->spec;
-    struct queue *queue =
-        find_queue(body, name, "consumes", spec->consumes, spec->consumes_count, error);
+    size_t index;
+    int result = find_queue(body, name, "consumes", spec->consumes, spec->consumes_count, &index,
+                            error);
     struct queue_wait wait = queue_wait_of(body, timeout);
-    if (!queue)
-        return error->code;
-    return queue_take_waiting(queue, encoded, &wait, error);
+    return result ? result
+                  : taker_take_waiting(body->takers[index], encoded, keep, &wait, error);
 }
 
 static int64_t host_length(void *arg, const char *name, struct error *error)
@@ -303,6 +307,9 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
     pthread_cond_init(&body->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     body->held = run->held;
+    body->takers = mem_calloc(spec->consumes_count, sizeof(struct taker *));
+    for (size_t i = 0; i < spec->consumes_count; i++)
+        body->takers[i] = taker_new(run->queues[spec->consumes[i]], name, TAKER_BODY);
     body->world_result = world_init(&body->world, run, spec, name, 0, &body->world_error);
     return body;
 }
@@ -327,6 +334,9 @@ void body_thread_free(struct body_thread *body)
 {
     if (!body)
         return;
+    for (size_t i = 0; i < body->spec->consumes_count; i++)
+        taker_free(body->takers[i]);
+    free(body->takers);
     script_free(body->script);
     world_release(&body->world);
     error_release(&body->world_error);
@@ -403,8 +413,23 @@ void body_thread_send_result(struct body_thread *body, uint64_t id, int result, 
         .text = result ? error->text : value->data,
         .text_length = result ? strlen(error->text) : value->length,
     };
+    body_thread_settle(body, !result);
     frame_write_result(&body->sending, &told);
     body_thread_send(body, &body->sending);
+}
+
+void body_thread_settle(struct body_thread *body, bool well)
+{
+    for (size_t i = 0; i < body->spec->consumes_count; i++)
+        taker_settle(body->takers[i], well);
+}
+
+bool body_thread_is_at_work(struct body_thread *body)
+{
+    for (size_t i = 0; i < body->spec->consumes_count; i++)
+        if (taker_keeps(body->takers[i]))
+            return true;
+    return false;
 }
 
 bool body_thread_is_interrupted(const struct body_thread *body)

@@ -40,6 +40,13 @@ void body_thread_hold(struct body_thread *body, bool held);
 /* Ends whatever the body does, soon. The loop's thread. */
 void body_thread_interrupt(struct body_thread *body);
 
+/* The body has ended, or hangs and is left behind: the messages that it had in hand are done with
+ * where it ended WELL, else they go back. Any thread. */
+void body_thread_settle(struct body_thread *body, bool well);
+
+/* True where it is not done with a message. The loop's thread. */
+bool body_thread_is_at_work(struct body_thread *body);
+
 /* The rest is for the body's own thread. */
 
 /* Makes the Lua state and compiles SPEC's chunk into *CHUNK; 0 or a negative code. */
@@ -54,7 +61,7 @@ void body_thread_set_deadline(struct body_thread *body, int64_t deadline);
 /* Sends frames; FRAMES is empty afterwards. */
 void body_thread_send(struct body_thread *body, struct buf *frames);
 
-/* Sends a RESULT frame; RESULT and ERROR as script_call() left them. */
+/* Settles, and sends a RESULT frame; RESULT and ERROR as script_call() left them. */
 void body_thread_send_result(struct body_thread *body, uint64_t id, int result, int64_t duration,
                              const struct buf *value, const struct error *error);
 

@@ -12,6 +12,7 @@
 #include "loop/pipe.h"
 #include "loop/timer.h"
 #include "object/queue.h"
+#include "object/taker.h"
 #include "scenario/spec.h"
 #include "script/value.h"
 #include "worker/frame.h"
@@ -22,20 +23,23 @@
 struct put {
     struct put *next;
     struct queue *queue;
+    struct put_options options;
     size_t length;
     char bytes[];
 };
 
-/* Messages of one queue that went to the worker and were not yet taken by its body. */
+/* Messages of one queue that went to the worker and with which its body is not done yet. */
 struct sent {
     struct queue *queue;
+    struct taker *taker; /* once it was asked for some */
     struct buf bytes; /* u32 length and value of each */
-    size_t from;      /* of BYTES: behind those that were taken */
+    size_t from;      /* of BYTES: behind those that it is done with */
     size_t count;
 };
 
 struct client {
     struct run *run;
+    const char *consumer;
     struct writer *writer;
     struct buf scratch;
 
@@ -107,9 +111,9 @@ static void try_get(struct client *client)
     struct sent *sent = client->getting;
     size_t start = sent->bytes.length;
     size_t count;
-    switch (queue_take_values(sent->queue, &sent->bytes, client->most, &count)) {
+    switch (taker_take_many(sent->taker, &sent->bytes, client->most, &count)) {
     case TAKE_EMPTY:
-        queue_wait_message(sent->queue, &client->for_message);
+        taker_wait(sent->taker, &client->for_message);
         return;
     case TAKE_CLOSED:
         stop_getting(client);
@@ -147,6 +151,8 @@ static void take_get(struct client *client, struct frame *frame)
         answer(client, ANSWER_CLOSED, "", 0);
         return;
     }
+    if (!sent->taker)
+        sent->taker = taker_new(sent->queue, client->consumer, TAKER_BODY);
     client->getting = sent;
     try_get(client);
     if (!client->getting || timeout < 0)
@@ -191,7 +197,7 @@ static void try_puts(struct client *client)
     uint32_t done = 0;
     while (client->first_put) {
         struct put *put = client->first_put;
-        if (!queue_put_value(put->queue, put->bytes, put->length)) {
+        if (!queue_put_value(put->queue, put->bytes, put->length, &put->options)) {
             queue_wait_room(put->queue, &client->for_room);
             break;
         }
@@ -214,16 +220,18 @@ static void on_room(void *arg)
 
 static void take_put(struct client *client, struct frame *frame)
 {
+    struct put_options options = {.delay = frame_read_i64(frame)};
+    options.priority = frame_read_u8(frame);
     const struct sent *sent = find_queue(client, frame);
-    if (!sent)
+    if (!sent || options.delay < 0 || options.priority >= LANE_PRIORITIES)
         return;
     struct queue *queue = sent->queue;
-    if (!client->first_put && queue_put_value(queue, frame->at, frame->left)) {
+    if (!client->first_put && queue_put_value(queue, frame->at, frame->left, &options)) {
         tell_room_soon(client);
         return;
     }
     struct put *put = mem_realloc(NULL, sizeof(*put) + frame->left, 1);
-    *put = (struct put){.queue = queue, .length = frame->left};
+    *put = (struct put){.queue = queue, .options = options, .length = frame->left};
     if (frame->left)
         memcpy(put->bytes, frame->at, frame->left);
     if (client->first_put)
@@ -234,47 +242,76 @@ static void take_put(struct client *client, struct frame *frame)
     queue_wait_room(client->first_put->queue, &client->for_room);
 }
 
-/* The body has COUNT of the messages. */
+/* Bytes of the first COUNT messages that the worker is not done with. */
+static size_t bytes_of(const struct sent *sent, size_t count)
+{
+    size_t from = sent->from;
+    while (count--) {
+        uint32_t size;
+        memcpy(&size, sent->bytes.data + from, sizeof(size));
+        from += sizeof(size) + le32toh(size);
+    }
+    return from - sent->from;
+}
+
+static void forget_all_done(struct sent *sent)
+{
+    if (sent->count)
+        return;
+    buf_clear(&sent->bytes);
+    sent->from = 0;
+}
+
+/* The body is done with COUNT of the messages. */
 static void take_taken(struct client *client, struct frame *frame)
 {
-    uint32_t count = frame_read_u32(frame);
+    size_t count = frame_read_u32(frame);
     struct sent *sent = find_queue(client, frame);
-    while (sent && count-- && sent->count) {
-        uint32_t size;
-        memcpy(&size, sent->bytes.data + sent->from, sizeof(size));
-        sent->from += sizeof(size) + le32toh(size);
-        sent->count--;
-        client->sent_count--;
-    }
-    if (sent && !sent->count) {
-        buf_clear(&sent->bytes);
-        sent->from = 0;
-    }
+    if (!sent || !sent->taker)
+        return;
+    count = count < sent->count ? count : sent->count;
+    sent->from += bytes_of(sent, count);
+    sent->count -= count;
+    client->sent_count -= count;
+    taker_done(sent->taker, count);
+    forget_all_done(sent);
     run_poke(client->run);
 }
 
-/* Gives back what the body had not taken. */
-static void return_sent(struct client *client, struct sent *sent)
+/* Gives back all but the first KEPT of what the worker is not done with. */
+static void return_sent(struct client *client, struct sent *sent, size_t kept, bool tried)
 {
-    if (!sent || !sent->count)
+    if (!sent || sent->count <= kept)
         return;
-    queue_return_values(sent->queue, sent->bytes.data + sent->from,
-                        sent->bytes.length - sent->from, sent->count);
-    client->sent_count -= sent->count;
-    buf_clear(&sent->bytes);
-    sent->from = sent->count = 0;
+    size_t count = sent->count - kept;
+    size_t from = sent->from + bytes_of(sent, kept);
+    taker_return_many(sent->taker, sent->bytes.data + from, sent->bytes.length - from, count,
+                      tried);
+    client->sent_count -= count;
+    sent->count = kept;
+    buf_truncate(&sent->bytes, from);
+    forget_all_done(sent);
 }
 
+static void take_return(struct client *client, struct frame *frame)
+{
+    size_t kept = frame_read_u32(frame);
+    bool tried = frame_read_u8(frame);
+    return_sent(client, find_queue(client, frame), kept, tried);
+}
+
+/* The worker is gone: it was at work on the first of each queue. */
 static void return_all(struct client *client)
 {
     for (size_t i = 0; i < client->run->scenario->queue_count; i++)
-        return_sent(client, &client->sent[i]);
+        return_sent(client, &client->sent[i], 0, true);
 }
 
-struct client *client_new(struct run *run, struct writer *writer)
+struct client *client_new(struct run *run, const char *consumer, struct writer *writer)
 {
     struct client *client = mem_calloc(1, sizeof(*client));
     client->run = run;
+    client->consumer = consumer;
     client->writer = writer;
     client->sent = mem_calloc(run->scenario->queue_count, sizeof(*client->sent));
     for (size_t i = 0; i < run->scenario->queue_count; i++)
@@ -303,7 +340,7 @@ bool client_take(struct client *client, struct frame *frame)
         take_taken(client, frame);
         return true;
     case FRAME_RETURN:
-        return_sent(client, find_queue(client, frame));
+        take_return(client, frame);
         return true;
     default:
         return false;
@@ -338,8 +375,10 @@ void client_free(struct client *client)
     }
     timer_free(client->timer);
     buf_release(&client->scratch);
-    for (size_t i = 0; i < client->run->scenario->queue_count; i++)
+    for (size_t i = 0; i < client->run->scenario->queue_count; i++) {
+        taker_free(client->sent[i].taker);
         buf_release(&client->sent[i].bytes);
+    }
     free(client->sent);
     client->ended = client->freed = true;
     if (!client->room)

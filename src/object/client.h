@@ -13,16 +13,16 @@ struct frame;
 struct run;
 struct writer;
 
-/* Answers through WRITER, which must outlive the client. */
-struct client *client_new(struct run *run, struct writer *writer);
+/* For the body of the object CONSUMER. Answers through WRITER, which must outlive the client. */
+struct client *client_new(struct run *run, const char *consumer, struct writer *writer);
 
 /* Takes GET, UNGET, LENGTH, PUT, TAKEN and RETURN frames; false for any other type. */
 bool client_take(struct client *client, struct frame *frame);
 
-/* True where no message is on its way to the worker and none of its puts waits for room. */
+/* True where the worker is done with all messages it got and none of its puts waits for room. */
 bool client_is_idle(const struct client *client);
 
-/* The worker has ended: a message that it had not received goes back. Puts that wait for room are
+/* The worker has ended: what it was not done with goes back. Puts that wait for room are
  * still put when there is some; client_is_idle() tells when, and IDLE(ARG) is called. */
 void client_end(struct client *client, void (*idle)(void *arg), void *arg);
 

@@ -176,7 +176,8 @@ static int start_in(struct crew_process *process, struct world *world, struct er
     int result = pipe_open(stray, error);
     if (result)
         return result;
-    process->link = link_new(run, &link_callbacks, process, &ends, error);
+    process->link = link_new(run, process->crew.pool->object.name, &link_callbacks, process, &ends,
+                             error);
     if (!process->link) {
         close(stray[0]);
         close(stray[1]);

@@ -1,7 +1,8 @@
 /*
  * A feed: the messages of a queue, written into a pipe from which one child reads.
  *
- * What the child had not read when it ended goes back into the queue.
+ * What the child had not read when it ended goes back into the queue. Where others take from the
+ * queue too, what it does not read while they have nothing to do goes back before that.
  */
 #ifndef OBJECT_FEED_H
 #define OBJECT_FEED_H
@@ -17,8 +18,8 @@ struct feed_callbacks {
     void (*wrong)(void *arg, const char *text);
 };
 
-/* Writes into FD (owned from now on). */
-struct feed *feed_new(struct run *run, int fd, struct queue *queue,
+/* Writes into FD (owned from now on), from which the process CONSUMER reads. */
+struct feed *feed_new(struct run *run, int fd, struct queue *queue, const char *consumer,
                       const struct feed_callbacks *callbacks, void *arg);
 
 /* True where the queue is empty and the child has read all that was written. */

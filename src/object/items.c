@@ -16,6 +16,7 @@ static const struct items_kind *const kinds[] = {
     [SOURCE_LINES] = &items_of_lines,   [SOURCE_JSONL] = &items_of_jsonl,
     [SOURCE_CSV] = &items_of_csv,       [SOURCE_GLOB] = &items_of_glob,
     [SOURCE_OUTPUT] = &items_of_output, [SOURCE_LUA] = &items_of_lua,
+    [SOURCE_QUEUE] = &items_of_queue,
 };
 
 struct items *items_new(struct run *run, const struct pool_spec *pool, void (*more)(void *arg),
@@ -97,6 +98,11 @@ void items_hold(struct items *items, bool held)
 {
     if (items && items->kind->hold)
         items->kind->hold(items, held);
+}
+
+struct taker *items_taker(const struct items *items, struct mark_taken *last)
+{
+    return items && items->spec->kind == SOURCE_QUEUE ? items_queue_taker(items, last) : NULL;
 }
 
 bool items_finish(struct items *items, bool force)

@@ -8,8 +8,10 @@
 struct buf;
 struct error;
 struct items;
+struct mark_taken;
 struct pool_spec;
 struct run;
+struct taker;
 
 enum items_result {
     ITEMS_ONE,  /* an encoded item was appended */
@@ -27,6 +29,10 @@ enum items_result items_next(struct items *items, struct buf *encoded, struct er
 
 /* How many items there are in all; -1 where nobody knows before the source has ended. */
 int64_t items_count(const struct items *items);
+
+/* Of messages of a queue: who has taken them, to be told what becomes of each, and the mark of the
+ * last one where LAST is no NULL. NULL for other sources, and for NULL. */
+struct taker *items_taker(const struct items *items, struct mark_taken *last);
 
 /* Holds back what the source tells the log. NULL is accepted. */
 void items_hold(struct items *items, bool held);

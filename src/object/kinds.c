@@ -152,6 +152,8 @@ bool objects_free(struct run *run)
         run->objects[i]->kind->free(run->objects[i]);
     }
     free(run->objects);
+    for (size_t i = 0; i < run->scenario->queue_count; i++)
+        queue_stop(run->queues[i]);
     return !left;
 }
 

@@ -80,7 +80,8 @@ static void on_failed(void *arg, int status)
     (void)status;
 }
 
-struct link *link_new(struct run *run, const struct link_callbacks *callbacks, void *arg,
+struct link *link_new(struct run *run, const char *name, const struct link_callbacks *callbacks,
+                      void *arg,
                       struct link_ends *ends, struct error *error)
 {
     static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
@@ -105,7 +106,7 @@ struct link *link_new(struct run *run, const struct link_callbacks *callbacks, v
     link->arg = arg;
     link->reader = reader_new(run->loop, from_worker[0], &reader_callbacks, link);
     link->writer = writer_new(run->loop, to_worker[1], &writer_callbacks, link);
-    link->client = client_new(run, link->writer);
+    link->client = client_new(run, name, link->writer);
     *ends = (struct link_ends){.in = to_worker[0], .out = from_worker[1]};
     return link;
 }

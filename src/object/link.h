@@ -26,8 +26,10 @@ struct link_ends {
     int out;
 };
 
-/* Opens both pipes. NULL with ERROR filled where none are to be had. */
-struct link *link_new(struct run *run, const struct link_callbacks *callbacks, void *arg,
+/* Opens both pipes, to a worker of the object NAME. NULL with ERROR filled where none are to be had.
+ */
+struct link *link_new(struct run *run, const char *name, const struct link_callbacks *callbacks,
+                      void *arg,
                       struct link_ends *ends, struct error *error);
 
 /* Sends what FRAMES holds; it is empty afterwards. */

@@ -104,12 +104,14 @@ static struct task *take_any(struct pool *pool)
     struct error error = {0};
     switch (items_next(pool->items, &task->item, &error)) {
     case ITEMS_ONE:
+        task->attempt = 1;
+        pool_message_taken(pool, task);
         if (is_beyond_limit(pool)) {
             pool->exhausted = pool->cut = true;
+            pool_message_back(pool, task);
             break;
         }
         task->index = pool->next_index++;
-        task->attempt = 1;
         return task;
     case ITEMS_WAIT:
         pool->waiting = true;
@@ -139,6 +141,8 @@ static struct task *take_from_source(struct pool *pool)
             task->turn = pool->next_turn++;
             return task;
         }
+        task->outcome = OUTCOME_DONE;
+        pool_message_done(pool, task);
         task_free(task);
     }
     pool_look(pool);
@@ -363,7 +367,7 @@ static void pool_over(struct pool *pool)
     }
     pool_emit(pool, &event);
     buf_release(&reason);
-    users_ended(pool->object.run, &pool->spec->object);
+    users_ended(pool->object.run, &pool->spec->object, pool->object.name);
     object_gone(&pool->object);
 }
 
@@ -538,7 +542,7 @@ static void pool_skip(struct object *object, const char *reason)
     struct pool *pool = (struct pool *)object;
     struct event event = {.kind = EVENT_POOL_SKIPPED, .reason = reason};
     pool_emit(pool, &event);
-    users_ended(object->run, &pool->spec->object);
+    users_ended(object->run, &pool->spec->object, object->name);
 }
 
 static void pool_hold(struct object *object, bool held)

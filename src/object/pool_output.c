@@ -129,6 +129,14 @@ static void fill_reason(const struct task *task, struct buf *reason)
     }
 }
 
+void pool_fill_reason(const struct task *task, struct buf *reason)
+{
+    if (task->outcome == OUTCOME_TIMEOUT)
+        buf_text(reason, "timed out");
+    else
+        fill_reason(task, reason);
+}
+
 static void tell_timeout(struct pool *pool, const struct task *task)
 {
     struct event event = task_event(EVENT_TASK_TIMEOUT, task);
@@ -254,16 +262,13 @@ static void tell_retrying(struct pool *pool, const struct task *task)
 {
     struct event event = task_event(EVENT_TASK_RETRYING, task);
     struct buf reason = {0};
-    if (task->outcome == OUTCOME_TIMEOUT)
-        buf_text(&reason, "timed out");
-    else
-        fill_reason(task, &reason);
+    pool_fill_reason(task, &reason);
     event.flags = EVENT_WRONG;
     event.reason = buf_string(&reason);
     event.has_duration = true;
     event.duration = task->wait;
     event.attempt = task->attempt + 1;
-    event.total = pool->spec->retry.attempts;
+    event.total = pool_attempts(pool);
     pool_emit(pool, &event);
     buf_release(&reason);
 }
@@ -342,6 +347,7 @@ void pool_finish_task(struct pool *pool, struct task *task)
 {
     count_task(pool, task);
     keep_masked(pool, task, "", 0, true);
+    pool_message_done(pool, task);
     if (pool->spec->output == OUTPUT_ORDERED) {
         insert_unordered(pool, task);
         take_in_turn(pool);
@@ -360,6 +366,7 @@ void pool_skip_task(struct pool *pool, struct task *task)
                                   : "the run was stopped";
     pool->skipped++;
     pool_emit(pool, &event);
+    pool_message_back(pool, task);
     task_free(task);
 }
 

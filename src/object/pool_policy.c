@@ -30,7 +30,7 @@
 static bool is_worth_retrying(const struct pool *pool, const struct task *task)
 {
     const struct retry_spec *retry = &pool->spec->retry;
-    if (task->outcome == OUTCOME_DONE || task->attempt >= retry->attempts ||
+    if (task->outcome == OUTCOME_DONE || task->attempt >= pool_attempts(pool) ||
         pool_is_stopping(pool))
         return false;
     if (!retry->code_count)

@@ -15,6 +15,7 @@
 #include "object/task.h"
 
 struct crew;
+struct buf;
 struct error;
 struct event;
 struct items;
@@ -225,6 +226,23 @@ bool pool_was_done(struct pool *pool, struct task *task);
 
 /* Tells, once, how many tasks were done before; nothing where none could be. */
 void pool_tell_resumed(struct pool *pool);
+
+/* pool_message.c: of tasks that are messages of a queue; for others each does nothing. */
+
+/* The task was made of the item taken last. */
+void pool_message_taken(struct pool *pool, struct task *task);
+
+/* The task is not run to its end: its message goes back. */
+void pool_message_back(struct pool *pool, const struct task *task);
+
+/* The task has its outcome: its message is acknowledged, or goes to the dead letters. */
+void pool_message_done(struct pool *pool, const struct task *task);
+
+/* How often a task is tried at most: as retry says, or the queue of the messages. */
+int64_t pool_attempts(const struct pool *pool);
+
+/* pool_output.c: why the task has failed: "timed out", "exit code 3", ... */
+void pool_fill_reason(const struct task *task, struct buf *reason);
 
 /* pool_policy.c */
 

@@ -324,7 +324,8 @@ static int start_in(struct process *process, struct world *world, struct error *
     if (open_life(process, world, error))
         return error->code;
     if (process->spec->object.body.kind == BODY_LUA) {
-        life->link = link_new(run, &link_callbacks, process, &ends, error);
+        life->link =
+            link_new(run, process->object.name, &link_callbacks, process, &ends, error);
         if (!life->link)
             return error->code;
     }
@@ -476,7 +477,7 @@ static void process_skip(struct object *object, const char *reason)
     struct process *process = (struct process *)object;
     struct event event = {.kind = EVENT_PROCESS_SKIPPED, .reason = reason};
     process_emit(process, &event);
-    users_ended(object->run, &process->spec->object);
+    users_ended(object->run, &process->spec->object, object->name);
 }
 
 static void process_hold(struct object *object, bool held)

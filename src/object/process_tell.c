@@ -94,7 +94,7 @@ void process_tell_ended(struct process *process, bool ended_by_us)
     if (ended_by_us || !process->life.pid)
         event.flags |= EVENT_TOLD;
     process_emit(process, &event);
-    users_ended(process->object.run, &process->spec->object);
+    users_ended(process->object.run, &process->spec->object, process->object.name);
 }
 
 static void print_time(struct buf *out, const char *before, int64_t time)

@@ -14,6 +14,8 @@
 #include "base/str.h"
 #include "base/unit.h"
 #include "engine/run.h"
+#include "object/outlet.h"
+#include "object/queue.h"
 #include "object/task.h"
 #include "scenario/spec.h"
 #include "script/value.h"
@@ -27,7 +29,9 @@ struct results {
     struct results_callbacks callbacks;
     void *arg;
     char *file;
-    struct output *output;
+    struct output *output; /* NULL: the records go to OUTLET */
+    struct outlet *outlet;
+    enum framing framing; /* of its queue */
     struct buf line;
 };
 
@@ -73,6 +77,15 @@ static char *record_file(const struct results_spec *spec)
     return buf_take(&path);
 }
 
+static void open_outlet(struct results *results, struct run *run)
+{
+    static const struct outlet_callbacks callbacks = {
+        .full = on_full, .room = on_room, .finished = on_finished};
+    struct queue *queue = run->queues[results->spec->queue];
+    results->outlet = outlet_new(run, queue, &callbacks, results);
+    results->framing = queue_framing(queue);
+}
+
 struct results *results_new(struct run *run, const struct results_spec *spec,
                             const struct results_callbacks *callbacks, void *arg,
                             struct error *error)
@@ -84,6 +97,10 @@ struct results *results_new(struct run *run, const struct results_spec *spec,
     results->mask = run->mask;
     results->callbacks = *callbacks;
     results->arg = arg;
+    if (spec->kind == RESULTS_QUEUE) {
+        open_outlet(results, run);
+        return results;
+    }
     results->file = record_file(spec);
     struct target *target = target_open(results->file, FILE_EMPTY | FILE_DIRECTORIES, NULL,
                                         "write results to", error);
@@ -214,6 +231,15 @@ static void put_outcome(const struct results *results, struct buf *line, const s
         put_reason(results, line, task);
 }
 
+/* The record as a value where the queue takes such, else as text. */
+static void put_message(struct results *results)
+{
+    struct buf encoded = {0};
+    framing_decode(results->framing, results->line.data, results->line.length, &encoded);
+    outlet_put(results->outlet, encoded.data, encoded.length);
+    buf_release(&encoded);
+}
+
 void results_put(struct results *results, struct task *task)
 {
     struct buf *line = &results->line;
@@ -229,19 +255,28 @@ void results_put(struct results *results, struct task *task)
     if (task->outcome == OUTCOME_DONE && task->text_length)
         put_value(results, line, "result", task->text, task->text_length);
     put_output(results, task);
-    buf_text(line, "}\n");
+    buf_char(line, '}');
+    if (results->outlet) {
+        put_message(results);
+        return;
+    }
+    buf_char(line, '\n');
     output_put(results->output, line->data, line->length);
 }
 
 void results_finish(struct results *results)
 {
-    output_finish(results->output);
+    if (results->outlet)
+        outlet_finish(results->outlet);
+    else
+        output_finish(results->output);
 }
 
 void results_free(struct results *results)
 {
     if (!results)
         return;
+    outlet_free(results->outlet);
     output_free(results->output);
     free(results->file);
     buf_release(&results->line);

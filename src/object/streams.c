@@ -33,6 +33,7 @@ struct stream {
 
 struct streams {
     struct run *run;
+    const char *name;    /* of the process */
     struct world *world; /* while opening */
     bool again;          /* files hold what an earlier life of the process wrote: it stays */
     size_t count;
@@ -192,6 +193,7 @@ struct streams *streams_open(struct run *run, struct world *world, const struct 
     streams->run = run;
     streams->world = world;
     streams->again = again;
+    streams->name = world->name;
     streams->items = mem_calloc(3 + spec->fd_count + STREAMS_MORE, sizeof(*streams->items));
     int result = 0;
     for (int fd = 0; !result && fd < 3; fd++)
@@ -237,7 +239,8 @@ void streams_begin(struct streams *streams, const struct streams_callbacks *call
             continue;
         if (stream->input)
             stream->feed =
-                feed_new(streams->run, stream->ours, stream->queue, &callbacks->feed, arg);
+                feed_new(streams->run, stream->ours, stream->queue, streams->name,
+                         &callbacks->feed, arg);
         else if (stream->recorder)
             recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
         else

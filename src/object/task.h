@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/mask.h"
+#include "object/lane.h"
 #include "object/spool.h"
 #include "worker/frame.h"
 
@@ -23,6 +24,7 @@ struct task {
     int64_t turn;    /* output: ordered: its place among those that are run, from 0 */
     struct hash key; /* of its content, where somebody wants to know */
     struct buf item; /* encoded */
+    struct mark_taken message; /* where the item is a message */
     int64_t timeout; /* ns; 0: none */
     int64_t due;     /* clock_monotonic(): when it is tried again */
     int64_t started; /* clock_monotonic(); 0: not begun */

@@ -95,7 +95,7 @@ static void thread_over(struct thread_object *thread, enum outcome outcome, cons
     }
     thread->object.failed = outcome == OUTCOME_TIMEOUT || outcome == OUTCOME_FAILED;
     thread_emit(thread, &event);
-    users_ended(thread->object.run, &thread->spec->object);
+    users_ended(thread->object.run, &thread->spec->object, thread->object.name);
     object_gone(&thread->object);
 }
 
@@ -156,6 +156,7 @@ static void on_time(void *arg)
     bool timed_out = !object_is_ending(&thread->object);
     thread->left = true;
     body_thread_interrupt(thread->body);
+    body_thread_settle(thread->body, false);
     thread_over(thread, timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED,
                 "it hangs in C code and is left behind");
 }
@@ -208,7 +209,7 @@ static void object_skip(struct object *object, const char *reason)
     struct thread_object *thread = (struct thread_object *)object;
     struct event event = {.kind = EVENT_THREAD_SKIPPED, .reason = reason};
     thread_emit(thread, &event);
-    users_ended(object->run, &thread->spec->object);
+    users_ended(object->run, &thread->spec->object, object->name);
 }
 
 static void object_hold(struct object *object, bool held)
@@ -220,7 +221,8 @@ static void object_hold(struct object *object, bool held)
 static bool object_drained(const struct object *object)
 {
     const struct thread_object *thread = (const struct thread_object *)object;
-    return users_drained(object->run, &thread->spec->object);
+    return users_drained(object->run, &thread->spec->object) &&
+           (!thread->body || !body_thread_is_at_work(thread->body));
 }
 
 static void object_free(struct object *object)

@@ -47,6 +47,33 @@ static void trace_emit(void *arg)
     free(trace);
 }
 
+struct copy {
+    struct run *run;
+    struct event event;
+    char *bytes;
+    char *reason;
+};
+
+static void emit_copy(void *arg)
+{
+    struct copy *copy = arg;
+    bus_emit(copy->run->bus, &copy->event);
+    free(copy->bytes);
+    free(copy->reason);
+    free(copy);
+}
+
+void trace_event(struct run *run, const struct event *event)
+{
+    struct copy *copy = mem_calloc(1, sizeof(*copy));
+    *copy = (struct copy){.run = run, .event = *event};
+    copy->bytes = mem_copy(event->bytes ? event->bytes : "", event->length);
+    copy->reason = mem_strdup(event->reason ? event->reason : "");
+    copy->event.bytes = event->bytes ? copy->bytes : NULL;
+    copy->event.reason = event->reason ? copy->reason : NULL;
+    loop_post(run->loop, emit_copy, copy);
+}
+
 void trace_post(struct run *run, enum event_kind kind, const char *queue, bool named,
                 const char *text, size_t length)
 {

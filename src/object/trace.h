@@ -18,4 +18,7 @@ void trace_text(struct buf *out, const char *encoded, size_t length);
 void trace_post(struct run *run, enum event_kind kind, const char *queue, bool named,
                 const char *text, size_t length);
 
+/* Emits EVENT on the loop's thread soon: its bytes and reason are copied. Any thread. */
+void trace_event(struct run *run, const struct event *event);
+
 #endif

@@ -45,16 +45,18 @@ void users_count(const struct scenario *scenario, size_t index, struct queue_use
     }
     for (size_t i = 0; i < scenario->pool_count; i++)
         add(&scenario->pools[i].object, index, 1, users);
+    for (size_t i = 0; i < scenario->queue_count; i++)
+        users->producers += scenario->queues[i].dead_letter && *scenario->queues[i].dead_letter == index;
     for (size_t i = 0; i < scenario->thread_count; i++)
         add(&scenario->threads[i].object, index, (size_t)scenario->threads[i].replicas, users);
 }
 
-void users_ended(struct run *run, const struct object_spec *spec)
+void users_ended(struct run *run, const struct object_spec *spec, const char *name)
 {
     for (size_t i = 0; i < spec->produces_count; i++)
         queue_producer_ended(run->queues[spec->produces[i]]);
     for (size_t i = 0; i < spec->consumes_count; i++)
-        queue_consumer_ended(run->queues[spec->consumes[i]]);
+        queue_consumer_ended(run->queues[spec->consumes[i]], name);
 }
 
 bool users_drained(const struct run *run, const struct object_spec *spec)

@@ -77,6 +77,21 @@ static void join_streams(struct loader *loader, struct process_spec *process)
     }
 }
 
+static void join_pool(struct loader *loader, struct pool_spec *pool)
+{
+    struct object_spec *object = &pool->object;
+    size_t *produces = widen(loader, &object->produces, &object->produces_count, 1);
+    size_t *consumes = widen(loader, &object->consumes, &object->consumes_count, 1);
+    if (pool->tasks.kind == SOURCE_QUEUE)
+        add_once(consumes, &object->consumes_count, pool->tasks.queue);
+    if (pool->results.kind == RESULTS_QUEUE)
+        add_once(produces, &object->produces_count, pool->results.queue);
+    if (pool->tasks.kind == SOURCE_QUEUE && pool->batch)
+        diag_error(loader->diags, pool->tasks.mark, "take 'batch' away, or take the messages in Lua",
+                   "pool '%s': messages of a queue are acknowledged one by one, not in batches",
+                   object->name);
+}
+
 /* Who fills and who reads each queue. */
 struct sides {
     bool *produced;
@@ -89,6 +104,33 @@ static void note_sides(struct sides *sides, const struct object_spec *object)
         sides->produced[object->produces[i]] = true;
     for (size_t i = 0; i < object->consumes_count; i++)
         sides->consumed[object->consumes[i]] = true;
+}
+
+/* Where the dead letters of a queue go, theirs and so on, must not be that queue again. */
+static void check_dead_letters(struct loader *loader, const struct queue_spec *queue)
+{
+    const struct scenario *scenario = loader->scenario;
+    const char *way = arena_printf(loader->arena, "'%s'", queue->name);
+    const struct queue_spec *next = queue;
+    for (size_t i = 0; i < scenario->queue_count && next->dead_letter; i++) {
+        next = &scenario->queues[*next->dead_letter];
+        way = arena_printf(loader->arena, "%s, '%s'", way, next->name);
+        if (next != queue)
+            continue;
+        diag_error(loader->diags, loader_reference_mark(loader, queue->dead_letter),
+                   "give them to a queue of their own",
+                   "dead letters would go round in a circle: %s", way);
+        return;
+    }
+}
+
+static void check_queue(struct loader *loader, const struct queue_spec *queue)
+{
+    check_dead_letters(loader, queue);
+    if (queue->ordered && queue->delivery == DELIVERY_BROADCAST)
+        diag_error(loader->diags, queue->mark, "take 'ordered' away",
+                   "queue '%s': with 'delivery: broadcast' each consumer gets all messages in order "
+                   "already", queue->name);
 }
 
 static void check_queues(struct loader *loader, const struct sides *sides)
@@ -122,16 +164,19 @@ static void check_uses(struct loader *loader)
         note_sides(&sides, &scenario->processes[i].object);
     }
     for (size_t i = 0; i < scenario->pool_count; i++) {
-        struct object_spec *object = &scenario->pools[i].object;
-        widen(loader, &object->produces, &object->produces_count, 0);
-        widen(loader, &object->consumes, &object->consumes_count, 0);
-        note_sides(&sides, object);
+        join_pool(loader, &scenario->pools[i]);
+        note_sides(&sides, &scenario->pools[i].object);
     }
     for (size_t i = 0; i < scenario->thread_count; i++) {
         struct object_spec *object = &scenario->threads[i].object;
         widen(loader, &object->produces, &object->produces_count, 0);
         widen(loader, &object->consumes, &object->consumes_count, 0);
         note_sides(&sides, object);
+    }
+    for (size_t i = 0; i < scenario->queue_count; i++) {
+        check_queue(loader, &scenario->queues[i]);
+        if (scenario->queues[i].dead_letter)
+            sides.produced[*scenario->queues[i].dead_letter] = true;
     }
     if (!loader->unsure)
         check_queues(loader, &sides);

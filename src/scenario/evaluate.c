@@ -176,6 +176,19 @@ bool field_template(struct loader *loader, const struct field *field, const stru
     return parse(loader, &written, use, &scope, parsed);
 }
 
+bool field_message_template(struct loader *loader, const struct field *field,
+                            const struct node *node, struct template **parsed)
+{
+    if (node->kind != NODE_SCALAR || scalar_value(node).type == VALUE_NIL) {
+        if (node->kind != NODE_BROKEN)
+            field_wrong(loader, field, node);
+        return false;
+    }
+    struct template_scope scope = {.vars = &loader->scenario->vars, .message = true};
+    struct written written = written_text(loader, node);
+    return parse(loader, &written, TEMPLATE_TEXT, &scope, parsed);
+}
+
 static bool list_value(struct loader *loader, const struct node *list, const char *name,
                        struct value *value)
 {

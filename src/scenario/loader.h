@@ -161,6 +161,10 @@ void body_bind_run(struct loader *loader, const struct field *field, const struc
 void body_bind_exec(struct loader *loader, const struct field *field, const struct node *node,
                     struct body_spec *body);
 
+/* As field_template() with the name message alone beside vars, env and name: for what is worked out of one. */
+bool field_message_template(struct loader *loader, const struct field *field,
+                            const struct node *node, struct template **parsed);
+
 /* True where the scalar NODE may hold an expression. */
 bool node_has_template(const struct node *node);
 

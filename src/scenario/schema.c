@@ -82,6 +82,8 @@ static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
                                         {"discard", OUTPUT_DISCARD},
                                         {0}};
 static const struct choice closings[] = {{"auto", true}, {"never", false}, {0}};
+static const struct choice deliveries[] = {
+    {"share", DELIVERY_SHARE}, {"broadcast", DELIVERY_BROADCAST}, {0}};
 static const struct choice framings[] = {{"line", FRAMING_LINE},
                                          {"nul", FRAMING_NUL},
                                          {"length", FRAMING_LENGTH},

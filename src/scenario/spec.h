@@ -234,6 +234,7 @@ enum source_kind {
     SOURCE_GLOB,   /* paths */
     SOURCE_OUTPUT, /* the lines that a command writes */
     SOURCE_LUA,    /* what a chunk emits */
+    SOURCE_QUEUE,  /* messages */
 };
 
 struct axis_spec {
@@ -264,6 +265,7 @@ struct source_spec {
     bool optional;             /* SOURCE_GLOB: a pattern may match nothing */
     struct template *command;  /* SOURCE_OUTPUT: a line for the shell */
     struct lua_spec lua;       /* SOURCE_LUA */
+    size_t queue;              /* SOURCE_QUEUE: index into scenario.queues */
     bool nul;                  /* SOURCE_LINES, SOURCE_OUTPUT: items end with NUL */
     struct mark mark;
 };
@@ -303,12 +305,14 @@ enum results_kind {
     RESULTS_NONE,
     RESULTS_FILE,
     RESULTS_DIRECTORY,
+    RESULTS_QUEUE,
 };
 
 /* Where records of the tasks are kept. */
 struct results_spec {
     enum results_kind kind;
     const char *path; /* absolute */
+    size_t queue;     /* RESULTS_QUEUE: index into scenario.queues */
 };
 
 struct throttle_spec {
@@ -341,16 +345,26 @@ enum framing {
     FRAMING_JSON,   /* a JSON value on a line */
 };
 
+enum delivery {
+    DELIVERY_SHARE,     /* each message to one consumer */
+    DELIVERY_BROADCAST, /* each to all */
+};
+
 struct queue_spec {
     const char *name;
     const char *help; /* a line about it; NULL: none */
     struct mark mark;
     struct value *items;
     size_t item_count;
-    int64_t capacity; /* messages, at least 1 */
+    int64_t capacity;       /* messages, at least 1 */
+    int64_t capacity_bytes; /* 0: as many as the queue likes */
     bool close_auto;  /* close when every producer has ended; false: stays open */
     bool trace;
     enum framing framing;
+    enum delivery delivery;
+    struct template *ordered;  /* the key of a message; NULL: messages have none */
+    int64_t max_attempts;      /* 0: no limit */
+    const size_t *dead_letter; /* index into scenario.queues; NULL: none */
 };
 
 struct thread_spec {

@@ -100,6 +100,13 @@ extern const struct type type_limit_time;  /* struct option_spec: ns */
 extern const struct type type_account;     /* struct account_spec */
 extern const struct type type_accounts;    /* struct account_spec *, counted */
 
+/* In queue.c; all are members of struct queue_spec but the last two. */
+extern const struct type type_capacity; /* capacity or capacity_bytes */
+extern const struct type type_key;      /* struct template * */
+extern const struct type type_queue;    /* const size_t *: NULL for none */
+extern const struct type type_tasks_queue;   /* source_spec.queue */
+extern const struct type type_results_queue; /* results_spec.queue */
+
 /* In stream.c. */
 extern const struct type type_stream;       /* struct stream_spec */
 extern const struct type type_fds;          /* struct fd_spec *, counted */

@@ -118,6 +118,8 @@ static int unknown_name(struct checker *checker, const struct token *token)
         return fail(checker, token, text, did_you_mean(checker, "vars.", nearest.wrong));
     for (size_t i = 0; i < countof(always); i++)
         nearest_offer(&nearest, always[i]);
+    if (checker->scope->message)
+        nearest_offer(&nearest, "message");
     for (size_t i = 0; checker->scope->task && i < TASK_NAME_COUNT; i++)
         nearest_offer(&nearest, task_names[i]);
     for (size_t i = 0; pure_name(i); i++)
@@ -172,6 +174,8 @@ static int check_free(struct checker *checker, const struct token *token)
                                   copy_text(checker, token));
         return fail(checker, token, text, NULL);
     }
+    if (token_is(token, "message") && checker->scope->message)
+        return 0;
     if (!in_list(token, always, countof(always)) && !is_pure(token))
         return unknown_name(checker, token);
     checker->used->raw |= token_is(token, "raw");

@@ -1,10 +1,15 @@
 /* parrun.queue(name): one end of a queue, for a producer and a consumer alike. */
+#include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "script/state.h"
 
 /* The metatable's name; the object is a userdata that holds the queue's name. */
 #define QUEUE_TYPE "parrun.queue"
+
+/* A message is put off for no longer, in seconds. */
+#define DELAY_MOST (366.0 * 24 * 3600)
 
 /* What host->get says, besides errors. */
 enum { GET_TIMEOUT = 0, GET_VALUE = 1, GET_CLOSED = 2 };
@@ -24,17 +29,72 @@ static int queue_open(lua_State *lua)
     return 1;
 }
 
+/* The number that stands under KEY in the options at index 3, or nothing. */
+static bool option_number(lua_State *lua, const char *key, double *number)
+{
+    int type = lua_getfield(lua, 3, key);
+    if (type == LUA_TNIL) {
+        lua_pop(lua, 1);
+        return false;
+    }
+    int right;
+    *number = lua_tonumberx(lua, -1, &right);
+    lua_pop(lua, 1);
+    if (!right || type != LUA_TNUMBER)
+        luaL_error(lua, "queue:put: '%s' is a number", key);
+    return true;
+}
+
+/* A key that is none would be a wish that nobody hears. */
+static void check_options(lua_State *lua)
+{
+    static const char *const keys[] = {"timeout", "delay", "priority"};
+    lua_pushnil(lua);
+    while (lua_next(lua, 3)) {
+        bool known = false;
+        for (size_t i = 0; i < countof(keys) && lua_type(lua, -2) == LUA_TSTRING; i++)
+            known = known || !strcmp(lua_tostring(lua, -2), keys[i]);
+        if (!known)
+            luaL_error(lua, "queue:put: options are timeout, delay and priority, not '%s'",
+                       luaL_tolstring(lua, -2, NULL));
+        lua_pop(lua, 1);
+    }
+}
+
+static struct script_put put_options(lua_State *lua)
+{
+    struct script_put options = {.timeout = -1};
+    double priority = 0;
+    if (!lua_istable(lua, 3)) {
+        options.timeout = argument_timeout(lua, 3);
+        return options;
+    }
+    check_options(lua);
+    if (option_number(lua, "timeout", &options.timeout)) {
+        luaL_argcheck(lua, options.timeout >= 0, 3, "timeout cannot be negative");
+        options.timeout = isinf(options.timeout) ? -1 : options.timeout;
+    }
+    if (option_number(lua, "delay", &options.delay))
+        luaL_argcheck(lua, options.delay >= 0 && options.delay <= DELAY_MOST, 3,
+                      "delay is 0 to a year, in seconds");
+    if (option_number(lua, "priority", &priority))
+        luaL_argcheck(lua, priority >= 0 && priority <= SCRIPT_PRIORITY_MOST && floor(priority) >= priority, 3,
+                      "priority is a whole number from 0 to 9");
+    options.priority = (int)priority;
+    return options;
+}
+
 static int queue_put(lua_State *lua)
 {
     struct script *script = script_of(lua);
     const char *name = checked_queue(lua);
-    double timeout = argument_timeout(lua, 3);
+    struct script_put options = put_options(lua);
     luaL_argcheck(lua, !lua_isnoneornil(lua, 2), 2, "nil cannot be put into a queue");
     if (!script->host->put)
         return host_missing(lua, "queue:put");
     convert_input(lua, 2, "queue:put", "put into a queue");
     int code = script->host->put(script->host_arg, name, buf_string(&script->input),
-                                 script->input.length, timeout, &script->error);
+                                 script->input.length, &options, &script->error);
     if (code < 0)
         return host_failed(lua, code, "queue:put");
     lua_pushboolean(lua, code);
@@ -42,13 +102,15 @@ static int queue_put(lua_State *lua)
 }
 
 /* Pushes a message and returns GET_VALUE, or returns one of the others. */
-static int receive(lua_State *lua, const char *name, double timeout, const char *function)
+static int receive(lua_State *lua, const char *name, double timeout, bool keep,
+                   const char *function)
 {
     struct script *script = script_of(lua);
     if (!script->host->get)
         host_missing(lua, function);
     buf_clear(&script->output);
-    int code = script->host->get(script->host_arg, name, timeout, &script->output, &script->error);
+    int code = script->host->get(script->host_arg, name, timeout, keep, &script->output,
+                                 &script->error);
     if (code < 0)
         host_failed(lua, code, function);
     if (code == GET_VALUE)
@@ -59,7 +121,7 @@ static int receive(lua_State *lua, const char *name, double timeout, const char 
 static int queue_get(lua_State *lua)
 {
     const char *name = checked_queue(lua);
-    int code = receive(lua, name, argument_timeout(lua, 2), "queue:get");
+    int code = receive(lua, name, argument_timeout(lua, 2), false, "queue:get");
     if (code == GET_VALUE)
         return 1;
     lua_pushnil(lua);
@@ -72,7 +134,7 @@ static int queue_get(lua_State *lua)
 static int queue_next(lua_State *lua)
 {
     const char *name = lua_touserdata(lua, lua_upvalueindex(1));
-    if (receive(lua, name, -1, "queue:each") != GET_VALUE)
+    if (receive(lua, name, -1, true, "queue:each") != GET_VALUE)
         lua_pushnil(lua);
     return 1;
 }

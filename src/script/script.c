@@ -265,6 +265,17 @@ void script_set_index(struct script *script, int64_t index)
     script->memory_open = false;
 }
 
+void script_set_message(struct script *script, const struct value *message)
+{
+    lua_State *lua = script->lua;
+    script->memory_open = true; /* as in script_set_task() */
+    lua_pushliteral(lua, "message");
+    convert_push_value(lua, message);
+    lua_rawset(lua, SLOT_GLOBALS);
+    script->memory_open = false;
+    assert(lua_gettop(lua) == SLOT_LAST);
+}
+
 void script_set_deadline(struct script *script, int64_t deadline)
 {
     script->deadline = deadline;

@@ -32,6 +32,15 @@ struct script_result {
     struct buf err;
 };
 
+/* How a message is put. */
+struct script_put {
+    double timeout; /* seconds, negative for "for ever" */
+    double delay;   /* seconds until it may be taken */
+    int priority;   /* 0 to SCRIPT_PRIORITY_MOST; the highest goes first */
+};
+
+#define SCRIPT_PRIORITY_MOST 9
+
 /*
  * What the parrun module calls. Each gets ARG of the options; each that can fail returns a negative
  * code and fills ERROR: ERROR_STOPPED and ERROR_TIMEOUT end the body, even inside pcall; any other
@@ -46,10 +55,11 @@ struct script_host {
     /* One line for the log, without its newline. */
     int (*log)(void *arg, const char *bytes, size_t length, struct error *error);
     /* 1: put; 0: the timeout passed. ENCODED as in value.h. */
-    int (*put)(void *arg, const char *queue, const char *encoded, size_t length, double timeout,
-               struct error *error);
-    /* 1: one encoded message was appended to ENCODED; 0: the timeout passed; 2: queue closed. */
-    int (*get)(void *arg, const char *queue, double timeout, struct buf *encoded,
+    int (*put)(void *arg, const char *queue, const char *encoded, size_t length,
+               const struct script_put *options, struct error *error);
+    /* 1: one encoded message was appended to ENCODED; 0: the timeout passed; 2: queue closed. KEEP:
+     * the body is done with it when it asks for the next, or ends well; else it is at once. */
+    int (*get)(void *arg, const char *queue, double timeout, bool keep, struct buf *encoded,
                struct error *error);
     /* Messages that wait in the queue, or a negative code. */
     int64_t (*length)(void *arg, const char *queue, struct error *error);
@@ -106,6 +116,9 @@ void script_set_task(struct script *script, const struct value *item, int64_t in
 
 /* Sets `index` alone. */
 void script_set_index(struct script *script, int64_t index);
+
+/* Sets the global message for the expressions to come; copied. */
+void script_set_message(struct script *script, const struct value *message);
 
 /* From now on a call ends with ERROR_TIMEOUT at this time of clock_monotonic(); 0: none. */
 void script_set_deadline(struct script *script, int64_t deadline);

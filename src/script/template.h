@@ -34,6 +34,7 @@ struct template_scope {
     bool task;                      /* item, index, worker, attempt are there */
     bool worker;                    /* of these worker alone: one program serves many tasks */
     bool replica;                   /* index is there, and is the same for every task */
+    bool message;                   /* message is there */
 };
 
 /* What is wrong in a template, and where in its text. */

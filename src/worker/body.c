@@ -83,6 +83,7 @@ void body_run_task(struct worker *worker, const struct task *task)
         buf_clear(out);
         result = call(worker, worker->body, out, &error);
         worker->deadline = 0;
+        inboxes_settle(worker, !result);
     }
     struct result told = {
         .id = task->id,

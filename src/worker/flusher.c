@@ -164,19 +164,19 @@ static int lent_log(void *arg, const char *bytes, size_t length, struct error *e
 }
 
 static int lent_put(void *arg, const char *queue, const char *encoded, size_t length,
-                    double timeout, struct error *error)
+                    const struct script_put *options, struct error *error)
 {
     flusher_take_back(arg);
-    int result = inner(arg)->put(arg, queue, encoded, length, timeout, error);
+    int result = inner(arg)->put(arg, queue, encoded, length, options, error);
     flusher_lend(arg);
     return result;
 }
 
-static int lent_get(void *arg, const char *queue, double timeout, struct buf *encoded,
+static int lent_get(void *arg, const char *queue, double timeout, bool keep, struct buf *encoded,
                     struct error *error)
 {
     flusher_take_back(arg);
-    int result = inner(arg)->get(arg, queue, timeout, encoded, error);
+    int result = inner(arg)->get(arg, queue, timeout, keep, encoded, error);
     flusher_lend(arg);
     return result;
 }

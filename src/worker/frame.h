@@ -21,10 +21,14 @@
  *     ANSWER  u8 answer, then a     GET      i64 timeout (ns, -1: none), u32 most, bytes queue
  *             value, or messages:   UNGET    (the GET is to be answered now)
  *             u32 length and value  LENGTH   bytes queue
- *             of each               PUT      bytes queue, the rest is a value
- *     PAUSED  i64 duration (ns)     (the run was stopped for so long)
+ *             of each               PUT      i64 delay (ns), u8 priority, bytes
+ *     PAUSED  i64 duration (ns)              queue, the rest is a value
+ *             (the run was stopped
+ *             for so long)
  *     ROOM    u32 messages          TAKEN    u32 messages, bytes queue (the body has them)
- *     PING                          RETURN   bytes queue (messages not taken are given back)
+ *     PING                          RETURN   u32 kept, u8 tried, bytes queue (but
+ *                                            for so many, messages not taken are given
+ *                                            back; the first of them was worked on)
  *                                   LOG      the rest is a line
  *                                   PING     (where CONFIG asks for heartbeats)
  *

@@ -98,11 +98,11 @@ static void flush_first_put(struct worker *worker)
 }
 
 static int host_put(void *arg, const char *queue, const char *encoded, size_t length,
-                    double timeout, struct error *error)
+                    const struct script_put *options, struct error *error)
 {
     struct worker *worker = arg;
     struct buf *out = &worker->channel.pending;
-    int64_t until = clock_after(timeout);
+    int64_t until = clock_after(options->timeout);
     size_t index;
     int result = must_declare(&worker->config.produces, queue, "produces", &index, error);
     if (result)
@@ -115,6 +115,8 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
         channel_wait(worker, NULL, 0, sooner(worker, until));
     }
     size_t begin = frame_begin(out, FRAME_PUT);
+    frame_i64(out, (int64_t)(options->delay * (double)NS_PER_S));
+    frame_u8(out, (uint8_t)options->priority);
     frame_text(out, queue);
     buf_append(out, encoded, length);
     frame_end(out, begin);
@@ -124,13 +126,13 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
     return result ? result : 1;
 }
 
-static int host_get(void *arg, const char *queue, double timeout, struct buf *encoded,
+static int host_get(void *arg, const char *queue, double timeout, bool keep, struct buf *encoded,
                     struct error *error)
 {
     struct worker *worker = arg;
     size_t index;
     int result = must_declare(&worker->config.consumes, queue, "consumes", &index, error);
-    return result ? result : inbox_get(worker, index, timeout, encoded, error);
+    return result ? result : inbox_get(worker, index, timeout, keep, encoded, error);
 }
 
 static int64_t host_length(void *arg, const char *queue, struct error *error)

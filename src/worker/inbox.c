@@ -41,13 +41,14 @@ static void tell_taken(struct worker *worker, size_t index)
     inbox->taken = 0;
 }
 
-static void give_back(struct worker *worker, size_t index)
+/* Gives back what the body has not got, and with TRIED what it has in hand. */
+static void give_back(struct worker *worker, size_t index, bool tried)
 {
     struct inbox *inbox = &worker->inboxes[index];
     struct buf *out = &worker->channel.pending;
-    if (is_empty(inbox))
-        return;
     size_t begin = frame_begin(out, FRAME_RETURN);
+    frame_u32(out, inbox->in_hand && !tried);
+    frame_u8(out, tried);
     frame_text(out, worker->config.consumes.items[index]);
     frame_end(out, begin);
     buf_clear(&inbox->bytes);
@@ -63,7 +64,20 @@ void inboxes_tidy(struct worker *worker, bool body_takes_long)
         if (is_empty(inbox))
             continue;
         if (body_takes_long || clock_monotonic() - inbox->came_at > LONG_TIME)
-            give_back(worker, i);
+            give_back(worker, i, false);
+    }
+}
+
+void inboxes_settle(struct worker *worker, bool well)
+{
+    for (size_t i = 0; worker->inboxes && i < worker->config.consumes.count; i++) {
+        struct inbox *inbox = &worker->inboxes[i];
+        bool in_hand = inbox->in_hand;
+        inbox->taken += in_hand && well;
+        tell_taken(worker, i);
+        if (in_hand && !well)
+            give_back(worker, i, true);
+        inbox->in_hand = false;
     }
 }
 
@@ -103,7 +117,7 @@ static int ask(struct worker *worker, size_t index, double timeout, struct error
     return result;
 }
 
-static void take(struct worker *worker, struct inbox *inbox, struct buf *encoded)
+static void take(struct worker *worker, struct inbox *inbox, bool keep, struct buf *encoded)
 {
     uint32_t size = 0;
     size_t left = inbox->bytes.length - inbox->from;
@@ -114,15 +128,18 @@ static void take(struct worker *worker, struct inbox *inbox, struct buf *encoded
         worker_abandon(worker, 2); /* what came are no messages */
     buf_append(encoded, inbox->bytes.data + inbox->from + sizeof(size), size);
     inbox->from += sizeof(size) + size;
-    inbox->taken++;
+    inbox->in_hand = keep;
+    inbox->taken += !keep;
 }
 
-int inbox_get(struct worker *worker, size_t index, double timeout, struct buf *encoded,
+int inbox_get(struct worker *worker, size_t index, double timeout, bool keep, struct buf *encoded,
               struct error *error)
 {
     if (!worker->inboxes)
         worker->inboxes = mem_calloc(worker->config.consumes.count, sizeof(struct inbox));
     struct inbox *inbox = &worker->inboxes[index];
+    inbox->taken += inbox->in_hand; /* the body has come back for the next */
+    inbox->in_hand = false;
     if (is_empty(inbox)) {
         int result = ask(worker, index, timeout, error);
         if (result)
@@ -134,6 +151,10 @@ int inbox_get(struct worker *worker, size_t index, double timeout, struct buf *e
     } else if (host_must_end(worker, error)) {
         return error->code;
     }
-    take(worker, inbox, encoded);
+    take(worker, inbox, keep, encoded);
+    if (!keep && is_empty(inbox)) { /* what comes one by one is acknowledged one by one */
+        tell_taken(worker, index);
+        channel_flush(worker, false);
+    }
     return 1;
 }

@@ -61,7 +61,8 @@ struct inbox {
     struct buf bytes; /* u32 length and value of each */
     size_t from;
     uint32_t want;   /* messages to ask for next time */
-    uint32_t taken;  /* messages that the runner was not told of */
+    uint32_t taken;  /* messages that the body is done with and the runner was not told of */
+    bool in_hand;    /* the body has one that it is not done with */
     int64_t came_at; /* when BYTES came */
 };
 
@@ -179,8 +180,11 @@ const struct script_host *flusher_host(const struct worker *worker);
 /* inbox.c */
 
 /* The next message of queue INDEX of config.consumes; as struct script_host's get. */
-int inbox_get(struct worker *worker, size_t index, double timeout, struct buf *encoded,
+int inbox_get(struct worker *worker, size_t index, double timeout, bool keep, struct buf *encoded,
               struct error *error);
+
+/* The body has ended: what it has in hand is done with where it ended WELL, else it goes back. */
+void inboxes_settle(struct worker *worker, bool well);
 
 /* Tells the runner what the body has taken, and gives back the rest where the body takes long. */
 void inboxes_tidy(struct worker *worker, bool body_takes_long);

@@ -6,6 +6,7 @@
 #include "base/unit.h"
 #include "fixture.h"
 #include "object/queue.h"
+#include "object/taker.h"
 
 #define MOST_THREADS 8
 #define EACH 2000
@@ -30,6 +31,18 @@ static int check(void *arg, struct error *error)
     return atomic_load(&crowd->stop);
 }
 
+static const struct put_options usual;
+
+/* As somebody who is there for one message. */
+static int take_waiting(struct queue *queue, struct buf *out, const struct queue_wait *wait,
+                        struct error *error)
+{
+    struct taker *taker = taker_new(queue, "c", TAKER_BODY);
+    int result = taker_take_waiting(taker, out, false, wait, error);
+    taker_free(taker);
+    return result;
+}
+
 static void producer_ended(void *arg)
 {
     queue_producer_ended(((struct crowd *)arg)->queue);
@@ -42,7 +55,7 @@ static void *produce(void *arg)
     struct error error = {0};
     for (int64_t i = 1; i <= EACH; i++) {
         struct buf encoded = encoded_integer(i);
-        int result = queue_put_waiting(crowd->queue, encoded.data, encoded.length, &wait, &error);
+        int result = queue_put_waiting(crowd->queue, encoded.data, encoded.length, &usual, &wait, &error);
         buf_release(&encoded);
         if (result != 1)
             return crowd;
@@ -59,7 +72,7 @@ static void *consume(void *arg)
     for (;;) {
         struct buf out = {0};
         struct value value = {0};
-        int result = queue_take_waiting(crowd->queue, &out, &wait, &error);
+        int result = take_waiting(crowd->queue, &out, &wait, &error);
         const char *at = out.data;
         if (result == 1)
             value_head(&at, &value);
@@ -136,16 +149,16 @@ static void test_deadlines(void **state)
     crowd.queue = queue_new(&crowd.run, &spec, false, &users);
     struct queue_wait wait = {.check = check, .arg = &crowd};
     wait.deadline = clock_monotonic() + 5 * NS_PER_MS;
-    assert_int_equal(queue_take_waiting(crowd.queue, &out, &wait, &error), 0);
+    assert_int_equal(take_waiting(crowd.queue, &out, &wait, &error), 0);
     assert_true(clock_monotonic() >= wait.deadline);
-    assert_int_equal(queue_put_waiting(crowd.queue, encoded.data, encoded.length, &wait, &error),
+    assert_int_equal(queue_put_waiting(crowd.queue, encoded.data, encoded.length, &usual, &wait, &error),
                      1); /* there is room: no deadline counts */
-    assert_int_equal(queue_put_waiting(crowd.queue, encoded.data, encoded.length, &wait, &error),
+    assert_int_equal(queue_put_waiting(crowd.queue, encoded.data, encoded.length, &usual, &wait, &error),
                      0);
     assert_int_equal(queue_length(crowd.queue), 1);
-    assert_int_equal(queue_take_waiting(crowd.queue, &out, &wait, &error), 1);
+    assert_int_equal(take_waiting(crowd.queue, &out, &wait, &error), 1);
     queue_producer_ended(crowd.queue);
-    assert_int_equal(queue_take_waiting(crowd.queue, &out, &wait, &error), 2);
+    assert_int_equal(take_waiting(crowd.queue, &out, &wait, &error), 2);
     buf_release(&out);
     buf_release(&encoded);
     test_run_end(&crowd.run);
@@ -158,7 +171,7 @@ static void *take_one(void *arg)
     struct queue_wait wait = {.check = check, .arg = crowd};
     struct error error = {0};
     struct buf out = {0};
-    int result = queue_take_waiting(crowd->queue, &out, &wait, &error);
+    int result = take_waiting(crowd->queue, &out, &wait, &error);
     buf_release(&out);
     return (void *)(intptr_t)result;
 }
@@ -169,7 +182,7 @@ static void *put_one(void *arg)
     struct queue_wait wait = {.check = check, .arg = crowd};
     struct error error = {0};
     struct buf encoded = encoded_integer(9);
-    int result = queue_put_waiting(crowd->queue, encoded.data, encoded.length, &wait, &error);
+    int result = queue_put_waiting(crowd->queue, encoded.data, encoded.length, &usual, &wait, &error);
     buf_release(&encoded);
     return (void *)(intptr_t)result;
 }
@@ -197,7 +210,7 @@ static void test_interrupt(void **state)
     void *result;
     crowd.queue = queue_new(&crowd.run, &spec, false, &users);
     if (row->full)
-        assert_true(queue_put_value(crowd.queue, encoded.data, encoded.length));
+        assert_true(queue_put_value(crowd.queue, encoded.data, encoded.length, &usual));
     assert_int_equal(pthread_create(&thread, NULL, row->body, &crowd), 0);
     while (!atomic_load(&crowd.checks))
         sched_yield();
@@ -221,11 +234,11 @@ static void test_abandoned_while_waiting(void **state)
     pthread_t thread;
     void *result;
     crowd.queue = queue_new(&crowd.run, &spec, false, &users);
-    assert_true(queue_put_value(crowd.queue, encoded.data, encoded.length));
+    assert_true(queue_put_value(crowd.queue, encoded.data, encoded.length, &usual));
     assert_int_equal(pthread_create(&thread, NULL, put_one, &crowd), 0);
     while (!atomic_load(&crowd.checks))
         sched_yield();
-    queue_consumer_ended(crowd.queue);
+    queue_consumer_ended(crowd.queue, "c");
     pthread_join(thread, &result);
     assert_int_equal((intptr_t)result, 1);
     assert_false(queue_balance(crowd.queue));

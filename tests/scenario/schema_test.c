@@ -16,8 +16,9 @@ static const struct {
     const char *body; /* where the key is no alternative itself and needs no other */
 } wrappers[BLOCK_COUNT] = {
     [BLOCK_LOG] = {AROUND ENDS "log: {", "}\n", ""},
-    [BLOCK_QUEUE] = {"threads: {t: {lua: x = 1, consumes: r, produces: r}}\nqueues: {r: {", "}}\n",
-                     ""},
+    [BLOCK_QUEUE] = {"threads: {t: {lua: x = 1, consumes: [q, r], produces: [q, r]}}\n"
+                     "queues: {q: {}, r: {",
+                     "}}\n", ""},
     [BLOCK_PROCESS] = {AROUND ENDS "processes: {p: {", "}}\n", ", lua: x = 1"},
     [BLOCK_POOL] = {AROUND ENDS "pools: {p: {", "}}\n", ", lua: x = 1"},
     [BLOCK_THREAD] = {AROUND "processes: {p: {run: x, consumes: q}}\nthreads: {t: {", "}}\n",

@@ -59,19 +59,22 @@ static void show(struct buf *out, const char *encoded, size_t length)
     arena_free(arena);
 }
 
-static int put(void *arg, const char *queue, const char *encoded, size_t length, double timeout,
-               struct error *error)
+static int put(void *arg, const char *queue, const char *encoded, size_t length,
+               const struct script_put *options, struct error *error)
 {
     struct record *record = arg;
     (void)error;
-    buf_printf(&record->text, "put %s %g ", queue, timeout);
+    buf_printf(&record->text, "put %s %g ", queue, options->timeout);
+    if (options->delay > 0 || options->priority)
+        buf_printf(&record->text, "delay %g priority %d ", options->delay, options->priority);
     show(&record->text, encoded, length);
-    return timeout != 0;
+    return options->timeout != 0;
 }
 
-static int get(void *arg, const char *queue, double timeout, struct buf *encoded,
+static int get(void *arg, const char *queue, double timeout, bool keep, struct buf *encoded,
                struct error *error)
 {
+    (void)keep;
     struct record *record = arg;
     if (strcmp(queue, "broken") == 0)
         return error_set(error, ERROR_FAILED, "no such queue");

@@ -181,6 +181,10 @@ static void assert_asks(struct peer *peer, enum frame_type type, const char *que
         assert_true(frame_read_i64(&frame) == -1);
         assert_true(frame_read_u32(&frame) >= 1);
     }
+    if (type == FRAME_PUT) {
+        assert_true(frame_read_i64(&frame) == 0);
+        assert_int_equal(frame_read_u8(&frame), 0);
+    }
     char *name = frame_read_text(&frame);
     assert_string_equal(name, queue);
     assert_false(frame.bad);

@@ -1,0 +1,83 @@
+/*
+ * A lane: the messages of a queue that wait for whoever may take them. A queue has one that its
+ * consumers share, or with `delivery: broadcast` one for each consumer.
+ *
+ * Not safe for threads by itself.
+ */
+#ifndef OBJECT_LANE_H
+#define OBJECT_LANE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "object/batch.h"
+#include "object/letter.h"
+
+struct order;
+struct queue_spec;
+struct value;
+
+/* Priorities are from 0, the usual one, to this less 1, which goes first. */
+#define LANE_PRIORITIES 10
+
+struct lane {
+    struct order *order;                  /* with `ordered`: all messages but RETURNED */
+    struct store stores[LANE_PRIORITIES]; /* else, by priority */
+    unsigned filled;                      /* a bit for each store that holds some */
+    int highest;                          /* priority that was ever put: what comes back has it */
+    struct letters returned;              /* taken, tried and given back: they go first */
+    size_t messages;                      /* in all of these */
+    size_t bytes;
+    size_t holding;       /* messages that takers have and did not acknowledge */
+    const char *consumer; /* whose it is; NULL: that of all, or not given out yet */
+    bool abandoned;       /* nobody takes from it any more */
+    uint64_t put;
+    uint64_t taken; /* and not given back */
+};
+
+/* What must be known of a message that was taken, for when it is given back or done with. */
+struct mark_taken {
+    size_t slot;       /* with `ordered` */
+    unsigned attempts; /* by others, before */
+};
+
+/* Who takes: any pointer that tells one from the other; ALONE: one message of a key at a time. */
+struct lane_taker {
+    const void *who;
+    bool alone;
+};
+
+/* VARS are the scenario's. */
+void lane_init(struct lane *lane, const struct queue_spec *spec, const struct value *vars);
+void lane_release(struct lane *lane);
+
+/* Forgets all messages. */
+void lane_clear(struct lane *lane);
+
+/* Appends up to MOST messages of whole ones in their frames; returns the bytes, *COUNT messages. */
+size_t lane_put_stream(struct lane *lane, const char *bytes, size_t length, size_t most,
+                       size_t *count);
+void lane_put_value(struct lane *lane, const char *encoded, size_t length, int priority);
+
+/* True where there is something for this taker. */
+bool lane_has(const struct lane *lane, const struct lane_taker *taker);
+
+/* Each takes from what lane_has() has found. One message, with what must be known of it. */
+void lane_take_value(struct lane *lane, const struct lane_taker *taker, struct buf *out,
+                     struct mark_taken *mark);
+
+/* Up to MOST messages as store_take_values() does; returns how many. */
+size_t lane_take_values(struct lane *lane, const struct lane_taker *taker, struct buf *out,
+                        size_t most, size_t bytes);
+
+/* Messages in their frames, as store_take_stream() does; returns how many. */
+size_t lane_take_stream(struct lane *lane, const struct lane_taker *taker, struct buf *out,
+                        size_t most, struct error *error);
+
+/* Puts messages before all others, or with `ordered` before those of their keys. */
+void lane_return_stream(struct lane *lane, const char *bytes, size_t length);
+void lane_return_value(struct lane *lane, const char *encoded, size_t length, unsigned attempts);
+void lane_return_values(struct lane *lane, const char *bytes, size_t length, size_t count);
+
+#endif

@@ -1,0 +1,98 @@
+/* What queue.c and taker.c share. */
+#ifndef OBJECT_QUEUE_PRIVATE_H
+#define OBJECT_QUEUE_PRIVATE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "event/event.h"
+#include "object/delay.h"
+#include "object/lane.h"
+#include "object/queue.h"
+#include "object/taker.h"
+#include "scenario/spec.h"
+
+struct timer;
+
+struct queue {
+    struct run *run;
+    const struct queue_spec *spec;
+    bool named;
+    struct queue_users users; /* the loop's alone, but consumers */
+    struct timer *due;        /* of the next delayed message; the loop's alone; NULL: none yet */
+    bool stopped;             /* the loop's alone: it needs no timer any more */
+    bool left; /* the loop's alone: those who get its dead letters know that no more will come */
+
+    pthread_mutex_t lock; /* guards all that follows */
+    pthread_cond_t message;
+    pthread_cond_t room;
+    size_t threads_for_message;
+    size_t threads_for_room;
+    struct waiter *for_message;
+    struct waiter *for_room;
+    bool waking;        /* a look at the waiters is on its way */
+    struct lane *lanes; /* one, or with broadcast one a consumer */
+    size_t lane_count;
+    struct delay delay;
+    bool closed;
+    bool abandoned;
+    uint64_t put;
+    uint64_t dead; /* given up: to the dead letters, or for good */
+    uint64_t lost; /* put when there was nobody to take it, or given up for good */
+};
+
+struct taker {
+    struct queue *queue;
+    struct lane *lane;
+    struct lane_taker who;
+    enum taker_kind kind;
+    const char *consumer;
+    bool exact;
+    size_t holding;         /* of lane->holding */
+    struct mark_taken mark; /* of the one message, where it is exact */
+    struct buf kept;        /* of a thread: the message that it works on */
+    bool keeps;
+};
+
+/* queue.c: emits an event about the queue. The loop's thread. */
+void queue_event(struct queue *queue, enum event_kind kind, unsigned flags, size_t count);
+
+/* The rest with the lock held, but for the last. */
+
+/* queue_put.c: true where no message has room. */
+bool queue_has_no_room(const struct queue *queue);
+
+/* queue_put.c: a message goes to all lanes from which somebody takes. */
+void queue_enter(struct queue *queue, const char *encoded, size_t length, int priority);
+
+/* queue_wait.c: a look at the waiters is due. */
+void queue_wake_soon(struct queue *queue);
+
+/* Something changed that others may wait for. */
+void queue_changed(struct queue *queue);
+
+/* In the fullest lane, with what is not due yet. */
+size_t queue_messages(const struct queue *queue);
+
+/* Waits on CONDITION; 1: something changed, 0: the deadline passed, or < 0. */
+int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *threads,
+                      const struct queue_wait *wait, struct error *error);
+
+void queue_waiters_add(struct waiter **list, struct waiter *waiter);
+
+/* What a taker finds. */
+enum take_result queue_look(const struct queue *queue, const struct taker *taker);
+
+void queue_trace_stream(struct queue *queue, enum event_kind kind, const char *bytes,
+                        size_t length);
+void queue_trace_value(struct queue *queue, enum event_kind kind, const char *encoded,
+                       size_t length);
+
+/* Without the lock: puts a message into the dead letters of QUEUE, whether these are full or not. */
+void queue_bury(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
+                const char *reason);
+
+#endif

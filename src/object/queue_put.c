@@ -1,0 +1,211 @@
+/* Putting messages into a queue. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "object/letter.h"
+#include "object/queue_private.h"
+#include "object/trace.h"
+#include "script/value.h"
+
+/* A queue whose capacity is in messages never holds more bytes than this and one message. */
+#define QUEUE_BYTES (4u << 20)
+
+static size_t most_bytes(const struct queue *queue)
+{
+    return queue->spec->capacity_bytes ? (size_t)queue->spec->capacity_bytes : QUEUE_BYTES;
+}
+
+/* Messages for which there is room in every lane from which somebody takes. */
+static size_t room(const struct queue *queue)
+{
+    size_t most = (size_t)queue->spec->capacity;
+    size_t least = most;
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        const struct lane *lane = &queue->lanes[i];
+        size_t messages = lane->messages + queue->delay.count;
+        if (lane->abandoned)
+            continue;
+        if (messages >= most || lane->bytes + queue->delay.bytes >= most_bytes(queue))
+            return 0;
+        least = most - messages < least ? most - messages : least;
+    }
+    return least;
+}
+
+bool queue_has_no_room(const struct queue *queue)
+{
+    return !room(queue);
+}
+
+/* With the lock held: a message goes to all who may take it; at least to one lane. */
+void queue_enter(struct queue *queue, const char *encoded, size_t length, int priority)
+{
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        struct lane *lane = &queue->lanes[i];
+        if (lane->abandoned)
+            continue;
+        lane_put_value(lane, encoded, length, priority);
+        lane->put++;
+    }
+}
+
+/* With the lock held: the same messages into each lane from which somebody takes. */
+static size_t enter_stream(struct queue *queue, const char *bytes, size_t length)
+{
+    size_t count = queue->abandoned ? (size_t)-1 : room(queue);
+    size_t taken = 0;
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        struct lane *lane = &queue->lanes[i];
+        if (lane->abandoned)
+            continue;
+        taken = lane_put_stream(lane, bytes, length, count, &count);
+        lane->put += count;
+    }
+    if (queue->abandoned) { /* counted as put, never taken */
+        taken = framing_measure(queue->spec->framing, bytes, length, (size_t)-1, &count);
+        queue->lost += count;
+    }
+    queue->put += count;
+    return taken;
+}
+
+size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length)
+{
+    size_t taken = 0;
+    pthread_mutex_lock(&queue->lock);
+    if (queue->abandoned || !queue_has_no_room(queue)) {
+        taken = enter_stream(queue, bytes, length);
+        queue_trace_stream(queue, EVENT_QUEUE_PUT, bytes, taken);
+    }
+    bool full = !queue->abandoned && queue_has_no_room(queue);
+    if (taken)
+        queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
+    if (full && bus_wants(queue->run->bus, EVENT_QUEUE_FULL, 0))
+        queue_event(queue, EVENT_QUEUE_FULL, 0, 0);
+    return taken;
+}
+
+/* With the lock held. */
+static void put_one(struct queue *queue, const char *encoded, size_t length,
+                    const struct put_options *options)
+{
+    queue->put++;
+    queue_trace_value(queue, EVENT_QUEUE_PUT, encoded, length);
+    if (queue->abandoned) {
+        queue->lost++; /* counted as put, never taken */
+    } else if (options->delay) {
+        delay_put(&queue->delay, letter_new(encoded, length, false, 0), options->priority,
+                  clock_monotonic() + options->delay);
+        queue_wake_soon(queue);
+    } else {
+        queue_enter(queue, encoded, length, options->priority);
+        queue_changed(queue);
+    }
+}
+
+bool queue_put_value(struct queue *queue, const char *encoded, size_t length,
+                     const struct put_options *options)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool done = queue->abandoned || !queue_has_no_room(queue);
+    if (done)
+        put_one(queue, encoded, length, options);
+    pthread_mutex_unlock(&queue->lock);
+    return done;
+}
+
+struct queue *queue_dead_letters(const struct queue *queue)
+{
+    const size_t *index = queue->spec->dead_letter;
+    return index ? queue->run->queues[*index] : NULL;
+}
+
+bool queue_is_full(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool full = !queue->abandoned && queue_has_no_room(queue);
+    pthread_mutex_unlock(&queue->lock);
+    return full;
+}
+
+/* "{message = ..., reason = ..., attempts = 3}", or the same as JSON where a table cannot be sent. */
+static void encode_dead(const struct queue *dead, const char *encoded, size_t length,
+                        int64_t attempts, const char *reason, struct buf *out)
+{
+    struct buf table = {0};
+    value_encode_table(&table, 3);
+    value_encode_string(&table, "message", strlen("message"));
+    buf_append(&table, encoded, length);
+    value_encode_string(&table, "reason", strlen("reason"));
+    value_encode_string(&table, reason, strlen(reason));
+    value_encode_string(&table, "attempts", strlen("attempts"));
+    value_encode_integer(&table, attempts);
+    if (dead->spec->framing == FRAMING_JSON) {
+        buf_append(out, table.data, table.length);
+    } else {
+        struct buf text = {0};
+        trace_text(&text, table.data, table.length);
+        value_encode_string(out, text.data, text.length);
+        buf_release(&text);
+    }
+    buf_release(&table);
+}
+
+/* What is put there is no more than the messages that were being worked on. */
+static void put_dead(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
+                     const char *reason)
+{
+    static const struct put_options usual;
+    struct queue *dead = queue_dead_letters(queue);
+    struct buf letter = {0};
+    encode_dead(dead, encoded, length, attempts, reason, &letter);
+    pthread_mutex_lock(&dead->lock);
+    put_one(dead, letter.data, letter.length, &usual);
+    pthread_mutex_unlock(&dead->lock);
+    buf_release(&letter);
+}
+
+void queue_bury(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
+                const char *reason)
+{
+    bool kept = queue->spec->dead_letter;
+    struct buf text = {0};
+    struct event event = {
+        .kind = EVENT_QUEUE_DEAD_LETTER,
+        .flags = EVENT_WRONG | (kept ? 0 : EVENT_REASONED),
+        .object = queue->spec->name,
+        .attempt = attempts,
+        .reason = reason,
+    };
+    trace_text(&text, encoded, length);
+    event.bytes = buf_string(&text);
+    event.length = text.length;
+    trace_event(queue->run, &event);
+    buf_release(&text);
+    if (kept)
+        put_dead(queue, encoded, length, attempts, reason);
+    pthread_mutex_lock(&queue->lock);
+    queue->dead++;
+    queue->lost += !kept;
+    pthread_mutex_unlock(&queue->lock);
+}
+
+int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
+                      const struct put_options *options, const struct queue_wait *wait,
+                      struct error *error)
+{
+    int result = 1;
+    pthread_mutex_lock(&queue->lock);
+    while (result == 1 && !queue->abandoned && queue_has_no_room(queue))
+        result = queue_thread_wait(queue, &queue->room, &queue->threads_for_room, wait, error);
+    if (result == 0 && (queue->abandoned || !queue_has_no_room(queue)))
+        result = 1;
+    if (result == 1)
+        put_one(queue, encoded, length, options);
+    pthread_mutex_unlock(&queue->lock);
+    return result;
+}

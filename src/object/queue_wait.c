@@ -1,0 +1,216 @@
+/* Who waits for a queue, and how they hear of it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "engine/run.h"
+#include "loop/loop.h"
+#include "loop/timer.h"
+#include "object/letter.h"
+#include "object/queue_private.h"
+
+size_t queue_messages(const struct queue *queue)
+{
+    size_t messages = 0;
+    for (size_t i = 0; i < queue->lane_count; i++)
+        if (queue->lanes[i].messages > messages)
+            messages = queue->lanes[i].messages;
+    return messages + queue->delay.count;
+}
+
+enum take_result queue_look(const struct queue *queue, const struct taker *taker)
+{
+    const struct lane *lane = taker->lane;
+    if (lane_has(lane, &taker->who))
+        return TAKE_MESSAGE;
+    bool more = lane->messages || queue->delay.count || lane->holding > taker->holding;
+    return queue->closed && !more ? TAKE_CLOSED : TAKE_EMPTY;
+}
+
+void queue_waiters_add(struct waiter **list, struct waiter *waiter)
+{
+    if (waiter->waiting)
+        return;
+    waiter->waiting = true;
+    waiter->previous = NULL;
+    waiter->next = NULL;
+    if (!*list) {
+        *list = waiter;
+        return;
+    }
+    struct waiter *last = *list;
+    while (last->next)
+        last = last->next;
+    last->next = waiter;
+    waiter->previous = last;
+}
+
+static void waiters_remove(struct waiter **list, struct waiter *waiter)
+{
+    if (waiter->previous)
+        waiter->previous->next = waiter->next;
+    else
+        *list = waiter->next;
+    if (waiter->next)
+        waiter->next->previous = waiter->previous;
+    waiter->waiting = false;
+}
+
+/* The first who waits for messages and can go on now. */
+static struct waiter *next_for_message(const struct queue *queue)
+{
+    struct waiter *waiter = queue->for_message;
+    while (waiter && queue_look(queue, waiter->taker) == TAKE_EMPTY)
+        waiter = waiter->next;
+    return waiter;
+}
+
+/* Takes the first waiter off a list that may go on now. */
+static struct waiter *next_waiter(struct queue *queue)
+{
+    struct waiter *waiter = next_for_message(queue);
+    if (waiter) {
+        waiters_remove(&queue->for_message, waiter);
+    } else if (queue->for_room && (!queue_has_no_room(queue) || queue->abandoned)) {
+        waiter = queue->for_room;
+        waiters_remove(&queue->for_room, waiter);
+    }
+    return waiter;
+}
+
+/* With the lock held: what is due enters, and the timer is set for the next. */
+static void wake_waiters(void *arg);
+
+static void take_due(struct queue *queue)
+{
+    int64_t now = clock_monotonic();
+    while (queue->delay.count && delay_first(&queue->delay)->due <= now) {
+        struct delayed delayed = delay_take(&queue->delay);
+        queue_enter(queue, delayed.letter->bytes, delayed.letter->length, delayed.priority);
+        queue->lost += queue->abandoned;
+        free(delayed.letter);
+        pthread_cond_broadcast(&queue->message);
+    }
+    if (queue->stopped || !queue->delay.count)
+        return;
+    if (!queue->due)
+        queue->due = timer_new(queue->run->loop, wake_waiters, queue);
+    timer_start(queue->due, delay_first(&queue->delay)->due - now);
+}
+
+/* With the lock held: true where nothing can become a dead letter any more. */
+static bool has_left(const struct queue *queue)
+{
+    bool left = queue->abandoned || (queue->closed && !queue_messages(queue));
+    for (size_t i = 0; i < queue->lane_count; i++)
+        left = left && !queue->lanes[i].holding;
+    return left;
+}
+
+/*
+ * Calls those who can go on. Each one is looked for anew, as the one before may have taken all; no
+ * more are called than waited at the start, so that nobody is called twice.
+ */
+static void wake_waiters(void *arg)
+{
+    struct queue *queue = arg;
+    size_t most = 0;
+    pthread_mutex_lock(&queue->lock);
+    queue->waking = false;
+    take_due(queue);
+    for (struct waiter *waiter = queue->for_message; waiter; waiter = waiter->next)
+        most++;
+    for (struct waiter *waiter = queue->for_room; waiter; waiter = waiter->next)
+        most++;
+    struct waiter *waiter;
+    while (most-- && (waiter = next_waiter(queue))) {
+        pthread_mutex_unlock(&queue->lock);
+        waiter->function(waiter->arg);
+        pthread_mutex_lock(&queue->lock);
+    }
+    bool empty = !queue_messages(queue);
+    bool leaves = queue->spec->dead_letter && !queue->left && has_left(queue);
+    queue->left = queue->left || leaves;
+    pthread_mutex_unlock(&queue->lock);
+    if (leaves)
+        queue_producer_ended(queue_dead_letters(queue));
+    if (empty)
+        run_poke(queue->run); /* a daemon may have waited for this */
+}
+
+/* With the lock held: a look at the waiters is due. */
+void queue_wake_soon(struct queue *queue)
+{
+    if (queue->waking)
+        return;
+    queue->waking = true;
+    loop_post(queue->run->loop, wake_waiters, queue);
+}
+
+void queue_changed(struct queue *queue)
+{
+    if (queue->threads_for_message && (queue_messages(queue) || queue->closed))
+        pthread_cond_broadcast(&queue->message);
+    if (queue->threads_for_room && (!queue_has_no_room(queue) || queue->abandoned))
+        pthread_cond_broadcast(&queue->room);
+    if (queue->for_message || queue->for_room || !queue_messages(queue) || queue->abandoned)
+        queue_wake_soon(queue);
+}
+
+void queue_wait_room(struct queue *queue, struct waiter *waiter)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue_waiters_add(&queue->for_room, waiter);
+    queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+static bool is_on(const struct waiter *list, const struct waiter *waiter)
+{
+    while (list && list != waiter)
+        list = list->next;
+    return list != NULL;
+}
+
+void queue_unwait(struct queue *queue, struct waiter *waiter)
+{
+    pthread_mutex_lock(&queue->lock);
+    if (is_on(queue->for_message, waiter))
+        waiters_remove(&queue->for_message, waiter);
+    else if (is_on(queue->for_room, waiter))
+        waiters_remove(&queue->for_room, waiter);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+/* Waits on CONDITION with the lock held; 1: something changed, 0: the deadline passed, or < 0. */
+int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *threads,
+                      const struct queue_wait *wait, struct error *error)
+{
+    int result = wait->check(wait->arg, error);
+    if (result < 0)
+        return result;
+    int number = 0;
+    ++*threads;
+    if (wait->deadline) {
+        struct timespec until;
+        clock_until(wait->deadline, &until);
+        number = pthread_cond_timedwait(condition, &queue->lock, &until);
+    } else {
+        pthread_cond_wait(condition, &queue->lock);
+    }
+    --*threads;
+    result = wait->check(wait->arg, error);
+    if (result < 0)
+        return result;
+    return number != ETIMEDOUT || clock_monotonic() < wait->deadline;
+}
+
+void queue_interrupt(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    pthread_cond_broadcast(&queue->message);
+    pthread_cond_broadcast(&queue->room);
+    pthread_mutex_unlock(&queue->lock);
+}

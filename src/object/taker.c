@@ -1,0 +1,381 @@
+/* One who takes from a queue. */
+#include "object/taker.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "engine/run.h"
+#include "object/order.h"
+#include "object/queue_private.h"
+
+/* Messages are handed to a worker in no larger pieces than this, and one message. */
+#define TAKE_BYTES (32u << 10)
+
+/* The lane of the consumer; one that is not given out yet becomes its. */
+static struct lane *find_lane(struct queue *queue, const char *consumer)
+{
+    struct lane *unused = NULL;
+    if (queue->spec->delivery == DELIVERY_SHARE)
+        return &queue->lanes[0];
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        struct lane *lane = &queue->lanes[i];
+        if (lane->consumer && !strcmp(lane->consumer, consumer))
+            return lane;
+        if (!lane->consumer && !unused)
+            unused = lane;
+    }
+    unused->consumer = consumer;
+    return unused;
+}
+
+struct taker *taker_new(struct queue *queue, const char *consumer, enum taker_kind kind)
+{
+    struct taker *taker = mem_calloc(1, sizeof(*taker));
+    taker->queue = queue;
+    taker->kind = kind;
+    taker->consumer = consumer;
+    taker->who = (struct lane_taker){taker, kind == TAKER_TASKS};
+    taker->exact = queue->spec->max_attempts || queue->spec->ordered;
+    pthread_mutex_lock(&queue->lock);
+    taker->lane = find_lane(queue, consumer);
+    pthread_mutex_unlock(&queue->lock);
+    return taker;
+}
+
+/* With the lock held: the taker has COUNT more or fewer. */
+static void hold(struct taker *taker, size_t count)
+{
+    taker->holding += count;
+    taker->lane->holding += count;
+}
+
+/* With the lock held. */
+static void release(struct taker *taker, size_t count)
+{
+    hold(taker, 0 - count);
+    queue_changed(taker->queue);
+}
+
+/* With the lock held: it is done with the message of MARK, whatever that means. */
+static void release_marked(struct taker *taker, const struct mark_taken *mark)
+{
+    if (taker->lane->order)
+        order_done(taker->lane->order, mark->slot);
+    release(taker, 1);
+}
+
+void taker_free(struct taker *taker)
+{
+    if (!taker)
+        return;
+    struct queue *queue = taker->queue;
+    pthread_mutex_lock(&queue->lock);
+    if (taker->lane->order)
+        order_leave(taker->lane->order, taker);
+    release(taker, taker->holding);
+    pthread_mutex_unlock(&queue->lock);
+    buf_release(&taker->kept);
+    free(taker);
+}
+
+struct queue *taker_queue(const struct taker *taker)
+{
+    return taker->queue;
+}
+
+bool taker_is_shared(const struct taker *taker)
+{
+    const struct queue *queue = taker->queue;
+    return queue->spec->delivery == DELIVERY_SHARE && queue->users.consumers > 1;
+}
+
+bool taker_is_exact(const struct taker *taker)
+{
+    return taker->exact;
+}
+
+void taker_wait(struct taker *taker, struct waiter *waiter)
+{
+    struct queue *queue = taker->queue;
+    pthread_mutex_lock(&queue->lock);
+    waiter->taker = taker;
+    queue_waiters_add(&queue->for_message, waiter);
+    queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+bool taker_is_awaited(const struct taker *taker)
+{
+    struct queue *queue = taker->queue;
+    bool awaited = false;
+    pthread_mutex_lock(&queue->lock);
+    for (const struct waiter *waiter = queue->for_message; waiter && !awaited;
+         waiter = waiter->next)
+        awaited = waiter->taker != taker && waiter->taker->lane == taker->lane;
+    awaited = (awaited || queue->threads_for_message) && !taker->lane->messages;
+    pthread_mutex_unlock(&queue->lock);
+    return awaited;
+}
+
+/* With the lock held, and a message there. */
+static void take_one(struct taker *taker, struct buf *out, struct mark_taken *mark)
+{
+    struct queue *queue = taker->queue;
+    size_t start = out->length;
+    lane_take_value(taker->lane, &taker->who, out, mark);
+    taker->lane->taken++;
+    hold(taker, 1);
+    queue_trace_value(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
+    queue_changed(queue);
+}
+
+enum take_result taker_take(struct taker *taker, struct buf *out, struct mark_taken *mark)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    enum take_result result = queue_look(taker->queue, taker);
+    if (result == TAKE_MESSAGE)
+        take_one(taker, out, mark);
+    pthread_mutex_unlock(&taker->queue->lock);
+    return result;
+}
+
+/* With the lock held: tells of the messages that taker_take_many() took. */
+static void trace_many(struct queue *queue, const char *bytes, size_t length)
+{
+    while (queue->spec->trace && length) {
+        uint32_t size;
+        memcpy(&size, bytes, sizeof(size));
+        size = le32toh(size);
+        queue_trace_value(queue, EVENT_QUEUE_GET, bytes + sizeof(size), size);
+        bytes += sizeof(size) + size;
+        length -= sizeof(size) + size;
+    }
+}
+
+/* With the lock held: how many it may have of those that are there. */
+static size_t fair_share(const struct taker *taker, size_t most)
+{
+    size_t consumers = taker->queue->users.consumers;
+    bool shared = taker->queue->spec->delivery == DELIVERY_SHARE && consumers > 1;
+    size_t share = taker->lane->messages / (shared ? consumers : 1);
+    return most < share ? most : share; /* one is taken in any case */
+}
+
+/* With the lock held, and a message there: one, in the form of many. */
+static void take_exact(struct taker *taker, struct buf *out)
+{
+    size_t head = out->length;
+    uint32_t size = 0;
+    buf_append(out, &size, sizeof(size));
+    lane_take_value(taker->lane, &taker->who, out, &taker->mark);
+    size = htole32((uint32_t)(out->length - head - sizeof(size)));
+    memcpy(out->data + head, &size, sizeof(size));
+}
+
+enum take_result taker_take_many(struct taker *taker, struct buf *out, size_t most, size_t *count)
+{
+    struct queue *queue = taker->queue;
+    pthread_mutex_lock(&queue->lock);
+    enum take_result result = queue_look(queue, taker);
+    if (result == TAKE_MESSAGE) {
+        size_t start = out->length;
+        *count = 1;
+        if (taker->exact)
+            take_exact(taker, out);
+        else
+            *count = lane_take_values(taker->lane, &taker->who, out, fair_share(taker, most),
+                                      TAKE_BYTES);
+        taker->lane->taken += *count;
+        hold(taker, *count);
+        trace_many(queue, out->data + start, out->length - start);
+        queue_changed(queue);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return result;
+}
+
+enum take_result taker_take_stream(struct taker *taker, struct buf *out, size_t most,
+                                   struct error *error)
+{
+    struct queue *queue = taker->queue;
+    pthread_mutex_lock(&queue->lock);
+    enum take_result result = queue_look(queue, taker);
+    if (result == TAKE_MESSAGE) {
+        size_t start = out->length;
+        taker->lane->taken += lane_take_stream(taker->lane, &taker->who, out, most, error);
+        queue_trace_stream(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
+        queue_changed(queue);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return result;
+}
+
+void taker_set_unread(struct taker *taker, bool unread)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    if (unread && !taker->holding)
+        hold(taker, 1);
+    else if (!unread && taker->holding)
+        release(taker, 1);
+    pthread_mutex_unlock(&taker->queue->lock);
+}
+
+void taker_return_stream(struct taker *taker, const char *bytes, size_t length)
+{
+    struct queue *queue = taker->queue;
+    if (!length)
+        return;
+    pthread_mutex_lock(&queue->lock);
+    size_t before = taker->lane->messages;
+    lane_return_stream(taker->lane, bytes, length);
+    taker->lane->taken -= taker->lane->messages - before;
+    queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void taker_done(struct taker *taker, size_t count)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    if (count > taker->holding)
+        count = taker->holding;
+    if (taker->exact && count)
+        release_marked(taker, &taker->mark);
+    else
+        release(taker, count);
+    pthread_mutex_unlock(&taker->queue->lock);
+}
+
+/* A message that was worked on in vain goes to the dead letters once it was tried often enough. */
+static void return_tried(struct taker *taker, const char *encoded, size_t length)
+{
+    const struct queue_spec *spec = taker->queue->spec;
+    unsigned attempts = taker->mark.attempts + 1;
+    bool bury = spec->max_attempts && attempts >= spec->max_attempts;
+    struct buf reason = {0};
+    if (bury) { /* before it is released: the queue of dead letters must not have closed */
+        buf_printf(&reason, "%s ended before it was done with it", taker->consumer);
+        queue_bury(taker->queue, encoded, length, attempts, reason.data);
+        buf_release(&reason);
+    }
+    pthread_mutex_lock(&taker->queue->lock);
+    if (!bury) {
+        lane_return_value(taker->lane, encoded, length, attempts);
+        taker->lane->taken--;
+    }
+    release_marked(taker, &taker->mark);
+    pthread_mutex_unlock(&taker->queue->lock);
+}
+
+/* The same for one that was not worked on. */
+static void return_untried(struct taker *taker, const struct mark_taken *mark, const char *encoded,
+                           size_t length)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    lane_return_value(taker->lane, encoded, length, mark->attempts);
+    taker->lane->taken--;
+    release_marked(taker, mark);
+    pthread_mutex_unlock(&taker->queue->lock);
+}
+
+static void return_exact(struct taker *taker, const char *encoded, size_t length, bool tried)
+{
+    if (tried)
+        return_tried(taker, encoded, length);
+    else
+        return_untried(taker, &taker->mark, encoded, length);
+}
+
+void taker_return_many(struct taker *taker, const char *bytes, size_t length, size_t count,
+                       bool tried)
+{
+    if (taker->exact) {
+        return_exact(taker, bytes + sizeof(uint32_t), length - sizeof(uint32_t), tried);
+        return;
+    }
+    pthread_mutex_lock(&taker->queue->lock);
+    lane_return_values(taker->lane, bytes, length, count);
+    taker->lane->taken -= count;
+    release(taker, count);
+    pthread_mutex_unlock(&taker->queue->lock);
+}
+
+void taker_task_done(struct taker *taker, const struct mark_taken *mark)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    release_marked(taker, mark);
+    pthread_mutex_unlock(&taker->queue->lock);
+}
+
+void taker_task_failed(struct taker *taker, const struct mark_taken *mark, const char *encoded,
+                       size_t length, int64_t attempts, const char *reason)
+{
+    if (taker->queue->spec->dead_letter)
+        queue_bury(taker->queue, encoded, length, attempts, reason);
+    taker_task_done(taker, mark);
+}
+
+void taker_task_back(struct taker *taker, const struct mark_taken *mark, const char *encoded,
+                     size_t length)
+{
+    return_untried(taker, mark, encoded, length);
+}
+
+/* With the lock held: the message that the thread worked on is done. */
+static void drop_kept(struct taker *taker)
+{
+    taker->keeps = false;
+    buf_clear(&taker->kept);
+    release_marked(taker, &taker->mark);
+}
+
+int taker_take_waiting(struct taker *taker, struct buf *out, bool keep,
+                       const struct queue_wait *wait, struct error *error)
+{
+    struct queue *queue = taker->queue;
+    size_t start = out->length;
+    int result = 1;
+    pthread_mutex_lock(&queue->lock);
+    if (taker->keeps)
+        drop_kept(taker);
+    while (result == 1 && queue_look(queue, taker) == TAKE_EMPTY)
+        result = queue_thread_wait(queue, &queue->message, &queue->threads_for_message, wait,
+                                   error);
+    if (result >= 0 && queue_look(queue, taker) == TAKE_MESSAGE) {
+        take_one(taker, out, &taker->mark);
+        taker->keeps = true;
+        if (keep)
+            buf_append(&taker->kept, out->data + start, out->length - start);
+        else
+            drop_kept(taker);
+        result = 1;
+    } else if (result == 1) {
+        result = 2;
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return result;
+}
+
+void taker_settle(struct taker *taker, bool done)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    struct buf kept = taker->kept;
+    bool keeps = taker->keeps;
+    taker->kept = (struct buf){0};
+    if (keeps && done)
+        drop_kept(taker);
+    taker->keeps = false;
+    pthread_mutex_unlock(&taker->queue->lock);
+    if (keeps && !done)
+        return_exact(taker, kept.data, kept.length, true);
+    buf_release(&kept);
+}
+
+bool taker_keeps(struct taker *taker)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    bool keeps = taker->keeps;
+    pthread_mutex_unlock(&taker->queue->lock);
+    return keeps;
+}

@@ -1,0 +1,3 @@
+import pathlib
+
+assert pathlib.Path("out").read_text() == "first\nsecond\n"
