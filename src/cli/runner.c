@@ -32,6 +32,7 @@
 #include "loop/timer.h"
 #include "object/attributes.h"
 #include "object/kinds.h"
+#include "object/need.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/guard.h"
@@ -149,6 +150,22 @@ static void raise_descriptor_limit(void)
         return;
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* False where parrun itself could not run; what is short for the scenario is told beforehand. */
+static bool check_descriptors(const struct scenario *scenario, int64_t jobs)
+{
+    struct rlimit limit;
+    size_t need = need_descriptors(scenario, jobs);
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
+        return true;
+    bool enough = limit.rlim_cur >= NEED_LEAST;
+    fprintf(stderr,
+            "parrun: %s: up to %zu files may be open at once, and the system allows %llu (see "
+            "ulimit -Hn)%s\n",
+            enough ? "warning" : "error", need, (unsigned long long)limit.rlim_cur,
+            enough ? "; what cannot be started for want of them fails" : "");
+    return enough;
 }
 
 /* "20260102T030405Z-928": sorts by time, and no two runs of a machine share it. */
@@ -278,6 +295,8 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     struct run *run = &runner.run;
     struct error error = {0};
     raise_descriptor_limit();
+    if (!options->dry && !check_descriptors(scenario, options->jobs))
+        return STATUS_SYSTEM;
     *run = (struct run){
         .loop = loop_new(&error),
         .bus = bus_new(),

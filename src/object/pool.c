@@ -17,6 +17,7 @@
 #include "object/items.h"
 #include "object/pool_private.h"
 #include "object/results.h"
+#include "object/start.h"
 #include "object/users.h"
 #include "scenario/spec.h"
 
@@ -276,7 +277,9 @@ static void start_crew(struct crew *crew)
         return;
     crew->state = CREW_NONE;
     crew->pool->crew_alive--;
+    bool refused = start_was_refused(error.code);
     error_wrap(&error, "cannot start a worker");
+    crew->pool->object.run->refused |= refused && !crew->pool->crew_alive;
     if (!crew->pool->crew_alive)
         pool_break(crew->pool, error.text); /* with some left, the pool goes on with those */
     error_release(&error);
