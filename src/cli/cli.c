@@ -21,6 +21,7 @@
 #include "cli/runner.h"
 #include "cli/status.h"
 #include "os/guard.h"
+#include "os/jobserver.h"
 #include "scenario/complete.h"
 #include "scenario/import.h"
 #include "scenario/json_schema.h"
@@ -126,6 +127,23 @@ static int import(const char *file)
     return status;
 }
 
+static void give_back(void *arg)
+{
+    jobserver_settle(((struct order *)arg)->jobserver);
+}
+
+/* The jobserver is joined before the guard and the runner part: both must be able to give back. */
+static _Noreturn void run(const struct options *options)
+{
+    const char *flags = getenv("MAKEFLAGS");
+    struct error error = {0};
+    struct order order = {.options = options};
+    order.jobserver = options->dry ? NULL : jobserver_join(flags, &error);
+    order.no_jobserver = error.text;
+    jobserver_pass_on(flags);
+    guard_run(runner_main, give_back, &order);
+}
+
 int cli_main(int argc, char **argv)
 {
     struct options options;
@@ -168,7 +186,7 @@ int cli_main(int argc, char **argv)
         status = import(options.subject);
         break;
     case MODE_RUN:
-        guard_run(runner_main, &options);
+        run(&options);
     default:
         status = STATUS_BUG;
         break;

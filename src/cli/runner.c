@@ -33,6 +33,7 @@
 #include "object/attributes.h"
 #include "object/kinds.h"
 #include "object/need.h"
+#include "object/tokens.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/guard.h"
@@ -288,9 +289,22 @@ static bool check_machine(const struct scenario *scenario, const struct mask *ma
     return fine;
 }
 
-static int run_scenario(const struct options *options, const struct scenario *scenario,
+/* An outer make counts the tasks, or cannot: that is said once, as by make itself. */
+static void join_make(struct run *run, const struct order *order)
+{
+    if (run->dry || !run->scenario->pool_count)
+        return;
+    if (order->jobserver)
+        run->tokens = tokens_new(run->loop, order->jobserver);
+    if (order->no_jobserver)
+        fprintf(stderr, "parrun: warning: the jobserver of make is not used: %s\n",
+                order->no_jobserver);
+}
+
+static int run_scenario(const struct order *order, const struct scenario *scenario,
                         const struct mask *mask)
 {
+    const struct options *options = order->options;
     struct runner runner = {0};
     struct run *run = &runner.run;
     struct error error = {0};
@@ -330,6 +344,7 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     if (!options->dry && attributes_limit_any_memory(scenario))
         run->cgroups = runner.cgroups = cgroups_open(&runner.no_cgroups);
     run->no_cgroups = buf_string(&runner.no_cgroups);
+    join_make(run, order);
     objects_make(run);
     struct service *service = service_new(run);
     run_start(run);
@@ -338,6 +353,7 @@ static int run_scenario(const struct options *options, const struct scenario *sc
     if (!objects_free(run))
         _exit(end_run(&runner));
     service_free(service);
+    tokens_free(run->tokens);
     timer_free(runner.patience);
     release_run(run);
     int status = end_run(&runner);
@@ -348,11 +364,12 @@ static int run_scenario(const struct options *options, const struct scenario *sc
 
 int runner_main(void *arg)
 {
-    const struct options *options = arg;
+    const struct order *order = arg;
+    const struct options *options = order->options;
     struct scenario_sources *held = NULL;
     struct scenario *scenario = cli_load(options, &held);
     bool fit = scenario && (options->dry || check_machine(scenario, scenario_mask(held)));
-    int status = fit ? run_scenario(options, scenario, scenario_mask(held)) : STATUS_USAGE;
+    int status = fit ? run_scenario(order, scenario, scenario_mask(held)) : STATUS_USAGE;
     scenario_free(scenario);
     scenario_free_sources(held);
     return status;

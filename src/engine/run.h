@@ -25,6 +25,7 @@ struct resume;
 struct scenario;
 struct shared;
 struct timer;
+struct tokens;
 
 /* Why a run is being stopped. */
 enum stop_cause {
@@ -55,6 +56,7 @@ struct run {
     bool tells_commands;   /* somebody wants to know the command of each task */
     bool keys;             /* somebody wants to know tasks by their content */
     struct resume *resume; /* what is not to run again; NULL: all is */
+    struct tokens *tokens; /* of an outer make: a task of a pool begins with one; NULL: none */
     int64_t jobs;          /* workers of every pool; 0: as each pool says */
     bool held;             /* the log is full */
     enum stop_cause stop_cause;

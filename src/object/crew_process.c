@@ -151,21 +151,26 @@ static int start_child(struct crew_process *process, struct world *world,
 {
     struct run *run = process->crew.pool->object.run;
     char *argv[] = {"parrun", "--worker", NULL};
+    int *list;
+    size_t count = pool_descriptors(process->crew.pool, descriptors, &list);
     struct child_options options = {
         .file = run->program,
         .argv = argv,
         .environment = (char *const *)world->environment,
         /* A command's directory is the worker's business, as it may differ from task to task. */
         .directory = world->spec->body.kind == BODY_LUA ? world->directory : NULL,
-        .descriptors = descriptors,
-        .descriptor_count = 3,
+        .descriptors = list,
+        .descriptor_count = count,
     };
     /* Commands get their attributes from the worker, each anew. */
     struct attributes none = {0};
     struct attributes *attributes =
         world->spec->body.kind == BODY_LUA ? &world->attributes : &none;
     attributes_keep_ignored(attributes);
-    return launch(run->loop, &options, attributes, on_exited, process, &process->child, error);
+    int result =
+        launch(run->loop, &options, attributes, on_exited, process, &process->child, error);
+    free(list);
+    return result;
 }
 
 static int start_in(struct crew_process *process, struct world *world, struct error *error)
@@ -213,6 +218,8 @@ static int process_start(struct crew *crew, struct error *error)
     struct world world;
     int result =
         world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
+    if (!result)
+        pool_tell_jobserver(pool, &world);
     if (!result)
         result = limit_memory(process, &world, error);
     if (!result)

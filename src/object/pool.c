@@ -157,8 +157,13 @@ static struct task *next_task(struct pool *pool)
     struct task *task = task_list_take(&pool->ready);
     if (!task)
         task = take_from_source(pool);
-    if (task)
-        pool_begins(pool);
+    if (!task)
+        return NULL;
+    if (!pool_take_token(pool, task)) {
+        task_list_add_first(&pool->ready, task);
+        return NULL;
+    }
+    pool_begins(pool);
     return task;
 }
 
@@ -359,6 +364,7 @@ static void pool_over(struct pool *pool)
         .kind = EVENT_POOL_ENDED, .count = pool->failed, .total = pool->done};
     timer_stop(pool->timer);
     timer_stop(pool->due);
+    pool_leave_tokens(pool);
     if (pool->cut)
         pool_tell_cut(pool);
     if (pool->tally.done)
@@ -501,6 +507,7 @@ static void pool_start(struct object *object)
         error_release(&error);
         return;
     }
+    pool_open_tokens(pool);
     pool_open_results(pool);
     pool_open_resume(pool);
     limit_crew(pool);
@@ -575,6 +582,7 @@ static void pool_free(struct object *object)
     free(pool->crew);
     items_free(pool->items);
     results_free(pool->results);
+    pool_free_tokens(pool);
     timer_free(pool->timer);
     timer_free(pool->due);
     free(pool->reason);

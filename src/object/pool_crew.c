@@ -112,6 +112,7 @@ void crew_result(struct crew *crew, const struct result *result)
     if (!task || task->id != result->id)
         return; /* of a worker that was given up: its task was told already */
     task_list_take(&crew->tasks);
+    pool_give_token(pool, task);
     take_result(task, result);
     learn_duration(pool, result);
     crew->done++;
@@ -129,8 +130,10 @@ void crew_result(struct crew *crew, const struct result *result)
 void crew_gave_back(struct crew *crew, uint64_t id)
 {
     struct task *task = task_list_take_id(&crew->tasks, id);
-    if (task)
-        task_list_add(&crew->pool->ready, task);
+    if (!task)
+        return;
+    pool_give_token(crew->pool, task);
+    task_list_add(&crew->pool->ready, task);
 }
 
 void crew_revoked(struct crew *crew)
@@ -145,10 +148,13 @@ static void give_up_tasks(struct crew *crew, const char *reason)
     struct pool *pool = crew->pool;
     struct task *lost = task_list_take(&crew->tasks);
     struct task *task;
-    while ((task = task_list_take(&crew->tasks)))
+    while ((task = task_list_take(&crew->tasks))) {
+        pool_give_token(pool, task);
         task_list_add(&pool->ready, task);
+    }
     if (!lost)
         return;
+    pool_give_token(pool, lost);
     if (pool_is_ending(pool)) {
         pool_skip_task(pool, lost);
         return;

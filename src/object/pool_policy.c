@@ -197,5 +197,6 @@ int64_t pool_task_timeout(struct pool *pool)
 bool pool_is_paced(const struct pool *pool)
 {
     const struct throttle_spec *throttle = &pool->spec->throttle;
-    return pool->spec->rate || pool->spec->timeout_percent || throttle->memory_free || throttle->load > 0;
+    return pool->spec->rate || pool->spec->timeout_percent || throttle->memory_free ||
+           throttle->load > 0 || pool->tokens;
 }

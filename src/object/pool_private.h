@@ -13,16 +13,19 @@
 #include "engine/object.h"
 #include "engine/resume.h"
 #include "object/task.h"
+#include "object/tokens.h"
 
 struct crew;
 struct buf;
 struct error;
 struct event;
 struct items;
+struct jobserver;
 struct pool;
 struct pool_spec;
 struct results;
 struct timer;
+struct world;
 
 /* How a kind of worker is driven; each function gets the worker. */
 struct crew_kind {
@@ -92,6 +95,9 @@ struct pool {
     int64_t next_begin;   /* rate: when the next task may begin */
     int64_t spare_until;  /* throttle: what THROTTLED says holds so long */
     bool throttled;
+    struct tokens *tokens; /* without one no task begins; NULL: none are needed */
+    struct tokens_waiter token_waiter;
+    struct jobserver *jobserver; /* the pool's own, that TOKENS are from; NULL: none */
     struct timer *timer;  /* takes tasks back, watches limits */
     bool timer_runs;
     int64_t kill_at; /* of a stop: when grace ends; 0: none */
@@ -244,6 +250,28 @@ int64_t pool_attempts(const struct pool *pool);
 /* pool_output.c: why the task has failed: "timed out", "exit code 3", ... */
 void pool_fill_reason(const struct task *task, struct buf *reason);
 
+/* pool_jobserver.c */
+
+/* Before the first task: where a jobserver counts the tasks; the pool breaks where it cannot. */
+void pool_open_tokens(struct pool *pool);
+
+/* True where the task may begin; else the pool is looked at when it is worth asking again. */
+bool pool_take_token(struct pool *pool, struct task *task);
+
+/* The task runs no more, or never did. */
+void pool_give_token(struct pool *pool, struct task *task);
+
+/* No more tasks are begun. */
+void pool_leave_tokens(struct pool *pool);
+void pool_free_tokens(struct pool *pool);
+
+/* Puts into the environment what makes must know of the pool's own jobserver. */
+void pool_tell_jobserver(const struct pool *pool, struct world *world);
+
+/* What a worker is to get as descriptors 0, 1, ...: STREAMS, and behind them those of the jobserver.
+ * Their number; the list is the caller's to free. */
+size_t pool_descriptors(const struct pool *pool, const int streams[3], int **descriptors);
+
 /* pool_policy.c */
 
 /* Takes a task that has failed and is to be tried again; false where it is not. */
@@ -264,8 +292,8 @@ bool pool_may_begin(struct pool *pool);
 /* A task begins: the rate counts it. */
 void pool_begins(struct pool *pool);
 
-/* True where each task must be given when it can begin: rate, throttle and a timeout that is a share
- * of those before look at that moment. */
+/* True where each task must be given when it can begin: rate, throttle, a jobserver and a timeout that is
+ * a share of those before look at that moment. */
 bool pool_is_paced(const struct pool *pool);
 
 /* crew_process.c, crew_thread.c */

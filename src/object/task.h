@@ -28,6 +28,7 @@ struct task {
     int64_t timeout; /* ns; 0: none */
     int64_t due;     /* clock_monotonic(): when it is tried again */
     int64_t started; /* clock_monotonic(); 0: not begun */
+    bool token;      /* it runs by one of a jobserver */
     bool retried;    /* not the task but an attempt of it that has failed, to be told */
     int64_t wait;    /* ns until the next attempt */
     int64_t worker;  /* who runs it, from 1 */

@@ -199,6 +199,13 @@ static void add_queues(struct texts *texts, const struct run *run, const size_t 
         config_texts_add(texts, run->scenario->queues[queues[i]].name);
 }
 
+/* True for a variable that the worker has with another value, which its commands must have too. */
+static bool is_overruled(const struct world *world, const struct env_spec *env)
+{
+    return world->overruled && !strcmp(env->name, world->overruled) &&
+           !template_uses_task(env->value);
+}
+
 void world_config(const struct world *world, struct worker_config *config)
 {
     const struct run *run = world->run;
@@ -227,6 +234,8 @@ void world_config(const struct world *world, struct worker_config *config)
     if (spec->cwd)
         config->cwd = mem_strdup(template_source(spec->cwd, &length));
     for (size_t i = 0; i < spec->env_count; i++) {
+        if (is_overruled(world, &spec->env[i]))
+            continue;
         config_texts_add(&config->env, spec->env[i].name);
         add_source(&config->env, spec->env[i].value);
     }

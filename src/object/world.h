@@ -29,6 +29,7 @@ struct world {
     struct script *script; /* for templates; made when one needs it */
     const struct run *run;
     const struct object_spec *spec;
+    const char *overruled; /* a variable that stands whatever the scenario says of it; NULL: none */
     const char *name; /* of the object, or of one of its replicas */
     int64_t index;    /* of a replica, from 1; 0: it has none */
 };

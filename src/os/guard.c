@@ -121,7 +121,7 @@ static void guard_wait(struct guard *guard)
     }
 }
 
-_Noreturn void guard_run(int (*runner)(void *arg), void *arg)
+_Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), void *arg)
 {
     struct guard guard = {0};
     sigset_t mask;
@@ -144,6 +144,7 @@ _Noreturn void guard_run(int (*runner)(void *arg), void *arg)
     guard_wait(&guard);
     descendants_end(ORPHAN_GRACE);
     cgroups_leave();
+    settle(arg);
     if (!WIFSIGNALED(guard.status))
         exit(WEXITSTATUS(guard.status));
     if (WTERMSIG(guard.status) == SIGKILL)

@@ -10,9 +10,10 @@
 
 /*
  * Runs RUNNER(ARG) under a guard and ends the process the way the runner ended: with its exit
- * status, or by the same signal. RUNNER's return value is its exit status.
+ * status, or by the same signal. RUNNER's return value is its exit status. SETTLE(ARG) is called in
+ * the guard once nothing is left of the runner and of what it started.
  */
-_Noreturn void guard_run(int (*runner)(void *arg), void *arg);
+_Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), void *arg);
 
 /* Ends this process by SIGNAL in its default way; returns nothing, not even for one that is held. */
 _Noreturn void die_by_signal(int signal);

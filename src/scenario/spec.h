@@ -335,6 +335,7 @@ struct pool_spec {
     int64_t timeout_percent; /* of the median of the tasks so far; 0: object.timeout holds */
     int64_t rate;    /* ns between the beginnings of two tasks; 0: none */
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */
+    bool jobserver;  /* it counts the jobs of its tasks and of the makes that they run */
     int64_t batch;   /* an item is a list of so many of the source's; 0: it is one of them */
 };
 

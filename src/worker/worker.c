@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/unit.h"
+#include "os/jobserver.h"
 #include "script/script.h"
 #include "script/shared.h"
 #include "worker/private.h"
@@ -179,6 +180,7 @@ static void run_tasks(struct worker *worker)
 int worker_main(void)
 {
     struct worker worker = {0};
+    jobserver_pass_on(getenv("MAKEFLAGS"));
     take_channel(&worker);
     say_hello(&worker);
     while (!worker.configured)
