@@ -16,6 +16,9 @@
 #include "os/descendants.h"
 #include "scenario/spec.h"
 
+/* What was killed with its group is still dying when the group's leader is dead. */
+#define LEAKED_SETTLE (200 * NS_PER_MS)
+
 /* What was left behind has so long between SIGTERM and SIGKILL. */
 #define LEAKED_GRACE (300 * NS_PER_MS)
 
@@ -229,10 +232,11 @@ static size_t end_leaked(struct buf *text)
     sigset_t child, before;
     if (waitpid(-1, NULL, WNOHANG) < 0)
         return 0; /* as nearly always: there is no child at all */
-    size_t count = descendants_name(&names, LEAKED_SHOWN);
     sigemptyset(&child);
     sigaddset(&child, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &child, &before);
+    descendants_settle(LEAKED_SETTLE);
+    size_t count = descendants_name(&names, LEAKED_SHOWN);
     descendants_end(LEAKED_GRACE);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (count)

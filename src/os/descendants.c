@@ -246,6 +246,13 @@ static void wait_for_child(void)
     sigtimedwait(&set, NULL, &limit);
 }
 
+void descendants_settle(int64_t patience)
+{
+    int64_t until = clock_monotonic() + patience;
+    while (reap_all() && clock_monotonic() < until)
+        wait_for_child();
+}
+
 size_t descendants_end(int64_t grace)
 {
     if (!reap_all())

@@ -26,6 +26,10 @@ size_t descendants_signal(int signal);
 /* Appends those that live as "sleep 4711, sh 4712", SHOWN of them at most; returns how many there are. */
 size_t descendants_name(struct buf *out, size_t shown);
 
+/* Takes the ends of all that ends by itself within PATIENCE ns, or was killed already. SIGCHLD must be
+ * blocked in this thread. */
+void descendants_settle(int64_t patience);
+
 /*
  * Ends all of them: SIGTERM and SIGCONT, after GRACE ns SIGKILL, until none is left. Returns how
  * many had to be signalled. SIGCHLD must be blocked in this thread. Gives up after 10 s on those
