@@ -17,6 +17,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_STATUS] = "message",
     [EVENT_RUN_FAILED] = "reason message",
     [EVENT_RUN_ENDED] = "pid leaked reason",
+    [EVENT_PROCESS_WAITING] = "seconds reason",
     [EVENT_PROCESS_STARTED] = "pid",
     [EVENT_PROCESS_LIMITED] = "pid reason",
     [EVENT_PROCESS_READY] = "pid",

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "loop/pipe.h"
 #include "loop/private.h"
 
 /*
@@ -151,8 +153,27 @@ static void on_wake(uv_async_t *handle)
     empty_mailbox(loop);
 }
 
+/* libuv ends the program where the pipes for its signals are refused: refuses before it is asked.
+ */
+static int check_descriptors(struct error *error)
+{
+    int pipes[2][2] = {{-1, -1}, {-1, -1}};
+    int result = pipe_open(pipes[0], error);
+    if (!result)
+        result = pipe_open(pipes[1], error);
+    for (size_t i = 0; i < countof(pipes); i++) {
+        if (pipes[i][0] < 0)
+            continue;
+        close(pipes[i][0]);
+        close(pipes[i][1]);
+    }
+    return result ? error_wrap(error, "cannot make an event loop") : 0;
+}
+
 struct loop *loop_new(struct error *error)
 {
+    if (check_descriptors(error))
+        return NULL;
     struct loop *loop = mem_calloc(1, sizeof(*loop));
     int result = uv_loop_init(&loop->uv);
     if (!result)

@@ -271,6 +271,26 @@ static void end_crew_task(struct crew *crew)
         crew->kind->cancel(crew, crew->tasks.first->id);
 }
 
+/* The system refuses the first worker for now: tried again soon. */
+static bool pool_waits(struct pool *pool, const struct error *error)
+{
+    int64_t wait;
+    if (!refusal_may_pass(error->code) || !refusal_waits(&pool->refusal, &wait))
+        return false;
+    struct event event = {.kind = EVENT_POOL_THROTTLED, .reason = error->text};
+    pool_emit(pool, &event);
+    timer_start(pool->refused, wait);
+    pool->refused_now = true;
+    return true;
+}
+
+static void try_crew_again(void *arg)
+{
+    struct pool *pool = arg;
+    pool->refused_now = false;
+    pool_look(pool);
+}
+
 static void start_crew(struct crew *crew)
 {
     struct error error = {0};
@@ -282,11 +302,11 @@ static void start_crew(struct crew *crew)
         return;
     crew->state = CREW_NONE;
     crew->pool->crew_alive--;
-    bool refused = start_was_refused(error.code);
     error_wrap(&error, "cannot start a worker");
-    crew->pool->object.run->refused |= refused && !crew->pool->crew_alive;
-    if (!crew->pool->crew_alive)
+    if (!crew->pool->crew_alive && !pool_waits(crew->pool, &error)) {
+        crew->pool->object.run->refused |= start_was_refused(error.code);
         pool_break(crew->pool, error.text); /* with some left, the pool goes on with those */
+    }
     error_release(&error);
 }
 
@@ -301,7 +321,7 @@ static void keep_crew(struct pool *pool)
 {
     if (pool_is_stopping(pool) || !has_more(pool))
         return;
-    for (size_t i = 0; i < pool->crew_count && !pool->broken; i++)
+    for (size_t i = 0; i < pool->crew_count && !pool->broken && !pool->refused_now; i++)
         if (pool->crew[i]->state == CREW_NONE)
             start_crew(pool->crew[i]);
 }
@@ -585,6 +605,7 @@ static void pool_free(struct object *object)
     pool_free_tokens(pool);
     timer_free(pool->timer);
     timer_free(pool->due);
+    timer_free(pool->refused);
     free(pool->reason);
     object_release(object);
     free(pool);
@@ -621,6 +642,7 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
     pool->flags = flags;
     pool->timer = timer_new(run->loop, on_time, pool);
     pool->due = timer_new(run->loop, look_soon, pool);
+    pool->refused = timer_new(run->loop, try_crew_again, pool);
     pool->seed = (unsigned)clock_monotonic();
     pool->crew_count = pool->crew_made = pool_workers(run, spec);
     pool->crew = mem_calloc(pool->crew_count, sizeof(struct crew *));

@@ -54,6 +54,7 @@ void crew_ready(struct crew *crew)
     end_setup_output(crew);
     crew->state = CREW_READY;
     pool->lost_in_a_row = 0;
+    pool->refusal = (struct refusal){0};
     pool_emit(pool, &event);
     pool_look(pool);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/refusal.h"
 #include "engine/object.h"
 #include "engine/resume.h"
 #include "object/task.h"
@@ -89,6 +90,9 @@ struct pool {
     bool results_written;
     struct timer *due;    /* a task is due again, or the next may begin */
     struct task *retrying; /* failed and to be tried again, by when they are due */
+    struct refusal refusal; /* of the first worker's start */
+    struct timer *refused;  /* until that is tried again */
+    bool refused_now;       /* it runs */
     unsigned seed;        /* of the jitter */
     bool halted;          /* as halt says: no more tasks are begun */
     bool told_halt;       /* the workers know of it */

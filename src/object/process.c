@@ -381,6 +381,7 @@ static void life_begin(struct process *process)
     struct event started = {.kind = EVENT_PROCESS_STARTED};
     life->pid = child_pid(life->child);
     life->started = clock_monotonic();
+    process->refusal = (struct refusal){0};
     process_emit(process, &started);
     tell_limits(process);
     streams_begin(life->streams, &streams_callbacks, process);
@@ -392,6 +393,25 @@ static void life_begin(struct process *process)
         object_reached(&process->object, CONDITION_READY);
     if (life->monitor)
         monitor_begin(life->monitor);
+}
+
+/* The system refuses it for now: tried again soon. */
+static bool process_waits(struct process *process, int result, struct error *error)
+{
+    int64_t wait;
+    if (!refusal_may_pass(result) || !refusal_waits(&process->refusal, &wait))
+        return false;
+    struct event event = {
+        .kind = EVENT_PROCESS_WAITING,
+        .reason = error->text,
+        .has_duration = true,
+        .duration = wait,
+    };
+    process_emit(process, &event);
+    error_release(error);
+    object_rests(&process->object);
+    process_wait(process, WAIT_RESTART, wait);
+    return true;
 }
 
 static void process_start(struct object *object)
@@ -409,6 +429,8 @@ static void process_start(struct object *object)
     if (!result)
         result = run->dry ? tell_plan(process, &world, &error) : start_in(process, &world, &error);
     world_release(&world);
+    if (process_waits(process, result, &error))
+        return;
     if (result) {
         process_fail(process, error.text);
         run->refused = run->refused || start_was_refused(result);
@@ -430,7 +452,8 @@ static bool process_plan(struct object *object, struct buf *out)
     struct process *process = (struct process *)object;
     struct world world;
     struct error error = {0};
-    int result = world_init(&world, object->run, object->spec, object->name, process->index, &error);
+    int result =
+        world_init(&world, object->run, object->spec, object->name, process->index, &error);
     if (!result && object->spec->body.kind != BODY_LUA)
         result = plan_process(&world, process->spec, out, &error);
     world_release(&world);

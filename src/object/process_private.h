@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/refusal.h"
 #include "engine/object.h"
 #include "engine/restart.h"
 
@@ -62,6 +63,7 @@ struct process {
     struct life life;
     bool lived; /* its files were opened once */
     struct restart_history history;
+    struct refusal refusal; /* of its start */
     unsigned seed; /* of the jitter */
     struct timer *timer;
     enum wait wait;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/refusal.h"
 #include "base/unit.h"
 #include "os/attributes.h"
 #include "os/cgroup.h"
@@ -38,9 +39,9 @@ struct run {
     int64_t cpu;    /* ns that it used, with those of its children that it waited for */
     int status;
     int64_t drain_until;
-    int64_t deadline;          /* 0: none */
-    int64_t kill_at;           /* 0: not being stopped */
-    enum outcome early;        /* why it is being stopped */
+    int64_t deadline;   /* 0: none */
+    int64_t kill_at;    /* 0: not being stopped */
+    enum outcome early; /* why it is being stopped */
 };
 
 static void sink_task(struct run *run, int stream, const char *bytes, size_t length)
@@ -113,7 +114,8 @@ int64_t command_cpu(const struct rusage *usage)
 
 static void run_reap(struct run *run)
 {
-    /* What is left of a stopped command's group must not outlive it; its number is still its own. */
+    /* What is left of a stopped command's group must not outlive it; its number is still its own.
+     */
     if (run->kill_at && run->leads)
         run_signal(run, SIGKILL);
     struct rusage usage = {0};
@@ -228,6 +230,24 @@ static int open_pipe(int ends[2], struct error *error)
     return 0;
 }
 
+/* Starts the command; what the system refuses for a moment is waited for, the runner heard. */
+static int spawn_patiently(struct run *run, const struct spawn_options *options,
+                           struct error *error)
+{
+    struct worker *worker = run->worker;
+    struct refusal refusal = {0};
+    int64_t wait;
+    int result;
+    while (refusal_may_pass(result = spawn_command(options, &run->pid, error)) &&
+           !worker->cancelled && refusal_waits(&refusal, &wait)) {
+        int64_t until = clock_monotonic() + wait;
+        error_release(error);
+        while (!worker->cancelled && clock_monotonic() < until)
+            channel_wait(worker, NULL, 0, until);
+    }
+    return result;
+}
+
 /* COMMAND gets the command as a line for a shell, where results tell it. */
 static int start_task(struct worker *worker, const struct task *task, struct run *run,
                       struct buf *command, struct error *error)
@@ -243,7 +263,7 @@ static int start_task(struct worker *worker, const struct task *task, struct run
         return result;
     options.descriptors[0] = render_null(worker->command);
     options.descriptors[1] = options.descriptors[2] = ends[1];
-    result = spawn_command(&options, &run->pid, error);
+    result = spawn_patiently(run, &options, error);
     close(ends[1]);
     run->streams[0] = ends[0];
     if (result)
@@ -323,7 +343,7 @@ static int start_captured(const struct script_command *command, struct run *run,
         .descriptors = {null, out[1], err[1]},
         .own_group = run->leads,
     };
-    result = spawn_command(&options, &run->pid, error);
+    result = spawn_patiently(run, &options, error);
     close(null);
     close(out[1]);
     close(err[1]);

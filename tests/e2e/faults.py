@@ -1,0 +1,110 @@
+"""What the system refuses: each call in turn, for a moment or for good."""
+import subprocess
+
+from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left, mark
+
+SCENARIO = """
+    processes:
+      a: {run: echo a says so}
+    pools:
+      p: {tasks: 3, workers: 1, run: "echo item ${{ item }}"}
+      lua: {tasks: 2, workers: 1, lua: "io.write(parrun.run({'echo', 'lua', tostring(item)}).out)"}
+"""
+SAID = [b"a | a says so\n", b"item 0\n", b"item 1\n", b"item 2\n", b"lua 0\n", b"lua 1\n"]
+FORKS = "clone,clone3,fork,vfork"
+
+
+def injected(calls, fault, *arguments, scenario=SCENARIO):
+    """A run under strace, which makes CALLS fail, counted in each process by itself."""
+    directory = Directory()
+    directory.file("scenario.yaml", scenario)
+    ended = subprocess.run(["strace", "-f", "-qq", "-o", "trace", "-e", f"trace={calls}", "-e",
+                            f"inject={calls}:{fault}", PROGRAM, *arguments, "scenario.yaml"],
+                           cwd=directory.path, stdin=subprocess.DEVNULL, capture_output=True,
+                           timeout=PATIENCE * 2, check=False)
+    check_nothing_left()
+    return ended, b"(INJECTED)" in (directory.path / "trace").read_bytes()
+
+
+@mark("release")
+def test_process_refused_for_a_moment():
+    """Each start in turn, of the runner's and of every worker's: waited for, and done."""
+    for number in range(1, 20):
+        ended, met = injected(FORKS, f"error=EAGAIN:when={number}")
+        if number == 1:
+            assert ended.returncode == 4, ended
+            assert b"cannot start the runner: Resource temporarily unavailable" in ended.stderr, ended
+            continue
+        assert ended.returncode == 0, (number, ended)
+        for line in SAID:
+            assert line in ended.stdout, (number, line, ended.stdout)
+        if not met:
+            assert number > 3, number
+            return
+    raise AssertionError("no run without a fault")
+
+
+@mark("release")
+def test_process_refused_for_good():
+    """The runner waits for 10 seconds and then says which limit it was."""
+    ended, _ = injected(FORKS, "error=EAGAIN:when=2+", "-v", scenario="""
+        processes:
+          a: {run: echo a}
+          b: {run: echo b}
+          c: {run: echo c, depends_on: b}
+        pools:
+          p: {tasks: 3, run: echo p}
+    """)
+    refused = b"no more processes are allowed (see ulimit -u)."
+    assert ended.returncode == 4, ended
+    for line in (b"Process b is tried again in 50ms: cannot start '/bin/sh': " + refused,
+                 b"Process b is tried again in 1s: cannot start '/bin/sh': " + refused,
+                 b"Process b failed: cannot start '/bin/sh': " + refused,
+                 b"Process c skipped: b failed.", b"Pool p waits: cannot start a worker: ",
+                 b"Pool p ended: 0 tasks done, the others were not done; cannot start a worker: "):
+        assert line in ended.stdout, (line, ended.stdout.decode())
+
+
+def refused(call, error, first):
+    """The Nth such call fails, for each N: an exit status of ours, no crash, no hang, nobody left."""
+    for number in range(first, 200):
+        ended, met = injected(call, f"error={error}:when={number}")
+        assert ended.returncode in (0, 1, 2, 3, 4), (call, number, ended)
+        if ended.returncode:
+            said = ended.stdout + ended.stderr
+            assert b"error" in said or b"failed" in said or b"cannot" in said, (call, number, ended)
+        if not met:
+            assert number > first, call
+            return
+    raise AssertionError("no run without a fault")
+
+
+@mark("release")
+def test_pipes_refused():
+    """libuv ends the program where its own two pipes are refused; parrun asks for as many before."""
+    refused("pipe2", "EMFILE", 5)
+
+
+@mark("release")
+def test_pipes_refused_by_the_system():
+    refused("pipe2", "ENFILE", 5)
+
+
+@mark("release")
+def test_too_few_descriptors_for_anything():
+    """At every limit: the same results, or a message and an exit status that says so."""
+    directory = Directory()
+    directory.file("scenario.yaml", SCENARIO)
+    worked = False
+    for limit in range(3, 60):
+        ended = subprocess.run(["prlimit", f"--nofile={limit}", PROGRAM, "scenario.yaml"],
+                               cwd=directory.path, stdin=subprocess.DEVNULL, capture_output=True,
+                               timeout=PATIENCE, check=False)
+        said = ended.stdout + ended.stderr
+        assert ended.returncode in (0, 1, 2, 3, 4, 127), (limit, ended)
+        assert ended.returncode == 0 or said, (limit, ended)
+        if worked:
+            assert ended.returncode == 0, (limit, ended)
+        worked = worked or ended.returncode == 0 and all(line in ended.stdout for line in SAID)
+    check_nothing_left()
+    assert worked
