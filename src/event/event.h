@@ -65,6 +65,7 @@ enum event_kind {
     EVENT_QUEUE_FULL,
     EVENT_QUEUE_CLOSED,
     EVENT_QUEUE_DEAD_LETTER,
+    EVENT_QUEUE_STATS,
     EVENT_THREAD_STARTED,
     EVENT_THREAD_OUTPUT,
     EVENT_THREAD_TIMEOUT,
@@ -124,6 +125,9 @@ struct event {
     int64_t total;
     bool has_leaked;
     int64_t leaked; /* descendants of the run that had to be ended */
+    bool has_books;      /* of a queue: the next two, and DURATION is the average wait */
+    int64_t put;         /* messages that were put so far */
+    int64_t taken;       /* and taken */
     const char *reason; /* NULL: none */
     const char *stream; /* "stdout" or "stderr" of output, else NULL */
     const char *bytes;  /* a line, a message or output; NULL: none */

@@ -54,6 +54,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_QUEUE_PUT] = "message",
     [EVENT_QUEUE_GET] = "message",
     [EVENT_QUEUE_CLOSED] = "count",
+    [EVENT_QUEUE_STATS] = "seconds count put taken",
     [EVENT_QUEUE_DEAD_LETTER] = "attempt reason message",
     [EVENT_THREAD_OUTPUT] = "line unfinished",
     [EVENT_THREAD_TIMEOUT] = "seconds",
@@ -86,6 +87,8 @@ static const struct field {
      "that a process has."},
     {"leaked", "How many processes were left behind when all that was declared had ended, and had to be "
                "ended; reason names them."},
+    {"put", "How many messages were put into the queue."},
+    {"taken", "How many of them went to consumers; with delivery: broadcast, to all of these together."},
     {"reason", "Why, in words; of a Lua error with its traceback."},
     {"stream", "Which stream a line came from: stdout or stderr."},
     {"line", "A line of output, without its newline."},

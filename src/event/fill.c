@@ -96,6 +96,21 @@ static void fill_attempts(struct buf *out, const struct event *event)
     buf_printf(out, " attempt%s", event->attempt == 1 ? "" : "s");
 }
 
+static void fill_put(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->put);
+}
+
+static void fill_taken(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->taken);
+}
+
+static void fill_count(struct buf *out, const struct event *event)
+{
+    buf_number(out, event->count);
+}
+
 static void fill_when(struct buf *out, const struct event *event)
 {
     buf_text(out, event->duration ? "in " : "at once");
@@ -129,6 +144,8 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{limit}", fill_limit),   PLACEHOLDER("{worker}", fill_worker),
     PLACEHOLDER("{workers}", fill_workers), PLACEHOLDER("{messages}", fill_messages),
     PLACEHOLDER("{reason.}", fill_last_reason), PLACEHOLDER("{attempt}", fill_attempt),
+    PLACEHOLDER("{put}", fill_put),       PLACEHOLDER("{taken}", fill_taken),
+    PLACEHOLDER("{count}", fill_count),
     PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 

@@ -224,6 +224,12 @@ static const struct event_row rows[EVENT_KINDS] = {
          "A message was tried in vain and is given up: to dead_letter, where there is one.",
          {{EVENT_REASONED, "Queue {name} gives up a message after {attempts}: {reason.}"},
           {0, "Queue {name} puts a message aside after {attempts}: {reason.}"}}},
+    [EVENT_QUEUE_STATS] =
+        {"queue.stats", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
+         "What went through the queue so far, what waits in it, and how long a message has waited on "
+         "average; at the end of the run, and as often as log.stats says.",
+         {{0, "Queue {name}: {put} put, {taken} taken, {count} waiting; {seconds} seconds in it on "
+              "average."}}},
     [EVENT_THREAD_STARTED] =
         {"thread.started", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "The thread runs.",
          {{0, "thread {name} is running..."}}},

@@ -23,6 +23,7 @@ static void make_queues(struct run *run)
         struct queue_users users;
         users_count(scenario, i, &users);
         run->queues[i] = queue_new(run, &scenario->queues[i], scenario->queue_count > 1, &users);
+        queue_begin(run->queues[i]);
     }
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "object/order.h"
@@ -46,8 +47,22 @@ static enum framing framing_of(const struct lane *lane)
     return lane->stores[0].framing;
 }
 
+/* As many messages as there are wait at every moment: that is how long all of them have waited. */
+static double waited_until(const struct lane *lane, int64_t now)
+{
+    return lane->waited + (double)lane->messages * (double)(now - lane->since);
+}
+
+double lane_waited(const struct lane *lane)
+{
+    return waited_until(lane, clock_monotonic());
+}
+
 static void account(struct lane *lane, size_t messages, size_t bytes)
 {
+    int64_t now = clock_monotonic();
+    lane->waited = waited_until(lane, now);
+    lane->since = now;
     lane->messages += messages;
     lane->bytes += bytes;
 }

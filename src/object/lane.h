@@ -34,6 +34,8 @@ struct lane {
     bool abandoned;       /* nobody takes from it any more */
     uint64_t put;
     uint64_t taken; /* and not given back */
+    double waited;  /* ns that messages have waited in it, all together, up to SINCE */
+    int64_t since;
 };
 
 /* What must be known of a message that was taken, for when it is given back or done with. */
@@ -51,6 +53,9 @@ struct lane_taker {
 /* VARS are the scenario's. */
 void lane_init(struct lane *lane, const struct queue_spec *spec, const struct value *vars);
 void lane_release(struct lane *lane);
+
+/* Nanoseconds that messages have waited in it so far, all together. */
+double lane_waited(const struct lane *lane);
 
 /* Forgets all messages. */
 void lane_clear(struct lane *lane);

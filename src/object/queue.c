@@ -99,7 +99,8 @@ struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool nam
 void queue_stop(struct queue *queue)
 {
     timer_free(queue->due);
-    queue->due = NULL;
+    timer_free(queue->stats);
+    queue->due = queue->stats = NULL;
     queue->stopped = true;
 }
 
@@ -197,8 +198,49 @@ void queue_consumer_ended(struct queue *queue, const char *name)
     pthread_mutex_unlock(&queue->lock);
 }
 
+/* What went through it so far. */
+static void tell_stats(struct queue *queue)
+{
+    struct event event = {
+        .kind = EVENT_QUEUE_STATS,
+        .object = queue->spec->name,
+        .has_books = true,
+        .has_duration = true,
+    };
+    double waited = 0, through = 0;
+    if (!bus_wants(queue->run->bus, EVENT_QUEUE_STATS, 0))
+        return;
+    pthread_mutex_lock(&queue->lock);
+    event.put = (int64_t)queue->put;
+    event.count = (int64_t)queue_messages(queue);
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        event.taken += (int64_t)queue->lanes[i].taken;
+        waited += lane_waited(&queue->lanes[i]);
+        through += (double)queue->lanes[i].put;
+    }
+    pthread_mutex_unlock(&queue->lock);
+    event.duration = through > 0 ? (int64_t)(waited / through) : 0;
+    bus_emit(queue->run->bus, &event);
+}
+
+static void on_stats_due(void *arg)
+{
+    struct queue *queue = arg;
+    tell_stats(queue);
+    timer_start(queue->stats, queue->run->scenario->log.stats);
+}
+
+void queue_begin(struct queue *queue)
+{
+    if (!queue->run->scenario->log.stats)
+        return;
+    queue->stats = timer_new(queue->run->loop, on_stats_due, queue);
+    timer_start(queue->stats, queue->run->scenario->log.stats);
+}
+
 bool queue_balance(struct queue *queue)
 {
+    tell_stats(queue);
     pthread_mutex_lock(&queue->lock);
     uint64_t left = queue->lost + queue->delay.count;
     for (size_t i = 0; i < queue->lane_count; i++)

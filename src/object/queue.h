@@ -52,6 +52,9 @@ struct put_options {
 struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool named,
                         const struct queue_users *users);
 
+/* The run begins: tells what goes through it as often as log.stats says. */
+void queue_begin(struct queue *queue);
+
 /* Nothing is waited for any more: before the loop is freed. */
 void queue_stop(struct queue *queue);
 

@@ -386,6 +386,7 @@ struct log_spec {
     size_t hide_count;
     enum log_format format;
     bool timestamps;
+    int64_t stats; /* ns between two queue.stats of a queue; 0: at the end alone */
     bool prefix;      /* true by default */
     const char *file; /* absolute; NULL: standard output */
     bool append;      /* keep what is in it */

@@ -106,6 +106,10 @@ static void put_fields(struct buf *line, const struct event *event)
         put_number(line, "total", event->total);
     if (event->has_leaked)
         put_number(line, "leaked", event->leaked);
+    if (event->has_books) {
+        put_number(line, "put", event->put);
+        put_number(line, "taken", event->taken);
+    }
     if (event->reason)
         put_string(line, "reason", event->reason);
     if (event->stream)

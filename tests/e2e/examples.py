@@ -44,6 +44,42 @@ def test_wordcount():
         assert got == want and len(want) > 100, (got, want)
 
 
+def listed(database):
+    return shell(f"sqlite3 -separator '  ' {database} 'SELECT sha256, path FROM files ORDER BY path'")
+
+
+@mark("tsan")
+def test_pipeline():
+    held = Directory()
+    (held.path / "in").mkdir()
+    for name in ("a b", "it's", "new\nline", "-dash"):
+        (held.path / "in" / name).write_text(name)
+    example("pipeline.yaml", f"dir={held.path}/in", f"db={held.path}/odd.db")
+    rows = shell(f"sqlite3 {held.path}/odd.db 'SELECT count(*), sum(length(sha256)) FROM files'")
+    assert rows == b"4|256\n", rows
+    example("pipeline.yaml", f"dir={ROOT}/src", f"db={held.path}/plain.db")
+    want = shell(f"find {ROOT}/src -type f -print0 | xargs -0 sha256sum | LC_ALL=C sort -k2")
+    assert listed(f"{held.path}/plain.db") == want and len(want) > 1000
+
+
+def test_pipeline_with_a_worker_killed():
+    held = Directory()
+    with subprocess.Popen([PROGRAM, "-v", "--show", "worker.*", "--show", "task.started", ROOT / "examples/pipeline.yaml",
+                           f"dir={ROOT}/src", f"db={held.path}/killed.db"], stdout=subprocess.PIPE, text=True) as run:
+        started = 0
+        while started < 40:
+            line = run.stdout.readline()
+            assert line, "the run ended before a worker was killed"
+            started += line.startswith("Run task ")
+        os.kill(int(line[line.index("(") + 1:line.index(")")]), KILL)
+        rest = run.stdout.read()
+    assert run.returncode == 0, rest
+    assert "was lost: ended by signal KILL" in rest, rest
+    want = shell(f"find {ROOT}/src -type f -print0 | xargs -0 sha256sum | LC_ALL=C sort -k2")
+    assert listed(f"{held.path}/killed.db") == want
+    check_nothing_left()
+
+
 def test_resume():
     held = Directory()
     names = sorted(path.name for path in pathlib.Path(LICENSES).iterdir() if path.is_file())

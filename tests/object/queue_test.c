@@ -77,7 +77,8 @@ static void test_order_and_end(void **state)
     assert_true(queue_balance(queue));
     assert_int_equal(emitted.kinds[0], EVENT_QUEUE_OPENED);
     assert_int_equal(emitted.kinds[1], EVENT_QUEUE_CLOSED);
-    assert_int_equal(emitted.count, 2);
+    assert_int_equal(emitted.kinds[2], EVENT_QUEUE_STATS);
+    assert_int_equal(emitted.count, 3);
     test_run_end(&run);
     queue_free(queue);
     queue_free(NULL);
