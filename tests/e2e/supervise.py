@@ -5,8 +5,8 @@ import re
 import socket
 import threading
 
-from harness.parrun import (INT, TERM, USR1, Directory, Run, check_nothing_left, check_status, died_of,
-                            mark)
+from harness.parrun import (INT, PATIENCE, TERM, USR1, Directory, Run, check_nothing_left,
+                            check_status, died_of, mark)
 
 
 class Server:
@@ -366,5 +366,38 @@ def test_status_in_a_stop():
     assert re.search(rb"process deaf \(\d+\) was asked to end, is killed in (59m|1h)", text), text
     run.signal(INT)  # another one: the same again so soon counts once
     status, out, err = run.finish()
+    check_status(status, died_of(TERM), out + err)
+    check_nothing_left()
+
+
+def test_service_of_systemd():
+    """READY=1 once every daemon is ready, the watchdog's word, and STOPPING=1."""
+    directory = Directory()
+    gate = directory.fifo("gate")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(directory.path / "notify"))
+        manager.settimeout(PATIENCE)
+        environment = os.environ | {"NOTIFY_SOCKET": str(directory.path / "notify"),
+                                    "WATCHDOG_USEC": "100000"}
+        run = Run("""
+            processes:
+              d: {run: "echo up; read -r x <gate; touch sign; exec sleep 1000", daemon: true, ready: {file: sign, interval: 10ms}}
+              e: {run: "exec sleep 1000", depends_on: d}
+        """, directory=directory, env=environment)
+        run.wait_for(rb"d \| up")
+        seen = b""
+        while b"WATCHDOG=1" not in seen:
+            seen += manager.recv(4096) + b"\n"
+        assert b"READY=1" not in seen and b"STATUS=1 running, 1 waiting" in seen, seen
+        with open(gate, "w", encoding="ascii") as end:
+            end.write("go\n")
+        while b"READY=1" not in seen:
+            seen += manager.recv(4096) + b"\n"
+        while b"STATUS=2 running, 0 waiting" not in seen:
+            seen += manager.recv(4096) + b"\n"
+        run.signal(TERM)
+        while b"STOPPING=1" not in seen:
+            seen += manager.recv(4096) + b"\n"
+        status, out, err = run.finish()
     check_status(status, died_of(TERM), out + err)
     check_nothing_left()
