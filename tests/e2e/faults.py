@@ -1,4 +1,6 @@
 """What the system refuses: each call in turn, for a moment or for good."""
+import os
+import pathlib
 import subprocess
 
 from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left, mark
@@ -108,3 +110,37 @@ def test_too_few_descriptors_for_anything():
         worked = worked or ended.returncode == 0 and all(line in ended.stdout for line in SAID)
     check_nothing_left()
     assert worked
+
+
+SHIM = pathlib.Path(__file__).with_name("malloc_fails.c")
+STEPS = 60  # allocations at which a run is made to fail, spread over all of a run's
+
+
+def starved(directory, number):
+    environment = os.environ | {"LD_PRELOAD": str(directory.path / "shim.so"),
+                                "MALLOC_FAILS_AT": str(number)}
+    ended = subprocess.run([PROGRAM, "scenario.yaml"], cwd=directory.path, env=environment,
+                           stdin=subprocess.DEVNULL, capture_output=True, timeout=PATIENCE,
+                           check=False)
+    check_nothing_left()
+    return ended
+
+
+@mark("release")
+def test_no_memory():
+    """The Nth allocation of each process fails: a message and an exit status of ours, nobody left."""
+    directory = Directory()
+    directory.file("scenario.yaml", SCENARIO)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", directory.path / "shim.so", SHIM], check=True)
+    most = 1
+    while starved(directory, most).returncode:  # beyond the last allocation nothing fails
+        most *= 2
+        assert most < 1 << 20
+    failed = 0
+    for number in range(1, most, max(1, most // STEPS)):
+        ended = starved(directory, number)
+        said = ended.stdout + ended.stderr
+        assert ended.returncode in (0, 1, 2, 3, 4), (number, ended)
+        assert ended.returncode == 0 or b"memory" in said or b"failed" in said, (number, ended)
+        failed += ended.returncode != 0
+    assert failed > STEPS // 4, failed
