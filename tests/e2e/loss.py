@@ -92,7 +92,7 @@ def kill_in_mid_message(scenario, moment, first_gate):
     status, out, err = run.finish()
     check_status(status, 1, out + err)
     check_nothing_left()
-    got = [int(line.split()[-1]) for line in out.decode().splitlines() if "got " in line]
+    got = [int(number) for number in re.findall(r"^(?:\S.*)?\bgot (\d+)$", out.decode(), re.MULTILINE)]
     return collections.Counter(got), message, out.decode()
 
 
@@ -238,3 +238,30 @@ def test_killed_workers_one_after_another():
         word = "failed" if item % 10 == 5 else "runs"
         assert sum(line.startswith(f"Task {item} {word}") for line in lines) == 1, (item, out)
     check_nothing_left()
+
+
+POISON = """
+queues: {{q: {{max_attempts: 3}}}}
+processes:
+  from: {{run: seq 120, stdout: {{queue: q}}}}
+  dies:
+    consumes: q
+    lua: |
+      local count = 0
+      for message in parrun.queue("q"):each() do
+        count = count + 1
+        if count == {at} then parrun.run("kill -KILL $PPID") end
+        print("got " .. message)
+      end
+  lives: {{consumes: q, lua: 'for message in parrun.queue("q"):each() do print("got " .. message) end'}}
+success: [lives]
+"""
+
+
+def test_acknowledged_one_by_one():
+    """With max_attempts what a killed body had in hand goes to another, and nothing is done twice."""
+    for at in (1, 2, 5, 13):
+        status, out, err = complete(POISON.format(at=at))
+        check_status(status, 0, out + err)
+        got = [int(number) for number in re.findall(r"^(?:\S.*)?\bgot (\d+)$", out.decode(), re.MULTILINE)]
+        assert sorted(got) == list(range(1, 121)), (at, out.decode())
