@@ -36,6 +36,11 @@ const struct node *import_find(const struct node *map, const char *key)
     return NULL;
 }
 
+bool import_is_word(const struct node *node, const char *word)
+{
+    return node && node->kind == NODE_SCALAR && !strcmp(node->text, word);
+}
+
 bool import_is_nothing(const struct node *node)
 {
     return node->kind == NODE_SCALAR && node->style == STYLE_PLAIN &&
@@ -196,6 +201,8 @@ bool import_file(const char *file, struct buf *out, struct diags *diags,
         write_whole(&import, out);
     error_release(&error);
     names_release(&import.names);
+    names_release(&import.called);
+    texts_release(&import.fitting);
     buf_release(&import.head);
     buf_release(&import.objects);
     arena_free(arena);

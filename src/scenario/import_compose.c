@@ -65,22 +65,26 @@ static void take_build(struct service *service, const struct node *value)
 static void take_profiles(struct service *service, const struct node *value)
 {
     draft_dropped(&service->draft, "profiles", value, "take 'when' out to have it started");
-    buf_text(&service->draft.keys, "    when: false\n");
+    service->draft.off = true;
 }
 
 static const struct row rows[] = {
     {"build", take_build, NULL},
     {"command", take_later, NULL},
-    {"deploy", NULL, "no equal in parrun's version 1; it runs one container"},
+    {"depends_on", service_depends, NULL},
+    {"deploy", service_deploy, NULL},
     {"entrypoint", take_later, NULL},
     {"extends", NULL, "what the other service says has to be written here"},
-    {"healthcheck", NULL, "nothing waits for it in parrun's version 1"},
+    {"healthcheck", service_health, NULL},
     {"image", take_later, NULL},
+    {"mem_limit", service_memory, NULL},
     {"profiles", take_profiles, NULL},
-    {"stdin_open", NULL, "a process of parrun reads no terminal"},
+    {"restart", service_restart, NULL},
+    {"scale", service_replicas, NULL},
+    {"stdin_open", NULL, "nothing is typed there; --interactive and 'stdin: inherit' are for one"},
     {"stop_grace_period", take_grace, NULL},
     {"stop_signal", take_signal, NULL},
-    {"tty", NULL, "a process of parrun has no terminal"},
+    {"ulimits", service_limits, NULL},
 };
 
 static void take_directory(struct service *service, const struct node *value)
@@ -106,6 +110,8 @@ static void take_environment(struct service *service, const struct node *value)
 static const struct row plain_rows[] = {
     {"env_file", take_env_file, NULL},
     {"environment", take_environment, NULL},
+    {"tty", NULL, "a process of parrun has no terminal"},
+    {"user", service_user, NULL},
     {"working_dir", take_directory, NULL},
 };
 
@@ -220,9 +226,17 @@ static void write_body(struct service *service, const struct node *key)
     texts_release(&command);
 }
 
-static bool read_service(struct import *import, const struct node *key, const struct node *map)
+static bool read_service(struct import *import, const struct node *root, const struct node *key,
+                         const struct node *map)
 {
-    struct service service = {.import = import, .name = key->text, .map = map};
+    const struct node *project = import_find(root, "name");
+    struct service service = {
+        .import = import,
+        .name = key->text,
+        .map = map,
+        .all = import_find(root, "services"),
+        .project = project ? import_value(import, project) : NULL,
+    };
     if (map->kind != NODE_MAP) {
         import_expected(import, "services", key->text, map, "the keys of a service");
         return false;
@@ -233,9 +247,13 @@ static bool read_service(struct import *import, const struct node *key, const st
         write_body(&service, key);
     for (size_t i = 0; i < map->size; i++)
         take_key(&service, node_key(map, i), node_value(map, i));
+    service_awaited(&service);
+    if (service.limits.length)
+        draft_line(&service.draft, "limits", "{%s}", buf_string(&service.limits));
     if (service.container)
         write_body(&service, key);
     texts_release(&service.options);
+    buf_release(&service.limits);
     draft_finish(&service.draft);
     return service.container;
 }
@@ -273,7 +291,7 @@ static void explain(struct import *import, bool container)
         import_head(import, "Each container is run by docker run, which hands signals on to it. "
                             "Where docker run itself has");
         import_head(import, "to be killed because the grace is over, the container stays: see "
-                            "docker ps.");
+                            "docker ps, and docker rm --force.");
         import_head(import, "Compose puts the services on a network that knows them by their "
                             "names, docker run does not:");
         import_head(import, "make one with docker network create, and give each --network and "
@@ -297,7 +315,7 @@ bool import_compose(struct import *import, const struct node *root)
         return false;
     }
     for (size_t i = 0; i < services->size; i++)
-        container |= read_service(import, node_key(services, i), node_value(services, i));
+        container |= read_service(import, root, node_key(services, i), node_value(services, i));
     explain(import, container);
     read_top(import, root);
     return true;

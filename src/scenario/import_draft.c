@@ -1,6 +1,7 @@
 /* A process of the scenario, put together: comment lines above, key lines below. */
 #include <ctype.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,6 +15,7 @@
 #define COLUMNS 100
 #define NAME_MOST 60 /* leaves room for a number behind it */
 #define INDENT "    "
+#define MOST 1000000000L
 
 /* NAME with '-' for what parrun takes in no name, and a number where it is taken. */
 static const char *fitting_name(struct import *import, const char *name)
@@ -33,9 +35,19 @@ static const char *fitting_name(struct import *import, const char *name)
     }
 }
 
+const char *import_called(struct import *import, const char *name)
+{
+    size_t *slot = names_slot(&import->called, name, strlen(name));
+    if (*slot == NAMES_NONE) {
+        *slot = import->fitting.count;
+        texts_add(&import->fitting, fitting_name(import, name));
+    }
+    return import->fitting.items[*slot];
+}
+
 void draft_init(struct draft *draft, struct import *import, const char *name)
 {
-    *draft = (struct draft){.import = import, .name = fitting_name(import, name)};
+    *draft = (struct draft){.import = import, .name = import_called(import, name)};
     if (strcmp(draft->name, name) != 0)
         draft_note(draft, "there it is called '%s'", show_text(name, strlen(name)).text);
 }
@@ -76,8 +88,9 @@ static bool is_block(const char *text)
     return true;
 }
 
-static void write_block(struct buf *out, const char *text)
+static void write_block(struct draft *draft, const char *text)
 {
+    struct buf *out = &draft->keys;
     size_t length = strlen(text);
     size_t ends = 0;
     while (ends < length && text[length - 1 - ends] == '\n')
@@ -85,19 +98,41 @@ static void write_block(struct buf *out, const char *text)
     buf_text(out, ends == 0 ? "|-\n" : ends == 1 ? "|\n" : "|+\n");
     for (const char *line = text; *line;) {
         size_t size = strcspn(line, "\n");
-        buf_text(out, size ? INDENT "  " : "");
+        if (size)
+            buf_printf(out, INDENT "  %*s", draft->depth, "");
         buf_append(out, line, size);
         buf_char(out, '\n');
         line += size + (line[size] == '\n');
     }
 }
 
+void draft_line(struct draft *draft, const char *key, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    buf_printf(&draft->keys, INDENT "%*s%s: ", draft->depth, "", key);
+    buf_vprintf(&draft->keys, format, arguments);
+    buf_char(&draft->keys, '\n');
+    va_end(arguments);
+}
+
+void draft_open(struct draft *draft, const char *key)
+{
+    buf_printf(&draft->keys, INDENT "%*s%s:\n", draft->depth, "", key);
+    draft->depth += 2;
+}
+
+void draft_close(struct draft *draft)
+{
+    draft->depth -= 2;
+}
+
 void draft_text(struct draft *draft, const char *key, const char *text)
 {
     struct buf *out = &draft->keys;
-    buf_printf(out, INDENT "%s: ", key);
+    buf_printf(out, INDENT "%*s%s: ", draft->depth, "", key);
     if (is_block(text)) {
-        write_block(out, text);
+        write_block(draft, text);
         return;
     }
     import_quote(out, text);
@@ -126,7 +161,7 @@ void draft_list(struct draft *draft, const char *key, const struct texts *texts)
 {
     struct buf *out = &draft->keys;
     size_t line = out->length;
-    buf_printf(out, INDENT "%s: [", key);
+    buf_printf(out, INDENT "%*s%s: [", draft->depth, "", key);
     int indent = (int)(out->length - line);
     for (size_t i = 0; i < texts->count; i++) {
         struct buf item = {0};
@@ -158,6 +193,25 @@ void draft_signal(struct draft *draft, const char *owner, const struct node *nod
     }
 }
 
+long draft_number(struct draft *draft, const char *owner, const char *key, const struct node *node,
+                  long fallback, long least)
+{
+    if (!node)
+        return fallback;
+    char *end = NULL;
+    long number = node->kind == NODE_SCALAR && node->size ? strtol(node->text, &end, 10) : 0;
+    if (end && !*end && number >= least && number <= MOST)
+        return number;
+    import_expected(draft->import, owner, key, node,
+                    arena_printf(draft->import->arena, "a whole number from %ld on", least));
+    return -1;
+}
+
+void draft_restart(struct draft *draft, const char *on, long max, const char *waits)
+{
+    draft_line(draft, "restart", "{on: %s, max: %ld%s}", on, max ? max : MOST, waits);
+}
+
 void draft_grace(struct draft *draft, const char *owner, const struct node *node)
 {
     int64_t ns;
@@ -176,6 +230,14 @@ void draft_grace(struct draft *draft, const char *owner, const struct node *node
 static void write_stop(struct draft *draft)
 {
     struct buf *out = &draft->keys;
+    if (draft->stop.count) {
+        draft_open(draft, "stop");
+        draft_list(draft, "exec", &draft->stop);
+        if (draft->grace)
+            draft_line(draft, "grace", "%s", draft->grace);
+        draft_close(draft);
+        return;
+    }
     if (!draft->signal && !draft->grace)
         return;
     buf_text(out, INDENT "stop: {");
@@ -189,6 +251,8 @@ static void write_stop(struct draft *draft)
 void draft_finish(struct draft *draft)
 {
     struct buf *out = &draft->import->objects;
+    if (draft->off)
+        draft_line(draft, "when", "false");
     write_stop(draft);
     buf_text(out, "  ");
     import_quote(out, draft->name);
@@ -197,4 +261,5 @@ void draft_finish(struct draft *draft)
     buf_append(out, buf_string(&draft->keys), draft->keys.length);
     buf_release(&draft->notes);
     buf_release(&draft->keys);
+    texts_release(&draft->stop);
 }

@@ -24,6 +24,13 @@ enum import_dollar {
     DOLLAR_LENIENT, /* a variable; anything else is left alone, as in process-compose */
 };
 
+/* A growing list of texts, which live in the arena. */
+struct texts {
+    const char **items;
+    size_t count;
+    size_t capacity;
+};
+
 /* One file on its way. */
 struct import {
     struct arena *arena;
@@ -31,20 +38,15 @@ struct import {
     struct diags *diags;
     const char *directory; /* the file's, or NULL for standard input */
     enum import_dollar dollar;
-    bool variables;     /* a variable was found */
-    bool raw;           /* one was put into a command line as it is */
-    bool demanded;      /* one was found that must be set */
-    bool specials;      /* one was found that is the shell's own, such as $1 */
-    struct names names; /* those taken in the scenario */
+    bool variables;      /* a variable was found */
+    bool raw;            /* one was put into a command line as it is */
+    bool demanded;       /* one was found that must be set */
+    bool specials;       /* one was found that is the shell's own, such as $1 */
+    struct names names;  /* those taken in the scenario */
+    struct names called; /* names of the file, by their place in FITTING */
+    struct texts fitting;
     struct buf head;    /* comments and keys of the scenario itself */
     struct buf objects; /* its processes */
-};
-
-/* A growing list of texts, which live in the arena. */
-struct texts {
-    const char **items;
-    size_t count;
-    size_t capacity;
 };
 
 /* One process of the scenario, put together piece by piece. */
@@ -53,8 +55,11 @@ struct draft {
     const char *name; /* in the scenario */
     struct buf notes; /* comment lines */
     struct buf keys;  /* key lines */
+    int depth;        /* blanks before a key line beyond those of a process's key */
+    bool off;         /* nothing starts it */
     const char *signal;
     const char *grace;
+    struct texts stop; /* a program that ends it, in place of the signal */
 };
 
 /* The readers. ROOT is the tree of the file; false where there was an error. */
@@ -67,6 +72,9 @@ bool import_is_procfile(const struct source *source);
 
 /* The value of KEY in a mapping; NULL where it is not there or has no value. */
 const struct node *import_find(const struct node *map, const char *key);
+
+/* True where NODE is there, a scalar and this WORD. */
+bool import_is_word(const struct node *node, const char *word);
 
 /* True where NODE has nothing behind its colon. */
 bool import_is_nothing(const struct node *node);
@@ -88,6 +96,9 @@ bool import_template(struct import *import, const struct node *node, const char 
 
 /* The same for a text in YAML, in the arena; NULL where NODE is no scalar or is wrong. */
 const char *import_value(struct import *import, const struct node *node);
+
+/* What the scenario calls that which the file calls NAME. */
+const char *import_called(struct import *import, const char *name);
 
 /* The bytes at TEXT that belong together: a variable, "$$", or one byte. */
 size_t import_atom(const char *text);
@@ -117,6 +128,14 @@ void draft_note(struct draft *draft, const char *format, ...) __attribute__((for
 /* A comment line for KEY, whose VALUE has no equal, and WHY (NULL: just so). */
 void draft_dropped(struct draft *draft, const char *key, const struct node *value, const char *why);
 
+/* KEY: and what is printed, which has to be YAML. */
+void draft_line(struct draft *draft, const char *key, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What is written from here to draft_close() stands below KEY. */
+void draft_open(struct draft *draft, const char *key);
+void draft_close(struct draft *draft);
+
 /* KEY: TEXT, a template; over several lines where it has several. */
 void draft_text(struct draft *draft, const char *key, const char *text);
 
@@ -129,6 +148,19 @@ void draft_paths(struct draft *draft, const char *owner, const char *key, const 
 /* How the process is stopped: a signal or a duration of the file, checked. */
 void draft_signal(struct draft *draft, const char *owner, const struct node *node);
 void draft_grace(struct draft *draft, const char *owner, const struct node *node);
+
+/*
+ * A whole number from LEAST to a thousand million, FALLBACK for a NODE that is NULL; below zero,
+ * with an error, where it is something else.
+ */
+long draft_number(struct draft *draft, const char *owner, const char *key, const struct node *node,
+                  long fallback, long least);
+
+/*
+ * How often it is started again: ON is failure or always, MAX 0 for no bound, WAITS the keys of the
+ * waits between, which begin with ", ".
+ */
+void draft_restart(struct draft *draft, const char *on, long max, const char *waits);
 
 /* Puts the process into the scenario and frees the draft. */
 void draft_finish(struct draft *draft);
@@ -147,5 +179,19 @@ bool import_variables(struct import *import, const char *owner, const struct nod
  */
 bool import_env(struct import *import, struct draft *draft, const char *owner,
                 const struct node *node, struct buf *out, int indent);
+
+/* What a file has that starts in an order. */
+struct order {
+    const struct node *all; /* its processes, by their names */
+    bool (*tells_ready)(const struct node *object);
+    bool (*is_off)(const struct node *object);
+};
+
+/* Writes depends_on, from a list of names or a mapping of them to conditions. */
+void draft_depends(struct draft *draft, const struct order *order, const char *owner,
+                   const struct node *value);
+
+/* True where one of ALL waits for NAME to be ready. */
+bool import_is_awaited(const struct node *all, const char *name);
 
 #endif

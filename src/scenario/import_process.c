@@ -4,19 +4,16 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/mem.h"
-#include "scenario/import_private.h"
+#include "scenario/import_process.h"
 #include "scenario/show.h"
 #include "scenario/tree.h"
 
 #define SHELL "bash"
 
-/* A process of the file. */
-struct process {
-    const char *name;
-    const struct node *map;
-    const char *shell;
-    struct draft draft;
-};
+#define REPLICAS_MOST 1024
+
+/* Seconds that parrun's waits have at most unless it is told otherwise. */
+#define WAIT_MOST 30
 
 /* Keys of a process: what is done with them, or why there is no equal. */
 struct row {
@@ -58,19 +55,72 @@ static void take_description(struct process *process, const struct node *value)
         draft_text(&process->draft, "help", import_value(process->draft.import, value));
 }
 
-/* Both streams go into the file and no longer into the log. */
-static void take_log(struct process *process, const struct node *value)
+static void take_replicas(struct process *process, const struct node *value)
 {
-    const char *path = import_value(process->draft.import, value);
-    struct buf *out = &process->draft.keys;
-    if (!path) {
-        import_expected(process->draft.import, process->name, "log_location", value, "a path");
-        return;
+    long number = draft_number(&process->draft, process->name, "replicas", value, 1, 0);
+    if (number > REPLICAS_MOST) {
+        draft_dropped(&process->draft, "replicas", value, "parrun runs 1024 at most; it runs one");
+    } else if (number > 1) {
+        draft_line(&process->draft, "replicas", "%ld", number);
+        draft_note(&process->draft, "PC_REPLICA_NUM is PARRUN_INDEX here, and counts from 1");
     }
-    draft_note(&process->draft, "log_location: its output is in the file alone, as it is");
-    buf_text(out, "    stdout: {file: ");
-    import_quote(out, path);
-    buf_text(out, "}\n    stderr: stdout\n");
+}
+
+static bool is_off(const struct node *process)
+{
+    return import_is_word(import_find(process, "disabled"), "true");
+}
+
+static void take_depends(struct process *process, const struct node *value)
+{
+    struct order order = {process->all, process_tells_ready, is_off};
+    draft_depends(&process->draft, &order, process->name, value);
+}
+
+/* The waits are always the same, and with a bound all restarts count. */
+static void write_restart(struct process *process, const char *on, long wait, long max)
+{
+    struct buf waits = {0};
+    buf_printf(&waits, ", delay: %lds, factor: 1", wait);
+    if (wait > WAIT_MOST)
+        buf_printf(&waits, ", max_delay: %lds", wait);
+    buf_text(&waits, max ? ", reset_after: 365d" : "");
+    draft_restart(&process->draft, on, max, buf_string(&waits));
+    buf_release(&waits);
+}
+
+static void note_end(struct process *process, const char *key, const struct node *value)
+{
+    draft_dropped(&process->draft, key, value,
+                  "'fail_fast: true' of the scenario ends the run where any process fails");
+}
+
+static void take_availability(struct process *process, const struct node *value)
+{
+    struct draft *draft = &process->draft;
+    const struct node *word = import_find(value, "restart");
+    const struct node *ends = import_find(value, "exit_on_end");
+    const struct node *skipped = import_find(value, "exit_on_skipped");
+    long wait = draft_number(draft, process->name, "backoff_seconds",
+                             import_find(value, "backoff_seconds"), 1, 0);
+    long max = draft_number(draft, process->name, "max_restarts",
+                            import_find(value, "max_restarts"), 0, 0);
+    if (wait < 0 || max < 0)
+        return;
+    if (import_is_word(word, "always") || import_is_word(word, "on_failure"))
+        write_restart(process, *word->text == 'a' ? "always" : "failure", wait ? wait : 1, max);
+    else if (import_is_word(word, "exit_on_failure"))
+        note_end(process, "availability.restart", word);
+    else if (word && !import_is_word(word, "no") && !import_is_word(word, "false"))
+        import_expected(draft->import, process->name, "restart", word,
+                        "no, always, on_failure or exit_on_failure");
+    else if (value->kind != NODE_MAP)
+        import_expected(draft->import, process->name, "availability", value, "a mapping");
+    if (import_is_word(ends, "true"))
+        draft_dropped(draft, "availability.exit_on_end", ends,
+                      "with 'daemon: true' the others end when what is no daemon has ended");
+    if (import_is_word(skipped, "true"))
+        note_end(process, "availability.exit_on_skipped", skipped);
 }
 
 static void take_daemon(struct process *process, const struct node *value)
@@ -83,7 +133,20 @@ static void take_daemon(struct process *process, const struct node *value)
 static void take_disabled(struct process *process, const struct node *value)
 {
     if (value->kind == NODE_SCALAR && !strcmp(value->text, "true"))
-        buf_text(&process->draft.keys, "    when: false\n");
+        process->draft.off = true;
+}
+
+static void take_stop(struct process *process, const struct node *command)
+{
+    const char *text = import_value(process->draft.import, command);
+    if (!text) {
+        import_expected(process->draft.import, process->name, "shutdown.command", command,
+                        "a line for the shell");
+        return;
+    }
+    texts_add(&process->draft.stop, process->shell);
+    texts_add(&process->draft.stop, "-c");
+    texts_add(&process->draft.stop, text);
 }
 
 static void take_shutdown(struct process *process, const struct node *value)
@@ -99,7 +162,9 @@ static void take_shutdown(struct process *process, const struct node *value)
             draft_signal(&process->draft, process->name, item);
         else if (!strcmp(key, "timeout_seconds"))
             draft_grace(&process->draft, process->name, item);
-        else
+        else if (!strcmp(key, "command") && !import_is_nothing(item))
+            take_stop(process, item);
+        else if (!import_is_nothing(item) && !import_is_word(item, "false"))
             draft_dropped(&process->draft,
                           arena_printf(process->draft.import->arena, "shutdown.%s", key), item,
                           NULL);
@@ -107,7 +172,9 @@ static void take_shutdown(struct process *process, const struct node *value)
 }
 
 static const struct row rows[] = {
+    {"availability", take_availability, NULL},
     {"command", take_later, NULL},
+    {"depends_on", take_depends, NULL},
     {"description", take_description, NULL},
     {"disabled", take_disabled, NULL},
     {"entrypoint", take_later, NULL},
@@ -116,8 +183,12 @@ static const struct row rows[] = {
     {"is_daemon", take_daemon, NULL},
     {"is_foreground", NULL, "a process of parrun has no terminal"},
     {"is_tty", NULL, "a process of parrun has no terminal"},
-    {"log_location", take_log, NULL},
-    {"replicas", NULL, "no equal in parrun's version 1; one is started"},
+    {"liveness_probe", process_liveness, NULL},
+    {"log_configuration", process_log_settings, NULL},
+    {"log_location", process_log, NULL},
+    {"readiness_probe", process_readiness, NULL},
+    {"ready_log_line", process_log_line, NULL},
+    {"replicas", take_replicas, NULL},
     {"shutdown", take_shutdown, NULL},
     {"vars", NULL, "'{{ }}' in the command is left as it is"},
     {"working_dir", take_directory, NULL},
@@ -171,9 +242,9 @@ static void write_command(struct process *process, const struct node *node)
 }
 
 static void read_process(struct import *import, const struct node *key, const struct node *map,
-                         const char *shell)
+                         const struct node *all, const char *shell)
 {
-    struct process process = {.name = key->text, .map = map, .shell = shell};
+    struct process process = {.name = key->text, .map = map, .all = all, .shell = shell};
     const struct node *command = import_find(map, "command");
     const struct node *entrypoint = import_find(map, "entrypoint");
     draft_init(&process.draft, import, key->text);
@@ -212,7 +283,8 @@ static void drop_top(struct import *import, const char *key, const struct node *
 static const char *read_top(struct import *import, const struct node *root, struct buf *env)
 {
     static const char *const passed[] = {
-        "version", "processes", "is_strict", "disable_env_expansion", "log_level", "log_length"};
+        "version",   "processes",  "is_strict",        "disable_env_expansion",
+        "log_level", "log_length", "log_configuration"};
     const char *shell = SHELL;
     const struct node *literal = import_find(root, "disable_env_expansion");
     bool plain = literal && literal->kind == NODE_SCALAR && !strcmp(literal->text, "true");
@@ -227,6 +299,8 @@ static const char *read_top(struct import *import, const struct node *root, stru
             continue;
         if (!strcmp(key, "environment"))
             import_env(import, NULL, "the file", value, env, 0);
+        else if (!strcmp(key, "log_location"))
+            process_log_of_all(import, root, value, env);
         else if (!strcmp(key, "shell"))
             shell = read_shell(import, value);
         else
@@ -257,7 +331,7 @@ bool import_processes(struct import *import, const struct node *root)
     } else {
         for (size_t i = 0; i < processes->size; i++) {
             const struct node *key = node_key(processes, i);
-            read_process(import, key, node_value(processes, i), shell);
+            read_process(import, key, node_value(processes, i), processes, shell);
         }
         if (!processes->size)
             diag_error(import->diags, node_mark(import->source, processes), NULL,

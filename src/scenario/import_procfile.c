@@ -142,7 +142,8 @@ bool import_procfile(struct import *import)
     size_t offset = 0;
     size_t count = 0;
     bool fine = true;
-    import_head(import, "foreman stops all of them when one ends: no equal in parrun's version 1.");
+    import_head(import, "foreman stops all of them when one ends, parrun when one fails.");
+    buf_text(&import->head, "fail_fast: true\n");
     while (next_line(import->source, &line, &offset))
         fine &= read_line(import, &seen, &line, &count);
     if (fine && !count) {

@@ -1,0 +1,214 @@
+/* The probes of process-compose: what tells that a process is ready, and stays healthy. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "scenario/import_process.h"
+#include "scenario/tree.h"
+
+/* parrun ends a look of 'ready' after so many seconds. */
+#define LOOK_SECONDS 5
+
+/* A probe, its numbers with process-compose's defaults. */
+struct probe {
+    struct texts words; /* a program that looks; where there is none it is a URL */
+    const char *url;
+    long delay;
+    long period;
+    long timeout;
+    long successes;
+    long failures;
+};
+
+static const char *part(struct process *process, const struct node *map, const char *key,
+                        const char *fallback)
+{
+    const struct node *node = import_find(map, key);
+    const char *text = node ? import_value(process->draft.import, node) : NULL;
+    return text && *text ? text : fallback;
+}
+
+/* parrun speaks no TLS, and sends no headers: curl does. */
+static void read_http(struct process *process, const struct node *http, struct probe *probe)
+{
+    static const char *const curl[] = {"curl", "-fsS", "-o", "/dev/null"};
+    struct arena *arena = process->draft.import->arena;
+    const struct node *headers = import_find(http, "headers");
+    const struct node *status = import_find(http, "status_code");
+    const char *scheme = part(process, http, "scheme", "http");
+    const char *host = part(process, http, "host", "127.0.0.1");
+    const char *port = part(process, http, "port", "");
+    const char *path = part(process, http, "path", "/");
+    bool bare = strchr(host, ':') && *host != '[' && !strstr(host, "${{");
+    probe->url =
+        arena_printf(arena, "%s://%s%s%s%s%s%s%s", scheme, bare ? "[" : "", host, bare ? "]" : "",
+                     *port ? ":" : "", port, *path == '/' ? "" : "/", path);
+    if (status)
+        draft_dropped(&process->draft, "status_code", status, "each from 200 to 399 counts here");
+    if (!strcmp(scheme, "http") && !headers)
+        return;
+    for (size_t i = 0; i < countof(curl); i++)
+        texts_add(&probe->words, curl[i]);
+    for (size_t i = 0; headers && headers->kind == NODE_MAP && i < headers->size; i++) {
+        const char *value = part(process, headers, node_key(headers, i)->text, "");
+        texts_add(&probe->words, "-H");
+        texts_add(&probe->words, arena_printf(arena, "%s: %s", node_key(headers, i)->text, value));
+    }
+    texts_add(&probe->words, probe->url);
+}
+
+/* What it looks at; false, with an error, where it says nothing of it. */
+static bool read_target(struct process *process, const char *key, const struct node *node,
+                        struct probe *probe)
+{
+    const struct node *exec = import_find(node, "exec");
+    const struct node *http = import_find(node, "http_get");
+    const struct node *command = exec ? import_find(exec, "command") : NULL;
+    const char *text = command ? import_value(process->draft.import, command) : NULL;
+    const char *directory = exec ? part(process, exec, "working_dir", NULL) : NULL;
+    if (http && http->kind == NODE_MAP) {
+        read_http(process, http, probe);
+        return true;
+    }
+    if (!text) {
+        import_expected(process->draft.import, process->name, key, node,
+                        "exec: {command: COMMAND}, or http_get");
+        return false;
+    }
+    if (directory) {
+        texts_add(&probe->words, "env");
+        texts_add(&probe->words, "-C");
+        texts_add(&probe->words, directory);
+    }
+    texts_add(&probe->words, process->shell);
+    texts_add(&probe->words, "-c");
+    texts_add(&probe->words, text);
+    return true;
+}
+
+static bool read_probe(struct process *process, const char *key, const struct node *node,
+                       struct probe *probe)
+{
+    struct {
+        const char *key;
+        long *number;
+        long fallback;
+    } numbers[] = {
+        {"initial_delay_seconds", &probe->delay, 0}, {"period_seconds", &probe->period, 10},
+        {"timeout_seconds", &probe->timeout, 1},     {"success_threshold", &probe->successes, 1},
+        {"failure_threshold", &probe->failures, 3},
+    };
+    bool fine = read_target(process, key, node, probe);
+    for (size_t i = 0; i < countof(numbers); i++) {
+        long number = draft_number(&process->draft, process->name, numbers[i].key,
+                                   import_find(node, numbers[i].key), numbers[i].fallback, 0);
+        fine &= number >= 0;
+        *numbers[i].number = number > 0 ? number : numbers[i].fallback;
+    }
+    return fine;
+}
+
+static void write_target(struct draft *draft, const struct probe *probe)
+{
+    if (probe->words.count)
+        draft_list(draft, "exec", &probe->words);
+    else
+        draft_text(draft, "http", probe->url);
+}
+
+static void write_ready(struct process *process, const char *key, const struct probe *probe)
+{
+    struct draft *draft = &process->draft;
+    if (probe->timeout > LOOK_SECONDS)
+        draft_note(draft, "%s: a look of 'ready' ends after 5 seconds, not after %ld", key,
+                   probe->timeout);
+    draft_open(draft, "ready");
+    write_target(draft, probe);
+    draft_line(draft, "interval", "%lds", probe->period);
+    draft_line(draft, "timeout", "%lds",
+               probe->delay + (long)probe->failures * probe->period + probe->timeout);
+    if (probe->successes > 1)
+        draft_line(draft, "threshold", "%ld", probe->successes);
+    draft_close(draft);
+}
+
+static void write_health(struct process *process, const char *key, const struct probe *probe)
+{
+    struct draft *draft = &process->draft;
+    if (probe->delay > probe->period && !process->ready)
+        draft_note(draft, "%s: the first look is after %lds, not after %lds", key, probe->period,
+                   probe->delay);
+    draft_open(draft, "health");
+    write_target(draft, probe);
+    draft_line(draft, "interval", "%lds", probe->period);
+    draft_line(draft, "timeout", "%lds", probe->timeout);
+    draft_line(draft, "threshold", "%ld", probe->failures);
+    draft_close(draft);
+}
+
+bool process_tells_ready(const struct node *process)
+{
+    return !import_is_word(import_find(process, "is_daemon"), "true") &&
+           (import_find(process, "readiness_probe") || import_find(process, "ready_log_line"));
+}
+
+/* A daemon's command ends when it has left its process behind: there is nothing to watch. */
+static bool passes(struct process *process, const char *key, const struct node *node)
+{
+    if (!import_is_word(import_find(process->map, "is_daemon"), "true"))
+        return true;
+    draft_dropped(&process->draft, key, node, "parrun watches the command, which ends at once");
+    return false;
+}
+
+void process_readiness(struct process *process, const struct node *value)
+{
+    static const char key[] = "readiness_probe";
+    struct probe probe = {0};
+    if (!passes(process, key, value))
+        return;
+    if (read_probe(process, key, value, &probe)) {
+        process->ready = true;
+        write_ready(process, key, &probe);
+        if (!import_find(process->map, "liveness_probe"))
+            write_health(process, key, &probe);
+    }
+    texts_release(&probe.words);
+}
+
+void process_liveness(struct process *process, const struct node *value)
+{
+    static const char key[] = "liveness_probe";
+    struct probe probe = {0};
+    process->ready = process_tells_ready(process->map);
+    if (!passes(process, key, value))
+        return;
+    if (read_probe(process, key, value, &probe))
+        write_health(process, key, &probe);
+    texts_release(&probe.words);
+}
+
+/* A text that the line holds somewhere: no character of it is one of a regular expression's. */
+void process_log_line(struct process *process, const struct node *value)
+{
+    struct draft *draft = &process->draft;
+    const char *text = import_value(draft->import, value);
+    if (!passes(process, "ready_log_line", value))
+        return;
+    if (!text) {
+        import_expected(draft->import, process->name, "ready_log_line", value, "a text");
+    } else if (import_find(process->map, "readiness_probe")) {
+        draft_dropped(draft, "ready_log_line", value, "readiness_probe tells that it is ready");
+    } else if (strstr(text, "${{")) {
+        draft_dropped(draft, "ready_log_line", value, "parrun has to know it at the start");
+    } else {
+        struct buf escaped = {0};
+        for (; *text; text++)
+            buf_printf(&escaped, "%s%c", strchr("\\^$.[]|()*+?{}", *text) ? "\\" : "", *text);
+        draft_open(draft, "ready");
+        draft_text(draft, "log", buf_string(&escaped));
+        draft_line(draft, "timeout", "0s");
+        draft_close(draft);
+        buf_release(&escaped);
+    }
+}
