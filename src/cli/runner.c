@@ -33,6 +33,7 @@
 #include "object/attributes.h"
 #include "object/kinds.h"
 #include "object/need.h"
+#include "object/pool.h"
 #include "object/tokens.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
@@ -289,6 +290,20 @@ static bool check_machine(const struct scenario *scenario, const struct mask *ma
     return fine;
 }
 
+/* Without a pressure to look at, a throttle holds nothing back: whoever wrote it is told. */
+static void tell_missing_pressure(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->pool_count; i++) {
+        const struct pool_spec *pool = &scenario->pools[i];
+        const char *path = pool_missing_pressure(pool);
+        if (path)
+            fprintf(stderr,
+                    "parrun: warning: pool '%s' is not throttled by pressure: %s cannot be read; "
+                    "Linux has it where psi=1 was given at its start\n",
+                    pool->object.name, path);
+    }
+}
+
 /* An outer make counts the tasks, or cannot: that is said once, as by make itself. */
 static void join_make(struct run *run, const struct order *order)
 {
@@ -345,6 +360,8 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
         run->cgroups = runner.cgroups = cgroups_open(&runner.no_cgroups);
     run->no_cgroups = buf_string(&runner.no_cgroups);
     join_make(run, order);
+    if (!run->dry)
+        tell_missing_pressure(scenario);
     objects_make(run);
     struct service *service = service_new(run);
     run_start(run);

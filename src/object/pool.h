@@ -18,4 +18,8 @@ bool pool_was_left(const struct object *object);
 /* How many workers the pool has: as it says, or as the run says for all. */
 size_t pool_workers(const struct run *run, const struct pool_spec *spec);
 
+/* The file of /proc/pressure that the pool's throttle looks at and this system does not have, or
+ * NULL. */
+const char *pool_missing_pressure(const struct pool_spec *spec);
+
 #endif

@@ -11,6 +11,7 @@
 #include "event/event.h"
 #include "loop/timer.h"
 #include "object/items.h"
+#include "object/pool.h"
 #include "object/pool_private.h"
 #include "os/spare.h"
 #include "scenario/spec.h"
@@ -116,6 +117,40 @@ void pool_check_halt(struct pool *pool)
     buf_release(&reason);
 }
 
+static const struct {
+    const char *path;
+    const char *shortage;
+} pressures[PRESSURES] = {
+    [PRESSURE_CPU] = {"/proc/pressure/cpu", "programs wait for a core more than throttle allows"},
+    [PRESSURE_MEMORY] = {"/proc/pressure/memory",
+                         "programs wait for memory more than throttle allows"},
+    [PRESSURE_IO] = {"/proc/pressure/io", "programs wait for disks more than throttle allows"},
+};
+
+const char *pool_missing_pressure(const struct pool_spec *spec)
+{
+    for (size_t i = 0; i < PRESSURES; i++)
+        if (spec->throttle.pressure.shares[i] > 0 && spare_pressure(pressures[i].path) < 0)
+            return pressures[i].path;
+    return NULL;
+}
+
+static const char *find_pressure(const struct pressure_spec *pressure)
+{
+    for (size_t i = 0; i < PRESSURES; i++)
+        if (pressure->shares[i] > 0 && spare_pressure(pressures[i].path) > pressure->shares[i])
+            return pressures[i].shortage;
+    return NULL;
+}
+
+static bool has_throttle(const struct throttle_spec *throttle)
+{
+    bool any = throttle->memory_free || throttle->load > 0;
+    for (size_t i = 0; i < PRESSURES; i++)
+        any = any || throttle->pressure.shares[i] > 0;
+    return any;
+}
+
 /* Why the machine has nothing to spare for another task, or NULL. */
 static const char *find_shortage(const struct throttle_spec *throttle)
 {
@@ -126,13 +161,13 @@ static const char *find_shortage(const struct throttle_spec *throttle)
     }
     if (throttle->load > 0 && spare_load() > throttle->load)
         return "the load is above that of throttle";
-    return NULL;
+    return find_pressure(&throttle->pressure);
 }
 
 static bool is_throttled(struct pool *pool, int64_t now)
 {
     const struct throttle_spec *throttle = &pool->spec->throttle;
-    if (!throttle->memory_free && throttle->load <= 0)
+    if (!has_throttle(throttle))
         return false;
     if (now < pool->spare_until)
         return pool->throttled;
@@ -196,7 +231,6 @@ int64_t pool_task_timeout(struct pool *pool)
 
 bool pool_is_paced(const struct pool *pool)
 {
-    const struct throttle_spec *throttle = &pool->spec->throttle;
-    return pool->spec->rate || pool->spec->timeout_percent || throttle->memory_free ||
-           throttle->load > 0 || pool->tokens;
+    return pool->spec->rate || pool->spec->timeout_percent ||
+           has_throttle(&pool->spec->throttle) || pool->tokens;
 }

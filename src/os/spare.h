@@ -10,4 +10,10 @@ int64_t spare_memory(void);
 /* The load average of the last minute; negative: not known. */
 double spare_load(void);
 
+/*
+ * How many per cent of the last ten seconds some program has waited, as PATH, a file such as
+ * /proc/pressure/cpu, tells; negative: not known.
+ */
+double spare_pressure(const char *path);
+
 #endif

@@ -102,6 +102,20 @@ static void bind_number(struct loader *loader, const struct field *field, const 
         field_wrong(loader, field, node);
 }
 
+/* "12.5%", above 0. */
+static void bind_percent(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *text;
+    char *end;
+    if (!field_text(loader, field, node, &text))
+        return;
+    double number = strtod(text, &end);
+    if (end != text && !strcmp(end, "%") && number > 0 && number <= 100)
+        *(double *)field->member = number;
+    else
+        field_wrong(loader, field, node);
+}
+
 static void bind_codes_from(struct loader *loader, const struct field *field,
                             const struct node *node, int64_t least)
 {
@@ -231,6 +245,20 @@ const struct type type_halt = {
     .wording = "a mapping of keys",
     .bind = bind_block,
     .block = BLOCK_HALT,
+    .json = "@block",
+};
+const struct type type_percent = {
+    .name = "percent",
+    .wording = "a percentage above 0% and up to 100%",
+    .bind = bind_percent,
+    .early = true,
+    .json = "'anyOf':[{'type':'string','pattern':'^[0-9.]+%$'},@template]",
+};
+const struct type type_pressure = {
+    .name = "pressure",
+    .wording = "a mapping of keys",
+    .bind = bind_block,
+    .block = BLOCK_PRESSURE,
     .json = "@block",
 };
 const struct type type_throttle = {

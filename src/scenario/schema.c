@@ -60,6 +60,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_RETRY] = {"retry", "'retry'", false, NULL},
     [BLOCK_HALT] = {"halt", "'halt'", false, NULL},
     [BLOCK_THROTTLE] = {"throttle", "'throttle'", false, NULL},
+    [BLOCK_PRESSURE] = {"pressure", "'pressure'", false, NULL},
     [BLOCK_LIMITS] = {"limits", "'limits'", false, NULL},
     [BLOCK_RESULTS] = {"results", "'results'", false, "does not say where results go"},
     [BLOCK_ROTATE] = {"rotate", "'rotate'", false, NULL},

@@ -32,6 +32,7 @@ enum block_kind {
     BLOCK_RETRY,
     BLOCK_HALT,
     BLOCK_THROTTLE,
+    BLOCK_PRESSURE,
     BLOCK_RESULTS,
     BLOCK_LIMITS,
     BLOCK_ROTATE,

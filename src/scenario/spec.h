@@ -315,9 +315,22 @@ struct results_spec {
     size_t queue;     /* RESULTS_QUEUE: index into scenario.queues */
 };
 
+enum pressure {
+    PRESSURE_CPU,
+    PRESSURE_MEMORY,
+    PRESSURE_IO,
+    PRESSURES,
+};
+
+/* Per cent of the last ten seconds in which some program waited for it; 0: any. */
+struct pressure_spec {
+    double shares[PRESSURES];
+};
+
 struct throttle_spec {
     int64_t memory_free; /* bytes that must be available to begin a task; 0: any */
     double load;         /* load average above which none is begun; 0: any */
+    struct pressure_spec pressure; /* above which none is begun */
 };
 
 struct pool_spec {

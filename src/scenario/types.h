@@ -85,6 +85,8 @@ extern const struct type type_codes;    /* int64_t *, counted */
 extern const struct type type_success_codes; /* the same, with 0 */
 extern const struct type type_retry;    /* struct retry_spec */
 extern const struct type type_halt;     /* struct halt_spec */
+extern const struct type type_percent;  /* double, above 0 and up to 100 */
+extern const struct type type_pressure; /* struct pressure_spec */
 extern const struct type type_throttle; /* struct throttle_spec */
 extern const struct type type_results;  /* struct results_spec */
 extern const struct type type_results_file; /* struct results_spec */

@@ -30,6 +30,8 @@ static const struct {
                          ", command: [x]"},
     [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, retry: {", "}}}\n", ""},
     [BLOCK_HALT] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, halt: {", "}}}\n", ""},
+    [BLOCK_PRESSURE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {pressure: {",
+                        "}}}}\n", ""},
     [BLOCK_THROTTLE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {", "}}}\n", ""},
     [BLOCK_LIMITS] = {AROUND ENDS "processes: {p: {run: x, limits: {", "}}}\n", ""},
     [BLOCK_ROTATE] = {"log: {file: x, rotate: {", "}}\nthreads: {t: {lua: x = 1}}\n", ""},
