@@ -1,6 +1,9 @@
 /* SipHash-2-4 with 128 bits of output, by its authors' description. */
 #include "base/hash.h"
 
+#include <endian.h>
+#include <string.h>
+
 struct state {
     uint64_t v0, v1, v2, v3;
 };
@@ -10,7 +13,14 @@ static uint64_t rotate(uint64_t word, unsigned bits)
     return word << bits | word >> (64 - bits);
 }
 
-static uint64_t load(const unsigned char *bytes, size_t size)
+static uint64_t load(const unsigned char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, sizeof(word));
+    return le64toh(word);
+}
+
+static uint64_t load_rest(const unsigned char *bytes, size_t size)
 {
     uint64_t word = 0;
     for (size_t i = 0; i < size; i++)
@@ -58,8 +68,8 @@ struct hash hash_bytes(const struct hash *key, const void *bytes, size_t size)
         .v3 = key->high ^ UINT64_C(0x7465646279746573),
     };
     for (size_t i = 0; i < whole; i += 8)
-        take_word(&s, load(at + i, 8));
-    take_word(&s, (uint64_t)size << 56 | (size > whole ? load(at + whole, size - whole) : 0));
+        take_word(&s, load(at + i));
+    take_word(&s, (uint64_t)size << 56 | load_rest(at + whole, size - whole));
     s.v2 ^= 0xee;
     mix(&s, 4);
     hash.low = fold(&s);
@@ -71,15 +81,13 @@ struct hash hash_bytes(const struct hash *key, const void *bytes, size_t size)
 
 void hash_write(const struct hash *hash, unsigned char *bytes)
 {
-    for (unsigned i = 0; i < 8; i++) {
-        bytes[i] = (unsigned char)(hash->low >> (8 * i));
-        bytes[8 + i] = (unsigned char)(hash->high >> (8 * i));
-    }
+    uint64_t words[] = {htole64(hash->low), htole64(hash->high)};
+    memcpy(bytes, words, sizeof(words));
 }
 
 struct hash hash_read(const unsigned char *bytes)
 {
-    return (struct hash){.low = load(bytes, 8), .high = load(bytes + 8, 8)};
+    return (struct hash){.low = load(bytes), .high = load(bytes + sizeof(uint64_t))};
 }
 
 bool hash_equal(const struct hash *a, const struct hash *b)

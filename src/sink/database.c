@@ -105,6 +105,11 @@ void database_close(struct database *database)
     free(database);
 }
 
+struct sqlite3 *database_handle(const struct database *database)
+{
+    return database->handle;
+}
+
 int database_run(struct database *database, const char *statements, struct error *error)
 {
     int result = sqlite3_exec(database->handle, statements, NULL, NULL, NULL);
@@ -139,11 +144,6 @@ struct query *database_query(struct database *database, const char *statement, s
     return query;
 }
 
-void query_set_null(struct query *query, int place)
-{
-    sqlite3_bind_null(query->statement, place);
-}
-
 void query_set_integer(struct query *query, int place, int64_t number)
 {
     sqlite3_bind_int64(query->statement, place, number);
@@ -157,11 +157,6 @@ void query_set_number(struct query *query, int place, double number)
 void query_set_text(struct query *query, int place, const char *text, size_t length)
 {
     sqlite3_bind_text64(query->statement, place, text, length, SQLITE_STATIC, SQLITE_UTF8);
-}
-
-void query_set_blob(struct query *query, int place, const void *bytes, size_t length)
-{
-    sqlite3_bind_blob64(query->statement, place, bytes, length, SQLITE_STATIC);
 }
 
 int query_run(struct query *query, struct error *error)

@@ -1,5 +1,6 @@
 /*
- * A database file: what the journal needs of SQLite, and the only place that knows of it.
+ * A database file: what the journal needs of SQLite, and with feed.h the only place that
+ * knows of it.
  *
  * A database is used by one thread at a time. Errors carry the path and SQLite's own words; their
  * code is -ENOSPC where the disk is full, -EIO where it fails, else ERROR_FAILED.
@@ -14,6 +15,7 @@
 struct database;
 struct error;
 struct query;
+struct sqlite3;
 
 /*
  * Opens the file at PATH, made where it is missing, and keeps all other runs from it as long as it
@@ -23,6 +25,9 @@ struct database *database_open(const char *path, struct error *error);
 
 /* Ends all queries and closes it. NULL is accepted. */
 void database_close(struct database *database);
+
+/* What SQLite knows it by. */
+struct sqlite3 *database_handle(const struct database *database);
 
 /* Runs statements that answer nothing. */
 int database_run(struct database *database, const char *statements, struct error *error);
@@ -35,11 +40,9 @@ int database_number(struct database *database, const char *statement, int64_t *n
 struct query *database_query(struct database *database, const char *statement, struct error *error);
 
 /* Values by their place, from 1. Bytes must stay until query_step() or query_run(). */
-void query_set_null(struct query *query, int place);
 void query_set_integer(struct query *query, int place, int64_t number);
 void query_set_number(struct query *query, int place, double number);
 void query_set_text(struct query *query, int place, const char *text, size_t length);
-void query_set_blob(struct query *query, int place, const void *bytes, size_t length);
 
 /* Runs it to its end and makes it ready for other values. */
 int query_run(struct query *query, struct error *error);

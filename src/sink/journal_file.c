@@ -1,6 +1,7 @@
 /* The journal as a file. */
 #include "sink/journal_file.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -86,10 +87,9 @@ int64_t journal_run_sum(int64_t id, const char *scenario, const char *kind)
 
 int64_t journal_task_sum(int64_t id, int64_t run, bool succeeded, const struct hash *key)
 {
-    uint64_t numbers[] = {(uint64_t)id, (uint64_t)run, succeeded};
+    uint64_t numbers[] = {htole64((uint64_t)id), htole64((uint64_t)run), htole64(succeeded)};
     unsigned char bytes[sizeof(numbers) + HASH_SIZE];
-    for (unsigned i = 0; i < sizeof(numbers); i++)
-        bytes[i] = (unsigned char)(numbers[i / 8] >> (8 * (i % 8)));
+    memcpy(bytes, numbers, sizeof(numbers));
     hash_write(key, bytes + sizeof(numbers));
     return (int64_t)hash_bytes(&sum_key, bytes, sizeof(bytes)).low;
 }

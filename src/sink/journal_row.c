@@ -15,6 +15,7 @@
 #include "event/event.h"
 #include "script/value.h"
 #include "sink/database.h"
+#include "sink/feed.h"
 #include "sink/journal_file.h"
 
 /* What an event leaves; the bytes of pool, item and reason follow. */
@@ -38,12 +39,22 @@ struct row {
 struct journal_writer {
     struct database *database;
     int64_t run;
-    int64_t next; /* number of the next row of a task */
     struct query *begin;
+    struct query *last;
     struct query *commit;
     struct query *rollback;
-    struct query *task;
+    struct query *tasks;
     struct query *end;
+    struct feed feed;
+
+    /* What the feed reads: */
+    const struct buf *rows;
+    size_t at;
+    int64_t id; /* of the task below in the table */
+    struct row task;
+    const char *bytes; /* pool, item and reason of it */
+    struct row ended;  /* of the run: is_end where it is among the rows */
+    unsigned char key[HASH_SIZE];
     struct arena *arena; /* of items that are tables */
     struct buf text;     /* an item as JSON */
 };
@@ -72,25 +83,198 @@ void journal_row_put(struct buf *rows, const struct event *event)
     buf_append(rows, event->reason, row.reason);
 }
 
+static void put_run(struct journal_writer *writer, struct cell *cell)
+{
+    cell_set_integer(cell, writer->run);
+}
+
+static void put_pool(struct journal_writer *writer, struct cell *cell)
+{
+    cell_set_text(cell, writer->bytes, writer->task.pool);
+}
+
+static void put_number(struct journal_writer *writer, struct cell *cell)
+{
+    cell_set_integer(cell, writer->task.number);
+}
+
+static void put_string(struct cell *cell, const char *bytes, size_t length)
+{
+    if (utf8_valid(bytes, length) && !memchr(bytes, '\0', length))
+        cell_set_text(cell, bytes, length);
+    else
+        cell_set_blob(cell, bytes, length);
+}
+
+static void put_json(struct journal_writer *writer, struct cell *cell, const struct value *value)
+{
+    buf_clear(&writer->text);
+    value_json(&writer->text, value);
+    cell_set_text(cell, writer->text.data, writer->text.length);
+}
+
+static void put_item(struct journal_writer *writer, struct cell *cell)
+{
+    struct value value = {.type = VALUE_NIL};
+    struct error error = {0};
+    const char *encoded = writer->bytes + writer->task.pool;
+    size_t length = writer->task.item;
+    if (length)
+        value_decode(writer->arena, &encoded, &length, &value, &error);
+    error_release(&error);
+    switch (value.type) {
+    case VALUE_INTEGER:
+        cell_set_integer(cell, value.integer);
+        break;
+    case VALUE_NUMBER:
+        cell_set_number(cell, value.number);
+        break;
+    case VALUE_STRING:
+        put_string(cell, value.string.bytes, value.string.length);
+        break;
+    case VALUE_NIL:
+        break;
+    case VALUE_BOOLEAN:
+    case VALUE_TABLE:
+        put_json(writer, cell, &value);
+        break;
+    }
+}
+
+static void put_attempt(struct journal_writer *writer, struct cell *cell)
+{
+    cell_set_integer(cell, writer->task.attempt);
+}
+
+static const char *state_of(const struct row *row)
+{
+    return row->wrong ? "failed" : "succeeded";
+}
+
+static void put_state(struct journal_writer *writer, struct cell *cell)
+{
+    const char *state = state_of(&writer->task);
+    cell_set_text(cell, state, strlen(state));
+}
+
+static void put_code(struct journal_writer *writer, struct cell *cell)
+{
+    if (writer->task.has_code)
+        cell_set_integer(cell, writer->task.code);
+}
+
+static void put_signal(struct journal_writer *writer, struct cell *cell)
+{
+    const char *name = writer->task.signal ? signal_name(writer->task.signal) : NULL;
+    if (name)
+        cell_set_text(cell, name, strlen(name));
+    else if (writer->task.signal)
+        cell_set_integer(cell, writer->task.signal);
+}
+
+static void put_reason(struct journal_writer *writer, struct cell *cell)
+{
+    if (writer->task.reason)
+        put_string(cell, writer->bytes + writer->task.pool + writer->task.item,
+                   writer->task.reason);
+}
+
+static double seconds_of(int64_t ns)
+{
+    return (double)ns / (double)NS_PER_S;
+}
+
+static void put_seconds(struct journal_writer *writer, struct cell *cell)
+{
+    cell_set_number(cell, seconds_of(writer->task.duration));
+}
+
+static void put_memory(struct journal_writer *writer, struct cell *cell)
+{
+    if (writer->task.memory)
+        cell_set_integer(cell, writer->task.memory);
+}
+
+static void put_ended(struct journal_writer *writer, struct cell *cell)
+{
+    cell_set_number(cell, seconds_of(writer->task.wall));
+}
+
+static void put_key(struct journal_writer *writer, struct cell *cell)
+{
+    hash_write(&writer->task.key, writer->key);
+    cell_set_blob(cell, writer->key, sizeof(writer->key));
+}
+
+static void put_sum(struct journal_writer *writer, struct cell *cell)
+{
+    cell_set_integer(
+        cell, journal_task_sum(writer->id, writer->run, !writer->task.wrong, &writer->task.key));
+}
+
+/*
+ * The columns of a task, without its id: a number that is given is looked up in the table first,
+ * the one behind the last is not.
+ */
+#define COLUMNS                                                                                    \
+    "run, pool, number, item, attempt, state, code, signal, reason, seconds, memory, ended, "      \
+    "key, sum"
+
+static void (*const puts_column[])(struct journal_writer *, struct cell *) = {
+    put_run,    put_pool,   put_number,  put_item,   put_attempt, put_state, put_code,
+    put_signal, put_reason, put_seconds, put_memory, put_ended,   put_key,   put_sum,
+};
+
+static void put_column(void *arg, int place, struct cell *cell)
+{
+    puts_column[place](arg, cell);
+}
+
+/* The row at *AT, with the bytes that follow it; moves *AT behind them. */
+static const char *read_row(const struct buf *rows, size_t *at, struct row *row)
+{
+    memcpy(row, rows->data + *at, sizeof(*row));
+    const char *bytes = rows->data + *at + sizeof(*row);
+    *at += sizeof(*row) + row->pool + row->item + row->reason;
+    return bytes;
+}
+
+/* The next task; that the run has ended is put aside. */
+static bool next_task(void *arg)
+{
+    struct journal_writer *writer = arg;
+    while (writer->at < writer->rows->length) {
+        writer->bytes = read_row(writer->rows, &writer->at, &writer->task);
+        if (!writer->task.is_end) {
+            writer->id++;
+            return true;
+        }
+        writer->ended = writer->task;
+    }
+    return false;
+}
+
 struct journal_writer *journal_writer_new(struct database *database, int64_t run,
                                           struct error *error)
 {
     struct journal_writer *writer = mem_calloc(1, sizeof(*writer));
     *writer = (struct journal_writer){.database = database, .run = run, .arena = arena_new()};
+    writer->feed = (struct feed){next_task, put_column, writer};
+    feed_add(database, "ended", COLUMNS, &writer->feed);
     const struct {
         struct query **query;
         const char *statement;
     } queries[] = {
         {&writer->begin, "BEGIN IMMEDIATE"},
+        {&writer->last, "SELECT ifnull(max(id), 0) FROM task"},
         {&writer->commit, "COMMIT"},
         {&writer->rollback, "ROLLBACK"},
-        {&writer->task, "INSERT INTO task (id, run, pool, number, item, attempt, state, code, "
-                        "signal, reason, seconds, memory, ended, key, sum) "
-                        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"},
+        /* Without ROLLBACK SQLite would note for each statement how to undo it alone. */
+        {&writer->tasks,
+         "INSERT OR ROLLBACK INTO task (" COLUMNS ") SELECT " COLUMNS " FROM ended"},
         {&writer->end, "UPDATE run SET ended = ?, state = ? WHERE id = ?"},
     };
-    int result =
-        database_number(database, "SELECT ifnull(max(id), 0) + 1 FROM task", &writer->next, error);
+    int result = 0;
     for (size_t i = 0; !result && i < countof(queries); i++) {
         *queries[i].query = database_query(database, queries[i].statement, error);
         result = *queries[i].query ? 0 : error->code;
@@ -110,135 +294,57 @@ void journal_writer_free(struct journal_writer *writer)
     free(writer);
 }
 
-static void set_string(struct query *query, int place, const char *bytes, size_t length)
+static int write_end(struct journal_writer *writer, struct error *error)
 {
-    if (utf8_valid(bytes, length) && !memchr(bytes, '\0', length))
-        query_set_text(query, place, bytes, length);
-    else
-        query_set_blob(query, place, bytes, length);
-}
-
-static void set_json(struct journal_writer *writer, int place, const struct value *value)
-{
-    buf_clear(&writer->text);
-    value_json(&writer->text, value);
-    query_set_text(writer->task, place, writer->text.data, writer->text.length);
-}
-
-static void set_item(struct journal_writer *writer, int place, const char *encoded, size_t length)
-{
-    struct value value = {.type = VALUE_NIL};
-    struct error error = {0};
-    if (length)
-        value_decode(writer->arena, &encoded, &length, &value, &error);
-    error_release(&error);
-    switch (value.type) {
-    case VALUE_INTEGER:
-        query_set_integer(writer->task, place, value.integer);
-        break;
-    case VALUE_NUMBER:
-        query_set_number(writer->task, place, value.number);
-        break;
-    case VALUE_STRING:
-        set_string(writer->task, place, value.string.bytes, value.string.length);
-        break;
-    case VALUE_NIL:
-        query_set_null(writer->task, place);
-        break;
-    case VALUE_BOOLEAN:
-    case VALUE_TABLE:
-        set_json(writer, place, &value);
-        break;
-    }
-}
-
-static void set_state(struct query *query, int place, bool wrong)
-{
-    if (wrong)
-        query_set_text(query, place, "failed", 6);
-    else
-        query_set_text(query, place, "succeeded", 9);
-}
-
-static double seconds_of(int64_t ns)
-{
-    return (double)ns / (double)NS_PER_S;
-}
-
-static void set_outcome(struct query *query, const struct row *row, const char *reason)
-{
-    const char *name = row->signal ? signal_name(row->signal) : NULL;
-    set_state(query, 7, row->wrong);
-    if (row->has_code)
-        query_set_integer(query, 8, row->code);
-    else
-        query_set_null(query, 8);
-    if (name)
-        query_set_text(query, 9, name, strlen(name));
-    else if (row->signal)
-        query_set_integer(query, 9, row->signal);
-    else
-        query_set_null(query, 9);
-    if (row->reason)
-        set_string(query, 10, reason, row->reason);
-    else
-        query_set_null(query, 10);
-}
-
-static int write_task(struct journal_writer *writer, const struct row *row, const char *bytes,
-                      struct error *error)
-{
-    struct query *query = writer->task;
-    unsigned char key[HASH_SIZE];
-    int64_t id = writer->next++;
-    hash_write(&row->key, key);
-    query_set_integer(query, 1, id);
-    query_set_integer(query, 2, writer->run);
-    query_set_text(query, 3, bytes, row->pool);
-    query_set_integer(query, 4, row->number);
-    set_item(writer, 5, bytes + row->pool, row->item);
-    query_set_integer(query, 6, row->attempt);
-    set_outcome(query, row, bytes + row->pool + row->item);
-    query_set_number(query, 11, seconds_of(row->duration));
-    if (row->memory)
-        query_set_integer(query, 12, row->memory);
-    else
-        query_set_null(query, 12);
-    query_set_number(query, 13, seconds_of(row->wall));
-    query_set_blob(query, 14, key, sizeof(key));
-    query_set_integer(query, 15, journal_task_sum(id, writer->run, !row->wrong, &row->key));
-    return query_run(query, error);
-}
-
-static int write_end(struct journal_writer *writer, const struct row *row, struct error *error)
-{
-    query_set_number(writer->end, 1, seconds_of(row->wall));
-    set_state(writer->end, 2, row->wrong);
+    const char *state = state_of(&writer->ended);
+    query_set_number(writer->end, 1, seconds_of(writer->ended.wall));
+    query_set_text(writer->end, 2, state, strlen(state));
     query_set_integer(writer->end, 3, writer->run);
     return query_run(writer->end, error);
 }
 
-size_t journal_write(struct journal_writer *writer, const struct buf *rows, struct error *error)
+/* Within the transaction, so that the numbers are those that SQLite will give. */
+static int find_last(struct journal_writer *writer, struct error *error)
 {
-    size_t count = 0;
+    int step = query_step(writer->last, error);
+    if (step != 1)
+        return step;
+    query_integer(writer->last, 0, &writer->id);
+    return query_run(writer->last, error);
+}
+
+static int write_rows(struct journal_writer *writer, const struct buf *rows, struct error *error)
+{
+    writer->rows = rows;
+    writer->at = 0;
+    writer->ended.is_end = false;
     int result = query_run(writer->begin, error);
-    for (size_t at = 0; at < rows->length; count++) {
-        struct row row;
-        memcpy(&row, rows->data + at, sizeof(row));
-        const char *bytes = rows->data + at + sizeof(row);
-        at += sizeof(row) + row.pool + row.item + row.reason;
-        if (!result)
-            result = row.is_end ? write_end(writer, &row, error)
-                                : write_task(writer, &row, bytes, error);
-    }
+    if (!result)
+        result = find_last(writer, error);
+    if (!result)
+        result = query_run(writer->tasks, error);
+    if (!result && writer->ended.is_end)
+        result = write_end(writer, error);
     arena_free(writer->arena);
     writer->arena = arena_new();
-    if (!result)
-        result = query_run(writer->commit, error);
-    if (!result)
+    return result ? result : query_run(writer->commit, error);
+}
+
+static size_t count_rows(const struct buf *rows)
+{
+    struct row row;
+    size_t count = 0;
+    for (size_t at = 0; at < rows->length; count++)
+        read_row(rows, &at, &row);
+    return count;
+}
+
+size_t journal_write(struct journal_writer *writer, const struct buf *rows, struct error *error)
+{
+    if (!write_rows(writer, rows, error))
         return 0;
     struct error ignored = {0}; /* SQLite may have rolled back itself */
     query_run(writer->rollback, &ignored);
     error_release(&ignored);
-    return count;
+    return count_rows(rows);
 }

@@ -14,6 +14,7 @@ struct story {
     struct story_options options;
     struct output *output;
     struct buf line;
+    struct buf sentence; /* filled in */
     bool in_line; /* what was told last has no newline yet */
     const char *open_object; /* a line in pieces: whose it is, until its last piece */
     const char *open_stream;
@@ -34,6 +35,7 @@ void story_free(struct story *story)
     if (!story)
         return;
     buf_release(&story->line);
+    buf_release(&story->sentence);
     free(story);
 }
 
@@ -131,15 +133,14 @@ static void tell_output(struct story *story, const struct event *event)
 static void put_sentence(struct story *story, const char *sentence, const struct event *event)
 {
     bool red = story->options.color && event->flags & EVENT_WRONG;
-    struct buf filled = {0};
-    event_fill(&filled, sentence, event);
+    buf_clear(&story->sentence);
+    event_fill(&story->sentence, sentence, event);
     if (red)
         buf_text(&story->line, "\033[31m");
-    put_foreign(story, buf_string(&filled), filled.length);
+    put_foreign(story, buf_string(&story->sentence), story->sentence.length);
     terminal_end(&story->terminal, &story->line);
     if (red)
         buf_text(&story->line, "\033[0m");
-    buf_release(&filled);
 }
 
 static void tell_sentence(struct story *story, const struct event *event)
