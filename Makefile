@@ -222,6 +222,9 @@ fuzz: deps-fuzz ## fuzz each target for FUZZ_SECONDS=60, and change every byte o
 soak: build/parrun ## run the long tests: 1 GB through a queue, 10,000,000 tasks
 	@tests/run soak
 
+torture: build/parrun ## run the tests that cut the power under the journal; as root
+	@tests/run torture
+
 bench: build/parrun ## measure against other programs; prints a table of ratios
 	@tests/bench/run
 
@@ -254,6 +257,6 @@ help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 .DEFAULT_GOAL := all
-.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units fuzz fuzz-programs deps-fuzz soak bench lint reference schema format clean help force
+.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units fuzz fuzz-programs deps-fuzz soak torture bench lint reference schema format clean help force
 .SECONDARY:
 .DELETE_ON_ERROR:

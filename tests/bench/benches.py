@@ -7,13 +7,23 @@ PYTHON = f"{sys.executable} $HERE/peers.py"
 
 SCENARIOS = {
     "spawn.yaml": 'pools: {p: {workers: 2, tasks: 5000, exec: [/bin/true]}}\n',
-    "tasks.yaml": 'pools: {p: {workers: 2, tasks: 200000, lua: "return nil"}}\n',
+    "tasks.yaml": 'pools: {p: {workers: 2, tasks: 500000, lua: "return nil"}}\n',
     "coprocess.yaml": """
         pools: {p: {workers: 1, tasks: {range: [1, 100000]}, coprocess: [./collatz]}}
     """,
     "start.yaml": 'processes: {p: {exec: [/bin/true]}}\n',
     "thread-pool.yaml": 'pools: {p: {kind: thread, workers: 2, tasks: 100000, lua: "return nil"}}\n',
-    "threads.yaml": 'threads: {t: {replicas: 5000, lua: "return nil"}}\n',
+    "threads.yaml": "threads:\n" + "".join(
+        f"  t{n}: {{replicas: 1000, lua: 'return nil'}}\n" for n in range(5)),
+    "many.yaml": "processes:\n" + "".join(
+        f"  p{n}: {{replicas: 1000, exec: [./alive, '4000', meeting]}}\n" for n in range(4)),
+    "spread.yaml": """
+        pools:
+          p:
+            workers: 2
+            tasks: 200
+            lua: "parrun.sleep(item % 10 == 0 and 0.2 or 0.004)"
+    """,
     "queue-lines.yaml": """
         processes:
           from: {exec: [seq, "20000000"], stdout: {queue: q}}
@@ -39,6 +49,25 @@ SCENARIOS["load.yaml"] = "pools:\n  p:\n    run: 'true'\n    tasks:\n" + \
     "".join(f"      - in/picture-{number}.jpg\n" for number in range(1_000_000))
 
 
+def cores(kind, workers):
+    """Sixteen tasks that only compute."""
+    return (f"pools: {{p: {{kind: {kind}, workers: {workers}, tasks: 16, "
+            'lua: "local n = 0 for i = 1, 2e7 do n = n + i % 7 end"}}\n')
+
+
+SCENARIOS |= {f"cores-{kind}-{workers}.yaml": cores(kind, workers)
+              for kind in ("process", "thread") for workers in (1, 2)}
+
+
+def best_spread(workers=2):
+    """Seconds of spread.yaml's tasks where whoever is free takes the next one, and nothing else costs."""
+    free = [0.0] * workers
+    for item in range(1, 201):
+        first = free.index(min(free))
+        free[first] += 0.2 if item % 10 == 0 else 0.004
+    return max(free)
+
+
 def ours(scenario, log="log.txt"):
     return Side("parrun", f"$PARRUN --log {log} {scenario} >out.txt")
 
@@ -49,19 +78,31 @@ BENCHES = [
         Side("xe -j2", "seq 5000 | xe -j2 /bin/true", "xe", "xe"),
         Side("GNU parallel -j2", "seq 5000 | parallel -j2 /bin/true", "parallel", "parallel", runs=2),
         Side("posix_spawn in C (the limit)", "./spawn_limit 5000 2"),
-    ]),
-    Bench("tasks", "200,000 empty tasks, two workers", ours("tasks.yaml"), [
-        Side("multiprocessing, chunksize 1", f"{PYTHON} tasks 200000 1"),
-        Side("multiprocessing, chunksize 1000", f"{PYTHON} tasks 200000 1000"),
-    ]),
+    ], tasks=5000),
+    Bench("tasks", "500,000 empty tasks, two workers", ours("tasks.yaml"), [
+        Side("multiprocessing, chunksize 1", f"{PYTHON} tasks 500000 1"),
+        Side("multiprocessing, chunksize 1000", f"{PYTHON} tasks 500000 1000"),
+    ], tasks=500_000),
+    Bench("spread", "200 tasks, one in ten 50 times as long as the rest, two workers",
+          ours("spread.yaml"), [
+              Side("best schedule in order (the limit)", seconds=best_spread()),
+          ]),
+    *(Bench("cores", f"16 tasks that compute, pool of kind {kind}, two workers",
+            ours(f"cores-{kind}-2.yaml"), [
+                Side("one worker", f"$PARRUN --log log.txt cores-{kind}-1.yaml >out.txt"),
+            ]) for kind in ("process", "thread")),
+    Bench("many", "4,000 processes that are alive at once",
+          Side("parrun", "rm -f meeting; $PARRUN --log log.txt many.yaml >out.txt"), [
+              Side("posix_spawn in C (the limit)", "rm -f meeting; ./alive 4000 meeting start"),
+          ]),
     Bench("coprocess", "100,000 numbers to one program in C that is kept running", ours("coprocess.yaml"), [
         Side("a line, then its answer, in C (the limit)", "./ask_limit 100000 ./collatz >limit.txt"),
         Side("seq | program (all lines at once)", "seq 100000 | ./collatz >pipe.txt"),
     ]),
-    Bench("journal", "200,000 empty tasks, two workers, each put down in a journal",
+    Bench("journal", "500,000 empty tasks, two workers, each put down in a journal",
           Side("parrun --journal", "rm -f j.db*; $PARRUN --journal j.db --log log.txt tasks.yaml >out.txt"), [
               Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
-          ]),
+          ], tasks=500_000),
     Bench("start", "one process: /bin/true",
           Side("parrun", "$PARRUN --log log.txt start.yaml"), [
               Side("sh -c true", "sh -c /bin/true"),
@@ -70,7 +111,7 @@ BENCHES = [
     Bench("thread-pool", "100,000 empty tasks, two threads", ours("thread-pool.yaml"), [
         Side("multiprocessing.ThreadPool", f"{PYTHON} thread-pool 100000"),
         Side("concurrent.futures", f"{PYTHON} futures 100000"),
-    ]),
+    ], tasks=100_000),
     Bench("thread", "5,000 threads started and joined", ours("threads.yaml"), [
         Side("threading.Thread", f"{PYTHON} threads 5000"),
         Side("pthread_create in C (the limit)", "./thread_limit 5000"),

@@ -1,6 +1,7 @@
 """Seconds that commands take, side by side: the sides take turns, and the median counts."""
 import dataclasses
 import os
+import pathlib
 import statistics
 import subprocess
 import time
@@ -8,12 +9,15 @@ import time
 
 @dataclasses.dataclass
 class Side:
-    """One way to do the work. COMMAND is a shell line; NEEDS is the program, PACKAGE Debian's name for it."""
+    """One way to do the work. COMMAND is a shell line; NEEDS is the program, PACKAGE Debian's name for it.
+
+    SECONDS, where given, is a time that was worked out, and nothing is run."""
     name: str
-    command: str
+    command: str = ""
     needs: str = "sh"
     package: str = ""
     runs: int = 5
+    seconds: float = 0
 
 
 @dataclasses.dataclass
@@ -23,6 +27,7 @@ class Bench:
     work: str
     ours: Side
     peers: list
+    tasks: int = 0  # the runner's own CPU time is told for each of so many
     repeat: int = 1  # a command that is over too soon is timed so many times in a row
 
 
@@ -44,6 +49,8 @@ def available(side):
 
 
 def seconds(side, repeat, directory):
+    if side.seconds:
+        return side.seconds
     began = time.monotonic()
     for _ in range(repeat):
         ended = subprocess.run(["sh", "-c", f"exec {side.command}" if repeat > 1 else side.command],
@@ -66,6 +73,40 @@ def take_turns(bench, directory):
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
+def processor_time(pid):
+    """Seconds of CPU that this process itself has taken, all of its threads; None where it is over."""
+    try:
+        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (OSError, IndexError):
+        return None
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def runner_of(pid):
+    """The process below parrun's guard that does the work: its first child, once it is there."""
+    try:
+        words = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return None
+    return int(words[0]) if words else None
+
+
+def own_time(bench, directory):
+    """Seconds of CPU of the runner alone, looked at every 10 ms until it is over."""
+    command = bench.ours.command
+    if ";" in command:
+        before, command = command.split(";", 1)
+        subprocess.run(["sh", "-c", before], cwd=directory, check=True)
+    process = subprocess.Popen(["sh", "-c", f"exec {command.strip()}"], cwd=directory,
+                               stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    runner, taken = None, 0.0
+    while process.poll() is None:
+        runner = runner or runner_of(process.pid)
+        taken = (processor_time(runner) if runner else None) or taken
+        time.sleep(0.01)
+    return taken
+
+
 def rows(bench, directory):
     """Lines of the table."""
     taken = take_turns(bench, directory)
@@ -77,3 +118,6 @@ def rows(bench, directory):
             continue
         theirs = taken[peer.name]
         yield f"{'':15} {peer.name:32} {theirs * 1000:10.1f} ms {theirs / ours:8.2f} x"
+    if bench.tasks:
+        taken = own_time(bench, directory) / bench.tasks
+        yield f"{'':15} {'CPU of the runner alone, a task':32} {taken * 1e6:10.2f} us"

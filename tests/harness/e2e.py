@@ -1,4 +1,5 @@
-"""End-to-end tests: every function test_* in tests/e2e/*.py, and soak_* for the long ones."""
+"""End-to-end tests: every function test_* in tests/e2e/*.py, soak_* for the long ones and torture_*
+for those that need minutes or root."""
 import ast
 import sys
 
@@ -8,7 +9,7 @@ from .command import environment, run_command
 from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
-TIME_LIMIT = {"test": 180, "soak": 3600}
+TIME_LIMIT = {"test": 180, "soak": 3600, "torture": 3600}
 
 
 def marks(function):
@@ -22,7 +23,7 @@ def run(path, function, variant, limit):
     env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant)
     ended = run_command(argv, limit, cwd=TESTS, env=env, stdin=b"")
     if ended.status == 0:
-        if kind_of(function) == "soak":
+        if kind_of(function) != "test":
             sys.stdout.write(ended.out.decode())
         return passed()
     return failed(ended.detail())
@@ -41,13 +42,13 @@ def find(kind):
 
 def make(kind):
     for path, function, words in find(kind):
-        variants = ["release"] if "release" in words or kind == "soak" else ["release", "asan"]
+        variants = ["release"] if "release" in words or kind != "test" else ["release", "asan"]
         for variant in variants + (["tsan"] if "tsan" in words else []):
             yield Case("e2e" if kind == "test" else kind,
                        f"{path.stem}: {function} ({variant})",
                        lambda path=path, function=function, variant=variant:
                        run(path, function, variant, TIME_LIMIT[kind]),
-                       alone="alone" in words or kind == "soak")
+                       alone="alone" in words or kind != "test")
 
 
 def cases():
@@ -56,3 +57,7 @@ def cases():
 
 def soak_cases():
     return make("soak")
+
+
+def torture_cases():
+    return make("torture")
