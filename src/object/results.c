@@ -2,6 +2,7 @@
 #include "object/results.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -86,6 +87,20 @@ static void open_outlet(struct results *results, struct run *run)
     results->framing = queue_framing(queue);
 }
 
+/* What was killed may have left the beginning of a line, to which the next record must not be added. */
+static void end_torn_line(const char *path)
+{
+    char last = '\n';
+    int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return; /* it is not there, or target_open() tells what is wrong with it */
+    off_t end = lseek(fd, 0, SEEK_END);
+    bool torn = end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
+    ssize_t done = torn ? pwrite(fd, "\n", 1, end) : 0;
+    (void)done; /* a full disk is told by the first record that does not fit either */
+    close(fd);
+}
+
 struct results *results_new(struct run *run, const struct results_spec *spec,
                             const struct results_callbacks *callbacks, void *arg,
                             struct error *error)
@@ -102,8 +117,12 @@ struct results *results_new(struct run *run, const struct results_spec *spec,
         return results;
     }
     results->file = record_file(spec);
-    struct target *target = target_open(results->file, FILE_EMPTY | FILE_DIRECTORIES, NULL,
-                                        "write results to", error);
+    /* A resumed run goes on where the earlier one was: its records are of tasks that are skipped. */
+    unsigned flags = run->resume ? FILE_APPEND : FILE_EMPTY;
+    if (run->resume)
+        end_torn_line(results->file);
+    struct target *target =
+        target_open(results->file, flags | FILE_DIRECTORIES, NULL, "write results to", error);
     if (target)
         results->output = output_new(run->loop, target, &output_callbacks, results, error);
     if (results->output)

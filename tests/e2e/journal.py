@@ -1,4 +1,5 @@
 """The journal: resuming after a kill at any point, after edits, and from files that are damaged."""
+import json
 import os
 import random
 import shutil
@@ -426,3 +427,20 @@ def test_a_run_that_is_stopped_keeps_what_is_done():
     assert succeeded(directory) == ["a"]
     assert rows(directory, "SELECT ended IS NOT NULL FROM run") == [(1,)]
     check_nothing_left()
+
+
+def test_results_of_the_earlier_run_stay():
+    """A resumed run adds its records to those that are there, on lines of their own."""
+    directory = Directory()
+    for code, torn in ((3, '{"torn'), (0, "")):
+        run = Run(f"""
+            pools:
+              p: {{workers: 1, tasks: [a, bad, c], results: {{file: r.jsonl}}, run: "test ${{{{ item }}}} != bad || exit $CODE"}}
+        """, "--journal=j.db", "--resume", directory=directory, env=os.environ | {"CODE": str(code)})
+        status, out, err = run.finish()
+        check_status(status, 1 if code else 0, out + err)
+        with open(directory.path / "r.jsonl", "a", encoding="ascii") as file:
+            file.write(torn)
+    lines = (directory.path / "r.jsonl").read_text().splitlines()
+    assert len(lines) == 5 and lines[3] == '{"torn', lines
+    assert [json.loads(line)["item"] for line in lines[:3] + lines[4:]] == ["a", "bad", "c", "bad"], lines
