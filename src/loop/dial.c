@@ -18,6 +18,9 @@
 /* "HTTP/1.1 200": what of an answer is looked at. */
 #define ANSWER_LENGTH 12
 
+/* So much of the rest is read: a client that leaves while a server writes is an error to it. */
+#define REST_MOST (1u << 20)
+
 /* A name that is being looked up in a thread. Whoever comes last of thread and dial frees it. */
 struct lookup {
     pthread_mutex_t lock;
@@ -53,6 +56,8 @@ struct dial {
     uv_write_t writing;
     char answer[ANSWER_LENGTH + 1];
     size_t answered;
+    int code;    /* of the answer; 0: not known yet */
+    size_t rest; /* bytes read behind it */
 };
 
 static void dial_next(struct dial *dial);
@@ -108,14 +113,30 @@ static void allocate(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
 {
     struct dial *dial = handle->data;
     (void)size;
-    *buffer =
-        uv_buf_init(dial->answer + dial->answered, (unsigned)(ANSWER_LENGTH - dial->answered));
+    if (dial->code)
+        *buffer = uv_buf_init(dial->loop->read_buffer, (unsigned)LOOP_READ_SIZE);
+    else
+        *buffer =
+            uv_buf_init(dial->answer + dial->answered, (unsigned)(ANSWER_LENGTH - dial->answered));
+}
+
+static void on_rest(struct dial *dial, ssize_t length)
+{
+    dial->rest += length > 0 ? (size_t)length : 0;
+    if (length >= 0 && dial->rest < REST_MOST)
+        return;
+    uv_read_stop(&dial->uv.stream);
+    dial_finish(dial, 0, dial->code);
 }
 
 static void on_answer(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
 {
     struct dial *dial = stream->data;
     (void)buffer;
+    if (dial->code) {
+        on_rest(dial, length);
+        return;
+    }
     if (length < 0) {
         give_up(dial, length == UV_EOF ? -ECONNRESET : (int)length);
         return;
@@ -123,12 +144,14 @@ static void on_answer(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffe
     dial->answered += (size_t)length;
     if (dial->answered < ANSWER_LENGTH)
         return;
-    uv_read_stop(stream);
-    int code = answer_code(dial->answer);
-    if (code)
-        dial_finish(dial, 0, code);
-    else
+    dial->code = answer_code(dial->answer);
+    if (!dial->code)
         give_up(dial, -EPROTO);
+}
+
+int dial_code(const struct dial *dial)
+{
+    return dial->code;
 }
 
 static void on_written(uv_write_t *request, int status)

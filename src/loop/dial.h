@@ -28,6 +28,9 @@ typedef void dial_done(void *arg, int status, int code);
 struct dial *dial_new(struct loop *loop, const struct dial_options *options, dial_done *done,
                       void *arg);
 
+/* The status of the HTTP answer as soon as it has come, though the rest has not; else 0. */
+int dial_code(const struct dial *dial);
+
 /* Ends it, whatever it is at; nothing is called any more. NULL is accepted. */
 void dial_free(struct dial *dial);
 

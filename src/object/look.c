@@ -157,6 +157,10 @@ static void on_time(void *arg)
         finish(look, look->found);
         return;
     }
+    if (look->dial && dial_code(look->dial)) {
+        on_dialled(look, 0, dial_code(look->dial)); /* the answer is there, only its end is not */
+        return;
+    }
     look->late = true;
     look_end(look);
 }

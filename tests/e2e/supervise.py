@@ -92,6 +92,57 @@ def test_http():
         assert server.requests[0].startswith(b"GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:"), server.requests
 
 
+def test_http_reads_the_answer():
+    """A server that is still writing is not left: it would take that for an error."""
+    refused = []
+
+    class Long(Server):
+        def _serve(self):
+            peer, _ = self.socket.accept()
+            with peer:
+                peer.recv(4096)
+                try:
+                    peer.sendall(b"HTTP/1.1 200 Here\r\n\r\n")
+                    for _ in range(200):
+                        peer.sendall(b"x" * 1000)
+                except OSError as error:
+                    refused.append(error)
+
+    server = Long(b"")
+    try:
+        waits_for(server, f'http: "http://127.0.0.1:{server.address[1]}/"')
+    finally:
+        server.close()
+    assert not refused, refused
+
+
+def test_http_that_never_ends():
+    """The status counts, though the rest of the answer does not come."""
+    with serving(b"") as endless:
+        endless.socket.listen()
+        held = []
+
+        def serve():
+            with contextlib.suppress(OSError):
+                while True:
+                    peer, _ = endless.socket.accept()
+                    held.append(peer)
+                    peer.sendall(b"HTTP/1.1 503 No\r\n\r\nand so on")
+
+        threading.Thread(target=serve, daemon=True).start()
+        run = Run(f"""
+            processes:
+              server:
+                run: exec sleep 1000
+                health: {{http: "http://127.0.0.1:{endless.address[1]}/", interval: 10ms, timeout: 100ms, threshold: 2}}
+        """)
+        status, out, err = run.finish()
+        check_status(status, 1, out + err)
+        assert b"answered with status 503" in out, out
+        for peer in held:
+            peer.close()
+
+
 def never_ready(probe, words):
     run = Run(f"""
         processes:
