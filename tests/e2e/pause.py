@@ -196,8 +196,8 @@ def test_delays_and_graces_stand_still():
 def test_who_was_stopped_before_stays_so():
     shell = Shell("""
         processes:
-          a: {run: "echo pid $$; exec sleep 1000"}
-          b: {run: "trap 'echo heard' USR1; echo other $$; while :; do sleep 0.05; done"}
+          a: {run: "echo pid $$; exec sleep 1000", ready: {log: pid}}
+          b: {run: "trap 'echo heard' USR1; echo other $$; while :; do sleep 0.05; done", depends_on: {a: ready}}
     """)
     stopped = int(shell.wait_for(rb"pid (\d+)").group(1))
     other = int(shell.wait_for(rb"other (\d+)").group(1))
