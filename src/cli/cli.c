@@ -20,8 +20,10 @@
 #include "cli/reference.h"
 #include "cli/runner.h"
 #include "cli/status.h"
+#include "cli/visit.h"
 #include "os/guard.h"
 #include "os/jobserver.h"
+#include "os/private_socket.h"
 #include "scenario/complete.h"
 #include "scenario/import.h"
 #include "scenario/json_schema.h"
@@ -129,10 +131,12 @@ static int import(const char *file)
 
 static void give_back(void *arg)
 {
-    jobserver_settle(((struct order *)arg)->jobserver);
+    const struct order *order = arg;
+    jobserver_settle(order->jobserver);
+    private_socket_remove(order->socket);
 }
 
-/* The jobserver is joined before the guard and the runner part: both must be able to give back. */
+/* What is made before the guard and the runner part can be given back by both. */
 static _Noreturn void run(const struct options *options)
 {
     const char *flags = getenv("MAKEFLAGS");
@@ -140,6 +144,7 @@ static _Noreturn void run(const struct options *options)
     struct order order = {.options = options};
     order.jobserver = options->dry ? NULL : jobserver_join(flags, &error);
     order.no_jobserver = error.text;
+    order.socket = private_socket_new();
     jobserver_pass_on(flags);
     guard_run(runner_main, give_back, &order);
 }
@@ -184,6 +189,12 @@ int cli_main(int argc, char **argv)
         break;
     case MODE_IMPORT:
         status = import(options.subject);
+        break;
+    case MODE_PUT:
+        status = visit_put(&options);
+        break;
+    case MODE_GET:
+        status = visit_get(&options);
         break;
     case MODE_RUN:
         run(&options);

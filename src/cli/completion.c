@@ -33,7 +33,9 @@ static const struct {
     {"[=tree]", "dot tree", NULL},
     {"SHELL", "bash zsh fish", NULL},
     {"PART", "events event-fields keys", NULL},
+    {"DURATION", "", NULL},
     {"N", "", NULL},
+    {"QUEUE", "", NULL},
     {"EVENTS", NULL, put_events},
     {"[NAME]", NULL, put_examples},
 };

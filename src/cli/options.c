@@ -11,10 +11,14 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/unit.h"
+#include "script/script.h"
 
 /* Old files that --log-rotate keeps unless told, and at most. */
 #define ROTATE_KEEP 5
 #define ROTATE_MOST 1000
+
+/* A message is put off for no longer. */
+#define DELAY_MOST (INT64_C(366) * 24 * 3600 * NS_PER_S)
 
 /* No pool has more workers. */
 #define JOBS_MOST 1024
@@ -32,6 +36,68 @@ static void words_add(struct words *words, const char *word)
     words->items =
         mem_grow(words->items, &words->capacity, words->count + 1, sizeof(*words->items));
     words->items[words->count++] = word;
+}
+
+static int take_all(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->asking.given = options->asking.all = true;
+    return 0;
+}
+
+static int take_null(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->asking.given = options->asking.nul = true;
+    return 0;
+}
+
+static int take_duration(const char *name, const char *value, int64_t *ns, struct error *error)
+{
+    return duration_parse(value, ns, error) ? error_wrap(error, "%s", name) : 0;
+}
+
+static int take_timeout(struct options *options, const char *value, struct error *error)
+{
+    options->asking.given = true;
+    return take_duration("--timeout", value, &options->asking.timeout, error);
+}
+
+static int take_delay(struct options *options, const char *value, struct error *error)
+{
+    options->asking.given = true;
+    int result = take_duration("--delay", value, &options->asking.delay, error);
+    if (!result && options->asking.delay > DELAY_MOST)
+        result = error_set(error, ERROR_FAILED, "--delay is a year at most, not '%s'", value);
+    return result;
+}
+
+static int take_priority(struct options *options, const char *value, struct error *error)
+{
+    options->asking.given = true;
+    options->asking.priority = (uint8_t)(value[0] - '0');
+    if (!value[0] || value[1] || options->asking.priority > SCRIPT_PRIORITY_MOST)
+        return error_set(error, ERROR_FAILED, "--priority is a number from 0 to %d, not '%s'",
+                         SCRIPT_PRIORITY_MOST, value);
+    return 0;
+}
+
+static int take_get(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->mode = MODE_GET;
+    options->subject = value;
+    return 0;
+}
+
+static int take_put(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->mode = MODE_PUT;
+    options->subject = value;
+    return 0;
 }
 
 static int take_check(struct options *options, const char *value, struct error *error)
@@ -287,12 +353,15 @@ static int take_limit(struct options *options, const char *value, struct error *
 }
 
 static const struct option table[] = {
+    {0, "all", NULL, take_all, "with --get: print the messages up to the queue's end"},
     {0, "check", NULL, take_check, "check the scenario and run nothing"},
     {0, "color", "WHEN", take_color, "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
     {0, "completion", "SHELL", take_completion, "print what completes these words in SHELL"},
+    {0, "delay", "DURATION", take_delay, "with --put: nobody gets the messages before"},
     {'n', "dry-run", NULL, take_dry_run, "print the commands that would be run, run nothing"},
     {0, "example", "[NAME]", take_example, "print a scenario to start from, or their names"},
     {0, "format", "FORMAT", take_format, "write the log as 'story' or as 'json' (JSON Lines)"},
+    {0, "get", "QUEUE", take_get, "in a body: take a message of QUEUE and print it"},
     {0, "graph", "[=tree]", take_graph,
      "print how the objects hang together, for dot or as a tree"},
     {'h', "help", NULL, take_help, "print this and exit"},
@@ -306,12 +375,17 @@ static const struct option table[] = {
     {0, "log", "FILE", take_log, "write the log to FILE; output stays on standard output"},
     {0, "log-rotate", "SIZE", take_log_rotate,
      "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
+    {'0', "null", NULL, take_null, "with --put and --get: messages end in NUL, not in a newline"},
+    {0, "priority", "N", take_priority, "with --put: 0 (the usual one) to 9, which goes first"},
+    {0, "put", "QUEUE", take_put,
+     "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
     {0, "reference", "PART", take_reference, "print a part of the manual that is made from tables"},
     {0, "schema", NULL, take_schema, "print the JSON Schema of scenarios"},
     {0, "resume", NULL, take_resume, "with --journal: run only what has not succeeded"},
     {0, "retry-failed", NULL, take_retry_failed, "with --journal: run only what has failed"},
     {0, "show", "EVENTS", take_show, "show these events too; with FILE alone: print it, complete"},
+    {0, "timeout", "DURATION", take_timeout, "with --put and --get: wait for no longer"},
     {0, "vars", NULL, take_vars, "print the variables as NAME=VALUE"},
     {'v', "verbose", NULL, take_verbose, "show all events"},
     {'V', "version", NULL, take_version, "print the version and exit"},
@@ -404,6 +478,12 @@ static int parse_letters(struct options *options, char **argv, int argc, int *ne
 
 static int take_operand(struct options *options, const char *word, struct error *error)
 {
+    if (options->mode == MODE_PUT) {
+        words_add(&options->values, word);
+        return 0;
+    }
+    if (options->mode == MODE_GET)
+        return error_set(error, ERROR_FAILED, "--get QUEUE takes one queue, not '%s' too", word);
     if (!options->file) {
         options->file = word;
         return 0;
@@ -431,11 +511,30 @@ static void adopt_shown(struct options *options)
     options->mode = MODE_SHOW;
 }
 
+/* What is for one of --put and --get stands with it alone. */
+static int check_asking(const struct options *options, struct error *error)
+{
+    const struct asking *asking = &options->asking;
+    if (options->mode == MODE_PUT && asking->all)
+        return error_set(error, ERROR_FAILED, "--all goes with --get");
+    if (options->mode == MODE_GET && (asking->delay || asking->priority))
+        return error_set(error, ERROR_FAILED, "--delay and --priority go with --put");
+    if (options->mode != MODE_PUT && options->mode != MODE_GET && asking->given)
+        return error_set(error, ERROR_FAILED,
+                         "--all, --delay, --null, --priority and --timeout go with --put QUEUE or "
+                         "--get QUEUE");
+    if ((options->mode == MODE_PUT || options->mode == MODE_GET) && options->file)
+        return error_set(error, ERROR_FAILED, "'%s' stands before --put or --get: values stand "
+                         "behind it", options->file);
+    return 0;
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     bool only_operands = false;
     int result = 0;
-    *options = (struct options){.level = FILTER_STORY, .limit = INT64_MAX};
+    *options = (struct options){
+        .level = FILTER_STORY, .limit = INT64_MAX, .asking = {.timeout = -1}};
     for (int i = 1; !result && i < argc;) {
         const char *word = argv[i];
         if (only_operands || word[0] != '-' || !word[1]) {
@@ -456,12 +555,13 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     if (!result && options->resume != RESUME_NONE && !options->journal)
         result = error_set(error, ERROR_FAILED, "--%s needs --journal FILE, which tells what is done",
                            options->resume == RESUME_UNDONE ? "resume" : "retry-failed");
-    return result;
+    return result ? result : check_asking(options, error);
 }
 
 void options_release(struct options *options)
 {
     free(options->overrides.items);
+    free(options->values.items);
     free(options->show.items);
     free(options->hide.items);
 }

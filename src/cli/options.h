@@ -24,6 +24,8 @@ enum mode {
     MODE_SCHEMA,
     MODE_COMPLETION,
     MODE_EXAMPLE,
+    MODE_GET,
+    MODE_PUT,
     MODE_REFERENCE,
     MODE_HELP,
     MODE_IMPORT,
@@ -51,10 +53,22 @@ struct words {
     size_t capacity;
 };
 
+/* How a queue is asked. */
+struct asking {
+    bool given;       /* something of this was */
+    bool all;         /* --all: to the queue's end */
+    bool nul;         /* --null: messages end in NUL, not in a newline */
+    int64_t timeout;  /* --timeout, ns; -1: none */
+    int64_t delay;    /* --delay, ns */
+    uint8_t priority; /* --priority */
+};
+
 struct options {
     enum mode mode;
     const char *file;       /* NULL: none was given */
-    const char *subject;    /* of --example, --import and --reference; NULL: none */
+    const char *subject;    /* of --example, --import and --reference, or a queue; NULL: none */
+    struct words values;    /* of --put: the messages */
+    struct asking asking;   /* of --put and --get */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
     bool dry;               /* --dry-run */

@@ -31,6 +31,7 @@
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "object/attributes.h"
+#include "object/door.h"
 #include "object/kinds.h"
 #include "object/need.h"
 #include "object/pool.h"
@@ -363,10 +364,13 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     if (!run->dry)
         tell_missing_pressure(scenario);
     objects_make(run);
+    if (scenario->queue_count && !run->dry)
+        run->door = door_new(run, order->socket);
     struct service *service = service_new(run);
     run_start(run);
     loop_run(run->loop);
     close_journal(&runner);
+    door_free(run->door);
     if (!objects_free(run))
         _exit(end_run(&runner));
     service_free(service);

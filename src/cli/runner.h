@@ -4,14 +4,16 @@
 
 struct jobserver;
 struct options;
+struct private_socket;
 struct scenario;
 struct scenario_sources;
 
-/* What the command line asks for, and the jobserver of the make that started it. */
+/* What the command line asks for, and what the guard settles where the runner could not. */
 struct order {
     const struct options *options;
-    struct jobserver *jobserver; /* NULL: none, or none that can be used */
+    struct jobserver *jobserver; /* of the make that started it; NULL: none that can be used */
     const char *no_jobserver;    /* why there is one that cannot; NULL: there is none */
+    struct private_socket *socket; /* for the run's queues; NULL: there is no memory for it */
 };
 
 /* ARG is a struct order. Returns the exit status, or ends the process by a signal. */

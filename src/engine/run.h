@@ -17,6 +17,7 @@ struct buf;
 struct bus;
 struct link;
 struct cgroups;
+struct door;
 struct graph;
 struct loop;
 struct mask;
@@ -44,6 +45,7 @@ struct run {
     struct shared *shared; /* behind parrun.shared of the threads */
     struct link *links;    /* to workers; see object/link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */
+    struct door *door;     /* at which bodies ask for the queues; NULL: none */
     struct object **objects;
     size_t object_count;
     size_t ended_count;    /* of objects */

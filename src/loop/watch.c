@@ -28,8 +28,18 @@ struct watch *watch_new(struct loop *loop, int fd, void (*function)(void *arg), 
     *watch = (struct watch){.fd = fd, .function = function, .arg = arg};
     uv_poll_init(&loop->uv, &watch->uv, fd);
     watch->uv.data = watch;
-    uv_poll_start(&watch->uv, UV_READABLE, on_readable);
+    watch_resume(watch);
     return watch;
+}
+
+void watch_pause(struct watch *watch)
+{
+    uv_poll_stop(&watch->uv);
+}
+
+void watch_resume(struct watch *watch)
+{
+    uv_poll_start(&watch->uv, UV_READABLE, on_readable);
 }
 
 static void on_closed(uv_handle_t *handle)

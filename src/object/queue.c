@@ -141,6 +141,19 @@ bool queue_is_empty(struct queue *queue)
     return queue_length(queue) == 0;
 }
 
+bool queue_is_closed(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool closed = queue->closed;
+    pthread_mutex_unlock(&queue->lock);
+    return closed;
+}
+
+bool queue_is_broadcast(const struct queue *queue)
+{
+    return queue->spec->delivery == DELIVERY_BROADCAST;
+}
+
 bool queue_is_abandoned(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);

@@ -99,6 +99,12 @@ void queue_producer_ended(struct queue *queue);
 /* The consumer NAME has ended: without any left, what is put is never taken, and producers go on. */
 void queue_consumer_ended(struct queue *queue, const char *name);
 
+/* True where it takes no more: all its producers have ended, and it has close: auto. Any thread. */
+bool queue_is_closed(struct queue *queue);
+
+/* True where each consumer gets every message. */
+bool queue_is_broadcast(const struct queue *queue);
+
 /* True where no consumer is left. Any thread. */
 bool queue_is_abandoned(struct queue *queue);
 

@@ -14,14 +14,15 @@
 #include "engine/run.h"
 #include "object/attributes.h"
 #include "object/client.h"
+#include "object/door.h"
 #include "scenario/spec.h"
 #include "script/script.h"
 #include "script/template.h"
 #include "worker/config.h"
 
-/* The names that a body finds in its environment: PARRUN_NAME, PARRUN_RUN, PARRUN_INDEX, and with a
- * user of its own HOME, USER and LOGNAME. */
-#define OWN_VARIABLES 6
+/* The names that a body finds in its environment: PARRUN_NAME, PARRUN_RUN, PARRUN_SOCKET,
+ * PARRUN_INDEX, and with a user of its own HOME, USER and LOGNAME. */
+#define OWN_VARIABLES 7
 
 int world_render(struct world *world, const struct template *template, struct buf *out,
                  struct error *error)
@@ -116,6 +117,8 @@ static int make_environment(struct world *world, struct error *error)
     world->environment_count = count;
     world_set(world, "PARRUN_NAME", world->name);
     world_set(world, "PARRUN_RUN", world->run->id);
+    if (world->run->door)
+        world_set(world, "PARRUN_SOCKET", door_address(world->run->door));
     if (world->index)
         world_set(world, "PARRUN_INDEX", arena_printf(world->arena, "%" PRId64, world->index));
     set_user(world);

@@ -75,6 +75,8 @@ enum frame_type {
     FRAME_LOG,
     FRAME_UNGET,
     FRAME_ITEM, /* never on a pipe: a value that a chunk in a thread of the runner has emitted */
+    FRAME_REQUESTS = 128, /* from here on: worker/request.h */
+    FRAME_REPLIES = 192,
 };
 
 /* How a task ended, in RESULT. NUMBER and TEXT of the frame depend on it. */

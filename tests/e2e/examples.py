@@ -7,8 +7,8 @@ import shutil
 import socket
 import subprocess
 
-from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, mark
-from harness.paths import ROOT
+from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, mark, own_path
+from harness.paths import ROOT, program
 
 COPROCESSES = ROOT / "examples" / "coprocess"
 LICENSES = "/usr/share/common-licenses"
@@ -16,7 +16,7 @@ LICENSES = "/usr/share/common-licenses"
 
 def example(name, *arguments, given=b""):
     ended = subprocess.run([PROGRAM, ROOT / "examples" / name, *arguments], cwd=ROOT, input=given,
-                           capture_output=True, timeout=PATIENCE, check=False)
+                           env=own_path(program("release")), capture_output=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 0 and not ended.stderr, ended
     check_nothing_left()
     return ended.stdout
@@ -42,6 +42,17 @@ def test_wordcount():
         want = shell(f"tr -cs A-Za-z '\\n' <{file} | tr A-Z a-z | grep . | sort | uniq -c | "
                      "sort -k1,1nr -k2 | awk '{print $1, $2}'")
         assert got == want and len(want) > 100, (got, want)
+
+
+@mark("tsan")
+def test_triage():
+    got = example("triage.yaml", f"dir={ROOT}/src/object", "word=mem_strdup")
+    counts = shell(f"grep -rc mem_strdup {ROOT}/src/object | grep -v ':0$' | sed 's/.*://' | "
+                   "sort -rn | head -n 5").split()
+    rest = int(shell(f"grep -rL mem_strdup {ROOT}/src/object | wc -l"))
+    told = [line.partition(b" | ")[2] for line in got.splitlines()]
+    assert b"%d files without it" % rest in told and rest > 20, (got, rest)
+    assert [line.split()[0] for line in told if b"/" in line] == counts and len(counts) == 5, got
 
 
 def listed(database):

@@ -5,13 +5,13 @@ import sys
 import textwrap
 
 from harness import manual
-from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left
+from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left, own_path
 from harness.paths import ROOT
 
 
 def call(argv, directory, **options):
     return subprocess.run(argv, cwd=directory, capture_output=True, timeout=PATIENCE, check=False,
-                          **{"stdin": subprocess.DEVNULL, **options})
+                          env=own_path(), **{"stdin": subprocess.DEVNULL, **options})
 
 
 def shell(command, directory):

@@ -21,6 +21,11 @@ def read(path, default=b""):
     return path.read_bytes() if path.exists() else default
 
 
+def own_program(variant):
+    """The environment in which `parrun` in a body is the program that is tested."""
+    return environment(PATH=f"{program(variant).parent}:{os.environ['PATH']}")
+
+
 class Golden:
     def __init__(self, folder):
         self.folder = folder
@@ -40,7 +45,7 @@ class Golden:
             work = pathlib.Path(directory) / "work"
             shutil.copytree(self.folder, work, symlinks=False)
             ended = run_command([program(variant), *self.arguments], TIME_LIMIT, cwd=work,
-                                env=environment(), stdin=read(self.folder / "stdin"))
+                                env=own_program(variant), stdin=read(self.folder / "stdin"))
             if ended.status is None:
                 return failed(ended.detail())
             if os.environ.get("UPDATE") == "1" and variant == "release":

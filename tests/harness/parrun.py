@@ -16,6 +16,11 @@ VARIANT = os.environ["VARIANT"]
 PATIENCE = 60  # seconds that a test waits for an event before it says that it never came
 
 
+def own_path(program=PROGRAM):
+    """The environment in which `parrun` in a shell is PROGRAM."""
+    return {**os.environ, "PATH": f"{pathlib.Path(program).parent}:{os.environ['PATH']}"}
+
+
 def mark(*_words):
     """Tells the driver how to run a test: alone, release (only there), tsan (there too)."""
     return lambda function: function

@@ -1,0 +1,84 @@
+/* Letting guests in. */
+#include "object/door.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "loop/timer.h"
+#include "loop/watch.h"
+#include "object/guest.h"
+#include "os/private_socket.h"
+
+/* How long those who come wait where the system has no descriptor for them. */
+#define RETRY (100 * NS_PER_MS)
+
+struct door {
+    struct run *run;
+    struct private_socket *socket;
+    int fd;
+    struct watch *watch; /* NULL: it could not be opened */
+    struct timer *retry;
+    struct guest *guests;
+    struct buf address;
+};
+
+static void on_knock(void *arg)
+{
+    struct door *door = arg;
+    int ends[2];
+    int result = private_socket_accept(door->fd, ends);
+    if (!result) {
+        guest_new(door->run, &door->guests, ends);
+    } else if (result != -EAGAIN && result != -EPERM && result != -EINTR &&
+               result != -ECONNABORTED) {
+        watch_pause(door->watch);
+        timer_start(door->retry, RETRY);
+    }
+}
+
+static void on_retry(void *arg)
+{
+    struct door *door = arg;
+    watch_resume(door->watch);
+}
+
+struct door *door_new(struct run *run, struct private_socket *socket)
+{
+    struct door *door = mem_calloc(1, sizeof(*door));
+    struct error error = {0};
+    *door = (struct door){.run = run, .socket = socket};
+    door->fd = socket ? private_socket_listen(socket, &error)
+                      : error_set(&error, ERROR_FAILED, "there is no memory for it");
+    if (door->fd < 0) {
+        buf_printf(&door->address, "none: %s", error.text);
+        error_release(&error);
+        return door;
+    }
+    buf_text(&door->address, private_socket_path(socket));
+    door->watch = watch_new(run->loop, door->fd, on_knock, door);
+    door->retry = timer_new(run->loop, on_retry, door);
+    return door;
+}
+
+void door_free(struct door *door)
+{
+    if (!door)
+        return;
+    while (door->guests)
+        guest_free(door->guests);
+    watch_free(door->watch);
+    timer_free(door->retry);
+    private_socket_remove(door->socket);
+    buf_release(&door->address);
+    free(door);
+}
+
+const char *door_address(const struct door *door)
+{
+    return buf_string(&door->address);
+}

@@ -1,0 +1,24 @@
+/*
+ * The door of a run: the socket at which `parrun --put` and `parrun --get` ask for its queues, from
+ * inside the bodies. Each connection is a guest (object/guest.h).
+ */
+#ifndef OBJECT_DOOR_H
+#define OBJECT_DOOR_H
+
+struct door;
+struct private_socket;
+struct run;
+
+/*
+ * Opens it at SOCKET (NULL: there is none), which must outlive it, once the run has its queues. Where
+ * it cannot be opened the run goes on without: bodies then find out why.
+ */
+struct door *door_new(struct run *run, struct private_socket *socket);
+
+/* Sends everybody away and removes the socket, before the objects are freed. NULL is accepted. */
+void door_free(struct door *door);
+
+/* What bodies find in PARRUN_SOCKET: the path, or "none: " and why there is none. */
+const char *door_address(const struct door *door);
+
+#endif

@@ -1,0 +1,285 @@
+/* A connection, the table of requests, and who may use which queue. */
+#include "object/guest.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "engine/run.h"
+#include "loop/pipe.h"
+#include "loop/timer.h"
+#include "scenario/spec.h"
+
+/* Beyond so many bytes that cannot be served yet, no more are read. */
+#define RECEIVED_MOST (1u << 20)
+
+static void serve(struct guest *guest);
+
+static bool same(const char *bytes, size_t length, const char *text)
+{
+    return strlen(text) == length && !memcmp(bytes, text, length);
+}
+
+static void take_hello(struct guest *guest, struct frame *frame)
+{
+    const struct run *run = guest->run;
+    size_t run_length, length;
+    guest->busy = false;
+    guest->known = frame_read_u32(frame) == REQUEST_VERSION;
+    const char *id = frame_read_bytes(frame, &run_length);
+    const char *name = frame_read_bytes(frame, &length);
+    if (frame->bad || !guest->known) {
+        guest_refuse(guest, "the run is one of another version of parrun");
+        return;
+    }
+    for (size_t i = 0; same(id, run_length, run->id) && i < run->object_count; i++)
+        if (same(name, length, run->objects[i]->name))
+            guest->body = run->objects[i];
+}
+
+static const struct guest_verb {
+    enum request type;
+    void (*serve)(struct guest *guest, struct frame *frame);
+} verbs[] = {
+    {REQUEST_HELLO, take_hello},
+    {REQUEST_PUT, guest_put},
+    {REQUEST_GET, guest_get},
+    {REQUEST_TAKEN, guest_taken},
+};
+
+static const struct guest_verb *find_verb(const struct guest *guest, const struct frame *frame)
+{
+    for (size_t i = 0; i < countof(verbs); i++)
+        if (verbs[i].type == request_type(frame))
+            return guest->known || verbs[i].type == REQUEST_HELLO ? &verbs[i] : NULL;
+    return NULL;
+}
+
+static void serve_one(struct guest *guest, struct frame *frame)
+{
+    const struct guest_verb *verb = find_verb(guest, frame);
+    guest->busy = true;
+    if (guest->run->over)
+        guest_leave(guest);
+    else if (verb)
+        verb->serve(guest, frame);
+    else
+        guest_refuse(guest, "the run does not know this request");
+}
+
+/* What is busy still reads on, so that it learns of a guest who has gone; a flood of it waits. */
+static void hold_flood(struct guest *guest)
+{
+    bool flood = guest->busy && guest->received.length > RECEIVED_MOST;
+    if (flood && !guest->paused)
+        reader_pause(guest->reader);
+    else if (!flood && guest->paused)
+        reader_resume(guest->reader);
+    guest->paused = flood;
+}
+
+static void serve(struct guest *guest)
+{
+    size_t done = 0;
+    long length = 1;
+    guest->serving = true;
+    while (!guest->busy && !guest->leaving && length > 0) {
+        struct frame frame;
+        length = frame_take(buf_string(&guest->received) + done, guest->received.length - done,
+                            &frame);
+        if (length < 0)
+            guest_refuse(guest, "what came is no request");
+        if (length <= 0)
+            break;
+        serve_one(guest, &frame);
+        done += (size_t)length;
+    }
+    buf_consume(&guest->received, done);
+    guest->serving = false;
+    hold_flood(guest);
+}
+
+static void on_data(void *arg, const char *bytes, size_t length)
+{
+    struct guest *guest = arg;
+    if (guest->leaving)
+        return;
+    buf_append(&guest->received, bytes, length);
+    serve(guest);
+}
+
+static void on_end(void *arg, int status)
+{
+    (void)status;
+    guest_free(arg);
+}
+
+static void on_drained(void *arg)
+{
+    struct guest *guest = arg;
+    if (guest->leaving)
+        guest_free(guest);
+}
+
+static void on_failed(void *arg, int status)
+{
+    (void)status;
+    guest_free(arg);
+}
+
+void guest_new(struct run *run, struct guest **list, const int ends[2])
+{
+    static const struct reader_callbacks reading = {.data = on_data, .end = on_end};
+    static const struct writer_callbacks writing = {.drained = on_drained, .failed = on_failed};
+    struct guest *guest = mem_calloc(1, sizeof(*guest));
+    *guest = (struct guest){.run = run, .list = list, .next = *list};
+    if (*list)
+        (*list)->previous = guest;
+    *list = guest;
+    guest->reader = reader_new(run->loop, ends[0], &reading, guest);
+    guest->writer = writer_new(run->loop, ends[1], &writing, guest);
+}
+
+/* It waits for nothing any more. */
+static void settle(struct guest *guest)
+{
+    guest->busy = false;
+    guest->cancel = NULL;
+    if (guest->timer)
+        timer_stop(guest->timer);
+}
+
+static void cancel(struct guest *guest)
+{
+    if (guest->cancel)
+        guest->cancel(guest);
+    settle(guest);
+}
+
+void guest_free(struct guest *guest)
+{
+    cancel(guest);
+    guest_return(guest);
+    if (guest->previous)
+        guest->previous->next = guest->next;
+    else
+        *guest->list = guest->next;
+    if (guest->next)
+        guest->next->previous = guest->previous;
+    reader_free(guest->reader);
+    writer_free(guest->writer);
+    timer_free(guest->timer);
+    buf_release(&guest->received);
+    buf_release(&guest->message);
+    buf_release(&guest->held);
+    free(guest);
+}
+
+static void send_reply(struct guest *guest, enum request type, const char *bytes, size_t length)
+{
+    struct buf out = {0};
+    size_t begin = request_begin(&out, type);
+    buf_append(&out, bytes, length);
+    frame_end(&out, begin);
+    writer_put(guest->writer, out.data, out.length);
+    buf_release(&out);
+}
+
+void guest_reply(struct guest *guest, enum request type, const char *bytes, size_t length)
+{
+    send_reply(guest, type, bytes, length);
+    settle(guest);
+    if (!guest->serving)
+        serve(guest);
+}
+
+void guest_leave(struct guest *guest)
+{
+    settle(guest);
+    guest->leaving = true;
+    buf_clear(&guest->message);
+    guest_return(guest);
+    writer_finish(guest->writer);
+}
+
+void guest_refuse(struct guest *guest, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&text, format, arguments);
+    va_end(arguments);
+    send_reply(guest, REPLY_REFUSED, text.data, text.length);
+    buf_release(&text);
+    guest_leave(guest);
+}
+
+static void on_timeout(void *arg)
+{
+    struct guest *guest = arg;
+    cancel(guest);
+    send_reply(guest, REPLY_TIMEOUT, "", 0);
+    guest_leave(guest);
+}
+
+void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest *guest))
+{
+    guest->cancel = undo;
+    if (timeout < 0)
+        return;
+    if (!guest->timer)
+        guest->timer = timer_new(guest->run->loop, on_timeout, guest);
+    timer_start(guest->timer, timeout);
+}
+
+struct queue *guest_queue(struct guest *guest, struct frame *frame)
+{
+    const struct run *run = guest->run;
+    size_t length;
+    const char *bytes = frame_read_bytes(frame, &length);
+    for (size_t i = 0; i < run->scenario->queue_count; i++)
+        if (same(bytes, length, queue_name(run->queues[i])))
+            return run->queues[i];
+    char *name = mem_copy(bytes, length);
+    struct nearest nearest = {.wrong = name};
+    for (size_t i = 0; i < run->scenario->queue_count; i++)
+        nearest_offer(&nearest, queue_name(run->queues[i]));
+    if (nearest.name)
+        guest_refuse(guest, "the run has none of this name, did you mean '%s'?", nearest.name);
+    else
+        guest_refuse(guest, "the run has none of this name");
+    free(name);
+    return NULL;
+}
+
+static bool declares(const struct guest *guest, const struct queue *queue, enum guest_side side)
+{
+    const struct object_spec *spec = guest->body->spec;
+    const size_t *queues = side == GUEST_PUTS ? spec->produces : spec->consumes;
+    size_t count = side == GUEST_PUTS ? spec->produces_count : spec->consumes_count;
+    for (size_t i = 0; i < count; i++)
+        if (guest->run->queues[queues[i]] == queue)
+            return true;
+    return false;
+}
+
+bool guest_may(struct guest *guest, const struct queue *queue, enum guest_side side)
+{
+    static const char *const keys[] = {[GUEST_PUTS] = "produces", [GUEST_TAKES] = "consumes"};
+    const struct object *body = guest->body;
+    if (!body)
+        return true;
+    if (!declares(guest, queue, side)) {
+        guest_refuse(guest, "%s '%s' does not declare it: add '%s: %s' to it", body->kind->word,
+                     body->name, keys[side], queue_name(queue));
+        return false;
+    }
+    if (body->state == OBJECT_ENDED) {
+        guest_refuse(guest, "%s '%s' has ended, and with it its use of the queue",
+                     body->kind->word, body->name);
+        return false;
+    }
+    return true;
+}

@@ -1,0 +1,96 @@
+/*
+ * A guest: one connection to the door of a run, and the request that is being served
+ * (worker/request.h).
+ *
+ * A new request is a row in the table of guest.c with a function that reads its fields and then either
+ * answers by guest_reply() or guest_refuse() at once, or calls guest_wait() and answers later, by the
+ * same functions; until then the guest's next request waits.
+ */
+#ifndef OBJECT_GUEST_H
+#define OBJECT_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "object/queue.h"
+#include "worker/request.h"
+
+struct object;
+struct reader;
+struct run;
+struct taker;
+struct timer;
+struct writer;
+
+/* What a request does to its queue: what a body must declare. */
+enum guest_side {
+    GUEST_PUTS,
+    GUEST_TAKES,
+};
+
+struct guest {
+    struct run *run;
+    struct guest **list;
+    struct guest *next;
+    struct guest *previous;
+    struct reader *reader;
+    struct writer *writer;
+    struct buf received;
+    bool known;                /* it has said HELLO */
+    const struct object *body; /* of this run, that it runs in; NULL: none */
+    bool serving;              /* requests are being taken from RECEIVED */
+    bool busy;                 /* with a request that is not answered yet */
+    bool leaving;              /* it is gone once the last reply is written */
+    bool paused;               /* it has sent more than need be while it is busy */
+    struct timer *timer;       /* of a request with a timeout; NULL: none yet */
+    void (*cancel)(struct guest *guest); /* of a request that waits */
+
+    struct queue *queue; /* of the request that waits */
+    struct waiter waiter;
+    struct buf message; /* of PUT: the encoded value */
+    struct put_options options;
+    struct taker *taker; /* of GET; NULL: none yet */
+    struct buf held;     /* the message that it has not said to be TAKEN, as taker_take_many() gave it */
+};
+
+/* Takes a connection over, into LIST. */
+void guest_new(struct run *run, struct guest **list, const int ends[2]);
+
+/* Sends it away at once: what it was busy with is undone. */
+void guest_free(struct guest *guest);
+
+/* Answers the request that is being served. */
+void guest_reply(struct guest *guest, enum request type, const char *bytes, size_t length);
+
+/* Answers it by why it cannot be served, and sends the guest away. */
+void guest_refuse(struct guest *guest, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Sends it away without a reply: the run has ended. */
+void guest_leave(struct guest *guest);
+
+/*
+ * The request is answered later. CANCEL undoes it where the guest goes before, or where TIMEOUT ns
+ * (negative: none) pass, which is answered here.
+ */
+void guest_wait(struct guest *guest, int64_t timeout, void (*cancel)(struct guest *guest));
+
+/* The queue that FRAME names next; NULL where there is none such: then it was refused. */
+struct queue *guest_queue(struct guest *guest, struct frame *frame);
+
+/* True where its body declares this use of QUEUE and goes on; otherwise it was refused. */
+bool guest_may(struct guest *guest, const struct queue *queue, enum guest_side side);
+
+/* guest_put.c */
+void guest_put(struct guest *guest, struct frame *frame);
+
+/* guest_get.c */
+void guest_get(struct guest *guest, struct frame *frame);
+void guest_taken(struct guest *guest, struct frame *frame);
+
+/* Gives back what the guest has not said to be taken, and frees its taker. */
+void guest_return(struct guest *guest);
+
+#endif

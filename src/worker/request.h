@@ -1,0 +1,56 @@
+/*
+ * What is asked for at the socket of a run (object/door.h), in frames as worker/frame.h has them.
+ *
+ *     request                                    reply
+ *     HELLO   u32 version, bytes run,            none
+ *             bytes name
+ *     PUT     i64 timeout (ns, -1: none),        DONE     it is in the queue
+ *             i64 delay (ns), u8 priority,
+ *             bytes queue, the rest is the
+ *             message as text
+ *     GET     i64 timeout, bytes queue           MESSAGE  the rest is its text
+ *                                                CLOSED   nothing more will come
+ *     TAKEN   (the MESSAGE is where it was       DONE
+ *             to go)
+ *     any                                        TIMEOUT  it passed: nothing was done
+ *                                                REFUSED  the rest says why
+ *
+ * HELLO comes first, with PARRUN_RUN and PARRUN_NAME as they are: of a body of this run, the queues
+ * that it declares are checked. Requests are served one after another and each is answered, in this
+ * order, however many are sent at once. After TIMEOUT and REFUSED the connection is closed, and what
+ * was sent behind such a request is not done. End of file without a reply: the run has ended.
+ *
+ * A MESSAGE that was not TAKEN before the end of file goes back to its queue; a PUT that still waits
+ * for room then is forgotten.
+ */
+#ifndef WORKER_REQUEST_H
+#define WORKER_REQUEST_H
+
+#include "worker/frame.h"
+
+#define REQUEST_VERSION 1
+
+enum request {
+    REQUEST_HELLO = FRAME_REQUESTS,
+    REQUEST_PUT,
+    REQUEST_GET,
+    REQUEST_TAKEN,
+    REPLY_DONE = FRAME_REPLIES,
+    REPLY_MESSAGE,
+    REPLY_CLOSED,
+    REPLY_TIMEOUT,
+    REPLY_REFUSED,
+};
+
+/* Begins a request or a reply in OUT; frame_end() ends it. */
+static inline size_t request_begin(struct buf *out, enum request type)
+{
+    return frame_begin(out, (enum frame_type)type);
+}
+
+static inline enum request request_type(const struct frame *frame)
+{
+    return (enum request)frame->type;
+}
+
+#endif
