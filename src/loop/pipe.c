@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -51,8 +52,8 @@ static void reader_end(struct reader *reader, int status)
     reader->callbacks.end(reader->arg, status);
 }
 
-/* One read; false when nothing more can be read now. */
-static bool reader_read(struct reader *reader)
+/* One read: how many bytes it was; none when nothing more can be read now. */
+static size_t reader_read(struct reader *reader)
 {
     char *buffer = reader->loop->read_buffer;
     ssize_t length = read(reader->fd, buffer, LOOP_READ_SIZE);
@@ -62,7 +63,7 @@ static bool reader_read(struct reader *reader)
         reader_end(reader, 0);
     else if (errno != EAGAIN && errno != EINTR)
         reader_end(reader, -errno);
-    return length > 0;
+    return length > 0 ? (size_t)length : 0;
 }
 
 static void on_readable(uv_poll_t *handle, int status, int events)
@@ -100,9 +101,14 @@ void reader_resume(struct reader *reader)
 
 void reader_drain(struct reader *reader)
 {
-    /* uv_poll made the descriptor non-blocking, so this cannot wait. */
-    while (!reader->ended && reader_read(reader))
-        ;
+    int there = 0;
+    size_t length = 1;
+    if (reader->ended || ioctl(reader->fd, FIONREAD, &there))
+        there = 0;
+    /* uv_poll made the descriptor non-blocking, so this cannot wait; nor does it read for ever what
+     * somebody goes on to write. The last read looks for the end. */
+    for (size_t done = 0; !reader->ended && length && done <= (size_t)there; done += length)
+        length = reader_read(reader);
 }
 
 static void on_reader_closed(uv_handle_t *handle)

@@ -236,8 +236,7 @@ void tap_finish(struct tap *tap)
 {
     if (tap->at_end)
         return;
-    if (!tap->full)
-        reader_drain(tap->reader);
+    reader_drain(tap->reader); /* what the queue has no room for is kept: it was written */
     if (tap->reader)
         reader_pause(tap->reader);
     on_end(tap, 0);
