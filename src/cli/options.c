@@ -251,6 +251,13 @@ static int take_graph(struct options *options, const char *value, struct error *
     return 0;
 }
 
+static int take_task(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    words_add(&options->tasks, value);
+    return 0;
+}
+
 static int take_list(struct options *options, const char *value, struct error *error)
 {
     (void)value;
@@ -385,6 +392,7 @@ static const struct option table[] = {
     {0, "resume", NULL, take_resume, "with --journal: run only what has not succeeded"},
     {0, "retry-failed", NULL, take_retry_failed, "with --journal: run only what has failed"},
     {0, "show", "EVENTS", take_show, "show these events too; with FILE alone: print it, complete"},
+    {0, "task", "[POOL:]N", take_task, "of the tasks run number N alone, of no other pool any"},
     {0, "timeout", "DURATION", take_timeout, "with --put and --get: wait for no longer"},
     {0, "vars", NULL, take_vars, "print the variables as NAME=VALUE"},
     {'v', "verbose", NULL, take_verbose, "show all events"},
@@ -534,7 +542,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     bool only_operands = false;
     int result = 0;
     *options = (struct options){
-        .level = FILTER_STORY, .limit = INT64_MAX, .asking = {.timeout = -1}};
+        .level = FILTER_STORY, .limit = INT64_MAX, .asking = {.timeout = -1},
+        .argc = argc, .argv = argv};
     for (int i = 1; !result && i < argc;) {
         const char *word = argv[i];
         if (only_operands || word[0] != '-' || !word[1]) {
@@ -564,6 +573,7 @@ void options_release(struct options *options)
     free(options->values.items);
     free(options->show.items);
     free(options->hide.items);
+    free(options->tasks.items);
 }
 
 void options_help(struct buf *out)

@@ -65,6 +65,8 @@ struct asking {
 
 struct options {
     enum mode mode;
+    int argc; /* the command line itself */
+    char **argv;
     const char *file;       /* NULL: none was given */
     const char *subject;    /* of --example, --import and --reference, or a queue; NULL: none */
     struct words values;    /* of --put: the messages */
@@ -73,6 +75,7 @@ struct options {
     enum filter_level level;
     bool dry;               /* --dry-run */
     int64_t limit;          /* --limit: tasks of a pool that a dry run tells of */
+    struct words tasks;     /* --task: [POOL:]N */
     const char *joblog;     /* --joblog FILE; NULL: none */
     const char *journal;    /* --journal FILE; NULL: none */
     enum resume_option resume;

@@ -17,10 +17,12 @@
 #include "base/mask.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "cli/invocation.h"
 #include "cli/journaling.h"
 #include "cli/log.h"
 #include "cli/options.h"
 #include "cli/pause.h"
+#include "cli/picks.h"
 #include "cli/service.h"
 #include "cli/status.h"
 #include "engine/graph.h"
@@ -61,6 +63,7 @@ struct runner {
     struct timer *patience;
     struct cgroups *cgroups;
     struct buf no_cgroups; /* why not */
+    struct invocation_text invocation;
     bool finishing; /* only the journal and the log are still being written */
 };
 
@@ -240,6 +243,7 @@ static void release_run(struct run *run)
     shared_free(run->shared);
     resume_free(run->resume);
     graph_free(run->graph);
+    free(run->picks);
     free(run->program);
     free(run->id);
 }
@@ -346,10 +350,12 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
         release_run(run);
         return fail(run, &error, STATUS_SYSTEM);
     }
-    if (open_books(&runner, options, &error)) {
+    invocation_fill(&run->invocation, &runner.invocation, options);
+    if (picks_read(options, run, &error) || open_books(&runner, options, &error)) {
         int refused = error.code == -ENOSPC || error.code == -EIO ? STATUS_OUTPUT : STATUS_USAGE;
         log_free(runner.log);
         release_run(run);
+        invocation_release(&runner.invocation);
         return fail(run, &error, refused);
     }
     bus_mask(run->bus, mask);
@@ -378,6 +384,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     timer_free(runner.patience);
     release_run(run);
     int status = end_run(&runner);
+    invocation_release(&runner.invocation);
     buf_release(&runner.no_cgroups);
     log_free(runner.log);
     return status;

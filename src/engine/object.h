@@ -35,6 +35,9 @@ struct object_kind {
     void (*describe)(const struct object *object, struct buf *out);
     /* Appends what it runs as a line for a shell; false where there is no such line. NULL: never. */
     bool (*plan)(struct object *object, struct buf *out);
+    /* The run is over: tells, as events, what of it failed and what it has left undone. NULL: what
+     * object_emit() has kept says it all. */
+    void (*report)(struct object *object);
     /* It will never start: tells so as an event. */
     void (*skip)(struct object *object, const char *reason);
     /* HELD: the log is full, make no more output; else go on. */
@@ -62,7 +65,7 @@ struct object {
     struct tail *tail;          /* its last lines */
 };
 
-/* Emits an event about the object, and keeps of it what report_failures() needs. */
+/* Emits an event about the object, and keeps of it what report_end() needs. */
 void object_emit(struct object *object, struct event *event);
 
 /* Frees what the engine keeps of it; each kind's free() calls it. */

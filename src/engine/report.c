@@ -16,11 +16,11 @@
 #define FAILURES_MOST 10
 
 /* The failed objects in the order in which they have; their number. */
-static size_t find_failures(const struct run *run, const struct object **found)
+static size_t find_failures(const struct run *run, struct object **found)
 {
     size_t count = 0;
     for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
+        struct object *object = run->objects[i];
         if (!object->failed || object->skipped)
             continue;
         size_t at = count < FAILURES_MOST ? count++ : FAILURES_MOST;
@@ -57,14 +57,14 @@ static void put_command(struct object *object, struct buf *out)
     buf_release(&command);
 }
 
-static void tell(struct run *run, const struct object *object, const char *head)
+static void tell(struct run *run, struct object *object, const char *head)
 {
     struct buf text = {0};
     struct buf prefix = {0};
     buf_printf(&text, "%s%s\n", head, object->verdict ? object->verdict : object->name);
     buf_printf(&prefix, "  %s | ", object->name);
     tail_print(object->tail, buf_string(&prefix), &text);
-    put_command((struct object *)object, &text);
+    put_command(object, &text);
     put_consequences(run, object, true, &text);
     put_consequences(run, object, false, &text);
     struct event event = {
@@ -79,14 +79,33 @@ static void tell(struct run *run, const struct object *object, const char *head)
     buf_release(&text);
 }
 
-void report_failures(struct run *run)
+static void report(struct object *object)
 {
-    const struct object *found[FAILURES_MOST];
-    size_t count = find_failures(run, found);
-    if (run->object_count == 1)
-        return; /* the log ends with it already */
+    if (object->kind->report && !object->skipped)
+        object->kind->report(object);
+}
+
+static bool is_among(const struct object *object, struct object *const *found, size_t count)
+{
     for (size_t i = 0; i < count; i++)
-        tell(run, found[i], i ? "Then: " : "What went wrong first: ");
+        if (found[i] == object)
+            return true;
+    return false;
+}
+
+void report_end(struct run *run)
+{
+    struct object *found[FAILURES_MOST];
+    bool wrong = run->failed && run->stop_cause != STOP_SIGNAL;
+    size_t count = wrong ? find_failures(run, found) : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (run->object_count > 1)
+            tell(run, found[i], i ? "Then: " : "What went wrong first: ");
+        report(found[i]);
+    }
+    for (size_t i = 0; i < run->object_count && count < FAILURES_MOST; i++)
+        if (!is_among(run->objects[i], found, count))
+            report(run->objects[i]);
 }
 
 static void put_object(const struct run *run, const struct object *object, struct buf *out)

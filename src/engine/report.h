@@ -5,11 +5,12 @@
 struct run;
 
 /*
- * Tells, as run.failed events, of each object that failed by itself: how, its last lines, how to run
- * it alone, and what was skipped or stopped because of it. Nothing where there is one object alone:
- * then the log ends with its failure anyway.
+ * The run is over. Of one that failed, and was not stopped from outside: tells, as run.failed events,
+ * of each object that failed by itself: how, its last lines, how to run it alone, and what was skipped
+ * or stopped because of it. No such event where there is one object alone: then the log ends with its
+ * failure anyway. What objects have to report themselves follows, in any case.
  */
-void report_failures(struct run *run);
+void report_end(struct run *run);
 
 /* Tells, as a run.status event, what runs and for how long, what waits for what, and, in a stop, what
  * the stop waits for. */

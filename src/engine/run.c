@@ -251,8 +251,7 @@ static void run_over(void *arg)
     struct buf leaked = {0};
     bool balanced = run->dry || run->balance(run);
     run->failed = objects_failed(run) || !balanced;
-    if (run->failed && run->stop_cause != STOP_SIGNAL)
-        report_failures(run);
+    report_end(run);
     struct event event = {
         .kind = EVENT_RUN_ENDED,
         .flags = run_flags(run),

@@ -36,7 +36,23 @@ enum stop_cause {
     STOP_FAILURE, /* something failed, and fail_fast says so */
 };
 
+/* How parrun was called: words for a shell, each after a blank but the first. */
+struct invocation {
+    const char *program;   /* NULL: nobody knows */
+    const char *arguments; /* all of them */
+    const char *operands;  /* of these the scenario and its variables */
+    bool journal;          /* a journal is kept */
+    bool resumes;          /* what is left of an earlier run is run */
+};
+
+/* A task that is to be run. */
+struct pick {
+    const char *pool;
+    int64_t task; /* its index */
+};
+
 struct run {
+    struct invocation invocation;
     struct loop *loop;
     struct bus *bus;
     const struct scenario *scenario;
@@ -53,6 +69,8 @@ struct run {
     const char *no_cgroups; /* why, where somebody wanted some */
     struct graph *graph;   /* who waits for whom */
     const struct mask *mask; /* what nobody is to see; NULL: nothing */
+    struct pick *picks;    /* of all tasks these alone are run */
+    size_t pick_count;     /* 0: all are */
     bool dry;              /* nothing is started: each object tells what it would run */
     int64_t dry_tasks;     /* tasks that a pool tells of at most */
     bool tells_commands;   /* somebody wants to know the command of each task */

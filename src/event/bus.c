@@ -18,6 +18,7 @@ struct bus {
     struct buf reason; /* of the event that is told, without secrets; and so on */
     struct buf bytes;
     struct buf command;
+    struct buf shown;
 };
 
 struct bus *bus_new(void)
@@ -33,6 +34,7 @@ void bus_free(struct bus *bus)
     buf_release(&bus->reason);
     buf_release(&bus->bytes);
     buf_release(&bus->command);
+    buf_release(&bus->shown);
     free(bus);
 }
 
@@ -81,6 +83,7 @@ void bus_emit(struct bus *bus, struct event *event)
         event = &masked;
         masked.reason = hide_text(bus, &bus->reason, masked.reason);
         masked.command = hide_text(bus, &bus->command, masked.command);
+        masked.shown = hide_text(bus, &bus->shown, masked.shown);
         masked.bytes = hide(bus, &bus->bytes, masked.bytes, &masked.length);
     }
     event->sequence = ++bus->sequence;

@@ -47,6 +47,8 @@ enum event_kind {
     EVENT_POOL_THROTTLED,
     EVENT_POOL_HALTED,
     EVENT_POOL_ENDED,
+    EVENT_POOL_FAILURE,
+    EVENT_POOL_SUMMARY,
     EVENT_POOL_SKIPPED,
     EVENT_WORKER_STARTED,
     EVENT_WORKER_OUTPUT,
@@ -125,6 +127,10 @@ struct event {
     int64_t total;
     bool has_leaked;
     int64_t leaked; /* descendants of the run that had to be ended */
+    bool has_tally;      /* of a pool: the next three, and COUNT has failed */
+    int64_t succeeded;   /* tasks */
+    int64_t skipped;     /* tasks that were begun or taken, and not run to their ends */
+    int64_t left;        /* tasks that were not looked at; below 0: nobody knows */
     bool has_books;      /* of a queue: the next two, and DURATION is the average wait */
     int64_t put;         /* messages that were put so far */
     int64_t taken;       /* and taken */
@@ -133,7 +139,8 @@ struct event {
     const char *bytes;  /* a line, a message or output; NULL: none */
     size_t length;
     uint64_t received;   /* bytes of output of a task; for the joblog */
-    const char *command; /* of a task, as a line for a shell; for the joblog */
+    const char *command; /* of a task, as a line for a shell; of pool.summary, how to go on */
+    const char *shown;   /* of a task: its item as a person reads it */
     const char *item;    /* of a task, encoded; for the journal, as what follows */
     size_t item_length;
     struct hash key;     /* of its content */

@@ -39,7 +39,9 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_SKIPPED] = "reason",
     [EVENT_POOL_THROTTLED] = "reason",
     [EVENT_POOL_HALTED] = "reason",
-    [EVENT_POOL_ENDED] = "count total reason",
+    [EVENT_POOL_ENDED] = "count total succeeded skipped left reason",
+    [EVENT_POOL_FAILURE] = OF_TASK " code signal seconds attempt reason item command output",
+    [EVENT_POOL_SUMMARY] = "count total succeeded skipped left reason command message",
     [EVENT_WORKER_STARTED] = OF_WORKER,
     [EVENT_WORKER_OUTPUT] = OF_WORKER " line",
     [EVENT_WORKER_LOST] = OF_WORKER " reason",
@@ -85,15 +87,21 @@ static const struct field {
      "absent for none."},
     {"total", "Of how many: the tasks that were done or looked at, or the tries that a task, the restarts "
      "that a process has."},
+    {"succeeded", "How many tasks have succeeded."},
+    {"skipped", "How many tasks were taken, or begun, and not run to their ends."},
+    {"left", "How many tasks were not looked at; absent where nobody knows."},
     {"leaked", "How many processes were left behind when all that was declared had ended, and had to be "
                "ended; reason names them."},
     {"put", "How many messages were put into the queue."},
     {"taken", "How many of them went to consumers; with delivery: broadcast, to all of these together."},
     {"reason", "Why, in words; of a Lua error with its traceback."},
     {"stream", "Which stream a line came from: stdout or stderr."},
+    {"item", "The task's item, as templates show it; its first 200 bytes."},
+    {"command", "What runs the task alone, or what is left of the pool, as a line for a shell."},
     {"line", "A line of output, without its newline."},
     {"message", "A message of a queue as text, or what would be run."},
-    {"output", "Bytes that a task wrote, with their newlines."},
+    {"output", "Bytes that a task wrote, with their newlines; of pool.failure the last 5 lines, and no "
+     "more than 1000 bytes."},
     {"unfinished", "True where the line did not end with a newline."},
 };
 

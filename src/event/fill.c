@@ -128,6 +128,43 @@ static void fill_text(struct buf *out, const struct event *event)
     buf_append(out, event->bytes, event->length);
 }
 
+static void fill_item(struct buf *out, const struct event *event)
+{
+    if (event->shown)
+        buf_printf(out, " (%s)", event->shown);
+}
+
+/* Each line of the output on one of its own. */
+static void fill_lines(struct buf *out, const struct event *event)
+{
+    const char *at = event->bytes;
+    size_t left = event->length;
+    while (left) {
+        const char *newline = memchr(at, '\n', left);
+        size_t length = newline ? (size_t)(newline - at) : left;
+        buf_text(out, "\n    | ");
+        buf_append(out, at, length);
+        length += newline != NULL;
+        at += length;
+        left -= length;
+    }
+}
+
+static void fill_alone(struct buf *out, const struct event *event)
+{
+    if (event->command)
+        buf_printf(out, "\n    run it alone: %s", event->command);
+}
+
+/* How to go on: a command, or why there is none. */
+static void fill_rest(struct buf *out, const struct event *event)
+{
+    if (event->command)
+        buf_printf(out, "\n    run what is left: %s", event->command);
+    else if (event->reason)
+        buf_printf(out, "\n    %s.", event->reason);
+}
+
 struct placeholder {
     const char *name;
     size_t length;
@@ -145,7 +182,9 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{workers}", fill_workers), PLACEHOLDER("{messages}", fill_messages),
     PLACEHOLDER("{reason.}", fill_last_reason), PLACEHOLDER("{attempt}", fill_attempt),
     PLACEHOLDER("{put}", fill_put),       PLACEHOLDER("{taken}", fill_taken),
-    PLACEHOLDER("{count}", fill_count),
+    PLACEHOLDER("{count}", fill_count),   PLACEHOLDER("{item}", fill_item),
+    PLACEHOLDER("{lines}", fill_lines),   PLACEHOLDER("{alone}", fill_alone),
+    PLACEHOLDER("{rest}", fill_rest),
     PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 

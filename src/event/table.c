@@ -148,6 +148,17 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{EVENT_REASONED, "Pool {name} ended: {reason.}"},
           {EVENT_NAMED, "All subprocesses of pool {name} done."},
           {0, "All subprocesses done."}}},
+    [EVENT_POOL_FAILURE] =
+        {"pool.failure", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "At the end of the run, of the first tasks that failed, 5 of a pool: how, their last lines, "
+         "and how to run one alone.",
+         {{EVENT_NAMED, "Failed task {task} of pool {name}{item}: {reason.}{lines}{alone}"},
+          {0, "Failed task {task}{item}: {reason.}{lines}{alone}"}}},
+    [EVENT_POOL_SUMMARY] =
+        {"pool.summary", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "At the end of the run, of a pool that failed or was stopped: what became of its tasks, and "
+         "how to run what is left.",
+         {{0, "Pool {name}: {text}.{rest}"}}},
     [EVENT_POOL_SKIPPED] =
         {"pool.skipped", EVENT_OF_POOL, EVENT_LEVEL_STORY, "The pool was not started, and why.",
          {{0, "Pool {name} skipped: {reason}."}}},

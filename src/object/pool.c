@@ -101,6 +101,11 @@ static struct task *take_any(struct pool *pool)
 {
     if (pool->exhausted || pool->waiting || pool_is_stopping(pool))
         return NULL;
+    if (pool->next_index > pool->last_pick) {
+        pool->exhausted = true;
+        tell_exhausted(pool);
+        return NULL;
+    }
     struct task *task = mem_calloc(1, sizeof(*task));
     struct error error = {0};
     switch (items_next(pool->items, &task->item, &error)) {
@@ -119,6 +124,7 @@ static struct task *take_any(struct pool *pool)
         break;
     case ITEMS_END:
         pool->exhausted = true;
+        pool_check_picks(pool);
         tell_exhausted(pool);
         break;
     case ITEMS_FAILED:
@@ -138,6 +144,10 @@ static struct task *take_from_source(struct pool *pool)
         struct task *task = take_any(pool);
         if (!task)
             return NULL;
+        if (pool_passes_over(pool, task)) {
+            task_free(task);
+            continue;
+        }
         if (!pool_was_done(pool, task)) {
             task->turn = pool->next_turn++;
             return task;
@@ -179,6 +189,8 @@ void crew_begin_first(struct crew *crew)
 {
     struct task *task = crew->tasks.first;
     task->started = clock_monotonic();
+    if (task->due)
+        task_forget(task);
     task->worker = crew->number;
     task->pid = crew->pid;
     pool_tell_started(crew->pool, task);
@@ -370,18 +382,27 @@ static void recycle_crew(struct pool *pool)
     }
 }
 
+/* What was to be tried again has failed: its last result counts. A message goes back, to be tried by
+ * whoever comes next. */
 static void skip_ready(struct pool *pool)
 {
     struct task *task;
-    while ((task = task_list_take(&pool->ready)))
-        pool_skip_task(pool, task);
+    while ((task = task_list_take(&pool->ready))) {
+        if (!task->due || pool->spec->tasks.kind == SOURCE_QUEUE) {
+            pool_skip_task(pool, task);
+            continue;
+        }
+        task->attempt--;
+        pool_finish_task(pool, task);
+    }
 }
 
 static void pool_over(struct pool *pool)
 {
     struct buf reason = {0};
-    struct event event = {
-        .kind = EVENT_POOL_ENDED, .count = pool->failed, .total = pool->done};
+    struct event event = {.kind = EVENT_POOL_ENDED};
+    pool->stopped = object_is_ending(&pool->object);
+    pool_fill_tally(pool, &event);
     timer_stop(pool->timer);
     timer_stop(pool->due);
     pool_leave_tokens(pool);
@@ -530,6 +551,7 @@ static void pool_start(struct object *object)
     pool_open_tokens(pool);
     pool_open_results(pool);
     pool_open_resume(pool);
+    pool_open_picks(pool);
     limit_crew(pool);
     struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_count};
     pool_emit(pool, &event);
@@ -603,6 +625,7 @@ static void pool_free(struct object *object)
     items_free(pool->items);
     results_free(pool->results);
     pool_free_tokens(pool);
+    pool_free_failures(pool);
     timer_free(pool->timer);
     timer_free(pool->due);
     timer_free(pool->refused);
@@ -624,6 +647,7 @@ static const struct object_kind pool_kind = {
     .skip = pool_skip,
     .hold = pool_hold,
     .describe = pool_describe,
+    .report = pool_report,
     .drained = pool_drained,
     .free = pool_free,
 };

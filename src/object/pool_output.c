@@ -20,7 +20,7 @@ void pool_emit(struct pool *pool, struct event *event)
     object_emit(&pool->object, event);
 }
 
-static struct event task_event(enum event_kind kind, const struct task *task)
+struct event pool_task_event(enum event_kind kind, const struct task *task)
 {
     return (struct event){
         .kind = kind,
@@ -34,7 +34,7 @@ static struct event task_event(enum event_kind kind, const struct task *task)
 
 void pool_tell_started(struct pool *pool, const struct task *task)
 {
-    struct event event = task_event(EVENT_TASK_STARTED, task);
+    struct event event = pool_task_event(EVENT_TASK_STARTED, task);
     pool_emit(pool, &event);
 }
 
@@ -43,7 +43,7 @@ static void tell_output(struct pool *pool, const struct task *task, const char *
 {
     if (!length)
         return;
-    struct event event = task_event(EVENT_TASK_OUTPUT, task);
+    struct event event = pool_task_event(EVENT_TASK_OUTPUT, task);
     event.bytes = bytes;
     event.length = length;
     pool_emit(pool, &event);
@@ -69,6 +69,7 @@ static void keep_output(struct pool *pool, struct task *task, const char *bytes,
     struct error error = {0};
     if (pool->results)
         results_take_output(pool->results, task, bytes, length);
+    pool_keep_last(pool, task, bytes, length);
     switch (pool->spec->output) {
     case OUTPUT_DISCARD:
         break;
@@ -139,37 +140,50 @@ void pool_fill_reason(const struct task *task, struct buf *reason)
 
 static void tell_timeout(struct pool *pool, const struct task *task)
 {
-    struct event event = task_event(EVENT_TASK_TIMEOUT, task);
+    struct event event = pool_task_event(EVENT_TASK_TIMEOUT, task);
     event.flags = EVENT_WRONG;
     event.has_duration = true;
     event.duration = task->timeout;
     pool_emit(pool, &event);
 }
 
-/* The task's command, or for a Lua body where it stands. */
+/* Of a Lua body: where it stands, and what it works on. */
+static void put_chunk(const struct pool *pool, const struct task *task, struct buf *text)
+{
+    plan_lua(&pool->spec->object.body.lua, text);
+    buf_text(text, ", item ");
+    trace_text(text, task->item.data, task->item.length);
+}
+
+/* The task's command, or what stands for it. */
 static const char *find_command(const struct pool *pool, const struct task *task, struct buf *text)
 {
-    const struct body_spec *body = &pool->spec->object.body;
-    if (task->command || !pool->object.run->tells_commands || body->kind != BODY_LUA)
+    if (task->command || !pool->object.run->tells_commands ||
+        pool->spec->object.body.kind != BODY_LUA)
         return task->command;
-    plan_lua(&body->lua, text);
+    put_chunk(pool, task, text);
     return text->data;
+}
+
+void pool_fill_end(const struct task *task, struct event *event)
+{
+    event->has_duration = true;
+    event->duration = task->duration;
+    if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED) {
+        event->has_code = true;
+        event->code = (int)task->number;
+    }
+    if (task->outcome == OUTCOME_SIGNALED)
+        event->signal = (int)task->number;
 }
 
 static void tell_ended(struct pool *pool, const struct task *task)
 {
-    struct event event = task_event(EVENT_TASK_ENDED, task);
+    struct event event = pool_task_event(EVENT_TASK_ENDED, task);
     struct buf reason = {0};
     struct buf command = {0};
     struct buf item = {0};
-    event.has_duration = true;
-    event.duration = task->duration;
-    if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED) {
-        event.has_code = true;
-        event.code = (int)task->number;
-    }
-    if (task->outcome == OUTCOME_SIGNALED)
-        event.signal = (int)task->number;
+    pool_fill_end(task, &event);
     event.received = task->put_out;
     event.memory = task->memory;
     task_shown_item(task, pool->object.run->mask, &item);
@@ -210,17 +224,13 @@ static void tell_program(struct pool *pool, const struct task *task)
  */
 static void tell_planned(struct pool *pool, const struct task *task)
 {
-    struct event event = task_event(EVENT_TASK_PLANNED, task);
-    const struct body_spec *body = &pool->spec->object.body;
+    struct event event = pool_task_event(EVENT_TASK_PLANNED, task);
     struct buf text = {0};
     tell_program(pool, task);
-    if (body->kind == BODY_LUA) {
-        plan_lua(&body->lua, &text);
-        buf_text(&text, ", item ");
-        trace_text(&text, task->item.data, task->item.length);
-    } else {
+    if (pool->spec->object.body.kind == BODY_LUA)
+        put_chunk(pool, task, &text);
+    else
         trace_text(&text, task->text, task->text_length);
-    }
     event.bytes = text.data;
     event.length = text.length;
     pool_emit(pool, &event);
@@ -239,14 +249,17 @@ static void detach_output(struct pool *pool, struct task *task)
 {
     struct task *attempt = mem_calloc(1, sizeof(*attempt));
     *attempt = *task;
-    attempt->item = (struct buf){0};
+    attempt->item = attempt->last = (struct buf){0};
     attempt->retried = true;
     task->masked = (struct mask_stream){0};
     task->output = (struct spool){0};
     task->line = (struct buf){0};
     task->kept = (struct spool){0};
-    task->text = task->command = NULL;
-    task->text_length = 0;
+    /* The task keeps how it ended, as it may not be tried again after all. */
+    if (task->text)
+        task->text = mem_copy(task->text, task->text_length);
+    if (task->command)
+        task->command = mem_strdup(task->command);
     task_list_add(&pool->finished, attempt);
 }
 
@@ -260,7 +273,7 @@ void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait)
 
 static void tell_retrying(struct pool *pool, const struct task *task)
 {
-    struct event event = task_event(EVENT_TASK_RETRYING, task);
+    struct event event = pool_task_event(EVENT_TASK_RETRYING, task);
     struct buf reason = {0};
     pool_fill_reason(task, &reason);
     event.flags = EVENT_WRONG;
@@ -281,6 +294,7 @@ static void count_task(struct pool *pool, const struct task *task)
     if ((size_t)pool->failed < countof(pool->failures))
         pool->failures[pool->failed] = task->index;
     pool->failed++;
+    pool_keep_failure(pool, task);
     pool->object.failed = true;
     object_fails(&pool->object);
 }
@@ -345,8 +359,9 @@ static void take_in_turn(struct pool *pool)
 
 void pool_finish_task(struct pool *pool, struct task *task)
 {
-    count_task(pool, task);
     keep_masked(pool, task, "", 0, true);
+    count_task(pool, task);
+    buf_release(&task->last);
     pool_message_done(pool, task);
     if (pool->spec->output == OUTPUT_ORDERED) {
         insert_unordered(pool, task);
@@ -360,7 +375,7 @@ void pool_finish_task(struct pool *pool, struct task *task)
 
 void pool_skip_task(struct pool *pool, struct task *task)
 {
-    struct event event = task_event(EVENT_TASK_SKIPPED, task);
+    struct event event = pool_task_event(EVENT_TASK_SKIPPED, task);
     event.reason = pool->broken   ? "the pool failed"
                    : pool->halted ? "the pool was halted"
                                   : "the run was stopped";

@@ -68,7 +68,6 @@ bool pool_retry(struct pool *pool, struct task *task)
     pool_tell_retrying(pool, task, wait);
     task->attempt++;
     task->due = clock_monotonic() + wait;
-    task->put_out = 0;
     insert_due(pool, task);
     return true;
 }

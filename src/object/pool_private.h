@@ -13,13 +13,13 @@
 #include "base/refusal.h"
 #include "engine/object.h"
 #include "engine/resume.h"
+#include "event/event.h"
 #include "object/task.h"
 #include "object/tokens.h"
 
 struct crew;
 struct buf;
 struct error;
-struct event;
 struct items;
 struct jobserver;
 struct pool;
@@ -112,6 +112,8 @@ struct pool {
     bool told_started;
     bool told_resumed;
 
+    int64_t last_pick; /* no task behind this one is to be run */
+    int64_t passed;    /* tasks that are not to be run */
     int64_t next_index;
     int64_t next_turn;
     uint64_t next_id;
@@ -129,6 +131,8 @@ struct pool {
     int64_t failed;
     int64_t skipped;
     int64_t failures[20]; /* the first failed tasks */
+    struct pool_failures *failures_kept; /* what is told of some again; NULL: none has failed */
+    bool stopped;         /* it was ended before its time */
     char *reason;         /* why the pool itself failed */
 };
 
@@ -212,6 +216,41 @@ bool pool_has_told_all(const struct pool *pool);
 
 /* A failed attempt is told, with its output; another follows after WAIT ns. */
 void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait);
+
+/* An event about the task, with nothing of how it ended. */
+struct event pool_task_event(enum event_kind kind, const struct task *task);
+
+/* How it ended: its exit code or signal, and how long it took. */
+void pool_fill_end(const struct task *task, struct event *event);
+
+/* pool_report.c */
+
+/* So many failed tasks are told of again. */
+#define POOL_FAILURES_MOST 5
+
+/* Takes a piece of the task's output, of which the end is kept as long as failures are. */
+void pool_keep_last(const struct pool *pool, struct task *task, const char *bytes, size_t length);
+
+/* The task has failed, for good: keeps what is told of it, where it is one of the first. */
+void pool_keep_failure(struct pool *pool, const struct task *task);
+
+/* Fills in how many tasks have succeeded, failed, and so on. */
+void pool_fill_tally(const struct pool *pool, struct event *event);
+
+/* The run is over: tells what has failed and what is left of a pool that did not do all. */
+void pool_report(struct object *object);
+void pool_free_failures(struct pool *pool);
+
+/* pool_pick.c: where of all tasks some alone are to be run. */
+
+/* Before the first task is taken from the source. */
+void pool_open_picks(struct pool *pool);
+
+/* True where the task is not to be run. */
+bool pool_passes_over(struct pool *pool, const struct task *task);
+
+/* The source has ended: the pool breaks where it has no such task. */
+void pool_check_picks(struct pool *pool);
 
 /* pool_status.c */
 

@@ -58,6 +58,19 @@ struct task *task_list_take_id(struct task_list *list, uint64_t id)
     return NULL;
 }
 
+void task_forget(struct task *task)
+{
+    free(task->text);
+    free(task->command);
+    task->text = task->command = NULL;
+    task->text_length = 0;
+    task->outcome = OUTCOME_DONE;
+    task->number = 0;
+    task->put_out = 0;
+    task->due = 0;
+    buf_clear(&task->last);
+}
+
 void task_free(struct task *task)
 {
     if (!task)
@@ -66,6 +79,7 @@ void task_free(struct task *task)
     spool_release(&task->output);
     spool_release(&task->kept);
     buf_release(&task->line);
+    buf_release(&task->last);
     free(task->text);
     mask_stream_release(&task->masked);
     free(task->command);

@@ -26,7 +26,7 @@ struct task {
     struct buf item; /* encoded */
     struct mark_taken message; /* where the item is a message */
     int64_t timeout; /* ns; 0: none */
-    int64_t due;     /* clock_monotonic(): when it is tried again */
+    int64_t due;     /* clock_monotonic(): when it is tried again, until it is; 0: it is not */
     int64_t started; /* clock_monotonic(); 0: not begun */
     bool token;      /* it runs by one of a jobserver */
     bool retried;    /* not the task but an attempt of it that has failed, to be told */
@@ -36,6 +36,7 @@ struct task {
     struct spool output; /* kept until it may be shown */
     struct spool kept;   /* the same, kept for results */
     struct buf line;     /* output: lines: the beginning of a line */
+    struct buf last;     /* the end of its output, where the pool keeps that of failures */
     enum outcome outcome;
     int64_t number; /* exit code or signal */
     int64_t duration;
@@ -68,6 +69,9 @@ void task_shown_item(const struct task *task, const struct mask *mask, struct bu
 
 /* VALUE without what MASK hides: its texts are changed in place, in ARENA. */
 void value_hide(struct arena *arena, const struct mask *mask, struct value *value);
+
+/* Another attempt begins: forgets how the last one ended, and what it put out. */
+void task_forget(struct task *task);
 
 /* Frees the task and all it holds; NULL is accepted. */
 void task_free(struct task *task);

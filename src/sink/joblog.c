@@ -52,11 +52,22 @@ static void put_seconds(struct buf *line, int64_t ns)
                (long long)(ns % NS_PER_S / NS_PER_MS));
 }
 
-/* A command may hold what would end its column or its line. */
+/*
+ * A command may hold what would end its line or its column. There it stands in quotes of the shell,
+ * which are left for the other kind of quotes, so that the line can still be given to a shell. (What is
+ * told of a Lua chunk is a comment, and has blanks in their places.)
+ */
 static void put_command(struct buf *line, const char *command)
 {
-    for (; *command; command++)
-        buf_char(line, *command == '\n' || *command == '\t' ? ' ' : *command);
+    bool quoted = *command != '#';
+    for (; *command; command++) {
+        if (*command == '\n')
+            buf_text(line, quoted ? "'$'\\n''" : " ");
+        else if (*command == '\t')
+            buf_text(line, quoted ? "'$'\\t''" : " ");
+        else
+            buf_char(line, *command);
+    }
 }
 
 static void joblog_take(void *arg, const struct event *event)
@@ -64,7 +75,8 @@ static void joblog_take(void *arg, const struct event *event)
     struct joblog *joblog = arg;
     struct buf *line = &joblog->line;
     bool failed = event->flags & EVENT_WRONG;
-    buf_printf(line, "%lld\t:\t", (long long)event->task + 1);
+    buf_printf(line, "%lld\t%s\t", (long long)event->task + 1,
+               event->flags & EVENT_NAMED ? event->object : ":");
     put_seconds(line, event->wall - event->duration);
     put_seconds(line, event->duration);
     buf_printf(line, "0\t%llu\t", (unsigned long long)event->received);

@@ -76,9 +76,10 @@ static void put_object(struct buf *line, const struct event *event)
 /* A line, or for a task's output the bytes; in base64 beside it where JSON cannot hold them. */
 static void put_bytes(struct buf *line, const struct event *event)
 {
-    const char *key = event->kind == EVENT_TASK_OUTPUT ? "output"
-                      : event_is_output(event->kind)   ? "line"
-                                                       : "message";
+    bool output = event->kind == EVENT_TASK_OUTPUT || event->kind == EVENT_POOL_FAILURE;
+    const char *key = output                         ? "output"
+                      : event_is_output(event->kind) ? "line"
+                                                     : "message";
     buf_printf(line, ",\"%s\":", key);
     json_string(line, event->bytes, event->length);
     if (!utf8_valid(event->bytes, event->length)) {
@@ -87,6 +88,21 @@ static void put_bytes(struct buf *line, const struct event *event)
     }
     if (event->unfinished)
         buf_text(line, ",\"unfinished\":true");
+}
+
+static void put_tally(struct buf *line, const struct event *event)
+{
+    put_number(line, "succeeded", event->succeeded);
+    put_number(line, "skipped", event->skipped);
+    if (event->left >= 0)
+        put_number(line, "left", event->left);
+}
+
+/* A task's command is for the joblog alone, but where the event is about how to run it. */
+static bool tells_command(const struct event *event)
+{
+    return event->command &&
+           (event->kind == EVENT_POOL_FAILURE || event->kind == EVENT_POOL_SUMMARY);
 }
 
 static void put_fields(struct buf *line, const struct event *event)
@@ -104,6 +120,8 @@ static void put_fields(struct buf *line, const struct event *event)
         put_number(line, "count", event->count);
     if (event->total)
         put_number(line, "total", event->total);
+    if (event->has_tally)
+        put_tally(line, event);
     if (event->has_leaked)
         put_number(line, "leaked", event->leaked);
     if (event->has_books) {
@@ -114,6 +132,10 @@ static void put_fields(struct buf *line, const struct event *event)
         put_string(line, "reason", event->reason);
     if (event->stream)
         put_string(line, "stream", event->stream);
+    if (event->shown)
+        put_string(line, "item", event->shown);
+    if (tells_command(event))
+        put_string(line, "command", event->command);
     if (event->bytes)
         put_bytes(line, event);
 }

@@ -248,19 +248,15 @@ static int spawn_patiently(struct run *run, const struct spawn_options *options,
     return result;
 }
 
-/* COMMAND gets the command as a line for a shell, where results tell it. */
-static int start_task(struct worker *worker, const struct task *task, struct run *run,
-                      struct buf *command, struct error *error)
+static int start_task(struct worker *worker, const struct spawn_options *rendered, struct run *run,
+                      struct error *error)
 {
-    struct spawn_options options = {.own_group = true};
+    struct spawn_options options = *rendered;
     int ends[2];
-    int result = render_command(worker->command, worker, task, &options, error);
-    if (!result && worker->config.tell_command)
-        render_print(worker->command, &options, command);
-    if (!result)
-        result = open_pipe(ends, error);
+    int result = open_pipe(ends, error);
     if (result)
         return result;
+    options.own_group = true;
     options.descriptors[0] = render_null(worker->command);
     options.descriptors[1] = options.descriptors[2] = ends[1];
     result = spawn_patiently(run, &options, error);
@@ -285,18 +281,25 @@ static int plan_task(struct worker *worker, const struct task *task, struct buf 
     return result;
 }
 
+/* COMMAND gets the command as a line for a shell, where results tell it or it has failed. */
 static int run_task(struct worker *worker, const struct task *task, struct result *told,
                     struct buf *text, struct buf *command, struct error *error)
 {
     struct run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
+    struct spawn_options options = {0};
     if (task->timeout)
         run.deadline = clock_monotonic() + task->timeout;
-    int result = start_task(worker, task, &run, command, error);
+    int result = render_command(worker->command, worker, task, &options, error);
     if (result)
         return result;
-    run_to_its_end(&run);
-    fill_result(&run, told, text);
-    return 0;
+    result = start_task(worker, &options, &run, error);
+    if (!result) {
+        run_to_its_end(&run);
+        fill_result(&run, told, text);
+    }
+    if (result || told->outcome != OUTCOME_DONE || worker->config.tell_command)
+        render_print(worker->command, &options, command);
+    return result;
 }
 
 void command_run_task(struct worker *worker, const struct task *task)

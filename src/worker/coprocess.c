@@ -89,6 +89,15 @@ static int print_task(struct worker *worker, struct error *error)
     return result;
 }
 
+/* Of a task that has failed it is told in any case; that this fails too is no news. */
+static void tell_failed(struct worker *worker)
+{
+    struct error error = {0};
+    if (print_task(worker, &error))
+        buf_clear(&worker->coprocess->command);
+    error_release(&error);
+}
+
 /* Tells the pool that the program does not come to its tasks. */
 static void give_up(struct worker *worker, const struct error *error)
 {
@@ -276,7 +285,10 @@ static int run_task(struct worker *worker, const struct task *task, struct resul
         return plan_task(worker, error);
     if (worker->config.tell_command && (result = print_task(worker, error)))
         return result;
-    return ask(worker, deadline, told, error);
+    result = ask(worker, deadline, told, error);
+    if ((result || told->outcome != OUTCOME_DONE) && !worker->config.tell_command)
+        tell_failed(worker);
+    return result;
 }
 
 void coprocess_run_task(struct worker *worker, const struct task *task)

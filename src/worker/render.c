@@ -311,12 +311,32 @@ int render_program(struct body_command *command, struct worker *worker,
     return 0;
 }
 
+/* Whether the command learns its task from the environment: it names one of these variables, or
+ * nothing else tells one task from another. */
+static bool needs_variables(const struct body_command *command)
+{
+    bool told = !command->variables[VARIABLE_ITEM].length; /* a coprocess: by its line */
+    for (size_t i = 0; i < command->argument_count; i++) {
+        if (strstr(buf_string(&command->arguments[i].text), "PARRUN_"))
+            return true;
+        told = told || template_uses_task(command->arguments[i].template);
+    }
+    for (size_t i = 0; i < command->entry_count; i++)
+        told = told || template_uses_task(command->entries[i].template);
+    return !told && !(command->cwd.template && template_uses_task(command->cwd.template));
+}
+
 void render_print(const struct body_command *command, const struct spawn_options *options,
                   struct buf *out)
 {
-    /* The entries stand behind those taken over, as fill_environment() put them there. */
-    spawn_print(options, command->environment + command->environment_fixed, command->entry_count,
-                out);
+    /* The entries stand behind those taken over, as fill_environment() put them there, and the
+     * task's variables behind these. */
+    const char *const *entries = command->environment + command->environment_fixed;
+    size_t count = command->entry_count;
+    if (needs_variables(command))
+        while (entries[count])
+            count++;
+    spawn_print(options, entries, count, out);
 }
 
 const struct attributes *render_attributes(const struct body_command *command)

@@ -23,7 +23,7 @@ int render_program(struct body_command *command, struct worker *worker,
                    struct spawn_options *options, struct error *error);
 
 /* Appends what render_command() or render_program() has filled as a line for a shell, see
- * spawn_print(). */
+ * spawn_print(), with the task's variables where the command needs them. */
 void render_print(const struct body_command *command, const struct spawn_options *options,
                   struct buf *out);
 

@@ -8,6 +8,8 @@ MASKS = [(re.compile(pattern), replacement) for pattern, replacement in (
     (rb"^(Process (?:\S+ )?to (?:read|write|read and write):) \d+$", rb"\1 PID"),
     (rb"^(Task [^\n]* runs) \d+\.\d\d seconds\.$", rb"\1 N.NN seconds."),
     (rb"\bpid \d+", rb"pid PID"),
+    # whichever build it is that tells how to run it again
+    (rb"(run it alone: |run what is left: |\"command\":\")/\S*/parrun ", rb"\1parrun "),
     # JSON lines
     (rb'"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"', rb'"time":"TIME"'),
     (rb'"run":"[^"]*"', rb'"run":"RUN"'),

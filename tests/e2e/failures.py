@@ -1,0 +1,184 @@
+"""What a pool that did not do all of its tasks says at the end: what failed, and how to go on."""
+import json
+import os
+import subprocess
+
+from harness.parrun import INT, PATIENCE, PROGRAM, Directory, Run, check_status, complete, died_of, mark
+
+TALKATIVE = """
+    vars: {word: "it's"}
+    pools:
+      p:
+        workers: 1
+        tasks: [good, "a b", "it's", bad, worse, worst, last]
+        env: {WORD: "${{ vars.word }}"}
+        output: OUTPUT
+        run: |
+          seq 3000
+          printf '%s|%s|end' "$WORD" ${{ item }}
+          [ ${{ item }} = good ]
+"""
+
+
+def events(output, kind):
+    return [event for line in output.splitlines() if (event := json.loads(line))["event"] == kind]
+
+
+def shell(command, directory):
+    return subprocess.run(["sh", "-c", command], cwd=directory.path, capture_output=True, check=False,
+                          timeout=PATIENCE)
+
+
+def test_first_failures_have_last_lines_and_a_command():
+    for output in ("group", "lines", "ordered", "discard"):
+        directory = Directory()
+        status, told, _ = complete(TALKATIVE.replace("OUTPUT", output), "--format=json",
+                                   directory=directory)
+        check_status(status, 1)
+        failures = events(told, "pool.failure")
+        assert [failure["task"] for failure in failures] == [1, 2, 3, 4, 5], (output, failures)
+        for failure, item in zip(failures, ["a b", "it's", "bad", "worse", "worst"]):
+            assert failure["item"] == item and failure["code"] == 1, failure
+            last = f"2997\n2998\n2999\n3000\nit's|{item}|end"
+            assert failure["output"] == last, (output, failure)
+            alone = shell(failure["command"], directory)
+            assert alone.returncode == 1 and alone.stdout.decode().endswith(last), alone
+        summary, = events(told, "pool.summary")
+        assert (summary["succeeded"], summary["count"], summary["left"]) == (1, 6, 0), summary
+
+
+def test_command_of_a_task_that_its_environment_tells():
+    directory = Directory()
+    directory.file("work", '#!/bin/sh\n[ "$PARRUN_ITEM" != "x y" ]\n').chmod(0o755)
+    _, told, _ = complete("pools: {p: {tasks: [a, 'x y'], exec: [./work]}}", "--format=json",
+                          directory=directory)
+    failure, = events(told, "pool.failure")
+    assert shell(failure["command"], directory).returncode == 1, failure
+    assert shell(failure["command"].replace("x y", "x"), directory).returncode == 0, failure
+
+
+def test_one_task_of_a_lua_pool_is_run_alone():
+    scenario = """
+        vars: {bad: 3}
+        pools:
+          p: {tasks: 9, lua: "print('item', item); assert(item ~= vars.bad)"}
+          q: {tasks: 2, lua: "print('of q')"}
+    """
+    directory = Directory()
+    directory.file("s.yaml", scenario)
+    told = shell(f"{PROGRAM} --format json s.yaml bad=4", directory).stdout
+    failure, = events(told, "pool.failure")
+    alone = shell(failure["command"], directory)
+    assert alone.returncode == 1, (failure, alone)
+    lines = alone.stdout.decode().splitlines()
+    assert lines.count("item\t4") == 1 and "    | item\t4" in lines, lines
+    assert "item\t3" not in lines and "of q" not in lines, lines
+    assert "Pool p: 0 tasks succeeded, 1 failed." in lines, lines
+
+
+def test_task_that_is_not_there():
+    for word, wrong in (("p:9", "it has no task 9: there are 9"), ("pp:1", "did you mean 'p'?"),
+                        ("p:x", "is the number of a task"), ("1", "several pools"),
+                        ("m:0", "messages, which have no numbers")):
+        status, out, err = complete("""
+            queues: {in: {items: [1]}}
+            pools:
+              p: {tasks: 9, lua: x = 1}
+              m: {tasks: {queue: in}, lua: x = 1}
+        """, "--task", word)
+        assert status in (1, 2) and wrong in (out + err).decode(), (status, out, err)
+
+
+def test_what_is_left_is_run_by_the_command_that_is_told():
+    scenario = """
+        pools:
+          p:
+            workers: 1
+            tasks: 6
+            halt: {failures: 1, how: soon}
+            run: echo ${{ item }} >>ran; [ -e mended ] || [ ${{ item }} != 2 ]
+    """
+    directory = Directory()
+    _, told, _ = complete(scenario, "--format=json", "--journal", "a journal", directory=directory)
+    summary, = events(told, "pool.summary")
+    assert (summary["succeeded"], summary["count"]) == (2, 1), summary
+    assert summary["skipped"] + summary["left"] == 3, summary
+    directory.file("mended", "")
+    ended = shell(summary["command"], directory)
+    assert ended.returncode == 0, ended
+    assert (directory.path / "ran").read_text().split() == ["0", "1", "2", "2", "3", "4", "5"]
+    again = shell(summary["command"], directory)
+    assert not events(again.stdout, "task.started") and "reason" not in summary, again
+
+
+def test_stopped_run_tells_how_to_go_on():
+    run = Run("pools: {p: {workers: 1, tasks: 5, run: 'echo at work; [ ${{ item }} = 0 ] || sleep 1000'}}",
+              "--journal", "j.db")
+    run.wait_for(b"^Run task 1")
+    run.signal(INT)
+    status, told, _ = run.finish()
+    check_status(status, died_of(INT), told)
+    assert b"Pool p: 1 task succeeded, 4 were not done.\n    run what is left: " in told, told
+    assert told.rstrip().endswith(b" --resume --journal j.db scenario.yaml"), told
+
+
+def test_hint_without_a_journal():
+    _, told, _ = complete("pools: {p: {tasks: 4, run: '[ ${{ item }} != 1 ]'}}")
+    assert b"\n    with --journal FILE, a later run could do only what is left" in told, told
+
+
+def test_failures_hide_secrets():
+    _, told, _ = complete("""
+        secrets: [key]
+        vars: {key: hunter2-and-more}
+        pools: {p: {workers: 1, tasks: ["${{ vars.key }}", x], run: "echo 'got hunter2-and-more'; exit 3"}}
+    """, "--format=json")
+    failures = events(told, "pool.failure")
+    assert len(failures) == 2 and b"hunter2" not in told, told
+    assert failures[0]["item"] == "***" and failures[0]["output"] == "got ***\n", failures
+
+
+def test_what_waits_for_another_try_has_failed_when_the_pool_halts():
+    _, told, _ = complete("""
+        pools:
+          p:
+            workers: 1
+            tasks: [waits, stops]
+            retry: {attempts: 2, delay: 1000s, codes: [3]}
+            halt: {failures: 1, how: soon}
+            run: "echo said by ${{ item }}; case ${{ item }} in waits) exit 3 ;; *) exit 4 ;; esac"
+    """, "--format=json")
+    ended = {event["task"]: event for event in events(told, "task.ended")}
+    assert (ended[0]["code"], ended[0]["attempt"]) == (3, 1), ended
+    assert (ended[1]["code"], ended[1]["attempt"]) == (4, 1), ended
+    assert not events(told, "task.skipped"), told
+    assert told.count(b"said by waits\\n\"") == 2, told  # once as it came, once among the failures
+    failure = events(told, "pool.failure")[1]
+    assert failure["output"] == "said by waits\n" and "exit 3" in failure["command"], failure
+
+
+@mark("release")
+def test_many_failures_take_no_memory():
+    """The peak with so many failures is that with few."""
+    def peak(count):
+        directory = Directory()
+        directory.file("s.yaml", f"pools: {{p: {{tasks: {count}, lua: error(item)}}}}")
+        run = subprocess.Popen([PROGRAM, "-q", "--log", "log", "s.yaml"], cwd=directory.path,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        return os.wait4(run.pid, 0)[2].ru_maxrss
+    few, many = peak(2000), peak(100000)
+    assert many < few + 2048, (few, many)
+
+
+def test_joblog_tells_pools_and_items_apart():
+    directory = Directory()
+    complete("""
+        pools:
+          p: {workers: 1, tasks: [a, {b: c}], lua: error(item)}
+          q: {workers: 1, tasks: [d], retry: {attempts: 2, delay: 1ms}, exec: [sh, -c, 'exit ${{ attempt }}']}
+    """, "--joblog", "log", directory=directory)
+    rows = [line.split("\t") for line in (directory.path / "log").read_text().splitlines()[1:]]
+    told = sorted((row[1], row[0], row[6], row[8]) for row in rows)
+    assert told == [("p", "1", "1", "# the Lua chunk at scenario.yaml:3, item a"),
+                    ("p", "2", "1", '# the Lua chunk at scenario.yaml:3, item {"b":"c"}'),
+                    ("q", "1", "2", "sh -c 'exit 2'")], told
