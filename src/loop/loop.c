@@ -183,6 +183,7 @@ struct loop *loop_new(struct error *error)
         free(loop);
         return NULL;
     }
+    loop->thread = pthread_self();
     pthread_mutex_init(&loop->lock, NULL);
     uv_prepare_init(&loop->uv, &loop->prepare);
     uv_check_init(&loop->uv, &loop->check);
@@ -242,6 +243,14 @@ void loop_post(struct loop *loop, void (*function)(void *arg), void *arg)
     pthread_mutex_unlock(&loop->lock);
     if (first)
         uv_async_send(&loop->wake);
+}
+
+void loop_soon(struct loop *loop, void (*function)(void *arg), void *arg)
+{
+    if (pthread_equal(loop->thread, pthread_self()))
+        loop_defer(loop, function, arg);
+    else
+        loop_post(loop, function, arg);
 }
 
 void loop_catch_signals(struct loop *loop, const int *signals, size_t count,

@@ -1,7 +1,7 @@
 /*
  * The event loop of a run: timers, signals, children, pipes, threads and a mailbox, over libuv.
  *
- * All functions are for the loop's own thread but loop_post(). Callbacks record a fact and return;
+ * All functions are for the loop's own thread but loop_post() and loop_soon(). Callbacks record a fact and return;
  * what follows from it is put into the loop's deferred list, which runs between two polls, so that
  * no decision is made in the depth of another one's callback.
  */
@@ -29,6 +29,10 @@ void loop_defer(struct loop *loop, void (*function)(void *arg), void *arg);
 
 /* The same from any thread. What is still in the mailbox when the loop ends is called then. */
 void loop_post(struct loop *loop, void (*function)(void *arg), void *arg);
+
+/* Any thread: as loop_defer() on the thread that runs the loop, which costs no system call, else as
+ * loop_post(). */
+void loop_soon(struct loop *loop, void (*function)(void *arg), void *arg);
 
 /* FUNCTION(ARG, SIGNAL) is told of each signal in SIGNALS that is not ignored at the start. However
  * many come at once, the last of each kind is never lost. One call a process. */

@@ -12,6 +12,9 @@
 #include "base/mem.h"
 #include "loop/private.h"
 
+/* What is at least so long is not gathered with others before it is written. */
+#define DIRECT_SIZE ((size_t)16 << 10)
+
 struct reader {
     uv_poll_t uv;
     struct loop *loop;
@@ -242,10 +245,22 @@ struct writer *writer_new(struct loop *loop, int fd, const struct writer_callbac
     return writer;
 }
 
+/* So much goes into the pipe from where it is; the rest, and what fails, is for writer_flush(). */
+static size_t write_now(const struct writer *writer, const char *bytes, size_t length)
+{
+    if (length < DIRECT_SIZE || writer->polling || writer->bytes.length)
+        return 0;
+    ssize_t written = write(writer->fd, bytes, length);
+    return written > 0 ? (size_t)written : 0;
+}
+
 void writer_put(struct writer *writer, const char *bytes, size_t length)
 {
     if (writer->failed || writer->finishing)
         return;
+    size_t direct = write_now(writer, bytes, length);
+    bytes += direct;
+    length -= direct;
     if (writer->written > writer->bytes.length / 2) {
         buf_consume(&writer->bytes, writer->written);
         writer->written = 0;

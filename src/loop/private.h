@@ -31,6 +31,7 @@ struct loop {
     bool stopping;
     struct call_list deferred;
     struct call_list stolen;
+    pthread_t thread; /* that has made it, and runs it */
     pthread_mutex_t lock; /* guards the mailbox */
     struct call_list mailbox;
     struct call_list opened;

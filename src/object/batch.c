@@ -118,6 +118,26 @@ void store_put_value(struct store *store, const char *encoded, size_t length)
     fill_value(store, batch, encoded, length);
 }
 
+void store_put_values(struct store *store, const char *bytes, size_t length, size_t count)
+{
+    struct batch *batch = store_tail(store, BATCH_VALUES, length);
+    batch_append(batch, bytes, length);
+    account(store, batch, count, length);
+}
+
+size_t values_measure(const char *values, size_t length, size_t most, size_t bytes, size_t *count)
+{
+    size_t done = 0;
+    *count = 0;
+    do {
+        uint32_t size;
+        memcpy(&size, values + done, sizeof(size));
+        done += sizeof(size) + le32toh(size);
+        ++*count;
+    } while (done < length && *count < most && done < bytes);
+    return done;
+}
+
 void store_return_stream(struct store *store, const char *bytes, size_t length)
 {
     size_t count;
@@ -192,18 +212,39 @@ void store_take_value(struct store *store, struct buf *out)
     store_taken(store, 1, whole);
 }
 
+/* One message of a stream in the form of values. */
+static void take_framed(struct store *store, struct buf *out)
+{
+    size_t head = out->length;
+    uint32_t size = 0;
+    buf_append(out, &size, sizeof(size));
+    store_take_value(store, out);
+    size = htole32((uint32_t)(out->length - head - sizeof(size)));
+    memcpy(out->data + head, &size, sizeof(size));
+}
+
+/* Those that the first batch has. */
+static size_t take_batch(struct store *store, struct buf *out, size_t most, size_t bytes)
+{
+    const struct batch *batch = store_head(store);
+    size_t count = 1;
+    if (batch->kind == BATCH_STREAM) {
+        take_framed(store, out);
+        return count;
+    }
+    const char *values = batch->bytes + batch->from;
+    size_t length = values_measure(values, batch->to - batch->from, most, bytes, &count);
+    buf_append(out, values, length);
+    store_taken(store, count, length);
+    return count;
+}
+
 size_t store_take_values(struct store *store, struct buf *out, size_t most, size_t bytes)
 {
     size_t start = out->length;
     size_t count = 0;
     do {
-        size_t head = out->length;
-        uint32_t size = 0;
-        buf_append(out, &size, sizeof(size));
-        store_take_value(store, out);
-        size = htole32((uint32_t)(out->length - head - sizeof(size)));
-        memcpy(out->data + head, &size, sizeof(size));
-        count++;
+        count += take_batch(store, out, most - count, bytes - (out->length - start));
     } while (store->messages && count < most && out->length - start < bytes);
     return count;
 }

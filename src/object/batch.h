@@ -32,6 +32,14 @@ size_t store_put_stream(struct store *store, const char *bytes, size_t length, s
 /* Appends one encoded value. */
 void store_put_value(struct store *store, const char *encoded, size_t length);
 
+/* Appends COUNT messages that have the form of store_take_values(). */
+void store_put_values(struct store *store, const char *bytes, size_t length, size_t count);
+
+/* The bytes of the first messages of that form, MOST of them and not many more than so many BYTES, at
+ * least one; *COUNT says how many. */
+size_t values_measure(const char *values, size_t length, size_t most, size_t bytes,
+                      size_t *count);
+
 /* Puts messages before all others. */
 void store_return_stream(struct store *store, const char *bytes, size_t length);
 void store_return_value(struct store *store, const char *encoded, size_t length);

@@ -201,6 +201,8 @@ static int host_put(void *arg, const char *name, const char *encoded, size_t len
                             error);
     struct queue_wait wait = queue_wait_of(body, put->timeout);
     struct put_options options = {(int64_t)(put->delay * (double)NS_PER_S), put->priority};
+    if (!result && put->priority && body->run->scenario->queues[spec->produces[index]].ordered)
+        result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, name);
     if (result)
         return result;
     return queue_put_waiting(body->run->queues[spec->produces[index]], encoded, length, &options,

@@ -17,15 +17,16 @@
 #include "script/value.h"
 #include "worker/frame.h"
 
-#define WINDOW_MOST 256
+#define WINDOW_MOST 1024
 
-/* A message that was put and finds no room yet. */
+/* Messages that were put and find no room yet. */
 struct put {
     struct put *next;
     struct queue *queue;
     struct put_options options;
+    size_t from; /* of BYTES: behind those that have found room */
     size_t length;
-    char bytes[];
+    char bytes[]; /* u32 length and value of each */
 };
 
 /* Messages of one queue that went to the worker and with which its body is not done yet. */
@@ -78,11 +79,10 @@ static void answer(struct client *client, enum answer kind, const char *bytes, s
 {
     struct buf *out = &client->scratch;
     buf_clear(out);
-    size_t begin = frame_begin(out, FRAME_ANSWER);
+    frame_head(out, FRAME_ANSWER, sizeof(uint8_t) + length);
     frame_u8(out, (uint8_t)kind);
-    buf_append(out, bytes, length);
-    frame_end(out, begin);
     writer_put(client->writer, out->data, out->length);
+    writer_put(client->writer, bytes, length);
 }
 
 static void tell_room(struct client *client, uint32_t messages)
@@ -185,19 +185,23 @@ static void tell_room_now(void *arg)
 }
 
 /* One frame tells of all the messages that came in one turn. */
-static void tell_room_soon(struct client *client)
+static void tell_room_soon(struct client *client, size_t messages)
 {
-    if (!client->room++)
+    if (messages && !client->room)
         loop_defer(client->run->loop, tell_room_now, client);
+    client->room += (uint32_t)messages;
 }
 
 /* Puts what waits as far as there is room. */
 static void try_puts(struct client *client)
 {
-    uint32_t done = 0;
     while (client->first_put) {
         struct put *put = client->first_put;
-        if (!queue_put_value(put->queue, put->bytes, put->length, &put->options)) {
+        size_t count;
+        put->from += queue_put_values(put->queue, put->bytes + put->from, put->length - put->from,
+                                      &put->options, &count);
+        tell_room_soon(client, count);
+        if (put->from < put->length) {
             queue_wait_room(put->queue, &client->for_room);
             break;
         }
@@ -205,10 +209,7 @@ static void try_puts(struct client *client)
         if (!client->first_put)
             client->last_put = NULL;
         free(put);
-        done++;
     }
-    if (done && !client->ended)
-        tell_room(client, done);
     if (client->ended && client_is_idle(client) && client->idle)
         client->idle(client->idle_arg);
 }
@@ -218,22 +219,35 @@ static void on_room(void *arg)
     try_puts(arg);
 }
 
+/* True where the rest of FRAME is one message or more, each behind its length. */
+static bool are_values(const struct frame *frame)
+{
+    struct frame rest = *frame;
+    size_t length;
+    while (rest.left)
+        frame_read_bytes(&rest, &length);
+    return frame->left && !rest.bad;
+}
+
 static void take_put(struct client *client, struct frame *frame)
 {
     struct put_options options = {.delay = frame_read_i64(frame)};
     options.priority = frame_read_u8(frame);
     const struct sent *sent = find_queue(client, frame);
-    if (!sent || options.delay < 0 || options.priority >= LANE_PRIORITIES)
+    if (!sent || options.delay < 0 || options.priority >= LANE_PRIORITIES || !are_values(frame))
         return;
     struct queue *queue = sent->queue;
-    if (!client->first_put && queue_put_value(queue, frame->at, frame->left, &options)) {
-        tell_room_soon(client);
-        return;
+    size_t count, taken = 0;
+    if (!client->first_put) {
+        taken = queue_put_values(queue, frame->at, frame->left, &options, &count);
+        tell_room_soon(client, count);
     }
-    struct put *put = mem_realloc(NULL, sizeof(*put) + frame->left, 1);
-    *put = (struct put){.queue = queue, .options = options, .length = frame->left};
-    if (frame->left)
-        memcpy(put->bytes, frame->at, frame->left);
+    size_t left = frame->left - taken;
+    if (!left)
+        return;
+    struct put *put = mem_realloc(NULL, sizeof(*put) + left, 1);
+    *put = (struct put){.queue = queue, .options = options, .length = left};
+    memcpy(put->bytes, frame->at + taken, left);
     if (client->first_put)
         client->last_put->next = put;
     else
@@ -389,9 +403,9 @@ unsigned client_window(const struct run *run, const size_t *queues, size_t count
 {
     int64_t window = WINDOW_MOST;
     for (size_t i = 0; i < count; i++) {
-        int64_t quarter = run->scenario->queues[queues[i]].capacity / 4;
-        if (quarter < window)
-            window = quarter;
+        int64_t half = run->scenario->queues[queues[i]].capacity / 2;
+        if (half < window)
+            window = half;
     }
     return window < 1 ? 1 : (unsigned)window;
 }

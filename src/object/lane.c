@@ -14,7 +14,7 @@
 
 void lane_init(struct lane *lane, const struct queue_spec *spec, const struct value *vars)
 {
-    *lane = (struct lane){0};
+    memset(lane, 0, sizeof(*lane));
     for (size_t i = 0; i < LANE_PRIORITIES; i++)
         lane->stores[i].framing = spec->framing;
     if (spec->ordered)
@@ -25,6 +25,11 @@ void lane_release(struct lane *lane)
 {
     lane_clear(lane);
     order_free(lane->order);
+}
+
+size_t lane_length(const struct lane *lane)
+{
+    return lane->messages + atomic_load_explicit(&lane->ahead, memory_order_relaxed);
 }
 
 void lane_clear(struct lane *lane)
@@ -99,6 +104,17 @@ size_t lane_put_stream(struct lane *lane, const char *bytes, size_t length, size
     return taken;
 }
 
+static void put_letters_of_values(struct lane *lane, const char *bytes, size_t length)
+{
+    const char *end = bytes + length;
+    while (bytes < end) {
+        size_t count;
+        size_t size = values_measure(bytes, (size_t)(end - bytes), 1, 1, &count);
+        put_letter(lane, letter_new(bytes + sizeof(uint32_t), size - sizeof(uint32_t), false, 0));
+        bytes += size;
+    }
+}
+
 void lane_put_value(struct lane *lane, const char *encoded, size_t length, int priority)
 {
     if (lane->order) {
@@ -111,6 +127,19 @@ void lane_put_value(struct lane *lane, const char *encoded, size_t length, int p
     lane->filled |= 1u << priority;
     lane->highest = priority > lane->highest ? priority : lane->highest;
     account(lane, 1, store->bytes - before);
+}
+
+void lane_put_values(struct lane *lane, const char *bytes, size_t length, size_t count,
+                     int priority)
+{
+    if (lane->order) {
+        put_letters_of_values(lane, bytes, length);
+        return;
+    }
+    store_put_values(&lane->stores[priority], bytes, length, count);
+    lane->filled |= 1u << priority;
+    lane->highest = priority > lane->highest ? priority : lane->highest;
+    account(lane, count, length);
 }
 
 bool lane_has(const struct lane *lane, const struct lane_taker *taker)

@@ -7,6 +7,7 @@
 #ifndef OBJECT_LANE_H
 #define OBJECT_LANE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -30,6 +31,8 @@ struct lane {
     size_t messages;                      /* in all of these */
     size_t bytes;
     size_t holding;       /* messages that takers have and did not acknowledge */
+    atomic_size_t ahead;  /* of those: what a thread took at once and its body has not had yet */
+    size_t takers;
     const char *consumer; /* whose it is; NULL: that of all, or not given out yet */
     bool abandoned;       /* nobody takes from it any more */
     uint64_t put;
@@ -57,6 +60,9 @@ void lane_release(struct lane *lane);
 /* Nanoseconds that messages have waited in it so far, all together. */
 double lane_waited(const struct lane *lane);
 
+/* Messages that no body has had yet. */
+size_t lane_length(const struct lane *lane);
+
 /* Forgets all messages. */
 void lane_clear(struct lane *lane);
 
@@ -64,6 +70,10 @@ void lane_clear(struct lane *lane);
 size_t lane_put_stream(struct lane *lane, const char *bytes, size_t length, size_t most,
                        size_t *count);
 void lane_put_value(struct lane *lane, const char *encoded, size_t length, int priority);
+
+/* COUNT messages, each a u32 length (little endian) and the encoded value. */
+void lane_put_values(struct lane *lane, const char *bytes, size_t length, size_t count,
+                     int priority);
 
 /* True where there is something for this taker. */
 bool lane_has(const struct lane *lane, const struct lane_taker *taker);

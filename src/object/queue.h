@@ -78,6 +78,11 @@ struct queue *queue_dead_letters(const struct queue *queue);
 bool queue_put_value(struct queue *queue, const char *encoded, size_t length,
                      const struct put_options *options);
 
+/* Puts messages, each a u32 length (little endian) and the encoded value; returns how many bytes of
+ * them were taken, fewer than LENGTH where the queue is full, and *COUNT messages. */
+size_t queue_put_values(struct queue *queue, const char *values, size_t length,
+                        const struct put_options *options, size_t *count);
+
 /* True where nothing can be put at the moment. */
 bool queue_is_full(struct queue *queue);
 

@@ -3,6 +3,7 @@
 #define OBJECT_QUEUE_PRIVATE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,7 @@ struct queue {
     struct lane *lanes; /* one, or with broadcast one a consumer */
     size_t lane_count;
     struct delay delay;
+    atomic_uint changes; /* read without the lock by who looks whether something came */
     bool closed;
     bool abandoned;
     uint64_t put;
@@ -56,6 +58,12 @@ struct taker {
     struct mark_taken mark; /* of the one message, where it is exact */
     struct buf kept;        /* of a thread: the message that it works on */
     bool keeps;
+    struct buf ahead; /* a thread's alone: messages that it took at once, u32 length and value */
+    size_t hand;      /* of AHEAD: where what the body has in hand begins; FROM: it has nothing */
+    size_t from;      /* of AHEAD: behind what the body has had */
+    size_t done;      /* messages that it is done with and still holds */
+    size_t want;      /* so many were to be taken at once */
+    int64_t came_at;  /* and when that was */
 };
 
 /* queue.c: emits an event about the queue. The loop's thread. */
@@ -72,6 +80,10 @@ void queue_enter(struct queue *queue, const char *encoded, size_t length, int pr
 /* queue_wait.c: a look at the waiters is due. */
 void queue_wake_soon(struct queue *queue);
 
+/* A thread looks for a moment whether something changes before it sleeps: most often the other side is
+ * at work right now, and to be woken for each message costs more than the message. */
+void queue_spin(struct queue *queue);
+
 /* Something changed that others may wait for. */
 void queue_changed(struct queue *queue);
 
@@ -83,6 +95,18 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
                       const struct queue_wait *wait, struct error *error);
 
 void queue_waiters_add(struct waiter **list, struct waiter *waiter);
+
+/* taker.c: the taker has COUNT more, or fewer. */
+void taker_hold(struct taker *taker, size_t count);
+
+/* taker.c: takes the message that is there. */
+void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mark);
+
+/* taker.c: it is done with the message of MARK, whatever that means. */
+void taker_release(struct taker *taker, const struct mark_taken *mark);
+
+/* taker.c, without the lock: gives back the one message that it has; TRIED: it was worked on. */
+void taker_return_one(struct taker *taker, const char *encoded, size_t length, bool tried);
 
 /* What a taker finds. */
 enum take_result queue_look(const struct queue *queue, const struct taker *taker);

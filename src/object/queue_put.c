@@ -107,6 +107,60 @@ static void put_one(struct queue *queue, const char *encoded, size_t length,
     }
 }
 
+/* With the lock held: bytes for which there is room; one message may have more. */
+static size_t room_bytes(const struct queue *queue)
+{
+    size_t least = most_bytes(queue);
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        size_t used = queue->lanes[i].bytes + queue->delay.bytes;
+        size_t left = used < most_bytes(queue) ? most_bytes(queue) - used : 0;
+        if (!queue->lanes[i].abandoned && left < least)
+            least = left;
+    }
+    return least;
+}
+
+/* With the lock held. */
+static void put_many(struct queue *queue, const char *values, size_t length, size_t count,
+                     const struct put_options *options)
+{
+    const char *end = values + length;
+    if (!queue->abandoned && !options->delay && !queue->spec->trace) {
+        for (size_t i = 0; i < queue->lane_count; i++) {
+            struct lane *lane = &queue->lanes[i];
+            if (lane->abandoned)
+                continue;
+            lane_put_values(lane, values, length, count, options->priority);
+            lane->put += count;
+        }
+        queue->put += count;
+        queue_changed(queue);
+        return;
+    }
+    while (values < end) {
+        size_t one;
+        size_t size = values_measure(values, (size_t)(end - values), 1, 1, &one);
+        put_one(queue, values + sizeof(uint32_t), size - sizeof(uint32_t), options);
+        values += size;
+    }
+}
+
+size_t queue_put_values(struct queue *queue, const char *values, size_t length,
+                        const struct put_options *options, size_t *count)
+{
+    size_t taken = 0;
+    *count = 0;
+    pthread_mutex_lock(&queue->lock);
+    bool all = queue->abandoned;
+    if (all || !queue_has_no_room(queue)) {
+        taken = values_measure(values, length, all ? (size_t)-1 : room(queue),
+                               all ? (size_t)-1 : room_bytes(queue), count);
+        put_many(queue, values, taken, *count, options);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return taken;
+}
+
 bool queue_put_value(struct queue *queue, const char *encoded, size_t length,
                      const struct put_options *options)
 {
@@ -200,6 +254,8 @@ int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
 {
     int result = 1;
     pthread_mutex_lock(&queue->lock);
+    if (!queue->abandoned && queue_has_no_room(queue))
+        queue_spin(queue);
     while (result == 1 && !queue->abandoned && queue_has_no_room(queue))
         result = queue_thread_wait(queue, &queue->room, &queue->threads_for_room, wait, error);
     if (result == 0 && (queue->abandoned || !queue_has_no_room(queue)))

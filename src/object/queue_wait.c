@@ -1,5 +1,6 @@
 /* Who waits for a queue, and how they hear of it. */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -15,8 +16,8 @@ size_t queue_messages(const struct queue *queue)
 {
     size_t messages = 0;
     for (size_t i = 0; i < queue->lane_count; i++)
-        if (queue->lanes[i].messages > messages)
-            messages = queue->lanes[i].messages;
+        if (lane_length(&queue->lanes[i]) > messages)
+            messages = lane_length(&queue->lanes[i]);
     return messages + queue->delay.count;
 }
 
@@ -146,11 +147,35 @@ void queue_wake_soon(struct queue *queue)
     if (queue->waking)
         return;
     queue->waking = true;
-    loop_post(queue->run->loop, wake_waiters, queue);
+    loop_soon(queue->run->loop, wake_waiters, queue);
+}
+
+/* How long a thread looks for the first change, and then for more to come at once. */
+#define SPIN_FIRST (20 * INT64_C(1000))
+#define SPIN_MORE (2 * INT64_C(1000))
+
+void queue_spin(struct queue *queue)
+{
+    unsigned seen = atomic_load_explicit(&queue->changes, memory_order_relaxed);
+    bool more = false;
+    pthread_mutex_unlock(&queue->lock);
+    int64_t now = clock_monotonic();
+    int64_t until = now + SPIN_FIRST;
+    while (now < until) {
+        sched_yield();
+        now = clock_monotonic();
+        if (!more && atomic_load_explicit(&queue->changes, memory_order_relaxed) != seen) {
+            more = true;
+            until = now + SPIN_MORE;
+        }
+    }
+    pthread_mutex_lock(&queue->lock);
 }
 
 void queue_changed(struct queue *queue)
 {
+    unsigned changes = atomic_load_explicit(&queue->changes, memory_order_relaxed);
+    atomic_store_explicit(&queue->changes, changes + 1, memory_order_relaxed);
     if (queue->threads_for_message && (queue_messages(queue) || queue->closed))
         pthread_cond_broadcast(&queue->message);
     if (queue->threads_for_room && (!queue_has_no_room(queue) || queue->abandoned))

@@ -40,12 +40,12 @@ struct taker *taker_new(struct queue *queue, const char *consumer, enum taker_ki
     taker->exact = queue->spec->max_attempts || queue->spec->ordered;
     pthread_mutex_lock(&queue->lock);
     taker->lane = find_lane(queue, consumer);
+    taker->lane->takers++;
     pthread_mutex_unlock(&queue->lock);
     return taker;
 }
 
-/* With the lock held: the taker has COUNT more or fewer. */
-static void hold(struct taker *taker, size_t count)
+void taker_hold(struct taker *taker, size_t count)
 {
     taker->holding += count;
     taker->lane->holding += count;
@@ -54,12 +54,11 @@ static void hold(struct taker *taker, size_t count)
 /* With the lock held. */
 static void release(struct taker *taker, size_t count)
 {
-    hold(taker, 0 - count);
+    taker_hold(taker, 0 - count);
     queue_changed(taker->queue);
 }
 
-/* With the lock held: it is done with the message of MARK, whatever that means. */
-static void release_marked(struct taker *taker, const struct mark_taken *mark)
+void taker_release(struct taker *taker, const struct mark_taken *mark)
 {
     if (taker->lane->order)
         order_done(taker->lane->order, mark->slot);
@@ -74,9 +73,11 @@ void taker_free(struct taker *taker)
     pthread_mutex_lock(&queue->lock);
     if (taker->lane->order)
         order_leave(taker->lane->order, taker);
+    taker->lane->takers--;
     release(taker, taker->holding);
     pthread_mutex_unlock(&queue->lock);
     buf_release(&taker->kept);
+    buf_release(&taker->ahead);
     free(taker);
 }
 
@@ -119,14 +120,13 @@ bool taker_is_awaited(const struct taker *taker)
     return awaited;
 }
 
-/* With the lock held, and a message there. */
-static void take_one(struct taker *taker, struct buf *out, struct mark_taken *mark)
+void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mark)
 {
     struct queue *queue = taker->queue;
     size_t start = out->length;
     lane_take_value(taker->lane, &taker->who, out, mark);
     taker->lane->taken++;
-    hold(taker, 1);
+    taker_hold(taker, 1);
     queue_trace_value(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
     queue_changed(queue);
 }
@@ -136,7 +136,7 @@ enum take_result taker_take(struct taker *taker, struct buf *out, struct mark_ta
     pthread_mutex_lock(&taker->queue->lock);
     enum take_result result = queue_look(taker->queue, taker);
     if (result == TAKE_MESSAGE)
-        take_one(taker, out, mark);
+        taker_take_one(taker, out, mark);
     pthread_mutex_unlock(&taker->queue->lock);
     return result;
 }
@@ -188,7 +188,7 @@ enum take_result taker_take_many(struct taker *taker, struct buf *out, size_t mo
             *count = lane_take_values(taker->lane, &taker->who, out, fair_share(taker, most),
                                       TAKE_BYTES);
         taker->lane->taken += *count;
-        hold(taker, *count);
+        taker_hold(taker, *count);
         trace_many(queue, out->data + start, out->length - start);
         queue_changed(queue);
     }
@@ -216,7 +216,7 @@ void taker_set_unread(struct taker *taker, bool unread)
 {
     pthread_mutex_lock(&taker->queue->lock);
     if (unread && !taker->holding)
-        hold(taker, 1);
+        taker_hold(taker, 1);
     else if (!unread && taker->holding)
         release(taker, 1);
     pthread_mutex_unlock(&taker->queue->lock);
@@ -241,7 +241,7 @@ void taker_done(struct taker *taker, size_t count)
     if (count > taker->holding)
         count = taker->holding;
     if (taker->exact && count)
-        release_marked(taker, &taker->mark);
+        taker_release(taker, &taker->mark);
     else
         release(taker, count);
     pthread_mutex_unlock(&taker->queue->lock);
@@ -264,7 +264,7 @@ static void return_tried(struct taker *taker, const char *encoded, size_t length
         lane_return_value(taker->lane, encoded, length, attempts);
         taker->lane->taken--;
     }
-    release_marked(taker, &taker->mark);
+    taker_release(taker, &taker->mark);
     pthread_mutex_unlock(&taker->queue->lock);
 }
 
@@ -275,11 +275,11 @@ static void return_untried(struct taker *taker, const struct mark_taken *mark, c
     pthread_mutex_lock(&taker->queue->lock);
     lane_return_value(taker->lane, encoded, length, mark->attempts);
     taker->lane->taken--;
-    release_marked(taker, mark);
+    taker_release(taker, mark);
     pthread_mutex_unlock(&taker->queue->lock);
 }
 
-static void return_exact(struct taker *taker, const char *encoded, size_t length, bool tried)
+void taker_return_one(struct taker *taker, const char *encoded, size_t length, bool tried)
 {
     if (tried)
         return_tried(taker, encoded, length);
@@ -291,7 +291,7 @@ void taker_return_many(struct taker *taker, const char *bytes, size_t length, si
                        bool tried)
 {
     if (taker->exact) {
-        return_exact(taker, bytes + sizeof(uint32_t), length - sizeof(uint32_t), tried);
+        taker_return_one(taker, bytes + sizeof(uint32_t), length - sizeof(uint32_t), tried);
         return;
     }
     pthread_mutex_lock(&taker->queue->lock);
@@ -304,7 +304,7 @@ void taker_return_many(struct taker *taker, const char *bytes, size_t length, si
 void taker_task_done(struct taker *taker, const struct mark_taken *mark)
 {
     pthread_mutex_lock(&taker->queue->lock);
-    release_marked(taker, mark);
+    taker_release(taker, mark);
     pthread_mutex_unlock(&taker->queue->lock);
 }
 
@@ -320,62 +320,4 @@ void taker_task_back(struct taker *taker, const struct mark_taken *mark, const c
                      size_t length)
 {
     return_untried(taker, mark, encoded, length);
-}
-
-/* With the lock held: the message that the thread worked on is done. */
-static void drop_kept(struct taker *taker)
-{
-    taker->keeps = false;
-    buf_clear(&taker->kept);
-    release_marked(taker, &taker->mark);
-}
-
-int taker_take_waiting(struct taker *taker, struct buf *out, bool keep,
-                       const struct queue_wait *wait, struct error *error)
-{
-    struct queue *queue = taker->queue;
-    size_t start = out->length;
-    int result = 1;
-    pthread_mutex_lock(&queue->lock);
-    if (taker->keeps)
-        drop_kept(taker);
-    while (result == 1 && queue_look(queue, taker) == TAKE_EMPTY)
-        result = queue_thread_wait(queue, &queue->message, &queue->threads_for_message, wait,
-                                   error);
-    if (result >= 0 && queue_look(queue, taker) == TAKE_MESSAGE) {
-        take_one(taker, out, &taker->mark);
-        taker->keeps = true;
-        if (keep)
-            buf_append(&taker->kept, out->data + start, out->length - start);
-        else
-            drop_kept(taker);
-        result = 1;
-    } else if (result == 1) {
-        result = 2;
-    }
-    pthread_mutex_unlock(&queue->lock);
-    return result;
-}
-
-void taker_settle(struct taker *taker, bool done)
-{
-    pthread_mutex_lock(&taker->queue->lock);
-    struct buf kept = taker->kept;
-    bool keeps = taker->keeps;
-    taker->kept = (struct buf){0};
-    if (keeps && done)
-        drop_kept(taker);
-    taker->keeps = false;
-    pthread_mutex_unlock(&taker->queue->lock);
-    if (keeps && !done)
-        return_exact(taker, kept.data, kept.length, true);
-    buf_release(&kept);
-}
-
-bool taker_keeps(struct taker *taker)
-{
-    pthread_mutex_lock(&taker->queue->lock);
-    bool keeps = taker->keeps;
-    pthread_mutex_unlock(&taker->queue->lock);
-    return keeps;
 }

@@ -231,6 +231,9 @@ void world_config(const struct world *world, struct worker_config *config)
     value_encode(&config->vars, &run->scenario->vars);
     add_queues(&config->produces, run, spec->produces, spec->produces_count);
     add_queues(&config->consumes, run, spec->consumes, spec->consumes_count);
+    for (size_t i = 0; i < spec->produces_count; i++)
+        if (run->scenario->queues[spec->produces[i]].ordered)
+            add_queues(&config->ordered, run, &spec->produces[i], 1);
     if (body->kind == BODY_LUA)
         return;
     config->attributes = print_attributes(world);

@@ -189,8 +189,14 @@ static int encode_any(struct encoder *encoder, int index)
 int convert_encode(lua_State *lua, int index, const char *what, struct buf *out,
                    struct error *error)
 {
-    struct encoder encoder = {
-        .lua = lua, .out = out, .start = out->length, .what = what, .error = error};
+    struct encoder encoder; /* PARENTS stay as they are: to clear them takes longer than a short value */
+    encoder.lua = lua;
+    encoder.out = out;
+    encoder.start = out->length;
+    encoder.depth = 0;
+    encoder.what = what;
+    encoder.error = error;
+    encoder.path = (struct buf){0};
     int code = encode_any(&encoder, lua_absindex(lua, index));
     if (!code)
         return 0;

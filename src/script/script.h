@@ -41,6 +41,9 @@ struct script_put {
 
 #define SCRIPT_PRIORITY_MOST 9
 
+/* Says why a message with a priority is refused, of a queue's name. */
+#define SCRIPT_NO_PRIORITY "queue %s is ordered: its messages have no priority"
+
 /*
  * What the parrun module calls. Each gets ARG of the options; each that can fail returns a negative
  * code and fills ERROR: ERROR_STOPPED and ERROR_TIMEOUT end the body, even inside pcall; any other

@@ -32,6 +32,7 @@ static bool write_some(struct worker *worker)
     if (length < 0)
         worker_abandon(worker, 1);
     channel->written += (size_t)length;
+    channel->put.end = 0;
     if (channel->written < channel->pending.length)
         return true;
     buf_clear(&channel->pending);

@@ -56,6 +56,7 @@ struct worker_config {
     struct chunk setup;
     struct texts produces; /* queues that the body may put into, and take from */
     struct texts consumes;
+    struct texts ordered;  /* of PRODUCES: those whose messages have no priority */
     int32_t stop_signal;   /* for a task that must end before its time */
     int64_t stop_grace;    /* ns until SIGKILL */
     int64_t worker;        /* number of the worker in its pool, from 1 */

@@ -24,6 +24,12 @@ void frame_end(struct buf *out, size_t begin)
     memcpy(out->data + begin, &length, sizeof(length));
 }
 
+void frame_head(struct buf *out, enum frame_type type, size_t length)
+{
+    frame_u32(out, (uint32_t)(sizeof(uint8_t) + length));
+    frame_u8(out, (uint8_t)type);
+}
+
 void frame_plain(struct buf *out, enum frame_type type)
 {
     frame_end(out, frame_begin(out, type));

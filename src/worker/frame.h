@@ -22,8 +22,8 @@
  *             value, or messages:   UNGET    (the GET is to be answered now)
  *             u32 length and value  LENGTH   bytes queue
  *             of each               PUT      i64 delay (ns), u8 priority, bytes
- *     PAUSED  i64 duration (ns)              queue, the rest is a value
- *             (the run was stopped
+ *     PAUSED  i64 duration (ns)              queue, the rest are messages: u32
+ *             (the run was stopped           length and value of each
  *             for so long)
  *     ROOM    u32 messages          TAKEN    u32 messages, bytes queue (the body has them)
  *     PING                          RETURN   u32 kept, u8 tried, bytes queue (but
@@ -33,8 +33,8 @@
  *                                   PING     (where CONFIG asks for heartbeats)
  *
  * A GET or a LENGTH is answered by one ANSWER, and a worker asks one at a time. A GET for more than
- * one message is answered by as many as there are, up to MOST. Every PUT is answered, some time, by ROOM; a worker
- * may be ahead by as many PUTs as CONFIG says. End of file ends the worker and what it runs.
+ * one message is answered by as many as there are, up to MOST. Every message put is answered, some time, by ROOM; a worker
+ * may be ahead by as many messages as CONFIG says. End of file ends the worker and what it runs.
  */
 #ifndef WORKER_FRAME_H
 #define WORKER_FRAME_H
@@ -100,6 +100,9 @@ enum answer {
 /* Begins a frame in OUT; returns where it began, for frame_end(). */
 size_t frame_begin(struct buf *out, enum frame_type type);
 void frame_end(struct buf *out, size_t begin);
+
+/* The head of a frame whose fields have LENGTH bytes, some of which may be written from elsewhere. */
+void frame_head(struct buf *out, enum frame_type type, size_t length);
 
 /* Appends a TASK frame; ITEM is an encoded value, TIMEOUT in ns, 0: none. */
 void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout,

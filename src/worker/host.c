@@ -11,6 +11,9 @@
 /* Puts that follow each other more quickly are written together. */
 #define PUT_GATHERING (200 * INT64_C(1000))
 
+/* So many bytes of them are not gathered any longer. */
+#define PUT_BYTES (32u << 10)
+
 /* A wait that is longer makes the messages that came ahead go back to the queue. */
 #define LONG_WAIT 0.01
 
@@ -78,33 +81,78 @@ int host_wait_for_answer(struct worker *worker, struct error *error)
     return result;
 }
 
+static bool is_among(const struct texts *names, const char *queue, size_t *index)
+{
+    for (*index = 0; *index < names->count; ++*index)
+        if (!strcmp(names->items[*index], queue))
+            return true;
+    return false;
+}
+
 /* A queue that the body did not declare is one that nobody counts on it for. */
 static int must_declare(const struct texts *declared, const char *queue, const char *key,
                         size_t *index, struct error *error)
 {
-    for (*index = 0; *index < declared->count; ++*index)
-        if (!strcmp(declared->items[*index], queue))
-            return 0;
+    if (is_among(declared, queue, index))
+        return 0;
     return error_set(error, ERROR_FAILED, "this body does not declare '%s: %s'", key, queue);
 }
 
-/* The first of many puts is not held back for the others to come. */
-static void flush_first_put(struct worker *worker)
+static bool can_join(const struct channel *channel, const struct open_put *put)
 {
-    int64_t now = clock_monotonic();
-    if (now - worker->channel.put_at > PUT_GATHERING)
+    const struct open_put *open = &channel->put;
+    return open->end && open->end == channel->pending.length && open->index == put->index &&
+           open->delay == put->delay && open->priority == put->priority;
+}
+
+/* Appends a message to the PUT that stands last, or to one of its own. */
+static void append_put(struct worker *worker, struct open_put put, const char *encoded,
+                       size_t length)
+{
+    struct channel *channel = &worker->channel;
+    struct buf *out = &channel->pending;
+    if (!can_join(channel, &put)) {
+        put.begin = frame_begin(out, FRAME_PUT);
+        frame_i64(out, put.delay);
+        frame_u8(out, put.priority);
+        frame_text(out, worker->config.produces.items[put.index]);
+        channel->put = put;
+    }
+    frame_bytes(out, encoded, length);
+    frame_end(out, channel->put.begin);
+    channel->put.end = out->length;
+    channel->put.messages++;
+}
+
+/*
+ * The first of many puts is not held back for the others to come. When half of those that may be on
+ * their way have gathered they go, so that there is room again by the time the other half has.
+ */
+static void flush_puts(struct worker *worker)
+{
+    struct channel *channel = &worker->channel;
+    bool much = channel->put.end - channel->put.begin > PUT_BYTES;
+    bool first = false;
+    if (channel->put.messages == 1) {
+        int64_t now = clock_monotonic();
+        first = now - channel->put_at > PUT_GATHERING;
+        channel->put_at = now;
+    }
+    if (first || much || channel->put.messages * 2 >= worker->config.window)
         channel_flush(worker, false);
-    worker->channel.put_at = now;
 }
 
 static int host_put(void *arg, const char *queue, const char *encoded, size_t length,
                     const struct script_put *options, struct error *error)
 {
     struct worker *worker = arg;
-    struct buf *out = &worker->channel.pending;
     int64_t until = clock_after(options->timeout);
-    size_t index;
-    int result = must_declare(&worker->config.produces, queue, "produces", &index, error);
+    struct open_put put = {.delay = (int64_t)(options->delay * (double)NS_PER_S),
+                           .priority = (uint8_t)options->priority};
+    size_t ordered;
+    int result = must_declare(&worker->config.produces, queue, "produces", &put.index, error);
+    if (!result && put.priority && is_among(&worker->config.ordered, queue, &ordered))
+        result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, queue);
     if (result)
         return result;
     while (worker->ahead >= worker->config.window || channel_is_full(worker)) {
@@ -114,14 +162,9 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
             return 0;
         channel_wait(worker, NULL, 0, sooner(worker, until));
     }
-    size_t begin = frame_begin(out, FRAME_PUT);
-    frame_i64(out, (int64_t)(options->delay * (double)NS_PER_S));
-    frame_u8(out, (uint8_t)options->priority);
-    frame_text(out, queue);
-    buf_append(out, encoded, length);
-    frame_end(out, begin);
+    append_put(worker, put, encoded, length);
     worker->ahead++;
-    flush_first_put(worker);
+    flush_puts(worker);
     result = host_must_end(worker, error);
     return result ? result : 1;
 }

@@ -111,7 +111,9 @@ static int ask(struct worker *worker, size_t index, double timeout, struct error
     buf_clear(&inbox->bytes);
     inbox->from = 0;
     if (worker->answer == ANSWER_MESSAGE) {
-        buf_append(&inbox->bytes, worker->message.data, worker->message.length);
+        struct buf empty = inbox->bytes;
+        inbox->bytes = worker->message;
+        worker->message = empty;
         inbox->came_at = clock_monotonic();
     }
     return result;

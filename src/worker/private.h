@@ -26,6 +26,16 @@ struct shared;
 /* Output that may wait for a slow runner before the body has to wait too. */
 #define CHANNEL_BOUND (256u << 10)
 
+/* A PUT at the end of what is pending, to which more messages can be added. */
+struct open_put {
+    size_t begin;
+    size_t end; /* 0: there is none */
+    size_t index; /* of config.produces */
+    int64_t delay;
+    uint8_t priority;
+    uint32_t messages;
+};
+
 /* The two pipes to the runner. */
 struct channel {
     int in;
@@ -34,7 +44,8 @@ struct channel {
     size_t taken;     /* of RECEIVED, from the front */
     struct buf pending; /* frames for the runner; written when the worker waits or much is there */
     size_t written;   /* of PENDING, from the front */
-    int64_t put_at;   /* when the body last put a message */
+    struct open_put put;
+    int64_t put_at;   /* when the body last began a PUT */
     int64_t heard_at; /* when the last bytes came */
     int64_t beat_at;  /* when the next PING is due */
 };
@@ -83,7 +94,7 @@ struct worker {
     struct buf message;     /* of the last ANSWER */
     struct inbox *inboxes;  /* one a queue of config.consumes */
     struct buf result;  /* of the last Lua body, encoded */
-    uint32_t ahead; /* PUTs for which no ROOM has come */
+    uint32_t ahead; /* messages put for which no ROOM has come */
 
     struct script *script;      /* the body's, where it is Lua */
     struct shared *shared;      /* of SCRIPT: a worker's own, no other process sees it */

@@ -43,6 +43,8 @@ SCENARIOS = {
     """,
 }
 
+SCENARIOS["queue-threads.yaml"] = SCENARIOS["queue-messages.yaml"].replace("processes:", "threads:")
+
 
 # 1,000,000 tasks that are listed one by one.
 SCENARIOS["load.yaml"] = "pools:\n  p:\n    run: 'true'\n    tasks:\n" + \
@@ -121,6 +123,9 @@ BENCHES = [
         Side("parallel --pipe", "seq 20000000 | parallel -j1 --pipe wc -l", "parallel", "parallel", runs=2),
     ]),
     Bench("queue-messages", "1,000,000 short messages, process to process", ours("queue-messages.yaml"), [
+        Side("multiprocessing.Queue", f"{PYTHON} messages 1000000", runs=3),
+    ]),
+    Bench("queue-threads", "1,000,000 short messages, thread to thread", ours("queue-threads.yaml"), [
         Side("multiprocessing.Queue", f"{PYTHON} messages 1000000", runs=3),
     ]),
     Bench("load", "reading a scenario with 1,000,000 listed tasks",

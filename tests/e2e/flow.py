@@ -256,6 +256,22 @@ def test_full_queue_holds_its_producer_back():
     assert b"put\t7\n" in out and b"sum\t5050\n" in out, out
 
 
+def test_ordered_queue_has_no_priorities():
+    """A priority that could not be heeded is refused, in a thread and in a process."""
+    status, out, err = complete("""
+        threads:
+          a: {produces: q, lua: "parrun.queue('q'):put('x', {priority = 1})"}
+        processes:
+          b: {produces: q, lua: "parrun.queue('q'):put('y', {priority = 0, delay = 0.01})"}
+          c: {produces: q, lua: "parrun.queue('q'):put('z', {priority = 9})"}
+          to: {exec: [cat], stdin: {queue: q}}
+        queues: {q: {ordered: "${{ message }}"}}
+    """)
+    check_status(status, 1, out + err)
+    for name in (b"thread a", b"Process c"):
+        assert re.search(name + rb" failed: .*: queue q is ordered: its messages have no priority", out), out
+
+
 @mark("tsan")
 def test_lines_are_never_torn():
     """Every line of the log is whole, whoever writes at the same time."""

@@ -106,6 +106,29 @@ static void test_fit(void **state)
     assert_int_equal(framing_floor(row->framing, row->bytes, row->length, row->most), row->floor);
 }
 
+/* Lines of 0 to 70 bytes, so that blocks end in and between them: the first MOST, whatever MOST is. */
+static void test_measure_many(void **state)
+{
+    (void)state;
+    struct buf bytes = {0};
+    size_t ends[400];
+    for (size_t i = 0; i < countof(ends); i++) {
+        for (size_t j = 0; j < i * i % 71; j++)
+            buf_char(&bytes, 'x');
+        buf_char(&bytes, '\n');
+        ends[i] = bytes.length;
+    }
+    for (size_t most = 0; most <= countof(ends) + 1; most++) {
+        size_t count;
+        size_t expected = most < countof(ends) ? most : countof(ends);
+        size_t measured =
+            framing_measure(FRAMING_LINE, bytes.data, bytes.length, most, &count);
+        assert_int_equal(count, expected);
+        assert_int_equal(measured, expected ? ends[expected - 1] : 0);
+    }
+    buf_release(&bytes);
+}
+
 static void assert_encoded(enum framing framing, const struct value *value, const char *expected,
                            size_t length)
 {
@@ -161,6 +184,7 @@ int main(void)
     TEST_ROWS(&tests, test_scan, scans);
     TEST_ROWS(&tests, test_scan_byte_by_byte, scans);
     TEST_ROWS(&tests, test_fit, fits);
+    TEST(&tests, test_measure_many);
     TEST(&tests, test_there_and_back);
     TEST(&tests, test_refused);
     return tests_run(&tests, "framing");

@@ -1,4 +1,6 @@
 /* A queue on the loop's thread: put, take, close, full, abandon, return, balance, waiters. */
+#include <endian.h>
+
 #include "fixture.h"
 #include "object/queue.h"
 #include "object/taker.h"
@@ -315,6 +317,52 @@ static void test_priorities(void **state)
     queue_free(queue);
 }
 
+/* COUNT integers from FIRST on, as a worker sends them. */
+static struct buf values(int64_t first, size_t count)
+{
+    struct buf bytes = {0};
+    for (size_t i = 0; i < count; i++) {
+        struct buf encoded = encoded_integer(first + (int64_t)i);
+        uint32_t size = htole32((uint32_t)encoded.length);
+        buf_append(&bytes, &size, sizeof(size));
+        buf_append(&bytes, encoded.data, encoded.length);
+        buf_release(&encoded);
+    }
+    return bytes;
+}
+
+/* Many messages at once: as many as there is room for, in messages or in bytes. */
+static void test_put_many(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t capacity, bytes;
+        bool trace;
+        size_t taken;
+    } rows[] = {{3, 0, false, 3}, {100, 14, false, 2}, {3, 0, true, 3}, {9, 0, false, 5}};
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct run run = test_run(NULL);
+        struct queue_spec spec = spec_of(rows[i].capacity);
+        struct buf bytes = values(1, 5);
+        size_t each = bytes.length / 5;
+        size_t count;
+        spec.capacity_bytes = rows[i].bytes;
+        spec.trace = rows[i].trace;
+        struct queue *queue = queue_new(&run, &spec, false, &one_each);
+        assert_int_equal(queue_put_values(queue, bytes.data, bytes.length, &usual, &count),
+                         rows[i].taken * each);
+        assert_int_equal(count, rows[i].taken);
+        assert_int_equal(queue_length(queue), count);
+        for (size_t taken = 0; taken < count; taken++)
+            assert_take(queue, (int64_t)taken + 1);
+        assert_nothing(queue, TAKE_EMPTY);
+        assert_true(queue_balance(queue));
+        buf_release(&bytes);
+        test_run_end(&run);
+        queue_free(queue);
+    }
+}
+
 static void test_balance_tells_of_what_is_left(void **state)
 {
     (void)state;
@@ -459,6 +507,7 @@ int main(void)
     TEST(&tests, test_attempts);
     TEST(&tests, test_broadcast);
     TEST(&tests, test_priorities);
+    TEST(&tests, test_put_many);
     TEST(&tests, test_balance_tells_of_what_is_left);
     TEST(&tests, test_abandoned);
     TEST(&tests, test_message_waiter);

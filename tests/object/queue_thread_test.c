@@ -131,6 +131,58 @@ static void test_crowd(void **state)
     queue_free(crowd.queue);
 }
 
+/* One who stays, as a body does. */
+static void *consume_as_body(void *arg)
+{
+    struct crowd *crowd = arg;
+    struct queue_wait wait = {.check = check, .arg = crowd};
+    struct taker *taker = taker_new(crowd->queue, "c", TAKER_BODY);
+    struct error error = {0};
+    struct buf out = {0};
+    int result;
+    for (bool keep = false; (result = taker_take_waiting(taker, &out, keep, &wait, &error)) == 1;
+         keep = !keep) {
+        struct value value = {0};
+        const char *at = out.data;
+        value_head(&at, &value);
+        buf_clear(&out);
+        atomic_fetch_add(&crowd->sum, (uint64_t)value.integer);
+        atomic_fetch_add(&crowd->taken, 1);
+    }
+    taker_settle(taker, true);
+    taker_free(taker);
+    buf_release(&out);
+    loop_post(crowd->run.loop, stop_loop, crowd->run.loop);
+    return result == 2 ? NULL : crowd;
+}
+
+static const struct crowd_case bodies[] = {
+    {"1", 4, 1, 1}, {"20", 4, 1, 20}, {"1000", 1, 1, 1000}, {"100000", 4, 1, 100000}};
+
+static void test_one_body(void **state)
+{
+    const struct crowd_case *row = *state;
+    struct crowd crowd = {.run = test_run(NULL), .producers = row->producers, .consumers = 1};
+    struct queue_spec spec = {.name = "q", .capacity = row->capacity, .close_auto = true};
+    struct queue_users users = {.producers = row->producers, .consumers = 1};
+    pthread_t threads[1 + MOST_THREADS];
+    void *wrong;
+    crowd.queue = queue_new(&crowd.run, &spec, false, &users);
+    assert_int_equal(pthread_create(&threads[0], NULL, consume_as_body, &crowd), 0);
+    for (size_t i = 1; i <= row->producers; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, produce, &crowd), 0);
+    loop_run(crowd.run.loop);
+    for (size_t i = 0; i <= row->producers; i++) {
+        pthread_join(threads[i], &wrong);
+        assert_null(wrong);
+    }
+    assert_int_equal(atomic_load(&crowd.taken), row->producers * EACH);
+    assert_int_equal(atomic_load(&crowd.sum), row->producers * ((uint64_t)EACH * (EACH + 1) / 2));
+    assert_true(queue_balance(crowd.queue));
+    test_run_end(&crowd.run);
+    queue_free(crowd.queue);
+}
+
 static struct crowd lone(int64_t capacity, struct queue_spec *spec)
 {
     struct crowd crowd = {.run = test_run(NULL)};
@@ -247,6 +299,59 @@ static void test_abandoned_while_waiting(void **state)
     queue_free(crowd.queue);
 }
 
+static int64_t take_kept(struct taker *taker, struct crowd *crowd)
+{
+    struct queue_wait wait = {.check = check, .arg = crowd};
+    struct error error = {0};
+    struct buf out = {0};
+    struct value value = {0};
+    assert_int_equal(taker_take_waiting(taker, &out, true, &wait, &error), 1);
+    const char *at = out.data;
+    value_head(&at, &value);
+    buf_release(&out);
+    return value.integer;
+}
+
+/*
+ * A body that is quick is given many at once. All of them count as being in the queue, and those that
+ * it was not done with when it ended are there again in their order.
+ */
+static void test_taken_ahead(void **state)
+{
+    (void)state;
+    struct queue_spec spec;
+    struct crowd crowd = lone(1000, &spec);
+    struct queue_users users = {.producers = 1, .consumers = 1};
+    crowd.queue = queue_new(&crowd.run, &spec, false, &users);
+    for (int64_t i = 1; i <= 500; i++) {
+        struct buf encoded = encoded_integer(i);
+        assert_true(queue_put_value(crowd.queue, encoded.data, encoded.length, &usual));
+        buf_release(&encoded);
+    }
+    struct taker *taker = taker_new(crowd.queue, "c", TAKER_BODY);
+    for (int64_t i = 1; i <= 300; i++) {
+        assert_int_equal(take_kept(taker, &crowd), i);
+        assert_int_equal(queue_length(crowd.queue), 500 - i);
+        assert_true(taker_keeps(taker));
+    }
+    taker_settle(taker, false);
+    assert_false(taker_keeps(taker));
+    assert_int_equal(queue_length(crowd.queue), 201);
+    for (int64_t i = 300; i <= 400; i++)
+        assert_int_equal(take_kept(taker, &crowd), i);
+    taker_settle(taker, true);
+    taker_free(taker);
+    assert_int_equal(queue_length(crowd.queue), 100);
+    taker = taker_new(crowd.queue, "c", TAKER_BODY);
+    for (int64_t i = 401; i <= 500; i++)
+        assert_int_equal(take_kept(taker, &crowd), i);
+    taker_settle(taker, true);
+    taker_free(taker);
+    assert_true(queue_balance(crowd.queue));
+    test_run_end(&crowd.run);
+    queue_free(crowd.queue);
+}
+
 int main(void)
 {
     struct tests tests = {0};
@@ -255,5 +360,7 @@ int main(void)
     TEST(&tests, test_deadlines);
     TEST_ROWS(&tests, test_interrupt, interrupts);
     TEST(&tests, test_abandoned_while_waiting);
+    TEST_ROWS(&tests, test_one_body, bodies);
+    TEST(&tests, test_taken_ahead);
     return tests_run(&tests, "queue-threads");
 }

@@ -262,12 +262,49 @@ static void test_put_waits_for_room(void **state)
     peer_finish(&peer, 0);
 }
 
+/* Puts that follow each other closely come many in a frame, and each one whole and in order. */
+static void test_puts_are_gathered(void **state)
+{
+    (void)state;
+    struct worker_config config =
+        lua_config("for i = 1, 1000 do parrun.queue('q'):put(i) end");
+    config_texts_add(&config.produces, "q");
+    config.window = 4000;
+    struct peer peer = peer_ready(&config);
+    peer_task(&peer, 1, 0);
+    int64_t count = 0;
+    size_t frames = 0;
+    while (count < 1000) {
+        struct frame frame = peer_expect(&peer, FRAME_PUT);
+        size_t length;
+        frame_read_i64(&frame);
+        frame_read_u8(&frame);
+        frame_read_bytes(&frame, &length);
+        for (frames++; frame.left; count++) {
+            struct value value;
+            const char *at = frame_read_bytes(&frame, &length);
+            assert_false(frame.bad);
+            assert_int_equal(value_size(at, length), length);
+            value_head(&at, &value);
+            assert_int_equal(value.integer, count + 1);
+        }
+    }
+    assert_int_equal(count, 1000);
+    assert_true(frames < 500);
+    struct buf output = {0};
+    struct ending ending = peer_ending(&peer, 1, &output);
+    assert_int_equal(ending.outcome, OUTCOME_DONE);
+    buf_release(&ending.text);
+    peer_finish(&peer, 0);
+}
+
 int main(void)
 {
     struct tests tests = {0};
     signal(SIGPIPE, SIG_IGN);
     TEST(&tests, test_end_of_file_kills_the_command);
     TEST(&tests, test_end_of_file_kills_a_command_of_lua);
+    TEST(&tests, test_puts_are_gathered);
     TEST(&tests, test_heartbeat_comes);
     TEST(&tests, test_silent_runner);
     TEST_ROWS(&tests, test_garbage, garbages);
