@@ -20,4 +20,7 @@ struct pause {
  */
 void pause_run(struct pause *pause);
 
+/* A child was stopped: one that the terminal has stopped stops the run. ARG is the pause. */
+void pause_look(void *arg);
+
 #endif

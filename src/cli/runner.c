@@ -41,7 +41,9 @@
 #include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/guard.h"
+#include "os/nofile.h"
 #include "os/stdio.h"
+#include "os/terminal.h"
 #include "scenario/spec.h"
 #include "script/shared.h"
 #include "sink/database.h"
@@ -148,16 +150,6 @@ static void on_run_ended(void *arg)
         timer_start(runner->patience, LOG_PATIENCE);
 }
 
-/* Every process of a run takes some descriptors here: all that the system allows may be needed. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur == limit.rlim_max)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* False where parrun itself could not run; what is short for the scenario is told beforehand. */
 static bool check_descriptors(const struct scenario *scenario, int64_t jobs)
 {
@@ -242,6 +234,7 @@ static void release_run(struct run *run)
     bus_free(run->bus);
     shared_free(run->shared);
     resume_free(run->resume);
+    terminal_free(run->terminal);
     graph_free(run->graph);
     free(run->picks);
     free(run->program);
@@ -328,7 +321,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     struct runner runner = {0};
     struct run *run = &runner.run;
     struct error error = {0};
-    raise_descriptor_limit();
+    nofile_raise(); /* every process of a run takes some descriptors here */
     if (!options->dry && !check_descriptors(scenario, options->jobs))
         return STATUS_SYSTEM;
     *run = (struct run){
@@ -363,6 +356,9 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     runner.pause.run = run;
     loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, &runner);
     loop_adopt_orphans(run->loop);
+    run->terminal = terminal_open();
+    if (run->terminal)
+        loop_watch_children(run->loop, pause_look, &runner.pause);
     if (!options->dry && attributes_limit_any_memory(scenario))
         run->cgroups = runner.cgroups = cgroups_open(&runner.no_cgroups);
     run->no_cgroups = buf_string(&runner.no_cgroups);

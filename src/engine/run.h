@@ -26,6 +26,7 @@ struct resume;
 struct scenario;
 struct shared;
 struct timer;
+struct terminal;
 struct tokens;
 
 /* Why a run is being stopped. */
@@ -67,6 +68,7 @@ struct run {
     size_t ended_count;    /* of objects */
     struct cgroups *cgroups; /* for limits on memory; NULL: there are none */
     const char *no_cgroups; /* why, where somebody wanted some */
+    struct terminal *terminal; /* of standard input; NULL: it is none */
     struct graph *graph;   /* who waits for whom */
     const struct mask *mask; /* what nobody is to see; NULL: nothing */
     struct pick *picks;    /* of all tasks these alone are run */

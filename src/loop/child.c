@@ -43,7 +43,7 @@ int child_start(struct loop *loop, const struct child_options *options, child_ex
         .args = (char **)options->argv,
         .env = (char **)options->environment,
         .cwd = options->directory,
-        .flags = UV_PROCESS_DETACHED,
+        .flags = options->keeps_session ? 0 : UV_PROCESS_DETACHED,
         .stdio_count = (int)options->descriptor_count,
         .stdio = stdio,
     };

@@ -1,4 +1,5 @@
-/* Child processes: libuv process handles, each child the leader of a session of its own. */
+/* Child processes: libuv process handles, each child the leader of a session of its own, or of a
+ * process group. */
 #ifndef LOOP_CHILD_H
 #define LOOP_CHILD_H
 
@@ -16,6 +17,7 @@ struct child_options {
     const char *directory;   /* NULL: here */
     const int *descriptors;  /* what the child gets as 0, 1, ...; -1: /dev/null (0 to 2) or none */
     size_t descriptor_count; /* at least 3 */
+    bool keeps_session; /* it makes a process group of its own by itself, in this session */
 };
 
 /* EXITED(ARG, CODE, SIGNAL) is called once when the child has ended; CODE counts if SIGNAL is 0. */

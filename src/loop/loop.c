@@ -112,6 +112,8 @@ static void on_orphans(uv_signal_t *handle, int number)
     (void)number;
     struct loop *loop = handle->data;
     loop->adopts = true;
+    if (loop->stirred.function)
+        loop_defer(loop, loop->stirred.function, loop->stirred.arg);
 }
 
 static void run_deferred(struct loop *loop)
@@ -266,6 +268,11 @@ void loop_catch_signals(struct loop *loop, const int *signals, size_t count,
         if (!sigaction(signals[i], NULL, &old) && old.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
+}
+
+void loop_watch_children(struct loop *loop, void (*function)(void *arg), void *arg)
+{
+    loop->stirred = (struct call){function, arg};
 }
 
 void loop_adopt_orphans(struct loop *loop)

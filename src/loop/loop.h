@@ -39,6 +39,9 @@ void loop_soon(struct loop *loop, void (*function)(void *arg), void *arg);
 void loop_catch_signals(struct loop *loop, const int *signals, size_t count,
                         void (*function)(void *arg, int signal), void *arg);
 
+/* FUNCTION(ARG) is called, as by loop_defer(), when a child has ended, stopped or gone on. One call a loop. */
+void loop_watch_children(struct loop *loop, void (*function)(void *arg), void *arg);
+
 /* From now on orphans that this process adopts are reaped, and counted here. */
 void loop_adopt_orphans(struct loop *loop);
 size_t loop_orphans(const struct loop *loop);

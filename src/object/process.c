@@ -32,6 +32,7 @@
 #include "object/world.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
+#include "os/terminal.h"
 #include "scenario/spec.h"
 #include "worker/frame.h"
 
@@ -187,6 +188,8 @@ static void on_exited(void *arg, int code, int signal_number)
     /* Whoever of its group outlives a process that was told to end is ended with it. */
     if ((object_is_ending(&process->object) || life->condemned) && !kill(-life->pid, 0))
         descendants_kill_session(life->pid);
+    if (life->foreground)
+        process_leave_foreground(process);
     streams_process_ended(life->streams);
     process_wait(process, WAIT_DRAIN, DRAIN_TIME);
     process_check(process);
@@ -336,6 +339,7 @@ static int start_in(struct process *process, struct world *world, struct error *
         .streams = life->streams,
         .link = life->link,
         .ends = ends,
+        .foreground = run->terminal && process->spec->streams[STDIN_FILENO].kind == STREAM_INHERIT,
         .exited = on_exited,
         .arg = process,
     };
@@ -344,6 +348,9 @@ static int start_in(struct process *process, struct world *world, struct error *
     if (!result)
         result = life->link ? start_body(&start, &life->child, error)
                             : start_program(&start, &life->child, error);
+    life->foreground = start.foreground;
+    if (start.foreground)
+        terminal_lend(run->terminal, result ? 0 : child_pid(life->child));
     if (ends.in >= 0) {
         close(ends.in);
         close(ends.out);

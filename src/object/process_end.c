@@ -15,6 +15,7 @@
 #include "object/process_private.h"
 #include "object/world.h"
 #include "os/cgroup.h"
+#include "os/terminal.h"
 #include "scenario/spec.h"
 
 void process_signal(struct process *process, int signal_number)
@@ -83,6 +84,23 @@ void process_ask_to_end(struct process *process)
     process_wait(process, WAIT_GRACE, process->spec->stop.grace);
     if (!process->spec->stop.has_run || !run_stopper(process))
         process_signal(process, process->spec->stop.signal);
+}
+
+/* As a shell does: the terminal has sent these to the process alone. */
+static bool was_typed(int signal_number)
+{
+    return signal_number == SIGINT || signal_number == SIGQUIT || signal_number == SIGHUP;
+}
+
+void process_leave_foreground(struct process *process)
+{
+    struct run *run = process->object.run;
+    const struct life *life = &process->life;
+    terminal_return(run->terminal);
+    if (object_is_ending(&process->object) || life->condemned || run->stop_cause)
+        kill(-life->pid, SIGKILL); /* it is in no session of its own that could be ended */
+    else if (was_typed(life->signal))
+        run_stop(run, STOP_SIGNAL, life->signal);
 }
 
 /* It is ended for a fault of its own. */

@@ -44,6 +44,7 @@ struct life {
     struct errand *stopper; /* the command that ends it */
     int64_t started;
     pid_t pid;
+    bool foreground; /* it has the terminal */
     bool exited;
     bool link_ended;
     bool condemned; /* it is being ended for a fault of its own: too late, not healthy */
@@ -80,6 +81,9 @@ void process_wait(struct process *process, enum wait wait, int64_t time);
 void process_check_soon(void *arg);
 
 /* process_end.c */
+
+/* It has ended, and had the terminal: takes it back. What was typed to end the process ends the run. */
+void process_leave_foreground(struct process *process);
 
 /* Sends it to the whole group, SIGCONT behind it. */
 void process_signal(struct process *process, int signal_number);

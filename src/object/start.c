@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -13,6 +14,7 @@
 #include "object/streams.h"
 #include "object/world.h"
 #include "os/spawn.h"
+#include "os/terminal.h"
 #include "scenario/spec.h"
 #include "worker/config.h"
 #include "worker/frame.h"
@@ -22,9 +24,9 @@ bool start_was_refused(int code)
     return code == -EAGAIN || code == -ENOMEM || code == -EMFILE || code == -ENFILE;
 }
 
-/* Starts FILE with ARGV; DESCRIPTORS as in child_options. */
+/* Starts FILE with ARGV; DESCRIPTORS as in child_options; its body's input is STDIN_FD. */
 static int start_child(const struct start *start, const char *file, const char **argv,
-                       const int *descriptors, size_t count, struct child **child,
+                       const int *descriptors, size_t count, int stdin_fd, struct child **child,
                        struct error *error)
 {
     struct child_options options = {
@@ -34,6 +36,7 @@ static int start_child(const struct start *start, const char *file, const char *
         .directory = start->world->directory,
         .descriptors = descriptors,
         .descriptor_count = count,
+        .keeps_session = start->foreground,
     };
     struct spawn_options explained = {
         .argv = argv,
@@ -44,6 +47,9 @@ static int start_child(const struct start *start, const char *file, const char *
     if (result)
         return result;
     attributes_keep_ignored(&start->world->attributes);
+    if (start->foreground)
+        attributes_set(&start->world->attributes, ATTRIBUTE_TERMINAL,
+                       terminal_offer(start->run->terminal) ? stdin_fd : -1);
     return launch(start->run->loop, &options, &start->world->attributes, start->exited, start->arg,
                   child, error);
 }
@@ -67,7 +73,8 @@ int start_command(const struct start *start, const struct body_spec *body, const
     if (!result)
         result = program_find(argv[0], start->world->environment, &path, error);
     if (!result)
-        result = start_child(start, path.data, argv, descriptors, count, child, error);
+        result = start_child(start, path.data, argv, descriptors, count, STDIN_FILENO, child,
+                             error);
     buf_release(&path);
     return result;
 }
@@ -120,7 +127,7 @@ int start_body(const struct start *start, struct child **child, struct error *er
     descriptors[0] = start->ends.in;
     descriptors[1] = start->ends.out;
     int result =
-        start_child(start, start->run->program, argv, descriptors, count, child, error);
+        start_child(start, start->run->program, argv, descriptors, count, stdin_fd, child, error);
     free(descriptors);
     if (!result)
         send_body(start, stdin_fd, stdout_fd);

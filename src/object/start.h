@@ -21,6 +21,7 @@ struct start {
     struct streams *streams;
     struct link *link;     /* of a Lua body */
     struct link_ends ends; /* the worker's */
+    bool foreground; /* its input is the terminal, which it is to have */
     child_exited *exited;
     void *arg;
 };

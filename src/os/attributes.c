@@ -23,7 +23,7 @@
 #define SHELL_SIGNALED 128 /* a shell's exit code for a command that signal N ended is this + N */
 
 static const char *const names[ATTRIBUTES] = {
-    [ATTRIBUTE_IGNORED] = "ignored", [ATTRIBUTE_UMASK] = "umask", [ATTRIBUTE_NICE] = "nice",
+    [ATTRIBUTE_IGNORED] = "ignored", [ATTRIBUTE_TERMINAL] = "terminal", [ATTRIBUTE_UMASK] = "umask", [ATTRIBUTE_NICE] = "nice",
     [ATTRIBUTE_NOFILE] = "nofile",   [ATTRIBUTE_NPROC] = "nproc", [ATTRIBUTE_CORE] = "core",
     [ATTRIBUTE_FSIZE] = "fsize",     [ATTRIBUTE_STACK] = "stack", [ATTRIBUTE_AS] = "as",
     [ATTRIBUTE_CPU] = "cpu",         [ATTRIBUTE_UID] = "uid",     [ATTRIBUTE_GID] = "gid",
@@ -186,6 +186,22 @@ static int ignore_signals(uint64_t ignored)
     return 0;
 }
 
+/* The group is not in the foreground yet, so that SIGTTOU would stop it. */
+static int take_terminal(int fd)
+{
+    void (*kept)(int);
+    if (setpgid(0, 0))
+        return -1;
+    if (fd < 0)
+        return 0;
+    kept = signal(SIGTTOU, SIG_IGN);
+    int result = tcsetpgrp(fd, getpid());
+    int number = errno;
+    signal(SIGTTOU, kept);
+    errno = number;
+    return result;
+}
+
 /* True where nothing but ID is left, and no way back to root. */
 static bool is_settled(uid_t id)
 {
@@ -202,6 +218,8 @@ static int apply_one(const struct attributes *attributes, enum attribute attribu
     switch (attribute) {
     case ATTRIBUTE_IGNORED:
         return ignore_signals((uint64_t)value);
+    case ATTRIBUTE_TERMINAL:
+        return take_terminal((int)value);
     case ATTRIBUTE_CGROUP:
         return cgroup_enter(attributes->cgroup);
     case ATTRIBUTE_MEMORY:
@@ -280,6 +298,8 @@ int attributes_explain(const struct attributes *attributes, enum attribute faile
     const struct passwd *user;
     const struct group *group;
     switch (failed) {
+    case ATTRIBUTE_TERMINAL:
+        return error_system(error, number, "cannot have the terminal");
     case ATTRIBUTE_CGROUP:
         return error_system(error, number, "cannot enter its cgroup '%s'", attributes->cgroup);
     case ATTRIBUTE_NICE:

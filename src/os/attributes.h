@@ -16,6 +16,7 @@ struct error;
 /* In the order in which they are set: rights are dropped last, as the others may need them. */
 enum attribute {
     ATTRIBUTE_IGNORED, /* signals: bit N - 1 is signal N */
+    ATTRIBUTE_TERMINAL, /* a group of its own, which has the terminal at this descriptor; -1: no terminal */
     ATTRIBUTE_CGROUP,
     ATTRIBUTE_MEMORY, /* bytes: what the cgroup enforces; nothing is set */
     ATTRIBUTE_UMASK,

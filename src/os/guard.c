@@ -18,6 +18,7 @@
 #include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/stdio.h"
+#include "os/terminal.h"
 
 /* Some senders signal a process and then its group: the same signal again so soon is the same. */
 #define REPEAT_IS_ONE (50 * NS_PER_MS)
@@ -66,15 +67,15 @@ static _Noreturn void become_runner(int (*runner)(void *arg), void *arg, const s
  * As the kernel does for who handles no SIGTSTP: it stops nobody whose process group is orphaned,
  * which is one that no shell with job control has started and could continue.
  */
-static bool nobody_would_continue(void)
+bool guard_can_pause(pid_t guard)
 {
-    pid_t parent = getppid();
-    while (parent > 1 && getsid(parent) == getsid(0)) {
-        if (getpgid(parent) != getpgrp())
-            return false;
+    pid_t parent = descendants_parent(guard);
+    while (parent > 1 && getsid(parent) == getsid(guard)) {
+        if (getpgid(parent) != getpgid(guard))
+            return true;
         parent = descendants_parent(parent);
     }
-    return true;
+    return false;
 }
 
 static void guard_forward(struct guard *guard, int signal_number)
@@ -83,7 +84,7 @@ static void guard_forward(struct guard *guard, int signal_number)
     if (guard->last_at[signal_number] && now - guard->last_at[signal_number] < REPEAT_IS_ONE)
         return;
     guard->last_at[signal_number] = now;
-    if (signal_number == SIGTSTP && nobody_would_continue())
+    if (signal_number == SIGTSTP && !guard_can_pause(getpid()))
         return;
     if (signal_number == SIGCONT)
         guard->last_at[SIGTSTP] = 0; /* each Ctrl-Z and each fg counts */
@@ -132,6 +133,7 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), vo
     signal(SIGCHLD, SIG_DFL);
     sigprocmask(SIG_BLOCK, &guard.set, &mask);
     descendants_adopt();
+    struct terminal *terminal = terminal_watch();
     pid_t self = getpid();
     guard.runner = fork();
     if (guard.runner < 0) {
@@ -144,6 +146,8 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), vo
     guard_wait(&guard);
     descendants_end(ORPHAN_GRACE);
     cgroups_leave();
+    signal(SIGTTOU, SIG_IGN);
+    terminal_settle(terminal);
     settle(arg);
     if (!WIFSIGNALED(guard.status))
         exit(WEXITSTATUS(guard.status));

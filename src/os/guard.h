@@ -8,12 +8,18 @@
 #ifndef OS_GUARD_H
 #define OS_GUARD_H
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 /*
  * Runs RUNNER(ARG) under a guard and ends the process the way the runner ended: with its exit
  * status, or by the same signal. RUNNER's return value is its exit status. SETTLE(ARG) is called in
  * the guard once nothing is left of the runner and of what it started.
  */
 _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), void *arg);
+
+/* True where a shell with job control could continue the process GUARD once it was stopped. */
+bool guard_can_pause(pid_t guard);
 
 /* Ends this process by SIGNAL in its default way; returns nothing, not even for one that is held. */
 _Noreturn void die_by_signal(int signal);

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "scenario/depend.h"
+#include "scenario/foreground.h"
 #include "scenario/loader.h"
 #include "scenario/probe.h"
 
@@ -270,4 +271,5 @@ void scenario_check(struct loader *loader)
         return;
     check_uses(loader);
     depend_check(loader);
+    foreground_check(loader);
 }

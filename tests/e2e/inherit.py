@@ -1,11 +1,13 @@
 """What a program inherits: its declared descriptors, the signals that parrun was started with, no more."""
 import os
 import re
+import resource
 import signal
 
 from harness.parrun import Directory, check_nothing_left, check_status, complete, mark
 
 LOOK = r"""
+echo "nofile $(ulimit -Sn) $(ulimit -Hn)"
 grep -E '^Sig(Blk|Ign):' /proc/self/status | tr '\t\n' '  '
 for fd in /proc/self/fd/*; do test -e $fd && printf '%s ' ${fd##*/}; done
 echo "of $1"
@@ -30,17 +32,23 @@ LIBRARY = 3 << 31  # signals 32 and 33, which the C library ignores in what posi
 WAYS = ("shell", "program", "body", "command0", "command1", "limited", "states", "source", "thread")
 
 
-def facts(**options):
-    """Of each way: the descriptors, and the masks of signals that are blocked and ignored."""
+def look(**options):
+    """What all of them print."""
     directory = Directory()
     directory.file("look", LOOK)
     status, out, err = complete(EVERY_WAY, directory=directory, **options)
     check_status(status, 0, out + err)
     check_nothing_left()
-    found = re.findall(r"SigBlk: (\w+) SigIgn: (\w+) ([\d ]+)of (\w+)", out.decode())
+    return out.decode()
+
+
+def facts(**options):
+    """Of each way: the descriptors, and the masks of signals that are blocked and ignored."""
+    out = look(**options)
+    found = re.findall(r"SigBlk: (\w+) SigIgn: (\w+) ([\d ]+)of (\w+)", out)
     told = {way: (set(fds.split()) - {SCRIPT}, int(blocked, 16), int(ignored, 16) & ~LIBRARY)
             for blocked, ignored, fds, way in found}
-    assert sorted(told) == sorted(WAYS), out.decode()
+    assert sorted(told) == sorted(WAYS), out
     return told
 
 
@@ -64,3 +72,11 @@ def test_nohup_stays_in_force():
     told = facts(preexec_fn=start)
     ignored = 1 << signal.SIGHUP - 1 | 1 << signal.SIGQUIT - 1
     assert {facts[2] for facts in told.values()} == {ignored}, told
+
+
+def test_limit_on_open_files():
+    """The runner may open more than it was started with; what it starts has the limit of before."""
+    limits = (300, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    out = look(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+    found = re.findall(r"nofile (\d+) (\d+)", out)
+    assert found == [(str(limits[0]), str(limits[1]))] * len(WAYS), out
