@@ -52,7 +52,8 @@
 /* How long a log that nobody reads is waited for once the run was stopped. */
 #define LOG_PATIENCE (5 * NS_PER_S)
 
-static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP};
+static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGTSTP,
+                                     SIGWINCH};
 
 struct runner {
     struct run run;
@@ -84,6 +85,10 @@ static void on_signal(void *arg, int signal_number)
     }
     if (signal_number == SIGTSTP) {
         pause_run(&runner->pause);
+        return;
+    }
+    if (signal_number == SIGWINCH) {
+        run_resize(&runner->run);
         return;
     }
     bool again = runner->run.stop_cause != STOP_NONE;

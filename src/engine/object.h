@@ -42,6 +42,8 @@ struct object_kind {
     void (*skip)(struct object *object, const char *reason);
     /* HELD: the log is full, make no more output; else go on. */
     void (*hold)(struct object *object, bool held);
+    /* The run's terminal has another size. NULL: that is nothing to it. */
+    void (*resize)(struct object *object);
     /* True when nothing waits in the queues that it takes from: it may be ended. */
     bool (*drained)(const struct object *object);
     void (*free)(struct object *object);

@@ -354,3 +354,10 @@ void run_hold(struct run *run, bool held)
         if (run->objects[i]->state == OBJECT_RUNNING || object_is_ending(run->objects[i]))
             run->objects[i]->kind->hold(run->objects[i], held);
 }
+
+void run_resize(struct run *run)
+{
+    for (size_t i = 0; i < run->object_count; i++)
+        if (run->objects[i]->kind->resize && run->objects[i]->state == OBJECT_RUNNING)
+            run->objects[i]->kind->resize(run->objects[i]);
+}

@@ -105,6 +105,9 @@ void run_stop(struct run *run, enum stop_cause cause, int signal);
 /* Holds back or lets go on whatever makes output. */
 void run_hold(struct run *run, bool held);
 
+/* The terminal that shows the run has another size. */
+void run_resize(struct run *run);
+
 /* Something changed that may let a daemon end or the run: looks soon. */
 void run_poke(struct run *run);
 

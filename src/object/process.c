@@ -340,6 +340,7 @@ static int start_in(struct process *process, struct world *world, struct error *
         .link = life->link,
         .ends = ends,
         .foreground = run->terminal && process->spec->streams[STDIN_FILENO].kind == STREAM_INHERIT,
+        .tty = process->spec->tty,
         .exited = on_exited,
         .arg = process,
     };
@@ -517,6 +518,13 @@ static void process_hold(struct object *object, bool held)
         streams_hold(process->life.streams, held);
 }
 
+static void process_resize(struct object *object)
+{
+    struct process *process = (struct process *)object;
+    if (process->life.streams)
+        streams_resize(process->life.streams);
+}
+
 static void poll_drained(void *arg)
 {
     struct process *process = arg;
@@ -560,6 +568,7 @@ static const struct object_kind process_kind = {
     .plan = process_plan,
     .skip = process_skip,
     .hold = process_hold,
+    .resize = process_resize,
     .drained = process_drained,
     .free = process_free,
 };

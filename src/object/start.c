@@ -43,6 +43,8 @@ static int start_child(const struct start *start, const char *file, const char *
         .environment = start->world->environment,
         .directory = start->world->directory,
     };
+    if (start->tty)
+        attributes_set(&start->world->attributes, ATTRIBUTE_TTY, stdin_fd);
     int result = program_check(&explained, file, error);
     if (result)
         return result;

@@ -22,6 +22,7 @@ struct start {
     struct link *link;     /* of a Lua body */
     struct link_ends ends; /* the worker's */
     bool foreground; /* its input is the terminal, which it is to have */
+    bool tty;        /* its input is a terminal of its own */
     child_exited *exited;
     void *arg;
 };

@@ -15,6 +15,7 @@
 #include "loop/pipe.h"
 #include "object/queue.h"
 #include "object/world.h"
+#include "os/pty.h"
 #include "scenario/spec.h"
 #include "sink/file.h"
 #include "sink/target.h"
@@ -32,6 +33,8 @@ struct stream {
 };
 
 struct streams {
+    bool tty;
+    int terminal; /* the runner's end, where it is TTY, as long as stdout is read */
     struct run *run;
     const char *name;    /* of the process */
     struct world *world; /* while opening */
@@ -91,8 +94,9 @@ static const char *stream_word(int fd)
     return fd <= 2 ? words[fd] : "fds";
 }
 
-/* A file that rotates is written here, from a pipe: a program could not be told of the new file. */
-static int open_rotating(struct streams *streams, struct stream *stream, const char *path,
+/* A file that rotates is written here, from a pipe: a program could not be told of the new file. What
+ * a terminal shows is written here as well. */
+static int open_recorded(struct streams *streams, struct stream *stream, const char *path,
                          unsigned flags, const struct rotate_spec *spec, struct error *error)
 {
     const struct rotation_rules rules = {spec->size, spec->keep, spec->compress};
@@ -102,7 +106,9 @@ static int open_rotating(struct streams *streams, struct stream *stream, const c
     stream->recorder =
         recorder_new(streams->run->loop, target, path, stream_word(stream->fd), streams->run->mask,
                      error);
-    return stream->recorder ? open_pipe(stream, error) : error->code;
+    if (!stream->recorder)
+        return error->code;
+    return stream->ours >= 0 ? 0 : open_pipe(stream, error);
 }
 
 static int open_file(struct streams *streams, struct stream *stream,
@@ -113,8 +119,8 @@ static int open_file(struct streams *streams, struct stream *stream,
     if (result)
         return result;
     unsigned flags = FILE_DIRECTORIES | (spec->append || streams->again ? FILE_APPEND : FILE_EMPTY);
-    if (spec->rotate.size)
-        return open_rotating(streams, stream, path, flags, &spec->rotate, error);
+    if (spec->rotate.size || stream->ours >= 0)
+        return open_recorded(streams, stream, path, flags, &spec->rotate, error);
     if (!stream->input) {
         stream->theirs = file_open(path, flags, "write to", error);
         return stream->theirs < 0 ? error->code : 0;
@@ -179,6 +185,24 @@ static int open_one(struct streams *streams, int fd, const struct stream_spec *s
     return 0;
 }
 
+/* One terminal is all three of them; what is written to it comes out where stdout leads. */
+static int open_terminal(struct streams *streams, const struct stream_spec *spec,
+                         struct error *error)
+{
+    int ends[2];
+    int result = pty_open(ends, error);
+    if (result)
+        return result;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        streams->items[streams->count++] = (struct stream){
+            .fd = fd, .theirs = ends[1], .ours = -1, .keep = fd != STDOUT_FILENO};
+    struct stream *stream = &streams->items[STDOUT_FILENO];
+    stream->ours = streams->terminal = ends[0];
+    if (spec->kind == STREAM_QUEUE)
+        stream->queue = streams->run->queues[spec->queue];
+    return spec->kind == STREAM_FILE ? open_file(streams, stream, spec, error) : 0;
+}
+
 static void close_theirs(struct stream *stream)
 {
     if (stream->theirs >= 0 && !stream->keep)
@@ -196,7 +220,10 @@ struct streams *streams_open(struct run *run, struct world *world, const struct 
     streams->name = world->name;
     streams->items = mem_calloc(3 + spec->fd_count + STREAMS_MORE, sizeof(*streams->items));
     int result = 0;
-    for (int fd = 0; !result && fd < 3; fd++)
+    streams->tty = spec->tty;
+    if (spec->tty)
+        result = open_terminal(streams, &spec->streams[STDOUT_FILENO], error);
+    for (int fd = 0; !result && !spec->tty && fd < 3; fd++)
         result = open_one(streams, fd, &spec->streams[fd], error);
     for (size_t i = 0; !result && i < spec->fd_count; i++)
         result = open_one(streams, spec->fds[i].fd, &spec->fds[i].stream, error);
@@ -248,8 +275,18 @@ void streams_begin(struct streams *streams, const struct streams_callbacks *call
                                   stream->queue, &callbacks->tap, arg);
         if (stream->tap)
             tap_mask(stream->tap, streams->run->mask);
+        if (stream->tap && streams->tty && stream->fd == STDOUT_FILENO)
+            tap_terminal(stream->tap);
         stream->ours = -1;
     }
+}
+
+void streams_resize(struct streams *streams)
+{
+    const struct stream *stream = &streams->items[STDOUT_FILENO];
+    if (streams->tty && (stream->tap ? !tap_has_ended(stream->tap)
+                                     : !recorder_has_ended(stream->recorder)))
+        pty_resize(streams->terminal);
 }
 
 size_t streams_open_taps(const struct streams *streams)

@@ -47,6 +47,9 @@ void streams_begin(struct streams *streams, const struct streams_callbacks *call
 /* Pipes from the process that have not ended, or not been written to their files. */
 size_t streams_open_taps(const struct streams *streams);
 
+/* The run's terminal has another size: so has the process's own. */
+void streams_resize(struct streams *streams);
+
 void streams_hold(struct streams *streams, bool held);
 
 /* True where the process has read all that its queues held. */

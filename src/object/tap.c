@@ -30,6 +30,7 @@ struct tap {
     struct framing_scan scan; /* of REST, for a queue */
     const struct mask *mask; /* log: what is not to be seen; NULL: nothing */
     struct mask_stream masked;
+    bool terminal;
     bool held;
     bool full;   /* the queue was full: the reader is paused */
     bool at_end; /* the pipe has ended */
@@ -46,6 +47,8 @@ static void tap_tell_end(struct tap *tap)
 
 static void emit_line(struct tap *tap, const char *bytes, size_t length, bool unfinished)
 {
+    while (tap->terminal && length && !unfinished && bytes[length - 1] == '\r')
+        length--;
     tap->callbacks.line(tap->arg, tap->stream, bytes, length, unfinished);
 }
 
@@ -224,6 +227,11 @@ struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue 
 void tap_mask(struct tap *tap, const struct mask *mask)
 {
     tap->mask = mask;
+}
+
+void tap_terminal(struct tap *tap)
+{
+    tap->terminal = true;
 }
 
 void tap_hold(struct tap *tap, bool held)

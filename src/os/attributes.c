@@ -17,13 +17,14 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "os/cgroup.h"
+#include "os/pty.h"
 #include "os/stdio.h"
 
 #define SIGNALS 64
 #define SHELL_SIGNALED 128 /* a shell's exit code for a command that signal N ended is this + N */
 
 static const char *const names[ATTRIBUTES] = {
-    [ATTRIBUTE_IGNORED] = "ignored", [ATTRIBUTE_TERMINAL] = "terminal", [ATTRIBUTE_UMASK] = "umask", [ATTRIBUTE_NICE] = "nice",
+    [ATTRIBUTE_IGNORED] = "ignored", [ATTRIBUTE_TERMINAL] = "terminal", [ATTRIBUTE_TTY] = "tty", [ATTRIBUTE_UMASK] = "umask", [ATTRIBUTE_NICE] = "nice",
     [ATTRIBUTE_NOFILE] = "nofile",   [ATTRIBUTE_NPROC] = "nproc", [ATTRIBUTE_CORE] = "core",
     [ATTRIBUTE_FSIZE] = "fsize",     [ATTRIBUTE_STACK] = "stack", [ATTRIBUTE_AS] = "as",
     [ATTRIBUTE_CPU] = "cpu",         [ATTRIBUTE_UID] = "uid",     [ATTRIBUTE_GID] = "gid",
@@ -220,6 +221,8 @@ static int apply_one(const struct attributes *attributes, enum attribute attribu
         return ignore_signals((uint64_t)value);
     case ATTRIBUTE_TERMINAL:
         return take_terminal((int)value);
+    case ATTRIBUTE_TTY:
+        return pty_control((int)value);
     case ATTRIBUTE_CGROUP:
         return cgroup_enter(attributes->cgroup);
     case ATTRIBUTE_MEMORY:
@@ -299,6 +302,7 @@ int attributes_explain(const struct attributes *attributes, enum attribute faile
     const struct group *group;
     switch (failed) {
     case ATTRIBUTE_TERMINAL:
+    case ATTRIBUTE_TTY:
         return error_system(error, number, "cannot have the terminal");
     case ATTRIBUTE_CGROUP:
         return error_system(error, number, "cannot enter its cgroup '%s'", attributes->cgroup);

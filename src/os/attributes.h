@@ -17,6 +17,7 @@ struct error;
 enum attribute {
     ATTRIBUTE_IGNORED, /* signals: bit N - 1 is signal N */
     ATTRIBUTE_TERMINAL, /* a group of its own, which has the terminal at this descriptor; -1: no terminal */
+    ATTRIBUTE_TTY, /* the terminal at this descriptor is that of its session */
     ATTRIBUTE_CGROUP,
     ATTRIBUTE_MEMORY, /* bytes: what the cgroup enforces; nothing is set */
     ATTRIBUTE_UMASK,

@@ -211,6 +211,7 @@ static void check_uses(struct loader *loader)
     };
     for (size_t i = 0; i < scenario->process_count; i++) {
         join_streams(loader, &scenario->processes[i]);
+        tty_check(loader, &scenario->processes[i]);
         probe_check(loader, &scenario->processes[i]);
         note_sides(&sides, &scenario->processes[i].object);
     }

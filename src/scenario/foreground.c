@@ -1,4 +1,4 @@
-/* Who reads standard input: there is one, and one at a time can have it. */
+/* Who reads standard input: there is one, and one at a time can have it. And terminals of its own. */
 #include "scenario/foreground.h"
 
 #include <stdlib.h>
@@ -91,4 +91,23 @@ void foreground_check(struct loader *loader)
             if (reads(&scenario->processes[j]))
                 check_pair(loader, j, i);
     }
+}
+
+void tty_check(struct loader *loader, const struct process_spec *process)
+{
+    static const struct {
+        unsigned kinds; /* bit K: kind K goes with a terminal */
+        const char *name;
+        const char *hint;
+    } rows[] = {
+        {1u << STREAM_NULL, "stdin", "take 'stdin' away"},
+        {1u << STREAM_LOG | 1u << STREAM_FILE | 1u << STREAM_QUEUE, "stdout",
+         "what it shows can go to the log, a file or a queue"},
+        {1u << STREAM_LOG | 1u << STREAM_STDOUT, "stderr", "take 'stderr' away"},
+    };
+    for (size_t i = 0; process->tty && i < countof(rows); i++)
+        if (!(rows[i].kinds & 1u << process->streams[i].kind))
+            diag_error(loader->diags, process->object.mark, rows[i].hint,
+                       "process '%s': with 'tty: true' its terminal is its %s",
+                       process->object.name, rows[i].name);
 }

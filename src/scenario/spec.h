@@ -213,6 +213,7 @@ struct process_spec {
     struct probe_spec health;
     int64_t *success_codes; /* exit codes that are no failure; without any: 0 alone */
     size_t success_code_count;
+    bool tty; /* a terminal of its own is all three; what it shows goes where stdout says */
     struct stream_spec streams[3]; /* stdin, stdout, stderr */
     struct fd_spec *fds;
     size_t fd_count;

@@ -19,7 +19,7 @@ struct words_case {
 static const struct words_case words[] = {
     {"nothing", "", true},
     {"one", "nice=-5", true},
-    {"terminal", "terminal=-1 umask=18", true},
+    {"terminal", "terminal=-1 tty=3 umask=18", true},
     {"all",
      "ignored=16385 umask=18 nice=5 nofile=4096 nproc=100 core=0 fsize=1 stack=2 "
      "as=9223372036854775807 cpu=60 groups=33,4 gid=33 uid=4294967294 cgroup=/with a blank",
