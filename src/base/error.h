@@ -14,6 +14,7 @@ enum {
     ERROR_FAILED = -4096, /* something a person wrote did not work: the text says what */
     ERROR_TIMEOUT,        /* a time limit passed */
     ERROR_STOPPED,        /* the run is being stopped */
+    ERROR_LOCKED,         /* another process has what is wanted */
     ERROR_PROTOCOL,       /* the other side of a channel sent what it must not */
 };
 

@@ -17,6 +17,7 @@
 #include "cli/graph.h"
 #include "cli/list.h"
 #include "cli/options.h"
+#include "cli/queue_command.h"
 #include "cli/reference.h"
 #include "cli/runner.h"
 #include "cli/status.h"
@@ -195,6 +196,9 @@ int cli_main(int argc, char **argv)
         break;
     case MODE_GET:
         status = visit_get(&options);
+        break;
+    case MODE_QUEUE:
+        status = queue_command(&options);
         break;
     case MODE_RUN:
         run(&options);

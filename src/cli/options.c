@@ -100,6 +100,14 @@ static int take_put(struct options *options, const char *value, struct error *er
     return 0;
 }
 
+static int take_queue(struct options *options, const char *value, struct error *error)
+{
+    (void)error;
+    options->mode = MODE_QUEUE;
+    options->subject = value;
+    return 0;
+}
+
 static int take_check(struct options *options, const char *value, struct error *error)
 {
     (void)value;
@@ -386,6 +394,8 @@ static const struct option table[] = {
     {0, "priority", "N", take_priority, "with --put: 0 (the usual one) to 9, which goes first"},
     {0, "put", "QUEUE", take_put,
      "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
+    {0, "queue", "FILE", take_queue,
+     "list, put QUEUE, requeue QUEUE or purge QUEUE: what durable queues hold in FILE"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
     {0, "reference", "PART", take_reference, "print a part of the manual that is made from tables"},
     {0, "schema", NULL, take_schema, "print the JSON Schema of scenarios"},
@@ -486,7 +496,7 @@ static int parse_letters(struct options *options, char **argv, int argc, int *ne
 
 static int take_operand(struct options *options, const char *word, struct error *error)
 {
-    if (options->mode == MODE_PUT) {
+    if (options->mode == MODE_PUT || options->mode == MODE_QUEUE) {
         words_add(&options->values, word);
         return 0;
     }
@@ -519,21 +529,23 @@ static void adopt_shown(struct options *options)
     options->mode = MODE_SHOW;
 }
 
-/* What is for one of --put and --get stands with it alone. */
+/* What is for one of --put, --get and --queue stands with it alone. */
 static int check_asking(const struct options *options, struct error *error)
 {
     const struct asking *asking = &options->asking;
-    if (options->mode == MODE_PUT && asking->all)
+    bool puts = options->mode == MODE_PUT || options->mode == MODE_QUEUE;
+    if (puts && asking->all)
         return error_set(error, ERROR_FAILED, "--all goes with --get");
     if (options->mode == MODE_GET && (asking->delay || asking->priority))
         return error_set(error, ERROR_FAILED, "--delay and --priority go with --put");
-    if (options->mode != MODE_PUT && options->mode != MODE_GET && asking->given)
+    if (!puts && options->mode != MODE_GET && asking->given)
         return error_set(error, ERROR_FAILED,
                          "--all, --delay, --null, --priority and --timeout go with --put QUEUE or "
                          "--get QUEUE");
-    if ((options->mode == MODE_PUT || options->mode == MODE_GET) && options->file)
-        return error_set(error, ERROR_FAILED, "'%s' stands before --put or --get: values stand "
-                         "behind it", options->file);
+    if ((puts || options->mode == MODE_GET) && options->file)
+        return error_set(error, ERROR_FAILED,
+                         "'%s' stands before --put, --get or --queue: values stand behind it",
+                         options->file);
     return 0;
 }
 

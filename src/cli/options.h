@@ -26,6 +26,7 @@ enum mode {
     MODE_EXAMPLE,
     MODE_GET,
     MODE_PUT,
+    MODE_QUEUE,
     MODE_REFERENCE,
     MODE_HELP,
     MODE_IMPORT,
@@ -69,8 +70,8 @@ struct options {
     char **argv;
     const char *file;       /* NULL: none was given */
     const char *subject;    /* of --example, --import and --reference, or a queue; NULL: none */
-    struct words values;    /* of --put: the messages */
-    struct asking asking;   /* of --put and --get */
+    struct words values;    /* of --put: the messages; of --queue: what is to be done */
+    struct asking asking;   /* of --put, --get and --queue */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
     bool dry;               /* --dry-run */

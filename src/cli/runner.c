@@ -34,6 +34,7 @@
 #include "loop/timer.h"
 #include "object/attributes.h"
 #include "object/door.h"
+#include "object/durable_run.h"
 #include "object/kinds.h"
 #include "object/need.h"
 #include "object/pool.h"
@@ -48,6 +49,7 @@
 #include "script/shared.h"
 #include "sink/database.h"
 #include "sink/journal.h"
+#include "sink/queue_store.h"
 
 /* How long a log that nobody reads is waited for once the run was stopped. */
 #define LOG_PATIENCE (5 * NS_PER_S)
@@ -62,7 +64,7 @@ struct runner {
     bool log_full;
     struct journal *journal; /* NULL: none */
     bool journal_full;
-    struct buf report; /* what of the journal could not be written */
+    struct buf report; /* what of the journal and the queues could not be written */
     struct timer *patience;
     struct cgroups *cgroups;
     struct buf no_cgroups; /* why not */
@@ -114,6 +116,12 @@ static void hold_for_journal(struct runner *runner, bool held)
     run_hold(&runner->run, held || runner->log_full);
 }
 
+static void on_settle(void *arg)
+{
+    struct runner *runner = arg;
+    durable_wait(&runner->run);
+}
+
 static void on_journal_full(void *arg)
 {
     hold_for_journal(arg, true);
@@ -142,15 +150,24 @@ static void on_journal_finished(void *arg)
     log_finish(runner->log);
 }
 
-/* Nothing runs any more: the journal, then the log are written to their ends. */
-static void on_run_ended(void *arg)
+static void on_queues_finished(void *arg)
 {
     struct runner *runner = arg;
-    runner->finishing = true;
     if (runner->journal)
         journal_finish(runner->journal);
     else
         log_finish(runner->log);
+}
+
+/* Nothing runs any more: the queues, the journal, then the log are written to their ends. */
+static void on_run_ended(void *arg)
+{
+    struct runner *runner = arg;
+    runner->finishing = true;
+    if (runner->run.store)
+        durable_finish(&runner->run);
+    else
+        on_queues_finished(runner);
     if (runner->run.stop_cause)
         timer_start(runner->patience, LOG_PATIENCE);
 }
@@ -234,6 +251,7 @@ static int end_run(struct runner *runner)
 
 static void release_run(struct run *run)
 {
+    durable_end(run);
     loop_free(run->loop);
     queues_free(run);
     bus_free(run->bus);
@@ -252,7 +270,11 @@ static int open_books(struct runner *runner, const struct options *options, stru
     static const struct log_callbacks log_callbacks = {
         .hold = on_hold, .closed = on_closed, .finished = on_log_finished};
     static const struct journal_callbacks journal_callbacks = {
-        .full = on_journal_full, .room = on_journal_room, .finished = on_journal_finished};
+        .settle = on_settle,
+        .full = on_journal_full,
+        .room = on_journal_room,
+        .finished = on_journal_finished,
+    };
     struct run *run = &runner->run;
     struct database *database;
     int result = journaling_open(options, run, &database, error);
@@ -264,13 +286,19 @@ static int open_books(struct runner *runner, const struct options *options, stru
         database_close(database);
         return ERROR_FAILED;
     }
-    return database ? journaling_begin(options, run, database, &journal_callbacks, runner,
-                                       &runner->journal, error)
-                    : 0;
+    result = durable_begin(run, on_queues_finished, runner, error);
+    if (!result && database)
+        return journaling_begin(options, run, database, &journal_callbacks, runner,
+                                &runner->journal, error);
+    if (result)
+        database_close(database);
+    return result;
 }
 
-static void close_journal(struct runner *runner)
+static void close_books(struct runner *runner)
 {
+    if (runner->run.store)
+        queue_store_report(runner->run.store, &runner->report);
     if (!runner->journal)
         return;
     journal_report(runner->journal, &runner->report);
@@ -373,10 +401,11 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     objects_make(run);
     if (scenario->queue_count && !run->dry)
         run->door = door_new(run, order->socket);
+    durable_tell_door(run);
     struct service *service = service_new(run);
     run_start(run);
     loop_run(run->loop);
-    close_journal(&runner);
+    close_books(&runner);
     door_free(run->door);
     if (!objects_free(run))
         _exit(end_run(&runner));

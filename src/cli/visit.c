@@ -11,18 +11,21 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/unit.h"
+#include "cli/input.h"
 #include "cli/options.h"
+#include "cli/queue_command.h"
 #include "cli/status.h"
 #include "os/private_socket.h"
-#include "script/value.h"
 #include "worker/request.h"
 
-/* Standard input is read, and the socket too, in pieces of this size. */
+/* The socket is read in pieces of this size. */
 #define PIECE ((size_t)64 << 10)
 
 struct visit {
     const struct options *options;
+    const char *queue;
     int fd;
     struct buf out;   /* requests that are not sent yet */
     size_t unanswered;
@@ -30,6 +33,7 @@ struct visit {
     struct buf in;
     size_t taken;     /* of IN, from the front */
     bool lines;       /* what is put are the lines of standard input */
+    bool several;     /* or values, and these are several */
 };
 
 static int complain(const char *text)
@@ -62,13 +66,12 @@ static const char *variable(const char *name)
     return value ? value : "";
 }
 
-static int arrive(struct visit *visit, const struct options *options)
+/* Connects to the socket at ADDRESS. */
+static int go_to(struct visit *visit, const struct options *options, const char *queue,
+                 const char *address)
 {
-    const char *address = getenv("PARRUN_SOCKET");
     struct error error = {0};
-    *visit = (struct visit){.options = options, .fd = -1};
-    if (!address || address[0] != '/')
-        return complain_nowhere(address);
+    *visit = (struct visit){.options = options, .queue = queue, .fd = -1};
     visit->fd = private_socket_connect(address, &error);
     if (visit->fd < 0) {
         bool gone = error.code == -ENOENT || error.code == -ECONNREFUSED;
@@ -83,6 +86,15 @@ static int arrive(struct visit *visit, const struct options *options)
     frame_text(&visit->out, variable("PARRUN_NAME"));
     frame_end(&visit->out, begin);
     return STATUS_OK;
+}
+
+static int arrive(struct visit *visit, const struct options *options)
+{
+    const char *address = getenv("PARRUN_SOCKET");
+    *visit = (struct visit){.fd = -1};
+    if (!address || address[0] != '/')
+        return complain_nowhere(address);
+    return go_to(visit, options, options->subject, address);
 }
 
 static int leave(struct visit *visit, int status)
@@ -140,18 +152,18 @@ static int explain(const struct visit *visit, const struct frame *frame)
     int status = STATUS_USAGE;
     if (visit->lines)
         buf_printf(&where, "line %llu: ", (unsigned long long)visit->done + 1);
-    else if (visit->options->values.count > 1)
+    else if (visit->several)
         buf_printf(&where, "value %llu: ", (unsigned long long)visit->done + 1);
     switch (request_type(frame)) {
     case REPLY_TIMEOUT:
         fprintf(stderr, "parrun: error: %squeue '%s' was %s all the time\n", buf_string(&where),
-                visit->options->subject,
-                visit->options->mode == MODE_PUT ? "full" : "empty");
+                visit->queue,
+                visit->options->mode != MODE_GET ? "full" : "empty");
         status = STATUS_TIMEOUT;
         break;
     case REPLY_REFUSED:
         fprintf(stderr, "parrun: error: %squeue '%s': %.*s\n", buf_string(&where),
-                visit->options->subject, (int)frame->left, frame->at);
+                visit->queue, (int)frame->left, frame->at);
         break;
     default:
         status = complain("the run is one of another version of parrun");
@@ -183,62 +195,49 @@ static void ask_put(struct visit *visit, const char *bytes, size_t length)
     frame_i64(&visit->out, asking->timeout);
     frame_i64(&visit->out, asking->delay);
     frame_u8(&visit->out, asking->priority);
-    frame_text(&visit->out, visit->options->subject);
+    frame_text(&visit->out, visit->queue);
     buf_append(&visit->out, bytes, length);
     frame_end(&visit->out, begin);
     visit->unanswered++;
 }
 
-static int put_values(struct visit *visit)
+static int put_values(struct visit *visit, const char *const *values, size_t count)
 {
-    const struct words *values = &visit->options->values;
-    for (size_t i = 0; i < values->count; i++)
-        ask_put(visit, values->items[i], strlen(values->items[i]));
+    visit->several = count > 1;
+    for (size_t i = 0; i < count; i++)
+        ask_put(visit, values[i], strlen(values[i]));
     return settle(visit);
 }
 
-/* Asks for each message that is whole, and with LAST for what stands behind them. */
-static void put_whole(struct visit *visit, struct buf *input, bool last)
+static int take_input(void *arg, const char *bytes, size_t length, struct error *error)
 {
-    char end = visit->options->asking.nul ? '\0' : '\n';
-    size_t from = 0;
-    const char *found;
-    while (from < input->length && (found = memchr(input->data + from, end, input->length - from))) {
-        ask_put(visit, input->data + from, (size_t)(found - input->data) - from);
-        from = (size_t)(found - input->data) + 1;
-    }
-    if (last && from < input->length) {
-        ask_put(visit, input->data + from, input->length - from);
-        from = input->length;
-    }
-    buf_consume(input, from);
+    (void)error;
+    ask_put(arg, bytes, length);
+    return 0;
 }
 
 /* What has come is put before more is waited for. */
+static int settle_input(void *arg, struct error *error)
+{
+    (void)error;
+    return settle(arg);
+}
+
 static int put_input(struct visit *visit)
 {
-    struct buf input = {0};
-    ssize_t length = 1;
-    int status = STATUS_OK;
+    static const struct input_callbacks callbacks = {.take = take_input, .idle = settle_input};
+    struct error error = {0};
     visit->lines = true;
-    while (status == STATUS_OK && length) {
-        length = read(STDIN_FILENO, buf_reserve(&input, PIECE), PIECE);
-        if (length < 0 && errno == EINTR)
-            continue;
-        if (length < 0) {
-            fprintf(stderr, "parrun: error: standard input: %s\n", strerror(errno));
-            status = STATUS_USAGE;
-            break;
-        }
-        buf_added(&input, (size_t)length);
-        if (input.length > VALUE_MOST)
-            status = complain("a message of more than 2 GiB");
-        put_whole(visit, &input, length == 0);
-        if (status == STATUS_OK)
-            status = settle(visit);
-    }
-    buf_release(&input);
+    int status = input_split(visit->options->asking.nul ? '\0' : '\n', &callbacks, visit, &error);
+    if (error.code)
+        status = complain(error.text);
+    error_release(&error);
     return status;
+}
+
+static int put(struct visit *visit, const char *const *values, size_t count)
+{
+    return count ? put_values(visit, values, count) : put_input(visit);
 }
 
 int visit_put(const struct options *options)
@@ -246,15 +245,64 @@ int visit_put(const struct options *options)
     struct visit visit;
     int status = arrive(&visit, options);
     if (status == STATUS_OK)
-        status = options->values.count ? put_values(&visit) : put_input(&visit);
+        status = put(&visit, options->values.items, options->values.count);
     return leave(&visit, status);
+}
+
+int visit_file_put(const struct options *options, const char *socket, const char *const *words,
+                   size_t count)
+{
+    struct visit visit;
+    int status = go_to(&visit, options, words[0], socket);
+    if (status == STATUS_OK)
+        status = put(&visit, words + 1, count - 1);
+    if (status == STATUS_OK)
+        queue_tell((int64_t)visit.done, "put into", words[0]);
+    return leave(&visit, status);
+}
+
+/* A request that names queues, and whose reply is a number of messages. */
+static int ask_number(enum request type, const struct options *options, const char *socket,
+                      const char *const *words, size_t count, const char *what)
+{
+    struct visit visit;
+    struct frame frame;
+    int status = go_to(&visit, options, words[0], socket);
+    if (status != STATUS_OK)
+        return leave(&visit, status);
+    size_t begin = request_begin(&visit.out, type);
+    for (size_t i = 0; i < count; i++)
+        frame_text(&visit.out, words[i]);
+    frame_end(&visit.out, begin);
+    visit.unanswered++;
+    send_all(&visit);
+    if (!next_reply(&visit, &frame))
+        return leave(&visit, complain_ended());
+    if (request_type(&frame) != REPLY_DONE)
+        return leave(&visit, explain(&visit, &frame));
+    char *number = mem_copy(frame.at, frame.left);
+    queue_tell(strtoll(number, NULL, 10), what, words[0]);
+    free(number);
+    return leave(&visit, STATUS_OK);
+}
+
+int visit_requeue(const struct options *options, const char *socket, const char *const *words,
+                  size_t count)
+{
+    return ask_number(REQUEST_REQUEUE, options, socket, words, count, "put back from");
+}
+
+int visit_purge(const struct options *options, const char *socket, const char *const *words,
+                size_t count)
+{
+    return ask_number(REQUEST_PURGE, options, socket, words, count, "purged from");
 }
 
 static void ask_get(struct visit *visit)
 {
     size_t begin = request_begin(&visit->out, REQUEST_GET);
     frame_i64(&visit->out, visit->options->asking.timeout);
-    frame_text(&visit->out, visit->options->subject);
+    frame_text(&visit->out, visit->queue);
     frame_end(&visit->out, begin);
     visit->unanswered++;
 }

@@ -317,6 +317,8 @@ static void tell_stopping(struct run *run)
             buf_text(&reason, ", press Ctrl-C again to end everything at once");
     } else if (run->stop_cause == STOP_FAILURE) {
         buf_printf(&reason, "%s failed", run->culprit->name);
+    } else if (run->stop_cause == STOP_DISK) {
+        buf_text(&reason, "a durable queue cannot be written to its file");
     } else {
         buf_text(&reason, "nobody reads the output any more");
     }

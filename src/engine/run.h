@@ -15,6 +15,7 @@
 
 struct buf;
 struct bus;
+struct durable_run;
 struct link;
 struct cgroups;
 struct door;
@@ -22,6 +23,7 @@ struct graph;
 struct loop;
 struct mask;
 struct queue;
+struct queue_store;
 struct resume;
 struct scenario;
 struct shared;
@@ -35,6 +37,7 @@ enum stop_cause {
     STOP_SIGNAL,  /* somebody sent a signal */
     STOP_OUTPUT,  /* nobody reads what the run writes */
     STOP_FAILURE, /* something failed, and fail_fast says so */
+    STOP_DISK,    /* what is to last cannot be written */
 };
 
 /* How parrun was called: words for a shell, each after a blank but the first. */
@@ -63,6 +66,9 @@ struct run {
     struct link *links;    /* to workers; see object/link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */
     struct door *door;     /* at which bodies ask for the queues; NULL: none */
+    struct queue_store *store; /* of the durable ones; NULL: there are none */
+    const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */
+    struct durable_run *durable; /* what keeps these two */
     struct object **objects;
     size_t object_count;
     size_t ended_count;    /* of objects */

@@ -213,6 +213,10 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_QUEUE_OPENED] =
         {"queue.opened", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL, "The queue takes messages.",
          {{0, "Queue {name} opened."}}},
+    [EVENT_QUEUE_RESTORED] =
+        {"queue.restored", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "A durable queue holds what an earlier run has left in its file.",
+         {{0, "Queue {name} goes on with {messages} of an earlier run."}}},
     [EVENT_QUEUE_PUT] =
         {"queue.put", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "A message entered the queue (trace: true).",
@@ -235,6 +239,14 @@ static const struct event_row rows[EVENT_KINDS] = {
          "A message was tried in vain and is given up: to dead_letter, where there is one.",
          {{EVENT_REASONED, "Queue {name} gives up a message after {attempts}: {reason.}"},
           {0, "Queue {name} puts a message aside after {attempts}: {reason.}"}}},
+    [EVENT_QUEUE_UNREADABLE] =
+        {"queue.unreadable", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "What a durable queue's file holds cannot be read; it stays there.",
+         {{0, "Queue {name} cannot be read to its end: {reason.}"}}},
+    [EVENT_QUEUE_KEPT] =
+        {"queue.kept", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "At the end, of a durable queue: what is in its file for the next run.",
+         {{0, "Queue {name} keeps {messages} for the next run."}}},
     [EVENT_QUEUE_STATS] =
         {"queue.stats", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
          "What went through the queue so far, what waits in it, and how long a message has waited on "

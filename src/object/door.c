@@ -78,6 +78,12 @@ void door_free(struct door *door)
     free(door);
 }
 
+void door_committed(struct door *door)
+{
+    for (struct guest *guest = door ? door->guests : NULL; guest; guest = guest->next)
+        guest_committed(guest);
+}
+
 const char *door_address(const struct door *door)
 {
     return buf_string(&door->address);

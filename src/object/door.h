@@ -18,6 +18,9 @@ struct door *door_new(struct run *run, struct private_socket *socket);
 /* Sends everybody away and removes the socket, before the objects are freed. NULL is accepted. */
 void door_free(struct door *door);
 
+/* The run's store of durable queues has committed something. NULL is accepted. */
+void door_committed(struct door *door);
+
 /* What bodies find in PARRUN_SOCKET: the path, or "none: " and why there is none. */
 const char *door_address(const struct door *door);
 

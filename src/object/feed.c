@@ -44,7 +44,7 @@ struct feed {
     size_t room;        /* bytes that the pipe holds, and that are taken at a time */
     struct buf history; /* whole messages, the last given to the pipe: at least all unread */
     int probe;          /* tells how much is unread once FD is closed; or -1 */
-    bool shared;        /* others take from the queue too */
+    bool shared;        /* others take from the queue too, or want to know what was read */
     struct timer *look; /* of a shared queue: whether the child has read */
     int64_t wait;       /* until the next look */
     size_t seen;        /* unread at the last look */
@@ -69,6 +69,13 @@ static size_t in_pipe(const struct feed *feed)
 static size_t unread(const struct feed *feed)
 {
     return writer_pending(feed->writer) + in_pipe(feed);
+}
+
+/* What the child has read of a durable queue need not last any more. */
+static void tell_read(struct feed *feed)
+{
+    if (taker_is_durable(feed->taker))
+        taker_read_stream(feed->taker, unread(feed));
 }
 
 /* Forgets what the child has surely read. */
@@ -114,6 +121,7 @@ static void feed_pump(struct feed *feed)
     if (feed->ended || feed->finished || feed->passed_over || writer_pending(feed->writer))
         return;
     struct error error = {0};
+    tell_read(feed);
     trim_history(feed);
     size_t start = feed->history.length;
     enum take_result result =
@@ -198,6 +206,7 @@ static void has_read_all(struct feed *feed)
 {
     bool waits = !feed->passed_over && !feed->closing;
     feed->passed_over = false;
+    tell_read(feed);
     taker_set_unread(feed->taker, false);
     if (!waits)
         feed_pump(feed);
@@ -236,7 +245,7 @@ struct feed *feed_new(struct run *run, int fd, struct queue *queue, const char *
     feed->callbacks = *callbacks;
     feed->arg = arg;
     feed->waiter = (struct waiter){.function = on_message, .arg = feed};
-    feed->shared = taker_is_shared(feed->taker);
+    feed->shared = taker_is_shared(feed->taker) || taker_is_durable(feed->taker);
     if (feed->shared)
         feed->look = timer_new(run->loop, on_look, feed);
     fcntl(fd, F_SETPIPE_SZ, feed->shared ? ROOM_SHARED : ROOM_ALONE);
@@ -265,6 +274,8 @@ void feed_end(struct feed *feed)
     /* A message that was read in part was not taken. */
     size_t from = framing_floor(queue_framing(feed->queue), feed->history.data,
                                 feed->history.length, feed->history.length - left);
+    if (taker_is_durable(feed->taker))
+        taker_read_stream(feed->taker, feed->history.length - from);
     taker_return_stream(feed->taker, buf_string(&feed->history) + from,
                         feed->history.length - from);
     taker_free(feed->taker);

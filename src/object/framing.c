@@ -18,16 +18,22 @@
 struct framing_kind {
     bool lengths;    /* a length stands in front; else END stands behind */
     char end;
+    const char *word; /* of the key */
     const char *name; /* of such a piece, for messages */
     const char *inside; /* what it cannot hold, for messages */
 };
 
 static const struct framing_kind kinds[] = {
-    [FRAMING_LINE] = {.end = '\n', .name = "a line", .inside = "a newline"},
-    [FRAMING_NUL] = {.end = '\0', .name = "bytes that end in NUL", .inside = "a NUL byte"},
-    [FRAMING_LENGTH] = {.lengths = true, .name = "bytes"},
-    [FRAMING_JSON] = {.end = '\n', .name = "JSON"},
+    [FRAMING_LINE] = {.end = '\n', .word = "line", .name = "a line", .inside = "a newline"},
+    [FRAMING_NUL] = {.end = '\0', .word = "nul", .name = "bytes that end in NUL", .inside = "a NUL byte"},
+    [FRAMING_LENGTH] = {.lengths = true, .word = "length", .name = "bytes"},
+    [FRAMING_JSON] = {.end = '\n', .word = "json", .name = "JSON"},
 };
+
+const char *framing_word(enum framing framing)
+{
+    return kinds[framing].word;
+}
 
 static size_t read_head(const char *bytes)
 {

@@ -28,6 +28,9 @@ struct framing_scan {
     uint64_t messages; /* of framings that are checked: how many were found so far */
 };
 
+/* As the key `framing` has it. */
+const char *framing_word(enum framing framing);
+
 /*
  * Looks at what BYTES has beyond SCAN. 0, or ERROR_FAILED: then what is wrong begins at SCAN->whole,
  * and the text tells which message it is.

@@ -11,6 +11,7 @@
 #include "loop/pipe.h"
 #include "loop/timer.h"
 #include "scenario/spec.h"
+#include "sink/queue_store.h"
 
 /* Beyond so many bytes that cannot be served yet, no more are read. */
 #define RECEIVED_MOST (1u << 20)
@@ -47,6 +48,8 @@ static const struct guest_verb {
     {REQUEST_PUT, guest_put},
     {REQUEST_GET, guest_get},
     {REQUEST_TAKEN, guest_taken},
+    {REQUEST_PURGE, guest_purge},
+    {REQUEST_REQUEUE, guest_requeue},
 };
 
 static const struct guest_verb *find_verb(const struct guest *guest, const struct frame *frame)
@@ -119,7 +122,7 @@ static void on_end(void *arg, int status)
 static void on_drained(void *arg)
 {
     struct guest *guest = arg;
-    if (guest->leaving)
+    if (guest->leaving && !guest->owed.length)
         guest_free(guest);
 }
 
@@ -172,6 +175,7 @@ void guest_free(struct guest *guest)
     writer_free(guest->writer);
     timer_free(guest->timer);
     buf_release(&guest->received);
+    buf_release(&guest->owed);
     buf_release(&guest->message);
     buf_release(&guest->held);
     free(guest);
@@ -183,16 +187,48 @@ static void send_reply(struct guest *guest, enum request type, const char *bytes
     size_t begin = request_begin(&out, type);
     buf_append(&out, bytes, length);
     frame_end(&out, begin);
-    writer_put(guest->writer, out.data, out.length);
+    if (guest->owed.length)
+        buf_append(&guest->owed, out.data, out.length);
+    else
+        writer_put(guest->writer, out.data, out.length);
     buf_release(&out);
+}
+
+/* The request that was being served is answered: the next one. */
+static void go_on(struct guest *guest)
+{
+    settle(guest);
+    if (!guest->serving)
+        serve(guest);
 }
 
 void guest_reply(struct guest *guest, enum request type, const char *bytes, size_t length)
 {
     send_reply(guest, type, bytes, length);
-    settle(guest);
-    if (!guest->serving)
-        serve(guest);
+    go_on(guest);
+}
+
+void guest_reply_kept(struct guest *guest, const char *bytes, size_t length)
+{
+    if (!guest->run->store) {
+        guest_reply(guest, REPLY_DONE, bytes, length);
+        return;
+    }
+    size_t begin = request_begin(&guest->owed, REPLY_DONE);
+    buf_append(&guest->owed, bytes, length);
+    frame_end(&guest->owed, begin);
+    guest->moment = queue_store_moment(guest->run->store);
+    go_on(guest);
+}
+
+void guest_committed(struct guest *guest)
+{
+    if (!guest->owed.length || !queue_store_has_reached(guest->run->store, guest->moment))
+        return;
+    writer_put(guest->writer, guest->owed.data, guest->owed.length);
+    buf_clear(&guest->owed);
+    if (guest->leaving)
+        writer_finish(guest->writer);
 }
 
 void guest_leave(struct guest *guest)
@@ -201,7 +237,8 @@ void guest_leave(struct guest *guest)
     guest->leaving = true;
     buf_clear(&guest->message);
     guest_return(guest);
-    writer_finish(guest->writer);
+    if (!guest->owed.length)
+        writer_finish(guest->writer);
 }
 
 void guest_refuse(struct guest *guest, const char *format, ...)

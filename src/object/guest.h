@@ -37,6 +37,8 @@ struct guest {
     struct guest *previous;
     struct reader *reader;
     struct writer *writer;
+    struct buf owed; /* replies that wait for the disk, and those behind them */
+    uint64_t moment; /* of the run's store: they are sent when it is reached */
     struct buf received;
     bool known;                /* it has said HELLO */
     const struct object *body; /* of this run, that it runs in; NULL: none */
@@ -64,6 +66,13 @@ void guest_free(struct guest *guest);
 /* Answers the request that is being served. */
 void guest_reply(struct guest *guest, enum request type, const char *bytes, size_t length);
 
+/* The same, once all that was put into durable queues by now is on the disk; the next requests are
+ * served meanwhile. */
+void guest_reply_kept(struct guest *guest, const char *bytes, size_t length);
+
+/* The run's store has committed something. */
+void guest_committed(struct guest *guest);
+
 /* Answers it by why it cannot be served, and sends the guest away. */
 void guest_refuse(struct guest *guest, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -89,6 +98,10 @@ void guest_put(struct guest *guest, struct frame *frame);
 /* guest_get.c */
 void guest_get(struct guest *guest, struct frame *frame);
 void guest_taken(struct guest *guest, struct frame *frame);
+
+/* guest_file.c */
+void guest_purge(struct guest *guest, struct frame *frame);
+void guest_requeue(struct guest *guest, struct frame *frame);
 
 /* Gives back what the guest has not said to be taken, and frees its taker. */
 void guest_return(struct guest *guest);

@@ -1,5 +1,4 @@
 /* PUT: a message from a guest into a queue. */
-#include "base/arena.h"
 #include "base/error.h"
 #include "engine/run.h"
 #include "object/guest.h"
@@ -17,15 +16,7 @@ static int read_message(struct guest *guest, enum framing framing, const char *t
         value_encode_string(&guest->message, text, length);
         return 0;
     }
-    struct arena *arena = arena_new();
-    struct value value;
-    int result = value_from_json(arena, text, length, &value, error);
-    if (!result && value.type == VALUE_NIL)
-        result = error_set(error, ERROR_FAILED, "null cannot be put into a queue");
-    if (!result)
-        value_encode(&guest->message, &value);
-    arena_free(arena);
-    return result;
+    return value_encode_json(&guest->message, text, length, error);
 }
 
 static void on_room(void *arg)
@@ -42,7 +33,8 @@ static bool may_put(struct guest *guest)
 {
     if (!guest_may(guest, guest->queue, GUEST_PUTS))
         return false;
-    if (queue_is_closed(guest->queue)) {
+    bool lasts = queue_is_durable(guest->queue) && !guest->body;
+    if (queue_is_closed(guest->queue) && !lasts) {
         guest_refuse(guest, "it is closed: all that produces into it has ended");
         return false;
     }
@@ -56,7 +48,10 @@ static void try_put(struct guest *guest)
     if (queue_put_value(guest->queue, guest->message.data, guest->message.length,
                         &guest->options)) {
         buf_clear(&guest->message);
-        guest_reply(guest, REPLY_DONE, "", 0);
+        if (queue_is_durable(guest->queue))
+            guest_reply_kept(guest, "", 0);
+        else
+            guest_reply(guest, REPLY_DONE, "", 0);
     } else {
         queue_wait_room(guest->queue, &guest->waiter);
     }

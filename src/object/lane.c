@@ -17,6 +17,7 @@ void lane_init(struct lane *lane, const struct queue_spec *spec, const struct va
     memset(lane, 0, sizeof(*lane));
     for (size_t i = 0; i < LANE_PRIORITIES; i++)
         lane->stores[i].framing = spec->framing;
+    lane->durable = spec->durable;
     if (spec->ordered)
         lane->order = order_new(spec, vars);
 }
@@ -37,8 +38,10 @@ void lane_clear(struct lane *lane)
     const struct lane_taker all = {lane, false};
     struct buf dropped = {0};
     struct mark_taken mark;
-    for (size_t i = 0; i < LANE_PRIORITIES; i++)
+    for (size_t i = 0; i < LANE_PRIORITIES; i++) {
         store_release(&lane->stores[i]);
+        letters_release(&lane->letters[i]);
+    }
     letters_release(&lane->returned);
     lane->filled = 0;
     while (lane->order && lane_has(lane, &all))
@@ -72,10 +75,15 @@ static void account(struct lane *lane, size_t messages, size_t bytes)
     lane->bytes += bytes;
 }
 
-static void put_letter(struct lane *lane, struct letter *letter)
+void lane_put_letter(struct lane *lane, struct letter *letter, int priority)
 {
     account(lane, 1, letter->length);
-    order_put(lane->order, letter);
+    if (lane->order) {
+        order_put(lane->order, letter);
+        return;
+    }
+    letters_add(&lane->letters[priority], letter);
+    lane->filled |= 1u << priority;
 }
 
 static size_t put_letters(struct lane *lane, const char *bytes, size_t length, size_t most,
@@ -87,7 +95,7 @@ static size_t put_letters(struct lane *lane, const char *bytes, size_t length, s
         size_t size;
         size_t whole =
             framing_first(framing_of(lane), bytes + done, length - done, &message, &size);
-        put_letter(lane, letter_new(bytes + done, whole, true, 0));
+        lane_put_letter(lane, letter_new(bytes + done, whole, true, 0), 0);
         done += whole;
     }
     return done;
@@ -110,7 +118,7 @@ static void put_letters_of_values(struct lane *lane, const char *bytes, size_t l
     while (bytes < end) {
         size_t count;
         size_t size = values_measure(bytes, (size_t)(end - bytes), 1, 1, &count);
-        put_letter(lane, letter_new(bytes + sizeof(uint32_t), size - sizeof(uint32_t), false, 0));
+        lane_put_letter(lane, letter_new(bytes + sizeof(uint32_t), size - sizeof(uint32_t), false, 0), 0);
         bytes += size;
     }
 }
@@ -118,7 +126,7 @@ static void put_letters_of_values(struct lane *lane, const char *bytes, size_t l
 void lane_put_value(struct lane *lane, const char *encoded, size_t length, int priority)
 {
     if (lane->order) {
-        put_letter(lane, letter_new(encoded, length, false, 0));
+        lane_put_letter(lane, letter_new(encoded, length, false, 0), priority);
         return;
     }
     struct store *store = &lane->stores[priority];
@@ -149,10 +157,27 @@ bool lane_has(const struct lane *lane, const struct lane_taker *taker)
     return lane->order && lane->messages && order_has(lane->order, taker->who, taker->alone);
 }
 
-/* The store whose messages go first. */
+/* The priority whose messages go first. */
+static unsigned top_priority(const struct lane *lane)
+{
+    return 31 - (unsigned)__builtin_clz(lane->filled);
+}
+
 static struct store *top_store(struct lane *lane)
 {
-    return &lane->stores[31 - __builtin_clz(lane->filled)];
+    return &lane->stores[top_priority(lane)];
+}
+
+/* The first letter of a durable queue; NULL: there is none. */
+static struct letter *take_durable(struct lane *lane)
+{
+    if (!lane->filled)
+        return NULL;
+    unsigned priority = top_priority(lane);
+    struct letter *letter = letters_take(&lane->letters[priority]);
+    if (!lane->letters[priority].first)
+        lane->filled &= ~(1u << priority);
+    return letter;
 }
 
 /* Something was taken from STORE, which held BEFORE bytes. */
@@ -170,9 +195,12 @@ static struct letter *take_letter(struct lane *lane, const struct lane_taker *ta
     struct letter *letter = letters_take(&lane->returned);
     if (!letter && lane->order)
         letter = order_take(lane->order, taker->who, taker->alone, &mark->slot);
+    else if (!letter && lane->durable)
+        letter = take_durable(lane);
     if (!letter)
         return NULL;
     mark->attempts = letter->attempts;
+    mark->id = letter->id;
     account(lane, 0 - (size_t)1, 0 - letter->length);
     return letter;
 }
@@ -196,7 +224,7 @@ void lane_take_value(struct lane *lane, const struct lane_taker *taker, struct b
 size_t lane_take_values(struct lane *lane, const struct lane_taker *taker, struct buf *out,
                         size_t most, size_t bytes)
 {
-    if (lane->returned.first || lane->order) {
+    if (lane->returned.first || lane->order || lane->durable) {
         struct mark_taken mark;
         size_t head = out->length;
         uint32_t size = 0;
@@ -214,14 +242,16 @@ size_t lane_take_values(struct lane *lane, const struct lane_taker *taker, struc
 }
 
 size_t lane_take_stream(struct lane *lane, const struct lane_taker *taker, struct buf *out,
-                        size_t most, struct error *error)
+                        size_t most, const struct lane_told *told, struct error *error)
 {
     size_t start = out->length;
     size_t count = 0;
     struct mark_taken mark;
     struct letter *letter;
     while (out->length - start < most && !error->code && (letter = take_letter(lane, taker, &mark))) {
-        letter_stream(letter, framing_of(lane), out, error);
+        size_t before = out->length;
+        if (!letter_stream(letter, framing_of(lane), out, error) && told)
+            told->taken(told->arg, letter->id, out->length - before);
         free(letter);
         count++;
     }
@@ -261,9 +291,22 @@ void lane_return_stream(struct lane *lane, const char *bytes, size_t length)
     account(lane, store->messages - messages, length);
 }
 
-void lane_return_value(struct lane *lane, const char *encoded, size_t length, unsigned attempts)
+void lane_return_framed(struct lane *lane, const char *bytes, size_t length, int64_t id)
 {
-    struct letter *letter = letter_new(encoded, length, false, attempts);
+    struct letter *letter = letter_new(bytes, length, true, 0);
+    letter->id = id;
+    account(lane, 1, length);
+    if (lane->order)
+        order_put_first(lane->order, letter);
+    else
+        letters_add_first(&lane->returned, letter);
+}
+
+void lane_return_value(struct lane *lane, const char *encoded, size_t length,
+                       const struct mark_taken *mark)
+{
+    struct letter *letter = letter_new(encoded, length, false, mark->attempts);
+    letter->id = mark->id;
     account(lane, 1, length);
     if (lane->order)
         order_put_first(lane->order, letter);

@@ -23,9 +23,11 @@ struct value;
 #define LANE_PRIORITIES 10
 
 struct lane {
-    struct order *order;                  /* with `ordered`: all messages but RETURNED */
-    struct store stores[LANE_PRIORITIES]; /* else, by priority */
-    unsigned filled;                      /* a bit for each store that holds some */
+    struct order *order;                    /* with `ordered`: all messages but RETURNED */
+    bool durable;                           /* each has its id: they are in LETTERS */
+    struct letters letters[LANE_PRIORITIES]; /* by priority */
+    struct store stores[LANE_PRIORITIES];   /* else, by priority */
+    unsigned filled;                        /* a bit for each of these that holds some */
     int highest;                          /* priority that was ever put: what comes back has it */
     struct letters returned;              /* taken, tried and given back: they go first */
     size_t messages;                      /* in all of these */
@@ -45,6 +47,7 @@ struct lane {
 struct mark_taken {
     size_t slot;       /* with `ordered` */
     unsigned attempts; /* by others, before */
+    int64_t id;        /* of a durable queue: in its file */
 };
 
 /* Who takes: any pointer that tells one from the other; ALONE: one message of a key at a time. */
@@ -75,6 +78,9 @@ void lane_put_value(struct lane *lane, const char *encoded, size_t length, int p
 void lane_put_values(struct lane *lane, const char *bytes, size_t length, size_t count,
                      int priority);
 
+/* Appends a letter, which the lane owns from now on; of a lane with `ordered`, or a durable one. */
+void lane_put_letter(struct lane *lane, struct letter *letter, int priority);
+
 /* True where there is something for this taker. */
 bool lane_has(const struct lane *lane, const struct lane_taker *taker);
 
@@ -86,13 +92,22 @@ void lane_take_value(struct lane *lane, const struct lane_taker *taker, struct b
 size_t lane_take_values(struct lane *lane, const struct lane_taker *taker, struct buf *out,
                         size_t most, size_t bytes);
 
-/* Messages in their frames, as store_take_stream() does; returns how many. */
+/* Messages in their frames, as store_take_stream() does; returns how many. TOLD, where it is not NULL,
+ * hears of each one that a durable queue gave: its id, and its bytes with the frame. */
+struct lane_told {
+    void (*taken)(void *arg, int64_t id, size_t bytes);
+    void *arg;
+};
 size_t lane_take_stream(struct lane *lane, const struct lane_taker *taker, struct buf *out,
-                        size_t most, struct error *error);
+                        size_t most, const struct lane_told *told, struct error *error);
 
 /* Puts messages before all others, or with `ordered` before those of their keys. */
 void lane_return_stream(struct lane *lane, const char *bytes, size_t length);
-void lane_return_value(struct lane *lane, const char *encoded, size_t length, unsigned attempts);
+
+/* The same for one message of a durable queue, with its frame. */
+void lane_return_framed(struct lane *lane, const char *bytes, size_t length, int64_t id);
+void lane_return_value(struct lane *lane, const char *encoded, size_t length,
+                       const struct mark_taken *mark);
 void lane_return_values(struct lane *lane, const char *bytes, size_t length, size_t count);
 
 #endif

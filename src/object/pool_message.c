@@ -26,11 +26,20 @@ void pool_message_taken(struct pool *pool, struct task *task)
         task->attempt += task->message.attempts;
 }
 
-void pool_message_back(struct pool *pool, const struct task *task)
+void pool_message_tried(struct pool *pool, const struct task *task)
 {
     struct taker *taker = items_taker(pool->items, NULL);
     if (taker)
-        taker_task_back(taker, &task->message, task->item.data, task->item.length);
+        taker_task_tried(taker, &task->message, task->attempt);
+}
+
+void pool_message_back(struct pool *pool, const struct task *task)
+{
+    struct taker *taker = items_taker(pool->items, NULL);
+    struct mark_taken mark = task->message;
+    mark.attempts = (unsigned)task->attempt - 1; /* this one does not count */
+    if (taker)
+        taker_task_back(taker, &mark, task->item.data, task->item.length);
 }
 
 void pool_message_done(struct pool *pool, const struct task *task)

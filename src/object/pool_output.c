@@ -152,7 +152,7 @@ static void put_chunk(const struct pool *pool, const struct task *task, struct b
 {
     plan_lua(&pool->spec->object.body.lua, text);
     buf_text(text, ", item ");
-    trace_text(text, task->item.data, task->item.length);
+    value_text_of(text, task->item.data, task->item.length);
 }
 
 /* The task's command, or what stands for it. */
@@ -230,7 +230,7 @@ static void tell_planned(struct pool *pool, const struct task *task)
     if (pool->spec->object.body.kind == BODY_LUA)
         put_chunk(pool, task, &text);
     else
-        trace_text(&text, task->text, task->text_length);
+        value_text_of(&text, task->text, task->text_length);
     event.bytes = text.data;
     event.length = text.length;
     pool_emit(pool, &event);

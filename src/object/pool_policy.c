@@ -67,6 +67,7 @@ bool pool_retry(struct pool *pool, struct task *task)
     wait -= wait % NS_PER_MS; /* what is told, and what a timer can keep */
     pool_tell_retrying(pool, task, wait);
     task->attempt++;
+    pool_message_tried(pool, task);
     task->due = clock_monotonic() + wait;
     insert_due(pool, task);
     return true;

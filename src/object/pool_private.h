@@ -281,6 +281,9 @@ void pool_tell_resumed(struct pool *pool);
 /* The task was made of the item taken last. */
 void pool_message_taken(struct pool *pool, struct task *task);
 
+/* It is tried again. */
+void pool_message_tried(struct pool *pool, const struct task *task);
+
 /* The task is not run to its end: its message goes back. */
 void pool_message_back(struct pool *pool, const struct task *task);
 

@@ -92,9 +92,9 @@ static void keep_shown(const struct pool *pool, const struct task *task, struct 
     struct buf number = {0};
     task_shown_item(task, pool->object.run->mask, &masked);
     if (masked.length)
-        trace_text(shown, masked.data, masked.length);
+        value_text_of(shown, masked.data, masked.length);
     else
-        trace_text(shown, task->item.data, task->item.length);
+        value_text_of(shown, task->item.data, task->item.length);
     buf_release(&masked);
     buf_number(&number, task->index);
     if (!strcmp(buf_string(shown), number.data))

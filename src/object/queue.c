@@ -9,6 +9,7 @@
 #include "engine/run.h"
 #include "event/bus.h"
 #include "loop/timer.h"
+#include "object/durable.h"
 #include "object/letter.h"
 #include "object/queue_private.h"
 #include "object/trace.h"
@@ -45,7 +46,7 @@ void queue_trace_value(struct queue *queue, enum event_kind kind, const char *en
     if (!queue->spec->trace)
         return;
     struct buf text = {0};
-    trace_text(&text, encoded, length);
+    value_text_of(&text, encoded, length);
     trace_post(queue->run, kind, queue->spec->name, queue->named, text.data, text.length);
     buf_release(&text);
 }
@@ -62,6 +63,18 @@ static void put_items(struct queue *queue)
         queue->put++;
     }
     buf_release(&encoded);
+}
+
+/* What an earlier run has left; the items are among that, or were done with. */
+static void take_up(struct queue *queue)
+{
+    size_t left = durable_unread(queue);
+    if (left)
+        queue_event(queue, EVENT_QUEUE_RESTORED, 0, left);
+    pthread_mutex_lock(&queue->lock);
+    queue->abandoned = !queue->users.consumers;
+    durable_fill(queue);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 static void make_lanes(struct queue *queue)
@@ -90,6 +103,7 @@ struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool nam
     struct queue *queue = mem_calloc(1, sizeof(*queue));
     pthread_condattr_t attributes;
     queue->run = run;
+    queue->slot = run->store ? run->slots[spec - run->scenario->queues] : -1;
     queue->spec = spec;
     queue->named = named;
     queue->users = *users;
@@ -101,7 +115,10 @@ struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool nam
     pthread_condattr_destroy(&attributes);
     make_lanes(queue);
     queue_event(queue, EVENT_QUEUE_OPENED, 0, 0);
-    put_items(queue);
+    if (queue->slot >= 0)
+        take_up(queue);
+    else
+        put_items(queue);
     queue->closed = spec->close_auto && !users->producers;
     return queue;
 }
@@ -122,6 +139,7 @@ void queue_free(struct queue *queue)
         lane_release(&queue->lanes[i]);
     free(queue->lanes);
     delay_release(&queue->delay);
+    letters_release(&queue->spent);
     pthread_mutex_destroy(&queue->lock);
     pthread_cond_destroy(&queue->message);
     pthread_cond_destroy(&queue->room);
@@ -149,6 +167,11 @@ size_t queue_length(struct queue *queue)
 bool queue_is_empty(struct queue *queue)
 {
     return queue_length(queue) == 0;
+}
+
+bool queue_is_durable(const struct queue *queue)
+{
+    return queue->slot >= 0;
 }
 
 bool queue_is_closed(struct queue *queue)
@@ -265,11 +288,12 @@ bool queue_balance(struct queue *queue)
 {
     tell_stats(queue);
     pthread_mutex_lock(&queue->lock);
-    uint64_t left = queue->lost + queue->delay.count;
+    uint64_t left = queue->lost + queue->aside + queue->delay.count + durable_unread(queue);
     for (size_t i = 0; i < queue->lane_count; i++)
         left += queue->lanes[i].put - queue->lanes[i].taken;
     pthread_mutex_unlock(&queue->lock);
+    bool kept = queue->slot >= 0;
     if (left)
-        queue_event(queue, EVENT_QUEUE_CLOSED, EVENT_WRONG, left);
-    return !left;
+        queue_event(queue, kept ? EVENT_QUEUE_KEPT : EVENT_QUEUE_CLOSED, kept ? 0 : EVENT_WRONG, left);
+    return kept || !left;
 }

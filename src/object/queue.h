@@ -48,7 +48,8 @@ struct put_options {
     int priority;  /* 0 to LANE_PRIORITIES - 1; the highest goes first */
 };
 
-/* Opens a queue with its items in it; NAMED where the scenario has several. */
+/* Opens a queue with its items in it; NAMED where the scenario has several. A durable one, where the
+ * run has a store, holds what is in its file instead. */
 struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool named,
                         const struct queue_users *users);
 
@@ -83,6 +84,23 @@ bool queue_put_value(struct queue *queue, const char *encoded, size_t length,
 size_t queue_put_values(struct queue *queue, const char *values, size_t length,
                         const struct put_options *options, size_t *count);
 
+/* Puts one encoded value, be the queue full or not. */
+void queue_put_anyway(struct queue *queue, const char *encoded, size_t length);
+
+/* True where the queue lasts in a file. */
+bool queue_is_durable(const struct queue *queue);
+
+/* Takes a message, an encoded value, out of its queue; false: it stays. */
+typedef bool queue_drained(void *arg, const char *encoded, size_t length);
+
+/*
+ * Gives each message that waits in the queue and its file to TAKE(ARG, ...), which may put into other
+ * queues; *COUNT says how many it took. The loop's thread. A negative code with ERROR filled where the
+ * file cannot be read to its end.
+ */
+int queue_drain(struct queue *queue, queue_drained *take, void *arg, size_t *count,
+                struct error *error);
+
 /* True where nothing can be put at the moment. */
 bool queue_is_full(struct queue *queue);
 
@@ -113,7 +131,8 @@ bool queue_is_broadcast(const struct queue *queue);
 /* True where no consumer is left. Any thread. */
 bool queue_is_abandoned(struct queue *queue);
 
-/* At the end of the run: tells of messages that nobody took; false where there were any. */
+/* At the end of the run: tells of messages that nobody took; false where there were any that are gone
+ * with the run. */
 bool queue_balance(struct queue *queue);
 
 /*
@@ -129,6 +148,9 @@ struct queue_wait {
 int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
                       const struct put_options *options, const struct queue_wait *wait,
                       struct error *error);
+
+/* The disk, for which a durable queue held its producers back, has caught up. */
+void queue_has_room_again(struct queue *queue);
 
 /* Wakes the threads that wait, so that they ask their CHECK. Any thread. */
 void queue_interrupt(struct queue *queue);

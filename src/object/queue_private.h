@@ -22,6 +22,7 @@ struct queue {
     struct run *run;
     const struct queue_spec *spec;
     bool named;
+    int64_t slot; /* of a durable one: its number in the run's store; -1: it is none */
     struct queue_users users; /* the loop's alone, but consumers */
     struct timer *due;        /* of the next delayed message; the loop's alone; NULL: none yet */
     struct timer *stats;      /* of log.stats; NULL: none */
@@ -40,10 +41,12 @@ struct queue {
     size_t lane_count;
     struct delay delay;
     atomic_uint changes; /* read without the lock by who looks whether something came */
+    struct letters spent; /* of a durable queue: read, and tried as often as it may be */
     bool closed;
     bool abandoned;
     uint64_t put;
     uint64_t dead; /* given up: to the dead letters, or for good */
+    uint64_t aside; /* of a durable queue: put when there was nobody to take it */
     uint64_t lost; /* put when there was nobody to take it, or given up for good */
 };
 
@@ -64,6 +67,13 @@ struct taker {
     size_t done;      /* messages that it is done with and still holds */
     size_t want;      /* so many were to be taken at once */
     int64_t came_at;  /* and when that was */
+    struct buf sent; /* of a stream from a durable queue: struct sent, those not known to be read */
+};
+
+/* A message that was written into a child's pipe. */
+struct sent {
+    int64_t id;
+    size_t bytes;
 };
 
 /* queue.c: emits an event about the queue. The loop's thread. */
@@ -71,11 +81,17 @@ void queue_event(struct queue *queue, enum event_kind kind, unsigned flags, size
 
 /* The rest with the lock held, but for the last. */
 
-/* queue_put.c: true where no message has room. */
+/* queue_put.c: messages for which there is room where they wait. */
+size_t queue_lane_room(const struct queue *queue);
+
+/* queue_put.c: true where nothing can be put now. Where nobody is left to take it, all can. */
 bool queue_has_no_room(const struct queue *queue);
 
 /* queue_put.c: a message goes to all lanes from which somebody takes. */
 void queue_enter(struct queue *queue, const char *encoded, size_t length, int priority);
+
+/* queue_put.c: the same for a letter, which belongs to the queue from now on. */
+void queue_enter_letter(struct queue *queue, struct letter *letter, int priority);
 
 /* queue_wait.c: a look at the waiters is due. */
 void queue_wake_soon(struct queue *queue);
@@ -104,6 +120,9 @@ void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mar
 
 /* taker.c: it is done with the message of MARK, whatever that means. */
 void taker_release(struct taker *taker, const struct mark_taken *mark);
+
+/* taker.c: the same, and the message is not needed any more. */
+void taker_acknowledge(struct taker *taker, const struct mark_taken *mark);
 
 /* taker.c, without the lock: gives back the one message that it has; TRIED: it was worked on. */
 void taker_return_one(struct taker *taker, const char *encoded, size_t length, bool tried);

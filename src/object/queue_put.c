@@ -1,14 +1,17 @@
 /* Putting messages into a queue. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/run.h"
 #include "event/bus.h"
+#include "object/durable.h"
 #include "object/letter.h"
 #include "object/queue_private.h"
 #include "object/trace.h"
 #include "script/value.h"
+#include "sink/dead_letter.h"
 
 /* A queue whose capacity is in messages never holds more bytes than this and one message. */
 #define QUEUE_BYTES (4u << 20)
@@ -18,8 +21,8 @@ static size_t most_bytes(const struct queue *queue)
     return queue->spec->capacity_bytes ? (size_t)queue->spec->capacity_bytes : QUEUE_BYTES;
 }
 
-/* Messages for which there is room in every lane from which somebody takes. */
-static size_t room(const struct queue *queue)
+/* In every lane from which somebody takes. */
+size_t queue_lane_room(const struct queue *queue)
 {
     size_t most = (size_t)queue->spec->capacity;
     size_t least = most;
@@ -37,7 +40,9 @@ static size_t room(const struct queue *queue)
 
 bool queue_has_no_room(const struct queue *queue)
 {
-    return !room(queue);
+    if (durable_is_full(queue))
+        return true;
+    return !queue->abandoned && !queue_lane_room(queue);
 }
 
 /* With the lock held: a message goes to all who may take it; at least to one lane. */
@@ -52,10 +57,22 @@ void queue_enter(struct queue *queue, const char *encoded, size_t length, int pr
     }
 }
 
+/* Each lane owns what is in it, so each has a letter of its own. */
+void queue_enter_letter(struct queue *queue, struct letter *letter, int priority)
+{
+    if (queue->spec->durable) {
+        lane_put_letter(&queue->lanes[0], letter, priority);
+        queue->lanes[0].put++;
+        return;
+    }
+    queue_enter(queue, letter->bytes, letter->length, priority);
+    free(letter);
+}
+
 /* With the lock held: the same messages into each lane from which somebody takes. */
 static size_t enter_stream(struct queue *queue, const char *bytes, size_t length)
 {
-    size_t count = queue->abandoned ? (size_t)-1 : room(queue);
+    size_t count = queue->abandoned ? (size_t)-1 : queue_lane_room(queue);
     size_t taken = 0;
     for (size_t i = 0; i < queue->lane_count; i++) {
         struct lane *lane = &queue->lanes[i];
@@ -72,21 +89,21 @@ static size_t enter_stream(struct queue *queue, const char *bytes, size_t length
     return taken;
 }
 
-size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length)
+/* Where a message of a durable queue goes beyond its file. */
+static void put_letter(struct queue *queue, struct letter *letter,
+                       const struct put_options *options)
 {
-    size_t taken = 0;
-    pthread_mutex_lock(&queue->lock);
-    if (queue->abandoned || !queue_has_no_room(queue)) {
-        taken = enter_stream(queue, bytes, length);
-        queue_trace_stream(queue, EVENT_QUEUE_PUT, bytes, taken);
-    }
-    bool full = !queue->abandoned && queue_has_no_room(queue);
-    if (taken)
+    if (queue->abandoned) { /* counted as put, never taken; or in the file for the next run */
+        queue->lost += !queue->spec->durable;
+        queue->aside += queue->spec->durable != NULL;
+        free(letter);
+    } else if (options->delay) {
+        delay_put(&queue->delay, letter, options->priority, clock_monotonic() + options->delay);
+        queue_wake_soon(queue);
+    } else {
+        queue_enter_letter(queue, letter, options->priority);
         queue_changed(queue);
-    pthread_mutex_unlock(&queue->lock);
-    if (full && bus_wants(queue->run->bus, EVENT_QUEUE_FULL, 0))
-        queue_event(queue, EVENT_QUEUE_FULL, 0, 0);
-    return taken;
+    }
 }
 
 /* With the lock held. */
@@ -95,16 +112,53 @@ static void put_one(struct queue *queue, const char *encoded, size_t length,
 {
     queue->put++;
     queue_trace_value(queue, EVENT_QUEUE_PUT, encoded, length);
-    if (queue->abandoned) {
+    if (queue->spec->durable || options->delay) {
+        struct letter *letter = letter_new(encoded, length, false, 0);
+        letter->id = durable_put(queue, encoded, length, options);
+        put_letter(queue, letter, options);
+    } else if (queue->abandoned) {
         queue->lost++; /* counted as put, never taken */
-    } else if (options->delay) {
-        delay_put(&queue->delay, letter_new(encoded, length, false, 0), options->priority,
-                  clock_monotonic() + options->delay);
-        queue_wake_soon(queue);
     } else {
         queue_enter(queue, encoded, length, options->priority);
         queue_changed(queue);
     }
+}
+
+/* With the lock held: messages in their frames one by one, as long as there is room. */
+static size_t put_each(struct queue *queue, const char *bytes, size_t length)
+{
+    static const struct put_options usual;
+    struct buf encoded = {0};
+    size_t done = 0;
+    while (done < length && !queue_has_no_room(queue)) {
+        const char *message;
+        size_t size;
+        done += framing_first(queue->spec->framing, bytes + done, length - done, &message, &size);
+        buf_clear(&encoded);
+        framing_decode(queue->spec->framing, message, size, &encoded);
+        put_one(queue, encoded.data, encoded.length, &usual);
+    }
+    buf_release(&encoded);
+    return done;
+}
+
+size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length)
+{
+    size_t taken = 0;
+    pthread_mutex_lock(&queue->lock);
+    if (queue->spec->durable) {
+        taken = put_each(queue, bytes, length);
+    } else if (!queue_has_no_room(queue)) {
+        taken = enter_stream(queue, bytes, length);
+        queue_trace_stream(queue, EVENT_QUEUE_PUT, bytes, taken);
+    }
+    bool full = queue_has_no_room(queue);
+    if (taken)
+        queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
+    if (full && bus_wants(queue->run->bus, EVENT_QUEUE_FULL, 0))
+        queue_event(queue, EVENT_QUEUE_FULL, 0, 0);
+    return taken;
 }
 
 /* With the lock held: bytes for which there is room; one message may have more. */
@@ -125,7 +179,7 @@ static void put_many(struct queue *queue, const char *values, size_t length, siz
                      const struct put_options *options)
 {
     const char *end = values + length;
-    if (!queue->abandoned && !options->delay && !queue->spec->trace) {
+    if (!queue->abandoned && !options->delay && !queue->spec->trace && !queue->spec->durable) {
         for (size_t i = 0; i < queue->lane_count; i++) {
             struct lane *lane = &queue->lanes[i];
             if (lane->abandoned)
@@ -152,8 +206,8 @@ size_t queue_put_values(struct queue *queue, const char *values, size_t length,
     *count = 0;
     pthread_mutex_lock(&queue->lock);
     bool all = queue->abandoned;
-    if (all || !queue_has_no_room(queue)) {
-        taken = values_measure(values, length, all ? (size_t)-1 : room(queue),
+    if (!queue_has_no_room(queue)) {
+        taken = values_measure(values, length, all ? (size_t)-1 : queue_lane_room(queue),
                                all ? (size_t)-1 : room_bytes(queue), count);
         put_many(queue, values, taken, *count, options);
     }
@@ -165,11 +219,19 @@ bool queue_put_value(struct queue *queue, const char *encoded, size_t length,
                      const struct put_options *options)
 {
     pthread_mutex_lock(&queue->lock);
-    bool done = queue->abandoned || !queue_has_no_room(queue);
+    bool done = !queue_has_no_room(queue);
     if (done)
         put_one(queue, encoded, length, options);
     pthread_mutex_unlock(&queue->lock);
     return done;
+}
+
+void queue_put_anyway(struct queue *queue, const char *encoded, size_t length)
+{
+    static const struct put_options usual;
+    pthread_mutex_lock(&queue->lock);
+    put_one(queue, encoded, length, &usual);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 struct queue *queue_dead_letters(const struct queue *queue)
@@ -181,28 +243,22 @@ struct queue *queue_dead_letters(const struct queue *queue)
 bool queue_is_full(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
-    bool full = !queue->abandoned && queue_has_no_room(queue);
+    bool full = queue_has_no_room(queue);
     pthread_mutex_unlock(&queue->lock);
     return full;
 }
 
-/* "{message = ..., reason = ..., attempts = 3}", or the same as JSON where a table cannot be sent. */
-static void encode_dead(const struct queue *dead, const char *encoded, size_t length,
-                        int64_t attempts, const char *reason, struct buf *out)
+/* As a table, or as JSON in a text where a table cannot be sent. */
+static void encode_dead(const struct queue *queue, const struct queue *dead, const char *encoded,
+                        size_t length, int64_t attempts, const char *reason, struct buf *out)
 {
     struct buf table = {0};
-    value_encode_table(&table, 3);
-    value_encode_string(&table, "message", strlen("message"));
-    buf_append(&table, encoded, length);
-    value_encode_string(&table, "reason", strlen("reason"));
-    value_encode_string(&table, reason, strlen(reason));
-    value_encode_string(&table, "attempts", strlen("attempts"));
-    value_encode_integer(&table, attempts);
+    dead_letter_write(&table, encoded, length, queue->spec->name, reason, attempts);
     if (dead->spec->framing == FRAMING_JSON) {
         buf_append(out, table.data, table.length);
     } else {
         struct buf text = {0};
-        trace_text(&text, table.data, table.length);
+        value_text_of(&text, table.data, table.length);
         value_encode_string(out, text.data, text.length);
         buf_release(&text);
     }
@@ -213,13 +269,10 @@ static void encode_dead(const struct queue *dead, const char *encoded, size_t le
 static void put_dead(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
                      const char *reason)
 {
-    static const struct put_options usual;
     struct queue *dead = queue_dead_letters(queue);
     struct buf letter = {0};
-    encode_dead(dead, encoded, length, attempts, reason, &letter);
-    pthread_mutex_lock(&dead->lock);
-    put_one(dead, letter.data, letter.length, &usual);
-    pthread_mutex_unlock(&dead->lock);
+    encode_dead(queue, dead, encoded, length, attempts, reason, &letter);
+    queue_put_anyway(dead, letter.data, letter.length);
     buf_release(&letter);
 }
 
@@ -235,7 +288,7 @@ void queue_bury(struct queue *queue, const char *encoded, size_t length, int64_t
         .attempt = attempts,
         .reason = reason,
     };
-    trace_text(&text, encoded, length);
+    value_text_of(&text, encoded, length);
     event.bytes = buf_string(&text);
     event.length = text.length;
     trace_event(queue->run, &event);
@@ -254,11 +307,11 @@ int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
 {
     int result = 1;
     pthread_mutex_lock(&queue->lock);
-    if (!queue->abandoned && queue_has_no_room(queue))
+    if (queue_has_no_room(queue))
         queue_spin(queue);
-    while (result == 1 && !queue->abandoned && queue_has_no_room(queue))
+    while (result == 1 && queue_has_no_room(queue))
         result = queue_thread_wait(queue, &queue->room, &queue->threads_for_room, wait, error);
-    if (result == 0 && (queue->abandoned || !queue_has_no_room(queue)))
+    if (result == 0 && !queue_has_no_room(queue))
         result = 1;
     if (result == 1)
         put_one(queue, encoded, length, options);

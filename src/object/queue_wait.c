@@ -9,6 +9,7 @@
 #include "engine/run.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "object/durable.h"
 #include "object/letter.h"
 #include "object/queue_private.h"
 
@@ -18,7 +19,7 @@ size_t queue_messages(const struct queue *queue)
     for (size_t i = 0; i < queue->lane_count; i++)
         if (lane_length(&queue->lanes[i]) > messages)
             messages = lane_length(&queue->lanes[i]);
-    return messages + queue->delay.count;
+    return messages + queue->delay.count + durable_unread(queue);
 }
 
 enum take_result queue_look(const struct queue *queue, const struct taker *taker)
@@ -26,7 +27,8 @@ enum take_result queue_look(const struct queue *queue, const struct taker *taker
     const struct lane *lane = taker->lane;
     if (lane_has(lane, &taker->who))
         return TAKE_MESSAGE;
-    bool more = lane->messages || queue->delay.count || lane->holding > taker->holding;
+    bool more = lane->messages || queue->delay.count || durable_unread(queue) ||
+                lane->holding > taker->holding;
     return queue->closed && !more ? TAKE_CLOSED : TAKE_EMPTY;
 }
 
@@ -74,7 +76,7 @@ static struct waiter *next_waiter(struct queue *queue)
     struct waiter *waiter = next_for_message(queue);
     if (waiter) {
         waiters_remove(&queue->for_message, waiter);
-    } else if (queue->for_room && (!queue_has_no_room(queue) || queue->abandoned)) {
+    } else if (queue->for_room && !queue_has_no_room(queue)) {
         waiter = queue->for_room;
         waiters_remove(&queue->for_room, waiter);
     }
@@ -89,9 +91,13 @@ static void take_due(struct queue *queue)
     int64_t now = clock_monotonic();
     while (queue->delay.count && delay_first(&queue->delay)->due <= now) {
         struct delayed delayed = delay_take(&queue->delay);
-        queue_enter(queue, delayed.letter->bytes, delayed.letter->length, delayed.priority);
-        queue->lost += queue->abandoned;
-        free(delayed.letter);
+        if (queue->abandoned) {
+            queue->lost += !queue->spec->durable;
+            queue->aside += queue->spec->durable != NULL;
+            free(delayed.letter);
+        } else {
+            queue_enter_letter(queue, delayed.letter, delayed.priority);
+        }
         pthread_cond_broadcast(&queue->message);
     }
     if (queue->stopped || !queue->delay.count)
@@ -104,7 +110,8 @@ static void take_due(struct queue *queue)
 /* With the lock held: true where nothing can become a dead letter any more. */
 static bool has_left(const struct queue *queue)
 {
-    bool left = queue->abandoned || (queue->closed && !queue_messages(queue));
+    bool left =
+        !queue->spent.first && (queue->abandoned || (queue->closed && !queue_messages(queue)));
     for (size_t i = 0; i < queue->lane_count; i++)
         left = left && !queue->lanes[i].holding;
     return left;
@@ -121,6 +128,7 @@ static void wake_waiters(void *arg)
     pthread_mutex_lock(&queue->lock);
     queue->waking = false;
     take_due(queue);
+    durable_bury_spent(queue);
     for (struct waiter *waiter = queue->for_message; waiter; waiter = waiter->next)
         most++;
     for (struct waiter *waiter = queue->for_room; waiter; waiter = waiter->next)
@@ -176,9 +184,10 @@ void queue_changed(struct queue *queue)
 {
     unsigned changes = atomic_load_explicit(&queue->changes, memory_order_relaxed);
     atomic_store_explicit(&queue->changes, changes + 1, memory_order_relaxed);
+    durable_fill(queue);
     if (queue->threads_for_message && (queue_messages(queue) || queue->closed))
         pthread_cond_broadcast(&queue->message);
-    if (queue->threads_for_room && (!queue_has_no_room(queue) || queue->abandoned))
+    if (queue->threads_for_room && !queue_has_no_room(queue))
         pthread_cond_broadcast(&queue->room);
     if (queue->for_message || queue->for_room || !queue_messages(queue) || queue->abandoned)
         queue_wake_soon(queue);
@@ -230,6 +239,13 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
     if (result < 0)
         return result;
     return number != ETIMEDOUT || clock_monotonic() < wait->deadline;
+}
+
+void queue_has_room_again(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 void queue_interrupt(struct queue *queue)

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "engine/run.h"
+#include "object/durable.h"
 #include "object/order.h"
 #include "object/queue_private.h"
 
@@ -37,7 +38,7 @@ struct taker *taker_new(struct queue *queue, const char *consumer, enum taker_ki
     taker->kind = kind;
     taker->consumer = consumer;
     taker->who = (struct lane_taker){taker, kind == TAKER_TASKS};
-    taker->exact = queue->spec->max_attempts || queue->spec->ordered;
+    taker->exact = queue->spec->max_attempts || queue->spec->ordered || queue->spec->durable;
     pthread_mutex_lock(&queue->lock);
     taker->lane = find_lane(queue, consumer);
     taker->lane->takers++;
@@ -65,6 +66,12 @@ void taker_release(struct taker *taker, const struct mark_taken *mark)
     release(taker, 1);
 }
 
+void taker_acknowledge(struct taker *taker, const struct mark_taken *mark)
+{
+    durable_done(taker->queue, mark->id);
+    taker_release(taker, mark);
+}
+
 void taker_free(struct taker *taker)
 {
     if (!taker)
@@ -78,12 +85,18 @@ void taker_free(struct taker *taker)
     pthread_mutex_unlock(&queue->lock);
     buf_release(&taker->kept);
     buf_release(&taker->ahead);
+    buf_release(&taker->sent);
     free(taker);
 }
 
 struct queue *taker_queue(const struct taker *taker)
 {
     return taker->queue;
+}
+
+bool taker_is_durable(const struct taker *taker)
+{
+    return taker->queue->slot >= 0;
 }
 
 bool taker_is_shared(const struct taker *taker)
@@ -125,6 +138,7 @@ void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mar
     struct queue *queue = taker->queue;
     size_t start = out->length;
     lane_take_value(taker->lane, &taker->who, out, mark);
+    durable_tried(queue, mark->id, mark->attempts + 1);
     taker->lane->taken++;
     taker_hold(taker, 1);
     queue_trace_value(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
@@ -170,6 +184,7 @@ static void take_exact(struct taker *taker, struct buf *out)
     uint32_t size = 0;
     buf_append(out, &size, sizeof(size));
     lane_take_value(taker->lane, &taker->who, out, &taker->mark);
+    durable_tried(taker->queue, taker->mark.id, taker->mark.attempts + 1);
     size = htole32((uint32_t)(out->length - head - sizeof(size)));
     memcpy(out->data + head, &size, sizeof(size));
 }
@@ -196,6 +211,14 @@ enum take_result taker_take_many(struct taker *taker, struct buf *out, size_t mo
     return result;
 }
 
+/* A stream has a message of a durable queue. */
+static void note_sent(void *arg, int64_t id, size_t bytes)
+{
+    struct taker *taker = arg;
+    const struct sent sent = {id, bytes};
+    buf_append(&taker->sent, &sent, sizeof(sent));
+}
+
 enum take_result taker_take_stream(struct taker *taker, struct buf *out, size_t most,
                                    struct error *error)
 {
@@ -204,7 +227,9 @@ enum take_result taker_take_stream(struct taker *taker, struct buf *out, size_t 
     enum take_result result = queue_look(queue, taker);
     if (result == TAKE_MESSAGE) {
         size_t start = out->length;
-        taker->lane->taken += lane_take_stream(taker->lane, &taker->who, out, most, error);
+        const struct lane_told told = {note_sent, taker};
+        taker->lane->taken += lane_take_stream(taker->lane, &taker->who, out, most,
+                                               queue->slot >= 0 ? &told : NULL, error);
         queue_trace_stream(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
         queue_changed(queue);
     }
@@ -222,6 +247,35 @@ void taker_set_unread(struct taker *taker, bool unread)
     pthread_mutex_unlock(&taker->queue->lock);
 }
 
+void taker_read_stream(struct taker *taker, size_t unread)
+{
+    struct buf *list = &taker->sent;
+    struct sent *sent = (struct sent *)list->data;
+    size_t count = list->length / sizeof(*sent);
+    size_t kept = count;
+    size_t done = 0;
+    pthread_mutex_lock(&taker->queue->lock);
+    for (size_t bytes = 0; kept && bytes < unread; kept--)
+        bytes += sent[kept - 1].bytes;
+    for (; done < kept; done++)
+        durable_done(taker->queue, sent[done].id);
+    pthread_mutex_unlock(&taker->queue->lock);
+    buf_consume(list, done * sizeof(*sent));
+}
+
+/* With the lock held: the messages of a durable queue that a stream gives back, the last one first. */
+static void return_sent(struct taker *taker, const char *bytes, size_t length)
+{
+    struct buf *list = &taker->sent;
+    while (length && list->length) {
+        struct sent sent;
+        memcpy(&sent, list->data + list->length - sizeof(sent), sizeof(sent));
+        buf_truncate(list, list->length - sizeof(sent));
+        length -= sent.bytes;
+        lane_return_framed(taker->lane, bytes + length, sent.bytes, sent.id);
+    }
+}
+
 void taker_return_stream(struct taker *taker, const char *bytes, size_t length)
 {
     struct queue *queue = taker->queue;
@@ -229,7 +283,10 @@ void taker_return_stream(struct taker *taker, const char *bytes, size_t length)
         return;
     pthread_mutex_lock(&queue->lock);
     size_t before = taker->lane->messages;
-    lane_return_stream(taker->lane, bytes, length);
+    if (queue->slot >= 0)
+        return_sent(taker, bytes, length);
+    else
+        lane_return_stream(taker->lane, bytes, length);
     taker->lane->taken -= taker->lane->messages - before;
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
@@ -241,7 +298,7 @@ void taker_done(struct taker *taker, size_t count)
     if (count > taker->holding)
         count = taker->holding;
     if (taker->exact && count)
-        taker_release(taker, &taker->mark);
+        taker_acknowledge(taker, &taker->mark);
     else
         release(taker, count);
     pthread_mutex_unlock(&taker->queue->lock);
@@ -261,10 +318,13 @@ static void return_tried(struct taker *taker, const char *encoded, size_t length
     }
     pthread_mutex_lock(&taker->queue->lock);
     if (!bury) {
-        lane_return_value(taker->lane, encoded, length, attempts);
+        const struct mark_taken tried = {.attempts = attempts, .id = taker->mark.id};
+        lane_return_value(taker->lane, encoded, length, &tried);
         taker->lane->taken--;
+        taker_release(taker, &taker->mark);
+    } else {
+        taker_acknowledge(taker, &taker->mark);
     }
-    taker_release(taker, &taker->mark);
     pthread_mutex_unlock(&taker->queue->lock);
 }
 
@@ -273,7 +333,8 @@ static void return_untried(struct taker *taker, const struct mark_taken *mark, c
                            size_t length)
 {
     pthread_mutex_lock(&taker->queue->lock);
-    lane_return_value(taker->lane, encoded, length, mark->attempts);
+    durable_tried(taker->queue, mark->id, mark->attempts);
+    lane_return_value(taker->lane, encoded, length, mark);
     taker->lane->taken--;
     taker_release(taker, mark);
     pthread_mutex_unlock(&taker->queue->lock);
@@ -304,7 +365,14 @@ void taker_return_many(struct taker *taker, const char *bytes, size_t length, si
 void taker_task_done(struct taker *taker, const struct mark_taken *mark)
 {
     pthread_mutex_lock(&taker->queue->lock);
-    taker_release(taker, mark);
+    taker_acknowledge(taker, mark);
+    pthread_mutex_unlock(&taker->queue->lock);
+}
+
+void taker_task_tried(struct taker *taker, const struct mark_taken *mark, int64_t attempts)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    durable_tried(taker->queue, mark->id, attempts);
     pthread_mutex_unlock(&taker->queue->lock);
 }
 

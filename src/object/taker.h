@@ -46,6 +46,9 @@ void taker_wait(struct taker *taker, struct waiter *waiter);
 /* True where nothing can be taken now while others wait for the same messages. */
 bool taker_is_awaited(const struct taker *taker);
 
+/* True where the queue lasts in a file. */
+bool taker_is_durable(const struct taker *taker);
+
 /* True where others take the same messages, as long as they live. */
 bool taker_is_shared(const struct taker *taker);
 
@@ -73,6 +76,10 @@ enum take_result taker_take_stream(struct taker *taker, struct buf *out, size_t 
 /* A stream: whether its child has something that it has not read. */
 void taker_set_unread(struct taker *taker, bool unread);
 
+/* A stream: all but the last UNREAD bytes that it has taken were read: a message that was read whole is
+ * acknowledged. */
+void taker_read_stream(struct taker *taker, size_t unread);
+
 /* A stream: gives messages back that were not read: they stand first again. */
 void taker_return_stream(struct taker *taker, const char *bytes, size_t length);
 
@@ -88,6 +95,9 @@ void taker_return_many(struct taker *taker, const char *bytes, size_t length, si
 void taker_task_done(struct taker *taker, const struct mark_taken *mark);
 void taker_task_failed(struct taker *taker, const struct mark_taken *mark, const char *encoded,
                        size_t length, int64_t attempts, const char *reason);
+
+/* A pool: the task of this message is tried for the ATTEMPTS-th time. */
+void taker_task_tried(struct taker *taker, const struct mark_taken *mark, int64_t attempts);
 
 /* A pool: the task was not run to its end: the message stands first again. */
 void taker_task_back(struct taker *taker, const struct mark_taken *mark, const char *encoded,

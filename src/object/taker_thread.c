@@ -33,7 +33,7 @@ static void drop_kept(struct taker *taker)
 {
     taker->keeps = false;
     buf_clear(&taker->kept);
-    taker_release(taker, &taker->mark);
+    taker_acknowledge(taker, &taker->mark);
 }
 
 /* With the lock held: whether what it takes is lost to nobody, and need not be told one by one. */

@@ -4,14 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
-#include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
 #include "engine/run.h"
 #include "event/bus.h"
 #include "loop/loop.h"
-#include "script/value.h"
 
 struct trace {
     struct run *run;
@@ -21,17 +17,6 @@ struct trace {
     size_t length;
     char text[];
 };
-
-void trace_text(struct buf *out, const char *encoded, size_t length)
-{
-    struct arena *arena = arena_new();
-    struct value value = {0};
-    struct error error = {0};
-    if (!value_decode(arena, &encoded, &length, &value, &error))
-        value_text(out, &value);
-    error_release(&error);
-    arena_free(arena);
-}
 
 static void trace_emit(void *arg)
 {

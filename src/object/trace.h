@@ -10,9 +10,6 @@
 struct buf;
 struct run;
 
-/* The message as a person reads it: a string as it is, a table as JSON. */
-void trace_text(struct buf *out, const char *encoded, size_t length);
-
 /* Emits the event on the loop's thread soon; TEXT is copied. Called with the queue's lock held, so
  * that the order of the events is the order of the messages. */
 void trace_post(struct run *run, enum event_kind kind, const char *queue, bool named,

@@ -380,6 +380,7 @@ struct queue_spec {
     struct template *ordered;  /* the key of a message; NULL: messages have none */
     int64_t max_attempts;      /* 0: no limit */
     const size_t *dead_letter; /* index into scenario.queues; NULL: none */
+    const char *durable;       /* the file that it lasts in; NULL: it ends with the run */
 };
 
 struct thread_spec {

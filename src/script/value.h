@@ -97,6 +97,10 @@ int value_decode(struct arena *arena, const char **at, size_t *left, struct valu
 int value_from_json(struct arena *arena, const char *bytes, size_t length, struct value *value,
                     struct error *error);
 
+/* Appends the encoded form of the JSON value that BYTES are, as a message may be: null is refused too. 0,
+ * or ERROR_FAILED as value_from_json(). */
+int value_encode_json(struct buf *out, const char *bytes, size_t length, struct error *error);
+
 /* A copy that lives in ARENA, strings included. */
 struct value value_copy(struct arena *arena, const struct value *value);
 
@@ -105,6 +109,9 @@ struct value value_copy(struct arena *arena, const struct value *value);
  * does, true, false, nothing for nil, JSON for a table.
  */
 void value_text(struct buf *out, const struct value *value);
+
+/* The same for an encoded value; nothing where the bytes are none. */
+void value_text_of(struct buf *out, const char *encoded, size_t length);
 
 /* Appends the value as JSON; a table whose keys are 1 to n is an array, else an object. */
 void value_json(struct buf *out, const struct value *value);

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/json.h"
 #include "base/mem.h"
 
@@ -128,4 +130,15 @@ void value_text(struct buf *out, const struct value *value)
         put_json_table(out, value);
         break;
     }
+}
+
+void value_text_of(struct buf *out, const char *encoded, size_t length)
+{
+    struct arena *arena = arena_new();
+    struct value value = {0};
+    struct error error = {0};
+    if (!value_decode(arena, &encoded, &length, &value, &error))
+        value_text(out, &value);
+    error_release(&error);
+    arena_free(arena);
 }

@@ -96,3 +96,16 @@ int value_from_json(struct arena *arena, const char *bytes, size_t length, struc
         return error_set(error, ERROR_FAILED, "nested more than %d deep", VALUE_DEPTH);
     return 0;
 }
+
+int value_encode_json(struct buf *out, const char *bytes, size_t length, struct error *error)
+{
+    struct arena *arena = arena_new();
+    struct value value = {0};
+    int result = value_from_json(arena, bytes, length, &value, error);
+    if (!result && value.type == VALUE_NIL)
+        result = error_set(error, ERROR_FAILED, "null cannot be put into a queue");
+    if (!result)
+        value_encode(out, &value);
+    arena_free(arena);
+    return result;
+}

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "sink/file_lock.h"
@@ -20,8 +21,9 @@ struct query {
 };
 
 struct database {
+    const char *what;
     char *path;
-    int fd; /* holds the lock */
+    int fd; /* holds the lock; -1: another connection does */
     sqlite3 *handle;
     struct query *queries;
 };
@@ -43,36 +45,32 @@ static int fail(struct database *database, int result, struct error *error)
 {
     if ((result & 0xff) == SQLITE_NOMEM)
         mem_exhausted();
-    return error_set(error, code_of(result), "journal '%s': %s", database->path,
+    return error_set(error, code_of(result), "%s '%s': %s", database->what, database->path,
                      sqlite3_errmsg(database->handle));
 }
 
 /* A regular file: nothing that somebody has planted is followed or waited for. */
-static int open_file(const char *path, struct error *error)
+static int open_file(const char *path, const char *what, struct error *error)
 {
     struct stat status;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK, 0666);
     if (fd < 0 && errno == ELOOP)
         return error_set(error, ERROR_FAILED,
-                         "journal '%s': it is a symbolic link; name the file itself", path);
+                         "%s '%s': it is a symbolic link; name the file itself", what, path);
     if (fd < 0)
-        return error_system(error, errno, "journal '%s'", path);
+        return error_system(error, errno, "%s '%s'", what, path);
     if (!fstat(fd, &status) && S_ISREG(status.st_mode))
         return fd;
     close(fd);
-    return error_set(error, ERROR_FAILED, "journal '%s': it is no regular file", path);
+    return error_set(error, ERROR_FAILED, "%s '%s': it is no regular file", what, path);
 }
 
-struct database *database_open(const char *path, struct error *error)
+/* FD is the database's from now on. */
+static struct database *connect_file(const char *path, const char *what, int fd,
+                                     struct error *error)
 {
-    int fd = open_file(path, error);
-    if (fd < 0)
-        return NULL;
-    if (file_lock(fd, "journal", path, error)) {
-        close(fd);
-        return NULL;
-    }
     struct database *database = mem_calloc(1, sizeof(*database));
+    database->what = what;
     database->path = mem_strdup(path);
     database->fd = fd;
     char *absolute = realpath(path, NULL); /* what begins with "file:" or ":" is a name too */
@@ -89,6 +87,79 @@ struct database *database_open(const char *path, struct error *error)
     return NULL;
 }
 
+/* Makes the tables in an empty file, all of them or none. */
+static int make_tables(struct database *database, const struct database_kind *kind,
+                       struct error *error)
+{
+    struct buf statements = {0};
+    buf_printf(&statements,
+               "BEGIN;%s PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
+               kind->schema, kind->application, kind->version);
+    int result = database_run(database, statements.data, error);
+    buf_release(&statements);
+    return result;
+}
+
+static int check_kind(struct database *database, const struct database_kind *kind, bool *empty,
+                      struct error *error)
+{
+    int64_t tables = 0, application = 0, version = 0;
+    int result = database_number(database, "SELECT count(*) FROM sqlite_schema", &tables, error);
+    if (!result)
+        result = database_number(database, "PRAGMA application_id", &application, error);
+    if (!result)
+        result = database_number(database, "PRAGMA user_version", &version, error);
+    *empty = !tables && !application;
+    if (result || *empty)
+        return result;
+    if (application != kind->application)
+        return error_set(error, ERROR_FAILED,
+                         "%s '%s': it is another program's database, not a %s", kind->what,
+                         database->path, kind->what);
+    if (version != kind->version)
+        return error_set(error, ERROR_FAILED,
+                         "%s '%s': it is of version %lld, this program writes version %d",
+                         kind->what, database->path, (long long)version, kind->version);
+    return 0;
+}
+
+/* DATABASE ready for use, or NULL. */
+static struct database *prepare(struct database *database, const struct database_kind *kind,
+                                struct error *error)
+{
+    bool empty = false;
+    if (!database)
+        return NULL;
+    int result = check_kind(database, kind, &empty, error);
+    if (!result)
+        result = database_run(database, kind->setup, error);
+    if (!result && empty)
+        result = make_tables(database, kind, error);
+    if (!result)
+        return database;
+    database_close(database);
+    return NULL;
+}
+
+struct database *database_open(const char *path, const struct database_kind *kind,
+                               struct error *error)
+{
+    int fd = open_file(path, kind->what, error);
+    if (fd < 0)
+        return NULL;
+    if (file_lock(fd, kind->what, path, error)) {
+        close(fd);
+        return NULL;
+    }
+    return prepare(connect_file(path, kind->what, fd, error), kind, error);
+}
+
+struct database *database_join(const char *path, const struct database_kind *kind,
+                               struct error *error)
+{
+    return prepare(connect_file(path, kind->what, -1, error), kind, error);
+}
+
 void database_close(struct database *database)
 {
     if (!database)
@@ -100,7 +171,8 @@ void database_close(struct database *database)
         free(query);
     }
     sqlite3_close(database->handle);
-    close(database->fd); /* behind SQLite's own: closing drops its locks too */
+    if (database->fd >= 0)
+        close(database->fd); /* behind SQLite's own: closing drops its locks too */
     free(database->path);
     free(database);
 }
@@ -108,6 +180,11 @@ void database_close(struct database *database)
 struct sqlite3 *database_handle(const struct database *database)
 {
     return database->handle;
+}
+
+int64_t database_changes(const struct database *database)
+{
+    return sqlite3_changes64(database->handle);
 }
 
 int database_run(struct database *database, const char *statements, struct error *error)
@@ -125,7 +202,7 @@ int database_number(struct database *database, const char *statement, int64_t *n
     if (step == 1)
         query_integer(query, 0, number);
     if (query)
-        sqlite3_reset(query->statement);
+        query_reset(query);
     return step < 0 ? step : 0;
 }
 
@@ -159,6 +236,16 @@ void query_set_text(struct query *query, int place, const char *text, size_t len
     sqlite3_bind_text64(query->statement, place, text, length, SQLITE_STATIC, SQLITE_UTF8);
 }
 
+void query_set_blob(struct query *query, int place, const void *bytes, size_t length)
+{
+    sqlite3_bind_blob64(query->statement, place, bytes, length, SQLITE_STATIC);
+}
+
+void query_set_null(struct query *query, int place)
+{
+    sqlite3_bind_null(query->statement, place);
+}
+
 int query_run(struct query *query, struct error *error)
 {
     int result = sqlite3_step(query->statement);
@@ -176,6 +263,11 @@ int query_step(struct query *query, struct error *error)
     int failed = result == SQLITE_DONE ? 0 : fail(query->database, result, error);
     sqlite3_reset(query->statement);
     return failed;
+}
+
+void query_reset(struct query *query)
+{
+    sqlite3_reset(query->statement);
 }
 
 bool query_integer(struct query *query, int place, int64_t *number)
@@ -198,4 +290,26 @@ bool query_blob(struct query *query, int place, size_t length, const void **byte
         return false;
     *bytes = sqlite3_column_blob(query->statement, place);
     return true;
+}
+
+enum column_type query_type(struct query *query, int place)
+{
+    static const enum column_type types[] = {
+        [SQLITE_NULL] = COLUMN_NULL,   [SQLITE_INTEGER] = COLUMN_INTEGER,
+        [SQLITE_FLOAT] = COLUMN_NUMBER, [SQLITE_TEXT] = COLUMN_TEXT,
+        [SQLITE_BLOB] = COLUMN_BLOB,
+    };
+    return types[sqlite3_column_type(query->statement, place)];
+}
+
+double query_number(struct query *query, int place)
+{
+    return sqlite3_column_double(query->statement, place);
+}
+
+const char *query_bytes(struct query *query, int place, size_t *length)
+{
+    const char *bytes = sqlite3_column_blob(query->statement, place);
+    *length = (size_t)sqlite3_column_bytes(query->statement, place);
+    return bytes ? bytes : "";
 }

@@ -47,9 +47,9 @@ int file_lock(int fd, const char *what, const char *path, struct error *error)
         return error_system(error, errno, "%s '%s': cannot lock it", what, path);
     long holder = find_holder(fd);
     if (holder == getpid())
-        return error_set(error, ERROR_FAILED, "%s '%s': this run writes it already", what, path);
+        return error_set(error, ERROR_LOCKED, "%s '%s': this run writes it already", what, path);
     if (holder)
-        return error_set(error, ERROR_FAILED, "%s '%s': a run with pid %ld is writing it", what,
+        return error_set(error, ERROR_LOCKED, "%s '%s': a run with pid %ld is writing it", what,
                          path, holder);
-    return error_set(error, ERROR_FAILED, "%s '%s': another run is writing it", what, path);
+    return error_set(error, ERROR_LOCKED, "%s '%s': another run is writing it", what, path);
 }

@@ -4,8 +4,8 @@
 
 struct error;
 
-/* Locks the open file, until its last descriptor is closed. Where another process has it: a
- * negative code, the error naming that process where the system tells; WHAT it is ("journal") and
+/* Locks the open file, until its last descriptor is closed. Where another process has it:
+ * ERROR_LOCKED, the error naming that process where the system tells; WHAT it is ("journal") and
  * PATH are for the text. */
 int file_lock(int fd, const char *what, const char *path, struct error *error);
 

@@ -31,6 +31,7 @@ struct journal {
 static size_t on_write(void *arg, const struct buf *rows, struct error *error)
 {
     struct journal *journal = arg;
+    journal->callbacks.settle(journal->arg);
     return journal_write(journal->writer, rows, error);
 }
 

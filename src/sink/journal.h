@@ -17,6 +17,8 @@ struct journal_run;
 struct loop;
 
 struct journal_callbacks {
+    /* In the journal's thread, before a commit: waits until what its tasks have left elsewhere lasts. */
+    void (*settle)(void *arg);
     /* So many rows wait that no more tasks should end; ROOM is called when they may. */
     void (*full)(void *arg);
     void (*room)(void *arg);

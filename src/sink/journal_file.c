@@ -27,7 +27,6 @@ static const char setup[] = "PRAGMA page_size = 16384;"
                             "PRAGMA wal_autocheckpoint = " CHECKPOINT ";";
 
 static const char schema[] =
-    "BEGIN;"
     "CREATE TABLE run (\n"
     "  id INTEGER PRIMARY KEY,\n"
     "  name TEXT NOT NULL,       -- as PARRUN_RUN and in the JSON log\n"
@@ -94,54 +93,10 @@ int64_t journal_task_sum(int64_t id, int64_t run, bool succeeded, const struct h
     return (int64_t)hash_bytes(&sum_key, bytes, sizeof(bytes)).low;
 }
 
-/* Makes the tables in an empty file, all of them or none. */
-static int make_tables(struct database *database, struct error *error)
-{
-    struct buf statements = {0};
-    buf_text(&statements, schema);
-    buf_printf(&statements, "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
-               APPLICATION, VERSION);
-    int result = database_run(database, statements.data, error);
-    buf_release(&statements);
-    return result;
-}
-
-static int check_kind(struct database *database, const char *path, bool *empty, struct error *error)
-{
-    int64_t tables = 0, application = 0, version = 0;
-    int result = database_number(database, "SELECT count(*) FROM sqlite_schema", &tables, error);
-    if (!result)
-        result = database_number(database, "PRAGMA application_id", &application, error);
-    if (!result)
-        result = database_number(database, "PRAGMA user_version", &version, error);
-    *empty = !tables && !application;
-    if (result || *empty)
-        return result;
-    if (application != APPLICATION)
-        return error_set(error, ERROR_FAILED,
-                         "journal '%s': it is another program's database, not a journal", path);
-    if (version != VERSION)
-        return error_set(error, ERROR_FAILED,
-                         "journal '%s': it is of version %lld, this program writes version %d",
-                         path, (long long)version, VERSION);
-    return 0;
-}
-
 struct database *journal_open(const char *path, struct error *error)
 {
-    bool empty = false;
-    struct database *database = database_open(path, error);
-    if (!database)
-        return NULL;
-    int result = check_kind(database, path, &empty, error);
-    if (!result)
-        result = database_run(database, setup, error);
-    if (!result && empty)
-        result = make_tables(database, error);
-    if (!result)
-        return database;
-    database_close(database);
-    return NULL;
+    static const struct database_kind kind = {"journal", APPLICATION, VERSION, setup, schema};
+    return database_open(path, &kind, error);
 }
 
 int journal_begin(struct database *database, const struct journal_run *run, int64_t *id,

@@ -4,14 +4,18 @@
  *     request                                    reply
  *     HELLO   u32 version, bytes run,            none
  *             bytes name
- *     PUT     i64 timeout (ns, -1: none),        DONE     it is in the queue
- *             i64 delay (ns), u8 priority,
+ *     PUT     i64 timeout (ns, -1: none),        DONE     it is in the queue, and of a
+ *             i64 delay (ns), u8 priority,                durable one on the disk
  *             bytes queue, the rest is the
  *             message as text
  *     GET     i64 timeout, bytes queue           MESSAGE  the rest is its text
  *                                                CLOSED   nothing more will come
  *     TAKEN   (the MESSAGE is where it was       DONE
  *             to go)
+ *     PURGE   bytes queue                        DONE     the rest says how many, as text
+ *     REQUEUE bytes queue, bytes queue that      the same
+ *             they go to, or nothing: each where
+ *             it came from
  *     any                                        TIMEOUT  it passed: nothing was done
  *                                                REFUSED  the rest says why
  *
@@ -35,6 +39,8 @@ enum request {
     REQUEST_PUT,
     REQUEST_GET,
     REQUEST_TAKEN,
+    REQUEST_PURGE,
+    REQUEST_REQUEUE,
     REPLY_DONE = FRAME_REPLIES,
     REPLY_MESSAGE,
     REPLY_CLOSED,

@@ -55,6 +55,30 @@ def test_triage():
     assert [line.split()[0] for line in told if b"/" in line] == counts and len(counts) == 5, got
 
 
+def test_spool():
+    """Killed on the way, and run again: each file is there, and the one that is none is put aside."""
+    directory = Directory()
+    db, out = directory.path / "spool.db", directory.path / "out"
+    files = shell(f"find {ROOT}/src/base {ROOT}/src/event -type f").decode().split()
+    put = subprocess.run([PROGRAM, "--queue", db, "put", "files", *files, "/no/such"], check=True,
+                         capture_output=True)
+    assert put.stdout == f"{len(files) + 1} messages put into files.\n".encode(), put.stdout
+    argv = [PROGRAM, ROOT / "examples" / "spool.yaml", f"db={db}", f"out={out}"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
+        for line in run.stdout:
+            if line.startswith(b"Task 3 runs"):
+                break
+        run.send_signal(KILL)
+        run.stdout.read()
+    check_nothing_left()
+    ended = subprocess.run(argv, capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 1 and b"Queue failed keeps 1 message for the next run." in ended.stdout, ended
+    names = sorted(os.listdir(out))
+    assert names == sorted(file.replace("/", "_") + ".gz" for file in files), (names, files)
+    for file in files:
+        assert gzip.open(out / (file.replace("/", "_") + ".gz")).read() == pathlib.Path(file).read_bytes()
+
+
 def listed(database):
     return shell(f"sqlite3 -separator '  ' {database} 'SELECT sha256, path FROM files ORDER BY path'")
 

@@ -47,14 +47,14 @@ class Disk:
         os.close(fd)
 
 
-def wait_for_rows(file, least):
+def wait_for_rows(file, least, table="task"):
     """The number of rows once there are as many: what a reader sees is committed."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         try:
             connection = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
             try:
-                count, = connection.execute("SELECT count(*) FROM task").fetchone()
+                count, = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
             finally:
                 connection.close()
         except sqlite3.OperationalError:  # not made yet, or just then recovered
@@ -64,12 +64,12 @@ def wait_for_rows(file, least):
     raise AssertionError(f"there were never {least} rows")
 
 
-def rows_after(file):
+def rows_after(file, table="task"):
     """Opens what the cut has left; the database is whole."""
     connection = sqlite3.connect(file)
     whole, = connection.execute("PRAGMA integrity_check").fetchone()
     assert whole == "ok", whole
-    count, = connection.execute("SELECT count(*) FROM task").fetchone()
+    count, = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     connection.close()
     return count
 
@@ -102,3 +102,33 @@ def torture_power_cut_under_the_journal():
     for least in (1, 100, 1000, 5000, 10000, 20000, 30000):
         committed, found = check_cut_at(least)
         print(f"cut at {committed} committed rows: {found} are there")
+
+
+FILL = """
+    queues: {{q: {{durable: {file}, capacity: 1000000}}}}
+    processes: {{fill: {{run: seq 400000, stdout: {{queue: q}}}}}}
+"""
+
+
+def torture_power_cut_under_a_durable_queue():
+    """No message that was committed is lost, the file opens, and those that are there are the first."""
+    for least in (1, 1000, 20000, 100000):
+        directory = Directory()
+        disk = Disk(directory)
+        file = disk.path / "q.db"
+        run = Run(FILL.format(file=file), "--log=log.txt", directory=directory)
+        committed = wait_for_rows(file, least, "message")
+        disk.cut()
+        status, out, err = run.finish()
+        assert status != 0 and b"queue file" in err, out + err
+        check_nothing_left()
+        disk.unmount()
+        disk.mount()
+        found = rows_after(file, "message")
+        assert found >= committed, f"{committed} messages were committed, {found} are there"
+        connection = sqlite3.connect(file)
+        last, = connection.execute("SELECT max(CAST(body AS INTEGER)) FROM message").fetchone()
+        connection.close()
+        assert last == found, (last, found)
+        disk.unmount()
+        print(f"cut at {committed} committed messages: {found} are there")

@@ -1,0 +1,260 @@
+/* The file of durable queues. */
+#include "sink/queue_file.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/unit.h"
+#include "sink/database.h"
+#include "sink/stored_value.h"
+
+/* "PRUQ", by which file(1) and others know it. */
+#define APPLICATION 0x50525551
+#define VERSION 1
+
+/* As in the journal's: what was committed is there after a power cut. */
+static const char setup[] = "PRAGMA page_size = 16384;"
+                            "PRAGMA cache_size = -16000;"
+                            "PRAGMA cell_size_check = ON;"
+                            "PRAGMA trusted_schema = OFF;"
+                            "PRAGMA journal_mode = WAL;"
+                            "PRAGMA synchronous = FULL;";
+
+static const char schema[] =
+    "CREATE TABLE queue (\n"
+    "  name TEXT PRIMARY KEY,\n"
+    "  made REAL NOT NULL,     -- seconds since 1970\n"
+    "  framing TEXT            -- as the last run had it; NULL: none has had it\n"
+    ") WITHOUT ROWID;"
+    "CREATE TABLE message (\n"
+    "  id INTEGER PRIMARY KEY,    -- in the order in which they were put\n"
+    "  queue TEXT NOT NULL,\n"
+    "  body,                      -- bytes that are no text as BLOB\n"
+    "  form TEXT,                 -- json: the body is JSON; lua: what JSON would change\n"
+    "  priority INTEGER NOT NULL, -- 0 to 9; 9 goes first\n"
+    "  due REAL,                  -- seconds since 1970 before which nobody gets it\n"
+    "  attempts INTEGER NOT NULL, -- to be done with it, so far\n"
+    "  put REAL NOT NULL          -- seconds since 1970\n"
+    ");"
+    "CREATE TABLE holder (socket TEXT NOT NULL); -- of the run that has the file\n"
+    "CREATE INDEX urgent ON message (queue, priority DESC, id) WHERE priority > 0;"
+    "CREATE VIEW depth AS\n"
+    "  SELECT queue.name AS queue, count(message.id) AS messages,\n"
+    "    total(message.attempts > 0) AS tried, min(message.put) AS oldest\n"
+    "  FROM queue LEFT JOIN message ON message.queue = queue.name GROUP BY queue.name;";
+
+static const struct database_kind kind = {"queue file", APPLICATION, VERSION, setup, schema};
+
+struct database *queue_file_open(const char *path, struct error *error)
+{
+    return database_open(path, &kind, error);
+}
+
+struct database *queue_file_join(const char *path, struct error *error)
+{
+    return database_join(path, &kind, error);
+}
+
+int queue_file_next_id(struct database *database, int64_t *id, struct error *error)
+{
+    return database_number(database, "SELECT ifnull(max(id), 0) + 1 FROM message", id, error);
+}
+
+static double seconds_of(int64_t ns)
+{
+    return (double)ns / (double)NS_PER_S;
+}
+
+static void set_due(struct query *query, int place, int64_t due)
+{
+    if (due)
+        query_set_number(query, place, seconds_of(due));
+    else
+        query_set_null(query, place);
+}
+
+static int insert(struct query *query, const char *queue, const struct stored *message,
+                  struct stored_value *body, struct error *error)
+{
+    stored_value_of(body, message->encoded, message->length);
+    query_set_integer(query, 1, message->id);
+    query_set_text(query, 2, queue, strlen(queue));
+    query_set_stored(query, 3, body);
+    query_set_form(query, 4, body);
+    query_set_integer(query, 5, message->priority);
+    set_due(query, 6, message->due);
+    query_set_integer(query, 7, message->attempts);
+    query_set_number(query, 8, seconds_of(message->put));
+    return query_run(query, error);
+}
+
+int queue_file_insert(struct database *database, const char *queue, const struct stored *messages,
+                      size_t count, struct error *error)
+{
+    struct stored_value body = {0};
+    struct query *query =
+        database_query(database, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)", error);
+    int result = query ? 0 : error->code;
+    for (size_t i = 0; !result && i < count; i++)
+        result = insert(query, queue, &messages[i], &body, error);
+    stored_value_release(&body);
+    return result;
+}
+
+int queue_file_framing(struct database *database, const char *queue, struct buf *framing,
+                       struct error *error)
+{
+    struct query *query =
+        database_query(database, "SELECT framing FROM queue WHERE name = ?", error);
+    const char *text;
+    if (!query)
+        return error->code;
+    query_set_text(query, 1, queue, strlen(queue));
+    int step = query_step(query, error);
+    if (step == 1 && query_text(query, 0, &text))
+        buf_text(framing, text);
+    query_reset(query);
+    return step < 0 ? step : 0;
+}
+
+int queue_file_has(struct database *database, const char *queue, struct error *error)
+{
+    struct query *query =
+        database_query(database, "SELECT count(*) FROM queue WHERE name = ?", error);
+    int64_t count = 0;
+    if (!query)
+        return error->code;
+    query_set_text(query, 1, queue, strlen(queue));
+    int step = query_step(query, error);
+    if (step == 1)
+        query_integer(query, 0, &count);
+    query_reset(query);
+    return step < 0 ? step : count > 0;
+}
+
+int queue_file_set_socket(struct database *database, const char *socket, struct error *error)
+{
+    struct query *query;
+    int result = database_run(database, "DELETE FROM holder", error);
+    if (result || !(query = database_query(database, "INSERT INTO holder VALUES (?)", error)))
+        return error->code;
+    query_set_text(query, 1, socket, strlen(socket));
+    return query_run(query, error);
+}
+
+int queue_file_socket(struct database *database, struct buf *socket, struct error *error)
+{
+    struct query *query = database_query(database, "SELECT socket FROM holder", error);
+    const char *text;
+    int step = query ? query_step(query, error) : error->code;
+    if (step == 1 && query_text(query, 0, &text))
+        buf_text(socket, text);
+    if (query)
+        query_reset(query);
+    return step < 0 ? step : 0;
+}
+
+struct query *queue_file_mover(struct database *database, struct error *error)
+{
+    return database_query(database,
+                          "UPDATE message SET queue = ?, body = ?, form = ?, attempts = 0, due = NULL "
+                          "WHERE id = ?",
+                          error);
+}
+
+int queue_file_move(struct query *mover, int64_t id, const char *queue, const char *encoded,
+                    size_t length, struct error *error)
+{
+    struct stored_value body = {0};
+    stored_value_of(&body, encoded, length);
+    query_set_text(mover, 1, queue, strlen(queue));
+    query_set_stored(mover, 2, &body);
+    query_set_form(mover, 3, &body);
+    query_set_integer(mover, 4, id);
+    int result = query_run(mover, error);
+    stored_value_release(&body);
+    return result;
+}
+
+/* Within a transaction; *MADE: it was not there. */
+static int add_queue(struct database *database, const char *queue, int64_t now, bool *made,
+                     struct error *error)
+{
+    struct query *query =
+        database_query(database, "INSERT OR IGNORE INTO queue VALUES (?, ?, NULL)", error);
+    if (!query)
+        return error->code;
+    query_set_text(query, 1, queue, strlen(queue));
+    query_set_number(query, 2, seconds_of(now));
+    int result = query_run(query, error);
+    *made = !result && database_changes(database) > 0;
+    return result;
+}
+
+/* Within the same transaction. */
+static int set_framing(struct database *database, const char *queue, const char *framing,
+                       struct error *error)
+{
+    struct query *query =
+        framing ? database_query(database, "UPDATE queue SET framing = ? WHERE name = ?", error)
+                : NULL;
+    if (!query)
+        return error->code;
+    query_set_text(query, 1, framing, strlen(framing));
+    query_set_text(query, 2, queue, strlen(queue));
+    return query_run(query, error);
+}
+
+int queue_file_make(struct database *database, const char *queue, const char *framing,
+                    const struct stored *messages, size_t count, int64_t now,
+                    struct error *error)
+{
+    bool made = false;
+    int result = database_run(database, "BEGIN IMMEDIATE", error);
+    if (result)
+        return result;
+    result = add_queue(database, queue, now, &made, error);
+    if (!result)
+        result = set_framing(database, queue, framing, error);
+    if (!result && made)
+        result = queue_file_insert(database, queue, messages, count, error);
+    if (!result)
+        return database_run(database, "COMMIT", error);
+    struct error ignored = {0};
+    database_run(database, "ROLLBACK", &ignored);
+    error_release(&ignored);
+    return result;
+}
+
+int queue_file_count(struct database *database, const char *queue, int64_t *count,
+                     struct error *error)
+{
+    struct query *query =
+        database_query(database, "SELECT count(*) FROM message WHERE queue = ?", error);
+    if (!query)
+        return error->code;
+    query_set_text(query, 1, queue, strlen(queue));
+    int step = query_step(query, error);
+    if (step == 1)
+        query_integer(query, 0, count);
+    return step < 0 ? step : query_run(query, error);
+}
+
+int queue_file_read(struct query *query, struct stored *message, struct buf *encoded,
+                    struct error *error)
+{
+    size_t start = encoded->length;
+    query_integer(query, 0, &message->id);
+    query_integer(query, 3, &message->priority);
+    message->due = (int64_t)(query_number(query, 4) * (double)NS_PER_S);
+    query_integer(query, 5, &message->attempts);
+    message->put = (int64_t)(query_number(query, 6) * (double)NS_PER_S);
+    int result = query_value(query, 1, encoded, error);
+    if (result)
+        return error_wrap(error, "message %lld", (long long)message->id);
+    message->encoded = encoded->data + start;
+    message->length = encoded->length - start;
+    return 0;
+}

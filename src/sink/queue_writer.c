@@ -1,0 +1,296 @@
+/* Notes about messages, written into a file. */
+#include "sink/queue_writer.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "sink/database.h"
+#include "sink/feed.h"
+#include "sink/queue_file.h"
+#include "sink/stored_value.h"
+
+enum verb {
+    PUT,
+    TRIED,
+    DONE,
+};
+
+/* A note; the encoded message follows a PUT. */
+struct note {
+    enum verb verb;
+    uint32_t slot;
+    struct stored message;
+};
+
+struct queue_writer {
+    struct database *database;
+    size_t file;
+    const struct queue_slot *const *slots;
+    struct query *begin;
+    struct query *commit;
+    struct query *rollback;
+    struct query *insert;
+    struct query *update;
+    struct query *delete;
+    struct feed feed;
+
+    /* Of the notes that are being written: */
+    const struct buf *notes;
+    size_t at;
+    struct note note;
+    struct stored_value body;
+    int64_t *done; /* ids that were acknowledged, sorted */
+    size_t done_count;
+    size_t done_capacity;
+};
+
+static void add_note(struct buf *notes, enum verb verb, size_t slot, const struct stored *message)
+{
+    struct note note = {.verb = verb, .slot = (uint32_t)slot, .message = *message};
+    note.message.encoded = NULL;
+    buf_append(notes, &note, sizeof(note));
+    buf_append(notes, message->encoded, message->length);
+}
+
+void queue_note_put(struct buf *notes, size_t slot, const struct stored *message)
+{
+    add_note(notes, PUT, slot, message);
+}
+
+void queue_note_tried(struct buf *notes, size_t slot, int64_t id, int64_t attempts)
+{
+    add_note(notes, TRIED, slot, &(struct stored){.id = id, .attempts = attempts});
+}
+
+void queue_note_done(struct buf *notes, size_t slot, int64_t id)
+{
+    add_note(notes, DONE, slot, &(struct stored){.id = id});
+}
+
+/* The note at *AT, which moves behind it. */
+static void read_note(const struct buf *notes, size_t *at, struct note *note)
+{
+    memcpy(note, notes->data + *at, sizeof(*note));
+    note->message.encoded = notes->data + *at + sizeof(*note);
+    *at += sizeof(*note) + note->message.length;
+}
+
+/* The next note about a queue of this file. */
+static bool next_note(struct queue_writer *writer)
+{
+    while (writer->at < writer->notes->length) {
+        read_note(writer->notes, &writer->at, &writer->note);
+        if ((*writer->slots)[writer->note.slot].file == writer->file)
+            return true;
+    }
+    return false;
+}
+
+static void rewind_notes(struct queue_writer *writer)
+{
+    writer->at = 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+    return (first > second) - (first < second);
+}
+
+static bool is_done(const struct queue_writer *writer, int64_t id)
+{
+    return writer->done_count &&
+           bsearch(&id, writer->done, writer->done_count, sizeof(id), compare);
+}
+
+static void find_done(struct queue_writer *writer)
+{
+    bool sorted = true;
+    writer->done_count = 0;
+    rewind_notes(writer);
+    while (next_note(writer)) {
+        size_t count = writer->done_count;
+        if (writer->note.verb != DONE)
+            continue;
+        writer->done = mem_grow(writer->done, &writer->done_capacity, count + 1, sizeof(int64_t));
+        writer->done[count] = writer->note.message.id;
+        sorted = sorted && (!count || writer->done[count - 1] <= writer->done[count]);
+        writer->done_count++;
+    }
+    if (!sorted)
+        qsort(writer->done, writer->done_count, sizeof(int64_t), compare);
+}
+
+/* The next message that gets a row. */
+static bool next_put(void *arg)
+{
+    struct queue_writer *writer = arg;
+    while (next_note(writer)) {
+        const struct stored *message = &writer->note.message;
+        if (writer->note.verb != PUT || is_done(writer, message->id))
+            continue;
+        stored_value_of(&writer->body, message->encoded, message->length);
+        return true;
+    }
+    return false;
+}
+
+static void put_id(struct queue_writer *writer, struct cell *cell)
+{
+    cell_set_integer(cell, writer->note.message.id);
+}
+
+static void put_queue(struct queue_writer *writer, struct cell *cell)
+{
+    const char *name = (*writer->slots)[writer->note.slot].name;
+    cell_set_text(cell, name, strlen(name));
+}
+
+static void put_body(struct queue_writer *writer, struct cell *cell)
+{
+    cell_set_stored(cell, &writer->body);
+}
+
+static void put_form(struct queue_writer *writer, struct cell *cell)
+{
+    cell_set_form(cell, &writer->body);
+}
+
+static void put_priority(struct queue_writer *writer, struct cell *cell)
+{
+    cell_set_integer(cell, writer->note.message.priority);
+}
+
+static void put_due(struct queue_writer *writer, struct cell *cell)
+{
+    if (writer->note.message.due)
+        cell_set_number(cell, (double)writer->note.message.due / (double)NS_PER_S);
+}
+
+static void put_attempts(struct queue_writer *writer, struct cell *cell)
+{
+    cell_set_integer(cell, writer->note.message.attempts);
+}
+
+static void put_time(struct queue_writer *writer, struct cell *cell)
+{
+    cell_set_number(cell, (double)writer->note.message.put / (double)NS_PER_S);
+}
+
+#define COLUMNS "id, queue, body, form, priority, due, attempts, put"
+
+static void (*const puts_column[])(struct queue_writer *, struct cell *) = {
+    put_id, put_queue, put_body, put_form, put_priority, put_due, put_attempts, put_time,
+};
+
+static void put_column(void *arg, int place, struct cell *cell)
+{
+    puts_column[place](arg, cell);
+}
+
+struct queue_writer *queue_writer_new(struct database *database, size_t file,
+                                      const struct queue_slot *const *slots, struct error *error)
+{
+    struct queue_writer *writer = mem_calloc(1, sizeof(*writer));
+    *writer = (struct queue_writer){.database = database, .file = file, .slots = slots};
+    writer->feed = (struct feed){next_put, put_column, writer};
+    feed_add(database, "noted", COLUMNS, &writer->feed);
+    const struct {
+        struct query **query;
+        const char *statement;
+    } queries[] = {
+        {&writer->begin, "BEGIN IMMEDIATE"},
+        {&writer->commit, "COMMIT"},
+        {&writer->rollback, "ROLLBACK"},
+        /* Without ROLLBACK SQLite would note for each statement how to undo it alone. */
+        {&writer->insert,
+         "INSERT OR ROLLBACK INTO message (" COLUMNS ") SELECT " COLUMNS " FROM noted"},
+        {&writer->update, "UPDATE message SET attempts = ? WHERE id = ?"},
+        {&writer->delete, "DELETE FROM message WHERE id = ?"},
+    };
+    for (size_t i = 0; i < countof(queries); i++) {
+        *queries[i].query = database_query(database, queries[i].statement, error);
+        if (!*queries[i].query) {
+            queue_writer_free(writer);
+            return NULL;
+        }
+    }
+    return writer;
+}
+
+void queue_writer_free(struct queue_writer *writer)
+{
+    if (!writer)
+        return;
+    stored_value_release(&writer->body);
+    free(writer->done);
+    free(writer);
+}
+
+static int write_tries(struct queue_writer *writer, struct error *error)
+{
+    int result = 0;
+    rewind_notes(writer);
+    while (!result && next_note(writer)) {
+        if (writer->note.verb != TRIED || is_done(writer, writer->note.message.id))
+            continue;
+        query_set_integer(writer->update, 1, writer->note.message.attempts);
+        query_set_integer(writer->update, 2, writer->note.message.id);
+        result = query_run(writer->update, error);
+    }
+    return result;
+}
+
+static int write_puts(struct queue_writer *writer, struct error *error)
+{
+    rewind_notes(writer);
+    int result = query_run(writer->insert, error);
+    return result ? result : write_tries(writer, error);
+}
+
+static int write_done(struct queue_writer *writer, struct error *error)
+{
+    int result = 0;
+    for (size_t i = 0; !result && i < writer->done_count; i++) {
+        query_set_integer(writer->delete, 1, writer->done[i]);
+        result = query_run(writer->delete, error);
+    }
+    return result;
+}
+
+static int write_part(struct queue_writer *writer, enum queue_part part, struct error *error)
+{
+    int result = query_run(writer->begin, error);
+    if (!result && part != QUEUE_PART_DONE)
+        result = write_puts(writer, error);
+    if (!result && part != QUEUE_PART_PUTS)
+        result = write_done(writer, error);
+    return result ? result : query_run(writer->commit, error);
+}
+
+static size_t count_notes(struct queue_writer *writer)
+{
+    size_t count = 0;
+    rewind_notes(writer);
+    while (next_note(writer))
+        count++;
+    return count;
+}
+
+size_t queue_writer_write(struct queue_writer *writer, const struct buf *notes,
+                          enum queue_part part, struct error *error)
+{
+    writer->notes = notes;
+    find_done(writer);
+    if (!write_part(writer, part, error))
+        return 0;
+    struct error ignored = {0}; /* SQLite may have rolled back itself */
+    query_run(writer->rollback, &ignored);
+    error_release(&ignored);
+    return count_notes(writer);
+}
