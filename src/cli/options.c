@@ -395,7 +395,7 @@ static const struct option table[] = {
     {0, "put", "QUEUE", take_put,
      "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
     {0, "queue", "FILE", take_queue,
-     "look after the durable queues in FILE: list, put, requeue or purge follows"},
+     "look after durable queues in FILE: list, put, requeue or purge follows"},
     {'q', "quiet", NULL, take_quiet, "show only what went wrong"},
     {0, "reference", "PART", take_reference, "print a part of the manual that is made from tables"},
     {0, "schema", NULL, take_schema, "print the JSON Schema of scenarios"},
