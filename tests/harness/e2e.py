@@ -9,7 +9,7 @@ from .command import environment, run_command
 from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
-TIME_LIMIT = {"test": 180, "soak": 3600, "torture": 3600}
+TIME_LIMIT = {"test": 400, "soak": 3600, "torture": 3600}
 
 
 def marks(function):

@@ -13,7 +13,7 @@ from .mask import in_order, mask, own_masks
 from .paths import TESTS, program
 
 FOLDER = TESTS / "golden"
-TIME_LIMIT = 120
+TIME_LIMIT = 300
 THREADED = re.compile(rb"^(threads|queues):|kind: thread", re.M)
 
 

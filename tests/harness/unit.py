@@ -5,7 +5,7 @@ from .case import Case, Outcome
 from .command import run_command
 from .paths import BUILD, TESTS
 
-TIME_LIMIT = 300
+TIME_LIMIT = 900
 # A name may hold blanks, or nothing; what follows "---" is a message, and the list at the end has a head.
 RESULT = re.compile(rb"^\[ +(OK|FAILED|SKIPPED|ERROR) +\] (?!--- |\d+ test\(s\))(.*)$", re.M)
 PLAN = re.compile(rb"^\[=+\] .*Running (\d+) test", re.M)
