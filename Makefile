@@ -16,9 +16,9 @@ INSTALL ?= install
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev libsqlite3-dev \
   libjansson-dev zlib1g-dev
 TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace sqlite3 redis-tools \
-  python3-jsonschema python3-yaml
+  python3-jsonschema python3-yaml mandoc
 FUZZ_PACKAGES := clang libclang-rt-14-dev
-LINT_PACKAGES := clang-tidy cppcheck mandoc
+LINT_PACKAGES := clang-tidy cppcheck
 
 # Asked only when something is compiled, so that `make deps` works before pkg-config is there.
 pkg_config = $(or $(shell pkg-config $(1) libuv yaml-0.1 lua5.4 sqlite3 jansson zlib 2>/dev/null),$(error \

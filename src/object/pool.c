@@ -193,6 +193,7 @@ void crew_begin_first(struct crew *crew)
         task_forget(task);
     task->worker = crew->number;
     task->pid = crew->pid;
+    pool_message_tried(crew->pool, task);
     pool_tell_started(crew->pool, task);
 }
 
@@ -269,6 +270,17 @@ static struct crew *find_hoarder(const struct pool *pool)
     return most;
 }
 
+/* True where tasks wait behind another with a worker, or are on their way back from one. */
+static bool has_hoard(const struct pool *pool)
+{
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        const struct crew *crew = pool->crew[i];
+        if (crew->state == CREW_READY && (crew->revoking || crew->tasks.count > 1))
+            return true;
+    }
+    return false;
+}
+
 static void take_back(struct crew *crew)
 {
     crew->revoking = true;
@@ -331,7 +343,7 @@ static bool has_more(const struct pool *pool)
 /* Starts workers: all at the beginning, later in place of those that were lost. */
 static void keep_crew(struct pool *pool)
 {
-    if (pool_is_stopping(pool) || !has_more(pool))
+    if (pool_is_stopping(pool) || (!has_more(pool) && !has_hoard(pool)))
         return;
     for (size_t i = 0; i < pool->crew_count && !pool->broken && !pool->refused_now; i++)
         if (pool->crew[i]->state == CREW_NONE)
@@ -443,10 +455,9 @@ static void look_soon(void *arg)
         skip_ready(pool);
     else
         give_tasks(pool);
-    bool hoarded = has_idle(pool) && find_hoarder(pool);
-    if (hoarded || has_timeout(pool))
+    if (has_timeout(pool) || (has_idle(pool) && find_hoarder(pool)))
         run_timer(pool);
-    if (pool_is_stopping(pool) || (!has_more(pool) && !hoarded))
+    if (pool_is_stopping(pool) || (!has_more(pool) && !has_hoard(pool)))
         finish_crew(pool);
     if (!pool->crew_alive && (pool_is_stopping(pool) || !has_more(pool))) {
         pool_release_unordered(pool);

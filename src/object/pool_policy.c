@@ -67,7 +67,6 @@ bool pool_retry(struct pool *pool, struct task *task)
     wait -= wait % NS_PER_MS; /* what is told, and what a timer can keep */
     pool_tell_retrying(pool, task, wait);
     task->attempt++;
-    pool_message_tried(pool, task);
     task->due = clock_monotonic() + wait;
     insert_due(pool, task);
     return true;
@@ -231,6 +230,7 @@ int64_t pool_task_timeout(struct pool *pool)
 
 bool pool_is_paced(const struct pool *pool)
 {
-    return pool->spec->rate || pool->spec->timeout_percent ||
-           has_throttle(&pool->spec->throttle) || pool->tokens;
+    const struct pool_spec *spec = pool->spec;
+    return spec->rate || spec->timeout_percent || spec->halt.failures.number ||
+           spec->halt.successes.number || has_throttle(&spec->throttle) || pool->tokens;
 }

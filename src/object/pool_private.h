@@ -281,7 +281,7 @@ void pool_tell_resumed(struct pool *pool);
 /* The task was made of the item taken last. */
 void pool_message_taken(struct pool *pool, struct task *task);
 
-/* It is tried again. */
+/* It begins: an attempt that counts. */
 void pool_message_tried(struct pool *pool, const struct task *task);
 
 /* The task is not run to its end: its message goes back. */
@@ -338,8 +338,8 @@ bool pool_may_begin(struct pool *pool);
 /* A task begins: the rate counts it. */
 void pool_begins(struct pool *pool);
 
-/* True where each task must be given when it can begin: rate, throttle, a jobserver and a timeout that is
- * a share of those before look at that moment. */
+/* True where each task must be given when it can begin: rate, throttle, halt, a jobserver and a timeout that
+ * is a share of those before look at that moment. */
 bool pool_is_paced(const struct pool *pool);
 
 /* crew_process.c, crew_thread.c */

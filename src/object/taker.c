@@ -138,7 +138,8 @@ void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mar
     struct queue *queue = taker->queue;
     size_t start = out->length;
     lane_take_value(taker->lane, &taker->who, out, mark);
-    durable_tried(queue, mark->id, mark->attempts + 1);
+    if (taker->kind != TAKER_TASKS) /* a task counts when it begins: taker_task_tried() */
+        durable_tried(queue, mark->id, mark->attempts + 1);
     taker->lane->taken++;
     taker_hold(taker, 1);
     queue_trace_value(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);

@@ -244,11 +244,12 @@ TRIED = """
       failed: {durable: q.db, framing: json}
     pools:
       p:
+        workers: 1
         tasks: {queue: jobs}
         retry: {delay: 0s}
         run: |
           echo ${{ item }} >>began
-          case ${{ item }} in 3) kill -9 $(cat runner); sleep 60 ;; esac
+          case ${{ item }} in 3) kill -9 $(cat runner); exec sleep 60 ;; esac
 """
 
 
@@ -256,10 +257,13 @@ def test_a_message_that_ends_every_run_is_given_up():
     """Attempts count over runs: what kills the runner itself is put aside after as many."""
     directory = Directory()
     fill(directory, "seq 4")
-    for _ in range(2):
+    fifo = directory.fifo("runner")
+    for turn in range(2):
         run = Run(TRIED, directory=directory, stdin=None)
-        directory.file("runner.new", f"{run.runner()}\n")
-        os.rename(directory.path / "runner.new", directory.path / "runner")
+        while ("3", turn + 1) not in rows(directory, "SELECT body, attempts FROM message"):
+            time.sleep(0.005)
+        assert ("4", 0) in rows(directory, "SELECT body, attempts FROM message"), "it has not begun"
+        fifo.write_text(f"{run.runner()}\n")
         run.finish()
         check_nothing_left()
     assert words(directory, "began").count("3") == 2

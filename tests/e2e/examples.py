@@ -8,6 +8,7 @@ import socket
 import subprocess
 
 from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, mark, own_path
+from harness.processes import children, wait_gone
 from harness.paths import ROOT, program
 
 COPROCESSES = ROOT / "examples" / "coprocess"
@@ -68,8 +69,10 @@ def test_spool():
         for line in run.stdout:
             if line.startswith(b"Task 3 runs"):
                 break
+        runner, = children(run.pid)
         run.send_signal(KILL)
         run.stdout.read()
+    assert wait_gone(runner)
     check_nothing_left()
     ended = subprocess.run(argv, capture_output=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 1 and b"Queue failed keeps 1 message for the next run." in ended.stdout, ended

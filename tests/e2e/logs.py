@@ -49,10 +49,10 @@ def test_rotated_files_hold_every_byte():
 
 @contextlib.contextmanager
 def small_disk(directory):
-    """A file system of 256 KB; None where nothing may be mounted here."""
+    """A file system of 512 KB; None where nothing may be mounted here."""
     small = directory.path / "small"
     small.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "none", small], check=False)
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", small], check=False)
     if mounted.returncode:
         yield None
         return
@@ -86,7 +86,8 @@ def test_a_full_disk_under_an_output_file():
         if not small:
             return
         begin, goon = directory.fifo("begin"), directory.fifo("goon")
-        fill = directory.file("small/fill", b"x" * 100_000)
+        # With this gone there is room for all that is on its way as well: in the pipe, and in the run.
+        fill = directory.file("small/fill", b"x" * 360_000)
         run = Run(f"""
             processes:
               web:
@@ -117,7 +118,7 @@ def test_a_full_disk_under_the_log():
             return
         begin, goon = directory.fifo("begin"), directory.fifo("goon")
         for rotate in ([], ["--log-rotate=40K:9"]):
-            fill = directory.file("small/fill", b"x" * 200_000)
+            fill = directory.file("small/fill", b"x" * 460_000)
             run = Run(f"processes: {{web: {{run: \"{writer(2000, 500)}\"}}}}\nlog: {{format: json}}", "-v",
                       "--log", "small/run.log", *rotate, directory=directory)
             begin.write_text("go\n")
