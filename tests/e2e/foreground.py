@@ -66,7 +66,10 @@ def test_an_interpreter():
     shell.wait_for(rb"42")
     shell.wait_for(rb">>> ")
     shell.type(b"\x03")
+    shell.type(b"\r")  # between its prompt and its waiting for a key it notes an interrupt, and shows it at the next one
     shell.wait_for(rb"KeyboardInterrupt")
+    shell.type(b"6 * 9\r")  # it dies of an interrupt that nothing came after
+    shell.wait_for(rb"54")
     shell.wait_for(rb">>> ")
     shell.type(b"\x04")
     status, told = shell.end()
