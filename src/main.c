@@ -2,14 +2,11 @@
 #include <string.h>
 
 #include "cli/cli.h"
-#include "os/exec_with.h"
 #include "os/stdio.h"
 #include "worker/worker.h"
 
 int main(int argc, char **argv)
 {
-    if (argc > 1 && !strcmp(argv[1], EXEC_WITH))
-        return exec_with_main(argc, argv); /* what is open now is what the program gets */
     stdio_secure();
     if (argc == 2 && !strcmp(argv[1], "--worker"))
         return worker_main();

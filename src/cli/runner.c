@@ -43,6 +43,7 @@
 #include "os/descendants.h"
 #include "os/guard.h"
 #include "os/nofile.h"
+#include "os/spawn_start.h"
 #include "os/stdio.h"
 #include "os/terminal.h"
 #include "scenario/spec.h"
@@ -357,6 +358,8 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     nofile_raise(); /* every process of a run takes some descriptors here */
     if (!options->dry && !check_descriptors(scenario, options->jobs))
         return STATUS_SYSTEM;
+    if (!options->dry)
+        spawn_open_gates();
     *run = (struct run){
         .loop = loop_new(&error),
         .bus = bus_new(),
@@ -388,7 +391,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     runner.patience = timer_new(run->loop, stop_loop, &runner);
     runner.pause.run = run;
     loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, &runner);
-    loop_adopt_orphans(run->loop);
+    loop_hear_children(run->loop);
     run->terminal = terminal_open();
     if (run->terminal)
         loop_watch_children(run->loop, pause_look, &runner.pause);

@@ -1,65 +1,60 @@
-/* Child processes over uv_process_t. */
+/*
+ * Child processes, known by their pids. libuv's own (uv_process_t) are not used: it forks, and looks at
+ * each of its handles whenever a child ends.
+ */
 #include "loop/child.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 
 #include "base/mem.h"
 #include "loop/private.h"
 
 struct child {
-    uv_process_t uv;
+    struct child *next; /* of the same bucket */
+    struct loop *loop;
     child_exited *exited;
     void *arg;
     pid_t pid;
     bool ended;
 };
 
-static void on_exit_status(uv_process_t *handle, int64_t code, int signal)
+/* Where the pointer to the child PID stands; where it would stand, if there is none. */
+static struct child **find(struct loop *loop, pid_t pid)
 {
-    struct child *child = handle->data;
+    struct child **place = &loop->children[(unsigned)pid % LOOP_CHILD_BUCKETS];
+    while (*place && (*place)->pid != pid)
+        place = &(*place)->next;
+    return place;
+}
+
+struct child *child_watch(struct loop *loop, pid_t pid, child_exited *exited, void *arg)
+{
+    struct child *child = mem_calloc(1, sizeof(*child));
+    *child = (struct child){.loop = loop, .exited = exited, .arg = arg, .pid = pid};
+    *find(loop, pid) = child;
+    loop_hear_children(loop);
+    return child;
+}
+
+static void forget(struct child *child)
+{
+    struct child **place = find(child->loop, child->pid);
+    *place = child->next;
+}
+
+bool loop_child_ended(struct loop *loop, pid_t pid, int status)
+{
+    struct child *child = *find(loop, pid);
+    if (!child)
+        return false;
+    forget(child);
     child->ended = true;
-    if (child->exited)
-        child->exited(child->arg, (int)code, signal);
-}
-
-static void on_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-int child_start(struct loop *loop, const struct child_options *options, child_exited *exited,
-                void *arg, struct child **child)
-{
-    uv_stdio_container_t *stdio = mem_calloc(options->descriptor_count, sizeof(*stdio));
-    for (size_t i = 0; i < options->descriptor_count; i++) {
-        stdio[i].flags = options->descriptors[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
-        stdio[i].data.fd = options->descriptors[i];
-    }
-    uv_process_options_t uv_options = {
-        .exit_cb = on_exit_status,
-        .file = options->file,
-        .args = (char **)options->argv,
-        .env = (char **)options->environment,
-        .cwd = options->directory,
-        .flags = options->keeps_session ? 0 : UV_PROCESS_DETACHED,
-        .stdio_count = (int)options->descriptor_count,
-        .stdio = stdio,
-    };
-    struct child *made = mem_calloc(1, sizeof(*made));
-    made->exited = exited;
-    made->arg = arg;
-    made->uv.data = made;
-    int result = uv_spawn(&loop->uv, &made->uv, &uv_options);
-    free(stdio);
-    if (result) {
-        uv_close((uv_handle_t *)&made->uv, on_closed);
-        return result;
-    }
-    made->pid = uv_process_get_pid(&made->uv);
-    *child = made;
-    return 0;
+    int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    child->exited(child->arg, WIFEXITED(status) ? WEXITSTATUS(status) : 0, signal_number);
+    return true;
 }
 
 pid_t child_pid(const struct child *child)
@@ -73,13 +68,14 @@ int child_signal(const struct child *child, int signal)
         return -ESRCH;
     if (!kill(-child->pid, signal))
         return 0;
-    return kill(child->pid, signal) ? -errno : 0; /* the session is not made yet */
+    return kill(child->pid, signal) ? -errno : 0; /* it has gone to another group */
 }
 
 void child_free(struct child *child)
 {
     if (!child)
         return;
-    child->exited = NULL;
-    uv_close((uv_handle_t *)&child->uv, on_closed);
+    if (!child->ended)
+        forget(child);
+    free(child);
 }

@@ -66,52 +66,22 @@ static void tell_signals(struct loop *loop)
     }
 }
 
-struct known_search {
+/* Takes the status of every child that has ended; those that nobody watches are orphans. */
+static void reap(void *arg)
+{
+    struct loop *loop = arg;
+    int status;
     pid_t pid;
-    bool found;
-};
-
-static void compare_handle(uv_handle_t *handle, void *arg)
-{
-    struct known_search *search = arg;
-    if (handle->type == UV_PROCESS && uv_process_get_pid((uv_process_t *)handle) == search->pid)
-        search->found = true;
-}
-
-static bool is_known(struct loop *loop, pid_t pid)
-{
-    struct known_search search = {.pid = pid};
-    uv_walk(&loop->uv, compare_handle, &search);
-    return search.found;
-}
-
-static pid_t next_orphan(struct loop *loop)
-{
-    siginfo_t info = {0};
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) || !info.si_pid ||
-        is_known(loop, info.si_pid))
-        return 0;
-    return info.si_pid;
-}
-
-/*
- * Reaps the children that libuv does not know. It has just taken the status of all those it does
- * know, so whoever is still waiting here is either an orphan or a child that ended this instant; of
- * that one libuv is told by the next SIGCHLD.
- */
-static void reap_orphans(struct loop *loop)
-{
-    pid_t pid;
-    while ((pid = next_orphan(loop)) > 0)
-        if (waitpid(pid, NULL, WNOHANG) == pid)
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        if (!loop_child_ended(loop, pid, status))
             loop->orphan_count++;
 }
 
-static void on_orphans(uv_signal_t *handle, int number)
+static void on_stir(uv_signal_t *handle, int number)
 {
     (void)number;
     struct loop *loop = handle->data;
-    loop->adopts = true;
+    loop->reaps = true;
     if (loop->stirred.function)
         loop_defer(loop, loop->stirred.function, loop->stirred.arg);
 }
@@ -141,9 +111,9 @@ static void on_prepare(uv_prepare_t *handle)
 static void on_check(uv_check_t *handle)
 {
     struct loop *loop = handle->data;
-    if (loop->adopts) {
-        loop->adopts = false;
-        reap_orphans(loop);
+    if (loop->reaps) {
+        loop->reaps = false;
+        reap(loop);
     }
     drain(loop);
 }
@@ -189,8 +159,8 @@ struct loop *loop_new(struct error *error)
     pthread_mutex_init(&loop->lock, NULL);
     uv_prepare_init(&loop->uv, &loop->prepare);
     uv_check_init(&loop->uv, &loop->check);
-    uv_signal_init(&loop->uv, &loop->orphans);
-    loop->wake.data = loop->prepare.data = loop->check.data = loop->orphans.data = loop;
+    uv_signal_init(&loop->uv, &loop->stirs);
+    loop->wake.data = loop->prepare.data = loop->check.data = loop->stirs.data = loop;
     uv_prepare_start(&loop->prepare, on_prepare);
     uv_check_start(&loop->check, on_check);
     return loop;
@@ -219,7 +189,7 @@ void loop_free(struct loop *loop)
     uv_close((uv_handle_t *)&loop->wake, NULL);
     uv_close((uv_handle_t *)&loop->prepare, NULL);
     uv_close((uv_handle_t *)&loop->check, NULL);
-    uv_close((uv_handle_t *)&loop->orphans, NULL);
+    uv_close((uv_handle_t *)&loop->stirs, NULL);
     while (uv_run(&loop->uv, UV_RUN_DEFAULT))
         ; /* a loop_stop() that came after the last run ends one of these before its time */
     if (uv_loop_close(&loop->uv))
@@ -275,10 +245,14 @@ void loop_watch_children(struct loop *loop, void (*function)(void *arg), void *a
     loop->stirred = (struct call){function, arg};
 }
 
-void loop_adopt_orphans(struct loop *loop)
+void loop_hear_children(struct loop *loop)
 {
-    uv_signal_start(&loop->orphans, on_orphans, SIGCHLD);
-    uv_unref((uv_handle_t *)&loop->orphans);
+    if (loop->stirs_on)
+        return;
+    loop->stirs_on = true;
+    uv_signal_start(&loop->stirs, on_stir, SIGCHLD);
+    uv_unref((uv_handle_t *)&loop->stirs);
+    loop_defer(loop, reap, loop); /* of those that have ended before this, no signal will tell */
 }
 
 size_t loop_orphans(const struct loop *loop)

@@ -42,8 +42,8 @@ void loop_catch_signals(struct loop *loop, const int *signals, size_t count,
 /* FUNCTION(ARG) is called, as by loop_defer(), when a child has ended, stopped or gone on. One call a loop. */
 void loop_watch_children(struct loop *loop, void (*function)(void *arg), void *arg);
 
-/* From now on orphans that this process adopts are reaped, and counted here. */
-void loop_adopt_orphans(struct loop *loop);
+/* From now on every child that has ended is reaped; those that nobody watches, adopted ones, are counted. */
+void loop_hear_children(struct loop *loop);
 size_t loop_orphans(const struct loop *loop);
 
 #endif

@@ -10,6 +10,10 @@
 /* The one buffer that all readers read into; what it holds is handed on before the next read. */
 #define LOOP_READ_SIZE ((size_t)256 * 1024)
 
+#define LOOP_CHILD_BUCKETS 1024
+
+struct child;
+
 struct call {
     void (*function)(void *arg);
     void *arg;
@@ -26,8 +30,10 @@ struct loop {
     uv_prepare_t prepare;
     uv_check_t check;
     uv_async_t wake;
-    uv_signal_t orphans;
-    bool adopts;
+    uv_signal_t stirs; /* SIGCHLD */
+    bool stirs_on;
+    bool reaps;
+    struct child *children[LOOP_CHILD_BUCKETS]; /* by their pids */
     bool stopping;
     struct call_list deferred;
     struct call_list stolen;
@@ -42,6 +48,10 @@ struct loop {
     void *signalled_arg;
     char read_buffer[LOOP_READ_SIZE];
 };
+
+/* The child PID has ended with STATUS, as waitpid(2) has it: tells whoever watches it. False where
+ * nobody does; child.c. */
+bool loop_child_ended(struct loop *loop, pid_t pid, int status);
 
 /* Offers the bytes of all dirty writers to the system; pipe.c. */
 void loop_flush(struct loop *loop);

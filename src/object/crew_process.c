@@ -22,6 +22,7 @@
 #include "object/world.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
+#include "os/spawn.h"
 #include "scenario/spec.h"
 #include "worker/config.h"
 
@@ -150,25 +151,22 @@ static int start_child(struct crew_process *process, struct world *world,
                        const int *descriptors, struct error *error)
 {
     struct run *run = process->crew.pool->object.run;
-    char *argv[] = {"parrun", "--worker", NULL};
+    static const char *const argv[] = {"parrun", "--worker", NULL};
     int *list;
     size_t count = pool_descriptors(process->crew.pool, descriptors, &list);
-    struct child_options options = {
-        .file = run->program,
+    bool lua = world->spec->body.kind == BODY_LUA;
+    struct spawn_options options = {
         .argv = argv,
-        .environment = (char *const *)world->environment,
-        /* A command's directory is the worker's business, as it may differ from task to task. */
-        .directory = world->spec->body.kind == BODY_LUA ? world->directory : NULL,
+        .environment = world->environment,
+        /* A command gets both from the worker, as they may differ from task to task. */
+        .directory = lua ? world->directory : NULL,
+        .attributes = lua ? &world->attributes : NULL,
         .descriptors = list,
         .descriptor_count = count,
+        .place = SPAWN_SESSION,
     };
-    /* Commands get their attributes from the worker, each anew. */
-    struct attributes none = {0};
-    struct attributes *attributes =
-        world->spec->body.kind == BODY_LUA ? &world->attributes : &none;
-    attributes_keep_ignored(attributes);
-    int result =
-        launch(run->loop, &options, attributes, on_exited, process, &process->child, error);
+    int result = launch(run->loop, &options, run->program, on_exited, process, &process->child,
+                        error);
     free(list);
     return result;
 }

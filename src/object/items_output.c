@@ -20,6 +20,7 @@
 #include "object/tap.h"
 #include "object/world.h"
 #include "os/descendants.h"
+#include "os/spawn.h"
 #include "script/template.h"
 
 #define SHELL "/bin/sh"
@@ -77,18 +78,17 @@ static int start_child(struct items *items, const struct buf *line, const int *d
 {
     struct command *command = items->state;
     const char *const argv[] = {SHELL, "-c", buf_string(line), NULL};
-    struct child_options options = {
-        .file = SHELL,
-        .argv = (char *const *)argv,
-        .environment = (char *const *)command->world.environment,
+    struct spawn_options options = {
+        .argv = argv,
+        .environment = command->world.environment,
         .directory = items->run->scenario->directory,
         .descriptors = descriptors,
         .descriptor_count = 3,
+        .place = SPAWN_SESSION,
+        .attributes = &command->world.attributes,
     };
-    attributes_keep_ignored(&command->world.attributes);
     attributes_drop_limits(&command->world.attributes); /* they are for the tasks */
-    return launch(items->run->loop, &options, &command->world.attributes, on_exited, items,
-                  &command->child, error);
+    return launch(items->run->loop, &options, SHELL, on_exited, items, &command->child, error);
 }
 
 /* Reads what the child writes into the pipes OUT and ERR. */

@@ -1,20 +1,18 @@
-/* Starting a child of the loop with attributes, and saying why it could not be started. */
+/* Starting a child and hearing of its end. */
 #ifndef OBJECT_LAUNCH_H
 #define OBJECT_LAUNCH_H
 
 #include "loop/child.h"
 
-struct attributes;
 struct error;
 struct loop;
+struct spawn_options;
 
 /*
- * child_start() where ATTRIBUTES asks for nothing; otherwise the child is given the attributes
- * first. 0 with *CHILD, or a negative errno with a text and nothing to free. Waits until the
- * program runs, as child_start() does.
+ * Starts the program at PATH as spawn_program() does, and watches it as child_watch() does. 0 with
+ * *CHILD, or a negative errno with a text and nothing to free.
  */
-int launch(struct loop *loop, const struct child_options *options,
-           const struct attributes *attributes, child_exited *exited, void *arg,
-           struct child **child, struct error *error);
+int launch(struct loop *loop, const struct spawn_options *options, const char *path,
+           child_exited *exited, void *arg, struct child **child, struct error *error);
 
 #endif

@@ -29,31 +29,21 @@ static int start_child(const struct start *start, const char *file, const char *
                        const int *descriptors, size_t count, int stdin_fd, struct child **child,
                        struct error *error)
 {
-    struct child_options options = {
-        .file = file,
-        .argv = (char *const *)argv,
-        .environment = (char *const *)start->world->environment,
-        .directory = start->world->directory,
-        .descriptors = descriptors,
-        .descriptor_count = count,
-        .keeps_session = start->foreground,
-    };
-    struct spawn_options explained = {
+    struct spawn_options options = {
         .argv = argv,
         .environment = start->world->environment,
         .directory = start->world->directory,
+        .descriptors = descriptors,
+        .descriptor_count = count,
+        .place = start->foreground ? SPAWN_HERE : SPAWN_SESSION,
+        .attributes = &start->world->attributes,
     };
     if (start->tty)
         attributes_set(&start->world->attributes, ATTRIBUTE_TTY, stdin_fd);
-    int result = program_check(&explained, file, error);
-    if (result)
-        return result;
-    attributes_keep_ignored(&start->world->attributes);
     if (start->foreground)
         attributes_set(&start->world->attributes, ATTRIBUTE_TERMINAL,
                        terminal_offer(start->run->terminal) ? stdin_fd : -1);
-    return launch(start->run->loop, &options, &start->world->attributes, start->exited, start->arg,
-                  child, error);
+    return launch(start->run->loop, &options, file, start->exited, start->arg, child, error);
 }
 
 static int *declared_descriptors(const struct start *start, size_t extra, size_t *count)

@@ -123,20 +123,15 @@ static int start_child(struct thread_run *run, const int *descriptors)
     struct buf path = {0};
     int result = program_find(argv[0], environment, &path, &run->error);
     if (!result) {
-        struct child_options options = {
-            .file = path.data,
-            .argv = (char *const *)argv,
-            .environment = (char *const *)environment,
+        struct spawn_options options = {
+            .argv = argv,
+            .environment = environment,
             .descriptors = descriptors,
             .descriptor_count = 3,
+            .place = SPAWN_SESSION,
         };
-        struct spawn_options explained = {.argv = argv, .environment = environment};
-        result = program_check(&explained, path.data, &run->error);
-        struct attributes ignored = {0};
-        attributes_keep_ignored(&ignored);
-        if (!result)
-            result = launch(run->options.loop, &options, &ignored, on_exited, run, &run->child,
-                            &run->error);
+        result = launch(run->options.loop, &options, path.data, on_exited, run, &run->child,
+                        &run->error);
     }
     buf_release(&path);
     return result;

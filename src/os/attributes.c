@@ -18,13 +18,11 @@
 #include "base/unit.h"
 #include "os/cgroup.h"
 #include "os/pty.h"
-#include "os/stdio.h"
 
-#define SIGNALS 64
 #define SHELL_SIGNALED 128 /* a shell's exit code for a command that signal N ended is this + N */
 
 static const char *const names[ATTRIBUTES] = {
-    [ATTRIBUTE_IGNORED] = "ignored", [ATTRIBUTE_TERMINAL] = "terminal", [ATTRIBUTE_TTY] = "tty", [ATTRIBUTE_UMASK] = "umask", [ATTRIBUTE_NICE] = "nice",
+    [ATTRIBUTE_TERMINAL] = "terminal", [ATTRIBUTE_TTY] = "tty", [ATTRIBUTE_UMASK] = "umask", [ATTRIBUTE_NICE] = "nice",
     [ATTRIBUTE_NOFILE] = "nofile",   [ATTRIBUTE_NPROC] = "nproc", [ATTRIBUTE_CORE] = "core",
     [ATTRIBUTE_FSIZE] = "fsize",     [ATTRIBUTE_STACK] = "stack", [ATTRIBUTE_AS] = "as",
     [ATTRIBUTE_CPU] = "cpu",         [ATTRIBUTE_UID] = "uid",     [ATTRIBUTE_GID] = "gid",
@@ -76,21 +74,6 @@ void attributes_release(struct attributes *attributes)
     free(attributes->groups);
     free(attributes->cgroup);
     *attributes = (struct attributes){0};
-}
-
-void attributes_keep_ignored(struct attributes *attributes)
-{
-    uint64_t ignored = 0;
-    for (int number = 1; number < SIGNALS; number++) {
-        struct sigaction action;
-        bool own = false;
-        for (int i = 0; i < OWN_SIGNALS; i++)
-            own = own || number == own_signals[i];
-        if (!own && !sigaction(number, NULL, &action) && action.sa_handler == SIG_IGN)
-            ignored |= UINT64_C(1) << (number - 1);
-    }
-    if (ignored)
-        attributes_set(attributes, ATTRIBUTE_IGNORED, (int64_t)ignored);
 }
 
 void attributes_drop_limits(struct attributes *attributes)
@@ -179,14 +162,6 @@ static int set_limit(int resource, int64_t value)
     return setrlimit(resource, &limit);
 }
 
-static int ignore_signals(uint64_t ignored)
-{
-    for (int number = 1; number < SIGNALS; number++)
-        if (ignored & (UINT64_C(1) << (number - 1)))
-            signal(number, SIG_IGN);
-    return 0;
-}
-
 /* The group is not in the foreground yet, so that SIGTTOU would stop it. */
 static int take_terminal(int fd)
 {
@@ -217,8 +192,6 @@ static int apply_one(const struct attributes *attributes, enum attribute attribu
 {
     int64_t value = attributes->values[attribute];
     switch (attribute) {
-    case ATTRIBUTE_IGNORED:
-        return ignore_signals((uint64_t)value);
     case ATTRIBUTE_TERMINAL:
         return take_terminal((int)value);
     case ATTRIBUTE_TTY:

@@ -1,6 +1,6 @@
 /*
  * What a program is started with beyond its arguments, environment and streams: its priority, its
- * file mode mask, its limits, whose rights it has, and which signals it ignores.
+ * file mode mask, its limits, and whose rights it has.
  */
 #ifndef OS_ATTRIBUTES_H
 #define OS_ATTRIBUTES_H
@@ -15,7 +15,6 @@ struct error;
 
 /* In the order in which they are set: rights are dropped last, as the others may need them. */
 enum attribute {
-    ATTRIBUTE_IGNORED, /* signals: bit N - 1 is signal N */
     ATTRIBUTE_TERMINAL, /* a group of its own, which has the terminal at this descriptor; -1: no terminal */
     ATTRIBUTE_TTY, /* the terminal at this descriptor is that of its session */
     ATTRIBUTE_CGROUP,
@@ -52,9 +51,6 @@ void attributes_set(struct attributes *attributes, enum attribute attribute, int
 void attributes_set_cgroup(struct attributes *attributes, const char *path);
 bool attributes_given(const struct attributes *attributes, enum attribute attribute);
 void attributes_release(struct attributes *attributes);
-
-/* Sets ATTRIBUTE_IGNORED to what this process ignores, but for what parrun itself ignores. */
-void attributes_keep_ignored(struct attributes *attributes);
 
 /* Leaves the limits as they are. */
 void attributes_drop_limits(struct attributes *attributes);

@@ -1,10 +1,9 @@
 /* Raising the limit on open files, and giving it back in each child. */
 #include "os/nofile.h"
 
-#include <pthread.h>
 #include <sys/resource.h>
 
-/* Written once, before the first child: pthread_atfork(3) hands nothing to its functions. */
+/* Written once, before the first child. */
 static struct rlimit before;
 
 void nofile_restore(void)
@@ -20,6 +19,5 @@ void nofile_raise(void)
         return;
     before = limit;
     limit.rlim_cur = limit.rlim_max;
-    if (!setrlimit(RLIMIT_NOFILE, &limit))
-        pthread_atfork(NULL, NULL, nofile_restore);
+    setrlimit(RLIMIT_NOFILE, &limit);
 }

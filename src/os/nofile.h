@@ -3,13 +3,12 @@
 #define OS_NOFILE_H
 
 /*
- * Raises the soft limit to the hard one; every child that is forked from now on begins with the soft
- * limit that was there before: programs exist that close, or select(2), as many as they may have.
- * Once a process.
+ * Raises the soft limit to the hard one. Once a process. What it starts gets the limit of before back:
+ * programs exist that close, or select(2), as many as they may have.
  */
 void nofile_raise(void);
 
-/* In a child that was made by other means than fork(3): the limit of before. Safe before exec. */
+/* In a child before its program runs: the limit of before, where it was raised. */
 void nofile_restore(void);
 
 #endif

@@ -1,10 +1,8 @@
-/* Starting a command with posix_spawn, and saying why it could not be started. */
+/* Starting a command, and saying why it could not be started. */
 #include "os/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +11,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
-#include "os/stdio.h"
+#include "os/spawn_start.h"
 
 /* Linux' MAX_ARG_STRLEN: the longest single argument, execve(2). */
 #define ARGUMENT_LONGEST 131071
@@ -82,17 +80,6 @@ static ssize_t read_head(const struct spawn_options *options, const char *path, 
     return length;
 }
 
-int program_check(const struct spawn_options *options, const char *path, struct error *error)
-{
-    static const char elf[] = "\177ELF";
-    char head[256];
-    ssize_t length = read_head(options, path, head, sizeof(head));
-    bool known = length < 0 || memchr(head, '\0', (size_t)length) ||
-                 (length > 2 && !memcmp(head, "#!", 2)) ||
-                 (length > 4 && !memcmp(head, elf, 4));
-    return known ? 0 : spawn_explain(options, path, ENOEXEC, error);
-}
-
 /* The interpreter of a script's first line that is not there, or NULL. */
 static char *missing_interpreter(const struct spawn_options *options, const char *path)
 {
@@ -141,8 +128,9 @@ static int explain_too_long(const struct spawn_options *options, struct error *e
                      options->argv[0], total);
 }
 
-int spawn_explain(const struct spawn_options *options, const char *path, int number,
-                  struct error *error)
+/* Says why it could not be started; returns -NUMBER. */
+static int explain(const struct spawn_options *options, const char *path, int number,
+                   struct error *error)
 {
     switch (number) {
     case ENOENT:
@@ -191,47 +179,22 @@ void spawn_print(const struct spawn_options *options, const char *const *set, si
     }
 }
 
-static int spawn_at(const struct spawn_options *options, const char *path, pid_t *pid)
+int spawn_program(const struct spawn_options *options, const char *path, pid_t *pid,
+                  struct error *error)
 {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, changed;
-    sigemptyset(&none);
-    sigemptyset(&changed); /* what parrun itself ignores; what its caller ignores stays in force */
-    for (int i = 0; i < OWN_SIGNALS; i++)
-        sigaddset(&changed, own_signals[i]);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    for (int i = 0; i < 3; i++)
-        posix_spawn_file_actions_adddup2(&actions, options->descriptors[i], i);
-    if (options->directory)
-        posix_spawn_file_actions_addchdir_np(&actions, options->directory);
-    posix_spawnattr_setflags(&attributes,
-                             (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                     (options->own_group ? POSIX_SPAWN_SETPGROUP : 0)));
-    posix_spawnattr_setsigdefault(&attributes, &changed);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    int result = posix_spawn(pid, path, &actions, &attributes, (char *const *)options->argv,
-                             (char *const *)options->environment);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return result;
+    enum attribute failed;
+    int number = spawn_start(options, path, pid, &failed);
+    return !number                     ? 0
+           : failed == ATTRIBUTE_EXEC ? explain(options, path, number, error)
+                                      : attributes_explain(options->attributes, failed, number, error);
 }
 
 int spawn_command(const struct spawn_options *options, pid_t *pid, struct error *error)
 {
     struct buf path = {0};
-    enum attribute failed = ATTRIBUTE_EXEC;
-    bool with = options->attributes && options->attributes->given;
     int result = program_find(options->argv[0], options->environment, &path, error);
-    if (!result) {
-        int number = with ? spawn_with(options, buf_string(&path), pid, &failed)
-                          : spawn_at(options, buf_string(&path), pid);
-        if (number)
-            result = failed == ATTRIBUTE_EXEC
-                         ? spawn_explain(options, buf_string(&path), number, error)
-                         : attributes_explain(options->attributes, failed, number, error);
-    }
+    if (!result)
+        result = spawn_program(options, buf_string(&path), pid, error);
     buf_release(&path);
     return result;
 }

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/refusal.h"
 #include "base/unit.h"
 #include "os/attributes.h"
@@ -256,9 +257,10 @@ static int start_task(struct worker *worker, const struct spawn_options *rendere
     int result = open_pipe(ends, error);
     if (result)
         return result;
-    options.own_group = true;
-    options.descriptors[0] = render_null(worker->command);
-    options.descriptors[1] = options.descriptors[2] = ends[1];
+    const int descriptors[] = {render_null(worker->command), ends[1], ends[1]};
+    options.place = SPAWN_GROUP;
+    options.descriptors = descriptors;
+    options.descriptor_count = countof(descriptors);
     result = spawn_patiently(run, &options, error);
     close(ends[1]);
     run->streams[0] = ends[0];
@@ -340,11 +342,13 @@ static int start_captured(const struct script_command *command, struct run *run,
         close(null);
         return result;
     }
+    const int descriptors[] = {null, out[1], err[1]};
     struct spawn_options options = {
         .argv = command->argv,
         .environment = (const char *const *)environ,
-        .descriptors = {null, out[1], err[1]},
-        .own_group = run->leads,
+        .descriptors = descriptors,
+        .descriptor_count = countof(descriptors),
+        .place = run->leads ? SPAWN_GROUP : SPAWN_HERE,
     };
     result = spawn_patiently(run, &options, error);
     close(null);

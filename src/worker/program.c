@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/unit.h"
 #include "os/attributes.h"
 #include "os/cgroup.h"
@@ -78,10 +79,10 @@ int program_start(struct program *program, struct worker *worker, struct spawn_o
     int result = open_pipes(ends, error);
     if (result)
         return result;
-    options->own_group = true;
-    options->descriptors[0] = ends[0];
-    options->descriptors[1] = ends[3];
-    options->descriptors[2] = STDERR_FILENO;
+    const int descriptors[] = {ends[0], ends[3], STDERR_FILENO};
+    options->place = SPAWN_GROUP;
+    options->descriptors = descriptors;
+    options->descriptor_count = countof(descriptors);
     fcntl(ends[1], F_SETPIPE_SZ, ONE_PAGE);
     result = spawn_command(options, &program->pid, error);
     close(ends[0]);

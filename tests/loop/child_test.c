@@ -7,6 +7,7 @@
 #include "../harness/loop.h"
 #include "loop/child.h"
 #include "loop/timer.h"
+#include "os/spawn.h"
 
 struct watched {
     struct loop *loop;
@@ -27,18 +28,23 @@ static void on_exited(void *arg, int code, int signal)
 static int start_in(struct watched *watched, const char *script, const char *directory,
                     const int *descriptors, size_t count, struct child **child)
 {
-    char *argv[] = {(char *)(uintptr_t) "sh", (char *)(uintptr_t) "-c", (char *)(uintptr_t)script,
-                    NULL};
-    struct child_options options = {
-        .file = "/bin/sh",
+    static const char *const environment[] = {"PATH=/usr/bin:/bin", "MARK=7", NULL};
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    struct error error = {0};
+    struct spawn_options options = {
         .argv = argv,
-        .environment = (char *[]){(char *)(uintptr_t) "PATH=/usr/bin:/bin",
-                                  (char *)(uintptr_t) "MARK=7", NULL},
+        .environment = environment,
         .directory = directory,
         .descriptors = descriptors,
         .descriptor_count = count,
+        .place = SPAWN_SESSION,
     };
-    return child_start(watched->loop, &options, on_exited, watched, child);
+    pid_t pid;
+    int result = spawn_program(&options, "/bin/sh", &pid, &error);
+    error_release(&error);
+    if (!result)
+        *child = child_watch(watched->loop, pid, on_exited, watched);
+    return result;
 }
 
 static const int nothing[] = {-1, -1, -1};
@@ -102,21 +108,24 @@ static void test_descriptors_and_directory(void **state)
     loop_free(watched.loop);
 }
 
-static void test_cannot_start(void **state)
+/* 3,000 at once, whose pids share buckets: each end is told once. */
+static void test_crowd(void **state)
 {
     (void)state;
+    enum { CROWD = 3000 };
     struct watched watched = {.loop = test_loop()};
-    struct child *child;
-    char *argv[] = {(char *)(uintptr_t) "x", NULL};
-    struct child_options options = {.file = "/no/such/program",
-                                    .argv = argv,
-                                    .environment = argv + 1,
-                                    .descriptors = nothing,
-                                    .descriptor_count = 3};
-    assert_int_equal(child_start(watched.loop, &options, on_exited, &watched, &child), -ENOENT);
-    assert_int_equal(start_in(&watched, ":", "/no/such/directory", nothing, 3, &child), -ENOENT);
+    struct child **children = mem_calloc(CROWD, sizeof(*children));
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(start_in(&watched, "exit 5", NULL, nothing, 3, &children[i]), 0);
+    while (watched.calls < CROWD)
+        loop_run(watched.loop);
+    for (int i = 0; i < CROWD; i++) {
+        assert_int_equal(child_signal(children[i], SIGTERM), -ESRCH);
+        child_free(children[i]);
+    }
+    assert_int_equal(watched.calls, CROWD);
+    free(children);
     loop_free(watched.loop);
-    assert_int_equal(watched.calls, 0);
 }
 
 static void test_signal_reaches_the_group(void **state)
@@ -190,6 +199,26 @@ static void look_for_orphans(void *arg)
         timer_start(orphanage->timer, 1000000);
 }
 
+/* Nobody hears of one that was freed, and the others are told as ever. */
+static void test_forgotten(void **state)
+{
+    (void)state;
+    struct watched watched = {.loop = test_loop()};
+    struct child *children[2];
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(start_in(&watched, "read line", NULL, nothing, 3, &children[i]), 0);
+    child_free(children[0]);
+    loop_run(watched.loop);
+    struct orphanage orphanage = {.loop = watched.loop, .expected = 1};
+    orphanage.timer = timer_new(watched.loop, look_for_orphans, &orphanage);
+    timer_start(orphanage.timer, 0);
+    loop_run(watched.loop);
+    timer_free(orphanage.timer);
+    assert_int_equal(watched.calls, 1);
+    child_free(children[1]);
+    loop_free(watched.loop);
+}
+
 static void test_orphans(void **state)
 {
     (void)state;
@@ -197,13 +226,13 @@ static void test_orphans(void **state)
     struct orphanage orphanage = {.loop = watched.loop, .expected = 20};
     struct child *child;
     prctl(PR_SET_CHILD_SUBREAPER, 1);
-    loop_adopt_orphans(watched.loop);
+    loop_hear_children(watched.loop);
     assert_int_equal(
         start_in(&watched, "i=0; while [ $i -lt 20 ]; do (sleep 0.05 &); i=$((i+1)); done; exit 3",
                  NULL, nothing, 3, &child),
         0);
     loop_run(watched.loop);
-    assert_int_equal(watched.code, 3); /* a child that libuv knows is not taken from it */
+    assert_int_equal(watched.code, 3); /* a child that is watched is no orphan */
     orphanage.timer = timer_new(watched.loop, look_for_orphans, &orphanage);
     timer_start(orphanage.timer, 0);
     loop_run(watched.loop);
@@ -220,7 +249,8 @@ int main(void)
     loop_warm_up();
     TEST_ROWS(&tests, test_end, ends);
     TEST(&tests, test_descriptors_and_directory);
-    TEST(&tests, test_cannot_start);
+    TEST(&tests, test_forgotten);
+    TEST(&tests, test_crowd);
     TEST(&tests, test_signal_reaches_the_group);
     TEST(&tests, test_flood_then_term);
     TEST(&tests, test_orphans);

@@ -10,6 +10,8 @@
 #include "os/attributes.h"
 #include "os/spawn.h"
 
+static const int same[] = {0, 1, 2};
+
 struct words_case {
     const char *name;
     const char *words;
@@ -21,7 +23,7 @@ static const struct words_case words[] = {
     {"one", "nice=-5", true},
     {"terminal", "terminal=-1 tty=3 umask=18", true},
     {"all",
-     "ignored=16385 umask=18 nice=5 nofile=4096 nproc=100 core=0 fsize=1 stack=2 "
+     "umask=18 nice=5 nofile=4096 nproc=100 core=0 fsize=1 stack=2 "
      "as=9223372036854775807 cpu=60 groups=33,4 gid=33 uid=4294967294 cgroup=/with a blank",
      true},
     {"memory", "memory=1 cgroup=/x", true},
@@ -64,8 +66,9 @@ static int run_with(const char *text, const char *line)
     struct spawn_options options = {
         .argv = argv,
         .environment = environment,
-        .descriptors = {0, 1, 2},
-        .own_group = true,
+        .descriptors = same,
+        .descriptor_count = countof(same),
+        .place = SPAWN_GROUP,
         .attributes = &attributes,
     };
     pid_t pid;
@@ -89,7 +92,6 @@ static const struct effect_case effects[] = {
     {"stack", "stack=4194304", "test $(ulimit -s) = 4096"},
     {"as", "as=1073741824", "test $(ulimit -v) = 1048576"},
     {"cpu", "cpu=7", "test $(ulimit -St) = 7 && test $(ulimit -Ht) = 8"},
-    {"ignored", "ignored=1", "kill -HUP $$ && exit 0"},
     {"group", "umask=0", "test $(ps -o pgid= -p $$) = $$"},
     {"masks", "umask=0", "grep -q '^SigBlk:.0000000000000000' /proc/self/status"},
 };
@@ -136,7 +138,7 @@ static void test_refused(void **state)
     struct rlimit low = {.rlim_cur = 0, .rlim_max = 4096};
     const char *const argv[] = {"sh", "-c", "exit 0", NULL};
     struct spawn_options options = {
-        .argv = argv, .environment = (const char *const[]){NULL}, .descriptors = {0, 1, 2},
+        .argv = argv, .environment = (const char *const[]){NULL}, .descriptors = same, .descriptor_count = countof(same),
         .attributes = &attributes};
     pid = fork();
     if (pid == 0) {
@@ -193,24 +195,6 @@ static void test_blames(void **state)
     attributes_release(&attributes);
 }
 
-/* What parrun's caller ignores is kept, what parrun itself ignores is not. */
-static void test_keep_ignored(void **state)
-{
-    (void)state;
-    struct attributes attributes = {0};
-    struct buf out = {0};
-    pid_t pid = fork();
-    if (pid == 0) {
-        signal(SIGHUP, SIG_IGN);
-        signal(SIGPIPE, SIG_IGN);
-        signal(SIGTTOU, SIG_IGN);
-        attributes_keep_ignored(&attributes);
-        attributes_print(&out, &attributes);
-        _exit(!strcmp(buf_string(&out), "ignored=1") ? 0 : 1);
-    }
-    assert_int_equal(WEXITSTATUS(status_of(pid)), 0);
-}
-
 int main(void)
 {
     struct tests tests = {0};
@@ -219,6 +203,5 @@ int main(void)
     TEST(&tests, test_rights);
     TEST(&tests, test_refused);
     TEST_ROWS(&tests, test_blames, blames);
-    TEST(&tests, test_keep_ignored);
     return tests_run(&tests, "attributes");
 }

@@ -6,7 +6,9 @@
 
 #include "../harness/unit.h"
 #include "os/spawn.h"
+#include "os/spawn_start.h"
 
+static const int same[] = {0, 1, 2};
 static const char *const usual[] = {"PATH=/usr/bin:/bin", NULL};
 
 /* A directory with what the cases need; removed at the end. */
@@ -50,7 +52,7 @@ static int remove_place(void)
 static int spawn(const char *const *argv, const char *directory, pid_t *pid, struct error *error)
 {
     struct spawn_options options = {
-        .argv = argv, .environment = usual, .directory = directory, .descriptors = {0, 1, 2}};
+        .argv = argv, .environment = usual, .directory = directory, .descriptors = same, .descriptor_count = 3};
     return spawn_command(&options, pid, error);
 }
 
@@ -166,20 +168,132 @@ static void test_signals_are_the_usual(void **state)
     assert_int_equal(WTERMSIG(status), SIGPIPE);
 }
 
-static void test_group_of_its_own(void **state)
+static void test_place(void **state)
 {
     (void)state;
-    for (int own = 0; own < 2; own++) {
+    for (enum spawn_place where = SPAWN_HERE; where <= SPAWN_SESSION; where++) {
         struct error error = {0};
         const char *argv[] = {"sleep", "1000", NULL};
         struct spawn_options options = {
-            .argv = argv, .environment = usual, .descriptors = {0, 1, 2}, .own_group = own};
+            .argv = argv, .environment = usual, .descriptors = same, .descriptor_count = 3, .place = where};
         pid_t pid;
         assert_int_equal(spawn_command(&options, &pid, &error), 0);
-        assert_int_equal(getpgid(pid), own ? pid : getpgid(0));
+        assert_int_equal(getpgid(pid), where == SPAWN_HERE ? getpgid(0) : pid);
+        assert_int_equal(getsid(pid), where == SPAWN_SESSION ? pid : getsid(0));
         kill(pid, SIGKILL);
         wait_for(pid);
     }
+}
+
+struct list_case {
+    const char *name;
+    bool gates;
+    size_t count;
+    int files[18]; /* what the command gets as 0, 1, ...: which file; -1: none */
+    const char *said;
+};
+
+static const struct list_case lists[] = {
+    {"three", false, 3, {0, -1, 1}, "0a 1- 2b "},
+    {"crossed", false, 6, {-1, -1, -1, 3, 2, 1}, "0- 1- 2- 3d 4c 5b "},
+    {"hole", false, 6, {0, 1, 2, -1, -1, 3}, "0a 1b 2c 5d "},
+    {"gates-three", true, 3, {0, -1, 1}, "0a 1- 2b "},
+    {"gates-crossed", true, 6, {-1, -1, -1, 3, 2, 1}, "0- 1- 2- 3d 4c 5b "},
+    {"gates-hole", true, 6, {0, 1, 2, -1, -1, 3}, "0a 1b 2c 5d "},
+    {"more-than-gates", true, 18,
+     {0, 1, 2, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 3}, "0a 1b 2c 17d "},
+};
+
+/* Tells in a file which of the test's files the shell has as which number, and where it has /dev/null as 0 to 2. */
+static const char tell_open[] =
+    "s=; n=0; while [ $n -lt 40 ]; do l=$(readlink /proc/$$/fd/$n); case $l in "
+    "*/list-?) s=\"$s$n${l##*-} \" ;; /dev/null) [ $n -gt 2 ] || s=\"$s$n- \" ;; esac; n=$((n + 1)); done; "
+    "printf %s \"$s\" >said";
+
+/* Two of the files have low numbers, which are in the way, and two are far above the gates. */
+static void open_files(int *opened)
+{
+    for (int i = 0; i < 4; i++) {
+        char name[] = "list-?";
+        name[5] = (char)('a' + i);
+        int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        opened[i] = i % 2 ? fcntl(fd, F_DUPFD_CLOEXEC, 200) : fd;
+        if (i % 2)
+            close(fd);
+    }
+}
+
+static void close_files(const int *opened)
+{
+    for (int i = 0; i < 4; i++) {
+        char name[] = "list-?";
+        name[5] = (char)('a' + i);
+        close(opened[i]);
+        unlink(name);
+    }
+}
+
+static void test_descriptors(void **state)
+{
+    const struct list_case *row = *state;
+    const char *argv[] = {"sh", "-c", tell_open, NULL};
+    struct error error = {0};
+    char said[256] = "";
+    int opened[4], descriptors[countof(row->files)];
+    pid_t pid;
+    open_files(opened);
+    for (size_t i = 0; i < row->count; i++)
+        descriptors[i] = row->files[i] < 0 ? -1 : opened[row->files[i]];
+    if (row->gates)
+        spawn_open_gates();
+    struct spawn_options options = {.argv = argv,
+                                    .environment = usual,
+                                    .descriptors = descriptors,
+                                    .descriptor_count = row->count};
+    assert_int_equal(spawn_command(&options, &pid, &error), 0);
+    assert_int_equal(wait_for(pid), 0);
+    spawn_close_gates();
+    close_files(opened);
+    int fd = open("said", O_RDONLY | O_CLOEXEC);
+    assert_true(read(fd, said, sizeof(said) - 1) > 0);
+    close(fd);
+    unlink("said");
+    assert_string_equal(said, row->said);
+}
+
+/* The end of a pipe that a child had is nowhere open when the child is gone. */
+static void test_gates_keep_nothing(void **state)
+{
+    (void)state;
+    const char *argv[] = {"true", NULL};
+    struct error error = {0};
+    char byte;
+    int ends[2];
+    pid_t pid;
+    spawn_open_gates();
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    const int descriptors[] = {0, ends[1], 2};
+    struct spawn_options options = {
+        .argv = argv, .environment = usual, .descriptors = descriptors, .descriptor_count = 3};
+    assert_int_equal(spawn_command(&options, &pid, &error), 0);
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &byte, 1), 0);
+    close(ends[0]);
+    spawn_close_gates();
+    assert_int_equal(wait_for(pid), 0);
+}
+
+/* What parrun's caller ignores stays so. */
+static void test_ignored_stays_ignored(void **state)
+{
+    (void)state;
+    const char *argv[] = {"sh", "-c", "kill -HUP $$; exit 6", NULL};
+    struct error error = {0};
+    pid_t pid;
+    signal(SIGHUP, SIG_IGN);
+    assert_int_equal(spawn(argv, NULL, &pid, &error), 0);
+    signal(SIGHUP, SIG_DFL);
+    assert_int_equal(WEXITSTATUS(wait_for(pid)), 6);
 }
 
 struct find_case {
@@ -230,7 +344,10 @@ int main(void)
     TEST(&tests, test_arguments_too_many);
     TEST(&tests, test_runs);
     TEST(&tests, test_signals_are_the_usual);
-    TEST(&tests, test_group_of_its_own);
+    TEST(&tests, test_place);
+    TEST_ROWS(&tests, test_descriptors, lists);
+    TEST(&tests, test_gates_keep_nothing);
+    TEST(&tests, test_ignored_stays_ignored);
     TEST_ROWS(&tests, test_find, finds);
     int failed = tests_run(&tests, "spawn");
     return remove_place() || failed;

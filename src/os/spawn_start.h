@@ -1,0 +1,26 @@
+/* Making the child that becomes a program; spawn.h is what others use. */
+#ifndef OS_SPAWN_START_H
+#define OS_SPAWN_START_H
+
+#include <sys/types.h>
+
+#include "os/attributes.h"
+
+struct spawn_options;
+
+/*
+ * Starts the program at PATH as OPTIONS say, and waits until it runs. 0 with *PID, or an errno value
+ * and nothing started, with *FAILED as attributes_apply() has it: ATTRIBUTE_EXEC where it was anything
+ * else than an attribute. By one thread of the program at a time.
+ */
+int spawn_start(const struct spawn_options *options, const char *path, pid_t *pid,
+                enum attribute *failed);
+
+/*
+ * For a program that will have many files open while it starts many children: makes each start
+ * independent of their number. Takes 17 descriptors; does nothing where few are allowed.
+ */
+void spawn_open_gates(void);
+void spawn_close_gates(void);
+
+#endif
