@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "scenario/foreign.h"
 #include "scenario/loader.h"
 #include "scenario/show.h"
 
@@ -87,6 +88,15 @@ static const char *places_of(struct loader *loader, const char *name, bool objec
 /* Stands for the value of a key that is most likely there under a wrong name. */
 static const struct node misspelt = {.kind = NODE_BROKEN};
 
+static void mark_misspelt(struct block *block, const char *name)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    const struct key *meant = name ? schema_find(block->kind, name) : NULL;
+    if (meant && !block->given[meant - keys])
+        block->given[meant - keys] = &misspelt;
+}
+
 static void report_unknown(struct loader *loader, struct block *block, const struct node *key)
 {
     size_t count;
@@ -94,7 +104,15 @@ static void report_unknown(struct loader *loader, struct block *block, const str
     const char *places = places_of(loader, key->text, true);
     if (!*places)
         places = places_of(loader, key->text, false);
+    const char *meant = NULL;
+    const char *foreign = foreign_key(block->kind, key->text, &meant);
     loader->unsure = true;
+    if (foreign) {
+        diag_error(loader->diags, loader_mark(loader, key), foreign, "unknown key '%s' in %s",
+                   key->text, block_label(loader, block));
+        mark_misspelt(block, meant);
+        return;
+    }
     if (*places) {
         diag_error(loader->diags, loader_mark(loader, key),
                    arena_printf(loader->arena, "it may stand in %s", places),
@@ -109,9 +127,7 @@ static void report_unknown(struct loader *loader, struct block *block, const str
         nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name) : NULL;
     diag_error(loader->diags, loader_mark(loader, key), hint, "unknown key '%s' in %s",
                show_text(key->text, key->size).text, block_label(loader, block));
-    const struct key *meant = nearest.name ? schema_find(block->kind, nearest.name) : NULL;
-    if (meant && !block->given[meant - keys])
-        block->given[meant - keys] = &misspelt;
+    mark_misspelt(block, nearest.name);
 }
 
 static void take_keys(struct loader *loader, struct block *block, const struct node *map)
@@ -236,12 +252,15 @@ static bool is_nothing(const struct node *node)
 }
 
 /* "run:echo hi" is one word to YAML, and a frequent slip. */
-static const char *map_hint(const struct node *node)
+static const char *map_hint(struct loader *loader, enum block_kind kind, const struct node *node)
 {
-    if (node->kind != NODE_SCALAR || node->style != STYLE_PLAIN)
+    if (node->kind != NODE_SCALAR)
         return NULL;
-    const char *colon = strchr(node->text, ':');
-    return colon && colon[1] && colon[1] != ' ' ? "put a space behind the ':'" : NULL;
+    const char *form = foreign_short_form(loader->arena, kind, node->text);
+    const char *colon = node->style == STYLE_PLAIN ? strchr(node->text, ':') : NULL;
+    return form                                      ? form
+           : colon && colon[1] && colon[1] != ' ' ? "put a space behind the ':'"
+                                                     : NULL;
 }
 
 void block_read(struct loader *loader, struct block *block, const struct node *node)
@@ -256,7 +275,7 @@ void block_read(struct loader *loader, struct block *block, const struct node *n
         take_keys(loader, block, node);
     } else if (!is_nothing(node)) {
         loader->unsure = true;
-        diag_error(loader->diags, loader_mark(loader, node), map_hint(node),
+        diag_error(loader->diags, loader_mark(loader, node), map_hint(loader, block->kind, node),
                    "%s: expected a mapping of keys, found %s", block_label(loader, block),
                    show_node(node).text);
         return;

@@ -3,6 +3,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/error.h"
+#include "base/unit.h"
 #include "scenario/loader.h"
 #include "scenario/show.h"
 #include "scenario/wording.h"
@@ -46,6 +48,25 @@ void field_expected(struct loader *loader, const struct field *field, const stru
 void field_wrong(struct loader *loader, const struct field *field, const struct node *node)
 {
     field_expected(loader, field, node, field_wording(loader, field->key), NULL);
+}
+
+void field_no_duration(struct loader *loader, const struct field *field, const struct node *node,
+                       const char *text)
+{
+    struct buf whole = {0};
+    struct error error = {0};
+    const char *hint = NULL;
+    int64_t ns;
+    for (const char *at = text; *at; at++)
+        if (*at != ' ')
+            buf_char(&whole, *at);
+    if (strspn(buf_string(&whole), "0123456789.") == whole.length)
+        buf_char(&whole, 's');
+    if (strcmp(buf_string(&whole), text) && !duration_parse(buf_string(&whole), &ns, &error))
+        hint = arena_printf(loader->arena, "write %s", buf_string(&whole));
+    field_expected(loader, field, node, field_wording(loader, field->key), hint);
+    error_release(&error);
+    buf_release(&whole);
 }
 
 bool field_value(struct loader *loader, const struct field *field, const struct node *node,

@@ -66,7 +66,7 @@ static void bind_task_timeout(struct loader *loader, const struct field *field,
     if (percent && !strcmp(end, "%")) {
         pool->timeout_percent = percent;
     } else if (duration_parse(text, &pool->object.timeout, &error)) {
-        field_wrong(loader, field, node);
+        field_no_duration(loader, field, node, text);
         error_release(&error);
     }
 }

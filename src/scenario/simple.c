@@ -68,7 +68,7 @@ static void bind_duration(struct loader *loader, const struct field *field, cons
     if (!field_text(loader, field, node, &text))
         return;
     if (duration_parse(text, field->member, &error)) {
-        field_wrong(loader, field, node);
+        field_no_duration(loader, field, node, text);
         error_release(&error);
     }
 }
