@@ -25,6 +25,20 @@ pkg_config = $(or $(shell pkg-config $(1) libuv yaml-0.1 lua5.4 sqlite3 jansson 
   the libraries that parrun is built with are missing; 'make deps' installs them))
 PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg_config,--cflags))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $(call pkg_config,--libs))$(PKG_LIBS)
+# LINK=static puts the libraries themselves into the release program where the archives of them are
+# installed: to look up and relocate eight of them is most of what a small run costs. LINK=shared does not.
+LINK ?= static
+LIBRARIES := uv yaml lua5.4 sqlite3 jansson z
+archive = $(firstword $(filter /%,$(foreach name,$(1)_a $(1),$(shell $(CC) -print-file-name=lib$(name).a))))
+linked = $(foreach flag,$(PKG_LIBS),$(or $(call archive,$(filter $(LIBRARIES),$(flag:-l%=%))),$(flag)))
+# Modules of Lua that are written in C find in the program what they call: all of Lua, and by its name.
+comma := ,
+whole_lua = $(patsubst %/liblua5.4.a,-Wl$(comma)--whole-archive %/liblua5.4.a -Wl$(comma)--no-whole-archive,$(1))
+STATIC_LIBS = $(eval STATIC_LIBS := $(call whole_lua,$(linked)) -Wl$(comma)--export-dynamic-symbol=lua_* \
+  -Wl$(comma)--export-dynamic-symbol=luaL_*)$(STATIC_LIBS)
+LIBS_release = $(if $(filter static,$(LINK)),$(STATIC_LIBS),$(PKG_LIBS))
+libs = $(or $(LIBS_$(1)),$(PKG_LIBS)) -lpthread -lm $(LDLIBS)
+
 CMOCKA = $(eval CMOCKA := $(shell pkg-config --cflags --libs cmocka))$(CMOCKA)
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wconversion
@@ -33,7 +47,7 @@ WARNINGS += -Werror
 endif
 CPPFLAGS_ALL = -D_GNU_SOURCE -Isrc $(PKG_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL = -std=c17 $(WARNINGS) $(CFLAGS_$(1)) $(CFLAGS)
-LDLIBS_ALL = $(PKG_LIBS) -lpthread -lm $(LDLIBS)
+LDLIBS_ALL = $(call libs,shared)
 
 CFLAGS_release := -O2 -g
 CFLAGS_debug := -O0 -g3
@@ -81,8 +95,8 @@ OBJECTS_$(1) := $$(SOURCES:%.c=build/$(1)/%.o) $$(GENERATED:build/%.c=build/$(1)
 
 build/$(1)/flags: force
 	@mkdir -p $$(@D)
-	@echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS)' | cmp -s - $$@ || \
-	  echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS)' >$$@
+	@echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) $$(call libs,$(1))' | cmp -s - $$@ || \
+	  echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) $$(call libs,$(1))' >$$@
 
 build/$(1)/%.o: %.c build/$(1)/flags
 	@mkdir -p $$(@D)
@@ -96,7 +110,7 @@ build/$(1)/generated/%.o: build/generated/%.c build/$(1)/flags
 
 build/$(1)/parrun: $$(OBJECTS_$(1))
 	@echo '  LINK $$@'
-	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) -o $$@ $$(OBJECTS_$(1)) $$(LDLIBS_ALL)
+	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) -o $$@ $$(OBJECTS_$(1)) $$(call libs,$(1))
 
 build/$(1)/parrun.a: $$(filter-out build/$(1)/src/main.o,$$(OBJECTS_$(1)))
 	@rm -f $$@

@@ -30,7 +30,7 @@ static int is_c1(const char *bytes, size_t size)
     return size == 2 && (unsigned char)bytes[0] == 0xC2 && (unsigned char)bytes[1] < 0xA0;
 }
 
-void json_string(struct buf *out, const char *bytes, size_t length)
+void json_quote(struct buf *out, const char *bytes, size_t length)
 {
     buf_char(out, '"');
     for (size_t i = 0; i < length;) {

@@ -86,7 +86,7 @@ static void add_line(struct mask *mask, const char *bytes, size_t length)
     if (length < MASK_LEAST)
         return;
     add_form(mask, bytes, length);
-    json_string(&form, bytes, length);
+    json_quote(&form, bytes, length);
     add_form(mask, form.data + 1, form.length - 2);
     buf_clear(&form);
     put_double_quoted(&form, bytes, length);

@@ -49,7 +49,7 @@ static void graph_release(struct graph *graph)
 static void put_name(const struct graph *graph, size_t number)
 {
     const char *name = graph->objects[number].name;
-    json_string(graph->out, name, strlen(name));
+    json_quote(graph->out, name, strlen(name));
 }
 
 static void put_node(const struct graph *graph, size_t number)
@@ -62,7 +62,7 @@ static void put_node(const struct graph *graph, size_t number)
             buf_printf(graph->out, " [shape=%s", shapes[i].shape);
     if (object->help) {
         buf_text(graph->out, ", tooltip=");
-        json_string(graph->out, object->help, strlen(object->help));
+        json_quote(graph->out, object->help, strlen(object->help));
     }
     buf_text(graph->out, "];\n");
 }
@@ -95,7 +95,7 @@ void graph_print_dot(struct buf *out, const struct scenario *scenario)
 {
     struct graph graph = graph_new(out, scenario);
     buf_text(out, "digraph ");
-    json_string(out, scenario->name, strlen(scenario->name));
+    json_quote(out, scenario->name, strlen(scenario->name));
     buf_text(out, " {\n  rankdir=LR;\n");
     for (size_t i = 0; i < graph.count; i++)
         put_node(&graph, i);

@@ -159,7 +159,7 @@ static void put_value(const struct results *results, struct buf *line, const cha
 static void put_bytes(struct buf *line, const char *key, const char *bytes, size_t length)
 {
     buf_printf(line, ",\"%s\":", key);
-    json_string(line, bytes, length);
+    json_quote(line, bytes, length);
     if (utf8_valid(bytes, length))
         return;
     buf_printf(line, ",\"%s_base64\":", key);

@@ -48,7 +48,7 @@ struct writer {
 
 static void put_string(struct buf *out, const char *text)
 {
-    json_string(out, text, strlen(text));
+    json_quote(out, text, strlen(text));
 }
 
 static void put_node(struct buf *out, const struct node *node)

@@ -65,7 +65,7 @@ static void put_json_key(struct buf *out, const struct value *key)
 {
     struct buf text = {0};
     value_text(&text, key);
-    json_string(out, buf_string(&text), text.length);
+    json_quote(out, buf_string(&text), text.length);
     buf_release(&text);
 }
 
@@ -94,7 +94,7 @@ void value_json(struct buf *out, const struct value *value)
         buf_text(out, "null");
         break;
     case VALUE_STRING:
-        json_string(out, value->string.bytes, value->string.length);
+        json_quote(out, value->string.bytes, value->string.length);
         break;
     case VALUE_NUMBER:
         put_json_number(out, value->number);

@@ -51,7 +51,7 @@ static bool jsonl_wants(void *arg, enum event_kind kind, unsigned flags)
 static void put_string(struct buf *line, const char *key, const char *text)
 {
     buf_printf(line, ",\"%s\":", key);
-    json_string(line, text, strlen(text));
+    json_quote(line, text, strlen(text));
 }
 
 static void put_number(struct buf *line, const char *key, int64_t number)
@@ -81,7 +81,7 @@ static void put_bytes(struct buf *line, const struct event *event)
                       : event_is_output(event->kind) ? "line"
                                                      : "message";
     buf_printf(line, ",\"%s\":", key);
-    json_string(line, event->bytes, event->length);
+    json_quote(line, event->bytes, event->length);
     if (!utf8_valid(event->bytes, event->length)) {
         buf_printf(line, ",\"%s_base64\":", key);
         json_base64(line, event->bytes, event->length);

@@ -41,7 +41,7 @@ static void test_string(void **state)
 {
     const struct json_case *row = *state;
     struct buf out = {0};
-    json_string(&out, row->bytes, row->length);
+    json_quote(&out, row->bytes, row->length);
     assert_buf(&out, row->written);
 }
 
@@ -51,7 +51,7 @@ static void test_every_byte(void **state)
     for (int i = 0; i < 256; i++) {
         struct buf out = {0};
         char byte = (char)i;
-        json_string(&out, &byte, 1);
+        json_quote(&out, &byte, 1);
         assert_int_equal(out.data[0], '"');
         assert_int_equal(out.data[out.length - 1], '"');
         if (i >= 0x80)
