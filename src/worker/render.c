@@ -104,6 +104,17 @@ static void take_environment(struct body_command *command)
             command->environment[command->environment_fixed++] = environ[i];
 }
 
+/* What is the same for each task the worker has got already; to work it out once more would build on that. */
+static void take_own(struct rendered *entry, const char *name)
+{
+    const char *value = template_uses_task(entry->template) ? NULL : getenv(name);
+    if (!value)
+        return;
+    buf_text(&entry->text, entry->head);
+    buf_text(&entry->text, value);
+    entry->fixed = true;
+}
+
 static int parse_entries(struct body_command *command, const struct worker_config *config,
                          const struct template_scope *scope, struct error *error)
 {
@@ -117,6 +128,7 @@ static int parse_entries(struct body_command *command, const struct worker_confi
                                     &command->entries[i], error);
         if (result)
             return error_wrap(error, "env %s", env->items[2 * i]);
+        take_own(&command->entries[i], env->items[2 * i]);
     }
     return 0;
 }
