@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "cli/options.h"
 #include "event/bus.h"
 #include "scenario/spec.h"
@@ -111,6 +112,17 @@ static int add_destination(struct log *log, struct loop *loop, const char *name,
     return 0;
 }
 
+static int no_event(const char *name, struct error *error)
+{
+    struct nearest nearest = {.wrong = name};
+    for (int kind = 0; kind < EVENT_KINDS; kind++)
+        nearest_offer(&nearest, event_row((enum event_kind)kind)->name);
+    if (nearest.name)
+        return error_set(error, ERROR_FAILED, "no event is called '%s', did you mean '%s'?", name,
+                         nearest.name);
+    return error_set(error, ERROR_FAILED, "no event is called '%s', see EVENTS in parrun(1)", name);
+}
+
 /* Shows or hides the events that a list such as "task.*,worker.lost" names. */
 static int apply_names(struct filter *filter, const char *names, bool shown, struct error *error)
 {
@@ -119,8 +131,7 @@ static int apply_names(struct filter *filter, const char *names, bool shown, str
         char *pattern = mem_copy(names, length);
         size_t matched = filter_set(filter, pattern, shown);
         if (!matched)
-            error_set(error, ERROR_FAILED, "no event is called '%s', see EVENTS in parrun(1)",
-                      pattern);
+            no_event(pattern, error);
         free(pattern);
         if (!matched)
             return ERROR_FAILED;
