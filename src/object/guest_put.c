@@ -71,6 +71,10 @@ void guest_put(struct guest *guest, struct frame *frame)
         guest_refuse(guest, "the run does not know this request");
         return;
     }
+    if (guest->options.priority && queue_is_ordered(guest->queue)) {
+        guest_refuse(guest, "it is ordered: its messages have no priority");
+        return;
+    }
     if (read_message(guest, queue_framing(guest->queue), frame->at, frame->left, &error)) {
         guest_refuse(guest, "it takes JSON: %s", error.text);
         error_release(&error);

@@ -156,6 +156,11 @@ enum framing queue_framing(const struct queue *queue)
     return queue->spec->framing;
 }
 
+bool queue_is_ordered(const struct queue *queue)
+{
+    return queue->spec->ordered;
+}
+
 size_t queue_length(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);

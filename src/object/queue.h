@@ -65,6 +65,9 @@ void queue_free(struct queue *queue);
 const char *queue_name(const struct queue *queue);
 enum framing queue_framing(const struct queue *queue);
 
+/* True where its messages have no priority, as those of a key come in their order. */
+bool queue_is_ordered(const struct queue *queue);
+
 
 /*
  * Puts whole messages in their frames; returns how many bytes of them were taken: fewer than LENGTH
