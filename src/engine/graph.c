@@ -36,6 +36,7 @@ struct graph {
     size_t *moves; /* numbers of decided nodes: each stands there once */
     size_t move_count;
     size_t move_next;
+    size_t moved; /* objects of that node that were handed out */
 };
 
 static const char *const words[CONDITIONS] = {"started", "ready", "completed", "succeeded"};
@@ -152,14 +153,20 @@ bool graph_next(struct graph *graph, struct graph_move *move)
 {
     if (graph->move_next == graph->move_count)
         return false;
-    const struct node *node = &graph->nodes[graph->moves[graph->move_next++]];
+    const struct node *node = &graph->nodes[graph->moves[graph->move_next]];
+    size_t left = node->count - graph->moved;
     *move = (struct graph_move){
-        .first = node->first,
-        .count = node->count,
+        .first = node->first + graph->moved,
+        .count = left < GRAPH_MOVE_MOST ? left : GRAPH_MOVE_MOST,
         .reason = node->reason,
         .failure = node->failure,
         .cause = node->cause,
     };
+    graph->moved += move->count;
+    if (graph->moved == node->count) {
+        graph->move_next++;
+        graph->moved = 0;
+    }
     return true;
 }
 

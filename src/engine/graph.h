@@ -16,6 +16,9 @@ struct graph;
 struct object;
 struct run;
 
+/* A move has no more objects than this; of a node with more replicas the rest follows in the next. */
+#define GRAPH_MOVE_MOST 16
+
 /* Objects that are to be started, or that can no longer start. */
 struct graph_move {
     size_t first; /* index into run.objects */

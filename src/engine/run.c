@@ -167,24 +167,43 @@ static void stop_unneeded(struct run *run)
     }
 }
 
-/* Starts and skips what follows from all that has happened. */
+static void take_move(struct run *run, const struct graph_move *move)
+{
+    for (size_t i = 0; i < move->count; i++) {
+        struct object *object = run->objects[move->first + i];
+        if (object->state != OBJECT_PENDING)
+            continue;
+        object->failed = move->failure;
+        object->cause = move->cause;
+        if (move->reason)
+            object_happens(object, HAPPENING_STOP, move->reason);
+        else if (object->spec->when)
+            object_happens(object, HAPPENING_START, NULL);
+        else
+            object_happens(object, HAPPENING_STOP, "when is false");
+    }
+}
+
+static void start_more(void *arg)
+{
+    struct run *run = arg;
+    run->starting = false;
+    run_poke(run);
+}
+
+/* Starts and skips what follows from all that has happened. Of very many the rest is left for the
+ * loop's next turn: meanwhile signals are heard, and what has ended is taken off. */
 static void take_moves(struct run *run)
 {
     struct graph_move move;
-    while (graph_next(run->graph, &move)) {
-        for (size_t i = 0; i < move.count; i++) {
-            struct object *object = run->objects[move.first + i];
-            if (object->state != OBJECT_PENDING)
-                continue;
-            object->failed = move.failure;
-            object->cause = move.cause;
-            if (move.reason)
-                object_happens(object, HAPPENING_STOP, move.reason);
-            else if (object->spec->when)
-                object_happens(object, HAPPENING_START, NULL);
-            else
-                object_happens(object, HAPPENING_STOP, "when is false");
-        }
+    size_t taken = 0;
+    while (!run->starting && graph_next(run->graph, &move)) {
+        take_move(run, &move);
+        taken += move.count;
+        if (taken < GRAPH_MOVE_MOST)
+            continue;
+        run->starting = true;
+        loop_post(run->loop, start_more, run);
     }
 }
 

@@ -87,6 +87,7 @@ struct run {
     struct tokens *tokens; /* of an outer make: a task of a pool begins with one; NULL: none */
     int64_t jobs;          /* workers of every pool; 0: as each pool says */
     bool held;             /* the log is full */
+    bool starting;         /* some are left to start in the loop's next turn */
     enum stop_cause stop_cause;
     int stop_signal;              /* STOP_SIGNAL: which */
     const struct object *culprit; /* STOP_FAILURE: what failed */

@@ -11,6 +11,10 @@
 /* libuv takes no more than this. */
 #define WORK_MOST 1024
 
+/* glibc keeps 40 MiB of stacks for the next threads: of the usual 8 MiB too few, and each new one is
+ * mapped, protected and unmapped again. Lua itself needs no more than some 300 KiB. */
+#define STACK_SIZE ((size_t)2 << 20)
+
 struct thread {
     uv_thread_t uv;
 };
@@ -25,8 +29,10 @@ struct work {
 int thread_start(void (*function)(void *arg), void *arg, struct thread **thread,
                  struct error *error)
 {
+    static const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
+                                                .stack_size = STACK_SIZE};
     struct thread *made = mem_calloc(1, sizeof(*made));
-    int result = uv_thread_create(&made->uv, function, arg);
+    int result = uv_thread_create_ex(&made->uv, &options, function, arg);
     if (result) {
         free(made);
         return error_system(error, -result, "cannot start a thread");

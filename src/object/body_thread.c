@@ -393,6 +393,15 @@ int body_thread_prepare(struct body_thread *body, int *chunk, struct error *erro
     return result;
 }
 
+void body_thread_close(struct body_thread *body)
+{
+    pthread_mutex_lock(&body->lock);
+    struct script *script = body->script;
+    body->script = NULL;
+    pthread_mutex_unlock(&body->lock);
+    script_free(script);
+}
+
 struct script *body_thread_script(struct body_thread *body)
 {
     return body->script;

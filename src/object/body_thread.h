@@ -52,7 +52,13 @@ bool body_thread_is_at_work(struct body_thread *body);
 /* Makes the Lua state and compiles SPEC's chunk into *CHUNK; 0 or a negative code. */
 int body_thread_prepare(struct body_thread *body, int *chunk, struct error *error);
 
-/* The state; NULL before body_thread_prepare(). */
+/*
+ * Closes the state, whose memory and open files are free from here on: the body has ended. What the
+ * body's finalizers print is still told.
+ */
+void body_thread_close(struct body_thread *body);
+
+/* The state; NULL before body_thread_prepare() and after body_thread_close(). */
 struct script *body_thread_script(struct body_thread *body);
 
 /* Every wait ends at this time of clock_monotonic(); 0: none. */

@@ -145,6 +145,7 @@ static void thread_main(void *arg)
             body_thread_set_deadline(body, started + thread->spec->object.timeout);
         result = script_call(body_thread_script(body), chunk, &value, &error);
     }
+    body_thread_close(body);
     body_thread_send_result(body, 0, result, clock_monotonic() - started, &value, &error);
     error_release(&error);
     buf_release(&value);

@@ -15,14 +15,55 @@
 
 const char *const task_names[TASK_NAME_COUNT] = {"item", "index", "worker", "attempt"};
 
+/* Enough for a state with its libraries and some more. Under ASan every block is one of its own, so
+ * that it sees what is written beside one. */
+#ifdef __SANITIZE_ADDRESS__
+#define REGION_SIZE 0
+#else
+#define REGION_SIZE ((size_t)40 << 10)
+#endif
+
 static const struct script_host no_host;
+
+/* The region's, or, where that has no room, the C library's. */
+static void *take_block(struct script *script, size_t size)
+{
+    void *block = region_take(&script->region, size);
+    if (!block)
+        block = script->memory_open ? mem_realloc(NULL, size, 1) : malloc(size);
+    return block;
+}
+
+static void give_block(struct script *script, void *block, size_t size)
+{
+    if (region_has(&script->region, block))
+        region_give(&script->region, block, size);
+    else
+        free(block);
+}
+
+/* A block that stays where it is, or one elsewhere with the same content; NULL: no memory. */
+static void *resize_block(struct script *script, void *block, size_t old, size_t size)
+{
+    if (!region_has(&script->region, block) && size > REGION_BLOCK_MOST)
+        return script->memory_open ? mem_realloc(block, size, 1) : realloc(block, size);
+    if (region_has(&script->region, block) && region_fits(old, size))
+        return block;
+    void *moved = take_block(script, size);
+    if (!moved)
+        return size <= old ? block : NULL; /* Lua relies on it that a block can shrink */
+    memcpy(moved, block, old < size ? old : size);
+    give_block(script, block, old);
+    return moved;
+}
 
 static void *allocate(void *of_script, void *memory, size_t old_size, size_t size)
 {
     struct script *script = of_script;
     size_t old = memory ? old_size : 0; /* else it is the type of a new object */
     if (!size) {
-        free(memory);
+        if (memory)
+            give_block(script, memory, old);
         script->memory_used -= old;
         return NULL;
     }
@@ -30,10 +71,10 @@ static void *allocate(void *of_script, void *memory, size_t old_size, size_t siz
     if (size > old && script->memory_limit && !script->memory_open &&
         (rest > script->memory_limit || size > script->memory_limit - rest))
         return NULL;
-    void *moved = script->memory_open ? mem_realloc(memory, size, 1) : realloc(memory, size);
-    if (moved)
+    void *block = memory ? resize_block(script, memory, old, size) : take_block(script, size);
+    if (block)
         script->memory_used = rest + size;
-    return moved;
+    return block;
 }
 
 /* Makes the message of an error with its traceback: called where the error is raised. */
@@ -91,13 +132,16 @@ struct script *script_new(const struct script_options *options)
     script->memory_limit = options->memory_limit;
     script->instruction_limit = options->instruction_limit;
     script->memory_open = true;
+    region_init(&script->region, REGION_SIZE);
     script->lua = lua_newstate(allocate, script);
     *(struct script **)lua_getextraspace(script->lua) = script;
+    lua_gc(script->lua, LUA_GCSTOP); /* hardly anything of what follows is garbage */
     luaL_checkstack(script->lua, 2 * LUA_MINSTACK, NULL);
     fill_slots(script->lua, options);
     libraries_open(script->lua, options);
     set_globals(script->lua, options);
     hook_set(script);
+    lua_gc(script->lua, LUA_GCRESTART);
     script->memory_open = false;
     return script;
 }
@@ -121,6 +165,7 @@ void script_free(struct script *script)
     if (!script)
         return;
     lua_close(script->lua);
+    region_release(&script->region);
     buf_release(&script->input);
     buf_release(&script->output);
     buf_release(&script->result.out);

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "script/region.h"
 #include "script/script.h"
 
 /* What always lies at the bottom of the main Lua thread's stack, so that a call looks up nothing.
@@ -40,6 +41,7 @@ struct script {
     struct shared *shared;
     int64_t pid;
 
+    struct region region;
     size_t memory_limit;
     size_t memory_used;
     bool memory_open; /* the limit does not hold: no Lua error may be raised now */

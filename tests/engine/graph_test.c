@@ -9,7 +9,7 @@
 #include "engine/run.h"
 
 #define NODES_MOST 12
-#define REPLICAS_MOST 3
+#define REPLICAS_MOST (GRAPH_MOVE_MOST + 2)
 #define ROUNDS 20000
 
 struct model {
@@ -100,6 +100,7 @@ static void take_moves(struct model *model)
         const struct object_spec *spec = model->pointers[move.first]->spec;
         bool all = true;
         bool never = false;
+        assert_in_range(move.count, 1, GRAPH_MOVE_MOST);
         for (size_t i = 0; i < spec->depends_on_count; i++) {
             all = all && all_reached(model, &spec->depends_on[i]);
             never = never || some_never(model, &spec->depends_on[i]);
