@@ -20,6 +20,12 @@ struct object;
 struct run;
 struct tail;
 
+/* What an object waits for, and nothing else can let it go on. */
+struct object_wait {
+    size_t queue;  /* index into run.queues */
+    bool for_room; /* in the queue; false: for a message of it */
+};
+
 struct object_kind {
     const char *word; /* "process" */
     /* Starts it. What fails is reported as an event, then by object_gone(). */
@@ -44,6 +50,8 @@ struct object_kind {
     void (*hold)(struct object *object, bool held);
     /* The run's terminal has another size. NULL: that is nothing to it. */
     void (*resize)(struct object *object);
+    /* True where nothing but a message of a queue, or room in one, lets it go on; fills WAIT. NULL: never. */
+    bool (*waits)(struct object *object, struct object_wait *wait);
     /* True when nothing waits in the queues that it takes from: it may be ended. */
     bool (*drained)(const struct object *object);
     void (*free)(struct object *object);

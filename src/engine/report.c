@@ -108,11 +108,23 @@ void report_end(struct run *run)
             report(run->objects[i]);
 }
 
-static void put_object(const struct run *run, const struct object *object, struct buf *out)
+void report_wait(const struct run *run, const struct object_wait *wait, struct buf *out)
 {
+    buf_printf(out, "%s queue %s", wait->for_room ? "room in" : "a message of",
+               run->scenario->queues[wait->queue].name);
+}
+
+static void put_object(const struct run *run, struct object *object, struct buf *out)
+{
+    struct object_wait wait;
     buf_printf(out, "\n  %s %s ", object->kind->word, object->name);
     if (object->state != OBJECT_PENDING) {
         object->kind->describe(object, out);
+        if (object->state != OBJECT_RUNNING || !object->kind->waits ||
+            !object->kind->waits(object, &wait))
+            return;
+        buf_text(out, ", waits for ");
+        report_wait(run, &wait, out);
         return;
     }
     buf_text(out, "waits for ");
@@ -135,7 +147,7 @@ void report_status(struct run *run)
     struct buf lines = {0};
     size_t running = 0, waiting = 0;
     for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
+        struct object *object = run->objects[i];
         if (object->state == OBJECT_ENDED)
             continue;
         running += object->state != OBJECT_PENDING;

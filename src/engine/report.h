@@ -2,6 +2,8 @@
 #ifndef ENGINE_REPORT_H
 #define ENGINE_REPORT_H
 
+struct buf;
+struct object_wait;
 struct run;
 
 /*
@@ -15,5 +17,8 @@ void report_end(struct run *run);
 /* Tells, as a run.status event, what runs and for how long, what waits for what, and, in a stop, what
  * the stop waits for. */
 void report_status(struct run *run);
+
+/* Appends "room in queue q", or "a message of queue q". */
+void report_wait(const struct run *run, const struct object_wait *wait, struct buf *out);
 
 #endif

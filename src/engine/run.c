@@ -269,7 +269,7 @@ static void run_over(void *arg)
     struct run *run = arg;
     struct buf leaked = {0};
     bool balanced = run->dry || run->balance(run);
-    run->failed = objects_failed(run) || !balanced;
+    run->failed = objects_failed(run) || !balanced || run->stop_cause == STOP_STALL;
     report_end(run);
     struct event event = {
         .kind = EVENT_RUN_ENDED,
@@ -338,6 +338,8 @@ static void tell_stopping(struct run *run)
         buf_printf(&reason, "%s failed", run->culprit->name);
     } else if (run->stop_cause == STOP_DISK) {
         buf_text(&reason, "a durable queue cannot be written to its file");
+    } else if (run->stop_cause == STOP_STALL) {
+        buf_text(&reason, "nothing could go on");
     } else {
         buf_text(&reason, "nobody reads the output any more");
     }

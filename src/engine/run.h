@@ -27,6 +27,7 @@ struct queue_store;
 struct resume;
 struct scenario;
 struct shared;
+struct stall;
 struct timer;
 struct terminal;
 struct tokens;
@@ -38,6 +39,7 @@ enum stop_cause {
     STOP_OUTPUT,  /* nobody reads what the run writes */
     STOP_FAILURE, /* something failed, and fail_fast says so */
     STOP_DISK,    /* what is to last cannot be written */
+    STOP_STALL,   /* nothing in it could go on */
 };
 
 /* How parrun was called: words for a shell, each after a blank but the first. */
@@ -65,6 +67,7 @@ struct run {
     struct shared *shared; /* behind parrun.shared of the threads */
     struct link *links;    /* to workers; see object/link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */
+    struct stall *stall;   /* finds deadlocks of queues; NULL: there are no queues */
     struct door *door;     /* at which bodies ask for the queues; NULL: none */
     struct queue_store *store; /* of the durable ones; NULL: there are none */
     const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */

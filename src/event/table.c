@@ -27,6 +27,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"run.status", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "The answer to SIGUSR1: what runs, and what waits for what.",
          {{0, "{text}"}}},
+    [EVENT_RUN_STALLED] =
+        {"run.stalled", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "A deadlock: who waits for whom, so that none of them can ever go on; the run is stopped.",
+         {{0, "{text}"}}},
     [EVENT_RUN_FAILED] =
         {"run.failed", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "At the end, of each object that failed by itself, in this order: how, its last lines, how "
@@ -233,6 +237,7 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"queue.closed", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
          "Nothing more will be put: consumers see its end after the last message.",
          {{EVENT_WRONG, "Queue {name} ended with {messages} that nobody took."},
+          {EVENT_REASONED, "Queue {name} closed: {reason}."},
           {0, "Queue {name} closed."}}},
     [EVENT_QUEUE_DEAD_LETTER] =
         {"queue.dead_letter", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,

@@ -42,6 +42,7 @@ struct body_thread {
     int64_t deadline;     /* the thread's alone */
     struct buf sending;   /* the thread's alone */
     atomic_bool interrupted;
+    atomic_size_t asking; /* 0: for nothing; else 1 + 2 * queue, and 1 more where it is for room */
     struct thread_run *running; /* the command of parrun.run, guarded by LOCK */
 
     pthread_mutex_t lock; /* guards what follows */
@@ -191,6 +192,19 @@ static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
         .deadline = sooner(clock_after(timeout), body->deadline), .check = check, .arg = body};
 }
 
+/* The body asks a queue, which may take for ever. A wait with a time limit is not noted. */
+static void note_asking(struct body_thread *body, const struct queue_wait *wait, size_t queue,
+                        bool for_room)
+{
+    if (!wait->deadline)
+        atomic_store_explicit(&body->asking, 1 + 2 * queue + for_room, memory_order_relaxed);
+}
+
+static void note_answered(struct body_thread *body)
+{
+    atomic_store_explicit(&body->asking, 0, memory_order_relaxed);
+}
+
 static int host_put(void *arg, const char *name, const char *encoded, size_t length,
                     const struct script_put *put, struct error *error)
 {
@@ -205,8 +219,11 @@ static int host_put(void *arg, const char *name, const char *encoded, size_t len
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, name);
     if (result)
         return result;
-    return queue_put_waiting(body->run->queues[spec->produces[index]], encoded, length, &options,
-                             &wait, error);
+    note_asking(body, &wait, spec->produces[index], true);
+    result = queue_put_waiting(body->run->queues[spec->produces[index]], encoded, length, &options,
+                               &wait, error);
+    note_answered(body);
+    return result;
 }
 
 static int host_get(void *arg, const char *name, double timeout, bool keep, struct buf *encoded,
@@ -218,8 +235,12 @@ static int host_get(void *arg, const char *name, double timeout, bool keep, stru
     int result = find_queue(body, name, "consumes", spec->consumes, spec->consumes_count, &index,
                             error);
     struct queue_wait wait = queue_wait_of(body, timeout);
-    return result ? result
-                  : taker_take_waiting(body->takers[index], encoded, keep, &wait, error);
+    if (result)
+        return result;
+    note_asking(body, &wait, spec->consumes[index], false);
+    result = taker_take_waiting(body->takers[index], encoded, keep, &wait, error);
+    note_answered(body);
+    return result;
 }
 
 static int64_t host_length(void *arg, const char *name, struct error *error)
@@ -441,6 +462,18 @@ bool body_thread_is_at_work(struct body_thread *body)
         if (taker_keeps(body->takers[i]))
             return true;
     return false;
+}
+
+bool body_thread_waits(struct body_thread *body, struct object_wait *wait)
+{
+    size_t asking = atomic_load_explicit(&body->asking, memory_order_relaxed);
+    if (!asking)
+        return false;
+    *wait = (struct object_wait){.queue = (asking - 1) / 2, .for_room = (asking - 1) % 2};
+    for (size_t i = 0; !wait->for_room && i < body->spec->consumes_count; i++)
+        if (body->spec->consumes[i] == wait->queue)
+            return taker_finds_nothing(body->takers[i]);
+    return true;
 }
 
 bool body_thread_is_interrupted(const struct body_thread *body)

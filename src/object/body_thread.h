@@ -14,6 +14,7 @@ struct buf;
 struct error;
 struct frame;
 struct object_spec;
+struct object_wait;
 struct run;
 struct script;
 
@@ -46,6 +47,10 @@ void body_thread_settle(struct body_thread *body, bool well);
 
 /* True where it is not done with a message. The loop's thread. */
 bool body_thread_is_at_work(struct body_thread *body);
+
+/* True where the body asks a queue for a message that is not there, or for room, without a time limit;
+ * fills WAIT. The loop's thread. */
+bool body_thread_waits(struct body_thread *body, struct object_wait *wait);
 
 /* The rest is for the body's own thread. */
 

@@ -47,6 +47,7 @@ struct client {
     struct sent *getting; /* the worker waits for messages of this queue */
     size_t most;          /* so many at most */
     struct waiter for_message;
+    bool timed;          /* but not longer than TIMER runs */
     struct timer *timer; /* of a GET with a timeout */
     struct sent *sent;   /* one a queue of the scenario */
     size_t sent_count;   /* messages in all of them */
@@ -54,8 +55,10 @@ struct client {
     struct put *first_put;
     struct put *last_put;
     struct waiter for_room;
+    bool stuck; /* the worker waits for room, and does nothing else */
 
-    uint32_t room; /* messages of this turn that found room; 0: nothing is owed */
+    uint32_t ahead; /* messages that were put and of whose room the worker was not told */
+    uint32_t room; /* of these of this turn that found it; 0: nothing is owed */
     bool freed;    /* tell_room_now() is on its way: it frees */
     bool ended;
     void (*idle)(void *arg);
@@ -154,8 +157,9 @@ static void take_get(struct client *client, struct frame *frame)
     if (!sent->taker)
         sent->taker = taker_new(sent->queue, client->consumer, TAKER_BODY);
     client->getting = sent;
+    client->timed = timeout >= 0;
     try_get(client);
-    if (!client->getting || timeout < 0)
+    if (!client->getting || !client->timed)
         return;
     if (!client->timer)
         client->timer = timer_new(client->run->loop, answer_timeout, client);
@@ -178,6 +182,8 @@ static void tell_room_now(void *arg)
     struct client *client = arg;
     uint32_t room = client->room;
     client->room = 0;
+    client->ahead -= room;
+    client->stuck = false;
     if (!client->ended)
         tell_room(client, room);
     if (client->freed)
@@ -190,6 +196,16 @@ static void tell_room_soon(struct client *client, size_t messages)
     if (messages && !client->room)
         loop_defer(client->run->loop, tell_room_now, client);
     client->room += (uint32_t)messages;
+}
+
+/* The first of those that wait was put. */
+static void forget_put(struct client *client)
+{
+    struct put *put = client->first_put;
+    client->first_put = put->next;
+    if (!client->first_put)
+        client->last_put = NULL;
+    free(put);
 }
 
 /* Puts what waits as far as there is room. */
@@ -205,10 +221,7 @@ static void try_puts(struct client *client)
             queue_wait_room(put->queue, &client->for_room);
             break;
         }
-        client->first_put = put->next;
-        if (!client->first_put)
-            client->last_put = NULL;
-        free(put);
+        forget_put(client);
     }
     if (client->ended && client_is_idle(client) && client->idle)
         client->idle(client->idle_arg);
@@ -219,14 +232,15 @@ static void on_room(void *arg)
     try_puts(arg);
 }
 
-/* True where the rest of FRAME is one message or more, each behind its length. */
-static bool are_values(const struct frame *frame)
+/* Messages in the rest of FRAME, each behind its length; 0: it holds something else. */
+static uint32_t count_values(const struct frame *frame)
 {
     struct frame rest = *frame;
+    uint32_t count = 0;
     size_t length;
-    while (rest.left)
+    for (; rest.left && !rest.bad; count++)
         frame_read_bytes(&rest, &length);
-    return frame->left && !rest.bad;
+    return rest.bad ? 0 : count;
 }
 
 static void take_put(struct client *client, struct frame *frame)
@@ -234,9 +248,11 @@ static void take_put(struct client *client, struct frame *frame)
     struct put_options options = {.delay = frame_read_i64(frame)};
     options.priority = frame_read_u8(frame);
     const struct sent *sent = find_queue(client, frame);
-    if (!sent || options.delay < 0 || options.priority >= LANE_PRIORITIES || !are_values(frame))
+    uint32_t messages = count_values(frame);
+    if (!sent || options.delay < 0 || options.priority >= LANE_PRIORITIES || !messages)
         return;
     struct queue *queue = sent->queue;
+    client->ahead += messages;
     size_t count, taken = 0;
     if (!client->first_put) {
         taken = queue_put_values(queue, frame->at, frame->left, &options, &count);
@@ -335,8 +351,15 @@ struct client *client_new(struct run *run, const char *consumer, struct writer *
     return client;
 }
 
+/* No ROOM is on its way to it where both sides have counted the same. */
+static void take_stuck(struct client *client, struct frame *frame)
+{
+    client->stuck = frame_read_u32(frame) == client->ahead && client->first_put;
+}
+
 bool client_take(struct client *client, struct frame *frame)
 {
+    client->stuck = false;
     switch (frame->type) {
     case FRAME_GET:
         take_get(client, frame);
@@ -356,9 +379,29 @@ bool client_take(struct client *client, struct frame *frame)
     case FRAME_RETURN:
         take_return(client, frame);
         return true;
+    case FRAME_STUCK:
+        take_stuck(client, frame);
+        return true;
     default:
         return false;
     }
+}
+
+static size_t number_of(const struct client *client, const struct queue *queue)
+{
+    size_t number = 0;
+    while (client->run->queues[number] != queue)
+        number++;
+    return number;
+}
+
+bool client_waits(const struct client *client, struct object_wait *wait)
+{
+    if (client->getting)
+        *wait = (struct object_wait){.queue = number_of(client, client->getting->queue)};
+    else if (client->stuck)
+        *wait = (struct object_wait){number_of(client, client->first_put->queue), .for_room = true};
+    return client->getting ? !client->timed : client->stuck;
 }
 
 bool client_is_idle(const struct client *client)
@@ -375,6 +418,22 @@ void client_end(struct client *client, void (*idle)(void *arg), void *arg)
     return_all(client);
 }
 
+void client_put_anyway(struct client *client)
+{
+    while (client->first_put) {
+        const struct put *put = client->first_put;
+        queue_unwait(put->queue, &client->for_room);
+        for (size_t at = put->from; at < put->length;) {
+            uint32_t size;
+            memcpy(&size, put->bytes + at, sizeof(size));
+            size = le32toh(size);
+            queue_put_anyway(put->queue, put->bytes + at + sizeof(size), size, &put->options);
+            at += sizeof(size) + size;
+        }
+        forget_put(client);
+    }
+}
+
 void client_free(struct client *client)
 {
     if (!client)
@@ -382,10 +441,8 @@ void client_free(struct client *client)
     stop_getting(client);
     return_all(client);
     while (client->first_put) {
-        struct put *put = client->first_put;
-        client->first_put = put->next;
-        queue_unwait(put->queue, &client->for_room);
-        free(put);
+        queue_unwait(client->first_put->queue, &client->for_room);
+        forget_put(client);
     }
     timer_free(client->timer);
     buf_release(&client->scratch);

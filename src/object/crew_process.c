@@ -78,8 +78,9 @@ static void check_gone(void *arg)
         link_drain(process->link);
         return; /* its end calls this again */
     }
-    bool forced = process->crew.pool->object.state == OBJECT_KILLING;
-    if (!client_is_idle(link_client(process->link)) && !forced)
+    if (pool_is_ending(process->crew.pool))
+        client_put_anyway(link_client(process->link));
+    if (!client_is_idle(link_client(process->link)))
         return; /* its messages still wait for room; told when they have it */
     fill_reason(process, &reason);
     tap_finish(process->stray);
@@ -288,6 +289,12 @@ static void process_free(struct crew *crew)
     free(process);
 }
 
+static bool process_waits(const struct crew *crew, struct object_wait *wait)
+{
+    const struct crew_process *process = (const struct crew_process *)crew;
+    return process->link && !process->link_ended && client_waits(link_client(process->link), wait);
+}
+
 static const struct crew_kind process_kind = {
     .start = process_start,
     .send = process_send,
@@ -296,6 +303,7 @@ static const struct crew_kind process_kind = {
     .finish = process_finish,
     .kill = process_kill,
     .hold = process_hold,
+    .waits = process_waits,
     .free = process_free,
 };
 

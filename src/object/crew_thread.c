@@ -231,6 +231,12 @@ static void thread_crew_hold(struct crew *crew, bool held)
         body_thread_hold(thread->body, held);
 }
 
+static bool thread_crew_waits(const struct crew *crew, struct object_wait *wait)
+{
+    const struct crew_thread *thread = (const struct crew_thread *)crew;
+    return thread->body && body_thread_waits(thread->body, wait);
+}
+
 static void thread_crew_free(struct crew *crew)
 {
     struct crew_thread *thread = (struct crew_thread *)crew;
@@ -250,6 +256,7 @@ static const struct crew_kind thread_kind = {
     .finish = thread_crew_finish,
     .kill = thread_crew_kill,
     .hold = thread_crew_hold,
+    .waits = thread_crew_waits,
     .free = thread_crew_free,
 };
 

@@ -62,13 +62,15 @@ static struct queue *find_queue(const struct run *run, const struct buf *name)
 
 static bool requeue_message(void *arg, const char *encoded, size_t length)
 {
+    static const struct put_options usual;
     struct requeue *requeue = arg;
     struct buf message = {0}, name = {0};
     bool dead = dead_letter_open(encoded, length, &message, &name);
     struct queue *to = requeue->to ? requeue->to : dead ? find_queue(requeue->run, &name) : NULL;
     bool moves = to && to != requeue->from;
     if (moves)
-        queue_put_anyway(to, dead ? message.data : encoded, dead ? message.length : length);
+        queue_put_anyway(to, dead ? message.data : encoded, dead ? message.length : length,
+                         &usual);
     requeue->strays += !moves;
     buf_release(&message);
     buf_release(&name);

@@ -100,6 +100,14 @@ void items_hold(struct items *items, bool held)
         items->kind->hold(items, held);
 }
 
+bool items_wait(const struct items *items, struct object_wait *wait)
+{
+    if (items->kind != &items_of_queue)
+        return false;
+    items_queue_wait(items, wait);
+    return true;
+}
+
 struct taker *items_taker(const struct items *items, struct mark_taken *last)
 {
     return items && items->spec->kind == SOURCE_QUEUE ? items_queue_taker(items, last) : NULL;

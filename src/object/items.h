@@ -9,6 +9,7 @@ struct buf;
 struct error;
 struct items;
 struct mark_taken;
+struct object_wait;
 struct pool_spec;
 struct run;
 struct taker;
@@ -33,6 +34,10 @@ int64_t items_count(const struct items *items);
 /* Of messages of a queue: who has taken them, to be told what becomes of each, and the mark of the
  * last one where LAST is no NULL. NULL for other sources, and for NULL. */
 struct taker *items_taker(const struct items *items, struct mark_taken *last);
+
+/* True where the source is a queue and waits for a message of it, or for room for its dead letters;
+ * fills WAIT. */
+bool items_wait(const struct items *items, struct object_wait *wait);
 
 /* Holds back what the source tells the log. NULL is accepted. */
 void items_hold(struct items *items, bool held);

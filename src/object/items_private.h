@@ -56,7 +56,8 @@ extern const struct items_kind items_of_queue;
 /* items.c: tells the log of a line that the source wrote. */
 void items_tell_line(struct items *items, const char *bytes, size_t length, bool unfinished);
 
-/* items_queue.c: as items_taker(), of such a source. */
+/* items_queue.c: as items_wait() and items_taker(), of such a source. */
+void items_queue_wait(const struct items *items, struct object_wait *wait);
 struct taker *items_queue_taker(const struct items *items, struct mark_taken *last);
 
 /* items_lines.c: opens the file of the source; 0 or a negative code. */

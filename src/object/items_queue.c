@@ -63,6 +63,14 @@ struct taker *items_queue_taker(const struct items *items, struct mark_taken *la
     return messages->taker;
 }
 
+void items_queue_wait(const struct items *items, struct object_wait *wait)
+{
+    const struct messages *messages = items->state;
+    const struct queue_spec *spec = &items->run->scenario->queues[items->spec->queue];
+    bool for_room = messages->dead_letters && queue_is_full(messages->dead_letters);
+    *wait = (struct object_wait){for_room ? *spec->dead_letter : items->spec->queue, for_room};
+}
+
 static bool queue_finish(struct items *items, bool force)
 {
     struct messages *messages = items->state;

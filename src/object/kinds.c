@@ -11,6 +11,7 @@
 #include "object/pool.h"
 #include "object/process.h"
 #include "object/queue.h"
+#include "object/stall.h"
 #include "object/thread.h"
 #include "object/users.h"
 #include "scenario/spec.h"
@@ -143,11 +144,14 @@ void objects_make(struct run *run)
     make_processes(run);
     make_pools(run);
     make_threads(run);
+    if (scenario->queue_count && !run->dry)
+        run->stall = stall_new(run);
 }
 
 bool objects_free(struct run *run)
 {
     bool left = false;
+    stall_free(run->stall);
     for (size_t i = 0; i < run->object_count; i++) {
         left = left || thread_was_left(run->objects[i]) || pool_was_left(run->objects[i]);
         run->objects[i]->kind->free(run->objects[i]);

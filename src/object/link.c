@@ -160,7 +160,7 @@ void link_drain(struct link *link)
     link_end(link, false);
 }
 
-struct client *link_client(struct link *link)
+struct client *link_client(const struct link *link)
 {
     return link->client;
 }

@@ -50,7 +50,7 @@ void link_close(struct link *link);
 /* The worker is dead: takes what is still in the pipe and ends, whoever else holds it open. */
 void link_drain(struct link *link);
 
-struct client *link_client(struct link *link);
+struct client *link_client(const struct link *link);
 
 /* NULL is accepted. Not from within a callback of the link. */
 void link_free(struct link *link);

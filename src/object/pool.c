@@ -658,6 +658,7 @@ static const struct object_kind pool_kind = {
     .skip = pool_skip,
     .hold = pool_hold,
     .describe = pool_describe,
+    .waits = pool_waits_for_queue,
     .report = pool_report,
     .drained = pool_drained,
     .free = pool_free,

@@ -43,6 +43,8 @@ struct crew_kind {
     /* Ends it at once. */
     void (*kill)(struct crew *crew);
     void (*hold)(struct crew *crew, bool held);
+    /* True where nothing but a queue lets the task that runs go on: see struct object_kind. */
+    bool (*waits)(const struct crew *crew, struct object_wait *wait);
     void (*free)(struct crew *crew);
 };
 
@@ -256,6 +258,9 @@ void pool_check_picks(struct pool *pool);
 
 /* Appends what the pool is doing, for SIGUSR1. */
 void pool_print_state(const struct pool *pool, struct buf *out);
+
+/* See struct object_kind. */
+bool pool_waits_for_queue(struct object *object, struct object_wait *wait);
 
 /* pool_results.c */
 

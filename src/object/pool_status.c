@@ -6,6 +6,7 @@
 #include "base/unit.h"
 #include "object/items.h"
 #include "object/pool_private.h"
+#include "scenario/spec.h"
 
 /* More running tasks are not listed. */
 #define LISTED_MOST 8
@@ -25,6 +26,50 @@ static void print_running(const struct pool *pool, struct buf *out)
     }
     if (running > LISTED_MOST)
         buf_printf(out, " and %zu more", running - LISTED_MOST);
+}
+
+static bool is_same(const struct object_wait *a, const struct object_wait *b)
+{
+    return a->queue == b->queue && a->for_room == b->for_room;
+}
+
+/* Whether all tasks that run wait, and for the same; fills WAIT, and how many they are. */
+static bool crew_waits(const struct pool *pool, struct object_wait *wait, size_t *running)
+{
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        const struct crew *crew = pool->crew[i];
+        struct object_wait own;
+        if (crew->state == CREW_STARTING)
+            return false;
+        if (!crew->tasks.first)
+            continue;
+        if (!crew->kind->waits(crew, &own) || (*running && !is_same(&own, wait)))
+            return false;
+        *wait = own;
+        ++*running;
+    }
+    return true;
+}
+
+/* Nothing else goes on by itself, as time passes or as the machine has more to spare. */
+static bool is_held_by_queues(const struct pool *pool)
+{
+    return !pool_is_stopping(pool) && !pool->retrying && !pool->throttled && !pool->refused_now &&
+           !pool->object.spec->timeout && !pool->spec->timeout_percent;
+}
+
+bool pool_waits_for_queue(struct object *object, struct object_wait *wait)
+{
+    const struct pool *pool = (const struct pool *)object;
+    size_t running = 0;
+    if (!is_held_by_queues(pool) || !crew_waits(pool, wait, &running))
+        return false;
+    bool full = pool->results_full && pool->spec->results.kind == RESULTS_QUEUE;
+    if (running) /* one that is free would take what comes */
+        return running == pool->crew_alive || pool->exhausted || full;
+    if (full)
+        *wait = (struct object_wait){pool->spec->results.queue, .for_room = true};
+    return full || (pool->waiting && !pool->ready.first && items_wait(pool->items, wait));
 }
 
 void pool_print_state(const struct pool *pool, struct buf *out)

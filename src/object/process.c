@@ -132,6 +132,8 @@ static void process_check(struct process *process)
         return;
     if (streams_open_taps(life->streams) || !monitor_is_idle(life->monitor) || life->stopper)
         return;
+    if (life->link && life->link_ended && object_is_ending(&process->object))
+        client_put_anyway(link_client(life->link));
     if (life->link && process->object.state != OBJECT_KILLING &&
         (!life->link_ended || !client_is_idle(link_client(life->link))))
         return;
@@ -531,6 +533,14 @@ static void poll_drained(void *arg)
     run_poke(process->object.run);
 }
 
+static bool process_waits_for_queue(struct object *object, struct object_wait *wait)
+{
+    const struct process *process = (const struct process *)object;
+    const struct link *link = process->life.link;
+    return link && !process->life.link_ended && !object->spec->timeout &&
+           client_waits(link_client(link), wait);
+}
+
 static bool process_drained(const struct object *object)
 {
     const struct process *process = (const struct process *)object;
@@ -565,6 +575,7 @@ static const struct object_kind process_kind = {
     .kill = process_kill,
     .settle = process_settle,
     .describe = process_describe,
+    .waits = process_waits_for_queue,
     .plan = process_plan,
     .skip = process_skip,
     .hold = process_hold,

@@ -200,15 +200,51 @@ bool queue_is_abandoned(struct queue *queue)
     return abandoned;
 }
 
+/* False: it was closed before. */
+static bool close_now(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool was_closed = queue->closed;
+    queue->closed = true;
+    queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
+    return !was_closed;
+}
+
 void queue_producer_ended(struct queue *queue)
 {
     if (--queue->users.producers || !queue->spec->close_auto)
         return;
+    if (close_now(queue))
+        queue_event(queue, EVENT_QUEUE_CLOSED, 0, 0);
+}
+
+bool queue_close_early(struct queue *queue)
+{
+    if (!close_now(queue))
+        return false;
+    struct event event = {
+        .kind = EVENT_QUEUE_CLOSED,
+        .flags = EVENT_REASONED,
+        .object = queue->spec->name,
+        .reason = "all that could put into it wait for a message",
+    };
+    bus_emit(queue->run->bus, &event);
+    return true;
+}
+
+bool queue_rests(struct queue *queue, bool for_room)
+{
     pthread_mutex_lock(&queue->lock);
-    queue->closed = true;
-    queue_changed(queue);
+    bool rests = for_room ? queue_has_no_room(queue) && !queue->spec->durable
+                          : queue->spec->close_auto && !queue->delay.count && !durable_unread(queue);
     pthread_mutex_unlock(&queue->lock);
-    queue_event(queue, EVENT_QUEUE_CLOSED, 0, 0);
+    return rests;
+}
+
+unsigned queue_changes(const struct queue *queue)
+{
+    return atomic_load_explicit(&queue->changes, memory_order_relaxed);
 }
 
 /* With the lock held: the lane of a consumer that takes no more; NULL where others share it. */

@@ -88,7 +88,8 @@ size_t queue_put_values(struct queue *queue, const char *values, size_t length,
                         const struct put_options *options, size_t *count);
 
 /* Puts one encoded value, be the queue full or not. */
-void queue_put_anyway(struct queue *queue, const char *encoded, size_t length);
+void queue_put_anyway(struct queue *queue, const char *encoded, size_t length,
+                      const struct put_options *options);
 
 /* True where the queue lasts in a file. */
 bool queue_is_durable(const struct queue *queue);
@@ -124,6 +125,16 @@ void queue_producer_ended(struct queue *queue);
 
 /* The consumer NAME has ended: without any left, what is put is never taken, and producers go on. */
 void queue_consumer_ended(struct queue *queue, const char *name);
+
+/* Nothing will be put, though producers are left: as all of them wait. False where it was closed before. */
+bool queue_close_early(struct queue *queue);
+
+/* True where no message will come, or no room, but by what producers and consumers do: nothing is put
+ * from outside, or due later, and no disk is waited for. */
+bool queue_rests(struct queue *queue, bool for_room);
+
+/* Another number whenever something was put or taken. Any thread. */
+unsigned queue_changes(const struct queue *queue);
 
 /* True where it takes no more: all its producers have ended, and it has close: auto. Any thread. */
 bool queue_is_closed(struct queue *queue);

@@ -226,11 +226,11 @@ bool queue_put_value(struct queue *queue, const char *encoded, size_t length,
     return done;
 }
 
-void queue_put_anyway(struct queue *queue, const char *encoded, size_t length)
+void queue_put_anyway(struct queue *queue, const char *encoded, size_t length,
+                      const struct put_options *options)
 {
-    static const struct put_options usual;
     pthread_mutex_lock(&queue->lock);
-    put_one(queue, encoded, length, &usual);
+    put_one(queue, encoded, length, options);
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -269,10 +269,11 @@ static void encode_dead(const struct queue *queue, const struct queue *dead, con
 static void put_dead(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
                      const char *reason)
 {
+    static const struct put_options usual;
     struct queue *dead = queue_dead_letters(queue);
     struct buf letter = {0};
     encode_dead(queue, dead, encoded, length, attempts, reason, &letter);
-    queue_put_anyway(dead, letter.data, letter.length);
+    queue_put_anyway(dead, letter.data, letter.length, &usual);
     buf_release(&letter);
 }
 

@@ -133,6 +133,14 @@ bool taker_is_awaited(const struct taker *taker)
     return awaited;
 }
 
+bool taker_finds_nothing(const struct taker *taker)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    bool nothing = queue_look(taker->queue, taker) == TAKE_EMPTY;
+    pthread_mutex_unlock(&taker->queue->lock);
+    return nothing;
+}
+
 void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mark)
 {
     struct queue *queue = taker->queue;

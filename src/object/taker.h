@@ -46,6 +46,9 @@ void taker_wait(struct taker *taker, struct waiter *waiter);
 /* True where nothing can be taken now while others wait for the same messages. */
 bool taker_is_awaited(const struct taker *taker);
 
+/* True where nothing is there for it to take. Any thread. */
+bool taker_finds_nothing(const struct taker *taker);
+
 /* True where the queue lasts in a file. */
 bool taker_is_durable(const struct taker *taker);
 

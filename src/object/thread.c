@@ -219,6 +219,12 @@ static void object_hold(struct object *object, bool held)
     body_thread_hold(thread->body, held);
 }
 
+static bool object_waits(struct object *object, struct object_wait *wait)
+{
+    struct thread_object *thread = (struct thread_object *)object;
+    return !object->spec->timeout && thread->body && body_thread_waits(thread->body, wait);
+}
+
 static bool object_drained(const struct object *object)
 {
     const struct thread_object *thread = (const struct thread_object *)object;
@@ -255,6 +261,7 @@ static const struct object_kind thread_kind = {
     .skip = object_skip,
     .hold = object_hold,
     .describe = object_describe,
+    .waits = object_waits,
     .drained = object_drained,
     .free = object_free,
 };

@@ -125,56 +125,6 @@ static void check_dead_letters(struct loader *loader, const struct queue_spec *q
     }
 }
 
-/* The way from one queue to itself, by what must end before it does. */
-struct ring {
-    size_t start;
-    bool *seen; /* one a queue: was looked at */
-};
-
-/* A pool that puts into queue INDEX ends behind its own tasks. Returns how the queue waits for the start
- * of the ring, in words, or NULL. */
-static const char *find_ring(struct loader *loader, struct ring *ring, size_t index)
-{
-    const struct scenario *scenario = loader->scenario;
-    const char *way = NULL;
-    if (ring->seen[index] || !scenario->queues[index].close_auto)
-        return NULL;
-    ring->seen[index] = true;
-    for (size_t i = 0; i < scenario->pool_count && !way; i++) {
-        const struct pool_spec *pool = &scenario->pools[i];
-        size_t next = pool->tasks.queue;
-        if (pool->tasks.kind != SOURCE_QUEUE ||
-            !holds(pool->object.produces, pool->object.produces_count, index))
-            continue;
-        const char *rest = next == ring->start ? "" : find_ring(loader, ring, next);
-        if (rest)
-            way = arena_printf(loader->arena,
-                               "pool '%s', which waits for the end of queue '%s'%s%s",
-                               pool->object.name, scenario->queues[next].name,
-                               *rest ? ", which waits for " : "", rest);
-    }
-    return way;
-}
-
-/* Each ring is told of once: where its first queue stands. */
-static void check_rings(struct loader *loader)
-{
-    const struct scenario *scenario = loader->scenario;
-    bool *told = mem_calloc(scenario->queue_count, sizeof(bool));
-    for (size_t i = 0; i < scenario->queue_count; i++) {
-        struct ring ring = {i, mem_calloc(scenario->queue_count, sizeof(bool))};
-        const char *way = told[i] ? NULL : find_ring(loader, &ring, i);
-        if (way)
-            diag_error(loader->diags, scenario->queues[i].mark,
-                       "put what comes back into a queue of its own, or take the tasks in Lua",
-                       "queue '%s' can never end: it waits for %s", scenario->queues[i].name, way);
-        for (size_t j = 0; way && j < scenario->queue_count; j++)
-            told[j] = told[j] || ring.seen[j];
-        free(ring.seen);
-    }
-    free(told);
-}
-
 static void check_queue(struct loader *loader, const struct queue_spec *queue)
 {
     check_dead_letters(loader, queue);
@@ -237,7 +187,6 @@ static void check_uses(struct loader *loader)
         if (scenario->queues[i].dead_letter)
             sides.produced[*scenario->queues[i].dead_letter] = true;
     }
-    check_rings(loader);
     if (!loader->unsure)
         check_queues(loader, &sides);
     free(sides.produced);

@@ -29,6 +29,8 @@
  *     PING                          RETURN   u32 kept, u8 tried, bytes queue (but
  *                                            for so many, messages not taken are given
  *                                            back; the first of them was worked on)
+ *                                   STUCK    u32 messages that no ROOM came for yet (the
+ *                                            body waits for some, without a time limit)
  *                                   LOG      the rest is a line
  *                                   PING     (where CONFIG asks for heartbeats)
  *
@@ -74,6 +76,7 @@ enum frame_type {
     FRAME_RETURN,
     FRAME_LOG,
     FRAME_UNGET,
+    FRAME_STUCK,
     FRAME_ITEM, /* never on a pipe: a value that a chunk in a thread of the runner has emitted */
     FRAME_REQUESTS = 128, /* from here on: worker/request.h */
     FRAME_REPLIES = 192,

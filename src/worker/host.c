@@ -14,6 +14,9 @@
 /* So many bytes of them are not gathered any longer. */
 #define PUT_BYTES (32u << 10)
 
+/* Whoever waits longer for room, with no time limit, tells the runner so. */
+#define STUCK_TIME (500 * NS_PER_MS)
+
 /* A wait that is longer makes the messages that came ahead go back to the queue. */
 #define LONG_WAIT 0.01
 
@@ -142,6 +145,34 @@ static void flush_puts(struct worker *worker)
         channel_flush(worker, false);
 }
 
+static void tell_stuck(struct worker *worker)
+{
+    struct buf *out = &worker->channel.pending;
+    size_t begin = frame_begin(out, FRAME_STUCK);
+    frame_u32(out, (uint32_t)worker->ahead);
+    frame_end(out, begin);
+}
+
+/* Waits until one more message may be put: 1, or 0: UNTIL has passed, or a negative code. */
+static int wait_for_room(struct worker *worker, int64_t until, struct error *error)
+{
+    int64_t limit = sooner(worker, until);
+    int64_t stuck_at = limit ? 0 : clock_monotonic() + STUCK_TIME;
+    while (worker->ahead >= worker->config.window || channel_is_full(worker)) {
+        int result = host_must_end(worker, error);
+        if (result)
+            return result;
+        if (until && clock_monotonic() >= until)
+            return 0;
+        if (stuck_at && clock_monotonic() >= stuck_at) {
+            tell_stuck(worker);
+            stuck_at = 0;
+        }
+        channel_wait(worker, NULL, 0, limit ? limit : stuck_at);
+    }
+    return 1;
+}
+
 static int host_put(void *arg, const char *queue, const char *encoded, size_t length,
                     const struct script_put *options, struct error *error)
 {
@@ -155,13 +186,12 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, queue);
     if (result)
         return result;
-    while (worker->ahead >= worker->config.window || channel_is_full(worker)) {
-        if ((result = host_must_end(worker, error)))
-            return result;
-        if (until && clock_monotonic() >= until)
-            return 0;
-        channel_wait(worker, NULL, 0, sooner(worker, until));
-    }
+    if (worker->ahead >= worker->config.window || channel_is_full(worker))
+        result = wait_for_room(worker, until, error);
+    else
+        result = 1;
+    if (result <= 0)
+        return result;
     append_put(worker, put, encoded, length);
     worker->ahead++;
     flush_puts(worker);

@@ -46,6 +46,14 @@ def test_wordcount():
 
 
 @mark("tsan")
+def test_crawl():
+    """All that cli.c includes, as the compiler names it."""
+    got = example("crawl.yaml", f"dir={ROOT}/src", "file=cli/cli.c").decode().split()
+    want = shell(f"cd {ROOT}/src && gcc -I. -D_GNU_SOURCE -MM cli/cli.c | tr ' ' '\\n' | grep '[.][ch]$' | sort -u")
+    assert got == want.decode().split() and len(got) > 20, (got, want)
+
+
+@mark("tsan")
 def test_triage():
     got = example("triage.yaml", f"dir={ROOT}/src/object", "word=mem_strdup")
     counts = shell(f"grep -rc mem_strdup {ROOT}/src/object | grep -v ':0$' | sed 's/.*://' | "

@@ -1,0 +1,22 @@
+/*
+ * Finds objects that wait for queues and for each other alone, so that none of them can ever go on.
+ *
+ * Such are those of which each waits for a message that only they could put, for room that only they
+ * could make, or for one of them to come so far. Where all of them wait for messages, that is the end
+ * of the work, as of a pool that fills its own queue, and the queues are closed; else it is a deadlock:
+ * who waits for whom is told, and the run is stopped as one that has failed. A body that might go on by
+ * itself is never among them: a command, a wait with a time limit, a program whose streams are queues.
+ */
+#ifndef OBJECT_STALL_H
+#define OBJECT_STALL_H
+
+struct run;
+struct stall;
+
+/* Looks from time to time, once the run's objects are made. */
+struct stall *stall_new(struct run *run);
+
+/* NULL is accepted. */
+void stall_free(struct stall *stall);
+
+#endif
