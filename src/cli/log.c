@@ -105,9 +105,7 @@ static int add_destination(struct log *log, struct loop *loop, const char *name,
     struct destination *destination = &log->items[log->count];
     *destination = (struct destination){.log = log, .name = name, .standard = !log->count};
     destination->terminal = target_is_terminal(target);
-    destination->output = output_new(loop, target, &callbacks, destination, error);
-    if (!destination->output)
-        return error->code;
+    destination->output = output_new(loop, target, &callbacks, destination);
     log->count++;
     return 0;
 }

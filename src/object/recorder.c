@@ -116,16 +116,12 @@ static void on_end(void *arg, int status)
 }
 
 struct recorder *recorder_new(struct loop *loop, struct target *target, const char *path,
-                              const char *stream, const struct mask *mask, struct error *error)
+                              const char *stream, const struct mask *mask)
 {
     static const struct output_callbacks output_callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
     struct recorder *recorder = mem_calloc(1, sizeof(*recorder));
-    recorder->output = output_new(loop, target, &output_callbacks, recorder, error);
-    if (!recorder->output) {
-        free(recorder);
-        return NULL;
-    }
+    recorder->output = output_new(loop, target, &output_callbacks, recorder);
     recorder->loop = loop;
     recorder->mask = mask;
     recorder->path = mem_strdup(path);

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct error;
 struct loop;
 struct mask;
 struct recorder;
@@ -25,11 +24,10 @@ struct recorder_callbacks {
 /*
  * The file does not get what MASK hides (NULL: nothing).
  *
- * For TARGET (owned from now on), the file PATH; STREAM ("stdout") must outlive it. NULL with ERROR
- * filled where no thread can be started.
+ * For TARGET (owned from now on), the file PATH; STREAM ("stdout") must outlive it.
  */
 struct recorder *recorder_new(struct loop *loop, struct target *target, const char *path,
-                              const char *stream, const struct mask *mask, struct error *error);
+                              const char *stream, const struct mask *mask);
 
 /* Begins to read FD (owned from now on). */
 void recorder_begin(struct recorder *recorder, int fd, const struct recorder_callbacks *callbacks,

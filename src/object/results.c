@@ -123,12 +123,12 @@ struct results *results_new(struct run *run, const struct results_spec *spec,
         end_torn_line(results->file);
     struct target *target =
         target_open(results->file, flags | FILE_DIRECTORIES, NULL, "write results to", error);
-    if (target)
-        results->output = output_new(run->loop, target, &output_callbacks, results, error);
-    if (results->output)
-        return results;
-    results_free(results);
-    return NULL;
+    if (!target) {
+        results_free(results);
+        return NULL;
+    }
+    results->output = output_new(run->loop, target, &output_callbacks, results);
+    return results;
 }
 
 void results_take_output(struct results *results, struct task *task, const char *bytes,

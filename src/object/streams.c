@@ -103,11 +103,8 @@ static int open_recorded(struct streams *streams, struct stream *stream, const c
     struct target *target = target_open(path, flags, &rules, "write to", error);
     if (!target)
         return error->code;
-    stream->recorder =
-        recorder_new(streams->run->loop, target, path, stream_word(stream->fd), streams->run->mask,
-                     error);
-    if (!stream->recorder)
-        return error->code;
+    stream->recorder = recorder_new(streams->run->loop, target, path, stream_word(stream->fd),
+                                    streams->run->mask);
     return stream->ours >= 0 ? 0 : open_pipe(stream, error);
 }
 

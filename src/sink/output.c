@@ -59,7 +59,8 @@ static void tell_failed(void *arg)
 static void tell_finished(void *arg)
 {
     struct output *output = arg;
-    thread_join(output->thread);
+    if (output->thread)
+        thread_join(output->thread);
     output->thread = NULL;
     output->done = true;
     output->callbacks.finished(output->arg);
@@ -74,47 +75,56 @@ static void note_failure(struct output *output, int number)
     loop_post(output->loop, tell_failed, output);
 }
 
-/* The thread: takes all that waits, writes it, until told to finish. */
+/* With the lock held: writes all that waits, through BYTES, without the lock meanwhile. */
+static void write_waiting(struct output *output, struct buf *bytes)
+{
+    while (output->waiting.length) {
+        struct buf empty = *bytes;
+        *bytes = output->waiting;
+        output->waiting = empty;
+        pthread_mutex_unlock(&output->lock);
+        size_t lost = 0;
+        int number = target_write(output->target, bytes->data, bytes->length, &lost);
+        pthread_mutex_lock(&output->lock);
+        output->lost += lost;
+        atomic_fetch_sub(&output->held, bytes->length);
+        buf_clear(bytes);
+        if (output->abandoned)
+            return;
+        note_failure(output, number);
+        loop_post(output->loop, tell_room, output);
+    }
+}
+
+/* With the lock held: nothing more will come. */
+static void end(struct output *output)
+{
+    pthread_mutex_unlock(&output->lock);
+    int number = target_close(output->target);
+    pthread_mutex_lock(&output->lock);
+    note_failure(output, number);
+    if (!output->abandoned)
+        loop_post(output->loop, tell_finished, output);
+}
+
 static void output_thread(void *arg)
 {
     struct output *output = arg;
     struct buf bytes = {0};
     pthread_mutex_lock(&output->lock);
-    for (;;) {
-        while (!output->waiting.length && !output->finish && !output->abandoned)
+    while (!output->abandoned && (output->waiting.length || !output->finish)) {
+        write_waiting(output, &bytes);
+        if (!output->finish && !output->abandoned)
             pthread_cond_wait(&output->changed, &output->lock);
-        if (!output->waiting.length)
-            break;
-        struct buf empty = bytes;
-        bytes = output->waiting;
-        output->waiting = empty;
-        pthread_mutex_unlock(&output->lock);
-        size_t lost = 0;
-        int number = target_write(output->target, bytes.data, bytes.length, &lost);
-        pthread_mutex_lock(&output->lock);
-        output->lost += lost;
-        atomic_fetch_sub(&output->held, bytes.length);
-        buf_clear(&bytes);
-        if (output->abandoned)
-            break;
-        note_failure(output, number);
-        loop_post(output->loop, tell_room, output);
     }
-    if (!output->abandoned) {
-        pthread_mutex_unlock(&output->lock);
-        int number = target_close(output->target);
-        pthread_mutex_lock(&output->lock);
-        note_failure(output, number);
-    }
-    bool abandoned = output->abandoned;
-    if (!abandoned)
-        loop_post(output->loop, tell_finished, output);
+    if (!output->abandoned)
+        end(output);
     pthread_mutex_unlock(&output->lock);
     buf_release(&bytes);
 }
 
 struct output *output_new(struct loop *loop, struct target *target,
-                          const struct output_callbacks *callbacks, void *arg, struct error *error)
+                          const struct output_callbacks *callbacks, void *arg)
 {
     struct output *output = mem_calloc(1, sizeof(*output));
     output->loop = loop;
@@ -123,12 +133,23 @@ struct output *output_new(struct loop *loop, struct target *target,
     output->arg = arg;
     pthread_mutex_init(&output->lock, NULL);
     pthread_cond_init(&output->changed, NULL);
-    if (thread_start(output_thread, output, &output->thread, error)) {
-        target_free(target);
-        free(output);
-        return NULL;
-    }
     return output;
+}
+
+/* The thread is started for the first bytes. As long as none is to be had they are written here, and the
+ * loop waits for that. */
+static void wake_thread(struct output *output)
+{
+    struct error error = {0};
+    struct buf bytes = {0};
+    pthread_mutex_lock(&output->lock);
+    if (output->thread)
+        pthread_cond_signal(&output->changed);
+    else if (output->waiting.length && thread_start(output_thread, output, &output->thread, &error))
+        write_waiting(output, &bytes);
+    pthread_mutex_unlock(&output->lock);
+    error_release(&error);
+    buf_release(&bytes);
 }
 
 /* Hands what was gathered in this turn to the thread: one lock a turn, not one an event. */
@@ -146,8 +167,8 @@ static void hand_over(void *arg)
         output->waiting = output->gathered;
         output->gathered = empty;
     }
-    pthread_cond_signal(&output->changed);
     pthread_mutex_unlock(&output->lock);
+    wake_thread(output);
 }
 
 void output_put(struct output *output, const char *bytes, size_t length)
@@ -169,6 +190,8 @@ void output_finish(struct output *output)
     pthread_mutex_lock(&output->lock);
     output->finish = true;
     pthread_cond_signal(&output->changed);
+    if (!output->thread)
+        end(output);
     pthread_mutex_unlock(&output->lock);
 }
 
@@ -213,6 +236,7 @@ void output_free(struct output *output)
     pthread_mutex_unlock(&output->lock);
     if (!idle)
         return;
-    thread_join(output->thread);
+    if (output->thread)
+        thread_join(output->thread);
     release(output);
 }

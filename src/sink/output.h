@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct error;
 struct loop;
 struct output;
 struct target;
@@ -23,9 +22,10 @@ struct output_callbacks {
     void (*finished)(void *arg);
 };
 
-/* Writes to TARGET (owned from now on). NULL with ERROR filled where no thread can be started. */
+/* Writes to TARGET (owned from now on). The thread is started for the first bytes; while the system has none
+ * to give they are written on the loop's own. */
 struct output *output_new(struct loop *loop, struct target *target,
-                          const struct output_callbacks *callbacks, void *arg, struct error *error);
+                          const struct output_callbacks *callbacks, void *arg);
 
 /* Copies LENGTH bytes; they are handed to the thread when the loop's turn ends. */
 void output_put(struct output *output, const char *bytes, size_t length);

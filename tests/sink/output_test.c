@@ -73,7 +73,7 @@ static void test_slow_reader(void **state)
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     told.loop = loop_new(&error);
     callbacks.room = room_then_stop;
-    struct output *output = output_new(told.loop, target_new(ends[1]), &callbacks, &told, &error);
+    struct output *output = output_new(told.loop, target_new(ends[1]), &callbacks, &told);
     char piece[1000];
     size_t put = 0;
     while (!told.full) {
@@ -133,7 +133,7 @@ static void test_after_a_failure_all_is_lost(void **state)
     int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
     told.loop = loop_new(&error);
     callbacks.failed = failed_then_stop;
-    struct output *output = output_new(told.loop, target_new(fd), &callbacks, &told, &error);
+    struct output *output = output_new(told.loop, target_new(fd), &callbacks, &told);
     output_put(output, "12345", 5);
     loop_run(told.loop);
     output_put(output, "678", 3);
