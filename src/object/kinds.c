@@ -151,7 +151,7 @@ void objects_make(struct run *run)
 bool objects_free(struct run *run)
 {
     bool left = false;
-    stall_free(run->stall);
+    stall_stop(run->stall);
     for (size_t i = 0; i < run->object_count; i++) {
         left = left || thread_was_left(run->objects[i]) || pool_was_left(run->objects[i]);
         run->objects[i]->kind->free(run->objects[i]);
@@ -167,4 +167,5 @@ void queues_free(struct run *run)
     for (size_t i = 0; run->queues && i < run->scenario->queue_count; i++)
         queue_free(run->queues[i]);
     free(run->queues);
+    stall_free(run->stall);
 }

@@ -12,6 +12,7 @@
 #include "object/durable.h"
 #include "object/letter.h"
 #include "object/queue_private.h"
+#include "object/stall.h"
 
 size_t queue_messages(const struct queue *queue)
 {
@@ -32,10 +33,11 @@ enum take_result queue_look(const struct queue *queue, const struct taker *taker
     return queue->closed && !more ? TAKE_CLOSED : TAKE_EMPTY;
 }
 
-void queue_waiters_add(struct waiter **list, struct waiter *waiter)
+void queue_waiters_add(struct queue *queue, struct waiter **list, struct waiter *waiter)
 {
     if (waiter->waiting)
         return;
+    stall_look_soon(queue->run->stall);
     waiter->waiting = true;
     waiter->previous = NULL;
     waiter->next = NULL;
@@ -196,7 +198,7 @@ void queue_changed(struct queue *queue)
 void queue_wait_room(struct queue *queue, struct waiter *waiter)
 {
     pthread_mutex_lock(&queue->lock);
-    queue_waiters_add(&queue->for_room, waiter);
+    queue_waiters_add(queue, &queue->for_room, waiter);
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }
@@ -226,6 +228,7 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
     if (result < 0)
         return result;
     int number = 0;
+    stall_look_soon(queue->run->stall);
     ++*threads;
     if (wait->deadline) {
         struct timespec until;

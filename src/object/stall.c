@@ -1,6 +1,7 @@
 /* Objects that wait for each other alone. */
 #include "object/stall.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,14 +12,16 @@
 #include "engine/report.h"
 #include "engine/run.h"
 #include "event/bus.h"
+#include "loop/loop.h"
 #include "loop/timer.h"
 #include "object/queue.h"
 #include "scenario/spec.h"
 
-/* Two looks in a row that see the same are proof; between them are at least so many ns, and more and
- * more while nothing moves. */
-#define LOOK_LEAST (20 * NS_PER_MS)
-#define LOOK_MOST (1 * NS_PER_S)
+/* Two looks in a row that see the same are proof. */
+#define LOOK_AGAIN (20 * NS_PER_MS)
+
+/* As long as messages come and go. */
+#define LOOK_TIME (100 * NS_PER_MS)
 
 /* No more are told of; SIGUSR1 tells of all. */
 #define TOLD_MOST 20
@@ -32,8 +35,8 @@ struct look {
 
 struct stall {
     struct run *run;
+    atomic_bool armed; /* a look is on its way: any thread */
     struct timer *timer;
-    int64_t interval;
     struct look *looks;     /* one an object */
     size_t *others[2];      /* one a queue: its producers and its consumers that may go on */
     size_t *stuck_of;       /* one a declaration: its objects that are stuck */
@@ -277,10 +280,17 @@ static bool has_moved(struct stall *stall)
     return moved;
 }
 
+static void arm(struct stall *stall, int64_t time)
+{
+    atomic_store(&stall->armed, true);
+    timer_start(stall->timer, time);
+}
+
 static void on_time(void *arg)
 {
     struct stall *stall = arg;
     struct run *run = stall->run;
+    atomic_store(&stall->armed, false); /* who begins to wait from here on is not sure to be seen */
     if (run->stop_cause)
         return;
     if (is_proof(stall) && !close_queues(stall)) {
@@ -288,10 +298,22 @@ static void on_time(void *arg)
         run_stop(run, STOP_STALL, 0);
         return;
     }
-    stall->interval = has_moved(stall) || stall->seen.length ? LOOK_LEAST : 2 * stall->interval;
-    if (stall->interval > LOOK_MOST)
-        stall->interval = LOOK_MOST;
-    timer_start(stall->timer, stall->interval);
+    bool moved = has_moved(stall);
+    if (moved || stall->seen.length)
+        arm(stall, stall->seen.length ? LOOK_AGAIN : LOOK_TIME);
+}
+
+static void look(void *arg)
+{
+    struct stall *stall = arg;
+    if (stall->timer)
+        arm(stall, LOOK_AGAIN);
+}
+
+void stall_look_soon(struct stall *stall)
+{
+    if (stall && !atomic_exchange(&stall->armed, true))
+        loop_soon(stall->run->loop, look, stall);
 }
 
 struct stall *stall_new(struct run *run)
@@ -305,17 +327,22 @@ struct stall *stall_new(struct run *run)
     stall->others[PRODUCERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
     stall->others[CONSUMERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
     stall->stuck_of = mem_calloc(stall->declarations, sizeof(size_t));
-    stall->interval = LOOK_LEAST;
     stall->timer = timer_new(run->loop, on_time, stall);
-    timer_start(stall->timer, stall->interval);
     return stall;
+}
+
+void stall_stop(struct stall *stall)
+{
+    if (!stall)
+        return;
+    timer_free(stall->timer);
+    stall->timer = NULL;
 }
 
 void stall_free(struct stall *stall)
 {
     if (!stall)
         return;
-    timer_free(stall->timer);
     buf_release(&stall->seen);
     free(stall->looks);
     free(stall->others[PRODUCERS]);

@@ -13,10 +13,17 @@
 struct run;
 struct stall;
 
-/* Looks from time to time, once the run's objects are made. */
+/* Once the run's objects are made. */
 struct stall *stall_new(struct run *run);
 
-/* NULL is accepted. */
+/* Something has begun to wait for a queue, or has ended. Looks soon, and again for as long as messages come
+ * and go. Any thread; NULL is accepted. */
+void stall_look_soon(struct stall *stall);
+
+/* No more looks: before the loop is freed. NULL is accepted. */
+void stall_stop(struct stall *stall);
+
+/* Once the loop is freed. NULL is accepted. */
 void stall_free(struct stall *stall);
 
 #endif

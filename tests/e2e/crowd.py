@@ -117,8 +117,11 @@ IDLE = """
       l: {workers: 1, tasks: 1, output: lines, lua: "print('ready') parrun.sleep(1000)"}
       t: {kind: thread, workers: 1, tasks: 1, output: lines, lua: "print('ready') parrun.sleep(1000)"}
     threads:
-      t: {lua: "print('ready') parrun.sleep(1000)"}
+      th: {lua: "print('ready') parrun.sleep(1000)"}
+      takes: {consumes: r, lua: "print('ready') parrun.queue('r'):get()"}
+      puts: {produces: r, lua: "print('ready') parrun.sleep(1000)"}
     queues:
+      r: {}
       q: {items: [a], close: never}
 """
 
@@ -126,8 +129,8 @@ IDLE = """
 @mark("alone", "release")
 def test_idle_run_makes_no_wake_ups():
     """Two seconds of strace on the runner see not one system call return."""
-    run = Run(IDLE.replace("      t: {lua", "      th: {lua"))
-    for _ in range(8):
+    run = Run(IDLE)
+    for _ in range(10):
         run.wait_for(rb"ready")
     quiet = False
     for _ in range(5):  # what has just begun may still be settling
