@@ -68,7 +68,7 @@ struct runner {
     struct buf report; /* what of the journal and the queues could not be written */
     struct timer *patience;
     struct cgroups *cgroups;
-    struct buf no_cgroups; /* why not */
+    struct buf no_cgroups[CGROUP_CONTROLLERS]; /* why not */
     struct invocation_text invocation;
     bool finishing; /* only the journal and the log are still being written */
 };
@@ -359,7 +359,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     if (!options->dry && !check_descriptors(scenario, options->jobs))
         return STATUS_SYSTEM;
     if (!options->dry)
-        spawn_open_gates();
+        spawn_open_gates(need_descriptors(scenario, options->jobs));
     *run = (struct run){
         .loop = loop_new(&error),
         .bus = bus_new(),
@@ -395,12 +395,15 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     run->terminal = terminal_open();
     if (run->terminal)
         loop_watch_children(run->loop, pause_look, &runner.pause);
-    if (!options->dry && attributes_limit_any_memory(scenario))
-        run->cgroups = runner.cgroups = cgroups_open(&runner.no_cgroups);
-    run->no_cgroups = buf_string(&runner.no_cgroups);
-    join_make(run, order);
     if (!run->dry)
+        run->cgroups = runner.cgroups =
+            cgroups_open(attributes_controllers(scenario), runner.no_cgroups);
+    run->no_cgroups = runner.no_cgroups;
+    join_make(run, order);
+    if (!run->dry) {
         tell_missing_pressure(scenario);
+        attributes_warn(run);
+    }
     objects_make(run);
     if (scenario->queue_count && !run->dry)
         run->door = door_new(run, order->socket);
@@ -418,7 +421,8 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     release_run(run);
     int status = end_run(&runner);
     invocation_release(&runner.invocation);
-    buf_release(&runner.no_cgroups);
+    for (size_t i = 0; i < CGROUP_CONTROLLERS; i++)
+        buf_release(&runner.no_cgroups[i]);
     log_free(runner.log);
     return status;
 }

@@ -75,8 +75,8 @@ struct run {
     struct object **objects;
     size_t object_count;
     size_t ended_count;    /* of objects */
-    struct cgroups *cgroups; /* for limits on memory; NULL: there are none */
-    const char *no_cgroups; /* why, where somebody wanted some */
+    struct cgroups *cgroups; /* for limits of objects, and their end; NULL: there are none */
+    const struct buf *no_cgroups; /* of each controller that was wanted and is not there: why */
     struct terminal *terminal; /* of standard input; NULL: it is none */
     struct graph *graph;   /* who waits for whom */
     const struct mask *mask; /* what nobody is to see; NULL: nothing */

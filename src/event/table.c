@@ -118,7 +118,7 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_PROCESS_PLANNED] =
         {"process.planned", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "What would be run (--dry-run).",
-         {{0, "# process {name}\n{text}"}}},
+         {{EVENT_REASONED, "# process {name}: {reason}\n{text}"}, {0, "# process {name}\n{text}"}}},
     [EVENT_POOL_STARTED] =
         {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
          {{0, "Pool {name} starts {workers}."}}},

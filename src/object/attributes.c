@@ -52,61 +52,173 @@ static void find_numbers(struct attributes *attributes, const struct attributes_
     }
 }
 
-static bool limits_memory(const struct attributes_spec *spec)
+static bool is_limit(const struct option_spec *option)
 {
-    return spec->limits.memory.given && spec->limits.memory.value != OPTION_UNLIMITED;
+    return option->given && option->value != OPTION_UNLIMITED;
 }
 
-int attributes_limit_memory(struct attributes *attributes, const struct attributes_spec *spec,
-                            const struct run *run, const char *name, struct cgroup **cgroup,
-                            struct error *error)
+/* The limits for all processes of an object together, by the controllers that enforce them. */
+static unsigned controllers_of(const struct attributes_spec *spec)
 {
-    int64_t memory = spec->limits.memory.value;
-    if (!limits_memory(spec))
+    unsigned controllers = 0;
+    if (is_limit(&spec->limits.memory))
+        controllers |= 1u << CGROUP_MEMORY;
+    if (is_limit(&spec->limits.cpus))
+        controllers |= 1u << CGROUP_CPU;
+    return controllers;
+}
+
+static void limit_address_space(struct attributes *attributes, int64_t memory)
+{
+    bool less =
+        attributes_given(attributes, ATTRIBUTE_AS) && attributes->values[ATTRIBUTE_AS] < memory;
+    attributes_set(attributes, ATTRIBUTE_AS, less ? attributes->values[ATTRIBUTE_AS] : memory);
+}
+
+int attributes_confine(struct attributes *attributes, const struct attributes_spec *spec,
+                       const struct run *run, const char *name, bool always,
+                       struct cgroup **cgroup, struct error *error)
+{
+    struct cgroup_limits limits = {0};
+    if (is_limit(&spec->limits.memory) && cgroups_limit(run->cgroups, CGROUP_MEMORY))
+        limits.memory = spec->limits.memory.value;
+    else if (is_limit(&spec->limits.memory))
+        limit_address_space(attributes, spec->limits.memory.value);
+    if (is_limit(&spec->limits.cpus) && cgroups_limit(run->cgroups, CGROUP_CPU))
+        limits.cpu_share = spec->limits.cpus.value;
+    if (!limits.memory && !limits.cpu_share && !(always && cgroups_are_marked(run->cgroups)))
         return 0;
-    if (!run->cgroups) {
-        bool less = attributes_given(attributes, ATTRIBUTE_AS) &&
-                    attributes->values[ATTRIBUTE_AS] < memory;
-        attributes_set(attributes, ATTRIBUTE_AS, less ? attributes->values[ATTRIBUTE_AS] : memory);
-        return 0;
-    }
-    *cgroup = cgroup_new(run->cgroups, name, memory, error);
+    *cgroup = cgroup_new(run->cgroups, name, &limits, error);
     if (!*cgroup)
         return error->code;
-    attributes_set(attributes, ATTRIBUTE_MEMORY, memory);
+    if (limits.memory)
+        attributes_set(attributes, ATTRIBUTE_MEMORY, limits.memory);
     attributes_set_cgroup(attributes, cgroup_path(*cgroup));
     return 0;
+}
+
+static void describe_memory(int64_t memory, const struct run *run, struct buf *text)
+{
+    size_print(text, (uint64_t)memory);
+    if (cgroups_limit(run->cgroups, CGROUP_MEMORY))
+        buf_text(text, " of memory, which its cgroup enforces");
+    else
+        buf_printf(text, " of address space for each process (RLIMIT_AS), as %s",
+                   buf_string(&run->no_cgroups[CGROUP_MEMORY]));
+}
+
+static void describe_processors(int64_t share, const struct run *run, struct buf *text)
+{
+    if (cgroups_limit(run->cgroups, CGROUP_CPU))
+        buf_printf(text, "%g processor%s at once, which its cgroup enforces", (double)share / 1000,
+                   share == 1000 ? "" : "s");
+    else
+        buf_printf(text, "all processors, as %s", buf_string(&run->no_cgroups[CGROUP_CPU]));
 }
 
 void attributes_describe(const struct attributes_spec *spec, const struct run *run,
                          struct buf *text)
 {
-    const struct option_spec *cpu = &spec->limits.cpu;
-    if (limits_memory(spec)) {
-        size_print(text, (uint64_t)spec->limits.memory.value);
-        if (run->cgroups)
-            buf_text(text, " of memory, which its cgroup enforces");
-        else
-            buf_printf(text, " of address space for each process (RLIMIT_AS), as %s",
-                       run->no_cgroups);
+    if (is_limit(&spec->limits.memory))
+        describe_memory(spec->limits.memory.value, run, text);
+    if (is_limit(&spec->limits.cpus)) {
+        buf_text(text, text->length ? "; " : "");
+        describe_processors(spec->limits.cpus.value, run, text);
     }
-    if (!cpu->given || cpu->value == OPTION_UNLIMITED)
+    if (!is_limit(&spec->limits.cpu))
         return;
     buf_text(text, text->length ? "; " : "");
-    duration_print(text, cpu->value);
+    duration_print(text, spec->limits.cpu.value);
     buf_text(text, " of processor time for each process (RLIMIT_CPU)");
 }
 
-bool attributes_limit_any_memory(const struct scenario *scenario)
+unsigned attributes_controllers(const struct scenario *scenario)
 {
-    bool any = false;
+    unsigned controllers = 0;
     for (size_t i = 0; i < scenario->process_count; i++)
-        any = any || (scenario->processes[i].object.when &&
-                      limits_memory(&scenario->processes[i].object.attributes));
+        if (scenario->processes[i].object.when)
+            controllers |= controllers_of(&scenario->processes[i].object.attributes);
     for (size_t i = 0; i < scenario->pool_count; i++)
-        any = any || (scenario->pools[i].object.when &&
-                      limits_memory(&scenario->pools[i].object.attributes));
-    return any;
+        if (scenario->pools[i].object.when)
+            controllers |= controllers_of(&scenario->pools[i].object.attributes);
+    return controllers;
+}
+
+enum unit { UNIT_NUMBER, UNIT_SIZE, UNIT_TIME, UNIT_OCTAL, UNIT_SHARE };
+
+static const struct {
+    const char *name;
+    size_t option; /* offset in struct attributes_spec */
+    enum unit unit;
+} planned[] = {
+    {"nice", offsetof(struct attributes_spec, nice), UNIT_NUMBER},
+    {"umask", offsetof(struct attributes_spec, umask), UNIT_OCTAL},
+    {"nofile", offsetof(struct attributes_spec, limits.nofile), UNIT_NUMBER},
+    {"nproc", offsetof(struct attributes_spec, limits.nproc), UNIT_NUMBER},
+    {"core", offsetof(struct attributes_spec, limits.core), UNIT_SIZE},
+    {"fsize", offsetof(struct attributes_spec, limits.fsize), UNIT_SIZE},
+    {"stack", offsetof(struct attributes_spec, limits.stack), UNIT_SIZE},
+    {"as", offsetof(struct attributes_spec, limits.as), UNIT_SIZE},
+    {"memory", offsetof(struct attributes_spec, limits.memory), UNIT_SIZE},
+    {"cpu", offsetof(struct attributes_spec, limits.cpu), UNIT_TIME},
+    {"cpus", offsetof(struct attributes_spec, limits.cpus), UNIT_SHARE},
+};
+
+static void print_option(int64_t value, enum unit unit, struct buf *text)
+{
+    if (value == OPTION_UNLIMITED)
+        buf_text(text, "unlimited");
+    else if (unit == UNIT_SIZE)
+        size_print(text, (uint64_t)value);
+    else if (unit == UNIT_TIME)
+        duration_print(text, value);
+    else if (unit == UNIT_OCTAL)
+        buf_printf(text, "%03o", (unsigned)value);
+    else if (unit == UNIT_SHARE)
+        buf_printf(text, "%g", (double)value / 1000);
+    else
+        buf_number(text, value);
+}
+
+static void put_word(const char *head, const char *name, struct buf *text)
+{
+    buf_printf(text, "%s%s%s", text->length ? ", " : "", head, name);
+}
+
+void attributes_plan(const struct attributes_spec *spec, struct buf *text)
+{
+    if (spec->user.name)
+        put_word("user ", spec->user.name, text);
+    if (spec->group.name)
+        put_word("group ", spec->group.name, text);
+    for (size_t i = 0; i < spec->group_count; i++)
+        put_word(i ? "" : "groups ", spec->groups[i].name, text);
+    for (size_t i = 0; i < countof(planned); i++) {
+        const struct option_spec *option =
+            (const struct option_spec *)(const void *)((const char *)spec + planned[i].option);
+        if (!option->given)
+            continue;
+        put_word(planned[i].name, " ", text);
+        print_option(option->value, planned[i].unit, text);
+    }
+}
+
+static void warn(const struct run *run, const struct object_spec *object)
+{
+    if (object->when && is_limit(&object->attributes.limits.cpus))
+        fprintf(stderr, "parrun: warning: '%s' may use all processors: its limit cpus cannot be enforced, as %s\n",
+                object->name, buf_string(&run->no_cgroups[CGROUP_CPU]));
+}
+
+void attributes_warn(const struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    if (cgroups_limit(run->cgroups, CGROUP_CPU))
+        return;
+    for (size_t i = 0; i < scenario->process_count; i++)
+        warn(run, &scenario->processes[i].object);
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        warn(run, &scenario->pools[i].object);
 }
 
 static bool is_number(const char *name, int64_t *number)
@@ -295,7 +407,7 @@ bool attributes_spec_blame(const struct attributes_spec *spec, int signal, int c
         .out_of_memory = cgroup && cgroup_met_limit(cgroup),
     };
     find_numbers(&attributes, spec);
-    if (limits_memory(spec))
+    if (is_limit(&spec->limits.memory))
         attributes_set(&attributes, ATTRIBUTE_MEMORY, spec->limits.memory.value);
     return (signal || code) && attributes_blame(&attributes, &end, text);
 }

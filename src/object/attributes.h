@@ -24,19 +24,28 @@ int attributes_find(struct attributes *attributes, const struct attributes_spec 
                     struct error *error);
 
 /*
- * Adds the limit on memory: a cgroup called NAME at *CGROUP, for cgroup_free(), where the run can
- * make cgroups, else a limit on the address space. 0, or a negative code.
+ * Adds what holds for all processes of an object together: a cgroup called NAME at *CGROUP, for
+ * cgroup_free(), with the limits on memory and processors as far as the run can have such. Where it
+ * cannot, the memory is limited by the address space. ALWAYS: a cgroup to be ended by, where the run's
+ * is marked as delegated. 0, or a negative code.
  */
-int attributes_limit_memory(struct attributes *attributes, const struct attributes_spec *spec,
-                            const struct run *run, const char *name, struct cgroup **cgroup,
-                            struct error *error);
+int attributes_confine(struct attributes *attributes, const struct attributes_spec *spec,
+                       const struct run *run, const char *name, bool always,
+                       struct cgroup **cgroup, struct error *error);
 
-/* How the limits on memory and cpu will be enforced, appended to TEXT; nothing where none is set. */
+/* How the limits on memory and processors will be enforced, appended to TEXT; nothing where none is set. */
 void attributes_describe(const struct attributes_spec *spec, const struct run *run,
                          struct buf *text);
 
-/* True where something of the scenario that is to run has a limit on its memory. */
-bool attributes_limit_any_memory(const struct scenario *scenario);
+/* What SPEC asks for, appended to TEXT for a person: "user nobody, nice 5, nofile 100"; nothing where
+ * that is nothing. */
+void attributes_plan(const struct attributes_spec *spec, struct buf *text);
+
+/* The controllers, a bit each, that limits of what is to run of the scenario need. */
+unsigned attributes_controllers(const struct scenario *scenario);
+
+/* Says on standard error for whom a limit on processors is not enforced, and why. */
+void attributes_warn(const struct run *run);
 
 /* The user whose rights are asked for, valid until the next call; NULL: none, or not known here. */
 const struct passwd *attributes_user(const struct attributes_spec *spec);

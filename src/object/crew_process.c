@@ -202,12 +202,12 @@ static int start_in(struct crew_process *process, struct world *world, struct er
     return 0;
 }
 
-static int limit_memory(struct crew_process *process, struct world *world, struct error *error)
+static int confine(struct crew_process *process, struct world *world, struct error *error)
 {
     char name[128]; /* no object has a name with a blank in it */
     snprintf(name, sizeof(name), "%s %lld", world->name, (long long)process->crew.number);
-    return attributes_limit_memory(&world->attributes, &world->spec->attributes, world->run, name,
-                                   &process->cgroup, error);
+    return attributes_confine(&world->attributes, &world->spec->attributes, world->run, name, false,
+                              &process->cgroup, error);
 }
 
 static int process_start(struct crew *crew, struct error *error)
@@ -220,7 +220,7 @@ static int process_start(struct crew *crew, struct error *error)
     if (!result)
         pool_tell_jobserver(pool, &world);
     if (!result)
-        result = limit_memory(process, &world, error);
+        result = confine(process, &world, error);
     if (!result)
         result = start_in(process, &world, error);
     world_release(&world);

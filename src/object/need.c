@@ -25,7 +25,7 @@ static size_t of_process(const struct process_spec *process)
         count += of_stream(&process->streams[i]);
     for (size_t i = 0; i < process->fd_count; i++)
         count += of_stream(&process->fds[i].stream);
-    return count;
+    return count * (size_t)process->replicas;
 }
 
 static size_t of_pool(const struct pool_spec *pool, int64_t jobs)

@@ -538,6 +538,13 @@ static void tell_limits(struct pool *pool)
     const struct object_spec *spec = &pool->spec->object;
     struct buf text = {0};
     struct buf reason = {0};
+    if (pool->object.run->dry) {
+        attributes_plan(&spec->attributes, &text);
+        if (text.length)
+            pool_tell_plan(pool, text.data);
+        buf_release(&text);
+        return;
+    }
     attributes_describe(&spec->attributes, pool->object.run, &text);
     buf_printf(&reason, "each %s may use %s", spec->body.kind == BODY_LUA ? "worker" : "task",
                buf_string(&text));

@@ -206,17 +206,21 @@ static void tell_ended(struct pool *pool, const struct task *task)
     buf_release(&reason);
 }
 
+void pool_tell_plan(struct pool *pool, const char *text)
+{
+    struct event event = {.kind = EVENT_TASK_PLANNED, .flags = EVENT_REASONED, .reason = text};
+    pool_emit(pool, &event);
+}
+
 /* A dry run: what each worker of the pool would start once. */
 static void tell_program(struct pool *pool, const struct task *task)
 {
-    struct event event = {.kind = EVENT_TASK_PLANNED, .flags = EVENT_REASONED};
     struct buf reason = {0};
     if (pool->told_program || pool->spec->object.body.kind != BODY_COPROCESS)
         return;
     pool->told_program = true;
     buf_printf(&reason, "each worker starts %s", task->command);
-    event.reason = reason.data;
-    pool_emit(pool, &event);
+    pool_tell_plan(pool, reason.data);
     buf_release(&reason);
 }
 
@@ -239,9 +243,7 @@ static void tell_planned(struct pool *pool, const struct task *task)
 
 void pool_tell_cut(struct pool *pool)
 {
-    struct event event = {.kind = EVENT_TASK_PLANNED, .flags = EVENT_REASONED};
-    event.reason = "there are more tasks than --limit shows";
-    pool_emit(pool, &event);
+    pool_tell_plan(pool, "there are more tasks than --limit shows");
 }
 
 /* What the attempt has put out comes before what is said of it, and before the next attempt's. */

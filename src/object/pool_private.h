@@ -189,6 +189,9 @@ void pool_look(struct pool *pool);
 /* Tells that the task begins. */
 void pool_tell_started(struct pool *pool, const struct task *task);
 
+/* A dry run: tells something of the whole pool. */
+void pool_tell_plan(struct pool *pool, const char *text);
+
 /* A dry run: tells that there are more tasks than were told of. */
 void pool_tell_cut(struct pool *pool);
 

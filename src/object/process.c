@@ -109,6 +109,8 @@ static void life_over(struct process *process)
         blame_limits(process);
     bool restarts = process_restarts(process, &wait);
     process_tell_exited(process, restarts);
+    if (life->cgroup && ended_by_us)
+        cgroup_kill(life->cgroup); /* a daemon of its own may have left its group */
     cgroup_free(life->cgroup);
     life->cgroup = NULL;
     if (restarts) {
@@ -346,8 +348,8 @@ static int start_in(struct process *process, struct world *world, struct error *
         .exited = on_exited,
         .arg = process,
     };
-    int result = attributes_limit_memory(&world->attributes, &process->spec->object.attributes, run,
-                                         process->object.name, &life->cgroup, error);
+    int result = attributes_confine(&world->attributes, &process->spec->object.attributes, run,
+                                    process->object.name, true, &life->cgroup, error);
     if (!result)
         result = life->link ? start_body(&start, &life->child, error)
                             : start_program(&start, &life->child, error);
@@ -365,11 +367,19 @@ static int start_in(struct process *process, struct world *world, struct error *
 static int tell_plan(struct process *process, struct world *world, struct error *error)
 {
     struct buf text = {0};
+    struct buf attributes = {0};
     int result = plan_process(world, process->spec, &text, error);
+    attributes_plan(&process->spec->object.attributes, &attributes);
     struct event event = {
-        .kind = EVENT_PROCESS_PLANNED, .bytes = buf_string(&text), .length = text.length};
+        .kind = EVENT_PROCESS_PLANNED,
+        .flags = attributes.length ? EVENT_REASONED : 0,
+        .reason = attributes.data,
+        .bytes = buf_string(&text),
+        .length = text.length,
+    };
     if (!result)
         process_emit(process, &event);
+    buf_release(&attributes);
     buf_release(&text);
     return result;
 }

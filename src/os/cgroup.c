@@ -18,9 +18,18 @@
 #define SELF "self"
 #define PREFIX "parrun-"
 
+/* The time over which the kernel shares out processors, in us, and the least of it that it takes. */
+#define PERIOD 100000
+#define QUOTA_LEAST 1000
+
+static const char *const controllers[CGROUP_CONTROLLERS] = {
+    [CGROUP_MEMORY] = "memory", [CGROUP_CPU] = "cpu"};
+
 struct cgroups {
     char *home;
     char *run;
+    unsigned limits; /* bit C: controller C is there */
+    bool marked;
 };
 
 struct cgroup {
@@ -146,19 +155,22 @@ static char *own_directory(const char *name)
     return found;
 }
 
+static bool is_marked(const char *home)
+{
+    char mark[2] = "";
+    return (getxattr(home, "user.delegate", mark, 1) == 1 ||
+            getxattr(home, "trusted.delegate", mark, 1) == 1) && *mark == '1';
+}
+
 /*
  * Somebody else's manager, such as systemd, may own the cgroup even where root could write to it. It
  * is ours where it was given to this user, where it is marked so, or where nothing is above it.
  */
-static bool is_delegated(const char *home, const char *name)
+static bool is_delegated(const struct cgroups *cgroups, const char *name)
 {
-    char mark[2] = "";
-    if (faccessat(AT_FDCWD, home, W_OK, AT_EACCESS))
+    if (faccessat(AT_FDCWD, cgroups->home, W_OK, AT_EACCESS))
         return false;
-    if (geteuid() || !strcmp(name, "/"))
-        return true;
-    return (getxattr(home, "user.delegate", mark, 1) == 1 ||
-            getxattr(home, "trusted.delegate", mark, 1) == 1) && *mark == '1';
+    return geteuid() || !strcmp(name, "/") || cgroups->marked;
 }
 
 /* The guard and the runner go to the cgroup at PATH; -1 with errno. */
@@ -169,15 +181,25 @@ static int move_both(const char *path)
     return write_file(path, "cgroup.procs", guard) || cgroup_enter(path) ? -1 : 0;
 }
 
-/* Makes RUN and what is in it, and lets it limit memory. */
+/* Lets the cgroups below PATH use the controllers of LIMITS. */
+static int enable(const char *path, unsigned limits)
+{
+    int result = 0;
+    for (size_t i = 0; i < CGROUP_CONTROLLERS && !result; i++) {
+        char word[16];
+        snprintf(word, sizeof(word), "+%s", controllers[i]);
+        if (limits & 1u << i && !file_has(path, "cgroup.subtree_control", controllers[i]))
+            result = write_file(path, "cgroup.subtree_control", word);
+    }
+    return result;
+}
+
+/* Makes RUN and what is in it, and lets it have its limits. */
 static int set_up(const struct cgroups *cgroups)
 {
     char *self = join(cgroups->run, SELF);
-    int result = mkdir(cgroups->run, 0755) || mkdir(self, 0755) || move_both(self);
-    if (!result && !file_has(cgroups->home, "cgroup.subtree_control", "memory"))
-        result = write_file(cgroups->home, "cgroup.subtree_control", "+memory");
-    if (!result)
-        result = write_file(cgroups->run, "cgroup.subtree_control", "+memory");
+    int result = mkdir(cgroups->run, 0755) || mkdir(self, 0755) || move_both(self) ||
+                 enable(cgroups->home, cgroups->limits) || enable(cgroups->run, cgroups->limits);
     int number = errno;
     if (result) {
         move_both(cgroups->home);
@@ -195,42 +217,84 @@ static void cgroups_free(struct cgroups *cgroups)
     free(cgroups);
 }
 
-/* Why the cgroups cannot be had; NULL where nothing speaks against it. */
-static const char *find_obstacle(const struct cgroups *cgroups, const char *name)
+/* Why a limit cannot be had; NULL where nothing speaks against it. */
+static const char *find_obstacle(const struct cgroups *cgroups, const char *name,
+                                 enum cgroup_controller controller)
 {
+    static const char *const missing[CGROUP_CONTROLLERS] = {
+        [CGROUP_MEMORY] = "no cgroup of version 2 counts memory here",
+        [CGROUP_CPU] = "no cgroup of version 2 shares out processors here",
+    };
     if (!cgroups->home)
         return "this machine has no cgroups of version 2";
-    if (!file_has(cgroups->home, "cgroup.controllers", "memory"))
-        return "no cgroup of version 2 counts memory here";
-    return is_delegated(cgroups->home, name)
+    if (!file_has(cgroups->home, "cgroup.controllers", controllers[controller]))
+        return missing[controller];
+    return is_delegated(cgroups, name)
                ? NULL
                : "parrun's cgroup was not delegated to it (as by systemd-run -p Delegate=yes)";
 }
 
-struct cgroups *cgroups_open(struct buf *why)
+/* Takes off what cannot be had. */
+static void find_limits(struct cgroups *cgroups, const char *name, unsigned wanted,
+                        struct buf *why)
+{
+    for (enum cgroup_controller i = 0; i < CGROUP_CONTROLLERS; i++) {
+        if (!(wanted & 1u << i))
+            continue;
+        const char *obstacle = find_obstacle(cgroups, name, i);
+        if (obstacle)
+            buf_text(&why[i], obstacle);
+        else
+            cgroups->limits |= 1u << i;
+    }
+}
+
+static void explain(const struct cgroups *cgroups, int number,
+                    struct buf *why)
+{
+    for (size_t i = 0; i < CGROUP_CONTROLLERS; i++) {
+        if (!(cgroups->limits & 1u << i))
+            continue;
+        if (number == EBUSY)
+            buf_printf(&why[i], "there are other processes in parrun's cgroup, '%s'",
+                       cgroups->home);
+        else
+            buf_printf(&why[i], "the cgroup '%s' cannot be used: %s", cgroups->home,
+                       strerror(number));
+    }
+}
+
+struct cgroups *cgroups_open(unsigned wanted, struct buf *why)
 {
     struct cgroups *cgroups = mem_calloc(1, sizeof(*cgroups));
     char *name = own_name();
-    cgroups->home = name ? own_directory(name) : NULL;
-    const char *obstacle = find_obstacle(cgroups, name);
     int number = 0;
-    if (!obstacle) {
+    cgroups->home = name && (wanted || strcmp(name, "/")) ? own_directory(name) : NULL;
+    cgroups->marked = cgroups->home && is_marked(cgroups->home);
+    find_limits(cgroups, name, wanted, why);
+    bool any = cgroups->limits || (cgroups->marked && is_delegated(cgroups, name));
+    free(name);
+    if (any) {
         struct buf run = {0};
         buf_printf(&run, "%s/" PREFIX "%ld", cgroups->home, (long)getppid());
         cgroups->run = buf_take(&run);
         number = set_up(cgroups);
+        explain(cgroups, number, why);
     }
-    free(name);
-    if (!obstacle && !number)
+    if (any && !number)
         return cgroups;
-    if (obstacle)
-        buf_text(why, obstacle);
-    else if (number == EBUSY)
-        buf_printf(why, "there are other processes in parrun's cgroup, '%s'", cgroups->home);
-    else
-        buf_printf(why, "the cgroup '%s' cannot be used: %s", cgroups->home, strerror(number));
     cgroups_free(cgroups);
     return NULL;
+}
+
+bool cgroups_limit(const struct cgroups *cgroups, enum cgroup_controller controller)
+{
+    return cgroups && cgroups->limits & 1u << controller;
+}
+
+bool cgroups_are_marked(const struct cgroups *cgroups)
+{
+    return cgroups && cgroups->marked;
 }
 
 /* Ends what is in every cgroup of RUN but SELF, and removes it. */
@@ -258,6 +322,30 @@ void cgroups_close(struct cgroups *cgroups)
     cgroups_free(cgroups);
 }
 
+/* Processes can be in PATH again. */
+static void disable(const char *path)
+{
+    for (size_t i = 0; i < CGROUP_CONTROLLERS; i++) {
+        char word[16];
+        snprintf(word, sizeof(word), "-%s", controllers[i]);
+        write_file(path, "cgroup.subtree_control", word);
+    }
+}
+
+/* True where somebody else has cgroups in HOME, whose limits would go with the controllers. */
+static bool has_others(const char *home, const char *run)
+{
+    DIR *directory = opendir(home);
+    const struct dirent *entry;
+    bool others = false;
+    while (directory && !others && (entry = readdir(directory)))
+        others = entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+                 strcmp(entry->d_name, run + strlen(home) + 1);
+    if (directory)
+        closedir(directory);
+    return others;
+}
+
 void cgroups_leave(void)
 {
     char end[64];
@@ -269,8 +357,9 @@ void cgroups_leave(void)
         char *run = self ? mem_copy(self, strlen(self) - strlen("/" SELF)) : mem_strdup("");
         char *home = mem_copy(run, (size_t)(strrchr(run, '/') ? strrchr(run, '/') - run : 0));
         clear(run);
-        write_file(run, "cgroup.subtree_control", "-memory");
-        write_file(home, "cgroup.subtree_control", "-memory");
+        disable(run);
+        if (!has_others(home, run))
+            disable(home);
         cgroup_enter(home);
         if (self)
             rmdir(self);
@@ -302,19 +391,40 @@ struct cgroup *cgroup_at(const char *path)
     return cgroup;
 }
 
-struct cgroup *cgroup_new(const struct cgroups *cgroups, const char *name, int64_t memory,
-                          struct error *error)
+static int limit_memory(const char *path, int64_t memory)
 {
-    char limit[24];
+    char text[24];
+    snprintf(text, sizeof(text), "%lld", (long long)memory);
+    if (write_file(path, "memory.max", text))
+        return -1;
+    write_file(path, "memory.swap.max", "0"); /* not there where there is no swap */
+    write_file(path, "memory.oom.group", "1");
+    return 0;
+}
+
+static int limit_cpu(const char *path, int64_t share)
+{
+    char text[48];
+    long long quota = share * (PERIOD / 1000);
+    snprintf(text, sizeof(text), "%lld %d", quota < QUOTA_LEAST ? QUOTA_LEAST : quota, PERIOD);
+    return write_file(path, "cpu.max", text);
+}
+
+int cgroup_limit(const char *path, const struct cgroup_limits *limits)
+{
+    int result = limits->memory ? limit_memory(path, limits->memory) : 0;
+    return !result && limits->cpu_share ? limit_cpu(path, limits->cpu_share) : result;
+}
+
+struct cgroup *cgroup_new(const struct cgroups *cgroups, const char *name,
+                          const struct cgroup_limits *limits, struct error *error)
+{
     char *path = join(cgroups->run, name);
-    snprintf(limit, sizeof(limit), "%lld", (long long)memory);
-    if ((mkdir(path, 0755) && errno != EEXIST) || write_file(path, "memory.max", limit)) {
+    if ((mkdir(path, 0755) && errno != EEXIST) || cgroup_limit(path, limits)) {
         error_system(error, errno, "cannot make the cgroup '%s'", path);
         free(path);
         return NULL;
     }
-    write_file(path, "memory.swap.max", "0"); /* not there where there is no swap */
-    write_file(path, "memory.oom.group", "1");
     struct cgroup *cgroup = cgroup_at(path);
     cgroup->made = true;
     free(path);

@@ -1,6 +1,6 @@
 /*
- * Cgroups of one's own (cgroups(7), version 2), for limits on the memory of all processes of an
- * object together, and for ending all of them in one stroke.
+ * Cgroups of one's own (cgroups(7), version 2), for limits on the memory and the processors of all
+ * processes of an object together, and for ending all of them in one stroke.
  *
  *     HOME                   the cgroup that the run was started in
  *     HOME/parrun-GUARD      GUARD is the pid of the guard
@@ -22,11 +22,32 @@ struct cgroup;
 struct cgroups;
 struct error;
 
+enum cgroup_controller {
+    CGROUP_MEMORY,
+    CGROUP_CPU,
+    CGROUP_CONTROLLERS,
+};
+
+/* What the processes of a cgroup may use together. */
+struct cgroup_limits {
+    int64_t memory;    /* bytes, and no swap; 0: no limit */
+    int64_t cpu_share; /* thousandths of a processor; 0: no limit */
+};
+
 /*
- * Moves this process, the runner, and its parent, the guard, to where cgroups with a memory limit
- * can be made. NULL where that is not possible, with WHY said: "..., as WHY".
+ * Moves this process, the runner, and its parent, the guard, to where cgroups can be made whose limits
+ * are those of WANTED, a bit for each controller; with none of them wanted, only where the cgroup is
+ * marked as delegated. NULL where that is not possible. WHY says of each controller that was wanted and is not
+ * to be had, in CGROUP_CONTROLLERS texts: "..., as WHY".
  */
-struct cgroups *cgroups_open(struct buf *why);
+struct cgroups *cgroups_open(unsigned wanted, struct buf *why);
+
+/* Whether its cgroups can have limits of this kind. False for NULL. */
+bool cgroups_limit(const struct cgroups *cgroups, enum cgroup_controller controller);
+
+/* True where whoever started parrun has marked its cgroup as delegated, as systemd does with
+ * Delegate=yes: then each process can have one of its own. False for NULL. */
+bool cgroups_are_marked(const struct cgroups *cgroups);
 
 /* Ends whatever is in the objects' cgroups and removes them. NULL is accepted. */
 void cgroups_close(struct cgroups *cgroups);
@@ -34,12 +55,15 @@ void cgroups_close(struct cgroups *cgroups);
 /* In the guard, when nothing else is left: removes all that the runner made, if it made any. */
 void cgroups_leave(void);
 
+/* Writes the limits into the files of the cgroup at PATH; 0, or -1 with errno. */
+int cgroup_limit(const char *path, const struct cgroup_limits *limits);
+
 /*
- * A cgroup NAME (a file's name) whose processes have MEMORY bytes in all, and no swap. NULL with
+ * A cgroup NAME (a file's name) with LIMITS, of which cgroups_limit() says that they can be. NULL with
  * ERROR filled where the system refuses it.
  */
-struct cgroup *cgroup_new(const struct cgroups *cgroups, const char *name, int64_t memory,
-                          struct error *error);
+struct cgroup *cgroup_new(const struct cgroups *cgroups, const char *name,
+                          const struct cgroup_limits *limits, struct error *error);
 
 /* One that somebody else has made and removes. */
 struct cgroup *cgroup_at(const char *path);

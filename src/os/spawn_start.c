@@ -54,10 +54,11 @@ struct launch {
     volatile enum attribute failed;
 };
 
-void spawn_open_gates(void)
+void spawn_open_gates(size_t need)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur < MANY)
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur < MANY ||
+        limit.rlim_cur < need + GATES + 1)
         return;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     bool whole = null >= 0;

@@ -18,9 +18,10 @@ int spawn_start(const struct spawn_options *options, const char *path, pid_t *pi
 
 /*
  * For a program that will have many files open while it starts many children: makes each start
- * independent of their number. Takes 17 descriptors; does nothing where few are allowed.
+ * independent of their number. Takes 17 descriptors; does nothing where few are allowed, or not so many
+ * beside the NEED that the program has.
  */
-void spawn_open_gates(void);
+void spawn_open_gates(size_t need);
 void spawn_close_gates(void);
 
 #endif

@@ -11,6 +11,7 @@
 #define UMASK_MOST 0777
 #define ID_MOST INT64_C(4294967294) /* the one above means "no id" to the system */
 #define LIMIT_MOST INT64_C(1000000000000)
+#define SHARE_UNIT 1000
 
 static void give(const struct field *field, int64_t value)
 {
@@ -104,10 +105,26 @@ static void bind_limit_time(struct loader *loader, const struct field *field,
     if (!field_text(loader, field, node, &text) || is_unlimited(field, text))
         return;
     if (duration_parse(text, &ns, &error) || ns < NS_PER_S || ns % NS_PER_S)
-        field_wrong(loader, field, node);
+        field_expected(loader, field, node, field->key->type->wording,
+                       text[strspn(text, "0123456789.")] ? NULL : "cpus is how many processors it may use at once");
     else
         give(field, ns);
     error_release(&error);
+}
+
+/* Written with a fraction or without; no less than a thousandth. */
+static void bind_limit_share(struct loader *loader, const struct field *field,
+                             const struct node *node)
+{
+    const char *text;
+    char *end;
+    if (!field_text(loader, field, node, &text) || is_unlimited(field, text))
+        return;
+    double number = strtod(text, &end);
+    if (*text < '0' || *text > '9' || *end || number * SHARE_UNIT < 1 || number > (double)LIMIT_MOST)
+        field_wrong(loader, field, node);
+    else
+        give(field, (int64_t)(number * SHARE_UNIT + 0.5));
 }
 
 static bool is_account(const char *text)
@@ -198,6 +215,13 @@ const struct type type_limit_time = {
     .bind = bind_limit_time,
     .early = true,
     .json = "'anyOf':[@duration,{'const':'unlimited'}]",
+};
+const struct type type_limit_share = {
+    .name = "share limit",
+    .wording = "a number of processors such as 2 or 0.5, or unlimited",
+    .bind = bind_limit_share,
+    .early = true,
+    .json = "'anyOf':[{'type':'number','minimum':0.001},{'const':'unlimited'},@template]",
 };
 const struct type type_account = {
     .name = "account",

@@ -9,6 +9,9 @@
 #include "scenario/loader.h"
 #include "scenario/show.h"
 
+/* Of a block with more keys a list says nothing at a glance. */
+#define KEYS_LISTED 14
+
 struct mark loader_mark(const struct loader *loader, const struct node *node)
 {
     return node_mark(loader_source(loader, node), node);
@@ -97,6 +100,26 @@ static void mark_misspelt(struct block *block, const char *name)
         block->given[meant - keys] = &misspelt;
 }
 
+/* "it has a, b and c", or where to look for more than fit. */
+static const char *keys_of(struct loader *loader, enum block_kind kind)
+{
+    size_t count, total = 0, seen = 0;
+    const struct key *keys = schema_keys(&count);
+    const char *list = "";
+    for (size_t i = 0; i < count; i++)
+        total += schema_place(&keys[i], kind) != NULL;
+    if (total > KEYS_LISTED)
+        return "parrun-scenario(5) has all of its keys";
+    for (size_t i = 0; i < count; i++) {
+        if (!schema_place(&keys[i], kind))
+            continue;
+        const char *joint = seen == 0 ? "it has " : seen + 1 == total ? " and " : ", ";
+        list = arena_printf(loader->arena, "%s%s%s", list, joint, keys[i].name);
+        seen++;
+    }
+    return list;
+}
+
 static void report_unknown(struct loader *loader, struct block *block, const struct node *key)
 {
     size_t count;
@@ -123,8 +146,9 @@ static void report_unknown(struct loader *loader, struct block *block, const str
     for (size_t i = 0; i < count; i++)
         if (schema_place(&keys[i], block->kind))
             nearest_offer(&nearest, keys[i].name);
-    const char *hint =
-        nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name) : NULL;
+    const char *hint = nearest.name
+                           ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
+                           : keys_of(loader, block->kind);
     diag_error(loader->diags, loader_mark(loader, key), hint, "unknown key '%s' in %s",
                show_text(key->text, key->size).text, block_label(loader, block));
     mark_misspelt(block, nearest.name);

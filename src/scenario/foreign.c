@@ -107,8 +107,12 @@ static const struct {
     {"failure_threshold", AT(READY) | AT(HEALTH), NULL, "write threshold"},
     {"period_seconds", AT(READY) | AT(HEALTH), NULL, "write interval: 10s"},
     {"max_restarts", AT(RESTART), NULL, "write max"},
+    {"policy", AT(RESTART), NULL, "write on: never, failure or always"},
+    {"condition", AT(RESTART), NULL, "write on: never, failure or always"},
+    {"retries", AT(RESTART), NULL, "write max"},
+    {"backoff", AT(RESTART), NULL, "write delay: 1s, and factor for how it grows"},
+    {"window", AT(RESTART), NULL, "write reset_after: 60s"},
     {"backoff_seconds", AT(RESTART), NULL, "write delay: 1s"},
-    {"cpus", AT(LIMITS), NULL, "write cpu for the processor time that a process may use"},
     {"mem", AT(LIMITS), NULL, "write memory"},
 };
 

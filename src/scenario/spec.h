@@ -64,9 +64,10 @@ struct option_spec {
 
 #define OPTION_UNLIMITED INT64_MAX
 
-/* For each process of an object by itself. Bytes; cpu: ns; nofile, nproc: a number. */
+/* For each process of an object by itself, but memory and cpus. Bytes; cpu: ns; cpus: thousandths of a
+ * processor; nofile, nproc: a number. */
 struct limits_spec {
-    struct option_spec nofile, nproc, core, fsize, stack, as, memory, cpu;
+    struct option_spec nofile, nproc, core, fsize, stack, as, memory, cpu, cpus;
 };
 
 /* A user or a group, by name or number; NAME is NULL where none is given. */

@@ -99,6 +99,7 @@ extern const struct type type_limits;      /* struct limits_spec */
 extern const struct type type_limit;       /* struct option_spec: a number */
 extern const struct type type_limit_size;  /* struct option_spec: bytes */
 extern const struct type type_limit_time;  /* struct option_spec: ns */
+extern const struct type type_limit_share; /* struct option_spec: thousandths */
 extern const struct type type_account;     /* struct account_spec */
 extern const struct type type_accounts;    /* struct account_spec *, counted */
 

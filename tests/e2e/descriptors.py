@@ -1,9 +1,11 @@
 """Closed standard descriptors, and few descriptors in all."""
 import itertools
 import os
+import resource
 import subprocess
 
-from harness.parrun import (PATIENCE, PROGRAM, Directory, check_nothing_left, check_status, mark)
+from harness.parrun import (PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status,
+                            died_of, mark)
 
 EVERY_KIND = """
     log: {prefix: false}
@@ -69,3 +71,17 @@ def test_few_descriptors():
         seen.add(ended.returncode)
         check_nothing_left()
     assert {0, 4} <= seen, seen
+
+
+@mark("release")
+def test_what_makes_starting_quick_takes_no_descriptor_that_is_needed():
+    """As many processes as the limit allows: none has to wait."""
+    run = Run("processes: {p: {replicas: 500, exec: [sleep, \"1000\"]}}", "--show", "process.waiting",
+              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 1024)))
+    for _ in range(500):
+        run.wait_for(rb"Run child process")
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, died_of(TERM), out + err)
+    assert b"tried again" not in out and not err, (out, err)

@@ -245,7 +245,7 @@ static void test_descriptors(void **state)
     for (size_t i = 0; i < row->count; i++)
         descriptors[i] = row->files[i] < 0 ? -1 : opened[row->files[i]];
     if (row->gates)
-        spawn_open_gates();
+        spawn_open_gates(0);
     struct spawn_options options = {.argv = argv,
                                     .environment = usual,
                                     .descriptors = descriptors,
@@ -270,7 +270,7 @@ static void test_gates_keep_nothing(void **state)
     char byte;
     int ends[2];
     pid_t pid;
-    spawn_open_gates();
+    spawn_open_gates(0);
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     const int descriptors[] = {0, ends[1], 2};
     struct spawn_options options = {
