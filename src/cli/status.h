@@ -3,6 +3,7 @@
 #define CLI_STATUS_H
 
 #include "base/mem.h"
+#include "os/guard.h"
 
 enum status {
     STATUS_OK = 0,
@@ -12,7 +13,7 @@ enum status {
     STATUS_OUTPUT = 3,                /* output or a log could not be written whole */
     STATUS_SYSTEM = MEM_EXIT_STATUS,  /* 4: the system refused what the run needs */
     STATUS_TIMEOUT = 124,             /* --put and --get: the time has passed */
-    STATUS_BUG = 125,
+    STATUS_BUG = FAULT_EXIT_STATUS,    /* 125 */
 };
 
 #endif

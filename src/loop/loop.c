@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "loop/pipe.h"
@@ -140,6 +141,19 @@ static int check_descriptors(struct error *error)
         close(pipes[i][1]);
     }
     return result ? error_wrap(error, "cannot make an event loop") : 0;
+}
+
+void loop_poll_init(struct loop *loop, uv_poll_t *handle, int fd)
+{
+    int result = uv_poll_init(&loop->uv, handle, fd);
+    if (!result)
+        return;
+    struct buf text = {0};
+    buf_printf(&text, "parrun: error: the system watches no more files: %s%s\n", strerror(-result),
+               result == UV_ENOSPC ? " (see /proc/sys/fs/epoll/max_user_watches)" : "");
+    ssize_t ignored = write(STDERR_FILENO, text.data, text.length);
+    (void)ignored;
+    _exit(MEM_EXIT_STATUS);
 }
 
 struct loop *loop_new(struct error *error)

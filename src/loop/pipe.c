@@ -82,7 +82,7 @@ struct reader *reader_new(struct loop *loop, int fd, const struct reader_callbac
     struct reader *reader = mem_calloc(1, sizeof(*reader));
     *reader = (struct reader){.loop = loop, .callbacks = *callbacks, .arg = arg, .fd = fd};
     reader->uv.data = reader;
-    uv_poll_init(&loop->uv, &reader->uv, fd);
+    loop_poll_init(loop, &reader->uv, fd);
     reader_resume(reader);
     return reader;
 }
@@ -241,7 +241,7 @@ struct writer *writer_new(struct loop *loop, int fd, const struct writer_callbac
     writer->fd = fd;
     writer->poll = mem_calloc(1, sizeof(*writer->poll));
     writer->poll->data = writer;
-    uv_poll_init(&loop->uv, writer->poll, fd);
+    loop_poll_init(loop, writer->poll, fd);
     return writer;
 }
 

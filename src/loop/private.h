@@ -53,6 +53,10 @@ struct loop {
  * nobody does; child.c. */
 bool loop_child_ended(struct loop *loop, pid_t pid, int status);
 
+/* Makes a handle for FD; loop.c. Where the system will watch no more descriptors it ends the process as
+ * base/mem.h says. */
+void loop_poll_init(struct loop *loop, uv_poll_t *handle, int fd);
+
 /* Offers the bytes of all dirty writers to the system; pipe.c. */
 void loop_flush(struct loop *loop);
 

@@ -26,7 +26,7 @@ struct watch *watch_new(struct loop *loop, int fd, void (*function)(void *arg), 
 {
     struct watch *watch = mem_calloc(1, sizeof(*watch));
     *watch = (struct watch){.fd = fd, .function = function, .arg = arg};
-    uv_poll_init(&loop->uv, &watch->uv, fd);
+    loop_poll_init(loop, &watch->uv, fd);
     watch->uv.data = watch;
     watch_resume(watch);
     return watch;

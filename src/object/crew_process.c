@@ -237,9 +237,13 @@ static void process_send(struct crew *crew, const struct task *task)
     link_send(process->link, &process->frames);
 }
 
-static void process_revoke(struct crew *crew)
+static void process_revoke(struct crew *crew, bool all)
 {
-    link_send_plain(((struct crew_process *)crew)->link, FRAME_REVOKE);
+    struct crew_process *process = (struct crew_process *)crew;
+    size_t begin = frame_begin(&process->frames, FRAME_REVOKE);
+    frame_u8(&process->frames, all);
+    frame_end(&process->frames, begin);
+    link_send(process->link, &process->frames);
 }
 
 static void process_cancel(struct crew *crew, uint64_t id)

@@ -183,13 +183,23 @@ static void thread_crew_send(struct crew *crew, const struct task *task)
     pthread_mutex_unlock(&thread->lock);
 }
 
-static void thread_crew_revoke(struct crew *crew)
+/* Takes all off but the one of the id KEPT, where it has not begun; returns them as a list. */
+static struct order *take_orders(struct crew_thread *thread, uint64_t kept)
+{
+    pthread_mutex_lock(&thread->lock);
+    struct order *keeps = thread->first && thread->first->id == kept ? thread->first : NULL;
+    struct order *order = keeps ? keeps->next : thread->first;
+    if (keeps)
+        keeps->next = NULL;
+    thread->first = thread->last = keeps;
+    pthread_mutex_unlock(&thread->lock);
+    return order;
+}
+
+static void thread_crew_revoke(struct crew *crew, bool all)
 {
     struct crew_thread *thread = (struct crew_thread *)crew;
-    pthread_mutex_lock(&thread->lock);
-    struct order *order = thread->first;
-    thread->first = thread->last = NULL;
-    pthread_mutex_unlock(&thread->lock);
+    struct order *order = take_orders(thread, all || !crew->tasks.first ? 0 : crew->tasks.first->id);
     while (order) {
         struct order *next = order->next;
         crew_gave_back(crew, order->id);

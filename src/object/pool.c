@@ -281,16 +281,16 @@ static bool has_hoard(const struct pool *pool)
     return false;
 }
 
-static void take_back(struct crew *crew)
+static void take_back(struct crew *crew, bool all)
 {
     crew->revoking = true;
-    crew->kind->revoke(crew);
+    crew->kind->revoke(crew, all);
 }
 
 /* Takes back what it has not begun and ends what it runs. */
 static void end_crew_task(struct crew *crew)
 {
-    take_back(crew);
+    take_back(crew, true);
     if (crew->tasks.first)
         crew->kind->cancel(crew, crew->tasks.first->id);
 }
@@ -378,7 +378,7 @@ static void halt_crew(struct pool *pool)
         if (pool->spec->halt.now)
             end_crew_task(crew);
         else
-            take_back(crew);
+            take_back(crew, false);
     }
 }
 
@@ -502,7 +502,7 @@ static void on_time(void *arg)
     end_hung(pool);
     struct crew *hoarder = has_idle(pool) ? find_hoarder(pool) : NULL;
     if (hoarder && !pool_is_stopping(pool))
-        take_back(hoarder);
+        take_back(hoarder, false);
     pool_look(pool);
 }
 

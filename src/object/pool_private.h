@@ -34,8 +34,9 @@ struct crew_kind {
     int (*start)(struct crew *crew, struct error *error);
     /* Gives it a task, which stands in crew->tasks already. */
     void (*send)(struct crew *crew, const struct task *task);
-    /* Asks for what it has not begun: crew_gave_back() follows for each, then crew_revoked(). */
-    void (*revoke)(struct crew *crew);
+    /* Asks for what it has not begun, unless ALL but one to run: crew_gave_back() follows for each, then
+     * crew_revoked(). */
+    void (*revoke)(struct crew *crew, bool all);
     /* Ends the task that runs, if it is still this one; its result follows. */
     void (*cancel)(struct crew *crew, uint64_t id);
     /* No more tasks: it ends when it has done those it has. */

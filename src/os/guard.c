@@ -122,6 +122,16 @@ static void guard_wait(struct guard *guard)
     }
 }
 
+/* What the system sends to a program that does what it must not. */
+static bool is_fault(int signal_number)
+{
+    static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    for (size_t i = 0; i < countof(faults); i++)
+        if (faults[i] == signal_number)
+            return true;
+    return false;
+}
+
 _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), void *arg)
 {
     struct guard guard = {0};
@@ -151,8 +161,14 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), vo
     settle(arg);
     if (!WIFSIGNALED(guard.status))
         exit(WEXITSTATUS(guard.status));
-    if (WTERMSIG(guard.status) == SIGKILL)
+    int signal_number = WTERMSIG(guard.status);
+    if (signal_number == SIGKILL)
         stdio_say("parrun: error: the runner was killed by SIGKILL; "
                   "everything it had started was ended\n");
-    die_by_signal(WTERMSIG(guard.status));
+    if (is_fault(signal_number)) {
+        stdio_say("parrun: error: the runner crashed, which is a fault of parrun's own; "
+                  "everything it had started was ended\n");
+        exit(FAULT_EXIT_STATUS);
+    }
+    die_by_signal(signal_number);
 }

@@ -13,9 +13,11 @@
 
 /*
  * Runs RUNNER(ARG) under a guard and ends the process the way the runner ended: with its exit
- * status, or by the same signal. RUNNER's return value is its exit status. SETTLE(ARG) is called in
+ * status, or by the same signal; with FAULT_EXIT_STATUS where it crashed. RUNNER's return value is its exit status. SETTLE(ARG) is called in
  * the guard once nothing is left of the runner and of what it started.
  */
+#define FAULT_EXIT_STATUS 125
+
 _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), void *arg);
 
 /* True where a shell with job control could continue the process GUARD once it was stopped. */

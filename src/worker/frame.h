@@ -13,8 +13,10 @@
  *             i64 attempt,          REFUSED  bytes reason (it cannot go on)
  *             i64 timeout (ns, 0:
  *             none), value
- *     REVOKE  (give back what has   REVOKED  u32 count, count times u64 id
- *             not begun)
+ *     REVOKE  u8 all (give back     REVOKED  u32 count, count times u64 id
+ *             what has not begun,
+ *             and unless ALL keep
+ *             one to run)
  *     CANCEL  u64 id                OUTPUT   u64 id, the rest is output
  *     FINISH  (no more tasks)       RESULT   u64 id, u8 outcome, i64 number, i64 duration (ns),
  *                                            i64 peak memory (bytes), bytes text, bytes command

@@ -134,6 +134,7 @@ void worker_handle(struct worker *worker, struct frame *frame);
 /* tasks.c */
 void tasks_push(struct task_queue *queue, struct frame *frame);
 struct task tasks_pop(struct task_queue *queue);
+void tasks_unpop(struct task_queue *queue, const struct task *task); /* the one that was popped last */
 void tasks_release(struct task_queue *queue);
 
 /* command.c: bodies that are commands, and the commands that Lua runs. */

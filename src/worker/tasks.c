@@ -36,6 +36,13 @@ struct task tasks_pop(struct task_queue *queue)
     return task;
 }
 
+void tasks_unpop(struct task_queue *queue, const struct task *task)
+{
+    queue->first = (queue->first + queue->capacity - 1) % queue->capacity;
+    queue->items[queue->first] = *task;
+    queue->count++;
+}
+
 void tasks_release(struct task_queue *queue)
 {
     while (queue->count)

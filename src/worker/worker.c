@@ -1,6 +1,7 @@
 /* The worker: receives its config, then runs task after task. */
 #include "worker/worker.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/unit.h"
 #include "os/jobserver.h"
 #include "script/script.h"
@@ -18,9 +20,14 @@
 /* Results of short tasks are gathered so long before they are written. */
 #define GATHER_TIME NS_PER_MS
 
-static void give_back_tasks(struct worker *worker)
+/* The runner has told of the first one that it begins, so it stays unless ALL are to go. */
+static void give_back_tasks(struct worker *worker, bool all)
 {
     struct buf *out = &worker->channel.pending;
+    bool keeps = !all && !worker->running && worker->tasks.count;
+    struct task kept;
+    if (keeps)
+        kept = tasks_pop(&worker->tasks);
     size_t begin = frame_begin(out, FRAME_REVOKED);
     frame_u32(out, (uint32_t)worker->tasks.count);
     while (worker->tasks.count) {
@@ -28,6 +35,8 @@ static void give_back_tasks(struct worker *worker)
         frame_u64(out, task.id);
         free(task.item);
     }
+    if (keeps)
+        tasks_unpop(&worker->tasks, &kept);
     frame_end(out, begin);
     channel_flush(worker, false);
 }
@@ -62,7 +71,7 @@ void worker_handle(struct worker *worker, struct frame *frame)
         tasks_push(&worker->tasks, frame);
         break;
     case FRAME_REVOKE:
-        give_back_tasks(worker);
+        give_back_tasks(worker, frame_read_u8(frame));
         break;
     case FRAME_CANCEL:
         cancel(worker, frame_read_u64(frame));
@@ -108,11 +117,14 @@ static void take_channel(struct worker *worker)
 {
     worker->channel.in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10);
     worker->channel.out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 10);
-    fcntl(worker->channel.out, F_SETFL, O_NONBLOCK);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    dup2(null, STDIN_FILENO);
+    if (worker->channel.in < 0 || worker->channel.out < 0 || null < 0 ||
+        dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0 ||
+        fcntl(worker->channel.out, F_SETFL, O_NONBLOCK)) {
+        fprintf(stderr, "a worker cannot begin: %s\n", strerror(errno));
+        _exit(MEM_EXIT_STATUS);
+    }
     close(null);
-    dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
 static void take_stream(int from, int to)

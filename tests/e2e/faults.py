@@ -1,9 +1,10 @@
 """What the system refuses: each call in turn, for a moment or for good."""
 import os
 import pathlib
+import signal
 import subprocess
 
-from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left, mark
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, check_status, mark
 
 SCENARIO = """
     processes:
@@ -25,14 +26,16 @@ def injected(calls, fault, *arguments, scenario=SCENARIO):
                            cwd=directory.path, stdin=subprocess.DEVNULL, capture_output=True,
                            timeout=PATIENCE * 2, check=False)
     check_nothing_left()
-    return ended, b"(INJECTED)" in (directory.path / "trace").read_bytes()
+    log = directory.path / "log.txt"
+    said = ended.stdout + ended.stderr + (log.read_bytes() if log.exists() else b"")
+    return ended, said, b"(INJECTED)" in (directory.path / "trace").read_bytes()
 
 
 @mark("release")
 def test_process_refused_for_a_moment():
     """Each start in turn, of the runner's and of every worker's: waited for, and done."""
     for number in range(1, 20):
-        ended, met = injected(FORKS, f"error=EAGAIN:when={number}")
+        ended, _, met = injected(FORKS, f"error=EAGAIN:when={number}")
         if number == 1:
             assert ended.returncode == 4, ended
             assert b"cannot start the runner: Resource temporarily unavailable" in ended.stderr, ended
@@ -49,7 +52,7 @@ def test_process_refused_for_a_moment():
 @mark("release")
 def test_process_refused_for_good():
     """The runner waits for 10 seconds and then says which limit it was."""
-    ended, _ = injected(FORKS, "error=EAGAIN:when=2+", "-v", scenario="""
+    ended, _, _ = injected(FORKS, "error=EAGAIN:when=2+", "-v", scenario="""
         processes:
           a: {run: echo a}
           b: {run: echo b}
@@ -67,17 +70,21 @@ def test_process_refused_for_good():
         assert line in ended.stdout, (line, ended.stdout.decode())
 
 
-def refused(call, error, first):
+CRASHES = {"epoll_ctl": (125,)}  # libuv ends the program
+TELLING = (b"error", b"failed", b"cannot", b"skipped: ")
+
+
+def refused(call, error, first, *arguments, scenario=SCENARIO):
     """The Nth such call fails, for each N: an exit status of ours, no crash, no hang, nobody left."""
-    for number in range(first, 200):
-        ended, met = injected(call, f"error={error}:when={number}")
-        assert ended.returncode in (0, 1, 2, 3, 4), (call, number, ended)
+    for number in range(first, 2000):
+        ended, said, met = injected(call, f"error={error}:when={number}", *arguments, scenario=scenario)
+        assert ended.returncode in (0, 1, 2, 3, 4, 127) + CRASHES.get(call, ()), (call, error, number, ended)
+        assert b"Sanitizer" not in said and b"Assertion" not in said, (call, error, number, ended)
         if ended.returncode:
-            said = ended.stdout + ended.stderr
-            assert b"error" in said or b"failed" in said or b"cannot" in said, (call, number, ended)
+            assert any(word in said for word in TELLING), (call, error, number, ended, said.decode())
         if not met:
             assert number > first, call
-            return
+            return number
     raise AssertionError("no run without a fault")
 
 
@@ -90,6 +97,58 @@ def test_pipes_refused():
 @mark("release")
 def test_pipes_refused_by_the_system():
     refused("pipe2", "ENFILE", 5)
+
+
+# Something of everything that asks the system for something.
+WHOLE = """
+    processes:
+      from: {run: "seq 20", stdout: {queue: numbers}, ready: {exec: ["true"], interval: 10ms}}
+      to: {run: cat, stdin: {queue: squares}, stdout: {file: squares.txt}}
+      logged: {lua: "print(parrun.run({'echo', 'hi'}).out)", depends_on: {from: ready}}
+    pools:
+      square: {workers: 2, tasks: {queue: numbers}, lua: return item * item, results: {queue: squares}}
+      ask: {workers: 1, tasks: 3, coprocess: {command: [cat]}, results: {file: asked.jsonl}}
+      run: {workers: 2, tasks: 4, retry: {attempts: 2, delay: 10ms}, run: "echo ${{ item }}"}
+      think: {kind: thread, workers: 2, tasks: 4, lua: parrun.sleep(0.001)}
+    threads:
+      t: {lua: "print('thread')"}
+    queues: {numbers: {}, squares: {framing: json}}
+"""
+FIRST = {"pipe2": 5}  # libuv ends the program where those before are refused; parrun asks for as many before
+REFUSALS = {
+    "openat": ("EMFILE", "ENFILE", "ENOMEM"),
+    "pipe2": ("EMFILE",),
+    "epoll_create1,eventfd2": ("EMFILE",),
+    "epoll_ctl": ("ENOMEM", "ENOSPC"),
+    "fcntl": ("EMFILE",),
+    "dup2,dup3": ("EMFILE",),
+    "socket": ("EMFILE", "EACCES"),
+    "bind,listen": ("ENOSPC",),
+    "pidfd_open": ("EMFILE", "ENOSYS"),
+    "mmap": ("ENOMEM",),
+    FORKS: ("EAGAIN", "ENOMEM"),
+    "execve": ("ENOMEM", "EACCES"),
+    "read": ("EIO",),
+    "write,pwrite64": ("EIO", "ENOSPC"),
+    "fsync,fdatasync": ("EIO",),
+    "close_range": ("ENOSYS",),
+    "setsid,setpgid": ("EPERM",),
+}
+
+
+def torture_every_call_refused():
+    """Each call of each kind, with each error that it may give."""
+    for call, errors in REFUSALS.items():
+        for error in errors:
+            runs = refused(call, error, FIRST.get(call, 1), "--journal", "j.db", "--log", "log.txt", scenario=WHOLE)
+            print(f"{call}: {error} at each of {runs - 1} calls")
+
+
+def torture_every_allocation_fails():
+    """As test_no_memory(), at every single one."""
+    directory = Directory()
+    directory.file("scenario.yaml", WHOLE)
+    print(f"{starve(directory, every=1)} allocations failed")
 
 
 @mark("release")
@@ -126,21 +185,42 @@ def starved(directory, number):
     return ended
 
 
-@mark("release")
-def test_no_memory():
-    """The Nth allocation of each process fails: a message and an exit status of ours, nobody left."""
-    directory = Directory()
-    directory.file("scenario.yaml", SCENARIO)
+def starve(directory, every=None):
+    """The Nth allocation of each process fails, for every EVERYth N; how often that was a failure."""
     subprocess.run(["gcc", "-shared", "-fPIC", "-o", directory.path / "shim.so", SHIM], check=True)
     most = 1
     while starved(directory, most).returncode:  # beyond the last allocation nothing fails
         most *= 2
         assert most < 1 << 20
     failed = 0
-    for number in range(1, most, max(1, most // STEPS)):
+    for number in range(1, most, every or max(1, most // STEPS)):
         ended = starved(directory, number)
         said = ended.stdout + ended.stderr
         assert ended.returncode in (0, 1, 2, 3, 4), (number, ended)
         assert ended.returncode == 0 or b"memory" in said or b"failed" in said, (number, ended)
         failed += ended.returncode != 0
+    return failed
+
+
+@mark("release")
+def test_no_memory():
+    """A message and an exit status of ours, nobody left."""
+    directory = Directory()
+    directory.file("scenario.yaml", SCENARIO)
+    failed = starve(directory)
     assert failed > STEPS // 4, failed
+
+
+@mark("release")
+def test_a_crash_is_called_one():
+    """A signal that only a fault sends: an exit status of its own, a message, nobody left."""
+    run = Run("""
+        processes:
+          a: {run: "trap '' TERM; setsid sleep 1000 & echo ready; wait"}
+    """)
+    run.wait_for(rb"ready")
+    os.kill(run.runner(), signal.SIGSEGV)
+    status, out, err = run.finish()
+    check_nothing_left()
+    check_status(status, 125, out + err)
+    assert b"the runner crashed, which is a fault of parrun's own; everything it had started was ended" in err, err

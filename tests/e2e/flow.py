@@ -198,8 +198,8 @@ def test_slow_reader():
 
 
 def soak_slow_reader():
-    peak = slow_reader(4 << 30)
-    print(f"4 GiB to a slow reader, byte for byte: the runner's peak was {peak} KiB")
+    peak = slow_reader(10 << 30)
+    print(f"10 GiB to a slow reader, byte for byte: the runner's peak was {peak} KiB")
     assert 0 < peak < 32 * MIB, f"{peak} KiB"
 
 

@@ -79,6 +79,20 @@ static inline void peer_cancel(struct peer *peer, uint64_t id)
     peer_send(peer, &frames);
 }
 
+static inline void put_revoke(struct buf *frames, bool all)
+{
+    size_t begin = frame_begin(frames, FRAME_REVOKE);
+    frame_u8(frames, all);
+    frame_end(frames, begin);
+}
+
+static inline void peer_revoke(struct peer *peer, bool all)
+{
+    struct buf frames = {0};
+    put_revoke(&frames, all);
+    peer_send(peer, &frames);
+}
+
 /* The next frame, valid until the next call; false at the end of file. */
 static inline bool peer_next(struct peer *peer, struct frame *frame)
 {

@@ -196,7 +196,7 @@ static void test_revoke(void **state)
     for (uint64_t id = 1; id <= 100; id++)
         peer_task(&peer, id, 0);
     peer_expect(&peer, FRAME_OUTPUT);
-    peer_plain(&peer, FRAME_REVOKE);
+    peer_revoke(&peer, false);
     struct frame frame = peer_expect(&peer, FRAME_REVOKED);
     assert_int_equal(frame_read_u32(&frame), 99);
     for (uint64_t id = 2; id <= 100; id++)
@@ -207,10 +207,47 @@ static void test_revoke(void **state)
     assert_int_equal(ending.outcome, OUTCOME_CANCELLED);
     buf_release(&ending.text);
     buf_release(&output);
-    peer_plain(&peer, FRAME_REVOKE);
+    peer_revoke(&peer, false);
     frame = peer_expect(&peer, FRAME_REVOKED);
     assert_int_equal(frame_read_u32(&frame), 0);
     peer_finish(&peer, 0);
+}
+
+/* Tasks and REVOKE come in one piece, so that none has begun: one is kept to run, unless all are to go. */
+static void revoke_what_has_not_begun(bool all)
+{
+    struct worker_config config = lua_config("return item");
+    struct peer peer = peer_ready(&config);
+    struct buf output = {0}, frames = {0}, value = {0};
+    value_encode_integer(&value, 1);
+    for (uint64_t id = 1; id <= 3; id++)
+        frame_write_task(&frames, id, (int64_t)id, 1, 0, &value);
+    put_revoke(&frames, all);
+    peer_send(&peer, &frames);
+    struct frame frame = peer_expect(&peer, FRAME_REVOKED);
+    assert_int_equal(frame_read_u32(&frame), all ? 3 : 2);
+    for (uint64_t id = all ? 1 : 2; id <= 3; id++)
+        assert_true(frame_read_u64(&frame) == id);
+    if (!all) {
+        struct ending ending = peer_ending(&peer, 1, &output);
+        assert_int_equal(ending.outcome, OUTCOME_DONE);
+        buf_release(&ending.text);
+    }
+    buf_release(&output);
+    buf_release(&value);
+    peer_finish(&peer, 0);
+}
+
+static void test_revoke_keeps_one(void **state)
+{
+    (void)state;
+    revoke_what_has_not_begun(false);
+}
+
+static void test_revoke_all(void **state)
+{
+    (void)state;
+    revoke_what_has_not_begun(true);
 }
 
 static void test_finish_runs_what_waits(void **state)
@@ -258,6 +295,8 @@ int main(void)
     TEST(&tests, test_large_output);
     TEST_ROWS(&tests, test_stop, stops);
     TEST(&tests, test_revoke);
+    TEST(&tests, test_revoke_keeps_one);
+    TEST(&tests, test_revoke_all);
     TEST(&tests, test_finish_runs_what_waits);
     TEST(&tests, test_process_body_fails);
     return tests_run(&tests, "worker");
