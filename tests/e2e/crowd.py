@@ -1,8 +1,11 @@
 """Many of everything: processes, ends, signals, runs; and nothing at all when nothing happens."""
+import fcntl
 import os
 import re
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 from harness.parrun import (INT, PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left,
@@ -163,6 +166,15 @@ def test_grandchild_keeps_the_pipe():
     assert b"task 0" in out and b"task 1" in out and b"done" in out, out
 
 
+def wait_until_full(pipe):
+    """Nobody reads it: what fills it comes sooner or later."""
+    deadline = time.monotonic() + PATIENCE
+    while struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))[0] < fcntl.fcntl(
+            pipe, fcntl.F_GETPIPE_SZ) - 4096:
+        assert time.monotonic() < deadline, "nothing fills the pipe"
+        time.sleep(0.01)
+
+
 def test_interrupt_twice_while_the_log_is_stuck():
     """Nobody reads the log: two signals end the run all the same, and say what was lost."""
     directory = Directory()
@@ -174,6 +186,7 @@ def test_interrupt_twice_while_the_log_is_stuck():
           tells: {run: "echo begun >asked"}
     """, directory=directory)
     assert (directory.path / "asked").read_text() == "begun\n"
+    wait_until_full(run.process.stdout)
     run.signal(INT)
     assert (directory.path / "asked").read_text()
     while run.process.poll() is None:
