@@ -13,6 +13,7 @@
 #define DIAG_LINE_SHOWN 160
 
 struct diag {
+    bool warns;
     struct mark mark;
     char *text;
     char *hint;
@@ -25,6 +26,7 @@ struct diags {
     struct diag *items;
     size_t count;
     size_t capacity;
+    size_t warnings; /* of COUNT */
 };
 
 struct diags *diags_new(void)
@@ -52,6 +54,26 @@ void diags_free(struct diags *diags)
     free(diags);
 }
 
+/* Takes TEXT over. */
+static void add(struct diags *diags, bool warns, struct mark mark, const char *hint, char *text)
+{
+    diags->items =
+        mem_grow(diags->items, &diags->capacity, diags->count + 1, sizeof(*diags->items));
+    size_t group = 0;
+    while (group < diags->count && diags->items[group].mark.source != mark.source)
+        group++;
+    diags->items[diags->count] = (struct diag){
+        .warns = warns,
+        .mark = mark,
+        .text = text,
+        .hint = hint ? mem_strdup(hint) : NULL,
+        .order = diags->count,
+        .group = group,
+    };
+    diags->count++;
+    diags->warnings += warns;
+}
+
 void diag_error(struct diags *diags, struct mark mark, const char *hint, const char *format, ...)
 {
     struct buf text = {0};
@@ -59,19 +81,17 @@ void diag_error(struct diags *diags, struct mark mark, const char *hint, const c
     va_start(arguments, format);
     buf_vprintf(&text, format, arguments);
     va_end(arguments);
-    diags->items =
-        mem_grow(diags->items, &diags->capacity, diags->count + 1, sizeof(*diags->items));
-    size_t group = 0;
-    while (group < diags->count && diags->items[group].mark.source != mark.source)
-        group++;
-    diags->items[diags->count] = (struct diag){
-        .mark = mark,
-        .text = buf_take(&text),
-        .hint = hint ? mem_strdup(hint) : NULL,
-        .order = diags->count,
-        .group = group,
-    };
-    diags->count++;
+    add(diags, false, mark, hint, buf_take(&text));
+}
+
+void diag_warning(struct diags *diags, struct mark mark, const char *hint, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&text, format, arguments);
+    va_end(arguments);
+    add(diags, true, mark, hint, buf_take(&text));
 }
 
 /* Hands TEXT over to a note behind those that DIAG has. */
@@ -107,7 +127,7 @@ void diags_note_source(struct diags *diags, const struct source *source, struct 
 
 size_t diags_count(const struct diags *diags)
 {
-    return diags->count;
+    return diags->count - diags->warnings;
 }
 
 /* Bytes of the character at AT: what is not UTF-8 counts byte by byte, as it is shown. */
@@ -217,7 +237,7 @@ void diags_print(const struct diags *diags, struct buf *out)
         sorted[i] = &diags->items[i];
     qsort(sorted, diags->count, sizeof(struct diag *), compare);
     for (size_t i = 0; i < diags->count && i < DIAGS_SHOWN; i++) {
-        print_one(sorted[i], "error", out);
+        print_one(sorted[i], sorted[i]->warns ? "warning" : "error", out);
         for (const struct diag *note = sorted[i]->note; note; note = note->note)
             print_one(note, "note", out);
     }

@@ -43,6 +43,10 @@ void diags_free(struct diags *diags);
 void diag_error(struct diags *diags, struct mark mark, const char *hint, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* The same for what is not wrong and surely not what was meant: it counts as no error. */
+void diag_warning(struct diags *diags, struct mark mark, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Adds a note to the error added last: a second place that explains it. */
 void diag_note(struct diags *diags, struct mark mark, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -54,7 +58,7 @@ void diags_note_source(struct diags *diags, const struct source *source, struct 
 /* Number of errors added so far. */
 size_t diags_count(const struct diags *diags);
 
-/* Writes all of them, sorted by place, to OUT. */
+/* Writes all of them, warnings too, sorted by place, to OUT. */
 void diags_print(const struct diags *diags, struct buf *out);
 
 /* The mark for byte OFFSET of SOURCE, underlining LENGTH characters. */

@@ -76,13 +76,11 @@ struct scenario *cli_load(const struct options *options, struct scenario_sources
     struct diags *diags = diags_new();
     struct scenario *scenario = scenario_load(options->file, options->overrides.items,
                                               options->overrides.count, diags, held);
-    if (!scenario) {
-        struct buf text = {0};
-        diags_print(diags, &text);
-        mask_buf(scenario_mask(*held), &text);
-        fputs(buf_string(&text), stderr);
-        buf_release(&text);
-    }
+    struct buf text = {0};
+    diags_print(diags, &text);
+    mask_buf(scenario_mask(*held), &text);
+    fputs(buf_string(&text), stderr);
+    buf_release(&text);
     diags_free(diags);
     return scenario;
 }

@@ -134,11 +134,23 @@ static void bind_entry(struct loader *loader, const struct field *field, const s
     }
 }
 
+/* "NAME=VALUE", or a list of such, as others write it. */
+static const char *env_hint(struct loader *loader, const struct node *node)
+{
+    const struct node *first = node->kind == NODE_LIST && node->size ? node->items : node;
+    const char *equals = first->kind == NODE_SCALAR ? strchr(first->text, '=') : NULL;
+    if (!equals)
+        return NULL;
+    return arena_printf(loader->arena, "write {%.*s: %s%s}", (int)(equals - first->text), first->text,
+                        equals + 1, first != node && node->size > 1 ? ", ..." : "");
+}
+
 static void bind_env(struct loader *loader, const struct field *field, const struct node *node)
 {
     size_t count = node->kind == NODE_MAP ? node->size : 0;
     if (node->kind != NODE_MAP && (node->kind != NODE_SCALAR || node->size))
-        field_wrong(loader, field, node);
+        field_expected(loader, field, node, field_wording(loader, field->key),
+                       env_hint(loader, node));
     if (!count && !*(struct env_spec **)field->member) {
         *(struct env_spec **)field->member = loader->scenario->env;
         *field->count = loader->scenario->env_count;

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "scenario/loader.h"
 #include "scenario/place.h"
 #include "scenario/scalar.h"
@@ -155,6 +156,35 @@ bool loader_expression(struct loader *loader, const struct node *node, const cha
     return evaluate(loader, &written, name, value);
 }
 
+/* The word at AT, or the part of one that stands behind "vars." or "env.". */
+static bool is_task_name(const char *at, size_t length)
+{
+    static const char *const names[] = {"item", "index", "worker", "attempt", "name"};
+    for (size_t i = 0; i < countof(names); i++)
+        if (strlen(names[i]) == length && !memcmp(names[i], at, length))
+            return true;
+    return (length > 5 && (!memcmp(at, "vars.", 5) || !memcmp(at, "item.", 5))) ||
+           (length > 4 && !memcmp(at, "env.", 4));
+}
+
+/* "{{ item }}" is what others write: it stays as it is, which hardly anybody wants. */
+static void warn_of_braces(struct loader *loader, const struct written *written)
+{
+    const char *text = written->text;
+    for (const char *at = text; (at = strstr(at, "{{")); at += 2) {
+        const char *word = at + 2 + strspn(at + 2, " ");
+        size_t length = strcspn(word, " }");
+        const char *end = word + length + strspn(word + length, " ");
+        if ((at > text && at[-1] == '$') || strncmp(end, "}}", 2) || !is_task_name(word, length))
+            continue;
+        struct template_fault fault = {.offset = (size_t)(at - text) + written->before,
+                                       .length = (size_t)(end + 2 - at)};
+        diag_warning(loader->diags, fault_mark(loader, written, &fault),
+                     arena_printf(loader->arena, "write ${{ %.*s }} for its value", (int)length, word),
+                     "'%.*s' stays as it is", (int)fault.length, at);
+    }
+}
+
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
                     enum template_use use, struct template **parsed)
 {
@@ -173,6 +203,7 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         .replica = block_in_process(field->block),
     };
     struct written written = written_text(loader, node);
+    warn_of_braces(loader, &written);
     return parse(loader, &written, use, &scope, parsed);
 }
 

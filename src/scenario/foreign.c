@@ -39,6 +39,8 @@ static const struct {
     {"script", BODIES, "run", "write run for the shell, or lua"},
     {"working_dir", BODIES, NULL, "write cwd"},
     {"workdir", BODIES, NULL, "write cwd"},
+    {"working_directory", BODIES, NULL, "write cwd"},
+    {"chdir", BODIES, NULL, "write cwd"},
     {"directory", BODIES, NULL, "write cwd"},
     {"dir", BODIES, NULL, "write cwd"},
     {"image", AT(PROCESS), "run", "a process is a program of this machine: write run or exec"},
@@ -112,6 +114,7 @@ static const struct {
     {"retries", AT(RESTART), NULL, "write max"},
     {"backoff", AT(RESTART), NULL, "write delay: 1s, and factor for how it grows"},
     {"window", AT(RESTART), NULL, "write reset_after: 60s"},
+    {"header", AT(TASKS), NULL, "leave it out: the first row of a CSV file names its columns"},
     {"backoff_seconds", AT(RESTART), NULL, "write delay: 1s"},
     {"mem", AT(LIMITS), NULL, "write memory"},
 };
@@ -156,6 +159,11 @@ static bool is_url(const char *text)
     return !strncmp(text, "http://", strlen("http://"));
 }
 
+static bool is_command(const char *text)
+{
+    return *text != '\0';
+}
+
 static bool is_path(const char *text)
 {
     return strpbrk(text, "/.") && !strpbrk(text, ":{ ");
@@ -166,6 +174,8 @@ static const struct {
     bool (*fits)(const char *text);
     const char *form; /* %s is the text */
 } short_forms[] = {
+    {BLOCK_PROCESS, is_command, "{run: %s}"},
+    {BLOCK_POOL, is_command, "{tasks: 10, run: %s}"},
     {BLOCK_RETRY, is_number, "retry: {attempts: %s}"},
     {BLOCK_HALT, is_number, "halt: {failures: %s}"},
     {BLOCK_RESULTS, is_path, "results: {file: %s}"},

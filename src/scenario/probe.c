@@ -63,15 +63,23 @@ static void bind_tcp(struct loader *loader, const struct field *field, const str
         field_wrong(loader, field, node);
 }
 
+static const char *url_hint(struct loader *loader, const char *text)
+{
+    if (!strncmp(text, "https://", 8))
+        return "for https write run: curl -fsS -o /dev/null URL";
+    if (strstr(text, "://"))
+        return NULL;
+    const char *path = strchr(text, '/');
+    return arena_printf(loader->arena, "write http://%s%s%s", *text == '/' || *text == ':' ? "127.0.0.1" : "",
+                        text, path ? "" : "/");
+}
+
 static void bind_url(struct loader *loader, const struct field *field, const struct node *node)
 {
     const char *text = bind_target(loader, field, node);
     struct probe_address address;
     if (text && !probe_parse_url(text, &address))
-        field_expected(loader, field, node, field->key->type->wording,
-                       strncmp(text, "https://", 8) ? NULL
-                                                    : "for https write run: curl -fsS -o /dev/null "
-                                                      "URL");
+        field_expected(loader, field, node, field->key->type->wording, url_hint(loader, text));
 }
 
 static void bind_log(struct loader *loader, const struct field *field, const struct node *node)

@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/str.h"
 #include "base/unit.h"
+#include "event/event.h"
 #include "scenario/loader.h"
 #include "scenario/scalar.h"
 #include "scenario/show.h"
@@ -131,13 +133,34 @@ static void bind_flag(struct loader *loader, const struct field *field, const st
         *(bool *)field->member = found;
 }
 
+/* Each of TEXT, separated by commas, must be the name of an event, or fit some. */
+static void check_events(struct loader *loader, const struct node *node, const char *text)
+{
+    for (size_t length; *text; text += length + (text[length] != '\0')) {
+        length = strcspn(text, ",");
+        struct nearest nearest = {.wrong = arena_copy(loader->arena, text, length)};
+        bool any = false;
+        for (int kind = 0; kind < EVENT_KINDS; kind++) {
+            const char *name = event_row((enum event_kind)kind)->name;
+            any = any || wildcard_match(nearest.wrong, name);
+            nearest_offer(&nearest, name);
+        }
+        if (!any)
+            diag_error(loader->diags, loader_mark(loader, node),
+                       nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
+                                    : "parrun-events(7) has all of them",
+                       "no event is called '%s'", loader_shown(loader, nearest.wrong));
+    }
+}
+
 static void bind_patterns(struct loader *loader, const struct field *field, const struct node *node)
 {
     const struct node *items = node->kind == NODE_LIST ? node->items : node;
     size_t count = node->kind == NODE_LIST ? node->size : 1;
     const char **texts = arena_alloc(loader->arena, count * sizeof(*texts));
     for (size_t i = 0; i < count; i++)
-        field_text(loader, field, &items[i], &texts[i]);
+        if (field_text(loader, field, &items[i], &texts[i]))
+            check_events(loader, &items[i], texts[i]);
     *(const char ***)field->member = texts;
     *field->count = count;
 }

@@ -45,7 +45,9 @@ static void bind_word(struct loader *loader, const struct field *field, const st
                        : strchr(text, '/') || strchr(text, '.')
                            ? arena_printf(loader->arena, "a file is written {file: %s}",
                                           show_text(text, strlen(text)).text)
-                           : NULL;
+                           : arena_printf(loader->arena, "a queue is written {queue: %s}, a file {file: %s}",
+                                          show_text(text, strlen(text)).text,
+                                          show_text(text, strlen(text)).text);
     field_expected(loader, field, node, stream_wording(loader, field->key), hint);
 }
 

@@ -1,6 +1,7 @@
 /* What a pool works on, with how many workers; and what a queue holds at first. */
 #include <math.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -139,12 +140,24 @@ static bool count_range(const struct source_spec *source, int64_t *count)
     return steps < INT64_MAX;
 }
 
+/* "1..10" and "1-10", as others write it. */
+static const char *range_hint(struct loader *loader, const struct node *node)
+{
+    long long from, to;
+    char end;
+    if (node->kind != NODE_SCALAR || (sscanf(node->text, "%lld..%lld%c", &from, &to, &end) != 2 &&
+                                      sscanf(node->text, "%lld-%lld%c", &from, &to, &end) != 2))
+        return NULL;
+    return arena_printf(loader->arena, "write [%lld, %lld]", from, to);
+}
+
 static void bind_range(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct source_spec *source = field->block->spec;
     int64_t numbers[3] = {0, 0, 1};
     if (node->kind != NODE_LIST || node->size < 2 || node->size > 3) {
-        field_wrong(loader, field, node);
+        field_expected(loader, field, node, field_wording(loader, field->key),
+                       range_hint(loader, node));
         return;
     }
     for (size_t i = 0; i < node->size; i++) {

@@ -16,6 +16,8 @@
 #include "script/template.h"
 #include "script/token.h"
 
+#define VARS_LISTED 10
+
 /* What brackets and blocks may be nested; Lua itself allows no more. */
 #define NESTING_MOST 200
 
@@ -97,6 +99,18 @@ static bool is_var(const struct template_scope *scope, const struct token *token
     return false;
 }
 
+/* "it has a, b"; NULL where there are none, or more than a list is read for. */
+static char *list_vars(struct checker *checker)
+{
+    size_t count = var_count(checker->scope);
+    char *list = "it has ";
+    if (!count || count > VARS_LISTED)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        list = arena_printf(checker->arena, "%s%s%s", list, i ? ", " : "", var_name(checker->scope, i));
+    return list;
+}
+
 /* vars.NAME: NAME must be one of the scenario's. */
 static int check_var(struct checker *checker, const struct token *token)
 {
@@ -107,7 +121,7 @@ static int check_var(struct checker *checker, const struct token *token)
     for (size_t i = 0; i < var_count(scope); i++)
         nearest_offer(&nearest, arena_strdup(checker->arena, var_name(scope, i)));
     return fail(checker, token, arena_printf(checker->arena, "vars has no '%s'", nearest.wrong),
-                did_you_mean(checker, "", nearest.name));
+                nearest.name ? did_you_mean(checker, "", nearest.name) : list_vars(checker));
 }
 
 static int unknown_name(struct checker *checker, const struct token *token)

@@ -125,7 +125,6 @@ REFUSALS = {
     "socket": ("EMFILE", "EACCES"),
     "bind,listen": ("ENOSPC",),
     "pidfd_open": ("EMFILE", "ENOSYS"),
-    "mmap": ("ENOMEM",),
     FORKS: ("EAGAIN", "ENOMEM"),
     "execve": ("ENOMEM", "EACCES"),
     "read": ("EIO",),
