@@ -53,11 +53,42 @@ void thread_detach(struct thread *thread)
     free(thread);
 }
 
+/* How many threads libuv makes at the first work_start(); 0: it has made them. */
+static size_t work_threads;
+
 void work_size(size_t threads)
 {
     char text[16];
-    snprintf(text, sizeof(text), "%zu", threads > WORK_MOST ? WORK_MOST : threads);
+    work_threads = threads > WORK_MOST ? WORK_MOST : threads;
+    snprintf(text, sizeof(text), "%zu", work_threads);
     setenv("UV_THREADPOOL_SIZE", text, 1);
+}
+
+static void wait_for_gate(void *gate)
+{
+    pthread_mutex_lock(gate);
+    pthread_mutex_unlock(gate);
+}
+
+/* libuv ends the program where a thread of its pool is refused: so many are made, and ended, before it is
+ * asked. 0 or a negative errno. */
+static int try_threads(void)
+{
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    uv_thread_t *threads = mem_calloc(work_threads, sizeof(*threads));
+    size_t count = 0;
+    int result = 0;
+    pthread_mutex_lock(&gate);
+    while (count < work_threads && !(result = uv_thread_create(&threads[count], wait_for_gate, &gate)))
+        count++;
+    pthread_mutex_unlock(&gate);
+    while (count)
+        uv_thread_join(&threads[--count]);
+    pthread_mutex_destroy(&gate);
+    free(threads);
+    if (!result)
+        work_threads = 0;
+    return result;
 }
 
 static void on_work(uv_work_t *request)
@@ -76,10 +107,13 @@ static void on_done(uv_work_t *request, int status)
 
 int work_start(struct loop *loop, void (*work)(void *arg), void (*done)(void *arg), void *arg)
 {
+    int result = work_threads ? try_threads() : 0;
+    if (result)
+        return result;
     struct work *made = mem_calloc(1, sizeof(*made));
     *made = (struct work){.work = work, .done = done, .arg = arg};
     made->uv.data = made;
-    int result = uv_queue_work(&loop->uv, &made->uv, on_work, on_done);
+    result = uv_queue_work(&loop->uv, &made->uv, on_work, on_done);
     if (result)
         free(made);
     return result;

@@ -25,6 +25,8 @@ void thread_detach(struct thread *thread);
 void work_size(size_t threads);
 
 /*
+ * The first call makes the threads.
+ *
  * Runs WORK(ARG) in a thread of the pool and then DONE(ARG) on the loop's thread. 0, or a negative
  * errno and nothing is called.
  */
