@@ -201,13 +201,13 @@ static void test_log(void **state)
 {
     (void)state;
     struct loaded loaded =
-        load_right("log: {show: [a.*, b], hide: c, format: json, timestamps: true, prefix: false}\n"
+        load_right("log: {show: [task.*, queue.put], hide: run.ended, format: json, timestamps: true, prefix: false}\n"
                    "threads: {t: {lua: x = 1, replicas: 0x10, daemon: true, timeout: 1.5}}\n");
     const struct log_spec *log = &loaded.scenario->log;
     assert_int_equal(log->show_count, 2);
-    assert_string_equal(log->show[1], "b");
+    assert_string_equal(log->show[1], "queue.put");
     assert_int_equal(log->hide_count, 1);
-    assert_string_equal(log->hide[0], "c");
+    assert_string_equal(log->hide[0], "run.ended");
     assert_int_equal(log->format, LOG_JSON);
     assert_true(log->timestamps);
     assert_false(log->prefix);
