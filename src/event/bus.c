@@ -92,9 +92,8 @@ void bus_emit(struct bus *bus, struct event *event)
         const struct bus_reader *reader = &bus->readers[i];
         if (!reader->wants(reader->arg, event->kind, event->flags))
             continue;
-        if (!dated) {
+        if (reader->dated && !dated) {
             event->wall = clock_wall();
-            event->monotonic = clock_monotonic();
             dated = true;
         }
         reader->take(reader->arg, event);

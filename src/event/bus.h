@@ -15,6 +15,7 @@ struct bus_reader {
     /* True where the reader would show this kind (with these flags): cheap, asked very often. */
     bool (*wants)(void *arg, enum event_kind kind, unsigned flags);
     void (*take)(void *arg, const struct event *event);
+    bool dated; /* it reads the event's WALL */
 };
 
 struct bus *bus_new(void);
@@ -29,7 +30,7 @@ void bus_mask(struct bus *bus, const struct mask *mask);
 /* True where some reader wants it: for callers that would build an event at some cost. */
 bool bus_wants(const struct bus *bus, enum event_kind kind, unsigned flags);
 
-/* Numbers and dates EVENT and shows it to the readers that want it. On the loop's thread only. */
+/* Numbers EVENT, dates it where one of them reads that, and shows it to the readers that want it. On the loop's thread only. */
 void bus_emit(struct bus *bus, struct event *event);
 
 #endif

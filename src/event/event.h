@@ -114,8 +114,7 @@ struct event {
     enum event_kind kind;
     unsigned flags;
     uint64_t sequence;  /* set by the bus, from 1 */
-    int64_t wall;       /* ns since 1970, set by the bus */
-    int64_t monotonic;  /* ns, set by the bus */
+    int64_t wall;       /* ns since 1970, set by the bus for readers that are DATED */
     const char *object; /* name of the process, pool, queue or thread; NULL for the run */
     bool has_task;
     int64_t task;       /* index of the task */

@@ -196,9 +196,9 @@ bool pool_may_begin(struct pool *pool)
 
 void pool_begins(struct pool *pool)
 {
-    int64_t now = clock_monotonic();
     if (!pool->spec->rate)
         return;
+    int64_t now = clock_monotonic();
     /* A late beginning does not make the next one earlier: never more than so many a second. */
     int64_t from = pool->next_begin > now - pool->spec->rate ? pool->next_begin : now;
     pool->next_begin = from + pool->spec->rate;

@@ -90,5 +90,5 @@ static void joblog_take(void *arg, const struct event *event)
 
 struct bus_reader joblog_reader(struct joblog *joblog)
 {
-    return (struct bus_reader){.arg = joblog, .wants = joblog_wants, .take = joblog_take};
+    return (struct bus_reader){.arg = joblog, .wants = joblog_wants, .take = joblog_take, .dated = true};
 }

@@ -119,7 +119,8 @@ static void take_event(void *arg, const struct event *event)
 
 struct bus_reader journal_reader(struct journal *journal)
 {
-    return (struct bus_reader){.arg = journal, .wants = journal_wants, .take = take_event};
+    return (struct bus_reader){
+        .arg = journal, .wants = journal_wants, .take = take_event, .dated = true};
 }
 
 void journal_finish(struct journal *journal)

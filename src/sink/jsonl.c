@@ -159,5 +159,5 @@ static void jsonl_take(void *arg, const struct event *event)
 
 struct bus_reader jsonl_reader(struct jsonl *jsonl)
 {
-    return (struct bus_reader){.arg = jsonl, .wants = jsonl_wants, .take = jsonl_take};
+    return (struct bus_reader){.arg = jsonl, .wants = jsonl_wants, .take = jsonl_take, .dated = true};
 }

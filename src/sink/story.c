@@ -175,5 +175,8 @@ static void story_take(void *arg, const struct event *event)
 
 struct bus_reader story_reader(struct story *story)
 {
-    return (struct bus_reader){.arg = story, .wants = story_wants, .take = story_take};
+    return (struct bus_reader){.arg = story,
+                               .wants = story_wants,
+                               .take = story_take,
+                               .dated = story->options.timestamps};
 }

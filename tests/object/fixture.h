@@ -38,7 +38,7 @@ static inline struct run test_run(struct emitted *emitted)
 {
     struct run run = {.loop = test_loop(), .bus = bus_new(), .over = true};
     if (emitted)
-        bus_add(run.bus, &(struct bus_reader){emitted, wants_all, note_event});
+        bus_add(run.bus, &(struct bus_reader){emitted, wants_all, note_event, false});
     return run;
 }
 
