@@ -40,6 +40,7 @@ struct queue_users {
     size_t producers; /* queues whose dead letters come here included */
     size_t consumers;
     size_t stream_consumers; /* of the consumers, those that read it as a stream */
+    size_t daemons;          /* of the consumers, those that may be ended when it is empty */
 };
 
 /* How a message is put. */

@@ -191,7 +191,9 @@ void queue_changed(struct queue *queue)
         pthread_cond_broadcast(&queue->message);
     if (queue->threads_for_room && !queue_has_no_room(queue))
         pthread_cond_broadcast(&queue->room);
-    if (queue->for_message || queue->for_room || !queue_messages(queue) || queue->abandoned)
+    bool told_when_empty = queue->users.daemons || queue->spec->dead_letter;
+    if (queue->for_message || queue->for_room || queue->abandoned ||
+        (told_when_empty && !queue_messages(queue)))
         queue_wake_soon(queue);
 }
 

@@ -23,6 +23,13 @@ static void add(const struct object_spec *spec, size_t index, size_t times,
         users->consumers += times;
 }
 
+static void add_daemons(const struct object_spec *spec, bool daemon, size_t index,
+                        struct queue_users *users)
+{
+    if (daemon && names(spec->consumes, spec->consumes_count, index))
+        users->daemons++;
+}
+
 static bool reads_stream(const struct process_spec *spec, size_t index)
 {
     if (spec->streams[0].kind == STREAM_QUEUE && spec->streams[0].queue == index)
@@ -41,6 +48,7 @@ void users_count(const struct scenario *scenario, size_t index, struct queue_use
     for (size_t i = 0; i < scenario->process_count; i++) {
         size_t replicas = (size_t)scenario->processes[i].replicas;
         add(&scenario->processes[i].object, index, replicas, users);
+        add_daemons(&scenario->processes[i].object, scenario->processes[i].daemon, index, users);
         if (reads_stream(&scenario->processes[i], index))
             users->stream_consumers += replicas;
     }
@@ -48,8 +56,10 @@ void users_count(const struct scenario *scenario, size_t index, struct queue_use
         add(&scenario->pools[i].object, index, 1, users);
     for (size_t i = 0; i < scenario->queue_count; i++)
         users->producers += scenario->queues[i].dead_letter && *scenario->queues[i].dead_letter == index;
-    for (size_t i = 0; i < scenario->thread_count; i++)
+    for (size_t i = 0; i < scenario->thread_count; i++) {
         add(&scenario->threads[i].object, index, (size_t)scenario->threads[i].replicas, users);
+        add_daemons(&scenario->threads[i].object, scenario->threads[i].daemon, index, users);
+    }
 }
 
 void users_ended(struct run *run, const struct object_spec *spec, const char *name)
