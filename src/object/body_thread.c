@@ -16,6 +16,7 @@
 #include "base/unit.h"
 #include "engine/run.h"
 #include "loop/loop.h"
+#include "object/gather.h"
 #include "object/queue.h"
 #include "object/taker.h"
 #include "object/thread_run.h"
@@ -37,6 +38,7 @@ struct body_thread {
     struct world world;
     int world_result; /* of making it */
     struct error world_error;
+    struct gather *gather; /* of what it puts; NULL: into no queue */
     struct script *script;
     bool emitting;
     int64_t deadline;     /* the thread's alone */
@@ -136,11 +138,27 @@ static int64_t sooner(int64_t a, int64_t b)
     return !a || (b && b < a) ? b : a;
 }
 
+static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
+{
+    return (struct queue_wait){
+        .deadline = sooner(clock_after(timeout), body->deadline), .check = check, .arg = body};
+}
+
+/* Before whatever takes time, or looks at queues: what was put is in its queue. 0 or a negative code. */
+static int put_gathered(struct body_thread *body, struct error *error)
+{
+    struct queue_wait wait = queue_wait_of(body, -1);
+    int result = body->gather ? gather_flush(body->gather, &wait, error) : 1;
+    return result < 0 ? result : 0;
+}
+
 static int host_sleep(void *arg, double seconds, struct error *error)
 {
     struct body_thread *body = arg;
     int64_t until = clock_after(seconds);
-    int result;
+    int result = put_gathered(body, error);
+    if (result)
+        return result;
     pthread_mutex_lock(&body->lock);
     while (!(result = must_end(body, error)) && clock_monotonic() < until)
         wait_changed(body, sooner(until, body->deadline));
@@ -186,12 +204,6 @@ static int find_queue(struct body_thread *body, const char *name, const char *ke
     return error_set(error, ERROR_FAILED, "this body does not declare '%s: %s'", key, name);
 }
 
-static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
-{
-    return (struct queue_wait){
-        .deadline = sooner(clock_after(timeout), body->deadline), .check = check, .arg = body};
-}
-
 /* The body asks a queue, which may take for ever. A wait with a time limit is not noted. */
 static void note_asking(struct body_thread *body, const struct queue_wait *wait, size_t queue,
                         bool for_room)
@@ -219,9 +231,13 @@ static int host_put(void *arg, const char *name, const char *encoded, size_t len
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, name);
     if (result)
         return result;
+    struct queue *queue = body->run->queues[spec->produces[index]];
+    bool plain = put->timeout < 0 && !put->delay && !put->priority && queue_gathers(queue, 1);
+    if (plain && gather_add(body->gather, queue, encoded, length))
+        return 1;
     note_asking(body, &wait, spec->produces[index], true);
-    result = queue_put_waiting(body->run->queues[spec->produces[index]], encoded, length, &options,
-                               &wait, error);
+    if ((result = gather_flush(body->gather, &wait, error)) == 1)
+        result = queue_put_waiting(queue, encoded, length, &options, &wait, error);
     note_answered(body);
     return result;
 }
@@ -234,9 +250,11 @@ static int host_get(void *arg, const char *name, double timeout, bool keep, stru
     size_t index;
     int result = find_queue(body, name, "consumes", spec->consumes, spec->consumes_count, &index,
                             error);
-    struct queue_wait wait = queue_wait_of(body, timeout);
+    if (!result)
+        result = put_gathered(body, error);
     if (result)
         return result;
+    struct queue_wait wait = queue_wait_of(body, timeout);
     note_asking(body, &wait, spec->consumes[index], false);
     result = taker_take_waiting(body->takers[index], encoded, keep, &wait, error);
     note_answered(body);
@@ -247,6 +265,9 @@ static int64_t host_length(void *arg, const char *name, struct error *error)
 {
     struct body_thread *body = arg;
     const struct run *run = body->run;
+    int result = put_gathered(body, error);
+    if (result)
+        return result;
     for (size_t i = 0; i < run->scenario->queue_count; i++)
         if (!strcmp(run->scenario->queues[i].name, name))
             return (int64_t)queue_length(run->queues[i]);
@@ -267,7 +288,9 @@ static int host_run(void *arg, const struct script_command *command, struct scri
     pthread_mutex_lock(&body->lock);
     body->running = run;
     pthread_mutex_unlock(&body->lock);
-    int code = must_end(body, error);
+    int code = put_gathered(body, error);
+    if (!code)
+        code = must_end(body, error);
     if (!code)
         code = thread_run_wait(run, result, error);
     pthread_mutex_lock(&body->lock);
@@ -333,6 +356,8 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
     body->takers = mem_calloc(spec->consumes_count, sizeof(struct taker *));
     for (size_t i = 0; i < spec->consumes_count; i++)
         body->takers[i] = taker_new(run->queues[spec->consumes[i]], name, TAKER_BODY);
+    if (spec->produces_count)
+        body->gather = gather_new(run);
     body->world_result = world_init(&body->world, run, spec, name, 0, &body->world_error);
     return body;
 }
@@ -360,6 +385,8 @@ void body_thread_free(struct body_thread *body)
     for (size_t i = 0; i < body->spec->consumes_count; i++)
         taker_free(body->takers[i]);
     free(body->takers);
+    if (body->gather)
+        gather_free(body->gather);
     script_free(body->script);
     world_release(&body->world);
     error_release(&body->world_error);
@@ -445,6 +472,9 @@ void body_thread_send_result(struct body_thread *body, uint64_t id, int result, 
         .text = result ? error->text : value->data,
         .text_length = result ? strlen(error->text) : value->length,
     };
+    struct error late = {0}; /* that it was stopped meanwhile is told by its result, or does not matter */
+    put_gathered(body, &late);
+    error_release(&late);
     body_thread_settle(body, !result);
     frame_write_result(&body->sending, &told);
     body_thread_send(body, &body->sending);

@@ -164,6 +164,15 @@ int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
                       const struct put_options *options, const struct queue_wait *wait,
                       struct error *error);
 
+/* The same for messages, each a u32 length and the encoded value. Where it must not wait any longer the
+ * rest is put be there room or not: 0 or a negative code is returned all the same. */
+int queue_put_values_waiting(struct queue *queue, const char *values, size_t length,
+                             const struct queue_wait *wait, struct error *error);
+
+/* How many messages, MOST of them at most, may be gathered before they are put; 0: each is put by
+ * itself. */
+size_t queue_gathers(const struct queue *queue, size_t most);
+
 /* The disk, for which a durable queue held its producers back, has caught up. */
 void queue_has_room_again(struct queue *queue);
 

@@ -302,18 +302,62 @@ void queue_bury(struct queue *queue, const char *encoded, size_t length, int64_t
     pthread_mutex_unlock(&queue->lock);
 }
 
-int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
-                      const struct put_options *options, const struct queue_wait *wait,
-                      struct error *error)
+/* With the lock held: waits until one message can be put; 1, or 0: the deadline passed, or < 0. */
+static int wait_for_room(struct queue *queue, const struct queue_wait *wait, struct error *error)
 {
     int result = 1;
-    pthread_mutex_lock(&queue->lock);
     if (queue_has_no_room(queue))
         queue_spin(queue);
     while (result == 1 && queue_has_no_room(queue))
         result = queue_thread_wait(queue, &queue->room, &queue->threads_for_room, wait, error);
-    if (result == 0 && !queue_has_no_room(queue))
-        result = 1;
+    return result == 0 && !queue_has_no_room(queue) ? 1 : result;
+}
+
+static void put_all_anyway(struct queue *queue, const char *values, size_t length)
+{
+    static const struct put_options usual;
+    while (length) {
+        size_t count;
+        size_t size = values_measure(values, length, 1, 1, &count);
+        queue_put_anyway(queue, values + sizeof(uint32_t), size - sizeof(uint32_t), &usual);
+        values += size;
+        length -= size;
+    }
+}
+
+int queue_put_values_waiting(struct queue *queue, const char *values, size_t length,
+                             const struct queue_wait *wait, struct error *error)
+{
+    static const struct put_options usual;
+    int result = 1;
+    while (length && result == 1) {
+        size_t count;
+        size_t taken = queue_put_values(queue, values, length, &usual, &count);
+        values += taken;
+        length -= taken;
+        if (!length)
+            break;
+        pthread_mutex_lock(&queue->lock);
+        result = wait_for_room(queue, wait, error);
+        pthread_mutex_unlock(&queue->lock);
+    }
+    put_all_anyway(queue, values, length);
+    return result;
+}
+
+size_t queue_gathers(const struct queue *queue, size_t most)
+{
+    const struct queue_spec *spec = queue->spec;
+    size_t share = (size_t)spec->capacity / 4;
+    return spec->durable || spec->trace ? 0 : share < most ? share : most;
+}
+
+int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
+                      const struct put_options *options, const struct queue_wait *wait,
+                      struct error *error)
+{
+    pthread_mutex_lock(&queue->lock);
+    int result = wait_for_room(queue, wait, error);
     if (result == 1)
         put_one(queue, encoded, length, options);
     pthread_mutex_unlock(&queue->lock);
