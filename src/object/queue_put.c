@@ -13,6 +13,12 @@
 #include "script/value.h"
 #include "sink/dead_letter.h"
 
+/* A queue of which so many would be more than an eighth holds exactly what its capacity says. */
+#define GATHER_LEAST 4
+
+/* The same, of a capacity in bytes. */
+#define GATHER_ROOM ((size_t)256 << 10)
+
 /* A queue whose capacity is in messages never holds more bytes than this and one message. */
 #define QUEUE_BYTES (4u << 20)
 
@@ -348,8 +354,10 @@ int queue_put_values_waiting(struct queue *queue, const char *values, size_t len
 size_t queue_gathers(const struct queue *queue, size_t most)
 {
     const struct queue_spec *spec = queue->spec;
-    size_t share = (size_t)spec->capacity / 4;
-    return spec->durable || spec->trace ? 0 : share < most ? share : most;
+    size_t share = (size_t)spec->capacity / 8;
+    if (spec->durable || spec->trace || share < GATHER_LEAST || most_bytes(queue) < GATHER_ROOM)
+        return 0;
+    return share < most ? share : most;
 }
 
 int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
