@@ -51,7 +51,7 @@ static int read_pick(const struct scenario *scenario, const char *word, struct p
 {
     const char *colon = strrchr(word, ':');
     const char *number = colon ? colon + 1 : word;
-    const struct pool_spec *pool;
+    const struct pool_spec *pool = NULL;
     char *end;
     errno = 0;
     pick->task = strtoll(number, &end, 10);
@@ -62,7 +62,7 @@ static int read_pick(const struct scenario *scenario, const char *word, struct p
                          word);
     int result =
         find_pool(scenario, colon ? word : NULL, (size_t)(number - word - 1), &pool, error);
-    if (result)
+    if (result || !pool)
         return result;
     pick->pool = pool->object.name;
     if (pool->tasks.kind == SOURCE_QUEUE)

@@ -373,7 +373,7 @@ int queue_command(const struct options *options)
     const struct verb *verb = find_verb(&command, &error);
     if (verb && verb->act != do_put && access(command.file, F_OK))
         error_system(&error, errno, "queue file '%s'", command.file);
-    if (error.code)
+    if (error.code || !verb)
         return complain(&error);
     if (!verb->changes)
         return act(verb, &command, queue_file_join(command.file, &error), &error);

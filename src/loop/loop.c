@@ -156,8 +156,20 @@ void loop_poll_init(struct loop *loop, uv_poll_t *handle, int fd)
     _exit(MEM_EXIT_STATUS);
 }
 
+static void *take_memory(size_t size)
+{
+    return mem_realloc(NULL, size, 1);
+}
+
+static void *move_memory(void *memory, size_t size)
+{
+    return mem_realloc(memory, size, 1);
+}
+
 struct loop *loop_new(struct error *error)
 {
+    /* It ends the program without a word where it gets none. */
+    uv_replace_allocator(take_memory, move_memory, mem_calloc, free);
     if (check_descriptors(error))
         return NULL;
     struct loop *loop = mem_calloc(1, sizeof(*loop));

@@ -81,10 +81,10 @@ void guest_refuse(struct guest *guest, const char *format, ...)
 void guest_leave(struct guest *guest);
 
 /*
- * The request is answered later. CANCEL undoes it where the guest goes before, or where TIMEOUT ns
+ * The request is answered later. UNDO undoes it where the guest goes before, or where TIMEOUT ns
  * (negative: none) pass, which is answered here.
  */
-void guest_wait(struct guest *guest, int64_t timeout, void (*cancel)(struct guest *guest));
+void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest *guest));
 
 /* The queue that FRAME names next; NULL where there is none such: then it was refused. */
 struct queue *guest_queue(struct guest *guest, struct frame *frame);

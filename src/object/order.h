@@ -31,11 +31,11 @@ void order_put_first(struct order *order, struct letter *letter);
  * have another one of that key. */
 bool order_has(const struct order *order, const void *taker, bool alone);
 
-/* The next one, to be freed, and its slot; NULL where there is none. */
-struct letter *order_take(struct order *order, const void *taker, bool alone, size_t *slot);
+/* The next one, to be freed, and the *NUMBER of its slot; NULL where there is none. */
+struct letter *order_take(struct order *order, const void *taker, bool alone, size_t *number);
 
-/* The taker is done with a letter of this slot, whatever that means. */
-void order_done(struct order *order, size_t slot);
+/* The taker is done with a letter of this slot, by its NUMBER, whatever that means. */
+void order_done(struct order *order, size_t number);
 
 /* The taker has ended: none of the slots is its any more. */
 void order_leave(struct order *order, const void *taker);

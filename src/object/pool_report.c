@@ -53,7 +53,7 @@ void pool_keep_last(const struct pool *pool, struct task *task, const char *byte
         length = LAST_KEPT;
     }
     buf_append(last, bytes, length);
-    if (last->length > 2 * LAST_KEPT)
+    if (last->length > 2 * (size_t)LAST_KEPT)
         buf_consume(last, last->length - LAST_KEPT);
 }
 

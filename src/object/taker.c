@@ -1,6 +1,7 @@
 /* One who takes from a queue. */
 #include "object/taker.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ static struct lane *find_lane(struct queue *queue, const char *consumer)
         if (!lane->consumer && !unused)
             unused = lane;
     }
+    assert(unused); /* there is a lane for each consumer */
     unused->consumer = consumer;
     return unused;
 }

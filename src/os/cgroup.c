@@ -272,7 +272,8 @@ struct cgroups *cgroups_open(unsigned wanted, struct buf *why)
     cgroups->home = name && (wanted || strcmp(name, "/")) ? own_directory(name) : NULL;
     cgroups->marked = cgroups->home && is_marked(cgroups->home);
     find_limits(cgroups, name, wanted, why);
-    bool any = cgroups->limits || (cgroups->marked && is_delegated(cgroups, name));
+    bool any = cgroups->home &&
+               (cgroups->limits || (cgroups->marked && is_delegated(cgroups, name)));
     free(name);
     if (any) {
         struct buf run = {0};
@@ -352,7 +353,7 @@ void cgroups_leave(void)
     char *name = own_name();
     snprintf(end, sizeof(end), "/" PREFIX "%ld/" SELF, (long)getpid());
     size_t length = name ? strlen(name) : 0;
-    if (length >= strlen(end) && !strcmp(name + length - strlen(end), end)) {
+    if (name && length >= strlen(end) && !strcmp(name + length - strlen(end), end)) {
         char *self = own_directory(name);
         char *run = self ? mem_copy(self, strlen(self) - strlen("/" SELF)) : mem_strdup("");
         char *home = mem_copy(run, (size_t)(strrchr(run, '/') ? strrchr(run, '/') - run : 0));

@@ -40,14 +40,20 @@ const char *private_socket_path(const struct private_socket *made)
     return made->path;
 }
 
-void private_socket_remove(struct private_socket *made)
+static void take_away(struct private_socket *made)
 {
-    if (!made || !made->directory[0])
+    if (!made->directory[0])
         return;
     if (made->path[0])
         unlink(made->path);
     rmdir(made->directory);
     made->path[0] = made->directory[0] = '\0';
+}
+
+void private_socket_remove(struct private_socket *made)
+{
+    if (made)
+        take_away(made);
 }
 
 /* A new directory below BASE; a negative code where it cannot be made or used. */
@@ -57,9 +63,9 @@ static int make_directory(struct private_socket *made, const char *base, struct 
         return error_set(error, ERROR_FAILED, "%s: %s", base,
                          base[0] == '/' ? "too long for the path of a socket"
                                         : "not an absolute path");
-    strcpy(stpcpy(made->directory, base), DIRECTORY);
+    stpcpy(stpcpy(made->directory, base), DIRECTORY);
     if (mkdtemp(made->directory)) {
-        strcpy(stpcpy(made->path, made->directory), NAME);
+        stpcpy(stpcpy(made->path, made->directory), NAME);
         return 0;
     }
     made->directory[0] = '\0';
@@ -92,7 +98,7 @@ int private_socket_listen(struct private_socket *made, struct error *error)
         if (!result)
             result = open_in(made, fd, error);
         if (result)
-            private_socket_remove(made);
+            take_away(made);
     }
     if (!result)
         return fd;
@@ -132,7 +138,7 @@ int private_socket_connect(const char *path, struct error *error)
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof(address.sun_path))
         return error_set(error, -ENAMETOOLONG, "%s: too long for the path of a socket", path);
-    strcpy(address.sun_path, path);
+    stpcpy(address.sun_path, path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return error_system(error, errno, "cannot open a socket");

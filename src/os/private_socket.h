@@ -18,13 +18,13 @@ struct private_socket *private_socket_new(void);
  * Opens it in a new directory below $XDG_RUNTIME_DIR, $TMPDIR or /tmp, the first that can be used.
  * The listening descriptor (non-blocking, close-on-exec), or a negative code with ERROR filled.
  */
-int private_socket_listen(struct private_socket *socket, struct error *error);
+int private_socket_listen(struct private_socket *made, struct error *error);
 
 /* Where it is; "" where it is not. */
-const char *private_socket_path(const struct private_socket *socket);
+const char *private_socket_path(const struct private_socket *made);
 
 /* Removes it and its directory, from whichever process; NULL is accepted. */
-void private_socket_remove(struct private_socket *socket);
+void private_socket_remove(struct private_socket *made);
 
 /*
  * Takes who waits at the listening descriptor FD: [0] and [1] become the same connection

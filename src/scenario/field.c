@@ -66,7 +66,7 @@ static void shorten_unit(struct buf *text)
     };
     size_t digits = strspn(buf_string(text), "0123456789.");
     for (size_t i = 0; i < countof(units); i++) {
-        if (strcasecmp(text->data + digits, units[i].word))
+        if (strcasecmp(buf_string(text) + digits, units[i].word))
             continue;
         buf_truncate(text, digits);
         buf_text(text, units[i].unit);

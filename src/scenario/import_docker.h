@@ -34,7 +34,7 @@ void service_restart(struct service *service, const struct node *value);
 void service_limits(struct service *service, const struct node *value);
 
 /* What says how many there are of a service, NULL where nothing does. */
-const struct node *service_replicas_node(const struct node *service);
+const struct node *service_replicas_node(const struct node *map);
 
 /* Writes 'ready' where another service waits for it to be healthy; the other keys are read. */
 void service_awaited(struct service *service);

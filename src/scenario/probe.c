@@ -231,7 +231,8 @@ bool probe_parse_url(const char *text, struct probe_address *address)
 }
 
 #define PROBE_TYPE(variable, called, said, binds, schema)                                          \
-    const struct type variable = {.name = called, .wording = said, .bind = binds, .json = schema}
+    const struct type variable = {                                                                 \
+        .name = (called), .wording = (said), .bind = (binds), .json = (schema)}
 
 PROBE_TYPE(type_probe_tcp, "address", "a port or HOST:PORT", bind_tcp, "@scalar");
 PROBE_TYPE(type_probe_path, "probe path", "a path", bind_path, "@scalar");

@@ -104,9 +104,10 @@ def test_pipes_refused_by_the_system():
 # Something of everything that asks the system for something.
 WHOLE = """
     processes:
-      from: {run: "seq 20", stdout: {queue: numbers}, ready: {exec: ["true"], interval: 10ms}}
+      from: {run: "seq 20", stdout: {queue: numbers}}
+      up: {run: exec sleep 1000, daemon: true, ready: {exec: ["true"], interval: 10ms}}
       to: {run: cat, stdin: {queue: squares}, stdout: {file: squares.txt}}
-      logged: {lua: "print(parrun.run({'echo', 'hi'}).out)", depends_on: {from: ready}}
+      logged: {lua: "print(parrun.run({'echo', 'hi'}).out)", depends_on: {up: ready}}
     pools:
       square: {workers: 2, tasks: {queue: numbers}, lua: return item * item, results: {queue: squares}}
       ask: {workers: 1, tasks: 3, coprocess: {command: [cat]}, results: {file: asked.jsonl}}
