@@ -24,6 +24,7 @@
 #include "scenario/spec.h"
 #include "script/script.h"
 #include "worker/frame.h"
+#include "worker/variables.h"
 
 /* Bytes that may wait for the loop before the thread has to wait too. */
 #define OUTBOX_BOUND (256u << 10)
@@ -41,6 +42,7 @@ struct body_thread {
     struct gather *gather; /* of what it puts; NULL: into no queue */
     struct script *script;
     bool emitting;
+    const struct variables_task *told; /* the thread's alone */
     int64_t deadline;     /* the thread's alone */
     struct buf sending;   /* the thread's alone */
     atomic_bool interrupted;
@@ -278,10 +280,16 @@ static int host_run(void *arg, const struct script_command *command, struct scri
                     struct error *error)
 {
     struct body_thread *body = arg;
+    struct variables variables = {0};
+    const char **told = NULL;
+    if (body->told) {
+        variables_fill(&variables, body->told);
+        told = variables_environment(&variables, body->world.environment);
+    }
     struct thread_run_options options = {
         .loop = body->run->loop,
         .command = command,
-        .environment = body->world.environment,
+        .environment = told ? told : body->world.environment,
         .deadline = body->deadline,
     };
     struct thread_run *run = thread_run_new(&options);
@@ -297,6 +305,8 @@ static int host_run(void *arg, const struct script_command *command, struct scri
     body->running = NULL;
     pthread_mutex_unlock(&body->lock);
     thread_run_free(run);
+    free(told);
+    variables_release(&variables);
     return code;
 }
 
@@ -453,6 +463,11 @@ void body_thread_close(struct body_thread *body)
 struct script *body_thread_script(struct body_thread *body)
 {
     return body->script;
+}
+
+void body_thread_tell(struct body_thread *body, const struct variables_task *told)
+{
+    body->told = told;
 }
 
 void body_thread_set_deadline(struct body_thread *body, int64_t deadline)

@@ -17,6 +17,7 @@ struct object_spec;
 struct object_wait;
 struct run;
 struct script;
+struct variables_task;
 
 /* FRAME(ARG, ...) is called on the loop's thread for each frame that the body's thread sends. */
 struct body_thread *body_thread_new(struct run *run, const struct object_spec *spec,
@@ -65,6 +66,9 @@ void body_thread_close(struct body_thread *body);
 
 /* The state; NULL before body_thread_prepare() and after body_thread_close(). */
 struct script *body_thread_script(struct body_thread *body);
+
+/* What the commands of the body are told of its task, as long as it runs; NULL: nothing. TOLD is borrowed. */
+void body_thread_tell(struct body_thread *body, const struct variables_task *told);
 
 /* Every wait ends at this time of clock_monotonic(); 0: none. */
 void body_thread_set_deadline(struct body_thread *body, int64_t deadline);

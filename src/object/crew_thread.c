@@ -16,6 +16,7 @@
 #include "object/pool_private.h"
 #include "scenario/spec.h"
 #include "script/script.h"
+#include "worker/variables.h"
 
 /* A task on its way to the thread: a copy, as the pool keeps its own. */
 struct order {
@@ -68,7 +69,11 @@ static int call_body(struct crew_thread *thread, int chunk, const struct order *
         script_set_task(script, &item, order->index, thread->crew.number, order->attempt);
         body_thread_set_deadline(thread->body,
                                  order->timeout ? clock_monotonic() + order->timeout : 0);
+        body_thread_tell(thread->body,
+                         &(struct variables_task){&item, order->index, thread->crew.number,
+                                                  order->attempt});
         result = script_call(script, chunk, value, error);
+        body_thread_tell(thread->body, NULL);
     }
     arena_free(arena);
     return result;

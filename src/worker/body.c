@@ -11,6 +11,7 @@
 #include "script/script.h"
 #include "script/shared.h"
 #include "worker/private.h"
+#include "worker/variables.h"
 
 static int call(struct worker *worker, int chunk, struct buf *result, struct error *error)
 {
@@ -81,7 +82,10 @@ void body_run_task(struct worker *worker, const struct task *task)
         worker->deadline = task->timeout ? started + task->timeout : 0;
         script_set_deadline(worker->script, worker->deadline);
         buf_clear(out);
+        worker->told = &(struct variables_task){&item, task->index, worker->config.worker,
+                                                task->attempt};
         result = call(worker, worker->body, out, &error);
+        worker->told = NULL;
         worker->deadline = 0;
         inboxes_settle(worker, !result);
     }

@@ -20,6 +20,7 @@
 #include "script/script.h"
 #include "worker/private.h"
 #include "worker/render.h"
+#include "worker/variables.h"
 
 /* How long output is still read after a command's end, when somebody else holds its pipe. */
 #define DRAIN_TIME (200 * NS_PER_MS)
@@ -343,14 +344,22 @@ static int start_captured(const struct script_command *command, struct run *run,
         return result;
     }
     const int descriptors[] = {null, out[1], err[1]};
+    struct variables variables = {0};
+    const char **told = NULL;
+    if (run->worker->told) {
+        variables_fill(&variables, run->worker->told);
+        told = variables_environment(&variables, (const char *const *)environ);
+    }
     struct spawn_options options = {
         .argv = command->argv,
-        .environment = (const char *const *)environ,
+        .environment = told ? told : (const char *const *)environ,
         .descriptors = descriptors,
         .descriptor_count = countof(descriptors),
         .place = run->leads ? SPAWN_GROUP : SPAWN_HERE,
     };
     result = spawn_patiently(run, &options, error);
+    free(told);
+    variables_release(&variables);
     close(null);
     close(out[1]);
     close(err[1]);

@@ -86,6 +86,7 @@ struct worker {
     bool failed;    /* a task did not end well */
 
     uint64_t running;  /* id of the task that runs, 0: none */
+    const struct variables_task *told; /* of a Lua body: what its commands are told; NULL: nothing */
     bool cancelled;    /* the running task is to end */
     int64_t deadline;  /* of the running task, clock_monotonic(); 0: none */
 

@@ -16,18 +16,7 @@
 #include "script/script.h"
 #include "script/template.h"
 #include "worker/private.h"
-
-/* The variables that every task finds in its environment. */
-enum task_variable {
-    VARIABLE_ITEM,
-    VARIABLE_INDEX,
-    VARIABLE_WORKER,
-    VARIABLE_ATTEMPT,
-    TASK_VARIABLES,
-};
-
-static const char *const variable_names[TASK_VARIABLES] = {
-    "PARRUN_ITEM=", "PARRUN_INDEX=", "PARRUN_WORKER=", "PARRUN_ATTEMPT="};
+#include "worker/variables.h"
 
 /* A text that is rendered for each task, or once where no task's name stands in it. */
 struct rendered {
@@ -48,7 +37,7 @@ struct body_command {
     struct buf directory; /* CWD made absolute */
     struct attributes attributes;
     struct cgroup *cgroup;
-    struct buf variables[TASK_VARIABLES];
+    struct variables variables;
     const char **argv;
     size_t argv_fixed; /* of ARGV, what stands before the rendered ones */
     const char **environment;
@@ -86,10 +75,7 @@ static bool is_overridden(const struct body_command *command, const char *entry)
     for (size_t i = 0; i < command->entry_count; i++)
         if (!strncmp(entry, command->entries[i].head, strlen(command->entries[i].head)))
             return true;
-    for (size_t i = 0; i < TASK_VARIABLES; i++)
-        if (!strncmp(entry, variable_names[i], strlen(variable_names[i])))
-            return true;
-    return false;
+    return variables_name(entry);
 }
 
 static void take_environment(struct body_command *command)
@@ -98,7 +84,7 @@ static void take_environment(struct body_command *command)
     while (environ[count])
         count++;
     command->environment = arena_alloc(
-        command->arena, (count + command->entry_count + TASK_VARIABLES + 1) * sizeof(char *));
+        command->arena, (count + command->entry_count + VARIABLES + 1) * sizeof(char *));
     for (size_t i = 0; i < count; i++)
         if (!is_overridden(command, environ[i]))
             command->environment[command->environment_fixed++] = environ[i];
@@ -197,8 +183,7 @@ void command_release(struct worker *worker)
         buf_release(&command->arguments[i].text);
     for (size_t i = 0; i < command->entry_count; i++)
         buf_release(&command->entries[i].text);
-    for (size_t i = 0; i < TASK_VARIABLES; i++)
-        buf_release(&command->variables[i]);
+    variables_release(&command->variables);
     buf_release(&command->cwd.text);
     buf_release(&command->directory);
     if (command->null >= 0)
@@ -210,43 +195,12 @@ void command_release(struct worker *worker)
     worker->command = NULL;
 }
 
-/* An item that is a list is its elements, a line each; any other what a template shows. */
-static void put_item(struct buf *out, const struct value *item)
-{
-    bool list = item->type == VALUE_TABLE && item->table.count;
-    for (size_t i = 0; list && i < item->table.count; i++) {
-        const struct value *key = &item->table.pairs[i].key;
-        list = key->type == VALUE_INTEGER && key->integer == (int64_t)i + 1;
-    }
-    if (!list)
-        value_text(out, item);
-    for (size_t i = 0; list && i < item->table.count; i++) {
-        buf_text(out, i ? "\n" : "");
-        value_text(out, &item->table.pairs[i].value);
-    }
-}
-
-static void fill_variables(struct body_command *command, const struct worker *worker,
-                           const struct task *task, const struct value *item)
-{
-    for (size_t i = 0; i < TASK_VARIABLES; i++) {
-        buf_clear(&command->variables[i]);
-        buf_text(&command->variables[i], variable_names[i]);
-    }
-    put_item(&command->variables[VARIABLE_ITEM], item);
-    buf_number(&command->variables[VARIABLE_INDEX], task->index);
-    buf_number(&command->variables[VARIABLE_WORKER], worker->config.worker);
-    buf_number(&command->variables[VARIABLE_ATTEMPT], task->attempt);
-}
-
 static void fill_environment(struct body_command *command)
 {
     size_t count = command->environment_fixed;
     for (size_t i = 0; i < command->entry_count; i++)
         command->environment[count++] = command->entries[i].text.data;
-    for (size_t i = 0; i < TASK_VARIABLES; i++)
-        if (command->variables[i].length)
-            command->environment[count++] = command->variables[i].data;
+    count += variables_put(&command->variables, command->environment + count);
     command->environment[count] = NULL;
 }
 
@@ -300,7 +254,9 @@ int render_command(struct body_command *command, struct worker *worker, const st
         result = render_all(command, worker->expressions, error);
     }
     if (!result) {
-        fill_variables(command, worker, task, &item);
+        variables_fill(&command->variables,
+                       &(struct variables_task){&item, task->index, worker->config.worker,
+                                                task->attempt});
         fill_options(command, worker, options);
     }
     arena_free(arena);
@@ -311,14 +267,11 @@ int render_program(struct body_command *command, struct worker *worker,
                    struct spawn_options *options, struct error *error)
 {
     struct value none = {0};
-    struct buf *number = &command->variables[VARIABLE_WORKER];
     script_set_task(worker->expressions, &none, 0, worker->config.worker, 0);
     int result = render_all(command, worker->expressions, error);
     if (result)
         return result;
-    buf_clear(number);
-    buf_text(number, variable_names[VARIABLE_WORKER]);
-    buf_number(number, worker->config.worker);
+    variables_fill_worker(&command->variables, worker->config.worker);
     fill_options(command, worker, options);
     return 0;
 }
@@ -327,7 +280,7 @@ int render_program(struct body_command *command, struct worker *worker,
  * nothing else tells one task from another. */
 static bool needs_variables(const struct body_command *command)
 {
-    bool told = !command->variables[VARIABLE_ITEM].length; /* a coprocess: by its line */
+    bool told = !variables_tell_task(&command->variables); /* a coprocess: by its line */
     for (size_t i = 0; i < command->argument_count; i++) {
         if (strstr(buf_string(&command->arguments[i].text), "PARRUN_"))
             return true;
