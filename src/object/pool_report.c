@@ -187,6 +187,14 @@ static void print_rest(const struct invocation *invocation, struct buf *command)
                    invocation->arguments);
 }
 
+/* True where what is not done stays in the file of a durable queue: the next run has that alone anyway. */
+static bool lasts(const struct pool *pool)
+{
+    const struct source_spec *tasks = &pool->spec->tasks;
+    return tasks->kind == SOURCE_QUEUE &&
+           pool->object.run->scenario->queues[tasks->queue].durable;
+}
+
 static void tell_summary(struct pool *pool)
 {
     struct event event = {.kind = EVENT_POOL_SUMMARY, .flags = pool->object.failed ? EVENT_WRONG : 0};
@@ -200,7 +208,7 @@ static void tell_summary(struct pool *pool)
         print_rest(&pool->object.run->invocation, &command);
     if (command.length)
         event.command = buf_string(&command);
-    else if (event.succeeded > 1 && (event.count || event.skipped || event.left))
+    else if (event.succeeded > 1 && (event.count || event.skipped || event.left) && !lasts(pool))
         event.reason = "with --journal FILE, a later run could do only what is left (--resume)";
     event.bytes = text.data;
     event.length = text.length;

@@ -498,3 +498,20 @@ def soak_durable_through_many_kills():
     done = words(directory)
     assert set(done) == {str(n) for n in range(1, count + 1)}
     print(f"{count} messages, 50 kills: {len(done) - count} done twice")
+
+
+@mark("release")
+def test_what_lasts_needs_no_journal():
+    """What failed is in the file: nothing is said of a journal that would do the rest."""
+    directory = Directory()
+    told(directory, "put", "jobs", "a", "b", "boom")
+    status, out, err = complete("""
+        queues:
+          jobs: {durable: q.db, max_attempts: 1, dead_letter: bad}
+          bad: {durable: q.db}
+        pools:
+          work: {workers: 1, tasks: {queue: jobs}, run: "test ${{ item }} != boom"}
+    """, directory=directory)
+    check_nothing_left()
+    check_status(status, 1, out + err)
+    assert b"Pool work: 2 tasks succeeded, 1 failed." in out and b"--resume" not in out, out.decode()
