@@ -13,7 +13,7 @@
 #include "sink/journal_row.h"
 
 /* Bytes of rows that may wait before the run is held, and those below which it goes on. */
-#define BOUND (4 << 20)
+#define BOUND (8 << 20)
 #define ROOM (BOUND / 2)
 
 struct journal {

@@ -83,11 +83,6 @@ void journal_row_put(struct buf *rows, const struct event *event)
     buf_append(rows, event->reason, row.reason);
 }
 
-static void put_run(struct journal_writer *writer, struct cell *cell)
-{
-    cell_set_integer(cell, writer->run);
-}
-
 static void put_pool(struct journal_writer *writer, struct cell *cell)
 {
     cell_set_text(cell, writer->bytes, writer->task.pool);
@@ -213,16 +208,16 @@ static void put_sum(struct journal_writer *writer, struct cell *cell)
 }
 
 /*
- * The columns of a task, without its id: a number that is given is looked up in the table first,
- * the one behind the last is not.
+ * The columns of a task that its row gives, in the table's order: SQLite then takes the values from
+ * where the feed has put them. The id is last there, as it is left out: a number that is given is
+ * looked up in the table first, the one behind the last is not.
  */
 #define COLUMNS                                                                                    \
-    "run, pool, number, item, attempt, state, code, signal, reason, seconds, memory, ended, "      \
-    "key, sum"
+    "pool, number, item, attempt, state, code, signal, reason, seconds, memory, ended, key, sum"
 
 static void (*const puts_column[])(struct journal_writer *, struct cell *) = {
-    put_run,    put_pool,   put_number,  put_item,   put_attempt, put_state, put_code,
-    put_signal, put_reason, put_seconds, put_memory, put_ended,   put_key,   put_sum,
+    put_pool,   put_number,  put_item,   put_attempt, put_state, put_code, put_signal,
+    put_reason, put_seconds, put_memory, put_ended,   put_key,   put_sum,
 };
 
 static void put_column(void *arg, int place, struct cell *cell)
@@ -271,7 +266,7 @@ struct journal_writer *journal_writer_new(struct database *database, int64_t run
         {&writer->rollback, "ROLLBACK"},
         /* Without ROLLBACK SQLite would note for each statement how to undo it alone. */
         {&writer->tasks,
-         "INSERT OR ROLLBACK INTO task (" COLUMNS ") SELECT " COLUMNS " FROM ended"},
+         "INSERT OR ROLLBACK INTO task (run, " COLUMNS ") SELECT ?, " COLUMNS " FROM ended"},
         {&writer->end, "UPDATE run SET ended = ?, state = ? WHERE id = ?"},
     };
     int result = 0;
@@ -279,10 +274,12 @@ struct journal_writer *journal_writer_new(struct database *database, int64_t run
         *queries[i].query = database_query(database, queries[i].statement, error);
         result = *queries[i].query ? 0 : error->code;
     }
-    if (!result)
-        return writer;
-    journal_writer_free(writer);
-    return NULL;
+    if (result) {
+        journal_writer_free(writer);
+        return NULL;
+    }
+    query_set_integer(writer->tasks, 1, run);
+    return writer;
 }
 
 void journal_writer_free(struct journal_writer *writer)

@@ -231,8 +231,9 @@ def test_what_the_rows_hold():
                    (2, "true", 1, "succeeded", 0, None, None),
                    (3, "text", 1, "succeeded", 0, None, None),
                    (4, "é", 1, "succeeded", 0, None, None)], got
-    assert rows(directory, "SELECT count(*) FROM task WHERE memory > 100000 AND started <= ended "
+    assert rows(directory, "SELECT count(*) FROM task WHERE memory > 100000 "
                            "AND ended > 1.7e9 AND seconds >= 0 AND length(key) = 16") == [(5,)]
+    assert rows(directory, "SELECT count(*) FROM history WHERE started <= ended") == [(5,)]
     assert rows(directory, "SELECT scenario, kind, state, ended >= started FROM run") == [
         ("all", "run", "failed", 1)]
     assert rows(directory, "PRAGMA user_version") == [(1,)]
