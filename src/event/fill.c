@@ -199,9 +199,9 @@ static const struct placeholder *find_placeholder(const char *sentence)
 void event_fill(struct buf *out, const char *sentence, const struct event *event)
 {
     while (*sentence) {
-        size_t plain = strcspn(sentence, "{");
-        buf_append(out, sentence, plain);
-        sentence += plain;
+        const char *brace = strchrnul(sentence, '{');
+        buf_append(out, sentence, (size_t)(brace - sentence));
+        sentence = brace;
         if (!*sentence)
             break;
         const struct placeholder *placeholder = find_placeholder(sentence);

@@ -1,6 +1,7 @@
 /* Values that cross: their encoded form, and copies of them. */
 #include "script/value.h"
 
+#include <endian.h>
 #include <math.h>
 #include <string.h>
 
@@ -24,10 +25,8 @@ struct value value_of_string(const char *text)
 
 static void put_bytes(struct buf *out, uint64_t bits, size_t count)
 {
-    char *room = buf_reserve(out, count);
-    for (size_t i = 0; i < count; i++)
-        room[i] = (char)(unsigned char)(bits >> (8 * i));
-    buf_added(out, count);
+    uint64_t little = htole64(bits);
+    buf_append(out, &little, count);
 }
 
 void value_encode_nil(struct buf *out)
@@ -99,9 +98,9 @@ static bool take_bytes(struct reader *reader, uint64_t *bits, size_t count)
 {
     if (reader->left < count)
         return false;
-    *bits = 0;
-    for (size_t i = 0; i < count; i++)
-        *bits |= (uint64_t)(unsigned char)reader->at[i] << (8 * i);
+    uint64_t little = 0;
+    memcpy(&little, reader->at, count);
+    *bits = le64toh(little);
     reader->at += count;
     reader->left -= count;
     return true;
