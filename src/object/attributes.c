@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -18,9 +20,8 @@
 #include "os/cgroup.h"
 #include "scenario/spec.h"
 
-/* Bits of CapEff in proc(5). */
-#define CAPABILITY_SETGID (UINT64_C(1) << 6)
-#define CAPABILITY_SETUID (UINT64_C(1) << 7)
+#define CAPABILITY_SETGID (UINT64_C(1) << CAP_SETGID)
+#define CAPABILITY_SETUID (UINT64_C(1) << CAP_SETUID)
 
 #define GROUPS_FIRST 16
 
@@ -339,18 +340,14 @@ int attributes_find(struct attributes *attributes, const struct attributes_spec 
     return 0;
 }
 
-/* What this process may do beyond what its user may. */
+/* What this process may do beyond what its user may: a bit for each of capabilities(7). */
 static uint64_t own_capabilities(void)
 {
-    unsigned long long capabilities = 0;
-    char line[256];
-    FILE *status = fopen("/proc/self/status", "re");
-    while (status && fgets(line, sizeof(line), status))
-        if (sscanf(line, "CapEff: %llx", &capabilities) == 1)
-            break;
-    if (status)
-        fclose(status);
-    return capabilities;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {0};
+    if (syscall(SYS_capget, &header, data))
+        return 0;
+    return data[0].effective | (uint64_t)data[1].effective << 32;
 }
 
 static struct mark mark_of(const struct attributes_spec *spec)

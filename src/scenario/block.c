@@ -215,14 +215,15 @@ static void check_alternatives(struct loader *loader, const struct block *block)
                    "%s %s", block_label(loader, block), lacks);
 }
 
-/* The default of a key, parsed once for all blocks. */
+/* The default of a key, made once for all blocks. */
 static const struct node *fallback_node(struct loader *loader, size_t row)
 {
     size_t count;
     const struct key *key = &schema_keys(&count)[row];
     if (!loader->fallbacks[row]) {
-        struct source source = {"default", key->fallback, strlen(key->fallback)};
-        loader->fallbacks[row] = tree_parse(loader->arena, &source, loader->diags);
+        struct node *node = arena_alloc(loader->arena, sizeof(*node));
+        *node = tree_word(key->fallback);
+        loader->fallbacks[row] = node;
     }
     return loader->fallbacks[row];
 }

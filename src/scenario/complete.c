@@ -244,13 +244,6 @@ static bool has_default(struct completion *completion, const struct key *key, en
     return strcmp(worked.text, "thread") != 0;
 }
 
-/* The default of a key; its text is the table's own, so there is nothing wrong with it. */
-static struct node fallback_node(struct completion *completion, const struct key *key)
-{
-    struct source source = {"default", key->fallback, strlen(key->fallback)};
-    return *tree_parse(completion->loader.arena, &source, completion->loader.diags);
-}
-
 /* The value of KEY in a block; false where there is nothing to tell. */
 static bool find_value(struct completion *completion, const struct key *key, enum block_kind kind,
                        const struct node *map, struct node *value)
@@ -261,7 +254,7 @@ static bool find_value(struct completion *completion, const struct key *key, enu
         given = NULL;
     if (!given && !has_default(completion, key, kind, map))
         return false;
-    *value = given ? *given : fallback_node(completion, key);
+    *value = given ? *given : tree_word(key->fallback);
     *value = complete_value(completion, key, value);
     return given || value->kind == NODE_SCALAR || value->size;
 }

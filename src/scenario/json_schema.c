@@ -135,7 +135,8 @@ static void put_property(const struct writer *writer, const struct key *key)
     put_string(out, key->help);
     if (key->fallback) {
         buf_text(out, ",\"default\":");
-        put_node(out, parse(writer, key->fallback));
+        struct node node = tree_word(key->fallback);
+        put_node(out, &node);
     }
     buf_text(out, ",\"examples\":[");
     put_node(out, node_value(parse(writer, key->example), 0));

@@ -85,7 +85,7 @@ struct key {
     const char *name;
     const struct type *type;
     struct place places[SCHEMA_PLACES + 1]; /* BLOCK_NONE ends them */
-    const char *fallback;                   /* the default, as YAML; NULL: none */
+    const char *fallback;                   /* the default, as tree_word() has it; NULL: none */
     int64_t least, most;                    /* numbers: the range; both 0: any */
     const struct choice *choices;
     const char *needs; /* another key of the block that must be given too */

@@ -375,6 +375,21 @@ static bool is_empty(const struct builder *b)
     return b->count == 0 || (b->pending[0].kind == NODE_SCALAR && !b->pending[0].size);
 }
 
+struct node tree_word(const char *text)
+{
+    struct node node = {.kind = NODE_SCALAR, .line = 1, .column = 1, .width = 1};
+    if (!strcmp(text, "{}")) {
+        node.kind = NODE_MAP;
+    } else if (!strcmp(text, "[]")) {
+        node.kind = NODE_LIST;
+    } else {
+        node.text = text;
+        node.size = (uint32_t)strlen(text);
+        node.width = (uint16_t)node.size;
+    }
+    return node;
+}
+
 const struct node *tree_parse(struct arena *arena, const struct source *source, struct diags *diags)
 {
     return tree_parse_part(arena, source, 0, diags);

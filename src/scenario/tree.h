@@ -77,6 +77,12 @@ const struct node *tree_parse(struct arena *arena, const struct source *source,
 const struct node *tree_parse_part(struct arena *arena, const struct source *source, uint16_t file,
                                    struct diags *diags);
 
+/*
+ * What TEXT, which stays, means as YAML where it is {}, [] or a plain word without spaces: the same
+ * node as by parsing it, which takes as long as a small file.
+ */
+struct node tree_word(const char *text);
+
 /* The place of NODE in SOURCE, the one it was parsed from. */
 struct mark node_mark(const struct source *source, const struct node *node);
 

@@ -3,7 +3,10 @@
 
 #include <ctype.h>
 
+#include "base/arena.h"
+#include "base/diag.h"
 #include "scenario/schema.h"
+#include "scenario/tree.h"
 
 /* What an example may name: queue q, and somebody at each of its ends. */
 #define AROUND "queues: {q: {items: [x]}}\n"
@@ -149,6 +152,36 @@ static void test_defaults(void **state)
     loaded_release(&loaded);
 }
 
+/* tree_word() makes of every default what the parser makes of it. */
+static void test_default_words(void **state)
+{
+    size_t count;
+    const struct key *keys = schema_keys(&count);
+    struct arena *arena = arena_new();
+    struct diags *diags = diags_new();
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        if (!keys[i].fallback)
+            continue;
+        const struct source source = {"default", keys[i].fallback, strlen(keys[i].fallback)};
+        const struct node *parsed = tree_parse(arena, &source, diags);
+        struct node word = tree_word(keys[i].fallback);
+        assert_non_null(parsed);
+        assert_int_equal(word.kind, parsed->kind);
+        assert_int_equal(word.style, parsed->style);
+        assert_int_equal(word.tag, parsed->tag);
+        assert_int_equal(word.size, parsed->size);
+        assert_int_equal(word.width, parsed->width);
+        assert_int_equal(word.line, parsed->line);
+        assert_int_equal(word.column, parsed->column);
+        if (parsed->kind == NODE_SCALAR)
+            assert_string_equal(word.text, parsed->text);
+    }
+    assert_int_equal(diags_count(diags), 0);
+    diags_free(diags);
+    arena_free(arena);
+}
+
 static void test_own_keys(void **state)
 {
     (void)state;
@@ -162,7 +195,7 @@ int main(void)
     static const struct CMUnitTest fixed[] = {
         cmocka_unit_test(test_words),    cmocka_unit_test(test_unique),
         cmocka_unit_test(test_needs),    cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_own_keys),
+        cmocka_unit_test(test_default_words), cmocka_unit_test(test_own_keys),
     };
     size_t count;
     const struct key *keys = schema_keys(&count);
