@@ -37,6 +37,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_LIMITED] = "reason",
     [EVENT_POOL_RESUMED] = "count total reason",
     [EVENT_POOL_OUTPUT] = "line unfinished",
+    [EVENT_POOL_CARRIAGE_RETURN] = "reason",
     [EVENT_POOL_SKIPPED] = "reason",
     [EVENT_POOL_THROTTLED] = "reason",
     [EVENT_POOL_HALTED] = "reason",

@@ -134,6 +134,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"pool.output", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "A line that the source of the tasks wrote: a command's message, what a chunk printed.",
          {{0, NULL}}},
+    [EVENT_POOL_CARRIAGE_RETURN] =
+        {"pool.carriage_return", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "The first line of its tasks ends in CR LF, as DOS and Windows write: the CR is part of the item.",
+         {{0, "Pool {name}: {reason}."}}},
     [EVENT_POOL_WAITING] =
         {"pool.waiting", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "No more tasks will be added: the pool waits for those it has.",

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "engine/run.h"
+#include "event/bus.h"
 #include "object/items_private.h"
 #include "script/value.h"
 
@@ -29,14 +30,29 @@ enum items_result items_after(enum intake_result result)
     return results[result];
 }
 
+/* Nothing is taken away from what was given, but no command finds a file of that name. */
+static void tell_carriage_return(struct items *items)
+{
+    struct event event = {
+        .kind = EVENT_POOL_CARRIAGE_RETURN,
+        .object = items->pool->object.name,
+        .reason = "the lines of its tasks end in CR LF, and the CR is a part of each item; "
+                  "sed 's/\\r$//' takes it out",
+    };
+    bus_emit(items->run->bus, &event);
+}
+
 enum items_result items_next_line(struct items *items, struct buf *encoded, struct error *error)
 {
     const char *bytes;
     size_t length;
     enum intake_result result =
         intake_piece(items->intake, items->spec->nul ? '\0' : '\n', &bytes, &length, error);
-    if (result == INTAKE_ONE)
+    if (result == INTAKE_ONE) {
+        if (!items->at && !items->spec->nul && length && bytes[length - 1] == '\r')
+            tell_carriage_return(items);
         value_encode_string(encoded, bytes, length);
+    }
     return items_after(result);
 }
 
