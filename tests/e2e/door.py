@@ -341,15 +341,17 @@ def test_without_a_socket():
     if subprocess.run([*read_only, "true"], capture_output=True, check=False).returncode:
         return
     with tempfile.TemporaryDirectory(dir="/var/tmp") as directory:
+        shutil.copy(PROGRAM, f"{directory}/parrun")  # /tmp may be where it stands
         (pathlib.Path(directory) / "scenario.yaml").write_text(textwrap.dedent("""
             queues: {q: {}}
             processes:
               make: {stdout: {queue: q}, run: "echo message; parrun --put q 1; echo status $? >&2"}
               take: {stdin: {queue: q}, run: cat}
         """))
-        ended = subprocess.run([*read_only, PROGRAM, "scenario.yaml"], cwd=directory,
-                               env={**own_path(), "TMPDIR": "/nowhere"}, timeout=PATIENCE,
-                               capture_output=True, check=False)
+        ended = subprocess.run([*read_only, "./parrun", "scenario.yaml"], cwd=directory,
+                               env={**os.environ, "TMPDIR": "/nowhere",
+                                    "PATH": f"{directory}:{os.environ['PATH']}"},
+                               timeout=PATIENCE, capture_output=True, check=False)
     assert ended.returncode == 0, ended
     assert lines_of(ended.stdout, "take") == [b"message"], ended.stdout
     assert b"status 4" in ended.stdout, ended.stdout
