@@ -63,9 +63,9 @@ static const struct event_row rows[EVENT_KINDS] = {
          "How its limits on memory and cpu are enforced.",
          {{0, "Process {name} may use {reason}."}}},
     [EVENT_PROCESS_READY] =
-        {"process.ready", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
-         "The process can be used by those that depend on it.",
-         {{0, "Process {name} is ready."}}},
+        {"process.ready", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The process can be used by those that depend on it, as its ready says.",
+         {{0, "Process {name} is ready after {seconds} seconds."}}},
     [EVENT_PROCESS_OUTPUT] =
         {"process.output", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "A line that the process wrote to stdout or stderr.", {{0, NULL}}},

@@ -234,7 +234,11 @@ static void on_wrong_message(void *arg, const char *text)
 static void on_ready(void *arg)
 {
     struct process *process = arg;
-    struct event event = {.kind = EVENT_PROCESS_READY};
+    struct event event = {
+        .kind = EVENT_PROCESS_READY,
+        .has_duration = true,
+        .duration = clock_monotonic() - process->life.started,
+    };
     process_emit(process, &event);
     object_reached(&process->object, CONDITION_READY);
 }

@@ -7,6 +7,7 @@ MASKS = [(re.compile(pattern), replacement) for pattern, replacement in (
     (rb"^((?:Run child process|Run task|Worker) [^\n]*)\(\d+\)", rb"\1(PID)"),
     (rb"^(Process (?:\S+ )?to (?:read|write|read and write):) \d+$", rb"\1 PID"),
     (rb"^(Task [^\n]* runs) \d+\.\d\d seconds\.$", rb"\1 N.NN seconds."),
+    (rb"^(Process [^\n]* is ready after) \d+\.\d\d seconds\.$", rb"\1 N.NN seconds."),
     (rb"\bpid \d+", rb"pid PID"),
     # whichever build it is that tells how to run it again
     (rb"(run it alone: |run what is left: |\"command\":\")/\S*/parrun ", rb"\1parrun "),
