@@ -207,7 +207,7 @@ FUZZ_TARGETS := loader template unit dotenv frame
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -std=c17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=all
-FUZZ_SOURCES := $(wildcard src/base/*.c src/script/*.c src/scenario/*.c src/worker/*.c src/os/*.c \
+FUZZ_SOURCES := $(wildcard src/base/*.c src/event/*.c src/script/*.c src/scenario/*.c src/worker/*.c src/os/*.c \
   src/loop/*.c)
 
 build/fuzz/%.o: %.c
