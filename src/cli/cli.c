@@ -25,6 +25,7 @@
 #include "os/guard.h"
 #include "os/jobserver.h"
 #include "os/private_socket.h"
+#include "os/stdio.h"
 #include "scenario/complete.h"
 #include "scenario/import.h"
 #include "scenario/json_schema.h"
@@ -42,6 +43,7 @@ static int put_whole(const char *text)
 {
     if (fputs(text, stdout) >= 0 && !fflush(stdout))
         return STATUS_OK;
+    stdio_check_reader(errno);
     fprintf(stderr, "parrun: error: standard output: %s\n", strerror(errno));
     return STATUS_OUTPUT;
 }

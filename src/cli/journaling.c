@@ -1,6 +1,7 @@
 /* A run and its journal. */
 #include "cli/journaling.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -51,6 +52,8 @@ int journaling_open(const struct options *options, struct run *run, struct datab
     if (!is_wanted(options))
         return 0;
     run->keys = true;
+    if (options->resume == RESUME_FAILED && access(options->journal, F_OK))
+        return error_system(error, errno, "--retry-failed: journal '%s'", options->journal);
     *database = journal_open(options->journal, error);
     int result = *database ? read_earlier(options, run, *database, error) : error->code;
     if (result || options->dry) {

@@ -84,20 +84,27 @@ static int take_priority(struct options *options, const char *value, struct erro
     return 0;
 }
 
+/* "--get --all q": the word behind --get is the queue, whatever it looks like. */
+static int check_queue_name(const char *option, const char *value, struct error *error)
+{
+    return *value == '-' ? error_set(error, ERROR_FAILED,
+                                     "%s needs the queue's name behind it, before '%s': %s QUEUE %s",
+                                     option, value, option, value)
+                         : 0;
+}
+
 static int take_get(struct options *options, const char *value, struct error *error)
 {
-    (void)error;
     options->mode = MODE_GET;
     options->subject = value;
-    return 0;
+    return check_queue_name("--get", value, error);
 }
 
 static int take_put(struct options *options, const char *value, struct error *error)
 {
-    (void)error;
     options->mode = MODE_PUT;
     options->subject = value;
-    return 0;
+    return check_queue_name("--put", value, error);
 }
 
 static int take_queue(struct options *options, const char *value, struct error *error)

@@ -17,6 +17,7 @@
 #include "cli/options.h"
 #include "cli/status.h"
 #include "cli/visit.h"
+#include "os/stdio.h"
 #include "script/value.h"
 #include "sink/dead_letter.h"
 #include "sink/database.h"
@@ -99,8 +100,10 @@ static int print_message(struct query *query, struct buf *out, struct error *err
 static int write_out(struct buf *out, struct error *error)
 {
     fwrite(out->data, 1, out->length, stdout);
+    int number = ferror(stdout) ? errno : 0;
     buf_clear(out);
-    return ferror(stdout) ? error_system(error, EIO, "standard output") : 0;
+    stdio_check_reader(number);
+    return number ? error_system(error, number, "standard output") : 0;
 }
 
 static int list_queues(struct database *database, struct buf *out, struct error *error)
@@ -203,7 +206,8 @@ static int do_put(const struct command *command, struct database *database, stru
     struct putting putting = {.database = database, .command = command};
     const char *queue = command->words[0];
     struct buf framing = {0};
-    int result = queue_file_make(database, queue, NULL, NULL, 0, clock_wall(), error);
+    int found = queue_file_has(database, queue, error);
+    int result = found < 0 ? found : queue_file_make(database, queue, NULL, NULL, 0, clock_wall(), error);
     if (!result)
         result = queue_file_framing(database, queue, &framing, error);
     putting.json = !strcmp(buf_string(&framing), "json");
@@ -220,7 +224,7 @@ static int do_put(const struct command *command, struct database *database, stru
         result = input_split(command->options->asking.nul ? '\0' : '\n', &callbacks, &putting, error);
     result = commit(database, result, error);
     if (!result)
-        queue_tell(putting.count, "put into", queue);
+        queue_tell(putting.count, found ? "put into" : "put into the new queue", queue);
     return result;
 }
 
@@ -321,28 +325,32 @@ static const struct verb *find_verb(const struct command *command, struct error 
     return NULL;
 }
 
-/* A queue that is not in the file is most likely misspelt, but can be put into. */
-static int check_queue(const struct verb *verb, const struct command *command,
-                       struct database *database, struct error *error)
+/* Queues that are not in the file are most likely misspelt, but one can be put into. */
+static int check_queues(const struct verb *verb, const struct command *command,
+                        struct database *database, struct error *error)
 {
-    if (!command->count || verb->act == do_put)
-        return 0;
-    int found = queue_file_has(database, command->words[0], error);
-    if (found)
-        return found < 0 ? found : 0;
-    return error_set(error, ERROR_FAILED, "queue file '%s': it has no queue '%s'", command->file,
-                     command->words[0]);
+    for (size_t i = 0; i < command->count && verb->act != do_put; i++) {
+        int found = queue_file_has(database, command->words[i], error);
+        if (found < 0)
+            return found;
+        if (!found)
+            return error_set(error, ERROR_FAILED, "queue file '%s': it has no queue '%s'",
+                             command->file, command->words[i]);
+    }
+    return 0;
 }
 
 static int act(const struct verb *verb, const struct command *command, struct database *database,
                struct error *error)
 {
-    int result = database ? check_queue(verb, command, database, error) : error->code;
+    int result = database ? check_queues(verb, command, database, error) : error->code;
     if (!result)
         result = verb->act(command, database, error);
     database_close(database);
-    if (!result && fflush(stdout))
+    if (!result && fflush(stdout)) {
+        stdio_check_reader(errno);
         result = error_system(error, errno, "standard output");
+    }
     return result ? complain(error) : STATUS_OK;
 }
 

@@ -18,6 +18,7 @@
 #include "cli/queue_command.h"
 #include "cli/status.h"
 #include "os/private_socket.h"
+#include "os/stdio.h"
 #include "worker/request.h"
 
 /* The socket is read in pieces of this size. */
@@ -313,6 +314,7 @@ static int print_message(struct visit *visit, const struct frame *frame)
     fwrite(frame->at, 1, frame->left, stdout);
     putchar(visit->options->asking.nul ? '\0' : '\n');
     if (fflush(stdout) || ferror(stdout)) {
+        stdio_check_reader(errno);
         fprintf(stderr, "parrun: error: standard output: %s\n", strerror(errno));
         return STATUS_OUTPUT;
     }

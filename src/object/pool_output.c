@@ -431,7 +431,7 @@ void pool_fill_outcome(struct pool *pool, struct buf *reason)
     else if (cut_short)
         buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
     if (cut_short && (pool->skipped || !pool->exhausted))
-        buf_text(reason, ", the others were not done");
+        buf_text(reason, ", any others were not done");
     if (pool->reason)
         buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);
 }

@@ -174,7 +174,7 @@ static void print_tally(const struct event *event, struct buf *text)
     if (event->count)
         buf_printf(text, ", %" PRId64 " failed", event->count);
     if (event->left < 0)
-        buf_text(text, ", the others were not done");
+        buf_text(text, ", any others were not done");
     else if (undone)
         buf_printf(text, ", %" PRId64 " %s not done", undone, undone == 1 ? "was" : "were");
 }

@@ -33,6 +33,14 @@ static void on_finished(void *arg)
     pool_look(pool);
 }
 
+/* The records of earlier runs are of tasks that this one has no more: skipped, or acknowledged. */
+static bool goes_on(const struct pool *pool)
+{
+    const struct run *run = pool->object.run;
+    const struct source_spec *tasks = &pool->spec->tasks;
+    return run->resume || (tasks->kind == SOURCE_QUEUE && run->scenario->queues[tasks->queue].durable);
+}
+
 void pool_open_results(struct pool *pool)
 {
     static const struct results_callbacks callbacks = {
@@ -41,7 +49,7 @@ void pool_open_results(struct pool *pool)
     if (pool->spec->results.kind == RESULTS_NONE || pool->object.run->dry)
         return;
     pool->results =
-        results_new(pool->object.run, &pool->spec->results, &callbacks, pool, &error);
+        results_new(pool->object.run, &pool->spec->results, goes_on(pool), &callbacks, pool, &error);
     if (!pool->results)
         on_failed(pool, error.text);
     error_release(&error);

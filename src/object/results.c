@@ -101,7 +101,7 @@ static void end_torn_line(const char *path)
     close(fd);
 }
 
-struct results *results_new(struct run *run, const struct results_spec *spec,
+struct results *results_new(struct run *run, const struct results_spec *spec, bool goes_on,
                             const struct results_callbacks *callbacks, void *arg,
                             struct error *error)
 {
@@ -117,9 +117,8 @@ struct results *results_new(struct run *run, const struct results_spec *spec,
         return results;
     }
     results->file = record_file(spec);
-    /* A resumed run goes on where the earlier one was: its records are of tasks that are skipped. */
-    unsigned flags = run->resume ? FILE_APPEND : FILE_EMPTY;
-    if (run->resume)
+    unsigned flags = goes_on ? FILE_APPEND : FILE_EMPTY;
+    if (goes_on)
         end_torn_line(results->file);
     struct target *target =
         target_open(results->file, flags | FILE_DIRECTORIES, NULL, "write results to", error);

@@ -29,8 +29,9 @@ struct results_callbacks {
     void (*finished)(void *arg);
 };
 
-/* Opens what SPEC names. NULL with ERROR filled where that is not possible. */
-struct results *results_new(struct run *run, const struct results_spec *spec,
+/* Opens what SPEC names; what a file holds stays in it where this run GOES ON with the work of an
+ * earlier one. NULL with ERROR filled where that is not possible. */
+struct results *results_new(struct run *run, const struct results_spec *spec, bool goes_on,
                             const struct results_callbacks *callbacks, void *arg,
                             struct error *error);
 

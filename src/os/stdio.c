@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "os/guard.h"
+
 /* How long standard error is waited for, in ms. */
 #define SAY_PATIENCE 1000
 
@@ -39,4 +41,10 @@ void stdio_say(const char *text)
             left -= (size_t)length;
         }
     }
+}
+
+void stdio_check_reader(int number)
+{
+    if (number == EPIPE)
+        die_by_signal(SIGPIPE);
 }

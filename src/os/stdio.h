@@ -20,4 +20,10 @@ extern const int own_signals[OWN_SIGNALS];
  */
 void stdio_say(const char *text);
 
+/*
+ * Where NUMBER (errno, after a write to standard output) is EPIPE, ends the process by SIGPIPE: its
+ * reader has read enough, as head(1) does, and nothing went wrong.
+ */
+void stdio_check_reader(int number);
+
 #endif

@@ -134,7 +134,10 @@ static void check_chunk(struct loader *loader, const struct field *field, const 
     struct mark mark = line && block ? place_of_line(chunk->source, line)
                        : chunk->node ? node_mark(chunk->source, chunk->node)
                                      : place_of_line(chunk->source, 1);
-    diag_error(loader->diags, mark, NULL, "%s is not valid Lua: %s", field_label(loader, field),
+    const char *hint = memmem(spec->text, spec->length, "${{", 3)
+                           ? "Lua is no template: write item, vars.NAME or env.NAME as they are"
+                           : NULL;
+    diag_error(loader->diags, mark, hint, "%s is not valid Lua: %s", field_label(loader, field),
                loader_shown(loader, message));
     error_release(&error);
 }

@@ -185,6 +185,23 @@ static void warn_of_braces(struct loader *loader, const struct written *written)
     }
 }
 
+/* What others write for the item, in a text of a pool that does not name the item otherwise. */
+static void warn_of_habits(struct loader *loader, const struct written *written)
+{
+    static const char *const habits[] = {"{}", "${item}"};
+    for (size_t i = 0; i < countof(habits); i++) {
+        const char *at = strstr(written->text, habits[i]);
+        if (!at || strstr(written->text, "${{") || strcasestr(at + strlen(habits[i]), "item") ||
+            memmem(written->text, (size_t)(at - written->text), "item", 4) ||
+            strstr(written->text, "-exec") || strstr(written->text, "xargs"))
+            continue;
+        struct template_fault fault = {.offset = (size_t)(at - written->text) + written->before,
+                                       .length = strlen(habits[i])};
+        diag_warning(loader->diags, fault_mark(loader, written, &fault),
+                     "write ${{ item }} for the item", "'%s' stays as it is", habits[i]);
+    }
+}
+
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
                     enum template_use use, struct template **parsed)
 {
@@ -204,6 +221,8 @@ bool field_template(struct loader *loader, const struct field *field, const stru
     };
     struct written written = written_text(loader, node);
     warn_of_braces(loader, &written);
+    if (scope.task && field->key->alternative)
+        warn_of_habits(loader, &written);
     return parse(loader, &written, use, &scope, parsed);
 }
 
