@@ -118,13 +118,25 @@ static void make_threads(struct run *run)
     }
 }
 
+static void describe_waiting(size_t count, const char *what, struct buf *out)
+{
+    if (count)
+        buf_printf(out, ", %zu %s for %s", count, count == 1 ? "waits" : "wait", what);
+}
+
+/* Also who waits at the door, of whom no object tells. */
 static void describe_queues(const struct run *run, struct buf *out)
 {
     for (size_t i = 0; i < run->scenario->queue_count; i++) {
+        size_t for_message, for_room;
         size_t length = queue_length(run->queues[i]);
-        if (length)
-            buf_printf(out, "\n  queue %s holds %zu message%s", queue_name(run->queues[i]), length,
-                       length == 1 ? "" : "s");
+        queue_waiting(run->queues[i], &for_message, &for_room);
+        if (!length && !for_message && !for_room)
+            continue;
+        buf_printf(out, "\n  queue %s holds %zu message%s", queue_name(run->queues[i]), length,
+                   length == 1 ? "" : "s");
+        describe_waiting(for_message, "a message", out);
+        describe_waiting(for_room, "room", out);
     }
 }
 

@@ -180,6 +180,14 @@ static void on_time(void *arg)
     }
 }
 
+static bool may_restart(const struct process *process)
+{
+    const struct life *life = &process->life;
+    bool failed = life->failed || life->signal || !is_success(process->spec, life->code);
+    enum restart_on on = process->spec->restart.on;
+    return on == RESTART_ALWAYS || (on == RESTART_FAILURE && failed);
+}
+
 static void on_exited(void *arg, int code, int signal_number)
 {
     struct process *process = arg;
@@ -189,8 +197,10 @@ static void on_exited(void *arg, int code, int signal_number)
     life->signal = signal_number;
     if (life->monitor)
         monitor_stop(life->monitor);
-    /* Whoever of its group outlives a process that was told to end is ended with it. */
-    if ((object_is_ending(&process->object) || life->condemned) && !kill(-life->pid, 0))
+    /* Whoever of its group outlives a process that was told to end, or of which another life follows that needs
+     * the same ports and files, is ended with it. */
+    if ((object_is_ending(&process->object) || life->condemned || may_restart(process)) &&
+        !kill(-life->pid, 0))
         descendants_kill_session(life->pid);
     if (life->foreground)
         process_leave_foreground(process);
@@ -514,8 +524,15 @@ static void process_kill(struct object *object)
 static void process_settle(struct object *object)
 {
     struct process *process = (struct process *)object;
+    bool broken = process->life.failed && !object->run->stop_cause;
     timer_stop(process->timer);
     process->wait = WAIT_NONE;
+    if (broken) { /* the run ends by itself, and no other life made good for the last one */
+        process_fail(process, "it was to be started again when the run ended");
+        object->failed = true;
+        process_tell_exited(process, false);
+    }
+    process->life.pid = 0; /* nothing runs that could be terminated */
     process_tell_ended(process, true);
 }
 

@@ -115,6 +115,9 @@ void queue_wait_room(struct queue *queue, struct waiter *waiter);
 /* Takes a waiter off, whatever it waits for; nothing where it does not wait. */
 void queue_unwait(struct queue *queue, struct waiter *waiter);
 
+/* How many on the loop wait for a message of it, and how many for room in it. */
+void queue_waiting(struct queue *queue, size_t *for_message, size_t *for_room);
+
 /* Messages in it, not yet due ones included. Any thread. */
 size_t queue_length(struct queue *queue);
 

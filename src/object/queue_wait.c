@@ -205,6 +205,22 @@ void queue_wait_room(struct queue *queue, struct waiter *waiter)
     pthread_mutex_unlock(&queue->lock);
 }
 
+static size_t count_waiters(const struct waiter *list)
+{
+    size_t count = 0;
+    for (; list; list = list->next)
+        count++;
+    return count;
+}
+
+void queue_waiting(struct queue *queue, size_t *for_message, size_t *for_room)
+{
+    pthread_mutex_lock(&queue->lock);
+    *for_message = count_waiters(queue->for_message);
+    *for_room = count_waiters(queue->for_room);
+    pthread_mutex_unlock(&queue->lock);
+}
+
 static bool is_on(const struct waiter *list, const struct waiter *waiter)
 {
     while (list && list != waiter)

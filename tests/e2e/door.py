@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -356,3 +357,21 @@ def test_without_a_socket():
     assert lines_of(ended.stdout, "take") == [b"message"], ended.stdout
     assert b"status 4" in ended.stdout, ended.stdout
     assert re.search(rb"the run has no socket: /tmp: .*Read-only", ended.stdout), ended.stdout
+
+
+def test_status_counts_who_waits():
+    """SIGUSR1 tells of those who wait at the door too."""
+    run = Run("""
+        queues: {q: {}, full: {capacity: 1, items: [x]}}
+        processes:
+          one: {run: parrun --get q, consumes: q, produces: full}
+          two: {run: parrun --put full y, produces: [full, q], consumes: full}
+    """, env=own_path())
+    run.wait_for(rb"Process two to ")
+    for wanted in (b"queue q holds 0 messages, 1 waits for a message\n",
+                   b"queue full holds 1 message, 1 waits for room\n"):
+        while wanted not in run.seen:  # until they have asked
+            run.signal(signal.SIGUSR1)
+            run.wait_for(rb"queue full holds 1 message")
+    run.signal(TERM)
+    run.finish()

@@ -1,11 +1,12 @@
 """Durable queues: what was put and not acknowledged is there for the next run, however this one ends."""
+import json
 import os
 import signal
 import sqlite3
 import subprocess
 import time
 
-from harness.parrun import (KILL, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status,
+from harness.parrun import (KILL, PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status,
                             complete, mark)
 
 COUNT = 60
@@ -392,7 +393,7 @@ DEAD = """
 
 def test_the_file_from_the_shell():
     directory = Directory()
-    assert told(directory, "put", "jobs", "a", "7") == "2 messages put into jobs.\n"
+    assert told(directory, "put", "jobs", "a", "7") == "2 messages put into the new queue jobs.\n"
     assert told(directory, "put", "--priority=3", "jobs", stdin=b"x y\nz") == "2 messages put into jobs.\n"
     lines = told(directory, "list", "jobs").splitlines()
     assert [line.split(None, 4)[4] for line in lines[1:]] == ["x y", "z", "a", "7"], lines
@@ -425,8 +426,9 @@ def test_the_file_from_the_shell_in_vain():
     assert (status, err) == (2, b"parrun: error: queue file 'q.db': it has no queue 'job'\n")
     status, _, err = queue(directory, "requeue", "jobs")
     assert status == 2 and b"message 1 is no dead letter: name the queue that it goes to" in err, err
+    told(directory, "put", "other", "b")
     assert told(directory, "requeue", "jobs", "other") == "1 message put back from jobs.\n"
-    assert rows(directory, "SELECT queue, body FROM message") == [("other", "a")]
+    assert rows(directory, "SELECT queue, body FROM message ORDER BY id") == [("other", "a"), ("other", "b")]
 
 
 OPEN = """
@@ -437,6 +439,38 @@ OPEN = """
     processes:
       up: {run: "echo up; cat", stdin: {queue: jobs}}
 """
+
+
+def test_requeue_goes_to_queues_that_are_there():
+    directory = Directory()
+    assert told(directory, "put", "failed", "a", "b") == "2 messages put into the new queue failed.\n"
+    status, _, err = queue(directory, "requeue", "failed", "nosuch")
+    assert status == 2 and b"it has no queue 'nosuch'" in err, (status, err)
+    assert depths(directory)["failed"] == 2, depths(directory)
+
+
+def test_a_listing_whose_reader_has_enough():
+    directory = Directory()
+    told(directory, "put", "jobs", stdin=b"".join(b"%d\n" % n for n in range(100_000)))
+    with subprocess.Popen([PROGRAM, "--queue", "q.db", "list", "jobs"], cwd=directory.path,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listing:
+        listing.stdout.readline()
+        listing.stdout.close()
+        assert listing.stderr.read() == b""
+        assert listing.wait(PATIENCE) == -signal.SIGPIPE
+
+
+def test_results_go_on_with_the_queue():
+    directory = Directory()
+    text = """
+        queues: {jobs: {durable: q.db}}
+        pools: {p: {workers: 1, tasks: {queue: jobs}, run: "true", results: {file: r.jsonl}}}
+    """
+    for word in "ab":
+        told(directory, "put", "jobs", word)
+        Run(text, directory=directory).finish()
+    records = (directory.path / "r.jsonl").read_text().splitlines()
+    assert [json.loads(record)["item"] for record in records] == ["a", "b"], records
 
 
 def test_the_file_while_a_run_has_it():

@@ -445,3 +445,14 @@ def test_results_of_the_earlier_run_stay():
     lines = (directory.path / "r.jsonl").read_text().splitlines()
     assert len(lines) == 5 and lines[3] == '{"torn', lines
     assert [json.loads(line)["item"] for line in lines[:3] + lines[4:]] == ["a", "bad", "c", "bad"], lines
+
+
+def test_retry_failed_needs_a_journal():
+    """A misspelt name is no journal in which nothing has failed."""
+    directory = Directory()
+    directory.file("s.yaml", "pools: {p: {tasks: 2, run: 'true'}}")
+    ended = subprocess.run([PROGRAM, "--journal", "typo.db", "--retry-failed", "s.yaml"], cwd=directory.path,
+                           capture_output=True, check=False)
+    assert (ended.returncode, ended.stdout) == (2, b""), ended
+    assert b"--retry-failed: journal 'typo.db': No such file or directory" in ended.stderr, ended
+    assert not (directory.path / "typo.db").exists()
