@@ -10,6 +10,7 @@
 #include "scenario/foreground.h"
 #include "scenario/loader.h"
 #include "scenario/probe.h"
+#include "scenario/writers.h"
 
 static bool holds(const size_t *queues, size_t count, size_t queue)
 {
@@ -215,6 +216,21 @@ static void check_standard_input(struct loader *loader)
     }
 }
 
+/* Nothing keeps such a run going. */
+static void check_daemons(struct loader *loader)
+{
+    const struct scenario *scenario = loader->scenario;
+    if (!scenario->process_count || scenario->pool_count || scenario->thread_count)
+        return;
+    for (size_t i = 0; i < scenario->process_count; i++)
+        if (!scenario->processes[i].daemon)
+            return;
+    diag_warning(loader->diags, scenario->processes[0].object.mark,
+                 "leave out daemon where the run is to last as long as the process",
+                 "the run ends as soon as it has begun: all that it has are daemons, which are ended with "
+                 "the last that is none");
+}
+
 void scenario_check(struct loader *loader)
 {
     const struct scenario *scenario = loader->scenario;
@@ -229,4 +245,6 @@ void scenario_check(struct loader *loader)
     check_uses(loader);
     depend_check(loader);
     foreground_check(loader);
+    check_daemons(loader);
+    writers_check(loader);
 }

@@ -364,14 +364,15 @@ def test_status_counts_who_waits():
     run = Run("""
         queues: {q: {}, full: {capacity: 1, items: [x]}}
         processes:
-          one: {run: parrun --get q, consumes: q, produces: full}
-          two: {run: parrun --put full y, produces: [full, q], consumes: full}
+          get: {run: parrun --get q, consumes: q, produces: full}
+          put: {run: parrun --put full y, produces: [full, q], consumes: full}
     """, env=own_path())
-    run.wait_for(rb"Process two to ")
+    run.wait_for(rb"Process put to ")
     for wanted in (b"queue q holds 0 messages, 1 waits for a message\n",
                    b"queue full holds 1 message, 1 waits for room\n"):
         while wanted not in run.seen:  # until they have asked
             run.signal(signal.SIGUSR1)
+            time.sleep(0.1)  # what comes sooner is taken for the same signal
             run.wait_for(rb"queue full holds 1 message")
     run.signal(TERM)
     run.finish()

@@ -6,7 +6,7 @@ import socket
 import threading
 
 from harness.parrun import (INT, PATIENCE, TERM, USR1, Directory, Run, check_nothing_left,
-                            check_status, died_of, mark)
+                            check_status, complete, died_of, mark)
 
 
 class Server:
@@ -452,3 +452,27 @@ def test_service_of_systemd():
         status, out, err = run.finish()
     check_status(status, died_of(TERM), out + err)
     check_nothing_left()
+
+
+def test_a_run_that_ends_between_two_lives_has_failed():
+    """A service whose backoff is longer than the rest of the run never came up."""
+    status, out, err = complete("""
+        processes:
+          srv: {run: exit 3, daemon: true, restart: {on: failure, delay: 1h}}
+          work: {run: "true"}
+    """)
+    check_status(status, 1, out + err)
+    assert b"What went wrong first: Process srv failed: it was to be started again when the run ended.\n" in out, out
+
+
+def test_what_a_life_leaves_is_ended_before_the_next():
+    """A server's children have its port: a second life that finds one of the first could not begin."""
+    status, out, err = complete("""
+        processes:
+          srv:
+            run: "if test -f child && kill -0 $(cat child); then echo still there; exit 0; fi;
+              sleep 1000 & echo $! >child; exit 1"
+            restart: {on: failure, max: 2, delay: 1ms}
+    """, directory=Directory())
+    check_status(status, 1, out + err)
+    assert b"still there" not in out and b"leaked" not in out, out
