@@ -96,6 +96,25 @@ static bool process_restarts(struct process *process, int64_t *wait)
                            wait);
 }
 
+/* Nobody need count the lives to see why there is no further one. */
+static void blame_restarts(struct process *process)
+{
+    const struct life *life = &process->life;
+    int64_t count = process->history.in_a_row;
+    struct buf text = {0};
+    if (!life->failed || !count || life->reason || count < process->spec->restart.max)
+        return;
+    const char *name = signal_name(life->signal);
+    if (life->signal)
+        buf_printf(&text, "ended by signal %s", name ? name : "?");
+    else
+        buf_printf(&text, "exited with code %d", life->code);
+    buf_printf(&text, "; it was started again %lld time%s, as often as restart allows",
+               (long long)count, count == 1 ? "" : "s");
+    process_fail(process, text.data);
+    buf_release(&text);
+}
+
 /* Nothing of this life is left: another one follows, or the object is gone. */
 static void life_over(struct process *process)
 {
@@ -108,6 +127,8 @@ static void life_over(struct process *process)
     if (!ended_by_us)
         blame_limits(process);
     bool restarts = process_restarts(process, &wait);
+    if (!restarts && !ended_by_us)
+        blame_restarts(process);
     process_tell_exited(process, restarts);
     if (life->cgroup && ended_by_us)
         cgroup_kill(life->cgroup); /* a daemon of its own may have left its group */
