@@ -13,6 +13,7 @@
 #include "object/letter.h"
 #include "object/queue_private.h"
 #include "object/trace.h"
+#include "script/message.h"
 #include "script/value.h"
 
 void queue_event(struct queue *queue, enum event_kind kind, unsigned flags, size_t count)
@@ -154,6 +155,16 @@ const char *queue_name(const struct queue *queue)
 enum framing queue_framing(const struct queue *queue)
 {
     return queue->spec->framing;
+}
+
+bool queue_is_read_as_text(const struct queue *queue, int *end)
+{
+    static const int ends[] = {
+        [FRAMING_LINE] = '\n', [FRAMING_NUL] = '\0', [FRAMING_LENGTH] = MESSAGE_NO_END};
+    if (!queue->users.stream_consumers || queue->spec->framing == FRAMING_JSON)
+        return false;
+    *end = ends[queue->spec->framing];
+    return true;
 }
 
 bool queue_is_ordered(const struct queue *queue)

@@ -66,6 +66,9 @@ void queue_free(struct queue *queue);
 const char *queue_name(const struct queue *queue);
 enum framing queue_framing(const struct queue *queue);
 
+/* True where a program reads its messages as a stream of text with END (message_check()) between them. Any thread. */
+bool queue_is_read_as_text(const struct queue *queue, int *end);
+
 /* True where its messages have no priority, as those of a key come in their order. */
 bool queue_is_ordered(const struct queue *queue);
 

@@ -15,6 +15,7 @@
 #include "object/attributes.h"
 #include "object/client.h"
 #include "object/door.h"
+#include "object/queue.h"
 #include "scenario/spec.h"
 #include "script/script.h"
 #include "script/template.h"
@@ -202,6 +203,18 @@ static void add_queues(struct texts *texts, const struct run *run, const size_t 
         config_texts_add(texts, run->scenario->queues[queues[i]].name);
 }
 
+/* Which of the queues that it fills take texts alone, by what ends them. */
+static void add_text_queue(struct worker_config *config, const struct run *run, size_t index)
+{
+    int end;
+    if (!queue_is_read_as_text(run->queues[index], &end))
+        return;
+    add_queues(end == '\n'   ? &config->lines
+               : end == '\0' ? &config->pieces
+                             : &config->lengths,
+               run, &index, 1);
+}
+
 /* True for a variable that the worker has with another value, which its commands must have too. */
 static bool is_overruled(const struct world *world, const struct env_spec *env)
 {
@@ -234,6 +247,8 @@ void world_config(const struct world *world, struct worker_config *config)
     for (size_t i = 0; i < spec->produces_count; i++)
         if (run->scenario->queues[spec->produces[i]].ordered)
             add_queues(&config->ordered, run, &spec->produces[i], 1);
+    for (size_t i = 0; i < spec->produces_count; i++)
+        add_text_queue(config, run, spec->produces[i]);
     if (body->kind == BODY_LUA)
         return;
     config->attributes = print_attributes(world);

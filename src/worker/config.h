@@ -56,6 +56,9 @@ struct worker_config {
     struct chunk setup;
     struct texts produces; /* queues that the body may put into, and take from */
     struct texts consumes;
+    struct texts lines;    /* of PRODUCES: those that programs read as lines, */
+    struct texts pieces;   /* as pieces that end in NUL, */
+    struct texts lengths;  /* and with lengths */
     struct texts ordered;  /* of PRODUCES: those whose messages have no priority */
     int32_t stop_signal;   /* for a task that must end before its time */
     int64_t stop_grace;    /* ns until SIGKILL */

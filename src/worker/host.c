@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/unit.h"
+#include "script/message.h"
 #include "script/script.h"
 #include "worker/private.h"
 
@@ -173,6 +175,20 @@ static int wait_for_room(struct worker *worker, int64_t until, struct error *err
     return 1;
 }
 
+static int check_text(const struct worker_config *config, const char *queue, const char *encoded,
+                      size_t length, struct error *error)
+{
+    const struct {
+        const struct texts *queues;
+        int end;
+    } kinds[] = {{&config->lines, '\n'}, {&config->pieces, '\0'}, {&config->lengths, MESSAGE_NO_END}};
+    size_t index;
+    for (size_t i = 0; i < countof(kinds); i++)
+        if (is_among(kinds[i].queues, queue, &index))
+            return message_check(queue, kinds[i].end, encoded, length, error);
+    return 0;
+}
+
 static int host_put(void *arg, const char *queue, const char *encoded, size_t length,
                     const struct script_put *options, struct error *error)
 {
@@ -184,6 +200,8 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
     int result = must_declare(&worker->config.produces, queue, "produces", &put.index, error);
     if (!result && put.priority && is_among(&worker->config.ordered, queue, &ordered))
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, queue);
+    if (!result)
+        result = check_text(&worker->config, queue, encoded, length, error);
     if (result)
         return result;
     if (worker->ahead >= worker->config.window || channel_is_full(worker))

@@ -1,0 +1,18 @@
+/* Messages that programs read: what of them can stand in a stream. */
+#ifndef SCRIPT_MESSAGE_H
+#define SCRIPT_MESSAGE_H
+
+#include <stddef.h>
+
+struct error;
+
+/* Where a stream's messages end with a length in front of them in place of a byte. */
+#define MESSAGE_NO_END (-1)
+
+/*
+ * Whether the encoded value can be a message of the queue NAME, which a program reads as a stream where each
+ * message ends with the byte END: no table can, nor a text with that byte in it. 0, or ERROR_FAILED.
+ */
+int message_check(const char *name, int end, const char *encoded, size_t length, struct error *error);
+
+#endif
