@@ -4,6 +4,11 @@
 #include "engine/backoff.h"
 #include "scenario/spec.h"
 
+bool restart_is_for(const struct restart_spec *spec, bool failed)
+{
+    return spec->on == RESTART_ALWAYS || (spec->on == RESTART_FAILURE && failed);
+}
+
 bool restart_follows(const struct restart_spec *spec, struct restart_history *history, bool failed,
                      int64_t ran, double random, int64_t *wait)
 {
@@ -13,7 +18,7 @@ bool restart_follows(const struct restart_spec *spec, struct restart_history *hi
         .max_delay = spec->max_delay,
         .jitter = spec->jitter,
     };
-    if (spec->on == RESTART_NEVER || (spec->on == RESTART_FAILURE && !failed))
+    if (!restart_is_for(spec, failed))
         return false;
     if (ran >= spec->reset_after)
         history->in_a_row = 0;

@@ -85,6 +85,12 @@ static bool is_success(const struct process_spec *spec, int code)
     return !spec->success_code_count && !code;
 }
 
+static bool has_failed(const struct process *process)
+{
+    const struct life *life = &process->life;
+    return life->failed || life->signal || !is_success(process->spec, life->code);
+}
+
 /* Another life follows: false where none does. */
 static bool process_restarts(struct process *process, int64_t *wait)
 {
@@ -122,8 +128,8 @@ static void life_over(struct process *process)
     bool ended_by_us = object_is_ending(&process->object) || life->condemned;
     int64_t wait;
     timer_stop(process->timer);
-    if (!ended_by_us && (life->signal || !is_success(process->spec, life->code)))
-        life->failed = true;
+    if (!ended_by_us)
+        life->failed = has_failed(process);
     if (!ended_by_us)
         blame_limits(process);
     bool restarts = process_restarts(process, &wait);
@@ -201,14 +207,6 @@ static void on_time(void *arg)
     }
 }
 
-static bool may_restart(const struct process *process)
-{
-    const struct life *life = &process->life;
-    bool failed = life->failed || life->signal || !is_success(process->spec, life->code);
-    enum restart_on on = process->spec->restart.on;
-    return on == RESTART_ALWAYS || (on == RESTART_FAILURE && failed);
-}
-
 static void on_exited(void *arg, int code, int signal_number)
 {
     struct process *process = arg;
@@ -220,7 +218,8 @@ static void on_exited(void *arg, int code, int signal_number)
         monitor_stop(life->monitor);
     /* Whoever of its group outlives a process that was told to end, or of which another life follows that needs
      * the same ports and files, is ended with it. */
-    if ((object_is_ending(&process->object) || life->condemned || may_restart(process)) &&
+    if ((object_is_ending(&process->object) || life->condemned ||
+         restart_is_for(&process->spec->restart, has_failed(process))) &&
         !kill(-life->pid, 0))
         descendants_kill_session(life->pid);
     if (life->foreground)
