@@ -6,12 +6,17 @@
 #include "base/error.h"
 #include "base/unit.h"
 #include "scenario/loader.h"
+#include "scenario/meant.h"
 #include "scenario/types.h"
 
 #define UMASK_MOST 0777
 #define ID_MOST INT64_C(4294967294) /* the one above means "no id" to the system */
 #define LIMIT_MOST INT64_C(1000000000000)
 #define SHARE_UNIT 1000
+#define MEMORY_LEAST ((uint64_t)1 << 20) /* less is no use to any program */
+#define LIMIT_SIZE_JSON                                                                            \
+    "'anyOf':[{'type':'integer','minimum':0},{'type':'string',"                                    \
+    "'pattern':'^([0-9.]+ *[KMGTkmgt]?i?[Bb]?|unlimited)$'},@template]"
 
 static void give(const struct field *field, int64_t value)
 {
@@ -88,11 +93,27 @@ static void bind_limit_size(struct loader *loader, const struct field *field,
     struct error error = {0};
     if (!field_text(loader, field, node, &text) || is_unlimited(field, text))
         return;
-    if (size_parse(text, &bytes, &error) || bytes >= OPTION_UNLIMITED ||
-        (int64_t)bytes < field->key->least)
+    if (size_parse(text, &bytes, &error))
+        field_meant(loader, field, node, meant_size(loader->arena, text));
+    else if (bytes >= OPTION_UNLIMITED || (int64_t)bytes < field->key->least)
         field_wrong(loader, field, node);
     else
         give(field, (int64_t)bytes);
+    error_release(&error);
+}
+
+/* A number alone is one of bytes, and was most likely meant as one of megabytes. */
+static void bind_limit_memory(struct loader *loader, const struct field *field,
+                              const struct node *node)
+{
+    uint64_t bytes;
+    struct error error = {0};
+    bind_limit_size(loader, field, node);
+    if (node->kind == NODE_SCALAR && !node->text[strspn(node->text, "0123456789")] &&
+        !size_parse(node->text, &bytes, &error) && bytes && bytes < MEMORY_LEAST)
+        diag_warning(loader->diags, loader_mark(loader, node),
+                     arena_printf(loader->arena, "write %sM for megabytes", node->text),
+                     "%s: no program can do with %s bytes", field_label(loader, field), node->text);
     error_release(&error);
 }
 
@@ -201,13 +222,19 @@ const struct type type_limit = {
     .early = true,
     .json = "'anyOf':[{'type':'integer','minimum':0},{'const':'unlimited'},@template]",
 };
+const struct type type_limit_memory = {
+    .name = "memory limit",
+    .wording = "a size such as 64K, 10M or 1G, or unlimited",
+    .bind = bind_limit_memory,
+    .early = true,
+    .json = LIMIT_SIZE_JSON,
+};
 const struct type type_limit_size = {
     .name = "size limit",
     .wording = "a size such as 64K, 10M or 1G, or unlimited",
     .bind = bind_limit_size,
     .early = true,
-    .json = "'anyOf':[{'type':'integer','minimum':0},{'type':'string',"
-            "'pattern':'^([0-9.]+ *[KMGTkmgt]?i?[Bb]?|unlimited)$'},@template]",
+    .json = LIMIT_SIZE_JSON,
 };
 const struct type type_limit_time = {
     .name = "time limit",

@@ -120,7 +120,8 @@ static const char *keys_of(struct loader *loader, enum block_kind kind)
     return list;
 }
 
-static void report_unknown(struct loader *loader, struct block *block, const struct node *key)
+static void report_unknown(struct loader *loader, struct block *block, const struct node *key,
+                           const struct node *value)
 {
     size_t count;
     const struct key *keys = schema_keys(&count);
@@ -128,7 +129,7 @@ static void report_unknown(struct loader *loader, struct block *block, const str
     if (!*places)
         places = places_of(loader, key->text, false);
     const char *meant = NULL;
-    const char *foreign = foreign_key(block->kind, key->text, &meant);
+    const char *foreign = foreign_key(loader->arena, block->kind, key->text, value, &meant);
     loader->unsure = true;
     if (foreign) {
         diag_error(loader->diags, loader_mark(loader, key), foreign, "unknown key '%s' in %s",
@@ -164,7 +165,7 @@ static void take_keys(struct loader *loader, struct block *block, const struct n
         if (key)
             block->given[key - keys] = node_value(map, i);
         else if (!schema_is_own(name->text))
-            report_unknown(loader, block, name);
+            report_unknown(loader, block, name, node_value(map, i));
     }
 }
 

@@ -1,12 +1,8 @@
 /* What the bind functions share: wording, and the values of scalars. */
 #include <string.h>
-#include <strings.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/error.h"
-#include "base/mem.h"
-#include "base/unit.h"
 #include "scenario/loader.h"
 #include "scenario/show.h"
 #include "scenario/wording.h"
@@ -52,46 +48,11 @@ void field_wrong(struct loader *loader, const struct field *field, const struct 
     field_expected(loader, field, node, field_wording(loader, field->key), NULL);
 }
 
-/* "5minutes" becomes "5m": the unit at the end of TEXT, in a word that people write for it. */
-static void shorten_unit(struct buf *text)
+void field_meant(struct loader *loader, const struct field *field, const struct node *node,
+                 const char *meant)
 {
-    static const struct {
-        const char *word;
-        const char *unit;
-    } units[] = {
-        {"milliseconds", "ms"}, {"millisecond", "ms"}, {"msec", "ms"}, {"millis", "ms"},
-        {"seconds", "s"},       {"second", "s"},       {"secs", "s"},  {"sec", "s"},
-        {"minutes", "m"},       {"minute", "m"},       {"mins", "m"},  {"min", "m"},
-        {"hours", "h"},         {"hour", "h"},         {"hrs", "h"},   {"hr", "h"},
-    };
-    size_t digits = strspn(buf_string(text), "0123456789.");
-    for (size_t i = 0; i < countof(units); i++) {
-        if (strcasecmp(buf_string(text) + digits, units[i].word))
-            continue;
-        buf_truncate(text, digits);
-        buf_text(text, units[i].unit);
-        return;
-    }
-}
-
-void field_no_duration(struct loader *loader, const struct field *field, const struct node *node,
-                       const char *text)
-{
-    struct buf whole = {0};
-    struct error error = {0};
-    const char *hint = NULL;
-    int64_t ns;
-    for (const char *at = text; *at; at++)
-        if (*at != ' ')
-            buf_char(&whole, *at);
-    if (strspn(buf_string(&whole), "0123456789.") == whole.length)
-        buf_char(&whole, 's');
-    shorten_unit(&whole);
-    if (strcmp(buf_string(&whole), text) && !duration_parse(buf_string(&whole), &ns, &error))
-        hint = arena_printf(loader->arena, "write %s", buf_string(&whole));
-    field_expected(loader, field, node, field_wording(loader, field->key), hint);
-    error_release(&error);
-    buf_release(&whole);
+    field_expected(loader, field, node, field_wording(loader, field->key),
+                   meant ? arena_printf(loader->arena, "write %s", meant) : NULL);
 }
 
 bool field_value(struct loader *loader, const struct field *field, const struct node *node,

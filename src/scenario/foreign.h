@@ -1,7 +1,7 @@
 /*
  * What people write who know other tools: the words that those have for our keys, and the short forms
- * of what is a mapping here. Compose files, process-compose, supervisord, GNU parallel, xargs and
- * Python's multiprocessing are the sources of the words.
+ * of what is a mapping here. Compose files, process-compose, supervisord, systemd, GitHub Actions, GNU
+ * parallel, xargs and Python's multiprocessing are the sources of the words.
  */
 #ifndef SCENARIO_FOREIGN_H
 #define SCENARIO_FOREIGN_H
@@ -9,12 +9,15 @@
 #include "scenario/schema.h"
 
 struct arena;
+struct node;
 
 /*
- * What to write in a block of KIND in place of the key NAME; NULL where the word is not known. *MEANT
- * is then a key that stands for, where the block cannot be without it, and else NULL.
+ * What to write in a block of KIND in place of the key NAME with VALUE behind it; NULL where the
+ * word is not known. *MEANT is the key that it stands for, where the block cannot be without that
+ * one, and else NULL. May be made in ARENA.
  */
-const char *foreign_key(enum block_kind kind, const char *name, const char **meant);
+const char *foreign_key(struct arena *arena, enum block_kind kind, const char *name,
+                        const struct node *value, const char **meant);
 
 /*
  * How the mapping of a block of KIND begins that TEXT alone may have been meant for, such as

@@ -128,9 +128,9 @@ const char *field_wording(struct loader *loader, const struct key *key);
 /* Reports that NODE is not what the field's type expects. */
 void field_wrong(struct loader *loader, const struct field *field, const struct node *node);
 
-/* The same where TEXT, the value, is no duration: with what was probably meant, if it is nearly one. */
-void field_no_duration(struct loader *loader, const struct field *field, const struct node *node,
-                       const char *text);
+/* The same with what was MEANT as a hint; NULL: nobody knows. */
+void field_meant(struct loader *loader, const struct field *field, const struct node *node,
+                 const char *meant);
 
 /* The same where something else is EXPECTED; HINT may be NULL. */
 void field_expected(struct loader *loader, const struct field *field, const struct node *node,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/unit.h"
 #include "scenario/loader.h"
+#include "scenario/meant.h"
 #include "scenario/types.h"
 
 #define CODE_MOST 255
@@ -50,7 +51,7 @@ static void bind_rate(struct loader *loader, const struct field *field, const st
             return;
         }
     }
-    field_wrong(loader, field, node);
+    field_meant(loader, field, node, meant_rate(loader->arena, text));
 }
 
 /* "30s", or "300%" of what a task usually takes. */
@@ -66,7 +67,7 @@ static void bind_task_timeout(struct loader *loader, const struct field *field,
     if (percent && !strcmp(end, "%")) {
         pool->timeout_percent = percent;
     } else if (duration_parse(text, &pool->object.timeout, &error)) {
-        field_no_duration(loader, field, node, text);
+        field_meant(loader, field, node, meant_duration(loader->arena, text));
         error_release(&error);
     }
 }
@@ -78,13 +79,13 @@ static void bind_size(struct loader *loader, const struct field *field, const st
     struct error error = {0};
     if (!field_text(loader, field, node, &text))
         return;
-    if (size_parse(text, &bytes, &error) || bytes > INT64_MAX ||
-        (int64_t)bytes < field->key->least) {
+    if (size_parse(text, &bytes, &error))
+        field_meant(loader, field, node, meant_size(loader->arena, text));
+    else if (bytes > INT64_MAX || (int64_t)bytes < field->key->least)
         field_wrong(loader, field, node);
-        error_release(&error);
-        return;
-    }
-    *(int64_t *)field->member = (int64_t)bytes;
+    else
+        *(int64_t *)field->member = (int64_t)bytes;
+    error_release(&error);
 }
 
 /* A number, whole or not, of at least the key's least. */

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/unit.h"
 #include "scenario/loader.h"
+#include "scenario/meant.h"
 #include "scenario/types.h"
 #include "script/template.h"
 
@@ -26,11 +27,13 @@ static void bind_capacity(struct loader *loader, const struct field *field,
     }
     if (!field_text(loader, field, node, &text))
         return;
-    if (!size_parse(text, &bytes, &error) && bytes && bytes <= INT64_MAX) {
+    if (size_parse(text, &bytes, &error)) {
+        field_meant(loader, field, node, meant_size(loader->arena, text));
+    } else if (!bytes || bytes > INT64_MAX) {
+        field_wrong(loader, field, node);
+    } else {
         queue->capacity = INT64_MAX;
         queue->capacity_bytes = (int64_t)bytes;
-    } else {
-        field_wrong(loader, field, node);
     }
     error_release(&error);
 }

@@ -1,28 +1,9 @@
 /* How a process is started again, and the commands that stop one. */
 #include <string.h>
 
-#include "base/mem.h"
-
 #include "scenario/loader.h"
+#include "scenario/meant.h"
 #include "scenario/types.h"
-
-/* Other tools' words for the same. */
-static const char *word_hint(const char *word)
-{
-    static const struct {
-        const char *word;
-        const char *hint;
-    } words[] = {
-        {"on-failure", "write failure"},   {"on_failure", "write failure"},
-        {"no", "write never"},             {"false", "write never"},
-        {"yes", "write always or failure"}, {"true", "write always or failure"},
-        {"unless-stopped", "write always"}, {"exit_on_failure", "write fail_fast: true at the top"},
-    };
-    for (size_t i = 0; i < countof(words); i++)
-        if (!strcmp(words[i].word, word))
-            return words[i].hint;
-    return NULL;
-}
 
 /* A word alone stands for {on: WORD}. */
 static void bind_restart(struct loader *loader, const struct field *field, const struct node *node)
@@ -43,7 +24,7 @@ static void bind_restart(struct loader *loader, const struct field *field, const
             return;
         }
     }
-    field_expected(loader, field, node, field->key->type->wording, word_hint(word));
+    field_meant(loader, field, node, meant_restart(loader->arena, word));
 }
 
 static struct body_spec *stop_body(struct loader *loader, const struct field *field,

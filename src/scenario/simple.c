@@ -11,10 +11,21 @@
 #include "base/unit.h"
 #include "event/event.h"
 #include "scenario/loader.h"
+#include "scenario/meant.h"
 #include "scenario/scalar.h"
 #include "scenario/show.h"
 #include "scenario/types.h"
 #include "script/template.h"
+
+static const char *integer_hint(const struct node *node, const struct key *key)
+{
+    if (key->most && key->least == key->most)
+        return "leave it out: there is no other yet";
+    if (node->style == STYLE_PLAIN && scalar_is_padded(node->text, node->size))
+        return "write the number without the leading zero";
+    bool quoted = node->style != STYLE_PLAIN && scalar_plain(node->text, node->size).type == VALUE_INTEGER;
+    return quoted ? "write the number without quotes" : NULL;
+}
 
 static void bind_integer(struct loader *loader, const struct field *field, const struct node *node)
 {
@@ -25,9 +36,7 @@ static void bind_integer(struct loader *loader, const struct field *field, const
     bool ranged = key->least || key->most;
     if (value.type != VALUE_INTEGER ||
         (ranged && (value.integer < key->least || value.integer > key->most))) {
-        bool padded = node->style == STYLE_PLAIN && scalar_is_padded(node->text, node->size);
-        field_expected(loader, field, node, field_wording(loader, key),
-                       padded ? "write the number without the leading zero" : NULL);
+        field_expected(loader, field, node, field_wording(loader, key), integer_hint(node, key));
         return;
     }
     *(int64_t *)field->member = value.integer;
@@ -70,7 +79,7 @@ static void bind_duration(struct loader *loader, const struct field *field, cons
     if (!field_text(loader, field, node, &text))
         return;
     if (duration_parse(text, field->member, &error)) {
-        field_no_duration(loader, field, node, text);
+        field_meant(loader, field, node, meant_duration(loader->arena, text));
         error_release(&error);
     }
 }
@@ -82,7 +91,7 @@ static void bind_signal(struct loader *loader, const struct field *field, const 
     if (!field_text(loader, field, node, &text))
         return;
     if (signal_parse(text, field->member, &error)) {
-        field_wrong(loader, field, node);
+        field_meant(loader, field, node, meant_signal(loader->arena, text));
         error_release(&error);
     }
 }
@@ -96,6 +105,13 @@ static void bind_text(struct loader *loader, const struct field *field, const st
         *(const char **)field->member = text;
     else
         field_wrong(loader, field, node);
+}
+
+static bool is_choice(const struct choice *choices, const char *text)
+{
+    while (choices->name && strcmp(choices->name, text))
+        choices++;
+    return choices->name;
 }
 
 static bool find_choice(struct loader *loader, const struct field *field, const struct node *node,
@@ -113,9 +129,13 @@ static bool find_choice(struct loader *loader, const struct field *field, const 
         }
         nearest_offer(&nearest, choices[i].name);
     }
-    field_expected(loader, field, node, field_wording(loader, field->key),
-                   nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
-                                : NULL);
+    const char *other = meant_restart(loader->arena, text);
+    const char *hint = NULL;
+    if (other && is_choice(choices, other))
+        hint = arena_printf(loader->arena, "write %s", other);
+    else if (nearest.name)
+        hint = arena_printf(loader->arena, "did you mean '%s'?", nearest.name);
+    field_expected(loader, field, node, field_wording(loader, field->key), hint);
     return false;
 }
 

@@ -1,7 +1,6 @@
 /* What a pool works on, with how many workers; and what a queue holds at first. */
 #include <math.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "scenario/loader.h"
+#include "scenario/meant.h"
 #include "scenario/scalar.h"
 #include "scenario/types.h"
 
@@ -104,12 +104,26 @@ static enum source_kind find_kind(const struct node *map)
     return SOURCE_COUNT;
 }
 
+/* [1..10] is one item, which hardly anybody wants. */
+static void warn_of_range(struct loader *loader, const struct node *list)
+{
+    const struct node *item = list->items;
+    if (list->size != 1 || item->kind != NODE_SCALAR || !strstr(item->text, ".."))
+        return;
+    const char *range = meant_range(loader->arena, item->text);
+    if (range)
+        diag_warning(loader->diags, loader_mark(loader, item),
+                     arena_printf(loader->arena, "write tasks: {range: %s}", range),
+                     "'%s' is one item, a text", item->text);
+}
+
 static void bind_tasks(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct source_spec *source = field->member;
     struct value value;
     source->mark = loader_mark(loader, node);
     if (node->kind == NODE_LIST) {
+        warn_of_range(loader, node);
         source->kind = SOURCE_LIST;
         source->items = bind_list(loader, field, node);
         source->count = (int64_t)node->size;
@@ -120,7 +134,7 @@ static void bind_tasks(struct loader *loader, const struct field *field, const s
         source->kind = SOURCE_COUNT;
         source->count = value.integer;
         if (value.type != VALUE_INTEGER || value.integer < 0)
-            field_wrong(loader, field, node);
+            field_meant(loader, field, node, meant_tasks(loader->arena, node->text));
     }
 }
 
@@ -140,24 +154,13 @@ static bool count_range(const struct source_spec *source, int64_t *count)
     return steps < INT64_MAX;
 }
 
-/* "1..10" and "1-10", as others write it. */
-static const char *range_hint(struct loader *loader, const struct node *node)
-{
-    long long from, to;
-    char end;
-    if (node->kind != NODE_SCALAR || (sscanf(node->text, "%lld..%lld%c", &from, &to, &end) != 2 &&
-                                      sscanf(node->text, "%lld-%lld%c", &from, &to, &end) != 2))
-        return NULL;
-    return arena_printf(loader->arena, "write [%lld, %lld]", from, to);
-}
-
 static void bind_range(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct source_spec *source = field->block->spec;
     int64_t numbers[3] = {0, 0, 1};
     if (node->kind != NODE_LIST || node->size < 2 || node->size > 3) {
-        field_expected(loader, field, node, field_wording(loader, field->key),
-                       range_hint(loader, node));
+        field_meant(loader, field, node,
+                    node->kind == NODE_SCALAR ? meant_range(loader->arena, node->text) : NULL);
         return;
     }
     for (size_t i = 0; i < node->size; i++) {

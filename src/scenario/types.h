@@ -98,6 +98,7 @@ extern const struct type type_umask;       /* struct option_spec */
 extern const struct type type_limits;      /* struct limits_spec */
 extern const struct type type_limit;       /* struct option_spec: a number */
 extern const struct type type_limit_size;  /* struct option_spec: bytes */
+extern const struct type type_limit_memory; /* the same */
 extern const struct type type_limit_time;  /* struct option_spec: ns */
 extern const struct type type_limit_share; /* struct option_spec: thousandths */
 extern const struct type type_account;     /* struct account_spec */
