@@ -120,6 +120,17 @@ static const char *keys_of(struct loader *loader, enum block_kind kind)
     return list;
 }
 
+/* True for a mapping that says what a process or a pool runs. */
+static bool is_object(const struct node *node)
+{
+    for (size_t i = 0; node->kind == NODE_MAP && i < node->size; i++) {
+        const struct key *key = schema_find(BLOCK_POOL, node_key(node, i)->text);
+        if (key && key->alternative)
+            return true;
+    }
+    return false;
+}
+
 static void report_unknown(struct loader *loader, struct block *block, const struct node *key,
                            const struct node *value)
 {
@@ -135,6 +146,12 @@ static void report_unknown(struct loader *loader, struct block *block, const str
         diag_error(loader->diags, loader_mark(loader, key), foreign, "unknown key '%s' in %s",
                    key->text, block_label(loader, block));
         mark_misspelt(block, meant);
+        return;
+    }
+    if (block->kind == BLOCK_SCENARIO && is_object(value)) {
+        diag_error(loader->diags, loader_mark(loader, key),
+                   "indent it below processes: or pools:", "unknown key '%s' in the scenario",
+                   show_text(key->text, key->size).text);
         return;
     }
     if (*places) {
@@ -278,10 +295,20 @@ static bool is_nothing(const struct node *node)
 }
 
 /* "run:echo hi" is one word to YAML, and a frequent slip. */
-static const char *map_hint(struct loader *loader, enum block_kind kind, const struct node *node)
+static const char *map_hint(struct loader *loader, const struct block *block,
+                            const struct node *node)
 {
+    enum block_kind kind = block->kind;
+    if (schema_block(kind)->named && schema_find(kind, block->name))
+        return arena_printf(loader->arena, "indent it deeper than the name of the %s above",
+                            schema_block(kind)->name);
     if (node->kind != NODE_SCALAR)
         return NULL;
+    size_t word = strcspn(node->text, " ");
+    const char *key = arena_copy(loader->arena, node->text, word);
+    if (node->text[word] && schema_find(kind, key))
+        return arena_printf(loader->arena, "write %s:%s", key,
+                            show_text(node->text + word, node->size - word).text);
     const char *form = foreign_short_form(loader->arena, kind, node->text);
     const char *colon = node->style == STYLE_PLAIN ? strchr(node->text, ':') : NULL;
     return form                                      ? form
@@ -301,7 +328,7 @@ void block_read(struct loader *loader, struct block *block, const struct node *n
         take_keys(loader, block, node);
     } else if (!is_nothing(node)) {
         loader->unsure = true;
-        diag_error(loader->diags, loader_mark(loader, node), map_hint(loader, block->kind, node),
+        diag_error(loader->diags, loader_mark(loader, node), map_hint(loader, block, node),
                    "%s: expected a mapping of keys, found %s", block_label(loader, block),
                    show_node(node).text);
         return;

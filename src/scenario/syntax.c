@@ -7,6 +7,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "scenario/layout.h"
 #include "scenario/position.h"
 #include "scenario/show.h"
 
@@ -28,6 +29,8 @@ struct syntax_row {
     enum syntax_when when;
     const char *near;
     bool at_context; /* show the start of the context, not the problem */
+    /* What the lines above tell of it, at the same place; see layout.h. NULL: nothing. */
+    bool (*layout)(const struct source *source, size_t offset, struct diags *diags);
     const char *message;
     const char *hint;
     const char *opened; /* note at the start of the context; NULL: none */
@@ -40,10 +43,13 @@ struct syntax_row {
 
 static const struct syntax_row rows[] = {
     {.problem = "could not find expected ':'",
+     .at_context = true,
+     .layout = layout_no_key,
      .message = "this line is no 'key: value'",
      .hint = "put a space behind the ':', and quotes round a text of several lines"},
     {.problem = "mapping values are not allowed in this context",
      .when = WHEN_KEY,
+     .layout = layout_in_text,
      .message = "a key cannot stand here: what stands above it is no 'key: value'",
      .hint = "put ': ' behind the key above, or check the indentation"},
     {.problem = "mapping values are not allowed in this context",
@@ -115,10 +121,12 @@ static const struct syntax_row rows[] = {
      .message = "text behind a closing quote",
      .hint = "put the whole value in quotes"},
     {.problem = "did not find expected key",
+     .layout = layout_between,
      .message = "expected a key of the mapping that goes on here",
      .hint = ALIGN_HINT,
      .opened = "the mapping begins here"},
     {.problem = "did not find expected '-' indicator",
+     .layout = layout_between,
      .message = "expected '-' for the next entry of the list",
      .hint = "the entries of a list stand in one column",
      .opened = "the list begins here"},
@@ -279,7 +287,10 @@ void syntax_report(const struct syntax_fault *fault, const struct source *source
         report_unknown(fault, mark, diags);
         return;
     }
-    struct mark context = mark_at(source, fault->context_index, &spot.offset);
+    struct spot start = {.source = source};
+    struct mark context = mark_at(source, fault->context_index, &start.offset);
+    if (row->layout && row->layout(source, row->at_context ? start.offset : spot.offset, diags))
+        return;
     diag_error(diags, row->at_context ? context : mark, row->hint, "%s", row->message);
     if (row->opened && fault->context_index != fault->index)
         diag_note(diags, context, "%s", row->opened);

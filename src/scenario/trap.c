@@ -41,6 +41,20 @@ bool trap_merge_conflict(const struct source *source, struct diags *diags)
     return found;
 }
 
+size_t trap_quote(const char *text, size_t size)
+{
+    static const char *const quotes[] = {
+        "\xE2\x80\x9C", "\xE2\x80\x9D", "\xE2\x80\x9E", /* double */
+        "\xE2\x80\x98", "\xE2\x80\x99", "\xE2\x80\x9A", /* single */
+    };
+    for (size_t i = 0; i < countof(quotes); i++) {
+        size_t length = strlen(quotes[i]);
+        if (size >= length && !memcmp(text, quotes[i], length))
+            return length;
+    }
+    return 0;
+}
+
 static const char *const spaces[] = {
     "\xC2\xA0",     /* no-break space */
     "\xE2\x80\xAF", /* narrow no-break space */

@@ -18,4 +18,7 @@ bool trap_merge_conflict(const struct source *source, struct diags *diags);
  */
 size_t trap_no_break_space(const char *text, size_t size, size_t *length);
 
+/* Bytes of the typographic quote with which TEXT begins; 0 where it does not. */
+size_t trap_quote(const char *text, size_t size);
+
 #endif

@@ -177,6 +177,24 @@ static void check_spaces(struct builder *b, struct node *node)
     node->kind = NODE_BROKEN;
 }
 
+/* A typographic quote looks like one that ends with the next, and is a part of the text. */
+static void check_quotes(struct builder *b, const struct node *node)
+{
+    if (node->style == STYLE_PLAIN && trap_quote(node->text, node->size))
+        diag_warning(b->diags, place_in_scalar(b->source, node, 0, 1), "write \" or ' as a quote",
+                     "a typographic quote stands here, which is no quote for YAML");
+}
+
+/* An entry '-' that is indented deeper than the one above is a part of that one's text. */
+static void check_entries(struct builder *b, const struct node *node)
+{
+    bool entry = b->depth && b->opens[b->depth - 1].node.kind == NODE_LIST;
+    if (entry && node->style == STYLE_PLAIN && node->several_lines && strstr(node->text, " - "))
+        diag_warning(b->diags, node_mark(b->source, node), "the '-' of all entries stand in one column",
+                     "one entry of the list, with the lines below it: '%s'",
+                     show_text(node->text, node->size).text);
+}
+
 static size_t open_anchor(struct builder *b, const yaml_char_t *anchor)
 {
     if (!anchor)
@@ -207,6 +225,8 @@ static void add_scalar(struct builder *b, const yaml_event_t *event)
         node.text = size ? arena_copy(b->arena, text, size) : "";
         check_tag(b, &node);
         check_spaces(b, &node);
+        check_quotes(b, &node);
+        check_entries(b, &node);
     }
     size_t anchor = open_anchor(b, event->data.scalar.anchor);
     b->anchors.nodes++;
