@@ -118,6 +118,17 @@ static bool tells_ready(const struct scenario *scenario, size_t number)
     return process && process->ready.kind != PROBE_NONE;
 }
 
+/* OBJECT waits for what will not come. */
+static void warn_of_never(struct loader *loader, const struct object_spec *object,
+                          const struct dependency_spec *dependency)
+{
+    const struct object_spec *other = scenario_object(loader->scenario, dependency->object);
+    if (other->never && !object->never)
+        diag_warning(loader->diags, loader_reference_mark(loader, &dependency->object),
+                     "take it out here as long as it is not to be started",
+                     "'%s' will be skipped: 'when' of '%s' is false", object->name, other->name);
+}
+
 static void check_condition(struct loader *loader, struct dependency_spec *dependency)
 {
     const struct scenario *scenario = loader->scenario;
@@ -166,6 +177,12 @@ static void report_cycle(const struct walk *walk, const struct dependency_spec *
     struct buf text = {0};
     while (walk->path[i] != closing->object)
         i++;
+    if (i + 1 == walk->length) {
+        diag_error(walk->loader->diags, loader_reference_mark(walk->loader, &closing->object),
+                   "leave it out", "'%s' depends on itself",
+                   scenario_object(scenario, closing->object)->name);
+        return;
+    }
     for (; i < walk->length; i++)
         buf_printf(&text, "%s -> ", scenario_object(scenario, walk->path[i])->name);
     buf_text(&text, scenario_object(scenario, closing->object)->name);
@@ -228,8 +245,10 @@ void depend_check(struct loader *loader)
     size_t count = scenario_object_count(loader->scenario);
     for (size_t i = 0; i < count; i++) {
         const struct object_spec *object = scenario_object(loader->scenario, i);
-        for (size_t j = 0; j < object->depends_on_count; j++)
+        for (size_t j = 0; j < object->depends_on_count; j++) {
+            warn_of_never(loader, object, &object->depends_on[j]);
             check_condition(loader, (struct dependency_spec *)&object->depends_on[j]);
+        }
     }
     check_cycles(loader);
 }

@@ -215,6 +215,7 @@ bool field_template(struct loader *loader, const struct field *field, const stru
     bool once = pool && block_given(pool, "coprocess");
     struct template_scope scope = {
         .vars = &loader->scenario->vars,
+        .item = pool ? ((const struct pool_spec *)pool->spec)->tasks.names : NULL,
         .task = pool && !once,
         .worker = once,
         .replica = block_in_process(field->block),

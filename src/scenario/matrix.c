@@ -117,16 +117,42 @@ static void bind_axis(struct loader *loader, const struct field *field, const st
         (struct axis_spec){name->text, value.table.pairs, value.table.count};
 }
 
+/* WANTED at NODE must be in the list, or no combination is left out. */
+static void check_excluded(struct loader *loader, const struct axis_spec *axis,
+                           const struct node *node, const struct value *wanted)
+{
+    struct buf text = {0}, list = {0};
+    bool found = false;
+    value_json(&text, wanted);
+    for (size_t i = 0; i < axis->count; i++) {
+        found = found || is_same(&axis->values[i].value, wanted);
+        buf_text(&list, i ? ", " : "");
+        value_json(&list, &axis->values[i].value);
+    }
+    if (!found)
+        diag_warning(loader->diags, loader_mark(loader, node),
+                     arena_printf(loader->arena, "'%s' is one of %s", axis->name,
+                                  loader_shown(loader, buf_string(&list))),
+                     "nothing is left out: no '%s' is %s", axis->name,
+                     loader_shown(loader, buf_string(&text)));
+    buf_release(&text);
+    buf_release(&list);
+}
+
 /* What an exclusion says must be about the lists: a slip there would leave nothing out. */
 static void check_exclusion(struct loader *loader, const struct field *field,
-                            const struct node *node)
+                            const struct node *node, const struct value *wanted)
 {
     const struct matrix_spec *matrix = field->member;
     if (!node->size)
         field_expected(loader, field, node, "what to leave out", NULL);
-    for (size_t i = 0; i < node->size; i++)
-        if (find_axis(matrix, node_key(node, i)->text) == matrix->axis_count)
+    for (size_t i = 0; i < node->size; i++) {
+        size_t axis = find_axis(matrix, node_key(node, i)->text);
+        if (axis == matrix->axis_count)
             field_expected(loader, field, node_key(node, i), "the name of one of its lists", NULL);
+        else
+            check_excluded(loader, &matrix->axes[axis], node_value(node, i), &wanted->table.pairs[i].value);
+    }
 }
 
 /* The mappings of `exclude` or `include`. */
@@ -144,7 +170,7 @@ static struct value *bind_tables(struct loader *loader, const struct field *fiel
         if (node->kind != NODE_MAP)
             field_expected(loader, field, node, "a mapping such as {a: 1}", NULL);
         else if (loader_value(loader, node, name, &tables[i]) && exclude)
-            check_exclusion(loader, field, node);
+            check_exclusion(loader, field, node, &tables[i]);
     }
     *count = list->size;
     return tables;

@@ -112,6 +112,7 @@ struct object_spec {
     struct template *cwd; /* as written: see scenario_path(); NULL: where parrun is */
     struct attributes_spec attributes;
     bool when;    /* false: it is skipped */
+    bool never; /* WHEN is the word false, no expression */
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     bool allow_failure; /* its failure counts as success */
     int64_t timeout;
@@ -269,6 +270,7 @@ struct source_spec {
     struct lua_spec lua;       /* SOURCE_LUA */
     size_t queue;              /* SOURCE_QUEUE: index into scenario.queues */
     bool nul;                  /* SOURCE_LINES, SOURCE_OUTPUT: items end with NUL */
+    const struct value *names; /* its keys are what items have; NULL: that is not known */
     struct mark mark;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "scenario/item.h"
 #include "scenario/loader.h"
 #include "scenario/meant.h"
 #include "scenario/scalar.h"
@@ -121,6 +122,7 @@ static void bind_tasks(struct loader *loader, const struct field *field, const s
 {
     struct source_spec *source = field->member;
     struct value value;
+    size_t before = diags_count(loader->diags);
     source->mark = loader_mark(loader, node);
     if (node->kind == NODE_LIST) {
         warn_of_range(loader, node);
@@ -136,6 +138,8 @@ static void bind_tasks(struct loader *loader, const struct field *field, const s
         if (value.type != VALUE_INTEGER || value.integer < 0)
             field_meant(loader, field, node, meant_tasks(loader->arena, node->text));
     }
+    if (diags_count(loader->diags) == before)
+        source->names = item_names(loader, field->block, source);
 }
 
 /* How many numbers a range has; false where they are more than can be counted. */
@@ -152,6 +156,14 @@ static bool count_range(const struct source_spec *source, int64_t *count)
     uint64_t steps = (high - low) / step;
     *count = (int64_t)(steps + 1);
     return steps < INT64_MAX;
+}
+
+static bool has_template(const struct node *list)
+{
+    for (size_t i = 0; i < list->size; i++)
+        if (node_has_template(&list->items[i]))
+            return true;
+    return false;
 }
 
 static void bind_range(struct loader *loader, const struct field *field, const struct node *node)
@@ -179,6 +191,11 @@ static void bind_range(struct loader *loader, const struct field *field, const s
     source->step = numbers[2];
     if (!count_range(source, &source->count))
         field_expected(loader, field, node, "a range that can be counted", NULL);
+    else if (!source->count && !has_template(node))
+        diag_warning(loader->diags, loader_mark(loader, node),
+                     arena_printf(loader->arena, "write [%lld, %lld, %lld]", (long long)source->from,
+                                  (long long)source->to, (long long)-source->step),
+                     "%s: there is no number in this range", field_label(loader, field));
 }
 
 const struct type type_workers = {

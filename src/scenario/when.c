@@ -59,6 +59,7 @@ static void bind_condition(struct loader *loader, const struct field *field,
                        "compare it: ... ~= nil, ... == \"yes\", ... > 0");
     else
         *(bool *)field->member = value.boolean;
+    ((struct object_spec *)field->block->spec)->never = plain && !value.boolean;
 }
 
 /* The object behind a declared name; NULL for a queue. */

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "script/dialect.h"
 #include "script/names.h"
 #include "script/state.h"
 #include "script/template.h"
@@ -51,6 +52,8 @@ static char *syntax_message(struct arena *arena, const char *message)
     static const char expected[] = "<eof> expected near ";
     message = plain_message(message);
     size_t length = strlen(message);
+    if (strstr(message, " near '<\\"))
+        return arena_strdup(arena, "unexpected character");
     if (length >= sizeof(ended) && strcmp(message + length - sizeof(ended) + 1, ended) == 0)
         return arena_strdup(arena, "the expression is not complete");
     if (strncmp(message, expected, sizeof(expected) - 1) == 0)
@@ -59,12 +62,12 @@ static char *syntax_message(struct arena *arena, const char *message)
 }
 
 /* Compiles PREFIX, the text, SUFFIX. NULL, or what is wrong. */
-static char *compile(struct arena *arena, lua_State *lua, const char *prefix,
-                     const struct expression *expression, const char *suffix)
+static char *compile(struct arena *arena, lua_State *lua, const char *prefix, const char *text,
+                     size_t length, const char *suffix)
 {
     struct buf chunk = {0};
     buf_text(&chunk, prefix);
-    buf_append(&chunk, expression->text, expression->length);
+    buf_append(&chunk, text, length);
     buf_text(&chunk, suffix);
     int status = luaL_loadbufferx(lua, chunk.data, chunk.length, "=" CHUNK, "t");
     buf_release(&chunk);
@@ -73,25 +76,38 @@ static char *compile(struct arena *arena, lua_State *lua, const char *prefix,
     return wrong;
 }
 
+/* "write a or b" for "a || b"; NULL where no other language is known by TEXT. */
+static char *lua_hint(struct arena *arena, lua_State *lua, const struct expression *expression)
+{
+    char *meant = dialect_lua(arena, expression->text, expression->length);
+    if (!meant || compile(arena, lua, "return (", meant, strlen(meant), "\n)"))
+        return NULL;
+    return arena_printf(arena, "write %s", meant);
+}
+
 /* The second form tells one value from a list of them, and from statements. */
 static int check_syntax(struct arena *arena, const struct expression *expression,
                         struct template_fault *fault)
 {
     lua_State *lua = luaL_newstate();
+    const char *text = expression->text;
+    size_t length = expression->length;
     char *wrong = lua ? NULL : arena_strdup(arena, "not enough memory");
-    if (!wrong && !expression->length)
+    if (!wrong && !length)
         wrong = arena_strdup(arena, "the expression is empty");
     if (!wrong)
-        wrong = compile(arena, lua, "return ", expression, "");
-    if (!wrong && compile(arena, lua, "return (", expression, "\n)"))
+        wrong = compile(arena, lua, "return ", text, length, "");
+    if (!wrong && compile(arena, lua, "return (", text, length, "\n)"))
         wrong = arena_strdup(arena, "an expression is one value");
+    if (!wrong && dialect_has_filter(text, length))
+        wrong = arena_strdup(arena, "a function behind '|' is no filter in Lua");
+    fault->hint = wrong && lua ? lua_hint(arena, lua, expression) : NULL;
     if (lua)
         lua_close(lua);
     if (!wrong)
         return 0;
-    fault->length = expression->length ? expression->length : 1;
+    fault->length = length ? length : 1;
     fault->text = wrong;
-    fault->hint = NULL;
     return ERROR_FAILED;
 }
 

@@ -6,11 +6,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "script/dialect.h"
 #include "script/pure.h"
 #include "script/state.h"
 #include "script/template.h"
@@ -76,60 +78,115 @@ static char *did_you_mean(struct checker *checker, const char *prefix, const cha
     return name ? arena_printf(checker->arena, "did you mean '%s%s'?", prefix, name) : NULL;
 }
 
-/* The key of vars at number INDEX as a C string, "" for one that is no string. */
-static const char *var_name(const struct template_scope *scope, size_t index)
+/* The key of TABLE at number INDEX as a C string, "" for one that is no string. */
+static const char *key_name(const struct value *table, size_t index)
 {
-    const struct value *key = &scope->vars->table.pairs[index].key;
+    const struct value *key = &table->table.pairs[index].key;
     return key->type == VALUE_STRING ? key->string.bytes : "";
 }
 
-static size_t var_count(const struct template_scope *scope)
+static size_t key_count(const struct value *table)
 {
-    return scope->vars && scope->vars->type == VALUE_TABLE ? scope->vars->table.count : 0;
+    return table && table->type == VALUE_TABLE ? table->table.count : 0;
 }
 
-static bool is_var(const struct template_scope *scope, const struct token *token)
+/* What TABLE has under the name that TOKEN is; NULL: nothing. */
+static const struct value *find_key(const struct value *table, const struct token *token)
 {
-    for (size_t i = 0; i < var_count(scope); i++) {
-        const struct value *key = &scope->vars->table.pairs[i].key;
+    for (size_t i = 0; i < key_count(table); i++) {
+        const struct value *key = &table->table.pairs[i].key;
         if (key->type == VALUE_STRING && key->string.length == token->length &&
             memcmp(key->string.bytes, token->text, token->length) == 0)
-            return true;
+            return &table->table.pairs[i].value;
     }
-    return false;
+    return NULL;
 }
 
 /* "it has a, b"; NULL where there are none, or more than a list is read for. */
-static char *list_vars(struct checker *checker)
+static char *list_keys(struct checker *checker, const struct value *table)
 {
-    size_t count = var_count(checker->scope);
+    size_t count = key_count(table);
     char *list = "it has ";
     if (!count || count > VARS_LISTED)
         return NULL;
     for (size_t i = 0; i < count; i++)
-        list = arena_printf(checker->arena, "%s%s%s", list, i ? ", " : "", var_name(checker->scope, i));
+        list = arena_printf(checker->arena, "%s%s%s", list, i ? ", " : "", key_name(table, i));
     return list;
 }
 
-/* vars.NAME: NAME must be one of the scenario's. */
-static int check_var(struct checker *checker, const struct token *token)
+/* TABLE, which is called OWNER, has no key that is called as TOKEN. */
+static int unknown_key(struct checker *checker, const char *owner, const struct value *table,
+                       const struct token *token)
 {
-    const struct template_scope *scope = checker->scope;
-    if (is_var(scope, token))
-        return 0;
     struct nearest nearest = {.wrong = copy_text(checker, token)};
-    for (size_t i = 0; i < var_count(scope); i++)
-        nearest_offer(&nearest, arena_strdup(checker->arena, var_name(scope, i)));
-    return fail(checker, token, arena_printf(checker->arena, "vars has no '%s'", nearest.wrong),
-                nearest.name ? did_you_mean(checker, "", nearest.name) : list_vars(checker));
+    const char *same = NULL;
+    for (size_t i = 0; i < key_count(table); i++) {
+        char *name = arena_strdup(checker->arena, key_name(table, i));
+        nearest_offer(&nearest, name);
+        if (!strcasecmp(name, nearest.wrong))
+            same = name;
+    }
+    const char *meant = same ? same : nearest.name;
+    return fail(checker, token, arena_printf(checker->arena, "%s has no '%s'", owner, nearest.wrong),
+                meant ? did_you_mean(checker, "", meant) : list_keys(checker, table));
+}
+
+/* vars.NAME.KEY at AT: what is no table has no KEY, but for a text Lua's functions of strings. */
+static int check_inside(struct checker *checker, const struct token *name, const struct value *value,
+                        const char *at)
+{
+    static const char *const kinds[] = {
+        [VALUE_NIL] = "null",        [VALUE_BOOLEAN] = "true or false", [VALUE_INTEGER] = "a number",
+        [VALUE_NUMBER] = "a number", [VALUE_STRING] = "a text",
+    };
+    struct token dot = token_next(&at, checker->end);
+    struct token key = token_next(&at, checker->end);
+    struct token call = token_next(&at, checker->end);
+    if (value->type == VALUE_TABLE || !token_is(&dot, ".") || key.type != TOKEN_NAME ||
+        (value->type == VALUE_STRING && token_is(&call, "(")))
+        return 0;
+    return fail(checker, &key,
+                arena_printf(checker->arena, "vars.%s is %s and has no '%s'", copy_text(checker, name),
+                             kinds[value->type], copy_text(checker, &key)),
+                NULL);
+}
+
+/* vars.NAME: NAME must be one of the scenario's. */
+static int check_var(struct checker *checker, const struct token *token, const char *behind)
+{
+    const struct value *value = find_key(checker->scope->vars, token);
+    if (!value)
+        return unknown_key(checker, "vars", checker->scope->vars, token);
+    return check_inside(checker, token, value, behind);
+}
+
+/* item.NAME as the whole of the expression: where it is nil, every task fails. */
+static int check_item(struct checker *checker, const struct token *item)
+{
+    const char *at = checker->at;
+    struct token dot = token_next(&at, checker->end);
+    struct token key = token_next(&at, checker->end);
+    struct token end = token_next(&at, checker->end);
+    const struct value *keys = checker->scope->item;
+    if (!keys || checker->before.type != TOKEN_END || !token_is(&dot, ".") ||
+        key.type != TOKEN_NAME || end.type != TOKEN_END || find_key(keys, &key))
+        return 0;
+    if (key_count(keys))
+        return unknown_key(checker, copy_text(checker, item), keys, &key);
+    return fail(checker, &key,
+                arena_printf(checker->arena, "item has no '%s'", copy_text(checker, &key)),
+                arena_strdup(checker->arena, "it is a single value: write item"));
 }
 
 static int unknown_name(struct checker *checker, const struct token *token)
 {
     struct nearest nearest = {.wrong = copy_text(checker, token)};
     char *text = arena_printf(checker->arena, "unknown name '%s'", nearest.wrong);
-    if (is_var(checker->scope, token))
+    if (find_key(checker->scope->vars, token))
         return fail(checker, token, text, did_you_mean(checker, "vars.", nearest.wrong));
+    if (dialect_name(nearest.wrong))
+        return fail(checker, token, text,
+                    arena_printf(checker->arena, "write %s", dialect_name(nearest.wrong)));
     for (size_t i = 0; i < countof(always); i++)
         nearest_offer(&nearest, always[i]);
     if (checker->scope->message)
@@ -179,6 +236,8 @@ static int check_free(struct checker *checker, const struct token *token)
         return 0;
     if (in_list(token, task_names, TASK_NAME_COUNT)) {
         checker->used->task = true;
+        if (checker->scope->task && token_is(token, "item"))
+            return check_item(checker, token);
         if (checker->scope->task || (checker->scope->worker && token_is(token, "worker")))
             return 0;
         char *text = arena_printf(checker->arena,
@@ -198,7 +257,7 @@ static int check_free(struct checker *checker, const struct token *token)
         struct token dot = token_next(&at, checker->end);
         struct token key = token_next(&at, checker->end);
         if (token_is(&dot, ".") && key.type == TOKEN_NAME)
-            return check_var(checker, &key);
+            return check_var(checker, &key, at);
     }
     return 0;
 }

@@ -31,6 +31,7 @@ enum template_use {
 /* The names an expression may use, besides the functions and Lua's string, math and table. */
 struct template_scope {
     const struct value *vars;       /* a table: its keys are what may stand behind "vars." */
+    const struct value *item;       /* the same for "item."; NULL: that is not known */
     bool task;                      /* item, index, worker, attempt are there */
     bool worker;                    /* of these worker alone: one program serves many tasks */
     bool replica;                   /* index is there, and is the same for every task */

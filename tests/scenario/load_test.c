@@ -147,7 +147,7 @@ static void test_sources(void **state)
         "  none: {run: x, tasks: 0, workers: 1%}\n"
         "  up: {run: x, tasks: {range: [1, 10, 3]}, workers: 100000%}\n"
         "  down: {run: x, tasks: {range: [5, 1, -2]}}\n"
-        "  empty: {run: x, tasks: {range: [5, 1]}}\n"
+        "  empty: {run: x, tasks: {range: [\"${{ 5 }}\", 1]}}\n"
         "  lines: {run: x, tasks: {lines: in.txt}}\n"
         "  stdin: {run: x, tasks: {lines: -}}\n");
     const struct pool_spec *pools = loaded.scenario->pools;
