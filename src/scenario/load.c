@@ -15,6 +15,7 @@
 #include "scenario/show.h"
 #include "scenario/sources.h"
 #include "scenario/spec.h"
+#include "scenario/stranger.h"
 
 #define STANDARD_INPUT "<stdin>"
 
@@ -121,6 +122,8 @@ static void read_scenario(struct loader *loader)
                             .identity = identity ? arena_strdup(loader->arena, identity) : "",
                         });
     free(identity);
+    if (stranger_text(loader->source, loader->diags))
+        return;
     const struct node *root = tree_parse(loader->arena, loader->source, loader->diags);
     if (!root || root->kind == NODE_BROKEN)
         return;
@@ -130,6 +133,8 @@ static void read_scenario(struct loader *loader)
                    "expected the keys of a scenario, found %s", show_node(root).text);
         return;
     }
+    if (stranger_tree(loader->source, root, loader->diags))
+        return;
     root = include_all(loader, root);
     if (!root)
         return;

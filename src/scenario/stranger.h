@@ -1,0 +1,20 @@
+/*
+ * Files of other kinds that were given as a scenario: one error says what the file is, and what to
+ * do with it, in place of one for each line.
+ */
+#ifndef SCENARIO_STRANGER_H
+#define SCENARIO_STRANGER_H
+
+#include <stdbool.h>
+
+struct diags;
+struct node;
+struct source;
+
+/* Looks at the text alone, which may be no YAML. True where it is no scenario, which is reported. */
+bool stranger_text(const struct source *source, struct diags *diags);
+
+/* The same for ROOT, the mapping that was read of SOURCE. */
+bool stranger_tree(const struct source *source, const struct node *root, struct diags *diags);
+
+#endif

@@ -1,0 +1,2 @@
+print("hi")
+for i = 1, 2 do end
