@@ -256,6 +256,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"queue.kept", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "At the end, of a durable queue: what is in its file for the next run.",
          {{0, "Queue {name} keeps {messages} for the next run."}}},
+    [EVENT_QUEUE_DROPPED] =
+        {"queue.dropped", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "At the end, of a queue with leftover: drop: what nobody took.",
+         {{0, "Queue {name} drops {messages} that nobody took."}}},
     [EVENT_QUEUE_STATS] =
         {"queue.stats", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
          "What went through the queue so far, what waits in it, and how long a message has waited on "

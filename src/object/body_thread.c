@@ -232,6 +232,8 @@ static int host_put(void *arg, const char *name, const char *encoded, size_t len
     struct put_options options = {(int64_t)(put->delay * (double)NS_PER_S), put->priority};
     if (!result && put->priority && body->run->scenario->queues[spec->produces[index]].ordered)
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, name);
+    if (!result && queue_is_broken(body->run->queues[spec->produces[index]]))
+        result = error_set(error, ERROR_FAILED, SCRIPT_NO_CONSUMER, name);
     int end;
     if (!result && queue_is_read_as_text(body->run->queues[spec->produces[index]], &end))
         result = message_check(name, end, encoded, length, error);

@@ -37,6 +37,7 @@ struct sent {
     struct buf bytes; /* u32 length and value of each */
     size_t from;      /* of BYTES: behind those that it is done with */
     size_t count;
+    bool told;        /* that nothing takes from it any more */
 };
 
 struct client {
@@ -244,15 +245,30 @@ static uint32_t count_values(const struct frame *frame)
     return rest.bad ? 0 : count;
 }
 
+/* The worker puts for nobody: its next put is an error. */
+static void tell_broken(struct client *client, struct sent *sent)
+{
+    if (sent->told || !queue_is_broken(sent->queue))
+        return;
+    struct buf *out = &client->scratch;
+    buf_clear(out);
+    size_t begin = frame_begin(out, FRAME_BROKEN);
+    frame_text(out, queue_name(sent->queue));
+    frame_end(out, begin);
+    writer_put(client->writer, out->data, out->length);
+    sent->told = true;
+}
+
 static void take_put(struct client *client, struct frame *frame)
 {
     struct put_options options = {.delay = frame_read_i64(frame)};
     options.priority = frame_read_u8(frame);
-    const struct sent *sent = find_queue(client, frame);
+    struct sent *sent = find_queue(client, frame);
     uint32_t messages = count_values(frame);
     if (!sent || options.delay < 0 || options.priority >= LANE_PRIORITIES || !messages)
         return;
     struct queue *queue = sent->queue;
+    tell_broken(client, sent);
     client->ahead += messages;
     size_t count, taken = 0;
     if (!client->first_put) {

@@ -38,6 +38,10 @@ static bool may_put(struct guest *guest)
         guest_refuse(guest, "it is closed: all that produces into it has ended");
         return false;
     }
+    if (queue_is_broken(guest->queue)) {
+        guest_refuse(guest, "nothing takes from it any more");
+        return false;
+    }
     return true;
 }
 

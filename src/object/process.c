@@ -39,6 +39,9 @@
 /* How long pipes that somebody else holds open are still read after the process's end. */
 #define DRAIN_TIME (500 * NS_PER_MS)
 
+/* A shell exits with so much and the signal by which its command was ended. */
+#define SHELL_SIGNAL 128
+
 /* How often a daemon is looked at that has not yet read what was written for it. */
 #define DRAINED_POLL (10 * NS_PER_MS)
 
@@ -85,10 +88,32 @@ static bool is_success(const struct process_spec *spec, int code)
     return !spec->success_code_count && !code;
 }
 
+/* The queue for whose lack of consumers it, or its shell's command, was ended by SIGPIPE; NULL: none. */
+static const struct queue *ended_by_queue(const struct life *life)
+{
+    bool by_pipe = life->signal == SIGPIPE || life->code == SHELL_SIGNAL + SIGPIPE;
+    return by_pipe ? streams_broken(life->streams) : NULL;
+}
+
 static bool has_failed(const struct process *process)
 {
     const struct life *life = &process->life;
-    return life->failed || life->signal || !is_success(process->spec, life->code);
+    const struct queue *queue = ended_by_queue(life);
+    bool meant = queue && queue_drops_leftover(queue);
+    return life->failed ||
+           (!meant && (life->signal || !is_success(process->spec, life->code)));
+}
+
+static void blame_queue(struct process *process)
+{
+    const struct queue *queue = ended_by_queue(&process->life);
+    struct buf text = {0};
+    if (!queue || !process->life.failed)
+        return;
+    buf_printf(&text, "ended by signal PIPE: nothing takes from queue %s any more",
+               queue_name(queue));
+    process_fail(process, buf_string(&text));
+    buf_release(&text);
 }
 
 /* Another life follows: false where none does. */
@@ -130,8 +155,10 @@ static void life_over(struct process *process)
     timer_stop(process->timer);
     if (!ended_by_us)
         life->failed = has_failed(process);
-    if (!ended_by_us)
+    if (!ended_by_us) {
         blame_limits(process);
+        blame_queue(process);
+    }
     bool restarts = process_restarts(process, &wait);
     if (!restarts && !ended_by_us)
         blame_restarts(process);

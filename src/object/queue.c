@@ -211,6 +211,16 @@ bool queue_is_abandoned(struct queue *queue)
     return abandoned;
 }
 
+bool queue_is_broken(const struct queue *queue)
+{
+    return atomic_load_explicit(&queue->broken, memory_order_relaxed);
+}
+
+bool queue_drops_leftover(const struct queue *queue)
+{
+    return queue->spec->leftover_drop;
+}
+
 /* False: it was closed before. */
 static bool close_now(struct queue *queue)
 {
@@ -279,8 +289,10 @@ static void abandon(struct queue *queue, struct lane *lane)
 {
     lane->abandoned = true;
     queue->abandoned = !queue->users.consumers;
-    if (queue->abandoned)
+    if (queue->abandoned) {
+        queue->broken = !queue->spec->durable && !queue->run->stop_cause;
         return;
+    }
     lane_clear(lane);
     lane->put = lane->taken;
 }
@@ -344,8 +356,13 @@ bool queue_balance(struct queue *queue)
     for (size_t i = 0; i < queue->lane_count; i++)
         left += queue->lanes[i].put - queue->lanes[i].taken;
     pthread_mutex_unlock(&queue->lock);
+    if (!left)
+        return true;
     bool kept = queue->slot >= 0;
-    if (left)
-        queue_event(queue, kept ? EVENT_QUEUE_KEPT : EVENT_QUEUE_CLOSED, kept ? 0 : EVENT_WRONG, left);
-    return kept || !left;
+    bool dropped = !kept && queue->spec->leftover_drop;
+    if (kept || dropped)
+        queue_event(queue, kept ? EVENT_QUEUE_KEPT : EVENT_QUEUE_DROPPED, 0, left);
+    else
+        queue_event(queue, EVENT_QUEUE_CLOSED, EVENT_WRONG, left);
+    return kept || dropped;
 }

@@ -115,6 +115,15 @@ bool queue_is_full(struct queue *queue);
 /* Calls WAITER once as soon as there is room. */
 void queue_wait_room(struct queue *queue, struct waiter *waiter);
 
+/* True where nothing can take from it any more, and what is put is lost. Any thread. */
+bool queue_is_broken(const struct queue *queue);
+
+/* Calls WAITER once as soon as it is broken. */
+void queue_wait_broken(struct queue *queue, struct waiter *waiter);
+
+/* True where that is meant, and no failure: leftover: drop. */
+bool queue_drops_leftover(const struct queue *queue);
+
 /* Takes a waiter off, whatever it waits for; nothing where it does not wait. */
 void queue_unwait(struct queue *queue, struct waiter *waiter);
 
@@ -130,7 +139,8 @@ bool queue_is_empty(struct queue *queue);
 /* One producer has ended: the last one closes a queue with close: auto. */
 void queue_producer_ended(struct queue *queue);
 
-/* The consumer NAME has ended: without any left, what is put is never taken, and producers go on. */
+/* The consumer NAME has ended. Without any left the queue is broken, unless it is durable or the run is
+ * being stopped: what is put is never taken. */
 void queue_consumer_ended(struct queue *queue, const char *name);
 
 /* Nothing will be put, though producers are left: as all of them wait. False where it was closed before. */

@@ -36,6 +36,7 @@ struct queue {
     size_t threads_for_room;
     struct waiter *for_message;
     struct waiter *for_room;
+    struct waiter *for_break;
     bool waking;        /* a look at the waiters is on its way */
     struct lane *lanes; /* one, or with broadcast one a consumer */
     size_t lane_count;
@@ -44,6 +45,7 @@ struct queue {
     struct letters spent; /* of a durable queue: read, and tried as often as it may be */
     bool closed;
     bool abandoned;
+    atomic_bool broken; /* the same, for good: read without the lock by who puts */
     uint64_t put;
     uint64_t dead; /* given up: to the dead letters, or for good */
     uint64_t aside; /* of a durable queue: put when there was nobody to take it */

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "engine/run.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
@@ -75,14 +76,26 @@ static struct waiter *next_for_message(const struct queue *queue)
 /* Takes the first waiter off a list that may go on now. */
 static struct waiter *next_waiter(struct queue *queue)
 {
+    struct waiter **list = &queue->for_message;
     struct waiter *waiter = next_for_message(queue);
-    if (waiter) {
-        waiters_remove(&queue->for_message, waiter);
-    } else if (queue->for_room && !queue_has_no_room(queue)) {
-        waiter = queue->for_room;
-        waiters_remove(&queue->for_room, waiter);
+    if (!waiter && queue->for_room && !queue_has_no_room(queue)) {
+        list = &queue->for_room;
+        waiter = *list;
+    } else if (!waiter && queue->broken) {
+        list = &queue->for_break;
+        waiter = *list;
     }
+    if (waiter)
+        waiters_remove(list, waiter);
     return waiter;
+}
+
+static size_t count_waiters(const struct waiter *list)
+{
+    size_t count = 0;
+    for (; list; list = list->next)
+        count++;
+    return count;
 }
 
 /* With the lock held: what is due enters, and the timer is set for the next. */
@@ -126,15 +139,13 @@ static bool has_left(const struct queue *queue)
 static void wake_waiters(void *arg)
 {
     struct queue *queue = arg;
-    size_t most = 0;
+    size_t most;
     pthread_mutex_lock(&queue->lock);
     queue->waking = false;
     take_due(queue);
     durable_bury_spent(queue);
-    for (struct waiter *waiter = queue->for_message; waiter; waiter = waiter->next)
-        most++;
-    for (struct waiter *waiter = queue->for_room; waiter; waiter = waiter->next)
-        most++;
+    most = count_waiters(queue->for_message) + count_waiters(queue->for_room) +
+           count_waiters(queue->for_break);
     struct waiter *waiter;
     while (most-- && (waiter = next_waiter(queue))) {
         pthread_mutex_unlock(&queue->lock);
@@ -205,12 +216,12 @@ void queue_wait_room(struct queue *queue, struct waiter *waiter)
     pthread_mutex_unlock(&queue->lock);
 }
 
-static size_t count_waiters(const struct waiter *list)
+void queue_wait_broken(struct queue *queue, struct waiter *waiter)
 {
-    size_t count = 0;
-    for (; list; list = list->next)
-        count++;
-    return count;
+    pthread_mutex_lock(&queue->lock);
+    queue_waiters_add(queue, &queue->for_break, waiter);
+    queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 void queue_waiting(struct queue *queue, size_t *for_message, size_t *for_room)
@@ -230,11 +241,11 @@ static bool is_on(const struct waiter *list, const struct waiter *waiter)
 
 void queue_unwait(struct queue *queue, struct waiter *waiter)
 {
+    struct waiter **const lists[] = {&queue->for_message, &queue->for_room, &queue->for_break};
     pthread_mutex_lock(&queue->lock);
-    if (is_on(queue->for_message, waiter))
-        waiters_remove(&queue->for_message, waiter);
-    else if (is_on(queue->for_room, waiter))
-        waiters_remove(&queue->for_room, waiter);
+    for (size_t i = 0; i < countof(lists); i++)
+        if (is_on(*lists[i], waiter))
+            waiters_remove(lists[i], waiter);
     pthread_mutex_unlock(&queue->lock);
 }
 

@@ -306,6 +306,15 @@ void streams_hold(struct streams *streams, bool held)
             tap_hold(streams->items[i].tap, held);
 }
 
+const struct queue *streams_broken(const struct streams *streams)
+{
+    const struct queue *queue = NULL;
+    for (size_t i = 0; i < streams->count && !queue; i++)
+        if (streams->items[i].tap)
+            queue = tap_broken(streams->items[i].tap);
+    return queue;
+}
+
 bool streams_drained(const struct streams *streams)
 {
     for (size_t i = 0; i < streams->count; i++)

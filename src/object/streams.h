@@ -11,6 +11,7 @@
 
 struct error;
 struct process_spec;
+struct queue;
 struct run;
 struct streams;
 struct world;
@@ -51,6 +52,9 @@ size_t streams_open_taps(const struct streams *streams);
 void streams_resize(struct streams *streams);
 
 void streams_hold(struct streams *streams, bool held);
+
+/* The first queue that the process wrote to when nobody could take from it any more (tap_broken()); NULL: none. */
+const struct queue *streams_broken(const struct streams *streams);
 
 /* True where the process has read all that its queues held. */
 bool streams_drained(const struct streams *streams);

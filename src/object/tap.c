@@ -24,6 +24,7 @@ struct tap {
     const char *stream;
     struct queue *queue;
     struct waiter waiter;
+    struct waiter for_break;
     struct tap_callbacks callbacks;
     void *arg;
     struct buf rest; /* log: a line's beginning; queue: what it had no room for, or a beginning */
@@ -35,6 +36,7 @@ struct tap {
     bool full;   /* the queue was full: the reader is paused */
     bool at_end; /* the pipe has ended */
     bool ended;  /* END was called */
+    bool broken; /* nobody takes from the queue any more */
 };
 
 static void tap_tell_end(struct tap *tap)
@@ -169,6 +171,22 @@ static void end_messages(struct tap *tap)
         put_rest(tap);
 }
 
+/* As the reader of a shell's pipe that has ended does, so that who writes for nobody hears of it. */
+static void on_broken(void *arg)
+{
+    struct tap *tap = arg;
+    if (tap->at_end)
+        return;
+    reader_drain(tap->reader);
+    if (tap->at_end)
+        return;
+    tap->broken = true;
+    tap->at_end = true;
+    reader_free(tap->reader);
+    tap->reader = NULL;
+    end_messages(tap);
+}
+
 static void take_masked(struct tap *tap, const char *bytes, size_t length, bool last)
 {
     struct buf shown = {0};
@@ -218,9 +236,12 @@ struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue 
     tap->callbacks = *callbacks;
     tap->arg = arg;
     tap->waiter = (struct waiter){.function = on_room, .arg = tap};
+    tap->for_break = (struct waiter){.function = on_broken, .arg = tap};
     if (queue)
         fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
     tap->reader = reader_new(loop, fd, &reader_callbacks, tap);
+    if (queue)
+        queue_wait_broken(queue, &tap->for_break);
     return tap;
 }
 
@@ -255,12 +276,19 @@ bool tap_has_ended(const struct tap *tap)
     return tap->ended;
 }
 
+const struct queue *tap_broken(const struct tap *tap)
+{
+    return tap->broken ? tap->queue : NULL;
+}
+
 void tap_free(struct tap *tap)
 {
     if (!tap)
         return;
-    if (tap->queue)
+    if (tap->queue) {
         queue_unwait(tap->queue, &tap->waiter);
+        queue_unwait(tap->queue, &tap->for_break);
+    }
     reader_free(tap->reader);
     buf_release(&tap->rest);
     mask_stream_release(&tap->masked);

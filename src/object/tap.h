@@ -45,6 +45,10 @@ void tap_finish(struct tap *tap);
 /* True once END was called. */
 bool tap_has_ended(const struct tap *tap);
 
+/* The queue whose consumers had all ended before the pipe did: since then whoever writes to it gets
+ * EPIPE, and what was in it is put and lost. NULL: none. */
+const struct queue *tap_broken(const struct tap *tap);
+
 /* NULL is accepted. */
 void tap_free(struct tap *tap);
 

@@ -126,8 +126,16 @@ static void check_dead_letters(struct loader *loader, const struct queue_spec *q
     }
 }
 
+static void check_leftover(struct loader *loader, const struct queue_spec *queue)
+{
+    if (queue->durable && queue->leftover_drop)
+        diag_error(loader->diags, queue->mark, "take 'leftover' away",
+                   "queue '%s': a durable queue keeps for the next run what nobody took", queue->name);
+}
+
 static void check_queue(struct loader *loader, const struct queue_spec *queue)
 {
+    check_leftover(loader, queue);
     check_dead_letters(loader, queue);
     if (queue->ordered && queue->delivery == DELIVERY_BROADCAST)
         diag_error(loader->diags, queue->mark, "take 'ordered' away",

@@ -82,6 +82,7 @@ static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
                                         {"ordered", OUTPUT_ORDERED},
                                         {"discard", OUTPUT_DISCARD},
                                         {0}};
+static const struct choice leftovers[] = {{"fail", false}, {"drop", true}, {0}};
 static const struct choice closings[] = {{"auto", true}, {"never", false}, {0}};
 static const struct choice deliveries[] = {
     {"share", DELIVERY_SHARE}, {"broadcast", DELIVERY_BROADCAST}, {0}};

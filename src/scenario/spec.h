@@ -376,6 +376,7 @@ struct queue_spec {
     size_t item_count;
     int64_t capacity;       /* messages, at least 1 */
     int64_t capacity_bytes; /* 0: as many as the queue likes */
+    bool leftover_drop; /* what nobody takes is no failure */
     bool close_auto;  /* close when every producer has ended; false: stays open */
     bool trace;
     enum framing framing;

@@ -43,6 +43,7 @@ struct script_put {
 
 /* Says why a message with a priority is refused, of a queue's name. */
 #define SCRIPT_NO_PRIORITY "queue %s is ordered: its messages have no priority"
+#define SCRIPT_NO_CONSUMER "nothing takes from queue %s any more: all that consumes it has ended"
 
 /*
  * What the parrun module calls. Each gets ARG of the options; each that can fail returns a negative

@@ -28,6 +28,8 @@
  *             (the run was stopped           length and value of each
  *             for so long)
  *     ROOM    u32 messages          TAKEN    u32 messages, bytes queue (the body has them)
+ *     BROKEN  bytes queue (nothing
+ *             takes from it any more)
  *     PING                          RETURN   u32 kept, u8 tried, bytes queue (but
  *                                            for so many, messages not taken are given
  *                                            back; the first of them was worked on)
@@ -65,6 +67,7 @@ enum frame_type {
     FRAME_ROOM,
     FRAME_PING,
     FRAME_PAUSED,
+    FRAME_BROKEN,
     FRAME_HELLO = 64,
     FRAME_READY,
     FRAME_REFUSED,

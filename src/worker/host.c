@@ -175,6 +175,18 @@ static int wait_for_room(struct worker *worker, int64_t until, struct error *err
     return 1;
 }
 
+void host_take_broken(struct worker *worker, struct frame *frame)
+{
+    const struct texts *produces = &worker->config.produces;
+    size_t length;
+    const char *name = frame_read_bytes(frame, &length);
+    if (!worker->broken)
+        worker->broken = mem_calloc(produces->count, sizeof(*worker->broken));
+    for (size_t i = 0; i < produces->count; i++)
+        if (strlen(produces->items[i]) == length && !memcmp(produces->items[i], name, length))
+            worker->broken[i] = true;
+}
+
 static int check_text(const struct worker_config *config, const char *queue, const char *encoded,
                       size_t length, struct error *error)
 {
@@ -198,6 +210,8 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
                            .priority = (uint8_t)options->priority};
     size_t ordered;
     int result = must_declare(&worker->config.produces, queue, "produces", &put.index, error);
+    if (!result && worker->broken && worker->broken[put.index])
+        result = error_set(error, ERROR_FAILED, SCRIPT_NO_CONSUMER, queue);
     if (!result && put.priority && is_among(&worker->config.ordered, queue, &ordered))
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, queue);
     if (!result)

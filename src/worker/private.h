@@ -96,6 +96,7 @@ struct worker {
     struct inbox *inboxes;  /* one a queue of config.consumes */
     struct buf result;  /* of the last Lua body, encoded */
     uint32_t ahead; /* messages put for which no ROOM has come */
+    bool *broken;   /* one a queue of config.produces: nothing takes from it any more; NULL: none is */
 
     struct script *script;      /* the body's, where it is Lua */
     struct shared *shared;      /* of SCRIPT: a worker's own, no other process sees it */
@@ -206,6 +207,9 @@ void inboxes_release(struct worker *worker);
 /* host.c, for inbox.c: whether the body must end now, and until when a wait may last. */
 int host_must_end(struct worker *worker, struct error *error);
 int host_wait_for_answer(struct worker *worker, struct error *error);
+
+/* host.c: nothing takes any more from the queue that FRAME names; the body's next put into it fails. */
+void host_take_broken(struct worker *worker, struct frame *frame);
 
 /* result.c */
 

@@ -88,6 +88,9 @@ void worker_handle(struct worker *worker, struct frame *frame)
     case FRAME_ROOM:
         worker->ahead -= frame_read_u32(frame);
         break;
+    case FRAME_BROKEN:
+        host_take_broken(worker, frame);
+        break;
     default: /* PING, and whatever a later version may say */
         break;
     }
@@ -219,6 +222,7 @@ int worker_main(void)
     buf_release(&worker.channel.pending);
     buf_release(&worker.message);
     inboxes_release(&worker);
+    free(worker.broken);
     buf_release(&worker.result);
     config_release(&worker.config);
     return status;

@@ -148,6 +148,54 @@ def test_messages_that_nobody_takes():
     check_nothing_left()
 
 
+# Each would go on for ever; "for" is told of, with the queue's name.
+ENDLESS = {
+    "program": ("processes", '{run: "exec yes", stdout: {queue: q}}',
+                rb"ended by signal PIPE: nothing takes from queue q any more"),
+    "shell": ("processes", '{run: "yes; exit", stdout: {queue: q}}',
+              rb"ended by signal PIPE: nothing takes from queue q any more"),
+    "lua": ("processes", '{produces: q, lua: "while true do parrun.queue(\'q\'):put(1) end"}',
+            rb"queue:put: nothing takes from queue q any more"),
+    "thread": ("threads", '{produces: q, lua: "while true do parrun.queue(\'q\'):put(1) end"}',
+               rb"queue:put: nothing takes from queue q any more"),
+    "pool": ("pools", '{tasks: 1, produces: q, lua: "while true do parrun.queue(\'q\'):put(1) end"}',
+             rb"queue:put: nothing takes from queue q any more"),
+    "client": ("processes", '{produces: q, run: "while parrun --put q x; do :; done; exit 7"}',
+               rb"queue 'q': nothing takes from it any more"),
+}
+
+
+def endless(kind, leftover):
+    """A producer of KIND whose consumer takes five messages; status and output."""
+    room, body, told = ENDLESS[kind]
+    scenario = {"processes": [], "threads": [], "pools": []}
+    scenario[room].append(f"endless: {body}")
+    scenario["processes"].append("some: {run: head -n 5, stdin: {queue: q}}")
+    lines = [f"{key}:\n  " + "\n  ".join(rows) for key, rows in scenario.items() if rows]
+    status, out, err = complete("\n".join(lines) + f"\nqueues:\n  q: {{leftover: {leftover}}}\n")
+    check_nothing_left()
+    return status, out + err, told
+
+
+def test_producers_without_consumers_end():
+    """As in a shell's pipe, whoever puts for nobody hears of it; nothing of that is silent."""
+    for kind in ENDLESS:
+        status, output, told = endless(kind, "fail")
+        check_status(status, 1, kind.encode() + output)
+        assert re.search(told, output), (kind, output)
+        assert re.search(rb"Queue q ended with \d+ messages? that nobody took|exited with code 7", output), (kind, output)
+
+
+def test_leftover_is_dropped():
+    """Where it is meant, as behind head, a producer that SIGPIPE has ended has not failed."""
+    for kind in ("program", "shell"):
+        status, output, _ = endless(kind, "drop")
+        check_status(status, 0, kind.encode() + output)
+        assert re.search(rb"Queue q drops \d+ messages that nobody took\.", output), (kind, output)
+    status, output, _ = endless("lua", "drop")
+    check_status(status, 1, output)
+
+
 # Everybody waits for a queue: the producers for room, the consumer for a message that never comes.
 WAITING = """
     processes:

@@ -458,9 +458,10 @@ def test_a_run_that_ends_between_two_lives_has_failed():
     """A service whose backoff is longer than the rest of the run never came up."""
     status, out, err = complete("""
         processes:
-          srv: {run: exit 3, daemon: true, restart: {on: failure, delay: 1h}}
-          work: {run: "true"}
-    """)
+          srv: {run: "echo $$ >pid; exit 3", daemon: true, restart: {on: failure, delay: 1h}}
+          work: # until the runner has taken the first life's end
+            run: "until test -s pid; do sleep 0.01; done; while kill -0 $(cat pid); do sleep 0.01; done"
+    """, directory=Directory())
     check_status(status, 1, out + err)
     assert b"What went wrong first: Process srv failed: it was to be started again when the run ended.\n" in out, out
 
