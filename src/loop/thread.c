@@ -1,6 +1,7 @@
 /* Threads over uv_thread_t and uv_queue_work. */
 #include "loop/thread.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,13 +27,33 @@ struct work {
     void *arg;
 };
 
+/* What is begun until unblock() hears of no signal but of its own faults: those of the program go to the loop's
+ * thread, which waits where they are heard. */
+static void block_signals(sigset_t *before)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS};
+    sigset_t set;
+    sigfillset(&set);
+    for (size_t i = 0; i < countof(faults); i++)
+        sigdelset(&set, faults[i]);
+    pthread_sigmask(SIG_SETMASK, &set, before);
+}
+
+static void unblock(const sigset_t *before)
+{
+    pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 int thread_start(void (*function)(void *arg), void *arg, struct thread **thread,
                  struct error *error)
 {
     static const uv_thread_options_t options = {.flags = UV_THREAD_HAS_STACK_SIZE,
                                                 .stack_size = STACK_SIZE};
     struct thread *made = mem_calloc(1, sizeof(*made));
+    sigset_t before;
+    block_signals(&before);
     int result = uv_thread_create_ex(&made->uv, &options, function, arg);
+    unblock(&before);
     if (result) {
         free(made);
         return error_system(error, -result, "cannot start a thread");
@@ -107,13 +128,19 @@ static void on_done(uv_work_t *request, int status)
 
 int work_start(struct loop *loop, void (*work)(void *arg), void (*done)(void *arg), void *arg)
 {
-    int result = work_threads ? try_threads() : 0;
+    bool first = work_threads;
+    int result = first ? try_threads() : 0;
     if (result)
         return result;
     struct work *made = mem_calloc(1, sizeof(*made));
     *made = (struct work){.work = work, .done = done, .arg = arg};
     made->uv.data = made;
+    sigset_t before;
+    if (first)
+        block_signals(&before);
     result = uv_queue_work(&loop->uv, &made->uv, on_work, on_done);
+    if (first)
+        unblock(&before);
     if (result)
         free(made);
     return result;
