@@ -26,6 +26,16 @@ struct object_wait {
     bool for_room; /* in the queue; false: for a message of it */
 };
 
+/* A part of an object that waits so, while other parts of it might go on. */
+struct part_wait {
+    const char *part; /* "stdin"; NULL: all of it */
+    size_t count;     /* of such parts */
+    bool timed;       /* not for ever */
+    struct object_wait wait;
+};
+
+#define PARTS_MOST 4
+
 struct object_kind {
     const char *word; /* "process" */
     /* Starts it. What fails is reported as an event, then by object_gone(). */
@@ -52,6 +62,12 @@ struct object_kind {
     void (*resize)(struct object *object);
     /* True where nothing but a message of a queue, or room in one, lets it go on; fills WAIT. NULL: never. */
     bool (*waits)(struct object *object, struct object_wait *wait);
+    /* Fills WAITS for its parts that wait, PARTS_MOST at most; how many. NULL: it has none. */
+    size_t (*parts)(const struct object *object, struct part_wait *waits);
+    /* With PARTS: true where, but for the COUNT of them that wait, all of it sleeps; adds to *TURNS how often any of
+     * its processes was given a processor so far. */
+    bool (*sleeps)(const struct object *object, const struct part_wait *waits, size_t count,
+                   uint64_t *turns);
     /* True when nothing waits in the queues that it takes from: it may be ended. */
     bool (*drained)(const struct object *object);
     void (*free)(struct object *object);

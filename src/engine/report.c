@@ -108,23 +108,36 @@ void report_end(struct run *run)
             report(run->objects[i]);
 }
 
-void report_wait(const struct run *run, const struct object_wait *wait, struct buf *out)
+void report_wait(const struct run *run, const struct part_wait *wait, struct buf *out)
 {
-    buf_printf(out, "%s queue %s", wait->for_room ? "room in" : "a message of",
-               run->scenario->queues[wait->queue].name);
+    if (wait->count > 1)
+        buf_printf(out, "%zu of ", wait->count);
+    if (wait->part)
+        buf_printf(out, "%s ", wait->part);
+    buf_printf(out, "%s for %s queue %s", wait->count > 1 ? "wait" : "waits",
+               wait->wait.for_room ? "room in" : "a message of",
+               run->scenario->queues[wait->wait.queue].name);
+}
+
+static void put_waits(const struct run *run, struct object *object, struct buf *out)
+{
+    struct part_wait waits[PARTS_MOST] = {{0}};
+    size_t count = object->kind->waits && object->kind->waits(object, &waits[0].wait);
+    if (!count && object->kind->parts)
+        count = object->kind->parts(object, waits);
+    for (size_t i = 0; i < count; i++) {
+        buf_text(out, ", ");
+        report_wait(run, &waits[i], out);
+    }
 }
 
 static void put_object(const struct run *run, struct object *object, struct buf *out)
 {
-    struct object_wait wait;
     buf_printf(out, "\n  %s %s ", object->kind->word, object->name);
     if (object->state != OBJECT_PENDING) {
         object->kind->describe(object, out);
-        if (object->state != OBJECT_RUNNING || !object->kind->waits ||
-            !object->kind->waits(object, &wait))
-            return;
-        buf_text(out, ", waits for ");
-        report_wait(run, &wait, out);
+        if (object->state == OBJECT_RUNNING)
+            put_waits(run, object, out);
         return;
     }
     buf_text(out, "waits for ");

@@ -31,6 +31,11 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"run.stalled", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "A deadlock: who waits for whom, so that none of them can ever go on; the run is stopped.",
          {{0, "{text}"}}},
+    [EVENT_RUN_IDLE] =
+        {"run.idle", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "Commands seem to wait for each other, by queues alone, and nothing of them has run for 5 seconds; the run goes on, "
+         "as they might do anything next.",
+         {{0, "{text}"}}},
     [EVENT_RUN_FAILED] =
         {"run.failed", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "At the end, of each object that failed by itself, in this order: how, its last lines, how "

@@ -405,20 +405,12 @@ bool client_take(struct client *client, struct frame *frame)
     }
 }
 
-static size_t number_of(const struct client *client, const struct queue *queue)
-{
-    size_t number = 0;
-    while (client->run->queues[number] != queue)
-        number++;
-    return number;
-}
-
 bool client_waits(const struct client *client, struct object_wait *wait)
 {
     if (client->getting)
-        *wait = (struct object_wait){.queue = number_of(client, client->getting->queue)};
+        *wait = (struct object_wait){.queue = queue_index(client->getting->queue)};
     else if (client->stuck)
-        *wait = (struct object_wait){number_of(client, client->first_put->queue), .for_room = true};
+        *wait = (struct object_wait){queue_index(client->first_put->queue), .for_room = true};
     return client->getting ? !client->timed : client->stuck;
 }
 

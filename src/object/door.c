@@ -8,10 +8,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "engine/object.h"
 #include "engine/run.h"
 #include "loop/timer.h"
 #include "loop/watch.h"
 #include "object/guest.h"
+#include "object/parts.h"
 #include "os/private_socket.h"
 
 /* How long those who come wait where the system has no descriptor for them. */
@@ -82,6 +84,16 @@ void door_committed(struct door *door)
 {
     for (struct guest *guest = door ? door->guests : NULL; guest; guest = guest->next)
         guest_committed(guest);
+}
+
+size_t door_waits(const struct door *door, const struct object *object, struct part_wait *waits,
+                  size_t count)
+{
+    struct part_wait wait;
+    for (const struct guest *guest = door ? door->guests : NULL; guest; guest = guest->next)
+        if (guest->body == object && guest_waits(guest, &wait))
+            count = parts_add(waits, count, &wait);
+    return count;
 }
 
 const char *door_address(const struct door *door)

@@ -262,6 +262,11 @@ bool feed_is_drained(const struct feed *feed)
     return feed->ended || (queue_is_empty(feed->queue) && !unread(feed));
 }
 
+bool feed_waits(const struct feed *feed)
+{
+    return !feed->ended && feed->waiter.waiting && !unread(feed);
+}
+
 void feed_end(struct feed *feed)
 {
     if (feed->ended)

@@ -25,6 +25,9 @@ struct feed *feed_new(struct run *run, int fd, struct queue *queue, const char *
 /* True where the queue is empty and the child has read all that was written. */
 bool feed_is_drained(const struct feed *feed);
 
+/* True where it is so, and it waits for a message. */
+bool feed_waits(const struct feed *feed);
+
 /* The child has ended: returns to the queue what it had not read, and closes the pipe. */
 void feed_end(struct feed *feed);
 

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "engine/object.h"
 #include "engine/run.h"
 #include "loop/pipe.h"
 #include "loop/timer.h"
@@ -264,11 +265,23 @@ static void on_timeout(void *arg)
 void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest *guest))
 {
     guest->cancel = undo;
-    if (timeout < 0)
+    guest->timed = timeout >= 0;
+    if (!guest->timed)
         return;
     if (!guest->timer)
         guest->timer = timer_new(guest->run->loop, on_timeout, guest);
     timer_start(guest->timer, timeout);
+}
+
+bool guest_waits(const struct guest *guest, struct part_wait *wait)
+{
+    bool for_room = !guest->waiter.taker;
+    *wait = (struct part_wait){.part = for_room ? "parrun --put" : "parrun --get",
+                               .timed = guest->timed};
+    if (!guest->waiter.waiting)
+        return false;
+    wait->wait = (struct object_wait){queue_index(guest->queue), for_room};
+    return true;
 }
 
 struct queue *guest_queue(struct guest *guest, struct frame *frame)

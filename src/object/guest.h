@@ -18,6 +18,7 @@
 #include "worker/request.h"
 
 struct object;
+struct part_wait;
 struct reader;
 struct run;
 struct taker;
@@ -47,6 +48,7 @@ struct guest {
     bool leaving;              /* it is gone once the last reply is written */
     bool paused;               /* it has sent more than need be while it is busy */
     struct timer *timer;       /* of a request with a timeout; NULL: none yet */
+    bool timed;                /* it has one */
     void (*cancel)(struct guest *guest); /* of a request that waits */
 
     struct queue *queue; /* of the request that waits */
@@ -85,6 +87,9 @@ void guest_leave(struct guest *guest);
  * (negative: none) pass, which is answered here.
  */
 void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest *guest));
+
+/* True where it waits for a queue; fills WAIT. */
+bool guest_waits(const struct guest *guest, struct part_wait *wait);
 
 /* The queue that FRAME names next; NULL where there is none such: then it was refused. */
 struct queue *guest_queue(struct guest *guest, struct frame *frame);

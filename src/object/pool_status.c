@@ -4,6 +4,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/unit.h"
+#include "engine/run.h"
+#include "object/door.h"
 #include "object/items.h"
 #include "object/pool_private.h"
 #include "scenario/spec.h"
@@ -72,6 +74,25 @@ bool pool_waits_for_queue(struct object *object, struct object_wait *wait)
     return full || (pool->waiting && !pool->ready.first && items_wait(pool->items, wait));
 }
 
+size_t pool_parts(const struct object *object, struct part_wait *waits)
+{
+    return door_waits(object->run->door, object, waits, 0);
+}
+
+/* Each task that runs is one command, and that waits. */
+bool pool_sleeps(const struct object *object, const struct part_wait *waits, size_t count,
+                 uint64_t *turns)
+{
+    const struct pool *pool = (const struct pool *)object;
+    size_t waiting = 0, running = 0;
+    (void)turns;
+    for (size_t i = 0; i < count; i++)
+        waiting += waits[i].count;
+    for (size_t i = 0; i < pool->crew_count; i++)
+        running += pool->crew[i]->tasks.first != NULL;
+    return is_held_by_queues(pool) && waiting >= running;
+}
+
 void pool_print_state(const struct pool *pool, struct buf *out)
 {
     int64_t total = pool->items ? items_count(pool->items) : -1;
@@ -80,7 +101,7 @@ void pool_print_state(const struct pool *pool, struct buf *out)
     buf_printf(out, ": %" PRId64, pool->done);
     if (total >= 0)
         buf_printf(out, " of %" PRId64, total);
-    buf_text(out, " tasks done");
+    buf_text(out, total < 0 && pool->done == 1 ? " task done" : " tasks done");
     if (pool->failed)
         buf_printf(out, ", %" PRId64 " of them failed", pool->failed);
     if (pool->throttled)

@@ -20,6 +20,7 @@
 #include "loop/timer.h"
 #include "object/attributes.h"
 #include "object/client.h"
+#include "object/door.h"
 #include "object/errand.h"
 #include "object/link.h"
 #include "object/monitor.h"
@@ -33,6 +34,7 @@
 #include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/terminal.h"
+#include "os/turns.h"
 #include "scenario/spec.h"
 #include "worker/frame.h"
 
@@ -619,6 +621,24 @@ static bool process_waits_for_queue(struct object *object, struct object_wait *w
            client_waits(link_client(link), wait);
 }
 
+static size_t process_parts(const struct object *object, struct part_wait *waits)
+{
+    const struct life *life = &((const struct process *)object)->life;
+    return life->streams ? door_waits(object->run->door, object, waits,
+                                      streams_wait(life->streams, waits, 0))
+                         : 0;
+}
+
+/* What has left its session is not looked at. */
+static bool process_sleeps(const struct object *object, const struct part_wait *waits, size_t count,
+                           uint64_t *turns)
+{
+    const struct life *life = &((const struct process *)object)->life;
+    (void)waits;
+    (void)count;
+    return !life->exited && turns_of_session(life->pid, turns);
+}
+
 static bool process_drained(const struct object *object)
 {
     const struct process *process = (const struct process *)object;
@@ -654,6 +674,8 @@ static const struct object_kind process_kind = {
     .settle = process_settle,
     .describe = process_describe,
     .waits = process_waits_for_queue,
+    .parts = process_parts,
+    .sleeps = process_sleeps,
     .plan = process_plan,
     .skip = process_skip,
     .hold = process_hold,

@@ -211,6 +211,11 @@ bool queue_is_abandoned(struct queue *queue)
     return abandoned;
 }
 
+size_t queue_index(const struct queue *queue)
+{
+    return (size_t)(queue->spec - queue->run->scenario->queues);
+}
+
 bool queue_is_broken(const struct queue *queue)
 {
     return atomic_load_explicit(&queue->broken, memory_order_relaxed);

@@ -64,6 +64,10 @@ void queue_stop(struct queue *queue);
 void queue_free(struct queue *queue);
 
 const char *queue_name(const struct queue *queue);
+
+/* Its number among the queues of the scenario. */
+size_t queue_index(const struct queue *queue);
+
 enum framing queue_framing(const struct queue *queue);
 
 /* True where a program reads its messages as a stream of text with END (message_check()) between them. Any thread. */

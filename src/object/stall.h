@@ -6,6 +6,8 @@
  * of the work, as of a pool that fills its own queue, and the queues are closed; else it is a deadlock:
  * who waits for whom is told, and the run is stopped as one that has failed. A body that might go on by
  * itself is never among them: a command, a wait with a time limit, a program whose streams are queues.
+ * Where commands seem to wait in the same way, and nothing of them has run for some seconds, that is told, and
+ * the run goes on.
  */
 #ifndef OBJECT_STALL_H
 #define OBJECT_STALL_H

@@ -11,8 +11,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "engine/object.h"
 #include "engine/run.h"
 #include "loop/pipe.h"
+#include "object/parts.h"
 #include "object/queue.h"
 #include "object/world.h"
 #include "os/pty.h"
@@ -304,6 +306,20 @@ void streams_hold(struct streams *streams, bool held)
     for (size_t i = 0; i < streams->count; i++)
         if (streams->items[i].tap)
             tap_hold(streams->items[i].tap, held);
+}
+
+size_t streams_wait(const struct streams *streams, struct part_wait *waits, size_t count)
+{
+    for (size_t i = 0; i < streams->count; i++) {
+        const struct stream *stream = &streams->items[i];
+        bool for_room = stream->tap && tap_waits(stream->tap);
+        if (!for_room && !(stream->feed && feed_waits(stream->feed)))
+            continue;
+        const struct part_wait one = {.part = stream_word(stream->fd),
+                                      .wait = {queue_index(stream->queue), for_room}};
+        count = parts_add(waits, count, &one);
+    }
+    return count;
 }
 
 const struct queue *streams_broken(const struct streams *streams)

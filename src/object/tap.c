@@ -276,6 +276,11 @@ bool tap_has_ended(const struct tap *tap)
     return tap->ended;
 }
 
+bool tap_waits(const struct tap *tap)
+{
+    return tap->queue && tap->waiter.waiting;
+}
+
 const struct queue *tap_broken(const struct tap *tap)
 {
     return tap->broken ? tap->queue : NULL;

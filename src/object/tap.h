@@ -45,6 +45,9 @@ void tap_finish(struct tap *tap);
 /* True once END was called. */
 bool tap_has_ended(const struct tap *tap);
 
+/* True where it waits for room in its queue, and so may the child. */
+bool tap_waits(const struct tap *tap);
+
 /* The queue whose consumers had all ended before the pipe did: since then whoever writes to it gets
  * EPIPE, and what was in it is put and lost. NULL: none. */
 const struct queue *tap_broken(const struct tap *tap);

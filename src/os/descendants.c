@@ -215,15 +215,28 @@ size_t descendants_name(struct buf *out, size_t shown)
     return count;
 }
 
-void descendants_kill_session(pid_t session)
+void descendants_in_session(pid_t session, void (*each)(void *arg, pid_t pid), void *arg)
 {
     struct family family = {0};
     family_read(&family);
     family_mark(&family);
-    for (size_t i = 0; i < family.count; i++)
-        if (family.items[i].ours && family.items[i].session == session)
-            kill(family.items[i].pid, SIGKILL);
+    for (size_t i = 0; i < family.count; i++) {
+        const struct relative *one = &family.items[i];
+        if (one->ours && one->session == session && !strchr("ZX", one->state))
+            each(arg, one->pid);
+    }
     free(family.items);
+}
+
+static void kill_one(void *arg, pid_t pid)
+{
+    (void)arg;
+    kill(pid, SIGKILL);
+}
+
+void descendants_kill_session(pid_t session)
+{
+    descendants_in_session(session, kill_one, NULL);
 }
 
 /* Takes the status of every child that has ended; false where no child is left at all. */

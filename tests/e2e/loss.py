@@ -4,7 +4,7 @@ import os
 import re
 
 from harness.parrun import (INT, KILL, TERM, Directory, Run, check_nothing_left,
-                            check_status, complete, died_of, mark)
+                            check_status, complete, died_of, mark, own_path)
 
 COUNT = 100  # messages of a run
 MOMENTS = (1, 2, 3, 5, 8, 13, 21, 30)
@@ -172,7 +172,8 @@ def endless(kind, leftover):
     scenario[room].append(f"endless: {body}")
     scenario["processes"].append("some: {run: head -n 5, stdin: {queue: q}}")
     lines = [f"{key}:\n  " + "\n  ".join(rows) for key, rows in scenario.items() if rows]
-    status, out, err = complete("\n".join(lines) + f"\nqueues:\n  q: {{leftover: {leftover}}}\n")
+    status, out, err = complete("\n".join(lines) + f"\nqueues:\n  q: {{leftover: {leftover}}}\n",
+                                env=own_path())
     check_nothing_left()
     return status, out + err, told
 
