@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "scenario/absent.h"
 #include "scenario/item.h"
 #include "scenario/loader.h"
 #include "scenario/meant.h"
@@ -138,8 +139,11 @@ static void bind_tasks(struct loader *loader, const struct field *field, const s
         if (value.type != VALUE_INTEGER || value.integer < 0)
             field_meant(loader, field, node, meant_tasks(loader->arena, node->text));
     }
-    if (diags_count(loader->diags) == before)
-        source->names = item_names(loader, field->block, source);
+    if (diags_count(loader->diags) > before)
+        return;
+    source->names = item_names(loader, field->block, source);
+    if (node->kind == NODE_MAP)
+        absent_warn(loader, field->block, source, node);
 }
 
 /* How many numbers a range has; false where they are more than can be counted. */

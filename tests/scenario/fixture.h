@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -33,6 +34,11 @@ static const struct {
     {".env", "A=1\n"},
     {"local.env", "B=2\n"},
     {"common.yaml", "vars: {common: 1}\n"},
+    {"urls.txt", "a\n"},
+    {"people.csv", "name,size\n"},
+    {"events.jsonl", "{}\n"},
+    {"in/a.jpg", ""},
+    {"x", ""},
 };
 
 static inline void put_file(const char *name, const char *text)
@@ -52,6 +58,7 @@ static inline struct loaded load_with(const char *text, const char *const *overr
     assert_non_null(mkdtemp(loaded.directory));
     assert_int_equal(chdir(loaded.directory), 0);
     put_file("scenario.yaml", text);
+    assert_int_equal(mkdir("in", 0700), 0);
     for (size_t i = 0; i < countof(companions); i++)
         put_file(companions[i].name, companions[i].text);
     struct diags *diags = diags_new();
@@ -65,6 +72,7 @@ static inline struct loaded load_with(const char *text, const char *const *overr
     unlink("scenario.yaml");
     for (size_t i = 0; i < countof(companions); i++)
         unlink(companions[i].name);
+    rmdir("in");
     assert_int_equal(chdir(before), 0);
     rmdir(loaded.directory);
     return loaded;

@@ -148,7 +148,7 @@ static void test_sources(void **state)
         "  up: {run: x, tasks: {range: [1, 10, 3]}, workers: 100000%}\n"
         "  down: {run: x, tasks: {range: [5, 1, -2]}}\n"
         "  empty: {run: x, tasks: {range: [\"${{ 5 }}\", 1]}}\n"
-        "  lines: {run: x, tasks: {lines: in.txt}}\n"
+        "  lines: {run: x, tasks: {lines: urls.txt}}\n"
         "  stdin: {run: x, tasks: {lines: -}}\n");
     const struct pool_spec *pools = loaded.scenario->pools;
     static const enum value_type types[] = {VALUE_STRING,  VALUE_INTEGER, VALUE_NUMBER,
@@ -170,7 +170,7 @@ static void test_sources(void **state)
     assert_int_equal(pools[4].tasks.count, 0);
     assert_int_equal(pools[5].tasks.kind, SOURCE_LINES);
     assert_int_equal(pools[5].tasks.path[0], '/');
-    assert_non_null(strstr(pools[5].tasks.path, "/in.txt"));
+    assert_non_null(strstr(pools[5].tasks.path, "/urls.txt"));
     assert_string_equal(pools[6].tasks.path, "-");
     loaded_release(&loaded);
 }
