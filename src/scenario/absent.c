@@ -90,8 +90,7 @@ static void check_path(struct loader *loader, const struct source_spec *source,
     struct stat status;
     if (strcmp(source->path, "-") && stat(source->path, &status) && errno == ENOENT)
         diag_warning(loader->diags, loader_mark(loader, node), hint_of(node->text),
-                     "there is no file '%s'",
-                     show_text(node->text, node->size).text);
+                     "there is no file '%s'", show_text(node->text, node->size).text);
 }
 
 static bool has_template(const struct node *node)

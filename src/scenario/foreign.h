@@ -1,7 +1,7 @@
 /*
- * What people write who know other tools: the words that those have for our keys, and the short forms
- * of what is a mapping here. Compose files, process-compose, supervisord, systemd, GitHub Actions, GNU
- * parallel, xargs and Python's multiprocessing are the sources of the words.
+ * What people write who know other tools: the words that those have for our keys, and the short
+ * forms of what is a mapping here. Compose files, process-compose, supervisord, systemd, GitHub
+ * Actions, GNU parallel, xargs and Python's multiprocessing are the sources of the words.
  */
 #ifndef SCENARIO_FOREIGN_H
 #define SCENARIO_FOREIGN_H

@@ -40,7 +40,8 @@ static bool add_names(struct loader *loader, struct value *names, const struct v
     return true;
 }
 
-static bool names_of_list(struct loader *loader, struct value *names, const struct source_spec *source)
+static bool names_of_list(struct loader *loader, struct value *names,
+                          const struct source_spec *source)
 {
     for (int64_t i = 0; i < source->count; i++)
         if (!add_names(loader, names, &source->items[i]))
@@ -63,7 +64,8 @@ static bool names_of_matrix(struct loader *loader, struct value *names,
 static size_t read_start(const char *path, char *bytes, size_t size)
 {
     struct stat status;
-    bool regular = !stat(path, &status) && S_ISREG(status.st_mode); /* of others it would be taken */
+    bool regular =
+        !stat(path, &status) && S_ISREG(status.st_mode); /* of others it would be taken */
     int fd = regular ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     ssize_t got = fd >= 0 ? read(fd, bytes, size) : -1;
     if (fd >= 0)

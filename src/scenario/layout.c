@@ -73,7 +73,8 @@ static bool go_up(const struct source *source, struct line *line)
 
 static bool is_entry(const struct line *line)
 {
-    return line->text < line->end && *line->text == '-' && (line->text + 1 == line->end || line->text[1] == ' ');
+    return line->text < line->end && *line->text == '-' &&
+           (line->text + 1 == line->end || line->text[1] == ' ');
 }
 
 /* The ':' of a 'key: value'; NULL where there is none. */
@@ -190,7 +191,8 @@ static struct hint key_hint(const struct source *source, const struct line *line
 
 static bool report_no_key(const struct source *source, const struct line *line, struct diags *diags)
 {
-    if (line->text == line->end || is_entry(line) || find_colon(line) || strchr("\"'[]{}", *line->text))
+    if (line->text == line->end || is_entry(line) || find_colon(line) ||
+        strchr("\"'[]{}", *line->text))
         return false;
     diag_error(diags, mark_of(source, line), key_hint(source, line).text,
                "this line is no 'key: value'");
@@ -236,7 +238,8 @@ static bool report_entry(const struct source *source, const struct line *line,
 {
     if (!is_entry(line) || is_entry(&beside->line))
         return false;
-    diag_error(diags, mark_of(source, line), "leave the '-' out, or put the list under a key of its own",
+    diag_error(diags, mark_of(source, line),
+               "leave the '-' out, or put the list under a key of its own",
                "an entry '-' of a list cannot stand beside the key '%s' in line %u",
                name_of(&beside->line).text, beside->line.number);
     return true;

@@ -2,8 +2,8 @@
  * Lines that are indented wrongly, or that lack their ':': which line belongs to which.
  *
  * Each function looks at the line of byte OFFSET of SOURCE, where the parser of YAML could not go
- * on, and adds one error to DIAGS where the lines above tell more than the parser knows. False: they
- * do not, and nothing was added.
+ * on, and adds one error to DIAGS where the lines above tell more than the parser knows. False:
+ * they do not, and nothing was added.
  */
 #ifndef SCENARIO_LAYOUT_H
 #define SCENARIO_LAYOUT_H

@@ -61,7 +61,8 @@ static const struct word restarts[] = {
 
 /* What kind of file a name is most likely one of. */
 static const struct word endings[] = {
-    {"*.csv", "csv"}, {"*.jsonl", "jsonl"}, {"*.ndjson", "jsonl"}, {"*.txt", "lines"}, {"/*", "lines"},
+    {"*.csv", "csv"},   {"*.jsonl", "jsonl"}, {"*.ndjson", "jsonl"},
+    {"*.txt", "lines"}, {"/*", "lines"},
 };
 
 static const char *find_word(const struct word *words, const char *text)
@@ -168,7 +169,8 @@ const char *meant_codes(struct arena *arena, const char *text)
         digits = strspn(text, DIGITS);
         if (!digits)
             return NULL;
-        list = arena_printf(arena, "%s%s%.*s", list ? list : "[", list ? ", " : "", (int)digits, text);
+        list =
+            arena_printf(arena, "%s%s%.*s", list ? list : "[", list ? ", " : "", (int)digits, text);
     }
     return list ? arena_printf(arena, "%s]", list) : NULL;
 }
@@ -197,7 +199,8 @@ const char *meant_rate(struct arena *arena, const char *text)
 
 const char *meant_range(struct arena *arena, const char *text)
 {
-    static const char *const forms[] = {"%lld..%lld%n", "{%lld..%lld}%n", "%lld-%lld%n", "%lld:%lld%n"};
+    static const char *const forms[] = {"%lld..%lld%n", "{%lld..%lld}%n", "%lld-%lld%n",
+                                        "%lld:%lld%n"};
     for (size_t i = 0; i < countof(forms); i++) {
         long long from, to;
         int read = 0;
@@ -212,7 +215,8 @@ static const char *between(struct arena *arena, const char *text, const char *op
                            const char *closing)
 {
     size_t head = strlen(opening), tail = strlen(closing), length = strlen(text);
-    if (length <= head + tail || strncmp(text, opening, head) || strcmp(text + length - tail, closing))
+    if (length <= head + tail || strncmp(text, opening, head) ||
+        strcmp(text + length - tail, closing))
         return NULL;
     return arena_copy(arena, text + head, length - head - tail);
 }

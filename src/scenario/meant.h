@@ -37,7 +37,7 @@ const char *meant_codes(struct arena *arena, const char *text);
 /* A rate: "10", "10/sec" and "10 per second" -> "10/s". */
 const char *meant_rate(struct arena *arena, const char *text);
 
-/* The whole of what stands behind 'tasks': "1..10" -> "{range: [1, 10]}", "*.txt" -> "{glob: "*.txt"}". */
+/* The whole of what stands behind 'tasks': "1..10" -> "{range: [1, 10]}", "-" -> "{lines: "-"}". */
 const char *meant_tasks(struct arena *arena, const char *text);
 
 /* What stands behind 'range': "1..10", "{1..10}", "1-10" -> "[1, 10]". */

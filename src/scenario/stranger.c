@@ -29,7 +29,9 @@ static const struct {
      "write processes: with each command behind run:"},
     {"[*,*", NULL, NULL}, /* a list of YAML */
     {"[*]", "a file of sections such as INI or TOML", EXAMPLES},
-    {"\x7F" "ELF*", "a program", "write it behind run: of a process"},
+    {"\x7F"
+     "ELF*",
+     "a program", "write it behind run: of a process"},
 };
 
 /* By the name of the file. */

@@ -11,7 +11,7 @@ struct diags;
 struct node;
 struct source;
 
-/* Looks at the text alone, which may be no YAML. True where it is no scenario, which is reported. */
+/* Looks at the text alone, which may be no YAML. True: it is no scenario, and that is reported. */
 bool stranger_text(const struct source *source, struct diags *diags);
 
 /* The same for ROOT, the mapping that was read of SOURCE. */

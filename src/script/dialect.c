@@ -15,31 +15,23 @@ static const struct {
     const char *theirs;
     const char *ours;
 } signs[] = {
-    {"===", "=="},
-    {"!==", "~="},
-    {"!=", "~="},
-    {"||", "or"},
-    {"&&", "and"},
-    {"??", "or"},
-    {"!", "not"},
-    {"$", "env."},
-    {"`", "'"},
+    {"===", "=="},          {"!==", "~="},         {"!=", "~="},
+    {"||", "or"},           {"&&", "and"},         {"??", "or"},
+    {"!", "not"},           {"$", "env."},         {"`", "'"},
     {"\xE2\x80\x9C", "\""}, /* typographic quotes */
-    {"\xE2\x80\x9D", "\""},
-    {"\xE2\x80\x98", "'"},
-    {"\xE2\x80\x99", "'"},
+    {"\xE2\x80\x9D", "\""}, {"\xE2\x80\x98", "'"}, {"\xE2\x80\x99", "'"},
 };
 
 static const struct {
     const char *theirs;
     const char *ours;
 } names[] = {
-    {"null", "nil"},     {"None", "nil"},    {"undefined", "nil"}, {"True", "true"},
-    {"False", "false"},  {"len", "#item"},   {"str", "tostring"},  {"int", "tonumber"},
-    {"float", "tonumber"}, {"matrix", "item"}, {"it", "item"},     {"line", "item"},
-    {"file", "item"},    {"task", "item"},   {"arg", "item"},      {"row", "item"},
-    {"i", "index"},      {"inputs", "vars"}, {"params", "vars"},   {"github", "env.GITHUB_..."},
-    {"secrets", "env"},  {"process", "env"}, {"toUpper", "upper"}, {"toLower", "lower"},
+    {"null", "nil"},       {"None", "nil"},    {"undefined", "nil"}, {"True", "true"},
+    {"False", "false"},    {"len", "#item"},   {"str", "tostring"},  {"int", "tonumber"},
+    {"float", "tonumber"}, {"matrix", "item"}, {"it", "item"},       {"line", "item"},
+    {"file", "item"},      {"task", "item"},   {"arg", "item"},      {"row", "item"},
+    {"i", "index"},        {"inputs", "vars"}, {"params", "vars"},   {"github", "env.GITHUB_..."},
+    {"secrets", "env"},    {"process", "env"}, {"toUpper", "upper"}, {"toLower", "lower"},
     {"strip", "trim"},
 };
 
@@ -196,7 +188,8 @@ static char *from_call(struct arena *arena, const char *text)
 
 char *dialect_lua(struct arena *arena, const char *text, size_t length)
 {
-    static char *(*const readers[])(struct arena *, const char *) = {from_choice, from_filters, from_call};
+    static char *(*const readers[])(struct arena *, const char *) = {from_choice, from_filters,
+                                                                     from_call};
     struct buf replaced = {0};
     bool foreign = replace_signs(&replaced, text, length);
     char *lua = arena_copy(arena, buf_string(&replaced), replaced.length);
