@@ -67,6 +67,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"process.limited", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
          "How its limits on memory and cpu are enforced.",
          {{0, "Process {name} may use {reason}."}}},
+    [EVENT_PROCESS_ANSWERED] =
+        {"process.answered", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "What its ready looks at answered before the process was started, so that it may seem ready by another's answers.",
+         {{0, "Process {name}: {reason} answers already, before it has started; something else has it."}}},
     [EVENT_PROCESS_READY] =
         {"process.ready", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process can be used by those that depend on it, as its ready says.",
@@ -105,8 +109,12 @@ static const struct event_row rows[EVENT_KINDS] = {
           {0, "Process {name} timed out after {limit}."}}},
     [EVENT_PROCESS_STOPPING] =
         {"process.stopping", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
-         "The process was sent its stop signal.",
+         "The process was sent its stop signal, or the command that stops it was started.",
          {{0, "Process {name} is being stopped."}}},
+    [EVENT_PROCESS_STOP_FAILED] =
+        {"process.stop_failed", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The command that stops the process has failed; it is sent its stop signal instead.",
+         {{0, "Process {name} is sent signal {signal}, as its stop command failed: {reason.}"}}},
     [EVENT_PROCESS_TERMINATED] =
         {"process.terminated", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process ended because parrun stopped it.",

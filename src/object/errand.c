@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -10,11 +11,15 @@
 #include "base/unit.h"
 #include "engine/run.h"
 #include "loop/child.h"
+#include "loop/pipe.h"
 #include "object/start.h"
+#include "object/tap.h"
 #include "os/descendants.h"
 
 struct errand {
     struct child *child;
+    struct tap *tap;
+    errand_line *line;
     errand_done *done;
     void *arg;
 };
@@ -25,6 +30,7 @@ static void on_exited(void *arg, int code, int signal_number)
     struct buf why = {0};
     if (!kill(-child_pid(errand->child), 0))
         descendants_kill_session(child_pid(errand->child));
+    tap_finish(errand->tap);
     if (signal_number)
         buf_printf(&why, "signal %s", signal_name(signal_number));
     else if (code)
@@ -33,18 +39,42 @@ static void on_exited(void *arg, int code, int signal_number)
     buf_release(&why);
 }
 
-struct errand *errand_new(struct run *run, struct world *world, const struct body_spec *body,
-                          int output, errand_done *done, void *arg, struct error *error)
+static void on_line(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished)
 {
+    const struct errand *errand = arg;
+    (void)stream;
+    (void)unfinished;
+    errand->line(errand->arg, bytes, length);
+}
+
+static void on_output_end(void *arg)
+{
+    (void)arg; /* it is its exit that ends it */
+}
+
+struct errand *errand_new(struct run *run, struct world *world, const struct body_spec *body,
+                          errand_line *line, errand_done *done, void *arg, struct error *error)
+{
+    static const struct tap_callbacks callbacks = {.line = on_line, .end = on_output_end};
     struct errand *errand = mem_calloc(1, sizeof(*errand));
     struct start start = {.run = run, .world = world, .exited = on_exited, .arg = errand};
-    const int descriptors[] = {-1, output, output};
-    errand->done = done;
-    errand->arg = arg;
-    if (!start_command(&start, body, descriptors, countof(descriptors), &errand->child, error))
-        return errand;
-    free(errand);
-    return NULL;
+    int ends[2];
+    *errand = (struct errand){.line = line, .done = done, .arg = arg};
+    if (pipe_open(ends, error)) {
+        free(errand);
+        return NULL;
+    }
+    const int descriptors[] = {-1, ends[1], ends[1]};
+    int result = start_command(&start, body, descriptors, countof(descriptors), &errand->child, error);
+    close(ends[1]);
+    if (result) {
+        close(ends[0]);
+        free(errand);
+        return NULL;
+    }
+    errand->tap = tap_new(run->loop, ends[0], NULL, NULL, &callbacks, errand);
+    tap_mask(errand->tap, run->mask);
+    return errand;
 }
 
 void errand_kill(struct errand *errand)
@@ -56,6 +86,7 @@ void errand_free(struct errand *errand)
 {
     if (!errand)
         return;
+    tap_free(errand->tap);
     child_free(errand->child);
     free(errand);
 }

@@ -16,8 +16,12 @@
 #include "loop/timer.h"
 #include "object/errand.h"
 #include "object/world.h"
+#include "os/answer.h"
 #include "scenario/probe.h"
 #include "scenario/spec.h"
+
+/* Of what a check says no more is told. */
+#define SAID_MOST 200
 
 struct look_target {
     struct run *run;
@@ -34,6 +38,7 @@ struct look {
     struct dial *dial;
     struct errand *errand;
     char *found; /* known at once: why it is not well */
+    struct buf said; /* the last line of the errand */
     bool known;
     int64_t limit;
     bool late;
@@ -107,6 +112,14 @@ void look_target_free(struct look_target *target)
     free(target);
 }
 
+/* A port alone says whose it is. */
+static void print_place(const struct look_target *target, struct buf *out)
+{
+    if (target->spec->kind == PROBE_TCP && !strchr(target->text, ':'))
+        buf_printf(out, "%s:", target->address.host);
+    buf_text(out, target->text);
+}
+
 static void finish(struct look *look, const char *why)
 {
     struct buf late = {0};
@@ -114,7 +127,12 @@ static void finish(struct look *look, const char *why)
     timer_stop(look->timer);
     look->done = NULL;
     if (look->late) {
-        buf_text(&late, "no answer within ");
+        bool command = look->target->spec->kind == PROBE_COMMAND;
+        if (!command) {
+            print_place(look->target, &late);
+            buf_text(&late, ": ");
+        }
+        buf_text(&late, command ? "its check did not end within " : "no answer within ");
         duration_print(&late, look->limit);
         why = buf_string(&late);
     }
@@ -127,7 +145,9 @@ static void on_dialled(void *arg, int status, int code)
 {
     struct look *look = arg;
     struct buf why = {0};
-    const char *name = look->target->text;
+    struct buf place = {0};
+    print_place(look->target, &place);
+    const char *name = buf_string(&place);
     if (status == -EPROTO)
         buf_printf(&why, "%s does not answer in HTTP", name);
     else if (status == -ENXIO)
@@ -137,7 +157,17 @@ static void on_dialled(void *arg, int status, int code)
     else if (code && (code < 200 || code > 399))
         buf_printf(&why, "%s answered with status %d", name, code);
     finish(look, why.length ? buf_string(&why) : NULL);
+    buf_release(&place);
     buf_release(&why);
+}
+
+static void on_errand_line(void *arg, const char *bytes, size_t length)
+{
+    struct look *look = arg;
+    if (!length)
+        return;
+    buf_clear(&look->said);
+    buf_append(&look->said, bytes, length < SAID_MOST ? length : SAID_MOST);
 }
 
 static void on_errand(void *arg, const char *why)
@@ -145,7 +175,8 @@ static void on_errand(void *arg, const char *why)
     struct look *look = arg;
     struct buf text = {0};
     if (why)
-        buf_printf(&text, "its check ended with %s", why);
+        buf_printf(&text, "its check ended with %s%s%s", why, look->said.length ? ": " : "",
+                   buf_string(&look->said));
     finish(look, why ? buf_string(&text) : NULL);
     buf_release(&text);
 }
@@ -172,11 +203,26 @@ static void know(struct look *look, char *found)
     timer_start(look->timer, 0);
 }
 
-static void look_at_file(struct look *look)
+bool look_is_answered(const struct look_target *target, struct buf *place)
+{
+    const struct probe_address *address = &target->address;
+    enum probe_kind kind = target->spec->kind;
+    print_place(target, place);
+    if (kind == PROBE_UNIX)
+        return answer_at_path(target->text);
+    return (kind == PROBE_TCP || kind == PROBE_HTTP) && answer_at_port(address->host, address->port);
+}
+
+bool look_finds_file(const struct look_target *target)
 {
     struct stat status;
+    return !stat(target->text, &status);
+}
+
+static void look_at_file(struct look *look)
+{
     struct buf why = {0};
-    if (stat(look->target->text, &status))
+    if (!look_finds_file(look->target))
         buf_printf(&why, "%s: %s", look->target->text, strerror(errno));
     know(look, why.length ? buf_take(&why) : NULL);
 }
@@ -186,7 +232,8 @@ static void send_errand(struct look *look)
     struct look_target *target = look->target;
     struct error error = {0};
     look->errand =
-        errand_new(target->run, target->world, &target->spec->body, -1, on_errand, look, &error);
+        errand_new(target->run, target->world, &target->spec->body, on_errand_line, on_errand, look,
+                   &error);
     if (!look->errand)
         know(look, mem_strdup(error.text));
     error_release(&error);
@@ -238,6 +285,7 @@ void look_free(struct look *look)
     timer_free(look->timer);
     dial_free(look->dial);
     errand_free(look->errand);
+    buf_release(&look->said);
     free(look->found);
     free(look);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct buf;
 struct error;
 struct look;
 struct look_target;
@@ -21,6 +22,12 @@ struct look_target *look_target_new(struct run *run, struct world *world,
 
 /* NULL is accepted. */
 void look_target_free(struct look_target *target);
+
+/* Whether somebody on this machine answers there now; PLACE gets where. */
+bool look_is_answered(const struct look_target *target, struct buf *place);
+
+/* Whether what PROBE_FILE looks at is there now. */
+bool look_finds_file(const struct look_target *target);
 
 /* WHY is NULL where all is well, else says what was found. The look may be freed from within. */
 typedef void look_done(void *arg, const char *why);

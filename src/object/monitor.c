@@ -62,6 +62,7 @@ struct monitor {
     char socket_name[NOTIFY_NAME_SIZE];
     bool is_ready;
     bool stopped;
+    bool hears_out; /* what comes was said before it was stopped */
     char *why;    /* what was found last */
     char *status; /* STATUS= */
 };
@@ -91,6 +92,27 @@ static void on_looked(void *arg, const char *why)
         side->monitor->callbacks.idle(side->monitor->arg);
 }
 
+/* What the process might have said. */
+static void print_unheard(const struct side *side, struct buf *out)
+{
+    switch (side->spec->kind) {
+    case PROBE_LOG:
+        buf_text(out, "no line of its output matched");
+        break;
+    case PROBE_NOTIFY:
+        buf_printf(out, "it did not say %s", side->word);
+        break;
+    case PROBE_NOTIFY_FD:
+        buf_printf(out, "it wrote no line to descriptor %d", (int)side->spec->fd);
+        break;
+    case PROBE_COMMAND:
+        buf_text(out, "its check has not ended");
+        break;
+    default:
+        buf_text(out, "no answer has come");
+    }
+}
+
 static void side_look(void *arg)
 {
     struct side *side = arg;
@@ -98,9 +120,12 @@ static void side_look(void *arg)
         side->look = look_new(side->target, side->limit, on_looked, side);
         return;
     }
-    bool heard = side->heard > 0;
+    struct buf why = {0};
+    if (!side->heard)
+        print_unheard(side, &why);
     side->heard = 0;
-    side->found(side, heard ? NULL : "nothing was heard of it");
+    side->found(side, why.length ? buf_string(&why) : NULL);
+    buf_release(&why);
 }
 
 static void health_begin(struct monitor *monitor)
@@ -132,18 +157,24 @@ static void ready_found(struct side *side, const char *why)
 
 static void health_found(struct side *side, const char *why)
 {
+    struct buf text = {0};
     side->in_a_row = why ? side->in_a_row + 1 : 0;
-    if (side->in_a_row < side->spec->threshold)
+    if (side->in_a_row < side->spec->threshold) {
         side_wait(side);
-    else
-        side->monitor->callbacks.unhealthy(side->monitor->arg, why);
+        return;
+    }
+    if (side->in_a_row > 1)
+        buf_printf(&text, "%" PRId64 " looks in a row: ", side->in_a_row);
+    buf_text(&text, why);
+    side->monitor->callbacks.unhealthy(side->monitor->arg, buf_string(&text));
+    buf_release(&text);
 }
 
 /* The process has told of itself. */
 static void side_heard(struct side *side)
 {
     struct monitor *monitor = side->monitor;
-    if (monitor->stopped)
+    if (monitor->stopped && !monitor->hears_out)
         return;
     side->heard++;
     if (side == &monitor->ready && !monitor->is_ready && side->heard >= side->spec->threshold)
@@ -153,7 +184,13 @@ static void side_heard(struct side *side)
 static void on_late(void *arg)
 {
     struct monitor *monitor = arg;
-    monitor->callbacks.late(monitor->arg, monitor->why ? monitor->why : "nothing was heard of it");
+    struct buf why = {0};
+    if (monitor->why)
+        buf_text(&why, monitor->why);
+    else
+        print_unheard(&monitor->ready, &why);
+    monitor->callbacks.late(monitor->arg, buf_string(&why));
+    buf_release(&why);
 }
 
 /* A message of sd_notify: lines of NAME=VALUE. */
@@ -279,6 +316,11 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
     return NULL;
 }
 
+bool monitor_is_answered(const struct monitor *monitor, struct buf *place)
+{
+    return monitor->ready.target && look_is_answered(monitor->ready.target, place);
+}
+
 static void give_pipe(struct side *side, struct streams *streams)
 {
     if (side->theirs >= 0)
@@ -320,7 +362,7 @@ void monitor_line(struct monitor *monitor, const char *bytes, size_t length)
     struct side *sides[] = {&monitor->ready, &monitor->health};
     for (size_t i = 0; i < countof(sides); i++) {
         struct side *side = sides[i];
-        if (!side->has_regex || monitor->stopped || (side == &monitor->ready && monitor->is_ready))
+        if (!side->has_regex || (side == &monitor->ready && monitor->is_ready))
             continue;
         char *line = mem_copy(bytes, length);
         if (!regexec(&side->regex, line, 0, NULL, 0))
@@ -342,6 +384,20 @@ void monitor_stop(struct monitor *monitor)
         if (sides[i]->look)
             look_end(sides[i]->look);
     }
+}
+
+void monitor_hear_out(struct monitor *monitor)
+{
+    struct side *ready = &monitor->ready;
+    monitor->hears_out = !monitor->stopped;
+    if (monitor->hears_out && monitor->socket)
+        on_message(monitor);
+    if (monitor->hears_out && ready->reader)
+        reader_drain(ready->reader);
+    monitor_stop(monitor);
+    if (monitor->hears_out && ready->spec && !monitor->is_ready && ready->spec->kind == PROBE_FILE &&
+        look_finds_file(ready->target))
+        ready_found(ready, NULL);
 }
 
 bool monitor_is_idle(const struct monitor *monitor)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct error;
 struct monitor;
 struct process_spec;
@@ -30,6 +31,9 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
                             int64_t index, const struct monitor_callbacks *callbacks, void *arg,
                             struct error *error);
 
+/* Whether what 'ready' looks at answers already, before the process has begun; PLACE gets where. */
+bool monitor_is_answered(const struct monitor *monitor, struct buf *place);
+
 /* Puts into WORLD and STREAMS what the process needs to tell of itself. */
 void monitor_equip(struct monitor *monitor, struct world *world, struct streams *streams);
 
@@ -39,8 +43,11 @@ void monitor_begin(struct monitor *monitor);
 /* A line that the process wrote. */
 void monitor_line(struct monitor *monitor, const char *bytes, size_t length);
 
-/* The process is ending, or has: nothing is looked at any more. */
+/* The process is being ended: nothing is looked at any more. */
 void monitor_stop(struct monitor *monitor);
+
+/* The process has ended: the same, but what it has said until then still counts, lines that follow included. */
+void monitor_hear_out(struct monitor *monitor);
 
 /* NULL is idle. */
 bool monitor_is_idle(const struct monitor *monitor);

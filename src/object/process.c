@@ -118,6 +118,24 @@ static void blame_queue(struct process *process)
     buf_release(&text);
 }
 
+/* Those that wait for it to be ready wait in vain: what ended well all the same has failed them. */
+static void blame_readiness(struct process *process)
+{
+    const struct life *life = &process->life;
+    bool was_ready = process->object.reached & 1u << CONDITION_READY; /* in this life or another */
+    if (process->spec->ready.kind != PROBE_NONE && !life->failed && life->exited && !was_ready)
+        process_fail(process, "it ended before it was ready");
+}
+
+/* An exit code of 0 looks like success to whoever does not know that it is none here. */
+static void blame_code(struct process *process)
+{
+    const struct life *life = &process->life;
+    if (life->failed && life->exited && !life->signal && !life->code &&
+        !is_success(process->spec, 0))
+        process_fail(process, "exit code 0 is none of its success_codes");
+}
+
 /* Another life follows: false where none does. */
 static bool process_restarts(struct process *process, int64_t *wait)
 {
@@ -160,6 +178,8 @@ static void life_over(struct process *process)
     if (!ended_by_us) {
         blame_limits(process);
         blame_queue(process);
+        blame_code(process);
+        blame_readiness(process);
     }
     bool restarts = process_restarts(process, &wait);
     if (!restarts && !ended_by_us)
@@ -244,7 +264,7 @@ static void on_exited(void *arg, int code, int signal_number)
     life->code = code;
     life->signal = signal_number;
     if (life->monitor)
-        monitor_stop(life->monitor);
+        monitor_hear_out(life->monitor);
     /* Whoever of its group outlives a process that was told to end, or of which another life follows that needs
      * the same ports and files, is ended with it. */
     if ((object_is_ending(&process->object) || life->condemned ||
@@ -364,6 +384,20 @@ static const struct link_callbacks link_callbacks = {.frame = on_frame, .end = o
 static const struct monitor_callbacks monitor_callbacks = {
     .ready = on_ready, .late = on_late, .unhealthy = on_unhealthy, .idle = process_check_soon};
 
+/* Whoever has the port would make it seem ready; replicas may share one, and a later life may find what an
+ * earlier one has left with another program. */
+static void tell_answered(struct process *process)
+{
+    struct buf place = {0};
+    struct event event = {.kind = EVENT_PROCESS_ANSWERED};
+    if (!process->lived && process->spec->replicas == 1 &&
+        monitor_is_answered(process->life.monitor, &place)) {
+        event.reason = buf_string(&place);
+        process_emit(process, &event);
+    }
+    buf_release(&place);
+}
+
 /* Opens what the process gets, and what looks after it. */
 static int open_life(struct process *process, struct world *world, struct error *error)
 {
@@ -375,6 +409,7 @@ static int open_life(struct process *process, struct world *world, struct error 
                                     &monitor_callbacks, process, error);
         if (!life->monitor)
             return error->code;
+        tell_answered(process);
     }
     life->streams = streams_open(run, world, spec, process->lived, error);
     if (!life->streams)

@@ -34,6 +34,23 @@ void process_kill_now(struct process *process)
     process_wait(process, WAIT_GRACE, NS_PER_S);
 }
 
+static void on_stopper_line(void *arg, const char *bytes, size_t length)
+{
+    process_tell_line(arg, "stop", bytes, length, false);
+}
+
+/* In its place comes the signal. */
+static void stopper_failed(struct process *process, const char *why)
+{
+    struct event event = {
+        .kind = EVENT_PROCESS_STOP_FAILED,
+        .reason = why,
+        .signal = process->spec->stop.signal,
+    };
+    process_emit(process, &event);
+    process_signal(process, process->spec->stop.signal);
+}
+
 static void on_stopper_done(void *arg, const char *why)
 {
     struct process *process = arg;
@@ -42,16 +59,15 @@ static void on_stopper_done(void *arg, const char *why)
     life->stopper = NULL;
     if (why && !life->exited) {
         struct buf text = {0};
-        buf_printf(&text, "the command that stops it ended with %s", why);
-        process_tell_line(process, "stop", buf_string(&text), text.length, false);
+        buf_printf(&text, "it ended with %s", why);
+        stopper_failed(process, buf_string(&text));
         buf_release(&text);
-        process_signal(process, process->spec->stop.signal);
     }
     loop_defer(process->object.run->loop, process_check_soon, process);
 }
 
-/* Runs the command that ends it; false where that cannot be. */
-static bool run_stopper(struct process *process)
+/* Runs the command that ends it. */
+static void run_stopper(struct process *process)
 {
     struct run *run = process->object.run;
     struct world world;
@@ -63,27 +79,27 @@ static bool run_stopper(struct process *process)
         buf_number(&pid, process->life.pid);
         world_set(&world, "PARRUN_PID", buf_string(&pid));
         process->life.stopper =
-            errand_new(run, &world, &process->spec->stop.run, -1, on_stopper_done, process, &error);
+            errand_new(run, &world, &process->spec->stop.run, on_stopper_line, on_stopper_done, process, &error);
         buf_release(&pid);
     }
     world_release(&world);
-    if (error.code) {
-        error_wrap(&error, "the command that stops it");
-        process_tell_line(process, "stop", error.text, strlen(error.text), false);
-    }
+    if (error.code)
+        stopper_failed(process, error.text);
     error_release(&error);
-    return process->life.stopper;
 }
 
 void process_ask_to_end(struct process *process)
 {
-    struct event event = {.kind = EVENT_PROCESS_STOPPING, .signal = process->spec->stop.signal};
+    const struct stop_spec *stop = &process->spec->stop;
+    struct event event = {.kind = EVENT_PROCESS_STOPPING, .signal = stop->has_run ? 0 : stop->signal};
     process_emit(process, &event);
     if (process->life.monitor)
         monitor_stop(process->life.monitor);
-    process_wait(process, WAIT_GRACE, process->spec->stop.grace);
-    if (!process->spec->stop.has_run || !run_stopper(process))
-        process_signal(process, process->spec->stop.signal);
+    process_wait(process, WAIT_GRACE, stop->grace);
+    if (stop->has_run)
+        run_stopper(process);
+    else
+        process_signal(process, stop->signal);
 }
 
 /* As a shell does: the terminal has sent these to the process alone. */

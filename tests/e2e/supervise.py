@@ -31,8 +31,10 @@ class Server:
                     answer = self.answer() if callable(self.answer) else self.answer
                     if answer:
                         request = b""
-                        while b"\r\n\r\n" not in request:
-                            request += peer.recv(4096)
+                        while b"\r\n\r\n" not in request and (more := peer.recv(4096)):
+                            request += more
+                        if not request:  # somebody has only looked whether there is a server
+                            continue
                         self.requests.append(request)
                         peer.sendall(answer)
 
@@ -187,7 +189,7 @@ def test_http_that_never_answers():
         """)
         status, out, err = run.finish()
         check_status(status, 1, out + err)
-        assert b"Process server is unhealthy: no answer within 50ms." in out, out
+        assert re.search(rb"Process server is unhealthy: 2 looks in a row: http://127.0.0.1:\d+/: no answer within 50ms\.", out), out
 
 
 def test_stop_during_a_check_that_hangs():
@@ -343,7 +345,7 @@ def test_watchdog():
     assert b"unhealthy" not in run.seen, run.seen
     status, out, err = run.finish()
     check_status(status, 1, out + err)
-    assert b"Process server is unhealthy: nothing was heard of it." in out, out
+    assert b"Process server is unhealthy: it did not say WATCHDOG=1." in out, out
 
 
 def test_parruns_own_socket_is_not_inherited():
@@ -451,6 +453,23 @@ def test_service_of_systemd():
             seen += manager.recv(4096) + b"\n"
         status, out, err = run.finish()
     check_status(status, died_of(TERM), out + err)
+    check_nothing_left()
+
+
+def test_a_port_that_a_stranger_has():
+    """A process must not seem ready by another's answers without a word; one that is alone has no such word."""
+    with socket.create_server(("127.0.0.1", 0)) as stranger, socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
+        port, port6 = stranger.getsockname()[1], other.getsockname()[1]
+        status, out, err = complete(f"""
+            processes:
+              a: {{run: exec sleep 1000, daemon: true, ready: {{tcp: {port}}}}}
+              b: {{run: exec sleep 1000, daemon: true, ready: {{tcp: "[::1]:{port6}"}}}}
+              c: {{run: touch sign, ready: {{file: sign}}, depends_on: {{a: ready, b: ready}}}}
+        """, directory=Directory())
+    check_status(status, 0, out + err)
+    for place in (f"a: localhost:{port}", f"b: [::1]:{port6}"):
+        assert f"Process {place} answers already, before it has started; something else has it.\n".encode() in out, out
+    assert out.count(b"answers already") == 2, out
     check_nothing_left()
 
 
