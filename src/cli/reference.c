@@ -97,6 +97,8 @@ static void put_event(struct buf *out, enum event_kind kind)
     put_line(out, row->help, strlen(row->help));
     if (row->level == EVENT_LEVEL_DETAIL)
         buf_text(out, "A detail.\n");
+    else if (row->level == EVENT_LEVEL_ALWAYS)
+        buf_text(out, "Shown with -q too.\n");
     put_fields(out, kind);
     if (event_is_output(kind))
         buf_text(out, "It is shown as it came.\n");

@@ -177,7 +177,6 @@ void report_status(struct run *run)
     run->describe(run, &text);
     struct event event = {
         .kind = EVENT_RUN_STATUS,
-        .flags = EVENT_WRONG, /* nothing is wrong, but whoever asks is answered in any case */
         .bytes = text.data,
         .length = text.length,
     };

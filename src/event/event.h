@@ -111,9 +111,12 @@ enum event_flag {
 
 /* When an event is shown without any option. */
 enum event_level {
-    EVENT_LEVEL_STORY,  /* always */
+    EVENT_LEVEL_ALWAYS, /* with -q too */
+    EVENT_LEVEL_STORY,  /* without -q */
     EVENT_LEVEL_DETAIL, /* with -v, or where EVENT_WRONG is set */
 };
+
+#define EVENT_UNLIMITED INT64_MAX
 
 struct event {
     enum event_kind kind;
@@ -132,7 +135,7 @@ struct event {
     int64_t duration;   /* ns: of a task, or the limit that passed */
     int64_t attempt;    /* from 1; 0: none */
     int64_t count;      /* of what the sentence counts: failed tasks, messages left; 0: none */
-    int64_t total;
+    int64_t total; /* EVENT_UNLIMITED: there is no limit */
     bool has_leaked;
     int64_t leaked; /* descendants of the run that had to be ended */
     bool has_tally;      /* of a pool: the next three, and COUNT has failed */

@@ -92,7 +92,7 @@ static const struct field {
      "bytes that were lost; "
      "absent for none."},
     {"total", "Of how many: the tasks that were done or looked at, or the tries that a task, the restarts "
-     "that a process has."},
+     "that a process has; absent where there is no limit."},
     {"succeeded", "How many tasks have succeeded."},
     {"skipped", "How many tasks were taken, or begun, and not run to their ends."},
     {"left", "How many tasks were not looked at; absent where nobody knows."},

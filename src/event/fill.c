@@ -120,7 +120,10 @@ static void fill_when(struct buf *out, const struct event *event)
 
 static void fill_total(struct buf *out, const struct event *event)
 {
-    buf_number(out, event->total);
+    if (event->total == EVENT_UNLIMITED)
+        buf_text(out, "any number");
+    else
+        buf_number(out, event->total);
 }
 
 static void fill_text(struct buf *out, const struct event *event)

@@ -24,7 +24,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          "Everything that runs is being ended before its time.",
          {{0, "Stopping: {reason}."}}},
     [EVENT_RUN_STATUS] =
-        {"run.status", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+        {"run.status", EVENT_OF_RUN, EVENT_LEVEL_ALWAYS,
          "The answer to SIGUSR1: what runs, and what waits for what.",
          {{0, "{text}"}}},
     [EVENT_RUN_STALLED] =
@@ -32,7 +32,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          "A deadlock: who waits for whom, so that none of them can ever go on; the run is stopped.",
          {{0, "{text}"}}},
     [EVENT_RUN_IDLE] =
-        {"run.idle", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+        {"run.idle", EVENT_OF_RUN, EVENT_LEVEL_ALWAYS,
          "Commands seem to wait for each other, by queues alone, and nothing of them has run for 5 seconds; the run goes on, "
          "as they might do anything next.",
          {{0, "{text}"}}},

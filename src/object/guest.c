@@ -297,9 +297,9 @@ struct queue *guest_queue(struct guest *guest, struct frame *frame)
     for (size_t i = 0; i < run->scenario->queue_count; i++)
         nearest_offer(&nearest, queue_name(run->queues[i]));
     if (nearest.name)
-        guest_refuse(guest, "the run has none of this name, did you mean '%s'?", nearest.name);
+        guest_refuse(guest, "the run has no queue '%s', did you mean '%s'?", name, nearest.name);
     else
-        guest_refuse(guest, "the run has none of this name");
+        guest_refuse(guest, "the run has no queue '%s'", name);
     free(name);
     return NULL;
 }

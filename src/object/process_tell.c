@@ -75,7 +75,7 @@ void process_tell_restarting(struct process *process, int64_t wait)
         .kind = EVENT_PROCESS_RESTARTING,
         .flags = process->life.failed ? EVENT_WRONG : 0,
         .attempt = process->history.in_a_row,
-        .total = process->spec->restart.max,
+        .total = process->spec->restart.max, /* RESTARTS_UNLIMITED is EVENT_UNLIMITED */
         .has_duration = true,
         .duration = wait,
     };

@@ -38,14 +38,14 @@ struct stall {
     struct buf told;   /* the last one that was told of */
 };
 
-static void tell(struct stall *stall, enum event_kind kind, const char *head)
+static void tell(struct stall *stall, enum event_kind kind, unsigned flags, const char *head)
 {
     struct buf text = {0};
     buf_text(&text, head);
     standstill_describe(stall->standstill, &text);
     struct event event = {
         .kind = kind,
-        .flags = EVENT_WRONG,
+        .flags = flags,
         .bytes = text.data,
         .length = text.length,
     };
@@ -102,7 +102,7 @@ static void on_time(void *arg)
         return;
     bool found = standstill_find(stall->standstill, false);
     if (lasts(stall, found, &stall->seen) && !standstill_close(stall->standstill)) {
-        tell(stall, EVENT_RUN_STALLED,
+        tell(stall, EVENT_RUN_STALLED, EVENT_WRONG,
              "Deadlock: these wait for each other, and none of them can ever go on:");
         run_stop(run, STOP_STALL, 0);
         return;
@@ -124,7 +124,7 @@ static void on_seldom(void *arg)
     bool found = standstill_find(stall->standstill, true);
     bool same = lasts(stall, found, &stall->seemed);
     if (same && !is_same(&stall->seemed, &stall->told)) {
-        tell(stall, EVENT_RUN_IDLE,
+        tell(stall, EVENT_RUN_IDLE, 0,
              "Nothing has gone on for 5 seconds: these seem to wait for each other:");
         buf_clear(&stall->told);
         buf_append(&stall->told, stall->seemed.data, stall->seemed.length);

@@ -108,6 +108,16 @@ static void note_sides(struct sides *sides, const struct object_spec *object)
         sides->consumed[object->consumes[i]] = true;
 }
 
+/* A queue of which a process does not say what it does with it has been told of. */
+static void note_unsaid(struct sides *sides, const struct process_spec *process)
+{
+    for (size_t i = 0; i < process->fd_count; i++) {
+        const struct stream_spec *stream = &process->fds[i].stream;
+        if (stream->kind == STREAM_QUEUE)
+            sides->produced[stream->queue] = sides->consumed[stream->queue] = true;
+    }
+}
+
 /* Where the dead letters of a queue go, theirs and so on, must not be that queue again. */
 static void check_dead_letters(struct loader *loader, const struct queue_spec *queue)
 {
@@ -180,6 +190,7 @@ static void check_uses(struct loader *loader)
         tty_check(loader, &scenario->processes[i]);
         probe_check(loader, &scenario->processes[i]);
         note_sides(&sides, &scenario->processes[i].object);
+        note_unsaid(&sides, &scenario->processes[i]);
     }
     for (size_t i = 0; i < scenario->pool_count; i++) {
         join_pool(loader, &scenario->pools[i]);

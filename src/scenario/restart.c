@@ -27,6 +27,17 @@ static void bind_restart(struct loader *loader, const struct field *field, const
     field_meant(loader, field, node, meant_restart(loader->arena, word));
 }
 
+static void bind_restarts(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *text;
+    if (!field_text(loader, field, node, &text))
+        return;
+    if (!strcmp(text, "unlimited"))
+        *(int64_t *)field->member = RESTARTS_UNLIMITED;
+    else
+        type_integer.bind(loader, field, node);
+}
+
 static struct body_spec *stop_body(struct loader *loader, const struct field *field,
                                    const struct node *node)
 {
@@ -59,6 +70,13 @@ const struct type type_restart = {
     .bind = bind_restart,
     .block = BLOCK_RESTART,
     .json = "'anyOf':[{'enum':['never','failure','always']},@template,@block]",
+};
+const struct type type_restarts = {
+    .name = "restarts",
+    .wording = "a whole number from 1 to 1000000000, or unlimited",
+    .bind = bind_restarts,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer'@range},{'const':'unlimited'},@template]",
 };
 const struct type type_stop_run = {
     .name = "stop command",

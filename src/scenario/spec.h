@@ -195,9 +195,11 @@ enum restart_on {
 };
 
 /* What follows the end of a process that nobody asked to end. */
+#define RESTARTS_UNLIMITED INT64_MAX
+
 struct restart_spec {
     enum restart_on on;
-    int64_t max; /* restarts in a row */
+    int64_t max; /* restarts in a row; RESTARTS_UNLIMITED: no limit */
     int64_t delay;
     double factor;
     int64_t max_delay;

@@ -44,6 +44,7 @@ extern const struct type type_probe_notify_fd; /* struct probe_spec */
 
 /* In restart.c. */
 extern const struct type type_restart;   /* struct restart_spec */
+extern const struct type type_restarts;  /* restart_spec.max */
 extern const struct type type_stop_run;  /* struct stop_spec */
 extern const struct type type_stop_exec; /* struct stop_spec */
 

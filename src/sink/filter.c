@@ -13,8 +13,9 @@ bool event_is_output(enum event_kind kind)
 void filter_init(struct filter *filter, enum filter_level level)
 {
     for (int kind = 0; kind < EVENT_KINDS; kind++) {
-        bool story = event_row((enum event_kind)kind)->level == EVENT_LEVEL_STORY;
-        filter->shown[kind][0] = level == FILTER_ALL || (level == FILTER_STORY && story);
+        enum event_level least = event_row((enum event_kind)kind)->level;
+        filter->shown[kind][0] = level == FILTER_ALL || least == EVENT_LEVEL_ALWAYS ||
+                                 (level == FILTER_STORY && least == EVENT_LEVEL_STORY);
         filter->shown[kind][1] = true;
     }
 }

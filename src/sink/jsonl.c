@@ -118,7 +118,7 @@ static void put_fields(struct buf *line, const struct event *event)
         put_number(line, "attempt", event->attempt);
     if (event->count)
         put_number(line, "count", event->count);
-    if (event->total)
+    if (event->total && event->total != EVENT_UNLIMITED)
         put_number(line, "total", event->total);
     if (event->has_tally)
         put_tally(line, event);
@@ -151,6 +151,8 @@ static void jsonl_take(void *arg, const struct event *event)
     put_number(line, "seq", (int64_t)event->sequence);
     put_string(line, "event", event_row(event->kind)->name);
     put_string(line, "run", jsonl->run);
+    if (event->flags & EVENT_WRONG)
+        buf_text(line, ",\"wrong\":true");
     put_object(line, event);
     put_fields(line, event);
     buf_text(line, "}\n");

@@ -493,7 +493,7 @@ def test_the_file_while_a_run_has_it():
     assert status == 2 and b"1 of its messages are no dead letters" in err, err
     assert told(directory, "purge", "failed") == "1 message purged from failed.\n"
     status, _, err = queue(directory, "put", "job", "a")
-    assert status == 2 and b"queue 'job': the run has none of this name, did you mean 'jobs'?" in err, err
+    assert status == 2 and b"queue 'job': the run has no queue 'job', did you mean 'jobs'?" in err, err
     run.signal(TERM)
     run.finish()
     check_nothing_left()

@@ -233,9 +233,9 @@ static void test_refusals(void **state)
     check_refused(REQUEST_VERSION + 1, FRAMING_LINE, "words", "a",
                   "refused=the run is one of another version of parrun end");
     check_refused(REQUEST_VERSION, FRAMING_LINE, "wrods", "a",
-                  "refused=the run has none of this name, did you mean 'words'? end");
+                  "refused=the run has no queue 'wrods', did you mean 'words'? end");
     check_refused(REQUEST_VERSION, FRAMING_LINE, "far from it", "a",
-                  "refused=the run has none of this name end");
+                  "refused=the run has no queue 'far from it' end");
     check_refused(REQUEST_VERSION, FRAMING_JSON, "words", "null",
                   "refused=it takes JSON: null cannot be put into a queue end");
 }

@@ -2,9 +2,9 @@
 #include "../harness/unit.h"
 #include "sink/filter.h"
 
-static bool is_story(int kind)
+static enum event_level level_of(int kind)
 {
-    return event_row((enum event_kind)kind)->level == EVENT_LEVEL_STORY;
+    return event_row((enum event_kind)kind)->level;
 }
 
 struct level_case {
@@ -26,7 +26,9 @@ static void test_level(void **state)
     struct filter filter;
     filter_init(&filter, row->level);
     for (int kind = 0; kind < EVENT_KINDS; kind++) {
-        bool expected = is_story(kind) ? row->story : row->detail;
+        bool expected = level_of(kind) == EVENT_LEVEL_ALWAYS  ? true
+                        : level_of(kind) == EVENT_LEVEL_STORY ? row->story
+                                                              : row->detail;
         assert_int_equal(filter_shows(&filter, (enum event_kind)kind, 0), expected);
         assert_int_equal(filter_shows(&filter, (enum event_kind)kind, EVENT_NAMED), expected);
         assert_true(filter_shows(&filter, (enum event_kind)kind, EVENT_WRONG | EVENT_NAMED));
@@ -62,7 +64,9 @@ static void test_pattern(void **state)
     assert_int_equal(filter_set(&shown, row->pattern, true), expected);
     assert_int_equal(filter_set(&hidden, row->pattern, false), expected);
     for (int kind = 0; kind < EVENT_KINDS; kind++) {
-        assert_int_equal(filter_shows(&shown, (enum event_kind)kind, 0), matches(row, kind));
+        bool always = level_of(kind) == EVENT_LEVEL_ALWAYS;
+        assert_int_equal(filter_shows(&shown, (enum event_kind)kind, 0),
+                         always || matches(row, kind));
         assert_int_equal(filter_shows(&hidden, (enum event_kind)kind, 0), !matches(row, kind));
         assert_true(filter_shows(&hidden, (enum event_kind)kind, EVENT_WRONG));
     }
