@@ -20,13 +20,11 @@
 #include "loop/timer.h"
 #include "object/attributes.h"
 #include "object/client.h"
-#include "object/door.h"
 #include "object/errand.h"
 #include "object/link.h"
 #include "object/monitor.h"
 #include "object/plan.h"
 #include "object/process_private.h"
-#include "object/queue.h"
 #include "object/start.h"
 #include "object/streams.h"
 #include "object/users.h"
@@ -34,25 +32,11 @@
 #include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/terminal.h"
-#include "os/turns.h"
 #include "scenario/spec.h"
 #include "worker/frame.h"
 
 /* How long pipes that somebody else holds open are still read after the process's end. */
 #define DRAIN_TIME (500 * NS_PER_MS)
-
-/* A shell exits with so much and the signal by which its command was ended. */
-#define SHELL_SIGNAL 128
-
-/* How often a daemon is looked at that has not yet read what was written for it. */
-#define DRAINED_POLL (10 * NS_PER_MS)
-
-static void process_fail(struct process *process, const char *reason)
-{
-    process->life.failed = true;
-    if (!process->life.reason)
-        process->life.reason = mem_strdup(reason);
-}
 
 static void tell_limits(struct process *process)
 {
@@ -64,76 +48,11 @@ static void tell_limits(struct process *process)
     buf_release(&text);
 }
 
-/* A limit that it met is the reason. */
-static void blame_limits(struct process *process)
-{
-    const struct life *life = &process->life;
-    struct buf text = {0};
-    if (attributes_spec_blame(&process->spec->object.attributes, life->signal, life->code,
-                              life->cgroup, &text))
-        process_fail(process, text.data);
-    buf_release(&text);
-}
-
 void process_wait(struct process *process, enum wait wait, int64_t time)
 {
     process->wait = wait;
     process->due = clock_monotonic() + time;
     timer_start(process->timer, time);
-}
-
-static bool is_success(const struct process_spec *spec, int code)
-{
-    for (size_t i = 0; i < spec->success_code_count; i++)
-        if (spec->success_codes[i] == code)
-            return true;
-    return !spec->success_code_count && !code;
-}
-
-/* The queue for whose lack of consumers it, or its shell's command, was ended by SIGPIPE; NULL: none. */
-static const struct queue *ended_by_queue(const struct life *life)
-{
-    bool by_pipe = life->signal == SIGPIPE || life->code == SHELL_SIGNAL + SIGPIPE;
-    return by_pipe ? streams_broken(life->streams) : NULL;
-}
-
-static bool has_failed(const struct process *process)
-{
-    const struct life *life = &process->life;
-    const struct queue *queue = ended_by_queue(life);
-    bool meant = queue && queue_drops_leftover(queue);
-    return life->failed ||
-           (!meant && (life->signal || !is_success(process->spec, life->code)));
-}
-
-static void blame_queue(struct process *process)
-{
-    const struct queue *queue = ended_by_queue(&process->life);
-    struct buf text = {0};
-    if (!queue || !process->life.failed)
-        return;
-    buf_printf(&text, "ended by signal PIPE: nothing takes from queue %s any more",
-               queue_name(queue));
-    process_fail(process, buf_string(&text));
-    buf_release(&text);
-}
-
-/* Those that wait for it to be ready wait in vain: what ended well all the same has failed them. */
-static void blame_readiness(struct process *process)
-{
-    const struct life *life = &process->life;
-    bool was_ready = process->object.reached & 1u << CONDITION_READY; /* in this life or another */
-    if (process->spec->ready.kind != PROBE_NONE && !life->failed && life->exited && !was_ready)
-        process_fail(process, "it ended before it was ready");
-}
-
-/* An exit code of 0 looks like success to whoever does not know that it is none here. */
-static void blame_code(struct process *process)
-{
-    const struct life *life = &process->life;
-    if (life->failed && life->exited && !life->signal && !life->code &&
-        !is_success(process->spec, 0))
-        process_fail(process, "exit code 0 is none of its success_codes");
 }
 
 /* Another life follows: false where none does. */
@@ -147,25 +66,6 @@ static bool process_restarts(struct process *process, int64_t *wait)
                            wait);
 }
 
-/* Nobody need count the lives to see why there is no further one. */
-static void blame_restarts(struct process *process)
-{
-    const struct life *life = &process->life;
-    int64_t count = process->history.in_a_row;
-    struct buf text = {0};
-    if (!life->failed || !count || life->reason || count < process->spec->restart.max)
-        return;
-    const char *name = signal_name(life->signal);
-    if (life->signal)
-        buf_printf(&text, "ended by signal %s", name ? name : "?");
-    else
-        buf_printf(&text, "exited with code %d", life->code);
-    buf_printf(&text, "; it was started again %lld time%s, as often as restart allows",
-               (long long)count, count == 1 ? "" : "s");
-    process_fail(process, text.data);
-    buf_release(&text);
-}
-
 /* Nothing of this life is left: another one follows, or the object is gone. */
 static void life_over(struct process *process)
 {
@@ -174,16 +74,10 @@ static void life_over(struct process *process)
     int64_t wait;
     timer_stop(process->timer);
     if (!ended_by_us)
-        life->failed = has_failed(process);
-    if (!ended_by_us) {
-        blame_limits(process);
-        blame_queue(process);
-        blame_code(process);
-        blame_readiness(process);
-    }
+        process_judge(process);
     bool restarts = process_restarts(process, &wait);
     if (!restarts && !ended_by_us)
-        blame_restarts(process);
+        process_blame_restarts(process);
     process_tell_exited(process, restarts);
     if (life->cgroup && ended_by_us)
         cgroup_kill(life->cgroup); /* a daemon of its own may have left its group */
@@ -268,7 +162,7 @@ static void on_exited(void *arg, int code, int signal_number)
     /* Whoever of its group outlives a process that was told to end, or of which another life follows that needs
      * the same ports and files, is ended with it. */
     if ((object_is_ending(&process->object) || life->condemned ||
-         restart_is_for(&process->spec->restart, has_failed(process))) &&
+         restart_is_for(&process->spec->restart, process_has_failed(process))) &&
         !kill(-life->pid, 0))
         descendants_kill_session(life->pid);
     if (life->foreground)
@@ -646,48 +540,6 @@ static void poll_drained(void *arg)
 {
     struct process *process = arg;
     run_poke(process->object.run);
-}
-
-static bool process_waits_for_queue(struct object *object, struct object_wait *wait)
-{
-    const struct process *process = (const struct process *)object;
-    const struct link *link = process->life.link;
-    return link && !process->life.link_ended && !object->spec->timeout &&
-           client_waits(link_client(link), wait);
-}
-
-static size_t process_parts(const struct object *object, struct part_wait *waits)
-{
-    const struct life *life = &((const struct process *)object)->life;
-    return life->streams ? door_waits(object->run->door, object, waits,
-                                      streams_wait(life->streams, waits, 0))
-                         : 0;
-}
-
-/* What has left its session is not looked at. */
-static bool process_sleeps(const struct object *object, const struct part_wait *waits, size_t count,
-                           uint64_t *turns)
-{
-    const struct life *life = &((const struct process *)object)->life;
-    (void)waits;
-    (void)count;
-    return !life->exited && turns_of_session(life->pid, turns);
-}
-
-static bool process_drained(const struct object *object)
-{
-    const struct process *process = (const struct process *)object;
-    const struct life *life = &process->life;
-    if (process->object.state != OBJECT_RESTING && (life->exited || !life->streams))
-        return true;
-    if (!users_drained(object->run, &process->spec->object))
-        return false;
-    if (life->link && !client_is_idle(link_client(life->link)))
-        return false;
-    if (streams_drained(life->streams))
-        return true;
-    timer_start(process->poll, DRAINED_POLL); /* nobody tells when a pipe was read empty */
-    return false;
 }
 
 static void process_free(struct object *object)

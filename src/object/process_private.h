@@ -1,6 +1,6 @@
 /*
- * What the files of a process share: process.c begins its lives, process_end.c ends them, and
- * process_tell.c tells the log.
+ * What the files of a process share: process.c begins its lives, process_end.c ends them,
+ * process_verdict.c judges them, and process_tell.c tells the log.
  */
 #ifndef OBJECT_PROCESS_PRIVATE_H
 #define OBJECT_PROCESS_PRIVATE_H
@@ -95,6 +95,27 @@ void process_ask_to_end(struct process *process);
 
 /* It is ended for a fault of its own, of which EVENT tells. */
 void process_condemn(struct process *process, struct event *event);
+
+/* process_verdict.c */
+
+/* This life has failed; REASON (copied) where none was given before. */
+void process_fail(struct process *process, const char *reason);
+
+/* Whether the life, which has exited, has failed as far as its exit status says. */
+bool process_has_failed(const struct process *process);
+
+/* It has ended by itself: whether it has failed, and why where its exit status does not say so. */
+void process_judge(struct process *process);
+
+/* No other life follows: tells how many there were, so that nobody need count them to see why. */
+void process_blame_restarts(struct process *process);
+
+/* process_queues.c: as struct object_kind has them. */
+bool process_waits_for_queue(struct object *object, struct object_wait *wait);
+size_t process_parts(const struct object *object, struct part_wait *waits);
+bool process_sleeps(const struct object *object, const struct part_wait *waits, size_t count,
+                    uint64_t *turns);
+bool process_drained(const struct object *object);
 
 /* process_tell.c */
 
