@@ -31,12 +31,6 @@
 /* How often is looked for tasks that wait in a busy worker while another is idle. */
 #define LOOK_TIME (2 * NS_PER_MS)
 
-/* A worker that has not ended its task so long after its limit and grace hangs. */
-#define HANG_TIME (1 * NS_PER_S)
-
-/* Tasks that were done before are passed over so many at a time: signals are served in between. */
-#define DONE_AT_ONCE 10000
-
 /* Finished tasks that may wait for one before them (output: ordered). */
 #define UNORDERED_MOST 10000
 
@@ -62,15 +56,6 @@ bool pool_is_ending(const struct pool *pool)
            (pool->halted && pool->spec->halt.now);
 }
 
-static void tell_waiting(struct pool *pool)
-{
-    if (pool->told_waiting || pool_is_stopping(pool))
-        return;
-    struct event event = {.kind = EVENT_POOL_WAITING};
-    pool->told_waiting = true;
-    pool_emit(pool, &event);
-}
-
 void pool_break(struct pool *pool, const char *reason)
 {
     pool->object.failed = true;
@@ -81,92 +66,13 @@ void pool_break(struct pool *pool, const char *reason)
     pool_look(pool);
 }
 
-/* A dry run may be asked to tell of the first tasks alone. */
-static bool is_beyond_limit(const struct pool *pool)
-{
-    return pool->object.run->dry && pool->next_index >= pool->object.run->dry_tasks;
-}
-
-/* The source has ended: what was done before is known, once it is told that the pool starts. */
-static void tell_exhausted(struct pool *pool)
-{
-    if (!pool->told_started || !pool->exhausted)
-        return;
-    pool_tell_resumed(pool);
-    tell_waiting(pool);
-}
-
-/* The next task from the source, done before or not; NULL where there is none now. */
-static struct task *take_any(struct pool *pool)
-{
-    if (pool->exhausted || pool->waiting || pool_is_stopping(pool))
-        return NULL;
-    if (pool->next_index > pool->last_pick) {
-        pool->exhausted = true;
-        tell_exhausted(pool);
-        return NULL;
-    }
-    struct task *task = mem_calloc(1, sizeof(*task));
-    struct error error = {0};
-    switch (items_next(pool->items, &task->item, &error)) {
-    case ITEMS_ONE:
-        task->attempt = 1;
-        pool_message_taken(pool, task);
-        if (is_beyond_limit(pool)) {
-            pool->exhausted = pool->cut = true;
-            pool_message_back(pool, task);
-            break;
-        }
-        task->index = pool->next_index++;
-        return task;
-    case ITEMS_WAIT:
-        pool->waiting = true;
-        break;
-    case ITEMS_END:
-        pool->exhausted = true;
-        pool_check_picks(pool);
-        tell_exhausted(pool);
-        break;
-    case ITEMS_FAILED:
-        pool->exhausted = true;
-        pool_break(pool, error.text);
-        error_release(&error);
-        break;
-    }
-    task_free(task);
-    return NULL;
-}
-
-/* The next task that is to run; NULL where there is none now. */
-static struct task *take_from_source(struct pool *pool)
-{
-    for (int i = 0; i < DONE_AT_ONCE; i++) {
-        struct task *task = take_any(pool);
-        if (!task)
-            return NULL;
-        if (pool_passes_over(pool, task)) {
-            task_free(task);
-            continue;
-        }
-        if (!pool_was_done(pool, task)) {
-            task->turn = pool->next_turn++;
-            return task;
-        }
-        task->outcome = OUTCOME_DONE;
-        pool_message_done(pool, task);
-        task_free(task);
-    }
-    pool_look(pool);
-    return NULL;
-}
-
 static struct task *next_task(struct pool *pool)
 {
     if (!pool_may_begin(pool))
         return NULL;
     struct task *task = task_list_take(&pool->ready);
     if (!task)
-        task = take_from_source(pool);
+        task = pool_take_task(pool);
     if (!task)
         return NULL;
     if (!pool_take_token(pool, task)) {
@@ -249,151 +155,6 @@ static void plan_tasks(struct pool *pool)
         pool_finish_task(pool, task);
 }
 
-static bool has_idle(const struct pool *pool)
-{
-    for (size_t i = 0; i < pool->crew_count; i++)
-        if (pool->crew[i]->state == CREW_READY && !pool->crew[i]->tasks.count)
-            return true;
-    return false;
-}
-
-/* The worker with the most tasks that it has not begun; NULL where nobody has any. */
-static struct crew *find_hoarder(const struct pool *pool)
-{
-    struct crew *most = NULL;
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        if (crew->state == CREW_READY && !crew->revoking && crew->tasks.count > 1 &&
-            (!most || crew->tasks.count > most->tasks.count))
-            most = crew;
-    }
-    return most;
-}
-
-/* True where tasks wait behind another with a worker, or are on their way back from one. */
-static bool has_hoard(const struct pool *pool)
-{
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        const struct crew *crew = pool->crew[i];
-        if (crew->state == CREW_READY && (crew->revoking || crew->tasks.count > 1))
-            return true;
-    }
-    return false;
-}
-
-static void take_back(struct crew *crew, bool all)
-{
-    crew->revoking = true;
-    crew->kind->revoke(crew, all);
-}
-
-/* Takes back what it has not begun and ends what it runs. */
-static void end_crew_task(struct crew *crew)
-{
-    take_back(crew, true);
-    if (crew->tasks.first)
-        crew->kind->cancel(crew, crew->tasks.first->id);
-}
-
-/* The system refuses the first worker for now: tried again soon. */
-static bool pool_waits(struct pool *pool, const struct error *error)
-{
-    int64_t wait;
-    if (!refusal_may_pass(error->code) || !refusal_waits(&pool->refusal, &wait))
-        return false;
-    struct event event = {.kind = EVENT_POOL_THROTTLED, .reason = error->text};
-    pool_emit(pool, &event);
-    timer_start(pool->refused, wait);
-    pool->refused_now = true;
-    return true;
-}
-
-static void try_crew_again(void *arg)
-{
-    struct pool *pool = arg;
-    pool->refused_now = false;
-    pool_look(pool);
-}
-
-static void start_crew(struct crew *crew)
-{
-    struct error error = {0};
-    crew->state = CREW_STARTING;
-    crew->revoking = crew->hung = false;
-    crew->done = 0;
-    crew->pool->crew_alive++;
-    if (!crew->kind->start(crew, &error))
-        return;
-    crew->state = CREW_NONE;
-    crew->pool->crew_alive--;
-    error_wrap(&error, "cannot start a worker");
-    if (!crew->pool->crew_alive && !pool_waits(crew->pool, &error)) {
-        crew->pool->object.run->refused |= start_was_refused(error.code);
-        pool_break(crew->pool, error.text); /* with some left, the pool goes on with those */
-    }
-    error_release(&error);
-}
-
-/* True where some task is not with a worker, or may come. */
-static bool has_more(const struct pool *pool)
-{
-    return pool->ready.count || pool->retrying || !pool->exhausted;
-}
-
-/* Starts workers: all at the beginning, later in place of those that were lost. */
-static void keep_crew(struct pool *pool)
-{
-    if (pool_is_stopping(pool) || (!has_more(pool) && !has_hoard(pool)))
-        return;
-    for (size_t i = 0; i < pool->crew_count && !pool->broken && !pool->refused_now; i++)
-        if (pool->crew[i]->state == CREW_NONE)
-            start_crew(pool->crew[i]);
-}
-
-/* Sends home the workers for whom nothing is left. */
-static void finish_crew(struct pool *pool)
-{
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        bool idle = crew->state == CREW_READY && !crew->tasks.count;
-        bool unneeded = crew->state == CREW_STARTING && pool_is_stopping(pool);
-        if (!idle && !unneeded)
-            continue;
-        crew->state = CREW_FINISHING;
-        if (unneeded)
-            crew->kind->kill(crew);
-        else
-            crew->kind->finish(crew);
-    }
-}
-
-/* A halted pool: the workers give back what they have not begun, and end what they run if asked. */
-static void halt_crew(struct pool *pool)
-{
-    pool->told_halt = true;
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        if (crew->state != CREW_READY || crew->tasks.count < (pool->spec->halt.now ? 1 : 2))
-            continue;
-        if (pool->spec->halt.now)
-            end_crew_task(crew);
-        else
-            take_back(crew, false);
-    }
-}
-
-/* Sends home the workers that have done as many tasks as they should; others take their places. */
-static void recycle_crew(struct pool *pool)
-{
-    for (size_t i = 0; pool->spec->recycle && i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        if (crew->state != CREW_READY || crew->tasks.count || crew->done < pool->spec->recycle)
-            continue;
-        crew->state = CREW_FINISHING;
-        crew->kind->finish(crew);
-    }
-}
-
 /* What was to be tried again has failed: its last result counts. A message goes back, to be tried by
  * whoever comes next. */
 static void skip_ready(struct pool *pool)
@@ -447,19 +208,19 @@ static void look_soon(void *arg)
     if (pool->object.run->dry && pool->spec->object.body.kind == BODY_LUA)
         plan_tasks(pool);
     pool_take_due(pool);
-    keep_crew(pool);
+    pool_keep_crew(pool);
     if (pool->halted && !pool->told_halt)
-        halt_crew(pool);
-    recycle_crew(pool);
+        pool_halt_crew(pool);
+    pool_recycle_crew(pool);
     if (pool_is_stopping(pool))
         skip_ready(pool);
     else
         give_tasks(pool);
-    if (has_timeout(pool) || (has_idle(pool) && find_hoarder(pool)))
+    if (has_timeout(pool) || pool_hoarder(pool))
         run_timer(pool);
-    if (pool_is_stopping(pool) || (!has_more(pool) && !has_hoard(pool)))
-        finish_crew(pool);
-    if (!pool->crew_alive && (pool_is_stopping(pool) || !has_more(pool))) {
+    if (pool_is_stopping(pool) || (!pool_has_more(pool) && !pool_has_hoard(pool)))
+        pool_finish_crew(pool);
+    if (!pool->crew_alive && (pool_is_stopping(pool) || !pool_has_more(pool))) {
         pool_release_unordered(pool);
         if (pool_has_told_all(pool) && pool_has_written_results(pool) &&
             items_finish(pool->items, pool->object.state == OBJECT_KILLING))
@@ -474,21 +235,6 @@ static void more_items(void *arg)
     pool_look(pool);
 }
 
-/* Ends the workers whose task should have ended long ago. */
-static void end_hung(struct pool *pool)
-{
-    int64_t now = clock_monotonic();
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        const struct task *task = crew->tasks.first;
-        if (crew->state != CREW_READY || crew->hung || !task || !task->timeout ||
-            now - task->started < task->timeout + pool->spec->stop.grace + HANG_TIME)
-            continue;
-        crew->hung = true;
-        crew->kind->kill(crew);
-    }
-}
-
 static void on_time(void *arg)
 {
     struct pool *pool = arg;
@@ -499,10 +245,10 @@ static void on_time(void *arg)
                 pool->crew[i]->kind->kill(pool->crew[i]);
         pool->kill_at += NS_PER_S;
     }
-    end_hung(pool);
-    struct crew *hoarder = has_idle(pool) ? find_hoarder(pool) : NULL;
+    pool_end_hung(pool);
+    struct crew *hoarder = pool_hoarder(pool);
     if (hoarder && !pool_is_stopping(pool))
-        take_back(hoarder, false);
+        crew_take_back(hoarder, false);
     pool_look(pool);
 }
 
@@ -512,25 +258,10 @@ static void run_timer(struct pool *pool)
     int64_t delay = 100 * NS_PER_MS;
     if (pool->timer_runs)
         return;
-    if (!pool_is_stopping(pool) && has_idle(pool) && find_hoarder(pool))
+    if (!pool_is_stopping(pool) && pool_hoarder(pool))
         delay = LOOK_TIME;
     pool->timer_runs = true;
     timer_start(pool->timer, delay);
-}
-
-/* No more workers than there are tasks, as far as that is known. */
-static void limit_crew(struct pool *pool)
-{
-    while (pool->ready.count < pool->crew_count) {
-        struct task *task = take_from_source(pool);
-        if (!task)
-            break;
-        task_list_add(&pool->ready, task);
-    }
-    if (pool->exhausted && pool->ready.count < pool->crew_count)
-        pool->crew_count = pool->ready.count;
-    if (pool->object.run->dry && pool->crew_count > 1)
-        pool->crew_count = 1; /* the tasks are told of in their order */
 }
 
 static void tell_limits(struct pool *pool)
@@ -570,16 +301,16 @@ static void pool_start(struct object *object)
     pool_open_results(pool);
     pool_open_resume(pool);
     pool_open_picks(pool);
-    limit_crew(pool);
+    pool_limit_crew(pool);
     struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_count};
     pool_emit(pool, &event);
     pool->told_started = true;
     tell_limits(pool);
     object_reached(object, CONDITION_STARTED);
     object_reached(object, CONDITION_READY);
-    tell_exhausted(pool);
+    pool_tell_exhausted(pool);
     if (items_count(pool->items) >= 0)
-        tell_waiting(pool);
+        pool_tell_waiting(pool);
     pool_look(pool);
 }
 
@@ -590,10 +321,10 @@ static void pool_stop(struct object *object)
         struct crew *crew = pool->crew[i];
         if (crew->state != CREW_READY || !crew->tasks.first)
             continue;
-        end_crew_task(crew);
+        crew_end_task(crew);
     }
-    pool->kill_at = clock_monotonic() + pool->spec->stop.grace + HANG_TIME;
-    timer_start(pool->timer, pool->spec->stop.grace + HANG_TIME);
+    pool->kill_at = clock_monotonic() + pool->spec->stop.grace + CREW_HANG_TIME;
+    timer_start(pool->timer, pool->spec->stop.grace + CREW_HANG_TIME);
     pool->timer_runs = true;
     pool_look(pool);
 }
@@ -687,7 +418,7 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
     pool->flags = flags;
     pool->timer = timer_new(run->loop, on_time, pool);
     pool->due = timer_new(run->loop, look_soon, pool);
-    pool->refused = timer_new(run->loop, try_crew_again, pool);
+    pool->refused = timer_new(run->loop, pool_try_crew_again, pool);
     pool->seed = (unsigned)clock_monotonic();
     pool->crew_count = pool->crew_made = pool_workers(run, spec);
     pool->crew = mem_calloc(pool->crew_count, sizeof(struct crew *));

@@ -1,6 +1,6 @@
 /*
- * What the files of a pool share: pool.c gives tasks to workers, pool_crew.c hears of them,
- * pool_output.c tells the log, and crew_*.c are the kinds of worker.
+ * What the files of a pool share: pool.c gives tasks to workers, pool_staff.c begins and ends these,
+ * pool_crew.c hears of them, pool_output.c tells the log, and crew_*.c are the kinds of worker.
  */
 #ifndef OBJECT_POOL_PRIVATE_H
 #define OBJECT_POOL_PRIVATE_H
@@ -184,6 +184,58 @@ void pool_break(struct pool *pool, const char *reason);
 
 /* Looks soon at who can get a task, and at whether the pool has ended. */
 void pool_look(struct pool *pool);
+
+/* pool_source.c */
+
+/* The next task that is to run, numbered; NULL where there is none now. */
+struct task *pool_take_task(struct pool *pool);
+
+/* The source has ended: tells what was done before, once it is told that the pool starts. */
+void pool_tell_exhausted(struct pool *pool);
+
+/* No more tasks will come: tells so once. */
+void pool_tell_waiting(struct pool *pool);
+
+/* pool_staff.c */
+
+/* A worker that has not ended its task so long after its limit and grace hangs. */
+#define CREW_HANG_TIME (1 * NS_PER_S)
+
+/* No more workers than there are tasks, as far as that is known. */
+void pool_limit_crew(struct pool *pool);
+
+/* Starts workers: all at the beginning, later in place of those that were lost. */
+void pool_keep_crew(struct pool *pool);
+
+/* The system refused the first one some time ago; ARG is the pool. */
+void pool_try_crew_again(void *arg);
+
+/* Sends home the workers that have done as many tasks as they should; others take their places. */
+void pool_recycle_crew(struct pool *pool);
+
+/* A halted pool: the workers give back what they have not begun, and end what they run if asked. */
+void pool_halt_crew(struct pool *pool);
+
+/* Sends home the workers for whom nothing is left. */
+void pool_finish_crew(struct pool *pool);
+
+/* Ends the workers whose task should have ended long ago. */
+void pool_end_hung(struct pool *pool);
+
+/* True where some task is not with a worker, or may come. */
+bool pool_has_more(const struct pool *pool);
+
+/* True where tasks wait behind another with a worker, or are on their way back from one. */
+bool pool_has_hoard(const struct pool *pool);
+
+/* While another is idle: the worker with the most tasks that it has not begun; NULL where nobody has any. */
+struct crew *pool_hoarder(const struct pool *pool);
+
+/* Asks for the tasks that it has not begun; ALL: the one that comes first too. */
+void crew_take_back(struct crew *crew, bool all);
+
+/* Takes back what it has not begun and ends what it runs. */
+void crew_end_task(struct crew *crew);
 
 /* pool_output.c */
 
