@@ -203,16 +203,14 @@ static void add_queues(struct texts *texts, const struct run *run, const size_t 
         config_texts_add(texts, run->scenario->queues[queues[i]].name);
 }
 
-/* Which of the queues that it fills take texts alone, by what ends them. */
-static void add_text_queue(struct worker_config *config, const struct run *run, size_t index)
+/* What holds for messages of QUEUE. */
+static unsigned rules_of(const struct queue *queue)
 {
+    unsigned rules = queue_is_ordered(queue) ? RULE_NO_PRIORITY : 0;
     int end;
-    if (!queue_is_read_as_text(run->queues[index], &end))
-        return;
-    add_queues(end == '\n'   ? &config->lines
-               : end == '\0' ? &config->pieces
-                             : &config->lengths,
-               run, &index, 1);
+    if (queue_is_read_as_text(queue, &end))
+        rules |= end == '\n' ? RULE_LINES : end == '\0' ? RULE_PIECES : RULE_LENGTHS;
+    return rules;
 }
 
 /* True for a variable that the worker has with another value, which its commands must have too. */
@@ -245,10 +243,7 @@ void world_config(const struct world *world, struct worker_config *config)
     add_queues(&config->produces, run, spec->produces, spec->produces_count);
     add_queues(&config->consumes, run, spec->consumes, spec->consumes_count);
     for (size_t i = 0; i < spec->produces_count; i++)
-        if (run->scenario->queues[spec->produces[i]].ordered)
-            add_queues(&config->ordered, run, &spec->produces[i], 1);
-    for (size_t i = 0; i < spec->produces_count; i++)
-        add_text_queue(config, run, spec->produces[i]);
+        buf_char(&config->rules, (char)rules_of(run->queues[spec->produces[i]]));
     if (body->kind == BODY_LUA)
         return;
     config->attributes = print_attributes(world);

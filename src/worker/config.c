@@ -39,7 +39,7 @@ static const struct field fields[] = {
     FIELD(FIELD_I32, stop_signal), FIELD(FIELD_I64, stop_grace),
     FIELD(FIELD_I64, worker),      FIELD(FIELD_I32, window),      FIELD(FIELD_I32, stdin_fd),
     FIELD(FIELD_TEXTS, produces),  FIELD(FIELD_TEXTS, consumes),  FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_I64, heartbeat),
-    FIELD(FIELD_TEXTS, ordered),   FIELD(FIELD_TEXTS, lines),     FIELD(FIELD_TEXTS, pieces),   FIELD(FIELD_TEXTS, lengths),
+    FIELD(FIELD_BUF, rules),
 };
 
 static void texts_release(struct texts *texts)

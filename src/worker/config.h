@@ -37,6 +37,14 @@ struct chunk {
 };
 
 /* All is owned by the config; config_release() frees it. */
+/* What a body may not put into a queue; bits. */
+enum queue_rule {
+    RULE_NO_PRIORITY = 1 << 0, /* it is ordered */
+    RULE_LINES = 1 << 1,       /* programs read it as lines: no tables, nor texts with a newline, */
+    RULE_PIECES = 1 << 2,      /* as pieces that end in NUL, */
+    RULE_LENGTHS = 1 << 3,     /* or with lengths */
+};
+
 struct worker_config {
     enum worker_body body;
     bool tell_command;     /* results tell the command that was run */
@@ -56,10 +64,7 @@ struct worker_config {
     struct chunk setup;
     struct texts produces; /* queues that the body may put into, and take from */
     struct texts consumes;
-    struct texts lines;    /* of PRODUCES: those that programs read as lines, */
-    struct texts pieces;   /* as pieces that end in NUL, */
-    struct texts lengths;  /* and with lengths */
-    struct texts ordered;  /* of PRODUCES: those whose messages have no priority */
+    struct buf rules;      /* of each of PRODUCES a byte: what holds for its messages (enum queue_rule) */
     int32_t stop_signal;   /* for a task that must end before its time */
     int64_t stop_grace;    /* ns until SIGKILL */
     int64_t worker;        /* number of the worker in its pool, from 1 */

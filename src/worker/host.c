@@ -187,16 +187,21 @@ void host_take_broken(struct worker *worker, struct frame *frame)
             worker->broken[i] = true;
 }
 
-static int check_text(const struct worker_config *config, const char *queue, const char *encoded,
-                      size_t length, struct error *error)
+/* None for what the runner has not told. */
+static unsigned rules_of(const struct worker_config *config, size_t index)
 {
-    const struct {
-        const struct texts *queues;
+    return index < config->rules.length ? (unsigned char)config->rules.data[index] : 0;
+}
+
+static int check_text(unsigned rules, const char *queue, const char *encoded, size_t length,
+                      struct error *error)
+{
+    static const struct {
+        enum queue_rule rule;
         int end;
-    } kinds[] = {{&config->lines, '\n'}, {&config->pieces, '\0'}, {&config->lengths, MESSAGE_NO_END}};
-    size_t index;
+    } kinds[] = {{RULE_LINES, '\n'}, {RULE_PIECES, '\0'}, {RULE_LENGTHS, MESSAGE_NO_END}};
     for (size_t i = 0; i < countof(kinds); i++)
-        if (is_among(kinds[i].queues, queue, &index))
+        if (rules & kinds[i].rule)
             return message_check(queue, kinds[i].end, encoded, length, error);
     return 0;
 }
@@ -208,15 +213,15 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
     int64_t until = clock_after(options->timeout);
     struct open_put put = {.delay = (int64_t)(options->delay * (double)NS_PER_S),
                            .priority = (uint8_t)options->priority};
-    size_t ordered;
     int result = must_declare(&worker->config.produces, queue, "produces", &put.index, error);
-    if (!result && worker->broken && worker->broken[put.index])
-        result = error_set(error, ERROR_FAILED, SCRIPT_NO_CONSUMER, queue);
-    if (!result && put.priority && is_among(&worker->config.ordered, queue, &ordered))
-        result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, queue);
-    if (!result)
-        result = check_text(&worker->config, queue, encoded, length, error);
     if (result)
+        return result;
+    unsigned rules = rules_of(&worker->config, put.index);
+    if (worker->broken && worker->broken[put.index])
+        return error_set(error, ERROR_FAILED, SCRIPT_NO_CONSUMER, queue);
+    if (put.priority && (rules & RULE_NO_PRIORITY))
+        return error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, queue);
+    if ((result = check_text(rules, queue, encoded, length, error)))
         return result;
     if (worker->ahead >= worker->config.window || channel_is_full(worker))
         result = wait_for_room(worker, until, error);

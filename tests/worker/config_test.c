@@ -41,7 +41,7 @@ static struct worker_config full_config(void)
     fill_texts(&config.command, "", "second");
     fill_texts(&config.produces, "p", "q");
     fill_texts(&config.consumes, "c", "d");
-    fill_texts(&config.ordered, "q", "r");
+    buf_text(&config.rules, "\1\2");
     return config;
 }
 
@@ -92,7 +92,8 @@ static void assert_same(const struct worker_config *a, const struct worker_confi
     assert_chunk(&a->setup, &b->setup);
     assert_texts(&a->produces, &b->produces);
     assert_texts(&a->consumes, &b->consumes);
-    assert_texts(&a->ordered, &b->ordered);
+    assert_int_equal(a->rules.length, b->rules.length);
+    assert_memory_equal(a->rules.data, b->rules.data, a->rules.length);
     assert_int_equal(a->stop_signal, b->stop_signal);
     assert_true(a->stop_grace == b->stop_grace);
     assert_true(a->worker == b->worker);
