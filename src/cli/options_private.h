@@ -1,0 +1,32 @@
+/* The table of options, which options.c parses and prints. */
+#ifndef CLI_OPTIONS_PRIVATE_H
+#define CLI_OPTIONS_PRIVATE_H
+
+#include <stddef.h>
+
+#include "cli/options.h"
+
+/* What an option that is given does; all that is set of it. */
+struct option {
+    char letter; /* 0: none */
+    const char *name;
+    const char *argument; /* what stands behind it, in [] where it may be left out; NULL: nothing */
+    enum mode mode;       /* that it asks for, with what stands behind it as the subject; MODE_RUN: none */
+    size_t flag;          /* MEMBER() of the options, a bool that it sets; 0: none */
+    size_t text;          /* the same, a text that it gives */
+    size_t words;         /* the same, struct words to which it adds */
+    /* Anything else; VALUE is NULL where nothing stands behind it. 0, or ERROR_FAILED. NULL: nothing. */
+    int (*take)(struct options *options, const char *value, struct error *error);
+    const char *help;
+};
+
+/* Option number I; NULL where there are no more. */
+const struct option *option_at(size_t i);
+
+/* Does what OPTION is for. 0, or ERROR_FAILED. */
+int option_take(const struct option *option, struct options *options, const char *value,
+                struct error *error);
+
+void words_add(struct words *words, const char *word);
+
+#endif

@@ -1,0 +1,324 @@
+/* Which options there are, and what each does. */
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "cli/options_private.h"
+#include "script/script.h"
+
+/* Old files that --log-rotate keeps unless told, and at most. */
+#define ROTATE_KEEP 5
+#define ROTATE_MOST 1000
+
+/* A message is put off for no longer. */
+#define DELAY_MOST (INT64_C(366) * 24 * 3600 * NS_PER_S)
+
+/* No pool has more workers. */
+#define JOBS_MOST 1024
+
+void words_add(struct words *words, const char *word)
+{
+    words->items =
+        mem_grow(words->items, &words->capacity, words->count + 1, sizeof(*words->items));
+    words->items[words->count++] = word;
+}
+
+static int take_all(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->asking.given = options->asking.all = true;
+    return 0;
+}
+
+static int take_null(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->asking.given = options->asking.nul = true;
+    return 0;
+}
+
+static int take_duration(const char *name, const char *value, int64_t *ns, struct error *error)
+{
+    return duration_parse(value, ns, error) ? error_wrap(error, "%s", name) : 0;
+}
+
+static int take_timeout(struct options *options, const char *value, struct error *error)
+{
+    options->asking.given = true;
+    return take_duration("--timeout", value, &options->asking.timeout, error);
+}
+
+static int take_delay(struct options *options, const char *value, struct error *error)
+{
+    options->asking.given = true;
+    int result = take_duration("--delay", value, &options->asking.delay, error);
+    if (!result && options->asking.delay > DELAY_MOST)
+        result = error_set(error, ERROR_FAILED, "--delay is a year at most, not '%s'", value);
+    return result;
+}
+
+static int take_priority(struct options *options, const char *value, struct error *error)
+{
+    options->asking.given = true;
+    options->asking.priority = (uint8_t)(value[0] - '0');
+    if (!value[0] || value[1] || options->asking.priority > SCRIPT_PRIORITY_MOST)
+        return error_set(error, ERROR_FAILED, "--priority is a number from 0 to %d, not '%s'",
+                         SCRIPT_PRIORITY_MOST, value);
+    return 0;
+}
+
+/* "--get --all q": the word behind --get is the queue, whatever it looks like. */
+static int check_queue_name(const char *option, const char *value, struct error *error)
+{
+    return *value == '-' ? error_set(error, ERROR_FAILED,
+                                     "%s needs the queue's name behind it, before '%s': %s QUEUE %s",
+                                     option, value, option, value)
+                         : 0;
+}
+
+static int take_get(struct options *options, const char *value, struct error *error)
+{
+    (void)options;
+    return check_queue_name("--get", value, error);
+}
+
+static int take_put(struct options *options, const char *value, struct error *error)
+{
+    (void)options;
+    return check_queue_name("--put", value, error);
+}
+
+/* "10M", "10M:5" or "10M:5:gzip": the size of a file, how many old ones, and whether compressed. */
+static int take_log_rotate(struct options *options, const char *value, struct error *error)
+{
+    struct rotation_rules rules = {.keep = ROTATE_KEEP};
+    struct error fault = {0};
+    uint64_t size = 0;
+    size_t length = strcspn(value, ":");
+    const char *behind = value + length;
+    char *text = mem_copy(value, length);
+    bool wrong = size_parse(text, &size, &fault) || !size || size > INT64_MAX;
+    error_release(&fault);
+    free(text);
+    if (*behind == ':') {
+        char *end;
+        rules.keep = strtoll(behind + 1, &end, 10);
+        wrong = wrong || end == behind + 1 || rules.keep < 1 || rules.keep > ROTATE_MOST;
+        behind = end;
+    }
+    rules.compress = !strcmp(behind, ":gzip");
+    if (wrong || (*behind && !rules.compress))
+        return error_set(error, ERROR_FAILED,
+                         "--log-rotate is the size of a file, how many old ones are kept (1 to %d) "
+                         "and whether they are compressed, such as 10M, 10M:5 or 10M:5:gzip, not '%s'",
+                         ROTATE_MOST, value);
+    rules.size = (int64_t)size;
+    options->rotate = rules;
+    return 0;
+}
+
+static int take_color(struct options *options, const char *value, struct error *error)
+{
+    static const char *const words[] = {
+        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
+    for (size_t i = 0; i < countof(words); i++) {
+        if (!strcmp(words[i], value)) {
+            options->color = (enum color_option)i;
+            return 0;
+        }
+    }
+    return error_set(error, ERROR_FAILED, "--color is 'auto', 'always' or 'never', not '%s'", value);
+}
+
+static int take_format(struct options *options, const char *value, struct error *error)
+{
+    if (strcmp(value, "story") != 0 && strcmp(value, "json") != 0)
+        return error_set(error, ERROR_FAILED, "--format is 'story' or 'json', not '%s'", value);
+    options->format = value;
+    return 0;
+}
+
+static int take_graph(struct options *options, const char *value, struct error *error)
+{
+    if (value && strcmp(value, "dot") != 0 && strcmp(value, "tree") != 0)
+        return error_set(error, ERROR_FAILED, "--graph is 'dot' or 'tree', not '%s'", value);
+    options->mode = value && !strcmp(value, "tree") ? MODE_TREE : MODE_GRAPH;
+    return 0;
+}
+
+static int set_resume(struct options *options, enum resume_option resume, struct error *error)
+{
+    if (options->resume != RESUME_NONE && options->resume != resume)
+        return error_set(error, ERROR_FAILED,
+                         "--resume runs all that has not succeeded, --retry-failed what has failed: "
+                         "give one of them");
+    options->resume = resume;
+    return 0;
+}
+
+static int take_resume(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    return set_resume(options, RESUME_UNDONE, error);
+}
+
+static int take_retry_failed(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    return set_resume(options, RESUME_FAILED, error);
+}
+
+/* A number of workers, or a share of the cores that this process may use. */
+static int take_jobs(struct options *options, const char *value, struct error *error)
+{
+    cpu_set_t cores;
+    const char *text = strcmp(value, "auto") != 0 ? value : "100%";
+    char *end = NULL;
+    errno = 0;
+    int64_t number = strtoll(text, &end, 10);
+    bool wrong = errno || end == text || number < 1;
+    if (!strcmp(end, "%")) {
+        int64_t available = sched_getaffinity(0, sizeof(cores), &cores) ? 1 : CPU_COUNT(&cores);
+        number = (available * number + 99) / 100;
+        end++;
+    }
+    if (wrong || *end || number > JOBS_MOST)
+        return error_set(error, ERROR_FAILED,
+                         "--jobs is a number of workers up to %d, a share such as 50%%, or 'auto', "
+                         "not '%s'",
+                         JOBS_MOST, value);
+    options->jobs = number;
+    return 0;
+}
+
+static int take_limit(struct options *options, const char *value, struct error *error)
+{
+    char *end;
+    errno = 0;
+    options->limit = strtoll(value, &end, 10);
+    if (errno || !*value || *end || options->limit < 0)
+        return error_set(error, ERROR_FAILED, "--limit is a number of tasks, not '%s'", value);
+    return 0;
+}
+
+static int take_quiet(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->level = FILTER_QUIET;
+    return 0;
+}
+
+static int take_verbose(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->level = FILTER_ALL;
+    return 0;
+}
+
+/* Its place in struct options; that of the first member, the mode, stands for none. */
+#define MEMBER(name) offsetof(struct options, name)
+
+_Static_assert(!MEMBER(mode), "0 is none");
+
+static const struct option table[] = {
+    {.name = "all", .take = take_all,
+     .help = "with --get: print the messages up to the queue's end"},
+    {.name = "check", .mode = MODE_CHECK,
+     .help = "check the scenario and run nothing"},
+    {.name = "color", .argument = "WHEN", .take = take_color,
+     .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
+    {.name = "completion", .argument = "SHELL", .mode = MODE_COMPLETION,
+     .help = "print what completes these words in SHELL"},
+    {.name = "delay", .argument = "DURATION", .take = take_delay,
+     .help = "with --put: nobody gets the messages before"},
+    {.letter = 'n', .name = "dry-run", .flag = MEMBER(dry),
+     .help = "print the commands that would be run, run nothing"},
+    {.name = "example", .argument = "[NAME]", .mode = MODE_EXAMPLE,
+     .help = "print a scenario to start from, or their names"},
+    {.name = "format", .argument = "FORMAT", .take = take_format,
+     .help = "write the log as 'story' or as 'json' (JSON Lines)"},
+    {.name = "get", .argument = "QUEUE", .mode = MODE_GET, .take = take_get,
+     .help = "in a body: take a message of QUEUE and print it"},
+    {.name = "graph", .argument = "[=tree]", .take = take_graph,
+     .help = "print how the objects hang together, for dot or as a tree"},
+    {.letter = 'h', .name = "help", .mode = MODE_HELP,
+     .help = "print this and exit"},
+    {.name = "hide", .argument = "EVENTS", .words = MEMBER(hide),
+     .help = "hide these events: names with '*', separated by commas"},
+    {.name = "import", .argument = "FILE", .mode = MODE_IMPORT,
+     .help = "print a Procfile or a compose file as a scenario"},
+    {.name = "joblog", .argument = "FILE", .text = MEMBER(joblog),
+     .help = "write a line a task to FILE, as GNU parallel does"},
+    {.letter = 'j', .name = "jobs", .argument = "N", .take = take_jobs,
+     .help = "give every pool N workers: a number, a share ('50%') or 'auto'"},
+    {.name = "journal", .argument = "FILE", .text = MEMBER(journal),
+     .help = "write down in FILE, a database, which tasks are done"},
+    {.name = "limit", .argument = "N", .take = take_limit,
+     .help = "with --dry-run: print at most N tasks of each pool"},
+    {.name = "list", .mode = MODE_LIST,
+     .help = "print the kind, the name and the help of each object"},
+    {.name = "log", .argument = "FILE", .text = MEMBER(log),
+     .help = "write the log to FILE; output stays on standard output"},
+    {.name = "log-rotate", .argument = "SIZE", .take = take_log_rotate,
+     .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
+    {.letter = '0', .name = "null", .take = take_null,
+     .help = "with --put and --get: messages end in NUL, not in a newline"},
+    {.name = "priority", .argument = "N", .take = take_priority,
+     .help = "with --put: 0 (the usual one) to 9, which goes first"},
+    {.name = "put", .argument = "QUEUE", .mode = MODE_PUT, .take = take_put,
+     .help = "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
+    {.name = "queue", .argument = "FILE", .mode = MODE_QUEUE,
+     .help = "look after durable queues in FILE: list, put, requeue or purge follows"},
+    {.letter = 'q', .name = "quiet", .take = take_quiet,
+     .help = "show only what went wrong"},
+    {.name = "reference", .argument = "PART", .mode = MODE_REFERENCE,
+     .help = "print a part of the manual that is made from tables"},
+    {.name = "schema", .mode = MODE_SCHEMA,
+     .help = "print the JSON Schema of scenarios"},
+    {.name = "resume", .take = take_resume,
+     .help = "with --journal: run only what has not succeeded"},
+    {.name = "retry-failed", .take = take_retry_failed,
+     .help = "with --journal: run only what has failed"},
+    {.name = "show", .argument = "EVENTS", .words = MEMBER(show),
+     .help = "show these events too; with FILE alone: print it, complete"},
+    {.name = "task", .argument = "[POOL:]N", .words = MEMBER(tasks),
+     .help = "of the tasks run number N alone, of no other pool any"},
+    {.name = "timeout", .argument = "DURATION", .take = take_timeout,
+     .help = "with --put and --get: wait for no longer"},
+    {.name = "vars", .mode = MODE_VARS,
+     .help = "print the variables as NAME=VALUE"},
+    {.letter = 'v', .name = "verbose", .take = take_verbose,
+     .help = "show all events"},
+    {.letter = 'V', .name = "version", .mode = MODE_VERSION,
+     .help = "print the version and exit"},
+};
+
+const struct option *option_at(size_t i)
+{
+    return i < countof(table) ? &table[i] : NULL;
+}
+
+int option_take(const struct option *option, struct options *options, const char *value,
+                struct error *error)
+{
+    char *bytes = (char *)options;
+    if (option->mode != MODE_RUN) {
+        options->mode = option->mode;
+        options->subject = value;
+    }
+    if (option->flag)
+        *(bool *)(bytes + option->flag) = true;
+    if (option->text)
+        *(const char **)(bytes + option->text) = value;
+    if (option->words)
+        words_add((struct words *)(bytes + option->words), value);
+    return option->take ? option->take(options, value, error) : 0;
+}
