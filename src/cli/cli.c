@@ -1,7 +1,6 @@
 /* The command line: modes and exit statuses. */
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,10 +40,12 @@ static void put_error(const char *text)
 /* Writes all of TEXT to standard output; STATUS_OUTPUT where that fails. */
 static int put_whole(const char *text)
 {
-    if (fputs(text, stdout) >= 0 && !fflush(stdout))
+    struct error error = {0};
+    fputs(text, stdout);
+    if (!stdio_flush(&error))
         return STATUS_OK;
-    stdio_check_reader(errno);
-    fprintf(stderr, "parrun: error: standard output: %s\n", strerror(errno));
+    put_error(error.text);
+    error_release(&error);
     return STATUS_OUTPUT;
 }
 

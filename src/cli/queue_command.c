@@ -100,10 +100,8 @@ static int print_message(struct query *query, struct buf *out, struct error *err
 static int write_out(struct buf *out, struct error *error)
 {
     fwrite(out->data, 1, out->length, stdout);
-    int number = ferror(stdout) ? errno : 0;
     buf_clear(out);
-    stdio_check_reader(number);
-    return number ? error_system(error, number, "standard output") : 0;
+    return stdio_flush(error);
 }
 
 static int list_queues(struct database *database, struct buf *out, struct error *error)
@@ -347,10 +345,8 @@ static int act(const struct verb *verb, const struct command *command, struct da
     if (!result)
         result = verb->act(command, database, error);
     database_close(database);
-    if (!result && fflush(stdout)) {
-        stdio_check_reader(errno);
-        result = error_system(error, errno, "standard output");
-    }
+    if (!result)
+        result = stdio_flush(error);
     return result ? complain(error) : STATUS_OK;
 }
 

@@ -313,9 +313,10 @@ static int print_message(struct visit *visit, const struct frame *frame)
 {
     fwrite(frame->at, 1, frame->left, stdout);
     putchar(visit->options->asking.nul ? '\0' : '\n');
-    if (fflush(stdout) || ferror(stdout)) {
-        stdio_check_reader(errno);
-        fprintf(stderr, "parrun: error: standard output: %s\n", strerror(errno));
+    struct error error = {0};
+    if (stdio_flush(&error)) {
+        fprintf(stderr, "parrun: error: %s\n", error.text);
+        error_release(&error);
         return STATUS_OUTPUT;
     }
     frame_end(&visit->out, request_begin(&visit->out, REQUEST_TAKEN));

@@ -7,9 +7,11 @@
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "os/guard.h"
 
 /* How long standard error is waited for, in ms. */
@@ -43,8 +45,12 @@ void stdio_say(const char *text)
     }
 }
 
-void stdio_check_reader(int number)
+int stdio_flush(struct error *error)
 {
+    if (!fflush(stdout) && !ferror(stdout))
+        return 0;
+    int number = errno;
     if (number == EPIPE)
         die_by_signal(SIGPIPE);
+    return error_system(error, number, "standard output");
 }

@@ -2,6 +2,8 @@
 #ifndef OS_STDIO_H
 #define OS_STDIO_H
 
+struct error;
+
 /*
  * Opens /dev/null in place of each of descriptors 0 to 2 that is closed (so that no later open()
  * lands there), marks every higher one close-on-exec (so that no child inherits what it was not
@@ -21,9 +23,10 @@ extern const int own_signals[OWN_SIGNALS];
 void stdio_say(const char *text);
 
 /*
- * Where NUMBER (errno, after a write to standard output) is EPIPE, ends the process by SIGPIPE: its
- * reader has read enough, as head(1) does, and nothing went wrong.
+ * Writes out what waits in stdout. 0; or a negative errno with ERROR filled, where that, or a write since the last call,
+ * failed. A reader that has gone has read enough, as head(1) does, and nothing went wrong: the process ends by
+ * SIGPIPE.
  */
-void stdio_check_reader(int number);
+int stdio_flush(struct error *error);
 
 #endif
