@@ -46,6 +46,14 @@ static int find_pool(const struct scenario *scenario, const char *name, size_t l
     return result;
 }
 
+/* How many tasks the pool has; -1 where only its source can tell. */
+static int64_t count_tasks(const struct pool_spec *pool)
+{
+    if (pool->tasks.kind > SOURCE_MATRIX)
+        return -1;
+    return pool->batch ? (pool->tasks.count + pool->batch - 1) / pool->batch : pool->tasks.count;
+}
+
 static int read_pick(const struct scenario *scenario, const char *word, struct pick *pick,
                      struct error *error)
 {
@@ -69,6 +77,10 @@ static int read_pick(const struct scenario *scenario, const char *word, struct p
         return error_set(error, ERROR_FAILED,
                          "--task: the tasks of pool '%s' are messages, which have no numbers",
                          pick->pool);
+    int64_t count = count_tasks(pool);
+    if (count >= 0 && pick->task >= count)
+        return error_set(error, ERROR_FAILED, "--task: pool '%s' has no task %lld: there are %lld, from 0",
+                         pick->pool, (long long)pick->task, (long long)count);
     return 0;
 }
 

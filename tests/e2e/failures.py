@@ -77,7 +77,9 @@ def test_one_task_of_a_lua_pool_is_run_alone():
 
 
 def test_task_that_is_not_there():
-    for word, wrong in (("p:9", "it has no task 9: there are 9"), ("pp:1", "did you mean 'p'?"),
+    for word, wrong in (("p:9", "pool 'p' has no task 9: there are 9, from 0"),
+                        ("b:3", "pool 'b' has no task 3: there are 3, from 0"),
+                        ("l:9", "it has no task 9: there are 9"), ("pp:1", "did you mean 'p'?"),
                         ("p:x", "is the number of a task"), ("1", "several pools"),
                         ("m:0", "messages, which have no numbers")):
         status, out, err = complete("""
@@ -85,8 +87,11 @@ def test_task_that_is_not_there():
             pools:
               p: {tasks: 9, lua: x = 1}
               m: {tasks: {queue: in}, lua: x = 1}
+              b: {tasks: 9, batch: 4, lua: x = 1}
+              l: {tasks: {output: seq 9}, lua: x = 1}
         """, "--task", word)
         assert status in (1, 2) and wrong in (out + err).decode(), (status, out, err)
+        assert (status == 2) == (not out), (word, out)  # what is known beforehand starts nothing
 
 
 def test_what_is_left_is_run_by_the_command_that_is_told():
