@@ -60,6 +60,7 @@ static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, 
 
 struct runner {
     struct run run;
+    pid_t guard;
     struct pause pause;
     struct log *log;
     bool log_full;
@@ -94,6 +95,7 @@ static void on_signal(void *arg, int signal_number)
         run_resize(&runner->run);
         return;
     }
+    runner->run.orphaned |= getppid() != runner->guard;
     bool again = runner->run.stop_cause != STOP_NONE;
     run_stop(&runner->run, STOP_SIGNAL, signal_number);
     if (!runner->finishing)
@@ -390,6 +392,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     bus_mask(run->bus, mask);
     runner.patience = timer_new(run->loop, stop_loop, &runner);
     runner.pause.run = run;
+    runner.guard = getppid();
     loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, &runner);
     loop_hear_children(run->loop);
     run->terminal = terminal_open();

@@ -330,7 +330,9 @@ void run_start(struct run *run)
 static void tell_stopping(struct run *run)
 {
     struct buf reason = {0};
-    if (run->stop_cause == STOP_SIGNAL) {
+    if (run->stop_cause == STOP_SIGNAL && run->orphaned) {
+        buf_text(&reason, "the process that watches over this run was killed");
+    } else if (run->stop_cause == STOP_SIGNAL) {
         buf_printf(&reason, "signal %s", signal_name(run->stop_signal));
         if (run->stop_signal == SIGINT)
             buf_text(&reason, ", press Ctrl-C again to end everything at once");

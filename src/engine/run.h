@@ -93,6 +93,7 @@ struct run {
     bool starting;         /* some are left to start in the loop's next turn */
     enum stop_cause stop_cause;
     int stop_signal;              /* STOP_SIGNAL: which */
+    bool orphaned;                /* STOP_SIGNAL: as the process that watches over this one was killed */
     const struct object *culprit; /* STOP_FAILURE: what failed */
     bool failed;                  /* something in the scenario failed */
     bool unwritten;               /* results could not be written whole */

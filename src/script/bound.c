@@ -91,7 +91,8 @@ static int set_metatable(lua_State *lua)
         lua_pushliteral(lua, "__gc");
         lua_rawget(lua, 2);
         if (!lua_isnil(lua, -1) && !lua_iscfunction(lua, -1))
-            return luaL_error(lua, "setmetatable: __gc is not supported, use __close");
+            return luaL_error(lua, "setmetatable: a __gc would run at any moment, amid other work; use "
+                                   "__close, and 'local x <close>'");
     }
     lua_settop(lua, 2);
     lua_setmetatable(lua, 1);

@@ -184,7 +184,8 @@ def test_guard_killed():
     runner = run.runner()
     os.kill(run.guard, KILL)
     assert wait_gone(runner, PATIENCE), "the runner goes on"
-    run.finish()
+    _, out, _ = run.finish()
+    assert b"Stopping: the process that watches over this run was killed.\n" in run.seen + out, out
     for pid in [int(words.split()[0]) for words in survivors()]:
         assert wait_gone(pid, PATIENCE), f"{pid} goes on"
     check_nothing_left()

@@ -267,7 +267,7 @@ static const struct bad {
     {"io.popen('ls')",
      "body.yaml:7: io.popen is not available: use parrun.run, which ends with the body"},
     {"setmetatable({}, {__gc = function() end})",
-     "body.yaml:7: setmetatable: __gc is not supported, use __close"},
+     "body.yaml:7: setmetatable: a __gc would run at any moment, amid other work; use __close, and 'local x <close>'"},
     {"local t = {} for i = 1, 1e9 do t[i] = i end", "not enough memory"},
     {"return ('x'):rep(1 << 30)", "not enough memory"},
     {"return ('x'):rep(1 << 60)", "body.yaml:7: string.rep: resulting string too large"},
