@@ -43,8 +43,8 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "{text}"}}},
     [EVENT_RUN_ENDED] =
         {"run.ended", EVENT_OF_RUN, EVENT_LEVEL_STORY, "Nothing runs any more.",
-         {{EVENT_REASONED | EVENT_THREADS, "leaked: {reason}\nthread MainThread ended."},
-          {EVENT_REASONED, "leaked: {reason}"},
+         {{EVENT_REASONED | EVENT_THREADS, "leaked: {reason}; ended now\nthread MainThread ended."},
+          {EVENT_REASONED, "leaked: {reason}; ended now"},
           {EVENT_THREADS, "thread MainThread ended."},
           {0, ""}}},
     [EVENT_PROCESS_STARTING] =

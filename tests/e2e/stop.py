@@ -281,7 +281,7 @@ def test_leaked_is_named():
     """
     status, out, err = complete(scenario)
     check_status(status, 0, out + err)
-    assert re.search(rb"^leaked: 1 \(\w+ \d+\)$", out, re.M), out
+    assert re.search(rb"^leaked: 1 \(\w+ \d+\); ended now$", out, re.M), out
     status, out, err = complete(scenario, "--format", "json")
     check_status(status, 0, out + err)
     ended = json.loads(out.splitlines()[-1])
