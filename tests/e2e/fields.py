@@ -8,7 +8,7 @@ from harness import manual
 from harness.parrun import PROGRAM, Directory, mark
 from harness.paths import TESTS
 
-COMMON = ["time", "seq", "event", "run"]
+COMMON = ["time", "seq", "event", "run", "wrong"]
 EVENT = re.compile(r"^\.It Cm (\S+)$(.*?)(?=^\.It |^\.El)", re.M | re.S)
 FIELD = re.compile(r"^\.Va (\S+)", re.M)
 ORDER = re.compile(r"^\.It Va (\S+)", re.M)
