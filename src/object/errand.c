@@ -77,6 +77,12 @@ struct errand *errand_new(struct run *run, struct world *world, const struct bod
     return errand;
 }
 
+void errand_hold(struct errand *errand, bool held)
+{
+    if (errand)
+        tap_hold(errand->tap, held);
+}
+
 void errand_kill(struct errand *errand)
 {
     child_signal(errand->child, SIGKILL);

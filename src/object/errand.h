@@ -2,6 +2,7 @@
 #ifndef OBJECT_ERRAND_H
 #define OBJECT_ERRAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct body_spec;
@@ -19,6 +20,9 @@ typedef void errand_line(void *arg, const char *bytes, size_t length);
 /* Starts BODY in WORLD, which is needed for the call alone. NULL with ERROR filled where it cannot be started. */
 struct errand *errand_new(struct run *run, struct world *world, const struct body_spec *body,
                           errand_line *line, errand_done *done, void *arg, struct error *error);
+
+/* Reads none of its output while HELD. NULL is accepted. */
+void errand_hold(struct errand *errand, bool held);
 
 /* Ends it by force, with all its children; DONE follows. */
 void errand_kill(struct errand *errand);

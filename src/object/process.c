@@ -527,6 +527,7 @@ static void process_hold(struct object *object, bool held)
     struct process *process = (struct process *)object;
     if (process->life.streams)
         streams_hold(process->life.streams, held);
+    errand_hold(process->life.stopper, held);
 }
 
 static void process_resize(struct object *object)

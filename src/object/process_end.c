@@ -83,6 +83,7 @@ static void run_stopper(struct process *process)
         buf_release(&pid);
     }
     world_release(&world);
+    errand_hold(process->life.stopper, run->held);
     if (error.code)
         stopper_failed(process, error.text);
     error_release(&error);
