@@ -136,6 +136,13 @@ static void adopt_shown(struct options *options)
     options->mode = MODE_SHOW;
 }
 
+static int check_only(const struct options *options, struct error *error)
+{
+    return options->only.count && options->mode != MODE_RUN
+               ? error_set(error, ERROR_FAILED, "--only is for a run, or --dry-run")
+               : 0;
+}
+
 /* What is for one of --put, --get and --queue stands with it alone. */
 static int check_asking(const struct options *options, struct error *error)
 {
@@ -183,6 +190,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     if (!result && options->resume != RESUME_NONE && !options->journal)
         result = error_set(error, ERROR_FAILED, "--%s needs --journal FILE, which tells what is done",
                            options->resume == RESUME_UNDONE ? "resume" : "retry-failed");
+    if (!result)
+        result = check_only(options, error);
     return result ? result : check_asking(options, error);
 }
 
@@ -193,6 +202,7 @@ void options_release(struct options *options)
     free(options->show.items);
     free(options->hide.items);
     free(options->tasks.items);
+    free(options->only.items);
 }
 
 void options_help(struct buf *out)

@@ -77,6 +77,7 @@ struct options {
     bool dry;               /* --dry-run */
     int64_t limit;          /* --limit: tasks of a pool that a dry run tells of */
     struct words tasks;     /* --task: [POOL:]N */
+    struct words only;      /* --only: names with commas */
     const char *joblog;     /* --joblog FILE; NULL: none */
     const char *journal;    /* --journal FILE; NULL: none */
     enum resume_option resume;

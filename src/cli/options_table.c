@@ -271,6 +271,8 @@ static const struct option table[] = {
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
     {.letter = '0', .name = "null", .take = take_null,
      .help = "with --put and --get: messages end in NUL, not in a newline"},
+    {.name = "only", .argument = "NAMES", .words = MEMBER(only),
+     .help = "run these alone, and what they depend on: names with commas between them"},
     {.name = "priority", .argument = "N", .take = take_priority,
      .help = "with --put: 0 (the usual one) to 9, which goes first"},
     {.name = "put", .argument = "QUEUE", .mode = MODE_PUT, .take = take_put,

@@ -20,6 +20,7 @@
 #include "cli/invocation.h"
 #include "cli/journaling.h"
 #include "cli/log.h"
+#include "cli/only.h"
 #include "cli/options.h"
 #include "cli/pause.h"
 #include "cli/picks.h"
@@ -430,13 +431,25 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     return status;
 }
 
+/* False where --only names what is not there. */
+static bool only(const struct options *options, struct scenario *scenario)
+{
+    struct error error = {0};
+    int result = only_apply(options, scenario, &error);
+    if (result)
+        fprintf(stderr, "parrun: error: %s\n", error.text);
+    error_release(&error);
+    return !result;
+}
+
 int runner_main(void *arg)
 {
     const struct order *order = arg;
     const struct options *options = order->options;
     struct scenario_sources *held = NULL;
     struct scenario *scenario = cli_load(options, &held);
-    bool fit = scenario && (options->dry || check_machine(scenario, scenario_mask(held)));
+    bool fit = scenario && only(options, scenario) &&
+               (options->dry || check_machine(scenario, scenario_mask(held)));
     int status = fit ? run_scenario(order, scenario, scenario_mask(held)) : STATUS_USAGE;
     scenario_free(scenario);
     scenario_free_sources(held);

@@ -91,7 +91,7 @@ struct graph *graph_new(const struct run *run)
     }
     make_edges(graph);
     for (size_t i = 0; i < graph->node_count; i++)
-        if (!graph->nodes[i].waits || !graph->nodes[i].spec->when)
+        if (!graph->nodes[i].waits || !graph->nodes[i].spec->when || graph->nodes[i].spec->left_out)
             decide(graph, i);
     return graph;
 }

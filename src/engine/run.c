@@ -177,10 +177,12 @@ static void take_move(struct run *run, const struct graph_move *move)
         object->cause = move->cause;
         if (move->reason)
             object_happens(object, HAPPENING_STOP, move->reason);
-        else if (object->spec->when)
-            object_happens(object, HAPPENING_START, NULL);
-        else
+        else if (object->spec->left_out)
+            object_happens(object, HAPPENING_STOP, "--only leaves it out");
+        else if (!object->spec->when)
             object_happens(object, HAPPENING_STOP, "when is false");
+        else
+            object_happens(object, HAPPENING_START, NULL);
     }
 }
 

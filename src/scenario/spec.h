@@ -112,6 +112,7 @@ struct object_spec {
     struct template *cwd; /* as written: see scenario_path(); NULL: where parrun is */
     struct attributes_spec attributes;
     bool when;    /* false: it is skipped */
+    bool left_out; /* so it is, as it was not asked for */
     bool never; /* WHEN is the word false, no expression */
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     bool allow_failure; /* its failure counts as success */
