@@ -68,9 +68,15 @@ static const char *fault_hint(struct loader *loader, const struct written *writt
         return "each item is a line on the program's standard input";
     if (wants_task(loader, written, scope))
         return "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
-    if (!loader->vars_known && strstr(written->text, "vars"))
-        return "in 'vars' itself an expression may use env and name";
     return NULL;
+}
+
+/* What a template within 'vars' has wrong that names them, whatever else is said of it. */
+static const char *vars_hint(const struct loader *loader, const struct written *written)
+{
+    return !loader->vars_known && strstr(written->text, "vars")
+               ? "in 'vars' itself an expression may use env and name"
+               : NULL;
 }
 
 static struct mark fault_mark(struct loader *loader, const struct written *written,
@@ -93,8 +99,10 @@ static bool parse(struct loader *loader, const struct written *written, enum tem
                             &fault))
             return right;
         right = false;
-        diag_error(loader->diags, fault_mark(loader, written, &fault),
-                   fault.hint ? fault.hint : fault_hint(loader, written, scope), "%s",
+        const char *hint = vars_hint(loader, written);
+        if (!hint)
+            hint = fault.hint ? fault.hint : fault_hint(loader, written, scope);
+        diag_error(loader->diags, fault_mark(loader, written, &fault), hint, "%s",
                    loader_shown(loader, fault.text));
         if (!erase_expression(written->text, written->length, fault.offset))
             return false;

@@ -59,8 +59,10 @@ static void bind_tcp(struct loader *loader, const struct field *field, const str
 {
     const char *text = bind_target(loader, field, node);
     struct probe_address address;
-    if (text && !probe_parse_tcp(text, &address))
-        field_wrong(loader, field, node);
+    if (!text || probe_parse_tcp(text, &address))
+        return;
+    field_meant(loader, field, node,
+                *text && !strpbrk(text, ":/ ") ? arena_printf(loader->arena, "%s:PORT", text) : NULL);
 }
 
 static const char *url_hint(struct loader *loader, const char *text)

@@ -127,6 +127,9 @@ static int unknown_key(struct checker *checker, const char *owner, const struct 
             same = name;
     }
     const char *meant = same ? same : nearest.name;
+    if (!key_count(table) && !strcmp(owner, "vars"))
+        return fail(checker, token, arena_printf(checker->arena, "vars has no '%s'", nearest.wrong),
+                    arena_printf(checker->arena, "declare it: vars: {%s: VALUE}", nearest.wrong));
     return fail(checker, token, arena_printf(checker->arena, "%s has no '%s'", owner, nearest.wrong),
                 meant ? did_you_mean(checker, "", meant) : list_keys(checker, table));
 }
