@@ -3,11 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "cli/habit.h"
 #include "cli/options_private.h"
 
 bool options_row(size_t i, struct option_row *row)
@@ -18,17 +20,34 @@ bool options_row(size_t i, struct option_row *row)
     return option;
 }
 
+/* The one option that begins with NAME, or the nearest; NULL where there is none. */
+static const char *meant_option(const char *name)
+{
+    struct nearest nearest = {.wrong = name};
+    const char *whole = NULL;
+    size_t count = 0;
+    for (size_t i = 0; option_at(i); i++) {
+        nearest_offer(&nearest, option_at(i)->name);
+        if (strncmp(option_at(i)->name, name, strlen(name)) != 0)
+            continue;
+        whole = option_at(i)->name;
+        count++;
+    }
+    return count == 1 ? whole : nearest.name;
+}
+
+/* GIVEN begins with its dashes. */
 static int unknown_option(const char *given, size_t length, struct error *error)
 {
     char *name = mem_copy(given, length);
-    struct nearest nearest = {.wrong = name};
-    for (size_t i = 0; option_at(i); i++)
-        nearest_offer(&nearest, option_at(i)->name);
-    if (nearest.name)
-        error_set(error, ERROR_FAILED, "unknown option '--%s', did you mean '--%s'?", name,
-                  nearest.name);
+    const char *hint = habit_hint(name);
+    const char *meant = hint ? NULL : meant_option(name + strspn(name, "-"));
+    if (hint)
+        error_set(error, ERROR_FAILED, "unknown option '%s': %s", name, hint);
+    else if (meant && name[1] == '-')
+        error_set(error, ERROR_FAILED, "unknown option '%s', did you mean '--%s'?", name, meant);
     else
-        error_set(error, ERROR_FAILED, "unknown option '--%s', see parrun --help", name);
+        error_set(error, ERROR_FAILED, "unknown option '%s', see parrun --help", name);
     free(name);
     return ERROR_FAILED;
 }
@@ -58,7 +77,7 @@ static int parse_long(struct options *options, char **argv, int argc, int *next,
     size_t length = strcspn(name, "=");
     const struct option *option = find_name(name, length);
     if (!option)
-        return unknown_option(name, length, error);
+        return unknown_option(argv[*next], length + 2, error);
     const char *value = name[length] ? name + length + 1 : NULL;
     ++*next;
     if (value && !option->argument)
@@ -87,8 +106,9 @@ static int parse_letters(struct options *options, char **argv, int argc, int *ne
     int result = 0;
     for (const char *at = argv[(*next)++] + 1; !result && *at; at++) {
         const struct option *option = find_letter(*at);
+        const char letter[] = {'-', *at, '\0'};
         if (!option)
-            return error_set(error, ERROR_FAILED, "unknown option '-%c', see parrun --help", *at);
+            return unknown_option(letter, 2, error);
         if (!option->argument) {
             result = option_take(option, options, NULL, error);
             continue;
@@ -99,6 +119,27 @@ static int parse_letters(struct options *options, char **argv, int argc, int *ne
         return option_take(option, options, at[1] ? at + 1 : argv[(*next)++], error);
     }
     return result;
+}
+
+/* WORD stands behind the scenario's file, or behind what was taken for it. */
+static int wrong_operand(const struct options *options, const char *word, struct error *error)
+{
+    const char *first = habit_hint(options->file);
+    const char *hint = first ? first : habit_hint(word);
+    if (hint)
+        return error_set(error, ERROR_FAILED, "'%s': %s", first ? options->file : word, hint);
+    return error_set(error, ERROR_FAILED,
+                     "'%s' is not NAME=VALUE; one scenario file is run at a time, and --only %s would "
+                     "run that alone of it", word, word);
+}
+
+/* "parrun up": another tool's word, where no file is called so. */
+static int check_file(const struct options *options, struct error *error)
+{
+    const char *hint = options->file ? habit_hint(options->file) : NULL;
+    return hint && access(options->file, F_OK)
+               ? error_set(error, ERROR_FAILED, "'%s': %s", options->file, hint)
+               : 0;
 }
 
 static int take_operand(struct options *options, const char *word, struct error *error)
@@ -114,8 +155,7 @@ static int take_operand(struct options *options, const char *word, struct error 
         return 0;
     }
     if (!strchr(word, '='))
-        return error_set(error, ERROR_FAILED,
-                         "'%s' is not NAME=VALUE; one scenario file is run at a time", word);
+        return wrong_operand(options, word, error);
     words_add(&options->overrides, word);
     return 0;
 }
@@ -192,6 +232,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
                            options->resume == RESUME_UNDONE ? "resume" : "retry-failed");
     if (!result)
         result = check_only(options, error);
+    if (!result)
+        result = check_file(options, error);
     return result ? result : check_asking(options, error);
 }
 
