@@ -3,14 +3,13 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "cli/complain.h"
 #include "cli/completion.h"
 #include "cli/example.h"
 #include "cli/graph.h"
@@ -24,7 +23,6 @@
 #include "os/guard.h"
 #include "os/jobserver.h"
 #include "os/private_socket.h"
-#include "os/stdio.h"
 #include "scenario/complete.h"
 #include "scenario/import.h"
 #include "scenario/json_schema.h"
@@ -32,21 +30,10 @@
 
 #define PARRUN_VERSION "0.1.0"
 
-static void put_error(const char *text)
-{
-    fprintf(stderr, "parrun: error: %s\n", text);
-}
-
-/* Writes all of TEXT to standard output; STATUS_OUTPUT where that fails. */
 static int put_whole(const char *text)
 {
-    struct error error = {0};
     fputs(text, stdout);
-    if (!stdio_flush(&error))
-        return STATUS_OK;
-    put_error(error.text);
-    error_release(&error);
-    return STATUS_OUTPUT;
+    return flush_output();
 }
 
 static int print_text(void (*make)(struct buf *out))
@@ -58,18 +45,12 @@ static int print_text(void (*make)(struct buf *out))
     return status;
 }
 
-/* Prints what MAKE makes of NAME. */
 static int print_made(int (*make)(const char *name, struct buf *out, struct error *error),
                       const char *name)
 {
     struct buf text = {0};
     struct error error = {0};
-    int status = STATUS_USAGE;
-    if (make(name, &text, &error))
-        put_error(error.text);
-    else
-        status = put_whole(buf_string(&text));
-    error_release(&error);
+    int status = make(name, &text, &error) ? complain_of(&error) : put_whole(buf_string(&text));
     buf_release(&text);
     return status;
 }
@@ -79,30 +60,21 @@ struct scenario *cli_load(const struct options *options, struct scenario_sources
     struct diags *diags = diags_new();
     struct scenario *scenario = scenario_load(options->file, options->overrides.items,
                                               options->overrides.count, diags, held);
-    struct buf text = {0};
-    diags_print(diags, &text);
-    mask_buf(scenario_mask(*held), &text);
-    fputs(buf_string(&text), stderr);
-    buf_release(&text);
+    complain_diags(diags, scenario_mask(*held));
     diags_free(diags);
     return scenario;
 }
 
-/* The modes that print what a scenario is and run nothing of it; --check prints its errors alone.
- */
-static void (*const views[])(struct buf *out, const struct scenario *scenario) = {
-    [MODE_LIST] = list_print,       [MODE_VARS] = vars_print,       [MODE_SHOW] = scenario_print,
-    [MODE_GRAPH] = graph_print_dot, [MODE_TREE] = graph_print_tree,
-};
-
-static int view(const struct options *options)
+/* PRINT, where it is not NULL, says what the scenario is; nothing of it is run. */
+static int view(const struct options *options,
+                void (*print)(struct buf *out, const struct scenario *scenario))
 {
     struct scenario_sources *held = NULL;
     struct buf text = {0};
     struct scenario *scenario = cli_load(options, &held);
     int status = scenario ? STATUS_OK : STATUS_USAGE;
-    if (scenario && views[options->mode]) {
-        views[options->mode](&text, scenario);
+    if (scenario && print) {
+        print(&text, scenario);
         mask_buf(scenario_mask(held), &text);
         status = put_whole(buf_string(&text));
     }
@@ -112,19 +84,17 @@ static int view(const struct options *options)
     return status;
 }
 
-/* Prints the scenario that FILE, another runner's, is. */
-static int import(const char *file)
+/* Prints another runner's file as a scenario. */
+static int import(const struct options *options)
 {
     struct diags *diags = diags_new();
     struct scenario_sources *held = NULL;
     struct buf text = {0};
     int status = STATUS_USAGE;
-    if (import_file(file, &text, diags, &held)) {
+    if (import_file(options->subject, &text, diags, &held))
         status = put_whole(text.data);
-    } else {
-        diags_print(diags, &text);
-        fputs(buf_string(&text), stderr);
-    }
+    else
+        complain_diags(diags, NULL);
     buf_release(&text);
     diags_free(diags);
     scenario_free_sources(held);
@@ -139,7 +109,7 @@ static void give_back(void *arg)
 }
 
 /* What is made before the guard and the runner part can be given back by both. */
-static _Noreturn void run(const struct options *options)
+static int run(const struct options *options)
 {
     const char *flags = getenv("MAKEFLAGS");
     struct error error = {0};
@@ -151,62 +121,52 @@ static _Noreturn void run(const struct options *options)
     guard_run(runner_main, give_back, &order);
 }
 
+static int print_version(const struct options *options)
+{
+    (void)options;
+    return put_whole("parrun " PARRUN_VERSION "\n");
+}
+
+/* What each mode does: the first of these that there is; a mode without any checks the scenario. */
+static const struct mode_row {
+    int (*act)(const struct options *options);
+    void (*text)(struct buf *out);
+    int (*made)(const char *subject, struct buf *out, struct error *error);
+    void (*view)(struct buf *out, const struct scenario *scenario);
+} modes[] = {
+    [MODE_RUN] = {.act = run},
+    [MODE_CHECK] = {0},
+    [MODE_LIST] = {.view = list_print},
+    [MODE_VARS] = {.view = vars_print},
+    [MODE_SHOW] = {.view = scenario_print},
+    [MODE_GRAPH] = {.view = graph_print_dot},
+    [MODE_TREE] = {.view = graph_print_tree},
+    [MODE_SCHEMA] = {.text = json_schema_print},
+    [MODE_COMPLETION] = {.made = completion_print},
+    [MODE_EXAMPLE] = {.made = example_print},
+    [MODE_GET] = {.act = visit_get},
+    [MODE_PUT] = {.act = visit_put},
+    [MODE_QUEUE] = {.act = queue_command},
+    [MODE_REFERENCE] = {.made = reference_print},
+    [MODE_HELP] = {.text = options_help},
+    [MODE_IMPORT] = {.act = import},
+    [MODE_VERSION] = {.act = print_version},
+};
+
+static int act(const struct options *options)
+{
+    const struct mode_row *row = &modes[options->mode];
+    return row->act    ? row->act(options)
+           : row->text ? print_text(row->text)
+           : row->made ? print_made(row->made, options->subject)
+                       : view(options, row->view);
+}
+
 int cli_main(int argc, char **argv)
 {
     struct options options;
     struct error error = {0};
-    int status;
-    if (options_parse(&options, argc, argv, &error)) {
-        put_error(error.text);
-        error_release(&error);
-        options_release(&options);
-        return STATUS_USAGE;
-    }
-    switch (options.mode) {
-    case MODE_HELP:
-        status = print_text(options_help);
-        break;
-    case MODE_VERSION:
-        status = put_whole("parrun " PARRUN_VERSION "\n");
-        break;
-    case MODE_CHECK:
-    case MODE_LIST:
-    case MODE_VARS:
-    case MODE_SHOW:
-    case MODE_GRAPH:
-    case MODE_TREE:
-        status = view(&options);
-        break;
-    case MODE_SCHEMA:
-        status = print_text(json_schema_print);
-        break;
-    case MODE_EXAMPLE:
-        status = print_made(example_print, options.subject);
-        break;
-    case MODE_COMPLETION:
-        status = print_made(completion_print, options.subject);
-        break;
-    case MODE_REFERENCE:
-        status = print_made(reference_print, options.subject);
-        break;
-    case MODE_IMPORT:
-        status = import(options.subject);
-        break;
-    case MODE_PUT:
-        status = visit_put(&options);
-        break;
-    case MODE_GET:
-        status = visit_get(&options);
-        break;
-    case MODE_QUEUE:
-        status = queue_command(&options);
-        break;
-    case MODE_RUN:
-        run(&options);
-    default:
-        status = STATUS_BUG;
-        break;
-    }
+    int status = options_parse(&options, argc, argv, &error) ? complain_of(&error) : act(&options);
     options_release(&options);
     return status;
 }

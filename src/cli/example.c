@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "cli/complain.h"
 
 /* How the first line of each scenario begins. */
 #define COMMENT "# Shows "
@@ -34,8 +35,5 @@ int example_print(const char *name, struct buf *out, struct error *error)
         }
         nearest_offer(&nearest, example->name);
     }
-    if (nearest.name)
-        return error_set(error, ERROR_FAILED, "no example is called '%s', did you mean '%s'?", name,
-                         nearest.name);
-    return error_set(error, ERROR_FAILED, "no example is called '%s', see parrun --example", name);
+    return unknown_name("no example is called", &nearest, "parrun --example", error);
 }

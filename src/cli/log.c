@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "cli/complain.h"
 #include "cli/options.h"
 #include "event/bus.h"
 #include "scenario/spec.h"
@@ -115,10 +116,7 @@ static int no_event(const char *name, struct error *error)
     struct nearest nearest = {.wrong = name};
     for (int kind = 0; kind < EVENT_KINDS; kind++)
         nearest_offer(&nearest, event_row((enum event_kind)kind)->name);
-    if (nearest.name)
-        return error_set(error, ERROR_FAILED, "no event is called '%s', did you mean '%s'?", name,
-                         nearest.name);
-    return error_set(error, ERROR_FAILED, "no event is called '%s', see EVENTS in parrun(1)", name);
+    return unknown_name("no event is called", &nearest, "EVENTS in parrun(1)", error);
 }
 
 /* Shows or hides the events that a list such as "task.*,worker.lost" names. */
@@ -142,6 +140,16 @@ static int apply_names(struct filter *filter, const char *names, bool shown, str
 static int make_filter(struct filter *filter, const struct log_spec *spec,
                        const struct options *options, struct error *error)
 {
+    const struct {
+        bool shown;
+        const char *const *lists;
+        size_t count;
+    } wishes[] = {
+        {true, spec->show, spec->show_count},
+        {false, spec->hide, spec->hide_count},
+        {true, options->show.items, options->show.count},
+        {false, options->hide.items, options->hide.count},
+    };
     int result = 0;
     filter_init(filter, options->level);
     if (options->dry) {
@@ -149,14 +157,9 @@ static int make_filter(struct filter *filter, const struct log_spec *spec,
         filter_set(filter, "*.planned", true);
         return 0;
     }
-    for (size_t i = 0; !result && i < spec->show_count; i++)
-        result = apply_names(filter, spec->show[i], true, error);
-    for (size_t i = 0; !result && i < spec->hide_count; i++)
-        result = apply_names(filter, spec->hide[i], false, error);
-    for (size_t i = 0; !result && i < options->show.count; i++)
-        result = apply_names(filter, options->show.items[i], true, error);
-    for (size_t i = 0; !result && i < options->hide.count; i++)
-        result = apply_names(filter, options->hide.items[i], false, error);
+    for (size_t i = 0; !result && i < countof(wishes); i++)
+        for (size_t j = 0; !result && j < wishes[i].count; j++)
+            result = apply_names(filter, wishes[i].lists[j], wishes[i].shown, error);
     return result;
 }
 
@@ -301,11 +304,6 @@ bool log_report(const struct log *log, struct buf *out)
                        destination->name, strerror(stuck));
     }
     return whole;
-}
-
-bool log_was_closed(const struct log *log)
-{
-    return log->closed;
 }
 
 void log_free(struct log *log)

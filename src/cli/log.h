@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct bus;
 struct error;
 struct log;
@@ -30,12 +31,8 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *s
 void log_finish(struct log *log);
 
 /* Appends what could not be written, a line a destination; false where all was. A standard output
- * that was closed by its reader does not count: LOG_CLOSED below tells of that. */
-struct buf;
+ * that its reader has closed does not count: log_callbacks.closed tells of that. */
 bool log_report(const struct log *log, struct buf *out);
-
-/* True where the reader of standard output has closed it. */
-bool log_was_closed(const struct log *log);
 
 /* NULL is accepted. */
 void log_free(struct log *log);

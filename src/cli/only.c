@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "cli/complain.h"
 #include "cli/options.h"
 #include "scenario/spec.h"
 
@@ -35,10 +36,7 @@ static int unknown(const struct choice *choice, const char *name, struct error *
     for (size_t i = 0; i < choice->scenario->queue_count; i++)
         if (!strcmp(choice->scenario->queues[i].name, name))
             return error_set(error, ERROR_FAILED, "--only: '%s' is a queue: name what uses it", name);
-    if (nearest.name)
-        return error_set(error, ERROR_FAILED, "--only: there is no '%s', did you mean '%s'?", name,
-                         nearest.name);
-    return error_set(error, ERROR_FAILED, "--only: there is no '%s', see --list", name);
+    return unknown_name("--only: there is no", &nearest, "--list", error);
 }
 
 static int choose_name(struct choice *choice, const char *name, struct error *error)

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "cli/complain.h"
 #include "cli/options.h"
 #include "engine/run.h"
 #include "scenario/spec.h"
@@ -17,10 +18,7 @@ static int unknown_pool(const struct scenario *scenario, const char *name, struc
     struct nearest nearest = {.wrong = name};
     for (size_t i = 0; i < scenario->pool_count; i++)
         nearest_offer(&nearest, scenario->pools[i].object.name);
-    if (nearest.name)
-        return error_set(error, ERROR_FAILED, "--task: there is no pool '%s', did you mean '%s'?",
-                         name, nearest.name);
-    return error_set(error, ERROR_FAILED, "--task: there is no pool '%s'", name);
+    return unknown_name("--task: there is no pool", &nearest, NULL, error);
 }
 
 /* The pool that NAME (LENGTH bytes) means; where it is not named, the only one. */

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "cli/complain.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/status.h"
@@ -29,14 +30,6 @@ struct command {
     const char *const *words; /* behind the verb */
     size_t count;
 };
-
-static int complain(struct error *error)
-{
-    int status = error->code == -ENOSPC || error->code == -EIO ? STATUS_OUTPUT : STATUS_USAGE;
-    fprintf(stderr, "parrun: error: %s\n", error->text);
-    error_release(error);
-    return status;
-}
 
 void queue_tell(int64_t count, const char *what, const char *queue)
 {
@@ -345,9 +338,7 @@ static int act(const struct verb *verb, const struct command *command, struct da
     if (!result)
         result = verb->act(command, database, error);
     database_close(database);
-    if (!result)
-        result = stdio_flush(error);
-    return result ? complain(error) : STATUS_OK;
+    return result ? complain_of(error) : flush_output();
 }
 
 /* A run has the file: it is asked. */
@@ -357,11 +348,11 @@ static int visit(const struct verb *verb, const struct command *command, struct 
     struct database *database = queue_file_join(command->file, error);
     int result = database ? queue_file_socket(database, &socket, error) : error->code;
     database_close(database);
-    int status = result ? complain(error)
+    int status = result ? complain_of(error)
                         : verb->visit(command->options, buf_string(&socket), command->words,
                                       command->count);
     buf_release(&socket);
-    return status;
+    return status == STATUS_OK ? flush_output() : status;
 }
 
 int queue_command(const struct options *options)
@@ -378,7 +369,7 @@ int queue_command(const struct options *options)
     if (verb && verb->act != do_put && access(command.file, F_OK))
         error_system(&error, errno, "queue file '%s'", command.file);
     if (error.code || !verb)
-        return complain(&error);
+        return complain_of(&error);
     if (!verb->changes)
         return act(verb, &command, queue_file_join(command.file, &error), &error);
     struct database *database = queue_file_open(command.file, &error);

@@ -1,25 +1,24 @@
 /* The runner: one run from loading the scenario to its exit status. */
 #include "cli/runner.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/diag.h"
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "cli/complain.h"
 #include "cli/invocation.h"
 #include "cli/journaling.h"
 #include "cli/log.h"
+#include "cli/machine.h"
 #include "cli/only.h"
 #include "cli/options.h"
 #include "cli/pause.h"
@@ -38,7 +37,6 @@
 #include "object/durable_run.h"
 #include "object/kinds.h"
 #include "object/need.h"
-#include "object/pool.h"
 #include "object/tokens.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
@@ -176,22 +174,6 @@ static void on_run_ended(void *arg)
         timer_start(runner->patience, LOG_PATIENCE);
 }
 
-/* False where parrun itself could not run; what is short for the scenario is told beforehand. */
-static bool check_descriptors(const struct scenario *scenario, int64_t jobs)
-{
-    struct rlimit limit;
-    size_t need = need_descriptors(scenario, jobs);
-    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)
-        return true;
-    bool enough = limit.rlim_cur >= NEED_LEAST;
-    fprintf(stderr,
-            "parrun: %s: up to %zu files may be open at once, and the system allows %llu (see "
-            "ulimit -Hn)%s\n",
-            enough ? "warning" : "error", need, (unsigned long long)limit.rlim_cur,
-            enough ? "; what cannot be started for want of them fails" : "");
-    return enough;
-}
-
 /* "20260102T030405Z-928": sorts by time, and no two runs of a machine share it. */
 static char *make_id(void)
 {
@@ -216,7 +198,7 @@ static int fail(const struct run *run, struct error *error, int status)
 {
     struct buf text = {0};
     mask_text(run->mask, &text, error->text, strlen(error->text));
-    fprintf(stderr, "parrun: error: %s\n", buf_string(&text));
+    complain("%s", buf_string(&text));
     buf_release(&text);
     error_release(error);
     return status;
@@ -310,35 +292,6 @@ static void close_books(struct runner *runner)
     runner->journal = NULL;
 }
 
-/* What this machine lacks for the scenario; true where it lacks nothing. */
-static bool check_machine(const struct scenario *scenario, const struct mask *mask)
-{
-    struct diags *diags = diags_new();
-    struct buf text = {0};
-    attributes_check(scenario, diags);
-    bool fine = !diags_count(diags);
-    diags_print(diags, &text);
-    mask_buf(mask, &text);
-    fputs(buf_string(&text), stderr);
-    buf_release(&text);
-    diags_free(diags);
-    return fine;
-}
-
-/* Without a pressure to look at, a throttle holds nothing back: whoever wrote it is told. */
-static void tell_missing_pressure(const struct scenario *scenario)
-{
-    for (size_t i = 0; i < scenario->pool_count; i++) {
-        const struct pool_spec *pool = &scenario->pools[i];
-        const char *path = pool_missing_pressure(pool);
-        if (path)
-            fprintf(stderr,
-                    "parrun: warning: pool '%s' is not throttled by pressure: %s cannot be read; "
-                    "Linux has it where psi=1 was given at its start\n",
-                    pool->object.name, path);
-    }
-}
-
 /* An outer make counts the tasks, or cannot: that is said once, as by make itself. */
 static void join_make(struct run *run, const struct order *order)
 {
@@ -359,7 +312,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     struct run *run = &runner.run;
     struct error error = {0};
     nofile_raise(); /* every process of a run takes some descriptors here */
-    if (!options->dry && !check_descriptors(scenario, options->jobs))
+    if (!options->dry && !machine_has_descriptors(scenario, options->jobs))
         return STATUS_SYSTEM;
     if (!options->dry)
         spawn_open_gates(need_descriptors(scenario, options->jobs));
@@ -384,11 +337,10 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     }
     invocation_fill(&run->invocation, &runner.invocation, options);
     if (picks_read(options, run, &error) || open_books(&runner, options, &error)) {
-        int refused = error.code == -ENOSPC || error.code == -EIO ? STATUS_OUTPUT : STATUS_USAGE;
         log_free(runner.log);
         release_run(run);
         invocation_release(&runner.invocation);
-        return fail(run, &error, refused);
+        return fail(run, &error, error_status(&error));
     }
     bus_mask(run->bus, mask);
     runner.patience = timer_new(run->loop, stop_loop, &runner);
@@ -405,7 +357,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     run->no_cgroups = runner.no_cgroups;
     join_make(run, order);
     if (!run->dry) {
-        tell_missing_pressure(scenario);
+        machine_warn(scenario);
         attributes_warn(run);
     }
     objects_make(run);
@@ -435,11 +387,10 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
 static bool only(const struct options *options, struct scenario *scenario)
 {
     struct error error = {0};
-    int result = only_apply(options, scenario, &error);
-    if (result)
-        fprintf(stderr, "parrun: error: %s\n", error.text);
-    error_release(&error);
-    return !result;
+    if (!only_apply(options, scenario, &error))
+        return true;
+    complain_of(&error);
+    return false;
 }
 
 int runner_main(void *arg)
@@ -449,7 +400,7 @@ int runner_main(void *arg)
     struct scenario_sources *held = NULL;
     struct scenario *scenario = cli_load(options, &held);
     bool fit = scenario && only(options, scenario) &&
-               (options->dry || check_machine(scenario, scenario_mask(held)));
+               (options->dry || machine_fits(scenario, scenario_mask(held)));
     int status = fit ? run_scenario(order, scenario, scenario_mask(held)) : STATUS_USAGE;
     scenario_free(scenario);
     scenario_free_sources(held);

@@ -13,12 +13,12 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "cli/complain.h"
 #include "cli/input.h"
 #include "cli/options.h"
 #include "cli/queue_command.h"
 #include "cli/status.h"
 #include "os/private_socket.h"
-#include "os/stdio.h"
 #include "worker/request.h"
 
 /* The socket is read in pieces of this size. */
@@ -37,12 +37,6 @@ struct visit {
     bool several;     /* or values, and these are several */
 };
 
-static int complain(const char *text)
-{
-    fprintf(stderr, "parrun: error: %s\n", text);
-    return STATUS_USAGE;
-}
-
 static int complain_ended(void)
 {
     complain("the run has ended");
@@ -54,7 +48,7 @@ static int complain_nowhere(const char *address)
 {
     static const char none[] = "none: ";
     if (address && !strncmp(address, none, sizeof(none) - 1)) {
-        fprintf(stderr, "parrun: error: the run has no socket: %s\n", address + sizeof(none) - 1);
+        complain("the run has no socket: %s", address + sizeof(none) - 1);
         return STATUS_SYSTEM;
     }
     return complain("--put and --get are for the bodies of a run with queues, and PARRUN_SOCKET names "
@@ -76,8 +70,7 @@ static int go_to(struct visit *visit, const struct options *options, const char 
     visit->fd = private_socket_connect(address, &error);
     if (visit->fd < 0) {
         bool gone = error.code == -ENOENT || error.code == -ECONNREFUSED;
-        fprintf(stderr, "parrun: error: cannot reach the run%s: %s\n",
-                gone ? ", which has ended" : "", error.text);
+        complain("cannot reach the run%s: %s", gone ? ", which has ended" : "", error.text);
         error_release(&error);
         return STATUS_SYSTEM;
     }
@@ -150,21 +143,20 @@ static bool next_reply(struct visit *visit, struct frame *frame)
 static int explain(const struct visit *visit, const struct frame *frame)
 {
     struct buf where = {0};
-    int status = STATUS_USAGE;
+    int status;
     if (visit->lines)
         buf_printf(&where, "line %llu: ", (unsigned long long)visit->done + 1);
     else if (visit->several)
         buf_printf(&where, "value %llu: ", (unsigned long long)visit->done + 1);
     switch (request_type(frame)) {
     case REPLY_TIMEOUT:
-        fprintf(stderr, "parrun: error: %squeue '%s' was %s all the time\n", buf_string(&where),
-                visit->queue,
-                visit->options->mode != MODE_GET ? "full" : "empty");
+        complain("%squeue '%s' was %s all the time", buf_string(&where), visit->queue,
+                 visit->options->mode != MODE_GET ? "full" : "empty");
         status = STATUS_TIMEOUT;
         break;
     case REPLY_REFUSED:
-        fprintf(stderr, "parrun: error: %squeue '%s': %.*s\n", buf_string(&where),
-                visit->queue, (int)frame->left, frame->at);
+        status = complain("%squeue '%s': %.*s", buf_string(&where), visit->queue,
+                          (int)frame->left, frame->at);
         break;
     default:
         status = complain("the run is one of another version of parrun");
@@ -231,7 +223,7 @@ static int put_input(struct visit *visit)
     visit->lines = true;
     int status = input_split(visit->options->asking.nul ? '\0' : '\n', &callbacks, visit, &error);
     if (error.code)
-        status = complain(error.text);
+        status = complain("%s", error.text);
     error_release(&error);
     return status;
 }
@@ -313,12 +305,9 @@ static int print_message(struct visit *visit, const struct frame *frame)
 {
     fwrite(frame->at, 1, frame->left, stdout);
     putchar(visit->options->asking.nul ? '\0' : '\n');
-    struct error error = {0};
-    if (stdio_flush(&error)) {
-        fprintf(stderr, "parrun: error: %s\n", error.text);
-        error_release(&error);
-        return STATUS_OUTPUT;
-    }
+    int status = flush_output();
+    if (status != STATUS_OK)
+        return status;
     frame_end(&visit->out, request_begin(&visit->out, REQUEST_TAKEN));
     visit->unanswered++;
     return STATUS_OK;
