@@ -60,22 +60,13 @@ static bool is_left_out(const struct option *option, char **argv, int argc, int 
     return option->argument[1] == '=' || next >= argc || argv[next][0] == '-';
 }
 
-static const struct option *find_name(const char *name, size_t length)
-{
-    size_t i = 0;
-    while (option_at(i) &&
-           (strlen(option_at(i)->name) != length || strncmp(option_at(i)->name, name, length) != 0))
-        i++;
-    return option_at(i);
-}
-
 /* "--name", "--name=value" or "--name value"; *NEXT is moved over what was taken. */
 static int parse_long(struct options *options, char **argv, int argc, int *next,
                       struct error *error)
 {
     const char *name = argv[*next] + 2;
     size_t length = strcspn(name, "=");
-    const struct option *option = find_name(name, length);
+    const struct option *option = option_find(name, length);
     if (!option)
         return unknown_option(argv[*next], length + 2, error);
     const char *value = name[length] ? name + length + 1 : NULL;
@@ -134,7 +125,7 @@ static int wrong_operand(const struct options *options, const char *word, struct
 }
 
 /* "parrun up": another tool's word, where no file is called so. */
-static int check_file(const struct options *options, struct error *error)
+static int check_habit(const struct options *options, struct error *error)
 {
     const char *hint = options->file ? habit_hint(options->file) : NULL;
     return hint && access(options->file, F_OK)
@@ -176,27 +167,13 @@ static void adopt_shown(struct options *options)
     options->mode = MODE_SHOW;
 }
 
-static int check_only(const struct options *options, struct error *error)
+static int check_file(const struct options *options, struct error *error)
 {
-    return options->only.count && options->mode != MODE_RUN
-               ? error_set(error, ERROR_FAILED, "--only is for a run, or --dry-run")
-               : 0;
-}
-
-/* What is for one of --put, --get and --queue stands with it alone. */
-static int check_asking(const struct options *options, struct error *error)
-{
-    const struct asking *asking = &options->asking;
-    bool puts = options->mode == MODE_PUT || options->mode == MODE_QUEUE;
-    if (puts && asking->all)
-        return error_set(error, ERROR_FAILED, "--all goes with --get");
-    if (options->mode == MODE_GET && (asking->delay || asking->priority))
-        return error_set(error, ERROR_FAILED, "--delay and --priority go with --put");
-    if (!puts && options->mode != MODE_GET && asking->given)
-        return error_set(error, ERROR_FAILED,
-                         "--all, --delay, --null, --priority and --timeout go with --put QUEUE or "
-                         "--get QUEUE");
-    if ((puts || options->mode == MODE_GET) && options->file)
+    if (options->mode <= MODE_TREE && !options->file)
+        return error_set(error, ERROR_FAILED, "no scenario file was given, see parrun --help");
+    bool visits =
+        options->mode == MODE_PUT || options->mode == MODE_GET || options->mode == MODE_QUEUE;
+    if (visits && options->file)
         return error_set(error, ERROR_FAILED,
                          "'%s' stands before --put, --get or --queue: values stand behind it",
                          options->file);
@@ -225,16 +202,11 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         }
     }
     adopt_shown(options);
-    if (!result && options->mode <= MODE_TREE && !options->file)
-        result = error_set(error, ERROR_FAILED, "no scenario file was given, see parrun --help");
-    if (!result && options->resume != RESUME_NONE && !options->journal)
-        result = error_set(error, ERROR_FAILED, "--%s needs --journal FILE, which tells what is done",
-                           options->resume == RESUME_UNDONE ? "resume" : "retry-failed");
     if (!result)
-        result = check_only(options, error);
+        result = options_agree(options, error);
     if (!result)
-        result = check_file(options, error);
-    return result ? result : check_asking(options, error);
+        result = check_habit(options, error);
+    return result ? result : check_file(options, error);
 }
 
 void options_release(struct options *options)

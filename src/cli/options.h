@@ -56,7 +56,6 @@ struct words {
 
 /* How a queue is asked. */
 struct asking {
-    bool given;       /* something of this was */
     bool all;         /* --all: to the queue's end */
     bool nul;         /* --null: messages end in NUL, not in a newline */
     int64_t timeout;  /* --timeout, ns; -1: none */
@@ -66,6 +65,7 @@ struct asking {
 
 struct options {
     enum mode mode;
+    uint64_t given; /* a bit each option that was, by its place in the table */
     int argc; /* the command line itself */
     char **argv;
     const char *file;       /* NULL: none was given */

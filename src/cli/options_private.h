@@ -6,6 +6,8 @@
 
 #include "cli/options.h"
 
+#define MODE_BIT(mode) (1u << (mode))
+
 /* What an option that is given does; all that is set of it. */
 struct option {
     char letter; /* 0: none */
@@ -15,6 +17,8 @@ struct option {
     size_t flag;          /* MEMBER() of the options, a bool that it sets; 0: none */
     size_t text;          /* the same, a text that it gives */
     size_t words;         /* the same, struct words to which it adds */
+    unsigned modes;    /* a bit each that it goes with; 0: all of them */
+    const char *needs; /* the name of another that is to be given too; NULL: none */
     /* Anything else; VALUE is NULL where nothing stands behind it. 0, or ERROR_FAILED. NULL: nothing. */
     int (*take)(struct options *options, const char *value, struct error *error);
     const char *help;
@@ -23,9 +27,18 @@ struct option {
 /* Option number I; NULL where there are no more. */
 const struct option *option_at(size_t i);
 
+/* The one whose name is LENGTH bytes of NAME, or NULL. */
+const struct option *option_find(const char *name, size_t length);
+
 /* Does what OPTION is for. 0, or ERROR_FAILED. */
 int option_take(const struct option *option, struct options *options, const char *value,
                 struct error *error);
+
+bool option_is_given(const struct option *option, const struct options *options);
+
+/* Whether all that were given go with the mode and with each other, as the table says. 0, or ERROR_FAILED.
+ * (options_agree.c) */
+int options_agree(const struct options *options, struct error *error);
 
 void words_add(struct words *words, const char *word);
 

@@ -27,22 +27,6 @@ void words_add(struct words *words, const char *word)
     words->items[words->count++] = word;
 }
 
-static int take_all(struct options *options, const char *value, struct error *error)
-{
-    (void)value;
-    (void)error;
-    options->asking.given = options->asking.all = true;
-    return 0;
-}
-
-static int take_null(struct options *options, const char *value, struct error *error)
-{
-    (void)value;
-    (void)error;
-    options->asking.given = options->asking.nul = true;
-    return 0;
-}
-
 static int take_duration(const char *name, const char *value, int64_t *ns, struct error *error)
 {
     return duration_parse(value, ns, error) ? error_wrap(error, "%s", name) : 0;
@@ -50,13 +34,11 @@ static int take_duration(const char *name, const char *value, int64_t *ns, struc
 
 static int take_timeout(struct options *options, const char *value, struct error *error)
 {
-    options->asking.given = true;
     return take_duration("--timeout", value, &options->asking.timeout, error);
 }
 
 static int take_delay(struct options *options, const char *value, struct error *error)
 {
-    options->asking.given = true;
     int result = take_duration("--delay", value, &options->asking.delay, error);
     if (!result && options->asking.delay > DELAY_MOST)
         result = error_set(error, ERROR_FAILED, "--delay is a year at most, not '%s'", value);
@@ -65,7 +47,6 @@ static int take_delay(struct options *options, const char *value, struct error *
 
 static int take_priority(struct options *options, const char *value, struct error *error)
 {
-    options->asking.given = true;
     options->asking.priority = (uint8_t)(value[0] - '0');
     if (!value[0] || value[1] || options->asking.priority > SCRIPT_PRIORITY_MOST)
         return error_set(error, ERROR_FAILED, "--priority is a number from 0 to %d, not '%s'",
@@ -228,8 +209,12 @@ static int take_verbose(struct options *options, const char *value, struct error
 
 _Static_assert(!MEMBER(mode), "0 is none");
 
+/* Modes that put messages, and all that ask a queue. */
+#define PUTTING (MODE_BIT(MODE_PUT) | MODE_BIT(MODE_QUEUE))
+#define ASKING (PUTTING | MODE_BIT(MODE_GET))
+
 static const struct option table[] = {
-    {.name = "all", .take = take_all,
+    {.name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_GET),
      .help = "with --get: print the messages up to the queue's end"},
     {.name = "check", .mode = MODE_CHECK,
      .help = "check the scenario and run nothing"},
@@ -237,7 +222,7 @@ static const struct option table[] = {
      .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
     {.name = "completion", .argument = "SHELL", .mode = MODE_COMPLETION,
      .help = "print what completes these words in SHELL"},
-    {.name = "delay", .argument = "DURATION", .take = take_delay,
+    {.name = "delay", .argument = "DURATION", .modes = PUTTING, .take = take_delay,
      .help = "with --put: nobody gets the messages before"},
     {.letter = 'n', .name = "dry-run", .flag = MEMBER(dry),
      .help = "print the commands that would be run, run nothing"},
@@ -261,7 +246,7 @@ static const struct option table[] = {
      .help = "give every pool N workers: a number, a share ('50%') or 'auto'"},
     {.name = "journal", .argument = "FILE", .text = MEMBER(journal),
      .help = "write down in FILE, a database, which tasks are done"},
-    {.name = "limit", .argument = "N", .take = take_limit,
+    {.name = "limit", .argument = "N", .needs = "dry-run", .take = take_limit,
      .help = "with --dry-run: print at most N tasks of each pool"},
     {.name = "list", .mode = MODE_LIST,
      .help = "print the kind, the name and the help of each object"},
@@ -269,11 +254,11 @@ static const struct option table[] = {
      .help = "write the log to FILE; output stays on standard output"},
     {.name = "log-rotate", .argument = "SIZE", .take = take_log_rotate,
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
-    {.letter = '0', .name = "null", .take = take_null,
+    {.letter = '0', .name = "null", .flag = MEMBER(asking.nul), .modes = ASKING,
      .help = "with --put and --get: messages end in NUL, not in a newline"},
-    {.name = "only", .argument = "NAMES", .words = MEMBER(only),
+    {.name = "only", .argument = "NAMES", .words = MEMBER(only), .modes = MODE_BIT(MODE_RUN),
      .help = "run these alone, and what they depend on: names with commas between them"},
-    {.name = "priority", .argument = "N", .take = take_priority,
+    {.name = "priority", .argument = "N", .modes = PUTTING, .take = take_priority,
      .help = "with --put: 0 (the usual one) to 9, which goes first"},
     {.name = "put", .argument = "QUEUE", .mode = MODE_PUT, .take = take_put,
      .help = "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
@@ -285,15 +270,15 @@ static const struct option table[] = {
      .help = "print a part of the manual that is made from tables"},
     {.name = "schema", .mode = MODE_SCHEMA,
      .help = "print the JSON Schema of scenarios"},
-    {.name = "resume", .take = take_resume,
+    {.name = "resume", .needs = "journal", .take = take_resume,
      .help = "with --journal: run only what has not succeeded"},
-    {.name = "retry-failed", .take = take_retry_failed,
+    {.name = "retry-failed", .needs = "journal", .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},
     {.name = "show", .argument = "EVENTS", .words = MEMBER(show),
      .help = "show these events too; with FILE alone: print it, complete"},
     {.name = "task", .argument = "[POOL:]N", .words = MEMBER(tasks),
      .help = "of the tasks run number N alone, of no other pool any"},
-    {.name = "timeout", .argument = "DURATION", .take = take_timeout,
+    {.name = "timeout", .argument = "DURATION", .modes = ASKING, .take = take_timeout,
      .help = "with --put and --get: wait for no longer"},
     {.name = "vars", .mode = MODE_VARS,
      .help = "print the variables as NAME=VALUE"},
@@ -308,10 +293,26 @@ const struct option *option_at(size_t i)
     return i < countof(table) ? &table[i] : NULL;
 }
 
+_Static_assert(countof(table) <= 64, "a bit of options.given each");
+
+const struct option *option_find(const char *name, size_t length)
+{
+    for (size_t i = 0; i < countof(table); i++)
+        if (strlen(table[i].name) == length && !memcmp(table[i].name, name, length))
+            return &table[i];
+    return NULL;
+}
+
+bool option_is_given(const struct option *option, const struct options *options)
+{
+    return options->given >> (option - table) & 1;
+}
+
 int option_take(const struct option *option, struct options *options, const char *value,
                 struct error *error)
 {
     char *bytes = (char *)options;
+    options->given |= UINT64_C(1) << (option - table);
     if (option->mode != MODE_RUN) {
         options->mode = option->mode;
         options->subject = value;

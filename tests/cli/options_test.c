@@ -73,6 +73,7 @@ static const struct options_case good[] = {
      "",
      "",
      ""},
+    {"help-of-anything", {"--all", "--help"}, {.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
     {"equals-in-file", {"a=b"}, {.file = "a=b", .level = FILTER_STORY}, "", "", ""},
 };
 
@@ -148,6 +149,16 @@ static const struct bad_case bad[] = {
     {"graph-unknown", {"--graph=x", "f"}, "--graph is 'dot' or 'tree', not 'x'"},
     {"list-alone", {"--list"}, "no scenario file was given"},
     {"two-files", {"f", "g"}, "'g' is not NAME=VALUE; one scenario file is run at a time"},
+    {"all-of-a-run", {"--all", "f"}, "--all goes with --get QUEUE"},
+    {"all-put", {"--all", "--put", "q"}, "--all goes with --get QUEUE"},
+    {"delay-get", {"--get", "q", "--delay=0s"}, "--delay goes with --put QUEUE or --queue FILE"},
+    {"null-check",
+     {"-0", "--check", "f"},
+     "--null goes with --get QUEUE, --put QUEUE or --queue FILE"},
+    {"only-check", {"--only=a", "--check", "f"}, "--only goes with a run, or --dry-run"},
+    {"limit-alone", {"--limit=5", "f"}, "--limit needs --dry-run: print the commands that would"},
+    {"resume-alone", {"--resume", "f"}, "--resume needs --journal FILE: write down in FILE"},
+    {"retry-alone", {"f", "--retry-failed"}, "--retry-failed needs --journal FILE: write"},
     {"dash-twice", {"-", "-"}, "'-' is not NAME=VALUE"},
 };
 

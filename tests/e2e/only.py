@@ -49,4 +49,4 @@ def test_only_what_is_not_there():
         assert said in err and not out, (name, out, err)
     status, out, err = complete(SCENARIO, "--check", "--only", "api")
     check_status(status, 2, out + err)
-    assert b"--only is for a run, or --dry-run" in err, err
+    assert b"--only goes with a run, or --dry-run" in err, err
