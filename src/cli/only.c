@@ -1,6 +1,7 @@
 /* Leaving out of a scenario what was not asked for. */
 #include "cli/only.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,9 +13,11 @@
 #include "scenario/spec.h"
 
 struct choice {
-    const struct scenario *scenario;
+    struct scenario *scenario;
     size_t count;
-    bool *chosen; /* one an object */
+    bool alone;   /* without what they depend on */
+    bool *named;  /* one an object */
+    bool *chosen; /* the same: these, and what they depend on */
 };
 
 /* Cycles are errors of the scenario, so this ends. */
@@ -24,6 +27,8 @@ static void choose(struct choice *choice, size_t number)
     if (choice->chosen[number])
         return;
     choice->chosen[number] = true;
+    if (choice->alone)
+        return;
     for (size_t i = 0; i < spec->depends_on_count; i++)
         choose(choice, spec->depends_on[i].object);
 }
@@ -44,6 +49,7 @@ static int choose_name(struct choice *choice, const char *name, struct error *er
     for (size_t i = 0; i < choice->count; i++) {
         if (strcmp(scenario_object(choice->scenario, i)->name, name))
             continue;
+        choice->named[i] = true;
         choose(choice, i);
         return 0;
     }
@@ -66,15 +72,134 @@ static int choose_names(struct choice *choice, const char *names, struct error *
     return result;
 }
 
+/* Where an object says that it is a daemon; NULL: it cannot be one. */
+static bool *daemon_of(struct scenario *scenario, size_t number)
+{
+    size_t threads = scenario->process_count + scenario->pool_count;
+    if (number < scenario->process_count)
+        return &scenario->processes[number].daemon;
+    return number < threads ? NULL : &scenario->threads[number - threads].daemon;
+}
+
+/* A run of daemons alone would end as soon as it has begun: it lasts as long as those named. */
+static void keep_going(const struct choice *choice)
+{
+    bool *daemon;
+    for (size_t i = 0; i < choice->count; i++) {
+        daemon = daemon_of(choice->scenario, i);
+        if (choice->chosen[i] && (!daemon || !*daemon))
+            return;
+    }
+    for (size_t i = 0; i < choice->count; i++)
+        if (choice->named[i] && (daemon = daemon_of(choice->scenario, i)))
+            *daemon = false;
+}
+
+/* Who decides the exit status may be left out: then those named do. */
+static void decide(const struct choice *choice)
+{
+    for (size_t i = 0; i < choice->count; i++)
+        if (choice->named[i] && scenario_object(choice->scenario, i)->decides)
+            return;
+    for (size_t i = 0; i < choice->count; i++)
+        if (choice->named[i])
+            scenario_object(choice->scenario, i)->decides = true;
+}
+
+/* What is left out is waited for no longer. */
+static void forget(const struct choice *choice, struct object_spec *spec)
+{
+    struct dependency_spec *kept = (struct dependency_spec *)spec->depends_on; /* the arena's */
+    size_t count = 0;
+    for (size_t i = 0; i < spec->depends_on_count; i++)
+        if (choice->chosen[kept[i].object])
+            kept[count++] = kept[i];
+    spec->depends_on_count = count;
+}
+
+static void apply(const struct choice *choice)
+{
+    keep_going(choice);
+    decide(choice);
+    for (size_t i = 0; i < choice->count; i++) {
+        struct object_spec *spec = scenario_object(choice->scenario, i);
+        if (choice->chosen[i]) {
+            forget(choice, spec);
+        } else {
+            spec->left_out = spec->when;
+            spec->when = false;
+        }
+    }
+}
+
 int only_apply(const struct options *options, struct scenario *scenario, struct error *error)
 {
-    struct choice choice = {.scenario = scenario, .count = scenario_object_count(scenario)};
+    struct choice choice = {
+        .scenario = scenario,
+        .count = scenario_object_count(scenario),
+        .alone = options->no_deps,
+    };
     int result = 0;
+    if (!options->only.count)
+        return 0;
+    choice.named = mem_calloc(choice.count, sizeof(*choice.named));
     choice.chosen = mem_calloc(choice.count, sizeof(*choice.chosen));
     for (size_t i = 0; !result && i < options->only.count; i++)
         result = choose_names(&choice, options->only.items[i], error);
-    for (size_t i = 0; !result && options->only.count && i < choice.count; i++)
-        scenario_object(scenario, i)->left_out = !choice.chosen[i];
+    if (!result)
+        apply(&choice);
+    free(choice.named);
     free(choice.chosen);
     return result;
+}
+
+/* An end of a queue: one of those that run, and one of those that --only leaves out. */
+struct end {
+    const char *runs;
+    const char *left_out;
+};
+
+static void add_user(struct end *end, const struct object_spec *spec, const size_t *queues,
+                     size_t count, size_t queue)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (queues[i] == queue && spec->when)
+            end->runs = spec->name;
+        else if (queues[i] == queue && spec->left_out)
+            end->left_out = spec->name;
+    }
+}
+
+/* True where a queue has items of its own, or gets what another gives up. */
+static bool is_fed(const struct scenario *scenario, size_t queue)
+{
+    for (size_t i = 0; i < scenario->queue_count; i++)
+        if (scenario->queues[i].dead_letter && *scenario->queues[i].dead_letter == queue)
+            return true;
+    return scenario->queues[queue].item_count;
+}
+
+void only_warn(const struct scenario *scenario)
+{
+    for (size_t queue = 0; queue < scenario->queue_count; queue++) {
+        struct end puts = {0}, takes = {0};
+        for (size_t i = 0; i < scenario_object_count(scenario); i++) {
+            const struct object_spec *spec = scenario_object(scenario, i);
+            add_user(&puts, spec, spec->produces, spec->produces_count, queue);
+            add_user(&takes, spec, spec->consumes, spec->consumes_count, queue);
+        }
+        if (scenario->queues[queue].durable)
+            continue;
+        const char *name = scenario->queues[queue].name;
+        if (takes.runs && !puts.runs && puts.left_out && !is_fed(scenario, queue))
+            fprintf(stderr,
+                    "parrun: warning: nothing puts into queue '%s', which '%s' takes from: --only "
+                    "leaves out '%s'\n",
+                    name, takes.runs, puts.left_out);
+        if (puts.runs && !takes.runs && takes.left_out)
+            fprintf(stderr,
+                    "parrun: warning: nothing takes from queue '%s', which '%s' puts into: --only "
+                    "leaves out '%s'\n",
+                    name, puts.runs, takes.left_out);
+    }
 }

@@ -78,6 +78,7 @@ struct options {
     int64_t limit;          /* --limit: tasks of a pool that a dry run tells of */
     struct words tasks;     /* --task: [POOL:]N */
     struct words only;      /* --only: names with commas */
+    bool no_deps;           /* --no-deps: without what these depend on */
     const char *joblog;     /* --joblog FILE; NULL: none */
     const char *journal;    /* --journal FILE; NULL: none */
     enum resume_option resume;

@@ -387,10 +387,12 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
 static bool only(const struct options *options, struct scenario *scenario)
 {
     struct error error = {0};
-    if (!only_apply(options, scenario, &error))
-        return true;
-    complain_of(&error);
-    return false;
+    if (only_apply(options, scenario, &error)) {
+        complain_of(&error);
+        return false;
+    }
+    only_warn(scenario);
+    return true;
 }
 
 int runner_main(void *arg)

@@ -157,6 +157,7 @@ static const struct bad_case bad[] = {
      "--null goes with --get QUEUE, --put QUEUE or --queue FILE"},
     {"only-check", {"--only=a", "--check", "f"}, "--only goes with a run, or --dry-run"},
     {"limit-alone", {"--limit=5", "f"}, "--limit needs --dry-run: print the commands that would"},
+    {"no-deps-alone", {"--no-deps", "f"}, "--no-deps needs --only NAMES: run these objects"},
     {"resume-alone", {"--resume", "f"}, "--resume needs --journal FILE: write down in FILE"},
     {"retry-alone", {"f", "--retry-failed"}, "--retry-failed needs --journal FILE: write"},
     {"dash-twice", {"-", "-"}, "'-' is not NAME=VALUE"},

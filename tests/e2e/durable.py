@@ -500,6 +500,20 @@ def test_the_file_while_a_run_has_it():
     assert rows(directory) == []
 
 
+def test_what_a_run_has_done_is_told_or_that_is_an_error():
+    directory = Directory()
+    run = Run(OPEN, directory=directory)
+    run.wait_for(b"up . up")
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run([PROGRAM, "--queue", "q.db", "put", "idle", "1"], cwd=directory.path, stdout=full,
+                               stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
+    assert ended.returncode == 3 and b"standard output: No space left" in ended.stderr, ended
+    run.signal(TERM)
+    run.finish()
+    check_nothing_left()
+    assert bodies(directory, "idle") == ["1"]
+
+
 def test_a_run_that_was_killed_leaves_its_file_usable():
     directory = Directory()
     run = Run(OPEN, directory=directory)
