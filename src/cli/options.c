@@ -119,6 +119,9 @@ static int wrong_operand(const struct options *options, const char *word, struct
     const char *hint = first ? first : habit_hint(word);
     if (hint)
         return error_set(error, ERROR_FAILED, "'%s': %s", first ? options->file : word, hint);
+    if (strpbrk(word, "./"))
+        return error_set(error, ERROR_FAILED,
+                         "'%s' is not NAME=VALUE; one scenario file is run at a time", word);
     return error_set(error, ERROR_FAILED,
                      "'%s' is not NAME=VALUE; one scenario file is run at a time, and --only %s would "
                      "run that alone of it", word, word);

@@ -85,7 +85,7 @@ static int go_to(struct visit *visit, const struct options *options, const char 
 static int arrive(struct visit *visit, const struct options *options)
 {
     const char *address = getenv("PARRUN_SOCKET");
-    *visit = (struct visit){.fd = -1};
+    *visit = (struct visit){.options = options, .fd = -1};
     if (!address || address[0] != '/')
         return complain_nowhere(address);
     return go_to(visit, options, options->subject, address);

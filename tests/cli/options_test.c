@@ -138,6 +138,7 @@ static const struct bad_case bad[] = {
     {"habit-verb-and-file", {"run", "f"}, "'run': parrun FILE runs a scenario"},
     {"habit-operand", {"echo", "{}", ":::", "a"}, "'{}': a scenario says what is run"},
     {"object", {"f", "web"}, "--only web would run that alone of it"},
+    {"second-file", {"f", "g.yaml"}, "'g.yaml' is not NAME=VALUE; one scenario file is run at a time"},
     {"unknown-among-letters", {"-vx", "f"}, "unknown option '-x'"},
     {"beginning-is-not-enough", {"--ver", "f"}, "unknown option '--ver'"},
     {"value-missing", {"f", "--log"}, "--log needs a value: --log FILE"},
