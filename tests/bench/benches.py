@@ -109,6 +109,7 @@ BENCHES = [
           Side("parrun", "$PARRUN --log log.txt start.yaml"), [
               Side("sh -c true", "sh -c /bin/true"),
               Side("GNU parallel", "parallel /bin/true ::: 1", "parallel", "parallel"),
+              Side("/bin/true by itself", "/bin/true"),
           ], repeat=20),
     Bench("thread-pool", "100,000 empty tasks, two threads", ours("thread-pool.yaml"), [
         Side("multiprocessing.ThreadPool", f"{PYTHON} thread-pool 100000"),

@@ -1,9 +1,12 @@
 """Seconds that commands take, side by side: the sides take turns, and the median counts."""
+import contextlib
 import dataclasses
 import os
 import pathlib
+import shlex
 import statistics
 import subprocess
+import tempfile
 import time
 
 
@@ -28,7 +31,8 @@ class Bench:
     ours: Side
     peers: list
     tasks: int = 0  # the runner's own CPU time is told for each of so many
-    repeat: int = 1  # a command that is over too soon is timed so many times in a row
+    repeat: int = 1  # a command that is over too soon is timed so many times in a row, started
+    # without a shell
 
 
 def available(side):
@@ -48,18 +52,44 @@ def available(side):
     return there()
 
 
+def check(side, status, said):
+    if status != 0:
+        raise RuntimeError(f"{side.name}: status {status}\n{said.decode(errors='replace')[-2000:]}")
+
+
+def run_line(side, directory):
+    ended = subprocess.run(["sh", "-c", side.command], cwd=directory, stdin=subprocess.DEVNULL,
+                           capture_output=True, check=False)
+    check(side, ended.returncode, ended.stderr)
+
+
+def run_words(side, words, said):
+    """Without a shell, and with as little else as there can be: that would count too."""
+    said.truncate(0)
+    pid = os.posix_spawnp(words[0], words, os.environ, file_actions=[
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
+        (os.POSIX_SPAWN_DUP2, said.fileno(), 2)])
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    if status != 0:
+        said.seek(0)
+        check(side, status, said.read())
+
+
 def seconds(side, repeat, directory):
+    """Of one run. A command that is repeated is no shell line: it has words, and variables in them."""
     if side.seconds:
         return side.seconds
-    began = time.monotonic()
-    for _ in range(repeat):
-        ended = subprocess.run(["sh", "-c", f"exec {side.command}" if repeat > 1 else side.command],
-                               cwd=directory, stdin=subprocess.DEVNULL, capture_output=True,
-                               check=False)
-        if ended.returncode != 0:
-            raise RuntimeError(f"{side.name}: status {ended.returncode}\n"
-                               f"{ended.stderr.decode(errors='replace')[-2000:]}")
-    return (time.monotonic() - began) / repeat
+    if repeat == 1:
+        began = time.monotonic()
+        run_line(side, directory)
+        return time.monotonic() - began
+    words = [os.path.expandvars(word) for word in shlex.split(side.command)]
+    with contextlib.chdir(directory), tempfile.TemporaryFile() as said:
+        began = time.monotonic()
+        for _ in range(repeat):
+            run_words(side, words, said)
+        return (time.monotonic() - began) / repeat
 
 
 def take_turns(bench, directory):
