@@ -25,17 +25,10 @@ void buf_clear(struct buf *buf)
     buf_truncate(buf, 0);
 }
 
-char *buf_reserve(struct buf *buf, size_t size)
+void buf_grow(struct buf *buf, size_t size)
 {
     buf->data = mem_grow(buf->data, &buf->capacity, buf->length + size + 1, 1);
     buf->data[buf->length] = '\0'; /* it may be that nothing is added after all */
-    return buf->data + buf->length;
-}
-
-void buf_added(struct buf *buf, size_t size)
-{
-    buf->length += size;
-    buf->data[buf->length] = '\0';
 }
 
 void buf_append(struct buf *buf, const void *bytes, size_t size)
@@ -44,12 +37,6 @@ void buf_append(struct buf *buf, const void *bytes, size_t size)
     if (size)
         memcpy(room, bytes, size);
     buf_added(buf, size);
-}
-
-void buf_char(struct buf *buf, char c)
-{
-    *buf_reserve(buf, 1) = c;
-    buf_added(buf, 1);
 }
 
 void buf_text(struct buf *buf, const char *text)

@@ -25,14 +25,31 @@ void buf_clear(struct buf *buf);
 /* Keeps the first LENGTH bytes, forgets the rest. */
 void buf_truncate(struct buf *buf, size_t length);
 
+/* Makes room for SIZE more bytes, of which there is not enough: for buf_reserve() alone. */
+void buf_grow(struct buf *buf, size_t size);
+
 /* Makes room for SIZE more bytes and returns where they go; set by buf_added(). */
-char *buf_reserve(struct buf *buf, size_t size);
+static inline char *buf_reserve(struct buf *buf, size_t size)
+{
+    if (size >= buf->capacity - buf->length)
+        buf_grow(buf, size);
+    return buf->data + buf->length;
+}
 
 /* SIZE bytes were written where buf_reserve() said. */
-void buf_added(struct buf *buf, size_t size);
+static inline void buf_added(struct buf *buf, size_t size)
+{
+    buf->length += size;
+    buf->data[buf->length] = '\0';
+}
+
+static inline void buf_char(struct buf *buf, char c)
+{
+    *buf_reserve(buf, 1) = c;
+    buf_added(buf, 1);
+}
 
 void buf_append(struct buf *buf, const void *bytes, size_t size);
-void buf_char(struct buf *buf, char c);
 void buf_text(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *buf, const char *format, va_list arguments)

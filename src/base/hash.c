@@ -20,35 +20,46 @@ static uint64_t load(const unsigned char *bytes)
     return le64toh(word);
 }
 
+/* The bytes behind the last whole word of SIZE bytes, fewer than 8. */
 static uint64_t load_rest(const unsigned char *bytes, size_t size)
 {
+    size_t rest = size & 7;
     uint64_t word = 0;
-    for (size_t i = 0; i < size; i++)
+    if (rest && size >= 8)
+        return load(bytes + size - 8) >> (8 * (8 - rest));
+    for (size_t i = 0; i < rest; i++)
         word |= (uint64_t)bytes[i] << (8 * i);
     return word;
 }
 
-static void mix(struct state *s, int rounds)
+static inline void mix(struct state *s)
 {
-    while (rounds--) {
-        s->v0 += s->v1;
-        s->v1 = rotate(s->v1, 13) ^ s->v0;
-        s->v0 = rotate(s->v0, 32);
-        s->v2 += s->v3;
-        s->v3 = rotate(s->v3, 16) ^ s->v2;
-        s->v0 += s->v3;
-        s->v3 = rotate(s->v3, 21) ^ s->v0;
-        s->v2 += s->v1;
-        s->v1 = rotate(s->v1, 17) ^ s->v2;
-        s->v2 = rotate(s->v2, 32);
-    }
+    s->v0 += s->v1;
+    s->v1 = rotate(s->v1, 13) ^ s->v0;
+    s->v0 = rotate(s->v0, 32);
+    s->v2 += s->v3;
+    s->v3 = rotate(s->v3, 16) ^ s->v2;
+    s->v0 += s->v3;
+    s->v3 = rotate(s->v3, 21) ^ s->v0;
+    s->v2 += s->v1;
+    s->v1 = rotate(s->v1, 17) ^ s->v2;
+    s->v2 = rotate(s->v2, 32);
 }
 
-static void take_word(struct state *s, uint64_t word)
+static inline void take_word(struct state *s, uint64_t word)
 {
     s->v3 ^= word;
-    mix(s, 2);
+    mix(s);
+    mix(s);
     s->v0 ^= word;
+}
+
+static inline void mix_last(struct state *s)
+{
+    mix(s);
+    mix(s);
+    mix(s);
+    mix(s);
 }
 
 static uint64_t fold(const struct state *s)
@@ -56,11 +67,10 @@ static uint64_t fold(const struct state *s)
     return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-struct hash hash_bytes(const struct hash *key, const void *bytes, size_t size)
+static struct state take_bytes(const struct hash *key, const void *bytes, size_t size)
 {
     const unsigned char *at = bytes;
     size_t whole = size & ~(size_t)7;
-    struct hash hash;
     struct state s = {
         .v0 = key->low ^ UINT64_C(0x736f6d6570736575),
         .v1 = key->high ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
@@ -69,14 +79,26 @@ struct hash hash_bytes(const struct hash *key, const void *bytes, size_t size)
     };
     for (size_t i = 0; i < whole; i += 8)
         take_word(&s, load(at + i));
-    take_word(&s, (uint64_t)size << 56 | load_rest(at + whole, size - whole));
+    take_word(&s, (uint64_t)size << 56 | load_rest(at, size));
     s.v2 ^= 0xee;
-    mix(&s, 4);
-    hash.low = fold(&s);
+    mix_last(&s);
+    return s;
+}
+
+struct hash hash_bytes(const struct hash *key, const void *bytes, size_t size)
+{
+    struct state s = take_bytes(key, bytes, size);
+    struct hash hash = {.low = fold(&s)};
     s.v1 ^= 0xdd;
-    mix(&s, 4);
+    mix_last(&s);
     hash.high = fold(&s);
     return hash;
+}
+
+uint64_t hash_low(const struct hash *key, const void *bytes, size_t size)
+{
+    struct state s = take_bytes(key, bytes, size);
+    return fold(&s);
 }
 
 void hash_write(const struct hash *hash, unsigned char *bytes)

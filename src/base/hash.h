@@ -21,6 +21,9 @@ struct hash {
 /* The hash of SIZE bytes under KEY, which are 16 bytes in the same order. */
 struct hash hash_bytes(const struct hash *key, const void *bytes, size_t size);
 
+/* The member LOW of the same, for less. */
+uint64_t hash_low(const struct hash *key, const void *bytes, size_t size);
+
 /* The HASH_SIZE bytes of a hash, and back. */
 void hash_write(const struct hash *hash, unsigned char *bytes);
 struct hash hash_read(const unsigned char *bytes);

@@ -23,10 +23,14 @@ struct value value_of_string(const char *text)
     return (struct value){.type = VALUE_STRING, .string = {text, strlen(text)}};
 }
 
-static void put_bytes(struct buf *out, uint64_t bits, size_t count)
+/* The type, and behind it COUNT bytes of BITS. */
+static void put_head(struct buf *out, enum value_type type, uint64_t bits, size_t count)
 {
     uint64_t little = htole64(bits);
-    buf_append(out, &little, count);
+    char *room = buf_reserve(out, 1 + sizeof(little));
+    *room = (char)type;
+    memcpy(room + 1, &little, sizeof(little));
+    buf_added(out, 1 + count);
 }
 
 void value_encode_nil(struct buf *out)
@@ -36,34 +40,30 @@ void value_encode_nil(struct buf *out)
 
 void value_encode_boolean(struct buf *out, bool boolean)
 {
-    buf_append(out, (char[]){VALUE_BOOLEAN, boolean}, 2);
+    put_head(out, VALUE_BOOLEAN, boolean, 1);
 }
 
 void value_encode_integer(struct buf *out, int64_t integer)
 {
-    buf_char(out, VALUE_INTEGER);
-    put_bytes(out, (uint64_t)integer, 8);
+    put_head(out, VALUE_INTEGER, (uint64_t)integer, 8);
 }
 
 void value_encode_number(struct buf *out, double number)
 {
     uint64_t bits;
     memcpy(&bits, &number, sizeof(bits));
-    buf_char(out, VALUE_NUMBER);
-    put_bytes(out, bits, 8);
+    put_head(out, VALUE_NUMBER, bits, 8);
 }
 
 void value_encode_string(struct buf *out, const char *bytes, size_t length)
 {
-    buf_char(out, VALUE_STRING);
-    put_bytes(out, length, 4);
+    put_head(out, VALUE_STRING, length, 4);
     buf_append(out, bytes, length);
 }
 
 void value_encode_table(struct buf *out, size_t count)
 {
-    buf_char(out, VALUE_TABLE);
-    put_bytes(out, count, 4);
+    put_head(out, VALUE_TABLE, count, 4);
 }
 
 void value_encode(struct buf *out, const struct value *value)
@@ -173,6 +173,11 @@ size_t value_size(const char *encoded, size_t length)
 {
     struct reader reader = {encoded, length};
     return check(&reader, 0) ? length - reader.left : 0;
+}
+
+bool value_is_table(const char *encoded, size_t length)
+{
+    return length && *encoded == VALUE_TABLE;
 }
 
 void value_head(const char **at, struct value *value)

@@ -76,6 +76,9 @@ void value_encode_table(struct buf *out, size_t count);
 /* Bytes of the encoded value at the front of ENCODED, after a full check; 0 where there is none. */
 size_t value_size(const char *encoded, size_t length);
 
+/* True where the bytes begin as those of a table do. */
+bool value_is_table(const char *encoded, size_t length);
+
 /*
  * Reads the value at *AT, of a table only the count, and moves *AT behind what was read. For bytes
  * that value_size() has found good.
