@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "engine/run.h"
@@ -22,7 +23,7 @@ static void keep_verdict(struct object *object, const struct event *event)
     struct buf text = {0};
     if (!sentence || !*sentence)
         return;
-    event_fill(&text, sentence, event);
+    event_fill(&text, sentence, strlen(sentence), event);
     free(object->verdict);
     object->verdict = buf_take(&text);
 }

@@ -181,7 +181,7 @@ const struct event_row *event_row(enum event_kind kind);
 /* The sentence of an event; NULL where it has none, "" where it is not to be told. */
 const char *event_sentence(const struct event *event);
 
-/* Appends SENTENCE with its {placeholders} filled from EVENT. */
-void event_fill(struct buf *out, const char *sentence, const struct event *event);
+/* Appends LENGTH bytes of SENTENCE with its {placeholders} filled from EVENT. */
+void event_fill(struct buf *out, const char *sentence, size_t length, const struct event *event);
 
 #endif

@@ -191,27 +191,28 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 
-static const struct placeholder *find_placeholder(const char *sentence)
+static const struct placeholder *find_placeholder(const char *sentence, size_t length)
 {
     for (size_t i = 0; i < countof(placeholders); i++)
-        if (!strncmp(sentence, placeholders[i].name, placeholders[i].length))
+        if (placeholders[i].length <= length && placeholders[i].name[1] == sentence[1] &&
+            !memcmp(sentence, placeholders[i].name, placeholders[i].length))
             return &placeholders[i];
     return NULL;
 }
 
-void event_fill(struct buf *out, const char *sentence, const struct event *event)
+void event_fill(struct buf *out, const char *sentence, size_t length, const struct event *event)
 {
-    while (*sentence) {
-        const char *brace = strchrnul(sentence, '{');
-        buf_append(out, sentence, (size_t)(brace - sentence));
-        sentence = brace;
-        if (!*sentence)
+    const char *end = sentence + length;
+    while (sentence < end) {
+        const char *brace = memchr(sentence, '{', (size_t)(end - sentence));
+        buf_append(out, sentence, (size_t)((brace ? brace : end) - sentence));
+        if (!brace)
             break;
-        const struct placeholder *placeholder = find_placeholder(sentence);
+        const struct placeholder *placeholder = find_placeholder(brace, (size_t)(end - brace));
         if (placeholder)
             placeholder->fill(out, event);
         else
             buf_char(out, '{');
-        sentence += placeholder ? placeholder->length : 1;
+        sentence = brace + (placeholder ? placeholder->length : 1);
     }
 }

@@ -130,15 +130,21 @@ static void tell_output(struct story *story, const struct event *event)
 }
 
 /* It may hold what a child wrote or was given: an item, a message. What went wrong is red. */
-static void put_sentence(struct story *story, const char *sentence, const struct event *event)
+static void put_sentence(struct story *story, const char *sentence, size_t length,
+                         const struct event *event)
 {
     bool red = story->options.color && event->flags & EVENT_WRONG;
-    buf_clear(&story->sentence);
-    event_fill(&story->sentence, sentence, event);
     if (red)
         buf_text(&story->line, "\033[31m");
-    put_foreign(story, buf_string(&story->sentence), story->sentence.length);
-    terminal_end(&story->terminal, &story->line);
+    if (story->options.terminal) {
+        buf_clear(&story->sentence);
+        event_fill(&story->sentence, sentence, length, event);
+        terminal_put(&story->terminal, &story->line, buf_string(&story->sentence),
+                     story->sentence.length);
+        terminal_end(&story->terminal, &story->line);
+    } else {
+        event_fill(&story->line, sentence, length, event);
+    }
     if (red)
         buf_text(&story->line, "\033[0m");
 }
@@ -152,11 +158,9 @@ static void tell_sentence(struct story *story, const struct event *event)
     while (*sentence) {
         const char *newline = strchr(sentence, '\n');
         size_t length = newline ? (size_t)(newline - sentence) : strlen(sentence);
-        char *one = mem_copy(sentence, length);
         put_timestamp(story, event);
-        put_sentence(story, one, event);
+        put_sentence(story, sentence, length, event);
         buf_char(&story->line, '\n');
-        free(one);
         sentence += length + (newline ? 1 : 0);
     }
 }

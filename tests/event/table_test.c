@@ -1,4 +1,6 @@
 /* The table of events: every row is whole, and its sentences can be filled. */
+#include <string.h>
+
 #include "../harness/unit.h"
 #include "event/event.h"
 
@@ -61,7 +63,7 @@ static void test_placeholders_are_known(void **state)
         struct event event = full_event((enum event_kind)kind, 0);
         for (size_t i = 0; i < EVENT_SENTENCES && row->sentences[i].text; i++) {
             struct buf out = {0};
-            event_fill(&out, row->sentences[i].text, &event);
+            event_fill(&out, row->sentences[i].text, strlen(row->sentences[i].text), &event);
             if (strpbrk(buf_string(&out), "{}"))
                 fail_msg("%s: %s", row->name, out.data);
             buf_release(&out);
@@ -133,7 +135,7 @@ static void test_sentence(void **state)
     }
     assert_non_null(sentence);
     struct buf out = {0};
-    event_fill(&out, sentence, &event);
+    event_fill(&out, sentence, strlen(sentence), &event);
     assert_buf(&out, row->told);
 }
 
@@ -165,7 +167,7 @@ static void test_fill(void **state)
 {
     const struct fill_case *row = *state;
     struct buf out = {0};
-    event_fill(&out, row->sentence, &row->event);
+    event_fill(&out, row->sentence, strlen(row->sentence), &row->event);
     assert_buf(&out, row->filled);
 }
 
