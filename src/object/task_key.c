@@ -112,7 +112,7 @@ struct hash task_key_pool(const struct scenario *scenario, const struct pool_spe
 struct hash task_key(const struct hash *pool, const char *item, size_t length)
 {
     const char *at = item;
-    if (!value_size(item, length))
-        return hash_bytes(pool, item, length); /* an item that no source of ours makes */
+    if (!value_is_table(item, length) || !value_size(item, length))
+        return hash_bytes(pool, item, length);
     return hash_value(pool, &at);
 }

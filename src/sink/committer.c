@@ -25,6 +25,7 @@ struct committer {
     struct thread *thread;
     bool finished;               /* the loop's alone */
     atomic_uint_fast64_t total;  /* bytes handed over; written with the lock held */
+    atomic_uint_fast64_t begun;  /* of those: of commits that have begun; the same */
     atomic_uint_fast64_t done;   /* of those: committed or lost; the same */
 
     pthread_mutex_t lock; /* guards what follows */
@@ -37,6 +38,12 @@ struct committer {
     size_t lost;    /* rows */
     char *reason;   /* why the first of them was lost */
 };
+
+static void tell_begun(void *arg)
+{
+    struct committer *committer = arg;
+    committer->callbacks.begun(committer->arg);
+}
 
 static void tell_committed(void *arg)
 {
@@ -69,6 +76,13 @@ static bool wait_for_rows(struct committer *committer)
     return committer->waiting.length;
 }
 
+/* Under the lock: TELL, on the loop's thread, where somebody asks for it and still is there. */
+static void post(struct committer *committer, void (*wanted)(void *), void (*tell)(void *))
+{
+    if (wanted && !committer->abandoned)
+        loop_post(committer->loop, tell, committer);
+}
+
 /* Under the lock, which it leaves for the time of writing: all that waits, in one commit. */
 static void write_rows(struct committer *committer, struct buf *rows)
 {
@@ -76,6 +90,8 @@ static void write_rows(struct committer *committer, struct buf *rows)
     struct buf empty = *rows;
     *rows = committer->waiting;
     committer->waiting = empty;
+    committer->begun += rows->length;
+    post(committer, committer->callbacks.begun, tell_begun);
     pthread_mutex_unlock(&committer->lock);
     size_t lost = committer->callbacks.write(committer->arg, rows, &error);
     pthread_mutex_lock(&committer->lock);
@@ -95,15 +111,13 @@ static void committer_thread(void *arg)
     pthread_mutex_lock(&committer->lock);
     while (wait_for_rows(committer)) {
         write_rows(committer, &rows);
-        if (!committer->abandoned)
-            loop_post(committer->loop, tell_committed, committer);
+        post(committer, committer->callbacks.committed, tell_committed);
     }
     pthread_mutex_unlock(&committer->lock);
     buf_release(&rows);
     committer->callbacks.close(committer->arg);
     pthread_mutex_lock(&committer->lock);
-    if (!committer->abandoned)
-        loop_post(committer->loop, tell_finished, committer);
+    post(committer, committer->callbacks.finished, tell_finished);
     pthread_mutex_unlock(&committer->lock);
 }
 
@@ -164,10 +178,21 @@ uint64_t committer_done(struct committer *committer)
     return committer->done;
 }
 
+/* PART is read first: it never is above the total. */
+static size_t behind(struct committer *committer, const atomic_uint_fast64_t *part)
+{
+    uint64_t reached = *part;
+    return (size_t)(committer->total - reached);
+}
+
 size_t committer_held(struct committer *committer)
 {
-    uint64_t done = committer->done; /* first: it never is above the other */
-    return (size_t)(committer->total - done);
+    return behind(committer, &committer->done);
+}
+
+size_t committer_waiting(struct committer *committer)
+{
+    return behind(committer, &committer->begun);
 }
 
 void committer_wait(struct committer *committer)

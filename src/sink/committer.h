@@ -20,7 +20,9 @@ struct committer_callbacks {
     size_t (*write)(void *arg, const struct buf *rows, struct error *error);
     /* In the thread, before it ends: closes what it writes to. */
     void (*close)(void *arg);
-    /* On the loop's thread, after each commit. */
+    /* On the loop's thread, when a commit begins, with all that waited for it. NULL: nobody asks. */
+    void (*begun)(void *arg);
+    /* On the loop's thread, after each commit. NULL: nobody asks. */
     void (*committed)(void *arg);
     /* On the loop's thread, after committer_finish(): all is written, or never will be. */
     void (*finished)(void *arg);
@@ -33,8 +35,9 @@ struct committer *committer_new(struct loop *loop, const struct committer_callba
 /* Hands rows over, in the order in which they are to be written. Any thread. */
 void committer_put(struct committer *committer, const void *bytes, size_t length);
 
-/* Bytes handed over and not yet committed. Any thread. */
+/* Bytes handed over and not yet committed; of those, the ones whose commit has not begun. Any thread. */
 size_t committer_held(struct committer *committer);
+size_t committer_waiting(struct committer *committer);
 
 /* Bytes handed over so far, and those of them that were committed or lost. Any thread. */
 uint64_t committer_total(struct committer *committer);

@@ -12,9 +12,8 @@
 #include "sink/journal_file.h"
 #include "sink/journal_row.h"
 
-/* Bytes of rows that may wait before the run is held, and those below which it goes on. */
-#define BOUND (8 << 20)
-#define ROOM (BOUND / 2)
+/* Bytes of rows that may wait for the next commit before the run is held, until that begins. */
+#define BOUND (4 << 20)
 
 struct journal {
     struct loop *loop;
@@ -42,15 +41,11 @@ static void on_close(void *arg)
     database_close(journal->database);
 }
 
-static size_t held(const struct journal *journal)
-{
-    return journal->gathered.length + committer_held(journal->committer);
-}
-
-static void on_committed(void *arg)
+/* Not where the last one ends: whoever waits for a whole commit leaves a processor idle. */
+static void on_begun(void *arg)
 {
     struct journal *journal = arg;
-    if (!journal->full || held(journal) > ROOM)
+    if (!journal->full)
         return;
     journal->full = false;
     journal->callbacks.room(journal->arg);
@@ -68,7 +63,7 @@ struct journal *journal_new(struct loop *loop, struct database *database,
                             struct error *error)
 {
     static const struct committer_callbacks committing = {
-        .write = on_write, .close = on_close, .committed = on_committed, .finished = on_finished};
+        .write = on_write, .close = on_close, .begun = on_begun, .finished = on_finished};
     struct journal *journal = mem_calloc(1, sizeof(*journal));
     int64_t id;
     journal->loop = loop;
@@ -107,7 +102,8 @@ static void take_event(void *arg, const struct event *event)
 {
     struct journal *journal = arg;
     journal_row_put(&journal->gathered, event);
-    if (!journal->full && held(journal) > BOUND) {
+    if (!journal->full &&
+        journal->gathered.length + committer_waiting(journal->committer) > BOUND) {
         journal->full = true;
         journal->callbacks.full(journal->arg);
     }

@@ -20,20 +20,20 @@
 
 /* What an event leaves; the bytes of pool, item and reason follow. */
 struct row {
-    bool is_end; /* of the run */
-    bool wrong;
-    bool has_code;
-    int code;
-    int signal;
     int64_t number;
     int64_t attempt;
     int64_t wall;
     int64_t duration;
     int64_t memory;
     struct hash key;
-    size_t pool;
     size_t item;
-    size_t reason;
+    uint32_t pool;
+    uint32_t reason;
+    int code;
+    uint8_t signal;
+    bool has_code;
+    bool wrong;
+    bool is_end; /* of the run */
 };
 
 struct journal_writer {
@@ -43,13 +43,14 @@ struct journal_writer {
     struct query *last;
     struct query *commit;
     struct query *rollback;
-    struct query *tasks;
+    struct query *tasks[2]; /* [true]: those of whom nothing is to be said but that they succeeded */
     struct query *end;
     struct feed feed;
 
     /* What the feed reads: */
     const struct buf *rows;
     size_t at;
+    bool plain; /* the tasks that it gives now: those for tasks[plain] */
     int64_t id; /* of the task below in the table */
     struct row task;
     const char *bytes; /* pool, item and reason of it */
@@ -59,28 +60,36 @@ struct journal_writer {
     struct buf text;     /* an item as JSON */
 };
 
+/* BYTES may be NULL where there are none. */
+static char *put_bytes(char *room, const void *bytes, size_t size)
+{
+    return size ? mempcpy(room, bytes, size) : room;
+}
+
 void journal_row_put(struct buf *rows, const struct event *event)
 {
     struct row row = {
-        .is_end = event->kind == EVENT_RUN_ENDED,
-        .wrong = event->flags & EVENT_WRONG,
-        .has_code = event->has_code,
-        .code = event->code,
-        .signal = event->signal,
         .number = event->task,
         .attempt = event->attempt,
         .wall = event->wall,
         .duration = event->duration,
         .memory = event->memory,
         .key = event->key,
-        .pool = event->object ? strlen(event->object) : 0,
         .item = event->item_length,
-        .reason = event->reason ? strlen(event->reason) : 0,
+        .pool = event->object ? (uint32_t)strlen(event->object) : 0,
+        .reason = event->reason ? (uint32_t)strlen(event->reason) : 0,
+        .code = event->code,
+        .signal = (uint8_t)event->signal,
+        .has_code = event->has_code,
+        .wrong = event->flags & EVENT_WRONG,
+        .is_end = event->kind == EVENT_RUN_ENDED,
     };
-    buf_append(rows, &row, sizeof(row));
-    buf_append(rows, event->object, row.pool);
-    buf_append(rows, event->item, row.item);
-    buf_append(rows, event->reason, row.reason);
+    char *room = buf_reserve(rows, sizeof(row) + row.pool + row.item + row.reason);
+    memcpy(room, &row, sizeof(row));
+    room = put_bytes(room + sizeof(row), event->object, row.pool);
+    room = put_bytes(room, event->item, row.item);
+    put_bytes(room, event->reason, row.reason);
+    buf_added(rows, sizeof(row) + row.pool + row.item + row.reason);
 }
 
 static void put_pool(struct journal_writer *writer, struct cell *cell)
@@ -212,8 +221,15 @@ static void put_sum(struct journal_writer *writer, struct cell *cell)
  * where the feed has put them. The id is last there, as it is left out: a number that is given is
  * looked up in the table first, the one behind the last is not.
  */
-#define COLUMNS                                                                                    \
-    "pool, number, item, attempt, state, code, signal, reason, seconds, memory, ended, key, sum"
+#define COLUMNS(end) "pool, number, item, attempt, " end ", seconds, memory, ended, key, sum"
+#define END "state, code, signal, reason"
+
+/*
+ * Most tasks have only succeeded: of those, three columns are the same for all, and are not asked
+ * for. Without ROLLBACK SQLite would note for each statement how to undo it alone.
+ */
+#define INSERT(end)                                                                                \
+    "INSERT OR ROLLBACK INTO task (run, " COLUMNS(END) ") SELECT ?, " COLUMNS(end) " FROM ended"
 
 static void (*const puts_column[])(struct journal_writer *, struct cell *) = {
     put_pool,   put_number,  put_item,   put_attempt, put_state, put_code, put_signal,
@@ -234,12 +250,21 @@ static const char *read_row(const struct buf *rows, size_t *at, struct row *row)
     return bytes;
 }
 
-/* The next task; that the run has ended is put aside. */
+static bool is_plain(const struct row *task)
+{
+    return !task->wrong && !task->signal && !task->reason;
+}
+
+/* The next task, unless it is of the other kind; that the run has ended is put aside. */
 static bool next_task(void *arg)
 {
     struct journal_writer *writer = arg;
     while (writer->at < writer->rows->length) {
-        writer->bytes = read_row(writer->rows, &writer->at, &writer->task);
+        size_t next = writer->at;
+        writer->bytes = read_row(writer->rows, &next, &writer->task);
+        if (!writer->task.is_end && is_plain(&writer->task) != writer->plain)
+            return false;
+        writer->at = next;
         if (!writer->task.is_end) {
             writer->id++;
             return true;
@@ -255,7 +280,7 @@ struct journal_writer *journal_writer_new(struct database *database, int64_t run
     struct journal_writer *writer = mem_calloc(1, sizeof(*writer));
     *writer = (struct journal_writer){.database = database, .run = run, .arena = arena_new()};
     writer->feed = (struct feed){next_task, put_column, writer};
-    feed_add(database, "ended", COLUMNS, &writer->feed);
+    feed_add(database, "ended", COLUMNS(END), &writer->feed);
     const struct {
         struct query **query;
         const char *statement;
@@ -264,9 +289,8 @@ struct journal_writer *journal_writer_new(struct database *database, int64_t run
         {&writer->last, "SELECT ifnull(max(id), 0) FROM task"},
         {&writer->commit, "COMMIT"},
         {&writer->rollback, "ROLLBACK"},
-        /* Without ROLLBACK SQLite would note for each statement how to undo it alone. */
-        {&writer->tasks,
-         "INSERT OR ROLLBACK INTO task (run, " COLUMNS ") SELECT ?, " COLUMNS " FROM ended"},
+        {&writer->tasks[false], INSERT(END)},
+        {&writer->tasks[true], INSERT("'succeeded', code, NULL, NULL")},
         {&writer->end, "UPDATE run SET ended = ?, state = ? WHERE id = ?"},
     };
     int result = 0;
@@ -278,7 +302,8 @@ struct journal_writer *journal_writer_new(struct database *database, int64_t run
         journal_writer_free(writer);
         return NULL;
     }
-    query_set_integer(writer->tasks, 1, run);
+    query_set_integer(writer->tasks[false], 1, run);
+    query_set_integer(writer->tasks[true], 1, run);
     return writer;
 }
 
@@ -310,16 +335,28 @@ static int find_last(struct journal_writer *writer, struct error *error)
     return query_run(writer->last, error);
 }
 
+/* A statement for as many in a row as are of one kind. */
+static int write_tasks(struct journal_writer *writer, struct error *error)
+{
+    int result = 0;
+    while (!result && writer->at < writer->rows->length) {
+        result = query_run(writer->tasks[writer->plain], error);
+        writer->plain = !writer->plain;
+    }
+    return result;
+}
+
 static int write_rows(struct journal_writer *writer, const struct buf *rows, struct error *error)
 {
     writer->rows = rows;
     writer->at = 0;
+    writer->plain = true;
     writer->ended.is_end = false;
     int result = query_run(writer->begin, error);
     if (!result)
         result = find_last(writer, error);
     if (!result)
-        result = query_run(writer->tasks, error);
+        result = write_tasks(writer, error);
     if (!result && writer->ended.is_end)
         result = write_end(writer, error);
     arena_free(writer->arena);

@@ -236,7 +236,7 @@ def test_what_the_rows_hold():
     assert rows(directory, "SELECT count(*) FROM history WHERE started <= ended") == [(5,)]
     assert rows(directory, "SELECT scenario, kind, state, ended >= started FROM run") == [
         ("all", "run", "failed", 1)]
-    assert rows(directory, "PRAGMA user_version") == [(1,)]
+    assert rows(directory, "PRAGMA user_version") == [(2,)]
     assert rows(directory, "PRAGMA application_id") == [(0x5052554e,)]
     assert rows(directory, "PRAGMA integrity_check") == [("ok",)]
 
