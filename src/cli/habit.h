@@ -6,4 +6,8 @@
  * of it. */
 const char *habit_hint(const char *word);
 
+/* The same of WORD where the scenario's file stands: NULL too where there is such a file. A program's
+ * name is such a word. */
+const char *habit_of_file(const char *word);
+
 #endif

@@ -115,7 +115,7 @@ static int parse_letters(struct options *options, char **argv, int argc, int *ne
 /* WORD stands behind the scenario's file, or behind what was taken for it. */
 static int wrong_operand(const struct options *options, const char *word, struct error *error)
 {
-    const char *first = habit_hint(options->file);
+    const char *first = habit_of_file(options->file);
     const char *hint = first ? first : habit_hint(word);
     if (hint)
         return error_set(error, ERROR_FAILED, "'%s': %s", first ? options->file : word, hint);
@@ -130,10 +130,8 @@ static int wrong_operand(const struct options *options, const char *word, struct
 /* "parrun up": another tool's word, where no file is called so. */
 static int check_habit(const struct options *options, struct error *error)
 {
-    const char *hint = options->file ? habit_hint(options->file) : NULL;
-    return hint && access(options->file, F_OK)
-               ? error_set(error, ERROR_FAILED, "'%s': %s", options->file, hint)
-               : 0;
+    const char *hint = options->file ? habit_of_file(options->file) : NULL;
+    return hint ? error_set(error, ERROR_FAILED, "'%s': %s", options->file, hint) : 0;
 }
 
 static int take_operand(struct options *options, const char *word, struct error *error)
@@ -173,7 +171,9 @@ static void adopt_shown(struct options *options)
 static int check_file(const struct options *options, struct error *error)
 {
     if (options->mode <= MODE_TREE && !options->file)
-        return error_set(error, ERROR_FAILED, "no scenario file was given, see parrun --help");
+        return error_set(error, ERROR_FAILED,
+                         "no scenario file was given ('-' is standard input); parrun --example has some to "
+                         "start from, parrun --help tells of the options");
     bool visits =
         options->mode == MODE_PUT || options->mode == MODE_GET || options->mode == MODE_QUEUE;
     if (visits && options->file)

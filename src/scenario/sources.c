@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "scenario/near_file.h"
 #include "scenario/spec.h"
 #include "scenario/tree.h"
 
@@ -93,12 +94,23 @@ static int read_all(int fd, struct buf *text, const char *shown, struct error *e
     }
 }
 
+static int cannot_open(const char *path, const char *shown, struct error *error)
+{
+    int number = errno;
+    char *near = number == ENOENT ? near_file(path) : NULL;
+    int result = near ? error_set(error, -number, "cannot read '%s': %s, did you mean '%s'?", shown,
+                                  strerror(number), near)
+                      : error_system(error, number, "cannot read '%s'", shown);
+    free(near);
+    return result;
+}
+
 static int open_and_read(const char *path, struct buf *text, const char *shown, struct error *error)
 {
     bool standard = !strcmp(path, "-");
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return error_system(error, errno, "cannot read '%s'", shown);
+        return cannot_open(path, shown, error);
     int result = read_all(fd, text, shown, error);
     if (!standard)
         close(fd);

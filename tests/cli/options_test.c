@@ -124,7 +124,7 @@ struct bad_case {
 };
 
 static const struct bad_case bad[] = {
-    {"nothing", {NULL}, "no scenario file was given, see parrun --help"},
+    {"nothing", {NULL}, "parrun --example has some to start from"},
     {"only-options", {"-v"}, "no scenario file was given"},
     {"check-alone", {"--check"}, "no scenario file was given"},
     {"unknown-near", {"--chekc", "f"}, "unknown option '--chekc', did you mean '--check'?"},
@@ -135,8 +135,11 @@ static const struct bad_case bad[] = {
     {"habit-option", {"-f", "f"}, "unknown option '-f': parrun FILE runs a scenario"},
     {"habit-value", {"--file=f"}, "unknown option '--file': parrun FILE runs a scenario"},
     {"habit-verb", {"up"}, "'up': parrun FILE runs a scenario"},
+    {"habit-check", {"check", "f"}, "'check': parrun --check FILE checks a scenario"},
+    {"program", {"-j", "4", "cat", "f"}, "'cat': this is a program; a scenario says what is run"},
+    {"no-program", {"/bin/cat", "f"}, "'f' is not NAME=VALUE"},
     {"habit-verb-and-file", {"run", "f"}, "'run': parrun FILE runs a scenario"},
-    {"habit-operand", {"echo", "{}", ":::", "a"}, "'{}': a scenario says what is run"},
+    {"habit-operand", {"mine", "{}", ":::", "a"}, "'{}': a scenario says what is run"},
     {"object", {"f", "web"}, "--only web would run that alone of it"},
     {"second-file", {"f", "g.yaml"}, "'g.yaml' is not NAME=VALUE; one scenario file is run at a time"},
     {"unknown-among-letters", {"-vx", "f"}, "unknown option '-x'"},
