@@ -2,8 +2,11 @@
 #ifndef SCENARIO_NEAR_FILE_H
 #define SCENARIO_NEAR_FILE_H
 
-/* Of the files beside PATH, which is not there, the one whose name is most like its own, written as PATH
- * is; to free(). NULL where none is near enough, or there are too many to look at. */
-char *near_file(const char *path);
+/*
+ * PATH, shown as SHOWN, is not there. Returns which of the files beside it was meant, one of YAML or with the
+ * same ending whose name is most like its own, written as SHOWN is; to free(). NULL where none is near
+ * enough, or there are too many to look at.
+ */
+char *near_file(const char *path, const char *shown);
 
 #endif
