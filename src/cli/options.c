@@ -176,6 +176,8 @@ static int check_file(const struct options *options, struct error *error)
                          "start from, parrun --help tells of the options");
     bool visits =
         options->mode == MODE_PUT || options->mode == MODE_GET || options->mode == MODE_QUEUE;
+    if (options->asking.all && options->asking.count)
+        return error_set(error, ERROR_FAILED, "--all and --count exclude each other");
     if (visits && options->file)
         return error_set(error, ERROR_FAILED,
                          "'%s' stands before --put, --get or --queue: values stand behind it",

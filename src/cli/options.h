@@ -57,6 +57,7 @@ struct words {
 /* How a queue is asked. */
 struct asking {
     bool all;         /* --all: to the queue's end */
+    int64_t count;    /* --count: so many messages; 0: one, or all */
     bool nul;         /* --null: messages end in NUL, not in a newline */
     int64_t timeout;  /* --timeout, ns; -1: none */
     int64_t delay;    /* --delay, ns */

@@ -178,12 +178,25 @@ static int take_jobs(struct options *options, const char *value, struct error *e
     return 0;
 }
 
-static int take_limit(struct options *options, const char *value, struct error *error)
+/* True where VALUE is a whole number of LEAST or more. */
+static bool read_number(const char *value, int64_t least, int64_t *number)
 {
     char *end;
     errno = 0;
-    options->limit = strtoll(value, &end, 10);
-    if (errno || !*value || *end || options->limit < 0)
+    *number = strtoll(value, &end, 10);
+    return !errno && *value && !*end && *number >= least;
+}
+
+static int take_count(struct options *options, const char *value, struct error *error)
+{
+    if (read_number(value, 1, &options->asking.count))
+        return 0;
+    return error_set(error, ERROR_FAILED, "--count is a number of messages, 1 or more, not '%s'", value);
+}
+
+static int take_limit(struct options *options, const char *value, struct error *error)
+{
+    if (!read_number(value, 0, &options->limit))
         return error_set(error, ERROR_FAILED, "--limit is a number of tasks, not '%s'", value);
     return 0;
 }
@@ -222,6 +235,8 @@ static const struct option table[] = {
      .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
     {.name = "completion", .argument = "SHELL", .mode = MODE_COMPLETION,
      .help = "print what completes these words in SHELL"},
+    {.name = "count", .argument = "N", .modes = MODE_BIT(MODE_GET), .take = take_count,
+     .help = "with --get: print N messages, fewer only at the queue's end"},
     {.name = "delay", .argument = "DURATION", .modes = PUTTING, .take = take_delay,
      .help = "with --put: nobody gets the messages before"},
     {.letter = 'n', .name = "dry-run", .flag = MEMBER(dry),

@@ -24,6 +24,9 @@
 /* The socket is read in pieces of this size. */
 #define PIECE ((size_t)64 << 10)
 
+/* No more messages are taken at once: as many as can be lost to a reader that ends. */
+#define MESSAGES_MOST 256
+
 struct visit {
     const struct options *options;
     const char *queue;
@@ -31,6 +34,7 @@ struct visit {
     struct buf out;   /* requests that are not sent yet */
     size_t unanswered;
     uint64_t done;    /* requests that were */
+    uint64_t printed; /* messages */
     struct buf in;
     size_t taken;     /* of IN, from the front */
     bool lines;       /* what is put are the lines of standard input */
@@ -291,20 +295,33 @@ int visit_purge(const struct options *options, const char *socket, const char *c
     return ask_number(REQUEST_PURGE, options, socket, words, count, "purged from");
 }
 
-static void ask_get(struct visit *visit)
+static uint64_t least(uint64_t a, uint64_t b)
 {
+    return a < b ? a : b;
+}
+
+/* As many as have come before: who wants only a few, and ends then, leaves the rest in the queue. */
+static void ask_get(struct visit *visit, uint64_t left)
+{
+    uint64_t most = visit->printed ? least(visit->printed, MESSAGES_MOST) : 1;
     size_t begin = request_begin(&visit->out, REQUEST_GET);
     frame_i64(&visit->out, visit->options->asking.timeout);
+    frame_u32(&visit->out, (uint32_t)least(most, left));
     frame_text(&visit->out, visit->queue);
     frame_end(&visit->out, begin);
     visit->unanswered++;
 }
 
-/* It is taken once it stands where it was to go. */
-static int print_message(struct visit *visit, const struct frame *frame)
+/* They are taken once they stand where they were to go. */
+static int print_messages(struct visit *visit, struct frame *frame)
 {
-    fwrite(frame->at, 1, frame->left, stdout);
-    putchar(visit->options->asking.nul ? '\0' : '\n');
+    while (frame->left && !frame->bad) {
+        size_t length;
+        const char *bytes = frame_read_bytes(frame, &length);
+        fwrite(bytes, 1, length, stdout);
+        putchar(visit->options->asking.nul ? '\0' : '\n');
+        visit->printed++;
+    }
     int status = flush_output();
     if (status != STATUS_OK)
         return status;
@@ -313,8 +330,8 @@ static int print_message(struct visit *visit, const struct frame *frame)
     return STATUS_OK;
 }
 
-/* Waits for the message that was asked for, behind the reply to the one before it. */
-static int take_message(struct visit *visit, bool *closed)
+/* Waits for what was asked for, behind the reply to what was taken before it. */
+static int take_messages(struct visit *visit, bool *closed)
 {
     struct frame frame;
     send_all(visit);
@@ -325,23 +342,22 @@ static int take_message(struct visit *visit, bool *closed)
     *closed = request_type(&frame) == REPLY_CLOSED;
     if (*closed)
         return STATUS_OK;
-    return request_type(&frame) == REPLY_MESSAGE ? print_message(visit, &frame)
-                                                 : explain(visit, &frame);
+    return request_type(&frame) == REPLY_MESSAGES ? print_messages(visit, &frame)
+                                                  : explain(visit, &frame);
 }
 
 int visit_get(const struct options *options)
 {
     struct visit visit;
     bool closed = false;
-    bool all = options->asking.all;
+    const struct asking *asking = &options->asking;
+    uint64_t most = asking->all ? UINT64_MAX : asking->count ? (uint64_t)asking->count : 1;
     int status = arrive(&visit, options);
-    if (status == STATUS_OK) {
-        do {
-            ask_get(&visit);
-            status = take_message(&visit, &closed);
-        } while (status == STATUS_OK && all && !closed);
+    while (status == STATUS_OK && !closed && visit.printed < most) {
+        ask_get(&visit, most - visit.printed);
+        status = take_messages(&visit, &closed);
     }
     if (status == STATUS_OK)
-        status = closed && !all ? STATUS_END : settle(&visit);
+        status = asking->all || visit.printed ? settle(&visit) : STATUS_END;
     return leave(&visit, status);
 }

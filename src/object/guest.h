@@ -56,7 +56,9 @@ struct guest {
     struct buf message; /* of PUT: the encoded value */
     struct put_options options;
     struct taker *taker; /* of GET; NULL: none yet */
-    struct buf held;     /* the message that it has not said to be TAKEN, as taker_take_many() gave it */
+    size_t most;         /* messages that this asks for */
+    struct buf held;     /* those that it has not said to be TAKEN, as taker_take_many() gave them */
+    size_t held_count;
 };
 
 /* Takes a connection over, into LIST. */

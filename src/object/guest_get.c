@@ -1,4 +1,4 @@
-/* GET and TAKEN: a message from a queue to a guest, which acknowledges it. */
+/* GET and TAKEN: messages from a queue to a guest, which acknowledges them. */
 #include "base/arena.h"
 #include "base/error.h"
 #include "engine/run.h"
@@ -22,32 +22,43 @@ static void forget(struct guest *guest)
     queue_unwait(guest->queue, &guest->waiter);
 }
 
-/* HELD is a u32 length and the encoded value. */
-static void send_message(struct guest *guest)
+/* The message at *AT of HELD, a u32 length and the encoded value; moves *AT behind it. */
+static void put_text(const struct guest *guest, const char **at, struct buf *text)
 {
     struct arena *arena = arena_new();
-    struct buf text = {0};
     struct value value = {0};
     struct error error = {0};
-    const char *at = guest->held.data + sizeof(uint32_t);
-    size_t left = guest->held.length - sizeof(uint32_t);
-    value_decode(arena, &at, &left, &value, &error);
+    size_t left = guest->held.length - (size_t)(*at + sizeof(uint32_t) - guest->held.data);
+    *at += sizeof(uint32_t);
+    value_decode(arena, at, &left, &value, &error);
     if (queue_framing(guest->queue) == FRAMING_JSON)
-        value_json(&text, &value);
+        value_json(text, &value);
     else
-        value_text(&text, &value);
-    guest_reply(guest, REPLY_MESSAGE, text.data, text.length);
-    buf_release(&text);
+        value_text(text, &value);
     error_release(&error);
     arena_free(arena);
 }
 
+static void send_messages(struct guest *guest)
+{
+    struct buf text = {0};
+    struct buf reply = {0};
+    const char *at = guest->held.data;
+    for (size_t i = 0; i < guest->held_count; i++) {
+        buf_clear(&text);
+        put_text(guest, &at, &text);
+        frame_bytes(&reply, text.data, text.length);
+    }
+    guest_reply(guest, REPLY_MESSAGES, reply.data, reply.length);
+    buf_release(&text);
+    buf_release(&reply);
+}
+
 static void try_get(struct guest *guest)
 {
-    size_t count;
     if (!guest_may(guest, guest->queue, GUEST_TAKES))
         return;
-    switch (taker_take_many(guest->taker, &guest->held, 1, &count)) {
+    switch (taker_take_many(guest->taker, &guest->held, guest->most, &guest->held_count)) {
     case TAKE_EMPTY:
         taker_wait(guest->taker, &guest->waiter);
         return;
@@ -55,7 +66,7 @@ static void try_get(struct guest *guest)
         guest_reply(guest, REPLY_CLOSED, "", 0);
         return;
     case TAKE_MESSAGE:
-        send_message(guest);
+        send_messages(guest);
         return;
     }
 }
@@ -72,6 +83,7 @@ static bool has_share(struct guest *guest)
 void guest_get(struct guest *guest, struct frame *frame)
 {
     int64_t timeout = frame_read_i64(frame);
+    guest->most = frame_read_u32(frame);
     struct queue *queue = guest_queue(guest, frame);
     if (!queue)
         return;
@@ -95,7 +107,7 @@ void guest_taken(struct guest *guest, struct frame *frame)
     (void)frame;
     if (guest->held.length) {
         buf_clear(&guest->held);
-        taker_done(guest->taker, 1);
+        taker_done(guest->taker, guest->held_count);
         run_poke(guest->run);
     }
     guest_reply(guest, REPLY_DONE, "", 0);
@@ -104,7 +116,8 @@ void guest_taken(struct guest *guest, struct frame *frame)
 void guest_return(struct guest *guest)
 {
     if (guest->held.length)
-        taker_return_many(guest->taker, guest->held.data, guest->held.length, 1, false);
+        taker_return_many(guest->taker, guest->held.data, guest->held.length, guest->held_count,
+                          false);
     buf_clear(&guest->held);
     taker_free(guest->taker);
     guest->taker = NULL;

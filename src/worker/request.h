@@ -8,10 +8,10 @@
  *             i64 delay (ns), u8 priority,                durable one on the disk
  *             bytes queue, the rest is the
  *             message as text
- *     GET     i64 timeout, bytes queue           MESSAGE  the rest is its text
- *                                                CLOSED   nothing more will come
- *     TAKEN   (the MESSAGE is where it was       DONE
- *             to go)
+ *     GET     i64 timeout, u32 most, bytes       MESSAGES bytes for each, as text
+ *             queue                              CLOSED   nothing more will come
+ *     TAKEN   (the MESSAGES are where they       DONE
+ *             were to go)
  *     PURGE   bytes queue                        DONE     the rest says how many, as text
  *     REQUEUE bytes queue, bytes queue that      the same
  *             they go to, or nothing: each where
@@ -24,7 +24,8 @@
  * order, however many are sent at once. After TIMEOUT and REFUSED the connection is closed, and what
  * was sent behind such a request is not done. End of file without a reply: the run has ended.
  *
- * A MESSAGE that was not TAKEN before the end of file goes back to its queue; a PUT that still waits
+ * GET is answered as soon as there is a message, with as many as are there, up to MOST. MESSAGES that
+ * were not TAKEN before the end of file go back to their queue; a PUT that still waits
  * for room then is forgotten.
  */
 #ifndef WORKER_REQUEST_H
@@ -32,7 +33,7 @@
 
 #include "worker/frame.h"
 
-#define REQUEST_VERSION 1
+#define REQUEST_VERSION 2
 
 enum request {
     REQUEST_HELLO = FRAME_REQUESTS,
@@ -42,7 +43,7 @@ enum request {
     REQUEST_PURGE,
     REQUEST_REQUEUE,
     REPLY_DONE = FRAME_REPLIES,
-    REPLY_MESSAGE,
+    REPLY_MESSAGES,
     REPLY_CLOSED,
     REPLY_TIMEOUT,
     REPLY_REFUSED,

@@ -114,6 +114,26 @@ def test_any_bytes():
     assert (directory.path / "out").read_bytes() == (directory.path / "in").read_bytes()
 
 
+def test_so_many_messages():
+    """--count takes as many as it says, all that are left at the end, and none beyond; --all the rest."""
+    status, out, err = whole("""
+        queues: {q: {}}
+        processes:
+          make: {exec: [seq, "2000"], stdout: {queue: q}}
+          take:
+            consumes: q
+            run: |
+              parrun --get q --count 5 | tr '\\n' ' '; parrun --get q
+              parrun --get q --count 1500 | tail -1
+              parrun --get q --count 400 >some; wc -l <some; parrun --get q --count 400 | wc -l
+              parrun --get q --count 400 && echo never; echo status $?; parrun --get q --all; echo status $?
+        log: {hide: [run.*, process.start*, process.ended]}
+    """)
+    check_status(status, 0, out + err)
+    assert [line.partition(b"| ")[2] for line in out.splitlines()] == [
+        b"1 2 3 4 5 6", b"1506", b"400", b"94", b"status 1", b"status 0"], out
+
+
 def test_broadcast_and_pools():
     """Tasks of both kinds of pool put into several queues; every consumer gets all of a broadcast."""
     status, out, err = whole("""

@@ -69,10 +69,11 @@ static void add_put(struct buf *out, const char *queue, const char *text, int64_
     frame_end(out, begin);
 }
 
-static void add_get(struct buf *out, int64_t timeout)
+static void add_get(struct buf *out, int64_t timeout, uint32_t most)
 {
     size_t begin = request_begin(out, REQUEST_GET);
     frame_i64(out, timeout);
+    frame_u32(out, most);
     frame_text(out, "words");
     frame_end(out, begin);
 }
@@ -95,10 +96,10 @@ static void turns(struct world *world)
         run_turn(&world->run);
 }
 
-/* The replies that have come, as "done message=text ..."; "end" where the connection is closed. */
+/* The replies that have come, as "done messages=text,text ..."; "end" where the connection is closed. */
 static const char *replies(struct world *world)
 {
-    static const char *const words[] = {"done", "message", "closed", "timeout", "refused"};
+    static const char *const words[] = {"done", "messages", "closed", "timeout", "refused"};
     static char text[4096];
     char bytes[4096];
     struct frame frame;
@@ -109,6 +110,11 @@ static const char *replies(struct world *world)
     ssize_t length = read(world->client, bytes, sizeof(bytes));
     while (length > 0 && (size = frame_take(bytes + at, (size_t)length - at, &frame)) > 0) {
         fprintf(out, "%s%s", at ? " " : "", words[request_type(&frame) - REPLY_DONE]);
+        for (const char *mark = "="; request_type(&frame) == REPLY_MESSAGES && frame.left; mark = ",") {
+            size_t message;
+            const char *start = frame_read_bytes(&frame, &message);
+            fprintf(out, "%s%.*s", mark, (int)message, start);
+        }
         if (frame.left)
             fprintf(out, "=%.*s", (int)frame.left, frame.at);
         at += (size_t)size;
@@ -128,15 +134,15 @@ static void test_put_and_get(void **state)
     add_hello(&out, REQUEST_VERSION);
     add_put(&out, "words", "one", -1);
     add_put(&out, "words", "two", -1);
-    add_get(&out, -1);
+    add_get(&out, -1, 1);
     send_out(&world, &out);
-    assert_string_equal(replies(&world), "done done message=one");
+    assert_string_equal(replies(&world), "done done messages=one");
     add_taken(&out);
-    add_get(&out, -1);
+    add_get(&out, -1, 1);
     add_taken(&out);
-    add_get(&out, -1);
+    add_get(&out, -1, 1);
     send_out(&world, &out);
-    assert_string_equal(replies(&world), "done message=two done");
+    assert_string_equal(replies(&world), "done messages=two done");
     queue_producer_ended(world.queue);
     assert_string_equal(replies(&world), "closed");
     assert_true(queue_balance(world.queue));
@@ -181,15 +187,42 @@ static void test_message_goes_back(void **state)
     world_open(&world, 2, FRAMING_LINE);
     add_hello(&out, REQUEST_VERSION);
     add_put(&out, "words", "word", -1);
-    add_get(&out, -1);
+    add_get(&out, -1, 1);
     send_out(&world, &out);
-    assert_string_equal(replies(&world), "done message=word");
+    assert_string_equal(replies(&world), "done messages=word");
     assert_int_equal(queue_length(world.queue), 0);
     close(world.client);
     world.client = -1;
     turns(&world);
     assert_int_equal(queue_length(world.queue), 1);
     assert_null(world.guests);
+    world_close(&world);
+}
+
+/* As many as are there, and no more than MOST; acknowledged or given back together. */
+static void test_many_at_once(void **state)
+{
+    (void)state;
+    struct world world;
+    struct buf out = {0};
+    world_open(&world, 9, FRAMING_LINE);
+    add_hello(&out, REQUEST_VERSION);
+    add_put(&out, "words", "a", -1);
+    add_put(&out, "words", "", -1);
+    add_put(&out, "words", "c", -1);
+    add_put(&out, "words", "d", -1);
+    add_get(&out, -1, 2);
+    send_out(&world, &out);
+    assert_string_equal(replies(&world), "done done done done messages=a,");
+    add_taken(&out);
+    add_get(&out, -1, 9);
+    send_out(&world, &out);
+    assert_string_equal(replies(&world), "done messages=c,d");
+    assert_int_equal(queue_length(world.queue), 0);
+    close(world.client);
+    world.client = -1;
+    turns(&world);
+    assert_int_equal(queue_length(world.queue), 2);
     world_close(&world);
 }
 
@@ -200,7 +233,7 @@ static void test_timeouts(void **state)
     struct buf out = {0};
     world_open(&world, 2, FRAMING_LINE);
     add_hello(&out, REQUEST_VERSION);
-    add_get(&out, 0);
+    add_get(&out, 0, 1);
     add_put(&out, "words", "never", -1);
     send_out(&world, &out);
     const char *found;
@@ -264,11 +297,11 @@ static void test_json(void **state)
     add_hello(&out, REQUEST_VERSION);
     add_put(&out, "words", " [1, \"a\"] ", -1);
     add_put(&out, "words", "\"text\"", -1);
-    add_get(&out, -1);
+    add_get(&out, -1, 1);
     add_taken(&out);
-    add_get(&out, -1);
+    add_get(&out, -1, 1);
     send_out(&world, &out);
-    assert_string_equal(replies(&world), "done done message=[1,\"a\"] done message=\"text\"");
+    assert_string_equal(replies(&world), "done done messages=[1,\"a\"] done messages=\"text\"");
     world_close(&world);
 }
 
@@ -314,6 +347,7 @@ int main(void)
     TEST(&tests, test_put_and_get);
     TEST(&tests, test_put_waits);
     TEST(&tests, test_message_goes_back);
+    TEST(&tests, test_many_at_once);
     TEST(&tests, test_timeouts);
     TEST(&tests, test_refusals);
     TEST(&tests, test_closed_queue);
