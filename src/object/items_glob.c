@@ -1,10 +1,10 @@
 /* Items that are paths of files, by patterns. */
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/glob_tree.h"
 #include "base/mem.h"
 #include "engine/run.h"
 #include "object/items_private.h"
@@ -12,7 +12,6 @@
 
 struct paths {
     glob_t found;
-    bool used; /* FOUND was filled */
     size_t count;
 };
 
@@ -25,14 +24,10 @@ static int on_unreadable(const char *path, int number)
 }
 
 /* Puts DIRECTORY and a slash, so that a pattern takes it as it is. */
-static void put_directory(struct buf *out, const char *directory, size_t length)
+static void put_directory(struct buf *out, const char *directory)
 {
-    for (size_t i = 0; i < length; i++) {
-        if (strchr("\\*?[]{},~", directory[i]))
-            buf_char(out, '\\');
-        buf_char(out, directory[i]);
-    }
-    if (length && directory[length - 1] != '/')
+    glob_tree_quote(out, directory);
+    if (out->length && out->data[out->length - 1] != '/')
         buf_char(out, '/');
 }
 
@@ -44,12 +39,10 @@ static void put_pattern(struct buf *out, const struct items *items, const char *
 {
     const struct scenario *scenario = items->run->scenario;
     const char *slash = strrchr(scenario->file, '/');
-    if (*pattern == '/')
-        ; /* right everywhere */
-    else if (items->pool->object.cwd)
-        put_directory(out, scenario->directory, strlen(scenario->directory));
-    else if (slash)
-        put_directory(out, scenario->file, (size_t)(slash + 1 - scenario->file));
+    char *beside = mem_copy(scenario->file, slash ? (size_t)(slash + 1 - scenario->file) : 0);
+    if (*pattern != '/') /* that is right everywhere */
+        put_directory(out, items->pool->object.cwd ? scenario->directory : beside);
+    free(beside);
     buf_text(out, pattern);
 }
 
@@ -58,9 +51,7 @@ static int find(struct items *items, const char *pattern, struct error *error)
     struct paths *paths = items->state;
     struct buf whole = {0};
     put_pattern(&whole, items, pattern);
-    int flags = GLOB_NOSORT | GLOB_BRACE | (paths->used ? GLOB_APPEND : 0);
-    int result = glob(buf_string(&whole), flags, on_unreadable, &paths->found);
-    paths->used = true;
+    int result = glob_tree(buf_string(&whole), on_unreadable, &paths->found);
     if (result == GLOB_NOSPACE)
         mem_exhausted();
     int number = errno;
@@ -125,8 +116,7 @@ static int64_t glob_count(const struct items *items)
 static void glob_close(struct items *items)
 {
     struct paths *paths = items->state;
-    if (paths->used)
-        globfree(&paths->found);
+    globfree(&paths->found);
     free(paths);
 }
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/buf.h"
+#include "base/glob_tree.h"
 #include "base/mem.h"
 #include "scenario/loader.h"
 #include "scenario/show.h"
@@ -60,10 +61,7 @@ static bool is_unmatched(const struct loader *loader, const char *pattern)
     };
     struct buf whole = {0};
     const char *directory = *pattern == '/' ? "" : loader->scenario->directory;
-    for (const char *at = directory; *at; at++) {
-        buf_text(&whole, strchr("\\*?[]{},~", *at) ? "\\" : "");
-        buf_char(&whole, *at);
-    }
+    glob_tree_quote(&whole, directory);
     buf_printf(&whole, "%s%s", *directory ? "/" : "", pattern);
     entries_left = ENTRIES_MOST;
     int flags = GLOB_NOSORT | GLOB_BRACE | GLOB_ALTDIRFUNC;
@@ -78,7 +76,7 @@ static void check_patterns(struct loader *loader, const struct source_spec *sour
 {
     const struct node *items = node->kind == NODE_LIST ? node->items : node;
     for (size_t i = 0; i < source->pattern_count; i++)
-        if (is_unmatched(loader, source->patterns[i]))
+        if (!glob_tree_is_deep(source->patterns[i]) && is_unmatched(loader, source->patterns[i]))
             diag_warning(loader->diags, loader_mark(loader, &items[i]),
                          hint_of(source->patterns[i]), "no file matches '%s'",
                          show_text(source->patterns[i], strlen(source->patterns[i])).text);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/glob_tree.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
 
@@ -30,9 +31,15 @@ static void bind_glob(struct loader *loader, const struct field *field, const st
     const char **patterns = arena_alloc(loader->arena, count * sizeof(*patterns));
     if (!count)
         field_wrong(loader, field, node);
-    for (size_t i = 0; i < count; i++)
-        if (field_text(loader, field, &items[i], &patterns[i]) && !*patterns[i])
+    for (size_t i = 0; i < count; i++) {
+        if (!field_text(loader, field, &items[i], &patterns[i]))
+            continue;
+        if (!*patterns[i])
             field_wrong(loader, field, &items[i]);
+        else if (glob_tree_is_braced(patterns[i]))
+            field_expected(loader, field, &items[i], "a pattern without ** within braces",
+                           "write a list of patterns, one for each of those in the braces");
+    }
     *(const char ***)field->member = patterns;
     *field->count = count;
 }
