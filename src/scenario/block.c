@@ -155,8 +155,11 @@ static void report_unknown(struct loader *loader, struct block *block, const str
         return;
     }
     if (*places) {
+        bool inner = block->kind != BLOCK_SCENARIO && !schema_block(block->kind)->named;
         diag_error(loader->diags, loader_mark(loader, key),
-                   arena_printf(loader->arena, "it may stand in %s", places),
+                   inner ? arena_printf(loader->arena, "%s; '%s' may stand in %s",
+                                        keys_of(loader, block->kind), key->text, places)
+                         : arena_printf(loader->arena, "it may stand in %s", places),
                    "key '%s' cannot stand in %s", key->text, block_label(loader, block));
         return;
     }
