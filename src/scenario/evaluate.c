@@ -275,6 +275,34 @@ static bool map_value(struct loader *loader, const struct node *map, const char 
     return fine;
 }
 
+/* 3.10 and 0x10 come out of a template as 3.1 and 16. Most numbers are plain digits. */
+static void warn_rewritten(struct loader *loader, const struct node *node,
+                           const struct value *value)
+{
+    bool digits = value->type == VALUE_INTEGER && !strchr("+-0", *node->text);
+    struct buf printed = {0};
+    if (digits || (value->type != VALUE_INTEGER && value->type != VALUE_NUMBER))
+        return;
+    value_text(&printed, value);
+    if (strcmp(printed.data, node->text) != 0)
+        diag_warning(loader->diags, loader_mark(loader, node),
+                     arena_printf(loader->arena, "write \"%s\" for the text, %s for the number",
+                                  node->text, printed.data),
+                     "%s is the number %s, and goes into commands as that", node->text,
+                     printed.data);
+    buf_release(&printed);
+}
+
+static bool scalar_of(struct loader *loader, const struct node *node, const char *name,
+                      struct value *value)
+{
+    if (!loader_scalar(loader, node, name, value))
+        return false;
+    if (!node_has_template(node))
+        warn_rewritten(loader, node, value);
+    return true;
+}
+
 bool loader_value(struct loader *loader, const struct node *node, const char *name,
                   struct value *value)
 {
@@ -284,7 +312,7 @@ bool loader_value(struct loader *loader, const struct node *node, const char *na
     case NODE_MAP:
         return map_value(loader, node, name, value);
     case NODE_SCALAR:
-        return loader_scalar(loader, node, name, value);
+        return scalar_of(loader, node, name, value);
     case NODE_BROKEN:
         break;
     }
