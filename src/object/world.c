@@ -25,14 +25,20 @@
  * PARRUN_INDEX, and with a user of its own HOME, USER and LOGNAME. */
 #define OWN_VARIABLES 7
 
+/* For what TEMPLATE needs of it. */
+static void need_script(struct world *world, const struct template *template)
+{
+    if (template_is_constant(template) || world->script)
+        return;
+    world->script = script_new_expressions(world->name, &world->run->scenario->vars);
+    if (world->index)
+        script_set_index(world->script, world->index);
+}
+
 int world_render(struct world *world, const struct template *template, struct buf *out,
                  struct error *error)
 {
-    if (!template_is_constant(template) && !world->script) {
-        world->script = script_new_expressions(world->name, &world->run->scenario->vars);
-        if (world->index)
-            script_set_index(world->script, world->index);
-    }
+    need_script(world, template);
     int result = template_render(template, world->script, out, error);
     if (!result && out->length != strlen(buf_string(out)))
         result = error_set(error, ERROR_FAILED, "a value with a NUL byte cannot be used here");
@@ -154,19 +160,23 @@ int world_arguments(struct world *world, const struct body_spec *body, const cha
 {
     struct template *const *templates = body->kind == BODY_RUN ? &body->run : body->arguments;
     size_t count = body->kind == BODY_RUN ? 1 : body->argument_count;
-    size_t at = 0;
+    size_t words = 0, at = 0;
     struct buf text = {0};
     int result = 0;
-    *argv = arena_alloc(world->arena, (count + 3) * sizeof(char *));
+    for (size_t i = 0; !result && i < count; i++) {
+        need_script(world, templates[i]);
+        result = template_arguments(templates[i], world->script, &text, &words, error);
+    }
+    if (!result && !words)
+        result = error_set(error, ERROR_FAILED, "an empty list has no program to run");
+    *argv = arena_alloc(world->arena, (words + 3) * sizeof(char *));
     if (body->kind == BODY_RUN) {
         (*argv)[at++] = body->shell;
         (*argv)[at++] = "-c";
     }
-    for (size_t i = 0; !result && i < count; i++) {
-        buf_clear(&text);
-        result = world_render(world, templates[i], &text, error);
-        (*argv)[at++] = arena_copy(world->arena, text.data, text.length);
-    }
+    const char *word = arena_copy(world->arena, buf_string(&text), text.length);
+    for (size_t i = 0; i < words; i++, word += strlen(word) + 1)
+        (*argv)[at++] = word;
     buf_release(&text);
     return result;
 }

@@ -202,14 +202,19 @@ static int append_quoted(lua_State *lua, int index, enum shell_place place, stru
     return code;
 }
 
+static bool is_list(lua_State *lua, int index)
+{
+    lua_pushnil(lua);
+    bool empty = !lua_next(lua, index);
+    lua_settop(lua, index);
+    return empty || lua_rawlen(lua, index);
+}
+
 /* A list stands for its elements, each a word. */
 static int append_list(lua_State *lua, int index, struct buf *out, struct error *error)
 {
     lua_Unsigned count = lua_rawlen(lua, index);
-    lua_pushnil(lua);
-    bool empty = !lua_next(lua, index);
-    lua_settop(lua, index);
-    if (!count && !empty)
+    if (!is_list(lua, index))
         return error_set(error, ERROR_FAILED,
                          "a table that is no list cannot be put into a command");
     for (lua_Unsigned i = 1; i <= count; i++) {
@@ -365,6 +370,61 @@ static bool is_single(const struct template *parsed)
 {
     return parsed->use == TEMPLATE_TEXT && parsed->count == 1 && !parsed->segments[0].length &&
            !parsed->tail_length;
+}
+
+/* What stands in OUT from START on is one argument. */
+static int end_argument(struct buf *out, size_t start, size_t *count, struct error *error)
+{
+    if (memchr(buf_string(out) + start, '\0', out->length - start))
+        return error_set(error, ERROR_FAILED, "a value with a NUL byte cannot be passed to a command");
+    buf_char(out, '\0');
+    ++*count;
+    return 0;
+}
+
+static int append_argument(lua_State *lua, int index, struct buf *out, size_t *count,
+                           struct error *error)
+{
+    size_t start = out->length;
+    int code = append_text(lua, index, out, error);
+    return code ? code : end_argument(out, start, count, error);
+}
+
+/* The value on top of the stack. */
+static int append_arguments(lua_State *lua, struct buf *out, size_t *count, struct error *error)
+{
+    int index = lua_gettop(lua);
+    if (lua_type(lua, index) != LUA_TTABLE || !is_list(lua, index))
+        return append_argument(lua, index, out, count, error);
+    lua_Unsigned elements = lua_rawlen(lua, index);
+    int code = 0;
+    for (lua_Unsigned i = 1; !code && i <= elements; i++) {
+        lua_rawgeti(lua, index, (lua_Integer)i);
+        code = append_argument(lua, index + 1, out, count, error);
+        lua_settop(lua, index);
+    }
+    return code;
+}
+
+int template_arguments(const struct template *parsed, struct script *script, struct buf *out,
+                       size_t *count, struct error *error)
+{
+    size_t start = out->length;
+    if (!is_single(parsed)) {
+        int code = template_render(parsed, script, out, error);
+        return code ? code : end_argument(out, start, count, error);
+    }
+    const struct expression *expression = &parsed->segments[0].expression;
+    int code = expression_evaluate(expression, script, error);
+    if (code)
+        return code;
+    code = lua_isnil(script->lua, -1) && is_part_of_item(expression)
+               ? say_missing(script->lua, error)
+               : append_arguments(script->lua, out, count, error);
+    if (code)
+        error_wrap(error, "${{ %s }}", expression->text);
+    expression_done(script);
+    return code;
 }
 
 int template_value(const struct template *parsed, struct script *script, struct arena *arena,

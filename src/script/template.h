@@ -71,6 +71,14 @@ int template_render(const struct template *parsed, struct script *script, struct
                     struct error *error);
 
 /*
+ * What the template stands for among the arguments of a program: the elements of a list where it is one
+ * expression alone that gives one, else its text. Appends each with a NUL behind it and adds their
+ * number to *COUNT. Fails as template_render(), and where one has a NUL in it.
+ */
+int template_arguments(const struct template *parsed, struct script *script, struct buf *out,
+                       size_t *count, struct error *error);
+
+/*
  * The value: of the expression itself, with its type, where the template is one expression alone,
  * else the rendered text. Lives in ARENA.
  */

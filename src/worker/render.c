@@ -23,6 +23,7 @@ struct rendered {
     struct template *template;
     const char *head; /* "NAME=" of an environment entry, "" otherwise */
     struct buf text;
+    size_t words; /* of an argument: those in TEXT, each with a NUL behind it */
     bool fixed;
 };
 
@@ -39,6 +40,8 @@ struct body_command {
     struct cgroup *cgroup;
     struct variables variables;
     const char **argv;
+    size_t argv_count;
+    size_t argv_room;
     size_t argv_fixed; /* of ARGV, what stands before the rendered ones */
     const char **environment;
     size_t environment_fixed; /* entries taken over from the worker's own */
@@ -67,6 +70,35 @@ static int render(struct rendered *rendered, struct script *script, struct error
                            "a value with a NUL byte cannot be passed to a command");
     rendered->fixed = !result && !template_uses_task(rendered->template);
     return result;
+}
+
+static int render_argument(struct rendered *rendered, struct script *script, struct error *error)
+{
+    if (rendered->fixed)
+        return 0;
+    buf_clear(&rendered->text);
+    rendered->words = 0;
+    int result = template_arguments(rendered->template, script, &rendered->text, &rendered->words,
+                                    error);
+    rendered->fixed = !result && !template_uses_task(rendered->template);
+    return result;
+}
+
+static void add_word(struct body_command *command, const char *word)
+{
+    command->argv = mem_grow(command->argv, &command->argv_room, command->argv_count + 2,
+                             sizeof(*command->argv));
+    command->argv[command->argv_count++] = word;
+    command->argv[command->argv_count] = NULL;
+}
+
+static void add_words(struct body_command *command, const struct rendered *argument)
+{
+    const char *at = argument->text.data;
+    for (size_t i = 0; i < argument->words; i++) {
+        add_word(command, at);
+        at += strlen(at) + 1;
+    }
 }
 
 /* True where one of the entries, or of the task's variables, sets the variable of ENTRY. */
@@ -126,12 +158,11 @@ static int parse_arguments(struct body_command *command, const struct worker_con
     command->argument_count = config->command.count;
     command->arguments =
         arena_alloc(command->arena, command->argument_count * sizeof(*command->arguments));
-    command->argv =
-        arena_alloc(command->arena, (command->argument_count + 3) * sizeof(*command->argv));
     if (config->body == WORKER_RUN) {
-        command->argv[command->argv_fixed++] = config->shell;
-        command->argv[command->argv_fixed++] = "-c";
+        add_word(command, config->shell);
+        add_word(command, "-c");
     }
+    command->argv_fixed = command->argv_count;
     for (size_t i = 0; i < command->argument_count; i++) {
         int result = parse_rendered(command, scope, use, "", config->command.items[i],
                                     &command->arguments[i], error);
@@ -183,6 +214,7 @@ void command_release(struct worker *worker)
         buf_release(&command->arguments[i].text);
     for (size_t i = 0; i < command->entry_count; i++)
         buf_release(&command->entries[i].text);
+    free(command->argv);
     variables_release(&command->variables);
     buf_release(&command->cwd.text);
     buf_release(&command->directory);
@@ -207,15 +239,18 @@ static void fill_environment(struct body_command *command)
 static int render_all(struct body_command *command, struct script *script, struct error *error)
 {
     int result = 0;
+    command->argv_count = command->argv_fixed;
     for (size_t i = 0; !result && i < command->argument_count; i++) {
-        result = render(&command->arguments[i], script, error);
-        command->argv[command->argv_fixed + i] = buf_string(&command->arguments[i].text);
+        result = render_argument(&command->arguments[i], script, error);
+        if (!result)
+            add_words(command, &command->arguments[i]);
     }
+    if (!result && !command->argv_count)
+        result = error_set(error, ERROR_FAILED, "an empty list has no program to run");
     for (size_t i = 0; !result && i < command->entry_count; i++)
         result = render(&command->entries[i], script, error);
     if (!result && command->cwd.template)
         result = render(&command->cwd, script, error);
-    command->argv[command->argv_fixed + command->argument_count] = NULL;
     return result;
 }
 
@@ -281,11 +316,11 @@ int render_program(struct body_command *command, struct worker *worker,
 static bool needs_variables(const struct body_command *command)
 {
     bool told = !variables_tell_task(&command->variables); /* a coprocess: by its line */
-    for (size_t i = 0; i < command->argument_count; i++) {
-        if (strstr(buf_string(&command->arguments[i].text), "PARRUN_"))
+    for (size_t i = command->argv_fixed; i < command->argv_count; i++)
+        if (strstr(command->argv[i], "PARRUN_"))
             return true;
+    for (size_t i = 0; i < command->argument_count; i++)
         told = told || template_uses_task(command->arguments[i].template);
-    }
     for (size_t i = 0; i < command->entry_count; i++)
         told = told || template_uses_task(command->entries[i].template);
     return !told && !(command->cwd.template && template_uses_task(command->cwd.template));

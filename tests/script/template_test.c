@@ -235,6 +235,48 @@ static void test_values_keep_their_type(void **state)
     assert_string_equal(value.string.bytes, "200x");
 }
 
+/* A template among the arguments of a program: each that it stands for in <>; an error begins with "!". */
+static const struct rendered arguments[] = {
+    {"plain", "<plain>"},
+    {"", "<>"},
+    {"${{ item }}", "<in/a b.tar.gz>"},
+    {"${{ {1, 'a b', {2}, ''} }}", "<1><a b><[2]><>"},
+    {"${{ {} }}", ""},
+    {"${{ {a=1} }}", "<{\"a\":1}>"},
+    {"x${{ {1, 2} }}", "<x[1,2]>"},
+    {"${{ nil }}", "<>"},
+    {"${{ item.x }}", "!${{ item.x }}: there is no such thing in the item in/a b.tar.gz"},
+    {"${{ {'a', 'b\\0'} }}",
+     "!${{ {'a', 'b\\0'} }}: a value with a NUL byte cannot be passed to a command"},
+    {"x${{ '\\0' }}", "!a value with a NUL byte cannot be passed to a command"},
+    {"${{ {tostring} }}", "!${{ {tostring} }}: a function cannot be put into a template"},
+};
+
+static void test_arguments(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < countof(arguments); i++) {
+        struct template *parsed;
+        struct template_fault fault;
+        struct error error = {0};
+        struct buf out = {0}, shown = {0};
+        size_t count = 0;
+        assert_int_equal(parse(fixture, arguments[i].text, true, &parsed, &fault), 0);
+        if (template_arguments(parsed, fixture->script, &out, &count, &error)) {
+            buf_printf(&shown, "!%s", error.text);
+        } else {
+            const char *at = out.data;
+            for (size_t k = 0; k < count; k++, at += strlen(at) + 1)
+                buf_printf(&shown, "<%s>", at);
+            assert_ptr_equal(at, out.data + out.length);
+        }
+        assert_string_equal(buf_string(&shown), arguments[i].expected);
+        buf_release(&out);
+        buf_release(&shown);
+        error_release(&error);
+    }
+}
+
 static void test_a_constant_needs_no_script(void **state)
 {
     struct fixture *fixture = *state;
@@ -260,6 +302,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names_that_are_not_free, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_names_of_the_task, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_values_keep_their_type, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_arguments, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_constant_needs_no_script, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
