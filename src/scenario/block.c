@@ -131,6 +131,23 @@ static bool is_object(const struct node *node)
     return false;
 }
 
+/* KEY stands where the kind of an object does. */
+static const char *hint_of_object(const char *key)
+{
+    static const struct {
+        const char *key;
+        const char *hint;
+    } kinds[] = {
+        {"pool", "write pools: and below it a name for this one"},
+        {"process", "write processes: and below it a name for this one"},
+        {"thread", "write threads: and below it a name for this one"},
+    };
+    for (size_t i = 0; i < countof(kinds); i++)
+        if (!strcmp(kinds[i].key, key))
+            return kinds[i].hint;
+    return "indent it below processes: or pools:";
+}
+
 static void report_unknown(struct loader *loader, struct block *block, const struct node *key,
                            const struct node *value)
 {
@@ -149,9 +166,8 @@ static void report_unknown(struct loader *loader, struct block *block, const str
         return;
     }
     if (block->kind == BLOCK_SCENARIO && is_object(value)) {
-        diag_error(loader->diags, loader_mark(loader, key),
-                   "indent it below processes: or pools:", "unknown key '%s' in the scenario",
-                   show_text(key->text, key->size).text);
+        diag_error(loader->diags, loader_mark(loader, key), hint_of_object(key->text),
+                   "unknown key '%s' in the scenario", show_text(key->text, key->size).text);
         return;
     }
     if (*places) {

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "scenario/loader.h"
 #include "scenario/place.h"
 #include "scenario/scalar.h"
@@ -120,6 +121,26 @@ static uint32_t last_line(const struct lua_spec *spec)
     return last;
 }
 
+/* What else a chunk may be that is no Lua. */
+static const char *chunk_hint(const struct lua_spec *spec)
+{
+    static const struct {
+        const char *word;
+        const char *hint;
+    } words[] = {
+        {"${{", "Lua is no template: write item, vars.NAME or env.NAME as they are"},
+        {"import ", "this looks like Python: exec: [python3, FILE] runs that"},
+        {"def ", "this looks like Python: exec: [python3, FILE] runs that"},
+        {"const ", "this looks like JavaScript: exec: [node, FILE] runs that"},
+        {"let ", "this looks like JavaScript: exec: [node, FILE] runs that"},
+        {"echo ", "this looks like the shell: run: runs that"},
+    };
+    for (size_t i = 0; i < countof(words); i++)
+        if (memmem(spec->text, spec->length, words[i].word, strlen(words[i].word)))
+            return words[i].hint;
+    return NULL;
+}
+
 static void check_chunk(struct loader *loader, const struct field *field, const struct chunk *chunk)
 {
     struct error error = {0};
@@ -134,11 +155,8 @@ static void check_chunk(struct loader *loader, const struct field *field, const 
     struct mark mark = line && block ? place_of_line(chunk->source, line)
                        : chunk->node ? node_mark(chunk->source, chunk->node)
                                      : place_of_line(chunk->source, 1);
-    const char *hint = memmem(spec->text, spec->length, "${{", 3)
-                           ? "Lua is no template: write item, vars.NAME or env.NAME as they are"
-                           : NULL;
-    diag_error(loader->diags, mark, hint, "%s is not valid Lua: %s", field_label(loader, field),
-               loader_shown(loader, message));
+    diag_error(loader->diags, mark, chunk_hint(spec), "%s is not valid Lua: %s",
+               field_label(loader, field), loader_shown(loader, message));
     error_release(&error);
 }
 

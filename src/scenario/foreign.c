@@ -95,6 +95,11 @@ static bool is_url(const char *text)
     return !strncmp(text, "http://", strlen("http://"));
 }
 
+static bool is_how(const char *text)
+{
+    return !strcmp(text, "now") || !strcmp(text, "soon");
+}
+
 static bool is_command(const char *text)
 {
     return *text != '\0';
@@ -114,6 +119,7 @@ static const struct {
     {BLOCK_POOL, is_command, "{tasks: 10, run: %s}"},
     {BLOCK_RETRY, is_number, "retry: {attempts: %s}"},
     {BLOCK_HALT, is_number, "halt: {failures: %s}"},
+    {BLOCK_HALT, is_how, "halt: {failures: 1, how: %s}"},
     {BLOCK_RESULTS, is_path, "results: {file: %s}"},
     {BLOCK_LOG, is_path, "log: {file: %s}"},
     {BLOCK_STOP, is_duration, "stop: {grace: %s}"},

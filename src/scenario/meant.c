@@ -42,7 +42,7 @@ static const struct word sizes[] = {
     {"b", ""},          {NULL, NULL},
 };
 
-static const struct word restarts[] = {
+static const struct word choices[] = {
     {"on-failure", "failure"},
     {"on_failure", "failure"},
     {"on-abnormal", "failure"},
@@ -56,6 +56,17 @@ static const struct word restarts[] = {
     {"any", "always"},
     {"unless-stopped", "always"},
     {"exit_on_failure", "never, and fail_fast: true at the top"},
+    {"grouped", "group"},
+    {"buffered", "group"},
+    {"line", "lines"},
+    {"line-buffered", "lines"},
+    {"ungroup", "lines"},
+    {"ungrouped", "lines"},
+    {"keep", "ordered"},
+    {"keep-order", "ordered"},
+    {"none", "discard"},
+    {"null", "discard"},
+    {"quiet", "discard"},
     {NULL, NULL},
 };
 
@@ -175,13 +186,13 @@ const char *meant_codes(struct arena *arena, const char *text)
     return list ? arena_printf(arena, "%s]", list) : NULL;
 }
 
-const char *meant_restart(struct arena *arena, const char *text)
+const char *meant_choice(struct arena *arena, const char *text)
 {
     static const char failures[] = "on-failure:";
     const char *number = text + strlen(failures);
     if (!strncmp(text, failures, strlen(failures)) && meant_count(arena, number))
         return arena_printf(arena, "{on: failure, max: %s}", number);
-    return find_word(restarts, text);
+    return find_word(choices, text);
 }
 
 const char *meant_rate(struct arena *arena, const char *text)

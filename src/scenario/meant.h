@@ -16,8 +16,9 @@ const char *meant_size(struct arena *arena, const char *text);
 /* "SIGINT" -> "INT", "TERMINATE" -> "TERM", "KIL" -> "KILL". */
 const char *meant_signal(struct arena *arena, const char *text);
 
-/* What stands behind 'restart': "on-failure:3" -> "{on: failure, max: 3}", "no" -> "never". */
-const char *meant_restart(struct arena *arena, const char *text);
+/* A word of a key that takes one of some: of 'restart' "on-failure:3" -> "{on: failure, max: 3}" and "no" ->
+ * "never", of 'output' "buffered" -> "group". */
+const char *meant_choice(struct arena *arena, const char *text);
 
 /* A number of tries again as one of tries in all: "2" -> "3". */
 const char *meant_attempts(struct arena *arena, const char *text);

@@ -24,7 +24,7 @@ static void bind_restart(struct loader *loader, const struct field *field, const
             return;
         }
     }
-    field_meant(loader, field, node, meant_restart(loader->arena, word));
+    field_meant(loader, field, node, meant_choice(loader->arena, word));
 }
 
 static void bind_restarts(struct loader *loader, const struct field *field, const struct node *node)

@@ -129,7 +129,7 @@ static bool find_choice(struct loader *loader, const struct field *field, const 
         }
         nearest_offer(&nearest, choices[i].name);
     }
-    const char *other = meant_restart(loader->arena, text);
+    const char *other = meant_choice(loader->arena, text);
     const char *hint = NULL;
     if (other && is_choice(choices, other))
         hint = arena_printf(loader->arena, "write %s", other);

@@ -47,7 +47,9 @@ static void bind_glob(struct loader *loader, const struct field *field, const st
 static void bind_output(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct template **command = field->member;
-    if (field_template(loader, field, node, TEMPLATE_SHELL, command) &&
+    if (node->kind == NODE_LIST)
+        field_meant(loader, field, node, "the words in one line, as for the shell");
+    else if (field_template(loader, field, node, TEMPLATE_SHELL, command) &&
         template_uses_task(*command))
         field_expected(loader, field, node, "a command without the names of a task",
                        "there is no task yet when it runs");

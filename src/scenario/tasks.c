@@ -50,6 +50,8 @@ static void bind_workers(struct loader *loader, const struct field *field, const
         return;
     if (value.type == VALUE_INTEGER && value.integer >= key->least && value.integer <= key->most)
         *workers = value.integer;
+    else if (value.type == VALUE_INTEGER && !value.integer)
+        field_meant(loader, field, node, "auto for one a core");
     else if (value.type != VALUE_STRING || !field_text(loader, field, node, &text))
         field_wrong(loader, field, node);
     else if (!strcmp(text, "auto"))
