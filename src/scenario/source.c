@@ -24,6 +24,9 @@ static void bind_file(struct loader *loader, const struct field *field, const st
     }
 }
 
+/* As JSON Schema: no ** within braces. */
+#define PATTERN "{'allOf':[@text,{'not':{'pattern':'[{][^}]*[*][*]'}}]}"
+
 static void bind_glob(struct loader *loader, const struct field *field, const struct node *node)
 {
     const struct node *items = node->kind == NODE_LIST ? node->items : node;
@@ -75,7 +78,7 @@ const struct type type_glob = {
     .wording = "a pattern such as in/*.jpg, or a list of them",
     .bind = bind_glob,
     .early = true,
-    .json = "'anyOf':[@text,{'type':'array','minItems':1,'items':@text}]",
+    .json = "'anyOf':[" PATTERN ",{'type':'array','minItems':1,'items':" PATTERN "}]",
 };
 const struct type type_output = {
     .name = "output",
