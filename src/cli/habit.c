@@ -14,6 +14,7 @@
 #define ASK "SIGUSR1 to parrun makes it tell what runs"
 #define BEGIN "parrun --example names scenarios to start from"
 #define CHECK "parrun --check FILE checks a scenario"
+#define BAR "write --progress"
 #define TASKS "a scenario says what is run: see parrun --example pool"
 
 static const struct {
@@ -25,7 +26,7 @@ static const struct {
     {"stop", STOP},       {"down", STOP},       {"kill", STOP},         {"restart", STOP},
     {"ps", ASK},          {"status", ASK},      {"top", ASK},           {"init", BEGIN},
     {"new", BEGIN},       {":::", TASKS},       {"::::", TASKS},        {"-P", "write -j N"},
-    {"-a", TASKS},        {"-I", TASKS},        {"--pipe", TASKS},      {"--bar", TASKS},
+    {"-a", TASKS},        {"-I", TASKS},        {"--pipe", TASKS},      {"--bar", BAR},         {"--eta", BAR},
     {"{}", TASKS},        {"{.}", TASKS},       {"{/}", TASKS},
     {"logs", "the log of a run is its output; --log FILE writes it to a file"},
     {"-d", "a run stays in the foreground: put & behind it, or make it a service"},

@@ -22,8 +22,8 @@
 #include "sink/story.h"
 #include "sink/target.h"
 
-/* Standard output, and the files of --log and --joblog. */
-#define DESTINATIONS 3
+/* Standard output, the files of --log and --joblog, and standard error for --progress. */
+#define DESTINATIONS 4
 
 struct destination {
     struct log *log;
@@ -42,6 +42,7 @@ struct destination {
 struct log {
     struct destination items[DESTINATIONS];
     size_t count;
+    const struct destination *board; /* for progress; NULL: nobody wants it */
     struct log_callbacks callbacks;
     void *arg;
     bool held;
@@ -231,6 +232,15 @@ static int open_file(struct log *log, struct loop *loop, const struct log_spec *
     return add_destination(log, loop, path, target, error);
 }
 
+static int open_board(struct log *log, struct loop *loop, struct error *error)
+{
+    log->board = &log->items[0];
+    if (log->board->terminal)
+        return 0;
+    log->board = &log->items[log->count];
+    return add_destination(log, loop, "standard error", target_new(STDERR_FILENO), error);
+}
+
 static int open_all(struct log *log, struct loop *loop, const struct log_spec *spec,
                     const struct options *options, struct error *error)
 {
@@ -273,10 +283,18 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *s
         add_readers(log, bus, &story, options, json, run);
     if (!result && options->joblog)
         result = open_joblog(log, loop, bus, options->joblog, error);
+    if (!result && options->progress)
+        result = open_board(log, loop, error);
     if (!result)
         return log;
     log_free(log);
     return NULL;
+}
+
+struct output *log_board(const struct log *log, int *fd)
+{
+    *fd = log->board == log->items ? STDOUT_FILENO : STDERR_FILENO;
+    return log->board ? log->board->output : NULL;
 }
 
 void log_finish(struct log *log)
@@ -292,7 +310,9 @@ bool log_report(const struct log *log, struct buf *out)
         const struct destination *destination = &log->items[i];
         size_t lost = output_lost(destination->output);
         int stuck = output_stuck(destination->output);
-        if ((log->closed && destination->standard) || (!lost && !destination->failed && !stuck))
+        bool unread = (log->closed && destination->standard) ||
+                      (destination == log->board && !destination->standard);
+        if (unread || (!lost && !destination->failed && !stuck))
             continue;
         whole = false;
         if (lost || destination->failed)

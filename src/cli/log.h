@@ -11,6 +11,7 @@ struct error;
 struct log;
 struct loop;
 struct options;
+struct output;
 struct scenario;
 
 struct log_callbacks {
@@ -26,6 +27,12 @@ struct log_callbacks {
 struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *scenario,
                     const struct options *options, const char *run,
                     const struct log_callbacks *callbacks, void *arg, struct error *error);
+
+/*
+ * Where progress is told, and its descriptor at *FD: standard output where that is a terminal, else standard
+ * error, which only --progress opens; NULL without that.
+ */
+struct output *log_board(const struct log *log, int *fd);
 
 /* Nothing more will come. */
 void log_finish(struct log *log);

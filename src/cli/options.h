@@ -83,6 +83,7 @@ struct options {
     const char *joblog;     /* --joblog FILE; NULL: none */
     const char *journal;    /* --journal FILE; NULL: none */
     enum resume_option resume;
+    bool progress;          /* --progress */
     int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
     const char *log;        /* --log FILE; NULL: none */
     struct rotation_rules rotate; /* --log-rotate; its size 0: none */

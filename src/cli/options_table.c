@@ -277,6 +277,8 @@ static const struct option table[] = {
      .help = "run these objects and what they depend on: names with commas between them"},
     {.name = "priority", .argument = "N", .modes = PUTTING, .take = take_priority,
      .help = "with --put: 0 (the usual one) to 9, which goes first"},
+    {.name = "progress", .flag = MEMBER(progress), .modes = MODE_BIT(MODE_RUN),
+     .help = "show how far the pools are, and how long the rest may take"},
     {.name = "put", .argument = "QUEUE", .mode = MODE_PUT, .take = take_put,
      .help = "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
     {.name = "queue", .argument = "FILE", .mode = MODE_QUEUE,

@@ -23,6 +23,7 @@
 #include "cli/options.h"
 #include "cli/pause.h"
 #include "cli/picks.h"
+#include "cli/progress.h"
 #include "cli/service.h"
 #include "cli/status.h"
 #include "engine/graph.h"
@@ -62,6 +63,7 @@ struct runner {
     pid_t guard;
     struct pause pause;
     struct log *log;
+    struct progress *progress; /* NULL: nobody wants to see it */
     bool log_full;
     struct journal *journal; /* NULL: none */
     bool journal_full;
@@ -166,6 +168,8 @@ static void on_run_ended(void *arg)
 {
     struct runner *runner = arg;
     runner->finishing = true;
+    progress_free(runner->progress);
+    runner->progress = NULL;
     if (runner->run.store)
         durable_finish(&runner->run);
     else
@@ -311,6 +315,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     struct runner runner = {0};
     struct run *run = &runner.run;
     struct error error = {0};
+    int fd;
     nofile_raise(); /* every process of a run takes some descriptors here */
     if (!options->dry && !machine_has_descriptors(scenario, options->jobs))
         return STATUS_SYSTEM;
@@ -365,6 +370,8 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
         run->door = door_new(run, order->socket);
     durable_tell_door(run);
     struct service *service = service_new(run);
+    struct output *board = log_board(runner.log, &fd);
+    runner.progress = board ? progress_new(run, board, fd) : NULL;
     run_start(run);
     loop_run(run->loop);
     close_books(&runner);

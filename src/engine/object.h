@@ -49,6 +49,9 @@ struct object_kind {
     void (*settle)(struct object *object);
     /* Appends what it is doing, for a person: "runs for 3s". It was started and has not ended. */
     void (*describe)(const struct object *object, struct buf *out);
+    /* Appends how far it is, in a few words: "412 of 5000 (8%), 2 failed". NULL: there is no measure
+     * of that. */
+    void (*progress)(const struct object *object, struct buf *out);
     /* Appends what it runs as a line for a shell; false where there is no such line. NULL: never. */
     bool (*plan)(struct object *object, struct buf *out);
     /* The run is over: tells, as events, what of it failed and what it has left undone. NULL: what

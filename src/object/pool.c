@@ -388,6 +388,11 @@ static void pool_describe(const struct object *object, struct buf *out)
     pool_print_state((const struct pool *)object, out);
 }
 
+static void pool_progress(const struct object *object, struct buf *out)
+{
+    pool_print_progress((const struct pool *)object, out);
+}
+
 static const struct object_kind pool_kind = {
     .word = "pool",
     .start = pool_start,
@@ -396,6 +401,7 @@ static const struct object_kind pool_kind = {
     .skip = pool_skip,
     .hold = pool_hold,
     .describe = pool_describe,
+    .progress = pool_progress,
     .waits = pool_waits_for_queue,
     .parts = pool_parts,
     .sleeps = pool_sleeps,

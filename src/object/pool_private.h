@@ -315,6 +315,9 @@ void pool_check_picks(struct pool *pool);
 /* Appends what the pool is doing, for SIGUSR1. */
 void pool_print_state(const struct pool *pool, struct buf *out);
 
+/* The same in a few words, with how long what is left may take. */
+void pool_print_progress(const struct pool *pool, struct buf *out);
+
 /* See struct object_kind. */
 bool pool_waits_for_queue(struct object *object, struct object_wait *wait);
 size_t pool_parts(const struct object *object, struct part_wait *waits);

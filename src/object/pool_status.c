@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/unit.h"
 #include "engine/run.h"
+#include "event/event.h"
 #include "object/door.h"
 #include "object/items.h"
 #include "object/pool_private.h"
@@ -107,4 +108,40 @@ void pool_print_state(const struct pool *pool, struct buf *out)
     if (pool->throttled)
         buf_text(out, ", held back until the machine has more to spare");
     print_running(pool, out);
+}
+
+/* As fast as it was on average: who knows better knows what is to come. */
+static void print_rest(const struct pool *pool, int64_t left, struct buf *out)
+{
+    int64_t ns = clock_monotonic() - pool->object.since;
+    double rate = (double)pool->done / ((double)ns / (double)NS_PER_S);
+    if (!pool->done || ns <= 0)
+        return;
+    buf_printf(out, rate < 10 ? ", %.2g/s" : ", %.0f/s", rate);
+    if (left <= 0)
+        return;
+    buf_text(out, ", ");
+    int64_t seconds = (int64_t)((double)left / rate) + 1;
+    duration_print(out, seconds * NS_PER_S);
+    buf_text(out, " left");
+}
+
+void pool_print_progress(const struct pool *pool, struct buf *out)
+{
+    int64_t total = pool->items ? items_count(pool->items) : -1;
+    struct event tally = {0};
+    pool_fill_tally(pool, &tally);
+    if (total > 0 && tally.left >= 0)
+        buf_printf(out, "%" PRId64 " of %" PRId64 " (%" PRId64 "%%)", total - tally.left, total,
+                   (int64_t)(100.0 * (double)(total - tally.left) / (double)total));
+    else
+        buf_printf(out, "%" PRId64 " done", pool->done);
+    if (pool->failed)
+        buf_printf(out, ", %" PRId64 " failed", pool->failed);
+    if (pool->throttled)
+        buf_text(out, ", held back");
+    if (pool_is_ending(pool))
+        buf_text(out, ", ending");
+    else
+        print_rest(pool, tally.left, out);
 }

@@ -23,6 +23,10 @@ struct output {
     struct thread *thread;
     struct buf gathered; /* the loop's alone */
     bool handing;        /* a deferred hand-over is on its way */
+    struct buf status;   /* what is to stand below, the loop's alone as the next three */
+    bool drawn;          /* it does, or what it was before */
+    bool stale;          /* it is to be drawn anew */
+    bool in_line;        /* what was put last has no newline yet */
     bool full;           /* the loop's alone: full was called, room is owed */
     atomic_size_t held;  /* bytes handed over and not yet written */
     bool done;           /* the loop's alone: finished was called */
@@ -41,9 +45,46 @@ static bool is_full(struct output *output)
     return output->gathered.length + atomic_load(&output->held) > OUTPUT_BOUND;
 }
 
+static void hand_over(void *arg);
+
+static void hand_over_soon(struct output *output)
+{
+    if (output->handing)
+        return;
+    output->handing = true;
+    loop_defer(output->loop, hand_over, output);
+}
+
+static void draw_status(struct output *output)
+{
+    if (output->drawn || output->in_line || !output->status.length)
+        return;
+    buf_append(&output->gathered, output->status.data, output->status.length);
+    output->drawn = true;
+    output->stale = false;
+}
+
+static void erase_status(struct output *output)
+{
+    if (output->drawn)
+        buf_text(&output->gathered, "\r\033[K");
+    output->drawn = false;
+}
+
+/* A terminal that is behind has enough to show. */
+static void renew_status(struct output *output)
+{
+    if (!output->stale || atomic_load(&output->held))
+        return;
+    output->stale = false;
+    erase_status(output);
+    hand_over_soon(output);
+}
+
 static void tell_room(void *arg)
 {
     struct output *output = arg;
+    renew_status(output);
     if (!output->full || is_full(output))
         return;
     output->full = false;
@@ -157,6 +198,7 @@ static void hand_over(void *arg)
 {
     struct output *output = arg;
     output->handing = false;
+    draw_status(output);
     pthread_mutex_lock(&output->lock);
     atomic_fetch_add(&output->held, output->gathered.length);
     if (output->waiting.length) {
@@ -173,19 +215,29 @@ static void hand_over(void *arg)
 
 void output_put(struct output *output, const char *bytes, size_t length)
 {
+    erase_status(output);
     buf_append(&output->gathered, bytes, length);
+    if (length)
+        output->in_line = bytes[length - 1] != '\n';
     if (!output->full && is_full(output)) {
         output->full = true;
         output->callbacks.full(output->arg);
     }
-    if (output->handing)
-        return;
-    output->handing = true;
-    loop_defer(output->loop, hand_over, output);
+    hand_over_soon(output);
+}
+
+void output_status(struct output *output, const char *text)
+{
+    buf_clear(&output->status);
+    buf_text(&output->status, text);
+    output->stale = true;
+    renew_status(output);
 }
 
 void output_finish(struct output *output)
 {
+    erase_status(output);
+    buf_clear(&output->status);
     hand_over(output);
     pthread_mutex_lock(&output->lock);
     output->finish = true;
@@ -216,6 +268,7 @@ static void release(struct output *output)
     target_free(output->target);
     buf_release(&output->waiting);
     buf_release(&output->gathered);
+    buf_release(&output->status);
     pthread_mutex_destroy(&output->lock);
     pthread_cond_destroy(&output->changed);
     free(output);

@@ -30,6 +30,12 @@ struct output *output_new(struct loop *loop, struct target *target,
 /* Copies LENGTH bytes; they are handed to the thread when the loop's turn ends. */
 void output_put(struct output *output, const char *bytes, size_t length);
 
+/*
+ * Shows a text below what is written, on a terminal alone: what is put later stands above it. It takes
+ * the place of the one before; "" is none. Not while the end of a line is still to come.
+ */
+void output_status(struct output *output, const char *text);
+
 /* No more is put: finished is called when the thread is done. */
 void output_finish(struct output *output);
 

@@ -5,7 +5,7 @@ import re
 import select
 import subprocess
 
-from harness.parrun import PATIENCE, PROGRAM, Directory
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_status
 
 COLOR = re.compile(rb"\033\[[0-9;:]*m")
 
@@ -30,6 +30,51 @@ def on_terminal(scenario, *arguments, directory=None, **variables):
     os.close(ours)
     _, err = process.communicate(timeout=PATIENCE)
     return got.replace(b"\r\n", b"\n"), err
+
+
+def test_progress_below_the_log():
+    """What the log says stands above the line of --progress, each line whole; nothing of it stays."""
+    scenario = """
+        pools:
+          p: {workers: 1, tasks: 3, run: "test ${{ item }} != 1 && until test -e go; do sleep 0.01; done"}
+    """
+    directory = Directory()
+    directory.file("scenario.yaml", scenario)
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "TERM": "xterm"}
+    process = subprocess.Popen([PROGRAM, "--progress", "scenario.yaml"], stdin=subprocess.DEVNULL,
+                               stdout=theirs, stderr=subprocess.PIPE, cwd=directory.path, env=env)
+    os.close(theirs)
+    got = b""
+    while select.select([ours], [], [], PATIENCE)[0]:
+        try:
+            got += os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            break
+        if b"p: 0 of 3 (0%)" in got:
+            directory.file("go", "")
+    os.close(ours)
+    process.communicate(timeout=PATIENCE)
+    assert b"p: 0 of 3 (0%)" in got, got
+    # As the terminal shows it: a line that was taken away is none.
+    shown = re.sub(rb"[^\n]*\r\x1b\[K", b"", got.replace(b"\r\n", b"\n"))
+    assert b" of 3 (" not in shown, shown
+    with_colors_off = re.sub(rb"\x1b\[[0-9;]*m", b"", shown)
+    assert re.search(rb"^Run task 0 \(\d+\)\.\.\.\nTask 0 runs", with_colors_off, re.M), with_colors_off
+    assert b"\nPool p ended: 1 of 3 tasks failed: task 1.\n" in with_colors_off, with_colors_off
+
+
+def test_progress_elsewhere():
+    """Where neither standard output nor standard error is a terminal: a line now and then, on the latter."""
+    directory = Directory()
+    gate = directory.fifo("gate")
+    run = Run("pools: {p: {tasks: 2, run: 'read x <gate'}, q: {tasks: 1, run: 'true'}}", "--progress",
+              "--log=log", directory=directory, stderr=subprocess.STDOUT)
+    run.wait_for(rb"^p: 0 of 2 \(0%\)$")
+    gate.write_text("x\nx\n")
+    status, out, _ = run.finish()
+    check_status(status, 0, out)
+    assert set(out.splitlines()) == {b"p: 0 of 2 (0%)"}, out
 
 
 TWO = """

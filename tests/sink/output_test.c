@@ -27,6 +27,49 @@ static void test_order(void **state)
     buf_release(&text);
 }
 
+/* Turns of the loop until SIZE bytes are in the file of FD, and then until TEXT is all of it. */
+static void await_text(struct told *told, int fd, const char *text)
+{
+    char got[256];
+    ssize_t length = 0;
+    while (length != (ssize_t)strlen(text)) {
+        loop_defer(told->loop, stop_loop, told->loop);
+        loop_run(told->loop);
+        length = pread(fd, got, sizeof(got), 0);
+    }
+    assert_memory_equal(got, text, strlen(text));
+}
+
+/* What is put stands above it, and never behind it; it waits for the end of a line. */
+static void test_status(void **state)
+{
+    (void)state;
+    struct told told = {0};
+    int fd = open_scratch();
+    struct output *output = told_output(&told, fd);
+    output_put(output, "a\n", 2);
+    output_status(output, "1 done");
+    await_text(&told, fd, "a\n1 done");
+    output_put(output, "b", 1);
+    await_text(&told, fd, "a\n1 done\r\033[Kb");
+    output_status(output, "2 done");
+    output_put(output, "c\n", 2);
+    await_text(&told, fd, "a\n1 done\r\033[Kbc\n2 done");
+    output_status(output, "3 done");
+    await_text(&told, fd, "a\n1 done\r\033[Kbc\n2 done\r\033[K3 done");
+    output_status(output, "");
+    await_text(&told, fd, "a\n1 done\r\033[Kbc\n2 done\r\033[K3 done\r\033[K");
+    output_put(output, "d\n", 2);
+    output_status(output, "4 done");
+    await_text(&told, fd, "a\n1 done\r\033[Kbc\n2 done\r\033[K3 done\r\033[Kd\n4 done");
+    struct buf text = {0};
+    told_end(&told, output);
+    read_scratch(fd, &text);
+    assert_string_equal(text.data,
+                        "a\n1 done\r\033[Kbc\n2 done\r\033[K3 done\r\033[Kd\n4 done\r\033[K");
+    buf_release(&text);
+}
+
 static void test_nothing_put(void **state)
 {
     (void)state;
@@ -188,6 +231,7 @@ int main(void)
     loop_warm_up();
     signal(SIGPIPE, SIG_IGN);
     TEST(&tests, test_order);
+    TEST(&tests, test_status);
     TEST(&tests, test_nothing_put);
     TEST(&tests, test_slow_reader);
     TEST(&tests, test_device_is_full);
