@@ -314,7 +314,7 @@ static bool tell_spool(struct pool *pool, struct task *task)
     if (result < 0)
         pool_break(pool, error.text);
     error_release(&error);
-    return !pool->object.run->held || result != 0 ||
+    return !pool->object.run->held || result < 0 ||
            (!task->output.memory.length && task->output.read == task->output.size);
 }
 

@@ -1,0 +1,98 @@
+"""What tasks put out arrives: every byte of it, in every mode, however much and however slow its reader."""
+import fcntl
+import json
+import os
+import subprocess
+
+from harness.parrun import PATIENCE, PROGRAM, Directory, check_status, mark
+
+LINES = 150_000  # of each task: some 1.5 MB, more than any buffer between it and the reader
+TASKS = (1, 2, 3, 4)
+SMALL_PIPE = 4096
+
+BODIES = {
+    "run": "run: \"seq -f '${{ item }} %.0f' " + str(LINES) + "; echo ${{ item }} end\"",
+    "lua": "lua: 'for n = 1, " + str(LINES) + " do print(item .. \" \" .. n) end print(item .. \" end\")'",
+    "thread": "kind: thread\n    lua: 'for n = 1, " + str(LINES)
+              + " do print(item .. \" \" .. n) end print(item .. \" end\")'",
+}
+
+
+def read_slowly(scenario, *arguments):
+    """All that comes through a pipe that holds one page."""
+    directory = Directory()
+    directory.file("scenario.yaml", scenario)
+    ours, theirs = os.pipe()
+    fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, SMALL_PIPE)
+    process = subprocess.Popen([PROGRAM, *arguments, "scenario.yaml"], stdin=subprocess.DEVNULL,
+                               stdout=theirs, stderr=subprocess.PIPE, cwd=directory.path)
+    os.close(theirs)
+    with os.fdopen(ours, "rb") as pipe:
+        out = pipe.read()
+    _, err = process.communicate(timeout=PATIENCE)
+    check_status(process.returncode, 0, err)
+    return out, directory
+
+
+def check_tasks(lines, whole):
+    """Each task's lines are all there and in their order; WHOLE: and beside each other."""
+    want = [b"%d" % n for n in range(1, LINES + 1)] + [b"end"]
+    got = {item: [] for item in TASKS}
+    order = []
+    for line in lines:
+        item, _, text = line.partition(b" ")
+        got[int(item)].append(text)
+        if not order or order[-1] != item:
+            order.append(item)
+    for item in TASKS:
+        assert got[item] == want, (item, len(got[item]), got[item][-1:])
+    if whole:
+        assert len(order) == len(TASKS), order
+    return [int(item) for item in order]
+
+
+def scenario_of(output, body, more=""):
+    return f"""pools:
+  p:
+    workers: 2
+    tasks: [{", ".join(str(item) for item in TASKS)}]
+    output: {output}
+    {BODIES[body]}
+{more}"""
+
+
+@mark("asan")
+def test_every_byte_of_every_mode():
+    for body in BODIES:
+        for output in ("group", "ordered", "lines"):
+            out, _ = read_slowly(scenario_of(output, body), "--log=log")
+            order = check_tasks(out.splitlines(), output != "lines")
+            assert output != "ordered" or order == list(TASKS), order
+
+
+def test_every_byte_among_the_log():
+    out, _ = read_slowly(scenario_of("group", "run"))
+    check_tasks([line for line in out.splitlines() if line[:1].isdigit()], True)
+
+
+def test_every_byte_as_json():
+    out, _ = read_slowly(scenario_of("group", "run"), "--format=json")
+    told = [event for event in map(json.loads, out.splitlines()) if event["event"] == "task.output"]
+    text = "".join(event["output"] for event in told)
+    check_tasks(text.encode().splitlines(), True)
+
+
+def test_every_byte_of_each_attempt():
+    """What an attempt that is tried again has put out comes whole before the next one's."""
+    out, _ = read_slowly(f"""
+        pools:
+          p:
+            workers: 2
+            tasks: [1, 2]
+            retry: {{attempts: 2}}
+            run: "seq -f '${{{{ item }}}} %.0f' {LINES}; echo ${{{{ item }}}} end; test $PARRUN_ATTEMPT = 2"
+    """, "--log=log")
+    want = [b"%d" % n for n in range(1, LINES + 1)] + [b"end"]
+    for item in (b"1", b"2"):
+        got = [line.partition(b" ")[2] for line in out.splitlines() if line.startswith(item + b" ")]
+        assert got == want + want, (item, len(got))
