@@ -16,11 +16,17 @@
 #include "sink/journal_file.h"
 #include "sink/journal_read.h"
 
-static const char *const kinds[] = {
-    [RESUME_NONE] = "run",
-    [RESUME_UNDONE] = "resume",
-    [RESUME_FAILED] = "retry-failed",
-};
+/* A part of a run begins nothing anew: what was done before counts as before. */
+static const char *kind_of(const struct options *options)
+{
+    static const char *const kinds[] = {
+        [RESUME_NONE] = "run",
+        [RESUME_UNDONE] = "resume",
+        [RESUME_FAILED] = "retry-failed",
+    };
+    bool part = options->resume == RESUME_NONE && (options->tasks.count || options->only.count);
+    return part ? "part" : kinds[options->resume];
+}
 
 static void take_row(void *arg, const char *pool, const struct hash *key, bool succeeded)
 {
@@ -71,7 +77,7 @@ int journaling_begin(const struct options *options, struct run *run, struct data
         .name = run->id,
         .scenario = run->scenario->name,
         .file = run->scenario->file,
-        .kind = kinds[options->resume],
+        .kind = kind_of(options),
     };
     *journal = journal_new(run->loop, database, &told, callbacks, arg, error);
     if (!*journal)

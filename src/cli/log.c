@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -194,15 +195,26 @@ static void add_reader(struct destination *destination, struct bus *bus,
     bus_add(bus, &reader);
 }
 
-static int open_joblog(struct log *log, struct loop *loop, struct bus *bus, const char *path,
-                       struct error *error)
+static bool is_empty(const char *path)
 {
-    struct target *target = target_open(path, FILE_EMPTY, NULL, "write the joblog to", error);
+    struct stat status;
+    return stat(path, &status) || !status.st_size;
+}
+
+/* A run that goes on with the work of others, or does a part of it, adds to what they have told. */
+static int open_joblog(struct log *log, struct loop *loop, struct bus *bus,
+                       const struct options *options, struct error *error)
+{
+    const char *path = options->joblog;
+    bool adds = options->resume != RESUME_NONE || options->tasks.count || options->only.count;
+    bool begins = !adds || is_empty(path);
+    struct target *target =
+        target_open(path, adds ? FILE_APPEND : FILE_EMPTY, NULL, "write the joblog to", error);
     int result = add_destination(log, loop, path, target, error);
     if (result)
         return result;
     struct destination *destination = &log->items[log->count - 1];
-    destination->joblog = joblog_new(destination->output);
+    destination->joblog = joblog_new(destination->output, begins);
     struct bus_reader reader = joblog_reader(destination->joblog);
     bus_add(bus, &reader);
     return 0;
@@ -282,7 +294,7 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *s
     if (!result)
         add_readers(log, bus, &story, options, json, run);
     if (!result && options->joblog)
-        result = open_joblog(log, loop, bus, options->joblog, error);
+        result = open_joblog(log, loop, bus, options, error);
     if (!result && options->progress)
         result = open_board(log, loop, error);
     if (!result)

@@ -286,6 +286,8 @@ static void run_over(void *arg)
     }
     if (run->failed)
         event.flags |= EVENT_WRONG;
+    if (run->stop_cause == STOP_SIGNAL || run->stop_cause == STOP_OUTPUT)
+        event.flags |= EVENT_SIGNALED;
     bus_emit(run->bus, &event);
     buf_release(&leaked);
     run->ended(run->ended_arg);

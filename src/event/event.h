@@ -103,7 +103,7 @@ enum event_flag {
     EVENT_CONSUMER = 1 << 3,   /* the process takes from a queue */
     EVENT_PROCESSES = 1 << 4,  /* run.*: the scenario has processes or pools */
     EVENT_THREADS = 1 << 5,    /* run.*: the scenario has threads */
-    EVENT_SIGNALED = 1 << 6,   /* ended by a signal */
+    EVENT_SIGNALED = 1 << 6,   /* ended by a signal; run.ended: stopped by one before its end */
     EVENT_REASONED = 1 << 7,   /* REASON says it all */
     EVENT_TOLD = 1 << 8,       /* another event told the story of it already */
     EVENT_ALIKE = 1 << 9,      /* several processes put into queues, or take from them, as it does */

@@ -38,7 +38,7 @@ static void fill_seconds(struct buf *out, const struct event *event)
 
 static void fill_limit(struct buf *out, const struct event *event)
 {
-    duration_print(out, event->duration);
+    duration_print(out, duration_round(event->duration));
 }
 
 static void fill_code(struct buf *out, const struct event *event)
@@ -115,7 +115,7 @@ static void fill_when(struct buf *out, const struct event *event)
 {
     buf_text(out, event->duration ? "in " : "at once");
     if (event->duration)
-        duration_print(out, event->duration);
+        duration_print(out, duration_round(event->duration));
 }
 
 static void fill_total(struct buf *out, const struct event *event)

@@ -157,8 +157,8 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{EVENT_NAMED, "Waiting for all subprocesses of pool {name} done..."},
           {0, "Waiting for all subprocesses done..."}}},
     [EVENT_POOL_THROTTLED] =
-        {"pool.throttled", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
-         "No task is begun until there is memory or load to spare.",
+        {"pool.throttled", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "No task is begun until there is memory or load to spare; told once a minute at most.",
          {{0, "Pool {name} waits: {reason}."}}},
     [EVENT_POOL_HALTED] =
         {"pool.halted", EVENT_OF_POOL, EVENT_LEVEL_STORY,

@@ -14,6 +14,9 @@
 #include "object/trace.h"
 #include "scenario/spec.h"
 
+/* A longer line is told in pieces, between which others may stand. */
+#define LINE_LONGEST (1u << 20)
+
 void pool_emit(struct pool *pool, struct event *event)
 {
     event->flags |= pool->flags;
@@ -62,6 +65,10 @@ static void tell_lines(struct pool *pool, struct task *task, const char *bytes, 
         tell_output(pool, task, bytes, whole);
     }
     buf_append(&task->line, bytes + whole, length - whole);
+    if (task->line.length < LINE_LONGEST)
+        return;
+    tell_output(pool, task, task->line.data, task->line.length);
+    buf_clear(&task->line);
 }
 
 static void keep_output(struct pool *pool, struct task *task, const char *bytes, size_t length)
@@ -297,6 +304,8 @@ static void count_task(struct pool *pool, const struct task *task)
         pool->failures[pool->failed] = task->index;
     pool->failed++;
     pool_keep_failure(pool, task);
+    if (pool->won)
+        return;
     pool->object.failed = true;
     object_fails(&pool->object);
 }

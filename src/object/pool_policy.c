@@ -19,6 +19,9 @@
 /* How often is looked whether the machine has something to spare again. */
 #define SPARE_POLL (500 * NS_PER_MS)
 
+/* That a throttle holds tasks back is told no more often. */
+#define TELL_AGAIN (60 * NS_PER_S)
+
 /* A share of the tasks says nothing before so many are done, where their number is not known. */
 #define SHARE_FIRST 10
 
@@ -108,6 +111,9 @@ void pool_check_halt(struct pool *pool)
     struct event event = {.kind = EVENT_POOL_HALTED};
     int64_t number = failures ? pool->failed : succeeded;
     pool->halted = true;
+    pool->won = !failures;
+    if (pool->won)
+        pool->object.failed = false;
     buf_printf(&reason, "%lld task%s %s", (long long)number, number == 1 ? "" : "s",
                failures ? "failed" : "succeeded");
     event.reason = reason.data;
@@ -171,9 +177,11 @@ static bool is_throttled(struct pool *pool, int64_t now)
     if (now < pool->spare_until)
         return pool->throttled;
     const char *shortage = find_shortage(throttle);
-    if (shortage && !pool->throttled) {
+    bool told = pool->told_throttled && now - pool->told_throttled < TELL_AGAIN;
+    if (shortage && !pool->throttled && !told) {
         struct event event = {.kind = EVENT_POOL_THROTTLED, .reason = shortage};
         pool_emit(pool, &event);
+        pool->told_throttled = now;
     }
     pool->throttled = shortage != NULL;
     pool->spare_until = now + SPARE_POLL;

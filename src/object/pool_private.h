@@ -99,8 +99,10 @@ struct pool {
     unsigned seed;        /* of the jitter */
     bool halted;          /* as halt says: no more tasks are begun */
     bool told_halt;       /* the workers know of it */
+    bool won;             /* halted by its successes: what fails does not count any more */
     int64_t next_begin;   /* rate: when the next task may begin */
     int64_t spare_until;  /* throttle: what THROTTLED says holds so long */
+    int64_t told_throttled; /* clock_monotonic() of the last time that it was; 0: never */
     bool throttled;
     struct tokens *tokens; /* without one no task begins; NULL: none are needed */
     struct tokens_waiter token_waiter;

@@ -33,12 +33,13 @@ static void on_finished(void *arg)
     pool_look(pool);
 }
 
-/* The records of earlier runs are of tasks that this one has no more: skipped, or acknowledged. */
+/* The records of earlier runs are of tasks that this one has no more: skipped, acknowledged, or not
+ * asked for. */
 static bool goes_on(const struct pool *pool)
 {
     const struct run *run = pool->object.run;
     const struct source_spec *tasks = &pool->spec->tasks;
-    return run->resume || (tasks->kind == SOURCE_QUEUE && run->scenario->queues[tasks->queue].durable);
+    return run->resume || run->pick_count || (tasks->kind == SOURCE_QUEUE && run->scenario->queues[tasks->queue].durable);
 }
 
 void pool_open_results(struct pool *pool)
@@ -49,7 +50,8 @@ void pool_open_results(struct pool *pool)
     if (pool->spec->results.kind == RESULTS_NONE || pool->object.run->dry)
         return;
     pool->results =
-        results_new(pool->object.run, &pool->spec->results, goes_on(pool), &callbacks, pool, &error);
+        results_new(pool->object.run, pool->object.name, &pool->spec->results, goes_on(pool),
+                    &callbacks, pool, &error);
     if (!pool->results)
         on_failed(pool, error.text);
     error_release(&error);

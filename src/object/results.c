@@ -25,6 +25,8 @@
 #include "sink/target.h"
 
 struct results {
+    const char *pool;
+    bool goes_on;
     const struct mask *mask; /* NULL: nothing is hidden */
     const struct results_spec *spec;
     struct results_callbacks callbacks;
@@ -101,13 +103,15 @@ static void end_torn_line(const char *path)
     close(fd);
 }
 
-struct results *results_new(struct run *run, const struct results_spec *spec, bool goes_on,
-                            const struct results_callbacks *callbacks, void *arg,
+struct results *results_new(struct run *run, const char *pool, const struct results_spec *spec,
+                            bool goes_on, const struct results_callbacks *callbacks, void *arg,
                             struct error *error)
 {
     static const struct output_callbacks output_callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
     struct results *results = mem_calloc(1, sizeof(*results));
+    results->pool = pool;
+    results->goes_on = goes_on;
     results->spec = spec;
     results->mask = run->mask;
     results->callbacks = *callbacks;
@@ -139,6 +143,22 @@ void results_take_output(struct results *results, struct task *task, const char 
     error_release(&error);
 }
 
+/* Bytes that are no text are there whole besides. */
+static void put_base64(struct buf *line, const char *key, const char *bytes, size_t length)
+{
+    if (utf8_valid(bytes, length))
+        return;
+    buf_printf(line, ",\"%s_base64\":", key);
+    json_base64(line, bytes, length);
+}
+
+static void put_bytes(struct buf *line, const char *key, const char *bytes, size_t length)
+{
+    buf_printf(line, ",\"%s\":", key);
+    json_quote(line, bytes, length);
+    put_base64(line, key, bytes, length);
+}
+
 static void put_value(const struct results *results, struct buf *line, const char *key,
                       const char *encoded, size_t length)
 {
@@ -150,20 +170,13 @@ static void put_value(const struct results *results, struct buf *line, const cha
             value_hide(arena, results->mask, &value);
         buf_printf(line, ",\"%s\":", key);
         value_json(line, &value);
+        if (value.type == VALUE_STRING)
+            put_base64(line, key, value.string.bytes, value.string.length);
     }
     error_release(&error);
     arena_free(arena);
 }
 
-static void put_bytes(struct buf *line, const char *key, const char *bytes, size_t length)
-{
-    buf_printf(line, ",\"%s\":", key);
-    json_quote(line, bytes, length);
-    if (utf8_valid(bytes, length))
-        return;
-    buf_printf(line, ",\"%s_base64\":", key);
-    json_base64(line, bytes, length);
-}
 
 /* Writes all of BYTES; 0 or an errno value. */
 static int write_whole(int fd, const char *bytes, size_t length)
@@ -197,13 +210,32 @@ static int move_output(struct task *task, int fd, struct buf *line)
     return result < 0 ? -result : number;
 }
 
+/* What an earlier run has left at PATH is kept: a source that was edited has other tasks of the same
+ * numbers. 0 or an errno value. */
+static int keep_older(const char *path)
+{
+    struct buf kept = {0};
+    int number = EEXIST;
+    if (access(path, F_OK))
+        return 0;
+    for (int copy = 1; number == EEXIST; copy++) {
+        buf_clear(&kept);
+        buf_printf(&kept, "%s.%d", path, copy);
+        number = link(path, kept.data) ? errno : 0;
+    }
+    buf_release(&kept);
+    return number || !unlink(path) ? number : errno;
+}
+
 static void write_output_file(struct results *results, struct task *task)
 {
     struct buf path = {0};
     struct error error = {0};
     buf_printf(&path, "%s/%lld.out", results->spec->path, (long long)task->index);
-    int fd = file_open(path.data, FILE_EMPTY, "write results to", &error);
-    int number = fd < 0 ? 0 : move_output(task, fd, NULL);
+    int number = results->goes_on ? keep_older(path.data) : 0;
+    int fd = number ? error_system(&error, number, "cannot keep '%s' of an earlier run", path.data)
+                    : file_open(path.data, FILE_EMPTY, "write results to", &error);
+    number = fd < 0 ? 0 : move_output(task, fd, NULL);
     if (fd >= 0 && close(fd) && !number)
         number = errno;
     if (fd < 0)
@@ -262,7 +294,7 @@ void results_put(struct results *results, struct task *task)
 {
     struct buf *line = &results->line;
     buf_clear(line);
-    buf_printf(line, "{\"index\":%lld", (long long)task->index);
+    buf_printf(line, "{\"pool\":\"%s\",\"index\":%lld", results->pool, (long long)task->index);
     put_value(results, line, "item", task->item.data, task->item.length);
     buf_printf(line, ",\"attempt\":%lld", (long long)task->attempt);
     put_outcome(results, line, task);

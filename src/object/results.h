@@ -2,10 +2,12 @@
  * What a pool keeps of its tasks for later: a record each as JSON Lines, in a file, or in a
  * directory with the output of each task beside it; or as messages of a queue.
  *
- *     {"index":0,"item":...,"attempt":1,"exit":0,"seconds":0.012345,"memory":1331200,"output":"..."}
+ *     {"pool":"p","index":0,"item":...,"attempt":1,"exit":0,"seconds":0.012345,"memory":1331200,
+ *      "output":"..."}
  *
  * "signal" stands for "exit" where a signal ended it, "reason" tells why a task failed that had
- * neither, "result" holds what a Lua body returned. In a directory, output is INDEX.out.
+ * neither, "result" holds what a Lua body returned; what is no UTF-8 is there as "item_base64" and so on besides. In a
+ * directory, output is INDEX.out; one of an earlier run that goes on is kept as INDEX.out.1, .2 ...
  */
 #ifndef OBJECT_RESULTS_H
 #define OBJECT_RESULTS_H
@@ -29,10 +31,10 @@ struct results_callbacks {
     void (*finished)(void *arg);
 };
 
-/* Opens what SPEC names; what a file holds stays in it where this run GOES ON with the work of an
- * earlier one. NULL with ERROR filled where that is not possible. */
-struct results *results_new(struct run *run, const struct results_spec *spec, bool goes_on,
-                            const struct results_callbacks *callbacks, void *arg,
+/* Opens what SPEC names for the tasks of POOL; what files hold stays where this run GOES ON with the work of
+ * an earlier one. NULL with ERROR filled where that is not possible. */
+struct results *results_new(struct run *run, const char *pool, const struct results_spec *spec,
+                            bool goes_on, const struct results_callbacks *callbacks, void *arg,
                             struct error *error);
 
 /* Takes a piece of the task's output. */

@@ -121,10 +121,10 @@ static int explain_too_long(const struct spawn_options *options, struct error *e
         if (length > ARGUMENT_LONGEST)
             return error_set(error, -E2BIG,
                              "argument %zu of '%s' has %zu bytes, more than the system takes (%d); "
-                             "pass it through a file or a queue",
+                             "pass it through a file or a queue, or in smaller batches",
                              i, options->argv[0], length, ARGUMENT_LONGEST);
     }
-    return error_set(error, -E2BIG, "the arguments of '%s' have %zu bytes in all, too many",
+    return error_set(error, -E2BIG, "the arguments of '%s' have %zu bytes in all, too many; make smaller batches of them",
                      options->argv[0], total);
 }
 

@@ -20,10 +20,12 @@ static void put_line(struct joblog *joblog)
     buf_clear(&joblog->line);
 }
 
-struct joblog *joblog_new(struct output *output)
+struct joblog *joblog_new(struct output *output, bool begins)
 {
     struct joblog *joblog = mem_calloc(1, sizeof(*joblog));
     joblog->output = output;
+    if (!begins)
+        return joblog;
     buf_text(&joblog->line, "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\t"
                             "Command\n");
     put_line(joblog);

@@ -10,8 +10,8 @@
 struct joblog;
 struct output;
 
-/* Written to OUTPUT (borrowed), its head line at once. */
-struct joblog *joblog_new(struct output *output);
+/* Written to OUTPUT (borrowed); one that BEGINS the file has its head line at once. */
+struct joblog *joblog_new(struct output *output, bool begins);
 void joblog_free(struct joblog *joblog);
 
 struct bus_reader joblog_reader(struct joblog *joblog);

@@ -35,10 +35,10 @@ static const char schema[] =
     "  name TEXT NOT NULL,       -- as PARRUN_RUN and in the JSON log\n"
     "  scenario TEXT NOT NULL,   -- the scenario's name\n"
     "  file TEXT NOT NULL,\n"
-    "  kind TEXT NOT NULL,       -- run, resume or retry-failed\n"
+    "  kind TEXT NOT NULL,       -- run, part, resume or retry-failed\n"
     "  started REAL NOT NULL,    -- seconds since 1970\n"
     "  ended REAL,               -- NULL: goes on, or was cut off\n"
-    "  state TEXT,               -- succeeded or failed\n"
+    "  state TEXT,               -- succeeded, failed or stopped\n"
     "  sum INTEGER NOT NULL      -- guards id, scenario and kind\n"
     ");"
     "CREATE TABLE task (\n"
@@ -63,9 +63,11 @@ static const char schema[] =
     "    task.state, task.code, task.signal, task.reason, task.seconds, task.memory,\n"
     "    strftime('%Y-%m-%dT%H:%M:%fZ', task.ended - task.seconds, 'unixepoch') AS started,\n"
     "    strftime('%Y-%m-%dT%H:%M:%fZ', task.ended, 'unixepoch') AS ended,\n"
-    "    lower(hex(task.key)) AS key\n"
+    "    lower(hex(task.key)) AS key, task.id\n"
     "  FROM task JOIN run ON run.id = task.run;"
-    "CREATE VIEW failure AS SELECT * FROM history WHERE state = 'failed';";
+    "CREATE VIEW failure AS\n" /* a content that has ended again since has not failed any more */
+    "  SELECT * FROM history WHERE id IN\n"
+    "    (SELECT max(id) FROM task GROUP BY key) AND state = 'failed';";
 
 static const struct hash sum_key = {UINT64_C(0x206e757272617020), UINT64_C(0x6c616e72756f6a20)};
 

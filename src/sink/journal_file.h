@@ -20,7 +20,7 @@ struct journal_run {
     const char *name;     /* its id, as PARRUN_RUN */
     const char *scenario; /* the scenario's name */
     const char *file;
-    const char *kind; /* "run", "resume" or "retry-failed" */
+    const char *kind; /* "run", "part" (of one), "resume" or "retry-failed" */
 };
 
 /* Opens the journal at PATH, made where it is missing. NULL with ERROR filled, as database_open()

@@ -33,6 +33,7 @@ struct row {
     uint8_t signal;
     bool has_code;
     bool wrong;
+    bool stopped; /* a run alone */
     bool is_end; /* of the run */
 };
 
@@ -82,6 +83,7 @@ void journal_row_put(struct buf *rows, const struct event *event)
         .signal = (uint8_t)event->signal,
         .has_code = event->has_code,
         .wrong = event->flags & EVENT_WRONG,
+        .stopped = event->flags & EVENT_SIGNALED,
         .is_end = event->kind == EVENT_RUN_ENDED,
     };
     char *room = buf_reserve(rows, sizeof(row) + row.pool + row.item + row.reason);
@@ -318,7 +320,7 @@ void journal_writer_free(struct journal_writer *writer)
 
 static int write_end(struct journal_writer *writer, struct error *error)
 {
-    const char *state = state_of(&writer->ended);
+    const char *state = writer->ended.stopped ? "stopped" : state_of(&writer->ended);
     query_set_number(writer->end, 1, seconds_of(writer->ended.wall));
     query_set_text(writer->end, 2, state, strlen(state));
     query_set_integer(writer->end, 3, writer->run);

@@ -196,8 +196,62 @@ def test_retry_failed_runs_what_has_failed():
     assert b"Pool p: 2 of 5 tasks were done before, 1 other has not failed.\n" in out, out
     assert sorted(words(directory, "began")[4:]) == ["bad1", "bad2"]
     failures = rows(directory, "SELECT pool, number, item, code, reason FROM failure")
-    assert sorted(failures) == sorted(2 * [("p", 1, "bad1", 3, "exit code 3"),
-                                           ("p", 3, "bad2", 3, "exit code 3")]), failures
+    assert sorted(failures) == [("p", 1, "bad1", 3, "exit code 3"),
+                                ("p", 3, "bad2", 3, "exit code 3")], failures
+
+
+HEALED = """
+    pools: {p: {tasks: [a, b, c], results: {dir: out}, run: "echo ${{ item }}; test ${{ item }} != b || test -e healed"}}
+"""
+
+
+def results_of(directory):
+    lines = (directory.path / "out/results.jsonl").read_text().splitlines()
+    return [(record["index"], record["item"], record["exit"]) for record in map(json.loads, lines)]
+
+
+def test_a_part_of_a_run_takes_nothing_away():
+    """--task alone, as a failed pool says: records, joblog and what the journal knows stay, and it counts."""
+    directory = Directory()
+    more = ["--journal=j.db", "--joblog=jl"]
+    check_status(Run(HEALED, *more, directory=directory).finish()[0], 1)
+    check_status(Run(HEALED, "--task=p:1", *more, directory=directory).finish()[0], 1)
+    assert sorted(results_of(directory)) == [(0, "a", 0), (1, "b", 1), (1, "b", 1), (2, "c", 0)]
+    assert len((directory.path / "jl").read_text().splitlines()) == 1 + 3 + 1
+    assert rows(directory, "SELECT kind, state FROM run") == [("run", "failed"), ("part", "failed")]
+    assert rows(directory, "SELECT item FROM failure") == [("b",)]
+    directory.file("healed", "")
+    status, out, err = Run(HEALED, "--retry-failed", *more, directory=directory).finish()
+    check_status(status, 0, out + err)
+    assert results_of(directory)[4:] == [(1, "b", 0)] and not rows(directory, "SELECT * FROM failure")
+    head, *lines = (directory.path / "jl").read_text().splitlines()
+    assert head.startswith("Seq\t") and len(lines) == 5 and not any(line.startswith("Seq") for line in lines)
+    status, out, err = Run(HEALED, "--resume", *more, directory=directory).finish()
+    check_status(status, 0, out + err)
+    assert b"3 of 3 tasks were done before" in out, out
+
+
+def test_outputs_of_an_edited_source_are_kept():
+    """Other tasks of the same numbers: what is there of the first is not written over."""
+    directory = Directory()
+    text = "pools: {p: {tasks: {lines: in}, results: {dir: out}, run: 'echo ${{ item }}'}}"
+    directory.file("in", "a\nb\n")
+    Run(text, "--journal=j.db", directory=directory).finish()
+    directory.file("in", "new\na\nb\n")
+    status, out, err = Run(text, "--journal=j.db", "--resume", directory=directory).finish()
+    check_status(status, 0, out + err)
+    found = {path.name: path.read_text() for path in (directory.path / "out").glob("*.out*")}
+    assert found == {"0.out": "new\n", "0.out.1": "a\n", "1.out": "b\n"}, found
+
+
+def test_a_stopped_run_has_not_succeeded():
+    directory = Directory()
+    directory.fifo("gate")
+    run = Run("pools: {p: {tasks: 3, run: 'read x <gate'}}", "--journal=j.db", directory=directory)
+    run.wait_for(b"Run task 0")
+    run.signal(signal.SIGTERM)
+    check_status(run.finish()[0], -signal.SIGTERM)
+    assert rows(directory, "SELECT state FROM run") == [("stopped",)]
 
 
 def test_ordered_output_has_no_hole_where_tasks_are_skipped():
