@@ -120,10 +120,17 @@ static void hold_for_journal(struct runner *runner, bool held)
     run_hold(&runner->run, held || runner->log_full);
 }
 
-static void on_settle(void *arg)
+static bool on_settle(void *arg)
 {
     struct runner *runner = arg;
     durable_wait(&runner->run);
+    return run_recorded(&runner->run, NULL, 0);
+}
+
+static bool on_counts(void *arg, const char *pool, size_t length)
+{
+    const struct runner *runner = arg;
+    return run_recorded(&runner->run, pool, length);
 }
 
 static void on_journal_full(void *arg)
@@ -261,6 +268,7 @@ static int open_books(struct runner *runner, const struct options *options, stru
         .hold = on_hold, .closed = on_closed, .finished = on_log_finished};
     static const struct journal_callbacks journal_callbacks = {
         .settle = on_settle,
+        .counts = on_counts,
         .full = on_journal_full,
         .room = on_journal_room,
         .finished = on_journal_finished,

@@ -59,6 +59,9 @@ struct object_kind {
     void (*report)(struct object *object);
     /* It will never start: tells so as an event. */
     void (*skip)(struct object *object, const char *reason);
+    /* In another thread than the loop's: waits until what it records of its tasks that have ended is
+     * written; false where any of it is lost. NULL: it records nothing. */
+    bool (*recorded)(struct object *object);
     /* HELD: the log is full, make no more output; else go on. */
     void (*hold)(struct object *object, bool held);
     /* The run's terminal has another size. NULL: that is nothing to it. */

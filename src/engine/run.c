@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -389,4 +390,16 @@ void run_resize(struct run *run)
     for (size_t i = 0; i < run->object_count; i++)
         if (run->objects[i]->kind->resize && run->objects[i]->state == OBJECT_RUNNING)
             run->objects[i]->kind->resize(run->objects[i]);
+}
+
+bool run_recorded(const struct run *run, const char *name, size_t length)
+{
+    bool whole = true;
+    for (size_t i = 0; i < run->object_count; i++) {
+        struct object *object = run->objects[i];
+        bool meant = !name || (strlen(object->name) == length && !memcmp(object->name, name, length));
+        if (meant && object->kind->recorded && !object->kind->recorded(object))
+            whole = false;
+    }
+    return whole;
 }

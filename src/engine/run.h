@@ -114,6 +114,10 @@ void run_start(struct run *run);
 void run_stop(struct run *run, enum stop_cause cause, int signal);
 
 /* Holds back or lets go on whatever makes output. */
+/* In another thread than the loop's: waits until the object of this name, NULL: each, has written what it
+ * records of its tasks that have ended. False where any of that is lost. */
+bool run_recorded(const struct run *run, const char *name, size_t length);
+
 void run_hold(struct run *run, bool held);
 
 /* The terminal that shows the run has another size. */

@@ -393,6 +393,12 @@ static void pool_progress(const struct object *object, struct buf *out)
     pool_print_progress((const struct pool *)object, out);
 }
 
+static bool pool_recorded(struct object *object)
+{
+    struct results *results = ((struct pool *)object)->results;
+    return !results || results_settle(results);
+}
+
 static const struct object_kind pool_kind = {
     .word = "pool",
     .start = pool_start,
@@ -400,6 +406,7 @@ static const struct object_kind pool_kind = {
     .kill = pool_kill,
     .skip = pool_skip,
     .hold = pool_hold,
+    .recorded = pool_recorded,
     .describe = pool_describe,
     .progress = pool_progress,
     .waits = pool_waits_for_queue,

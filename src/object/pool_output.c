@@ -334,14 +334,14 @@ void pool_pump(struct pool *pool)
         if (!tell_spool(pool, task))
             return;
         tell_output(pool, task, task->line.data, task->line.length);
+        if (pool->results && !task->retried) /* first: the journal waits for what it has put */
+            results_put(pool->results, task);
         if (task->retried)
             tell_retrying(pool, task);
         else if (pool->object.run->dry && task->outcome == OUTCOME_DONE)
             tell_planned(pool, task);
         else
             tell_ended(pool, task);
-        if (pool->results && !task->retried)
-            results_put(pool->results, task);
         task_free(task_list_take(&pool->finished));
     }
 }

@@ -87,7 +87,7 @@ struct pool {
     size_t crew_count; /* those that are used: no more than there are tasks */
     size_t crew_alive;
     size_t lost_in_a_row; /* workers that ended before they were ready */
-    struct results *results; /* NULL: none are kept */
+    struct results *_Atomic results; /* NULL: none are kept */
     bool results_full;       /* too many wait to be written: no more tasks are begun */
     bool results_ending;     /* no more will come */
     bool results_written;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,18 +33,25 @@ struct results {
     struct results_callbacks callbacks;
     void *arg;
     char *file;
+    atomic_bool lost;      /* a record, or a task's output, could not be written */
     struct output *output; /* NULL: the records go to OUTLET */
     struct outlet *outlet;
     enum framing framing; /* of its queue */
     struct buf line;
 };
 
+static void fail_of(struct results *results, struct error *error)
+{
+    results->lost = true;
+    results->callbacks.failed(results->arg, error->text);
+    error_release(error);
+}
+
 static void fail(struct results *results, const char *what, int number)
 {
     struct error error = {0};
     error_system(&error, number, "%s", what);
-    results->callbacks.failed(results->arg, error.text);
-    error_release(&error);
+    fail_of(results, &error);
 }
 
 static void on_full(void *arg)
@@ -139,8 +147,7 @@ void results_take_output(struct results *results, struct task *task, const char 
 {
     struct error error = {0};
     if (spool_put(&task->kept, bytes, length, &error))
-        results->callbacks.failed(results->arg, error.text);
-    error_release(&error);
+        fail_of(results, &error);
 }
 
 /* Bytes that are no text are there whole besides. */
@@ -239,10 +246,9 @@ static void write_output_file(struct results *results, struct task *task)
     if (fd >= 0 && close(fd) && !number)
         number = errno;
     if (fd < 0)
-        results->callbacks.failed(results->arg, error.text);
+        fail_of(results, &error);
     else if (number)
         fail(results, path.data, number);
-    error_release(&error);
     buf_release(&path);
 }
 
@@ -312,6 +318,12 @@ void results_put(struct results *results, struct task *task)
     }
     buf_char(line, '\n');
     output_put(results->output, line->data, line->length);
+}
+
+bool results_settle(struct results *results)
+{
+    bool whole = !results->output || output_settle(results->output);
+    return whole && !results->lost;
 }
 
 void results_finish(struct results *results)

@@ -44,6 +44,10 @@ void results_take_output(struct results *results, struct task *task, const char 
 /* Records how the task has ended. */
 void results_put(struct results *results, struct task *task);
 
+/* Waits until the records that were put by now are in the file; false where any is lost so far. Any thread
+ * but the loop's, which must go on meanwhile. */
+bool results_settle(struct results *results);
+
 /* No more will come. */
 void results_finish(struct results *results);
 

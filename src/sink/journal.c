@@ -30,8 +30,9 @@ struct journal {
 static size_t on_write(void *arg, const struct buf *rows, struct error *error)
 {
     struct journal *journal = arg;
-    journal->callbacks.settle(journal->arg);
-    return journal_write(journal->writer, rows, error);
+    const struct journal_filter filter = {journal->callbacks.counts, journal->arg};
+    bool all = journal->callbacks.settle(journal->arg);
+    return journal_write(journal->writer, rows, all ? NULL : &filter, error);
 }
 
 static void on_close(void *arg)

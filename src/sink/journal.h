@@ -17,8 +17,10 @@ struct journal_run;
 struct loop;
 
 struct journal_callbacks {
-    /* In the journal's thread, before a commit: waits until what its tasks have left elsewhere lasts. */
-    void (*settle)(void *arg);
+    /* In the journal's thread, before a commit: waits until what its tasks have left elsewhere lasts. False where
+     * some of that is lost: then it is asked for each task whether those of its POOL still count as done. */
+    bool (*settle)(void *arg);
+    bool (*counts)(void *arg, const char *pool, size_t length);
     /* So many rows wait that no more tasks should end; ROOM is called when they may. */
     void (*full)(void *arg);
     void (*room)(void *arg);

@@ -50,6 +50,7 @@ struct journal_writer {
 
     /* What the feed reads: */
     const struct buf *rows;
+    const struct journal_filter *filter; /* NULL: none */
     size_t at;
     bool plain; /* the tasks that it gives now: those for tasks[plain] */
     int64_t id; /* of the task below in the table */
@@ -257,6 +258,13 @@ static bool is_plain(const struct row *task)
     return !task->wrong && !task->signal && !task->reason;
 }
 
+static bool is_left_out(const struct journal_writer *writer)
+{
+    const struct journal_filter *filter = writer->filter;
+    return filter && !writer->task.is_end &&
+           !filter->takes(filter->arg, writer->bytes, writer->task.pool);
+}
+
 /* The next task, unless it is of the other kind; that the run has ended is put aside. */
 static bool next_task(void *arg)
 {
@@ -264,6 +272,10 @@ static bool next_task(void *arg)
     while (writer->at < writer->rows->length) {
         size_t next = writer->at;
         writer->bytes = read_row(writer->rows, &next, &writer->task);
+        if (is_left_out(writer)) {
+            writer->at = next;
+            continue;
+        }
         if (!writer->task.is_end && is_plain(&writer->task) != writer->plain)
             return false;
         writer->at = next;
@@ -375,8 +387,10 @@ static size_t count_rows(const struct buf *rows)
     return count;
 }
 
-size_t journal_write(struct journal_writer *writer, const struct buf *rows, struct error *error)
+size_t journal_write(struct journal_writer *writer, const struct buf *rows,
+                     const struct journal_filter *filter, struct error *error)
 {
+    writer->filter = filter;
     if (!write_rows(writer, rows, error))
         return 0;
     struct error ignored = {0}; /* SQLite may have rolled back itself */

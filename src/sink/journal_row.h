@@ -2,6 +2,7 @@
 #ifndef SINK_JOURNAL_ROW_H
 #define SINK_JOURNAL_ROW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,15 @@ struct journal_writer *journal_writer_new(struct database *database, int64_t run
 /* NULL is accepted; before the database is closed. */
 void journal_writer_free(struct journal_writer *writer);
 
-/* Commits all ROWS or none. Returns how many were lost, with ERROR telling why. */
-size_t journal_write(struct journal_writer *writer, const struct buf *rows, struct error *error);
+/* Which tasks count: those of a pool of which TAKES says so. */
+struct journal_filter {
+    bool (*takes)(void *arg, const char *pool, size_t length);
+    void *arg;
+};
+
+/* Commits all ROWS, of tasks those that FILTER takes (NULL: all), or none. Returns how many were lost,
+ * with ERROR telling why. */
+size_t journal_write(struct journal_writer *writer, const struct buf *rows,
+                     const struct journal_filter *filter, struct error *error);
 
 #endif

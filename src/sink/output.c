@@ -29,11 +29,14 @@ struct output {
     bool in_line;        /* what was put last has no newline yet */
     bool full;           /* the loop's alone: full was called, room is owed */
     atomic_size_t held;  /* bytes handed over and not yet written */
+    atomic_uint_fast64_t put; /* bytes so far, gathered ones too */
     bool done;           /* the loop's alone: finished was called */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
+    pthread_cond_t progress;
     struct buf waiting;
+    uint64_t settled; /* of PUT: written or lost */
     size_t lost;
     int error_number;
     bool finish;
@@ -55,19 +58,26 @@ static void hand_over_soon(struct output *output)
     loop_defer(output->loop, hand_over, output);
 }
 
+static void gather(struct output *output, const char *bytes, size_t length)
+{
+    buf_append(&output->gathered, bytes, length);
+    output->put += length;
+}
+
 static void draw_status(struct output *output)
 {
     if (output->drawn || output->in_line || !output->status.length)
         return;
-    buf_append(&output->gathered, output->status.data, output->status.length);
+    gather(output, output->status.data, output->status.length);
     output->drawn = true;
     output->stale = false;
 }
 
 static void erase_status(struct output *output)
 {
+    static const char erase[] = "\r\033[K";
     if (output->drawn)
-        buf_text(&output->gathered, "\r\033[K");
+        gather(output, erase, sizeof(erase) - 1);
     output->drawn = false;
 }
 
@@ -129,6 +139,8 @@ static void write_waiting(struct output *output, struct buf *bytes)
         pthread_mutex_lock(&output->lock);
         output->lost += lost;
         atomic_fetch_sub(&output->held, bytes->length);
+        output->settled += bytes->length;
+        pthread_cond_broadcast(&output->progress);
         buf_clear(bytes);
         if (output->abandoned)
             return;
@@ -174,6 +186,7 @@ struct output *output_new(struct loop *loop, struct target *target,
     output->arg = arg;
     pthread_mutex_init(&output->lock, NULL);
     pthread_cond_init(&output->changed, NULL);
+    pthread_cond_init(&output->progress, NULL);
     return output;
 }
 
@@ -216,7 +229,7 @@ static void hand_over(void *arg)
 void output_put(struct output *output, const char *bytes, size_t length)
 {
     erase_status(output);
-    buf_append(&output->gathered, bytes, length);
+    gather(output, bytes, length);
     if (length)
         output->in_line = bytes[length - 1] != '\n';
     if (!output->full && is_full(output)) {
@@ -247,6 +260,17 @@ void output_finish(struct output *output)
     pthread_mutex_unlock(&output->lock);
 }
 
+bool output_settle(struct output *output)
+{
+    uint64_t target = output->put;
+    pthread_mutex_lock(&output->lock);
+    while (output->settled < target && !output->abandoned)
+        pthread_cond_wait(&output->progress, &output->lock);
+    bool whole = output->settled >= target && !output->lost && !output->error_number;
+    pthread_mutex_unlock(&output->lock);
+    return whole;
+}
+
 size_t output_lost(const struct output *output)
 {
     struct output *mutable = (struct output *)output;
@@ -271,6 +295,7 @@ static void release(struct output *output)
     buf_release(&output->status);
     pthread_mutex_destroy(&output->lock);
     pthread_cond_destroy(&output->changed);
+    pthread_cond_destroy(&output->progress);
     free(output);
 }
 

@@ -39,6 +39,10 @@ void output_status(struct output *output, const char *text);
 /* No more is put: finished is called when the thread is done. */
 void output_finish(struct output *output);
 
+/* Waits until all that was put by now is written or lost; false where any of what was put so far is lost.
+ * Any thread but the loop's, which must go on meanwhile. */
+bool output_settle(struct output *output);
+
 /* Bytes that were put and could not be written. */
 size_t output_lost(const struct output *output);
 

@@ -244,6 +244,46 @@ def test_outputs_of_an_edited_source_are_kept():
     assert found == {"0.out": "new\n", "0.out.1": "a\n", "1.out": "b\n"}, found
 
 
+@mark("release")
+def test_what_is_not_recorded_is_run_again():
+    """The disk of the results is full: no task whose record is lost is done for the journal."""
+    for results in ("file: small/r.jsonl", "dir: small"):
+        directory = Directory()
+        small = directory.path / "small"
+        small.mkdir()
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", small], check=False)
+        if mounted.returncode:
+            return
+        try:
+            text = f"""
+                pools:
+                  p: {{workers: 2, tasks: 60, results: {{{results}}}, output: discard, run: "seq 3000; echo ${{{{ item }}}}"}}
+            """
+            status, out, err = Run(text, "--journal=j.db", directory=directory).finish()
+            check_status(status, 3, out + err)
+            done = {item for item, in rows(directory, "SELECT item FROM task WHERE state = 'succeeded'")}
+            assert 5 < len(done) < 30, (results, len(done))
+            subprocess.run(["mount", "-o", "remount,size=10m", small], check=True)
+            status, out, err = Run(text, "--journal=j.db", "--resume", directory=directory).finish()
+            check_status(status, 0, out + err)
+            assert b"Pool p: %d of 60 tasks were done before.\n" % len(done) in out, out
+            name = "r.jsonl" if results.startswith("file") else "results.jsonl"
+            kept = {}
+            for line in (small / name).read_text().splitlines():
+                try:
+                    record = json.loads(line)
+                except json.JSONDecodeError:
+                    continue  # the beginning of one that did not fit
+                kept.setdefault(record["index"], []).append(record)
+            assert sorted(kept) == list(range(60)), sorted(set(range(60)) - set(kept))
+            whole = "".join(f"{n}\n" for n in range(1, 3001))
+            for index, records in kept.items():
+                last = (small / f"{index}.out").read_text() if "dir" in results else records[-1]["output"]
+                assert last == f"{whole}{index}\n", (results, index, len(last))
+        finally:
+            subprocess.run(["umount", "-l", small], check=True)
+
+
 def test_a_stopped_run_has_not_succeeded():
     directory = Directory()
     directory.fifo("gate")
