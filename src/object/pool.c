@@ -375,6 +375,7 @@ static void pool_free(struct object *object)
     results_free(pool->results);
     pool_free_tokens(pool);
     pool_free_failures(pool);
+    spool_shelf_release(&pool->shelf);
     timer_free(pool->timer);
     timer_free(pool->due);
     timer_free(pool->refused);

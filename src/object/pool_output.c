@@ -17,6 +17,9 @@
 /* A longer line is told in pieces, between which others may stand. */
 #define LINE_LONGEST (1u << 20)
 
+/* More output of tasks that wait for one before them is not kept in memory. */
+#define UNORDERED_MEMORY (8u << 20)
+
 void pool_emit(struct pool *pool, struct event *event)
 {
     event->flags |= pool->flags;
@@ -344,11 +347,32 @@ void pool_pump(struct pool *pool)
             tell_ended(pool, task);
         task_free(task_list_take(&pool->finished));
     }
+    if (!pool->unordered)
+        spool_shelf_clear(&pool->shelf);
+}
+
+static size_t memory_of(const struct task *task)
+{
+    return task->output.memory.length + task->kept.memory.length;
+}
+
+/* Those that wait for one before them may be many. */
+static void shelve(struct pool *pool, struct task *task)
+{
+    struct error error = {0};
+    if (spool_shelve(&task->output, &pool->shelf, &error) ||
+        spool_shelve(&task->kept, &pool->shelf, &error))
+        pool_break(pool, error.text);
+    error_release(&error);
 }
 
 /* Keeps the task until those before it are done. */
 static void insert_unordered(struct pool *pool, struct task *task)
 {
+    bool waits = task->turn != pool->next_told;
+    if (waits && pool->unordered_memory + memory_of(task) > UNORDERED_MEMORY)
+        shelve(pool, task);
+    pool->unordered_memory += memory_of(task);
     struct task **place = &pool->unordered;
     while (*place && (*place)->turn < task->turn)
         place = &(*place)->next;
@@ -363,6 +387,7 @@ static void take_in_turn(struct pool *pool)
         struct task *task = pool->unordered;
         pool->unordered = task->next;
         pool->unordered_count--;
+        pool->unordered_memory -= memory_of(task);
         pool->next_told++;
         task_list_add(&pool->finished, task);
     }

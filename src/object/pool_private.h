@@ -131,6 +131,8 @@ struct pool {
     struct task_list finished; /* to be told, in this order */
     struct task *unordered;    /* output: ordered: done before their turn */
     size_t unordered_count;
+    size_t unordered_memory;   /* bytes of their output that are there */
+    struct spool_shelf shelf;  /* and not: of those beyond a bound */
     int64_t next_told;
     int64_t done;
     int64_t failed;

@@ -11,25 +11,25 @@
 #define MEMORY_BOUND (256u << 10)
 #define PIECE (64u << 10)
 
-static int open_file(struct spool *spool, struct error *error)
+static int open_file(int *fd, struct error *error)
 {
     const char *directory = getenv("TMPDIR");
     if (!directory || !*directory)
         directory = "/tmp";
-    spool->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (spool->fd < 0)
+    *fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (*fd < 0)
         return error_system(error, errno, "cannot keep a task's output in '%s'", directory);
-    spool->in_file = true;
     return 0;
 }
 
 /* Moves what is in memory to the file. */
 static int move_to_file(struct spool *spool, struct error *error)
 {
-    int result = spool->in_file ? 0 : open_file(spool, error);
+    int result = spool->in_file ? 0 : open_file(&spool->fd, error);
+    spool->in_file = !result;
     while (!result && spool->memory.length) {
         ssize_t length = pwrite(spool->fd, spool->memory.data, spool->memory.length,
-                                (off_t)spool->size);
+                                (off_t)(spool->start + spool->size));
         if (length < 0 && errno == EINTR)
             continue;
         if (length < 0)
@@ -37,6 +37,24 @@ static int move_to_file(struct spool *spool, struct error *error)
         spool->size += (uint64_t)length;
         buf_consume(&spool->memory, (size_t)length);
     }
+    return result;
+}
+
+int spool_shelve(struct spool *spool, struct spool_shelf *shelf, struct error *error)
+{
+    if (spool->in_file || !spool->memory.length)
+        return 0;
+    int result = shelf->open ? 0 : open_file(&shelf->fd, error);
+    if (result)
+        return result;
+    shelf->open = true;
+    spool->in_file = spool->shared = true;
+    spool->fd = shelf->fd;
+    spool->start = shelf->end;
+    shelf->end += spool->memory.length;
+    result = move_to_file(spool, error);
+    if (!result)
+        buf_release(&spool->memory);
     return result;
 }
 
@@ -53,7 +71,7 @@ static int read_back(struct spool *spool, struct error *error)
     buf_clear(&spool->piece);
     char *room = buf_reserve(&spool->piece, PIECE);
     ssize_t length =
-        pread(spool->fd, room, left < PIECE ? (size_t)left : PIECE, (off_t)spool->read);
+        pread(spool->fd, room, left < PIECE ? (size_t)left : PIECE, (off_t)(spool->start + spool->read));
     if (length <= 0)
         return error_system(error, length ? errno : EIO, "cannot read a task's output back");
     buf_added(&spool->piece, (size_t)length);
@@ -81,7 +99,21 @@ void spool_release(struct spool *spool)
 {
     buf_release(&spool->memory);
     buf_release(&spool->piece);
-    if (spool->in_file)
+    if (spool->in_file && !spool->shared)
         close(spool->fd);
     *spool = (struct spool){0};
+}
+
+void spool_shelf_clear(struct spool_shelf *shelf)
+{
+    /* It only takes room until then. */
+    if (shelf->end && !ftruncate(shelf->fd, 0))
+        shelf->end = 0;
+}
+
+void spool_shelf_release(struct spool_shelf *shelf)
+{
+    if (shelf->open)
+        close(shelf->fd);
+    *shelf = (struct spool_shelf){0};
 }

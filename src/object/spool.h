@@ -17,9 +17,18 @@ struct spool {
     struct buf memory; /* the last bytes, or all of them */
     struct buf piece;  /* what spool_next() gave last */
     bool in_file;
+    bool shared;   /* the file is a shelf's */
     int fd;        /* where IN_FILE: the bytes before MEMORY */
+    uint64_t start; /* in the file, of the first of them */
     uint64_t size; /* bytes in the file */
     uint64_t read; /* bytes of the file that spool_next() gave */
+};
+
+/* One such file for many spools that are small, and together are not. A zeroed one is empty. */
+struct spool_shelf {
+    bool open;
+    int fd;
+    uint64_t end;
 };
 
 /* Appends. 0, or a negative errno with ERROR filled: the bytes are kept in memory all the same. */
@@ -31,6 +40,14 @@ int spool_put(struct spool *spool, const char *bytes, size_t length, struct erro
  */
 int spool_next(struct spool *spool, const char **bytes, size_t *length, struct error *error);
 
+/* Moves what is in memory to SHELF; one that has a file of its own stays as it is. Nothing may be put any
+ * more. As spool_put(). */
+int spool_shelve(struct spool *spool, struct spool_shelf *shelf, struct error *error);
+
 void spool_release(struct spool *spool);
+
+/* No spool is on it any more: its room is free. */
+void spool_shelf_clear(struct spool_shelf *shelf);
+void spool_shelf_release(struct spool_shelf *shelf);
 
 #endif

@@ -70,6 +70,33 @@ def test_every_byte_of_every_mode():
             assert output != "ordered" or order == list(TASKS), order
 
 
+@mark("release")
+def test_what_waits_for_its_turn_is_not_kept_in_memory():
+    """The first task ends last: 100 MB of the others are there then, and each comes whole and in order."""
+    directory = Directory()
+    directory.file("scenario.yaml", """
+        pools:
+          p:
+            workers: 2
+            tasks: 1000
+            output: ordered
+            results: {file: r.jsonl}
+            run: >
+              if [ ${{ item }} = 0 ]; then until test -e go; do sleep 0.01; done; echo first;
+              else head -c 100000 /dev/zero | tr '\\0' x; echo " ${{ item }}"; fi;
+              if [ ${{ item }} = 999 ]; then cat /proc/$(ps -o ppid= $PPID | tr -d ' ')/status >status; touch go; fi
+    """)
+    process = subprocess.run([PROGRAM, "--log=log", "scenario.yaml"], stdin=subprocess.DEVNULL,
+                             capture_output=True, cwd=directory.path, check=False, timeout=PATIENCE * 4)
+    check_status(process.returncode, 0, process.stderr)
+    lines = process.stdout.splitlines()
+    assert lines[0] == b"first" and lines[1:] == [b"x" * 100_000 + b" %d" % n for n in range(1, 1000)]
+    records = [json.loads(line) for line in (directory.path / "r.jsonl").read_text().splitlines()]
+    assert [len(record["output"]) for record in records[1:11]] == [100_003] * 9 + [100_004]
+    peak = int((directory.path / "status").read_text().partition("VmHWM:")[2].split()[0])
+    assert peak < 60_000, f"{peak} KiB"
+
+
 def test_every_byte_among_the_log():
     out, _ = read_slowly(scenario_of("group", "run"))
     check_tasks([line for line in out.splitlines() if line[:1].isdigit()], True)

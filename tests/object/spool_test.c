@@ -52,6 +52,37 @@ static void test_comes_back(void **state)
     assert_false(spool.in_file);
 }
 
+/* Many spools on one shelf: each comes back as it was, and its room is used again. */
+static void test_shelf(void **state)
+{
+    (void)state;
+    struct spool spools[3] = {0};
+    struct spool_shelf shelf = {0};
+    struct error error = {0};
+    const char *bytes;
+    size_t length;
+    const size_t pieces[] = {2, 0, 5};
+    for (int turn = 0; turn < 2; turn++) {
+        for (size_t i = 0; i < countof(spools); i++) {
+            fill(&spools[i], pieces[i]);
+            assert_int_equal(spool_shelve(&spools[i], &shelf, &error), 0);
+            assert_int_equal(spools[i].memory.length, 0);
+        }
+        assert_int_equal(shelf.end, 7000);
+        for (size_t i = countof(spools); i--;) {
+            size_t total = 0;
+            while (spool_next(&spools[i], &bytes, &length, &error) == 1)
+                for (size_t k = 0; k < length; k++, total++)
+                    assert_int_equal(bytes[k], byte_at(total));
+            assert_int_equal(total, pieces[i] * 1000);
+            spool_release(&spools[i]);
+        }
+        spool_shelf_clear(&shelf);
+        assert_int_equal(shelf.end, 0);
+    }
+    spool_shelf_release(&shelf);
+}
+
 /* Where no file is to be had, the bytes are kept all the same. */
 static void test_no_directory(void **state)
 {
@@ -82,6 +113,7 @@ int main(void)
 {
     struct tests tests = {0};
     TEST_ROWS(&tests, test_comes_back, cases);
+    TEST(&tests, test_shelf);
     TEST(&tests, test_no_directory);
     return tests_run(&tests, "spool");
 }
