@@ -101,7 +101,11 @@ static void chunk_main(void *arg)
     int64_t started = clock_monotonic();
     int result = body_thread_prepare(chunk->body, &number, &error);
     if (!result)
-        result = script_call(body_thread_script(chunk->body), number, NULL, &error);
+        result = script_call(body_thread_script(chunk->body), number, &value, &error);
+    if (!result && value.length && value.data[0] != VALUE_NIL)
+        result = error_set(&error, ERROR_FAILED,
+                           "the chunk of tasks returns a value, which makes none: emit(item) makes one");
+    buf_clear(&value);
     value_encode_nil(&value);
     body_thread_send_result(chunk->body, 0, result, clock_monotonic() - started, &value, &error);
     error_release(&error);

@@ -136,6 +136,8 @@ void pool_keep_failure(struct pool *pool, const struct task *task)
     failure->event.flags = EVENT_WRONG;
     pool_fill_end(task, &failure->event);
     keep_reason(task, &failure->reason);
+    if (task->outcome == OUTCOME_TIMEOUT && pool->spec->object.body.kind == BODY_COPROCESS)
+        buf_text(&failure->reason, " without an answer: what its program writes it must flush");
     keep_shown(pool, task, &failure->shown);
     keep_command(pool, task, &failure->command);
     keep_lines(task, &failure->lines);

@@ -271,7 +271,7 @@ static bool map_value(struct loader *loader, const struct node *map, const char 
         pairs[i].key = (struct value){.type = VALUE_STRING, .string = {key->text, key->size}};
         fine &= loader_value(loader, node_value(map, i), name, &pairs[i].value);
     }
-    *value = (struct value){.type = VALUE_TABLE, .table = {pairs, map->size}};
+    *value = (struct value){.type = VALUE_TABLE, .table = {pairs, map->size, .object = true}};
     return fine;
 }
 

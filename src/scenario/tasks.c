@@ -79,6 +79,25 @@ static struct value *bind_list(struct loader *loader, const struct field *field,
     return items;
 }
 
+/* A list that an expression gives, as 'tasks: ${{ vars.names }}'; false where VALUE is none. */
+static bool take_list(struct loader *loader, struct source_spec *source, const struct value *value)
+{
+    size_t count = value->type == VALUE_TABLE ? value->table.count : 0;
+    if (value->type != VALUE_TABLE || value->table.object)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (value->table.pairs[i].key.type != VALUE_INTEGER ||
+            value->table.pairs[i].key.integer != (int64_t)i + 1)
+            return false;
+    struct value *items = arena_alloc(loader->arena, count * sizeof(*items));
+    for (size_t i = 0; i < count; i++)
+        items[i] = value->table.pairs[i].value;
+    source->kind = SOURCE_LIST;
+    source->items = items;
+    source->count = (int64_t)count;
+    return true;
+}
+
 static void bind_items(struct loader *loader, const struct field *field, const struct node *node)
 {
     if (node->kind != NODE_LIST) {
@@ -135,7 +154,7 @@ static void bind_tasks(struct loader *loader, const struct field *field, const s
     } else if (node->kind == NODE_MAP) {
         source->kind = find_kind(node);
         field_block(loader, field, node, source);
-    } else if (field_value(loader, field, node, &value)) {
+    } else if (field_value(loader, field, node, &value) && !take_list(loader, source, &value)) {
         source->kind = SOURCE_COUNT;
         source->count = value.integer;
         if (value.type != VALUE_INTEGER || value.integer < 0)

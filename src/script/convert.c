@@ -124,6 +124,25 @@ static int encode_pairs(struct encoder *encoder, int index, size_t *count, bool 
     return 0;
 }
 
+/* Of an empty table that came as an object of JSON, and shall be one again. */
+#define OBJECT "parrun.object"
+
+static void mark_object(lua_State *lua)
+{
+    luaL_newmetatable(lua, OBJECT);
+    lua_setmetatable(lua, -2);
+}
+
+static bool is_object(lua_State *lua, int index)
+{
+    if (!lua_getmetatable(lua, index))
+        return false;
+    luaL_getmetatable(lua, OBJECT);
+    bool is = lua_rawequal(lua, -1, -2);
+    lua_pop(lua, 2);
+    return is;
+}
+
 static int encode_table(struct encoder *encoder, int index)
 {
     const void *table = lua_topointer(encoder->lua, index);
@@ -146,6 +165,8 @@ static int encode_table(struct encoder *encoder, int index)
         sort_pairs(out, start, count);
     for (size_t i = 0; i < 4; i++)
         out->data[start - 4 + i] = (char)(unsigned char)(count >> (8 * i));
+    if (!count && is_object(encoder->lua, index))
+        value_mark_object(out->data + start - 4);
     return 0;
 }
 
@@ -225,6 +246,8 @@ static void push_encoded(lua_State *lua, const char **at)
     }
     luaL_checkstack(lua, 4, "a table nested so deep");
     lua_newtable(lua);
+    if (value.table.object)
+        mark_object(lua);
     for (size_t i = 0; i < value.table.count; i++) {
         push_encoded(lua, at);
         push_encoded(lua, at);
@@ -243,6 +266,8 @@ static void push_pairs(lua_State *lua, const struct value *table)
 {
     luaL_checkstack(lua, 4, "a table nested so deep");
     lua_newtable(lua);
+    if (table->table.object && !table->table.count)
+        mark_object(lua);
     for (size_t i = 0; i < table->table.count; i++) {
         const struct value_pair *pair = &table->table.pairs[i];
         if (!value_is_key(&pair->key))

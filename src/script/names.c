@@ -4,6 +4,7 @@
  */
 #include "script/names.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -181,10 +182,28 @@ static int check_item(struct checker *checker, const struct token *item)
                 arena_strdup(checker->arena, "it is a single value: write item"));
 }
 
+/* "item.first-size" is a subtraction in Lua; NULL where NAME stands in no such word. */
+static char *meant_key(struct checker *checker, const struct token *token)
+{
+    static const char *const owners[] = {"item.", "vars."};
+    const char *start = token->text, *end = token->text + token->length;
+    while (start > checker->text && (isalnum((unsigned char)start[-1]) || strchr("_.-", start[-1])))
+        start--;
+    while (end < checker->end && (isalnum((unsigned char)*end) || strchr("_-", *end)))
+        end++;
+    for (size_t i = 0; start < token->text && i < countof(owners); i++)
+        if (!strncmp(start, owners[i], strlen(owners[i])))
+            return arena_printf(checker->arena, "write %.4s[\"%.*s\"]", start, (int)(end - start - 5),
+                                start + 5);
+    return NULL;
+}
+
 static int unknown_name(struct checker *checker, const struct token *token)
 {
     struct nearest nearest = {.wrong = copy_text(checker, token)};
     char *text = arena_printf(checker->arena, "unknown name '%s'", nearest.wrong);
+    if (meant_key(checker, token))
+        return fail(checker, token, text, meant_key(checker, token));
     if (find_key(checker->scope->vars, token))
         return fail(checker, token, text, did_you_mean(checker, "vars.", nearest.wrong));
     if (dialect_name(nearest.wrong))

@@ -12,6 +12,10 @@
 /* The least a pair can take: an empty string as key and nil as value. */
 #define PAIR_LEAST 6
 
+/* What stands for the count of an empty table that is an object in JSON: no other has so many pairs. */
+#define EMPTY_OBJECT 0xff
+#define EMPTY_OBJECT_COUNT UINT32_MAX
+
 /* Encoded bytes that are still to be read. */
 struct reader {
     const char *at;
@@ -66,6 +70,11 @@ void value_encode_table(struct buf *out, size_t count)
     put_head(out, VALUE_TABLE, count, 4);
 }
 
+void value_mark_object(char *count)
+{
+    memset(count, EMPTY_OBJECT, 4);
+}
+
 void value_encode(struct buf *out, const struct value *value)
 {
     switch (value->type) {
@@ -86,6 +95,8 @@ void value_encode(struct buf *out, const struct value *value)
         break;
     case VALUE_TABLE:
         value_encode_table(out, value->table.count);
+        if (!value->table.count && value->table.object)
+            value_mark_object(out->data + out->length - 4);
         for (size_t i = 0; i < value->table.count; i++) {
             value_encode(out, &value->table.pairs[i].key);
             value_encode(out, &value->table.pairs[i].value);
@@ -139,8 +150,9 @@ static bool take_head(struct reader *reader, struct value *value)
         reader->left -= bits;
         return true;
     case VALUE_TABLE:
-        value->table.count = bits;
-        return bits <= reader->left / PAIR_LEAST;
+        value->table.object = bits == EMPTY_OBJECT_COUNT;
+        value->table.count = value->table.object ? 0 : bits;
+        return value->table.object || bits <= reader->left / PAIR_LEAST;
     }
     return false;
 }

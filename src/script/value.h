@@ -47,6 +47,7 @@ struct value {
         struct {
             struct value_pair *pairs;
             size_t count;
+            bool object; /* an empty one is {} in JSON, not [] */
         } table;
     };
 };
@@ -72,6 +73,9 @@ void value_encode_integer(struct buf *out, int64_t integer);
 void value_encode_number(struct buf *out, double number);
 void value_encode_string(struct buf *out, const char *bytes, size_t length);
 void value_encode_table(struct buf *out, size_t count);
+
+/* Makes the empty table whose encoded COUNT, 4 bytes, this is an object of JSON. */
+void value_mark_object(char *count);
 
 /* Bytes of the encoded value at the front of ENCODED, after a full check; 0 where there is none. */
 size_t value_size(const char *encoded, size_t length);

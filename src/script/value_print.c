@@ -71,7 +71,7 @@ static void put_json_key(struct buf *out, const struct value *key)
 
 static void put_json_table(struct buf *out, const struct value *table)
 {
-    const struct value_pair **order = array_order(table);
+    const struct value_pair **order = table->table.object ? NULL : array_order(table);
     buf_char(out, order ? '[' : '{');
     for (size_t i = 0; i < table->table.count; i++) {
         const struct value_pair *pair = order ? order[i] : &table->table.pairs[i];

@@ -43,6 +43,7 @@ static int convert_object(struct arena *arena, json_t *json, unsigned depth, str
 {
     struct value_pair *pair;
     *value = table_of(arena, json_object_size(json));
+    value->table.object = true;
     pair = value->table.pairs;
     for (void *at = json_object_iter(json); at; at = json_object_iter_next(json, at), pair++) {
         const char *key = json_object_iter_key(at);

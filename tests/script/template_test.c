@@ -140,6 +140,8 @@ static const struct faulty {
     {"a ${{ itme }}", "itme", "unknown name 'itme'", "did you mean 'item'?"},
     {"${{ 1 + zzz }}", "zzz", "unknown name 'zzz'", NULL},
     {"${{ vars.sise }}", "sise", "vars has no 'sise'", "did you mean 'size'?"},
+    {"${{ item.first-size }}", "size", "unknown name 'size'", "write item[\"first-size\"]"},
+    {"${{ vars.size-of-it + 1 }}", "of", "unknown name 'of'", "write vars[\"size-of-it\"]"},
     {"${{ size + 1 }}", "size", "unknown name 'size'", "did you mean 'vars.size'?"},
     {"${{ os.time() }}", "os", "unknown name 'os'", NULL},
     {"${{ print(1) }}", "print", "unknown name 'print'", NULL},
