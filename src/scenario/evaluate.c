@@ -196,7 +196,7 @@ static void warn_of_braces(struct loader *loader, const struct written *written)
 /* What others write for the item, in a text of a pool that does not name the item otherwise. */
 static void warn_of_habits(struct loader *loader, const struct written *written)
 {
-    static const char *const habits[] = {"{}", "${item}"};
+    static const char *const habits[] = {"{}", "${item}", "${ item }"};
     for (size_t i = 0; i < countof(habits); i++) {
         const char *at = strstr(written->text, habits[i]);
         if (!at || strstr(written->text, "${{") || strcasestr(at + strlen(habits[i]), "item") ||

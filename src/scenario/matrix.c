@@ -162,7 +162,9 @@ static struct value *bind_tables(struct loader *loader, const struct field *fiel
     const char *name = block_object_name(loader, field->block);
     struct value *tables = arena_alloc(loader->arena, list->size * sizeof(*tables));
     if (list->kind != NODE_LIST) {
-        field_expected(loader, field, list, "a list of mappings", NULL);
+        field_expected(loader, field, list,
+                       exclude ? "a list of mappings to exclude" : "a list of mappings to include",
+                       list->kind == NODE_MAP ? "write [ ] round it" : NULL);
         return NULL;
     }
     for (size_t i = 0; i < list->size; i++) {
