@@ -17,9 +17,6 @@
 /* A longer line is told in pieces, between which others may stand. */
 #define LINE_LONGEST (1u << 20)
 
-/* More output of tasks that wait for one before them is not kept in memory. */
-#define UNORDERED_MEMORY (8u << 20)
-
 void pool_emit(struct pool *pool, struct event *event)
 {
     event->flags |= pool->flags;
@@ -351,60 +348,16 @@ void pool_pump(struct pool *pool)
         spool_shelf_clear(&pool->shelf);
 }
 
-static size_t memory_of(const struct task *task)
-{
-    return task->output.memory.length + task->kept.memory.length;
-}
-
-/* Those that wait for one before them may be many. */
-static void shelve(struct pool *pool, struct task *task)
-{
-    struct error error = {0};
-    if (spool_shelve(&task->output, &pool->shelf, &error) ||
-        spool_shelve(&task->kept, &pool->shelf, &error))
-        pool_break(pool, error.text);
-    error_release(&error);
-}
-
-/* Keeps the task until those before it are done. */
-static void insert_unordered(struct pool *pool, struct task *task)
-{
-    bool waits = task->turn != pool->next_told;
-    if (waits && pool->unordered_memory + memory_of(task) > UNORDERED_MEMORY)
-        shelve(pool, task);
-    pool->unordered_memory += memory_of(task);
-    struct task **place = &pool->unordered;
-    while (*place && (*place)->turn < task->turn)
-        place = &(*place)->next;
-    task->next = *place;
-    *place = task;
-    pool->unordered_count++;
-}
-
-static void take_in_turn(struct pool *pool)
-{
-    while (pool->unordered && pool->unordered->turn == pool->next_told) {
-        struct task *task = pool->unordered;
-        pool->unordered = task->next;
-        pool->unordered_count--;
-        pool->unordered_memory -= memory_of(task);
-        pool->next_told++;
-        task_list_add(&pool->finished, task);
-    }
-}
-
 void pool_finish_task(struct pool *pool, struct task *task)
 {
     keep_masked(pool, task, "", 0, true);
     count_task(pool, task);
     buf_release(&task->last);
     pool_message_done(pool, task);
-    if (pool->spec->output == OUTPUT_ORDERED) {
-        insert_unordered(pool, task);
-        take_in_turn(pool);
-    } else {
+    if (pool->spec->output == OUTPUT_ORDERED)
+        pool_keep_turn(pool, task);
+    else
         task_list_add(&pool->finished, task);
-    }
     pool_pump(pool);
     pool_check_halt(pool);
 }
@@ -419,15 +372,6 @@ void pool_skip_task(struct pool *pool, struct task *task)
     pool_emit(pool, &event);
     pool_message_back(pool, task);
     task_free(task);
-}
-
-void pool_release_unordered(struct pool *pool)
-{
-    while (pool->unordered) {
-        pool->next_told = pool->unordered->turn;
-        take_in_turn(pool);
-    }
-    pool_pump(pool);
 }
 
 bool pool_has_told_all(const struct pool *pool)

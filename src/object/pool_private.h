@@ -264,9 +264,6 @@ void pool_skip_task(struct pool *pool, struct task *task);
 /* Tells of finished tasks as far as the log takes it. */
 void pool_pump(struct pool *pool);
 
-/* At a stop: what waits for a turn that never comes is told now. */
-void pool_release_unordered(struct pool *pool);
-
 /* Appends which tasks failed, and what else went wrong; nothing where all is well. */
 void pool_fill_outcome(struct pool *pool, struct buf *reason);
 
@@ -335,6 +332,14 @@ void pool_open_results(struct pool *pool);
 
 /* At the end: true once they are written; the pool is looked at again when they are. */
 bool pool_has_written_results(struct pool *pool);
+
+/* pool_turn.c */
+
+/* Of a pool whose output is ordered: tells the task, which has ended, when those before it are told. */
+void pool_keep_turn(struct pool *pool, struct task *task);
+
+/* At a stop: what waits for a turn that never comes is told now. */
+void pool_release_unordered(struct pool *pool);
 
 /* pool_resume.c */
 
