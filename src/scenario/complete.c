@@ -106,20 +106,10 @@ static struct node number_node(struct completion *completion, double number)
 
 static struct node value_node(struct completion *completion, const struct value *value);
 
-static bool is_list(const struct value *table)
-{
-    for (size_t i = 0; i < table->table.count; i++) {
-        const struct value *key = &table->table.pairs[i].key;
-        if (key->type != VALUE_INTEGER || key->integer != (int64_t)i + 1)
-            return false;
-    }
-    return table->table.count > 0;
-}
-
 static struct node table_node(struct completion *completion, const struct value *table)
 {
     size_t count = table->table.count;
-    bool list = is_list(table);
+    bool list = value_is_list(table);
     struct node *items =
         arena_alloc(completion->loader.arena, (list ? 1 : 2) * count * sizeof(*items));
     for (size_t i = 0; i < count; i++) {

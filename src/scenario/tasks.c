@@ -82,13 +82,9 @@ static struct value *bind_list(struct loader *loader, const struct field *field,
 /* A list that an expression gives, as 'tasks: ${{ vars.names }}'; false where VALUE is none. */
 static bool take_list(struct loader *loader, struct source_spec *source, const struct value *value)
 {
-    size_t count = value->type == VALUE_TABLE ? value->table.count : 0;
-    if (value->type != VALUE_TABLE || value->table.object)
+    if (!value_is_list(value))
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (value->table.pairs[i].key.type != VALUE_INTEGER ||
-            value->table.pairs[i].key.integer != (int64_t)i + 1)
-            return false;
+    size_t count = value->table.count;
     struct value *items = arena_alloc(loader->arena, count * sizeof(*items));
     for (size_t i = 0; i < count; i++)
         items[i] = value->table.pairs[i].value;

@@ -187,6 +187,18 @@ size_t value_size(const char *encoded, size_t length)
     return check(&reader, 0) ? length - reader.left : 0;
 }
 
+bool value_is_list(const struct value *value)
+{
+    if (value->type != VALUE_TABLE || value->table.object)
+        return false;
+    for (size_t i = 0; i < value->table.count; i++) {
+        const struct value *key = &value->table.pairs[i].key;
+        if (key->type != VALUE_INTEGER || key->integer != (int64_t)i + 1)
+            return false;
+    }
+    return true;
+}
+
 bool value_is_table(const char *encoded, size_t length)
 {
     return length && *encoded == VALUE_TABLE;

@@ -80,6 +80,9 @@ void value_mark_object(char *count);
 /* Bytes of the encoded value at the front of ENCODED, after a full check; 0 where there is none. */
 size_t value_size(const char *encoded, size_t length);
 
+/* True for a table whose keys are 1, 2, 3 ... in this order; for an empty one that is no object. */
+bool value_is_list(const struct value *value);
+
 /* True where the bytes begin as those of a table do. */
 bool value_is_table(const char *encoded, size_t length);
 
