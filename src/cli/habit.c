@@ -32,7 +32,8 @@ static const struct {
     {"-d", "a run stays in the foreground: put & behind it, or make it a service"},
     {"--detach", "a run stays in the foreground: put & behind it, or make it a service"},
     {"--parallel", "write -j N"},
-    {"-k", "a run goes on after a failure in any case; fail_fast: true stops it"},
+    {"-k", "a run goes on after a failure in any case, fail_fast: true stops it; for output in the order of the tasks "
+           "write output: ordered in the pool"},
     {"--keep-going", "a run goes on after a failure in any case; fail_fast: true stops it"},
     {"--keep-order", "write output: ordered in the pool"},
     {"--halt", "write halt in the pool"},
