@@ -4,17 +4,41 @@
 #include <stdio.h>
 #include <sys/resource.h>
 
+#include "base/buf.h"
 #include "base/diag.h"
+#include "base/unit.h"
 #include "cli/complain.h"
 #include "object/attributes.h"
 #include "object/need.h"
 #include "object/pool.h"
+#include "os/spare.h"
 #include "scenario/spec.h"
+
+/* More memory is told in this. */
+#define ROUND (INT64_C(1) << 30)
+
+/* Of a throttle that no moment of this machine satisfies. */
+static void check_memory(const struct pool_spec *pool, struct diags *diags)
+{
+    int64_t total = spare_memory_total();
+    struct buf sizes = {0};
+    if (!pool->object.when || total < 0 || pool->throttle.memory_free <= total)
+        return;
+    size_print(&sizes, (uint64_t)pool->throttle.memory_free);
+    buf_text(&sizes, " free, and this machine has ");
+    size_print(&sizes, (uint64_t)(total < ROUND ? total : total / ROUND * ROUND));
+    diag_error(diags, pool->object.mark, NULL,
+               "pool '%s' can never begin a task: its throttle wants %s", pool->object.name,
+               sizes.data);
+    buf_release(&sizes);
+}
 
 bool machine_fits(const struct scenario *scenario, const struct mask *mask)
 {
     struct diags *diags = diags_new();
     attributes_check(scenario, diags);
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        check_memory(&scenario->pools[i], diags);
     bool fine = !diags_count(diags);
     complain_diags(diags, mask);
     diags_free(diags);

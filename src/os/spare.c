@@ -20,14 +20,24 @@ static bool read_start(const char *path, char *text, size_t size)
     return length > 0;
 }
 
-int64_t spare_memory(void)
+/* Bytes in the line of /proc/meminfo that begins with NAME; -1 where there is none. */
+static int64_t read_memory(const char *name)
 {
-    static const char name[] = "MemAvailable:";
     char text[4096];
     if (!read_start("/proc/meminfo", text, sizeof(text)))
         return -1;
     const char *line = strstr(text, name);
-    return line ? (int64_t)strtoll(line + sizeof(name) - 1, NULL, 10) * 1024 : -1;
+    return line ? (int64_t)strtoll(line + strlen(name), NULL, 10) * 1024 : -1;
+}
+
+int64_t spare_memory(void)
+{
+    return read_memory("MemAvailable:");
+}
+
+int64_t spare_memory_total(void)
+{
+    return read_memory("MemTotal:");
 }
 
 double spare_load(void)

@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+/* Bytes of the machine's memory: MemTotal of proc(5); -1: not known. */
+int64_t spare_memory_total(void);
+
 /* Bytes that a new program could use without swapping: MemAvailable of proc(5); -1: not known. */
 int64_t spare_memory(void);
 

@@ -1,5 +1,5 @@
 """throttle: {pressure: ...}, with a file of the test's own in the place of one of /proc/pressure."""
-from harness.parrun import PROGRAM, Directory, Run, check_status
+from harness.parrun import PROGRAM, Directory, Run, check_status, complete
 
 SCENARIO = "pools: {p: {tasks: 2, workers: 1, throttle: {pressure: {%s: 20%%}}, run: 'true'}}"
 SAYS = "some avg10=%s avg60=0.00 avg300=0.00 total=1\n"
@@ -44,3 +44,13 @@ def test_no_pressure_is_told():
     assert err == (b"parrun: warning: pool 'p' is not throttled by pressure: /proc/pressure/io "
                    b"cannot be read; Linux has it where psi=1 was given at its start\n"), err
     assert out.count(b" runs ") == 2, out
+
+
+def test_more_memory_than_there_is():
+    """Such a pool would wait for ever: nothing is started. The file itself is fine, for another machine."""
+    text = "pools: {p: {tasks: 1, throttle: {memory_free: 900000G}, run: 'true'}}"
+    status, out, err = complete(text)
+    check_status(status, 2, out + err)
+    assert b"scenario.yaml:1:9: error: pool 'p' can never begin a task: its throttle wants 900000G free" in err, err
+    assert not out
+    check_status(complete(text, "--check")[0], 0)
