@@ -2,7 +2,8 @@
 #include "cli/journaling.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -33,12 +34,26 @@ static void take_row(void *arg, const char *pool, const struct hash *key, bool s
     resume_add(arg, pool, key, succeeded);
 }
 
+/* A scenario that was renamed, or whose file was, would silently do all of it again. */
+static void warn_of_name(const struct options *options, const struct run *run,
+                         struct database *database)
+{
+    char *other = journal_other_scenario(database, run->scenario->name);
+    if (other)
+        fprintf(stderr,
+                "parrun: warning: journal '%s' has no run of the scenario '%s', but of '%s': with "
+                "'name: %s' in the file this one would go on with it\n",
+                options->journal, run->scenario->name, other, other);
+    free(other);
+}
+
 static int read_earlier(const struct options *options, struct run *run, struct database *database,
                         struct error *error)
 {
     if (options->resume == RESUME_NONE)
         return 0;
     run->resume = resume_new(options->resume == RESUME_FAILED);
+    warn_of_name(options, run, database);
     int result =
         journal_read(database, options->journal, run->scenario->name, take_row, run->resume, error);
     resume_pack(run->resume);

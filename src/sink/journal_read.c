@@ -147,3 +147,21 @@ int journal_read(struct database *database, const char *path, const char *scenar
     free(reading.runs.ids);
     return result;
 }
+
+char *journal_other_scenario(struct database *database, const char *scenario)
+{
+    struct error error = {0};
+    const char *name = NULL;
+    char *other = NULL;
+    struct query *query = database_query(
+        database, "SELECT scenario FROM run ORDER BY scenario = ? DESC, id DESC LIMIT 1", &error);
+    if (query)
+        query_set_text(query, 1, scenario, strlen(scenario));
+    if (query && query_step(query, &error) == 1 && query_text(query, 0, &name) &&
+        strcmp(name, scenario) != 0)
+        other = mem_strdup(name);
+    if (query)
+        query_run(query, &error);
+    error_release(&error); /* what cannot be read is told by journal_read() */
+    return other;
+}

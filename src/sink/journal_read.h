@@ -19,4 +19,8 @@ typedef void journal_take(void *arg, const char *pool, const struct hash *key, b
 int journal_read(struct database *database, const char *path, const char *scenario,
                  journal_take *take, void *arg, struct error *error);
 
+/* The name of the last scenario that the journal has a run of, to free(), where it has none of SCENARIO; NULL
+ * where it has, or is empty. */
+char *journal_other_scenario(struct database *database, const char *scenario);
+
 #endif

@@ -284,6 +284,17 @@ def test_what_is_not_recorded_is_run_again():
             subprocess.run(["umount", "-l", small], check=True)
 
 
+def test_a_scenario_of_another_name_is_told_of():
+    """Its tasks are none of the journal's: all would be done again without a word."""
+    directory = Directory()
+    text = "name: %s\npools: {p: {tasks: [a, b], run: 'true'}}"
+    warning = b"parrun: warning: journal 'j.db' has no run of the scenario 'new', but of 'old': "
+    for name, told in (("old", False), ("new", True), ("new", False), ("old", False)):
+        status, out, err = Run(text % name, "--journal=j.db", "--resume", directory=directory).finish()
+        check_status(status, 0, out + err)
+        assert (err.startswith(warning) and err.count(b"\n") == 1) if told else not err, (name, err)
+
+
 def test_a_stopped_run_has_not_succeeded():
     directory = Directory()
     directory.fifo("gate")
