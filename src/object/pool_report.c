@@ -219,11 +219,20 @@ static void tell_summary(struct pool *pool)
     buf_release(&text);
 }
 
+static int by_task(const void *left, const void *right)
+{
+    const struct failure *a = left, *b = right;
+    return (a->event.task > b->event.task) - (a->event.task < b->event.task);
+}
+
 void pool_report(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
     if (object->run->dry || (!object->failed && !pool->stopped))
         return;
+    if (pool->failures_kept)
+        qsort(pool->failures_kept->items, pool->failures_kept->count,
+              sizeof(*pool->failures_kept->items), by_task);
     for (size_t i = 0; pool->failures_kept && i < pool->failures_kept->count; i++)
         tell_failure(pool, &pool->failures_kept->items[i]);
     tell_summary(pool);
