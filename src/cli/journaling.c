@@ -25,7 +25,7 @@ static const char *kind_of(const struct options *options)
         [RESUME_UNDONE] = "resume",
         [RESUME_FAILED] = "retry-failed",
     };
-    bool part = options->resume == RESUME_NONE && (options->tasks.count || options->only.count);
+    bool part = options->resume == RESUME_NONE && options_name_a_part(options);
     return part ? "part" : kinds[options->resume];
 }
 

@@ -22,6 +22,7 @@
 #include "sink/output.h"
 #include "sink/story.h"
 #include "sink/target.h"
+#include "sink/terminal.h"
 
 /* Standard output, the files of --log and --joblog, and standard error for --progress. */
 #define DESTINATIONS 4
@@ -169,11 +170,9 @@ static int make_filter(struct filter *filter, const struct log_spec *spec,
 static bool is_colored(const struct destination *destination, enum color_option option)
 {
     const char *unwanted = getenv("NO_COLOR");
-    const char *kind = getenv("TERM");
     if (option != COLOR_AUTO)
         return option == COLOR_ALWAYS && (destination->standard || destination->terminal);
-    return destination->terminal && (!unwanted || !*unwanted) && kind && *kind &&
-           strcmp(kind, "dumb") != 0;
+    return destination->terminal && (!unwanted || !*unwanted) && terminal_is_able();
 }
 
 static void add_reader(struct destination *destination, struct bus *bus,
@@ -206,7 +205,7 @@ static int open_joblog(struct log *log, struct loop *loop, struct bus *bus,
                        const struct options *options, struct error *error)
 {
     const char *path = options->joblog;
-    bool adds = options->resume != RESUME_NONE || options->tasks.count || options->only.count;
+    bool adds = options->resume != RESUME_NONE || options_name_a_part(options);
     bool begins = !adds || is_empty(path);
     struct target *target =
         target_open(path, adds ? FILE_APPEND : FILE_EMPTY, NULL, "write the joblog to", error);

@@ -244,3 +244,8 @@ void options_help(struct buf *out)
     }
     buf_text(out, "\nNAME=VALUE replaces a variable of the scenario. See parrun(1).\n");
 }
+
+bool options_name_a_part(const struct options *options)
+{
+    return options->tasks.count || options->only.count;
+}

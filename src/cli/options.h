@@ -111,4 +111,7 @@ bool options_row(size_t i, struct option_row *row);
 /* Appends the text of --help. */
 void options_help(struct buf *out);
 
+/* True where a part of the scenario alone is asked for: --task, --only. */
+bool options_name_a_part(const struct options *options);
+
 #endif

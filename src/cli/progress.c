@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "engine/run.h"
 #include "loop/timer.h"
 #include "sink/output.h"
+#include "sink/terminal.h"
 
 /* A terminal is told so often, others so seldom: in a log of CI the lines stay. */
 #define TERMINAL_TIME (200 * NS_PER_MS)
@@ -77,10 +77,9 @@ static void on_time(void *arg)
 
 struct progress *progress_new(struct run *run, struct output *board, int fd)
 {
-    const char *kind = getenv("TERM");
     struct progress *progress = mem_calloc(1, sizeof(*progress));
     *progress = (struct progress){.run = run, .board = board, .fd = fd};
-    progress->terminal = isatty(fd) && kind && *kind && strcmp(kind, "dumb") != 0;
+    progress->terminal = isatty(fd) && terminal_is_able();
     progress->timer = timer_new(run->loop, on_time, progress);
     timer_start(progress->timer, progress->terminal ? TERMINAL_TIME : LINE_TIME);
     return progress;

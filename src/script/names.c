@@ -202,8 +202,9 @@ static int unknown_name(struct checker *checker, const struct token *token)
 {
     struct nearest nearest = {.wrong = copy_text(checker, token)};
     char *text = arena_printf(checker->arena, "unknown name '%s'", nearest.wrong);
-    if (meant_key(checker, token))
-        return fail(checker, token, text, meant_key(checker, token));
+    char *key = meant_key(checker, token);
+    if (key)
+        return fail(checker, token, text, key);
     if (find_key(checker->scope->vars, token))
         return fail(checker, token, text, did_you_mean(checker, "vars.", nearest.wrong));
     if (dialect_name(nearest.wrong))

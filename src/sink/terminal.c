@@ -1,6 +1,7 @@
 /* Making what a child writes fit for a terminal. */
 #include "sink/terminal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -158,4 +159,10 @@ void terminal_end(struct terminal *terminal, struct buf *out)
     }
     terminal->pending_length = 0;
     terminal_reset(terminal, out);
+}
+
+bool terminal_is_able(void)
+{
+    const char *kind = getenv("TERM");
+    return kind && *kind && strcmp(kind, "dumb") != 0;
 }

@@ -34,4 +34,7 @@ void terminal_end(struct terminal *terminal, struct buf *out);
 /* The code of the colour that is NAME's in every run, such as "36". */
 const char *terminal_color_of(const char *name);
 
+/* True where the terminal, as TERM names it, knows colours and how to erase a line. */
+bool terminal_is_able(void);
+
 #endif
