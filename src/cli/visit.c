@@ -41,6 +41,7 @@ struct visit {
     bool several;     /* or values, and these are several */
 };
 
+/* One sentence for one state, whether the end is met before a connection is made or after. */
 static int complain_ended(void)
 {
     complain("the run has ended");
@@ -74,7 +75,10 @@ static int go_to(struct visit *visit, const struct options *options, const char 
     visit->fd = private_socket_connect(address, &error);
     if (visit->fd < 0) {
         bool gone = error.code == -ENOENT || error.code == -ECONNREFUSED;
-        complain("cannot reach the run%s: %s", gone ? ", which has ended" : "", error.text);
+        if (gone)
+            complain_ended();
+        else
+            complain("cannot reach the run: %s", error.text);
         error_release(&error);
         return STATUS_SYSTEM;
     }
