@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
+#include "cli/candidates.h"
 #include "cli/complain.h"
 #include "cli/completion.h"
 #include "cli/example.h"
@@ -121,6 +122,19 @@ static int run(const struct options *options)
     guard_run(runner_main, give_back, &order);
 }
 
+/* The file for a shell, or what completes the last of the words that it hands over. */
+static int complete(const struct options *options)
+{
+    struct buf text = {0};
+    if (options->values.count)
+        candidates_print(&text, options->values.items, options->values.count);
+    else
+        completion_print(options->subject, &text);
+    int status = put_whole(buf_string(&text));
+    buf_release(&text);
+    return status;
+}
+
 static int print_version(const struct options *options)
 {
     (void)options;
@@ -142,7 +156,7 @@ static const struct mode_row {
     [MODE_GRAPH] = {.view = graph_print_dot},
     [MODE_TREE] = {.view = graph_print_tree},
     [MODE_SCHEMA] = {.text = json_schema_print},
-    [MODE_COMPLETION] = {.made = completion_print},
+    [MODE_COMPLETION] = {.act = complete},
     [MODE_EXAMPLE] = {.made = example_print},
     [MODE_GET] = {.act = visit_get},
     [MODE_PUT] = {.act = visit_put},

@@ -1,191 +1,96 @@
-/* Files that complete the command's words, made from the tables of options and events. */
+/*
+ * Files that complete the command's words. They hold no words of their own: each asks parrun for
+ * the candidates, hands over the words up to the cursor, and offers its own files where a file is
+ * wanted.
+ */
 #include "cli/completion.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
-#include "cli/example.h"
-#include "cli/options.h"
-#include "event/event.h"
+#include "cli/candidates.h"
 
-static void put_events(struct buf *out)
+/*
+ * Bash takes words apart at '=' and ':' too: what no blank separates is one word again. What it
+ * completes is the part behind them.
+ */
+static const char bash[] =
+    "_parrun() {\n"
+    "    local cur=${COMP_WORDS[COMP_CWORD]} line=$COMP_LINE words=() reply=() word lead i\n"
+    "    for ((i = 0; i <= COMP_CWORD; i++)); do\n"
+    "        word=${COMP_WORDS[i]}\n"
+    "        lead=${line%%\"$word\"*}\n"
+    "        line=${line#\"$lead$word\"}\n"
+    "        if [[ $i != 0 && $word && ! $lead ]]; then\n"
+    "            words[${#words[@]} - 1]+=$word\n"
+    "        else\n"
+    "            words+=(\"$word\")\n"
+    "        fi\n"
+    "    done\n"
+    "    [[ $cur == [=:] ]] && cur=\n"
+    "    lead=${words[${#words[@]} - 1]%\"$cur\"}\n"
+    "    words=(\"${words[@]//[\\\\\\'\\\"]/}\")\n"
+    "    words=(\"${words[@]/#\\~\\//$HOME/}\")\n"
+    "    mapfile -t reply < <(\"${words[0]}\" --completion bash -- \"${words[@]:1}\" 2>/dev/null)\n"
+    "    COMPREPLY=()\n"
+    "    [[ ${reply[0]} == " CANDIDATES_FILES " ]] && compopt -o default\n"
+    "    for word in \"${reply[@]:1}\"; do\n"
+    "        word=${word%%$'\\t'*}\n"
+    "        [[ $word == *[=:] ]] && compopt -o nospace\n"
+    "        COMPREPLY+=(\"${word#\"$lead\"}\")\n"
+    "    done\n"
+    "}\n"
+    "complete -F _parrun parrun\n";
+
+static const char zsh[] =
+    "#compdef parrun\n"
+    "_parrun() {\n"
+    "    local -a reply names shown end\n"
+    "    local line\n"
+    "    reply=(\"${(@f)$(${~words[1]} --completion zsh -- \"${(@Q)words[2,CURRENT]}\" 2>/dev/null)}\")\n"
+    "    if [[ $reply[1] == " CANDIDATES_FILES " ]]; then\n"
+    "        compset -P '--*='\n"
+    "        _files\n"
+    "        return\n"
+    "    fi\n"
+    "    for line in ${reply[2,-1]}; do\n"
+    "        names+=(\"${line%%$'\\t'*}\")\n"
+    "        shown+=(\"${line/$'\\t'/  -- }\")\n"
+    "    done\n"
+    "    [[ $names[1] == *[=:] ]] && end=(-S '')\n"
+    "    compadd \"${end[@]}\" -l -d shown -a names\n"
+    "}\n"
+    "if [[ $funcstack[1] == _parrun ]]; then\n"
+    "    _parrun \"$@\"\n"
+    "else\n"
+    "    compdef _parrun parrun\n"
+    "fi\n";
+
+static const char fish[] =
+    "function __parrun_complete\n"
+    "    set -l words (commandline -opc)\n"
+    "    set -l current (commandline -ct)\n"
+    "    set -l reply ($words[1] --completion fish -- $words[2..-1] $current 2>/dev/null)\n"
+    "    if test \"$reply[1]\" = " CANDIDATES_FILES "\n"
+    "        set -l option (string match -r -- '^--[^=]*=' $current)\n"
+    "        for path in (__fish_complete_path (string replace -r -- '^--[^=]*=' '' $current))\n"
+    "            echo \"$option$path\"\n"
+    "        end\n"
+    "    else\n"
+    "        set -e reply[1]\n"
+    "        printf '%s\\n' $reply\n"
+    "    end\n"
+    "end\n"
+    "complete -c parrun -f -a '(__parrun_complete)'\n";
+
+void completion_print(const char *shell, struct buf *out)
 {
-    for (int kind = 0; kind < EVENT_KINDS; kind++)
-        buf_printf(out, "%s%s", kind ? " " : "", event_row((enum event_kind)kind)->name);
-}
-
-static void put_examples(struct buf *out)
-{
-    for (size_t i = 0; examples[i].name; i++)
-        buf_printf(out, "%s%s", i ? " " : "", examples[i].name);
-}
-
-/* What may stand for the argument of an option; an argument that is not here is a file. */
-static const struct {
-    const char *argument;
-    const char *words;
-    void (*put)(struct buf *out); /* where WORDS is NULL */
-} arguments[] = {
-    {"FORMAT", "story json", NULL},
-    {"[=tree]", "dot tree", NULL},
-    {"SHELL", "bash zsh fish", NULL},
-    {"PART", "events event-fields keys", NULL},
-    {"DURATION", "", NULL},
-    {"N", "", NULL},
-    {"QUEUE", "", NULL},
-    {"EVENTS", NULL, put_events},
-    {"[NAME]", NULL, put_examples},
-};
-
-/* Appends the words for ARGUMENT; false where it is a file. */
-static bool put_words(struct buf *out, const char *argument)
-{
-    for (size_t i = 0; i < countof(arguments); i++) {
-        if (strcmp(arguments[i].argument, argument) != 0)
-            continue;
-        if (arguments[i].words)
-            buf_text(out, arguments[i].words);
-        else
-            arguments[i].put(out);
-        return true;
-    }
-    return false;
-}
-
-/* Text in single quotes, for any of the shells; CLOSE stands for a quote in it. */
-static void put_quoted(struct buf *out, const char *text, const char *close)
-{
-    for (; *text; text++) {
-        if (*text == '\'')
-            buf_text(out, close);
-        else if (strchr("[]:", *text))
-            buf_char(out, ' ');
-        else
-            buf_char(out, *text);
-    }
-}
-
-static void print_bash(struct buf *out)
-{
-    struct option_row row;
-    buf_text(out, "_parrun() {\n"
-                  "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-                  "    local word file= IFS=$' \\t\\n'\n"
-                  "    COMPREPLY=()\n"
-                  "    if [[ $cur == = ]]; then\n"
-                  "        cur=\n"
-                  "    elif [[ $prev == = ]]; then\n"
-                  "        prev=${COMP_WORDS[COMP_CWORD - 2]}\n"
-                  "    fi\n"
-                  "    case $prev in\n");
-    for (size_t i = 0; options_row(i, &row); i++) {
-        struct buf words = {0};
-        if (row.argument && put_words(&words, row.argument))
-            buf_printf(out, "    --%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")) ;;\n", row.name,
-                       buf_string(&words));
-        buf_release(&words);
-    }
-    buf_text(out, "    esac\n"
-                  "    ((${#COMPREPLY[@]})) && return\n"
-                  "    if [[ $cur == -* ]]; then\n"
-                  "        COMPREPLY=($(compgen -W '");
-    for (size_t i = 0; options_row(i, &row); i++)
-        buf_printf(out, "%s--%s", i ? " " : "", row.name);
-    buf_text(out, "' -- \"$cur\"))\n"
-                  "        return\n"
-                  "    fi\n"
-                  "    for word in \"${COMP_WORDS[@]:1:COMP_CWORD - 1}\"; do\n"
-                  "        [[ -z $file && $word != -* && -f $word ]] && file=$word\n"
-                  "    done\n"
-                  "    if [[ $file ]]; then\n"
-                  "        compopt -o nospace 2>/dev/null\n"
-                  "        COMPREPLY=($(compgen -W \"$(\"${COMP_WORDS[0]}\" --vars \"$file\" "
-                  "2>/dev/null |\n"
-                  "            sed 's/=.*/=/')\" -- \"$cur\"))\n"
-                  "        return\n"
-                  "    fi\n"
-                  "    compopt -o filenames 2>/dev/null\n"
-                  "    IFS=$'\\n'\n"
-                  "    COMPREPLY=($(compgen -f -- \"$cur\"))\n"
-                  "}\n"
-                  "complete -F _parrun parrun\n");
-}
-
-static void print_zsh(struct buf *out)
-{
-    struct option_row row;
-    buf_text(out, "#compdef parrun\n"
-                  "_parrun_vars() {\n"
-                  "    local word\n"
-                  "    for word in ${words[2,-1]}; do\n"
-                  "        [[ $word != -* && -f $word ]] || continue\n"
-                  "        compadd -S '' -- ${(f)\"$($words[1] --vars $word 2>/dev/null | "
-                  "sed 's/=.*/=/')\"}\n"
-                  "        return\n"
-                  "    done\n"
-                  "}\n"
-                  "_arguments \\\n");
-    for (size_t i = 0; options_row(i, &row); i++) {
-        struct buf words = {0};
-        bool equals = row.argument && row.argument[1] == '=';
-        buf_printf(out, "    '--%s%s[", row.name, equals ? "=-" : "");
-        put_quoted(out, row.help, "");
-        buf_char(out, ']');
-        if (row.argument && put_words(&words, row.argument))
-            buf_printf(out, "%s:argument:(%s)", row.argument[0] == '[' ? ":" : "",
-                       buf_string(&words));
-        else if (row.argument)
-            buf_text(out, ":file:_files");
-        buf_text(out, "' \\\n");
-        buf_release(&words);
-    }
-    buf_text(out, "    '1:file:_files' '*:variable:_parrun_vars'\n");
-}
-
-static void print_fish(struct buf *out)
-{
-    struct option_row row;
-    for (size_t i = 0; options_row(i, &row); i++) {
-        struct buf words = {0};
-        buf_printf(out, "complete -c parrun -l %s", row.name);
-        if (row.letter)
-            buf_printf(out, " -s %c", row.letter);
-        buf_text(out, " -d '");
-        put_quoted(out, row.help, "\\'");
-        buf_char(out, '\'');
-        if (row.argument && put_words(&words, row.argument))
-            buf_printf(out, " -x -a '%s'", buf_string(&words));
-        else if (row.argument)
-            buf_text(out, " -r");
-        buf_char(out, '\n');
-        buf_release(&words);
-    }
-    buf_text(out, "function __parrun_vars\n"
-                  "    for word in (commandline -opc)[2..-1]\n"
-                  "        if test -f $word\n"
-                  "            parrun --vars $word 2>/dev/null | string replace -r '=.*' '='\n"
-                  "            return\n"
-                  "        end\n"
-                  "    end\n"
-                  "end\n"
-                  "complete -c parrun -a '(__parrun_vars)'\n");
-}
-
-static const struct {
-    const char *shell;
-    void (*print)(struct buf *out);
-} shells[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
-
-int completion_print(const char *shell, struct buf *out, struct error *error)
-{
-    for (size_t i = 0; i < countof(shells); i++) {
-        if (!strcmp(shells[i].shell, shell)) {
-            shells[i].print(out);
-            return 0;
-        }
-    }
-    return error_set(error, ERROR_FAILED, "--completion is for bash, zsh or fish, not '%s'", shell);
+    static const struct {
+        const char *shell;
+        const char *text;
+    } files[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
+    for (size_t i = 0; i < countof(files); i++)
+        if (!strcmp(files[i].shell, shell))
+            buf_text(out, files[i].text);
 }

@@ -1,11 +1,10 @@
-/* What --completion prints: the command's words, for a shell that completes them. */
+/* What --completion prints: a file with which a shell completes the command's words. */
 #ifndef CLI_COMPLETION_H
 #define CLI_COMPLETION_H
 
 struct buf;
-struct error;
 
-/* Appends the file that SHELL ("bash", "zsh", "fish") reads. 0, or ERROR_FAILED for another. */
-int completion_print(const char *shell, struct buf *out, struct error *error);
+/* Appends the file that SHELL ("bash", "zsh" or "fish") reads; it asks candidates_print(). */
+void completion_print(const char *shell, struct buf *out);
 
 #endif

@@ -55,7 +55,7 @@ static int unknown_option(const char *given, size_t length, struct error *error)
 /* True where the argument, [NAME] or [=NAME], may be left out and the word that follows is none. */
 static bool is_left_out(const struct option *option, char **argv, int argc, int next)
 {
-    if (option->argument[0] != '[')
+    if (!option_is_optional(option))
         return false;
     return option->argument[1] == '=' || next >= argc || argv[next][0] == '-';
 }
@@ -136,7 +136,7 @@ static int check_habit(const struct options *options, struct error *error)
 
 static int take_operand(struct options *options, const char *word, struct error *error)
 {
-    if (options->mode == MODE_PUT || options->mode == MODE_QUEUE) {
+    if (options->mode == MODE_PUT || options->mode == MODE_QUEUE || options->mode == MODE_COMPLETION) {
         words_add(&options->values, word);
         return 0;
     }

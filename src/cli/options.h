@@ -71,7 +71,7 @@ struct options {
     char **argv;
     const char *file;       /* NULL: none was given */
     const char *subject;    /* of --example, --import and --reference, or a queue; NULL: none */
-    struct words values;    /* of --put: the messages; of --queue: what is to be done */
+    struct words values;    /* of --put: the messages; of --queue: what is to be done; of --completion: those typed */
     struct asking asking;   /* of --put, --get and --queue */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;

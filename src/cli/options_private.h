@@ -8,15 +8,29 @@
 
 #define MODE_BIT(mode) (1u << (mode))
 
+/* What stands behind an option, for whoever completes it. */
+enum option_value {
+    TAKES_TEXT,    /* anything */
+    TAKES_FILE,
+    TAKES_CHOICE,  /* one of the option's words and nothing else */
+    TAKES_EVENTS,  /* names of events, with commas between them */
+    TAKES_EXAMPLE, /* the name of an example */
+    TAKES_OBJECTS, /* names of the scenario's objects, with commas between them */
+    TAKES_POOL,    /* the name of a pool and a colon begin it */
+};
+
 /* What an option that is given does; all that is set of it. */
 struct option {
     char letter; /* 0: none */
     const char *name;
     const char *argument; /* what stands behind it, in [] where it may be left out; NULL: nothing */
+    enum option_value takes;
+    const char *words;    /* those that may be given, with blanks between them; NULL: any */
+    const char *operands; /* the words with which what follows the value begins; NULL: any */
     enum mode mode;       /* that it asks for, with what stands behind it as the subject; MODE_RUN: none */
     size_t flag;          /* MEMBER() of the options, a bool that it sets; 0: none */
     size_t text;          /* the same, a text that it gives */
-    size_t words;         /* the same, struct words to which it adds */
+    size_t list;          /* the same, struct words to which it adds */
     unsigned modes;    /* a bit each that it goes with; 0: all of them */
     const char *needs; /* the name of another that is to be given too; NULL: none */
     /* Anything else; VALUE is NULL where nothing stands behind it. 0, or ERROR_FAILED. NULL: nothing. */
@@ -29,6 +43,9 @@ const struct option *option_at(size_t i);
 
 /* The one whose name is LENGTH bytes of NAME, or NULL. */
 const struct option *option_find(const char *name, size_t length);
+
+/* True where OPTION stands also without what is behind it: [NAME], [=NAME]. */
+bool option_is_optional(const struct option *option);
 
 /* Does what OPTION is for. 0, or ERROR_FAILED. */
 int option_take(const struct option *option, struct options *options, const char *value,

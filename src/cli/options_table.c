@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
@@ -106,29 +107,16 @@ static int take_log_rotate(struct options *options, const char *value, struct er
 
 static int take_color(struct options *options, const char *value, struct error *error)
 {
-    static const char *const words[] = {
-        [COLOR_AUTO] = "auto", [COLOR_ALWAYS] = "always", [COLOR_NEVER] = "never"};
-    for (size_t i = 0; i < countof(words); i++) {
-        if (!strcmp(words[i], value)) {
-            options->color = (enum color_option)i;
-            return 0;
-        }
-    }
-    return error_set(error, ERROR_FAILED, "--color is 'auto', 'always' or 'never', not '%s'", value);
-}
-
-static int take_format(struct options *options, const char *value, struct error *error)
-{
-    if (strcmp(value, "story") != 0 && strcmp(value, "json") != 0)
-        return error_set(error, ERROR_FAILED, "--format is 'story' or 'json', not '%s'", value);
-    options->format = value;
+    (void)error;
+    options->color = !strcmp(value, "always")  ? COLOR_ALWAYS
+                     : !strcmp(value, "never") ? COLOR_NEVER
+                                               : COLOR_AUTO;
     return 0;
 }
 
 static int take_graph(struct options *options, const char *value, struct error *error)
 {
-    if (value && strcmp(value, "dot") != 0 && strcmp(value, "tree") != 0)
-        return error_set(error, ERROR_FAILED, "--graph is 'dot' or 'tree', not '%s'", value);
+    (void)error;
     options->mode = value && !strcmp(value, "tree") ? MODE_TREE : MODE_GRAPH;
     return 0;
 }
@@ -231,9 +219,10 @@ static const struct option table[] = {
      .help = "with --get: print the messages up to the queue's end"},
     {.name = "check", .mode = MODE_CHECK,
      .help = "check the scenario and run nothing"},
-    {.name = "color", .argument = "WHEN", .take = take_color,
+    {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .words = "auto always never", .take = take_color,
      .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
-    {.name = "completion", .argument = "SHELL", .mode = MODE_COMPLETION,
+    {.name = "completion", .argument = "SHELL", .takes = TAKES_CHOICE, .words = "bash zsh fish",
+     .mode = MODE_COMPLETION,
      .help = "print what completes these words in SHELL"},
     {.name = "count", .argument = "N", .modes = MODE_BIT(MODE_GET), .take = take_count,
      .help = "with --get: print N messages, fewer only at the queue's end"},
@@ -241,31 +230,31 @@ static const struct option table[] = {
      .help = "with --put: nobody gets the messages before"},
     {.letter = 'n', .name = "dry-run", .flag = MEMBER(dry),
      .help = "print the commands that would be run, run nothing"},
-    {.name = "example", .argument = "[NAME]", .mode = MODE_EXAMPLE,
+    {.name = "example", .argument = "[NAME]", .takes = TAKES_EXAMPLE, .mode = MODE_EXAMPLE,
      .help = "print a scenario to start from, or their names"},
-    {.name = "format", .argument = "FORMAT", .take = take_format,
+    {.name = "format", .argument = "FORMAT", .takes = TAKES_CHOICE, .words = "story json", .text = MEMBER(format),
      .help = "write the log as 'story' or as 'json' (JSON Lines)"},
     {.name = "get", .argument = "QUEUE", .mode = MODE_GET, .take = take_get,
      .help = "in a body: take a message of QUEUE and print it"},
-    {.name = "graph", .argument = "[=tree]", .take = take_graph,
+    {.name = "graph", .argument = "[=tree]", .takes = TAKES_CHOICE, .words = "dot tree", .take = take_graph,
      .help = "print how the objects hang together, for dot or as a tree"},
     {.letter = 'h', .name = "help", .mode = MODE_HELP,
      .help = "print this and exit"},
-    {.name = "hide", .argument = "EVENTS", .words = MEMBER(hide),
+    {.name = "hide", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(hide),
      .help = "hide these events: names with '*', separated by commas"},
-    {.name = "import", .argument = "FILE", .mode = MODE_IMPORT,
+    {.name = "import", .argument = "FILE", .takes = TAKES_FILE, .mode = MODE_IMPORT,
      .help = "print a Procfile or a compose file as a scenario"},
-    {.name = "joblog", .argument = "FILE", .text = MEMBER(joblog),
+    {.name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(joblog),
      .help = "write a line a task to FILE, as GNU parallel does"},
-    {.letter = 'j', .name = "jobs", .argument = "N", .take = take_jobs,
+    {.letter = 'j', .name = "jobs", .argument = "N", .words = "auto", .take = take_jobs,
      .help = "give every pool N workers: a number, a share ('50%') or 'auto'"},
-    {.name = "journal", .argument = "FILE", .text = MEMBER(journal),
+    {.name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(journal),
      .help = "write down in FILE, a database, which tasks are done"},
     {.name = "limit", .argument = "N", .needs = "dry-run", .take = take_limit,
      .help = "with --dry-run: print at most N tasks of each pool"},
     {.name = "list", .mode = MODE_LIST,
      .help = "print the kind, the name and the help of each object"},
-    {.name = "log", .argument = "FILE", .text = MEMBER(log),
+    {.name = "log", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(log),
      .help = "write the log to FILE; output stays on standard output"},
     {.name = "log-rotate", .argument = "SIZE", .take = take_log_rotate,
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
@@ -273,7 +262,7 @@ static const struct option table[] = {
      .help = "with --only: without what they depend on, as if that were there"},
     {.letter = '0', .name = "null", .flag = MEMBER(asking.nul), .modes = ASKING,
      .help = "with --put and --get: messages end in NUL, not in a newline"},
-    {.name = "only", .argument = "NAMES", .words = MEMBER(only), .modes = MODE_BIT(MODE_RUN),
+    {.name = "only", .argument = "NAMES", .takes = TAKES_OBJECTS, .list = MEMBER(only), .modes = MODE_BIT(MODE_RUN),
      .help = "run these objects and what they depend on: names with commas between them"},
     {.name = "priority", .argument = "N", .modes = PUTTING, .take = take_priority,
      .help = "with --put: 0 (the usual one) to 9, which goes first"},
@@ -281,11 +270,13 @@ static const struct option table[] = {
      .help = "show how far the pools are, and how long the rest may take"},
     {.name = "put", .argument = "QUEUE", .mode = MODE_PUT, .take = take_put,
      .help = "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
-    {.name = "queue", .argument = "FILE", .mode = MODE_QUEUE,
+    {.name = "queue", .argument = "FILE", .takes = TAKES_FILE, .operands = "list put requeue purge",
+     .mode = MODE_QUEUE,
      .help = "look after durable queues in FILE: list, put, requeue or purge follows"},
     {.letter = 'q', .name = "quiet", .take = take_quiet,
      .help = "show only what went wrong"},
-    {.name = "reference", .argument = "PART", .mode = MODE_REFERENCE,
+    {.name = "reference", .argument = "PART", .takes = TAKES_CHOICE, .words = "events event-fields keys",
+     .mode = MODE_REFERENCE,
      .help = "print a part of the manual that is made from tables"},
     {.name = "schema", .mode = MODE_SCHEMA,
      .help = "print the JSON Schema of scenarios"},
@@ -293,9 +284,9 @@ static const struct option table[] = {
      .help = "with --journal: run only what has not succeeded"},
     {.name = "retry-failed", .needs = "journal", .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},
-    {.name = "show", .argument = "EVENTS", .words = MEMBER(show),
+    {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show),
      .help = "show these events too; with FILE alone: print it, complete"},
-    {.name = "task", .argument = "[POOL:]N", .words = MEMBER(tasks),
+    {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(tasks),
      .help = "of the tasks run number N alone, of no other pool any"},
     {.name = "timeout", .argument = "DURATION", .modes = ASKING, .take = take_timeout,
      .help = "with --put and --get: wait for no longer"},
@@ -322,15 +313,52 @@ const struct option *option_find(const char *name, size_t length)
     return NULL;
 }
 
+bool option_is_optional(const struct option *option)
+{
+    return option->argument && option->argument[strlen(option->argument) - 1] == ']';
+}
+
 bool option_is_given(const struct option *option, const struct options *options)
 {
     return options->given >> (option - table) & 1;
+}
+
+/* "'auto', 'always' or 'never'" */
+static void put_choices(struct buf *out, const char *words)
+{
+    for (const char *end; *words; words = end + strspn(end, " ")) {
+        end = words + strcspn(words, " ");
+        buf_printf(out, "%s'%.*s'", !out->length ? "" : *end ? ", " : " or ", (int)(end - words), words);
+    }
+}
+
+/* True where WORD is one of WORDS. */
+static bool is_among(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (; length && *words; words += strcspn(words, " "), words += strspn(words, " "))
+        if (strcspn(words, " ") == length && !memcmp(words, word, length))
+            return true;
+    return false;
+}
+
+static int check_choice(const struct option *option, const char *value, struct error *error)
+{
+    struct buf choices = {0};
+    if (option->takes != TAKES_CHOICE || !value || is_among(option->words, value))
+        return 0;
+    put_choices(&choices, option->words);
+    error_set(error, ERROR_FAILED, "--%s is %s, not '%s'", option->name, buf_string(&choices), value);
+    buf_release(&choices);
+    return ERROR_FAILED;
 }
 
 int option_take(const struct option *option, struct options *options, const char *value,
                 struct error *error)
 {
     char *bytes = (char *)options;
+    if (check_choice(option, value, error))
+        return ERROR_FAILED;
     options->given |= UINT64_C(1) << (option - table);
     if (option->mode != MODE_RUN) {
         options->mode = option->mode;
@@ -340,7 +368,7 @@ int option_take(const struct option *option, struct options *options, const char
         *(bool *)(bytes + option->flag) = true;
     if (option->text)
         *(const char **)(bytes + option->text) = value;
-    if (option->words)
-        words_add((struct words *)(bytes + option->words), value);
+    if (option->list)
+        words_add((struct words *)(bytes + option->list), value);
     return option->take ? option->take(options, value, error) : 0;
 }

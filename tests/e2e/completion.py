@@ -1,10 +1,43 @@
-"""Completion: bash's by asking bash, the others by their syntax where the shell is there."""
+"""Completion, by typing into the shells themselves."""
+import fcntl
+import os
+import pty
+import re
+import select
 import shutil
+import struct
 import subprocess
+import termios
+import time
 
-from harness.parrun import PATIENCE, PROGRAM, Directory
+from harness.parrun import PATIENCE, PROGRAM, Directory, own_path
 
-SCENARIO = "vars: {size: 1, sort: a, width: 2}\nthreads: {t: {lua: x = 1}}\n"
+SCENARIO = """\
+    vars: {size: 1, sort: a, width: 2}
+    threads: {t: {lua: x = 1}}
+    pools: {build: {tasks: 3, lua: x = 1}, bundle: {tasks: 2, lua: x = 1}}
+    """
+
+BASH = """\
+    source ./made
+    bind 'set enable-bracketed-paste off'
+    bind '"\\C-g": insert-completions'
+    bind -x '"\\C-t": printf "<<%s>>" "$READLINE_LINE"'
+    PS1='ready# '
+    """
+
+ZSH = """\
+    autoload -Uz compinit && compinit -u -D
+    source ./made
+    zle -C insert-all complete-word _generic
+    zstyle ':completion:insert-all:*' completer _all_matches _complete
+    zstyle ':completion:insert-all:*' insert true
+    show() { print -rn -- "<<$BUFFER>>" }
+    zle -N show
+    bindkey '^G' insert-all
+    bindkey '^T' show
+    PS1='ready# '
+    """
 
 
 def made(shell):
@@ -12,53 +45,164 @@ def made(shell):
                           timeout=PATIENCE).stdout.decode()
 
 
-def bash(*words):
-    """What bash offers for the last of WORDS."""
+def prepared(shell):
     directory = Directory()
-    directory.file("mill.yaml", SCENARIO)
-    directory.file("two words.yaml", SCENARIO)
-    line = " ".join(f"'{word}'" for word in (PROGRAM, *words))
-    script = (f"{made('bash')}\ncomplete -p parrun >/dev/null || exit 1\n"
-              f"COMP_WORDS=({line})\nCOMP_CWORD={len(words)}\n_parrun\n"
-              "printf '%s\\n' \"${COMPREPLY[@]}\"\n")
-    ended = subprocess.run(["bash", "--norc", "-c", script], cwd=directory.path, check=True,
-                           capture_output=True, timeout=PATIENCE)
-    assert not ended.stderr, ended
-    return ended.stdout.decode().split("\n")[:-1]
+    directory.file("made", made(shell))
+    for name in ("mill.yaml", "scene.yaml", "two words.yaml"):
+        directory.file(name, SCENARIO)
+    assert shutil.which(shell), f"{shell} is not installed: make deps"
+    return directory
 
 
-def test_bash_options():
-    assert bash("--gr") == ["--graph"]
-    assert "--completion" in bash("--")
+class Terminal:
+    """An interactive shell on a terminal of its own."""
+
+    def __init__(self, directory, *command):
+        environment = {**own_path(), "TERM": "dumb", "HOME": str(directory.path),
+                       "ZDOTDIR": str(directory.path), "LC_ALL": "C.UTF-8"}
+        self.directory = directory
+        pid, self.terminal = pty.fork()
+        if pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 4000, 0, 0))
+            os.chdir(directory.path)
+            os.execvpe(command[0], command, environment)
+        self.pid = pid
+        self.seen = ""
+        self.wait_for("ready# ")
+
+    def wait_for(self, pattern):
+        deadline = time.monotonic() + PATIENCE
+        while not (found := re.search(pattern, self.seen, re.S)):
+            ready = select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]
+            assert ready, f"{pattern!r} never came:\n{self.seen}"
+            self.seen += os.read(self.terminal, 65536).decode(errors="replace")
+        self.seen = self.seen[found.end():]
+        return found
+
+    def completed(self, line):
+        """LINE with all that is offered for its last word in place of that."""
+        os.write(self.terminal, line.encode() + b"\x07\x14\x15")
+        return self.wait_for(r"<<(.*?)>>")[1]
+
+    def close(self):
+        os.close(self.terminal)
+        os.waitpid(self.pid, 0)
 
 
-def test_bash_values():
-    assert bash("--format", "j") == ["json"]
-    assert bash("--format", "=", "s") == ["story"]
-    assert bash("--graph", "=") == ["dot", "tree"]
-    assert bash("--hide", "thread.sta") == ["thread.started"]
-    assert bash("--completion", "z") == ["zsh"]
+class Fish:
+    """fish, which tells on its command line what it would offer."""
+
+    def __init__(self, directory):
+        self.directory = directory
+
+    def completed(self, line):
+        environment = {**own_path(), "HOME": str(self.directory.path), "LC_ALL": "C.UTF-8"}
+        ended = subprocess.run(["fish", "--no-config", "-c", "source ./made; complete -C $argv[1]",
+                                line], cwd=self.directory.path, check=True, capture_output=True,
+                               env=environment, timeout=PATIENCE)
+        assert not ended.stderr, ended
+        words = [word.split("\t")[0] for word in ended.stdout.decode().split("\n")[:-1]]
+        before = line[:line.rfind(" ") + 1]
+        return before + " ".join(words or [line[len(before):]])
+
+    def close(self):
+        pass
 
 
-def test_bash_files():
-    assert bash("mi") == ["mill.yaml"]
-    assert bash("two") == ["two words.yaml"]
-    assert bash("--log", "mi") == ["mill.yaml"]
-    assert bash("--show", "mi") == ["mill.yaml"]
+def started(shell):
+    directory = prepared(shell)
+    if shell == "fish":
+        return Fish(directory)
+    if shell == "bash":
+        directory.file("rc", BASH)
+        return Terminal(directory, "bash", "--noprofile", "--rcfile", "rc", "-i")
+    directory.file(".zshrc", ZSH)
+    return Terminal(directory, "zsh", "-d", "-i")
 
 
-def test_bash_variables():
-    assert bash("-v", "mill.yaml", "s") == ["size=", "sort="]
-    assert bash("two words.yaml", "w") == ["width="]
-    assert bash("--check", "mill.yaml", "size=1", "x") == [""]
+# What is typed, and the line with all that is offered in place of its last word.
+CASES = [
+    ("parrun --gr", "parrun --graph"),
+    ("parrun --format ", "parrun --format story json"),
+    ("parrun --format j", "parrun --format json"),
+    ("parrun --format=j", "parrun --format=json"),
+    ("parrun --color ", "parrun --color auto always never"),
+    ("parrun -j ", "parrun -j auto"),
+    ("parrun --completion z", "parrun --completion zsh"),
+    ("parrun --hide thread.sta", "parrun --hide thread.started"),
+    ("parrun --example proce", "parrun --example process"),
+    ("parrun --queue q.db ", "parrun --queue q.db list put requeue purge"),
+    ("parrun mi", "parrun mill.yaml"),
+    ("parrun --log mi", "parrun --log mill.yaml"),
+    ("parrun --log=mi", "parrun --log=mill.yaml"),
+    ("parrun --show mi", "parrun --show mill.yaml"),
+    ("parrun --graph mi", "parrun --graph mill.yaml"),
+    ("parrun -v -j 2 mi", "parrun -v -j 2 mill.yaml"),
+    ("parrun --journal mill.yaml --resume sc", "parrun --journal mill.yaml --resume scene.yaml"),
+    ("parrun mill.yaml --log sc", "parrun mill.yaml --log scene.yaml"),
+    ("parrun -v mill.yaml s", "parrun -v mill.yaml size= sort="),
+    ("parrun --journal scene.yaml mill.yaml w", "parrun --journal scene.yaml mill.yaml width="),
+    ("parrun mill.yaml --only bu", "parrun mill.yaml --only build bundle"),
+    ("parrun mill.yaml --only t,bui", "parrun mill.yaml --only t,build"),
+    ("parrun mill.yaml --task bun", "parrun mill.yaml --task bundle:"),
+]
+
+# Where there is nothing to offer the line stays.
+NOTHING = ["parrun mill.yaml size=", "parrun --task ", "parrun --delay ", "parrun --put q w"]
 
 
-def test_others():
-    for shell in ("zsh", "fish"):
-        text = made(shell)
-        assert "graph" in text and "--vars" in text and "thread.started" in text
-        if shutil.which(shell):
-            subprocess.run([shell, "-n"], input=text.encode(), check=True, timeout=PATIENCE)
+def words(line):
+    return [word for word in line.split(" ") if word]
+
+
+def check(name, own):
+    """The cases that all share, then the shell's OWN."""
+    shell = started(name)
+    for line, expected in CASES + own:
+        found = shell.completed(line)
+        assert sorted(words(found)) == sorted(words(expected)), (name, line, found)
+    for line in NOTHING:
+        found = shell.completed(line)
+        assert found == line, (name, line, found)
+    shell.close()
+
+
+def test_bash():
+    check("bash", [
+        ("parrun tw", "parrun two\\ words.yaml"),
+        ("parrun two\\ words.yaml w", "parrun two\\ words.yaml width="),
+        ("parrun 'two words.yaml' w", "parrun 'two words.yaml' width="),
+    ])
+
+
+def test_zsh():
+    check("zsh", [
+        ("parrun tw", "parrun two\\ words.yaml"),
+        ("parrun two\\ words.yaml w", "parrun two\\ words.yaml width="),
+    ])
+
+
+def test_fish():
+    check("fish", [
+        ("parrun tw", "parrun two words.yaml"),
+        ("parrun 'two words.yaml' w", "parrun 'two words.yaml' width="),
+    ])
+
+
+def test_every_option_and_its_help():
+    listed = subprocess.run([PROGRAM, "--completion", "fish", "--", "--"], check=True,
+                            capture_output=True, timeout=PATIENCE).stdout.decode().split("\n")
+    helped = subprocess.run([PROGRAM, "--help"], check=True, capture_output=True,
+                            timeout=PATIENCE).stdout.decode()
+    assert listed[0] == "words" and listed[-1] == ""
+    assert [line.split("\t")[0] for line in listed[1:-1]] == re.findall(r"^ .{4} (--[\w-]+)", helped,
+                                                                       re.M)
+    for line in listed[1:-1]:
+        assert line.split("\t")[1] in helped
+
+
+def test_no_such_shell():
     ended = subprocess.run([PROGRAM, "--completion", "csh"], capture_output=True, check=False,
                            timeout=PATIENCE)
     assert ended.returncode == 2 and not ended.stdout, ended
+    assert b"--completion is 'bash', 'zsh' or 'fish', not 'csh'" in ended.stderr
