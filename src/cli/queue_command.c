@@ -14,14 +14,15 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "cli/complain.h"
-#include "cli/input.h"
 #include "cli/options.h"
+#include "cli/queue_put.h"
 #include "cli/status.h"
 #include "cli/visit.h"
 #include "os/stdio.h"
 #include "script/value.h"
 #include "sink/dead_letter.h"
 #include "sink/database.h"
+#include "sink/file_lock.h"
 #include "sink/queue_file.h"
 
 struct command {
@@ -29,6 +30,7 @@ struct command {
     const char *file;
     const char *const *words; /* behind the verb */
     size_t count;
+    struct queue_put *put; /* of that verb alone */
 };
 
 void queue_tell(int64_t count, const char *what, const char *queue)
@@ -140,83 +142,9 @@ static int do_list(const struct command *command, struct database *database, str
 
 /* ---- what changes the file, where no run has it ---- */
 
-static int commit(struct database *database, int result, struct error *error)
-{
-    struct error ignored = {0};
-    if (!result)
-        return database_run(database, "COMMIT", error);
-    database_run(database, "ROLLBACK", &ignored);
-    error_release(&ignored);
-    return result;
-}
-
-struct putting {
-    struct database *database;
-    const struct command *command;
-    bool json; /* the messages are */
-    int64_t id;
-    int64_t count;
-};
-
-static int encode(const struct putting *putting, const char *bytes, size_t length,
-                  struct buf *encoded, struct error *error)
-{
-    if (!putting->json) {
-        value_encode_string(encoded, bytes, length);
-        return 0;
-    }
-    if (!value_encode_json(encoded, bytes, length, error))
-        return 0;
-    return error_wrap(error, "queue '%s': it takes JSON", putting->command->words[0]);
-}
-
-static int put_one(void *arg, const char *bytes, size_t length, struct error *error)
-{
-    struct putting *putting = arg;
-    const struct asking *asking = &putting->command->options->asking;
-    struct buf encoded = {0};
-    int result = encode(putting, bytes, length, &encoded, error);
-    const struct stored message = {
-        .id = putting->id++,
-        .priority = asking->priority,
-        .due = asking->delay ? clock_wall() + asking->delay : 0,
-        .put = clock_wall(),
-        .encoded = encoded.data,
-        .length = encoded.length,
-    };
-    if (!result)
-        result = queue_file_insert(putting->database, putting->command->words[0], &message, 1, error);
-    buf_release(&encoded);
-    putting->count++;
-    return result;
-}
-
 static int do_put(const struct command *command, struct database *database, struct error *error)
 {
-    static const struct input_callbacks callbacks = {.take = put_one};
-    struct putting putting = {.database = database, .command = command};
-    const char *queue = command->words[0];
-    struct buf framing = {0};
-    int found = queue_file_has(database, queue, error);
-    int result = found < 0 ? found : queue_file_make(database, queue, NULL, NULL, 0, clock_wall(), error);
-    if (!result)
-        result = queue_file_framing(database, queue, &framing, error);
-    putting.json = !strcmp(buf_string(&framing), "json");
-    buf_release(&framing);
-    if (!result)
-        result = queue_file_next_id(database, &putting.id, error);
-    if (!result)
-        result = database_run(database, "BEGIN IMMEDIATE", error);
-    if (result)
-        return result;
-    for (size_t i = 1; !result && i < command->count; i++)
-        result = put_one(&putting, command->words[i], strlen(command->words[i]), error);
-    if (!result && command->count == 1)
-        result = input_split(command->options->asking.nul ? '\0' : '\n', &callbacks, &putting, error);
-    result = commit(database, result, error);
-    if (!result)
-        queue_tell(putting.count, found ? "put into" : "put into the new queue", queue);
-    return result;
+    return queue_put_file(command->put, database, error);
 }
 
 static int do_purge(const struct command *command, struct database *database, struct error *error)
@@ -275,10 +203,27 @@ static int do_requeue(const struct command *command, struct database *database,
         step = result ? result : step;
         count += step == 1;
     }
-    result = commit(database, step < 0 ? step : 0, error);
+    result = queue_file_end(database, step < 0 ? step : 0, error);
     if (!result)
         queue_tell(count, "put back from", command->words[0]);
     return result;
+}
+
+/* ---- the same, of the run that has the file ---- */
+
+static int ask_put(const struct command *command, const char *socket)
+{
+    return queue_put_run(command->put, socket);
+}
+
+static int ask_requeue(const struct command *command, const char *socket)
+{
+    return visit_requeue(command->options, socket, command->words, command->count);
+}
+
+static int ask_purge(const struct command *command, const char *socket)
+{
+    return visit_purge(command->options, socket, command->words, command->count);
 }
 
 /* ---- the verbs ---- */
@@ -286,16 +231,14 @@ static int do_requeue(const struct command *command, struct database *database,
 static const struct verb {
     const char *name;
     size_t least, most; /* words behind it */
-    bool changes;       /* it wants the file for itself, or the run that has it */
     int (*act)(const struct command *command, struct database *database, struct error *error);
-    int (*visit)(const struct options *options, const char *socket, const char *const *words,
-                 size_t count);
+    int (*ask)(const struct command *command, const char *socket); /* NULL: it changes nothing */
     const char *usage;
 } verbs[] = {
-    {"list", 0, 1, false, do_list, NULL, "list [QUEUE]"},
-    {"put", 1, (size_t)-1, true, do_put, visit_file_put, "put QUEUE [VALUE]..."},
-    {"requeue", 1, 2, true, do_requeue, visit_requeue, "requeue QUEUE [TARGET]"},
-    {"purge", 1, 1, true, do_purge, visit_purge, "purge QUEUE"},
+    {"list", 0, 1, do_list, NULL, "list [QUEUE]"},
+    {"put", 1, (size_t)-1, do_put, ask_put, "put QUEUE [VALUE]..."},
+    {"requeue", 1, 2, do_requeue, ask_requeue, "requeue QUEUE [TARGET]"},
+    {"purge", 1, 1, do_purge, ask_purge, "purge QUEUE"},
 };
 
 static const struct verb *find_verb(const struct command *command, struct error *error)
@@ -341,24 +284,52 @@ static int act(const struct verb *verb, const struct command *command, struct da
     return result ? complain_of(error) : flush_output();
 }
 
-/* A run has the file: it is asked. */
-static int visit(const struct verb *verb, const struct command *command, struct error *error)
+/* A run has the file: it is asked. The status, or VISIT_AGAIN. */
+static int ask(const struct verb *verb, const struct command *command)
 {
     struct buf socket = {0};
-    struct database *database = queue_file_join(command->file, error);
-    int result = database ? queue_file_socket(database, &socket, error) : error->code;
+    struct error error = {0};
+    struct database *database = queue_file_join(command->file, &error);
+    int result = database ? queue_file_socket(database, &socket, &error) : error.code;
     database_close(database);
-    int status = result ? complain_of(error)
-                        : verb->visit(command->options, buf_string(&socket), command->words,
-                                      command->count);
+    int status = result ? VISIT_AGAIN : verb->ask(command, buf_string(&socket));
+    error_release(&error); /* it is just being made */
     buf_release(&socket);
     return status == STATUS_OK ? flush_output() : status;
+}
+
+/* Does it in the file, or has it done by the run that has it: the status, or VISIT_AGAIN with ERROR filled. */
+static int change(const struct verb *verb, const struct command *command, struct error *error)
+{
+    bool live = false;
+    error_release(error);
+    if (command->put && queue_put_prepare(command->put, command->file, &live, error))
+        return complain_of(error);
+    struct database *database = live ? NULL : queue_file_open_shortly(command->file, error);
+    if (!live && (database || error->code != ERROR_LOCKED))
+        return act(verb, command, database, error);
+    return ask(verb, command);
+}
+
+/* Between a run's start and its first look at its socket, and at its end, nobody can be asked for a moment. */
+static int change_in_time(const struct verb *verb, const struct command *command, struct error *error)
+{
+    struct patience patience = {0};
+    int status;
+    while ((status = change(verb, command, error)) == VISIT_AGAIN)
+        if (!patience_wait(&patience, file_holder(command->file), "queue file", command->file))
+            break;
+    if (status != VISIT_AGAIN)
+        return status;
+    complain("%s, and cannot be reached", error->text ? error->text : command->file);
+    return STATUS_SYSTEM;
 }
 
 int queue_command(const struct options *options)
 {
     struct error error = {0};
     const struct words *words = &options->values;
+    struct queue_put put;
     struct command command = {
         .options = options,
         .file = options->subject,
@@ -370,11 +341,15 @@ int queue_command(const struct options *options)
         error_system(&error, errno, "queue file '%s'", command.file);
     if (error.code || !verb)
         return complain_of(&error);
-    if (!verb->changes)
+    if (!verb->ask)
         return act(verb, &command, queue_file_join(command.file, &error), &error);
-    struct database *database = queue_file_open(command.file, &error);
-    if (database || error.code != ERROR_LOCKED)
-        return act(verb, &command, database, &error);
+    if (verb->act == do_put) {
+        queue_put_init(&put, options, command.words, command.count);
+        command.put = &put;
+    }
+    int status = change_in_time(verb, &command, &error);
     error_release(&error);
-    return visit(verb, &command, &error);
+    if (command.put)
+        queue_put_release(&put);
+    return status;
 }

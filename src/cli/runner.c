@@ -175,6 +175,7 @@ static void on_run_ended(void *arg)
 {
     struct runner *runner = arg;
     runner->finishing = true;
+    door_close(runner->run.door);
     progress_free(runner->progress);
     runner->progress = NULL;
     if (runner->run.store)

@@ -37,15 +37,21 @@ struct visit {
     uint64_t printed; /* messages */
     struct buf in;
     size_t taken;     /* of IN, from the front */
-    bool lines;       /* what is put are the lines of standard input */
-    bool several;     /* or values, and these are several */
+    const char *word; /* what one of several that are put is, "line" or "value"; NULL: there is but one */
+    bool file;        /* for --queue: what the run did not do is done without it */
 };
 
-/* One sentence for one state, whether the end is met before a connection is made or after. */
-static int complain_ended(void)
+/* There is none, or it has ended without a reply: one sentence for both. */
+static int complain_gone(const struct visit *visit)
 {
-    complain("the run has ended");
+    complain(visit->file ? "the run was killed before it answered: it may have done it, or not"
+                         : "the run has ended");
     return STATUS_SYSTEM;
+}
+
+static int complain_ended(const struct visit *visit)
+{
+    return visit->file ? VISIT_AGAIN : complain_gone(visit);
 }
 
 /* Why PARRUN_SOCKET names no socket. */
@@ -68,15 +74,21 @@ static const char *variable(const char *name)
 
 /* Connects to the socket at ADDRESS. */
 static int go_to(struct visit *visit, const struct options *options, const char *queue,
-                 const char *address)
+                 const char *address, bool file)
 {
     struct error error = {0};
-    *visit = (struct visit){.options = options, .queue = queue, .fd = -1};
+    *visit = (struct visit){.options = options, .queue = queue, .fd = -1, .file = file};
+    if (file && address[0] != '/')
+        return *address ? complain_nowhere(address) : VISIT_AGAIN;
     visit->fd = private_socket_connect(address, &error);
     if (visit->fd < 0) {
         bool gone = error.code == -ENOENT || error.code == -ECONNREFUSED;
+        if (gone && file) {
+            error_release(&error);
+            return VISIT_AGAIN;
+        }
         if (gone)
-            complain_ended();
+            complain_gone(visit);
         else
             complain("cannot reach the run: %s", error.text);
         error_release(&error);
@@ -96,7 +108,7 @@ static int arrive(struct visit *visit, const struct options *options)
     *visit = (struct visit){.options = options, .fd = -1};
     if (!address || address[0] != '/')
         return complain_nowhere(address);
-    return go_to(visit, options, options->subject, address);
+    return go_to(visit, options, options->subject, address, false);
 }
 
 static int leave(struct visit *visit, int status)
@@ -152,11 +164,12 @@ static int explain(const struct visit *visit, const struct frame *frame)
 {
     struct buf where = {0};
     int status;
-    if (visit->lines)
-        buf_printf(&where, "line %llu: ", (unsigned long long)visit->done + 1);
-    else if (visit->several)
-        buf_printf(&where, "value %llu: ", (unsigned long long)visit->done + 1);
+    if (visit->word)
+        buf_printf(&where, "%s %llu: ", visit->word, (unsigned long long)visit->done + 1);
     switch (request_type(frame)) {
+    case REPLY_ENDED:
+        status = complain_ended(visit);
+        break;
     case REPLY_TIMEOUT:
         complain("%squeue '%s' was %s all the time", buf_string(&where), visit->queue,
                  visit->options->mode != MODE_GET ? "full" : "empty");
@@ -181,7 +194,7 @@ static int settle(struct visit *visit)
     send_all(visit);
     while (visit->unanswered) {
         if (!next_reply(visit, &frame))
-            return complain_ended();
+            return complain_gone(visit);
         if (request_type(&frame) != REPLY_DONE)
             return explain(visit, &frame);
         visit->done++;
@@ -204,7 +217,7 @@ static void ask_put(struct visit *visit, const char *bytes, size_t length)
 
 static int put_values(struct visit *visit, const char *const *values, size_t count)
 {
-    visit->several = count > 1;
+    visit->word = count > 1 ? "value" : NULL;
     for (size_t i = 0; i < count; i++)
         ask_put(visit, values[i], strlen(values[i]));
     return settle(visit);
@@ -218,47 +231,76 @@ static int take_input(void *arg, const char *bytes, size_t length, struct error 
 }
 
 /* What has come is put before more is waited for. */
-static int settle_input(void *arg, struct error *error)
-{
-    (void)error;
-    return settle(arg);
-}
-
 static int put_input(struct visit *visit)
 {
-    static const struct input_callbacks callbacks = {.take = take_input, .idle = settle_input};
+    struct input input = {.end = visit->options->asking.nul ? '\0' : '\n'};
     struct error error = {0};
-    visit->lines = true;
-    int status = input_split(visit->options->asking.nul ? '\0' : '\n', &callbacks, visit, &error);
+    int status = STATUS_OK;
+    int result = 1;
+    visit->word = "line";
+    while (result == 1 && status == STATUS_OK) {
+        result = input_next(&input, take_input, visit, &error);
+        if (result >= 0)
+            status = settle(visit);
+    }
     if (error.code)
         status = complain("%s", error.text);
     error_release(&error);
+    input_release(&input);
     return status;
-}
-
-static int put(struct visit *visit, const char *const *values, size_t count)
-{
-    return count ? put_values(visit, values, count) : put_input(visit);
 }
 
 int visit_put(const struct options *options)
 {
     struct visit visit;
     int status = arrive(&visit, options);
-    if (status == STATUS_OK)
-        status = put(&visit, options->values.items, options->values.count);
+    if (status == STATUS_OK && options->values.count)
+        status = put_values(&visit, options->values.items, options->values.count);
+    else if (status == STATUS_OK)
+        status = put_input(&visit);
     return leave(&visit, status);
 }
 
-int visit_file_put(const struct options *options, const char *socket, const char *const *words,
-                   size_t count)
+void messages_add(struct messages *messages, const char *bytes, size_t length)
+{
+    uint32_t size = (uint32_t)length;
+    buf_append(&messages->bytes, &size, sizeof(size));
+    buf_append(&messages->bytes, bytes, length);
+}
+
+/* Those that were answered are done. */
+static void drop_done(struct messages *messages, uint64_t count)
+{
+    size_t from = 0;
+    uint32_t size;
+    messages->done += count;
+    for (; count; count--) {
+        memcpy(&size, messages->bytes.data + from, sizeof(size));
+        from += sizeof(size) + size;
+    }
+    buf_consume(&messages->bytes, from);
+}
+
+static int put_messages(struct visit *visit, const struct buf *bytes)
+{
+    uint32_t size;
+    for (size_t at = 0; at < bytes->length; at += sizeof(size) + size) {
+        memcpy(&size, bytes->data + at, sizeof(size));
+        ask_put(visit, bytes->data + at + sizeof(size), size);
+    }
+    return settle(visit);
+}
+
+int visit_file_put(const struct options *options, const char *socket, const char *queue,
+                   struct messages *messages)
 {
     struct visit visit;
-    int status = go_to(&visit, options, words[0], socket);
+    int status = go_to(&visit, options, queue, socket, true);
+    visit.word = messages->word;
+    visit.done = messages->done;
     if (status == STATUS_OK)
-        status = put(&visit, words + 1, count - 1);
-    if (status == STATUS_OK)
-        queue_tell((int64_t)visit.done, "put into", words[0]);
+        status = put_messages(&visit, &messages->bytes);
+    drop_done(messages, visit.done - messages->done);
     return leave(&visit, status);
 }
 
@@ -268,7 +310,7 @@ static int ask_number(enum request type, const struct options *options, const ch
 {
     struct visit visit;
     struct frame frame;
-    int status = go_to(&visit, options, words[0], socket);
+    int status = go_to(&visit, options, words[0], socket, true);
     if (status != STATUS_OK)
         return leave(&visit, status);
     size_t begin = request_begin(&visit.out, type);
@@ -278,7 +320,7 @@ static int ask_number(enum request type, const struct options *options, const ch
     visit.unanswered++;
     send_all(&visit);
     if (!next_reply(&visit, &frame))
-        return leave(&visit, complain_ended());
+        return leave(&visit, complain_gone(&visit));
     if (request_type(&frame) != REPLY_DONE)
         return leave(&visit, explain(&visit, &frame));
     char *number = mem_copy(frame.at, frame.left);
@@ -341,7 +383,7 @@ static int take_messages(struct visit *visit, bool *closed)
     send_all(visit);
     do {
         if (!next_reply(visit, &frame))
-            return complain_ended();
+            return complain_gone(visit);
     } while (request_type(&frame) == REPLY_DONE);
     *closed = request_type(&frame) == REPLY_CLOSED;
     if (*closed)

@@ -3,6 +3,9 @@
 #define CLI_VISIT_H
 
 #include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
 
 struct options;
 
@@ -12,12 +15,25 @@ int visit_put(const struct options *options);
 /* Prints a message of the queue, or with --all each of them; returns the exit status. */
 int visit_get(const struct options *options);
 
+/* Messages on their way into a queue. */
+struct messages {
+    struct buf bytes; /* those that nobody has yet: u32 length and bytes each */
+    uint64_t done;    /* those that somebody has */
+    const char *word; /* what one of several is, "line" or "value"; NULL: there is but one */
+};
+
+void messages_add(struct messages *messages, const char *bytes, size_t length);
+
+/* The run could not be asked, or had ended before it did what was asked: nothing was. */
+#define VISIT_AGAIN (-1)
+
 /*
- * What --queue FILE does where a run has the file: SOCKET is that run's, WORDS are COUNT queues, or of
- * a put one and then values. Each returns the exit status and says on standard output what it did.
+ * What --queue FILE does where a run has the file: SOCKET is that run's. Each returns the exit status, or
+ * VISIT_AGAIN without a word. Of MESSAGES those are taken that the run has on its disk; WORDS are the
+ * COUNT queues that the others are about, and these say on standard output what was done.
  */
-int visit_file_put(const struct options *options, const char *socket, const char *const *words,
-                   size_t count);
+int visit_file_put(const struct options *options, const char *socket, const char *queue,
+                   struct messages *messages);
 int visit_requeue(const struct options *options, const char *socket, const char *const *words,
                   size_t count);
 int visit_purge(const struct options *options, const char *socket, const char *const *words,

@@ -67,6 +67,19 @@ struct door *door_new(struct run *run, struct private_socket *socket)
     return door;
 }
 
+/* A message that nobody has answered is put into its file by who has sent it: nobody may come in vain. */
+void door_close(struct door *door)
+{
+    int ends[2];
+    if (!door || !door->watch)
+        return;
+    private_socket_remove(door->socket);
+    while (!private_socket_accept(door->fd, ends))
+        guest_new(door->run, &door->guests, ends);
+    for (struct guest *guest = door->guests; guest; guest = guest->next)
+        guest_end(guest);
+}
+
 void door_free(struct door *door)
 {
     if (!door)

@@ -19,6 +19,9 @@ struct run;
  */
 struct door *door_new(struct run *run, struct private_socket *socket);
 
+/* The run has ended: tells all who are there, or come before the socket has gone. NULL is accepted. */
+void door_close(struct door *door);
+
 /* Sends everybody away and removes the socket, before the objects are freed. NULL is accepted. */
 void door_free(struct door *door);
 

@@ -66,7 +66,7 @@ static void serve_one(struct guest *guest, struct frame *frame)
     const struct guest_verb *verb = find_verb(guest, frame);
     guest->busy = true;
     if (guest->run->over)
-        guest_leave(guest);
+        guest_end(guest);
     else if (verb)
         verb->serve(guest, frame);
     else
@@ -240,6 +240,15 @@ void guest_leave(struct guest *guest)
     guest_return(guest);
     if (!guest->owed.length)
         writer_finish(guest->writer);
+}
+
+void guest_end(struct guest *guest)
+{
+    if (guest->leaving)
+        return;
+    cancel(guest);
+    send_reply(guest, REPLY_ENDED, "", 0);
+    guest_leave(guest);
 }
 
 void guest_refuse(struct guest *guest, const char *format, ...)

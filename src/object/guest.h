@@ -77,6 +77,9 @@ void guest_reply_kept(struct guest *guest, const char *bytes, size_t length);
 /* The run's store has committed something. */
 void guest_committed(struct guest *guest);
 
+/* The run has ended: what the guest is busy with is undone, and it is sent away by ENDED. */
+void guest_end(struct guest *guest);
+
 /* Answers it by why it cannot be served, and sends the guest away. */
 void guest_refuse(struct guest *guest, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

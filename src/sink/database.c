@@ -87,19 +87,6 @@ static struct database *connect_file(const char *path, const char *what, int fd,
     return NULL;
 }
 
-/* Makes the tables in an empty file, all of them or none. */
-static int make_tables(struct database *database, const struct database_kind *kind,
-                       struct error *error)
-{
-    struct buf statements = {0};
-    buf_printf(&statements,
-               "BEGIN;%s PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
-               kind->schema, kind->application, kind->version);
-    int result = database_run(database, statements.data, error);
-    buf_release(&statements);
-    return result;
-}
-
 static int check_kind(struct database *database, const struct database_kind *kind, bool *empty,
                       struct error *error)
 {
@@ -123,6 +110,31 @@ static int check_kind(struct database *database, const struct database_kind *kin
     return 0;
 }
 
+/* Within a transaction that nobody else can be in. */
+static int make_tables(struct database *database, const struct database_kind *kind,
+                       struct error *error)
+{
+    bool empty = false;
+    struct buf statements = {0};
+    int result = check_kind(database, kind, &empty, error);
+    buf_printf(&statements, "%s PRAGMA application_id = %d; PRAGMA user_version = %d;", kind->schema,
+               kind->application, kind->version);
+    if (!result && empty) /* nobody has made them in the meantime */
+        result = database_run(database, statements.data, error);
+    buf_release(&statements);
+    return result;
+}
+
+/* Makes the tables in an empty file, all of them or none. */
+static int fill_empty(struct database *database, const struct database_kind *kind,
+                      struct error *error)
+{
+    int result = database_run(database, "BEGIN IMMEDIATE", error);
+    if (!result)
+        result = make_tables(database, kind, error);
+    return result ? result : database_run(database, "COMMIT", error);
+}
+
 /* DATABASE ready for use, or NULL. */
 static struct database *prepare(struct database *database, const struct database_kind *kind,
                                 struct error *error)
@@ -134,24 +146,38 @@ static struct database *prepare(struct database *database, const struct database
     if (!result)
         result = database_run(database, kind->setup, error);
     if (!result && empty)
-        result = make_tables(database, kind, error);
+        result = fill_empty(database, kind, error);
     if (!result)
         return database;
     database_close(database);
     return NULL;
 }
 
-struct database *database_open(const char *path, const struct database_kind *kind,
-                               struct error *error)
+typedef int lock_function(int fd, const char *what, const char *path, struct error *error);
+
+static struct database *open_locked(const char *path, const struct database_kind *kind,
+                                    lock_function *lock, struct error *error)
 {
     int fd = open_file(path, kind->what, error);
     if (fd < 0)
         return NULL;
-    if (file_lock(fd, kind->what, path, error)) {
+    if (lock(fd, kind->what, path, error)) {
         close(fd);
         return NULL;
     }
     return prepare(connect_file(path, kind->what, fd, error), kind, error);
+}
+
+struct database *database_open(const char *path, const struct database_kind *kind,
+                               struct error *error)
+{
+    return open_locked(path, kind, file_lock, error);
+}
+
+struct database *database_open_shortly(const char *path, const struct database_kind *kind,
+                                       struct error *error)
+{
+    return open_locked(path, kind, file_lock_shortly, error);
 }
 
 struct database *database_join(const char *path, const struct database_kind *kind,

@@ -34,6 +34,10 @@ struct database_kind {
 struct database *database_open(const char *path, const struct database_kind *kind,
                                struct error *error);
 
+/* The same for a command that has it for some milliseconds: see file_lock.h for who waits for whom. */
+struct database *database_open_shortly(const char *path, const struct database_kind *kind,
+                                       struct error *error);
+
 /* Opens one more connection to a file that is there, whoever has it. NULL with ERROR filled. */
 struct database *database_join(const char *path, const struct database_kind *kind,
                                struct error *error);

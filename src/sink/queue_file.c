@@ -52,6 +52,11 @@ struct database *queue_file_open(const char *path, struct error *error)
     return database_open(path, &kind, error);
 }
 
+struct database *queue_file_open_shortly(const char *path, struct error *error)
+{
+    return database_open_shortly(path, &kind, error);
+}
+
 struct database *queue_file_join(const char *path, struct error *error)
 {
     return database_join(path, &kind, error);
@@ -207,6 +212,17 @@ static int set_framing(struct database *database, const char *queue, const char 
     return query_run(query, error);
 }
 
+int queue_file_end(struct database *database, int result, struct error *error)
+{
+    struct error ignored = {0}; /* SQLite may have rolled back itself */
+    if (!result)
+        result = database_run(database, "COMMIT", error);
+    if (result)
+        database_run(database, "ROLLBACK", &ignored);
+    error_release(&ignored);
+    return result;
+}
+
 int queue_file_make(struct database *database, const char *queue, const char *framing,
                     const struct stored *messages, size_t count, int64_t now,
                     struct error *error)
@@ -218,14 +234,11 @@ int queue_file_make(struct database *database, const char *queue, const char *fr
     result = add_queue(database, queue, now, &made, error);
     if (!result)
         result = set_framing(database, queue, framing, error);
+    if (!result && framing) /* what the run before has left there; this one cannot be asked yet */
+        result = database_run(database, "DELETE FROM holder", error);
     if (!result && made)
         result = queue_file_insert(database, queue, messages, count, error);
-    if (!result)
-        return database_run(database, "COMMIT", error);
-    struct error ignored = {0};
-    database_run(database, "ROLLBACK", &ignored);
-    error_release(&ignored);
-    return result;
+    return queue_file_end(database, result, error);
 }
 
 int queue_file_count(struct database *database, const char *queue, int64_t *count,

@@ -29,13 +29,16 @@ struct stored {
 /* Opens the file at PATH, made where it is missing, as database_open() does. */
 struct database *queue_file_open(const char *path, struct error *error);
 
+/* The same for a command, as database_open_shortly() does. */
+struct database *queue_file_open_shortly(const char *path, struct error *error);
+
 /* One more connection to it, as database_join() does. */
 struct database *queue_file_join(const char *path, struct error *error);
 
 /* The least id that nothing in it has, nor anything before. A negative code with ERROR filled. */
 int queue_file_next_id(struct database *database, int64_t *id, struct error *error);
 
-/* Puts down that the queue is there with this framing (a word, NULL: as it is), and where it is new
+/* Puts down that the queue is there with this framing (the word of a run, which can be asked nowhere yet; NULL: as it is), and where it is new
  * its COUNT first messages. NOW is in ns since 1970. On the disk when this returns 0. */
 int queue_file_make(struct database *database, const char *queue, const char *framing,
                     const struct stored *messages, size_t count, int64_t now,
@@ -48,6 +51,9 @@ int queue_file_framing(struct database *database, const char *queue, struct buf 
 /* Puts messages, in the transaction that is open. */
 int queue_file_insert(struct database *database, const char *queue, const struct stored *messages,
                       size_t count, struct error *error);
+
+/* Commits the transaction that is open, or takes it back where RESULT is no 0. RESULT, or the commit's. */
+int queue_file_end(struct database *database, int result, struct error *error);
 
 /* 1 where a queue of this name is in it, 0 where none is, or a negative code with ERROR filled. */
 int queue_file_has(struct database *database, const char *queue, struct error *error);

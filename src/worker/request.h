@@ -21,8 +21,8 @@
  *
  * HELLO comes first, with PARRUN_RUN and PARRUN_NAME as they are: of a body of this run, the queues
  * that it declares are checked. Requests are served one after another and each is answered, in this
- * order, however many are sent at once. After TIMEOUT and REFUSED the connection is closed, and what
- * was sent behind such a request is not done. End of file without a reply: the run has ended.
+ * order, however many are sent at once. After TIMEOUT, REFUSED and ENDED the connection is closed, and what
+ * was sent behind such a request is not done. End of file without a reply: the run was killed.
  *
  * GET is answered as soon as there is a message, with as many as are there, up to MOST. MESSAGES that
  * were not TAKEN before the end of file go back to their queue; a PUT that still waits
@@ -33,7 +33,7 @@
 
 #include "worker/frame.h"
 
-#define REQUEST_VERSION 2
+#define REQUEST_VERSION 3
 
 enum request {
     REQUEST_HELLO = FRAME_REQUESTS,
@@ -47,6 +47,7 @@ enum request {
     REPLY_CLOSED,
     REPLY_TIMEOUT,
     REPLY_REFUSED,
+    REPLY_ENDED,
 };
 
 /* Begins a request or a reply in OUT; frame_end() ends it. */

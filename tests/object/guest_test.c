@@ -99,7 +99,8 @@ static void turns(struct world *world)
 /* The replies that have come, as "done messages=text,text ..."; "end" where the connection is closed. */
 static const char *replies(struct world *world)
 {
-    static const char *const words[] = {"done", "messages", "closed", "timeout", "refused"};
+    static const char *const words[] = {"done", "messages", "closed", "timeout", "refused",
+                                        "ended"};
     static char text[4096];
     char bytes[4096];
     struct frame frame;
