@@ -34,7 +34,12 @@ struct part_wait {
     struct object_wait wait;
 };
 
-#define PARTS_MOST 4
+/* A list of those; a zeroed one is empty. ITEMS is the holder's to free. */
+struct part_waits {
+    struct part_wait *items;
+    size_t count;
+    size_t capacity;
+};
 
 struct object_kind {
     const char *word; /* "process" */
@@ -66,14 +71,14 @@ struct object_kind {
     void (*hold)(struct object *object, bool held);
     /* The run's terminal has another size. NULL: that is nothing to it. */
     void (*resize)(struct object *object);
-    /* True where nothing but a message of a queue, or room in one, lets it go on; fills WAIT. NULL: never. */
-    bool (*waits)(struct object *object, struct object_wait *wait);
-    /* Fills WAITS for its parts that wait, PARTS_MOST at most; how many. NULL: it has none. */
-    size_t (*parts)(const struct object *object, struct part_wait *waits);
-    /* With PARTS: true where, but for the COUNT of them that wait, all of it sleeps; adds to *TURNS how often any of
+    /* Where nothing but a message of some queue, or room in one, lets it go on: adds each of these to
+     * the empty WAITS. Else it leaves them empty. NULL: never. */
+    void (*waits)(struct object *object, struct part_waits *waits);
+    /* Adds what parts of it wait for, while others might go on, to the empty WAITS. NULL: it has none. */
+    void (*parts)(const struct object *object, struct part_waits *waits);
+    /* With PARTS: true where, but for those WAITS, all of it sleeps; adds to *TURNS how often any of
      * its processes was given a processor so far. */
-    bool (*sleeps)(const struct object *object, const struct part_wait *waits, size_t count,
-                   uint64_t *turns);
+    bool (*sleeps)(const struct object *object, const struct part_waits *waits, uint64_t *turns);
     /* True when nothing waits in the queues that it takes from: it may be ended. */
     bool (*drained)(const struct object *object);
     void (*free)(struct object *object);

@@ -110,25 +110,28 @@ void report_end(struct run *run)
 
 void report_wait(const struct run *run, const struct part_wait *wait, struct buf *out)
 {
-    if (wait->count > 1)
+    bool many = wait->part && wait->count > 1;
+    if (many)
         buf_printf(out, "%zu of ", wait->count);
     if (wait->part)
         buf_printf(out, "%s ", wait->part);
-    buf_printf(out, "%s for %s queue %s", wait->count > 1 ? "wait" : "waits",
+    buf_printf(out, "%s for %s queue %s", many ? "wait" : "waits",
                wait->wait.for_room ? "room in" : "a message of",
                run->scenario->queues[wait->wait.queue].name);
 }
 
 static void put_waits(const struct run *run, struct object *object, struct buf *out)
 {
-    struct part_wait waits[PARTS_MOST] = {{0}};
-    size_t count = object->kind->waits && object->kind->waits(object, &waits[0].wait);
-    if (!count && object->kind->parts)
-        count = object->kind->parts(object, waits);
-    for (size_t i = 0; i < count; i++) {
+    struct part_waits waits = {0};
+    if (object->kind->waits)
+        object->kind->waits(object, &waits);
+    if (!waits.count && object->kind->parts)
+        object->kind->parts(object, &waits);
+    for (size_t i = 0; i < waits.count; i++) {
         buf_text(out, ", ");
-        report_wait(run, &waits[i], out);
+        report_wait(run, &waits.items[i], out);
     }
+    free(waits.items);
 }
 
 static void put_object(const struct run *run, struct object *object, struct buf *out)

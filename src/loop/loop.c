@@ -106,7 +106,12 @@ static void drain(struct loop *loop)
 
 static void on_prepare(uv_prepare_t *handle)
 {
-    drain(handle->data);
+    struct loop *loop = handle->data;
+    drain(loop);
+    if (!loop->before_wait.function)
+        return;
+    loop->before_wait.function(loop->before_wait.arg);
+    drain(loop);
 }
 
 static void on_check(uv_check_t *handle)
@@ -231,6 +236,11 @@ void loop_free(struct loop *loop)
 void loop_defer(struct loop *loop, void (*function)(void *arg), void *arg)
 {
     calls_add(&loop->deferred, function, arg);
+}
+
+void loop_before_wait(struct loop *loop, void (*function)(void *arg), void *arg)
+{
+    loop->before_wait = (struct call){function, arg};
 }
 
 void loop_post(struct loop *loop, void (*function)(void *arg), void *arg)

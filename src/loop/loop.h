@@ -27,7 +27,14 @@ void loop_stop(struct loop *loop);
 /* Calls FUNCTION(ARG) on the loop's thread before the next poll, in the order of the calls. */
 void loop_defer(struct loop *loop, void (*function)(void *arg), void *arg);
 
-/* The same from any thread. What is still in the mailbox when the loop ends is called then. */
+/*
+ * FUNCTION(ARG) is called whenever the loop has done all there is to do and is about to wait for the
+ * system; what it defers is done before that. Nothing on the loop's thread goes on by itself after it. One
+ * call a loop; FUNCTION NULL: no more of that.
+ */
+void loop_before_wait(struct loop *loop, void (*function)(void *arg), void *arg);
+
+/* As loop_defer(), from any thread. What is still in the mailbox when the loop ends is called then. */
 void loop_post(struct loop *loop, void (*function)(void *arg), void *arg);
 
 /* Any thread: as loop_defer() on the thread that runs the loop, which costs no system call, else as

@@ -43,6 +43,7 @@ struct loop {
     struct call_list opened;
     struct writer *dirty; /* writers with bytes that were not offered to the system yet */
     size_t orphan_count;
+    struct call before_wait; /* of loop_before_wait() */
     struct call stirred; /* of loop_watch_children() */
     void (*signalled)(void *arg, int signal);
     void *signalled_arg;

@@ -12,7 +12,6 @@
 #include "loop/pipe.h"
 #include "loop/timer.h"
 #include "object/queue.h"
-#include "object/stall.h"
 #include "object/taker.h"
 #include "scenario/spec.h"
 #include "script/value.h"
@@ -372,7 +371,6 @@ struct client *client_new(struct run *run, const char *consumer, struct writer *
 static void take_stuck(struct client *client, struct frame *frame)
 {
     client->stuck = frame_read_u32(frame) == client->ahead && client->first_put;
-    stall_look_soon(client->run->stall);
 }
 
 bool client_take(struct client *client, struct frame *frame)

@@ -99,14 +99,12 @@ void door_committed(struct door *door)
         guest_committed(guest);
 }
 
-size_t door_waits(const struct door *door, const struct object *object, struct part_wait *waits,
-                  size_t count)
+void door_waits(const struct door *door, const struct object *object, struct part_waits *waits)
 {
     struct part_wait wait;
     for (const struct guest *guest = door ? door->guests : NULL; guest; guest = guest->next)
         if (guest->body == object && guest_waits(guest, &wait))
-            count = parts_add(waits, count, &wait);
-    return count;
+            parts_add(waits, &wait);
 }
 
 const char *door_address(const struct door *door)

@@ -9,7 +9,7 @@
 
 struct door;
 struct object;
-struct part_wait;
+struct part_waits;
 struct private_socket;
 struct run;
 
@@ -28,10 +28,8 @@ void door_free(struct door *door);
 /* The run's store of durable queues has committed something. NULL is accepted. */
 void door_committed(struct door *door);
 
-/* Adds to the COUNT of WAITS (object/parts.h) what the bodies of OBJECT wait for at the door; how many there are
- * now. NULL is accepted. */
-size_t door_waits(const struct door *door, const struct object *object, struct part_wait *waits,
-                  size_t count);
+/* Adds to WAITS (object/parts.h) what the bodies of OBJECT wait for at the door. NULL is accepted. */
+void door_waits(const struct door *door, const struct object *object, struct part_waits *waits);
 
 /* What bodies find in PARRUN_SOCKET: the path, or "none: " and why there is none. */
 const char *door_address(const struct door *door);

@@ -1,29 +1,29 @@
-/* Gathering which parts of an object wait. */
+/* Gathering what an object waits for. */
 #include "object/parts.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "engine/object.h"
 
 static bool is_alike(const struct part_wait *a, const struct part_wait *b)
 {
-    return !strcmp(a->part, b->part) && a->timed == b->timed && a->wait.queue == b->wait.queue &&
+    bool same_part = a->part && b->part ? !strcmp(a->part, b->part) : a->part == b->part;
+    return same_part && a->timed == b->timed && a->wait.queue == b->wait.queue &&
            a->wait.for_room == b->wait.for_room;
 }
 
-size_t parts_add(struct part_wait *waits, size_t count, const struct part_wait *one)
+void parts_add(struct part_waits *waits, const struct part_wait *one)
 {
     size_t at = 0;
-    while (at < count && !is_alike(&waits[at], one))
+    while (at < waits->count && !is_alike(&waits->items[at], one))
         at++;
-    if (at == PARTS_MOST)
-        return count;
-    if (at < count) {
-        waits[at].count++;
-        return count;
+    if (at == waits->count) {
+        waits->items =
+            mem_grow(waits->items, &waits->capacity, waits->count + 1, sizeof(*waits->items));
+        waits->items[waits->count++] = *one;
+        waits->items[at].count = 0;
     }
-    waits[at] = *one;
-    waits[at].count = 1;
-    return count + 1;
+    waits->items[at].count++;
 }

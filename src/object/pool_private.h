@@ -320,10 +320,9 @@ void pool_print_state(const struct pool *pool, struct buf *out);
 void pool_print_progress(const struct pool *pool, struct buf *out);
 
 /* See struct object_kind. */
-bool pool_waits_for_queue(struct object *object, struct object_wait *wait);
-size_t pool_parts(const struct object *object, struct part_wait *waits);
-bool pool_sleeps(const struct object *object, const struct part_wait *waits, size_t count,
-                 uint64_t *turns);
+void pool_waits_for_queue(struct object *object, struct part_waits *waits);
+void pool_parts(const struct object *object, struct part_waits *waits);
+bool pool_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
 
 /* pool_results.c */
 

@@ -8,6 +8,7 @@
 #include "event/event.h"
 #include "object/door.h"
 #include "object/items.h"
+#include "object/parts.h"
 #include "object/pool_private.h"
 #include "scenario/spec.h"
 
@@ -31,26 +32,33 @@ static void print_running(const struct pool *pool, struct buf *out)
         buf_printf(out, " and %zu more", running - LISTED_MOST);
 }
 
-static bool is_same(const struct object_wait *a, const struct object_wait *b)
-{
-    return a->queue == b->queue && a->for_room == b->for_room;
-}
-
-/* Whether all tasks that run wait, and for the same; fills WAIT, and how many they are. */
-static bool crew_waits(const struct pool *pool, struct object_wait *wait, size_t *running)
+/* Adds what each task that runs waits for; false where one of them does not. */
+static bool crew_waits(const struct pool *pool, struct part_waits *waits, size_t *running)
 {
     for (size_t i = 0; i < pool->crew_count; i++) {
         const struct crew *crew = pool->crew[i];
-        struct object_wait own;
+        struct part_wait one = {0};
         if (crew->state == CREW_STARTING)
             return false;
         if (!crew->tasks.first)
             continue;
-        if (!crew->kind->waits(crew, &own) || (*running && !is_same(&own, wait)))
+        if (!crew->kind->waits(crew, &one.wait))
             return false;
-        *wait = own;
+        parts_add(waits, &one);
         ++*running;
     }
+    return true;
+}
+
+/* Adds what holds back the next task; false where nothing does. */
+static bool source_waits(const struct pool *pool, struct part_waits *waits)
+{
+    struct part_wait one = {0};
+    if (pool->results_full && pool->spec->results.kind == RESULTS_QUEUE)
+        one.wait = (struct object_wait){pool->spec->results.queue, .for_room = true};
+    else if (!pool->waiting || pool->ready.first || !items_wait(pool->items, &one.wait))
+        return false;
+    parts_add(waits, &one);
     return true;
 }
 
@@ -61,34 +69,39 @@ static bool is_held_by_queues(const struct pool *pool)
            !pool->object.spec->timeout && !pool->spec->timeout_percent;
 }
 
-bool pool_waits_for_queue(struct object *object, struct object_wait *wait)
+/* Whether a worker is free that would take what comes. */
+static bool takes_more(const struct pool *pool, size_t running)
+{
+    return !pool->exhausted && running < pool->crew_alive;
+}
+
+void pool_waits_for_queue(struct object *object, struct part_waits *waits)
 {
     const struct pool *pool = (const struct pool *)object;
     size_t running = 0;
-    if (!is_held_by_queues(pool) || !crew_waits(pool, wait, &running))
-        return false;
-    bool full = pool->results_full && pool->spec->results.kind == RESULTS_QUEUE;
-    if (running) /* one that is free would take what comes */
-        return running == pool->crew_alive || pool->exhausted || full;
-    if (full)
-        *wait = (struct object_wait){pool->spec->results.queue, .for_room = true};
-    return full || (pool->waiting && !pool->ready.first && items_wait(pool->items, wait));
+    bool waiting = is_held_by_queues(pool) && crew_waits(pool, waits, &running);
+    if (waiting && takes_more(pool, running))
+        waiting = source_waits(pool, waits);
+    if (!waiting)
+        waits->count = 0;
 }
 
-size_t pool_parts(const struct object *object, struct part_wait *waits)
+void pool_parts(const struct object *object, struct part_waits *waits)
 {
-    return door_waits(object->run->door, object, waits, 0);
+    const struct pool *pool = (const struct pool *)object;
+    door_waits(object->run->door, object, waits);
+    if (waits->count)
+        source_waits(pool, waits);
 }
 
 /* Each task that runs is one command, and that waits. */
-bool pool_sleeps(const struct object *object, const struct part_wait *waits, size_t count,
-                 uint64_t *turns)
+bool pool_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns)
 {
     const struct pool *pool = (const struct pool *)object;
     size_t waiting = 0, running = 0;
     (void)turns;
-    for (size_t i = 0; i < count; i++)
-        waiting += waits[i].count;
+    for (size_t i = 0; i < waits->count; i++)
+        waiting += waits->items[i].part ? waits->items[i].count : 0;
     for (size_t i = 0; i < pool->crew_count; i++)
         running += pool->crew[i]->tasks.first != NULL;
     return is_held_by_queues(pool) && waiting >= running;

@@ -111,10 +111,9 @@ void process_judge(struct process *process);
 void process_blame_restarts(struct process *process);
 
 /* process_queues.c: as struct object_kind has them. */
-bool process_waits_for_queue(struct object *object, struct object_wait *wait);
-size_t process_parts(const struct object *object, struct part_wait *waits);
-bool process_sleeps(const struct object *object, const struct part_wait *waits, size_t count,
-                    uint64_t *turns);
+void process_waits_for_queue(struct object *object, struct part_waits *waits);
+void process_parts(const struct object *object, struct part_waits *waits);
+bool process_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
 bool process_drained(const struct object *object);
 
 /* process_tell.c */

@@ -5,6 +5,7 @@
 #include "object/client.h"
 #include "object/door.h"
 #include "object/link.h"
+#include "object/parts.h"
 #include "object/process_private.h"
 #include "object/streams.h"
 #include "object/users.h"
@@ -14,29 +15,30 @@
 /* How often a daemon is looked at that has not yet read what was written for it. */
 #define DRAINED_POLL (10 * NS_PER_MS)
 
-bool process_waits_for_queue(struct object *object, struct object_wait *wait)
+void process_waits_for_queue(struct object *object, struct part_waits *waits)
 {
     const struct process *process = (const struct process *)object;
     const struct link *link = process->life.link;
-    return link && !process->life.link_ended && !object->spec->timeout &&
-           client_waits(link_client(link), wait);
+    struct part_wait one = {0};
+    if (link && !process->life.link_ended && !object->spec->timeout &&
+        client_waits(link_client(link), &one.wait))
+        parts_add(waits, &one);
 }
 
-size_t process_parts(const struct object *object, struct part_wait *waits)
+void process_parts(const struct object *object, struct part_waits *waits)
 {
     const struct life *life = &((const struct process *)object)->life;
-    return life->streams ? door_waits(object->run->door, object, waits,
-                                      streams_wait(life->streams, waits, 0))
-                         : 0;
+    if (!life->streams)
+        return;
+    streams_wait(life->streams, waits);
+    door_waits(object->run->door, object, waits);
 }
 
 /* What has left its session is not looked at. */
-bool process_sleeps(const struct object *object, const struct part_wait *waits, size_t count,
-                    uint64_t *turns)
+bool process_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns)
 {
     const struct life *life = &((const struct process *)object)->life;
     (void)waits;
-    (void)count;
     return !life->exited && turns_of_session(life->pid, turns);
 }
 

@@ -112,7 +112,7 @@ size_t queue_messages(const struct queue *queue);
 int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *threads,
                       const struct queue_wait *wait, struct error *error);
 
-void queue_waiters_add(struct queue *queue, struct waiter **list, struct waiter *waiter);
+void queue_waiters_add(struct waiter **list, struct waiter *waiter);
 
 /* taker.c: the taker has COUNT more, or fewer. */
 void taker_hold(struct taker *taker, size_t count);

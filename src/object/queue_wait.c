@@ -34,11 +34,10 @@ enum take_result queue_look(const struct queue *queue, const struct taker *taker
     return queue->closed && !more ? TAKE_CLOSED : TAKE_EMPTY;
 }
 
-void queue_waiters_add(struct queue *queue, struct waiter **list, struct waiter *waiter)
+void queue_waiters_add(struct waiter **list, struct waiter *waiter)
 {
     if (waiter->waiting)
         return;
-    stall_look_soon(queue->run->stall);
     waiter->waiting = true;
     waiter->previous = NULL;
     waiter->next = NULL;
@@ -211,7 +210,7 @@ void queue_changed(struct queue *queue)
 void queue_wait_room(struct queue *queue, struct waiter *waiter)
 {
     pthread_mutex_lock(&queue->lock);
-    queue_waiters_add(queue, &queue->for_room, waiter);
+    queue_waiters_add(&queue->for_room, waiter);
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }
@@ -219,7 +218,7 @@ void queue_wait_room(struct queue *queue, struct waiter *waiter)
 void queue_wait_broken(struct queue *queue, struct waiter *waiter)
 {
     pthread_mutex_lock(&queue->lock);
-    queue_waiters_add(queue, &queue->for_break, waiter);
+    queue_waiters_add(&queue->for_break, waiter);
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }
@@ -257,7 +256,7 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
     if (result < 0)
         return result;
     int number = 0;
-    stall_look_soon(queue->run->stall);
+    stall_thread_waits(queue->run->stall);
     ++*threads;
     if (wait->deadline) {
         struct timespec until;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/unit.h"
 #include "engine/run.h"
@@ -16,11 +17,9 @@
 #include "object/standstill.h"
 #include "scenario/spec.h"
 
-/* Two looks in a row that see the same are proof. */
-#define LOOK_AGAIN (20 * NS_PER_MS)
-
-/* As long as messages come and go. */
-#define LOOK_TIME (100 * NS_PER_MS)
+/* No look sooner after another one, and no more than one part in so many of the time is spent on them. */
+#define LOOK_TIME (5 * NS_PER_MS)
+#define LOOK_SHARE 100
 
 /* Commands that only seem to wait are looked at this seldom; two looks that see the same are told of. */
 #define LOOK_SELDOM (5 * NS_PER_S)
@@ -28,14 +27,17 @@
 struct stall {
     struct run *run;
     struct standstill *standstill;
-    atomic_bool armed; /* a look is on its way: any thread */
+    atomic_bool awake;    /* the loop is about to look, or knows when: any thread */
     struct timer *timer;
-    struct buf seen;   /* by the last look: standstill_print(); empty: there was none */
-    unsigned changes;  /* of all queues, by then */
+    bool timer_runs;      /* until it is time for the next look */
+    bool due;             /* it was: the look is made before the loop waits again */
+    int64_t next;         /* no look before that, by clock_monotonic() */
+    struct buf seen;      /* by the last look: standstill_print(); empty: there was none */
     struct timer *seldom;
-    bool watching;     /* SELDOM runs */
-    struct buf seemed; /* the same as SEEN, by the last of its looks */
-    struct buf told;   /* the last one that was told of */
+    bool watching;        /* SELDOM runs */
+    bool seldom_due;
+    struct buf seemed;    /* the same as SEEN, by the last of its looks */
+    struct buf told;      /* the last one that was told of */
 };
 
 static void tell(struct stall *stall, enum event_kind kind, unsigned flags, const char *head)
@@ -70,20 +72,10 @@ static bool lasts(struct stall *stall, bool found, struct buf *seen)
     return same;
 }
 
-static bool has_moved(struct stall *stall)
-{
-    const struct run *run = stall->run;
-    unsigned changes = 0;
-    for (size_t i = 0; i < run->scenario->queue_count; i++)
-        changes += queue_changes(run->queues[i]);
-    bool moved = changes != stall->changes;
-    stall->changes = changes;
-    return moved;
-}
-
 static void arm(struct stall *stall, int64_t time)
 {
-    atomic_store(&stall->armed, true);
+    atomic_store(&stall->awake, true);
+    stall->timer_runs = true;
     timer_start(stall->timer, time);
 }
 
@@ -93,13 +85,16 @@ static void watch(struct stall *stall)
     timer_start(stall->seldom, LOOK_SELDOM);
 }
 
-static void on_time(void *arg)
+/*
+ * Two looks that see the same are proof where the loop has waited for the system once in between: what
+ * one of them had written, into whatever pipe, before it began to wait is heard of by the second one.
+ */
+static void look(struct stall *stall)
 {
-    struct stall *stall = arg;
     struct run *run = stall->run;
-    atomic_store(&stall->armed, false); /* who begins to wait from here on is not sure to be seen */
-    if (run->stop_cause)
-        return;
+    int64_t began = clock_monotonic();
+    bool before = stall->seen.length;
+    atomic_store(&stall->awake, false); /* who begins to wait from here on is not sure to be seen */
     bool found = standstill_find(stall->standstill, false);
     if (lasts(stall, found, &stall->seen) && !standstill_close(stall->standstill)) {
         tell(stall, EVENT_RUN_STALLED, EVENT_WRONG,
@@ -107,20 +102,17 @@ static void on_time(void *arg)
         run_stop(run, STOP_STALL, 0);
         return;
     }
-    bool moved = has_moved(stall);
-    if (moved || stall->seen.length)
-        arm(stall, stall->seen.length ? LOOK_AGAIN : LOOK_TIME);
-    else if (!stall->watching)
-        watch(stall);
+    int64_t now = clock_monotonic();
+    int64_t pause = (now - began) * LOOK_SHARE;
+    pause = pause > LOOK_TIME ? pause : LOOK_TIME;
+    stall->next = now + pause;
+    if (stall->seen.length)
+        arm(stall, before ? pause : 0);
 }
 
 /* Goes on for as long as there is something that may become a standstill that lasts. */
-static void on_seldom(void *arg)
+static void look_seldom(struct stall *stall)
 {
-    struct stall *stall = arg;
-    stall->watching = false;
-    if (stall->run->stop_cause)
-        return;
     bool found = standstill_find(stall->standstill, true);
     bool same = lasts(stall, found, &stall->seemed);
     if (same && !is_same(&stall->seemed, &stall->told)) {
@@ -133,17 +125,54 @@ static void on_seldom(void *arg)
         watch(stall);
 }
 
-static void look(void *arg)
+static void on_time(void *arg)
 {
     struct stall *stall = arg;
-    if (stall->timer)
-        arm(stall, LOOK_AGAIN);
+    stall->timer_runs = false;
+    stall->due = true;
 }
 
-void stall_look_soon(struct stall *stall)
+static void on_seldom(void *arg)
 {
-    if (stall && !atomic_exchange(&stall->armed, true))
-        loop_soon(stall->run->loop, look, stall);
+    struct stall *stall = arg;
+    stall->watching = false;
+    stall->seldom_due = true;
+}
+
+/*
+ * Something has happened, or this is called for nothing but the timers. Whatever begins to wait, and
+ * whoever it waits for, is changed by what runs in the loop, or is a thread that wakes it: so a look at
+ * the end of each turn, or soon after it, misses nothing, and none is made where nothing happens.
+ */
+static void before_wait(void *arg)
+{
+    struct stall *stall = arg;
+    bool seldom_due = stall->seldom_due;
+    bool due = stall->due;
+    stall->due = stall->seldom_due = false;
+    if (stall->run->stop_cause || stall->run->over)
+        return;
+    if (seldom_due)
+        look_seldom(stall);
+    else if (!due && !stall->watching)
+        watch(stall);
+    int64_t left = due || stall->timer_runs ? 0 : stall->next - clock_monotonic();
+    if (due || (!stall->timer_runs && left <= 0))
+        look(stall);
+    else if (!stall->timer_runs && !seldom_due)
+        arm(stall, left);
+}
+
+/* All that the loop is to do is look. */
+static void wake(void *arg)
+{
+    (void)arg;
+}
+
+void stall_thread_waits(struct stall *stall)
+{
+    if (stall && !atomic_exchange(&stall->awake, true))
+        loop_post(stall->run->loop, wake, NULL);
 }
 
 struct stall *stall_new(struct run *run)
@@ -153,6 +182,7 @@ struct stall *stall_new(struct run *run)
     stall->standstill = standstill_new(run);
     stall->timer = timer_new(run->loop, on_time, stall);
     stall->seldom = timer_new(run->loop, on_seldom, stall);
+    loop_before_wait(run->loop, before_wait, stall);
     return stall;
 }
 
@@ -160,9 +190,9 @@ void stall_stop(struct stall *stall)
 {
     if (!stall)
         return;
+    loop_before_wait(stall->run->loop, NULL, NULL);
     timer_free(stall->timer);
     timer_free(stall->seldom);
-    stall->timer = NULL;
 }
 
 void stall_free(struct stall *stall)

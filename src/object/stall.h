@@ -18,9 +18,9 @@ struct stall;
 /* Once the run's objects are made. */
 struct stall *stall_new(struct run *run);
 
-/* Something has begun to wait for a queue, or has ended. Looks soon, and again for as long as messages come
- * and go. Any thread; NULL is accepted. */
-void stall_look_soon(struct stall *stall);
+/* A thread of the runner begins to wait for a queue. What begins to wait on the loop's own thread, or ends
+ * there, is looked at without being told of. Any thread; NULL is accepted. */
+void stall_thread_waits(struct stall *stall);
 
 /* No more looks: before the loop is freed. NULL is accepted. */
 void stall_stop(struct stall *stall);

@@ -21,8 +21,7 @@ struct look {
     bool stuck;
     bool pending;
     bool seems; /* it is not known for sure */
-    struct part_wait waits[PARTS_MOST]; /* of one that is stuck and not pending */
-    size_t count;
+    struct part_waits waits; /* of one that is stuck and not pending */
 };
 
 struct standstill {
@@ -102,8 +101,8 @@ static bool can_be_helped(const struct standstill *standstill, size_t number)
     const struct look *look = &standstill->looks[number];
     if (look->pending)
         return !waits_for_stuck(standstill, standstill->run->objects[number]);
-    for (size_t i = 0; i < look->count; i++)
-        if (can_end(standstill, &look->waits[i].wait))
+    for (size_t i = 0; i < look->waits.count; i++)
+        if (can_end(standstill, &look->waits.items[i].wait))
             return true;
     return false;
 }
@@ -111,27 +110,28 @@ static bool can_be_helped(const struct standstill *standstill, size_t number)
 /* Whether nothing from outside of the run, and no time that passes, ends what it waits for. */
 static bool all_rest(const struct run *run, const struct look *look)
 {
-    for (size_t i = 0; i < look->count; i++) {
-        const struct object_wait *wait = &look->waits[i].wait;
-        if (look->waits[i].timed || !queue_rests(run->queues[wait->queue], wait->for_room))
+    for (size_t i = 0; i < look->waits.count; i++) {
+        const struct part_wait *one = &look->waits.items[i];
+        if (one->timed || !queue_rests(run->queues[one->wait.queue], one->wait.for_room))
             return false;
     }
-    return look->count;
+    return look->waits.count;
 }
 
 static void look_at(struct standstill *standstill, size_t number, bool seeming)
 {
     struct object *object = standstill->run->objects[number];
     struct look *look = &standstill->looks[number];
-    *look = (struct look){.pending = object->state == OBJECT_PENDING};
-    look->stuck = look->pending;
+    look->stuck = look->pending = object->state == OBJECT_PENDING;
+    look->seems = false;
+    look->waits.count = 0;
     if (object->state != OBJECT_RUNNING)
         return;
-    if (object->kind->waits && object->kind->waits(object, &look->waits[0].wait)) {
-        look->count = 1;
-    } else if (seeming && object->kind->parts && !object->spec->timeout) {
+    if (object->kind->waits)
+        object->kind->waits(object, &look->waits);
+    if (!look->waits.count && seeming && object->kind->parts && !object->spec->timeout) {
         look->seems = true;
-        look->count = object->kind->parts(object, look->waits);
+        object->kind->parts(object, &look->waits);
     }
     look->stuck = all_rest(standstill->run, look);
 }
@@ -168,11 +168,11 @@ bool standstill_print(const struct standstill *standstill, struct buf *out)
         uint64_t turns = 0;
         if (!look->stuck)
             continue;
-        if (look->seems && !object->kind->sleeps(object, look->waits, look->count, &turns))
+        if (look->seems && !object->kind->sleeps(object, &look->waits, &turns))
             return false;
         buf_printf(out, "%zu.%" PRIu64, i, turns);
-        for (size_t j = 0; j < look->count; j++) {
-            const struct object_wait *wait = &look->waits[j].wait;
+        for (size_t j = 0; j < look->waits.count; j++) {
+            const struct object_wait *wait = &look->waits.items[j].wait;
             buf_printf(out, ":%zu%c%u", wait->queue, wait->for_room ? '>' : '<',
                        queue_changes(run->queues[wait->queue]));
         }
@@ -207,8 +207,8 @@ static bool is_awaited(const struct standstill *standstill, size_t queue)
 
 static bool any_for_room(const struct look *look)
 {
-    for (size_t i = 0; i < look->count; i++)
-        if (look->waits[i].wait.for_room)
+    for (size_t i = 0; i < look->waits.count; i++)
+        if (look->waits.items[i].wait.for_room)
             return true;
     return false;
 }
@@ -222,9 +222,11 @@ bool standstill_close(struct standstill *standstill)
             return false;
     for (size_t i = 0; i < run->object_count; i++) {
         const struct look *look = &standstill->looks[i];
-        for (size_t j = 0; look->stuck && j < look->count; j++)
-            if (!is_awaited(standstill, look->waits[j].wait.queue))
-                closed = queue_close_early(run->queues[look->waits[j].wait.queue]) || closed;
+        for (size_t j = 0; look->stuck && j < look->waits.count; j++) {
+            size_t queue = look->waits.items[j].wait.queue;
+            if (!is_awaited(standstill, queue))
+                closed = queue_close_early(run->queues[queue]) || closed;
+        }
     }
     return closed;
 }
@@ -260,10 +262,11 @@ static void put_wait(const struct standstill *standstill, size_t number, struct 
         buf_text(out, " waits for ");
         graph_explain(run->graph, object, out);
     }
-    for (size_t i = 0; i < look->count; i++) {
-        const struct object_wait *wait = &look->waits[i].wait;
-        buf_text(out, i ? "; " : look->waits[i].part ? ": " : " ");
-        report_wait(run, &look->waits[i], out);
+    for (size_t i = 0; i < look->waits.count; i++) {
+        const struct part_wait *one = &look->waits.items[i];
+        const struct object_wait *wait = &one->wait;
+        buf_text(out, i ? "; " : one->part ? ": " : " ");
+        report_wait(run, one, out);
         put_side(standstill, wait->for_room ? CONSUMERS : PRODUCERS, wait->queue, out);
     }
 }
@@ -294,6 +297,8 @@ struct standstill *standstill_new(struct run *run)
 
 void standstill_free(struct standstill *standstill)
 {
+    for (size_t i = 0; i < standstill->run->object_count; i++)
+        free(standstill->looks[i].waits.items);
     free(standstill->looks);
     free(standstill->others[PRODUCERS]);
     free(standstill->others[CONSUMERS]);

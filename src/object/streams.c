@@ -308,7 +308,7 @@ void streams_hold(struct streams *streams, bool held)
             tap_hold(streams->items[i].tap, held);
 }
 
-size_t streams_wait(const struct streams *streams, struct part_wait *waits, size_t count)
+void streams_wait(const struct streams *streams, struct part_waits *waits)
 {
     for (size_t i = 0; i < streams->count; i++) {
         const struct stream *stream = &streams->items[i];
@@ -317,9 +317,8 @@ size_t streams_wait(const struct streams *streams, struct part_wait *waits, size
             continue;
         const struct part_wait one = {.part = stream_word(stream->fd),
                                       .wait = {queue_index(stream->queue), for_room}};
-        count = parts_add(waits, count, &one);
+        parts_add(waits, &one);
     }
-    return count;
 }
 
 const struct queue *streams_broken(const struct streams *streams)

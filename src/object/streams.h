@@ -10,7 +10,7 @@
 #include "object/tap.h"
 
 struct error;
-struct part_wait;
+struct part_waits;
 struct process_spec;
 struct queue;
 struct run;
@@ -54,8 +54,8 @@ void streams_resize(struct streams *streams);
 
 void streams_hold(struct streams *streams, bool held);
 
-/* Adds to the COUNT of WAITS (object/parts.h) those of its streams that wait for a queue; how many there are now. */
-size_t streams_wait(const struct streams *streams, struct part_wait *waits, size_t count);
+/* Adds to WAITS (object/parts.h) those of its streams that wait for a queue. */
+void streams_wait(const struct streams *streams, struct part_waits *waits);
 
 /* The first queue that the process wrote to when nobody could take from it any more (tap_broken()); NULL: none. */
 const struct queue *streams_broken(const struct streams *streams);

@@ -117,7 +117,7 @@ void taker_wait(struct taker *taker, struct waiter *waiter)
     struct queue *queue = taker->queue;
     pthread_mutex_lock(&queue->lock);
     waiter->taker = taker;
-    queue_waiters_add(queue, &queue->for_message, waiter);
+    queue_waiters_add(&queue->for_message, waiter);
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }

@@ -14,6 +14,7 @@
 #include "loop/thread.h"
 #include "loop/timer.h"
 #include "object/body_thread.h"
+#include "object/parts.h"
 #include "object/plan.h"
 #include "object/users.h"
 #include "scenario/spec.h"
@@ -219,10 +220,12 @@ static void object_hold(struct object *object, bool held)
     body_thread_hold(thread->body, held);
 }
 
-static bool object_waits(struct object *object, struct object_wait *wait)
+static void object_waits(struct object *object, struct part_waits *waits)
 {
     struct thread_object *thread = (struct thread_object *)object;
-    return !object->spec->timeout && thread->body && body_thread_waits(thread->body, wait);
+    struct part_wait one = {0};
+    if (!object->spec->timeout && thread->body && body_thread_waits(thread->body, &one.wait))
+        parts_add(waits, &one);
 }
 
 static bool object_drained(const struct object *object)

@@ -3,7 +3,6 @@
 
 #include "engine/run.h"
 #include "object/queue.h"
-#include "object/stall.h"
 #include "scenario/spec.h"
 
 static bool names(const size_t *queues, size_t count, size_t index)
@@ -68,7 +67,6 @@ void users_ended(struct run *run, const struct object_spec *spec, const char *na
         queue_producer_ended(run->queues[spec->produces[i]]);
     for (size_t i = 0; i < spec->consumes_count; i++)
         queue_consumer_ended(run->queues[spec->consumes[i]], name);
-    stall_look_soon(run->stall);
 }
 
 bool users_drained(const struct run *run, const struct object_spec *spec)
