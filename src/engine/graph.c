@@ -39,7 +39,8 @@ struct graph {
     size_t moved; /* objects of that node that were handed out */
 };
 
-static const char *const words[CONDITIONS] = {"started", "ready", "completed", "succeeded"};
+static const char *const words[CONDITIONS] = {"has started", "is ready", "has ended",
+                                              "has succeeded"};
 
 static void decide(struct graph *graph, size_t number)
 {
@@ -199,7 +200,7 @@ void graph_explain(const struct graph *graph, const struct object *object, struc
         const struct node *node = &graph->nodes[dependency->object];
         if (node->reached[dependency->condition] == node->count)
             continue;
-        buf_printf(out, "%s%s (%s)", before, node->spec->name, words[dependency->condition]);
+        buf_printf(out, "%s%s %s", before, node->spec->name, words[dependency->condition]);
         before = ", ";
     }
 }

@@ -47,7 +47,7 @@ bool graph_next(struct graph *graph, struct graph_move *move);
 bool graph_is_needed(const struct graph *graph, const struct object *object, bool daemons);
 
 /*
- * What the object still waits for, appended as text: "db (ready), seed (succeeded)". Nothing where
+ * What the object still waits for, appended as text: "db is ready, seed has succeeded". Nothing where
  * it waits for nothing.
  */
 struct buf;

@@ -79,6 +79,9 @@ struct object_kind {
     /* With PARTS: true where, but for those WAITS, all of it sleeps; adds to *TURNS how often any of
      * its processes was given a processor so far. */
     bool (*sleeps)(const struct object *object, const struct part_waits *waits, uint64_t *turns);
+    /* It runs: appends what keeps it from going on, for a person, where anything does: "waits until its
+     * setup has ended". True where it is sure to be held up, whatever others do. NULL: never. */
+    bool (*held_up)(const struct object *object, struct buf *out);
     /* True when nothing waits in the queues that it takes from: it may be ended. */
     bool (*drained)(const struct object *object);
     void (*free)(struct object *object);

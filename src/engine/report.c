@@ -143,7 +143,7 @@ static void put_object(const struct run *run, struct object *object, struct buf 
             put_waits(run, object, out);
         return;
     }
-    buf_text(out, "waits for ");
+    buf_text(out, "waits until ");
     graph_explain(run->graph, object, out);
 }
 

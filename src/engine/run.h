@@ -67,7 +67,7 @@ struct run {
     struct shared *shared; /* behind parrun.shared of the threads */
     struct link *links;    /* to workers; see object/link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */
-    struct stall *stall;   /* finds deadlocks of queues; NULL: there are no queues */
+    struct stall *stall;   /* finds deadlocks and idle runs; NULL: a dry run */
     struct door *door;     /* at which bodies ask for the queues; NULL: none */
     struct queue_store *store; /* of the durable ones; NULL: there are none */
     const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */

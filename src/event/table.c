@@ -32,9 +32,10 @@ static const struct event_row rows[EVENT_KINDS] = {
          "A deadlock: who waits for whom, so that none of them can ever go on; the run is stopped.",
          {{0, "{text}"}}},
     [EVENT_RUN_IDLE] =
-        {"run.idle", EVENT_OF_RUN, EVENT_LEVEL_ALWAYS,
-         "Commands seem to wait for each other, by queues alone, and nothing of them has run for 5 seconds; the run goes on, "
-         "as they might do anything next.",
+        {"run.idle", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "Something waits, and nothing has gone on for 5 seconds: who waits for what, once. Or commands seem to "
+         "wait for each other, by queues alone, and nothing of them has run for 5 seconds: that is told with -q too. "
+         "The run goes on, as they might do anything next.",
          {{0, "{text}"}}},
     [EVENT_RUN_FAILED] =
         {"run.failed", EVENT_OF_RUN, EVENT_LEVEL_STORY,

@@ -156,7 +156,7 @@ void objects_make(struct run *run)
     make_processes(run);
     make_pools(run);
     make_threads(run);
-    if (scenario->queue_count && !run->dry)
+    if (!run->dry)
         run->stall = stall_new(run);
 }
 

@@ -61,6 +61,7 @@ struct monitor {
     int socket_fd;
     char socket_name[NOTIFY_NAME_SIZE];
     bool is_ready;
+    bool lines; /* some have come */
     bool stopped;
     bool hears_out; /* what comes was said before it was stopped */
     char *why;    /* what was found last */
@@ -97,7 +98,10 @@ static void print_unheard(const struct side *side, struct buf *out)
 {
     switch (side->spec->kind) {
     case PROBE_LOG:
-        buf_text(out, "no line of its output matched");
+        buf_text(out, side->monitor->lines
+                          ? "no line of its output matched"
+                          : "it has written no line; where a program holds back what it writes into "
+                            "a pipe, 'tty: true' helps");
         break;
     case PROBE_NOTIFY:
         buf_printf(out, "it did not say %s", side->word);
@@ -185,10 +189,7 @@ static void on_late(void *arg)
 {
     struct monitor *monitor = arg;
     struct buf why = {0};
-    if (monitor->why)
-        buf_text(&why, monitor->why);
-    else
-        print_unheard(&monitor->ready, &why);
+    monitor_print_found(monitor, &why);
     monitor->callbacks.late(monitor->arg, buf_string(&why));
     buf_release(&why);
 }
@@ -360,6 +361,7 @@ void monitor_begin(struct monitor *monitor)
 void monitor_line(struct monitor *monitor, const char *bytes, size_t length)
 {
     struct side *sides[] = {&monitor->ready, &monitor->health};
+    monitor->lines = true;
     for (size_t i = 0; i < countof(sides); i++) {
         struct side *side = sides[i];
         if (!side->has_regex || (side == &monitor->ready && monitor->is_ready))
@@ -410,9 +412,12 @@ bool monitor_is_ready(const struct monitor *monitor)
     return monitor->is_ready;
 }
 
-const char *monitor_found(const struct monitor *monitor)
+void monitor_print_found(const struct monitor *monitor, struct buf *out)
 {
-    return monitor->why;
+    if (monitor->why)
+        buf_text(out, monitor->why);
+    else
+        print_unheard(&monitor->ready, out);
 }
 
 const char *monitor_status(const struct monitor *monitor)

@@ -54,8 +54,8 @@ bool monitor_is_idle(const struct monitor *monitor);
 
 bool monitor_is_ready(const struct monitor *monitor);
 
-/* What was found last, for a person; NULL: nothing yet. */
-const char *monitor_found(const struct monitor *monitor);
+/* It is not ready: appends what was found last, or what has not come, for a person. */
+void monitor_print_found(const struct monitor *monitor, struct buf *out);
 
 /* What the process says of itself (STATUS= of sd_notify); NULL: nothing. */
 const char *monitor_status(const struct monitor *monitor);

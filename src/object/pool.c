@@ -411,6 +411,7 @@ static const struct object_kind pool_kind = {
     .describe = pool_describe,
     .progress = pool_progress,
     .waits = pool_waits_for_queue,
+    .held_up = pool_held_up,
     .parts = pool_parts,
     .sleeps = pool_sleeps,
     .report = pool_report,

@@ -321,6 +321,7 @@ void pool_print_progress(const struct pool *pool, struct buf *out);
 
 /* See struct object_kind. */
 void pool_waits_for_queue(struct object *object, struct part_waits *waits);
+bool pool_held_up(const struct object *object, struct buf *out);
 void pool_parts(const struct object *object, struct part_waits *waits);
 bool pool_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
 

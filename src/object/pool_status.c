@@ -107,6 +107,28 @@ bool pool_sleeps(const struct object *object, const struct part_waits *waits, ui
     return is_held_by_queues(pool) && waiting >= running;
 }
 
+bool pool_held_up(const struct object *object, struct buf *out)
+{
+    const struct pool *pool = (const struct pool *)object;
+    const struct crew *first = NULL;
+    size_t starting = 0;
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        if (pool->crew[i]->state != CREW_STARTING && pool->crew[i]->state != CREW_NONE)
+            first = first ? first : pool->crew[i];
+        starting += pool->crew[i]->state == CREW_STARTING;
+    }
+    if (first && pool->token_waiter.waits && !first->tasks.first)
+        buf_text(out, "waits for a token of the jobserver of make");
+    if (first || !starting)
+        return false;
+    buf_printf(out, "waits until the %s of its ", pool->spec->setup.text ? "setup" : "start");
+    if (starting > 1)
+        buf_printf(out, "%zu workers has ended", starting);
+    else
+        buf_text(out, "worker has ended");
+    return true;
+}
+
 void pool_print_state(const struct pool *pool, struct buf *out)
 {
     int64_t total = pool->items ? items_count(pool->items) : -1;

@@ -562,6 +562,7 @@ static const struct object_kind process_kind = {
     .settle = process_settle,
     .describe = process_describe,
     .waits = process_waits_for_queue,
+    .held_up = process_held_up,
     .parts = process_parts,
     .sleeps = process_sleeps,
     .plan = process_plan,

@@ -112,6 +112,7 @@ void process_blame_restarts(struct process *process);
 
 /* process_queues.c: as struct object_kind has them. */
 void process_waits_for_queue(struct object *object, struct part_waits *waits);
+bool process_held_up(const struct object *object, struct buf *out);
 void process_parts(const struct object *object, struct part_waits *waits);
 bool process_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
 bool process_drained(const struct object *object);

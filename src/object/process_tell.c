@@ -103,6 +103,17 @@ static void print_time(struct buf *out, const char *before, int64_t time)
     duration_print(out, duration_round(time > 0 ? time : 0));
 }
 
+bool process_held_up(const struct object *object, struct buf *out)
+{
+    const struct process *process = (const struct process *)object;
+    const struct life *life = &process->life;
+    if (!life->exited && life->monitor && !monitor_is_ready(life->monitor)) {
+        buf_text(out, "is not ready: ");
+        monitor_print_found(life->monitor, out);
+    }
+    return false;
+}
+
 static void print_ready(const struct process *process, struct buf *out)
 {
     const struct monitor *monitor = process->life.monitor;
@@ -110,8 +121,10 @@ static void print_ready(const struct process *process, struct buf *out)
         return;
     bool ready = monitor_is_ready(monitor);
     buf_text(out, ready ? ", is ready" : ", is not ready");
-    if (!ready && monitor_found(monitor))
-        buf_printf(out, ": %s", monitor_found(monitor));
+    if (ready)
+        return;
+    buf_text(out, ": ");
+    monitor_print_found(monitor, out);
 }
 
 void process_print_state(const struct process *process, struct buf *out)

@@ -13,7 +13,7 @@
 #include "event/bus.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
-#include "object/queue.h"
+#include "object/idle.h"
 #include "object/standstill.h"
 #include "scenario/spec.h"
 
@@ -21,7 +21,9 @@
 #define LOOK_TIME (5 * NS_PER_MS)
 #define LOOK_SHARE 100
 
-/* Commands that only seem to wait are looked at this seldom; two looks that see the same are told of. */
+/* Where something only seems to wait, or a run is idle, the first look is made so soon after something
+ * has happened, and the others follow each other so seldom: two that see the same are told of. */
+#define LOOK_FIRST (1 * NS_PER_S)
 #define LOOK_SELDOM (5 * NS_PER_S)
 
 struct stall {
@@ -38,20 +40,26 @@ struct stall {
     bool seldom_due;
     struct buf seemed;    /* the same as SEEN, by the last of its looks */
     struct buf told;      /* the last one that was told of */
+    struct idle *idle;
 };
 
-static void tell(struct stall *stall, enum event_kind kind, unsigned flags, const char *head)
+static void tell(struct stall *stall, enum event_kind kind, unsigned flags, const struct buf *text)
+{
+    struct event event = {
+        .kind = kind,
+        .flags = flags,
+        .bytes = text->data,
+        .length = text->length,
+    };
+    bus_emit(stall->run->bus, &event);
+}
+
+static void tell_standstill(struct stall *stall, enum event_kind kind, const char *head)
 {
     struct buf text = {0};
     buf_text(&text, head);
     standstill_describe(stall->standstill, &text);
-    struct event event = {
-        .kind = kind,
-        .flags = flags,
-        .bytes = text.data,
-        .length = text.length,
-    };
-    bus_emit(stall->run->bus, &event);
+    tell(stall, kind, EVENT_WRONG, &text);
     buf_release(&text);
 }
 
@@ -79,10 +87,10 @@ static void arm(struct stall *stall, int64_t time)
     timer_start(stall->timer, time);
 }
 
-static void watch(struct stall *stall)
+static void watch(struct stall *stall, int64_t time)
 {
     stall->watching = true;
-    timer_start(stall->seldom, LOOK_SELDOM);
+    timer_start(stall->seldom, time);
 }
 
 /*
@@ -97,7 +105,7 @@ static void look(struct stall *stall)
     atomic_store(&stall->awake, false); /* who begins to wait from here on is not sure to be seen */
     bool found = standstill_find(stall->standstill, false);
     if (lasts(stall, found, &stall->seen) && !standstill_close(stall->standstill)) {
-        tell(stall, EVENT_RUN_STALLED, EVENT_WRONG,
+        tell_standstill(stall, EVENT_RUN_STALLED,
              "Deadlock: these wait for each other, and none of them can ever go on:");
         run_stop(run, STOP_STALL, 0);
         return;
@@ -110,19 +118,24 @@ static void look(struct stall *stall)
         arm(stall, before ? pause : 0);
 }
 
-/* Goes on for as long as there is something that may become a standstill that lasts. */
+/* Goes on for as long as there is something that may become a standstill that lasts, or a run that is idle. */
 static void look_seldom(struct stall *stall)
 {
+    struct buf text = {0};
     bool found = standstill_find(stall->standstill, true);
     bool same = lasts(stall, found, &stall->seemed);
     if (same && !is_same(&stall->seemed, &stall->told)) {
-        tell(stall, EVENT_RUN_IDLE, 0,
+        tell_standstill(stall, EVENT_RUN_IDLE,
              "Nothing has gone on for 5 seconds: these seem to wait for each other:");
         buf_clear(&stall->told);
         buf_append(&stall->told, stall->seemed.data, stall->seemed.length);
     }
-    if (found && !same)
-        watch(stall);
+    bool again = found ? !same : idle_look(stall->idle, &text);
+    if (text.length)
+        tell(stall, EVENT_RUN_IDLE, 0, &text);
+    buf_release(&text);
+    if (again)
+        watch(stall, LOOK_SELDOM);
 }
 
 static void on_time(void *arg)
@@ -155,7 +168,7 @@ static void before_wait(void *arg)
     if (seldom_due)
         look_seldom(stall);
     else if (!due && !stall->watching)
-        watch(stall);
+        watch(stall, LOOK_FIRST);
     int64_t left = due || stall->timer_runs ? 0 : stall->next - clock_monotonic();
     if (due || (!stall->timer_runs && left <= 0))
         look(stall);
@@ -180,6 +193,7 @@ struct stall *stall_new(struct run *run)
     struct stall *stall = mem_calloc(1, sizeof(*stall));
     stall->run = run;
     stall->standstill = standstill_new(run);
+    stall->idle = idle_new(run);
     stall->timer = timer_new(run->loop, on_time, stall);
     stall->seldom = timer_new(run->loop, on_seldom, stall);
     loop_before_wait(run->loop, before_wait, stall);
@@ -203,5 +217,6 @@ void stall_free(struct stall *stall)
     buf_release(&stall->seemed);
     buf_release(&stall->told);
     standstill_free(stall->standstill);
+    idle_free(stall->idle);
     free(stall);
 }

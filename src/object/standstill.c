@@ -259,7 +259,7 @@ static void put_wait(const struct standstill *standstill, size_t number, struct 
     const struct look *look = &standstill->looks[number];
     buf_printf(out, "\n  %s %s", object->kind->word, object->name);
     if (look->pending) {
-        buf_text(out, " waits for ");
+        buf_text(out, " waits until ");
         graph_explain(run->graph, object, out);
     }
     for (size_t i = 0; i < look->waits.count; i++) {

@@ -222,7 +222,7 @@ void descendants_in_session(pid_t session, void (*each)(void *arg, pid_t pid), v
     family_mark(&family);
     for (size_t i = 0; i < family.count; i++) {
         const struct relative *one = &family.items[i];
-        if (one->ours && one->session == session && !strchr("ZX", one->state))
+        if (one->ours && (!session || one->session == session) && !strchr("ZX", one->state))
             each(arg, one->pid);
     }
     free(family.items);

@@ -51,7 +51,8 @@ void descendants_stop(struct descendants *stopped);
 /* Continues those that are still there; STOPPED is empty afterwards. */
 void descendants_continue(struct descendants *stopped);
 
-/* Calls EACH(ARG, pid) for every process of session SESSION that descends from this process, zombies left out. */
+/* Calls EACH(ARG, pid) for every process of session SESSION, 0: of any, that descends from this process, zombies
+ * left out. */
 void descendants_in_session(pid_t session, void (*each)(void *arg, pid_t pid), void *arg);
 
 /* Kills all of these. */

@@ -13,4 +13,16 @@
  */
 bool turns_of_session(pid_t session, uint64_t *turns);
 
+struct buf;
+
+/*
+ * Appends to NOTE how often each thread of this process, but for the one that calls, and of all that
+ * descend from it was given a processor so far. False where one of them runs, waits for a processor or
+ * for a disk at this moment, or where that cannot be read.
+ */
+bool turns_note(struct buf *note);
+
+/* Whether two notes tell of the same threads, none of which had more than MOST turns between them. */
+bool turns_are_few(const struct buf *before, const struct buf *now, uint64_t most);
+
 #endif

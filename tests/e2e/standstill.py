@@ -91,7 +91,7 @@ def test_commands_that_wait_for_each_other():
     shells, streams, pool = [stop(run) for run in runs]
     assert (b"\n  process a: parrun --get waits for a message of queue q1, which b puts into"
             b"\n  process b: parrun --get waits for a message of queue q2, which a puts into"
-            b"\n  process c waits for a (succeeded)\n") in shells, shells
+            b"\n  process c waits until a has succeeded\n") in shells, shells
     assert (b"\n  process a: stdin waits for a message of queue q1, which b puts into"
             b"\n  process b: stdin waits for a message of queue q2, which a puts into\n") in streams, streams
     assert b"\n  pool p: 2 of parrun --put wait for room in queue q, which p takes from\n" in pool, pool

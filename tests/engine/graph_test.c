@@ -188,7 +188,7 @@ static void test_needed(void **state)
     model.graph = graph_new(&model.run);
     struct buf text = {0};
     graph_explain(model.graph, &model.objects[1], &text);
-    assert_string_equal(buf_string(&text), "used (ready)");
+    assert_string_equal(buf_string(&text), "used is ready");
     buf_release(&text);
     assert_false(graph_is_needed(model.graph, &model.objects[0], true));
     model.objects[1].state = OBJECT_RUNNING;
