@@ -13,6 +13,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 
+/* Signals from here on have names of their own. */
+#define REALTIME_FIRST 32
+
 struct unit {
     const char *name;
     uint64_t factor;
@@ -149,6 +152,30 @@ void size_print(struct buf *out, uint64_t bytes)
     buf_char(out, '0');
 }
 
+/* As shells name them; of the first two, which the C library keeps to itself, they know only the numbers. */
+static const char *const realtime_names[] = {
+    "32",       "33",       "RTMIN",    "RTMIN+1",  "RTMIN+2",  "RTMIN+3",  "RTMIN+4",
+    "RTMIN+5",  "RTMIN+6",  "RTMIN+7",  "RTMIN+8",  "RTMIN+9",  "RTMIN+10", "RTMIN+11",
+    "RTMIN+12", "RTMIN+13", "RTMIN+14", "RTMIN+15", "RTMAX-14", "RTMAX-13", "RTMAX-12",
+    "RTMAX-11", "RTMAX-10", "RTMAX-9",  "RTMAX-8",  "RTMAX-7",  "RTMAX-6",  "RTMAX-5",
+    "RTMAX-4",  "RTMAX-3",  "RTMAX-2",  "RTMAX-1",  "RTMAX",
+};
+
+_Static_assert(countof(realtime_names) == NSIG - REALTIME_FIRST, "a name for each");
+
+/* The signal that NAME counts from either end, be it in the half where shells do or not; 0: none. */
+static int realtime_number(const char *name)
+{
+    bool down = !strncasecmp(name, "RTMAX-", 6);
+    if ((!down && strncasecmp(name, "RTMIN+", 6)) || !isdigit((unsigned char)name[6]))
+        return 0;
+    char *end;
+    unsigned long count = strtoul(name + 6, &end, 10);
+    if (*end || count > (unsigned long)(SIGRTMAX - SIGRTMIN))
+        return 0;
+    return down ? SIGRTMAX - (int)count : SIGRTMIN + (int)count;
+}
+
 int signal_parse(const char *text, int *number, struct error *error)
 {
     char *end;
@@ -158,17 +185,24 @@ int signal_parse(const char *text, int *number, struct error *error)
         return 0;
     }
     const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
-    for (int i = 1; i < 65; i++) {
+    for (int i = 1; i < NSIG; i++) {
         const char *known = signal_name(i);
         if (known && !strcasecmp(known, name)) {
             *number = i;
             return 0;
         }
     }
+    int realtime = realtime_number(name);
+    if (realtime) {
+        *number = realtime;
+        return 0;
+    }
     return error_set(error, ERROR_FAILED, "'%s' is not a signal such as TERM, INT or 15", text);
 }
 
 const char *signal_name(int number)
 {
-    return number > 0 && number < 65 ? sigabbrev_np(number) : NULL;
+    if (number <= 0 || number >= NSIG)
+        return NULL;
+    return number < REALTIME_FIRST ? sigabbrev_np(number) : realtime_names[number - REALTIME_FIRST];
 }

@@ -34,7 +34,7 @@ void size_print(struct buf *out, uint64_t bytes);
 /* "TERM", "SIGTERM", "term" or "15" -> 15. */
 int signal_parse(const char *text, int *number, struct error *error);
 
-/* "TERM" for 15; NULL for a number that is no signal. */
+/* "TERM" for 15, "RTMIN+3" for 37; NULL for a number that is no signal. */
 const char *signal_name(int number);
 
 #endif

@@ -14,6 +14,9 @@
 #include "os/spare.h"
 #include "scenario/spec.h"
 
+/* More than twice what the runner or a worker was seen to need. */
+#define STACK_LEAST (256 << 10)
+
 /* More memory is told in this. */
 #define ROUND (INT64_C(1) << 30)
 
@@ -58,6 +61,18 @@ bool machine_has_descriptors(const struct scenario *scenario, int64_t jobs)
             enough ? "warning" : "error", need, (unsigned long long)limit.rlim_cur,
             enough ? "; what cannot be started for want of them fails" : "");
     return enough;
+}
+
+bool machine_has_stack(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) || limit.rlim_cur >= STACK_LEAST)
+        return true;
+    fprintf(stderr,
+            "parrun: error: the system allows a stack of %llu KiB, and a run needs %d KiB (see ulimit "
+            "-s)\n",
+            (unsigned long long)limit.rlim_cur / 1024, STACK_LEAST / 1024);
+    return false;
 }
 
 /* Without a pressure to look at, a throttle holds nothing back. */

@@ -16,6 +16,9 @@ bool machine_fits(const struct scenario *scenario, const struct mask *mask);
  * itself could not run. JOBS: see need_descriptors(). */
 bool machine_has_descriptors(const struct scenario *scenario, int64_t jobs);
 
+/* The same for the stack, of which the runner and each worker need some. */
+bool machine_has_stack(void);
+
 /* Says on standard error what is declared and will have no effect here. */
 void machine_warn(const struct scenario *scenario);
 

@@ -199,13 +199,6 @@ static char *make_id(void)
     return buf_take(&id);
 }
 
-static char *find_program(void)
-{
-    char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path));
-    return length > 0 ? mem_copy(path, (size_t)length) : mem_strdup("/proc/self/exe");
-}
-
 static int fail(const struct run *run, struct error *error, int status)
 {
     struct buf text = {0};
@@ -258,7 +251,6 @@ static void release_run(struct run *run)
     terminal_free(run->terminal);
     graph_free(run->graph);
     free(run->picks);
-    free(run->program);
     free(run->id);
 }
 
@@ -325,7 +317,10 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
     struct run *run = &runner.run;
     struct error error = {0};
     int fd;
+    spawn_hold_self();
     nofile_raise(); /* every process of a run takes some descriptors here */
+    if (!machine_has_stack())
+        return STATUS_SYSTEM;
     if (!options->dry && !machine_has_descriptors(scenario, options->jobs))
         return STATUS_SYSTEM;
     if (!options->dry)
@@ -336,7 +331,6 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
         .scenario = scenario,
         .mask = mask,
         .id = make_id(),
-        .program = find_program(),
         .shared = shared_new(),
         .dry = options->dry,
         .dry_tasks = options->limit,

@@ -63,7 +63,6 @@ struct run {
     struct bus *bus;
     const struct scenario *scenario;
     char *id;              /* told to bodies as PARRUN_RUN */
-    char *program;         /* path of this program, for workers */
     struct shared *shared; /* behind parrun.shared of the threads */
     struct link *links;    /* to workers; see object/link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */

@@ -48,11 +48,7 @@ static void fill_code(struct buf *out, const struct event *event)
 
 static void fill_signal(struct buf *out, const struct event *event)
 {
-    const char *name = signal_name(event->signal);
-    if (name)
-        buf_text(out, name);
-    else
-        buf_number(out, event->signal);
+    buf_text(out, event->signal ? signal_name(event->signal) : "0");
 }
 
 static void fill_reason(struct buf *out, const struct event *event)

@@ -57,13 +57,12 @@ static void release(struct crew_process *process)
 static void fill_reason(const struct crew_process *process, struct buf *reason)
 {
     const struct object_spec *spec = &process->crew.pool->spec->object;
-    const char *name = signal_name(process->signal);
     if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
                                                              process->code, process->cgroup,
                                                              reason))
         return;
     if (process->signal)
-        buf_printf(reason, "ended by signal %s", name ? name : "?");
+        buf_printf(reason, "ended by signal %s", signal_name(process->signal));
     else
         buf_printf(reason, "exit code %d", process->code);
 }
@@ -166,8 +165,7 @@ static int start_child(struct crew_process *process, struct world *world,
         .descriptor_count = count,
         .place = SPAWN_SESSION,
     };
-    int result = launch(run->loop, &options, run->program, on_exited, process, &process->child,
-                        error);
+    int result = launch(run->loop, &options, NULL, on_exited, process, &process->child, error);
     free(list);
     return result;
 }

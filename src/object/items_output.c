@@ -158,7 +158,7 @@ static enum items_result output_next(struct items *items, struct buf *encoded, s
         return ITEMS_WAIT;
     if (command->signal)
         error_set(error, ERROR_FAILED, "the command that makes the tasks was ended by signal %s",
-                  signal_name(command->signal) ? signal_name(command->signal) : "?");
+                  signal_name(command->signal));
     else if (command->code)
         error_set(error, ERROR_FAILED, "the command that makes the tasks exited with code %d",
                   command->code);

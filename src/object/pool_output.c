@@ -127,10 +127,7 @@ static void fill_reason(const struct task *task, struct buf *reason)
         buf_printf(reason, "exit code %lld", (long long)task->number);
         break;
     case OUTCOME_SIGNALED:
-        if (signal_name((int)task->number))
-            buf_printf(reason, "ended by signal %s", signal_name((int)task->number));
-        else
-            buf_printf(reason, "ended by signal %lld", (long long)task->number);
+        buf_printf(reason, "ended by signal %s", signal_name((int)task->number));
         break;
     default:
         break;

@@ -101,9 +101,8 @@ void process_blame_restarts(struct process *process)
     struct buf text = {0};
     if (!life->failed || !count || life->reason || count < process->spec->restart.max)
         return;
-    const char *name = signal_name(life->signal);
     if (life->signal)
-        buf_printf(&text, "ended by signal %s", name ? name : "?");
+        buf_printf(&text, "ended by signal %s", signal_name(life->signal));
     else
         buf_printf(&text, "exited with code %d", life->code);
     buf_printf(&text, "; it was started again %lld time%s, as often as restart allows",

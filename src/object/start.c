@@ -24,7 +24,7 @@ bool start_was_refused(int code)
     return code == -EAGAIN || code == -ENOMEM || code == -EMFILE || code == -ENFILE;
 }
 
-/* Starts FILE with ARGV; DESCRIPTORS as in child_options; its body's input is STDIN_FD. */
+/* Starts FILE, NULL: this program, with ARGV; DESCRIPTORS as in child_options; its body's input is STDIN_FD. */
 static int start_child(const struct start *start, const char *file, const char **argv,
                        const int *descriptors, size_t count, int stdin_fd, struct child **child,
                        struct error *error)
@@ -119,7 +119,7 @@ int start_body(const struct start *start, struct child **child, struct error *er
     descriptors[0] = start->ends.in;
     descriptors[1] = start->ends.out;
     int result =
-        start_child(start, start->run->program, argv, descriptors, count, stdin_fd, child, error);
+        start_child(start, NULL, argv, descriptors, count, stdin_fd, child, error);
     free(descriptors);
     if (!result)
         send_body(start, stdin_fd, stdout_fd);

@@ -22,6 +22,10 @@
 #define END_GIVES_UP (10 * NS_PER_S)
 #define END_POLL (20 * NS_PER_MS)
 
+/* The highest number of a process on most machines, and on any. */
+#define NUMBERS_USUAL (1 << 16)
+#define NUMBERS_MOST (1 << 22)
+
 /* A tree that still grows after so many walks is left as it is. */
 #define STOP_WALKS 20
 
@@ -43,6 +47,17 @@ struct family {
 void descendants_adopt(void)
 {
     prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+/* False where there is none, or one of another pid namespace, whose numbers are those of others. */
+static bool has_own_proc(void)
+{
+    char self[16];
+    ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
+    if (length <= 0)
+        return false;
+    self[length] = '\0';
+    return strtol(self, NULL, 10) == getpid();
 }
 
 /* Reads "PID (COMMAND) STATE PPID PGRP SESSION ..." of proc(5); the command may hold anything. */
@@ -75,12 +90,18 @@ pid_t descendants_parent(pid_t pid)
     char text[24];
     struct relative relative;
     snprintf(text, sizeof(text), "%ld", (long)pid);
-    return read_stat(text, &relative) ? relative.parent : 0;
+    return has_own_proc() && read_stat(text, &relative) ? relative.parent : 0;
+}
+
+static void family_add(struct family *family, const struct relative *relative)
+{
+    family->items = mem_grow(family->items, &family->capacity, family->count + 1, sizeof(*relative));
+    family->items[family->count++] = *relative;
 }
 
 static void family_read(struct family *family)
 {
-    DIR *proc = opendir("/proc");
+    DIR *proc = has_own_proc() ? opendir("/proc") : NULL;
     if (!proc)
         return;
     const struct dirent *entry;
@@ -89,11 +110,49 @@ static void family_read(struct family *family)
         if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
             !read_stat(entry->d_name, &relative))
             continue;
-        family->items =
-            mem_grow(family->items, &family->capacity, family->count + 1, sizeof(relative));
-        family->items[family->count++] = relative;
+        family_add(family, &relative);
     }
     closedir(proc);
+}
+
+/* Adds those of the processes FROM to TO that are children of this one. */
+static void family_ask(struct family *family, pid_t from, pid_t to)
+{
+    for (pid_t pid = from; pid <= to; pid++) {
+        siginfo_t info = {0};
+        struct relative relative = {.name = "process", .pid = pid, .parent = getpid(), .state = 'S'};
+        if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT))
+            continue;
+        if (info.si_pid)
+            relative.state = 'Z';
+        family_add(family, &relative);
+    }
+}
+
+/* The number that the system gives to a process now. */
+static pid_t next_number(void)
+{
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(0);
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return pid;
+}
+
+/*
+ * Where there is no /proc of ours nobody lists them, but of each number the system tells whether it is
+ * a child's, and whoever loses a parent becomes one. Numbers are given one after another: those of our
+ * descendants stand between ours and the next, or from the lowest on where they have begun anew.
+ */
+static void family_guess(struct family *family)
+{
+    pid_t self = getpid(), next = next_number();
+    if (next > NUMBERS_USUAL && next > self)
+        family_ask(family, self > NUMBERS_USUAL ? self : NUMBERS_USUAL + 1, next);
+    else if (self > NUMBERS_USUAL)
+        family_ask(family, self, NUMBERS_MOST);
+    family_ask(family, 1, next < self && next > NUMBERS_USUAL ? next : NUMBERS_USUAL);
 }
 
 static int by_pid(const void *left, const void *right)
@@ -130,12 +189,20 @@ static void family_mark(struct family *family)
     }
 }
 
+/* All that descends from this process, or without /proc its children. */
+static void family_find(struct family *family)
+{
+    family_read(family);
+    if (!family->count)
+        family_guess(family);
+    family_mark(family);
+}
+
 size_t descendants_signal(int signal)
 {
     struct family family = {0};
     size_t count = 0;
-    family_read(&family);
-    family_mark(&family);
+    family_find(&family);
     for (size_t i = 0; i < family.count; i++) {
         if (!family.items[i].ours || family.items[i].state == 'Z')
             continue;
@@ -199,8 +266,7 @@ size_t descendants_name(struct buf *out, size_t shown)
 {
     struct family family = {0};
     size_t count = 0;
-    family_read(&family);
-    family_mark(&family);
+    family_find(&family);
     for (size_t i = 0; i < family.count; i++) {
         const struct relative *one = &family.items[i];
         if (!one->ours || strchr("ZX", one->state))

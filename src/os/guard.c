@@ -140,7 +140,6 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), vo
     sigaddset(&guard.set, SIGCHLD);
     for (size_t i = 0; i < countof(forwarded); i++)
         sigaddset(&guard.set, forwarded[i]);
-    signal(SIGCHLD, SIG_DFL);
     sigprocmask(SIG_BLOCK, &guard.set, &mask);
     descendants_adopt();
     struct terminal *terminal = terminal_watch();

@@ -132,6 +132,8 @@ static int explain_too_long(const struct spawn_options *options, struct error *e
 static int explain(const struct spawn_options *options, const char *path, int number,
                    struct error *error)
 {
+    if (!path)
+        path = options->argv[0];
     switch (number) {
     case ENOENT:
     case ENOTDIR:
@@ -151,6 +153,11 @@ static int explain(const struct spawn_options *options, const char *path, int nu
     case EAGAIN:
         return error_set(error, -number,
                          "cannot start '%s': no more processes are allowed (see ulimit -u)", path);
+    case ENXIO:
+        return error_set(error, -number,
+                         "cannot start '%s' again: its file could not be opened, neither by /proc/self/exe "
+                         "nor by its path; is /proc there?",
+                         path);
     default:
         return error_system(error, number, "cannot start '%s'", path);
     }

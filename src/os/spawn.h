@@ -35,7 +35,7 @@ struct spawn_options {
  * Starts the program at PATH with an empty signal mask and with default dispositions but for the
  * signals that parrun's own caller ignores, and waits until it runs. 0 with *PID, or a negative errno
  * with a text that says what is missing: program, directory, interpreter, permission, an attribute,
- * or which limit was met.
+ * or which limit was met. PATH may be NULL for the program that runs now, as spawn_hold_self() has it.
  */
 int spawn_program(const struct spawn_options *options, const char *path, pid_t *pid,
                   struct error *error);

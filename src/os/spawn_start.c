@@ -5,6 +5,10 @@
  * program. Where gates are there (spawn_open_gates()) it shares the caller's open files too, until it
  * takes the lowest of them for itself (close_range(2)): to copy thousands of them for each child,
  * which are then closed one by one when its program runs, takes far longer than all the rest.
+ *
+ * It closes all that is not meant for it before its program runs: what Lua opens in a thread is not
+ * close-on-exec, and of what is the system lets go a moment after the caller goes on, in which a file that
+ * was open for writing still cannot be run (ETXTBSY).
  */
 #include "os/spawn_start.h"
 
@@ -14,6 +18,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -21,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/unit.h"
 #include "os/nofile.h"
 #include "os/spawn.h"
 #include "os/stdio.h"
@@ -34,6 +40,13 @@
 /* With a limit on open files below this there are never so many that copying them counts. */
 #define MANY 1024
 
+/* How a child lets go of what is not for it. */
+#ifdef __SANITIZE_THREAD__
+#define OTHERS CLOSE_RANGE_CLOEXEC /* one of them tells the caller that the program runs */
+#else
+#define OTHERS 0
+#endif
+
 /* Those that handlers can be for; the C library keeps the others to itself. */
 #define SIGNALS 32
 
@@ -44,15 +57,37 @@ static struct {
     int end; /* behind the highest one; 0: there are none */
 } gates;
 
+/* The file that this program runs from; -1: it is not open. */
+static int self = -1;
+
 /* What the child works with; nothing else is written to in the memory that it shares. */
 struct launch {
     const struct spawn_options *options;
     const char *path;
+    int program;          /* a descriptor of it, in place of PATH; -1: none */
     int *descriptors;     /* a copy of the options', which the child may change */
     bool through_gates;
     volatile int number;  /* errno value; 0: the program runs */
     volatile enum attribute failed;
 };
+
+/* Opens PATH where no child's descriptors are put. */
+static int open_high(const char *path)
+{
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    int high = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, GATES);
+    if (high < 0)
+        return fd;
+    close(fd);
+    return high;
+}
+
+void spawn_hold_self(void)
+{
+    self = open_high("/proc/self/exe");
+    if (self < 0 && getauxval(AT_EXECFN))
+        self = open_high((const char *)getauxval(AT_EXECFN));
+}
 
 void spawn_open_gates(size_t need)
 {
@@ -68,6 +103,8 @@ void spawn_open_gates(size_t need)
         if (whole && gates.fds[i] >= gates.end)
             gates.end = gates.fds[i] + 1;
     }
+    if (gates.end && gates.end <= self)
+        gates.end = self + 1;
     gates.null = null;
     if (!whole)
         spawn_close_gates();
@@ -107,10 +144,12 @@ static int lift(int fd, int count)
 }
 
 /* The child's descriptors of its own table: each where it belongs. */
-static int place_descriptors(const struct launch *launch)
+static int place_descriptors(struct launch *launch)
 {
     int count = (int)launch->options->descriptor_count;
     int *fds = launch->descriptors;
+    if (launch->program >= 0)
+        launch->program = lift(launch->program, count);
     for (int i = 0; i < count; i++) {
         if (fds[i] < 0 && i > STDERR_FILENO)
             continue;
@@ -137,12 +176,39 @@ static int take_from_gates(const struct launch *launch)
     return 0;
 }
 
+/* All but what the child is to have; and, until it runs, the file of its program. */
+static void close_others(const struct launch *launch)
+{
+    unsigned count = (unsigned)launch->options->descriptor_count;
+    for (unsigned i = STDERR_FILENO + 1; i < count; i++)
+        if (launch->descriptors[i] < 0)
+            close((int)i);
+    if (launch->program >= 0) {
+        unsigned program = (unsigned)launch->program;
+        if (program > count)
+            close_range(count, program - 1, OTHERS);
+        count = program + 1;
+    }
+    close_range(count, ~0U, OTHERS);
+}
+
 static int take_place(const struct spawn_options *options)
 {
     int result = options->place == SPAWN_SESSION ? (setsid() < 0 ? -1 : 0)
                  : options->place == SPAWN_GROUP ? setpgid(0, 0)
                                                  : 0;
     return result ? result : options->directory ? chdir(options->directory) : 0;
+}
+
+/* Returns only where it fails. */
+static void execute(const struct launch *launch)
+{
+    char *const *argv = (char *const *)launch->options->argv;
+    char *const *environment = (char *const *)launch->options->environment;
+    if (launch->program < 0)
+        execve(launch->path, argv, environment);
+    else
+        execveat(launch->program, "", argv, environment, AT_EMPTY_PATH);
 }
 
 /* The child; what it returns is of no interest. Its stack is none that the address sanitizer knows. */
@@ -154,6 +220,8 @@ __attribute__((no_sanitize_address)) static int become(void *arg)
     int number = 0;
     if (launch->through_gates ? take_from_gates(launch) : place_descriptors(launch))
         number = errno;
+    if (!number)
+        close_others(launch);
     reset_signals();
     nofile_restore();
     if (!number && take_place(options))
@@ -161,7 +229,7 @@ __attribute__((no_sanitize_address)) static int become(void *arg)
     if (!number && options->attributes)
         number = attributes_apply(options->attributes, &failed);
     if (!number) {
-        execve(launch->path, (char *const *)options->argv, (char *const *)options->environment);
+        execute(launch);
         number = errno;
     }
     launch->failed = failed;
@@ -255,9 +323,14 @@ int spawn_start(const struct spawn_options *options, const char *path, pid_t *pi
                 enum attribute *failed)
 {
     size_t count = options->descriptor_count;
+    if (!path && self < 0) {
+        *failed = ATTRIBUTE_EXEC;
+        return ENXIO;
+    }
     struct launch launch = {
         .options = options,
         .path = path,
+        .program = path ? -1 : self,
         .descriptors = mem_calloc(count, sizeof(int)),
         .failed = ATTRIBUTE_EXEC,
     };

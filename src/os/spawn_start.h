@@ -9,9 +9,15 @@
 struct spawn_options;
 
 /*
- * Starts the program at PATH as OPTIONS say, and waits until it runs. 0 with *PID, or an errno value
+ * Opens the file that this program runs from, so that it can be started again though another stands at
+ * its path by then, or none. Takes one descriptor. Before spawn_open_gates().
+ */
+void spawn_hold_self(void);
+
+/*
+ * Starts the program at PATH, NULL: the one held, as OPTIONS say, and waits until it runs. 0 with *PID, or an errno value
  * and nothing started, with *FAILED as attributes_apply() has it: ATTRIBUTE_EXEC where it was anything
- * else than an attribute. By one thread of the program at a time.
+ * else than an attribute; ENXIO where no program is held. By one thread of the program at a time.
  */
 int spawn_start(const struct spawn_options *options, const char *path, pid_t *pid,
                 enum attribute *failed);

@@ -33,8 +33,8 @@ double argument_timeout(lua_State *lua, int index)
 static int module_sleep(lua_State *lua)
 {
     struct script *script = script_of(lua);
-    luaL_checknumber(lua, 1);
-    double seconds = argument_timeout(lua, 1);
+    double seconds = luaL_checknumber(lua, 1);
+    luaL_argcheck(lua, seconds >= 0, 1, "seconds cannot be negative");
     if (!script->host->sleep)
         return host_missing(lua, "parrun.sleep");
     int code = script->host->sleep(script->host_arg, seconds, &script->error);

@@ -172,11 +172,9 @@ static void put_code(struct journal_writer *writer, struct cell *cell)
 
 static void put_signal(struct journal_writer *writer, struct cell *cell)
 {
-    const char *name = writer->task.signal ? signal_name(writer->task.signal) : NULL;
+    const char *name = signal_name(writer->task.signal);
     if (name)
         cell_set_text(cell, name, strlen(name));
-    else if (writer->task.signal)
-        cell_set_integer(cell, writer->task.signal);
 }
 
 static void put_reason(struct journal_writer *writer, struct cell *cell)

@@ -109,7 +109,7 @@ static void put_fields(struct buf *line, const struct event *event)
 {
     if (event->has_code)
         put_number(line, "code", event->code);
-    if (event->signal && signal_name(event->signal))
+    if (event->signal)
         put_string(line, "signal", signal_name(event->signal));
     if (event->has_duration)
         buf_printf(line, ",\"seconds\":%lld.%06lld", (long long)(event->duration / NS_PER_S),

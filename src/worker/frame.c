@@ -2,11 +2,13 @@
 #include "worker/frame.h"
 
 #include <endian.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/unit.h"
 
 #define FRAME_HEAD 4
 
@@ -211,6 +213,9 @@ void frame_read_result(struct frame *frame, struct result *result)
     result->id = frame_read_u64(frame);
     result->outcome = (enum outcome)frame_read_u8(frame);
     result->number = frame_read_i64(frame);
+    frame->bad |= result->outcome > OUTCOME_CANCELLED ||
+                  (result->outcome == OUTCOME_SIGNALED &&
+                   (result->number < 1 || result->number > INT_MAX || !signal_name((int)result->number)));
     result->duration = frame_read_i64(frame);
     result->memory = frame_read_i64(frame);
     result->text = frame_read_bytes(frame, &result->text_length);

@@ -167,8 +167,6 @@ void program_describe(const struct program *program, const struct worker *worker
         return;
     if (!number)
         buf_printf(out, "exit code %d", code);
-    else if (signal_name(number))
-        buf_printf(out, "signal %s", signal_name(number));
     else
-        buf_printf(out, "signal %d", number);
+        buf_printf(out, "signal %s", signal_name(number));
 }

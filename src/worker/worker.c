@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -195,6 +196,7 @@ static void run_tasks(struct worker *worker)
 int worker_main(void)
 {
     struct worker worker = {0};
+    prctl(PR_SET_NAME, "parrun"); /* started by a descriptor, it would be called by that */
     jobserver_pass_on(getenv("MAKEFLAGS"));
     take_channel(&worker);
     say_hello(&worker);

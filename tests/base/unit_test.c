@@ -179,6 +179,14 @@ static const struct signal_case signals[] = {
     {"9", SIGKILL},
     {"USR1", SIGUSR1},
     {"HUP", SIGHUP},
+    {"SIGRTMIN", 34},
+    {"RTMIN+3", 37},
+    {"rtmin+30", 64},
+    {"RTMAX-14", 50},
+    {"RTMAX-30", 34},
+    {"RTMIN+31", 0},
+    {"RTMIN+", 0},
+    {"RTMAX-1x", 0},
     {"", 0},
     {"SIG", 0},
     {"0", 0},
@@ -219,7 +227,8 @@ static void test_signal_names(void **state)
     assert_null(signal_name(-1));
     assert_null(signal_name(65));
     assert_null(signal_name(INT_MAX));
-    for (int i = 1; i <= 31; i++) {
+    assert_string_equal(signal_name(37), "RTMIN+3");
+    for (int i = 1; i < NSIG; i++) {
         struct error error = {0};
         int number = 0;
         assert_non_null(signal_name(i));

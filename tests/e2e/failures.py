@@ -187,3 +187,15 @@ def test_joblog_tells_pools_and_items_apart():
     assert told == [("p", "1", "1", "# the Lua chunk at scenario.yaml:3, item a"),
                     ("p", "2", "1", '# the Lua chunk at scenario.yaml:3, item {"b":"c"}'),
                     ("q", "1", "2", "sh -c 'exit 2'")], told
+
+
+def test_real_time_signals_have_names():
+    """In the log, in records and where a stop names one."""
+    directory = Directory()
+    status, out, err = complete("""
+        processes: {a: {run: "kill -37 $$"}}
+        pools: {p: {tasks: 1, results: {file: r.jsonl}, run: "kill -64 $$"}}
+    """, directory=directory)
+    check_status(status, 1, out + err)
+    assert b"RTMIN+3" in out and b"RTMAX" in out, out
+    assert '"signal":"RTMAX"' in (directory.path / "r.jsonl").read_text()

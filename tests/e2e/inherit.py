@@ -80,3 +80,51 @@ def test_limit_on_open_files():
     out = look(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
     found = re.findall(r"nofile (\d+) (\d+)", out)
     assert found == [(str(limits[0]), str(limits[1]))] * len(WAYS), out
+
+
+def test_what_a_thread_has_open():
+    """A file that Lua has open in a thread is in no program that is started meanwhile: none of those
+    holds it open, be it for writing, when the thread has closed it and runs it (Text file busy)."""
+    directory = Directory()
+    for name in ("opened", "started", "end"):
+        directory.fifo(name)
+    status, out, err = complete("""
+        threads:
+          writer:
+            lua: |
+              local script = io.open("script", "w")
+              script:write("#!/bin/sh\\necho ran\\n")
+              io.open("opened", "w"):close()
+              io.open("started"):read("a")
+              script:close()
+              parrun.run{"chmod", "+x", "script"}
+              io.write(parrun.run{"./script"}.out)
+              io.open("end", "w"):close()
+          reader:
+            lua: |
+              io.open("opened"):read("a")
+              print(parrun.run("readlink /proc/self/fd/*; : >started; cat end").out)
+    """, "--show", "*.output", directory=directory)
+    check_status(status, 0, out + err)
+    assert b"pipe:" in out and b"ran" in out and b"/script" not in out, out
+
+
+def test_what_stands_between_declared_descriptors():
+    """Where a process has 9 and not 8, 8 is closed, whatever parrun itself has there."""
+    directory = Directory()
+    directory.fifo("opened")
+    directory.fifo("end")
+    status, out, err = complete("""
+        threads:
+          holder:
+            lua: |
+              local files = {}
+              for i = 1, 40 do files[i] = io.open("held", "w") end
+              io.open("opened", "w"):close()
+              io.open("end"):read("a")
+        processes:
+          first: {run: "cat opened"}
+          second: {depends_on: {first: succeeded}, run: "readlink /proc/self/fd/*; : >end", fds: {60: log}}
+    """, "--show", "*.output", directory=directory)
+    check_status(status, 0, out + err)
+    assert b"pipe:" in out and b"/held" not in out, out

@@ -53,7 +53,7 @@ def test_pool_task_in_lua():
             timeout: 300ms
             lua: |
               if item == 1 then while true do pcall(function() while true do end end) end end
-              if item == 2 then parrun.sleep(1000) end
+              if item == 2 then parrun.sleep(math.huge) end
     """, "Task 0 runs", "Task 1 timed out after 300ms.", "Task 2 timed out after 300ms.",
             "Task 3 runs")
 
@@ -69,7 +69,7 @@ def test_thread_pool():
             timeout: 300ms
             lua: |
               if item == 1 then while true do pcall(function() while true do end end) end end
-              if item == 2 then parrun.sleep(1000) end
+              if item == 2 then parrun.sleep(math.huge) end
     """, "Task 0 runs", "Task 1 timed out after 300ms.", "Task 2 timed out after 300ms.",
             "Task 3 runs")
 
@@ -103,7 +103,7 @@ def test_threads():
     limited("""
         threads:
           busy: {timeout: 200ms, lua: "while true do pcall(function() while true do end end) end"}
-          asleep: {timeout: 200ms, lua: "parrun.sleep(1000)"}
+          asleep: {timeout: 200ms, lua: "parrun.sleep(math.huge)"}
           command: {timeout: 200ms, lua: "parrun.run('sleep 1000; true')"}
     """, "busy timed out after 200ms.", "asleep timed out after 200ms.",
             "command timed out after 200ms.")
