@@ -3,8 +3,9 @@
  *
  *     file  = { line }
  *     line  = blanks [ comment | ["export" blanks] NAME [blanks ("=" | ":") blanks value] ] end
+ *     NAME  = letters, digits, '_', '.', '-', '[' and ']', in any order
  *     value = unquoted | 'literal' | "text"             the quoted ones may span lines
- *     end   = blanks [ comment ] newline                a comment stands behind a blank
+ *     end   = blanks [ comment ] newline
  */
 #include "scenario/dotenv.h"
 
@@ -73,6 +74,17 @@ static size_t rest_of_line(const struct dotenv_reader *reader)
     return newline ? (size_t)(newline - text) : reader->end - reader->at;
 }
 
+/* The name of a variable that is set may have more in it than one that $ names. */
+static size_t key_length(const struct dotenv_reader *reader)
+{
+    size_t length = 0;
+    for (;; length++) {
+        unsigned char c = (unsigned char)dotenv_peek(reader, length);
+        if (!isalnum(c) && c < 0x80 && (!c || !strchr("_.-[]", c)))
+            return length;
+    }
+}
+
 static size_t word_length(const struct dotenv_reader *reader)
 {
     size_t length = 0;
@@ -94,22 +106,16 @@ static bool report_word(struct dotenv_reader *reader, const char *expected, cons
 static bool read_end(struct dotenv_reader *reader, size_t value)
 {
     dotenv_skip_blanks(reader);
-    bool blank = is_blank(reader->source->text[reader->at - 1]);
     size_t rest = rest_of_line(reader);
-    if (rest && dotenv_peek(reader, 0) == '#' && !blank)
-        return dotenv_fault(reader, reader->at, 1, "put a space before the '#'",
-                            "a comment behind a value begins with a space");
-    if (rest && dotenv_peek(reader, 0) != '#') {
-        while (is_blank(dotenv_peek(reader, rest - 1)))
-            rest--;
-        dotenv_fault(reader, reader->at, rest, "put the whole value in one pair of quotes",
-                     "nothing may stand behind the closing quote but a comment");
-        if (memchr(reader->source->text + value, '\n', reader->at - value))
-            diag_note(reader->diags, source_mark(reader->source, value, 1),
-                      "the quote was opened here");
-        return false;
-    }
-    return true;
+    if (!rest || dotenv_peek(reader, 0) == '#')
+        return true;
+    while (is_blank(dotenv_peek(reader, rest - 1)))
+        rest--;
+    dotenv_fault(reader, reader->at, rest, "put the whole value in one pair of quotes",
+                 "nothing may stand behind the closing quote but a comment");
+    if (memchr(reader->source->text + value, '\n', reader->at - value))
+        diag_note(reader->diags, source_mark(reader->source, value, 1), "the quote was opened here");
+    return false;
 }
 
 static bool set_variable(struct dotenv_reader *reader, size_t name, size_t length,
@@ -142,22 +148,22 @@ static void skip_export(struct dotenv_reader *reader)
 {
     static const char word[] = "export";
     size_t length = sizeof(word) - 1;
-    if (dotenv_name_length(reader) != length ||
+    if (key_length(reader) != length ||
         memcmp(reader->source->text + reader->at, word, length) != 0)
         return;
     size_t before = reader->at;
     reader->at += length;
     dotenv_skip_blanks(reader);
-    if (!dotenv_name_length(reader))
+    if (!key_length(reader))
         reader->at = before; /* a variable of that name */
 }
 
 static bool read_variable(struct dotenv_reader *reader)
 {
-    static const char names[] = "a name is letters, digits and '_', and begins with no digit";
+    static const char names[] = "a name is letters, digits, '_', '.', '-', '[' and ']'";
     skip_export(reader);
     size_t name = reader->at;
-    size_t length = dotenv_name_length(reader);
+    size_t length = key_length(reader);
     if (!length || (length < word_length(reader)))
         return report_word(reader, "the name of a variable", names);
     reader->at += length;

@@ -7,11 +7,13 @@
 #ifndef SCENARIO_DOTENV_H
 #define SCENARIO_DOTENV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "scenario/names.h"
 
 struct arena;
+struct buf;
 struct diags;
 struct source;
 
@@ -26,7 +28,7 @@ struct dotenv_entry {
 
 struct dotenv {
     struct arena *arena;
-    const char *const *environment; /* for values that are not in the files, as "NAME=VALUE" */
+    const char *const *environment; /* "NAME=VALUE"; what $NAME stands for there it stands for in the files too */
     struct dotenv_entry *entries;
     size_t count;
     size_t capacity;
@@ -36,6 +38,12 @@ struct dotenv {
 
 /* Reads the variables of SOURCE into ENV; what is wrong in it is in DIAGS. */
 void dotenv_read(struct dotenv *env, const struct source *source, struct diags *diags);
+
+/*
+ * Appends TEXT with what each '$' in it stands for; false where one is wrong. What is not set is
+ * nothing.
+ */
+bool dotenv_expand(struct dotenv *env, const char *text, struct buf *out);
 
 /* Frees what ENV holds outside its arena. */
 void dotenv_release(struct dotenv *env);

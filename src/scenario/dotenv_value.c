@@ -2,14 +2,16 @@
  * The values of an environment file.
  *
  *     'text'        as it stands; \' is a quote
- *     "text"        \n \r \t \\ \" \$ and what $ stands for
- *     text          up to the end of the line or a blank and '#'; what $ stands for
+ *     "text"        \a \b \f \n \r \t \v \\ \" \$, \0 and octal digits, and what $ stands for
+ *     text          up to the end of the line or a space and '#'; what $ stands for
  *
- *     $NAME ${NAME}                 the variable's value; it must be set
+ *     $NAME ${NAME}                 the variable's value; nothing, with a warning, where it is not set
  *     ${NAME:-TEXT} ${NAME-TEXT}    TEXT where it is not set (":": or empty)
  *     ${NAME:+TEXT} ${NAME+TEXT}    TEXT where it is set (":": and not empty), nothing otherwise
  *     ${NAME:?TEXT} ${NAME?TEXT}    an error that says TEXT where it is not set
  *     $$                            a dollar sign
+ *
+ * Braces in a TEXT go in pairs.
  */
 #include <string.h>
 
@@ -27,21 +29,20 @@ struct place_of_text {
     char quote;   /* '"', or 0 for a text without quotes */
     size_t depth; /* of ${ } around it */
     size_t from;  /* its first byte */
+    bool all;     /* it ends where the source does */
 };
 
 static bool read_text(struct dotenv_reader *reader, const struct place_of_text *place,
                       struct buf *out);
 
-/* The value of a variable: of the files read so far, else of the environment; NULL: not set. */
+/* The value of a variable: of the environment, else of the files read so far; NULL: not set. */
 static const char *look_up(const struct dotenv *env, const char *name, size_t length)
 {
-    size_t known = names_find(&env->names, name, length);
-    if (known != NAMES_NONE && env->entries[known].value)
-        return env->entries[known].value;
     for (const char *const *entry = env->environment; entry && *entry; entry++)
         if (!strncmp(*entry, name, length) && (*entry)[length] == '=')
             return *entry + length + 1;
-    return NULL;
+    size_t known = names_find(&env->names, name, length);
+    return known != NAMES_NONE ? env->entries[known].value : NULL;
 }
 
 /* A variable between ${ and }. */
@@ -58,16 +59,17 @@ static bool is_there(const struct expansion *expansion)
     return expansion->value && (*expansion->value || !expansion->colon);
 }
 
-/* Reading goes on behind it, so that the end of the value is found. */
-static void report_unset(struct dotenv_reader *reader, const struct expansion *expansion)
+static void warn_unset(struct dotenv_reader *reader, const struct expansion *expansion)
 {
     struct buf hint = {0};
     const char *name = reader->source->text + expansion->from;
     int length = (int)expansion->length;
-    buf_printf(&hint, "write ${%.*s:-} for an empty text where it is not set", length, name);
-    dotenv_fault(reader, expansion->from, expansion->length, buf_string(&hint),
-                 "the variable '%.*s' is not set, neither above nor in the environment", length,
-                 name);
+    buf_printf(&hint, "write ${%.*s:-} where that is meant", length, name);
+    diag_warning(reader->diags, source_mark(reader->source, expansion->from, (uint32_t)length),
+                 buf_string(&hint),
+                 "the variable '%.*s' is not set, neither above nor in the environment: nothing stands "
+                 "for it",
+                 length, name);
     buf_release(&hint);
 }
 
@@ -90,7 +92,7 @@ static void pass_over(struct dotenv_reader *reader, const struct place_of_text *
             break;
         if (c == '\\' && place->quote && reader->at + 1 < reader->end)
             reader->at++;
-        else if (c == '$' && dotenv_peek(reader, 1) == '{')
+        else if (c == '{')
             depth++;
         else if (c == '}')
             depth--;
@@ -102,7 +104,7 @@ static bool read_operation(struct dotenv_reader *reader, const struct place_of_t
                            const struct expansion *expansion, struct buf *out)
 {
     bool there = is_there(expansion);
-    struct place_of_text inside = {place->quote, place->depth + 1, expansion->from};
+    struct place_of_text inside = {place->quote, place->depth + 1, expansion->from, place->all};
     if (there && expansion->operation != '+')
         buf_text(out, expansion->value);
     if (there != (expansion->operation == '+')) {
@@ -143,7 +145,7 @@ static bool read_braces(struct dotenv_reader *reader, const struct place_of_text
         if (expansion.value)
             buf_text(out, expansion.value);
         else
-            report_unset(reader, &expansion);
+            warn_unset(reader, &expansion);
     }
     if (dotenv_peek(reader, 0) != '}')
         return dotenv_fault(reader, open, 2, "write ${NAME}, or $$ for a dollar sign",
@@ -171,18 +173,34 @@ static bool read_dollar(struct dotenv_reader *reader, const struct place_of_text
     if (expansion.value)
         buf_text(out, expansion.value);
     else
-        report_unset(reader, &expansion);
+        warn_unset(reader, &expansion);
     reader->at += expansion.length;
+    return true;
+}
+
+/* \0 and one to three octal digits; false where that is no character. */
+static bool read_octal(struct dotenv_reader *reader, struct buf *out)
+{
+    unsigned code = 0;
+    size_t digits = 0;
+    while (digits < 3 && dotenv_peek(reader, digits + 2) >= '0' && dotenv_peek(reader, digits + 2) < '8')
+        code = code * 8 + (unsigned)(dotenv_peek(reader, 2 + digits++) - '0');
+    if (!code || code > 0x7F)
+        return false;
+    buf_char(out, (char)code);
+    reader->at += digits + 2;
     return true;
 }
 
 /* The reader is at a backslash inside double quotes. */
 static void read_escape(struct dotenv_reader *reader, struct buf *out)
 {
-    static const char written[] = "nrt\\\"$";
-    static const char meant[] = "\n\r\t\\\"$";
+    static const char written[] = "abfnrtv\\\"$";
+    static const char meant[] = "\a\b\f\n\r\t\v\\\"$";
     char c = dotenv_peek(reader, 1);
     const char *found = c ? strchr(written, c) : NULL;
+    if (c == '0' && read_octal(reader, out))
+        return;
     reader->at += found ? 2 : 1;
     buf_char(out, found ? meant[found - written] : '\\');
 }
@@ -192,18 +210,20 @@ static bool ends_here(const struct dotenv_reader *reader, const struct place_of_
     char c = dotenv_peek(reader, 0);
     if (reader->at == reader->end || (place->depth && c == '}'))
         return true;
-    if (place->quote)
-        return c == place->quote;
-    char before = reader->source->text[reader->at - 1];
-    return c == '\n' || (c == '#' && !place->depth && (before == ' ' || before == '\t'));
+    if (place->quote || place->all)
+        return place->quote && c == place->quote;
+    bool behind = reader->at > place->from && reader->source->text[reader->at - 1] == ' ';
+    return c == '\n' || (c == '#' && !place->depth && behind);
 }
 
 /* A text in which $ and, in quotes, \ have their meanings; the reader ends at what closes it. */
 static bool read_text(struct dotenv_reader *reader, const struct place_of_text *place,
                       struct buf *out)
 {
-    while (!ends_here(reader, place)) {
+    size_t braces = 0;
+    while (!ends_here(reader, place) || (braces && dotenv_peek(reader, 0) == '}')) {
         char c = dotenv_peek(reader, 0);
+        braces += (size_t)(place->depth && c == '{') - (size_t)(braces && c == '}');
         if (out->length > DOTENV_VALUE_LIMIT)
             return dotenv_fault(reader, place->from, 1, NULL, "the value is longer than 128 KB");
         if (c == '$') {
@@ -256,11 +276,21 @@ bool dotenv_value(struct dotenv_reader *reader, struct buf *out)
     }
     reader->at++;
     bool right = quote == '\'' ? read_literal(reader, out)
-                               : read_text(reader, &(struct place_of_text){quote, 0, open}, out);
+                               : read_text(reader, &(struct place_of_text){.quote = quote, .from = open}, out);
     if (!right)
         return false;
     if (dotenv_peek(reader, 0) != quote)
         return report_unclosed(reader, open, quote);
     reader->at++;
     return true;
+}
+
+bool dotenv_expand(struct dotenv *env, const char *text, struct buf *out)
+{
+    const struct source source = {.name = "", .text = text, .length = strlen(text)};
+    struct diags *diags = diags_new();
+    struct dotenv_reader reader = {.env = env, .source = &source, .diags = diags, .end = source.length};
+    bool right = read_text(&reader, &(struct place_of_text){.all = true}, out) && !reader.errors;
+    diags_free(diags);
+    return right;
 }

@@ -10,10 +10,12 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/str.h"
+#include "scenario/dotenv.h"
 #include "scenario/import_private.h"
 #include "scenario/show.h"
 #include "scenario/sources.h"
 #include "scenario/spec.h"
+#include "scenario/stranger.h"
 #include "scenario/tree.h"
 
 #define STANDARD_INPUT "<stdin>"
@@ -27,33 +29,6 @@ static const struct kind {
     {"services", import_compose},
     {"processes", import_processes},
 };
-
-const struct node *import_find(const struct node *map, const char *key)
-{
-    for (size_t i = 0; map->kind == NODE_MAP && i < map->size; i++)
-        if (!strcmp(node_key(map, i)->text, key))
-            return import_is_nothing(node_value(map, i)) ? NULL : node_value(map, i);
-    return NULL;
-}
-
-bool import_is_word(const struct node *node, const char *word)
-{
-    return node && node->kind == NODE_SCALAR && !strcmp(node->text, word);
-}
-
-bool import_is_nothing(const struct node *node)
-{
-    return node->kind == NODE_SCALAR && node->style == STYLE_PLAIN &&
-           (!node->size || !strcmp(node->text, "null") || !strcmp(node->text, "~"));
-}
-
-void import_expected(struct import *import, const char *owner, const char *key,
-                     const struct node *node, const char *expected)
-{
-    diag_error(import->diags, node_mark(import->source, node), NULL,
-               "%s of '%s': expected %s, found %s", show_text(key, strlen(key)).text,
-               show_text(owner, strlen(owner)).text, expected, show_node(node).text);
-}
 
 void import_head(struct import *import, const char *format, ...)
 {
@@ -82,6 +57,7 @@ static bool has_kind_key(const struct source *source)
     return false;
 }
 
+/* True for a Procfile by its name; where that says nothing each line has to be one of a Procfile. */
 static bool is_procfile(const struct source *source, const char *file)
 {
     static const struct {
@@ -140,7 +116,10 @@ static bool is_scenario(const struct node *root)
 static bool read_tree(struct import *import)
 {
     const struct source *source = import->source;
-    if (strspn(source->text, " \t\r\n") == source->length) {
+    const char *text = source->text;
+    while (*(text += strspn(text, " \t\r\n")) == '#')
+        text += strcspn(text, "\n");
+    if (!*text) {
         diag_error(import->diags, (struct mark){source, 1, 1, 1}, KINDS, "the file is empty");
         return false;
     }
@@ -161,7 +140,7 @@ static bool read_tree(struct import *import)
     for (size_t i = 0; i < countof(kinds); i++)
         if (import_find(root, kinds[i].key))
             return kinds[i].read(import, root);
-    return report_unknown(import, root);
+    return !stranger_tree(STRANGER_IMPORT, source, root, import->diags) && report_unknown(import, root);
 }
 
 /* The directory of FILE with its slash, in the arena; NULL for standard input. */
@@ -185,22 +164,25 @@ bool import_file(const char *file, struct buf *out, struct diags *diags,
 {
     struct arena *arena = arena_new();
     struct error error = {0};
-    struct import import = {.arena = arena, .diags = diags, .directory = directory_of(arena, file)};
+    struct import import = {.arena = arena, .diags = diags, .directory = directory_of(arena, file), .owner = "the file"};
     const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
-    *held = sources_new();
+    import.held = *held = sources_new();
     import.source = sources_read(*held, file, shown, &error);
     import_head(&import, "From %s, by parrun --import.", show_text(shown, strlen(shown)).text);
     if (!import.source)
         diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
-    else if (is_procfile(import.source, file))
+    else if (!stranger_text(STRANGER_IMPORT, import.source, diags) && is_procfile(import.source, file))
         import_procfile(&import);
-    else
+    else if (!diags_count(diags))
         read_tree(&import);
     bool fine = !diags_count(diags);
     if (fine)
         write_whole(&import, out);
     error_release(&error);
+    if (import.now)
+        dotenv_release(import.now);
     names_release(&import.names);
+    names_release(&import.taken);
     names_release(&import.called);
     texts_release(&import.fitting);
     buf_release(&import.head);

@@ -27,13 +27,11 @@ static const struct {
     {"process_completed_successfully", "succeeded"},
 };
 
-/* parrun's word; NULL where there is none. A condition that is not given is to be started. */
-static const char *condition_of(const struct node *node)
+/* parrun's word for theirs; NULL where there is none. */
+static const char *condition_of(const char *theirs)
 {
-    if (!node)
-        return STARTED;
     for (size_t i = 0; i < countof(conditions); i++)
-        if (node->kind == NODE_SCALAR && !strcmp(conditions[i].theirs, node->text))
+        if (!strcmp(conditions[i].theirs, theirs))
             return conditions[i].ours;
     return NULL;
 }
@@ -43,8 +41,10 @@ bool import_is_awaited(const struct node *all, const char *name)
     for (size_t i = 0; i < all->size; i++) {
         const struct node *list = import_find(node_value(all, i), "depends_on");
         const struct node *one = list ? import_find(list, name) : NULL;
-        const char *condition = one ? condition_of(import_find(one, "condition")) : NULL;
-        if (condition && !strcmp(condition, READY))
+        const struct node *condition = one ? import_find(one, "condition") : NULL;
+        const char *ours =
+            condition && condition->kind == NODE_SCALAR ? condition_of(condition->text) : NULL;
+        if (ours && !strcmp(ours, READY))
             return true;
     }
     return false;
@@ -54,108 +54,112 @@ bool import_is_awaited(const struct node *all, const char *name)
 struct wait {
     struct draft *draft;
     const struct order *order;
-    const char *owner;
-    const struct node *name;
+    const struct node *node; /* where it is named */
+    const char *name;
     const struct node *keys; /* NULL: a name alone */
+    struct names written;    /* each once */
 };
 
 static void report_missing(const struct wait *wait)
 {
     struct import *import = wait->draft->import;
-    struct nearest nearest = {.wrong = wait->name->text};
+    struct nearest nearest = {.wrong = wait->name};
     for (size_t i = 0; i < wait->order->all->size; i++)
         nearest_offer(&nearest, node_key(wait->order->all, i)->text);
-    diag_error(
-        import->diags, node_mark(import->source, wait->name),
-        nearest.name ? arena_printf(import->arena, "did you mean '%s'?", nearest.name) : NULL,
-        "depends_on of '%s': there is no '%s'", show_text(wait->owner, strlen(wait->owner)).text,
-        show_text(wait->name->text, wait->name->size).text);
-}
-
-/* Keys beside the condition. */
-static void note_rest(const struct wait *wait, const char *name)
-{
-    for (size_t i = 0; wait->keys && i < wait->keys->size; i++) {
-        const struct node *key = node_key(wait->keys, i);
-        const struct node *value = node_value(wait->keys, i);
-        if (!strcmp(key->text, "condition") ||
-            (!strcmp(key->text, "required") && import_is_word(value, "true")) ||
-            (!strcmp(key->text, "restart") && import_is_word(value, "false")))
-            continue;
-        draft_dropped(
-            wait->draft,
-            arena_printf(wait->draft->import->arena, "depends_on.%s.%s", name, key->text), value,
-            !strcmp(key->text, "required")  ? "here it has to come so far"
-            : !strcmp(key->text, "restart") ? "parrun leaves alone what has started already"
-                                            : NULL);
-    }
+    diag_error(import->diags, node_mark(import->source, wait->node),
+               nearest.name ? arena_printf(import->arena, "did you mean '%s'?", nearest.name)
+                            : import->whole,
+               "depends_on of '%s': there is no '%s'%s",
+               show_text(import->owner, strlen(import->owner)).text,
+               arena_strdup(import->arena, show_text(wait->name, strlen(wait->name)).text),
+               nearest.name ? "" : " in this file, and --import reads one alone");
 }
 
 /* True for one that must not be there, and is not; false, with an error, for one that must. */
 static bool is_left_out(const struct wait *wait, const struct node *object)
 {
+    struct import *import = wait->draft->import;
     bool optional = wait->keys && import_is_word(import_find(wait->keys, "required"), "false");
     if (object && !(optional && wait->order->is_off(object)))
         return false;
-    if (optional)
-        draft_note(wait->draft, "depends_on %s: it is not required, and nothing starts it",
-                   show_text(wait->name->text, wait->name->size).text);
+    if (optional && import_take(import, wait->keys, "required"))
+        import_note(import, "depends_on %s: it is not required, and nothing starts it",
+                    show_text(wait->name, strlen(wait->name)).text);
     else
         report_missing(wait);
     return true;
 }
 
-static void write_wait(const struct wait *wait, struct buf *out)
+static void write_wait(struct wait *wait, struct buf *out)
 {
     struct draft *draft = wait->draft;
-    const struct node *object = import_find(wait->order->all, wait->name->text);
-    const struct node *node = wait->keys ? import_find(wait->keys, "condition") : NULL;
-    const char *condition = condition_of(node);
-    const char *name = show_text(wait->name->text, wait->name->size).text;
-    name = arena_copy(draft->import->arena, name, strlen(name));
+    struct import *import = draft->import;
+    const struct node *object = import_find(wait->order->all, wait->name);
+    const struct node *node = wait->keys ? import_take(import, wait->keys, "condition") : NULL;
+    const char *theirs = node && node->kind == NODE_SCALAR ? node->text : "";
+    const char *condition = condition_of(node ? theirs : wait->order->condition);
+    if (wait->keys && import_is_word(import_find(wait->keys, "required"), "true"))
+        import_take(import, wait->keys, "required");
+    if (wait->keys && import_is_word(import_find(wait->keys, "restart"), "false"))
+        import_take(import, wait->keys, "restart");
     if (is_left_out(wait, object))
         return;
     if (!condition) {
-        import_expected(draft->import, wait->owner, "depends_on", node,
+        import_expected(import, "depends_on", node,
                         "a condition such as service_healthy or process_completed");
         return;
     }
     if (!strcmp(condition, READY) && !wait->order->tells_ready(object)) {
-        draft_note(draft, "depends_on %s: nothing that parrun has tells that it is ready", name);
+        import_note(import, "depends_on %s: nothing that parrun has tells that it is ready",
+                    show_text(wait->name, strlen(wait->name)).text);
         condition = STARTED;
     }
-    note_rest(wait, name);
+    size_t *slot = names_slot(&wait->written, wait->name, strlen(wait->name));
+    if (*slot != NAMES_NONE)
+        return;
+    *slot = 0;
     buf_printf(out, "%*s", draft->depth + 6, "");
-    import_quote(out, import_called(draft->import, wait->name->text));
+    import_quote(out, import_called(import, wait->name));
     buf_printf(out, ": %s\n", condition);
 }
 
-void draft_depends(struct draft *draft, const struct order *order, const char *owner,
-                   const struct node *value)
+/* The item or the pair number I of VALUE. */
+static void take_wait(struct wait *wait, const struct node *value, size_t i, struct buf *out)
+{
+    struct import *import = wait->draft->import;
+    bool map = value->kind == NODE_MAP;
+    wait->node = map ? node_key(value, i) : &value->items[i];
+    wait->keys = map ? import_take(import, value, wait->node->text) : NULL;
+    if (wait->node->kind != NODE_SCALAR || (wait->keys && wait->keys->kind != NODE_MAP)) {
+        import_expected(import, "depends_on", wait->keys ? wait->keys : wait->node,
+                        wait->keys ? "{condition: CONDITION}" : "a name");
+        return;
+    }
+    wait->name = map ? wait->node->text : import_now(import, "depends_on", wait->node);
+    write_wait(wait, out);
+}
+
+void draft_depends(struct draft *draft, const struct order *order, const struct node *value,
+                   const struct texts *also)
 {
     struct buf lines = {0};
-    if (value->kind == NODE_SCALAR)
-        import_expected(draft->import, owner, "depends_on", value,
+    struct wait wait = {.draft = draft, .order = order};
+    if (value && value->kind == NODE_SCALAR)
+        import_expected(draft->import, "depends_on", value,
                         "a list of names, or a mapping of names to conditions");
-    for (size_t i = 0; value->kind != NODE_SCALAR && i < value->size; i++) {
-        bool map = value->kind == NODE_MAP;
-        struct wait wait = {
-            .draft = draft,
-            .order = order,
-            .owner = owner,
-            .name = map ? node_key(value, i) : &value->items[i],
-            .keys = map && !import_is_nothing(node_value(value, i)) ? node_value(value, i) : NULL,
-        };
-        if (wait.name->kind != NODE_SCALAR || (wait.keys && wait.keys->kind != NODE_MAP))
-            import_expected(draft->import, owner, "depends_on", wait.keys ? wait.keys : wait.name,
-                            wait.keys ? "{condition: CONDITION}" : "a name");
-        else
-            write_wait(&wait, &lines);
+    for (size_t i = 0; value && value->kind != NODE_SCALAR && i < value->size; i++)
+        take_wait(&wait, value, i, &lines);
+    for (size_t i = 0; i < also->count; i++) {
+        wait.node = order->all;
+        wait.name = also->items[i];
+        wait.keys = NULL;
+        write_wait(&wait, &lines);
     }
     if (lines.length) {
         draft_open(draft, "depends_on");
         buf_append(&draft->keys, lines.data, lines.length);
         draft_close(draft);
     }
+    names_release(&wait.written);
     buf_release(&lines);
 }

@@ -2,29 +2,60 @@
  * '$' in other runners' files, as templates.
  *
  *     $$                         $
- *     $NAME  ${NAME}             ${{ env.NAME }}
+ *     ${NAME}, in compose $NAME  ${{ env.NAME }}
  *     ${NAME:-WORD} ${NAME-WORD} WORD where NAME is not set; with ':' where it is empty too
  *     ${NAME:+WORD} ${NAME+WORD} WORD where NAME is set
  *     ${NAME:?WORD} ${NAME?WORD} NAME, which must be set
  *     ${{                        ${{ "${{" }}, where it is no variable: so that it stays text
+ *
+ * process-compose has others: ':=', '=', ':?' and ':+' are ':-' there, and see edits[].
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/mem.h"
 #include "scenario/import_private.h"
+#include "scenario/place.h"
 #include "scenario/show.h"
 #include "scenario/tree.h"
 
 #define OPEN "${{"
+#define REPLICA "{{.PC_REPLICA_NUM}}"
+
+/* What process-compose does with a value: FORM is Lua, in it %v the value, %p the pattern, %w WORD. */
+struct edit {
+    const char *operator;
+    const char *form;
+    const char *any;   /* what '*' is in the pattern; NULL: itself */
+    const char *first; /* what stands round the pattern */
+    const char *last;
+};
+
+static const struct edit edits[] = {
+    {"^^", "%v:upper()", NULL, "", ""},
+    {"^", "(%v:gsub(\"^%l\", string.upper))", NULL, "", ""},
+    {",,", "%v:lower()", NULL, "", ""},
+    {",", "(%v:gsub(\"^%u\", string.lower))", NULL, "", ""},
+    {"##", "(%v:gsub(%p, \"\"))", ".*", "^", ""},
+    {"#", "(%v:gsub(%p, \"\"))", ".-", "^", ""},
+    {"%%", "(%v:gsub(%p, \"%1\"))", ".*", "^(.-)", "$"},
+    {"%", "(%v:gsub(%p, \"%1\"))", ".*", "^(.*)", "$"},
+    {"//", "(%v:gsub(%p, %w))", NULL, "", ""},
+    {"/#", "(%v:gsub(%p, %w))", NULL, "^", ""},
+    {"/%", "(%v:gsub(%p, %w))", NULL, "", "$"},
+    {"/", "(%v:gsub(%p, %w, 1))", NULL, "", ""},
+};
 
 /* A variable in a text. */
 struct reference {
     const char *name;
     size_t name_length;
-    char operator; /* '-', '+', '?', or 0 */
+    char operator; /* '-', '+', '?', '#' for its length, ':' for a part, 'e' for an edit, or 0 */
     bool colon;
+    const struct edit *edit;
     const char *word; /* behind the operator */
     size_t word_length;
 };
@@ -38,34 +69,66 @@ static size_t name_length(const char *text, const char *end)
     return length;
 }
 
-/* Reads the variable at TEXT, a '$'. Returns its bytes, 0 where there is none. */
-static size_t read_reference(const char *text, const char *end, struct reference *reference)
+/* The operators of docker compose. */
+static bool read_operator(struct reference *reference, const char *at, const char *close)
 {
+    reference->colon = *at == ':';
+    at += reference->colon;
+    if (at == close || !strchr("-+?", *at))
+        return false;
+    reference->operator= * at;
+    reference->word = at + 1;
+    reference->word_length = (size_t)(close - reference->word);
+    return true;
+}
+
+/* Those of process-compose. */
+static bool read_edit(struct reference *reference, const char *at, const char *close)
+{
+    size_t length = (size_t)(close - at);
+    size_t skip = at[0] == '=' ? 1 : length > 1 && at[0] == ':' && strchr("-=?+", at[1]) ? 2 : 0;
+    reference->colon = skip;
+    reference->operator= skip ? '-' : at[0] == ':' && isdigit((unsigned char)at[1]) ? ':' : 'e';
+    skip += reference->operator== ':';
+    for (size_t i = 0; reference->operator== 'e' && !reference->edit && i < countof(edits); i++) {
+        size_t size = strlen(edits[i].operator);
+        if (size <= length && !memcmp(at, edits[i].operator, size)) {
+            reference->edit = &edits[i];
+            skip = size;
+        }
+    }
+    reference->word = at + skip;
+    reference->word_length = length - skip;
+    bool nested = memchr(reference->word, '$', reference->word_length);
+    return reference->operator== '-' || (!nested && (reference->operator== ':' || reference->edit));
+}
+
+/* Reads the variable at TEXT, a '$'. Returns its bytes, 0 where there is none. */
+static size_t read_reference(const struct import *import, const char *text, const char *end,
+                             struct reference *reference)
+{
+    bool braces = import->dollar == DOLLAR_BRACES;
     *reference = (struct reference){.name = text + 1};
     if (text + 1 == end)
         return 0;
     if (text[1] != '{') {
-        reference->name_length = name_length(text + 1, end);
+        reference->name_length = braces ? 0 : name_length(text + 1, end);
         return reference->name_length ? 1 + reference->name_length : 0;
     }
-    size_t size = import_atom(text);
+    size_t size = import_atom(import, text);
     const char *at = text + 2;
     const char *close = text + size - 1;
     if (size < 4 || close >= end)
         return 0;
+    reference->operator= braces && *at == '#' ? '#' : 0;
+    at += reference->operator== '#';
     reference->name = at;
     reference->name_length = name_length(at, close);
     at += reference->name_length;
     if (!reference->name_length || at == close)
         return reference->name_length ? size : 0;
-    reference->colon = *at == ':';
-    at += reference->colon;
-    if (at == close || !strchr("-+?", *at))
-        return 0;
-    reference->operator= * at;
-    reference->word = at + 1;
-    reference->word_length = (size_t)(close - reference->word);
-    return size;
+    bool right = braces ? read_edit(reference, at, close) : read_operator(reference, at, close);
+    return right ? size : 0;
 }
 
 /* Appends LENGTH bytes as a Lua string. */
@@ -95,11 +158,90 @@ static void lua_name(struct buf *out, const struct reference *reference)
 
 static void lua_text(struct import *import, struct buf *out, const char *text, size_t length);
 
+/* A pattern of a shell as one of Lua's, in quotes. */
+static void lua_pattern(struct buf *out, const struct edit *edit, const char *text, size_t length)
+{
+    struct buf pattern = {0};
+    buf_text(&pattern, edit->first);
+    for (size_t i = 0; i < length; i++) {
+        i += text[i] == '\\' && i + 1 < length;
+        if (edit->any && text[i] == '*')
+            buf_text(&pattern, edit->any);
+        else if (edit->any && text[i] == '?')
+            buf_char(&pattern, '.');
+        else
+            buf_printf(&pattern, "%s%c", ispunct((unsigned char)text[i]) ? "%" : "", text[i]);
+    }
+    buf_text(&pattern, edit->last);
+    lua_string(out, buf_string(&pattern), pattern.length);
+    buf_release(&pattern);
+}
+
+/* What stands for a '%' of a form. */
+static void lua_piece(struct buf *out, char piece, const struct reference *reference)
+{
+    const char *word = reference->word;
+    size_t length = reference->word_length;
+    size_t first = 0; /* bytes of the pattern */
+    while (first < length && (reference->edit->any || word[first] != '/'))
+        first += word[first] == '\\' && first + 1 < length ? 2 : 1;
+    if (piece == 'v') {
+        buf_char(out, '(');
+        lua_name(out, reference);
+        buf_text(out, " or \"\")");
+    } else if (piece == 'p') {
+        lua_pattern(out, reference->edit, word, first);
+    } else {
+        struct buf put = {0};
+        for (size_t i = first + 1; i < length; i++)
+            buf_printf(&put, "%s%c", word[i] == '%' ? "%" : "", word[i]);
+        lua_string(out, buf_string(&put), put.length);
+        buf_release(&put);
+    }
+}
+
+static void lua_edit(struct buf *out, const struct reference *reference)
+{
+    for (const char *at = reference->edit->form; *at; at++) {
+        if (*at == '%' && strchr("vpw", at[1]))
+            lua_piece(out, *++at, reference);
+        else
+            buf_char(out, *at);
+    }
+}
+
+/* OFFSET or OFFSET:LENGTH */
+static void lua_part(struct buf *out, const struct reference *reference)
+{
+    const char *colon = memchr(reference->word, ':', reference->word_length);
+    long from = strtol(reference->word, NULL, 10);
+    buf_char(out, '(');
+    lua_name(out, reference);
+    buf_printf(out, " or \"\"):sub(%ld", from + 1);
+    if (colon)
+        buf_printf(out, ", %ld", from + strtol(colon + 1, NULL, 10));
+    buf_char(out, ')');
+}
+
 /* The value of a variable as a Lua expression. */
 static void lua_reference(struct import *import, struct buf *out, const struct reference *reference)
 {
     import->variables = true;
     import->demanded |= reference->operator== '?';
+    if (reference->operator== 'e') {
+        lua_edit(out, reference);
+        return;
+    }
+    if (reference->operator== ':') {
+        lua_part(out, reference);
+        return;
+    }
+    if (reference->operator== '#') {
+        buf_text(out, "#(");
+        lua_name(out, reference);
+        buf_text(out, " or \"\")");
+        return;
+    }
     if (reference->colon && reference->operator!= '?') {
         buf_text(out, "(");
         lua_name(out, reference);
@@ -148,7 +290,7 @@ static void lua_text(struct import *import, struct buf *out, const char *text, s
     struct pieces pieces = {0};
     while (text < end) {
         struct reference reference;
-        size_t size = *text == '$' ? read_reference(text, end, &reference) : 0;
+        size_t size = *text == '$' ? read_reference(import, text, end, &reference) : 0;
         if (size) {
             end_literal(&pieces);
             buf_char(next_piece(&pieces), '(');
@@ -180,28 +322,36 @@ static void close_expression(struct buf *out, enum template_use use)
     buf_text(out, use == TEMPLATE_SHELL ? ") }}" : " }}");
 }
 
-/* Appends literal text, so that no template is found in it. */
-static void append_literal(struct buf *out, const char *text, size_t length, enum template_use use)
+/* Appends literal text, so that no template is found in it but the replica's number. */
+static void append_literal(struct import *import, struct buf *out, const char *text, size_t length,
+                           enum template_use use)
 {
-    for (;;) {
-        const char *open = memmem(text, length, OPEN, strlen(OPEN));
-        if (!open)
-            break;
-        size_t before = (size_t)(open - text);
-        buf_append(out, text, before);
+    const char *end = text + length;
+    while (text < end) {
+        size_t left = (size_t)(end - text);
+        bool open = left >= strlen(OPEN) && !memcmp(text, OPEN, strlen(OPEN));
+        bool replica = !open && import->replicas && left >= strlen(REPLICA) &&
+                       !memcmp(text, REPLICA, strlen(REPLICA));
+        if (!open && !replica) {
+            buf_char(out, *text++);
+            continue;
+        }
         open_expression(out, use);
-        buf_text(out, "\"" OPEN "\"");
+        buf_text(out, open ? "\"" OPEN "\"" : "index - 1");
         close_expression(out, use);
-        text = open + strlen(OPEN);
-        length -= before + strlen(OPEN);
+        text += strlen(open ? OPEN : REPLICA);
     }
-    buf_append(out, text, length);
 }
 
+/* "${" that begins no variable. */
 static bool report_dollar(struct import *import, const struct node *node, const char *text)
 {
-    diag_error(import->diags, node_mark(import->source, node), "write '$$' for a dollar sign",
-               "'%s' is no variable", show_text(text, strcspn(text, " \t\n")).text);
+    size_t length = strcspn(text, " \t\n");
+    const char *found = strstr(node->text, text);
+    diag_error(import->diags,
+               found ? place_in_scalar(import->source, node, (size_t)(found - node->text), length)
+                     : node_mark(import->source, node),
+               "write '$$' for a dollar sign", "'%s' is no variable", show_text(text, length).text);
     return false;
 }
 
@@ -214,17 +364,19 @@ bool import_template(struct import *import, const struct node *node, const char 
     while (fine && text < end) {
         struct reference reference;
         bool dollar = *text == '$' && import->dollar != DOLLAR_PLAIN;
-        size_t size = dollar ? read_reference(text, end, &reference) : 0;
+        size_t size = dollar ? read_reference(import, text, end, &reference) : 0;
         if (!size) {
             bool twice = dollar && text[1] == '$';
-            fine = !dollar || twice || import->dollar != DOLLAR_STRICT ||
-                   report_dollar(import, node, text);
-            import->specials |= dollar && !twice && text[1] && strchr("*#@!?-0123456789", text[1]);
+            if (dollar && text[1] == '{' && import->dollar == DOLLAR_COMPOSE)
+                fine = report_dollar(import, node, text);
+            else if (dollar && text[1] == '{' && text[2] != '{')
+                import_note(import, "line %u: %s is left as it is", (unsigned)node->line,
+                            show_text(text, strcspn(text, " \t\n")).text);
             buf_char(&literal, *text);
             text += twice ? 2 : 1;
             continue;
         }
-        append_literal(out, buf_string(&literal), literal.length, use);
+        append_literal(import, out, buf_string(&literal), literal.length, use);
         buf_clear(&literal);
         open_expression(out, use);
         lua_reference(import, out, &reference);
@@ -232,7 +384,7 @@ bool import_template(struct import *import, const struct node *node, const char 
         import->raw |= use == TEMPLATE_SHELL;
         text += size;
     }
-    append_literal(out, buf_string(&literal), literal.length, use);
+    append_literal(import, out, buf_string(&literal), literal.length, use);
     buf_release(&literal);
     return fine;
 }

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/unit.h"
 #include "scenario/import_private.h"
 #include "scenario/show.h"
@@ -48,25 +49,21 @@ const char *import_called(struct import *import, const char *name)
 void draft_init(struct draft *draft, struct import *import, const char *name)
 {
     *draft = (struct draft){.import = import, .name = import_called(import, name)};
+    import->owner = name;
+    import->draft = draft;
     if (strcmp(draft->name, name) != 0)
-        draft_note(draft, "there it is called '%s'", show_text(name, strlen(name)).text);
+        import_note(import, "there it is called '%s'", show_text(name, strlen(name)).text);
 }
 
-void draft_note(struct draft *draft, const char *format, ...)
+void import_note(struct import *import, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    import_comment(&draft->notes, INDENT, format, arguments);
+    if (import->draft)
+        import_comment(&import->draft->notes, INDENT, format, arguments);
+    else
+        import_comment(&import->head, "", format, arguments);
     va_end(arguments);
-}
-
-void draft_dropped(struct draft *draft, const char *key, const struct node *value, const char *why)
-{
-    struct buf shown = {0};
-    import_show(&shown, value);
-    draft_note(draft, "%s%s%s: %s", show_text(key, strlen(key)).text, shown.length ? " " : "",
-               buf_string(&shown), why ? why : "no equal in parrun's version 1");
-    buf_release(&shown);
 }
 
 /*
@@ -139,21 +136,32 @@ void draft_text(struct draft *draft, const char *key, const char *text)
     buf_char(out, '\n');
 }
 
-void draft_paths(struct draft *draft, const char *owner, const char *key, const struct node *node)
+void import_env_files(struct import *import, const struct node *node, struct texts *paths)
 {
-    struct texts paths = {0};
     const struct node *items = node->kind == NODE_LIST ? node->items : node;
     size_t count = node->kind == NODE_LIST ? node->size : 1;
     for (size_t i = 0; i < count; i++) {
-        const struct node *path = import_find(&items[i], "path");
-        const char *text = import_value(draft->import, path ? path : &items[i]);
-        if (text)
-            texts_add(&paths, text);
+        bool map = items[i].kind == NODE_MAP;
+        const struct node *path = map ? import_take(import, &items[i], "path") : &items[i];
+        const char *text = path ? import_value(import, path) : NULL;
+        const struct node *required = map ? import_take(import, &items[i], "required") : NULL;
+        if (!text)
+            import_expected(import, "env_file", &items[i], "a path");
+        else if (import_is_word(required, "false") &&
+                 !import_is_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)))
+            import_note(import, "line %u: env_file %s: it may be missing, and is", (unsigned)path->line,
+                        show_text(text, strlen(text)).text);
         else
-            import_expected(draft->import, owner, key, &items[i], "a path");
+            texts_add(paths, text);
     }
+}
+
+void draft_env_files(struct draft *draft, const struct node *node)
+{
+    struct texts paths = {0};
+    import_env_files(draft->import, node, &paths);
     if (paths.count)
-        draft_list(draft, key, &paths);
+        draft_list(draft, "env_file", &paths);
     texts_release(&paths);
 }
 
@@ -179,32 +187,18 @@ void draft_list(struct draft *draft, const char *key, const struct texts *texts)
     buf_text(out, "]\n");
 }
 
-void draft_signal(struct draft *draft, const char *owner, const struct node *node)
+void draft_signal(struct draft *draft, const struct node *node)
 {
     int number;
     struct error error = {0};
-    if (node->kind != NODE_SCALAR) {
-        import_expected(draft->import, owner, "the signal", node, "a name or a number");
-    } else if (signal_parse(node->text, &number, &error)) {
-        draft_dropped(draft, "the signal", node, "parrun does not know it");
-        error_release(&error);
-    } else {
+    const char *text = import_now(draft->import, "the signal", node);
+    if (!text)
+        return;
+    if (signal_parse(text, &number, &error))
+        import_dropped(draft->import, "the signal", node, "parrun does not know it");
+    else
         draft->signal = signal_name(number);
-    }
-}
-
-long draft_number(struct draft *draft, const char *owner, const char *key, const struct node *node,
-                  long fallback, long least)
-{
-    if (!node)
-        return fallback;
-    char *end = NULL;
-    long number = node->kind == NODE_SCALAR && node->size ? strtol(node->text, &end, 10) : 0;
-    if (end && !*end && number >= least && number <= MOST)
-        return number;
-    import_expected(draft->import, owner, key, node,
-                    arena_printf(draft->import->arena, "a whole number from %ld on", least));
-    return -1;
+    error_release(&error);
 }
 
 void draft_restart(struct draft *draft, const char *on, long max, const char *waits)
@@ -212,19 +206,20 @@ void draft_restart(struct draft *draft, const char *on, long max, const char *wa
     draft_line(draft, "restart", "{on: %s, max: %ld%s}", on, max ? max : MOST, waits);
 }
 
-void draft_grace(struct draft *draft, const char *owner, const struct node *node)
+void draft_grace(struct draft *draft, const struct node *node)
 {
     int64_t ns;
     struct error error = {0};
-    if (node->kind == NODE_SCALAR && !duration_parse(node->text, &ns, &error)) {
-        draft->grace = node->text;
-        if (strspn(node->text, "0123456789.") == node->size)
-            draft->grace = arena_printf(draft->import->arena, "%ss", node->text);
+    const char *text = import_now(draft->import, "the time to stop", node);
+    if (!text)
         return;
-    }
+    if (duration_parse(text, &ns, &error))
+        import_expected(draft->import, "the time to stop", node, "a duration such as 10s or 1m30s");
+    else
+        draft->grace = text[strspn(text, "0123456789.")]
+                           ? text
+                           : arena_printf(draft->import->arena, "%ss", text);
     error_release(&error);
-    import_expected(draft->import, owner, "the time to stop", node,
-                    "a duration such as 10s or 1m30s");
 }
 
 static void write_stop(struct draft *draft)
@@ -238,14 +233,18 @@ static void write_stop(struct draft *draft)
         draft_close(draft);
         return;
     }
-    if (!draft->signal && !draft->grace)
-        return;
-    buf_text(out, INDENT "stop: {");
-    if (draft->signal)
-        buf_printf(out, "signal: %s%s", draft->signal, draft->grace ? ", " : "");
-    if (draft->grace)
-        buf_printf(out, "grace: %s", draft->grace);
-    buf_text(out, "}\n");
+    const struct {
+        const char *key;
+        const char *value;
+    } keys[] = {{"signal", draft->signal}, {"to", draft->leader ? "leader" : NULL}, {"grace", draft->grace}};
+    const char *before = INDENT "stop: {";
+    for (size_t i = 0; i < countof(keys); i++) {
+        if (!keys[i].value)
+            continue;
+        buf_printf(out, "%s%s: %s", before, keys[i].key, keys[i].value);
+        before = ", ";
+    }
+    buf_text(out, *before == ',' ? "}\n" : "");
 }
 
 void draft_finish(struct draft *draft)
@@ -262,4 +261,5 @@ void draft_finish(struct draft *draft)
     buf_release(&draft->notes);
     buf_release(&draft->keys);
     texts_release(&draft->stop);
+    draft->import->draft = NULL;
 }

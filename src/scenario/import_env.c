@@ -1,30 +1,72 @@
 /* Environment variables of other runners' files: a mapping, or a list of NAME=VALUE. */
 #include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
+#include "base/mem.h"
 #include "scenario/import_private.h"
 #include "scenario/show.h"
 #include "scenario/tree.h"
 
-static bool take_pair(struct import *import, const char *owner, const struct node *key,
-                      const struct node *value, struct variable *variable)
+/* Without an end of zeros, as Go prints it. */
+static const char *number_text(struct arena *arena, double number)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        const char *text = arena_printf(arena, "%.*g", digits, number);
+        if (strtod(text, NULL) == number && !strchr(text, 'e'))
+            return text;
+    }
+    return arena_printf(arena, fabs(number) < 1e21 ? "%.0f" : "%g", number);
+}
+
+/* What docker compose makes of a plain word: booleans and numbers are read and printed anew. */
+static const char *as_compose(struct import *import, const char *text)
+{
+    static const char *const words[] = {"true", "false"};
+    char *plain = arena_strdup(import->arena, text);
+    char *end = plain;
+    for (size_t i = 0; i < countof(words); i++)
+        if (!strcasecmp(words[i], text))
+            return words[i];
+    if (!strpbrk(text, "0123456789") || strspn(text, "+-.0123456789_xobeEabcdfABCDF") != strlen(text))
+        return text;
+    for (const char *at = text; *at; at++)
+        if (*at != '_')
+            *end++ = *at;
+    *end = '\0';
+    char *digits = plain + (strchr("+-", *plain) != NULL);
+    bool marked = digits[0] == '0' && digits[1] && strchr("ob", digits[1]);
+    int base = marked ? digits[1] == 'o' ? 8 : 2 : 0;
+    long long whole = strtoll(marked ? digits + 2 : plain, &end, base);
+    if (!*end && end > digits)
+        return arena_printf(import->arena, "%lld", marked && *plain == '-' ? -whole : whole);
+    double number = strtod(plain, &end);
+    return *end || strpbrk(plain, "xX") || end == plain ? text : number_text(import->arena, number);
+}
+
+static bool take_pair(struct import *import, const struct node *key, const struct node *value,
+                      struct variable *variable)
 {
     *variable = (struct variable){.name = key->text};
     if (import_is_nothing(value))
         return true;
     if (value->kind != NODE_SCALAR) {
-        import_expected(import, owner, key->text, value, "a text");
+        import_expected(import, key->text, value, "a text");
         return false;
     }
-    return (variable->value = import_value(import, value));
+    variable->value = import_value(import, value);
+    if (variable->value && value->style == STYLE_PLAIN && import->dollar == DOLLAR_COMPOSE)
+        variable->value = as_compose(import, variable->value);
+    return variable->value;
 }
 
-static bool take_item(struct import *import, const char *owner, const struct node *item,
-                      struct variable *variable)
+static bool take_item(struct import *import, const struct node *item, struct variable *variable)
 {
     if (item->kind != NODE_SCALAR) {
-        import_expected(import, owner, "environment", item, "NAME=VALUE");
+        import_expected(import, "environment", item, "NAME=VALUE");
         return false;
     }
     size_t length = strcspn(item->text, "=");
@@ -38,19 +80,20 @@ static bool take_item(struct import *import, const char *owner, const struct nod
     return fine;
 }
 
-bool import_variables(struct import *import, const char *owner, const struct node *node,
+bool import_variables(struct import *import, const struct node *node,
                       void (*take)(void *context, const struct variable *variable), void *context)
 {
     bool fine = true;
+    import_whole(import, node);
     if (node->kind == NODE_SCALAR) {
-        import_expected(import, owner, "environment", node, "a mapping, or a list of NAME=VALUE");
+        import_expected(import, "environment", node, "a mapping, or a list of NAME=VALUE");
         return false;
     }
     for (size_t i = 0; i < node->size; i++) {
         struct variable variable;
-        bool taken = node->kind == NODE_MAP ? take_pair(import, owner, node_key(node, i),
+        bool taken = node->kind == NODE_MAP ? take_pair(import, node_key(node, i),
                                                         node_value(node, i), &variable)
-                                            : take_item(import, owner, &node->items[i], &variable);
+                                            : take_item(import, &node->items[i], &variable);
         if (taken)
             take(context, &variable);
         fine &= taken;
@@ -61,7 +104,6 @@ bool import_variables(struct import *import, const char *owner, const struct nod
 /* Variables on their way into "env:". The last of a name counts. */
 struct lines {
     struct import *import;
-    struct draft *draft; /* NULL: of the scenario */
     struct names names;
     struct variable *variables;
     size_t count;
@@ -75,13 +117,9 @@ static bool is_name(const char *name)
     return length && !name[length] && !isdigit((unsigned char)*name);
 }
 
-static void note(struct lines *lines, const char *name, const char *why)
+static void note(const struct lines *lines, const char *name, const char *why)
 {
-    const char *shown = arena_strdup(lines->import->arena, show_text(name, strlen(name)).text);
-    if (lines->draft)
-        draft_note(lines->draft, "variable %s: %s", shown, why);
-    else
-        import_head(lines->import, "variable %s: %s", shown, why);
+    import_note(lines->import, "variable %s: %s", show_text(name, strlen(name)).text, why);
 }
 
 static void take_line(void *context, const struct variable *variable)
@@ -99,13 +137,12 @@ static void take_line(void *context, const struct variable *variable)
     }
 }
 
-bool import_env(struct import *import, struct draft *draft, const char *owner,
-                const struct node *node, struct buf *out, int indent)
+bool import_env(struct import *import, const struct node *node, struct buf *out, int indent)
 {
-    struct lines lines = {.import = import, .draft = draft};
+    struct lines lines = {.import = import};
     lines.variables = arena_alloc(import->arena, (node->kind == NODE_SCALAR ? 1 : node->size) *
                                                      sizeof(*lines.variables));
-    bool fine = import_variables(import, owner, node, take_line, &lines);
+    bool fine = import_variables(import, node, take_line, &lines);
     if (lines.count)
         buf_printf(out, "%*senv:\n", indent, "");
     for (size_t i = 0; i < lines.count; i++) {

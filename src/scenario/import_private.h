@@ -14,14 +14,17 @@
 
 struct arena;
 struct diags;
+struct dotenv;
+struct draft;
 struct node;
+struct scenario_sources;
 struct source;
 
 /* What a '$' in a text stands for, before any shell sees it. */
 enum import_dollar {
     DOLLAR_PLAIN,   /* itself */
-    DOLLAR_STRICT,  /* a variable; anything else is an error, as in docker compose */
-    DOLLAR_LENIENT, /* a variable; anything else is left alone, as in process-compose */
+    DOLLAR_COMPOSE, /* $NAME and ${NAME}: a variable; a '$' that begins none is itself */
+    DOLLAR_BRACES,  /* ${NAME} alone, with the operators of a shell, as in process-compose */
 };
 
 /* A growing list of texts, which live in the arena. */
@@ -31,17 +34,40 @@ struct texts {
     size_t capacity;
 };
 
+/*
+ * A key of theirs: what is done with it, or why there is nothing like it. The readers of a file
+ * mark what they take; import_rest() tells of each key that nobody took, by these rows.
+ */
+struct row {
+    const char *path; /* with dots between the keys; '*' stands for any */
+    void (*take)(void *object, const struct row *row, const struct node *value); /* NULL: nothing */
+    const char *name; /* what it becomes, for TAKE; for a key that is not taken why */
+};
+
+struct rows {
+    const struct row *rows;
+    size_t count;
+};
+
 /* One file on its way. */
 struct import {
     struct arena *arena;
     const struct source *source;
     struct diags *diags;
     const char *directory; /* the file's, or NULL for standard input */
+    const char *owner;     /* the name there of what is being read, for messages */
+    struct draft *draft;   /* it; NULL for the file itself */
+    struct names taken;    /* the values of its keys that were read */
+    const char *project;   /* the name of it all, NULL: none */
+    struct scenario_sources *held;
+    long port;             /* of a Procfile's first process; 0: that of the environment */
+    struct dotenv *now;    /* the variables as they are, once somebody has asked */
+    const char *whole;     /* a hint for a file that is but a part of what is run */
     enum import_dollar dollar;
+    bool replicas;       /* the number of a replica is known in texts */
     bool variables;      /* a variable was found */
     bool raw;            /* one was put into a command line as it is */
     bool demanded;       /* one was found that must be set */
-    bool specials;       /* one was found that is the shell's own, such as $1 */
     struct names names;  /* those taken in the scenario */
     struct names called; /* names of the file, by their place in FITTING */
     struct texts fitting;
@@ -57,6 +83,7 @@ struct draft {
     struct buf keys;  /* key lines */
     int depth;        /* blanks before a key line beyond those of a process's key */
     bool off;         /* nothing starts it */
+    bool leader;      /* the signal goes to its first process alone */
     const char *signal;
     const char *grace;
     struct texts stop; /* a program that ends it, in place of the signal */
@@ -67,21 +94,41 @@ bool import_procfile(struct import *import);
 bool import_compose(struct import *import, const struct node *root);
 bool import_processes(struct import *import, const struct node *root);
 
-/* True where a line of the file is NAME: COMMAND. */
+/* True where each line of the file is NAME: COMMAND, a comment or empty, and there is one. */
 bool import_is_procfile(const struct source *source);
 
-/* The value of KEY in a mapping; NULL where it is not there or has no value. */
+/* The value of KEY in a mapping; NULL where it is not there or has no value. Marks nothing. */
 const struct node *import_find(const struct node *map, const char *key);
+
+/* The same, and marks it as read: of a mapping the key alone, not what is in it. */
+const struct node *import_take(struct import *import, const struct node *map, const char *key);
+
+/* Marks VALUE and all that is in it as read. */
+void import_whole(struct import *import, const struct node *value);
+
+/* Takes each key of MAP that has a row in one of the COUNT lists, the first of them that has. */
+void import_object(struct import *import, void *object, const struct node *map,
+                   const struct rows *rows, size_t count);
+
+/* Tells in comments of each key below MAP that nobody has read, and forgets what was. */
+void import_rest(struct import *import, const struct node *map, const struct rows *rows,
+                 size_t count);
 
 /* True where NODE is there, a scalar and this WORD. */
 bool import_is_word(const struct node *node, const char *word);
 
+/* True where KEY is taken and says yes. */
+bool import_flag(struct import *import, const struct node *map, const char *key);
+
 /* True where NODE has nothing behind its colon. */
 bool import_is_nothing(const struct node *node);
 
-/* Reports that KEY of OWNER is not what it must be. */
-void import_expected(struct import *import, const char *owner, const char *key,
-                     const struct node *node, const char *expected);
+/* True where the file NAME is beside the one that is read. */
+bool import_is_beside(struct import *import, const char *name);
+
+/* Reports that KEY is not what it must be. */
+void import_expected(struct import *import, const char *key, const struct node *node,
+                     const char *expected);
 
 /* A comment line of the scenario. TEXT has to be safe to print. */
 void import_head(struct import *import, const char *format, ...)
@@ -97,11 +144,32 @@ bool import_template(struct import *import, const struct node *node, const char 
 /* The same for a text in YAML, in the arena; NULL where NODE is no scalar or is wrong. */
 const char *import_value(struct import *import, const struct node *node);
 
+/* The text of KEY, which is taken, as a template; NULL where it is not there or is wrong. */
+const char *import_text(struct import *import, const struct node *map, const char *key);
+
+/*
+ * The text of the scalar NODE with its variables as they are now, which a comment tells where it has
+ * any: for what parrun has to know at the start. In the arena; NULL with an error where it is none.
+ */
+const char *import_now(struct import *import, const char *key, const struct node *node);
+
+/* The same as a whole number from LEAST to a thousand million; below zero, with an error, for another. */
+long import_number(struct import *import, const char *key, const struct node *node, long fallback,
+                   long least);
+
+/* A comment above what is being read. What is printed has to be safe: show_text(). */
+void import_note(struct import *import, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A comment for KEY, whose VALUE has no equal, and WHY (NULL: just so). It is marked as told. */
+void import_dropped(struct import *import, const char *key, const struct node *value,
+                    const char *why);
+
 /* What the scenario calls that which the file calls NAME. */
 const char *import_called(struct import *import, const char *name);
 
 /* The bytes at TEXT that belong together: a variable, "$$", or one byte. */
-size_t import_atom(const char *text);
+size_t import_atom(const struct import *import, const char *text);
 
 /* Splits TEXT into words as a shell would, without expanding anything; false for an open quote. */
 bool import_words(struct import *import, const struct node *node, struct texts *words);
@@ -112,7 +180,7 @@ void texts_release(struct texts *texts);
 /* Appends TEXT as a YAML scalar that is read back as this text, also inside [ ] and { }. */
 void import_quote(struct buf *out, const char *text);
 
-/* Appends a comment line. What is printed has to be safe: show_text(). */
+/* Appends a comment line. What is printed has to be safe. */
 void import_comment(struct buf *out, const char *indent, const char *format, va_list arguments)
     __attribute__((format(printf, 3, 0)));
 
@@ -121,12 +189,6 @@ void import_show(struct buf *out, const struct node *node);
 
 /* A process that the file calls NAME; its own name is made to fit parrun, and to be unique. */
 void draft_init(struct draft *draft, struct import *import, const char *name);
-
-/* A comment line. What is printed has to be safe: show_text(). */
-void draft_note(struct draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* A comment line for KEY, whose VALUE has no equal, and WHY (NULL: just so). */
-void draft_dropped(struct draft *draft, const char *key, const struct node *value, const char *why);
 
 /* KEY: and what is printed, which has to be YAML. */
 void draft_line(struct draft *draft, const char *key, const char *format, ...)
@@ -142,19 +204,15 @@ void draft_text(struct draft *draft, const char *key, const char *text);
 /* KEY: [TEXTS], in as many lines as they need. */
 void draft_list(struct draft *draft, const char *key, const struct texts *texts);
 
-/* KEY: [PATHS], from one path, or a list of them or of mappings with 'path'. */
-void draft_paths(struct draft *draft, const char *owner, const char *key, const struct node *node);
+/* env_file: the PATHS of a text, a list of them or of {path: PATH}. */
+void draft_env_files(struct draft *draft, const struct node *node);
+
+/* Adds the paths of the environment files to PATHS; those that may be missing only where they are there. */
+void import_env_files(struct import *import, const struct node *node, struct texts *paths);
 
 /* How the process is stopped: a signal or a duration of the file, checked. */
-void draft_signal(struct draft *draft, const char *owner, const struct node *node);
-void draft_grace(struct draft *draft, const char *owner, const struct node *node);
-
-/*
- * A whole number from LEAST to a thousand million, FALLBACK for a NODE that is NULL; below zero,
- * with an error, where it is something else.
- */
-long draft_number(struct draft *draft, const char *owner, const char *key, const struct node *node,
-                  long fallback, long least);
+void draft_signal(struct draft *draft, const struct node *node);
+void draft_grace(struct draft *draft, const struct node *node);
 
 /*
  * How often it is started again: ON is failure or always, MAX 0 for no bound, WAITS the keys of the
@@ -172,24 +230,26 @@ struct variable {
 };
 
 /* Takes each variable of a mapping or of a list of NAME=VALUE; false where there was an error. */
-bool import_variables(struct import *import, const char *owner, const struct node *node,
+bool import_variables(struct import *import, const struct node *node,
                       void (*take)(void *context, const struct variable *variable), void *context);
 
-/* Appends "env:" and its lines, INDENT spaces deep; names that parrun does not take become notes.
- */
-bool import_env(struct import *import, struct draft *draft, const char *owner,
-                const struct node *node, struct buf *out, int indent);
+/* Appends "env:" and its lines, INDENT spaces deep; names that parrun does not take become comments. */
+bool import_env(struct import *import, const struct node *node, struct buf *out, int indent);
 
 /* What a file has that starts in an order. */
 struct order {
     const struct node *all; /* its processes, by their names */
     bool (*tells_ready)(const struct node *object);
     bool (*is_off)(const struct node *object);
+    const char *condition; /* theirs, where none is given */
 };
 
-/* Writes depends_on, from a list of names or a mapping of them to conditions. */
-void draft_depends(struct draft *draft, const struct order *order, const char *owner,
-                   const struct node *value);
+/*
+ * Writes depends_on, from a list of names or a mapping of them to conditions, which may be NULL, and
+ * for the names of ALSO, which have to be started.
+ */
+void draft_depends(struct draft *draft, const struct order *order, const struct node *value,
+                   const struct texts *also);
 
 /* True where one of ALL waits for NAME to be ready. */
 bool import_is_awaited(const struct node *all, const char *name);

@@ -23,8 +23,7 @@ struct probe {
 static const char *part(struct process *process, const struct node *map, const char *key,
                         const char *fallback)
 {
-    const struct node *node = import_find(map, key);
-    const char *text = node ? import_value(process->draft.import, node) : NULL;
+    const char *text = import_text(process->draft.import, map, key);
     return text && *text ? text : fallback;
 }
 
@@ -33,8 +32,7 @@ static void read_http(struct process *process, const struct node *http, struct p
 {
     static const char *const curl[] = {"curl", "-fsS", "-o", "/dev/null"};
     struct arena *arena = process->draft.import->arena;
-    const struct node *headers = import_find(http, "headers");
-    const struct node *status = import_find(http, "status_code");
+    const struct node *headers = import_take(process->draft.import, http, "headers");
     const char *scheme = part(process, http, "scheme", "http");
     const char *host = part(process, http, "host", "127.0.0.1");
     const char *port = part(process, http, "port", "");
@@ -43,8 +41,6 @@ static void read_http(struct process *process, const struct node *http, struct p
     probe->url =
         arena_printf(arena, "%s://%s%s%s%s%s%s%s", scheme, bare ? "[" : "", host, bare ? "]" : "",
                      *port ? ":" : "", port, *path == '/' ? "" : "/", path);
-    if (status)
-        draft_dropped(&process->draft, "status_code", status, "each from 200 to 399 counts here");
     if (!strcmp(scheme, "http") && !headers)
         return;
     for (size_t i = 0; i < countof(curl); i++)
@@ -61,17 +57,17 @@ static void read_http(struct process *process, const struct node *http, struct p
 static bool read_target(struct process *process, const char *key, const struct node *node,
                         struct probe *probe)
 {
-    const struct node *exec = import_find(node, "exec");
-    const struct node *http = import_find(node, "http_get");
-    const struct node *command = exec ? import_find(exec, "command") : NULL;
-    const char *text = command ? import_value(process->draft.import, command) : NULL;
+    struct import *import = process->draft.import;
+    const struct node *http = import_take(import, node, "http_get");
+    const struct node *exec = http ? NULL : import_take(import, node, "exec");
+    const char *text = exec ? import_text(import, exec, "command") : NULL;
     const char *directory = exec ? part(process, exec, "working_dir", NULL) : NULL;
     if (http && http->kind == NODE_MAP) {
         read_http(process, http, probe);
         return true;
     }
     if (!text) {
-        import_expected(process->draft.import, process->name, key, node,
+        import_expected(import, key, node,
                         "exec: {command: COMMAND}, or http_get");
         return false;
     }
@@ -95,13 +91,15 @@ static bool read_probe(struct process *process, const char *key, const struct no
         long fallback;
     } numbers[] = {
         {"initial_delay_seconds", &probe->delay, 0}, {"period_seconds", &probe->period, 10},
-        {"timeout_seconds", &probe->timeout, 1},     {"success_threshold", &probe->successes, 1},
-        {"failure_threshold", &probe->failures, 3},
+        {"timeout_seconds", &probe->timeout, 1},     {"failure_threshold", &probe->failures, 3},
+        {"success_threshold", &probe->successes, 1}, /* of readiness alone */
     };
+    size_t count = countof(numbers) - (*key == 'l');
     bool fine = read_target(process, key, node, probe);
-    for (size_t i = 0; i < countof(numbers); i++) {
-        long number = draft_number(&process->draft, process->name, numbers[i].key,
-                                   import_find(node, numbers[i].key), numbers[i].fallback, 0);
+    for (size_t i = 0; i < count; i++) {
+        struct import *import = process->draft.import;
+        long number = import_number(import, numbers[i].key, import_take(import, node, numbers[i].key),
+                                    numbers[i].fallback, 0);
         fine &= number >= 0;
         *numbers[i].number = number > 0 ? number : numbers[i].fallback;
     }
@@ -120,7 +118,7 @@ static void write_ready(struct process *process, const char *key, const struct p
 {
     struct draft *draft = &process->draft;
     if (probe->timeout > LOOK_SECONDS)
-        draft_note(draft, "%s: a look of 'ready' ends after 5 seconds, not after %ld", key,
+        import_note(draft->import, "%s: a look of 'ready' ends after 5 seconds, not after %ld", key,
                    probe->timeout);
     draft_open(draft, "ready");
     write_target(draft, probe);
@@ -135,8 +133,8 @@ static void write_ready(struct process *process, const char *key, const struct p
 static void write_health(struct process *process, const char *key, const struct probe *probe)
 {
     struct draft *draft = &process->draft;
-    if (probe->delay > probe->period && !process->ready)
-        draft_note(draft, "%s: the first look is after %lds, not after %lds", key, probe->period,
+    if (probe->delay > probe->period && !process_tells_ready(process->map))
+        import_note(draft->import, "%s: the first look is after %lds, not after %lds", key, probe->period,
                    probe->delay);
     draft_open(draft, "health");
     write_target(draft, probe);
@@ -148,67 +146,59 @@ static void write_health(struct process *process, const char *key, const struct 
 
 bool process_tells_ready(const struct node *process)
 {
-    return !import_is_word(import_find(process, "is_daemon"), "true") &&
-           (import_find(process, "readiness_probe") || import_find(process, "ready_log_line"));
+    return import_find(process, "readiness_probe") || import_find(process, "ready_log_line");
 }
 
-/* A daemon's command ends when it has left its process behind: there is nothing to watch. */
-static bool passes(struct process *process, const char *key, const struct node *node)
+static void take_readiness(void *object, const struct row *row, const struct node *value)
 {
-    if (!import_is_word(import_find(process->map, "is_daemon"), "true"))
-        return true;
-    draft_dropped(&process->draft, key, node, "parrun watches the command, which ends at once");
-    return false;
-}
-
-void process_readiness(struct process *process, const struct node *value)
-{
-    static const char key[] = "readiness_probe";
+    struct process *process = object;
     struct probe probe = {0};
-    if (!passes(process, key, value))
-        return;
-    if (read_probe(process, key, value, &probe)) {
-        process->ready = true;
-        write_ready(process, key, &probe);
+    if (read_probe(process, row->path, value, &probe)) {
+        write_ready(process, row->path, &probe);
         if (!import_find(process->map, "liveness_probe"))
-            write_health(process, key, &probe);
+            write_health(process, row->path, &probe);
     }
     texts_release(&probe.words);
 }
 
-void process_liveness(struct process *process, const struct node *value)
+static void take_liveness(void *object, const struct row *row, const struct node *value)
 {
-    static const char key[] = "liveness_probe";
+    struct process *process = object;
     struct probe probe = {0};
-    process->ready = process_tells_ready(process->map);
-    if (!passes(process, key, value))
-        return;
-    if (read_probe(process, key, value, &probe))
-        write_health(process, key, &probe);
+    if (read_probe(process, row->path, value, &probe))
+        write_health(process, row->path, &probe);
     texts_release(&probe.words);
 }
 
 /* A text that the line holds somewhere: no character of it is one of a regular expression's. */
-void process_log_line(struct process *process, const struct node *value)
+static void take_log_line(void *object, const struct row *row, const struct node *value)
 {
+    struct process *process = object;
     struct draft *draft = &process->draft;
-    const char *text = import_value(draft->import, value);
-    if (!passes(process, "ready_log_line", value))
+    const char *text = import_now(draft->import, row->path, value);
+    if (!text)
         return;
-    if (!text) {
-        import_expected(draft->import, process->name, "ready_log_line", value, "a text");
-    } else if (import_find(process->map, "readiness_probe")) {
-        draft_dropped(draft, "ready_log_line", value, "readiness_probe tells that it is ready");
-    } else if (strstr(text, "${{")) {
-        draft_dropped(draft, "ready_log_line", value, "parrun has to know it at the start");
-    } else {
-        struct buf escaped = {0};
-        for (; *text; text++)
-            buf_printf(&escaped, "%s%c", strchr("\\^$.[]|()*+?{}", *text) ? "\\" : "", *text);
-        draft_open(draft, "ready");
-        draft_text(draft, "log", buf_string(&escaped));
-        draft_line(draft, "timeout", "0s");
-        draft_close(draft);
-        buf_release(&escaped);
+    if (import_find(process->map, "readiness_probe")) {
+        import_dropped(draft->import, row->path, value, "readiness_probe tells that it is ready");
+        return;
     }
+    struct buf escaped = {0};
+    for (; *text; text++)
+        buf_printf(&escaped, "%s%c", strchr("\\^$.[]|()*+?{}", *text) ? "\\" : "", *text);
+    draft_open(draft, "ready");
+    draft_text(draft, "log", buf_string(&escaped));
+    draft_line(draft, "timeout", "0s");
+    draft_close(draft);
+    buf_release(&escaped);
 }
+
+static const struct row rows[] = {
+    {"liveness_probe", take_liveness, NULL},
+    {"readiness_probe", take_readiness, NULL},
+    {"ready_log_line", take_log_line, NULL},
+    {"*_probe.http_get.status_code", NULL, "each from 200 to 399 counts here"},
+    {"liveness_probe.success_threshold", NULL, "one look that goes well is enough"},
+    {"*_probe.http_get.num_port", NULL, "'port' says it"},
+};
+
+const struct rows probe_rows = {rows, countof(rows)};

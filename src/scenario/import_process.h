@@ -9,24 +9,16 @@ struct process {
     const struct node *map;
     const struct node *all; /* the processes */
     const char *shell;
-    bool ready; /* something tells that it is */
     struct draft draft;
 };
 
-/* True where it has what tells that it is ready, and parrun can look at it. */
+/* True where it has what tells that it is ready. */
 bool process_tells_ready(const struct node *process);
 
-/* readiness_probe, liveness_probe and ready_log_line. */
-void process_readiness(struct process *process, const struct node *value);
-void process_liveness(struct process *process, const struct node *value);
-void process_log_line(struct process *process, const struct node *value);
+/* The keys that say what tells that it is ready, and stays healthy. */
+extern const struct rows probe_rows;
 
-/* log_location, and what of log_configuration does not belong to it. */
-void process_log(struct process *process, const struct node *value);
-void process_log_settings(struct process *process, const struct node *value);
-
-/* Appends "log:" to OUT, from the log_location beside the processes. */
-void process_log_of_all(struct import *import, const struct node *root, const struct node *value,
-                        struct buf *out);
+/* Appends ", rotate: {...}" for the log_configuration beside a log_location, which may be NULL. */
+void process_rotation(struct import *import, const struct node *settings, struct buf *out);
 
 #endif

@@ -3,23 +3,28 @@
  *
  *     NAME: COMMAND        letters, digits, '_' and '-'; what is behind the colon goes to the shell
  *
- * Any other line is passed over. PORT is 5000 for the first process, 100 more for each further
- * one; PS is NAME.1.
+ * Any other line is passed over. PORT is that of .foreman, of .env or of the environment, 5000
+ * without them, for the first process, 100 more for each further one; PS is NAME.1.
  */
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/error.h"
 #include "base/str.h"
+#include "scenario/dotenv.h"
 #include "scenario/import_private.h"
 #include "scenario/place.h"
 #include "scenario/show.h"
+#include "scenario/sources.h"
 
 #define PORT_BASE 5000
 #define PORT_STEP 100
 #define GRACE "5s"
+
+extern char **environ;
 
 /* A line of the file, without its end. */
 struct line {
@@ -54,14 +59,32 @@ static bool next_line(const struct source *source, struct line *line, size_t *of
     return true;
 }
 
+/* Where the text of LINE begins; its length where there is none. */
+static size_t indent_of(const struct line *line)
+{
+    size_t blank = 0;
+    while (blank < line->length && isspace((unsigned char)line->text[blank]))
+        blank++;
+    return blank;
+}
+
+static bool is_comment(const struct line *line)
+{
+    size_t blank = indent_of(line);
+    return blank == line->length || line->text[blank] == '#';
+}
+
 bool import_is_procfile(const struct source *source)
 {
     struct line line = {0};
     size_t offset = 0;
-    while (next_line(source, &line, &offset))
-        if (line.name_length)
-            return true;
-    return false;
+    bool is = false;
+    while (next_line(source, &line, &offset)) {
+        if (!line.name_length && !is_comment(&line))
+            return false;
+        is |= line.name_length;
+    }
+    return is;
 }
 
 static bool report_taken(struct import *import, const struct line *line, const char *name,
@@ -77,6 +100,7 @@ static bool report_taken(struct import *import, const struct line *line, const c
 
 static void write_entry(struct import *import, const struct line *line, size_t index)
 {
+    size_t step = index * PORT_STEP;
     struct draft draft;
     struct buf command = {0};
     const char *name = arena_copy(import->arena, line->text, line->name_length);
@@ -86,8 +110,11 @@ static void write_entry(struct import *import, const struct line *line, size_t i
     import_template(import, NULL, text, TEMPLATE_SHELL, &command);
     draft_text(&draft, "run", buf_string(&command));
     draft_text(&draft, "cwd", ".");
-    buf_printf(&draft.keys, "    env: {PORT: \"%zu\", PS: %s.1}\n", PORT_BASE + index * PORT_STEP,
-               name);
+    if (import->port)
+        buf_printf(&draft.keys, "    env: {PORT: \"%zu\", PS: %s.1}\n", (size_t)import->port + step, name);
+    else
+        buf_printf(&draft.keys, "    env: {PORT: \"${{ (env.PORT or %d) + %zu }}\", PS: %s.1}\n",
+                   PORT_BASE, step, name);
     draft.grace = GRACE;
     draft_finish(&draft);
     buf_release(&command);
@@ -96,10 +123,8 @@ static void write_entry(struct import *import, const struct line *line, size_t i
 /* A line that is no entry: comments and empty lines pass, of others the scenario tells. */
 static void pass_over(struct import *import, const struct line *line)
 {
-    size_t blank = 0;
-    while (blank < line->length && isspace((unsigned char)line->text[blank]))
-        blank++;
-    if (blank < line->length && line->text[blank] != '#')
+    size_t blank = indent_of(line);
+    if (!is_comment(line))
         import_head(import, "Line %u is no NAME: COMMAND, foreman passes it over: %s",
                     (unsigned)line->number,
                     show_text(line->text + blank, line->length - blank).text);
@@ -126,13 +151,83 @@ static bool read_line(struct import *import, struct names *seen, const struct li
     return true;
 }
 
-/* What foreman reads by itself, where it is there. */
+/* The file NAME beside the Procfile; NULL where there is none. */
+static const struct source *read_beside(struct import *import, const char *name)
+{
+    struct error error = {0};
+    const char *path = import_is_beside(import, name)
+                           ? arena_printf(import->arena, "%s%s", import->directory, name)
+                           : NULL;
+    const struct source *source = path ? sources_read(import->held, path, path, &error) : NULL;
+    error_release(&error);
+    return source;
+}
+
+/* The port that "port: 7000" of .foreman names; 0 for none. */
+static long port_of_foreman(struct import *import)
+{
+    static const char key[] = "port:";
+    const struct source *source = read_beside(import, ".foreman");
+    const char *line = source ? strstr(source->text, key) : NULL;
+    return line && (line == source->text || line[-1] == '\n') ? strtol(line + strlen(key), NULL, 10) : 0;
+}
+
+/*
+ * NAME=VALUE as foreman takes it: all behind '=' is the value, quotes round it go, and between double
+ * ones so do backslashes. NULL where the line is none.
+ */
+static const char *foreman_value(struct import *import, const struct line *line, size_t *name_length)
+{
+    size_t name = 0;
+    while (name < line->length && (isalnum((unsigned char)line->text[name]) || line->text[name] == '_'))
+        name++;
+    if (!name || name == line->length || line->text[name] != '=')
+        return NULL;
+    char *value = arena_copy(import->arena, line->text + name + 1, line->length - name - 1);
+    size_t length = strlen(value);
+    bool quoted = length > 1 && (*value == '"' || *value == '\'') && value[length - 1] == *value;
+    *name_length = name;
+    if (!quoted)
+        return value;
+    bool escapes = *value == '"';
+    char *out = value;
+    for (const char *at = value + 1; at < value + length - 1; at++) {
+        bool newline = escapes && at[0] == '\\' && at[1] == 'n';
+        at += escapes && at[0] == '\\';
+        *out++ = newline ? '\n' : *at;
+    }
+    *out = '\0';
+    return value;
+}
+
+/* What foreman reads of the .env by itself: its port, and what means something else here. */
 static void add_dotenv(struct import *import)
 {
-    if (!import->directory)
+    const struct source *source = read_beside(import, ".env");
+    struct dotenv env = {.arena = import->arena, .environment = (const char *const *)environ};
+    struct diags *diags = diags_new();
+    struct line line = {0};
+    size_t offset = 0;
+    if (!source) {
+        diags_free(diags);
         return;
-    if (!access(arena_printf(import->arena, "%s.env", import->directory), R_OK))
-        buf_text(&import->head, "env_file: .env\n");
+    }
+    buf_text(&import->head, "env_file: .env\n");
+    dotenv_read(&env, source, diags);
+    while (next_line(source, &line, &offset)) {
+        size_t length = 0;
+        const char *value = foreman_value(import, &line, &length);
+        size_t known = value ? names_find(&env.names, line.text, length) : NAMES_NONE;
+        const char *ours = known != NAMES_NONE ? env.entries[known].value : NULL;
+        if (value && (!ours || strcmp(ours, value) != 0))
+            import_head(import, "Line %u of .env: foreman takes all behind %.*s= as it is, env_file does not: "
+                                "see parrun-scenario(5).",
+                        (unsigned)line.number, (int)length, line.text);
+        if (value && !import->port && length == 4 && !memcmp(line.text, "PORT", 4))
+            import->port = strtol(value, NULL, 10);
+    }
+    dotenv_release(&env);
+    diags_free(diags);
 }
 
 bool import_procfile(struct import *import)
@@ -144,6 +239,8 @@ bool import_procfile(struct import *import)
     bool fine = true;
     import_head(import, "foreman stops all of them when one ends, parrun when one fails.");
     buf_text(&import->head, "fail_fast: true\n");
+    import->port = port_of_foreman(import);
+    add_dotenv(import);
     while (next_line(import->source, &line, &offset))
         fine &= read_line(import, &seen, &line, &count);
     if (fine && !count) {
@@ -152,7 +249,6 @@ bool import_procfile(struct import *import)
                    "no line of this Procfile is NAME: COMMAND");
         fine = false;
     }
-    add_dotenv(import);
     names_release(&seen);
     return fine;
 }

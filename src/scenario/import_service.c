@@ -1,4 +1,6 @@
-/* How many there are of a service of docker compose, what it may use, and when it is started again.
+/*
+ * How a service of docker compose runs, in a container or not: after what, how many, how often again,
+ * and what tells that it is healthy.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +8,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/unit.h"
 #include "scenario/import_docker.h"
 #include "scenario/show.h"
@@ -19,81 +22,89 @@
 /* With a bound, all restarts count. */
 #define WAITS_BOUND ", delay: 100ms, max_delay: 1m, reset_after: 365d"
 
-/* ---- replicas ---- */
+/* Docker's defaults of a healthcheck. */
+#define INTERVAL (30 * NS_PER_S)
+#define RETRIES 3
 
-const struct node *service_replicas_node(const struct node *map)
+/* ---- how many, and how often ---- */
+
+static const struct node *replicas_node(const struct node *map)
 {
     const struct node *scale = import_find(map, "scale");
-    const struct node *deploy = import_find(map, "deploy");
-    return scale ? scale : deploy ? import_find(deploy, "replicas") : NULL;
+    return scale ? scale : import_find(import_find(map, "deploy"), "replicas");
 }
 
-void service_replicas(struct service *service, const struct node *value)
+static void take_replicas(void *object, const struct row *row, const struct node *value)
 {
-    char *end;
-    if (value != service_replicas_node(service->map))
+    struct service *service = object;
+    (void)row;
+    if (value != replicas_node(service->map))
         return;
-    long number = value->kind == NODE_SCALAR && value->size ? strtol(value->text, &end, 10) : -1;
-    if (number < 0 || *end || number > REPLICAS_MOST) {
-        draft_dropped(&service->draft, "replicas", value,
-                      "parrun takes a number from 1 to 1024; it runs one");
-    } else if (!number) {
-        draft_note(&service->draft, "0 replicas: take 'when' out to have one started");
-        service->draft.off = true;
-    } else if (number > 1) {
-        service->replicated = true;
+    long number = import_number(service->import, "replicas", value, 1, 0);
+    service->replicated = number > 1 && number <= REPLICAS_MOST;
+    if (service->replicated)
         draft_line(&service->draft, "replicas", "%ld", number);
-    }
+    else if (number > 1)
+        import_dropped(service->import, "replicas", value, "parrun runs 1024 at most; it runs one");
+    if (!number)
+        import_note(service->import, "0 replicas: take 'when' out to have one started");
+    service->draft.off |= !number;
 }
 
-/* ---- restarts ---- */
-
-void service_restart(struct service *service, const struct node *value)
+static void write_restart(struct service *service, const char *word, long max)
 {
-    const char *word = value->kind == NODE_SCALAR ? value->text : "";
+    draft_restart(&service->draft, word, max, max ? WAITS_BOUND : WAITS);
+}
+
+/* The word of 'restart' or of a policy's condition as parrun's; "" for never, NULL for another. */
+static const char *restart_word(const char *word, size_t length)
+{
+    static const struct {
+        const char *theirs;
+        const char *ours;
+    } words[] = {
+        {"", ""},  {"no", ""}, {"false", ""}, {"none", ""}, {"on-failure", "failure"},
+        {"always", "always"}, {"unless-stopped", "always"}, {"any", "always"},
+    };
+    for (size_t i = 0; i < countof(words); i++)
+        if (strlen(words[i].theirs) == length && !memcmp(words[i].theirs, word, length))
+            return words[i].ours;
+    return NULL;
+}
+
+/* "on-failure:3"; deploy.restart_policy stands above it. */
+static void take_restart(void *object, const struct row *row, const struct node *value)
+{
+    struct service *service = object;
+    if (import_find(import_find(service->map, "deploy"), "restart_policy")) {
+        import_dropped(service->import, row->path, value, "deploy.restart_policy says it");
+        return;
+    }
+    const char *text = import_now(service->import, row->path, value);
+    size_t length = text ? strcspn(text, ":") : 0;
+    const char *word = text ? restart_word(text, length) : "";
     char *end = "";
-    long max = 0;
-    if (!strncmp(word, "on-failure", 10) && (!word[10] || word[10] == ':')) {
-        max = word[10] ? strtol(word + 11, &end, 10) : 0;
-        if (!*end && max >= 0 && max <= 1000000000L) {
-            draft_restart(&service->draft, "failure", max, max ? WAITS_BOUND : WAITS);
-            return;
-        }
-    } else if (!strcmp(word, "always") || !strcmp(word, "unless-stopped")) {
-        draft_restart(&service->draft, "always", 0, WAITS);
-        return;
-    } else if (!strcmp(word, "no") || !strcmp(word, "false")) {
-        return;
-    }
-    if (strchr(word, '$'))
-        draft_dropped(&service->draft, "restart", value, "parrun has to know it at the start");
-    else
-        import_expected(service->import, service->name, "restart", value,
+    long max = text && text[length] ? strtol(text + length + 1, &end, 10) : 0;
+    if (!word || *end || max < 0 || max > 1000000000L)
+        import_expected(service->import, row->path, value,
                         "no, always, on-failure, on-failure:NUMBER or unless-stopped");
+    else if (*word)
+        write_restart(service, word, *word == 'f' ? max : 0);
 }
 
-/* {condition: on-failure, max_attempts: 3}, where the service has no 'restart'. */
-static void take_policy(struct service *service, const struct node *value)
+/* {condition: on-failure, max_attempts: 3} */
+static void take_policy(struct service *service, const struct node *policy)
 {
-    const struct node *condition = import_find(value, "condition");
-    const char *word = condition && condition->kind == NODE_SCALAR ? condition->text : "any";
-    long max = draft_number(&service->draft, service->name, "max_attempts",
-                            import_find(value, "max_attempts"), 0, 0);
-    if (import_find(service->map, "restart") || max < 0 || !strcmp(word, "none"))
-        return;
-    if (!strcmp(word, "any") || !strcmp(word, "on-failure"))
-        draft_restart(&service->draft, *word == 'a' ? "always" : "failure", max,
-                      max ? WAITS_BOUND : WAITS);
-    else
-        import_expected(service->import, service->name, "condition", condition,
-                        "none, on-failure or any");
-    for (size_t i = 0; i < value->size; i++)
-        if (strcmp(node_key(value, i)->text, "condition") != 0 &&
-            strcmp(node_key(value, i)->text, "max_attempts") != 0)
-            draft_dropped(
-                &service->draft,
-                arena_printf(service->import->arena, "restart_policy.%s", node_key(value, i)->text),
-                node_value(value, i), "docker compose passes it over too");
+    const struct node *condition = import_take(service->import, policy, "condition");
+    const char *text = condition ? import_now(service->import, "condition", condition) : "any";
+    const char *word = text ? restart_word(text, strlen(text)) : "";
+    long max = import_number(service->import, "max_attempts",
+                             import_take(service->import, policy, "max_attempts"), 0, 0);
+    if (!word)
+        import_expected(service->import, "condition", condition,
+                        "none, on-failure, any or unless-stopped");
+    else if (*word && max >= 0)
+        write_restart(service, word, max);
 }
 
 /* ---- limits ---- */
@@ -103,145 +114,358 @@ static void limit(struct service *service, const char *key, const char *value)
     buf_printf(&service->limits, "%s%s: %s", service->limits.length ? ", " : "", key, value);
 }
 
-void service_memory(struct service *service, const struct node *value)
+static void take_memory(void *object, const struct row *row, const struct node *value)
 {
-    uint64_t bytes;
+    struct service *service = object;
     struct error error = {0};
-    const char *text = value->kind == NODE_SCALAR ? value->text : "";
+    uint64_t bytes;
+    const char *text = service->container ? import_value(service->import, value)
+                                          : import_now(service->import, "memory", value);
+    (void)row;
+    if (!text)
+        return;
     if (service->container)
         docker_option(service, "memory", text);
     else if (size_parse(text, &bytes, &error))
-        draft_dropped(&service->draft, "memory", value, "parrun takes a size such as 512M");
+        import_dropped(service->import, "memory", value, "parrun takes a size such as 512M");
     else
         limit(service, "memory", text);
     error_release(&error);
 }
 
 /* Limits that parrun sets, both the soft and the hard one. */
-static bool is_known_limit(const char *name)
+static bool is_known_limit(const char *name, long number)
 {
     static const char *const names[] = {"nofile", "nproc", "core", "fsize", "stack", "cpu"};
     for (size_t i = 0; i < countof(names); i++)
         if (!strcmp(names[i], name))
-            return true;
+            return number || strcmp(name, "cpu") != 0;
     return false;
 }
 
-static void take_limit(struct service *service, const struct node *key, const struct node *value)
+static void take_limit(struct service *service, const char *key, const struct node *value)
 {
-    struct arena *arena = service->import->arena;
-    const struct node *soft = value->kind == NODE_MAP ? import_find(value, "soft") : value;
-    const struct node *hard = value->kind == NODE_MAP ? import_find(value, "hard") : NULL;
-    char *end = "";
-    long long number = soft && soft->kind == NODE_SCALAR ? strtoll(soft->text, &end, 10) : 0;
-    if (!soft || soft->kind != NODE_SCALAR || !soft->size || *end || number < -1 ||
-        (hard && hard->kind != NODE_SCALAR)) {
-        import_expected(service->import, service->name, key->text, value,
-                        "a number, or {soft: NUMBER, hard: NUMBER}");
-    } else if (service->container) {
-        docker_option(service, "ulimit",
-                      arena_printf(arena, "%s=%s%s%s", key->text, soft->text, hard ? ":" : "",
-                                   hard ? hard->text : ""));
-    } else if (!is_known_limit(key->text) || (!number && !strcmp(key->text, "cpu"))) {
-        draft_dropped(&service->draft, arena_printf(arena, "ulimits.%s", key->text), value, NULL);
-    } else {
-        if (hard && strcmp(hard->text, soft->text) != 0)
-            draft_note(&service->draft, "ulimits.%s: the soft limit is the hard one too here",
-                       key->text);
-        limit(service, key->text, number < 0 ? "unlimited" : soft->text);
-    }
-}
-
-void service_limits(struct service *service, const struct node *value)
-{
-    if (value->kind != NODE_MAP) {
-        import_expected(service->import, service->name, "ulimits", value,
-                        "a mapping of limits to numbers");
+    struct import *import = service->import;
+    struct arena *arena = import->arena;
+    const struct node *soft = value->kind == NODE_MAP ? import_take(import, value, "soft") : value;
+    const struct node *hard = value->kind == NODE_MAP ? import_take(import, value, "hard") : NULL;
+    if (!soft) {
+        import_expected(import, key, value, "a number, or {soft: NUMBER, hard: NUMBER}");
         return;
     }
-    for (size_t i = 0; i < value->size; i++)
-        take_limit(service, node_key(value, i), node_value(value, i));
+    long number = import_number(import, key, soft, 0, -1);
+    long most = import_number(import, key, hard, number, -1);
+    if (service->container) {
+        docker_option(service, "ulimit",
+                      hard ? arena_printf(arena, "%s=%ld:%ld", key, number, most)
+                           : arena_printf(arena, "%s=%ld", key, number));
+    } else if (!is_known_limit(key, number)) {
+        import_dropped(import, arena_printf(arena, "ulimits.%s", key), value, NULL);
+    } else {
+        if (most != number)
+            import_note(import, "ulimits.%s: the soft limit is the hard one too here", key);
+        limit(service, key, number < 0 ? "unlimited" : arena_printf(arena, "%ld", number));
+    }
 }
 
-/* resources: {limits: {cpus: "0.5", memory: 512M, pids: 100}} */
-static void take_resources(struct service *service, const struct node *value)
+static void take_limits(void *object, const struct row *row, const struct node *value)
+{
+    struct service *service = object;
+    for (size_t i = 0; value->kind == NODE_MAP && i < value->size; i++)
+        take_limit(service, node_key(value, i)->text,
+                   import_take(service->import, value, node_key(value, i)->text));
+    if (value->kind != NODE_MAP)
+        import_expected(service->import, row->path, value, "a mapping of limits to numbers");
+}
+
+/* resources: {limits: {cpus: "0.5", memory: 512M, pids: 100}, reservations: {memory: 256M}} */
+static void take_resources(struct service *service, const struct node *resources)
+{
+    struct import *import = service->import;
+    const struct node *limits = import_take(import, resources, "limits");
+    const struct node *reserved = import_take(import, resources, "reservations");
+    const struct {
+        const struct node *map;
+        const char *key;
+        const char *option;
+    } options[] = {{limits, "cpus", "cpus"}, {limits, "pids", "pids-limit"}, {reserved, "memory", "memory-reservation"}};
+    const struct node *memory = limits ? import_take(import, limits, "memory") : NULL;
+    if (memory)
+        take_memory(service, NULL, memory);
+    for (size_t i = 0; service->container && i < countof(options); i++) {
+        const char *text = import_text(import, options[i].map, options[i].key);
+        if (text)
+            docker_option(service, options[i].option, text);
+    }
+}
+
+static void take_deploy(void *object, const struct row *row, const struct node *value)
+{
+    struct service *service = object;
+    struct import *import = service->import;
+    const struct node *replicas = import_take(import, value, "replicas");
+    const struct node *resources = import_take(import, value, "resources");
+    const struct node *policy = import_take(import, value, "restart_policy");
+    if (value->kind != NODE_MAP)
+        import_expected(import, row->path, value, "a mapping");
+    if (replicas)
+        take_replicas(service, NULL, replicas);
+    if (resources)
+        take_resources(service, resources);
+    if (policy)
+        take_policy(service, policy);
+    if (import_is_word(import_find(value, "mode"), "replicated"))
+        import_take(import, value, "mode");
+}
+
+/* ---- health ---- */
+
+static bool is_none(const struct node *check)
+{
+    const struct node *test = import_find(check, "test");
+    return import_is_word(import_find(check, "disable"), "true") ||
+           (test && test->kind == NODE_LIST && test->size == 1 &&
+            import_is_word(&test->items[0], "NONE"));
+}
+
+static int64_t duration_of(struct service *service, const struct node *check, const char *key,
+                           int64_t fallback)
+{
+    const struct node *node = import_take(service->import, check, key);
+    const char *text = node ? import_now(service->import, key, node) : NULL;
+    int64_t ns = fallback;
+    struct error error = {0};
+    if (text && duration_parse(text, &ns, &error))
+        import_expected(service->import, key, node, "a duration such as 10s or 1m30s");
+    error_release(&error);
+    return ns;
+}
+
+/*
+ * Docker calls it unhealthy after so many looks in a row behind the start period; the last of them
+ * may take its time.
+ */
+static void write_times(struct service *service, const struct node *check)
+{
+    int64_t interval = duration_of(service, check, "interval", INTERVAL);
+    int64_t timeout = duration_of(service, check, "timeout", INTERVAL);
+    int64_t period = duration_of(service, check, "start_period", 0);
+    long retries = import_number(service->import, "retries",
+                                 import_take(service->import, check, "retries"), RETRIES, 1);
+    struct buf text = {0};
+    if (!service->container) {
+        duration_print(&text, interval);
+        draft_line(&service->draft, "interval", "%s", buf_string(&text));
+        buf_clear(&text);
+    }
+    if (retries > 0 && retries <= 100000 && interval < INT64_MAX / 1000000 &&
+        timeout < INT64_MAX / 4 && period < INT64_MAX / 4) {
+        duration_print(&text, period + retries * interval + timeout);
+        draft_line(&service->draft, "timeout", "%s", buf_string(&text));
+    }
+    buf_release(&text);
+}
+
+/* The command of a healthcheck; false where it is wrong. */
+static bool read_test(struct service *service, const struct node *test, struct texts *words)
+{
+    struct import *import = service->import;
+    bool list = test->kind == NODE_LIST && test->size > 1;
+    bool shell = test->kind == NODE_SCALAR || (list && import_is_word(&test->items[0], "CMD-SHELL"));
+    size_t count = test->kind == NODE_SCALAR ? 1 : shell ? 2 : test->size;
+    if (!shell && !(list && import_is_word(&test->items[0], "CMD"))) {
+        import_expected(import, "test", test,
+                        "a text, [CMD, PROGRAM, ARGUMENTS...], [CMD-SHELL, COMMAND] or [NONE]");
+        return false;
+    }
+    if (shell) {
+        texts_add(words, "/bin/sh");
+        texts_add(words, "-c");
+    }
+    for (size_t i = test->kind == NODE_LIST; i < count; i++) {
+        const struct node *item = test->kind == NODE_LIST ? &test->items[i] : test;
+        const char *text = import_value(import, item);
+        if (!text) {
+            import_expected(import, "test", item, "a text");
+            return false;
+        }
+        texts_add(words, text);
+    }
+    return true;
+}
+
+/* Options of docker run, which looks after it and tells of it. */
+static void write_options(struct service *service, const struct node *check)
 {
     static const struct {
         const char *key;
         const char *option;
-    } options[] = {{"cpus", "cpus"}, {"pids", "pids-limit"}};
-    const struct node *limits = import_find(value, "limits");
-    for (size_t i = 0; i < value->size; i++)
-        if (node_value(value, i) != limits)
-            draft_dropped(&service->draft,
-                          arena_printf(service->import->arena, "deploy.resources.%s",
-                                       node_key(value, i)->text),
-                          node_value(value, i), NULL);
-    for (size_t i = 0; limits && i < limits->size; i++) {
-        const char *key = node_key(limits, i)->text;
-        const struct node *item = node_value(limits, i);
-        const char *option = NULL;
-        for (size_t k = 0; k < countof(options); k++)
-            option = !strcmp(options[k].key, key) ? options[k].option : option;
-        const char *text =
-            option && service->container ? import_value(service->import, item) : NULL;
-        if (!strcmp(key, "memory"))
-            service_memory(service, item);
-        else if (text)
-            docker_option(service, option, text);
-        else
-            draft_dropped(&service->draft,
-                          arena_printf(service->import->arena, "deploy.resources.limits.%s", key),
-                          item, NULL);
-    }
-}
-
-void service_deploy(struct service *service, const struct node *value)
-{
-    static const struct {
-        const char *key;
-        void (*take)(struct service *service, const struct node *value);
-        enum node_kind kind;
-    } parts[] = {
-        {"replicas", service_replicas, NODE_SCALAR},
-        {"resources", take_resources, NODE_MAP},
-        {"restart_policy", take_policy, NODE_MAP},
+    } keys[] = {
+        {"interval", "health-interval"},         {"timeout", "health-timeout"},
+        {"start_period", "health-start-period"}, {"start_interval", "health-start-interval"},
+        {"retries", "health-retries"},
     };
-    if (value->kind != NODE_MAP) {
-        import_expected(service->import, service->name, "deploy", value, "a mapping");
-        return;
-    }
-    for (size_t i = 0; i < value->size; i++) {
-        const char *key = node_key(value, i)->text;
-        const struct node *item = node_value(value, i);
-        size_t part = 0;
-        while (part < countof(parts) &&
-               (strcmp(parts[part].key, key) != 0 || parts[part].kind != item->kind))
-            part++;
-        if (!strcmp(key, "mode") && import_is_word(item, "replicated"))
-            continue;
-        if (part < countof(parts))
-            parts[part].take(service, item);
+    const struct node *test = import_take(service->import, check, "test");
+    struct texts words = {0};
+    struct buf line = {0};
+    bool right = test && read_test(service, test, &words);
+    bool shell = right && !strcmp(words.items[0], "/bin/sh") && words.count == 3;
+    for (size_t i = shell ? 2 : 0; right && i < words.count; i++) {
+        buf_text(&line, line.length ? " " : "");
+        if (shell)
+            buf_text(&line, words.items[i]);
         else
-            draft_dropped(&service->draft, arena_printf(service->import->arena, "deploy.%s", key),
-                          item, NULL);
+            shell_quote(&line, words.items[i], strlen(words.items[i]));
     }
+    if (right)
+        docker_option(service, "health-cmd", buf_string(&line));
+    for (size_t i = 0; i < countof(keys); i++) {
+        const char *text = import_text(service->import, check, keys[i].key);
+        if (text)
+            docker_option(service, keys[i].option, text);
+    }
+    texts_release(&words);
+    buf_release(&line);
 }
 
-/* 1000:1000 is a user and a group. */
-void service_user(struct service *service, const struct node *value)
+static void take_health(void *object, const struct row *row, const struct node *value)
 {
-    const char *text = import_value(service->import, value);
-    if (!text) {
-        import_expected(service->import, service->name, "user", value, "a user, or USER:GROUP");
-        return;
-    }
-    size_t length = strcspn(text, ":");
-    if (strstr(text, "${{")) {
-        draft_dropped(&service->draft, "user", value, "parrun has to know it at the start");
-        return;
-    }
-    draft_text(&service->draft, "user", arena_copy(service->import->arena, text, length));
-    if (text[length] && text[length + 1])
-        draft_text(&service->draft, "group", text + length + 1);
+    struct service *service = object;
+    if (value->kind != NODE_MAP)
+        import_expected(service->import, row->path, value, "a mapping");
+    else if (is_none(value) && service->container)
+        texts_add(&service->options, "--no-healthcheck");
+    else if (!is_none(value) && service->container)
+        write_options(service, value);
+    else if (!is_none(value) && !import_is_awaited(service->all, service->name))
+        import_dropped(service->import, row->path, value,
+                       "nothing waits for it; docker shows what it finds, 'health' would end it");
+    if (value->kind == NODE_MAP && is_none(value))
+        import_whole(service->import, value);
 }
+
+/* Docker looks after the container, and tells of it. */
+static void write_inspection(struct service *service)
+{
+    static const char *const words[] = {
+        "/bin/sh", "-c",
+        "test \"$(docker inspect --format '{{.State.Health.Status}}' \"$1\")\" = healthy", "sh"};
+    struct texts look = {0};
+    for (size_t i = 0; i < countof(words); i++)
+        texts_add(&look, words[i]);
+    texts_add(&look, docker_container(service, service->map, service->name));
+    draft_list(&service->draft, "exec", &look);
+    texts_release(&look);
+}
+
+static void write_ready(struct service *service)
+{
+    const struct node *check = import_find(service->map, "healthcheck");
+    const struct node *test = check ? import_take(service->import, check, "test") : NULL;
+    struct texts words = {0};
+    if ((check && is_none(check)) || (!service->container && !test))
+        return;
+    if (!test)
+        import_note(service->import, "its image has the check of its health: docker tells of it");
+    draft_open(&service->draft, "ready");
+    if (service->container)
+        write_inspection(service);
+    else if (read_test(service, test, &words))
+        draft_list(&service->draft, "exec", &words);
+    if (test)
+        write_times(service, check);
+    draft_close(&service->draft);
+    texts_release(&words);
+}
+
+/* ---- order ---- */
+
+/* A container's image may have a check of its own. */
+static bool tells_ready(const struct node *service)
+{
+    const struct node *check = import_find(service, "healthcheck");
+    bool container = import_find(service, "image") || import_find(service, "build");
+    return check ? !is_none(check) && (container || import_find(check, "test")) : container;
+}
+
+static bool has_profiles(const struct node *service)
+{
+    const struct node *profiles = import_find(service, "profiles");
+    return profiles && (profiles->kind != NODE_LIST || profiles->size);
+}
+
+static bool is_off(const struct node *service)
+{
+    return has_profiles(service) || import_is_word(replicas_node(service), "0");
+}
+
+void service_finish(struct service *service)
+{
+    struct order order = {service->all, tells_ready, is_off, "service_started"};
+    bool awaited = import_is_awaited(service->all, service->name);
+    draft_depends(&service->draft, &order, import_find(service->map, "depends_on"), &service->after);
+    if (service->container && !import_find(service->map, "container_name") &&
+        (docker_is_named(service) || (awaited && tells_ready(service->map))))
+        docker_option(service, "name", docker_container(service, service->map, service->name));
+    if (awaited)
+        write_ready(service);
+    if (service->limits.length)
+        draft_line(&service->draft, "limits", "{%s}", buf_string(&service->limits));
+}
+
+/* ---- the keys ---- */
+
+/* Compose starts it only where one of its profiles is asked for. */
+static void take_profiles(void *object, const struct row *row, const struct node *value)
+{
+    struct service *service = object;
+    if (!has_profiles(service->map))
+        return;
+    import_dropped(service->import, row->path, value, "take 'when' out to have it started");
+    service->draft.off = true;
+}
+
+static void take_signal(void *object, const struct row *row, const struct node *value)
+{
+    (void)row;
+    draft_signal(&((struct service *)object)->draft, value);
+}
+
+static void take_grace(void *object, const struct row *row, const struct node *value)
+{
+    (void)row;
+    draft_grace(&((struct service *)object)->draft, value);
+}
+
+/* It is read at the end: image, command, entrypoint and depends_on. */
+static void take_later(void *object, const struct row *row, const struct node *value)
+{
+    (void)object;
+    (void)row;
+    (void)value;
+}
+
+static const struct row rows[] = {
+    {"build", docker_build, NULL},
+    {"command", take_later, NULL},
+    {"depends_on", take_later, NULL},
+    {"deploy", take_deploy, NULL},
+    {"entrypoint", take_later, NULL},
+    {"healthcheck", take_health, NULL},
+    {"image", take_later, NULL},
+    {"mem_limit", take_memory, NULL},
+    {"profiles", take_profiles, NULL},
+    {"restart", take_restart, NULL},
+    {"scale", take_replicas, NULL},
+    {"stop_grace_period", take_grace, NULL},
+    {"stop_signal", take_signal, NULL},
+    {"ulimits", take_limits, NULL},
+    {"build.*", NULL, "has to be given to docker build"},
+    {"depends_on.*.required", NULL, "here it has to come so far"},
+    {"depends_on.*.restart", NULL, "parrun leaves alone what has started already"},
+    {"deploy.restart_policy.*", NULL, "docker compose passes it over too"},
+    {"extends", NULL, "what the other service says has to be written here: docker compose config does it"},
+    {"stdin_open", NULL, "nothing is typed there; --interactive and 'stdin: inherit' are for one"},
+};
+
+const struct rows service_rows = {rows, countof(rows)};

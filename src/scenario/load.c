@@ -122,7 +122,7 @@ static void read_scenario(struct loader *loader)
                             .identity = identity ? arena_strdup(loader->arena, identity) : "",
                         });
     free(identity);
-    if (stranger_text(loader->source, loader->diags))
+    if (stranger_text(STRANGER_SCENARIO, loader->source, loader->diags))
         return;
     const struct node *root = tree_parse(loader->arena, loader->source, loader->diags);
     if (!root || root->kind == NODE_BROKEN)
@@ -133,7 +133,7 @@ static void read_scenario(struct loader *loader)
                    "expected the keys of a scenario, found %s", show_node(root).text);
         return;
     }
-    if (stranger_tree(loader->source, root, loader->diags))
+    if (stranger_tree(STRANGER_SCENARIO, loader->source, root, loader->diags))
         return;
     root = include_all(loader, root);
     if (!root)

@@ -14,6 +14,9 @@
 
 #define EXAMPLES "a scenario is YAML: parrun --example process prints one"
 #define IMPORT NULL /* --import reads it */
+#define COMMANDS "write processes: with each command behind run:"
+#define UNIT "write processes: with what ExecStart says behind run:"
+#define JOBS "write processes: with what its steps run, and depends_on for their order"
 
 /* By the first line that is neither empty nor a comment; the first row that fits is taken. */
 static const struct {
@@ -21,14 +24,14 @@ static const struct {
     const char *what;
     const char *hint;
 } lines[] = {
-    {"[Unit]*", "a unit of systemd", "write processes: with what ExecStart says behind run:"},
-    {"[Service]*", "a unit of systemd", "write processes: with what ExecStart says behind run:"},
-    {"[program:*]*", "a file of supervisord", "write processes: with each command behind run:"},
-    {"[supervisord]*", "a file of supervisord", "write processes: with each command behind run:"},
-    {"[unix_http_server]*", "a file of supervisord",
-     "write processes: with each command behind run:"},
+    {"[Unit]*", "a unit of systemd", UNIT},
+    {"[Service]*", "a unit of systemd", UNIT},
+    {"[program:*]*", "a file of supervisord", COMMANDS},
+    {"[supervisord]*", "a file of supervisord", COMMANDS},
+    {"[unix_http_server]*", "a file of supervisord", COMMANDS},
     {"[*,*", NULL, NULL}, /* a list of YAML */
     {"[*]", "a file of sections such as INI or TOML", EXAMPLES},
+    {"FROM *", "a Dockerfile", "write docker build behind run: of a process"},
     {"\x7F"
      "ELF*",
      "a program", "write it behind run: of a process"},
@@ -44,19 +47,43 @@ static const struct {
     {"Procfile.*", "a Procfile", IMPORT},
     {"*.lua", "a Lua file", "write it behind lua: {file: PATH} of a process"},
     {"Makefile", "a makefile", "write make behind run: of a process"},
+    {"makefile", "a makefile", "write make behind run: of a process"},
+    {"GNUmakefile", "a makefile", "write make behind run: of a process"},
+    {"*.mk", "a makefile", "write make behind run: of a process"},
+    {"justfile", "a justfile", "write just behind run: of a process"},
+    {"Justfile", "a justfile", "write just behind run: of a process"},
+    {".justfile", "a justfile", "write just behind run: of a process"},
+    {"Snakefile", "a file of Snakemake", "write pools: with tasks: {glob: PATTERN} for a rule"},
+    {"*.smk", "a file of Snakemake", "write pools: with tasks: {glob: PATTERN} for a rule"},
+    {"Dockerfile", "a Dockerfile", "write docker build behind run: of a process"},
+    {"Dockerfile.*", "a Dockerfile", "write docker build behind run: of a process"},
+    {"crontab", "a crontab", "let cron run parrun FILE"},
+    {"*.cron", "a crontab", "let cron run parrun FILE"},
+    {".env", "an environment file", "write env_file: .env in a scenario"},
+    {"*.env", "an environment file", "write env_file: .env in a scenario"},
+    {"*.service", "a unit of systemd", UNIT},
+    {"supervisord.conf", "a file of supervisord", COMMANDS},
+    {"*.toml", "a file of sections such as INI or TOML", EXAMPLES},
+    {"Jenkinsfile", "a file of Jenkins", JOBS},
 };
 
 static const char *const plain_endings[] = {"*.yaml", "*.yml", "*.json"};
 
-static void report(struct diags *diags, struct mark mark, const char *what, const char *hint)
+/* WHAT the file at MARK is; false where that is what FOR reads. */
+static bool report(enum stranger_for use, struct diags *diags, struct mark mark, const char *what,
+                   const char *hint)
 {
     struct buf import = {0};
     const char *name = mark.source->name;
+    if (use == STRANGER_IMPORT && !hint)
+        return false;
     buf_text(&import, "parrun --import ");
     shell_quote(&import, *name == '<' ? "-" : name, *name == '<' ? 1 : strlen(name));
     buf_text(&import, " makes a scenario of it");
-    diag_error(diags, mark, hint ? hint : buf_string(&import), "this is %s, no scenario", what);
+    diag_error(diags, mark, hint ? hint : buf_string(&import), "this is %s, %s", what,
+               use == STRANGER_IMPORT ? "which --import does not read" : "no scenario");
     buf_release(&import);
+    return true;
 }
 
 /* The first line that says something; "" where there is none. */
@@ -89,7 +116,7 @@ static const char *base_of(const struct source *source)
     return slash ? slash + 1 : source->name;
 }
 
-bool stranger_text(const struct source *source, struct diags *diags)
+bool stranger_text(enum stranger_for use, const struct source *source, struct diags *diags)
 {
     char line[80];
     size_t offset = 0;
@@ -99,8 +126,7 @@ bool stranger_text(const struct source *source, struct diags *diags)
             continue;
         if (!lines[i].what)
             break;
-        report(diags, source_mark(source, offset, 1), lines[i].what, lines[i].hint);
-        return true;
+        return report(use, diags, source_mark(source, offset, 1), lines[i].what, lines[i].hint);
     }
     for (size_t i = 0; i < countof(plain_endings); i++)
         if (wildcard_match(plain_endings[i], base_of(source)))
@@ -108,8 +134,7 @@ bool stranger_text(const struct source *source, struct diags *diags)
     for (size_t i = 0; i < countof(names); i++) {
         if (!wildcard_match(names[i].name, base_of(source)))
             continue;
-        report(diags, (struct mark){source, 1, 1, 1}, names[i].what, names[i].hint);
-        return true;
+        return report(use, diags, (struct mark){source, 1, 1, 1}, names[i].what, names[i].hint);
     }
     return false;
 }
@@ -158,12 +183,55 @@ static bool is_compose(const struct node *root)
            !import_find(root, "pools") && !import_find(root, "threads");
 }
 
-static bool is_workflow(const struct node *root)
+static bool is_map(const struct node *root, const char *key)
 {
-    return import_find(root, "on") && import_find(root, "jobs");
+    const struct node *value = import_find(root, key);
+    return value && value->kind == NODE_MAP;
 }
 
-bool stranger_tree(const struct source *source, const struct node *root, struct diags *diags)
+/* True where one of the mappings in ROOT has KEY. */
+static bool holds(const struct node *root, const char *key)
+{
+    for (size_t i = 0; i < root->size; i++)
+        if (node_value(root, i)->kind == NODE_MAP && import_find(node_value(root, i), key))
+            return true;
+    return false;
+}
+
+static bool is_workflow(const struct node *root)
+{
+    return is_map(root, "jobs") && import_find(root, "on");
+}
+
+static bool is_pipeline(const struct node *root)
+{
+    return holds(root, "script") && !is_map(root, "processes") && !is_map(root, "pools");
+}
+
+static bool is_taskfile(const struct node *root)
+{
+    return is_map(root, "tasks") && !is_map(root, "processes") && !is_map(root, "pools");
+}
+
+static bool is_manifest(const struct node *root)
+{
+    return import_find(root, "apiVersion") && import_find(root, "kind");
+}
+
+static bool is_package(const struct node *root)
+{
+    return is_map(root, "scripts") && (import_find(root, "name") || is_map(root, "dependencies") ||
+                                       is_map(root, "devDependencies"));
+}
+
+static bool is_windows(const struct node *root)
+{
+    const struct node *windows = import_find(root, "windows");
+    return windows && windows->kind == NODE_LIST;
+}
+
+bool stranger_tree(enum stranger_for use, const struct source *source, const struct node *root,
+                   struct diags *diags)
 {
     static const struct {
         bool (*is)(const struct node *root);
@@ -172,15 +240,16 @@ bool stranger_tree(const struct source *source, const struct node *root, struct 
     } kinds[] = {
         {is_compose, "a compose file", IMPORT},
         {is_process_compose, "a file of process-compose", IMPORT},
-        {is_workflow, "a workflow of GitHub Actions",
-         "write processes: with what its steps run, and depends_on for their order"},
+        {is_workflow, "a workflow of GitHub Actions", JOBS},
+        {is_pipeline, "a pipeline of GitLab", JOBS},
+        {is_taskfile, "a Taskfile", "write processes: with its commands behind run:, and depends_on for deps"},
+        {is_manifest, "a manifest of Kubernetes", COMMANDS},
+        {is_package, "a package.json", "write npm run NAME behind run: of a process"},
+        {is_windows, "a file of tmuxinator", COMMANDS},
         {is_procfile, "a Procfile", IMPORT},
     };
-    for (size_t i = 0; i < countof(kinds); i++) {
-        if (!kinds[i].is(root))
-            continue;
-        report(diags, node_mark(source, node_key(root, 0)), kinds[i].what, kinds[i].hint);
-        return true;
-    }
+    for (size_t i = 0; i < countof(kinds); i++)
+        if (kinds[i].is(root))
+            return report(use, diags, node_mark(source, node_key(root, 0)), kinds[i].what, kinds[i].hint);
     return false;
 }

@@ -11,10 +11,17 @@ struct diags;
 struct node;
 struct source;
 
-/* Looks at the text alone, which may be no YAML. True: it is no scenario, and that is reported. */
-bool stranger_text(const struct source *source, struct diags *diags);
+/* What the file was given as. */
+enum stranger_for {
+    STRANGER_SCENARIO,
+    STRANGER_IMPORT, /* what --import reads is no stranger */
+};
+
+/* Looks at the text alone, which may be no YAML. True: it is a stranger, and that is reported. */
+bool stranger_text(enum stranger_for use, const struct source *source, struct diags *diags);
 
 /* The same for ROOT, the mapping that was read of SOURCE. */
-bool stranger_tree(const struct source *source, const struct node *root, struct diags *diags);
+bool stranger_tree(enum stranger_for use, const struct source *source, const struct node *root,
+                   struct diags *diags);
 
 #endif

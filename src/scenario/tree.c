@@ -53,7 +53,7 @@ static const struct {
 } known_tags[] = {
     {YAML_STR_TAG, TAG_STRING},  {YAML_NULL_TAG, TAG_NULL},    {YAML_BOOL_TAG, TAG_BOOLEAN},
     {YAML_INT_TAG, TAG_INTEGER}, {YAML_FLOAT_TAG, TAG_NUMBER}, {YAML_SEQ_TAG, TAG_LIST},
-    {YAML_MAP_TAG, TAG_MAP},
+    {YAML_MAP_TAG, TAG_MAP},     {CORE_PREFIX "merge", TAG_NONE},
 };
 
 static const char *const kind_names[] = {
@@ -121,6 +121,9 @@ static void set_tag(struct builder *b, struct node *node, const yaml_char_t *tag
             continue;
         enum node_tag known = known_tags[i].tag;
         node->tag = (unsigned char)known;
+        if (known == TAG_NONE && (node->kind != NODE_SCALAR || strcmp(node->text, "<<") != 0))
+            diag_error(b->diags, node_mark(b->source, node), "it stands before '<<' alone",
+                       "the tag '!!merge' does not fit");
         enum node_kind fits = known == TAG_LIST  ? NODE_LIST
                               : known == TAG_MAP ? NODE_MAP
                                                  : NODE_SCALAR;
@@ -208,6 +211,7 @@ static void add_scalar(struct builder *b, const yaml_event_t *event)
     const char *text = (const char *)event->data.scalar.value;
     struct node node = node_at(b, event, NODE_SCALAR);
     node.style = (unsigned char)styles[event->data.scalar.style];
+    node.text = text;
     set_tag(b, &node, event->data.scalar.tag);
     if (!event->data.scalar.tag && node.style == STYLE_PLAIN && !event->data.scalar.plain_implicit)
         node.tag = TAG_STRING;

@@ -1,4 +1,5 @@
 """What the shell makes of each line of the Procfile is what the scenario prints."""
+import os
 import pathlib
 import subprocess
 
@@ -8,7 +9,8 @@ for number, line in enumerate(open("Procfile").read().splitlines()):
     environment = {"PATH": "/usr/bin:/bin", "PORT": str(5000 + 100 * number), "PS": name + ".1"}
     want = subprocess.run(["/bin/sh", "-c", command], env=environment, capture_output=True).stdout
     ran = subprocess.run([PARRUN, "-"], input=open("stdout.raw", "rb").read(),
-                         capture_output=True)
+                         capture_output=True,
+                         env={name: value for name, value in os.environ.items() if name != "PORT"})
     assert ran.returncode == 0, ran
     start = name.encode() + b" | "
     got = b"".join(line[len(start):] for line in ran.stdout.splitlines(keepends=True)
