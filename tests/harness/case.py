@@ -21,8 +21,10 @@ def failed(detail):
 
 @dataclasses.dataclass
 class Case:
-    """One thing to run. ALONE: nothing else may run beside it (it measures memory or fills the disk)."""
+    """One thing to run. ALONE: nothing else may run beside it (it measures memory or fills the disk).
+    QUICK: of the first stage, whose result a person waits for."""
     group: str
     name: str
     run: Callable[[], Outcome]
     alone: bool = False
+    quick: bool = False

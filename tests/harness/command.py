@@ -1,8 +1,10 @@
 """One command with a time limit, in a session of its own."""
 import contextlib
 import os
+import pathlib
 import signal
 import subprocess
+import sys
 
 # The only variables of the caller that a test sees.
 KEPT = ("PATH", "HOME", "TMPDIR")
@@ -15,8 +17,10 @@ SANITIZERS = {
 
 
 def environment(**more):
-    """The environment a test runs in: the same everywhere."""
+    """The environment a test runs in: the same everywhere. `python3` in it is the one that runs the tests
+    itself, where the caller's may be a script that looks for one at each start."""
     env = {name: os.environ[name] for name in KEPT if name in os.environ}
+    env["PATH"] = f"{pathlib.Path(sys.executable).parent}:{env.get('PATH', os.defpath)}"
     return {**env, "LANG": "C.UTF-8", "TZ": "UTC", **SANITIZERS, **more}
 
 

@@ -23,7 +23,8 @@ def read(path, default=b""):
 
 def own_program(variant):
     """The environment in which `parrun` in a body is the program that is tested."""
-    return environment(PATH=f"{program(variant).parent}:{os.environ['PATH']}")
+    env = environment()
+    return {**env, "PATH": f"{program(variant).parent}:{env['PATH']}"}
 
 
 class Golden:
@@ -102,4 +103,5 @@ def cases():
         golden = Golden(folder)
         for variant in golden.variants():
             yield Case("golden", f"{folder.name} ({variant})",
-                       lambda golden=golden, variant=variant: golden.run(variant))
+                       lambda golden=golden, variant=variant: golden.run(variant),
+                       quick=variant == "release")

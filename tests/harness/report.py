@@ -6,8 +6,10 @@ import sys
 class Report:
     def __init__(self):
         self.groups = collections.defaultdict(lambda: [0, 0])
+        self.times = []
 
-    def add(self, case, outcome):
+    def add(self, case, outcome, seconds):
+        self.times.append((seconds, f"{case.group}: {case.name}"))
         counts = self.groups[case.group]
         counts[0] += outcome.passed
         counts[1] += outcome.failed
@@ -19,6 +21,11 @@ class Report:
 
     def total(self):
         return [sum(counts[i] for counts in self.groups.values()) for i in (0, 1)]
+
+    def print_slowest(self, count):
+        """The COUNT tests that took longest, the longest first."""
+        for seconds, name in sorted(self.times, reverse=True)[:count]:
+            print(f"{seconds:7.2f} s {name}")
 
     def print_summary(self):
         """The last line is the total, for a person and for whatever counts."""

@@ -36,7 +36,7 @@ def cases():
             program = built / source.relative_to(TESTS).with_suffix("")
             if program.exists():
                 yield Case("unit", f"{program.relative_to(built)} ({variant})",
-                           lambda program=program: run(program))
+                           lambda program=program: run(program), quick=variant == "asan")
             elif variant == "asan":
                 yield Case("unit", f"{program.relative_to(built)} ({variant})",
                            lambda program=program: Outcome(0, 1, f"{program} was not built"))

@@ -171,9 +171,12 @@ static void test_many_batches(void **state)
     assert_int_equal(taken, 100000);
     const char *at = out.data;
     for (int i = 0; i < 100000; i++) {
-        assert_int_equal(strtol(at + 5, NULL, 10), i);
-        at = strchr(at, '\n') + 1;
+        buf_clear(&line);
+        buf_printf(&line, "line %d\n", i);
+        assert_memory_equal(at, line.data, line.length);
+        at += line.length;
     }
+    assert_ptr_equal(at, out.data + out.length);
     buf_release(&line);
     buf_release(&out);
     assert_empty(&store);
