@@ -168,7 +168,7 @@ def slow_reader(size):
         processes:
           writer: {{run: "yes 0123456789abcde | head -c {size}"}}
           limited:
-            timeout: 1s
+            timeout: 3s
             run: |
               trap 'echo fired >fired; exit 0' TERM
               while :; do sleep 0.05; done

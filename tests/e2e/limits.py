@@ -21,8 +21,8 @@ def limited(scenario, *told):
 def test_pool_task_that_runs_a_command():
     limited("""
         pools:
-          p: {workers: 2, tasks: 3, timeout: 300ms, run: "test ${{ item }} -ne 1 || sleep 1000; true"}
-    """, "Task 0 runs", "Task 1 timed out after 300ms.", "Task 2 runs")
+          p: {workers: 2, tasks: 3, timeout: 3s, run: "test ${{ item }} -ne 1 || sleep 1000; true"}
+    """, "Task 0 runs", "Task 1 timed out after 3s.", "Task 2 runs")
 
 
 def test_pool_task_that_ignores_term():
@@ -31,17 +31,17 @@ def test_pool_task_that_ignores_term():
           p:
             workers: 1
             tasks: 2
-            timeout: 200ms
+            timeout: 3s
             stop: {grace: 200ms}
             run: "test ${{ item }} -ne 0 || { trap '' TERM; while :; do sleep 0.1; done; }"
-    """, "Task 0 timed out after 200ms.", "Task 1 runs")
+    """, "Task 0 timed out after 3s.", "Task 1 runs")
 
 
 def test_pool_task_that_executes():
     limited("""
         pools:
-          p: {workers: 2, tasks: [0, 1000, 0], timeout: 300ms, exec: [sleep, "${{ item }}"]}
-    """, "Task 0 runs", "Task 1 timed out after 300ms.", "Task 2 runs")
+          p: {workers: 2, tasks: [0, 1000, 0], timeout: 3s, exec: [sleep, "${{ item }}"]}
+    """, "Task 0 runs", "Task 1 timed out after 3s.", "Task 2 runs")
 
 
 def test_pool_task_in_lua():
@@ -50,11 +50,11 @@ def test_pool_task_in_lua():
           p:
             workers: 2
             tasks: 4
-            timeout: 300ms
+            timeout: 3s
             lua: |
               if item == 1 then while true do pcall(function() while true do end end) end end
               if item == 2 then parrun.sleep(math.huge) end
-    """, "Task 0 runs", "Task 1 timed out after 300ms.", "Task 2 timed out after 300ms.",
+    """, "Task 0 runs", "Task 1 timed out after 3s.", "Task 2 timed out after 3s.",
             "Task 3 runs")
 
 
@@ -66,11 +66,11 @@ def test_thread_pool():
             kind: thread
             workers: 2
             tasks: 4
-            timeout: 300ms
+            timeout: 3s
             lua: |
               if item == 1 then while true do pcall(function() while true do end end) end end
               if item == 2 then parrun.sleep(math.huge) end
-    """, "Task 0 runs", "Task 1 timed out after 300ms.", "Task 2 timed out after 300ms.",
+    """, "Task 0 runs", "Task 1 timed out after 3s.", "Task 2 timed out after 3s.",
             "Task 3 runs")
 
 
@@ -81,10 +81,10 @@ def test_body_stuck_in_c():
           p:
             workers: 1
             tasks: 3
-            timeout: 200ms
+            timeout: 3s
             stop: {{grace: 100ms}}
             lua: if item == 1 then {STUCK} end
-    """, "Task 0 runs", "Task 1 timed out after 200ms.", "Task 2 runs")
+    """, "Task 0 runs", "Task 1 timed out after 3s.", "Task 2 runs")
     assert out.count("Task 1 ") == 1, out
 
 
@@ -162,7 +162,7 @@ def test_timeout_while_stopped():
     run = Run("""
         processes:
           test:
-            timeout: 1s
+            timeout: 4s
             run: "trap 'echo heard; exit 0' TERM; echo ready $$; while :; do sleep 0.05; done"
     """)
     pid = int(run.wait_for(rb"ready (\d+)").group(1))

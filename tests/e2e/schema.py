@@ -3,6 +3,10 @@ import json
 import re
 import subprocess
 
+import site
+
+site.main()  # tests are started without it
+
 import jsonschema
 import yaml
 

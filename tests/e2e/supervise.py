@@ -136,7 +136,7 @@ def test_http_that_never_ends():
             processes:
               server:
                 run: exec sleep 1000
-                health: {{http: "http://127.0.0.1:{endless.address[1]}/", interval: 10ms, timeout: 100ms, threshold: 2}}
+                health: {{http: "http://127.0.0.1:{endless.address[1]}/", interval: 10ms, timeout: 1s, threshold: 2}}
         """)
         status, out, err = run.finish()
         check_status(status, 1, out + err)
@@ -148,7 +148,7 @@ def test_http_that_never_ends():
 def never_ready(probe, words):
     run = Run(f"""
         processes:
-          server: {{run: exec sleep 1000, ready: {{{probe}, interval: 10ms, timeout: 300ms}}}}
+          server: {{run: exec sleep 1000, ready: {{{probe}, interval: 10ms, timeout: 2s}}}}
     """)
     status, out, err = run.finish()
     check_status(status, 1, out + err)

@@ -19,7 +19,8 @@ def marks(function):
 
 
 def run(path, function, variant, limit):
-    argv = [*isolation.prefix(), sys.executable, "-B", "-m", "harness.call", path, function]
+    # -S: what a machine has its interpreters load at each start is not needed, and may take longer than a test
+    argv = [*isolation.prefix(), sys.executable, "-B", "-S", "-m", "harness.call", path, function]
     env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant)
     ended = run_command(argv, limit, cwd=TESTS, env=env, stdin=b"")
     if ended.status == 0:
