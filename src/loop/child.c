@@ -10,13 +10,21 @@
 #include <sys/wait.h>
 
 #include "base/mem.h"
+#include "base/unit.h"
 #include "loop/private.h"
+#include "loop/timer.h"
+
+/* How often a group is looked at of which some other process takes the status of the last one. */
+#define GROUP_LOOK (100 * NS_PER_MS)
 
 struct child {
-    struct child *next; /* of the same bucket */
+    struct child *next; /* of the same bucket; or of those whose group is awaited */
+    struct child **place; /* that points to it among the latter; NULL: it is not among them */
     struct loop *loop;
     child_exited *exited;
+    void (*gone)(void *arg);
     void *arg;
+    struct timer *look; /* NULL: its group was never awaited */
     pid_t pid;
     bool ended;
 };
@@ -57,6 +65,64 @@ bool loop_child_ended(struct loop *loop, pid_t pid, int status)
     return true;
 }
 
+static bool group_lives(const struct child *child)
+{
+    return !kill(-child->pid, 0) || errno == EPERM;
+}
+
+static void list_add(struct child **list, struct child *child)
+{
+    child->next = *list;
+    child->place = list;
+    if (*list)
+        (*list)->place = &child->next;
+    *list = child;
+}
+
+static void list_remove(struct child *child)
+{
+    *child->place = child->next;
+    if (child->next)
+        child->next->place = child->place;
+    child->place = NULL;
+}
+
+void loop_look_at_groups(struct loop *loop)
+{
+    struct child *gone = NULL;
+    for (struct child *child = loop->left, *next; child; child = next) {
+        next = child->next;
+        if (group_lives(child))
+            continue;
+        list_remove(child);
+        list_add(&gone, child);
+    }
+    while (gone) { /* what is called may free any of them */
+        struct child *child = gone;
+        list_remove(child);
+        timer_stop(child->look);
+        child->gone(child->arg);
+    }
+}
+
+static void look_again(void *arg)
+{
+    struct child *child = arg;
+    timer_start(child->look, GROUP_LOOK);
+    loop_look_at_groups(child->loop);
+}
+
+bool child_await_group(struct child *child, void (*gone)(void *arg))
+{
+    if (!group_lives(child))
+        return false;
+    child->gone = gone;
+    child->look = timer_new(child->loop, look_again, child);
+    timer_start(child->look, GROUP_LOOK);
+    list_add(&child->loop->left, child);
+    return true;
+}
+
 pid_t child_pid(const struct child *child)
 {
     return child->pid;
@@ -64,11 +130,18 @@ pid_t child_pid(const struct child *child)
 
 int child_signal(const struct child *child, int signal)
 {
-    if (child->ended)
+    if (child->ended && !child->place)
         return -ESRCH;
     if (!kill(-child->pid, signal))
         return 0;
-    return kill(child->pid, signal) ? -errno : 0; /* it has gone to another group */
+    return child_signal_leader(child, signal); /* it has gone to another group */
+}
+
+int child_signal_leader(const struct child *child, int signal)
+{
+    if (child->ended)
+        return -ESRCH;
+    return kill(child->pid, signal) ? -errno : 0;
 }
 
 void child_free(struct child *child)
@@ -77,5 +150,8 @@ void child_free(struct child *child)
         return;
     if (!child->ended)
         forget(child);
+    if (child->place)
+        list_remove(child);
+    timer_free(child->look);
     free(child);
 }

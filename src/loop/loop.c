@@ -76,6 +76,8 @@ static void reap(void *arg)
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
         if (!loop_child_ended(loop, pid, status))
             loop->orphan_count++;
+    if (loop->left)
+        loop_look_at_groups(loop);
 }
 
 static void on_stir(uv_signal_t *handle, int number)

@@ -34,6 +34,7 @@ struct loop {
     bool stirs_on;
     bool reaps;
     struct child *children[LOOP_CHILD_BUCKETS]; /* by their pids */
+    struct child *left; /* that have ended, and whose groups are awaited */
     bool stopping;
     struct call_list deferred;
     struct call_list stolen;
@@ -53,6 +54,9 @@ struct loop {
 /* The child PID has ended with STATUS, as waitpid(2) has it: tells whoever watches it. False where
  * nobody does; child.c. */
 bool loop_child_ended(struct loop *loop, pid_t pid, int status);
+
+/* Tells of the awaited groups of which nothing is left; child.c. */
+void loop_look_at_groups(struct loop *loop);
 
 /* Makes a handle for FD; loop.c. Where the system will watch no more descriptors it ends the process as
  * base/mem.h says. */

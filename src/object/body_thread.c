@@ -414,14 +414,22 @@ void body_thread_free(struct body_thread *body)
     free(body);
 }
 
-void body_thread_interrupt(struct body_thread *body)
+bool body_thread_runs_command(struct body_thread *body)
+{
+    pthread_mutex_lock(&body->lock);
+    bool runs = body->running != NULL;
+    pthread_mutex_unlock(&body->lock);
+    return runs;
+}
+
+void body_thread_interrupt(struct body_thread *body, bool force)
 {
     atomic_store(&body->interrupted, true);
     pthread_mutex_lock(&body->lock);
     if (body->script)
         script_interrupt(body->script);
     if (body->running)
-        thread_run_cancel(body->running);
+        thread_run_cancel(body->running, force);
     pthread_cond_broadcast(&body->changed);
     pthread_mutex_unlock(&body->lock);
     body_thread_hold(body, false);

@@ -39,8 +39,12 @@ void body_thread_free(struct body_thread *body);
 /* Holds back what the thread tells, or hands on what has gathered. The loop's thread. */
 void body_thread_hold(struct body_thread *body, bool held);
 
-/* Ends whatever the body does, soon. The loop's thread. */
-void body_thread_interrupt(struct body_thread *body);
+/* Ends whatever the body does, soon; a command that it runs has its grace, but where FORCE. The loop's
+ * thread. */
+void body_thread_interrupt(struct body_thread *body, bool force);
+
+/* True where it waits for a command that it runs. The loop's thread. */
+bool body_thread_runs_command(struct body_thread *body);
 
 /* The body has ended, or hangs and is left behind: the messages that it had in hand are done with
  * where it ended WELL, else they go back. Any thread. */

@@ -141,6 +141,7 @@ static void send_config(struct crew_process *process, const struct world *world)
     config.setup =
         chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
     config.stop_signal = spec->stop.signal;
+    config.stop_leader = spec->stop.to == STOP_LEADER;
     config.stop_grace = spec->stop.grace;
     config_write(&process->frames, &config);
     link_send(process->link, &process->frames);

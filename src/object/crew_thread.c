@@ -218,7 +218,7 @@ static void thread_crew_cancel(struct crew *crew, uint64_t id)
 {
     struct crew_thread *thread = (struct crew_thread *)crew;
     (void)id; /* it is only called to end all: the thread needs no other task after this one */
-    body_thread_interrupt(thread->body);
+    body_thread_interrupt(thread->body, false);
 }
 
 static void thread_crew_finish(struct crew *crew)
@@ -235,7 +235,7 @@ static void thread_crew_kill(struct crew *crew)
     struct crew_thread *thread = (struct crew_thread *)crew;
     if (!thread->body)
         return;
-    body_thread_interrupt(thread->body);
+    body_thread_interrupt(thread->body, true);
     thread_crew_finish(crew);
 }
 

@@ -30,6 +30,7 @@ struct chunk {
     size_t from;         /* of EMITTED: what was not taken */
     bool waiting;
     bool ending;
+    bool forced; /* to end at once */
     bool ended;
     char *reason; /* why it failed */
 };
@@ -115,6 +116,10 @@ static void chunk_main(void *arg)
 static void on_hang(void *arg)
 {
     struct chunk *chunk = arg;
+    if (body_thread_runs_command(chunk->body)) { /* which has its grace */
+        timer_start(chunk->timer, HANG_TIME);
+        return;
+    }
     chunk->items->left = true;
     tell_more(chunk);
 }
@@ -168,10 +173,10 @@ static void lua_hold(struct items *items, bool held)
 static bool lua_finish(struct items *items, bool force)
 {
     struct chunk *chunk = items->state;
-    (void)force; /* it is told at once */
-    if (!chunk->ended && !chunk->ending) {
+    if (!chunk->ended && (!chunk->ending || (force && !chunk->forced))) {
         chunk->ending = true;
-        body_thread_interrupt(chunk->body);
+        chunk->forced = force;
+        body_thread_interrupt(chunk->body, force);
         timer_start(chunk->timer, HANG_TIME);
     }
     return chunk->ended || items->left;

@@ -19,7 +19,6 @@
 #include "object/launch.h"
 #include "object/tap.h"
 #include "object/world.h"
-#include "os/descendants.h"
 #include "os/spawn.h"
 #include "script/template.h"
 
@@ -32,6 +31,7 @@ struct command {
     struct timer *timer; /* of a command that was asked to end */
     bool read;           /* all that it wrote was taken */
     bool exited;
+    bool lingers; /* it has exited, others of its group have not, and are being ended */
     bool ending;
     bool killed;
     int code;
@@ -50,6 +50,22 @@ static void on_messages_end(void *arg)
     (void)arg; /* the command's own end counts */
 }
 
+/* Nothing of it runs any more. */
+static void command_over(struct items *items)
+{
+    struct command *command = items->state;
+    command->lingers = false;
+    timer_stop(command->timer);
+    tap_finish(command->messages);
+    if (command->ending || command->read)
+        items->more(items->arg);
+}
+
+static void on_group_gone(void *arg)
+{
+    command_over(arg);
+}
+
 static void on_exited(void *arg, int code, int signal)
 {
     struct items *items = arg;
@@ -57,20 +73,22 @@ static void on_exited(void *arg, int code, int signal)
     command->exited = true;
     command->code = code;
     command->signal = signal;
-    timer_stop(command->timer);
-    tap_finish(command->messages);
-    if (command->ending)
-        descendants_kill_session(child_pid(command->child));
-    if (command->ending || command->read)
-        items->more(items->arg);
+    command->lingers = command->ending && child_await_group(command->child, on_group_gone);
+    if (!command->lingers)
+        command_over(items);
 }
 
 static void kill_command(void *arg)
 {
     struct items *items = arg;
     struct command *command = items->state;
+    if (command->killed && command->lingers) {
+        command_over(items); /* what SIGKILL does not end is waited for no longer */
+        return;
+    }
     command->killed = true;
     child_signal(command->child, SIGKILL);
+    timer_start(command->timer, NS_PER_S);
 }
 
 static int start_child(struct items *items, const struct buf *line, const int *descriptors,
@@ -174,7 +192,7 @@ static void output_hold(struct items *items, bool held)
 static bool output_finish(struct items *items, bool force)
 {
     struct command *command = items->state;
-    if (command->exited)
+    if (command->exited && !command->lingers)
         return true;
     if (!command->ending) {
         command->ending = true;

@@ -30,7 +30,6 @@
 #include "object/users.h"
 #include "object/world.h"
 #include "os/cgroup.h"
-#include "os/descendants.h"
 #include "os/terminal.h"
 #include "scenario/spec.h"
 #include "worker/frame.h"
@@ -99,7 +98,7 @@ static void life_over(struct process *process)
 static void process_check(struct process *process)
 {
     const struct life *life = &process->life;
-    if (!life->exited || process->object.state == OBJECT_ENDED ||
+    if (!life->exited || life->lingers || process->object.state == OBJECT_ENDED ||
         process->object.state == OBJECT_RESTING)
         return;
     if (streams_open_taps(life->streams) || !monitor_is_idle(life->monitor) || life->stopper)
@@ -117,6 +116,21 @@ void process_check_soon(void *arg)
     process_check(arg);
 }
 
+/* Nothing of the body runs any more, or what does is left to itself: what is left is its output. */
+static void body_over(struct process *process)
+{
+    struct life *life = &process->life;
+    life->lingers = false;
+    streams_process_ended(life->streams);
+    process_wait(process, WAIT_DRAIN, DRAIN_TIME);
+    process_check(process);
+}
+
+static void on_group_gone(void *arg)
+{
+    body_over(arg);
+}
+
 static void on_time(void *arg)
 {
     struct process *process = arg;
@@ -131,9 +145,14 @@ static void on_time(void *arg)
         process_condemn(process, &event);
         break;
     case WAIT_GRACE:
-        process_kill_now(process);
+        if (life->killed && life->lingers)
+            body_over(process); /* what SIGKILL does not end is waited for no longer */
+        else
+            process_kill_now(process);
         break;
     case WAIT_DRAIN:
+        if (process_end_session(process))
+            break;
         if (process->object.state == OBJECT_KILLING)
             streams_abandon(life->streams);
         else
@@ -159,17 +178,14 @@ static void on_exited(void *arg, int code, int signal_number)
     life->signal = signal_number;
     if (life->monitor)
         monitor_hear_out(life->monitor);
-    /* Whoever of its group outlives a process that was told to end, or of which another life follows that needs
-     * the same ports and files, is ended with it. */
-    if ((object_is_ending(&process->object) || life->condemned ||
-         restart_is_for(&process->spec->restart, process_has_failed(process))) &&
-        !kill(-life->pid, 0))
-        descendants_kill_session(life->pid);
     if (life->foreground)
         process_leave_foreground(process);
-    streams_process_ended(life->streams);
-    process_wait(process, WAIT_DRAIN, DRAIN_TIME);
-    process_check(process);
+    life->lingers =
+        process_ends_group(process) && child_await_group(life->child, on_group_gone);
+    if (life->lingers)
+        process_end_rest(process);
+    else
+        body_over(process);
 }
 
 static void on_line(void *arg, const char *stream, const char *bytes, size_t length,
@@ -476,9 +492,9 @@ static bool process_plan(struct object *object, struct buf *out)
 static void process_stop(struct object *object)
 {
     struct process *process = (struct process *)object;
-    if (process->life.exited)
+    if (process->life.exited && !process->life.lingers)
         streams_finish(process->life.streams);
-    else if (!process->life.condemned)
+    else if (!process->life.condemned && !process->life.exited)
         process_ask_to_end(process);
 }
 
@@ -490,7 +506,7 @@ static void process_kill(struct object *object)
         errand_kill(life->stopper);
     if (life->monitor)
         monitor_stop(life->monitor);
-    if (life->exited) {
+    if (life->exited && !life->lingers) {
         streams_abandon(life->streams);
         loop_defer(object->run->loop, process_check_soon, process);
         return;

@@ -13,16 +13,23 @@
 #include "object/errand.h"
 #include "object/monitor.h"
 #include "object/process_private.h"
+#include "object/streams.h"
 #include "object/world.h"
 #include "os/cgroup.h"
+#include "os/descendants.h"
 #include "os/terminal.h"
 #include "scenario/spec.h"
 
-void process_signal(struct process *process, int signal_number)
+/* The stop signal to whoever it is for; once the leader has exited, to all that is left. */
+static void send_stop(struct process *process)
 {
-    child_signal(process->life.child, signal_number);
-    if (signal_number != SIGKILL)
-        child_signal(process->life.child, SIGCONT); /* a stopped process acts on no other signal */
+    const struct stop_spec *stop = &process->spec->stop;
+    struct life *life = &process->life;
+    bool leader = stop->to == STOP_LEADER && !life->exited;
+    int (*send)(const struct child *, int) = leader ? child_signal_leader : child_signal;
+    life->signalled = !leader;
+    send(life->child, stop->signal);
+    send(life->child, SIGCONT); /* a stopped process acts on no other signal */
 }
 
 void process_kill_now(struct process *process)
@@ -30,7 +37,7 @@ void process_kill_now(struct process *process)
     process->life.killed = true;
     if (process->life.cgroup)
         cgroup_kill(process->life.cgroup);
-    process_signal(process, SIGKILL);
+    child_signal(process->life.child, SIGKILL);
     process_wait(process, WAIT_GRACE, NS_PER_S);
 }
 
@@ -48,7 +55,7 @@ static void stopper_failed(struct process *process, const char *why)
         .signal = process->spec->stop.signal,
     };
     process_emit(process, &event);
-    process_signal(process, process->spec->stop.signal);
+    send_stop(process);
 }
 
 static void on_stopper_done(void *arg, const char *why)
@@ -62,6 +69,8 @@ static void on_stopper_done(void *arg, const char *why)
         buf_printf(&text, "it ended with %s", why);
         stopper_failed(process, buf_string(&text));
         buf_release(&text);
+    } else if (life->lingers) {
+        process_end_rest(process);
     }
     loop_defer(process->object.run->loop, process_check_soon, process);
 }
@@ -100,7 +109,40 @@ void process_ask_to_end(struct process *process)
     if (stop->has_run)
         run_stopper(process);
     else
-        process_signal(process, stop->signal);
+        send_stop(process);
+}
+
+bool process_ends_group(const struct process *process)
+{
+    return object_is_ending(&process->object) || process->life.condemned ||
+           restart_is_for(&process->spec->restart, process_has_failed(process));
+}
+
+void process_end_rest(struct process *process)
+{
+    struct life *life = &process->life;
+    if (life->killed) {
+        child_signal(life->child, SIGKILL); /* whom it did not meet */
+        return;
+    }
+    if (process->wait != WAIT_GRACE)
+        process_wait(process, WAIT_GRACE, process->spec->stop.grace);
+    if (!life->signalled && !life->stopper)
+        send_stop(process);
+}
+
+bool process_end_session(struct process *process)
+{
+    struct life *life = &process->life;
+    bool killing = process->object.state == OBJECT_KILLING || life->session_signalled;
+    if (!process_ends_group(process) || !streams_open_taps(life->streams) || life->foreground)
+        return false;
+    life->session_signalled = true;
+    size_t count = descendants_signal_session(life->pid, killing ? SIGKILL : process->spec->stop.signal);
+    if (!count || killing)
+        return false;
+    process_wait(process, WAIT_DRAIN, process->spec->stop.grace);
+    return true;
 }
 
 /* As a shell does: the terminal has sent these to the process alone. */
@@ -114,9 +156,8 @@ void process_leave_foreground(struct process *process)
     struct run *run = process->object.run;
     const struct life *life = &process->life;
     terminal_return(run->terminal);
-    if (object_is_ending(&process->object) || life->condemned || run->stop_cause)
-        kill(-life->pid, SIGKILL); /* it is in no session of its own that could be ended */
-    else if (was_typed(life->signal))
+    if (!object_is_ending(&process->object) && !life->condemned && !run->stop_cause &&
+        was_typed(life->signal))
         run_stop(run, STOP_SIGNAL, life->signal);
 }
 

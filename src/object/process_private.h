@@ -29,7 +29,7 @@ struct timer;
 enum wait {
     WAIT_NONE,
     WAIT_TIMEOUT, /* the process's own limit */
-    WAIT_GRACE,   /* it was asked to end */
+    WAIT_GRACE,   /* it, or what is left of its group, was asked to end */
     WAIT_DRAIN,   /* it has ended, its pipes have not */
     WAIT_RESTART, /* it is to be started again */
 };
@@ -46,6 +46,9 @@ struct life {
     pid_t pid;
     bool foreground; /* it has the terminal */
     bool exited;
+    bool lingers;    /* it has exited, others of its group have not, and are being ended */
+    bool signalled;  /* the whole group was sent the stop signal */
+    bool session_signalled; /* so were those of its session in other groups */
     bool link_ended;
     bool condemned; /* it is being ended for a fault of its own: too late, not healthy */
     bool failed;
@@ -85,13 +88,27 @@ void process_check_soon(void *arg);
 /* It has ended, and had the terminal: takes it back. What was typed to end the process ends the run. */
 void process_leave_foreground(struct process *process);
 
-/* Sends it to the whole group, SIGCONT behind it. */
-void process_signal(struct process *process, int signal_number);
-
 void process_kill_now(struct process *process);
 
 /* Its stop signal or command, then its grace. */
 void process_ask_to_end(struct process *process);
+
+/*
+ * It has exited: whether the rest of its group is ended too. So it is where it was told to end, and
+ * where another life follows that needs the same ports and files.
+ */
+bool process_ends_group(const struct process *process);
+
+/* It has exited before the rest of its group, which has what is left of the grace, or all of it where
+ * nobody had asked for its end; it gets the stop signal where it has not got it. */
+void process_end_rest(struct process *process);
+
+/*
+ * Its group is gone, but somebody holds its pipes: where the group was ended, those of its session that
+ * are in groups of their own get the stop signal and the grace, once; then they are killed. True while
+ * they have it.
+ */
+bool process_end_session(struct process *process);
 
 /* It is ended for a fault of its own, of which EVENT tells. */
 void process_condemn(struct process *process, struct event *event);

@@ -135,6 +135,10 @@ void process_print_state(const struct process *process, struct buf *out)
         buf_printf(out, "(%ld) ", (long)life->pid);
     if (process->object.state == OBJECT_RESTING) {
         print_time(out, "is started again in ", process->due - now);
+    } else if (life->lingers) {
+        buf_text(out, "has ended, but what it has started has not");
+        print_time(out, life->killed ? ", and was killed; looked at again in " : ", and is killed in ",
+                   process->due - now);
     } else if (life->exited) {
         buf_text(out, "has ended, but its output is held open by what it has started");
     } else if (process->wait == WAIT_GRACE) {

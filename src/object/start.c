@@ -92,6 +92,7 @@ static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
     config.stdin_fd = stdin_fd;
     config.stdout_fd = stdout_fd;
     config.stop_signal = start->spec->stop.signal;
+    config.stop_leader = start->spec->stop.to == STOP_LEADER;
     config.stop_grace = start->spec->stop.grace;
     config_write(&frames, &config);
     value_encode_nil(&none);

@@ -156,8 +156,12 @@ static void on_time(void *arg)
 {
     struct thread_object *thread = arg;
     bool timed_out = !object_is_ending(&thread->object);
+    if (body_thread_runs_command(thread->body)) { /* which has its grace */
+        timer_start(thread->timer, HANG_TIME);
+        return;
+    }
     thread->left = true;
-    body_thread_interrupt(thread->body);
+    body_thread_interrupt(thread->body, false);
     body_thread_settle(thread->body, false);
     thread_over(thread, timed_out ? OUTCOME_TIMEOUT : OUTCOME_FAILED,
                 "it hangs in C code and is left behind");
@@ -199,11 +203,21 @@ static void object_start(struct object *object)
         timer_start(thread->timer, thread->spec->object.timeout + HANG_TIME);
 }
 
-static void object_stop(struct object *object)
+static void end_body(struct object *object, bool force)
 {
     struct thread_object *thread = (struct thread_object *)object;
-    body_thread_interrupt(thread->body);
+    body_thread_interrupt(thread->body, force);
     timer_start(thread->timer, HANG_TIME);
+}
+
+static void object_stop(struct object *object)
+{
+    end_body(object, false);
+}
+
+static void object_kill(struct object *object)
+{
+    end_body(object, true);
 }
 
 static void object_skip(struct object *object, const char *reason)
@@ -260,7 +274,7 @@ static const struct object_kind thread_kind = {
     .word = "thread",
     .start = object_start,
     .stop = object_stop,
-    .kill = object_stop,
+    .kill = object_kill,
     .skip = object_skip,
     .hold = object_hold,
     .describe = object_describe,

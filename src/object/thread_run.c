@@ -26,6 +26,9 @@
 /* How long pipes that somebody else holds open are still read after the command's end. */
 #define DRAIN_TIME (200 * NS_PER_MS)
 
+/* A command that is to end has so long, with all its group, before it is killed. */
+#define GRACE (10 * NS_PER_S)
+
 struct thread_run {
     struct thread_run_options options;
 
@@ -35,6 +38,9 @@ struct thread_run {
     bool ended[2];
     struct timer *timer;
     bool exited;
+    bool asked;   /* its group got SIGTERM */
+    bool killed;
+    bool lingers; /* it has exited, others of its group have not */
     int code;
     int signal;
     struct buf out[2];
@@ -45,6 +51,7 @@ struct thread_run {
     bool begun;
     bool done;
     bool cancelled;
+    bool forced; /* it is to end at once */
     bool ending; /* end() is on its way: nothing may be freed before it came */
 };
 
@@ -62,7 +69,7 @@ static void tell_done(struct thread_run *run)
 
 static void check_done(struct thread_run *run)
 {
-    if (run->exited && run->ended[0] && run->ended[1])
+    if (run->exited && !run->lingers && run->ended[0] && run->ended[1])
         tell_done(run);
 }
 
@@ -94,9 +101,16 @@ static void on_err_end(void *arg, int status)
     check_done(run);
 }
 
-static void on_drain_time(void *arg)
+/* Nothing of it runs any more: what is left is its output. */
+static void command_over(struct thread_run *run)
 {
-    struct thread_run *run = arg;
+    run->lingers = false;
+    timer_start(run->timer, DRAIN_TIME);
+    check_done(run);
+}
+
+static void finish_output(struct thread_run *run)
+{
     for (int i = 0; i < 2; i++)
         if (!run->ended[i])
             reader_drain(run->readers[i]);
@@ -106,14 +120,38 @@ static void on_drain_time(void *arg)
     }
 }
 
+static void kill_now(struct thread_run *run)
+{
+    run->killed = true;
+    child_signal(run->child, SIGKILL);
+    timer_start(run->timer, NS_PER_S);
+}
+
+static void on_time(void *arg)
+{
+    struct thread_run *run = arg;
+    if (run->exited && !run->lingers)
+        finish_output(run);
+    else if (run->exited && run->killed)
+        command_over(run); /* what SIGKILL does not end is waited for no longer */
+    else
+        kill_now(run);
+}
+
+static void on_group_gone(void *arg)
+{
+    command_over(arg);
+}
+
 static void on_exited(void *arg, int code, int signal_number)
 {
     struct thread_run *run = arg;
     run->exited = true;
     run->code = code;
     run->signal = signal_number;
-    timer_start(run->timer, DRAIN_TIME);
-    check_done(run);
+    run->lingers = run->asked && child_await_group(run->child, on_group_gone);
+    if (!run->lingers)
+        command_over(run);
 }
 
 static int start_child(struct thread_run *run, const int *descriptors)
@@ -157,9 +195,24 @@ static void begin(void *arg)
         if (!result)
             run->readers[i] = reader_new(run->options.loop, pipes[i][0], &callbacks[i], run);
     }
-    run->timer = timer_new(run->options.loop, on_drain_time, run);
+    run->timer = timer_new(run->options.loop, on_time, run);
     if (result)
         tell_done(run);
+}
+
+/* Asks it to end, or, where there is no time for that, ends it. */
+static void end_command(struct thread_run *run, bool force)
+{
+    if (!run->child || (run->exited && !run->lingers))
+        return;
+    if (force) {
+        kill_now(run);
+    } else if (!run->asked) {
+        run->asked = true;
+        child_signal(run->child, SIGTERM);
+        child_signal(run->child, SIGCONT); /* a stopped process acts on no other signal */
+        timer_start(run->timer, GRACE);
+    }
 }
 
 /* On the loop's thread: ends the command. */
@@ -167,8 +220,8 @@ static void end(void *arg)
 {
     struct thread_run *run = arg;
     pthread_mutex_lock(&run->lock);
-    if (!run->done && run->child && !run->exited)
-        child_signal(run->child, SIGKILL);
+    if (!run->done)
+        end_command(run, run->forced);
     run->ending = false;
     pthread_cond_signal(&run->changed);
     pthread_mutex_unlock(&run->lock);
@@ -242,10 +295,11 @@ int thread_run_wait(struct thread_run *run, struct script_result *result, struct
     return 0;
 }
 
-void thread_run_cancel(struct thread_run *run)
+void thread_run_cancel(struct thread_run *run, bool force)
 {
     pthread_mutex_lock(&run->lock);
     run->cancelled = true;
+    run->forced = run->forced || force;
     if (run->begun)
         post_end(run);
     pthread_mutex_unlock(&run->lock);

@@ -2,6 +2,7 @@
 #ifndef OBJECT_THREAD_RUN_H
 #define OBJECT_THREAD_RUN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct error;
@@ -26,8 +27,8 @@ struct thread_run *thread_run_new(const struct thread_run_options *options);
  */
 int thread_run_wait(struct thread_run *run, struct script_result *result, struct error *error);
 
-/* Ends the command at once. Any thread. */
-void thread_run_cancel(struct thread_run *run);
+/* Ends the command with its process group: FORCE at once, else as 'stop' does by default. Any thread. */
+void thread_run_cancel(struct thread_run *run, bool force);
 
 void thread_run_free(struct thread_run *run);
 

@@ -294,15 +294,29 @@ void descendants_in_session(pid_t session, void (*each)(void *arg, pid_t pid), v
     free(family.items);
 }
 
-static void kill_one(void *arg, pid_t pid)
+struct sending {
+    int signal;
+    size_t count;
+};
+
+static void send_one(void *arg, pid_t pid)
 {
-    (void)arg;
-    kill(pid, SIGKILL);
+    struct sending *sending = arg;
+    sending->count += !kill(pid, sending->signal);
+    if (sending->signal != SIGKILL)
+        kill(pid, SIGCONT);
+}
+
+size_t descendants_signal_session(pid_t session, int signal)
+{
+    struct sending sending = {.signal = signal};
+    descendants_in_session(session, send_one, &sending);
+    return sending.count;
 }
 
 void descendants_kill_session(pid_t session)
 {
-    descendants_in_session(session, kill_one, NULL);
+    descendants_signal_session(session, SIGKILL);
 }
 
 /* Takes the status of every child that has ended; false where no child is left at all. */

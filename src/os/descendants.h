@@ -55,6 +55,9 @@ void descendants_continue(struct descendants *stopped);
  * left out. */
 void descendants_in_session(pid_t session, void (*each)(void *arg, pid_t pid), void *arg);
 
+/* Sends each of these SIGNAL, and SIGCONT behind it where it is not SIGKILL; how many got it. */
+size_t descendants_signal_session(pid_t session, int signal);
+
 /* Kills all of these. */
 void descendants_kill_session(pid_t session);
 

@@ -77,6 +77,8 @@ static const struct choice restarts[] = {{"never", RESTART_NEVER},
                                          {"failure", RESTART_FAILURE},
                                          {"always", RESTART_ALWAYS},
                                          {0}};
+static const struct choice stop_targets[] = {
+    {"group", STOP_GROUP}, {"leader", STOP_LEADER}, {0}};
 static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
                                         {"lines", OUTPUT_LINES},
                                         {"ordered", OUTPUT_ORDERED},

@@ -157,9 +157,16 @@ struct fd_spec {
     struct stream_spec stream;
 };
 
+/* Whom a stop signal is for. */
+enum stop_to {
+    STOP_GROUP,
+    STOP_LEADER, /* what is left of the group gets it once the leader has ended */
+};
+
 struct stop_spec {
     int signal;    /* TERM by default */
-    int64_t grace; /* 10 s by default; then SIGKILL to the whole group */
+    enum stop_to to;
+    int64_t grace; /* of the whole group, 10 s by default; then SIGKILL to what is left of it */
     struct body_spec run; /* a command in place of the signal, where has_run */
     bool has_run;
 };

@@ -37,6 +37,10 @@ struct run {
     void (*sink)(struct run *run, int stream, const char *bytes, size_t length);
     struct script_result *captured;
     bool exited;
+    bool signalled;    /* the whole group got the stop signal */
+    bool killed;
+    int64_t look_time; /* it has exited, but is waited for its group, at which is looked so often; 0: no */
+    int64_t look_at;
     int64_t memory; /* bytes that it held at most */
     int64_t cpu;    /* ns that it used, with those of its children that it waited for */
     int status;
@@ -63,11 +67,16 @@ static struct cgroup *run_cgroup(const struct run *run)
     return run->worker->command ? render_cgroup(run->worker->command) : NULL;
 }
 
-static void run_signal(const struct run *run, int signal_number)
+static void run_kill(const struct run *run)
 {
-    if (signal_number == SIGKILL && run_cgroup(run))
+    if (run_cgroup(run))
         cgroup_kill(run_cgroup(run));
-    kill(run->leads ? -run->pid : run->pid, signal_number);
+    kill(run->leads ? -run->pid : run->pid, SIGKILL);
+}
+
+bool command_group_lives(pid_t group)
+{
+    return !kill(-group, 0) || errno == EPERM;
 }
 
 void command_kill_all(struct worker *worker)
@@ -93,6 +102,14 @@ static void read_stream(struct run *run, int stream)
         close_stream(run, stream);
 }
 
+/* The stop signal to the group, or to its leader alone. */
+static void ask(const struct run *run)
+{
+    bool group = run->leads && run->signalled;
+    kill(group ? -run->pid : run->pid, run->worker->config.stop_signal);
+    kill(group ? -run->pid : run->pid, SIGCONT); /* a stopped process acts on no other signal */
+}
+
 /* Begins to end it before its time: the signal now, SIGKILL after the grace. */
 static void run_stop(struct run *run, enum outcome why)
 {
@@ -100,8 +117,8 @@ static void run_stop(struct run *run, enum outcome why)
         return;
     run->early = why;
     run->kill_at = clock_monotonic() + run->worker->config.stop_grace;
-    run_signal(run, run->worker->config.stop_signal);
-    run_signal(run, SIGCONT);
+    run->signalled = !run->worker->config.stop_leader;
+    ask(run);
 }
 
 static int64_t ns_of(const struct timeval *time)
@@ -114,47 +131,93 @@ int64_t command_cpu(const struct rusage *usage)
     return ns_of(&usage->ru_utime) + ns_of(&usage->ru_stime);
 }
 
+/* Nothing of it runs any more but what has left its group: what is left is its output. */
+static void run_over(struct run *run)
+{
+    if (run->kill_at && run_cgroup(run))
+        cgroup_kill(run_cgroup(run)); /* a daemon of its own may have left its group */
+    run->look_time = 0;
+    run->worker->child = 0;
+    run->drain_until = clock_monotonic() + DRAIN_TIME;
+}
+
+/* Of a stopped command the whole group has the grace: what its leader leaves is waited for. */
+static void run_await_group(struct run *run)
+{
+    run->look_time = GROUP_LOOK_FIRST;
+    run->look_at = clock_monotonic() + run->look_time;
+    if (run->signalled)
+        return;
+    run->signalled = true;
+    ask(run);
+}
+
+static void run_look_at_group(struct run *run)
+{
+    int64_t now = clock_monotonic();
+    if (now < run->look_at)
+        return;
+    if (!command_group_lives(run->pid)) {
+        run_over(run);
+        return;
+    }
+    run->look_time *= 2;
+    if (run->look_time > GROUP_LOOK_LAST)
+        run->look_time = GROUP_LOOK_LAST;
+    run->look_at = now + run->look_time;
+}
+
 static void run_reap(struct run *run)
 {
-    /* What is left of a stopped command's group must not outlive it; its number is still its own.
-     */
-    if (run->kill_at && run->leads)
-        run_signal(run, SIGKILL);
     struct rusage usage = {0};
     while (wait4(run->pid, &run->status, 0, &usage) < 0 && errno == EINTR)
         ;
     run->memory = (int64_t)usage.ru_maxrss * 1024;
     run->cpu = command_cpu(&usage);
     run->exited = true;
-    run->worker->child = 0;
-    run->drain_until = clock_monotonic() + DRAIN_TIME;
+    if (run->kill_at && run->leads && command_group_lives(run->pid))
+        run_await_group(run);
+    else
+        run_over(run);
+}
+
+/* It runs, or is waited for its group. */
+static bool run_lives(const struct run *run)
+{
+    return !run->exited || run->look_time;
 }
 
 static void run_check_time(struct run *run)
 {
     if (run->worker->cancelled)
         run_stop(run, OUTCOME_CANCELLED);
+    if (run->look_time)
+        run_look_at_group(run);
     int64_t limit = run->kill_at ? run->kill_at : run->deadline;
-    if (run->exited || !limit || clock_monotonic() < limit)
+    if (!run_lives(run) || !limit || clock_monotonic() < limit)
         return;
-    if (run->kill_at) {
-        run_signal(run, SIGKILL);
-        run->kill_at += NS_PER_S;
-    } else {
+    if (!run->kill_at) {
         run_stop(run, OUTCOME_TIMEOUT);
+    } else if (run->exited && run->killed) {
+        run_over(run); /* what SIGKILL does not end is waited for no longer */
+    } else {
+        run_kill(run);
+        run->killed = true;
+        run->kill_at += NS_PER_S;
     }
 }
 
 static int64_t run_deadline(const struct run *run)
 {
-    if (run->exited)
+    if (!run_lives(run))
         return run->drain_until;
-    return run->kill_at ? run->kill_at : run->deadline;
+    int64_t limit = run->kill_at ? run->kill_at : run->deadline;
+    return run->look_time && run->look_at < limit ? run->look_at : limit;
 }
 
 static bool run_is_done(const struct run *run)
 {
-    if (!run->exited)
+    if (run_lives(run))
         return false;
     return (run->streams[0] < 0 && run->streams[1] < 0) || clock_monotonic() >= run->drain_until;
 }

@@ -36,7 +36,7 @@ static const struct field fields[] = {
     FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),        FIELD(FIELD_TEXT, shell),
     FIELD(FIELD_TEXT, attributes),
     FIELD(FIELD_TEXTS, command),   FIELD(FIELD_CHUNK, lua),       FIELD(FIELD_CHUNK, setup),
-    FIELD(FIELD_I32, stop_signal), FIELD(FIELD_I64, stop_grace),
+    FIELD(FIELD_I32, stop_signal), FIELD(FIELD_BOOL, stop_leader), FIELD(FIELD_I64, stop_grace),
     FIELD(FIELD_I64, worker),      FIELD(FIELD_I32, window),      FIELD(FIELD_I32, stdin_fd),
     FIELD(FIELD_TEXTS, produces),  FIELD(FIELD_TEXTS, consumes),  FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_I64, heartbeat),
     FIELD(FIELD_BUF, rules),

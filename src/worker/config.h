@@ -66,7 +66,8 @@ struct worker_config {
     struct texts consumes;
     struct buf rules;      /* of each of PRODUCES a byte: what holds for its messages (enum queue_rule) */
     int32_t stop_signal;   /* for a task that must end before its time */
-    int64_t stop_grace;    /* ns until SIGKILL */
+    bool stop_leader;      /* for its process alone, not for the group */
+    int64_t stop_grace;    /* ns of the whole group until SIGKILL */
     int64_t worker;        /* number of the worker in its pool, from 1 */
     uint32_t window;       /* messages it may put before it hears of room */
     int32_t stdin_fd;      /* a process's own stdin and stdout: where they are; -1: none */

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/unit.h"
 #include "script/value.h"
 #include "worker/config.h"
 #include "worker/frame.h"
@@ -154,6 +155,13 @@ int command_run_captured(struct worker *worker, const struct script_command *com
 
 /* The processor time of an ended command, ns. */
 int64_t command_cpu(const struct rusage *usage);
+
+/* How often is looked whether the rest of a group has ended: ns at first, and in the end. */
+#define GROUP_LOOK_FIRST (1 * NS_PER_MS)
+#define GROUP_LOOK_LAST (50 * NS_PER_MS)
+
+/* Whether anything is left of a group whose leader was a child of this process and has been waited for. */
+bool command_group_lives(pid_t group);
 
 /* Sends SIGKILL to every command that runs at this moment. */
 void command_kill_all(struct worker *worker);

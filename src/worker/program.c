@@ -44,13 +44,9 @@ static void close_end(int *end)
     *end = -1;
 }
 
-/* What is left of its group must not outlive it; its number is still its own. */
+/* Takes its status; what is left of its group is none of it any more. */
 static void reap(struct program *program, struct worker *worker)
 {
-    struct cgroup *cgroup = render_cgroup(worker->command);
-    if (cgroup)
-        cgroup_kill(cgroup);
-    kill(-program->pid, SIGKILL);
     struct rusage usage = {0};
     while (wait4(program->pid, &program->status, 0, &usage) < 0 && errno == EINTR)
         ;
@@ -68,6 +64,7 @@ static int watch(struct program *program, struct worker *worker, struct error *e
         return 0;
     }
     int number = errno;
+    kill(-program->pid, SIGKILL);
     reap(program, worker);
     return error_system(error, number, "cannot watch the program");
 }
@@ -135,18 +132,54 @@ static bool wait_for_end(struct program *program, struct worker *worker, int64_t
     }
 }
 
+/* Its leader has ended: waits for the rest of the group, no longer than to DEADLINE. */
+static bool wait_for_group(struct program *program, struct worker *worker, pid_t group,
+                           int64_t deadline)
+{
+    for (int64_t look = GROUP_LOOK_FIRST;; look = look < GROUP_LOOK_LAST ? 2 * look : look) {
+        int64_t now = clock_monotonic();
+        if (!command_group_lives(group) || now >= deadline)
+            return now < deadline;
+        struct pollfd out = {
+            .fd = program->received.length < READ_SIZE ? program->out : -1, .events = POLLIN};
+        channel_wait(worker, &out, 1, now + look < deadline ? now + look : deadline);
+        if (out.revents)
+            program_read(program);
+    }
+}
+
+static void ask(pid_t pid, const struct worker_config *config, bool leader)
+{
+    kill(leader ? pid : -pid, config->stop_signal);
+    kill(leader ? pid : -pid, SIGCONT);
+}
+
 bool program_end(struct program *program, struct worker *worker, int64_t patience)
 {
     const struct worker_config *config = &worker->config;
+    struct cgroup *cgroup = render_cgroup(worker->command);
+    pid_t group = program->pid;
     close_end(&program->in);
     bool itself = wait_for_end(program, worker, clock_monotonic() + patience);
+    int64_t deadline = clock_monotonic() + config->stop_grace;
+    bool ended = itself;
     if (!itself) {
-        kill(-program->pid, config->stop_signal);
-        kill(-program->pid, SIGCONT);
-        if (!wait_for_end(program, worker, clock_monotonic() + config->stop_grace))
-            kill(-program->pid, SIGKILL);
+        ask(group, config, config->stop_leader);
+        ended = wait_for_end(program, worker, deadline);
+        if (!ended)
+            kill(-group, SIGKILL);
     }
     reap(program, worker);
+    worker->child = group; /* in case the runner is lost meanwhile */
+    if (ended && command_group_lives(group)) {
+        if (itself || config->stop_leader)
+            ask(group, config, false);
+        if (!wait_for_group(program, worker, group, deadline))
+            kill(-group, SIGKILL);
+    }
+    worker->child = 0;
+    if (cgroup)
+        cgroup_kill(cgroup);
     program_read(program);
     close_end(&program->out);
     return itself;

@@ -39,8 +39,8 @@ void program_read(struct program *program);
 
 /*
  * Ends it: closes its stdin, waits PATIENCE ns for its own end, then sends the signal of the config
- * and at the end of grace SIGKILL. What is left of its process group ends with it. True where it
- * ended by itself.
+ * and at the end of grace SIGKILL. The rest of its process group has that grace too. True where it ended
+ * by itself.
  */
 bool program_end(struct program *program, struct worker *worker, int64_t patience);
 

@@ -238,9 +238,9 @@ def test_second_signal_during_the_wait_for_a_restart():
 
 ORDER = """
     processes:
-      web: {run: "trap 'echo bye; exit 0' TERM; echo up; sleep 1000 & wait", depends_on: {app: ready}}
-      app: {run: "trap 'echo bye; exit 0' TERM; echo up; sleep 1000 & wait", ready: {log: up}, depends_on: {db: ready}}
-      db: {run: "trap 'echo bye; exit 0' TERM; echo up; sleep 1000 & wait", ready: {log: up}}
+      web: {run: "trap 'echo bye; exit 0' TERM; sh -c 'echo up; exec sleep 1000' & wait", depends_on: {app: ready}}
+      app: {run: "trap 'echo bye; exit 0' TERM; sh -c 'echo up; exec sleep 1000' & wait", ready: {log: up}, depends_on: {db: ready}}
+      db: {run: "trap 'echo bye; exit 0' TERM; sh -c 'echo up; exec sleep 1000' & wait", ready: {log: up}}
 """
 
 
@@ -261,7 +261,7 @@ def test_interrupt_after_a_failure():
     run = Run("""
         fail_fast: true
         processes:
-          slow: {run: "trap 'echo leaving; read -r x <gate; exit 0' TERM; echo up; sleep 1000 & wait; wait", ready: {log: up}}
+          slow: {run: "trap 'echo leaving; read -r x <gate; exit 0' TERM; echo up; while :; do sleep 0.05; done", ready: {log: up}}
           bad: {run: "exit 3", depends_on: {slow: ready}}
     """, directory=(directory := Directory()))
     gate = directory.fifo("gate")

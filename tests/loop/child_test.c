@@ -150,6 +150,46 @@ static void test_signal_reaches_the_group(void **state)
     loop_free(watched.loop);
 }
 
+static void on_group_gone(void *arg)
+{
+    struct watched *watched = arg;
+    watched->calls++;
+    loop_stop(watched->loop);
+}
+
+/* The leader has ended, another of its group has not: it is signalled, and its end is told. */
+static void test_group_outlives_its_leader(void **state)
+{
+    (void)state;
+    struct watched watched = {.loop = test_loop()};
+    struct child *child;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    assert_int_equal(start_in(&watched, "sleep 1000 &", NULL, nothing, 3, &child), 0);
+    loop_run(watched.loop);
+    assert_int_equal(child_signal(child, SIGTERM), -ESRCH); /* nobody awaits it yet */
+    assert_true(child_await_group(child, on_group_gone));
+    assert_int_equal(child_signal_leader(child, SIGTERM), -ESRCH);
+    assert_int_equal(child_signal(child, SIGTERM), 0);
+    loop_run(watched.loop);
+    assert_int_equal(watched.calls, 2);
+    assert_int_equal(child_signal(child, SIGTERM), -ESRCH);
+    child_free(child);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    loop_free(watched.loop);
+}
+
+static void test_group_ends_with_its_leader(void **state)
+{
+    (void)state;
+    struct watched watched = {.loop = test_loop()};
+    struct child *child;
+    assert_int_equal(start_in(&watched, "exit 0", NULL, nothing, 3, &child), 0);
+    loop_run(watched.loop);
+    assert_false(child_await_group(child, on_group_gone));
+    child_free(child);
+    loop_free(watched.loop);
+}
+
 struct heard {
     struct loop *loop;
     int counts[NSIG];
@@ -252,6 +292,8 @@ int main(void)
     TEST(&tests, test_forgotten);
     TEST(&tests, test_crowd);
     TEST(&tests, test_signal_reaches_the_group);
+    TEST(&tests, test_group_outlives_its_leader);
+    TEST(&tests, test_group_ends_with_its_leader);
     TEST(&tests, test_flood_then_term);
     TEST(&tests, test_orphans);
     return tests_run(&tests, "child");
