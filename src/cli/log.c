@@ -208,7 +208,7 @@ static int open_joblog(struct log *log, struct loop *loop, struct bus *bus,
     bool adds = options->resume != RESUME_NONE || options_name_a_part(options);
     bool begins = !adds || is_empty(path);
     struct target *target =
-        target_open(path, adds ? FILE_APPEND : FILE_EMPTY, NULL, "write the joblog to", error);
+        target_open(path, FILE_CLAIM | (adds ? FILE_APPEND : FILE_EMPTY), NULL, "write the joblog to", error);
     int result = add_destination(log, loop, path, target, error);
     if (result)
         return result;
@@ -239,7 +239,7 @@ static int open_file(struct log *log, struct loop *loop, const struct log_spec *
                          "--log-rotate is for a log file, and there is none: add --log FILE");
     if (!path)
         return 0;
-    struct target *target = target_open(path, flags, rules, "write the log to", error);
+    struct target *target = target_open(path, flags | FILE_CLAIM, rules, "write the log to", error);
     return add_destination(log, loop, path, target, error);
 }
 
@@ -326,10 +326,13 @@ bool log_report(const struct log *log, struct buf *out)
         if (unread || (!lost && !destination->failed && !stuck))
             continue;
         whole = false;
-        if (lost || destination->failed)
+        if (destination->failed == ENOENT)
+            buf_printf(out, "parrun: error: %s: %s while it was being written\n", destination->name,
+                       target_reason(ENOENT));
+        else if (lost || destination->failed)
             buf_printf(out, "parrun: error: %s: %zu bytes could not be written: %s\n",
                        destination->name, lost,
-                       destination->failed ? strerror(destination->failed) : "nobody reads them");
+                       destination->failed ? target_reason(destination->failed) : "nobody reads them");
         else
             buf_printf(out, "parrun: error: %s: it could not rotate and is longer than it may be: %s\n",
                        destination->name, strerror(stuck));

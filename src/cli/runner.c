@@ -38,6 +38,7 @@
 #include "object/durable_run.h"
 #include "object/kinds.h"
 #include "object/need.h"
+#include "object/pool.h"
 #include "object/tokens.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
@@ -123,14 +124,15 @@ static void hold_for_journal(struct runner *runner, bool held)
 static bool on_settle(void *arg)
 {
     struct runner *runner = arg;
-    durable_wait(&runner->run);
-    return run_recorded(&runner->run, NULL, 0);
+    bool kept = durable_wait(&runner->run);
+    return run_recorded(&runner->run, NULL, 0) && kept;
 }
 
 static bool on_counts(void *arg, const char *pool, size_t length)
 {
     const struct runner *runner = arg;
-    return run_recorded(&runner->run, pool, length);
+    bool kept = !runner->run.store || !queue_store_has_failed(runner->run.store);
+    return kept && run_recorded(&runner->run, pool, length);
 }
 
 static void on_journal_full(void *arg)
@@ -242,6 +244,7 @@ static int end_run(struct runner *runner)
 
 static void release_run(struct run *run)
 {
+    pools_release_claims(run);
     durable_end(run);
     loop_free(run->loop);
     queues_free(run);
@@ -254,7 +257,7 @@ static void release_run(struct run *run)
     free(run->id);
 }
 
-/* The journal is opened first: where another run has it, that run's log is left alone. */
+/* The journal and the results are opened first: where another run has them, that run's log is left alone. */
 static int open_books(struct runner *runner, const struct options *options, struct error *error)
 {
     static const struct log_callbacks log_callbacks = {
@@ -271,8 +274,10 @@ static int open_books(struct runner *runner, const struct options *options, stru
     int result = journaling_open(options, run, &database, error);
     if (result)
         return result;
-    runner->log = log_new(run->loop, run->bus, run->scenario, options, run->id, &log_callbacks,
-                          runner, error);
+    result = run->dry ? 0 : pools_claim_results(run, error);
+    if (!result)
+        runner->log = log_new(run->loop, run->bus, run->scenario, options, run->id, &log_callbacks,
+                              runner, error);
     if (!runner->log) {
         database_close(database);
         return ERROR_FAILED;

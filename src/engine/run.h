@@ -71,6 +71,7 @@ struct run {
     struct queue_store *store; /* of the durable ones; NULL: there are none */
     const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */
     struct durable_run *durable; /* what keeps these two */
+    int *claims;               /* of each pool's results until it opens them (object/pool.h); -1: none */
     struct object **objects;
     size_t object_count;
     size_t ended_count;    /* of objects */

@@ -45,6 +45,12 @@ static int64_t add_queue(struct queue_store *store, const struct queue_spec *spe
     return slot;
 }
 
+static bool on_settle(void *arg)
+{
+    const struct durable_run *durable = arg;
+    return run_recorded(durable->run, NULL, 0);
+}
+
 static void on_committed(void *arg)
 {
     struct durable_run *durable = arg;
@@ -85,8 +91,8 @@ static bool has_any(const struct scenario *scenario)
 
 int durable_begin(struct run *run, void (*finished)(void *arg), void *arg, struct error *error)
 {
-    static const struct queue_store_callbacks callbacks = {.committed = on_committed,
-                                                           .finished = on_finished};
+    static const struct queue_store_callbacks callbacks = {
+        .settle = on_settle, .committed = on_committed, .finished = on_finished};
     if (run->dry || !has_any(run->scenario))
         return 0;
     struct durable_run *durable = mem_calloc(1, sizeof(*durable));
@@ -104,10 +110,8 @@ int durable_begin(struct run *run, void (*finished)(void *arg), void *arg, struc
 
 void durable_tell_door(struct run *run)
 {
-    struct error error = {0};
     if (run->store)
-        queue_store_set_socket(run->store, door_address(run->door), &error);
-    error_release(&error);
+        queue_store_set_socket(run->store, door_address(run->door));
 }
 
 void durable_finish(struct run *run)
@@ -115,10 +119,11 @@ void durable_finish(struct run *run)
     queue_store_finish(run->store);
 }
 
-void durable_wait(struct run *run)
+bool durable_wait(struct run *run)
 {
     if (run->store)
         queue_store_wait(run->store);
+    return !run->store || !queue_store_has_failed(run->store);
 }
 
 void durable_end(struct run *run)

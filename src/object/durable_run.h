@@ -5,6 +5,8 @@
 #ifndef OBJECT_DURABLE_RUN_H
 #define OBJECT_DURABLE_RUN_H
 
+#include <stdbool.h>
+
 struct error;
 struct run;
 
@@ -15,14 +17,15 @@ struct run;
  */
 int durable_begin(struct run *run, void (*finished)(void *arg), void *arg, struct error *error);
 
-/* Tells in the files where this run can be asked; where that cannot be written, it cannot be. */
+/* Tells in the files where this run can be asked. */
 void durable_tell_door(struct run *run);
 
 /* Nothing runs any more. */
 void durable_finish(struct run *run);
 
-/* In a thread that is not the loop's: waits until all that has happened is in the files. */
-void durable_wait(struct run *run);
+/* In a thread that is not the loop's: waits until all that has happened is in the files. False where any of it never
+ * will be. */
+bool durable_wait(struct run *run);
 
 /* Frees what it holds, before the loop is freed. */
 void durable_end(struct run *run);

@@ -226,6 +226,12 @@ void guest_committed(struct guest *guest)
 {
     if (!guest->owed.length || !queue_store_has_reached(guest->run->store, guest->moment))
         return;
+    if (queue_store_has_failed(guest->run->store)) { /* what was put is lost, or may be */
+        buf_clear(&guest->owed);
+        cancel(guest);
+        guest_refuse(guest, "it cannot be written to its file");
+        return;
+    }
     writer_put(guest->writer, guest->owed.data, guest->owed.length);
     buf_clear(&guest->owed);
     if (guest->leaving)

@@ -51,7 +51,7 @@ static void on_failed(void *arg, int number)
     struct buf text = {0};
     recorder->failed = number;
     buf_printf(&text, "cannot write %s to '%s': %s; what finds no room is left out",
-               recorder->stream, recorder->path, strerror(number));
+               recorder->stream, recorder->path, target_reason(number));
     tell(recorder, &text, 0);
     buf_release(&text);
 }
@@ -68,7 +68,7 @@ static void tell_end(struct recorder *recorder)
     if (lost)
         buf_printf(&text, "%zu bytes of %s are missing in '%s': %s", lost, recorder->stream,
                    recorder->path,
-                   recorder->failed ? strerror(recorder->failed) : "they were not written in time");
+                   recorder->failed ? target_reason(recorder->failed) : "they were not written in time");
     else if (stuck)
         buf_printf(&text, "'%s' could not rotate and is longer than it may be: %s", recorder->path,
                    strerror(stuck));

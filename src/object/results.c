@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -22,12 +23,14 @@
 #include "scenario/spec.h"
 #include "script/value.h"
 #include "sink/file.h"
+#include "sink/file_lock.h"
 #include "sink/output.h"
 #include "sink/target.h"
 
 struct results {
     const char *pool;
     bool goes_on;
+    bool pushes; /* what is durable waits for the records, and the loop at times for that */
     const struct mask *mask; /* NULL: nothing is hidden */
     const struct results_spec *spec;
     struct results_callbacks callbacks;
@@ -69,10 +72,9 @@ static void on_room(void *arg)
 static void on_failed(void *arg, int number)
 {
     struct results *results = arg;
-    struct buf what = {0};
-    buf_printf(&what, "cannot write results to '%s'", results->file);
-    fail(results, what.data, number);
-    buf_release(&what);
+    struct error error = {0};
+    error_set(&error, -number, "cannot write results to '%s': %s", results->file, target_reason(number));
+    fail_of(results, &error);
 }
 
 static void on_finished(void *arg)
@@ -88,6 +90,20 @@ static char *record_file(const struct results_spec *spec)
     return buf_take(&path);
 }
 
+int results_claim(const struct results_spec *spec, bool goes_on, struct error *error)
+{
+    struct stat status;
+    char *path = record_file(spec);
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    int result = 0;
+    if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode))
+        result = file_claim(fd, goes_on, "write results to", path, error);
+    if (result)
+        close(fd);
+    free(path);
+    return result ? result : fd < 0 ? -1 : fd;
+}
+
 static void open_outlet(struct results *results, struct run *run)
 {
     static const struct outlet_callbacks callbacks = {
@@ -95,20 +111,6 @@ static void open_outlet(struct results *results, struct run *run)
     struct queue *queue = run->queues[results->spec->queue];
     results->outlet = outlet_new(run, queue, &callbacks, results);
     results->framing = queue_framing(queue);
-}
-
-/* What was killed may have left the beginning of a line, to which the next record must not be added. */
-static void end_torn_line(const char *path)
-{
-    char last = '\n';
-    int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
-        return; /* it is not there, or target_open() tells what is wrong with it */
-    off_t end = lseek(fd, 0, SEEK_END);
-    bool torn = end > 0 && pread(fd, &last, 1, end - 1) == 1 && last != '\n';
-    ssize_t done = torn ? pwrite(fd, "\n", 1, end) : 0;
-    (void)done; /* a full disk is told by the first record that does not fit either */
-    close(fd);
 }
 
 struct results *results_new(struct run *run, const char *pool, const struct results_spec *spec,
@@ -120,6 +122,7 @@ struct results *results_new(struct run *run, const char *pool, const struct resu
     struct results *results = mem_calloc(1, sizeof(*results));
     results->pool = pool;
     results->goes_on = goes_on;
+    results->pushes = run->store != NULL;
     results->spec = spec;
     results->mask = run->mask;
     results->callbacks = *callbacks;
@@ -130,10 +133,8 @@ struct results *results_new(struct run *run, const char *pool, const struct resu
     }
     results->file = record_file(spec);
     unsigned flags = goes_on ? FILE_APPEND : FILE_EMPTY;
-    if (goes_on)
-        end_torn_line(results->file);
     struct target *target =
-        target_open(results->file, flags | FILE_DIRECTORIES, NULL, "write results to", error);
+        target_open(results->file, flags | FILE_DIRECTORIES | FILE_CLAIM, NULL, "write results to", error);
     if (!target) {
         results_free(results);
         return NULL;
@@ -318,6 +319,8 @@ void results_put(struct results *results, struct task *task)
     }
     buf_char(line, '\n');
     output_put(results->output, line->data, line->length);
+    if (results->pushes)
+        output_push(results->output);
 }
 
 bool results_settle(struct results *results)

@@ -31,6 +31,13 @@ struct results_callbacks {
     void (*finished)(void *arg);
 };
 
+/*
+ * Before anything starts: claims the file of records for this run where it is there already (file_claim()), so that
+ * nothing of it changes before the pool begins. A descriptor, to be closed just before results_new(), -1
+ * where there is none, or ERROR_LOCKED with ERROR filled.
+ */
+int results_claim(const struct results_spec *spec, bool goes_on, struct error *error);
+
 /* Opens what SPEC names for the tasks of POOL; what files hold stays where this run GOES ON with the work of
  * an earlier one. NULL with ERROR filled where that is not possible. */
 struct results *results_new(struct run *run, const char *pool, const struct results_spec *spec,

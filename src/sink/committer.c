@@ -83,6 +83,14 @@ static void post(struct committer *committer, void (*wanted)(void *), void (*tel
         loop_post(committer->loop, tell, committer);
 }
 
+/* Under the lock. */
+static void keep_reason(struct committer *committer, struct error *error)
+{
+    if (error->text && !committer->reason)
+        committer->reason = mem_strdup(error->text);
+    error_release(error);
+}
+
 /* Under the lock, which it leaves for the time of writing: all that waits, in one commit. */
 static void write_rows(struct committer *committer, struct buf *rows)
 {
@@ -96,9 +104,7 @@ static void write_rows(struct committer *committer, struct buf *rows)
     size_t lost = committer->callbacks.write(committer->arg, rows, &error);
     pthread_mutex_lock(&committer->lock);
     committer->lost += lost;
-    if (error.text && !committer->reason)
-        committer->reason = mem_strdup(error.text);
-    error_release(&error);
+    keep_reason(committer, &error);
     committer->done += rows->length;
     pthread_cond_broadcast(&committer->progress);
     buf_clear(rows);
@@ -115,8 +121,10 @@ static void committer_thread(void *arg)
     }
     pthread_mutex_unlock(&committer->lock);
     buf_release(&rows);
-    committer->callbacks.close(committer->arg);
+    struct error error = {0};
+    committer->callbacks.close(committer->arg, &error);
     pthread_mutex_lock(&committer->lock);
+    keep_reason(committer, &error);
     post(committer, committer->callbacks.finished, tell_finished);
     pthread_mutex_unlock(&committer->lock);
 }

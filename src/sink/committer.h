@@ -18,8 +18,8 @@ struct committer_callbacks {
     /* In the thread: commits ROWS, the bytes of some committer_put() one after another. Returns how
      * many rows were lost, with ERROR telling why. */
     size_t (*write)(void *arg, const struct buf *rows, struct error *error);
-    /* In the thread, before it ends: closes what it writes to. */
-    void (*close)(void *arg);
+    /* In the thread, before it ends: closes what it writes to; ERROR tells what went wrong with that. */
+    void (*close)(void *arg, struct error *error);
     /* On the loop's thread, when a commit begins, with all that waited for it. NULL: nobody asks. */
     void (*begun)(void *arg);
     /* On the loop's thread, after each commit. NULL: nobody asks. */
@@ -54,7 +54,7 @@ void committer_finish(struct committer *committer);
 bool committer_is_finished(const struct committer *committer);
 
 /* Rows that were lost, and in *REASON, which lives as long as the committer, why the first of them
- * was. Any thread. */
+ * was; or what else went wrong first, NULL: nothing did. Any thread. */
 size_t committer_lost(struct committer *committer, const char **reason);
 
 /*

@@ -25,6 +25,7 @@ struct database {
     char *path;
     int fd; /* holds the lock; -1: another connection does */
     sqlite3 *handle;
+    int checkpoint; /* SQLite's result of one that failed; SQLITE_OK: none has */
     struct query *queries;
 };
 
@@ -47,6 +48,24 @@ static int fail(struct database *database, int result, struct error *error)
         mem_exhausted();
     return error_set(error, code_of(result), "%s '%s': %s", database->what, database->path,
                      sqlite3_errmsg(database->handle));
+}
+
+/*
+ * Pages of the write-ahead log after which it is moved into the file. Fewer are more to sync, more are left
+ * for the end, when nobody else has anything to do.
+ */
+#define CHECKPOINT 500
+
+/* As SQLite does itself, but that a failure is not passed over: the run would end as if nothing had happened. */
+static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+    struct database *database = arg;
+    if (pages < CHECKPOINT)
+        return SQLITE_OK;
+    int result = sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (result != SQLITE_OK && result != SQLITE_BUSY && result != SQLITE_LOCKED)
+        database->checkpoint = result;
+    return SQLITE_OK;
 }
 
 /* A regular file: nothing that somebody has planted is followed or waited for. */
@@ -80,6 +99,7 @@ static struct database *connect_file(const char *path, const char *what, int fd,
     if (result == SQLITE_OK) {
         sqlite3_extended_result_codes(database->handle, 1);
         sqlite3_busy_timeout(database->handle, 10000); /* somebody looks into it */
+        sqlite3_wal_hook(database->handle, on_commit, database);
         return database;
     }
     fail(database, result, error);
@@ -184,6 +204,33 @@ struct database *database_join(const char *path, const struct database_kind *kin
                                struct error *error)
 {
     return prepare(connect_file(path, kind->what, -1, error), kind, error);
+}
+
+static bool is_in_place(const struct database *database)
+{
+    struct stat ours, there;
+    if (database->fd < 0 || fstat(database->fd, &ours))
+        return true;
+    return !stat(database->path, &there) && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
+int database_check(struct database *database, struct error *error)
+{
+    if (!is_in_place(database))
+        return error_set(error, ERROR_FAILED, "%s '%s': somebody has removed or replaced it",
+                         database->what, database->path);
+    if (database->checkpoint != SQLITE_OK)
+        return error_set(error, code_of(database->checkpoint), "%s '%s': %s", database->what, database->path,
+                         sqlite3_errstr(database->checkpoint));
+    return 0;
+}
+
+int database_settle(struct database *database, struct error *error)
+{
+    int result = sqlite3_wal_checkpoint_v2(database->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if (result != SQLITE_OK && result != SQLITE_BUSY && result != SQLITE_LOCKED)
+        return fail(database, result, error);
+    return database_check(database, error);
 }
 
 void database_close(struct database *database)

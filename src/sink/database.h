@@ -42,6 +42,16 @@ struct database *database_open_shortly(const char *path, const struct database_k
 struct database *database_join(const char *path, const struct database_kind *kind,
                                struct error *error);
 
+/*
+ * Fails where the file of database_open() is no longer what stands at its path, so that what is written is in no file that
+ * anybody will find; and where what was committed could not be moved from the write-ahead log into the file. For
+ * whoever writes, before and after.
+ */
+int database_check(struct database *database, struct error *error);
+
+/* Moves what is committed into the file, before it is closed. A negative code with ERROR filled where that failed: it then is in the log beside it. */
+int database_settle(struct database *database, struct error *error);
+
 /* Ends all queries and closes it. NULL is accepted. */
 void database_close(struct database *database);
 

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "sink/file_lock.h"
 
 /* What a path may name that is no place for output; NULL for a file or a device such as a terminal.
  */
@@ -84,7 +85,37 @@ static int refuse(const char *path, const char *doing, int number, struct error 
     return error->code;
 }
 
-/* Refuses what opened but is no place for output; empties the file where that is asked for. */
+/* What was killed may have left the beginning of a line, to which the next one must not be added. */
+static void end_torn_line(int fd, const char *path, off_t end)
+{
+    char last = '\n';
+    int readable = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (readable < 0)
+        return; /* nobody can know */
+    bool torn = pread(readable, &last, 1, end - 1) == 1 && last != '\n';
+    ssize_t done = torn ? pwrite(fd, "\n", 1, end) : 0;
+    (void)done; /* a full disk is told by the first line that does not fit either */
+    close(readable);
+}
+
+/* Of a regular file: claims it, empties it, or ends its last line, as FLAGS say. */
+static int prepare(int fd, const char *path, unsigned flags, const char *doing, struct error *error)
+{
+    struct stat status;
+    bool adds = flags & FILE_APPEND && !(flags & FILE_EMPTY);
+    int result = flags & FILE_CLAIM ? file_claim(fd, adds, doing, path, error) : 0;
+    if (result)
+        return result;
+    if (fstat(fd, &status))
+        return error_system(error, errno, "cannot %s '%s'", doing, path);
+    if (status.st_size && flags & FILE_EMPTY && ftruncate(fd, 0))
+        return error_system(error, errno, "cannot empty '%s'", path);
+    if (status.st_size && adds)
+        end_torn_line(fd, path, status.st_size);
+    return 0;
+}
+
+/* Refuses what opened but is no place for output. */
 static int check_opened(int fd, const char *path, unsigned flags, const char *doing,
                         struct error *error)
 {
@@ -93,10 +124,9 @@ static int check_opened(int fd, const char *path, unsigned flags, const char *do
         return error_system(error, errno, "cannot %s '%s'", doing, path);
     if (wrong_kind(status.st_mode))
         return refuse(path, doing, EINVAL, error);
-    if (S_ISREG(status.st_mode) && status.st_size && flags & FILE_EMPTY && ftruncate(fd, 0))
-        return error_system(error, errno, "cannot empty '%s'", path);
+    int result = S_ISREG(status.st_mode) ? prepare(fd, path, flags, doing, error) : 0;
     fcntl(fd, F_SETFL, flags & FILE_APPEND ? O_APPEND : 0); /* blocking from now on */
-    return 0;
+    return result;
 }
 
 int file_open(const char *path, unsigned flags, const char *doing, struct error *error)

@@ -11,14 +11,15 @@
 struct error;
 
 enum file_flag {
-    FILE_APPEND = 1 << 0,      /* each write goes to its end */
+    FILE_APPEND = 1 << 0,      /* each write goes to its end; a last line that has none is ended first */
     FILE_EMPTY = 1 << 1,       /* what is in it goes away */
     FILE_DIRECTORIES = 1 << 2, /* directories that are missing on the way to it are made */
+    FILE_CLAIM = 1 << 3,       /* it is this run's as long as it is open; with APPEND alone, of all that add to it */
 };
 
 /*
  * Opens PATH to be written, made where it is missing. Returns the descriptor, or a negative errno
- * with ERROR filled; DOING ("write the log to") is for its text.
+ * (ERROR_LOCKED: another run has claimed it) with ERROR filled; DOING ("write the log to") is for its text.
  */
 int file_open(const char *path, unsigned flags, const char *doing, struct error *error);
 

@@ -86,15 +86,39 @@ bool patience_wait(struct patience *patience, long holder, const char *what, con
     return now - patience->began < GIVE_UP_AFTER;
 }
 
-static int refuse(int fd, const char *what, const char *path, struct error *error)
+/* What keeps others from FD's file. */
+static char *describe_holder(int fd)
 {
+    struct buf text = {0};
     long holder = find_holder(fd);
     if (holder == getpid())
-        return error_set(error, ERROR_LOCKED, "%s '%s': this run writes it already", what, path);
-    if (holder)
-        return error_set(error, ERROR_LOCKED, "%s '%s': a run with pid %ld is writing it", what,
-                         path, holder);
-    return error_set(error, ERROR_LOCKED, "%s '%s': another run is writing it", what, path);
+        buf_text(&text, "this run writes it already");
+    else if (holder)
+        buf_printf(&text, "a run with pid %ld is writing it", holder);
+    else
+        buf_text(&text, "another run is writing it");
+    return buf_take(&text);
+}
+
+static int refuse(int fd, const char *what, const char *path, struct error *error)
+{
+    char *holder = describe_holder(fd);
+    error_set(error, ERROR_LOCKED, "%s '%s': %s", what, path, holder);
+    free(holder);
+    return ERROR_LOCKED;
+}
+
+int file_claim(int fd, bool shared, const char *doing, const char *path, struct error *error)
+{
+    int result;
+    while ((result = flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB)) && errno == EINTR)
+        continue;
+    if (!result || errno != EWOULDBLOCK) /* a file system without locks keeps nobody away */
+        return 0;
+    char *holder = describe_holder(fd);
+    error_set(error, ERROR_LOCKED, "cannot %s '%s': %s", doing, path, holder);
+    free(holder);
+    return ERROR_LOCKED;
 }
 
 /* Waits for whoever has it as long as that is no run, with MARKED: no other run. */

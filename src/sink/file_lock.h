@@ -24,6 +24,13 @@ int file_lock(int fd, const char *what, const char *path, struct error *error);
 int file_lock_shortly(int fd, const char *what, const char *path, struct error *error);
 
 /*
+ * Claims the open file for a run that writes text into it, until its last descriptor is closed; SHARED with others
+ * that only add to it. Nobody is waited for: ERROR_LOCKED where somebody else has it. DOING ("write the log to") and
+ * PATH are for the text.
+ */
+int file_claim(int fd, bool shared, const char *doing, const char *path, struct error *error);
+
+/*
  * True where a run has the file at PATH, or waits for it. Here and below: not while this process has the file
  * open as a database, whose locks would be lost.
  */

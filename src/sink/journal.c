@@ -35,10 +35,11 @@ static size_t on_write(void *arg, const struct buf *rows, struct error *error)
     return journal_write(journal->writer, rows, all ? NULL : &filter, error);
 }
 
-static void on_close(void *arg)
+static void on_close(void *arg, struct error *error)
 {
     struct journal *journal = arg;
     journal_writer_free(journal->writer);
+    database_settle(journal->database, error);
     database_close(journal->database);
 }
 
@@ -77,7 +78,8 @@ struct journal *journal_new(struct loop *loop, struct database *database,
         journal->committer = committer_new(loop, &committing, journal, error);
     if (journal->committer)
         return journal;
-    on_close(journal);
+    journal_writer_free(journal->writer);
+    database_close(database);
     free(journal);
     return NULL;
 }
@@ -134,6 +136,8 @@ void journal_report(struct journal *journal, struct buf *out)
         buf_text(out, "parrun: error: the journal could not be written to its end in time\n");
     else if (lost)
         buf_printf(out, "parrun: error: %s; %zu of its rows could not be written\n", reason, lost);
+    else if (reason)
+        buf_printf(out, "parrun: error: %s\n", reason);
 }
 
 void journal_free(struct journal *journal)

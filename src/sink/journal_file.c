@@ -14,20 +14,13 @@
 #define APPLICATION 0x5052554e
 #define VERSION 2
 
-/*
- * Pages of the WAL after which it is moved into the file. Fewer are more to sync, more are left for
- * the end, when nobody else has anything to do.
- */
-#define CHECKPOINT "500"
-
 /* Big pages, and a cache that holds all those of a commit: fewer writes, and nothing read again. */
 static const char setup[] = "PRAGMA page_size = 16384;"
                             "PRAGMA cache_size = -16000;"
                             "PRAGMA cell_size_check = ON;"
                             "PRAGMA trusted_schema = OFF;"
                             "PRAGMA journal_mode = WAL;"
-                            "PRAGMA synchronous = FULL;"
-                            "PRAGMA wal_autocheckpoint = " CHECKPOINT ";";
+                            "PRAGMA synchronous = FULL;";
 
 static const char schema[] =
     "CREATE TABLE run (\n"

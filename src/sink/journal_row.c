@@ -373,7 +373,9 @@ static int write_rows(struct journal_writer *writer, const struct buf *rows, str
         result = write_end(writer, error);
     arena_free(writer->arena);
     writer->arena = arena_new();
-    return result ? result : query_run(writer->commit, error);
+    if (!result)
+        result = query_run(writer->commit, error);
+    return result ? result : database_check(writer->database, error);
 }
 
 static size_t count_rows(const struct buf *rows)

@@ -239,6 +239,13 @@ void output_put(struct output *output, const char *bytes, size_t length)
     hand_over_soon(output);
 }
 
+void output_push(struct output *output)
+{
+    bool handing = output->handing;
+    hand_over(output);
+    output->handing = handing; /* it is called all the same */
+}
+
 void output_status(struct output *output, const char *text)
 {
     buf_clear(&output->status);

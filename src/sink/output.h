@@ -30,6 +30,9 @@ struct output *output_new(struct loop *loop, struct target *target,
 /* Copies LENGTH bytes; they are handed to the thread when the loop's turn ends. */
 void output_put(struct output *output, const char *bytes, size_t length);
 
+/* Hands what was put to the thread now: somebody waits for it whom the loop may not keep waiting. */
+void output_push(struct output *output);
+
 /*
  * Shows a text below what is written, on a terminal alone: what is put later stands above it. It takes
  * the place of the one before; "" is none. Not while the end of a line is still to come.

@@ -2,6 +2,7 @@
 #include "sink/queue_store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -44,6 +45,8 @@ struct queue_store {
     struct committer *committer;
     struct queue_store_callbacks callbacks;
     void *arg;
+    atomic_bool failed; /* a write has: nothing is written any more */
+    char *unreachable;  /* why nobody can ask the run; NULL: they can */
     pthread_mutex_t lock; /* ids are noted in their order */
     struct buf note;      /* under the lock */
 };
@@ -143,40 +146,52 @@ int64_t queue_store_add(struct queue_store *store, const char *path, const char 
     return (int64_t)store->slot_count++;
 }
 
+/* Returns how many notes were lost. */
 static size_t write_part(struct queue_store *store, const struct buf *notes, enum queue_part part,
                          struct error *error)
 {
     size_t lost = 0;
-    for (size_t i = 0; i < store->file_count; i++) {
-        struct error fault = {0};
-        lost += queue_writer_write(store->files[i].writer, notes, part, &fault);
-        if (fault.code && !error->code)
-            *error = fault;
-        else
-            error_release(&fault);
-    }
+    for (size_t i = 0; !lost && i < store->file_count; i++)
+        lost = queue_writer_write(store->files[i].writer, notes, part, error);
     return lost;
 }
 
 /* In one file all is committed at once; of several each has its puts before any is done. */
+static size_t write_notes(struct queue_store *store, const struct buf *notes, struct error *error)
+{
+    bool recorded = store->callbacks.settle(store->arg);
+    if (recorded && store->file_count == 1)
+        return write_part(store, notes, QUEUE_PART_ALL, error);
+    size_t lost = write_part(store, notes, QUEUE_PART_PUTS, error);
+    return lost || !recorded ? lost : write_part(store, notes, QUEUE_PART_DONE, error);
+}
+
 static size_t on_write(void *arg, const struct buf *notes, struct error *error)
 {
     struct queue_store *store = arg;
-    if (store->file_count == 1)
-        return write_part(store, notes, QUEUE_PART_ALL, error);
-    size_t lost = write_part(store, notes, QUEUE_PART_PUTS, error);
-    return lost ? lost : write_part(store, notes, QUEUE_PART_DONE, error);
+    if (store->failed)
+        return queue_notes_count(notes);
+    size_t lost = write_notes(store, notes, error);
+    store->failed = lost > 0;
+    return lost;
 }
 
-static void close_files(void *arg)
+static void close_files(struct queue_store *store)
 {
-    struct queue_store *store = arg;
     for (size_t i = 0; i < store->file_count; i++) {
         queue_writer_free(store->files[i].writer);
         database_close(store->files[i].database);
         free(store->files[i].path);
     }
     store->file_count = 0;
+}
+
+static void on_close(void *arg, struct error *error)
+{
+    struct queue_store *store = arg;
+    for (size_t i = 0; !error->code && !store->failed && i < store->file_count; i++)
+        database_settle(store->files[i].database, error);
+    close_files(store);
 }
 
 static void on_committed(void *arg)
@@ -196,22 +211,23 @@ int queue_store_start(struct queue_store *store, struct loop *loop,
                       struct error *error)
 {
     static const struct committer_callbacks committing = {
-        .write = on_write, .close = close_files, .committed = on_committed, .finished = on_finished};
+        .write = on_write, .close = on_close, .committed = on_committed, .finished = on_finished};
     store->callbacks = *callbacks;
     store->arg = arg;
     store->committer = committer_new(loop, &committing, store, error);
     return store->committer ? 0 : error->code;
 }
 
-int queue_store_set_socket(struct queue_store *store, const char *socket, struct error *error)
+void queue_store_set_socket(struct queue_store *store, const char *socket)
 {
-    int result = 0;
-    for (size_t i = 0; !result && i < store->file_count; i++) {
-        struct database *database = queue_file_join(store->files[i].path, error);
-        result = database ? queue_file_set_socket(database, socket, error) : error->code;
+    struct error error = {0};
+    for (size_t i = 0; !error.code && i < store->file_count; i++) {
+        struct database *database = queue_file_join(store->files[i].path, &error);
+        if (database)
+            queue_file_set_socket(database, socket, &error);
         database_close(database);
     }
-    return result;
+    store->unreachable = error.text;
 }
 
 int64_t queue_store_left(const struct queue_store *store, size_t slot)
@@ -290,8 +306,7 @@ void queue_store_wait(struct queue_store *store)
 
 bool queue_store_has_failed(struct queue_store *store)
 {
-    const char *reason;
-    return committer_lost(store->committer, &reason) > 0;
+    return store->failed;
 }
 
 void queue_store_finish(struct queue_store *store)
@@ -308,6 +323,8 @@ void queue_store_report(struct queue_store *store, struct buf *out)
     else if (lost)
         buf_printf(out, "parrun: error: %s; %zu notes about messages could not be written\n", reason,
                    lost);
+    else if (reason || store->unreachable)
+        buf_printf(out, "parrun: error: %s\n", reason ? reason : store->unreachable);
 }
 
 void queue_store_free(struct queue_store *store)
@@ -321,6 +338,7 @@ void queue_store_free(struct queue_store *store)
     close_files(store);
     pthread_mutex_destroy(&store->lock);
     buf_release(&store->note);
+    free(store->unreachable);
     free(store->files);
     free(store->slots);
     free(store->readings);

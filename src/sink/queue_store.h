@@ -4,6 +4,8 @@
  * A message that was put lasts from the next commit on, some milliseconds later. Acknowledgements never
  * overtake it: what a body put before it was done with a message is in the file before that one is
  * taken out of its own, be it another file.
+ *
+ * After the first write that fails none is tried again: what was told behind it may rest on what was lost.
  */
 #ifndef SINK_QUEUE_STORE_H
 #define SINK_QUEUE_STORE_H
@@ -21,6 +23,9 @@ struct queue_store;
 struct stored;
 
 struct queue_store_callbacks {
+    /* In the store's thread, before a commit: waits until what has been recorded elsewhere of the messages that are done
+     * with lasts. False where some of that is lost: then no message is taken out of a file any more. */
+    bool (*settle)(void *arg);
     /* On the loop's thread, after each commit. */
     void (*committed)(void *arg);
     /* On the loop's thread, after queue_store_finish(): all is in the files, or never will be. */
@@ -43,8 +48,8 @@ int queue_store_start(struct queue_store *store, struct loop *loop,
                       const struct queue_store_callbacks *callbacks, void *arg,
                       struct error *error);
 
-/* Puts down in the files where the run can be asked. 0, or a negative code with ERROR filled. */
-int queue_store_set_socket(struct queue_store *store, const char *socket, struct error *error);
+/* Puts down in the files where the run can be asked; queue_store_report() tells where that failed. */
+void queue_store_set_socket(struct queue_store *store, const char *socket);
 
 /* Messages that were in the file when the queue was added, and are not read yet. */
 int64_t queue_store_left(const struct queue_store *store, size_t slot);
@@ -67,7 +72,7 @@ bool queue_store_is_full(struct queue_store *store);
 uint64_t queue_store_moment(struct queue_store *store);
 bool queue_store_has_reached(struct queue_store *store, uint64_t moment);
 
-/* Waits until what was told by now is in the files. Any thread but the loop's. */
+/* Waits until what was told by now is in the files, or lost. */
 void queue_store_wait(struct queue_store *store);
 
 /* True where something could not be written: queue_store_report() tells what. Any thread. */

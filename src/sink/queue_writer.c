@@ -111,7 +111,6 @@ static bool is_done(const struct queue_writer *writer, int64_t id)
 static void find_done(struct queue_writer *writer)
 {
     bool sorted = true;
-    writer->done_count = 0;
     rewind_notes(writer);
     while (next_note(writer)) {
         size_t count = writer->done_count;
@@ -126,7 +125,7 @@ static void find_done(struct queue_writer *writer)
         qsort(writer->done, writer->done_count, sizeof(int64_t), compare);
 }
 
-/* The next message that gets a row. */
+/* The next message that gets a row: one that is done with needs none, where it is told in the same commit. */
 static bool next_put(void *arg)
 {
     struct queue_writer *writer = arg;
@@ -270,15 +269,17 @@ static int write_part(struct queue_writer *writer, enum queue_part part, struct 
         result = write_puts(writer, error);
     if (!result && part != QUEUE_PART_PUTS)
         result = write_done(writer, error);
-    return result ? result : query_run(writer->commit, error);
+    if (!result)
+        result = query_run(writer->commit, error);
+    return result ? result : database_check(writer->database, error);
 }
 
-static size_t count_notes(struct queue_writer *writer)
+size_t queue_notes_count(const struct buf *notes)
 {
+    struct note note;
     size_t count = 0;
-    rewind_notes(writer);
-    while (next_note(writer))
-        count++;
+    for (size_t at = 0; at < notes->length; count++)
+        read_note(notes, &at, &note);
     return count;
 }
 
@@ -286,11 +287,13 @@ size_t queue_writer_write(struct queue_writer *writer, const struct buf *notes,
                           enum queue_part part, struct error *error)
 {
     writer->notes = notes;
-    find_done(writer);
+    writer->done_count = 0;
+    if (part != QUEUE_PART_PUTS)
+        find_done(writer);
     if (!write_part(writer, part, error))
         return 0;
     struct error ignored = {0}; /* SQLite may have rolled back itself */
     query_run(writer->rollback, &ignored);
     error_release(&ignored);
-    return count_notes(writer);
+    return queue_notes_count(notes);
 }

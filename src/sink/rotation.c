@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "loop/thread.h"
+#include "sink/file.h"
 #include "sink/file_lock.h"
 #include "sink/gzip.h"
 
@@ -86,7 +87,7 @@ static int open_new(const struct rotation *rotation)
         return -errno;
     if (!stat(rotation->newest, &status))
         fchmod(fd, status.st_mode & 0777);
-    file_lock(fd, "file", rotation->path, &error); /* it is new: nobody can have it */
+    file_claim(fd, false, "write to", rotation->path, &error); /* it is new: nobody can have it */
     error_release(&error);
     return fd;
 }
@@ -108,6 +109,27 @@ int rotation_turn(struct rotation *rotation)
     if (rotation->rules.compress && thread_start(pack, rotation, &rotation->packer, &error))
         error_release(&error); /* it stays as it is */
     return fd;
+}
+
+bool rotation_has_lost(const struct rotation *rotation, int fd)
+{
+    struct stat ours, there;
+    if (fstat(fd, &ours))
+        return false;
+    return lstat(rotation->path, &there) || ours.st_dev != there.st_dev || ours.st_ino != there.st_ino;
+}
+
+int rotation_renew(struct rotation *rotation, int fd)
+{
+    struct error error = {0};
+    struct stat status;
+    bool missing = access(rotation->path, F_OK) != 0;
+    int result = file_open(rotation->path, FILE_APPEND | FILE_DIRECTORIES | FILE_CLAIM, "write to",
+                           &error);
+    error_release(&error);
+    if (result >= 0 && missing && !fstat(fd, &status))
+        fchmod(result, status.st_mode & 0777);
+    return result == ERROR_LOCKED ? -EWOULDBLOCK : result;
 }
 
 void rotation_free(struct rotation *rotation)

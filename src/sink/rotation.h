@@ -25,6 +25,13 @@ struct rotation *rotation_new(const char *path, const struct rotation_rules *rul
  */
 int rotation_turn(struct rotation *rotation);
 
+/* True where FILE is no longer what FD is: somebody has removed it, moved it away, or put another in its place. */
+bool rotation_has_lost(const struct rotation *rotation, int fd);
+
+/* Begins FILE anew after that, its directory too, with the permissions of FD, or adds to what stands there; the old
+ * files stay as they are. A descriptor, or a negative errno. */
+int rotation_renew(struct rotation *rotation, int fd);
+
 /* Waits until nothing is being compressed. NULL is accepted. */
 void rotation_free(struct rotation *rotation);
 

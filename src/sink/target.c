@@ -35,15 +35,45 @@ struct target *target_new(int fd)
     return target;
 }
 
-static int turn(struct target *target)
+const char *target_reason(int number)
 {
-    int fd = rotation_turn(target->rotation);
+    return number == ENOENT ? "somebody has removed it" : strerror(number);
+}
+
+static int go_on_with(struct target *target, int fd)
+{
+    struct stat status;
     if (fd < 0)
         return fd;
     close(target->fd);
     target->fd = fd;
-    target->size = target->line = target->due = 0;
+    target->size = target->line = fstat(fd, &status) ? 0 : status.st_size;
+    target->due = 0;
+    target->torn = target->leaving_out = false;
     return 0;
+}
+
+static int turn(struct target *target)
+{
+    return go_on_with(target, rotation_turn(target->rotation));
+}
+
+static bool was_removed(const struct target *target)
+{
+    struct stat status;
+    return target->owned && target->fd >= 0 && !fstat(target->fd, &status) && S_ISREG(status.st_mode) &&
+           !status.st_nlink;
+}
+
+/* 0; or ENOENT where what is written now would be in no file. */
+static int look_for_file(struct target *target)
+{
+    if (target->rotation && rotation_has_lost(target->rotation, target->fd)) {
+        int result = go_on_with(target, rotation_renew(target->rotation, target->fd));
+        if (result)
+            target->stuck = -result;
+    }
+    return was_removed(target) ? ENOENT : 0;
 }
 
 /* A file that somebody else writes too cannot be moved away, and a device not at all. */
@@ -55,15 +85,12 @@ static int begin_rotation(struct target *target, const char *path, unsigned flag
         return error_system(error, errno, "cannot look at '%s'", path);
     if (!S_ISREG(status.st_mode) || file_is_descriptor(path))
         return error_set(error, -EINVAL, "'%s' cannot rotate: it is no regular file", path);
-    int result = file_lock(target->fd, "file", path, error);
-    if (result)
-        return result;
     target->rotation = rotation_new(path, rules);
     target->most = rules->size;
     target->size = target->line = status.st_size;
     if (!(flags & FILE_EMPTY) || !status.st_size)
         return 0;
-    result = turn(target);
+    int result = turn(target);
     return result ? error_system(error, -result, "cannot move '%s' to '%s.1'", path, path) : 0;
 }
 
@@ -75,6 +102,10 @@ struct target *target_open(const char *path, unsigned flags, const struct rotati
     int fd = file_open(path, opening, doing, error);
     if (fd < 0)
         return NULL;
+    if (rotates && file_claim(fd, false, doing, path, error)) {
+        close(fd);
+        return NULL;
+    }
     struct target *target = target_new(fd);
     target->owned = true;
     if (!rotates || !begin_rotation(target, path, flags, rules, error))
@@ -161,8 +192,12 @@ static size_t leave_out(struct target *target, const char *bytes, size_t length)
 
 int target_write(struct target *target, const char *bytes, size_t length, size_t *lost)
 {
+    int number = look_for_file(target);
+    if (number) {
+        *lost += length;
+        return number;
+    }
     size_t done = target->gone ? length : leave_out(target, bytes, length);
-    int number = 0;
     *lost += done;
     while (done < length && !number) {
         size_t piece = fitting(target, bytes + done, length - done);
@@ -190,7 +225,7 @@ int target_write(struct target *target, const char *bytes, size_t length, size_t
 
 int target_close(struct target *target)
 {
-    int number = 0;
+    int number = was_removed(target) ? ENOENT : 0;
     rotation_free(target->rotation);
     target->rotation = NULL;
     if (target->owned && target->fd >= 0 && close(target->fd))

@@ -3,6 +3,9 @@
  * lines: no line is torn, and all files together hold the bytes in their order. A file is longer
  * than it may be only by the rest of its last line, or where one line alone is.
  *
+ * One that rotates and is removed, or moved away as by logrotate, begins anew at its path. Any other that was
+ * removed is written in vain: that is an error, ENOENT.
+ *
  * Where there is no room (a full disk), what cannot be written is left out up to the end of its
  * line; what comes later is tried again.
  */
@@ -17,12 +20,15 @@
 struct error;
 struct target;
 
+/* The text of an errno value that target_write() or target_close() gave. */
+const char *target_reason(int number);
+
 /* FD stays the caller's. */
 struct target *target_new(int fd);
 
 /*
  * Opens the file PATH (see file.h for FLAGS and DOING). One that rotates must be a regular file and
- * nobody else's at the time; what it holds is kept as an old file where FLAGS say FILE_EMPTY. NULL
+ * nobody else's at the time (FILE_CLAIM); what it holds is kept as an old file where FLAGS say FILE_EMPTY. NULL
  * with ERROR filled where that is not possible.
  */
 struct target *target_open(const char *path, unsigned flags, const struct rotation_rules *rules,

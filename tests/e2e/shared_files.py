@@ -1,0 +1,209 @@
+"""Files that a run writes and somebody else touches: another run, a rotation, rm, mv, an earlier end in mid-line."""
+import json
+import os
+import shutil
+import subprocess
+
+from harness.parrun import PROGRAM, Directory, Run, check_nothing_left, check_status, complete
+
+TASKS = """
+    pools: {{p: {{workers: 1, tasks: [a, b], run: "echo up ${{{{ item }}}}; until test -e go; do sleep 0.01; done", output: lines{more}}}}}
+"""
+
+
+def check_second(options, more, path, doing):
+    """While one run writes PATH another is refused, before it starts anything, and nothing of the first is lost."""
+    directory = Directory()
+    text = TASKS.format(more=more)
+    for _ in range(2):  # the file is there already, or is not
+        (directory.path / "go").unlink(missing_ok=True)
+        run = Run(text, *options, directory=directory)
+        run.wait_for(b"up a")
+        status, out, err = complete(text, *options, directory=directory)
+        check_status(status, 2, out + err)
+        want = f"cannot {doing} '{path(directory)}': a run with pid {run.runner()} is writing it"
+        assert want.encode() in err and b"up" not in out, (want, err)
+        directory.file("go", "")
+        status, out, err = run.finish()
+        check_status(status, 0, out + err)
+        check_nothing_left()
+    return directory
+
+
+def test_a_second_run_with_the_same_results():
+    directory = check_second((), ", results: {file: r.jsonl}", lambda d: d.path / "r.jsonl", "write results to")
+    assert len((directory.path / "r.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_second_run_with_the_same_directory():
+    directory = check_second((), ", results: {dir: out}", lambda d: d.path / "out/results.jsonl", "write results to")
+    assert (directory.path / "out/0.out").read_text() == "up a\n"
+
+
+def test_a_second_run_with_the_same_joblog():
+    directory = check_second(("--joblog=j.log",), "", lambda d: "j.log", "write the joblog to")
+    assert len((directory.path / "j.log").read_text().splitlines()) == 3
+
+
+def test_a_second_run_with_the_same_log():
+    directory = check_second(("--log=p.log",), "", lambda d: "p.log", "write the log to")
+    assert (directory.path / "p.log").read_text().count("Parent process") == 1
+
+
+def test_runs_that_add_to_one_log():
+    directory = Directory()
+    text = "log: {file: p.log, append: true}" + TASKS.format(more="").replace("\n    ", "\n")
+    runs = [Run(text, directory=directory) for _ in range(2)]
+    for run in runs:
+        run.wait_for(b"up a")
+    directory.file("go", "")
+    for run in runs:
+        status, out, err = run.finish()
+        check_status(status, 0, out + err)
+    assert (directory.path / "p.log").read_text().count("Parent process") == 2
+
+
+def test_devices_are_nobodys():
+    directory = Directory()
+    text = TASKS.format(more=", results: {file: /dev/null}")
+    runs = [Run(text, "--joblog=/dev/stderr", "--log=/dev/null", directory=directory) for _ in range(2)]
+    directory.file("go", "")
+    for run in runs:
+        status, out, err = run.finish()
+        check_status(status, 0, out + err)
+
+
+# ---- a torn last line ----
+
+def after_torn(scenario, path, *arguments):
+    """What stands in PATH behind the half of a line."""
+    directory = Directory()
+    directory.file(path, "half of a li")
+    status, out, err = complete(scenario, *arguments, directory=directory)
+    check_status(status, 0, out + err)
+    first, *others = (directory.path / path).read_text().splitlines()
+    assert first == "half of a li" and others, (first, others)
+    return others
+
+
+def test_a_torn_line_is_ended():
+    say = 'processes: {p: {run: "echo new"%s}}'
+    joblog = after_torn("pools: {p: {tasks: [a], run: 'true'}}", "j.log", "--joblog=j.log", "--journal=j.db", "--resume")
+    assert joblog[0].startswith("1\t"), joblog
+    lines = after_torn("log: {file: p.log, append: true, format: json}\n" + say % "", "p.log")
+    assert all(json.loads(line) for line in lines)
+    after_torn("log: {file: p.log, append: true}\n" + say % "", "p.log")
+    assert after_torn(say % ", stdout: {file: o.log, append: true}", "o.log") == ["new"]
+    assert after_torn(say % ", stdout: {file: o.log, append: true, rotate: {size: 1M}}", "o.log") == ["new"]
+
+
+# ---- a file that rotates, and is taken away ----
+
+LINES = 400
+TALK = """
+    processes:
+      d:
+        run: |
+          i=0; while [ $i -lt %d ]; do
+            echo "line $i xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"; i=$((i+1))
+            if [ $i = %d ]; then touch half; until test -e go; do sleep 0.01; done; fi
+          done
+        %s
+"""
+
+
+def lines_after(act, *options, stdout="", written="log/o.log"):
+    """ACT with the directory in mid-run; the numbers of the lines that are left, and the directory."""
+    directory = Directory()
+    (directory.path / "log").mkdir()
+    run = Run(TALK % (LINES, LINES // 2, stdout), *options, directory=directory)
+    while not (directory.path / "half").exists() or f"line {LINES // 2 - 1} ".encode() not in (
+            directory.path / written).read_bytes():
+        assert run.process.poll() is None
+    act(directory.path)
+    directory.file("go", "")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    texts = [path.read_text() for path in directory.path.rglob("*.log*")]
+    found = [line.split("line ")[1].split()[0] for text in texts for line in text.splitlines() if "line " in line]
+    return sorted(int(number) for number in found), directory
+
+
+ROTATES = "stdout: {file: log/o.log, rotate: {size: 4K, keep: 20}}"
+LOG = ("--log=log/o.log", "--log-rotate=8K:40", "--format=json")
+WHOLE = list(range(LINES))
+BEHIND = list(range(LINES // 2, LINES))
+
+
+def test_a_rotating_file_is_removed():
+    for options, stdout, name in (((), ROTATES, "o.log"), (LOG, "", "o.log")):
+        found, _ = lines_after(lambda path: (path / "log" / name).unlink(), *options, stdout=stdout)
+        assert found[-len(BEHIND):] == BEHIND, found
+        assert found[0] == 0, "the old ones are still there"
+
+
+def test_a_rotating_file_is_moved_away():
+    found, directory = lines_after(lambda path: (path / "log/o.log").rename(path / "moved.log"), stdout=ROTATES)
+    assert found == WHOLE
+    assert (directory.path / "moved.log").read_text().splitlines()[-1].startswith(f"line {LINES // 2 - 1} ")
+
+
+def test_another_file_stands_in_its_place():
+    """As logrotate's `create` makes one."""
+    def act(path):
+        (path / "log/o.log").rename(path / "moved.log")
+        (path / "log/o.log").touch()
+    found, _ = lines_after(act, stdout=ROTATES)
+    assert found == WHOLE
+
+
+def test_the_directory_of_a_rotating_file_is_removed():
+    for options, stdout in (((), ROTATES), (LOG, "")):
+        found, _ = lines_after(lambda path: shutil.rmtree(path / "log"), *options, stdout=stdout)
+        assert found == BEHIND, found
+
+
+# ---- a file that is removed or replaced, and what it held with it ----
+
+KEEPS = """
+    queues: {{jobs: {{durable: q.db, items: [a, b, c]}}}}
+    pools:
+      p: {{workers: 1, tasks: {source}, results: {{file: r.jsonl}}, output: lines,
+           run: "echo up ${{{{ item }}}}; until test -e go; do sleep 0.01; done"}}
+"""
+
+
+def check_told(act, words, source="[a, b, c]"):
+    directory = Directory()
+    run = Run(KEEPS.format(source=source) if source != "[a, b, c]" else KEEPS.format(source=source).split("\n", 2)[2],
+              "--joblog=j.log", "--journal=j.db", "--log=p.log", directory=directory)
+    run.wait_for(b"up a")
+    act(directory.path)
+    directory.file("go", "")
+    status, out, err = run.finish()
+    check_status(status, 3, out + err)
+    check_nothing_left()
+    told = (out + err).decode() + ((directory.path / "p.log").read_text() if (directory.path / "p.log").exists() else "")
+    assert err.decode().count("somebody has removed") <= 1, err
+    assert words in told, told
+
+
+def test_a_file_that_is_removed_is_told():
+    removed = {"r.jsonl": "cannot write results to '%s/r.jsonl': somebody has removed it",
+               "j.log": "j.log: somebody has removed it", "p.log": "p.log: somebody has removed it",
+               "j.db": "journal 'j.db': somebody has removed or replaced it"}
+    for name, words in removed.items():
+        where = []
+        check_told(lambda path, name=name: (where.append(path), (path / name).unlink()),
+                   words.split("%s")[-1])
+
+
+def test_a_queue_file_that_is_removed_or_replaced_is_told():
+    def replace(path):
+        for name in ("q.db", "q.db-wal", "q.db-shm"):
+            (path / name).unlink(missing_ok=True)
+        subprocess.run([PROGRAM, "--queue", "q.db", "put", "jobs", "x"], cwd=path, check=True,
+                       stdout=subprocess.DEVNULL)
+    for act in (lambda path: (path / "q.db").unlink(), replace,
+                lambda path: os.rename(path / "q.db", path / "moved.db")):
+        check_told(act, "q.db': somebody has removed or replaced it", source="{queue: jobs}")
