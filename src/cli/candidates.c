@@ -99,9 +99,8 @@ static void offer_names(const struct candidates *candidates, const char *file,
 {
     struct diags *diags = diags_new();
     struct scenario_sources *held = NULL;
-    struct scenario *scenario = file && strcmp(file, "-") != 0
-                                    ? scenario_load(file, NULL, 0, diags, &held)
-                                    : NULL;
+    struct scenario *scenario =
+        file && strcmp(file, "-") != 0 ? scenario_load(file, NULL, 0, diags, &held) : NULL;
     if (scenario)
         take(candidates, scenario);
     scenario_free(scenario);
@@ -120,7 +119,8 @@ static void begin_at_comma(struct candidates *candidates)
 }
 
 /* A value of OPTION; true where it is a file. */
-static bool offer_value(struct candidates *candidates, const struct option *option, const char *file)
+static bool offer_value(struct candidates *candidates, const struct option *option,
+                        const char *file)
 {
     switch (option->takes) {
     case TAKES_FILE:

@@ -114,7 +114,8 @@ static bool read_end(struct dotenv_reader *reader, size_t value)
     dotenv_fault(reader, reader->at, rest, "put the whole value in one pair of quotes",
                  "nothing may stand behind the closing quote but a comment");
     if (memchr(reader->source->text + value, '\n', reader->at - value))
-        diag_note(reader->diags, source_mark(reader->source, value, 1), "the quote was opened here");
+        diag_note(reader->diags, source_mark(reader->source, value, 1),
+                  "the quote was opened here");
     return false;
 }
 

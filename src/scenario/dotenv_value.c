@@ -5,7 +5,8 @@
  *     "text"        \a \b \f \n \r \t \v \\ \" \$, \0 and octal digits, and what $ stands for
  *     text          up to the end of the line or a space and '#'; what $ stands for
  *
- *     $NAME ${NAME}                 the variable's value; nothing, with a warning, where it is not set
+ *     $NAME ${NAME}                 the variable's value; nothing, with a warning, where it is not
+ * set
  *     ${NAME:-TEXT} ${NAME-TEXT}    TEXT where it is not set (":": or empty)
  *     ${NAME:+TEXT} ${NAME+TEXT}    TEXT where it is set (":": and not empty), nothing otherwise
  *     ${NAME:?TEXT} ${NAME?TEXT}    an error that says TEXT where it is not set
@@ -65,11 +66,12 @@ static void warn_unset(struct dotenv_reader *reader, const struct expansion *exp
     const char *name = reader->source->text + expansion->from;
     int length = (int)expansion->length;
     buf_printf(&hint, "write ${%.*s:-} where that is meant", length, name);
-    diag_warning(reader->diags, source_mark(reader->source, expansion->from, (uint32_t)length),
-                 buf_string(&hint),
-                 "the variable '%.*s' is not set, neither above nor in the environment: nothing stands "
-                 "for it",
-                 length, name);
+    diag_warning(
+        reader->diags, source_mark(reader->source, expansion->from, (uint32_t)length),
+        buf_string(&hint),
+        "the variable '%.*s' is not set, neither above nor in the environment: nothing stands "
+        "for it",
+        length, name);
     buf_release(&hint);
 }
 
@@ -183,7 +185,8 @@ static bool read_octal(struct dotenv_reader *reader, struct buf *out)
 {
     unsigned code = 0;
     size_t digits = 0;
-    while (digits < 3 && dotenv_peek(reader, digits + 2) >= '0' && dotenv_peek(reader, digits + 2) < '8')
+    while (digits < 3 && dotenv_peek(reader, digits + 2) >= '0' &&
+           dotenv_peek(reader, digits + 2) < '8')
         code = code * 8 + (unsigned)(dotenv_peek(reader, 2 + digits++) - '0');
     if (!code || code > 0x7F)
         return false;
@@ -275,8 +278,10 @@ bool dotenv_value(struct dotenv_reader *reader, struct buf *out)
         return right;
     }
     reader->at++;
-    bool right = quote == '\'' ? read_literal(reader, out)
-                               : read_text(reader, &(struct place_of_text){.quote = quote, .from = open}, out);
+    bool right =
+        quote == '\''
+            ? read_literal(reader, out)
+            : read_text(reader, &(struct place_of_text){.quote = quote, .from = open}, out);
     if (!right)
         return false;
     if (dotenv_peek(reader, 0) != quote)
@@ -289,7 +294,8 @@ bool dotenv_expand(struct dotenv *env, const char *text, struct buf *out)
 {
     const struct source source = {.name = "", .text = text, .length = strlen(text)};
     struct diags *diags = diags_new();
-    struct dotenv_reader reader = {.env = env, .source = &source, .diags = diags, .end = source.length};
+    struct dotenv_reader reader = {
+        .env = env, .source = &source, .diags = diags, .end = source.length};
     bool right = read_text(&reader, &(struct place_of_text){.all = true}, out) && !reader.errors;
     diags_free(diags);
     return right;

@@ -57,7 +57,8 @@ static bool has_kind_key(const struct source *source)
     return false;
 }
 
-/* True for a Procfile by its name; where that says nothing each line has to be one of a Procfile. */
+/* True for a Procfile by its name; where that says nothing each line has to be one of a Procfile.
+ */
 static bool is_procfile(const struct source *source, const char *file)
 {
     static const struct {
@@ -140,7 +141,8 @@ static bool read_tree(struct import *import)
     for (size_t i = 0; i < countof(kinds); i++)
         if (import_find(root, kinds[i].key))
             return kinds[i].read(import, root);
-    return !stranger_tree(STRANGER_IMPORT, source, root, import->diags) && report_unknown(import, root);
+    return !stranger_tree(STRANGER_IMPORT, source, root, import->diags) &&
+           report_unknown(import, root);
 }
 
 /* The directory of FILE with its slash, in the arena; NULL for standard input. */
@@ -164,14 +166,18 @@ bool import_file(const char *file, struct buf *out, struct diags *diags,
 {
     struct arena *arena = arena_new();
     struct error error = {0};
-    struct import import = {.arena = arena, .diags = diags, .directory = directory_of(arena, file), .owner = "the file"};
+    struct import import = {.arena = arena,
+                            .diags = diags,
+                            .directory = directory_of(arena, file),
+                            .owner = "the file"};
     const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
     import.held = *held = sources_new();
     import.source = sources_read(*held, file, shown, &error);
     import_head(&import, "From %s, by parrun --import.", show_text(shown, strlen(shown)).text);
     if (!import.source)
         diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
-    else if (!stranger_text(STRANGER_IMPORT, import.source, diags) && is_procfile(import.source, file))
+    else if (!stranger_text(STRANGER_IMPORT, import.source, diags) &&
+             is_procfile(import.source, file))
         import_procfile(&import);
     else if (!diags_count(diags))
         read_tree(&import);

@@ -15,35 +15,6 @@
 
 /* ---- a service without a container ---- */
 
-static void take_directory(void *object, const struct row *row, const struct node *value)
-{
-    struct service *service = object;
-    const char *path = import_text(service->import, service->map, row->path);
-    (void)value;
-    if (path)
-        draft_text(&service->draft, row->name, path);
-}
-
-static void take_env_file(void *object, const struct row *row, const struct node *value)
-{
-    (void)row;
-    draft_env_files(&((struct service *)object)->draft, value);
-}
-
-static void take_environment(void *object, const struct row *row, const struct node *value)
-{
-    struct service *service = object;
-    (void)row;
-    import_env(service->import, value, &service->draft.keys, 4);
-}
-
-static void take_tty(void *object, const struct row *row, const struct node *value)
-{
-    struct service *service = object;
-    if (import_is_word(value, "true"))
-        draft_line(&service->draft, row->name, "true");
-}
-
 /* 1000:1000 is a user and a group. */
 static void take_user(void *object, const struct row *row, const struct node *value)
 {
@@ -58,11 +29,9 @@ static void take_user(void *object, const struct row *row, const struct node *va
 }
 
 static const struct row plain[] = {
-    {"env_file", take_env_file, NULL},
-    {"environment", take_environment, NULL},
-    {"tty", take_tty, "tty"},
-    {"user", take_user, NULL},
-    {"working_dir", take_directory, "cwd"},
+    {"env_file", draft_take_env_file, NULL}, {"environment", draft_take_environment, NULL},
+    {"tty", draft_take_true, "tty"},         {"user", take_user, NULL},
+    {"working_dir", draft_take_text, "cwd"},
 };
 
 static const struct rows plain_rows = {plain, countof(plain)};
@@ -144,7 +113,8 @@ static void write_body(struct service *service, const struct node *key)
 {
     struct texts entry = {0};
     struct texts command = {0};
-    bool fine = read_words(service, "entrypoint", &entry) && read_words(service, "command", &command);
+    bool fine =
+        read_words(service, "entrypoint", &entry) && read_words(service, "command", &command);
     if (fine && service->container) {
         write_container(service, &entry, &command);
     } else if (fine) {
@@ -222,17 +192,10 @@ static void take_volumes(void *object, const struct row *row, const struct node 
                             "before theirs.");
 }
 
-static void take_part(void *object, const struct row *row, const struct node *value)
-{
-    (void)object;
-    (void)row;
-    (void)value;
-}
-
 static const struct row top[] = {
     {"name", take_name, NULL},
-    {"services", take_part, NULL},
-    {"version", take_part, NULL},
+    {"services", import_later, NULL},
+    {"version", import_later, NULL},
     {"volumes", take_volumes, NULL},
     {"include", NULL, WHOLE},
     {"networks", NULL, "make them with docker network create"},

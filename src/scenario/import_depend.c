@@ -75,6 +75,39 @@ static void report_missing(const struct wait *wait)
                nearest.name ? "" : " in this file, and --import reads one alone");
 }
 
+/* True where NAME waits for TARGET, also by others; SEEN has those that were looked at. */
+static bool reaches(const struct wait *wait, struct names *seen, const char *name,
+                    const char *target)
+{
+    const struct node *waits = import_find(import_find(wait->order->all, name), "depends_on");
+    size_t *slot = names_slot(seen, name, strlen(name));
+    if (!strcmp(name, target))
+        return true;
+    if (*slot != NAMES_NONE || !waits || waits->kind == NODE_SCALAR)
+        return false;
+    *slot = 0;
+    for (size_t i = 0; i < waits->size; i++) {
+        const struct node *next = waits->kind == NODE_MAP ? node_key(waits, i) : &waits->items[i];
+        if (next->kind == NODE_SCALAR && reaches(wait, seen, next->text, target))
+            return true;
+    }
+    return false;
+}
+
+/* What nothing starts may wait in a circle there. */
+static bool is_idle_circle(const struct wait *wait)
+{
+    struct import *import = wait->draft->import;
+    struct names seen = {0};
+    bool circle = wait->order->is_off(import_find(wait->order->all, import->owner)) &&
+                  reaches(wait, &seen, wait->name, import->owner);
+    names_release(&seen);
+    if (circle)
+        import_note(import, "depends_on %s: goes round in a circle, which nothing starts",
+                    show_text(wait->name, strlen(wait->name)).text);
+    return circle;
+}
+
 /* True for one that must not be there, and is not; false, with an error, for one that must. */
 static bool is_left_out(const struct wait *wait, const struct node *object)
 {
@@ -102,7 +135,7 @@ static void write_wait(struct wait *wait, struct buf *out)
         import_take(import, wait->keys, "required");
     if (wait->keys && import_is_word(import_find(wait->keys, "restart"), "false"))
         import_take(import, wait->keys, "restart");
-    if (is_left_out(wait, object))
+    if (is_left_out(wait, object) || is_idle_circle(wait))
         return;
     if (!condition) {
         import_expected(import, "depends_on", node,

@@ -52,7 +52,11 @@ bool docker_is_named(const struct service *service)
     static const struct {
         const char *key;
         const char *before;
-    } keys[] = {{"network_mode", "service:"}, {"pid", "service:"}, {"ipc", "service:"}, {"links", ""}, {"volumes_from", ""}};
+    } keys[] = {{"network_mode", "service:"},
+                {"pid", "service:"},
+                {"ipc", "service:"},
+                {"links", ""},
+                {"volumes_from", ""}};
     for (size_t i = 0; i < service->all->size; i++) {
         for (size_t k = 0; k < countof(keys); k++) {
             const struct node *value = import_find(node_value(service->all, i), keys[k].key);
@@ -172,7 +176,8 @@ static void take_mode(void *object, const struct row *row, const struct node *va
     }
     const char *name = container_of(service, value, value->text + strlen(before));
     if (name)
-        docker_option(service, row->name, arena_printf(service->import->arena, "container:%s", name));
+        docker_option(service, row->name,
+                      arena_printf(service->import->arena, "container:%s", name));
 }
 
 /* "db", "db:ALIAS", "db:ro" and, of volumes_from, "container:NAME". */
@@ -193,8 +198,13 @@ static void take_services(void *object, const struct row *row, const struct node
         const char *behind = text[length] ? text + length : NULL;
         if (name)
             docker_option(service, row->name,
-                          arena_printf(arena, "%s%s%s", name, behind ? "" : *row->path == 'l' ? ":" : "",
-                                       behind ? behind : *row->path == 'l' ? service_name : ""));
+                          arena_printf(arena, "%s%s%s", name,
+                                       behind              ? ""
+                                       : *row->path == 'l' ? ":"
+                                                           : "",
+                                       behind              ? behind
+                                       : *row->path == 'l' ? service_name
+                                                           : ""));
     }
 }
 
@@ -237,8 +247,9 @@ static void take_devices(void *object, const struct row *row, const struct node 
         const char *target = part(service, device, "target");
         const char *permissions = part(service, device, "permissions");
         docker_option(service, row->name,
-                      arena_printf(service->import->arena, "%s%s%s%s%s", part(service, device, "source"),
-                                   *target ? ":" : "", target, *permissions ? ":" : "", permissions));
+                      arena_printf(service->import->arena, "%s%s%s%s%s",
+                                   part(service, device, "source"), *target ? ":" : "", target,
+                                   *permissions ? ":" : "", permissions));
     }
     if (value->kind != NODE_LIST)
         import_expected(service->import, row->path, value, "a list of devices");
@@ -284,7 +295,8 @@ static void take_mount(struct service *service, const struct row *row, const str
     if (!bind && !tmpfs && !import_is_word(kind, "volume"))
         return; /* import_rest() tells of it */
     import_take(service->import, mount, "type");
-    const struct node *options = import_take(service->import, mount, import_find(mount, "type")->text);
+    const struct node *options =
+        import_take(service->import, mount, import_find(mount, "type")->text);
     const char *target = part(service, mount, "target");
     if (!*target)
         import_expected(service->import, row->path, mount,
@@ -322,7 +334,10 @@ static void take_volumes(void *object, const struct row *row, const struct node 
         else if (colon && strncmp(text, "${{", 3) != 0)
             docker_option(service, row->name,
                           arena_printf(service->import->arena, "%s%s",
-                                       volume_source(service, arena_copy(service->import->arena, text, (size_t)(colon - text)), false),
+                                       volume_source(service,
+                                                     arena_copy(service->import->arena, text,
+                                                                (size_t)(colon - text)),
+                                                     false),
                                        colon));
         else if (text)
             docker_option(service, row->name, text);
@@ -343,8 +358,9 @@ static void take_env_files(void *object, const struct row *row, const struct nod
         service->relative |= *paths.items[i] != '/';
     }
     if (paths.count)
-        import_note(service->import, "docker run takes each line of an env_file as it is, quotes and ${ } "
-                                     "too, and refuses 'export'");
+        import_note(service->import,
+                    "docker run takes each line of an env_file as it is, quotes and ${ } "
+                    "too, and refuses 'export'");
     texts_release(&paths);
 }
 
@@ -369,7 +385,8 @@ static void take_pull(void *object, const struct row *row, const struct node *va
     else if (text && (!strcmp(text, "always") || !strcmp(text, "never")))
         docker_option(service, row->name, text);
     else
-        import_dropped(service->import, row->path, value, "docker run knows always, missing and never");
+        import_dropped(service->import, row->path, value,
+                       "docker run knows always, missing and never");
 }
 
 static void take_gpus(void *object, const struct row *row, const struct node *value)
@@ -388,8 +405,8 @@ static void take_blkio(void *object, const struct row *row, const struct node *v
         const char *key;
         const char *option;
     } lists[] = {
-        {"weight_device", "blkio-weight-device"}, {"device_read_bps", "device-read-bps"},
-        {"device_read_iops", "device-read-iops"}, {"device_write_bps", "device-write-bps"},
+        {"weight_device", "blkio-weight-device"},   {"device_read_bps", "device-read-bps"},
+        {"device_read_iops", "device-read-iops"},   {"device_write_bps", "device-write-bps"},
         {"device_write_iops", "device-write-iops"},
     };
     struct service *service = object;
@@ -400,7 +417,8 @@ static void take_blkio(void *object, const struct row *row, const struct node *v
         const struct node *list = import_take(service->import, value, lists[i].key);
         for (size_t k = 0; list && list->kind == NODE_LIST && k < list->size; k++)
             docker_option(service, lists[i].option,
-                          arena_printf(service->import->arena, "%s:%s", part(service, &list->items[k], "path"),
+                          arena_printf(service->import->arena, "%s:%s",
+                                       part(service, &list->items[k], "path"),
                                        part(service, &list->items[k], i ? "rate" : "weight")));
     }
 }
@@ -503,10 +521,12 @@ void docker_build(void *object, const struct row *row, const struct node *value)
         const char *key;
         const char *option;
     } options[] = {
-        {"args", "build-arg"},       {"target", "target"},     {"labels", "label"},
-        {"cache_from", "cache-from"}, {"cache_to", "cache-to"}, {"network", "network"},
-        {"platforms", "platform"},   {"tags", "tag"},          {"shm_size", "shm-size"},
-        {"ssh", "ssh"},              {"extra_hosts", "add-host"},
+        {"args", "build-arg"},       {"target", "target"},
+        {"labels", "label"},         {"cache_from", "cache-from"},
+        {"cache_to", "cache-to"},    {"network", "network"},
+        {"platforms", "platform"},   {"tags", "tag"},
+        {"shm_size", "shm-size"},    {"ssh", "ssh"},
+        {"extra_hosts", "add-host"},
     };
     struct service *service = object;
     struct import *import = service->import;
@@ -522,9 +542,10 @@ void docker_build(void *object, const struct row *row, const struct node *value)
     shell_quote(&line, tag, strlen(tag));
     if (file && file->kind == NODE_SCALAR) {
         bool here = *file->text == '/' || !strcmp(context, ".") || strstr(context, "://");
-        const char *path = here ? file->text
-                                : arena_printf(import->arena, "%s%s%s", context,
-                                               context[strlen(context) - 1] == '/' ? "" : "/", file->text);
+        const char *path =
+            here ? file->text
+                 : arena_printf(import->arena, "%s%s%s", context,
+                                context[strlen(context) - 1] == '/' ? "" : "/", file->text);
         buf_text(&line, " --file ");
         shell_quote(&line, path, strlen(path));
     }

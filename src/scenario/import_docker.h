@@ -6,12 +6,12 @@
 #include "scenario/import_private.h"
 
 struct service {
+    struct draft draft; /* the first member, for draft_take_*() */
     struct import *import;
     const char *name; /* in the file */
     const struct node *root;
     const struct node *map;
     const struct node *all; /* the services */
-    struct draft draft;
     bool container; /* it has an image, there or to be built: docker run runs it */
     bool relative;  /* an option names a path that is seen from the file */
     bool replicated;

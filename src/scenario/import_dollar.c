@@ -25,7 +25,8 @@
 #define OPEN "${{"
 #define REPLICA "{{.PC_REPLICA_NUM}}"
 
-/* What process-compose does with a value: FORM is Lua, in it %v the value, %p the pattern, %w WORD. */
+/* What process-compose does with a value: FORM is Lua, in it %v the value, %p the pattern, %w WORD.
+ */
 struct edit {
     const char *operator;
     const char *form;
@@ -90,7 +91,7 @@ static bool read_edit(struct reference *reference, const char *at, const char *c
     reference->colon = skip;
     reference->operator= skip ? '-' : at[0] == ':' && isdigit((unsigned char)at[1]) ? ':' : 'e';
     skip += reference->operator== ':';
-    for (size_t i = 0; reference->operator== 'e' && !reference->edit && i < countof(edits); i++) {
+    for (size_t i = 0; reference->operator== 'e' && !reference->edit && i<countof(edits); i++) {
         size_t size = strlen(edits[i].operator);
         if (size <= length && !memcmp(at, edits[i].operator, size)) {
             reference->edit = &edits[i];
@@ -100,7 +101,7 @@ static bool read_edit(struct reference *reference, const char *at, const char *c
     reference->word = at + skip;
     reference->word_length = length - skip;
     bool nested = memchr(reference->word, '$', reference->word_length);
-    return reference->operator== '-' || (!nested && (reference->operator== ':' || reference->edit));
+    return reference->operator== '-' ||(!nested && (reference->operator== ':' || reference->edit));
 }
 
 /* Reads the variable at TEXT, a '$'. Returns its bytes, 0 where there is none. */
@@ -120,7 +121,7 @@ static size_t read_reference(const struct import *import, const char *text, cons
     const char *close = text + size - 1;
     if (size < 4 || close >= end)
         return 0;
-    reference->operator= braces && *at == '#' ? '#' : 0;
+    reference->operator= braces && * at == '#' ? '#' : 0;
     at += reference->operator== '#';
     reference->name = at;
     reference->name_length = name_length(at, close);

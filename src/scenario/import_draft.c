@@ -149,20 +149,51 @@ void import_env_files(struct import *import, const struct node *node, struct tex
             import_expected(import, "env_file", &items[i], "a path");
         else if (import_is_word(required, "false") &&
                  !import_is_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)))
-            import_note(import, "line %u: env_file %s: it may be missing, and is", (unsigned)path->line,
-                        show_text(text, strlen(text)).text);
+            import_note(import, "line %u: env_file %s: it may be missing, and is",
+                        (unsigned)path->line, show_text(text, strlen(text)).text);
         else
             texts_add(paths, text);
     }
 }
 
-void draft_env_files(struct draft *draft, const struct node *node)
+void import_later(void *object, const struct row *row, const struct node *value)
 {
+    (void)object;
+    (void)row;
+    (void)value;
+}
+
+void draft_take_text(void *object, const struct row *row, const struct node *value)
+{
+    struct draft *draft = object;
+    const char *text = import_value(draft->import, value);
+    if (!text)
+        import_expected(draft->import, row->path, value, "a text");
+    else if (*text)
+        draft_text(draft, row->name, text);
+}
+
+void draft_take_true(void *object, const struct row *row, const struct node *value)
+{
+    if (import_is_word(value, "true"))
+        draft_line(object, row->name, "true");
+}
+
+void draft_take_env_file(void *object, const struct row *row, const struct node *value)
+{
+    struct draft *draft = object;
     struct texts paths = {0};
-    import_env_files(draft->import, node, &paths);
+    import_env_files(draft->import, value, &paths);
     if (paths.count)
-        draft_list(draft, "env_file", &paths);
+        draft_list(draft, row->path, &paths);
     texts_release(&paths);
+}
+
+void draft_take_environment(void *object, const struct row *row, const struct node *value)
+{
+    struct draft *draft = object;
+    (void)row;
+    import_env(draft->import, value, &draft->keys, 4);
 }
 
 void draft_list(struct draft *draft, const char *key, const struct texts *texts)
@@ -187,15 +218,16 @@ void draft_list(struct draft *draft, const char *key, const struct texts *texts)
     buf_text(out, "]\n");
 }
 
-void draft_signal(struct draft *draft, const struct node *node)
+void draft_take_signal(void *object, const struct row *row, const struct node *node)
 {
+    struct draft *draft = object;
     int number;
     struct error error = {0};
-    const char *text = import_now(draft->import, "the signal", node);
+    const char *text = import_now(draft->import, row->path, node);
     if (!text)
         return;
     if (signal_parse(text, &number, &error))
-        import_dropped(draft->import, "the signal", node, "parrun does not know it");
+        import_dropped(draft->import, row->path, node, "parrun does not know it");
     else
         draft->signal = signal_name(number);
     error_release(&error);
@@ -206,15 +238,16 @@ void draft_restart(struct draft *draft, const char *on, long max, const char *wa
     draft_line(draft, "restart", "{on: %s, max: %ld%s}", on, max ? max : MOST, waits);
 }
 
-void draft_grace(struct draft *draft, const struct node *node)
+void draft_take_grace(void *object, const struct row *row, const struct node *node)
 {
+    struct draft *draft = object;
     int64_t ns;
     struct error error = {0};
-    const char *text = import_now(draft->import, "the time to stop", node);
+    const char *text = import_now(draft->import, row->path, node);
     if (!text)
         return;
     if (duration_parse(text, &ns, &error))
-        import_expected(draft->import, "the time to stop", node, "a duration such as 10s or 1m30s");
+        import_expected(draft->import, row->path, node, "a duration such as 10s or 1m30s");
     else
         draft->grace = text[strspn(text, "0123456789.")]
                            ? text
@@ -236,7 +269,9 @@ static void write_stop(struct draft *draft)
     const struct {
         const char *key;
         const char *value;
-    } keys[] = {{"signal", draft->signal}, {"to", draft->leader ? "leader" : NULL}, {"grace", draft->grace}};
+    } keys[] = {{"signal", draft->signal},
+                {"to", draft->leader ? "leader" : NULL},
+                {"grace", draft->grace}};
     const char *before = INDENT "stop: {";
     for (size_t i = 0; i < countof(keys); i++) {
         if (!keys[i].value)

@@ -31,7 +31,8 @@ static const char *as_compose(struct import *import, const char *text)
     for (size_t i = 0; i < countof(words); i++)
         if (!strcasecmp(words[i], text))
             return words[i];
-    if (!strpbrk(text, "0123456789") || strspn(text, "+-.0123456789_xobeEabcdfABCDF") != strlen(text))
+    if (!strpbrk(text, "0123456789") ||
+        strspn(text, "+-.0123456789_xobeEabcdfABCDF") != strlen(text))
         return text;
     for (const char *at = text; *at; at++)
         if (*at != '_')
@@ -91,9 +92,9 @@ bool import_variables(struct import *import, const struct node *node,
     }
     for (size_t i = 0; i < node->size; i++) {
         struct variable variable;
-        bool taken = node->kind == NODE_MAP ? take_pair(import, node_key(node, i),
-                                                        node_value(node, i), &variable)
-                                            : take_item(import, &node->items[i], &variable);
+        bool taken = node->kind == NODE_MAP
+                         ? take_pair(import, node_key(node, i), node_value(node, i), &variable)
+                         : take_item(import, &node->items[i], &variable);
         if (taken)
             take(context, &variable);
         fine &= taken;

@@ -60,9 +60,9 @@ struct import {
     struct names taken;    /* the values of its keys that were read */
     const char *project;   /* the name of it all, NULL: none */
     struct scenario_sources *held;
-    long port;             /* of a Procfile's first process; 0: that of the environment */
-    struct dotenv *now;    /* the variables as they are, once somebody has asked */
-    const char *whole;     /* a hint for a file that is but a part of what is run */
+    long port;          /* of a Procfile's first process; 0: that of the environment */
+    struct dotenv *now; /* the variables as they are, once somebody has asked */
+    const char *whole;  /* a hint for a file that is but a part of what is run */
     enum import_dollar dollar;
     bool replicas;       /* the number of a replica is known in texts */
     bool variables;      /* a variable was found */
@@ -148,12 +148,14 @@ const char *import_value(struct import *import, const struct node *node);
 const char *import_text(struct import *import, const struct node *map, const char *key);
 
 /*
- * The text of the scalar NODE with its variables as they are now, which a comment tells where it has
- * any: for what parrun has to know at the start. In the arena; NULL with an error where it is none.
+ * The text of the scalar NODE with its variables as they are now, which a comment tells where it
+ * has any: for what parrun has to know at the start. In the arena; NULL with an error where it is
+ * none.
  */
 const char *import_now(struct import *import, const char *key, const struct node *node);
 
-/* The same as a whole number from LEAST to a thousand million; below zero, with an error, for another. */
+/* The same as a whole number from LEAST to a thousand million; below zero, with an error, for
+ * another. */
 long import_number(struct import *import, const char *key, const struct node *node, long fallback,
                    long least);
 
@@ -190,6 +192,19 @@ void import_show(struct buf *out, const struct node *node);
 /* A process that the file calls NAME; its own name is made to fit parrun, and to be unique. */
 void draft_init(struct draft *draft, struct import *import, const char *name);
 
+/*
+ * What rows take in the same way from a service and a process, whose first member is their draft: a
+ * text, or true, for the key that is the row's name, files and variables of the environment, and
+ * how it is stopped. import_later() takes what is read elsewhere.
+ */
+void import_later(void *object, const struct row *row, const struct node *value);
+void draft_take_text(void *object, const struct row *row, const struct node *value);
+void draft_take_true(void *object, const struct row *row, const struct node *value);
+void draft_take_env_file(void *object, const struct row *row, const struct node *value);
+void draft_take_environment(void *object, const struct row *row, const struct node *value);
+void draft_take_signal(void *object, const struct row *row, const struct node *value);
+void draft_take_grace(void *object, const struct row *row, const struct node *value);
+
 /* KEY: and what is printed, which has to be YAML. */
 void draft_line(struct draft *draft, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -204,15 +219,9 @@ void draft_text(struct draft *draft, const char *key, const char *text);
 /* KEY: [TEXTS], in as many lines as they need. */
 void draft_list(struct draft *draft, const char *key, const struct texts *texts);
 
-/* env_file: the PATHS of a text, a list of them or of {path: PATH}. */
-void draft_env_files(struct draft *draft, const struct node *node);
-
-/* Adds the paths of the environment files to PATHS; those that may be missing only where they are there. */
+/* Adds the paths of the environment files to PATHS; those that may be missing only where they are
+ * there. */
 void import_env_files(struct import *import, const struct node *node, struct texts *paths);
-
-/* How the process is stopped: a signal or a duration of the file, checked. */
-void draft_signal(struct draft *draft, const struct node *node);
-void draft_grace(struct draft *draft, const struct node *node);
 
 /*
  * How often it is started again: ON is failure or always, MAX 0 for no bound, WAITS the keys of the
@@ -233,7 +242,8 @@ struct variable {
 bool import_variables(struct import *import, const struct node *node,
                       void (*take)(void *context, const struct variable *variable), void *context);
 
-/* Appends "env:" and its lines, INDENT spaces deep; names that parrun does not take become comments. */
+/* Appends "env:" and its lines, INDENT spaces deep; names that parrun does not take become
+ * comments. */
 bool import_env(struct import *import, const struct node *node, struct buf *out, int indent);
 
 /* What a file has that starts in an order. */
@@ -245,8 +255,8 @@ struct order {
 };
 
 /*
- * Writes depends_on, from a list of names or a mapping of them to conditions, which may be NULL, and
- * for the names of ALSO, which have to be started.
+ * Writes depends_on, from a list of names or a mapping of them to conditions, which may be NULL,
+ * and for the names of ALSO, which have to be started.
  */
 void draft_depends(struct draft *draft, const struct order *order, const struct node *value,
                    const struct texts *also);

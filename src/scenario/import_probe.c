@@ -67,8 +67,7 @@ static bool read_target(struct process *process, const char *key, const struct n
         return true;
     }
     if (!text) {
-        import_expected(import, key, node,
-                        "exec: {command: COMMAND}, or http_get");
+        import_expected(import, key, node, "exec: {command: COMMAND}, or http_get");
         return false;
     }
     if (directory) {
@@ -98,8 +97,9 @@ static bool read_probe(struct process *process, const char *key, const struct no
     bool fine = read_target(process, key, node, probe);
     for (size_t i = 0; i < count; i++) {
         struct import *import = process->draft.import;
-        long number = import_number(import, numbers[i].key, import_take(import, node, numbers[i].key),
-                                    numbers[i].fallback, 0);
+        long number =
+            import_number(import, numbers[i].key, import_take(import, node, numbers[i].key),
+                          numbers[i].fallback, 0);
         fine &= number >= 0;
         *numbers[i].number = number > 0 ? number : numbers[i].fallback;
     }
@@ -119,7 +119,7 @@ static void write_ready(struct process *process, const char *key, const struct p
     struct draft *draft = &process->draft;
     if (probe->timeout > LOOK_SECONDS)
         import_note(draft->import, "%s: a look of 'ready' ends after 5 seconds, not after %ld", key,
-                   probe->timeout);
+                    probe->timeout);
     draft_open(draft, "ready");
     write_target(draft, probe);
     draft_line(draft, "interval", "%lds", probe->period);
@@ -134,8 +134,8 @@ static void write_health(struct process *process, const char *key, const struct 
 {
     struct draft *draft = &process->draft;
     if (probe->delay > probe->period && !process_tells_ready(process->map))
-        import_note(draft->import, "%s: the first look is after %lds, not after %lds", key, probe->period,
-                   probe->delay);
+        import_note(draft->import, "%s: the first look is after %lds, not after %lds", key,
+                    probe->period, probe->delay);
     draft_open(draft, "health");
     write_target(draft, probe);
     draft_line(draft, "interval", "%lds", probe->period);

@@ -28,43 +28,12 @@
 
 /* ---- keys of a process ---- */
 
-/* It is read elsewhere: command, entrypoint, and what goes with another key. */
-static void take_later(void *object, const struct row *row, const struct node *value)
-{
-    (void)object;
-    (void)row;
-    (void)value;
-}
-
-/* A text behind the key that is the row's name. */
-static void take_text(void *object, const struct row *row, const struct node *value)
+/* A process with the terminal has one. */
+static void take_tty(void *object, const struct row *row, const struct node *value)
 {
     struct process *process = object;
-    const char *text = import_text(process->draft.import, process->map, row->path);
-    if (text && value->size)
-        draft_text(&process->draft, row->name, text);
-}
-
-/* true: a line of its own, as the row's name has it. */
-static void take_flag(void *object, const struct row *row, const struct node *value)
-{
-    struct process *process = object;
-    bool front = import_is_word(import_find(process->map, "is_foreground"), "true");
-    if (import_is_word(value, "true") && !(front && !strcmp(row->name, "tty")))
-        draft_line(&process->draft, row->name, "true");
-}
-
-static void take_env_file(void *object, const struct row *row, const struct node *value)
-{
-    (void)row;
-    draft_env_files(&((struct process *)object)->draft, value);
-}
-
-static void take_environment(void *object, const struct row *row, const struct node *value)
-{
-    struct process *process = object;
-    (void)row;
-    import_env(process->draft.import, value, &process->draft.keys, 4);
+    if (!import_is_word(import_find(process->map, "is_foreground"), "true"))
+        draft_take_true(object, row, value);
 }
 
 static long replicas_of(const struct process *process)
@@ -107,8 +76,8 @@ static void take_foreground(void *object, const struct row *row, const struct no
         return;
     for (size_t i = 0; i < countof(streams); i++)
         draft_line(&process->draft, streams[i], "inherit");
-    import_note(process->draft.import, "%s: somebody starts it there; take 'when' out to have it started",
-                row->path);
+    import_note(process->draft.import,
+                "%s: somebody starts it there; take 'when' out to have it started", row->path);
     process->draft.off = true;
 }
 
@@ -149,8 +118,10 @@ static void take_availability(void *object, const struct row *row, const struct 
     struct import *import = process->draft.import;
     const struct node *word = import_take(import, value, "restart");
     const char *text = word ? import_now(import, "restart", word) : "no";
-    long wait = import_number(import, "backoff_seconds", import_take(import, value, "backoff_seconds"), 1, 0);
-    long max = import_number(import, "max_restarts", import_take(import, value, "max_restarts"), 0, 0);
+    long wait = import_number(import, "backoff_seconds",
+                              import_take(import, value, "backoff_seconds"), 1, 0);
+    long max =
+        import_number(import, "max_restarts", import_take(import, value, "max_restarts"), 0, 0);
     if (value->kind != NODE_MAP)
         import_expected(import, row->path, value, "a mapping");
     if (!text || wait < 0 || max < 0)
@@ -196,9 +167,9 @@ static void take_shutdown(void *object, const struct row *row, const struct node
     if (command && *command)
         write_stop_command(process, command);
     if (timeout)
-        draft_grace(&process->draft, timeout);
+        draft_take_grace(process, &(struct row){.path = "shutdown.timeout_seconds"}, timeout);
     if (signal && !import_is_word(signal, "0"))
-        draft_signal(&process->draft, signal);
+        draft_take_signal(process, &(struct row){.path = "shutdown.signal"}, signal);
     if (!command)
         process->draft.leader = import_flag(import, value, "parent_only");
 }
@@ -218,7 +189,8 @@ void process_rotation(struct import *import, const struct node *settings, struct
         return;
     long keep = setting(import, rotation, "max_backups", LOG_KEEP);
     buf_printf(out, ", rotate: {size: %ldM, keep: %ld%s}",
-               setting(import, rotation, "max_size_mb", LOG_SIZE), keep < LOG_KEEP ? keep : LOG_KEEP,
+               setting(import, rotation, "max_size_mb", LOG_SIZE),
+               keep < LOG_KEEP ? keep : LOG_KEEP,
                import_flag(import, rotation, "compress") ? ", compress: true" : "");
 }
 
@@ -244,7 +216,8 @@ static void take_log(void *object, const struct row *row, const struct node *val
     const char *path = import_text(import, process->map, row->path);
     if (!path)
         return;
-    if (import_find(process->map, "ready_log_line") && !import_find(process->map, "readiness_probe")) {
+    if (import_find(process->map, "ready_log_line") &&
+        !import_find(process->map, "readiness_probe")) {
         import_dropped(import, row->path, value, "ready_log_line looks at what goes to the log");
         return;
     }
@@ -257,21 +230,21 @@ static void take_log(void *object, const struct row *row, const struct node *val
 
 static const struct row rows[] = {
     {"availability", take_availability, NULL},
-    {"command", take_later, NULL},
+    {"command", import_later, NULL},
     {"depends_on", take_depends, NULL},
-    {"description", take_text, "help"},
+    {"description", draft_take_text, "help"},
     {"disabled", take_disabled, NULL},
-    {"env_file", take_env_file, NULL},
-    {"environment", take_environment, NULL},
-    {"is_daemon", take_later, NULL},
+    {"env_file", draft_take_env_file, NULL},
+    {"environment", draft_take_environment, NULL},
+    {"is_daemon", import_later, NULL},
     {"is_disabled", take_disabled, NULL},
     {"is_foreground", take_foreground, NULL},
-    {"is_tty", take_flag, "tty"},
+    {"is_tty", take_tty, "tty"},
     {"log_location", take_log, NULL},
     {"replicas", take_replicas, NULL},
     {"shutdown", take_shutdown, NULL},
     {"success_exit_codes", take_codes, "success_codes"},
-    {"working_dir", take_text, "cwd"},
+    {"working_dir", draft_take_text, "cwd"},
     {"availability.exit_on_end", NULL,
      "with 'daemon: true' the others end when what is no daemon has ended"},
     {"availability.exit_on_skipped", NULL, FAIL_FAST},
@@ -316,7 +289,8 @@ static void write_command(struct process *process, const struct node *node)
     import_template(import, node, node->text, TEMPLATE_SHELL, &text);
     if (is_daemon(process)) {
         buf_text(&text, "\n) || exit\nexec sleep infinity");
-        import_note(import, "is_daemon: it runs until it is stopped, whatever the command leaves behind");
+        import_note(import,
+                    "is_daemon: it runs until it is stopped, whatever the command leaves behind");
     }
     draft_text(&process->draft, "run", buf_string(&text));
     draft_text(&process->draft, "shell", process->shell);
@@ -373,10 +347,12 @@ static void take_all_log(void *object, const struct row *row, const struct node 
         return;
     buf_text(&file->env, "log: {file: ");
     import_quote(&file->env, path);
-    process_rotation(file->import, import_take(file->import, file->root, "log_configuration"), &file->env);
+    process_rotation(file->import, import_take(file->import, file->root, "log_configuration"),
+                     &file->env);
     buf_text(&file->env, "}\n");
-    import_head(file->import, "log_location: the file has what parrun tells, which is then not on the "
-                              "terminal.");
+    import_head(file->import,
+                "log_location: the file has what parrun tells, which is then not on the "
+                "terminal.");
 }
 
 static void take_name(void *object, const struct row *row, const struct node *value)
@@ -412,14 +388,14 @@ static void take_ordered(void *object, const struct row *row, const struct node 
 }
 
 static const struct row top[] = {
-    {"disable_env_expansion", take_later, NULL},
+    {"disable_env_expansion", import_later, NULL},
     {"environment", take_all_environment, NULL},
     {"log_location", take_all_log, NULL},
     {"name", take_name, NULL},
     {"ordered_shutdown", take_ordered, NULL},
-    {"processes", take_later, NULL},
+    {"processes", import_later, NULL},
     {"shell", take_shell, NULL},
-    {"version", take_later, NULL},
+    {"version", import_later, NULL},
     {"extends", NULL, WHOLE},
     {"is_strict", NULL, "--import tells of each key that it does not know"},
     {"log_configuration*", NULL, "a file holds what the program writes, as it is"},
@@ -440,8 +416,9 @@ static void explain(struct import *import)
             import_head(import, "%s is not read here: " WHOLE ".", overrides[i]);
     if (!import_is_beside(import, ".env"))
         return;
-    import_head(import, ".env: of a variable that is set already process-compose leaves the value, parrun "
-                        "takes the file's.");
+    import_head(import,
+                ".env: of a variable that is set already process-compose leaves the value, parrun "
+                "takes the file's.");
     if (import->variables)
         import_head(import, "env.NAME is taken from the environment alone, not from .env too.");
     buf_text(&import->head, "env_file: .env\n");
@@ -465,7 +442,8 @@ bool import_processes(struct import *import, const struct node *root)
                    "'processes': expected a mapping of names to processes, found %s",
                    show_node(processes).text);
     for (size_t i = 0; processes->kind == NODE_MAP && i < processes->size; i++)
-        read_process(import, node_key(processes, i), node_value(processes, i), processes, file.shell);
+        read_process(import, node_key(processes, i), node_value(processes, i), processes,
+                     file.shell);
     explain(import);
     buf_append(&import->head, buf_string(&file.env), file.env.length);
     buf_release(&file.env);

@@ -5,11 +5,11 @@
 #include "scenario/import_private.h"
 
 struct process {
+    struct draft draft; /* the first member, for draft_take_*() */
     const char *name; /* in the file */
     const struct node *map;
     const struct node *all; /* the processes */
     const char *shell;
-    struct draft draft;
 };
 
 /* True where it has what tells that it is ready. */

@@ -111,7 +111,8 @@ static void write_entry(struct import *import, const struct line *line, size_t i
     draft_text(&draft, "run", buf_string(&command));
     draft_text(&draft, "cwd", ".");
     if (import->port)
-        buf_printf(&draft.keys, "    env: {PORT: \"%zu\", PS: %s.1}\n", (size_t)import->port + step, name);
+        buf_printf(&draft.keys, "    env: {PORT: \"%zu\", PS: %s.1}\n", (size_t)import->port + step,
+                   name);
     else
         buf_printf(&draft.keys, "    env: {PORT: \"${{ (env.PORT or %d) + %zu }}\", PS: %s.1}\n",
                    PORT_BASE, step, name);
@@ -169,17 +170,20 @@ static long port_of_foreman(struct import *import)
     static const char key[] = "port:";
     const struct source *source = read_beside(import, ".foreman");
     const char *line = source ? strstr(source->text, key) : NULL;
-    return line && (line == source->text || line[-1] == '\n') ? strtol(line + strlen(key), NULL, 10) : 0;
+    return line && (line == source->text || line[-1] == '\n') ? strtol(line + strlen(key), NULL, 10)
+                                                              : 0;
 }
 
 /*
- * NAME=VALUE as foreman takes it: all behind '=' is the value, quotes round it go, and between double
- * ones so do backslashes. NULL where the line is none.
+ * NAME=VALUE as foreman takes it: all behind '=' is the value, quotes round it go, and between
+ * double ones so do backslashes. NULL where the line is none.
  */
-static const char *foreman_value(struct import *import, const struct line *line, size_t *name_length)
+static const char *foreman_value(struct import *import, const struct line *line,
+                                 size_t *name_length)
 {
     size_t name = 0;
-    while (name < line->length && (isalnum((unsigned char)line->text[name]) || line->text[name] == '_'))
+    while (name < line->length &&
+           (isalnum((unsigned char)line->text[name]) || line->text[name] == '_'))
         name++;
     if (!name || name == line->length || line->text[name] != '=')
         return NULL;
@@ -220,9 +224,11 @@ static void add_dotenv(struct import *import)
         size_t known = value ? names_find(&env.names, line.text, length) : NAMES_NONE;
         const char *ours = known != NAMES_NONE ? env.entries[known].value : NULL;
         if (value && (!ours || strcmp(ours, value) != 0))
-            import_head(import, "Line %u of .env: foreman takes all behind %.*s= as it is, env_file does not: "
-                                "see parrun-scenario(5).",
-                        (unsigned)line.number, (int)length, line.text);
+            import_head(
+                import,
+                "Line %u of .env: foreman takes all behind %.*s= as it is, env_file does not: "
+                "see parrun-scenario(5).",
+                (unsigned)line.number, (int)length, line.text);
         if (value && !import->port && length == 4 && !memcmp(line.text, "PORT", 4))
             import->port = strtol(value, NULL, 10);
     }

@@ -11,7 +11,7 @@
 #include "scenario/tree.h"
 
 /* Characters of a comment that shows a value. */
-#define SHOWN_MOST 60
+#define SHOWN_MOST 160
 
 /* Words that readers of older YAML take for booleans: quoted so that everyone reads a text. */
 static bool is_old_boolean(const char *text)

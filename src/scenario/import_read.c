@@ -175,7 +175,8 @@ static struct dotenv *variables_now(struct import *import)
     struct dotenv *now = arena_alloc(import->arena, sizeof(*now));
     struct diags *diags = diags_new();
     struct error error = {0};
-    const char *path = arena_printf(import->arena, "%s.env", import->directory ? import->directory : "");
+    const char *path =
+        arena_printf(import->arena, "%s.env", import->directory ? import->directory : "");
     *now = (struct dotenv){.arena = import->arena, .environment = (const char *const *)environ};
     const struct source *source =
         import_is_beside(import, ".env") ? sources_read(import->held, path, path, &error) : NULL;
@@ -190,7 +191,8 @@ static struct dotenv *variables_now(struct import *import)
 static bool has_variable(const struct import *import, const char *text)
 {
     for (; (text = strchr(text, '$')); text += text[1] == '$' ? 2 : 1)
-        if (text[1] == '{' || (import->dollar == DOLLAR_COMPOSE && (isalpha((unsigned char)text[1]) || text[1] == '_')))
+        if (text[1] == '{' || (import->dollar == DOLLAR_COMPOSE &&
+                               (isalpha((unsigned char)text[1]) || text[1] == '_')))
             return true;
     return false;
 }
@@ -208,7 +210,8 @@ const char *import_now(struct import *import, const char *key, const struct node
                           ? arena_copy(import->arena, buf_string(&text), text.length)
                           : node->text;
     buf_release(&text);
-    import_note(import, "line %u: %s %s: taken as '%s', which it is at the import; parrun has to know it",
+    import_note(import,
+                "line %u: %s %s: taken as '%s', which it is at the import; parrun has to know it",
                 (unsigned)node->line, show_text(key, strlen(key)).text,
                 arena_strdup(import->arena, show_text(node->text, node->size).text),
                 show_text(now, strlen(now)).text);

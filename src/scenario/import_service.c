@@ -1,6 +1,6 @@
 /*
- * How a service of docker compose runs, in a container or not: after what, how many, how often again,
- * and what tells that it is healthy.
+ * How a service of docker compose runs, in a container or not: after what, how many, how often
+ * again, and what tells that it is healthy.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +63,14 @@ static const char *restart_word(const char *word, size_t length)
         const char *theirs;
         const char *ours;
     } words[] = {
-        {"", ""},  {"no", ""}, {"false", ""}, {"none", ""}, {"on-failure", "failure"},
-        {"always", "always"}, {"unless-stopped", "always"}, {"any", "always"},
+        {"", ""},
+        {"no", ""},
+        {"false", ""},
+        {"none", ""},
+        {"on-failure", "failure"},
+        {"always", "always"},
+        {"unless-stopped", "always"},
+        {"any", "always"},
     };
     for (size_t i = 0; i < countof(words); i++)
         if (strlen(words[i].theirs) == length && !memcmp(words[i].theirs, word, length))
@@ -188,7 +194,9 @@ static void take_resources(struct service *service, const struct node *resources
         const struct node *map;
         const char *key;
         const char *option;
-    } options[] = {{limits, "cpus", "cpus"}, {limits, "pids", "pids-limit"}, {reserved, "memory", "memory-reservation"}};
+    } options[] = {{limits, "cpus", "cpus"},
+                   {limits, "pids", "pids-limit"},
+                   {reserved, "memory", "memory-reservation"}};
     const struct node *memory = limits ? import_take(import, limits, "memory") : NULL;
     if (memory)
         take_memory(service, NULL, memory);
@@ -271,7 +279,8 @@ static bool read_test(struct service *service, const struct node *test, struct t
 {
     struct import *import = service->import;
     bool list = test->kind == NODE_LIST && test->size > 1;
-    bool shell = test->kind == NODE_SCALAR || (list && import_is_word(&test->items[0], "CMD-SHELL"));
+    bool shell =
+        test->kind == NODE_SCALAR || (list && import_is_word(&test->items[0], "CMD-SHELL"));
     size_t count = test->kind == NODE_SCALAR ? 1 : shell ? 2 : test->size;
     if (!shell && !(list && import_is_word(&test->items[0], "CMD"))) {
         import_expected(import, "test", test,
@@ -403,7 +412,8 @@ void service_finish(struct service *service)
 {
     struct order order = {service->all, tells_ready, is_off, "service_started"};
     bool awaited = import_is_awaited(service->all, service->name);
-    draft_depends(&service->draft, &order, import_find(service->map, "depends_on"), &service->after);
+    draft_depends(&service->draft, &order, import_find(service->map, "depends_on"),
+                  &service->after);
     if (service->container && !import_find(service->map, "container_name") &&
         (docker_is_named(service) || (awaited && tells_ready(service->map))))
         docker_option(service, "name", docker_container(service, service->map, service->name));
@@ -425,46 +435,27 @@ static void take_profiles(void *object, const struct row *row, const struct node
     service->draft.off = true;
 }
 
-static void take_signal(void *object, const struct row *row, const struct node *value)
-{
-    (void)row;
-    draft_signal(&((struct service *)object)->draft, value);
-}
-
-static void take_grace(void *object, const struct row *row, const struct node *value)
-{
-    (void)row;
-    draft_grace(&((struct service *)object)->draft, value);
-}
-
-/* It is read at the end: image, command, entrypoint and depends_on. */
-static void take_later(void *object, const struct row *row, const struct node *value)
-{
-    (void)object;
-    (void)row;
-    (void)value;
-}
-
 static const struct row rows[] = {
     {"build", docker_build, NULL},
-    {"command", take_later, NULL},
-    {"depends_on", take_later, NULL},
+    {"command", import_later, NULL},
+    {"depends_on", import_later, NULL},
     {"deploy", take_deploy, NULL},
-    {"entrypoint", take_later, NULL},
+    {"entrypoint", import_later, NULL},
     {"healthcheck", take_health, NULL},
-    {"image", take_later, NULL},
+    {"image", import_later, NULL},
     {"mem_limit", take_memory, NULL},
     {"profiles", take_profiles, NULL},
     {"restart", take_restart, NULL},
     {"scale", take_replicas, NULL},
-    {"stop_grace_period", take_grace, NULL},
-    {"stop_signal", take_signal, NULL},
+    {"stop_grace_period", draft_take_grace, NULL},
+    {"stop_signal", draft_take_signal, NULL},
     {"ulimits", take_limits, NULL},
     {"build.*", NULL, "has to be given to docker build"},
     {"depends_on.*.required", NULL, "here it has to come so far"},
     {"depends_on.*.restart", NULL, "parrun leaves alone what has started already"},
     {"deploy.restart_policy.*", NULL, "docker compose passes it over too"},
-    {"extends", NULL, "what the other service says has to be written here: docker compose config does it"},
+    {"extends", NULL,
+     "what the other service says has to be written here: docker compose config does it"},
     {"stdin_open", NULL, "nothing is typed there; --interactive and 'stdin: inherit' are for one"},
 };
 

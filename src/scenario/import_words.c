@@ -80,7 +80,8 @@ bool import_words(struct import *import, const struct node *node, struct texts *
             return false;
     }
     if (*at)
-        import_note(import, "line %u: docker compose runs no shell, and passes over all from '%c' on",
+        import_note(import,
+                    "line %u: docker compose runs no shell, and passes over all from '%c' on",
                     (unsigned)node->line, *at);
     return true;
 }

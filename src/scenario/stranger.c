@@ -242,7 +242,8 @@ bool stranger_tree(enum stranger_for use, const struct source *source, const str
         {is_process_compose, "a file of process-compose", IMPORT},
         {is_workflow, "a workflow of GitHub Actions", JOBS},
         {is_pipeline, "a pipeline of GitLab", JOBS},
-        {is_taskfile, "a Taskfile", "write processes: with its commands behind run:, and depends_on for deps"},
+        {is_taskfile, "a Taskfile",
+         "write processes: with its commands behind run:, and depends_on for deps"},
         {is_manifest, "a manifest of Kubernetes", COMMANDS},
         {is_package, "a package.json", "write npm run NAME behind run: of a process"},
         {is_windows, "a file of tmuxinator", COMMANDS},
@@ -250,6 +251,7 @@ bool stranger_tree(enum stranger_for use, const struct source *source, const str
     };
     for (size_t i = 0; i < countof(kinds); i++)
         if (kinds[i].is(root))
-            return report(use, diags, node_mark(source, node_key(root, 0)), kinds[i].what, kinds[i].hint);
+            return report(use, diags, node_mark(source, node_key(root, 0)), kinds[i].what,
+                          kinds[i].hint);
     return false;
 }
