@@ -1,6 +1,5 @@
 /* Which options there are, and what each does. */
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "cli/options_private.h"
+#include "os/cores.h"
 #include "script/script.h"
 
 /* Old files that --log-rotate keeps unless told, and at most. */
@@ -146,15 +146,13 @@ static int take_retry_failed(struct options *options, const char *value, struct 
 /* A number of workers, or a share of the cores that this process may use. */
 static int take_jobs(struct options *options, const char *value, struct error *error)
 {
-    cpu_set_t cores;
     const char *text = strcmp(value, "auto") != 0 ? value : "100%";
     char *end = NULL;
     errno = 0;
     int64_t number = strtoll(text, &end, 10);
     bool wrong = errno || end == text || number < 1;
     if (!strcmp(end, "%")) {
-        int64_t available = sched_getaffinity(0, sizeof(cores), &cores) ? 1 : CPU_COUNT(&cores);
-        number = (available * number + 99) / 100;
+        number = (cores_usable() * number + 99) / 100;
         end++;
     }
     if (wrong || *end || number > JOBS_MOST)

@@ -306,6 +306,8 @@ static int host_run(void *arg, const struct script_command *command, struct scri
     if (!code)
         code = must_end(body, error);
     if (!code)
+        code = variables_fit(&variables, command->argv, error);
+    if (!code)
         code = thread_run_wait(run, result, error);
     pthread_mutex_lock(&body->lock);
     body->running = NULL;

@@ -233,15 +233,19 @@ static void on_room(void *arg)
     try_puts(arg);
 }
 
-/* Messages in the rest of FRAME, each behind its length; 0: it holds something else. */
-static uint32_t count_values(const struct frame *frame)
+/* Messages in the rest of FRAME, each a whole value behind its length; the frame is bad where it holds
+ * anything else. */
+static uint32_t count_values(struct frame *frame)
 {
     struct frame rest = *frame;
     uint32_t count = 0;
     size_t length;
-    for (; rest.left && !rest.bad; count++)
-        frame_read_bytes(&rest, &length);
-    return rest.bad ? 0 : count;
+    for (; rest.left && !rest.bad; count++) {
+        const char *value = frame_read_bytes(&rest, &length);
+        rest.bad = rest.bad || !length || value_size(value, length) != length;
+    }
+    frame->bad = frame->bad || rest.bad;
+    return frame->bad ? 0 : count;
 }
 
 /* The worker puts for nobody: its next put is an error. */

@@ -7,7 +7,8 @@ static void take_result(struct crew *crew, struct frame *frame)
 {
     struct result result;
     frame_read_result(frame, &result);
-    crew_result(crew, &result);
+    if (!frame->bad)
+        crew_result(crew, &result);
 }
 
 static void take_revoked(struct crew *crew, struct frame *frame)

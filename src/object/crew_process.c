@@ -33,6 +33,7 @@ struct crew_process {
     struct tap *stray; /* what is written past the frames */
     bool exited;
     bool link_ended;
+    bool wrong; /* what came from it were no frames of a worker */
     int code;
     int signal;
     struct cgroup *cgroup; /* where its memory is limited, or its commands'; NULL: none */
@@ -50,18 +51,20 @@ static void release(struct crew_process *process)
     process->stray = NULL;
     process->link = NULL;
     process->child = NULL;
-    process->exited = process->link_ended = false;
+    process->exited = process->link_ended = process->wrong = false;
 }
 
 /* How it ended: which limit it met, its signal or its exit code. */
 static void fill_reason(const struct crew_process *process, struct buf *reason)
 {
     const struct object_spec *spec = &process->crew.pool->spec->object;
-    if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
-                                                             process->code, process->cgroup,
-                                                             reason))
+    if (process->wrong)
+        buf_text(reason, LINK_WRONG);
+    else if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
+                                                                  process->code, process->cgroup,
+                                                                  reason))
         return;
-    if (process->signal)
+    else if (process->signal)
         buf_printf(reason, "ended by signal %s", signal_name(process->signal));
     else
         buf_printf(reason, "exit code %d", process->code);
@@ -103,6 +106,7 @@ static void on_link_end(void *arg, bool wrong)
 {
     struct crew_process *process = arg;
     process->link_ended = true;
+    process->wrong = wrong;
     if (wrong)
         child_signal(process->child, SIGKILL);
     client_end(link_client(process->link), check_gone, process);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -16,6 +17,10 @@
 #include "object/parts.h"
 #include "os/private_socket.h"
 
+/* Clients at once, and their share of the descriptors that the system allows: each takes two. */
+#define GUESTS_MOST 256
+#define GUESTS_SHARE 8
+
 /* How long those who come wait where the system has no descriptor for them. */
 #define RETRY (100 * NS_PER_MS)
 
@@ -26,13 +31,42 @@ struct door {
     struct watch *watch; /* NULL: it could not be opened */
     struct timer *retry;
     struct guest *guests;
+    size_t most; /* of them */
     struct buf address;
 };
+
+/* The one who has been there longest without a request; NULL: none. *COUNT: of all. */
+static struct guest *find_idle(const struct door *door, size_t *count)
+{
+    struct guest *idle = NULL;
+    *count = 0;
+    for (struct guest *guest = door->guests; guest; guest = guest->next, ++*count)
+        if (guest_is_idle(guest))
+            idle = guest;
+    return idle;
+}
+
+/* Makes room for one more; false where everybody is waited on. */
+static bool make_room(const struct door *door)
+{
+    size_t count;
+    struct guest *idle = find_idle(door, &count);
+    if (count < door->most)
+        return true;
+    if (idle)
+        guest_free(idle);
+    return idle;
+}
 
 static void on_knock(void *arg)
 {
     struct door *door = arg;
     int ends[2];
+    if (!make_room(door)) {
+        watch_pause(door->watch);
+        timer_start(door->retry, RETRY);
+        return;
+    }
     int result = private_socket_accept(door->fd, ends);
     if (!result) {
         guest_new(door->run, &door->guests, ends);
@@ -49,11 +83,19 @@ static void on_retry(void *arg)
     watch_resume(door->watch);
 }
 
+static size_t guests_most(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur / GUESTS_SHARE > GUESTS_MOST)
+        return GUESTS_MOST;
+    return limit.rlim_cur / GUESTS_SHARE + 1;
+}
+
 struct door *door_new(struct run *run, struct private_socket *socket)
 {
     struct door *door = mem_calloc(1, sizeof(*door));
     struct error error = {0};
-    *door = (struct door){.run = run, .socket = socket};
+    *door = (struct door){.run = run, .most = guests_most(), .socket = socket};
     door->fd = socket ? private_socket_listen(socket, &error)
                       : error_set(&error, ERROR_FAILED, "there is no memory for it");
     if (door->fd < 0) {

@@ -14,6 +14,9 @@
 #include "scenario/spec.h"
 #include "sink/queue_store.h"
 
+/* Beyond so many bytes of replies that are not read, or not due yet, no request is served. */
+#define UNREAD_MOST (1u << 20)
+
 /* Beyond so many bytes that cannot be served yet, no more are read. */
 #define RECEIVED_MOST (1u << 20)
 
@@ -73,10 +76,16 @@ static void serve_one(struct guest *guest, struct frame *frame)
         guest_refuse(guest, "the run does not know this request");
 }
 
+/* True for who reads no answers: there are no more until it does. */
+static bool is_full(const struct guest *guest)
+{
+    return writer_pending(guest->writer) + guest->owed.length > UNREAD_MOST;
+}
+
 /* What is busy still reads on, so that it learns of a guest who has gone; a flood of it waits. */
 static void hold_flood(struct guest *guest)
 {
-    bool flood = guest->busy && guest->received.length > RECEIVED_MOST;
+    bool flood = (guest->busy || is_full(guest)) && guest->received.length > RECEIVED_MOST;
     if (flood && !guest->paused)
         reader_pause(guest->reader);
     else if (!flood && guest->paused)
@@ -89,12 +98,15 @@ static void serve(struct guest *guest)
     size_t done = 0;
     long length = 1;
     guest->serving = true;
-    while (!guest->busy && !guest->leaving && length > 0) {
+    while (!guest->busy && !guest->leaving && length > 0 && !is_full(guest)) {
         struct frame frame;
-        length = frame_take(buf_string(&guest->received) + done, guest->received.length - done,
-                            &frame);
+        const char *at = buf_string(&guest->received) + done;
+        size_t left = guest->received.length - done;
+        length = frame_take(at, left, &frame);
         if (length < 0)
             guest_refuse(guest, "what came is no request");
+        else if (frame_announces(at, left) > REQUEST_LONGEST)
+            guest_refuse(guest, "a message put from outside has at most %u MiB", REQUEST_LONGEST >> 20);
         if (length <= 0)
             break;
         serve_one(guest, &frame);
@@ -125,6 +137,8 @@ static void on_drained(void *arg)
     struct guest *guest = arg;
     if (guest->leaving && !guest->owed.length)
         guest_free(guest);
+    else if (guest->received.length && !guest->busy && !guest->serving && !guest->leaving)
+        serve(guest);
 }
 
 static void on_failed(void *arg, int status)
@@ -236,6 +250,8 @@ void guest_committed(struct guest *guest)
     buf_clear(&guest->owed);
     if (guest->leaving)
         writer_finish(guest->writer);
+    else if (!guest->busy && !guest->serving)
+        serve(guest);
 }
 
 void guest_leave(struct guest *guest)
@@ -286,6 +302,11 @@ void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest 
     if (!guest->timer)
         guest->timer = timer_new(guest->run->loop, on_timeout, guest);
     timer_start(guest->timer, timeout);
+}
+
+bool guest_is_idle(const struct guest *guest)
+{
+    return !guest->busy && !guest->held.length && !guest->owed.length && !writer_pending(guest->writer);
 }
 
 bool guest_waits(const struct guest *guest, struct part_wait *wait)

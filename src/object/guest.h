@@ -93,6 +93,9 @@ void guest_leave(struct guest *guest);
  */
 void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest *guest));
 
+/* True where the run owes it nothing, and it nothing to the run: it may be sent away. */
+bool guest_is_idle(const struct guest *guest);
+
 /* True where it waits for a queue; fills WAIT. */
 bool guest_waits(const struct guest *guest, struct part_wait *wait);
 

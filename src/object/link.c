@@ -7,10 +7,15 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/unit.h"
 #include "engine/run.h"
 #include "loop/pipe.h"
+#include "loop/timer.h"
 #include "object/client.h"
 #include "worker/frame.h"
+
+/* How long the rest of a frame is waited for while nothing of it comes. */
+#define FRAME_PATIENCE (60 * NS_PER_S)
 
 struct link {
     struct reader *reader;
@@ -20,6 +25,8 @@ struct link {
     void *arg;
     struct buf rest; /* the beginning of a frame */
     bool ended;
+    bool held;
+    struct timer *silence; /* runs while a frame has come in part */
     struct run *run;
     struct link *next; /* of the run */
     struct link *previous;
@@ -31,6 +38,7 @@ static void link_end(struct link *link, bool wrong)
         return;
     link->ended = true;
     reader_pause(link->reader);
+    timer_stop(link->silence);
     link->callbacks.end(link->arg, wrong);
 }
 
@@ -44,22 +52,44 @@ static size_t take_frames(struct link *link, const char *bytes, size_t length)
         done += (size_t)taken;
         if (!client_take(link->client, &frame))
             link->callbacks.frame(link->arg, &frame);
+        if (frame.bad)
+            taken = -1; /* fields that end too soon, or are none */
+        if (taken < 0)
+            break;
     }
     if (taken < 0)
         link_end(link, true);
     return done;
 }
 
+/* The rest of a frame has not come for so long: it was announced by somebody who never sends it. */
+static void on_silence(void *arg)
+{
+    link_end(arg, true);
+}
+
+/* A worker writes what it has gathered as fast as it is read. */
+static void watch_rest(struct link *link)
+{
+    if (!link->rest.length || link->ended || link->held)
+        timer_stop(link->silence);
+    else
+        timer_start(link->silence, FRAME_PATIENCE);
+}
+
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct link *link = arg;
-    if (link->rest.length) {
+    bool waited = link->rest.length;
+    if (waited) {
         buf_append(&link->rest, bytes, length);
         buf_consume(&link->rest, take_frames(link, link->rest.data, link->rest.length));
-        return;
+    } else {
+        size_t done = take_frames(link, bytes, length);
+        buf_append(&link->rest, bytes + done, length - done);
     }
-    size_t done = take_frames(link, bytes, length);
-    buf_append(&link->rest, bytes + done, length - done);
+    if (waited || link->rest.length)
+        watch_rest(link);
 }
 
 static void on_end(void *arg, int status)
@@ -104,6 +134,7 @@ struct link *link_new(struct run *run, const char *name, const struct link_callb
         link->next->previous = link;
     run->links = link;
     link->arg = arg;
+    link->silence = timer_new(run->loop, on_silence, link);
     link->reader = reader_new(run->loop, from_worker[0], &reader_callbacks, link);
     link->writer = writer_new(run->loop, to_worker[1], &writer_callbacks, link);
     link->client = client_new(run, name, link->writer);
@@ -141,10 +172,12 @@ void link_hold(struct link *link, bool held)
 {
     if (link->ended)
         return;
+    link->held = held;
     if (held)
         reader_pause(link->reader);
     else
         reader_resume(link->reader);
+    watch_rest(link);
 }
 
 void link_close(struct link *link)
@@ -176,6 +209,7 @@ void link_free(struct link *link)
     if (link->next)
         link->next->previous = link->previous;
     client_free(link->client);
+    timer_free(link->silence);
     reader_free(link->reader);
     writer_free(link->writer);
     buf_release(&link->rest);

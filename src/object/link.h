@@ -20,6 +20,9 @@ struct link_callbacks {
     void (*end)(void *arg, bool wrong);
 };
 
+/* Why a worker is ended of which that is so. */
+#define LINK_WRONG "what it sent is not what a worker sends: something else has written into its descriptors"
+
 /* The worker's ends of the pipes, to be given to it as 0 and 1 and then closed. */
 struct link_ends {
     int in;

@@ -276,8 +276,11 @@ static void on_frame(void *arg, struct frame *frame)
 static void on_link_end(void *arg, bool wrong)
 {
     struct process *process = arg;
-    if (wrong)
-        process_fail(process, "its worker broke the protocol");
+    if (wrong) {
+        process_fail(process, LINK_WRONG);
+        if (process->life.child)
+            child_signal(process->life.child, SIGKILL);
+    }
     process->life.link_ended = true;
     client_end(link_client(process->life.link), process_check_soon, process);
     loop_defer(process->object.run->loop, process_check_soon, process);

@@ -11,10 +11,11 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/str.h"
+#include "os/interpreter.h"
 #include "os/spawn_start.h"
 
-/* Linux' MAX_ARG_STRLEN: the longest single argument, execve(2). */
-#define ARGUMENT_LONGEST 131071
+/* Arguments and variables together are a quarter of the stack, and of no more than 24 MiB. */
+#define TOGETHER_MOST (6L << 20)
 
 static const char *environment_get(const char *const *environment, const char *name)
 {
@@ -61,38 +62,6 @@ int program_find(const char *program, const char *const *environment, struct buf
     return error_set(error, -ENOENT, "program '%s' is not in the PATH", program);
 }
 
-/* The first bytes of the program, PATH taken from where it runs; -1 where it cannot be read or run. */
-static ssize_t read_head(const struct spawn_options *options, const char *path, char *head,
-                         size_t size)
-{
-    int from = AT_FDCWD;
-    if (options->directory)
-        from = open(options->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int fd = openat(from, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (from >= 0)
-        close(from);
-    if (fd < 0)
-        return -1;
-    struct stat status;
-    bool runs = !fstat(fd, &status) && (status.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH));
-    ssize_t length = runs ? read(fd, head, size) : -1;
-    close(fd);
-    return length;
-}
-
-/* The interpreter of a script's first line that is not there, or NULL. */
-static char *missing_interpreter(const struct spawn_options *options, const char *path)
-{
-    char line[256];
-    ssize_t length = read_head(options, path, line, sizeof(line) - 1);
-    if (length < 3 || line[0] != '#' || line[1] != '!')
-        return NULL;
-    line[length] = '\0';
-    char *name = line + 2 + strspn(line + 2, " \t");
-    name[strcspn(name, " \t\r\n")] = '\0';
-    return access(name, F_OK) ? strdup(name) : NULL;
-}
-
 static int explain_missing(const struct spawn_options *options, const char *path, int number,
                            struct error *error)
 {
@@ -103,35 +72,71 @@ static int explain_missing(const struct spawn_options *options, const char *path
     if (options->directory && !S_ISDIR(status.st_mode))
         return error_set(error, -number, "cannot run in '%s': it is not a directory",
                          options->directory);
-    char *interpreter = missing_interpreter(options, path);
-    if (!interpreter)
-        return error_set(error, -number, "program '%s' does not exist", path);
-    error_set(error, -number, "program '%s' needs the interpreter '%s', which does not exist", path,
-              interpreter);
-    free(interpreter);
-    return -number;
+    int result = interpreter_explain(options->directory, path, number, error);
+    return result ? result : error_set(error, -number, "program '%s' does not exist", path);
 }
 
+/* A list of arguments or variables. */
+struct measure {
+    size_t total; /* bytes that the system counts: with the NULs and the pointers */
+    size_t longest;
+    size_t index; /* of the longest */
+};
+
+static struct measure measure(const char *const *list)
+{
+    struct measure measure = {0};
+    for (size_t i = 0; list[i]; i++) {
+        size_t length = strlen(list[i]);
+        measure.total += length + 1 + sizeof(char *);
+        if (length > measure.longest) {
+            measure.longest = length;
+            measure.index = i;
+        }
+    }
+    return measure;
+}
+
+/* Bytes of arguments and variables that the system takes, execve(2). */
+static long together(void)
+{
+    long most = sysconf(_SC_ARG_MAX);
+    return most > TOGETHER_MOST ? TOGETHER_MOST : most;
+}
+
+/* Names what is too long: an argument, a variable, or the largest of all where they are too long together. */
 static int explain_too_long(const struct spawn_options *options, struct error *error)
 {
-    size_t total = 0;
-    for (size_t i = 0; options->argv[i]; i++) {
-        size_t length = strlen(options->argv[i]);
-        total += length + 1;
-        if (length > ARGUMENT_LONGEST)
-            return error_set(error, -E2BIG,
-                             "argument %zu of '%s' has %zu bytes, more than the system takes (%d); "
-                             "pass it through a file or a queue, or in smaller batches",
-                             i, options->argv[0], length, ARGUMENT_LONGEST);
-    }
-    return error_set(error, -E2BIG, "the arguments of '%s' have %zu bytes in all, too many; make smaller batches of them",
-                     options->argv[0], total);
+    const char *program = options->argv[0];
+    struct measure arguments = measure(options->argv), variables = measure(options->environment);
+    const char *variable = options->environment[0] ? options->environment[variables.index] : "";
+    int name = (int)strcspn(variable, "=");
+    if (arguments.longest > SPAWN_LONGEST)
+        return error_set(error, -E2BIG,
+                         "argument %zu of '%s' has %zu bytes, more than the system takes (%d); "
+                         "pass it through a file or a queue, or in smaller batches",
+                         arguments.index, program, arguments.longest, SPAWN_LONGEST);
+    if (variables.longest > SPAWN_LONGEST)
+        return error_set(error, -E2BIG,
+                         "cannot start '%s': the variable %.*s has %zu bytes, more than the system takes (%d)",
+                         program, name, variable, variables.longest, SPAWN_LONGEST);
+    if (arguments.total >= variables.total)
+        return error_set(error, -E2BIG,
+                         "the arguments of '%s' have %zu bytes in all and its variables %zu, more than the "
+                         "system takes together (%ld); make smaller batches of them",
+                         program, arguments.total, variables.total, together());
+    return error_set(error, -E2BIG,
+                     "cannot start '%s': its variables have %zu bytes in all and its arguments %zu, more than "
+                     "the system takes together (%ld); the longest is %.*s with %zu bytes",
+                     program, variables.total, arguments.total, together(), name, variable,
+                     variables.longest);
 }
 
 /* Says why it could not be started; returns -NUMBER. */
 static int explain(const struct spawn_options *options, const char *path, int number,
                    struct error *error)
 {
+    int result;
     if (!path)
         path = options->argv[0];
     switch (number) {
@@ -142,7 +147,8 @@ static int explain(const struct spawn_options *options, const char *path, int nu
         if (options->directory && access(options->directory, X_OK))
             return error_set(error, -number, "cannot run in '%s': permission denied",
                              options->directory);
-        return error_set(error, -number, "program '%s' is not executable", path);
+        result = interpreter_explain(options->directory, path, number, error);
+        return result ? result : error_set(error, -number, "program '%s' is not executable", path);
     case ENOEXEC:
         return error_set(error, -number,
                          "program '%s' has no format that the system can run; a script needs a "

@@ -14,6 +14,9 @@
 struct buf;
 struct error;
 
+/* Linux' MAX_ARG_STRLEN, execve(2): a single argument or variable, "NAME=VALUE", is no longer. */
+#define SPAWN_LONGEST 131071
+
 /* Where the program stands among the others. */
 enum spawn_place {
     SPAWN_HERE,

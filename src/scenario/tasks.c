@@ -1,28 +1,17 @@
 /* What a pool works on, with how many workers; and what a queue holds at first. */
 #include <math.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "os/cores.h"
 #include "scenario/absent.h"
 #include "scenario/item.h"
 #include "scenario/loader.h"
 #include "scenario/meant.h"
 #include "scenario/scalar.h"
 #include "scenario/types.h"
-
-/* The processors that this process may use. */
-static int64_t count_cores(void)
-{
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof(set), &set) == 0)
-        return CPU_COUNT(&set);
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? online : 1;
-}
 
 /* "50%" -> 50 hundredths of the processors; false where TEXT is no percentage above 0. */
 static bool read_percentage(const char *text, double *percentage)
@@ -55,9 +44,9 @@ static void bind_workers(struct loader *loader, const struct field *field, const
     else if (value.type != VALUE_STRING || !field_text(loader, field, node, &text))
         field_wrong(loader, field, node);
     else if (!strcmp(text, "auto"))
-        *workers = within(count_cores(), key->least, key->most);
+        *workers = within(cores_usable(), key->least, key->most);
     else if (read_percentage(text, &percentage))
-        *workers = within((int64_t)fmin(floor((double)count_cores() * percentage / 100), 1e6),
+        *workers = within((int64_t)fmin(floor((double)cores_usable() * percentage / 100), 1e6),
                           key->least, key->most);
     else
         field_expected(loader, field, node, key->type->wording,

@@ -420,7 +420,9 @@ static int start_captured(const struct script_command *command, struct run *run,
         .descriptor_count = countof(descriptors),
         .place = run->leads ? SPAWN_GROUP : SPAWN_HERE,
     };
-    result = spawn_patiently(run, &options, error);
+    result = variables_fit(&variables, command->argv, error);
+    if (!result)
+        result = spawn_patiently(run, &options, error);
     free(told);
     variables_release(&variables);
     close(null);

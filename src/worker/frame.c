@@ -2,13 +2,13 @@
 #include "worker/frame.h"
 
 #include <endian.h>
-#include <limits.h>
+#include <signal.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/unit.h"
+#include "script/value.h"
 
 #define FRAME_HEAD 4
 
@@ -105,6 +105,14 @@ long frame_take(const char *bytes, size_t length, struct frame *frame)
         .left = size - 1,
     };
     return (long)(FRAME_HEAD + size);
+}
+
+size_t frame_announces(const char *bytes, size_t length)
+{
+    uint32_t size = 0;
+    if (length >= FRAME_HEAD)
+        memcpy(&size, bytes, sizeof(size));
+    return le32toh(size);
 }
 
 /* Copies SIZE bytes to NUMBER, zeros where there are not so many. */
@@ -208,16 +216,28 @@ void frame_write_result(struct buf *out, const struct result *result)
     frame_end(out, begin);
 }
 
+/* What the outcome promises is there: a signal has a name, a Lua body's result is a whole value. */
+static bool result_is_whole(const struct result *result)
+{
+    switch (result->outcome) {
+    case OUTCOME_DONE:
+        return !result->text_length ||
+               value_size(result->text, result->text_length) == result->text_length;
+    case OUTCOME_SIGNALED:
+        return result->number > 0 && result->number < NSIG;
+    default:
+        return result->outcome <= OUTCOME_CANCELLED;
+    }
+}
+
 void frame_read_result(struct frame *frame, struct result *result)
 {
     result->id = frame_read_u64(frame);
     result->outcome = (enum outcome)frame_read_u8(frame);
     result->number = frame_read_i64(frame);
-    frame->bad |= result->outcome > OUTCOME_CANCELLED ||
-                  (result->outcome == OUTCOME_SIGNALED &&
-                   (result->number < 1 || result->number > INT_MAX || !signal_name((int)result->number)));
     result->duration = frame_read_i64(frame);
     result->memory = frame_read_i64(frame);
     result->text = frame_read_bytes(frame, &result->text_length);
     result->command = frame_read_bytes(frame, &result->command_length);
+    frame->bad = frame->bad || !result_is_whole(result);
 }

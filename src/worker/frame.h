@@ -135,7 +135,7 @@ struct result {
 /* Appends a RESULT frame. */
 void frame_write_result(struct buf *out, const struct result *result);
 
-/* Reads one; TEXT and COMMAND borrow from the frame. */
+/* Reads one, BAD where it promises what it has not; TEXT and COMMAND borrow from the frame. */
 struct frame;
 void frame_read_result(struct frame *frame, struct result *result);
 
@@ -162,6 +162,9 @@ struct frame {
  * first, -1 where the bytes are no frames. FRAME borrows from BYTES.
  */
 long frame_take(const char *bytes, size_t length, struct frame *frame);
+
+/* Bytes that the frame which begins at BYTES says to have; 0 where too few have come to know. */
+size_t frame_announces(const char *bytes, size_t length);
 
 uint8_t frame_read_u8(struct frame *frame);
 uint32_t frame_read_u32(struct frame *frame);

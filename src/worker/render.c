@@ -293,6 +293,7 @@ int render_command(struct body_command *command, struct worker *worker, const st
                        &(struct variables_task){&item, task->index, worker->config.worker,
                                                 task->attempt});
         fill_options(command, worker, options);
+        result = variables_fit(&command->variables, options->argv, error);
     }
     arena_free(arena);
     return result;

@@ -35,6 +35,9 @@
 
 #define REQUEST_VERSION 3
 
+/* A request is no longer: as many clients as may come could have each so much in memory. */
+#define REQUEST_LONGEST (64u << 20)
+
 enum request {
     REQUEST_HELLO = FRAME_REQUESTS,
     REQUEST_PUT,

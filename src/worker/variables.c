@@ -1,9 +1,12 @@
 /* The variables of a task. */
 #include "worker/variables.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/mem.h"
+#include "os/spawn.h"
 #include "script/value.h"
 
 enum { VARIABLE_ITEM, VARIABLE_INDEX, VARIABLE_WORKER, VARIABLE_ATTEMPT };
@@ -34,9 +37,25 @@ void variables_fill(struct variables *variables, const struct variables_task *ta
         buf_text(&variables->texts[i], names[i]);
     }
     put_item(&variables->texts[VARIABLE_ITEM], task->item);
+    variables->left_out = 0;
+    if (variables->texts[VARIABLE_ITEM].length > SPAWN_LONGEST) {
+        variables->left_out = variables->texts[VARIABLE_ITEM].length;
+        buf_release(&variables->texts[VARIABLE_ITEM]);
+    }
     buf_number(&variables->texts[VARIABLE_INDEX], task->index);
     buf_number(&variables->texts[VARIABLE_WORKER], task->worker);
     buf_number(&variables->texts[VARIABLE_ATTEMPT], task->attempt);
+}
+
+int variables_fit(const struct variables *variables, const char *const *argv, struct error *error)
+{
+    for (; variables->left_out && *argv; argv++)
+        if (strstr(*argv, "PARRUN_ITEM"))
+            return error_set(error, -E2BIG,
+                             "the command uses PARRUN_ITEM, which has %zu bytes here, more than the system "
+                             "takes in a variable (%d); pass such items through a file or to a coprocess",
+                             variables->left_out, SPAWN_LONGEST);
+    return 0;
 }
 
 void variables_fill_worker(struct variables *variables, int64_t worker)
@@ -49,7 +68,7 @@ void variables_fill_worker(struct variables *variables, int64_t worker)
 
 bool variables_tell_task(const struct variables *variables)
 {
-    return variables->texts[VARIABLE_ITEM].length;
+    return variables->texts[VARIABLE_INDEX].length;
 }
 
 bool variables_name(const char *entry)

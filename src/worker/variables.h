@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 
+struct error;
 struct value;
 
 #define VARIABLES 4
@@ -15,6 +16,7 @@ struct value;
 /* All zero: none. */
 struct variables {
     struct buf texts[VARIABLES]; /* "NAME=VALUE"; empty: it is not there */
+    size_t left_out; /* bytes of the item where it is longer than the system takes; 0: it is there */
 };
 
 struct variables_task {
@@ -24,8 +26,11 @@ struct variables_task {
     int64_t attempt;
 };
 
-/* Those of a task. */
+/* Those of a task; without PARRUN_ITEM where the system takes none of that length. */
 void variables_fill(struct variables *variables, const struct variables_task *task);
+
+/* 0; or -E2BIG where the item was left out and one of ARGV names it: it would be taken for an empty one. */
+int variables_fit(const struct variables *variables, const char *const *argv, struct error *error);
 
 /* PARRUN_WORKER alone, of a program that is there for many tasks. */
 void variables_fill_worker(struct variables *variables, int64_t worker);

@@ -1,0 +1,145 @@
+"""A body or a client that sends the runner what no worker and no client sends."""
+import os
+import socket
+import struct
+
+from harness.parrun import TERM, Run, check_nothing_left, check_status, complete, died_of
+from harness.processes import peak_memory
+
+# Writes BYTES into the pipe of frames to the runner, which is the highest descriptor that is one.
+WRITE = """
+    local function write_frames(bytes)
+      for fd = 60, 3, -1 do
+        local file = io.open("/proc/self/fd/" .. fd, "a")
+        if file then file:write(bytes) file:close() return end
+      end
+    end
+"""
+VERSION = 3
+RESULT = 69
+PUT = 72
+
+
+def frame(kind, fields):
+    return struct.pack("<IB", len(fields) + 1, kind) + fields
+
+
+def text(content):
+    return struct.pack("<I", len(content)) + content
+
+
+def result(outcome, number, encoded):
+    return frame(RESULT, struct.pack("<QBqqq", 1, outcome, number, 0, 0) + text(encoded) + text(b""))
+
+
+LIES = {
+    "a string longer than what is there": result(0, 0, b"\x04" + struct.pack("<I", 1 << 20) + b"short"),
+    "a table of more than there is": result(0, 0, b"\x05" + struct.pack("<I", 1 << 30) + b"\x02"),
+    "a type that is none": result(0, 0, b"\x77"),
+    "a signal that is none": result(2, 1 << 40, b""),
+    "an outcome that is none": result(99, 0, b""),
+    "fields that end too soon": frame(RESULT, b"\x01"),
+    "a message longer than what is there": frame(PUT, struct.pack("<qB", 0, 0) + text(b"q") + text(
+        b"\x04" + struct.pack("<I", 1 << 20) + b"short")),
+    "a message that is no value": frame(PUT, struct.pack("<qB", 0, 0) + text(b"q") + text(b"\x77")),
+    "no frame at all": b"GET / HTTP/1.1\r\n\r\n",
+}
+
+
+def lua_string(content):
+    return '"' + "".join(f"\\x{byte:02x}" for byte in content) + '"'
+
+
+def test_a_body_that_writes_into_its_workers_descriptors():
+    """It costs its task alone: the others are done, by another worker, and the reason says it."""
+    for name, lie in LIES.items():
+        status, out, err = complete(f"""
+            queues: {{q: {{}}}}
+            processes: {{reader: {{run: "cat >/dev/null", stdin: {{queue: q}}}}}}
+            pools:
+              p:
+                workers: 1
+                tasks: 3
+                produces: q
+                results: {{file: r.jsonl}}
+                lua: |
+                  {WRITE.strip().replace(chr(10), chr(10) + 14 * " ")}
+                  if item == 0 then write_frames({lua_string(lie)}) parrun.sleep(math.huge) end
+                  return item
+        """)
+        detail = f"{name}: {out.decode()}{err.decode()}"
+        assert status == 1, detail
+        assert "not what a worker sends" in detail, detail
+        assert "Pool p: 2 tasks succeeded, 1 failed." in detail, detail
+        check_nothing_left()
+
+
+class Guest:
+    """A client of the run's socket by hand."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.socket.settimeout(60)
+
+
+def started():
+    run = Run("""
+        queues: {q: {items: [a]}}
+        processes: {p: {run: "echo $PARRUN_SOCKET; exec sleep 1000", produces: q, consumes: q}}
+    """)
+    path = run.wait_for(rb"(/\S+/socket)").group(1).decode()
+    return run, path
+
+
+def ended(run):
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_status(status, died_of(TERM), out + err)
+    check_nothing_left()
+
+
+def test_a_client_that_announces_gigabytes():
+    """It is refused as soon as it has said how many."""
+    run, path = started()
+    guest = Guest(path).socket
+    guest.sendall(struct.pack("<IB", (2 << 30) - 1, 129) + 1000 * b"x")
+    answer = guest.recv(4096)
+    assert b"at most 64 MiB" in answer, answer
+    ended(run)
+
+
+def test_a_client_that_reads_no_answers():
+    """Its requests wait with it: the runner keeps little of them, and serves others."""
+    run, path = started()
+    guest = Guest(path).socket
+    request = frame(128, struct.pack("<I", VERSION) + text(b"") + text(b""))
+    guest.sendall(request)
+    guest.setblocking(False)
+    flood = 1000 * frame(131, b"")  # TAKEN, answered by DONE
+    other = Guest(path).socket
+    other.sendall(request)
+    sent = waits = 0
+    while sent < 40 << 20 and waits < 100:
+        try:
+            sent += guest.send(flood)
+            waits = 0
+        except BlockingIOError:
+            other.sendall(frame(131, b""))  # the runner has gone on once it has answered
+            assert other.recv(5) == struct.pack("<IB", 1, 192)
+            waits += 1
+    assert waits and sent < 20 << 20 and peak_memory(run.runner()) < 64 << 10, (sent, peak_memory(run.runner()))
+    ended(run)
+
+
+def test_hundreds_of_silent_clients():
+    """The run has its descriptors, and who asks for something is served."""
+    run, path = started()
+    silent = [Guest(path) for _ in range(600)]
+    speaker = Guest(path).socket
+    speaker.sendall(frame(128, struct.pack("<I", VERSION) + text(b"") + text(b"")) + frame(131, b""))
+    assert speaker.recv(5) == struct.pack("<IB", 1, 192)
+    held = len(os.listdir(f"/proc/{run.runner()}/fd"))
+    assert held < 600, held
+    assert len(silent) == 600
+    ended(run)
