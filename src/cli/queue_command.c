@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/unit.h"
 #include "cli/complain.h"
 #include "cli/options.h"
@@ -46,32 +47,44 @@ static void print_age(struct buf *out, double put)
     duration_print(out, age > 0 ? (int64_t)age * NS_PER_S : 0);
 }
 
+/* On one line, whatever is in it: a character that a terminal would obey, or that is none, is shown as its bytes. */
+static void print_shown(struct buf *out, const char *bytes, size_t length)
+{
+    for (size_t size; length; bytes += size, length -= size) {
+        size = utf8_char(bytes, length);
+        unsigned char first = (unsigned char)bytes[0];
+        bool c1 = size == 2 && first == 0xc2 && (unsigned char)bytes[1] < 0xa0;
+        if (size && first >= ' ' && first != 0x7f && !c1) {
+            buf_append(out, bytes, size);
+            continue;
+        }
+        size = size ? size : 1;
+        for (size_t i = 0; i < size; i++)
+            buf_printf(out, "\\x%02x", (unsigned char)bytes[i]);
+    }
+}
+
 static void print_depth(struct query *query, struct buf *out)
 {
     const char *name;
     int64_t messages;
-    struct buf age = {0};
+    struct buf age = {0}, shown = {0};
     query_text(query, 0, &name);
+    print_shown(&shown, name, strlen(name));
     query_integer(query, 1, &messages);
     if (messages)
         print_age(&age, query_number(query, 3));
-    buf_printf(out, "%-24s %10lld %10lld  %s\n", name, (long long)messages,
+    buf_printf(out, "%-24s %10lld %10lld  %s\n", buf_string(&shown), (long long)messages,
                (long long)query_number(query, 2), messages ? buf_string(&age) : "-");
     buf_release(&age);
+    buf_release(&shown);
 }
 
-/* A line a message, whatever is in it. */
 static void print_body(struct buf *out, const struct stored *message)
 {
     struct buf text = {0};
     value_text_of(&text, message->encoded, message->length);
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte < ' ' || byte == 0x7f)
-            buf_printf(out, "\\x%02x", byte);
-        else
-            buf_char(out, (char)byte);
-    }
+    print_shown(out, text.data, text.length);
     buf_release(&text);
 }
 
@@ -209,6 +222,21 @@ static int do_requeue(const struct command *command, struct database *database,
     return result;
 }
 
+static int do_compact(const struct command *command, struct database *database, struct error *error)
+{
+    int64_t before = 0, after = 0;
+    static const char pages[] = "PRAGMA page_count";
+    int result = database_number(database, pages, &before, error);
+    if (!result)
+        result = database_run(database, "VACUUM", error);
+    if (!result)
+        result = database_number(database, pages, &after, error);
+    if (!result)
+        printf("%s has given back %lld%% of its pages.\n", command->file,
+               before ? (long long)(100 * (before - after) / before) : 0);
+    return result;
+}
+
 /* ---- the same, of the run that has the file ---- */
 
 static int ask_put(const struct command *command, const char *socket)
@@ -226,6 +254,13 @@ static int ask_purge(const struct command *command, const char *socket)
     return visit_purge(command->options, socket, command->words, command->count);
 }
 
+/* It would hold up all that the run puts. */
+static int ask_compact(const struct command *command, const char *socket)
+{
+    (void)socket;
+    return complain("queue file '%s': a run has it; it is compacted once no run has", command->file);
+}
+
 /* ---- the verbs ---- */
 
 static const struct verb {
@@ -239,6 +274,7 @@ static const struct verb {
     {"put", 1, (size_t)-1, do_put, ask_put, "put QUEUE [VALUE]..."},
     {"requeue", 1, 2, do_requeue, ask_requeue, "requeue QUEUE [TARGET]"},
     {"purge", 1, 1, do_purge, ask_purge, "purge QUEUE"},
+    {"compact", 0, 0, do_compact, ask_compact, "compact"},
 };
 
 static const struct verb *find_verb(const struct command *command, struct error *error)
@@ -253,7 +289,7 @@ static const struct verb *find_verb(const struct command *command, struct error 
         return NULL;
     }
     error_set(error, ERROR_FAILED,
-              "--queue FILE is followed by 'list', 'put', 'requeue' or 'purge'%s%s%s",
+              "--queue FILE is followed by 'list', 'put', 'requeue', 'purge' or 'compact'%s%s%s",
               words->count ? ", not by '" : "", words->count ? words->items[0] : "",
               words->count ? "'" : "");
     return NULL;

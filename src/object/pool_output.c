@@ -86,7 +86,7 @@ static void keep_output(struct pool *pool, struct task *task, const char *bytes,
     case OUTPUT_GROUP:
     case OUTPUT_ORDERED:
         if (spool_put(&task->output, bytes, length, &error))
-            pool_break(pool, error.text);
+            pool_lose(pool, error.text);
         error_release(&error);
         break;
     }

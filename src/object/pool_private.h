@@ -330,6 +330,9 @@ bool pool_sleeps(const struct object *object, const struct part_waits *waits, ui
 /* Opens the pool's results; the pool breaks where that is not possible. */
 void pool_open_results(struct pool *pool);
 
+/* Something of its output or its records could not be written, TEXT says what and why: the run ends with status 3. */
+void pool_lose(struct pool *pool, const char *text);
+
 /* At the end: true once they are written; the pool is looked at again when they are. */
 bool pool_has_written_results(struct pool *pool);
 

@@ -24,12 +24,17 @@ static void on_room(void *arg)
     pool_look(pool);
 }
 
-/* What is not recorded is lost to whoever reads the results: the pool does not go on as if it were. */
-static void on_failed(void *arg, const char *text)
+/* The pool does not go on as if all were well. */
+void pool_lose(struct pool *pool, const char *text)
 {
-    struct pool *pool = arg;
     pool->object.run->unwritten = true;
     pool_break(pool, text);
+}
+
+/* What is not recorded is lost to whoever reads the results. */
+static void on_failed(void *arg, const char *text)
+{
+    pool_lose(arg, text);
 }
 
 static void on_finished(void *arg)

@@ -16,7 +16,7 @@ static void shelve(struct pool *pool, struct task *task)
     struct error error = {0};
     if (spool_shelve(&task->output, &pool->shelf, &error) ||
         spool_shelve(&task->kept, &pool->shelf, &error))
-        pool_break(pool, error.text);
+        pool_lose(pool, error.text);
     error_release(&error);
 }
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -113,6 +114,42 @@ static void open_outlet(struct results *results, struct run *run)
     results->framing = queue_framing(queue);
 }
 
+/* INDEX.out, and what keep_older() has made of it. */
+static void remove_output(const char *directory, long long index)
+{
+    struct buf path = {0};
+    int removed = 0;
+    for (int copy = 0; !removed; copy++) {
+        buf_clear(&path);
+        buf_printf(&path, "%s/%lld.out", directory, index);
+        if (copy)
+            buf_printf(&path, ".%d", copy);
+        removed = unlink(path.data);
+    }
+    buf_release(&path);
+}
+
+/* The outputs that an earlier run has recorded would be taken for this one's: it may have fewer tasks. */
+static int remove_older(const struct results_spec *spec, struct error *error)
+{
+    char *line = NULL;
+    size_t size = 0;
+    long long index;
+    char *path = record_file(spec);
+    int fd = results_claim(spec, false, error);
+    FILE *records = fd >= 0 ? fopen(path, "re") : NULL;
+    while (records && getline(&line, &size, records) > 0)
+        if (sscanf(line, "{\"pool\":\"%*[^\"]\",\"index\":%lld", &index) == 1)
+            remove_output(spec->path, index);
+    if (records)
+        fclose(records);
+    if (fd >= 0)
+        close(fd);
+    free(path);
+    free(line);
+    return fd < -1 ? fd : 0;
+}
+
 struct results *results_new(struct run *run, const char *pool, const struct results_spec *spec,
                             bool goes_on, const struct results_callbacks *callbacks, void *arg,
                             struct error *error)
@@ -133,7 +170,8 @@ struct results *results_new(struct run *run, const char *pool, const struct resu
     }
     results->file = record_file(spec);
     unsigned flags = goes_on ? FILE_APPEND : FILE_EMPTY;
-    struct target *target =
+    bool anew = spec->kind == RESULTS_DIRECTORY && !goes_on;
+    struct target *target = anew && remove_older(spec, error) ? NULL :
         target_open(results->file, flags | FILE_DIRECTORIES | FILE_CLAIM, NULL, "write results to", error);
     if (!target) {
         results_free(results);

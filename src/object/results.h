@@ -7,7 +7,8 @@
  *
  * "signal" stands for "exit" where a signal ended it, "reason" tells why a task failed that had
  * neither, "result" holds what a Lua body returned; what is no UTF-8 is there as "item_base64" and so on besides. In a
- * directory, output is INDEX.out; one of an earlier run that goes on is kept as INDEX.out.1, .2 ...
+ * directory, output is INDEX.out; one of an earlier run that goes on is kept as INDEX.out.1, .2 ...,
+ * and those that any other earlier run has recorded are removed.
  */
 #ifndef OBJECT_RESULTS_H
 #define OBJECT_RESULTS_H

@@ -7,18 +7,21 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 
 #define MEMORY_BOUND (256u << 10)
 #define PIECE (64u << 10)
 
+/* The first directory that can be used, as for the socket of a run. */
 static int open_file(int *fd, struct error *error)
 {
-    const char *directory = getenv("TMPDIR");
-    if (!directory || !*directory)
-        directory = "/tmp";
-    *fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    const char *wanted = getenv("TMPDIR");
+    const char *const directories[] = {wanted && *wanted ? wanted : "/tmp", "/tmp"};
+    *fd = -1;
+    for (size_t i = 0; *fd < 0 && i < countof(directories); i++)
+        *fd = open(directories[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (*fd < 0)
-        return error_system(error, errno, "cannot keep a task's output in '%s'", directory);
+        return error_system(error, errno, "cannot keep output in '%s'", directories[0]);
     return 0;
 }
 
@@ -33,7 +36,7 @@ static int move_to_file(struct spool *spool, struct error *error)
         if (length < 0 && errno == EINTR)
             continue;
         if (length < 0)
-            return error_system(error, errno, "cannot keep a task's output");
+            return error_system(error, errno, "cannot keep output in a temporary file");
         spool->size += (uint64_t)length;
         buf_consume(&spool->memory, (size_t)length);
     }
@@ -73,7 +76,7 @@ static int read_back(struct spool *spool, struct error *error)
     ssize_t length =
         pread(spool->fd, room, left < PIECE ? (size_t)left : PIECE, (off_t)(spool->start + spool->read));
     if (length <= 0)
-        return error_system(error, length ? errno : EIO, "cannot read a task's output back");
+        return error_system(error, length ? errno : EIO, "cannot read output back");
     buf_added(&spool->piece, (size_t)length);
     spool->read += (uint64_t)length;
     return 1;

@@ -14,6 +14,10 @@
 #define APPLICATION 0x50525551
 #define VERSION 1
 
+/* Fewer pages without use are not worth giving back; more that are in use are not written anew for that. */
+#define SHRINK_LEAST 64
+#define SHRINK_MOST 256
+
 /* As in the journal's: what was committed is there after a power cut. */
 static const char setup[] = "PRAGMA page_size = 16384;"
                             "PRAGMA cache_size = -16000;"
@@ -221,6 +225,17 @@ int queue_file_end(struct database *database, int result, struct error *error)
         database_run(database, "ROLLBACK", &ignored);
     error_release(&ignored);
     return result;
+}
+
+int queue_file_shrink(struct database *database, struct error *error)
+{
+    int64_t pages = 0, unused = 0;
+    int result = database_number(database, "PRAGMA page_count", &pages, error);
+    if (!result)
+        result = database_number(database, "PRAGMA freelist_count", &unused, error);
+    if (result || unused < SHRINK_LEAST || pages - unused > SHRINK_MOST)
+        return result;
+    return database_run(database, "PRAGMA temp_store = MEMORY; VACUUM", error);
 }
 
 int queue_file_make(struct database *database, const char *queue, const char *framing,

@@ -55,6 +55,9 @@ int queue_file_insert(struct database *database, const char *queue, const struct
 /* Commits the transaction that is open, or takes it back where RESULT is no 0. RESULT, or the commit's. */
 int queue_file_end(struct database *database, int result, struct error *error);
 
+/* Gives the disk back what the file has no use for, where little else is in it. A negative code with ERROR filled. */
+int queue_file_shrink(struct database *database, struct error *error);
+
 /* 1 where a queue of this name is in it, 0 where none is, or a negative code with ERROR filled. */
 int queue_file_has(struct database *database, const char *queue, struct error *error);
 

@@ -190,7 +190,8 @@ static void on_close(void *arg, struct error *error)
 {
     struct queue_store *store = arg;
     for (size_t i = 0; !error->code && !store->failed && i < store->file_count; i++)
-        database_settle(store->files[i].database, error);
+        if (!queue_file_shrink(store->files[i].database, error))
+            database_settle(store->files[i].database, error);
     close_files(store);
 }
 
@@ -321,8 +322,8 @@ void queue_store_report(struct queue_store *store, struct buf *out)
     if (!committer_is_finished(store->committer))
         buf_text(out, "parrun: error: the durable queues could not be written to their end in time\n");
     else if (lost)
-        buf_printf(out, "parrun: error: %s; %zu notes about messages could not be written\n", reason,
-                   lost);
+        buf_printf(out, "parrun: error: %s; %zu %s about messages could not be written\n", reason,
+                   lost, lost == 1 ? "note" : "notes");
     else if (reason || store->unreachable)
         buf_printf(out, "parrun: error: %s\n", reason ? reason : store->unreachable);
 }

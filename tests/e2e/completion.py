@@ -131,7 +131,7 @@ CASES = [
     ("parrun --completion z", "parrun --completion zsh"),
     ("parrun --hide thread.sta", "parrun --hide thread.started"),
     ("parrun --example proce", "parrun --example process"),
-    ("parrun --queue q.db ", "parrun --queue q.db list put requeue purge"),
+    ("parrun --queue q.db ", "parrun --queue q.db list put requeue purge compact"),
     ("parrun mi", "parrun mill.yaml"),
     ("parrun --log mi", "parrun --log mill.yaml"),
     ("parrun --log=mi", "parrun --log=mill.yaml"),

@@ -413,8 +413,8 @@ def test_the_file_from_the_shell_in_vain():
     for words_, status, message in (
             (("list",), 2, "queue file 'q.db': No such file or directory"),
             (("purge", "jobs"), 2, "queue file 'q.db': No such file or directory"),
-            (("lst",), 2, "is followed by 'list', 'put', 'requeue' or 'purge', not by 'lst'"),
-            ((), 2, "is followed by 'list', 'put', 'requeue' or 'purge'\n"),
+            (("lst",), 2, "is followed by 'list', 'put', 'requeue', 'purge' or 'compact', not by 'lst'"),
+            ((), 2, "is followed by 'list', 'put', 'requeue', 'purge' or 'compact'\n"),
             (("requeue",), 2, "usage: parrun --queue FILE requeue QUEUE [TARGET]"),
             (("list", "a", "b"), 2, "usage: parrun --queue FILE list [QUEUE]")):
         got, out, err = queue(directory, *words_)

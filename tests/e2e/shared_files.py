@@ -207,3 +207,58 @@ def test_a_queue_file_that_is_removed_or_replaced_is_told():
     for act in (lambda path: (path / "q.db").unlink(), replace,
                 lambda path: os.rename(path / "q.db", path / "moved.db")):
         check_told(act, "q.db': somebody has removed or replaced it", source="{queue: jobs}")
+
+
+# ---- what an earlier run has left, and what none needs any more ----
+
+def test_outputs_of_tasks_that_are_no_more():
+    """Those that the earlier run has recorded go with its records; what is nobody's stays."""
+    directory = Directory()
+    text = "pools: {p: {tasks: {range: [1, %d]}, run: 'echo ${{ item }}', results: {dir: out}}}"
+    check_status(complete(text % 5, directory=directory)[0], 0)
+    directory.file("out/7.out", "somebody's")
+    check_status(complete(text % 2, directory=directory)[0], 0)
+    assert sorted(path.name for path in (directory.path / "out").iterdir()) == [
+        "0.out", "1.out", "7.out", "results.jsonl"]
+
+
+def test_an_empty_queue_file_gives_the_disk_back():
+    directory = Directory()
+    line = b"x" * 1000 + b"\n"
+    subprocess.run([PROGRAM, "--queue", "q.db", "put", "jobs"], cwd=directory.path, input=line * 4000, check=True,
+                   stdout=subprocess.DEVNULL)
+    full = (directory.path / "q.db").stat().st_size
+    status, out, err = complete("""
+        queues: {jobs: {durable: q.db}}
+        processes: {get: {run: "cat >/dev/null", stdin: {queue: jobs}}}
+        """, directory=directory)
+    check_status(status, 0, out + err)
+    assert (directory.path / "q.db").stat().st_size < full / 10
+    subprocess.run([PROGRAM, "--queue", "q.db", "put", "jobs"], cwd=directory.path, input=line * 4000, check=True,
+                   stdout=subprocess.DEVNULL)
+    for words in (("purge", "jobs"), ("compact",)):
+        out = subprocess.run([PROGRAM, "--queue", "q.db", *words], cwd=directory.path, check=True,
+                             stdout=subprocess.PIPE).stdout
+    assert out.startswith(b"q.db has given back 9"), out
+    assert (directory.path / "q.db").stat().st_size < full / 10
+
+
+def test_a_listing_is_harmless():
+    directory = Directory()
+    body = "a\x1b[31m\u009b31m\u00e9".encode() + b"\xff\x80\t."
+    subprocess.run([PROGRAM, "--queue", "q.db", "put", "jo\u009bbs"], cwd=directory.path, input=body, check=True,
+                   stdout=subprocess.DEVNULL)
+    for words, want in ((("list",), rb"jo\xc2\x9bbs "),
+                        (("list", "jo\u009bbs"), rb"a\x1b[31m\xc2\x9b31m" + "\u00e9".encode() + rb"\xff\x80\x09.")):
+        out = subprocess.run([PROGRAM, "--queue", "q.db", *words], cwd=directory.path, check=True,
+                             stdout=subprocess.PIPE).stdout
+        assert want in out, out
+
+
+def test_output_is_kept_without_tmpdir():
+    directory = Directory()
+    status, out, err = complete("""
+        pools: {p: {tasks: 4, workers: 2, output: ordered, run: "head -c 1000000 /dev/zero | tr '\\\\0' x; echo"}}
+        """, directory=directory, env=os.environ | {"TMPDIR": "/nonexistent"})
+    check_status(status, 0, out[-300:] + err)
+    assert out.count(b"x") >= 4_000_000

@@ -83,7 +83,7 @@ static void test_shelf(void **state)
     spool_shelf_release(&shelf);
 }
 
-/* Where no file is to be had, the bytes are kept all the same. */
+/* Where TMPDIR cannot be used, /tmp is. */
 static void test_no_directory(void **state)
 {
     (void)state;
@@ -95,14 +95,16 @@ static void test_no_directory(void **state)
     const char *kept = getenv("TMPDIR");
     char *before = kept ? mem_strdup(kept) : NULL;
     setenv("TMPDIR", "/no/such/directory", 1);
-    assert_int_equal(spool_put(&spool, large, 300000, &error), -ENOENT);
-    assert_error(&error, -ENOENT, "'/no/such/directory'");
+    assert_int_equal(spool_put(&spool, large, 300000, &error), 0);
+    assert_true(spool.in_file);
     if (before)
         setenv("TMPDIR", before, 1);
     else
         unsetenv("TMPDIR");
-    assert_int_equal(spool_next(&spool, &bytes, &length, &error), 1);
-    assert_int_equal(length, 300000);
+    size_t total = 0;
+    while (spool_next(&spool, &bytes, &length, &error) == 1)
+        total += length;
+    assert_int_equal(total, 300000);
     assert_int_equal(spool_next(&spool, &bytes, &length, &error), 0);
     spool_release(&spool);
     free(before);
