@@ -266,6 +266,13 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"queue.unreadable", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "What a durable queue's file holds cannot be read; it stays there.",
          {{0, "Queue {name} cannot be read to its end: {reason.}"}}},
+    [EVENT_QUEUE_UNSURE] =
+        {"queue.unsure", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "A process that reads the queue has failed: so many messages that it had read last, as far as a "
+         "program reads at once, may not be done and are lost then. At the end once more, without a reason, how "
+         "many these are in all: the run has failed by that, unless leftover is drop.",
+         {{EVENT_REASONED, "Queue {name}: up to {messages} may be lost: {reason.}"},
+          {0, "Queue {name}: up to {messages} may be lost, in all."}}},
     [EVENT_QUEUE_KEPT] =
         {"queue.kept", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "At the end, of a durable queue: what is in its file for the next run.",

@@ -16,6 +16,7 @@
 #include "engine/run.h"
 #include "loop/pipe.h"
 #include "loop/timer.h"
+#include "object/backlog.h"
 #include "object/queue.h"
 #include "object/taker.h"
 
@@ -37,6 +38,7 @@ struct feed {
     struct run *run;
     struct queue *queue;
     struct taker *taker;
+    struct backlog *backlog; /* with one nothing stands in HISTORY, and it owns the taker */
     struct writer *writer;
     struct waiter waiter;
     struct feed_callbacks callbacks;
@@ -53,6 +55,8 @@ struct feed {
     bool closing;       /* the queue has ended, and the child has not read all */
     bool finished;      /* the queue has ended, and so has the pipe */
     bool ended;
+    size_t left;   /* bytes that were not read, once it is ended */
+    size_t unsure; /* messages that were, and may not be done */
 };
 
 /* Bytes in the pipe. */
@@ -74,14 +78,14 @@ static size_t unread(const struct feed *feed)
 /* What the child has read of a durable queue need not last any more. */
 static void tell_read(struct feed *feed)
 {
-    if (taker_is_durable(feed->taker))
+    if (!feed->backlog && taker_is_durable(feed->taker))
         taker_read_stream(feed->taker, unread(feed));
 }
 
 /* Forgets what the child has surely read. */
 static void trim_history(struct feed *feed)
 {
-    size_t needed = feed->room + writer_pending(feed->writer);
+    size_t needed = 2 * feed->room + writer_pending(feed->writer);
     struct buf *history = &feed->history;
     if (history->length > 2 * needed + feed->room)
         buf_consume(history, framing_floor(queue_framing(feed->queue), history->data,
@@ -94,6 +98,15 @@ static int open_probe(const struct feed *feed)
     char path[64];
     snprintf(path, sizeof(path), "/proc/self/fd/%d", writer_fd(feed->writer));
     return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+}
+
+/* The next messages for the child. */
+static enum take_result take(struct feed *feed, struct error *error)
+{
+    if (!feed->backlog)
+        return taker_take_stream(feed->taker, &feed->history, feed->room, error);
+    buf_clear(&feed->history); /* the writer has it, and the backlog */
+    return backlog_take(feed->backlog, &feed->history, feed->room, error);
 }
 
 /* Nothing follows: the child is to see the end, and may still leave some of the pipe unread. */
@@ -123,9 +136,8 @@ static void feed_pump(struct feed *feed)
     struct error error = {0};
     tell_read(feed);
     trim_history(feed);
-    size_t start = feed->history.length;
-    enum take_result result =
-        taker_take_stream(feed->taker, &feed->history, feed->room, &error);
+    size_t start = feed->backlog ? 0 : feed->history.length;
+    enum take_result result = take(feed, &error);
     if (error.code) {
         error_wrap(&error, "queue %s", queue_name(feed->queue));
         feed->callbacks.wrong(feed->arg, error.text);
@@ -233,38 +245,74 @@ static void on_look(void *arg)
 }
 
 struct feed *feed_new(struct run *run, int fd, struct queue *queue, const char *consumer,
-                      const struct feed_callbacks *callbacks, void *arg)
+                      struct backlog *backlog, const struct feed_callbacks *callbacks, void *arg)
 {
     static const struct writer_callbacks writer_callbacks = {.drained = on_drained,
                                                              .failed = on_failed};
     struct feed *feed = mem_calloc(1, sizeof(*feed));
     feed->run = run;
     feed->queue = queue;
-    feed->taker = taker_new(queue, consumer, TAKER_STREAM);
+    feed->backlog = backlog;
+    feed->taker = backlog ? backlog_taker(backlog) : taker_new(queue, consumer, TAKER_STREAM);
     feed->probe = -1;
     feed->callbacks = *callbacks;
     feed->arg = arg;
     feed->waiter = (struct waiter){.function = on_message, .arg = feed};
-    feed->shared = taker_is_shared(feed->taker) || taker_is_durable(feed->taker);
+    bool little = taker_is_shared(feed->taker) || taker_is_durable(feed->taker);
+    feed->shared = little && !backlog;
     if (feed->shared)
         feed->look = timer_new(run->loop, on_look, feed);
-    fcntl(fd, F_SETPIPE_SZ, feed->shared ? ROOM_SHARED : ROOM_ALONE);
+    fcntl(fd, F_SETPIPE_SZ, little ? ROOM_SHARED : ROOM_ALONE);
     int room = fcntl(fd, F_GETPIPE_SZ);
     feed->room = room > 0 ? (size_t)room : ROOM_SHARED;
     fcntl(fd, F_SETFL, O_NONBLOCK);
     feed->writer = writer_new(run->loop, fd, &writer_callbacks, feed);
-    taker_wait(feed->taker, &feed->waiter);
+    if (backlog) {
+        backlog_begin(backlog);
+        feed_pump(feed);
+    } else {
+        taker_wait(feed->taker, &feed->waiter);
+    }
     return feed;
 }
 
 bool feed_is_drained(const struct feed *feed)
 {
-    return feed->ended || (queue_is_empty(feed->queue) && !unread(feed));
+    return feed->ended || (queue_is_empty(feed->queue) && !unread(feed) &&
+                           !(feed->backlog && backlog_is_owed(feed->backlog)));
 }
 
 bool feed_waits(const struct feed *feed)
 {
     return !feed->ended && feed->waiter.waiting && !unread(feed);
+}
+
+/* What the child has read last, as much as it may have read at once: it may still stand in a buffer of
+ * its own. READ is a border between messages. */
+static void count_unsure(struct feed *feed, size_t read)
+{
+    enum framing framing = queue_framing(feed->queue);
+    size_t from = read > feed->room
+                      ? framing_floor(framing, feed->history.data, feed->history.length,
+                                      read - feed->room)
+                      : 0;
+    if (read > from)
+        framing_measure(framing, feed->history.data + from, read - from, (size_t)-1, &feed->unsure);
+}
+
+/* Gives back what the child had not read. */
+static void return_unread(struct feed *feed)
+{
+    size_t left = feed->left < feed->history.length ? feed->left : feed->history.length;
+    /* A message that was read in part was not taken. */
+    size_t from = framing_floor(queue_framing(feed->queue), feed->history.data,
+                                feed->history.length, feed->history.length - left);
+    count_unsure(feed, from);
+    if (taker_is_durable(feed->taker))
+        taker_read_stream(feed->taker, feed->history.length - from);
+    taker_return_stream(feed->taker, buf_string(&feed->history) + from,
+                        feed->history.length - from);
+    taker_free(feed->taker);
 }
 
 void feed_end(struct feed *feed)
@@ -273,21 +321,24 @@ void feed_end(struct feed *feed)
         return;
     feed->ended = true;
     queue_unwait(feed->queue, &feed->waiter);
-    size_t left = unread(feed);
-    if (left > feed->history.length)
-        left = feed->history.length;
-    /* A message that was read in part was not taken. */
-    size_t from = framing_floor(queue_framing(feed->queue), feed->history.data,
-                                feed->history.length, feed->history.length - left);
-    if (taker_is_durable(feed->taker))
-        taker_read_stream(feed->taker, feed->history.length - from);
-    taker_return_stream(feed->taker, buf_string(&feed->history) + from,
-                        feed->history.length - from);
-    taker_free(feed->taker);
+    feed->left = unread(feed);
+    if (!feed->backlog)
+        return_unread(feed);
     feed->taker = NULL;
     if (feed->look)
         timer_stop(feed->look);
     buf_clear(&feed->history);
+}
+
+size_t feed_unsure(const struct feed *feed, bool killed)
+{
+    bool at_end = feed->finished && !feed->left;
+    return at_end && !killed ? 0 : feed->unsure;
+}
+
+size_t feed_unread(const struct feed *feed)
+{
+    return feed->left;
 }
 
 void feed_free(struct feed *feed)

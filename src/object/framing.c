@@ -235,6 +235,16 @@ size_t framing_floor(enum framing framing, const char *bytes, size_t length, siz
     return offset == length ? length : whole_within(&kinds[framing], bytes, length, offset);
 }
 
+size_t framing_whole(enum framing framing, const char *bytes, size_t length)
+{
+    const struct framing_kind *kind = &kinds[framing];
+    if (!kind->lengths && !memchr(bytes, kind->end, length))
+        return 0;
+    if (kind->lengths && (length < HEAD || read_head(bytes) > length - HEAD))
+        return 0;
+    return first_size(kind, bytes, length);
+}
+
 size_t framing_first(enum framing framing, const char *bytes, size_t length, const char **message,
                      size_t *size)
 {

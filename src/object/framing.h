@@ -53,6 +53,9 @@ size_t framing_fit(enum framing framing, const char *bytes, size_t length, size_
 /* Where the message begins in which byte OFFSET stands; BYTES are whole messages. */
 size_t framing_floor(enum framing framing, const char *bytes, size_t length, size_t offset);
 
+/* The bytes of the first message; 0 where it is not whole. */
+size_t framing_whole(enum framing framing, const char *bytes, size_t length);
+
 /* The first message without its frame; returns the bytes of both. */
 size_t framing_first(enum framing framing, const char *bytes, size_t length, const char **message,
                      size_t *size);

@@ -78,6 +78,9 @@ static void life_over(struct process *process)
     if (!restarts && !ended_by_us)
         process_blame_restarts(process);
     process_tell_exited(process, restarts);
+    process_settle_queues(process);
+    if (!restarts)
+        process_close_backlog(process);
     if (life->cgroup && ended_by_us)
         cgroup_kill(life->cgroup); /* a daemon of its own may have left its group */
     cgroup_free(life->cgroup);
@@ -195,6 +198,14 @@ static void on_line(void *arg, const char *stream, const char *bytes, size_t len
     if (process->life.monitor)
         monitor_line(process->life.monitor, bytes, length);
     process_tell_line(process, stream, bytes, length, unfinished);
+    if (!unfinished && !strcmp(stream, "stdout"))
+        process_answered(process, 1);
+}
+
+static void on_put(void *arg, const char *stream, size_t count)
+{
+    if (!strcmp(stream, "stdout"))
+        process_answered(arg, count);
 }
 
 static void on_stream_end(void *arg)
@@ -287,7 +298,7 @@ static void on_link_end(void *arg, bool wrong)
 }
 
 static const struct streams_callbacks streams_callbacks = {
-    .tap = {.line = on_line, .wrong = on_wrong_message, .end = on_stream_end},
+    .tap = {.line = on_line, .put = on_put, .wrong = on_wrong_message, .end = on_stream_end},
     .recorder = {.unwritten = on_unwritten, .end = on_stream_end},
     .feed = {.wrong = on_wrong_message},
 };
@@ -415,7 +426,11 @@ static void life_begin(struct process *process)
     process->refusal = (struct refusal){0};
     process_emit(process, &started);
     tell_limits(process);
-    streams_begin(life->streams, &streams_callbacks, process);
+    process_open_backlog(process);
+    struct streams_callbacks callbacks = streams_callbacks;
+    if (!process->backlog)
+        callbacks.tap.put = NULL; /* to count them takes time */
+    streams_begin(life->streams, process->backlog, &callbacks, process);
     streams_hold(life->streams, process->object.run->held);
     if (process->spec->object.timeout)
         process_wait(process, WAIT_TIMEOUT, process->spec->object.timeout);
@@ -529,6 +544,7 @@ static void process_settle(struct object *object)
         object->failed = true;
         process_tell_exited(process, false);
     }
+    process_close_backlog(process);
     process->life.pid = 0; /* nothing runs that could be terminated */
     process_tell_ended(process, true);
 }
@@ -568,6 +584,7 @@ static void process_free(struct object *object)
     life_release(&process->life);
     timer_free(process->timer);
     timer_free(process->poll);
+    process_close_backlog(process);
     free(process->name);
     object_release(object);
     free(process);

@@ -14,6 +14,7 @@
 #include "engine/object.h"
 #include "engine/restart.h"
 
+struct backlog;
 struct buf;
 struct cgroup;
 struct child;
@@ -65,6 +66,8 @@ struct process {
     int64_t index; /* from 1 */
     unsigned flags;
     struct life life;
+    struct backlog *backlog; /* of stdin, as ack says; NULL: none */
+    size_t answers; /* of this life that the backlog was not told of */
     bool lived; /* its files were opened once */
     struct restart_history history;
     struct refusal refusal; /* of its start */
@@ -130,6 +133,18 @@ void process_blame_restarts(struct process *process);
 /* process_queues.c: as struct object_kind has them. */
 void process_waits_for_queue(struct object *object, struct part_waits *waits);
 bool process_held_up(const struct object *object, struct buf *out);
+
+/* A life begins: where stdin has ack: line or end, there is a backlog from now on. */
+void process_open_backlog(struct process *process);
+
+/* No other life follows: what it is not done with goes back. */
+void process_close_backlog(struct process *process);
+
+/* This life is over: settles what it had of the queue at its stdin, and tells of what may be lost. */
+void process_settle_queues(struct process *process);
+
+/* It has answered so many messages, as ack: line has it. */
+void process_answered(struct process *process, size_t count);
 void process_parts(const struct object *object, struct part_waits *waits);
 bool process_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
 bool process_drained(const struct object *object);

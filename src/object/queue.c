@@ -353,9 +353,29 @@ void queue_begin(struct queue *queue)
     timer_start(queue->stats, queue->run->scenario->log.stats);
 }
 
-bool queue_balance(struct queue *queue)
+void queue_unsure(struct queue *queue, size_t count, const char *reason)
 {
-    tell_stats(queue);
+    struct event event = {
+        .kind = EVENT_QUEUE_UNSURE,
+        .flags = EVENT_REASONED | EVENT_WRONG | (queue->named ? EVENT_NAMED : 0),
+        .object = queue->spec->name,
+        .count = (int64_t)count,
+        .reason = reason,
+    };
+    queue->unsure += count;
+    bus_emit(queue->run->bus, &event);
+}
+
+/* False where messages may be lost and that is a failure. */
+static bool tell_unsure(struct queue *queue)
+{
+    if (queue->unsure)
+        queue_event(queue, EVENT_QUEUE_UNSURE, EVENT_WRONG, queue->unsure);
+    return !queue->unsure || queue->spec->leftover_drop;
+}
+
+static bool tell_left(struct queue *queue)
+{
     pthread_mutex_lock(&queue->lock);
     uint64_t left = queue->lost + queue->aside + queue->delay.count + durable_unread(queue);
     for (size_t i = 0; i < queue->lane_count; i++)
@@ -370,4 +390,11 @@ bool queue_balance(struct queue *queue)
     else
         queue_event(queue, EVENT_QUEUE_CLOSED, EVENT_WRONG, left);
     return kept || dropped;
+}
+
+bool queue_balance(struct queue *queue)
+{
+    tell_stats(queue);
+    bool sure = tell_unsure(queue);
+    return tell_left(queue) && sure;
 }

@@ -166,6 +166,10 @@ bool queue_is_broadcast(const struct queue *queue);
 /* True where no consumer is left. Any thread. */
 bool queue_is_abandoned(struct queue *queue);
 
+/* Whoever had read so many messages of it ended, for REASON, and may not have been done with them: told now
+ * and at the end, where the run fails by it unless leftover is drop. */
+void queue_unsure(struct queue *queue, size_t count, const char *reason);
+
 /* At the end of the run: tells of messages that nobody took; false where there were any that are gone
  * with the run. */
 bool queue_balance(struct queue *queue);

@@ -26,6 +26,7 @@ struct queue {
     struct queue_users users; /* the loop's alone, but consumers */
     struct timer *due;        /* of the next delayed message; the loop's alone; NULL: none yet */
     struct timer *stats;      /* of log.stats; NULL: none */
+    uint64_t unsure;          /* read by who ended before it was sure to be done; the loop's alone */
     bool stopped;             /* the loop's alone: it needs no timer any more */
     bool left; /* the loop's alone: those who get its dead letters know that no more will come */
 

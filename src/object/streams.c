@@ -255,7 +255,8 @@ int streams_highest(const struct streams *streams)
     return highest;
 }
 
-void streams_begin(struct streams *streams, const struct streams_callbacks *callbacks, void *arg)
+void streams_begin(struct streams *streams, struct backlog *backlog,
+                   const struct streams_callbacks *callbacks, void *arg)
 {
     for (size_t i = 0; i < streams->count; i++)
         close_theirs(&streams->items[i]);
@@ -266,7 +267,7 @@ void streams_begin(struct streams *streams, const struct streams_callbacks *call
         if (stream->input)
             stream->feed =
                 feed_new(streams->run, stream->ours, stream->queue, streams->name,
-                         &callbacks->feed, arg);
+                         stream->fd == STDIN_FILENO ? backlog : NULL, &callbacks->feed, arg);
         else if (stream->recorder)
             recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
         else
@@ -343,6 +344,23 @@ void streams_process_ended(struct streams *streams)
     for (size_t i = 0; i < streams->count; i++)
         if (streams->items[i].feed)
             feed_end(streams->items[i].feed);
+}
+
+void streams_tell_unsure(const struct streams *streams, bool killed,
+                         void (*tell)(void *arg, struct queue *queue, size_t count), void *arg)
+{
+    for (size_t i = 0; i < streams->count; i++) {
+        const struct stream *stream = &streams->items[i];
+        size_t count = stream->feed ? feed_unsure(stream->feed, killed) : 0;
+        if (count)
+            tell(arg, stream->queue, count);
+    }
+}
+
+size_t streams_unread(const struct streams *streams)
+{
+    const struct feed *feed = streams->items[STDIN_FILENO].feed;
+    return feed ? feed_unread(feed) : 0;
 }
 
 void streams_finish(struct streams *streams)

@@ -9,6 +9,7 @@
 #include "object/recorder.h"
 #include "object/tap.h"
 
+struct backlog;
 struct error;
 struct part_waits;
 struct process_spec;
@@ -43,8 +44,10 @@ int streams_highest(const struct streams *streams);
 /* The process gets THEIRS as FD too; it is closed here once the process runs. */
 void streams_give(struct streams *streams, int fd, int theirs);
 
-/* The process runs: closes its ends here and begins to read and to feed. */
-void streams_begin(struct streams *streams, const struct streams_callbacks *callbacks, void *arg);
+/* The process runs: closes its ends here and begins to read and to feed; BACKLOG is that of stdin, NULL:
+ * none. */
+void streams_begin(struct streams *streams, struct backlog *backlog,
+                   const struct streams_callbacks *callbacks, void *arg);
 
 /* Pipes from the process that have not ended, or not been written to their files. */
 size_t streams_open_taps(const struct streams *streams);
@@ -65,6 +68,14 @@ bool streams_drained(const struct streams *streams);
 
 /* The process has ended: gives back what it had not read. */
 void streams_process_ended(struct streams *streams);
+
+/* After that: calls TELL(ARG, queue, count) for each queue of which the process may have read so many messages that
+ * it was not done with: KILLED by a signal, or ended with a code. */
+void streams_tell_unsure(const struct streams *streams, bool killed,
+                         void (*tell)(void *arg, struct queue *queue, size_t count), void *arg);
+
+/* After that: bytes that stdin was given of its queue and that were not read. */
+size_t streams_unread(const struct streams *streams);
 
 /* Somebody else holds the pipes open: takes what is there and ends them. */
 void streams_finish(struct streams *streams);

@@ -303,6 +303,13 @@ void taker_return_stream(struct taker *taker, const char *bytes, size_t length)
     pthread_mutex_unlock(&queue->lock);
 }
 
+void taker_leave(struct taker *taker, size_t count)
+{
+    pthread_mutex_lock(&taker->queue->lock);
+    taker->lane->taken -= count;
+    pthread_mutex_unlock(&taker->queue->lock);
+}
+
 void taker_done(struct taker *taker, size_t count)
 {
     pthread_mutex_lock(&taker->queue->lock);

@@ -86,6 +86,9 @@ void taker_read_stream(struct taker *taker, size_t unread);
 /* A stream: gives messages back that were not read: they stand first again. */
 void taker_return_stream(struct taker *taker, const char *bytes, size_t length);
 
+/* A stream: COUNT of its messages are not done and nobody else is to have them: they are left over. */
+void taker_leave(struct taker *taker, size_t count);
+
 /* A body is done with the COUNT messages that it has had longest. */
 void taker_done(struct taker *taker, size_t count);
 

@@ -107,10 +107,20 @@ static void give_up(struct tap *tap, struct error *error)
     tap->reader = NULL;
 }
 
+static void tell_put(struct tap *tap, const char *bytes, size_t length)
+{
+    size_t count;
+    if (!tap->callbacks.put || !length)
+        return;
+    framing_measure(queue_framing(tap->queue), bytes, length, (size_t)-1, &count);
+    tap->callbacks.put(tap->arg, tap->stream, count);
+}
+
 /* Puts what is whole of BYTES; returns how much of it that was. */
 static size_t put_whole(struct tap *tap, const char *bytes)
 {
     size_t put = tap->scan.whole ? queue_put_stream(tap->queue, bytes, tap->scan.whole) : 0;
+    tell_put(tap, bytes, put);
     tap->full = put < tap->scan.whole;
     tap->scan.whole -= put;
     tap->scan.seen -= put < tap->scan.seen ? put : tap->scan.seen;

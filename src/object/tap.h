@@ -16,6 +16,8 @@ struct tap;
 struct tap_callbacks {
     /* One line without its newline; UNFINISHED where it had none or was too long. Log taps only. */
     void (*line)(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished);
+    /* So many messages were put into the queue. Queue taps only; NULL: nobody counts them. */
+    void (*put)(void *arg, const char *stream, size_t count);
     /* What came is not framed as the queue's messages are; TEXT says which one. What came before is
      * put, then END is called. Queue taps only. */
     void (*wrong)(void *arg, const char *text);

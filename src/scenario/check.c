@@ -61,6 +61,27 @@ static void check_fd(struct loader *loader, struct fd_spec *fd, const struct obj
                    object->name, fd->fd, queue);
 }
 
+/* What each life of the process has read and not done is gone with it, unless it is asked. */
+static void check_ack(struct loader *loader, const struct process_spec *process)
+{
+    const struct stream_spec *in = &process->streams[0];
+    const struct stream_spec *out = &process->streams[1];
+    if (in->kind != STREAM_QUEUE)
+        return;
+    struct mark mark = loader_reference_mark(loader, &in->queue);
+    if (in->ack == ACK_LINE && out->kind != STREAM_LOG && out->kind != STREAM_QUEUE)
+        diag_error(loader->diags, mark, "let stdout go to the log or to a queue",
+                   "process '%s': with 'ack: line' parrun must see the lines that answer, and stdout "
+                   "goes elsewhere", process->object.name);
+    if (in->ack == ACK_UNSAID && process->restart.on != RESTART_NEVER)
+        diag_warning(loader->diags, mark,
+                     "'ack: line' takes a line of output for each message as its end, 'ack: end' the "
+                     "success of the process; 'ack: read' accepts it",
+                     "process '%s' is started again when it has failed: what it had read of queue '%s' "
+                     "and not done may be lost", process->object.name,
+                     loader->scenario->queues[in->queue].name);
+}
+
 static void join_streams(struct loader *loader, struct process_spec *process)
 {
     struct object_spec *object = &process->object;
@@ -189,6 +210,7 @@ static void check_uses(struct loader *loader)
         join_streams(loader, &scenario->processes[i]);
         tty_check(loader, &scenario->processes[i]);
         probe_check(loader, &scenario->processes[i]);
+        check_ack(loader, &scenario->processes[i]);
         note_sides(&sides, &scenario->processes[i].object);
         note_unsaid(&sides, &scenario->processes[i]);
     }

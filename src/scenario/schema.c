@@ -86,6 +86,8 @@ static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
                                         {0}};
 static const struct choice leftovers[] = {{"fail", false}, {"drop", true}, {0}};
 static const struct choice closings[] = {{"auto", true}, {"never", false}, {0}};
+static const struct choice acks[] = {
+    {"read", ACK_READ}, {"line", ACK_LINE}, {"end", ACK_END}, {0}};
 static const struct choice deliveries[] = {
     {"share", DELIVERY_SHARE}, {"broadcast", DELIVERY_BROADCAST}, {0}};
 static const struct choice framings[] = {{"line", FRAMING_LINE},

@@ -142,6 +142,14 @@ struct rotate_spec {
     bool compress; /* the old files */
 };
 
+/* When a message that a program reads from a queue is done. */
+enum ack {
+    ACK_UNSAID,
+    ACK_READ, /* once it was read: the same as unsaid */
+    ACK_LINE, /* once it was answered by a line or a message on stdout */
+    ACK_END,  /* once the process has ended with success */
+};
+
 struct stream_spec {
     enum stream_kind kind;
     struct template *path; /* STREAM_FILE: as written, see scenario_path() */
@@ -150,6 +158,7 @@ struct stream_spec {
     bool input; /* fds above 2: read by the process (text, or a queue that it consumes) */
     struct template *text; /* STREAM_TEXT */
     size_t queue;          /* STREAM_QUEUE: index into scenario.queues */
+    enum ack ack;          /* STREAM_QUEUE: stdin */
 };
 
 struct fd_spec {

@@ -74,6 +74,9 @@ static void bind_stream(struct loader *loader, const struct field *field, const 
         diag_error(loader->diags, loader_mark(loader, node), NULL,
                    "%s: '%s' is for output, an input is only read", field_label(loader, field),
                    stream->append ? "append" : "rotate");
+    if (stream->ack && !stream->input)
+        diag_error(loader->diags, loader_mark(loader, node), "take it away, or write it at stdin",
+                   "%s: 'ack' is for what the process reads", field_label(loader, field));
 }
 
 static void bind_fds(struct loader *loader, const struct field *field, const struct node *node)
@@ -95,6 +98,10 @@ static void bind_fds(struct loader *loader, const struct field *field, const str
         if (node_value(node, i)->kind != NODE_BROKEN)
             bind_one(loader, field, node_value(node, i), &fds[i].stream);
         fds[i].stream.input = fds[i].stream.kind == STREAM_TEXT;
+        if (fds[i].stream.ack)
+            diag_error(loader->diags, loader_mark(loader, node_value(node, i)),
+                       "take it away, or let stdin be the queue", "%s: 'ack' is for stdin",
+                       field_label(loader, field));
     }
     *(struct fd_spec **)field->member = fds;
     *field->count = count;

@@ -1,0 +1,218 @@
+"""When a message that a program reads from a queue is done: a reader that is killed, and what comes back."""
+import os
+import random
+import re
+
+from harness.parrun import Directory, check_nothing_left, check_status, complete
+
+MOMENTS = int(os.environ.get("PARRUN_MOMENTS", "6"))  # at which a reader of each kind is killed
+COUNT = 20000
+
+# Kills itself once, at moment argv[1]: before it has kept the line with that number, or behind that, or behind its
+# answer. Each life keeps what it reads in a file of its own.
+READER = """
+import os, sys
+moment, step = int(sys.argv[1]), sys.argv[2]
+first = not os.path.exists("got.1")
+got = open("got.1" if first else "got.2", "ab", buffering=0)
+def die(here, number):
+    if first and here == step and number == moment:
+        os.kill(os.getpid(), 9)
+for number, line in enumerate(sys.stdin.buffer):
+    die("before", number)
+    got.write(line)
+    die("kept", number)
+    if "answer" in sys.argv:
+        os.write(1, b"ok " + line)
+    die("answered", number)
+"""
+
+# The same with no buffer of its own: what it was given is what it has kept, to the byte.
+RAW = """
+import os, sys
+first = not os.path.exists("got.1")
+got = open("got.1" if first else "got.2", "ab", buffering=0)
+left = int(sys.argv[1])
+while data := os.read(0, min(left, 3000) if first else 65536):
+    got.write(data)
+    left -= len(data)
+    if first and not left:
+        os.kill(os.getpid(), 9)
+"""
+
+SCENARIO = """
+    processes:
+      from: {run: seq @COUNT@, stdout: {queue: q}}
+      reader:
+        exec: [python3, -I, reader.py, @ARGUMENTS@]
+        stdin: {queue: q, ack: @ACK@}
+        restart: {on: failure, delay: 10ms}
+    queues:
+      q: {}
+"""
+
+
+def read(ack, arguments, program=READER, count=COUNT, status=0, scenario=SCENARIO):
+    """Runs it; what the two lives have kept, and the whole output."""
+    directory = Directory()
+    directory.file("reader.py", program)
+    for name, value in (("COUNT", count), ("ACK", ack), ("ARGUMENTS", arguments)):
+        scenario = scenario.replace(f"@{name}@", str(value))
+    got, out, err = complete(scenario, directory=directory)
+    check_status(got, status, (out + err)[-2000:])
+    check_nothing_left()
+    lives = [directory.path / f"got.{life}" for life in (1, 2)]
+    return [life.read_bytes() if life.exists() else b"" for life in lives], out
+
+
+def lines(count=COUNT):
+    return [b"%d" % number for number in range(1, count + 1)]
+
+
+def moments(steps):
+    chosen = random.Random(25)
+    return [(chosen.randrange(1, COUNT - 1), chosen.choice(steps)) for _ in range(MOMENTS)]
+
+
+def test_what_stood_unread_in_the_pipe_comes_back():
+    """ack: read. Each byte is read once; a message that was read in part is given again, whole."""
+    chosen = random.Random(26)
+    size = len(b"\n".join(lines())) + 1
+    for _ in range(MOMENTS):
+        bytes_read = chosen.randrange(1, size - 10)
+        (first, second), out = read("read", bytes_read, RAW, status=1)
+        assert len(first) == bytes_read
+        whole = first[:first.rfind(b"\n") + 1]
+        assert (whole + second).split(b"\n")[:-1] == lines(), (bytes_read, first[-20:], second[:20])
+        told = re.findall(rb"Queue q: up to (\d+) messages? may be lost", out)
+        assert len(told) == 2 or not whole, out
+        assert all(int(count) >= min(whole.count(b"\n"), 1) for count in told), (told, whole.count(b"\n"))
+
+
+def test_what_a_reader_has_in_its_own_buffer_is_told_as_lost():
+    for moment, step in moments(["before", "kept"]):
+        (first, second), out = read("read", f"{moment}, {step}", status=1)
+        lost = COUNT - len((first + second).split())
+        told = re.search(rb"Queue q: up to (\d+) messages may be lost: process reader had read them when it was "
+                         rb"ended by signal KILL\.\n", out)
+        assert told and int(told[1]) >= lost, (moment, step, lost, out[-500:])
+        assert b"\nQueue q: up to " + told[1] + b" messages may be lost, in all.\n" in out, out[-500:]
+        assert len(set((first + second).split())) == COUNT - lost, (moment, step)
+
+
+def test_each_message_is_answered_once():
+    """ack: line. What was kept and not answered comes twice, and nothing else; nothing is lost."""
+    for moment, step in moments(["before", "kept", "answered"]):
+        (first, second), out = read("line", f"{moment}, {step}, answer")
+        answers = re.findall(rb"^reader \| ok (\d+)$", out, re.M)
+        assert answers == lines(), (moment, step, len(answers))
+        twice = len((first + second).split()) - COUNT
+        assert twice == (step == "kept"), (moment, step, twice)
+        assert b"may be lost" not in out
+
+
+def test_answers_that_are_messages():
+    scenario = SCENARIO.replace("        stdin: {", "        stdout: {queue: done}\n        stdin: {").replace(
+        "      q: {}", "      q: {}\n      done: {capacity: 10}").replace(
+            "      reader:", "      end: {stdin: {queue: done}, run: cat >answers}\n      reader:")
+    for moment, step in moments(["before", "kept", "answered"]):
+        directory = Directory()
+        directory.file("reader.py", READER)
+        text = scenario.replace("@COUNT@", str(COUNT)).replace("@ACK@", "line")
+        status, out, err = complete(text.replace("@ARGUMENTS@", f"{moment}, {step}, answer"), directory=directory)
+        check_status(status, 0, out + err)
+        answers = (directory.path / "answers").read_bytes().split(b"\n")[:-1]
+        assert answers == [b"ok " + line for line in lines()], (moment, step, len(answers))
+
+
+def test_a_life_that_failed_has_done_nothing():
+    """ack: end."""
+    for moment, step in moments(["before", "kept"]):
+        (first, second), out = read("end", f"{moment}, {step}")
+        assert first.split() == lines()[:moment + (step == "kept")], (moment, step)
+        assert second.split() == lines(), (moment, step)
+        assert b"may be lost" not in out
+
+
+def test_more_than_is_kept_in_memory():
+    """Some megabytes: given again from a file, and answered from it."""
+    count = 500000
+    (_, second), _ = read("end", f"{count - 5}, kept", count=count)
+    assert second.split() == lines(count)
+    late = """
+import os, sys
+first = not os.path.exists("got.1")
+all = sys.stdin.buffer.readlines()
+open("got.1" if first else "got.2", "wb").writelines(all)
+os.write(1, b"")
+for number, line in enumerate(all):
+    if first and number == 300000:
+        sys.stdout.flush()
+        os.kill(os.getpid(), 9)
+    sys.stdout.write("ok\\n")
+"""
+    (first, second), out = read("line", 0, late, count=count)
+    assert first.split() == lines(count)
+    assert second.split() == lines(count)[300000:]
+    assert out.count(b"reader | ok\n") == count
+
+
+GIVES_UP = """
+    processes:
+      from: {run: seq 100, stdout: {queue: q}}
+      reader:
+        run: read -r a; read -r b; echo ok; exit 3
+        stdin: {queue: q, ack: %s}
+    queues:
+      q: {}
+"""
+
+
+def test_what_nobody_is_done_with_is_counted():
+    for ack, left in (("line", 99), ("end", 100)):
+        status, out, err = complete(GIVES_UP % ack)
+        check_status(status, 1, out + err)
+        assert b"\nQueue q ended with %d messages that nobody took.\n" % left in out, out
+    check_nothing_left()
+
+
+SHARED = """
+    processes:
+      from: {run: seq 1000, stdout: {queue: q}}
+      reader:
+        run: read -r a; read -r b; %s exit 3
+        stdin: {queue: q, ack: %s}
+        allow_failure: true
+      other: {depends_on: {reader: completed}, stdin: {queue: q}, run: cat}
+    queues:
+      q: {}
+"""
+
+
+def test_others_get_what_it_was_not_done_with():
+    for ack, answers, left in (("line", "echo ok;", 999), ("end", "", 1000)):
+        status, out, err = complete(SHARED % (answers, ack))
+        check_status(status, 0, out + err)
+        assert sorted(re.findall(rb"^other \| (\d+)$", out, re.M), key=int) == lines(1000)[1000 - left:], out[-500:]
+    check_nothing_left()
+
+
+DURABLE = """
+    processes:
+      reader: {run: "%s", stdin: {queue: q, ack: %s}}
+    queues:
+      q: {durable: q.db, items: [a, b, c]}
+"""
+
+
+def test_a_durable_queue_keeps_it_for_the_next_run():
+    for ack in ("line", "end"):
+        directory = Directory()
+        status, out, err = complete(DURABLE % ("read -r a; read -r b; exit 3", ack), directory=directory)
+        check_status(status, 1, out + err)
+        assert b"Queue q keeps 3 messages for the next run.\n" in out, out
+        status, out, err = complete(DURABLE % ("while read -r line; do echo $line; done", ack), directory=directory)
+        check_status(status, 0, out + err)
+        assert re.findall(rb"^reader \| (.)$", out, re.M) or out.count(b"\n") >= 3, out
+        assert b"keeps" not in out, out
+    check_nothing_left()
