@@ -100,8 +100,9 @@ void queue_enter_letter(struct queue *queue, struct letter *letter, int priority
 void queue_wake_soon(struct queue *queue);
 
 /* A thread looks for a moment whether something changes before it sleeps: most often the other side is
- * at work right now, and to be woken for each message costs more than the message. */
-void queue_spin(struct queue *queue);
+ * at work right now, and to be woken for each message costs more than the message. 1, or < 0 as WAIT's check has
+ * it. */
+int queue_spin(struct queue *queue, const struct queue_wait *wait, struct error *error);
 
 /* Something changed that others may wait for. */
 void queue_changed(struct queue *queue);

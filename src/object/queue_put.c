@@ -313,7 +313,7 @@ static int wait_for_room(struct queue *queue, const struct queue_wait *wait, str
 {
     int result = 1;
     if (queue_has_no_room(queue))
-        queue_spin(queue);
+        result = queue_spin(queue, wait, error);
     while (result == 1 && queue_has_no_room(queue))
         result = queue_thread_wait(queue, &queue->room, &queue->threads_for_room, wait, error);
     return result == 0 && !queue_has_no_room(queue) ? 1 : result;

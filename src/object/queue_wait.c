@@ -174,7 +174,7 @@ void queue_wake_soon(struct queue *queue)
 #define SPIN_FIRST (20 * INT64_C(1000))
 #define SPIN_MORE (2 * INT64_C(1000))
 
-void queue_spin(struct queue *queue)
+int queue_spin(struct queue *queue, const struct queue_wait *wait, struct error *error)
 {
     unsigned seen = atomic_load_explicit(&queue->changes, memory_order_relaxed);
     bool more = false;
@@ -190,6 +190,8 @@ void queue_spin(struct queue *queue)
         }
     }
     pthread_mutex_lock(&queue->lock);
+    int result = wait->check(wait->arg, error); /* what came meanwhile is not for one that is to end */
+    return result < 0 ? result : 1;
 }
 
 void queue_changed(struct queue *queue)

@@ -112,7 +112,7 @@ static int take_next(struct taker *taker, struct buf *out, bool keep,
         drop_kept(taker);
     release_done(taker);
     if (queue_look(queue, taker) == TAKE_EMPTY)
-        queue_spin(queue);
+        result = queue_spin(queue, wait, error);
     while (result == 1 && queue_look(queue, taker) == TAKE_EMPTY)
         result = queue_thread_wait(queue, &queue->message, &queue->threads_for_message, wait,
                                    error);
