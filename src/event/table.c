@@ -33,9 +33,9 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "{text}"}}},
     [EVENT_RUN_IDLE] =
         {"run.idle", EVENT_OF_RUN, EVENT_LEVEL_STORY,
-         "Something waits, and nothing has gone on for 5 seconds: who waits for what, once. Or commands seem to "
-         "wait for each other, by queues alone, and nothing of them has run for 5 seconds: that is told with -q too. "
-         "The run goes on, as they might do anything next.",
+         "Something waits, and nothing has gone on for 5 seconds: who waits for what, once; or commands seem to "
+         "wait for each other, by queues alone, and nothing of them has run for 5 seconds, which is told with -q "
+         "too; the run goes on, as they might do anything next.",
          {{0, "{text}"}}},
     [EVENT_RUN_FAILED] =
         {"run.failed", EVENT_OF_RUN, EVENT_LEVEL_STORY,
@@ -269,7 +269,7 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_QUEUE_UNSURE] =
         {"queue.unsure", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "A process that reads the queue has failed: so many messages that it had read last, as far as a "
-         "program reads at once, may not be done and are lost then. At the end once more, without a reason, how "
+         "program reads at once, may not be done and are lost then; at the end once more, without a reason, how "
          "many these are in all: the run has failed by that, unless leftover is drop.",
          {{EVENT_REASONED, "Queue {name}: up to {messages} may be lost: {reason.}"},
           {0, "Queue {name}: up to {messages} may be lost, in all."}}},

@@ -389,7 +389,7 @@ def test_status():
     lines = [run.line() for _ in range(7)]
     text = b"".join(lines)
     for pattern in (rb"process db \(\d+\) runs for \S+, is not ready: .*/sign: No such file or directory\n",
-                    rb"process web waits for db \(ready\), seed \(succeeded\)\n",
+                    rb"process web waits until db is ready, seed has succeeded\n",
                     rb"process seed \(\d+\) runs for ",
                     rb"process flaky is started again in (59m|1h)",
                     rb"pool p runs for \S+: 0 of 3 tasks done; running: task 0 for ",
