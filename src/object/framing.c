@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "script/message.h"
 #include "script/value.h"
 
 /* What a length takes in front of its message. */
@@ -275,25 +276,14 @@ void framing_decode(enum framing framing, const char *message, size_t size, stru
         value_encode_string(out, message, size);
 }
 
-/* JSON cannot hold other texts, and they are not to be changed on the way. */
-static bool is_utf8(const struct value *value)
-{
-    bool good = true;
-    if (value->type == VALUE_STRING)
-        return utf8_valid(value->string.bytes, value->string.length);
-    for (size_t i = 0; value->type == VALUE_TABLE && good && i < value->table.count; i++)
-        good = is_utf8(&value->table.pairs[i].key) && is_utf8(&value->table.pairs[i].value);
-    return good;
-}
-
 static int encode_json(const char *encoded, size_t length, struct buf *out, struct error *error)
 {
     struct arena *arena = arena_new();
     struct value value = {0};
     int result = value_decode(arena, &encoded, &length, &value, error);
-    if (!result && !is_utf8(&value))
-        result = error_set(error, ERROR_FAILED,
-                           "a text that is not UTF-8 cannot be passed on as JSON");
+    const char *fault = result ? NULL : message_json_fault(&value);
+    if (fault)
+        result = error_set(error, ERROR_FAILED, "%s cannot be passed on as JSON", fault);
     if (!result) {
         value_json(out, &value);
         buf_char(out, '\n');

@@ -2,7 +2,6 @@
 #include "object/monitor.h"
 
 #include <inttypes.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/regex.h"
 #include "base/unit.h"
 #include "engine/run.h"
 #include "loop/pipe.h"
@@ -40,8 +40,8 @@ struct side {
     struct timer *timer; /* until the next look */
     int64_t interval;
     int64_t limit; /* of a look */
-    regex_t regex;
-    bool has_regex;
+    struct regex *regex; /* of PROBE_LOG */
+    bool gave_up;        /* a line took too many steps to compare */
     struct reader *reader; /* of PROBE_NOTIFY_FD */
     int theirs;            /* the process's end of it; -1: none, or given away */
     int64_t heard;         /* how often the process has told of itself since the last look */
@@ -102,6 +102,8 @@ static void print_unheard(const struct side *side, struct buf *out)
                           ? "no line of its output matched"
                           : "it has written no line; where a program holds back what it writes into "
                             "a pipe, 'tty: true' helps");
+        if (side->gave_up)
+            buf_text(out, ", and one took too many steps to compare");
         break;
     case PROBE_NOTIFY:
         buf_printf(out, "it did not say %s", side->word);
@@ -262,9 +264,9 @@ static int compile(struct side *side, struct error *error)
     struct buf text = {0};
     int result = world_render(&side->monitor->world, side->spec->target, &text, error);
     if (!result)
-        side->has_regex = !regcomp(&side->regex, buf_string(&text), REG_EXTENDED | REG_NOSUB);
+        side->regex = regex_new(buf_string(&text), error);
     buf_release(&text);
-    return result;
+    return side->regex ? 0 : ERROR_FAILED;
 }
 
 static int side_open(struct side *side, struct monitor *monitor, const struct probe_spec *spec,
@@ -364,12 +366,12 @@ void monitor_line(struct monitor *monitor, const char *bytes, size_t length)
     monitor->lines = true;
     for (size_t i = 0; i < countof(sides); i++) {
         struct side *side = sides[i];
-        if (!side->has_regex || (side == &monitor->ready && monitor->is_ready))
+        if (!side->regex || (side == &monitor->ready && monitor->is_ready))
             continue;
-        char *line = mem_copy(bytes, length);
-        if (!regexec(&side->regex, line, 0, NULL, 0))
+        int found = regex_match(side->regex, bytes, length);
+        side->gave_up |= found < 0;
+        if (found > 0)
             side_heard(side);
-        free(line);
     }
 }
 
@@ -429,8 +431,7 @@ static void side_release(struct side *side)
 {
     look_target_free(side->target);
     timer_free(side->timer);
-    if (side->has_regex)
-        regfree(&side->regex);
+    regex_free(side->regex);
     reader_free(side->reader);
     if (side->theirs >= 0)
         close(side->theirs);

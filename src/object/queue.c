@@ -160,8 +160,9 @@ enum framing queue_framing(const struct queue *queue)
 bool queue_is_read_as_text(const struct queue *queue, int *end)
 {
     static const int ends[] = {
-        [FRAMING_LINE] = '\n', [FRAMING_NUL] = '\0', [FRAMING_LENGTH] = MESSAGE_NO_END};
-    if (!queue->users.stream_consumers || queue->spec->framing == FRAMING_JSON)
+        [FRAMING_LINE] = '\n', [FRAMING_NUL] = '\0', [FRAMING_LENGTH] = MESSAGE_NO_END,
+        [FRAMING_JSON] = MESSAGE_JSON};
+    if (!queue->users.stream_consumers)
         return false;
     *end = ends[queue->spec->framing];
     return true;

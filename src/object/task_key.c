@@ -39,7 +39,8 @@ static void put_lua(struct buf *content, const struct lua_spec *lua)
 static void put_body(struct buf *content, const struct body_spec *body)
 {
     buf_number(content, body->kind);
-    put_word(content, body->kind == BODY_RUN ? body->shell : NULL);
+    for (size_t i = 0; body->kind == BODY_RUN && i < body->shell_count; i++)
+        put_word(content, body->shell[i]);
     put_template(content, body->kind == BODY_RUN ? body->run : NULL);
     buf_number(content, (int64_t)body->argument_count);
     for (size_t i = 0; i < body->argument_count; i++)

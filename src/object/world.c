@@ -17,6 +17,7 @@
 #include "object/door.h"
 #include "object/queue.h"
 #include "scenario/spec.h"
+#include "script/message.h"
 #include "script/script.h"
 #include "script/template.h"
 #include "worker/config.h"
@@ -169,11 +170,9 @@ int world_arguments(struct world *world, const struct body_spec *body, const cha
     }
     if (!result && !words)
         result = error_set(error, ERROR_FAILED, "an empty list has no program to run");
-    *argv = arena_alloc(world->arena, (words + 3) * sizeof(char *));
-    if (body->kind == BODY_RUN) {
-        (*argv)[at++] = body->shell;
-        (*argv)[at++] = "-c";
-    }
+    *argv = arena_alloc(world->arena, (body->shell_count + words + 1) * sizeof(char *));
+    for (size_t i = 0; body->kind == BODY_RUN && i < body->shell_count; i++)
+        (*argv)[at++] = body->shell[i];
     const char *word = arena_copy(world->arena, buf_string(&text), text.length);
     for (size_t i = 0; i < words; i++, word += strlen(word) + 1)
         (*argv)[at++] = word;
@@ -219,7 +218,10 @@ static unsigned rules_of(const struct queue *queue)
     unsigned rules = queue_is_ordered(queue) ? RULE_NO_PRIORITY : 0;
     int end;
     if (queue_is_read_as_text(queue, &end))
-        rules |= end == '\n' ? RULE_LINES : end == '\0' ? RULE_PIECES : RULE_LENGTHS;
+        rules |= end == '\n'           ? RULE_LINES
+                 : end == '\0'         ? RULE_PIECES
+                 : end == MESSAGE_JSON ? RULE_JSON
+                                       : RULE_LENGTHS;
     return rules;
 }
 
@@ -266,7 +268,8 @@ void world_config(const struct world *world, struct worker_config *config)
         add_source(&config->env, spec->env[i].value);
     }
     if (body->kind == BODY_RUN) {
-        config->shell = mem_strdup(body->shell);
+        for (size_t i = 0; i < body->shell_count; i++)
+            config_texts_add(&config->shell, body->shell[i]);
         add_source(&config->command, body->run);
     }
     for (size_t i = 0; i < body->argument_count; i++)

@@ -12,16 +12,81 @@
 #include "scenario/show.h"
 #include "scenario/types.h"
 #include "script/script.h"
+#include "script/shell_words.h"
+
+static struct body_spec *body_of(const struct field *field)
+{
+    struct object_spec *object = field->block->spec;
+    return &object->body;
+}
+
+static void set_shell(struct loader *loader, struct body_spec *body, const char *program)
+{
+    const char **words = arena_alloc(loader->arena, 2 * sizeof(*words));
+    words[0] = program;
+    words[1] = "-c";
+    body->shell = words;
+    body->shell_count = 2;
+}
+
+/* "[/bin/bash, -e, -c]": what was meant by a line of words. */
+static const char *shell_list(struct loader *loader, const char *line)
+{
+    const char *list = "";
+    bool option = false;
+    for (size_t length; *(line += strspn(line, " \t\n")); line += length) {
+        length = strcspn(line, " \t\n");
+        list = arena_printf(loader->arena, "%s%.*s, ", list, (int)length, line);
+        option = length == 2 && !memcmp(line, "-c", 2);
+    }
+    return arena_printf(loader->arena, "write [%.*s%s]", (int)strlen(list) - 2, list, option ? "" : ", -c");
+}
+
+static void bind_shell_list(struct loader *loader, const struct field *field, const struct node *list,
+                            struct body_spec *body)
+{
+    const char **words = arena_alloc(loader->arena, list->size * sizeof(*words));
+    for (size_t i = 0; i < list->size; i++)
+        if (!field_text(loader, field, &list->items[i], &words[i]))
+            return;
+    const char *name = shell_without_line(words, list->size);
+    if (name) {
+        diag_error(loader->diags, loader_mark(loader, list), "end the list in -c",
+                   "%s: nothing tells %s that a command line follows", field_label(loader, field),
+                   show_text(name, strlen(name)).text);
+        return;
+    }
+    body->shell = words;
+    body->shell_count = list->size;
+}
+
+/* Comes before the line itself, as that is read for the shell. */
+static void bind_shell(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct body_spec *body = body_of(field);
+    const char *program;
+    if (node->kind == NODE_LIST && node->size)
+        bind_shell_list(loader, field, node, body);
+    else if (!field_text(loader, field, node, &program))
+        return;
+    else if (!*program || strpbrk(program, " \t\n"))
+        field_expected(loader, field, node, field->key->type->wording,
+                       *program ? shell_list(loader, program) : NULL);
+    else
+        set_shell(loader, body, program);
+}
 
 void body_bind_run(struct loader *loader, const struct field *field, const struct node *node,
                    struct body_spec *body)
 {
     body->kind = BODY_RUN;
+    if (!body->shell)
+        set_shell(loader, body, "/bin/sh");
     if (node->kind == NODE_LIST)
         field_expected(loader, field, node, field->key->type->wording,
                        "a list of program and arguments belongs to 'exec'");
     else
-        field_template(loader, field, node, TEMPLATE_SHELL, &body->run);
+        field_template(loader, field, node, shell_use(body->shell, body->shell_count), &body->run);
 }
 
 /* HINT is for who has written a line instead of a list. */
@@ -50,12 +115,6 @@ void body_bind_exec(struct loader *loader, const struct field *field, const stru
 {
     body->kind = BODY_EXEC;
     bind_words(loader, field, node, "a line for the shell belongs to 'run'", body);
-}
-
-static struct body_spec *body_of(const struct field *field)
-{
-    struct object_spec *object = field->block->spec;
-    return &object->body;
 }
 
 static void bind_command(struct loader *loader, const struct field *field, const struct node *node)
@@ -234,6 +293,12 @@ const struct type type_program = {
     .wording = "a list: a program and its arguments",
     .bind = bind_program,
     .json = "'type':'array','minItems':1,'items':@scalar",
+};
+const struct type type_shell = {
+    .name = "shell",
+    .wording = "a program, or a list of one and its options that the line is put behind",
+    .bind = bind_shell,
+    .json = "'anyOf':[{'type':'string','pattern':'^[^ ]+$'},@template,{'type':'array','minItems':1,'items':@scalar}]",
 };
 const struct type type_lua = {
     .name = "lua",

@@ -1,12 +1,13 @@
 /* What a probe looks at: the checks of 'ready' and 'health'. */
 #include "scenario/probe.h"
 
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/mem.h"
+#include "base/regex.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
 #include "script/template.h"
@@ -88,26 +89,21 @@ static void bind_log(struct loader *loader, const struct field *field, const str
 {
     struct probe_spec *probe = probe_of(loader, field, node);
     const char *text;
-    regex_t regex;
-    char message[128];
+    struct error error = {0};
     if (!field_text(loader, field, node, &text) ||
         !field_template(loader, field, node, TEMPLATE_TEXT, &probe->target))
         return;
-    int result = regcomp(&regex, text, REG_EXTENDED | REG_NOSUB);
-    if (!result) {
-        regfree(&regex);
-        return;
-    }
-    regerror(result, &regex, message, sizeof(message));
-    diag_error(loader->diags, loader_mark(loader, node),
-               "it is an extended regular expression, see regex(7)",
-               "%s: not a regular expression: %s", field_label(loader, field), message);
+    struct regex *regex = regex_new(text, &error);
+    if (!regex)
+        diag_error(loader->diags, loader_mark(loader, node), "pcre2pattern(3) has all that may stand in it",
+                   "%s: not a regular expression: %s", field_label(loader, field), error.text);
+    error_release(&error);
+    regex_free(regex);
 }
 
 static void bind_run(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct probe_spec *probe = probe_of(loader, field, node);
-    probe->body.shell = "/bin/sh";
     body_bind_run(loader, field, node, &probe->body);
 }
 

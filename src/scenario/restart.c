@@ -49,7 +49,6 @@ static struct body_spec *stop_body(struct loader *loader, const struct field *fi
         diag_error(loader->diags, loader_mark(loader, node), "use 'signal'",
                    "%s: a task is ended by a signal alone", field_label(loader, field));
     stop->has_run = true;
-    stop->run.shell = "/bin/sh";
     return &stop->run;
 }
 

@@ -44,7 +44,8 @@ enum line_format {
 struct body_spec {
     enum body_kind kind;
     struct template *run;        /* BODY_RUN */
-    const char *shell;           /* BODY_RUN: the shell's path, "/bin/sh" by default */
+    const char *const *shell;    /* BODY_RUN: what the line goes behind: a shell, its options, -c */
+    size_t shell_count;
     struct template **arguments; /* BODY_EXEC, BODY_COPROCESS: at least one */
     size_t argument_count;
     struct lua_spec lua; /* BODY_LUA */

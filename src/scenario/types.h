@@ -21,6 +21,7 @@ extern const struct type type_stop;     /* struct stop_spec */
 /* In body.c; all are members of struct object_spec but setup. */
 extern const struct type type_command;   /* body.run */
 extern const struct type type_arguments; /* body.arguments, counted */
+extern const struct type type_shell;     /* body.shell, counted */
 extern const struct type type_lua;       /* body.lua */
 extern const struct type type_coprocess; /* body.arguments, counted, and body.format */
 extern const struct type type_program;   /* body.arguments, counted, of a coprocess */

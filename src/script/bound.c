@@ -1,7 +1,6 @@
 /*
- * Library functions that could run for ever in one call, where no hook is called: done so that the
- * body can end in between. (A pattern that never ends stays Lua's own: the runner ends its
- * process.)
+ * Library functions in place of Lua's own: tostring, which keeps every digit of a number, and those that could run
+ * for ever in one call, where no hook is called: done so that the body can end in between.
  */
 #include <string.h>
 
@@ -99,6 +98,13 @@ static int set_metatable(lua_State *lua)
     return 1;
 }
 
+static int to_string(lua_State *lua)
+{
+    luaL_checkany(lua, 1);
+    convert_text(lua, 1, NULL);
+    return 1;
+}
+
 static const struct bounded {
     const char *library;
     const char *name;
@@ -107,10 +113,12 @@ static const struct bounded {
     {"string", "rep", repeat},
     {"table", "move", move},
     {LUA_GNAME, "setmetatable", set_metatable},
+    {LUA_GNAME, "tostring", to_string},
 };
 
 void bound_install(lua_State *lua)
 {
+    pattern_install(lua);
     for (size_t i = 0; i < countof(bounded); i++) {
         lua_getfield(lua, SLOT_GLOBALS, bounded[i].library);
         lua_pushcfunction(lua, bounded[i].function);

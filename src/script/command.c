@@ -8,7 +8,7 @@
 static const char *checked_argument(lua_State *lua, int index, int number)
 {
     size_t length;
-    const char *text = lua_tolstring(lua, index, &length);
+    const char *text = lua_isstring(lua, index) ? convert_text(lua, index, &length) : NULL;
     if (!text)
         luaL_error(lua, "parrun.run: argument %d is a %s, not a string", number,
                    luaL_typename(lua, index));
@@ -24,11 +24,11 @@ static const char **list_arguments(lua_State *lua)
     lua_Unsigned count = lua_rawlen(lua, 1);
     luaL_argcheck(lua, count > 0, 1, "a program is missing");
     luaL_argcheck(lua, count < 100000, 1, "too many arguments");
-    luaL_checkstack(lua, (int)count + 4, "too many arguments to parrun.run");
+    luaL_checkstack(lua, 2 * (int)count + 4, "too many arguments to parrun.run");
     const char **argv = lua_newuserdatauv(lua, (size_t)(count + 1) * sizeof(*argv), 0);
     for (int i = 0; i < (int)count; i++) {
         lua_rawgeti(lua, 1, i + 1);
-        argv[i] = checked_argument(lua, -1, i + 1);
+        argv[i] = checked_argument(lua, lua_gettop(lua), i + 1);
     }
     argv[count] = NULL;
     return argv;

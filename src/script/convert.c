@@ -93,7 +93,7 @@ static void lead_to(struct encoder *encoder, int index)
     else if (lua_isinteger(encoder->lua, index))
         buf_printf(&path, "%lld", (long long)lua_tointeger(encoder->lua, index));
     else
-        buf_printf(&path, "%.14g", lua_tonumber(encoder->lua, index));
+        value_number_text(&path, lua_tonumber(encoder->lua, index));
     if (encoder->path.length)
         buf_printf(&path, ".%s", encoder->path.data);
     buf_release(&encoder->path);
@@ -300,4 +300,16 @@ void convert_push_value(lua_State *lua, const struct value *value)
         push_pairs(lua, value);
         break;
     }
+}
+
+const char *convert_text(lua_State *lua, int index, size_t *length)
+{
+    if (lua_type(lua, index) != LUA_TNUMBER || lua_isinteger(lua, index))
+        return luaL_tolstring(lua, index, length);
+    struct buf *scratch = &script_of(lua)->digits;
+    buf_clear(scratch);
+    value_number_text(scratch, lua_tonumber(lua, index));
+    if (length)
+        *length = scratch->length;
+    return lua_pushlstring(lua, scratch->data, scratch->length);
 }

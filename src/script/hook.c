@@ -67,6 +67,13 @@ static void check_limits(lua_State *lua, struct script *script, int level)
         check_clock(lua, script, level);
 }
 
+static void count_instructions(lua_State *lua, struct script *script, int64_t more, int level)
+{
+    script->instructions += more;
+    if (script->instruction_limit && script->instructions > script->instruction_limit)
+        hook_end(lua, ERROR_FAILED, "it takes too many instructions", level);
+}
+
 static void count_hook(lua_State *lua, lua_Debug *where)
 {
     struct script *script = script_of(lua);
@@ -74,9 +81,7 @@ static void count_hook(lua_State *lua, lua_Debug *where)
     hook_check(lua);
     if (lua_gethookcount(lua) != script->step)
         arm(lua, script->step); /* a coroutine that is left over from a call that was ended */
-    script->instructions += script->step;
-    if (script->instruction_limit && script->instructions > script->instruction_limit)
-        hook_end(lua, ERROR_FAILED, "it takes too many instructions", 0);
+    count_instructions(lua, script, script->step, 0);
     check_limits(lua, script, 0);
 }
 
@@ -84,6 +89,12 @@ void hook_poll(lua_State *lua)
 {
     hook_check(lua);
     check_limits(lua, script_of(lua), 1);
+}
+
+void hook_spend(lua_State *lua, int64_t instructions)
+{
+    count_instructions(lua, script_of(lua), instructions, 1);
+    hook_poll(lua);
 }
 
 void hook_set(struct script *script)

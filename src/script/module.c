@@ -64,7 +64,7 @@ static int module_log(lua_State *lua)
     for (int i = 1; i <= count; i++) {
         if (i > 1)
             lua_pushliteral(lua, " ");
-        luaL_tolstring(lua, i, NULL);
+        convert_text(lua, i, NULL);
     }
     lua_concat(lua, 2 * count - 1);
     size_t left;

@@ -24,7 +24,7 @@ static int print(lua_State *lua)
     int count = lua_gettop(lua);
     luaL_checkstack(lua, count, "too many arguments to print");
     for (int i = 1; i <= count; i++)
-        luaL_tolstring(lua, i, NULL);
+        convert_text(lua, i, NULL);
     buf_clear(&script->input);
     for (int i = 1; i <= count; i++) {
         size_t length;
@@ -44,12 +44,14 @@ static void write_arguments(lua_State *lua, int first, const char *function)
     struct script *script = script_of(lua);
     int last = lua_gettop(lua);
     for (int i = first; i <= last; i++)
-        luaL_checkstring(lua, i);
+        if (!lua_isstring(lua, i)) /* a number stays one, for all of its digits */
+            luaL_checkstring(lua, i);
     buf_clear(&script->input);
     for (int i = first; i <= last; i++) {
         size_t length;
-        const char *text = lua_tolstring(lua, i, &length);
+        const char *text = convert_text(lua, i, &length);
         buf_append(&script->input, text, length);
+        lua_pop(lua, 1);
     }
     if (script->input.length)
         put_out(lua, script, function);

@@ -83,7 +83,7 @@ static int pure_join(lua_State *lua)
         if (i > 1)
             luaL_addlstring(&out, separator, length);
         lua_rawgeti(lua, 1, (lua_Integer)i);
-        luaL_tolstring(lua, -1, NULL);
+        convert_text(lua, -1, NULL);
         lua_remove(lua, -2);
         luaL_addvalue(&out);
     }

@@ -168,6 +168,7 @@ void script_free(struct script *script)
     region_release(&script->region);
     buf_release(&script->input);
     buf_release(&script->output);
+    buf_release(&script->digits);
     buf_release(&script->result.out);
     buf_release(&script->result.err);
     error_release(&script->error);

@@ -7,9 +7,12 @@
 #include "base/mem.h"
 #include "script/shell_read.h"
 
-void shell_init(struct shell *shell)
+void shell_init(struct shell *shell, enum template_use use)
 {
-    *shell = (struct shell){.depth = 1};
+    *shell = (struct shell){.depth = 1, .language = use == TEMPLATE_FISH ? &shell_fish : &shell_posix};
+    if (use == TEMPLATE_OTHER)
+        shell_lose(shell, "a value cannot be put into a command line whose quoting is not known",
+                   "hand it on as a variable (PARRUN_ITEM has the item, 'env' any value), or use 'exec'");
 }
 
 struct shell_frame *shell_top(struct shell *shell)
@@ -94,7 +97,7 @@ static void read_double(struct shell *shell, struct piece *piece)
     }
 }
 
-static void read_single(struct shell *shell, struct piece *piece)
+void shell_read_single(struct shell *shell, struct piece *piece)
 {
     if (piece->text[piece->at++] == '\'')
         shell_pop(shell);
@@ -119,7 +122,7 @@ static void read_backticks(struct shell *shell, struct piece *piece)
 }
 
 /* The newline that ends a comment is part of the command. */
-static void read_comment(struct shell *shell, struct piece *piece)
+void shell_read_comment(struct shell *shell, struct piece *piece)
 {
     if (piece->text[piece->at] == '\n')
         shell_pop(shell);
@@ -139,13 +142,23 @@ static void read_document_quoted(struct shell *shell, struct piece *piece)
     piece->at++;
 }
 
-static void (*const readers[])(struct shell *shell, struct piece *piece) = {
-    [SHELL_COMMAND] = shell_read_command,       [SHELL_SUBSTITUTION] = shell_read_command,
-    [SHELL_PARENTHESES] = shell_read_command,   [SHELL_DOUBLE_QUOTES] = read_double,
-    [SHELL_SINGLE_QUOTES] = read_single,        [SHELL_ANSI_QUOTES] = read_ansi,
-    [SHELL_BACKTICKS] = read_backticks,         [SHELL_PARAMETER] = shell_read_parameter,
-    [SHELL_ARITHMETIC] = shell_read_arithmetic, [SHELL_COMMENT] = read_comment,
-    [SHELL_DOCUMENT] = read_document,           [SHELL_DOCUMENT_QUOTED] = read_document_quoted,
+const struct shell_language shell_posix = {
+    .readers =
+        {
+            [SHELL_COMMAND] = shell_read_command,
+            [SHELL_SUBSTITUTION] = shell_read_command,
+            [SHELL_PARENTHESES] = shell_read_command,
+            [SHELL_DOUBLE_QUOTES] = read_double,
+            [SHELL_SINGLE_QUOTES] = shell_read_single,
+            [SHELL_ANSI_QUOTES] = read_ansi,
+            [SHELL_BACKTICKS] = read_backticks,
+            [SHELL_PARAMETER] = shell_read_parameter,
+            [SHELL_ARITHMETIC] = shell_read_arithmetic,
+            [SHELL_COMMENT] = shell_read_comment,
+            [SHELL_DOCUMENT] = read_document,
+            [SHELL_DOCUMENT_QUOTED] = read_document_quoted,
+        },
+    .place = shell_place_posix,
 };
 
 void shell_read(struct shell *shell, const char *text, size_t length)
@@ -160,13 +173,14 @@ void shell_read(struct shell *shell, const char *text, size_t length)
             continue;
         bool newline = piece.text[piece.at] == '\n';
         bool inside = shell->in_documents;
-        readers[shell_top(shell)->kind](shell, &piece);
+        shell->language->readers[shell_top(shell)->kind](shell, &piece);
         if (inside && newline)
             shell->line_begins = true;
     }
 }
 
-void shell_write(struct buf *out, enum shell_place place, const char *value, size_t length)
+void shell_write(struct buf *out, enum template_use use, enum shell_place place, const char *value,
+                 size_t length)
 {
     static const struct {
         const char *open;
@@ -178,10 +192,11 @@ void shell_write(struct buf *out, enum shell_place place, const char *value, siz
     };
     buf_text(out, around[place].open);
     for (size_t i = 0; i < length; i++) {
-        if (value[i] == '\'')
-            buf_text(out, "'\\''");
-        else
-            buf_char(out, value[i]);
+        if (use == TEMPLATE_FISH && (value[i] == '\'' || value[i] == '\\'))
+            buf_char(out, '\\');
+        if (use == TEMPLATE_SHELL && value[i] == '\'')
+            buf_text(out, "'\\'");
+        buf_char(out, value[i]);
     }
     buf_text(out, around[place].close);
 }

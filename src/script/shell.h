@@ -2,8 +2,9 @@
  * Where in a shell command a template stands, and how its value must be written there so that the
  * shell passes on exactly that value. Private to this room.
  *
- * The reader follows the quotes, substitutions and here-documents of a command as far as dash and
- * bash agree. Where they do not, or where it is not sure, it lets no value stand.
+ * The reader follows the quotes, substitutions and here-documents of a command as far as the shells
+ * of the POSIX family agree, and those of fish. Where they do not, or where it is not sure, it lets no
+ * value stand; nor anywhere in a line for another program.
  */
 #ifndef SCRIPT_SHELL_H
 #define SCRIPT_SHELL_H
@@ -11,14 +12,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "script/template.h"
+
 struct buf;
+struct shell_language;
 
 enum shell_place {
     SHELL_NOWHERE,         /* in a comment: the value is left out */
     SHELL_WRONG,           /* no value may stand here */
     SHELL_BARE,            /* 'v' */
     SHELL_DOUBLE,          /* "'v'": out of the quotes and back into them */
-    SHELL_SINGLE,          /* v, each ' of it as '\'' */
+    SHELL_SINGLE,          /* v, with what would end single quotes written so that it does not */
     SHELL_NUMBER,          /* digits: arithmetic would run commands that are in a value */
     SHELL_VARIABLE,        /* ${_parrunN}, assigned before the command */
     SHELL_VARIABLE_BARE,   /* "${_parrunN}" */
@@ -44,6 +48,9 @@ enum shell_kind {
     SHELL_COMMENT,
     SHELL_DOCUMENT,        /* a here-document in which the shell expands */
     SHELL_DOCUMENT_QUOTED, /* and one in which it does not */
+    SHELL_BRACES,          /* fish's { } */
+    SHELL_BRACKETS,        /* fish's [ ] behind a variable */
+    SHELL_KINDS,
 };
 
 /* What stands in a ${ } behind the name. */
@@ -56,6 +63,7 @@ enum shell_operator {
 struct shell_frame {
     enum shell_kind kind;
     bool in_word;                 /* of commands */
+    bool expanded;                /* of commands of fish: "$( )" is in the word */
     unsigned cases;               /* of commands: "case" without its "esac" */
     unsigned parentheses;         /* of arithmetic */
     bool command;                 /* of arithmetic: (( )) */
@@ -73,6 +81,7 @@ struct shell_document {
 
 /* Zeroed by shell_init(); borrows the text it reads. */
 struct shell {
+    const struct shell_language *language;
     struct shell_frame frames[SHELL_NESTING];
     size_t depth;
     struct shell_document documents[SHELL_DOCUMENTS];
@@ -92,7 +101,8 @@ struct shell {
     const char *lost_hint;
 };
 
-void shell_init(struct shell *shell);
+/* For a template of this USE, which is none for plain text. */
+void shell_init(struct shell *shell, enum template_use use);
 
 /* Reads a piece of the command up to the next value or to the command's end. */
 void shell_read(struct shell *shell, const char *text, size_t length);
@@ -101,6 +111,7 @@ void shell_read(struct shell *shell, const char *text, size_t length);
 enum shell_place shell_value(struct shell *shell, const char **text, const char **hint);
 
 /* Appends VALUE, which holds no NUL, for a place that is no variable and no number. */
-void shell_write(struct buf *out, enum shell_place place, const char *value, size_t length);
+void shell_write(struct buf *out, enum template_use use, enum shell_place place, const char *value,
+                 size_t length);
 
 #endif

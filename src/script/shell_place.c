@@ -27,8 +27,7 @@ static const struct rule {
                                "write the delimiter without quotes"},
 };
 
-static enum shell_place wrong(const char **text, const char **hint, const char *why,
-                              const char *remedy)
+enum shell_place shell_wrong(const char **text, const char **hint, const char *why, const char *remedy)
 {
     *text = why;
     *hint = remedy;
@@ -43,7 +42,7 @@ static enum shell_place place_parameter(const struct shell *shell, const struct 
         return frame->quoted ? SHELL_VARIABLE : SHELL_VARIABLE_BARE;
     if (frame->operator== SHELL_OPERATOR_PATTERN && !shell->in_documents)
         return SHELL_VARIABLE_BARE;
-    return wrong(text, hint, "a value cannot stand here inside ${ }",
+    return shell_wrong(text, hint, "a value cannot stand here inside ${ }",
                  "assign it to a variable first");
 }
 
@@ -52,41 +51,41 @@ static bool is_spoiled(const struct shell *shell, const struct shell_frame *fram
                        const char **text, const char **hint)
 {
     if (shell->pending == '\\') {
-        wrong(text, hint, "a backslash before a value would be part of its quoting",
+        shell_wrong(text, hint, "a backslash before a value would be part of its quoting",
               "write two backslashes for one");
         return true;
     }
     if (shell->pending == '$' && frame->kind != SHELL_DOUBLE_QUOTES) {
-        wrong(text, hint, "a dollar sign before a value would be part of its quoting",
+        shell_wrong(text, hint, "a dollar sign before a value would be part of its quoting",
               "write '$' in single quotes");
         return true;
     }
     if (shell->delimiter_open) {
-        wrong(text, hint, "a value cannot be part of a here-document's delimiter", NULL);
+        shell_wrong(text, hint, "a value cannot be part of a here-document's delimiter", NULL);
         return true;
     }
     return false;
 }
 
-static enum shell_place find_place(const struct shell *shell, const char **text, const char **hint)
+enum shell_place shell_place_posix(const struct shell *shell, const char **text, const char **hint)
 {
     const struct shell_frame *frame = &shell->frames[shell->depth - 1];
     if (frame->kind == SHELL_COMMENT && !shell->lost)
         return SHELL_NOWHERE;
     if (shell->lost)
-        return wrong(text, hint, shell->lost, shell->lost_hint);
+        return shell_wrong(text, hint, shell->lost, shell->lost_hint);
     if (is_spoiled(shell, frame, text, hint))
         return SHELL_WRONG;
     if (shell->subscript)
-        return wrong(text, hint, "a value cannot be the subscript of an array",
+        return shell_wrong(text, hint, "a value cannot be the subscript of an array",
                      "the shell would run commands that are in it");
     if (frame->kind == SHELL_ARITHMETIC && frame->command)
-        return wrong(text, hint, "a value cannot stand inside (( ))", "use $(( )) instead");
+        return shell_wrong(text, hint, "a value cannot stand inside (( ))", "use $(( )) instead");
     if (frame->kind == SHELL_PARAMETER)
         return place_parameter(shell, frame, text, hint);
     for (size_t i = shell->depth; i-- && !shell_holds_commands(shell->frames[i].kind);)
         if (shell->frames[i].kind == SHELL_PARAMETER)
-            return wrong(text, hint, "a value cannot stand in quotes inside ${ }",
+            return shell_wrong(text, hint, "a value cannot stand in quotes inside ${ }",
                          "assign it to a variable first");
     const struct rule *rule = &rules[frame->kind];
     *text = rule->text;
@@ -99,7 +98,7 @@ enum shell_place shell_value(struct shell *shell, const char **text, const char 
     struct shell_frame *frame = shell_top(shell);
     *text = NULL;
     *hint = NULL;
-    enum shell_place place = find_place(shell, text, hint);
+    enum shell_place place = shell->language->place(shell, text, hint);
     if (shell_holds_commands(frame->kind))
         frame->in_word = true;
     if (shell->delimiter_open)

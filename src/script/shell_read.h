@@ -11,6 +11,30 @@ struct piece {
     size_t at;
 };
 
+/* How one family of shells reads. */
+struct shell_language {
+    /* Reads at least the byte that the piece is at, inside a construct of the kind. */
+    void (*readers[SHELL_KINDS])(struct shell *shell, struct piece *piece);
+
+    /* As shell_value(), which then takes note of the value. */
+    enum shell_place (*place)(const struct shell *shell, const char **text, const char **hint);
+};
+
+extern const struct shell_language shell_posix; /* in shell.c */
+extern const struct shell_language shell_fish;
+
+/* SHELL_WRONG, for the reason WHY and with the hint REMEDY. */
+enum shell_place shell_wrong(const char **text, const char **hint, const char *why, const char *remedy);
+
+/* shell_place.c: the place by the rules of the POSIX family. */
+enum shell_place shell_place_posix(const struct shell *shell, const char **text, const char **hint);
+
+/* Inside single quotes, up to the quote that ends them. */
+void shell_read_single(struct shell *shell, struct piece *piece);
+
+/* Inside a comment, up to the newline that ends it. */
+void shell_read_comment(struct shell *shell, struct piece *piece);
+
 /* The innermost construct. */
 struct shell_frame *shell_top(struct shell *shell);
 

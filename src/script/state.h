@@ -58,6 +58,7 @@ struct script {
     struct buf output;           /* what a host call has written */
     struct error error;          /* of a host call, or why the call is ending */
     struct script_result result; /* of host->run */
+    struct buf digits;           /* of convert_text() */
 };
 
 /* The script that a Lua thread belongs to. */
@@ -86,6 +87,9 @@ void hook_check(lua_State *lua);
 /* Looks at the limits as the hook does, from a library function that takes long; raises. */
 void hook_poll(lua_State *lua);
 
+/* The same after so many INSTRUCTIONS, or what took as long as they do. */
+void hook_spend(lua_State *lua, int64_t instructions);
+
 /* convert.c: values between Lua and their encoded form. */
 
 /*
@@ -100,6 +104,10 @@ void convert_push(lua_State *lua, const char *encoded, size_t length);
 
 /* Pushes a value; raises where memory is short. */
 void convert_push_value(lua_State *lua, const struct value *value);
+
+/* Pushes the value at INDEX as text, as luaL_tolstring() does but a number with all of its digits; may raise. Its
+ * length is at *LENGTH, which may be NULL. */
+const char *convert_text(lua_State *lua, int index, size_t *length);
 
 /* Encodes the value at INDEX into script->input; raises "FUNCTION: a function cannot be WHAT". */
 void convert_input(lua_State *lua, int index, const char *function, const char *what);
@@ -123,7 +131,10 @@ void libraries_open(lua_State *lua, const struct script_options *options);
 /* protect.c: pcall, xpcall, load and coroutines that cannot catch the end of the body. */
 void protect_install(lua_State *lua);
 
-/* bound.c: library functions that could run for ever in one call, bounded. */
+/* pattern.c: string.find, match, gmatch and gsub, whose steps count as instructions. */
+void pattern_install(lua_State *lua);
+
+/* bound.c: tostring, and library functions that could run for ever in one call, bounded. */
 void bound_install(lua_State *lua);
 
 /* output.c: print, io.write and io.stdout through host->output. */

@@ -78,7 +78,7 @@ static int find_place(struct parser *parser, struct segment *segment, bool *drop
 {
     const char *text, *hint;
     const char *source = parser->parsed->source;
-    if (parser->parsed->use != TEMPLATE_SHELL)
+    if (parser->parsed->use == TEMPLATE_TEXT)
         return 0;
     shell_read(&parser->shell, segment->text, segment->length);
     segment->place = shell_value(&parser->shell, &text, &hint);
@@ -110,7 +110,7 @@ static int parse_segment(struct parser *parser, size_t from, size_t offset, size
             parser->fault->offset += begin;
     }
     bool wrong = segment.place == SHELL_WRONG && !segment.expression.raw;
-    if (!code && parsed->use == TEMPLATE_SHELL && (wrong || segment.expression.raw_inside))
+    if (!code && parsed->use != TEMPLATE_TEXT && (wrong || segment.expression.raw_inside))
         code = fail(parser, offset, *next - offset, "raw() must be the whole expression", NULL);
     if (code)
         return code;
@@ -129,7 +129,7 @@ int template_parse(struct arena *arena, const char *text, size_t length, enum te
     template->source = arena_copy(arena, text, length);
     template->length = length;
     struct parser parser = {.arena = arena, .parsed = template, .scope = scope, .fault = fault};
-    shell_init(&parser.shell);
+    shell_init(&parser.shell, use);
     size_t from = 0;
     for (;;) {
         const char *open = memmem(template->source + from, length - from, OPEN, strlen(OPEN));
@@ -188,16 +188,25 @@ static int append_text(lua_State *lua, int index, struct buf *out, struct error 
     return code;
 }
 
-/* Appends the value at INDEX for a shell, quoted as PLACE says. */
-static int append_quoted(lua_State *lua, int index, enum shell_place place, struct buf *out,
-                         struct error *error)
+/* A template while it is rendered. */
+struct rendering {
+    const struct template *template;
+    struct script *script;
+    struct buf *out;
+    struct buf before; /* assignments of shell variables */
+};
+
+/* Appends the value at INDEX to OUT for the shell, quoted as PLACE says. */
+static int append_quoted(const struct rendering *rendering, int index, enum shell_place place,
+                         struct buf *out, struct error *error)
 {
+    lua_State *lua = rendering->script->lua;
     struct buf text = {0};
     int code = append_text(lua, index, &text, error);
     if (!code && memchr(buf_string(&text), '\0', text.length))
         code = error_set(error, ERROR_FAILED, "a NUL byte cannot be part of a command");
     if (!code)
-        shell_write(out, place, buf_string(&text), text.length);
+        shell_write(out, rendering->template->use, place, buf_string(&text), text.length);
     buf_release(&text);
     return code;
 }
@@ -211,17 +220,18 @@ static bool is_list(lua_State *lua, int index)
 }
 
 /* A list stands for its elements, each a word. */
-static int append_list(lua_State *lua, int index, struct buf *out, struct error *error)
+static int append_list(const struct rendering *rendering, int index, struct error *error)
 {
+    lua_State *lua = rendering->script->lua;
     lua_Unsigned count = lua_rawlen(lua, index);
     if (!is_list(lua, index))
         return error_set(error, ERROR_FAILED,
                          "a table that is no list cannot be put into a command");
     for (lua_Unsigned i = 1; i <= count; i++) {
         if (i > 1)
-            buf_char(out, ' ');
+            buf_char(rendering->out, ' ');
         lua_rawgeti(lua, index, (lua_Integer)i);
-        int code = append_quoted(lua, index + 1, SHELL_BARE, out, error);
+        int code = append_quoted(rendering, index + 1, SHELL_BARE, rendering->out, error);
         lua_settop(lua, index);
         if (code)
             return code;
@@ -256,14 +266,6 @@ static void append_variable(struct buf *out, enum shell_place place, size_t numb
         buf_char(out, around[place][i]);
 }
 
-/* A template while it is rendered. */
-struct rendering {
-    const struct template *template;
-    struct script *script;
-    struct buf *out;
-    struct buf before; /* assignments of shell variables */
-};
-
 /* Appends the value on top of the stack where SEGMENT has it. */
 static int append_value(struct rendering *rendering, size_t number, struct error *error)
 {
@@ -274,14 +276,14 @@ static int append_value(struct rendering *rendering, size_t number, struct error
     if (rendering->template->use == TEMPLATE_TEXT || segment->expression.raw)
         return append_text(lua, index, out, error);
     if (segment->place == SHELL_BARE && lua_type(lua, index) == LUA_TTABLE)
-        return append_list(lua, index, out, error);
+        return append_list(rendering, index, error);
     if (segment->place == SHELL_NUMBER)
         return append_number(lua, index, out, error);
     if (segment->place < SHELL_VARIABLE)
-        return append_quoted(lua, index, segment->place, out, error);
+        return append_quoted(rendering, index, segment->place, out, error);
     append_variable(out, segment->place, number + 1);
     buf_printf(&rendering->before, "_parrun%zu=", number + 1);
-    int code = append_quoted(lua, index, SHELL_BARE, &rendering->before, error);
+    int code = append_quoted(rendering, index, SHELL_BARE, &rendering->before, error);
     buf_text(&rendering->before, "; ");
     return code;
 }
@@ -317,7 +319,7 @@ static int render_segment(struct rendering *rendering, size_t number, struct err
     const struct template *template = rendering->template;
     const struct segment *segment = &template->segments[number];
     buf_append(rendering->out, segment->text, segment->length);
-    if (template->use == TEMPLATE_SHELL && segment->place == SHELL_NOWHERE)
+    if (template->use != TEMPLATE_TEXT && segment->place == SHELL_NOWHERE)
         return 0;
     int code = expression_evaluate(&segment->expression, rendering->script, error);
     if (code)

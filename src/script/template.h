@@ -1,7 +1,7 @@
 /*
  * Templates: text with ${{ expression }} in it, the expression a pure Lua one.
  *
- * A template for a shell command (TEMPLATE_SHELL) quotes each value by the quotes it stands in, so
+ * A template for a shell command (shell_words.h tells for which) quotes each value by the quotes it stands in, so
  * that the shell passes on exactly the value: bare, inside "", inside '', joined to other text,
  * inside $( ) and here-documents. In $(( )) a value must be a whole number; in a comment it is left
  * out; a bare list is its elements. A place where no quoting can do that (inside ` ` or $' ', for
@@ -25,7 +25,9 @@ struct template;
 
 enum template_use {
     TEMPLATE_TEXT,
-    TEMPLATE_SHELL,
+    TEMPLATE_SHELL, /* a command line for a shell of the POSIX family */
+    TEMPLATE_FISH,  /* for fish */
+    TEMPLATE_OTHER, /* for a program whose quoting is not known: raw(x) alone may stand in it */
 };
 
 /* The names an expression may use, besides the functions and Lua's string, math and table. */

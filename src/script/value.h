@@ -101,8 +101,9 @@ int value_decode(struct arena *arena, const char **at, size_t *left, struct valu
 
 /*
  * Reads the one JSON value (RFC 8259) that BYTES are, into ARENA: an array is a table with the keys
- * 1 to n, null is nil. 0, or ERROR_FAILED with what is wrong: no JSON, a key twice in an object, a
- * number that is too large, nested too deep.
+ * 1 to n, null is nil, a number that neither 64 bits nor a double can hold is the text that it is, and
+ * of a key that stands twice in an object the last one counts. 0, or ERROR_FAILED with what is wrong: no
+ * JSON, nested too deep.
  */
 int value_from_json(struct arena *arena, const char *bytes, size_t length, struct value *value,
                     struct error *error);
@@ -115,18 +116,19 @@ int value_encode_json(struct buf *out, const char *bytes, size_t length, struct 
 struct value value_copy(struct arena *arena, const struct value *value);
 
 /*
- * Appends the value as text, as a template shows it: strings as they are, numbers as Lua's tostring
- * does, true, false, nothing for nil, JSON for a table.
+ * Appends the value as text, as a template shows it: strings as they are, numbers as
+ * value_number_text() does, true, false, nothing for nil, JSON for a table.
  */
 void value_text(struct buf *out, const struct value *value);
 
 /* The same for an encoded value; nothing where the bytes are none. */
 void value_text_of(struct buf *out, const char *encoded, size_t length);
 
-/* Appends the value as JSON; a table whose keys are 1 to n is an array, else an object. */
+/* Appends the value as JSON; a table whose keys are 1 to n is an array, else an object. What JSON has no number for
+ * is a text: "NaN", "Infinity", "-Infinity". */
 void value_json(struct buf *out, const struct value *value);
 
-/* Appends a number as Lua's tostring shows it. */
+/* Appends the shortest text that reads back as the same number, and as one with a fraction: 1.0, 0.1, 1e+300. */
 void value_number_text(struct buf *out, double number);
 
 #endif

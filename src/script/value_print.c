@@ -1,6 +1,7 @@
 /* Values for people and for other programs: as plain text and as JSON. */
 #include "script/value.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,28 +21,33 @@ static void put_decimal(struct buf *out, const char *digits)
         buf_text(out, ".0");
 }
 
+static bool reads_back(const char *digits, double number)
+{
+    double again = strtod(digits, NULL);
+    return !(again < number) && !(again > number);
+}
+
+/* 15 digits say all of most numbers, and of some of the smallest fewer do. */
 void value_number_text(struct buf *out, double number)
 {
     char digits[40];
-    snprintf(digits, sizeof(digits), "%.14g", number);
+    int precision = isnormal(number) ? DBL_DIG : 1;
+    do
+        snprintf(digits, sizeof(digits), "%.*g", precision++, number);
+    while (precision <= DBL_DECIMAL_DIG && !reads_back(digits, number));
     if (isfinite(number))
         put_decimal(out, digits);
     else
         buf_text(out, digits);
 }
 
-/* JSON has no infinity and no NaN; what it has keeps every bit. */
+/* JSON has no infinity and no NaN: a text says what it was, where null would say nothing. */
 static void put_json_number(struct buf *out, double number)
 {
-    char digits[40];
-    if (!isfinite(number)) {
-        buf_text(out, "null");
-        return;
-    }
-    snprintf(digits, sizeof(digits), "%.14g", number);
-    if (strtod(digits, NULL) < number || strtod(digits, NULL) > number)
-        snprintf(digits, sizeof(digits), "%.17g", number);
-    put_decimal(out, digits);
+    if (isfinite(number))
+        value_number_text(out, number);
+    else
+        buf_text(out, isnan(number) ? "\"NaN\"" : number > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 }
 
 /* The pairs by their keys 1 to n, to be freed; NULL where the keys are others. */

@@ -33,7 +33,7 @@ static const struct field fields[] = {
     FIELD(FIELD_I32, body),        FIELD(FIELD_BOOL, process),    FIELD(FIELD_BOOL, dry),         FIELD(FIELD_BOOL, tell_command),
     FIELD(FIELD_TEXT, name),       FIELD(FIELD_BOOL, json),
     FIELD(FIELD_TEXT, run),        FIELD(FIELD_TEXT, directory),  FIELD(FIELD_BUF, vars),
-    FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),        FIELD(FIELD_TEXT, shell),
+    FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),        FIELD(FIELD_TEXTS, shell),
     FIELD(FIELD_TEXT, attributes),
     FIELD(FIELD_TEXTS, command),   FIELD(FIELD_CHUNK, lua),       FIELD(FIELD_CHUNK, setup),
     FIELD(FIELD_I32, stop_signal), FIELD(FIELD_BOOL, stop_leader), FIELD(FIELD_I64, stop_grace),

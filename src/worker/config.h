@@ -36,15 +36,16 @@ struct chunk {
     uint32_t line;
 };
 
-/* All is owned by the config; config_release() frees it. */
 /* What a body may not put into a queue; bits. */
 enum queue_rule {
     RULE_NO_PRIORITY = 1 << 0, /* it is ordered */
     RULE_LINES = 1 << 1,       /* programs read it as lines: no tables, nor texts with a newline, */
     RULE_PIECES = 1 << 2,      /* as pieces that end in NUL, */
     RULE_LENGTHS = 1 << 3,     /* or with lengths */
+    RULE_JSON = 1 << 4,        /* as JSON: no NaN, no infinity, no text that is not UTF-8 */
 };
 
+/* All is owned by the config; config_release() frees it. */
 struct worker_config {
     enum worker_body body;
     bool tell_command;     /* results tell the command that was run */
@@ -57,7 +58,7 @@ struct worker_config {
     struct buf vars;       /* an encoded table */
     struct texts env;      /* NAME, template, NAME, template, ...: laid over the worker's own */
     char *cwd;             /* a template; NULL: none */
-    char *shell;           /* for WORKER_RUN */
+    struct texts shell;    /* for WORKER_RUN: its words, which the command line follows */
     char *attributes;      /* of each command, as os/attributes.h writes them; NULL: none */
     struct texts command;  /* WORKER_RUN: one template; otherwise one an argument */
     struct chunk lua;

@@ -199,7 +199,7 @@ static int check_text(unsigned rules, const char *queue, const char *encoded, si
     static const struct {
         enum queue_rule rule;
         int end;
-    } kinds[] = {{RULE_LINES, '\n'}, {RULE_PIECES, '\0'}, {RULE_LENGTHS, MESSAGE_NO_END}};
+    } kinds[] = {{RULE_LINES, '\n'}, {RULE_PIECES, '\0'}, {RULE_LENGTHS, MESSAGE_NO_END}, {RULE_JSON, MESSAGE_JSON}};
     for (size_t i = 0; i < countof(kinds); i++)
         if (rules & kinds[i].rule)
             return message_check(queue, kinds[i].end, encoded, length, error);

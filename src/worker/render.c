@@ -14,6 +14,7 @@
 #include "os/cgroup.h"
 #include "os/spawn.h"
 #include "script/script.h"
+#include "script/shell_words.h"
 #include "script/template.h"
 #include "worker/private.h"
 #include "worker/variables.h"
@@ -30,7 +31,7 @@ struct rendered {
 struct body_command {
     struct arena *arena;
     int null;
-    struct rendered *arguments; /* behind the shell and its -c */
+    struct rendered *arguments; /* behind the words of the shell */
     size_t argument_count;
     struct rendered *entries;
     size_t entry_count;
@@ -154,14 +155,15 @@ static int parse_entries(struct body_command *command, const struct worker_confi
 static int parse_arguments(struct body_command *command, const struct worker_config *config,
                            const struct template_scope *scope, struct error *error)
 {
-    enum template_use use = config->body == WORKER_RUN ? TEMPLATE_SHELL : TEMPLATE_TEXT;
+    const struct texts *shell = &config->shell;
+    enum template_use use = TEMPLATE_TEXT;
     command->argument_count = config->command.count;
     command->arguments =
         arena_alloc(command->arena, command->argument_count * sizeof(*command->arguments));
-    if (config->body == WORKER_RUN) {
-        add_word(command, config->shell);
-        add_word(command, "-c");
-    }
+    if (config->body == WORKER_RUN)
+        use = shell_use((const char *const *)shell->items, shell->count);
+    for (size_t i = 0; i < shell->count; i++)
+        add_word(command, shell->items[i]);
     command->argv_fixed = command->argv_count;
     for (size_t i = 0; i < command->argument_count; i++) {
         int result = parse_rendered(command, scope, use, "", config->command.items[i],

@@ -21,15 +21,23 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "script/script.h"
+#include "script/shell_words.h"
 #include "script/template.h"
 
-static const char *const shells[] = {"/bin/dash", "/bin/bash"};
+/* The shells of the family whose quoting is one; those that are not installed are passed over. */
+static const char *const shells[][4] = {
+    {"/bin/dash", "-c"}, {"/bin/bash", "-c"}, {"/bin/busybox", "ash", "-c"}, {"/bin/ksh93", "-c"},
+    {"/bin/mksh", "-c"}, {"/bin/zsh", "-c"},  {"/usr/bin/yash", "-c"},
+};
+static const char *const fish[] = {"/usr/bin/fish", "--no-config", "-c", NULL};
 
-/* From this value on, places where a program is started are tried too. */
+/* Values before this one are single bytes, for places where nothing but the two main shells is started; the last
+ * one has all bytes. */
 #define FIRST_HOSTILE 255
 
 /* D is a function that does what the program $P does, without the cost of starting one. */
 #define PRELUDE "D() { for x; do printf '%s\\0' \"$x\"; done; }\n"
+#define PRELUDE_FISH "function D; for x in $argv; printf '%s\\0' $x; end; end\n"
 
 /* This program, started with arguments or the variable V: writes each with a NUL behind it. */
 static int be_program(int argc, char **argv)
@@ -111,6 +119,52 @@ static const struct place {
     {"documents", "cat <<A; cat <<\\B\n${{item}}\nA\n$(\nB\nD ${{item}}", "%\n$(\n%~"},
     {"document in a substitution", "D \"$(cat <<EOF\na${{item}}\nEOF\n)\"", "a^~"},
     {"document, line joined", "cat <<EOF\na\\\nEOF\n${{item}}\nEOF", "aEOF\n%\n"},
+};
+
+/* The same for fish, whose grammar is another. */
+static const struct place fish_places[] = {
+    {"bare", "D ${{item}}", "%~"},
+    {"joined", "D a${{item}}b", "a%b~"},
+    {"twice", "D ${{item}}${{item}} ${{item}}", "%%~%~"},
+    {"double", "D \"${{item}}\"", "%~"},
+    {"double joined", "D \"a ${{item}} b\"", "a % b~"},
+    {"single", "D '${{item}}'", "%~"},
+    {"single joined", "D 'a ${{item}} b'", "a % b~"},
+    {"all quotes", "D \"${{item}}\"'${{item}}'${{item}}", "%%%~"},
+    {"assigned", "set a ${{item}}; D $a \"$a${{item}}\"", "%~%%~"},
+    {"behind a variable", "set a x; D $a${{item}} \"$a${{item}}\"", "x%~x%~"},
+    {"behind an index", "set a x y; D $a[2]${{item}} \"$a[1]${{item}}\"", "y%~x%~"},
+    {"before a redirection", "D ${{item}}>&1", "%~"},
+    {"behind an equals sign", "D --a=${{item}}", "--a=%~"},
+    {"behind a hash", "D a#${{item}}", "a#%~"},
+    {"behind escapes", "D it\\'s\\\\${{item}}", "it's\\%~"},
+    {"behind escapes, double", "D \"\\\"\\\\${{item}}\\\"\"", "\"\\%\"~"},
+    {"behind escapes, single", "D '\\'\\\\${{item}}\\''", "'\\%'~"},
+    {"behind a character's number", "D \\x41-${{item}}", "A-%~"},
+    {"behind a continued line", "D a\\\n${{item}}", "a%~"},
+    {"substitution", "D (printf %s x${{item}}x | string collect -N)", "x%x~"},
+    {"substitution with a dollar", "D $(printf %s x${{item}}x | string collect -N)", "x%x~"},
+    {"substitution, double", "D \"$(printf %s \"${{item}}x\")\"", "%x~"},
+    {"substitution, single", "D \"$(printf %s 'a${{item}}x')\"", "a%x~"},
+    {"substitutions", "D \"$(printf %s \"$(printf %s x'${{item}}'x)\")\"", "x%x~"},
+    {"behind a substitution", "D \"$(echo ')')\" ${{item}} (echo x)#${{item}}", ")~%~x#%~"},
+    {"parenthesis in quotes", "D \"a)(${{item}}\"", "a)(%~"},
+    {"braces", "D {a,${{item}}}", "a~%~"},
+    {"behind braces", "D {a,b}${{item}}", "a%~b%~"},
+    {"case", "switch ${{item}}; case y; D no; case '*'; D ${{item}}; end", "%~"},
+    {"group", "begin; D ${{item}}; end", "%~"},
+    {"condition", "if test -n x; D \"${{item}}\"; end", "%~"},
+    {"bracket", "if [ a = a ]; D ${{item}}; end", "%~"},
+    {"loop", "for x in ${{item}} '${{item}}'; D \"$x\"; end", "%~%~"},
+    {"function", "function f; D $argv[1]; end; f ${{item}}", "%~"},
+    {"pipe", "D ${{item}} | cat", "%~"},
+    {"list", "true && D ${{item}} || D b", "%~"},
+    {"program", "$P ${{item}} a\"${{item}}\"", "%~a%~"},
+    {"environment", "V=${{item}} $P", "%~"},
+    {"comment", "D a # ${{item}} \\\nD b", "a~b~"},
+    {"comment in a substitution", "D (# ${{item}} )\necho b)", "b~"},
+    {"behind a comment", "# it's \"(\nD ${{item}}", "%~"},
+    {"behind a comment at an operator", "D a;# it's\nD b|# (\ncat;D ${{item}}", "a~b~%~"},
 };
 
 static const char *const hostile[] = {
@@ -229,14 +283,19 @@ static int tear_down(void **state)
     return 0;
 }
 
-static struct template *parse(struct fixture *fixture, const char *text)
+static struct template *parse_for(struct fixture *fixture, enum template_use use, const char *text)
 {
     struct template_scope scope = {.task = true};
     struct template_fault fault = {0};
     struct template *parsed = NULL;
-    if (template_parse(fixture->arena, text, strlen(text), TEMPLATE_SHELL, &scope, &parsed, &fault))
+    if (template_parse(fixture->arena, text, strlen(text), use, &scope, &parsed, &fault))
         fail_msg("%s: %s", text, fault.text);
     return parsed;
+}
+
+static struct template *parse(struct fixture *fixture, const char *text)
+{
+    return parse_for(fixture, TEMPLATE_SHELL, text);
 }
 
 /* Appends the command for one value, and what it must write. */
@@ -262,7 +321,7 @@ static void add_command(struct fixture *fixture, const struct template *parsed,
 }
 
 /* What the shell writes when it runs the command. */
-static void run(const char *shell, const char *command, struct buf *output)
+static void run(const char *const *shell, const char *command, struct buf *output)
 {
     int pipe_ends[2];
     ssize_t size;
@@ -272,7 +331,12 @@ static void run(const char *shell, const char *command, struct buf *output)
         dup2(pipe_ends[1], 1);
         close(pipe_ends[0]);
         close(pipe_ends[1]);
-        execl(shell, shell, "-c", command, (char *)NULL);
+        const char *words[8] = {0};
+        size_t count = 0;
+        for (; shell[count]; count++)
+            words[count] = shell[count];
+        words[count] = command;
+        execv(words[0], (char **)words);
         _exit(127);
     }
     close(pipe_ends[1]);
@@ -288,40 +352,65 @@ static bool same(const struct buf *a, const struct buf *b)
 }
 
 /* Runs the values FROM to TO in one shell; halves them to find the one that came out wrong. */
-static void check_values(struct fixture *fixture, const char *shell, const struct place *place,
+static void check_values(struct fixture *fixture, const char *const *shell, const struct place *place,
                          size_t from, size_t to)
 {
+    size_t count = 0;
+    while (shell[count])
+        count++;
+    enum template_use use = shell_use(shell, count);
     struct buf command = {0}, expected = {0}, output = {0};
-    const struct template *parsed = parse(fixture, place->command);
-    buf_text(&command, PRELUDE);
+    const struct template *parsed = parse_for(fixture, use, place->command);
+    buf_text(&command, use == TEMPLATE_FISH ? PRELUDE_FISH : PRELUDE);
     for (size_t i = from; i < to; i++)
         add_command(fixture, parsed, &fixture->values[i], place->expected, &command, &expected);
     run(shell, command.data, &output);
     bool good = same(&output, &expected);
     if (!good && to - from == 1)
-        fail_msg("%s, %s:\n%s\ngave %s", shell, place->name, command.data, buf_string(&output));
+        fail_msg("%s, %s:\n%s\ngave %s", shell[0], place->name, command.data, buf_string(&output));
     buf_release(&command);
     buf_release(&expected);
     buf_release(&output);
     if (!good) {
         check_values(fixture, shell, place, from, from + (to - from) / 2);
         check_values(fixture, shell, place, from + (to - from) / 2, to);
-        fail_msg("%s, %s: wrong only together", shell, place->name);
+        fail_msg("%s, %s: wrong only together", shell[0], place->name);
     }
+}
+
+static bool starts_process(const char *command)
+{
+    static const char *const signs[] = {"$(", "`", "(printf", "(D", " | ", "cat", "$P"};
+    for (size_t i = 0; i < countof(signs); i++)
+        if (strstr(command, signs[i]))
+            return true;
+    return false;
+}
+
+static void check_shell(struct fixture *fixture, const char *const *shell, const struct place *tried,
+                        size_t count, bool main)
+{
+    if (access(shell[0], X_OK) != 0)
+        return;
+    size_t last = fixture->count - 1;
+    bool drops = strstr(shell[0], "ksh93"); /* an empty word in quotes inside a bare ${ }, as if there were none */
+    for (size_t p = 0; p < count; p++)
+        for (size_t from = starts_process(tried[p].command) ? main ? FIRST_HOSTILE : last
+                                                            : main ? 0 : FIRST_HOSTILE + drops;
+             from < fixture->count; from += 128)
+            check_values(fixture, shell, &tried[p], from,
+                         from + 128 < fixture->count ? from + 128 : fixture->count);
 }
 
 static void test_every_value_in_every_place(void **state)
 {
-    struct fixture *fixture = *state;
-    for (size_t s = 0; s < countof(shells); s++) {
-        if (access(shells[s], X_OK) != 0)
-            continue;
-        for (size_t p = 0; p < countof(places); p++)
-            for (size_t from = strstr(places[p].command, "$P") ? FIRST_HOSTILE : 0;
-                 from < fixture->count; from += 128)
-                check_values(fixture, shells[s], &places[p], from,
-                             from + 128 < fixture->count ? from + 128 : fixture->count);
-    }
+    for (size_t s = 0; s < countof(shells); s++)
+        check_shell(*state, shells[s], places, countof(places), s < 2);
+}
+
+static void test_every_value_in_every_place_of_fish(void **state)
+{
+    check_shell(*state, fish, fish_places, countof(fish_places), true);
 }
 
 static const struct refused {
@@ -352,21 +441,91 @@ static const struct refused {
                                                "substitution is before it"},
 };
 
-static void test_places_without_quoting_are_refused(void **state)
+#define UNKNOWN "a value cannot be put into a command line whose quoting is not known"
+
+static const struct refused fish_refused[] = {
+    {"echo \\${{item}}", "a backslash before a value would be part of its quoting"},
+    {"echo \\c${{item}}", "a backslash before a value would be part of its quoting"},
+    {"echo \\x4${{item}}", "a backslash before a value would be part of its quoting"},
+    {"echo '\\${{item}}'", "a backslash before a value would be part of its quoting"},
+    {"echo \"\\${{item}}\"", "a backslash before a value would be part of its quoting"},
+    {"echo $${{item}}", "a dollar sign before a value would be part of its quoting"},
+    {"echo \"$${{item}}\"", "a dollar sign before a value would be part of its quoting"},
+    {"echo $a[${{item}}]", "a value cannot be the index of a variable"},
+    {"echo \"$a[\"${{item}}\"]\"", "a value cannot be the index of a variable"},
+    {"echo $a[(echo ${{item}})]", "a value cannot be the index of a variable"},
+    {"echo \"$(echo x)${{item}}\"", "a value cannot stand behind a $( ) in the same word"},
+    {"echo \"$(echo x)\"a${{item}}", "a value cannot stand behind a $( ) in the same word"},
+    {"echo \"$(echo x)$(echo ${{item}})\"", "a value cannot stand behind a $( ) in the same word"},
+    {"echo a) ${{item}}", "a ')' without its '(' is before it"},
+    {"echo {a,# ${{item}}", "a '#' is before it that may begin a comment"},
+};
+
+static const struct refused other_refused[] = {
+    {"print(${{item}})", UNKNOWN},
+    {"print('${{item}}') # x", UNKNOWN},
+    {"# ${{item}}", UNKNOWN},
+};
+
+static void check_refused(struct fixture *fixture, enum template_use use, const struct refused *cases,
+                          size_t count)
 {
-    struct fixture *fixture = *state;
-    for (size_t i = 0; i < countof(refused); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct template_scope scope = {.task = true};
         struct template_fault fault = {0};
         struct template *parsed;
-        const char *text = refused[i].command;
-        if (!template_parse(fixture->arena, text, strlen(text), TEMPLATE_SHELL, &scope, &parsed,
-                            &fault))
+        const char *text = cases[i].command;
+        if (!template_parse(fixture->arena, text, strlen(text), use, &scope, &parsed, &fault))
             fail_msg("%s: not refused", text);
-        if (strcmp(fault.text, refused[i].text) != 0)
+        if (strcmp(fault.text, cases[i].text) != 0)
             fail_msg("%s: %s", text, fault.text);
         assert_ptr_equal(text + fault.offset, strstr(text, "${{"));
         assert_int_equal(fault.length, strlen("${{item}}"));
+    }
+}
+
+static void test_places_without_quoting_are_refused(void **state)
+{
+    check_refused(*state, TEMPLATE_SHELL, refused, countof(refused));
+    check_refused(*state, TEMPLATE_FISH, fish_refused, countof(fish_refused));
+    check_refused(*state, TEMPLATE_OTHER, other_refused, countof(other_refused));
+}
+
+static const struct words {
+    const char *words[6];
+    enum template_use use;
+    bool without_line;
+} lists[] = {
+    {{"/bin/sh", "-c"}, TEMPLATE_SHELL, false},
+    {{"bash", "-euo", "pipefail", "-c"}, TEMPLATE_SHELL, false},
+    {{"bash", "-eo", "pipefail", "-uc"}, TEMPLATE_SHELL, false},
+    {{"/usr/bin/env", "-i", "A=b", "zsh", "-c"}, TEMPLATE_SHELL, false},
+    {{"busybox", "sh", "-c"}, TEMPLATE_SHELL, false},
+    {{"fish", "-N", "-C", "set a b", "-c"}, TEMPLATE_FISH, false},
+    {{"bash"}, TEMPLATE_OTHER, true},
+    {{"bash", "-e"}, TEMPLATE_OTHER, true},
+    {{"bash", "-o", "-c"}, TEMPLATE_OTHER, true},
+    {{"bash", "-oc"}, TEMPLATE_OTHER, true},
+    {{"bash", "script", "-c"}, TEMPLATE_OTHER, false},
+    {{"bash", "--", "-c"}, TEMPLATE_OTHER, false},
+    {{"bash", "-c", "-e"}, TEMPLATE_OTHER, false},
+    {{"bash", "-c", "exec python3 -c \"$0\""}, TEMPLATE_OTHER, false},
+    {{"zsh", "--emulate", "csh", "-c"}, TEMPLATE_OTHER, false},
+    {{"python3", "-c"}, TEMPLATE_OTHER, false},
+    {{"tcsh", "-c"}, TEMPLATE_OTHER, false},
+    {{"nice", "bash", "-c"}, TEMPLATE_OTHER, false},
+    {{"env"}, TEMPLATE_OTHER, false},
+};
+
+static void test_the_words_tell_how_values_are_quoted(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < countof(lists); i++) {
+        size_t count = 0;
+        while (lists[i].words[count])
+            count++;
+        assert_int_equal(shell_use(lists[i].words, count), lists[i].use);
+        assert_int_equal(shell_without_line(lists[i].words, count) != NULL, lists[i].without_line);
     }
 }
 
@@ -449,7 +608,9 @@ int main(int argc, char **argv)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_value_in_every_place, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_every_value_in_every_place_of_fish, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_places_without_quoting_are_refused, set_up, tear_down),
+        cmocka_unit_test(test_the_words_tell_how_values_are_quoted),
         cmocka_unit_test_setup_teardown(test_raw_is_put_in_as_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_arithmetic_takes_whole_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_list_is_its_elements, set_up, tear_down),
