@@ -1,7 +1,6 @@
 /* Which kind of file it is, and what the readers of all kinds share. */
 #include "scenario/import.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -29,14 +28,6 @@ static const struct kind {
     {"services", import_compose},
     {"processes", import_processes},
 };
-
-void import_head(struct import *import, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    import_comment(&import->head, "", format, arguments);
-    va_end(arguments);
-}
 
 /* True where a line begins with "services:" or the like, and nothing or a mapping behind it. */
 static bool has_kind_key(const struct source *source)
@@ -173,7 +164,7 @@ bool import_file(const char *file, struct buf *out, struct diags *diags,
     const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
     import.held = *held = sources_new();
     import.source = sources_read(*held, file, shown, &error);
-    import_head(&import, "From %s, by parrun --import.", show_text(shown, strlen(shown)).text);
+    import_note(&import, "From %s, by parrun --import.", show_text(shown, strlen(shown)).text);
     if (!import.source)
         diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
     else if (!stranger_text(STRANGER_IMPORT, import.source, diags) &&

@@ -188,7 +188,7 @@ static void take_volumes(void *object, const struct row *row, const struct node 
         own |= !name && !external;
     }
     if (own)
-        import_head(import, "volumes: docker run makes them itself, without the project's name "
+        import_note(import, "volumes: docker run makes them itself, without the project's name "
                             "before theirs.");
 }
 
@@ -210,22 +210,22 @@ static void explain(struct import *import, bool container)
                                             "docker-compose.override.yaml",
                                             "docker-compose.override.yml"};
     if (container) {
-        import_head(import, "Each container is run by docker run, which hands signals on to it. "
+        import_note(import, "Each container is run by docker run, which hands signals on to it. "
                             "Where docker run itself has");
-        import_head(import, "to be killed because the grace is over, the container stays: see "
+        import_note(import, "to be killed because the grace is over, the container stays: see "
                             "docker ps, and docker rm --force.");
-        import_head(import, "Compose puts the services on a network that knows them by their "
+        import_note(import, "Compose puts the services on a network that knows them by their "
                             "names, docker run does not:");
-        import_head(import, "make one with docker network create, and give each --network and "
+        import_note(import, "make one with docker network create, and give each --network and "
                             "--network-alias.");
     }
     if (import->variables)
-        import_head(import, "env.NAME is taken from the environment alone, not from .env too.");
+        import_note(import, "env.NAME is taken from the environment alone, not from .env too.");
     if (import->demanded)
-        import_head(import, "A variable that must be set (${NAME:?}) is not checked here.");
+        import_note(import, "A variable that must be set (${NAME:?}) is not checked here.");
     for (size_t i = 0; i < countof(overrides); i++)
         if (import_is_beside(import, overrides[i]))
-            import_head(import, "%s is not read here: " WHOLE ".", overrides[i]);
+            import_note(import, "%s is not read here: " WHOLE ".", overrides[i]);
 }
 
 bool import_compose(struct import *import, const struct node *root)

@@ -195,64 +195,60 @@ static void take_services(void *object, const struct row *row, const struct node
             continue;
         }
         const char *name = container_of(service, &value->items[i], service_name);
-        const char *behind = text[length] ? text + length : NULL;
+        const char *alias = *row->path == 'l' ? arena_printf(arena, ":%s", service_name) : "";
         if (name)
             docker_option(service, row->name,
-                          arena_printf(arena, "%s%s%s", name,
-                                       behind              ? ""
-                                       : *row->path == 'l' ? ":"
-                                                           : "",
-                                       behind              ? behind
-                                       : *row->path == 'l' ? service_name
-                                                           : ""));
+                          arena_printf(arena, "%s%s", name, text[length] ? text + length : alias));
     }
 }
 
-/* "127.0.0.1:8080:80/udp", or the same as a mapping. */
-static void take_ports(void *object, const struct row *row, const struct node *value)
-{
-    struct service *service = object;
-    for (size_t i = 0; value->kind == NODE_LIST && i < value->size; i++) {
-        const struct node *port = &value->items[i];
-        if (port->kind == NODE_SCALAR) {
-            take_value(object, row, port);
-            continue;
-        }
-        const char *target = part(service, port, "target");
-        const char *published = part(service, port, "published");
-        const char *host = part(service, port, "host_ip");
-        const char *protocol = part(service, port, "protocol");
-        if (!*target)
-            import_expected(service->import, row->path, port,
-                            "a port such as \"8080:80\", or a mapping with 'target'");
-        docker_option(service, row->name,
-                      arena_printf(service->import->arena, "%s%s%s%s%s%s%s", host, *host ? ":" : "",
-                                   published, *published || *host ? ":" : "", target,
-                                   *protocol ? "/" : "", protocol));
-    }
-    if (value->kind != NODE_LIST)
-        import_expected(service->import, row->path, value, "a list of ports");
-}
+/* What stands in one text, or in a mapping: each key's value behind what parts it from those
+ * before. */
+static const struct form {
+    const char *path;
+    struct {
+        const char *key;
+        const char *before;
+        bool kept; /* BEFORE stands there without a value too */
+    } parts[4];
+} forms[] = {
+    {"ports",
+     {{"host_ip", "", false},
+      {"published", ":", true},
+      {"target", ":", false},
+      {"protocol", "/", false}}},
+    {"devices", {{"source", "", false}, {"target", ":", false}, {"permissions", ":", false}}},
+    {"weight_device", {{"path", "", false}, {"weight", ":", false}}},
+    {"device_", {{"path", "", false}, {"rate", ":", false}}},
+};
 
-/* "/dev/a:/dev/b:rwm", or the same as a mapping. */
-static void take_devices(void *object, const struct row *row, const struct node *value)
+/* A list of texts or of mappings of one of the forms. */
+static void take_forms(void *object, const struct row *row, const struct node *value)
 {
     struct service *service = object;
+    const struct form *form = forms;
+    while (strncmp(form->path, row->path, strlen(form->path)) != 0)
+        form++;
     for (size_t i = 0; value->kind == NODE_LIST && i < value->size; i++) {
-        const struct node *device = &value->items[i];
-        if (device->kind == NODE_SCALAR) {
-            take_value(object, row, device);
+        const struct node *item = &value->items[i];
+        struct buf text = {0};
+        if (item->kind == NODE_SCALAR) {
+            take_value(object, row, item);
             continue;
         }
-        const char *target = part(service, device, "target");
-        const char *permissions = part(service, device, "permissions");
-        docker_option(service, row->name,
-                      arena_printf(service->import->arena, "%s%s%s%s%s",
-                                   part(service, device, "source"), *target ? ":" : "", target,
-                                   *permissions ? ":" : "", permissions));
+        for (size_t k = 0; k < countof(form->parts) && form->parts[k].key; k++) {
+            const char *word = part(service, item, form->parts[k].key);
+            bool stands = *word || form->parts[k].kept;
+            buf_printf(&text, "%s%s", stands && text.length ? form->parts[k].before : "", word);
+        }
+        if (text.length)
+            docker_option(service, row->name, buf_string(&text));
+        else
+            import_expected(service->import, row->path, item, "a text, or a mapping of its parts");
+        buf_release(&text);
     }
     if (value->kind != NODE_LIST)
-        import_expected(service->import, row->path, value, "a list of devices");
+        import_expected(service->import, row->path, value, "a list");
 }
 
 /* ---- volumes ---- */
@@ -273,53 +269,53 @@ static const char *volume_source(struct service *service, const char *text, bool
     return named ? named : text;
 }
 
-/* Appends SEPARATOR and what KEY of MAP says, or WORD where it says yes. */
-static void add_mode(struct service *service, struct buf *modes, const struct node *map,
-                     const char *key, const char *word)
+/* What a mount says of itself, or below its kind, as docker run has it behind the second colon. */
+static const struct {
+    const char *kind; /* NULL: any */
+    const char *key;
+    const char *word;   /* for true; NULL: the value itself */
+    const char *before; /* it */
+} modes[] = {
+    {NULL, "read_only", "ro", ""},     {"volume", "nocopy", "nocopy", ""},
+    {"bind", "propagation", NULL, ""}, {"bind", "selinux", NULL, ""},
+    {NULL, "consistency", NULL, ""},   {"tmpfs", "size", NULL, "size="},
+    {"tmpfs", "mode", NULL, "mode="},
+};
+
+static void put_modes(struct service *service, const struct node *mount, const char *kind,
+                      struct buf *out)
 {
-    const char *text = map ? import_text(service->import, map, key) : NULL;
-    if (text && (!word || !strcmp(text, "true")))
-        buf_printf(modes, "%s%s", modes->length ? "," : "", word ? word : text);
+    const struct node *below = import_take(service->import, mount, kind);
+    for (size_t i = 0; i < countof(modes); i++) {
+        const struct node *map = modes[i].kind ? below : mount;
+        if (!map || (modes[i].kind && strcmp(modes[i].kind, kind) != 0))
+            continue;
+        const char *text = import_text(service->import, map, modes[i].key);
+        if (text && (!modes[i].word || !strcmp(text, "true")))
+            buf_printf(out, "%s%s%s", out->length ? "," : "", modes[i].before,
+                       modes[i].word ? modes[i].word : text);
+    }
 }
 
 /* {type: bind, source: ./here, target: /there, read_only: true}, a volume or a tmpfs. */
 static void take_mount(struct service *service, const struct row *row, const struct node *mount)
 {
-    struct arena *arena = service->import->arena;
+    struct buf out = {0};
     const struct node *kind = import_find(mount, "type");
     bool bind = import_is_word(kind, "bind"), tmpfs = import_is_word(kind, "tmpfs");
-    struct buf modes = {0};
-    if (!kind)
+    if (!kind || !import_find(mount, "target"))
         import_expected(service->import, row->path, mount,
                         "a volume such as ./here:/there, or a mapping with 'type' and 'target'");
     if (!bind && !tmpfs && !import_is_word(kind, "volume"))
         return; /* import_rest() tells of it */
     import_take(service->import, mount, "type");
-    const struct node *options =
-        import_take(service->import, mount, import_find(mount, "type")->text);
-    const char *target = part(service, mount, "target");
-    if (!*target)
-        import_expected(service->import, row->path, mount,
-                        "a volume such as ./here:/there, or a mapping with 'target'");
-    add_mode(service, &modes, mount, "read_only", "ro");
-    if (tmpfs) {
-        const char *size = options ? import_text(service->import, options, "size") : NULL;
-        const char *mode = options ? import_text(service->import, options, "mode") : NULL;
-        if (size)
-            buf_printf(&modes, "%ssize=%s", modes.length ? "," : "", size);
-        if (mode)
-            buf_printf(&modes, "%smode=%s", modes.length ? "," : "", mode);
-    } else {
-        add_mode(service, &modes, options, "nocopy", "nocopy");
-        add_mode(service, &modes, options, "propagation", NULL);
-        add_mode(service, &modes, options, "selinux", NULL);
-        add_mode(service, &modes, mount, "consistency", NULL);
-    }
+    put_modes(service, mount, kind->text, &out);
     const char *source = tmpfs ? "" : volume_source(service, part(service, mount, "source"), bind);
     docker_option(service, tmpfs ? "tmpfs" : row->name,
-                  arena_printf(arena, "%s%s%s%s%s", source, *source ? ":" : "", target,
-                               modes.length ? ":" : "", buf_string(&modes)));
-    buf_release(&modes);
+                  arena_printf(service->import->arena, "%s%s%s%s%s", source, *source ? ":" : "",
+                               part(service, mount, "target"), out.length ? ":" : "",
+                               buf_string(&out)));
+    buf_release(&out);
 }
 
 static void take_volumes(void *object, const struct row *row, const struct node *value)
@@ -401,31 +397,22 @@ static void take_gpus(void *object, const struct row *row, const struct node *va
 /* {weight: 300, device_read_bps: [{path: /dev/sdb, rate: 12mb}]} */
 static void take_blkio(void *object, const struct row *row, const struct node *value)
 {
-    static const struct {
-        const char *key;
-        const char *option;
-    } lists[] = {
-        {"weight_device", "blkio-weight-device"},   {"device_read_bps", "device-read-bps"},
-        {"device_read_iops", "device-read-iops"},   {"device_write_bps", "device-write-bps"},
-        {"device_write_iops", "device-write-iops"},
+    static const struct row lists[] = {
+        {"weight_device", take_forms, "blkio-weight-device"},
+        {"device_read_bps", take_forms, "device-read-bps"},
+        {"device_read_iops", take_forms, "device-read-iops"},
+        {"device_write_bps", take_forms, "device-write-bps"},
+        {"device_write_iops", take_forms, "device-write-iops"},
+        {"weight", take_value, "blkio-weight"},
     };
-    struct service *service = object;
-    const char *weight = import_text(service->import, value, "weight");
-    if (weight)
-        docker_option(service, row->name, weight);
-    for (size_t i = 0; i < countof(lists); i++) {
-        const struct node *list = import_take(service->import, value, lists[i].key);
-        for (size_t k = 0; list && list->kind == NODE_LIST && k < list->size; k++)
-            docker_option(service, lists[i].option,
-                          arena_printf(service->import->arena, "%s:%s",
-                                       part(service, &list->items[k], "path"),
-                                       part(service, &list->items[k], i ? "rate" : "weight")));
-    }
+    (void)row;
+    import_object(((struct service *)object)->import, object, value,
+                  &(struct rows){lists, countof(lists)}, 1);
 }
 
 static const struct row rows[] = {
     {"annotations", take_pairs, "annotation"},
-    {"blkio_config", take_blkio, "blkio-weight"},
+    {"blkio_config", take_blkio, NULL},
     {"cap_add", take_list, "cap-add"},
     {"cap_drop", take_list, "cap-drop"},
     {"cgroup", take_value, "cgroupns"},
@@ -439,7 +426,7 @@ static const struct row rows[] = {
     {"cpus", take_value, "cpus"},
     {"cpuset", take_value, "cpuset-cpus"},
     {"device_cgroup_rules", take_list, "device-cgroup-rule"},
-    {"devices", take_devices, "device"},
+    {"devices", take_forms, "device"},
     {"dns", take_list, "dns"},
     {"dns_opt", take_list, "dns-option"},
     {"dns_search", take_list, "dns-search"},
@@ -468,7 +455,7 @@ static const struct row rows[] = {
     {"pid", take_mode, "pid"},
     {"pids_limit", take_value, "pids-limit"},
     {"platform", take_value, "platform"},
-    {"ports", take_ports, "publish"},
+    {"ports", take_forms, "publish"},
     {"privileged", take_flag, "privileged"},
     {"pull_policy", take_pull, "pull"},
     {"read_only", take_flag, "read-only"},

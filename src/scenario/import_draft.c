@@ -147,7 +147,7 @@ void import_env_files(struct import *import, const struct node *node, struct tex
         const struct node *required = map ? import_take(import, &items[i], "required") : NULL;
         if (!text)
             import_expected(import, "env_file", &items[i], "a path");
-        else if (import_is_word(required, "false") &&
+        else if (import_is_word(required, "false") && !strstr(text, "${{") &&
                  !import_is_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)))
             import_note(import, "line %u: env_file %s: it may be missing, and is",
                         (unsigned)path->line, show_text(text, strlen(text)).text);

@@ -130,10 +130,6 @@ bool import_is_beside(struct import *import, const char *name);
 void import_expected(struct import *import, const char *key, const struct node *node,
                      const char *expected);
 
-/* A comment line of the scenario. TEXT has to be safe to print. */
-void import_head(struct import *import, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /*
  * Appends TEXT, found at NODE (NULL: in no tree), as a template of parrun's for USE: its variables
  * as expressions, what would be a template by chance taken as it is. False where it is wrong.
@@ -159,7 +155,7 @@ const char *import_now(struct import *import, const char *key, const struct node
 long import_number(struct import *import, const char *key, const struct node *node, long fallback,
                    long least);
 
-/* A comment above what is being read. What is printed has to be safe: show_text(). */
+/* A comment above what is being read, the process or the file. What is printed has to be safe: show_text(). */
 void import_note(struct import *import, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -301,7 +301,7 @@ static void read_process(struct import *import, const struct node *key, const st
                          const struct node *all, const char *shell)
 {
     const struct rows lists[] = {process_rows, probe_rows};
-    struct process process = {.name = key->text, .map = map, .all = all, .shell = shell};
+    struct process process = {.map = map, .all = all, .shell = shell};
     const struct node *command = import_find(map, "command");
     const struct node *entrypoint = import_find(map, "entrypoint");
     const struct node *extends = import_find(map, "extends");
@@ -350,7 +350,7 @@ static void take_all_log(void *object, const struct row *row, const struct node 
     process_rotation(file->import, import_take(file->import, file->root, "log_configuration"),
                      &file->env);
     buf_text(&file->env, "}\n");
-    import_head(file->import,
+    import_note(file->import,
                 "log_location: the file has what parrun tells, which is then not on the "
                 "terminal.");
 }
@@ -410,17 +410,17 @@ static void explain(struct import *import)
     static const char *const overrides[] = {"process-compose.override.yaml",
                                             "process-compose.override.yml"};
     if (import->raw)
-        import_head(import, "raw(): process-compose puts ${NAME} into a command without quotes.");
+        import_note(import, "raw(): process-compose puts ${NAME} into a command without quotes.");
     for (size_t i = 0; i < countof(overrides); i++)
         if (import_is_beside(import, overrides[i]))
-            import_head(import, "%s is not read here: " WHOLE ".", overrides[i]);
+            import_note(import, "%s is not read here: " WHOLE ".", overrides[i]);
     if (!import_is_beside(import, ".env"))
         return;
-    import_head(import,
+    import_note(import,
                 ".env: of a variable that is set already process-compose leaves the value, parrun "
                 "takes the file's.");
     if (import->variables)
-        import_head(import, "env.NAME is taken from the environment alone, not from .env too.");
+        import_note(import, "env.NAME is taken from the environment alone, not from .env too.");
     buf_text(&import->head, "env_file: .env\n");
 }
 

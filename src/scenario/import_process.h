@@ -6,7 +6,6 @@
 
 struct process {
     struct draft draft; /* the first member, for draft_take_*() */
-    const char *name; /* in the file */
     const struct node *map;
     const struct node *all; /* the processes */
     const char *shell;

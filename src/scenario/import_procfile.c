@@ -126,7 +126,7 @@ static void pass_over(struct import *import, const struct line *line)
 {
     size_t blank = indent_of(line);
     if (!is_comment(line))
-        import_head(import, "Line %u is no NAME: COMMAND, foreman passes it over: %s",
+        import_note(import, "Line %u is no NAME: COMMAND, foreman passes it over: %s",
                     (unsigned)line->number,
                     show_text(line->text + blank, line->length - blank).text);
 }
@@ -224,7 +224,7 @@ static void add_dotenv(struct import *import)
         size_t known = value ? names_find(&env.names, line.text, length) : NAMES_NONE;
         const char *ours = known != NAMES_NONE ? env.entries[known].value : NULL;
         if (value && (!ours || strcmp(ours, value) != 0))
-            import_head(
+            import_note(
                 import,
                 "Line %u of .env: foreman takes all behind %.*s= as it is, env_file does not: "
                 "see parrun-scenario(5).",
@@ -243,7 +243,7 @@ bool import_procfile(struct import *import)
     size_t offset = 0;
     size_t count = 0;
     bool fine = true;
-    import_head(import, "foreman stops all of them when one ends, parrun when one fails.");
+    import_note(import, "foreman stops all of them when one ends, parrun when one fails.");
     buf_text(&import->head, "fail_fast: true\n");
     import->port = port_of_foreman(import);
     add_dotenv(import);

@@ -71,8 +71,8 @@ bool import_is_nothing(const struct node *node)
 
 bool import_is_beside(struct import *import, const char *name)
 {
-    return import->directory &&
-           !access(arena_printf(import->arena, "%s%s", import->directory, name), R_OK);
+    const char *directory = *name == '/' ? "" : import->directory;
+    return directory && !access(arena_printf(import->arena, "%s%s", directory, name), R_OK);
 }
 
 /* ---- rows ---- */
