@@ -61,6 +61,18 @@ bool utf8_valid(const char *bytes, size_t length)
     return true;
 }
 
+size_t utf8_tail(const char *bytes, size_t length)
+{
+    for (size_t size = 1; size <= 3 && size <= length; size++) {
+        unsigned char byte = (unsigned char)bytes[length - size];
+        if ((byte & 0xC0) == 0x80)
+            continue;
+        size_t whole = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC2 ? 2 : 1;
+        return whole > size && byte <= 0xF4 ? size : 0;
+    }
+    return 0;
+}
+
 bool wildcard_match(const char *pattern, const char *text)
 {
     const char *star = NULL;

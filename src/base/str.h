@@ -16,6 +16,9 @@ bool utf8_valid(const char *bytes, size_t length);
 /* Number of bytes of the well-formed UTF-8 character at BYTES, 0 where there is none. */
 size_t utf8_char(const char *bytes, size_t length);
 
+/* Bytes at the end of BYTES that begin a character whose rest is still to come: 0 to 3. */
+size_t utf8_tail(const char *bytes, size_t length);
+
 /* True where TEXT matches PATTERN, in which '*' stands for any run of characters. */
 bool wildcard_match(const char *pattern, const char *text);
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/unit.h"
 #include "engine/run.h"
 #include "event/bus.h"
@@ -14,7 +15,7 @@
 #include "object/trace.h"
 #include "scenario/spec.h"
 
-/* A longer line is told in pieces, between which others may stand. */
+/* A longer line is told in pieces, between which others may stand; they end between characters. */
 #define LINE_LONGEST (1u << 20)
 
 void pool_emit(struct pool *pool, struct event *event)
@@ -67,8 +68,9 @@ static void tell_lines(struct pool *pool, struct task *task, const char *bytes, 
     buf_append(&task->line, bytes + whole, length - whole);
     if (task->line.length < LINE_LONGEST)
         return;
-    tell_output(pool, task, task->line.data, task->line.length);
-    buf_clear(&task->line);
+    whole = task->line.length - utf8_tail(task->line.data, task->line.length);
+    tell_output(pool, task, task->line.data, whole);
+    buf_consume(&task->line, whole);
 }
 
 static void keep_output(struct pool *pool, struct task *task, const char *bytes, size_t length)

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 #define MEMORY_BOUND (256u << 10)
 #define PIECE (64u << 10)
@@ -25,13 +26,13 @@ static int open_file(int *fd, struct error *error)
     return 0;
 }
 
-/* Moves what is in memory to the file. */
-static int move_to_file(struct spool *spool, struct error *error)
+/* Moves what is in memory to the file, but for the last KEPT bytes. */
+static int move_to_file(struct spool *spool, size_t kept, struct error *error)
 {
     int result = spool->in_file ? 0 : open_file(&spool->fd, error);
     spool->in_file = !result;
-    while (!result && spool->memory.length) {
-        ssize_t length = pwrite(spool->fd, spool->memory.data, spool->memory.length,
+    while (!result && spool->memory.length > kept) {
+        ssize_t length = pwrite(spool->fd, spool->memory.data, spool->memory.length - kept,
                                 (off_t)(spool->start + spool->size));
         if (length < 0 && errno == EINTR)
             continue;
@@ -55,7 +56,7 @@ int spool_shelve(struct spool *spool, struct spool_shelf *shelf, struct error *e
     spool->fd = shelf->fd;
     spool->start = shelf->end;
     shelf->end += spool->memory.length;
-    result = move_to_file(spool, error);
+    result = move_to_file(spool, 0, error);
     if (!result)
         buf_release(&spool->memory);
     return result;
@@ -64,7 +65,9 @@ int spool_shelve(struct spool *spool, struct spool_shelf *shelf, struct error *e
 int spool_put(struct spool *spool, const char *bytes, size_t length, struct error *error)
 {
     buf_append(&spool->memory, bytes, length);
-    return spool->memory.length > MEMORY_BOUND ? move_to_file(spool, error) : 0;
+    if (spool->memory.length <= MEMORY_BOUND)
+        return 0;
+    return move_to_file(spool, utf8_tail(spool->memory.data, spool->memory.length), error);
 }
 
 /* The next bytes of the file, into PIECE. */
@@ -77,6 +80,8 @@ static int read_back(struct spool *spool, struct error *error)
         pread(spool->fd, room, left < PIECE ? (size_t)left : PIECE, (off_t)(spool->start + spool->read));
     if (length <= 0)
         return error_system(error, length ? errno : EIO, "cannot read output back");
+    if ((uint64_t)length < left)
+        length -= (ssize_t)utf8_tail(room, (size_t)length);
     buf_added(&spool->piece, (size_t)length);
     spool->read += (uint64_t)length;
     return 1;

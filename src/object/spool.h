@@ -35,7 +35,7 @@ struct spool_shelf {
 int spool_put(struct spool *spool, const char *bytes, size_t length, struct error *error);
 
 /*
- * The next piece, valid until the next call: 1 with it in *BYTES and *LENGTH, 0 at the end, or a
+ * The next piece, which ends between characters of UTF-8, valid until the next call: 1 with it in *BYTES and *LENGTH, 0 at the end, or a
  * negative errno. Nothing may be put once this was called.
  */
 int spool_next(struct spool *spool, const char **bytes, size_t *length, struct error *error);

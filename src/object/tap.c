@@ -10,6 +10,7 @@
 #include "base/mask.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "loop/pipe.h"
 #include "object/queue.h"
 
@@ -54,6 +55,15 @@ static void emit_line(struct tap *tap, const char *bytes, size_t length, bool un
     tap->callbacks.line(tap->arg, tap->stream, bytes, length, unfinished);
 }
 
+/* A line that is too long is told in pieces, which end between characters. */
+static void emit_piece(struct tap *tap)
+{
+    struct buf *rest = &tap->rest;
+    size_t length = rest->length - utf8_tail(rest->data, rest->length);
+    emit_line(tap, rest->data, length, true);
+    buf_consume(rest, length);
+}
+
 /* Completes the line that an earlier read began; returns how many bytes of this one it took. */
 static size_t complete_rest(struct tap *tap, const char *bytes, size_t length)
 {
@@ -64,9 +74,11 @@ static size_t complete_rest(struct tap *tap, const char *bytes, size_t length)
         newline = NULL;
     }
     buf_append(&tap->rest, bytes, piece);
-    if (newline || tap->rest.length == LINE_LONGEST) {
-        emit_line(tap, tap->rest.data, tap->rest.length, !newline);
+    if (newline) {
+        emit_line(tap, tap->rest.data, tap->rest.length, false);
         buf_clear(&tap->rest);
+    } else if (tap->rest.length == LINE_LONGEST) {
+        emit_piece(tap);
     }
     return piece + (newline ? 1 : 0);
 }

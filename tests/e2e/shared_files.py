@@ -262,3 +262,21 @@ def test_output_is_kept_without_tmpdir():
         """, directory=directory, env=os.environ | {"TMPDIR": "/nonexistent"})
     check_status(status, 0, out[-300:] + err)
     assert out.count(b"x") >= 4_000_000
+
+
+def test_pieces_of_long_texts_end_between_characters():
+    text = "a" + "\u20ac" * 500_000
+    for more, scenario in (("group", "pools"), ("ordered", "pools"), ("lines", "pools"), ("", "processes")):
+        directory = Directory()
+        directory.file("text", text.encode())
+        body = {"pools": "pools: {p: {tasks: 2, run: cat text, output: %s}}" % more,
+                "processes": "processes: {p: {run: cat text}}"}[scenario]
+        status, out, err = complete(body, "--format=json", "-v", directory=directory)
+        check_status(status, 0, err)
+        events = [json.loads(line) for line in out.splitlines()]
+        key = "output" if more else "line"
+        assert not any(f"{key}_base64" in event for event in events), more
+        for task in (0, 1) if more else (None,):
+            pieces = [event[key] for event in events
+                      if event["event"].endswith(".output") and event.get("task") == task]
+            assert len(pieces) > 1 and "".join(pieces).replace("\n", "") == text, (more, len(pieces))
