@@ -8,6 +8,7 @@
 #include "engine/run.h"
 #include "event/bus.h"
 #include "object/items_private.h"
+#include "object/task.h"
 #include "script/value.h"
 
 static const struct items_kind *const kinds[] = {
@@ -36,16 +37,30 @@ struct items *items_new(struct run *run, const struct pool_spec *pool, void (*mo
     return items;
 }
 
+static bool is_of_queue(const struct items *items)
+{
+    return items->kind == &items_of_queue;
+}
+
 static enum items_result take(struct items *items, struct buf *encoded, struct error *error)
 {
+    size_t start = encoded->length;
     enum items_result result = items->kind->next(items, encoded, error);
     items->at += result == ITEMS_ONE;
+    if (result == ITEMS_ONE && is_of_queue(items)) {
+        struct task_message message = {.at = start, .length = encoded->length - start};
+        items_queue_taker(items, &message.mark);
+        buf_append(&items->messages, &message, sizeof(message));
+    }
     return result;
 }
 
 static void put_batch(struct items *items, struct buf *encoded)
 {
+    struct task_message *messages = (struct task_message *)items->messages.data;
     value_encode_table(encoded, (size_t)items->gathered_count);
+    for (size_t i = 0; i < items->messages.length / sizeof(*messages); i++)
+        messages[i].at += encoded->length;
     buf_append(encoded, items->gathered.data, items->gathered.length);
     buf_clear(&items->gathered);
     items->gathered_count = 0;
@@ -62,7 +77,9 @@ static enum items_result next_batch(struct items *items, struct buf *encoded, st
             continue;
         }
         items->gathered.length = before;
-        if (result != ITEMS_END || !items->gathered_count)
+        /* What is in a queue is given at once: more of it may depend on what is done with that. */
+        bool enough = result == ITEMS_END || (result == ITEMS_WAIT && is_of_queue(items));
+        if (!enough || !items->gathered_count)
             return result;
         break;
     }
@@ -72,6 +89,7 @@ static enum items_result next_batch(struct items *items, struct buf *encoded, st
 
 enum items_result items_next(struct items *items, struct buf *encoded, struct error *error)
 {
+    buf_clear(&items->messages);
     return items->pool->batch ? next_batch(items, encoded, error) : take(items, encoded, error);
 }
 
@@ -102,15 +120,19 @@ void items_hold(struct items *items, bool held)
 
 bool items_wait(const struct items *items, struct object_wait *wait)
 {
-    if (items->kind != &items_of_queue)
+    if (!is_of_queue(items))
         return false;
     items_queue_wait(items, wait);
     return true;
 }
 
-struct taker *items_taker(const struct items *items, struct mark_taken *last)
+struct taker *items_taker(const struct items *items, struct buf *last)
 {
-    return items && items->spec->kind == SOURCE_QUEUE ? items_queue_taker(items, last) : NULL;
+    if (!items || !is_of_queue(items))
+        return NULL;
+    if (last)
+        buf_append(last, items->messages.data, items->messages.length);
+    return items_queue_taker(items, NULL);
 }
 
 bool items_finish(struct items *items, bool force)
@@ -133,5 +155,6 @@ void items_free(struct items *items)
         return; /* the thread still uses it */
     intake_free(items->intake);
     buf_release(&items->gathered);
+    buf_release(&items->messages);
     free(items);
 }

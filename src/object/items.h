@@ -31,9 +31,9 @@ enum items_result items_next(struct items *items, struct buf *encoded, struct er
 /* How many items there are in all; -1 where nobody knows before the source has ended. */
 int64_t items_count(const struct items *items);
 
-/* Of messages of a queue: who has taken them, to be told what becomes of each, and the mark of the
- * last one where LAST is no NULL. NULL for other sources, and for NULL. */
-struct taker *items_taker(const struct items *items, struct mark_taken *last);
+/* Of messages of a queue: who has taken them, to be told what becomes of each; LAST, unless it is NULL, gets
+ * a struct task_message for each in the item that was given last. NULL for other sources, and for NULL. */
+struct taker *items_taker(const struct items *items, struct buf *last);
 
 /* True where the source is a queue and waits for a message of it, or for room for its dead letters;
  * fills WAIT. */

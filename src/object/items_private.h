@@ -38,6 +38,7 @@ struct items {
     struct intake *intake; /* of kinds that read bytes; freed with the items */
     struct buf gathered;   /* of a batch that is not whole yet */
     int64_t gathered_count;
+    struct buf messages;   /* struct task_message: of the item that was given last, of a queue */
     bool left; /* its thread hangs and is left behind */
 };
 

@@ -257,7 +257,7 @@ static void detach_output(struct pool *pool, struct task *task)
 {
     struct task *attempt = mem_calloc(1, sizeof(*attempt));
     *attempt = *task;
-    attempt->item = attempt->last = (struct buf){0};
+    attempt->item = attempt->messages = attempt->last = (struct buf){0};
     attempt->retried = true;
     task->masked = (struct mask_stream){0};
     task->output = (struct spool){0};

@@ -71,18 +71,29 @@ bool pool_retry(struct pool *pool, struct task *task)
     pool_tell_retrying(pool, task, wait);
     task->attempt++;
     task->due = clock_monotonic() + wait;
+    struct task *rest = pool_split(pool, task);
     insert_due(pool, task);
+    while (rest) {
+        struct task *one = rest;
+        rest = one->next;
+        insert_due(pool, one);
+    }
     return true;
 }
 
 void pool_take_due(struct pool *pool)
 {
     int64_t now = clock_monotonic();
-    while (pool->retrying && (pool->retrying->due <= now || pool_is_stopping(pool))) {
-        struct task *task = pool->retrying;
+    struct task_list due = {0};
+    struct task *task;
+    while ((task = pool->retrying) && (task->due <= now || pool_is_stopping(pool))) {
         pool->retrying = task->next;
-        task_list_add_first(&pool->ready, task);
+        task_list_add(&due, task);
     }
+    while (due.count && (task = task_list_take(&pool->ready)))
+        task_list_add(&due, task);
+    if (due.count)
+        pool->ready = due;
     if (pool->retrying)
         timer_start(pool->due, pool->retrying->due - now);
 }

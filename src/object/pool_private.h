@@ -369,6 +369,10 @@ void pool_message_back(struct pool *pool, const struct task *task);
 /* The task has its outcome: its message is acknowledged, or goes to the dead letters. */
 void pool_message_done(struct pool *pool, const struct task *task);
 
+/* The task is tried again, at its due time: with `split`, one of several messages becomes one of the first of
+ * them alone. The tasks of the others, as a list; NULL: there are none. */
+struct task *pool_split(struct pool *pool, struct task *task);
+
 /* How often a task is tried at most: as retry says, or the queue of the messages. */
 int64_t pool_attempts(const struct pool *pool);
 

@@ -76,6 +76,7 @@ void task_free(struct task *task)
     if (!task)
         return;
     buf_release(&task->item);
+    buf_release(&task->messages);
     spool_release(&task->output);
     spool_release(&task->kept);
     buf_release(&task->line);

@@ -16,6 +16,13 @@
 struct arena;
 struct value;
 
+/* A message of a queue that the item is, or that stands in it. */
+struct task_message {
+    struct mark_taken mark; /* as it was taken */
+    size_t at;              /* in the item */
+    size_t length;
+};
+
 struct task {
     struct task *next;
     uint64_t id;     /* of this attempt, as workers know it */
@@ -24,7 +31,8 @@ struct task {
     int64_t turn;    /* output: ordered: its place among those that are run, from 0 */
     struct hash key; /* of its content, where somebody wants to know */
     struct buf item; /* encoded */
-    struct mark_taken message; /* where the item is a message */
+    struct buf messages; /* where the item is made of some: a struct task_message of each */
+    int64_t before;  /* of these: how often the one was tried, that was tried most, when it was taken */
     int64_t timeout; /* ns; 0: none */
     int64_t due;     /* clock_monotonic(): when it is tried again, until it is; 0: it is not */
     int64_t started; /* clock_monotonic(); 0: not begun */

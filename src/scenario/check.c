@@ -109,10 +109,10 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
         add_once(consumes, &object->consumes_count, pool->tasks.queue);
     if (pool->results.kind == RESULTS_QUEUE)
         add_once(produces, &object->produces_count, pool->results.queue);
-    if (pool->tasks.kind == SOURCE_QUEUE && pool->batch)
-        diag_error(loader->diags, pool->tasks.mark, "take 'batch' away, or take the messages in Lua",
-                   "pool '%s': messages of a queue are acknowledged one by one, not in batches",
-                   object->name);
+    if (pool->tasks.kind != SOURCE_QUEUE && pool->split)
+        diag_error(loader->diags, pool->tasks.mark, "take 'split' away, or take the tasks from a queue",
+                   "pool '%s': 'split' gives the messages of a queue again one by one, and its tasks "
+                   "are none", object->name);
 }
 
 /* Who fills and who reads each queue. */

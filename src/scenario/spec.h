@@ -374,6 +374,7 @@ struct pool_spec {
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */
     bool jobserver;  /* it counts the jobs of its tasks and of the makes that they run */
     int64_t batch;   /* an item is a list of so many of the source's; 0: it is one of them */
+    bool split;      /* of messages: after a failure each is tried alone */
 };
 
 enum framing {
