@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/refusal.h"
 #include "base/unit.h"
 #include "loop/child.h"
 #include "loop/loop.h"
@@ -37,6 +38,7 @@ struct thread_run {
     struct reader *readers[2];
     bool ended[2];
     struct timer *timer;
+    struct refusal refusal;
     bool exited;
     bool asked;   /* its group got SIGTERM */
     bool killed;
@@ -127,9 +129,15 @@ static void kill_now(struct thread_run *run)
     timer_start(run->timer, NS_PER_S);
 }
 
+static void begin(void *arg);
+
 static void on_time(void *arg)
 {
     struct thread_run *run = arg;
+    if (!run->child) { /* the system may have a process for it now */
+        begin(run);
+        return;
+    }
     if (run->exited && !run->lingers)
         finish_output(run);
     else if (run->exited && run->killed)
@@ -175,7 +183,7 @@ static int start_child(struct thread_run *run, const int *descriptors)
     return result;
 }
 
-/* On the loop's thread: starts the command. */
+/* On the loop's thread: starts the command; what the system refuses for a moment is tried again. */
 static void begin(void *arg)
 {
     static const struct reader_callbacks callbacks[2] = {{on_out, on_out_end},
@@ -195,9 +203,15 @@ static void begin(void *arg)
         if (!result)
             run->readers[i] = reader_new(run->options.loop, pipes[i][0], &callbacks[i], run);
     }
-    run->timer = timer_new(run->options.loop, on_time, run);
-    if (result)
+    if (!run->timer)
+        run->timer = timer_new(run->options.loop, on_time, run);
+    int64_t wait;
+    if (refusal_may_pass(result) && refusal_waits(&run->refusal, &wait)) {
+        error_release(&run->error);
+        timer_start(run->timer, wait);
+    } else if (result) {
         tell_done(run);
+    }
 }
 
 /* Asks it to end, or, where there is no time for that, ends it. */
@@ -220,11 +234,14 @@ static void end(void *arg)
 {
     struct thread_run *run = arg;
     pthread_mutex_lock(&run->lock);
-    if (!run->done)
+    bool waits = !run->done && !run->child; /* for the system to have a process */
+    if (!run->done && run->child)
         end_command(run, run->forced);
     run->ending = false;
     pthread_cond_signal(&run->changed);
     pthread_mutex_unlock(&run->lock);
+    if (waits)
+        tell_done(run);
 }
 
 /* With the lock held. */

@@ -295,15 +295,13 @@ static int open_pipe(int ends[2], struct error *error)
     return 0;
 }
 
-/* Starts the command; what the system refuses for a moment is waited for, the runner heard. */
-static int spawn_patiently(struct run *run, const struct spawn_options *options,
-                           struct error *error)
+int command_spawn(struct worker *worker, const struct spawn_options *options, pid_t *pid,
+                  struct error *error)
 {
-    struct worker *worker = run->worker;
     struct refusal refusal = {0};
     int64_t wait;
     int result;
-    while (refusal_may_pass(result = spawn_command(options, &run->pid, error)) &&
+    while (refusal_may_pass(result = spawn_command(options, pid, error)) &&
            !worker->cancelled && refusal_waits(&refusal, &wait)) {
         int64_t until = clock_monotonic() + wait;
         error_release(error);
@@ -325,7 +323,7 @@ static int start_task(struct worker *worker, const struct spawn_options *rendere
     options.place = SPAWN_GROUP;
     options.descriptors = descriptors;
     options.descriptor_count = countof(descriptors);
-    result = spawn_patiently(run, &options, error);
+    result = command_spawn(run->worker, &options, &run->pid, error);
     close(ends[1]);
     run->streams[0] = ends[0];
     if (result)
@@ -422,7 +420,7 @@ static int start_captured(const struct script_command *command, struct run *run,
     };
     result = variables_fit(&variables, command->argv, error);
     if (!result)
-        result = spawn_patiently(run, &options, error);
+        result = command_spawn(run->worker, &options, &run->pid, error);
     free(told);
     variables_release(&variables);
     close(null);

@@ -19,6 +19,7 @@ struct error;
 struct flusher;
 struct rusage;
 struct script;
+struct spawn_options;
 struct script_command;
 struct script_host;
 struct script_result;
@@ -152,6 +153,10 @@ void command_run_task(struct worker *worker, const struct task *task);
 /* parrun.run: as struct script_host has it. */
 int command_run_captured(struct worker *worker, const struct script_command *command,
                          struct script_result *result, struct error *error);
+
+/* As spawn_command(); what the system refuses for a moment is waited for, the runner heard meanwhile. */
+int command_spawn(struct worker *worker, const struct spawn_options *options, pid_t *pid,
+                  struct error *error);
 
 /* The processor time of an ended command, ns. */
 int64_t command_cpu(const struct rusage *usage);

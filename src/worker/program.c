@@ -81,7 +81,7 @@ int program_start(struct program *program, struct worker *worker, struct spawn_o
     options->descriptors = descriptors;
     options->descriptor_count = countof(descriptors);
     fcntl(ends[1], F_SETPIPE_SZ, ONE_PAGE);
-    result = spawn_command(options, &program->pid, error);
+    result = command_spawn(worker, options, &program->pid, error);
     close(ends[0]);
     close(ends[3]);
     program->in = ends[1];

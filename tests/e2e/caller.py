@@ -210,3 +210,26 @@ def test_what_is_left_behind_is_ended_without_proc():
     check_status(process.returncode, 0, out + err)
     check_nothing_left()
     assert b"leaked: 1 (process " in out, out
+
+
+@mark("release")
+def test_few_processes():
+    """Commands of threads and coprocesses wait for one another's processes, as all others do."""
+    if os.geteuid() != 0:
+        return
+    user = 100000 + os.getpid()  # whose processes nobody else's add to
+
+    def few():
+        os.setgroups([])
+        os.setuid(user)
+        resource.setrlimit(resource.RLIMIT_NPROC, (14, 14))
+
+    process = start("""
+        pools:
+          inside: {kind: thread, workers: 6, tasks: 60, output: lines, lua: "io.write(parrun.run{'echo', 'done'}.out)"}
+          kept: {workers: 2, tasks: [done, done, done, done], recycle: 1, output: lines, coprocess: [cat]}
+    """, preexec_fn=few)
+    out, err = process.communicate(timeout=PATIENCE)
+    check_status(process.returncode, 0, out + err)
+    assert out.count(b"done\n") == 64, out
+    check_nothing_left()
