@@ -47,7 +47,7 @@ struct body_thread {
     int64_t deadline;     /* the thread's alone */
     struct buf sending;   /* the thread's alone */
     atomic_bool interrupted;
-    atomic_size_t asking; /* 0: for nothing; else 1 + 2 * queue, and 1 more where it is for room */
+    atomic_size_t asking; /* as struct queue_wait has it: queue_asks(), as long as it sleeps */
     struct thread_run *running; /* the command of parrun.run, guarded by LOCK */
 
     pthread_mutex_t lock; /* guards what follows */
@@ -144,7 +144,11 @@ static int64_t sooner(int64_t a, int64_t b)
 static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
 {
     return (struct queue_wait){
-        .deadline = sooner(clock_after(timeout), body->deadline), .check = check, .arg = body};
+        .deadline = sooner(clock_after(timeout), body->deadline),
+        .check = check,
+        .arg = body,
+        .asking = &body->asking,
+    };
 }
 
 /* Before whatever takes time, or looks at queues: what was put is in its queue. 0 or a negative code. */
@@ -207,19 +211,6 @@ static int find_queue(struct body_thread *body, const char *name, const char *ke
     return error_set(error, ERROR_FAILED, "this body does not declare '%s: %s'", key, name);
 }
 
-/* The body asks a queue, which may take for ever. A wait with a time limit is not noted. */
-static void note_asking(struct body_thread *body, const struct queue_wait *wait, size_t queue,
-                        bool for_room)
-{
-    if (!wait->deadline)
-        atomic_store_explicit(&body->asking, 1 + 2 * queue + for_room, memory_order_relaxed);
-}
-
-static void note_answered(struct body_thread *body)
-{
-    atomic_store_explicit(&body->asking, 0, memory_order_relaxed);
-}
-
 static int host_put(void *arg, const char *name, const char *encoded, size_t length,
                     const struct script_put *put, struct error *error)
 {
@@ -243,10 +234,9 @@ static int host_put(void *arg, const char *name, const char *encoded, size_t len
     bool plain = put->timeout < 0 && !put->delay && !put->priority && queue_gathers(queue, 1);
     if (plain && gather_add(body->gather, queue, encoded, length))
         return 1;
-    note_asking(body, &wait, spec->produces[index], true);
+    wait.for_what = queue_asks(spec->produces[index], true);
     if ((result = gather_flush(body->gather, &wait, error)) == 1)
         result = queue_put_waiting(queue, encoded, length, &options, &wait, error);
-    note_answered(body);
     return result;
 }
 
@@ -263,10 +253,8 @@ static int host_get(void *arg, const char *name, double timeout, bool keep, stru
     if (result)
         return result;
     struct queue_wait wait = queue_wait_of(body, timeout);
-    note_asking(body, &wait, spec->consumes[index], false);
-    result = taker_take_waiting(body->takers[index], encoded, keep, &wait, error);
-    note_answered(body);
-    return result;
+    wait.for_what = queue_asks(spec->consumes[index], false);
+    return taker_take_waiting(body->takers[index], encoded, keep, &wait, error);
 }
 
 static int64_t host_length(void *arg, const char *name, struct error *error)
@@ -525,16 +513,24 @@ bool body_thread_is_at_work(struct body_thread *body)
     return false;
 }
 
-bool body_thread_waits(struct body_thread *body, struct object_wait *wait)
+/* Whether what it waits for is not there; a message is looked for with the queue's lock held. */
+static bool finds_nothing(const struct body_thread *body, const struct object_wait *wait)
 {
-    size_t asking = atomic_load_explicit(&body->asking, memory_order_relaxed);
-    if (!asking)
-        return false;
-    *wait = (struct object_wait){.queue = (asking - 1) / 2, .for_room = (asking - 1) % 2};
     for (size_t i = 0; !wait->for_room && i < body->spec->consumes_count; i++)
         if (body->spec->consumes[i] == wait->queue)
             return taker_finds_nothing(body->takers[i]);
     return true;
+}
+
+/* It sleeps as long as ASKING says so; that is read again, as it may have got what was there, and more, before
+ * the queue was looked at. */
+bool body_thread_waits(struct body_thread *body, struct object_wait *wait)
+{
+    size_t asking = atomic_load(&body->asking);
+    if (!asking)
+        return false;
+    *wait = (struct object_wait){.queue = (asking - 1) / 2, .for_room = (asking - 1) % 2};
+    return finds_nothing(body, wait) && atomic_load(&body->asking) == asking;
 }
 
 bool body_thread_is_interrupted(const struct body_thread *body)

@@ -133,7 +133,9 @@ int gather_flush(struct gather *gather, const struct queue_wait *wait, struct er
     pthread_mutex_unlock(&gather->lock);
     if (!gather->going.length)
         return 1;
-    int result = queue_put_values_waiting(queue, gather->going.data, gather->going.length, wait,
+    struct queue_wait own = *wait;
+    own.for_what = queue_asks(queue_index(queue), true);
+    int result = queue_put_values_waiting(queue, gather->going.data, gather->going.length, &own,
                                           error);
     buf_clear(&gather->going);
     return result;

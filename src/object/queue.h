@@ -11,6 +11,7 @@
 #ifndef OBJECT_QUEUE_H
 #define OBJECT_QUEUE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -183,7 +184,17 @@ struct queue_wait {
     int64_t deadline;
     int (*check)(void *arg, struct error *error);
     void *arg;
+    atomic_size_t *asking; /* holds FOR_WHAT as long as the thread sleeps, and else 0; NULL: nobody asks. Of a
+                              wait without a deadline; changed with the queue's lock held */
+    size_t for_what;
 };
+
+/* FOR_WHAT of one who waits for a message of the queue of this number, or for room in it. */
+static inline size_t queue_asks(size_t queue, bool for_room)
+{
+    return 1 + 2 * queue + for_room;
+}
+
 int queue_put_waiting(struct queue *queue, const char *encoded, size_t length,
                       const struct put_options *options, const struct queue_wait *wait,
                       struct error *error);

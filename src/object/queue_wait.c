@@ -258,6 +258,9 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
     if (result < 0)
         return result;
     int number = 0;
+    bool asks = wait->asking && !wait->deadline;
+    if (asks)
+        atomic_store(wait->asking, wait->for_what);
     stall_thread_waits(queue->run->stall);
     ++*threads;
     if (wait->deadline) {
@@ -268,6 +271,8 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
         pthread_cond_wait(condition, &queue->lock);
     }
     --*threads;
+    if (asks)
+        atomic_store(wait->asking, 0);
     result = wait->check(wait->arg, error);
     if (result < 0)
         return result;

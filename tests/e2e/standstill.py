@@ -118,6 +118,32 @@ def test_workers_that_wait_for_different_queues_end():
     check_nothing_left()
 
 
+# Each waits for the other most of the time, for a moment.
+PING_PONG = """
+    queues: {q: {capacity: 100}, r: {capacity: 100}}
+    threads:
+      a:
+        produces: q
+        consumes: r
+        lua: |
+          local q, r = parrun.queue("q"), parrun.queue("r")
+          for i = 1, 10000 do q:put(i) assert(r:get() == i) end
+      b:
+        produces: r
+        consumes: q
+        lua: |
+          local q, r = parrun.queue("q"), parrun.queue("r")
+          for i = 1, 10000 do r:put(q:get()) end
+"""
+
+
+def test_threads_that_hand_each_other_messages_are_at_work():
+    for _ in range(10):
+        status, out, err = complete(PING_PONG)
+        check_status(status, 0, out + err)
+    check_nothing_left()
+
+
 def tree(chosen):
     """Pools in a ring or whatever comes, whose tasks put N - 1 twice for an N; and how many tasks that makes."""
     queues = chosen.randint(1, 3)
