@@ -2,6 +2,7 @@
 #include "base/unit.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -93,7 +94,7 @@ int duration_parse(const char *text, int64_t *ns, struct error *error)
     }
     total = roundl(total);
     if (total > (long double)INT64_MAX)
-        return error_set(error, ERROR_FAILED, "'%s' is too long: at most 106751 days", text);
+        return error_set(error, -ERANGE, "'%s' is too long: at most 106751 days", text);
     *ns = (int64_t)total;
     return 0;
 }

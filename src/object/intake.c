@@ -26,6 +26,7 @@ struct intake {
     bool at_end;
     int number; /* errno value of a failed read */
     bool waiting;
+    bool unended; /* the last piece had no terminator */
 };
 
 static void tell_more(struct intake *intake)
@@ -170,11 +171,17 @@ enum intake_result intake_piece(struct intake *intake, char terminator, const ch
         if (result == INTAKE_END && left) {
             *bytes = intake_bytes(intake, length);
             intake_take(intake, *length);
+            intake->unended = true;
             return INTAKE_ONE;
         }
         if (result != INTAKE_ONE)
             return result;
     }
+}
+
+bool intake_is_unended(const struct intake *intake)
+{
+    return intake->unended;
 }
 
 void intake_free(struct intake *intake)

@@ -5,6 +5,7 @@
 #ifndef OBJECT_INTAKE_H
 #define OBJECT_INTAKE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct error;
@@ -49,6 +50,9 @@ void intake_take(struct intake *intake, size_t length);
  */
 enum intake_result intake_piece(struct intake *intake, char terminator, const char **bytes,
                                 size_t *length, struct error *error);
+
+/* True where the last piece was what stands behind the last TERMINATOR. */
+bool intake_is_unended(const struct intake *intake);
 
 /* NULL is accepted. */
 void intake_free(struct intake *intake);

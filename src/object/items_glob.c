@@ -15,12 +15,28 @@ struct paths {
     size_t count;
 };
 
+/* What on_unreadable() has met: glob() hands it nothing of ours. Of the loop's thread, for one search. */
+static char *unreadable;
+
 /* What is not there has no files; what cannot be read may have some: that ends the search. */
 static int on_unreadable(const char *path, int number)
 {
-    (void)path;
+    bool ends = number != ENOENT && number != ENOTDIR;
+    if (ends) {
+        free(unreadable);
+        unreadable = mem_strdup(path);
+    }
     errno = number;
-    return number != ENOENT && number != ENOTDIR;
+    return ends;
+}
+
+static int say_unreadable(const char *pattern, int number, struct error *error)
+{
+    const char *path = unreadable ? unreadable : "?";
+    error_system(error, number, "cannot look for files that match '%s': '%s'", pattern, path);
+    free(unreadable);
+    unreadable = NULL;
+    return error->code;
 }
 
 /* Puts DIRECTORY and a slash, so that a pattern takes it as it is. */
@@ -57,7 +73,7 @@ static int find(struct items *items, const char *pattern, struct error *error)
     int number = errno;
     buf_release(&whole);
     if (result == GLOB_ABORTED)
-        return error_system(error, number, "cannot look for files that match '%s'", pattern);
+        return say_unreadable(pattern, number, error);
     if (result == GLOB_NOMATCH && !items->spec->optional)
         return error_set(error, ERROR_FAILED, "no file matches '%s'", pattern);
     return 0;

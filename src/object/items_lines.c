@@ -46,8 +46,11 @@ enum items_result items_next_line(struct items *items, struct buf *encoded, stru
 {
     const char *bytes;
     size_t length;
-    enum intake_result result =
-        intake_piece(items->intake, items->spec->nul ? '\0' : '\n', &bytes, &length, error);
+    enum intake_result result = INTAKE_ONE;
+    if (!items->at && !items->spec->nul)
+        result = items_skip_mark(items, error);
+    if (result == INTAKE_ONE)
+        result = intake_piece(items->intake, items->spec->nul ? '\0' : '\n', &bytes, &length, error);
     if (result == INTAKE_ONE) {
         if (!items->at && !items->spec->nul && length && bytes[length - 1] == '\r')
             tell_carriage_return(items);

@@ -30,6 +30,7 @@ struct command {
     struct tap *messages;
     struct timer *timer; /* of a command that was asked to end */
     bool read;           /* all that it wrote was taken */
+    struct buf last;     /* a last line without its end, until the command has succeeded */
     bool exited;
     bool lingers; /* it has exited, others of its group have not, and are being ended */
     bool ending;
@@ -163,24 +164,50 @@ static int output_open(struct items *items, struct error *error)
     return result;
 }
 
+/* The next line; one without its end is kept back, as half a line of a command that fails is no task. */
+static enum items_result next_whole_line(struct items *items, struct buf *encoded, struct error *error)
+{
+    struct command *command = items->state;
+    size_t start = encoded->length;
+    enum items_result result = items_next_line(items, encoded, error);
+    if (result == ITEMS_ONE && intake_is_unended(items->intake)) {
+        buf_append(&command->last, encoded->data + start, encoded->length - start);
+        buf_truncate(encoded, start);
+        result = ITEMS_END;
+    }
+    command->read = result == ITEMS_END;
+    return result;
+}
+
+static enum items_result say_failed(const struct command *command, struct error *error)
+{
+    const char *half = command->last.length ? "; the half of a line that it wrote last is no task" : "";
+    if (command->signal)
+        error_set(error, ERROR_FAILED, "the command that makes the tasks was ended by signal %s%s",
+                  signal_name(command->signal), half);
+    else
+        error_set(error, ERROR_FAILED, "the command that makes the tasks exited with code %d%s",
+                  command->code, half);
+    return ITEMS_FAILED;
+}
+
 static enum items_result output_next(struct items *items, struct buf *encoded, struct error *error)
 {
     struct command *command = items->state;
     if (!command->read) {
-        enum items_result result = items_next_line(items, encoded, error);
+        enum items_result result = next_whole_line(items, encoded, error);
         if (result != ITEMS_END)
             return result;
-        command->read = true;
     }
     if (!command->exited)
         return ITEMS_WAIT;
-    if (command->signal)
-        error_set(error, ERROR_FAILED, "the command that makes the tasks was ended by signal %s",
-                  signal_name(command->signal));
-    else if (command->code)
-        error_set(error, ERROR_FAILED, "the command that makes the tasks exited with code %d",
-                  command->code);
-    return command->signal || command->code ? ITEMS_FAILED : ITEMS_END;
+    if (command->signal || command->code)
+        return say_failed(command, error);
+    if (!command->last.length)
+        return ITEMS_END;
+    buf_append(encoded, command->last.data, command->last.length);
+    buf_clear(&command->last);
+    return ITEMS_ONE;
 }
 
 static void output_hold(struct items *items, bool held)
@@ -211,6 +238,7 @@ static void output_close(struct items *items)
     child_free(command->child);
     tap_free(command->messages);
     timer_free(command->timer);
+    buf_release(&command->last);
     world_release(&command->world);
     free(command);
 }

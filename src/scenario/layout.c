@@ -272,3 +272,76 @@ bool layout_between(const struct source *source, size_t offset, struct diags *di
                line.indent, line.indent == 1 ? "" : "s");
     return true;
 }
+
+/* The brackets that are open at one place; those beyond the last are counted alone. */
+struct brackets {
+    size_t at[64];
+    size_t depth;
+};
+
+/* Behind the quoted text at FROM, or END. */
+static size_t skip_quoted(const char *text, size_t from, size_t end)
+{
+    char quote = text[from++];
+    while (from < end && text[from] != quote)
+        from += text[from] == '\\' && quote == '"' ? 2 : 1;
+    return from < end ? from + 1 : end;
+}
+
+/* True where what is at AT begins a word: a blank or an indicator stands before it. */
+static bool begins_word(const char *text, size_t at, bool flow)
+{
+    return at == 0 || strchr(flow ? " \t\n[{,:" : " \t\n", text[at - 1]);
+}
+
+/* True where a bracket at AT, outside of others, begins a value. */
+static bool begins_value(const char *text, size_t at)
+{
+    if (!begins_word(text, at, false))
+        return false;
+    while (at && strchr(" \t", text[at - 1]))
+        at--;
+    return !at || strchr(":-\n", text[at - 1]);
+}
+
+static void find_open(const char *text, size_t end, struct brackets *brackets)
+{
+    for (size_t at = 0; at < end;) {
+        char c = text[at];
+        bool flow = brackets->depth > 0;
+        if ((c == '"' || c == '\'') && begins_word(text, at, flow)) {
+            at = skip_quoted(text, at, end);
+            continue;
+        }
+        if (c == '#' && begins_word(text, at, false)) {
+            const char *newline = memchr(text + at, '\n', end - at);
+            at = newline ? (size_t)(newline - text) : end;
+            continue;
+        }
+        if ((c == '[' || c == '{') && (flow || begins_value(text, at))) {
+            if (brackets->depth < countof(brackets->at))
+                brackets->at[brackets->depth] = at;
+            brackets->depth++;
+        } else if ((c == ']' || c == '}') && flow) {
+            brackets->depth--;
+        }
+        at++;
+    }
+}
+
+bool layout_unclosed(const struct source *source, size_t offset, struct diags *diags)
+{
+    struct brackets brackets = {.depth = 0};
+    for (size_t at = offset; at < source->length; at++)
+        if (!strchr(" \t\r\n", source->text[at]))
+            return false;
+    find_open(source->text, source->length, &brackets);
+    if (!brackets.depth || brackets.depth > countof(brackets.at))
+        return false;
+    size_t open = brackets.at[brackets.depth - 1];
+    bool list = source->text[open] == '[';
+    diag_error(diags, source_mark(source, offset, 1), NULL, "expected a value here, or '%c' of a %s that was opened with '%c'",
+               list ? ']' : '}', list ? "list" : "mapping", source->text[open]);
+    diag_note(diags, source_mark(source, open, 1), "the %s was opened here", list ? "list" : "mapping");
+    return true;
+}

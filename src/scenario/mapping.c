@@ -106,7 +106,7 @@ static void add_own(struct pairs *pairs, const struct node *map, const struct so
         const struct node *same = pairs_find(pairs, key);
         if (same) {
             diag_error(diags, node_mark(source, key), "a key may stand once in a mapping",
-                       "key '%s' stands here a second time", show_text(key->text, key->size).text);
+                       "duplicate key '%s': it stands here a second time", show_text(key->text, key->size).text);
             diag_note(diags, node_mark(source, same), "it stands here first");
         } else {
             pairs_add(pairs, key, node_value(map, i));

@@ -6,6 +6,10 @@
 #define SCENARIO_MEANT_H
 
 struct arena;
+struct error;
+struct field;
+struct loader;
+struct node;
 
 /* "5 minutes" -> "5m", "30" -> "30s". */
 const char *meant_duration(struct arena *arena, const char *text);
@@ -43,5 +47,10 @@ const char *meant_tasks(struct arena *arena, const char *text);
 
 /* What stands behind 'range': "1..10", "{1..10}", "1-10" -> "[1, 10]". */
 const char *meant_range(struct arena *arena, const char *text);
+
+/* Reports that TEXT, which NODE is, is no duration, or one that is too long: CODE and ERROR are those of
+ * duration_parse(). */
+void duration_wrong(struct loader *loader, const struct field *field, const struct node *node,
+                    const char *text, const struct error *error);
 
 #endif

@@ -67,7 +67,7 @@ static void bind_task_timeout(struct loader *loader, const struct field *field,
     if (percent && !strcmp(end, "%")) {
         pool->timeout_percent = percent;
     } else if (duration_parse(text, &pool->object.timeout, &error)) {
-        field_meant(loader, field, node, meant_duration(loader->arena, text));
+        duration_wrong(loader, field, node, text, &error);
         error_release(&error);
     }
 }

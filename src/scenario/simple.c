@@ -1,4 +1,5 @@
 /* Types whose value is one word or number, and the blocks made of nothing but such. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -72,6 +73,16 @@ static void bind_boolean(struct loader *loader, const struct field *field, const
         *(bool *)field->member = value.boolean;
 }
 
+void duration_wrong(struct loader *loader, const struct field *field, const struct node *node,
+                    const char *text, const struct error *error)
+{
+    if (error->code == -ERANGE)
+        diag_error(loader->diags, loader_mark(loader, node), NULL, "%s: %s", field_label(loader, field),
+                   loader_shown(loader, error->text));
+    else
+        field_meant(loader, field, node, meant_duration(loader->arena, text));
+}
+
 static void bind_duration(struct loader *loader, const struct field *field, const struct node *node)
 {
     const char *text;
@@ -79,7 +90,7 @@ static void bind_duration(struct loader *loader, const struct field *field, cons
     if (!field_text(loader, field, node, &text))
         return;
     if (duration_parse(text, field->member, &error)) {
-        field_meant(loader, field, node, meant_duration(loader->arena, text));
+        duration_wrong(loader, field, node, text, &error);
         error_release(&error);
     }
 }

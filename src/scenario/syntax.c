@@ -130,7 +130,9 @@ static const struct syntax_row rows[] = {
      .message = "expected '-' for the next entry of the list",
      .hint = "the entries of a list stand in one column",
      .opened = "the list begins here"},
-    {.problem = "did not find expected node content", .message = "expected a value here"},
+    {.problem = "did not find expected node content",
+     .layout = layout_unclosed,
+     .message = "expected a value here"},
     {.problem = "did not find expected <document start>",
      .message = "text behind the end of the scenario",
      .hint = "the keys of the scenario begin in column 1"},
@@ -239,8 +241,19 @@ static struct mark mark_at(const struct source *source, size_t index, size_t *of
     return (struct mark){source, position.line, position.column, 1};
 }
 
+/* Where a character that OFFSET cuts short begins: the parser tells of the byte that is no part of it. */
+static size_t cut_character(size_t offset, const struct source *source)
+{
+    for (size_t back = 1; back <= 3 && back <= offset; back++)
+        if (!utf8_char(source->text + offset - back, source->length - offset + back))
+            return offset - back;
+    return offset;
+}
+
 static void report_bytes(size_t offset, const struct source *source, struct diags *diags)
 {
+    if (offset < source->length && source->text[offset] >= ' ' && source->text[offset] < 0x7f)
+        offset = cut_character(offset, source);
     struct mark mark = source_mark(source, offset, 1);
     if (offset >= source->length) {
         diag_error(diags, mark, NULL, "the file ends within a character");

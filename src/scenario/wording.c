@@ -30,6 +30,8 @@ void wording_append(struct buf *out, const struct key *key)
         put_range(out, key);
     else if (key->type == &type_choice || key->type == &type_flag)
         wording_choices(out, key->choices);
+    else if (key->type == &type_number && key->least)
+        buf_printf(out, "a number of at least %lld", (long long)key->least);
     else
         buf_text(out, key->type->wording);
 }

@@ -12,7 +12,7 @@
 
 /* "PRUN", by which file(1) and others know it. */
 #define APPLICATION 0x5052554e
-#define VERSION 2
+#define VERSION 3
 
 /* Big pages, and a cache that holds all those of a commit: fewer writes, and nothing read again. */
 static const char setup[] = "PRAGMA page_size = 16384;"

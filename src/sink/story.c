@@ -100,16 +100,31 @@ static void put_prefix(struct story *story, const struct event *event)
         buf_text(&story->line, "\033[0m");
 }
 
-/* A line of output under its owner's name; a task's bytes are shown as they are. */
+/* A task's bytes as they are, the time before each line that begins in them. */
+static void tell_task_output(struct story *story, const struct event *event)
+{
+    const char *at = event->bytes;
+    size_t left = event->length;
+    while (left) {
+        const char *newline = story->options.timestamps ? memchr(at, '\n', left) : NULL;
+        size_t length = newline ? (size_t)(newline + 1 - at) : left;
+        if (!story->in_line)
+            put_timestamp(story, event);
+        put_foreign(story, at, length);
+        at += length;
+        left -= length;
+        story->in_line = at[-1] != '\n';
+    }
+    if (event->length)
+        terminal_reset(&story->terminal, &story->line);
+    story->open_object = NULL;
+}
+
+/* A line of output under its owner's name. */
 static void tell_output(struct story *story, const struct event *event)
 {
     if (event->kind == EVENT_TASK_OUTPUT) {
-        if (!event->length)
-            return;
-        put_foreign(story, event->bytes, event->length);
-        terminal_reset(&story->terminal, &story->line);
-        story->open_object = NULL;
-        story->in_line = event->bytes[event->length - 1] != '\n';
+        tell_task_output(story, event);
         return;
     }
     if (!goes_on(story, event)) {
@@ -129,6 +144,21 @@ static void tell_output(struct story *story, const struct event *event)
         buf_char(&story->line, '\n');
 }
 
+/* The sentence, the time before each line but the first, which has it already. */
+static void put_lines(struct story *story, const struct event *event)
+{
+    const char *at = buf_string(&story->sentence);
+    const char *end = at + story->sentence.length;
+    for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at))) && story->options.timestamps;
+         at = newline + 1) {
+        put_foreign(story, at, (size_t)(newline + 1 - at));
+        put_timestamp(story, event);
+    }
+    put_foreign(story, at, (size_t)(end - at));
+    if (story->options.terminal)
+        terminal_end(&story->terminal, &story->line);
+}
+
 /* It may hold what a child wrote or was given: an item, a message. What went wrong is red. */
 static void put_sentence(struct story *story, const char *sentence, size_t length,
                          const struct event *event)
@@ -136,15 +166,9 @@ static void put_sentence(struct story *story, const char *sentence, size_t lengt
     bool red = story->options.color && event->flags & EVENT_WRONG;
     if (red)
         buf_text(&story->line, "\033[31m");
-    if (story->options.terminal) {
-        buf_clear(&story->sentence);
-        event_fill(&story->sentence, sentence, length, event);
-        terminal_put(&story->terminal, &story->line, buf_string(&story->sentence),
-                     story->sentence.length);
-        terminal_end(&story->terminal, &story->line);
-    } else {
-        event_fill(&story->line, sentence, length, event);
-    }
+    buf_clear(&story->sentence);
+    event_fill(&story->sentence, sentence, length, event);
+    put_lines(story, event);
     if (red)
         buf_text(&story->line, "\033[0m");
 }

@@ -118,6 +118,32 @@ def test_a_finished_run_has_nothing_to_resume():
     assert sorted(words(directory, "began")) == items
 
 
+def test_only_what_a_task_uses_makes_it_another():
+    directory = Directory()
+    form = """
+        vars: {{used: {used}, unused: {unused}, listed: [1]}}
+        pools:
+          p: {{tasks: [a, b], env: {env}, run: "echo ${{{{ item }}}} ${{{{ vars.used }}}} $A >>began"}}
+          q: {{tasks: [c], lua: "return vars.listed[1]"}}
+    """
+
+    def resumed(**what):
+        what = {"used": 1, "unused": 1, "env": "{A: 1, B: 2}", **what}
+        status, out, err = Run(form.format(**what), "--journal=j.db", "--resume", directory=directory).finish()
+        check_status(status, 0, out + err)
+        return out.count(b"tasks were done before") + out.count(b"task was done before")
+
+    resumed()
+    for what, pools in (({}, 2), ({"unused": 2}, 2), ({"env": "{B: 2, A: 1}"}, 2), ({"used": 2}, 1)):
+        before = len(words(directory, "began"))
+        out = resumed(**what)
+        ran = (len(words(directory, "began")) - before) // 3
+        assert ran == (0 if pools == 2 else 2), (what, ran, out)
+    before = len(words(directory, "began"))
+    resumed(used=2, env="{A: 3, B: 2}")
+    assert len(words(directory, "began")) == before + 6
+
+
 def test_without_resume_all_is_run_and_counts_anew():
     directory = Directory()
     for _ in range(2):
@@ -341,7 +367,7 @@ def test_what_the_rows_hold():
     assert rows(directory, "SELECT count(*) FROM history WHERE started <= ended") == [(5,)]
     assert rows(directory, "SELECT scenario, kind, state, ended >= started FROM run") == [
         ("all", "run", "failed", 1)]
-    assert rows(directory, "PRAGMA user_version") == [(2,)]
+    assert rows(directory, "PRAGMA user_version") == [(3,)]
     assert rows(directory, "PRAGMA application_id") == [(0x5052554e,)]
     assert rows(directory, "PRAGMA integrity_check") == [("ok",)]
 
