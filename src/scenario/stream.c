@@ -87,7 +87,7 @@ static void bind_fds(struct loader *loader, const struct field *field, const str
     struct fd_spec *fds = arena_alloc(loader->arena, count * sizeof(*fds));
     for (size_t i = 0; i < count; i++) {
         const struct node *key = node_key(node, i);
-        struct value number = scalar_value(key);
+        struct value number = scalar_plain(key->text, key->size); /* JSON has no other keys than texts */
         if (number.type != VALUE_INTEGER || number.integer < FD_LEAST || number.integer > FD_MOST)
             diag_error(loader->diags, loader_mark(loader, key),
                        "0, 1 and 2 are written stdin, stdout and stderr",

@@ -19,8 +19,8 @@
 #define INDENT 2
 #define LINE_LENGTH 90
 
-/* The one of its reader: these are no booleans in YAML 1.2. */
-static const char *const doubtful[] = {"yes", "no", "on", "off", "y", "n"};
+/* Texts to us, in whatever letters, and something else to a reader of YAML 1.1 or of the core schema of 1.2. */
+static const char *const doubtful[] = {"yes", "no", "on", "off", "y", "n", "true", "false", "null", ".inf", ".nan"};
 
 /* "10s", "1h30m" */
 static bool is_duration(const char *text, size_t length)
