@@ -73,6 +73,12 @@ static const char *single_end(const struct matching *m, const char *pattern)
     return pattern + 2;
 }
 
+/* An old class that Lua still has. */
+static int is_nul(int c)
+{
+    return c == 0;
+}
+
 /* True where C belongs to the class of the letter LETTER, or is that character. */
 static bool in_class(int c, char letter)
 {
@@ -82,6 +88,7 @@ static bool in_class(int c, char letter)
     } classes[] = {
         {'a', isalpha}, {'c', iscntrl}, {'d', isdigit}, {'g', isgraph}, {'l', islower},
         {'p', ispunct}, {'s', isspace}, {'u', isupper}, {'w', isalnum}, {'x', isxdigit},
+        {'z', is_nul},
     };
     for (size_t i = 0; i < countof(classes); i++)
         if (classes[i].letter == tolower((unsigned char)letter))
@@ -197,7 +204,9 @@ static const char *match_again(struct matching *m, const char *at, char digit)
     if (number < 0 || number >= m->count || m->captures[number].length == CAPTURE_OPEN)
         luaL_error(m->lua, "invalid capture index %%%d", number + 1);
     const struct capture *capture = &m->captures[number];
-    size_t length = capture->length == CAPTURE_POSITION ? 0 : (size_t)capture->length;
+    if (capture->length == CAPTURE_POSITION) /* holds no text */
+        return NULL;
+    size_t length = (size_t)capture->length;
     spend(m, (ptrdiff_t)length);
     bool same = (size_t)(m->end - at) >= length && !memcmp(at, capture->start, length);
     return same ? at + length : NULL;

@@ -68,7 +68,7 @@ static void test_what_is_refused(void **state)
     buf_clear(&text);
     for (int i = 0; i < 100000; i++)
         buf_text(&text, "ab|");
-    check_refused(buf_string(&text), "too long");
+    check_refused(buf_string(&text), "longer than the limit");
     buf_release(&text);
 }
 
