@@ -16,7 +16,8 @@ struct error;
 #define NS_PER_MS INT64_C(1000000)
 #define NS_PER_S INT64_C(1000000000)
 
-/* "500ms", "30s", "5m", "1h30m", "2d", or a bare number of seconds ("0.5") -> nanoseconds >= 0. */
+/* "500ms", "30s", "5m", "1h30m", "2d", or a bare number of seconds ("0.5") -> nanoseconds >= 0. 0,
+ * -ERANGE where it is too long, or ERROR_FAILED. */
 int duration_parse(const char *text, int64_t *ns, struct error *error);
 
 /* NS for a person to read: to the millisecond, from 10 s on to the second. */

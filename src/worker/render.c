@@ -162,7 +162,7 @@ static int parse_arguments(struct body_command *command, const struct worker_con
         arena_alloc(command->arena, command->argument_count * sizeof(*command->arguments));
     if (config->body == WORKER_RUN)
         use = shell_use((const char *const *)shell->items, shell->count);
-    for (size_t i = 0; i < shell->count; i++)
+    for (size_t i = 0; config->body == WORKER_RUN && i < shell->count; i++)
         add_word(command, shell->items[i]);
     command->argv_fixed = command->argv_count;
     for (size_t i = 0; i < command->argument_count; i++) {

@@ -65,9 +65,9 @@ static void test_duration(void **state)
     int64_t ns = -7;
     int result = duration_parse(row->name, &ns, &error);
     if (row->ns < 0) {
-        assert_int_equal(result, ERROR_FAILED);
+        assert_true(result == ERROR_FAILED || result == -ERANGE);
         assert_int_equal(ns, -7);
-        assert_error(&error, ERROR_FAILED, *row->name ? row->name : "empty");
+        assert_error(&error, result, *row->name ? row->name : "empty");
         return;
     }
     assert_int_equal(result, 0);

@@ -24,7 +24,6 @@ static struct worker_config full_config(void)
         .run = mem_strdup("run"),
         .directory = mem_strdup("/directory"),
         .cwd = mem_strdup(""),
-        .shell = mem_strdup("/bin/shell"),
         .attributes = mem_strdup("nice=5"),
         .lua = chunk_copy("lua\0text", 8, "lua.file", 3),
         .setup = chunk_copy("", 0, "setup.file", UINT32_MAX),
@@ -37,6 +36,7 @@ static struct worker_config full_config(void)
         .heartbeat = 19,
     };
     buf_append(&config.vars, "v\0s", 3);
+    fill_texts(&config.shell, "/bin/shell", "-c");
     fill_texts(&config.env, "A", "template");
     fill_texts(&config.command, "", "second");
     fill_texts(&config.produces, "p", "q");
@@ -85,7 +85,7 @@ static void assert_same(const struct worker_config *a, const struct worker_confi
         assert_memory_equal(a->vars.data, b->vars.data, a->vars.length);
     assert_texts(&a->env, &b->env);
     assert_text(a->cwd, b->cwd);
-    assert_text(a->shell, b->shell);
+    assert_texts(&a->shell, &b->shell);
     assert_text(a->attributes, b->attributes);
     assert_texts(&a->command, &b->command);
     assert_chunk(&a->lua, &b->lua);

@@ -168,7 +168,6 @@ static inline struct worker_config config_of(enum worker_body body)
         .name = mem_strdup("pool"),
         .run = mem_strdup("1"),
         .directory = mem_strdup("/"),
-        .shell = mem_strdup("/bin/sh"),
         .stop_signal = SIGTERM,
         .stop_grace = 60 * NS_PER_S,
         .worker = 1,
@@ -176,6 +175,8 @@ static inline struct worker_config config_of(enum worker_body body)
         .stdin_fd = -1,
         .stdout_fd = -1,
     };
+    config_texts_add(&config.shell, "/bin/sh");
+    config_texts_add(&config.shell, "-c");
     value_encode_table(&config.vars, 0);
     return config;
 }
