@@ -12,7 +12,7 @@ static const struct known {
 } known[] = {
     {"sh", TEMPLATE_SHELL, "oO"},   {"dash", TEMPLATE_SHELL, "oO"},  {"bash", TEMPLATE_SHELL, "oO"},
     {"ash", TEMPLATE_SHELL, "oO"},  {"ksh", TEMPLATE_SHELL, "oO"},   {"ksh93", TEMPLATE_SHELL, "oO"},
-    {"mksh", TEMPLATE_SHELL, "oO"}, {"yash", TEMPLATE_SHELL, "oO"},  {"zsh", TEMPLATE_SHELL, "oO"},
+    {"mksh", TEMPLATE_SHELL, "oO"}, {"zsh", TEMPLATE_SHELL, "oO"},
     {"fish", TEMPLATE_FISH, "CDdfop"},
 };
 

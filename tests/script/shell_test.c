@@ -27,7 +27,7 @@
 /* The shells of the family whose quoting is one; those that are not installed are passed over. */
 static const char *const shells[][4] = {
     {"/bin/dash", "-c"}, {"/bin/bash", "-c"}, {"/bin/busybox", "ash", "-c"}, {"/bin/ksh93", "-c"},
-    {"/bin/mksh", "-c"}, {"/bin/zsh", "-c"},  {"/usr/bin/yash", "-c"},
+    {"/bin/mksh", "-c"}, {"/bin/zsh", "-c"},
 };
 static const char *const fish[] = {"/usr/bin/fish", "--no-config", "-c", NULL};
 
@@ -151,7 +151,7 @@ static const struct place fish_places[] = {
     {"parenthesis in quotes", "D \"a)(${{item}}\"", "a)(%~"},
     {"braces", "D {a,${{item}}}", "a~%~"},
     {"behind braces", "D {a,b}${{item}}", "a%~b%~"},
-    {"case", "switch ${{item}}; case y; D no; case '*'; D ${{item}}; end", "%~"},
+    {"case", "switch ${{item}}; case 'no such'; D no; case '*'; D ${{item}}; end", "%~"},
     {"group", "begin; D ${{item}}; end", "%~"},
     {"condition", "if test -n x; D \"${{item}}\"; end", "%~"},
     {"bracket", "if [ a = a ]; D ${{item}}; end", "%~"},
