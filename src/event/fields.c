@@ -56,6 +56,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_TASK_RETRYING] = (OF_TASK " seconds attempt total reason"),
     [EVENT_TASK_ENDED] = (OF_TASK " code signal seconds attempt reason"),
     [EVENT_TASK_SKIPPED] = (OF_TASK " attempt reason"),
+    [EVENT_TASK_STOPPED] = (OF_TASK " seconds attempt reason"),
     [EVENT_TASK_PLANNED] = (OF_TASK " attempt message"),
     [EVENT_QUEUE_PUT] = "message",
     [EVENT_QUEUE_GET] = "message",

@@ -228,6 +228,11 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The task was not run because the run was stopped.",
          {{EVENT_NAMED, "Task {task} of pool {name} skipped: {reason}."},
           {0, "Task {task} skipped: {reason}."}}},
+    [EVENT_TASK_STOPPED] =
+        {"task.stopped", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "The task had begun and was ended before its time, because the run was stopped or its pool halted.",
+         {{EVENT_NAMED, "Task {task} of pool {name} was ended: {reason}."},
+          {0, "Task {task} was ended: {reason}."}}},
     [EVENT_TASK_PLANNED] =
         {"task.planned", EVENT_OF_POOL, EVENT_LEVEL_STORY, "What would be run (--dry-run).",
          {{EVENT_REASONED, "# pool {name}: {reason}"},

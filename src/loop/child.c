@@ -65,7 +65,7 @@ bool loop_child_ended(struct loop *loop, pid_t pid, int status)
     return true;
 }
 
-static bool group_lives(const struct child *child)
+bool child_group_lives(const struct child *child)
 {
     return !kill(-child->pid, 0) || errno == EPERM;
 }
@@ -92,7 +92,7 @@ void loop_look_at_groups(struct loop *loop)
     struct child *gone = NULL;
     for (struct child *child = loop->left, *next; child; child = next) {
         next = child->next;
-        if (group_lives(child))
+        if (child_group_lives(child))
             continue;
         list_remove(child);
         list_add(&gone, child);
@@ -114,7 +114,7 @@ static void look_again(void *arg)
 
 bool child_await_group(struct child *child, void (*gone)(void *arg))
 {
-    if (!group_lives(child))
+    if (!child_group_lives(child))
         return false;
     child->gone = gone;
     child->look = timer_new(child->loop, look_again, child);

@@ -19,6 +19,9 @@ struct child *child_watch(struct loop *loop, pid_t pid, child_exited *exited, vo
 
 pid_t child_pid(const struct child *child);
 
+/* Whether anything runs in the child's process group. */
+bool child_group_lives(const struct child *child);
+
 /*
  * The child has ended: calls GONE(ARG), with the ARG of child_watch(), once nothing of its process group
  * is left. False where nothing is: then GONE is not called. Once a child.

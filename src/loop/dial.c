@@ -10,8 +10,10 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/unit.h"
 #include "loop/private.h"
 #include "loop/thread.h"
+#include "loop/timer.h"
 
 #define ADDRESSES_MOST 4
 
@@ -20,6 +22,9 @@
 
 /* So much of the rest is read: a client that leaves while a server writes is an error to it. */
 #define REST_MOST (1u << 20)
+
+/* And for so long: there are answers without an end, such as a stream of events. */
+#define REST_TIME (200 * NS_PER_MS)
 
 /* A name that is being looked up in a thread. Whoever comes last of thread and dial frees it. */
 struct lookup {
@@ -58,6 +63,7 @@ struct dial {
     size_t answered;
     int code;    /* of the answer; 0: not known yet */
     size_t rest; /* bytes read behind it */
+    struct timer *patience; /* for that; NULL: no answer yet */
 };
 
 static void dial_next(struct dial *dial);
@@ -120,6 +126,13 @@ static void allocate(uv_handle_t *handle, size_t size, uv_buf_t *buffer)
             uv_buf_init(dial->answer + dial->answered, (unsigned)(ANSWER_LENGTH - dial->answered));
 }
 
+static void on_patience(void *arg)
+{
+    struct dial *dial = arg;
+    uv_read_stop(&dial->uv.stream);
+    dial_finish(dial, 0, dial->code);
+}
+
 static void on_rest(struct dial *dial, ssize_t length)
 {
     dial->rest += length > 0 ? (size_t)length : 0;
@@ -145,8 +158,12 @@ static void on_answer(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffe
     if (dial->answered < ANSWER_LENGTH)
         return;
     dial->code = answer_code(dial->answer);
-    if (!dial->code)
+    if (!dial->code) {
         give_up(dial, -EPROTO);
+        return;
+    }
+    dial->patience = timer_new(dial->loop, on_patience, dial);
+    timer_start(dial->patience, REST_TIME);
 }
 
 int dial_code(const struct dial *dial)
@@ -329,6 +346,7 @@ void dial_free(struct dial *dial)
         return;
     dial->freed = true;
     dial->done = NULL;
+    timer_free(dial->patience);
     if (dial->lookup) {
         pthread_mutex_lock(&dial->lookup->lock);
         dial->lookup->dial = NULL;

@@ -190,6 +190,8 @@ static int start_in(struct crew_process *process, struct world *world, struct er
         close(stray[1]);
         return error->code;
     }
+    if (world->spec->body.kind == BODY_LUA)
+        attributes_give(&world->attributes, stray[1]);
     result = start_child(process, world, (int[]){ends.in, ends.out, stray[1]}, error);
     close(ends.in);
     close(ends.out);

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/plain.h"
 #include "base/regex.h"
 #include "base/unit.h"
 #include "engine/run.h"
@@ -24,8 +25,8 @@
 /* The first looks at whether a process is ready follow each other sooner than its interval. */
 #define FIRST_INTERVAL (10 * NS_PER_MS)
 
-/* A look of 'ready' that takes longer has failed. */
-#define READY_LOOK_LIMIT (5 * NS_PER_S)
+/* What a line has beyond so many bytes is matched by itself. */
+#define LINE_LONGEST (64u << 10)
 
 /* A message of sd_notify is cut behind so many bytes. */
 #define MESSAGE_SIZE 4096
@@ -64,6 +65,8 @@ struct monitor {
     bool lines; /* some have come */
     bool stopped;
     bool hears_out; /* what comes was said before it was stopped */
+    struct buf begun; /* of a line that is not finished: what has come of it */
+    const char *begun_in; /* its stream; NULL: there is none */
     char *why;    /* what was found last */
     char *status; /* STATUS= */
 };
@@ -300,7 +303,7 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
     monitor->ready.found = ready_found;
     monitor->ready.word = "READY=1";
     monitor->ready.interval = FIRST_INTERVAL;
-    monitor->ready.limit = READY_LOOK_LIMIT;
+    monitor->ready.limit = spec->ready.look_timeout;
     monitor->ready.theirs = monitor->health.theirs = -1;
     monitor->health.found = health_found;
     monitor->health.word = "WATCHDOG=1";
@@ -360,18 +363,52 @@ void monitor_begin(struct monitor *monitor)
         side_look(&monitor->ready);
 }
 
-void monitor_line(struct monitor *monitor, const char *bytes, size_t length)
+/* Tries the expressions on a line as a person sees it. */
+static void match_line(struct monitor *monitor, const char *bytes, size_t length)
 {
     struct side *sides[] = {&monitor->ready, &monitor->health};
-    monitor->lines = true;
+    struct buf line = {0};
+    plain_text(&line, bytes, length);
     for (size_t i = 0; i < countof(sides); i++) {
         struct side *side = sides[i];
         if (!side->regex || (side == &monitor->ready && monitor->is_ready))
             continue;
-        int found = regex_match(side->regex, bytes, length);
+        int found = regex_match(side->regex, buf_string(&line), line.length);
         side->gave_up |= found < 0;
         if (found > 0)
             side_heard(side);
+    }
+    buf_release(&line);
+}
+
+void monitor_line(struct monitor *monitor, const char *stream, const char *bytes, size_t length,
+                  bool unfinished)
+{
+    struct buf *begun = &monitor->begun;
+    bool goes_on = monitor->begun_in == stream;
+    monitor->lines = true;
+    if (!monitor->ready.regex && !monitor->health.regex)
+        return;
+    if (!unfinished && !goes_on) {
+        match_line(monitor, bytes, length);
+        return;
+    }
+    if (!goes_on || begun->length + length > LINE_LONGEST)
+        buf_clear(begun);
+    buf_append(begun, bytes, length);
+    match_line(monitor, buf_string(begun), begun->length);
+    monitor->begun_in = unfinished ? stream : NULL;
+}
+
+void monitor_bytes(struct monitor *monitor, const char *stream, const char *bytes, size_t length)
+{
+    while (length) {
+        const char *newline = memchr(bytes, '\n', length);
+        size_t piece = newline ? (size_t)(newline - bytes) : length;
+        monitor_line(monitor, stream, bytes, piece, !newline);
+        piece += newline ? 1 : 0;
+        bytes += piece;
+        length -= piece;
     }
 }
 
@@ -446,6 +483,7 @@ void monitor_free(struct monitor *monitor)
     timer_free(monitor->limit);
     watch_free(monitor->socket);
     world_release(&monitor->world);
+    buf_release(&monitor->begun);
     free(monitor->why);
     free(monitor->status);
     free(monitor);

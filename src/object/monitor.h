@@ -40,8 +40,13 @@ void monitor_equip(struct monitor *monitor, struct world *world, struct streams 
 /* The process runs. */
 void monitor_begin(struct monitor *monitor);
 
-/* A line that the process wrote. */
-void monitor_line(struct monitor *monitor, const char *bytes, size_t length);
+/* A line that the process wrote to STREAM ("stdout"), or a piece of one: UNFINISHED where the rest of it may
+ * follow. */
+void monitor_line(struct monitor *monitor, const char *stream, const char *bytes, size_t length,
+                  bool unfinished);
+
+/* What the process wrote to a file, through parrun. */
+void monitor_bytes(struct monitor *monitor, const char *stream, const char *bytes, size_t length);
 
 /* The process is being ended: nothing is looked at any more. */
 void monitor_stop(struct monitor *monitor);

@@ -118,7 +118,7 @@ void crew_result(struct crew *crew, const struct result *result)
     learn_duration(pool, result);
     crew->done++;
     if (result->outcome == OUTCOME_CANCELLED)
-        pool_skip_task(pool, task);
+        pool_end_task(pool, task);
     else if (!pool_retry(pool, task))
         pool_finish_task(pool, task);
     if (crew->tasks.first)
@@ -156,12 +156,12 @@ static void give_up_tasks(struct crew *crew, const char *reason)
     if (!lost)
         return;
     pool_give_token(pool, lost);
+    lost->duration = clock_monotonic() - lost->started;
     if (pool_is_ending(pool)) {
-        pool_skip_task(pool, lost);
+        pool_end_task(pool, lost);
         return;
     }
     lost->outcome = crew->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
-    lost->duration = clock_monotonic() - lost->started;
     struct buf text = {0};
     buf_printf(&text, "its worker was lost: %s", reason);
     lost->text_length = text.length;

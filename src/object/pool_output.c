@@ -294,6 +294,15 @@ static void tell_retrying(struct pool *pool, const struct task *task)
     buf_release(&reason);
 }
 
+static void tell_stopped(struct pool *pool, const struct task *task)
+{
+    struct event event = pool_task_event(EVENT_TASK_STOPPED, task);
+    event.reason = task->text;
+    event.has_duration = true;
+    event.duration = task->duration;
+    pool_emit(pool, &event);
+}
+
 static void count_task(struct pool *pool, const struct task *task)
 {
     pool->done++;
@@ -337,6 +346,8 @@ void pool_pump(struct pool *pool)
             results_put(pool->results, task);
         if (task->retried)
             tell_retrying(pool, task);
+        else if (task->outcome == OUTCOME_CANCELLED)
+            tell_stopped(pool, task);
         else if (pool->object.run->dry && task->outcome == OUTCOME_DONE)
             tell_planned(pool, task);
         else
@@ -361,12 +372,35 @@ void pool_finish_task(struct pool *pool, struct task *task)
     pool_check_halt(pool);
 }
 
+static const char *why_stopped(const struct pool *pool)
+{
+    return pool->broken   ? "the pool failed"
+           : pool->halted ? "the pool was halted"
+                          : "the run was stopped";
+}
+
+void pool_end_task(struct pool *pool, struct task *task)
+{
+    const char *why = why_stopped(pool);
+    keep_masked(pool, task, "", 0, true);
+    free(task->text);
+    task->text = mem_strdup(why);
+    task->text_length = strlen(why);
+    task->outcome = OUTCOME_CANCELLED;
+    pool->skipped++;
+    buf_release(&task->last);
+    pool_message_back(pool, task);
+    if (pool->spec->output == OUTPUT_ORDERED)
+        pool_keep_turn(pool, task);
+    else
+        task_list_add(&pool->finished, task);
+    pool_pump(pool);
+}
+
 void pool_skip_task(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_SKIPPED, task);
-    event.reason = pool->broken   ? "the pool failed"
-                   : pool->halted ? "the pool was halted"
-                                  : "the run was stopped";
+    event.reason = why_stopped(pool);
     pool->skipped++;
     pool_emit(pool, &event);
     pool_message_back(pool, task);

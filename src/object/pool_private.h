@@ -258,7 +258,11 @@ void pool_take_output(struct pool *pool, struct task *task, const char *bytes, s
 /* The task has its outcome: it is told in its turn, and freed. */
 void pool_finish_task(struct pool *pool, struct task *task);
 
-/* The task was not run to its end because the pool was stopped; it is freed. */
+/* The task was ended before its time because the pool was stopped: what it has put out is told and kept,
+ * and its message goes back. It is freed. */
+void pool_end_task(struct pool *pool, struct task *task);
+
+/* The task was not begun, or not begun again, because the pool was stopped; it is freed. */
 void pool_skip_task(struct pool *pool, struct task *task);
 
 /* Tells of finished tasks as far as the log takes it. */

@@ -196,8 +196,11 @@ static void on_line(void *arg, const char *stream, const char *bytes, size_t len
 {
     struct process *process = arg;
     if (process->life.monitor)
-        monitor_line(process->life.monitor, bytes, length);
-    process_tell_line(process, stream, bytes, length, unfinished);
+        monitor_line(process->life.monitor, stream, bytes, length, unfinished);
+    bool told = !length && !unfinished && process->life.begun == stream;
+    process->life.begun = unfinished ? stream : NULL;
+    if (!told)
+        process_tell_line(process, stream, bytes, length, unfinished);
     if (!unfinished && !strcmp(stream, "stdout"))
         process_answered(process, 1);
 }
@@ -206,6 +209,13 @@ static void on_put(void *arg, const char *stream, size_t count)
 {
     if (!strcmp(stream, "stdout"))
         process_answered(arg, count);
+}
+
+static void on_recorded(void *arg, const char *stream, const char *bytes, size_t length)
+{
+    struct process *process = arg;
+    if (process->life.monitor)
+        monitor_bytes(process->life.monitor, stream, bytes, length);
 }
 
 static void on_stream_end(void *arg)
@@ -299,7 +309,7 @@ static void on_link_end(void *arg, bool wrong)
 
 static const struct streams_callbacks streams_callbacks = {
     .tap = {.line = on_line, .put = on_put, .wrong = on_wrong_message, .end = on_stream_end},
-    .recorder = {.unwritten = on_unwritten, .end = on_stream_end},
+    .recorder = {.data = on_recorded, .unwritten = on_unwritten, .end = on_stream_end},
     .feed = {.wrong = on_wrong_message},
 };
 

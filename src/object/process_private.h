@@ -56,6 +56,7 @@ struct life {
     bool killed;
     int code;
     int signal;
+    const char *begun; /* the stream of which a line's beginning was told last; NULL: a whole line was */
     char *reason; /* why it failed, where its exit status does not say so */
 };
 

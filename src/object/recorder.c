@@ -97,6 +97,7 @@ static void put_masked(struct recorder *recorder, const char *bytes, size_t leng
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct recorder *recorder = arg;
+    recorder->callbacks.data(recorder->arg, recorder->stream, bytes, length);
     if (recorder->mask)
         put_masked(recorder, bytes, length, false);
     else

@@ -6,6 +6,7 @@
 #define OBJECT_RECORDER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct loop;
@@ -14,6 +15,8 @@ struct recorder;
 struct target;
 
 struct recorder_callbacks {
+    /* What has come from STREAM, as it came. */
+    void (*data)(void *arg, const char *stream, const char *bytes, size_t length);
     /* Something of STREAM could not be written: TEXT says what and why, LOST how many bytes in all,
      * 0 while that is not known yet. */
     void (*unwritten)(void *arg, const char *stream, const char *text, int64_t lost);

@@ -322,6 +322,8 @@ static void put_outcome(const struct results *results, struct buf *line, const s
         buf_printf(line, ",\"signal\":\"%s\"", signal_name((int)task->number));
     else if (task->outcome == OUTCOME_TIMEOUT)
         buf_text(line, ",\"reason\":\"timed out\"");
+    else if (task->outcome == OUTCOME_CANCELLED)
+        buf_text(line, ",\"ended\":true");
     if (task->outcome != OUTCOME_DONE && task->text_length)
         put_reason(results, line, task);
 }

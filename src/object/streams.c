@@ -17,6 +17,7 @@
 #include "object/parts.h"
 #include "object/queue.h"
 #include "object/world.h"
+#include "os/attributes.h"
 #include "os/pty.h"
 #include "scenario/spec.h"
 #include "sink/file.h"
@@ -227,6 +228,9 @@ struct streams *streams_open(struct run *run, struct world *world, const struct 
     for (size_t i = 0; !result && i < spec->fd_count; i++)
         result = open_one(streams, spec->fds[i].fd, &spec->fds[i].stream, error);
     streams->world = NULL;
+    for (size_t i = 0; !result && i < streams->count; i++)
+        if (streams->items[i].ours >= 0)
+            attributes_give(&world->attributes, streams->items[i].theirs);
     if (!result)
         return streams;
     streams_free(streams);

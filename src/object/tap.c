@@ -11,16 +11,22 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/unit.h"
 #include "loop/pipe.h"
+#include "loop/timer.h"
 #include "object/queue.h"
 
 /* A longer line goes to the log in pieces of this size. */
 #define LINE_LONGEST (64u << 10)
 
+/* What has come of a line is told so long after its beginning: a prompt, or dots of progress. */
+#define LINE_PATIENCE (500 * NS_PER_MS)
+
 /* Room in the kernel for a pipe that feeds a queue: fewer switches between the two sides. */
 #define PIPE_ROOM (256 << 10)
 
 struct tap {
+    struct loop *loop;
     struct reader *reader; /* NULL: given up, what came is no such stream */
     const char *stream;
     struct queue *queue;
@@ -32,6 +38,8 @@ struct tap {
     struct framing_scan scan; /* of REST, for a queue */
     const struct mask *mask; /* log: what is not to be seen; NULL: nothing */
     struct mask_stream masked;
+    struct timer *patience; /* log: with a line that is not finished; NULL: there was none yet */
+    bool begun;             /* it runs */
     bool terminal;
     bool held;
     bool full;   /* the queue was full: the reader is paused */
@@ -97,6 +105,32 @@ static void take_log(struct tap *tap, const char *bytes, size_t length)
         bytes += taken;
         length -= taken;
     }
+}
+
+static void wait_for_line(struct tap *tap);
+
+static void on_patience(void *arg)
+{
+    struct tap *tap = arg;
+    tap->begun = false;
+    if (tap->held) {
+        wait_for_line(tap);
+        return;
+    }
+    emit_line(tap, tap->rest.data, tap->rest.length, true);
+    buf_clear(&tap->rest);
+}
+
+static void wait_for_line(struct tap *tap)
+{
+    bool begins = tap->rest.length && !tap->begun && !tap->at_end;
+    if (begins && !tap->patience)
+        tap->patience = timer_new(tap->loop, on_patience, tap);
+    if (begins)
+        timer_start(tap->patience, LINE_PATIENCE);
+    else if (tap->begun && !tap->rest.length)
+        timer_stop(tap->patience);
+    tap->begun = tap->rest.length && !tap->at_end;
 }
 
 static void apply_pause(struct tap *tap)
@@ -228,6 +262,8 @@ static void on_data(void *arg, const char *bytes, size_t length)
         take_masked(tap, bytes, length, false);
     else
         take_log(tap, bytes, length);
+    if (!tap->queue)
+        wait_for_line(tap);
 }
 
 static void on_end(void *arg, int status)
@@ -243,6 +279,8 @@ static void on_end(void *arg, int status)
     }
     if (tap->mask)
         take_masked(tap, "", 0, true);
+    if (tap->patience)
+        timer_stop(tap->patience);
     if (tap->rest.length)
         emit_line(tap, tap->rest.data, tap->rest.length, true);
     tap_tell_end(tap);
@@ -253,6 +291,7 @@ struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue 
 {
     static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
     struct tap *tap = mem_calloc(1, sizeof(*tap));
+    tap->loop = loop;
     tap->stream = stream;
     tap->queue = queue;
     tap->callbacks = *callbacks;
@@ -316,6 +355,7 @@ void tap_free(struct tap *tap)
         queue_unwait(tap->queue, &tap->waiter);
         queue_unwait(tap->queue, &tap->for_break);
     }
+    timer_free(tap->patience);
     reader_free(tap->reader);
     buf_release(&tap->rest);
     mask_stream_release(&tap->masked);

@@ -14,7 +14,8 @@ struct queue;
 struct tap;
 
 struct tap_callbacks {
-    /* One line without its newline; UNFINISHED where it had none or was too long. Log taps only. */
+    /* One line without its newline; UNFINISHED where it had none, was too long, or its rest has not come
+     * for a moment: then that follows, though nothing may be left of it. Log taps only. */
     void (*line)(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished);
     /* So many messages were put into the queue. Queue taps only; NULL: nobody counts them. */
     void (*put)(void *arg, const char *stream, size_t count);

@@ -27,6 +27,9 @@
 /* How long pipes that somebody else holds open are still read after the command's end. */
 #define DRAIN_TIME (200 * NS_PER_MS)
 
+/* So long where that is another of its group, such as a filter that the command has put behind itself. */
+#define FILTER_TIME (5 * NS_PER_S)
+
 /* A command that is to end has so long, with all its group, before it is killed. */
 #define GRACE (10 * NS_PER_S)
 
@@ -43,6 +46,7 @@ struct thread_run {
     bool asked;   /* its group got SIGTERM */
     bool killed;
     bool lingers; /* it has exited, others of its group have not */
+    int64_t filter_until; /* its output is read so long while its group lives; 0: no longer than any */
     int code;
     int signal;
     struct buf out[2];
@@ -107,6 +111,7 @@ static void on_err_end(void *arg, int status)
 static void command_over(struct thread_run *run)
 {
     run->lingers = false;
+    run->filter_until = run->asked ? 0 : clock_monotonic() + FILTER_TIME;
     timer_start(run->timer, DRAIN_TIME);
     check_done(run);
 }
@@ -138,7 +143,10 @@ static void on_time(void *arg)
         begin(run);
         return;
     }
-    if (run->exited && !run->lingers)
+    if (run->exited && !run->lingers && !run->asked && clock_monotonic() < run->filter_until &&
+        child_group_lives(run->child))
+        timer_start(run->timer, DRAIN_TIME);
+    else if (run->exited && !run->lingers)
         finish_output(run);
     else if (run->exited && run->killed)
         command_over(run); /* what SIGKILL does not end is waited for no longer */
@@ -217,9 +225,11 @@ static void begin(void *arg)
 /* Asks it to end, or, where there is no time for that, ends it. */
 static void end_command(struct thread_run *run, bool force)
 {
-    if (!run->child || (run->exited && !run->lingers))
+    if (!run->child)
         return;
-    if (force) {
+    if (run->exited && !run->lingers) {
+        run->asked = true; /* its output is waited for no longer */
+    } else if (force) {
         kill_now(run);
     } else if (!run->asked) {
         run->asked = true;

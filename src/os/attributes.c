@@ -219,6 +219,14 @@ static int apply_one(const struct attributes *attributes, enum attribute attribu
     }
 }
 
+void attributes_give(const struct attributes *attributes, int fd)
+{
+    if (!attributes || !attributes_given(attributes, ATTRIBUTE_UID))
+        return;
+    int result = fchown(fd, (uid_t)attributes->values[ATTRIBUTE_UID], (gid_t)-1);
+    (void)result; /* who may not do that is told when the user is set */
+}
+
 int attributes_apply(const struct attributes *attributes, enum attribute *failed)
 {
     for (enum attribute i = 0; i < ATTRIBUTES; i++) {

@@ -52,6 +52,10 @@ void attributes_set_cgroup(struct attributes *attributes, const char *path);
 bool attributes_given(const struct attributes *attributes, enum attribute attribute);
 void attributes_release(struct attributes *attributes);
 
+/* FD is a pipe or a terminal that a program with these attributes is to have alone: it becomes its user's,
+ * who may then open it by /dev/stdout and its like. Nothing where no user is set, or it is not permitted. */
+void attributes_give(const struct attributes *attributes, int fd);
+
 /* Leaves the limits as they are. */
 void attributes_drop_limits(struct attributes *attributes);
 

@@ -142,9 +142,12 @@ static void bind_probe(struct loader *loader, const struct field *field, const s
 
 static bool goes_to_log(const struct process_spec *process)
 {
-    for (int fd = 1; fd <= 2; fd++)
-        if (process->streams[fd].kind == STREAM_LOG || process->streams[fd].kind == STREAM_STDOUT)
+    for (int fd = 1; fd <= 2; fd++) {
+        const struct stream_spec *stream = &process->streams[fd];
+        bool recorded = stream->kind == STREAM_FILE && (stream->rotate.size || process->tty);
+        if (recorded || stream->kind == STREAM_LOG)
             return true;
+    }
     return false;
 }
 
@@ -153,8 +156,8 @@ static void check_probe(struct loader *loader, const struct process_spec *proces
 {
     const char *name = process->object.name;
     if (probe->kind == PROBE_LOG && !goes_to_log(process))
-        diag_error(loader->diags, probe->mark, "leave stdout or stderr to the log",
-                   "no line of '%s' can match: its output does not go to the log", name);
+        diag_error(loader->diags, probe->mark, "leave stdout or stderr to the log, or to a file with 'rotate'",
+                   "no line of '%s' can match: its output does not come past parrun", name);
     for (size_t i = 0; probe->kind == PROBE_NOTIFY_FD && i < process->fd_count; i++)
         if (process->fds[i].fd == probe->fd)
             diag_error(loader->diags, probe->mark, "take another number",

@@ -203,6 +203,7 @@ struct probe_spec {
     struct mark mark;
     int64_t interval;  /* ns between two looks */
     int64_t timeout;   /* ns: ready: until it must be; health: of one look */
+    int64_t look_timeout; /* ns: ready: of one look; 0: as long as TIMEOUT has left */
     int64_t threshold; /* looks in a row that must agree: passed for ready, failed for health */
 };
 

@@ -25,6 +25,9 @@
 /* How long output is still read after a command's end, when somebody else holds its pipe. */
 #define DRAIN_TIME (200 * NS_PER_MS)
 
+/* So long where that is another of its group, such as a filter that the command has put behind itself. */
+#define FILTER_TIME (5 * NS_PER_S)
+
 #define READ_SIZE (64 << 10)
 
 /* A command under way. STREAMS are read until their end; SINK takes what they give. */
@@ -45,6 +48,7 @@ struct run {
     int64_t cpu;    /* ns that it used, with those of its children that it waited for */
     int status;
     int64_t drain_until;
+    int64_t filter_until; /* while its group lives */
     int64_t deadline;   /* 0: none */
     int64_t kill_at;    /* 0: not being stopped */
     enum outcome early; /* why it is being stopped */
@@ -139,6 +143,7 @@ static void run_over(struct run *run)
     run->look_time = 0;
     run->worker->child = 0;
     run->drain_until = clock_monotonic() + DRAIN_TIME;
+    run->filter_until = run->kill_at ? 0 : clock_monotonic() + FILTER_TIME;
 }
 
 /* Of a stopped command the whole group has the grace: what its leader leaves is waited for. */
@@ -215,11 +220,34 @@ static int64_t run_deadline(const struct run *run)
     return run->look_time && run->look_at < limit ? run->look_at : limit;
 }
 
-static bool run_is_done(const struct run *run)
+static bool has_output(const struct run *run)
+{
+    return run->streams[0] >= 0 || run->streams[1] >= 0;
+}
+
+static bool run_is_done(struct run *run)
 {
     if (run_lives(run))
         return false;
-    return (run->streams[0] < 0 && run->streams[1] < 0) || clock_monotonic() >= run->drain_until;
+    int64_t now = clock_monotonic();
+    if (!has_output(run))
+        return true;
+    if (now < run->drain_until)
+        return false;
+    if (now >= run->filter_until || run->worker->cancelled || !run->leads ||
+        !command_group_lives(run->pid))
+        return true;
+    run->drain_until = now + DRAIN_TIME;
+    return false;
+}
+
+/* Somebody goes on holding a pipe of the command: what is written there from now on is lost. */
+static void tell_unread(const struct run *run)
+{
+    static const char text[] = "what a command has left behind holds its output open, "
+                               "which is read no longer";
+    if (has_output(run) && run->leads && !run->kill_at && command_group_lives(run->pid))
+        log_write(run->worker, text, sizeof(text) - 1);
 }
 
 /* One wait: output, the command's end, frames from the runner, or a time limit. */
@@ -256,6 +284,7 @@ static void run_to_its_end(struct run *run)
         fcntl(run->pidfd, F_SETFD, FD_CLOEXEC);
     while (!run_is_done(run))
         run_step(run);
+    tell_unread(run);
     for (int i = 0; i < 2; i++)
         if (run->streams[i] >= 0)
             close_stream(run, i);
@@ -320,6 +349,7 @@ static int start_task(struct worker *worker, const struct spawn_options *rendere
     if (result)
         return result;
     const int descriptors[] = {render_null(worker->command), ends[1], ends[1]};
+    attributes_give(options.attributes, ends[1]);
     options.place = SPAWN_GROUP;
     options.descriptors = descriptors;
     options.descriptor_count = countof(descriptors);

@@ -81,6 +81,8 @@ int program_start(struct program *program, struct worker *worker, struct spawn_o
     options->descriptors = descriptors;
     options->descriptor_count = countof(descriptors);
     fcntl(ends[1], F_SETPIPE_SZ, ONE_PAGE);
+    attributes_give(options->attributes, ends[0]);
+    attributes_give(options->attributes, ends[3]);
     result = command_spawn(worker, options, &program->pid, error);
     close(ends[0]);
     close(ends[3]);

@@ -1,5 +1,7 @@
 """The grace of a stop is the whole group's, whatever ends it: what is behind a shell has it to its last process."""
+import json
 import os
+import socket
 import time
 
 from harness.parrun import INT, PATIENCE, TERM, Directory, Run, check_nothing_left, mark
@@ -245,3 +247,65 @@ def test_deaf_group_is_killed():
     check_nothing_left()
     assert b"Process srv killed: it did not end within 100ms." in out, out + err
     assert time.monotonic() - began < PATIENCE
+
+
+def ended_task(more):
+    """What a task that a stop has ended had written is told and kept."""
+    directory = Directory()
+    run = Run(f"""
+        pools:
+          p:
+            workers: 1
+            tasks: [a, b]
+            run: 'echo waiting for the lock of ${{{{ item }}}}; : >begun; exec sleep 1000'
+            results: {{file: results.jsonl}}
+            {more}
+        processes:
+          look: {{run: "while [ ! -e begun ]; do sleep 0.05; done; echo begun"}}
+    """, directory=directory)
+    run.wait_for(rb"look . begun")
+    run.signal(INT)
+    _, out, err = run.finish()
+    check_nothing_left()
+    out = run.seen + out
+    assert b"waiting for the lock of a\n" in out, out + err
+    assert b"Task 0 of pool p was ended: the run was stopped." in out or b"Task 0 was ended: the run was stopped." in out, out
+    records = [json.loads(line) for line in (directory.path / "results.jsonl").read_text().splitlines()]
+    assert [record["output"] for record in records] == ["waiting for the lock of a\n"], records
+    assert records[0]["ended"] and records[0]["reason"] == "the run was stopped", records
+
+
+def test_output_of_an_ended_task():
+    ended_task("output: group")
+
+
+def test_ordered_output_of_an_ended_task():
+    ended_task("output: ordered")
+
+
+def test_lines_of_an_ended_task():
+    ended_task("output: lines")
+
+
+def test_endless_answer():
+    """A server whose body has no end is ready all the same."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    directory = Directory()
+    directory.file("server.py", f"""
+        import socket, time
+        server = socket.create_server(("127.0.0.1", {port}))
+        while True:
+            peer, _ = server.accept()
+            peer.recv(4096)
+            peer.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\nevent\\n")
+            kept = peer
+    """)
+    run = Run(f"""
+        processes:
+          server: {{exec: [python3, server.py], daemon: true, ready: {{http: "http://127.0.0.1:{port}/", timeout: 1000s}}}}
+          client: {{run: echo client, depends_on: server}}
+    """, directory=directory)
+    run.wait_for(rb"client . client")
+    run.finish()
+    check_nothing_left()

@@ -45,6 +45,35 @@ def place():
     return directory
 
 
+def test_own_streams():
+    """Whoever lost its rights may still open what it was given."""
+    if not may_drop():
+        return
+    status, out, err = complete("""
+        queues: {q: {items: [from a queue]}}
+        processes:
+          out: {user: nobody, cwd: /, run: echo to stdout >/dev/stdout}
+          err: {user: nobody, cwd: /, run: echo to stderr >/dev/stderr}
+          in: {user: nobody, cwd: /, stdin: {queue: q}, run: cat /dev/stdin}
+          tty: {user: nobody, cwd: /, tty: true, run: echo to a terminal >/dev/stdout}
+          three: {user: nobody, cwd: /, fds: {3: log}, run: echo to three >/dev/fd/3}
+        pools:
+          task: {user: nobody, cwd: /, tasks: 1, run: echo of a task >/dev/stdout}
+          coprocess:
+            user: nobody
+            cwd: /
+            tasks: 1
+            coprocess: {command: [sh, -c, "read line </dev/stdin; echo of a coprocess >/dev/stdout"]}
+            results: {file: results.jsonl}
+    """, directory=(directory := Directory()))
+    check_status(status, 0, out + err)
+    for line in (b"out | to stdout", b"err | to stderr", b"in | from a queue", b"tty | to a terminal",
+                 b"three | to three", b"of a task"):
+        assert line in out, out
+    assert "of a coprocess" in (directory.path / "results.jsonl").read_text()
+    check_nothing_left()
+
+
 def test_rights_are_exact():
     """In every kind of program: real, effective and saved ids, groups, and no way back."""
     if not may_drop():
