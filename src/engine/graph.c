@@ -122,13 +122,25 @@ void graph_reached(struct graph *graph, const struct object *object, enum condit
     }
 }
 
+void graph_lost(struct graph *graph, const struct object *object, enum condition condition)
+{
+    struct node *node = &graph->nodes[object->number];
+    if (node->reached[condition]-- < node->count)
+        return;
+    for (size_t i = 0; i < node->edge_count; i++) {
+        const struct edge *edge = &graph->edges[node->edge_first + i];
+        if (edge->condition == condition)
+            graph->nodes[edge->dependent].waits++;
+    }
+}
+
 /* Why what waited for CONDITION of the object waits in vain. */
 static char *explain_end(const struct object *object, enum condition condition)
 {
     struct buf text = {0};
     const char *end = object->skipped                    ? "was skipped"
                       : object->failed                   ? "failed"
-                      : condition == CONDITION_READY     ? "ended before it was ready"
+                      : condition == CONDITION_READY     ? "has ended"
                       : condition == CONDITION_SUCCEEDED ? "was stopped"
                                                          : "never started";
     buf_printf(&text, "%s %s", object->name, end);

@@ -34,8 +34,11 @@ struct graph *graph_new(const struct run *run);
 /* NULL is accepted. */
 void graph_free(struct graph *graph);
 
-/* Called once an object and condition: the object has come so far. */
+/* The object has come so far, for the first time or again after graph_lost(). */
 void graph_reached(struct graph *graph, const struct object *object, enum condition condition);
+
+/* What it had reached holds no longer: those that were not decided wait for it again. */
+void graph_lost(struct graph *graph, const struct object *object, enum condition condition);
 
 /* The object has ended or was skipped: what it has not reached it never will. */
 void graph_ended(struct graph *graph, const struct object *object);

@@ -99,6 +99,7 @@ struct object {
     unsigned reached; /* a bit for each enum condition */
     bool skipped;
     bool failed; /* counts against the run's outcome */
+    bool reads_on; /* though it has ended: what it has left behind goes on writing to the log */
     size_t ended; /* which one of all it was to end or to be skipped, from 1; 0: not yet */
     const struct object *cause; /* what it was skipped or stopped for; NULL: no other's failure */
     char *verdict;              /* what was told last of what went wrong with it; NULL: nothing */
@@ -116,6 +117,9 @@ char *object_replica_name(const struct object_spec *spec, int64_t replica);
 
 /* The object has come so far, started or ready; once more is ignored. */
 void object_reached(struct object *object, enum condition condition);
+
+/* It had come so far and has not any more; where it never had, nothing changes. */
+void object_lost(struct object *object, enum condition condition);
 
 /* What an object's own file calls when nothing of it is left, once. */
 void object_gone(struct object *object);

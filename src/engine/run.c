@@ -106,6 +106,14 @@ void object_reached(struct object *object, enum condition condition)
     run_poke(object->run);
 }
 
+void object_lost(struct object *object, enum condition condition)
+{
+    if (!(object->reached & 1u << condition))
+        return;
+    object->reached &= ~(1u << condition);
+    graph_lost(object->run->graph, object, condition);
+}
+
 void object_gone(struct object *object)
 {
     object_happens(object, HAPPENING_GONE, NULL);
@@ -258,7 +266,7 @@ static size_t end_leaked(struct buf *text)
     sigaddset(&child, SIGCHLD);
     pthread_sigmask(SIG_BLOCK, &child, &before);
     descendants_settle(LEAKED_SETTLE);
-    size_t count = descendants_name(&names, LEAKED_SHOWN);
+    size_t count = descendants_name(&names, LEAKED_SHOWN, NULL);
     descendants_end(LEAKED_GRACE);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (count)
@@ -381,7 +389,8 @@ void run_hold(struct run *run, bool held)
         return;
     run->held = held;
     for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->state == OBJECT_RUNNING || object_is_ending(run->objects[i]))
+        if (run->objects[i]->state == OBJECT_RUNNING || object_is_ending(run->objects[i]) ||
+            run->objects[i]->reads_on)
             run->objects[i]->kind->hold(run->objects[i], held);
 }
 

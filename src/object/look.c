@@ -30,6 +30,8 @@ struct look_target {
     char *text; /* of the target, rendered; a path is absolute */
     struct probe_address address;
     char *request; /* of HTTP */
+    bool was_there;     /* a file: before its process was started, */
+    struct stat before; /* like this */
 };
 
 struct look {
@@ -213,17 +215,36 @@ bool look_is_answered(const struct look_target *target, struct buf *place)
     return (kind == PROBE_TCP || kind == PROBE_HTTP) && answer_at_port(address->host, address->port);
 }
 
+void look_note_file(struct look_target *target)
+{
+    if (target->spec->kind == PROBE_FILE)
+        target->was_there = !stat(target->text, &target->before);
+}
+
+/* Whether the file is the one that was there before. */
+static bool is_old(const struct look_target *target, const struct stat *now)
+{
+    const struct stat *before = &target->before;
+    return target->was_there && now->st_dev == before->st_dev && now->st_ino == before->st_ino &&
+           now->st_ctim.tv_sec == before->st_ctim.tv_sec &&
+           now->st_ctim.tv_nsec == before->st_ctim.tv_nsec;
+}
+
 bool look_finds_file(const struct look_target *target)
 {
     struct stat status;
-    return !stat(target->text, &status);
+    return !stat(target->text, &status) && !is_old(target, &status);
 }
 
 static void look_at_file(struct look *look)
 {
     struct buf why = {0};
-    if (!look_finds_file(look->target))
+    struct stat status;
+    if (stat(look->target->text, &status))
         buf_printf(&why, "%s: %s", look->target->text, strerror(errno));
+    else if (is_old(look->target, &status))
+        buf_printf(&why, "%s was there before the process was started: it counts when it is made or written anew",
+                   look->target->text);
     know(look, why.length ? buf_take(&why) : NULL);
 }
 

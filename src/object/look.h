@@ -26,7 +26,10 @@ void look_target_free(struct look_target *target);
 /* Whether somebody on this machine answers there now; PLACE gets where. */
 bool look_is_answered(const struct look_target *target, struct buf *place);
 
-/* Whether what PROBE_FILE looks at is there now. */
+/* A process is about to be started: a file that is there already does not count until it has changed. */
+void look_note_file(struct look_target *target);
+
+/* Whether what PROBE_FILE looks at is there now, and counts. */
 bool look_finds_file(const struct look_target *target);
 
 /* WHY is NULL where all is well, else says what was found. The look may be freed from within. */

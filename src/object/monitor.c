@@ -313,6 +313,8 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
     if (!result && spec->ready.kind != PROBE_NONE &&
         (result = side_open(&monitor->ready, monitor, &spec->ready, error)))
         error_wrap(error, "ready");
+    if (!result && monitor->ready.target && spec->replicas == 1) /* replicas may share one */
+        look_note_file(monitor->ready.target);
     if (!result && spec->health.kind != PROBE_NONE &&
         (result = side_open(&monitor->health, monitor, &spec->health, error)))
         error_wrap(error, "health");

@@ -158,8 +158,10 @@ static void on_time(void *arg)
             break;
         if (process->object.state == OBJECT_KILLING)
             streams_abandon(life->streams);
-        else
+        else if (process_ends_group(process))
             streams_finish(life->streams);
+        else
+            process->object.reads_on = streams_leave(life->streams);
         if (life->link)
             link_drain(life->link);
         if (life->stopper)
@@ -172,6 +174,15 @@ static void on_time(void *arg)
     }
 }
 
+/* Whether those that wait for it to be ready can still use it: what was to run on has gone, what has done its
+ * work has not. */
+static bool is_of_use(const struct process *process)
+{
+    bool failed = process->life.condemned || process_has_failed(process);
+    return !process->life.exited || (!process->spec->daemon && !failed &&
+                                     !restart_is_for(&process->spec->restart, false));
+}
+
 static void on_exited(void *arg, int code, int signal_number)
 {
     struct process *process = arg;
@@ -181,6 +192,8 @@ static void on_exited(void *arg, int code, int signal_number)
     life->signal = signal_number;
     if (life->monitor)
         monitor_hear_out(life->monitor);
+    if (process->spec->ready.kind != PROBE_NONE && !is_of_use(process))
+        object_lost(&process->object, CONDITION_READY);
     if (life->foreground)
         process_leave_foreground(process);
     life->lingers =
@@ -249,8 +262,10 @@ static void on_ready(void *arg)
         .has_duration = true,
         .duration = clock_monotonic() - process->life.started,
     };
+    process->was_ready = true;
     process_emit(process, &event);
-    object_reached(&process->object, CONDITION_READY);
+    if (is_of_use(process))
+        object_reached(&process->object, CONDITION_READY);
 }
 
 static void on_late(void *arg, const char *why)

@@ -168,6 +168,7 @@ void process_condemn(struct process *process, struct event *event)
         return;
     process->life.condemned = true;
     process->life.failed = true;
+    object_lost(&process->object, CONDITION_READY);
     event->flags |= EVENT_WRONG;
     process_emit(process, event);
     process_ask_to_end(process);

@@ -70,6 +70,7 @@ struct process {
     struct backlog *backlog; /* of stdin, as ack says; NULL: none */
     size_t answers; /* of this life that the backlog was not told of */
     bool lived; /* its files were opened once */
+    bool was_ready; /* in this life or another */
     struct restart_history history;
     struct refusal refusal; /* of its start */
     unsigned seed; /* of the jitter */

@@ -8,10 +8,14 @@
 #include "object/process_private.h"
 #include "object/queue.h"
 #include "object/streams.h"
+#include "os/descendants.h"
 #include "scenario/spec.h"
 
 /* A shell exits with so much and the signal by which its command was ended. */
 #define SHELL_SIGNAL 128
+
+/* Of what it has left in the background so many are named. */
+#define LEFT_SHOWN 3
 
 void process_fail(struct process *process, const char *reason)
 {
@@ -56,13 +60,30 @@ static void blame_queue(struct process *process)
     buf_release(&text);
 }
 
+/* It has put itself into the background, as daemons do: names what it has left there. */
+static void blame_background(struct process *process)
+{
+    struct buf entry = {0};
+    struct buf names = {0};
+    struct buf text = {0};
+    buf_printf(&entry, "PARRUN_NAME=%s", process->object.name);
+    size_t count = descendants_name(&names, LEFT_SHOWN, entry.data);
+    buf_text(&text, "it ended before it was ready");
+    if (count && !process->life.signal && !process->life.code)
+        buf_printf(&text, ", and left %s in the background: let it run in the foreground, for which most "
+                          "servers have an option, so that it can be looked after", names.data);
+    process_fail(process, text.data);
+    buf_release(&entry);
+    buf_release(&names);
+    buf_release(&text);
+}
+
 /* Those that wait for it to be ready wait in vain: what ended well all the same has failed them. */
 static void blame_readiness(struct process *process)
 {
     const struct life *life = &process->life;
-    bool was_ready = process->object.reached & 1u << CONDITION_READY; /* in this life or another */
-    if (process->spec->ready.kind != PROBE_NONE && !life->failed && life->exited && !was_ready)
-        process_fail(process, "it ended before it was ready");
+    if (process->spec->ready.kind != PROBE_NONE && !life->failed && life->exited && !process->was_ready)
+        blame_background(process);
 }
 
 /* An exit code of 0 looks like success to whoever does not know that it is none here. */

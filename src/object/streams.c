@@ -31,6 +31,7 @@ struct stream {
     bool input;
     struct queue *queue; /* of a pipe; NULL: the log */
     struct tap *tap;
+    bool left; /* TAP is read on for those that outlive the process */
     struct feed *feed;
     struct recorder *recorder; /* of a pipe to a file that rotates */
 };
@@ -298,7 +299,7 @@ size_t streams_open_taps(const struct streams *streams)
     size_t open_taps = 0;
     for (size_t i = 0; i < streams->count; i++) {
         const struct stream *stream = &streams->items[i];
-        if (stream->tap && !tap_has_ended(stream->tap))
+        if (stream->tap && !stream->left && !tap_has_ended(stream->tap))
             open_taps++;
         if (stream->recorder && !recorder_has_ended(stream->recorder))
             open_taps++;
@@ -375,6 +376,21 @@ void streams_finish(struct streams *streams)
         if (streams->items[i].recorder)
             recorder_finish(streams->items[i].recorder);
     }
+}
+
+bool streams_leave(struct streams *streams)
+{
+    bool left = false;
+    for (size_t i = 0; i < streams->count; i++) {
+        struct stream *stream = &streams->items[i];
+        stream->left = stream->tap && !stream->queue && !tap_has_ended(stream->tap);
+        left = left || stream->left;
+        if (stream->tap && !stream->left)
+            tap_finish(stream->tap);
+        if (stream->recorder)
+            recorder_finish(stream->recorder);
+    }
+    return left;
 }
 
 void streams_abandon(struct streams *streams)

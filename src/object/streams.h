@@ -80,7 +80,10 @@ size_t streams_unread(const struct streams *streams);
 /* Somebody else holds the pipes open: takes what is there and ends them. */
 void streams_finish(struct streams *streams);
 
-/* The same, and waits for no file any longer. */
+/* The same, but what goes to the log is read on, and counts as open no longer; false where nothing is. */
+bool streams_leave(struct streams *streams);
+
+/* The same as streams_finish(), and waits for no file any longer. */
 void streams_abandon(struct streams *streams);
 
 /* NULL is accepted. */

@@ -327,8 +327,8 @@ void tap_finish(struct tap *tap)
     if (tap->at_end)
         return;
     reader_drain(tap->reader); /* what the queue has no room for is kept: it was written */
-    if (tap->reader)
-        reader_pause(tap->reader);
+    reader_free(tap->reader); /* who goes on writing hears that nobody reads */
+    tap->reader = NULL;
     on_end(tap, 0);
 }
 

@@ -42,7 +42,8 @@ void tap_terminal(struct tap *tap);
 /* Stops reading while HELD; queue taps go on, as they make no output. */
 void tap_hold(struct tap *tap, bool held);
 
-/* Takes what is in the pipe at this moment, then ends as if the pipe had. */
+/* Takes what is in the pipe at this moment, then ends as if the pipe had, and closes it: whoever goes on
+ * writing gets EPIPE. */
 void tap_finish(struct tap *tap);
 
 /* True once END was called. */

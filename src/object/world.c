@@ -34,6 +34,8 @@ static void need_script(struct world *world, const struct template *template)
     world->script = script_new_expressions(world->name, &world->run->scenario->vars);
     if (world->index)
         script_set_index(world->script, world->index);
+    for (size_t i = 0; i < world->declared_count; i++)
+        script_set_env(world->script, world->declared[i]);
 }
 
 int world_render(struct world *world, const struct template *template, struct buf *out,
@@ -86,6 +88,8 @@ static int set_declared(struct world *world, size_t *count, struct error *error)
             const char *copy = arena_copy(world->arena, entry.data, entry.length);
             environment_set(world->environment, count, copy);
             environment_set(world->declared, &world->declared_count, copy);
+            if (world->script)
+                script_set_env(world->script, copy);
         }
         buf_release(&entry);
         if (result)

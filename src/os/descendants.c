@@ -19,6 +19,8 @@
 #include "base/mem.h"
 #include "base/unit.h"
 
+#define ENVIRONMENT_PIECE 4096
+
 #define END_GIVES_UP (10 * NS_PER_S)
 #define END_POLL (20 * NS_PER_MS)
 
@@ -262,14 +264,34 @@ void descendants_continue(struct descendants *stopped)
     *stopped = (struct descendants){0};
 }
 
-size_t descendants_name(struct buf *out, size_t shown)
+/* Whether ENTRY, "NAME=VALUE", was in the environment with which the program of PID was started. */
+static bool was_given(pid_t pid, const char *entry)
+{
+    char path[64];
+    struct buf text = {0};
+    ssize_t length;
+    bool found = false;
+    snprintf(path, sizeof(path), "/proc/%ld/environ", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && (length = read(fd, buf_reserve(&text, ENVIRONMENT_PIECE), ENVIRONMENT_PIECE)) > 0)
+        buf_added(&text, (size_t)length);
+    if (fd >= 0)
+        close(fd);
+    for (const char *at = buf_string(&text); !found && at < text.data + text.length; at += strlen(at) + 1)
+        found = !strcmp(at, entry);
+    buf_release(&text);
+    return found;
+}
+
+size_t descendants_name(struct buf *out, size_t shown, const char *entry)
 {
     struct family family = {0};
     size_t count = 0;
-    family_find(&family);
+    family_read(&family);
+    family_mark(&family);
     for (size_t i = 0; i < family.count; i++) {
         const struct relative *one = &family.items[i];
-        if (!one->ours || strchr("ZX", one->state))
+        if (!one->ours || strchr("ZX", one->state) || (entry && !was_given(one->pid, entry)))
             continue;
         if (count < shown)
             buf_printf(out, "%s%s %ld", count ? ", " : "", one->name, (long)one->pid);

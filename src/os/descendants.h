@@ -23,8 +23,9 @@ pid_t descendants_parent(pid_t pid);
 /* Sends SIGNAL to each of them; returns how many there are, zombies left out. */
 size_t descendants_signal(int signal);
 
-/* Appends those that live as "sleep 4711, sh 4712", SHOWN of them at most; returns how many there are. */
-size_t descendants_name(struct buf *out, size_t shown);
+/* Appends those that live as "sleep 4711, sh 4712", SHOWN of them at most; returns how many there are. With
+ * ENTRY those alone whose environment had that "NAME=VALUE" when their programs were started. */
+size_t descendants_name(struct buf *out, size_t shown, const char *entry);
 
 /* Takes the ends of all that ends by itself within PATIENCE ns, or was killed already. SIGCHLD must be
  * blocked in this thread. */

@@ -35,6 +35,7 @@ struct body_command {
     size_t argument_count;
     struct rendered *entries;
     size_t entry_count;
+    bool env_varies; /* some of the entries differ from task to task */
     struct rendered cwd;
     struct buf directory; /* CWD made absolute */
     struct attributes attributes;
@@ -73,7 +74,15 @@ static int render(struct rendered *rendered, struct script *script, struct error
     return result;
 }
 
-static int render_argument(struct rendered *rendered, struct script *script, struct error *error)
+/* An argument that uses no name of the task may use a variable that does. */
+static bool may_vary(const struct body_command *command, const struct rendered *argument)
+{
+    return template_uses_task(argument->template) ||
+           (command->env_varies && !template_is_constant(argument->template));
+}
+
+static int render_argument(const struct body_command *command, struct rendered *rendered,
+                           struct script *script, struct error *error)
 {
     if (rendered->fixed)
         return 0;
@@ -81,7 +90,7 @@ static int render_argument(struct rendered *rendered, struct script *script, str
     rendered->words = 0;
     int result = template_arguments(rendered->template, script, &rendered->text, &rendered->words,
                                     error);
-    rendered->fixed = !result && !template_uses_task(rendered->template);
+    rendered->fixed = !result && !may_vary(command, rendered);
     return result;
 }
 
@@ -242,15 +251,20 @@ static int render_all(struct body_command *command, struct script *script, struc
 {
     int result = 0;
     command->argv_count = command->argv_fixed;
+    for (size_t i = 0; !result && i < command->entry_count; i++) {
+        result = render(&command->entries[i], script, error);
+        if (result || !template_uses_task(command->entries[i].template))
+            continue; /* the worker has it in its own environment */
+        script_set_env(script, command->entries[i].text.data);
+        command->env_varies = true;
+    }
     for (size_t i = 0; !result && i < command->argument_count; i++) {
-        result = render_argument(&command->arguments[i], script, error);
+        result = render_argument(command, &command->arguments[i], script, error);
         if (!result)
             add_words(command, &command->arguments[i]);
     }
     if (!result && !command->argv_count)
         result = error_set(error, ERROR_FAILED, "an empty list has no program to run");
-    for (size_t i = 0; !result && i < command->entry_count; i++)
-        result = render(&command->entries[i], script, error);
     if (!result && command->cwd.template)
         result = render(&command->cwd, script, error);
     return result;

@@ -496,3 +496,151 @@ def test_what_a_life_leaves_is_ended_before_the_next():
     """, directory=Directory())
     check_status(status, 1, out + err)
     assert b"still there" not in out and b"leaked" not in out, out
+
+
+def test_dependency_fails_before_another_is_done():
+    """What was ready and has failed is not there for those that have not started."""
+    run = Run("""
+        processes:
+          db: {run: "echo up; while [ ! -e end ]; do sleep 0.05; done; exit 1", daemon: true, ready: {log: "^up$"}}
+          schema: {run: "while [ ! -e done ]; do sleep 0.05; done"}
+          web: {run: "echo web was started", depends_on: [db, schema]}
+    """)
+    run.wait_for(rb"db is ready")
+    run.directory.file("end", "")
+    run.wait_for(rb"Process db end")
+    run.directory.file("done", "")
+    status, out, err = run.finish()
+    check_status(status, 1, out + err)
+    assert b"Process web skipped: db failed." in run.seen + out, run.seen + out
+
+
+def test_dependency_is_restarted():
+    """Nobody starts on it until it is ready again."""
+    run = Run("""
+        processes:
+          db:
+            run: |
+              if [ -e once ]; then while [ ! -e again ]; do sleep 0.05; done; echo up; exec sleep 1000; fi
+              echo up; while [ ! -e once ]; do sleep 0.05; done; exit 1
+            daemon: true
+            ready: {log: "^up$"}
+            restart: {on: failure, delay: 10ms}
+          schema: {run: "while [ ! -e done ]; do sleep 0.05; done"}
+          web: {run: "test -e again && echo db is there", depends_on: [db, schema]}
+    """)
+    run.wait_for(rb"db is ready")
+    run.directory.file("once", "")
+    run.wait_for(rb"restarting")
+    run.directory.file("done", "")
+    run.wait_for(rb"Process schema end")
+    run.directory.file("again", "")
+    run.wait_for(rb"web . db is there")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+
+
+def test_dependency_becomes_unhealthy():
+    run = Run("""
+        processes:
+          db:
+            run: "trap 'while [ ! -e done ]; do sleep 0.05; done; exit 0' TERM; echo up; while :; do sleep 0.05; done"
+            daemon: true
+            ready: {log: "^up$"}
+            health: {run: "test ! -e ill", interval: 10ms, threshold: 1}
+            stop: {grace: 1000s}
+          schema: {run: "while [ ! -e ill ]; do sleep 0.05; done; while [ ! -e go ]; do sleep 0.05; done"}
+          web: {run: "echo web was started", depends_on: [db, schema]}
+    """)
+    run.wait_for(rb"db is ready")
+    run.directory.file("ill", "")
+    run.wait_for(rb"is unhealthy")
+    run.directory.file("go", "")
+    run.wait_for(rb"Process schema end")
+    run.directory.file("done", "")
+    status, out, err = run.finish()
+    check_status(status, 1, out + err)
+    assert b"Process web skipped: db failed." in run.seen + out, run.seen + out
+
+
+def test_templates_see_the_environment_of_their_body():
+    """What env and env_file declare is in env for every template of the body, as it is for its programs."""
+    directory = Directory()
+    directory.file(".env", "FILED=from the file\nNAME=ready\n")
+    status, out, err = complete("""
+        env_file: .env
+        env: {TOP: top, BUILT: "${{ env.TOP }} and ${{ env.FILED }}"}
+        processes:
+          d:
+            env: {OWN: own}
+            exec: [echo, "${{ env.FILED or 'unset' }},", "${{ env.BUILT or 'unset' }},", "${{ env.OWN or 'unset' }}"]
+          srv: {run: "echo ready; exec sleep 1000", daemon: true, ready: {log: "^${{ env.NAME or 'unset' }}$"}}
+          after: {run: "true", depends_on: srv}
+        pools:
+          p:
+            tasks: [one, two]
+            env: {EACH: "item ${{ item }}"}
+            run: echo ${{ env.EACH or 'unset' }}, ${{ env.TOP or 'unset' }}
+    """, directory=directory)
+    check_status(status, 0, out + err)
+    assert b"d | from the file, top and from the file, own" in out, out
+    assert b"item one, top" in out and b"item two, top" in out, out
+
+
+def test_file_of_an_earlier_run():
+    """A file that was there before the process says nothing of it."""
+    directory = Directory()
+    directory.file("pid", "4711\n")
+    run = Run("""
+        processes:
+          srv: {run: "echo up; while [ ! -e go ]; do sleep 0.05; done; echo $$ >pid; exec sleep 1000", daemon: true, ready: {file: pid}}
+          client: {run: echo client, depends_on: srv}
+    """, directory=directory)
+    run.wait_for(rb"srv . up")
+    run.signal(USR1)
+    run.wait_for(rb"pid was there before the process was started")
+    directory.file("go", "")
+    run.wait_for(rb"client . client")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+
+
+def test_file_of_an_earlier_run_is_told():
+    directory = Directory()
+    directory.file("pid", "4711\n")
+    status, out, _ = complete("""
+        processes:
+          srv: {run: "exec sleep 1000", ready: {file: pid, timeout: 100ms}}
+    """, directory=directory)
+    check_status(status, 1, out)
+    assert b"pid was there before the process was started: it counts when it is made or written anew" in out, out
+
+
+def test_goes_to_the_background():
+    """A starter that leaves its server behind is told how that could be looked after."""
+    run = Run("""
+        processes:
+          d: {run: "setsid sleep 1000 >/dev/null 2>&1 & exit 0", daemon: true, ready: {unix: never}}
+          t: {run: "true", depends_on: d}
+    """)
+    status, out, err = run.finish()
+    check_status(status, 1, out + err)
+    assert re.search(rb"it ended before it was ready, and left \w+ \d+ in the background: let it run in the foreground", out), out
+    check_nothing_left()
+
+
+def test_output_of_what_is_left():
+    """What a starter leaves in the background is read on under the starter's name."""
+    run = Run("""
+        processes:
+          start: {run: "(while [ ! -e go ]; do sleep 0.05; done; seq 30000; : >done; exec sleep 1000) & echo started"}
+          t: {run: "while [ ! -e done ]; do sleep 0.05; done", depends_on: start}
+    """)
+    run.wait_for(rb"Process start end")
+    run.directory.file("go", "")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    lines = (run.seen + out).decode().splitlines()
+    told = [line.removeprefix("start | ") for line in lines if re.fullmatch(r"start \| \d+", line)]
+    assert told[:1000] == [str(number) for number in range(1, 1001)], told[:20]
+    check_nothing_left()

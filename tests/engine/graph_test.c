@@ -86,6 +86,14 @@ static void reach(struct model *model, struct object *object, enum condition con
     graph_reached(model->graph, object, condition);
 }
 
+static void lose(struct model *model, struct object *object)
+{
+    if (!(object->reached & 1u << CONDITION_READY))
+        return;
+    object->reached &= ~(1u << CONDITION_READY);
+    graph_lost(model->graph, object, CONDITION_READY);
+}
+
 static void end(struct model *model, struct object *object)
 {
     object->state = OBJECT_ENDED;
@@ -132,9 +140,13 @@ static void step(struct model *model)
         reach(model, object, CONDITION_STARTED);
         if (draw(model, 2))
             reach(model, object, CONDITION_READY);
+        if (draw(model, 3) == 0)
+            lose(model, object);
         return;
     }
     object->failed = draw(model, 3) == 0;
+    if (object->failed)
+        lose(model, object);
     reach(model, object, CONDITION_COMPLETED);
     if (!object->failed)
         reach(model, object, CONDITION_SUCCEEDED);
