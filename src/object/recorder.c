@@ -8,6 +8,7 @@
 #include "base/mask.h"
 #include "base/mem.h"
 #include "loop/pipe.h"
+#include "os/pty_answer.h"
 #include "sink/output.h"
 #include "sink/target.h"
 
@@ -21,6 +22,9 @@ struct recorder {
     const char *stream;
     struct recorder_callbacks callbacks;
     void *arg;
+    bool terminal;
+    int fd; /* of the terminal */
+    struct pty_query query;
     int failed;  /* errno value */
     bool at_end; /* the pipe has ended */
     bool ended;  /* END was called */
@@ -97,6 +101,8 @@ static void put_masked(struct recorder *recorder, const char *bytes, size_t leng
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct recorder *recorder = arg;
+    if (recorder->terminal)
+        pty_answer(&recorder->query, recorder->fd, bytes, length);
     recorder->callbacks.data(recorder->arg, recorder->stream, bytes, length);
     if (recorder->mask)
         put_masked(recorder, bytes, length, false);
@@ -137,6 +143,12 @@ void recorder_begin(struct recorder *recorder, int fd, const struct recorder_cal
     recorder->callbacks = *callbacks;
     recorder->arg = arg;
     recorder->reader = reader_new(recorder->loop, fd, &reader_callbacks, recorder);
+}
+
+void recorder_terminal(struct recorder *recorder, int fd)
+{
+    recorder->terminal = true;
+    recorder->fd = fd;
 }
 
 void recorder_finish(struct recorder *recorder)

@@ -36,6 +36,9 @@ struct recorder *recorder_new(struct loop *loop, struct target *target, const ch
 void recorder_begin(struct recorder *recorder, int fd, const struct recorder_callbacks *callbacks,
                     void *arg);
 
+/* FD, which the recorder reads, is that of a terminal: its questions are answered. */
+void recorder_terminal(struct recorder *recorder, int fd);
+
 /* Takes what is in the pipe at this moment, then ends as if the pipe had. */
 void recorder_finish(struct recorder *recorder);
 

@@ -281,7 +281,9 @@ void streams_begin(struct streams *streams, struct backlog *backlog,
         if (stream->tap)
             tap_mask(stream->tap, streams->run->mask);
         if (stream->tap && streams->tty && stream->fd == STDOUT_FILENO)
-            tap_terminal(stream->tap);
+            tap_terminal(stream->tap, streams->terminal);
+        if (stream->recorder && streams->tty)
+            recorder_terminal(stream->recorder, streams->terminal);
         stream->ours = -1;
     }
 }

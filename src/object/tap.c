@@ -15,6 +15,7 @@
 #include "loop/pipe.h"
 #include "loop/timer.h"
 #include "object/queue.h"
+#include "os/pty_answer.h"
 
 /* A longer line goes to the log in pieces of this size. */
 #define LINE_LONGEST (64u << 10)
@@ -41,6 +42,8 @@ struct tap {
     struct timer *patience; /* log: with a line that is not finished; NULL: there was none yet */
     bool begun;             /* it runs */
     bool terminal;
+    int fd; /* of the terminal */
+    struct pty_query query;
     bool held;
     bool full;   /* the queue was full: the reader is paused */
     bool at_end; /* the pipe has ended */
@@ -256,6 +259,8 @@ static void take_masked(struct tap *tap, const char *bytes, size_t length, bool 
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct tap *tap = arg;
+    if (tap->terminal)
+        pty_answer(&tap->query, tap->fd, bytes, length);
     if (tap->queue)
         take_messages(tap, bytes, length);
     else if (tap->mask)
@@ -311,9 +316,10 @@ void tap_mask(struct tap *tap, const struct mask *mask)
     tap->mask = mask;
 }
 
-void tap_terminal(struct tap *tap)
+void tap_terminal(struct tap *tap, int fd)
 {
     tap->terminal = true;
+    tap->fd = fd;
 }
 
 void tap_hold(struct tap *tap, bool held)

@@ -36,8 +36,9 @@ struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue 
 /* Lines come without what MASK hides, even where a secret spans two pieces of a long one. */
 void tap_mask(struct tap *tap, const struct mask *mask);
 
-/* FD is that of a terminal: a carriage return before a newline is part of the line's end. Log taps only. */
-void tap_terminal(struct tap *tap);
+/* FD, which the tap reads, is that of a terminal: its questions are answered, and in the log a carriage return
+ * before a newline is part of the line's end. */
+void tap_terminal(struct tap *tap, int fd);
 
 /* Stops reading while HELD; queue taps go on, as they make no output. */
 void tap_hold(struct tap *tap, bool held);

@@ -1,4 +1,5 @@
 /* The types of a pool's policies: shares, rates, sizes, factors, exit codes. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,9 @@ static void bind_number(struct loader *loader, const struct field *field, const 
                                                  : NAN;
     if (isfinite(number) && number >= (double)field->key->least)
         *(double *)field->member = number;
+    else if (isfinite(number))
+        field_expected(loader, field, node,
+                       arena_printf(loader->arena, "a number of %" PRId64 " or more", field->key->least), NULL);
     else
         field_wrong(loader, field, node);
 }

@@ -96,3 +96,18 @@ def test_size():
     check_status(status, 0, out + err)
     os.close(ours)
     os.close(theirs)
+
+
+def test_questions_are_answered():
+    """Where the log is what it shows, and where a file is."""
+    ask = r"printf '\\033[6n'; IFS= read -rsd R place; printf '\\033[c'; IFS= read -rsd c kind; echo answered ${place:2} ${kind:2}"
+    directory = Directory()
+    status, out, err = complete(f"""
+        processes:
+          log: {{{{tty: true, exec: [bash, -c, "{ask}"]}}}}
+          file: {{{{tty: true, stdout: {{{{file: out.txt}}}}, exec: [bash, -c, "{ask}"]}}}}
+    """.replace("{{", "{").replace("}}", "}"), directory=directory)
+    check_status(status, 0, out + err)
+    assert b"answered 1;1 ?1;2" in out.replace(b"\033[6n", b""), out
+    assert "answered 1;1 ?1;2" in (directory.path / "out.txt").read_text()
+    check_nothing_left()
