@@ -3,7 +3,7 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 VARIANT ?= release
-VARIANTS := release debug asan tsan
+VARIANTS := release debug asan tsan package
 JOBS ?= $(shell nproc)
 
 CC = gcc
@@ -16,9 +16,10 @@ INSTALL ?= install
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev libsqlite3-dev \
   libpcre2-dev zlib1g-dev
 TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace sqlite3 redis-tools \
-  python3-jsonschema python3-yaml mandoc fish zsh ksh93u+m mksh busybox
+  python3-jsonschema python3-yaml mandoc fish zsh ksh93u+m mksh busybox parallel dpkg-dev
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 LINT_PACKAGES := clang-tidy cppcheck
+DEB_PACKAGES := dpkg-dev fakeroot lintian
 
 # Asked only when something is compiled, so that `make deps` works before pkg-config is there.
 pkg_config = $(or $(shell pkg-config $(1) libuv yaml-0.1 lua5.4 sqlite3 zlib libpcre2-8 2>/dev/null),$(error \
@@ -50,6 +51,7 @@ CFLAGS_ALL = -std=c17 $(WARNINGS) $(CFLAGS_$(1)) $(CFLAGS)
 LDLIBS_ALL = $(call libs,shared)
 
 CFLAGS_release := -O2 -g
+CFLAGS_package := -O2 -g
 CFLAGS_debug := -O0 -g3
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
@@ -159,33 +161,58 @@ deps-lint: ## install the Debian packages that linting needs
 deps-fuzz: ## install the Debian packages that fuzzing needs
 	$(call install_packages,$(BUILD_PACKAGES) $(TEST_PACKAGES) $(FUZZ_PACKAGES))
 
+deps-deb: ## install the Debian packages that making a Debian package needs
+	$(call install_packages,$(BUILD_PACKAGES) $(DEB_PACKAGES))
+
 # ---- use ----
 
 run: deps ## install what is missing, build, and run the document's pool
 	@$(remake) build/parrun
 	@build/parrun configs/pool.yaml
 
-install: build/parrun ## install the program and its manual below DESTDIR and PREFIX
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin
-	$(INSTALL) -m 755 build/parrun $(DESTDIR)$(PREFIX)/bin/parrun
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/parrun
-	$(INSTALL) -m 644 parrun.schema.json $(DESTDIR)$(PREFIX)/share/parrun/parrun.schema.json
-	$(foreach shell,$(SHELLS),$(INSTALL) -d $(dir $(COMPLETION_$(shell))) && \
-	  build/parrun --completion $(shell) >$(COMPLETION_$(shell)) && \
-	  chmod 644 $(COMPLETION_$(shell)) &&) true
-	$(foreach page,$(MANUALS),$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) && \
-	  $(INSTALL) -m 644 $(page) $(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page))) &&) true
+# What is installed, built already.
+PROGRAM := build/parrun
+
+# Every name is quoted, as any of them may have blanks in it.
+install: $(PROGRAM) ## install the program, its manual and its examples below DESTDIR and PREFIX
+	$(INSTALL) -d "$(TO)/bin" "$(TO)/share/parrun" "$(TO)/share/doc/parrun/examples"
+	$(INSTALL) -m 755 $(PROGRAM) "$(TO)/bin/parrun"
+	$(INSTALL) -m 644 parrun.schema.json "$(TO)/share/parrun/parrun.schema.json"
+	$(INSTALL) -m 644 $(INSTALLED_EXAMPLES) "$(TO)/share/doc/parrun/examples"
+	set -e; $(foreach shell,$(SHELLS),$(INSTALL) -d "$(TO)/share/$(dir $(COMPLETION_$(shell)))"; \
+	  $(PROGRAM) --completion $(shell) >"$(TO)/share/$(COMPLETION_$(shell))"; \
+	  chmod 644 "$(TO)/share/$(COMPLETION_$(shell))";)
+	set -e; $(foreach page,$(MANUALS),$(INSTALL) -d "$(TO)/share/$(dir $(call manual,$(page)))"; \
+	  $(INSTALL) -m 644 $(page) "$(TO)/share/$(call manual,$(page))";)
+
+TO = $(DESTDIR)$(PREFIX)
+INSTALLED_EXAMPLES := $(wildcard examples/*.yaml examples/*.service)
+manual = man/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 # Where each shell looks for what completes a command.
 SHELLS := bash zsh fish
-COMPLETION_bash = $(DESTDIR)$(PREFIX)/share/bash-completion/completions/parrun
-COMPLETION_zsh = $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_parrun
-COMPLETION_fish = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/parrun.fish
+COMPLETION_bash := bash-completion/completions/parrun
+COMPLETION_zsh := zsh/site-functions/_parrun
+COMPLETION_fish := fish/vendor_completions.d/parrun.fish
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/parrun $(DESTDIR)$(PREFIX)/share/parrun/parrun.schema.json
-	rm -f $(foreach shell,$(SHELLS),$(COMPLETION_$(shell)))
-	rm -f $(foreach page,$(MANUALS),$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+	rm -f "$(TO)/bin/parrun" "$(TO)/share/parrun/parrun.schema.json"
+	rm -rf "$(TO)/share/doc/parrun/examples"
+	rm -f $(foreach shell,$(SHELLS),"$(TO)/share/$(COMPLETION_$(shell))")
+	rm -f $(foreach page,$(MANUALS),"$(TO)/share/$(call manual,$(page))")
+
+# ---- packages ----
+
+VERSION := $(shell sed -n 's/.*PARRUN_VERSION "\(.*\)".*/\1/p' src/cli/version.h)
+
+dist: ## make build/parrun-VERSION.tar.gz, from which everything can be built
+	@mkdir -p build
+	packaging/dist "build/parrun-$(VERSION).tar.gz" "parrun-$(VERSION)"
+
+# A distribution's own libraries serve its packages: another variant, as the release has them within it.
+deb: deps-deb ## make build/parrun_VERSION_ARCH.deb, a Debian package
+	@$(remake) build/package/parrun
+	packaging/deb build/package/parrun "$(VERSION)" build
 
 # ---- tests ----
 
@@ -271,6 +298,6 @@ help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 .DEFAULT_GOAL := all
-.PHONY: all $(VARIANTS) deps deps-test deps-lint run install uninstall test test-programs test-units fuzz fuzz-programs deps-fuzz soak torture bench lint reference schema format clean help force
+.PHONY: all $(VARIANTS) deps deps-test deps-lint deps-deb dist deb run install uninstall test test-programs test-units fuzz fuzz-programs deps-fuzz soak torture bench lint reference schema format clean help force
 .SECONDARY:
 .DELETE_ON_ERROR:

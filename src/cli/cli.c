@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
@@ -12,6 +13,7 @@
 #include "cli/candidates.h"
 #include "cli/complain.h"
 #include "cli/completion.h"
+#include "cli/each.h"
 #include "cli/example.h"
 #include "cli/graph.h"
 #include "cli/list.h"
@@ -20,6 +22,7 @@
 #include "cli/reference.h"
 #include "cli/runner.h"
 #include "cli/status.h"
+#include "cli/version.h"
 #include "cli/visit.h"
 #include "os/guard.h"
 #include "os/jobserver.h"
@@ -28,8 +31,6 @@
 #include "scenario/import.h"
 #include "scenario/json_schema.h"
 #include "scenario/spec.h"
-
-#define PARRUN_VERSION "0.1.0"
 
 static int put_whole(const char *text)
 {
@@ -59,8 +60,10 @@ static int print_made(int (*make)(const char *name, struct buf *out, struct erro
 struct scenario *cli_load(const struct options *options, struct scenario_sources **held)
 {
     struct diags *diags = diags_new();
-    struct scenario *scenario = scenario_load(options->file, options->overrides.items,
-                                              options->overrides.count, diags, held);
+    struct scenario *scenario =
+        options->each ? each_load(options->each, diags, held)
+                      : scenario_load(options->file, options->overrides.items,
+                                      options->overrides.count, diags, held);
     complain_diags(diags, scenario_mask(*held));
     diags_free(diags);
     return scenario;
@@ -110,7 +113,7 @@ static void give_back(void *arg)
 }
 
 /* What is made before the guard and the runner part can be given back by both. */
-static int run(const struct options *options)
+int cli_run(const struct options *options)
 {
     const char *flags = getenv("MAKEFLAGS");
     struct error error = {0};
@@ -148,7 +151,7 @@ static const struct mode_row {
     int (*made)(const char *subject, struct buf *out, struct error *error);
     void (*view)(struct buf *out, const struct scenario *scenario);
 } modes[] = {
-    [MODE_RUN] = {.act = run},
+    [MODE_RUN] = {.act = cli_run},
     [MODE_CHECK] = {0},
     [MODE_LIST] = {.view = list_print},
     [MODE_VARS] = {.view = vars_print},
@@ -180,6 +183,8 @@ int cli_main(int argc, char **argv)
 {
     struct options options;
     struct error error = {0};
+    if (argc > 1 && !strcmp(argv[1], "each"))
+        return each_main(argc, argv);
     int status = options_parse(&options, argc, argv, &error) ? complain_of(&error) : act(&options);
     options_release(&options);
     return status;

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "cli/complain.h"
+#include "cli/each.h"
 #include "cli/options.h"
 #include "event/bus.h"
 #include "scenario/spec.h"
@@ -33,7 +34,8 @@ struct destination {
     bool standard; /* standard output */
     bool terminal;
     struct output *output;
-    struct story *story;
+    struct story *stories[2];
+    size_t story_count;
     struct jsonl *jsonl;
     struct joblog *joblog;
     bool full;
@@ -44,6 +46,8 @@ struct destination {
 struct log {
     struct destination items[DESTINATIONS];
     size_t count;
+    struct destination *errors; /* standard error; NULL: nothing goes there */
+    struct each_report *report; /* of a run of "each"; NULL: there is a story */
     const struct destination *board; /* for progress; NULL: nobody wants it */
     struct log_callbacks callbacks;
     void *arg;
@@ -188,8 +192,9 @@ static void add_reader(struct destination *destination, struct bus *bus,
         destination->jsonl = jsonl_new(options, run, destination->output);
         reader = jsonl_reader(destination->jsonl);
     } else {
-        destination->story = story_new(options, destination->output);
-        reader = story_reader(destination->story);
+        struct story *story = story_new(options, destination->output);
+        destination->stories[destination->story_count++] = story;
+        reader = story_reader(story);
     }
     bus_add(bus, &reader);
 }
@@ -205,7 +210,7 @@ static int open_joblog(struct log *log, struct loop *loop, struct bus *bus,
                        const struct options *options, struct error *error)
 {
     const char *path = options->joblog;
-    bool adds = options->resume != RESUME_NONE || options_name_a_part(options);
+    bool adds = options->resume != RESUME_NONE || options->resume_joblog || options_name_a_part(options);
     bool begins = !adds || is_empty(path);
     struct target *target =
         target_open(path, FILE_CLAIM | (adds ? FILE_APPEND : FILE_EMPTY), NULL, "write the joblog to", error);
@@ -243,13 +248,31 @@ static int open_file(struct log *log, struct loop *loop, const struct log_spec *
     return add_destination(log, loop, path, target, error);
 }
 
+static int open_errors(struct log *log, struct loop *loop, struct error *error)
+{
+    if (log->errors)
+        return 0;
+    log->errors = &log->items[log->count];
+    return add_destination(log, loop, "standard error", target_new(STDERR_FILENO), error);
+}
+
 static int open_board(struct log *log, struct loop *loop, struct error *error)
 {
     log->board = &log->items[0];
     if (log->board->terminal)
         return 0;
-    log->board = &log->items[log->count];
-    return add_destination(log, loop, "standard error", target_new(STDERR_FILENO), error);
+    int result = open_errors(log, loop, error);
+    log->board = log->errors;
+    return result;
+}
+
+/* True where some pool keeps the standard error of its tasks apart. */
+static bool has_errors(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        if (scenario->pools[i].separate)
+            return true;
+    return false;
 }
 
 static int open_all(struct log *log, struct loop *loop, const struct log_spec *spec,
@@ -260,21 +283,59 @@ static int open_all(struct log *log, struct loop *loop, const struct log_spec *s
     return result ? result : open_file(log, loop, spec, options, error);
 }
 
+/* What the bodies put out is not the log's to leave out: neither -q nor --hide takes it away. */
+static void add_output(struct log *log, struct bus *bus, struct story_options *story,
+                       const struct options *options, const char *run)
+{
+    filter_init(&story->filter, FILTER_STORY);
+    story->parts = STORY_OUTPUT;
+    story->timestamps = false;
+    add_reader(&log->items[0], bus, story, options, false, run);
+}
+
 /* With a log of its own, standard output is the bodies'. JSON is whole in any case. */
 static void add_readers(struct log *log, struct bus *bus, struct story_options *story,
                         const struct options *options, bool json, const char *run)
 {
     if (log->count == 1) {
+        story->parts = STORY_SENTENCES | STORY_OUTPUT;
         add_reader(&log->items[0], bus, story, options, json, run);
         return;
     }
-    story->part = json ? STORY_ALL : STORY_SENTENCES;
+    story->parts = json ? STORY_ALL : STORY_SENTENCES;
     add_reader(&log->items[1], bus, story, options, json, run);
-    /* What the bodies put out is not the log's to leave out: neither -q nor --hide takes it away. */
+    add_output(log, bus, story, options, run);
+}
+
+/* Standard error of tasks that is kept apart. JSON has it with all the rest. */
+static int add_errors(struct log *log, struct loop *loop, struct bus *bus,
+                      struct story_options *story, const struct options *options, const char *run,
+                      struct error *error)
+{
+    int result = open_errors(log, loop, error);
+    if (result)
+        return result;
     filter_init(&story->filter, FILTER_STORY);
-    story->part = STORY_OUTPUT;
+    story->parts = STORY_ERRORS;
     story->timestamps = false;
-    add_reader(&log->items[0], bus, story, options, false, run);
+    add_reader(log->errors, bus, story, options, false, run);
+    return 0;
+}
+
+/* A run of "each" has no story: standard output is the commands' own. */
+static int report_each(struct log *log, struct loop *loop, struct bus *bus,
+                       struct story_options *story, const struct options *options, const char *run,
+                       struct error *error)
+{
+    if (!options->dry)
+        add_output(log, bus, story, options, run);
+    int result = open_errors(log, loop, error);
+    if (result)
+        return result;
+    log->report = each_report_new(options->each, log->items[0].output, log->errors->output);
+    struct bus_reader reader = each_report_reader(log->report);
+    bus_add(bus, &reader);
+    return 0;
 }
 
 struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *scenario,
@@ -290,8 +351,12 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *s
     int result = make_filter(&story.filter, spec, options, error);
     if (!result)
         result = open_all(log, loop, spec, options, error);
-    if (!result)
+    if (!result && options->each)
+        result = report_each(log, loop, bus, &story, options, run, error);
+    else if (!result)
         add_readers(log, bus, &story, options, json, run);
+    if (!result && has_errors(scenario) && !json)
+        result = add_errors(log, loop, bus, &story, options, run, error);
     if (!result && options->joblog)
         result = open_joblog(log, loop, bus, options, error);
     if (!result && options->progress)
@@ -322,7 +387,7 @@ bool log_report(const struct log *log, struct buf *out)
         size_t lost = output_lost(destination->output);
         int stuck = output_stuck(destination->output);
         bool unread = (log->closed && destination->standard) ||
-                      (destination == log->board && !destination->standard);
+                      (destination == log->errors && !destination->story_count);
         if (unread || (!lost && !destination->failed && !stuck))
             continue;
         whole = false;
@@ -344,8 +409,10 @@ void log_free(struct log *log)
 {
     if (!log)
         return;
+    each_report_free(log->report);
     for (size_t i = 0; i < log->count; i++) {
-        story_free(log->items[i].story);
+        for (size_t j = 0; j < log->items[i].story_count; j++)
+            story_free(log->items[i].stories[j]);
         jsonl_free(log->items[i].jsonl);
         joblog_free(log->items[i].joblog);
         output_free(log->items[i].output);

@@ -10,6 +10,7 @@
 #include "sink/rotation.h"
 
 struct buf;
+struct each;
 struct error;
 
 /* Those up to MODE_TREE need a scenario. */
@@ -70,6 +71,7 @@ struct options {
     int argc; /* the command line itself */
     char **argv;
     const char *file;       /* NULL: none was given */
+    const struct each *each; /* what "each" runs; NULL: a scenario in FILE */
     const char *subject;    /* of --example, --import and --reference, or a queue; NULL: none */
     struct words values;    /* of --put: the messages; of --queue: what is to be done; of --completion: those typed */
     struct asking asking;   /* of --put, --get and --queue */
@@ -83,6 +85,8 @@ struct options {
     const char *joblog;     /* --joblog FILE; NULL: none */
     const char *journal;    /* --journal FILE; NULL: none */
     enum resume_option resume;
+    bool trace;             /* the command of each task is told */
+    bool resume_joblog;     /* what the joblog has as succeeded is left out */
     bool progress;          /* --progress */
     int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
     const char *log;        /* --log FILE; NULL: none */

@@ -273,7 +273,7 @@ static const struct option table[] = {
      .help = "look after durable queues in FILE: list, put, requeue, purge or compact follows"},
     {.letter = 'q', .name = "quiet", .take = take_quiet,
      .help = "show only what went wrong"},
-    {.name = "reference", .argument = "PART", .takes = TAKES_CHOICE, .words = "events event-fields keys",
+    {.name = "reference", .argument = "PART", .takes = TAKES_CHOICE, .words = "events event-fields keys each-options",
      .mode = MODE_REFERENCE,
      .help = "print a part of the manual that is made from tables"},
     {.name = "schema", .mode = MODE_SCHEMA,

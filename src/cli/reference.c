@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/each.h"
 #include "event/fields.h"
 #include "scenario/key_reference.h"
 #include "sink/filter.h"
@@ -145,6 +146,7 @@ static const struct reference {
     {"events", print_events},
     {"event-fields", print_fields},
     {"keys", key_reference_print},
+    {"each-options", each_reference},
 };
 
 int reference_print(const char *name, struct buf *out, struct error *error)

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "cli/complain.h"
+#include "cli/each.h"
 #include "cli/invocation.h"
 #include "cli/journaling.h"
 #include "cli/log.h"
@@ -339,7 +340,7 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
         .shared = shared_new(),
         .dry = options->dry,
         .dry_tasks = options->limit,
-        .tells_commands = options->joblog != NULL,
+        .tells_commands = options->joblog || options->trace,
         .jobs = options->jobs,
         .ended = on_run_ended,
         .ended_arg = &runner,
@@ -349,7 +350,8 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
         return fail(run, &error, STATUS_SYSTEM);
     }
     invocation_fill(&run->invocation, &runner.invocation, options);
-    if (picks_read(options, run, &error) || open_books(&runner, options, &error)) {
+    int wrong = options->resume_joblog ? each_read_joblog(options->each, run, &error) : 0;
+    if (wrong || picks_read(options, run, &error) || open_books(&runner, options, &error)) {
         log_free(runner.log);
         release_run(run);
         invocation_release(&runner.invocation);

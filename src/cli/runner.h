@@ -23,4 +23,7 @@ int runner_main(void *arg);
  * is to be freed in either case. (cli.c) */
 struct scenario *cli_load(const struct options *options, struct scenario_sources **held);
 
+/* Runs the scenario that OPTIONS name. Returns the exit status, or ends the process by a signal. (cli.c) */
+int cli_run(const struct options *options);
+
 #endif

@@ -86,6 +86,7 @@ struct run {
     int64_t dry_tasks;     /* tasks that a pool tells of at most */
     bool tells_commands;   /* somebody wants to know the command of each task */
     bool keys;             /* somebody wants to know tasks by their content */
+    bool by_command;       /* by their commands, as the joblog has them */
     struct resume *resume; /* what is not to run again; NULL: all is */
     struct tokens *tokens; /* of an outer make: a task of a pool begins with one; NULL: none */
     int64_t jobs;          /* workers of every pool; 0: as each pool says */

@@ -32,8 +32,9 @@ void crew_take_frame(struct crew *crew, struct frame *frame)
         free(text);
         break;
     case FRAME_OUTPUT:
+    case FRAME_ERROR_OUTPUT:
         frame_read_u64(frame);
-        crew_output(crew, frame->at, frame->left);
+        crew_output(crew, frame->type == FRAME_ERROR_OUTPUT, frame->at, frame->left);
         break;
     case FRAME_RESULT:
         take_result(crew, frame);

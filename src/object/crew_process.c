@@ -142,6 +142,7 @@ static void send_config(struct crew_process *process, const struct world *world)
     struct worker_config config;
     world_config(world, &config);
     config.worker = process->crew.number;
+    config.separate = spec->separate;
     config.setup =
         chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
     config.stop_signal = spec->stop.signal;

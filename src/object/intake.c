@@ -22,7 +22,7 @@ struct intake {
     struct reader *reader; /* where FD is a pipe or a terminal */
     struct buf bytes;
     size_t from;     /* of BYTES: what was not taken */
-    size_t searched; /* bytes behind FROM that hold no terminator */
+    size_t searched; /* bytes behind FROM in which no terminator begins */
     bool at_end;
     int number; /* errno value of a failed read */
     bool waiting;
@@ -79,6 +79,10 @@ static int open_file(const char *path)
     if (strcmp(path, "-") != 0)
         return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     int fd = open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* What somebody else has read of a file is not read again. */
+    off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
+    if (fd >= 0 && at > 0)
+        lseek(fd, at, SEEK_SET);
     return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 
@@ -153,20 +157,27 @@ void intake_take(struct intake *intake, size_t length)
     intake->searched = 0;
 }
 
-enum intake_result intake_piece(struct intake *intake, char terminator, const char **bytes,
-                                size_t *length, struct error *error)
+static const char *find_end(const char *bytes, size_t length, const struct intake_end *end)
+{
+    if (end->length == 1)
+        return memchr(bytes, *end->text, length);
+    return memmem(bytes, length, end->text, end->length);
+}
+
+enum intake_result intake_piece(struct intake *intake, const struct intake_end *end,
+                                const char **bytes, size_t *length, struct error *error)
 {
     for (;;) {
         size_t left;
         *bytes = intake_bytes(intake, &left);
         const char *unseen = *bytes + intake->searched;
-        const char *end = memchr(unseen, terminator, left - intake->searched);
-        *length = end ? (size_t)(end - *bytes) : left;
-        if (end) {
-            intake_take(intake, *length + 1);
+        const char *found = find_end(unseen, left - intake->searched, end);
+        *length = found ? (size_t)(found - *bytes) : left;
+        if (found) {
+            intake_take(intake, *length + end->length);
             return INTAKE_ONE;
         }
-        intake->searched = left;
+        intake->searched = left < end->length ? 0 : left - (end->length - 1);
         enum intake_result result = intake_read(intake, error);
         if (result == INTAKE_END && left) {
             *bytes = intake_bytes(intake, length);

@@ -44,12 +44,18 @@ enum intake_result intake_read(struct intake *intake, struct error *error);
 const char *intake_bytes(const struct intake *intake, size_t *length);
 void intake_take(struct intake *intake, size_t length);
 
+/* What ends a piece: a text of LENGTH bytes, at least one. */
+struct intake_end {
+    const char *text;
+    size_t length;
+};
+
 /*
- * Takes the next piece that ends in TERMINATOR, which is left out, or what stands behind the last
- * one. *BYTES are valid until the next call.
+ * Takes the next piece that ends in END, which is left out, or what stands behind the last one. *BYTES are
+ * valid until the next call.
  */
-enum intake_result intake_piece(struct intake *intake, char terminator, const char **bytes,
-                                size_t *length, struct error *error);
+enum intake_result intake_piece(struct intake *intake, const struct intake_end *end,
+                                const char **bytes, size_t *length, struct error *error);
 
 /* True where the last piece was what stands behind the last TERMINATOR. */
 bool intake_is_unended(const struct intake *intake);

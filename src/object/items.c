@@ -30,6 +30,12 @@ struct items *items_new(struct run *run, const struct pool_spec *pool, void (*mo
     items->spec = &pool->tasks;
     items->more = more;
     items->arg = arg;
+    if (items->spec->columns || items->spec->header)
+        items->columns = columns_new(items->spec, error);
+    if ((items->spec->columns || items->spec->header) && !items->columns) {
+        free(items);
+        return NULL;
+    }
     if (items->kind->open && items->kind->open(items, error)) {
         items_free(items);
         return NULL;
@@ -154,6 +160,7 @@ void items_free(struct items *items)
     if (items->left)
         return; /* the thread still uses it */
     intake_free(items->intake);
+    columns_free(items->columns);
     buf_release(&items->gathered);
     buf_release(&items->messages);
     free(items);

@@ -43,11 +43,12 @@ static enum items_result take_value(struct items *items, const char *bytes, size
 static enum items_result jsonl_next(struct items *items, struct buf *encoded, struct error *error)
 {
     struct jsonl *jsonl = items->state;
+    static const struct intake_end newline = {"\n", 1};
     const char *bytes;
     size_t length;
     enum intake_result result = jsonl->line ? INTAKE_ONE : items_skip_mark(items, error);
     while (result == INTAKE_ONE) {
-        result = intake_piece(items->intake, '\n', &bytes, &length, error);
+        result = intake_piece(items->intake, &newline, &bytes, &length, error);
         jsonl->line += result == INTAKE_ONE;
         if (result == INTAKE_ONE && !is_blank(bytes, length))
             return take_value(items, bytes, length, encoded, error);

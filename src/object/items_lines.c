@@ -42,21 +42,37 @@ static void tell_carriage_return(struct items *items)
     bus_emit(items->run->bus, &event);
 }
 
+static struct intake_end end_of(const struct source_spec *spec)
+{
+    if (spec->end)
+        return (struct intake_end){spec->end, strlen(spec->end)};
+    return (struct intake_end){spec->nul ? "" : "\n", 1};
+}
+
 enum items_result items_next_line(struct items *items, struct buf *encoded, struct error *error)
 {
+    const struct intake_end end = end_of(items->spec);
+    struct columns *columns = items->columns;
     const char *bytes;
     size_t length;
     enum intake_result result = INTAKE_ONE;
-    if (!items->at && !items->spec->nul)
+    if (!items->at && *end.text == '\n')
         result = items_skip_mark(items, error);
     if (result == INTAKE_ONE)
-        result = intake_piece(items->intake, items->spec->nul ? '\0' : '\n', &bytes, &length, error);
-    if (result == INTAKE_ONE) {
-        if (!items->at && !items->spec->nul && length && bytes[length - 1] == '\r')
-            tell_carriage_return(items);
-        value_encode_string(encoded, bytes, length);
+        result = intake_piece(items->intake, &end, &bytes, &length, error);
+    if (result == INTAKE_ONE && columns && columns_want_header(columns)) {
+        if (columns_take_header(columns, bytes, length, error))
+            return ITEMS_FAILED;
+        result = intake_piece(items->intake, &end, &bytes, &length, error);
     }
-    return items_after(result);
+    if (result != INTAKE_ONE)
+        return items_after(result);
+    if (!items->at && *end.text == '\n' && length && bytes[length - 1] == '\r')
+        tell_carriage_return(items);
+    if (columns)
+        return columns_encode(columns, bytes, length, encoded, error) ? ITEMS_FAILED : ITEMS_ONE;
+    value_encode_string(encoded, bytes, length);
+    return ITEMS_ONE;
 }
 
 enum intake_result items_skip_mark(struct items *items, struct error *error)

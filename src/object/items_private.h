@@ -39,6 +39,7 @@ struct items {
     struct buf gathered;   /* of a batch that is not whole yet */
     int64_t gathered_count;
     struct buf messages;   /* struct task_message: of the item that was given last, of a queue */
+    struct columns *columns; /* of lines: cuts them into columns; NULL: they are not cut */
     bool left; /* its thread hangs and is left behind */
 };
 
@@ -66,6 +67,25 @@ int items_open_file(struct items *items, struct error *error);
 
 /* items_lines.c: what a reading that gave no item means for the items. */
 enum items_result items_after(enum intake_result result);
+
+/* items_columns.c: what cuts the lines of SPEC into columns and names these. NULL with ERROR filled where that
+ * is not possible. */
+struct columns *columns_new(const struct source_spec *spec, struct error *error);
+
+/* True where the next line is the header. */
+bool columns_want_header(const struct columns *columns);
+
+/* Takes the header. 0, or ERROR_FAILED where it cannot name columns. */
+int columns_take_header(struct columns *columns, const char *bytes, size_t length,
+                        struct error *error);
+
+/* Appends a line as an item: a list of its columns, or with a header a table. 0, or ERROR_FAILED where it has
+ * more of them than there are names. */
+int columns_encode(struct columns *columns, const char *bytes, size_t length, struct buf *encoded,
+                   struct error *error);
+
+/* NULL is accepted. */
+void columns_free(struct columns *columns);
 
 /* items_lines.c: the next line, or piece that ends in NUL; also of what a command writes. */
 enum items_result items_next_line(struct items *items, struct buf *encoded, struct error *error);

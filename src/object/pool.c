@@ -20,6 +20,7 @@
 #include "object/start.h"
 #include "object/users.h"
 #include "scenario/spec.h"
+#include "worker/planner.h"
 
 /* A worker has tasks for so long ahead of the one that runs, and never more than so many. */
 #define AHEAD_TIME (2 * NS_PER_MS)
@@ -375,6 +376,7 @@ static void pool_free(struct object *object)
     results_free(pool->results);
     pool_free_tokens(pool);
     pool_free_failures(pool);
+    planner_free(pool->planner);
     spool_shelf_release(&pool->shelf);
     timer_free(pool->timer);
     timer_free(pool->due);

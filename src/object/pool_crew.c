@@ -68,10 +68,10 @@ void crew_refused(struct crew *crew, const char *reason)
     buf_release(&text);
 }
 
-void crew_output(struct crew *crew, const char *bytes, size_t length)
+void crew_output(struct crew *crew, size_t stream, const char *bytes, size_t length)
 {
     if (crew->tasks.first)
-        pool_take_output(crew->pool, crew->tasks.first, bytes, length);
+        pool_take_output(crew->pool, crew->tasks.first, stream, bytes, length);
     else if (length)
         take_setup_output(crew, bytes, length);
 }

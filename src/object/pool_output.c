@@ -42,52 +42,79 @@ void pool_tell_started(struct pool *pool, const struct task *task)
     pool_emit(pool, &event);
 }
 
-static void tell_output(struct pool *pool, const struct task *task, const char *bytes,
-                        size_t length)
+static void emit_output(struct pool *pool, const struct task *task, size_t stream,
+                        const char *bytes, size_t length)
 {
-    if (!length)
-        return;
     struct event event = pool_task_event(EVENT_TASK_OUTPUT, task);
+    if (pool->spec->separate)
+        event.stream = stream ? "stderr" : "stdout";
     event.bytes = bytes;
     event.length = length;
     pool_emit(pool, &event);
 }
 
-/* The whole lines now, a line's beginning when the rest of it has come. */
-static void tell_lines(struct pool *pool, struct task *task, const char *bytes, size_t length)
+static void tell_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                        size_t length)
 {
-    const char *last = memrchr(bytes, '\n', length);
-    size_t whole = last ? (size_t)(last + 1 - bytes) : 0;
-    if (whole && task->line.length) {
-        buf_append(&task->line, bytes, whole);
-        tell_output(pool, task, task->line.data, task->line.length);
-        buf_clear(&task->line);
-    } else {
-        tell_output(pool, task, bytes, whole);
-    }
-    buf_append(&task->line, bytes + whole, length - whole);
-    if (task->line.length < LINE_LONGEST)
+    struct buf tagged = {0};
+    if (!length)
         return;
-    whole = task->line.length - utf8_tail(task->line.data, task->line.length);
-    tell_output(pool, task, task->line.data, whole);
-    buf_consume(&task->line, whole);
+    if (!pool->spec->tag) {
+        emit_output(pool, task, stream, bytes, length);
+        return;
+    }
+    pool_tag_output(pool, task, &task->streams[stream].in_line, bytes, length, &tagged);
+    emit_output(pool, task, stream, tagged.data, tagged.length);
+    buf_release(&tagged);
 }
 
-static void keep_output(struct pool *pool, struct task *task, const char *bytes, size_t length)
+/* With a tag the last line ends with a newline, as another tag follows it. */
+static void end_line(struct pool *pool, struct task *task, size_t stream)
+{
+    if (!task->streams[stream].in_line)
+        return;
+    emit_output(pool, task, stream, "\n", 1);
+    task->streams[stream].in_line = false;
+}
+
+/* The whole lines now, a line's beginning when the rest of it has come. */
+static void tell_lines(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                       size_t length)
+{
+    struct buf *line = &task->streams[stream].line;
+    const char *last = memrchr(bytes, '\n', length);
+    size_t whole = last ? (size_t)(last + 1 - bytes) : 0;
+    if (whole && line->length) {
+        buf_append(line, bytes, whole);
+        tell_output(pool, task, stream, line->data, line->length);
+        buf_clear(line);
+    } else {
+        tell_output(pool, task, stream, bytes, whole);
+    }
+    buf_append(line, bytes + whole, length - whole);
+    if (line->length < LINE_LONGEST)
+        return;
+    whole = line->length - utf8_tail(line->data, line->length);
+    tell_output(pool, task, stream, line->data, whole);
+    buf_consume(line, whole);
+}
+
+static void keep_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                        size_t length)
 {
     struct error error = {0};
     if (pool->results)
-        results_take_output(pool->results, task, bytes, length);
+        results_take_output(pool->results, task, stream, bytes, length);
     pool_keep_last(pool, task, bytes, length);
     switch (pool->spec->output) {
     case OUTPUT_DISCARD:
         break;
     case OUTPUT_LINES:
-        tell_lines(pool, task, bytes, length);
+        tell_lines(pool, task, stream, bytes, length);
         break;
     case OUTPUT_GROUP:
     case OUTPUT_ORDERED:
-        if (spool_put(&task->output, bytes, length, &error))
+        if (spool_put(&task->streams[stream].output, bytes, length, &error))
             pool_lose(pool, error.text);
         error_release(&error);
         break;
@@ -95,26 +122,33 @@ static void keep_output(struct pool *pool, struct task *task, const char *bytes,
 }
 
 /* A secret may be cut by the pieces in which output comes; LAST: no more comes. */
-static void keep_masked(struct pool *pool, struct task *task, const char *bytes, size_t length,
-                        bool last)
+static void keep_masked(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                        size_t length, bool last)
 {
     const struct mask *mask = pool->object.run->mask;
     struct buf shown = {0};
-    mask_put(mask, &task->masked, &shown, bytes, length);
+    mask_put(mask, &task->streams[stream].masked, &shown, bytes, length);
     if (last)
-        mask_end(mask, &task->masked, &shown);
+        mask_end(mask, &task->streams[stream].masked, &shown);
     if (shown.length)
-        keep_output(pool, task, shown.data, shown.length);
+        keep_output(pool, task, stream, shown.data, shown.length);
     buf_release(&shown);
 }
 
-void pool_take_output(struct pool *pool, struct task *task, const char *bytes, size_t length)
+static void end_masked(struct pool *pool, struct task *task)
+{
+    for (size_t i = 0; i < TASK_STREAMS; i++)
+        keep_masked(pool, task, i, "", 0, true);
+}
+
+void pool_take_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                      size_t length)
 {
     task->put_out += length;
     if (pool->object.run->mask)
-        keep_masked(pool, task, bytes, length, false);
+        keep_masked(pool, task, stream, bytes, length, false);
     else
-        keep_output(pool, task, bytes, length);
+        keep_output(pool, task, stream, bytes, length);
 }
 
 /* "exit code 3", "ended by signal KILL", or the reason that the worker gave. */
@@ -259,10 +293,7 @@ static void detach_output(struct pool *pool, struct task *task)
     *attempt = *task;
     attempt->item = attempt->messages = attempt->last = (struct buf){0};
     attempt->retried = true;
-    task->masked = (struct mask_stream){0};
-    task->output = (struct spool){0};
-    task->line = (struct buf){0};
-    task->kept = (struct spool){0};
+    memset(task->streams, 0, sizeof(task->streams));
     /* The task keeps how it ended, as it may not be tried again after all. */
     if (task->text)
         task->text = mem_copy(task->text, task->text_length);
@@ -274,7 +305,7 @@ static void detach_output(struct pool *pool, struct task *task)
 void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait)
 {
     task->wait = wait;
-    keep_masked(pool, task, "", 0, true);
+    end_masked(pool, task);
     detach_output(pool, task);
     pool_pump(pool);
 }
@@ -319,29 +350,42 @@ static void count_task(struct pool *pool, const struct task *task)
 }
 
 /* Tells the kept output piece by piece; false where the log took no more before its end. */
-static bool tell_spool(struct pool *pool, struct task *task)
+static bool tell_spool(struct pool *pool, struct task *task, size_t stream)
 {
+    struct spool *spool = &task->streams[stream].output;
     const char *bytes;
     size_t length;
     struct error error = {0};
     int result = 0;
-    while (!pool->object.run->held &&
-           (result = spool_next(&task->output, &bytes, &length, &error)) > 0)
-        tell_output(pool, task, bytes, length);
+    while (!pool->object.run->held && (result = spool_next(spool, &bytes, &length, &error)) > 0)
+        tell_output(pool, task, stream, bytes, length);
     if (result < 0)
         pool_break(pool, error.text);
     error_release(&error);
     return !pool->object.run->held || result < 0 ||
-           (!task->output.memory.length && task->output.read == task->output.size);
+           (!spool->memory.length && spool->read == spool->size);
+}
+
+/* The same of both streams, and of lines that have no end. */
+static bool tell_kept(struct pool *pool, struct task *task)
+{
+    for (size_t i = 0; i < TASK_STREAMS; i++) {
+        struct buf *line = &task->streams[i].line;
+        if (!tell_spool(pool, task, i))
+            return false;
+        tell_output(pool, task, i, line->data, line->length);
+        buf_clear(line);
+        end_line(pool, task, i);
+    }
+    return true;
 }
 
 void pool_pump(struct pool *pool)
 {
     while (pool->finished.first) {
         struct task *task = pool->finished.first;
-        if (!tell_spool(pool, task))
+        if (!tell_kept(pool, task))
             return;
-        tell_output(pool, task, task->line.data, task->line.length);
         if (pool->results && !task->retried) /* first: the journal waits for what it has put */
             results_put(pool->results, task);
         if (task->retried)
@@ -360,7 +404,7 @@ void pool_pump(struct pool *pool)
 
 void pool_finish_task(struct pool *pool, struct task *task)
 {
-    keep_masked(pool, task, "", 0, true);
+    end_masked(pool, task);
     count_task(pool, task);
     buf_release(&task->last);
     pool_message_done(pool, task);
@@ -382,7 +426,7 @@ static const char *why_stopped(const struct pool *pool)
 void pool_end_task(struct pool *pool, struct task *task)
 {
     const char *why = why_stopped(pool);
-    keep_masked(pool, task, "", 0, true);
+    end_masked(pool, task);
     free(task->text);
     task->text = mem_strdup(why);
     task->text_length = strlen(why);

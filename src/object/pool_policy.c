@@ -116,17 +116,18 @@ void pool_check_halt(struct pool *pool)
     const struct halt_spec *halt = &pool->spec->halt;
     int64_t succeeded = pool->done - pool->failed;
     bool failures = is_reached(pool, &halt->failures, pool->failed);
-    if (pool->halted || (!failures && !is_reached(pool, &halt->successes, succeeded)))
+    bool successes = is_reached(pool, &halt->successes, succeeded);
+    if (pool->halted || (!failures && !successes && !is_reached(pool, &halt->done, pool->done)))
         return;
     struct buf reason = {0};
     struct event event = {.kind = EVENT_POOL_HALTED};
-    int64_t number = failures ? pool->failed : succeeded;
+    int64_t number = failures ? pool->failed : successes ? succeeded : pool->done;
     pool->halted = true;
-    pool->won = !failures;
+    pool->won = successes && !failures;
     if (pool->won)
         pool->object.failed = false;
     buf_printf(&reason, "%lld task%s %s", (long long)number, number == 1 ? "" : "s",
-               failures ? "failed" : "succeeded");
+               failures ? "failed" : successes ? "succeeded" : "ended");
     event.reason = reason.data;
     event.flags = failures ? EVENT_WRONG : 0;
     pool_emit(pool, &event);
@@ -253,5 +254,5 @@ bool pool_is_paced(const struct pool *pool)
 {
     const struct pool_spec *spec = pool->spec;
     return spec->rate || spec->timeout_percent || spec->halt.failures.number ||
-           spec->halt.successes.number || has_throttle(&spec->throttle) || pool->tokens;
+           spec->halt.successes.number || spec->halt.done.number || has_throttle(&spec->throttle) || pool->tokens;
 }

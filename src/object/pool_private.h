@@ -23,6 +23,7 @@ struct error;
 struct items;
 struct jobserver;
 struct pool;
+struct planner;
 struct pool_spec;
 struct results;
 struct timer;
@@ -112,6 +113,7 @@ struct pool {
     int64_t kill_at; /* of a stop: when grace ends; 0: none */
     bool scheduling; /* a look at who can get a task is on its way */
 
+    struct planner *planner; /* where tasks are known by their commands; NULL: they are not */
     struct hash content; /* of all but the item, where somebody wants to know */
     struct resume_tally tally;
     bool told_started;
@@ -165,8 +167,8 @@ void crew_refused(struct crew *crew, const char *reason);
 /* The result of its first task; what RESULT points to is copied. */
 void crew_result(struct crew *crew, const struct result *result);
 
-/* Output of its first task, or of setup: then it is told as lines of the worker. */
-void crew_output(struct crew *crew, const char *bytes, size_t length);
+/* Output of its first task, see pool_take_output(), or of setup: then it is told as lines of the worker. */
+void crew_output(struct crew *crew, size_t stream, const char *bytes, size_t length);
 
 /* A line past any task. */
 void crew_line(struct crew *crew, const char *bytes, size_t length);
@@ -252,8 +254,15 @@ void pool_tell_plan(struct pool *pool, const char *text);
 /* A dry run: tells that there are more tasks than were told of. */
 void pool_tell_cut(struct pool *pool);
 
-/* Takes a piece of a task's output. */
-void pool_take_output(struct pool *pool, struct task *task, const char *bytes, size_t length);
+/* Takes a piece of what the task wrote to STREAM: 0 for standard output, 1 for standard error where that is
+ * kept apart. */
+void pool_take_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                      size_t length);
+
+/* pool_tag.c: appends BYTES of the task's output with its tag at the beginning of each line. IN_LINE: they go
+ * on with a line, and is kept up to date. */
+void pool_tag_output(const struct pool *pool, const struct task *task, bool *in_line,
+                     const char *bytes, size_t length, struct buf *out);
 
 /* The task has its outcome: it is told in its turn, and freed. */
 void pool_finish_task(struct pool *pool, struct task *task);

@@ -105,8 +105,7 @@ void pool_open_results(struct pool *pool)
         return;
     release_claim(pool->object.run, (size_t)(pool->spec - pool->object.run->scenario->pools));
     pool->results =
-        results_new(pool->object.run, pool->object.name, &pool->spec->results, goes_on(pool->object.run, pool->spec),
-                    &callbacks, pool, &error);
+        results_new(pool->object.run, pool->spec, goes_on(pool->object.run, pool->spec), &callbacks, pool, &error);
     if (!pool->results)
         on_failed(pool, error.text);
     error_release(&error);

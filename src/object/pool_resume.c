@@ -1,25 +1,71 @@
 /* A pool and what earlier runs have done of it. */
 #include "base/buf.h"
+#include "base/error.h"
 #include "engine/resume.h"
 #include "engine/run.h"
 #include "event/event.h"
 #include "object/pool_private.h"
 #include "object/task_key.h"
+#include "object/world.h"
 #include "scenario/spec.h"
+#include "sink/joblog.h"
+#include "worker/config.h"
+#include "worker/planner.h"
+
+/* What makes of each item the command that the joblog has. */
+static int open_planner(struct pool *pool, struct error *error)
+{
+    struct world world;
+    struct worker_config config;
+    int result =
+        world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
+    if (!result) {
+        world_config(&world, &config);
+        pool->planner = planner_new(&config, error);
+        result = pool->planner ? 0 : error->code;
+    }
+    world_release(&world);
+    return result;
+}
 
 void pool_open_resume(struct pool *pool)
 {
-    if (pool->object.run->keys)
+    struct error error = {0};
+    if (pool->object.run->by_command && open_planner(pool, &error))
+        pool_break(pool, error.text);
+    else if (pool->object.run->keys)
         pool->content = task_key_pool(pool->object.run->scenario, pool->spec);
+    error_release(&error);
+}
+
+/* False where no command can be made of the item: then the task itself tells why. */
+static bool fill_key(struct pool *pool, struct task *task)
+{
+    struct buf command = {0};
+    struct buf line = {0};
+    struct error error = {0};
+    if (!pool->planner) {
+        task->key = task_key(&pool->content, task->item.data, task->item.length);
+        return true;
+    }
+    bool made = !planner_print(pool->planner, task->item.data, task->item.length, task->index,
+                               &command, &error);
+    if (made) {
+        joblog_command(&line, buf_string(&command));
+        task->key = task_key_command(line.data, line.length);
+    }
+    error_release(&error);
+    buf_release(&command);
+    buf_release(&line);
+    return made;
 }
 
 bool pool_was_done(struct pool *pool, struct task *task)
 {
     struct resume *resume = pool->object.run->resume;
-    if (!pool->object.run->keys)
+    if (!pool->planner && !pool->object.run->keys)
         return false;
-    task->key = task_key(&pool->content, task->item.data, task->item.length);
-    return resume && resume_skips(resume, &task->key, &pool->tally);
+    return fill_key(pool, task) && resume && resume_skips(resume, &task->key, &pool->tally);
 }
 
 static const char *plural(int64_t number, const char *one, const char *many)

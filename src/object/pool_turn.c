@@ -7,15 +7,23 @@
 
 static size_t memory_of(const struct task *task)
 {
-    return task->output.memory.length + task->kept.memory.length;
+    size_t length = 0;
+    for (size_t i = 0; i < TASK_STREAMS; i++)
+        length += task->streams[i].output.memory.length + task->streams[i].kept.memory.length;
+    return length;
 }
 
 /* Those that wait for one before them may be many. */
 static void shelve(struct pool *pool, struct task *task)
 {
     struct error error = {0};
-    if (spool_shelve(&task->output, &pool->shelf, &error) ||
-        spool_shelve(&task->kept, &pool->shelf, &error))
+    int result = 0;
+    for (size_t i = 0; !result && i < TASK_STREAMS; i++) {
+        result = spool_shelve(&task->streams[i].output, &pool->shelf, &error);
+        if (!result)
+            result = spool_shelve(&task->streams[i].kept, &pool->shelf, &error);
+    }
+    if (result)
         pool_lose(pool, error.text);
     error_release(&error);
 }

@@ -32,6 +32,7 @@ struct results {
     const char *pool;
     bool goes_on;
     bool pushes; /* what is durable waits for the records, and the loop at times for that */
+    bool separate; /* standard error is kept apart */
     const struct mask *mask; /* NULL: nothing is hidden */
     const struct results_spec *spec;
     struct results_callbacks callbacks;
@@ -114,14 +115,17 @@ static void open_outlet(struct results *results, struct run *run)
     results->framing = queue_framing(queue);
 }
 
-/* INDEX.out, and what keep_older() has made of it. */
-static void remove_output(const char *directory, long long index)
+/* Of the file of each stream. */
+static const char *const endings[TASK_STREAMS] = {"out", "err"};
+
+/* INDEX.out or INDEX.err, and what keep_older() has made of it. */
+static void remove_output(const char *directory, long long index, const char *ending)
 {
     struct buf path = {0};
     int removed = 0;
     for (int copy = 0; !removed; copy++) {
         buf_clear(&path);
-        buf_printf(&path, "%s/%lld.out", directory, index);
+        buf_printf(&path, "%s/%lld.%s", directory, index, ending);
         if (copy)
             buf_printf(&path, ".%d", copy);
         removed = unlink(path.data);
@@ -140,7 +144,8 @@ static int remove_older(const struct results_spec *spec, struct error *error)
     FILE *records = fd >= 0 ? fopen(path, "re") : NULL;
     while (records && getline(&line, &size, records) > 0)
         if (sscanf(line, "{\"pool\":\"%*[^\"]\",\"index\":%lld", &index) == 1)
-            remove_output(spec->path, index);
+            for (size_t i = 0; i < TASK_STREAMS; i++)
+                remove_output(spec->path, index, endings[i]);
     if (records)
         fclose(records);
     if (fd >= 0)
@@ -150,28 +155,29 @@ static int remove_older(const struct results_spec *spec, struct error *error)
     return fd < -1 ? fd : 0;
 }
 
-struct results *results_new(struct run *run, const char *pool, const struct results_spec *spec,
-                            bool goes_on, const struct results_callbacks *callbacks, void *arg,
+struct results *results_new(struct run *run, const struct pool_spec *pool, bool goes_on,
+                            const struct results_callbacks *callbacks, void *arg,
                             struct error *error)
 {
     static const struct output_callbacks output_callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
     struct results *results = mem_calloc(1, sizeof(*results));
-    results->pool = pool;
+    results->pool = pool->object.name;
+    results->separate = pool->separate;
     results->goes_on = goes_on;
     results->pushes = run->store != NULL;
-    results->spec = spec;
+    results->spec = &pool->results;
     results->mask = run->mask;
     results->callbacks = *callbacks;
     results->arg = arg;
-    if (spec->kind == RESULTS_QUEUE) {
+    if (pool->results.kind == RESULTS_QUEUE) {
         open_outlet(results, run);
         return results;
     }
-    results->file = record_file(spec);
+    results->file = record_file(results->spec);
     unsigned flags = goes_on ? FILE_APPEND : FILE_EMPTY;
-    bool anew = spec->kind == RESULTS_DIRECTORY && !goes_on;
-    struct target *target = anew && remove_older(spec, error) ? NULL :
+    bool anew = results->spec->kind == RESULTS_DIRECTORY && !goes_on;
+    struct target *target = anew && remove_older(results->spec, error) ? NULL :
         target_open(results->file, flags | FILE_DIRECTORIES | FILE_CLAIM, NULL, "write results to", error);
     if (!target) {
         results_free(results);
@@ -181,11 +187,11 @@ struct results *results_new(struct run *run, const char *pool, const struct resu
     return results;
 }
 
-void results_take_output(struct results *results, struct task *task, const char *bytes,
-                         size_t length)
+void results_take_output(struct results *results, struct task *task, size_t stream,
+                         const char *bytes, size_t length)
 {
     struct error error = {0};
-    if (spool_put(&task->kept, bytes, length, &error))
+    if (spool_put(&task->streams[stream].kept, bytes, length, &error))
         fail_of(results, &error);
 }
 
@@ -240,13 +246,13 @@ static int write_whole(int fd, const char *bytes, size_t length)
 }
 
 /* Moves the kept output to FD, or to LINE where there is none; 0 or an errno value. */
-static int move_output(struct task *task, int fd, struct buf *line)
+static int move_output(struct spool *kept, int fd, struct buf *line)
 {
     struct error error = {0};
     const char *bytes;
     size_t length;
     int result, number = 0;
-    while ((result = spool_next(&task->kept, &bytes, &length, &error)) > 0) {
+    while ((result = spool_next(kept, &bytes, &length, &error)) > 0) {
         if (fd < 0)
             buf_append(line, bytes, length);
         else if (!number)
@@ -273,15 +279,16 @@ static int keep_older(const char *path)
     return number || !unlink(path) ? number : errno;
 }
 
-static void write_output_file(struct results *results, struct task *task)
+static void write_output_file(struct results *results, struct task *task, size_t stream)
 {
     struct buf path = {0};
     struct error error = {0};
-    buf_printf(&path, "%s/%lld.out", results->spec->path, (long long)task->index);
+    buf_printf(&path, "%s/%lld.%s", results->spec->path, (long long)task->index,
+               endings[stream]);
     int number = results->goes_on ? keep_older(path.data) : 0;
     int fd = number ? error_system(&error, number, "cannot keep '%s' of an earlier run", path.data)
                     : file_open(path.data, FILE_EMPTY, "write results to", &error);
-    number = fd < 0 ? 0 : move_output(task, fd, NULL);
+    number = fd < 0 ? 0 : move_output(&task->streams[stream].kept, fd, NULL);
     if (fd >= 0 && close(fd) && !number)
         number = errno;
     if (fd < 0)
@@ -291,18 +298,19 @@ static void write_output_file(struct results *results, struct task *task)
     buf_release(&path);
 }
 
-static void put_output(struct results *results, struct task *task)
+static void put_stream(struct results *results, struct task *task, size_t stream)
 {
+    static const char *const keys[] = {"output", "errors"};
     struct buf output = {0};
     if (results->spec->kind == RESULTS_DIRECTORY) {
-        write_output_file(results, task);
+        write_output_file(results, task, stream);
         return;
     }
-    int number = move_output(task, -1, &output);
+    int number = move_output(&task->streams[stream].kept, -1, &output);
     if (number)
         fail(results, "cannot read a task's output back", number);
     if (output.length)
-        put_bytes(&results->line, "output", output.data, output.length);
+        put_bytes(&results->line, keys[stream], output.data, output.length);
     buf_release(&output);
 }
 
@@ -351,7 +359,8 @@ void results_put(struct results *results, struct task *task)
         buf_printf(line, ",\"memory\":%lld", (long long)task->memory);
     if (task->outcome == OUTCOME_DONE && task->text_length)
         put_value(results, line, "result", task->text, task->text_length);
-    put_output(results, task);
+    for (size_t i = 0; i < (results->separate ? TASK_STREAMS : 1); i++)
+        put_stream(results, task, i);
     buf_char(line, '}');
     if (results->outlet) {
         put_message(results);

@@ -7,8 +7,9 @@
  *
  * "signal" stands for "exit" where a signal ended it, "reason" tells why a task failed that had
  * neither, "result" holds what a Lua body returned; what is no UTF-8 is there as "item_base64" and so on besides. In a
- * directory, output is INDEX.out; one of an earlier run that goes on is kept as INDEX.out.1, .2 ...,
- * and those that any other earlier run has recorded are removed.
+ * directory, output is INDEX.out, and standard error that is kept apart ("errors" in a record) INDEX.err; one of an
+ * earlier run that goes on is kept as INDEX.out.1, .2 ..., and those that any other earlier run has recorded are
+ * removed.
  */
 #ifndef OBJECT_RESULTS_H
 #define OBJECT_RESULTS_H
@@ -19,6 +20,7 @@
 struct error;
 struct results;
 struct results_spec;
+struct pool_spec;
 struct run;
 struct task;
 
@@ -39,15 +41,15 @@ struct results_callbacks {
  */
 int results_claim(const struct results_spec *spec, bool goes_on, struct error *error);
 
-/* Opens what SPEC names for the tasks of POOL; what files hold stays where this run GOES ON with the work of
+/* Opens what the pool's results name; what files hold stays where this run GOES ON with the work of
  * an earlier one. NULL with ERROR filled where that is not possible. */
-struct results *results_new(struct run *run, const char *pool, const struct results_spec *spec,
-                            bool goes_on, const struct results_callbacks *callbacks, void *arg,
+struct results *results_new(struct run *run, const struct pool_spec *pool, bool goes_on,
+                            const struct results_callbacks *callbacks, void *arg,
                             struct error *error);
 
-/* Takes a piece of the task's output. */
-void results_take_output(struct results *results, struct task *task, const char *bytes,
-                         size_t length);
+/* Takes a piece of what the task wrote to STREAM, as pool_take_output() has it. */
+void results_take_output(struct results *results, struct task *task, size_t stream,
+                         const char *bytes, size_t length);
 
 /* Records how the task has ended. */
 void results_put(struct results *results, struct task *task);

@@ -77,12 +77,14 @@ void task_free(struct task *task)
         return;
     buf_release(&task->item);
     buf_release(&task->messages);
-    spool_release(&task->output);
-    spool_release(&task->kept);
-    buf_release(&task->line);
+    for (size_t i = 0; i < TASK_STREAMS; i++) {
+        spool_release(&task->streams[i].output);
+        spool_release(&task->streams[i].kept);
+        buf_release(&task->streams[i].line);
+        mask_stream_release(&task->streams[i].masked);
+    }
     buf_release(&task->last);
     free(task->text);
-    mask_stream_release(&task->masked);
     free(task->command);
     free(task);
 }

@@ -23,6 +23,17 @@ struct task_message {
     size_t length;
 };
 
+/* What a task writes to its standard output, or to its standard error where that is kept apart. */
+struct task_stream {
+    struct spool output; /* kept until it may be shown */
+    struct spool kept;   /* the same, kept for results */
+    struct buf line;     /* output: lines: the beginning of a line */
+    struct mask_stream masked; /* output that may be the beginning of a secret */
+    bool in_line;        /* tag: what was told last has no newline yet */
+};
+
+#define TASK_STREAMS 2
+
 struct task {
     struct task *next;
     uint64_t id;     /* of this attempt, as workers know it */
@@ -41,14 +52,11 @@ struct task {
     int64_t wait;    /* ns until the next attempt */
     int64_t worker;  /* who runs it, from 1 */
     int64_t pid;
-    struct spool output; /* kept until it may be shown */
-    struct spool kept;   /* the same, kept for results */
-    struct buf line;     /* output: lines: the beginning of a line */
+    struct task_stream streams[TASK_STREAMS];
     struct buf last;     /* the end of its output, where the pool keeps that of failures */
     enum outcome outcome;
     int64_t number; /* exit code or signal */
     int64_t duration;
-    struct mask_stream masked; /* output that may be the beginning of a secret */
     char *text; /* why it failed; or the encoded result, TEXT_LENGTH bytes; or NULL */
     size_t text_length;
     int64_t memory;   /* bytes that its command held at most; 0: not known */

@@ -195,3 +195,8 @@ struct hash task_key(const struct hash *pool, const char *item, size_t length)
         return hash_bytes(pool, item, length);
     return hash_value(pool, &at);
 }
+
+struct hash task_key_command(const char *command, size_t length)
+{
+    return hash_bytes(&content_key, command, length);
+}

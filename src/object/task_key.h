@@ -22,4 +22,7 @@ struct hash task_key_pool(const struct scenario *scenario, const struct pool_spe
 /* The key of the task whose encoded item this is. */
 struct hash task_key(const struct hash *pool, const char *item, size_t length);
 
+/* The key of a task that is known by its command, as the joblog writes it. */
+struct hash task_key_command(const char *command, size_t length);
+
 #endif

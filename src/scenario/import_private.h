@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "scenario/import_quote.h"
 #include "scenario/names.h"
 #include "script/template.h"
 
@@ -174,9 +175,6 @@ bool import_words(struct import *import, const struct node *node, struct texts *
 
 void texts_add(struct texts *texts, const char *text);
 void texts_release(struct texts *texts);
-
-/* Appends TEXT as a YAML scalar that is read back as this text, also inside [ ] and { }. */
-void import_quote(struct buf *out, const char *text);
 
 /* Appends a comment line. What is printed has to be safe. */
 void import_comment(struct buf *out, const char *indent, const char *format, va_list arguments)

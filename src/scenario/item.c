@@ -108,6 +108,8 @@ const struct value *item_names(struct loader *loader, const struct block *pool,
         [SOURCE_RANGE] = names_of_values, [SOURCE_LINES] = names_of_values,
         [SOURCE_GLOB] = names_of_values,  [SOURCE_OUTPUT] = names_of_values,
     };
+    if (source->columns || source->header)
+        return NULL;
     bool later = source->kind == SOURCE_CSV && block_given(pool, "depends_on");
     if (later || block_given(pool, "batch") || source->kind >= countof(readers) ||
         !readers[source->kind])

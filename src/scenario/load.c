@@ -170,11 +170,31 @@ static struct scenario *new_scenario(const char *file, bool standard)
     return scenario;
 }
 
+/* Reads what LOADER's source holds, NULL: ERROR says why there is none. */
+static struct scenario *load(struct loader *loader, struct scenario *scenario, struct error *error)
+{
+    struct diags *diags = loader->diags;
+    size_t before = diags_count(diags);
+    if (!loader->source)
+        report_nowhere(diags, error->text);
+    else if (!scenario->directory)
+        report_nowhere(diags, arena_printf(scenario->arena, "cannot find the directory of '%s': %s",
+                                           scenario->file, strerror(errno)));
+    else
+        read_scenario(loader);
+    include_explain(loader);
+    error_release(error);
+    release_loader(loader);
+    if (diags_count(diags) == before)
+        return scenario;
+    scenario_free(scenario);
+    return NULL;
+}
+
 struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
                                struct diags *diags, struct scenario_sources **held)
 {
     bool standard = !strcmp(file, "-");
-    size_t before = diags_count(diags);
     struct scenario *scenario = new_scenario(file, standard);
     struct error error = {0};
     *held = sources_new();
@@ -186,22 +206,25 @@ struct scenario *scenario_load(const char *file, const char *const *overrides, s
         .overrides = overrides,
         .override_count = count,
         .standard_input = standard,
+        .source = sources_read(*held, file, scenario->file, &error),
     };
-    loader.source = sources_read(*held, file, scenario->file, &error);
-    if (!loader.source)
-        report_nowhere(diags, error.text);
-    else if (!scenario->directory)
-        report_nowhere(diags, arena_printf(scenario->arena, "cannot find the directory of '%s': %s",
-                                           file, strerror(errno)));
-    else
-        read_scenario(&loader);
-    include_explain(&loader);
-    error_release(&error);
-    release_loader(&loader);
-    if (diags_count(diags) == before)
-        return scenario;
-    scenario_free(scenario);
-    return NULL;
+    return load(&loader, scenario, &error);
+}
+
+struct scenario *scenario_load_text(const char *name, const char *text, size_t length,
+                                    struct diags *diags, struct scenario_sources **held)
+{
+    struct scenario *scenario = new_scenario(name, false);
+    struct error error = {0};
+    *held = sources_new();
+    struct loader loader = {
+        .scenario = scenario,
+        .arena = scenario->arena,
+        .diags = diags,
+        .sources = *held,
+        .source = sources_add(*held, name, text, length),
+    };
+    return load(&loader, scenario, &error);
 }
 
 void scenario_free(struct scenario *scenario)

@@ -52,6 +52,13 @@ static void bind_rate(struct loader *loader, const struct field *field, const st
             return;
         }
     }
+    int64_t length = 0;
+    struct error error = {0};
+    bool known = number && *end == '/' && !duration_parse(end + 1, &length, &error);
+    error_release(&error);
+    *(int64_t *)field->member = known ? length / number : 0;
+    if (known && length)
+        return;
     field_meant(loader, field, node, meant_rate(loader->arena, text));
 }
 
@@ -202,10 +209,10 @@ const struct type type_task_timeout = {
 };
 const struct type type_rate = {
     .name = "rate",
-    .wording = "a rate such as 10/s, 30/m or 100/h",
+    .wording = "a rate such as 10/s, 30/m or 100/h, or 1/500ms",
     .bind = bind_rate,
     .early = true,
-    .json = "'anyOf':[{'type':'string','pattern':'^[0-9]+/[smh]$'},@template]",
+    .json = "'anyOf':[{'type':'string','pattern':'^[0-9]+/([0-9.]*(s|m|h)|[0-9.]+ms)$'},@template]",
 };
 const struct type type_size = {
     .name = "size",

@@ -58,12 +58,34 @@ static void bind_output(struct loader *loader, const struct field *field, const 
                        "there is no task yet when it runs");
 }
 
-static void bind_nul(struct loader *loader, const struct field *field, const struct node *node)
+static void check_lines(struct loader *loader, const struct field *field, const struct node *node)
 {
-    type_boolean.bind(loader, field, node);
     if (!block_given(field->block, "lines") && !block_given(field->block, "output"))
         diag_error(loader->diags, loader_mark(loader, node), NULL,
                    "%s needs 'lines' or 'output' beside it", field_label(loader, field));
+}
+
+static void bind_nul(struct loader *loader, const struct field *field, const struct node *node)
+{
+    type_boolean.bind(loader, field, node);
+    check_lines(loader, field, node);
+}
+
+/* A text of lines that is not empty. */
+static void bind_separator(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char **text = field->member;
+    if (field_text(loader, field, node, text) && !**text)
+        field_wrong(loader, field, node);
+    check_lines(loader, field, node);
+}
+
+static void bind_item_end(struct loader *loader, const struct field *field, const struct node *node)
+{
+    bind_separator(loader, field, node);
+    if (block_given(field->block, "nul"))
+        diag_error(loader->diags, loader_mark(loader, node), NULL,
+                   "%s and 'nul' exclude each other", field_label(loader, field));
 }
 
 const struct type type_file = {
@@ -85,6 +107,27 @@ const struct type type_output = {
     .wording = "a line for the shell",
     .bind = bind_output,
     .json = "@scalar",
+};
+const struct type type_item_end = {
+    .name = "item_end",
+    .wording = "a text of one character or more",
+    .bind = bind_item_end,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_columns = {
+    .name = "columns",
+    .wording = "what stands between two columns, such as \"\\t\"",
+    .bind = bind_separator,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_header = {
+    .name = "header",
+    .wording = "true or false",
+    .bind = bind_nul,
+    .early = true,
+    .json = "'anyOf':[{'type':'boolean'},@template]",
 };
 const struct type type_nul = {
     .name = "nul",

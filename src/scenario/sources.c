@@ -127,6 +127,18 @@ static int drop_byte_order_mark(struct buf *text, const char *shown, struct erro
     return 0;
 }
 
+const struct source *sources_add(struct scenario_sources *sources, const char *shown,
+                                 const char *text, size_t length)
+{
+    struct held_source *item = mem_calloc(1, sizeof(*item));
+    item->name = mem_strdup(shown);
+    item->text = mem_copy(text, length);
+    item->source = (struct source){item->name, item->text, length};
+    item->next = sources->first;
+    sources->first = item;
+    return &item->source;
+}
+
 const struct source *sources_read(struct scenario_sources *sources, const char *path,
                                   const char *shown, struct error *error)
 {
@@ -135,13 +147,7 @@ const struct source *sources_read(struct scenario_sources *sources, const char *
         buf_release(&text);
         return NULL;
     }
-    struct held_source *item = mem_calloc(1, sizeof(*item));
-    size_t length = text.length;
-    item->name = mem_strdup(shown);
-    item->text = length ? buf_take(&text) : mem_strdup("");
-    item->source = (struct source){item->name, item->text, length};
-    item->next = sources->first;
-    sources->first = item;
+    const struct source *source = sources_add(sources, shown, buf_string(&text), text.length);
     buf_release(&text);
-    return &item->source;
+    return source;
 }

@@ -2,6 +2,8 @@
 #ifndef SCENARIO_SOURCES_H
 #define SCENARIO_SOURCES_H
 
+#include <stddef.h>
+
 struct error;
 struct mask;
 struct scenario_sources;
@@ -17,6 +19,10 @@ struct scenario_sources *sources_new(void);
  */
 const struct source *sources_read(struct scenario_sources *sources, const char *path,
                                   const char *shown, struct error *error);
+
+/* Takes TEXT (copied) in place of a file, to be named SHOWN in messages. As sources_read(), but never NULL. */
+const struct source *sources_add(struct scenario_sources *sources, const char *shown,
+                                 const char *text, size_t length);
 
 /* What is not to be seen in any text about the scenario: secrets are added as they are met. */
 struct mask *sources_mask(struct scenario_sources *sources);

@@ -291,6 +291,10 @@ struct source_spec {
     struct lua_spec lua;       /* SOURCE_LUA */
     size_t queue;              /* SOURCE_QUEUE: index into scenario.queues */
     bool nul;                  /* SOURCE_LINES, SOURCE_OUTPUT: items end with NUL */
+    const char *end;           /* the same: what stands at their ends; NULL: a newline, or NUL */
+    const char *columns;       /* the same: what stands between columns: items are lists; NULL: no columns */
+    bool header;               /* the same: the first line names what items have: they are tables */
+    const char *header_line;   /* HEADER: that line, where somebody has read it; NULL: the first one */
     const struct value *names; /* its keys are what items have; NULL: that is not known */
     struct mark mark;
 };
@@ -323,6 +327,7 @@ struct share_spec {
 struct halt_spec {
     struct share_spec failures;
     struct share_spec successes;
+    struct share_spec done; /* both of them */
     bool now; /* end the running ones too */
 };
 
@@ -365,6 +370,8 @@ struct pool_spec {
     struct source_spec tasks;
     struct lua_spec setup;
     enum output_kind output;
+    bool separate; /* a task's standard error is told apart from its standard output */
+    bool tag;      /* each line of output begins with the task's item and a tab */
     struct stop_spec stop; /* for a task that is stopped or timed out */
     struct retry_spec retry;
     struct halt_spec halt;
@@ -467,6 +474,10 @@ struct scenario {
 struct scenario_sources;
 struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
                                struct diags *diags, struct scenario_sources **held);
+/* The same for the LENGTH bytes of TEXT, a scenario that no file holds: NAME is its name, and that of its file
+ * in messages; relative paths start in the working directory. */
+struct scenario *scenario_load_text(const char *name, const char *text, size_t length,
+                                    struct diags *diags, struct scenario_sources **held);
 /* The scenario's secrets, valid as long as HELD; NULL where it has none. */
 const struct mask *scenario_mask(const struct scenario_sources *held);
 void scenario_free(struct scenario *scenario);

@@ -75,6 +75,9 @@ extern const struct type type_file;   /* const char *: an absolute path, or "-" 
 extern const struct type type_glob;   /* const char **, counted */
 extern const struct type type_output; /* struct template * */
 extern const struct type type_nul;    /* bool */
+extern const struct type type_item_end; /* const char * */
+extern const struct type type_columns;  /* const char * */
+extern const struct type type_header;   /* bool */
 extern const struct type type_matrix; /* struct matrix_spec */
 
 /* In policy.c. */

@@ -71,6 +71,18 @@ static int pure_ext(lua_State *lua)
     return 1;
 }
 
+/* The whole path but the ending: "a/b.tar.gz" -> "a/b.tar". */
+static int pure_noext(lua_State *lua)
+{
+    size_t length, part_length;
+    const char *path = luaL_checklstring(lua, 1, &length);
+    part_length = length;
+    const char *part = last_part(path, &part_length);
+    size_t end = ending_at(part, part_length);
+    lua_pushlstring(lua, path, (size_t)(part - path) + (end < part_length ? end : part_length));
+    return 1;
+}
+
 static int pure_join(lua_State *lua)
 {
     size_t length;
@@ -122,6 +134,7 @@ static const struct pure {
     {"dirname", pure_dirname, NULL, NULL},
     {"stem", pure_stem, NULL, NULL},
     {"ext", pure_ext, NULL, NULL},
+    {"noext", pure_noext, NULL, NULL},
     {"join", pure_join, NULL, NULL},
     {"upper", NULL, "string", "upper"},
     {"lower", NULL, "string", "lower"},

@@ -59,7 +59,7 @@ static void put_seconds(struct buf *line, int64_t ns)
  * which are left for the other kind of quotes, so that the line can still be given to a shell. (What is
  * told of a Lua chunk is a comment, and has blanks in their places.)
  */
-static void put_command(struct buf *line, const char *command)
+void joblog_command(struct buf *line, const char *command)
 {
     bool quoted = *command != '#';
     for (; *command; command++) {
@@ -85,7 +85,7 @@ static void joblog_take(void *arg, const struct event *event)
     /* A task that failed without an exit code of its own did not succeed. */
     buf_printf(line, "%d\t%d\t", event->has_code ? event->code : failed && !event->signal,
                event->signal);
-    put_command(line, event->command ? event->command : "");
+    joblog_command(line, event->command ? event->command : "");
     buf_char(line, '\n');
     put_line(joblog);
 }

@@ -16,4 +16,8 @@ void joblog_free(struct joblog *joblog);
 
 struct bus_reader joblog_reader(struct joblog *joblog);
 
+/* Appends COMMAND, a line for a shell, as the joblog writes it: what would end its line or its column stands
+ * there in quotes of the shell. */
+void joblog_command(struct buf *out, const char *command);
+
 #endif

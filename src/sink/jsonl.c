@@ -42,8 +42,7 @@ void jsonl_free(struct jsonl *jsonl)
 static bool jsonl_wants(void *arg, enum event_kind kind, unsigned flags)
 {
     const struct jsonl *jsonl = arg;
-    if (jsonl->options.part != STORY_ALL &&
-        event_is_output(kind) != (jsonl->options.part == STORY_OUTPUT))
+    if (!(jsonl->options.parts & (event_is_output(kind) ? STORY_OUTPUT : STORY_SENTENCES)))
         return false;
     return filter_shows(&jsonl->options.filter, kind, flags);
 }

@@ -42,8 +42,8 @@ void story_free(struct story *story)
 static bool story_wants(void *arg, enum event_kind kind, unsigned flags)
 {
     const struct story *story = arg;
-    if (story->options.part != STORY_ALL &&
-        event_is_output(kind) != (story->options.part == STORY_OUTPUT))
+    unsigned parts = event_is_output(kind) ? STORY_OUTPUT | STORY_ERRORS : STORY_SENTENCES;
+    if (!(story->options.parts & parts))
         return false;
     return filter_shows(&story->options.filter, kind, flags);
 }
@@ -189,9 +189,18 @@ static void tell_sentence(struct story *story, const struct event *event)
     }
 }
 
+/* True for output that another story has. */
+static bool is_elsewhere(const struct story *story, const struct event *event)
+{
+    bool apart = event->kind == EVENT_TASK_OUTPUT && event->stream && !strcmp(event->stream, "stderr");
+    return !(story->options.parts & (unsigned)(apart ? STORY_ERRORS : STORY_OUTPUT));
+}
+
 static void story_take(void *arg, const struct event *event)
 {
     struct story *story = arg;
+    if (event_is_output(event->kind) && is_elsewhere(story, event))
+        return;
     buf_clear(&story->line);
     if (event_is_output(event->kind))
         tell_output(story, event);

@@ -13,16 +13,17 @@
 struct output;
 struct story;
 
-/* What a story tells. */
+/* What a story tells: any of these bits. */
 enum story_part {
-    STORY_ALL,
-    STORY_SENTENCES, /* all but what the bodies put out */
-    STORY_OUTPUT,    /* what the bodies put out alone */
+    STORY_SENTENCES = 1 << 0, /* all but what the bodies put out */
+    STORY_OUTPUT = 1 << 1,    /* what the bodies put out, but for what follows */
+    STORY_ERRORS = 1 << 2,    /* standard error of tasks, where it is kept apart */
+    STORY_ALL = STORY_SENTENCES | STORY_OUTPUT | STORY_ERRORS,
 };
 
 struct story_options {
     struct filter filter;
-    enum story_part part;
+    unsigned parts; /* enum story_part */
     bool timestamps; /* the wall clock before each line */
     bool prefix;     /* "name | " before each line of output */
     bool color;      /* prefixes in colours, failures in red */

@@ -56,8 +56,7 @@ struct run {
 
 static void sink_task(struct run *run, int stream, const char *bytes, size_t length)
 {
-    (void)stream;
-    output_write(run->worker, bytes, length);
+    output_write(run->worker, stream, bytes, length);
 }
 
 static void sink_capture(struct run *run, int stream, const char *bytes, size_t length)
@@ -324,6 +323,21 @@ static int open_pipe(int ends[2], struct error *error)
     return 0;
 }
 
+/* Opens as many pipes as there are WRITING ends to fill in; RUN reads them. On an error some may be open. */
+static int open_pipes(struct run *run, int *writing, int count, struct error *error)
+{
+    int result = 0;
+    for (int i = 0; !result && i < count; i++) {
+        int ends[2];
+        result = open_pipe(ends, error);
+        if (result)
+            break;
+        run->streams[i] = ends[0];
+        writing[i] = ends[1];
+    }
+    return result;
+}
+
 int command_spawn(struct worker *worker, const struct spawn_options *options, pid_t *pid,
                   struct error *error)
 {
@@ -344,20 +358,24 @@ static int start_task(struct worker *worker, const struct spawn_options *rendere
                       struct error *error)
 {
     struct spawn_options options = *rendered;
-    int ends[2];
-    int result = open_pipe(ends, error);
-    if (result)
-        return result;
-    const int descriptors[] = {render_null(worker->command), ends[1], ends[1]};
-    attributes_give(options.attributes, ends[1]);
+    int descriptors[] = {render_null(worker->command), -1, -1};
+    int count = worker->config.separate ? 2 : 1;
+    int result = open_pipes(run, descriptors + 1, count, error);
+    if (!worker->config.separate)
+        descriptors[2] = descriptors[1];
+    for (int i = 0; !result && i < count; i++)
+        attributes_give(options.attributes, descriptors[i + 1]);
     options.place = SPAWN_GROUP;
     options.descriptors = descriptors;
     options.descriptor_count = countof(descriptors);
-    result = command_spawn(run->worker, &options, &run->pid, error);
-    close(ends[1]);
-    run->streams[0] = ends[0];
-    if (result)
-        close(ends[0]);
+    if (!result)
+        result = command_spawn(worker, &options, &run->pid, error);
+    for (int i = 0; i < count; i++) {
+        if (descriptors[i + 1] >= 0)
+            close(descriptors[i + 1]);
+        if (result && run->streams[i] >= 0)
+            close_stream(run, i);
+    }
     return result;
 }
 
@@ -421,20 +439,11 @@ void command_run_task(struct worker *worker, const struct task *task)
 static int start_captured(const struct script_command *command, struct run *run,
                           struct error *error)
 {
-    int out[2], err[2];
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null < 0)
         return error_system(error, errno, "cannot open /dev/null");
-    int result = open_pipe(out, error);
-    if (!result && (result = open_pipe(err, error))) {
-        close(out[0]);
-        close(out[1]);
-    }
-    if (result) {
-        close(null);
-        return result;
-    }
-    const int descriptors[] = {null, out[1], err[1]};
+    int descriptors[] = {null, -1, -1};
+    int result = open_pipes(run, descriptors + 1, 2, error);
     struct variables variables = {0};
     const char **told = NULL;
     if (run->worker->told) {
@@ -448,18 +457,18 @@ static int start_captured(const struct script_command *command, struct run *run,
         .descriptor_count = countof(descriptors),
         .place = run->leads ? SPAWN_GROUP : SPAWN_HERE,
     };
-    result = variables_fit(&variables, command->argv, error);
+    if (!result)
+        result = variables_fit(&variables, command->argv, error);
     if (!result)
         result = command_spawn(run->worker, &options, &run->pid, error);
     free(told);
     variables_release(&variables);
-    close(null);
-    close(out[1]);
-    close(err[1]);
-    run->streams[0] = out[0];
-    run->streams[1] = err[0];
+    for (int i = 0; i < 3; i++)
+        if (descriptors[i] >= 0)
+            close(descriptors[i]);
     for (int i = 0; result && i < 2; i++)
-        close_stream(run, i);
+        if (run->streams[i] >= 0)
+            close_stream(run, i);
     return result;
 }
 

@@ -31,7 +31,7 @@ _Static_assert(sizeof(enum worker_body) == sizeof(int32_t), "an enum is sent as 
 
 static const struct field fields[] = {
     FIELD(FIELD_I32, body),        FIELD(FIELD_BOOL, process),    FIELD(FIELD_BOOL, dry),         FIELD(FIELD_BOOL, tell_command),
-    FIELD(FIELD_TEXT, name),       FIELD(FIELD_BOOL, json),
+    FIELD(FIELD_TEXT, name),       FIELD(FIELD_BOOL, json),       FIELD(FIELD_BOOL, separate),
     FIELD(FIELD_TEXT, run),        FIELD(FIELD_TEXT, directory),  FIELD(FIELD_BUF, vars),
     FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),        FIELD(FIELD_TEXTS, shell),
     FIELD(FIELD_TEXT, attributes),

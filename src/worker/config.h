@@ -50,6 +50,7 @@ struct worker_config {
     enum worker_body body;
     bool tell_command;     /* results tell the command that was run */
     bool json;             /* WORKER_COPROCESS: lines hold JSON */
+    bool separate;         /* a command's standard error is told apart from its standard output */
     bool dry;              /* commands are not run: the result is their text */
     bool process;          /* one task, of a process: its output is the worker's own stdout */
     char *name;            /* of the object */

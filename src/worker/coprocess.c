@@ -177,7 +177,7 @@ static int take_answer(struct exchange *exchange, struct error *error)
                          "its program's answer has too many values to be kept");
     }
     if (!result)
-        output_write(worker, answer, exchange->length + 1);
+        output_write(worker, 0, answer, exchange->length + 1);
     return result;
 }
 

@@ -30,7 +30,9 @@
  *     ROOM    u32 messages          TAKEN    u32 messages, bytes queue (the body has them)
  *     BROKEN  bytes queue (nothing
  *             takes from it any more)
- *     PING                          RETURN   u32 kept, u8 tried, bytes queue (but
+ *     PING                          ERROR_OUTPUT  as OUTPUT, of the task's standard error where
+ *                                            CONFIG keeps it apart
+ *                                   RETURN   u32 kept, u8 tried, bytes queue (but
  *                                            for so many, messages not taken are given
  *                                            back; the first of them was worked on)
  *                                   STUCK    u32 messages that no ROOM came for yet (the
@@ -82,6 +84,7 @@ enum frame_type {
     FRAME_LOG,
     FRAME_UNGET,
     FRAME_STUCK,
+    FRAME_ERROR_OUTPUT,
     FRAME_ITEM, /* never on a pipe: a value that a chunk in a thread of the runner has emitted */
     FRAME_REQUESTS = 128, /* from here on: worker/request.h */
     FRAME_REPLIES = 192,

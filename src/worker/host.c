@@ -56,7 +56,7 @@ static int host_output(void *arg, const char *bytes, size_t length, struct error
 {
     struct worker *worker = arg;
     int result = 0;
-    output_write(worker, bytes, length);
+    output_write(worker, 0, bytes, length);
     while (channel_is_full(worker) && !(result = host_must_end(worker, error)))
         channel_wait(worker, NULL, 0, worker->deadline);
     return result;

@@ -229,8 +229,8 @@ void host_take_broken(struct worker *worker, struct frame *frame);
 /* Tells how a task has ended. */
 void result_write(struct worker *worker, const struct result *result);
 
-/* Appends an OUTPUT frame with bytes of the running task. */
-void output_write(struct worker *worker, const char *bytes, size_t length);
+/* Appends an OUTPUT frame with bytes of the running task, or where STREAM is 1 an ERROR_OUTPUT frame. */
+void output_write(struct worker *worker, int stream, const char *bytes, size_t length);
 
 /* Appends a LOG frame: a line of the worker's own. */
 void log_write(struct worker *worker, const char *bytes, size_t length);

@@ -23,10 +23,10 @@ void log_write(struct worker *worker, const char *bytes, size_t length)
     frame_end(out, begin);
 }
 
-void output_write(struct worker *worker, const char *bytes, size_t length)
+void output_write(struct worker *worker, int stream, const char *bytes, size_t length)
 {
     struct buf *out = &worker->channel.pending;
-    size_t begin = frame_begin(out, FRAME_OUTPUT);
+    size_t begin = frame_begin(out, stream ? FRAME_ERROR_OUTPUT : FRAME_OUTPUT);
     frame_u64(out, worker->running);
     buf_append(out, bytes, length);
     frame_end(out, begin);

@@ -83,6 +83,8 @@ static const struct rendered {
      "a b.tar.gz|in|a b.tar|.gz"},
     {"${{ basename('/a/b//') }}|${{ basename('/') }}|${{ dirname('a') }}|${{ dirname('/a') }}",
      "b|/|.|/"},
+    {"${{ noext('a/b.tar.gz') }}|${{ noext('.rc') }}|${{ noext('a.b/c') }}|${{ noext('a/.rc') }}|${{ noext('a.b/') }}",
+     "a/b.tar|.rc|a.b/c|a/.rc|a"},
     {"${{ dirname('/a//b/') }}|${{ stem('.rc') }}|${{ ext('.rc') }}|${{ ext('a.') }}", "/a|.rc||."},
     {"${{ upper('a') .. lower('B') .. trim('  c\\n') }}", "Abc"},
     {"${{ join({1, 'b', 2.5}) }}|${{ join({1, 2}, ', ') }}|${{ join({}) }}", "1 b 2.5|1, 2|"},

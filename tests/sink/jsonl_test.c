@@ -121,11 +121,11 @@ static const struct jsonl_case cases[] = {
      "\"event\":\"process.exited\",\"run\":\"r\",\"process\":\"p\"}\n"},
 };
 
-static char *write_events(const struct event *events, size_t count, enum story_part part)
+static char *write_events(const struct event *events, size_t count, unsigned parts)
 {
     struct told told = {0};
     struct buf text = {0};
-    struct story_options options = {.part = part};
+    struct story_options options = {.parts = parts};
     filter_init(&options.filter, FILTER_ALL);
     int fd = open_scratch();
     struct output *output = told_output(&told, fd);

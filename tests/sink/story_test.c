@@ -161,7 +161,7 @@ static char *tell(const struct story_options *options, const struct event *event
 static void test_story(void **state)
 {
     const struct story_case *row = *state;
-    struct story_options options = {.part = row->part, .prefix = row->prefix};
+    struct story_options options = {.parts = row->part, .prefix = row->prefix};
     filter_init(&options.filter, row->level);
     char *text = tell(&options, row->events, row->count);
     assert_string_equal(text, row->told);

@@ -1,0 +1,102 @@
+/* What the files of "each" share: each_options.c reads the line, each_items.c the lists of items, each_command.c
+ * makes templates of the command, and each_scenario.c writes the scenario. */
+#ifndef CLI_EACH_PRIVATE_H
+#define CLI_EACH_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "cli/options.h"
+
+struct error;
+
+/* What stands behind one :::, or in one file; ITEMS is filled by items_read(). */
+struct each_list {
+    const char *file;   /* "-": standard input; NULL: WORDS are the items */
+    bool linked;        /* :::+ or ::::+: item by item beside the list before it */
+    const char **words; /* borrowed from the command line, or from TEXT */
+    size_t count;
+    char *text;       /* of a file that was read */
+    const char *name; /* by --header; NULL: none */
+};
+
+struct each {
+    bool help;
+    bool show;
+    bool quote;      /* -q: no word is a shell line */
+    bool link;       /* --link */
+    bool keep_order; /* -k */
+    bool tag;
+    bool line_buffer;
+    bool header;
+    bool nul;
+    bool force;
+    bool no_items;   /* -N0: the command gets none */
+    int64_t batch;   /* -n, -N; 0: one item a task */
+    const char *end; /* -d: what ends an item; NULL: a newline, or NUL */
+    char end_text[8]; /* of an escape in it */
+    const char *columns;     /* --colsep */
+    char columns_text[8];
+    const char *replacement; /* -I */
+    const char *workers;     /* -j, as the scenario has it; NULL: one a core */
+    char workers_text[16];
+    const char *retries;
+    const char *timeout;
+    const char *delay;
+    const char *halt;
+    const char *results;
+    const char **command; /* borrowed from the command line */
+    size_t command_count;
+    bool behind_dashes; /* the command stands behind "--" */
+    struct each_list *lists;
+    size_t list_count;
+    size_t list_capacity;
+    char **names; /* of columns, by --header; behind them NULL */
+    size_t name_count;
+    size_t name_capacity;
+    char *header_line; /* the header, where it was taken from standard input; NULL: it is there still */
+    struct options run;
+    struct buf text; /* the scenario */
+};
+
+/* Where the items come from. */
+enum each_source {
+    EACH_STREAM, /* one file, read as it is needed */
+    EACH_LIST,   /* one list */
+    EACH_LISTS,  /* several, each item is one of each */
+};
+
+enum each_source each_source(const struct each *each);
+
+/* Reads the line. 0, or ERROR_FAILED. */
+int each_parse(struct each *each, int argc, char **argv, struct error *error);
+
+/* Appends what --help prints. */
+void each_help(struct buf *out);
+
+void each_release(struct each *each);
+
+/* Reads the lists whose items must be known beforehand, and the header. 0, or a negative code. */
+int each_read_items(struct each *each, struct error *error);
+
+/* Whether the command can be run at all. 0, or ERROR_FAILED. */
+int each_check_command(const struct each *each, struct error *error);
+
+/* True where the one word is a line for the shell. */
+bool each_is_shell_line(const struct each *each);
+
+/* Appends the lines of the scenario that say what is run. 0, or ERROR_FAILED. */
+int each_put_command(const struct each *each, struct buf *out, struct error *error);
+
+/* Appends TEXT so that YAML and templates read it as it is; SHELL: within a line for the shell. */
+void each_put_literal(struct buf *out, const char *text, size_t length, bool shell);
+
+/* Appends how the command of every item begins, as the joblog has it. */
+void each_put_known(const struct each *each, struct buf *out);
+
+/* Makes the scenario. 0, or ERROR_FAILED. */
+int each_write(struct each *each, struct error *error);
+
+#endif

@@ -1,0 +1,349 @@
+"""parrun each: the lines that GNU parallel takes, and what is different on purpose."""
+import concurrent.futures
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+
+from harness.parrun import PATIENCE, PROGRAM, Directory, mark, own_path
+
+CORPUS = pathlib.Path(__file__).with_name("each") / "corpus"
+EACH = "parrun each"
+PARALLEL = "parallel"
+
+
+def lines_of_corpus():
+    """The lines of each section: (flag, line); a line may have newlines in it, up to the next one with EACH."""
+    sections, found = {}, None
+    for text in CORPUS.read_text().splitlines():
+        if text.startswith("# ---- "):
+            found = sections.setdefault(text[7:], [])
+        elif text.startswith("#") or not text:
+            continue
+        elif "EACH" in text:
+            found.append(text)
+        else:
+            found[-1] += "\n" + text
+    return {section: [(line[0], line[2:]) if line[:2] in ("~ ", "j ", "r ") else ("", line) for line in lines]
+            for section, lines in sections.items()}
+
+
+def fill(folder):
+    """What the lines of the corpus work on."""
+    for name, text in {"a.txt": "a\n", "b.txt": "b\n", "c d.txt": "c d\n", "words": "one\ntwo\nthree four\n",
+                       "empty": "", "nul": "a\0b c\0", "table.csv": "name,n\nx,1\ny,2\n"}.items():
+        (folder / name).write_text(text)
+    (folder / "d").mkdir()
+
+
+# GNU parallel tries at first how long a command line may be, which takes it long; then it knows.
+HOME = Directory()
+
+
+def run(line, program):
+    """What a line of bash does: its status, its output, and what it has left behind."""
+    with tempfile.TemporaryDirectory(prefix="parrun.") as folder:
+        fill(pathlib.Path(folder))
+        environment = {**own_path(), "HOME": str(HOME.path), "LC_ALL": "C.UTF-8"}
+        ended = subprocess.run(["bash", "-c", line.replace("EACH", program)], cwd=folder,
+                               env=environment, stdin=subprocess.DEVNULL, capture_output=True,
+                               timeout=PATIENCE * 2, check=False)
+        return ended, joblog(pathlib.Path(folder) / "j"), results(pathlib.Path(folder) / "r")
+
+
+def joblog(path):
+    """The columns that do not depend on the time, a row a task."""
+    if not path.exists():
+        return None
+    rows = [row.split("\t") for row in path.read_text().splitlines()]
+    return [rows[0]] + sorted([row[0], row[1], row[4], row[6], row[7]] for row in rows[1:])
+
+
+def results(path):
+    """What the tasks wrote, whatever the names of the files are."""
+    if not path.exists():
+        return None
+    streams = {"out": ("stdout", ".out"), "err": ("stderr", ".err")}
+    return {stream: sorted(file.read_bytes() for file in path.rglob("*")
+                           if file.name == whole or file.name.endswith(ending))
+            for stream, (whole, ending) in streams.items()}
+
+
+def compare(flag, line):
+    """The difference in words; None where there is none."""
+    theirs, their_log, their_results = run(line, PARALLEL)
+    ours, our_log, our_results = run(line, EACH)
+    out = [ended.stdout for ended in (theirs, ours)]
+    if flag == "~":
+        out = [sorted(text.splitlines()) for text in out]
+    if out[0] != out[1]:
+        return f"{line}\n    parallel: {out[0]!r}\n    each:     {out[1]!r} {ours.stderr!r}"
+    if (theirs.returncode == 0) != (ours.returncode == 0):
+        return f"{line}\n    parallel: {theirs.returncode}\n    each: {ours.returncode} {ours.stderr!r}"
+    if flag == "j" and their_log != our_log:
+        return f"{line}\n    parallel: {their_log}\n    each:     {our_log}"
+    if flag == "r" and their_results != our_results:
+        return f"{line}\n    parallel: {their_results}\n    each:     {our_results}"
+    return None
+
+
+def check_sections(*sections):
+    corpus = [line for section in sections for line in lines_of_corpus()[section]]
+    run("EACH echo ::: a", PARALLEL)
+    with concurrent.futures.ThreadPoolExecutor(3) as executor:
+        found = list(executor.map(lambda one: compare(*one), corpus))
+    wrong = [text for text in found if text]
+    assert not wrong, "\n".join(["different:", *wrong])
+
+
+@mark("release")
+def test_corpus_is_large_and_tried_whole():
+    sections = lines_of_corpus()
+    assert sum(len(lines) for lines in sections.values()) >= 120
+    tried = pathlib.Path(__file__).read_text()
+    assert not [section for section in sections if f'"{section}"' not in tried]
+
+
+@mark("release")
+def test_lines_of_parallel_items():
+    check_sections("items")
+
+
+@mark("release")
+def test_lines_of_parallel_files():
+    check_sections("standard input and files")
+
+
+@mark("release")
+def test_lines_of_parallel_lists():
+    check_sections("several lists", "parts of paths")
+
+
+@mark("release")
+def test_lines_of_parallel_numbers_and_batches():
+    check_sections("numbers", "what is no replacement string", "several items a command")
+
+
+@mark("release")
+def test_lines_of_parallel_columns():
+    check_sections("columns")
+
+
+@mark("release")
+def test_lines_of_parallel_shell_lines():
+    check_sections("shell lines", "status")
+
+
+@mark("release")
+def test_lines_of_parallel_policies():
+    check_sections("policies")
+
+
+@mark("release")
+def test_lines_of_parallel_tags_and_dry_runs():
+    check_sections("tags", "dry run")
+
+
+@mark("release")
+def test_lines_of_parallel_records():
+    check_sections("records")
+
+
+# ---- what is different from parallel, or has no equal there ----
+
+def each(*arguments, directory=None, given=b"", status=0, **variables):
+    held = Directory()
+    ended = subprocess.run([PROGRAM, "each", *arguments], cwd=directory or held.path, input=given,
+                           env={**os.environ, **variables}, capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == status, ended
+    return ended
+
+
+HOSTILE = ["", " ", "  a  b ", "it's", '"q"', "$HOME", "`id`", "$(id)", ";id", "&& id", "| id", ">x", "\\", "\\n", "*", "~",
+           "!x", "#", "{}", "{.}", "{#}", "${{ 1+1 }}", "${{ env.HOME }}", "}}", "a\nb", "a\tb", "a\rb", "\x01\x7f",
+           "-n", "-", "3.10", "0x10", "1e3", "null", "yes", ": ", "- a", "# c", "[x", "{x", "%", "@", "é", "\u2028",
+           "\ufeff", "x" * 3000, b"\xff", b"a\xc3(", "'", "''", "'\"'\"'"]
+
+SHOW_BYTES = ("import os, sys; os.write(1, b'|'.join(os.fsencode(word) for word in sys.argv[1:]) + b'\\0')")
+
+
+def as_bytes(text):
+    return text if isinstance(text, bytes) else text.encode()
+
+
+def test_hostile_items_arrive_as_they_are():
+    items = [as_bytes(item) for item in HOSTILE]
+    wanted = b"".join(item + b"|x" + item + b"y\0" for item in items)
+    words = ["python3", "-c", SHOW_BYTES, "{}", "x{}y"]
+    assert each("-k", "-j2", *words, ":::", *items).stdout == wanted
+    assert each("-k", "-0", *words, given=b"".join(item + b"\0" for item in items)).stdout == wanted
+    line = "\n".join(["printf '%s|' {}; printf 'x%s' \"{}\"; printf 'y\\0'", "true # {}"])
+    assert each("-k", line, ":::", *items).stdout == wanted
+    quoted = each("-k", "printf '%s|' \"{}\"; printf '%s|' '{}'; printf '%s\\0' \"$(printf %s {})\"",
+                  ":::", "a  b", "it's", "$HOME").stdout
+    assert quoted == b"a  b|a  b|a  b\0it's|it's|it's\0$HOME|$HOME|$HOME\0", quoted
+
+
+@mark("release")
+def test_show_is_what_runs():
+    lines = (["-k", "echo", "{.}", ":::", "a.x", "it's", "${{ 1 }}"], ["-k", "-N2", "echo {2} {1}", ":::", "a", "b", "c"],
+             ["-k", "echo", ":::", "a", "b", ":::", "1", "2"], ["-k", "echo", ":::", "a", "b", ":::+", "1", "2"],
+             ["-k", "--tag", "--header", ":", "echo", "{n}", ":::", "n", "1"], ["-k", "--delay", "0.01", "echo", ":::", "a"],
+             ["-k", "--halt", "soon,done=9", "--timeout", "2m", "--retries", "2", "echo '${{ {} }}x'", ":::", "a"])
+    for line in lines:
+        directory = Directory()
+        text = each("--show", *line).stdout
+        directory.file("shown.yaml", text)
+        ended = subprocess.run([PROGRAM, "-q", "--show", "*.output", "shown.yaml"], cwd=directory.path,
+                               capture_output=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL)
+        assert ended.returncode == 0 and ended.stdout == each(*line).stdout, (line, text, ended)
+
+
+WRONG = (
+    (["gzip", "-c", "{}", ">", "{}.gz", ":::", "f"], "write one word, parrun each 'gzip -c {} > {}.gz'"),
+    (["cd", "{}", "&&", "make", ":::", "a"], "write one word"),
+    (["cd", ":::", "a"], "write a line for the shell, parrun each 'cd {}'"),
+    (["exit", ":::", "3"], "'exit' is no program but a word of the shell"),
+    (["no-such-program-here", ":::", "a"], "there is no program 'no-such-program-here' in PATH"),
+    ([":::", "echo 1"], "parrun each sh -c {}"),
+    ([], "parrun each sh -c {}"),
+    (["echo", ":::", "a", "b", ":::+", "c"], "list 1 has 2 items, list 2 1"),
+    (["--link", "echo", ":::", "a", ":::", "b", "c"], "list 1 has 1 items, list 2 2"),
+    (["echo", ":::+", "a"], "write ::: for :::+"),
+    (["--header", ":", "echo", ":::", "1", "a"], "{1} is the column, or the list, of that number already"),
+    (["--header", ":", "echo", ":::", "x", "a", ":::", "x", "b"], "two columns or lists are called 'x'"),
+    (["--header", ":", "echo", ":::"], "list 1 is empty"),
+    (["-n2", "echo", ":::", "a", ":::", "b"], "are for one list of items"),
+    (["-n2", "echo", "{.}", ":::", "a"], "write {1.}"),
+    (["--colsep", ",", "echo", ":::", "a,b"], "cuts the lines of one file"),
+    (["-j", "x", "echo", ":::", "a"], "-j is how many commands run at once"),
+    (["--timeout", "x", "echo", ":::", "a"], "--timeout is seconds"),
+    (["--halt", "now", "echo", ":::", "a"], "--halt is never, or soon or now"),
+    (["--pipe", "wc"], "unknown option '--pipe'"),
+    (["--keep-ordr", "echo"], "did you mean '--keep-order'?"),
+    (["-X", "echo"], "write -n N"),
+    (["-i", "echo"], "write -I TEXT"),
+    (["--resume", "echo", ":::", "a"], "--resume needs --joblog FILE, or --journal FILE"),
+    (["-a", "not-there", "echo"], "not-there"),
+    (["--joblog"], "--joblog needs a value"),
+)
+
+
+@mark("release")
+def test_wrong_lines_are_told_with_the_right_one():
+    for line, text in WRONG:
+        ended = each(*line, status=2)
+        assert text in ended.stderr.decode() and not ended.stdout, (line, ended)
+
+
+@mark("release")
+def test_operators_are_passed_on_when_asked_to():
+    assert each("-q", "echo", ">", "{}", ":::", "a").stdout == b"> a\n"
+    assert each("--", "echo", "&&", ":::", "a").stdout == b"&& a\n"
+
+
+@mark("release")
+def test_a_function_of_bash_is_told_how():
+    ended = each("my_function", ":::", "a", status=2, **{"BASH_FUNC_my_function%%": "() { echo f \"$1\"; }"})
+    assert "bash -c 'my_function \"$@\"' _ {}" in ended.stderr.decode(), ended
+    assert each("bash", "-c", 'my_function "$@"', "_", "{}", ":::", "a b",
+                **{"BASH_FUNC_my_function%%": "() { echo f \"$1\"; }"}).stdout == b"f a b\n"
+
+
+def test_differences_of_paths_and_lists():
+    assert each("-k", "echo", "[{.}]", "[{/}]", ":::", ".hid", "a/.hid", "a/").stdout == \
+        b"[.hid] [.hid]\n[a/.hid] [.hid]\n[a] [a]\n"
+    ended = each("echo", ":::", "a", "b", "::::", "/dev/null")
+    assert ended.stdout == b"" and b"list 2 has no items" in ended.stderr, ended
+    assert each("-k", "printf", "[%s]", "x {} y", ":::", "a b").stdout == b"[x a b y]"
+    assert each("-k", "--tag", "printf '1\\n2' #", ":::", "a\tb", "c").stdout == b"a\\tb\t1\na\\tb\t2\nc\t1\nc\t2\n"
+
+
+def test_one_item_that_cannot_be_an_argument_fails_alone():
+    ended = each("-k", "echo", given=b"a\nb\0c\nd\n", status=1)
+    assert ended.stdout == b"a\nd\n" and b"task 2" in ended.stderr and b"NUL byte" in ended.stderr, ended
+    ended = each("-k", "-j1", "true", given=b"a\n" + b"x" * 200000 + b"\nb\n", status=1)
+    assert b"1 of 3 failed: 2 (" in ended.stderr, ended
+
+
+def test_failures_are_counted_and_named():
+    ended = each("-j1", "exit {}", ":::", *["0", "3", "255"], status=1)
+    assert ended.stderr == b"parrun: 2 of 3 failed: 2 (3): exit code 3; 3 (255): exit code 255\n", ended
+    assert each("-j2", "false", ":::", *["x"] * 256, status=1).stderr.startswith(b"parrun: 256 of 256 failed: ")
+    ended = each("kill -9 $$ #", ":::", "a", status=1)
+    assert b"parrun: task 1 (a): ended by signal KILL\n" in ended.stderr, ended
+
+
+def test_resume_goes_by_content():
+    directory = Directory()
+    line = ("-j1", "-k", "--joblog", "j", "--resume", "echo {}; test {} != bad")
+    first = each("-j1", "-k", "--joblog", "j", "echo {}; test {} != bad", ":::", "a", "bad", "c", "c", directory=directory.path,
+                 status=1)
+    assert first.stdout == b"a\nbad\nc\nc\n", first
+    again = each(*line, ":::", "new", "a", "c", "bad", "c", "c", directory=directory.path, status=1)
+    assert again.stdout == b"new\nbad\nc\n", again
+    assert len((directory.path / "j").read_text().splitlines()) == 1 + 4 + 3
+
+
+def test_a_torn_line_of_a_joblog_is_not_done():
+    directory = Directory()
+    each("-j1", "--joblog", "j", "echo", ":::", "a", "b", directory=directory.path)
+    path = directory.path / "j"
+    path.write_bytes(path.read_bytes()[:-3])
+    again = each("-j1", "--joblog", "j", "--resume", "echo", ":::", "a", "b", directory=directory.path)
+    assert again.stdout == b"b\n", again
+    assert path.read_bytes().endswith(b"echo b\n") and len(path.read_text().splitlines()) == 4
+
+
+def test_records_of_earlier_runs_are_not_lost_by_a_forgotten_word():
+    directory = Directory()
+    each("--joblog", "j", "--results", "r", "echo", ":::", "a", directory=directory.path)
+    before = (directory.path / "j").read_bytes()
+    ended = each("--joblog", "j", "echo", ":::", "b", directory=directory.path, status=2)
+    assert b"--resume leaves out" in ended.stderr and (directory.path / "j").read_bytes() == before, ended
+    ended = each("--results", "r", "echo", ":::", "b", directory=directory.path, status=2)
+    assert b"--force" in ended.stderr and (directory.path / "r/0.out").read_bytes() == b"a\n", ended
+    ended = each("--joblog", "j", "--resume", "true", ":::", "b", directory=directory.path, status=2)
+    assert b"is of another command" in ended.stderr, ended
+    each("--joblog", "j", "--force", "true", ":::", "b", directory=directory.path)
+    assert len((directory.path / "j").read_text().splitlines()) == 2
+
+
+def test_streams_stay_apart_and_whole():
+    ended = each("-k", "-j3", "for i in 1 2 3; do printf {}; printf {} >&2; done; echo; echo >&2", ":::", *"abc")
+    assert ended.stdout == b"aaa\nbbb\nccc\n" and sorted(ended.stderr.split()) == [b"aaa", b"bbb", b"ccc"], ended
+
+
+def test_halt_prints_what_the_failed_one_wrote():
+    held = Directory()
+    gate = held.fifo("gate")
+    ended = each("-j2", "-k", "--halt", "now,fail=1", f"test {{}} = slow && exec cat {gate}; echo {{}}; false", ":::", "slow", "bad",
+                 status=1)
+    assert ended.stdout == b"bad\n", ended
+    assert each("-j1", "--halt", "now,done=2", "echo", ":::", "a", "b", "c").stdout == b"a\nb\n"
+
+
+def test_items_come_one_by_one_and_the_reader_may_go():
+    """The first command runs before the list has ended; when nobody reads any more, the list is not waited for."""
+    with subprocess.Popen([PROGRAM, "each", "-j1", "echo"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as process:
+        process.stdin.write(b"a\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"a\n"
+        process.stdout.close()
+        process.stdin.write(b"b\n" * 3)
+        process.stdin.flush()
+        assert process.wait(PATIENCE) == -signal.SIGPIPE, process.returncode
+        assert process.stderr.read() == b""
+
+
+def test_a_file_on_standard_input_is_read_on():
+    directory = Directory()
+    directory.file("list", "name\na\nb\n")
+    ended = subprocess.run(["bash", "-c", 'read -r first; exec "$0" each -k echo "$first"', PROGRAM], check=False,
+                           stdin=(directory.path / "list").open("rb"), capture_output=True, timeout=PATIENCE)
+    assert ended.stdout == b"name a\nname b\n", ended
+    ended = subprocess.run([PROGRAM, "each", "-k", "--header", ":", "echo", "{name}"], check=False,
+                           stdin=(directory.path / "list").open("rb"), capture_output=True, timeout=PATIENCE)
+    assert ended.stdout == b"a\nb\n", ended
