@@ -1,12 +1,14 @@
 /* The command line up to the word that is being typed, read as options.c reads it. */
 #include "cli/candidates.h"
 
+#include <glob.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
+#include "cli/commands.h"
 #include "cli/example.h"
 #include "cli/options_private.h"
 #include "cli/outline.h"
@@ -19,8 +21,10 @@ struct line {
     const struct option *open; /* its value comes next; NULL: none */
     const struct option *last; /* with a mode, the last that was given */
     const char *file;          /* the scenario, or NULL */
+    const struct command *command; /* the word that stands first; NULL: none */
     size_t operands;
     bool only_operands; /* behind -- */
+    bool first;         /* nothing stands before it */
 };
 
 /* What is offered for it: whole words that begin with PREFIX and then with WORD. */
@@ -162,9 +166,53 @@ static void offer_options(const struct candidates *candidates, enum mode mode)
     }
 }
 
-/* A word that stands for itself; true where it is a file. */
-static bool offer_operand(const struct candidates *candidates, const struct line *line)
+/* True where there is a file whose name begins so: what shells complete themselves. */
+static bool begins_file(const char *word)
 {
+    struct buf pattern = {0};
+    glob_t found = {0};
+    for (; *word; word++)
+        buf_printf(&pattern, "\\%c", *word);
+    buf_char(&pattern, '*');
+    bool any = !glob(pattern.data, GLOB_NOSORT, NULL, &found);
+    globfree(&found);
+    buf_release(&pattern);
+    return any;
+}
+
+static void offer_commands(const struct candidates *candidates)
+{
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        struct buf help = {0};
+        buf_printf(&help, "\t%s", command->help);
+        offer(candidates, command->word, strlen(command->word), help.data);
+        buf_release(&help);
+    }
+}
+
+/* What the first operand of a word is about, by the option that does the same; true where it is a file. */
+static bool offer_subject(struct candidates *candidates, const struct command *command)
+{
+    const struct option *option = option_find(command->word, strlen(command->word));
+    if (command->mode == MODE_HELP)
+        offer_commands(candidates);
+    return command->mode != MODE_HELP && option && offer_value(candidates, option, NULL);
+}
+
+/* A word that stands for itself; true where it is a file. */
+static bool offer_operand(struct candidates *candidates, const struct line *line)
+{
+    if (line->command && line->command->alone)
+        return true;
+    if (line->command && line->command->subject && !line->operands)
+        return offer_subject(candidates, line->command);
+    if (line->command && line->mode > MODE_TREE) {
+        const struct option *option = option_find(line->command->word, strlen(line->command->word));
+        if (option && line->operands == 1)
+            offer_words(candidates, option->operands);
+        return false;
+    }
     if (line->mode > MODE_TREE) {
         if (line->last && !line->operands)
             offer_words(candidates, line->last->operands);
@@ -210,6 +258,14 @@ static bool is_option(const struct line *line, const char *word)
 static void read_word(struct line *line, const char *word)
 {
     size_t length = strcspn(word, "=");
+    const struct command *command = line->first ? command_find(word) : NULL;
+    bool first = line->first;
+    line->first = false;
+    if (first && command) {
+        line->command = command;
+        line->mode = command->mode;
+        return;
+    }
     if (is_option(line, word) && word[1]) {
         line->open = NULL;
         const struct option *option = length > 2 ? option_find(word + 2, length - 2) : NULL;
@@ -230,7 +286,7 @@ static void read_word(struct line *line, const char *word)
 
 void candidates_print(struct buf *out, const char *const *words, size_t count)
 {
-    struct line line = {.mode = MODE_RUN};
+    struct line line = {.mode = MODE_RUN, .first = true};
     struct buf offered = {0};
     const char *word = count ? words[count - 1] : "";
     for (size_t i = 0; i + 1 < count; i++)
@@ -239,8 +295,11 @@ void candidates_print(struct buf *out, const char *const *words, size_t count)
     size_t length = strcspn(word, "=");
     bool files = false;
     if (!is_option(&line, word)) {
+        if (line.first && *word && !begins_file(word))
+            offer_commands(&candidates);
         files = line.open ? offer_value(&candidates, line.open, line.file)
-                          : offer_operand(&candidates, &line);
+                : offered.length ? false
+                                 : offer_operand(&candidates, &line);
         files |= line.open && !offered.length && !line.file && line.open->takes == TAKES_EVENTS;
     } else if (word[length]) {
         const struct option *option = length > 2 ? option_find(word + 2, length - 2) : NULL;

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/diag.h"
@@ -12,6 +11,7 @@
 #include "base/mem.h"
 #include "cli/candidates.h"
 #include "cli/complain.h"
+#include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/each.h"
 #include "cli/example.h"
@@ -138,6 +138,15 @@ static int complete(const struct options *options)
     return status;
 }
 
+/* --help has all options, help the words, and --help behind a word that word. */
+static int print_help(const struct options *options)
+{
+    if (!options->command)
+        return print_text(options_help);
+    bool asked = options->command->mode == MODE_HELP;
+    return print_made(command_help, asked ? options->subject : options->command->word);
+}
+
 static int print_version(const struct options *options)
 {
     (void)options;
@@ -165,7 +174,7 @@ static const struct mode_row {
     [MODE_PUT] = {.act = visit_put},
     [MODE_QUEUE] = {.act = queue_command},
     [MODE_REFERENCE] = {.made = reference_print},
-    [MODE_HELP] = {.text = options_help},
+    [MODE_HELP] = {.act = print_help},
     [MODE_IMPORT] = {.act = import},
     [MODE_VERSION] = {.act = print_version},
 };
@@ -183,7 +192,8 @@ int cli_main(int argc, char **argv)
 {
     struct options options;
     struct error error = {0};
-    if (argc > 1 && !strcmp(argv[1], "each"))
+    const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+    if (command && command->alone)
         return each_main(argc, argv);
     int status = options_parse(&options, argc, argv, &error) ? complain_of(&error) : act(&options);
     options_release(&options);

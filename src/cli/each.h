@@ -31,6 +31,9 @@ struct each_report *each_report_new(const struct each *each, struct output *stan
                                     struct output *errors);
 struct bus_reader each_report_reader(struct each_report *report);
 
+/* Appends what --help prints. (each_options.c) */
+void each_help(struct buf *out);
+
 /* Appends the options for the manual. (each_options.c) */
 void each_reference(struct buf *out);
 

@@ -73,9 +73,6 @@ enum each_source each_source(const struct each *each);
 /* Reads the line. 0, or ERROR_FAILED. */
 int each_parse(struct each *each, int argc, char **argv, struct error *error);
 
-/* Appends what --help prints. */
-void each_help(struct buf *out);
-
 void each_release(struct each *each);
 
 /* Reads the lists whose items must be known beforehand, and the header. 0, or a negative code. */

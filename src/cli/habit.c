@@ -12,10 +12,10 @@
 #define RUN "parrun FILE runs a scenario"
 #define STOP "Ctrl-C, or SIGTERM to parrun, stops a run"
 #define ASK "SIGUSR1 to parrun makes it tell what runs"
-#define BEGIN "parrun --example names scenarios to start from"
-#define CHECK "parrun --check FILE checks a scenario"
+#define BEGIN "parrun example names scenarios to start from"
+#define CHECK "parrun check FILE checks a scenario"
 #define BAR "write --progress"
-#define TASKS "a scenario says what is run: see parrun --example pool"
+#define TASKS "a scenario says what is run: see parrun example pool"
 
 static const struct {
     const char *word;
@@ -40,14 +40,14 @@ static const struct {
     {"--retries", "write retry: {attempts: N} in the pool"},
     {"--results", "write results: {dir: DIR} in the pool"},
     {"check", CHECK},     {"validate", CHECK},  {"lint", CHECK},        {"verify", CHECK},
-    {"list", "parrun --list FILE tells what a scenario has"},
-    {"ls", "parrun --list FILE tells what a scenario has"},
-    {"graph", "parrun --graph=tree FILE draws who waits for whom"},
-    {"import", "parrun --import FILE makes a scenario of a file of another tool"},
-    {"help", "parrun --help tells of the options"},
+    {"list", "parrun list FILE tells what a scenario has"},
+    {"ls", "parrun list FILE tells what a scenario has"},
+    {"graph", "parrun graph --tree FILE draws who waits for whom"},
+    {"import", "parrun import FILE makes a scenario of a file of another tool"},
+    {"help", "parrun help tells of the words"},
     {"version", "parrun --version tells it"},
-    {"config", "parrun --show FILE prints a scenario with all its defaults"},
-    {"convert", "parrun --import FILE makes a scenario of a file of another tool"},
+    {"config", "parrun show FILE prints a scenario with all its defaults"},
+    {"convert", "parrun import FILE makes a scenario of a file of another tool"},
 };
 
 const char *habit_hint(const char *word)

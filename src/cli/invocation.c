@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/commands.h"
 #include "cli/options.h"
 #include "engine/run.h"
 
@@ -18,7 +19,9 @@ void invocation_fill(struct invocation *invocation, struct invocation_text *text
 {
     const char *program = options->argv[0];
     shell_quote(&text->program, program, strlen(program));
-    for (int i = 1; i < options->argc; i++)
+    if (options->command) /* it stands first, before what is added */
+        buf_printf(&text->program, " %s", options->command->word);
+    for (int i = options->command ? 2 : 1; i < options->argc; i++)
         put_word(&text->arguments, options->argv[i]);
     put_word(&text->operands, options->file);
     for (size_t i = 0; i < options->overrides.count; i++)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "cli/commands.h"
 #include "cli/habit.h"
 #include "cli/options_private.h"
 
@@ -136,10 +137,18 @@ static int check_habit(const struct options *options, struct error *error)
 
 static int take_operand(struct options *options, const char *word, struct error *error)
 {
+    const struct command *command = options->command;
+    if (command && command->subject && !options->subject) {
+        options->subject = word;
+        return 0;
+    }
     if (options->mode == MODE_PUT || options->mode == MODE_QUEUE || options->mode == MODE_COMPLETION) {
         words_add(&options->values, word);
         return 0;
     }
+    if (command && options->mode > MODE_TREE)
+        return error_set(error, ERROR_FAILED, "'%s' is one word too many: parrun %s %s", word, command->word,
+                         command->operands);
     if (options->mode == MODE_GET)
         return error_set(error, ERROR_FAILED, "--get QUEUE takes one queue, not '%s' too", word);
     if (!options->file) {
@@ -156,7 +165,7 @@ static int take_operand(struct options *options, const char *word, struct error 
 static void adopt_shown(struct options *options)
 {
     bool replaces = options->file && strchr(options->file, '=');
-    if (options->mode > MODE_TREE || options->show.count != 1 || (options->file && !replaces))
+    if (options->command || options->mode > MODE_TREE || options->show.count != 1 || (options->file && !replaces))
         return;
     if (replaces) {
         struct words *words = &options->overrides;
@@ -185,6 +194,31 @@ static int check_file(const struct options *options, struct error *error)
     return 0;
 }
 
+/* The word that stands first, if it is one; returns where the others begin. */
+static int take_command(struct options *options)
+{
+    struct error error = {0};
+    const struct command *command = options->argc > 1 ? command_find(options->argv[1]) : NULL;
+    if (!command)
+        return 1;
+    options->command = command;
+    options->mode = command->mode;
+    if (command->dry)
+        option_take(option_find("dry-run", 7), options, NULL, &error);
+    return 2;
+}
+
+/* What a word is about is there, unless it may be left out. */
+static int check_subject(const struct options *options, struct error *error)
+{
+    const struct command *command = options->command;
+    if (!command || !command->subject || options->subject || *command->operands == '[')
+        return 0;
+    return error_set(error, ERROR_FAILED, "%s needs %.*s: parrun %s %s", command->word,
+                     (int)strcspn(command->operands, " "), command->operands, command->word,
+                     command->operands);
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     bool only_operands = false;
@@ -192,7 +226,8 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
     *options = (struct options){
         .level = FILTER_STORY, .limit = INT64_MAX, .asking = {.timeout = -1},
         .argc = argc, .argv = argv};
-    for (int i = 1; !result && i < argc;) {
+    int first = take_command(options);
+    for (int i = first; !result && i < argc;) {
         const char *word = argv[i];
         if (only_operands || word[0] != '-' || !word[1]) {
             result = take_operand(options, word, error);
@@ -211,6 +246,10 @@ int options_parse(struct options *options, int argc, char **argv, struct error *
         result = options_agree(options, error);
     if (!result)
         result = check_habit(options, error);
+    if (!result && options->mode != MODE_HELP)
+        result = check_subject(options, error);
+    if (!result && options->tree)
+        options->mode = MODE_TREE;
     return result ? result : check_file(options, error);
 }
 

@@ -10,6 +10,7 @@
 #include "sink/rotation.h"
 
 struct buf;
+struct command;
 struct each;
 struct error;
 
@@ -68,6 +69,7 @@ struct asking {
 struct options {
     enum mode mode;
     uint64_t given; /* a bit each option that was, by its place in the table */
+    const struct command *command; /* the word that stands first; NULL: none */
     int argc; /* the command line itself */
     char **argv;
     const char *file;       /* NULL: none was given */
@@ -78,6 +80,7 @@ struct options {
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
     bool dry;               /* --dry-run */
+    bool tree;              /* --tree */
     int64_t limit;          /* --limit: tasks of a pool that a dry run tells of */
     struct words tasks;     /* --task: [POOL:]N */
     struct words only;      /* --only: names with commas */

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "cli/commands.h"
 #include "cli/options_private.h"
 
 /* "--get QUEUE, --put QUEUE or --queue FILE" */
@@ -11,6 +12,8 @@ static void put_modes(struct buf *out, unsigned modes)
     const struct option *option;
     if (modes & MODE_BIT(MODE_RUN))
         buf_text(out, "a run, or --dry-run");
+    if (modes & MODE_BIT(MODE_GRAPH))
+        buf_text(out, "graph FILE");
     for (size_t i = 0; (option = option_at(i)); i++) {
         if (!option->mode || !(modes & MODE_BIT(option->mode)))
             continue;
@@ -34,6 +37,17 @@ static int check_mode(const struct option *option, enum mode mode, struct error 
     return ERROR_FAILED;
 }
 
+/* A word says already what is done. */
+static int check_command(const struct option *option, const struct command *command,
+                         struct error *error)
+{
+    bool asks = option->mode != MODE_RUN || !strcmp(option->name, "graph");
+    if (!command || !asks)
+        return 0;
+    return error_set(error, ERROR_FAILED, "--%s is no option of '%s', see parrun help %s", option->name,
+                     command->word, command->word);
+}
+
 static int check_need(const struct option *option, const struct options *options,
                       struct error *error)
 {
@@ -55,7 +69,9 @@ int options_agree(const struct options *options, struct error *error)
     for (size_t i = 0; !result && (option = option_at(i)); i++) {
         if (!option_is_given(option, options))
             continue;
-        result = check_mode(option, options->mode, error);
+        result = check_command(option, options->command, error);
+        if (!result)
+            result = check_mode(option, options->mode, error);
         if (!result)
             result = check_need(option, options, error);
     }

@@ -273,7 +273,9 @@ static const struct option table[] = {
      .help = "look after durable queues in FILE: list, put, requeue, purge or compact follows"},
     {.letter = 'q', .name = "quiet", .take = take_quiet,
      .help = "show only what went wrong"},
-    {.name = "reference", .argument = "PART", .takes = TAKES_CHOICE, .words = "events event-fields keys each-options",
+    {.name = "reference", .argument = "PART", .takes = TAKES_CHOICE, .words = "events event-fields keys each-options words "
+     "page-run page-check page-plan page-show page-list page-vars page-graph page-put page-get page-queue "
+     "page-example page-import page-schema page-completion page-help",
      .mode = MODE_REFERENCE,
      .help = "print a part of the manual that is made from tables"},
     {.name = "schema", .mode = MODE_SCHEMA,
@@ -288,6 +290,8 @@ static const struct option table[] = {
      .help = "of the tasks run number N alone, of no other pool any"},
     {.name = "timeout", .argument = "DURATION", .modes = ASKING, .take = take_timeout,
      .help = "with --put and --get: wait for no longer"},
+    {.name = "tree", .flag = MEMBER(tree), .modes = MODE_BIT(MODE_GRAPH),
+     .help = "print the graph as a tree"},
     {.name = "vars", .mode = MODE_VARS,
      .help = "print the variables as NAME=VALUE"},
     {.letter = 'v', .name = "verbose", .take = take_verbose,

@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/commands.h"
 #include "cli/each.h"
 #include "event/fields.h"
 #include "scenario/key_reference.h"
@@ -139,6 +140,9 @@ static void print_fields(struct buf *out)
     buf_text(out, ".El\n");
 }
 
+/* Before the word whose page is asked for. */
+#define PAGE "page-"
+
 static const struct reference {
     const char *name;
     void (*print)(struct buf *out);
@@ -147,10 +151,13 @@ static const struct reference {
     {"event-fields", print_fields},
     {"keys", key_reference_print},
     {"each-options", each_reference},
+    {"words", command_reference},
 };
 
 int reference_print(const char *name, struct buf *out, struct error *error)
 {
+    if (!strncmp(name, PAGE, strlen(PAGE)))
+        return command_page(name + strlen(PAGE), out, error);
     for (size_t i = 0; i < countof(references); i++) {
         if (!strcmp(references[i].name, name)) {
             references[i].print(out);

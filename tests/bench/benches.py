@@ -76,6 +76,7 @@ def ours(scenario, log="log.txt"):
 
 BENCHES = [
     Bench("spawn", "5,000 times /bin/true, two at a time", ours("spawn.yaml"), [
+        Side("parrun each -j2", "seq 5000 | $PARRUN each -j2 /bin/true"),
         Side("xargs -P2 -n1", "seq 5000 | xargs -P2 -n1 /bin/true"),
         Side("xe -j2", "seq 5000 | xe -j2 /bin/true", "xe", "xe"),
         Side("GNU parallel -j2", "seq 5000 | parallel -j2 /bin/true", "parallel", "parallel", runs=2),
