@@ -287,8 +287,7 @@ size_t descendants_name(struct buf *out, size_t shown, const char *entry)
 {
     struct family family = {0};
     size_t count = 0;
-    family_read(&family);
-    family_mark(&family);
+    family_find(&family);
     for (size_t i = 0; i < family.count; i++) {
         const struct relative *one = &family.items[i];
         if (!one->ours || strchr("ZX", one->state) || (entry && !was_given(one->pid, entry)))
