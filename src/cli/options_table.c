@@ -270,7 +270,7 @@ static const struct option table[] = {
      .help = "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
     {.name = "queue", .argument = "FILE", .takes = TAKES_FILE, .operands = "list put requeue purge compact",
      .mode = MODE_QUEUE,
-     .help = "look after durable queues in FILE: list, put, requeue, purge or compact follows"},
+     .help = "look after durable queues in FILE: list, put, requeue, purge, compact"},
     {.letter = 'q', .name = "quiet", .take = take_quiet,
      .help = "show only what went wrong"},
     {.name = "reference", .argument = "PART", .takes = TAKES_CHOICE, .words = "events event-fields keys each-options words "

@@ -140,6 +140,7 @@ static void step(struct model *model)
         reach(model, object, CONDITION_STARTED);
         if (draw(model, 2))
             reach(model, object, CONDITION_READY);
+        take_moves(model); /* what is decided stays so, whatever is lost later */
         if (draw(model, 3) == 0)
             lose(model, object);
         return;

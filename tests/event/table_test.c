@@ -159,7 +159,7 @@ static const struct fill_case fills[] = {
     {"seconds-carried", "{seconds}", {.duration = INT64_C(1999999999)}, "2.00"},
     {"seconds-long", "{seconds}", {.duration = INT64_C(123456780000000)}, "123456.78"},
     {"limit", "{limit}", {.duration = INT64_C(90000000000)}, "1m30s"},
-    {"signal-without-a-name", "{signal}", {.signal = 40}, "40"},
+    {"signal-without-a-name", "{signal}", {.signal = 33}, "33"},
     {"negative", "{task} {code}", {.task = -1, .code = -2}, "-1 -2"},
 };
 

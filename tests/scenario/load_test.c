@@ -48,7 +48,9 @@ static void test_names_and_defaults(void **state)
     assert_string_equal(p->object.name, "p");
     assert_int_equal(p->object.mark.line, 2);
     assert_int_equal(p->object.body.kind, BODY_RUN);
-    assert_string_equal(p->object.body.shell, "/bin/sh");
+    assert_int_equal(p->object.body.shell_count, 2);
+    assert_string_equal(p->object.body.shell[0], "/bin/sh");
+    assert_string_equal(p->object.body.shell[1], "-c");
     assert_string_equal(text_of(p->object.body.run), "echo hi");
     assert_null(p->object.cwd);
     assert_int_equal(p->object.timeout, 0);

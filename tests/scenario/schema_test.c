@@ -56,14 +56,19 @@ static void put_top_key(struct buf *text, const struct key *key)
 
 static void put_key(struct buf *text, const struct key *key, enum block_kind block)
 {
-    bool input = !strcmp(key->name, "text");
-    buf_text(text, input ? "processes: {p: {run: x, stdin: {" : wrappers[block].before);
+    bool input = !strcmp(key->name, "text") || !strcmp(key->name, "ack");
+    bool split = !strcmp(key->name, "split");
+    buf_text(text, input ? AROUND ENDS "processes: {p: {run: x, stdin: {" : wrappers[block].before);
     buf_text(text, key->example);
-    if (key->needs)
+    if (split)
+        buf_text(text, ", batch: 2, lua: x = 1, tasks: {queue: q}");
+    else if (!strcmp(key->name, "ack"))
+        buf_text(text, ", queue: q");
+    else if (key->needs)
         buf_printf(text, ", %s: x = 1", key->needs);
     else if (!key->alternative && strcmp(key->name, "command"))
         buf_text(text, wrappers[block].body);
-    if (block == BLOCK_POOL && strcmp(key->name, "tasks"))
+    if (block == BLOCK_POOL && strcmp(key->name, "tasks") && !split)
         buf_text(text, ", tasks: 1");
     buf_text(text, wrappers[block].after);
 }

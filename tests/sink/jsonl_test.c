@@ -117,8 +117,8 @@ static const struct jsonl_case cases[] = {
      {.kind = EVENT_PROCESS_OUTPUT, .object = "p", BYTES("a\0b")},
      "\"event\":\"process.output\",\"run\":\"r\",\"process\":\"p\",\"line\":\"a\\u0000b\"}\n"},
     {"signal-without-a-name",
-     {.kind = EVENT_PROCESS_EXITED, .object = "p", .signal = 40},
-     "\"event\":\"process.exited\",\"run\":\"r\",\"process\":\"p\"}\n"},
+     {.kind = EVENT_PROCESS_EXITED, .object = "p", .signal = 33},
+     "\"event\":\"process.exited\",\"run\":\"r\",\"process\":\"p\",\"signal\":\"33\"}\n"},
 };
 
 static char *write_events(const struct event *events, size_t count, unsigned parts)

@@ -188,7 +188,8 @@ static void test_timestamps(void **state)
         {.kind = EVENT_RUN_STARTED, .flags = EVENT_PROCESSES | EVENT_THREADS, .pid = 7},
         LINE(EVENT_PROCESS_OUTPUT, "a", "hi"),
     };
-    struct story_options options = {.prefix = true, .timestamps = true};
+    struct story_options options = {
+        .parts = STORY_SENTENCES | STORY_OUTPUT | STORY_ERRORS, .prefix = true, .timestamps = true};
     filter_init(&options.filter, FILTER_STORY);
     char *text = tell(&options, events, countof(events));
     static const char *const lines[] = {"Parent process 7.\n", "thread MainThread is running...\n",
