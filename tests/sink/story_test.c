@@ -189,7 +189,7 @@ static void test_timestamps(void **state)
         LINE(EVENT_PROCESS_OUTPUT, "a", "hi"),
     };
     struct story_options options = {
-        .parts = STORY_SENTENCES | STORY_OUTPUT | STORY_ERRORS, .prefix = true, .timestamps = true};
+        .parts = STORY_ALL, .prefix = true, .timestamps = true};
     filter_init(&options.filter, FILTER_STORY);
     char *text = tell(&options, events, countof(events));
     static const char *const lines[] = {"Parent process 7.\n", "thread MainThread is running...\n",
