@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "os/spawn.h"
 
 /* Jobs of one jobserver that this program holds at most: more than a pipe's usual size is useless. */
 #define HELD_MOST 4096
@@ -326,4 +327,5 @@ void jobserver_pass_on(const char *flags)
         return;
     fcntl(named.in, F_SETFD, 0);
     fcntl(named.out, F_SETFD, 0);
+    spawn_pass_on(named.in, named.out);
 }

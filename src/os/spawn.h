@@ -46,6 +46,9 @@ int spawn_program(const struct spawn_options *options, const char *path, pid_t *
 /* The same for the program that argv[0] names, searched in the PATH of ENVIRONMENT. */
 int spawn_command(const struct spawn_options *options, pid_t *pid, struct error *error);
 
+/* All children from now on have these two descriptors too, under their own numbers. */
+void spawn_pass_on(int first, int second);
+
 /*
  * Finds PROGRAM as a shell would: as it is when it holds a slash, else in the PATH of ENVIRONMENT.
  * 0 with the path appended to OUT (relative paths stay relative to the command's own directory),

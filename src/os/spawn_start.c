@@ -176,6 +176,15 @@ static int take_from_gates(const struct launch *launch)
     return 0;
 }
 
+/* What every child has besides: spawn_pass_on(). */
+static int kept[2] = {-1, -1};
+
+void spawn_pass_on(int first, int second)
+{
+    kept[0] = first;
+    kept[1] = second;
+}
+
 /* All but what the child is to have; and, until it runs, the file of its program. */
 static void close_others(const struct launch *launch)
 {
@@ -183,13 +192,18 @@ static void close_others(const struct launch *launch)
     for (unsigned i = STDERR_FILENO + 1; i < count; i++)
         if (launch->descriptors[i] < 0)
             close((int)i);
-    if (launch->program >= 0) {
-        unsigned program = (unsigned)launch->program;
-        if (program > count)
-            close_range(count, program - 1, OTHERS);
-        count = program + 1;
+    int stay[] = {launch->program, kept[0], kept[1]};
+    for (;;) {
+        unsigned next = ~0U; /* the lowest of those that stay from COUNT on */
+        for (size_t i = 0; i < countof(stay); i++)
+            if (stay[i] >= 0 && (unsigned)stay[i] >= count && (unsigned)stay[i] < next)
+                next = (unsigned)stay[i];
+        if (next > count)
+            close_range(count, next == ~0U ? ~0U : next - 1, OTHERS);
+        if (next == ~0U)
+            return;
+        count = next + 1;
     }
-    close_range(count, ~0U, OTHERS);
 }
 
 static int take_place(const struct spawn_options *options)
