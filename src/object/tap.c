@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/mask.h"
+#include "base/clock.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/unit.h"
@@ -20,7 +21,8 @@
 /* A longer line goes to the log in pieces of this size. */
 #define LINE_LONGEST (64u << 10)
 
-/* What has come of a line is told so long after its beginning: a prompt, or dots of progress. */
+/* What has come of a line is told so long after its beginning: a prompt, or dots of progress. Whatever is in
+ * the pipe by then belongs to it. */
 #define LINE_PATIENCE (500 * NS_PER_MS)
 
 /* Room in the kernel for a pipe that feeds a queue: fewer switches between the two sides. */
@@ -40,7 +42,8 @@ struct tap {
     const struct mask *mask; /* log: what is not to be seen; NULL: nothing */
     struct mask_stream masked;
     struct timer *patience; /* log: with a line that is not finished; NULL: there was none yet */
-    bool begun;             /* it runs */
+    bool patient;           /* it runs */
+    int64_t begun;          /* of clock_monotonic(), when the line that is not finished began; 0: none is */
     bool terminal;
     int fd; /* of the terminal */
     struct pty_query query;
@@ -66,6 +69,12 @@ static void emit_line(struct tap *tap, const char *bytes, size_t length, bool un
     tap->callbacks.line(tap->arg, tap->stream, bytes, length, unfinished);
 }
 
+static void clear_rest(struct tap *tap)
+{
+    buf_clear(&tap->rest);
+    tap->begun = 0;
+}
+
 /* A line that is too long is told in pieces, which end between characters. */
 static void emit_piece(struct tap *tap)
 {
@@ -73,6 +82,7 @@ static void emit_piece(struct tap *tap)
     size_t length = rest->length - utf8_tail(rest->data, rest->length);
     emit_line(tap, rest->data, length, true);
     buf_consume(rest, length);
+    tap->begun = rest->length ? clock_monotonic() : 0;
 }
 
 /* Completes the line that an earlier read began; returns how many bytes of this one it took. */
@@ -84,12 +94,15 @@ static size_t complete_rest(struct tap *tap, const char *bytes, size_t length)
         piece = LINE_LONGEST - tap->rest.length;
         newline = NULL;
     }
+    bool begins = !tap->rest.length;
     buf_append(&tap->rest, bytes, piece);
     if (newline) {
         emit_line(tap, tap->rest.data, tap->rest.length, false);
-        buf_clear(&tap->rest);
+        clear_rest(tap);
     } else if (tap->rest.length == LINE_LONGEST) {
         emit_piece(tap);
+    } else if (begins) {
+        tap->begun = clock_monotonic();
     }
     return piece + (newline ? 1 : 0);
 }
@@ -110,30 +123,47 @@ static void take_log(struct tap *tap, const char *bytes, size_t length)
     }
 }
 
-static void wait_for_line(struct tap *tap);
+static void on_patience(void *arg);
+
+/* The timer is not set anew for each line that a read ends in, but looks what there is when it is due. */
+static void wait_for_line(struct tap *tap)
+{
+    bool waits = tap->begun && !tap->at_end;
+    if (waits == tap->patient)
+        return;
+    if (waits && !tap->patience)
+        tap->patience = timer_new(tap->loop, on_patience, tap);
+    if (waits)
+        timer_start(tap->patience, tap->begun + LINE_PATIENCE - clock_monotonic());
+    else
+        timer_stop(tap->patience);
+    tap->patient = waits;
+}
+
+/* Whether the line began so long ago. A look that is late by as much as the patience itself counts for nothing:
+ * who was not run for so long may share the machine with a child that was not either. */
+static bool is_overdue(struct tap *tap)
+{
+    int64_t now = clock_monotonic();
+    int64_t late = now - tap->begun - LINE_PATIENCE;
+    if (tap->held || late >= LINE_PATIENCE)
+        tap->begun = now;
+    return now - tap->begun >= LINE_PATIENCE;
+}
 
 static void on_patience(void *arg)
 {
     struct tap *tap = arg;
-    tap->begun = false;
-    if (tap->held) {
-        wait_for_line(tap);
-        return;
+    bool overdue = is_overdue(tap);
+    int64_t begun = tap->begun;
+    tap->patient = false;
+    if (overdue)
+        reader_drain(tap->reader);
+    if (overdue && !tap->at_end && tap->begun == begun) {
+        emit_line(tap, tap->rest.data, tap->rest.length, true);
+        clear_rest(tap);
     }
-    emit_line(tap, tap->rest.data, tap->rest.length, true);
-    buf_clear(&tap->rest);
-}
-
-static void wait_for_line(struct tap *tap)
-{
-    bool begins = tap->rest.length && !tap->begun && !tap->at_end;
-    if (begins && !tap->patience)
-        tap->patience = timer_new(tap->loop, on_patience, tap);
-    if (begins)
-        timer_start(tap->patience, LINE_PATIENCE);
-    else if (tap->begun && !tap->rest.length)
-        timer_stop(tap->patience);
-    tap->begun = tap->rest.length && !tap->at_end;
+    wait_for_line(tap);
 }
 
 static void apply_pause(struct tap *tap)
