@@ -19,6 +19,7 @@ struct bus {
     struct buf bytes;
     struct buf command;
     struct buf shown;
+    struct buf cell;
 };
 
 struct bus *bus_new(void)
@@ -35,6 +36,7 @@ void bus_free(struct bus *bus)
     buf_release(&bus->bytes);
     buf_release(&bus->command);
     buf_release(&bus->shown);
+    buf_release(&bus->cell);
     free(bus);
 }
 
@@ -84,6 +86,7 @@ void bus_emit(struct bus *bus, struct event *event)
         masked.reason = hide_text(bus, &bus->reason, masked.reason);
         masked.command = hide_text(bus, &bus->command, masked.command);
         masked.shown = hide_text(bus, &bus->shown, masked.shown);
+        masked.cell = hide_text(bus, &bus->cell, masked.cell);
         masked.bytes = hide(bus, &bus->bytes, masked.bytes, &masked.length);
     }
     event->sequence = ++bus->sequence;

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 #define OF_WORKER "worker pid"
-#define OF_TASK "task worker pid"
+#define OF_TASK "task worker pid item cell"
 
 static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_STARTED] = "pid",
@@ -44,7 +44,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_HALTED] = "reason",
     [EVENT_POOL_ENDED] = "count total succeeded skipped left reason",
     [EVENT_POOL_FAILURE] =
-        (OF_TASK " code signal seconds attempt reason item command output"),
+        (OF_TASK " code signal seconds attempt reason command output"),
     [EVENT_POOL_SUMMARY] = "count total succeeded skipped left reason command message",
     [EVENT_WORKER_STARTED] = OF_WORKER,
     [EVENT_WORKER_OUTPUT] = (OF_WORKER " line"),
@@ -105,7 +105,8 @@ static const struct field {
     {"taken", "How many of them went to consumers; with delivery: broadcast, to all of these together."},
     {"reason", "Why, in words; of a Lua error with its traceback."},
     {"stream", "Which stream a line came from: stdout or stderr; of a task, where its standard error is kept apart."},
-    {"item", "The task's item, as templates show it; its first 200 bytes."},
+    {"item", "The task's item, as templates show it; its first 200 bytes; absent where it is the task's number."},
+    {"cell", "Of a task of a matrix: the values of its lists, such as linux, gcc; its first 200 bytes."},
     {"command", "What runs the task alone, or what is left of the pool, as a line for a shell."},
     {"line", "A line of output, without its newline."},
     {"message", "A message of a queue as text, or what would be run."},

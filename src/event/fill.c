@@ -127,10 +127,19 @@ static void fill_text(struct buf *out, const struct event *event)
     buf_append(out, event->bytes, event->length);
 }
 
+/* A line of the story has room for so many bytes of an item. */
+#define ITEM_MOST 80
+
 static void fill_item(struct buf *out, const struct event *event)
 {
-    if (event->shown)
-        buf_printf(out, " (%s)", event->shown);
+    const char *item = event->cell ? event->cell : event->shown;
+    size_t length = item ? strlen(item) : 0;
+    size_t most = length > ITEM_MOST ? ITEM_MOST : length;
+    if (!item)
+        return;
+    while (most < length && most && ((unsigned char)item[most] & 0xC0) == 0x80)
+        most--;
+    buf_printf(out, " (%.*s%s)", (int)most, item, most < length ? "..." : "");
 }
 
 /* Each line of the output on one of its own. */

@@ -174,7 +174,7 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"pool.failure", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "At the end of the run, of the first tasks that failed, 5 of a pool: how, their last lines, "
          "and how to run one alone.",
-         {{EVENT_NAMED, "Failed task {task} of pool {name}{item}: {reason.}{lines}{alone}"},
+         {{EVENT_NAMED, "Failed task {task}{item} of pool {name}: {reason.}{lines}{alone}"},
           {0, "Failed task {task}{item}: {reason.}{lines}{alone}"}}},
     [EVENT_POOL_SUMMARY] =
         {"pool.summary", EVENT_OF_POOL, EVENT_LEVEL_STORY,
@@ -200,43 +200,43 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Worker {worker} of pool {name} ended ({pid})."}}},
     [EVENT_TASK_STARTED] =
         {"task.started", EVENT_OF_POOL, EVENT_LEVEL_STORY, "A worker begins the task.",
-         {{EVENT_NAMED, "Run task {task} of pool {name} ({pid})..."},
-          {0, "Run task {task} ({pid})..."}}},
+         {{EVENT_NAMED, "Run task {task}{item} of pool {name} ({pid})..."},
+          {0, "Run task {task}{item} ({pid})..."}}},
     [EVENT_TASK_OUTPUT] =
         {"task.output", EVENT_OF_POOL, EVENT_LEVEL_STORY, "Bytes that the task wrote.",
          {{0, NULL}}},
     [EVENT_TASK_TIMEOUT] =
         {"task.timeout", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "The task ran longer than its timeout and was ended.",
-         {{EVENT_NAMED, "Task {task} of pool {name} timed out after {limit}."},
-          {0, "Task {task} timed out after {limit}."}}},
+         {{EVENT_NAMED, "Task {task}{item} of pool {name} timed out after {limit}."},
+          {0, "Task {task}{item} timed out after {limit}."}}},
     [EVENT_TASK_RETRYING] =
         {"task.retrying", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "The task has failed and is tried again.",
-         {{EVENT_NAMED, "Task {task} of pool {name} is tried again {when} (attempt {attempt} of "
+         {{EVENT_NAMED, "Task {task}{item} of pool {name} is tried again {when} (attempt {attempt} of "
                         "{total}): {reason.}"},
-          {0, "Task {task} is tried again {when} (attempt {attempt} of {total}): {reason.}"}}},
+          {0, "Task {task}{item} is tried again {when} (attempt {attempt} of {total}): {reason.}"}}},
     [EVENT_TASK_ENDED] =
         {"task.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "The task is done, or has failed.",
          {{EVENT_TOLD, ""},
-          {EVENT_WRONG | EVENT_NAMED, "Task {task} of pool {name} failed: {reason.}"},
-          {EVENT_WRONG, "Task {task} failed: {reason.}"},
-          {EVENT_NAMED, "Task {task} of pool {name} runs {seconds} seconds."},
-          {0, "Task {task} runs {seconds} seconds."}}},
+          {EVENT_WRONG | EVENT_NAMED, "Task {task}{item} of pool {name} failed: {reason.}"},
+          {EVENT_WRONG, "Task {task}{item} failed: {reason.}"},
+          {EVENT_NAMED, "Task {task}{item} of pool {name} runs {seconds} seconds."},
+          {0, "Task {task}{item} runs {seconds} seconds."}}},
     [EVENT_TASK_SKIPPED] =
         {"task.skipped", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
          "The task was not run because the run was stopped.",
-         {{EVENT_NAMED, "Task {task} of pool {name} skipped: {reason}."},
-          {0, "Task {task} skipped: {reason}."}}},
+         {{EVENT_NAMED, "Task {task}{item} of pool {name} skipped: {reason}."},
+          {0, "Task {task}{item} skipped: {reason}."}}},
     [EVENT_TASK_STOPPED] =
         {"task.stopped", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "The task had begun and was ended before its time, because the run was stopped or its pool halted.",
-         {{EVENT_NAMED, "Task {task} of pool {name} was ended: {reason}."},
-          {0, "Task {task} was ended: {reason}."}}},
+         {{EVENT_NAMED, "Task {task}{item} of pool {name} was ended: {reason}."},
+          {0, "Task {task}{item} was ended: {reason}."}}},
     [EVENT_TASK_PLANNED] =
         {"task.planned", EVENT_OF_POOL, EVENT_LEVEL_STORY, "What would be run (--dry-run).",
          {{EVENT_REASONED, "# pool {name}: {reason}"},
-          {0, "# task {task} of pool {name}\n{text}"}}},
+          {0, "# task {task}{item} of pool {name}\n{text}"}}},
     [EVENT_QUEUE_OPENED] =
         {"queue.opened", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL, "The queue takes messages.",
          {{0, "Queue {name} opened."}}},

@@ -116,6 +116,8 @@ static void become(struct pool *pool, struct task *task, const struct task_messa
 {
     buf_release(&task->item);
     task->item = *item;
+    task->is_shown = false;
+    buf_clear(&task->shown);
     buf_clear(&task->messages);
     buf_append(&task->messages, message, sizeof(*message));
     task->before = message->mark.attempts;

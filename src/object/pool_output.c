@@ -36,13 +36,13 @@ struct event pool_task_event(enum event_kind kind, const struct task *task)
     };
 }
 
-void pool_tell_started(struct pool *pool, const struct task *task)
+void pool_tell_started(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_STARTED, task);
-    pool_emit(pool, &event);
+    pool_emit_task(pool, task, &event);
 }
 
-static void emit_output(struct pool *pool, const struct task *task, size_t stream,
+static void emit_output(struct pool *pool, struct task *task, size_t stream,
                         const char *bytes, size_t length)
 {
     struct event event = pool_task_event(EVENT_TASK_OUTPUT, task);
@@ -50,7 +50,7 @@ static void emit_output(struct pool *pool, const struct task *task, size_t strea
         event.stream = stream ? "stderr" : "stdout";
     event.bytes = bytes;
     event.length = length;
-    pool_emit(pool, &event);
+    pool_emit_task(pool, task, &event);
 }
 
 static void tell_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
@@ -178,13 +178,13 @@ void pool_fill_reason(const struct task *task, struct buf *reason)
         fill_reason(task, reason);
 }
 
-static void tell_timeout(struct pool *pool, const struct task *task)
+static void tell_timeout(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_TIMEOUT, task);
     event.flags = EVENT_WRONG;
     event.has_duration = true;
     event.duration = task->timeout;
-    pool_emit(pool, &event);
+    pool_emit_task(pool, task, &event);
 }
 
 /* Of a Lua body: where it stands, and what it works on. */
@@ -217,7 +217,7 @@ void pool_fill_end(const struct task *task, struct event *event)
         event->signal = (int)task->number;
 }
 
-static void tell_ended(struct pool *pool, const struct task *task)
+static void tell_ended(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_ENDED, task);
     struct buf reason = {0};
@@ -240,7 +240,7 @@ static void tell_ended(struct pool *pool, const struct task *task)
         tell_timeout(pool, task);
         event.flags = EVENT_TOLD | EVENT_WRONG;
     }
-    pool_emit(pool, &event);
+    pool_emit_task(pool, task, &event);
     buf_release(&item);
     buf_release(&command);
     buf_release(&reason);
@@ -266,7 +266,7 @@ static void tell_program(struct pool *pool, const struct task *task)
 
 /* A dry run: the worker's result is the command that it would have run, or the line to a coprocess.
  */
-static void tell_planned(struct pool *pool, const struct task *task)
+static void tell_planned(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_PLANNED, task);
     struct buf text = {0};
@@ -277,7 +277,7 @@ static void tell_planned(struct pool *pool, const struct task *task)
         value_text_of(&text, task->text, task->text_length);
     event.bytes = text.data;
     event.length = text.length;
-    pool_emit(pool, &event);
+    pool_emit_task(pool, task, &event);
     buf_release(&text);
 }
 
@@ -290,8 +290,12 @@ void pool_tell_cut(struct pool *pool)
 static void detach_output(struct pool *pool, struct task *task)
 {
     struct task *attempt = mem_calloc(1, sizeof(*attempt));
+    pool_show_task(pool, task); /* the attempt has no item */
     *attempt = *task;
     attempt->item = attempt->messages = attempt->last = (struct buf){0};
+    attempt->shown = attempt->cell = (struct buf){0};
+    buf_append(&attempt->shown, task->shown.data, task->shown.length);
+    buf_append(&attempt->cell, task->cell.data, task->cell.length);
     attempt->retried = true;
     memset(task->streams, 0, sizeof(task->streams));
     /* The task keeps how it ended, as it may not be tried again after all. */
@@ -310,7 +314,7 @@ void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait)
     pool_pump(pool);
 }
 
-static void tell_retrying(struct pool *pool, const struct task *task)
+static void tell_retrying(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_RETRYING, task);
     struct buf reason = {0};
@@ -321,20 +325,20 @@ static void tell_retrying(struct pool *pool, const struct task *task)
     event.duration = task->wait;
     event.attempt = task->attempt + 1;
     event.total = pool_attempts(pool);
-    pool_emit(pool, &event);
+    pool_emit_task(pool, task, &event);
     buf_release(&reason);
 }
 
-static void tell_stopped(struct pool *pool, const struct task *task)
+static void tell_stopped(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_STOPPED, task);
     event.reason = task->text;
     event.has_duration = true;
     event.duration = task->duration;
-    pool_emit(pool, &event);
+    pool_emit_task(pool, task, &event);
 }
 
-static void count_task(struct pool *pool, const struct task *task)
+static void count_task(struct pool *pool, struct task *task)
 {
     pool->done++;
     if (task->outcome == OUTCOME_DONE)
@@ -446,7 +450,7 @@ void pool_skip_task(struct pool *pool, struct task *task)
     struct event event = pool_task_event(EVENT_TASK_SKIPPED, task);
     event.reason = why_stopped(pool);
     pool->skipped++;
-    pool_emit(pool, &event);
+    pool_emit_task(pool, task, &event);
     pool_message_back(pool, task);
     task_free(task);
 }

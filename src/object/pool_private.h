@@ -246,7 +246,7 @@ void crew_end_task(struct crew *crew);
 /* pool_output.c */
 
 /* Tells that the task begins. */
-void pool_tell_started(struct pool *pool, const struct task *task);
+void pool_tell_started(struct pool *pool, struct task *task);
 
 /* A dry run: tells something of the whole pool. */
 void pool_tell_plan(struct pool *pool, const char *text);
@@ -295,6 +295,14 @@ struct event pool_task_event(enum event_kind kind, const struct task *task);
 /* How it ended: its exit code or signal, and how long it took. */
 void pool_fill_end(const struct task *task, struct event *event);
 
+/* pool_shown.c */
+
+/* Emits an event about the task, with its item where that is more than its number. */
+void pool_emit_task(struct pool *pool, struct task *task, struct event *event);
+
+/* Fills in the task's `shown` and `cell`, once. */
+void pool_show_task(const struct pool *pool, struct task *task);
+
 /* pool_report.c */
 
 /* So many failed tasks are told of again. */
@@ -304,7 +312,7 @@ void pool_fill_end(const struct task *task, struct event *event);
 void pool_keep_last(const struct pool *pool, struct task *task, const char *bytes, size_t length);
 
 /* The task has failed, for good: keeps what is told of it, where it is one of the first. */
-void pool_keep_failure(struct pool *pool, const struct task *task);
+void pool_keep_failure(struct pool *pool, struct task *task);
 
 /* Fills in how many tasks have succeeded, failed, and so on. */
 void pool_fill_tally(const struct pool *pool, struct event *event);

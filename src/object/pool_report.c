@@ -14,10 +14,9 @@
 
 #define LINES_MOST 5
 
-/* Bytes: of a task's last lines, of its item, of its reason. */
+/* Bytes: of a task's last lines, of its reason. */
 #define LAST_MOST 1000
 #define LAST_KEPT (LAST_MOST + 1) /* one more tells whether there was more */
-#define SHOWN_MOST 200
 #define REASON_MOST 500
 
 /* A longer command is not told: nobody types it, and a failure stays small. */
@@ -27,7 +26,8 @@
 struct failure {
     struct event event; /* what points to something does so here */
     struct buf reason;
-    struct buf shown;
+    struct buf shown; /* as the task's; so is the next */
+    struct buf cell;
     struct buf command;
     struct buf lines;
 };
@@ -85,27 +85,6 @@ static void keep_lines(const struct task *task, struct buf *lines)
     buf_append(lines, from, (size_t)(end - from));
 }
 
-/* The item on one line; nothing where it is the task's number, which is told in any case. */
-static void keep_shown(const struct pool *pool, const struct task *task, struct buf *shown)
-{
-    struct buf masked = {0};
-    struct buf number = {0};
-    task_shown_item(task, pool->object.run->mask, &masked);
-    if (masked.length)
-        value_text_of(shown, masked.data, masked.length);
-    else
-        value_text_of(shown, task->item.data, task->item.length);
-    buf_release(&masked);
-    buf_number(&number, task->index);
-    if (!strcmp(buf_string(shown), number.data))
-        buf_clear(shown);
-    buf_release(&number);
-    cut(shown, SHOWN_MOST);
-    for (size_t i = 0; i < shown->length; i++)
-        if ((unsigned char)shown->data[i] < ' ')
-            shown->data[i] = ' ';
-}
-
 /* The task's own command, or where it has none, as a Lua body, parrun with this task alone. A message
  * of a queue is gone. */
 static void keep_command(const struct pool *pool, const struct task *task, struct buf *command)
@@ -125,7 +104,7 @@ static void keep_reason(const struct task *task, struct buf *reason)
     cut(reason, REASON_MOST);
 }
 
-void pool_keep_failure(struct pool *pool, const struct task *task)
+void pool_keep_failure(struct pool *pool, struct task *task)
 {
     if (!is_wanted(pool) || pool->object.run->dry)
         return;
@@ -138,7 +117,9 @@ void pool_keep_failure(struct pool *pool, const struct task *task)
     keep_reason(task, &failure->reason);
     if (task->outcome == OUTCOME_TIMEOUT && pool->spec->object.body.kind == BODY_COPROCESS)
         buf_text(&failure->reason, " without an answer: what its program writes it must flush");
-    keep_shown(pool, task, &failure->shown);
+    pool_show_task(pool, task);
+    buf_append(&failure->shown, task->shown.data, task->shown.length);
+    buf_append(&failure->cell, task->cell.data, task->cell.length);
     keep_command(pool, task, &failure->command);
     keep_lines(task, &failure->lines);
 }
@@ -147,7 +128,8 @@ static void tell_failure(struct pool *pool, struct failure *failure)
 {
     struct event event = failure->event;
     event.reason = buf_string(&failure->reason);
-    event.shown = failure->shown.length ? buf_string(&failure->shown) : NULL;
+    event.shown = failure->shown.length ? failure->shown.data : NULL;
+    event.cell = failure->cell.length ? failure->cell.data : NULL;
     event.command = failure->command.length ? buf_string(&failure->command) : NULL;
     event.bytes = failure->lines.length ? failure->lines.data : NULL;
     event.length = failure->lines.length;
@@ -244,6 +226,7 @@ void pool_free_failures(struct pool *pool)
         struct failure *failure = &pool->failures_kept->items[i];
         buf_release(&failure->reason);
         buf_release(&failure->shown);
+        buf_release(&failure->cell);
         buf_release(&failure->command);
         buf_release(&failure->lines);
     }

@@ -84,6 +84,8 @@ void task_free(struct task *task)
         mask_stream_release(&task->streams[i].masked);
     }
     buf_release(&task->last);
+    buf_release(&task->shown);
+    buf_release(&task->cell);
     free(task->text);
     free(task->command);
     free(task);

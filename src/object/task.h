@@ -61,6 +61,9 @@ struct task {
     size_t text_length;
     int64_t memory;   /* bytes that its command held at most; 0: not known */
     uint64_t put_out; /* bytes of output */
+    bool is_shown;    /* the next two are filled in */
+    struct buf shown; /* its item on one line, without secrets; nothing where that is its number */
+    struct buf cell;  /* of a matrix: the values of its lists, in the same way */
     char *command;    /* as a line for a shell, where somebody wants to know; or NULL */
 };
 

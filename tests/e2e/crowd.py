@@ -67,7 +67,7 @@ def test_every_signal():
     check_status(status, 1, err)
     lines = out.decode().splitlines()
     for index, name in enumerate(names):
-        assert f"Task {index} failed: ended by signal {name}." in lines, (name, out.decode())
+        assert f"Task {index} ({name}) failed: ended by signal {name}." in lines, (name, out.decode())
     assert any("p_abrt" in line and "ABRT" in line or "ended by signal ABRT" in line for line in lines)
     check_nothing_left()
 

@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import subprocess
@@ -75,7 +76,7 @@ def test_spool():
     argv = [PROGRAM, ROOT / "examples" / "spool.yaml", f"db={db}", f"out={out}"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
         for line in run.stdout:
-            if line.startswith(b"Task 3 runs"):
+            if line.startswith(b"Task 3 (") and b") runs " in line:
                 break
         runner, = children(run.pid)
         run.send_signal(KILL)
@@ -117,7 +118,7 @@ def test_pipeline_with_a_worker_killed():
             line = run.stdout.readline()
             assert line, "the run ended before a worker was killed"
             started += line.startswith("Run task ")
-        os.kill(int(line[line.index("(") + 1:line.index(")")]), KILL)
+        os.kill(int(line[line.rindex("(") + 1:line.rindex(")")]), KILL)
         rest = run.stdout.read()
     assert run.returncode == 0, rest
     assert "was lost: ended by signal KILL" in rest, rest
@@ -135,7 +136,7 @@ def test_resume():
                              stdout=subprocess.PIPE)
     first.stdin.write("\n".join(names[:2] + [""]).encode())
     first.stdin.flush()  # its end is left open: the pool waits for more
-    while b"Task 1 runs" not in first.stdout.readline():
+    while not re.match(rb"Task 1 \(.*\) runs", first.stdout.readline()):
         pass
     os.kill(first.pid, KILL)
     first.communicate()

@@ -41,7 +41,7 @@ def test_pool_task_that_executes():
     limited("""
         pools:
           p: {workers: 2, tasks: [0, 1000, 0], timeout: 3s, exec: [sleep, "${{ item }}"]}
-    """, "Task 0 runs", "Task 1 timed out after 3s.", "Task 2 runs")
+    """, "Task 0 runs", "Task 1 (1000) timed out after 3s.", "Task 2 (0) runs")
 
 
 def test_pool_task_in_lua():

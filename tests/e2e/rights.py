@@ -173,12 +173,12 @@ def test_memory_limit():
     check_status(status, 1, out + err)
     check_nothing_left()
     told = out.decode()
-    assert "Task 0 runs" in told and "Task 2 runs" in told, told
+    assert "Task 0 (1) runs" in told and "Task 2 runs" in told, told
     if "100M of memory, which its cgroup enforces" in told:
-        assert "Task 1 failed: it used more than its memory limit of 100M and was killed" in told, told
+        assert "Task 1 (400) failed: it used more than its memory limit of 100M and was killed" in told, told
     else:
         assert "100M of address space for each process (RLIMIT_AS), as " in told, told
-        assert "MemoryError" in told and "Task 1 failed: exit code 1." in told, told
+        assert "MemoryError" in told and "Task 1 (400) failed: exit code 1." in told, told
 
 
 def test_smaller_of_memory_and_address_space():

@@ -146,6 +146,9 @@ struct fill_case {
     const char *filled;
 };
 
+#define SEVENTY "1234567890123456789012345678901234567890123456789012345678901234567890"
+#define EIGHTY SEVENTY "1234567890"
+
 static const struct fill_case fills[] = {
     {"nothing", "no braces", {0}, "no braces"},
     {"empty", "", {0}, ""},
@@ -160,6 +163,13 @@ static const struct fill_case fills[] = {
     {"seconds-long", "{seconds}", {.duration = INT64_C(123456780000000)}, "123456.78"},
     {"limit", "{limit}", {.duration = INT64_C(90000000000)}, "1m30s"},
     {"signal-without-a-name", "{signal}", {.signal = 33}, "33"},
+    {"no-item", "{task}{item}", {.task = 4}, "4"},
+    {"item", "{task}{item}", {.task = 4, .shown = "a b"}, "4 (a b)"},
+    {"item-as-long-as-there-is-room", "{item}", {.shown = EIGHTY}, " (" EIGHTY ")"},
+    {"item-too-long", "{item}", {.shown = EIGHTY "x"}, " (" EIGHTY "...)"},
+    {"item-not-cut-in-a-character", "{item}", {.shown = SEVENTY "123456789\xC3\xBC"},
+     " (" SEVENTY "123456789...)"},
+    {"cell-before-item", "{item}", {.shown = "{\"a\":1}", .cell = "1"}, " (1)"},
     {"negative", "{task} {code}", {.task = -1, .code = -2}, "-1 -2"},
 };
 
