@@ -172,7 +172,7 @@ static stream_opener *const openers[] = {
     [STREAM_LOG] = open_pipe_stream,    [STREAM_INHERIT] = open_inherited,
     [STREAM_NULL] = open_null,          [STREAM_FILE] = open_file,
     [STREAM_TEXT] = open_text,          [STREAM_QUEUE] = open_pipe_stream,
-    [STREAM_STDOUT] = open_as_stdout,
+    [STREAM_STDOUT] = open_as_stdout,   [STREAM_JOINED] = open_as_stdout,
 };
 
 static int open_one(struct streams *streams, int fd, const struct stream_spec *spec,

@@ -82,6 +82,16 @@ static void check_ack(struct loader *loader, const struct process_spec *process)
                      loader->scenario->queues[in->queue].name);
 }
 
+/* One pipe for both: with two, nobody can know which of two lines was written first. Where each line of
+ * stdout is an answer, messages must not be among them. */
+static void settle_stderr(struct process_spec *process)
+{
+    struct stream_spec *stream = &process->streams[2];
+    bool joined = process->streams[1].kind == STREAM_LOG && process->streams[0].ack != ACK_LINE;
+    if (stream->kind == STREAM_JOINED && !joined)
+        stream->kind = STREAM_LOG;
+}
+
 static void join_streams(struct loader *loader, struct process_spec *process)
 {
     struct object_spec *object = &process->object;
@@ -207,6 +217,7 @@ static void check_uses(struct loader *loader)
         .consumed = mem_calloc(scenario->queue_count, sizeof(bool)),
     };
     for (size_t i = 0; i < scenario->process_count; i++) {
+        settle_stderr(&scenario->processes[i]);
         join_streams(loader, &scenario->processes[i]);
         tty_check(loader, &scenario->processes[i]);
         probe_check(loader, &scenario->processes[i]);

@@ -103,7 +103,7 @@ void tty_check(struct loader *loader, const struct process_spec *process)
         {1u << STREAM_NULL, "stdin", "take 'stdin' away"},
         {1u << STREAM_LOG | 1u << STREAM_FILE | 1u << STREAM_QUEUE, "stdout",
          "what it shows can go to the log, a file or a queue"},
-        {1u << STREAM_LOG | 1u << STREAM_STDOUT, "stderr", "take 'stderr' away"},
+        {1u << STREAM_LOG | 1u << STREAM_STDOUT | 1u << STREAM_JOINED, "stderr", "take 'stderr' away"},
     };
     for (size_t i = 0; process->tty && i < countof(rows); i++)
         if (!(rows[i].kinds & 1u << process->streams[i].kind))

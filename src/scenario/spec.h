@@ -127,7 +127,8 @@ struct object_spec {
 };
 
 enum stream_kind {
-    STREAM_LOG, /* the default of stdout and stderr */
+    STREAM_JOINED, /* the default of stderr, output only: in one pipe with stdout, which is the log */
+    STREAM_LOG, /* the default of stdout */
     STREAM_INHERIT,
     STREAM_NULL, /* the default of stdin */
     STREAM_FILE,

@@ -1,6 +1,7 @@
 """The runner's own descriptors: closed, full, shared."""
 import fcntl
 import itertools
+import json
 import os
 import subprocess
 
@@ -110,3 +111,41 @@ def test_descriptors_of_the_caller_stay_out():
     """, pass_fds=extra)
     check_status(status, 0, err)
     assert out == b"0,1,2,\n0,1,2,\n", out
+
+
+BOTH = "n=0; while [ $n -lt 1000 ]; do echo $n; n=$((n+1)); echo $n >&2; n=$((n+1)); done"
+
+
+def lines_of(text):
+    """The numbers that the process wrote, as the log has them, and the streams that they are of."""
+    status, out, err = complete(text, "--format", "json")
+    check_status(status, 0, out + err)
+    events = [json.loads(line) for line in out.splitlines()]
+    lines = [event for event in events if event["event"] == "process.output"]
+    return [int(event["line"]) for event in lines], {event["stream"] for event in lines}
+
+
+def test_output_and_messages_are_in_their_order():
+    assert lines_of(f"processes: {{a: {{run: '{BOTH}'}}}}") == (list(range(1000)), {"stdout"})
+
+
+def test_messages_apart():
+    """With a pipe of their own nothing is lost, each stream has its order, and events tell them apart."""
+    numbers, streams = lines_of(f"processes: {{a: {{run: '{BOTH}', stderr: log}}}}")
+    assert streams == {"stdout", "stderr"}
+    for rest in (0, 1):
+        assert [n for n in numbers if n % 2 == rest] == list(range(rest, 1000, 2)), numbers
+
+
+def test_messages_are_no_answers():
+    """`ack: line`: what the reader says on stderr is not taken for its answer to a message."""
+    status, out, err = complete("""
+        queues: {q: {items: [1, 2, 3]}}
+        processes:
+          a: {run: 'while read n; do echo busy $n >&2; echo done $n; done', stdin: {queue: q, ack: line}}
+    """, "--format", "json")
+    check_status(status, 0, out + err)
+    events = [json.loads(line) for line in out.splitlines()]
+    said = [(event["stream"], event["line"]) for event in events if event["event"] == "process.output"]
+    for stream, word in (("stdout", "done"), ("stderr", "busy")):
+        assert [line for of, line in said if of == stream] == [f"{word} {n}" for n in (1, 2, 3)], said
