@@ -58,7 +58,7 @@ static void test_names_and_defaults(void **state)
     assert_int_equal(p->stop.grace, 10 * NS_PER_S);
     assert_int_equal(p->streams[0].kind, STREAM_NULL);
     assert_int_equal(p->streams[1].kind, STREAM_LOG);
-    assert_int_equal(p->streams[2].kind, STREAM_LOG);
+    assert_int_equal(p->streams[2].kind, STREAM_JOINED);
     const struct pool_spec *o = &s->pools[0];
     assert_int_equal(o->kind, POOL_PROCESS);
     assert_int_equal(o->output, OUTPUT_GROUP);
