@@ -85,7 +85,7 @@ debug:   ## build build/debug/parrun (-O0, all debugging information)
 asan:    ## build build/asan/parrun (address and undefined-behaviour sanitizers)
 tsan:    ## build build/tsan/parrun (thread sanitizer)
 
-# The scenarios of --example, as C.
+# The scenarios of parrun example, as C.
 build/generated/examples.c: src/cli/examples/embed $(EXAMPLES) src/cli/examples
 	@mkdir -p $(@D)
 	@echo '  GEN  $@'
@@ -180,7 +180,7 @@ install: $(PROGRAM) ## install the program, its manual and its examples below DE
 	$(INSTALL) -m 644 parrun.schema.json "$(TO)/share/parrun/parrun.schema.json"
 	$(INSTALL) -m 644 $(INSTALLED_EXAMPLES) "$(TO)/share/doc/parrun/examples"
 	set -e; $(foreach shell,$(SHELLS),$(INSTALL) -d "$(TO)/share/$(dir $(COMPLETION_$(shell)))"; \
-	  $(PROGRAM) --completion $(shell) >"$(TO)/share/$(COMPLETION_$(shell))"; \
+	  $(PROGRAM) completion $(shell) >"$(TO)/share/$(COMPLETION_$(shell))"; \
 	  chmod 644 "$(TO)/share/$(COMPLETION_$(shell))";)
 	set -e; $(foreach page,$(MANUALS),$(INSTALL) -d "$(TO)/share/$(dir $(call manual,$(page)))"; \
 	  $(INSTALL) -m 644 $(page) "$(TO)/share/$(call manual,$(page))";)
@@ -286,7 +286,7 @@ reference: build/parrun ## write the parts of the manual that are made from tabl
 	@cd tests && python3 -B -m harness.manual ../build/parrun
 
 schema: build/parrun ## write parrun.schema.json anew
-	build/parrun --schema >parrun.schema.json
+	build/parrun schema >parrun.schema.json
 
 format: ## lay out the sources by .clang-format
 	$(CLANG_FORMAT) -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.c tests/*/*.h)

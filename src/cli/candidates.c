@@ -19,12 +19,10 @@
 struct line {
     enum mode mode;
     const struct option *open; /* its value comes next; NULL: none */
-    const struct option *last; /* with a mode, the last that was given */
     const char *file;          /* the scenario, or NULL */
-    const struct command *command; /* the word that stands first; NULL: none */
-    size_t operands;
+    const struct command *command; /* the word; NULL: none */
+    size_t operands;    /* of it */
     bool only_operands; /* behind -- */
-    bool first;         /* nothing stands before it */
 };
 
 /* What is offered for it: whole words that begin with PREFIX and then with WORD. */
@@ -122,16 +120,27 @@ static void begin_at_comma(struct candidates *candidates)
     candidates->word = comma + 1;
 }
 
-/* A value of OPTION; true where it is a file. */
-static bool offer_value(struct candidates *candidates, const struct option *option,
+static void offer_commands(const struct candidates *candidates)
+{
+    const struct command *command;
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        struct buf help = {0};
+        buf_printf(&help, "\t%s", command->help);
+        offer(candidates, command->word, strlen(command->word), help.data);
+        buf_release(&help);
+    }
+}
+
+/* What stands behind an option or a word, which have CHOICES or take something else; true where it is a file. */
+static bool offer_value(struct candidates *candidates, enum takes takes, const char *choices,
                         const char *file)
 {
-    switch (option->takes) {
+    switch (takes) {
     case TAKES_FILE:
         return true;
     case TAKES_TEXT:
     case TAKES_CHOICE:
-        offer_words(candidates, option->words);
+        offer_words(candidates, choices);
         break;
     case TAKES_EVENTS:
         begin_at_comma(candidates);
@@ -147,6 +156,9 @@ static bool offer_value(struct candidates *candidates, const struct option *opti
     case TAKES_POOL:
         offer_names(candidates, file, offer_pools);
         break;
+    case TAKES_WORD:
+        offer_commands(candidates);
+        break;
     }
     return false;
 }
@@ -159,7 +171,7 @@ static void offer_options(const struct candidates *candidates, enum mode mode)
         struct buf help = {0};
         buf_printf(&name, "--%s", option->name);
         buf_printf(&help, "\t%s", option->help);
-        if (!option->modes || mode == MODE_RUN || option->modes & MODE_BIT(mode))
+        if (option->help && option_goes_with(option, mode))
             offer(candidates, name.data, name.length, help.data);
         buf_release(&name);
         buf_release(&help);
@@ -180,132 +192,101 @@ static bool begins_file(const char *word)
     return any;
 }
 
-static void offer_commands(const struct candidates *candidates)
-{
-    const struct command *command;
-    for (size_t i = 0; (command = command_at(i)); i++) {
-        struct buf help = {0};
-        buf_printf(&help, "\t%s", command->help);
-        offer(candidates, command->word, strlen(command->word), help.data);
-        buf_release(&help);
-    }
-}
-
-/* What the first operand of a word is about, by the option that does the same; true where it is a file. */
-static bool offer_subject(struct candidates *candidates, const struct command *command)
-{
-    const struct option *option = option_find(command->word, strlen(command->word));
-    if (command->mode == MODE_HELP)
-        offer_commands(candidates);
-    return command->mode != MODE_HELP && option && offer_value(candidates, option, NULL);
-}
-
 /* A word that stands for itself; true where it is a file. */
 static bool offer_operand(struct candidates *candidates, const struct line *line)
 {
-    if (line->command && line->command->alone)
+    const struct command *command = line->command;
+    if (command && command->alone)
         return true;
-    if (line->command && line->command->subject && !line->operands)
-        return offer_subject(candidates, line->command);
-    if (line->command && line->mode > MODE_TREE) {
-        const struct option *option = option_find(line->command->word, strlen(line->command->word));
-        if (option && line->operands == 1)
-            offer_words(candidates, option->operands);
+    if (command && command->subject) {
+        if (!line->operands)
+            return offer_value(candidates, command->takes, command->choices, NULL);
+        if (line->operands == 1)
+            offer_words(candidates, command->verbs);
         return false;
     }
-    if (line->mode > MODE_TREE) {
-        if (line->last && !line->operands)
-            offer_words(candidates, line->last->operands);
+    if (line->mode > MODE_TREE)
         return false;
-    }
     if (!line->file)
         return true;
     if (!strchr(candidates->word, '='))
         offer_names(candidates, line->file, offer_variables);
-    return false;
+    return line->mode == MODE_CHECK;
 }
 
-static void read_option(struct line *line, const struct option *option, bool has_value)
+static const struct option *long_option(const struct line *line, const char *word)
 {
-    if (option->mode != MODE_RUN) {
-        line->mode = option->mode;
-        line->last = option;
-    }
-    line->open = option->argument && option->argument[1] != '=' && !has_value ? option : NULL;
+    size_t length = strcspn(word, "=");
+    return length > 2 ? option_find(word + 2, length - 2, line->mode) : NULL;
 }
 
 /* "-qj4" or "-qj" with the value behind it. */
 static void read_letters(struct line *line, const char *letters)
 {
-    const struct option *option;
-    for (size_t i = 0; *letters && (option = option_at(i)); i++) {
-        if (option->letter != *letters)
+    for (; *letters && !line->open; letters++) {
+        const struct option *option = option_of_letter(*letters, line->mode);
+        if (!option || !option->argument)
             continue;
-        read_option(line, option, letters[1]);
-        if (option->argument)
-            return;
-        letters++;
-        i = SIZE_MAX;
+        line->open = letters[1] ? NULL : option;
+        return;
     }
 }
 
 static bool is_option(const struct line *line, const char *word)
 {
-    bool open = line->open && !option_is_optional(line->open);
-    return *word == '-' && !line->only_operands && !open;
+    return *word == '-' && !line->only_operands && !line->open;
+}
+
+static void read_operand(struct line *line, const char *word)
+{
+    if (!line->command || !line->command->subject)
+        line->file = line->file ? line->file : word;
+    line->operands++;
+    /* Behind its command no word of "each" is an option. */
+    line->only_operands = line->only_operands || (line->command && line->command->alone);
 }
 
 static void read_word(struct line *line, const char *word)
 {
-    size_t length = strcspn(word, "=");
-    const struct command *command = line->first ? command_find(word) : NULL;
-    bool first = line->first;
-    line->first = false;
-    if (first && command) {
-        line->command = command;
-        line->mode = command->mode;
-        return;
-    }
-    if (is_option(line, word) && word[1]) {
+    const struct option *option = long_option(line, word);
+    if (line->open)
         line->open = NULL;
-        const struct option *option = length > 2 ? option_find(word + 2, length - 2) : NULL;
-        if (word[1] != '-')
-            read_letters(line, word + 1);
-        else if (option)
-            read_option(line, option, word[length]);
-        line->only_operands = !word[2] && word[1] == '-';
-        return;
-    }
-    /* --show FILE is a mode of its own, where no other word is the scenario. */
-    bool shown = line->open && line->open->takes == TAKES_EVENTS && strpbrk(word, "./");
-    if (!line->open || shown)
-        line->file = line->file ? line->file : word;
-    line->operands += !line->open;
-    line->open = NULL;
+    else if (!is_option(line, word) || !word[1])
+        read_operand(line, word);
+    else if (word[1] != '-')
+        read_letters(line, word + 1);
+    else if (!word[2])
+        line->only_operands = true;
+    else
+        line->open = option && option->argument && !strchr(word, '=') ? option : NULL;
 }
 
-void candidates_print(struct buf *out, const char *const *words, size_t count)
+void candidates_print(struct buf *out, char **words, int count)
 {
-    struct line line = {.mode = MODE_RUN, .first = true};
+    struct options options = {0};
+    struct line line = {0};
     struct buf offered = {0};
-    const char *word = count ? words[count - 1] : "";
-    for (size_t i = 0; i + 1 < count; i++)
-        read_word(&line, words[i]);
+    const char *word = count > 1 ? words[count - 1] : "";
+    line.command = options_begin(&options, count - 1, words);
+    line.mode = options.mode;
+    for (int i = 1; i + 1 < count; i++)
+        if (i != options.word_at)
+            read_word(&line, words[i]);
     struct candidates candidates = {.out = &offered, .word = word, .prefix = word};
     size_t length = strcspn(word, "=");
     bool files = false;
     if (!is_option(&line, word)) {
-        if (line.first && *word && !begins_file(word))
+        if (!line.command && !line.operands && !line.open && *word && !begins_file(word))
             offer_commands(&candidates);
-        files = line.open ? offer_value(&candidates, line.open, line.file)
+        files = line.open ? offer_value(&candidates, line.open->takes, line.open->choices, line.file)
                 : offered.length ? false
                                  : offer_operand(&candidates, &line);
-        files |= line.open && !offered.length && !line.file && line.open->takes == TAKES_EVENTS;
     } else if (word[length]) {
-        const struct option *option = length > 2 ? option_find(word + 2, length - 2) : NULL;
+        const struct option *option = long_option(&line, word);
         candidates.word += length + 1;
         candidates.prefix_length = (int)length + 1;
-        files = option && option->argument && offer_value(&candidates, option, line.file);
+        files = option && option->argument &&
+                offer_value(&candidates, option->takes, option->choices, line.file);
     } else {
         offer_options(&candidates, line.mode);
     }

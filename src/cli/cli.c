@@ -17,7 +17,7 @@
 #include "cli/example.h"
 #include "cli/graph.h"
 #include "cli/list.h"
-#include "cli/options.h"
+#include "cli/options_private.h"
 #include "cli/queue_command.h"
 #include "cli/reference.h"
 #include "cli/runner.h"
@@ -57,25 +57,29 @@ static int print_made(int (*make)(const char *name, struct buf *out, struct erro
     return status;
 }
 
-struct scenario *cli_load(const struct options *options, struct scenario_sources **held)
+static struct scenario *load(const struct options *options, const char *file, struct scenario_sources **held)
 {
     struct diags *diags = diags_new();
     struct scenario *scenario =
         options->each ? each_load(options->each, diags, held)
-                      : scenario_load(options->file, options->overrides.items,
-                                      options->overrides.count, diags, held);
+                      : scenario_load(file, options->overrides.items, options->overrides.count, diags, held);
     complain_diags(diags, scenario_mask(*held));
     diags_free(diags);
     return scenario;
 }
 
-/* PRINT, where it is not NULL, says what the scenario is; nothing of it is run. */
-static int view(const struct options *options,
+struct scenario *cli_load(const struct options *options, struct scenario_sources **held)
+{
+    return load(options, options->file, held);
+}
+
+/* PRINT, where it is not NULL, says what the scenario in FILE is; nothing of it is run. */
+static int view(const struct options *options, const char *file,
                 void (*print)(struct buf *out, const struct scenario *scenario))
 {
     struct scenario_sources *held = NULL;
     struct buf text = {0};
-    struct scenario *scenario = cli_load(options, &held);
+    struct scenario *scenario = load(options, file, &held);
     int status = scenario ? STATUS_OK : STATUS_USAGE;
     if (scenario && print) {
         print(&text, scenario);
@@ -85,6 +89,16 @@ static int view(const struct options *options,
     buf_release(&text);
     scenario_free(scenario);
     scenario_free_sources(held);
+    return status;
+}
+
+/* Each file, whatever the others are. */
+static int check(const struct options *options)
+{
+    int status = view(options, options->file, NULL);
+    for (size_t i = 0; i < options->values.count; i++)
+        if (view(options, options->values.items[i], NULL))
+            status = STATUS_USAGE;
     return status;
 }
 
@@ -129,8 +143,9 @@ int cli_run(const struct options *options)
 static int complete(const struct options *options)
 {
     struct buf text = {0};
-    if (options->values.count)
-        candidates_print(&text, options->values.items, options->values.count);
+    int count = (int)options->values.count;
+    if (count) /* what stands before them, "--", is in the place of a name */
+        candidates_print(&text, options->argv + options->argc - count - 1, count + 1);
     else
         completion_print(options->subject, &text);
     int status = put_whole(buf_string(&text));
@@ -138,13 +153,11 @@ static int complete(const struct options *options)
     return status;
 }
 
-/* --help has all options, help the words, and --help behind a word that word. */
+/* Of the word that stands before --help, or behind help; of all without one. */
 static int print_help(const struct options *options)
 {
-    if (!options->command)
-        return print_text(options_help);
-    bool asked = options->command->mode == MODE_HELP;
-    return print_made(command_help, asked ? options->subject : options->command->word);
+    const char *word = options->command ? options->command->word : NULL;
+    return print_made(command_help, options_word(options) == MODE_HELP ? options->subject : word);
 }
 
 static int print_version(const struct options *options)
@@ -153,7 +166,7 @@ static int print_version(const struct options *options)
     return put_whole("parrun " PARRUN_VERSION "\n");
 }
 
-/* What each mode does: the first of these that there is; a mode without any checks the scenario. */
+/* What each mode does: the one of these that there is. */
 static const struct mode_row {
     int (*act)(const struct options *options);
     void (*text)(struct buf *out);
@@ -161,7 +174,8 @@ static const struct mode_row {
     void (*view)(struct buf *out, const struct scenario *scenario);
 } modes[] = {
     [MODE_RUN] = {.act = cli_run},
-    [MODE_CHECK] = {0},
+    [MODE_PLAN] = {.act = cli_run},
+    [MODE_CHECK] = {.act = check},
     [MODE_LIST] = {.view = list_print},
     [MODE_VARS] = {.view = vars_print},
     [MODE_SHOW] = {.view = scenario_print},
@@ -185,14 +199,26 @@ static int act(const struct options *options)
     return row->act    ? row->act(options)
            : row->text ? print_text(row->text)
            : row->made ? print_made(row->made, options->subject)
-                       : view(options, row->view);
+                       : view(options, options->file, row->view);
+}
+
+/* Nothing was asked for: what there is to ask for. */
+static int print_brief(void)
+{
+    struct buf text = {0};
+    command_brief(&text);
+    fputs(text.data, stderr);
+    buf_release(&text);
+    return STATUS_USAGE;
 }
 
 int cli_main(int argc, char **argv)
 {
-    struct options options;
+    struct options options = {0};
     struct error error = {0};
-    const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+    const struct command *command = options_begin(&options, argc, argv);
+    if (argc < 2)
+        return print_brief();
     if (command && command->alone)
         return each_main(argc, argv);
     int status = options_parse(&options, argc, argv, &error) ? complain_of(&error) : act(&options);

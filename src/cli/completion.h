@@ -1,4 +1,4 @@
-/* What --completion prints: a file with which a shell completes the command's words. */
+/* What "parrun completion" prints: a file with which a shell completes the command's words. */
 #ifndef CLI_COMPLETION_H
 #define CLI_COMPLETION_H
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/error.h"
+#include "cli/commands.h"
 #include "cli/complain.h"
 #include "cli/each_private.h"
 #include "cli/runner.h"
@@ -80,16 +81,19 @@ int each_main(int argc, char **argv)
 {
     struct each each = {0};
     struct error error = {0};
+    bool help = false;
     int status;
     int result = each_parse(&each, argc, argv, &error);
-    if (!result && each.help)
-        each_help(&each.text);
+    if (!result)
+        help = each.run.mode == MODE_HELP;
+    if (help)
+        result = command_help("each", &each.text, &error);
     else if (!result)
         result = prepare(&each, &error);
     if (result)
         status = complain_of(&error);
     else
-        status = each.help || each.show ? print(&each.text) : cli_run(&each.run);
+        status = help || each.show ? print(&each.text) : cli_run(&each.run);
     each_release(&each);
     return status;
 }

@@ -14,7 +14,7 @@ struct run;
 struct scenario;
 struct scenario_sources;
 
-/* The whole of it; ARGV[1] is "each". Returns the exit status, or ends the process by a signal. */
+/* The whole of it, where the line's word is "each". Returns the exit status, or ends the process by a signal. */
 int each_main(int argc, char **argv);
 
 /* Loads the scenario that EACH stands for, as scenario_load() does. */
@@ -31,11 +31,8 @@ struct each_report *each_report_new(const struct each *each, struct output *stan
                                     struct output *errors);
 struct bus_reader each_report_reader(struct each_report *report);
 
-/* Appends what --help prints. (each_options.c) */
+/* Appends what its help has behind the options. (each_options.c) */
 void each_help(struct buf *out);
-
-/* Appends the options for the manual. (each_options.c) */
-void each_reference(struct buf *out);
 
 /* NULL is accepted. */
 void each_report_free(struct each_report *report);

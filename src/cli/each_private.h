@@ -23,7 +23,7 @@ struct each_list {
 };
 
 struct each {
-    bool help;
+    struct options run; /* first: what is common to all words */
     bool show;
     bool quote;      /* -q: no word is a shell line */
     bool link;       /* --link */
@@ -57,7 +57,6 @@ struct each {
     size_t name_count;
     size_t name_capacity;
     char *header_line; /* the header, where it was taken from standard input; NULL: it is there still */
-    struct options run;
     struct buf text; /* the scenario */
 };
 

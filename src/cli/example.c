@@ -35,5 +35,5 @@ int example_print(const char *name, struct buf *out, struct error *error)
         }
         nearest_offer(&nearest, example->name);
     }
-    return unknown_name("no example is called", &nearest, "parrun --example", error);
+    return unknown_name("no example is called", &nearest, "parrun example", error);
 }

@@ -1,4 +1,4 @@
-/* The scenarios of --example: the files of src/cli/examples/, which the build puts into the program. */
+/* The scenarios of "parrun example": the files of src/cli/examples/, which the build puts into the program. */
 #ifndef CLI_EXAMPLE_H
 #define CLI_EXAMPLE_H
 

@@ -1,4 +1,4 @@
-/* What --graph prints: who puts into which queue, and who takes from it. */
+/* What "parrun graph" prints: who puts into which queue, and who takes from it. */
 #ifndef CLI_GRAPH_H
 #define CLI_GRAPH_H
 

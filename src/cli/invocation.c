@@ -21,8 +21,9 @@ void invocation_fill(struct invocation *invocation, struct invocation_text *text
     shell_quote(&text->program, program, strlen(program));
     if (options->command) /* it stands first, before what is added */
         buf_printf(&text->program, " %s", options->command->word);
-    for (int i = options->command ? 2 : 1; i < options->argc; i++)
-        put_word(&text->arguments, options->argv[i]);
+    for (int i = 1; i < options->argc; i++)
+        if (i != options->word_at)
+            put_word(&text->arguments, options->argv[i]);
     put_word(&text->operands, options->file);
     for (size_t i = 0; i < options->overrides.count; i++)
         put_word(&text->operands, options->overrides.items[i]);

@@ -1,4 +1,4 @@
-/* What --list and --vars print. */
+/* What "parrun list" and "parrun vars" print. */
 #ifndef CLI_LIST_H
 #define CLI_LIST_H
 

@@ -41,7 +41,7 @@ static int unknown(const struct choice *choice, const char *name, struct error *
     for (size_t i = 0; i < choice->scenario->queue_count; i++)
         if (!strcmp(choice->scenario->queues[i].name, name))
             return error_set(error, ERROR_FAILED, "--only: '%s' is a queue: name what uses it", name);
-    return unknown_name("--only: there is no", &nearest, "--list", error);
+    return unknown_name("--only: there is no", &nearest, "parrun list", error);
 }
 
 static int choose_name(struct choice *choice, const char *name, struct error *error)

@@ -1,4 +1,4 @@
-/* The options of the command line, parsed and printed. */
+/* Reading the command line. */
 #include "cli/options.h"
 
 #include <stdlib.h>
@@ -13,113 +13,165 @@
 #include "cli/habit.h"
 #include "cli/options_private.h"
 
-bool options_row(size_t i, struct option_row *row)
+enum mode options_word(const struct options *options)
 {
-    const struct option *option = option_at(i);
-    if (option)
-        *row = (struct option_row){option->letter, option->name, option->argument, option->help};
-    return option;
+    return options->command ? options->command->mode : MODE_RUN;
 }
 
-/* The one option that begins with NAME, or the nearest; NULL where there is none. */
-static const char *meant_option(const char *name)
+/* The one option of the word that begins with NAME, or the nearest; NULL where there is none. */
+static const char *meant_option(const char *name, enum mode mode)
 {
+    const struct option *option;
     struct nearest nearest = {.wrong = name};
     const char *whole = NULL;
     size_t count = 0;
-    for (size_t i = 0; option_at(i); i++) {
-        nearest_offer(&nearest, option_at(i)->name);
-        if (strncmp(option_at(i)->name, name, strlen(name)) != 0)
+    for (size_t i = 0; (option = option_at(i)); i++) {
+        if (!option_goes_with(option, mode))
             continue;
-        whole = option_at(i)->name;
+        nearest_offer(&nearest, option->name);
+        if (strncmp(option->name, name, strlen(name)) != 0)
+            continue;
+        whole = option->name;
         count++;
     }
     return count == 1 ? whole : nearest.name;
 }
 
-/* GIVEN begins with its dashes. */
-static int unknown_option(const char *given, size_t length, struct error *error)
+/* "put and queue": the words that options of this letter, or else of this name, go with. */
+static void put_words(struct buf *out, char letter, const char *name)
 {
-    char *name = mem_copy(given, length);
-    const char *hint = habit_hint(name);
-    const char *meant = hint ? NULL : meant_option(name + strspn(name, "-"));
-    if (hint)
-        error_set(error, ERROR_FAILED, "unknown option '%s': %s", name, hint);
-    else if (meant && name[1] == '-')
+    const struct command *command;
+    const struct option *row;
+    unsigned left = 0;
+    for (size_t i = 0; (row = option_at(i)); i++)
+        if (letter ? row->letter == letter : !strcmp(row->name, name))
+            left |= row->modes;
+    for (size_t i = 0; (command = command_at(i)); i++) {
+        if (!(left & MODE_BIT(command->mode)))
+            continue;
+        left &= ~MODE_BIT(command->mode);
+        buf_printf(out, "%s%s", !out->length ? "" : left ? ", " : " and ", command->word);
+    }
+}
+
+/* The argument at AT is, or begins with, NAME, which is no option of the word. */
+static int unknown_option(const struct options *options, int at, const char *name, size_t length,
+                          const struct option *foreign, struct error *error)
+{
+    enum mode mode = options_word(options);
+    const char *word = options->command ? options->command->word : "run";
+    const char *meant = length > 2 && name[1] == '-' ? meant_option(name + 2, mode) : NULL;
+    struct buf hint = {0};
+    struct buf words = {0};
+    habit_of_option(options, at, name, &hint);
+    if (foreign)
+        put_words(&words, name[1] == '-' ? 0 : name[1], foreign->name);
+    if (hint.length)
+        error_set(error, ERROR_FAILED, "unknown option '%s'%s", name, hint.data);
+    else if (foreign)
+        error_set(error, ERROR_FAILED, "%s goes with %s, not with %s: see parrun help %s", name, words.data, word,
+                  word);
+    else if (meant)
         error_set(error, ERROR_FAILED, "unknown option '%s', did you mean '--%s'?", name, meant);
     else
-        error_set(error, ERROR_FAILED, "unknown option '%s', see parrun --help", name);
-    free(name);
+        error_set(error, ERROR_FAILED, "unknown option '%s', see parrun help %s", name, word);
+    buf_release(&words);
+    buf_release(&hint);
     return ERROR_FAILED;
 }
 
-/* True where the argument, [NAME] or [=NAME], may be left out and the word that follows is none. */
-static bool is_left_out(const struct option *option, char **argv, int argc, int next)
+/* "--name", "--name=value" or "--name value". */
+static int read_long(struct options *options, int *next, struct error *error)
 {
-    if (!option_is_optional(option))
-        return false;
-    return option->argument[1] == '=' || next >= argc || argv[next][0] == '-';
-}
-
-/* "--name", "--name=value" or "--name value"; *NEXT is moved over what was taken. */
-static int parse_long(struct options *options, char **argv, int argc, int *next,
-                      struct error *error)
-{
-    const char *name = argv[*next] + 2;
-    size_t length = strcspn(name, "=");
-    const struct option *option = option_find(name, length);
-    if (!option)
-        return unknown_option(argv[*next], length + 2, error);
-    const char *value = name[length] ? name + length + 1 : NULL;
+    char *given = options->argv[*next];
+    size_t length = strcspn(given, "=");
+    const struct option *option = option_find(given + 2, length - 2, options_word(options));
+    const char *value = given[length] ? given + length + 1 : NULL;
+    if (!option) {
+        char *name = mem_copy(given, length);
+        unknown_option(options, *next, name, length, option_find(given + 2, length - 2, MODE_ANY), error);
+        free(name);
+        return ERROR_FAILED;
+    }
     ++*next;
     if (value && !option->argument)
         return error_set(error, ERROR_FAILED, "--%s takes no value", option->name);
-    if (!value && option->argument && !is_left_out(option, argv, argc, *next)) {
-        if (*next >= argc)
+    if (!value && option->argument) {
+        if (*next >= options->argc)
             return error_set(error, ERROR_FAILED, "--%s needs a value: --%s %s", option->name,
                              option->name, option->argument);
-        value = argv[(*next)++];
+        value = options->argv[(*next)++];
     }
     return option_take(option, options, value, error);
 }
 
-static const struct option *find_letter(char letter)
-{
-    size_t i = 0;
-    while (option_at(i) && option_at(i)->letter != letter)
-        i++;
-    return option_at(i);
-}
-
-/* "-qv", "-j4" or "-j 4"; *NEXT is moved over what was taken. */
-static int parse_letters(struct options *options, char **argv, int argc, int *next,
-                         struct error *error)
+/* "-qv", "-j4" or "-j 4". */
+static int read_letters(struct options *options, int *next, struct error *error)
 {
     int result = 0;
-    for (const char *at = argv[(*next)++] + 1; !result && *at; at++) {
-        const struct option *option = find_letter(*at);
-        const char letter[] = {'-', *at, '\0'};
+    int at = (*next)++;
+    for (const char *letter = options->argv[at] + 1; !result && *letter; letter++) {
+        const struct option *option = option_of_letter(*letter, options_word(options));
+        const char name[] = {'-', *letter, '\0'};
         if (!option)
-            return unknown_option(letter, 2, error);
+            return unknown_option(options, at, name, 2, option_of_letter(*letter, MODE_ANY), error);
         if (!option->argument) {
             result = option_take(option, options, NULL, error);
             continue;
         }
-        if (!at[1] && *next >= argc)
-            return error_set(error, ERROR_FAILED, "-%c needs a value: -%c %s", *at, *at,
+        if (!letter[1] && *next >= options->argc)
+            return error_set(error, ERROR_FAILED, "-%c needs a value: -%c %s", *letter, *letter,
                              option->argument);
-        return option_take(option, options, at[1] ? at + 1 : argv[(*next)++], error);
+        return option_take(option, options, letter[1] ? letter + 1 : options->argv[(*next)++], error);
     }
     return result;
 }
 
-/* WORD stands behind the scenario's file, or behind what was taken for it. */
-static int wrong_operand(const struct options *options, const char *word, struct error *error)
+int options_read(struct options *options, int *next, struct error *error)
 {
-    const char *first = habit_of_file(options->file);
-    const char *hint = first ? first : habit_hint(word);
+    return options->argv[*next][1] == '-' ? read_long(options, next, error)
+                                          : read_letters(options, next, error);
+}
+
+/* Where the option at AT ends with its value, whichever word it goes with. */
+static int skip_option(char **argv, int at)
+{
+    const char *given = argv[at];
+    size_t length = strcspn(given, "=");
+    bool has_value = given[length];
+    const struct option *option = given[1] == '-' ? option_find(given + 2, length - 2, MODE_ANY) : NULL;
+    for (const char *letter = given + 1; given[1] != '-' && *letter; letter++) {
+        option = option_of_letter(*letter, MODE_ANY);
+        has_value = letter[1];
+        if (option && option->argument)
+            break;
+    }
+    return at + 1 + (option && option->argument && !has_value);
+}
+
+const struct command *options_begin(struct options *options, int argc, char **argv)
+{
+    int at = 1;
+    options->argc = argc;
+    options->argv = argv;
+    options->level = FILTER_STORY;
+    options->limit = INT64_MAX;
+    options->asking.timeout = -1;
+    while (at < argc && argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0)
+        at = skip_option(argv, at);
+    options->command = at < argc ? command_find(argv[at]) : NULL;
+    options->word_at = options->command ? at : 0;
+    options->mode = options_word(options);
+    options->dry = options->mode == MODE_PLAN;
+    return options->command;
+}
+
+/* WORD stands behind the scenario's file, or behind what was taken for it. */
+static int wrong_operand(const char *word, struct error *error)
+{
+    const char *hint = habit_of_operand(word);
     if (hint)
-        return error_set(error, ERROR_FAILED, "'%s': %s", first ? options->file : word, hint);
+        return error_set(error, ERROR_FAILED, "'%s': %s", word, hint);
     if (strpbrk(word, "./"))
         return error_set(error, ERROR_FAILED,
                          "'%s' is not NAME=VALUE; one scenario file is run at a time", word);
@@ -128,90 +180,66 @@ static int wrong_operand(const struct options *options, const char *word, struct
                      "run that alone of it", word, word);
 }
 
-/* "parrun up": another tool's word, where no file is called so. */
-static int check_habit(const struct options *options, struct error *error)
+/* What stands where the scenario's file does is no file, but a habit. */
+static int check_habit(const struct options *options, int at, struct error *error)
 {
-    const char *hint = options->file ? habit_of_file(options->file) : NULL;
-    return hint ? error_set(error, ERROR_FAILED, "'%s': %s", options->file, hint) : 0;
+    struct buf hint = {0};
+    if (habit_of_file(options, at, &hint))
+        error_set(error, ERROR_FAILED, "'%s'%s", options->argv[at], hint.data);
+    buf_release(&hint);
+    return error->text ? ERROR_FAILED : 0;
 }
 
-static int take_operand(struct options *options, const char *word, struct error *error)
+static int take_operand(struct options *options, int at, struct error *error)
 {
     const struct command *command = options->command;
+    const char *word = options->argv[at];
     if (command && command->subject && !options->subject) {
         options->subject = word;
         return 0;
     }
-    if (options->mode == MODE_PUT || options->mode == MODE_QUEUE || options->mode == MODE_COMPLETION) {
+    if (command && command->values) {
         words_add(&options->values, word);
         return 0;
     }
-    if (command && options->mode > MODE_TREE)
+    if (command && options_word(options) > MODE_TREE)
         return error_set(error, ERROR_FAILED, "'%s' is one word too many: parrun %s %s", word, command->word,
                          command->operands);
-    if (options->mode == MODE_GET)
-        return error_set(error, ERROR_FAILED, "--get QUEUE takes one queue, not '%s' too", word);
     if (!options->file) {
         options->file = word;
-        return 0;
+        return command ? 0 : check_habit(options, at, error);
     }
-    if (!strchr(word, '='))
-        return wrong_operand(options, word, error);
-    words_add(&options->overrides, word);
+    if (strchr(word, '='))
+        words_add(&options->overrides, word);
+    else if (options->mode == MODE_CHECK)
+        words_add(&options->values, word);
+    else
+        return wrong_operand(word, error);
     return 0;
-}
-
-/* "--show FILE": where no other word is the scenario, the word is no list of events. */
-static void adopt_shown(struct options *options)
-{
-    bool replaces = options->file && strchr(options->file, '=');
-    if (options->command || options->mode > MODE_TREE || options->show.count != 1 || (options->file && !replaces))
-        return;
-    if (replaces) {
-        struct words *words = &options->overrides;
-        words_add(words, options->file);
-        memmove(words->items + 1, words->items, (words->count - 1) * sizeof(*words->items));
-        words->items[0] = options->file;
-    }
-    options->file = options->show.items[--options->show.count];
-    options->mode = MODE_SHOW;
 }
 
 static int check_file(const struct options *options, struct error *error)
 {
-    if (options->mode <= MODE_TREE && !options->file)
-        return error_set(error, ERROR_FAILED,
-                         "no scenario file was given ('-' is standard input); parrun --example has some to "
-                         "start from, parrun --help tells of the options");
-    bool visits =
-        options->mode == MODE_PUT || options->mode == MODE_GET || options->mode == MODE_QUEUE;
-    if (options->asking.all && options->asking.count)
-        return error_set(error, ERROR_FAILED, "--all and --count exclude each other");
-    if (visits && options->file)
-        return error_set(error, ERROR_FAILED,
-                         "'%s' stands before --put, --get or --queue: values stand behind it",
-                         options->file);
-    return 0;
-}
-
-/* The word that stands first, if it is one; returns where the others begin. */
-static int take_command(struct options *options)
-{
-    struct error error = {0};
-    const struct command *command = options->argc > 1 ? command_find(options->argv[1]) : NULL;
-    if (!command)
-        return 1;
-    options->command = command;
-    options->mode = command->mode;
-    if (command->dry)
-        option_take(option_find("dry-run", 7), options, NULL, &error);
-    return 2;
+    struct buf hint = {0};
+    if (options->mode > MODE_TREE)
+        return 0;
+    habit_of_show(options, &hint);
+    if (hint.length)
+        error_set(error, ERROR_FAILED, "no scenario file was given%s", hint.data);
+    else if (!options->file)
+        error_set(error, ERROR_FAILED,
+                  "no scenario file was given ('-' is standard input); parrun example has some to start "
+                  "from, parrun help tells of the words");
+    buf_release(&hint);
+    return error->text ? ERROR_FAILED : 0;
 }
 
 /* What a word is about is there, unless it may be left out. */
 static int check_subject(const struct options *options, struct error *error)
 {
     const struct command *command = options->command;
+    if (command && command->takes == TAKES_CHOICE && options->subject)
+        return choice_check(command->word, command->choices, options->subject, error);
     if (!command || !command->subject || options->subject || *command->operands == '[')
         return 0;
     return error_set(error, ERROR_FAILED, "%s needs %.*s: parrun %s %s", command->word,
@@ -219,38 +247,53 @@ static int check_subject(const struct options *options, struct error *error)
                      command->operands);
 }
 
+/* What one option says and another has to go with. */
+static int check_together(const struct options *options, struct error *error)
+{
+    if (options->no_deps && !options->only.count)
+        return error_set(error, ERROR_FAILED, "--no-deps needs --only NAMES: what these depend on is left out");
+    if (options->resume != RESUME_NONE && !options->journal)
+        return error_set(error, ERROR_FAILED, "--%s needs --journal FILE: there stands what is done",
+                         options->resume == RESUME_FAILED ? "retry-failed" : "resume");
+    if (options->asking.all && options->asking.count)
+        return error_set(error, ERROR_FAILED, "--all and --count exclude each other");
+    return 0;
+}
+
+static int check(struct options *options, struct error *error)
+{
+    int result = 0;
+    if (options->mode == MODE_HELP || options->mode == MODE_VERSION)
+        return 0;
+    if (options->tree)
+        options->mode = MODE_TREE;
+    result = check_together(options, error);
+    if (!result)
+        result = check_subject(options, error);
+    return result ? result : check_file(options, error);
+}
+
 int options_parse(struct options *options, int argc, char **argv, struct error *error)
 {
     bool only_operands = false;
     int result = 0;
-    *options = (struct options){
-        .level = FILTER_STORY, .limit = INT64_MAX, .asking = {.timeout = -1},
-        .argc = argc, .argv = argv};
-    int first = take_command(options);
-    for (int i = first; !result && i < argc;) {
+    *options = (struct options){0};
+    options_begin(options, argc, argv);
+    for (int i = 1; !result && i < argc;) {
         const char *word = argv[i];
-        if (only_operands || word[0] != '-' || !word[1]) {
-            result = take_operand(options, word, error);
+        if (i == options->word_at) {
+            i++;
+        } else if (only_operands || word[0] != '-' || !word[1]) {
+            result = take_operand(options, i, error);
             i++;
         } else if (!strcmp(word, "--")) {
             only_operands = true;
             i++;
-        } else if (word[1] == '-') {
-            result = parse_long(options, argv, argc, &i, error);
         } else {
-            result = parse_letters(options, argv, argc, &i, error);
+            result = options_read(options, &i, error);
         }
     }
-    adopt_shown(options);
-    if (!result)
-        result = options_agree(options, error);
-    if (!result)
-        result = check_habit(options, error);
-    if (!result && options->mode != MODE_HELP)
-        result = check_subject(options, error);
-    if (!result && options->tree)
-        options->mode = MODE_TREE;
-    return result ? result : check_file(options, error);
+    return result ? result : check(options, error);
 }
 
 void options_release(struct options *options)
@@ -263,25 +306,15 @@ void options_release(struct options *options)
     free(options->only.items);
 }
 
-void options_help(struct buf *out)
+void option_head(const struct option *option, struct buf *out)
 {
-    buf_text(out, "Usage: parrun [OPTION]... FILE [NAME=VALUE]...\n"
-                  "Runs the processes, pools, queues and threads that FILE declares "
-                  "('-': standard input).\n\n");
-    for (size_t i = 0; option_at(i); i++) {
-        const struct option *option = option_at(i);
-        struct buf left = {0};
-        if (option->letter)
-            buf_printf(&left, "-%c, ", option->letter);
-        else
-            buf_text(&left, "    ");
-        buf_printf(&left, "--%s", option->name);
-        if (option->argument)
-            buf_printf(&left, "%s%s", option->argument[1] == '=' ? "" : " ", option->argument);
-        buf_printf(out, "  %-24s %s\n", left.data, option->help);
-        buf_release(&left);
-    }
-    buf_text(out, "\nNAME=VALUE replaces a variable of the scenario. See parrun(1).\n");
+    if (option->letter)
+        buf_printf(out, "-%c, ", option->letter);
+    else
+        buf_text(out, "    ");
+    buf_printf(out, "--%s", option->name);
+    if (option->argument)
+        buf_printf(out, " %s", option->argument);
 }
 
 bool options_name_a_part(const struct options *options)

@@ -1,4 +1,4 @@
-/* The options of the command, as one table that parsing and --help share. */
+/* The command line: its word, options and operands. */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
@@ -14,15 +14,17 @@ struct command;
 struct each;
 struct error;
 
-/* Those up to MODE_TREE need a scenario. */
+/* What is done: one for each word, and three more. Those up to MODE_TREE need a scenario. */
 enum mode {
     MODE_RUN,
+    MODE_PLAN,
     MODE_CHECK,
     MODE_LIST,
     MODE_VARS,
     MODE_SHOW,
     MODE_GRAPH,
-    MODE_TREE,
+    MODE_TREE, /* graph --tree */
+    MODE_EACH,
     MODE_SCHEMA,
     MODE_COMPLETION,
     MODE_EXAMPLE,
@@ -68,20 +70,21 @@ struct asking {
 
 struct options {
     enum mode mode;
-    uint64_t given; /* a bit each option that was, by its place in the table */
-    const struct command *command; /* the word that stands first; NULL: none */
+    const struct command *command; /* the word, the first operand; NULL: none */
+    int word_at; /* the argument that it is; 0: none */
     int argc; /* the command line itself */
     char **argv;
     const char *file;       /* NULL: none was given */
-    const struct each *each; /* what "each" runs; NULL: a scenario in FILE */
-    const char *subject;    /* of --example, --import and --reference, or a queue; NULL: none */
-    struct words values;    /* of --put: the messages; of --queue: what is to be done; of --completion: those typed */
-    struct asking asking;   /* of --put, --get and --queue */
+    struct each *each;      /* what "each" runs; NULL: a scenario in FILE */
+    const char *subject;    /* what a word is about that needs no scenario, such as a queue; NULL: none */
+    struct words values;    /* behind it: of put the messages, of queue what is to be done, of completion those typed; of
+                               check more files */
+    struct asking asking;   /* of put, get and queue */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
-    bool dry;               /* --dry-run */
+    bool dry;               /* nothing is run: plan, and --dry-run of each */
     bool tree;              /* --tree */
-    int64_t limit;          /* --limit: tasks of a pool that a dry run tells of */
+    int64_t limit;          /* --limit: tasks of a pool that a plan tells of */
     struct words tasks;     /* --task: [POOL:]N */
     struct words only;      /* --only: names with commas */
     bool no_deps;           /* --no-deps: without what these depend on */
@@ -103,20 +106,6 @@ struct options {
 /* Fills OPTIONS from the arguments, which must outlive them. 0, or ERROR_FAILED with a text. */
 int options_parse(struct options *options, int argc, char **argv, struct error *error);
 void options_release(struct options *options);
-
-/* What is known of an option outside its parser. */
-struct option_row {
-    char letter; /* 0: none */
-    const char *name;
-    const char *argument; /* as --help shows it; NULL: none */
-    const char *help;
-};
-
-/* Option number I; false where there are no more. */
-bool options_row(size_t i, struct option_row *row);
-
-/* Appends the text of --help. */
-void options_help(struct buf *out);
 
 /* True where a part of the scenario alone is asked for: --task, --only. */
 bool options_name_a_part(const struct options *options);

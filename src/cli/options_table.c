@@ -1,5 +1,6 @@
 /* Which options there are, and what each does. */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,27 +56,6 @@ static int take_priority(struct options *options, const char *value, struct erro
     return 0;
 }
 
-/* "--get --all q": the word behind --get is the queue, whatever it looks like. */
-static int check_queue_name(const char *option, const char *value, struct error *error)
-{
-    return *value == '-' ? error_set(error, ERROR_FAILED,
-                                     "%s needs the queue's name behind it, before '%s': %s QUEUE %s",
-                                     option, value, option, value)
-                         : 0;
-}
-
-static int take_get(struct options *options, const char *value, struct error *error)
-{
-    (void)options;
-    return check_queue_name("--get", value, error);
-}
-
-static int take_put(struct options *options, const char *value, struct error *error)
-{
-    (void)options;
-    return check_queue_name("--put", value, error);
-}
-
 /* "10M", "10M:5" or "10M:5:gzip": the size of a file, how many old ones, and whether compressed. */
 static int take_log_rotate(struct options *options, const char *value, struct error *error)
 {
@@ -111,13 +91,6 @@ static int take_color(struct options *options, const char *value, struct error *
     options->color = !strcmp(value, "always")  ? COLOR_ALWAYS
                      : !strcmp(value, "never") ? COLOR_NEVER
                                                : COLOR_AUTO;
-    return 0;
-}
-
-static int take_graph(struct options *options, const char *value, struct error *error)
-{
-    (void)error;
-    options->mode = value && !strcmp(value, "tree") ? MODE_TREE : MODE_GRAPH;
     return 0;
 }
 
@@ -208,121 +181,95 @@ static int take_verbose(struct options *options, const char *value, struct error
 
 _Static_assert(!MEMBER(mode), "0 is none");
 
-/* Modes that put messages, and all that ask a queue. */
+/* Words that run a scenario or tell what that would do, and words that ask for queues. */
+#define RUNNING (MODE_BIT(MODE_RUN) | MODE_BIT(MODE_PLAN))
 #define PUTTING (MODE_BIT(MODE_PUT) | MODE_BIT(MODE_QUEUE))
 #define ASKING (PUTTING | MODE_BIT(MODE_GET))
 
 static const struct option table[] = {
     {.name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_GET),
-     .help = "with --get: print the messages up to the queue's end"},
-    {.name = "check", .mode = MODE_CHECK,
-     .help = "check the scenario and run nothing"},
-    {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .words = "auto always never", .take = take_color,
+     .help = "print the messages up to the queue's end"},
+    {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .choices = "auto always never", .modes = RUNNING,
+     .take = take_color,
      .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
-    {.name = "completion", .argument = "SHELL", .takes = TAKES_CHOICE, .words = "bash zsh fish",
-     .mode = MODE_COMPLETION,
-     .help = "print what completes these words in SHELL"},
     {.name = "count", .argument = "N", .modes = MODE_BIT(MODE_GET), .take = take_count,
-     .help = "with --get: print N messages, fewer only at the queue's end"},
+     .help = "print N messages, fewer only at the queue's end"},
     {.name = "delay", .argument = "DURATION", .modes = PUTTING, .take = take_delay,
-     .help = "with --put: nobody gets the messages before"},
-    {.letter = 'n', .name = "dry-run", .flag = MEMBER(dry),
-     .help = "print the commands that would be run, run nothing"},
-    {.name = "example", .argument = "[NAME]", .takes = TAKES_EXAMPLE, .mode = MODE_EXAMPLE,
-     .help = "print a scenario to start from, or their names"},
-    {.name = "format", .argument = "FORMAT", .takes = TAKES_CHOICE, .words = "story json", .text = MEMBER(format),
-     .help = "write the log as 'story' or as 'json' (JSON Lines)"},
-    {.name = "get", .argument = "QUEUE", .mode = MODE_GET, .take = take_get,
-     .help = "in a body: take a message of QUEUE and print it"},
-    {.name = "graph", .argument = "[=tree]", .takes = TAKES_CHOICE, .words = "dot tree", .take = take_graph,
-     .help = "print how the objects hang together, for dot or as a tree"},
-    {.letter = 'h', .name = "help", .mode = MODE_HELP,
+     .help = "nobody gets the messages before"},
+    {.name = "format", .argument = "FORMAT", .takes = TAKES_CHOICE, .choices = "story json", .text = MEMBER(format),
+     .modes = RUNNING, .help = "write the log as 'story' or as 'json' (JSON Lines)"},
+    {.letter = 'h', .name = "help", .mode = MODE_HELP, .modes = UINT_MAX,
      .help = "print this and exit"},
-    {.name = "hide", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(hide),
+    {.name = "hide", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(hide), .modes = RUNNING,
      .help = "hide these events: names with '*', separated by commas"},
-    {.name = "import", .argument = "FILE", .takes = TAKES_FILE, .mode = MODE_IMPORT,
-     .help = "print a Procfile or a compose file as a scenario"},
-    {.name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(joblog),
+    {.name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(joblog), .modes = MODE_BIT(MODE_RUN),
      .help = "write a line a task to FILE, as GNU parallel does"},
-    {.letter = 'j', .name = "jobs", .argument = "N", .words = "auto", .take = take_jobs,
+    {.letter = 'j', .name = "jobs", .argument = "N", .choices = "auto", .modes = RUNNING, .take = take_jobs,
      .help = "give every pool N workers: a number, a share ('50%') or 'auto'"},
-    {.name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(journal),
+    {.name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(journal), .modes = RUNNING,
      .help = "write down in FILE, a database, which tasks are done"},
-    {.name = "limit", .argument = "N", .needs = "dry-run", .take = take_limit,
-     .help = "with --dry-run: print at most N tasks of each pool"},
-    {.name = "list", .mode = MODE_LIST,
-     .help = "print the kind, the name and the help of each object"},
-    {.name = "log", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(log),
+    {.name = "limit", .argument = "N", .modes = MODE_BIT(MODE_PLAN), .take = take_limit,
+     .help = "print at most N tasks of each pool"},
+    {.name = "log", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(log), .modes = RUNNING,
      .help = "write the log to FILE; output stays on standard output"},
-    {.name = "log-rotate", .argument = "SIZE", .take = take_log_rotate,
+    {.name = "log-rotate", .argument = "SIZE", .modes = RUNNING, .take = take_log_rotate,
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
-    {.name = "no-deps", .flag = MEMBER(no_deps), .needs = "only",
+    {.name = "no-deps", .flag = MEMBER(no_deps), .modes = RUNNING,
      .help = "with --only: without what they depend on, as if that were there"},
     {.letter = '0', .name = "null", .flag = MEMBER(asking.nul), .modes = ASKING,
-     .help = "with --put and --get: messages end in NUL, not in a newline"},
-    {.name = "only", .argument = "NAMES", .takes = TAKES_OBJECTS, .list = MEMBER(only), .modes = MODE_BIT(MODE_RUN),
+     .help = "messages end in NUL, not in a newline"},
+    {.name = "only", .argument = "NAMES", .takes = TAKES_OBJECTS, .list = MEMBER(only), .modes = RUNNING,
      .help = "run these objects and what they depend on: names with commas between them"},
     {.name = "priority", .argument = "N", .modes = PUTTING, .take = take_priority,
-     .help = "with --put: 0 (the usual one) to 9, which goes first"},
+     .help = "0 (the usual one) to 9, which goes first"},
     {.name = "progress", .flag = MEMBER(progress), .modes = MODE_BIT(MODE_RUN),
      .help = "show how far the pools are, and how long the rest may take"},
-    {.name = "put", .argument = "QUEUE", .mode = MODE_PUT, .take = take_put,
-     .help = "in a body: put each VALUE behind it into QUEUE, or each line of its input"},
-    {.name = "queue", .argument = "FILE", .takes = TAKES_FILE, .operands = "list put requeue purge compact",
-     .mode = MODE_QUEUE,
-     .help = "look after durable queues in FILE: list, put, requeue, purge, compact"},
-    {.letter = 'q', .name = "quiet", .take = take_quiet,
+    {.letter = 'q', .name = "quiet", .modes = RUNNING, .take = take_quiet,
      .help = "show only what went wrong"},
-    {.name = "reference", .argument = "PART", .takes = TAKES_CHOICE, .words = "events event-fields keys each-options words "
-     "page-run page-check page-plan page-show page-list page-vars page-graph page-put page-get page-queue "
-     "page-example page-import page-schema page-completion page-help",
-     .mode = MODE_REFERENCE,
-     .help = "print a part of the manual that is made from tables"},
-    {.name = "schema", .mode = MODE_SCHEMA,
-     .help = "print the JSON Schema of scenarios"},
-    {.name = "resume", .needs = "journal", .take = take_resume,
+    {.name = "resume", .modes = RUNNING, .take = take_resume,
      .help = "with --journal: run only what has not succeeded"},
-    {.name = "retry-failed", .needs = "journal", .take = take_retry_failed,
+    {.name = "retry-failed", .modes = RUNNING, .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},
-    {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show),
-     .help = "show these events too; with FILE alone: print it, complete"},
-    {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(tasks),
+    {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show), .modes = RUNNING,
+     .help = "show these events too"},
+    {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(tasks), .modes = RUNNING,
      .help = "of the tasks run number N alone, of no other pool any"},
     {.name = "timeout", .argument = "DURATION", .modes = ASKING, .take = take_timeout,
-     .help = "with --put and --get: wait for no longer"},
+     .help = "wait for no longer"},
     {.name = "tree", .flag = MEMBER(tree), .modes = MODE_BIT(MODE_GRAPH),
      .help = "print the graph as a tree"},
-    {.name = "vars", .mode = MODE_VARS,
-     .help = "print the variables as NAME=VALUE"},
-    {.letter = 'v', .name = "verbose", .take = take_verbose,
+    {.letter = 'v', .name = "verbose", .modes = RUNNING, .take = take_verbose,
      .help = "show all events"},
-    {.letter = 'V', .name = "version", .mode = MODE_VERSION,
+    {.letter = 'V', .name = "version", .mode = MODE_VERSION, .modes = MODE_BIT(MODE_RUN),
      .help = "print the version and exit"},
 };
 
 const struct option *option_at(size_t i)
 {
-    return i < countof(table) ? &table[i] : NULL;
+    return i < countof(table) ? &table[i] : each_option_at(i - countof(table));
 }
 
-_Static_assert(countof(table) <= 64, "a bit of options.given each");
-
-const struct option *option_find(const char *name, size_t length)
+const struct option *option_find(const char *name, size_t length, enum mode mode)
 {
-    for (size_t i = 0; i < countof(table); i++)
-        if (strlen(table[i].name) == length && !memcmp(table[i].name, name, length))
-            return &table[i];
+    const struct option *option;
+    for (size_t i = 0; (option = option_at(i)); i++)
+        if (strlen(option->name) == length && !memcmp(option->name, name, length) && option_goes_with(option, mode))
+            return option;
     return NULL;
 }
 
-bool option_is_optional(const struct option *option)
+const struct option *option_of_letter(char letter, enum mode mode)
 {
-    return option->argument && option->argument[strlen(option->argument) - 1] == ']';
+    const struct option *option;
+    for (size_t i = 0; (option = option_at(i)); i++)
+        if (option->letter == letter && option_goes_with(option, mode))
+            return option;
+    return NULL;
 }
 
-bool option_is_given(const struct option *option, const struct options *options)
+bool option_goes_with(const struct option *option, enum mode mode)
 {
-    return options->given >> (option - table) & 1;
+    return mode == MODE_ANY || option->modes & MODE_BIT(mode);
 }
 
 /* "'auto', 'always' or 'never'" */
@@ -344,28 +291,36 @@ static bool is_among(const char *words, const char *word)
     return false;
 }
 
-static int check_choice(const struct option *option, const char *value, struct error *error)
+int choice_check(const char *what, const char *choices, const char *value, struct error *error)
 {
-    struct buf choices = {0};
-    if (option->takes != TAKES_CHOICE || !value || is_among(option->words, value))
+    struct buf text = {0};
+    if (is_among(choices, value))
         return 0;
-    put_choices(&choices, option->words);
-    error_set(error, ERROR_FAILED, "--%s is %s, not '%s'", option->name, buf_string(&choices), value);
-    buf_release(&choices);
+    put_choices(&text, choices);
+    error_set(error, ERROR_FAILED, "%s is %s, not '%s'", what, buf_string(&text), value);
+    buf_release(&text);
     return ERROR_FAILED;
+}
+
+static int check_value(const struct option *option, const char *value, struct error *error)
+{
+    struct buf name = {0};
+    if (option->takes != TAKES_CHOICE)
+        return 0;
+    buf_printf(&name, "--%s", option->name);
+    int result = choice_check(name.data, option->choices, value, error);
+    buf_release(&name);
+    return result;
 }
 
 int option_take(const struct option *option, struct options *options, const char *value,
                 struct error *error)
 {
     char *bytes = (char *)options;
-    if (check_choice(option, value, error))
+    if (check_value(option, value, error))
         return ERROR_FAILED;
-    options->given |= UINT64_C(1) << (option - table);
-    if (option->mode != MODE_RUN) {
+    if (option->mode != MODE_RUN)
         options->mode = option->mode;
-        options->subject = value;
-    }
     if (option->flag)
         *(bool *)(bytes + option->flag) = true;
     if (option->text)
@@ -374,3 +329,4 @@ int option_take(const struct option *option, struct options *options, const char
         words_add((struct words *)(bytes + option->list), value);
     return option->take ? option->take(options, value, error) : 0;
 }
+

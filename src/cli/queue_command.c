@@ -285,11 +285,11 @@ static const struct verb *find_verb(const struct command *command, struct error 
             continue;
         if (command->count >= verbs[i].least && command->count <= verbs[i].most)
             return &verbs[i];
-        error_set(error, ERROR_FAILED, "usage: parrun --queue FILE %s", verbs[i].usage);
+        error_set(error, ERROR_FAILED, "usage: parrun queue FILE %s", verbs[i].usage);
         return NULL;
     }
     error_set(error, ERROR_FAILED,
-              "--queue FILE is followed by 'list', 'put', 'requeue', 'purge' or 'compact'%s%s%s",
+              "queue FILE is followed by 'list', 'put', 'requeue', 'purge' or 'compact'%s%s%s",
               words->count ? ", not by '" : "", words->count ? words->items[0] : "",
               words->count ? "'" : "");
     return NULL;

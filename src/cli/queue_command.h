@@ -1,4 +1,4 @@
-/* --queue FILE: durable queues from the shell, whether a run has them open or not. */
+/* "parrun queue FILE": durable queues from the shell, whether a run has them open or not. */
 #ifndef CLI_QUEUE_COMMAND_H
 #define CLI_QUEUE_COMMAND_H
 

@@ -1,4 +1,4 @@
-/* What is put by --queue FILE put. */
+/* What is put by "parrun queue FILE put". */
 #include "cli/queue_put.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * What `parrun --queue FILE put` puts: values of the command line, or what standard input holds. It goes into the
+ * What `parrun queue FILE put` puts: values of the command line, or what standard input holds. It goes into the
  * file, or to the run that has it; where that ends in the midst of it, the rest into the file.
  */
 #ifndef CLI_QUEUE_PUT_H

@@ -7,7 +7,6 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/commands.h"
-#include "cli/each.h"
 #include "event/fields.h"
 #include "scenario/key_reference.h"
 #include "sink/filter.h"
@@ -150,7 +149,7 @@ static const struct reference {
     {"events", print_events},
     {"event-fields", print_fields},
     {"keys", key_reference_print},
-    {"each-options", each_reference},
+    {"each-options", command_each_options},
     {"words", command_reference},
 };
 

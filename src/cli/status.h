@@ -8,11 +8,11 @@
 enum status {
     STATUS_OK = 0,
     STATUS_FAILED = 1,                /* something in the scenario failed */
-    STATUS_END = 1,                   /* --get: nothing more will come */
+    STATUS_END = 1,                   /* get: nothing more will come */
     STATUS_USAGE = 2,                 /* wrong usage or scenario: nothing was started */
     STATUS_OUTPUT = 3,                /* output or a log could not be written whole */
     STATUS_SYSTEM = MEM_EXIT_STATUS,  /* 4: the system refused what the run needs */
-    STATUS_TIMEOUT = 124,             /* --put and --get: the time has passed */
+    STATUS_TIMEOUT = 124,             /* put and get: the time has passed */
     STATUS_BUG = FAULT_EXIT_STATUS,    /* 125 */
 };
 

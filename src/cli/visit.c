@@ -38,7 +38,7 @@ struct visit {
     struct buf in;
     size_t taken;     /* of IN, from the front */
     const char *word; /* what one of several that are put is, "line" or "value"; NULL: there is but one */
-    bool file;        /* for --queue: what the run did not do is done without it */
+    bool file;        /* for queue: what the run did not do is done without it */
 };
 
 /* There is none, or it has ended without a reply: one sentence for both. */
@@ -62,7 +62,7 @@ static int complain_nowhere(const char *address)
         complain("the run has no socket: %s", address + sizeof(none) - 1);
         return STATUS_SYSTEM;
     }
-    return complain("--put and --get are for the bodies of a run with queues, and PARRUN_SOCKET names "
+    return complain("put and get are for the bodies of a run with queues, and PARRUN_SOCKET names "
                     "none here");
 }
 

@@ -1,4 +1,4 @@
-/* A visit to the door of the run that this program was started in: --put and --get. */
+/* A visit to the door of the run that this program was started in: put and get. */
 #ifndef CLI_VISIT_H
 #define CLI_VISIT_H
 
@@ -28,7 +28,7 @@ void messages_add(struct messages *messages, const char *bytes, size_t length);
 #define VISIT_AGAIN (-1)
 
 /*
- * What --queue FILE does where a run has the file: SOCKET is that run's. Each returns the exit status, or
+ * What queue FILE does where a run has the file: SOCKET is that run's. Each returns the exit status, or
  * VISIT_AGAIN without a word. Of MESSAGES those are taken that the run has on its disk; WORDS are the
  * COUNT queues that the others are about, and these say on standard output what was done.
  */

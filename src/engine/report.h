@@ -18,7 +18,7 @@ void report_end(struct run *run);
  * the stop waits for. */
 void report_status(struct run *run);
 
-/* Appends "waits for room in queue q", or "2 of parrun --get wait for a message of queue q". */
+/* Appends "waits for room in queue q", or "2 of parrun get wait for a message of queue q". */
 void report_wait(const struct run *run, const struct part_wait *wait, struct buf *out);
 
 #endif

@@ -131,7 +131,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Process {name} skipped: {reason}."}}},
     [EVENT_PROCESS_PLANNED] =
         {"process.planned", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
-         "What would be run (--dry-run).",
+         "What would be run (parrun plan).",
          {{EVENT_REASONED, "# process {name}: {reason}\n{text}"}, {0, "# process {name}\n{text}"}}},
     [EVENT_POOL_STARTED] =
         {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
@@ -234,7 +234,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{EVENT_NAMED, "Task {task}{item} of pool {name} was ended: {reason}."},
           {0, "Task {task}{item} was ended: {reason}."}}},
     [EVENT_TASK_PLANNED] =
-        {"task.planned", EVENT_OF_POOL, EVENT_LEVEL_STORY, "What would be run (--dry-run).",
+        {"task.planned", EVENT_OF_POOL, EVENT_LEVEL_STORY, "What would be run (parrun plan).",
          {{EVENT_REASONED, "# pool {name}: {reason}"},
           {0, "# task {task}{item} of pool {name}\n{text}"}}},
     [EVENT_QUEUE_OPENED] =
@@ -314,7 +314,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The thread was not started, and why.",
          {{0, "thread {name} skipped: {reason}."}}},
     [EVENT_THREAD_PLANNED] =
-        {"thread.planned", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "What would be run (--dry-run).",
+        {"thread.planned", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "What would be run (parrun plan).",
          {{0, "# thread {name}\n{text}"}}},
 };
 

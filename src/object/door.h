@@ -1,5 +1,5 @@
 /*
- * The door of a run: the socket at which `parrun --put` and `parrun --get` ask for its queues, from
+ * The door of a run: the socket at which `parrun put` and `parrun get` ask for its queues, from
  * inside the bodies. Each connection is a guest (object/guest.h).
  */
 #ifndef OBJECT_DOOR_H

@@ -312,7 +312,7 @@ bool guest_is_idle(const struct guest *guest)
 bool guest_waits(const struct guest *guest, struct part_wait *wait)
 {
     bool for_room = !guest->waiter.taker;
-    *wait = (struct part_wait){.part = for_room ? "parrun --put" : "parrun --get",
+    *wait = (struct part_wait){.part = for_room ? "parrun put" : "parrun get",
                                .timed = guest->timed};
     if (!guest->waiter.waiting)
         return false;

@@ -8,7 +8,7 @@
 #include "script/value.h"
 
 /* Who takes and is no body of the run, as dead letters name it. */
-#define OUTSIDE "parrun --get"
+#define OUTSIDE "parrun get"
 
 static void try_get(struct guest *guest);
 

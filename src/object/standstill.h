@@ -3,7 +3,7 @@
  *
  * Each waits for a message that only they could put, for room that only they could make, or for one of
  * them to come so far. A Lua body and a pool of those are known to wait; a command only seems to, where
- * its streams or a parrun --put or --get that it runs wait, as it might do anything next.
+ * its streams or a parrun put or get that it runs wait, as it might do anything next.
  */
 #ifndef OBJECT_STANDSTILL_H
 #define OBJECT_STANDSTILL_H

@@ -13,7 +13,7 @@
 #include "scenario/meant.h"
 #include "scenario/tree.h"
 
-#define IMPORT "parrun --import FILE makes a scenario of a file of another tool"
+#define IMPORT "parrun import FILE makes a scenario of a file of another tool"
 
 /* Where a word stands: bit K is the block of kind K. */
 #define AT(kind) (1u << BLOCK_##kind)

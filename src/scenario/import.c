@@ -164,7 +164,7 @@ bool import_file(const char *file, struct buf *out, struct diags *diags,
     const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
     import.held = *held = sources_new();
     import.source = sources_read(*held, file, shown, &error);
-    import_note(&import, "From %s, by parrun --import.", show_text(shown, strlen(shown)).text);
+    import_note(&import, "From %s, by parrun import.", show_text(shown, strlen(shown)).text);
     if (!import.source)
         diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
     else if (!stranger_text(STRANGER_IMPORT, import.source, diags) &&

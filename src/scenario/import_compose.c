@@ -11,7 +11,7 @@
 #include "scenario/show.h"
 #include "scenario/tree.h"
 
-#define WHOLE "'docker compose config' prints all of it as one file: parrun --import - reads that"
+#define WHOLE "'docker compose config' prints all of it as one file: parrun import - reads that"
 
 /* ---- a service without a container ---- */
 
@@ -104,7 +104,7 @@ static void report_nothing(struct service *service, const struct node *key)
     const struct node *extends = import_find(service->map, "extends");
     diag_error(import->diags, node_mark(import->source, extends ? extends : key),
                extends ? import->whole : "give it an 'image'",
-               extends ? "service '%s' extends another, which --import does not follow"
+               extends ? "service '%s' extends another, which import does not follow"
                        : "service '%s' has neither image nor command",
                show_text(key->text, key->size).text);
 }

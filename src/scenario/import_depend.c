@@ -72,7 +72,7 @@ static void report_missing(const struct wait *wait)
                "depends_on of '%s': there is no '%s'%s",
                show_text(import->owner, strlen(import->owner)).text,
                arena_strdup(import->arena, show_text(wait->name, strlen(wait->name)).text),
-               nearest.name ? "" : " in this file, and --import reads one alone");
+               nearest.name ? "" : " in this file, and import reads one alone");
 }
 
 /* True where NAME waits for TARGET, also by others; SEEN has those that were looked at. */

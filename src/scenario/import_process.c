@@ -313,7 +313,7 @@ static void read_process(struct import *import, const struct node *key, const st
     else
         diag_error(import->diags, node_mark(import->source, extends ? extends : key),
                    extends ? WHOLE : "give it a 'command'",
-                   extends ? "process '%s' extends another, which --import does not follow"
+                   extends ? "process '%s' extends another, which import does not follow"
                            : "process '%s' has no command",
                    show_text(key->text, key->size).text);
     import_object(import, &process, map, lists, countof(lists));
@@ -397,7 +397,7 @@ static const struct row top[] = {
     {"shell", take_shell, NULL},
     {"version", import_later, NULL},
     {"extends", NULL, WHOLE},
-    {"is_strict", NULL, "--import tells of each key that it does not know"},
+    {"is_strict", NULL, "import tells of each key that it does not know"},
     {"log_configuration*", NULL, "a file holds what the program writes, as it is"},
     {"shell.shell_argument", NULL, "parrun gives the shell -c"},
     {"vars", NULL, "'{{ }}' in the commands is left as it is"},

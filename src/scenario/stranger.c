@@ -12,8 +12,8 @@
 #include "scenario/schema.h"
 #include "scenario/tree.h"
 
-#define EXAMPLES "a scenario is YAML: parrun --example process prints one"
-#define IMPORT NULL /* --import reads it */
+#define EXAMPLES "a scenario is YAML: parrun example process prints one"
+#define IMPORT NULL /* import reads it */
 #define COMMANDS "write processes: with each command behind run:"
 #define UNIT "write processes: with what ExecStart says behind run:"
 #define JOBS "write processes: with what its steps run, and depends_on for their order"
@@ -77,11 +77,11 @@ static bool report(enum stranger_for use, struct diags *diags, struct mark mark,
     const char *name = mark.source->name;
     if (use == STRANGER_IMPORT && !hint)
         return false;
-    buf_text(&import, "parrun --import ");
+    buf_text(&import, "parrun import ");
     shell_quote(&import, *name == '<' ? "-" : name, *name == '<' ? 1 : strlen(name));
     buf_text(&import, " makes a scenario of it");
     diag_error(diags, mark, hint ? hint : buf_string(&import), "this is %s, %s", what,
-               use == STRANGER_IMPORT ? "which --import does not read" : "no scenario");
+               use == STRANGER_IMPORT ? "which import does not read" : "no scenario");
     buf_release(&import);
     return true;
 }

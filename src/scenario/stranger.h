@@ -14,7 +14,7 @@ struct source;
 /* What the file was given as. */
 enum stranger_for {
     STRANGER_SCENARIO,
-    STRANGER_IMPORT, /* what --import reads is no stranger */
+    STRANGER_IMPORT, /* what import reads is no stranger */
 };
 
 /* Looks at the text alone, which may be no YAML. True: it is a stranger, and that is reported. */

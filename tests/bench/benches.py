@@ -131,7 +131,7 @@ BENCHES = [
         Side("multiprocessing.Queue", f"{PYTHON} messages 1000000", runs=3),
     ]),
     Bench("load", "reading a scenario with 1,000,000 listed tasks",
-          Side("parrun --check", "$PARRUN --check load.yaml"), [
+          Side("parrun check", "$PARRUN check load.yaml"), [
               Side("libyaml's events (the limit)", "./load_limit load.yaml"),
           ]),
 ]

@@ -86,7 +86,7 @@ def account(directory, out, found, what):
 def check_chain(library, kind, out, fault):
     """True where the fault was met."""
     directory = Directory()
-    subprocess.run([PROGRAM, "--queue", "in.db", "put", "jobs", *(str(n) for n in range(1, COUNT + 1))],
+    subprocess.run([PROGRAM, "queue", "in.db", "put", "jobs", *(str(n) for n in range(1, COUNT + 1))],
                    cwd=directory.path, stdout=subprocess.DEVNULL, check=True)
     text = CHAIN.format(kind=kind, out=out)
     status, told_out, err = complete(text, directory=directory,

@@ -41,7 +41,7 @@ ZSH = """\
 
 
 def made(shell):
-    return subprocess.run([PROGRAM, "--completion", shell], check=True, capture_output=True,
+    return subprocess.run([PROGRAM, "completion", shell], check=True, capture_output=True,
                           timeout=PATIENCE).stdout.decode()
 
 
@@ -122,21 +122,27 @@ def started(shell):
 
 # What is typed, and the line with all that is offered in place of its last word.
 CASES = [
-    ("parrun --gr", "parrun --graph"),
+    ("parrun graph --tr", "parrun graph --tree"),
+    ("parrun plan --lim", "parrun plan --limit"),
+    ("parrun put q --pri", "parrun put q --priority"),
+    ("parrun help gra", "parrun help graph"),
     ("parrun --format ", "parrun --format story json"),
     ("parrun --format j", "parrun --format json"),
     ("parrun --format=j", "parrun --format=json"),
     ("parrun --color ", "parrun --color auto always never"),
     ("parrun -j ", "parrun -j auto"),
-    ("parrun --completion z", "parrun --completion zsh"),
+    ("parrun completion z", "parrun completion zsh"),
     ("parrun --hide thread.sta", "parrun --hide thread.started"),
-    ("parrun --example proce", "parrun --example process"),
-    ("parrun --queue q.db ", "parrun --queue q.db list put requeue purge compact"),
+    ("parrun example proce", "parrun example process"),
+    ("parrun queue q.db ", "parrun queue q.db list put requeue purge compact"),
     ("parrun mi", "parrun mill.yaml"),
     ("parrun --log mi", "parrun --log mill.yaml"),
     ("parrun --log=mi", "parrun --log=mill.yaml"),
-    ("parrun --show mi", "parrun --show mill.yaml"),
-    ("parrun --graph mi", "parrun --graph mill.yaml"),
+    ("parrun show mi", "parrun show mill.yaml"),
+    ("parrun check scene.yaml mi", "parrun check scene.yaml mill.yaml"),
+    ("parrun each --arg-file=mi", "parrun each --arg-file=mill.yaml"),
+    ("parrun each cat mi", "parrun each cat mill.yaml"),
+    ("parrun graph mi", "parrun graph mill.yaml"),
     ("parrun -v -j 2 mi", "parrun -v -j 2 mill.yaml"),
     ("parrun --journal mill.yaml --resume sc", "parrun --journal mill.yaml --resume scene.yaml"),
     ("parrun mill.yaml --log sc", "parrun mill.yaml --log scene.yaml"),
@@ -148,7 +154,7 @@ CASES = [
 ]
 
 # Where there is nothing to offer the line stays.
-NOTHING = ["parrun mill.yaml size=", "parrun --task ", "parrun --delay ", "parrun --put q w"]
+NOTHING = ["parrun mill.yaml size=", "parrun --task ", "parrun --delay ", "parrun put q w"]
 
 
 def words(line):
@@ -190,9 +196,9 @@ def test_fish():
 
 
 def test_every_option_and_its_help():
-    listed = subprocess.run([PROGRAM, "--completion", "fish", "--", "--"], check=True,
+    listed = subprocess.run([PROGRAM, "completion", "fish", "--", "--"], check=True,
                             capture_output=True, timeout=PATIENCE).stdout.decode().split("\n")
-    helped = subprocess.run([PROGRAM, "--help"], check=True, capture_output=True,
+    helped = subprocess.run([PROGRAM, "help", "run"], check=True, capture_output=True,
                             timeout=PATIENCE).stdout.decode()
     assert listed[0] == "words" and listed[-1] == ""
     assert [line.split("\t")[0] for line in listed[1:-1]] == re.findall(r"^ .{4} (--[\w-]+)", helped,
@@ -202,7 +208,7 @@ def test_every_option_and_its_help():
 
 
 def test_no_such_shell():
-    ended = subprocess.run([PROGRAM, "--completion", "csh"], capture_output=True, check=False,
+    ended = subprocess.run([PROGRAM, "completion", "csh"], capture_output=True, check=False,
                            timeout=PATIENCE)
     assert ended.returncode == 2 and not ended.stdout, ended
-    assert b"--completion is 'bash', 'zsh' or 'fish', not 'csh'" in ended.stderr
+    assert b"completion is 'bash', 'zsh' or 'fish', not 'csh'" in ended.stderr

@@ -57,7 +57,7 @@ CURES = [
 
 
 def check(directory, name):
-    ended = subprocess.run([PROGRAM, "--check", name], cwd=directory, stdin=subprocess.DEVNULL,
+    ended = subprocess.run([PROGRAM, "check", name], cwd=directory, stdin=subprocess.DEVNULL,
                            capture_output=True, timeout=60, check=False)
     return ended.stderr
 

@@ -1,4 +1,4 @@
-"""The run's socket: parrun --put and --get in the shells of bodies, in crowds, and against accidents."""
+"""The run's socket: parrun put and --get in the shells of bodies, in crowds, and against accidents."""
 import json
 import os
 import pathlib
@@ -46,10 +46,10 @@ def test_10000_puts_of_many_shells():
             replicas: 20
             produces: q
             run: |
-              for i in $(seq 10); do parrun --put q $(seq -f "$PARRUN_INDEX.$i.%g" 49) & done
-              parrun --put q "$PARRUN_INDEX.a" "$PARRUN_INDEX.b" "$PARRUN_INDEX.c"; wait
-              seq -f "$PARRUN_INDEX.in.%g" 7 | parrun --put q
-          shell: {consumes: q, replicas: 3, run: "parrun --get q --all"}
+              for i in $(seq 10); do parrun put q $(seq -f "$PARRUN_INDEX.$i.%g" 49) & done
+              parrun put q "$PARRUN_INDEX.a" "$PARRUN_INDEX.b" "$PARRUN_INDEX.c"; wait
+              seq -f "$PARRUN_INDEX.in.%g" 7 | parrun put q
+          shell: {consumes: q, replicas: 3, run: "parrun get q --all"}
           lua:
             consumes: q
             lua: 'for m in parrun.queue("q"):each() do print(m) end'
@@ -71,8 +71,8 @@ LOOP = """
       measure:
         consumes: words
         produces: lengths
-        run: while w=$(parrun --get words); do parrun --put lengths -- "$w:${#w}"; done
-      tell: {consumes: lengths, run: 'while l=$(parrun --get lengths); do echo "$l"; done'}
+        run: while w=$(parrun get words); do parrun put lengths -- "$w:${#w}"; done
+      tell: {consumes: lengths, run: 'while l=$(parrun get lengths); do echo "$l"; done'}
 """
 
 
@@ -107,8 +107,8 @@ def test_any_bytes():
     status, out, err = whole("""
         queues: {q: {framing: nul}}
         processes:
-          make: {produces: q, run: parrun -0 --put q <in}
-          take: {consumes: q, run: parrun --get q --null --all >out}
+          make: {produces: q, run: parrun put -0 q <in}
+          take: {consumes: q, run: parrun get q --null --all >out}
     """, directory=directory)
     check_status(status, 0, out + err)
     assert (directory.path / "out").read_bytes() == (directory.path / "in").read_bytes()
@@ -123,10 +123,10 @@ def test_so_many_messages():
           take:
             consumes: q
             run: |
-              parrun --get q --count 5 | tr '\\n' ' '; parrun --get q
-              parrun --get q --count 1500 | tail -1
-              parrun --get q --count 400 >some; wc -l <some; parrun --get q --count 400 | wc -l
-              parrun --get q --count 400 && echo never; echo status $?; parrun --get q --all; echo status $?
+              parrun get q --count 5 | tr '\\n' ' '; parrun get q
+              parrun get q --count 1500 | tail -1
+              parrun get q --count 400 >some; wc -l <some; parrun get q --count 400 | wc -l
+              parrun get q --count 400 && echo never; echo status $?; parrun get q --all; echo status $?
         log: {hide: [run.*, process.start*, process.ended]}
     """)
     check_status(status, 0, out + err)
@@ -142,17 +142,17 @@ def test_broadcast_and_pools():
           p:
             tasks: 20
             produces: [even, odd]
-            run: if [ $((${{ item }} % 2)) = 0 ]; then parrun --put even ${{ item }};
-                 else parrun --put odd ${{ item }}; fi
+            run: if [ $((${{ item }} % 2)) = 0 ]; then parrun put even ${{ item }};
+                 else parrun put odd ${{ item }}; fi
           t:
             kind: thread
             tasks: 1
             produces: odd
-            lua: 'assert(parrun.run("parrun --put odd 21").code == 0)'
+            lua: 'assert(parrun.run("parrun put odd 21").code == 0)'
         processes:
-          one: {consumes: even, run: parrun --get even --all}
+          one: {consumes: even, run: parrun get even --all}
           two: {consumes: even, lua: 'for m in parrun.queue("even"):each() do print(m) end'}
-          three: {consumes: odd, run: parrun --get odd --all}
+          three: {consumes: odd, run: parrun get odd --all}
     """)
     check_status(status, 0, out + err)
     even = sorted(b"%d" % n for n in range(0, 20, 2))
@@ -173,11 +173,11 @@ def test_killed_taker_gives_back():
             consumes: q
             run: |
               exec 3<>full
-              parrun --get q >full &
+              parrun get q >full &
               echo waits $!
               read x <gate
               kill -9 $!; wait
-              parrun --get q | cut -c1-9; parrun --get q; parrun --get q; echo "end $?"
+              parrun get q | cut -c1-9; parrun get q; parrun get q; echo "end $?"
     """ % ("x" * 200_000), directory=directory)
     pid = int(run.wait_for(rb"waits (\d+)").group(1))
     wait_until_blocked(pid)
@@ -214,11 +214,11 @@ def test_killed_putter_puts_no_more():
           make:
             produces: q
             run: |
-              parrun --put q 1 2 3 4 5 6 &
+              parrun put q 1 2 3 4 5 6 &
               read x <full
               kill -9 $!; wait; echo >dead
-              parrun --put q last
-          take: {consumes: q, run: "read x <dead; parrun --get q --all"}
+              parrun put q last
+          take: {consumes: q, run: "read x <dead; parrun get q --all"}
     """, directory=directory)
     run.wait_for(rb"^Put 3 to queue")
     (directory.path / "full").write_text("yes\n")
@@ -235,9 +235,9 @@ def test_timeouts():
             produces: [full, empty]
             consumes: empty
             run: |
-              parrun --get empty --timeout 50ms; echo "get $?"
-              parrun --put full --timeout 50ms 1 2 3; echo "put $?"
-          take: {consumes: full, depends_on: [try], run: parrun --get full --all}
+              parrun get empty --timeout 50ms; echo "get $?"
+              parrun put full --timeout 50ms 1 2 3; echo "put $?"
+          take: {consumes: full, depends_on: [try], run: parrun get full --all}
     """)
     check_status(status, 0, out + err)
     assert lines_of(out, "try") == [
@@ -255,7 +255,7 @@ def waiting_run(directory, **more):
         queues: {q: {close: never}}
         processes:
           make: {produces: q, run: "echo $PARRUN_SOCKET; sleep 1000"}
-          take: {consumes: q, run: "parrun --get q; echo status $?"}
+          take: {consumes: q, run: "parrun get q; echo status $?"}
     """, env={**own_path(), "TMPDIR": str(directory), **more}, directory=Directory())
     path = run.wait_for(rb"make \| (/.*)").group(1).decode()
     return run, path
@@ -329,7 +329,7 @@ def test_what_is_no_request():
                     pass
             except OSError:
                 pass
-    ended = subprocess.run([PROGRAM, "--put", "q", "from outside"], timeout=PATIENCE, check=False,
+    ended = subprocess.run([PROGRAM, "put", "q", "from outside"], timeout=PATIENCE, check=False,
                            env={**own_path(), "PARRUN_SOCKET": path})
     assert ended.returncode == 0, ended
     run.wait_for(rb"take \| from outside")
@@ -343,15 +343,15 @@ def test_run_ends_while_one_waits():
     directory = Directory()
     run, path = waiting_run(directory.path)
     outside = {**own_path(), "PARRUN_SOCKET": path}
-    client = subprocess.Popen([PROGRAM, "--get", "q", "--all"], env=outside, stdout=subprocess.PIPE,
+    client = subprocess.Popen([PROGRAM, "get", "q", "--all"], env=outside, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE)
-    subprocess.run([PROGRAM, "--put", "q", "1", "2"], env=outside, timeout=PATIENCE, check=True)
+    subprocess.run([PROGRAM, "put", "q", "1", "2"], env=outside, timeout=PATIENCE, check=True)
     assert client.stdout.readline() in (b"1\n", b"2\n")  # it is there; take has the other
     run.signal(TERM)
     run.finish()
     _out, err = client.communicate(timeout=PATIENCE)
     assert client.returncode == 4 and err == b"parrun: error: the run has ended\n", (client.returncode, err)
-    late = subprocess.run([PROGRAM, "--get", "q"], env=outside, capture_output=True, timeout=PATIENCE,
+    late = subprocess.run([PROGRAM, "get", "q"], env=outside, capture_output=True, timeout=PATIENCE,
                           check=False)
     assert late.returncode == 4 and late.stderr == err, late
 
@@ -367,7 +367,7 @@ def test_without_a_socket():
         (pathlib.Path(directory) / "scenario.yaml").write_text(textwrap.dedent("""
             queues: {q: {}}
             processes:
-              make: {stdout: {queue: q}, run: "echo message; parrun --put q 1; echo status $? >&2"}
+              make: {stdout: {queue: q}, run: "echo message; parrun put q 1; echo status $? >&2"}
               take: {stdin: {queue: q}, run: cat}
         """))
         ended = subprocess.run([*read_only, "./parrun", "scenario.yaml"], cwd=directory,
@@ -385,8 +385,8 @@ def test_status_counts_who_waits():
     run = Run("""
         queues: {q: {}, full: {capacity: 1, items: [x]}}
         processes:
-          get: {run: parrun --get q, consumes: q, produces: full}
-          put: {run: parrun --put full y, produces: [full, q], consumes: full}
+          get: {run: parrun get q, consumes: q, produces: full}
+          put: {run: parrun put full y, produces: [full, q], consumes: full}
     """, env=own_path())
     run.wait_for(rb"Process put to ")
     for wanted in (b"queue q holds 0 messages, 1 waits for a message\n",

@@ -364,8 +364,8 @@ def test_a_full_disk_is_told_and_nothing_is_taken_for_safe():
 
 
 def queue(directory, *words_, stdin=b""):
-    """parrun --queue q.db ...: status, output, errors."""
-    ended = subprocess.run([PROGRAM, "--queue", "q.db", *words_], cwd=directory.path, input=stdin,
+    """parrun queue q.db ...: status, output, errors."""
+    ended = subprocess.run([PROGRAM, "queue", "q.db", *words_], cwd=directory.path, input=stdin,
                            capture_output=True, check=False)
     return ended.returncode, ended.stdout, ended.stderr
 
@@ -415,8 +415,8 @@ def test_the_file_from_the_shell_in_vain():
             (("purge", "jobs"), 2, "queue file 'q.db': No such file or directory"),
             (("lst",), 2, "is followed by 'list', 'put', 'requeue', 'purge' or 'compact', not by 'lst'"),
             ((), 2, "is followed by 'list', 'put', 'requeue', 'purge' or 'compact'\n"),
-            (("requeue",), 2, "usage: parrun --queue FILE requeue QUEUE [TARGET]"),
-            (("list", "a", "b"), 2, "usage: parrun --queue FILE list [QUEUE]")):
+            (("requeue",), 2, "usage: parrun queue FILE requeue QUEUE [TARGET]"),
+            (("list", "a", "b"), 2, "usage: parrun queue FILE list [QUEUE]")):
         got, out, err = queue(directory, *words_)
         check_status(got, status, out + err)
         assert message in err.decode(), err
@@ -452,7 +452,7 @@ def test_requeue_goes_to_queues_that_are_there():
 def test_a_listing_whose_reader_has_enough():
     directory = Directory()
     told(directory, "put", "jobs", stdin=b"".join(b"%d\n" % n for n in range(100_000)))
-    with subprocess.Popen([PROGRAM, "--queue", "q.db", "list", "jobs"], cwd=directory.path,
+    with subprocess.Popen([PROGRAM, "queue", "q.db", "list", "jobs"], cwd=directory.path,
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE) as listing:
         listing.stdout.readline()
         listing.stdout.close()
@@ -505,7 +505,7 @@ def test_what_a_run_has_done_is_told_or_that_is_an_error():
     run = Run(OPEN, directory=directory)
     run.wait_for(b"up . up")
     with open("/dev/full", "wb") as full:
-        ended = subprocess.run([PROGRAM, "--queue", "q.db", "put", "idle", "1"], cwd=directory.path, stdout=full,
+        ended = subprocess.run([PROGRAM, "queue", "q.db", "put", "idle", "1"], cwd=directory.path, stdout=full,
                                stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
     assert ended.returncode == 3 and b"standard output: No space left" in ended.stderr, ended
     run.signal(TERM)

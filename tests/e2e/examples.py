@@ -70,7 +70,7 @@ def test_spool():
     directory = Directory()
     db, out = directory.path / "spool.db", directory.path / "out"
     files = shell(f"find {ROOT}/src/base {ROOT}/src/event -type f").decode().split()
-    put = subprocess.run([PROGRAM, "--queue", db, "put", "files", *files, "/no/such"], check=True,
+    put = subprocess.run([PROGRAM, "queue", db, "put", "files", *files, "/no/such"], check=True,
                          capture_output=True)
     assert put.stdout == f"{len(files) + 1} messages put into the new queue files.\n".encode(), put.stdout
     argv = [PROGRAM, ROOT / "examples" / "spool.yaml", f"db={db}", f"out={out}"]

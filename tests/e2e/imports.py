@@ -7,7 +7,7 @@ from harness.parrun import PATIENCE, PROGRAM, Directory, Run, own_path
 
 NO_PORT = {name: value for name, value in os.environ.items() if name != "PORT"}
 
-# The name of a file, what is in it, and what it is; of those that --import reads themselves none.
+# The name of a file, what is in it, and what it is; of those that import reads themselves none.
 STRANGERS = [
     ("Makefile", "import: run\n\techo\n", "a makefile"),
     ("justfile", "import:\n  echo a\n", "a justfile"),
@@ -35,7 +35,7 @@ def parrun(directory, *arguments, environment=None):
 
 
 def imported(directory, name, environment=None):
-    status, text, errors = parrun(directory, "--import", name, environment=environment)
+    status, text, errors = parrun(directory, "import", name, environment=environment)
     assert status == 0 and not errors, errors
     return text
 
@@ -44,7 +44,7 @@ def test_strangers():
     for name, text, what in STRANGERS:
         directory = Directory()
         directory.file(name, text)
-        for arguments, end in ((["--import"], "which --import does not read"), ([], "no scenario")):
+        for arguments, end in ((["import"], "which import does not read"), ([], "no scenario")):
             status, out, errors = parrun(directory, *arguments, name)
             assert status == 2 and not out, (name, out)
             assert f": error: this is {what}, {end}\n" in errors, (name, errors)
@@ -55,7 +55,7 @@ def test_nothing_in_it():
     for name in ("compose.yaml", "Procfile", "empty"):
         directory = Directory()
         directory.file(name, "# nothing\n")
-        status, out, errors = parrun(directory, "--import", name)
+        status, out, errors = parrun(directory, "import", name)
         assert status == 2 and not out
         assert "the file is empty" in errors or "no line of this Procfile" in errors, errors
 
@@ -153,6 +153,6 @@ def test_one_file_alone():
     for text, message in cases:
         directory = Directory()
         directory.file("compose.yaml", text)
-        status, out, errors = parrun(directory, "--import", "compose.yaml")
+        status, out, errors = parrun(directory, "import", "compose.yaml")
         assert status == 2 and not out
         assert message in errors and "'docker compose config' prints all of it" in errors, errors

@@ -462,7 +462,7 @@ def check_damaged(good, text, damage):
     for path in good.path.glob("j.db*"):
         shutil.copy(path, with_damage.path)
     damage(with_damage.path / "j.db")
-    run = Run(text, "--journal=j.db", "--resume", "--dry-run", "--format=json", "--show=*",
+    run = Run(text, "plan", "--journal=j.db", "--resume", "--format=json", "--show=*",
               directory=with_damage)
     status, out, err = run.finish()
     assert status in (0, 2, 3), (status, out, err)

@@ -160,7 +160,7 @@ ENDLESS = {
                rb"queue:put: nothing takes from queue q any more"),
     "pool": ("pools", '{tasks: 1, produces: q, lua: "while true do parrun.queue(\'q\'):put(1) end"}',
              rb"queue:put: nothing takes from queue q any more"),
-    "client": ("processes", '{produces: q, run: "while parrun --put q x; do :; done; exit 7"}',
+    "client": ("processes", '{produces: q, run: "while parrun put q x; do :; done; exit 7"}',
                rb"queue 'q': nothing takes from it any more"),
 }
 

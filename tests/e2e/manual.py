@@ -38,7 +38,7 @@ def as_failing(example, directory, arguments):
 
 def as_check(example, directory, _arguments):
     (directory / "example.yaml").write_text(example.text)
-    ended = call([PROGRAM, "--check", "example.yaml"], directory)
+    ended = call([PROGRAM, "check", "example.yaml"], directory)
     assert ended.returncode == 0 and not ended.stderr, ended
 
 

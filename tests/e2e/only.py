@@ -93,17 +93,17 @@ def test_what_is_left_out_needs_nothing_of_the_machine():
 
 
 def test_only_in_a_dry_run():
-    status, out, err = complete(SCENARIO, "--dry-run", "--only", "api")
+    status, out, err = complete(SCENARIO, "plan", "--only", "api")
     check_status(status, 0, out + err)
     assert b"echo api" in out and b"echo web" not in out, out
 
 
 def test_only_what_is_not_there():
     for name, said in (("ap", b"there is no 'ap', did you mean 'api'?"), ("q", b"'q' is a queue: name what uses it"),
-                       ("api,nothing", b"there is no 'nothing', see --list"), ("", b"there is no ''")):
+                       ("api,nothing", b"there is no 'nothing', see parrun list"), ("", b"there is no ''")):
         status, out, err = complete(SCENARIO, "--only", name)
         check_status(status, 2, out + err)
         assert said in err and not out, (name, out, err)
-    status, out, err = complete(SCENARIO, "--check", "--only", "api")
+    status, out, err = complete(SCENARIO, "check", "--only", "api")
     check_status(status, 2, out + err)
-    assert b"--only goes with a run, or --dry-run" in err, err
+    assert b"--only goes with run and plan, not with check: see parrun help check" in err, err

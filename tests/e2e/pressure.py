@@ -53,4 +53,4 @@ def test_more_memory_than_there_is():
     check_status(status, 2, out + err)
     assert b"scenario.yaml:1:9: error: pool 'p' can never begin a task: its throttle wants 900000G free" in err, err
     assert not out
-    check_status(complete(text, "--check")[0], 0)
+    check_status(complete(text, "check")[0], 0)

@@ -32,7 +32,7 @@ def at_once(*functions):
 def putter(directory, number, name="q.db"):
     def put():
         for i in range(EACH):
-            ended = subprocess.run([PROGRAM, "--queue", name, "put", "jobs", f"{number}.{i}"], cwd=directory.path,
+            ended = subprocess.run([PROGRAM, "queue", name, "put", "jobs", f"{number}.{i}"], cwd=directory.path,
                                    capture_output=True, timeout=2 * PATIENCE, check=False)
             check_status(ended.returncode, 0, ended.stderr)
     return put
@@ -94,7 +94,7 @@ def test_what_a_run_did_not_take_goes_into_the_file():
           up: {run: "echo here; read line; echo up; exec sleep 600", stdin: {queue: jobs}}
         """, directory=directory)
     run.wait_for(b"up . here")
-    put = subprocess.Popen([PROGRAM, "--queue", "q.db", "put", "jobs"], cwd=directory.path, stdin=subprocess.PIPE,
+    put = subprocess.Popen([PROGRAM, "queue", "q.db", "put", "jobs"], cwd=directory.path, stdin=subprocess.PIPE,
                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     line = b"next\n"
     put.stdin.write(b"first\n" + line * 20)
@@ -113,7 +113,7 @@ def test_what_a_run_did_not_take_goes_into_the_file():
 def test_a_reader_of_standard_input_keeps_nobody_waiting():
     """The file is taken when all has come, not before."""
     directory = Directory()
-    slow = subprocess.Popen([PROGRAM, "--queue", "q.db", "put", "jobs"], cwd=directory.path, stdin=subprocess.PIPE,
+    slow = subprocess.Popen([PROGRAM, "queue", "q.db", "put", "jobs"], cwd=directory.path, stdin=subprocess.PIPE,
                             stdout=subprocess.PIPE)
     slow.stdin.write(b"slow\n")
     slow.stdin.flush()
@@ -127,7 +127,7 @@ def test_a_long_wait_is_told():
     told(directory, "put", "jobs", "a")
     with open(directory.path / "q.db", "rb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        put = subprocess.Popen([PROGRAM, "--queue", "q.db", "put", "jobs", "b"], cwd=directory.path,
+        put = subprocess.Popen([PROGRAM, "queue", "q.db", "put", "jobs", "b"], cwd=directory.path,
                                stderr=subprocess.PIPE)
         line = put.stderr.readline()
         assert line.startswith(b"parrun: waiting for process ") and b"which has the queue file 'q.db'" in line, line
@@ -163,7 +163,7 @@ def test_a_socket_that_has_gone():
     run.wait_for(b"up . up")
     (socket,), = rows(directory, "SELECT socket FROM holder")
     os.rename(os.path.dirname(socket), directory.path / "gone")
-    put = subprocess.Popen([PROGRAM, "--queue", "q.db", "put", "jobs", "b"], cwd=directory.path,
+    put = subprocess.Popen([PROGRAM, "queue", "q.db", "put", "jobs", "b"], cwd=directory.path,
                            stderr=subprocess.PIPE)
     assert f"waiting for process {run.runner()}, which has".encode() in put.stderr.readline()
     os.rename(directory.path / "gone", os.path.dirname(socket))

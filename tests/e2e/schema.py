@@ -40,7 +40,7 @@ def parrun(*arguments):
 
 
 def printed():
-    ended = parrun("--schema")
+    ended = parrun("schema")
     assert ended.returncode == 0 and not ended.stderr, ended
     return ended.stdout
 
@@ -55,7 +55,7 @@ def validator():
 def valid_files():
     for pattern in VALID:
         for path in sorted(ROOT.glob(pattern)):
-            if parrun("--check", path).returncode == 0:
+            if parrun("check", path).returncode == 0:
                 yield path
 
 

@@ -86,7 +86,7 @@ def test_no_output_holds_a_secret():
 def test_no_view_holds_a_secret():
     directory = Directory()
     prepare(directory)
-    for arguments in (["--show"], ["--vars"], ["--graph"], ["--graph=tree"], ["--list"], ["--dry-run"]):
+    for arguments in (["show"], ["vars"], ["graph"], ["graph", "--tree"], ["list"], ["plan"]):
         status, out, err = Run(SCENARIO, *arguments, directory=directory, env=ENVIRONMENT).finish()
         assert status in (0, 1) and b"canary" not in out + err, (arguments, out, err)
         assert out, arguments

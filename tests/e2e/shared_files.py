@@ -202,7 +202,7 @@ def test_a_queue_file_that_is_removed_or_replaced_is_told():
     def replace(path):
         for name in ("q.db", "q.db-wal", "q.db-shm"):
             (path / name).unlink(missing_ok=True)
-        subprocess.run([PROGRAM, "--queue", "q.db", "put", "jobs", "x"], cwd=path, check=True,
+        subprocess.run([PROGRAM, "queue", "q.db", "put", "jobs", "x"], cwd=path, check=True,
                        stdout=subprocess.DEVNULL)
     for act in (lambda path: (path / "q.db").unlink(), replace,
                 lambda path: os.rename(path / "q.db", path / "moved.db")):
@@ -225,7 +225,7 @@ def test_outputs_of_tasks_that_are_no_more():
 def test_an_empty_queue_file_gives_the_disk_back():
     directory = Directory()
     line = b"x" * 1000 + b"\n"
-    subprocess.run([PROGRAM, "--queue", "q.db", "put", "jobs"], cwd=directory.path, input=line * 4000, check=True,
+    subprocess.run([PROGRAM, "queue", "q.db", "put", "jobs"], cwd=directory.path, input=line * 4000, check=True,
                    stdout=subprocess.DEVNULL)
     full = (directory.path / "q.db").stat().st_size
     status, out, err = complete("""
@@ -234,10 +234,10 @@ def test_an_empty_queue_file_gives_the_disk_back():
         """, directory=directory)
     check_status(status, 0, out + err)
     assert (directory.path / "q.db").stat().st_size < full / 10
-    subprocess.run([PROGRAM, "--queue", "q.db", "put", "jobs"], cwd=directory.path, input=line * 4000, check=True,
+    subprocess.run([PROGRAM, "queue", "q.db", "put", "jobs"], cwd=directory.path, input=line * 4000, check=True,
                    stdout=subprocess.DEVNULL)
     for words in (("purge", "jobs"), ("compact",)):
-        out = subprocess.run([PROGRAM, "--queue", "q.db", *words], cwd=directory.path, check=True,
+        out = subprocess.run([PROGRAM, "queue", "q.db", *words], cwd=directory.path, check=True,
                              stdout=subprocess.PIPE).stdout
     assert out.startswith(b"q.db has given back 9"), out
     assert (directory.path / "q.db").stat().st_size < full / 10
@@ -246,11 +246,11 @@ def test_an_empty_queue_file_gives_the_disk_back():
 def test_a_listing_is_harmless():
     directory = Directory()
     body = "a\x1b[31m\u009b31m\u00e9".encode() + b"\xff\x80\t."
-    subprocess.run([PROGRAM, "--queue", "q.db", "put", "jo\u009bbs"], cwd=directory.path, input=body, check=True,
+    subprocess.run([PROGRAM, "queue", "q.db", "put", "jo\u009bbs"], cwd=directory.path, input=body, check=True,
                    stdout=subprocess.DEVNULL)
     for words, want in ((("list",), rb"jo\xc2\x9bbs "),
                         (("list", "jo\u009bbs"), rb"a\x1b[31m\xc2\x9b31m" + "\u00e9".encode() + rb"\xff\x80\x09.")):
-        out = subprocess.run([PROGRAM, "--queue", "q.db", *words], cwd=directory.path, check=True,
+        out = subprocess.run([PROGRAM, "queue", "q.db", *words], cwd=directory.path, check=True,
                              stdout=subprocess.PIPE).stdout
         assert want in out, out
 

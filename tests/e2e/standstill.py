@@ -17,8 +17,8 @@ BUSY = """
 
 SHELLS = """
     processes:
-      a: {produces: q2, consumes: q1, run: "parrun --get q1; parrun --put q2 x"}
-      b: {produces: q1, consumes: q2, run: "parrun --get q2; parrun --put q1 x"}
+      a: {produces: q2, consumes: q1, run: "parrun get q1; parrun put q2 x"}
+      b: {produces: q1, consumes: q2, run: "parrun get q2; parrun put q1 x"}
       c: {depends_on: {a: succeeded}, run: "true"}
     queues: {q1: {}, q2: {}}
 """
@@ -32,7 +32,7 @@ STREAMS = """
 
 POOL = """
     pools:
-      p: {tasks: {queue: q}, workers: 2, produces: q, output: discard, run: "for n in 1 2 3; do parrun --put q x; done"}
+      p: {tasks: {queue: q}, workers: 2, produces: q, output: discard, run: "for n in 1 2 3; do parrun put q x; done"}
     queues: {q: {capacity: 3, items: [1]}}
 """
 
@@ -44,7 +44,7 @@ COMMANDS = """
         workers: 4
         tasks: {queue: q}
         produces: q
-        run: if [ ${{ item }} = 1 ]; then parrun --put q 2 3; else sleep 0.5; fi
+        run: if [ ${{ item }} = 1 ]; then parrun put q 2 3; else sleep 0.5; fi
 """
 
 BODIES = """
@@ -82,19 +82,19 @@ def stop(run):
 
 
 def test_commands_that_wait_for_each_other():
-    """Shells that call parrun --get, programs on streams, the tasks of a pool; and one that is at work is none of them."""
+    """Shells that call parrun get, programs on streams, the tasks of a pool; and one that is at work is none of them."""
     busy = Run(BUSY)
     busy.wait_for(rb"b \| busy")
     runs = [Run(scenario, env=own_path()) for scenario in (SHELLS, STREAMS, POOL)]
     for run in runs:
         run.wait_for(TOLD)
     shells, streams, pool = [stop(run) for run in runs]
-    assert (b"\n  process a: parrun --get waits for a message of queue q1, which b puts into"
-            b"\n  process b: parrun --get waits for a message of queue q2, which a puts into"
+    assert (b"\n  process a: parrun get waits for a message of queue q1, which b puts into"
+            b"\n  process b: parrun get waits for a message of queue q2, which a puts into"
             b"\n  process c waits until a has succeeded\n") in shells, shells
     assert (b"\n  process a: stdin waits for a message of queue q1, which b puts into"
             b"\n  process b: stdin waits for a message of queue q2, which a puts into\n") in streams, streams
-    assert b"\n  pool p: 2 of parrun --put wait for room in queue q, which p takes from\n" in pool, pool
+    assert b"\n  pool p: 2 of parrun put wait for room in queue q, which p takes from\n" in pool, pool
     assert b"Nothing has gone on" not in stop(busy)
     check_nothing_left()
 

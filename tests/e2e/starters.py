@@ -1,4 +1,4 @@
-"""The scenarios of --example: each is printed, checked and run to its end."""
+"""The scenarios of parrun example: each is printed, checked and run to its end."""
 import re
 import socket
 import subprocess
@@ -32,7 +32,7 @@ def parrun(*arguments, cwd=None):
 
 
 def told(name):
-    ended = parrun("--example", name)
+    ended = parrun("example", name)
     assert ended.returncode == 0 and not ended.stderr, ended
     return ended.stdout
 
@@ -46,7 +46,7 @@ def run(name):
     directory = Directory()
     directory.file(f"{name}.yaml", told(name))
     given = [f"port={free_port()}"] if name == "service" else []
-    checked = parrun("--check", f"{name}.yaml", cwd=directory.path)
+    checked = parrun("check", f"{name}.yaml", cwd=directory.path)
     assert checked.returncode == 0 and not checked.stdout + checked.stderr, checked
     ended = parrun("--hide", "task.started,task.ended,pool.*,run.*", f"{name}.yaml", *given,
                    cwd=directory.path)
@@ -58,7 +58,7 @@ def run(name):
 
 def test_the_list_has_each_file_once():
     names = sorted(path.stem for path in FOLDER.glob("*.yaml"))
-    lines = parrun("--example").stdout.decode().splitlines()
+    lines = parrun("example").stdout.decode().splitlines()
     assert [line.split()[0] for line in lines] == names == sorted(PRINTS), lines
     assert all(len(line) < 80 and line.endswith(".") for line in lines), lines
 
@@ -73,7 +73,7 @@ def test_each_says_what_and_how():
         what, how = path.read_text().splitlines()[:2]
         name = path.stem
         assert what.startswith("# Shows "), path
-        assert how.startswith(f"# Run it: parrun --example {name} >{name}.yaml && parrun {name}.yaml")
+        assert how.startswith(f"# Run it: parrun example {name} >{name}.yaml && parrun {name}.yaml")
 
 
 @mark("tsan")

@@ -1,4 +1,4 @@
-"""What is printed of a scenario that is not run: --show, --list, --vars, --graph."""
+"""What is printed of a scenario that is not run: show, list, vars, graph."""
 import pathlib
 import shutil
 import subprocess
@@ -39,17 +39,17 @@ def of_mill(*arguments):
 
 
 def is_valid(path):
-    return subprocess.run([PROGRAM, "--check", path.name], cwd=path.parent, check=False,
+    return subprocess.run([PROGRAM, "check", path.name], cwd=path.parent, check=False,
                           stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
 
 
 def check_shown(path):
     """What is shown of a file is valid, and nothing more is to be shown of it."""
-    shown = parrun("--show", path.name, directory=path.parent)
+    shown = parrun("show", path.name, directory=path.parent)
     again = path.with_name("shown-again.yaml")
     again.write_text(shown)
-    parrun("--check", again.name, directory=path.parent)
-    assert parrun("--show", again.name, directory=path.parent) == shown, shown
+    parrun("check", again.name, directory=path.parent)
+    assert parrun("show", again.name, directory=path.parent) == shown, shown
     again.unlink()
 
 
@@ -89,7 +89,7 @@ def test_show_hostile_texts():
         path = directory.file("t.yaml", f'vars: {{a: "{escaped}", b: ["{escaped}"]}}\n'
                                         "threads: {t: {lua: x = 1}}\n")
         check_shown(path)
-        assert parrun("--vars", "t.yaml", directory=directory.path) == \
+        assert parrun("vars", "t.yaml", directory=directory.path) == \
             f"a={text.partition(chr(10))[0]}\n", repr(text)
     check_shown(directory.path / "s.yaml")
 
@@ -102,7 +102,7 @@ def test_show_keeps_what_looks_like_a_template():
 
 
 def test_list():
-    assert of_mill("--list", "mill.yaml") == (
+    assert of_mill("list", "mill.yaml") == (
         "process  farmer  brings the corn\n"
         "pool     mill\n"
         "thread   baker   bakes\n"
@@ -112,11 +112,11 @@ def test_list():
 
 
 def test_vars():
-    assert of_mill("--vars", "mill.yaml", "size=7") == "size=7\nword=a b\non=true\ntext=1\n"
+    assert of_mill("vars", "mill.yaml", "size=7") == "size=7\nword=a b\non=true\ntext=1\n"
 
 
 def test_tree():
-    assert of_mill("--graph=tree", "mill.yaml") == (
+    assert of_mill("graph", "--tree", "mill.yaml") == (
         "farmer (process)\n"
         "└─ corn (queue)\n"
         "   └─ mill (pool)\n"
@@ -130,7 +130,7 @@ def test_tree_of_a_ring():
     directory.file("ring.yaml", "queues: {a: {}, b: {}}\nthreads:\n"
                                 "  one: {lua: x = 1, consumes: a, produces: b}\n"
                                 "  two: {lua: x = 1, consumes: b, produces: a}\n")
-    assert parrun("--graph=tree", "ring.yaml", directory=directory.path) == (
+    assert parrun("graph", "--tree", "ring.yaml", directory=directory.path) == (
         "one (thread)\n"
         "└─ b (queue)\n"
         "   └─ two (thread)\n"
@@ -139,7 +139,7 @@ def test_tree_of_a_ring():
 
 
 def test_graph():
-    lines = of_mill("--graph", "mill.yaml").splitlines()
+    lines = of_mill("graph", "mill.yaml").splitlines()
     assert lines[0] == 'digraph "mill" {' and lines[-1] == "}"
     edges = [line.strip() for line in lines if "->" in line]
     assert sorted(edges) == [
@@ -149,8 +149,8 @@ def test_graph():
 def test_wrong_scenario():
     directory = Directory()
     directory.file("wrong.yaml", "nothing: here\n")
-    for option in ("--show", "--list", "--vars", "--graph"):
-        assert parrun(option, "wrong.yaml", directory=directory.path, status=2) == ""
+    for word in ("show", "list", "vars", "graph"):
+        assert parrun(word, "wrong.yaml", directory=directory.path, status=2) == ""
 
 
 def test_show_of_included_files():
@@ -161,5 +161,5 @@ def test_show_of_included_files():
     directory.file("sub/part.yaml", "env_file: [a.env]\nthreads: {t: {lua: {file: w.lua}}}\n")
     path = directory.file("s.yaml", "include: sub/part.yaml\nthreads: {u: {lua: x = 1}}\n")
     check_shown(path)
-    shown = parrun("--show", "s.yaml", directory=directory.path)
+    shown = parrun("show", "s.yaml", directory=directory.path)
     assert f"file: {directory.path}/sub/w.lua\n" in shown and "include" not in shown, shown

@@ -27,23 +27,67 @@ def words():
     return [line.split()[0] for line in listed if re.match("  [a-z]", line)]
 
 
-# What each word prints is what the option prints that does the same.
-SAME = ((["check", "s.yaml"], ["--check", "s.yaml"]), (["plan", "s.yaml"], ["--dry-run", "s.yaml"]),
-        (["plan", "--limit", "1", "s.yaml"], ["--dry-run", "--limit", "1", "s.yaml"]),
-        (["show", "s.yaml", "size=2"], ["--show", "s.yaml", "size=2"]), (["list", "s.yaml"], ["--list", "s.yaml"]),
-        (["vars", "s.yaml"], ["--vars", "s.yaml"]), (["graph", "s.yaml"], ["--graph", "s.yaml"]),
-        (["graph", "--tree", "s.yaml"], ["--graph=tree", "s.yaml"]), (["graph", "s.yaml", "--tree"], ["--graph=tree", "s.yaml"]),
-        (["example"], ["--example"]), (["example", "pool"], ["--example", "pool"]), (["schema"], ["--schema"]),
-        (["import", "Procfile"], ["--import", "Procfile"]), (["completion", "bash"], ["--completion", "bash"]))
+# A line of other tools' habits, and the line that is to be written instead.
+HABITS = (
+    ("--check -q s.yaml size=2", "check -q s.yaml 'size=2'"), ("s.yaml --check", "check s.yaml"),
+    ("--plan --limit 1 s.yaml", "plan --limit 1 s.yaml"), ("--show s.yaml", "show s.yaml"),
+    ("--show=s.yaml size=2", "show s.yaml 'size=2'"), ("--list s.yaml", "list s.yaml"), ("--vars s.yaml", "vars s.yaml"),
+    ("--graph s.yaml", "graph s.yaml"), ("--graph=tree s.yaml", "graph --tree s.yaml"), ("--graph=dot s.yaml", "graph s.yaml"),
+    ("--put q -- a", "put q -- a"), ("--timeout 1s --put=q a", "put --timeout 1s q a"), ("--get --all q", "get --all q"),
+    ("--queue q.db put q a", "queue q.db put q a"), ("--example", "example"), ("--example pool", "example pool"),
+    ("--import Procfile", "import Procfile"), ("--schema", "schema"), ("--completion zsh", "completion zsh"),
+    ("-n s.yaml", "plan s.yaml"), ("-vn s.yaml", "plan -v s.yaml"), ("--dry-run --only to s.yaml", "plan --only to s.yaml"),
+    ("-f s.yaml", "s.yaml"), ("-f s.yaml -j 2", "s.yaml -j 2"), ("--file=s.yaml -q", "s.yaml -q"), ("-f", "FILE"),
+    ("up", "FILE"), ("-q up", "-q FILE"), ("up s.yaml", "s.yaml"), ("start s.yaml size=2", "s.yaml 'size=2'"),
+    ("lint s.yaml", "check s.yaml"), ("lint", "check FILE"), ("ls s.yaml", "list s.yaml"), ("init", "example"),
+    ("version", "--version"), ("run -f s.yaml", "run s.yaml"), ("--check", "check FILE..."))
 
 
-def test_words_do_what_the_options_do():
+def test_habits_are_answered_with_the_line_to_write():
     directory = Directory()
     directory.file("s.yaml", SCENARIO)
-    directory.file("Procfile", "web: exec sleep 1\n")
-    for word, option in SAME:
-        ours, theirs = (parrun(*line, directory=directory.path) for line in (word, option))
-        assert (ours.stdout, ours.stderr) == (theirs.stdout, theirs.stderr), (word, ours, theirs)
+    for line, instead in HABITS:
+        ended = parrun(*line.split(), directory=directory.path, status=2)
+        assert ended.stderr.endswith(f": write parrun {instead}\n".encode()) and not ended.stdout, (line, ended)
+
+
+def test_an_option_names_the_words_that_it_goes_with():
+    directory = Directory()
+    for line, said in (("check --all s.yaml", "--all goes with get, not with check: see parrun help check"),
+                       ("get --delay 1s q", "--delay goes with each, put and queue, not with get: see parrun help get"),
+                       ("--tree s.yaml", "--tree goes with graph, not with run: see parrun help run"),
+                       ("list -v s.yaml", "-v goes with run and plan, not with list: see parrun help list"),
+                       ("each --log l echo", "--log goes with run and plan, not with each: see parrun help each")):
+        ended = parrun(*line.split(), directory=directory.path, status=2)
+        assert ended.stderr.decode() == f"parrun: error: {said}\n", ended
+
+
+def test_options_stand_before_the_word_too():
+    directory = Directory()
+    directory.file("s.yaml", SCENARIO)
+    before, behind = (parrun(*line.split(), directory=directory.path).stdout
+                      for line in ("--only to --color never plan s.yaml", "plan s.yaml --only to --color never"))
+    assert before == behind and b"cat" in before, (before, behind)
+    assert parrun("-j", "1", "each", "-k", "echo", ":::", "a", "b", directory=directory.path).stdout == b"a\nb\n"
+
+
+def test_check_of_several_files():
+    directory = Directory()
+    directory.file("good.yaml", SCENARIO)
+    for name in ("one", "two"):
+        directory.file(f"{name}.yaml", f"{name}: 1\n")
+    assert not parrun("check", "good.yaml", "good.yaml", "size=3", directory=directory.path).stderr
+    ended = parrun("check", "one.yaml", "good.yaml", "none.yaml", "two.yaml", directory=directory.path, status=2)
+    for said in (b"one.yaml:1:1: error: ", b"cannot read 'none.yaml'", b"two.yaml:1:1: error: "):
+        assert said in ended.stderr, ended
+
+
+def test_nothing_asked_for():
+    """What there is, in ten lines."""
+    ended = parrun(directory=Directory().path, status=2)
+    told = ended.stderr.decode()
+    assert not ended.stdout and len(told.splitlines()) <= 10, ended
+    assert set(words()) <= set(re.findall("[a-z]+", told)), told
 
 
 def test_run_and_the_words_of_queues():

@@ -14,7 +14,7 @@ import sys
 from .paths import ROOT
 
 PAGES = ROOT / "man"
-MADE = re.compile(r'(\.\\" Made by: parrun --reference (\S+)\n)(.*?)(\.\\" Made until here\.\n)',
+MADE = re.compile(r'(\.\\" Made by: parrun reference (\S+)\n)(.*?)(\.\\" Made until here\.\n)',
                   re.S)
 MARK = re.compile(r'\.\\" (before|test|after): (.*)')
 
@@ -59,7 +59,7 @@ def made_parts(page):
 
 def reference(program, name):
     """The part called NAME as PROGRAM makes it."""
-    return subprocess.run([program, "--reference", name], stdin=subprocess.DEVNULL,
+    return subprocess.run([program, "reference", name], stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, check=True, timeout=60).stdout.decode()
 
 
