@@ -214,10 +214,12 @@ static bool offer_operand(struct candidates *candidates, const struct line *line
     return line->mode == MODE_CHECK;
 }
 
+/* Of the word, or else of another: it has its value all the same. */
 static const struct option *long_option(const struct line *line, const char *word)
 {
     size_t length = strcspn(word, "=");
-    return length > 2 ? option_find(word + 2, length - 2, line->mode) : NULL;
+    const struct option *option = length > 2 ? option_find(word + 2, length - 2, line->mode) : NULL;
+    return option || length <= 2 ? option : option_find(word + 2, length - 2, MODE_ANY);
 }
 
 /* "-qj4" or "-qj" with the value behind it. */

@@ -141,7 +141,7 @@ static void put_line(struct buf *out, const struct options *options, int at, con
         operand = operand || (word && *word != '-');
     }
     if (!operand && *operands != '[')
-        buf_printf(out, "%s%.*s", *operands ? " " : "", (int)strcspn(operands, " |"), operands);
+        buf_printf(out, "%s%.*s", *operands ? " " : "", (int)strcspn(operands, " |."), operands);
 }
 
 static void put_hint(struct buf *out, const struct habit *habit, const struct options *options, int at,
@@ -153,26 +153,56 @@ static void put_hint(struct buf *out, const struct habit *habit, const struct op
         buf_printf(out, ": %s", habit->hint);
 }
 
+/* The word that is written as an option in argument number AT; NULL where it is none, or is an option. */
+static const struct command *find_dashed(const struct options *options, int at)
+{
+    const char *given = options->argv[at];
+    if (strncmp(given, "--", 2) != 0 || !given[2])
+        return NULL;
+    size_t length = strcspn(given, "=");
+    char *name = mem_copy(given + 2, length - 2);
+    const struct command *command = command_find(name);
+    if (option_find(name, length - 2, options_word(options)) || (options->command && options->command != command))
+        command = NULL;
+    free(name);
+    return command;
+}
+
+/* "--graph=tree FILE" is "graph --tree FILE". */
+static const char *in_place_of(const struct command *command, const char *value)
+{
+    if (!value || command->mode != MODE_GRAPH)
+        return value;
+    return strcmp(value, "tree") != 0 ? NULL : "--tree";
+}
+
+/* The line has its word as an option. */
+static void put_dashed(struct buf *out, const struct options *options)
+{
+    for (int at = 1; at < options->argc && strcmp(options->argv[at], "--") != 0; at++) {
+        const struct command *command = find_dashed(options, at);
+        const char *value = strchr(options->argv[at], '=');
+        if (!command)
+            continue;
+        put_line(out, options, at, command->word, in_place_of(command, value ? value + 1 : NULL));
+        return;
+    }
+}
+
 void habit_of_option(const struct options *options, int at, const char *name, struct buf *out)
 {
     const char *given = options->argv[at];
     const struct habit *habit = find(name, options_word(options));
-    const struct command *command = name[1] == '-' ? command_find(name + 2) : NULL;
     const char *value = strchr(given, '=');
-    const char *in_place = value ? value + 1 : NULL;
     struct buf letters = {0};
     if (name[1] != '-' && given[2]) { /* the others of "-nq" */
         size_t before = strcspn(given, name + 1);
         buf_printf(&letters, "%.*s%s", (int)before, given, given + before + 1);
-        in_place = letters.data;
     }
-    if (habit) {
-        put_hint(out, habit, options, at, in_place);
-    } else if (command && (!options->command || options->command == command)) {
-        bool graph = command->mode == MODE_GRAPH && in_place;
-        bool tree = graph && !strcmp(in_place, "tree");
-        put_line(out, options, at, command->word, tree ? "--tree" : graph ? NULL : in_place);
-    }
+    if (habit)
+        put_hint(out, habit, options, at, letters.length ? letters.data : value ? value + 1 : NULL);
+    else
+        put_dashed(out, options);
     buf_release(&letters);
 }
 

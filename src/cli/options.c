@@ -67,7 +67,7 @@ static int unknown_option(const struct options *options, int at, const char *nam
     if (foreign)
         put_words(&words, name[1] == '-' ? 0 : name[1], foreign->name);
     if (hint.length)
-        error_set(error, ERROR_FAILED, "unknown option '%s'%s", name, hint.data);
+        error_set(error, ERROR_FAILED, foreign ? "%s%s" : "unknown option '%s'%s", name, hint.data);
     else if (foreign)
         error_set(error, ERROR_FAILED, "%s goes with %s, not with %s: see parrun help %s", name, words.data, word,
                   word);

@@ -69,7 +69,7 @@ def test_show_is_complete():
 
 
 def test_show():
-    shown = of_mill("--show", "mill.yaml", "size=5")
+    shown = of_mill("show", "mill.yaml", "size=5")
     for line in ("  size: 5", "    workers: 5", "    output: group", '  text: "1"', '  "on": true',
                  "    run: seq 9", "    shell: /bin/sh", "    help: |-", "      bread"):
         assert line in shown.splitlines(), (line, shown)

@@ -40,7 +40,7 @@ HABITS = (
     ("-f s.yaml", "s.yaml"), ("-f s.yaml -j 2", "s.yaml -j 2"), ("--file=s.yaml -q", "s.yaml -q"), ("-f", "FILE"),
     ("up", "FILE"), ("-q up", "-q FILE"), ("up s.yaml", "s.yaml"), ("start s.yaml size=2", "s.yaml 'size=2'"),
     ("lint s.yaml", "check s.yaml"), ("lint", "check FILE"), ("ls s.yaml", "list s.yaml"), ("init", "example"),
-    ("version", "--version"), ("run -f s.yaml", "run s.yaml"), ("--check", "check FILE..."))
+    ("version", "--version"), ("run -f s.yaml", "run s.yaml"), ("--check", "check FILE"))
 
 
 def test_habits_are_answered_with_the_line_to_write():
@@ -84,7 +84,8 @@ def test_check_of_several_files():
 
 def test_nothing_asked_for():
     """What there is, in ten lines."""
-    ended = parrun(directory=Directory().path, status=2)
+    directory = Directory()
+    ended = parrun(directory=directory.path, status=2)
     told = ended.stderr.decode()
     assert not ended.stdout and len(told.splitlines()) <= 10, ended
     assert set(words()) <= set(re.findall("[a-z]+", told)), told
