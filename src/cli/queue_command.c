@@ -97,7 +97,10 @@ static int print_message(struct query *query, struct buf *out, struct error *err
         print_age(&age, (double)message.put / (double)NS_PER_S);
         buf_printf(out, "%10lld  %-12s %8lld %8lld  ", (long long)message.id, buf_string(&age),
                    (long long)message.priority, (long long)message.attempts);
-        print_body(out, &message);
+        if (message.damaged)
+            buf_text(out, "(damaged)");
+        else
+            print_body(out, &message);
         buf_char(out, '\n');
     }
     buf_release(&encoded);
@@ -162,32 +165,35 @@ static int do_put(const struct command *command, struct database *database, stru
 
 static int do_purge(const struct command *command, struct database *database, struct error *error)
 {
-    struct query *query = database_query(database, "DELETE FROM message WHERE queue = ?", error);
-    if (!query)
-        return error->code;
-    query_set_text(query, 1, command->words[0], strlen(command->words[0]));
-    int result = query_run(query, error);
+    int64_t count;
+    int result = queue_file_purge(database, command->words[0], &count, error);
     if (!result)
-        queue_tell(database_changes(database), "purged from", command->words[0]);
+        queue_tell(count, "purged from", command->words[0]);
     return result;
 }
 
 /* Changes the message at which READ stands to what it was in the queue that it came from. */
-static int requeue_one(struct query *read, struct query *move,
+static int requeue_one(struct database *database, struct query *read, const char *from,
                        const char *target, struct error *error)
 {
     struct stored message;
     struct buf encoded = {0}, inner = {0}, queue = {0};
     int result = queue_file_read(read, &message, &encoded, error);
+    if (!result && message.damaged)
+        result = error_set(error, ERROR_FAILED,
+                           "message %lld is not as it was put: a run that reads the queue sets it aside",
+                           (long long)message.id);
     bool dead = !result && dead_letter_open(message.encoded, message.length, &inner, &queue);
     if (!result && !dead && !target)
         result = error_set(error, ERROR_FAILED,
                            "message %lld is no dead letter: name the queue that it goes to",
                            (long long)message.id);
+    if (dead) {
+        message.encoded = inner.data;
+        message.length = inner.length;
+    }
     if (!result)
-        result = queue_file_move(move, message.id, target ? target : buf_string(&queue),
-                                 dead ? inner.data : message.encoded,
-                                 dead ? inner.length : message.length, error);
+        result = queue_file_move(database, from, target ? target : buf_string(&queue), &message, error);
     buf_release(&encoded);
     buf_release(&inner);
     buf_release(&queue);
@@ -205,13 +211,12 @@ static int do_requeue(const struct command *command, struct database *database,
     struct query *read = database_query(
         database, "SELECT " QUEUE_FILE_COLUMNS " FROM message WHERE queue = ? ORDER BY id LIMIT 1",
         error);
-    struct query *move = read ? queue_file_mover(database, error) : NULL;
-    int step = move ? 1 : error->code;
+    int step = read ? 1 : error->code;
     while (step == 1) {
         query_set_text(read, 1, command->words[0], strlen(command->words[0]));
         step = query_step(read, error);
         if (step == 1)
-            result = requeue_one(read, move, target, error);
+            result = requeue_one(database, read, command->words[0], target, error);
         query_reset(read);
         step = result ? result : step;
         count += step == 1;

@@ -65,6 +65,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_QUEUE_UNSURE] = "count reason",
     [EVENT_QUEUE_KEPT] = "count",
     [EVENT_QUEUE_UNREADABLE] = "reason",
+    [EVENT_QUEUE_DAMAGED] = "reason",
     [EVENT_QUEUE_STATS] = "seconds count put taken",
     [EVENT_QUEUE_DEAD_LETTER] = "attempt reason message",
     [EVENT_THREAD_OUTPUT] = "line unfinished",

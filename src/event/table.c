@@ -271,6 +271,11 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"queue.unreadable", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "What a durable queue's file holds cannot be read; it stays there.",
          {{0, "Queue {name} cannot be read to its end: {reason.}"}}},
+    [EVENT_QUEUE_DAMAGED] =
+        {"queue.damaged", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "A durable queue's file is not as it was written: a message does not fit its sum and is set aside, or "
+         "there are fewer, more or other messages than were put. The run ends with status 3.",
+         {{0, "Queue {name}: its file is damaged: {reason}."}}},
     [EVENT_QUEUE_UNSURE] =
         {"queue.unsure", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "A process that reads the queue has failed: so many messages that it had read last, as far as a "

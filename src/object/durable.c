@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/run.h"
@@ -32,10 +33,43 @@ size_t durable_unread(const struct queue *queue)
     return durable(queue) ? (size_t)queue_store_left(store_of(queue), (size_t)queue->slot) : 0;
 }
 
+static void tell_damaged(struct queue *queue, const char *reason)
+{
+    struct event event = {
+        .kind = EVENT_QUEUE_DAMAGED,
+        .flags = EVENT_WRONG,
+        .object = queue->spec->name,
+        .reason = reason,
+    };
+    trace_event(queue->run, &event);
+    queue->run->unwritten = true;
+}
+
+static void set_aside(struct queue *queue, int64_t id)
+{
+    struct buf reason = {0};
+    buf_printf(&reason, "message %lld is not as it was put, and is set aside", (long long)id);
+    queue_store_set_aside(store_of(queue), (size_t)queue->slot, id);
+    tell_damaged(queue, buf_string(&reason));
+    buf_release(&reason);
+}
+
+void durable_tell_damage(struct queue *queue)
+{
+    struct buf reason = {0};
+    if (durable(queue) && queue_store_damage(store_of(queue), (size_t)queue->slot, &reason))
+        tell_damaged(queue, buf_string(&reason));
+    buf_release(&reason);
+}
+
 /* A message that was read: it waits until it is due, or stands where it may be taken. */
 static bool take_stored(void *arg, const struct stored *message)
 {
     struct queue *queue = arg;
+    if (message->damaged) {
+        set_aside(queue, message->id);
+        return queue_lane_room(queue);
+    }
     struct letter *letter =
         letter_new(message->encoded, message->length, false, (unsigned)message->attempts);
     int64_t wait = message->due ? message->due - clock_wall() : 0;

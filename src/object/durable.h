@@ -17,7 +17,10 @@ struct queue;
 /* Messages that are in the file and were not read yet. */
 size_t durable_unread(const struct queue *queue);
 
-/* Reads on, where there is room for it. */
+/* Tells where the file has not the messages that were put. */
+void durable_tell_damage(struct queue *queue);
+
+/* Reads on, where there is room for it; a message that is not as it was put is told and set aside in the file. */
 void durable_fill(struct queue *queue);
 
 /* True where so much waits to be read first, or for the disk, that nothing more should be put. */

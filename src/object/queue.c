@@ -74,6 +74,7 @@ static void take_up(struct queue *queue)
         queue_event(queue, EVENT_QUEUE_RESTORED, 0, left);
     pthread_mutex_lock(&queue->lock);
     queue->abandoned = !queue->users.consumers;
+    durable_tell_damage(queue);
     durable_fill(queue);
     pthread_mutex_unlock(&queue->lock);
 }

@@ -72,7 +72,7 @@ static void drain_delayed(struct drain *drain)
 static bool take_stored(void *arg, const struct stored *message)
 {
     struct drain *drain = arg;
-    drain->left += !give(drain, message->encoded, message->length, message->id);
+    drain->left += message->damaged || !give(drain, message->encoded, message->length, message->id);
     return true;
 }
 

@@ -107,7 +107,22 @@ static struct database *connect_file(const char *path, const char *what, int fd,
     return NULL;
 }
 
-static int check_kind(struct database *database, const struct database_kind *kind, bool *empty,
+static int wrong_version(const struct database *database, const struct database_kind *kind, int64_t version,
+                         struct error *error)
+{
+    bool next = kind->upgrade && version == kind->version - 1;
+    return error_set(error, ERROR_FAILED, "%s '%s': it is of version %lld, this program writes version %d%s",
+                     kind->what, database->path, (long long)version, kind->version,
+                     next ? ", to which the next run that has it brings it" : "");
+}
+
+/* What is in the file: nothing yet, tables of the version before, or those that are wanted. */
+struct found {
+    bool empty;
+    bool before;
+};
+
+static int check_kind(struct database *database, const struct database_kind *kind, struct found *found,
                       struct error *error)
 {
     int64_t tables = 0, application = 0, version = 0;
@@ -116,17 +131,16 @@ static int check_kind(struct database *database, const struct database_kind *kin
         result = database_number(database, "PRAGMA application_id", &application, error);
     if (!result)
         result = database_number(database, "PRAGMA user_version", &version, error);
-    *empty = !tables && !application;
-    if (result || *empty)
+    *found = (struct found){.empty = !tables && !application};
+    if (result || found->empty)
         return result;
     if (application != kind->application)
         return error_set(error, ERROR_FAILED,
                          "%s '%s': it is another program's database, not a %s", kind->what,
                          database->path, kind->what);
-    if (version != kind->version)
-        return error_set(error, ERROR_FAILED,
-                         "%s '%s': it is of version %lld, this program writes version %d",
-                         kind->what, database->path, (long long)version, kind->version);
+    found->before = kind->upgrade && version == kind->version - 1 && database->fd >= 0;
+    if (version != kind->version && !found->before)
+        return wrong_version(database, kind, version, error);
     return 0;
 }
 
@@ -134,19 +148,23 @@ static int check_kind(struct database *database, const struct database_kind *kin
 static int make_tables(struct database *database, const struct database_kind *kind,
                        struct error *error)
 {
-    bool empty = false;
-    struct buf statements = {0};
-    int result = check_kind(database, kind, &empty, error);
-    buf_printf(&statements, "%s PRAGMA application_id = %d; PRAGMA user_version = %d;", kind->schema,
-               kind->application, kind->version);
-    if (!result && empty) /* nobody has made them in the meantime */
-        result = database_run(database, statements.data, error);
-    buf_release(&statements);
+    struct found found;
+    struct buf version = {0};
+    int result = check_kind(database, kind, &found, error);
+    buf_printf(&version, "PRAGMA application_id = %d; PRAGMA user_version = %d;", kind->application,
+               kind->version);
+    if (!result && found.empty) /* nobody has made them in the meantime */
+        result = database_run(database, kind->schema, error);
+    else if (!result && found.before)
+        result = kind->upgrade(database, error);
+    if (!result && (found.empty || found.before))
+        result = database_run(database, version.data, error);
+    buf_release(&version);
     return result;
 }
 
-/* Makes the tables in an empty file, all of them or none. */
-static int fill_empty(struct database *database, const struct database_kind *kind,
+/* Makes the tables in an empty file, or those of the version before what they are now: all of them or none. */
+static int fill(struct database *database, const struct database_kind *kind,
                       struct error *error)
 {
     int result = database_run(database, "BEGIN IMMEDIATE", error);
@@ -159,14 +177,14 @@ static int fill_empty(struct database *database, const struct database_kind *kin
 static struct database *prepare(struct database *database, const struct database_kind *kind,
                                 struct error *error)
 {
-    bool empty = false;
+    struct found found;
     if (!database)
         return NULL;
-    int result = check_kind(database, kind, &empty, error);
+    int result = check_kind(database, kind, &found, error);
     if (!result)
         result = database_run(database, kind->setup, error);
-    if (!result && empty)
-        result = fill_empty(database, kind, error);
+    if (!result && (found.empty || found.before))
+        result = fill(database, kind, error);
     if (!result)
         return database;
     database_close(database);
@@ -279,9 +297,20 @@ int database_number(struct database *database, const char *statement, int64_t *n
     return step < 0 ? step : 0;
 }
 
+static struct query *find_query(const struct database *database, const char *statement)
+{
+    struct query *query = database->queries;
+    while (query && (strcmp(sqlite3_sql(query->statement), statement) || sqlite3_stmt_busy(query->statement)))
+        query = query->next;
+    return query;
+}
+
 struct query *database_query(struct database *database, const char *statement, struct error *error)
 {
     sqlite3_stmt *prepared;
+    struct query *known = find_query(database, statement);
+    if (known)
+        return known;
     int result = sqlite3_prepare_v3(database->handle, statement, -1, SQLITE_PREPARE_PERSISTENT,
                                     &prepared, NULL);
     if (result != SQLITE_OK) {

@@ -24,11 +24,14 @@ struct database_kind {
     int version;        /* of its tables */
     const char *setup;  /* statements for each connection */
     const char *schema; /* statements that make its tables, within a transaction */
+    /* Changes the tables of the version before, within a transaction; NULL: such a file is refused. */
+    int (*upgrade)(struct database *database, struct error *error);
 };
 
 /*
  * Opens the file at PATH, made with its tables where it is missing or empty, and keeps all other runs
- * from it as long as it is open. NULL with ERROR filled: no regular file, no permission, another run
+ * from it as long as it is open. A file of the version before is upgraded, where the kind knows
+ * how. NULL with ERROR filled: no regular file, no permission, another run
  * has it, or it is another program's or of another version.
  */
 struct database *database_open(const char *path, const struct database_kind *kind,
@@ -68,7 +71,7 @@ int database_run(struct database *database, const char *statements, struct error
 int database_number(struct database *database, const char *statement, int64_t *number,
                     struct error *error);
 
-/* A statement with a ? for each value; it lives until the database is closed. */
+/* A statement with a ? for each value; it lives until the database is closed, and is the same one for the same text. */
 struct query *database_query(struct database *database, const char *statement, struct error *error);
 
 /* Values by their place, from 1. Bytes must stay until query_step() or query_run(). */

@@ -91,7 +91,7 @@ int64_t journal_task_sum(int64_t id, int64_t run, bool succeeded, const struct h
 
 struct database *journal_open(const char *path, struct error *error)
 {
-    static const struct database_kind kind = {"journal", APPLICATION, VERSION, setup, schema};
+    static const struct database_kind kind = {"journal", APPLICATION, VERSION, setup, schema, NULL};
     return database_open(path, &kind, error);
 }
 

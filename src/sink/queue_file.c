@@ -6,13 +6,16 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/unit.h"
 #include "sink/database.h"
+#include "sink/queue_sum.h"
+#include "sink/queue_upgrade.h"
 #include "sink/stored_value.h"
 
 /* "PRUQ", by which file(1) and others know it. */
 #define APPLICATION 0x50525551
-#define VERSION 1
+#define VERSION 2
 
 /* Fewer pages without use are not worth giving back; more that are in use are not written anew for that. */
 #define SHRINK_LEAST 64
@@ -30,7 +33,9 @@ static const char schema[] =
     "CREATE TABLE queue (\n"
     "  name TEXT PRIMARY KEY,\n"
     "  made REAL NOT NULL,     -- seconds since 1970\n"
-    "  framing TEXT            -- as the last run had it; NULL: none has had it\n"
+    "  framing TEXT,           -- as the last run had it; NULL: none has had it\n"
+    "  messages INTEGER NOT NULL DEFAULT 0,\n"
+    "  ids INTEGER NOT NULL DEFAULT 0 -- theirs, folded\n"
     ") WITHOUT ROWID;"
     "CREATE TABLE message (\n"
     "  id INTEGER PRIMARY KEY,    -- in the order in which they were put\n"
@@ -40,8 +45,9 @@ static const char schema[] =
     "  priority INTEGER NOT NULL, -- 0 to 9; 9 goes first\n"
     "  due REAL,                  -- seconds since 1970 before which nobody gets it\n"
     "  attempts INTEGER NOT NULL, -- to be done with it, so far\n"
-    "  put REAL NOT NULL          -- seconds since 1970\n"
-    ");"
+    "  put REAL NOT NULL,         -- seconds since 1970\n"
+    "  sum INTEGER                -- of all the row but attempts\n"
+    ");" QUEUE_DAMAGED_TABLE
     "CREATE TABLE holder (socket TEXT NOT NULL); -- of the run that has the file\n"
     "CREATE INDEX urgent ON message (queue, priority DESC, id) WHERE priority > 0;"
     "CREATE VIEW depth AS\n"
@@ -49,7 +55,7 @@ static const char schema[] =
     "    total(message.attempts > 0) AS tried, min(message.put) AS oldest\n"
     "  FROM queue LEFT JOIN message ON message.queue = queue.name GROUP BY queue.name;";
 
-static const struct database_kind kind = {"queue file", APPLICATION, VERSION, setup, schema};
+static const struct database_kind kind = {"queue file", APPLICATION, VERSION, setup, schema, queue_upgrade};
 
 struct database *queue_file_open(const char *path, struct error *error)
 {
@@ -66,12 +72,20 @@ struct database *queue_file_join(const char *path, struct error *error)
     return database_join(path, &kind, error);
 }
 
+/* No ids of so many runs come near it: it is damaged, and must not be counted on from. */
+#define ID_MOST (INT64_MAX / 2)
+
 int queue_file_next_id(struct database *database, int64_t *id, struct error *error)
 {
-    return database_number(database, "SELECT ifnull(max(id), 0) + 1 FROM message", id, error);
+    int result = database_number(database, "SELECT max(ifnull((SELECT max(id) FROM message), 0), "
+                                           "ifnull((SELECT max(id) FROM damaged), 0))", id, error);
+    if (!result && *id > ID_MOST)
+        return error_set(error, ERROR_FAILED, "it is damaged: no message has the number %lld", (long long)*id);
+    ++*id;
+    return result;
 }
 
-static double seconds_of(int64_t ns)
+double queue_file_seconds(int64_t ns)
 {
     return (double)ns / (double)NS_PER_S;
 }
@@ -79,9 +93,17 @@ static double seconds_of(int64_t ns)
 static void set_due(struct query *query, int place, int64_t due)
 {
     if (due)
-        query_set_number(query, place, seconds_of(due));
+        query_set_number(query, place, queue_file_seconds(due));
     else
         query_set_null(query, place);
+}
+
+int64_t queue_file_sum(const char *queue, const struct stored *message, const struct stored_value *body)
+{
+    return queue_sum(&(struct queue_row){.id = message->id, .queue = queue, .body = body,
+                                         .priority = message->priority,
+                                         .due = message->due ? queue_file_seconds(message->due) : 0,
+                                         .put = queue_file_seconds(message->put)});
 }
 
 static int insert(struct query *query, const char *queue, const struct stored *message,
@@ -95,7 +117,21 @@ static int insert(struct query *query, const char *queue, const struct stored *m
     query_set_integer(query, 5, message->priority);
     set_due(query, 6, message->due);
     query_set_integer(query, 7, message->attempts);
-    query_set_number(query, 8, seconds_of(message->put));
+    query_set_number(query, 8, queue_file_seconds(message->put));
+    query_set_integer(query, 9, queue_file_sum(queue, message, body));
+    return query_run(query, error);
+}
+
+int queue_file_count(struct database *database, const char *queue, const struct queue_tally *more,
+                     struct error *error)
+{
+    struct query *query = database_query( /* SQLite has no exclusive or */
+        database, "UPDATE queue SET messages = messages + ?1, ids = (ids | ?2) - (ids & ?2) WHERE name = ?3", error);
+    if (!query)
+        return error->code;
+    query_set_integer(query, 1, more->count);
+    query_set_integer(query, 2, (int64_t)more->ids);
+    query_set_text(query, 3, queue, strlen(queue));
     return query_run(query, error);
 }
 
@@ -103,13 +139,16 @@ int queue_file_insert(struct database *database, const char *queue, const struct
                       size_t count, struct error *error)
 {
     struct stored_value body = {0};
+    struct queue_tally tally = {0};
     struct query *query =
-        database_query(database, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?)", error);
+        database_query(database, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", error);
     int result = query ? 0 : error->code;
-    for (size_t i = 0; !result && i < count; i++)
+    for (size_t i = 0; !result && i < count; i++) {
         result = insert(query, queue, &messages[i], &body, error);
+        queue_tally_add(&tally, messages[i].id);
+    }
     stored_value_release(&body);
-    return result;
+    return result ? result : queue_file_count(database, queue, &tally, error);
 }
 
 int queue_file_framing(struct database *database, const char *queue, struct buf *framing,
@@ -165,26 +204,56 @@ int queue_file_socket(struct database *database, struct buf *socket, struct erro
     return step < 0 ? step : 0;
 }
 
-struct query *queue_file_mover(struct database *database, struct error *error)
-{
-    return database_query(database,
-                          "UPDATE message SET queue = ?, body = ?, form = ?, attempts = 0, due = NULL "
-                          "WHERE id = ?",
-                          error);
-}
-
-int queue_file_move(struct query *mover, int64_t id, const char *queue, const char *encoded,
-                    size_t length, struct error *error)
+static int move_row(struct database *database, const char *to, const struct stored *message,
+                    struct error *error)
 {
     struct stored_value body = {0};
-    stored_value_of(&body, encoded, length);
-    query_set_text(mover, 1, queue, strlen(queue));
-    query_set_stored(mover, 2, &body);
-    query_set_form(mover, 3, &body);
-    query_set_integer(mover, 4, id);
-    int result = query_run(mover, error);
+    struct stored moved = *message;
+    struct query *query = database_query(
+        database, "UPDATE message SET queue = ?, body = ?, form = ?, attempts = 0, due = NULL, put = ?, sum = ? WHERE id = ?",
+        error);
+    if (!query)
+        return error->code;
+    moved.due = 0;
+    stored_value_of(&body, message->encoded, message->length);
+    query_set_text(query, 1, to, strlen(to));
+    query_set_stored(query, 2, &body);
+    query_set_form(query, 3, &body);
+    query_set_number(query, 4, queue_file_seconds(message->put));
+    query_set_integer(query, 5, queue_file_sum(to, &moved, &body));
+    query_set_integer(query, 6, message->id);
+    int result = query_run(query, error);
     stored_value_release(&body);
     return result;
+}
+
+int queue_file_move(struct database *database, const char *from, const char *to, const struct stored *message,
+                    struct error *error)
+{
+    struct queue_tally left = {0}, come = {0};
+    int result = move_row(database, to, message, error);
+    queue_tally_remove(&left, message->id);
+    queue_tally_add(&come, message->id);
+    if (!result)
+        result = queue_file_count(database, from, &left, error);
+    return result ? result : queue_file_count(database, to, &come, error);
+}
+
+int queue_file_purge(struct database *database, const char *queue, int64_t *count, struct error *error)
+{
+    static const char *const statements[] = {"UPDATE queue SET messages = 0, ids = 0 WHERE name = ?",
+                                             "DELETE FROM message WHERE queue = ?"};
+    int result = database_run(database, "BEGIN IMMEDIATE", error);
+    if (result)
+        return result;
+    for (size_t i = 0; !result && i < countof(statements); i++) {
+        struct query *query = database_query(database, statements[i], error);
+        if (query)
+            query_set_text(query, 1, queue, strlen(queue));
+        result = query ? query_run(query, error) : error->code;
+    }
+    *count = database_changes(database);
+    return queue_file_end(database, result, error);
 }
 
 /* Within a transaction; *MADE: it was not there. */
@@ -192,11 +261,11 @@ static int add_queue(struct database *database, const char *queue, int64_t now, 
                      struct error *error)
 {
     struct query *query =
-        database_query(database, "INSERT OR IGNORE INTO queue VALUES (?, ?, NULL)", error);
+        database_query(database, "INSERT OR IGNORE INTO queue (name, made) VALUES (?, ?)", error);
     if (!query)
         return error->code;
     query_set_text(query, 1, queue, strlen(queue));
-    query_set_number(query, 2, seconds_of(now));
+    query_set_number(query, 2, queue_file_seconds(now));
     int result = query_run(query, error);
     *made = !result && database_changes(database) > 0;
     return result;
@@ -256,18 +325,19 @@ int queue_file_make(struct database *database, const char *queue, const char *fr
     return queue_file_end(database, result, error);
 }
 
-int queue_file_count(struct database *database, const char *queue, int64_t *count,
-                     struct error *error)
+/* True where the row is what was written. */
+static bool fits(struct query *query, const struct stored *message)
 {
-    struct query *query =
-        database_query(database, "SELECT count(*) FROM message WHERE queue = ?", error);
-    if (!query)
-        return error->code;
-    query_set_text(query, 1, queue, strlen(queue));
-    int step = query_step(query, error);
-    if (step == 1)
-        query_integer(query, 0, count);
-    return step < 0 ? step : query_run(query, error);
+    const char *queue;
+    struct stored_value body;
+    int64_t sum;
+    bool whole = query_text(query, 7, &queue);
+    query_stored(query, 1, &body);
+    whole = query_integer(query, 8, &sum) && whole;
+    return whole && message->attempts >= 0 &&
+           sum == queue_sum(&(struct queue_row){.id = message->id, .queue = queue, .body = &body,
+                                                .priority = message->priority, .due = query_number(query, 4),
+                                                .put = query_number(query, 6)});
 }
 
 int queue_file_read(struct query *query, struct stored *message, struct buf *encoded,
@@ -279,7 +349,8 @@ int queue_file_read(struct query *query, struct stored *message, struct buf *enc
     message->due = (int64_t)(query_number(query, 4) * (double)NS_PER_S);
     query_integer(query, 5, &message->attempts);
     message->put = (int64_t)(query_number(query, 6) * (double)NS_PER_S);
-    int result = query_value(query, 1, encoded, error);
+    message->damaged = !fits(query, message);
+    int result = message->damaged ? 0 : query_value(query, 1, encoded, error);
     if (result)
         return error_wrap(error, "message %lld", (long long)message->id);
     message->encoded = encoded->data + start;

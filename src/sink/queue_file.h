@@ -7,6 +7,7 @@
 #ifndef SINK_QUEUE_FILE_H
 #define SINK_QUEUE_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,8 @@ struct buf;
 struct database;
 struct error;
 struct query;
+struct queue_tally;
+struct stored_value;
 
 /* A message as it is in the file. */
 struct stored {
@@ -24,7 +27,11 @@ struct stored {
     int64_t put;         /* ns since 1970 */
     const char *encoded; /* script/value.h */
     size_t length;
+    bool damaged; /* it is not as it was written: nothing but the id says anything */
 };
+
+/* Times as they are in the file: seconds since 1970. */
+double queue_file_seconds(int64_t ns);
 
 /* Opens the file at PATH, made where it is missing, as database_open() does. */
 struct database *queue_file_open(const char *path, struct error *error);
@@ -48,6 +55,13 @@ int queue_file_make(struct database *database, const char *queue, const char *fr
 int queue_file_framing(struct database *database, const char *queue, struct buf *framing,
                        struct error *error);
 
+/* What stands in the column sum of a message whose body stands there as BODY. */
+int64_t queue_file_sum(const char *queue, const struct stored *message, const struct stored_value *body);
+
+/* Notes what has come into a queue, or left it, in the transaction that is open. */
+int queue_file_count(struct database *database, const char *queue, const struct queue_tally *more,
+                     struct error *error);
+
 /* Puts messages, in the transaction that is open. */
 int queue_file_insert(struct database *database, const char *queue, const struct stored *messages,
                       size_t count, struct error *error);
@@ -67,19 +81,16 @@ int queue_file_set_socket(struct database *database, const char *socket, struct 
 /* Appends that; nothing where no run has ever had it. */
 int queue_file_socket(struct database *database, struct buf *socket, struct error *error);
 
-/* A statement for queue_file_move(); NULL with ERROR filled. */
-struct query *queue_file_mover(struct database *database, struct error *error);
+/* Makes MESSAGE, which is one of FROM, one of TO, with the body that it has now, untried, and due at once; in the
+ * transaction that is open. */
+int queue_file_move(struct database *database, const char *from, const char *to, const struct stored *message,
+                    struct error *error);
 
-/* Makes the message ID one of QUEUE, with another body, untried, and due at once. */
-int queue_file_move(struct query *mover, int64_t id, const char *queue, const char *encoded,
-                    size_t length, struct error *error);
-
-/* How many messages of QUEUE are in it. */
-int queue_file_count(struct database *database, const char *queue, int64_t *count,
-                     struct error *error);
+/* Takes all messages of QUEUE out; *COUNT: how many there were. */
+int queue_file_purge(struct database *database, const char *queue, int64_t *count, struct error *error);
 
 /* What a query selects that queue_file_read() can read. */
-#define QUEUE_FILE_COLUMNS "id, body, form, priority, due, attempts, put"
+#define QUEUE_FILE_COLUMNS "id, body, form, priority, due, attempts, put, queue, sum"
 
 /* Reads the row at which QUERY stands; the message's bytes are appended to ENCODED, to which it points
  * until that changes. A negative code with ERROR filled where the row holds no value. */

@@ -14,6 +14,7 @@
 #include "sink/committer.h"
 #include "sink/database.h"
 #include "sink/queue_file.h"
+#include "sink/queue_stock.h"
 #include "sink/queue_writer.h"
 
 /* Bytes of notes that may wait for the disk. */
@@ -31,6 +32,7 @@ struct file {
 struct reading {
     struct queue_reader *reader; /* NULL: nothing is left to read */
     int64_t left;
+    struct queue_stock stock; /* as it was when the queue was added */
 };
 
 struct queue_store {
@@ -117,7 +119,8 @@ static int make_queue(struct file *file, const char *name, const char *framing,
     if (!result)
         result = queue_file_next_id(file->database, &file->next_id, error);
     if (!result)
-        result = queue_file_count(file->database, name, &reading->left, error);
+        result = queue_file_take_stock(file->database, name, &reading->stock, error);
+    reading->left = reading->stock.count;
     if (result || !reading->left)
         return result;
     reading->reader = queue_reader_new(file->path, name, file->next_id, error);
@@ -236,6 +239,19 @@ int64_t queue_store_left(const struct queue_store *store, size_t slot)
     return store->readings[slot].left;
 }
 
+bool queue_store_damage(const struct queue_store *store, size_t slot, struct buf *out)
+{
+    const struct queue_stock *stock = &store->readings[slot].stock;
+    long long lack = (long long)stock->lack;
+    if (lack > 0)
+        buf_printf(out, "%lld %s missing", lack, lack == 1 ? "message is" : "messages are");
+    else if (lack < 0)
+        buf_printf(out, "%lld more %s in it than were put", -lack, lack == -1 ? "message is" : "messages are");
+    else if (stock->others)
+        buf_text(out, "other messages are in it than were put");
+    return lack || stock->others;
+}
+
 int64_t queue_store_read(struct queue_store *store, size_t slot, size_t most, queue_take *take,
                          void *arg, struct error *error)
 {
@@ -243,6 +259,9 @@ int64_t queue_store_read(struct queue_store *store, size_t slot, size_t most, qu
     if (!reading->left)
         return 0;
     int64_t count = queue_reader_next(reading->reader, most, take, arg, error);
+    if (!count)
+        count = error_set(error, ERROR_FAILED, "%lld of its messages are not found in their order: REINDEX by sqlite3(1) may help",
+                          (long long)reading->left);
     reading->left = count > 0 ? reading->left - count : 0;
     if (!reading->left) {
         queue_reader_free(reading->reader);
@@ -281,6 +300,14 @@ void queue_store_done(struct queue_store *store, size_t slot, int64_t id)
 {
     pthread_mutex_lock(&store->lock);
     queue_note_done(&store->note, slot, id);
+    hand_over(store);
+    pthread_mutex_unlock(&store->lock);
+}
+
+void queue_store_set_aside(struct queue_store *store, size_t slot, int64_t id)
+{
+    pthread_mutex_lock(&store->lock);
+    queue_note_damaged(&store->note, slot, id);
     hand_over(store);
     pthread_mutex_unlock(&store->lock);
 }

@@ -54,6 +54,9 @@ void queue_store_set_socket(struct queue_store *store, const char *socket);
 /* Messages that were in the file when the queue was added, and are not read yet. */
 int64_t queue_store_left(const struct queue_store *store, size_t slot);
 
+/* Appends what is wrong with how many there are, or which; false where nothing is. */
+bool queue_store_damage(const struct queue_store *store, size_t slot, struct buf *out);
+
 /* Gives up to MOST of those to TAKE, as queue_reader_next(). One thread at a time for each slot. */
 int64_t queue_store_read(struct queue_store *store, size_t slot, size_t most, queue_take *take,
                          void *arg, struct error *error);
@@ -64,6 +67,9 @@ int64_t queue_store_put(struct queue_store *store, size_t slot, struct stored me
 /* It is tried for the ATTEMPTS-th time; it was acknowledged. Any thread. */
 void queue_store_tried(struct queue_store *store, size_t slot, int64_t id, int64_t attempts);
 void queue_store_done(struct queue_store *store, size_t slot, int64_t id);
+
+/* It was read, and is not as it was written: it is moved to where nobody gets it. Any thread. */
+void queue_store_set_aside(struct queue_store *store, size_t slot, int64_t id);
 
 /* True where so much waits for the disk that nothing more should be put. Any thread. */
 bool queue_store_is_full(struct queue_store *store);

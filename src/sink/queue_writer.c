@@ -12,12 +12,14 @@
 #include "sink/database.h"
 #include "sink/feed.h"
 #include "sink/queue_file.h"
+#include "sink/queue_sum.h"
 #include "sink/stored_value.h"
 
 enum verb {
     PUT,
     TRIED,
     DONE,
+    DAMAGED,
 };
 
 /* A note; the encoded message follows a PUT. */
@@ -25,6 +27,11 @@ struct note {
     enum verb verb;
     uint32_t slot;
     struct stored message;
+};
+
+struct gone {
+    int64_t id;
+    uint32_t slot;
 };
 
 struct queue_writer {
@@ -37,6 +44,7 @@ struct queue_writer {
     struct query *insert;
     struct query *update;
     struct query *delete;
+    struct query *set_aside;
     struct feed feed;
 
     /* Of the notes that are being written: */
@@ -44,9 +52,12 @@ struct queue_writer {
     size_t at;
     struct note note;
     struct stored_value body;
-    int64_t *done; /* ids that were acknowledged, sorted */
+    struct gone *done; /* messages that were acknowledged or set aside, sorted */
     size_t done_count;
     size_t done_capacity;
+    struct queue_tally *tallies; /* one a slot: what the transaction changes */
+    size_t tally_capacity;
+    size_t tally_count;
 };
 
 static void add_note(struct buf *notes, enum verb verb, size_t slot, const struct stored *message)
@@ -70,6 +81,11 @@ void queue_note_tried(struct buf *notes, size_t slot, int64_t id, int64_t attemp
 void queue_note_done(struct buf *notes, size_t slot, int64_t id)
 {
     add_note(notes, DONE, slot, &(struct stored){.id = id});
+}
+
+void queue_note_damaged(struct buf *notes, size_t slot, int64_t id)
+{
+    add_note(notes, DAMAGED, slot, &(struct stored){.id = id});
 }
 
 /* The note at *AT, which moves behind it. */
@@ -98,14 +114,15 @@ static void rewind_notes(struct queue_writer *writer)
 
 static int compare(const void *a, const void *b)
 {
-    int64_t first = *(const int64_t *)a, second = *(const int64_t *)b;
+    int64_t first = ((const struct gone *)a)->id, second = ((const struct gone *)b)->id;
     return (first > second) - (first < second);
 }
 
 static bool is_done(const struct queue_writer *writer, int64_t id)
 {
+    const struct gone gone = {.id = id};
     return writer->done_count &&
-           bsearch(&id, writer->done, writer->done_count, sizeof(id), compare);
+           bsearch(&gone, writer->done, writer->done_count, sizeof(gone), compare);
 }
 
 static void find_done(struct queue_writer *writer)
@@ -114,15 +131,26 @@ static void find_done(struct queue_writer *writer)
     rewind_notes(writer);
     while (next_note(writer)) {
         size_t count = writer->done_count;
-        if (writer->note.verb != DONE)
+        if (writer->note.verb != DONE && writer->note.verb != DAMAGED)
             continue;
-        writer->done = mem_grow(writer->done, &writer->done_capacity, count + 1, sizeof(int64_t));
-        writer->done[count] = writer->note.message.id;
-        sorted = sorted && (!count || writer->done[count - 1] <= writer->done[count]);
+        writer->done = mem_grow(writer->done, &writer->done_capacity, count + 1, sizeof(*writer->done));
+        writer->done[count] = (struct gone){writer->note.message.id, writer->note.slot};
+        sorted = sorted && (!count || writer->done[count - 1].id <= writer->done[count].id);
         writer->done_count++;
     }
     if (!sorted)
-        qsort(writer->done, writer->done_count, sizeof(int64_t), compare);
+        qsort(writer->done, writer->done_count, sizeof(*writer->done), compare);
+}
+
+static struct queue_tally *tally_of(struct queue_writer *writer, uint32_t slot)
+{
+    size_t count = writer->tally_count;
+    if (slot >= count) {
+        writer->tallies = mem_grow(writer->tallies, &writer->tally_capacity, slot + 1, sizeof(*writer->tallies));
+        memset(writer->tallies + count, 0, (slot + 1 - count) * sizeof(*writer->tallies));
+        writer->tally_count = slot + 1;
+    }
+    return &writer->tallies[slot];
 }
 
 /* The next message that gets a row: one that is done with needs none, where it is told in the same commit. */
@@ -134,6 +162,7 @@ static bool next_put(void *arg)
         if (writer->note.verb != PUT || is_done(writer, message->id))
             continue;
         stored_value_of(&writer->body, message->encoded, message->length);
+        queue_tally_add(tally_of(writer, writer->note.slot), message->id);
         return true;
     }
     return false;
@@ -168,7 +197,7 @@ static void put_priority(struct queue_writer *writer, struct cell *cell)
 static void put_due(struct queue_writer *writer, struct cell *cell)
 {
     if (writer->note.message.due)
-        cell_set_number(cell, (double)writer->note.message.due / (double)NS_PER_S);
+        cell_set_number(cell, queue_file_seconds(writer->note.message.due));
 }
 
 static void put_attempts(struct queue_writer *writer, struct cell *cell)
@@ -178,13 +207,19 @@ static void put_attempts(struct queue_writer *writer, struct cell *cell)
 
 static void put_time(struct queue_writer *writer, struct cell *cell)
 {
-    cell_set_number(cell, (double)writer->note.message.put / (double)NS_PER_S);
+    cell_set_number(cell, queue_file_seconds(writer->note.message.put));
 }
 
-#define COLUMNS "id, queue, body, form, priority, due, attempts, put"
+static void put_sum(struct queue_writer *writer, struct cell *cell)
+{
+    const struct stored *message = &writer->note.message;
+    cell_set_integer(cell, queue_file_sum((*writer->slots)[writer->note.slot].name, message, &writer->body));
+}
+
+#define COLUMNS "id, queue, body, form, priority, due, attempts, put, sum"
 
 static void (*const puts_column[])(struct queue_writer *, struct cell *) = {
-    put_id, put_queue, put_body, put_form, put_priority, put_due, put_attempts, put_time,
+    put_id, put_queue, put_body, put_form, put_priority, put_due, put_attempts, put_time, put_sum,
 };
 
 static void put_column(void *arg, int place, struct cell *cell)
@@ -211,6 +246,8 @@ struct queue_writer *queue_writer_new(struct database *database, size_t file,
          "INSERT OR ROLLBACK INTO message (" COLUMNS ") SELECT " COLUMNS " FROM noted"},
         {&writer->update, "UPDATE message SET attempts = ? WHERE id = ?"},
         {&writer->delete, "DELETE FROM message WHERE id = ?"},
+        {&writer->set_aside,
+         "INSERT OR REPLACE INTO damaged (" COLUMNS ") SELECT " COLUMNS " FROM message WHERE id = ?"},
     };
     for (size_t i = 0; i < countof(queries); i++) {
         *queries[i].query = database_query(database, queries[i].statement, error);
@@ -228,6 +265,7 @@ void queue_writer_free(struct queue_writer *writer)
         return;
     stored_value_release(&writer->body);
     free(writer->done);
+    free(writer->tallies);
     free(writer);
 }
 
@@ -245,6 +283,20 @@ static int write_tries(struct queue_writer *writer, struct error *error)
     return result;
 }
 
+/* Before they are taken out. */
+static int write_damaged(struct queue_writer *writer, struct error *error)
+{
+    int result = 0;
+    rewind_notes(writer);
+    while (!result && next_note(writer)) {
+        if (writer->note.verb != DAMAGED)
+            continue;
+        query_set_integer(writer->set_aside, 1, writer->note.message.id);
+        result = query_run(writer->set_aside, error);
+    }
+    return result;
+}
+
 static int write_puts(struct queue_writer *writer, struct error *error)
 {
     rewind_notes(writer);
@@ -254,21 +306,38 @@ static int write_puts(struct queue_writer *writer, struct error *error)
 
 static int write_done(struct queue_writer *writer, struct error *error)
 {
-    int result = 0;
+    int result = write_damaged(writer, error);
     for (size_t i = 0; !result && i < writer->done_count; i++) {
-        query_set_integer(writer->delete, 1, writer->done[i]);
+        const struct gone *gone = &writer->done[i];
+        query_set_integer(writer->delete, 1, gone->id);
         result = query_run(writer->delete, error);
+        if (database_changes(writer->database))
+            queue_tally_remove(tally_of(writer, gone->slot), gone->id);
+    }
+    return result;
+}
+
+static int write_tallies(struct queue_writer *writer, struct error *error)
+{
+    int result = 0;
+    for (size_t i = 0; !result && i < writer->tally_count; i++) {
+        const struct queue_tally *tally = &writer->tallies[i];
+        if (tally->count || tally->ids)
+            result = queue_file_count(writer->database, (*writer->slots)[i].name, tally, error);
     }
     return result;
 }
 
 static int write_part(struct queue_writer *writer, enum queue_part part, struct error *error)
 {
+    writer->tally_count = 0;
     int result = query_run(writer->begin, error);
     if (!result && part != QUEUE_PART_DONE)
         result = write_puts(writer, error);
     if (!result && part != QUEUE_PART_PUTS)
         result = write_done(writer, error);
+    if (!result)
+        result = write_tallies(writer, error);
     if (!result)
         result = query_run(writer->commit, error);
     return result ? result : database_check(writer->database, error);

@@ -26,6 +26,9 @@ void queue_note_put(struct buf *notes, size_t slot, const struct stored *message
 void queue_note_tried(struct buf *notes, size_t slot, int64_t id, int64_t attempts);
 void queue_note_done(struct buf *notes, size_t slot, int64_t id);
 
+/* Appends a note: a message is not as it was written, and is set aside. */
+void queue_note_damaged(struct buf *notes, size_t slot, int64_t id);
+
 /* How many there are. */
 size_t queue_notes_count(const struct buf *notes);
 

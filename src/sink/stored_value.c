@@ -162,6 +162,23 @@ void query_set_form(struct query *query, int place, const struct stored_value *s
         query_set_null(query, place);
 }
 
+void query_stored(struct query *query, int place, struct stored_value *stored)
+{
+    static const enum stored_type types[] = {
+        [COLUMN_NULL] = STORED_NULL, [COLUMN_INTEGER] = STORED_INTEGER, [COLUMN_NUMBER] = STORED_NUMBER,
+        [COLUMN_TEXT] = STORED_TEXT, [COLUMN_BLOB] = STORED_BLOB,
+    };
+    *stored = (struct stored_value){.type = types[query_type(query, place)]};
+    if (stored->type == STORED_INTEGER)
+        query_integer(query, place, &stored->integer);
+    else if (stored->type == STORED_NUMBER)
+        stored->number = query_number(query, place);
+    else if (stored->type != STORED_NULL)
+        stored->bytes = query_bytes(query, place, &stored->length);
+    if (!query_text(query, place + 1, &stored->form))
+        stored->form = STORED_PLAIN;
+}
+
 static int add_encoded(const char *bytes, size_t length, struct buf *encoded, struct error *error)
 {
     if (!length || value_size(bytes, length) != length)

@@ -50,6 +50,9 @@ void cell_set_form(struct cell *cell, const struct stored_value *stored);
 void query_set_stored(struct query *query, int place, const struct stored_value *stored);
 void query_set_form(struct query *query, int place, const struct stored_value *stored);
 
+/* What stands in the column at PLACE, and in the one behind it; valid until the query's next step. */
+void query_stored(struct query *query, int place, struct stored_value *stored);
+
 /* Appends the encoded value of the column at PLACE, whose form is in the one behind it. A negative
  * code with ERROR filled where they hold no value. */
 int query_value(struct query *query, int place, struct buf *encoded, struct error *error);
