@@ -269,7 +269,7 @@ def ended_task(more):
     check_nothing_left()
     out = run.seen + out
     assert b"waiting for the lock of a\n" in out, out + err
-    assert b"Task 0 of pool p was ended: the run was stopped." in out or b"Task 0 was ended: the run was stopped." in out, out
+    assert b"Task 0 (a) was ended: the run was stopped." in out, out
     records = [json.loads(line) for line in (directory.path / "results.jsonl").read_text().splitlines()]
     assert [record["output"] for record in records] == ["waiting for the lock of a\n"], records
     assert records[0]["ended"] and records[0]["reason"] == "the run was stopped", records

@@ -78,7 +78,7 @@ def test_limit_on_open_files():
     """The runner may open more than it was started with; what it starts has the limit of before."""
     limits = (300, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     out = look(preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
-    found = re.findall(r"nofile (\d+) (\d+)", out)
+    found = re.findall(r"(?m)^(?:\w+ \| |thread thread >>> )?nofile (\d+) (\d+)$", out)
     assert found == [(str(limits[0]), str(limits[1]))] * len(WAYS), out
 
 

@@ -5,6 +5,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import threading
 
 # The only variables of the caller that a test sees.
 KEPT = ("PATH", "HOME", "TMPDIR")
@@ -44,9 +45,31 @@ def end_group(process):
         os.killpg(process.pid, signal.SIGKILL)
 
 
+USED = threading.local()
+
+
+def processor_time():
+    """Seconds of processor time that this thread's commands have used since it was last asked, with all that they waited for."""
+    seconds, USED.seconds = getattr(USED, "seconds", 0.0), 0.0
+    return seconds
+
+
+class Command(subprocess.Popen):
+    """A command of which is known what it used."""
+
+    def _try_wait(self, wait_flags):
+        try:
+            pid, status, usage = os.wait4(self.pid, wait_flags)
+        except ChildProcessError:
+            return self.pid, 0
+        if pid:
+            USED.seconds = getattr(USED, "seconds", 0.0) + usage.ru_utime + usage.ru_stime
+        return pid, status
+
+
 def run_command(argv, timeout, cwd=None, env=None, stdin=b""):
     """Runs ARGV to its end, or kills its process group when TIMEOUT seconds have passed."""
-    process = subprocess.Popen(
+    process = Command(
         [str(word) for word in argv], cwd=cwd, env=env if env is not None else environment(),
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         start_new_session=True)

@@ -8,8 +8,8 @@ class Report:
         self.groups = collections.defaultdict(lambda: [0, 0])
         self.times = []
 
-    def add(self, case, outcome, seconds):
-        self.times.append((seconds, f"{case.group}: {case.name}"))
+    def add(self, case, outcome, seconds, processor):
+        self.times.append((processor, seconds, f"{case.group}: {case.name}"))
         counts = self.groups[case.group]
         counts[0] += outcome.passed
         counts[1] += outcome.failed
@@ -23,9 +23,11 @@ class Report:
         return [sum(counts[i] for counts in self.groups.values()) for i in (0, 1)]
 
     def print_slowest(self, count):
-        """The COUNT tests that took longest, the longest first."""
-        for seconds, name in sorted(self.times, reverse=True)[:count]:
-            print(f"{seconds:7.2f} s {name}")
+        """The COUNT tests that used most processor time, the one with the most first, and what all of them used."""
+        for processor, seconds, name in sorted(self.times, reverse=True)[:count]:
+            print(f"{processor:7.2f} s of the processor in {seconds:.2f} s: {name}")
+        if count:
+            print(f"{sum(one[0] for one in self.times):7.2f} s of the processor in all")
 
     def print_summary(self):
         """The last line is the total, for a person and for whatever counts."""
