@@ -19,8 +19,8 @@ void invocation_fill(struct invocation *invocation, struct invocation_text *text
 {
     const char *program = options->argv[0];
     shell_quote(&text->program, program, strlen(program));
-    if (options->command) /* it stands first, before what is added */
-        buf_printf(&text->program, " %s", options->command->word);
+    /* The word stands first, before what is added. */
+    buf_printf(&text->program, " %s", options->command ? options->command->word : "run");
     for (int i = 1; i < options->argc; i++)
         if (i != options->word_at)
             put_word(&text->arguments, options->argv[i]);

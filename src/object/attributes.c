@@ -133,6 +133,29 @@ void attributes_describe(const struct attributes_spec *spec, const struct run *r
     buf_text(text, " of processor time for each process (RLIMIT_CPU)");
 }
 
+/* Whole megabytes, or kilobytes of what has no megabyte. */
+static void print_about(int64_t bytes, struct buf *text)
+{
+    int shift = bytes >> 20 ? 20 : 10;
+    size_print(text, (uint64_t)(bytes >> shift << shift));
+}
+
+void attributes_print_near(const struct attributes_spec *spec, const struct run *run, int64_t memory,
+                           struct buf *text)
+{
+    bool whole = cgroups_limit(run->cgroups, CGROUP_MEMORY);
+    if (!is_limit(&spec->limits.memory))
+        return;
+    buf_text(text, "; memory limit ");
+    size_print(text, (uint64_t)spec->limits.memory.value);
+    buf_text(text, whole ? "" : " of address space");
+    if (!memory)
+        return;
+    buf_text(text, ", highest ");
+    print_about(memory, text);
+    buf_text(text, whole ? "" : " resident");
+}
+
 unsigned attributes_controllers(const struct scenario *scenario)
 {
     unsigned controllers = 0;

@@ -5,10 +5,21 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/unit.h"
 #include "engine/run.h"
+#include "object/attributes.h"
 #include "object/world.h"
 #include "os/spawn.h"
 #include "scenario/spec.h"
+
+void plan_conditions(const struct object_spec *spec, struct buf *out)
+{
+    attributes_plan(&spec->attributes, out);
+    if (!spec->timeout)
+        return;
+    buf_text(out, out->length ? ", timeout " : "timeout ");
+    duration_print(out, spec->timeout);
+}
 
 void plan_lua(const struct lua_spec *lua, struct buf *out)
 {

@@ -5,6 +5,7 @@
 struct buf;
 struct error;
 struct lua_spec;
+struct object_spec;
 struct process_spec;
 struct world;
 
@@ -14,6 +15,10 @@ struct world;
  */
 int plan_process(struct world *world, const struct process_spec *spec, struct buf *out,
                  struct error *error);
+
+/* Appends what holds for the object's programs besides their commands, "user nobody, nofile 100, timeout 2s";
+ * nothing where that is nothing. */
+void plan_conditions(const struct object_spec *spec, struct buf *out);
 
 /* Appends, as a comment, where the chunk stands. */
 void plan_lua(const struct lua_spec *lua, struct buf *out);

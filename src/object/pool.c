@@ -271,7 +271,7 @@ static void tell_limits(struct pool *pool)
     struct buf text = {0};
     struct buf reason = {0};
     if (pool->object.run->dry) {
-        attributes_plan(&spec->attributes, &text);
+        pool_plan_conditions(pool, &text);
         if (text.length)
             pool_tell_plan(pool, text.data);
         buf_release(&text);

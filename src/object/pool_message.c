@@ -85,7 +85,7 @@ void pool_message_done(struct pool *pool, const struct task *task)
     if (!taker)
         return;
     if (task->outcome != OUTCOME_DONE)
-        pool_fill_reason(task, &reason);
+        pool_fill_reason(pool, task, &reason);
     for (size_t i = 0; i < count_messages(task); i++) {
         const struct task_message *message = message_of(task, i);
         if (task->outcome == OUTCOME_DONE)

@@ -9,6 +9,7 @@
 #include "engine/run.h"
 #include "event/bus.h"
 #include "loop/loop.h"
+#include "object/attributes.h"
 #include "object/plan.h"
 #include "object/pool_private.h"
 #include "object/results.h"
@@ -151,8 +152,8 @@ void pool_take_output(struct pool *pool, struct task *task, size_t stream, const
         keep_output(pool, task, stream, bytes, length);
 }
 
-/* "exit code 3", "ended by signal KILL", or the reason that the worker gave. */
-static void fill_reason(const struct task *task, struct buf *reason)
+/* "exit code 3", "ended by signal KILL", with how near it came to a limit, or the reason that the worker gave. */
+static void fill_reason(const struct pool *pool, const struct task *task, struct buf *reason)
 {
     if (task->text_length) {
         buf_append(reason, task->text, task->text_length);
@@ -168,14 +169,16 @@ static void fill_reason(const struct task *task, struct buf *reason)
     default:
         break;
     }
+    if (reason->length)
+        attributes_print_near(&pool->spec->object.attributes, pool->object.run, task->memory, reason);
 }
 
-void pool_fill_reason(const struct task *task, struct buf *reason)
+void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason)
 {
     if (task->outcome == OUTCOME_TIMEOUT)
         buf_text(reason, "timed out");
     else
-        fill_reason(task, reason);
+        fill_reason(pool, task, reason);
 }
 
 static void tell_timeout(struct pool *pool, struct task *task)
@@ -233,7 +236,7 @@ static void tell_ended(struct pool *pool, struct task *task)
     event.command = find_command(pool, task, &command);
     if (task->outcome != OUTCOME_DONE) {
         event.flags = EVENT_WRONG;
-        fill_reason(task, &reason);
+        fill_reason(pool, task, &reason);
         event.reason = reason.length ? reason.data : "timed out";
     }
     if (task->outcome == OUTCOME_TIMEOUT) {
@@ -318,7 +321,7 @@ static void tell_retrying(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_RETRYING, task);
     struct buf reason = {0};
-    pool_fill_reason(task, &reason);
+    pool_fill_reason(pool, task, &reason);
     event.flags = EVENT_WRONG;
     event.reason = buf_string(&reason);
     event.has_duration = true;

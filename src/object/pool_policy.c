@@ -11,6 +11,7 @@
 #include "event/event.h"
 #include "loop/timer.h"
 #include "object/items.h"
+#include "object/plan.h"
 #include "object/pool.h"
 #include "object/pool_private.h"
 #include "os/spare.h"
@@ -43,6 +44,17 @@ static bool is_worth_retrying(const struct pool *pool, const struct task *task)
         if (retry->codes[i] == task->number)
             return true;
     return false;
+}
+
+void pool_plan_conditions(const struct pool *pool, struct buf *out)
+{
+    int64_t attempts = pool_attempts(pool);
+    plan_conditions(&pool->spec->object, out);
+    if (pool->spec->timeout_percent)
+        buf_printf(out, "%stimeout %lld%% of the median", out->length ? ", " : "",
+                   (long long)pool->spec->timeout_percent);
+    if (attempts > 1)
+        buf_printf(out, "%s%lld attempts", out->length ? ", " : "", (long long)attempts);
 }
 
 static double random_share(struct pool *pool)

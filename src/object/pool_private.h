@@ -398,7 +398,7 @@ struct task *pool_split(struct pool *pool, struct task *task);
 int64_t pool_attempts(const struct pool *pool);
 
 /* pool_output.c: why the task has failed: "timed out", "exit code 3", ... */
-void pool_fill_reason(const struct task *task, struct buf *reason);
+void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason);
 
 /* pool_jobserver.c */
 
@@ -423,6 +423,9 @@ void pool_tell_jobserver(const struct pool *pool, struct world *world);
 size_t pool_descriptors(const struct pool *pool, const int streams[3], int **descriptors);
 
 /* pool_policy.c */
+
+/* A dry run: appends what holds for each task besides its command; nothing where that is nothing. */
+void pool_plan_conditions(const struct pool *pool, struct buf *out);
 
 /* Takes a task that has failed and is to be tried again; false where it is not. */
 bool pool_retry(struct pool *pool, struct task *task);

@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "engine/run.h"
 #include "event/event.h"
 #include "object/items.h"
+#include "object/plan.h"
 #include "object/pool_private.h"
 #include "object/trace.h"
 #include "scenario/spec.h"
@@ -85,21 +87,36 @@ static void keep_lines(const struct task *task, struct buf *lines)
     buf_append(lines, from, (size_t)(end - from));
 }
 
-/* The task's own command, or where it has none, as a Lua body, parrun with this task alone. A message
- * of a queue is gone. */
+/* Whether a shell that runs the task's command does what the task did. */
+static bool stands_alone(const struct pool *pool, const struct task *task)
+{
+    struct buf conditions = {0};
+    struct buf shown = {0};
+    plan_conditions(&pool->spec->object, &conditions);
+    mask_text(pool->object.run->mask, &shown, task->command, strlen(task->command));
+    bool alone = !conditions.length && !task->timeout && !strcmp(buf_string(&shown), task->command);
+    buf_release(&shown);
+    buf_release(&conditions);
+    return alone;
+}
+
+/* The task's own command, or where that is not all, or there is none, as of a Lua body, parrun with this task
+ * alone. A message of a queue is gone. */
 static void keep_command(const struct pool *pool, const struct task *task, struct buf *command)
 {
     const struct invocation *invocation = &pool->object.run->invocation;
-    if (task->command && strlen(task->command) <= COMMAND_MOST)
+    bool again = pool->spec->tasks.kind != SOURCE_QUEUE && invocation->program;
+    bool is_short = task->command && strlen(task->command) <= COMMAND_MOST;
+    if (is_short && (!again || stands_alone(pool, task)))
         buf_text(command, task->command);
-    else if (pool->spec->tasks.kind != SOURCE_QUEUE && invocation->program)
+    else if (again)
         buf_printf(command, "%s --task %s:%" PRId64 "%s", invocation->program, pool->object.name,
                    task->index, invocation->operands);
 }
 
-static void keep_reason(const struct task *task, struct buf *reason)
+static void keep_reason(const struct pool *pool, const struct task *task, struct buf *reason)
 {
-    pool_fill_reason(task, reason);
+    pool_fill_reason(pool, task, reason);
     buf_truncate(reason, strcspn(buf_string(reason), "\n"));
     cut(reason, REASON_MOST);
 }
@@ -114,7 +131,7 @@ void pool_keep_failure(struct pool *pool, struct task *task)
     failure->event = pool_task_event(EVENT_POOL_FAILURE, task);
     failure->event.flags = EVENT_WRONG;
     pool_fill_end(task, &failure->event);
-    keep_reason(task, &failure->reason);
+    keep_reason(pool, task, &failure->reason);
     if (task->outcome == OUTCOME_TIMEOUT && pool->spec->object.body.kind == BODY_COPROCESS)
         buf_text(&failure->reason, " without an answer: what its program writes it must flush");
     pool_show_task(pool, task);

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mask.h"
 #include "base/mem.h"
 #include "base/unit.h"
 #include "engine/restart.h"
@@ -416,7 +417,7 @@ static int tell_plan(struct process *process, struct world *world, struct error 
     struct buf text = {0};
     struct buf attributes = {0};
     int result = plan_process(world, process->spec, &text, error);
-    attributes_plan(&process->spec->object.attributes, &attributes);
+    plan_conditions(&process->spec->object, &attributes);
     struct event event = {
         .kind = EVENT_PROCESS_PLANNED,
         .flags = attributes.length ? EVENT_REASONED : 0,
@@ -518,6 +519,20 @@ static void process_describe(const struct object *object, struct buf *out)
     process_print_state((const struct process *)object, out);
 }
 
+/* Whether a shell that runs the command LINE does what the process did. */
+static bool stands_alone(const struct process *process, const struct buf *line)
+{
+    struct buf conditions = {0};
+    struct buf shown = {0};
+    plan_conditions(&process->spec->object, &conditions);
+    mask_text(process->object.run->mask, &shown, buf_string(line), line->length);
+    bool alone = line->length && !conditions.length && !process->spec->tty &&
+                 process->spec->streams[0].kind != STREAM_TEXT && !strcmp(buf_string(&shown), line->data);
+    buf_release(&shown);
+    buf_release(&conditions);
+    return alone;
+}
+
 static bool process_plan(struct object *object, struct buf *out)
 {
     struct process *process = (struct process *)object;
@@ -527,6 +542,11 @@ static bool process_plan(struct object *object, struct buf *out)
         world_init(&world, object->run, object->spec, object->name, process->index, &error);
     if (!result && object->spec->body.kind != BODY_LUA)
         result = plan_process(&world, process->spec, out, &error);
+    if (!result && object->run->invocation.program && !stands_alone(process, out)) {
+        buf_clear(out);
+        buf_printf(out, "%s --only %s%s", object->run->invocation.program, object->spec->name,
+                   object->run->invocation.operands);
+    }
     world_release(&world);
     error_release(&error);
     return !result && out->length;

@@ -99,10 +99,18 @@ static void blame_code(struct process *process)
 static void blame_limits(struct process *process)
 {
     const struct life *life = &process->life;
+    const struct attributes_spec *attributes = &process->spec->object.attributes;
     struct buf text = {0};
-    if (attributes_spec_blame(&process->spec->object.attributes, life->signal, life->code,
-                              life->cgroup, &text))
+    struct buf near = {0};
+    if (attributes_spec_blame(attributes, life->signal, life->code, life->cgroup, &text))
         process_fail(process, text.data);
+    if (life->failed && life->exited && life->code && !life->reason)
+        attributes_print_near(attributes, process->object.run, 0, &near);
+    if (near.length) {
+        buf_printf(&text, "exit code %d%s", life->code, near.data);
+        process_fail(process, text.data);
+    }
+    buf_release(&near);
     buf_release(&text);
 }
 

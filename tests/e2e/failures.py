@@ -57,6 +57,40 @@ def test_command_of_a_task_that_its_environment_tells():
     assert shell(failure["command"].replace("x y", "x"), directory).returncode == 0, failure
 
 
+def test_conditions_of_a_task_hold_where_it_is_run_alone():
+    """What a limit, a timeout, a umask or a secret makes fail fails in the same way; nothing else changes the command."""
+    for keys, run in (("limits: {fsize: 1K}", "head -c 2000 /dev/zero >big"),
+                      ("timeout: 200ms", "sleep 1000"),
+                      ("umask: '077'", "test $(umask) = 0022"),
+                      ("env: {KEY: {value: s3cret-word, secret: true}}", "test s3cret-word != $KEY")):
+        directory = Directory()
+        scenario = f"pools: {{p: {{workers: 1, tasks: [a, b], {keys}, run: '{run}'}}, q: {{tasks: 1, run: 'true'}}}}"
+        _, told, _ = complete(scenario, "--format=json", directory=directory)
+        failures = [failure for failure in events(told, "pool.failure") if failure["item"] == "b"]
+        assert failures and " --task p:1 " in failures[0]["command"], (keys, failures)
+        alone = shell(failures[0]["command"], directory)
+        assert alone.returncode == 1, (keys, alone)
+        assert f"Failed task 1 (b) of pool p: {failures[0]['reason']}".encode() in alone.stdout, (keys, alone)
+        assert b"Pool p: 0 tasks succeeded, 1 failed." in alone.stdout, (keys, alone)
+    _, told, _ = complete("pools: {p: {tasks: 1, output: lines, run: 'exit 3'}}", "--format=json")
+    assert "/bin/sh -c 'exit 3'" in events(told, "pool.failure")[0]["command"], told
+
+
+def test_conditions_of_a_process_hold_where_it_is_run_alone():
+    for keys in ("timeout: 200ms, run: sleep 1000", "limits: {fsize: 1K}, run: head -c 2000 /dev/zero >big",
+                 "stdin: {text: no}, run: '! grep no'", "lua: error('no')"):
+        directory = Directory()
+        _, told, _ = complete(f"processes: {{p: {{{keys}}}, other: {{run: echo other}}}}", "--format=json",
+                              directory=directory)
+        failed, = events(told, "run.failed")
+        line, = [line for line in failed["message"].splitlines() if "run it alone: " in line]
+        assert line.endswith(" run --only p scenario.yaml"), (keys, line)
+        alone = shell(line.partition("run it alone: ")[2], directory)
+        assert alone.returncode == 1 and b"other" not in alone.stdout, (keys, alone)
+    _, told, _ = complete("processes: {p: {run: 'false'}, other: {run: 'true'}}")
+    assert b"run it alone: /bin/sh -c 'false'" in told or b"run it alone: /bin/sh -c false" in told, told
+
+
 def test_one_task_of_a_lua_pool_is_run_alone():
     scenario = """
         vars: {bad: 3}
