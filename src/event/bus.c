@@ -20,6 +20,7 @@ struct bus {
     struct buf command;
     struct buf shown;
     struct buf cell;
+    struct buf tasks;
 };
 
 struct bus *bus_new(void)
@@ -37,6 +38,7 @@ void bus_free(struct bus *bus)
     buf_release(&bus->command);
     buf_release(&bus->shown);
     buf_release(&bus->cell);
+    buf_release(&bus->tasks);
     free(bus);
 }
 
@@ -87,6 +89,7 @@ void bus_emit(struct bus *bus, struct event *event)
         masked.command = hide_text(bus, &bus->command, masked.command);
         masked.shown = hide_text(bus, &bus->shown, masked.shown);
         masked.cell = hide_text(bus, &bus->cell, masked.cell);
+        masked.tasks = hide_text(bus, &bus->tasks, masked.tasks);
         masked.bytes = hide(bus, &bus->bytes, masked.bytes, &masked.length);
     }
     event->sequence = ++bus->sequence;

@@ -155,6 +155,7 @@ struct event {
     uint64_t received;   /* bytes of output of a task; for the joblog */
     const char *command; /* of a task, as a line for a shell; of pool.summary, how to go on */
     const char *shown;   /* of a task: its item as a person reads it */
+    const char *tasks;   /* of pool.failure: those that failed in one way, as a person reads them */
     const char *cell;    /* of a task of a matrix: the values of its lists */
     const char *item;    /* of a task, encoded; for the journal, as what follows */
     size_t item_length;

@@ -44,7 +44,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_HALTED] = "reason",
     [EVENT_POOL_ENDED] = "count total succeeded skipped left reason",
     [EVENT_POOL_FAILURE] =
-        (OF_TASK " code signal seconds attempt reason command output"),
+        (OF_TASK " code signal seconds attempt count reason tasks command output"),
     [EVENT_POOL_SUMMARY] = "count total succeeded skipped left reason command message",
     [EVENT_WORKER_STARTED] = OF_WORKER,
     [EVENT_WORKER_OUTPUT] = (OF_WORKER " line"),
@@ -92,7 +92,7 @@ static const struct field {
     {"seconds", "How long a task took, the limit that passed, or the wait that comes."},
     {"attempt", "Which try of the task it is, or which restart of the process, from 1; of a message that is"
      " given up, how often it was tried."},
-    {"count", "How many: workers, failed tasks, messages that were left, tasks that were done before, "
+    {"count", "How many: workers, failed tasks, tasks that failed in one way, messages that were left, tasks that were done before, "
      "bytes that were lost; "
      "absent for none."},
     {"total", "Of how many: the tasks that were done or looked at, or the tries that a task, the restarts "
@@ -108,6 +108,8 @@ static const struct field {
     {"stream", "Which stream a line came from: stdout or stderr; of a task, where its standard error is kept apart."},
     {"item", "The task's item, as templates show it; its first 200 bytes; absent where it is the task's number."},
     {"cell", "Of a task of a matrix: the values of its lists, such as linux, gcc; its first 200 bytes."},
+    {"tasks", "The tasks that failed in this way, where these are several, as a person reads them: 1 (a), 3 and 17 more;"
+     " the other fields are of the first that did."},
     {"command", "What runs the task alone, or what is left of the pool, as a line for a shell."},
     {"line", "A line of output, without its newline."},
     {"message", "A message of a queue as text, or what would be run."},

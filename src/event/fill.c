@@ -142,6 +142,11 @@ static void fill_item(struct buf *out, const struct event *event)
     buf_printf(out, " (%.*s%s)", (int)most, item, most < length ? "..." : "");
 }
 
+static void fill_tasks(struct buf *out, const struct event *event)
+{
+    buf_text(out, event->tasks ? event->tasks : "");
+}
+
 /* Each line of the output on one of its own. */
 static void fill_lines(struct buf *out, const struct event *event)
 {
@@ -192,7 +197,7 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{put}", fill_put),       PLACEHOLDER("{taken}", fill_taken),
     PLACEHOLDER("{count}", fill_count),   PLACEHOLDER("{item}", fill_item),
     PLACEHOLDER("{lines}", fill_lines),   PLACEHOLDER("{alone}", fill_alone),
-    PLACEHOLDER("{rest}", fill_rest),
+    PLACEHOLDER("{rest}", fill_rest),     PLACEHOLDER("{tasks}", fill_tasks),
     PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 

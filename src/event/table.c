@@ -172,9 +172,12 @@ static const struct event_row rows[EVENT_KINDS] = {
           {0, "All subprocesses done."}}},
     [EVENT_POOL_FAILURE] =
         {"pool.failure", EVENT_OF_POOL, EVENT_LEVEL_STORY,
-         "At the end of the run, of the first tasks that failed, 5 of a pool: how, their last lines, "
-         "and how to run one alone.",
-         {{EVENT_NAMED, "Failed task {task}{item} of pool {name}: {reason.}{lines}{alone}"},
+         "At the end of the run, of the tasks that failed: how, their last lines, and how to run one alone; those that "
+         "failed in the same way are one, with the same exit and the same last lines but for numbers and their items. "
+         "Of a pool the first 5 ways are told.",
+         {{EVENT_NAMED | EVENT_ALIKE, "Failed tasks {tasks} of pool {name}: {reason.}{lines}{alone}"},
+          {EVENT_ALIKE, "Failed tasks {tasks}: {reason.}{lines}{alone}"},
+          {EVENT_NAMED, "Failed task {task}{item} of pool {name}: {reason.}{lines}{alone}"},
           {0, "Failed task {task}{item}: {reason.}{lines}{alone}"}}},
     [EVENT_POOL_SUMMARY] =
         {"pool.summary", EVENT_OF_POOL, EVENT_LEVEL_STORY,

@@ -106,7 +106,7 @@ static void keep_output(struct pool *pool, struct task *task, size_t stream, con
     struct error error = {0};
     if (pool->results)
         results_take_output(pool->results, task, stream, bytes, length);
-    pool_keep_last(pool, task, bytes, length);
+    pool_keep_last(task, bytes, length);
     switch (pool->spec->output) {
     case OUTPUT_DISCARD:
         break;
@@ -487,13 +487,16 @@ static void fill_failures(struct pool *pool, struct buf *reason)
 /* What was done and what was not, and why the pool itself failed; nothing where all is well. */
 void pool_fill_outcome(struct pool *pool, struct buf *reason)
 {
+    struct event tally = {0};
     bool cut_short = pool_is_stopping(pool);
     if (pool->failed)
         fill_failures(pool, reason);
     else if (cut_short)
         buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
-    if (cut_short && (pool->skipped || !pool->exhausted))
-        buf_text(reason, ", any others were not done");
+    if (cut_short) {
+        pool_fill_tally(pool, &tally);
+        pool_print_undone(&tally, reason);
+    }
     if (pool->reason)
         buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);
 }

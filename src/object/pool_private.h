@@ -303,23 +303,35 @@ void pool_emit_task(struct pool *pool, struct task *task, struct event *event);
 /* Fills in the task's `shown` and `cell`, once. */
 void pool_show_task(const struct pool *pool, struct task *task);
 
-/* pool_report.c */
+/* pool_failures.c */
 
-/* So many failed tasks are told of again. */
+/* Of so many ways in which tasks have failed the first ones are told of again. */
 #define POOL_FAILURES_MOST 5
 
-/* Takes a piece of the task's output, of which the end is kept as long as failures are. */
-void pool_keep_last(const struct pool *pool, struct task *task, const char *bytes, size_t length);
+/* Takes a piece of the task's output, of which the end is kept until it is known how it ended. */
+void pool_keep_last(struct task *task, const char *bytes, size_t length);
 
-/* The task has failed, for good: keeps what is told of it, where it is one of the first. */
+/* The task has failed, for good: keeps what is told of it again, or counts it with those that failed in the same
+ * way. */
 void pool_keep_failure(struct pool *pool, struct task *task);
+
+/* The run is over: tells of each way in which tasks have failed, by its first task. */
+void pool_tell_failures(struct pool *pool);
+
+/* How many tasks failed in ways that are not told. */
+int64_t pool_other_failures(const struct pool *pool);
+void pool_free_failures(struct pool *pool);
+
+/* pool_report.c */
+
+/* Appends ", 3 were not done" for a tally that pool_fill_tally() has filled in; nothing where all were. */
+void pool_print_undone(const struct event *event, struct buf *text);
 
 /* Fills in how many tasks have succeeded, failed, and so on. */
 void pool_fill_tally(const struct pool *pool, struct event *event);
 
 /* The run is over: tells what has failed and what is left of a pool that did not do all. */
 void pool_report(struct object *object);
-void pool_free_failures(struct pool *pool);
 
 /* pool_pick.c: where of all tasks some alone are to be run. */
 

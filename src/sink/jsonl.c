@@ -133,6 +133,8 @@ static void put_fields(struct buf *line, const struct event *event)
         put_string(line, "stream", event->stream);
     if (event->shown)
         put_string(line, "item", event->shown);
+    if (event->tasks)
+        put_string(line, "tasks", event->tasks);
     if (event->cell)
         put_string(line, "cell", event->cell);
     if (tells_command(event))

@@ -35,16 +35,47 @@ def test_first_failures_have_last_lines_and_a_command():
         status, told, _ = complete(TALKATIVE.replace("OUTPUT", output), "--format=json",
                                    directory=directory)
         check_status(status, 1)
-        failures = events(told, "pool.failure")
-        assert [failure["task"] for failure in failures] == [1, 2, 3, 4, 5], (output, failures)
-        for failure, item in zip(failures, ["a b", "it's", "bad", "worse", "worst"]):
-            assert failure["item"] == item and failure["code"] == 1, failure
-            last = f"2997\n2998\n2999\n3000\nit's|{item}|end"
-            assert failure["output"] == last, (output, failure)
-            alone = shell(failure["command"], directory)
-            assert alone.returncode == 1 and alone.stdout.decode().endswith(last), alone
+        failure, = events(told, "pool.failure")
+        assert failure["task"] == 1 and failure["item"] == "a b" and failure["code"] == 1, failure
+        assert failure["count"] == 6, failure
+        assert failure["tasks"] == "1 (a b), 2 (it's), 3 (bad), 4 (worse), 5 (worst) and 1 more", failure
+        last = "2997\n2998\n2999\n3000\nit's|a b|end"
+        assert failure["output"] == last, (output, failure)
+        alone = shell(failure["command"], directory)
+        assert alone.returncode == 1 and alone.stdout.decode().endswith(last), alone
         summary, = events(told, "pool.summary")
         assert (summary["succeeded"], summary["count"], summary["left"]) == (1, 6, 0), summary
+
+
+def test_what_failed_in_the_same_way_is_told_once():
+    """Numbers and items make no other way; an exit code, another text and a reason do."""
+    status, told, _ = complete("""
+        pools:
+          p:
+            workers: 1
+            tasks: [{f: a.c, n: 7}, {f: b.c, n: 12}, {f: c.c, n: 7}, {f: x, n: 7}, {f: d.c, n: 1}, {f: y, n: 7}]
+            run: |
+              f=${{ item.f }} n=${{ item.n }}
+              case $f in x) echo no $f; exit 2 ;; y) kill -9 $$ ;; esac
+              echo "$f:$((n * 3)): cannot read lib$f of $f"
+              exit 1
+    """)
+    check_status(status, 1)
+    told = told.decode()
+    heads = [line for line in told.splitlines() if line.startswith("Failed task")]
+    assert heads == [
+        'Failed tasks 0 ({"f":"a.c","n":7}), 1 ({"f":"b.c","n":12}), 2 ({"f":"c.c","n":7}) and 4 ({"f":"d.c","n":1}): '
+        "exit code 1.",
+        'Failed task 3 ({"f":"x","n":7}): exit code 2.',
+        'Failed task 5 ({"f":"y","n":7}): ended by signal KILL.'], told
+    assert told.count("    | a.c:21: cannot read liba.c of a.c\n    run it alone: ") == 1, told
+    assert told.count("run it alone: ") == 3 and "b.c:36" not in told.partition("Failed tasks")[2], told
+
+
+def test_more_ways_to_fail_than_are_told():
+    _, told, _ = complete("pools: {p: {workers: 1, tasks: {range: [1, 9]}, run: 'exit ${{ item }}'}}")
+    assert told.count(b"\nFailed task") == 5, told
+    assert b"Pool p: 0 tasks succeeded, 9 failed (4 in other ways)." in told, told
 
 
 def test_command_of_a_task_that_its_environment_tells():
