@@ -12,7 +12,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/hash.h"
 #include "base/mask.h"
 #include "base/mem.h"
 #include "engine/run.h"
@@ -35,8 +34,15 @@
 /* So many of the tasks that failed in one way are named. */
 #define NAMED_MOST 5
 
-/* An item that is shorter is found in a word by chance. */
-#define WORD_LEAST 3
+/* So many texts of an item are looked for in what a task has said. */
+#define WORDS_MOST 16
+
+/* What tells ways to fail apart: how it ended, and what it said, with the texts that its item holds. */
+struct way {
+    struct buf text;
+    struct buf words[WORDS_MOST];
+    size_t count;
+};
 
 struct named_task {
     int64_t task;
@@ -45,7 +51,7 @@ struct named_task {
 
 /* A way in which tasks have failed, as far as it is told of again: the rest is that of the first one. */
 struct failure {
-    struct hash way;
+    struct way way;
     int64_t count; /* of the tasks */
     struct named_task named[NAMED_MOST];
     struct event event; /* what points to something does so here */
@@ -136,80 +142,86 @@ static void keep_reason(const struct pool *pool, const struct task *task, struct
     cut(reason, REASON_MOST);
 }
 
-/* True where WORD stands at AT in TEXT; a short one may be in any other word, so it must stand by itself. */
-static bool stands_at(const struct buf *text, size_t at, const struct buf *word)
+static void put_words(struct way *way, const struct value *item)
 {
-    size_t end = at + word->length;
-    if (!word->length || end > text->length || memcmp(text->data + at, word->data, word->length))
-        return false;
-    bool inside = at && isalnum((unsigned char)text->data[at - 1]);
-    bool goes_on = end < text->length && isalnum((unsigned char)text->data[end]);
-    return word->length >= WORD_LEAST || (!inside && !goes_on);
-}
-
-/* Appends TEXT with a mark for each number, and for WORD. */
-static void put_likeness(const struct buf *text, const struct buf *word, struct buf *out)
-{
-    for (size_t i = 0; i < text->length;) {
-        if (stands_at(text, i, word)) {
-            buf_char(out, '\2');
-            i += word->length;
-        } else if (isdigit((unsigned char)text->data[i])) {
-            buf_char(out, '\1');
-            while (i < text->length && isdigit((unsigned char)text->data[i]))
-                i++;
-        } else {
-            buf_char(out, text->data[i++]);
-        }
-    }
-}
-
-/* The same for each text that the item holds, in TEXT itself. */
-static void hide_item(const struct value *item, struct buf *text)
-{
-    struct buf word = {0};
-    struct buf hidden = {0};
     for (size_t i = 0; item->type == VALUE_TABLE && i < item->table.count; i++)
-        hide_item(&item->table.pairs[i].value, text);
-    if (item->type != VALUE_TABLE)
-        value_text(&word, item);
-    put_likeness(text, &word, &hidden);
-    buf_clear(text);
-    buf_append(text, hidden.data, hidden.length);
-    buf_release(&hidden);
-    buf_release(&word);
+        put_words(way, &item->table.pairs[i].value);
+    if (item->type != VALUE_TABLE && way->count < WORDS_MOST)
+        value_text(&way->words[way->count++], item);
 }
 
-/* What tells ways to fail apart. */
-static struct hash find_way(const struct pool *pool, const struct task *task, const struct failure *failure)
+static void find_way(const struct pool *pool, const struct task *task, struct failure *failure)
 {
-    static const struct hash key = {0};
-    struct buf text = {0};
+    struct way *way = &failure->way;
     struct value item = {0};
     struct error error = {0};
     struct arena *arena = arena_new();
     const char *at = task->item.data;
     size_t left = task->item.length;
-    buf_append(&text, failure->reason.data, failure->reason.length);
-    buf_char(&text, '\n');
-    buf_append(&text, failure->lines.data, failure->lines.length);
+    buf_printf(&way->text, "%d %" PRId64 "\n", (int)task->outcome, task->number);
+    buf_append(&way->text, failure->reason.data, failure->reason.length);
+    buf_char(&way->text, '\n');
+    buf_append(&way->text, failure->lines.data, failure->lines.length);
     if (!value_decode(arena, &at, &left, &item, &error)) {
         if (pool->object.run->mask)
             value_hide(arena, pool->object.run->mask, &item);
-        hide_item(&item, &text);
+        put_words(way, &item);
     }
-    buf_printf(&text, "\n%d %" PRId64, (int)task->outcome, task->number);
-    struct hash way = hash_bytes(&key, text.data, text.length);
     error_release(&error);
     arena_free(arena);
-    buf_release(&text);
-    return way;
+}
+
+static bool has_word(const struct way *way, size_t at, const struct buf *word)
+{
+    return word->length && word->length <= way->text.length - at &&
+           !memcmp(way->text.data + at, word->data, word->length);
+}
+
+/* Moves behind the same word of both items where it stands at both places. */
+static bool pass_word(const struct way *a, size_t *i, const struct way *b, size_t *j)
+{
+    for (size_t word = 0; word < a->count && word < b->count; word++)
+        if (has_word(a, *i, &a->words[word]) && has_word(b, *j, &b->words[word])) {
+            *i += a->words[word].length;
+            *j += b->words[word].length;
+            return true;
+        }
+    return false;
+}
+
+static bool pass_number(const struct way *way, size_t *at)
+{
+    size_t from = *at;
+    while (*at < way->text.length && isdigit((unsigned char)way->text.data[*at]))
+        ++*at;
+    return *at > from;
+}
+
+/* True where what they say is the same, the exit code too, but for numbers and for what the items are. */
+static bool is_alike(const struct way *a, const struct way *b)
+{
+    size_t i = strcspn(a->text.data, "\n"), j = strcspn(b->text.data, "\n");
+    if (i != j || memcmp(a->text.data, b->text.data, i))
+        return false;
+    while (i < a->text.length && j < b->text.length) {
+        if (pass_word(a, &i, b, &j))
+            continue;
+        bool number = pass_number(a, &i);
+        if (number != pass_number(b, &j))
+            return false;
+        if (!number && a->text.data[i++] != b->text.data[j++])
+            return false;
+    }
+    return i == a->text.length && j == b->text.length;
 }
 
 static void release(struct failure *failure)
 {
     for (size_t i = 0; i < NAMED_MOST; i++)
         free(failure->named[i].name);
+    for (size_t i = 0; i < failure->way.count; i++)
+        buf_release(&failure->way.words[i]);
+    buf_release(&failure->way.text);
     buf_release(&failure->reason);
     buf_release(&failure->shown);
     buf_release(&failure->cell);
@@ -217,11 +229,11 @@ static void release(struct failure *failure)
     buf_release(&failure->lines);
 }
 
-/* Whether one of those that are kept is of the same way; then it counts the task too. */
-static struct failure *find_alike(struct pool_failures *failures, const struct hash *way)
+/* The one that is kept of the same way; NULL: it is a new one. */
+static struct failure *find_alike(struct pool_failures *failures, const struct way *way)
 {
     for (size_t i = 0; i < failures->count; i++)
-        if (hash_equal(&failures->items[i].way, way))
+        if (is_alike(&failures->items[i].way, way))
             return &failures->items[i];
     return NULL;
 }
@@ -248,7 +260,7 @@ void pool_keep_failure(struct pool *pool, struct task *task)
     if (task->outcome == OUTCOME_TIMEOUT && pool->spec->object.body.kind == BODY_COPROCESS)
         buf_text(&failure.reason, " without an answer: what its program writes it must flush");
     keep_lines(task, &failure.lines);
-    failure.way = find_way(pool, task, &failure);
+    find_way(pool, task, &failure);
     struct failure *kept = find_alike(failures, &failure.way);
     bool is_new = !kept && failures->count < POOL_FAILURES_MOST;
     pool_show_task(pool, task);

@@ -493,9 +493,9 @@ void pool_fill_outcome(struct pool *pool, struct buf *reason)
         fill_failures(pool, reason);
     else if (cut_short)
         buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
-    if (cut_short) {
+    if (cut_short && (pool->skipped || !pool->exhausted)) {
         pool_fill_tally(pool, &tally);
-        pool_print_undone(&tally, reason);
+        pool_print_undone(&tally, "; ", reason);
     }
     if (pool->reason)
         buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);

@@ -324,8 +324,8 @@ void pool_free_failures(struct pool *pool);
 
 /* pool_report.c */
 
-/* Appends ", 3 were not done" for a tally that pool_fill_tally() has filled in; nothing where all were. */
-void pool_print_undone(const struct event *event, struct buf *text);
+/* Appends "3 were not done", after BEFORE, for a tally that pool_fill_tally() has filled in; nothing where all were. */
+void pool_print_undone(const struct event *event, const char *before, struct buf *text);
 
 /* Fills in how many tasks have succeeded, failed, and so on. */
 void pool_fill_tally(const struct pool *pool, struct event *event);

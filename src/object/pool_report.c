@@ -21,15 +21,17 @@ void pool_fill_tally(const struct pool *pool, struct event *event)
     event->left = pool->exhausted && !pool->broken ? 0 : all < 0 ? -1 : all - seen;
 }
 
-void pool_print_undone(const struct event *event, struct buf *text)
+void pool_print_undone(const struct event *event, const char *before, struct buf *text)
 {
     int64_t undone = event->skipped + (event->left > 0 ? event->left : 0);
-    if (event->left < 0 && undone)
-        buf_printf(text, ", %" PRId64 " and those that the source may still have were not done", undone);
-    else if (event->left < 0)
-        buf_text(text, ", those that the source may still have were not done");
-    else if (undone)
-        buf_printf(text, ", %" PRId64 " %s not done", undone, undone == 1 ? "was" : "were");
+    if (!undone && event->left >= 0)
+        return;
+    buf_text(text, before);
+    if (undone)
+        buf_number(text, undone);
+    if (event->left < 0)
+        buf_printf(text, "%sthose that the source may still have", undone ? " and " : "");
+    buf_printf(text, " %s not done", undone == 1 && event->left >= 0 ? "was" : "were");
 }
 
 /* "2 tasks succeeded, 1 failed, 7 were not done" */
@@ -41,7 +43,7 @@ static void print_tally(const struct event *event, int64_t others, struct buf *t
         buf_printf(text, ", %" PRId64 " failed", event->count);
     if (others)
         buf_printf(text, " (%" PRId64 " in other ways)", others);
-    pool_print_undone(event, text);
+    pool_print_undone(event, ", ", text);
 }
 
 /* How a later run does what is left: the same command line, with the journal that it has kept. */

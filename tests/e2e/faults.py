@@ -66,7 +66,7 @@ def test_process_refused_for_good():
                  b"Process b is tried again in 1s: cannot start '/bin/sh': " + refused,
                  b"Process b failed: cannot start '/bin/sh': " + refused,
                  b"Process c skipped: b failed.", b"Pool p waits: cannot start a worker: ",
-                 b"Pool p ended: 0 tasks done, 3 were not done; cannot start a worker: "):
+                 b"Pool p ended: 0 tasks done; 3 were not done; cannot start a worker: "):
         assert line in ended.stdout, (line, ended.stdout.decode())
 
 
