@@ -314,11 +314,11 @@ void script_set_index(struct script *script, int64_t index)
 void script_set_env(struct script *script, const char *entry)
 {
     lua_State *lua = script->lua;
-    const char *equals = strchr(entry, '=');
+    const char *equals = strchrnul(entry, '=');
     script->memory_open = true; /* as in script_set_task() */
     lua_getfield(lua, SLOT_GLOBALS, "env");
     lua_pushlstring(lua, entry, (size_t)(equals - entry));
-    lua_pushstring(lua, equals + 1);
+    lua_pushstring(lua, *equals ? equals + 1 : NULL);
     lua_rawset(lua, -3);
     lua_pop(lua, 1);
     script->memory_open = false;

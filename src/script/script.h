@@ -121,7 +121,7 @@ void script_set_task(struct script *script, const struct value *item, int64_t in
 /* Sets `index` alone. */
 void script_set_index(struct script *script, int64_t index);
 
-/* Puts ENTRY, "NAME=VALUE", into the table env of the expressions to come. */
+/* Puts ENTRY, "NAME=VALUE", into the table env of the expressions to come; "NAME" alone takes it out. */
 void script_set_env(struct script *script, const char *entry);
 
 /* Sets the global message for the expressions to come; copied. */

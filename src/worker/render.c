@@ -23,6 +23,7 @@
 struct rendered {
     struct template *template;
     const char *head; /* "NAME=" of an environment entry, "" otherwise */
+    const char *own;  /* of an entry that differs from task to task: the worker's, "NAME=VALUE", or "NAME": none */
     struct buf text;
     size_t words; /* of an argument: those in TEXT, each with a NUL behind it */
     bool fixed;
@@ -133,9 +134,13 @@ static void take_environment(struct body_command *command)
 }
 
 /* What is the same for each task the worker has got already; to work it out once more would build on that. */
-static void take_own(struct rendered *entry, const char *name)
+static void take_own(struct body_command *command, struct rendered *entry, const char *name)
 {
-    const char *value = template_uses_task(entry->template) ? NULL : getenv(name);
+    const char *value = getenv(name);
+    if (template_uses_task(entry->template)) {
+        entry->own = value ? arena_printf(command->arena, "%s=%s", name, value) : name;
+        return;
+    }
     if (!value)
         return;
     buf_text(&entry->text, entry->head);
@@ -156,7 +161,7 @@ static int parse_entries(struct body_command *command, const struct worker_confi
                                     &command->entries[i], error);
         if (result)
             return error_wrap(error, "env %s", env->items[2 * i]);
-        take_own(&command->entries[i], env->items[2 * i]);
+        take_own(command, &command->entries[i], env->items[2 * i]);
     }
     return 0;
 }
@@ -251,6 +256,10 @@ static int render_all(struct body_command *command, struct script *script, struc
 {
     int result = 0;
     command->argv_count = command->argv_fixed;
+    /* Those of the task before are none of this one's: what it makes from them it makes from the worker's. */
+    for (size_t i = 0; command->env_varies && i < command->entry_count; i++)
+        if (command->entries[i].own)
+            script_set_env(script, command->entries[i].own);
     for (size_t i = 0; !result && i < command->entry_count; i++) {
         result = render(&command->entries[i], script, error);
         if (result || !template_uses_task(command->entries[i].template))
