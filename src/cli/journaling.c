@@ -23,6 +23,7 @@ static const char *kind_of(const struct options *options)
     static const char *const kinds[] = {
         [RESUME_NONE] = "run",
         [RESUME_UNDONE] = "resume",
+        [RESUME_PREVIOUS] = JOURNAL_PREVIOUS,
         [RESUME_FAILED] = "retry-failed",
     };
     bool part = options->resume == RESUME_NONE && options_name_a_part(options);
@@ -47,15 +48,33 @@ static void warn_of_name(const struct options *options, const struct run *run,
     free(other);
 }
 
+/* What was done is not skipped unless that is asked for: whoever forgot it learns so before anything begins. */
+static void warn_of_done(const struct options *options, const struct run *run, struct database *database)
+{
+    struct error error = {0};
+    int64_t done = 0;
+    if (options_name_a_part(options))
+        return;
+    if (!journal_count_done(database, options->journal, run->scenario->name, &done, &error) && done)
+        fprintf(stderr,
+                "parrun: warning: journal '%s' has %lld task%s of this scenario as succeeded, which may run again: "
+                "--resume skips what was done, and once this run has begun anew --resume=previous does\n",
+                options->journal, (long long)done, done == 1 ? "" : "s");
+    error_release(&error); /* a run that begins anew needs nothing of what it cannot read */
+}
+
 static int read_earlier(const struct options *options, struct run *run, struct database *database,
                         struct error *error)
 {
-    if (options->resume == RESUME_NONE)
+    bool previous = options->resume == RESUME_PREVIOUS;
+    if (options->resume == RESUME_NONE) {
+        warn_of_done(options, run, database);
         return 0;
+    }
     run->resume = resume_new(options->resume == RESUME_FAILED);
     warn_of_name(options, run, database);
     int result =
-        journal_read(database, options->journal, run->scenario->name, take_row, run->resume, error);
+        journal_read(database, options->journal, run->scenario->name, previous, take_row, run->resume, error);
     resume_pack(run->resume);
     return result;
 }

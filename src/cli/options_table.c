@@ -106,8 +106,10 @@ static int set_resume(struct options *options, enum resume_option resume, struct
 
 static int take_resume(struct options *options, const char *value, struct error *error)
 {
-    (void)value;
-    return set_resume(options, RESUME_UNDONE, error);
+    if (value && strcmp(value, "previous") != 0)
+        return error_set(error, ERROR_FAILED, "--resume goes on from the last run, or with --resume=previous from "
+                                              "the one before it, not from '%s'", value);
+    return set_resume(options, value ? RESUME_PREVIOUS : RESUME_UNDONE, error);
 }
 
 static int take_retry_failed(struct options *options, const char *value, struct error *error)
@@ -226,7 +228,8 @@ static const struct option table[] = {
      .help = "show how far the pools are, and how long the rest may take"},
     {.letter = 'q', .name = "quiet", .modes = RUNNING, .take = take_quiet,
      .help = "show only what went wrong"},
-    {.name = "resume", .modes = RUNNING, .take = take_resume,
+    {.name = "resume", .argument = "[=previous]", .takes = TAKES_CHOICE, .choices = "previous", .modes = RUNNING,
+     .take = take_resume,
      .help = "with --journal: run only what has not succeeded"},
     {.name = "retry-failed", .modes = RUNNING, .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},

@@ -64,6 +64,7 @@ static bool lasts(const struct pool *pool)
 
 static void tell_summary(struct pool *pool)
 {
+    bool stopped = pool->object.run->stop_cause == STOP_SIGNAL;
     struct event event = {.kind = EVENT_POOL_SUMMARY, .flags = pool->object.failed ? EVENT_WRONG : 0};
     struct buf text = {0};
     struct buf command = {0};
@@ -75,7 +76,9 @@ static void tell_summary(struct pool *pool)
         print_rest(&pool->object.run->invocation, &command);
     if (command.length)
         event.command = buf_string(&command);
-    else if (event.succeeded > 1 && (event.count || event.skipped || event.left) && !lasts(pool))
+    if (command.length && stopped)
+        event.flags = EVENT_WRONG; /* how to go on is told with -q too */
+    if (!command.length && event.succeeded > 1 && (event.count || event.skipped || event.left) && !lasts(pool))
         event.reason = "with --journal FILE, a later run could do only what is left (--resume)";
     event.bytes = text.data;
     event.length = text.length;

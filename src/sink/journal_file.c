@@ -28,7 +28,7 @@ static const char schema[] =
     "  name TEXT NOT NULL,       -- as PARRUN_RUN and in the JSON log\n"
     "  scenario TEXT NOT NULL,   -- the scenario's name\n"
     "  file TEXT NOT NULL,\n"
-    "  kind TEXT NOT NULL,       -- run, part, resume or retry-failed\n"
+    "  kind TEXT NOT NULL,       -- run, part, resume, resume-previous or retry-failed\n"
     "  started REAL NOT NULL,    -- seconds since 1970\n"
     "  ended REAL,               -- NULL: goes on, or was cut off\n"
     "  state TEXT,               -- succeeded, failed or stopped\n"

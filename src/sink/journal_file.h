@@ -20,8 +20,11 @@ struct journal_run {
     const char *name;     /* its id, as PARRUN_RUN */
     const char *scenario; /* the scenario's name */
     const char *file;
-    const char *kind; /* "run", "part" (of one), "resume" or "retry-failed" */
+    const char *kind; /* "run", "part" (of one), "resume", JOURNAL_PREVIOUS or "retry-failed" */
 };
+
+/* The kind of a run that goes on from what was done before the last one that began anew. */
+#define JOURNAL_PREVIOUS "resume-previous"
 
 /* Opens the journal at PATH, made where it is missing. NULL with ERROR filled, as database_open()
  * and where the file is something else's or of another version. */

@@ -19,8 +19,9 @@ struct runs {
 
 struct reading {
     const char *path;
-    int64_t start; /* the last run that began anew and has ended a task */
-    struct runs runs;
+    struct runs starts;   /* those that began anew and have ended a task */
+    struct runs runs;     /* from the last of these on */
+    struct runs previous; /* the same without the last of these */
     journal_take *take;
     void *arg;
 };
@@ -33,10 +34,45 @@ static int damaged(const struct reading *reading, const char *table, int64_t id,
                      reading->path, (long long)id, table);
 }
 
+static void add_run(struct runs *runs, int64_t id)
+{
+    runs->ids = mem_grow(runs->ids, &runs->capacity, runs->count + 1, sizeof(*runs->ids));
+    runs->ids[runs->count++] = id;
+}
+
+static void copy_runs(struct runs *to, const struct runs *from)
+{
+    to->count = 0;
+    for (size_t i = 0; i < from->count; i++)
+        add_run(to, from->ids[i]);
+}
+
+static bool has_run(const struct runs *runs, int64_t id)
+{
+    for (size_t i = 0; i < runs->count; i++)
+        if (runs->ids[i] == id)
+            return true;
+    return false;
+}
+
+/* Another run of the scenario: what counts after it. */
+static void count_run(struct reading *reading, int64_t id, const char *kind)
+{
+    bool previous = !strcmp(kind, JOURNAL_PREVIOUS);
+    if (has_run(&reading->starts, id)) {
+        copy_runs(&reading->previous, &reading->runs);
+        reading->runs.count = 0; /* what was before does not count */
+    }
+    if (previous)
+        copy_runs(&reading->runs, &reading->previous);
+    add_run(&reading->runs, id);
+    if (previous) /* asked for again it goes on from here */
+        copy_runs(&reading->previous, &reading->runs);
+}
+
 static int take_run(struct reading *reading, struct query *query, const char *scenario,
                     struct error *error)
 {
-    struct runs *runs = &reading->runs;
     const char *name, *kind;
     int64_t id, sum;
     bool whole = query_integer(query, 0, &id);
@@ -45,12 +81,8 @@ static int take_run(struct reading *reading, struct query *query, const char *sc
     whole = query_integer(query, 3, &sum) && whole;
     if (!whole || sum != journal_run_sum(id, name, kind))
         return damaged(reading, "run", id, error);
-    if (strcmp(name, scenario) != 0)
-        return 0;
-    if (!strcmp(kind, "run") && id <= reading->start)
-        runs->count = 0; /* what was before does not count */
-    runs->ids = mem_grow(runs->ids, &runs->capacity, runs->count + 1, sizeof(*runs->ids));
-    runs->ids[runs->count++] = id;
+    if (!strcmp(name, scenario))
+        count_run(reading, id, kind);
     return 0;
 }
 
@@ -68,22 +100,22 @@ static int read_runs(struct reading *reading, struct database *database, const c
     return step;
 }
 
-static int find_start(struct reading *reading, struct database *database, const char *scenario,
+static int find_starts(struct reading *reading, struct database *database, const char *scenario,
                       struct error *error)
 {
     struct query *query =
         database_query(database,
-                       "SELECT ifnull(max(run), 0) FROM task "
+                       "SELECT DISTINCT run FROM task "
                        "WHERE run IN (SELECT id FROM run WHERE scenario = ? AND kind = 'run')",
                        error);
     if (!query)
         return error->code;
     query_set_text(query, 1, scenario, strlen(scenario));
-    int step = query_step(query, error);
-    if (step == 1) {
-        query_integer(query, 0, &reading->start);
-        step = query_step(query, error);
-    }
+    int step;
+    int64_t id;
+    while ((step = query_step(query, error)) == 1)
+        if (query_integer(query, 0, &id))
+            add_run(&reading->starts, id);
     return step;
 }
 
@@ -135,16 +167,60 @@ static int read_tasks(const struct reading *reading, struct database *database, 
     return step;
 }
 
-int journal_read(struct database *database, const char *path, const char *scenario,
+static int find_runs(struct reading *reading, struct database *database, const char *scenario,
+                     struct error *error)
+{
+    int result = find_starts(reading, database, scenario, error);
+    return result ? result : read_runs(reading, database, scenario, error);
+}
+
+static void release(struct reading *reading)
+{
+    free(reading->starts.ids);
+    free(reading->runs.ids);
+    free(reading->previous.ids);
+}
+
+int journal_read(struct database *database, const char *path, const char *scenario, bool previous,
                  journal_take *take, void *arg, struct error *error)
 {
     struct reading reading = {.path = path, .take = take, .arg = arg};
-    int result = find_start(&reading, database, scenario, error);
-    if (!result)
-        result = read_runs(&reading, database, scenario, error);
+    int result = find_runs(&reading, database, scenario, error);
+    if (!result && previous && !reading.previous.count)
+        result = error_set(error, ERROR_FAILED, "--resume=previous: journal '%s' has no run before the last one that "
+                                                "began anew; --resume goes on from that", path);
+    if (!result && previous)
+        copy_runs(&reading.runs, &reading.previous);
     if (!result && reading.runs.count)
         result = read_tasks(&reading, database, error);
-    free(reading.runs.ids);
+    release(&reading);
+    return result;
+}
+
+static int count_tasks(const struct reading *reading, struct database *database, int64_t *count,
+                       struct error *error)
+{
+    struct query *query =
+        database_query(database, "SELECT run, count(*) FROM task WHERE state = 'succeeded' GROUP BY run", error);
+    int step = query ? query_step(query, error) : error->code;
+    int64_t run, number;
+    while (step == 1) {
+        if (query_integer(query, 0, &run) && query_integer(query, 1, &number) && has_run(&reading->runs, run))
+            *count += number;
+        step = query_step(query, error);
+    }
+    return step;
+}
+
+int journal_count_done(struct database *database, const char *path, const char *scenario, int64_t *count,
+                       struct error *error)
+{
+    struct reading reading = {.path = path};
+    *count = 0;
+    int result = find_runs(&reading, database, scenario, error);
+    if (!result && reading.runs.count)
+        result = count_tasks(&reading, database, count, error);
+    release(&reading);
     return result;
 }
 

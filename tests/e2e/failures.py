@@ -192,6 +192,19 @@ def test_stopped_run_tells_how_to_go_on():
     assert told.rstrip().endswith(b" --resume --journal j.db scenario.yaml"), told
 
 
+def test_quiet_run_that_is_stopped_tells_how_to_go_on():
+    directory = Directory()
+    gate = directory.fifo("gate")
+    run = Run("pools: {p: {workers: 1, tasks: 5, run: '[ ${{ item }} = 0 ] || { echo >gate; sleep 1000; }'}}",
+              "-q", "--journal", "j.db", directory=directory)
+    open(gate, encoding="utf-8").read()
+    run.signal(INT)
+    status, told, _ = run.finish()
+    check_status(status, died_of(INT), told)
+    assert b"Pool p: 1 task succeeded, 4 were not done.\n    run what is left: " in told, told
+    assert told.rstrip().endswith(b" --resume -q --journal j.db scenario.yaml"), told
+
+
 def test_hint_without_a_journal():
     _, told, _ = complete("pools: {p: {tasks: 4, run: '[ ${{ item }} != 1 ]'}}")
     assert b"\n    with --journal FILE, a later run could do only what is left" in told, told
