@@ -209,6 +209,23 @@ static void check_queues(struct loader *loader, const struct sides *sides)
     }
 }
 
+static bool names_shared(const struct lua_spec *lua)
+{
+    static const char name[] = "parrun.shared";
+    return lua->text && memmem(lua->text, lua->length, name, sizeof(name) - 1);
+}
+
+/* What looks as if the workers had it in common. */
+static void check_shared(struct loader *loader, const struct pool_spec *pool)
+{
+    bool is_lua = pool->object.body.kind == BODY_LUA && pool->kind == POOL_PROCESS;
+    if (is_lua && pool->workers > 1 && (names_shared(&pool->object.body.lua) || names_shared(&pool->setup)))
+        diag_warning(loader->diags, pool->object.mark,
+                     "kind: thread shares it among all workers; between processes a queue passes values on",
+                     "parrun.shared is shared by nobody in pool '%s': each of its %lld workers, which are processes, "
+                     "has its own", pool->object.name, (long long)pool->workers);
+}
+
 static void check_uses(struct loader *loader)
 {
     struct scenario *scenario = loader->scenario;
@@ -227,6 +244,7 @@ static void check_uses(struct loader *loader)
     }
     for (size_t i = 0; i < scenario->pool_count; i++) {
         join_pool(loader, &scenario->pools[i]);
+        check_shared(loader, &scenario->pools[i]);
         note_sides(&sides, &scenario->pools[i].object);
     }
     for (size_t i = 0; i < scenario->thread_count; i++) {

@@ -202,6 +202,11 @@ static int encode_any(struct encoder *encoder, int index)
         return refuse(encoder, "a function");
     case LUA_TTHREAD:
         return refuse(encoder, "a coroutine");
+    case LUA_TLIGHTUSERDATA:
+        if (!encoder->depth || !convert_is_null(lua, index))
+            return refuse(encoder, "userdata");
+        value_encode_nil(encoder->out);
+        return 0;
     default:
         return refuse(encoder, "userdata");
     }
@@ -236,10 +241,24 @@ void convert_input(lua_State *lua, int index, const char *function, const char *
         luaL_error(lua, "%s: %s", function, script->error.text);
 }
 
-static void push_encoded(lua_State *lua, const char **at)
+void convert_push_null(lua_State *lua)
+{
+    lua_pushlightuserdata(lua, NULL);
+}
+
+bool convert_is_null(lua_State *lua, int index)
+{
+    return lua_islightuserdata(lua, index) && !lua_touserdata(lua, index);
+}
+
+static void push_encoded(lua_State *lua, const char **at, bool nulls)
 {
     struct value value;
     value_head(at, &value);
+    if (nulls && value.type == VALUE_NIL) {
+        convert_push_null(lua);
+        return;
+    }
     if (value.type != VALUE_TABLE) {
         convert_push_value(lua, &value);
         return;
@@ -249,8 +268,8 @@ static void push_encoded(lua_State *lua, const char **at)
     if (value.table.object)
         mark_object(lua);
     for (size_t i = 0; i < value.table.count; i++) {
-        push_encoded(lua, at);
-        push_encoded(lua, at);
+        push_encoded(lua, at, nulls);
+        push_encoded(lua, at, nulls);
         lua_rawset(lua, -3);
     }
 }
@@ -259,7 +278,14 @@ void convert_push(lua_State *lua, const char *encoded, size_t length)
 {
     if (!length || value_size(encoded, length) != length)
         luaL_error(lua, "%d bytes that are no value", (int)length);
-    push_encoded(lua, &encoded);
+    push_encoded(lua, &encoded, false);
+}
+
+void convert_push_nulls(lua_State *lua, const char *encoded, size_t length)
+{
+    if (!length || value_size(encoded, length) != length)
+        luaL_error(lua, "%d bytes that are no value", (int)length);
+    push_encoded(lua, &encoded, true);
 }
 
 static void push_pairs(lua_State *lua, const struct value *table)

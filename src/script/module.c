@@ -125,6 +125,10 @@ void module_push(lua_State *lua, const char *name)
     lua_setfield(lua, -2, "queue");
     shared_table_push(lua);
     lua_setfield(lua, -2, "shared");
+    json_table_push(lua);
+    lua_setfield(lua, -2, "json");
+    csv_table_push(lua);
+    lua_setfield(lua, -2, "csv");
     lua_createtable(lua, 0, 1);
     lua_pushvalue(lua, SLOT_GLOBALS);
     lua_pushcclosure(lua, module_index, 1);

@@ -102,6 +102,16 @@ int convert_encode(lua_State *lua, int index, const char *what, struct buf *out,
 /* Pushes the one value that the bytes are; raises where they are none. */
 void convert_push(lua_State *lua, const char *encoded, size_t length);
 
+/* The same with what convert_push_null() pushes for each null. */
+void convert_push_nulls(lua_State *lua, const char *encoded, size_t length);
+
+/* Pushes the null of JSON, which a table can hold; in what crosses it is nil. */
+void convert_push_null(lua_State *lua);
+bool convert_is_null(lua_State *lua, int index);
+
+/* A longer text is not decoded at once. */
+#define JSON_MOST ((size_t)256 << 20)
+
 /* Pushes a value; raises where memory is short. */
 void convert_push_value(lua_State *lua, const struct value *value);
 
@@ -140,10 +150,12 @@ void bound_install(lua_State *lua);
 /* output.c: print, io.write and io.stdout through host->output. */
 void output_install(lua_State *lua);
 
-/* module.c: the table parrun, left on the stack. queue.c and shared_table.c: parts of it. */
+/* module.c: the table parrun, left on the stack. queue.c, shared_table.c, json_table.c and csv_table.c: parts of it. */
 void module_push(lua_State *lua, const char *name);
 void queue_push_constructor(lua_State *lua);
 void shared_table_push(lua_State *lua);
+void json_table_push(lua_State *lua);
+void csv_table_push(lua_State *lua);
 
 /* command.c: parrun.run. */
 int command_run(lua_State *lua);
