@@ -106,9 +106,6 @@ static int set_resume(struct options *options, enum resume_option resume, struct
 
 static int take_resume(struct options *options, const char *value, struct error *error)
 {
-    if (value && strcmp(value, "previous") != 0)
-        return error_set(error, ERROR_FAILED, "--resume goes on from the last run, or with --resume=previous from "
-                                              "the one before it, not from '%s'", value);
     return set_resume(options, value ? RESUME_PREVIOUS : RESUME_UNDONE, error);
 }
 

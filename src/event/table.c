@@ -173,8 +173,8 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_POOL_FAILURE] =
         {"pool.failure", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "At the end of the run, of the tasks that failed: how, their last lines, and how to run one alone; those that "
-         "failed in the same way are one, with the same exit and the same last lines but for numbers and their items. "
-         "Of a pool the first 5 ways are told.",
+         "failed in the same way are one, with the same exit and the same last lines but for numbers and their items; "
+         "of a pool the first 5 ways are told.",
          {{EVENT_NAMED | EVENT_ALIKE, "Failed tasks {tasks} of pool {name}: {reason.}{lines}{alone}"},
           {EVENT_ALIKE, "Failed tasks {tasks}: {reason.}{lines}{alone}"},
           {EVENT_NAMED, "Failed task {task}{item} of pool {name}: {reason.}{lines}{alone}"},

@@ -219,7 +219,8 @@ static bool names_shared(const struct lua_spec *lua)
 static void check_shared(struct loader *loader, const struct pool_spec *pool)
 {
     bool is_lua = pool->object.body.kind == BODY_LUA && pool->kind == POOL_PROCESS;
-    if (is_lua && pool->workers > 1 && (names_shared(&pool->object.body.lua) || names_shared(&pool->setup)))
+    bool is_one = pool->workers == 1 || (pool->tasks.kind <= SOURCE_MATRIX && pool->tasks.count == 1);
+    if (is_lua && !is_one && (names_shared(&pool->object.body.lua) || names_shared(&pool->setup)))
         diag_warning(loader->diags, pool->object.mark,
                      "kind: thread shares it among all workers; between processes a queue passes values on",
                      "parrun.shared is shared by nobody in pool '%s': each of its %lld workers, which are processes, "

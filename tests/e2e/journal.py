@@ -614,7 +614,7 @@ def test_forgotten_resume_is_told_and_taken_back():
     assert err.startswith(told), err
     status, _, err = journaled(directory, items, "--resume=last")
     check_status(status, 2, err)
-    assert b"not from 'last'" in err, err
+    assert b"--resume is 'previous', not 'last'" in err, err
 
 
 def test_a_part_of_a_run_says_nothing_of_what_was_done():
