@@ -58,7 +58,7 @@ static void warn_of_done(const struct options *options, const struct run *run, s
     if (!journal_count_done(database, options->journal, run->scenario->name, &done, &error) && done)
         fprintf(stderr,
                 "parrun: warning: journal '%s' has %lld task%s of this scenario as succeeded, which may run again: "
-                "--resume skips what was done, and once this run has begun anew --resume=previous does\n",
+                "--resume skips what was done, and once this run has begun anew --resume-previous does\n",
                 options->journal, (long long)done, done == 1 ? "" : "s");
     error_release(&error); /* a run that begins anew needs nothing of what it cannot read */
 }

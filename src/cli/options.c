@@ -250,11 +250,13 @@ static int check_subject(const struct options *options, struct error *error)
 /* What one option says and another has to go with. */
 static int check_together(const struct options *options, struct error *error)
 {
+    static const char *const resume_names[] = {
+        [RESUME_UNDONE] = "resume", [RESUME_PREVIOUS] = "resume-previous", [RESUME_FAILED] = "retry-failed"};
     if (options->no_deps && !options->only.count)
         return error_set(error, ERROR_FAILED, "--no-deps needs --only NAMES: what these depend on is left out");
     if (options->resume != RESUME_NONE && !options->journal)
         return error_set(error, ERROR_FAILED, "--%s needs --journal FILE: there stands what is done",
-                         options->resume == RESUME_FAILED ? "retry-failed" : "resume");
+                         resume_names[options->resume]);
     if (options->asking.all && options->asking.count)
         return error_set(error, ERROR_FAILED, "--all and --count exclude each other");
     return 0;

@@ -41,7 +41,7 @@ enum mode {
 enum resume_option {
     RESUME_NONE,   /* all of it */
     RESUME_UNDONE, /* --resume: what has not succeeded */
-    RESUME_PREVIOUS, /* --resume=previous: what had not before the last run that began anew */
+    RESUME_PREVIOUS, /* --resume-previous: what had not before the last run that began anew */
     RESUME_FAILED, /* --retry-failed: what has failed */
 };
 

@@ -106,7 +106,14 @@ static int set_resume(struct options *options, enum resume_option resume, struct
 
 static int take_resume(struct options *options, const char *value, struct error *error)
 {
-    return set_resume(options, value ? RESUME_PREVIOUS : RESUME_UNDONE, error);
+    (void)value;
+    return set_resume(options, RESUME_UNDONE, error);
+}
+
+static int take_resume_previous(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    return set_resume(options, RESUME_PREVIOUS, error);
 }
 
 static int take_retry_failed(struct options *options, const char *value, struct error *error)
@@ -225,9 +232,10 @@ static const struct option table[] = {
      .help = "show how far the pools are, and how long the rest may take"},
     {.letter = 'q', .name = "quiet", .modes = RUNNING, .take = take_quiet,
      .help = "show only what went wrong"},
-    {.name = "resume", .argument = "[=previous]", .takes = TAKES_CHOICE, .choices = "previous", .modes = RUNNING,
-     .take = take_resume,
+    {.name = "resume", .modes = RUNNING, .take = take_resume,
      .help = "with --journal: run only what has not succeeded"},
+    {.name = "resume-previous", .modes = RUNNING, .take = take_resume_previous,
+     .help = "the same, from before the last run that began anew"},
     {.name = "retry-failed", .modes = RUNNING, .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},
     {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show), .modes = RUNNING,

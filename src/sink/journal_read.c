@@ -187,7 +187,7 @@ int journal_read(struct database *database, const char *path, const char *scenar
     struct reading reading = {.path = path, .take = take, .arg = arg};
     int result = find_runs(&reading, database, scenario, error);
     if (!result && previous && !reading.previous.count)
-        result = error_set(error, ERROR_FAILED, "--resume=previous: journal '%s' has no run before the last one that "
+        result = error_set(error, ERROR_FAILED, "--resume-previous: journal '%s' has no run before the last one that "
                                                 "began anew; --resume goes on from that", path);
     if (!result && previous)
         copy_runs(&reading.runs, &reading.previous);

@@ -590,21 +590,21 @@ def test_retry_failed_needs_a_journal():
 
 
 def test_forgotten_resume_is_told_and_taken_back():
-    """Beginning anew is told before anything begins; --resume=previous goes on from what was done before that."""
+    """Beginning anew is told before anything begins; --resume-previous goes on from what was done before that."""
     directory = Directory()
     items = "[a, bad1, b, bad2]"
     told = b"parrun: warning: journal 'j.db' has 2 tasks of this scenario as succeeded, which may run again: --resume"
     status, _, err = journaled(directory, items)
     check_status(status, 1, err)
     assert not err, err
-    _, _, err = journaled(directory, items, "--dry-run")
+    _, _, err = journaled(directory, items, "plan")
     assert err.startswith(told), err
-    status, _, err = journaled(directory, items, "--resume=previous")
+    status, _, err = journaled(directory, items, "--resume-previous")
     check_status(status, 2, err)
-    assert b"--resume=previous: journal 'j.db' has no run before the last one that began anew" in err, err
+    assert b"--resume-previous: journal 'j.db' has no run before the last one that began anew" in err, err
     _, _, err = journaled(directory, "[bad1]")
     assert err.startswith(told), err
-    for how, ran in (("--resume=previous", ["bad1", "bad2"]), ("--resume=previous", ["bad1", "bad2"]),
+    for how, ran in (("--resume-previous", ["bad1", "bad2"]), ("--resume-previous", ["bad1", "bad2"]),
                      ("--resume", ["bad1", "bad2"])):
         (directory.path / "began").unlink()
         status, _, err = journaled(directory, items, how)
@@ -612,9 +612,6 @@ def test_forgotten_resume_is_told_and_taken_back():
         assert sorted(words(directory, "began")) == ran and not err, (how, words(directory, "began"), err)
     _, _, err = journaled(directory, items)
     assert err.startswith(told), err
-    status, _, err = journaled(directory, items, "--resume=last")
-    check_status(status, 2, err)
-    assert b"--resume is 'previous', not 'last'" in err, err
 
 
 def test_a_part_of_a_run_says_nothing_of_what_was_done():
