@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "os/hierarchy.h"
 
 #define SELF "self"
 #define PREFIX "parrun-"
@@ -106,53 +107,9 @@ static char *join(const char *path, const char *name)
     return buf_take(&joined);
 }
 
-/* The cgroup of this process as its hierarchy calls it: what stands behind "0::"; NULL: none. */
-static char *own_name(void)
+static void find_own(struct hierarchy *hierarchy)
 {
-    struct buf text = {0};
-    read_file("/proc/self", "cgroup", &text);
-    const char *at = strstr(buf_string(&text), "0::");
-    while (at && at != text.data && at[-1] != '\n')
-        at = strstr(at + 1, "0::");
-    char *name = at ? mem_copy(at + 3, strcspn(at + 3, "\n")) : NULL;
-    buf_release(&text);
-    return name;
-}
-
-/* "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS... - TYPE ...": the directory of cgroup NAME, or NULL. */
-static char *directory_of(char *line, const char *name)
-{
-    char *kept, *field = strtok_r(line, " ", &kept);
-    const char *root = NULL, *point = NULL;
-    for (int number = 1; field; number++, field = strtok_r(NULL, " ", &kept)) {
-        if (number == 4)
-            root = field;
-        else if (number == 5)
-            point = field;
-        else if (!strcmp(field, "-"))
-            break;
-    }
-    const char *type = field ? strtok_r(NULL, " ", &kept) : NULL;
-    if (!type || strcmp(type, "cgroup2") || !root || !point)
-        return NULL;
-    size_t above = strcmp(root, "/") ? strlen(root) : 0;
-    if (strncmp(name, root, above))
-        return NULL;
-    struct buf path = {0};
-    buf_printf(&path, "%s%s", point, strcmp(name + above, "/") ? name + above : "");
-    return buf_take(&path);
-}
-
-static char *own_directory(const char *name)
-{
-    struct buf text = {0};
-    char *found = NULL;
-    read_file("/proc/self", "mountinfo", &text);
-    char *kept, *line = strtok_r((char *)buf_string(&text), "\n", &kept);
-    for (; line && !found; line = strtok_r(NULL, "\n", &kept))
-        found = directory_of(line, name);
-    buf_release(&text);
-    return found;
+    hierarchy_find(hierarchy, NULL, "/proc/self/cgroup", "/proc/self/mountinfo");
 }
 
 static bool is_marked(const char *home)
@@ -267,14 +224,16 @@ static void explain(const struct cgroups *cgroups, int number,
 struct cgroups *cgroups_open(unsigned wanted, struct buf *why)
 {
     struct cgroups *cgroups = mem_calloc(1, sizeof(*cgroups));
-    char *name = own_name();
+    struct hierarchy hierarchy;
     int number = 0;
-    cgroups->home = name && (wanted || strcmp(name, "/")) ? own_directory(name) : NULL;
+    find_own(&hierarchy);
+    const char *name = hierarchy.name;
+    cgroups->home = name && (wanted || strcmp(name, "/")) ? hierarchy_directory(&hierarchy) : NULL;
     cgroups->marked = cgroups->home && is_marked(cgroups->home);
     find_limits(cgroups, name, wanted, why);
     bool any = cgroups->home &&
                (cgroups->limits || (cgroups->marked && is_delegated(cgroups, name)));
-    free(name);
+    hierarchy_release(&hierarchy);
     if (any) {
         struct buf run = {0};
         buf_printf(&run, "%s/" PREFIX "%ld", cgroups->home, (long)getppid());
@@ -350,11 +309,13 @@ static bool has_others(const char *home, const char *run)
 void cgroups_leave(void)
 {
     char end[64];
-    char *name = own_name();
+    struct hierarchy hierarchy;
+    find_own(&hierarchy);
+    const char *name = hierarchy.name;
     snprintf(end, sizeof(end), "/" PREFIX "%ld/" SELF, (long)getpid());
     size_t length = name ? strlen(name) : 0;
     if (name && length >= strlen(end) && !strcmp(name + length - strlen(end), end)) {
-        char *self = own_directory(name);
+        char *self = hierarchy_directory(&hierarchy);
         char *run = self ? mem_copy(self, strlen(self) - strlen("/" SELF)) : mem_strdup("");
         char *home = mem_copy(run, (size_t)(strrchr(run, '/') ? strrchr(run, '/') - run : 0));
         clear(run);
@@ -369,7 +330,7 @@ void cgroups_leave(void)
         free(run);
         free(self);
     }
-    free(name);
+    hierarchy_release(&hierarchy);
 }
 
 /* How many processes its limit has made the system kill. */
