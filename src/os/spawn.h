@@ -46,7 +46,8 @@ int spawn_program(const struct spawn_options *options, const char *path, pid_t *
 /* The same for the program that argv[0] names, searched in the PATH of ENVIRONMENT. */
 int spawn_command(const struct spawn_options *options, pid_t *pid, struct error *error);
 
-/* All children from now on have these two descriptors too, under their own numbers. */
+/* All children from now on have these two descriptors too, under their own numbers. Before
+ * spawn_open_gates(). */
 void spawn_pass_on(int first, int second);
 
 /*

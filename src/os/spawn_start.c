@@ -60,6 +60,9 @@ static struct {
 /* The file that this program runs from; -1: it is not open. */
 static int self = -1;
 
+/* What every child has besides: spawn_pass_on(). */
+static int kept[2] = {-1, -1};
+
 /* What the child works with; nothing else is written to in the memory that it shares. */
 struct launch {
     const struct spawn_options *options;
@@ -103,8 +106,11 @@ void spawn_open_gates(size_t need)
         if (whole && gates.fds[i] >= gates.end)
             gates.end = gates.fds[i] + 1;
     }
-    if (gates.end && gates.end <= self)
-        gates.end = self + 1;
+    /* What every child may have stays below, as all above is closed. */
+    const int stay[] = {self, kept[0], kept[1]};
+    for (size_t i = 0; gates.end && i < countof(stay); i++)
+        if (stay[i] >= gates.end)
+            gates.end = stay[i] + 1;
     gates.null = null;
     if (!whole)
         spawn_close_gates();
@@ -175,9 +181,6 @@ static int take_from_gates(const struct launch *launch)
             return -1;
     return 0;
 }
-
-/* What every child has besides: spawn_pass_on(). */
-static int kept[2] = {-1, -1};
 
 void spawn_pass_on(int first, int second)
 {

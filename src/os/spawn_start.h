@@ -15,9 +15,10 @@ struct spawn_options;
 void spawn_hold_self(void);
 
 /*
- * Starts the program at PATH, NULL: the one held, as OPTIONS say, and waits until it runs. 0 with *PID, or an errno value
- * and nothing started, with *FAILED as attributes_apply() has it: ATTRIBUTE_EXEC where it was anything
- * else than an attribute; ENXIO where no program is held. By one thread of the program at a time.
+ * Starts the program at PATH, NULL: the one held, as OPTIONS say, and waits until it runs. 0 with
+ * *PID, or an errno value and nothing started, with *FAILED as attributes_apply() has it:
+ * ATTRIBUTE_EXEC where it was anything else than an attribute; ENXIO where no program is held. By one
+ * thread of the program at a time.
  */
 int spawn_start(const struct spawn_options *options, const char *path, pid_t *pid,
                 enum attribute *failed);

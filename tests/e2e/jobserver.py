@@ -1,5 +1,6 @@
 """GNU make's jobserver: a pool takes a token for each task beyond the first, gives every one back
 whatever happens, and is a jobserver itself."""
+import fcntl
 import os
 import subprocess
 
@@ -290,3 +291,21 @@ def test_pool_of_makes_is_not_workers_times_workers():
     directory = serve("run: make -s -f inner.mk", "all: b1 b2 b3 b4 b5\nb%:\n\t@sh count\n", 3, 12)
     counts = counted(directory)
     assert len(counts) == 60 and max(counts) <= 3, counts
+
+
+def test_high_descriptors_reach_processes():
+    """What make passes on at numbers beyond those that parrun needs is there for what it starts."""
+    directory = Directory()
+    read, write = os.pipe()
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD, 900) for end in (read, write)]
+    directory.file("scenario.yaml", """
+        processes:
+          p: {run: 'ls -l /proc/self/fd/%d /proc/self/fd/%d > fds'}
+        """ % tuple(high))
+    environment = {**os.environ, "MAKEFLAGS": "--jobserver-auth=%d,%d" % tuple(high)}
+    done = subprocess.run([PROGRAM, "scenario.yaml"], cwd=directory.path, env=environment,
+                          pass_fds=high, capture_output=True, text=True)
+    for end in (read, write, *high):
+        os.close(end)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (directory.path / "fds").read_text().count("pipe:") == 2
