@@ -83,8 +83,24 @@ void regex_free(struct regex *regex)
     free(regex);
 }
 
+static int match(struct regex *regex, const char *bytes, size_t length, uint32_t options)
+{
+    int result = pcre2_match(regex->code, (PCRE2_SPTR)bytes, length, 0, options, regex->match, regex->limits);
+    return result >= 0 ? 1 : result == PCRE2_ERROR_NOMATCH ? 0 : -1;
+}
+
 int regex_match(struct regex *regex, const char *bytes, size_t length)
 {
-    int result = pcre2_match(regex->code, (PCRE2_SPTR)bytes, length, 0, 0, regex->match, regex->limits);
-    return result >= 0 ? 1 : result == PCRE2_ERROR_NOMATCH ? 0 : -1;
+    return match(regex, bytes, length, 0);
+}
+
+int regex_find(struct regex *regex, const char *bytes, size_t length, size_t *at, size_t *size)
+{
+    int result = match(regex, bytes, length, PCRE2_NOTEMPTY);
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(regex->match);
+    if (result > 0) {
+        *at = ends[0];
+        *size = ends[1] - ends[0];
+    }
+    return result;
 }

@@ -19,4 +19,7 @@ void regex_free(struct regex *regex);
 /* 1 where it matches anywhere in the bytes, 0 where it does not, -1 where it took too many steps to tell. */
 int regex_match(struct regex *regex, const char *bytes, size_t length);
 
+/* The same for the first match that is not empty: it begins at *AT and is *SIZE bytes long. */
+int regex_find(struct regex *regex, const char *bytes, size_t length, size_t *at, size_t *size);
+
 #endif

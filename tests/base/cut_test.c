@@ -19,7 +19,9 @@ static const struct cut_case {
     {"a dot", ".", "a.b", "[a][b]"},
     {"several characters", "::", "a::b:c", "[a][b:c]"},
     {"an expression", " +", "a  b c", "[a][b][c]"},
-    {"one that matches nothing", "x*", "axb", "[axb]"},
+    {"one that may match nothing", "x*", "axb", "[a][b]"},
+    {"one that matches nothing", "(?=x)", "axb", "[axb]"},
+    {"a tab as two characters", "\\t", "at\tb", "[at][b]"},
     {"a tab", "\t", "a b\tc", "[a b][c]"},
 };
 
