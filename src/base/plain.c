@@ -40,7 +40,7 @@ static const char *skip_sequence(const char *at, const char *end)
 {
     if (at < end && *at == '[')
         return skip_control(at + 1, end);
-    if (at < end && strchr("]PX^_", *at))
+    if (at < end && *at && strchr("]PX^_", *at))
         return skip_text(at + 1, end);
     while (at < end && is_between(*at, ' ', '/'))
         at++;

@@ -41,9 +41,21 @@ static void test_seen(void **state)
     buf_release(&out);
 }
 
+/* A NUL is a control character as others are, and an escape before it begins no text. */
+static void test_nul(void **state)
+{
+    static const char text[] = "a\0b\033\0c";
+    struct buf out = {0};
+    (void)state;
+    plain_text(&out, text, sizeof(text) - 1);
+    assert_buf(&out, "abc");
+    buf_release(&out);
+}
+
 int main(void)
 {
     struct tests tests = {0};
     TEST_ROWS(&tests, test_seen, cases);
+    TEST(&tests, test_nul);
     return tests_run(&tests, "plain");
 }
