@@ -360,7 +360,8 @@ static size_t search_start(lua_State *lua, int index, size_t length)
     lua_Integer init = luaL_optinteger(lua, index, 1);
     if (init > 0)
         return (size_t)init - 1;
-    return init && (lua_Unsigned)-init < length ? length - (size_t)-init : 0;
+    lua_Unsigned back = 0 - (lua_Unsigned)init;
+    return init && back < length ? length - (size_t)back : 0;
 }
 
 static int push_places(lua_State *lua, const char *start, const char *from, const char *behind)

@@ -1,4 +1,5 @@
 /* Values out of JSON (RFC 8259). */
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdint.h>
@@ -112,13 +113,12 @@ static int read_number(struct reader *reader, struct value *value)
 /* The four digits at the reader; -1 where they are none. */
 static long take_hex(struct reader *reader)
 {
-    static const char digits[] = "0123456789abcdef";
     long number = 0;
     for (int i = 0; i < 4; i++, reader->at++) {
-        const char *digit = peek(reader) ? strchr(digits, peek(reader) | 0x20) : NULL;
-        if (!digit)
+        char c = peek(reader);
+        if (!isxdigit((unsigned char)c))
             return -1;
-        number = number * 16 + (digit - digits);
+        number = number * 16 + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
     }
     return number;
 }

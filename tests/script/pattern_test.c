@@ -148,6 +148,7 @@ static void test_limits_of_patterns_are_the_same(void **state)
         "return tostring(string.find('a\\0b', '\\0'))",
         "return tostring(string.find('abc', 'b', -1)) .. tostring(string.find('abc', '', 10))",
         "return tostring(string.find('a.c', '.', 2, true))",
+        "return tostring(string.find('abc', 'b', math.mininteger)) .. tostring(string.find('abc', 'c', -2))",
     };
     for (size_t i = 0; i < countof(chunks); i++)
         check_chunk(*state, chunks[i]);

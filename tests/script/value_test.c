@@ -195,6 +195,8 @@ static const struct read_case {
     {"\"\\ud83d\"", "!expected the other half of a surrogate pair"},
     {"\"\\udead\"", "!expected the other half of a surrogate pair"},
     {"\"\\u12g4\"", "!expected four hexadecimal digits, at byte 6"},
+    {"\"\\u00\x14\x11\"", "!expected four hexadecimal digits, at byte 6"},
+    {"\"\\u00E9\\u00e9\"", "\"\xc3\xa9\xc3\xa9\""},
     {"\"a\nb\"", "!or a character that is no control character, at byte 3"},
     {"\"a\xc3\xa9\xff\"", "!expected UTF-8, at byte 5"},
     {"{\"a\\u0000b\": \"\\\"\\/\\b\\f\\n\\r\\t\"}", "{\"a\\u0000b\":\"\\\"/\\b\\f\\n\\r\\t\"}"},
