@@ -211,16 +211,25 @@ static void lua_edit(struct buf *out, const struct reference *reference)
     }
 }
 
+/* No value is longer than what a place beyond this is left out of. */
+#define PLACE_MOST 1000000000L
+
+static long read_place(const char *text)
+{
+    long place = strtol(text, NULL, 10);
+    return place < -PLACE_MOST ? -PLACE_MOST : place > PLACE_MOST ? PLACE_MOST : place;
+}
+
 /* OFFSET or OFFSET:LENGTH */
 static void lua_part(struct buf *out, const struct reference *reference)
 {
     const char *colon = memchr(reference->word, ':', reference->word_length);
-    long from = strtol(reference->word, NULL, 10);
+    long from = read_place(reference->word);
     buf_char(out, '(');
     lua_name(out, reference);
     buf_printf(out, " or \"\"):sub(%ld", from + 1);
     if (colon)
-        buf_printf(out, ", %ld", from + strtol(colon + 1, NULL, 10));
+        buf_printf(out, ", %ld", from + read_place(colon + 1));
     buf_char(out, ')');
 }
 

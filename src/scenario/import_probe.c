@@ -6,9 +6,6 @@
 #include "scenario/import_process.h"
 #include "scenario/tree.h"
 
-/* parrun ends a look of 'ready' after so many seconds. */
-#define LOOK_SECONDS 5
-
 /* A probe, its numbers with process-compose's defaults. */
 struct probe {
     struct texts words; /* a program that looks; where there is none it is a URL */
@@ -114,15 +111,12 @@ static void write_target(struct draft *draft, const struct probe *probe)
         draft_text(draft, "http", probe->url);
 }
 
-static void write_ready(struct process *process, const char *key, const struct probe *probe)
+static void write_ready(struct draft *draft, const struct probe *probe)
 {
-    struct draft *draft = &process->draft;
-    if (probe->timeout > LOOK_SECONDS)
-        import_note(draft->import, "%s: a look of 'ready' ends after 5 seconds, not after %ld", key,
-                    probe->timeout);
     draft_open(draft, "ready");
     write_target(draft, probe);
     draft_line(draft, "interval", "%lds", probe->period);
+    draft_line(draft, "look_timeout", "%lds", probe->timeout);
     draft_line(draft, "timeout", "%lds",
                probe->delay + (long)probe->failures * probe->period + probe->timeout);
     if (probe->successes > 1)
@@ -154,7 +148,7 @@ static void take_readiness(void *object, const struct row *row, const struct nod
     struct process *process = object;
     struct probe probe = {0};
     if (read_probe(process, row->path, value, &probe)) {
-        write_ready(process, row->path, &probe);
+        write_ready(&process->draft, &probe);
         if (!import_find(process->map, "liveness_probe"))
             write_health(process, row->path, &probe);
     }

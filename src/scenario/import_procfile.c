@@ -22,6 +22,7 @@
 
 #define PORT_BASE 5000
 #define PORT_STEP 100
+#define PORT_MOST 65535
 #define GRACE "5s"
 
 extern char **environ;
@@ -164,14 +165,20 @@ static const struct source *read_beside(struct import *import, const char *name)
     return source;
 }
 
+/* The port that TEXT begins with; 0 where it is none. */
+static long read_port(const char *text)
+{
+    long port = strtol(text, NULL, 10);
+    return port > 0 && port <= PORT_MOST ? port : 0;
+}
+
 /* The port that "port: 7000" of .foreman names; 0 for none. */
 static long port_of_foreman(struct import *import)
 {
     static const char key[] = "port:";
     const struct source *source = read_beside(import, ".foreman");
     const char *line = source ? strstr(source->text, key) : NULL;
-    return line && (line == source->text || line[-1] == '\n') ? strtol(line + strlen(key), NULL, 10)
-                                                              : 0;
+    return line && (line == source->text || line[-1] == '\n') ? read_port(line + strlen(key)) : 0;
 }
 
 /*
@@ -230,7 +237,7 @@ static void add_dotenv(struct import *import)
                 "see parrun-scenario(5).",
                 (unsigned)line.number, (int)length, line.text);
         if (value && !import->port && length == 4 && !memcmp(line.text, "PORT", 4))
-            import->port = strtol(value, NULL, 10);
+            import->port = read_port(value);
     }
     dotenv_release(&env);
     diags_free(diags);

@@ -249,6 +249,14 @@ static int64_t duration_of(struct service *service, const struct node *check, co
     return ns;
 }
 
+static void write_time(struct service *service, const char *key, int64_t ns)
+{
+    struct buf text = {0};
+    duration_print(&text, ns);
+    draft_line(&service->draft, key, "%s", buf_string(&text));
+    buf_release(&text);
+}
+
 /*
  * Docker calls it unhealthy after so many looks in a row behind the start period; the last of them
  * may take its time.
@@ -260,18 +268,13 @@ static void write_times(struct service *service, const struct node *check)
     int64_t period = duration_of(service, check, "start_period", 0);
     long retries = import_number(service->import, "retries",
                                  import_take(service->import, check, "retries"), RETRIES, 1);
-    struct buf text = {0};
     if (!service->container) {
-        duration_print(&text, interval);
-        draft_line(&service->draft, "interval", "%s", buf_string(&text));
-        buf_clear(&text);
+        write_time(service, "interval", interval);
+        write_time(service, "look_timeout", timeout);
     }
     if (retries > 0 && retries <= 100000 && interval < INT64_MAX / 1000000 &&
-        timeout < INT64_MAX / 4 && period < INT64_MAX / 4) {
-        duration_print(&text, period + retries * interval + timeout);
-        draft_line(&service->draft, "timeout", "%s", buf_string(&text));
-    }
-    buf_release(&text);
+        timeout < INT64_MAX / 4 && period < INT64_MAX / 4)
+        write_time(service, "timeout", period + retries * interval + timeout);
 }
 
 /* The command of a healthcheck; false where it is wrong. */

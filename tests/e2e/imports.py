@@ -103,6 +103,7 @@ def test_port_of_a_procfile():
         ({".env": "PORT=3000\n"}, {"PORT": "4000"}, [3000, 3100]),
         ({}, {"PORT": "4000"}, [4000, 4100]),
         ({".env": "PORT=3000\n", ".foreman": "port: 7000\n"}, {}, [7000, 7100]),
+        ({".env": "PORT=-1\n", ".foreman": "port: 99999999999999999999\n"}, {"PORT": "4000"}, [4000, 4100]),
     ]
     for files, environment, expected in cases:
         directory = Directory()
@@ -126,6 +127,17 @@ def test_env_of_a_procfile():
     assert "# Line 2 of .env: foreman takes all behind NOTE= as it is" in text
     assert "# Line 4 of .env: foreman takes all behind HOUSE= as it is" in text
     assert text.count("of .env:") == 2 and "a # b" not in text
+
+
+def test_places_in_a_variable():
+    """Those that no value has are not taken for others."""
+    directory = Directory()
+    directory.file("process-compose.yaml", """\
+        processes:
+          a: {command: x, environment: ["A=${B:3:2}", "C=${B:9223372036854775807:9223372036854775807}"]}
+        """)
+    text = imported(directory, "process-compose.yaml")
+    assert ":sub(4, 5)" in text and ":sub(1000000001, 2000000000)" in text, text
 
 
 def test_variables_as_they_are():
