@@ -1,7 +1,6 @@
 /* Texts and trees written as YAML. */
 #include <stdarg.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -12,16 +11,6 @@
 
 /* Characters of a comment that shows a value. */
 #define SHOWN_MOST 160
-
-/* Words that readers of older YAML take for booleans: quoted so that everyone reads a text. */
-static bool is_old_boolean(const char *text)
-{
-    static const char *const words[] = {"y", "n", "yes", "no", "on", "off", "true", "false"};
-    for (size_t i = 0; i < countof(words); i++)
-        if (!strcasecmp(words[i], text))
-            return true;
-    return false;
-}
 
 /* True where TEXT can stand without quotes, wherever it stands. */
 static bool is_plain(const char *text, size_t length)
@@ -36,7 +25,7 @@ static bool is_plain(const char *text, size_t length)
     if (text[length - 1] == ' ' || text[length - 1] == ':' || strstr(text, ": "))
         return false;
     return scalar_plain(text, length).type == VALUE_STRING && !scalar_is_padded(text, length) &&
-           !is_old_boolean(text);
+           !scalar_is_doubtful(text);
 }
 
 /* True for text that quotes alone make safe: one line, nothing that needs an escape. */

@@ -191,6 +191,13 @@ static struct scenario *load(struct loader *loader, struct scenario *scenario, s
     return NULL;
 }
 
+static struct loader loader_of(struct scenario *scenario, struct diags *diags,
+                               struct scenario_sources *held)
+{
+    return (struct loader){
+        .scenario = scenario, .arena = scenario->arena, .diags = diags, .sources = held};
+}
+
 struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
                                struct diags *diags, struct scenario_sources **held)
 {
@@ -198,16 +205,11 @@ struct scenario *scenario_load(const char *file, const char *const *overrides, s
     struct scenario *scenario = new_scenario(file, standard);
     struct error error = {0};
     *held = sources_new();
-    struct loader loader = {
-        .scenario = scenario,
-        .arena = scenario->arena,
-        .diags = diags,
-        .sources = *held,
-        .overrides = overrides,
-        .override_count = count,
-        .standard_input = standard,
-        .source = sources_read(*held, file, scenario->file, &error),
-    };
+    struct loader loader = loader_of(scenario, diags, *held);
+    loader.overrides = overrides;
+    loader.override_count = count;
+    loader.standard_input = standard;
+    loader.source = sources_read(*held, file, scenario->file, &error);
     return load(&loader, scenario, &error);
 }
 
@@ -217,13 +219,8 @@ struct scenario *scenario_load_text(const char *name, const char *text, size_t l
     struct scenario *scenario = new_scenario(name, false);
     struct error error = {0};
     *held = sources_new();
-    struct loader loader = {
-        .scenario = scenario,
-        .arena = scenario->arena,
-        .diags = diags,
-        .sources = *held,
-        .source = sources_add(*held, name, text, length),
-    };
+    struct loader loader = loader_of(scenario, diags, *held);
+    loader.source = sources_add(*held, name, text, length);
     return load(&loader, scenario, &error);
 }
 

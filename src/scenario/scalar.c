@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "scenario/tree.h"
@@ -124,4 +125,14 @@ struct value scalar_value(const struct node *node)
     if (node->tag == TAG_STRING || (node->style != STYLE_PLAIN && !typed))
         return string_value(node->text, node->size);
     return scalar_plain(node->text, node->size);
+}
+
+bool scalar_is_doubtful(const char *text)
+{
+    static const char *const doubtful[] = {"yes",  "no",    "on",   "off",  "y",   "n",
+                                           "true", "false", "null", ".inf", ".nan"};
+    for (size_t i = 0; i < countof(doubtful); i++)
+        if (!strcasecmp(doubtful[i], text))
+            return true;
+    return false;
 }

@@ -22,4 +22,8 @@ struct value scalar_value(const struct node *node);
 /* True for 012 and the like: digits that another reader might take as octal. */
 bool scalar_is_padded(const char *text, size_t length);
 
+/* True where the plain scalar TEXT is a text to us, and something else to a reader of YAML 1.1 or of the core schema of
+ * 1.2: a yes, or a True. */
+bool scalar_is_doubtful(const char *text);
+
 #endif

@@ -8,7 +8,6 @@
 
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -18,9 +17,6 @@
 
 #define INDENT 2
 #define LINE_LENGTH 90
-
-/* Texts to us, in whatever letters, and something else to a reader of YAML 1.1 or of the core schema of 1.2. */
-static const char *const doubtful[] = {"yes", "no", "on", "off", "y", "n", "true", "false", "null", ".inf", ".nan"};
 
 /* "10s", "1h30m" */
 static bool is_duration(const char *text, size_t length)
@@ -38,10 +34,7 @@ static bool is_plain(const char *text, size_t length)
         return true;
     if (!length || !strchr(first, *text) || text[length - 1] == ' ' || strlen(text) != length)
         return false;
-    for (size_t i = 0; i < countof(doubtful); i++)
-        if (!strcasecmp(doubtful[i], text))
-            return false;
-    return strspn(text, rest) == length && strcmp(text, "...") &&
+    return strspn(text, rest) == length && strcmp(text, "...") && !scalar_is_doubtful(text) &&
            scalar_plain(text, length).type == VALUE_STRING;
 }
 
