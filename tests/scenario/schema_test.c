@@ -13,24 +13,25 @@
 #define ENDS "threads: {in: {lua: x = 1, produces: q}, out: {lua: x = 1, consumes: q}}\n"
 
 /* A scenario round the inside of a block, and what the inside cannot do without. */
-static const struct {
+static const struct wrapper {
     const char *before;
     const char *after;
-    const char *body; /* where the key is no alternative itself and needs no other */
+    const char *body; /* where the key is no alternative itself and needs none */
+    const char *also; /* in any case; NULL: nothing */
 } wrappers[BLOCK_COUNT] = {
     [BLOCK_LOG] = {AROUND ENDS "log: {", "}\n", ""},
     [BLOCK_QUEUE] = {"threads: {t: {lua: x = 1, consumes: [q, r], produces: [q, r]}}\n"
                      "queues: {q: {}, r: {",
                      "}}\n", ""},
-    [BLOCK_PROCESS] = {AROUND ENDS "processes: {p: {", "}}\n", ", lua: x = 1"},
-    [BLOCK_POOL] = {AROUND ENDS "pools: {p: {", "}}\n", ", lua: x = 1"},
+    [BLOCK_PROCESS] = {AROUND ENDS "processes: {p: {", "}}\n", "lua: x = 1"},
+    [BLOCK_POOL] = {AROUND ENDS "pools: {p: {", "}}\n", "lua: x = 1", "tasks: {queue: q}"},
     [BLOCK_THREAD] = {AROUND "processes: {p: {run: x, consumes: q}}\nthreads: {t: {", "}}\n",
-                      ", lua: x = 1"},
+                      "lua: x = 1"},
     [BLOCK_STOP] = {AROUND ENDS "processes: {p: {run: x, stop: {", "}}}\n", ""},
     [BLOCK_STREAM] = {AROUND ENDS "processes: {p: {run: x, stdout: {", "}}}\n", ""},
-    [BLOCK_TASKS] = {AROUND ENDS "pools: {p: {run: x, tasks: {", "}}}\n", ", lines: x"},
+    [BLOCK_TASKS] = {AROUND ENDS "pools: {p: {run: x, tasks: {", "}}}\n", "lines: x"},
     [BLOCK_COPROCESS] = {AROUND ENDS "pools: {p: {tasks: 1, coprocess: {", "}}}\n",
-                         ", command: [x]"},
+                         "command: [x]"},
     [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, retry: {", "}}}\n", ""},
     [BLOCK_HALT] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, halt: {", "}}}\n", ""},
     [BLOCK_PRESSURE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {pressure: {",
@@ -38,11 +39,14 @@ static const struct {
     [BLOCK_THROTTLE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {", "}}}\n", ""},
     [BLOCK_LIMITS] = {AROUND ENDS "processes: {p: {run: x, limits: {", "}}}\n", ""},
     [BLOCK_ROTATE] = {"log: {file: x, rotate: {", "}}\nthreads: {t: {lua: x = 1}}\n", ""},
-    [BLOCK_READY] = {AROUND ENDS "processes: {p: {run: x, ready: {", "}}}\n", ", tcp: 80"},
-    [BLOCK_HEALTH] = {AROUND ENDS "processes: {p: {run: x, health: {", "}}}\n", ", tcp: 80"},
+    [BLOCK_READY] = {AROUND ENDS "processes: {p: {run: x, ready: {", "}}}\n", "tcp: 80"},
+    [BLOCK_HEALTH] = {AROUND ENDS "processes: {p: {run: x, health: {", "}}}\n", "tcp: 80"},
     [BLOCK_RESTART] = {AROUND ENDS "processes: {p: {run: x, restart: {", "}}}\n", ""},
     [BLOCK_RESULTS] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, results: {", "}}}\n", ""},
 };
+
+/* The other end of a stream, for keys of what a process reads. */
+static const struct wrapper input = {AROUND ENDS "processes: {p: {run: x, stdin: {", "}}}\n", "", NULL};
 
 static void put_top_key(struct buf *text, const struct key *key)
 {
@@ -54,23 +58,36 @@ static void put_top_key(struct buf *text, const struct key *key)
         buf_text(text, "queues: {lines: {}}\n");
 }
 
-static void put_key(struct buf *text, const struct key *key, enum block_kind block)
+/* Puts PAIR, "NAME: VALUE", unless KEY has that name. */
+static void put_beside(struct buf *text, const struct key *key, const char *pair)
 {
-    bool input = !strcmp(key->name, "text") || !strcmp(key->name, "ack");
-    bool split = !strcmp(key->name, "split");
-    buf_text(text, input ? AROUND ENDS "processes: {p: {run: x, stdin: {" : wrappers[block].before);
-    buf_text(text, key->example);
-    if (split)
-        buf_text(text, ", batch: 2, lua: x = 1, tasks: {queue: q}");
-    else if (!strcmp(key->name, "ack"))
-        buf_text(text, ", queue: q");
-    else if (key->needs)
-        buf_printf(text, ", %s: x = 1", key->needs);
-    else if (!key->alternative && strcmp(key->name, "command"))
-        buf_text(text, wrappers[block].body);
-    if (block == BLOCK_POOL && strcmp(key->name, "tasks") && !split)
-        buf_text(text, ", tasks: 1");
-    buf_text(text, wrappers[block].after);
+    size_t length = strlen(key->name);
+    if (pair && *pair && (strncmp(pair, key->name, length) || pair[length] != ':'))
+        buf_printf(text, ", %s", pair);
+}
+
+/* The key with what it needs, and what its block cannot do without. */
+static void put_key(struct buf *text, const struct key *key, enum block_kind block,
+                    const struct wrapper *wrapper)
+{
+    const struct key *last = key;
+    buf_printf(text, "%s%s", wrapper->before, key->example);
+    while (last->needs) {
+        last = schema_find(block, last->needs);
+        buf_printf(text, ", %s", last->example);
+    }
+    if (!last->alternative)
+        put_beside(text, last, wrapper->body);
+    put_beside(text, key, wrapper->also);
+    buf_text(text, wrapper->after);
+}
+
+static bool loads(const char *text)
+{
+    struct loaded loaded = load_with(text, NULL, 0);
+    bool right = loaded.scenario;
+    loaded_release(&loaded);
+    return right;
 }
 
 static void load_example(const struct key *key, enum block_kind block)
@@ -79,7 +96,11 @@ static void load_example(const struct key *key, enum block_kind block)
     if (block == BLOCK_SCENARIO)
         put_top_key(&text, key);
     else
-        put_key(&text, key, block);
+        put_key(&text, key, block, &wrappers[block]);
+    if (block == BLOCK_STREAM && !loads(buf_string(&text))) {
+        buf_clear(&text);
+        put_key(&text, key, block, &input);
+    }
     struct loaded loaded = load_right(buf_string(&text));
     loaded_release(&loaded);
     buf_release(&text);
