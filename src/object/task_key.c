@@ -12,14 +12,16 @@
 #include "script/value.h"
 
 /* The key of the hashes of pools: a change of what is put into them changes its number. */
-static const struct hash content_key = {UINT64_C(0x6b736174206e7572), 2};
+static const struct hash content_key = {UINT64_C(0x6b736174206e7572), 3};
 
-/* Each text with its length before it, so that no two lists of texts look alike. */
+/* Each text with its length before it, so that no two lists of texts look alike, and with an end, so that the
+ * last name in it does not go on with the length of the next one. */
 static void put_text(struct buf *content, const char *text, size_t length)
 {
     buf_number(content, (int64_t)length);
     buf_char(content, ':');
     buf_append(content, text, length);
+    buf_char(content, '\n');
 }
 
 static void put_word(struct buf *content, const char *word)
