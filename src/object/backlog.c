@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "object/framing.h"
 #include "object/queue.h"
+#include "object/spool.h"
 
 /* So much is kept in memory at either end. */
 #define MEMORY_MOST ((size_t)1 << 20)
@@ -39,18 +40,14 @@ static uint64_t size_of(const struct backlog *backlog)
            backlog->tail.length;
 }
 
-static int open_file(void)
-{
-    const char *directory = getenv("TMPDIR");
-    return open(directory && *directory ? directory : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
 /* Moves the tail to the file; where that cannot be, it stays in memory. */
 static void spill(struct backlog *backlog)
 {
     size_t done = 0;
+    struct error error = {0};
     if (backlog->fd < 0)
-        backlog->fd = open_file();
+        backlog->fd = spool_open(&error);
+    error_release(&error);
     while (backlog->fd >= 0 && done < backlog->tail.length) {
         ssize_t length = pwrite(backlog->fd, backlog->tail.data + done, backlog->tail.length - done,
                                 (off_t)backlog->to);
@@ -112,6 +109,21 @@ static bool read_at(struct backlog *backlog, uint64_t offset, size_t most, struc
     return true;
 }
 
+/* The first LENGTH bytes of the file are in memory again: their room on the disk is free, as the process may never
+ * come to the end of it. */
+static void pass_in_file(struct backlog *backlog, size_t length)
+{
+    /* Where the file system can do neither, the room is free when the file is closed. */
+    int result = fallocate(backlog->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                           (off_t)backlog->from, (off_t)length);
+    backlog->from += length;
+    if (backlog->from == backlog->to) {
+        backlog->from = backlog->to = 0;
+        result = ftruncate(backlog->fd, 0);
+    }
+    (void)result;
+}
+
 /* Adds to the front what stands behind it; false where nothing does. */
 static bool refill(struct backlog *backlog)
 {
@@ -125,13 +137,7 @@ static bool refill(struct backlog *backlog)
             buf_truncate(&backlog->front, before); /* not known to be done, so it is given again */
             return false;
         }
-        backlog->from += length;
-        if (backlog->from == backlog->to) {
-            backlog->from = backlog->to = 0;
-            if (ftruncate(backlog->fd, 0)) {
-                /* its room is free when it is closed */
-            }
-        }
+        pass_in_file(backlog, length);
         return true;
     }
     if (!backlog->tail.length)

@@ -14,16 +14,20 @@
 #define PIECE (64u << 10)
 
 /* The first directory that can be used, as for the socket of a run. */
-static int open_file(int *fd, struct error *error)
+int spool_open(struct error *error)
 {
     const char *wanted = getenv("TMPDIR");
     const char *const directories[] = {wanted && *wanted ? wanted : "/tmp", "/tmp"};
-    *fd = -1;
-    for (size_t i = 0; *fd < 0 && i < countof(directories); i++)
-        *fd = open(directories[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (*fd < 0)
-        return error_system(error, errno, "cannot keep output in '%s'", directories[0]);
-    return 0;
+    int fd = -1;
+    for (size_t i = 0; fd < 0 && i < countof(directories); i++)
+        fd = open(directories[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return fd < 0 ? error_system(error, errno, "cannot keep output in '%s'", directories[0]) : fd;
+}
+
+static int open_file(int *fd, struct error *error)
+{
+    *fd = spool_open(error);
+    return *fd < 0 ? *fd : 0;
 }
 
 /* Moves what is in memory to the file, but for the last KEPT bytes. */

@@ -31,12 +31,16 @@ struct spool_shelf {
     uint64_t end;
 };
 
+/* Opens a file without a name in $TMPDIR, or else in /tmp. Its descriptor, the caller's, or a negative errno
+ * with ERROR filled. */
+int spool_open(struct error *error);
+
 /* Appends. 0, or a negative errno with ERROR filled: the bytes are kept in memory all the same. */
 int spool_put(struct spool *spool, const char *bytes, size_t length, struct error *error);
 
 /*
- * The next piece, which ends between characters of UTF-8, valid until the next call: 1 with it in *BYTES and *LENGTH, 0 at the end, or a
- * negative errno. Nothing may be put once this was called.
+ * The next piece, which ends between characters of UTF-8, valid until the next call: 1 with it in
+ * *BYTES and *LENGTH, 0 at the end, or a negative errno. Nothing may be put once this was called.
  */
 int spool_next(struct spool *spool, const char **bytes, size_t *length, struct error *error);
 

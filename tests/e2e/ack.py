@@ -157,6 +157,35 @@ for number, line in enumerate(all):
     assert out.count(b"reader | ok\n") == count
 
 
+ANSWERS = """
+import os, stat, sys, time
+def kept():
+    files = f"/proc/{os.getppid()}/fd/"
+    held = [os.stat(files + fd) for fd in os.listdir(files) if "(deleted)" in os.readlink(files + fd)]
+    return sum(512 * one.st_blocks for one in held if stat.S_ISREG(one.st_mode))
+lines = len(sys.stdin.buffer.readlines())
+all, until = kept(), time.monotonic() + 60
+first = lines * 6 // 10
+sys.stdout.write("ok\\n" * first)
+sys.stdout.flush()
+while kept() > all * 3 // 4:
+    if time.monotonic() > until:
+        sys.exit(f"{kept()} of {all} bytes are still kept")
+    time.sleep(0.01)
+sys.stdout.write("ok\\n" * (lines - first))
+"""
+
+
+def test_what_is_answered_takes_no_disk():
+    """A process that never comes to the end of it does not fill the disk either."""
+    directory = Directory()
+    directory.file("reader.py", ANSWERS)
+    scenario = SCENARIO.replace("@COUNT@", "500000").replace("@ARGUMENTS@", "x").replace("@ACK@", "line")
+    scenario = scenario.replace("restart: {on: failure, delay: 10ms}", "stderr: log")
+    status, out, err = complete(scenario, directory=directory)
+    check_status(status, 0, out[-500:] + err)
+
+
 GIVES_UP = """
     processes:
       from: {run: seq 100, stdout: {queue: q}}
