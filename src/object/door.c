@@ -46,16 +46,17 @@ static struct guest *find_idle(const struct door *door, size_t *count)
     return idle;
 }
 
-/* Makes room for one more; false where everybody is waited on. */
+/* Makes room for one more, by the end of this turn of the loop; false where everybody is waited on. */
 static bool make_room(const struct door *door)
 {
     size_t count;
     struct guest *idle = find_idle(door, &count);
     if (count < door->most)
         return true;
-    if (idle)
-        guest_free(idle);
-    return idle;
+    if (!idle)
+        return false;
+    guest_refuse(idle, "more than %zu clients at once, and this one had asked for nothing", door->most);
+    return true;
 }
 
 static void on_knock(void *arg)

@@ -103,14 +103,14 @@ static void serve(struct guest *guest)
         const char *at = buf_string(&guest->received) + done;
         size_t left = guest->received.length - done;
         length = frame_take(at, left, &frame);
-        if (length < 0)
+        if (length < 0) {
             guest_refuse(guest, "what came is no request");
-        else if (frame_announces(at, left) > REQUEST_LONGEST)
+        } else if (frame_announces(at, left) > REQUEST_LONGEST) {
             guest_refuse(guest, "a message put from outside has at most %u MiB", REQUEST_LONGEST >> 20);
-        if (length <= 0)
-            break;
-        serve_one(guest, &frame);
-        done += (size_t)length;
+        } else if (length) {
+            serve_one(guest, &frame);
+            done += (size_t)length;
+        }
     }
     buf_consume(&guest->received, done);
     guest->serving = false;
