@@ -1,7 +1,6 @@
 /* The runner: one run from loading the scenario to its exit status. */
 #include "cli/runner.h"
 
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,24 +314,28 @@ static void join_make(struct run *run, const struct order *order)
                 order->no_jobserver);
 }
 
-static int run_scenario(const struct order *order, const struct scenario *scenario,
-                        const struct mask *mask)
+/* What of the machine a run needs before all else; false, told on standard error, where it is not there. */
+static bool prepare_machine(const struct options *options, const struct scenario *scenario)
 {
-    const struct options *options = order->options;
-    struct runner runner = {0};
-    struct run *run = &runner.run;
-    struct error error = {0};
-    int fd;
     spawn_hold_self();
     nofile_raise(); /* every process of a run takes some descriptors here */
     if (!machine_has_stack())
-        return STATUS_SYSTEM;
-    if (!options->dry && !machine_has_descriptors(scenario, options->jobs))
-        return STATUS_SYSTEM;
-    if (!options->dry)
-        spawn_open_gates(need_descriptors(scenario, options->jobs));
+        return false;
+    if (options->dry)
+        return true;
+    if (!machine_has_descriptors(scenario, options->jobs))
+        return false;
+    spawn_open_gates(need_descriptors(scenario, options->jobs));
+    return true;
+}
+
+/* Opens what the run reads from and writes to. 0, or a negative code with ERROR filled. */
+static int open_run(struct runner *runner, const struct options *options,
+                    const struct scenario *scenario, const struct mask *mask, struct error *error)
+{
+    struct run *run = &runner->run;
     *run = (struct run){
-        .loop = loop_new(&error),
+        .loop = loop_new(error),
         .bus = bus_new(),
         .scenario = scenario,
         .mask = mask,
@@ -343,60 +346,99 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
         .tells_commands = options->joblog || options->trace,
         .jobs = options->jobs,
         .ended = on_run_ended,
-        .ended_arg = &runner,
+        .ended_arg = runner,
     };
-    if (!run->loop) {
-        release_run(run);
-        return fail(run, &error, STATUS_SYSTEM);
-    }
-    invocation_fill(&run->invocation, &runner.invocation, options);
-    int wrong = options->resume_joblog ? each_read_joblog(options->each, run, &error) : 0;
-    if (wrong || picks_read(options, run, &error) || open_books(&runner, options, &error)) {
-        log_free(runner.log);
-        release_run(run);
-        invocation_release(&runner.invocation);
-        return fail(run, &error, error_status(&error));
-    }
-    bus_mask(run->bus, mask);
-    runner.patience = timer_new(run->loop, stop_loop, &runner);
-    runner.pause.run = run;
-    runner.guard = getppid();
-    loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, &runner);
+    if (!run->loop)
+        return error->code;
+    invocation_fill(&run->invocation, &runner->invocation, options);
+    int result = options->resume_joblog ? each_read_joblog(options->each, run, error) : 0;
+    if (!result)
+        result = picks_read(options, run, error);
+    return result ? result : open_books(runner, options, error);
+}
+
+/* Hears of signals and of children from now on, and takes the terminal and the cgroups. */
+static void watch_system(struct runner *runner)
+{
+    struct run *run = &runner->run;
+    runner->patience = timer_new(run->loop, stop_loop, runner);
+    runner->pause.run = run;
+    runner->guard = getppid();
+    loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, runner);
     loop_hear_children(run->loop);
     run->terminal = terminal_open();
     if (run->terminal)
-        loop_watch_children(run->loop, pause_look, &runner.pause);
+        loop_watch_children(run->loop, pause_look, &runner->pause);
     if (!run->dry)
-        run->cgroups = runner.cgroups =
-            cgroups_open(attributes_controllers(scenario), runner.no_cgroups);
-    run->no_cgroups = runner.no_cgroups;
+        run->cgroups = runner->cgroups =
+            cgroups_open(attributes_controllers(run->scenario), runner->no_cgroups);
+    run->no_cgroups = runner->no_cgroups;
+}
+
+static void make_objects(struct run *run, const struct order *order)
+{
     join_make(run, order);
     if (!run->dry) {
-        machine_warn(scenario);
+        machine_warn(run->scenario);
         attributes_warn(run);
     }
     objects_make(run);
-    if (scenario->queue_count && !run->dry)
+    if (run->scenario->queue_count && !run->dry)
         run->door = door_new(run, order->socket);
     durable_tell_door(run);
+}
+
+/* From the first start to behind the end; false where threads were left behind that still use the run. */
+static bool go(struct runner *runner)
+{
+    struct run *run = &runner->run;
+    int fd;
     struct service *service = service_new(run);
-    struct output *board = log_board(runner.log, &fd);
-    runner.progress = board ? progress_new(run, board, fd) : NULL;
+    struct output *board = log_board(runner->log, &fd);
+    runner->progress = board ? progress_new(run, board, fd) : NULL;
     run_start(run);
     loop_run(run->loop);
-    close_books(&runner);
+    close_books(runner);
     door_free(run->door);
     if (!objects_free(run))
-        _exit(end_run(&runner));
+        return false;
     service_free(service);
     tokens_free(run->tokens);
-    timer_free(runner.patience);
+    timer_free(runner->patience);
     release_run(run);
-    int status = end_run(&runner);
-    invocation_release(&runner.invocation);
+    return true;
+}
+
+static void release_runner(struct runner *runner)
+{
+    invocation_release(&runner->invocation);
     for (size_t i = 0; i < CGROUP_CONTROLLERS; i++)
-        buf_release(&runner.no_cgroups[i]);
-    log_free(runner.log);
+        buf_release(&runner->no_cgroups[i]);
+    log_free(runner->log);
+}
+
+static int run_scenario(const struct order *order, const struct scenario *scenario,
+                        const struct mask *mask)
+{
+    struct runner runner = {0};
+    struct error error = {0};
+    if (!prepare_machine(order->options, scenario))
+        return STATUS_SYSTEM;
+    if (open_run(&runner, order->options, scenario, mask, &error)) {
+        int status = runner.run.loop ? error_status(&error) : STATUS_SYSTEM;
+        log_free(runner.log);
+        runner.log = NULL;
+        release_run(&runner.run);
+        release_runner(&runner);
+        return fail(&runner.run, &error, status);
+    }
+    bus_mask(runner.run.bus, mask);
+    watch_system(&runner);
+    make_objects(&runner.run, order);
+    if (!go(&runner))
+        _exit(end_run(&runner));
+    int status = end_run(&runner);
+    release_runner(&runner);
     return status;
 }
 
