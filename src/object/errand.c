@@ -28,7 +28,7 @@ static void on_exited(void *arg, int code, int signal_number)
 {
     struct errand *errand = arg;
     struct buf why = {0};
-    if (!kill(-child_pid(errand->child), 0))
+    if (child_group_lives(errand->child))
         descendants_kill_session(child_pid(errand->child));
     tap_finish(errand->tap);
     if (signal_number)

@@ -57,7 +57,7 @@ struct intake_end {
 enum intake_result intake_piece(struct intake *intake, const struct intake_end *end,
                                 const char **bytes, size_t *length, struct error *error);
 
-/* True where the last piece was what stands behind the last TERMINATOR. */
+/* True where the last piece was what stands behind the last END. */
 bool intake_is_unended(const struct intake *intake);
 
 /* NULL is accepted. */

@@ -265,8 +265,7 @@ static int open_pipe(struct side *side, struct error *error)
 static int compile(struct side *side, struct error *error)
 {
     struct buf text = {0};
-    int result = world_render(&side->monitor->world, side->spec->target, &text, error);
-    if (!result)
+    if (!world_render(&side->monitor->world, side->spec->target, &text, error))
         side->regex = regex_new(buf_string(&text), error);
     buf_release(&text);
     return side->regex ? 0 : ERROR_FAILED;
@@ -365,6 +364,11 @@ void monitor_begin(struct monitor *monitor)
         side_look(&monitor->ready);
 }
 
+static bool wants_lines(const struct monitor *monitor)
+{
+    return monitor->health.regex || (monitor->ready.regex && !monitor->is_ready);
+}
+
 /* Tries the expressions on a line as a person sees it. */
 static void match_line(struct monitor *monitor, const char *bytes, size_t length)
 {
@@ -389,7 +393,7 @@ void monitor_line(struct monitor *monitor, const char *stream, const char *bytes
     struct buf *begun = &monitor->begun;
     bool goes_on = monitor->begun_in == stream;
     monitor->lines = true;
-    if (!monitor->ready.regex && !monitor->health.regex)
+    if (!wants_lines(monitor))
         return;
     if (!unfinished && !goes_on) {
         match_line(monitor, bytes, length);

@@ -122,7 +122,7 @@ static void become(struct pool *pool, struct task *task, const struct task_messa
     buf_append(&task->messages, message, sizeof(*message));
     task->before = message->mark.attempts;
     task->attempt = task->before + tries;
-    (void)pool_was_done(pool, task); /* its key: it is another task than the batch was */
+    pool_fill_key(pool, task); /* it is another task than the batch was */
 }
 
 struct task *pool_split(struct pool *pool, struct task *task)

@@ -367,7 +367,7 @@ static bool tell_spool(struct pool *pool, struct task *task, size_t stream)
     while (!pool->object.run->held && (result = spool_next(spool, &bytes, &length, &error)) > 0)
         tell_output(pool, task, stream, bytes, length);
     if (result < 0)
-        pool_break(pool, error.text);
+        pool_lose(pool, error.text);
     error_release(&error);
     return !pool->object.run->held || result < 0 ||
            (!spool->memory.length && spool->read == spool->size);

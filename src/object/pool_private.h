@@ -382,7 +382,11 @@ void pool_release_unordered(struct pool *pool);
 /* Before the first task is taken from the source. */
 void pool_open_resume(struct pool *pool);
 
-/* Fills in the task's key; true where an earlier run has done it. */
+/* Fills in the task's key. False where nobody wants to know it, or no command can be made of its item: then the
+ * task itself tells why. */
+bool pool_fill_key(struct pool *pool, struct task *task);
+
+/* The same; true where an earlier run has done the task, which is counted. */
 bool pool_was_done(struct pool *pool, struct task *task);
 
 /* Tells, once, how many tasks were done before; nothing where none could be. */

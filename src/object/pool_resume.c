@@ -38,12 +38,13 @@ void pool_open_resume(struct pool *pool)
     error_release(&error);
 }
 
-/* False where no command can be made of the item: then the task itself tells why. */
-static bool fill_key(struct pool *pool, struct task *task)
+bool pool_fill_key(struct pool *pool, struct task *task)
 {
     struct buf command = {0};
     struct buf line = {0};
     struct error error = {0};
+    if (!pool->planner && !pool->object.run->keys)
+        return false;
     if (!pool->planner) {
         task->key = task_key(&pool->content, task->item.data, task->item.length);
         return true;
@@ -63,9 +64,7 @@ static bool fill_key(struct pool *pool, struct task *task)
 bool pool_was_done(struct pool *pool, struct task *task)
 {
     struct resume *resume = pool->object.run->resume;
-    if (!pool->planner && !pool->object.run->keys)
-        return false;
-    return fill_key(pool, task) && resume && resume_skips(resume, &task->key, &pool->tally);
+    return pool_fill_key(pool, task) && resume && resume_skips(resume, &task->key, &pool->tally);
 }
 
 static const char *plural(int64_t number, const char *one, const char *many)

@@ -132,8 +132,11 @@ void process_judge(struct process *process);
 /* No other life follows: tells how many there were, so that nobody need count them to see why. */
 void process_blame_restarts(struct process *process);
 
-/* process_queues.c: as struct object_kind has them. */
+/* process_queues.c; process_tell.c has process_held_up(): as struct object_kind has them. */
 void process_waits_for_queue(struct object *object, struct part_waits *waits);
+void process_parts(const struct object *object, struct part_waits *waits);
+bool process_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
+bool process_drained(const struct object *object);
 bool process_held_up(const struct object *object, struct buf *out);
 
 /* A life begins: where stdin has ack: line or end, there is a backlog from now on. */
@@ -147,9 +150,6 @@ void process_settle_queues(struct process *process);
 
 /* It has answered so many messages, as ack: line has it. */
 void process_answered(struct process *process, size_t count);
-void process_parts(const struct object *object, struct part_waits *waits);
-bool process_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
-bool process_drained(const struct object *object);
 
 /* process_tell.c */
 

@@ -54,11 +54,10 @@ static void tell_unsure(void *arg, struct queue *queue, size_t count)
 {
     const struct process *process = arg;
     const struct life *life = &process->life;
-    const char *name = signal_name(life->signal);
     struct buf reason = {0};
     buf_printf(&reason, "process %s had read them when it ", process->object.name);
     if (life->signal)
-        buf_printf(&reason, "was ended by signal %s", name ? name : "?");
+        buf_printf(&reason, "was ended by signal %s", signal_name(life->signal));
     else
         buf_printf(&reason, "ended with code %d", life->code);
     queue_unsure(queue, count, reason.data);
