@@ -48,7 +48,7 @@ const char *meant_tasks(struct arena *arena, const char *text);
 /* What stands behind 'range': "1..10", "{1..10}", "1-10" -> "[1, 10]". */
 const char *meant_range(struct arena *arena, const char *text);
 
-/* Reports that TEXT, which NODE is, is no duration, or one that is too long: CODE and ERROR are those of
+/* Reports that TEXT, which NODE is, is no duration, or one that is too long: ERROR is that of
  * duration_parse(). */
 void duration_wrong(struct loader *loader, const struct field *field, const struct node *node,
                     const char *text, const struct error *error);
