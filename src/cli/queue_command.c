@@ -26,6 +26,9 @@
 #include "sink/file_lock.h"
 #include "sink/queue_file.h"
 
+/* Of what clock_print() makes. */
+#define DUE_WIDTH 27
+
 struct command {
     const struct options *options;
     const char *file;
@@ -45,6 +48,15 @@ static void print_age(struct buf *out, double put)
 {
     double age = (double)clock_wall() / (double)NS_PER_S - put;
     duration_print(out, age > 0 ? (int64_t)age * NS_PER_S : 0);
+}
+
+/* When nobody is kept from it any more, or "-"; in seconds since 1970. */
+static void print_due(struct buf *out, double due)
+{
+    if (due > (double)clock_wall() / (double)NS_PER_S)
+        clock_print(out, (int64_t)(due * (double)NS_PER_S));
+    else
+        buf_char(out, '-');
 }
 
 /* On one line, whatever is in it: a character that a terminal would obey, or that is none, is shown as its bytes. */
@@ -68,15 +80,18 @@ static void print_depth(struct query *query, struct buf *out)
 {
     const char *name;
     int64_t messages;
-    struct buf age = {0}, shown = {0};
+    struct buf age = {0}, due = {0}, shown = {0};
     query_text(query, 0, &name);
     print_shown(&shown, name, strlen(name));
     query_integer(query, 1, &messages);
     if (messages)
         print_age(&age, query_number(query, 3));
-    buf_printf(out, "%-24s %10lld %10lld  %s\n", buf_string(&shown), (long long)messages,
-               (long long)query_number(query, 2), messages ? buf_string(&age) : "-");
+    print_due(&due, query_number(query, 5));
+    buf_printf(out, "%-24s %10lld %10lld %10lld  %-12s  %s\n", buf_string(&shown), (long long)messages,
+               (long long)query_number(query, 2), (long long)query_number(query, 4),
+               messages ? buf_string(&age) : "-", due.data);
     buf_release(&age);
+    buf_release(&due);
     buf_release(&shown);
 }
 
@@ -91,12 +106,13 @@ static void print_body(struct buf *out, const struct stored *message)
 static int print_message(struct query *query, struct buf *out, struct error *error)
 {
     struct stored message;
-    struct buf encoded = {0}, age = {0};
+    struct buf encoded = {0}, age = {0}, due = {0};
     int result = queue_file_read(query, &message, &encoded, error);
     if (!result) {
         print_age(&age, (double)message.put / (double)NS_PER_S);
-        buf_printf(out, "%10lld  %-12s %8lld %8lld  ", (long long)message.id, buf_string(&age),
-                   (long long)message.priority, (long long)message.attempts);
+        print_due(&due, (double)message.due / (double)NS_PER_S);
+        buf_printf(out, "%10lld  %-12s %8lld %8lld  %-*s  ", (long long)message.id, buf_string(&age),
+                   (long long)message.priority, (long long)message.attempts, DUE_WIDTH, due.data);
         if (message.damaged)
             buf_text(out, "(damaged)");
         else
@@ -105,6 +121,7 @@ static int print_message(struct query *query, struct buf *out, struct error *err
     }
     buf_release(&encoded);
     buf_release(&age);
+    buf_release(&due);
     return result;
 }
 
@@ -117,9 +134,15 @@ static int write_out(struct buf *out, struct error *error)
 
 static int list_queues(struct database *database, struct buf *out, struct error *error)
 {
-    struct query *query = database_query(database, "SELECT * FROM depth", error);
+    struct query *query = database_query(
+        database,
+        "SELECT depth.*, total(due > ?1), min(due) FILTER (WHERE due > ?1)"
+        " FROM depth LEFT JOIN message ON message.queue = depth.queue GROUP BY depth.queue",
+        error);
     int step = query ? 0 : error->code;
-    buf_printf(out, "%-24s %10s %10s  %s\n", "QUEUE", "MESSAGES", "TRIED", "OLDEST");
+    buf_printf(out, "%-24s %10s %10s %10s  %-12s  %s\n", "QUEUE", "MESSAGES", "TRIED", "DELAYED", "OLDEST", "UNTIL");
+    if (query)
+        query_set_number(query, 1, (double)clock_wall() / (double)NS_PER_S);
     while (query && (step = query_step(query, error)) == 1)
         print_depth(query, out);
     return step < 0 ? step : write_out(out, error);
@@ -134,7 +157,8 @@ static int list_messages(struct database *database, const char *queue, struct bu
         " FROM message WHERE queue = ? ORDER BY priority DESC, id",
         error);
     int step = query ? 0 : error->code;
-    buf_printf(out, "%10s  %-12s %8s %8s  %s\n", "ID", "AGE", "PRIORITY", "ATTEMPTS", "MESSAGE");
+    buf_printf(out, "%10s  %-12s %8s %8s  %-*s  %s\n", "ID", "AGE", "PRIORITY", "ATTEMPTS", DUE_WIDTH, "DELAYED",
+               "MESSAGE");
     if (query)
         query_set_text(query, 1, queue, strlen(queue));
     while (query && (step = query_step(query, error)) == 1) {

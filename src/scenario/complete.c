@@ -7,7 +7,9 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/mask.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "scenario/loader.h"
 #include "scenario/scalar.h"
 #include "scenario/types.h"
@@ -71,21 +73,30 @@ static const struct node *find(const struct node *map, const char *name)
     return NULL;
 }
 
+/* Appends a template that is worked out to BYTES: what opens a template, and what is no UTF-8, is an expression in it. */
+static void put_template(struct buf *out, const char *bytes, size_t length)
+{
+    for (size_t size; length; bytes += size, length -= size) {
+        size_t opening = strlen(OPENING);
+        size = utf8_char(bytes, length);
+        if (length >= opening && !memcmp(bytes, OPENING, opening)) {
+            size = opening;
+            buf_text(out, OPENING_EXPRESSION);
+        } else if (size) {
+            buf_append(out, bytes, size);
+        } else {
+            size = 1;
+            buf_printf(out, OPENING " '\\x%02x' }}", (unsigned char)*bytes);
+        }
+    }
+}
+
 /* A string as text that is a template of itself. */
 static struct node string_node(struct completion *completion, const struct value *value)
 {
     struct buf text = {0};
-    const char *at = value->string.bytes;
-    size_t left = value->string.length;
-    const char *found;
-    while ((found = memmem(at, left, OPENING, strlen(OPENING)))) {
-        buf_append(&text, at, (size_t)(found - at));
-        buf_text(&text, OPENING_EXPRESSION);
-        left -= (size_t)(found - at) + strlen(OPENING);
-        at = found + strlen(OPENING);
-    }
-    buf_append(&text, at, left);
     struct node node = text_node("", STYLE_DOUBLE);
+    put_template(&text, value->string.bytes, value->string.length);
     node.size = (uint32_t)text.length;
     node.text = arena_copy(completion->loader.arena, buf_string(&text), text.length);
     buf_release(&text);
@@ -174,7 +185,11 @@ static struct node moved(struct completion *completion, const struct node *node)
     struct arena *arena = completion->loader.arena;
     if (path.kind == NODE_SCALAR && node->file && path.text[0] != '/') {
         const char *directory = completion->loader.scenario->directories[node->file];
-        path = text_node(arena_printf(arena, "%s/%s", directory, path.text), STYLE_DOUBLE);
+        struct buf text = {0};
+        put_template(&text, directory, strlen(directory));
+        buf_printf(&text, "/%s", path.text);
+        path = text_node(arena_copy(arena, text.data, text.length), STYLE_DOUBLE);
+        buf_release(&text);
     } else if (path.kind == NODE_LIST) {
         struct node *items = arena_alloc(arena, path.size * sizeof(*items));
         for (size_t i = 0; i < path.size; i++)
@@ -271,6 +286,29 @@ static struct node complete_block(struct completion *completion, enum block_kind
     return pairs_node(&pairs);
 }
 
+/* NODE without what is secret, before it is known which texts can stand without quotes. */
+static void mask_node(struct arena *arena, const struct mask *mask, struct node *node)
+{
+    size_t count = node->kind == NODE_MAP ? 2 * (size_t)node->size : node->size;
+    if (node->kind != NODE_SCALAR) {
+        struct node *items = arena_alloc(arena, count * sizeof(*items));
+        for (size_t i = 0; i < count; i++) {
+            items[i] = node->items[i];
+            mask_node(arena, mask, &items[i]);
+        }
+        node->items = items;
+        return;
+    }
+    struct buf text = {0};
+    mask_text(mask, &text, node->text, node->size);
+    if (text.length != node->size || memcmp(buf_string(&text), node->text, text.length) != 0) {
+        node->text = arena_copy(arena, buf_string(&text), text.length);
+        node->size = (uint32_t)text.length;
+        node->style = node->style == STYLE_PLAIN ? STYLE_DOUBLE : node->style;
+    }
+    buf_release(&text);
+}
+
 void scenario_print(struct buf *out, const struct scenario *scenario)
 {
     struct scenario copy = *scenario;
@@ -286,6 +324,8 @@ void scenario_print(struct buf *out, const struct scenario *scenario)
     };
     struct node node =
         complete_block(&completion, BLOCK_SCENARIO, scenario->root ? scenario->root : &empty_map);
+    if (scenario->mask)
+        mask_node(completion.loader.arena, scenario->mask, &node);
     yaml_print(out, &node);
     loader_release_script(&completion.loader);
     diags_free(completion.loader.diags);

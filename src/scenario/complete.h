@@ -8,7 +8,7 @@ struct scenario;
 /*
  * Appends SCENARIO as YAML that means the same, with each default written out, the variables as the
  * command line set them, and each template worked out that does not wait for the run. The author's
- * own keys are left out. What is printed for it in turn is the same text.
+ * own keys are left out, and what is secret is masked. What is printed for it in turn is the same text.
  */
 void scenario_print(struct buf *out, const struct scenario *scenario);
 

@@ -184,6 +184,7 @@ static struct scenario *load(struct loader *loader, struct scenario *scenario, s
         read_scenario(loader);
     include_explain(loader);
     error_release(error);
+    scenario->mask = scenario_mask(loader->sources);
     release_loader(loader);
     if (diags_count(diags) == before)
         return scenario;

@@ -452,6 +452,7 @@ struct scenario {
     bool fail_fast;        /* the first failure stops the whole run */
     const struct node *root; /* the tree that it was read from, included files and all */
     const char **directories; /* absolute: of each of its files, by the numbers in the tree */
+    const struct mask *mask; /* of what is secret in it, borrowed of the sources; NULL: none */
     struct value vars;     /* a table; after NAME=VALUE */
     struct env_spec *env;  /* part of each object's env already */
     size_t env_count;

@@ -1,6 +1,8 @@
 """Durable queues: what was put and not acknowledged is there for the next run, however this one ends."""
+import datetime
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -378,7 +380,7 @@ def told(directory, *words_, stdin=b""):
 
 def depths(directory):
     lines = told(directory, "list").splitlines()
-    assert lines[0].split() == ["QUEUE", "MESSAGES", "TRIED", "OLDEST"], lines
+    assert lines[0].split() == ["QUEUE", "MESSAGES", "TRIED", "DELAYED", "OLDEST", "UNTIL"], lines
     return {line.split()[0]: int(line.split()[1]) for line in lines[1:]}
 
 
@@ -396,7 +398,7 @@ def test_the_file_from_the_shell():
     assert told(directory, "put", "jobs", "a", "7") == "2 messages put into the new queue jobs.\n"
     assert told(directory, "put", "--priority=3", "jobs", stdin=b"x y\nz") == "2 messages put into jobs.\n"
     lines = told(directory, "list", "jobs").splitlines()
-    assert [line.split(None, 4)[4] for line in lines[1:]] == ["x y", "z", "a", "7"], lines
+    assert [line.split(None, 5)[5] for line in lines[1:]] == ["x y", "z", "a", "7"], lines
     check_status(complete(DEAD, directory=directory)[0], 1)
     assert depths(directory) == {"jobs": 0, "failed": 1}
     assert told(directory, "requeue", "failed") == "1 message put back from failed.\n"
@@ -406,6 +408,36 @@ def test_the_file_from_the_shell():
     told(directory, "put", "failed", "1", "2")
     assert told(directory, "purge", "failed") == "2 messages purged from failed.\n"
     assert depths(directory) == {"jobs": 0, "failed": 0}
+
+
+def test_what_is_delayed_is_told_and_until_when():
+    directory = Directory()
+    told(directory, "put", "jobs", "now")
+    told(directory, "put", "--delay", "1h", "jobs", "later")
+    told(directory, "put", "--delay", "2h", "jobs", "at last")
+    told(directory, "put", "other", "x")
+    jobs, other = (line.split() for line in told(directory, "list").splitlines()[1:])
+    assert jobs[:2] + jobs[3:4] == ["jobs", "3", "2"] and other[3] == "0" and other[-1] == "-", (jobs, other)
+    delays = [line.split()[4] for line in told(directory, "list", "jobs").splitlines()[1:]]
+    assert delays[0] == "-" and delays[1] == jobs[-1], (delays, jobs)
+    due = rows(directory, "SELECT due FROM message WHERE due NOTNULL ORDER BY id")
+    for shown, (at,) in zip(delays[1:], due):
+        assert abs(datetime.datetime.fromisoformat(shown.replace("Z", "+00:00")).timestamp() - at) < 1, (shown, at)
+
+
+def size(path):
+    return sum(file.stat().st_size for file in path.glob("q.db*"))
+
+
+def test_compact_gives_the_disk_back():
+    directory = Directory()
+    told(directory, "put", "jobs", stdin=b"something that takes some room\n" * 20000)
+    full = size(directory.path)
+    told(directory, "purge", "jobs")
+    told(directory, "put", "jobs", "kept")
+    assert re.fullmatch(r"q\.db has given back 9\d% of its pages\.\n", told(directory, "compact"))
+    assert size(directory.path) < full // 10, (size(directory.path), full)
+    assert rows(directory, "SELECT body FROM message") == [("kept",)]
 
 
 def test_the_file_from_the_shell_in_vain():
