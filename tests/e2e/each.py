@@ -1,5 +1,6 @@
 """parrun each: the lines that GNU parallel takes, and what is different on purpose."""
 import concurrent.futures
+import json
 import os
 import pathlib
 import signal
@@ -70,31 +71,51 @@ def results(path):
             for stream, (whole, ending) in streams.items()}
 
 
-def compare(flag, line):
-    """The difference in words; None where there is none."""
-    theirs, their_log, their_results = run(line, PARALLEL)
-    ours, our_log, our_results = run(line, EACH)
-    out = [ended.stdout for ended in (theirs, ours)]
-    if flag == "~":
-        out = [sorted(text.splitlines()) for text in out]
-    if out[0] != out[1]:
-        return f"{line}\n    parallel: {out[0]!r}\n    each:     {out[1]!r} {ours.stderr!r}"
-    if (theirs.returncode == 0) != (ours.returncode == 0):
-        return f"{line}\n    parallel: {theirs.returncode}\n    each: {ours.returncode} {ours.stderr!r}"
-    if flag == "j" and their_log != our_log:
-        return f"{line}\n    parallel: {their_log}\n    each:     {our_log}"
-    if flag == "r" and their_results != our_results:
-        return f"{line}\n    parallel: {their_results}\n    each:     {our_results}"
-    return None
+def outcome(flag, line, program):
+    """What is compared of a line, as JSON has it, and what stands on standard error."""
+    ended, log, files = run(line, program)
+    out = ended.stdout.decode("latin-1")
+    files = files and {stream: [text.decode("latin-1") for text in texts] for stream, texts in files.items()}
+    return {"line": line, "output": sorted(out.split("\n")) if flag == "~" else out, "succeeds": ended.returncode == 0,
+            "joblog": log if flag == "j" else None, "results": files if flag == "r" else None}, ended.stderr
+
+
+def outcomes(lines, program):
+    if program == PARALLEL:
+        run("EACH echo ::: a", PARALLEL)
+    with concurrent.futures.ThreadPoolExecutor(3) as executor:
+        return list(executor.map(lambda one: outcome(*one, program), lines))
+
+
+def difference(expected, found, errors=b""):
+    """In words; None where there is none."""
+    wrong = [key for key in expected if expected[key] != found[key]]
+    return wrong and "\n".join([expected["line"], *(f"    {key}: {expected[key]!r}\n    not {found[key]!r}" for key in wrong),
+                                f"    {errors!r}"])
+
+
+def stored(section):
+    """The file of what parallel does with each line of a section."""
+    return CORPUS.parent / "parallel" / (section.replace(" ", "-") + ".json")
+
+
+def check_section(section):
+    """What parallel did with these lines is stored; with UPDATE=1 it does them again, and that is stored."""
+    lines = lines_of_corpus()[section]
+    path = stored(section)
+    if os.environ.get("UPDATE"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps([found for found, _ in outcomes(lines, PARALLEL)], indent=1) + "\n")
+    expected = json.loads(path.read_text())
+    assert [one["line"] for one in expected] == [line for _, line in lines], \
+        f"{path.name} is not of these lines: UPDATE=1 tests/run e2e --only 'each: test_lines_of_parallel'"
+    found = [difference(one, *ours) for one, ours in zip(expected, outcomes(lines, EACH))]
+    assert not any(found), "\n".join(["different:", *filter(None, found)])
 
 
 def check_sections(*sections):
-    corpus = [line for section in sections for line in lines_of_corpus()[section]]
-    run("EACH echo ::: a", PARALLEL)
-    with concurrent.futures.ThreadPoolExecutor(3) as executor:
-        found = list(executor.map(lambda one: compare(*one), corpus))
-    wrong = [text for text in found if text]
-    assert not wrong, "\n".join(["different:", *wrong])
+    for section in sections:
+        check_section(section)
 
 
 @mark("release")
@@ -103,6 +124,16 @@ def test_corpus_is_large_and_tried_whole():
     assert sum(len(lines) for lines in sections.values()) >= 120
     tried = pathlib.Path(__file__).read_text()
     assert not [section for section in sections if f'"{section}"' not in tried]
+
+
+@mark("release")
+def test_a_sample_through_parallel():
+    """One line of each section, and with LIVE=1 all of them: parallel still does what is stored."""
+    sections = lines_of_corpus()
+    lines = [line for found in sections.values() for line in (found if os.environ.get("LIVE") else found[len(found) // 2:][:1])]
+    expected = {one["line"]: one for section in sections for one in json.loads(stored(section).read_text())}
+    found = [difference(expected[now["line"]], now, errors) for now, errors in outcomes(lines, PARALLEL)]
+    assert not any(found), "\n".join(["parallel does otherwise:", *filter(None, found)])
 
 
 @mark("release")

@@ -1,6 +1,7 @@
 """End-to-end tests: every function test_* in tests/e2e/*.py, soak_* for the long ones and torture_*
 for those that need minutes or root."""
 import ast
+import os
 import sys
 
 from . import isolation
@@ -9,6 +10,7 @@ from .command import environment, run_command
 from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
+ASKED = ("UPDATE", "LIVE")  # of a test by whoever runs it, see tests/e2e/each.py
 TIME_LIMIT = {"test": 400, "soak": 3600, "torture": 3600}
 
 
@@ -22,6 +24,7 @@ def run(path, function, variant, limit):
     # -S: what a machine has its interpreters load at each start is not needed, and may take longer than a test
     argv = [*isolation.prefix(), sys.executable, "-B", "-S", "-m", "harness.call", path, function]
     env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant)
+    env.update((name, os.environ[name]) for name in ASKED if name in os.environ)
     ended = run_command(argv, limit, cwd=TESTS, env=env, stdin=b"")
     if ended.status == 0:
         if kind_of(function) != "test":
