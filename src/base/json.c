@@ -30,14 +30,29 @@ static int is_c1(const char *bytes, size_t size)
     return size == 2 && (unsigned char)bytes[0] == 0xC2 && (unsigned char)bytes[1] < 0xA0;
 }
 
-void json_quote(struct buf *out, const char *bytes, size_t length)
+/* In place of a byte that is no UTF-8. */
+static bool put_replacement(struct buf *out)
 {
+    buf_text(out, "\\ufffd");
+    return false;
+}
+
+/* Bytes of the character at BYTES, which stands for itself; 0 where it does not. */
+static size_t plain_char(const char *bytes, size_t length)
+{
+    if ((unsigned char)*bytes < 0x80)
+        return !needs_escape(*bytes);
+    size_t size = utf8_char(bytes, length);
+    return is_c1(bytes, size) ? 0 : size;
+}
+
+bool json_quote(struct buf *out, const char *bytes, size_t length)
+{
+    bool whole = true;
     buf_char(out, '"');
     for (size_t i = 0; i < length;) {
         size_t plain = i;
-        size_t size = 1;
-        while (plain < length && !needs_escape(bytes[plain]) &&
-               (size = utf8_char(bytes + plain, length - plain)) && !is_c1(bytes + plain, size))
+        for (size_t size; plain < length && (size = plain_char(bytes + plain, length - plain));)
             plain += size;
         buf_append(out, bytes + i, plain - i);
         i = plain;
@@ -48,10 +63,11 @@ void json_quote(struct buf *out, const char *bytes, size_t length)
         else if (needs_escape(bytes[i]))
             put_escape(out, bytes[i]);
         else
-            buf_text(out, "\\ufffd");
+            whole = put_replacement(out);
         i++;
     }
     buf_char(out, '"');
+    return whole;
 }
 
 void json_base64(struct buf *out, const char *bytes, size_t length)

@@ -2,15 +2,16 @@
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf;
 
 /*
- * Appends BYTES as a JSON string with its quotes. What is not well-formed UTF-8 becomes U+FFFD;
- * a caller that must keep the exact bytes writes them with json_base64() beside it.
+ * Appends BYTES as a JSON string with its quotes. What is not well-formed UTF-8 becomes U+FFFD, and the result is
+ * false: a caller that must keep the exact bytes writes them with json_base64() beside it.
  */
-void json_quote(struct buf *out, const char *bytes, size_t length);
+bool json_quote(struct buf *out, const char *bytes, size_t length);
 
 /* Appends BYTES in base64 (RFC 4648, padded) with quotes. */
 void json_base64(struct buf *out, const char *bytes, size_t length);

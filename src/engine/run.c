@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/unit.h"
 #include "engine/graph.h"
 #include "engine/report.h"
@@ -275,6 +276,16 @@ static size_t end_leaked(struct buf *text)
     return count;
 }
 
+/* As far as the run itself decides it. */
+static int exit_status(const struct run *run)
+{
+    if (run->refused)
+        return MEM_EXIT_STATUS;
+    if (run->unwritten)
+        return RUN_UNWRITTEN;
+    return run->failed ? RUN_FAILED : RUN_SUCCEEDED;
+}
+
 static void run_over(void *arg)
 {
     struct run *run = arg;
@@ -286,6 +297,8 @@ static void run_over(void *arg)
         .kind = EVENT_RUN_ENDED,
         .flags = run_flags(run),
         .pid = getpid(),
+        .has_code = true,
+        .code = exit_status(run),
         .has_leaked = true,
         .leaked = (int64_t)end_leaked(&leaked),
     };
@@ -297,6 +310,8 @@ static void run_over(void *arg)
         event.flags |= EVENT_WRONG;
     if (run->stop_cause == STOP_SIGNAL || run->stop_cause == STOP_OUTPUT)
         event.flags |= EVENT_SIGNALED;
+    if (event.flags & EVENT_SIGNALED)
+        event.signal = run->stop_cause == STOP_SIGNAL ? run->stop_signal : SIGPIPE;
     bus_emit(run->bus, &event);
     buf_release(&leaked);
     run->ended(run->ended_arg);

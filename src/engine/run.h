@@ -42,6 +42,13 @@ enum stop_cause {
     STOP_STALL,   /* nothing in it could go on */
 };
 
+/* The exit status of a run that nothing else goes wrong with; MEM_EXIT_STATUS where the system refused what it needs. */
+enum run_status {
+    RUN_SUCCEEDED = 0,
+    RUN_FAILED = 1,    /* something in the scenario failed */
+    RUN_UNWRITTEN = 3, /* results could not be written whole */
+};
+
 /* How parrun was called: words for a shell, each after a blank but the first. */
 struct invocation {
     const char *program;   /* NULL: nobody knows */

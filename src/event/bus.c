@@ -14,6 +14,7 @@ struct bus {
     size_t count;
     size_t capacity;
     uint64_t sequence;
+    int64_t began; /* clock_monotonic() */
     const struct mask *mask; /* NULL: none */
     struct buf reason; /* of the event that is told, without secrets; and so on */
     struct buf bytes;
@@ -21,11 +22,14 @@ struct bus {
     struct buf shown;
     struct buf cell;
     struct buf tasks;
+    struct buf members;
 };
 
 struct bus *bus_new(void)
 {
-    return mem_calloc(1, sizeof(struct bus));
+    struct bus *bus = mem_calloc(1, sizeof(*bus));
+    bus->began = clock_monotonic();
+    return bus;
 }
 
 void bus_free(struct bus *bus)
@@ -39,6 +43,7 @@ void bus_free(struct bus *bus)
     buf_release(&bus->shown);
     buf_release(&bus->cell);
     buf_release(&bus->tasks);
+    buf_release(&bus->members);
     free(bus);
 }
 
@@ -79,6 +84,34 @@ static const char *hide_text(const struct bus *bus, struct buf *kept, const char
     return hide(bus, kept, text, &length);
 }
 
+static bool is_dated(const struct bus *bus, const struct event *event)
+{
+    for (size_t i = 0; i < bus->count; i++)
+        if (bus->readers[i].dated && bus->readers[i].wants(bus->readers[i].arg, event->kind, event->flags))
+            return true;
+    return false;
+}
+
+/* No finer than a record keeps them: whoever reads that sees the same times. */
+static void date(const struct bus *bus, struct event *event)
+{
+    event->wall = clock_wall() / 1000 * 1000;
+    event->at = clock_monotonic() - bus->began;
+    if (!event->has_span)
+        return;
+    event->began -= bus->began;
+    event->finished -= bus->began;
+}
+
+void bus_show(const struct bus *bus, const struct event *event)
+{
+    for (size_t i = 0; i < bus->count; i++) {
+        const struct bus_reader *reader = &bus->readers[i];
+        if (reader->wants(reader->arg, event->kind, event->flags))
+            reader->take(reader->arg, event);
+    }
+}
+
 void bus_emit(struct bus *bus, struct event *event)
 {
     struct event masked;
@@ -90,18 +123,11 @@ void bus_emit(struct bus *bus, struct event *event)
         masked.shown = hide_text(bus, &bus->shown, masked.shown);
         masked.cell = hide_text(bus, &bus->cell, masked.cell);
         masked.tasks = hide_text(bus, &bus->tasks, masked.tasks);
+        masked.members = hide_text(bus, &bus->members, masked.members);
         masked.bytes = hide(bus, &bus->bytes, masked.bytes, &masked.length);
     }
     event->sequence = ++bus->sequence;
-    bool dated = false;
-    for (size_t i = 0; i < bus->count; i++) {
-        const struct bus_reader *reader = &bus->readers[i];
-        if (!reader->wants(reader->arg, event->kind, event->flags))
-            continue;
-        if (reader->dated && !dated) {
-            event->wall = clock_wall();
-            dated = true;
-        }
-        reader->take(reader->arg, event);
-    }
+    if (is_dated(bus, event))
+        date(bus, event);
+    bus_show(bus, event);
 }

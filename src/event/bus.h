@@ -15,7 +15,7 @@ struct bus_reader {
     /* True where the reader would show this kind (with these flags): cheap, asked very often. */
     bool (*wants)(void *arg, enum event_kind kind, unsigned flags);
     void (*take)(void *arg, const struct event *event);
-    bool dated; /* it reads the event's WALL */
+    bool dated; /* it reads the event's WALL or AT */
 };
 
 struct bus *bus_new(void);
@@ -32,5 +32,8 @@ bool bus_wants(const struct bus *bus, enum event_kind kind, unsigned flags);
 
 /* Numbers EVENT, dates it where one of them reads that, and shows it to the readers that want it. On the loop's thread only. */
 void bus_emit(struct bus *bus, struct event *event);
+
+/* Shows an event of another run, which has its number and its times, to the readers that want it. */
+void bus_show(const struct bus *bus, const struct event *event);
 
 #endif

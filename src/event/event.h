@@ -16,6 +16,7 @@
 struct buf;
 
 enum event_kind {
+    EVENT_RUN_OPENED,
     EVENT_RUN_STARTED,
     EVENT_RUN_PAUSED,
     EVENT_RUN_CONTINUED,
@@ -25,6 +26,7 @@ enum event_kind {
     EVENT_RUN_IDLE,
     EVENT_RUN_FAILED,
     EVENT_RUN_ENDED,
+    EVENT_PROCESS_DECLARED,
     EVENT_PROCESS_STARTING,
     EVENT_PROCESS_WAITING,
     EVENT_PROCESS_STARTED,
@@ -43,6 +45,7 @@ enum event_kind {
     EVENT_PROCESS_ENDED,
     EVENT_PROCESS_SKIPPED,
     EVENT_PROCESS_PLANNED,
+    EVENT_POOL_DECLARED,
     EVENT_POOL_STARTED,
     EVENT_POOL_LIMITED,
     EVENT_POOL_RESUMED,
@@ -67,6 +70,7 @@ enum event_kind {
     EVENT_TASK_SKIPPED,
     EVENT_TASK_STOPPED,
     EVENT_TASK_PLANNED,
+    EVENT_QUEUE_DECLARED,
     EVENT_QUEUE_OPENED,
     EVENT_QUEUE_RESTORED,
     EVENT_QUEUE_PUT,
@@ -80,6 +84,7 @@ enum event_kind {
     EVENT_QUEUE_KEPT,
     EVENT_QUEUE_DROPPED,
     EVENT_QUEUE_STATS,
+    EVENT_THREAD_DECLARED,
     EVENT_THREAD_STARTED,
     EVENT_THREAD_OUTPUT,
     EVENT_THREAD_TIMEOUT,
@@ -112,6 +117,10 @@ enum event_flag {
     EVENT_ALIKE = 1 << 9,      /* several processes put into queues, or take from them, as it does */
 };
 
+/* The word of the flag 1 << NUMBER, as JSON has it; NULL where there are no more. EVENT_WRONG, the first, is a field of
+ * its own. (fields.c) */
+const char *event_flag(size_t number);
+
 /* When an event is shown without any option. */
 enum event_level {
     EVENT_LEVEL_ALWAYS, /* with -q too */
@@ -125,7 +134,8 @@ struct event {
     enum event_kind kind;
     unsigned flags;
     uint64_t sequence;  /* set by the bus, from 1 */
-    int64_t wall;       /* ns since 1970, set by the bus for readers that are DATED */
+    int64_t wall;       /* ns since 1970, whole microseconds; set by the bus for readers that are DATED */
+    int64_t at;         /* ns of clock_monotonic() since the run began; set with WALL */
     const char *object; /* name of the process, pool, queue or thread; NULL for the run */
     bool has_task;
     int64_t task;       /* index of the task */
@@ -136,6 +146,10 @@ struct event {
     int signal;         /* 0: none */
     bool has_duration;
     int64_t duration;   /* ns: of a task, or the limit that passed */
+    bool has_span;      /* of a task: the next two */
+    int64_t began;      /* of this attempt: clock_monotonic() as the emitter has it, like AT behind the bus */
+    int64_t finished;   /* the same of its end, which is told later where output is grouped or ordered */
+    int64_t all;        /* ns: of a task's attempts together; 0: there was one */
     int64_t attempt;    /* from 1; 0: none */
     int64_t count;      /* of what the sentence counts: failed tasks, messages left; 0: none */
     int64_t total; /* EVENT_UNLIMITED: there is no limit */
@@ -152,16 +166,19 @@ struct event {
     const char *stream; /* "stdout" or "stderr" of output, else NULL */
     const char *bytes;  /* a line, a message or output; NULL: none */
     size_t length;
-    uint64_t received;   /* bytes of output of a task; for the joblog */
+    uint64_t received;   /* bytes of output of a task */
     const char *command; /* of a task, as a line for a shell; of pool.summary, how to go on */
-    const char *shown;   /* of a task: its item as a person reads it */
+    const char *shown;   /* of a task: its item as a person reads it; NULL: it is its number */
     const char *tasks;   /* of pool.failure: those that failed in one way, as a person reads them */
     const char *cell;    /* of a task of a matrix: the values of its lists */
-    const char *item;    /* of a task, encoded; for the journal, as what follows */
+    const char *item;    /* of task.ended, encoded; for the journal and for reports of "each" */
     size_t item_length;
-    struct hash key;     /* of its content */
+    struct hash key;     /* of its content; for the journal alone */
     int64_t memory;      /* bytes that its command held at most; 0: not known */
     bool unfinished;    /* the line had no newline: it was cut, or the output ended there */
+    const char *members; /* of *.declared and run.opened: what they tell, as members of a JSON object; NULL: none */
+    uint64_t unrecorded; /* in a record: bytes of the object's output that it leaves out, */
+    uint64_t omitted;    /* and the events that held nothing else */
 };
 
 /* One sentence of a kind: it is used where all of FLAGS are set; the first that fits is taken. */

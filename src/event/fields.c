@@ -9,8 +9,10 @@
 
 #define OF_WORKER "worker pid"
 #define OF_TASK "task worker pid item cell"
+#define OF_SPAN " began finished all_seconds"
 
 static const char *const fields[EVENT_KINDS] = {
+    [EVENT_RUN_OPENED] = "pid version parrun host scenario file log",
     [EVENT_RUN_STARTED] = "pid",
     [EVENT_RUN_CONTINUED] = "seconds",
     [EVENT_RUN_STOPPING] = "signal reason",
@@ -18,7 +20,8 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_STALLED] = "message",
     [EVENT_RUN_IDLE] = "message",
     [EVENT_RUN_FAILED] = "reason message",
-    [EVENT_RUN_ENDED] = "pid leaked reason",
+    [EVENT_RUN_ENDED] = "pid code signal leaked reason",
+    [EVENT_PROCESS_DECLARED] = "depends_on puts takes replicas daemon",
     [EVENT_PROCESS_WAITING] = "seconds reason",
     [EVENT_PROCESS_STARTED] = "pid",
     [EVENT_PROCESS_LIMITED] = "pid reason",
@@ -31,9 +34,10 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_PROCESS_TIMEOUT] = "pid seconds reason",
     [EVENT_PROCESS_STOPPING] = "pid signal",
     [EVENT_PROCESS_TERMINATED] = "pid signal seconds",
-    [EVENT_PROCESS_ENDED] = "pid",
+    [EVENT_PROCESS_ENDED] = "pid unrecorded omitted",
     [EVENT_PROCESS_SKIPPED] = "reason",
     [EVENT_PROCESS_PLANNED] = "reason message",
+    [EVENT_POOL_DECLARED] = "depends_on puts takes workers",
     [EVENT_POOL_STARTED] = "count",
     [EVENT_POOL_LIMITED] = "reason",
     [EVENT_POOL_RESUMED] = "count total reason",
@@ -42,7 +46,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_SKIPPED] = "reason",
     [EVENT_POOL_THROTTLED] = "reason",
     [EVENT_POOL_HALTED] = "reason",
-    [EVENT_POOL_ENDED] = "count total succeeded skipped left reason",
+    [EVENT_POOL_ENDED] = "count total succeeded skipped left reason unrecorded omitted",
     [EVENT_POOL_FAILURE] =
         (OF_TASK " code signal seconds attempt count reason tasks command output"),
     [EVENT_POOL_SUMMARY] = "count total succeeded skipped left reason command message",
@@ -53,11 +57,12 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_TASK_STARTED] = (OF_TASK " attempt"),
     [EVENT_TASK_OUTPUT] = (OF_TASK " attempt stream output"),
     [EVENT_TASK_TIMEOUT] = (OF_TASK " seconds attempt"),
-    [EVENT_TASK_RETRYING] = (OF_TASK " seconds attempt total reason"),
-    [EVENT_TASK_ENDED] = (OF_TASK " code signal seconds attempt reason"),
+    [EVENT_TASK_RETRYING] = (OF_TASK " seconds" OF_SPAN " attempt total reason"),
+    [EVENT_TASK_ENDED] = (OF_TASK " code signal seconds" OF_SPAN " attempt output_bytes memory reason command"),
     [EVENT_TASK_SKIPPED] = (OF_TASK " attempt reason"),
-    [EVENT_TASK_STOPPED] = (OF_TASK " seconds attempt reason"),
+    [EVENT_TASK_STOPPED] = (OF_TASK " seconds" OF_SPAN " attempt reason"),
     [EVENT_TASK_PLANNED] = (OF_TASK " attempt message"),
+    [EVENT_QUEUE_DECLARED] = "capacity",
     [EVENT_QUEUE_PUT] = "message",
     [EVENT_QUEUE_GET] = "message",
     [EVENT_QUEUE_CLOSED] = "count reason",
@@ -68,9 +73,10 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_QUEUE_DAMAGED] = "reason",
     [EVENT_QUEUE_STATS] = "seconds count put taken",
     [EVENT_QUEUE_DEAD_LETTER] = "attempt reason message",
+    [EVENT_THREAD_DECLARED] = "depends_on puts takes replicas daemon",
     [EVENT_THREAD_OUTPUT] = "line unfinished",
     [EVENT_THREAD_TIMEOUT] = "seconds",
-    [EVENT_THREAD_ENDED] = "reason",
+    [EVENT_THREAD_ENDED] = "reason unrecorded omitted",
     [EVENT_THREAD_SKIPPED] = "reason",
     [EVENT_THREAD_PLANNED] = "message",
 };
@@ -90,6 +96,9 @@ static const struct field {
     {"code", "The exit status."},
     {"signal", "The name of the signal, such as KILL."},
     {"seconds", "How long a task took, the limit that passed, or the wait that comes."},
+    {"began", "When this try of the task began, on the clock of at."},
+    {"finished", "When it ended; the event itself may come later, as where output is ordered."},
+    {"all_seconds", "How long all tries of the task took together, without the waits between them; absent for one try."},
     {"attempt", "Which try of the task it is, or which restart of the process, from 1; of a message that is"
      " given up, how often it was tried."},
     {"count", "How many: workers, failed tasks, tasks that failed in one way, messages that were left, tasks that were done before, "
@@ -104,19 +113,44 @@ static const struct field {
                "ended; reason names them."},
     {"put", "How many messages were put into the queue."},
     {"taken", "How many of them went to consumers; with delivery: broadcast, to all of these together."},
+    {"output_bytes", "How many bytes the task has written; absent for none."},
+    {"memory", "How many bytes of memory the task's command held at most; absent where it is not known."},
     {"reason", "Why, in words; of a Lua error with its traceback."},
     {"stream", "Which stream a line came from: stdout or stderr; of a task, where its standard error is kept apart."},
     {"item", "The task's item, as templates show it; its first 200 bytes; absent where it is the task's number."},
     {"cell", "Of a task of a matrix: the values of its lists, such as linux, gcc; its first 200 bytes."},
     {"tasks", "The tasks that failed in this way, where these are several, as a person reads them: 1 (a), 3 and 17 more;"
      " the other fields are of the first that did."},
-    {"command", "What runs the task alone, or what is left of the pool, as a line for a shell."},
+    {"command", "What the task ran; what runs it alone, or what is left of the pool; as a line for a shell."},
     {"line", "A line of output, without its newline."},
     {"message", "A message of a queue as text, or what would be run."},
     {"output", "Bytes that a task wrote, with their newlines; of pool.failure the last 5 lines, and no "
      "more than 1000 bytes."},
     {"unfinished", "True where the line did not end with a newline."},
+    {"version", "The version of the record: two numbers. The second grows where something is added, the first where a reader has to know of it."},
+    {"parrun", "The version of parrun."},
+    {"host", "The name of the machine."},
+    {"scenario", "The name of the scenario."},
+    {"file", "Its file, as it was given."},
+    {"log", "The settings of the log that shape the story: an object."},
+    {"depends_on", "What it waits for: a list of objects with name and until, which is started, ready, completed or succeeded."},
+    {"puts", "The queues that it puts into: a list."},
+    {"takes", "The queues that it takes from: a list."},
+    {"replicas", "How many of it there are, where there are several: NAME.1, NAME.2 and so on in the other events."},
+    {"daemon", "True where the run ends without it."},
+    {"workers", "How many workers the pool may have."},
+    {"capacity", "How many messages the queue holds."},
+    {"unrecorded", "In a record: how many bytes of its output are left out, as record_output says."},
+    {"omitted", "In a record: how many events are, as they held nothing else."},
 };
+
+static const char *const flags[] = {"wrong",    "named",   "producer", "consumer", "processes",
+                                    "threads", "signaled", "reasoned", "told",     "alike"};
+
+const char *event_flag(size_t number)
+{
+    return number < countof(flags) ? flags[number] : NULL;
+}
 
 const char *event_fields(enum event_kind kind)
 {

@@ -6,6 +6,9 @@
 #include "event/event.h"
 
 static const struct event_row rows[EVENT_KINDS] = {
+    [EVENT_RUN_OPENED] =
+        {"run.opened", EVENT_OF_RUN, EVENT_LEVEL_DETAIL,
+         "The first of all: which run this is, where, and what shapes its log.", {{0, ""}}},
     [EVENT_RUN_STARTED] =
         {"run.started", EVENT_OF_RUN, EVENT_LEVEL_STORY, "The scenario is valid and begins.",
          {{EVENT_PROCESSES | EVENT_THREADS,
@@ -48,6 +51,9 @@ static const struct event_row rows[EVENT_KINDS] = {
           {EVENT_REASONED, "leaked: {reason}; ended now"},
           {EVENT_THREADS, "thread MainThread ended."},
           {0, ""}}},
+    [EVENT_PROCESS_DECLARED] =
+        {"process.declared", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
+         "The scenario has this process: what it waits for, and its queues; told before anything starts.", {{0, ""}}},
     [EVENT_PROCESS_STARTING] =
         {"process.starting", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process is about to be started.",
@@ -133,6 +139,9 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"process.planned", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "What would be run (parrun plan).",
          {{EVENT_REASONED, "# process {name}: {reason}\n{text}"}, {0, "# process {name}\n{text}"}}},
+    [EVENT_POOL_DECLARED] =
+        {"pool.declared", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
+         "The scenario has this pool: what it waits for, and its queues; told before anything starts.", {{0, ""}}},
     [EVENT_POOL_STARTED] =
         {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
          {{0, "Pool {name} starts {workers}."}}},
@@ -240,6 +249,9 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"task.planned", EVENT_OF_POOL, EVENT_LEVEL_STORY, "What would be run (parrun plan).",
          {{EVENT_REASONED, "# pool {name}: {reason}"},
           {0, "# task {task}{item} of pool {name}\n{text}"}}},
+    [EVENT_QUEUE_DECLARED] =
+        {"queue.declared", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
+         "The scenario has this queue; told before anything starts.", {{0, ""}}},
     [EVENT_QUEUE_OPENED] =
         {"queue.opened", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL, "The queue takes messages.",
          {{0, "Queue {name} opened."}}},
@@ -300,6 +312,9 @@ static const struct event_row rows[EVENT_KINDS] = {
          "average; at the end of the run, and as often as log.stats says.",
          {{0, "Queue {name}: {put} put, {taken} taken, {count} waiting; {seconds} seconds in it on "
               "average."}}},
+    [EVENT_THREAD_DECLARED] =
+        {"thread.declared", EVENT_OF_THREAD, EVENT_LEVEL_DETAIL,
+         "The scenario has this thread: what it waits for, and its queues; told before anything starts.", {{0, ""}}},
     [EVENT_THREAD_STARTED] =
         {"thread.started", EVENT_OF_THREAD, EVENT_LEVEL_STORY, "The thread runs.",
          {{0, "thread {name} is running..."}}},

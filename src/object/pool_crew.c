@@ -97,6 +97,8 @@ static void take_result(struct task *task, const struct result *result)
     task->outcome = result->outcome;
     task->number = result->number;
     task->duration = result->duration;
+    task->finished = clock_monotonic();
+    task->spent += result->duration;
     task->memory = result->memory;
     if (result->text_length) {
         task->text = mem_copy(result->text, result->text_length);
@@ -156,7 +158,9 @@ static void give_up_tasks(struct crew *crew, const char *reason)
     if (!lost)
         return;
     pool_give_token(pool, lost);
-    lost->duration = clock_monotonic() - lost->started;
+    lost->finished = clock_monotonic();
+    lost->duration = lost->finished - lost->started;
+    lost->spent += lost->duration;
     if (pool_is_ending(pool)) {
         pool_end_task(pool, lost);
         return;

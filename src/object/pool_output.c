@@ -208,6 +208,18 @@ static const char *find_command(const struct pool *pool, const struct task *task
     return text->data;
 }
 
+/* When the attempt began and ended, and how long it and all before it took. */
+static void fill_span(const struct task *task, struct event *event)
+{
+    event->has_duration = true;
+    event->duration = task->duration;
+    event->has_span = true;
+    event->began = task->started;
+    event->finished = task->finished;
+    if (task->attempt > 1)
+        event->all = task->spent;
+}
+
 void pool_fill_end(const struct task *task, struct event *event)
 {
     event->has_duration = true;
@@ -227,6 +239,7 @@ static void tell_ended(struct pool *pool, struct task *task)
     struct buf command = {0};
     struct buf item = {0};
     pool_fill_end(task, &event);
+    fill_span(task, &event);
     event.received = task->put_out;
     event.memory = task->memory;
     task_shown_item(task, pool->object.run->mask, &item);
@@ -324,7 +337,7 @@ static void tell_retrying(struct pool *pool, struct task *task)
     pool_fill_reason(pool, task, &reason);
     event.flags = EVENT_WRONG;
     event.reason = buf_string(&reason);
-    event.has_duration = true;
+    fill_span(task, &event);
     event.duration = task->wait;
     event.attempt = task->attempt + 1;
     event.total = pool_attempts(pool);
@@ -336,8 +349,7 @@ static void tell_stopped(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_STOPPED, task);
     event.reason = task->text;
-    event.has_duration = true;
-    event.duration = task->duration;
+    fill_span(task, &event);
     pool_emit_task(pool, task, &event);
 }
 

@@ -47,6 +47,8 @@ struct task {
     int64_t timeout; /* ns; 0: none */
     int64_t due;     /* clock_monotonic(): when it is tried again, until it is; 0: it is not */
     int64_t started; /* clock_monotonic(); 0: not begun */
+    int64_t finished; /* the same of the end of this attempt */
+    int64_t spent;   /* ns: how long all attempts took so far */
     bool token;      /* it runs by one of a jobserver */
     bool retried;    /* not the task but an attempt of it that has failed, to be told */
     int64_t wait;    /* ns until the next attempt */

@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/unit.h"
 #include "event/fields.h"
 #include "sink/output.h"
@@ -18,6 +17,8 @@ struct jsonl {
     char *run;
     struct output *output;
     struct buf line;
+    struct buf time; /* of the last event, to the second */
+    int64_t second;
 };
 
 struct jsonl *jsonl_new(const struct story_options *options, const char *run,
@@ -27,6 +28,7 @@ struct jsonl *jsonl_new(const struct story_options *options, const char *run,
     jsonl->options = *options;
     jsonl->run = mem_strdup(run);
     jsonl->output = output;
+    jsonl->second = -1;
     return jsonl;
 }
 
@@ -35,6 +37,7 @@ void jsonl_free(struct jsonl *jsonl)
     if (!jsonl)
         return;
     buf_release(&jsonl->line);
+    buf_release(&jsonl->time);
     free(jsonl->run);
     free(jsonl);
 }
@@ -47,16 +50,82 @@ static bool jsonl_wants(void *arg, enum event_kind kind, unsigned flags)
     return filter_shows(&jsonl->options.filter, kind, flags);
 }
 
+static void put_key(struct buf *line, const char *key)
+{
+    buf_append(line, ",\"", 2);
+    buf_text(line, key);
+    buf_append(line, "\":", 2);
+}
+
+/* In base64 beside it where JSON cannot hold the bytes. */
+static void put_bytes(struct buf *line, const char *key, const char *bytes, size_t length)
+{
+    put_key(line, key);
+    if (json_quote(line, bytes, length))
+        return;
+    buf_printf(line, ",\"%s_base64\":", key);
+    json_base64(line, bytes, length);
+}
+
 static void put_string(struct buf *line, const char *key, const char *text)
 {
-    buf_printf(line, ",\"%s\":", key);
-    json_quote(line, text, strlen(text));
+    put_bytes(line, key, text, strlen(text));
 }
 
 static void put_number(struct buf *line, const char *key, int64_t number)
 {
-    buf_printf(line, ",\"%s\":", key);
+    put_key(line, key);
     buf_number(line, number);
+}
+
+/* NUMBER in COUNT digits. */
+static void put_digits(struct buf *line, int64_t number, size_t count)
+{
+    char *digits = buf_reserve(line, count);
+    for (size_t i = count; i-- > 0; number /= 10)
+        digits[i] = (char)('0' + number % 10);
+    buf_added(line, count);
+}
+
+/* Seconds to the nanosecond. */
+static void put_seconds(struct buf *line, const char *key, int64_t ns)
+{
+    put_number(line, key, ns / NS_PER_S);
+    buf_char(line, '.');
+    put_digits(line, ns % NS_PER_S, 9);
+}
+
+/* As clock_print() does, which takes apart each second once here. */
+static void put_time(struct jsonl *jsonl, int64_t wall)
+{
+    static const size_t behind = sizeof("000000Z") - 1;
+    if (wall / NS_PER_S != jsonl->second) {
+        jsonl->second = wall / NS_PER_S;
+        buf_clear(&jsonl->time);
+        clock_print(&jsonl->time, wall);
+        buf_truncate(&jsonl->time, jsonl->time.length - behind);
+    }
+    buf_append(&jsonl->line, jsonl->time.data, jsonl->time.length);
+    put_digits(&jsonl->line, wall % NS_PER_S / 1000, 6);
+    buf_char(&jsonl->line, 'Z');
+}
+
+static void put_flags(struct buf *line, unsigned flags)
+{
+    const char *word;
+    bool any = false;
+    if (flags & EVENT_WRONG)
+        buf_text(line, ",\"wrong\":true");
+    for (size_t i = 1; (word = event_flag(i)); i++) {
+        if (!(flags >> i & 1))
+            continue;
+        buf_text(line, any ? ",\"" : ",\"flags\":[\"");
+        buf_text(line, word);
+        buf_char(line, '"');
+        any = true;
+    }
+    if (any)
+        buf_char(line, ']');
 }
 
 static void put_object(struct buf *line, const struct event *event)
@@ -72,21 +141,22 @@ static void put_object(struct buf *line, const struct event *event)
         put_number(line, "pid", event->pid);
 }
 
-/* A line, or for a task's output the bytes; in base64 beside it where JSON cannot hold them. */
-static void put_bytes(struct buf *line, const struct event *event)
+static void put_how(struct buf *line, const struct event *event)
 {
-    bool output = event->kind == EVENT_TASK_OUTPUT || event->kind == EVENT_POOL_FAILURE;
-    const char *key = output                         ? "output"
-                      : event_is_output(event->kind) ? "line"
-                                                     : "message";
-    buf_printf(line, ",\"%s\":", key);
-    json_quote(line, event->bytes, event->length);
-    if (!utf8_valid(event->bytes, event->length)) {
-        buf_printf(line, ",\"%s_base64\":", key);
-        json_base64(line, event->bytes, event->length);
+    if (event->has_code)
+        put_number(line, "code", event->code);
+    if (event->signal)
+        put_string(line, "signal", signal_name(event->signal));
+    if (event->has_duration)
+        put_seconds(line, "seconds", event->duration);
+    if (event->has_span) {
+        put_seconds(line, "began", event->began);
+        put_seconds(line, "finished", event->finished);
     }
-    if (event->unfinished)
-        buf_text(line, ",\"unfinished\":true");
+    if (event->all)
+        put_seconds(line, "all_seconds", event->all);
+    if (event->attempt)
+        put_number(line, "attempt", event->attempt);
 }
 
 static void put_tally(struct buf *line, const struct event *event)
@@ -97,24 +167,8 @@ static void put_tally(struct buf *line, const struct event *event)
         put_number(line, "left", event->left);
 }
 
-/* A task's command is for the joblog alone, but where the event is about how to run it. */
-static bool tells_command(const struct event *event)
+static void put_counts(struct buf *line, const struct event *event)
 {
-    return event->command &&
-           (event->kind == EVENT_POOL_FAILURE || event->kind == EVENT_POOL_SUMMARY);
-}
-
-static void put_fields(struct buf *line, const struct event *event)
-{
-    if (event->has_code)
-        put_number(line, "code", event->code);
-    if (event->signal)
-        put_string(line, "signal", signal_name(event->signal));
-    if (event->has_duration)
-        buf_printf(line, ",\"seconds\":%lld.%06lld", (long long)(event->duration / NS_PER_S),
-                   (long long)(event->duration % NS_PER_S / 1000));
-    if (event->attempt)
-        put_number(line, "attempt", event->attempt);
     if (event->count)
         put_number(line, "count", event->count);
     if (event->total && event->total != EVENT_UNLIMITED)
@@ -127,6 +181,22 @@ static void put_fields(struct buf *line, const struct event *event)
         put_number(line, "put", event->put);
         put_number(line, "taken", event->taken);
     }
+    if (event->received)
+        put_number(line, "output_bytes", (int64_t)event->received);
+    if (event->memory)
+        put_number(line, "memory", event->memory);
+}
+
+/* What a line of output is called, or for a task's output the bytes, or any other text. */
+static const char *bytes_key(enum event_kind kind)
+{
+    bool output = kind == EVENT_TASK_OUTPUT || kind == EVENT_POOL_FAILURE;
+    return output ? "output" : event_is_output(kind) ? "line" : "message";
+}
+
+static void put_texts(struct jsonl *jsonl, const struct event *event)
+{
+    struct buf *line = &jsonl->line;
     if (event->reason)
         put_string(line, "reason", event->reason);
     if (event->stream)
@@ -137,10 +207,18 @@ static void put_fields(struct buf *line, const struct event *event)
         put_string(line, "tasks", event->tasks);
     if (event->cell)
         put_string(line, "cell", event->cell);
-    if (tells_command(event))
+    if (event->command)
         put_string(line, "command", event->command);
     if (event->bytes)
-        put_bytes(line, event);
+        put_bytes(line, bytes_key(event->kind), event->bytes, event->length);
+    if (event->unfinished)
+        buf_text(line, ",\"unfinished\":true");
+    if (event->members)
+        buf_printf(line, ",%s", event->members);
+    if (event->omitted) {
+        put_number(line, "unrecorded", (int64_t)event->unrecorded);
+        put_number(line, "omitted", (int64_t)event->omitted);
+    }
 }
 
 static void jsonl_take(void *arg, const struct event *event)
@@ -149,15 +227,17 @@ static void jsonl_take(void *arg, const struct event *event)
     struct buf *line = &jsonl->line;
     buf_clear(line);
     buf_text(line, "{\"time\":\"");
-    clock_print(line, event->wall);
+    put_time(jsonl, event->wall);
     buf_char(line, '"');
+    put_seconds(line, "at", event->at);
     put_number(line, "seq", (int64_t)event->sequence);
     put_string(line, "event", event_row(event->kind)->name);
     put_string(line, "run", jsonl->run);
-    if (event->flags & EVENT_WRONG)
-        buf_text(line, ",\"wrong\":true");
+    put_flags(line, event->flags);
     put_object(line, event);
-    put_fields(line, event);
+    put_how(line, event);
+    put_counts(line, event);
+    put_texts(jsonl, event);
     buf_text(line, "}\n");
     output_put(jsonl->output, line->data, line->length);
 }

@@ -8,11 +8,11 @@ from harness import manual
 from harness.parrun import PROGRAM, Directory, mark
 from harness.paths import TESTS
 
-COMMON = ["time", "seq", "event", "run", "wrong"]
+COMMON = ["time", "at", "seq", "event", "run", "wrong", "flags"]
 EVENT = re.compile(r"^\.It Cm (\S+)$(.*?)(?=^\.It |^\.El)", re.M | re.S)
 FIELD = re.compile(r"^\.Va (\S+)", re.M)
 ORDER = re.compile(r"^\.It Va (\S+)", re.M)
-BYTES = {"line", "message", "output"}
+BYTES = {"line", "message", "output", "reason", "item", "command"}
 
 
 def declared():
