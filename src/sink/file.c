@@ -108,6 +108,8 @@ static int prepare(int fd, const char *path, unsigned flags, const char *doing, 
         return result;
     if (fstat(fd, &status))
         return error_system(error, errno, "cannot %s '%s'", doing, path);
+    if (status.st_size && flags & FILE_NEW)
+        return error_set(error, -EEXIST, "cannot %s '%s': it is there already; --force replaces it", doing, path);
     if (status.st_size && flags & FILE_EMPTY && ftruncate(fd, 0))
         return error_system(error, errno, "cannot empty '%s'", path);
     if (status.st_size && adds)

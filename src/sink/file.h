@@ -15,6 +15,9 @@ enum file_flag {
     FILE_EMPTY = 1 << 1,       /* what is in it goes away */
     FILE_DIRECTORIES = 1 << 2, /* directories that are missing on the way to it are made */
     FILE_CLAIM = 1 << 3,       /* it is this run's as long as it is open; with APPEND alone, of all that add to it */
+    FILE_NEW = 1 << 4,         /* nothing stands there yet, or an empty file, or a device */
+    FILE_REPLACE = 1 << 5,     /* of target_open(): what is there stays until a new one is whole, see there */
+    FILE_PACK = 1 << 6,        /* of target_open(): in the format of gzip */
 };
 
 /*

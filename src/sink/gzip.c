@@ -1,4 +1,4 @@
-/* Compressing a file with zlib, through PATH.gz.part so that PATH.gz is whole or not there. */
+/* Compressing with zlib; a file through PATH.gz.part, so that PATH.gz is whole or not there. */
 #include "sink/gzip.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <zlib.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 
 #define PIECE (64u << 10)
 
@@ -73,4 +74,50 @@ int gzip_file(const char *path)
     buf_release(&part);
     buf_release(&packed);
     return result;
+}
+
+/* A window of 32 kB, and the header of gzip: see deflateInit2() in zlib.h. */
+#define WINDOW_OF_GZIP (15 + 16)
+#define MEMORY_USUAL 8
+
+struct gzip_stream {
+    z_stream zlib;
+};
+
+struct gzip_stream *gzip_stream_new(void)
+{
+    struct gzip_stream *stream = mem_calloc(1, sizeof(*stream));
+    if (deflateInit2(&stream->zlib, Z_BEST_SPEED, Z_DEFLATED, WINDOW_OF_GZIP, MEMORY_USUAL,
+                     Z_DEFAULT_STRATEGY) == Z_OK)
+        return stream;
+    free(stream);
+    return NULL;
+}
+
+void gzip_stream_put(struct gzip_stream *stream, const char *bytes, size_t length,
+                     enum gzip_flush flush, struct buf *out)
+{
+    static const int ways[] = {[GZIP_ON] = Z_NO_FLUSH, [GZIP_SYNC] = Z_SYNC_FLUSH, [GZIP_END] = Z_FINISH};
+    z_stream *zlib = &stream->zlib;
+    do {
+        uInt piece = length > PIECE ? PIECE : (uInt)length;
+        zlib->next_in = (Bytef *)bytes;
+        zlib->avail_in = piece;
+        bytes += piece;
+        length -= piece;
+        do {
+            zlib->next_out = (Bytef *)buf_reserve(out, PIECE);
+            zlib->avail_out = PIECE;
+            deflate(zlib, length ? Z_NO_FLUSH : ways[flush]);
+            buf_added(out, PIECE - zlib->avail_out);
+        } while (!zlib->avail_out);
+    } while (length);
+}
+
+void gzip_stream_free(struct gzip_stream *stream)
+{
+    if (!stream)
+        return;
+    deflateEnd(&stream->zlib);
+    free(stream);
 }

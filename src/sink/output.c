@@ -1,11 +1,14 @@
 /* A destination for bytes with a thread of its own. */
 #include "sink/output.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "loop/loop.h"
@@ -160,6 +163,32 @@ static void end(struct output *output)
         loop_post(output->loop, tell_finished, output);
 }
 
+/* With the lock held: what the target keeps back is due. */
+static void flush(struct output *output)
+{
+    size_t lost = 0;
+    pthread_mutex_unlock(&output->lock);
+    int number = target_flush(output->target, &lost);
+    pthread_mutex_lock(&output->lock);
+    output->lost += lost;
+    note_failure(output, number);
+}
+
+/* With the lock held: until there is something to do. */
+static void wait_for_more(struct output *output)
+{
+    int64_t due = target_due(output->target);
+    struct timespec until;
+    if (!due) {
+        pthread_cond_wait(&output->changed, &output->lock);
+        return;
+    }
+    clock_until(due, &until);
+    if (clock_monotonic() >= due ||
+        pthread_cond_timedwait(&output->changed, &output->lock, &until) == ETIMEDOUT)
+        flush(output);
+}
+
 static void output_thread(void *arg)
 {
     struct output *output = arg;
@@ -168,7 +197,7 @@ static void output_thread(void *arg)
     while (!output->abandoned && (output->waiting.length || !output->finish)) {
         write_waiting(output, &bytes);
         if (!output->finish && !output->abandoned)
-            pthread_cond_wait(&output->changed, &output->lock);
+            wait_for_more(output);
     }
     if (!output->abandoned)
         end(output);
@@ -180,12 +209,16 @@ struct output *output_new(struct loop *loop, struct target *target,
                           const struct output_callbacks *callbacks, void *arg)
 {
     struct output *output = mem_calloc(1, sizeof(*output));
+    pthread_condattr_t attributes;
     output->loop = loop;
     output->target = target;
     output->callbacks = *callbacks;
     output->arg = arg;
     pthread_mutex_init(&output->lock, NULL);
-    pthread_cond_init(&output->changed, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&output->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
     pthread_cond_init(&output->progress, NULL);
     return output;
 }

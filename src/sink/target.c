@@ -2,17 +2,26 @@
 #include "sink/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/unit.h"
 #include "sink/file.h"
 #include "sink/file_lock.h"
+#include "sink/gzip.h"
+
+/* What is packed can be read so long after it was put. */
+#define FLUSH_TIME (NS_PER_S / 2)
 
 struct target {
     int fd;
@@ -26,6 +35,14 @@ struct target {
     bool leaving_out;          /* the rest of a line that could not be written */
     bool torn;                 /* the beginning of that line is in the file */
     int stuck;                 /* errno value */
+    char *path;                /* whose place it takes in the end; NULL: it has its own already */
+    char *part;                /* its name until then */
+    struct gzip_stream *packer; /* NULL: none */
+    struct buf packed;
+    int64_t flush_due;         /* clock_monotonic(); 0: nothing is kept back */
+    off_t readable;            /* bytes of the file up to where it was flushed last */
+    size_t unflushed;          /* bytes that were put since */
+    int broken;                /* errno value: nothing more is packed */
 };
 
 struct target *target_new(int fd)
@@ -94,10 +111,43 @@ static int begin_rotation(struct target *target, const char *path, unsigned flag
     return result ? error_system(error, -result, "cannot move '%s' to '%s.1'", path, path) : 0;
 }
 
+/* True for what can make room for a new file: one that nobody writes, or nothing. */
+static int check_replaceable(const char *path, const char *doing, bool *regular, struct error *error)
+{
+    struct stat status;
+    *regular = !file_is_descriptor(path) && (lstat(path, &status) || S_ISREG(status.st_mode));
+    int fd = *regular ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    int result = fd < 0 ? 0 : file_claim(fd, false, doing, path, error);
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+static struct target *open_part(const char *path, unsigned flags, const char *doing, struct error *error)
+{
+    struct buf part = {0};
+    bool regular;
+    flags &= ~(unsigned)FILE_REPLACE;
+    if (check_replaceable(path, doing, &regular, error))
+        return NULL;
+    if (!regular)
+        return target_open(path, flags, NULL, doing, error);
+    buf_printf(&part, "%s.part", path);
+    struct target *target = target_open(part.data, flags, NULL, doing, error);
+    if (target) {
+        target->path = mem_strdup(path);
+        target->part = buf_take(&part);
+    }
+    buf_release(&part);
+    return target;
+}
+
 struct target *target_open(const char *path, unsigned flags, const struct rotation_rules *rules,
                            const char *doing, struct error *error)
 {
     bool rotates = rules && rules->size;
+    if (flags & FILE_REPLACE)
+        return open_part(path, flags, doing, error);
     unsigned opening = FILE_APPEND | (rotates ? flags & ~(unsigned)FILE_EMPTY : flags);
     int fd = file_open(path, opening, doing, error);
     if (fd < 0)
@@ -108,6 +158,7 @@ struct target *target_open(const char *path, unsigned flags, const struct rotati
     }
     struct target *target = target_new(fd);
     target->owned = true;
+    target->packer = flags & FILE_PACK ? gzip_stream_new() : NULL;
     if (!rotates || !begin_rotation(target, path, flags, rules, error))
         return target;
     target_free(target);
@@ -190,6 +241,60 @@ static size_t leave_out(struct target *target, const char *bytes, size_t length)
     return end ? (size_t)(end + 1 - bytes) : 0;
 }
 
+/* What was put since the last flush cannot be read: the file ends there. */
+static int break_off(struct target *target, int number, size_t *lost)
+{
+    target->broken = number;
+    target->flush_due = 0;
+    *lost += target->unflushed;
+    int ignored = ftruncate(target->fd, target->readable); /* readers find the same end without it */
+    (void)ignored;
+    return number;
+}
+
+/* Packs BYTES, and writes what of that is due. */
+static int pack(struct target *target, const char *bytes, size_t length, enum gzip_flush flush, size_t *lost)
+{
+    size_t written = 0;
+    if (target->broken) {
+        *lost += length;
+        return target->broken;
+    }
+    target->unflushed += length;
+    gzip_stream_put(target->packer, bytes, length, flush, &target->packed);
+    int number = write_all(target->fd, target->packed.data, target->packed.length, &written);
+    target->size += (int64_t)written;
+    buf_clear(&target->packed);
+    if (number)
+        return break_off(target, number, lost);
+    if (flush == GZIP_ON)
+        return 0;
+    target->readable = (off_t)target->size;
+    target->unflushed = 0;
+    target->flush_due = 0;
+    return 0;
+}
+
+static int write_packed(struct target *target, const char *bytes, size_t length, size_t *lost)
+{
+    int64_t now = clock_monotonic();
+    bool due = target->flush_due && target->flush_due <= now;
+    int number = pack(target, bytes, length, due ? GZIP_SYNC : GZIP_ON, lost);
+    if (!number && !target->flush_due && target->unflushed)
+        target->flush_due = now + FLUSH_TIME;
+    return number;
+}
+
+int64_t target_due(const struct target *target)
+{
+    return target->flush_due;
+}
+
+int target_flush(struct target *target, size_t *lost)
+{
+    return target->packer ? pack(target, "", 0, GZIP_SYNC, lost) : 0;
+}
+
 int target_write(struct target *target, const char *bytes, size_t length, size_t *lost)
 {
     int number = look_for_file(target);
@@ -197,6 +302,8 @@ int target_write(struct target *target, const char *bytes, size_t length, size_t
         *lost += length;
         return number;
     }
+    if (target->packer)
+        return write_packed(target, bytes, length, lost);
     size_t done = target->gone ? length : leave_out(target, bytes, length);
     *lost += done;
     while (done < length && !number) {
@@ -226,12 +333,19 @@ int target_write(struct target *target, const char *bytes, size_t length, size_t
 int target_close(struct target *target)
 {
     int number = was_removed(target) ? ENOENT : 0;
+    size_t lost = 0;
     rotation_free(target->rotation);
     target->rotation = NULL;
+    if (target->packer && !target->broken && !number && target->fd >= 0)
+        number = pack(target, "", 0, GZIP_END, &lost);
     if (target->owned && target->fd >= 0 && close(target->fd))
         number = errno;
     if (target->owned)
         target->fd = -1;
+    if (target->path && !number && rename(target->part, target->path))
+        number = errno;
+    free(target->path);
+    target->path = NULL;
     return number;
 }
 
@@ -244,6 +358,14 @@ void target_free(struct target *target)
 {
     if (!target)
         return;
+    if (target->owned && target->fd >= 0 && target->path)
+        unlink(target->part); /* the new one is not whole, so the old one stays */
+    free(target->path);
+    target->path = NULL;
+    gzip_stream_free(target->packer);
+    target->packer = NULL;
     target_close(target);
+    buf_release(&target->packed);
+    free(target->part);
     free(target);
 }

@@ -6,14 +6,20 @@
  * One that rotates and is removed, or moved away as by logrotate, begins anew at its path. Any other that was
  * removed is written in vain: that is an error, ENOENT.
  *
+ * One that packs (FILE_PACK) keeps bytes back, half a second at most: see target_due(). One that replaces
+ * (FILE_REPLACE) writes PATH.part, and takes the place of PATH when it is closed; what is no regular file is written
+ * itself.
+ *
  * Where there is no room (a full disk), what cannot be written is left out up to the end of its
- * line; what comes later is tried again.
+ * line; what comes later is tried again. Of one that packs nothing
+ * more is written then.
  */
 #ifndef SINK_TARGET_H
 #define SINK_TARGET_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sink/rotation.h"
 
@@ -41,13 +47,19 @@ bool target_is_terminal(const struct target *target);
  * failed; what could not be written is added to *LOST. */
 int target_write(struct target *target, const char *bytes, size_t length, size_t *lost);
 
+/* The time of clock_monotonic() at which target_flush() is to be called; 0: nothing is kept back. */
+int64_t target_due(const struct target *target);
+
+/* Writes what was kept back; as target_write(). */
+int target_flush(struct target *target, size_t *lost);
+
 /* Closes a file and waits for its compression; 0 or an errno value: its end may be lost. */
 int target_close(struct target *target);
 
 /* Why the file went on though it was due to rotate: an errno value; 0: it never did. */
 int target_stuck(const struct target *target);
 
-/* NULL is accepted. */
+/* Of one that was not closed nothing more is written. NULL is accepted. */
 void target_free(struct target *target);
 
 #endif

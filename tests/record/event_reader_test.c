@@ -1,0 +1,176 @@
+/* What jsonl writes is read back as the event that it was. */
+#include <unistd.h>
+
+#include "../sink/fixture.h"
+#include "record/event_reader.h"
+#include "script/value.h"
+#include "sink/jsonl.h"
+
+/* The line that EVENT is. */
+static char *written(const struct event *event)
+{
+    struct told told = {0};
+    struct buf text = {0};
+    struct story_options options = {.parts = STORY_ALL};
+    filter_init(&options.filter, FILTER_ALL);
+    int fd = open_scratch();
+    struct output *output = told_output(&told, fd);
+    struct jsonl *jsonl = jsonl_new(&options, "20260102T030405Z-9", output);
+    struct bus_reader reader = jsonl_reader(jsonl);
+    reader.take(reader.arg, event);
+    told_end(&told, output);
+    jsonl_free(jsonl);
+    read_scratch(fd, &text);
+    buf_truncate(&text, text.length - 1);
+    return buf_take(&text);
+}
+
+#define BYTES(text) .bytes = text, .length = sizeof(text) - 1
+
+static const struct event_case {
+    const char *name;
+    struct event event;
+} cases[] = {
+    {"numbers",
+     {.kind = EVENT_TASK_ENDED, .flags = EVENT_WRONG | EVENT_NAMED, .object = "p", .has_task = true, .task = 7,
+      .worker = 2, .pid = 3, .has_code = true, .code = 4, .has_duration = true, .duration = INT64_C(1002003999),
+      .has_span = true, .began = 5, .finished = INT64_C(3456000000000001), .all = INT64_C(3000000007), .attempt = 6,
+      .received = 9, .memory = INT64_C(1) << 40, .left = -1}},
+    {"no-limit", {.kind = EVENT_PROCESS_RESTARTING, .object = "p", .total = EVENT_UNLIMITED, .attempt = 1, .left = -1}},
+    {"limit", {.kind = EVENT_PROCESS_RESTARTING, .object = "p", .total = 3, .attempt = 1, .left = -1}},
+    {"tally", {.kind = EVENT_POOL_ENDED, .object = "p", .has_tally = true, .succeeded = 0, .skipped = 1, .left = 0}},
+    {"tally-of-an-unknown-end", {.kind = EVENT_POOL_ENDED, .object = "p", .has_tally = true, .succeeded = 2, .left = -1}},
+    {"books", {.kind = EVENT_QUEUE_STATS, .object = "q", .has_books = true, .put = 0, .taken = 0, .left = -1}},
+    {"leaked", {.kind = EVENT_RUN_ENDED, .has_leaked = true, .leaked = 0, .left = -1}},
+    {"signal", {.kind = EVENT_PROCESS_EXITED, .object = "p", .signal = 15, .left = -1}},
+    {"signal-of-real-time", {.kind = EVENT_PROCESS_EXITED, .object = "p", .signal = 40, .left = -1}},
+    {"empty-texts", {.kind = EVENT_THREAD_OUTPUT, .object = "", BYTES(""), .unfinished = true, .left = -1}},
+    {"bytes", {.kind = EVENT_PROCESS_OUTPUT, .object = "p", .stream = "stderr", BYTES("\0\xFF\x80 \xC2\x9B \xF0\x9F\x98\x80\t\"\\"), .left = -1}},
+    {"reason", {.kind = EVENT_THREAD_ENDED, .object = "t", .reason = "no \xFFUTF-8\n\ttraceback", .left = -1}},
+    {"command", {.kind = EVENT_TASK_ENDED, .object = "p", .command = "printf '\xE9'", .left = -1}},
+    {"shown", {.kind = EVENT_POOL_FAILURE, .object = "p", .shown = "an item", BYTES("a\nb\n"), .left = -1}},
+    {"message", {.kind = EVENT_QUEUE_PUT, .flags = EVENT_NAMED, .object = "q", BYTES("{\"a\": 1}"), .left = -1}},
+    {"members", {.kind = EVENT_POOL_DECLARED, .object = "p", .members = "\"depends_on\":[{\"name\":\"a\",\"until\":\"ready\"}],\"workers\":2", .left = -1}},
+    {"unrecorded", {.kind = EVENT_PROCESS_ENDED, .object = "p", .unrecorded = 12, .omitted = 3, .left = -1}},
+};
+
+static void assert_text(const char *got, const char *wanted)
+{
+    if (wanted)
+        assert_string_equal(got, wanted);
+    else
+        assert_null(got);
+}
+
+static void assert_same(const struct event *got, const struct event *wanted)
+{
+    struct event plain = *got, other = *wanted;
+    assert_text(got->object, wanted->object);
+    assert_text(got->reason, wanted->reason);
+    assert_text(got->stream, wanted->stream);
+    assert_text(got->command, wanted->command);
+    assert_text(got->shown, wanted->shown);
+    assert_text(got->members, wanted->members);
+    assert_int_equal(got->bytes != NULL, wanted->bytes != NULL);
+    assert_int_equal(got->length, wanted->length);
+    if (got->length)
+        assert_memory_equal(got->bytes, wanted->bytes, got->length);
+    plain.object = plain.reason = plain.stream = plain.command = plain.shown = plain.members = plain.bytes = NULL;
+    other.object = other.reason = other.stream = other.command = other.shown = other.members = other.bytes = NULL;
+    plain.item = other.item = NULL;
+    assert_memory_equal(&plain, &other, sizeof(plain));
+}
+
+/* The whole struct is compared: a member that is added and not written makes this fail once a row has it. */
+static void test_event(void **state)
+{
+    const struct event_case *row = *state;
+    struct event event = row->event, read;
+    struct error error = {0};
+    struct event_reader *reader = event_reader_new();
+    event.wall = INT64_C(951782399123456000);
+    event.at = 17;
+    event.sequence = 3;
+    char *line = written(&event);
+    assert_int_equal(event_reader_take(reader, line, strlen(line), &read, &error), 1);
+    assert_same(&read, &event);
+    assert_string_equal(event_reader_run(reader), "20260102T030405Z-9");
+    assert_int_equal(event_reader_unknown(reader), 0);
+    event_reader_free(reader);
+    free(line);
+}
+
+/* A table becomes the text that it shows. */
+static void test_item(void **state)
+{
+    (void)state;
+    static const char line[] = "{\"event\":\"task.started\",\"pool\":\"p\",\"item\":\"{\\\"x\\\":1}\"}";
+    struct event_reader *reader = event_reader_new();
+    struct error error = {0};
+    struct event read;
+    struct buf text = {0};
+    assert_int_equal(event_reader_take(reader, line, strlen(line), &read, &error), 1);
+    value_text_of(&text, read.item, read.item_length);
+    assert_buf(&text, "{\"x\":1}");
+    event_reader_free(reader);
+}
+
+static void test_names_are_one_text_each(void **state)
+{
+    (void)state;
+    struct event_reader *reader = event_reader_new();
+    struct error error = {0};
+    struct event read;
+    const char *names[200];
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 200; i++) {
+            char line[100];
+            snprintf(line, sizeof(line), "{\"event\":\"process.starting\",\"process\":\"p%d\"}", i);
+            assert_int_equal(event_reader_take(reader, line, strlen(line), &read, &error), 1);
+            if (round)
+                assert_ptr_equal(read.object, names[i]);
+            names[i] = read.object;
+        }
+    event_reader_free(reader);
+}
+
+static void test_a_later_version(void **state)
+{
+    (void)state;
+    struct event_reader *reader = event_reader_new();
+    struct error error = {0};
+    struct event read;
+    static const char event[] = "{\"event\":\"task.teleported\",\"pool\":\"p\"}";
+    static const char field[] = "{\"event\":\"task.started\",\"pool\":\"p\",\"where\":{\"a\":[1]}}";
+    assert_int_equal(event_reader_take(reader, event, strlen(event), &read, &error), 0);
+    assert_int_equal(event_reader_take(reader, field, strlen(field), &read, &error), 1);
+    assert_int_equal(event_reader_unknown(reader), 1);
+    event_reader_free(reader);
+}
+
+static void test_what_is_no_event(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"", "x", "[]", "{}", "{\"event\":", "null", "{\"event\":\"task.started\"} x"};
+    for (size_t i = 0; i < countof(lines); i++) {
+        struct event_reader *reader = event_reader_new();
+        struct error error = {0};
+        struct event read;
+        assert_true(event_reader_take(reader, lines[i], strlen(lines[i]), &read, &error) < 0);
+        assert_non_null(error.text);
+        error_release(&error);
+        event_reader_free(reader);
+    }
+}
+
+int main(void)
+{
+    struct tests tests = {0};
+    loop_warm_up();
+    TEST_ROWS(&tests, test_event, cases);
+    TEST(&tests, test_item);
+    TEST(&tests, test_names_are_one_text_each);
+    TEST(&tests, test_a_later_version);
+    TEST(&tests, test_what_is_no_event);
+    return tests_run(&tests, "event_reader");
+}
