@@ -19,6 +19,7 @@
 #include "cli/list.h"
 #include "cli/options_private.h"
 #include "cli/queue_command.h"
+#include "cli/reading.h"
 #include "cli/reference.h"
 #include "cli/runner.h"
 #include "cli/status.h"
@@ -190,6 +191,7 @@ static const struct mode_row {
     [MODE_REFERENCE] = {.made = reference_print},
     [MODE_HELP] = {.act = print_help},
     [MODE_IMPORT] = {.act = import},
+    [MODE_REPLAY] = {.act = reading_replay},
     [MODE_VERSION] = {.act = print_version},
 };
 

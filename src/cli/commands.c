@@ -50,6 +50,11 @@ static const struct command commands[] = {
      .help = "look after the durable queues in FILE",
      .about = "Whether a run has the file open or not: a run that has it is asked to do it.",
      .example = "parrun queue jobs.db list"},
+    {.word = "replay", .operands = "RECORD", .mode = MODE_REPLAY, .group = "after", .subject = true, .takes = TAKES_FILE,
+     .help = "tell the log of a recorded run again",
+     .about = "It is told as the run told it, or as the options say. RECORD is what --record has written, packed or not; '-' is "
+              "standard input. The exit status is 0 where it could be read whole, and 3 where it was cut off.",
+     .example = "parrun replay -q run.jsonl.gz"},
     {.word = "example", .operands = "[NAME]", .mode = MODE_EXAMPLE, .group = "write", .subject = true,
      .takes = TAKES_EXAMPLE,
      .help = "print a scenario to start from", .about = "Without NAME it prints what there is, a line each.",

@@ -39,7 +39,10 @@ static int check_earlier(const struct each *each, struct error *error)
     bool goes_on = each->force || each->run.resume || each->run.dry;
     buf_printf(&records, "%s/results.jsonl", each->results ? each->results : "");
     int result = 0;
-    if (each->force && each->run.resume)
+    if (each->run.dry && each->run.record)
+        result = error_set(error, ERROR_FAILED,
+                           "each: --record and --dry-run exclude each other: nothing is run");
+    else if (each->force && each->run.resume)
         result = error_set(error, ERROR_FAILED,
                            "each: --resume goes on with what is there, --force begins it anew: give one of "
                            "them");
@@ -65,6 +68,7 @@ static int prepare(struct each *each, struct error *error)
         result = each_read_items(each, error);
     if (!result)
         result = each_write(each, error);
+    each->run.force = each->force;
     each->run.resume_joblog = each->run.resume && !each->run.journal;
     if (each->run.resume_joblog)
         each->run.resume = RESUME_NONE;

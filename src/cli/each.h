@@ -25,9 +25,9 @@ struct scenario *each_load(const struct each *each, struct diags *diags,
  * (each_joblog.c) */
 int each_read_joblog(const struct each *each, struct run *run, struct error *error);
 
-/* What a run of EACH tells: to STANDARD what a dry run would do, to ERRORS what went wrong and the commands of
- * -t. Both are borrowed. (each_report.c) */
-struct each_report *each_report_new(const struct each *each, struct output *standard,
+/* What a run of EACH tells: to STANDARD what a dry run would do, to ERRORS what went wrong and, with COMMANDS, the
+ * command of each task. Both are borrowed. (each_report.c) */
+struct each_report *each_report_new(bool commands, struct output *standard,
                                     struct output *errors);
 struct bus_reader each_report_reader(struct each_report *report);
 

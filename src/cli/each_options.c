@@ -309,6 +309,8 @@ static const struct option table[] = {
      .help = "one word is a program too, never a line for the shell; no word is an operator"},
     {OPTION, .letter = 'r', .name = "no-run-if-empty", .take = take_nothing,
      .help = "nothing is run without items in any case"},
+    {OPTION, .name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.record),
+     .help = "record all that happens in FILE, packed where it ends in .gz: see parrun-record(5)"},
     {OPTION, .name = "results", .argument = "DIR", .text = MEMBER(results),
      .help = "keep what each command wrote in DIR"},
     {OPTION, .name = "resume", .take = take_resume,

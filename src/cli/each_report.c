@@ -18,7 +18,7 @@
 #define TOLD_MOST 10
 
 struct each_report {
-    const struct each *each;
+    bool commands;
     struct output *standard;
     struct output *errors;
     struct buf line;
@@ -27,11 +27,11 @@ struct each_report {
     int64_t told;
 };
 
-struct each_report *each_report_new(const struct each *each, struct output *standard,
+struct each_report *each_report_new(bool commands, struct output *standard,
                                     struct output *errors)
 {
     struct each_report *report = mem_calloc(1, sizeof(*report));
-    report->each = each;
+    report->commands = commands;
     report->standard = standard;
     report->errors = errors;
     return report;
@@ -81,7 +81,7 @@ static bool is_silent(const struct event *event)
 
 static void take_ended(struct each_report *report, const struct event *event)
 {
-    if (report->each->run.trace && event->command) {
+    if (report->commands && event->command) {
         buf_text(&report->line, event->command);
         put_line(report, report->errors);
     }

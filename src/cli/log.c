@@ -10,10 +10,10 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/nearest.h"
-#include "cli/complain.h"
 #include "cli/each.h"
+#include "cli/log_settings.h"
 #include "cli/options.h"
+#include "cli/recording.h"
 #include "event/bus.h"
 #include "scenario/spec.h"
 #include "sink/filter.h"
@@ -21,12 +21,13 @@
 #include "sink/jsonl.h"
 #include "sink/file.h"
 #include "sink/output.h"
+#include "sink/record.h"
 #include "sink/story.h"
 #include "sink/target.h"
 #include "sink/terminal.h"
 
-/* Standard output, the files of --log and --joblog, and standard error for --progress. */
-#define DESTINATIONS 4
+/* Standard output, the files of --log, --joblog and --record, and standard error for --progress. */
+#define DESTINATIONS 5
 
 struct destination {
     struct log *log;
@@ -38,6 +39,7 @@ struct destination {
     size_t story_count;
     struct jsonl *jsonl;
     struct joblog *joblog;
+    struct record *record;
     bool full;
     bool finished;
     int failed; /* errno value */
@@ -51,6 +53,8 @@ struct log {
     const struct destination *board; /* for progress; NULL: nobody wants it */
     struct log_callbacks callbacks;
     void *arg;
+    char *record; /* its path; NULL: none */
+    bool json;
     bool held;
     bool closed;
 };
@@ -116,58 +120,6 @@ static int add_destination(struct log *log, struct loop *loop, const char *name,
     destination->output = output_new(loop, target, &callbacks, destination);
     log->count++;
     return 0;
-}
-
-static int no_event(const char *name, struct error *error)
-{
-    struct nearest nearest = {.wrong = name};
-    for (int kind = 0; kind < EVENT_KINDS; kind++)
-        nearest_offer(&nearest, event_row((enum event_kind)kind)->name);
-    return unknown_name("no event is called", &nearest, "EVENTS in parrun(1)", error);
-}
-
-/* Shows or hides the events that a list such as "task.*,worker.lost" names. */
-static int apply_names(struct filter *filter, const char *names, bool shown, struct error *error)
-{
-    while (*names) {
-        size_t length = strcspn(names, ",");
-        char *pattern = mem_copy(names, length);
-        size_t matched = filter_set(filter, pattern, shown);
-        if (!matched)
-            no_event(pattern, error);
-        free(pattern);
-        if (!matched)
-            return ERROR_FAILED;
-        names += length + (names[length] != '\0');
-    }
-    return 0;
-}
-
-/* The scenario's own wishes, then those of the command line. */
-static int make_filter(struct filter *filter, const struct log_spec *spec,
-                       const struct options *options, struct error *error)
-{
-    const struct {
-        bool shown;
-        const char *const *lists;
-        size_t count;
-    } wishes[] = {
-        {true, spec->show, spec->show_count},
-        {false, spec->hide, spec->hide_count},
-        {true, options->show.items, options->show.count},
-        {false, options->hide.items, options->hide.count},
-    };
-    int result = 0;
-    filter_init(filter, options->level);
-    if (options->dry) {
-        filter_init(filter, FILTER_QUIET);
-        filter_set(filter, "*.planned", true);
-        return 0;
-    }
-    for (size_t i = 0; !result && i < countof(wishes); i++)
-        for (size_t j = 0; !result && j < wishes[i].count; j++)
-            result = apply_names(filter, wishes[i].lists[j], wishes[i].shown, error);
-    return result;
 }
 
 /* A terminal that can, and nobody who does not want it: see no-color.org. */
@@ -266,20 +218,13 @@ static int open_board(struct log *log, struct loop *loop, struct error *error)
     return result;
 }
 
-/* True where some pool keeps the standard error of its tasks apart. */
-static bool has_errors(const struct scenario *scenario)
-{
-    for (size_t i = 0; i < scenario->pool_count; i++)
-        if (scenario->pools[i].separate)
-            return true;
-    return false;
-}
-
 static int open_all(struct log *log, struct loop *loop, const struct log_spec *spec,
                     const struct options *options, struct error *error)
 {
-    int result =
-        add_destination(log, loop, "standard output", target_new(STDOUT_FILENO), error);
+    const char *path = options->output && strcmp(options->output, "-") != 0 ? options->output : NULL;
+    struct target *target = path ? target_open(path, FILE_CLAIM | FILE_EMPTY, NULL, "write to", error)
+                                 : target_new(STDOUT_FILENO);
+    int result = add_destination(log, loop, path ? path : "standard output", target, error);
     return result ? result : open_file(log, loop, spec, options, error);
 }
 
@@ -324,47 +269,72 @@ static int add_errors(struct log *log, struct loop *loop, struct bus *bus,
 
 /* A run of "each" has no story: standard output is the commands' own. */
 static int report_each(struct log *log, struct loop *loop, struct bus *bus,
-                       struct story_options *story, const struct options *options, const char *run,
-                       struct error *error)
+                       struct story_options *story, const struct log_settings *settings,
+                       const struct options *options, const char *run, struct error *error)
 {
-    if (!options->dry)
+    if (!settings->dry)
         add_output(log, bus, story, options, run);
     int result = open_errors(log, loop, error);
     if (result)
         return result;
-    log->report = each_report_new(options->each, log->items[0].output, log->errors->output);
+    log->report = each_report_new(settings->commands, log->items[0].output, log->errors->output);
     struct bus_reader reader = each_report_reader(log->report);
     bus_add(bus, &reader);
     return 0;
 }
 
-struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *scenario,
-                    const struct options *options, const char *run,
+/* The record of the run, where one is wanted. */
+static int open_record(struct log *log, struct loop *loop, struct bus *bus, const struct log_spec *spec,
+                       const struct options *options, const char *run, struct error *error)
+{
+    char *path = recording_path(spec, options, run);
+    if (!path)
+        return 0;
+    log->record = path;
+    int result = add_destination(log, loop, path, recording_open(path, options, spec, error),
+                                 error);
+    if (result)
+        return result;
+    struct destination *destination = &log->items[log->count - 1];
+    destination->record = record_new(spec->record_output, run, destination->output);
+    struct bus_reader reader = record_reader(destination->record);
+    bus_add(bus, &reader);
+    return 0;
+}
+
+struct log *log_new(struct loop *loop, struct bus *bus, const struct log_settings *settings,
+                    const struct log_spec *spec, const struct options *options, const char *run,
                     const struct log_callbacks *callbacks, void *arg, struct error *error)
 {
-    const struct log_spec *spec = &scenario->log;
-    struct story_options story = {.timestamps = spec->timestamps, .prefix = spec->prefix};
-    bool json = options->format ? !strcmp(options->format, "json") : spec->format == LOG_JSON;
+    struct story_options story = {.timestamps = settings->timestamps, .prefix = settings->prefix};
     struct log *log = mem_calloc(1, sizeof(*log));
     log->callbacks = *callbacks;
     log->arg = arg;
-    int result = make_filter(&story.filter, spec, options, error);
+    log->json = settings->json && !settings->each;
+    int result = log_settings_filter(settings, &story.filter, error);
     if (!result)
         result = open_all(log, loop, spec, options, error);
-    if (!result && options->each)
-        result = report_each(log, loop, bus, &story, options, run, error);
+    if (!result && settings->each)
+        result = report_each(log, loop, bus, &story, settings, options, run, error);
     else if (!result)
-        add_readers(log, bus, &story, options, json, run);
-    if (!result && has_errors(scenario) && !json)
+        add_readers(log, bus, &story, options, log->json, run);
+    if (!result && settings->apart && !log->json)
         result = add_errors(log, loop, bus, &story, options, run, error);
     if (!result && options->joblog)
         result = open_joblog(log, loop, bus, options, error);
     if (!result && options->progress)
         result = open_board(log, loop, error);
+    if (!result && !settings->dry && options->mode != MODE_REPLAY)
+        result = open_record(log, loop, bus, spec, options, run, error);
     if (!result)
         return log;
     log_free(log);
     return NULL;
+}
+
+bool log_tells_commands(const struct log *log)
+{
+    return log->json || log->record;
 }
 
 struct output *log_board(const struct log *log, int *fd)
@@ -415,7 +385,9 @@ void log_free(struct log *log)
             story_free(log->items[i].stories[j]);
         jsonl_free(log->items[i].jsonl);
         joblog_free(log->items[i].joblog);
+        record_free(log->items[i].record);
         output_free(log->items[i].output);
     }
+    free(log->record);
     free(log);
 }

@@ -12,7 +12,8 @@ struct log;
 struct loop;
 struct options;
 struct output;
-struct scenario;
+struct log_settings;
+struct log_spec;
 
 struct log_callbacks {
     /* HELD: so much waits to be written that no more should be made. */
@@ -23,10 +24,14 @@ struct log_callbacks {
     void (*finished)(void *arg);
 };
 
-/* Opens what the options and the scenario ask for and joins BUS. NULL with ERROR filled. */
-struct log *log_new(struct loop *loop, struct bus *bus, const struct scenario *scenario,
-                    const struct options *options, const char *run,
+/* Opens what the options and SPEC, the scenario's own, ask for and joins BUS; SETTINGS say what is told. NULL with ERROR
+ * filled. */
+struct log *log_new(struct loop *loop, struct bus *bus, const struct log_settings *settings,
+                    const struct log_spec *spec, const struct options *options, const char *run,
                     const struct log_callbacks *callbacks, void *arg, struct error *error);
+
+/* True where it has the command of each task. */
+bool log_tells_commands(const struct log *log);
 
 /*
  * Where progress is told, and its descriptor at *FD: standard output where that is a terminal, else standard

@@ -34,6 +34,7 @@ enum mode {
     MODE_REFERENCE,
     MODE_HELP,
     MODE_IMPORT,
+    MODE_REPLAY,
     MODE_VERSION,
 };
 
@@ -83,6 +84,7 @@ struct options {
     struct asking asking;   /* of put, get and queue */
     struct words overrides; /* NAME=VALUE */
     enum filter_level level;
+    bool level_given;       /* by -q or -v */
     bool dry;               /* nothing is run: plan, and --dry-run of each */
     bool tree;              /* --tree */
     int64_t limit;          /* --limit: tasks of a pool that a plan tells of */
@@ -96,6 +98,9 @@ struct options {
     bool resume_joblog;     /* what the joblog has as succeeded is left out */
     bool progress;          /* --progress */
     int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
+    const char *record;     /* --record FILE; NULL: none */
+    const char *output;     /* --output FILE of what is made of a record; NULL: standard output */
+    bool force;             /* --force: a record that is there is replaced */
     const char *log;        /* --log FILE; NULL: none */
     struct rotation_rules rotate; /* --log-rotate; its size 0: none */
     const char *format;     /* --format; NULL: the scenario's */

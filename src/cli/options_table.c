@@ -171,6 +171,7 @@ static int take_quiet(struct options *options, const char *value, struct error *
     (void)value;
     (void)error;
     options->level = FILTER_QUIET;
+    options->level_given = true;
     return 0;
 }
 
@@ -179,6 +180,7 @@ static int take_verbose(struct options *options, const char *value, struct error
     (void)value;
     (void)error;
     options->level = FILTER_ALL;
+    options->level_given = true;
     return 0;
 }
 
@@ -187,28 +189,33 @@ static int take_verbose(struct options *options, const char *value, struct error
 
 _Static_assert(!MEMBER(mode), "0 is none");
 
-/* Words that run a scenario or tell what that would do, and words that ask for queues. */
+/* Words that run a scenario or tell what that would do, those that have a log, that read the record of a run, and that ask
+ * for queues. */
 #define RUNNING (MODE_BIT(MODE_RUN) | MODE_BIT(MODE_PLAN))
+#define TELLING (RUNNING | MODE_BIT(MODE_REPLAY))
+#define READING MODE_BIT(MODE_REPLAY)
 #define PUTTING (MODE_BIT(MODE_PUT) | MODE_BIT(MODE_QUEUE))
 #define ASKING (PUTTING | MODE_BIT(MODE_GET))
 
 static const struct option table[] = {
     {.name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_GET),
      .help = "print the messages up to the queue's end"},
-    {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .choices = "auto always never", .modes = RUNNING,
+    {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .choices = "auto always never", .modes = TELLING,
      .take = take_color,
      .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
     {.name = "count", .argument = "N", .modes = MODE_BIT(MODE_GET), .take = take_count,
      .help = "print N messages, fewer only at the queue's end"},
     {.name = "delay", .argument = "DURATION", .modes = PUTTING, .take = take_delay,
      .help = "nobody gets the messages before"},
+    {.name = "force", .flag = MEMBER(force), .modes = MODE_BIT(MODE_RUN),
+     .help = "replace a record that is there, when the new one is whole"},
     {.name = "format", .argument = "FORMAT", .takes = TAKES_CHOICE, .choices = "story json", .text = MEMBER(format),
-     .modes = RUNNING, .help = "write the log as 'story' or as 'json' (JSON Lines)"},
+     .modes = TELLING, .help = "write the log as 'story' or as 'json' (JSON Lines)"},
     {.letter = 'h', .name = "help", .mode = MODE_HELP, .modes = UINT_MAX,
      .help = "print this and exit"},
-    {.name = "hide", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(hide), .modes = RUNNING,
+    {.name = "hide", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(hide), .modes = TELLING,
      .help = "hide these events: names with '*', separated by commas"},
-    {.name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(joblog), .modes = MODE_BIT(MODE_RUN),
+    {.name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(joblog), .modes = MODE_BIT(MODE_RUN) | MODE_BIT(MODE_REPLAY),
      .help = "write a line a task to FILE, as GNU parallel does"},
     {.letter = 'j', .name = "jobs", .argument = "N", .choices = "auto", .modes = RUNNING, .take = take_jobs,
      .help = "give every pool N workers: a number, a share ('50%') or 'auto'"},
@@ -216,9 +223,9 @@ static const struct option table[] = {
      .help = "write down in FILE, a database, which tasks are done"},
     {.name = "limit", .argument = "N", .modes = MODE_BIT(MODE_PLAN), .take = take_limit,
      .help = "print at most N tasks of each pool"},
-    {.name = "log", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(log), .modes = RUNNING,
+    {.name = "log", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(log), .modes = TELLING,
      .help = "write the log to FILE; output stays on standard output"},
-    {.name = "log-rotate", .argument = "SIZE", .modes = RUNNING, .take = take_log_rotate,
+    {.name = "log-rotate", .argument = "SIZE", .modes = TELLING, .take = take_log_rotate,
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
     {.name = "no-deps", .flag = MEMBER(no_deps), .modes = RUNNING,
      .help = "with --only: without what they depend on, as if that were there"},
@@ -226,19 +233,23 @@ static const struct option table[] = {
      .help = "messages end in NUL, not in a newline"},
     {.name = "only", .argument = "NAMES", .takes = TAKES_OBJECTS, .list = MEMBER(only), .modes = RUNNING,
      .help = "run these objects and what they depend on: names with commas between them"},
+    {.letter = 'o', .name = "output", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(output), .modes = READING,
+     .help = "write to FILE, in place of standard output"},
     {.name = "priority", .argument = "N", .modes = PUTTING, .take = take_priority,
      .help = "0 (the usual one) to 9, which goes first"},
     {.name = "progress", .flag = MEMBER(progress), .modes = MODE_BIT(MODE_RUN),
      .help = "show how far the pools are, and how long the rest may take"},
-    {.letter = 'q', .name = "quiet", .modes = RUNNING, .take = take_quiet,
+    {.letter = 'q', .name = "quiet", .modes = TELLING, .take = take_quiet,
      .help = "show only what went wrong"},
+    {.name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(record), .modes = MODE_BIT(MODE_RUN),
+     .help = "record all that happens in FILE, which must be new; packed where it ends in .gz"},
     {.name = "resume", .modes = RUNNING, .take = take_resume,
      .help = "with --journal: run only what has not succeeded"},
     {.name = "resume-previous", .modes = RUNNING, .take = take_resume_previous,
      .help = "the same, from before the last run that began anew"},
     {.name = "retry-failed", .modes = RUNNING, .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},
-    {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show), .modes = RUNNING,
+    {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show), .modes = TELLING,
      .help = "show these events too"},
     {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(tasks), .modes = RUNNING,
      .help = "of the tasks run number N alone, of no other pool any"},
@@ -246,7 +257,7 @@ static const struct option table[] = {
      .help = "wait for no longer"},
     {.name = "tree", .flag = MEMBER(tree), .modes = MODE_BIT(MODE_GRAPH),
      .help = "print the graph as a tree"},
-    {.letter = 'v', .name = "verbose", .modes = RUNNING, .take = take_verbose,
+    {.letter = 'v', .name = "verbose", .modes = TELLING, .take = take_verbose,
      .help = "show all events"},
     {.letter = 'V', .name = "version", .mode = MODE_VERSION, .modes = MODE_BIT(MODE_RUN),
      .help = "print the version and exit"},

@@ -14,10 +14,12 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "cli/complain.h"
+#include "cli/declare.h"
 #include "cli/each.h"
 #include "cli/invocation.h"
 #include "cli/journaling.h"
 #include "cli/log.h"
+#include "cli/log_settings.h"
 #include "cli/machine.h"
 #include "cli/only.h"
 #include "cli/options.h"
@@ -64,6 +66,7 @@ struct runner {
     pid_t guard;
     struct pause pause;
     struct log *log;
+    struct log_settings settings; /* of it */
     struct progress *progress; /* NULL: nobody wants to see it */
     bool log_full;
     struct journal *journal; /* NULL: none */
@@ -276,8 +279,8 @@ static int open_books(struct runner *runner, const struct options *options, stru
         return result;
     result = run->dry ? 0 : pools_claim_results(run, error);
     if (!result)
-        runner->log = log_new(run->loop, run->bus, run->scenario, options, run->id, &log_callbacks,
-                              runner, error);
+        runner->log = log_new(run->loop, run->bus, &runner->settings, &run->scenario->log, options,
+                              run->id, &log_callbacks, runner, error);
     if (!runner->log) {
         database_close(database);
         return ERROR_FAILED;
@@ -350,6 +353,7 @@ static int open_run(struct runner *runner, const struct options *options,
     };
     if (!run->loop)
         return error->code;
+    log_settings_init(&runner->settings, scenario, options);
     invocation_fill(&run->invocation, &runner->invocation, options);
     int result = options->resume_joblog ? each_read_joblog(options->each, run, error) : 0;
     if (!result)
@@ -412,6 +416,7 @@ static bool go(struct runner *runner)
 static void release_runner(struct runner *runner)
 {
     invocation_release(&runner->invocation);
+    log_settings_release(&runner->settings);
     for (size_t i = 0; i < CGROUP_CONTROLLERS; i++)
         buf_release(&runner->no_cgroups[i]);
     log_free(runner->log);
@@ -433,6 +438,8 @@ static int run_scenario(const struct order *order, const struct scenario *scenar
         return fail(&runner.run, &error, status);
     }
     bus_mask(runner.run.bus, mask);
+    runner.run.tells_commands = runner.run.tells_commands || log_tells_commands(runner.log);
+    declare_run(&runner.run, &runner.settings);
     watch_system(&runner);
     make_objects(&runner.run, order);
     if (!go(&runner))

@@ -93,6 +93,8 @@ static const struct field {
     {"task", "The task's number in its pool, from 0."},
     {"worker", "The worker's number in its pool, from 1."},
     {"pid", "The process that it is about; of the run, parrun's own."},
+    {"item", "The task's item, as templates show it; its first 200 bytes; absent where it is the task's number."},
+    {"cell", "Of a task of a matrix: the values of its lists, such as linux, gcc; its first 200 bytes."},
     {"code", "The exit status."},
     {"signal", "The name of the signal, such as KILL."},
     {"seconds", "How long a task took, the limit that passed, or the wait that comes."},
@@ -117,8 +119,6 @@ static const struct field {
     {"memory", "How many bytes of memory the task's command held at most; absent where it is not known."},
     {"reason", "Why, in words; of a Lua error with its traceback."},
     {"stream", "Which stream a line came from: stdout or stderr; of a task, where its standard error is kept apart."},
-    {"item", "The task's item, as templates show it; its first 200 bytes; absent where it is the task's number."},
-    {"cell", "Of a task of a matrix: the values of its lists, such as linux, gcc; its first 200 bytes."},
     {"tasks", "The tasks that failed in this way, where these are several, as a person reads them: 1 (a), 3 and 17 more;"
      " the other fields are of the first that did."},
     {"command", "What the task ran; what runs it alone, or what is left of the pool; as a line for a shell."},

@@ -2,6 +2,7 @@
 #include "record/event_reader.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,7 +37,6 @@ enum way {
     BYTES, /* with its length */
     WAY_SIGNAL,
     WAY_FLAGS,
-    WAY_ITEM,
     WAY_STREAM,
     WAY_TIME, /* of the wall clock */
     NOTHING,  /* read elsewhere */
@@ -65,6 +65,8 @@ static const struct field {
     {"task", INTEGER, AT(task), AT(has_task)},
     {"worker", INTEGER, AT(worker), 0},
     {"pid", INTEGER, AT(pid), 0},
+    {"item", TEXT, AT(shown), 0},
+    {"cell", TEXT, AT(cell), 0},
     {"code", INT, AT(code), AT(has_code)},
     {"signal", WAY_SIGNAL, AT(signal), 0},
     {"seconds", NANOSECONDS, AT(duration), AT(has_duration)},
@@ -84,7 +86,7 @@ static const struct field {
     {"memory", INTEGER, AT(memory), 0},
     {"reason", TEXT, AT(reason), 0},
     {"stream", WAY_STREAM, AT(stream), 0},
-    {"item", WAY_ITEM, 0, 0},
+    {"tasks", TEXT, AT(tasks), 0},
     {"command", TEXT, AT(command), 0},
     {"line", BYTES, AT(bytes), 0},
     {"message", BYTES, AT(bytes), 0},
@@ -210,23 +212,19 @@ static const char *read_stream(const struct value *value)
     return is(value, "stderr") ? "stderr" : is(value, "stdout") ? "stdout" : NULL;
 }
 
-/* Of a task encoded, as its source would have given the text; of pool.failure as it is shown. */
-static void read_item(struct event_reader *reader, struct event *event, const struct value *value)
+/* What a person calls the task, as its source would have given the text. */
+static void fill_item(struct event_reader *reader, struct event *event)
 {
-    if (value->type != VALUE_STRING)
-        return;
-    if (event->kind == EVENT_POOL_FAILURE) {
-        event->shown = value->string.bytes;
-        return;
-    }
+    char number[24];
+    snprintf(number, sizeof(number), "%lld", (long long)event->task);
+    const char *text = event->shown ? event->shown : number;
     buf_clear(&reader->item);
-    value_encode_string(&reader->item, value->string.bytes, value->string.length);
+    value_encode_string(&reader->item, text, strlen(text));
     event->item = reader->item.data;
     event->item_length = reader->item.length;
 }
 
-static void set(struct event_reader *reader, const struct field *field, const struct value *value,
-                struct event *event)
+static void set(const struct field *field, const struct value *value, struct event *event)
 {
     char *to = (char *)event + field->member;
     bool text = value->type == VALUE_STRING;
@@ -257,9 +255,6 @@ static void set(struct event_reader *reader, const struct field *field, const st
         break;
     case WAY_FLAGS:
         event->flags |= read_flags(value);
-        break;
-    case WAY_ITEM:
-        read_item(reader, event, value);
         break;
     case WAY_STREAM:
         event->stream = read_stream(value);
@@ -329,7 +324,7 @@ static bool take_base64(struct event_reader *reader, const struct value_pair *pa
     struct value value = {.type = VALUE_STRING};
     value.string.bytes = buf_string(bytes);
     value.string.length = bytes->length;
-    set(reader, field, &value, event);
+    set(field, &value, event);
     return true;
 }
 
@@ -353,7 +348,7 @@ static void take_pair(struct event_reader *reader, const struct value_pair *pair
     const struct field *field =
         find_field(reader, pair->key.string.bytes, pair->key.string.length);
     if (field)
-        set(reader, field, &pair->value, event);
+        set(field, &pair->value, event);
     else if (has_members(event->kind))
         add_member(reader, pair);
     else if (!take_base64(reader, pair, event))
@@ -384,6 +379,8 @@ static void fill(struct event_reader *reader, const struct value *line, enum eve
         take_pair(reader, &line->table.pairs[i], event);
     if (reader->members.length)
         event->members = reader->members.data;
+    if (kind == EVENT_TASK_ENDED)
+        fill_item(reader, event);
     if (kind == EVENT_PROCESS_RESTARTING && !event->total)
         event->total = EVENT_UNLIMITED;
 }

@@ -1,6 +1,7 @@
 /* A record, put back on a bus. */
 #include "record/replay.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,9 +61,8 @@ static int check_version(const struct replay *replay, int result, struct error *
     if (result < 0)
         return result;
     if (!result && !replay->line)
-        return error_set(error, ERROR_FAILED, "record '%s' has no event: %s", replay->path,
-                         record_file_is_cut(replay->file) ? "the run was cut off before the first was written"
-                                                          : "it is empty");
+        return error_set(error, -EIO, "record '%s' has no event: the run was cut off before the first was written",
+                         replay->path);
     if (!result || replay->opened.kind != EVENT_RUN_OPENED || !version)
         return error_set(error, ERROR_FAILED,
                          "'%s' is no record: its first line is not the event run.opened; --record FILE writes one",

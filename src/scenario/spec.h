@@ -440,6 +440,8 @@ struct log_spec {
     const char *file; /* absolute; NULL: standard output */
     bool append;      /* keep what is in it */
     struct rotate_spec rotate;
+    const char *record;    /* absolute: where the run is recorded; NULL: nowhere */
+    int64_t record_output; /* bytes of output of an object that are recorded; 0: all */
 };
 
 struct scenario {

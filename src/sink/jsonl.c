@@ -139,6 +139,10 @@ static void put_object(struct buf *line, const struct event *event)
         put_number(line, "worker", event->worker);
     if (event->pid)
         put_number(line, "pid", event->pid);
+    if (event->shown)
+        put_string(line, "item", event->shown);
+    if (event->cell)
+        put_string(line, "cell", event->cell);
 }
 
 static void put_how(struct buf *line, const struct event *event)
@@ -201,12 +205,8 @@ static void put_texts(struct jsonl *jsonl, const struct event *event)
         put_string(line, "reason", event->reason);
     if (event->stream)
         put_string(line, "stream", event->stream);
-    if (event->shown)
-        put_string(line, "item", event->shown);
     if (event->tasks)
         put_string(line, "tasks", event->tasks);
-    if (event->cell)
-        put_string(line, "cell", event->cell);
     if (event->command)
         put_string(line, "command", event->command);
     if (event->bytes)
@@ -215,10 +215,10 @@ static void put_texts(struct jsonl *jsonl, const struct event *event)
         buf_text(line, ",\"unfinished\":true");
     if (event->members)
         buf_printf(line, ",%s", event->members);
-    if (event->omitted) {
+    if (event->unrecorded)
         put_number(line, "unrecorded", (int64_t)event->unrecorded);
+    if (event->omitted)
         put_number(line, "omitted", (int64_t)event->omitted);
-    }
 }
 
 static void jsonl_take(void *arg, const struct event *event)

@@ -40,8 +40,7 @@ struct target {
     struct gzip_stream *packer; /* NULL: none */
     struct buf packed;
     int64_t flush_due;         /* clock_monotonic(); 0: nothing is kept back */
-    off_t readable;            /* bytes of the file up to where it was flushed last */
-    size_t unflushed;          /* bytes that were put since */
+    size_t unflushed;          /* bytes that were put since all could be read */
     int broken;                /* errno value: nothing more is packed */
 };
 
@@ -241,14 +240,12 @@ static size_t leave_out(struct target *target, const char *bytes, size_t length)
     return end ? (size_t)(end + 1 - bytes) : 0;
 }
 
-/* What was put since the last flush cannot be read: the file ends there. */
+/* What was put since the last flush cannot be read to its end: nothing more is packed. */
 static int break_off(struct target *target, int number, size_t *lost)
 {
     target->broken = number;
     target->flush_due = 0;
     *lost += target->unflushed;
-    int ignored = ftruncate(target->fd, target->readable); /* readers find the same end without it */
-    (void)ignored;
     return number;
 }
 
@@ -269,7 +266,6 @@ static int pack(struct target *target, const char *bytes, size_t length, enum gz
         return break_off(target, number, lost);
     if (flush == GZIP_ON)
         return 0;
-    target->readable = (off_t)target->size;
     target->unflushed = 0;
     target->flush_due = 0;
     return 0;

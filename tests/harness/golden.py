@@ -11,6 +11,7 @@ from .case import Case, Outcome, failed, passed
 from .command import environment, run_command
 from .mask import in_order, mask, own_masks
 from .paths import TESTS, program
+from .replayed import Replayed
 
 FOLDER = TESTS / "golden"
 TIME_LIMIT = 300
@@ -44,14 +45,17 @@ class Golden:
     def run(self, variant):
         with tempfile.TemporaryDirectory(prefix="golden.") as directory:
             work = pathlib.Path(directory) / "work"
+            records = pathlib.Path(directory) / "records"
             shutil.copytree(self.folder, work, symlinks=False)
             ended = run_command([program(variant), *self.arguments], TIME_LIMIT, cwd=work,
-                                env=own_program(variant), stdin=read(self.folder / "stdin"))
+                                env={**own_program(variant), "PARRUN_RECORD": str(records)}, stdin=read(self.folder / "stdin"))
             if ended.status is None:
                 return failed(ended.detail())
             if os.environ.get("UPDATE") == "1" and variant == "release":
                 self.update(ended, work)
-            return self.judge(ended, work)
+            faults = self.judge(ended, work)
+            faults += Replayed(self.arguments, work, records, program(variant)).faults(ended)
+            return failed("".join(faults)) if faults else passed()
 
     def judge(self, ended, work):
         faults = []
@@ -60,7 +64,7 @@ class Golden:
         faults += self.compare("expected", ended.out, work)
         faults += self.compare("stderr", ended.err, work)
         faults += self.check(ended, work)
-        return failed("".join(faults)) if faults else passed()
+        return faults
 
     def plain(self, text, work):
         return in_order(mask(text, work, self.masks), self.order)

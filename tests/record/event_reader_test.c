@@ -78,6 +78,7 @@ static void assert_same(const struct event *got, const struct event *wanted)
     plain.object = plain.reason = plain.stream = plain.command = plain.shown = plain.members = plain.bytes = NULL;
     other.object = other.reason = other.stream = other.command = other.shown = other.members = other.bytes = NULL;
     plain.item = other.item = NULL;
+    plain.item_length = other.item_length = 0;
     assert_memory_equal(&plain, &other, sizeof(plain));
 }
 
@@ -100,19 +101,24 @@ static void test_event(void **state)
     free(line);
 }
 
-/* A table becomes the text that it shows. */
+/* Of a task that has none, it is its number. */
 static void test_item(void **state)
 {
     (void)state;
-    static const char line[] = "{\"event\":\"task.started\",\"pool\":\"p\",\"item\":\"{\\\"x\\\":1}\"}";
-    struct event_reader *reader = event_reader_new();
-    struct error error = {0};
-    struct event read;
-    struct buf text = {0};
-    assert_int_equal(event_reader_take(reader, line, strlen(line), &read, &error), 1);
-    value_text_of(&text, read.item, read.item_length);
-    assert_buf(&text, "{\"x\":1}");
-    event_reader_free(reader);
+    static const char *const lines[][2] = {
+        {"{\"event\":\"task.ended\",\"pool\":\"p\",\"task\":7,\"item\":\"{\\\"x\\\":1}\"}", "{\"x\":1}"},
+        {"{\"event\":\"task.ended\",\"pool\":\"p\",\"task\":7}", "7"},
+    };
+    for (size_t i = 0; i < countof(lines); i++) {
+        struct event_reader *reader = event_reader_new();
+        struct error error = {0};
+        struct event read;
+        struct buf text = {0};
+        assert_int_equal(event_reader_take(reader, lines[i][0], strlen(lines[i][0]), &read, &error), 1);
+        value_text_of(&text, read.item, read.item_length);
+        assert_buf(&text, lines[i][1]);
+        event_reader_free(reader);
+    }
 }
 
 static void test_names_are_one_text_each(void **state)
