@@ -56,8 +56,8 @@ def test_an_option_names_the_words_that_it_goes_with():
     for line, said in (("check --all s.yaml", "--all goes with get, not with check: see parrun help check"),
                        ("get --delay 1s q", "--delay goes with each, put and queue, not with get: see parrun help get"),
                        ("--tree s.yaml", "--tree goes with graph, not with run: see parrun help run"),
-                       ("list -v s.yaml", "-v goes with run and plan, not with list: see parrun help list"),
-                       ("each --log l echo", "--log goes with run and plan, not with each: see parrun help each")):
+                       ("list -v s.yaml", "-v goes with run, plan and replay, not with list: see parrun help list"),
+                       ("each --log l echo", "--log goes with run, plan and replay, not with each: see parrun help each")):
         ended = parrun(*line.split(), directory=directory.path, status=2)
         assert ended.stderr.decode() == f"parrun: error: {said}\n", ended
 
