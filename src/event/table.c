@@ -60,7 +60,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{EVENT_NAMED, "Process {name} will start."}, {0, "Process will start."}}},
     [EVENT_PROCESS_WAITING] =
         {"process.waiting", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
-         "The system refused to start the process; it is tried again soon.",
+         "The system refused to start the process, or somebody else has its port (conflict: wait); it is tried again soon.",
          {{0, "Process {name} is tried again {when}: {reason.}"}}},
     [EVENT_PROCESS_STARTED] =
         {"process.started", EVENT_OF_PROCESS, EVENT_LEVEL_STORY, "The process runs.",
@@ -76,7 +76,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Process {name} may use {reason}."}}},
     [EVENT_PROCESS_ANSWERED] =
         {"process.answered", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
-         "What its ready looks at answered before the process was started, so that it may seem ready by another's answers.",
+         "What its ready looks at answered before the process was started, and conflict: accept takes it.",
          {{0, "Process {name}: {reason} answers already, before it has started; something else has it."}}},
     [EVENT_PROCESS_READY] =
         {"process.ready", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,

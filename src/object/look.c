@@ -115,7 +115,7 @@ void look_target_free(struct look_target *target)
 }
 
 /* A port alone says whose it is. */
-static void print_place(const struct look_target *target, struct buf *out)
+void look_print_place(const struct look_target *target, struct buf *out)
 {
     if (target->spec->kind == PROBE_TCP && !strchr(target->text, ':'))
         buf_printf(out, "%s:", target->address.host);
@@ -131,7 +131,7 @@ static void finish(struct look *look, const char *why)
     if (look->late) {
         bool command = look->target->spec->kind == PROBE_COMMAND;
         if (!command) {
-            print_place(look->target, &late);
+            look_print_place(look->target, &late);
             buf_text(&late, ": ");
         }
         buf_text(&late, command ? "its check did not end within " : "no answer within ");
@@ -148,7 +148,7 @@ static void on_dialled(void *arg, int status, int code)
     struct look *look = arg;
     struct buf why = {0};
     struct buf place = {0};
-    print_place(look->target, &place);
+    look_print_place(look->target, &place);
     const char *name = buf_string(&place);
     if (status == -EPROTO)
         buf_printf(&why, "%s does not answer in HTTP", name);
@@ -209,10 +209,18 @@ bool look_is_answered(const struct look_target *target, struct buf *place)
 {
     const struct probe_address *address = &target->address;
     enum probe_kind kind = target->spec->kind;
-    print_place(target, place);
+    look_print_place(target, place);
     if (kind == PROBE_UNIX)
         return answer_at_path(target->text);
     return (kind == PROBE_TCP || kind == PROBE_HTTP) && answer_at_port(address->host, address->port);
+}
+
+enum holding look_holder(const struct look_target *target, const struct holder_of *ours, struct holder *holder)
+{
+    const struct probe_address *address = &target->address;
+    if (target->spec->kind == PROBE_UNIX)
+        return holder_of_path(target->text, ours, holder);
+    return holder_of_port(address->host, address->port, ours, holder);
 }
 
 void look_note_file(struct look_target *target)

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "os/holder.h"
+
 struct buf;
 struct error;
 struct look;
@@ -25,6 +27,12 @@ void look_target_free(struct look_target *target);
 
 /* Whether somebody on this machine answers there now; PLACE gets where. */
 bool look_is_answered(const struct look_target *target, struct buf *place);
+
+/* Who has the port or the socket there: see holder_of_port(). */
+enum holding look_holder(const struct look_target *target, const struct holder_of *ours, struct holder *holder);
+
+/* Appends where it looks, "localhost:8080". */
+void look_print_place(const struct look_target *target, struct buf *out);
 
 /* A process is about to be started: a file that is there already does not count until it has changed. */
 void look_note_file(struct look_target *target);

@@ -61,6 +61,8 @@ struct monitor {
     struct watch *socket;
     int socket_fd;
     char socket_name[NOTIFY_NAME_SIZE];
+    pid_t session;   /* of the process */
+    char *entries[2]; /* of its environment, which tell it from all others; NULL: others answer for it too */
     bool is_ready;
     bool lines; /* some have come */
     bool stopped;
@@ -151,8 +153,28 @@ static void become_ready(struct monitor *monitor)
     health_begin(monitor);
 }
 
+/* Somebody answers where the process is to: not it but another, where that can be seen. */
+static bool is_anothers(const struct side *side, struct buf *why)
+{
+    const struct monitor *monitor = side->monitor;
+    struct holder_of ours = {monitor->session, {monitor->entries[0], monitor->entries[1]}};
+    struct holder holder;
+    if (!side->target || !monitor->entries[0] || look_holder(side->target, &ours, &holder) != HOLDING_OTHER)
+        return false;
+    look_print_place(side->target, why);
+    buf_printf(why, " answers, but %s (%ld) has it, which is none of its processes; 'conflict: accept' takes it all the "
+                    "same", holder.name, (long)holder.pid);
+    return true;
+}
+
 static void ready_found(struct side *side, const char *why)
 {
+    struct buf another = {0};
+    if (!why && is_anothers(side, &another)) {
+        keep_text(&side->monitor->why, another.data);
+        why = side->monitor->why;
+    }
+    buf_release(&another);
     side->in_a_row = why ? 0 : side->in_a_row + 1;
     if (side->in_a_row >= side->spec->threshold) {
         become_ready(side->monitor);
@@ -290,12 +312,27 @@ static int side_open(struct side *side, struct monitor *monitor, const struct pr
     }
 }
 
+/* What tells the processes of this one from all others, where it alone is to answer. */
+static void note_entries(struct monitor *monitor, const struct process_spec *spec, const char *name)
+{
+    const char *values[] = {monitor->run->id, name};
+    static const char *const names[] = {"PARRUN_RUN", "PARRUN_NAME"};
+    enum probe_kind kind = spec->ready.kind;
+    bool is_place = kind == PROBE_TCP || kind == PROBE_HTTP || kind == PROBE_UNIX;
+    for (size_t i = 0; is_place && spec->replicas == 1 && spec->ready.conflict != CONFLICT_ACCEPT && i < countof(names); i++) {
+        struct buf entry = {0};
+        buf_printf(&entry, "%s=%s", names[i], values[i]);
+        monitor->entries[i] = buf_take(&entry);
+    }
+}
+
 struct monitor *monitor_new(struct run *run, const struct process_spec *spec, const char *name,
                             int64_t index, const struct monitor_callbacks *callbacks, void *arg,
                             struct error *error)
 {
     struct monitor *monitor = mem_calloc(1, sizeof(*monitor));
     monitor->run = run;
+    note_entries(monitor, spec, name);
     monitor->callbacks = *callbacks;
     monitor->arg = arg;
     monitor->limit = timer_new(run->loop, on_late, monitor);
@@ -323,9 +360,14 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
     return NULL;
 }
 
-bool monitor_is_answered(const struct monitor *monitor, struct buf *place)
+bool monitor_is_answered(const struct monitor *monitor, struct buf *place, struct holder *holder)
 {
-    return monitor->ready.target && look_is_answered(monitor->ready.target, place);
+    const struct holder_of nobody = {0};
+    *holder = (struct holder){0};
+    if (!monitor->ready.target || !look_is_answered(monitor->ready.target, place))
+        return false;
+    look_holder(monitor->ready.target, &nobody, holder);
+    return true;
 }
 
 static void give_pipe(struct side *side, struct streams *streams)
@@ -351,8 +393,9 @@ void monitor_equip(struct monitor *monitor, struct world *world, struct streams 
     }
 }
 
-void monitor_begin(struct monitor *monitor)
+void monitor_begin(struct monitor *monitor, pid_t session)
 {
+    monitor->session = session;
     if (!monitor->ready.spec) {
         monitor->is_ready = true;
         health_begin(monitor);
@@ -490,6 +533,8 @@ void monitor_free(struct monitor *monitor)
     watch_free(monitor->socket);
     world_release(&monitor->world);
     buf_release(&monitor->begun);
+    free(monitor->entries[0]);
+    free(monitor->entries[1]);
     free(monitor->why);
     free(monitor->status);
     free(monitor);

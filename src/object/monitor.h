@@ -5,9 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct buf;
 struct error;
+struct holder;
 struct monitor;
 struct process_spec;
 struct run;
@@ -31,14 +33,15 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
                             int64_t index, const struct monitor_callbacks *callbacks, void *arg,
                             struct error *error);
 
-/* Whether what 'ready' looks at answers already, before the process has begun; PLACE gets where. */
-bool monitor_is_answered(const struct monitor *monitor, struct buf *place);
+/* Whether what 'ready' looks at answers already, before the process has begun; PLACE gets where, and HOLDER who has
+ * it, where that can be seen. */
+bool monitor_is_answered(const struct monitor *monitor, struct buf *place, struct holder *holder);
 
 /* Puts into WORLD and STREAMS what the process needs to tell of itself. */
 void monitor_equip(struct monitor *monitor, struct world *world, struct streams *streams);
 
-/* The process runs. */
-void monitor_begin(struct monitor *monitor);
+/* The process runs, as the leader of SESSION. */
+void monitor_begin(struct monitor *monitor, pid_t session);
 
 /* A line that the process wrote to STREAM ("stdout"), or a piece of one: UNFINISHED where the rest of it may
  * follow. */

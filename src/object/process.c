@@ -31,6 +31,7 @@
 #include "object/users.h"
 #include "object/world.h"
 #include "os/cgroup.h"
+#include "os/holder.h"
 #include "os/terminal.h"
 #include "scenario/spec.h"
 #include "worker/frame.h"
@@ -334,18 +335,44 @@ static const struct link_callbacks link_callbacks = {.frame = on_frame, .end = o
 static const struct monitor_callbacks monitor_callbacks = {
     .ready = on_ready, .late = on_late, .unhealthy = on_unhealthy, .idle = process_check_soon};
 
+/* How long after another has answered it is looked again whether nobody does. */
+#define CONFLICT_POLL (200 * NS_PER_MS)
+
+/* Somebody else answers: ERROR_LOCKED where the start is put off. */
+static int meet_conflict(struct process *process, const char *place, const struct holder *holder, struct error *error)
+{
+    const struct probe_spec *ready = &process->spec->ready;
+    struct event answered = {.kind = EVENT_PROCESS_ANSWERED, .reason = place};
+    int64_t now = clock_monotonic();
+    if (ready->conflict == CONFLICT_ACCEPT) {
+        process_emit(process, &answered);
+        return 0;
+    }
+    if (holder->pid)
+        error_set(error, ERROR_FAILED, "%s answers already, before it has started: %s (%ld) has it", place, holder->name,
+                  (long)holder->pid);
+    else
+        error_set(error, ERROR_FAILED, "%s answers already, before it has started: something has it that cannot be seen "
+                                       "from here", place);
+    if (!process->conflict)
+        process->conflict = now;
+    if (ready->conflict == CONFLICT_WAIT && (!ready->timeout || now - process->conflict < ready->timeout))
+        return ERROR_LOCKED;
+    return error_wrap(error, "ready");
+}
+
 /* Whoever has the port would make it seem ready; replicas may share one, and a later life may find what an
  * earlier one has left with another program. */
-static void tell_answered(struct process *process)
+static int look_for_conflict(struct process *process, struct error *error)
 {
     struct buf place = {0};
-    struct event event = {.kind = EVENT_PROCESS_ANSWERED};
+    struct holder holder;
+    int result = 0;
     if (!process->lived && process->spec->replicas == 1 &&
-        monitor_is_answered(process->life.monitor, &place)) {
-        event.reason = buf_string(&place);
-        process_emit(process, &event);
-    }
+        monitor_is_answered(process->life.monitor, &place, &holder))
+        result = meet_conflict(process, buf_string(&place), &holder, error);
     buf_release(&place);
+    return result;
 }
 
 /* Opens what the process gets, and what looks after it. */
@@ -359,7 +386,9 @@ static int open_life(struct process *process, struct world *world, struct error 
                                     &monitor_callbacks, process, error);
         if (!life->monitor)
             return error->code;
-        tell_answered(process);
+        int result = look_for_conflict(process, error);
+        if (result)
+            return result;
     }
     life->streams = streams_open(run, world, spec, process->lived, error);
     if (!life->streams)
@@ -376,8 +405,9 @@ static int start_in(struct process *process, struct world *world, struct error *
     struct run *run = process->object.run;
     struct life *life = &process->life;
     struct link_ends ends = {-1, -1};
-    if (open_life(process, world, error))
-        return error->code;
+    int opened = open_life(process, world, error);
+    if (opened)
+        return opened;
     if (process->spec->object.body.kind == BODY_LUA) {
         life->link =
             link_new(run, process->object.name, &link_callbacks, process, &ends, error);
@@ -464,7 +494,24 @@ static void life_begin(struct process *process)
     if (process->spec->ready.kind == PROBE_NONE)
         object_reached(&process->object, CONDITION_READY);
     if (life->monitor)
-        monitor_begin(life->monitor);
+        monitor_begin(life->monitor, life->pid);
+}
+
+/* Another answers where it is to: tried again until nobody does, which is told once. */
+static bool process_waits_for_place(struct process *process, int result, struct error *error)
+{
+    bool told = process->wait_told;
+    struct event event = {
+        .kind = EVENT_PROCESS_WAITING, .reason = error->text, .has_duration = true, .duration = CONFLICT_POLL};
+    if (result != ERROR_LOCKED)
+        return false;
+    process->wait_told = true;
+    if (!told)
+        process_emit(process, &event);
+    error_release(error);
+    object_rests(&process->object);
+    process_wait(process, WAIT_RESTART, CONFLICT_POLL);
+    return true;
 }
 
 /* The system refuses it for now: tried again soon. */
@@ -495,14 +542,17 @@ static void process_start(struct object *object)
     struct error error = {0};
     life_release(&process->life);
     process->wait = WAIT_NONE;
-    process_emit(process, &starting);
+    if (!process->wait_told)
+        process_emit(process, &starting);
     int result =
         world_init(&world, run, &process->spec->object, object->name, process->index, &error);
     if (!result)
         result = run->dry ? tell_plan(process, &world, &error) : start_in(process, &world, &error);
     world_release(&world);
-    if (process_waits(process, result, &error))
+    if (process_waits_for_place(process, result, &error) || process_waits(process, result, &error))
         return;
+    process->conflict = 0;
+    process->wait_told = false;
     if (result) {
         process_fail(process, error.text);
         run->refused = run->refused || start_was_refused(result);

@@ -73,6 +73,8 @@ struct process {
     bool was_ready; /* in this life or another */
     struct restart_history history;
     struct refusal refusal; /* of its start */
+    int64_t conflict; /* clock_monotonic() since when somebody else answers where it is to; 0: nobody does */
+    bool wait_told;   /* that its start waits for that */
     unsigned seed; /* of the jitter */
     struct timer *timer;
     enum wait wait;

@@ -2,6 +2,7 @@
 #include "os/answer.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -23,7 +24,7 @@ static bool connects(const struct sockaddr *address, socklen_t length)
         return false;
     struct pollfd wait = {.fd = fd, .events = POLLOUT};
     bool done = !connect(fd, address, length) ||
-                (poll(&wait, 1, WAIT_MS) == 1 && !getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) &&
+                (errno == EINPROGRESS && poll(&wait, 1, WAIT_MS) == 1 && !getsockopt(fd, SOL_SOCKET, SO_ERROR, &number, &size) &&
                  !number);
     close(fd);
     return done;

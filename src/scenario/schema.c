@@ -91,6 +91,8 @@ static const struct choice acks[] = {
     {"read", ACK_READ}, {"line", ACK_LINE}, {"end", ACK_END}, {0}};
 static const struct choice deliveries[] = {
     {"share", DELIVERY_SHARE}, {"broadcast", DELIVERY_BROADCAST}, {0}};
+static const struct choice conflicts[] = {
+    {"fail", CONFLICT_FAIL}, {"wait", CONFLICT_WAIT}, {"accept", CONFLICT_ACCEPT}, {0}};
 static const struct choice framings[] = {{"line", FRAMING_LINE},
                                          {"nul", FRAMING_NUL},
                                          {"length", FRAMING_LENGTH},

@@ -195,6 +195,13 @@ enum probe_kind {
     PROBE_NOTIFY_FD, /* a line on a descriptor */
 };
 
+/* What is done where somebody else answers at the port or socket by which a process is to be ready. */
+enum conflict {
+    CONFLICT_FAIL,
+    CONFLICT_WAIT,   /* until nobody does */
+    CONFLICT_ACCEPT, /* whoever answers, it is ready */
+};
+
 /* Whether a process is ready, or healthy. */
 struct probe_spec {
     enum probe_kind kind;
@@ -206,6 +213,7 @@ struct probe_spec {
     int64_t timeout;   /* ns: ready: until it must be; health: of one look */
     int64_t look_timeout; /* ns: ready: of one look; 0: as long as TIMEOUT has left */
     int64_t threshold; /* looks in a row that must agree: passed for ready, failed for health */
+    enum conflict conflict; /* ready: TCP, UNIX, HTTP */
 };
 
 enum restart_on {

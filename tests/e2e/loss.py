@@ -85,7 +85,7 @@ def kill_in_mid_message(scenario, moment, first_gate):
     run = Run(scenario.format(count=COUNT, moment=moment), directory=directory)
     pid, message = (int(word) for word in run.wait_for(rb"me (\d+) (\d+)").groups())
     os.kill(pid, KILL)
-    run.wait_for(rb"Process victim end|Task 0 failed")
+    run.wait_for(rb"Process victim end|Task 0 .*failed")
     for name in [first_gate] + [name for name in ("late", "gate") if name != first_gate]:
         if name in scenario:
             (directory.path / name).write_text("go\n")

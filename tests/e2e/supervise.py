@@ -57,7 +57,7 @@ def waits_for(server, probe, **options):
     """A client is started after the server has been opened, and not before."""
     run = Run(f"""
         processes:
-          server: {{run: "echo up; exec sleep 1000", daemon: true, ready: {{{probe}, interval: 10ms}}}}
+          server: {{run: "echo up; exec sleep 1000", daemon: true, ready: {{{probe}, interval: 10ms, conflict: accept}}}}
           client: {{run: echo client, depends_on: server}}
     """, **options)
     run.wait_for(rb"up")
@@ -148,7 +148,7 @@ def test_http_that_never_ends():
 def never_ready(probe, words):
     run = Run(f"""
         processes:
-          server: {{run: exec sleep 1000, ready: {{{probe}, interval: 10ms, timeout: 2s}}}}
+          server: {{run: exec sleep 1000, ready: {{{probe}, interval: 10ms, timeout: 2s, conflict: accept}}}}
     """)
     status, out, err = run.finish()
     check_status(status, 1, out + err)
@@ -456,20 +456,108 @@ def test_service_of_systemd():
     check_nothing_left()
 
 
-def test_a_port_that_a_stranger_has():
+def test_a_port_that_a_stranger_has_accepted():
     """A process must not seem ready by another's answers without a word; one that is alone has no such word."""
     with socket.create_server(("127.0.0.1", 0)) as stranger, socket.create_server(("::1", 0), family=socket.AF_INET6) as other:
         port, port6 = stranger.getsockname()[1], other.getsockname()[1]
         status, out, err = complete(f"""
             processes:
-              a: {{run: exec sleep 1000, daemon: true, ready: {{tcp: {port}}}}}
-              b: {{run: exec sleep 1000, daemon: true, ready: {{tcp: "[::1]:{port6}"}}}}
+              a: {{run: exec sleep 1000, daemon: true, ready: {{tcp: {port}, conflict: accept}}}}
+              b: {{run: exec sleep 1000, daemon: true, ready: {{tcp: "[::1]:{port6}", conflict: accept}}}}
               c: {{run: touch sign, ready: {{file: sign}}, depends_on: {{a: ready, b: ready}}}}
         """, directory=Directory())
     check_status(status, 0, out + err)
     for place in (f"a: localhost:{port}", f"b: [::1]:{port6}"):
         assert f"Process {place} answers already, before it has started; something else has it.\n".encode() in out, out
     assert out.count(b"answers already") == 2, out
+    check_nothing_left()
+
+
+def test_a_place_that_a_stranger_has_is_no_start():
+    """By default the process is not started: who has the port or the socket is told."""
+    directory = Directory()
+    with socket.create_server(("127.0.0.1", 0)) as stranger, socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(directory.path / "socket"))
+        other.listen()
+        port = stranger.getsockname()[1]
+        for probe, place in ((f"tcp: {port}", f"localhost:{port}"), (f"http: 'http://127.0.0.1:{port}/'", "http://127.0.0.1"),
+                             ("unix: socket", f"{directory.path}/socket")):
+            status, out, err = complete(f"""
+                processes:
+                  a: {{run: echo started, daemon: true, ready: {{{probe}}}}}
+                  b: {{run: echo after, depends_on: {{a: ready}}}}
+            """, directory=directory)
+            check_status(status, 1, out + err)
+            assert place.encode() in out and b"a | started" not in out and b"b | after" not in out, out
+            assert b" answers already, before it has started: " in out, out
+            assert f" ({os.getpid()}) has it".encode() in out, out
+    check_nothing_left()
+
+
+SERVER = """import os, socket, sys
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])), reuse_port=True)
+open("up", "w").close()
+server.accept()[0].recv(1)
+import time
+time.sleep(1000)
+"""
+
+
+def test_a_start_that_waits_for_its_port():
+    directory = Directory()
+    directory.file("server.py", SERVER)
+    stranger = socket.create_server(("127.0.0.1", 0))
+    port = stranger.getsockname()[1]
+    run = Run(f"""
+        processes:
+          a: {{exec: [python3, server.py, "{port}"], daemon: true, ready: {{tcp: {port}, conflict: wait}}}}
+          b: {{run: echo after, depends_on: {{a: ready}}}}
+    """, directory=directory)
+    run.wait_for(rb"Process a is tried again in 200ms: localhost:\d+ answers already, before it has started: .* has it\.")
+    assert not (directory.path / "up").exists()
+    stranger.close()
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert b"b | after" in out and out.count(b"tried again") == 1, out
+    check_nothing_left()
+
+
+def test_a_start_that_waits_in_vain():
+    with socket.create_server(("127.0.0.1", 0)) as stranger:
+        status, out, err = complete(f"""
+            processes: {{a: {{run: echo started, ready: {{tcp: {stranger.getsockname()[1]}, conflict: wait, timeout: 300ms}}}}}}
+        """)
+    check_status(status, 1, out + err)
+    assert b"a failed: ready: localhost:" in out and b" has it." in out, out
+
+
+def test_an_answer_of_another_makes_nobody_ready():
+    """A stranger that has taken the port while the process was starting; what the process has started itself counts."""
+    directory = Directory()
+    directory.file("server.py", SERVER)
+    directory.fifo("gate")
+    with socket.socket() as stranger:
+        stranger.bind(("127.0.0.1", 0))
+        port = stranger.getsockname()[1]
+        run = Run(f"""
+            processes:
+              a: {{run: "echo up; exec sleep 1000", daemon: true, ready: {{tcp: {port}, timeout: 2s, interval: 20ms}}}}
+              b: {{run: echo after, depends_on: {{a: ready}}}}
+        """, directory=directory)
+        run.wait_for(rb"a \| up")
+        stranger.listen()
+        status, out, err = run.finish()
+    check_status(status, 1, out + err)
+    assert f"localhost:{port} answers, but ".encode() in out and f"({os.getpid()}) has it".encode() in out, out
+    assert b"b | after" not in out, out
+    for line in ("exec python3 server.py {}", "python3 server.py {} & wait", "setsid python3 server.py {} & wait"):
+        status, out, err = complete(f"""
+            processes:
+              a: {{run: "{line.format(port)}", daemon: true, ready: {{tcp: {port}}}}}
+              b: {{run: echo after, depends_on: {{a: ready}}}}
+        """, directory=directory)
+        check_status(status, 0, out + err)
+        assert b"b | after" in out, (line, out)
     check_nothing_left()
 
 
