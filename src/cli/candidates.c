@@ -1,7 +1,6 @@
 /* The command line up to the word that is being typed, read as options.c reads it. */
 #include "cli/candidates.h"
 
-#include <glob.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,20 +177,6 @@ static void offer_options(const struct candidates *candidates, enum mode mode)
     }
 }
 
-/* True where there is a file whose name begins so: what shells complete themselves. */
-static bool begins_file(const char *word)
-{
-    struct buf pattern = {0};
-    glob_t found = {0};
-    for (; *word; word++)
-        buf_printf(&pattern, "\\%c", *word);
-    buf_char(&pattern, '*');
-    bool any = !glob(pattern.data, GLOB_NOSORT, NULL, &found);
-    globfree(&found);
-    buf_release(&pattern);
-    return any;
-}
-
 /* A word that stands for itself; true where it is a file. */
 static bool offer_operand(struct candidates *candidates, const struct line *line)
 {
@@ -278,11 +263,10 @@ void candidates_print(struct buf *out, char **words, int count)
     size_t length = strcspn(word, "=");
     bool files = false;
     if (!is_option(&line, word)) {
-        if (!line.command && !line.operands && !line.open && *word && !begins_file(word))
+        if (!line.command && !line.operands && !line.open)
             offer_commands(&candidates);
         files = line.open ? offer_value(&candidates, line.open->takes, line.open->choices, line.file)
-                : offered.length ? false
-                                 : offer_operand(&candidates, &line);
+                          : offer_operand(&candidates, &line);
     } else if (word[length]) {
         const struct option *option = long_option(&line, word);
         candidates.word += length + 1;

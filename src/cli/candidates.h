@@ -4,7 +4,7 @@
 
 struct buf;
 
-/* The first line where the shell is to offer its files, and where it is not. */
+/* The first line where the shell is to offer its files too, and where it is not. */
 #define CANDIDATES_FILES "files"
 #define CANDIDATES_WORDS "words"
 

@@ -132,8 +132,9 @@ def test_completion_of_words():
     def offered(*typed):
         return parrun("completion", "bash", "--", *typed, directory=directory.path).stdout.decode().splitlines()
 
-    assert [line.split("\t")[0] for line in offered("co")] == ["words", "completion"]
-    assert offered("li") == ["files"] and offered("./c") == ["files"]
+    assert [line.split("\t")[0] for line in offered("co")] == ["files", "completion"]
+    assert [line.split("\t")[0] for line in offered("li")] == ["files", "list"] and offered("./c") == ["files"]
+    assert len(offered("")) == len(words()) + 1 and len(offered("-q", "")) == len(words()) + 1
     assert [line.split("\t")[0] for line in offered("help", "gr")] == ["words", "graph"]
     assert offered("completion", "z") == ["words", "zsh"]
     assert "pool" in offered("example", "po") and offered("check", "") == ["files"]
