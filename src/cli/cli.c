@@ -192,6 +192,9 @@ static const struct mode_row {
     [MODE_HELP] = {.act = print_help},
     [MODE_IMPORT] = {.act = import},
     [MODE_REPLAY] = {.act = reading_replay},
+    [MODE_SUMMARY] = {.act = reading_summary},
+    [MODE_JUNIT] = {.act = reading_junit},
+    [MODE_TRACE] = {.act = reading_trace},
     [MODE_VERSION] = {.act = print_version},
 };
 

@@ -55,6 +55,27 @@ static const struct command commands[] = {
      .about = "It is told as the run told it, or as the options say. RECORD is what --record has written, packed or not; '-' is "
               "standard input. The exit status is 0 where it could be read whole, and 3 where it was cut off.",
      .example = "parrun replay -q run.jsonl.gz"},
+    {.word = "summary", .operands = "RECORD", .mode = MODE_SUMMARY, .group = "after", .subject = true, .takes = TAKES_FILE,
+     .help = "tell what came of a recorded run",
+     .about = "Whether it has succeeded, what each pool has done and how busy its workers were, the ten slowest tasks, and what "
+              "failed, with its last lines. RECORD is what --record has written. The exit status is 3 where it was cut off, "
+              "else 0, or with --status that of the run, for one that a signal stopped 128 and its number.",
+     .example = "parrun summary run.jsonl.gz"},
+    {.word = "junit", .operands = "RECORD", .mode = MODE_JUNIT, .group = "after", .subject = true, .takes = TAKES_FILE,
+     .help = "write what came of a recorded run as JUnit XML, for CI",
+     .about = "A suite a pool with a case a task, one of processes and one of threads; a run that failed by nothing else has an "
+              "error in a suite of its own. A task that succeeded at last has a flakyFailure for each attempt before; one that "
+              "failed has its first attempt as failure and each other one as rerunFailure. What may fail is skipped where it "
+              "did. Of the output of a case 64 kB are kept, the beginning and the end. With --junit FILE a run writes the same, "
+              "and FILE is an error until it has ended.",
+     .example = "parrun junit -o run.xml run.jsonl.gz"},
+    {.word = "trace", .operands = "RECORD", .mode = MODE_TRACE, .group = "after", .subject = true, .takes = TAKES_FILE,
+     .help = "write a recorded run as a trace, for Perfetto",
+     .about = "The format is Chrome's, an array of JSON objects, one a line. Each worker of a pool has a track, POOL.WORKER, with a "
+              "slice for each attempt of a task; each process and thread has one with a slice for each life. Counters show "
+              "how many tasks are done, and what queue.stats tells. With --trace FILE a run writes the same as it goes; of one that "
+              "was killed the file needs a bracket, ], at its end.",
+     .example = "parrun trace -o run.json run.jsonl.gz"},
     {.word = "example", .operands = "[NAME]", .mode = MODE_EXAMPLE, .group = "write", .subject = true,
      .takes = TAKES_EXAMPLE,
      .help = "print a scenario to start from", .about = "Without NAME it prints what there is, a line each.",

@@ -131,6 +131,10 @@ static void tell_objects(struct run *run)
         put_queues(&members, "puts", scenario, object->produces, object->produces_count);
         put_queues(&members, "takes", scenario, object->consumes, object->consumes_count);
         put_kind(&members, scenario, i, &kind);
+        if (object->allow_failure) {
+            put_key(&members, "allow_failure");
+            buf_text(&members, "true");
+        }
         tell_declared(run, kind, object->name, &members);
         buf_release(&members);
     }

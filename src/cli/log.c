@@ -15,6 +15,7 @@
 #include "cli/options.h"
 #include "cli/recording.h"
 #include "event/bus.h"
+#include "record/junit.h"
 #include "scenario/spec.h"
 #include "sink/filter.h"
 #include "sink/joblog.h"
@@ -26,8 +27,8 @@
 #include "sink/target.h"
 #include "sink/terminal.h"
 
-/* Standard output, the files of --log, --joblog and --record, and standard error for --progress. */
-#define DESTINATIONS 5
+/* Standard output, the files of --log, --joblog, --junit, --trace and --record, and standard error for --progress. */
+#define DESTINATIONS 7
 
 struct destination {
     struct log *log;
@@ -40,6 +41,7 @@ struct destination {
     struct jsonl *jsonl;
     struct joblog *joblog;
     struct record *record;
+    struct view *view;
     bool full;
     bool finished;
     int failed; /* errno value */
@@ -55,6 +57,7 @@ struct log {
     void *arg;
     char *record; /* its path; NULL: none */
     bool json;
+    bool viewed; /* something is made of it besides */
     bool held;
     bool closed;
 };
@@ -218,13 +221,19 @@ static int open_board(struct log *log, struct loop *loop, struct error *error)
     return result;
 }
 
-static int open_all(struct log *log, struct loop *loop, const struct log_spec *spec,
-                    const struct options *options, struct error *error)
+/* Standard output, or what --output names in its place. */
+static int open_standard(struct log *log, struct loop *loop, const struct options *options, struct error *error)
 {
     const char *path = options->output && strcmp(options->output, "-") != 0 ? options->output : NULL;
     struct target *target = path ? target_open(path, FILE_CLAIM | FILE_EMPTY, NULL, "write to", error)
                                  : target_new(STDOUT_FILENO);
-    int result = add_destination(log, loop, path ? path : "standard output", target, error);
+    return add_destination(log, loop, path ? path : "standard output", target, error);
+}
+
+static int open_all(struct log *log, struct loop *loop, const struct log_spec *spec,
+                    const struct options *options, struct error *error)
+{
+    int result = open_standard(log, loop, options, error);
     return result ? result : open_file(log, loop, spec, options, error);
 }
 
@@ -283,6 +292,50 @@ static int report_each(struct log *log, struct loop *loop, struct bus *bus,
     return 0;
 }
 
+/* Into what was opened last. */
+static void add_view(struct log *log, struct bus *bus, enum view_kind kind)
+{
+    struct destination *destination = &log->items[log->count - 1];
+    destination->view = view_new(kind, destination->output);
+    log->viewed = true;
+    struct bus_reader reader = view_reader(destination->view);
+    bus_add(bus, &reader);
+}
+
+/* A trace can be read as far as it has come. */
+static int open_trace(struct log *log, struct loop *loop, struct bus *bus, const char *path, struct error *error)
+{
+    struct target *target = target_open(path, FILE_CLAIM | FILE_EMPTY, NULL, "write the trace to", error);
+    int result = add_destination(log, loop, path, target, error);
+    if (!result)
+        add_view(log, bus, VIEW_TRACE);
+    return result;
+}
+
+/* The file of JUnit is an error until the run has ended: nobody is to take an earlier one for its own. */
+static int open_junit(struct log *log, struct loop *loop, struct bus *bus, const char *path, struct error *error)
+{
+    static const char doing[] = "write JUnit to";
+    const unsigned flags = FILE_CLAIM | FILE_EMPTY | FILE_REPLACE;
+    struct target *target = target_open(path, flags, NULL, doing, error);
+    struct buf begun = {0};
+    size_t lost = 0;
+    if (!target)
+        return error->code;
+    junit_begun(&begun);
+    int number = target_write(target, begun.data, begun.length, &lost);
+    if (!number)
+        number = target_close(target);
+    buf_release(&begun);
+    target_free(target);
+    if (number)
+        return error_system(error, number, "cannot %s '%s'", doing, path);
+    int result = add_destination(log, loop, path, target_open(path, flags, NULL, doing, error), error);
+    if (!result)
+        add_view(log, bus, VIEW_JUNIT);
+    return result;
+}
+
 /* The record of the run, where one is wanted. */
 static int open_record(struct log *log, struct loop *loop, struct bus *bus, const struct log_spec *spec,
                        const struct options *options, const char *run, struct error *error)
@@ -324,6 +377,10 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
         result = open_joblog(log, loop, bus, options, error);
     if (!result && options->progress)
         result = open_board(log, loop, error);
+    if (!result && options->junit && !settings->dry)
+        result = open_junit(log, loop, bus, options->junit, error);
+    if (!result && options->trace_file && !settings->dry)
+        result = open_trace(log, loop, bus, options->trace_file, error);
     if (!result && !settings->dry && options->mode != MODE_REPLAY)
         result = open_record(log, loop, bus, spec, options, run, error);
     if (!result)
@@ -332,9 +389,28 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
     return NULL;
 }
 
+struct log *log_new_view(struct loop *loop, struct bus *bus, enum view_kind view, const struct options *options,
+                         const struct log_callbacks *callbacks, void *arg, struct error *error)
+{
+    struct log *log = mem_calloc(1, sizeof(*log));
+    log->callbacks = *callbacks;
+    log->arg = arg;
+    if (open_standard(log, loop, options, error)) {
+        log_free(log);
+        return NULL;
+    }
+    add_view(log, bus, view);
+    return log;
+}
+
+int log_run_status(const struct log *log)
+{
+    return view_status(log->items[0].view);
+}
+
 bool log_tells_commands(const struct log *log)
 {
-    return log->json || log->record;
+    return log->json || log->record || log->viewed;
 }
 
 struct output *log_board(const struct log *log, int *fd)
@@ -345,8 +421,11 @@ struct output *log_board(const struct log *log, int *fd)
 
 void log_finish(struct log *log)
 {
-    for (size_t i = 0; i < log->count; i++)
+    for (size_t i = 0; i < log->count; i++) {
+        if (log->items[i].view)
+            view_finish(log->items[i].view);
         output_finish(log->items[i].output);
+    }
 }
 
 bool log_report(const struct log *log, struct buf *out)
@@ -386,6 +465,7 @@ void log_free(struct log *log)
         jsonl_free(log->items[i].jsonl);
         joblog_free(log->items[i].joblog);
         record_free(log->items[i].record);
+        view_free(log->items[i].view);
         output_free(log->items[i].output);
     }
     free(log->record);

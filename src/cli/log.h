@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cli/views.h"
+
 struct buf;
 struct bus;
 struct error;
@@ -29,6 +31,13 @@ struct log_callbacks {
 struct log *log_new(struct loop *loop, struct bus *bus, const struct log_settings *settings,
                     const struct log_spec *spec, const struct options *options, const char *run,
                     const struct log_callbacks *callbacks, void *arg, struct error *error);
+
+/* A log that makes VIEW of a record alone, where --output says. NULL with ERROR filled. */
+struct log *log_new_view(struct loop *loop, struct bus *bus, enum view_kind view, const struct options *options,
+                         const struct log_callbacks *callbacks, void *arg, struct error *error);
+
+/* How the run ended, as the summary that log_new_view() has made knows it. */
+int log_run_status(const struct log *log);
 
 /* True where it has the command of each task. */
 bool log_tells_commands(const struct log *log);

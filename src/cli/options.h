@@ -35,6 +35,9 @@ enum mode {
     MODE_HELP,
     MODE_IMPORT,
     MODE_REPLAY,
+    MODE_SUMMARY,
+    MODE_JUNIT,
+    MODE_TRACE,
     MODE_VERSION,
 };
 
@@ -99,6 +102,9 @@ struct options {
     bool progress;          /* --progress */
     int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
     const char *record;     /* --record FILE; NULL: none */
+    const char *junit;      /* --junit FILE; NULL: none */
+    const char *trace_file; /* --trace FILE; NULL: none */
+    bool status;            /* --status: the exit status is that of the recorded run */
     const char *output;     /* --output FILE of what is made of a record; NULL: standard output */
     bool force;             /* --force: a record that is there is replaced */
     const char *log;        /* --log FILE; NULL: none */

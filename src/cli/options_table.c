@@ -193,7 +193,7 @@ _Static_assert(!MEMBER(mode), "0 is none");
  * for queues. */
 #define RUNNING (MODE_BIT(MODE_RUN) | MODE_BIT(MODE_PLAN))
 #define TELLING (RUNNING | MODE_BIT(MODE_REPLAY))
-#define READING MODE_BIT(MODE_REPLAY)
+#define READING (MODE_BIT(MODE_REPLAY) | MODE_BIT(MODE_SUMMARY) | MODE_BIT(MODE_JUNIT) | MODE_BIT(MODE_TRACE))
 #define PUTTING (MODE_BIT(MODE_PUT) | MODE_BIT(MODE_QUEUE))
 #define ASKING (PUTTING | MODE_BIT(MODE_GET))
 
@@ -221,6 +221,8 @@ static const struct option table[] = {
      .help = "give every pool N workers: a number, a share ('50%') or 'auto'"},
     {.name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(journal), .modes = RUNNING,
      .help = "write down in FILE, a database, which tasks are done"},
+    {.name = "junit", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(junit), .modes = MODE_BIT(MODE_RUN),
+     .help = "write what came of the run to FILE as JUnit XML, for CI"},
     {.name = "limit", .argument = "N", .modes = MODE_BIT(MODE_PLAN), .take = take_limit,
      .help = "print at most N tasks of each pool"},
     {.name = "log", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(log), .modes = TELLING,
@@ -251,10 +253,14 @@ static const struct option table[] = {
      .help = "with --journal: run only what has failed"},
     {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show), .modes = TELLING,
      .help = "show these events too"},
+    {.name = "status", .flag = MEMBER(status), .modes = MODE_BIT(MODE_SUMMARY),
+     .help = "end with the exit status of the run"},
     {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(tasks), .modes = RUNNING,
      .help = "of the tasks run number N alone, of no other pool any"},
     {.name = "timeout", .argument = "DURATION", .modes = ASKING, .take = take_timeout,
      .help = "wait for no longer"},
+    {.name = "trace", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(trace_file), .modes = MODE_BIT(MODE_RUN),
+     .help = "write a trace of the run to FILE, for Perfetto"},
     {.name = "tree", .flag = MEMBER(tree), .modes = MODE_BIT(MODE_GRAPH),
      .help = "print the graph as a tree"},
     {.letter = 'v', .name = "verbose", .modes = TELLING, .take = take_verbose,

@@ -115,14 +115,18 @@ static int check_destinations(const struct reading *reading, struct error *error
     return 0;
 }
 
+static const struct log_callbacks callbacks = {.hold = on_hold, .closed = on_closed, .finished = on_finished};
+
+static int open_view(struct reading *reading, enum view_kind view, struct error *error)
+{
+    reading->log = log_new_view(reading->loop, reading->bus, view, reading->options, &callbacks, reading, error);
+    return reading->log ? 0 : error->code;
+}
+
 static int open_log(struct reading *reading, struct error *error)
 {
-    static const struct log_callbacks callbacks = {
-        .hold = on_hold, .closed = on_closed, .finished = on_finished};
     static const struct log_spec nowhere;
     struct log_settings settings;
-    if (check_destinations(reading, error))
-        return error->code;
     read_settings(reading, &settings);
     reading->log = log_new(reading->loop, reading->bus, &settings, &nowhere, reading->options,
                            replay_run(reading->replay), &callbacks, reading, error);
@@ -142,10 +146,13 @@ static int end(struct reading *reading)
     buf_release(&report);
     if (reading->closed)
         die_by_signal(SIGPIPE);
-    return written && whole && !reading->error.code ? STATUS_OK : STATUS_OUTPUT;
+    if (!written || !whole || reading->error.code)
+        return STATUS_OUTPUT;
+    return reading->options->status ? log_run_status(reading->log) : STATUS_OK;
 }
 
-int reading_replay(const struct options *options)
+/* Reads the record for VIEW, NULL: for a log. */
+static int read_record(const struct options *options, const enum view_kind *view)
 {
     struct reading reading = {.options = options, .bus = bus_new()};
     struct error error = {0};
@@ -153,7 +160,8 @@ int reading_replay(const struct options *options)
     reading.loop = loop_new(&error);
     if (reading.loop)
         reading.replay = replay_open(options->subject, &error);
-    if (reading.replay && !open_log(&reading, &error)) {
+    if (reading.replay && !check_destinations(&reading, &error) &&
+        !(view ? open_view(&reading, *view, &error) : open_log(&reading, &error))) {
         go_on(&reading);
         loop_run(reading.loop);
         status = end(&reading);
@@ -166,4 +174,24 @@ int reading_replay(const struct options *options)
     bus_free(reading.bus);
     error_release(&reading.error);
     return status;
+}
+
+int reading_replay(const struct options *options)
+{
+    return read_record(options, NULL);
+}
+
+int reading_summary(const struct options *options)
+{
+    return read_record(options, &(enum view_kind){VIEW_SUMMARY});
+}
+
+int reading_junit(const struct options *options)
+{
+    return read_record(options, &(enum view_kind){VIEW_JUNIT});
+}
+
+int reading_trace(const struct options *options)
+{
+    return read_record(options, &(enum view_kind){VIEW_TRACE});
 }

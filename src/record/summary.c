@@ -1,0 +1,322 @@
+/* What came of a run, for a person at a terminal. */
+#include "record/summary.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "sink/filter.h"
+#include "sink/output.h"
+
+/* So many tasks are named. */
+#define SLOWEST 10
+
+/* Bytes of what is told of failures. */
+#define FAILURES_MOST ((size_t)64 << 10)
+
+/* A task that took long. */
+struct slow {
+    const char *pool;
+    int64_t task;
+    int64_t took;
+    char *item; /* NULL: its number */
+};
+
+/* What came of an object. */
+struct sum {
+    const char *object; /* names are one text each */
+    enum event_object kind;
+    int64_t started;  /* lives of a process, tasks of a pool that have ended */
+    int64_t failed;
+    int64_t retries;
+    int64_t busy;     /* ns: of its tasks, or of its lives */
+    int64_t waited;   /* ns between a failure and the next attempt */
+    int64_t memory;   /* bytes: the most that a task held */
+    int64_t worker;   /* the highest number */
+    int64_t first;    /* event.at of the first beginning; -1: none */
+    int64_t last;     /* and of the last end */
+    int64_t began;    /* of the life that runs */
+};
+
+struct summary {
+    struct output *output;
+    struct sum *sums;
+    size_t count;
+    size_t capacity;
+    size_t last; /* that was looked for */
+    struct slow slowest[SLOWEST]; /* the longest first */
+    size_t slow_count;
+    struct buf head;
+    struct buf failures;
+    int64_t at; /* of the last event */
+    int status;
+};
+
+struct summary *summary_new(struct output *output)
+{
+    struct summary *summary = mem_calloc(1, sizeof(*summary));
+    summary->output = output;
+    summary->status = -1;
+    return summary;
+}
+
+void summary_free(struct summary *summary)
+{
+    if (!summary)
+        return;
+    for (size_t i = 0; i < summary->slow_count; i++)
+        free(summary->slowest[i].item);
+    free(summary->sums);
+    buf_release(&summary->head);
+    buf_release(&summary->failures);
+    free(summary);
+}
+
+static struct sum *sum_of(struct summary *summary, const struct event *event)
+{
+    enum event_object kind = event_row(event->kind)->object;
+    for (size_t i = 0; i < summary->count; i++) {
+        size_t at = (summary->last + i) % summary->count;
+        if (summary->sums[at].object == event->object && summary->sums[at].kind == kind) {
+            summary->last = at;
+            return &summary->sums[at];
+        }
+    }
+    summary->sums = mem_grow(summary->sums, &summary->capacity, summary->count + 1, sizeof(*summary->sums));
+    summary->sums[summary->count] = (struct sum){.object = event->object, .kind = kind, .first = -1, .began = -1};
+    return &summary->sums[summary->count++];
+}
+
+static void note_slow(struct summary *summary, const struct event *event, int64_t took)
+{
+    size_t at = summary->slow_count;
+    while (at && summary->slowest[at - 1].took < took)
+        at--;
+    if (at == SLOWEST)
+        return;
+    if (summary->slow_count == SLOWEST)
+        free(summary->slowest[--summary->slow_count].item);
+    memmove(summary->slowest + at + 1, summary->slowest + at, (summary->slow_count - at) * sizeof(*summary->slowest));
+    summary->slowest[at] = (struct slow){.pool = event->object, .task = event->task, .took = took,
+                                         .item = event->shown ? mem_strdup(event->shown) : NULL};
+    summary->slow_count++;
+}
+
+/* An attempt of a task has ended. */
+static void take_attempt(struct summary *summary, const struct event *event)
+{
+    struct sum *sum = sum_of(summary, event);
+    bool ended = event->kind == EVENT_TASK_ENDED;
+    sum->busy += event->finished - event->began;
+    sum->first = sum->first < 0 || event->began < sum->first ? event->began : sum->first;
+    sum->last = event->finished > sum->last ? event->finished : sum->last;
+    sum->worker = event->worker > sum->worker ? event->worker : sum->worker;
+    sum->memory = event->memory > sum->memory ? event->memory : sum->memory;
+    sum->started += ended;
+    sum->failed += ended && event->flags & EVENT_WRONG;
+    if (event->kind == EVENT_TASK_RETRYING) {
+        sum->retries++;
+        sum->waited += event->duration;
+    }
+    if (ended)
+        note_slow(summary, event, event->all ? event->all : event->duration);
+}
+
+static void take_life(struct summary *summary, const struct event *event)
+{
+    struct sum *sum = sum_of(summary, event);
+    sum->failed += (event->kind == EVENT_PROCESS_EXITED || event->kind == EVENT_THREAD_ENDED) &&
+                   event->flags & EVENT_WRONG;
+    if (event->kind == EVENT_PROCESS_STARTED || event->kind == EVENT_THREAD_STARTED) {
+        sum->started++;
+        sum->began = event->at;
+        sum->first = sum->first < 0 ? event->at : sum->first;
+        return;
+    }
+    if (event->kind == EVENT_PROCESS_RESTARTING) {
+        sum->retries++;
+        sum->waited += event->has_duration ? event->duration : 0;
+    }
+    if (sum->began < 0)
+        return;
+    sum->busy += event->at - sum->began;
+    sum->last = event->at;
+    sum->began = -1;
+}
+
+static void put_told(struct summary *summary, const struct event *event)
+{
+    const char *sentence = event_sentence(event);
+    if (!sentence || !*sentence || summary->failures.length > FAILURES_MOST)
+        return;
+    event_fill(&summary->failures, sentence, strlen(sentence), event);
+    buf_char(&summary->failures, '\n');
+}
+
+static void take_opened(struct summary *summary, const struct event *event)
+{
+    buf_text(&summary->head, "Run begun at ");
+    clock_print(&summary->head, event->wall);
+    summary->at = event->at;
+}
+
+static bool summary_wants(void *arg, enum event_kind kind, unsigned flags)
+{
+    (void)arg;
+    (void)flags;
+    switch (kind) {
+    case EVENT_TASK_STARTED:
+    case EVENT_TASK_PLANNED:
+    case EVENT_QUEUE_PUT:
+    case EVENT_QUEUE_GET:
+        return false;
+    default:
+        return !event_is_output(kind);
+    }
+}
+
+static void summary_take(void *arg, const struct event *event)
+{
+    struct summary *summary = arg;
+    summary->at = event->at;
+    switch ((int)event->kind) {
+    case EVENT_RUN_OPENED:
+        take_opened(summary, event);
+        break;
+    case EVENT_TASK_ENDED:
+    case EVENT_TASK_RETRYING:
+    case EVENT_TASK_STOPPED:
+        take_attempt(summary, event);
+        break;
+    case EVENT_PROCESS_STARTED:
+    case EVENT_PROCESS_EXITED:
+    case EVENT_PROCESS_RESTARTING:
+    case EVENT_THREAD_STARTED:
+    case EVENT_THREAD_ENDED:
+        take_life(summary, event);
+        break;
+    case EVENT_RUN_STALLED:
+    case EVENT_RUN_FAILED:
+    case EVENT_POOL_FAILURE:
+    case EVENT_POOL_SUMMARY:
+        put_told(summary, event);
+        break;
+    case EVENT_RUN_ENDED:
+        summary->status = event->flags & EVENT_SIGNALED ? 128 + event->signal : event->has_code ? event->code : (event->flags & EVENT_WRONG) != 0;
+        break;
+    default:
+        break;
+    }
+}
+
+struct bus_reader summary_reader(struct summary *summary)
+{
+    return (struct bus_reader){.arg = summary, .wants = summary_wants, .take = summary_take, .dated = true};
+}
+
+static void put_duration(struct buf *out, int64_t ns)
+{
+    buf_printf(out, "%" PRId64 ".%02" PRId64 " s", ns / NS_PER_S, ns % NS_PER_S / (10 * NS_PER_MS));
+}
+
+static void put_pool(struct buf *out, const struct sum *sum)
+{
+    int64_t time = sum->last - sum->first;
+    int64_t capacity = time * (sum->worker ? sum->worker : 1);
+    buf_printf(out, "  %s: %" PRId64 " task%s, %" PRId64 " failed", sum->object, sum->started,
+               sum->started == 1 ? "" : "s", sum->failed);
+    if (sum->retries) {
+        buf_printf(out, ", %" PRId64 " tried again after ", sum->retries);
+        put_duration(out, sum->waited);
+    }
+    buf_text(out, "; ");
+    put_duration(out, time);
+    buf_printf(out, ", %" PRId64 " worker%s", sum->worker, sum->worker == 1 ? "" : "s");
+    if (capacity > 0)
+        buf_printf(out, " busy %" PRId64 "%%", sum->busy / (capacity / 100 ? capacity / 100 : 1));
+    if (sum->memory) {
+        buf_text(out, ", a task held up to ");
+        size_print(out, (uint64_t)sum->memory >> 10 << 10);
+    }
+    buf_char(out, '\n');
+}
+
+static void put_lives(struct buf *out, const struct sum *sum)
+{
+    buf_printf(out, "  %s: ran ", sum->object);
+    put_duration(out, sum->busy);
+    if (sum->started > 1)
+        buf_printf(out, " in %" PRId64 " lives", sum->started);
+    if (sum->retries) {
+        buf_text(out, ", waited ");
+        put_duration(out, sum->waited);
+        buf_text(out, " to be started again");
+    }
+    buf_printf(out, "%s\n", sum->failed ? ", failed" : "");
+}
+
+static void put_objects(struct buf *out, const struct summary *summary, enum event_object kind, const char *heading)
+{
+    bool any = false;
+    for (size_t i = 0; i < summary->count; i++) {
+        const struct sum *sum = &summary->sums[i];
+        if (sum->kind != kind || sum->first < 0)
+            continue;
+        buf_text(out, any ? "" : heading);
+        any = true;
+        if (kind == EVENT_OF_POOL)
+            put_pool(out, sum);
+        else
+            put_lives(out, sum);
+    }
+}
+
+static void put_slowest(struct buf *out, const struct summary *summary)
+{
+    if (summary->slow_count)
+        buf_text(out, "Slowest tasks:\n");
+    for (size_t i = 0; i < summary->slow_count; i++) {
+        const struct slow *slow = &summary->slowest[i];
+        buf_text(out, "  ");
+        put_duration(out, slow->took);
+        buf_printf(out, "  %s %" PRId64, slow->pool, slow->task);
+        if (slow->item)
+            buf_printf(out, " (%s)", slow->item);
+        buf_char(out, '\n');
+    }
+}
+
+static void put_verdict(struct buf *out, const struct summary *summary)
+{
+    buf_append(out, summary->head.data, summary->head.length);
+    buf_text(out, summary->status < 0 ? ", not ended after " : ", ended after ");
+    put_duration(out, summary->at);
+    if (summary->status > 128)
+        buf_printf(out, ": stopped by signal %s.\n", signal_name(summary->status - 128));
+    else if (summary->status > 0)
+        buf_printf(out, ": failed with exit status %d.\n", summary->status);
+    else
+        buf_text(out, summary->status ? ".\n" : ": succeeded.\n");
+}
+
+void summary_finish(struct summary *summary)
+{
+    struct buf out = {0};
+    put_verdict(&out, summary);
+    put_objects(&out, summary, EVENT_OF_POOL, "Pools:\n");
+    put_objects(&out, summary, EVENT_OF_PROCESS, "Processes:\n");
+    put_objects(&out, summary, EVENT_OF_THREAD, "Threads:\n");
+    put_slowest(&out, summary);
+    buf_append(&out, summary->failures.data, summary->failures.length);
+    output_put(summary->output, out.data, out.length);
+    buf_release(&out);
+}
+
+int summary_status(const struct summary *summary)
+{
+    return summary->status;
+}

@@ -1,0 +1,190 @@
+"""What is made of a record, or of a run as it goes: JUnit, traces, summaries."""
+import json
+import os
+import signal
+import subprocess
+import xml.etree.ElementTree as ElementTree
+
+from harness.parrun import KILL, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status, complete, mark
+from harness.paths import TESTS
+
+SCHEMA = TESTS / "data" / "junit.xsd"
+
+MIXED = """
+    processes:
+      good: {run: "echo fine"}
+      may: {run: "exit 4", allow_failure: true}
+      bad: {run: "printf '\\\\033[31mred\\\\033[0m \\\\033 \\\\377 <&>\\\\n'; exit 3"}
+      after: {depends_on: {bad: succeeded}, run: "true"}
+    pools:
+      flaky: {tasks: [x, y], workers: 1, retry: {attempts: 3, delay: 1ms},
+              run: "echo try >&2; echo . >>n; test $(grep -c . n) != 1"}
+      red: {tasks: [a, b], run: "echo out; test ${{ index }} = 0", retry: {attempts: 2, delay: 1ms}}
+    threads:
+      t: {lua: "error('no')"}
+"""
+
+
+def parrun(*arguments, directory, status=0, **more):
+    ended = subprocess.run([PROGRAM, *map(str, arguments)], cwd=directory.path, capture_output=True, timeout=120,
+                           check=False, **more)
+    check_status(ended.returncode, status, ended.stdout + ended.stderr)
+    return ended
+
+
+def junit(path):
+    """The cases of a valid file by their suites' and their own names, and how many failed and were in error."""
+    checked = subprocess.run(["xmllint", "--noout", "--schema", SCHEMA, path], capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stderr.decode()
+    root = ElementTree.parse(path).getroot()
+    cases = {(suite.get("name"), case.get("name")): case for suite in root for case in suite}
+    assert len(cases) == sum(len(suite) for suite in root) == int(root.get("tests"))
+    for suite in root:
+        for what, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.get(what)) == sum(case.find(element) is not None for case in suite), suite.attrib
+    return cases, int(root.get("failures")), int(root.get("errors"))
+
+
+def children(case):
+    return [child.tag for child in case]
+
+
+def test_junit_tells_every_task_and_process_by_its_final_state():
+    directory = Directory()
+    status, out, err = complete(MIXED, "--record", "r.gz", "--junit", "live.xml", directory=directory,
+                                env={**os.environ, "LC_ALL": "de_DE.UTF-8"})
+    check_status(status, 1, out + err)
+    parrun("junit", "r.gz", "-o", "made.xml", directory=directory)
+    assert (directory.path / "made.xml").read_bytes() == (directory.path / "live.xml").read_bytes()
+    cases, failures, errors = junit(directory.path / "live.xml")
+    assert children(cases["processes", "good"]) == ["system-out"]
+    assert children(cases["processes", "may"]) == ["skipped"], children(cases["processes", "may"])
+    bad = cases["processes", "bad"]
+    assert children(bad) == ["failure", "system-out"] and "code 3" in bad[0].get("message"), children(bad)
+    assert bad.find("system-out").text == "red \\x1b \\xff <&>\n", bad.find("system-out").text
+    assert cases["processes", "after"][0].tag in ("skipped", "failure")
+    assert children(cases["flaky", "0 x"]) == ["flakyFailure", "system-out"], children(cases["flaky", "0 x"])
+    assert children(cases["flaky", "1 y"]) == ["system-out"]
+    assert children(cases["red", "0 a"]) == ["system-out"]
+    assert children(cases["red", "1 b"]) == ["failure", "rerunFailure", "system-out"], children(cases["red", "1 b"])
+    assert "no" in cases["threads", "t"][0].get("message")
+    assert failures >= 3 and errors == 0, (failures, errors)
+
+
+def test_junit_of_a_chatty_task_is_bounded():
+    directory = Directory()
+    complete("pools: {p: {tasks: 1, run: 'echo begin; seq 100000; echo end; exit 1'}}", "--junit", "j.xml", directory=directory)
+    cases, _, _ = junit(directory.path / "j.xml")
+    text = cases["p", "0"].find("system-out").text
+    assert len(text) < 70000 and text.startswith("begin\n") and text.endswith("end\n") and "bytes left out)" in text
+
+
+def test_junit_is_an_error_until_the_run_has_ended():
+    for number, status in ((TERM, -TERM), (KILL, None)):
+        directory = Directory()
+        directory.file("j.xml", "<old/>")
+        run = Run("processes: {p: {run: 'echo up; sleep 1000'}}", "--junit", "j.xml", directory=directory)
+        run.wait_for(b"p . up")
+        cases, failures, errors = junit(directory.path / "j.xml")
+        assert (failures, errors) == (0, 1) and "has not ended" in cases["run", "run"][0].get("message")
+        os.kill(run.runner() if number == KILL else run.guard, number)
+        check_status(run.finish()[0], status if status is not None else run.process.returncode)
+        cases, failures, errors = junit(directory.path / "j.xml")
+        assert errors == 1, (number, cases)
+        assert ("signal TERM" in cases["run", "run"][0].get("message")) == (number == TERM)
+        check_nothing_left()
+
+
+def test_a_red_run_is_red_in_junit():
+    for text in ("queues: {q: {items: [a, b]}}\nprocesses: {p: {consumes: q, run: 'true'}}\n",
+                 "pools: {p: {tasks: {lua: 'error(\"broken\")'}, run: 'true'}}\n",
+                 "processes: {a: {run: 'false'}}\n"):
+        directory = Directory()
+        status, out, err = complete(text, "--junit", "j.xml", directory=directory)
+        _, failures, errors = junit(directory.path / "j.xml")
+        assert (status != 0) == (failures + errors > 0), (text, status, out, err)
+
+
+@mark("release")
+def test_tasks_of_an_earlier_run_and_those_never_begun_are_told_apart():
+    directory = Directory()
+    text = "pools: {p: {workers: 1, tasks: 6, halt: {failures: 1}, run: 'test ${{ index }} != 2 -o -e go'}}\n"
+    complete(text, "--journal", "j.db", "--junit", "first.xml", directory=directory)
+    cases, _, _ = junit(directory.path / "first.xml")
+    assert ("p", "3 never begun") in cases and ("p", "2") in cases, list(cases)
+    directory.file("go", "")
+    complete(text, "--journal", "j.db", "--resume", "--junit", "second.xml", directory=directory)
+    cases, failures, errors = junit(directory.path / "second.xml")
+    assert ("p", "2 done before") in cases and failures + errors == 0, list(cases)
+
+
+def check_trace(text):
+    """The rules of the format, as far as readers keep silent about what breaks them."""
+    found = json.loads(text)
+    slices, named = {}, set()
+    for event in found:
+        assert event["ph"] in "MXC" and "pid" in event and "tid" in event, event
+        track = event["pid"], event["tid"]
+        if event["ph"] == "M":
+            named.add((event["name"], *track))
+            continue
+        assert event["ts"] >= 0, event
+        if event["ph"] == "X":
+            assert event["dur"] >= 0.001, event
+            slices.setdefault(track, []).append((round(event["ts"] * 1000), round(event["dur"] * 1000)))
+    for track, of_track in slices.items():
+        assert of_track == sorted(of_track), track
+        for (begin, length), (following, _) in zip(of_track, of_track[1:]):
+            assert begin + length <= following, (track, begin, length, following)
+        assert ("process_name", track[0], 0) in named and (not track[1] or ("thread_name", *track) in named), track
+    return found
+
+
+def test_a_trace_keeps_the_rules_of_its_format():
+    directory = Directory()
+    text = """
+        processes: {a: {run: 'true'}, b: {run: 'sleep 0.05; exit 1', restart: {on: failure, max: 2, delay: 1ms}}}
+        pools:
+          p: {workers: 3, tasks: 50, output: ordered, lua: "if index % 7 == 0 then parrun.sleep(0.01) end print(item)"}
+          r: {workers: 2, tasks: 5, run: "exit $((${{ index }} % 2))", retry: {attempts: 2, delay: 1ms}}
+        threads: {t: {lua: "parrun.sleep(0.01)"}}
+    """
+    complete(text, "--record", "r.gz", "--trace", "live.json", directory=directory)
+    made = parrun("trace", "r.gz", directory=directory).stdout
+    assert made == (directory.path / "live.json").read_bytes()
+    found = check_trace(made)
+    tasks = [event for event in found if event["ph"] == "X" and "task" in event["args"]]
+    assert len([event for event in tasks if event["name"].startswith("p ")]) == 50
+    assert len([event for event in tasks if event["name"].startswith("r ")]) == 7
+    assert len([event for event in found if event["ph"] == "X" and event["name"] == "b"]) == 3
+    assert {event["args"]["name"] for event in found if event["name"] == "thread_name"} >= {"p.1", "r.1"}
+
+
+def test_the_trace_of_a_killed_run_needs_one_bracket():
+    directory = Directory()
+    run = Run("pools: {p: {workers: 1, tasks: {range: [1, 1000000]}, lua: 'print(item)', output: lines}}",
+              "--trace", "t.json", directory=directory)
+    run.wait_for(b"^2000$")
+    os.kill(run.runner(), signal.SIGKILL)
+    run.finish()
+    text = (directory.path / "t.json").read_text()
+    assert check_trace(text[:text.rindex("\n")].rstrip(",") + "]")
+    check_nothing_left()
+
+
+def test_a_summary_tells_what_a_person_asks():
+    directory = Directory()
+    status, out, err = complete(MIXED, "--record", "r.gz", directory=directory)
+    check_status(status, 1, out + err)
+    told = parrun("summary", "r.gz", directory=directory).stdout.decode(errors="replace")
+    for text in ("failed with exit status 1", "red: 2 tasks, 1 failed, 1 tried again after", "flaky: 2 tasks, 0 failed, 1 tried",
+                 "Slowest tasks:", "red 1 (b)", "run it alone:"):
+        assert text in told, (text, told)
+    parrun("summary", "--status", "r.gz", directory=directory, status=1)
+    complete("processes: {p: {run: 'true'}}", "--record", "good.gz", directory=directory)
+    assert b": succeeded." in parrun("summary", "--status", "good.gz", directory=directory).stdout
+    run = Run("processes: {p: {run: 'echo up; sleep 1000'}}", "--record", "stopped", directory=directory)
+    run.wait_for(b"p . up")
+    run.signal(TERM)
+    run.finish()
+    assert b"stopped by signal TERM" in parrun("summary", "--status", "stopped", directory=directory, status=143).stdout
