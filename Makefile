@@ -16,7 +16,8 @@ INSTALL ?= install
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev libsqlite3-dev \
   libpcre2-dev zlib1g-dev
 TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace sqlite3 redis-tools \
-  python3-jsonschema python3-yaml libxml2-utils jq mandoc fish zsh ksh93u+m mksh busybox parallel dpkg-dev
+  python3-jsonschema python3-yaml libxml2-utils jq mandoc fish zsh ksh93u+m mksh busybox parallel dpkg-dev \
+  chromium chromium-driver
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 LINT_PACKAGES := clang-tidy cppcheck
 DEB_PACKAGES := dpkg-dev fakeroot lintian
@@ -61,7 +62,9 @@ HEADERS := $(wildcard src/*.h src/*/*.h)
 UNIT_SOURCES := $(wildcard tests/*/*_test.c)
 MANUALS := $(wildcard man/*.[1-8])
 EXAMPLES := $(wildcard src/cli/examples/*.yaml)
-GENERATED := build/generated/examples.c
+PAGE_STYLE := src/report/page/page.css
+PAGE_SCRIPTS := $(patsubst %,src/report/page/%.js,data format timeline charts draw hands detail tasks tables graph start)
+GENERATED := build/generated/examples.c build/generated/page.c
 
 # Unit tests that are run under TSan too: those that use threads, by their name or their text.
 THREAD_WORDS := thread shared mailbox queue channel
@@ -90,6 +93,12 @@ build/generated/examples.c: src/cli/examples/embed $(EXAMPLES) src/cli/examples
 	@mkdir -p $(@D)
 	@echo '  GEN  $@'
 	@src/cli/examples/embed $(EXAMPLES) >$@
+
+# The style and the scripts of the report, as C.
+build/generated/page.c: src/report/page/embed $(PAGE_STYLE) $(PAGE_SCRIPTS)
+	@mkdir -p $(@D)
+	@echo '  GEN  $@'
+	@src/report/page/embed $(PAGE_STYLE) $(PAGE_SCRIPTS) >$@
 
 # What is compiled again when the flags change.
 define VARIANT_RULES
@@ -164,6 +173,18 @@ deps-fuzz: ## install the Debian packages that fuzzing needs
 deps-deb: ## install the Debian packages that making a Debian package needs
 	$(call install_packages,$(BUILD_PACKAGES) $(DEB_PACKAGES))
 
+# What looks for faults of accessibility in pages; of the npm registry, as Debian has no package of it.
+AXE := axe-core-4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+
+build/axe.min.js: Makefile
+	@mkdir -p $(@D)
+	@echo '  GET  $@'
+	$(if $(shell command -v npm),,$(call install_packages,npm))
+	@cd $(@D) && npm pack --silent axe-core@$(AXE:axe-core-%=%) >/dev/null
+	@echo '$(AXE_SHA256)  $(@D)/$(AXE).tgz' | sha256sum --check --quiet
+	@tar -xzOf $(@D)/$(AXE).tgz package/axe.min.js >$@ && rm $(@D)/$(AXE).tgz
+
 # ---- use ----
 
 run: deps ## install what is missing, build, and run the document's pool
@@ -220,7 +241,7 @@ test: deps-test ## build all that is tested and run every test
 	@$(remake) test-programs
 	@tests/run
 
-test-programs: build/parrun build/release/parrun build/asan/parrun build/tsan/parrun test-units
+test-programs: build/parrun build/release/parrun build/asan/parrun build/tsan/parrun build/axe.min.js test-units
 
 test-units: $(UNITS_asan) $(UNITS_tsan)
 

@@ -195,6 +195,7 @@ static const struct mode_row {
     [MODE_SUMMARY] = {.act = reading_summary},
     [MODE_JUNIT] = {.act = reading_junit},
     [MODE_TRACE] = {.act = reading_trace},
+    [MODE_REPORT] = {.act = reading_report},
     [MODE_VERSION] = {.act = print_version},
 };
 

@@ -76,6 +76,12 @@ static const struct command commands[] = {
               "how many tasks are done, and what queue.stats tells. With --trace FILE a run writes the same as it goes; of one that "
               "was killed the file needs a bracket, ], at its end.",
      .example = "parrun trace -o run.json run.jsonl.gz"},
+    {.word = "report", .operands = "RECORD", .mode = MODE_REPORT, .group = "after", .subject = true, .takes = TAKES_FILE,
+     .help = "write what came of a recorded run as a page for a browser",
+     .about = "The page says whether the run has succeeded, what failed first and why, where the time went and what ran beside "
+              "what. It is one file, which loads nothing from elsewhere. RECORD is what --record has written, packed or not; '-' is "
+              "standard input. The exit status is 0 where it could be read whole, and 3 where it was cut off.",
+     .example = "parrun report -o run.html run.jsonl.gz"},
     {.word = "example", .operands = "[NAME]", .mode = MODE_EXAMPLE, .group = "write", .subject = true,
      .takes = TAKES_EXAMPLE,
      .help = "print a scenario to start from", .about = "Without NAME it prints what there is, a line each.",

@@ -313,6 +313,8 @@ static const struct option table[] = {
      .help = "nothing is run without items in any case"},
     {OPTION, .name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.record),
      .help = "record all that happens in FILE, packed where it ends in .gz: see parrun-record(5)"},
+    {OPTION, .name = "report", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.report),
+     .help = "write what came of the run to FILE, a page for a browser: see parrun-report(1)"},
     {OPTION, .name = "results", .argument = "DIR", .text = MEMBER(results),
      .help = "keep what each command wrote in DIR"},
     {OPTION, .name = "resume", .take = take_resume,

@@ -27,8 +27,8 @@
 #include "sink/target.h"
 #include "sink/terminal.h"
 
-/* Standard output, the files of --log, --joblog, --junit, --trace and --record, and standard error for --progress. */
-#define DESTINATIONS 7
+/* Standard output, the files of --log, --joblog, --junit, --trace, --report and --record, and standard error for --progress. */
+#define DESTINATIONS 8
 
 struct destination {
     struct log *log;
@@ -312,6 +312,15 @@ static int open_trace(struct log *log, struct loop *loop, struct bus *bus, const
     return result;
 }
 
+static int open_report(struct log *log, struct loop *loop, struct bus *bus, const char *path, struct error *error)
+{
+    struct target *target = target_open(path, FILE_CLAIM | FILE_EMPTY, NULL, "write the report to", error);
+    int result = add_destination(log, loop, path, target, error);
+    if (!result)
+        add_view(log, bus, VIEW_REPORT);
+    return result;
+}
+
 /* The file of JUnit is an error until the run has ended: nobody is to take an earlier one for its own. */
 static int open_junit(struct log *log, struct loop *loop, struct bus *bus, const char *path, struct error *error)
 {
@@ -375,6 +384,8 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
         result = add_errors(log, loop, bus, &story, options, run, error);
     if (!result && options->joblog)
         result = open_joblog(log, loop, bus, options, error);
+    if (!result && options->report && !settings->dry)
+        result = open_report(log, loop, bus, options->report, error);
     if (!result && options->progress)
         result = open_board(log, loop, error);
     if (!result && options->junit && !settings->dry)

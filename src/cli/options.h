@@ -38,6 +38,7 @@ enum mode {
     MODE_SUMMARY,
     MODE_JUNIT,
     MODE_TRACE,
+    MODE_REPORT,
     MODE_VERSION,
 };
 
@@ -96,6 +97,7 @@ struct options {
     bool no_deps;           /* --no-deps: without what these depend on */
     const char *joblog;     /* --joblog FILE; NULL: none */
     const char *journal;    /* --journal FILE; NULL: none */
+    const char *report;     /* --report FILE; NULL: none */
     enum resume_option resume;
     bool trace;             /* the command of each task is told */
     bool resume_joblog;     /* what the joblog has as succeeded is left out */

@@ -193,7 +193,8 @@ _Static_assert(!MEMBER(mode), "0 is none");
  * for queues. */
 #define RUNNING (MODE_BIT(MODE_RUN) | MODE_BIT(MODE_PLAN))
 #define TELLING (RUNNING | MODE_BIT(MODE_REPLAY))
-#define READING (MODE_BIT(MODE_REPLAY) | MODE_BIT(MODE_SUMMARY) | MODE_BIT(MODE_JUNIT) | MODE_BIT(MODE_TRACE))
+#define READING (MODE_BIT(MODE_REPLAY) | MODE_BIT(MODE_SUMMARY) | MODE_BIT(MODE_JUNIT) | MODE_BIT(MODE_TRACE) | \
+                 MODE_BIT(MODE_REPORT))
 #define PUTTING (MODE_BIT(MODE_PUT) | MODE_BIT(MODE_QUEUE))
 #define ASKING (PUTTING | MODE_BIT(MODE_GET))
 
@@ -245,6 +246,8 @@ static const struct option table[] = {
      .help = "show only what went wrong"},
     {.name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(record), .modes = MODE_BIT(MODE_RUN),
      .help = "record all that happens in FILE, which must be new; packed where it ends in .gz"},
+    {.name = "report", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(report), .modes = MODE_BIT(MODE_RUN),
+     .help = "write what came of the run to FILE, a page for a browser"},
     {.name = "resume", .modes = RUNNING, .take = take_resume,
      .help = "with --journal: run only what has not succeeded"},
     {.name = "resume-previous", .modes = RUNNING, .take = take_resume_previous,

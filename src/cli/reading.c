@@ -195,3 +195,8 @@ int reading_trace(const struct options *options)
 {
     return read_record(options, &(enum view_kind){VIEW_TRACE});
 }
+
+int reading_report(const struct options *options)
+{
+    return read_record(options, &(enum view_kind){VIEW_REPORT});
+}

@@ -10,9 +10,10 @@ struct options;
 /* parrun replay: the log of the run, told again. Returns the exit status. */
 int reading_replay(const struct options *options);
 
-/* parrun summary, junit and trace: what is made of it. Return the exit status. */
+/* parrun summary, junit, trace and report: what is made of it. Return the exit status. */
 int reading_summary(const struct options *options);
 int reading_junit(const struct options *options);
 int reading_trace(const struct options *options);
+int reading_report(const struct options *options);
 
 #endif

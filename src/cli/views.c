@@ -7,11 +7,13 @@
 #include "record/junit.h"
 #include "record/summary.h"
 #include "record/timeline.h"
+#include "report/report.h"
 
 /* One of them. */
 struct view {
     struct junit *junit;
     struct timeline *timeline;
+    struct report *report;
     struct summary *summary;
 };
 
@@ -22,6 +24,8 @@ struct view *view_new(enum view_kind kind, struct output *output)
         view->junit = junit_new(output);
     else if (kind == VIEW_TRACE)
         view->timeline = timeline_new(output);
+    else if (kind == VIEW_REPORT)
+        view->report = report_new(output);
     else
         view->summary = summary_new(output);
     return view;
@@ -33,6 +37,7 @@ void view_free(struct view *view)
         return;
     junit_free(view->junit);
     timeline_free(view->timeline);
+    report_free(view->report);
     summary_free(view->summary);
     free(view);
 }
@@ -41,6 +46,7 @@ struct bus_reader view_reader(const struct view *view)
 {
     return view->junit      ? junit_reader(view->junit)
            : view->timeline ? timeline_reader(view->timeline)
+           : view->report   ? report_reader(view->report)
                             : summary_reader(view->summary);
 }
 
@@ -50,6 +56,8 @@ void view_finish(struct view *view)
         junit_finish(view->junit);
     else if (view->timeline)
         timeline_finish(view->timeline);
+    else if (view->report)
+        report_finish(view->report);
     else
         summary_finish(view->summary);
 }

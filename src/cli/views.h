@@ -10,6 +10,7 @@ struct view;
 enum view_kind {
     VIEW_JUNIT,   /* record/junit.h */
     VIEW_TRACE,   /* record/timeline.h */
+    VIEW_REPORT,  /* report/report.h */
     VIEW_SUMMARY, /* record/summary.h */
 };
 

@@ -1,0 +1,105 @@
+/* The lives of processes and threads, each of which is a span. */
+#include "report/private.h"
+
+static void begin_life(struct report *report, const struct event *event)
+{
+    struct report_object *object = report_object_at(report, report_object_of(report, event));
+    object->life++;
+    object->alive = true;
+    object->failed = false;
+    object->pid = event->pid;
+    if (object->began == NEVER)
+        object->began = event->at;
+    object->ended = NEVER;
+    object->lived = event->at;
+    buf_clear(&object->reason);
+    buf_clear(&object->output);
+}
+
+/* Its end, at OBJECT's ENDED where that is known. */
+static void end_life(struct report *report, uint32_t number, enum span_state state)
+{
+    struct report_object *object = report_object_at(report, number);
+    if (!object->alive)
+        return;
+    object->alive = false;
+    if (object->ended == NEVER)
+        object->ended = report->now;
+    object->states[state]++;
+    struct span span = {
+        .lane = objects_lane(&report->objects, number, 0),
+        .number = object->life,
+        .attempt = object->life + 1,
+        .began = object->lived,
+        .took = object->ended - object->lived,
+        .state = state,
+    };
+    words_clear(&report->words);
+    buf_append(&report->words.reason, object->reason.data, object->reason.length);
+    report_fill_output(report, &object->output, state);
+    report_add_span(report, &span);
+}
+
+static void take_exited(struct report *report, const struct event *event)
+{
+    report_object_at(report, report_object_of(report, event))->ended = event->at;
+}
+
+static void take_over(struct report *report, const struct event *event, enum span_state state)
+{
+    uint32_t number = report_object_of(report, event);
+    const struct report_object *object = report_object_at(report, number);
+    end_life(report, number, object->failed && state != SPAN_RETRIED ? SPAN_FAILED : state);
+}
+
+static void take_thread_ended(struct report *report, const struct event *event)
+{
+    enum span_state state = event->flags & EVENT_SIGNALED ? SPAN_STOPPED
+                            : event->flags & EVENT_TOLD   ? SPAN_TIMEOUT
+                                                          : SPAN_DONE;
+    take_over(report, event, state);
+}
+
+static void take_line(struct report *report, const struct event *event)
+{
+    struct report_object *object = report_object_at(report, report_object_of(report, event));
+    keep_output(&object->output, event->bytes, event->length);
+    keep_output(&object->output, "\n", 1);
+}
+
+void report_take_life(struct report *report, const struct event *event)
+{
+    switch ((int)event->kind) {
+    case EVENT_PROCESS_STARTED:
+    case EVENT_THREAD_STARTED:
+        begin_life(report, event);
+        break;
+    case EVENT_PROCESS_OUTPUT:
+    case EVENT_THREAD_OUTPUT:
+        take_line(report, event);
+        break;
+    case EVENT_PROCESS_EXITED:
+        take_exited(report, event);
+        break;
+    case EVENT_PROCESS_RESTARTING:
+        take_over(report, event, event->flags & EVENT_WRONG ? SPAN_RETRIED : SPAN_DONE);
+        break;
+    case EVENT_PROCESS_TERMINATED:
+        take_over(report, event, SPAN_STOPPED);
+        break;
+    case EVENT_PROCESS_ENDED:
+        take_over(report, event, SPAN_DONE);
+        break;
+    case EVENT_THREAD_ENDED:
+        take_thread_ended(report, event);
+        break;
+    default:
+        break;
+    }
+}
+
+void report_end_lives(struct report *report)
+{
+    for (uint32_t i = 0; i < report->objects.count; i++)
+        end_life(report, i, SPAN_OPEN);
+}
