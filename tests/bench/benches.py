@@ -106,6 +106,10 @@ BENCHES = [
           Side("parrun --journal", "rm -f j.db*; $PARRUN --journal j.db --log log.txt tasks.yaml >out.txt"), [
               Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
           ], tasks=500_000),
+    Bench("report", "500,000 empty tasks, two workers, and a page of what came of them",
+          Side("parrun --report", "$PARRUN --report page.html --log log.txt tasks.yaml >out.txt"), [
+              Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
+          ], tasks=500_000),
     Bench("start", "one process: /bin/true",
           Side("parrun", "$PARRUN --log log.txt start.yaml"), [
               Side("sh -c true", "sh -c /bin/true"),
