@@ -1,6 +1,7 @@
 /*
- * What the files of a process share: process.c begins its lives, process_end.c ends them,
- * process_verdict.c judges them, and process_tell.c tells the log.
+ * What the files of a process share: process_start.c begins its lives, process_hear.c takes what they
+ * say, process_queues.c what they do with queues, process_end.c ends them, process_verdict.c judges
+ * them, process_tell.c tells the log, and process.c holds them together.
  */
 #ifndef OBJECT_PROCESS_PRIVATE_H
 #define OBJECT_PROCESS_PRIVATE_H
@@ -21,9 +22,12 @@ struct child;
 struct errand;
 struct event;
 struct link;
+struct link_callbacks;
 struct monitor;
+struct monitor_callbacks;
 struct process_spec;
 struct streams;
+struct streams_callbacks;
 struct timer;
 
 /* What the timer is running for. */
@@ -90,6 +94,24 @@ void process_wait(struct process *process, enum wait wait, int64_t time);
 /* Looks whether this life is over; ARG is the process. */
 void process_check_soon(void *arg);
 
+/* The child has ended: see struct start. */
+void process_exited(void *arg, int code, int signal_number);
+
+/* Nothing of this life is left, or there was none: another one follows, or the object is gone. */
+void process_life_over(struct process *process);
+
+/* process_start.c; the first two as struct object_kind has them. */
+void process_start(struct object *object);
+bool process_plan(struct object *object, struct buf *out);
+
+/* Frees what a life has had, and zeroes it. */
+void process_release_life(struct life *life);
+
+/* process_hear.c: for what a process says; each gets the process. */
+extern const struct streams_callbacks process_streams_callbacks;
+extern const struct link_callbacks process_link_callbacks;
+extern const struct monitor_callbacks process_monitor_callbacks;
+
 /* process_end.c */
 
 /* It has ended, and had the terminal: takes it back. What was typed to end the process ends the run. */
@@ -121,6 +143,10 @@ bool process_end_session(struct process *process);
 void process_condemn(struct process *process, struct event *event);
 
 /* process_verdict.c */
+
+/* Whether those that wait for it to be ready can still use it: what was to run on has gone, what has
+ * done its work has not. */
+bool process_is_of_use(const struct process *process);
 
 /* This life has failed; REASON (copied) where none was given before. */
 void process_fail(struct process *process, const char *reason);

@@ -139,3 +139,10 @@ void process_blame_restarts(struct process *process)
     process_fail(process, text.data);
     buf_release(&text);
 }
+
+bool process_is_of_use(const struct process *process)
+{
+    bool failed = process->life.condemned || process_has_failed(process);
+    return !process->life.exited || (!process->spec->daemon && !failed &&
+                                     !restart_is_for(&process->spec->restart, false));
+}
