@@ -25,6 +25,14 @@ static void put_line(struct buf *out, const char *text, size_t length)
     buf_char(out, '\n');
 }
 
+/* Sentences, each on a line of its own as roff wants it. */
+static void put_sentences(struct buf *out, const char *text)
+{
+    for (const char *end; (end = strstr(text, ". ")); text = end + 2)
+        put_line(out, text, (size_t)(end + 1 - text));
+    put_line(out, text, strlen(text));
+}
+
 static const struct {
     unsigned flag;
     const char *text;
@@ -95,7 +103,7 @@ static void put_event(struct buf *out, enum event_kind kind)
 {
     const struct event_row *row = event_row(kind);
     buf_printf(out, ".It Cm %s\n", row->name);
-    put_line(out, row->help, strlen(row->help));
+    put_sentences(out, row->help);
     if (row->level == EVENT_LEVEL_DETAIL)
         buf_text(out, "A detail.\n");
     else if (row->level == EVENT_LEVEL_ALWAYS)
@@ -134,7 +142,7 @@ static void print_fields(struct buf *out)
     buf_text(out, ".Bl -tag -width unfinished\n");
     for (size_t i = 0; (name = event_field(i)); i++) {
         buf_printf(out, ".It Va %s\n", name);
-        put_line(out, event_field_help(i), strlen(event_field_help(i)));
+        put_sentences(out, event_field_help(i));
     }
     buf_text(out, ".El\n");
 }

@@ -9,17 +9,25 @@
 #include "scenario/wording.h"
 
 /* A line of text that roff takes for nothing else. */
-static void put_line(struct buf *out, const char *text)
+static void put_line(struct buf *out, const char *text, size_t length)
 {
-    if (*text && strchr(".'", *text))
+    if (length && strchr(".'", *text))
         buf_text(out, "\\&");
-    for (; *text; text++) {
+    for (const char *end = text + length; text < end; text++) {
         if (*text == '\\')
             buf_text(out, "\\e");
         else
             buf_char(out, *text);
     }
     buf_char(out, '\n');
+}
+
+/* Sentences, each on a line of its own as roff wants it. */
+static void put_sentences(struct buf *out, const char *text)
+{
+    for (const char *end; (end = strstr(text, ". ")); text = end + 2)
+        put_line(out, text, (size_t)(end + 1 - text));
+    put_line(out, text, strlen(text));
 }
 
 /* Names as they are written in a sentence of the list: "run, exec or lua". */
@@ -51,7 +59,7 @@ static void put_value(struct buf *out, const struct key *key)
     if (has_default(key))
         buf_printf(&line, "; default: %s", key->fallback);
     buf_char(&line, '.');
-    put_line(out, buf_string(&line));
+    put_line(out, buf_string(&line), line.length);
     buf_release(&line);
 }
 
@@ -68,11 +76,11 @@ static void put_rules(struct buf *out, const struct key *key, enum block_kind bl
 static void put_key(struct buf *out, const struct key *key, enum block_kind block)
 {
     buf_printf(out, ".It Cm %s\n", key->name);
-    put_line(out, key->help);
+    put_sentences(out, key->help);
     put_value(out, key);
     put_rules(out, key, block);
     buf_text(out, "Example:\n.Bd -literal -offset indent -compact\n");
-    put_line(out, key->example);
+    put_line(out, key->example, strlen(key->example));
     buf_text(out, ".Ed\n");
 }
 
