@@ -290,6 +290,9 @@ torture: build/parrun ## run the tests that cut the power under the journal; as 
 bench: build/parrun ## measure against other programs; prints a table of ratios
 	@tests/bench/run
 
+bench-load-shapes: build/parrun ## check scenario files of many shapes, each in two sizes
+	@tests/bench/shapes.py build/parrun
+
 bench-%: build/parrun ## run one of the measurements: spawn, tasks, start, thread, ...
 	@tests/bench/run $*
 

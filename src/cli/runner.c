@@ -28,6 +28,7 @@
 #include "cli/progress.h"
 #include "cli/service.h"
 #include "cli/status.h"
+#include "cli/watchdog.h"
 #include "engine/graph.h"
 #include "engine/report.h"
 #include "engine/resume.h"
@@ -73,6 +74,7 @@ struct runner {
     bool journal_full;
     struct buf report; /* what of the journal and the queues could not be written */
     struct timer *patience;
+    struct watchdog *watchdog; /* NULL: none */
     struct cgroups *cgroups;
     struct buf no_cgroups[CGROUP_CONTROLLERS]; /* why not */
     struct invocation_text invocation;
@@ -100,6 +102,7 @@ static void on_signal(void *arg, int signal_number)
         run_resize(&runner->run);
         return;
     }
+    guard_heard();
     runner->run.orphaned |= getppid() != runner->guard;
     bool again = runner->run.stop_cause != STOP_NONE;
     run_stop(&runner->run, STOP_SIGNAL, signal_number);
@@ -370,6 +373,7 @@ static void watch_system(struct runner *runner)
     runner->guard = getppid();
     loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, runner);
     loop_hear_children(run->loop);
+    runner->watchdog = watchdog_start(run->loop);
     run->terminal = terminal_open();
     if (run->terminal)
         loop_watch_children(run->loop, pause_look, &runner->pause);
@@ -409,6 +413,7 @@ static bool go(struct runner *runner)
     service_free(service);
     tokens_free(run->tokens);
     timer_free(runner->patience);
+    watchdog_stop(runner->watchdog);
     release_run(run);
     return true;
 }

@@ -71,6 +71,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_QUEUE_KEPT] = "count",
     [EVENT_QUEUE_UNREADABLE] = "reason",
     [EVENT_QUEUE_DAMAGED] = "reason",
+    [EVENT_QUEUE_KEYLESS] = "reason",
     [EVENT_QUEUE_STATS] = "seconds count put taken",
     [EVENT_QUEUE_DEAD_LETTER] = "attempt reason message",
     [EVENT_THREAD_DECLARED] = "depends_on puts takes replicas daemon allow_failure",

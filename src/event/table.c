@@ -291,6 +291,11 @@ static const struct event_row rows[EVENT_KINDS] = {
          "A durable queue's file is not as it was written: a message does not fit its sum and is set aside, or "
          "there are fewer, more or other messages than were put. The run ends with status 3.",
          {{0, "Queue {name}: its file is damaged: {reason}."}}},
+    [EVENT_QUEUE_KEYLESS] =
+        {"queue.keyless", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "The key of a message of an ordered queue could not be worked out: it shares one with all others of which that "
+         "is so. The first one of a queue is told.",
+         {{0, "Queue {name}: the key of a message cannot be worked out: {reason}."}}},
     [EVENT_QUEUE_UNSURE] =
         {"queue.unsure", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "A process that reads the queue has failed: so many messages that it had read last, as far as a "

@@ -17,6 +17,7 @@
 #include "loop/timer.h"
 #include "object/items_private.h"
 #include "object/launch.h"
+#include "object/again.h"
 #include "object/tap.h"
 #include "object/world.h"
 #include "os/spawn.h"
@@ -26,7 +27,10 @@
 
 struct command {
     struct world world;
-    struct child *child; /* NULL: it could not be started */
+    struct buf line;
+    struct child *child; /* NULL: it is not started yet, or could not be */
+    struct again again;
+    struct error error; /* why not */
     struct tap *messages;
     struct timer *timer; /* of a command that was asked to end */
     bool read;           /* all that it wrote was taken */
@@ -146,21 +150,42 @@ static int start(struct items *items, const struct buf *line, struct error *erro
     return result;
 }
 
+static int start_or_wait(struct items *items, struct error *error);
+
+/* Once more, after the system had no process for it. */
+static void start_again(void *arg)
+{
+    struct items *items = arg;
+    struct command *command = items->state;
+    if (start_or_wait(items, &command->error))
+        error_wrap(&command->error, "cannot run the command that makes the tasks");
+    if (command->child || command->error.code)
+        items->more(items->arg);
+}
+
+static int start_or_wait(struct items *items, struct error *error)
+{
+    struct command *command = items->state;
+    int result = start(items, &command->line, error);
+    if (!result || !again_later(&command->again, items->run->loop, result, start_again, items))
+        return result;
+    error_release(error);
+    return 0;
+}
+
 static int output_open(struct items *items, struct error *error)
 {
     const struct object_spec *object = &items->pool->object;
     struct command *command = mem_calloc(1, sizeof(*command));
-    struct buf line = {0};
     items->state = command;
     command->timer = timer_new(items->run->loop, kill_command, items);
     int result = world_init(&command->world, items->run, object, object->name, 0, error);
     if (!result)
-        result = world_render(&command->world, items->spec->command, &line, error);
+        result = world_render(&command->world, items->spec->command, &command->line, error);
     if (!result)
-        result = start(items, &line, error);
+        result = start_or_wait(items, error);
     if (result)
         error_wrap(error, "cannot run the command that makes the tasks");
-    buf_release(&line);
     return result;
 }
 
@@ -194,6 +219,13 @@ static enum items_result say_failed(const struct command *command, struct error 
 static enum items_result output_next(struct items *items, struct buf *encoded, struct error *error)
 {
     struct command *command = items->state;
+    if (command->error.code) {
+        *error = command->error;
+        command->error = (struct error){0};
+        return ITEMS_FAILED;
+    }
+    if (!command->child)
+        return ITEMS_WAIT;
     if (!command->read) {
         enum items_result result = next_whole_line(items, encoded, error);
         if (result != ITEMS_END)
@@ -213,13 +245,15 @@ static enum items_result output_next(struct items *items, struct buf *encoded, s
 static void output_hold(struct items *items, bool held)
 {
     struct command *command = items->state;
-    tap_hold(command->messages, held);
+    if (command->messages)
+        tap_hold(command->messages, held);
 }
 
 static bool output_finish(struct items *items, bool force)
 {
     struct command *command = items->state;
-    if (command->exited && !command->lingers)
+    again_release(&command->again);
+    if (!command->child || (command->exited && !command->lingers))
         return true;
     if (!command->ending) {
         command->ending = true;
@@ -235,6 +269,9 @@ static bool output_finish(struct items *items, bool force)
 static void output_close(struct items *items)
 {
     struct command *command = items->state;
+    again_release(&command->again);
+    error_release(&command->error);
+    buf_release(&command->line);
     child_free(command->child);
     tap_free(command->messages);
     timer_free(command->timer);

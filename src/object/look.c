@@ -14,6 +14,7 @@
 #include "loop/dial.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
+#include "object/again.h"
 #include "object/errand.h"
 #include "object/world.h"
 #include "os/answer.h"
@@ -39,6 +40,7 @@ struct look {
     struct timer *timer; /* the limit; or, at 0, what is known at once */
     struct dial *dial;
     struct errand *errand;
+    struct again again; /* until the system has a process for it, or the limit is reached */
     char *found; /* known at once: why it is not well */
     struct buf said; /* the last line of the errand */
     bool known;
@@ -127,6 +129,7 @@ static void finish(struct look *look, const char *why)
     struct buf late = {0};
     look_done *done = look->done;
     timer_stop(look->timer);
+    again_release(&look->again);
     look->done = NULL;
     if (look->late) {
         bool command = look->target->spec->kind == PROBE_COMMAND;
@@ -256,14 +259,15 @@ static void look_at_file(struct look *look)
     know(look, why.length ? buf_take(&why) : NULL);
 }
 
-static void send_errand(struct look *look)
+static void send_errand(void *arg)
 {
+    struct look *look = arg;
     struct look_target *target = look->target;
     struct error error = {0};
     look->errand =
         errand_new(target->run, target->world, &target->spec->body, on_errand_line, on_errand, look,
                    &error);
-    if (!look->errand)
+    if (!look->errand && !again_later(&look->again, target->run->loop, error.code, send_errand, look))
         know(look, mem_strdup(error.text));
     error_release(&error);
 }
@@ -312,6 +316,7 @@ void look_free(struct look *look)
     if (!look)
         return;
     timer_free(look->timer);
+    again_release(&look->again);
     dial_free(look->dial);
     errand_free(look->errand);
     buf_release(&look->said);

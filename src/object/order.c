@@ -26,6 +26,8 @@ struct slot {
 struct order {
     const struct queue_spec *spec;
     struct script *script; /* for the key's expression */
+    char *failure; /* the first one's text, until it is taken */
+    bool failed;
     struct slot *first;
     struct slot *last;
     struct slot slots[SLOTS];
@@ -46,7 +48,22 @@ void order_free(struct order *order)
     for (size_t i = 0; i < SLOTS; i++)
         letters_release(&order->slots[i].letters);
     script_free(order->script);
+    free(order->failure);
     free(order);
+}
+
+bool order_take_failure(struct order *order, char **text)
+{
+    *text = order->failure;
+    order->failure = NULL;
+    return *text;
+}
+
+static void note_failure(struct order *order, const struct error *error)
+{
+    if (!order->failed && error->text)
+        order->failure = mem_strdup(error->text);
+    order->failed = true;
 }
 
 /* The key as text; "" where the expression fails, as all those messages have that in common. */
@@ -64,6 +81,8 @@ static void fill_key(struct order *order, const struct letter *letter, struct bu
         if (template_render(order->spec->ordered, order->script, key, &error))
             buf_clear(key);
     }
+    if (error.code)
+        note_failure(order, &error);
     error_release(&error);
     buf_release(&encoded);
     arena_free(arena);

@@ -23,6 +23,10 @@ struct value;
 struct order *order_new(const struct queue_spec *spec, const struct value *vars);
 void order_free(struct order *order);
 
+/* Why a key could not be worked out, where that has happened for the first time: true once, and TEXT is the caller's
+ * to free. */
+bool order_take_failure(struct order *order, char **text);
+
 /* Puts a letter behind those of its key, or before them. */
 void order_put(struct order *order, struct letter *letter);
 void order_put_first(struct order *order, struct letter *letter);

@@ -12,8 +12,10 @@
 #include "loop/timer.h"
 #include "object/durable.h"
 #include "object/letter.h"
+#include "object/order.h"
 #include "object/queue_private.h"
 #include "object/stall.h"
+#include "object/trace.h"
 
 size_t queue_messages(const struct queue *queue)
 {
@@ -194,11 +196,26 @@ int queue_spin(struct queue *queue, const struct queue_wait *wait, struct error 
     return result < 0 ? result : 1;
 }
 
+static void tell_keyless(struct queue *queue)
+{
+    char *text;
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        if (!queue->lanes[i].order || !order_take_failure(queue->lanes[i].order, &text))
+            continue;
+        struct event event = {
+            .kind = EVENT_QUEUE_KEYLESS, .flags = EVENT_WRONG, .object = queue->spec->name, .reason = text};
+        trace_event(queue->run, &event);
+        free(text);
+    }
+}
+
 void queue_changed(struct queue *queue)
 {
     unsigned changes = atomic_load_explicit(&queue->changes, memory_order_relaxed);
     atomic_store_explicit(&queue->changes, changes + 1, memory_order_relaxed);
     durable_fill(queue);
+    if (queue->spec->ordered)
+        tell_keyless(queue);
     if (queue->threads_for_message && (queue_messages(queue) || queue->closed))
         pthread_cond_broadcast(&queue->message);
     if (queue->threads_for_room && !queue_has_no_room(queue))

@@ -13,6 +13,7 @@
 #include "event/bus.h"
 #include "loop/thread.h"
 #include "loop/timer.h"
+#include "object/again.h"
 #include "object/body_thread.h"
 #include "object/parts.h"
 #include "object/plan.h"
@@ -33,6 +34,7 @@ struct thread_object {
     struct timer *timer; /* of a thread that should have ended */
     struct buf line;     /* the beginning of a line */
     bool left;           /* hangs: never to be joined */
+    struct again again;  /* until the system has a thread for it */
 };
 
 static void thread_emit(struct thread_object *thread, struct event *event)
@@ -179,19 +181,17 @@ static void tell_plan(struct thread_object *thread)
     thread_over(thread, OUTCOME_DONE, NULL);
 }
 
-static void object_start(struct object *object)
+static void begin(void *arg)
 {
-    struct thread_object *thread = (struct thread_object *)object;
-    struct event event = {.kind = EVENT_THREAD_STARTED};
+    struct thread_object *thread = arg;
+    struct object *object = &thread->object;
     struct error error = {0};
-    if (object->run->dry) {
-        tell_plan(thread);
+    int result = thread_start(thread_main, thread, &thread->thread, &error);
+    if (again_later(&thread->again, object->run->loop, result, begin, thread)) {
+        error_release(&error);
         return;
     }
-    thread->body =
-        body_thread_new(object->run, &thread->spec->object, object->name, on_frame, thread);
-    thread_emit(thread, &event);
-    if (thread_start(thread_main, thread, &thread->thread, &error)) {
+    if (result) {
         object->run->refused = true;
         thread_over(thread, OUTCOME_FAILED, error.text);
         error_release(&error);
@@ -203,9 +203,28 @@ static void object_start(struct object *object)
         timer_start(thread->timer, thread->spec->object.timeout + HANG_TIME);
 }
 
+static void object_start(struct object *object)
+{
+    struct thread_object *thread = (struct thread_object *)object;
+    struct event event = {.kind = EVENT_THREAD_STARTED};
+    if (object->run->dry) {
+        tell_plan(thread);
+        return;
+    }
+    thread->body =
+        body_thread_new(object->run, &thread->spec->object, object->name, on_frame, thread);
+    thread_emit(thread, &event);
+    begin(thread);
+}
+
 static void end_body(struct object *object, bool force)
 {
     struct thread_object *thread = (struct thread_object *)object;
+    if (!thread->thread) { /* the system had none for it */
+        again_release(&thread->again);
+        thread_over(thread, OUTCOME_CANCELLED, NULL);
+        return;
+    }
     body_thread_interrupt(thread->body, force);
     timer_start(thread->timer, HANG_TIME);
 }
@@ -253,6 +272,7 @@ static void object_free(struct object *object)
 {
     struct thread_object *thread = (struct thread_object *)object;
     timer_free(thread->timer);
+    again_release(&thread->again);
     if (thread->left)
         return; /* the thread still uses all of this */
     body_thread_free(thread->body);

@@ -2,11 +2,14 @@
 #include "os/guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -26,6 +29,14 @@
 /* How long what a dead runner left behind has between SIGTERM and SIGKILL. */
 #define ORPHAN_GRACE (300 * NS_PER_MS)
 
+/* How long the runner's loop may take to hear that it is asked to end once more: with what follows, a second. */
+#define HEARING (800 * NS_PER_MS)
+
+/* The runner's sign of life, in memory that both have: how many signals that end the run its loop has taken. Nothing
+ * where there is none, and a descriptor of the guard's life: both belong to the process, as its guard does. */
+static atomic_uint *heard;
+static int life = -1;
+
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
                                 SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH};
 
@@ -33,6 +44,11 @@ struct guard {
     pid_t runner;
     sigset_t set;
     int64_t last_at[NSIG];
+    unsigned asked;       /* how often it was asked to end */
+    unsigned heard;       /* what it had heard before it was asked last */
+    int64_t hears_until;  /* of clock_monotonic(); 0: nothing is waited for */
+    int last;             /* the last signal that asked it */
+    bool deaf;            /* it was killed for that */
     int status;
 };
 
@@ -47,6 +63,26 @@ _Noreturn void die_by_signal(int signal_number)
     raise(signal_number);
     sigprocmask(SIG_UNBLOCK, &set, NULL);
     _exit(128 + signal_number);
+}
+
+void guard_heard(void)
+{
+    if (heard)
+        atomic_fetch_add(heard, 1);
+}
+
+int guard_life(void)
+{
+    return life;
+}
+
+/* Where the system has none of it the runner is believed to hear. */
+static void share_life(int ends[2])
+{
+    void *page = mmap(NULL, sizeof(*heard), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    heard = page == MAP_FAILED ? NULL : page;
+    if (pipe2(ends, O_CLOEXEC))
+        ends[0] = ends[1] = -1;
 }
 
 static _Noreturn void become_runner(int (*runner)(void *arg), void *arg, const sigset_t *mask,
@@ -78,6 +114,24 @@ bool guard_can_pause(pid_t guard)
     return false;
 }
 
+/* One that asks the runner to end, and that is not ignored since before the start. */
+static bool ends_run(int signal_number)
+{
+    struct sigaction action;
+    bool ends = signal_number == SIGINT || signal_number == SIGTERM || signal_number == SIGHUP ||
+                signal_number == SIGQUIT;
+    return ends && !sigaction(signal_number, NULL, &action) && action.sa_handler != SIG_IGN;
+}
+
+/* From the second time on. */
+static void expect_hearing(struct guard *guard, int64_t now)
+{
+    if (!heard || ++guard->asked < 2 || guard->hears_until)
+        return; /* what was to be heard is waited for already */
+    guard->heard = atomic_load(heard);
+    guard->hears_until = now + HEARING;
+}
+
 static void guard_forward(struct guard *guard, int signal_number)
 {
     int64_t now = clock_monotonic();
@@ -90,7 +144,41 @@ static void guard_forward(struct guard *guard, int signal_number)
         guard->last_at[SIGTSTP] = 0; /* each Ctrl-Z and each fg counts */
     if (signal_number == SIGTSTP)
         guard->last_at[SIGCONT] = 0;
+    if (ends_run(signal_number)) {
+        guard->last = signal_number;
+        expect_hearing(guard, now);
+    }
     kill(guard->runner, signal_number);
+}
+
+/* Nothing was heard for so long: it is ended with all that it has started. */
+static void end_deaf(struct guard *guard)
+{
+    guard->hears_until = 0;
+    if (atomic_load(heard) != guard->heard)
+        return;
+    guard->deaf = true;
+    kill(guard->runner, SIGKILL);
+}
+
+/* The next signal; 0 where that of which the runner is to hear has had its time. */
+static int next_signal(struct guard *guard)
+{
+    if (!guard->hears_until)
+        return sigwaitinfo(&guard->set, NULL);
+    int64_t left = guard->hears_until - clock_monotonic();
+    if (left <= 0)
+        return 0;
+    const struct timespec timeout = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
+    int signal_number = sigtimedwait(&guard->set, NULL, &timeout);
+    return signal_number < 0 && errno == EAGAIN ? 0 : signal_number;
+}
+
+/* Until it is continued, which nobody has to hear of in time. */
+static void pause_guard(struct guard *guard)
+{
+    raise(SIGSTOP);
+    guard->hears_until = 0;
 }
 
 /* Takes every child's change of state; true when the runner has ended. */
@@ -108,7 +196,7 @@ static bool guard_reap(struct guard *guard)
         /* The runner stops itself when everything else has stopped: now the shell sees the whole
          * run stop. Where somebody else has stopped it, the guard is there to hear of its end. */
         if (WSTOPSIG(status) == SIGTSTP)
-            raise(SIGSTOP);
+            pause_guard(guard);
     }
     return false;
 }
@@ -116,8 +204,10 @@ static bool guard_reap(struct guard *guard)
 static void guard_wait(struct guard *guard)
 {
     while (!guard_reap(guard)) {
-        int signal_number = sigwaitinfo(&guard->set, NULL);
-        if (signal_number > 0 && signal_number != SIGCHLD)
+        int signal_number = next_signal(guard);
+        if (!signal_number)
+            end_deaf(guard);
+        else if (signal_number > 0 && signal_number != SIGCHLD)
             guard_forward(guard, signal_number);
     }
 }
@@ -144,16 +234,22 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), vo
     descendants_adopt();
     struct terminal *terminal = terminal_watch();
     pid_t self = getpid();
+    int ends[2];
+    share_life(ends);
     guard.runner = fork();
     if (guard.runner < 0) {
         fprintf(stderr, "parrun: error: cannot start the runner: %s\n", strerror(errno));
         exit(MEM_EXIT_STATUS);
     }
-    if (guard.runner == 0)
+    if (guard.runner == 0) {
+        close(ends[1]);
+        life = ends[0];
         become_runner(runner, arg, &mask, self);
+    }
+    close(ends[0]);
     setpgid(guard.runner, guard.runner);
     guard_wait(&guard);
-    descendants_end(ORPHAN_GRACE);
+    descendants_end(guard.deaf ? 0 : ORPHAN_GRACE);
     cgroups_leave();
     signal(SIGTTOU, SIG_IGN);
     terminal_settle(terminal);
@@ -161,9 +257,13 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), vo
     if (!WIFSIGNALED(guard.status))
         exit(WEXITSTATUS(guard.status));
     int signal_number = WTERMSIG(guard.status);
-    if (signal_number == SIGKILL)
+    if (guard.deaf) {
+        stdio_say("parrun: error: the run did not hear that it was to end; everything that it had started was ended\n");
+        signal_number = guard.last;
+    } else if (signal_number == SIGKILL) {
         stdio_say("parrun: error: the runner was killed by SIGKILL; "
                   "everything it had started was ended\n");
+    }
     if (is_fault(signal_number)) {
         stdio_say("parrun: error: the runner crashed, which is a fault of parrun's own; "
                   "everything it had started was ended\n");

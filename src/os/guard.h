@@ -4,6 +4,7 @@
  * It forks the runner into a process group of its own, forwards signals to it, and when the runner
  * ends, however it ends, ends everything that still descends from it. When the guard itself is
  * killed, the kernel sends the runner SIGTERM, and the runner stops the run as for any other TERM.
+ * When the runner does not hear that it is asked to end for the second time, the guard ends it all.
  */
 #ifndef OS_GUARD_H
 #define OS_GUARD_H
@@ -17,6 +18,13 @@
  * the guard once nothing is left of the runner and of what it started.
  */
 #define FAULT_EXIT_STATUS 125
+
+/* In the runner: its loop has taken a signal that ends the run. Where a second one is not taken within a moment, whatever the
+ * loop is doing instead, the guard ends everything. */
+void guard_heard(void);
+
+/* In the runner: a descriptor on which read(2) returns 0 once the guard is gone; -1 where there is none. */
+int guard_life(void);
 
 _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), void *arg);
 

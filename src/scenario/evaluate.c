@@ -48,14 +48,17 @@ static struct written written_expression(struct loader *loader, const struct nod
 }
 
 /* True where the template would be right if a task's names were known. */
-static bool wants_task(struct loader *loader, const struct written *written,
-                       const struct template_scope *scope)
+static bool wants_task(const struct written *written, const struct template_scope *scope)
 {
     struct template_scope wider = {.vars = scope->vars, .task = true};
     struct template_fault fault = {0};
     struct template *parsed;
-    return !scope->task && !template_parse(loader->arena, written->text, written->length,
-                                           TEMPLATE_TEXT, &wider, &parsed, &fault);
+    if (scope->task)
+        return false;
+    struct arena *arena = arena_new();
+    int code = template_parse(arena, written->text, written->length, TEMPLATE_TEXT, &wider, &parsed, &fault);
+    arena_free(arena);
+    return !code;
 }
 
 /* What may help against a fault of which the template itself knows no more. */
@@ -64,10 +67,9 @@ static const char *fault_hint(struct loader *loader, const struct written *writt
 {
     if (place_before_comment(loader_source(loader, written->node), written->node))
         return "' #' begins a comment in YAML: put the text in quotes";
-    if (wants_task(loader, written, scope) && scope->worker)
-        return "each item is a line on the program's standard input";
-    if (wants_task(loader, written, scope))
-        return "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
+    if (wants_task(written, scope))
+        return scope->worker ? "each item is a line on the program's standard input"
+                             : "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
     return NULL;
 }
 
@@ -88,25 +90,37 @@ static struct mark fault_mark(struct loader *loader, const struct written *writt
                            fault->length < rest ? fault->length : rest);
 }
 
-/* Parses a template; what is wrong in any of its expressions is reported. */
+static void report_fault(struct loader *loader, const struct written *written,
+                         const struct template_scope *scope, const struct template_fault *fault)
+{
+    const char *hint = vars_hint(loader, written);
+    if (!hint)
+        hint = fault->hint ? arena_strdup(loader->arena, fault->hint) : fault_hint(loader, written, scope);
+    diag_error(loader->diags, fault_mark(loader, written, fault), hint, "%s",
+               loader_shown(loader, fault->text));
+}
+
+/* Parses a template; what is wrong in its expressions is reported, as far as it is shown: each time the text is read
+ * from its beginning. */
 static bool parse(struct loader *loader, const struct written *written, enum template_use use,
                   const struct template_scope *scope, struct template **parsed)
 {
-    bool right = true;
-    for (;;) {
-        struct template_fault fault = {0};
-        if (!template_parse(loader->arena, written->text, written->length, use, scope, parsed,
-                            &fault))
-            return right;
-        right = false;
-        const char *hint = vars_hint(loader, written);
-        if (!hint)
-            hint = fault.hint ? fault.hint : fault_hint(loader, written, scope);
-        diag_error(loader->diags, fault_mark(loader, written, &fault), hint, "%s",
-                   loader_shown(loader, fault.text));
-        if (!erase_expression(written->text, written->length, fault.offset))
-            return false;
+    struct template_fault fault = {0};
+    if (!template_parse(loader->arena, written->text, written->length, use, scope, parsed, &fault))
+        return true;
+    report_fault(loader, written, scope, &fault);
+    for (size_t i = 1; i < DIAGS_SHOWN && erase_expression(written->text, written->length, fault.offset); i++) {
+        struct arena *arena = arena_new();
+        struct template *ignored;
+        fault = (struct template_fault){0};
+        bool right = !template_parse(arena, written->text, written->length, use, scope, &ignored, &fault);
+        if (!right)
+            report_fault(loader, written, scope, &fault);
+        arena_free(arena);
+        if (right)
+            break;
     }
+    return false;
 }
 
 void loader_release_script(struct loader *loader)

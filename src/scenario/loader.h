@@ -61,6 +61,7 @@ struct loader {
     size_t declared_capacity;
     struct reference *references;
     size_t reference_count;
+    size_t reference_found; /* where loader_reference_mark() found the last one */
     size_t reference_capacity;
     struct secret_name *secrets; /* what 'secrets' names */
     size_t secret_count;
@@ -200,7 +201,7 @@ void loader_refer_object(struct loader *loader, const struct node *node, const c
                          size_t *slot);
 
 /* Where what fills in SLOT is named. */
-struct mark loader_reference_mark(const struct loader *loader, const size_t *slot);
+struct mark loader_reference_mark(struct loader *loader, const size_t *slot);
 
 /* Reports that no process, pool or thread is called NAME; LABEL says where it was looked for. */
 void loader_unknown_object(struct loader *loader, struct mark mark, const char *label,

@@ -123,12 +123,13 @@ void loader_refer_object(struct loader *loader, const struct node *node, const c
     refer(loader, node, name, true, slot);
 }
 
-struct mark loader_reference_mark(const struct loader *loader, const size_t *slot)
+/* From where the last one was found: they are asked for in the order in which they were made. */
+struct mark loader_reference_mark(struct loader *loader, const size_t *slot)
 {
-    size_t i = 0;
-    while (loader->references[i].slot != slot)
-        i++;
-    return loader->references[i].mark;
+    size_t *i = &loader->reference_found;
+    while (loader->references[*i].slot != slot)
+        *i = (*i + 1) % loader->reference_count;
+    return loader->references[*i].mark;
 }
 
 static void bind_queue_names(struct loader *loader, const struct field *field,
@@ -146,11 +147,15 @@ static void bind_queue_names(struct loader *loader, const struct field *field,
     *field->count = count;
 }
 
+/* Of errors beyond these, far more than are shown, nobody asks what was meant: it costs a look at every name. */
+#define HINTS_MOST ((size_t)10 * DIAGS_SHOWN)
+
 /* What is declared and fits is offered as what was meant. */
 static const char *nearest_hint(struct loader *loader, const char *wrong, bool object)
 {
     struct nearest nearest = {.wrong = wrong};
-    for (size_t i = 0; i < loader->declared_count; i++)
+    size_t count = diags_count(loader->diags) < HINTS_MOST ? loader->declared_count : 0;
+    for (size_t i = 0; i < count; i++)
         if ((loader->declared[i].kind == BLOCK_QUEUE) != object)
             nearest_offer(&nearest, loader->declared[i].name);
     if (nearest.name)

@@ -8,11 +8,19 @@
 /* A value may take so many bytes encoded: tables that share parts can unfold to any size. */
 #define ENCODED_MOST VALUE_MOST
 
+/* So many tables are encoded before it is asked how many of them are one and the same; they may unfold to so many times the
+ * pairs that there are. */
+#define TABLES_UNASKED ((size_t)1 << 18)
+#define UNFOLDED_MOST 16
+
 struct encoder {
     lua_State *lua;
     struct buf *out;
     size_t start;
     unsigned depth;
+    int root;           /* the value's place on the stack */
+    size_t tables;      /* encoded so far, and */
+    size_t tables_most; /* at most */
     const void *parents[VALUE_DEPTH]; /* the tables that the value is in */
     const char *what;
     struct error *error;
@@ -143,6 +151,47 @@ static bool is_object(lua_State *lua, int index)
     return is;
 }
 
+/* Pairs in the table at the top of the stack and in all that it refers to, each table once; SEEN is the place of a table that
+ * has those that were counted. */
+static size_t count_pairs(lua_State *lua, int seen, unsigned depth)
+{
+    size_t count = 0;
+    if (depth == VALUE_DEPTH || !lua_checkstack(lua, 6))
+        return 0;
+    bool counted = lua_rawgetp(lua, seen, lua_topointer(lua, -1)) != LUA_TNIL;
+    lua_pop(lua, 1);
+    if (counted)
+        return 0;
+    lua_pushboolean(lua, true);
+    lua_rawsetp(lua, seen, lua_topointer(lua, -2));
+    lua_pushnil(lua);
+    while (lua_next(lua, -2)) {
+        count++;
+        if (lua_istable(lua, -1))
+            count += count_pairs(lua, seen, depth + 1);
+        lua_pop(lua, 1);
+    }
+    return count;
+}
+
+/* False where the tables are referred to so often that, written out, they are far more than they are. */
+static bool may_unfold(struct encoder *encoder)
+{
+    lua_State *lua = encoder->lua;
+    if (++encoder->tables < encoder->tables_most)
+        return true;
+    if (encoder->tables > TABLES_UNASKED)
+        return false;
+    int top = lua_gettop(lua);
+    if (!lua_checkstack(lua, 4))
+        return false;
+    lua_newtable(lua);
+    lua_pushvalue(lua, encoder->root);
+    encoder->tables_most = TABLES_UNASKED + UNFOLDED_MOST * count_pairs(lua, top + 1, 0);
+    lua_settop(lua, top);
+    return encoder->tables < encoder->tables_most;
+}
+
 static int encode_table(struct encoder *encoder, int index)
 {
     const void *table = lua_topointer(encoder->lua, index);
@@ -154,6 +203,8 @@ static int encode_table(struct encoder *encoder, int index)
             return refuse(encoder, "a table that holds itself");
     if (encoder->depth == VALUE_DEPTH || !lua_checkstack(encoder->lua, 4))
         return refuse(encoder, "a table nested so deep");
+    if (!may_unfold(encoder))
+        return refuse(encoder, "a table that refers so often to the same tables");
     encoder->parents[encoder->depth++] = table;
     value_encode_table(out, 0); /* the count is put in when it is known */
     size_t start = out->length;
@@ -220,10 +271,13 @@ int convert_encode(lua_State *lua, int index, const char *what, struct buf *out,
     encoder.out = out;
     encoder.start = out->length;
     encoder.depth = 0;
+    encoder.root = lua_absindex(lua, index);
+    encoder.tables = 0;
+    encoder.tables_most = TABLES_UNASKED;
     encoder.what = what;
     encoder.error = error;
     encoder.path = (struct buf){0};
-    int code = encode_any(&encoder, lua_absindex(lua, index));
+    int code = encode_any(&encoder, encoder.root);
     if (!code)
         return 0;
     if (encoder.path.length)

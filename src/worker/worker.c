@@ -198,6 +198,7 @@ int worker_main(void)
     struct worker worker = {0};
     prctl(PR_SET_NAME, "parrun"); /* started by a descriptor, it would be called by that */
     jobserver_pass_on(getenv("MAKEFLAGS"));
+    prctl(PR_SET_DUMPABLE, 0); /* its descriptors are no business of its tasks, which are of one user with it */
     take_channel(&worker);
     say_hello(&worker);
     while (!worker.configured)

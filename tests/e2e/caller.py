@@ -1,6 +1,7 @@
 """What a caller can hand down to a run: a row each, under which a run works or says what it needs, is not
 deaf, and leaves nothing behind."""
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -210,6 +211,52 @@ def test_what_is_left_behind_is_ended_without_proc():
     check_status(process.returncode, 0, out + err)
     check_nothing_left()
     assert b"leaked: 1 (process " in out, out
+
+
+@mark("release")
+def test_few_processes_for_what_is_started_beside():
+    """Checks, the command that makes the tasks and threads wait for a process that ends."""
+    if os.geteuid() != 0:
+        return
+    user = 200000 + os.getpid()
+
+    def few():
+        os.setgroups([])
+        os.setuid(user)
+        resource.setrlimit(resource.RLIMIT_NPROC, (12, 12))
+
+    process = start("""
+        processes:
+          a: {exec: [sleep, "1"], replicas: 4, ready: {run: "exec true", interval: 100ms}}
+        pools:
+          p: {tasks: {output: echo done}, workers: 1, output: lines, run: "echo $PARRUN_ITEM"}
+        threads:
+          t: {replicas: 6, lua: "parrun.sleep(0.5) print('done')"}
+    """, preexec_fn=few)
+    out, err = process.communicate(timeout=PATIENCE)
+    check_status(process.returncode, 0, out + err)
+    assert out.count(b"done\n") == 7, out
+    assert len(re.findall(rb"^Process a\.\d is ready", out, re.M)) == 4, out
+    check_nothing_left()
+
+
+@mark("release")
+def test_a_worker_is_out_of_its_tasks_reach():
+    """A task cannot open the descriptors of the worker that runs it, and so says nothing in its name."""
+    if os.geteuid() != 0:
+        return
+    def nobody():
+        os.setgroups([])
+        os.setgid(NOBODY)
+        os.setuid(NOBODY)
+
+    process = start("""
+        pools:
+          p: {tasks: 1, output: lines, run: "ls /proc/$PPID/fd/ 2>&1; echo looked"}
+    """, preexec_fn=nobody)
+    out, err = process.communicate(timeout=PATIENCE)
+    check_status(process.returncode, 0, out + err)
+    assert b"Permission denied" in out and b"looked" in out, out
 
 
 @mark("release")

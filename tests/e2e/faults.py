@@ -49,6 +49,31 @@ def test_process_refused_for_a_moment():
     raise AssertionError("no run without a fault")
 
 
+HELPERS = """
+    processes:
+      a: {run: "echo a says so; sleep 0.2", ready: {run: "true", interval: 10ms}}
+      b: {run: echo b says so, depends_on: a}
+    pools:
+      p: {tasks: {output: "echo one; echo two"}, workers: 1, run: "echo item ${{ item }}"}
+    threads:
+      t: {lua: print("t says so")}
+"""
+
+
+@mark("release")
+def test_what_is_started_beside_is_refused_for_a_moment():
+    """A check, the command that makes the tasks, a thread: each start in turn is waited for."""
+    for number in range(2, 25):
+        ended, _, met = injected(FORKS, f"error=EAGAIN:when={number}", scenario=HELPERS)
+        assert ended.returncode == 0, (number, ended)
+        for line in (b"a says so\n", b"b says so\n", b"item one\n", b"item two\n", b"t says so\n"):
+            assert line in ended.stdout, (number, line, ended.stdout)
+        if not met:
+            assert number > 5, number
+            return
+    raise AssertionError("no run without a fault")
+
+
 @mark("release")
 def test_process_refused_for_good():
     """The runner waits for 10 seconds and then says which limit it was."""

@@ -293,6 +293,39 @@ def test_lines_are_never_torn():
     assert counts == {b"a": 20000, b"b": 20000, b"c": 10000, b"d": 5000}, counts
 
 
+def test_a_table_of_the_same_parts_again_and_again():
+    """What would unfold without end is an error; a long list of one and the same table is none."""
+    status, out, err = complete("""
+        queues: {q: {}}
+        threads:
+          put:
+            produces: q
+            lua: |
+              local q, list, part = parrun.queue("q"), {}, {1}
+              for n = 1, 400000 do list[n] = part end
+              q:put(list)
+              for _ = 1, 30 do part = {part, part} end
+              print(select(2, pcall(q.put, q, part)))
+          get: {consumes: q, lua: "for list in parrun.queue('q'):each() do print(#list) end"}
+    """)
+    check_status(status, 0, out + err)
+    assert b"400000\n" in out, out
+    assert b"a table that refers so often to the same tables cannot be put" in out, out
+
+
+def test_a_key_that_takes_too_many_steps_is_told():
+    """The message goes on with all others that have no key, and the run does not wait for it."""
+    status, out, err = complete(r"""
+        queues: {q: {ordered: '${{ message:find(string.rep("a*", 60) .. "b") }}'}}
+        processes:
+          a: {run: "head -c 9000 /dev/zero | tr '\\0' a; echo; echo aab", stdout: {queue: q}}
+          b: {run: wc -l, stdin: {queue: q}}
+    """)
+    check_status(status, 0, out + err)
+    assert out.count(b"Queue q: the key of a message cannot be worked out: ") == 1, out
+    assert b"b | 2\n" in out, out
+
+
 def test_long_line():
     """A line of 8 MB arrives byte for byte, and the memory stays small."""
     size = 8_000_000

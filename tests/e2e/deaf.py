@@ -1,0 +1,79 @@
+"""A runner whose loop does not answer: a second signal, and the death of the guard, end the run all the same."""
+import os
+import re
+import signal
+import subprocess
+import time
+
+from harness.parrun import INT, KILL, PATIENCE, TERM, Run, check_nothing_left, check_status, died_of
+from harness.processes import wait_gone
+
+BUSY = """
+    processes:
+      plain: {run: "echo ready plain; sleep 1000; sleep 1000"}
+      own: {run: "echo ready own; setsid sleep 1000"}
+    pools:
+      states: {workers: 2, tasks: 10, output: lines, lua: "print('ready states') parrun.sleep(1000)"}
+"""
+
+
+def busy():
+    run = Run(BUSY)
+    for _ in range(4):
+        run.wait_for(rb"ready \w+$")
+    return run
+
+
+def signal_twice(run, first, second):
+    """With a time between them that makes them two."""
+    run.signal(first)
+    time.sleep(0.1)
+    run.signal(second)
+
+
+def test_a_second_signal_ends_a_run_whose_loop_does_not_hear():
+    for first, second in ((INT, INT), (INT, TERM)):
+        run = busy()
+        os.kill(run.runner(), signal.SIGSTOP)  # whatever it is doing, it does not get to the signal
+        signal_twice(run, first, second)
+        status, out, err = run.finish()
+        check_status(status, died_of(second), out + err)
+        assert b"the run did not hear that it was to end" in err, err
+        check_nothing_left()
+
+
+def test_one_signal_is_waited_for():
+    """As long as it takes: a run that was only slow ends as usual."""
+    run = busy()
+    runner = run.runner()
+    os.kill(runner, signal.SIGSTOP)
+    run.signal(INT)
+    time.sleep(1.5)
+    os.kill(runner, signal.SIGCONT)
+    status, out, err = run.finish()
+    check_status(status, died_of(INT), out + err)
+    assert b"did not hear" not in err and b"stopp" in out, (out, err)
+    check_nothing_left()
+
+
+def hold_up(pid):
+    """The thread PID gets to nothing any more; its process's other threads do. Returns who sees to that."""
+    holder = subprocess.Popen(["strace", "-p", str(pid), "-o", "/dev/null", "-e", "trace=epoll_wait,epoll_pwait",
+                               "-e", "inject=epoll_wait,epoll_pwait:delay_enter=1000s"], stderr=subprocess.PIPE)
+    line = holder.stderr.readline()
+    assert re.search(rb"attached", line), line
+    return holder
+
+
+def test_the_death_of_the_guard_ends_a_run_whose_loop_does_not_hear():
+    run = busy()
+    runner = run.runner()
+    holder = hold_up(runner)
+    os.kill(run.guard, KILL)
+    said = run.process.stderr.readline()
+    assert b"the run did not hear of it" in said, said
+    holder.kill()  # who traces a process is asked before it ends
+    holder.communicate(timeout=PATIENCE)
+    assert wait_gone(runner)
+    run.finish()
+    check_nothing_left()
