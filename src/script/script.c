@@ -233,7 +233,11 @@ int script_check(const char *text, size_t length, const char *file, unsigned lin
 {
     struct script bare = {.memory_open = true};
     lua_State *lua = lua_newstate(allocate, &bare);
-    int code = load(lua, text, length, file, line, error);
+    int code = load(lua, text, length, file, 1, error);
+    if (code && line > 1) { /* only what is told has to know its line: to get there is a walk from the file's beginning */
+        error_release(error);
+        code = load(lua, text, length, file, line, error);
+    }
     lua_close(lua);
     return code;
 }
