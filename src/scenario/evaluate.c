@@ -108,19 +108,20 @@ static bool parse(struct loader *loader, const struct written *written, enum tem
     struct template_fault fault = {0};
     if (!template_parse(loader->arena, written->text, written->length, use, scope, parsed, &fault))
         return true;
+    bool right = false;
     report_fault(loader, written, scope, &fault);
-    for (size_t i = 1; i < DIAGS_SHOWN && erase_expression(written->text, written->length, fault.offset); i++) {
+    for (size_t i = 1; !right && i < DIAGS_SHOWN &&
+                       erase_expression(written->text, written->length, fault.offset); i++) {
         struct arena *arena = arena_new();
         struct template *ignored;
         fault = (struct template_fault){0};
-        bool right = !template_parse(arena, written->text, written->length, use, scope, &ignored, &fault);
+        right = !template_parse(arena, written->text, written->length, use, scope, &ignored, &fault);
         if (!right)
             report_fault(loader, written, scope, &fault);
         arena_free(arena);
-        if (right)
-            break;
     }
-    return false;
+    template_parse(loader->arena, written->text, right ? written->length : 0, use, scope, parsed, &fault);
+    return false; /* there is a template all the same, as other faults are still looked for */
 }
 
 void loader_release_script(struct loader *loader)
