@@ -52,6 +52,8 @@ bool json_quote(struct buf *out, const char *bytes, size_t length)
     buf_char(out, '"');
     for (size_t i = 0; i < length;) {
         size_t plain = i;
+        while (plain < length && bytes[plain] >= ' ' && !needs_escape(bytes[plain]))
+            plain++; /* ASCII, as nearly always */
         for (size_t size; plain < length && (size = plain_char(bytes + plain, length - plain));)
             plain += size;
         buf_append(out, bytes + i, plain - i);

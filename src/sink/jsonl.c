@@ -14,41 +14,12 @@
 
 struct jsonl {
     struct story_options options;
-    char *run;
+    struct buf names[EVENT_KINDS]; /* what each kind has behind its number: "event" and "run" */
     struct output *output;
     struct buf line;
     struct buf time; /* of the last event, to the second */
     int64_t second;
 };
-
-struct jsonl *jsonl_new(const struct story_options *options, const char *run,
-                        struct output *output)
-{
-    struct jsonl *jsonl = mem_calloc(1, sizeof(*jsonl));
-    jsonl->options = *options;
-    jsonl->run = mem_strdup(run);
-    jsonl->output = output;
-    jsonl->second = -1;
-    return jsonl;
-}
-
-void jsonl_free(struct jsonl *jsonl)
-{
-    if (!jsonl)
-        return;
-    buf_release(&jsonl->line);
-    buf_release(&jsonl->time);
-    free(jsonl->run);
-    free(jsonl);
-}
-
-static bool jsonl_wants(void *arg, enum event_kind kind, unsigned flags)
-{
-    const struct jsonl *jsonl = arg;
-    if (!(jsonl->options.parts & (event_is_output(kind) ? STORY_OUTPUT : STORY_SENTENCES)))
-        return false;
-    return filter_shows(&jsonl->options.filter, kind, flags);
-}
 
 static void put_key(struct buf *line, const char *key)
 {
@@ -70,6 +41,43 @@ static void put_bytes(struct buf *line, const char *key, const char *bytes, size
 static void put_string(struct buf *line, const char *key, const char *text)
 {
     put_bytes(line, key, text, strlen(text));
+}
+
+static void put_names(struct buf *out, const char *event, const char *run)
+{
+    put_string(out, "event", event);
+    put_string(out, "run", run);
+}
+
+struct jsonl *jsonl_new(const struct story_options *options, const char *run,
+                        struct output *output)
+{
+    struct jsonl *jsonl = mem_calloc(1, sizeof(*jsonl));
+    jsonl->options = *options;
+    jsonl->output = output;
+    jsonl->second = -1;
+    for (int kind = 0; kind < EVENT_KINDS; kind++)
+        put_names(&jsonl->names[kind], event_row((enum event_kind)kind)->name, run);
+    return jsonl;
+}
+
+void jsonl_free(struct jsonl *jsonl)
+{
+    if (!jsonl)
+        return;
+    buf_release(&jsonl->line);
+    buf_release(&jsonl->time);
+    for (int kind = 0; kind < EVENT_KINDS; kind++)
+        buf_release(&jsonl->names[kind]);
+    free(jsonl);
+}
+
+static bool jsonl_wants(void *arg, enum event_kind kind, unsigned flags)
+{
+    const struct jsonl *jsonl = arg;
+    if (!(jsonl->options.parts & (event_is_output(kind) ? STORY_OUTPUT : STORY_SENTENCES)))
+        return false;
+    return filter_shows(&jsonl->options.filter, kind, flags);
 }
 
 static void put_number(struct buf *line, const char *key, int64_t number)
@@ -231,8 +239,7 @@ static void jsonl_take(void *arg, const struct event *event)
     buf_char(line, '"');
     put_seconds(line, "at", event->at);
     put_number(line, "seq", (int64_t)event->sequence);
-    put_string(line, "event", event_row(event->kind)->name);
-    put_string(line, "run", jsonl->run);
+    buf_append(line, jsonl->names[event->kind].data, jsonl->names[event->kind].length);
     put_flags(line, event->flags);
     put_object(line, event);
     put_how(line, event);
