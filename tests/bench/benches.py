@@ -110,6 +110,11 @@ BENCHES = [
           Side("parrun --report", "$PARRUN --report page.html --log log.txt tasks.yaml >out.txt"), [
               Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
           ], tasks=500_000),
+    Bench("record", "500,000 empty tasks, two workers, all of it recorded",
+          Side("parrun --record", "rm -f r.jsonl; $PARRUN --record r.jsonl --log log.txt tasks.yaml >out.txt"), [
+              Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
+              Side("parrun --record, packed", "rm -f r.gz; $PARRUN --record r.gz --log log.txt tasks.yaml >out.txt"),
+          ], tasks=500_000),
     Bench("start", "one process: /bin/true",
           Side("parrun", "$PARRUN --log log.txt start.yaml"), [
               Side("sh -c true", "sh -c /bin/true"),

@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 from harness.parrun import KILL, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status, complete, mark
@@ -170,6 +171,29 @@ def test_the_trace_of_a_killed_run_needs_one_bracket():
     text = (directory.path / "t.json").read_text()
     assert check_trace(text[:text.rindex("\n")].rstrip(",") + "]")
     check_nothing_left()
+
+
+@mark("release")
+def test_memory_grows_with_what_is_alive_and_not_with_the_record():
+    directory, lines = Directory(), []
+    complete("pools: {p: {workers: 1, tasks: 1, lua: 'print(1)'}}", "--record", "r", directory=directory)
+    for line in (directory.path / "r").read_text().splitlines():
+        event = json.loads(line)
+        of_task = event["event"].startswith("task.")
+        lines += [(of_task, json.dumps(event))]
+    with open(directory.path / "long", "w", encoding="ascii") as out:
+        head = next(place for place, line in enumerate(lines) if line[0])
+        tail = max(place for place, line in enumerate(lines) if line[0]) + 1
+        out.write("".join(f"{text}\n" for _, text in lines[:head]))
+        for number in range(100_000):
+            out.write("".join(text.replace('"task": 0', f'"task": {number}') + "\n" for _, text in lines[head:tail]))
+        out.write("".join(f"{text}\n" for _, text in lines[tail:]))
+    for word in ("replay", "junit", "trace", "summary"):
+        code = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL, check=False); "
+                "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+        peak = subprocess.run([sys.executable, "-c", code, PROGRAM, word, "long", "-o", "out"], cwd=directory.path,
+                              capture_output=True, timeout=300, check=True)
+        assert int(peak.stdout) < 16 << 10, (word, peak.stdout)
 
 
 def test_a_summary_tells_what_a_person_asks():
