@@ -57,8 +57,8 @@ CFLAGS_debug := -O0 -g3
 CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
-SOURCES := $(wildcard src/*.c src/*/*.c)
-HEADERS := $(wildcard src/*.h src/*/*.h)
+SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
+HEADERS := $(wildcard src/*.h src/*/*.h src/*/*/*.h)
 UNIT_SOURCES := $(wildcard tests/*/*_test.c)
 MANUALS := $(wildcard man/*.[1-8])
 EXAMPLES := $(wildcard src/cli/examples/*.yaml)
@@ -255,8 +255,8 @@ FUZZ_TARGETS := loader template unit dotenv frame
 FUZZ_SECONDS ?= 60
 FUZZ_FLAGS := -std=c17 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=all
-FUZZ_SOURCES := $(wildcard src/base/*.c src/event/*.c src/script/*.c src/scenario/*.c src/worker/*.c src/os/*.c \
-  src/loop/*.c)
+FUZZ_SOURCES := $(foreach room,base event value os loop script yaml template scenario scenario/* wire worker, \
+  $(wildcard src/$(room)/*.c))
 
 build/fuzz/%.o: %.c
 	@mkdir -p $(@D)

@@ -21,6 +21,7 @@ struct source {
     const char *name; /* as a person would write it: "configs/pool.yaml", "<stdin>" */
     const char *text;
     size_t length; /* bytes of text */
+    bool (*is_key)(const char *word); /* of the language that the text is in; NULL: none is known */
 };
 
 /* A place in a source. LINE and COLUMN count from 1, COLUMN in characters (UTF-8 code points). */

@@ -9,8 +9,8 @@
 #include "base/diag.h"
 #include "cli/commands.h"
 #include "cli/example.h"
+#include "cli/object_list.h"
 #include "cli/options_private.h"
-#include "cli/outline.h"
 #include "event/event.h"
 #include "scenario/spec.h"
 

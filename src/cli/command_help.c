@@ -6,9 +6,9 @@
 #include "base/error.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
-#include "cli/complain.h"
-#include "cli/each.h"
+#include "cli/each/each.h"
 #include "cli/options_private.h"
+#include "cli/runner/complain.h"
 
 static int unknown_word(const char *word, struct error *error)
 {

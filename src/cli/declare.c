@@ -10,8 +10,8 @@
 #include "cli/version.h"
 #include "engine/run.h"
 #include "event/bus.h"
+#include "log/record.h"
 #include "scenario/spec.h"
-#include "sink/record.h"
 
 static const char *const conditions[] = {
     [CONDITION_STARTED] = "started",

@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/nearest.h"
-#include "cli/complain.h"
+#include "cli/runner/complain.h"
 
 /* How the first line of each scenario begins. */
 #define COMMENT "# Shows "

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "cli/outline.h"
+#include "cli/object_list.h"
 #include "scenario/spec.h"
 
 /* Deeper than that a tree is not drawn. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "cli/outline.h"
+#include "cli/object_list.h"
 #include "scenario/spec.h"
 
 /* Appends TEXT up to its first newline. */

@@ -9,10 +9,10 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "cli/complain.h"
 #include "cli/options.h"
+#include "cli/runner/complain.h"
 #include "scenario/spec.h"
-#include "script/value.h"
+#include "value/value.h"
 
 static const char *const levels[] = {
     [FILTER_QUIET] = "quiet", [FILTER_STORY] = "story", [FILTER_ALL] = "all"};

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "sink/filter.h"
+#include "log/filter.h"
 
 struct buf;
 struct error;

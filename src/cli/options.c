@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "cli/commands.h"
-#include "cli/habit.h"
 #include "cli/options_private.h"
+#include "cli/other_tools.h"
 
 enum mode options_word(const struct options *options)
 {

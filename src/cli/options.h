@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sink/filter.h"
-#include "sink/rotation.h"
+#include "log/filter.h"
+#include "log/rotation.h"
 
 struct buf;
 struct command;

@@ -6,14 +6,14 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "cli/complain.h"
 #include "cli/options.h"
 #include "cli/queue_command.h"
-#include "cli/status.h"
-#include "script/value.h"
-#include "sink/database.h"
-#include "sink/file_lock.h"
-#include "sink/queue_file.h"
+#include "cli/runner/complain.h"
+#include "cli/runner/status.h"
+#include "log/file_lock.h"
+#include "store/database.h"
+#include "store/queue_file.h"
+#include "value/value.h"
 
 /* Into a file: */
 struct filing {

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "cli/input.h"
-#include "cli/visit.h"
+#include "cli/put_get.h"
+#include "cli/read_messages.h"
 
 struct database;
 struct error;

@@ -8,18 +8,18 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "cli/complain.h"
-#include "cli/log.h"
 #include "cli/log_settings.h"
 #include "cli/options.h"
-#include "cli/status.h"
+#include "cli/runner/complain.h"
+#include "cli/runner/log.h"
+#include "cli/runner/status.h"
 #include "event/bus.h"
 #include "loop/loop.h"
 #include "os/guard.h"
 #include "os/stdio.h"
 #include "record/replay.h"
 #include "scenario/spec.h"
-#include "script/value.h"
+#include "value/value.h"
 
 /* Events that are shown in one turn of the loop. */
 #define AT_ONCE 256

@@ -12,9 +12,9 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "cli/options.h"
+#include "log/destination.h"
+#include "log/file.h"
 #include "scenario/spec.h"
-#include "sink/file.h"
-#include "sink/target.h"
 
 /* So many are kept in PARRUN_RECORD's directory. */
 #define KEPT 20

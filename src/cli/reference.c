@@ -8,8 +8,8 @@
 #include "base/mem.h"
 #include "cli/commands.h"
 #include "event/fields.h"
-#include "scenario/key_reference.h"
-#include "sink/filter.h"
+#include "log/filter.h"
+#include "scenario/print/key_reference.h"
 
 /* A line of text that roff takes for nothing else. */
 static void put_line(struct buf *out, const char *text, size_t length)

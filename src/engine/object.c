@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/tail.h"
 #include "engine/run.h"
-#include "engine/tail.h"
 #include "event/bus.h"
 
 char *object_replica_name(const struct object_spec *spec, int64_t replica)

@@ -1,7 +1,7 @@
 /*
  * An object of a run: a process, a pool or a thread, as the engine sees it.
  *
- * Each kind (object/kinds.h) puts this struct first in its own. The engine drives it through the
+ * Each kind (cli/runner/objects.h) puts this struct first in its own. The engine drives it through the
  * kind's functions; the object reports back with object_gone() and nothing else.
  */
 #ifndef ENGINE_OBJECT_H

@@ -5,11 +5,11 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/tail.h"
 #include "base/unit.h"
-#include "engine/graph.h"
+#include "engine/dependencies.h"
 #include "engine/object.h"
 #include "engine/run.h"
-#include "engine/tail.h"
 #include "event/bus.h"
 
 /* No more are told of; the log has the rest. */

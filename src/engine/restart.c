@@ -1,7 +1,7 @@
 /* The restart policy. */
 #include "engine/restart.h"
 
-#include "engine/backoff.h"
+#include "base/backoff.h"
 #include "scenario/spec.h"
 
 bool restart_is_for(const struct restart_spec *spec, bool failed)

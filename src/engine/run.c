@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/unit.h"
-#include "engine/graph.h"
+#include "engine/dependencies.h"
 #include "engine/report.h"
 #include "event/bus.h"
 #include "loop/loop.h"

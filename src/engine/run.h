@@ -71,14 +71,14 @@ struct run {
     const struct scenario *scenario;
     char *id;              /* told to bodies as PARRUN_RUN */
     struct shared *shared; /* behind parrun.shared of the threads */
-    struct link *links;    /* to workers; see object/link.h */
+    struct link *links;    /* to workers; see serve/worker_link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */
     struct stall *stall;   /* finds deadlocks and idle runs; NULL: a dry run */
     struct door *door;     /* at which bodies ask for the queues; NULL: none */
     struct queue_store *store; /* of the durable ones; NULL: there are none */
     const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */
     struct durable_run *durable; /* what keeps these two */
-    int *claims;               /* of each pool's results until it opens them (object/pool.h); -1: none */
+    int *claims;               /* of each pool's results until it opens them (pool/pool.h); -1: none */
     struct object **objects;
     size_t object_count;
     size_t ended_count;    /* of objects */

@@ -12,7 +12,7 @@
 #include "base/error.h"
 #include "base/str.h"
 #include "os/interpreter.h"
-#include "os/spawn_start.h"
+#include "os/spawn_child.h"
 
 /* Arguments and variables together are a quarter of the stack, and of no more than 24 MiB. */
 #define TOGETHER_MOST (6L << 20)

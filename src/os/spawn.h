@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "os/attributes.h"
+#include "os/spawn_attributes.h"
 
 struct buf;
 struct error;

@@ -12,8 +12,8 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "event/fields.h"
-#include "script/value.h"
 #include "record/names.h"
+#include "value/value.h"
 
 struct event_reader {
     struct arena *arena; /* of the event that was read last */

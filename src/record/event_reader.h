@@ -1,4 +1,4 @@
-/* Lines of JSON as the events that they were: what sink/jsonl.h writes, read back. */
+/* Lines of JSON as the events that they were: what log/jsonl.h writes, read back. */
 #ifndef RECORD_EVENT_READER_H
 #define RECORD_EVENT_READER_H
 

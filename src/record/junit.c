@@ -10,10 +10,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "log/filter.h"
+#include "log/writer_thread.h"
 #include "record/living.h"
 #include "record/xml.h"
-#include "sink/filter.h"
-#include "sink/output.h"
 
 /* Bytes of what went wrong with no object of its own. */
 #define WRONG_MOST ((size_t)16 << 10)

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "sink/gunzip.h"
+#include "log/gunzip.h"
 
 #define PIECE ((size_t)64 << 10)
 

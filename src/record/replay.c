@@ -12,10 +12,10 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "event/bus.h"
+#include "log/file_lock.h"
+#include "log/record.h"
 #include "record/event_reader.h"
 #include "record/record_file.h"
-#include "sink/file_lock.h"
-#include "sink/record.h"
 
 struct replay {
     char *path;

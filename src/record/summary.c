@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/unit.h"
-#include "sink/filter.h"
-#include "sink/output.h"
+#include "log/filter.h"
+#include "log/writer_thread.h"
 
 /* So many tasks are named. */
 #define SLOWEST 10

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/unit.h"
-#include "sink/output.h"
+#include "log/writer_thread.h"
 
 /* A slice of no length is not shown by all readers. */
 #define SHORTEST INT64_C(1)

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "report/spans.h"
 #include "report/span_texts.h"
+#include "report/spans.h"
 
 #define FAILURES_TOLD 100
 #define SLOWEST_TOLD 10

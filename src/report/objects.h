@@ -8,9 +8,9 @@
 
 #include "base/buf.h"
 #include "event/event.h"
+#include "report/map.h"
 #include "report/series.h"
 #include "report/spans.h"
-#include "report/map.h"
 
 #define NEVER INT64_MIN
 

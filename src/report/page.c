@@ -6,10 +6,10 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "log/writer_thread.h"
 #include "report/markup.h"
 #include "report/private.h"
-#include "script/value.h"
-#include "sink/output.h"
+#include "value/value.h"
 
 /* Nothing is loaded, and no script runs but the page's own: not even one that has got in by a fault. */
 static void put_policy(struct buf *out)

@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "report/markup.h"
 #include "report/private.h"
-#include "sink/deflate.h"
+#include "log/deflate.h"
 
 #include <string.h>
 

@@ -9,8 +9,8 @@
 #include "report/findings.h"
 #include "report/objects.h"
 #include "report/running.h"
-#include "report/spans.h"
 #include "report/span_texts.h"
+#include "report/spans.h"
 
 struct event;
 struct output;

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/mem.h"
-#include "sink/deflate.h"
+#include "log/deflate.h"
 
 /* A click opens one block: small enough that nobody waits, large enough to compress well. */
 #define BLOCK_RECORDS 4096

@@ -3,7 +3,7 @@
 
 #include "report/markup.h"
 #include "report/private.h"
-#include "script/value.h"
+#include "value/value.h"
 
 static void count_span(struct report_object *pool, const struct span *span)
 {

@@ -5,9 +5,9 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/nearest.h"
-#include "scenario/foreign.h"
+#include "scenario/hints/other_tools.h"
 #include "scenario/loader.h"
-#include "scenario/show.h"
+#include "yaml/quote.h"
 
 /* Of a block with more keys a list says nothing at a glance. */
 #define KEYS_LISTED 14

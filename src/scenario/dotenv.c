@@ -19,7 +19,7 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "scenario/dotenv_private.h"
-#include "scenario/show.h"
+#include "yaml/quote.h"
 
 /* Reading goes on behind an error, but not for ever. */
 #define ERRORS_MOST DIAGS_SHOWN

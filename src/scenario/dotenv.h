@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "scenario/names.h"
+#include "base/name_index.h"
 
 struct arena;
 struct buf;

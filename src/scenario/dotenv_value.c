@@ -20,7 +20,7 @@
 #include "base/diag.h"
 #include "scenario/dotenv.h"
 #include "scenario/dotenv_private.h"
-#include "scenario/show.h"
+#include "yaml/quote.h"
 
 /* ${A:-${B:-${C:-...}}} */
 #define NESTED_MOST 16

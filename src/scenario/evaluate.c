@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "scenario/loader.h"
-#include "scenario/place.h"
-#include "scenario/scalar.h"
+#include "yaml/scalar_mark.h"
+#include "yaml/scalar.h"
 #include "script/script.h"
 
 bool node_has_template(const struct node *node)

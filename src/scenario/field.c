@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "scenario/loader.h"
-#include "scenario/show.h"
+#include "yaml/quote.h"
 #include "scenario/wording.h"
 
 /* A message or a name is cut behind so many. */

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "scenario/loader.h"
 #include "scenario/merge.h"
-#include "scenario/show.h"
 #include "scenario/types.h"
+#include "yaml/quote.h"
 
 static const struct node *include_files(struct loader *loader, size_t number,
                                         const struct node *root);

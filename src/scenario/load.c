@@ -8,14 +8,14 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "scenario/check.h"
+#include "scenario/bind/secret.h"
+#include "scenario/check/check.h"
+#include "scenario/hints/other_formats.h"
 #include "scenario/include.h"
 #include "scenario/loader.h"
-#include "scenario/secret.h"
-#include "scenario/show.h"
 #include "scenario/sources.h"
 #include "scenario/spec.h"
-#include "scenario/stranger.h"
+#include "yaml/quote.h"
 
 #define STANDARD_INPUT "<stdin>"
 

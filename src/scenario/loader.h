@@ -10,11 +10,11 @@
 #include <stddef.h>
 
 #include "base/diag.h"
-#include "scenario/names.h"
+#include "base/name_index.h"
 #include "scenario/schema.h"
 #include "scenario/spec.h"
-#include "scenario/tree.h"
-#include "script/template.h"
+#include "template/template.h"
+#include "yaml/tree.h"
 
 struct arena;
 struct error;

@@ -6,9 +6,9 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/name_index.h"
 #include "scenario/loader.h"
-#include "scenario/names.h"
-#include "scenario/show.h"
+#include "yaml/quote.h"
 
 enum way {
     WAY_ALONE,   /* it is the including file's alone */

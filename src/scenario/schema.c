@@ -144,6 +144,14 @@ const struct key *schema_find(enum block_kind block, const char *name)
     return NULL;
 }
 
+bool schema_has_key(const char *name)
+{
+    for (int kind = BLOCK_SCENARIO; kind < BLOCK_COUNT; kind++)
+        if (schema_find((enum block_kind)kind, name))
+            return true;
+    return false;
+}
+
 const struct block_info *schema_block(enum block_kind block)
 {
     return &blocks[block];

@@ -105,6 +105,9 @@ const struct key *schema_keys(size_t *count);
 /* The row of NAME in a block, NULL where it may not stand there. */
 const struct key *schema_find(enum block_kind block, const char *name);
 
+/* True where a block of any kind has the key NAME. */
+bool schema_has_key(const char *name);
+
 /* Where KEY stands in a block, NULL where it may not stand there. */
 const struct place *schema_place(const struct key *key, enum block_kind block);
 

@@ -14,9 +14,10 @@
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
-#include "scenario/near_file.h"
+#include "scenario/hints/near_file.h"
+#include "scenario/schema.h"
 #include "scenario/spec.h"
-#include "scenario/tree.h"
+#include "yaml/tree.h"
 
 #define READ_SIZE ((size_t)64 << 10)
 
@@ -133,7 +134,7 @@ const struct source *sources_add(struct scenario_sources *sources, const char *s
     struct held_source *item = mem_calloc(1, sizeof(*item));
     item->name = mem_strdup(shown);
     item->text = mem_copy(text, length);
-    item->source = (struct source){item->name, item->text, length};
+    item->source = (struct source){item->name, item->text, length, schema_has_key};
     item->next = sources->first;
     sources->first = item;
     return &item->source;

@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #include "base/diag.h"
-#include "script/value.h"
+#include "value/framing.h"
+#include "value/value.h"
 
 struct arena;
 struct mask;
@@ -276,7 +277,7 @@ struct axis_spec {
     size_t count;
 };
 
-/* See scenario/matrix.h for its combinations. */
+/* See scenario/bind/matrix.h for its combinations. */
 struct matrix_spec {
     struct axis_spec *axes;
     size_t axis_count;
@@ -392,13 +393,6 @@ struct pool_spec {
     bool jobserver;  /* it counts the jobs of its tasks and of the makes that they run */
     int64_t batch;   /* an item is a list of so many of the source's; 0: it is one of them */
     bool split;      /* of messages: after a failure each is tried alone */
-};
-
-enum framing {
-    FRAMING_LINE,   /* text that ends in a newline */
-    FRAMING_NUL,    /* bytes that end in NUL */
-    FRAMING_LENGTH, /* a length (4 bytes, big endian) and the bytes */
-    FRAMING_JSON,   /* a JSON value on a line */
 };
 
 enum delivery {

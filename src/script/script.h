@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "script/value.h"
+#include "value/value.h"
 
 struct error;
 struct script;

@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "script/value.h"
+#include "value/value.h"
 
 /* Room for so many entries at first; always a power of two. */
 #define SHARED_FIRST 16

@@ -16,7 +16,7 @@ struct shared;
 struct shared *shared_new(void);
 void shared_free(struct shared *shared);
 
-/* Appends the encoded value (script/value.h) under KEY, encoded nil where there is none. */
+/* Appends the encoded value (value/value.h) under KEY, encoded nil where there is none. */
 void shared_get(struct shared *shared, const char *key, size_t length, struct buf *encoded);
 
 /* Puts a copy of the ENCODED value under KEY; an encoded nil takes the key away. */

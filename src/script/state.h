@@ -14,7 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "script/region.h"
+#include "script/allocator.h"
 #include "script/script.h"
 
 /* What always lies at the bottom of the main Lua thread's stack, so that a call looks up nothing.

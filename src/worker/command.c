@@ -14,13 +14,13 @@
 #include "base/mem.h"
 #include "base/refusal.h"
 #include "base/unit.h"
-#include "os/attributes.h"
 #include "os/cgroup.h"
 #include "os/spawn.h"
+#include "os/spawn_attributes.h"
 #include "script/script.h"
+#include "wire/task_variables.h"
 #include "worker/private.h"
 #include "worker/render.h"
-#include "worker/variables.h"
 
 /* How long output is still read after a command's end, when somebody else holds its pipe. */
 #define DRAIN_TIME (200 * NS_PER_MS)

@@ -9,9 +9,9 @@
 #include "base/str.h"
 #include "base/unit.h"
 #include "os/spawn.h"
-#include "worker/exchange.h"
+#include "worker/coprocess_exchange.h"
+#include "worker/coprocess_program.h"
 #include "worker/private.h"
-#include "worker/program.h"
 #include "worker/render.h"
 
 /* Programs that ended before they read of a task, until the pool gives up. */

@@ -10,9 +10,9 @@
 
 #include "base/buf.h"
 #include "base/unit.h"
-#include "script/value.h"
-#include "worker/config.h"
-#include "worker/frame.h"
+#include "value/value.h"
+#include "wire/frame.h"
+#include "wire/worker_config.h"
 
 struct coprocess;
 struct error;

@@ -10,14 +10,14 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "os/attributes.h"
 #include "os/cgroup.h"
 #include "os/spawn.h"
+#include "os/spawn_attributes.h"
 #include "script/script.h"
-#include "script/shell_words.h"
-#include "script/template.h"
+#include "template/shell_words.h"
+#include "template/template.h"
+#include "wire/task_variables.h"
 #include "worker/private.h"
-#include "worker/variables.h"
 
 /* A text that is rendered for each task, or once where no task's name stands in it. */
 struct rendered {

@@ -1,7 +1,7 @@
 /*
  * The worker: this program again, started by a runner, that runs tasks it is given in frames.
  *
- * It serves one pool's tasks one after another, or one process's Lua body. See worker/frame.h.
+ * It serves one pool's tasks one after another, or one process's Lua body. See wire/frame.h.
  */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H

@@ -20,9 +20,9 @@
 #include "base/unit.h"
 #include "scenario/dotenv.h"
 #include "scenario/spec.h"
-#include "script/template.h"
-#include "worker/config.h"
-#include "worker/frame.h"
+#include "template/template.h"
+#include "wire/worker_config.h"
+#include "wire/frame.h"
 
 /* Loads a text as a scenario; what is said of it is appended to SAID. False where it is wrong. */
 static inline bool load_text(const void *text, size_t size, struct buf *said)
@@ -95,7 +95,7 @@ static inline void fuzz_dotenv(const char *text, size_t size)
 {
     static const char *const environment[] = {"HOME=/home/u", "EMPTY=", NULL};
     char *copy = mem_copy(text, size);
-    struct source source = {"f", copy, size};
+    struct source source = {.name = "f", .text = copy, .length = size};
     struct diags *diags = diags_new();
     struct buf said = {0};
     struct dotenv env = {.arena = arena_new(), .environment = environment};

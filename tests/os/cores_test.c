@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "../harness/unit.h"
+#include "base/buf.h"
 
 struct quota_case {
     const char *name;

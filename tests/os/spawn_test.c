@@ -6,7 +6,7 @@
 
 #include "../harness/unit.h"
 #include "os/spawn.h"
-#include "os/spawn_start.h"
+#include "os/spawn_child.h"
 
 static const int same[] = {0, 1, 2};
 static const char *const usual[] = {"PATH=/usr/bin:/bin", NULL};

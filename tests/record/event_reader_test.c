@@ -1,10 +1,10 @@
 /* What jsonl writes is read back as the event that it was. */
 #include <unistd.h>
 
-#include "../sink/fixture.h"
+#include "../log/fixture.h"
 #include "record/event_reader.h"
-#include "script/value.h"
-#include "sink/jsonl.h"
+#include "value/value.h"
+#include "log/jsonl.h"
 
 /* The line that EVENT is. */
 static char *written(const struct event *event)

@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 #include "scenario/dotenv.h"
-#include "script/template.h"
+#include "template/template.h"
 
 struct row {
     const char *name;
@@ -102,7 +102,7 @@ static void put_errors(const struct diags *diags, struct buf *out)
 
 static void read_text(const char *text, struct buf *out)
 {
-    struct source source = {"f", text, strlen(text)};
+    struct source source = {.name = "f", .text = text, .length = strlen(text)};
     struct diags *diags = diags_new();
     struct dotenv env = {.arena = arena_new(), .environment = environment};
     dotenv_read(&env, &source, diags);

@@ -3,7 +3,7 @@
 
 #include <sys/stat.h>
 
-#include "script/template.h"
+#include "template/template.h"
 
 static const struct {
     const char *name;

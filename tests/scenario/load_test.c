@@ -4,8 +4,8 @@
 #include <sched.h>
 
 #include "base/unit.h"
-#include "scenario/tree.h"
-#include "script/template.h"
+#include "template/template.h"
+#include "yaml/tree.h"
 
 static const char *text_of(const struct template *parsed)
 {

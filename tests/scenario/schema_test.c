@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "scenario/schema.h"
-#include "scenario/tree.h"
+#include "yaml/tree.h"
 
 /* What an example may name: queue q, and somebody at each of its ends. */
 #define AROUND "queues: {q: {items: [x]}}\n"
@@ -189,7 +189,7 @@ static void test_default_words(void **state)
     for (size_t i = 0; i < count; i++) {
         if (!keys[i].fallback)
             continue;
-        const struct source source = {"default", keys[i].fallback, strlen(keys[i].fallback)};
+        const struct source source = {.name = "default", .text = keys[i].fallback, .length = strlen(keys[i].fallback)};
         const struct node *parsed = tree_parse(arena, &source, diags);
         struct node word = tree_word(keys[i].fallback);
         assert_non_null(parsed);

@@ -8,9 +8,9 @@
 
 #include "../harness/unit.h"
 #include "base/unit.h"
-#include "script/value.h"
-#include "worker/config.h"
-#include "worker/frame.h"
+#include "value/value.h"
+#include "wire/worker_config.h"
+#include "wire/frame.h"
 #include "worker/worker.h"
 
 struct peer {

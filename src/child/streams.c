@@ -1,0 +1,421 @@
+/* Opening the streams of a process, and ending them. */
+#include "child/streams.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "child/exec_context.h"
+#include "engine/object.h"
+#include "engine/run.h"
+#include "log/destination.h"
+#include "log/file.h"
+#include "loop/pipe.h"
+#include "os/pty.h"
+#include "os/spawn_attributes.h"
+#include "queue/parts.h"
+#include "queue/queue.h"
+#include "scenario/spec.h"
+
+struct stream {
+    int fd;     /* as the process knows it */
+    int theirs; /* the process's end; closed here once it runs */
+    int ours;   /* the runner's end of a pipe; -1: none */
+    bool keep;  /* THEIRS is not ours to close: inherited, or another stream's */
+    bool input;
+    struct queue *queue; /* of a pipe; NULL: the log */
+    struct tap *tap;
+    bool left; /* TAP is read on for those that outlive the process */
+    struct feed *feed;
+    struct recorder *recorder; /* of a pipe to a file that rotates */
+};
+
+struct streams {
+    bool tty;
+    int terminal; /* the runner's end, where it is TTY, as long as stdout is read */
+    struct run *run;
+    const char *name;    /* of the process */
+    struct world *world; /* while opening */
+    bool again;          /* files hold what an earlier life of the process wrote: it stays */
+    size_t count;
+    struct stream *items;
+};
+
+/* A way to open one kind of stream; fills THEIRS and, for a pipe, OURS. */
+typedef int stream_opener(struct streams *streams, struct stream *stream,
+                          const struct stream_spec *spec, struct error *error);
+
+static int open_pipe(struct stream *stream, struct error *error)
+{
+    int ends[2];
+    int result = pipe_open(ends, error);
+    if (result)
+        return result;
+    stream->theirs = ends[stream->input ? 0 : 1];
+    stream->ours = ends[stream->input ? 1 : 0];
+    return 0;
+}
+
+static int open_pipe_stream(struct streams *streams, struct stream *stream,
+                            const struct stream_spec *spec, struct error *error)
+{
+    if (spec->kind == STREAM_QUEUE)
+        stream->queue = streams->run->queues[spec->queue];
+    return open_pipe(stream, error);
+}
+
+static int open_inherited(struct streams *streams, struct stream *stream,
+                          const struct stream_spec *spec, struct error *error)
+{
+    (void)streams;
+    (void)spec;
+    if (fcntl(stream->fd, F_GETFD) < 0)
+        return error_set(error, -EBADF, "descriptor %d is not open in parrun, so it cannot be "
+                                        "inherited", stream->fd);
+    stream->theirs = stream->fd;
+    stream->keep = true;
+    return 0;
+}
+
+static int open_null(struct streams *streams, struct stream *stream,
+                     const struct stream_spec *spec, struct error *error)
+{
+    (void)streams;
+    (void)spec;
+    stream->theirs = open("/dev/null", O_RDWR | O_CLOEXEC);
+    return stream->theirs < 0 ? error_system(error, errno, "cannot open /dev/null") : 0;
+}
+
+static const char *stream_word(int fd)
+{
+    static const char *const words[] = {"stdin", "stdout", "stderr"};
+    return fd <= 2 ? words[fd] : "fds";
+}
+
+/* A file that rotates is written here, from a pipe: a program could not be told of the new file. What
+ * a terminal shows is written here as well. */
+static int open_recorded(struct streams *streams, struct stream *stream, const char *path,
+                         unsigned flags, const struct rotate_spec *spec, struct error *error)
+{
+    const struct rotation_rules rules = {spec->size, spec->keep, spec->compress};
+    struct target *target = target_open(path, flags, &rules, "write to", error);
+    if (!target)
+        return error->code;
+    stream->recorder = recorder_new(streams->run->loop, target, path, stream_word(stream->fd),
+                                    streams->run->mask);
+    return stream->ours >= 0 ? 0 : open_pipe(stream, error);
+}
+
+static int open_file(struct streams *streams, struct stream *stream,
+                     const struct stream_spec *spec, struct error *error)
+{
+    const char *path;
+    int result = world_path(streams->world, spec->path, &path, error);
+    if (result)
+        return result;
+    unsigned flags = FILE_DIRECTORIES | (spec->append || streams->again ? FILE_APPEND : FILE_EMPTY);
+    if (spec->rotate.size || stream->ours >= 0)
+        return open_recorded(streams, stream, path, flags, &spec->rotate, error);
+    if (!stream->input) {
+        stream->theirs = file_open(path, flags, "write to", error);
+        return stream->theirs < 0 ? error->code : 0;
+    }
+    stream->theirs = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return stream->theirs < 0 ? error_system(error, errno, "cannot read '%s'", path) : 0;
+}
+
+static int write_text(int fd, const struct buf *text)
+{
+    for (size_t done = 0; done < text->length;) {
+        ssize_t length = write(fd, text->data + done, text->length - done);
+        if (length < 0)
+            return errno;
+        done += (size_t)length;
+    }
+    return lseek(fd, 0, SEEK_SET) < 0 ? errno : 0;
+}
+
+/* A text is a file in memory: however long it is, nobody has to feed it. */
+static int open_text(struct streams *streams, struct stream *stream,
+                     const struct stream_spec *spec, struct error *error)
+{
+    struct buf text = {0};
+    int result = world_render(streams->world, spec->text, &text, error);
+    if (!result) {
+        stream->theirs = memfd_create("text", MFD_CLOEXEC);
+        int number = stream->theirs < 0 ? errno : write_text(stream->theirs, &text);
+        if (number)
+            result = error_system(error, number, "cannot keep the text of descriptor %d",
+                                  stream->fd);
+    }
+    buf_release(&text);
+    return result;
+}
+
+static int open_as_stdout(struct streams *streams, struct stream *stream,
+                          const struct stream_spec *spec, struct error *error)
+{
+    (void)spec;
+    (void)error;
+    stream->theirs = streams_child_end(streams, STDOUT_FILENO);
+    stream->keep = true;
+    return 0;
+}
+
+static stream_opener *const openers[] = {
+    [STREAM_LOG] = open_pipe_stream,    [STREAM_INHERIT] = open_inherited,
+    [STREAM_NULL] = open_null,          [STREAM_FILE] = open_file,
+    [STREAM_TEXT] = open_text,          [STREAM_QUEUE] = open_pipe_stream,
+    [STREAM_STDOUT] = open_as_stdout,   [STREAM_JOINED] = open_as_stdout,
+};
+
+static int open_one(struct streams *streams, int fd, const struct stream_spec *spec,
+                    struct error *error)
+{
+    struct stream *stream = &streams->items[streams->count++];
+    *stream = (struct stream){
+        .fd = fd, .theirs = -1, .ours = -1, .input = fd == STDIN_FILENO || spec->input};
+    if (openers[spec->kind](streams, stream, spec, error))
+        return error_wrap(error, "%s", stream_word(fd));
+    return 0;
+}
+
+/* One terminal is all three of them; what is written to it comes out where stdout leads. */
+static int open_terminal(struct streams *streams, const struct stream_spec *spec,
+                         struct error *error)
+{
+    int ends[2];
+    int result = pty_open(ends, error);
+    if (result)
+        return result;
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        streams->items[streams->count++] = (struct stream){
+            .fd = fd, .theirs = ends[1], .ours = -1, .keep = fd != STDOUT_FILENO};
+    struct stream *stream = &streams->items[STDOUT_FILENO];
+    stream->ours = streams->terminal = ends[0];
+    if (spec->kind == STREAM_QUEUE)
+        stream->queue = streams->run->queues[spec->queue];
+    return spec->kind == STREAM_FILE ? open_file(streams, stream, spec, error) : 0;
+}
+
+static void close_theirs(struct stream *stream)
+{
+    if (stream->theirs >= 0 && !stream->keep)
+        close(stream->theirs);
+    stream->theirs = -1;
+}
+
+struct streams *streams_open(struct run *run, struct world *world, const struct process_spec *spec,
+                             bool again, struct error *error)
+{
+    struct streams *streams = mem_calloc(1, sizeof(*streams));
+    streams->run = run;
+    streams->world = world;
+    streams->again = again;
+    streams->name = world->name;
+    streams->items = mem_calloc(3 + spec->fd_count + STREAMS_MORE, sizeof(*streams->items));
+    int result = 0;
+    streams->tty = spec->tty;
+    if (spec->tty)
+        result = open_terminal(streams, &spec->streams[STDOUT_FILENO], error);
+    for (int fd = 0; !result && !spec->tty && fd < 3; fd++)
+        result = open_one(streams, fd, &spec->streams[fd], error);
+    for (size_t i = 0; !result && i < spec->fd_count; i++)
+        result = open_one(streams, spec->fds[i].fd, &spec->fds[i].stream, error);
+    streams->world = NULL;
+    for (size_t i = 0; !result && i < streams->count; i++)
+        if (streams->items[i].ours >= 0)
+            attributes_give(&world->attributes, streams->items[i].theirs);
+    if (!result)
+        return streams;
+    streams_free(streams);
+    return NULL;
+}
+
+void streams_give(struct streams *streams, int fd, int theirs)
+{
+    streams->items[streams->count++] = (struct stream){.fd = fd, .theirs = theirs, .ours = -1};
+}
+
+int streams_child_end(const struct streams *streams, int fd)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].fd == fd)
+            return streams->items[i].theirs;
+    return -1;
+}
+
+int streams_highest(const struct streams *streams)
+{
+    int highest = 2;
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].fd > highest)
+            highest = streams->items[i].fd;
+    return highest;
+}
+
+void streams_begin(struct streams *streams, struct backlog *backlog,
+                   const struct streams_callbacks *callbacks, void *arg)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        close_theirs(&streams->items[i]);
+    for (size_t i = 0; i < streams->count; i++) {
+        struct stream *stream = &streams->items[i];
+        if (stream->ours < 0)
+            continue;
+        if (stream->input)
+            stream->feed =
+                feed_new(streams->run, stream->ours, stream->queue, streams->name,
+                         stream->fd == STDIN_FILENO ? backlog : NULL, &callbacks->feed, arg);
+        else if (stream->recorder)
+            recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
+        else
+            stream->tap = tap_new(streams->run->loop, stream->ours, stream_word(stream->fd),
+                                  stream->queue, &callbacks->tap, arg);
+        if (stream->tap)
+            tap_mask(stream->tap, streams->run->mask);
+        if (stream->tap && streams->tty && stream->fd == STDOUT_FILENO)
+            tap_terminal(stream->tap, streams->terminal);
+        if (stream->recorder && streams->tty)
+            recorder_terminal(stream->recorder, streams->terminal);
+        stream->ours = -1;
+    }
+}
+
+void streams_resize(struct streams *streams)
+{
+    const struct stream *stream = &streams->items[STDOUT_FILENO];
+    if (streams->tty && (stream->tap ? !tap_has_ended(stream->tap)
+                                     : !recorder_has_ended(stream->recorder)))
+        pty_resize(streams->terminal);
+}
+
+size_t streams_open_taps(const struct streams *streams)
+{
+    size_t open_taps = 0;
+    for (size_t i = 0; i < streams->count; i++) {
+        const struct stream *stream = &streams->items[i];
+        if (stream->tap && !stream->left && !tap_has_ended(stream->tap))
+            open_taps++;
+        if (stream->recorder && !recorder_has_ended(stream->recorder))
+            open_taps++;
+    }
+    return open_taps;
+}
+
+void streams_hold(struct streams *streams, bool held)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].tap)
+            tap_hold(streams->items[i].tap, held);
+}
+
+void streams_wait(const struct streams *streams, struct part_waits *waits)
+{
+    for (size_t i = 0; i < streams->count; i++) {
+        const struct stream *stream = &streams->items[i];
+        bool for_room = stream->tap && tap_waits(stream->tap);
+        if (!for_room && !(stream->feed && feed_waits(stream->feed)))
+            continue;
+        const struct part_wait one = {.part = stream_word(stream->fd),
+                                      .wait = {queue_index(stream->queue), for_room}};
+        parts_add(waits, &one);
+    }
+}
+
+const struct queue *streams_broken(const struct streams *streams)
+{
+    const struct queue *queue = NULL;
+    for (size_t i = 0; i < streams->count && !queue; i++)
+        if (streams->items[i].tap)
+            queue = tap_broken(streams->items[i].tap);
+    return queue;
+}
+
+bool streams_drained(const struct streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].feed && !feed_is_drained(streams->items[i].feed))
+            return false;
+    return true;
+}
+
+void streams_process_ended(struct streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].feed)
+            feed_end(streams->items[i].feed);
+}
+
+void streams_tell_unsure(const struct streams *streams, bool killed,
+                         void (*tell)(void *arg, struct queue *queue, size_t count), void *arg)
+{
+    for (size_t i = 0; i < streams->count; i++) {
+        const struct stream *stream = &streams->items[i];
+        size_t count = stream->feed ? feed_unsure(stream->feed, killed) : 0;
+        if (count)
+            tell(arg, stream->queue, count);
+    }
+}
+
+size_t streams_unread(const struct streams *streams)
+{
+    const struct feed *feed = streams->items[STDIN_FILENO].feed;
+    return feed ? feed_unread(feed) : 0;
+}
+
+void streams_finish(struct streams *streams)
+{
+    for (size_t i = 0; i < streams->count; i++) {
+        if (streams->items[i].tap)
+            tap_finish(streams->items[i].tap);
+        if (streams->items[i].recorder)
+            recorder_finish(streams->items[i].recorder);
+    }
+}
+
+bool streams_leave(struct streams *streams)
+{
+    bool left = false;
+    for (size_t i = 0; i < streams->count; i++) {
+        struct stream *stream = &streams->items[i];
+        stream->left = stream->tap && !stream->queue && !tap_has_ended(stream->tap);
+        left = left || stream->left;
+        if (stream->tap && !stream->left)
+            tap_finish(stream->tap);
+        if (stream->recorder)
+            recorder_finish(stream->recorder);
+    }
+    return left;
+}
+
+void streams_abandon(struct streams *streams)
+{
+    streams_finish(streams);
+    for (size_t i = 0; i < streams->count; i++)
+        if (streams->items[i].recorder)
+            recorder_abandon(streams->items[i].recorder);
+}
+
+void streams_free(struct streams *streams)
+{
+    if (!streams)
+        return;
+    for (size_t i = 0; i < streams->count; i++) {
+        struct stream *stream = &streams->items[i];
+        close_theirs(stream);
+        if (stream->ours >= 0)
+            close(stream->ours);
+        tap_free(stream->tap);
+        feed_free(stream->feed);
+        recorder_free(stream->recorder);
+    }
+    free(streams->items);
+    free(streams);
+}

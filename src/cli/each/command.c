@@ -1,0 +1,488 @@
+/* The command of "each" as templates: what stands in braces becomes an expression, all else stays text. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/each/private.h"
+#include "import/yaml_write.h"
+
+/* What a replacement string stands for. */
+enum place_kind {
+    PLACE_ITEM,     /* {}: all that the command gets */
+    PLACE_POSITION, /* {2}, {name}: one of it */
+    PLACE_NUMBER,   /* {#} */
+    PLACE_SLOT,     /* {%} */
+};
+
+struct place {
+    enum place_kind kind;
+    size_t position;      /* from 1 */
+    const char *function; /* of a path; NULL: none */
+    size_t length;        /* of what stands in the command */
+};
+
+static const struct {
+    const char *text;
+    const char *function;
+} modifiers[] = {{"", NULL}, {".", "noext"}, {"/", "basename"}, {"//", "dirname"}, {"/.", "stem"}};
+
+/* True where TEXT, LENGTH bytes, is one of the modifiers. */
+static bool find_modifier(const char *text, size_t length, const char **function)
+{
+    for (size_t i = 0; i < countof(modifiers); i++) {
+        if (strlen(modifiers[i].text) != length || memcmp(modifiers[i].text, text, length) != 0)
+            continue;
+        *function = modifiers[i].function;
+        return true;
+    }
+    return false;
+}
+
+/* The position that the longest name at the front of TEXT has; 0 where there is none. *SIZE is the name's. */
+static size_t find_name(const struct each *each, const char *text, size_t length, size_t *size)
+{
+    size_t position = 0;
+    size_t count = each->name_count ? each->name_count : each->list_count;
+    *size = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *name = each->name_count ? each->names[i] : each->lists[i].name;
+        size_t name_length = name ? strlen(name) : 0;
+        if (!name_length || name_length > length || name_length <= *size ||
+            memcmp(name, text, name_length) != 0)
+            continue;
+        *size = name_length;
+        position = i + 1;
+    }
+    return position;
+}
+
+/* What stands between the braces. */
+static bool read_inside(const struct each *each, const char *text, size_t length,
+                        struct place *place)
+{
+    size_t digits = strspn(text, "0123456789");
+    size_t size;
+    if (length == 1 && strchr("#%", *text)) {
+        place->kind = *text == '#' ? PLACE_NUMBER : PLACE_SLOT;
+        return true;
+    }
+    if (find_modifier(text, length, &place->function)) {
+        place->kind = PLACE_ITEM;
+        return length || !each->replacement;
+    }
+    place->kind = PLACE_POSITION;
+    if (digits && digits < 7 && digits <= length) {
+        place->position = strtoul(text, NULL, 10);
+        return place->position && find_modifier(text + digits, length - digits, &place->function);
+    }
+    place->position = find_name(each, text, length, &size);
+    return place->position && find_modifier(text + size, length - size, &place->function);
+}
+
+/* True where a replacement string stands at TEXT. */
+static bool read_place(const struct each *each, const char *text, struct place *place)
+{
+    *place = (struct place){0};
+    if (each->replacement && !strncmp(text, each->replacement, strlen(each->replacement))) {
+        place->length = strlen(each->replacement);
+        return true;
+    }
+    const char *end = *text == '{' ? strchr(text, '}') : NULL;
+    if (!end || !read_inside(each, text + 1, (size_t)(end - text - 1), place))
+        return false;
+    place->length = (size_t)(end - text) + 1;
+    return true;
+}
+
+/* Where the first replacement string of TEXT begins; its length where there is none. */
+static size_t literal_length(const struct each *each, const char *text)
+{
+    struct place place;
+    size_t length = 0;
+    while (text[length] && !read_place(each, text + length, &place))
+        length++;
+    return length;
+}
+
+static bool has_place(const struct each *each, const char *text)
+{
+    return text[literal_length(each, text)] != '\0';
+}
+
+static void put_escaped(struct buf *out, const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        buf_printf(out, "\\%03u", (unsigned)(unsigned char)bytes[i]);
+}
+
+void each_put_literal(struct buf *out, const char *text, size_t length, bool shell)
+{
+    const char *open = shell ? "${{ raw('" : "${{ '";
+    const char *close = shell ? "') }}" : "' }}";
+    for (size_t i = 0; i < length;) {
+        size_t size = utf8_char(text + i, length - i);
+        bool template = !strncmp(text + i, "${{", 3);
+        if (size && !template) {
+            buf_append(out, text + i, size);
+        } else {
+            buf_text(out, open);
+            if (template)
+                buf_char(out, '$');
+            else
+                put_escaped(out, text + i, 1);
+            buf_text(out, close);
+        }
+        i += size ? size : 1;
+    }
+}
+
+/* item["name"], with all that is no plain name in it escaped. */
+static void put_member(struct buf *out, const char *name)
+{
+    buf_text(out, "item['");
+    for (; *name; name++) {
+        if (strchr("\\'{}", *name) || (unsigned char)*name < ' ' || (unsigned char)*name > '~')
+            put_escaped(out, name, 1);
+        else
+            buf_char(out, *name);
+    }
+    buf_text(out, "']");
+}
+
+/* The expression of what stands at POSITION, of all that the command gets. */
+static void put_position(const struct each *each, struct buf *out, size_t position)
+{
+    bool lists = each_source(each) == EACH_LISTS;
+    if (each->name_count && position <= each->name_count)
+        put_member(out, each->names[position - 1]);
+    else if (each->batch || (each->columns && !each->name_count))
+        buf_printf(out, "item[%zu] or ''", position);
+    else if (lists && position <= each->list_count && each->lists[position - 1].name)
+        put_member(out, each->lists[position - 1].name);
+    else if (lists && position <= each->list_count)
+        buf_printf(out, "item.a%zu", position);
+    else if (position == 1 && !each->name_count && !lists)
+        buf_text(out, "item");
+    else
+        buf_text(out, "''");
+}
+
+static void put_template(struct buf *out, const char *function, const struct buf *expression)
+{
+    if (function)
+        buf_printf(out, "${{ %s(%s) }}", function, expression->data);
+    else
+        buf_printf(out, "${{ %s }}", expression->data);
+}
+
+static void put_one(const struct each *each, struct buf *out, const char *function, size_t position)
+{
+    struct buf expression = {0};
+    put_position(each, &expression, position);
+    put_template(out, function, &expression);
+    buf_release(&expression);
+}
+
+/* How many templates {} is: one a list or a named column; a list of its own is one. */
+static size_t count_parts(const struct each *each)
+{
+    if (each->name_count)
+        return each->name_count;
+    return each_source(each) == EACH_LISTS ? each->list_count : 1;
+}
+
+/* True where the item is a list whose length is not known. */
+static bool is_open(const struct each *each)
+{
+    return each->batch || (each->columns && !each->name_count);
+}
+
+static int put_item(const struct each *each, struct buf *out, const struct place *place, bool alone,
+                    struct error *error)
+{
+    if (is_open(each) && place->function)
+        return error_set(error, ERROR_FAILED,
+                         "each: {} are several here: write {1.}, {2/} and so on for parts of their paths");
+    if (is_open(each)) {
+        buf_text(out, alone ? "${{ item }}" : "${{ join(item, ' ') }}");
+        return 0;
+    }
+    for (size_t i = 0; i < count_parts(each); i++) {
+        buf_text(out, i ? " " : "");
+        put_one(each, out, place->function, i + 1);
+    }
+    return 0;
+}
+
+static int put_place(const struct each *each, struct buf *out, const struct place *place, bool alone,
+                     struct error *error)
+{
+    switch (place->kind) {
+    case PLACE_ITEM:
+        return put_item(each, out, place, alone, error);
+    case PLACE_POSITION:
+        put_one(each, out, place->function, place->position);
+        break;
+    case PLACE_NUMBER:
+        buf_text(out, "${{ index + 1 }}");
+        break;
+    case PLACE_SLOT:
+        buf_text(out, "${{ worker }}");
+        break;
+    }
+    return 0;
+}
+
+/* True where nothing of a word stands on either side of what is LENGTH bytes at TEXT + AT. */
+static bool is_alone(const char *text, size_t at, size_t length)
+{
+    return (!at || strchr(" \t\n", text[at - 1])) && strchr(" \t\n", text[at + length]);
+}
+
+/* TEXT as a template. */
+static int put_text(const struct each *each, struct buf *out, const char *text, bool shell,
+                    struct error *error)
+{
+    int result = 0;
+    for (size_t at = 0; !result && text[at];) {
+        struct place place;
+        size_t length = literal_length(each, text + at);
+        each_put_literal(out, text + at, length, shell);
+        at += length;
+        if (!text[at])
+            break;
+        read_place(each, text + at, &place);
+        result = put_place(each, out, &place, is_alone(text, at, place.length), error);
+        at += place.length;
+    }
+    return result;
+}
+
+static void add_argument(struct buf *out, const char *text)
+{
+    buf_text(out, out->length ? ", " : "");
+    import_quote(out, text);
+}
+
+/* A word of a command without a shell: {} alone is an argument for each that it stands for. */
+static int put_argument(const struct each *each, struct buf *out, const char *word,
+                        struct error *error)
+{
+    struct buf text = {0};
+    struct place place;
+    bool parts = read_place(each, word, &place) && !word[place.length] && place.kind == PLACE_ITEM &&
+                 !is_open(each);
+    int result = parts ? 0 : put_text(each, &text, word, false, error);
+    if (!result && !parts)
+        add_argument(out, buf_string(&text));
+    for (size_t i = 0; parts && i < count_parts(each); i++) {
+        buf_clear(&text);
+        put_one(each, &text, place.function, i + 1);
+        add_argument(out, text.data);
+    }
+    buf_release(&text);
+    return result;
+}
+
+static bool wants_item(const struct each *each)
+{
+    for (size_t i = 0; i < each->command_count; i++)
+        if (has_place(each, each->command[i]))
+            return false;
+    return !each->no_items;
+}
+
+static int put_arguments(const struct each *each, struct buf *out, struct error *error)
+{
+    struct buf list = {0};
+    int result = 0;
+    for (size_t i = 0; !result && i < each->command_count; i++)
+        result = put_argument(each, &list, each->command[i], error);
+    if (!result && wants_item(each))
+        result = put_argument(each, &list, each->replacement ? each->replacement : "{}", error);
+    if (!result)
+        buf_printf(out, "    exec: [%s]\n", list.data);
+    buf_release(&list);
+    return result;
+}
+
+static int put_line(const struct each *each, struct buf *out, struct error *error)
+{
+    const struct place item = {.kind = PLACE_ITEM};
+    struct buf line = {0};
+    int result = put_text(each, &line, each->command[0], true, error);
+    if (!result && wants_item(each)) {
+        buf_char(&line, ' ');
+        result = put_item(each, &line, &item, true, error);
+    }
+    if (!result) {
+        buf_text(out, "    run: ");
+        import_quote(out, line.data);
+        buf_char(out, '\n');
+    }
+    buf_release(&line);
+    return result;
+}
+
+int each_put_command(const struct each *each, struct buf *out, struct error *error)
+{
+    return each_is_shell_line(each) ? put_line(each, out, error) : put_arguments(each, out, error);
+}
+
+/* A name or a path: nothing in it means anything to a shell. */
+static bool is_name(const char *word)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+:@%,-";
+    return *word && !word[strspn(word, safe)];
+}
+
+static bool is_runnable(const char *path)
+{
+    struct stat status;
+    return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
+}
+
+bool each_is_shell_line(const struct each *each)
+{
+    const char *word = each->command[0];
+    return each->command_count == 1 && !each->quote && !is_name(word) &&
+           !(strchr(word, '/') && is_runnable(word));
+}
+
+static bool is_found(const char *program)
+{
+    const char *at = getenv("PATH");
+    struct buf path = {0};
+    bool found = false;
+    while (at && !found) {
+        size_t length = strcspn(at, ":");
+        buf_clear(&path);
+        buf_append(&path, at, length);
+        buf_printf(&path, "%s%s", length ? "/" : "", program);
+        found = is_runnable(path.data);
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    buf_release(&path);
+    return found;
+}
+
+/* Of the shell alone. */
+static bool is_builtin(const char *word)
+{
+    static const char *const words[] = {
+        ".",    "alias", "bg",    "cd",     "command", "declare", "eval",   "exec",   "exit", "export", "fg",
+        "hash", "jobs",  "local", "return", "set",     "shift",   "source", "ulimit", "trap", "umask",  "unset",
+        "wait", "if",    "for",   "while",  "until",   "case"};
+    for (size_t i = 0; i < countof(words); i++)
+        if (!strcmp(words[i], word))
+            return true;
+    return false;
+}
+
+/* What bash puts into the environment for "export -f NAME". */
+static bool is_function(const char *word)
+{
+    struct buf name = {0};
+    buf_printf(&name, "BASH_FUNC_%s%%%%", word);
+    bool found = getenv(name.data);
+    buf_release(&name);
+    return found;
+}
+
+/* The words as one, in quotes for the shell that reads the command line. */
+static void put_whole(const struct each *each, struct buf *out)
+{
+    struct buf line = {0};
+    for (size_t i = 0; i < each->command_count; i++)
+        buf_printf(&line, "%s%s", i ? " " : "", each->command[i]);
+    if (each->command_count == 1)
+        buf_text(&line, " {}");
+    shell_quote(out, line.data, line.length);
+    buf_release(&line);
+}
+
+static int check_program(const struct each *each, struct error *error)
+{
+    const char *program = each->command[0];
+    struct buf line = {0};
+    if (has_place(each, program) || strchr(program, '/') || is_found(program))
+        return 0;
+    put_whole(each, &line);
+    if (is_builtin(program))
+        error_set(error, ERROR_FAILED,
+                  "each: '%s' is no program but a word of the shell: write a line for the shell, parrun each "
+                  "%s",
+                  program, line.data);
+    else if (is_function(program))
+        error_set(error, ERROR_FAILED,
+                  "each: '%s' is no program but a function of bash: write parrun each bash -c '%s \"$@\"' _ {}",
+                  program, program);
+    else
+        error_set(error, ERROR_FAILED, "each: there is no program '%s' in PATH", program);
+    buf_release(&line);
+    return ERROR_FAILED;
+}
+
+/* "gzip -c {} '>' {}.gz": a shell was meant. */
+static int check_operators(const struct each *each, struct error *error)
+{
+    static const char *const operators[] = {">",  ">>", "<", "|", "||", "&&",  ";",
+                                            "&", "2>", "2>>", "2>&1", "&>", "|&"};
+    struct buf line = {0};
+    for (size_t i = 0; i < each->command_count; i++) {
+        for (size_t j = 0; j < countof(operators); j++) {
+            if (strcmp(operators[j], each->command[i]) != 0)
+                continue;
+            put_whole(each, &line);
+            error_set(error, ERROR_FAILED,
+                      "each: '%s' would be an argument here: write one word, parrun each %s, or -q before the "
+                      "command where it is one",
+                      operators[j], line.data);
+            buf_release(&line);
+            return ERROR_FAILED;
+        }
+    }
+    return 0;
+}
+
+int each_check_command(const struct each *each, struct error *error)
+{
+    if (!each->command_count)
+        return error_set(error, ERROR_FAILED,
+                         "each: no command was given; where each item is a line for the shell, write "
+                         "parrun each sh -c {}");
+    if (each_is_shell_line(each))
+        return 0;
+    int result = each->quote || each->behind_dashes ? 0 : check_operators(each, error);
+    return result ? result : check_program(each, error);
+}
+
+void each_put_known(const struct each *each, struct buf *out)
+{
+    bool whole = true;
+    if (each_is_shell_line(each)) {
+        const char *line = each->command[0];
+        size_t length = literal_length(each, line);
+        struct buf quoted = {0};
+        buf_append(&quoted, line, length);
+        buf_text(&quoted, " ");
+        buf_text(out, "/bin/sh -c ");
+        size_t before = out->length;
+        shell_quote(out, quoted.data, quoted.length);
+        buf_truncate(out, before + (out->length - before) - 2); /* the blank and the quote */
+        buf_release(&quoted);
+        return;
+    }
+    for (size_t i = 0; whole && i < each->command_count; i++) {
+        const char *word = each->command[i];
+        whole = !has_place(each, word);
+        if (!whole)
+            break;
+        buf_text(out, i ? " " : "");
+        shell_quote(out, word, strlen(word));
+    }
+}

@@ -1,0 +1,258 @@
+/* Words that are habits from other tools. */
+#include "cli/other_tools.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cli/commands.h"
+#include "cli/options_private.h"
+
+#define STOP "Ctrl-C, or SIGTERM to parrun, stops a run"
+#define ASK "SIGUSR1 to parrun makes it tell what runs"
+#define BAR "write --progress"
+#define TASKS "parrun each runs one command for each item, and a scenario says more: see parrun example pool"
+#define ORDERED "write output: ordered in the pool"
+#define STAYS "a run stays in the foreground: put & behind it, or make it a service"
+#define BATCH "write -n N for as many items a command"
+#define HERE "commands run on this machine alone"
+#define MORE "a scenario has it: parrun each --show prints one"
+
+#define SCENARIO (MODE_BIT(MODE_EACH) - 1)
+#define EACH MODE_BIT(MODE_EACH)
+#define OTHERS (~EACH)
+
+/* What is written in place of a word: another, which stands first, or advice. */
+static const struct habit {
+    const char *word;
+    const char *instead; /* a word of the command line, "" for none; NULL: there is advice */
+    const char *hint;
+    unsigned modes; /* a bit for each word with which it is a habit; 0: all of them */
+} habits[] = {
+    {"up", "", .modes = OTHERS},
+    {"start", "", .modes = OTHERS},
+    {"exec", "", .modes = OTHERS},
+    {"-f", "", .modes = SCENARIO},
+    {"--file", "", .modes = SCENARIO},
+    {"-c", "", .modes = SCENARIO},
+    {"--config", "", .modes = SCENARIO},
+    {"-n", "plan", .modes = SCENARIO},
+    {"--dry-run", "plan", .modes = SCENARIO},
+    {"validate", "check", .modes = OTHERS},
+    {"lint", "check", .modes = OTHERS},
+    {"verify", "check", .modes = OTHERS},
+    {"ls", "list", .modes = OTHERS},
+    {"config", "show", .modes = OTHERS},
+    {"convert", "import", .modes = OTHERS},
+    {"init", "example", .modes = OTHERS},
+    {"new", "example", .modes = OTHERS},
+    {"version", "--version", .modes = OTHERS},
+    {"stop", NULL, STOP, OTHERS},
+    {"down", NULL, STOP, OTHERS},
+    {"kill", NULL, STOP, OTHERS},
+    {"restart", NULL, STOP, OTHERS},
+    {"ps", NULL, ASK, OTHERS},
+    {"status", NULL, ASK, OTHERS},
+    {"top", NULL, ASK, OTHERS},
+    {":::", NULL, TASKS, OTHERS},
+    {"::::", NULL, TASKS, OTHERS},
+    {"{}", NULL, TASKS, OTHERS},
+    {"{.}", NULL, TASKS, OTHERS},
+    {"{/}", NULL, TASKS, OTHERS},
+    {"-a", NULL, TASKS, OTHERS},
+    {"-I", NULL, TASKS, OTHERS},
+    {"-P", NULL, "write -j N", OTHERS},
+    {"--parallel", NULL, "write -j N", OTHERS},
+    {"--pipe", NULL, TASKS, OTHERS},
+    {"--bar", NULL, BAR, OTHERS},
+    {"--eta", NULL, BAR, OTHERS},
+    {"logs", NULL, "the log of a run is its output; --log FILE writes it to a file", OTHERS},
+    {"-d", NULL, STAYS, OTHERS},
+    {"--detach", NULL, STAYS, OTHERS},
+    {"-k", NULL,
+     "a run goes on after a failure in any case, fail_fast: true stops it; for output in the order of the tasks " ORDERED,
+     OTHERS},
+    {"--keep-going", NULL, "a run goes on after a failure in any case; fail_fast: true stops it", OTHERS},
+    {"--keep-order", NULL, ORDERED, OTHERS},
+    {"--halt", NULL, "write halt in the pool", OTHERS},
+    {"--retries", NULL, "write retry: {attempts: N} in the pool", OTHERS},
+    {"--results", NULL, "write results: {dir: DIR} in the pool", OTHERS},
+    {"-X", NULL, BATCH, EACH},
+    {"-m", NULL, BATCH, EACH},
+    {"-s", NULL, BATCH, EACH},
+    {"-x", NULL, "an argument that is too long fails its command alone", EACH},
+    {"-i", NULL, "write -I TEXT; the items stand behind :::, not behind --", EACH},
+    {"-u", NULL, "write --line-buffer", EACH},
+    {"--ungroup", NULL, "write --line-buffer", EACH},
+    {"--eta", NULL, "write --bar", EACH},
+    {"-v", NULL, "write -t, which prints the commands on standard error", EACH},
+    {"-D", NULL, "write -t, which prints the commands on standard error", EACH},
+    {"-p", NULL, "there are no questions here; --dry-run prints the commands", EACH},
+    {"-E", NULL, "there is no end mark; head or sed cut the list", EACH},
+    {"--resume-failed", NULL, "write --resume: what has failed runs again", EACH},
+    {"--retry-failed", NULL, "write --resume: what has failed runs again", EACH},
+    {"--tagstring", NULL, "write --tag", EACH},
+    {"--halt-on-error", NULL, "write --halt", EACH},
+    {"--shuf", NULL, "shuf(1) before it does that", EACH},
+    {"--wd", NULL, "cd before it does that", EACH},
+    {"--workdir", NULL, "cd before it does that", EACH},
+    {"--env", NULL, "the commands get the whole environment", EACH},
+    {"-S", NULL, HERE, EACH},
+    {"--sshlogin", NULL, HERE, EACH},
+    {"--load", NULL, MORE, EACH},
+    {"--memfree", NULL, MORE, EACH},
+    {"--nice", NULL, "nice before parrun does that", EACH},
+    {"--plus", NULL, MORE, EACH},
+    {"--process-slot-var", NULL, "write {%} where the command needs the number", EACH},
+};
+
+static const struct habit *find(const char *word, enum mode mode)
+{
+    for (size_t i = 0; i < countof(habits); i++)
+        if (!strcmp(habits[i].word, word) && habits[i].modes & MODE_BIT(mode))
+            return &habits[i];
+    return NULL;
+}
+
+static void put_word(struct buf *out, const char *word)
+{
+    buf_char(out, ' ');
+    shell_quote(out, word, strlen(word));
+}
+
+/* The line with FIRST as its word, and IN_PLACE of argument number AT; NULL or "" are left out. */
+static void put_line(struct buf *out, const struct options *options, int at, const char *first, const char *in_place)
+{
+    const struct command *command = *first ? command_find(first) : NULL;
+    const char *operands = command ? command->operands : *first ? "" : "FILE";
+    bool operand = false;
+    buf_text(out, ": write parrun");
+    if (*first)
+        put_word(out, first);
+    for (int i = 1; i < options->argc; i++) {
+        const char *word = i == at ? in_place : options->argv[i];
+        if (i == options->word_at && *first)
+            continue;
+        if (word && *word)
+            put_word(out, word);
+        operand = operand || (word && *word != '-');
+    }
+    if (!operand && *operands != '[')
+        buf_printf(out, "%s%.*s", *operands ? " " : "", (int)strcspn(operands, " |."), operands);
+}
+
+static void put_hint(struct buf *out, const struct habit *habit, const struct options *options, int at,
+                     const char *in_place)
+{
+    if (habit->instead)
+        put_line(out, options, at, habit->instead, in_place);
+    else
+        buf_printf(out, ": %s", habit->hint);
+}
+
+/* The word that is written as an option in argument number AT; NULL where it is none, or is an option. */
+static const struct command *find_dashed(const struct options *options, int at)
+{
+    const char *given = options->argv[at];
+    if (strncmp(given, "--", 2) != 0 || !given[2])
+        return NULL;
+    size_t length = strcspn(given, "=");
+    char *name = mem_copy(given + 2, length - 2);
+    const struct command *command = command_find(name);
+    if (option_find(name, length - 2, options_word(options)) || (options->command && options->command != command))
+        command = NULL;
+    free(name);
+    return command;
+}
+
+/* "--graph=tree FILE" is "graph --tree FILE". */
+static const char *in_place_of(const struct command *command, const char *value)
+{
+    if (!value || command->mode != MODE_GRAPH)
+        return value;
+    return strcmp(value, "tree") != 0 ? NULL : "--tree";
+}
+
+/* The line has its word as an option. */
+static void put_dashed(struct buf *out, const struct options *options)
+{
+    for (int at = 1; at < options->argc && strcmp(options->argv[at], "--") != 0; at++) {
+        const struct command *command = find_dashed(options, at);
+        const char *value = strchr(options->argv[at], '=');
+        if (!command)
+            continue;
+        put_line(out, options, at, command->word, in_place_of(command, value ? value + 1 : NULL));
+        return;
+    }
+}
+
+void habit_of_option(const struct options *options, int at, const char *name, struct buf *out)
+{
+    const char *given = options->argv[at];
+    const struct habit *habit = find(name, options_word(options));
+    const char *value = strchr(given, '=');
+    struct buf letters = {0};
+    if (name[1] != '-' && given[2]) { /* the others of "-nq" */
+        size_t before = strcspn(given, name + 1);
+        buf_printf(&letters, "%.*s%s", (int)before, given, given + before + 1);
+    }
+    if (habit)
+        put_hint(out, habit, options, at, letters.length ? letters.data : value ? value + 1 : NULL);
+    else
+        put_dashed(out, options);
+    buf_release(&letters);
+}
+
+/* True where the shell would find a program by this name. */
+static bool is_program(const char *word)
+{
+    const char *at = getenv("PATH");
+    struct buf path = {0};
+    bool found = false;
+    while (at && !found && *word && !strchr(word, '/')) {
+        size_t length = strcspn(at, ":");
+        buf_clear(&path);
+        buf_append(&path, at, length);
+        buf_printf(&path, "/%s", word);
+        found = length && !access(buf_string(&path), X_OK);
+        at = at[length] ? at + length + 1 : NULL;
+    }
+    buf_release(&path);
+    return found;
+}
+
+bool habit_of_file(const struct options *options, int at, struct buf *out)
+{
+    const char *word = options->argv[at];
+    if (!access(word, F_OK))
+        return false;
+    const struct habit *habit = find(word, MODE_RUN);
+    if (habit)
+        put_hint(out, habit, options, at, NULL);
+    else if (is_program(word))
+        buf_text(out, ": this is a program; " TASKS);
+    return out->length;
+}
+
+void habit_of_show(const struct options *options, struct buf *out)
+{
+    bool file = options->file && !strchr(options->file, '=');
+    const char *shown = options->show.count == 1 ? options->show.items[0] : NULL;
+    if (file || !shown || options->command || access(shown, F_OK))
+        return;
+    for (int at = 1; at < options->argc; at++) {
+        if (!strcmp(options->argv[at], "--show"))
+            put_line(out, options, at, "show", NULL);
+        else if (options->argv[at] + strlen("--show=") == shown)
+            put_line(out, options, at, "show", shown);
+    }
+}
+
+const char *habit_of_operand(const char *word)
+{
+    const struct habit *habit = find(word, MODE_RUN);
+    return habit ? habit->hint : NULL;
+}

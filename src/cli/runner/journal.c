@@ -1,0 +1,122 @@
+/* A run and its journal. */
+#include "cli/runner/journal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "cli/options.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "scenario/spec.h"
+#include "store/database.h"
+#include "store/journal.h"
+#include "store/journal_file.h"
+#include "store/journal_read.h"
+#include "store/resume.h"
+
+/* A part of a run begins nothing anew: what was done before counts as before. */
+static const char *kind_of(const struct options *options)
+{
+    static const char *const kinds[] = {
+        [RESUME_NONE] = "run",
+        [RESUME_UNDONE] = "resume",
+        [RESUME_PREVIOUS] = JOURNAL_PREVIOUS,
+        [RESUME_FAILED] = "retry-failed",
+    };
+    bool part = options->resume == RESUME_NONE && options_name_a_part(options);
+    return part ? "part" : kinds[options->resume];
+}
+
+static void take_row(void *arg, const char *pool, const struct hash *key, bool succeeded)
+{
+    resume_add(arg, pool, key, succeeded);
+}
+
+/* A scenario that was renamed, or whose file was, would silently do all of it again. */
+static void warn_of_name(const struct options *options, const struct run *run,
+                         struct database *database)
+{
+    char *other = journal_other_scenario(database, run->scenario->name);
+    if (other)
+        fprintf(stderr,
+                "parrun: warning: journal '%s' has no run of the scenario '%s', but of '%s': with "
+                "'name: %s' in the file this one would go on with it\n",
+                options->journal, run->scenario->name, other, other);
+    free(other);
+}
+
+/* What was done is not skipped unless that is asked for: whoever forgot it learns so before anything begins. */
+static void warn_of_done(const struct options *options, const struct run *run, struct database *database)
+{
+    struct error error = {0};
+    int64_t done = 0;
+    if (options_name_a_part(options))
+        return;
+    if (!journal_count_done(database, options->journal, run->scenario->name, &done, &error) && done)
+        fprintf(stderr,
+                "parrun: warning: journal '%s' has %lld task%s of this scenario as succeeded, which may run again: "
+                "--resume skips what was done, and once this run has begun anew --resume-previous does\n",
+                options->journal, (long long)done, done == 1 ? "" : "s");
+    error_release(&error); /* a run that begins anew needs nothing of what it cannot read */
+}
+
+static int read_earlier(const struct options *options, struct run *run, struct database *database,
+                        struct error *error)
+{
+    bool previous = options->resume == RESUME_PREVIOUS;
+    if (options->resume == RESUME_NONE) {
+        warn_of_done(options, run, database);
+        return 0;
+    }
+    run->resume = resume_new(options->resume == RESUME_FAILED);
+    warn_of_name(options, run, database);
+    int result =
+        journal_read(database, options->journal, run->scenario->name, previous, take_row, run->resume, error);
+    resume_pack(run->resume);
+    return result;
+}
+
+/* A dry run writes nothing: it makes no journal, and looks into one that is there. */
+static bool is_wanted(const struct options *options)
+{
+    return options->journal && (!options->dry || !access(options->journal, F_OK));
+}
+
+int journaling_open(const struct options *options, struct run *run, struct database **database,
+                    struct error *error)
+{
+    *database = NULL;
+    if (!is_wanted(options))
+        return 0;
+    run->keys = true;
+    if (options->resume == RESUME_FAILED && access(options->journal, F_OK))
+        return error_system(error, errno, "--retry-failed: journal '%s'", options->journal);
+    *database = journal_open(options->journal, error);
+    int result = *database ? read_earlier(options, run, *database, error) : error->code;
+    if (result || options->dry) {
+        database_close(*database);
+        *database = NULL;
+    }
+    return result;
+}
+
+int journaling_begin(const struct options *options, struct run *run, struct database *database,
+                     const struct journal_callbacks *callbacks, void *arg, struct journal **journal,
+                     struct error *error)
+{
+    const struct journal_run told = {
+        .name = run->id,
+        .scenario = run->scenario->name,
+        .file = run->scenario->file,
+        .kind = kind_of(options),
+    };
+    *journal = journal_new(run->loop, database, &told, callbacks, arg, error);
+    if (!*journal)
+        return error->code;
+    struct bus_reader reader = journal_reader(*journal);
+    bus_add(run->bus, &reader);
+    return 0;
+}

@@ -1,0 +1,183 @@
+/* Making the queues and objects of a scenario. */
+#include "cli/runner/objects.h"
+
+#include <stdlib.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "event/event.h"
+#include "loop/thread.h"
+#include "pool/pool.h"
+#include "process/process.h"
+#include "queue/deadlock.h"
+#include "queue/ends.h"
+#include "queue/queue.h"
+#include "scenario/spec.h"
+#include "thread/thread.h"
+
+static void make_queues(struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    run->queues = mem_calloc(scenario->queue_count, sizeof(struct queue *));
+    for (size_t i = 0; i < scenario->queue_count; i++) {
+        struct queue_users users;
+        users_count(scenario, i, &users);
+        run->queues[i] = queue_new(run, &scenario->queues[i], scenario->queue_count > 1, &users);
+        queue_begin(run->queues[i]);
+    }
+}
+
+/* NUMBER is that of its declaration. */
+static void add(struct run *run, size_t number, struct object *object)
+{
+    object->number = number;
+    run->objects[run->object_count++] = object;
+}
+
+static bool produces(const struct process_spec *spec)
+{
+    return spec->object.produces_count > 0;
+}
+
+static bool consumes(const struct process_spec *spec)
+{
+    return spec->object.consumes_count > 0;
+}
+
+static bool any(const struct process_spec *spec)
+{
+    (void)spec;
+    return true;
+}
+
+static size_t count_processes(const struct scenario *scenario,
+                              bool (*does)(const struct process_spec *spec))
+{
+    size_t count = 0;
+    for (size_t i = 0; i < scenario->process_count; i++)
+        if (does(&scenario->processes[i]))
+            count += (size_t)scenario->processes[i].replicas;
+    return count;
+}
+
+/* What its sentences need to know: how many there are, in all and of its role. */
+static unsigned process_flags(const struct scenario *scenario, const struct process_spec *spec)
+{
+    unsigned flags = count_processes(scenario, any) > 1 ? EVENT_NAMED : 0;
+    if (produces(spec))
+        flags |= EVENT_PRODUCER | (count_processes(scenario, produces) > 1 ? EVENT_ALIKE : 0);
+    if (consumes(spec))
+        flags |= EVENT_CONSUMER | (count_processes(scenario, consumes) > 1 ? EVENT_ALIKE : 0);
+    return flags;
+}
+
+static bool objects_balance(struct run *run)
+{
+    bool balanced = true;
+    for (size_t i = 0; i < run->scenario->queue_count; i++)
+        balanced = queue_balance(run->queues[i]) && balanced;
+    return balanced;
+}
+
+static size_t count_objects(const struct scenario *scenario)
+{
+    size_t count = count_processes(scenario, any) + scenario->pool_count;
+    for (size_t i = 0; i < scenario->thread_count; i++)
+        count += (size_t)scenario->threads[i].replicas;
+    return count;
+}
+
+static void make_processes(struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    for (size_t i = 0; i < scenario->process_count; i++) {
+        const struct process_spec *spec = &scenario->processes[i];
+        for (int64_t replica = 1; replica <= spec->replicas; replica++)
+            add(run, i, process_new(run, spec, spec->replicas > 1 ? replica : 0,
+                                    process_flags(scenario, spec)));
+    }
+}
+
+static void make_pools(struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        add(run, scenario->process_count + i,
+            pool_new(run, &scenario->pools[i], scenario->pool_count > 1 ? EVENT_NAMED : 0));
+}
+
+static void make_threads(struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    size_t first = scenario->process_count + scenario->pool_count;
+    for (size_t i = 0; i < scenario->thread_count; i++) {
+        const struct thread_spec *spec = &scenario->threads[i];
+        for (int64_t replica = 1; replica <= spec->replicas; replica++)
+            add(run, first + i, thread_new(run, spec, spec->replicas > 1 ? replica : 0));
+    }
+}
+
+static void describe_waiting(size_t count, const char *what, struct buf *out)
+{
+    if (count)
+        buf_printf(out, ", %zu %s for %s", count, count == 1 ? "waits" : "wait", what);
+}
+
+/* Also who waits at the door, of whom no object tells. */
+static void describe_queues(const struct run *run, struct buf *out)
+{
+    for (size_t i = 0; i < run->scenario->queue_count; i++) {
+        size_t for_message, for_room;
+        size_t length = queue_length(run->queues[i]);
+        queue_waiting(run->queues[i], &for_message, &for_room);
+        if (!length && !for_message && !for_room)
+            continue;
+        buf_printf(out, "\n  queue %s holds %zu message%s", queue_name(run->queues[i]), length,
+                   length == 1 ? "" : "s");
+        describe_waiting(for_message, "a message", out);
+        describe_waiting(for_room, "room", out);
+    }
+}
+
+void objects_make(struct run *run)
+{
+    const struct scenario *scenario = run->scenario;
+    size_t workers = 0;
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        if (scenario->pools[i].kind == POOL_THREAD)
+            workers += pool_workers(run, &scenario->pools[i]);
+    if (workers)
+        work_size(workers);
+    make_queues(run);
+    run->balance = objects_balance;
+    run->describe = describe_queues;
+    run->objects = mem_calloc(count_objects(scenario), sizeof(struct object *));
+    make_processes(run);
+    make_pools(run);
+    make_threads(run);
+    if (!run->dry)
+        run->stall = stall_new(run);
+}
+
+bool objects_free(struct run *run)
+{
+    bool left = false;
+    stall_stop(run->stall);
+    for (size_t i = 0; i < run->object_count; i++) {
+        left = left || thread_was_left(run->objects[i]) || pool_was_left(run->objects[i]);
+        run->objects[i]->kind->free(run->objects[i]);
+    }
+    free(run->objects);
+    for (size_t i = 0; i < run->scenario->queue_count; i++)
+        queue_stop(run->queues[i]);
+    return !left;
+}
+
+void queues_free(struct run *run)
+{
+    for (size_t i = 0; run->queues && i < run->scenario->queue_count; i++)
+        queue_free(run->queues[i]);
+    free(run->queues);
+    stall_free(run->stall);
+}

@@ -1,0 +1,29 @@
+/* The runner: one run from loading the scenario to its exit status, under the guard. */
+#ifndef CLI_RUNNER_RUNNER_H
+#define CLI_RUNNER_RUNNER_H
+
+struct jobserver;
+struct options;
+struct private_socket;
+struct scenario;
+struct scenario_sources;
+
+/* What the command line asks for, and what the guard settles where the runner could not. */
+struct order {
+    const struct options *options;
+    struct jobserver *jobserver; /* of the make that started it; NULL: none that can be used */
+    const char *no_jobserver;    /* why there is one that cannot; NULL: there is none */
+    struct private_socket *socket; /* for the run's queues; NULL: there is no memory for it */
+};
+
+/* ARG is a struct order. Returns the exit status, or ends the process by a signal. */
+int runner_main(void *arg);
+
+/* Loads the scenario that OPTIONS name; NULL once its errors were written to standard error. HELD
+ * is to be freed in either case. (cli.c) */
+struct scenario *cli_load(const struct options *options, struct scenario_sources **held);
+
+/* Runs the scenario that OPTIONS name. Returns the exit status, or ends the process by a signal. (cli.c) */
+int cli_run(const struct options *options);
+
+#endif

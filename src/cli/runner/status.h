@@ -1,0 +1,20 @@
+/* The exit statuses, as parrun(1) lists them. */
+#ifndef CLI_RUNNER_STATUS_H
+#define CLI_RUNNER_STATUS_H
+
+#include "base/mem.h"
+#include "engine/run.h"
+#include "os/guard.h"
+
+enum status {
+    STATUS_OK = 0,
+    STATUS_FAILED = RUN_FAILED,       /* something in the scenario failed */
+    STATUS_END = 1,                   /* get: nothing more will come */
+    STATUS_USAGE = 2,                 /* wrong usage or scenario: nothing was started */
+    STATUS_OUTPUT = RUN_UNWRITTEN,    /* output or a log could not be written whole */
+    STATUS_SYSTEM = MEM_EXIT_STATUS,  /* 4: the system refused what the run needs */
+    STATUS_TIMEOUT = 124,             /* put and get: the time has passed */
+    STATUS_BUG = FAULT_EXIT_STATUS,    /* 125 */
+};
+
+#endif

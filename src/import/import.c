@@ -1,0 +1,189 @@
+/* Which kind of file it is, and what the readers of all kinds share. */
+#include "import/import.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/str.h"
+#include "import/private.h"
+#include "scenario/dotenv.h"
+#include "scenario/hints/other_formats.h"
+#include "scenario/sources.h"
+#include "scenario/spec.h"
+#include "yaml/quote.h"
+#include "yaml/tree.h"
+
+#define STANDARD_INPUT "<stdin>"
+#define KINDS "a Procfile, a compose.yaml or a process-compose.yaml"
+
+/* The kinds that are YAML, by the key that holds what is run. */
+static const struct kind {
+    const char *key;
+    bool (*read)(struct import *import, const struct node *root);
+} kinds[] = {
+    {"services", import_compose},
+    {"processes", import_processes},
+};
+
+/* True where a line begins with "services:" or the like, and nothing or a mapping behind it. */
+static bool has_kind_key(const struct source *source)
+{
+    const char *line = source->text;
+    if (line[strspn(line, " \t\r\n")] == '{')
+        return true;
+    for (; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        for (size_t i = 0; i < countof(kinds); i++) {
+            size_t length = strlen(kinds[i].key);
+            const char *behind = line + length + 1;
+            if (!strncmp(line, kinds[i].key, length) && line[length] == ':' &&
+                strchr("\n{&#", *(behind + strspn(behind, " \t\r"))))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* True for a Procfile by its name; where that says nothing each line has to be one of a Procfile.
+ */
+static bool is_procfile(const struct source *source, const char *file)
+{
+    static const struct {
+        const char *pattern;
+        bool procfile;
+    } names[] = {
+        {"*.yaml", false},   {"*.yml", false},     {"*.json", false},
+        {"Procfile*", true}, {"*.procfile", true}, {"*.Procfile", true},
+    };
+    const char *slash = strrchr(file, '/');
+    const char *base = slash ? slash + 1 : file;
+    for (size_t i = 0; i < countof(names); i++)
+        if (wildcard_match(names[i].pattern, base))
+            return names[i].procfile;
+    return !has_kind_key(source) && import_is_procfile(source);
+}
+
+/* A key of the mapping that none of the kinds has, and what may have been meant. */
+static bool report_unknown(struct import *import, const struct node *root)
+{
+    struct nearest nearest = {0};
+    const struct node *place = root->size ? node_key(root, 0) : root;
+    for (size_t i = 0; !nearest.name && i < root->size; i++) {
+        nearest = (struct nearest){.wrong = node_key(root, i)->text};
+        for (size_t k = 0; k < countof(kinds); k++)
+            nearest_offer(&nearest, kinds[k].key);
+        if (nearest.name)
+            place = node_key(root, i);
+    }
+    const char *hint = nearest.name
+                           ? arena_printf(import->arena, "did you mean '%s'?", nearest.name)
+                       : import_is_procfile(import->source)
+                           ? "a Procfile is known by its name, such as Procfile.dev"
+                           : KINDS;
+    diag_error(import->diags, node_mark(import->source, place), hint,
+               "this file has neither 'services' nor 'processes'");
+    return false;
+}
+
+/* A scenario of parrun's own: nothing is to be done. */
+static bool is_scenario(const struct node *root)
+{
+    static const char *const sections[] = {"pools", "queues", "threads"};
+    static const char *const bodies[] = {"run", "exec", "lua"};
+    for (size_t i = 0; i < countof(sections); i++)
+        if (node_find(root, sections[i]))
+            return true;
+    const struct node *processes = node_find(root, "processes");
+    for (size_t i = 0; processes && processes->kind == NODE_MAP && i < processes->size; i++)
+        for (size_t k = 0; k < countof(bodies); k++)
+            if (node_find(node_value(processes, i), bodies[k]))
+                return true;
+    return false;
+}
+
+static bool read_tree(struct import *import)
+{
+    const struct source *source = import->source;
+    const char *text = source->text;
+    while (*(text += strspn(text, " \t\r\n")) == '#')
+        text += strcspn(text, "\n");
+    if (!*text) {
+        diag_error(import->diags, (struct mark){source, 1, 1, 1}, KINDS, "the file is empty");
+        return false;
+    }
+    const struct node *root = tree_parse(import->arena, source, import->diags);
+    if (!root || diags_count(import->diags))
+        return false;
+    if (root->kind != NODE_MAP) {
+        diag_error(import->diags, node_mark(source, root), KINDS,
+                   "expected a mapping with 'services' or 'processes', found %s",
+                   show_node(root).text);
+        return false;
+    }
+    if (is_scenario(root)) {
+        diag_error(import->diags, node_mark(source, node_key(root, 0)), "run it as it is",
+                   "this file is a scenario of parrun's already");
+        return false;
+    }
+    for (size_t i = 0; i < countof(kinds); i++)
+        if (node_find(root, kinds[i].key))
+            return kinds[i].read(import, root);
+    return !stranger_tree(STRANGER_IMPORT, source, root, import->diags) &&
+           report_unknown(import, root);
+}
+
+/* The directory of FILE with its slash, in the arena; NULL for standard input. */
+static const char *directory_of(struct arena *arena, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    if (!strcmp(file, "-"))
+        return NULL;
+    return slash ? arena_copy(arena, file, (size_t)(slash - file) + 1) : "";
+}
+
+static void write_whole(struct import *import, struct buf *out)
+{
+    buf_append(out, buf_string(&import->head), import->head.length);
+    buf_text(out, "processes:\n");
+    buf_append(out, buf_string(&import->objects), import->objects.length);
+}
+
+bool import_file(const char *file, struct buf *out, struct diags *diags,
+                 struct scenario_sources **held)
+{
+    struct arena *arena = arena_new();
+    struct error error = {0};
+    struct import import = {.arena = arena,
+                            .diags = diags,
+                            .directory = directory_of(arena, file),
+                            .owner = "the file"};
+    const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
+    import.held = *held = sources_new();
+    import.source = sources_read(*held, file, shown, &error);
+    import_note(&import, "From %s, by parrun import.", show_text(shown, strlen(shown)).text);
+    if (!import.source)
+        diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
+    else if (!stranger_text(STRANGER_IMPORT, import.source, diags) &&
+             is_procfile(import.source, file))
+        import_procfile(&import);
+    else if (!diags_count(diags))
+        read_tree(&import);
+    bool fine = !diags_count(diags);
+    if (fine)
+        write_whole(&import, out);
+    error_release(&error);
+    if (import.now)
+        dotenv_release(import.now);
+    names_release(&import.names);
+    names_release(&import.taken);
+    names_release(&import.called);
+    texts_release(&import.fitting);
+    buf_release(&import.head);
+    buf_release(&import.objects);
+    arena_free(arena);
+    return fine;
+}

@@ -1,0 +1,96 @@
+/* The joblog: a line a task. */
+#include "log/joblog.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "log/writer_thread.h"
+
+struct joblog {
+    struct output *output;
+    struct buf line;
+};
+
+static void put_line(struct joblog *joblog)
+{
+    output_put(joblog->output, joblog->line.data, joblog->line.length);
+    buf_clear(&joblog->line);
+}
+
+struct joblog *joblog_new(struct output *output, bool begins)
+{
+    struct joblog *joblog = mem_calloc(1, sizeof(*joblog));
+    joblog->output = output;
+    if (!begins)
+        return joblog;
+    buf_text(&joblog->line, "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\t"
+                            "Command\n");
+    put_line(joblog);
+    return joblog;
+}
+
+void joblog_free(struct joblog *joblog)
+{
+    if (!joblog)
+        return;
+    buf_release(&joblog->line);
+    free(joblog);
+}
+
+static bool joblog_wants(void *arg, enum event_kind kind, unsigned flags)
+{
+    (void)arg;
+    (void)flags;
+    return kind == EVENT_TASK_ENDED;
+}
+
+/* Seconds with three decimals. */
+static void put_seconds(struct buf *line, int64_t ns)
+{
+    buf_printf(line, "%lld.%03lld\t", (long long)(ns / NS_PER_S),
+               (long long)(ns % NS_PER_S / NS_PER_MS));
+}
+
+/*
+ * A command may hold what would end its line or its column. There it stands in quotes of the shell,
+ * which are left for the other kind of quotes, so that the line can still be given to a shell. (What is
+ * told of a Lua chunk is a comment, and has blanks in their places.)
+ */
+void joblog_command(struct buf *line, const char *command)
+{
+    bool quoted = *command != '#';
+    for (; *command; command++) {
+        if (*command == '\n')
+            buf_text(line, quoted ? "'$'\\n''" : " ");
+        else if (*command == '\t')
+            buf_text(line, quoted ? "'$'\\t''" : " ");
+        else
+            buf_char(line, *command);
+    }
+}
+
+static void joblog_take(void *arg, const struct event *event)
+{
+    struct joblog *joblog = arg;
+    struct buf *line = &joblog->line;
+    bool failed = event->flags & EVENT_WRONG;
+    buf_printf(line, "%lld\t%s\t", (long long)event->task + 1,
+               event->flags & EVENT_NAMED ? event->object : ":");
+    put_seconds(line, event->wall - event->duration);
+    put_seconds(line, event->duration);
+    buf_printf(line, "0\t%llu\t", (unsigned long long)event->received);
+    /* A task that failed without an exit code of its own did not succeed. */
+    buf_printf(line, "%d\t%d\t", event->has_code ? event->code : failed && !event->signal,
+               event->signal);
+    joblog_command(line, event->command ? event->command : "");
+    buf_char(line, '\n');
+    put_line(joblog);
+}
+
+struct bus_reader joblog_reader(struct joblog *joblog)
+{
+    return (struct bus_reader){.arg = joblog, .wants = joblog_wants, .take = joblog_take, .dated = true};
+}

@@ -1,0 +1,23 @@
+/*
+ * The joblog: a line a task in the columns of GNU parallel's --joblog, separated by tabs, so that
+ * what reads those reads this: Seq Host Starttime JobRuntime Send Receive Exitval Signal Command.
+ */
+#ifndef LOG_JOBLOG_H
+#define LOG_JOBLOG_H
+
+#include "event/bus.h"
+
+struct joblog;
+struct output;
+
+/* Written to OUTPUT (borrowed); one that BEGINS the file has its head line at once. */
+struct joblog *joblog_new(struct output *output, bool begins);
+void joblog_free(struct joblog *joblog);
+
+struct bus_reader joblog_reader(struct joblog *joblog);
+
+/* Appends COMMAND, a line for a shell, as the joblog writes it: what would end its line or its column stands
+ * there in quotes of the shell. */
+void joblog_command(struct buf *out, const char *command);
+
+#endif

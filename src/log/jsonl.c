@@ -1,0 +1,255 @@
+/* Events as JSON Lines. */
+#include "log/jsonl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "event/fields.h"
+#include "log/writer_thread.h"
+
+struct jsonl {
+    struct story_options options;
+    struct buf names[EVENT_KINDS]; /* what each kind has behind its number: "event" and "run" */
+    struct output *output;
+    struct buf line;
+    struct buf time; /* of the last event, to the second */
+    int64_t second;
+};
+
+static void put_key(struct buf *line, const char *key)
+{
+    buf_append(line, ",\"", 2);
+    buf_text(line, key);
+    buf_append(line, "\":", 2);
+}
+
+/* In base64 beside it where JSON cannot hold the bytes. */
+static void put_bytes(struct buf *line, const char *key, const char *bytes, size_t length)
+{
+    put_key(line, key);
+    if (json_quote(line, bytes, length))
+        return;
+    buf_printf(line, ",\"%s_base64\":", key);
+    json_base64(line, bytes, length);
+}
+
+static void put_string(struct buf *line, const char *key, const char *text)
+{
+    put_bytes(line, key, text, strlen(text));
+}
+
+static void put_names(struct buf *out, const char *event, const char *run)
+{
+    put_string(out, "event", event);
+    put_string(out, "run", run);
+}
+
+struct jsonl *jsonl_new(const struct story_options *options, const char *run,
+                        struct output *output)
+{
+    struct jsonl *jsonl = mem_calloc(1, sizeof(*jsonl));
+    jsonl->options = *options;
+    jsonl->output = output;
+    jsonl->second = -1;
+    for (int kind = 0; kind < EVENT_KINDS; kind++)
+        put_names(&jsonl->names[kind], event_row((enum event_kind)kind)->name, run);
+    return jsonl;
+}
+
+void jsonl_free(struct jsonl *jsonl)
+{
+    if (!jsonl)
+        return;
+    buf_release(&jsonl->line);
+    buf_release(&jsonl->time);
+    for (int kind = 0; kind < EVENT_KINDS; kind++)
+        buf_release(&jsonl->names[kind]);
+    free(jsonl);
+}
+
+static bool jsonl_wants(void *arg, enum event_kind kind, unsigned flags)
+{
+    const struct jsonl *jsonl = arg;
+    if (!(jsonl->options.parts & (event_is_output(kind) ? STORY_OUTPUT : STORY_SENTENCES)))
+        return false;
+    return filter_shows(&jsonl->options.filter, kind, flags);
+}
+
+static void put_number(struct buf *line, const char *key, int64_t number)
+{
+    put_key(line, key);
+    buf_number(line, number);
+}
+
+/* NUMBER in COUNT digits. */
+static void put_digits(struct buf *line, int64_t number, size_t count)
+{
+    char *digits = buf_reserve(line, count);
+    for (size_t i = count; i-- > 0; number /= 10)
+        digits[i] = (char)('0' + number % 10);
+    buf_added(line, count);
+}
+
+/* Seconds to the nanosecond. */
+static void put_seconds(struct buf *line, const char *key, int64_t ns)
+{
+    put_number(line, key, ns / NS_PER_S);
+    buf_char(line, '.');
+    put_digits(line, ns % NS_PER_S, 9);
+}
+
+/* As clock_print() does, which takes apart each second once here. */
+static void put_time(struct jsonl *jsonl, int64_t wall)
+{
+    static const size_t behind = sizeof("000000Z") - 1;
+    if (wall / NS_PER_S != jsonl->second) {
+        jsonl->second = wall / NS_PER_S;
+        buf_clear(&jsonl->time);
+        clock_print(&jsonl->time, wall);
+        buf_truncate(&jsonl->time, jsonl->time.length - behind);
+    }
+    buf_append(&jsonl->line, jsonl->time.data, jsonl->time.length);
+    put_digits(&jsonl->line, wall % NS_PER_S / 1000, 6);
+    buf_char(&jsonl->line, 'Z');
+}
+
+static void put_flags(struct buf *line, unsigned flags)
+{
+    const char *word;
+    bool any = false;
+    if (flags & EVENT_WRONG)
+        buf_text(line, ",\"wrong\":true");
+    for (size_t i = 1; (word = event_flag(i)); i++) {
+        if (!(flags >> i & 1))
+            continue;
+        buf_text(line, any ? ",\"" : ",\"flags\":[\"");
+        buf_text(line, word);
+        buf_char(line, '"');
+        any = true;
+    }
+    if (any)
+        buf_char(line, ']');
+}
+
+static void put_object(struct buf *line, const struct event *event)
+{
+    const char *key = event_object_field(event->kind);
+    if (key && event->object)
+        put_string(line, key, event->object);
+    if (event->has_task)
+        put_number(line, "task", event->task);
+    if (event->worker)
+        put_number(line, "worker", event->worker);
+    if (event->pid)
+        put_number(line, "pid", event->pid);
+    if (event->shown)
+        put_string(line, "item", event->shown);
+    if (event->cell)
+        put_string(line, "cell", event->cell);
+}
+
+static void put_how(struct buf *line, const struct event *event)
+{
+    if (event->has_code)
+        put_number(line, "code", event->code);
+    if (event->signal)
+        put_string(line, "signal", signal_name(event->signal));
+    if (event->has_duration)
+        put_seconds(line, "seconds", event->duration);
+    if (event->has_span) {
+        put_seconds(line, "began", event->began);
+        put_seconds(line, "finished", event->finished);
+    }
+    if (event->all)
+        put_seconds(line, "all_seconds", event->all);
+    if (event->attempt)
+        put_number(line, "attempt", event->attempt);
+}
+
+static void put_tally(struct buf *line, const struct event *event)
+{
+    put_number(line, "succeeded", event->succeeded);
+    put_number(line, "skipped", event->skipped);
+    if (event->left >= 0)
+        put_number(line, "left", event->left);
+}
+
+static void put_counts(struct buf *line, const struct event *event)
+{
+    if (event->count)
+        put_number(line, "count", event->count);
+    if (event->total && event->total != EVENT_UNLIMITED)
+        put_number(line, "total", event->total);
+    if (event->has_tally)
+        put_tally(line, event);
+    if (event->has_leaked)
+        put_number(line, "leaked", event->leaked);
+    if (event->has_books) {
+        put_number(line, "put", event->put);
+        put_number(line, "taken", event->taken);
+    }
+    if (event->received)
+        put_number(line, "output_bytes", (int64_t)event->received);
+    if (event->memory)
+        put_number(line, "memory", event->memory);
+}
+
+/* What a line of output is called, or for a task's output the bytes, or any other text. */
+static const char *bytes_key(enum event_kind kind)
+{
+    bool output = kind == EVENT_TASK_OUTPUT || kind == EVENT_POOL_FAILURE;
+    return output ? "output" : event_is_output(kind) ? "line" : "message";
+}
+
+static void put_texts(struct jsonl *jsonl, const struct event *event)
+{
+    struct buf *line = &jsonl->line;
+    if (event->reason)
+        put_string(line, "reason", event->reason);
+    if (event->stream)
+        put_string(line, "stream", event->stream);
+    if (event->tasks)
+        put_string(line, "tasks", event->tasks);
+    if (event->command)
+        put_string(line, "command", event->command);
+    if (event->bytes)
+        put_bytes(line, bytes_key(event->kind), event->bytes, event->length);
+    if (event->unfinished)
+        buf_text(line, ",\"unfinished\":true");
+    if (event->members)
+        buf_printf(line, ",%s", event->members);
+    if (event->unrecorded)
+        put_number(line, "unrecorded", (int64_t)event->unrecorded);
+    if (event->omitted)
+        put_number(line, "omitted", (int64_t)event->omitted);
+}
+
+static void jsonl_take(void *arg, const struct event *event)
+{
+    struct jsonl *jsonl = arg;
+    struct buf *line = &jsonl->line;
+    buf_clear(line);
+    buf_text(line, "{\"time\":\"");
+    put_time(jsonl, event->wall);
+    buf_char(line, '"');
+    put_seconds(line, "at", event->at);
+    put_number(line, "seq", (int64_t)event->sequence);
+    buf_append(line, jsonl->names[event->kind].data, jsonl->names[event->kind].length);
+    put_flags(line, event->flags);
+    put_object(line, event);
+    put_how(line, event);
+    put_counts(line, event);
+    put_texts(jsonl, event);
+    buf_text(line, "}\n");
+    output_put(jsonl->output, line->data, line->length);
+}
+
+struct bus_reader jsonl_reader(struct jsonl *jsonl)
+{
+    return (struct bus_reader){.arg = jsonl, .wants = jsonl_wants, .take = jsonl_take, .dated = true};
+}

@@ -1,0 +1,100 @@
+/* A pool and the jobserver that it takes part in, or is. */
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "pool/private.h"
+#include "pool/job_tokens.h"
+#include "child/exec_context.h"
+#include "os/jobserver.h"
+#include "scenario/spec.h"
+
+#define VARIABLE "MAKEFLAGS"
+
+static void on_token(void *arg)
+{
+    pool_look(arg);
+}
+
+void pool_open_tokens(struct pool *pool)
+{
+    struct run *run = pool->object.run;
+    struct error error = {0};
+    pool->token_waiter = (struct tokens_waiter){.wake = on_token, .arg = pool};
+    pool->tokens = run->tokens;
+    if (pool->tokens || !pool->spec->jobserver || run->dry)
+        return;
+    pool->jobserver = jobserver_open(pool->crew_made, &error);
+    if (pool->jobserver)
+        pool->tokens = tokens_new(run->loop, pool->jobserver);
+    else
+        pool_break(pool, error.text);
+    error_release(&error);
+}
+
+bool pool_take_token(struct pool *pool, struct task *task)
+{
+    task->token = pool->tokens && tokens_take(pool->tokens, &pool->token_waiter);
+    return task->token || !pool->tokens;
+}
+
+void pool_give_token(struct pool *pool, struct task *task)
+{
+    if (task->token)
+        tokens_give(pool->tokens);
+    task->token = false;
+}
+
+void pool_leave_tokens(struct pool *pool)
+{
+    if (pool->tokens)
+        tokens_leave(pool->tokens, &pool->token_waiter);
+}
+
+void pool_free_tokens(struct pool *pool)
+{
+    if (!pool->jobserver)
+        return;
+    tokens_free(pool->tokens);
+    jobserver_close(pool->jobserver);
+}
+
+static const char *find_flags(const struct world *world)
+{
+    size_t head = sizeof(VARIABLE);
+    for (size_t i = 0; i < world->environment_count; i++)
+        if (!strncmp(world->environment[i], VARIABLE "=", head))
+            return world->environment[i] + head;
+    return NULL;
+}
+
+void pool_tell_jobserver(const struct pool *pool, struct world *world)
+{
+    struct buf flags = {0};
+    if (!pool->jobserver)
+        return; /* an outer make's stands in the environment that parrun itself has */
+    jobserver_flags(pool->jobserver, find_flags(world), &flags);
+    world_set(world, VARIABLE, buf_string(&flags));
+    world->overruled = VARIABLE;
+    buf_release(&flags);
+}
+
+size_t pool_descriptors(const struct pool *pool, const int streams[3], int **descriptors)
+{
+    int own[2], numbers[2];
+    size_t count = 3;
+    bool more = pool->tokens && jobserver_ends(tokens_jobserver(pool->tokens), own, numbers);
+    for (int i = 0; more && i < 2; i++)
+        if ((size_t)numbers[i] >= count)
+            count = (size_t)numbers[i] + 1;
+    int *list = mem_calloc(count, sizeof(*list));
+    for (size_t i = 0; i < count; i++)
+        list[i] = i < 3 ? streams[i] : -1;
+    for (int i = 0; more && i < 2; i++)
+        if (numbers[i] > 2)
+            list[numbers[i]] = own[i];
+    *descriptors = list;
+    return count;
+}

@@ -1,0 +1,514 @@
+/* What a pool tells: its tasks' beginnings, output and ends, in the order that was asked for. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/unit.h"
+#include "child/dry_run.h"
+#include "child/limits.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "loop/loop.h"
+#include "pool/private.h"
+#include "pool/results.h"
+#include "queue/trace.h"
+#include "scenario/spec.h"
+
+/* A longer line is told in pieces, between which others may stand; they end between characters. */
+#define LINE_LONGEST (1u << 20)
+
+void pool_emit(struct pool *pool, struct event *event)
+{
+    event->flags |= pool->flags;
+    object_emit(&pool->object, event);
+}
+
+struct event pool_task_event(enum event_kind kind, const struct task *task)
+{
+    return (struct event){
+        .kind = kind,
+        .has_task = true,
+        .task = task->index,
+        .worker = task->worker,
+        .pid = task->pid,
+        .attempt = task->attempt,
+    };
+}
+
+void pool_tell_started(struct pool *pool, struct task *task)
+{
+    struct event event = pool_task_event(EVENT_TASK_STARTED, task);
+    pool_emit_task(pool, task, &event);
+}
+
+static void emit_output(struct pool *pool, struct task *task, size_t stream,
+                        const char *bytes, size_t length)
+{
+    struct event event = pool_task_event(EVENT_TASK_OUTPUT, task);
+    if (pool->spec->separate)
+        event.stream = stream ? "stderr" : "stdout";
+    event.bytes = bytes;
+    event.length = length;
+    pool_emit_task(pool, task, &event);
+}
+
+static void tell_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                        size_t length)
+{
+    struct buf tagged = {0};
+    if (!length)
+        return;
+    if (!pool->spec->tag) {
+        emit_output(pool, task, stream, bytes, length);
+        return;
+    }
+    pool_tag_output(pool, task, &task->streams[stream].in_line, bytes, length, &tagged);
+    emit_output(pool, task, stream, tagged.data, tagged.length);
+    buf_release(&tagged);
+}
+
+/* With a tag the last line ends with a newline, as another tag follows it. */
+static void end_line(struct pool *pool, struct task *task, size_t stream)
+{
+    if (!task->streams[stream].in_line)
+        return;
+    emit_output(pool, task, stream, "\n", 1);
+    task->streams[stream].in_line = false;
+}
+
+/* The whole lines now, a line's beginning when the rest of it has come. */
+static void tell_lines(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                       size_t length)
+{
+    struct buf *line = &task->streams[stream].line;
+    const char *last = memrchr(bytes, '\n', length);
+    size_t whole = last ? (size_t)(last + 1 - bytes) : 0;
+    if (whole && line->length) {
+        buf_append(line, bytes, whole);
+        tell_output(pool, task, stream, line->data, line->length);
+        buf_clear(line);
+    } else {
+        tell_output(pool, task, stream, bytes, whole);
+    }
+    buf_append(line, bytes + whole, length - whole);
+    if (line->length < LINE_LONGEST)
+        return;
+    whole = line->length - utf8_tail(line->data, line->length);
+    tell_output(pool, task, stream, line->data, whole);
+    buf_consume(line, whole);
+}
+
+static void keep_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                        size_t length)
+{
+    struct error error = {0};
+    if (pool->results)
+        results_take_output(pool->results, task, stream, bytes, length);
+    pool_keep_last(task, bytes, length);
+    switch (pool->spec->output) {
+    case OUTPUT_DISCARD:
+        break;
+    case OUTPUT_LINES:
+        tell_lines(pool, task, stream, bytes, length);
+        break;
+    case OUTPUT_GROUP:
+    case OUTPUT_ORDERED:
+        if (spool_put(&task->streams[stream].output, bytes, length, &error))
+            pool_lose(pool, error.text);
+        error_release(&error);
+        break;
+    }
+}
+
+/* A secret may be cut by the pieces in which output comes; LAST: no more comes. */
+static void keep_masked(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                        size_t length, bool last)
+{
+    const struct mask *mask = pool->object.run->mask;
+    struct buf shown = {0};
+    mask_put(mask, &task->streams[stream].masked, &shown, bytes, length);
+    if (last)
+        mask_end(mask, &task->streams[stream].masked, &shown);
+    if (shown.length)
+        keep_output(pool, task, stream, shown.data, shown.length);
+    buf_release(&shown);
+}
+
+static void end_masked(struct pool *pool, struct task *task)
+{
+    for (size_t i = 0; i < TASK_STREAMS; i++)
+        keep_masked(pool, task, i, "", 0, true);
+}
+
+void pool_take_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                      size_t length)
+{
+    task->put_out += length;
+    if (pool->object.run->mask)
+        keep_masked(pool, task, stream, bytes, length, false);
+    else
+        keep_output(pool, task, stream, bytes, length);
+}
+
+/* "exit code 3", "ended by signal KILL", with how near it came to a limit, or the reason that the worker gave. */
+static void fill_reason(const struct pool *pool, const struct task *task, struct buf *reason)
+{
+    if (task->text_length) {
+        buf_append(reason, task->text, task->text_length);
+        return;
+    }
+    switch (task->outcome) {
+    case OUTCOME_EXITED:
+        buf_printf(reason, "exit code %lld", (long long)task->number);
+        break;
+    case OUTCOME_SIGNALED:
+        buf_printf(reason, "ended by signal %s", signal_name((int)task->number));
+        break;
+    default:
+        break;
+    }
+    if (reason->length)
+        attributes_print_near(&pool->spec->object.attributes, pool->object.run, task->memory, reason);
+}
+
+void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason)
+{
+    if (task->outcome == OUTCOME_TIMEOUT)
+        buf_text(reason, "timed out");
+    else
+        fill_reason(pool, task, reason);
+}
+
+static void tell_timeout(struct pool *pool, struct task *task)
+{
+    struct event event = pool_task_event(EVENT_TASK_TIMEOUT, task);
+    event.flags = EVENT_WRONG;
+    event.has_duration = true;
+    event.duration = task->timeout;
+    pool_emit_task(pool, task, &event);
+}
+
+/* Of a Lua body: where it stands, and what it works on. */
+static void put_chunk(const struct pool *pool, const struct task *task, struct buf *text)
+{
+    plan_lua(&pool->spec->object.body.lua, text);
+    buf_text(text, ", item ");
+    value_text_of(text, task->item.data, task->item.length);
+}
+
+/* The task's command, or what stands for it. */
+static const char *find_command(const struct pool *pool, const struct task *task, struct buf *text)
+{
+    if (task->command || !pool->object.run->tells_commands ||
+        pool->spec->object.body.kind != BODY_LUA)
+        return task->command;
+    put_chunk(pool, task, text);
+    return text->data;
+}
+
+/* When the attempt began and ended, and how long it and all before it took. */
+static void fill_span(const struct task *task, struct event *event)
+{
+    event->has_duration = true;
+    event->duration = task->duration;
+    event->has_span = true;
+    event->began = task->started;
+    event->finished = task->finished;
+    if (task->attempt > 1)
+        event->all = task->spent;
+}
+
+void pool_fill_end(const struct task *task, struct event *event)
+{
+    event->has_duration = true;
+    event->duration = task->duration;
+    if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED) {
+        event->has_code = true;
+        event->code = (int)task->number;
+    }
+    if (task->outcome == OUTCOME_SIGNALED)
+        event->signal = (int)task->number;
+}
+
+static void tell_ended(struct pool *pool, struct task *task)
+{
+    struct event event = pool_task_event(EVENT_TASK_ENDED, task);
+    struct buf reason = {0};
+    struct buf command = {0};
+    struct buf item = {0};
+    pool_fill_end(task, &event);
+    fill_span(task, &event);
+    event.received = task->put_out;
+    event.memory = task->memory;
+    task_shown_item(task, pool->object.run->mask, &item);
+    event.item = item.length ? item.data : task->item.data;
+    event.item_length = item.length ? item.length : task->item.length;
+    event.key = task->key;
+    event.command = find_command(pool, task, &command);
+    if (task->outcome != OUTCOME_DONE) {
+        event.flags = EVENT_WRONG;
+        fill_reason(pool, task, &reason);
+        event.reason = reason.length ? reason.data : "timed out";
+    }
+    if (task->outcome == OUTCOME_TIMEOUT) {
+        tell_timeout(pool, task);
+        event.flags = EVENT_TOLD | EVENT_WRONG;
+    }
+    pool_emit_task(pool, task, &event);
+    buf_release(&item);
+    buf_release(&command);
+    buf_release(&reason);
+}
+
+void pool_tell_plan(struct pool *pool, const char *text)
+{
+    struct event event = {.kind = EVENT_TASK_PLANNED, .flags = EVENT_REASONED, .reason = text};
+    pool_emit(pool, &event);
+}
+
+/* A dry run: what each worker of the pool would start once. */
+static void tell_program(struct pool *pool, const struct task *task)
+{
+    struct buf reason = {0};
+    if (pool->told_program || pool->spec->object.body.kind != BODY_COPROCESS)
+        return;
+    pool->told_program = true;
+    buf_printf(&reason, "each worker starts %s", task->command);
+    pool_tell_plan(pool, reason.data);
+    buf_release(&reason);
+}
+
+/* A dry run: the worker's result is the command that it would have run, or the line to a coprocess.
+ */
+static void tell_planned(struct pool *pool, struct task *task)
+{
+    struct event event = pool_task_event(EVENT_TASK_PLANNED, task);
+    struct buf text = {0};
+    tell_program(pool, task);
+    if (pool->spec->object.body.kind == BODY_LUA)
+        put_chunk(pool, task, &text);
+    else
+        value_text_of(&text, task->text, task->text_length);
+    event.bytes = text.data;
+    event.length = text.length;
+    pool_emit_task(pool, task, &event);
+    buf_release(&text);
+}
+
+void pool_tell_cut(struct pool *pool)
+{
+    pool_tell_plan(pool, "there are more tasks than --limit shows");
+}
+
+/* What the attempt has put out comes before what is said of it, and before the next attempt's. */
+static void detach_output(struct pool *pool, struct task *task)
+{
+    struct task *attempt = mem_calloc(1, sizeof(*attempt));
+    pool_show_task(pool, task); /* the attempt has no item */
+    *attempt = *task;
+    attempt->item = attempt->messages = attempt->last = (struct buf){0};
+    attempt->shown = attempt->cell = (struct buf){0};
+    buf_append(&attempt->shown, task->shown.data, task->shown.length);
+    buf_append(&attempt->cell, task->cell.data, task->cell.length);
+    attempt->retried = true;
+    memset(task->streams, 0, sizeof(task->streams));
+    /* The task keeps how it ended, as it may not be tried again after all. */
+    if (task->text)
+        task->text = mem_copy(task->text, task->text_length);
+    if (task->command)
+        task->command = mem_strdup(task->command);
+    task_list_add(&pool->finished, attempt);
+}
+
+void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait)
+{
+    task->wait = wait;
+    end_masked(pool, task);
+    detach_output(pool, task);
+    pool_pump(pool);
+}
+
+static void tell_retrying(struct pool *pool, struct task *task)
+{
+    struct event event = pool_task_event(EVENT_TASK_RETRYING, task);
+    struct buf reason = {0};
+    pool_fill_reason(pool, task, &reason);
+    event.flags = EVENT_WRONG;
+    event.reason = buf_string(&reason);
+    fill_span(task, &event);
+    event.duration = task->wait;
+    event.attempt = task->attempt + 1;
+    event.total = pool_attempts(pool);
+    pool_emit_task(pool, task, &event);
+    buf_release(&reason);
+}
+
+static void tell_stopped(struct pool *pool, struct task *task)
+{
+    struct event event = pool_task_event(EVENT_TASK_STOPPED, task);
+    event.reason = task->text;
+    fill_span(task, &event);
+    pool_emit_task(pool, task, &event);
+}
+
+static void count_task(struct pool *pool, struct task *task)
+{
+    pool->done++;
+    if (task->outcome == OUTCOME_DONE)
+        return;
+    if ((size_t)pool->failed < countof(pool->failures))
+        pool->failures[pool->failed] = task->index;
+    pool->failed++;
+    pool_keep_failure(pool, task);
+    if (pool->won)
+        return;
+    pool->object.failed = true;
+    object_fails(&pool->object);
+}
+
+/* Tells the kept output piece by piece; false where the log took no more before its end. */
+static bool tell_spool(struct pool *pool, struct task *task, size_t stream)
+{
+    struct spool *spool = &task->streams[stream].output;
+    const char *bytes;
+    size_t length;
+    struct error error = {0};
+    int result = 0;
+    while (!pool->object.run->held && (result = spool_next(spool, &bytes, &length, &error)) > 0)
+        tell_output(pool, task, stream, bytes, length);
+    if (result < 0)
+        pool_lose(pool, error.text);
+    error_release(&error);
+    return !pool->object.run->held || result < 0 ||
+           (!spool->memory.length && spool->read == spool->size);
+}
+
+/* The same of both streams, and of lines that have no end. */
+static bool tell_kept(struct pool *pool, struct task *task)
+{
+    for (size_t i = 0; i < TASK_STREAMS; i++) {
+        struct buf *line = &task->streams[i].line;
+        if (!tell_spool(pool, task, i))
+            return false;
+        tell_output(pool, task, i, line->data, line->length);
+        buf_clear(line);
+        end_line(pool, task, i);
+    }
+    return true;
+}
+
+void pool_pump(struct pool *pool)
+{
+    while (pool->finished.first) {
+        struct task *task = pool->finished.first;
+        if (!tell_kept(pool, task))
+            return;
+        if (pool->results && !task->retried) /* first: the journal waits for what it has put */
+            results_put(pool->results, task);
+        if (task->retried)
+            tell_retrying(pool, task);
+        else if (task->outcome == OUTCOME_CANCELLED)
+            tell_stopped(pool, task);
+        else if (pool->object.run->dry && task->outcome == OUTCOME_DONE)
+            tell_planned(pool, task);
+        else
+            tell_ended(pool, task);
+        task_free(task_list_take(&pool->finished));
+    }
+    if (!pool->unordered)
+        spool_shelf_clear(&pool->shelf);
+}
+
+void pool_finish_task(struct pool *pool, struct task *task)
+{
+    end_masked(pool, task);
+    count_task(pool, task);
+    buf_release(&task->last);
+    pool_message_done(pool, task);
+    if (pool->spec->output == OUTPUT_ORDERED)
+        pool_keep_turn(pool, task);
+    else
+        task_list_add(&pool->finished, task);
+    pool_pump(pool);
+    pool_check_halt(pool);
+}
+
+static const char *why_stopped(const struct pool *pool)
+{
+    return pool->broken   ? "the pool failed"
+           : pool->halted ? "the pool was halted"
+                          : "the run was stopped";
+}
+
+void pool_end_task(struct pool *pool, struct task *task)
+{
+    const char *why = why_stopped(pool);
+    end_masked(pool, task);
+    free(task->text);
+    task->text = mem_strdup(why);
+    task->text_length = strlen(why);
+    task->outcome = OUTCOME_CANCELLED;
+    pool->skipped++;
+    buf_release(&task->last);
+    pool_message_back(pool, task);
+    if (pool->spec->output == OUTPUT_ORDERED)
+        pool_keep_turn(pool, task);
+    else
+        task_list_add(&pool->finished, task);
+    pool_pump(pool);
+}
+
+void pool_skip_task(struct pool *pool, struct task *task)
+{
+    struct event event = pool_task_event(EVENT_TASK_SKIPPED, task);
+    event.reason = why_stopped(pool);
+    pool->skipped++;
+    pool_emit_task(pool, task, &event);
+    pool_message_back(pool, task);
+    task_free(task);
+}
+
+bool pool_has_told_all(const struct pool *pool)
+{
+    return !pool->finished.first && !pool->unordered;
+}
+
+int pool_by_number(const void *left, const void *right)
+{
+    int64_t a = *(const int64_t *)left;
+    int64_t b = *(const int64_t *)right;
+    return (a > b) - (a < b);
+}
+
+/* "2 of 5 tasks failed: tasks 1, 3" */
+static void fill_failures(struct pool *pool, struct buf *reason)
+{
+    bool more = pool->failed > (int64_t)countof(pool->failures);
+    size_t named = more ? countof(pool->failures) : (size_t)pool->failed;
+    qsort(pool->failures, named, sizeof(*pool->failures), pool_by_number);
+    buf_printf(reason, "%lld of %lld tasks failed: task%s ", (long long)pool->failed,
+               (long long)pool->done, named > 1 ? "s" : "");
+    for (size_t i = 0; i < named; i++)
+        buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
+    if (more)
+        buf_text(reason, ", ...");
+}
+
+/* What was done and what was not, and why the pool itself failed; nothing where all is well. */
+void pool_fill_outcome(struct pool *pool, struct buf *reason)
+{
+    struct event tally = {0};
+    bool cut_short = pool_is_stopping(pool);
+    if (pool->failed)
+        fill_failures(pool, reason);
+    else if (cut_short)
+        buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
+    if (cut_short && (pool->skipped || !pool->exhausted)) {
+        pool_fill_tally(pool, &tally);
+        pool_print_undone(&tally, "; ", reason);
+    }
+    if (pool->reason)
+        buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);
+}

@@ -1,0 +1,454 @@
+/* A pool: which worker gets which task, and when. */
+#include "pool/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "child/limits.h"
+#include "child/start.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "loop/loop.h"
+#include "loop/timer.h"
+#include "pool/private.h"
+#include "pool/results.h"
+#include "pool/source/source.h"
+#include "queue/ends.h"
+#include "scenario/spec.h"
+#include "worker/planner.h"
+
+/* A worker has tasks for so long ahead of the one that runs, and never more than so many. */
+#define AHEAD_TIME (2 * NS_PER_MS)
+#define AHEAD_MOST 2000
+
+/* Tasks that take longer are not sent ahead at all: one of them could wait behind a long one. */
+#define AHEAD_LONGEST (2 * NS_PER_MS)
+
+/* How often is looked for tasks that wait in a busy worker while another is idle. */
+#define LOOK_TIME (2 * NS_PER_MS)
+
+/* Finished tasks that may wait for one before them (output: ordered). */
+#define UNORDERED_MOST 10000
+
+static void look_soon(void *arg);
+static void run_timer(struct pool *pool);
+
+void pool_look(struct pool *pool)
+{
+    if (pool->scheduling)
+        return;
+    pool->scheduling = true;
+    loop_defer(pool->object.run->loop, look_soon, pool);
+}
+
+bool pool_is_stopping(const struct pool *pool)
+{
+    return object_is_ending(&pool->object) || pool->broken || pool->halted;
+}
+
+bool pool_is_ending(const struct pool *pool)
+{
+    return object_is_ending(&pool->object) || pool->broken ||
+           (pool->halted && pool->spec->halt.now);
+}
+
+void pool_break(struct pool *pool, const char *reason)
+{
+    pool->object.failed = true;
+    pool->broken = true;
+    if (!pool->reason)
+        pool->reason = mem_strdup(reason);
+    object_fails(&pool->object);
+    pool_look(pool);
+}
+
+static struct task *next_task(struct pool *pool)
+{
+    if (!pool_may_begin(pool))
+        return NULL;
+    struct task *task = task_list_take(&pool->ready);
+    if (!task)
+        task = pool_take_task(pool);
+    if (!task)
+        return NULL;
+    if (!pool_take_token(pool, task)) {
+        task_list_add_first(&pool->ready, task);
+        return NULL;
+    }
+    pool_begins(pool);
+    return task;
+}
+
+/* A worker that is to be replaced after so many tasks gets no more than those. */
+static bool may_take(const struct crew *crew, size_t most)
+{
+    int64_t recycle = crew->pool->spec->recycle;
+    return crew->state == CREW_READY && !crew->revoking && crew->tasks.count < most &&
+           (!recycle || crew->done + (int64_t)crew->tasks.count < recycle);
+}
+
+void crew_begin_first(struct crew *crew)
+{
+    struct task *task = crew->tasks.first;
+    task->started = clock_monotonic();
+    if (task->due)
+        task_forget(task);
+    task->worker = crew->number;
+    task->pid = crew->pid;
+    pool_message_tried(crew->pool, task);
+    pool_tell_started(crew->pool, task);
+}
+
+static void give(struct crew *crew, struct task *task)
+{
+    task->id = ++crew->pool->next_id;
+    task->timeout = pool_task_timeout(crew->pool);
+    task_list_add(&crew->tasks, task);
+    if (crew->tasks.count == 1)
+        crew_begin_first(crew);
+    crew->kind->send(crew, task);
+}
+
+/* How many tasks a worker may have in all. */
+static size_t tasks_at_once(const struct pool *pool)
+{
+    if (!pool->average || pool->average > AHEAD_LONGEST || pool_is_paced(pool))
+        return 1;
+    int64_t ahead = AHEAD_TIME / pool->average;
+    return 1 + (size_t)(ahead > AHEAD_MOST ? AHEAD_MOST : ahead);
+}
+
+/* Gives tasks to those who have fewer than MOST; false when none is left to give. */
+static bool fill_crew(struct pool *pool, size_t most)
+{
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        while (may_take(crew, most)) {
+            struct task *task = next_task(pool);
+            if (!task)
+                return false;
+            give(crew, task);
+        }
+    }
+    return true;
+}
+
+/* An idle worker is served before any other gets a task ahead. */
+static void give_tasks(struct pool *pool)
+{
+    if (pool->object.run->held || pool->results_full ||
+        pool->unordered_count > UNORDERED_MOST)
+        return;
+    if (fill_crew(pool, 1))
+        fill_crew(pool, tasks_at_once(pool));
+}
+
+/* A dry run of Lua bodies needs no worker: each task is told of and done. */
+static void plan_tasks(struct pool *pool)
+{
+    struct task *task;
+    while (!pool->object.run->held && (task = next_task(pool)))
+        pool_finish_task(pool, task);
+}
+
+/* What was to be tried again has failed: its last result counts. A message goes back, to be tried by
+ * whoever comes next. */
+static void skip_ready(struct pool *pool)
+{
+    struct task *task;
+    while ((task = task_list_take(&pool->ready))) {
+        if (!task->due || pool->spec->tasks.kind == SOURCE_QUEUE) {
+            pool_skip_task(pool, task);
+            continue;
+        }
+        task->attempt--;
+        pool_finish_task(pool, task);
+    }
+}
+
+static void pool_over(struct pool *pool)
+{
+    struct buf reason = {0};
+    struct event event = {.kind = EVENT_POOL_ENDED};
+    pool->stopped = object_is_ending(&pool->object);
+    pool_fill_tally(pool, &event);
+    timer_stop(pool->timer);
+    timer_stop(pool->due);
+    pool_leave_tokens(pool);
+    if (pool->cut)
+        pool_tell_cut(pool);
+    if (pool->tally.done)
+        pool_tell_resumed(pool);
+    pool_fill_outcome(pool, &reason);
+    if (reason.length) {
+        event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
+        event.reason = reason.data;
+    }
+    pool_emit(pool, &event);
+    buf_release(&reason);
+    users_ended(pool->object.run, &pool->spec->object, pool->object.name);
+    object_gone(&pool->object);
+}
+
+static bool has_timeout(const struct pool *pool)
+{
+    return pool->spec->object.timeout || pool->spec->timeout_percent;
+}
+
+static void look_soon(void *arg)
+{
+    struct pool *pool = arg;
+    pool->scheduling = false;
+    if (pool->object.state == OBJECT_ENDED)
+        return;
+    if (pool->object.run->dry && pool->spec->object.body.kind == BODY_LUA)
+        plan_tasks(pool);
+    pool_take_due(pool);
+    pool_keep_crew(pool);
+    if (pool->halted && !pool->told_halt)
+        pool_halt_crew(pool);
+    pool_recycle_crew(pool);
+    if (pool_is_stopping(pool))
+        skip_ready(pool);
+    else
+        give_tasks(pool);
+    if (has_timeout(pool) || pool_hoarder(pool))
+        run_timer(pool);
+    if (pool_is_stopping(pool) || (!pool_has_more(pool) && !pool_has_hoard(pool)))
+        pool_finish_crew(pool);
+    if (!pool->crew_alive && (pool_is_stopping(pool) || !pool_has_more(pool))) {
+        pool_release_unordered(pool);
+        if (pool_has_told_all(pool) && pool_has_written_results(pool) &&
+            items_finish(pool->items, pool->object.state == OBJECT_KILLING))
+            pool_over(pool);
+    }
+}
+
+static void more_items(void *arg)
+{
+    struct pool *pool = arg;
+    pool->waiting = false;
+    pool_look(pool);
+}
+
+static void on_time(void *arg)
+{
+    struct pool *pool = arg;
+    pool->timer_runs = false;
+    if (pool->kill_at && clock_monotonic() >= pool->kill_at) {
+        for (size_t i = 0; i < pool->crew_count; i++)
+            if (pool->crew[i]->state != CREW_NONE)
+                pool->crew[i]->kind->kill(pool->crew[i]);
+        pool->kill_at += NS_PER_S;
+    }
+    pool_end_hung(pool);
+    struct crew *hoarder = pool_hoarder(pool);
+    if (hoarder && !pool_is_stopping(pool))
+        crew_take_back(hoarder, false);
+    pool_look(pool);
+}
+
+/* Runs the timer for whatever is due first. */
+static void run_timer(struct pool *pool)
+{
+    int64_t delay = 100 * NS_PER_MS;
+    if (pool->timer_runs)
+        return;
+    if (!pool_is_stopping(pool) && pool_hoarder(pool))
+        delay = LOOK_TIME;
+    pool->timer_runs = true;
+    timer_start(pool->timer, delay);
+}
+
+static void tell_limits(struct pool *pool)
+{
+    const struct object_spec *spec = &pool->spec->object;
+    struct buf text = {0};
+    struct buf reason = {0};
+    if (pool->object.run->dry) {
+        pool_plan_conditions(pool, &text);
+        if (text.length)
+            pool_tell_plan(pool, text.data);
+        buf_release(&text);
+        return;
+    }
+    attributes_describe(&spec->attributes, pool->object.run, &text);
+    buf_printf(&reason, "each %s may use %s", spec->body.kind == BODY_LUA ? "worker" : "task",
+               buf_string(&text));
+    struct event event = {.kind = EVENT_POOL_LIMITED, .reason = reason.data};
+    if (text.length)
+        pool_emit(pool, &event);
+    buf_release(&text);
+    buf_release(&reason);
+}
+
+static void pool_start(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    struct error error = {0};
+    pool->items = items_new(object->run, pool->spec, more_items, pool, &error);
+    if (!pool->items) {
+        pool->exhausted = true;
+        pool_break(pool, error.text);
+        error_release(&error);
+        return;
+    }
+    pool_open_tokens(pool);
+    pool_open_results(pool);
+    pool_open_resume(pool);
+    pool_open_picks(pool);
+    pool_limit_crew(pool);
+    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_count};
+    pool_emit(pool, &event);
+    pool->told_started = true;
+    tell_limits(pool);
+    object_reached(object, CONDITION_STARTED);
+    object_reached(object, CONDITION_READY);
+    pool_tell_exhausted(pool);
+    if (items_count(pool->items) >= 0)
+        pool_tell_waiting(pool);
+    pool_look(pool);
+}
+
+static void pool_stop(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        struct crew *crew = pool->crew[i];
+        if (crew->state != CREW_READY || !crew->tasks.first)
+            continue;
+        crew_end_task(crew);
+    }
+    pool->kill_at = clock_monotonic() + pool->spec->stop.grace + CREW_HANG_TIME;
+    timer_start(pool->timer, pool->spec->stop.grace + CREW_HANG_TIME);
+    pool->timer_runs = true;
+    pool_look(pool);
+}
+
+static void pool_kill(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    pool->kill_at = clock_monotonic();
+    timer_start(pool->timer, 0);
+    pool->timer_runs = true;
+    pool_look(pool);
+}
+
+static void pool_skip(struct object *object, const char *reason)
+{
+    struct pool *pool = (struct pool *)object;
+    struct event event = {.kind = EVENT_POOL_SKIPPED, .reason = reason};
+    pool_emit(pool, &event);
+    users_ended(object->run, &pool->spec->object, object->name);
+}
+
+static void pool_hold(struct object *object, bool held)
+{
+    struct pool *pool = (struct pool *)object;
+    for (size_t i = 0; i < pool->crew_count; i++)
+        if (pool->crew[i]->state != CREW_NONE)
+            pool->crew[i]->kind->hold(pool->crew[i], held);
+    items_hold(pool->items, held);
+    if (held)
+        return;
+    pool_pump(pool);
+    pool_look(pool);
+}
+
+static bool pool_drained(const struct object *object)
+{
+    (void)object; /* a pool is no daemon */
+    return true;
+}
+
+static void pool_free(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    for (size_t i = 0; i < pool->crew_made; i++)
+        pool->crew[i]->kind->free(pool->crew[i]);
+    free(pool->crew);
+    items_free(pool->items);
+    results_free(pool->results);
+    pool_free_tokens(pool);
+    pool_free_failures(pool);
+    planner_free(pool->planner);
+    spool_shelf_release(&pool->shelf);
+    timer_free(pool->timer);
+    timer_free(pool->due);
+    timer_free(pool->refused);
+    free(pool->reason);
+    object_release(object);
+    free(pool);
+}
+
+static void pool_describe(const struct object *object, struct buf *out)
+{
+    pool_print_state((const struct pool *)object, out);
+}
+
+static void pool_progress(const struct object *object, struct buf *out)
+{
+    pool_print_progress((const struct pool *)object, out);
+}
+
+static bool pool_recorded(struct object *object)
+{
+    struct results *results = ((struct pool *)object)->results;
+    return !results || results_settle(results);
+}
+
+static const struct object_kind pool_kind = {
+    .word = "pool",
+    .start = pool_start,
+    .stop = pool_stop,
+    .kill = pool_kill,
+    .skip = pool_skip,
+    .hold = pool_hold,
+    .recorded = pool_recorded,
+    .describe = pool_describe,
+    .progress = pool_progress,
+    .waits = pool_waits_for_queue,
+    .held_up = pool_held_up,
+    .parts = pool_parts,
+    .sleeps = pool_sleeps,
+    .report = pool_report,
+    .drained = pool_drained,
+    .free = pool_free,
+};
+
+size_t pool_workers(const struct run *run, const struct pool_spec *spec)
+{
+    return (size_t)(run->jobs ? run->jobs : spec->workers);
+}
+
+struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned flags)
+{
+    struct pool *pool = mem_calloc(1, sizeof(*pool));
+    pool->object = (struct object){
+        .kind = &pool_kind, .run = run, .spec = &spec->object, .name = spec->object.name};
+    pool->spec = spec;
+    pool->flags = flags;
+    pool->timer = timer_new(run->loop, on_time, pool);
+    pool->due = timer_new(run->loop, look_soon, pool);
+    pool->refused = timer_new(run->loop, pool_try_crew_again, pool);
+    pool->seed = (unsigned)clock_monotonic();
+    pool->crew_count = pool->crew_made = pool_workers(run, spec);
+    pool->crew = mem_calloc(pool->crew_count, sizeof(struct crew *));
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        pool->crew[i] =
+            spec->kind == POOL_THREAD ? crew_thread_new(pool) : crew_process_new(pool);
+        pool->crew[i]->pool = pool;
+        pool->crew[i]->number = (int64_t)i + 1;
+    }
+    return &pool->object;
+}
+
+bool pool_was_left(const struct object *object)
+{
+    return object->kind == &pool_kind && items_were_left(((const struct pool *)object)->items);
+}

@@ -1,0 +1,44 @@
+/* A pool of which some tasks alone are to be run. */
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "engine/run.h"
+#include "pool/private.h"
+
+/* Names are those of the scenario's objects: one text each. */
+static bool is_picked(const struct pool *pool, int64_t index)
+{
+    const struct run *run = pool->object.run;
+    for (size_t i = 0; i < run->pick_count; i++)
+        if (run->picks[i].pool == pool->object.name && run->picks[i].task == index)
+            return true;
+    return false;
+}
+
+void pool_open_picks(struct pool *pool)
+{
+    const struct run *run = pool->object.run;
+    pool->last_pick = run->pick_count ? -1 : INT64_MAX;
+    for (size_t i = 0; i < run->pick_count; i++)
+        if (run->picks[i].pool == pool->object.name && run->picks[i].task > pool->last_pick)
+            pool->last_pick = run->picks[i].task;
+}
+
+bool pool_passes_over(struct pool *pool, const struct task *task)
+{
+    if (!pool->object.run->pick_count || is_picked(pool, task->index))
+        return false;
+    pool->passed++;
+    return true;
+}
+
+void pool_check_picks(struct pool *pool)
+{
+    struct buf reason = {0};
+    if (!pool->object.run->pick_count || pool->next_index > pool->last_pick)
+        return;
+    buf_printf(&reason, "it has no task %" PRId64 ": there are %" PRId64, pool->last_pick,
+               pool->next_index);
+    pool_break(pool, reason.data);
+    buf_release(&reason);
+}

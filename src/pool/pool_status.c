@@ -1,0 +1,182 @@
+/* What a pool is doing. */
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "event/event.h"
+#include "serve/control_socket.h"
+#include "pool/source/source.h"
+#include "queue/parts.h"
+#include "pool/private.h"
+#include "scenario/spec.h"
+
+/* More running tasks are not listed. */
+#define LISTED_MOST 8
+
+static void print_running(const struct pool *pool, struct buf *out)
+{
+    size_t running = 0;
+    int64_t now = clock_monotonic();
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        const struct task *task = pool->crew[i]->tasks.first;
+        if (!task)
+            continue;
+        if (running++ >= LISTED_MOST)
+            continue;
+        buf_printf(out, "%s task %" PRId64 " for ", running == 1 ? "; running:" : ",", task->index);
+        duration_print(out, duration_round(now - task->started));
+    }
+    if (running > LISTED_MOST)
+        buf_printf(out, " and %zu more", running - LISTED_MOST);
+}
+
+/* Adds what each task that runs waits for; false where one of them does not. */
+static bool crew_waits(const struct pool *pool, struct part_waits *waits, size_t *running)
+{
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        const struct crew *crew = pool->crew[i];
+        struct part_wait one = {0};
+        if (crew->state == CREW_STARTING)
+            return false;
+        if (!crew->tasks.first)
+            continue;
+        if (!crew->kind->waits(crew, &one.wait))
+            return false;
+        parts_add(waits, &one);
+        ++*running;
+    }
+    return true;
+}
+
+/* Adds what holds back the next task; false where nothing does. */
+static bool source_waits(const struct pool *pool, struct part_waits *waits)
+{
+    struct part_wait one = {0};
+    if (pool->results_full && pool->spec->results.kind == RESULTS_QUEUE)
+        one.wait = (struct object_wait){pool->spec->results.queue, .for_room = true};
+    else if (!pool->waiting || pool->ready.first || !items_wait(pool->items, &one.wait))
+        return false;
+    parts_add(waits, &one);
+    return true;
+}
+
+/* Nothing else goes on by itself, as time passes or as the machine has more to spare. */
+static bool is_held_by_queues(const struct pool *pool)
+{
+    return !pool_is_stopping(pool) && !pool->retrying && !pool->throttled && !pool->refused_now &&
+           !pool->object.spec->timeout && !pool->spec->timeout_percent;
+}
+
+/* Whether a worker is free that would take what comes. */
+static bool takes_more(const struct pool *pool, size_t running)
+{
+    return !pool->exhausted && running < pool->crew_alive;
+}
+
+void pool_waits_for_queue(struct object *object, struct part_waits *waits)
+{
+    const struct pool *pool = (const struct pool *)object;
+    size_t running = 0;
+    bool waiting = is_held_by_queues(pool) && crew_waits(pool, waits, &running);
+    if (waiting && takes_more(pool, running))
+        waiting = source_waits(pool, waits);
+    if (!waiting)
+        waits->count = 0;
+}
+
+void pool_parts(const struct object *object, struct part_waits *waits)
+{
+    const struct pool *pool = (const struct pool *)object;
+    door_waits(object->run->door, object, waits);
+    if (waits->count)
+        source_waits(pool, waits);
+}
+
+/* Each task that runs is one command, and that waits. */
+bool pool_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns)
+{
+    const struct pool *pool = (const struct pool *)object;
+    size_t waiting = 0, running = 0;
+    (void)turns;
+    for (size_t i = 0; i < waits->count; i++)
+        waiting += waits->items[i].part ? waits->items[i].count : 0;
+    for (size_t i = 0; i < pool->crew_count; i++)
+        running += pool->crew[i]->tasks.first != NULL;
+    return is_held_by_queues(pool) && waiting >= running;
+}
+
+bool pool_held_up(const struct object *object, struct buf *out)
+{
+    const struct pool *pool = (const struct pool *)object;
+    const struct crew *first = NULL;
+    size_t starting = 0;
+    for (size_t i = 0; i < pool->crew_count; i++) {
+        if (pool->crew[i]->state != CREW_STARTING && pool->crew[i]->state != CREW_NONE)
+            first = first ? first : pool->crew[i];
+        starting += pool->crew[i]->state == CREW_STARTING;
+    }
+    if (first && pool->token_waiter.waits && !first->tasks.first)
+        buf_text(out, "waits for a token of the jobserver of make");
+    if (first || !starting)
+        return false;
+    buf_printf(out, "waits until the %s of its ", pool->spec->setup.text ? "setup" : "start");
+    if (starting > 1)
+        buf_printf(out, "%zu workers has ended", starting);
+    else
+        buf_text(out, "worker has ended");
+    return true;
+}
+
+void pool_print_state(const struct pool *pool, struct buf *out)
+{
+    int64_t total = pool->items ? items_count(pool->items) : -1;
+    buf_text(out, pool_is_ending(pool) ? "is ending, after " : "runs for ");
+    duration_print(out, duration_round(clock_monotonic() - pool->object.since));
+    buf_printf(out, ": %" PRId64, pool->done);
+    if (total >= 0)
+        buf_printf(out, " of %" PRId64, total);
+    buf_text(out, total < 0 && pool->done == 1 ? " task done" : " tasks done");
+    if (pool->failed)
+        buf_printf(out, ", %" PRId64 " of them failed", pool->failed);
+    if (pool->throttled)
+        buf_text(out, ", held back until the machine has more to spare");
+    print_running(pool, out);
+}
+
+/* As fast as it was on average: who knows better knows what is to come. */
+static void print_rest(const struct pool *pool, int64_t left, struct buf *out)
+{
+    int64_t ns = clock_monotonic() - pool->object.since;
+    double rate = (double)pool->done / ((double)ns / (double)NS_PER_S);
+    if (!pool->done || ns <= 0)
+        return;
+    buf_printf(out, rate < 10 ? ", %.2g/s" : ", %.0f/s", rate);
+    if (left <= 0)
+        return;
+    buf_text(out, ", ");
+    int64_t seconds = (int64_t)((double)left / rate) + 1;
+    duration_print(out, seconds * NS_PER_S);
+    buf_text(out, " left");
+}
+
+void pool_print_progress(const struct pool *pool, struct buf *out)
+{
+    int64_t total = pool->items ? items_count(pool->items) : -1;
+    struct event tally = {0};
+    pool_fill_tally(pool, &tally);
+    if (total > 0 && tally.left >= 0)
+        buf_printf(out, "%" PRId64 " of %" PRId64 " (%" PRId64 "%%)", total - tally.left, total,
+                   (int64_t)(100.0 * (double)(total - tally.left) / (double)total));
+    else
+        buf_printf(out, "%" PRId64 " done", pool->done);
+    if (pool->failed)
+        buf_printf(out, ", %" PRId64 " failed", pool->failed);
+    if (pool->throttled)
+        buf_text(out, ", held back");
+    if (pool_is_ending(pool))
+        buf_text(out, ", ending");
+    else
+        print_rest(pool, tally.left, out);
+}

@@ -1,0 +1,472 @@
+/*
+ * What the files of a pool share: pool.c gives tasks to workers, pool_staff.c begins and ends these,
+ * pool_crew.c hears of them, pool_output.c tells the log, and crew_*.c are the kinds of worker.
+ */
+#ifndef POOL_PRIVATE_H
+#define POOL_PRIVATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/hash.h"
+#include "base/refusal.h"
+#include "engine/object.h"
+#include "event/event.h"
+#include "pool/job_tokens.h"
+#include "pool/task.h"
+#include "store/resume.h"
+
+struct crew;
+struct buf;
+struct error;
+struct items;
+struct jobserver;
+struct pool;
+struct planner;
+struct pool_spec;
+struct results;
+struct timer;
+struct world;
+
+/* How a kind of worker is driven; each function gets the worker. */
+struct crew_kind {
+    /* Starts it. 0; then crew_ready() or crew_gone() follows. Or a negative code and neither. */
+    int (*start)(struct crew *crew, struct error *error);
+    /* Gives it a task, which stands in crew->tasks already. */
+    void (*send)(struct crew *crew, const struct task *task);
+    /* Asks for what it has not begun, unless ALL but one to run: crew_gave_back() follows for each, then
+     * crew_revoked(). */
+    void (*revoke)(struct crew *crew, bool all);
+    /* Ends the task that runs, if it is still this one; its result follows. */
+    void (*cancel)(struct crew *crew, uint64_t id);
+    /* No more tasks: it ends when it has done those it has. */
+    void (*finish)(struct crew *crew);
+    /* Ends it at once. */
+    void (*kill)(struct crew *crew);
+    void (*hold)(struct crew *crew, bool held);
+    /* True where nothing but a queue lets the task that runs go on: see struct object_kind. */
+    bool (*waits)(const struct crew *crew, struct object_wait *wait);
+    void (*free)(struct crew *crew);
+};
+
+enum crew_state {
+    CREW_NONE,     /* not started, or ended */
+    CREW_STARTING,
+    CREW_READY,
+    CREW_FINISHING,
+};
+
+/* One worker, as the pool sees it; each kind puts this struct first in its own. */
+struct crew {
+    const struct crew_kind *kind;
+    struct pool *pool;
+    int64_t number; /* from 1 */
+    int64_t pid;
+    enum crew_state state;
+    struct task_list tasks; /* the first one runs, the others wait in the worker */
+    struct buf line;        /* of what setup writes: a line's beginning */
+    bool revoking;
+    int64_t done; /* tasks of this life, for recycle */
+    bool hung; /* it was killed because its task ran past its limit */
+};
+
+struct pool {
+    struct object object;
+    const struct pool_spec *spec;
+    unsigned flags;
+    struct items *items;
+    bool exhausted; /* the source has ended */
+    bool cut;       /* a dry run tells of no more tasks */
+    bool waiting;   /* the source has nothing at the moment */
+    bool told_waiting;
+    bool told_program; /* a dry run: the program of a coprocess */
+    bool broken; /* no worker can be had any more */
+    struct task_list ready; /* taken from the source, or back from a worker */
+    struct crew **crew;
+    size_t crew_made;  /* all of them */
+    size_t crew_count; /* those that are used: no more than there are tasks */
+    size_t crew_alive;
+    size_t lost_in_a_row; /* workers that ended before they were ready */
+    struct results *_Atomic results; /* NULL: none are kept */
+    bool results_full;       /* too many wait to be written: no more tasks are begun */
+    bool results_ending;     /* no more will come */
+    bool results_written;
+    struct timer *due;    /* a task is due again, or the next may begin */
+    struct task *retrying; /* failed and to be tried again, by when they are due */
+    struct refusal refusal; /* of the first worker's start */
+    struct timer *refused;  /* until that is tried again */
+    bool refused_now;       /* it runs */
+    unsigned seed;        /* of the jitter */
+    bool halted;          /* as halt says: no more tasks are begun */
+    bool told_halt;       /* the workers know of it */
+    bool won;             /* halted by its successes: what fails does not count any more */
+    int64_t next_begin;   /* rate: when the next task may begin */
+    int64_t spare_until;  /* throttle: what THROTTLED says holds so long */
+    int64_t told_throttled; /* clock_monotonic() of the last time that it was; 0: never */
+    bool throttled;
+    struct tokens *tokens; /* without one no task begins; NULL: none are needed */
+    struct tokens_waiter token_waiter;
+    struct jobserver *jobserver; /* the pool's own, that TOKENS are from; NULL: none */
+    struct timer *timer;  /* takes tasks back, watches limits */
+    bool timer_runs;
+    int64_t kill_at; /* of a stop: when grace ends; 0: none */
+    bool scheduling; /* a look at who can get a task is on its way */
+
+    struct planner *planner; /* where tasks are known by their commands; NULL: they are not */
+    struct hash content; /* of all but the item, where somebody wants to know */
+    struct resume_tally tally;
+    bool told_started;
+    bool told_resumed;
+
+    int64_t last_pick; /* no task behind this one is to be run */
+    int64_t passed;    /* tasks that are not to be run */
+    int64_t next_index;
+    int64_t next_turn;
+    uint64_t next_id;
+    int64_t recent[64]; /* ns: how long the last tasks that succeeded have taken */
+    size_t recent_count; /* of all tasks that have stood there */
+    int64_t median;      /* of those, as it was worked out last */
+    size_t median_of;    /* RECENT_COUNT at that time */
+    int64_t average; /* ns of a task, of those so far; 0: none yet */
+
+    struct task_list finished; /* to be told, in this order */
+    struct task *unordered;    /* output: ordered: done before their turn */
+    size_t unordered_count;
+    size_t unordered_memory;   /* bytes of their output that are there */
+    struct spool_shelf shelf;  /* and not: of those beyond a bound */
+    int64_t next_told;
+    int64_t done;
+    int64_t failed;
+    int64_t skipped;
+    int64_t failures[20]; /* the first failed tasks */
+    struct pool_failures *failures_kept; /* what is told of some again; NULL: none has failed */
+    bool stopped;         /* it was ended before its time */
+    char *reason;         /* why the pool itself failed */
+};
+
+/* pool.c */
+
+/* True where no more tasks are to be begun. */
+bool pool_is_stopping(const struct pool *pool);
+
+/* True where the tasks that run are to end too. */
+bool pool_is_ending(const struct pool *pool);
+
+/* The worker begins its first task: tells so. */
+void crew_begin_first(struct crew *crew);
+
+/* pool_crew.c: what a worker tells its pool. */
+
+/* It can take tasks. */
+void crew_ready(struct crew *crew);
+
+/* It ended before it was ready, by its own fault: REASON. */
+void crew_refused(struct crew *crew, const char *reason);
+
+/* The result of its first task; what RESULT points to is copied. */
+void crew_result(struct crew *crew, const struct result *result);
+
+/* Output of its first task, see pool_take_output(), or of setup: then it is told as lines of the worker. */
+void crew_output(struct crew *crew, size_t stream, const char *bytes, size_t length);
+
+/* A line past any task. */
+void crew_line(struct crew *crew, const char *bytes, size_t length);
+
+void crew_gave_back(struct crew *crew, uint64_t id);
+void crew_revoked(struct crew *crew);
+
+/* Nothing of it is left. REASON says how it ended. */
+void crew_gone(struct crew *crew, const char *reason);
+
+/* crew_frame.c: a frame from a worker, told to its pool. */
+void crew_take_frame(struct crew *crew, struct frame *frame);
+
+/* Emits an event about the pool. */
+void pool_emit(struct pool *pool, struct event *event);
+
+/* The pool itself cannot go on: no more tasks are begun. */
+void pool_break(struct pool *pool, const char *reason);
+
+/* Looks soon at who can get a task, and at whether the pool has ended. */
+void pool_look(struct pool *pool);
+
+/* pool_source.c */
+
+/* The next task that is to run, numbered; NULL where there is none now. */
+struct task *pool_take_task(struct pool *pool);
+
+/* The source has ended: tells what was done before, once it is told that the pool starts. */
+void pool_tell_exhausted(struct pool *pool);
+
+/* No more tasks will come: tells so once. */
+void pool_tell_waiting(struct pool *pool);
+
+/* pool_staff.c */
+
+/* A worker that has not ended its task so long after its limit and grace hangs. */
+#define CREW_HANG_TIME (1 * NS_PER_S)
+
+/* No more workers than there are tasks, as far as that is known. */
+void pool_limit_crew(struct pool *pool);
+
+/* Starts workers: all at the beginning, later in place of those that were lost. */
+void pool_keep_crew(struct pool *pool);
+
+/* The system refused the first one some time ago; ARG is the pool. */
+void pool_try_crew_again(void *arg);
+
+/* Sends home the workers that have done as many tasks as they should; others take their places. */
+void pool_recycle_crew(struct pool *pool);
+
+/* A halted pool: the workers give back what they have not begun, and end what they run if asked. */
+void pool_halt_crew(struct pool *pool);
+
+/* Sends home the workers for whom nothing is left. */
+void pool_finish_crew(struct pool *pool);
+
+/* Ends the workers whose task should have ended long ago. */
+void pool_end_hung(struct pool *pool);
+
+/* True where some task is not with a worker, or may come. */
+bool pool_has_more(const struct pool *pool);
+
+/* True where tasks wait behind another with a worker, or are on their way back from one. */
+bool pool_has_hoard(const struct pool *pool);
+
+/* While another is idle: the worker with the most tasks that it has not begun; NULL where nobody has any. */
+struct crew *pool_hoarder(const struct pool *pool);
+
+/* Asks for the tasks that it has not begun; ALL: the one that comes first too. */
+void crew_take_back(struct crew *crew, bool all);
+
+/* Takes back what it has not begun and ends what it runs. */
+void crew_end_task(struct crew *crew);
+
+/* pool_output.c */
+
+/* Tells that the task begins. */
+void pool_tell_started(struct pool *pool, struct task *task);
+
+/* A dry run: tells something of the whole pool. */
+void pool_tell_plan(struct pool *pool, const char *text);
+
+/* A dry run: tells that there are more tasks than were told of. */
+void pool_tell_cut(struct pool *pool);
+
+/* Takes a piece of what the task wrote to STREAM: 0 for standard output, 1 for standard error where that is
+ * kept apart. */
+void pool_take_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
+                      size_t length);
+
+/* pool_tag.c: appends BYTES of the task's output with its tag at the beginning of each line. IN_LINE: they go
+ * on with a line, and is kept up to date. */
+void pool_tag_output(const struct pool *pool, const struct task *task, bool *in_line,
+                     const char *bytes, size_t length, struct buf *out);
+
+/* The task has its outcome: it is told in its turn, and freed. */
+void pool_finish_task(struct pool *pool, struct task *task);
+
+/* The task was ended before its time because the pool was stopped: what it has put out is told and kept,
+ * and its message goes back. It is freed. */
+void pool_end_task(struct pool *pool, struct task *task);
+
+/* The task was not begun, or not begun again, because the pool was stopped; it is freed. */
+void pool_skip_task(struct pool *pool, struct task *task);
+
+/* Tells of finished tasks as far as the log takes it. */
+void pool_pump(struct pool *pool);
+
+/* Appends which tasks failed, and what else went wrong; nothing where all is well. */
+void pool_fill_outcome(struct pool *pool, struct buf *reason);
+
+/* Compares two int64_t, for qsort(). */
+int pool_by_number(const void *left, const void *right);
+
+/* True where all was told. */
+bool pool_has_told_all(const struct pool *pool);
+
+/* A failed attempt is told, with its output; another follows after WAIT ns. */
+void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait);
+
+/* An event about the task, with nothing of how it ended. */
+struct event pool_task_event(enum event_kind kind, const struct task *task);
+
+/* How it ended: its exit code or signal, and how long it took. */
+void pool_fill_end(const struct task *task, struct event *event);
+
+/* pool_shown.c */
+
+/* Emits an event about the task, with its item where that is more than its number. */
+void pool_emit_task(struct pool *pool, struct task *task, struct event *event);
+
+/* Fills in the task's `shown` and `cell`, once. */
+void pool_show_task(const struct pool *pool, struct task *task);
+
+/* pool_failures.c */
+
+/* Of so many ways in which tasks have failed the first ones are told of again. */
+#define POOL_FAILURES_MOST 5
+
+/* Takes a piece of the task's output, of which the end is kept until it is known how it ended. */
+void pool_keep_last(struct task *task, const char *bytes, size_t length);
+
+/* The task has failed, for good: keeps what is told of it again, or counts it with those that failed in the same
+ * way. */
+void pool_keep_failure(struct pool *pool, struct task *task);
+
+/* The run is over: tells of each way in which tasks have failed, by its first task. */
+void pool_tell_failures(struct pool *pool);
+
+/* How many tasks failed in ways that are not told. */
+int64_t pool_other_failures(const struct pool *pool);
+void pool_free_failures(struct pool *pool);
+
+/* pool_report.c */
+
+/* Appends "3 were not done", after BEFORE, for a tally that pool_fill_tally() has filled in; nothing where all were. */
+void pool_print_undone(const struct event *event, const char *before, struct buf *text);
+
+/* Fills in how many tasks have succeeded, failed, and so on. */
+void pool_fill_tally(const struct pool *pool, struct event *event);
+
+/* The run is over: tells what has failed and what is left of a pool that did not do all. */
+void pool_report(struct object *object);
+
+/* pool_pick.c: where of all tasks some alone are to be run. */
+
+/* Before the first task is taken from the source. */
+void pool_open_picks(struct pool *pool);
+
+/* True where the task is not to be run. */
+bool pool_passes_over(struct pool *pool, const struct task *task);
+
+/* The source has ended: the pool breaks where it has no such task. */
+void pool_check_picks(struct pool *pool);
+
+/* pool_status.c */
+
+/* Appends what the pool is doing, for SIGUSR1. */
+void pool_print_state(const struct pool *pool, struct buf *out);
+
+/* The same in a few words, with how long what is left may take. */
+void pool_print_progress(const struct pool *pool, struct buf *out);
+
+/* See struct object_kind. */
+void pool_waits_for_queue(struct object *object, struct part_waits *waits);
+bool pool_held_up(const struct object *object, struct buf *out);
+void pool_parts(const struct object *object, struct part_waits *waits);
+bool pool_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
+
+/* pool_results.c */
+
+/* Opens the pool's results; the pool breaks where that is not possible. */
+void pool_open_results(struct pool *pool);
+
+/* Something of its output or its records could not be written, TEXT says what and why: the run ends with status 3. */
+void pool_lose(struct pool *pool, const char *text);
+
+/* At the end: true once they are written; the pool is looked at again when they are. */
+bool pool_has_written_results(struct pool *pool);
+
+/* pool_turn.c */
+
+/* Of a pool whose output is ordered: tells the task, which has ended, when those before it are told. */
+void pool_keep_turn(struct pool *pool, struct task *task);
+
+/* At a stop: what waits for a turn that never comes is told now. */
+void pool_release_unordered(struct pool *pool);
+
+/* pool_resume.c */
+
+/* Before the first task is taken from the source. */
+void pool_open_resume(struct pool *pool);
+
+/* Fills in the task's key. False where nobody wants to know it, or no command can be made of its item: then the
+ * task itself tells why. */
+bool pool_fill_key(struct pool *pool, struct task *task);
+
+/* The same; true where an earlier run has done the task, which is counted. */
+bool pool_was_done(struct pool *pool, struct task *task);
+
+/* Tells, once, how many tasks were done before; nothing where none could be. */
+void pool_tell_resumed(struct pool *pool);
+
+/* pool_message.c: of tasks that are messages of a queue; for others each does nothing. */
+
+/* The task was made of the item taken last. */
+void pool_message_taken(struct pool *pool, struct task *task);
+
+/* It begins: an attempt that counts. */
+void pool_message_tried(struct pool *pool, const struct task *task);
+
+/* The task is not run to its end: its message goes back. */
+void pool_message_back(struct pool *pool, const struct task *task);
+
+/* The task has its outcome: its message is acknowledged, or goes to the dead letters. */
+void pool_message_done(struct pool *pool, const struct task *task);
+
+/* The task is tried again, at its due time: with `split`, one of several messages becomes one of the first of
+ * them alone. The tasks of the others, as a list; NULL: there are none. */
+struct task *pool_split(struct pool *pool, struct task *task);
+
+/* How often a task is tried at most: as retry says, or the queue of the messages. */
+int64_t pool_attempts(const struct pool *pool);
+
+/* pool_output.c: why the task has failed: "timed out", "exit code 3", ... */
+void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason);
+
+/* pool_jobserver.c */
+
+/* Before the first task: where a jobserver counts the tasks; the pool breaks where it cannot. */
+void pool_open_tokens(struct pool *pool);
+
+/* True where the task may begin; else the pool is looked at when it is worth asking again. */
+bool pool_take_token(struct pool *pool, struct task *task);
+
+/* The task runs no more, or never did. */
+void pool_give_token(struct pool *pool, struct task *task);
+
+/* No more tasks are begun. */
+void pool_leave_tokens(struct pool *pool);
+void pool_free_tokens(struct pool *pool);
+
+/* Puts into the environment what makes must know of the pool's own jobserver. */
+void pool_tell_jobserver(const struct pool *pool, struct world *world);
+
+/* What a worker is to get as descriptors 0, 1, ...: STREAMS, and behind them those of the jobserver.
+ * Their number; the list is the caller's to free. */
+size_t pool_descriptors(const struct pool *pool, const int streams[3], int **descriptors);
+
+/* pool_policy.c */
+
+/* A dry run: appends what holds for each task besides its command; nothing where that is nothing. */
+void pool_plan_conditions(const struct pool *pool, struct buf *out);
+
+/* Takes a task that has failed and is to be tried again; false where it is not. */
+bool pool_retry(struct pool *pool, struct task *task);
+
+/* Makes ready what is due again. */
+void pool_take_due(struct pool *pool);
+
+/* Halts the pool where enough of its tasks have failed or succeeded. */
+void pool_check_halt(struct pool *pool);
+
+/* How long a task that is given out now may run: ns, 0: without limit. */
+int64_t pool_task_timeout(struct pool *pool);
+
+/* True where rate and throttle let a task begin now; else the pool is looked at when they may. */
+bool pool_may_begin(struct pool *pool);
+
+/* A task begins: the rate counts it. */
+void pool_begins(struct pool *pool);
+
+/* True where each task must be given when it can begin: rate, throttle, halt, a jobserver and a timeout that
+ * is a share of those before look at that moment. */
+bool pool_is_paced(const struct pool *pool);
+
+/* crew_process.c, crew_thread.c */
+struct crew *crew_process_new(struct pool *pool);
+struct crew *crew_thread_new(struct pool *pool);
+
+#endif

@@ -1,0 +1,97 @@
+/* What a pool that did not do all of its tasks says at the end of the run. */
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "engine/run.h"
+#include "event/event.h"
+#include "pool/source/source.h"
+#include "pool/private.h"
+#include "scenario/spec.h"
+
+void pool_fill_tally(const struct pool *pool, struct event *event)
+{
+    int64_t all = pool->items ? items_count(pool->items) : -1;
+    int64_t seen = pool->done + pool->skipped + pool->tally.done + pool->tally.unfailed +
+                   pool->passed;
+    event->count = pool->failed;
+    event->total = pool->done;
+    event->has_tally = true;
+    event->succeeded = pool->done - pool->failed;
+    event->skipped = pool->skipped;
+    event->left = pool->exhausted && !pool->broken ? 0 : all < 0 ? -1 : all - seen;
+}
+
+void pool_print_undone(const struct event *event, const char *before, struct buf *text)
+{
+    int64_t undone = event->skipped + (event->left > 0 ? event->left : 0);
+    if (!undone && event->left >= 0)
+        return;
+    buf_text(text, before);
+    if (undone)
+        buf_number(text, undone);
+    if (event->left < 0)
+        buf_printf(text, "%sthose that the source may still have", undone ? " and " : "");
+    buf_printf(text, " %s not done", undone == 1 && event->left >= 0 ? "was" : "were");
+}
+
+/* "2 tasks succeeded, 1 failed, 7 were not done" */
+static void print_tally(const struct event *event, int64_t others, struct buf *text)
+{
+    buf_printf(text, "%" PRId64 " task%s succeeded", event->succeeded,
+               event->succeeded == 1 ? "" : "s");
+    if (event->count)
+        buf_printf(text, ", %" PRId64 " failed", event->count);
+    if (others)
+        buf_printf(text, " (%" PRId64 " in other ways)", others);
+    pool_print_undone(event, ", ", text);
+}
+
+/* How a later run does what is left: the same command line, with the journal that it has kept. */
+static void print_rest(const struct invocation *invocation, struct buf *command)
+{
+    if (invocation->program && invocation->journal)
+        buf_printf(command, "%s%s%s", invocation->program, invocation->resumes ? "" : " --resume",
+                   invocation->arguments);
+}
+
+/* True where what is not done stays in the file of a durable queue: the next run has that alone anyway. */
+static bool lasts(const struct pool *pool)
+{
+    const struct source_spec *tasks = &pool->spec->tasks;
+    return tasks->kind == SOURCE_QUEUE &&
+           pool->object.run->scenario->queues[tasks->queue].durable;
+}
+
+static void tell_summary(struct pool *pool)
+{
+    bool stopped = pool->object.run->stop_cause == STOP_SIGNAL;
+    struct event event = {.kind = EVENT_POOL_SUMMARY, .flags = pool->object.failed ? EVENT_WRONG : 0};
+    struct buf text = {0};
+    struct buf command = {0};
+    pool_fill_tally(pool, &event);
+    if (!event.total && !event.skipped && event.left <= 0)
+        return; /* why there was nothing to do is told */
+    print_tally(&event, pool_other_failures(pool), &text);
+    if (event.count || event.skipped || event.left)
+        print_rest(&pool->object.run->invocation, &command);
+    if (command.length)
+        event.command = buf_string(&command);
+    if (command.length && stopped)
+        event.flags = EVENT_WRONG; /* how to go on is told with -q too */
+    if (!command.length && event.succeeded > 1 && (event.count || event.skipped || event.left) && !lasts(pool))
+        event.reason = "with --journal FILE, a later run could do only what is left (--resume)";
+    event.bytes = text.data;
+    event.length = text.length;
+    pool_emit(pool, &event);
+    buf_release(&command);
+    buf_release(&text);
+}
+
+void pool_report(struct object *object)
+{
+    struct pool *pool = (struct pool *)object;
+    if (object->run->dry || (!object->failed && !pool->stopped))
+        return;
+    pool_tell_failures(pool);
+    tell_summary(pool);
+}

@@ -1,0 +1,79 @@
+/* What a person calls a task besides its number: its item on one line, and of a matrix its cell. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "engine/run.h"
+#include "event/bus.h"
+#include "pool/private.h"
+#include "scenario/spec.h"
+#include "value/value.h"
+
+/* Bytes of what is shown. */
+#define SHOWN_MOST 200
+
+/* Cuts TEXT where it is too long, and makes one line of it. */
+static void make_short(struct buf *text)
+{
+    size_t most = SHOWN_MOST;
+    if (text->length > most) {
+        while (most && ((unsigned char)text->data[most] & 0xC0) == 0x80)
+            most--;
+        buf_truncate(text, most);
+        buf_text(text, "...");
+    }
+    for (size_t i = 0; i < text->length; i++)
+        if ((unsigned char)text->data[i] < ' ')
+            text->data[i] = ' ';
+}
+
+/* The values of a matrix's lists, "linux, gcc"; each table of it is flat. */
+static void put_cell(const struct value *item, struct buf *cell)
+{
+    for (size_t i = 0; i < item->table.count; i++) {
+        buf_text(cell, i ? ", " : "");
+        value_text(cell, &item->table.pairs[i].value);
+    }
+    make_short(cell);
+}
+
+static void put_item(const struct task *task, const struct value *item, struct buf *shown)
+{
+    struct buf number = {0};
+    value_text(shown, item);
+    buf_number(&number, task->index);
+    if (!strcmp(buf_string(shown), number.data))
+        buf_clear(shown);
+    buf_release(&number);
+    make_short(shown);
+}
+
+void pool_show_task(const struct pool *pool, struct task *task)
+{
+    const char *at = task->item.data;
+    size_t left = task->item.length;
+    struct value item = {0};
+    struct error error = {0};
+    if (task->is_shown || !left)
+        return;
+    struct arena *arena = arena_new();
+    task->is_shown = true;
+    if (!value_decode(arena, &at, &left, &item, &error)) {
+        if (pool->object.run->mask)
+            value_hide(arena, pool->object.run->mask, &item);
+        put_item(task, &item, &task->shown);
+        if (pool->spec->tasks.kind == SOURCE_MATRIX && item.type == VALUE_TABLE)
+            put_cell(&item, &task->cell);
+    }
+    error_release(&error);
+    arena_free(arena);
+}
+
+void pool_emit_task(struct pool *pool, struct task *task, struct event *event)
+{
+    if (!task->is_shown && bus_wants(pool->object.run->bus, event->kind, event->flags | pool->flags))
+        pool_show_task(pool, task);
+    event->shown = task->shown.length ? task->shown.data : NULL;
+    event->cell = task->cell.length ? task->cell.data : NULL;
+    pool_emit(pool, event);
+}

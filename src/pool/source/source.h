@@ -1,0 +1,57 @@
+/* Where a pool's tasks come from, one item at a time, read as they are needed. */
+#ifndef POOL_SOURCE_SOURCE_H
+#define POOL_SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buf;
+struct error;
+struct items;
+struct mark_taken;
+struct object_wait;
+struct pool_spec;
+struct run;
+struct taker;
+
+enum items_result {
+    ITEMS_ONE,  /* an encoded item was appended */
+    ITEMS_WAIT, /* nothing there now: MORE(ARG) is called when there is */
+    ITEMS_END,
+    ITEMS_FAILED, /* ERROR says why: the source cannot be read on */
+};
+
+/* Opens the pool's source. NULL with ERROR filled where that fails. */
+struct items *items_new(struct run *run, const struct pool_spec *pool, void (*more)(void *arg),
+                        void *arg, struct error *error);
+
+/* The next item; with `batch` a list of them. */
+enum items_result items_next(struct items *items, struct buf *encoded, struct error *error);
+
+/* How many items there are in all; -1 where nobody knows before the source has ended. */
+int64_t items_count(const struct items *items);
+
+/* Of messages of a queue: who has taken them, to be told what becomes of each; LAST, unless it is NULL, gets
+ * a struct task_message for each in the item that was given last. NULL for other sources, and for NULL. */
+struct taker *items_taker(const struct items *items, struct buf *last);
+
+/* True where the source is a queue and waits for a message of it, or for room for its dead letters;
+ * fills WAIT. */
+bool items_wait(const struct items *items, struct object_wait *wait);
+
+/* Holds back what the source tells the log. NULL is accepted. */
+void items_hold(struct items *items, bool held);
+
+/*
+ * No more items are wanted: ends what the source runs, at once with FORCE. True when nothing of it
+ * is left; MORE(ARG) is called when to ask again. NULL is accepted.
+ */
+bool items_finish(struct items *items, bool force);
+
+/* True where a thread of the source hangs and was left behind. NULL is accepted. */
+bool items_were_left(const struct items *items);
+
+/* Once items_finish() was true. NULL is accepted. */
+void items_free(struct items *items);
+
+#endif

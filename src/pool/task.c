@@ -1,0 +1,124 @@
+/* Tasks and lists of them. */
+#include "pool/task.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mask.h"
+#include "value/value.h"
+
+void task_list_add(struct task_list *list, struct task *task)
+{
+    task->next = NULL;
+    if (list->last)
+        list->last->next = task;
+    else
+        list->first = task;
+    list->last = task;
+    list->count++;
+}
+
+void task_list_add_first(struct task_list *list, struct task *task)
+{
+    task->next = list->first;
+    list->first = task;
+    if (!list->last)
+        list->last = task;
+    list->count++;
+}
+
+struct task *task_list_take(struct task_list *list)
+{
+    struct task *task = list->first;
+    if (!task)
+        return NULL;
+    list->first = task->next;
+    if (!list->first)
+        list->last = NULL;
+    list->count--;
+    return task;
+}
+
+struct task *task_list_take_id(struct task_list *list, uint64_t id)
+{
+    struct task *before = NULL;
+    for (struct task *task = list->first; task; before = task, task = task->next) {
+        if (task->id != id)
+            continue;
+        if (!before)
+            return task_list_take(list);
+        before->next = task->next;
+        if (list->last == task)
+            list->last = before;
+        list->count--;
+        return task;
+    }
+    return NULL;
+}
+
+void task_forget(struct task *task)
+{
+    free(task->text);
+    free(task->command);
+    task->text = task->command = NULL;
+    task->text_length = 0;
+    task->outcome = OUTCOME_DONE;
+    task->number = 0;
+    task->put_out = 0;
+    task->due = 0;
+    buf_clear(&task->last);
+}
+
+void task_free(struct task *task)
+{
+    if (!task)
+        return;
+    buf_release(&task->item);
+    buf_release(&task->messages);
+    for (size_t i = 0; i < TASK_STREAMS; i++) {
+        spool_release(&task->streams[i].output);
+        spool_release(&task->streams[i].kept);
+        buf_release(&task->streams[i].line);
+        mask_stream_release(&task->streams[i].masked);
+    }
+    buf_release(&task->last);
+    buf_release(&task->shown);
+    buf_release(&task->cell);
+    free(task->text);
+    free(task->command);
+    free(task);
+}
+
+void value_hide(struct arena *arena, const struct mask *mask, struct value *value)
+{
+    struct buf text = {0};
+    if (value->type == VALUE_STRING) {
+        mask_text(mask, &text, value->string.bytes, value->string.length);
+        value->string.bytes = arena_copy(arena, buf_string(&text), text.length);
+        value->string.length = text.length;
+    }
+    for (size_t i = 0; value->type == VALUE_TABLE && i < value->table.count; i++) {
+        value_hide(arena, mask, &value->table.pairs[i].key);
+        value_hide(arena, mask, &value->table.pairs[i].value);
+    }
+    buf_release(&text);
+}
+
+void task_shown_item(const struct task *task, const struct mask *mask, struct buf *out)
+{
+    const char *at = task->item.data;
+    size_t left = task->item.length;
+    struct value value = {0};
+    struct error error = {0};
+    if (!mask)
+        return;
+    struct arena *arena = arena_new();
+    if (!value_decode(arena, &at, &left, &value, &error)) {
+        value_hide(arena, mask, &value);
+        value_encode(out, &value);
+    }
+    error_release(&error);
+    arena_free(arena);
+}

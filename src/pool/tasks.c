@@ -1,0 +1,95 @@
+/* The next task of a pool, from its source. */
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "pool/source/source.h"
+#include "pool/private.h"
+
+/* Tasks that were done before are passed over so many at a time: signals are served in between. */
+#define DONE_AT_ONCE 10000
+
+void pool_tell_waiting(struct pool *pool)
+{
+    if (pool->told_waiting || pool_is_stopping(pool))
+        return;
+    struct event event = {.kind = EVENT_POOL_WAITING};
+    pool->told_waiting = true;
+    pool_emit(pool, &event);
+}
+
+/* A dry run may be asked to tell of the first tasks alone. */
+static bool is_beyond_limit(const struct pool *pool)
+{
+    return pool->object.run->dry && pool->next_index >= pool->object.run->dry_tasks;
+}
+
+void pool_tell_exhausted(struct pool *pool)
+{
+    if (!pool->told_started || !pool->exhausted)
+        return;
+    pool_tell_resumed(pool);
+    pool_tell_waiting(pool);
+}
+
+/* The next task from the source, done before or not; NULL where there is none now. */
+static struct task *take_any(struct pool *pool)
+{
+    if (pool->exhausted || pool->waiting || pool_is_stopping(pool))
+        return NULL;
+    if (pool->next_index > pool->last_pick) {
+        pool->exhausted = true;
+        pool_tell_exhausted(pool);
+        return NULL;
+    }
+    struct task *task = mem_calloc(1, sizeof(*task));
+    struct error error = {0};
+    switch (items_next(pool->items, &task->item, &error)) {
+    case ITEMS_ONE:
+        task->attempt = 1;
+        pool_message_taken(pool, task);
+        if (is_beyond_limit(pool)) {
+            pool->exhausted = pool->cut = true;
+            pool_message_back(pool, task);
+            break;
+        }
+        task->index = pool->next_index++;
+        return task;
+    case ITEMS_WAIT:
+        pool->waiting = true;
+        break;
+    case ITEMS_END:
+        pool->exhausted = true;
+        pool_check_picks(pool);
+        pool_tell_exhausted(pool);
+        break;
+    case ITEMS_FAILED:
+        pool->exhausted = true;
+        pool_break(pool, error.text);
+        error_release(&error);
+        break;
+    }
+    task_free(task);
+    return NULL;
+}
+
+struct task *pool_take_task(struct pool *pool)
+{
+    for (int i = 0; i < DONE_AT_ONCE; i++) {
+        struct task *task = take_any(pool);
+        if (!task)
+            return NULL;
+        if (pool_passes_over(pool, task)) {
+            task_free(task);
+            continue;
+        }
+        if (!pool_was_done(pool, task)) {
+            task->turn = pool->next_turn++;
+            return task;
+        }
+        task->outcome = OUTCOME_DONE;
+        pool_message_done(pool, task);
+        task_free(task);
+    }
+    pool_look(pool);
+    return NULL;
+}

@@ -1,0 +1,326 @@
+/* A pool's worker that is a process: this program again, reached by frames. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "child/exec_context.h"
+#include "child/launch.h"
+#include "child/limits.h"
+#include "child/stream_reader.h"
+#include "engine/run.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "loop/pipe.h"
+#include "os/cgroup.h"
+#include "os/descendants.h"
+#include "os/spawn.h"
+#include "pool/private.h"
+#include "scenario/spec.h"
+#include "serve/queue_session.h"
+#include "serve/worker_link.h"
+#include "wire/worker_config.h"
+
+struct crew_process {
+    struct crew crew;
+    struct child *child;
+    struct link *link;
+    struct tap *stray; /* what is written past the frames */
+    bool exited;
+    bool link_ended;
+    bool wrong; /* what came from it were no frames of a worker */
+    int code;
+    int signal;
+    struct cgroup *cgroup; /* where its memory is limited, or its commands'; NULL: none */
+    struct buf frames; /* scratch */
+};
+
+/* Ends what the last life of this worker left open. */
+static void release(struct crew_process *process)
+{
+    tap_free(process->stray);
+    link_free(process->link);
+    child_free(process->child);
+    cgroup_free(process->cgroup);
+    process->cgroup = NULL;
+    process->stray = NULL;
+    process->link = NULL;
+    process->child = NULL;
+    process->exited = process->link_ended = process->wrong = false;
+}
+
+/* How it ended: which limit it met, its signal or its exit code. */
+static void fill_reason(const struct crew_process *process, struct buf *reason)
+{
+    const struct object_spec *spec = &process->crew.pool->spec->object;
+    if (process->wrong)
+        buf_text(reason, LINK_WRONG);
+    else if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
+                                                                  process->code, process->cgroup,
+                                                                  reason))
+        return;
+    else if (process->signal)
+        buf_printf(reason, "ended by signal %s", signal_name(process->signal));
+    else
+        buf_printf(reason, "exit code %d", process->code);
+}
+
+static void check_gone(void *arg)
+{
+    struct crew_process *process = arg;
+    struct buf reason = {0};
+    if (!process->exited || !process->link)
+        return;
+    if (!process->link_ended) {
+        link_drain(process->link);
+        return; /* its end calls this again */
+    }
+    if (pool_is_ending(process->crew.pool))
+        client_put_anyway(link_client(process->link));
+    if (!client_is_idle(link_client(process->link)))
+        return; /* its messages still wait for room; told when they have it */
+    fill_reason(process, &reason);
+    tap_finish(process->stray);
+    if (process->signal || process->code)
+        descendants_kill_session(child_pid(process->child)); /* the command it was running */
+    release(process);
+    crew_gone(&process->crew, reason.data);
+    buf_release(&reason);
+}
+
+static void on_exited(void *arg, int code, int signal_number)
+{
+    struct crew_process *process = arg;
+    process->exited = true;
+    process->code = code;
+    process->signal = signal_number;
+    loop_defer(process->crew.pool->object.run->loop, check_gone, process);
+}
+
+static void on_link_end(void *arg, bool wrong)
+{
+    struct crew_process *process = arg;
+    process->link_ended = true;
+    process->wrong = wrong;
+    if (wrong)
+        child_signal(process->child, SIGKILL);
+    client_end(link_client(process->link), check_gone, process);
+    loop_defer(process->crew.pool->object.run->loop, check_gone, process);
+}
+
+static void on_frame(void *arg, struct frame *frame)
+{
+    struct crew_process *process = arg;
+    crew_take_frame(&process->crew, frame);
+}
+
+static void on_stray(void *arg, const char *stream, const char *bytes, size_t length,
+                     bool unfinished)
+{
+    struct crew_process *process = arg;
+    (void)stream;
+    (void)unfinished;
+    crew_line(&process->crew, bytes, length);
+}
+
+static void on_stray_end(void *arg)
+{
+    (void)arg;
+}
+
+static const struct link_callbacks link_callbacks = {.frame = on_frame, .end = on_link_end};
+static const struct tap_callbacks tap_callbacks = {.line = on_stray, .end = on_stray_end};
+
+static void send_config(struct crew_process *process, const struct world *world)
+{
+    const struct pool_spec *spec = process->crew.pool->spec;
+    struct worker_config config;
+    world_config(world, &config);
+    config.worker = process->crew.number;
+    config.separate = spec->separate;
+    config.setup =
+        chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
+    config.stop_signal = spec->stop.signal;
+    config.stop_leader = spec->stop.to == STOP_LEADER;
+    config.stop_grace = spec->stop.grace;
+    config_write(&process->frames, &config);
+    link_send(process->link, &process->frames);
+    config_release(&config);
+}
+
+static int start_child(struct crew_process *process, struct world *world,
+                       const int *descriptors, struct error *error)
+{
+    struct run *run = process->crew.pool->object.run;
+    static const char *const argv[] = {"parrun", "--worker", NULL};
+    int *list;
+    size_t count = pool_descriptors(process->crew.pool, descriptors, &list);
+    bool lua = world->spec->body.kind == BODY_LUA;
+    struct spawn_options options = {
+        .argv = argv,
+        .environment = world->environment,
+        /* A command gets both from the worker, as they may differ from task to task. */
+        .directory = lua ? world->directory : NULL,
+        .attributes = lua ? &world->attributes : NULL,
+        .descriptors = list,
+        .descriptor_count = count,
+        .place = SPAWN_SESSION,
+    };
+    int result = launch(run->loop, &options, NULL, on_exited, process, &process->child, error);
+    free(list);
+    return result;
+}
+
+static int start_in(struct crew_process *process, struct world *world, struct error *error)
+{
+    struct run *run = process->crew.pool->object.run;
+    struct link_ends ends;
+    int stray[2];
+    int result = pipe_open(stray, error);
+    if (result)
+        return result;
+    process->link = link_new(run, process->crew.pool->object.name, &link_callbacks, process, &ends,
+                             error);
+    if (!process->link) {
+        close(stray[0]);
+        close(stray[1]);
+        return error->code;
+    }
+    if (world->spec->body.kind == BODY_LUA)
+        attributes_give(&world->attributes, stray[1]);
+    result = start_child(process, world, (int[]){ends.in, ends.out, stray[1]}, error);
+    close(ends.in);
+    close(ends.out);
+    close(stray[1]);
+    if (result) {
+        close(stray[0]);
+        release(process);
+        return result;
+    }
+    process->stray = tap_new(run->loop, stray[0], "stderr", NULL, &tap_callbacks, process);
+    tap_mask(process->stray, run->mask);
+    send_config(process, world);
+    return 0;
+}
+
+static int confine(struct crew_process *process, struct world *world, struct error *error)
+{
+    char name[128]; /* no object has a name with a blank in it */
+    snprintf(name, sizeof(name), "%s %lld", world->name, (long long)process->crew.number);
+    return attributes_confine(&world->attributes, &world->spec->attributes, world->run, name, false,
+                              &process->cgroup, error);
+}
+
+static int process_start(struct crew *crew, struct error *error)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    struct pool *pool = crew->pool;
+    struct world world;
+    int result =
+        world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
+    if (!result)
+        pool_tell_jobserver(pool, &world);
+    if (!result)
+        result = confine(process, &world, error);
+    if (!result)
+        result = start_in(process, &world, error);
+    world_release(&world);
+    if (!result)
+        crew->pid = child_pid(process->child);
+    return result;
+}
+
+static void process_send(struct crew *crew, const struct task *task)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout,
+                     &task->item);
+    link_send(process->link, &process->frames);
+}
+
+static void process_revoke(struct crew *crew, bool all)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    size_t begin = frame_begin(&process->frames, FRAME_REVOKE);
+    frame_u8(&process->frames, all);
+    frame_end(&process->frames, begin);
+    link_send(process->link, &process->frames);
+}
+
+static void process_cancel(struct crew *crew, uint64_t id)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    size_t begin = frame_begin(&process->frames, FRAME_CANCEL);
+    frame_u64(&process->frames, id);
+    frame_end(&process->frames, begin);
+    link_send(process->link, &process->frames);
+}
+
+static void process_finish(struct crew *crew)
+{
+    link_send_plain(((struct crew_process *)crew)->link, FRAME_FINISH);
+}
+
+static void process_kill(struct crew *crew)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    if (!process->child || process->exited) {
+        loop_defer(crew->pool->object.run->loop, check_gone, process);
+        return;
+    }
+    descendants_kill_session(child_pid(process->child));
+    if (process->cgroup)
+        cgroup_kill(process->cgroup);
+    child_signal(process->child, SIGKILL);
+}
+
+static void process_hold(struct crew *crew, bool held)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    if (!process->link)
+        return;
+    link_hold(process->link, held);
+    tap_hold(process->stray, held);
+}
+
+static void process_free(struct crew *crew)
+{
+    struct crew_process *process = (struct crew_process *)crew;
+    struct task *task;
+    while ((task = task_list_take(&crew->tasks)))
+        task_free(task);
+    release(process);
+    buf_release(&process->frames);
+    free(process);
+}
+
+static bool process_waits(const struct crew *crew, struct object_wait *wait)
+{
+    const struct crew_process *process = (const struct crew_process *)crew;
+    return process->link && !process->link_ended && client_waits(link_client(process->link), wait);
+}
+
+static const struct crew_kind process_kind = {
+    .start = process_start,
+    .send = process_send,
+    .revoke = process_revoke,
+    .cancel = process_cancel,
+    .finish = process_finish,
+    .kill = process_kill,
+    .hold = process_hold,
+    .waits = process_waits,
+    .free = process_free,
+};
+
+struct crew *crew_process_new(struct pool *pool)
+{
+    struct crew_process *process = mem_calloc(1, sizeof(*process));
+    process->crew.kind = &process_kind;
+    process->crew.pool = pool;
+    return &process->crew;
+}

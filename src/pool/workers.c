@@ -1,0 +1,193 @@
+/* What a pool makes of what its workers tell. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "pool/private.h"
+#include "scenario/spec.h"
+
+/* Workers that ended before they were ready, one after another, until the pool gives up. */
+#define LOST_MOST 5
+
+void crew_line(struct crew *crew, const char *bytes, size_t length)
+{
+    struct event event = {
+        .kind = EVENT_WORKER_OUTPUT,
+        .worker = crew->number,
+        .pid = crew->pid,
+        .bytes = bytes,
+        .length = length,
+    };
+    pool_emit(crew->pool, &event);
+}
+
+/* The whole lines now, a line's beginning when the rest of it has come. */
+static void take_setup_output(struct crew *crew, const char *bytes, size_t length)
+{
+    struct buf *line = &crew->line;
+    const char *newline;
+    buf_append(line, bytes, length);
+    while ((newline = memchr(line->data, '\n', line->length))) {
+        size_t whole = (size_t)(newline - line->data);
+        crew_line(crew, line->data, whole);
+        buf_consume(line, whole + 1);
+    }
+}
+
+static void end_setup_output(struct crew *crew)
+{
+    if (crew->line.length)
+        crew_line(crew, crew->line.data, crew->line.length);
+    buf_release(&crew->line);
+}
+
+void crew_ready(struct crew *crew)
+{
+    struct pool *pool = crew->pool;
+    struct event event = {
+        .kind = EVENT_WORKER_STARTED, .worker = crew->number, .pid = crew->pid};
+    if (crew->state != CREW_STARTING)
+        return;
+    end_setup_output(crew);
+    crew->state = CREW_READY;
+    pool->lost_in_a_row = 0;
+    pool->refusal = (struct refusal){0};
+    pool_emit(pool, &event);
+    pool_look(pool);
+}
+
+void crew_refused(struct crew *crew, const char *reason)
+{
+    struct buf text = {0};
+    bool lua = crew->pool->spec->object.body.kind == BODY_LUA;
+    buf_printf(&text, "%s%s", lua ? "setup failed: " : "", reason);
+    pool_break(crew->pool, text.data);
+    buf_release(&text);
+}
+
+void crew_output(struct crew *crew, size_t stream, const char *bytes, size_t length)
+{
+    if (crew->tasks.first)
+        pool_take_output(crew->pool, crew->tasks.first, stream, bytes, length);
+    else if (length)
+        take_setup_output(crew, bytes, length);
+}
+
+/* The average moves a quarter of the way to a longer task, an eighth to a shorter one. */
+static void learn_duration(struct pool *pool, const struct result *result)
+{
+    int64_t duration = result->duration;
+    if (pool->spec->timeout_percent && result->outcome == OUTCOME_DONE)
+        pool->recent[pool->recent_count++ % countof(pool->recent)] = duration;
+    if (duration < 1)
+        duration = 1;
+    if (!pool->average)
+        pool->average = duration;
+    else
+        pool->average += (duration - pool->average) / (duration > pool->average ? 4 : 8);
+    if (pool->average < 1)
+        pool->average = 1;
+}
+
+static void take_result(struct task *task, const struct result *result)
+{
+    task->outcome = result->outcome;
+    task->number = result->number;
+    task->duration = result->duration;
+    task->finished = clock_monotonic();
+    task->spent += result->duration;
+    task->memory = result->memory;
+    if (result->text_length) {
+        task->text = mem_copy(result->text, result->text_length);
+        task->text_length = result->text_length;
+    }
+    if (result->command_length)
+        task->command = mem_copy(result->command, result->command_length);
+}
+
+void crew_result(struct crew *crew, const struct result *result)
+{
+    struct pool *pool = crew->pool;
+    struct task *task = crew->tasks.first;
+    if (!task || task->id != result->id)
+        return; /* of a worker that was given up: its task was told already */
+    task_list_take(&crew->tasks);
+    pool_give_token(pool, task);
+    take_result(task, result);
+    learn_duration(pool, result);
+    crew->done++;
+    if (result->outcome == OUTCOME_CANCELLED)
+        pool_end_task(pool, task);
+    else if (!pool_retry(pool, task))
+        pool_finish_task(pool, task);
+    if (crew->tasks.first)
+        crew_begin_first(crew);
+    if (pool_is_ending(pool) && crew->tasks.first)
+        crew->kind->cancel(crew, crew->tasks.first->id);
+    pool_look(pool);
+}
+
+void crew_gave_back(struct crew *crew, uint64_t id)
+{
+    struct task *task = task_list_take_id(&crew->tasks, id);
+    if (!task)
+        return;
+    pool_give_token(crew->pool, task);
+    task_list_add(&crew->pool->ready, task);
+}
+
+void crew_revoked(struct crew *crew)
+{
+    crew->revoking = false;
+    pool_look(crew->pool);
+}
+
+/* The first task was lost with its worker; the others go to another. */
+static void give_up_tasks(struct crew *crew, const char *reason)
+{
+    struct pool *pool = crew->pool;
+    struct task *lost = task_list_take(&crew->tasks);
+    struct task *task;
+    while ((task = task_list_take(&crew->tasks))) {
+        pool_give_token(pool, task);
+        task_list_add(&pool->ready, task);
+    }
+    if (!lost)
+        return;
+    pool_give_token(pool, lost);
+    lost->finished = clock_monotonic();
+    lost->duration = lost->finished - lost->started;
+    lost->spent += lost->duration;
+    if (pool_is_ending(pool)) {
+        pool_end_task(pool, lost);
+        return;
+    }
+    lost->outcome = crew->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+    struct buf text = {0};
+    buf_printf(&text, "its worker was lost: %s", reason);
+    lost->text_length = text.length;
+    lost->text = buf_take(&text);
+    if (!pool_retry(pool, lost))
+        pool_finish_task(pool, lost);
+}
+
+void crew_gone(struct crew *crew, const char *reason)
+{
+    struct pool *pool = crew->pool;
+    bool expected = crew->state == CREW_FINISHING || pool_is_stopping(pool);
+    struct event event = {.worker = crew->number, .pid = crew->pid};
+    end_setup_output(crew);
+    event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
+    event.flags = expected ? 0 : EVENT_WRONG;
+    event.reason = expected ? NULL : crew->hung ? "its task did not end at its timeout" : reason;
+    pool_emit(pool, &event);
+    if (crew->state == CREW_STARTING && ++pool->lost_in_a_row >= LOST_MOST)
+        pool_break(pool, "its workers end before they are ready");
+    crew->state = CREW_NONE;
+    pool->crew_alive--;
+    give_up_tasks(crew, reason);
+    pool_look(pool);
+}

@@ -1,0 +1,132 @@
+/* What a process does with its queues, as far as the runner can see. */
+#include "base/buf.h"
+#include "base/unit.h"
+#include "engine/run.h"
+#include "loop/loop.h"
+#include "loop/timer.h"
+#include "queue/backlog.h"
+#include "serve/queue_session.h"
+#include "serve/control_socket.h"
+#include "serve/worker_link.h"
+#include "queue/parts.h"
+#include "process/private.h"
+#include "queue/queue.h"
+#include "child/streams.h"
+#include "queue/ends.h"
+#include "os/context_switches.h"
+#include "scenario/spec.h"
+
+/* How often a daemon is looked at that has not yet read what was written for it. */
+#define DRAINED_POLL (10 * NS_PER_MS)
+
+void process_waits_for_queue(struct object *object, struct part_waits *waits)
+{
+    const struct process *process = (const struct process *)object;
+    const struct link *link = process->life.link;
+    struct part_wait one = {0};
+    if (link && !process->life.link_ended && !object->spec->timeout &&
+        client_waits(link_client(link), &one.wait))
+        parts_add(waits, &one);
+}
+
+/* How many have come in this turn of the loop. */
+static void take_answers(void *arg)
+{
+    struct process *process = arg;
+    size_t count = process->answers;
+    process->answers = 0;
+    if (process->backlog)
+        backlog_answered(process->backlog, count);
+    if (process->backlog && !backlog_is_owed(process->backlog))
+        run_poke(process->object.run);
+}
+
+void process_answered(struct process *process, size_t count)
+{
+    if (!process->backlog)
+        return;
+    if (!process->answers)
+        loop_defer(process->object.run->loop, take_answers, process);
+    process->answers += count;
+}
+
+static void tell_unsure(void *arg, struct queue *queue, size_t count)
+{
+    const struct process *process = arg;
+    const struct life *life = &process->life;
+    struct buf reason = {0};
+    buf_printf(&reason, "process %s had read them when it ", process->object.name);
+    if (life->signal)
+        buf_printf(&reason, "was ended by signal %s", signal_name(life->signal));
+    else
+        buf_printf(&reason, "ended with code %d", life->code);
+    queue_unsure(queue, count, reason.data);
+    buf_release(&reason);
+}
+
+/* It was ended by whoever stops it, in peace. */
+static bool was_asked(const struct process *process)
+{
+    return object_is_ending(&process->object) && !process->life.killed;
+}
+
+void process_settle_queues(struct process *process)
+{
+    const struct life *life = &process->life;
+    if (life->exited && (life->failed || life->killed) && !was_asked(process) &&
+        !process->object.spec->allow_failure)
+        streams_tell_unsure(life->streams, life->signal, tell_unsure, process);
+    if (!process->backlog)
+        return;
+    take_answers(process);
+    bool done = !life->failed && life->exited &&
+                (!object_is_ending(&process->object) || (was_asked(process) && !process->object.run->stop_cause));
+    backlog_end(process->backlog, life->streams ? streams_unread(life->streams) : 0, done);
+}
+
+void process_open_backlog(struct process *process)
+{
+    const struct stream_spec *in = &process->spec->streams[0];
+    if (!process->backlog && in->kind == STREAM_QUEUE && in->ack >= ACK_LINE)
+        process->backlog =
+            backlog_new(process->object.run->queues[in->queue], process->object.name, in->ack);
+}
+
+void process_close_backlog(struct process *process)
+{
+    backlog_free(process->backlog);
+    process->backlog = NULL;
+}
+
+void process_parts(const struct object *object, struct part_waits *waits)
+{
+    const struct life *life = &((const struct process *)object)->life;
+    if (!life->streams)
+        return;
+    streams_wait(life->streams, waits);
+    door_waits(object->run->door, object, waits);
+}
+
+/* What has left its session is not looked at. */
+bool process_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns)
+{
+    const struct life *life = &((const struct process *)object)->life;
+    (void)waits;
+    return !life->exited && turns_of_session(life->pid, turns);
+}
+
+bool process_drained(const struct object *object)
+{
+    const struct process *process = (const struct process *)object;
+    const struct life *life = &process->life;
+    if (process->object.state != OBJECT_RESTING && (life->exited || !life->streams))
+        return true;
+    if (!users_drained(object->run, &process->spec->object))
+        return false;
+    if (life->link && !client_is_idle(link_client(life->link)))
+        return false;
+    if (streams_drained(life->streams))
+        return true;
+    timer_start(process->poll, DRAINED_POLL); /* nobody tells when a pipe was read empty */
+    return false;
+}

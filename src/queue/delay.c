@@ -1,0 +1,58 @@
+/* Messages that are not due yet, in a heap. */
+#include "queue/delay.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "queue/letter.h"
+
+static bool is_before(const struct delayed *a, const struct delayed *b)
+{
+    return a->due != b->due ? a->due < b->due : a->number < b->number;
+}
+
+static void swap(struct delayed *a, struct delayed *b)
+{
+    struct delayed kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+void delay_put(struct delay *delay, struct letter *letter, int priority, int64_t due)
+{
+    delay->heap = mem_grow(delay->heap, &delay->capacity, delay->count + 1, sizeof(*delay->heap));
+    size_t at = delay->count++;
+    delay->heap[at] = (struct delayed){due, delay->puts++, priority, letter};
+    delay->bytes += letter->length;
+    for (; at && is_before(&delay->heap[at], &delay->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        swap(&delay->heap[at], &delay->heap[(at - 1) / 2]);
+}
+
+const struct delayed *delay_first(const struct delay *delay)
+{
+    return &delay->heap[0];
+}
+
+struct delayed delay_take(struct delay *delay)
+{
+    struct delayed first = delay->heap[0];
+    delay->bytes -= first.letter->length;
+    delay->heap[0] = delay->heap[--delay->count];
+    for (size_t at = 0, child; (child = 2 * at + 1) < delay->count; at = child) {
+        if (child + 1 < delay->count && is_before(&delay->heap[child + 1], &delay->heap[child]))
+            child++;
+        if (!is_before(&delay->heap[child], &delay->heap[at]))
+            break;
+        swap(&delay->heap[child], &delay->heap[at]);
+    }
+    return first;
+}
+
+void delay_release(struct delay *delay)
+{
+    for (size_t i = 0; i < delay->count; i++)
+        free(delay->heap[i].letter);
+    free(delay->heap);
+    *delay = (struct delay){0};
+}

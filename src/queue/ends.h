@@ -1,0 +1,22 @@
+/* Who uses which queue. */
+#ifndef QUEUE_ENDS_H
+#define QUEUE_ENDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct object_spec;
+struct queue_users;
+struct run;
+struct scenario;
+
+/* Counts the users of queue number INDEX over all objects of the scenario. */
+void users_count(const struct scenario *scenario, size_t index, struct queue_users *users);
+
+/* The object NAME has ended: it puts and takes no more. */
+void users_ended(struct run *run, const struct object_spec *spec, const char *name);
+
+/* True where every queue that the object takes from is empty. */
+bool users_drained(const struct run *run, const struct object_spec *spec);
+
+#endif

@@ -1,0 +1,146 @@
+/* What queue.c and taker.c share. */
+#ifndef QUEUE_PRIVATE_H
+#define QUEUE_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "event/event.h"
+#include "queue/consumer.h"
+#include "queue/delay.h"
+#include "queue/messages.h"
+#include "queue/queue.h"
+#include "scenario/spec.h"
+
+struct timer;
+
+struct queue {
+    struct run *run;
+    const struct queue_spec *spec;
+    bool named;
+    int64_t slot; /* of a durable one: its number in the run's store; -1: it is none */
+    struct queue_users users; /* the loop's alone, but consumers */
+    struct timer *due;        /* of the next delayed message; the loop's alone; NULL: none yet */
+    struct timer *stats;      /* of log.stats; NULL: none */
+    uint64_t unsure;          /* read by who ended before it was sure to be done; the loop's alone */
+    bool stopped;             /* the loop's alone: it needs no timer any more */
+    bool left; /* the loop's alone: those who get its dead letters know that no more will come */
+
+    pthread_mutex_t lock; /* guards all that follows */
+    pthread_cond_t message;
+    pthread_cond_t room;
+    size_t threads_for_message;
+    size_t threads_for_room;
+    struct waiter *for_message;
+    struct waiter *for_room;
+    struct waiter *for_break;
+    bool waking;        /* a look at the waiters is on its way */
+    struct lane *lanes; /* one, or with broadcast one a consumer */
+    size_t lane_count;
+    struct delay delay;
+    atomic_uint changes; /* read without the lock by who looks whether something came */
+    struct letters spent; /* of a durable queue: read, and tried as often as it may be */
+    bool closed;
+    bool abandoned;
+    atomic_bool broken; /* the same, for good: read without the lock by who puts */
+    uint64_t put;
+    uint64_t dead; /* given up: to the dead letters, or for good */
+    uint64_t aside; /* of a durable queue: put when there was nobody to take it */
+    uint64_t lost; /* put when there was nobody to take it, or given up for good */
+};
+
+struct taker {
+    struct queue *queue;
+    struct lane *lane;
+    struct lane_taker who;
+    enum taker_kind kind;
+    const char *consumer;
+    bool exact;
+    size_t holding;         /* of lane->holding */
+    struct mark_taken mark; /* of the one message, where it is exact */
+    struct buf kept;        /* of a thread: the message that it works on */
+    bool keeps;
+    struct buf ahead; /* a thread's alone: messages that it took at once, u32 length and value */
+    size_t hand;      /* of AHEAD: where what the body has in hand begins; FROM: it has nothing */
+    size_t from;      /* of AHEAD: behind what the body has had */
+    size_t done;      /* messages that it is done with and still holds */
+    size_t want;      /* so many were to be taken at once */
+    int64_t came_at;  /* and when that was */
+    struct buf sent; /* of a stream from a durable queue: struct sent, those not known to be read */
+};
+
+/* A message that was written into a child's pipe. */
+struct sent {
+    int64_t id;
+    size_t bytes;
+};
+
+/* queue.c: emits an event about the queue. The loop's thread. */
+void queue_event(struct queue *queue, enum event_kind kind, unsigned flags, size_t count);
+
+/* The rest with the lock held, but for the last. */
+
+/* queue_put.c: messages for which there is room where they wait. */
+size_t queue_lane_room(const struct queue *queue);
+
+/* queue_put.c: true where nothing can be put now. Where nobody is left to take it, all can. */
+bool queue_has_no_room(const struct queue *queue);
+
+/* queue_put.c: a message goes to all lanes from which somebody takes. */
+void queue_enter(struct queue *queue, const char *encoded, size_t length, int priority);
+
+/* queue_put.c: the same for a letter, which belongs to the queue from now on. */
+void queue_enter_letter(struct queue *queue, struct letter *letter, int priority);
+
+/* queue_wait.c: a look at the waiters is due. */
+void queue_wake_soon(struct queue *queue);
+
+/* A thread looks for a moment whether something changes before it sleeps: most often the other side is
+ * at work right now, and to be woken for each message costs more than the message. 1, or < 0 as WAIT's check has
+ * it. */
+int queue_spin(struct queue *queue, const struct queue_wait *wait, struct error *error);
+
+/* Something changed that others may wait for. */
+void queue_changed(struct queue *queue);
+
+/* In the fullest lane, with what is not due yet. */
+size_t queue_messages(const struct queue *queue);
+
+/* Waits on CONDITION; 1: something changed, 0: the deadline passed, or < 0. */
+int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *threads,
+                      const struct queue_wait *wait, struct error *error);
+
+void queue_waiters_add(struct waiter **list, struct waiter *waiter);
+
+/* taker.c: the taker has COUNT more, or fewer. */
+void taker_hold(struct taker *taker, size_t count);
+
+/* taker.c: takes the message that is there. */
+void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mark);
+
+/* taker.c: it is done with the message of MARK, whatever that means. */
+void taker_release(struct taker *taker, const struct mark_taken *mark);
+
+/* taker.c: the same, and the message is not needed any more. */
+void taker_acknowledge(struct taker *taker, const struct mark_taken *mark);
+
+/* taker.c, without the lock: gives back the one message that it has; TRIED: it was worked on. */
+void taker_return_one(struct taker *taker, const char *encoded, size_t length, bool tried);
+
+/* What a taker finds. */
+enum take_result queue_look(const struct queue *queue, const struct taker *taker);
+
+void queue_trace_stream(struct queue *queue, enum event_kind kind, const char *bytes,
+                        size_t length);
+void queue_trace_value(struct queue *queue, enum event_kind kind, const char *encoded,
+                       size_t length);
+
+/* Without the lock: puts a message into the dead letters of QUEUE, whether these are full or not. */
+void queue_bury(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
+                const char *reason);
+
+#endif

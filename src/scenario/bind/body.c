@@ -1,0 +1,324 @@
+/* What an object runs: a shell line, a program with arguments, a coprocess, or a Lua chunk. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "scenario/loader.h"
+#include "scenario/types.h"
+#include "script/script.h"
+#include "template/shell_words.h"
+#include "yaml/quote.h"
+#include "yaml/scalar.h"
+#include "yaml/scalar_mark.h"
+
+static struct body_spec *body_of(const struct field *field)
+{
+    struct object_spec *object = field->block->spec;
+    return &object->body;
+}
+
+static void set_shell(struct loader *loader, struct body_spec *body, const char *program)
+{
+    const char **words = arena_alloc(loader->arena, 2 * sizeof(*words));
+    words[0] = program;
+    words[1] = "-c";
+    body->shell = words;
+    body->shell_count = 2;
+}
+
+/* "[/bin/bash, -e, -c]": what was meant by a line of words. */
+static const char *shell_list(struct loader *loader, const char *line)
+{
+    const char *list = "";
+    bool option = false;
+    for (size_t length; *(line += strspn(line, " \t\n")); line += length) {
+        length = strcspn(line, " \t\n");
+        list = arena_printf(loader->arena, "%s%.*s, ", list, (int)length, line);
+        option = length == 2 && !memcmp(line, "-c", 2);
+    }
+    return arena_printf(loader->arena, "write [%.*s%s]", (int)strlen(list) - 2, list, option ? "" : ", -c");
+}
+
+static void bind_shell_list(struct loader *loader, const struct field *field, const struct node *list,
+                            struct body_spec *body)
+{
+    const char **words = arena_alloc(loader->arena, list->size * sizeof(*words));
+    for (size_t i = 0; i < list->size; i++)
+        if (!field_text(loader, field, &list->items[i], &words[i]))
+            return;
+    const char *name = shell_without_line(words, list->size);
+    if (name) {
+        diag_error(loader->diags, loader_mark(loader, list), "end the list in -c",
+                   "%s: nothing tells %s that a command line follows", field_label(loader, field),
+                   show_text(name, strlen(name)).text);
+        return;
+    }
+    body->shell = words;
+    body->shell_count = list->size;
+}
+
+/* Comes before the line itself, as that is read for the shell. */
+static void bind_shell(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct body_spec *body = body_of(field);
+    const char *program;
+    if (node->kind == NODE_LIST && node->size)
+        bind_shell_list(loader, field, node, body);
+    else if (!field_text(loader, field, node, &program))
+        return;
+    else if (!*program || strpbrk(program, " \t\n"))
+        field_expected(loader, field, node, field->key->type->wording,
+                       *program ? shell_list(loader, program) : NULL);
+    else
+        set_shell(loader, body, program);
+}
+
+void body_bind_run(struct loader *loader, const struct field *field, const struct node *node,
+                   struct body_spec *body)
+{
+    body->kind = BODY_RUN;
+    if (!body->shell)
+        set_shell(loader, body, "/bin/sh");
+    if (node->kind == NODE_LIST)
+        field_expected(loader, field, node, field->key->type->wording,
+                       "a list of program and arguments belongs to 'exec'");
+    else
+        field_template(loader, field, node, shell_use(body->shell, body->shell_count), &body->run);
+}
+
+/* HINT is for who has written a line instead of a list. */
+static void bind_words(struct loader *loader, const struct field *field, const struct node *node,
+                       const char *hint, struct body_spec *body)
+{
+    if (node->kind != NODE_LIST || !node->size) {
+        field_expected(loader, field, node, field->key->type->wording,
+                       node->kind == NODE_SCALAR ? hint : NULL);
+        return;
+    }
+    body->arguments = arena_alloc(loader->arena, node->size * sizeof(*body->arguments));
+    body->argument_count = node->size;
+    for (size_t i = 0; i < node->size; i++) {
+        const struct node *item = &node->items[i];
+        if (item->kind == NODE_MAP || item->kind == NODE_LIST)
+            field_expected(loader, field, item, "a text as argument",
+                           item->kind == NODE_MAP ? "put a text that holds ': ' in quotes" : NULL);
+        else
+            field_template(loader, field, item, TEMPLATE_TEXT, &body->arguments[i]);
+    }
+}
+
+void body_bind_exec(struct loader *loader, const struct field *field, const struct node *node,
+                    struct body_spec *body)
+{
+    body->kind = BODY_EXEC;
+    bind_words(loader, field, node, "a line for the shell belongs to 'run'", body);
+}
+
+static void bind_command(struct loader *loader, const struct field *field, const struct node *node)
+{
+    body_bind_run(loader, field, node, body_of(field));
+}
+
+static void bind_arguments(struct loader *loader, const struct field *field,
+                           const struct node *node)
+{
+    body_bind_exec(loader, field, node, body_of(field));
+}
+
+static void bind_program(struct loader *loader, const struct field *field, const struct node *node)
+{
+    bind_words(loader, field, node, "each word is an item of a list: [PROGRAM, ARGUMENT]",
+               body_of(field));
+}
+
+static void bind_coprocess(struct loader *loader, const struct field *field,
+                           const struct node *node)
+{
+    struct object_spec *object = field->block->spec;
+    object->body.kind = BODY_COPROCESS;
+    if (node->kind == NODE_MAP)
+        field_block(loader, field, node, object);
+    else
+        bind_program(loader, field, node);
+}
+
+/* A chunk and the file that its lines are counted in. */
+struct chunk {
+    const struct source *source;
+    const struct node *node; /* the scalar it stands in; NULL: the whole source */
+    struct lua_spec *spec;
+};
+
+/* Lua says "FILE:LINE: message"; the number of LINE, or 0, and *MESSAGE moved behind it. */
+static uint32_t message_line(const char *file, const char **message)
+{
+    size_t length = strlen(file);
+    if (strncmp(*message, file, length) || (*message)[length] != ':')
+        return 0;
+    char *end;
+    unsigned long line = strtoul(*message + length + 1, &end, 10);
+    if (*end != ':')
+        return 0;
+    *message = end + 1 + strspn(end + 1, " ");
+    return (uint32_t)line;
+}
+
+/* The last line of a chunk that is not blank: where "near <eof>" is worth showing. */
+static uint32_t last_line(const struct lua_spec *spec)
+{
+    uint32_t line = spec->line;
+    uint32_t last = line;
+    for (size_t i = 0; i < spec->length; i++) {
+        if (spec->text[i] == '\n')
+            line++;
+        else if (!strchr(" \t\r", spec->text[i]))
+            last = line;
+    }
+    return last;
+}
+
+/* What else a chunk may be that is no Lua. */
+static const char *chunk_hint(const struct lua_spec *spec)
+{
+    static const struct {
+        const char *word;
+        const char *hint;
+    } words[] = {
+        {"${{", "Lua is no template: write item, vars.NAME or env.NAME as they are"},
+        {"import ", "this looks like Python: exec: [python3, FILE] runs that"},
+        {"def ", "this looks like Python: exec: [python3, FILE] runs that"},
+        {"const ", "this looks like JavaScript: exec: [node, FILE] runs that"},
+        {"let ", "this looks like JavaScript: exec: [node, FILE] runs that"},
+        {"echo ", "this looks like the shell: run: runs that"},
+    };
+    for (size_t i = 0; i < countof(words); i++)
+        if (memmem(spec->text, spec->length, words[i].word, strlen(words[i].word)))
+            return words[i].hint;
+    return NULL;
+}
+
+static void check_chunk(struct loader *loader, const struct field *field, const struct chunk *chunk)
+{
+    struct error error = {0};
+    const struct lua_spec *spec = chunk->spec;
+    if (!script_check(spec->text, spec->length, spec->file, spec->line, &error))
+        return;
+    const char *message = error.text;
+    uint32_t line = message_line(spec->file, &message);
+    uint32_t last = last_line(spec);
+    line = line > last ? last : line;
+    bool block = !chunk->node || chunk->node->style == STYLE_LITERAL;
+    struct mark mark = line && block ? place_of_line(chunk->source, line)
+                       : chunk->node ? node_mark(chunk->source, chunk->node)
+                                     : place_of_line(chunk->source, 1);
+    diag_error(loader->diags, mark, chunk_hint(spec), "%s is not valid Lua: %s",
+               field_label(loader, field), loader_shown(loader, message));
+    error_release(&error);
+}
+
+static void bind_chunk(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct lua_spec *spec = field->member;
+    if (node->kind == NODE_MAP) {
+        field_block(loader, field, node, spec);
+        return;
+    }
+    if (node->kind != NODE_SCALAR || scalar_value(node).type == VALUE_NIL) {
+        field_wrong(loader, field, node);
+        return;
+    }
+    *spec = (struct lua_spec){
+        .text = node->text,
+        .length = node->size,
+        .file = loader_source(loader, node)->name,
+        .line = place_first_line(loader_source(loader, node), node),
+    };
+    check_chunk(loader, field, &(struct chunk){loader_source(loader, node), node, spec});
+}
+
+static void bind_lua(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct object_spec *object = field->block->spec;
+    object->body.kind = BODY_LUA;
+    bind_chunk(loader, field, node);
+}
+
+static void bind_lua_file(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const char *path;
+    struct error error = {0};
+    if (!field_text(loader, field, node, &path))
+        return;
+    const struct source *source = loader_read(loader, node, path, &error);
+    if (!source) {
+        diag_error(loader->diags, loader_mark(loader, node), NULL, "%s: %s",
+                   field_label(loader, field), loader_shown(loader, error.text));
+        error_release(&error);
+        return;
+    }
+    struct lua_spec *spec = field->block->spec;
+    *spec = (struct lua_spec){
+        .text = arena_copy(loader->arena, source->text, source->length),
+        .length = source->length,
+        .file = arena_strdup(loader->arena, source->name),
+        .line = 1,
+    };
+    check_chunk(loader, field, &(struct chunk){source, NULL, spec});
+}
+
+const struct type type_command = {
+    .name = "command",
+    .wording = "a line for the shell",
+    .bind = bind_command,
+    .json = "@scalar",
+};
+const struct type type_arguments = {
+    .name = "arguments",
+    .wording = "a list: a program and its arguments",
+    .bind = bind_arguments,
+    .json = "'type':'array','minItems':1,'items':@scalar",
+};
+const struct type type_coprocess = {
+    .name = "coprocess",
+    .wording = "a list: a program and its arguments, or {command: LIST, format: json}",
+    .bind = bind_coprocess,
+    .block = BLOCK_COPROCESS,
+    .json = "'anyOf':[{'type':'array','minItems':1,'items':@scalar},@block]",
+};
+const struct type type_program = {
+    .name = "program",
+    .wording = "a list: a program and its arguments",
+    .bind = bind_program,
+    .json = "'type':'array','minItems':1,'items':@scalar",
+};
+const struct type type_shell = {
+    .name = "shell",
+    .wording = "a program, or a list of one and its options that the line is put behind",
+    .bind = bind_shell,
+    .json = "'anyOf':[{'type':'string','pattern':'^[^ ]+$'},@template,{'type':'array','minItems':1,'items':@scalar}]",
+};
+const struct type type_lua = {
+    .name = "lua",
+    .wording = "a Lua chunk or {file: PATH}",
+    .bind = bind_lua,
+    .block = BLOCK_LUA,
+    .json = "'anyOf':[@scalar,@block]",
+};
+const struct type type_setup = {
+    .name = "setup",
+    .wording = "a Lua chunk or {file: PATH}",
+    .bind = bind_chunk,
+    .block = BLOCK_LUA,
+    .json = "'anyOf':[@scalar,@block]",
+};
+const struct type type_lua_file = {
+    .name = "lua_file",
+    .wording = "the path of a Lua file",
+    .bind = bind_lua_file,
+    .early = true,
+    .beside = true,
+    .json = "@text",
+};

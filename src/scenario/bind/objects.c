@@ -1,0 +1,258 @@
+/* The named things of a scenario: queues, processes, pools and threads. */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "scenario/loader.h"
+#include "scenario/types.h"
+#include "yaml/quote.h"
+
+#define NAME_MOST 64
+
+static const struct {
+    size_t size;
+    size_t name; /* offset of the member */
+    size_t mark; /* offset of the member */
+} shapes[BLOCK_COUNT] = {
+    [BLOCK_QUEUE] = {sizeof(struct queue_spec), offsetof(struct queue_spec, name),
+                     offsetof(struct queue_spec, mark)},
+    [BLOCK_PROCESS] = {sizeof(struct process_spec), offsetof(struct object_spec, name),
+                       offsetof(struct object_spec, mark)},
+    [BLOCK_POOL] = {sizeof(struct pool_spec), offsetof(struct object_spec, name),
+                    offsetof(struct object_spec, mark)},
+    [BLOCK_THREAD] = {sizeof(struct thread_spec), offsetof(struct object_spec, name),
+                      offsetof(struct object_spec, mark)},
+};
+
+static bool is_name(const struct node *node)
+{
+    if (!node->size || node->size > NAME_MOST || node->text[0] == '.')
+        return false;
+    for (size_t i = 0; i < node->size; i++)
+        if (!isalnum((unsigned char)node->text[i]) && !strchr("._-", node->text[i]))
+            return false;
+    return true;
+}
+
+/* Two objects of one name: the error is at the one that stands further down in the file. */
+static void report_taken(struct loader *loader, struct declared *one, const struct declared *other)
+{
+    bool ordered = one->mark.source != other->mark.source || one->mark.line < other->mark.line ||
+                   (one->mark.line == other->mark.line && one->mark.column < other->mark.column);
+    struct declared first = ordered ? *one : *other;
+    struct declared second = ordered ? *other : *one;
+    loader->unsure = true;
+    *one = first;
+    diag_error(loader->diags, second.mark, "names are unique over all kinds of object",
+               "the name '%s' is taken", second.name);
+    diag_note(loader->diags, first.mark, "by %s here", schema_block(first.kind)->article);
+}
+
+void loader_declare(struct loader *loader, enum block_kind kind, const struct node *name,
+                    size_t index)
+{
+    struct mark mark = loader_mark(loader, name);
+    if (!is_name(name)) {
+        loader->unsure = true;
+        diag_error(loader->diags, mark, "letters, digits, '.', '_' and '-', 1 to 64 of them",
+                   "'%s' cannot be the name of %s", show_text(name->text, name->size).text,
+                   schema_block(kind)->article);
+        return;
+    }
+    size_t *number = names_slot(&loader->names, name->text, name->size);
+    if (*number != NAMES_NONE) {
+        struct declared other = {.name = name->text, .kind = kind, .index = index, .mark = mark};
+        report_taken(loader, &loader->declared[*number], &other);
+        return;
+    }
+    *number = loader->declared_count;
+    loader->declared = mem_grow(loader->declared, &loader->declared_capacity,
+                                loader->declared_count + 1, sizeof(*loader->declared));
+    loader->declared[loader->declared_count++] =
+        (struct declared){.name = name->text, .kind = kind, .index = index, .mark = mark};
+}
+
+static void bind_objects(struct loader *loader, const struct field *field, const struct node *node)
+{
+    enum block_kind kind = field->key->type->block;
+    size_t size = shapes[kind].size;
+    if (node->kind != NODE_MAP) {
+        if (node->kind != NODE_SCALAR || node->size)
+            field_expected(loader, field, node, field->key->type->wording,
+                           node->kind == NODE_LIST ? "write NAME: instead of - name: NAME" : NULL);
+        return;
+    }
+    char *items = arena_alloc(loader->arena, node->size * size);
+    for (size_t i = 0; i < node->size; i++) {
+        const struct node *name = node_key(node, i);
+        struct block block = {
+            .kind = kind,
+            .name = name->text,
+            .parent = field->block,
+            .spec = items + i * size,
+            .mark = loader_mark(loader, name),
+        };
+        memcpy(items + i * size + shapes[kind].name, &block.name, sizeof(block.name));
+        memcpy(items + i * size + shapes[kind].mark, &block.mark, sizeof(block.mark));
+        loader_declare(loader, kind, name, i);
+        block_read(loader, &block, node_value(node, i));
+    }
+    memcpy(field->member, &items, sizeof(items));
+    *field->count = node->size;
+}
+
+static void refer(struct loader *loader, const struct node *node, const char *name, bool object,
+                  size_t *slot)
+{
+    loader->references = mem_grow(loader->references, &loader->reference_capacity,
+                                  loader->reference_count + 1, sizeof(*loader->references));
+    loader->references[loader->reference_count++] = (struct reference){
+        .name = name, .mark = loader_mark(loader, node), .object = object, .slot = slot};
+}
+
+void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot)
+{
+    refer(loader, node, name, false, slot);
+}
+
+void loader_refer_object(struct loader *loader, const struct node *node, const char *name,
+                         size_t *slot)
+{
+    refer(loader, node, name, true, slot);
+}
+
+/* From where the last one was found: they are asked for in the order in which they were made. */
+struct mark loader_reference_mark(struct loader *loader, const size_t *slot)
+{
+    size_t *i = &loader->reference_found;
+    while (loader->references[*i].slot != slot)
+        *i = (*i + 1) % loader->reference_count;
+    return loader->references[*i].mark;
+}
+
+static void bind_queue_names(struct loader *loader, const struct field *field,
+                             const struct node *node)
+{
+    const struct node *items = node->kind == NODE_LIST ? node->items : node;
+    size_t count = node->kind == NODE_LIST ? node->size : 1;
+    size_t *queues = arena_alloc(loader->arena, count * sizeof(*queues));
+    for (size_t i = 0; i < count; i++) {
+        const char *name;
+        if (field_text(loader, field, &items[i], &name))
+            loader_refer(loader, &items[i], name, &queues[i]);
+    }
+    *(const size_t **)field->member = queues;
+    *field->count = count;
+}
+
+/* Of errors beyond these, far more than are shown, nobody asks what was meant: it costs a look at every name. */
+#define HINTS_MOST ((size_t)10 * DIAGS_SHOWN)
+
+/* What is declared and fits is offered as what was meant. */
+static const char *nearest_hint(struct loader *loader, const char *wrong, bool object)
+{
+    struct nearest nearest = {.wrong = wrong};
+    size_t count = diags_count(loader->diags) < HINTS_MOST ? loader->declared_count : 0;
+    for (size_t i = 0; i < count; i++)
+        if ((loader->declared[i].kind == BLOCK_QUEUE) != object)
+            nearest_offer(&nearest, loader->declared[i].name);
+    if (nearest.name)
+        return arena_printf(loader->arena, "did you mean '%s'?", nearest.name);
+    return object ? NULL : "declare it under 'queues'";
+}
+
+void loader_unknown_object(struct loader *loader, struct mark mark, const char *label,
+                           const char *name)
+{
+    diag_error(loader->diags, mark, nearest_hint(loader, name, true),
+               "%s: no process, pool or thread is called '%s'", label, loader_shown(loader, name));
+}
+
+static void report_reference(struct loader *loader, const struct reference *reference)
+{
+    size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
+    const char *shown = loader_shown(loader, reference->name);
+    if (number != NAMES_NONE) {
+        const struct declared *other = &loader->declared[number];
+        diag_error(loader->diags, reference->mark, NULL, "'%s' is %s, expected a %s", shown,
+                   schema_block(other->kind)->article,
+                   reference->object ? "process, a pool or a thread" : "queue");
+        diag_note(loader->diags, other->mark, "'%s' is declared here", shown);
+    } else if (reference->object) {
+        loader_unknown_object(loader, reference->mark, "'depends_on'", reference->name);
+    } else {
+        diag_error(loader->diags, reference->mark, nearest_hint(loader, reference->name, false),
+                   "unknown queue '%s'", shown);
+    }
+}
+
+/* The number of what was declared among those of its sort. */
+static size_t number_of(const struct loader *loader, const struct declared *declared)
+{
+    const struct scenario *scenario = loader->scenario;
+    size_t before = 0;
+    if (declared->kind == BLOCK_POOL)
+        before = scenario->process_count;
+    else if (declared->kind == BLOCK_THREAD)
+        before = scenario->process_count + scenario->pool_count;
+    return before + declared->index;
+}
+
+bool loader_resolve(struct loader *loader)
+{
+    bool fine = true;
+    for (size_t i = 0; i < loader->reference_count; i++) {
+        const struct reference *reference = &loader->references[i];
+        size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
+        if (number != NAMES_NONE &&
+            (loader->declared[number].kind == BLOCK_QUEUE) != reference->object) {
+            *reference->slot = number_of(loader, &loader->declared[number]);
+        } else {
+            report_reference(loader, reference);
+            fine = false;
+        }
+    }
+    return fine;
+}
+
+/* A mapping of names to blocks. */
+#define OBJECTS "'type':['object','null'],'propertyNames':@object,'additionalProperties':@block"
+
+const struct type type_queues = {
+    .name = "queues",
+    .wording = "a mapping of names to queues",
+    .bind = bind_objects,
+    .block = BLOCK_QUEUE,
+    .json = OBJECTS,
+};
+const struct type type_processes = {
+    .name = "processes",
+    .wording = "a mapping of names to processes",
+    .bind = bind_objects,
+    .block = BLOCK_PROCESS,
+    .json = OBJECTS,
+};
+const struct type type_pools = {
+    .name = "pools",
+    .wording = "a mapping of names to pools",
+    .bind = bind_objects,
+    .block = BLOCK_POOL,
+    .json = OBJECTS,
+};
+const struct type type_threads = {
+    .name = "threads",
+    .wording = "a mapping of names to threads",
+    .bind = bind_objects,
+    .block = BLOCK_THREAD,
+    .json = OBJECTS,
+};
+const struct type type_queue_names = {
+    .name = "queue_names",
+    .wording = "the name of a queue, or a list of them",
+    .bind = bind_queue_names,
+    .queues = true,
+    .early = true,
+    .json = "'anyOf':[@text,{'type':'array','items':@text}]",
+};

@@ -1,0 +1,189 @@
+/* Where a process's streams lead. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/nearest.h"
+#include "scenario/loader.h"
+#include "yaml/scalar.h"
+#include "yaml/quote.h"
+#include "scenario/types.h"
+
+#define FD_LEAST 3
+#define FD_MOST 1023
+
+/* "inherit, null, log or a mapping such as {file: PATH}": what the stream of this key may be. */
+static const char *stream_wording(struct loader *loader, const struct key *key)
+{
+    const char *list = "";
+    for (size_t i = 0; key->choices[i].name; i++)
+        list = arena_printf(loader->arena, "%s%s, ", list, key->choices[i].name);
+    return arena_printf(loader->arena, "%s%s", list, "{file: PATH} or {queue: NAME}");
+}
+
+static void bind_word(struct loader *loader, const struct field *field, const struct node *node,
+                      struct stream_spec *stream)
+{
+    const char *text = node->text;
+    struct value value;
+    if (!field_value(loader, field, node, &value))
+        return;
+    if (value.type == VALUE_NIL)
+        text = "null";
+    else if (!field_text(loader, field, node, &text))
+        return;
+    const struct choice *choices = field->key->choices;
+    struct nearest nearest = {.wrong = text};
+    for (size_t i = 0; choices[i].name; i++) {
+        if (!strcmp(choices[i].name, text)) {
+            stream->kind = (enum stream_kind)choices[i].value;
+            return;
+        }
+        nearest_offer(&nearest, choices[i].name);
+    }
+    const char *hint = nearest.name
+                           ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
+                       : strchr(text, '/') || strchr(text, '.')
+                           ? arena_printf(loader->arena, "a file is written {file: %s}",
+                                          show_text(text, strlen(text)).text)
+                           : arena_printf(loader->arena, "a queue is written {queue: %s}, a file {file: %s}",
+                                          show_text(text, strlen(text)).text,
+                                          show_text(text, strlen(text)).text);
+    field_expected(loader, field, node, stream_wording(loader, field->key), hint);
+}
+
+static void bind_one(struct loader *loader, const struct field *field, const struct node *node,
+                     struct stream_spec *stream)
+{
+    if (node->kind == NODE_MAP)
+        field_block(loader, field, node, stream);
+    else if (node->kind == NODE_LIST)
+        field_expected(loader, field, node, stream_wording(loader, field->key), NULL);
+    else
+        bind_word(loader, field, node, stream);
+}
+
+static void bind_stream(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct stream_spec *stream = field->member;
+    stream->input = !strcmp(field->key->name, "stdin");
+    bind_one(loader, field, node, stream);
+    if (stream->kind == STREAM_TEXT && !stream->input)
+        diag_error(loader->diags, loader_mark(loader, node), "use {file: PATH} for output",
+                   "%s: a text can only be given to an input", field_label(loader, field));
+    if (stream->kind == STREAM_FILE && stream->input && (stream->append || stream->rotate.size))
+        diag_error(loader->diags, loader_mark(loader, node), NULL,
+                   "%s: '%s' is for output, an input is only read", field_label(loader, field),
+                   stream->append ? "append" : "rotate");
+    if (stream->ack && !stream->input)
+        diag_error(loader->diags, loader_mark(loader, node), "take it away, or write it at stdin",
+                   "%s: 'ack' is for what the process reads", field_label(loader, field));
+}
+
+static void bind_fds(struct loader *loader, const struct field *field, const struct node *node)
+{
+    size_t count = node->kind == NODE_MAP ? node->size : 0;
+    if (node->kind != NODE_MAP && (node->kind != NODE_SCALAR || node->size))
+        field_wrong(loader, field, node);
+    struct fd_spec *fds = arena_alloc(loader->arena, count * sizeof(*fds));
+    for (size_t i = 0; i < count; i++) {
+        const struct node *key = node_key(node, i);
+        struct value number = scalar_plain(key->text, key->size); /* JSON has no other keys than texts */
+        if (number.type != VALUE_INTEGER || number.integer < FD_LEAST || number.integer > FD_MOST)
+            diag_error(loader->diags, loader_mark(loader, key),
+                       "0, 1 and 2 are written stdin, stdout and stderr",
+                       "%s: expected the number of a file descriptor from %d to %d, found %s",
+                       field_label(loader, field), FD_LEAST, FD_MOST, show_node(key).text);
+        else
+            fds[i].fd = (int)number.integer;
+        if (node_value(node, i)->kind != NODE_BROKEN)
+            bind_one(loader, field, node_value(node, i), &fds[i].stream);
+        fds[i].stream.input = fds[i].stream.kind == STREAM_TEXT;
+        if (fds[i].stream.ack)
+            diag_error(loader->diags, loader_mark(loader, node_value(node, i)),
+                       "take it away, or let stdin be the queue", "%s: 'ack' is for stdin",
+                       field_label(loader, field));
+    }
+    *(struct fd_spec **)field->member = fds;
+    *field->count = count;
+}
+
+static void bind_stream_file(struct loader *loader, const struct field *field,
+                             const struct node *node)
+{
+    struct stream_spec *stream = field->block->spec;
+    stream->kind = STREAM_FILE;
+    if (node->kind == NODE_SCALAR && !node->size)
+        field_wrong(loader, field, node);
+    else
+        field_template(loader, field, node, TEMPLATE_TEXT, &stream->path);
+}
+
+static void bind_stream_text(struct loader *loader, const struct field *field,
+                             const struct node *node)
+{
+    struct stream_spec *stream = field->block->spec;
+    stream->kind = STREAM_TEXT;
+    field_template(loader, field, node, TEMPLATE_TEXT, &stream->text);
+}
+
+static void bind_stream_queue(struct loader *loader, const struct field *field,
+                              const struct node *node)
+{
+    struct stream_spec *stream = field->block->spec;
+    const char *name;
+    stream->kind = STREAM_QUEUE;
+    if (field_text(loader, field, node, &name))
+        loader_refer(loader, node, name, &stream->queue);
+}
+
+static void bind_rotate(struct loader *loader, const struct field *field, const struct node *node)
+{
+    field_block(loader, field, node, field->member);
+}
+
+const struct type type_stream = {
+    .name = "stream",
+    .wording = "a word such as inherit, or a mapping",
+    .bind = bind_stream,
+    .block = BLOCK_STREAM,
+    .queues = true,
+    .early = true,
+    .json = "'anyOf':[{'enum':[@choices,null]},@block,@template]",
+};
+const struct type type_fds = {
+    .name = "fds",
+    .wording = "a mapping of numbers to streams",
+    .bind = bind_fds,
+    .block = BLOCK_STREAM,
+    .queues = true,
+    .early = true,
+    .json = "'type':['object','null'],'propertyNames':@descriptor,"
+            "'additionalProperties':{'anyOf':[{'enum':[@choices,null]},@block,@template]}",
+};
+const struct type type_stream_file = {
+    .name = "file",
+    .wording = "the path of a file",
+    .bind = bind_stream_file,
+    .json = "@text",
+};
+const struct type type_stream_text = {
+    .name = "stream_text",
+    .wording = "a text",
+    .bind = bind_stream_text,
+    .json = "@scalar",
+};
+const struct type type_stream_queue = {
+    .name = "queue",
+    .wording = "the name of a queue",
+    .bind = bind_stream_queue,
+    .queues = true,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_rotate = {
+    .name = "rotate",
+    .wording = "a mapping of keys",
+    .bind = bind_rotate,
+    .block = BLOCK_ROTATE,
+    .json = "@block",
+};

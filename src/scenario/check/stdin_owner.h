@@ -1,0 +1,15 @@
+/* Checks of processes on terminals: stdin: inherit, and tty: true. */
+#ifndef SCENARIO_CHECK_STDIN_OWNER_H
+#define SCENARIO_CHECK_STDIN_OWNER_H
+
+struct loader;
+struct process_spec;
+
+/* Reports processes that could read it at the same time as another or a pool. Call it behind
+ * depend_check(). */
+void foreground_check(struct loader *loader);
+
+/* Reports streams of PROCESS that its own terminal (tty: true) would stand in for. */
+void tty_check(struct loader *loader, const struct process_spec *process);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The door of a run: the socket at which `parrun put` and `parrun get` ask for its queues, from
+ * inside the bodies. Each connection is a guest (serve/connection.h).
+ */
+#ifndef SERVE_CONTROL_SOCKET_H
+#define SERVE_CONTROL_SOCKET_H
+
+#include <stddef.h>
+
+struct door;
+struct object;
+struct part_waits;
+struct private_socket;
+struct run;
+
+/*
+ * Opens it at SOCKET (NULL: there is none), which must outlive it, once the run has its queues. Where
+ * it cannot be opened the run goes on without: bodies then find out why.
+ */
+struct door *door_new(struct run *run, struct private_socket *socket);
+
+/* The run has ended: tells all who are there, or come before the socket has gone. NULL is accepted. */
+void door_close(struct door *door);
+
+/* Sends everybody away and removes the socket, before the objects are freed. NULL is accepted. */
+void door_free(struct door *door);
+
+/* The run's store of durable queues has committed something. NULL is accepted. */
+void door_committed(struct door *door);
+
+/* Adds to WAITS (queue/parts.h) what the bodies of OBJECT wait for at the door. NULL is accepted. */
+void door_waits(const struct door *door, const struct object *object, struct part_waits *waits);
+
+/* What bodies find in PARRUN_SOCKET: the path, or "none: " and why there is none. */
+const char *door_address(const struct door *door);
+
+#endif

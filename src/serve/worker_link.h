@@ -1,0 +1,61 @@
+/* A link: the runner's two pipes to a worker, as frames, with the client that serves its queues. */
+#ifndef SERVE_WORKER_LINK_H
+#define SERVE_WORKER_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct client;
+struct error;
+struct frame;
+struct link;
+struct run;
+
+struct link_callbacks {
+    /* A frame that is not the client's. */
+    void (*frame)(void *arg, struct frame *frame);
+    /* The worker's end is closed, or what came were no frames (WRONG). Nothing follows. */
+    void (*end)(void *arg, bool wrong);
+};
+
+/* Why a worker is ended of which that is so. */
+#define LINK_WRONG "what it sent is not what a worker sends: something else has written into its descriptors"
+
+/* The worker's ends of the pipes, to be given to it as 0 and 1 and then closed. */
+struct link_ends {
+    int in;
+    int out;
+};
+
+/* Opens both pipes, to a worker of the object NAME. NULL with ERROR filled where none are to be had.
+ */
+struct link *link_new(struct run *run, const char *name, const struct link_callbacks *callbacks,
+                      void *arg,
+                      struct link_ends *ends, struct error *error);
+
+/* Sends what FRAMES holds; it is empty afterwards. */
+void link_send(struct link *link, struct buf *frames);
+
+/* Sends a frame without fields. */
+void link_send_plain(struct link *link, int type);
+
+/* Tells the workers of all links of the run that it was stopped for so long. */
+void links_tell_pause(struct run *run, int64_t ns);
+
+/* Stops reading while HELD. */
+void link_hold(struct link *link, bool held);
+
+/* Closes the worker's input: it ends, and what it runs. */
+void link_close(struct link *link);
+
+/* The worker is dead: takes what is still in the pipe and ends, whoever else holds it open. */
+void link_drain(struct link *link);
+
+struct client *link_client(const struct link *link);
+
+/* NULL is accepted. Not from within a callback of the link. */
+void link_free(struct link *link);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * How a message names what it found: short, and safe to put on a terminal.
+ */
+#ifndef YAML_QUOTE_H
+#define YAML_QUOTE_H
+
+#include <stddef.h>
+
+struct buf;
+struct node;
+
+/* Room for 60 characters of four bytes, and a few words round them. */
+struct shown {
+    char text[280];
+};
+
+/* Appends TEXT with '?' for control characters, cut after MOST characters. */
+void show_append(struct buf *out, const char *text, size_t length, size_t most);
+
+/* TEXT shown with 60 characters at most. */
+struct shown show_text(const char *text, size_t length);
+
+/* "a list", "a mapping", "nothing", or the scalar as it is written, in quotes. */
+struct shown show_node(const struct node *node);
+
+#endif

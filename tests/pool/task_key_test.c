@@ -1,0 +1,65 @@
+/* What makes two tasks the same from run to run, and what does not. */
+#include "pool/task_key.h"
+
+#include <string.h>
+
+#include "../harness/unit.h"
+#include "base/hash.h"
+#include "base/mem.h"
+#include "scenario/spec.h"
+
+/* A pool whose body and setup are these texts, in a scenario with vars.factor and vars.other. */
+static struct hash key_of(const char *lua, const char *setup, int64_t factor, int64_t other)
+{
+    struct value_pair pairs[] = {
+        {.key = {.type = VALUE_STRING, .string = {"factor", 6}},
+         .value = {.type = VALUE_INTEGER, .integer = factor}},
+        {.key = {.type = VALUE_STRING, .string = {"other", 5}},
+         .value = {.type = VALUE_INTEGER, .integer = other}},
+    };
+    struct scenario scenario = {
+        .vars = {.type = VALUE_TABLE, .table = {.pairs = pairs, .count = countof(pairs)}}};
+    struct pool_spec pool = {
+        .object = {.name = "p",
+                   .body = {.kind = BODY_LUA,
+                            .lua = {.text = lua, .length = strlen(lua)}}},
+        .setup = {.text = setup, .length = strlen(setup)},
+    };
+    return task_key_pool(&scenario, &pool);
+}
+
+struct vars_case {
+    const char *name;
+    const char *lua;
+    const char *setup;
+    bool factor; /* the key depends on vars.factor, */
+    bool other;  /* and on vars.other */
+};
+
+static const struct vars_case cases[] = {
+    {"none", "return item", "", false, false},
+    {"one", "return item * vars.factor\n", "", true, false},
+    {"one-at-the-end", "return item * vars.factor", "", true, false},
+    {"one-at-the-end-of-setup", "return item", "f = vars.factor", true, false},
+    {"both", "return vars.other + vars.factor", "", true, true},
+    {"all", "return vars[item]", "", true, true},
+    {"all-at-the-end", "return vars", "", true, true},
+    {"another-name", "return myvars.factor + vars2", "", false, false},
+};
+
+static void test_vars(void **state)
+{
+    const struct vars_case *row = *state;
+    struct hash key = key_of(row->lua, row->setup, 1, 1);
+    struct hash factor = key_of(row->lua, row->setup, 2, 1);
+    struct hash other = key_of(row->lua, row->setup, 1, 2);
+    assert_int_equal(memcmp(&key, &factor, sizeof(key)) != 0, row->factor);
+    assert_int_equal(memcmp(&key, &other, sizeof(key)) != 0, row->other);
+}
+
+int main(void)
+{
+    struct tests tests = {0};
+    TEST_ROWS(&tests, test_vars, cases);
+    return tests_run(&tests, "task_key");
+}
