@@ -15,6 +15,7 @@ enum {
     ERROR_TIMEOUT,        /* a time limit passed */
     ERROR_STOPPED,        /* the run is being stopped */
     ERROR_LOCKED,         /* another process has what is wanted */
+    ERROR_TAKEN,          /* the same, and it may be waited for */
     ERROR_PROTOCOL,       /* the other side of a channel sent what it must not */
 };
 

@@ -1,12 +1,14 @@
 /* The runner without its guard. */
 #include "cli/watchdog.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -15,12 +17,12 @@
 #include "os/guard.h"
 #include "os/stdio.h"
 
-/* How long a loop may take to answer. */
-static const struct timespec patience = {.tv_nsec = 800 * 1000 * 1000};
+#define PATIENCE 800 /* ms that a loop may take to answer */
 
 struct watchdog {
     struct loop *loop;
     pthread_t thread;
+    int end; /* an eventfd: the thread is to end. Not pthread_cancel(), whose signal a limit may keep from being queued */
     atomic_bool answered;
 };
 
@@ -30,25 +32,29 @@ static void answer(void *arg)
     atomic_store(&watchdog->answered, true);
 }
 
-static bool loop_answers(struct watchdog *watchdog)
+/* Waits for FD to have something, for MS milliseconds (-1: as long as it takes); false where the thread is to end. */
+static bool wait_for(const struct watchdog *watchdog, int fd, int ms)
 {
-    int state;
-    atomic_store(&watchdog->answered, false);
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); /* nobody leaves with the mailbox locked */
-    loop_post(watchdog->loop, answer, watchdog);
-    pthread_setcancelstate(state, NULL);
-    nanosleep(&patience, NULL);
-    return atomic_load(&watchdog->answered);
+    struct pollfd fds[] = {{.fd = watchdog->end, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    while (poll(fds, 2, ms) < 0 && errno == EINTR)
+        continue;
+    return !fds[0].revents;
 }
 
 static void *watch(void *arg)
 {
     struct watchdog *watchdog = arg;
     char byte;
-    while (read(guard_life(), &byte, 1) > 0)
-        continue;
-    while (loop_answers(watchdog))
-        continue;
+    do {
+        if (!wait_for(watchdog, guard_life(), -1))
+            return NULL;
+    } while (read(guard_life(), &byte, 1) > 0);
+    do {
+        atomic_store(&watchdog->answered, false);
+        loop_post(watchdog->loop, answer, watchdog);
+        if (!wait_for(watchdog, -1, PATIENCE))
+            return NULL;
+    } while (atomic_load(&watchdog->answered));
     stdio_say("parrun: error: the guard was killed, and the run did not hear of it; everything that it had started was ended\n");
     descendants_end(0);
     kill(getpid(), SIGKILL);
@@ -60,12 +66,15 @@ struct watchdog *watchdog_start(struct loop *loop)
     struct watchdog *watchdog = mem_calloc(1, sizeof(*watchdog));
     sigset_t all, mask;
     watchdog->loop = loop;
+    watchdog->end = eventfd(0, EFD_CLOEXEC);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &mask); /* signals are the loop's */
-    int failed = guard_life() < 0 || pthread_create(&watchdog->thread, NULL, watch, watchdog);
+    int failed = guard_life() < 0 || watchdog->end < 0 || pthread_create(&watchdog->thread, NULL, watch, watchdog);
     pthread_sigmask(SIG_SETMASK, &mask, NULL);
     if (!failed)
         return watchdog;
+    if (watchdog->end >= 0)
+        close(watchdog->end);
     free(watchdog);
     return NULL;
 }
@@ -74,7 +83,8 @@ void watchdog_stop(struct watchdog *watchdog)
 {
     if (!watchdog)
         return;
-    pthread_cancel(watchdog->thread);
+    eventfd_write(watchdog->end, 1);
     pthread_join(watchdog->thread, NULL);
+    close(watchdog->end);
     free(watchdog);
 }

@@ -27,7 +27,7 @@
 /* How long after another has answered it is looked again whether nobody does. */
 #define CONFLICT_POLL (200 * NS_PER_MS)
 
-/* Somebody else answers: ERROR_LOCKED where the start is put off. */
+/* Somebody else answers: ERROR_TAKEN where the start is put off. */
 static int meet_conflict(struct process *process, const char *place, const struct holder *holder, struct error *error)
 {
     const struct probe_spec *ready = &process->spec->ready;
@@ -46,7 +46,7 @@ static int meet_conflict(struct process *process, const char *place, const struc
     if (!process->conflict)
         process->conflict = now;
     if (ready->conflict == CONFLICT_WAIT && (!ready->timeout || now - process->conflict < ready->timeout))
-        return ERROR_LOCKED;
+        return ERROR_TAKEN;
     return error_wrap(error, "ready");
 }
 
@@ -202,7 +202,7 @@ static bool process_waits_for_place(struct process *process, int result, struct 
     bool told = process->wait_told;
     struct event event = {
         .kind = EVENT_PROCESS_WAITING, .reason = error->text, .has_duration = true, .duration = CONFLICT_POLL};
-    if (result != ERROR_LOCKED)
+    if (result != ERROR_TAKEN)
         return false;
     process->wait_told = true;
     if (!told)

@@ -51,6 +51,7 @@ struct queue {
     uint64_t dead; /* given up: to the dead letters, or for good */
     uint64_t aside; /* of a durable queue: put when there was nobody to take it */
     uint64_t lost; /* put when there was nobody to take it, or given up for good */
+    uint64_t reached; /* the most that a consumer of a broadcast had taken that has ended before the last one */
 };
 
 struct taker {

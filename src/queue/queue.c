@@ -300,6 +300,8 @@ static void abandon(struct queue *queue, struct lane *lane)
         queue->broken = !queue->spec->durable && !queue->run->stop_cause;
         return;
     }
+    if (queue->reached < lane->taken)
+        queue->reached = lane->taken;
     lane_clear(lane);
     lane->put = lane->taken;
 }
@@ -376,12 +378,23 @@ static bool tell_unsure(struct queue *queue)
     return !queue->unsure || queue->spec->leftover_drop;
 }
 
+/* Messages of the lanes that nobody has taken: all lanes are given the same ones as long as somebody takes from them, so
+ * one is enough to have taken them, whoever of them ends last. */
+static uint64_t count_untaken(const struct queue *queue)
+{
+    uint64_t put = 0, taken = queue->reached;
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        const struct lane *lane = &queue->lanes[i];
+        put = lane->put > put ? lane->put : put;
+        taken = lane->taken > taken ? lane->taken : taken;
+    }
+    return put > taken ? put - taken : 0;
+}
+
 static bool tell_left(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
-    uint64_t left = queue->lost + queue->aside + queue->delay.count + durable_unread(queue);
-    for (size_t i = 0; i < queue->lane_count; i++)
-        left += queue->lanes[i].put - queue->lanes[i].taken;
+    uint64_t left = queue->lost + queue->aside + queue->delay.count + durable_unread(queue) + count_untaken(queue);
     pthread_mutex_unlock(&queue->lock);
     if (!left)
         return true;

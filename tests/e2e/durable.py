@@ -178,7 +178,7 @@ def test_priorities_and_delays_last():
             produces: q
             lua: |
               local q = parrun.queue("q")
-              q:put("late", {delay = 1.5})
+              q:put("late", {delay = 5})
               q:put("usual 1")
               q:put("urgent", {priority = 9})
               q:put("usual 2")

@@ -56,10 +56,10 @@ def test_crawl():
 
 @mark("tsan")
 def test_triage():
-    got = example("triage.yaml", f"dir={ROOT}/src/object", "word=mem_strdup")
-    counts = shell(f"grep -rc mem_strdup {ROOT}/src/object | grep -v ':0$' | sed 's/.*://' | "
+    got = example("triage.yaml", f"dir={ROOT}/src/store", "word=mem_strdup")
+    counts = shell(f"grep -rc mem_strdup {ROOT}/src/store | grep -v ':0$' | sed 's/.*://' | "
                    "sort -rn | head -n 5").split()
-    rest = int(shell(f"grep -rL mem_strdup {ROOT}/src/object | wc -l"))
+    rest = int(shell(f"grep -rL mem_strdup {ROOT}/src/store | wc -l"))
     told = [line.partition(b" | ")[2] for line in got.splitlines()]
     assert b"%d files without it" % rest in told and rest > 20, (got, rest)
     assert [line.split()[0] for line in told if b"/" in line] == counts and len(counts) == 5, got

@@ -132,7 +132,7 @@ def test_a_full_disk_under_the_log():
             assert lost and int(lost[1]) > 100_000, err
             files = [*sorted(small.glob("run.log.*"), reverse=True), small / "run.log"]
             events = [json.loads(line) for path in files for line in path.read_text().splitlines()]
-            assert events[0]["event"] == "run.started" and events[-1]["event"] == "run.ended", events[-1]
+            assert events[0]["event"] == "run.opened" and events[-1]["event"] == "run.ended", events[-1]
             numbers = [event["seq"] for event in events]
             assert numbers == sorted(set(numbers)), numbers
             for path in files:

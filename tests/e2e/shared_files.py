@@ -112,13 +112,22 @@ TALK = """
 """
 
 
+def bytes_of(path):
+    """What PATH holds; nothing while it is on its way to be an old file and there is no new one."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
 def lines_after(act, *options, stdout="", written="log/o.log"):
     """ACT with the directory in mid-run; the numbers of the lines that are left, and the directory."""
     directory = Directory()
     (directory.path / "log").mkdir()
     run = Run(TALK % (LINES, LINES // 2, stdout), *options, directory=directory)
-    while not (directory.path / "half").exists() or f"line {LINES // 2 - 1} ".encode() not in (
-            directory.path / written).read_bytes():
+    path = directory.path / written
+    half = f"line {LINES // 2 - 1} ".encode()
+    while not (directory.path / "half").exists() or half not in bytes_of(path):
         assert run.process.poll() is None
     act(directory.path)
     directory.file("go", "")

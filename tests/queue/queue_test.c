@@ -293,6 +293,45 @@ static void test_broadcast(void **state)
     queue_free(queue);
 }
 
+/* Consumers of a broadcast end in an order that chance makes: what one of them has taken was taken. */
+static void test_broadcast_ends_in_any_order(void **state)
+{
+    static const struct {
+        int of_first, of_last; /* of three messages: what the one that ends first has taken, and what the other */
+        bool returned;         /* the first gives one back when it is not counted any more */
+        bool good;
+    } rows[] = {
+        {3, 0, false, true}, {0, 3, false, true}, {2, 1, false, false}, {0, 0, false, false}, {1, 3, true, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < countof(rows); i++) {
+        struct run run = test_run(NULL);
+        struct queue_spec spec = spec_of(10);
+        struct queue_users users = {.producers = 1, .consumers = 2};
+        spec.delivery = DELIVERY_BROADCAST;
+        struct queue *queue = queue_new(&run, &spec, false, &users);
+        struct taker *first = taker_new(queue, "first", TAKER_STREAM), *last = taker_new(queue, "last", TAKER_STREAM);
+        struct buf out = {0};
+        struct error error = {0};
+        assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6), 6);
+        for (int n = 0; n < rows[i].of_first; n++)
+            assert_int_equal(taker_take_stream(first, &out, 1, &error), TAKE_MESSAGE);
+        for (int n = 0; n < rows[i].of_last; n++)
+            assert_int_equal(taker_take_stream(last, &out, 1, &error), TAKE_MESSAGE);
+        queue_producer_ended(queue);
+        queue_consumer_ended(queue, "first");
+        if (rows[i].returned)
+            taker_return_stream(first, "1\n", 2);
+        queue_consumer_ended(queue, "last");
+        assert_int_equal(queue_balance(queue), rows[i].good);
+        buf_release(&out);
+        taker_free(first);
+        taker_free(last);
+        test_run_end(&run);
+        queue_free(queue);
+    }
+}
+
 static void assert_takes(struct queue *queue, const char *expected)
 {
     for (; *expected; expected++)
@@ -506,6 +545,7 @@ int main(void)
     TEST(&tests, test_end_waits_for_the_unacknowledged);
     TEST(&tests, test_attempts);
     TEST(&tests, test_broadcast);
+    TEST(&tests, test_broadcast_ends_in_any_order);
     TEST(&tests, test_priorities);
     TEST(&tests, test_put_many);
     TEST(&tests, test_balance_tells_of_what_is_left);
