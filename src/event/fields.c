@@ -19,6 +19,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_STATUS] = "message",
     [EVENT_RUN_STALLED] = "message",
     [EVENT_RUN_IDLE] = "message",
+    [EVENT_RUN_UNWRITTEN] = "reason",
     [EVENT_RUN_FAILED] = "reason message",
     [EVENT_RUN_ENDED] = "pid code signal leaked reason",
     [EVENT_PROCESS_DECLARED] = "depends_on puts takes replicas daemon allow_failure",

@@ -40,6 +40,11 @@ static const struct event_row rows[EVENT_KINDS] = {
          "wait for each other, by queues alone, and nothing of them has run for 5 seconds, which is told with -q "
          "too; the run goes on, as they might do anything next.",
          {{0, "{text}"}}},
+    [EVENT_RUN_UNWRITTEN] =
+        {"run.unwritten", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "A log, job log or record could not be written, for the first time. It goes on with whole lines as soon as "
+         "there is room; what it lacks is counted at the end, and the exit status is 3.",
+         {{0, "{reason}."}}},
     [EVENT_RUN_FAILED] =
         {"run.failed", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "At the end, of each object that failed by itself, in this order: how, its last lines, how "

@@ -409,6 +409,8 @@ static bool tell_left(struct queue *queue)
 
 bool queue_balance(struct queue *queue)
 {
+    if (queue->stats) /* the log may take longer to be written than the run to end */
+        timer_stop(queue->stats);
     tell_stats(queue);
     bool sure = tell_unsure(queue);
     return tell_left(queue) && sure;

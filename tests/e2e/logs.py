@@ -6,8 +6,9 @@ import json
 import os
 import re
 import subprocess
+import time
 
-from harness.parrun import Directory, Run, check_nothing_left, check_status, complete, mark
+from harness.parrun import PATIENCE, Directory, Run, check_nothing_left, check_status, complete, mark
 
 
 def digest_of(path):
@@ -124,8 +125,9 @@ def test_a_full_disk_under_the_log():
                       "--log", "small/run.log", *rotate, directory=directory)
             begin.write_text("go\n")
             run.wait_for(rb"first is out")
-            while os.statvfs(small).f_bavail:  # what the screen has is on its way to the file
-                assert run.process.poll() is None
+            told = run.process.stderr.readline()
+            assert told == (b"parrun: error: small/run.log: cannot be written, the run goes on: "
+                            b"No space left on device\n"), told
             fill.unlink()
             goon.write_text("go\n")
             status, _, err = run.finish()
@@ -206,3 +208,40 @@ def test_two_streams_into_one_rotated_file():
     check_status(status, 1, out + err)
     assert b"x.log': this run writes it already" in out, out
     assert (directory.path / "x.log").read_text() == "first\n"
+
+
+def fill(pipe):
+    """Until whoever writes to it next has to wait. Returns how many bytes that took."""
+    count = 0
+    os.set_blocking(pipe, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            count += os.write(pipe, b"." * 4096)
+    os.set_blocking(pipe, True)
+    return count
+
+
+def test_nothing_is_told_after_the_end():
+    """The story waits for its reader longer than the run lasts; what comes by the clock has stopped with the run."""
+    directory = Directory()
+    reader, writer = os.pipe()
+    count = fill(writer)
+    run = Run("""
+        log: {stats: 0.001s}
+        queues: {q: {}}
+        processes: {src: {run: seq 3, stdout: {queue: q}}, sink: {run: cat, stdin: {queue: q}}}
+    """, "--record", "record.jsonl", directory=directory, stdout=writer)
+    os.close(writer)
+    record = directory.path / "record.jsonl"
+    deadline = time.monotonic() + PATIENCE
+    while not record.exists() or b'"run.ended"' not in record.read_bytes():
+        assert time.monotonic() < deadline, record.read_bytes()
+        time.sleep(0.01)
+    with open(reader, "rb") as pipe:
+        text = pipe.read()[count:]
+    status, _, err = run.finish()
+    check_status(status, 0, text + err)
+    assert b"sink | 3\n" in text, text
+    events = [json.loads(line)["event"] for line in record.read_text().splitlines()]
+    assert events[-1] == "run.ended", events
+    assert "queue.stats" in events, events

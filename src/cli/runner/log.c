@@ -88,10 +88,27 @@ static void on_room(void *arg)
     tell_held(destination->log);
 }
 
+/* At once, as it may be hours until the end tells how much was lost. */
+static void tell_unwritten(const struct destination *destination, int number)
+{
+    const struct log *log = destination->log;
+    struct buf text = {0};
+    if (log->errors && destination != log->errors && number != ENOENT) {
+        buf_printf(&text, "parrun: error: %s: cannot be written, the run goes on: %s\n", destination->name,
+                   target_reason(number));
+        output_put(log->errors->output, text.data, text.length);
+        buf_release(&text);
+    }
+    if (log->callbacks.unwritten)
+        log->callbacks.unwritten(log->arg, destination->name, number);
+}
+
 static void on_failed(void *arg, int number)
 {
     struct destination *destination = arg;
     destination->failed = number;
+    if (number != EPIPE)
+        tell_unwritten(destination, number);
     if (!destination->standard || number != EPIPE)
         return;
     destination->log->closed = true;
@@ -394,6 +411,8 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
         result = open_trace(log, loop, bus, options->trace_file, error);
     if (!result && !settings->dry && options->mode != MODE_REPLAY)
         result = open_record(log, loop, bus, spec, options, run, error);
+    if (!result && log->count > 1)
+        result = open_errors(log, loop, error);
     if (!result)
         return log;
     log_free(log);

@@ -22,6 +22,8 @@ struct log_callbacks {
     void (*hold)(void *arg, bool held);
     /* Nobody reads standard output any more. */
     void (*closed)(void *arg);
+    /* The destination NAME could not be written: errno value NUMBER. Called once a destination. May be NULL. */
+    void (*unwritten)(void *arg, const char *name, int number);
     /* After log_finish(): all was written, or will never be. */
     void (*finished)(void *arg);
 };

@@ -37,6 +37,7 @@
 #include "engine/report.h"
 #include "engine/run.h"
 #include "event/bus.h"
+#include "log/destination.h"
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "os/cgroup.h"
@@ -158,6 +159,20 @@ static void on_closed(void *arg)
         run_stop(&runner->run, STOP_OUTPUT, 0);
 }
 
+/* At its end the run tells of it beside its exit status. */
+static void on_unwritten(void *arg, const char *name, int number)
+{
+    struct runner *runner = arg;
+    struct buf reason = {0};
+    struct event event = {.kind = EVENT_RUN_UNWRITTEN, .flags = EVENT_WRONG};
+    if (runner->run.over)
+        return;
+    buf_printf(&reason, "%s cannot be written: %s", name, target_reason(number));
+    event.reason = buf_string(&reason);
+    bus_emit(runner->run.bus, &event);
+    buf_release(&reason);
+}
+
 static void on_log_finished(void *arg)
 {
     stop_loop(arg);
@@ -267,7 +282,7 @@ static void release_run(struct run *run)
 static int open_books(struct runner *runner, const struct options *options, struct error *error)
 {
     static const struct log_callbacks log_callbacks = {
-        .hold = on_hold, .closed = on_closed, .finished = on_log_finished};
+        .hold = on_hold, .closed = on_closed, .unwritten = on_unwritten, .finished = on_log_finished};
     static const struct journal_callbacks journal_callbacks = {
         .settle = on_settle,
         .counts = on_counts,
