@@ -55,6 +55,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_WORKER_OUTPUT] = (OF_WORKER " line"),
     [EVENT_WORKER_LOST] = (OF_WORKER " reason"),
     [EVENT_WORKER_ENDED] = OF_WORKER,
+    [EVENT_TASK_UNDONE] = (OF_TASK " reason"),
     [EVENT_TASK_STARTED] = (OF_TASK " attempt"),
     [EVENT_TASK_OUTPUT] = (OF_TASK " attempt stream output"),
     [EVENT_TASK_TIMEOUT] = (OF_TASK " seconds attempt"),

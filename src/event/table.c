@@ -215,6 +215,14 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_WORKER_ENDED] =
         {"worker.ended", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "A worker has ended.",
          {{0, "Worker {worker} of pool {name} ended ({pid})."}}},
+    [EVENT_TASK_UNDONE] =
+        {"task.undone", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
+         "The task is to run, as no earlier run that counts has done it as it is now (--resume, --retry-failed): "
+         "what has changed, or that it failed; without a reason the journal has nothing of it.",
+         {{EVENT_REASONED | EVENT_NAMED, "Task {task}{item} of pool {name} runs again: {reason.}"},
+          {EVENT_REASONED, "Task {task}{item} runs again: {reason.}"},
+          {EVENT_NAMED, "Task {task}{item} of pool {name} is new."},
+          {0, "Task {task}{item} is new."}}},
     [EVENT_TASK_STARTED] =
         {"task.started", EVENT_OF_POOL, EVENT_LEVEL_STORY, "A worker begins the task.",
          {{EVENT_NAMED, "Run task {task}{item} of pool {name} ({pid})..."},

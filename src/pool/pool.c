@@ -377,6 +377,7 @@ static void pool_free(struct object *object)
     pool_free_tokens(pool);
     pool_free_failures(pool);
     planner_free(pool->planner);
+    pool_content_release(&pool->content);
     spool_shelf_release(&pool->shelf);
     timer_free(pool->timer);
     timer_free(pool->due);

@@ -1,7 +1,6 @@
 /* A pool and what earlier runs have done of it. */
 #include "base/buf.h"
 #include "base/error.h"
-#include "store/resume.h"
 #include "engine/run.h"
 #include "event/event.h"
 #include "pool/private.h"
@@ -9,6 +8,7 @@
 #include "child/exec_context.h"
 #include "scenario/spec.h"
 #include "log/joblog.h"
+#include "store/resume.h"
 #include "wire/worker_config.h"
 #include "worker/planner.h"
 
@@ -34,7 +34,7 @@ void pool_open_resume(struct pool *pool)
     if (pool->object.run->by_command && open_planner(pool, &error))
         pool_break(pool, error.text);
     else if (pool->object.run->keys)
-        pool->content = task_key_pool(pool->object.run->scenario, pool->spec);
+        task_key_pool(pool->object.run->scenario, pool->spec, &pool->content);
     error_release(&error);
 }
 
@@ -46,7 +46,7 @@ bool pool_fill_key(struct pool *pool, struct task *task)
     if (!pool->planner && !pool->object.run->keys)
         return false;
     if (!pool->planner) {
-        task->key = task_key(&pool->content, task->item.data, task->item.length);
+        task->key = task_key(&pool->content.hash, task->item.data, task->item.length);
         return true;
     }
     bool made = !planner_print(pool->planner, task->item.data, task->item.length, task->index,
@@ -61,10 +61,81 @@ bool pool_fill_key(struct pool *pool, struct task *task)
     return made;
 }
 
+/* What the tasks had in common when the task was done or had failed, though its key is another now; NULL where it
+ * is not known. Looked for in each, so that the journal's task is not taken for one that is gone. */
+static const struct pool_content *find_former(struct pool *pool, const struct task *task)
+{
+    struct resume *resume = pool->object.run->resume;
+    const struct pool_content *former = NULL;
+    size_t count;
+    const struct pool_content *contents = resume_contents(resume, pool->object.name, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (pool->planner || hash_equal(&contents[i].hash, &pool->content.hash))
+            continue;
+        struct hash key = task_key(&contents[i].hash, task->item.data, task->item.length);
+        if (resume_has(resume, &key, &pool->tally) && !former)
+            former = &contents[i];
+    }
+    return former;
+}
+
+static void tell_undone(struct pool *pool, struct task *task, const char *reason)
+{
+    struct event event = pool_task_event(EVENT_TASK_UNDONE, task);
+    event.flags = reason ? EVENT_REASONED : 0;
+    event.reason = reason;
+    event.attempt = 0;
+    pool_emit_task(pool, task, &event);
+}
+
+/* Appends "env A changed, env B is new". */
+static void put_changes(const struct pool *pool, const struct pool_content *former, struct buf *text)
+{
+    size_t length = text->length;
+    pool_content_compare(former, &pool->content, text);
+    if (text->length == length)
+        buf_text(text, "its pool changed"); /* two texts of one short hash */
+}
+
+static void tell_changed(struct pool *pool, struct task *task, const struct pool_content *former)
+{
+    struct buf reason = {0};
+    put_changes(pool, former, &reason);
+    tell_undone(pool, task, reason.data);
+    pool->former = former;
+    buf_release(&reason);
+}
+
+/* Where nothing is known of the pool, nobody asks why its tasks run. */
+static void tell_new(struct pool *pool, struct task *task)
+{
+    if (!pool->planner && resume_known(pool->object.run->resume, pool->object.name))
+        tell_undone(pool, task, NULL);
+}
+
 bool pool_was_done(struct pool *pool, struct task *task)
 {
     struct resume *resume = pool->object.run->resume;
-    return pool_fill_key(pool, task) && resume && resume_skips(resume, &task->key, &pool->tally);
+    if (!pool_fill_key(pool, task) || !resume)
+        return false;
+    const struct pool_content *former = find_former(pool, task);
+    switch (resume_ask(resume, &task->key, former, &pool->tally)) {
+    case TASK_IS_DONE:
+        return true;
+    case TASK_HAS_FAILED:
+        tell_undone(pool, task, "it failed");
+        break;
+    case TASK_IS_ONE_MORE:
+        tell_undone(pool, task, "it is there more often than it was done");
+        break;
+    case TASK_HAS_CHANGED:
+        tell_changed(pool, task, former);
+        break;
+    case TASK_IS_NEW:
+        tell_new(pool, task);
+        break;
+    }
+    return false;
 }
 
 static const char *plural(int64_t number, const char *one, const char *many)
@@ -86,6 +157,10 @@ static void fill_reason(const struct pool *pool, struct buf *reason)
     if (tally->unfailed)
         buf_printf(reason, ", %lld %s not failed", (long long)tally->unfailed,
                    plural(tally->unfailed, "other has", "others have"));
+    if (tally->changed) {
+        buf_printf(reason, ", %lld run%s again as ", (long long)tally->changed, plural(tally->changed, "s", ""));
+        put_changes(pool, pool->former, reason);
+    }
     if (pool->exhausted && gone > 0)
         buf_printf(reason, "; %lld task%s of the journal %s not there any more, %lld %s new",
                    (long long)gone, gone == 1 ? "" : "s", plural(gone, "is", "are"),

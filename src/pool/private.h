@@ -15,6 +15,7 @@
 #include "event/event.h"
 #include "pool/job_tokens.h"
 #include "pool/task.h"
+#include "store/pool_content.h"
 #include "store/resume.h"
 
 struct crew;
@@ -114,7 +115,8 @@ struct pool {
     bool scheduling; /* a look at who can get a task is on its way */
 
     struct planner *planner; /* where tasks are known by their commands; NULL: they are not */
-    struct hash content; /* of all but the item, where somebody wants to know */
+    struct pool_content content; /* all but the item, where somebody wants to know */
+    const struct pool_content *former; /* by which the last task was known that runs again; NULL: none */
     struct resume_tally tally;
     bool told_started;
     bool told_resumed;

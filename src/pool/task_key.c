@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "scenario/spec.h"
+#include "store/pool_content.h"
 #include "template/template.h"
 #include "value/value.h"
 
@@ -41,11 +42,27 @@ static void put_lua(struct buf *content, const struct lua_spec *lua)
     put_text(content, lua->text, lua->text ? lua->length : 0);
 }
 
-static void put_body(struct buf *content, const struct body_spec *body)
+static int64_t hash_part(const void *bytes, size_t size)
+{
+    return (int64_t)hash_low(&content_key, bytes, size);
+}
+
+/* What was put since START is the part that is called NAME. Returns where the next one starts. */
+static size_t end_part(struct pool_content *parts, const char *name, const struct buf *content, size_t start)
+{
+    pool_content_add(parts, "", name, strlen(name), hash_part(content->data + start, content->length - start));
+    return content->length;
+}
+
+static void put_shell(struct buf *content, const struct body_spec *body)
 {
     buf_number(content, body->kind);
     for (size_t i = 0; body->kind == BODY_RUN && i < body->shell_count; i++)
         put_word(content, body->shell[i]);
+}
+
+static void put_body(struct buf *content, const struct body_spec *body)
+{
     put_template(content, body->kind == BODY_RUN ? body->run : NULL);
     buf_number(content, (int64_t)body->argument_count);
     for (size_t i = 0; i < body->argument_count; i++)
@@ -120,13 +137,21 @@ static size_t find_used(const struct buf *texts, const struct value *vars, struc
     return count;
 }
 
-static void put_vars(struct buf *content, const struct buf *texts, const struct scenario *scenario)
+static void put_vars(struct buf *content, struct pool_content *parts, const struct buf *texts,
+                     const struct scenario *scenario)
 {
     struct buf encoded = {0};
     unsigned char bytes[HASH_SIZE];
     struct value vars = scenario->vars;
     vars.table.pairs = mem_calloc(vars.table.count + 1, sizeof(*vars.table.pairs));
     vars.table.count = find_used(texts, &scenario->vars, vars.table.pairs);
+    for (size_t i = 0; i < vars.table.count; i++) {
+        const struct value_pair *pair = &vars.table.pairs[i];
+        value_encode(&encoded, &pair->value);
+        struct hash hash = task_key(&content_key, encoded.data, encoded.length);
+        pool_content_add(parts, "vars.", pair->key.string.bytes, pair->key.string.length, (int64_t)hash.low);
+        buf_clear(&encoded);
+    }
     value_encode(&encoded, &vars);
     free(vars.table.pairs);
     struct hash hash = task_key(&content_key, encoded.data, encoded.length);
@@ -145,7 +170,7 @@ static bool is_overruled(const struct object_spec *object, size_t index)
 }
 
 /* In whatever order the variables come. */
-static void put_env(struct buf *content, const struct object_spec *object)
+static void put_env(struct buf *content, struct pool_content *parts, const struct object_spec *object)
 {
     unsigned char bytes[HASH_SIZE];
     struct hash sum = {0};
@@ -158,36 +183,49 @@ static void put_env(struct buf *content, const struct object_spec *object)
         struct hash hash = hash_bytes(&content_key, entry.data, entry.length);
         sum.low += hash.low;
         sum.high += hash.high;
+        pool_content_add(parts, "env ", object->env[i].name, strlen(object->env[i].name), (int64_t)hash.low);
         buf_release(&entry);
     }
     hash_write(&sum, bytes);
     buf_append(content, bytes, sizeof(bytes));
 }
 
-/* The texts in which variables may be named, one behind the other. */
-static void put_texts(struct buf *content, const struct pool_spec *spec)
+/* The texts in which variables may be named, one behind the other, but for those of its environment. */
+static void put_texts(struct buf *content, struct pool_content *parts, const struct pool_spec *spec)
 {
-    put_body(content, &spec->object.body);
+    static const char *const names[] = {
+        [BODY_RUN] = "run", [BODY_EXEC] = "exec", [BODY_LUA] = "lua", [BODY_COPROCESS] = "coprocess"};
+    const struct body_spec *body = &spec->object.body;
+    size_t start = content->length;
+    put_shell(content, body);
+    if (body->kind == BODY_RUN)
+        start = end_part(parts, "shell", content, start);
+    put_body(content, body);
+    start = end_part(parts, names[body->kind], content, start);
     put_lua(content, &spec->setup);
+    start = end_part(parts, "setup", content, start);
     put_template(content, spec->object.cwd);
+    end_part(parts, "cwd", content, start);
 }
 
-struct hash task_key_pool(const struct scenario *scenario, const struct pool_spec *spec)
+void task_key_pool(const struct scenario *scenario, const struct pool_spec *spec, struct pool_content *parts)
 {
     struct buf content = {0}, texts = {0};
+    *parts = (struct pool_content){0};
     put_word(&content, spec->object.name);
     buf_number(&content, spec->kind);
-    put_texts(&content, spec);
-    put_texts(&texts, spec);
+    end_part(parts, "kind", &content, 0);
+    size_t start = content.length;
+    put_texts(&content, parts, spec);
+    buf_append(&texts, content.data + start, content.length - start);
     for (size_t i = 0; i < spec->object.env_count; i++)
         put_template(&texts, spec->object.env[i].value);
-    put_env(&content, &spec->object);
+    put_env(&content, parts, &spec->object);
     if (memmem(texts.data, texts.length, "vars", 4))
-        put_vars(&content, &texts, scenario);
+        put_vars(&content, parts, &texts, scenario);
     buf_release(&texts);
-    struct hash hash = hash_bytes(&content_key, content.data, content.length);
+    parts->hash = hash_bytes(&content_key, content.data, content.length);
     buf_release(&content);
-    return hash;
 }
 
 struct hash task_key(const struct hash *pool, const char *item, size_t length)

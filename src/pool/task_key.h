@@ -14,11 +14,12 @@
 
 #include "base/hash.h"
 
+struct pool_content;
 struct pool_spec;
 struct scenario;
 
-/* The hash of all but the item. */
-struct hash task_key_pool(const struct scenario *scenario, const struct pool_spec *spec);
+/* All but the item, into CONTENT, which is the caller's to release: its hash and its parts. */
+void task_key_pool(const struct scenario *scenario, const struct pool_spec *spec, struct pool_content *content);
 
 /* The key of the task whose encoded item this is. */
 struct hash task_key(const struct hash *pool, const char *item, size_t length);

@@ -12,7 +12,7 @@
 
 /* "PRUN", by which file(1) and others know it. */
 #define APPLICATION 0x5052554e
-#define VERSION 3
+#define VERSION 4
 
 /* Big pages, and a cache that holds all those of a commit: fewer writes, and nothing read again. */
 static const char setup[] = "PRAGMA page_size = 16384;"
@@ -50,7 +50,7 @@ static const char schema[] =
     "  key BLOB NOT NULL,        -- the hash of its content\n"
     "  sum INTEGER NOT NULL,     -- guards id, run, state and key\n"
     "  id INTEGER PRIMARY KEY\n"
-    ");"
+    ");" POOL_CONTENT_TABLES
     "CREATE VIEW history AS\n"
     "  SELECT run.name AS run, run.scenario, task.pool, task.number, task.item, task.attempt,\n"
     "    task.state, task.code, task.signal, task.reason, task.seconds, task.memory,\n"
@@ -89,14 +89,19 @@ int64_t journal_task_sum(int64_t id, int64_t run, bool succeeded, const struct h
     return (int64_t)hash_low(&mixed, numbers, sizeof(numbers));
 }
 
+/* In version 3 nobody could tell what had changed. */
+static int upgrade(struct database *database, struct error *error)
+{
+    return database_run(database, POOL_CONTENT_TABLES, error);
+}
+
 struct database *journal_open(const char *path, struct error *error)
 {
-    static const struct database_kind kind = {"journal", APPLICATION, VERSION, setup, schema, NULL};
+    static const struct database_kind kind = {"journal", APPLICATION, VERSION, setup, schema, upgrade};
     return database_open(path, &kind, error);
 }
 
-int journal_begin(struct database *database, const struct journal_run *run, int64_t *id,
-                  struct error *error)
+static int put_run(struct database *database, const struct journal_run *run, int64_t *id, struct error *error)
 {
     int result = database_number(database, "SELECT ifnull(max(id), 0) + 1 FROM run", id, error);
     struct query *query =
@@ -115,4 +120,14 @@ int journal_begin(struct database *database, const struct journal_run *run, int6
     query_set_number(query, 6, (double)clock_wall() / (double)NS_PER_S);
     query_set_integer(query, 7, journal_run_sum(*id, run->scenario, run->kind));
     return query_run(query, error);
+}
+
+int journal_begin(struct database *database, const struct journal_run *run, int64_t *id, struct error *error)
+{
+    int result = database_run(database, "BEGIN IMMEDIATE", error);
+    if (!result)
+        result = put_run(database, run, id, error);
+    for (size_t i = 0; !result && i < run->pool_count; i++)
+        result = pool_content_write(database, *id, run->pools[i].name, &run->pools[i].content, error);
+    return result ? result : database_run(database, "COMMIT", error);
 }

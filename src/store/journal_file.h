@@ -8,12 +8,20 @@
 #define STORE_JOURNAL_FILE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "store/pool_content.h"
 
 struct database;
 struct error;
+
+/* What the tasks of a pool have in common in a run. */
+struct journal_pool {
+    const char *name;
+    struct pool_content content;
+};
 
 /* What is told of a run. */
 struct journal_run {
@@ -21,6 +29,8 @@ struct journal_run {
     const char *scenario; /* the scenario's name */
     const char *file;
     const char *kind; /* "run", "part" (of one), "resume", JOURNAL_PREVIOUS or "retry-failed" */
+    const struct journal_pool *pools;
+    size_t pool_count;
 };
 
 /* The kind of a run that goes on from what was done before the last one that began anew. */

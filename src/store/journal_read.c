@@ -22,8 +22,7 @@ struct reading {
     struct runs starts;   /* those that began anew and have ended a task */
     struct runs runs;     /* from the last of these on */
     struct runs previous; /* the same without the last of these */
-    journal_take *take;
-    void *arg;
+    const struct journal_taker *taker;
 };
 
 static int damaged(const struct reading *reading, const char *table, int64_t id,
@@ -148,7 +147,7 @@ static int take_task(const struct reading *reading, struct query *query, int64_t
         return damaged(reading, "task", id, error);
     *last = id;
     if (counts(&reading->runs, run, at))
-        reading->take(reading->arg, pool, &key, succeeded);
+        reading->taker->task(reading->taker->arg, pool, &key, succeeded);
     return 0;
 }
 
@@ -167,6 +166,15 @@ static int read_tasks(const struct reading *reading, struct database *database, 
     return step;
 }
 
+static int read_contents(const struct reading *reading, struct database *database, struct error *error)
+{
+    int result = 0;
+    for (size_t i = reading->runs.count; !result && i-- > 0;)
+        result = pool_content_read(database, reading->runs.ids[i], reading->taker->content,
+                                   reading->taker->arg, error);
+    return result;
+}
+
 static int find_runs(struct reading *reading, struct database *database, const char *scenario,
                      struct error *error)
 {
@@ -182,15 +190,17 @@ static void release(struct reading *reading)
 }
 
 int journal_read(struct database *database, const char *path, const char *scenario, bool previous,
-                 journal_take *take, void *arg, struct error *error)
+                 const struct journal_taker *taker, struct error *error)
 {
-    struct reading reading = {.path = path, .take = take, .arg = arg};
+    struct reading reading = {.path = path, .taker = taker};
     int result = find_runs(&reading, database, scenario, error);
     if (!result && previous && !reading.previous.count)
         result = error_set(error, ERROR_FAILED, "--resume-previous: journal '%s' has no run before the last one that "
                                                 "began anew; --resume goes on from that", path);
     if (!result && previous)
         copy_runs(&reading.runs, &reading.previous);
+    if (!result)
+        result = read_contents(&reading, database, error);
     if (!result && reading.runs.count)
         result = read_tasks(&reading, database, error);
     release(&reading);

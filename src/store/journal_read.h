@@ -5,12 +5,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "store/pool_content.h"
+
 struct database;
 struct error;
 struct hash;
 
-/* Takes a task that has ended. */
-typedef void journal_take(void *arg, const char *pool, const struct hash *key, bool succeeded);
+struct journal_taker {
+    void (*task)(void *arg, const char *pool, const struct hash *key, bool succeeded); /* one that has ended */
+    pool_content_take *content; /* of a pool in one of the runs; the latest run's come first, and before all tasks */
+    void *arg;
+};
 
 /*
  * Reads the tasks of the last run of SCENARIO that began anew and ended a task, and of all that
@@ -19,7 +24,7 @@ typedef void journal_take(void *arg, const char *pool, const struct hash *key, b
  * is for the text.
  */
 int journal_read(struct database *database, const char *path, const char *scenario, bool previous,
-                 journal_take *take, void *arg, struct error *error);
+                 const struct journal_taker *taker, struct error *error);
 
 /* How many of the tasks that journal_read() would read have succeeded; their rows are not checked. 0, or a
  * negative code as above. */

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "store/pool_content.h"
 
 /* Bits of a count; the others tell how many tasks of the content have succeeded. */
 #define USED (UINT32_C(1) << 31) /* the slot is taken */
@@ -18,6 +19,9 @@
 struct known {
     char *pool;
     int64_t count;
+    struct pool_content *contents;
+    size_t content_count;
+    size_t content_capacity;
 };
 
 struct resume {
@@ -116,26 +120,70 @@ int64_t resume_known(const struct resume *resume, const char *pool)
     return 0;
 }
 
-bool resume_skips(struct resume *resume, const struct hash *key, struct resume_tally *tally)
+void resume_add_content(struct resume *resume, const char *pool, const struct pool_content *content)
+{
+    struct known *known = find_known(resume, pool);
+    for (size_t i = 0; i < known->content_count; i++)
+        if (hash_equal(&known->contents[i].hash, &content->hash))
+            return;
+    known->contents = mem_grow(known->contents, &known->content_capacity, known->content_count + 1,
+                               sizeof(*known->contents));
+    pool_content_copy(&known->contents[known->content_count++], content);
+}
+
+const struct pool_content *resume_contents(const struct resume *resume, const char *pool, size_t *count)
+{
+    *count = 0;
+    for (size_t i = 0; i < resume->known_count; i++) {
+        if (strcmp(resume->known[i].pool, pool) != 0)
+            continue;
+        *count = resume->known[i].content_count;
+        return resume->known[i].contents;
+    }
+    return NULL;
+}
+
+/* The count of a content, which TALLY counts as matched when it is first found; of none where it is not known. */
+static uint32_t *find_count(struct resume *resume, const struct hash *key, struct resume_tally *tally)
 {
     uint32_t *count = &resume->counts[find_slot(resume->keys, resume->counts, resume->slots, key)];
-    if (!*count) {
-        tally->fresh++;
-        tally->unfailed += resume->failed_alone;
-        return resume->failed_alone;
-    }
-    if (!(*count & MATCHED))
+    if (*count && !(*count & MATCHED)) {
         tally->matched++;
-    *count |= MATCHED;
+        *count |= MATCHED;
+    }
+    return count;
+}
+
+bool resume_has(struct resume *resume, const struct hash *key, struct resume_tally *tally)
+{
+    return *find_count(resume, key, tally);
+}
+
+enum resume_answer resume_ask(struct resume *resume, const struct hash *key, bool former,
+                              struct resume_tally *tally)
+{
+    uint32_t *count = find_count(resume, key, tally);
+    enum resume_answer known = *count & FAILED ? TASK_HAS_FAILED : TASK_IS_ONE_MORE;
+    enum resume_answer other = former ? TASK_HAS_CHANGED : TASK_IS_NEW;
     if (*count & NUMBER) {
         --*count;
         tally->done++;
-        return true;
+        return TASK_IS_DONE;
     }
+    tally->changed += !*count && former;
+    tally->fresh += !*count && !former;
     if (!resume->failed_alone || *count & FAILED)
-        return false;
+        return *count ? known : other;
     tally->unfailed++;
-    return true;
+    return TASK_IS_DONE;
+}
+
+static void free_known(struct known *known)
+{
+    for (size_t i = 0; i < known->content_count; i++)
+        pool_content_release(&known->contents[i]);
+    free(known->contents);
+    free(known->pool);
 }
 
 void resume_free(struct resume *resume)
@@ -143,7 +191,7 @@ void resume_free(struct resume *resume)
     if (!resume)
         return;
     for (size_t i = 0; i < resume->known_count; i++)
-        free(resume->known[i].pool);
+        free_known(&resume->known[i]);
     free(resume->known);
     free(resume->keys);
     free(resume->counts);

@@ -144,6 +144,32 @@ def test_only_what_a_task_uses_makes_it_another():
     assert len(words(directory, "began")) == before + 6
 
 
+def test_a_journal_of_the_version_before_goes_on():
+    directory = Directory()
+    check_status(journaled(directory, ["a", "bad"])[0], 1)
+    connection = sqlite3.connect(directory.path / "j.db")
+    connection.executescript("DROP TABLE pool; DROP TABLE part; PRAGMA user_version = 3")
+    connection.close()
+    _, out, err = journaled(directory, ["a", "b", "bad"], "--resume", "-v")
+    assert not err and b"Task 1 (b) is new.\n" in out and b"Task 2 (bad) runs again: it failed.\n" in out, out + err
+    assert words(directory, "began")[2:] == ["b", "bad"] or words(directory, "began")[2:] == ["bad", "b"]
+    assert rows(directory, "PRAGMA user_version") == [(4,)]
+    assert rows(directory, "SELECT pool.run, count(*) FROM pool JOIN part USING (content)") == [(2, 5)]
+
+
+def test_what_changed_is_known_from_each_run_that_counts():
+    """Of three runs that went on from each other the second one had another variable."""
+    directory = Directory()
+    form = "pools: {p: {workers: 1, tasks: [%s], env: {A: %d}, run: 'echo ${{ item }} $A >>began'}}"
+    for items, value, told in (("a, b, c", 1, []), ("a", 2, [b"Task 0 (a) runs again: env A changed."]),
+                               ("d, a, b", 2, [b"Task 0 (d) is new.", b"Task 2 (b) runs again: env A changed."])):
+        _, out, err = Run(form % (items, value), "--journal=j.db", "--resume", "-v", directory=directory).finish()
+        assert not err and [line for line in out.splitlines() if b" again" in line or b" is new" in line
+                            if line.startswith(b"Task")] == told, out + err
+    assert b"Pool p: 1 of 3 tasks was done before, 1 runs again as env A changed; 1 task of the journal is not " \
+           b"there any more, 1 is new.\n" in out, out
+
+
 def test_without_resume_all_is_run_and_counts_anew():
     directory = Directory()
     for _ in range(2):
@@ -367,7 +393,7 @@ def test_what_the_rows_hold():
     assert rows(directory, "SELECT count(*) FROM history WHERE started <= ended") == [(5,)]
     assert rows(directory, "SELECT scenario, kind, state, ended >= started FROM run") == [
         ("all", "run", "failed", 1)]
-    assert rows(directory, "PRAGMA user_version") == [(3,)]
+    assert rows(directory, "PRAGMA user_version") == [(4,)]
     assert rows(directory, "PRAGMA application_id") == [(0x5052554e,)]
     assert rows(directory, "PRAGMA integrity_check") == [("ok",)]
 

@@ -4,12 +4,15 @@
 #include <string.h>
 
 #include "../harness/unit.h"
+#include "base/buf.h"
 #include "base/hash.h"
 #include "base/mem.h"
 #include "scenario/spec.h"
+#include "store/pool_content.h"
 
-/* A pool whose body and setup are these texts, in a scenario with vars.factor and vars.other. */
-static struct hash key_of(const char *lua, const char *setup, int64_t factor, int64_t other)
+/* What the tasks of a pool have in common whose body and setup are these texts, in a scenario with vars.factor and
+ * vars.other. */
+static struct pool_content content_of(const char *lua, const char *setup, int64_t factor, int64_t other)
 {
     struct value_pair pairs[] = {
         {.key = {.type = VALUE_STRING, .string = {"factor", 6}},
@@ -25,7 +28,9 @@ static struct hash key_of(const char *lua, const char *setup, int64_t factor, in
                             .lua = {.text = lua, .length = strlen(lua)}}},
         .setup = {.text = setup, .length = strlen(setup)},
     };
-    return task_key_pool(&scenario, &pool);
+    struct pool_content content;
+    task_key_pool(&scenario, &pool, &content);
+    return content;
 }
 
 struct vars_case {
@@ -47,14 +52,27 @@ static const struct vars_case cases[] = {
     {"another-name", "return myvars.factor + vars2", "", false, false},
 };
 
+static void check_change(const struct pool_content *before, const struct pool_content *now, const char *expected)
+{
+    struct buf text = {0};
+    pool_content_compare(before, now, &text);
+    assert_string_equal(buf_string(&text), expected);
+    buf_release(&text);
+}
+
 static void test_vars(void **state)
 {
     const struct vars_case *row = *state;
-    struct hash key = key_of(row->lua, row->setup, 1, 1);
-    struct hash factor = key_of(row->lua, row->setup, 2, 1);
-    struct hash other = key_of(row->lua, row->setup, 1, 2);
-    assert_int_equal(memcmp(&key, &factor, sizeof(key)) != 0, row->factor);
-    assert_int_equal(memcmp(&key, &other, sizeof(key)) != 0, row->other);
+    struct pool_content content = content_of(row->lua, row->setup, 1, 1);
+    struct pool_content factor = content_of(row->lua, row->setup, 2, 1);
+    struct pool_content other = content_of(row->lua, row->setup, 1, 2);
+    assert_int_equal(hash_equal(&content.hash, &factor.hash), !row->factor);
+    assert_int_equal(hash_equal(&content.hash, &other.hash), !row->other);
+    check_change(&content, &factor, row->factor ? "vars.factor changed" : "");
+    check_change(&content, &other, row->other ? "vars.other changed" : "");
+    pool_content_release(&content);
+    pool_content_release(&factor);
+    pool_content_release(&other);
 }
 
 int main(void)

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/mem.h"
 #include "cli/options.h"
 #include "engine/run.h"
 #include "event/bus.h"
+#include "pool/task_key.h"
 #include "scenario/spec.h"
 #include "store/database.h"
 #include "store/journal.h"
@@ -30,9 +32,14 @@ static const char *kind_of(const struct options *options)
     return part ? "part" : kinds[options->resume];
 }
 
-static void take_row(void *arg, const char *pool, const struct hash *key, bool succeeded)
+static void take_task(void *arg, const char *pool, const struct hash *key, bool succeeded)
 {
     resume_add(arg, pool, key, succeeded);
+}
+
+static void take_content(void *arg, const char *pool, const struct pool_content *content)
+{
+    resume_add_content(arg, pool, content);
 }
 
 /* A scenario that was renamed, or whose file was, would silently do all of it again. */
@@ -73,8 +80,8 @@ static int read_earlier(const struct options *options, struct run *run, struct d
     }
     run->resume = resume_new(options->resume == RESUME_FAILED);
     warn_of_name(options, run, database);
-    int result =
-        journal_read(database, options->journal, run->scenario->name, previous, take_row, run->resume, error);
+    const struct journal_taker taker = {take_task, take_content, run->resume};
+    int result = journal_read(database, options->journal, run->scenario->name, previous, &taker, error);
     resume_pack(run->resume);
     return result;
 }
@@ -103,17 +110,39 @@ int journaling_open(const struct options *options, struct run *run, struct datab
     return result;
 }
 
+/* What the tasks of each pool have in common. */
+static struct journal_pool *list_pools(const struct scenario *scenario)
+{
+    struct journal_pool *pools = mem_calloc(scenario->pool_count + 1, sizeof(*pools));
+    for (size_t i = 0; i < scenario->pool_count; i++) {
+        pools[i].name = scenario->pools[i].object.name;
+        task_key_pool(scenario, &scenario->pools[i], &pools[i].content);
+    }
+    return pools;
+}
+
+static void free_pools(struct journal_pool *pools, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        pool_content_release(&pools[i].content);
+    free(pools);
+}
+
 int journaling_begin(const struct options *options, struct run *run, struct database *database,
                      const struct journal_callbacks *callbacks, void *arg, struct journal **journal,
                      struct error *error)
 {
+    struct journal_pool *pools = list_pools(run->scenario);
     const struct journal_run told = {
         .name = run->id,
         .scenario = run->scenario->name,
         .file = run->scenario->file,
         .kind = kind_of(options),
+        .pools = pools,
+        .pool_count = run->scenario->pool_count,
     };
     *journal = journal_new(run->loop, database, &told, callbacks, arg, error);
+    free_pools(pools, run->scenario->pool_count);
     if (!*journal)
         return error->code;
     struct bus_reader reader = journal_reader(*journal);
