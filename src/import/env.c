@@ -1,9 +1,11 @@
 /* Environment variables of other runners' files: a mapping, or a list of NAME=VALUE. */
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/mem.h"
@@ -22,7 +24,53 @@ static const char *number_text(struct arena *arena, double number)
     return arena_printf(arena, fabs(number) < 1e21 ? "%.0f" : "%g", number);
 }
 
-/* What docker compose makes of a plain word: booleans and numbers are read and printed anew. */
+/* How far FORMAT of strptime(3) reads TEXT; NULL where it does not, or to no day that there is. */
+static const char *read_time(const char *text, const char *format, struct tm *time)
+{
+    *time = (struct tm){.tm_mday = 1};
+    const char *end = strptime(text, format, time);
+    struct tm same = *time;
+    return end && timegm(&same) != -1 && same.tm_mday == time->tm_mday && same.tm_sec == time->tm_sec ? end : NULL;
+}
+
+/* "Z" or "-05:00" at AT, as Go prints it; nothing of it is needed where NEEDED is false. NULL where it is neither. */
+static const char *read_zone(struct arena *arena, const char *at, bool needed)
+{
+    int hours, minutes, length = 0;
+    char sign;
+    if (!*at && !needed)
+        return "+0000 UTC";
+    if (!strcmp(at, "Z"))
+        return needed ? "+0000 UTC" : NULL;
+    if (!needed || sscanf(at, "%1[+-]%2d:%2d%n", &sign, &hours, &minutes, &length) != 3 || at[length] || length != 6)
+        return NULL;
+    return arena_printf(arena, "%c%02d%02d %c%02d%02d", sign, hours, minutes, sign, hours, minutes);
+}
+
+/* What Go prints of a day, or of a day and a time, that stands in YAML without quotes; NULL where it is none. */
+static const char *time_text(struct arena *arena, const char *text)
+{
+    static const struct {
+        const char *format;
+        bool zoned;
+    } forms[] = {{"%Y-%m-%dT%H:%M:%S", true}, {"%Y-%m-%dt%H:%M:%S", true}, {"%Y-%m-%d %H:%M:%S", false}, {"%Y-%m-%d", false}};
+    struct tm time;
+    for (size_t i = 0; strspn(text, "0123456789") == 4 && i < countof(forms); i++) {
+        const char *at = read_time(text, forms[i].format, &time);
+        if (!at)
+            continue;
+        size_t fraction = *at == '.' && i + 1 < countof(forms) ? 1 + strspn(at + 1, "0123456789") : 0;
+        const char *zone = read_zone(arena, at + fraction, forms[i].zoned);
+        while (fraction && strchr(".0", at[fraction - 1]))
+            fraction--; /* as the zeros behind it say nothing */
+        if (zone)
+            return arena_printf(arena, "%04d-%02d-%02d %02d:%02d:%02d%.*s %s", time.tm_year + 1900, time.tm_mon + 1,
+                                time.tm_mday, time.tm_hour, time.tm_min, time.tm_sec, (int)fraction, at, zone);
+    }
+    return NULL;
+}
+
+/* What docker compose makes of a plain word: booleans, numbers and days are read and printed anew. */
 static const char *as_compose(struct import *import, const char *text)
 {
     static const char *const words[] = {"true", "false"};
@@ -31,6 +79,9 @@ static const char *as_compose(struct import *import, const char *text)
     for (size_t i = 0; i < countof(words); i++)
         if (!strcasecmp(words[i], text))
             return words[i];
+    const char *time = time_text(import->arena, text);
+    if (time)
+        return time;
     if (!strpbrk(text, "0123456789") ||
         strspn(text, "+-.0123456789_xobeEabcdfABCDF") != strlen(text))
         return text;

@@ -16,7 +16,7 @@
 static bool is_plain(const char *text, size_t length)
 {
     static const char inside[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                 "_./=+@%^~-:$()<>;|*?\\ \"";
+                                 "_./=+@%^~-:$()<>;|*\\ \"";
     static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_./$(+";
     bool option = *text == '-' && text[1] && !strchr(" :", text[1]);

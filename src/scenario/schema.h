@@ -66,8 +66,9 @@ struct type {
     bool early;            /* its templates are worked out while the scenario is loaded */
     bool beside;           /* a path, or a list of them, seen from the file that it stands in */
     /*
-     * The members of its JSON Schema, ' standing for ". @choices and @range are the key's own,
-     * @block is its block, any other @NAME one of the shared definitions in json_schema.c.
+     * The members of its JSON Schema, ' standing for ". @choices, @range and @least are the key's own, @nonzero
+     * in a pattern is for a key whose least is above 0, @block is its block, any other @NAME one of the shared
+     * definitions in json_schema.c.
      */
     const char *json;
 };

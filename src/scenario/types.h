@@ -4,6 +4,9 @@
 
 #include "scenario/schema.h"
 
+/* In a JSON Schema: what size_parse() takes. */
+#define SIZE_PATTERN "([0-9]+[.]?[0-9]*|[.][0-9]+)[KMGTkmgt]?([iI][bB]|[bB])?"
+
 /* In simple.c. The member is what stands behind the name. */
 extern const struct type type_integer;  /* int64_t */
 extern const struct type type_boolean;  /* bool */

@@ -148,7 +148,7 @@ static const char *env_hint(struct loader *loader, const struct node *node)
 static void bind_env(struct loader *loader, const struct field *field, const struct node *node)
 {
     size_t count = node->kind == NODE_MAP ? node->size : 0;
-    if (node->kind != NODE_MAP && (node->kind != NODE_SCALAR || node->size))
+    if (node->kind != NODE_MAP && !node_is_nothing(node))
         field_expected(loader, field, node, field_wording(loader, field->key),
                        env_hint(loader, node));
     if (!count && !*(struct env_spec **)field->member) {

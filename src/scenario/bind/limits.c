@@ -15,8 +15,8 @@
 #define SHARE_UNIT 1000
 #define MEMORY_LEAST ((uint64_t)1 << 20) /* less is no use to any program */
 #define LIMIT_SIZE_JSON                                                                            \
-    "'anyOf':[{'type':'integer','minimum':0},{'type':'string',"                                    \
-    "'pattern':'^([0-9.]+ *[KMGTkmgt]?i?[Bb]?|unlimited)$'},@template]"
+    "'anyOf':[{'type':'number'@least},{'type':'string',"                                           \
+    "'pattern':'^(@nonzero" SIZE_PATTERN "|unlimited)$'},@template]"
 
 static void give(const struct field *field, int64_t value)
 {
@@ -190,9 +190,6 @@ static void bind_block(struct loader *loader, const struct field *field, const s
     field_block(loader, field, node, field->member);
 }
 
-/* A user or a group in the schema. */
-#define ACCOUNT "{'type':'integer','minimum':0,'maximum':4294967294},@text"
-
 const struct type type_nice = {
     .name = "nice",
     .wording = "a whole number from -20 to 19",
@@ -241,7 +238,8 @@ const struct type type_limit_time = {
     .wording = "whole seconds such as 60s or 5m, or unlimited",
     .bind = bind_limit_time,
     .early = true,
-    .json = "'anyOf':[@duration,{'const':'unlimited'}]",
+    .json = "'anyOf':[{'type':'integer','minimum':1},{'type':'string','pattern':'[1-9]','allOf':[@duration]},"
+            "{'const':'unlimited'},@template]",
 };
 const struct type type_limit_share = {
     .name = "share limit",
@@ -255,12 +253,12 @@ const struct type type_account = {
     .wording = "a name or a number",
     .bind = bind_account,
     .early = true,
-    .json = "'anyOf':[" ACCOUNT "]",
+    .json = "@account",
 };
 const struct type type_accounts = {
     .name = "accounts",
     .wording = "a name or a number, or a list of them",
     .bind = bind_accounts,
     .early = true,
-    .json = "'anyOf':[" ACCOUNT ",{'type':'array','items':{'anyOf':[" ACCOUNT "]}}]",
+    .json = "'anyOf':[@account,{'type':'array','items':@account}]",
 };

@@ -79,7 +79,7 @@ static void bind_objects(struct loader *loader, const struct field *field, const
     enum block_kind kind = field->key->type->block;
     size_t size = shapes[kind].size;
     if (node->kind != NODE_MAP) {
-        if (node->kind != NODE_SCALAR || node->size)
+        if (!node_is_nothing(node))
             field_expected(loader, field, node, field->key->type->wording,
                            node->kind == NODE_LIST ? "write NAME: instead of - name: NAME" : NULL);
         return;

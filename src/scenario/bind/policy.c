@@ -198,14 +198,14 @@ const struct type type_share = {
     .bind = bind_share,
     .early = true,
     .json = "'anyOf':[{'type':'integer','minimum':1},{'type':'string',"
-            "'pattern':'^[0-9]+%?$'},@template]",
+            "'pattern':'^0*([1-9][0-9]*|([1-9][0-9]?|100)%)$'},@template]",
 };
 const struct type type_task_timeout = {
     .name = "task timeout",
     .wording = "a duration such as 30s, or a percentage such as 300%",
     .bind = bind_task_timeout,
     .early = true,
-    .json = "'anyOf':[@duration,{'type':'string','pattern':'^[0-9]+%$'}]",
+    .json = "'anyOf':[@duration,{'type':'string','pattern':'^0*[1-9][0-9]*%$'}]",
 };
 const struct type type_rate = {
     .name = "rate",
@@ -219,15 +219,14 @@ const struct type type_size = {
     .wording = "a size such as 64K, 10M or 1G",
     .bind = bind_size,
     .early = true,
-    .json = "'anyOf':[{'type':'integer','minimum':0},{'type':'string',"
-            "'pattern':'^[0-9.]+ *[KMGTkmgt]?i?[Bb]?$'},@template]",
+    .json = "'anyOf':[{'type':'number'@least},{'type':'string','pattern':'^@nonzero" SIZE_PATTERN "$'},@template]",
 };
 const struct type type_number = {
     .name = "number",
     .wording = "a number",
     .bind = bind_number,
     .early = true,
-    .json = "'anyOf':[{'type':'number'@range},@template]",
+    .json = "'anyOf':[{'type':'number'@least},@template]",
 };
 const struct type type_codes = {
     .name = "codes",
@@ -264,7 +263,8 @@ const struct type type_percent = {
     .wording = "a percentage above 0% and up to 100%",
     .bind = bind_percent,
     .early = true,
-    .json = "'anyOf':[{'type':'string','pattern':'^[0-9.]+%$'},@template]",
+    .json = "'anyOf':[{'type':'string','pattern':"
+            "'^(?=.*[1-9])(0*([0-9]?[0-9]([.][0-9]*)?|100([.]0*)?)|[.][0-9]+)%$'},@template]",
 };
 const struct type type_pressure = {
     .name = "pressure",

@@ -235,9 +235,12 @@ bool probe_parse_url(const char *text, struct probe_address *address)
     const struct type variable = {                                                                 \
         .name = (called), .wording = (said), .bind = (binds), .json = (schema)}
 
-PROBE_TYPE(type_probe_tcp, "address", "a port or HOST:PORT", bind_tcp, "@scalar");
-PROBE_TYPE(type_probe_path, "probe path", "a path", bind_path, "@scalar");
-PROBE_TYPE(type_probe_url, "url", "a URL such as http://127.0.0.1:8080/", bind_url, "@scalar");
+PROBE_TYPE(type_probe_tcp, "address", "a port or HOST:PORT", bind_tcp,
+           "'anyOf':[{'type':'integer','minimum':0,'maximum':65535},"
+           "{'type':'string','pattern':'^([^ /]*:)?[0-9]{1,5}$'},@template]");
+PROBE_TYPE(type_probe_path, "probe path", "a path", bind_path, "@text");
+PROBE_TYPE(type_probe_url, "url", "a URL such as http://127.0.0.1:8080/", bind_url,
+           "'anyOf':[{'type':'string','pattern':'^http://[^ :/?#][^ ]*$'},@template]");
 PROBE_TYPE(type_probe_run, "probe command", "a command line for the shell", bind_run, "@scalar");
 PROBE_TYPE(type_probe_exec, "probe arguments", "a list: a program and its arguments", bind_exec,
            "'type':'array','minItems':1,'items':@scalar");
@@ -247,7 +250,7 @@ const struct type type_probe_log = {
     .wording = "a regular expression",
     .bind = bind_log,
     .early = true,
-    .json = "@text",
+    .json = "@scalar",
 };
 const struct type type_probe_notify = {
     .name = "notify",

@@ -78,13 +78,14 @@ const struct type type_capacity = {
     .wording = "a whole number from 1 to 1000000000, or a size such as 64M",
     .bind = bind_capacity,
     .early = true,
-    .json = "'anyOf':[{'type':'integer'@range},@text,@template]",
+    .json = "'anyOf':[{'type':'integer'@range},{'type':'string','pattern':'^(?=.*[1-9])" SIZE_PATTERN "$','not':"
+            "{'pattern':'[0-9.]$'}},@template]",
 };
 const struct type type_key = {
     .name = "key",
     .wording = "a template such as ${{ message.user }}",
     .bind = bind_key,
-    .json = "@text",
+    .json = "@template",
 };
 const struct type type_queue = {
     .name = "queue_name",

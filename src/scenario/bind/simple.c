@@ -190,7 +190,9 @@ static void bind_patterns(struct loader *loader, const struct field *field, cons
     size_t count = node->kind == NODE_LIST ? node->size : 1;
     const char **texts = arena_alloc(loader->arena, count * sizeof(*texts));
     for (size_t i = 0; i < count; i++)
-        if (field_text(loader, field, &items[i], &texts[i]))
+        if (field_text(loader, field, &items[i], &texts[i]) && !*texts[i])
+            field_wrong(loader, field, &items[i]);
+        else if (texts[i])
             check_events(loader, &items[i], texts[i]);
     *(const char ***)field->member = texts;
     *field->count = count;
@@ -246,8 +248,7 @@ const struct type type_signal = {
     .wording = "a signal such as TERM, INT or 15",
     .bind = bind_signal,
     .early = true,
-    .json = "'anyOf':[{'type':'integer','minimum':1,'maximum':64},{'type':'string',"
-            "'pattern':'^[A-Za-z0-9+]+$'},@template]",
+    .json = "@signal",
 };
 const struct type type_text = {
     .name = "text",

@@ -82,7 +82,7 @@ static void bind_stream(struct loader *loader, const struct field *field, const 
 static void bind_fds(struct loader *loader, const struct field *field, const struct node *node)
 {
     size_t count = node->kind == NODE_MAP ? node->size : 0;
-    if (node->kind != NODE_MAP && (node->kind != NODE_SCALAR || node->size))
+    if (node->kind != NODE_MAP && !node_is_nothing(node))
         field_wrong(loader, field, node);
     struct fd_spec *fds = arena_alloc(loader->arena, count * sizeof(*fds));
     for (size_t i = 0; i < count; i++) {

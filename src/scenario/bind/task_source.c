@@ -25,7 +25,7 @@ static void bind_file(struct loader *loader, const struct field *field, const st
 }
 
 /* As JSON Schema: no ** within braces. */
-#define PATTERN "{'allOf':[@text,{'not':{'pattern':'[{][^}]*[*][*]'}}]}"
+#define PATTERN "{'allOf':[@text,{'not':{'type':'string','pattern':'[{][^}]*[*][*]'}}]}"
 
 static void bind_glob(struct loader *loader, const struct field *field, const struct node *node)
 {

@@ -214,7 +214,7 @@ const struct type type_workers = {
     .bind = bind_workers,
     .early = true,
     .json = "'anyOf':[{'type':'integer'@range},{'enum':['auto']},{'type':'string',"
-            "'pattern':'^[0-9.]+%$'},@template]",
+            "'pattern':'^(?=.*[1-9])[0-9.]+%$'},@template]",
 };
 const struct type type_tasks = {
     .name = "tasks",

@@ -135,7 +135,7 @@ static void bind_vars(struct loader *loader, const struct field *field, const st
         }
         if (!loader_value(loader, node, loader->scenario->name, &vars))
             vars = (struct value){.type = VALUE_TABLE};
-    } else if (node->kind != NODE_SCALAR || node->size) {
+    } else if (!node_is_nothing(node)) {
         field_wrong(loader, field, node);
     }
     for (size_t i = 0; i < loader->override_count; i++)

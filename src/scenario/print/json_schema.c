@@ -19,6 +19,14 @@
 
 #define DECIMAL "([0-9]+[.]?[0-9]*|[.][0-9]+)"
 
+/* Their names, which a pattern takes in one case alone. */
+#define SIGNALS \
+    "HUP|INT|QUIT|ILL|TRAP|ABRT|BUS|FPE|KILL|USR1|SEGV|USR2|PIPE|ALRM|TERM|STKFLT|CHLD|CONT|STOP|" \
+    "TSTP|TTIN|TTOU|URG|XCPU|XFSZ|VTALRM|PROF|WINCH|POLL|PWR|SYS"
+#define LOW_SIGNALS \
+    "hup|int|quit|ill|trap|abrt|bus|fpe|kill|usr1|segv|usr2|pipe|alrm|term|stkflt|chld|cont|stop|" \
+    "tstp|ttin|ttou|urg|xcpu|xfsz|vtalrm|prof|winch|poll|pwr|sys"
+
 /* Written as the json of a type is. */
 static const struct {
     const char *name;
@@ -34,10 +42,35 @@ static const struct {
               "'type':['string','number','boolean','array','object']"},
     {"duration", "'description':'500ms, 30s, 5m, 1h30m; a bare number is seconds.',"
                  "'anyOf':[{'type':'number','minimum':0},{'type':'string',"
-                 "'pattern':'^(" DECIMAL "|(" DECIMAL "([dhms]|[mun]s))+)$'},@template]"},
+                 "'pattern':'^(" DECIMAL "|(" DECIMAL "([dhmsDHMS]|[munMUN][sS]))+)$'},@template]"},
     {"name", "'pattern':'^[A-Za-z_][A-Za-z0-9_]*$'"},
     {"object", "'pattern':'^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$'"},
+    {"signal", "'description':'A signal such as TERM, INT or 15.','anyOf':[{'type':'integer','minimum':1,'maximum':64},"
+               "{'type':'string','pattern':'^(SIG)?(" SIGNALS "|RTMIN|RTMAX|RTMIN[+][0-9]+|RTMAX-[0-9]+)$'},"
+               "{'type':'string','pattern':'^(sig)?(" LOW_SIGNALS "|rtmin|rtmax|rtmin[+][0-9]+|rtmax-[0-9]+)$'},"
+               "{'type':'string','pattern':'^[0-9]{1,2}$'},@template]"},
+    {"account", "'description':'A name, or a number.','anyOf':[{'type':'integer','minimum':0,'maximum':4294967294},"
+                "{'type':'string','pattern':'^([0-9]{1,10}|[^-0-9: \\t\\n/][^: \\t\\n/]*)$'},@template]"},
     {"descriptor", "'pattern':'^([3-9]|[1-9][0-9]|[1-9][0-9]{2}|10[01][0-9]|102[0-3])$'"},
+};
+
+/* What is said of a whole block, and of blocks within it, in the same way. */
+static const struct {
+    enum block_kind block;
+    const char *json;
+} rules[] = {
+    {BLOCK_SCENARIO, "'anyOf':[{'required':['include']},{'properties':{'processes':{'minProperties':1}},'required':['processes']},"
+                     "{'properties':{'pools':{'minProperties':1}},'required':['pools']},"
+                     "{'properties':{'threads':{'minProperties':1}},'required':['threads']}]"},
+    {BLOCK_STOP, "'not':{'required':['run','exec']}"},
+    {BLOCK_POOL, "'allOf':[{'properties':{'stop':{'properties':{'run':false,'exec':false}}}}]"},
+    {BLOCK_PROCESS,
+     "'allOf':[{'properties':{'stdin':{'properties':{'append':false,'rotate':false}},"
+     "'stdout':{'properties':{'text':false,'ack':false}},'stderr':{'properties':{'text':false,'ack':false}}}},"
+     "{'if':{'properties':{'tty':{'const':true}},'required':['tty']},'then':{'properties':{"
+     "'stdin':{'anyOf':[{'enum':['null',null]},@template]},"
+     "'stdout':{'anyOf':[{'const':'log'},{'type':'object'},@template]},"
+     "'stderr':{'anyOf':[{'enum':['log','stdout']},@template]}}}}]"},
 };
 
 struct writer {
@@ -94,19 +127,32 @@ static void put_range(struct buf *out, const struct key *key)
         buf_printf(out, ",\"maximum\":%lld", (long long)key->most);
 }
 
+static bool is_word(const char *name, size_t length, const char *word)
+{
+    return length == strlen(word) && !strncmp(name, word, length);
+}
+
 /* What @NAME stands for; WHOLE: without the braces of an object. */
 static void put_named(struct buf *out, const struct key *key, const char *name, size_t length,
                       bool whole)
 {
-    if (length == strlen("choices") && !strncmp(name, "choices", length)) {
+    if (is_word(name, length, "choices")) {
         put_choices(out, key->choices);
         return;
     }
-    if (length == strlen("range") && !strncmp(name, "range", length)) {
+    if (is_word(name, length, "range")) {
         put_range(out, key);
         return;
     }
-    bool block = length == strlen("block") && !strncmp(name, "block", length);
+    if (is_word(name, length, "least")) {
+        buf_printf(out, ",\"minimum\":%lld", (long long)key->least);
+        return;
+    }
+    if (is_word(name, length, "nonzero")) {
+        buf_text(out, key->least ? "(?=.*[1-9])" : "");
+        return;
+    }
+    bool block = is_word(name, length, "block");
     const char *target = block ? schema_block(key->type->block)->name : name;
     buf_printf(out, "%s\"$ref\":\"#/$defs/%.*s\"%s", whole ? "" : "{",
                (int)(block ? strlen(target) : length), target, whole ? "" : "}");
@@ -199,6 +245,12 @@ static void put_rules(const struct writer *writer, enum block_kind block)
         put_rule(writer, block, is_alternative, one_of);
     if (block == BLOCK_POOL)
         put_rule(writer, block, is_child_only, child);
+    for (size_t i = 0; i < countof(rules); i++) {
+        if (rules[i].block != block)
+            continue;
+        buf_char(writer->out, ',');
+        put_members(writer->out, rules[i].json, NULL);
+    }
 }
 
 /* True where nothing at all is as good as an empty mapping. */
