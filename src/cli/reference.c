@@ -106,6 +106,8 @@ static void put_event(struct buf *out, enum event_kind kind)
     put_sentences(out, row->help);
     if (row->level == EVENT_LEVEL_DETAIL)
         buf_text(out, "A detail.\n");
+    else if (row->level == EVENT_LEVEL_SAMPLE)
+        buf_text(out, "A sample, which is shown where\n.Fl Fl show\nnames it.\n");
     else if (row->level == EVENT_LEVEL_ALWAYS)
         buf_text(out, "Shown with -q too.\n");
     put_fields(out, kind);

@@ -126,7 +126,8 @@ void bus_emit(struct bus *bus, struct event *event)
         masked.members = hide_text(bus, &bus->members, masked.members);
         masked.bytes = hide(bus, &bus->bytes, masked.bytes, &masked.length);
     }
-    event->sequence = ++bus->sequence;
+    bus->sequence += event_row(event->kind)->level != EVENT_LEVEL_SAMPLE;
+    event->sequence = bus->sequence;
     if (is_dated(bus, event))
         date(bus, event);
     bus_show(bus, event);

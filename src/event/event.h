@@ -34,6 +34,7 @@ enum event_kind {
     EVENT_PROCESS_LIMITED,
     EVENT_PROCESS_ANSWERED,
     EVENT_PROCESS_READY,
+    EVENT_PROCESS_SAMPLE,
     EVENT_PROCESS_OUTPUT,
     EVENT_PROCESS_UNWRITTEN,
     EVENT_PROCESS_EXITED,
@@ -50,6 +51,7 @@ enum event_kind {
     EVENT_POOL_STARTED,
     EVENT_POOL_LIMITED,
     EVENT_POOL_RESUMED,
+    EVENT_POOL_SAMPLE,
     EVENT_POOL_OUTPUT,
     EVENT_POOL_CARRIAGE_RETURN,
     EVENT_POOL_WAITING,
@@ -77,6 +79,7 @@ enum event_kind {
     EVENT_QUEUE_RESTORED,
     EVENT_QUEUE_PUT,
     EVENT_QUEUE_GET,
+    EVENT_QUEUE_SAMPLE,
     EVENT_QUEUE_FULL,
     EVENT_QUEUE_CLOSED,
     EVENT_QUEUE_DEAD_LETTER,
@@ -129,6 +132,7 @@ enum event_level {
     EVENT_LEVEL_ALWAYS, /* with -q too */
     EVENT_LEVEL_STORY,  /* without -q */
     EVENT_LEVEL_DETAIL, /* with -v, or where EVENT_WRONG is set */
+    EVENT_LEVEL_SAMPLE, /* where --show names it: what was measured, besides what has happened */
 };
 
 #define EVENT_UNLIMITED INT64_MAX
@@ -136,7 +140,7 @@ enum event_level {
 struct event {
     enum event_kind kind;
     unsigned flags;
-    uint64_t sequence;  /* set by the bus, from 1 */
+    uint64_t sequence;  /* set by the bus, from 1; a sample has that of the event before it */
     int64_t wall;       /* ns since 1970, whole microseconds; set by the bus for readers that are DATED */
     int64_t at;         /* ns of clock_monotonic() since the run began; set with WALL */
     const char *object; /* name of the process, pool, queue or thread; NULL for the run */
@@ -177,7 +181,11 @@ struct event {
     const char *item;    /* of task.ended, encoded; for the journal and for reports of "each" */
     size_t item_length;
     struct hash key;     /* of its content; for the journal alone */
-    int64_t memory;      /* bytes that its command held at most; 0: not known */
+    int64_t memory;      /* bytes that its command held at most; of process.sample, that it holds; 0: not known */
+    bool has_cpu;
+    int64_t cpu;         /* ns of processor time that it has used, with its children */
+    int64_t number;      /* of a message in its queue, from 1; 0: none */
+    const char *party;   /* of queue.put and queue.get: the object that has put it, or got it; NULL: not known */
     bool unfinished;    /* the line had no newline: it was cut, or the output ended there */
     const char *members; /* of *.declared and run.opened: what they tell, as members of a JSON object; NULL: none */
     uint64_t unrecorded; /* in a record: bytes of the object's output that it leaves out, */

@@ -87,6 +87,9 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"process.ready", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process can be used by those that depend on it, as its ready says.",
          {{0, "Process {name} is ready after {seconds} seconds."}}},
+    [EVENT_PROCESS_SAMPLE] =
+        {"process.sample", EVENT_OF_PROCESS, EVENT_LEVEL_SAMPLE,
+         "What the process and all of its session, or of its cgroup, have used and hold.", {{0, ""}}},
     [EVENT_PROCESS_OUTPUT] =
         {"process.output", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "A line that the process wrote to stdout or stderr.", {{0, NULL}}},
@@ -158,6 +161,9 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"pool.resumed", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "How many tasks are not run again (--resume, --retry-failed).",
          {{0, "Pool {name}: {reason.}"}}},
+    [EVENT_POOL_SAMPLE] =
+        {"pool.sample", EVENT_OF_POOL, EVENT_LEVEL_SAMPLE,
+         "How many workers are busy, and how many there are.", {{0, ""}}},
     [EVENT_POOL_OUTPUT] =
         {"pool.output", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "A line that the source of the tasks wrote: a command's message, what a chunk printed.",
@@ -280,6 +286,9 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"queue.get", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "A message went to a consumer (trace: true).",
          {{EVENT_NAMED, "Get {text} from queue {name}."}, {0, "Get {text} from queue."}}},
+    [EVENT_QUEUE_SAMPLE] =
+        {"queue.sample", EVENT_OF_QUEUE, EVENT_LEVEL_SAMPLE,
+         "How many messages wait in the queue, and what went through it so far.", {{0, ""}}},
     [EVENT_QUEUE_FULL] =
         {"queue.full", EVENT_OF_QUEUE, EVENT_LEVEL_DETAIL,
          "The queue holds its capacity: producers wait.",

@@ -14,8 +14,8 @@ void filter_init(struct filter *filter, enum filter_level level)
 {
     for (int kind = 0; kind < EVENT_KINDS; kind++) {
         enum event_level least = event_row((enum event_kind)kind)->level;
-        filter->shown[kind][0] = level == FILTER_ALL || least == EVENT_LEVEL_ALWAYS ||
-                                 (level == FILTER_STORY && least == EVENT_LEVEL_STORY);
+        filter->shown[kind][0] = least == EVENT_LEVEL_ALWAYS || (level != FILTER_QUIET && least == EVENT_LEVEL_STORY) ||
+                                 (level == FILTER_ALL && least == EVENT_LEVEL_DETAIL);
         filter->shown[kind][1] = true;
     }
 }

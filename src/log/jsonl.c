@@ -197,6 +197,10 @@ static void put_counts(struct buf *line, const struct event *event)
         put_number(line, "output_bytes", (int64_t)event->received);
     if (event->memory)
         put_number(line, "memory", event->memory);
+    if (event->has_cpu)
+        put_seconds(line, "cpu_seconds", event->cpu);
+    if (event->number)
+        put_number(line, "number", event->number);
 }
 
 /* What a line of output is called, or for a task's output the bytes, or any other text. */
@@ -209,6 +213,8 @@ static const char *bytes_key(enum event_kind kind)
 static void put_texts(struct jsonl *jsonl, const struct event *event)
 {
     struct buf *line = &jsonl->line;
+    if (event->party)
+        put_string(line, event->kind == EVENT_QUEUE_PUT ? "producer" : "consumer", event->party);
     if (event->reason)
         put_string(line, "reason", event->reason);
     if (event->stream)

@@ -30,6 +30,7 @@ struct record *record_new(int64_t most, const char *run, struct output *output)
     struct record *record = mem_calloc(1, sizeof(*record));
     struct story_options options = {.parts = STORY_ALL};
     filter_init(&options.filter, FILTER_ALL);
+    filter_set(&options.filter, "*.sample", true);
     record->most = most;
     record->jsonl = jsonl_new(&options, run, output);
     record->lines = jsonl_reader(record->jsonl);

@@ -208,7 +208,7 @@ static const char *find_command(const struct pool *pool, const struct task *task
     return text->data;
 }
 
-/* When the attempt began and ended, and how long it and all before it took. */
+/* When the attempt began and ended, how long it and all before it took, and what it used. */
 static void fill_span(const struct task *task, struct event *event)
 {
     event->has_duration = true;
@@ -216,6 +216,9 @@ static void fill_span(const struct task *task, struct event *event)
     event->has_span = true;
     event->began = task->started;
     event->finished = task->finished;
+    event->memory = task->memory;
+    event->has_cpu = task->cpu;
+    event->cpu = task->cpu;
     if (task->attempt > 1)
         event->all = task->spent;
 }
@@ -241,7 +244,6 @@ static void tell_ended(struct pool *pool, struct task *task)
     pool_fill_end(task, &event);
     fill_span(task, &event);
     event.received = task->put_out;
-    event.memory = task->memory;
     task_shown_item(task, pool->object.run->mask, &item);
     event.item = item.length ? item.data : task->item.data;
     event.item_length = item.length ? item.length : task->item.length;

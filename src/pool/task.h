@@ -62,6 +62,7 @@ struct task {
     char *text; /* why it failed; or the encoded result, TEXT_LENGTH bytes; or NULL */
     size_t text_length;
     int64_t memory;   /* bytes that its command held at most; 0: not known */
+    int64_t cpu;      /* ns of processor time that it has used; 0: not known */
     uint64_t put_out; /* bytes of output */
     bool is_shown;    /* the next two are filled in */
     struct buf shown; /* its item on one line, without secrets; nothing where that is its number */

@@ -34,6 +34,7 @@ enum way {
     NANOSECONDS,
     TRUTH,
     TEXT,
+    NAME,  /* of an object: one text each */
     BYTES, /* with its length */
     WAY_SIGNAL,
     WAY_FLAGS,
@@ -84,6 +85,10 @@ static const struct field {
     {"taken", INTEGER, AT(taken), AT(has_books)},
     {"output_bytes", INTEGER, AT(received), 0},
     {"memory", INTEGER, AT(memory), 0},
+    {"cpu_seconds", NANOSECONDS, AT(cpu), AT(has_cpu)},
+    {"number", INTEGER, AT(number), 0},
+    {"producer", NAME, AT(party), 0},
+    {"consumer", NAME, AT(party), 0},
     {"reason", TEXT, AT(reason), 0},
     {"stream", WAY_STREAM, AT(stream), 0},
     {"tasks", TEXT, AT(tasks), 0},
@@ -224,7 +229,7 @@ static void fill_item(struct event_reader *reader, struct event *event)
     event->item_length = reader->item.length;
 }
 
-static void set(const struct field *field, const struct value *value, struct event *event)
+static void set(struct event_reader *reader, const struct field *field, const struct value *value, struct event *event)
 {
     char *to = (char *)event + field->member;
     bool text = value->type == VALUE_STRING;
@@ -245,6 +250,9 @@ static void set(const struct field *field, const struct value *value, struct eve
         break;
     case TEXT:
         *(const char **)to = text ? value->string.bytes : NULL;
+        break;
+    case NAME:
+        *(const char **)to = text ? names_get(reader->names, value->string.bytes, value->string.length) : NULL;
         break;
     case BYTES:
         event->bytes = text ? value->string.bytes : NULL;
@@ -324,7 +332,7 @@ static bool take_base64(struct event_reader *reader, const struct value_pair *pa
     struct value value = {.type = VALUE_STRING};
     value.string.bytes = buf_string(bytes);
     value.string.length = bytes->length;
-    set(field, &value, event);
+    set(reader, field, &value, event);
     return true;
 }
 
@@ -348,7 +356,7 @@ static void take_pair(struct event_reader *reader, const struct value_pair *pair
     const struct field *field =
         find_field(reader, pair->key.string.bytes, pair->key.string.length);
     if (field)
-        set(field, &pair->value, event);
+        set(reader, field, &pair->value, event);
     else if (has_members(event->kind))
         add_member(reader, pair);
     else if (!take_base64(reader, pair, event))

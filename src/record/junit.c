@@ -410,6 +410,8 @@ static bool junit_wants(void *arg, enum event_kind kind, unsigned flags)
     case EVENT_PROCESS_PLANNED:
     case EVENT_THREAD_PLANNED:
     case EVENT_POOL_FAILURE:
+    case EVENT_PROCESS_SAMPLE:
+    case EVENT_POOL_SAMPLE:
         return false;
     case EVENT_RUN_OPENED:
     case EVENT_RUN_ENDED:

@@ -211,6 +211,7 @@ void frame_write_result(struct buf *out, const struct result *result)
     frame_i64(out, result->number);
     frame_i64(out, result->duration);
     frame_i64(out, result->memory);
+    frame_i64(out, result->cpu);
     frame_bytes(out, result->text, result->text_length);
     frame_bytes(out, result->command, result->command_length);
     frame_end(out, begin);
@@ -237,6 +238,7 @@ void frame_read_result(struct frame *frame, struct result *result)
     result->number = frame_read_i64(frame);
     result->duration = frame_read_i64(frame);
     result->memory = frame_read_i64(frame);
+    result->cpu = frame_read_i64(frame);
     result->text = frame_read_bytes(frame, &result->text_length);
     result->command = frame_read_bytes(frame, &result->command_length);
     frame->bad = frame->bad || !result_is_whole(result);

@@ -19,7 +19,8 @@
  *             one to run)
  *     CANCEL  u64 id                OUTPUT   u64 id, the rest is output
  *     FINISH  (no more tasks)       RESULT   u64 id, u8 outcome, i64 number, i64 duration (ns),
- *                                            i64 peak memory (bytes), bytes text, bytes command
+ *                                            i64 peak memory (bytes), i64 processor time
+ *                                            (ns), bytes text, bytes command
  *     ANSWER  u8 answer, then a     GET      i64 timeout (ns, -1: none), u32 most, bytes queue
  *             value, or messages:   UNGET    (the GET is to be answered now)
  *             u32 length and value  LENGTH   bytes queue
@@ -129,6 +130,7 @@ struct result {
     int64_t number;   /* exit code or signal */
     int64_t duration; /* ns */
     int64_t memory;   /* bytes that the command held at most; 0: not known */
+    int64_t cpu;      /* ns of processor time that it has used; 0: not known */
     const char *text; /* why it failed, or the encoded result; TEXT_LENGTH bytes */
     size_t text_length;
     const char *command; /* the command as a line for a shell, where CONFIG asks for it */

@@ -302,6 +302,7 @@ static void fill_result(const struct run *run, struct result *result, struct buf
         .out_of_memory = run_cgroup(run) && cgroup_met_limit(run_cgroup(run)),
     };
     result->memory = run->memory;
+    result->cpu = run->cpu;
     if (run->kill_at) {
         result->outcome = run->early;
     } else if (signal_number) {

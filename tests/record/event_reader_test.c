@@ -35,7 +35,7 @@ static const struct event_case {
      {.kind = EVENT_TASK_ENDED, .flags = EVENT_WRONG | EVENT_NAMED, .object = "p", .has_task = true, .task = 7,
       .worker = 2, .pid = 3, .has_code = true, .code = 4, .has_duration = true, .duration = INT64_C(1002003999),
       .has_span = true, .began = 5, .finished = INT64_C(3456000000000001), .all = INT64_C(3000000007), .attempt = 6,
-      .received = 9, .memory = INT64_C(1) << 40, .left = -1}},
+      .received = 9, .memory = INT64_C(1) << 40, .has_cpu = true, .cpu = INT64_C(5000000001), .left = -1}},
     {"no-limit", {.kind = EVENT_PROCESS_RESTARTING, .object = "p", .total = EVENT_UNLIMITED, .attempt = 1, .left = -1}},
     {"limit", {.kind = EVENT_PROCESS_RESTARTING, .object = "p", .total = 3, .attempt = 1, .left = -1}},
     {"tally", {.kind = EVENT_POOL_ENDED, .object = "p", .has_tally = true, .succeeded = 0, .skipped = 1, .left = 0}},
@@ -50,6 +50,9 @@ static const struct event_case {
     {"command", {.kind = EVENT_TASK_ENDED, .object = "p", .command = "printf '\xE9'", .left = -1}},
     {"shown", {.kind = EVENT_POOL_FAILURE, .object = "p", .shown = "an item", BYTES("a\nb\n"), .left = -1}},
     {"message", {.kind = EVENT_QUEUE_PUT, .flags = EVENT_NAMED, .object = "q", BYTES("{\"a\": 1}"), .left = -1}},
+    {"sample", {.kind = EVENT_PROCESS_SAMPLE, .object = "p", .pid = 3, .has_cpu = true, .cpu = 0, .memory = 4096, .left = -1}},
+    {"put", {.kind = EVENT_QUEUE_PUT, .object = "q", .number = 3, .party = "src", BYTES("x"), .left = -1}},
+    {"get", {.kind = EVENT_QUEUE_GET, .object = "q", .has_task = true, .task = 0, .worker = 2, .number = 3, .party = "work", BYTES("x"), .left = -1}},
     {"members", {.kind = EVENT_POOL_DECLARED, .object = "p", .members = "\"depends_on\":[{\"name\":\"a\",\"until\":\"ready\"}],\"workers\":2", .left = -1}},
     {"unrecorded", {.kind = EVENT_PROCESS_ENDED, .object = "p", .unrecorded = 12, .omitted = 3, .left = -1}},
 };
@@ -71,12 +74,13 @@ static void assert_same(const struct event *got, const struct event *wanted)
     assert_text(got->command, wanted->command);
     assert_text(got->shown, wanted->shown);
     assert_text(got->members, wanted->members);
+    assert_text(got->party, wanted->party);
     assert_int_equal(got->bytes != NULL, wanted->bytes != NULL);
     assert_int_equal(got->length, wanted->length);
     if (got->length)
         assert_memory_equal(got->bytes, wanted->bytes, got->length);
-    plain.object = plain.reason = plain.stream = plain.command = plain.shown = plain.members = plain.bytes = NULL;
-    other.object = other.reason = other.stream = other.command = other.shown = other.members = other.bytes = NULL;
+    plain.object = plain.reason = plain.stream = plain.command = plain.shown = plain.members = plain.party = plain.bytes = NULL;
+    other.object = other.reason = other.stream = other.command = other.shown = other.members = other.party = other.bytes = NULL;
     plain.item = other.item = NULL;
     plain.item_length = other.item_length = 0;
     assert_memory_equal(&plain, &other, sizeof(plain));
