@@ -19,6 +19,7 @@ struct event;
 struct object;
 struct run;
 struct tail;
+struct usages;
 
 /* What an object waits for, and nothing else can let it go on. */
 struct object_wait {
@@ -82,6 +83,9 @@ struct object_kind {
     /* It runs: appends what keeps it from going on, for a person, where anything does: "waits until its
      * setup has ended". True where it is sure to be held up, whatever others do. NULL: never. */
     bool (*held_up)(const struct object *object, struct buf *out);
+    /* It runs: emits what it uses now, where that has changed since it was asked last, as an event that is a
+     * sample. NULL: it has nothing to tell. */
+    void (*sample)(struct object *object, const struct usages *usages);
     /* True when nothing waits in the queues that it takes from: it may be ended. */
     bool (*drained)(const struct object *object);
     void (*free)(struct object *object);

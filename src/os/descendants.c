@@ -51,8 +51,7 @@ void descendants_adopt(void)
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
-/* False where there is none, or one of another pid namespace, whose numbers are those of others. */
-static bool has_own_proc(void)
+bool descendants_has_own_proc(void)
 {
     char self[16];
     ssize_t length = readlink("/proc/self", self, sizeof(self) - 1);
@@ -92,7 +91,7 @@ pid_t descendants_parent(pid_t pid)
     char text[24];
     struct relative relative;
     snprintf(text, sizeof(text), "%ld", (long)pid);
-    return has_own_proc() && read_stat(text, &relative) ? relative.parent : 0;
+    return descendants_has_own_proc() && read_stat(text, &relative) ? relative.parent : 0;
 }
 
 static void family_add(struct family *family, const struct relative *relative)
@@ -103,7 +102,7 @@ static void family_add(struct family *family, const struct relative *relative)
 
 static void family_read(struct family *family)
 {
-    DIR *proc = has_own_proc() ? opendir("/proc") : NULL;
+    DIR *proc = descendants_has_own_proc() ? opendir("/proc") : NULL;
     if (!proc)
         return;
     const struct dirent *entry;

@@ -8,11 +8,15 @@
 #ifndef OS_DESCENDANTS_H
 #define OS_DESCENDANTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct buf;
+
+/* False where there is no /proc, or that of another pid namespace, whose numbers are those of others. */
+bool descendants_has_own_proc(void);
 
 /* Makes this process adopt the orphans among its descendants. */
 void descendants_adopt(void);

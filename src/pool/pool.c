@@ -418,6 +418,7 @@ static const struct object_kind pool_kind = {
     .parts = pool_parts,
     .sleeps = pool_sleeps,
     .report = pool_report,
+    .sample = pool_sample,
     .drained = pool_drained,
     .free = pool_free,
 };

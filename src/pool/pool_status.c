@@ -15,6 +15,22 @@
 /* More running tasks are not listed. */
 #define LISTED_MOST 8
 
+void pool_sample(struct object *object, const struct usages *usages)
+{
+    struct pool *pool = (struct pool *)object;
+    size_t busy = 0;
+    (void)usages;
+    for (size_t i = 0; i < pool->crew_count; i++)
+        busy += pool->crew[i]->tasks.first != NULL;
+    if (busy == pool->told_busy && pool->crew_alive == pool->told_alive)
+        return;
+    pool->told_busy = busy;
+    pool->told_alive = pool->crew_alive;
+    struct event event = {
+        .kind = EVENT_POOL_SAMPLE, .count = (int64_t)busy, .total = (int64_t)pool->crew_alive};
+    pool_emit(pool, &event);
+}
+
 static void print_running(const struct pool *pool, struct buf *out)
 {
     size_t running = 0;

@@ -87,6 +87,8 @@ struct pool {
     struct crew **crew;
     size_t crew_made;  /* all of them */
     size_t crew_count; /* those that are used: no more than there are tasks */
+    size_t told_busy;  /* workers, as pool.sample has told them last, */
+    size_t told_alive; /* and how many there were */
     size_t crew_alive;
     size_t lost_in_a_row; /* workers that ended before they were ready */
     struct results *_Atomic results; /* NULL: none are kept */
@@ -357,6 +359,7 @@ void pool_print_progress(const struct pool *pool, struct buf *out);
 /* See struct object_kind. */
 void pool_waits_for_queue(struct object *object, struct part_waits *waits);
 bool pool_held_up(const struct object *object, struct buf *out);
+void pool_sample(struct object *object, const struct usages *usages);
 void pool_parts(const struct object *object, struct part_waits *waits);
 bool pool_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
 

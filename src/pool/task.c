@@ -66,6 +66,7 @@ void task_forget(struct task *task)
     task->text_length = 0;
     task->outcome = OUTCOME_DONE;
     task->number = 0;
+    task->memory = task->cpu = 0;
     task->put_out = 0;
     task->due = 0;
     buf_clear(&task->last);

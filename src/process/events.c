@@ -56,6 +56,38 @@ void process_tell_exited(struct process *process, bool restarts)
     process_emit(process, &event);
 }
 
+/* What those have used that have ended, and that nobody has waited for, is not seen any more: it counts all the same. */
+static bool take_usage(struct life *life, const struct usage *usage)
+{
+    struct usage before = life->used;
+    life->measured = clock_monotonic();
+    life->used.memory = usage->memory;
+    if (usage->cpu > before.cpu)
+        life->used.cpu = usage->cpu;
+    return life->used.memory != before.memory || life->used.cpu != before.cpu;
+}
+
+void process_sample(struct object *object, const struct usages *usages)
+{
+    struct process *process = (struct process *)object;
+    struct life *life = &process->life;
+    int64_t before = life->measured ? life->measured : life->started;
+    struct usage usage;
+    if (!life->pid || life->exited ||
+        !((life->cgroup && usage_of_cgroup(life->cgroup, &usage)) || usages_of_session(usages, life->pid, &usage)) ||
+        !take_usage(life, &usage))
+        return;
+    struct event event = {
+        .kind = EVENT_PROCESS_SAMPLE,
+        .has_duration = true,
+        .duration = life->measured - before,
+        .memory = life->used.memory,
+        .has_cpu = true,
+        .cpu = life->used.cpu,
+    };
+    process_emit(process, &event);
+}
+
 static void process_tell_terminated(struct process *process)
 {
     const struct life *life = &process->life;

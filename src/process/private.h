@@ -14,6 +14,7 @@
 #include "base/refusal.h"
 #include "engine/object.h"
 #include "engine/restart.h"
+#include "os/usage.h"
 
 struct backlog;
 struct buf;
@@ -58,6 +59,8 @@ struct life {
     bool condemned; /* it is being ended for a fault of its own: too late, not healthy */
     bool failed;
     bool killed;
+    struct usage used;  /* as it was told last */
+    int64_t measured;   /* clock_monotonic() when that was looked at last */
     int code;
     int signal;
     const char *begun; /* the stream of which a line's beginning was told last; NULL: a whole line was */
@@ -162,6 +165,7 @@ void process_blame_restarts(struct process *process);
 
 /* process_queues.c; process_tell.c has process_held_up(): as struct object_kind has them. */
 void process_waits_for_queue(struct object *object, struct part_waits *waits);
+void process_sample(struct object *object, const struct usages *usages);
 void process_parts(const struct object *object, struct part_waits *waits);
 bool process_sleeps(const struct object *object, const struct part_waits *waits, uint64_t *turns);
 bool process_drained(const struct object *object);

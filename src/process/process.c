@@ -274,6 +274,7 @@ static const struct object_kind process_kind = {
     .skip = process_skip,
     .hold = process_hold,
     .resize = process_resize,
+    .sample = process_sample,
     .drained = process_drained,
     .free = process_free,
 };

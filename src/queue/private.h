@@ -18,6 +18,13 @@
 
 struct timer;
 
+/* What went through a queue so far, and waits in it. */
+struct queue_counts {
+    int64_t put;
+    int64_t taken;
+    int64_t waiting;
+};
+
 struct queue {
     struct run *run;
     const struct queue_spec *spec;
@@ -26,6 +33,7 @@ struct queue {
     struct queue_users users; /* the loop's alone, but consumers */
     struct timer *due;        /* of the next delayed message; the loop's alone; NULL: none yet */
     struct timer *stats;      /* of log.stats; NULL: none */
+    struct queue_counts sampled; /* as queue.sample has told them last; the loop's alone */
     uint64_t unsure;          /* read by who ended before it was sure to be done; the loop's alone */
     bool stopped;             /* the loop's alone: it needs no timer any more */
     bool left; /* the loop's alone: those who get its dead letters know that no more will come */

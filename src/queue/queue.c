@@ -317,23 +317,49 @@ void queue_consumer_ended(struct queue *queue, const char *name)
     pthread_mutex_unlock(&queue->lock);
 }
 
+/* With the lock held. */
+static struct queue_counts queue_count(const struct queue *queue)
+{
+    struct queue_counts counts = {.put = (int64_t)queue->put, .waiting = (int64_t)queue_messages(queue)};
+    for (size_t i = 0; i < queue->lane_count; i++)
+        counts.taken += (int64_t)(queue->lanes[i].taken - queue->lanes[i].ahead);
+    return counts;
+}
+
+static void fill_counts(struct queue_counts counts, struct event *event)
+{
+    event->has_books = true;
+    event->put = counts.put;
+    event->taken = counts.taken;
+    event->count = counts.waiting;
+}
+
+void queue_sample(struct queue *queue)
+{
+    struct queue_counts before = queue->sampled;
+    struct event event = {.kind = EVENT_QUEUE_SAMPLE, .object = queue->spec->name};
+    pthread_mutex_lock(&queue->lock);
+    struct queue_counts now = queue->sampled = queue_count(queue);
+    pthread_mutex_unlock(&queue->lock);
+    fill_counts(now, &event);
+    if (now.put != before.put || now.taken != before.taken || now.waiting != before.waiting)
+        bus_emit(queue->run->bus, &event);
+}
+
 /* What went through it so far. */
 static void tell_stats(struct queue *queue)
 {
     struct event event = {
         .kind = EVENT_QUEUE_STATS,
         .object = queue->spec->name,
-        .has_books = true,
         .has_duration = true,
     };
     double waited = 0, through = 0;
     if (!bus_wants(queue->run->bus, EVENT_QUEUE_STATS, 0))
         return;
     pthread_mutex_lock(&queue->lock);
-    event.put = (int64_t)queue->put;
-    event.count = (int64_t)queue_messages(queue);
+    fill_counts(queue_count(queue), &event);
     for (size_t i = 0; i < queue->lane_count; i++) {
-        event.taken += (int64_t)(queue->lanes[i].taken - queue->lanes[i].ahead);
         waited += lane_waited(&queue->lanes[i]);
         through += (double)queue->lanes[i].put;
     }

@@ -58,6 +58,9 @@ struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool nam
 /* The run begins: tells what goes through it as often as log.stats says. */
 void queue_begin(struct queue *queue);
 
+/* Emits what waits in it and went through it, as queue.sample, where that has changed since it was asked last. */
+void queue_sample(struct queue *queue);
+
 /* Nothing is waited for any more: before the loop is freed. */
 void queue_stop(struct queue *queue);
 

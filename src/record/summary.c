@@ -35,7 +35,9 @@ struct sum {
     int64_t retries;
     int64_t busy;     /* ns: of its tasks, or of its lives */
     int64_t waited;   /* ns between a failure and the next attempt */
-    int64_t memory;   /* bytes: the most that a task held */
+    int64_t memory;   /* bytes: the most that a task held, or the process */
+    int64_t cpu;      /* ns that its tasks used, or its lives that have ended */
+    int64_t of_life;  /* ns that the life which runs has used */
     int64_t worker;   /* the highest number */
     int64_t first;    /* event.at of the first beginning; -1: none */
     int64_t last;     /* and of the last end */
@@ -106,6 +108,18 @@ static void note_slow(struct summary *summary, const struct event *event, int64_
     summary->slow_count++;
 }
 
+static void note_usage(struct sum *sum, const struct event *event)
+{
+    sum->memory = event->memory > sum->memory ? event->memory : sum->memory;
+    sum->of_life = event->has_cpu ? event->cpu : 0;
+}
+
+static void end_usage(struct sum *sum)
+{
+    sum->cpu += sum->of_life;
+    sum->of_life = 0;
+}
+
 /* An attempt of a task has ended. */
 static void take_attempt(struct summary *summary, const struct event *event)
 {
@@ -115,7 +129,8 @@ static void take_attempt(struct summary *summary, const struct event *event)
     sum->first = sum->first < 0 || event->began < sum->first ? event->began : sum->first;
     sum->last = event->finished > sum->last ? event->finished : sum->last;
     sum->worker = event->worker > sum->worker ? event->worker : sum->worker;
-    sum->memory = event->memory > sum->memory ? event->memory : sum->memory;
+    note_usage(sum, event);
+    end_usage(sum);
     sum->started += ended;
     sum->failed += ended && event->flags & EVENT_WRONG;
     if (event->kind == EVENT_TASK_RETRYING) {
@@ -144,6 +159,7 @@ static void take_life(struct summary *summary, const struct event *event)
     if (sum->began < 0)
         return;
     sum->busy += event->at - sum->began;
+    end_usage(sum);
     sum->last = event->at;
     sum->began = -1;
 }
@@ -192,6 +208,9 @@ static void summary_take(void *arg, const struct event *event)
     case EVENT_TASK_STOPPED:
         take_attempt(summary, event);
         break;
+    case EVENT_PROCESS_SAMPLE:
+        note_usage(sum_of(summary, event), event);
+        break;
     case EVENT_PROCESS_STARTED:
     case EVENT_PROCESS_EXITED:
     case EVENT_PROCESS_RESTARTING:
@@ -223,6 +242,20 @@ static void put_duration(struct buf *out, int64_t ns)
     buf_printf(out, "%" PRId64 ".%02" PRId64 " s", ns / NS_PER_S, ns % NS_PER_S / (10 * NS_PER_MS));
 }
 
+/* WHO has held that much memory. */
+static void put_usage(struct buf *out, const struct sum *sum, const char *who)
+{
+    if (sum->cpu + sum->of_life) {
+        buf_text(out, ", used ");
+        put_duration(out, sum->cpu + sum->of_life);
+        buf_text(out, " of processor time");
+    }
+    if (!sum->memory)
+        return;
+    buf_printf(out, ", %sheld up to ", who);
+    size_print(out, (uint64_t)sum->memory >> 10 << 10);
+}
+
 static void put_pool(struct buf *out, const struct sum *sum)
 {
     int64_t time = sum->last - sum->first;
@@ -238,10 +271,7 @@ static void put_pool(struct buf *out, const struct sum *sum)
     buf_printf(out, ", %" PRId64 " worker%s", sum->worker, sum->worker == 1 ? "" : "s");
     if (capacity > 0)
         buf_printf(out, " busy %" PRId64 "%%", sum->busy / (capacity / 100 ? capacity / 100 : 1));
-    if (sum->memory) {
-        buf_text(out, ", a task held up to ");
-        size_print(out, (uint64_t)sum->memory >> 10 << 10);
-    }
+    put_usage(out, sum, "a task ");
     buf_char(out, '\n');
 }
 
@@ -256,6 +286,7 @@ static void put_lives(struct buf *out, const struct sum *sum)
         put_duration(out, sum->waited);
         buf_text(out, " to be started again");
     }
+    put_usage(out, sum, "");
     buf_printf(out, "%s\n", sum->failed ? ", failed" : "");
 }
 

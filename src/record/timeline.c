@@ -25,6 +25,8 @@ struct tracks {
     int64_t named;    /* workers that have names */
     int64_t *free_at; /* of each worker: where its last slice ends */
     size_t capacity;
+    int64_t cpu;      /* ns that the life had used at its last sample */
+    int64_t sampled;  /* when that was; 0: not yet */
     int64_t done;     /* tasks */
     int64_t failed;
 };
@@ -211,6 +213,51 @@ static void take_attempt(struct timeline *timeline, const struct event *event)
     end(timeline);
 }
 
+static void put_load(struct timeline *timeline, size_t pid, int64_t at, int64_t percent)
+{
+    put_counter(timeline, pid, "CPU", at);
+    buf_printf(&timeline->line, "\"percent\":%" PRId64 "}", percent);
+    end(timeline);
+}
+
+static void put_memory(struct timeline *timeline, size_t pid, int64_t at, int64_t bytes)
+{
+    put_counter(timeline, pid, "memory", at);
+    buf_printf(&timeline->line, "\"bytes\":%" PRId64 "}", bytes);
+    end(timeline);
+}
+
+/* A counter holds until its next value: that of a time stands at its beginning. */
+static void take_process_sample(struct timeline *timeline, const struct event *event)
+{
+    struct tracks *tracks = tracks_of(timeline, event);
+    size_t pid = number_of(timeline, tracks);
+    int64_t since = event->at - event->duration;
+    if (since > tracks->sampled && tracks->sampled)
+        put_load(timeline, pid, tracks->sampled, 0);
+    put_load(timeline, pid, since > tracks->sampled ? since : tracks->sampled,
+             (event->cpu - tracks->cpu) * 100 / (event->duration ? event->duration : 1));
+    put_memory(timeline, pid, event->at, event->memory);
+    tracks->cpu = event->cpu;
+    tracks->sampled = event->at;
+}
+
+static void end_samples(struct timeline *timeline, struct tracks *tracks, int64_t at)
+{
+    if (tracks->sampled) {
+        put_load(timeline, number_of(timeline, tracks), at, 0);
+        put_memory(timeline, number_of(timeline, tracks), at, 0);
+    }
+    tracks->cpu = tracks->sampled = 0;
+}
+
+static void take_pool_sample(struct timeline *timeline, const struct event *event)
+{
+    put_counter(timeline, number_of(timeline, tracks_of(timeline, event)), "workers", event->at);
+    buf_printf(&timeline->line, "\"busy\":%" PRId64 ",\"idle\":%" PRId64 "}", event->count, event->total - event->count);
+    end(timeline);
+}
+
 static void end_life(struct timeline *timeline, struct tracks *tracks, const struct event *event, int64_t at)
 {
     if (tracks->began < 0)
@@ -228,6 +275,7 @@ static void end_life(struct timeline *timeline, struct tracks *tracks, const str
     }
     buf_char(&timeline->line, '}');
     end(timeline);
+    end_samples(timeline, tracks, at);
 }
 
 static void take_life(struct timeline *timeline, const struct event *event)
@@ -278,6 +326,9 @@ static bool timeline_wants(void *arg, enum event_kind kind, unsigned flags)
     case EVENT_THREAD_STARTED:
     case EVENT_THREAD_ENDED:
     case EVENT_QUEUE_STATS:
+    case EVENT_PROCESS_SAMPLE:
+    case EVENT_POOL_SAMPLE:
+    case EVENT_QUEUE_SAMPLE:
         return true;
     default:
         return false;
@@ -290,8 +341,12 @@ static void timeline_take(void *arg, const struct event *event)
     timeline->now = event->at;
     if (event->kind == EVENT_RUN_OPENED)
         take_opened(timeline, event);
-    else if (event->kind == EVENT_QUEUE_STATS)
+    else if (event->kind == EVENT_QUEUE_STATS || event->kind == EVENT_QUEUE_SAMPLE)
         take_stats(timeline, event);
+    else if (event->kind == EVENT_PROCESS_SAMPLE)
+        take_process_sample(timeline, event);
+    else if (event->kind == EVENT_POOL_SAMPLE)
+        take_pool_sample(timeline, event);
     else if (event->kind == EVENT_RUN_ENDED)
         return; /* its time is what it tells */
     else if (event->has_task)

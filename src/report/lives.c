@@ -12,8 +12,37 @@ static void begin_life(struct report *report, const struct event *event)
         object->began = event->at;
     object->ended = NEVER;
     object->lived = event->at;
+    object->cpu_of_life = 0;
+    object->sampled = NEVER;
     buf_clear(&object->reason);
     buf_clear(&object->output);
+}
+
+/* A value holds until the next one: what was used in a time stands at its beginning. */
+static void take_sample(struct report *report, const struct event *event)
+{
+    struct report_object *object = report_object_at(report, report_object_of(report, event));
+    int64_t used = event->cpu - object->cpu_of_life;
+    int64_t since = event->at - event->duration;
+    if (object->sampled != NEVER && since > object->sampled)
+        series_add(&object->load, object->sampled, 0);
+    series_add(&object->load, since > object->sampled ? since : object->sampled,
+               used * 100 / (event->duration ? event->duration : 1));
+    series_add(&object->held, event->at, event->memory);
+    object->cpu += used;
+    object->cpu_of_life = event->cpu;
+    object->sampled = event->at;
+    if (event->memory > object->memory)
+        object->memory = event->memory;
+}
+
+static void end_samples(struct report_object *object)
+{
+    if (object->sampled == NEVER || object->kind != EVENT_OF_PROCESS)
+        return;
+    series_add(&object->load, object->ended, 0);
+    series_add(&object->held, object->ended, 0);
+    object->sampled = NEVER;
 }
 
 /* Its end, at OBJECT's ENDED where that is known. */
@@ -26,6 +55,7 @@ static void end_life(struct report *report, uint32_t number, enum span_state sta
     if (object->ended == NEVER)
         object->ended = report->now;
     object->states[state]++;
+    end_samples(object);
     struct span span = {
         .lane = objects_lane(&report->objects, number, 0),
         .number = object->life,
@@ -77,6 +107,9 @@ void report_take_life(struct report *report, const struct event *event)
     case EVENT_PROCESS_OUTPUT:
     case EVENT_THREAD_OUTPUT:
         take_line(report, event);
+        break;
+    case EVENT_PROCESS_SAMPLE:
+        take_sample(report, event);
         break;
     case EVENT_PROCESS_EXITED:
         take_exited(report, event);

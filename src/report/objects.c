@@ -78,6 +78,8 @@ void objects_release(struct objects *objects)
         buf_release(&object->reason);
         buf_release(&object->output);
         series_release(&object->depth);
+        series_release(&object->load);
+        series_release(&object->held);
     }
     free(objects->items);
     free(objects->lanes);

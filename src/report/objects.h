@@ -41,12 +41,17 @@ struct report_object {
     int64_t busy;                /* ns of all attempts */
     int64_t wasted;              /* of these, of those that were not the last or failed */
     int64_t longest;
-    int64_t memory;              /* bytes, the most of a task */
+    int64_t memory;              /* bytes, the most of a task, or of the process */
     /* of a process or thread */
     int64_t life;   /* which it is, from 0 */
     bool alive;
     int64_t lived; /* when that life began */
     int64_t pid;
+    int64_t cpu;         /* ns of all lives, as far as they were measured; MEMORY is the most it held */
+    int64_t cpu_of_life; /* ns, of these */
+    int64_t sampled;     /* when that was measured last; NEVER */
+    struct series load;  /* per cent of one processor */
+    struct series held;  /* bytes of memory */
     /* of a queue */
     int64_t put;
     int64_t taken;

@@ -40,23 +40,41 @@ static void put_lanes(const struct report *report, struct buf *out)
     buf_char(out, ']');
 }
 
+/* A chart, with a comma before it where it is not the first; of fewer than two points there is none. */
+static void put_chart(struct buf *out, const struct series *series, const char *what, const char *object,
+                      const char *unit)
+{
+    struct buf name = {0};
+    if (series->count < 2)
+        return;
+    buf_printf(&name, "%s %s", what, object);
+    buf_text(out, out->data[out->length - 1] == '[' ? "{\"name\":" : ",\n{\"name\":");
+    json_quote(out, name.data, name.length);
+    buf_release(&name);
+    buf_printf(out, ",\"unit\":\"%s\",\"points\":", unit);
+    series_json(series, out);
+    buf_char(out, '}');
+}
+
+/* Whether it is one of the processes that have used most. */
+static bool used_much(const struct report *report, const struct report_object *process)
+{
+    size_t more = 0;
+    for (size_t i = 0; i < report->objects.count; i++)
+        more += report->objects.items[i].cpu > process->cpu;
+    return more < CHARTED_PROCESSES;
+}
+
 static void put_series(const struct report *report, struct buf *out)
 {
-    bool any = false;
     buf_text(out, ",\n\"series\":[");
     for (size_t i = 0; i < report->objects.count; i++) {
-        const struct report_object *queue = &report->objects.items[i];
-        if (queue->depth.count < 2)
+        const struct report_object *object = &report->objects.items[i];
+        put_chart(out, &object->depth, "queue", object->name, "messages");
+        if (object->kind != EVENT_OF_PROCESS || !used_much(report, object))
             continue;
-        buf_text(out, any ? ",\n{\"name\":" : "{\"name\":");
-        struct buf name = {0};
-        buf_printf(&name, "queue %s", queue->name);
-        json_quote(out, name.data, name.length);
-        buf_release(&name);
-        buf_text(out, ",\"points\":");
-        series_json(&queue->depth, out);
-        buf_char(out, '}');
-        any = true;
+        put_chart(out, &object->load, "CPU", object->name, "percent");
+        put_chart(out, &object->held, "memory", object->name, "bytes");
     }
     buf_char(out, ']');
 }

@@ -213,7 +213,8 @@ static bool is_told(const struct report_object *object)
 void page_others(const struct report *report, struct buf *out)
 {
     static const struct column columns[] = {{"Name", false}, {"Kind", false},  {"Outcome", false}, {"Why", false},
-                                            {"Began at", true}, {"Lasted", true}, {"Starts", true}};
+                                            {"Began at", true}, {"Lasted", true}, {"Starts", true},
+                                            {"CPU", true}, {"Memory", true}};
     bool any = false;
     for (size_t i = 0; i < report->objects.count; i++) {
         const struct report_object *object = &report->objects.items[i];
@@ -233,6 +234,8 @@ void page_others(const struct report *report, struct buf *out)
         put_time(out, object->began);
         put_time(out, object->began == NEVER ? NEVER : object->ended - object->began);
         put_count(out, object->life + 1);
+        put_time(out, object->cpu ? object->cpu : NEVER);
+        put_bytes(out, object->memory);
         buf_text(out, "</tr>\n");
     }
     if (any)

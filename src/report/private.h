@@ -15,6 +15,9 @@
 struct event;
 struct output;
 
+/* Of so many processes, those that have used most, CPU and memory are drawn. */
+#define CHARTED_PROCESSES 12
+
 /* Bytes of texts, as the page has them. */
 #define ITEM_MOST 500
 #define COMMAND_MOST 2000

@@ -72,16 +72,17 @@ static void take_pool_resumed(struct report *report, const struct event *event)
     report_object_at(report, report_object_of(report, event))->resumed = event->count;
 }
 
-static void take_queue_stats(struct report *report, const struct event *event)
+static void take_queue_counts(struct report *report, const struct event *event)
 {
     struct report_object *queue = report_object_at(report, report_object_of(report, event));
     queue->put = event->put;
     queue->taken = event->taken;
     queue->waiting = event->count;
-    queue->wait = event->duration;
     if (queue->waiting > queue->most_waiting)
         queue->most_waiting = queue->waiting;
     series_add(&queue->depth, event->at, event->count);
+    if (event->has_duration)
+        queue->wait = event->duration;
 }
 
 static void take_declared(struct report *report, const struct event *event)
@@ -179,7 +180,7 @@ static bool report_wants(void *arg, enum event_kind kind, unsigned flags)
 {
     (void)arg;
     (void)flags;
-    return kind != EVENT_QUEUE_PUT && kind != EVENT_QUEUE_GET;
+    return kind != EVENT_QUEUE_PUT && kind != EVENT_QUEUE_GET && kind != EVENT_POOL_SAMPLE;
 }
 
 static void take_object_event(struct report *report, const struct event *event)
@@ -206,7 +207,8 @@ static void take_object_event(struct report *report, const struct event *event)
         take_pool_resumed(report, event);
         break;
     case EVENT_QUEUE_STATS:
-        take_queue_stats(report, event);
+    case EVENT_QUEUE_SAMPLE:
+        take_queue_counts(report, event);
         break;
     default:
         report_take_life(report, event);

@@ -444,6 +444,7 @@ struct log_spec {
     struct rotate_spec rotate;
     const char *record;    /* absolute: where the run is recorded; NULL: nowhere */
     int64_t record_output; /* bytes of output of an object that are recorded; 0: all */
+    bool samples;          /* true by default: what is used is measured for those who read it */
 };
 
 struct scenario {

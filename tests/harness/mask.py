@@ -15,7 +15,7 @@ MASKS = [(re.compile(pattern), replacement) for pattern, replacement in (
     (rb'"time":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"', rb'"time":"TIME"'),
     (rb'"run":"[^"]*"', rb'"run":"RUN"'),
     (rb'"pid":\d+', rb'"pid":"PID"'),
-    (rb'"(seconds|at|began|finished|all_seconds)":\d+(\.\d+)?(e-?\d+)?', rb'"\1":"N.NN"'),
+    (rb'"(seconds|at|began|finished|all_seconds|cpu_seconds)":\d+(\.\d+)?(e-?\d+)?', rb'"\1":"N.NN"'),
     (rb'"memory":\d+', rb'"memory":"N"'),
     (rb'"host":"[^"]*"', rb'"host":"HOST"'),
 )]

@@ -214,6 +214,7 @@ struct ending {
     int64_t number;
     int64_t duration;
     int64_t memory;
+    int64_t cpu;
     struct buf text;
 };
 
@@ -226,12 +227,13 @@ static inline struct ending read_ending(struct frame *frame, uint64_t id)
     ending.number = frame_read_i64(frame);
     ending.duration = frame_read_i64(frame);
     ending.memory = frame_read_i64(frame);
+    ending.cpu = frame_read_i64(frame);
     const char *text = frame_read_bytes(frame, &length);
     buf_append(&ending.text, text, length);
     frame_read_bytes(frame, &length); /* the command */
     assert_false(frame->bad);
     assert_int_equal(frame->left, 0);
-    assert_true(ending.duration >= 0 && ending.memory >= 0);
+    assert_true(ending.duration >= 0 && ending.memory >= 0 && ending.cpu >= 0);
     return ending;
 }
 

@@ -30,6 +30,7 @@
 #include "cli/runner/only_tasks.h"
 #include "cli/runner/preflight.h"
 #include "cli/runner/progress.h"
+#include "cli/runner/samples.h"
 #include "cli/runner/status.h"
 #include "cli/runner/systemd_service.h"
 #include "cli/watchdog.h"
@@ -70,6 +71,7 @@ struct runner {
     struct log *log;
     struct log_settings settings; /* of it */
     struct progress *progress; /* NULL: nobody wants to see it */
+    struct samples *samples;   /* NULL: nobody reads them */
     bool log_full;
     struct journal *journal; /* NULL: none */
     bool journal_full;
@@ -201,6 +203,8 @@ static void on_run_ended(void *arg)
     door_close(runner->run.door);
     progress_free(runner->progress);
     runner->progress = NULL;
+    samples_free(runner->samples);
+    runner->samples = NULL;
     if (runner->run.store)
         durable_finish(&runner->run);
     else
@@ -419,6 +423,7 @@ static bool go(struct runner *runner)
     struct service *service = service_new(run);
     struct output *board = log_board(runner->log, &fd);
     runner->progress = board ? progress_new(run, board, fd) : NULL;
+    runner->samples = samples_new(run);
     run_start(run);
     loop_run(run->loop);
     close_books(runner);
