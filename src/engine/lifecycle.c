@@ -10,6 +10,9 @@ static const struct transition table[OBJECT_STATES][HAPPENINGS] =
                 [HAPPENING_KILL] = {ACTION_SKIP, OBJECT_ENDED},
                 [HAPPENING_REST] = {ACTION_NEVER, OBJECT_PENDING},
                 [HAPPENING_GONE] = {ACTION_NEVER, OBJECT_PENDING},
+                [HAPPENING_LOWER] = {ACTION_DOWN, OBJECT_STOPPED},
+                [HAPPENING_DOWN] = {ACTION_NEVER, OBJECT_PENDING},
+                [HAPPENING_RAISE] = {ACTION_IGNORE, OBJECT_PENDING},
             },
         [OBJECT_RUNNING] =
             {
@@ -18,6 +21,9 @@ static const struct transition table[OBJECT_STATES][HAPPENINGS] =
                 [HAPPENING_KILL] = {ACTION_KILL, OBJECT_KILLING},
                 [HAPPENING_REST] = {ACTION_REST, OBJECT_RESTING},
                 [HAPPENING_GONE] = {ACTION_FINISH, OBJECT_ENDED},
+                [HAPPENING_LOWER] = {ACTION_STOP, OBJECT_STOPPING},
+                [HAPPENING_DOWN] = {ACTION_DOWN, OBJECT_STOPPED},
+                [HAPPENING_RAISE] = {ACTION_IGNORE, OBJECT_RUNNING},
             },
         [OBJECT_RESTING] =
             {
@@ -26,6 +32,9 @@ static const struct transition table[OBJECT_STATES][HAPPENINGS] =
                 [HAPPENING_KILL] = {ACTION_SETTLE, OBJECT_ENDED},
                 [HAPPENING_REST] = {ACTION_NEVER, OBJECT_RESTING},
                 [HAPPENING_GONE] = {ACTION_NEVER, OBJECT_RESTING},
+                [HAPPENING_LOWER] = {ACTION_CANCEL, OBJECT_STOPPED},
+                [HAPPENING_DOWN] = {ACTION_NEVER, OBJECT_RESTING},
+                [HAPPENING_RAISE] = {ACTION_CANCEL, OBJECT_PENDING},
             },
         [OBJECT_STOPPING] =
             {
@@ -34,6 +43,9 @@ static const struct transition table[OBJECT_STATES][HAPPENINGS] =
                 [HAPPENING_KILL] = {ACTION_KILL, OBJECT_KILLING},
                 [HAPPENING_REST] = {ACTION_NEVER, OBJECT_STOPPING},
                 [HAPPENING_GONE] = {ACTION_FINISH, OBJECT_ENDED},
+                [HAPPENING_LOWER] = {ACTION_IGNORE, OBJECT_STOPPING},
+                [HAPPENING_DOWN] = {ACTION_DOWN, OBJECT_STOPPED},
+                [HAPPENING_RAISE] = {ACTION_IGNORE, OBJECT_STOPPING},
             },
         [OBJECT_KILLING] =
             {
@@ -42,6 +54,20 @@ static const struct transition table[OBJECT_STATES][HAPPENINGS] =
                 [HAPPENING_KILL] = {ACTION_IGNORE, OBJECT_KILLING},
                 [HAPPENING_REST] = {ACTION_NEVER, OBJECT_KILLING},
                 [HAPPENING_GONE] = {ACTION_FINISH, OBJECT_ENDED},
+                [HAPPENING_LOWER] = {ACTION_IGNORE, OBJECT_KILLING},
+                [HAPPENING_DOWN] = {ACTION_DOWN, OBJECT_STOPPED},
+                [HAPPENING_RAISE] = {ACTION_IGNORE, OBJECT_KILLING},
+            },
+        [OBJECT_STOPPED] =
+            {
+                [HAPPENING_START] = {ACTION_NEVER, OBJECT_STOPPED},
+                [HAPPENING_STOP] = {ACTION_STOP, OBJECT_STOPPING},
+                [HAPPENING_KILL] = {ACTION_KILL, OBJECT_KILLING},
+                [HAPPENING_REST] = {ACTION_NEVER, OBJECT_STOPPED},
+                [HAPPENING_GONE] = {ACTION_NEVER, OBJECT_STOPPED},
+                [HAPPENING_LOWER] = {ACTION_IGNORE, OBJECT_STOPPED},
+                [HAPPENING_DOWN] = {ACTION_NEVER, OBJECT_STOPPED},
+                [HAPPENING_RAISE] = {ACTION_AWAIT, OBJECT_PENDING},
             },
         [OBJECT_ENDED] =
             {
@@ -50,6 +76,9 @@ static const struct transition table[OBJECT_STATES][HAPPENINGS] =
                 [HAPPENING_KILL] = {ACTION_IGNORE, OBJECT_ENDED},
                 [HAPPENING_REST] = {ACTION_NEVER, OBJECT_ENDED},
                 [HAPPENING_GONE] = {ACTION_NEVER, OBJECT_ENDED},
+                [HAPPENING_LOWER] = {ACTION_IGNORE, OBJECT_ENDED},
+                [HAPPENING_DOWN] = {ACTION_NEVER, OBJECT_ENDED},
+                [HAPPENING_RAISE] = {ACTION_AWAIT, OBJECT_PENDING},
             },
 };
 

@@ -11,6 +11,7 @@ enum object_state {
     OBJECT_RESTING,  /* nothing of it runs; it is to be started again */
     OBJECT_STOPPING, /* asked to end, within its grace */
     OBJECT_KILLING,  /* being ended by force */
+    OBJECT_STOPPED,  /* nothing of it runs, as a word has stopped it; a word may start it again */
     OBJECT_ENDED,    /* nothing of it is left */
     OBJECT_STATES,
 };
@@ -21,6 +22,9 @@ enum happening {
     HAPPENING_KILL,  /* it is to end at once */
     HAPPENING_REST,  /* nothing of it is left, but it is to be started again */
     HAPPENING_GONE,  /* nothing of it is left */
+    HAPPENING_LOWER, /* a word: it is to end, with grace, and may be started again */
+    HAPPENING_DOWN,  /* nothing of it is left, as a word has stopped it */
+    HAPPENING_RAISE, /* a word: it is to start, once what it depends on has come so far */
     HAPPENINGS,
 };
 
@@ -34,6 +38,9 @@ enum action {
     ACTION_REST,   /* nothing: it waits to be started again */
     ACTION_SETTLE, /* it will not be started again: tell its end */
     ACTION_FINISH, /* tell those who wait for its end */
+    ACTION_CANCEL, /* it will not be started again by itself: nothing is told of its end */
+    ACTION_DOWN,   /* it is down until a word starts it */
+    ACTION_AWAIT,  /* it is to have another life: forget what became of the last one */
 };
 
 struct transition {

@@ -1,4 +1,4 @@
-/* What the engine keeps of an object. */
+/* What the engine keeps of an object, and what its lifecycle does with it. */
 #include "engine/object.h"
 
 #include <inttypes.h>
@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/tail.h"
+#include "engine/dependencies.h"
 #include "engine/run.h"
 #include "event/bus.h"
 
@@ -42,4 +44,186 @@ void object_release(struct object *object)
 {
     free(object->verdict);
     tail_free(object->tail);
+}
+
+/* Nothing will come of it any more: those that wait for it hear so. */
+static void object_ended(struct object *object)
+{
+    object->ended = ++object->run->ended_count;
+    if (!object->retired)
+        graph_ended(object->run->graph, object);
+    run_poke(object->run);
+}
+
+/* One that was down, or whose place is taken away, has neither succeeded nor failed. */
+static void object_finish(struct object *object)
+{
+    if (object->down || object->retired) {
+        object_ended(object);
+        return;
+    }
+    if (object->failed)
+        object_fails(object);
+    if (object->spec->allow_failure)
+        object->failed = false;
+    if (object->run->dry) {
+        object_reached(object, CONDITION_STARTED);
+        object_reached(object, CONDITION_READY);
+    }
+    object_reached(object, CONDITION_COMPLETED);
+    if (!object->failed)
+        object_reached(object, CONDITION_SUCCEEDED);
+    object_ended(object);
+}
+
+/* What others may use of it is not there; what it has done stays done. */
+static void object_leaves(struct object *object)
+{
+    object_lost(object, CONDITION_READY);
+    object_lost(object, CONDITION_STARTED);
+}
+
+static void be_down(struct object *object)
+{
+    struct event event = {.kind = object->kind->stopped};
+    object_leaves(object);
+    object->down = true;
+    object->failed = false;
+    object->now = false;
+    object_emit(object, &event);
+    run_poke(object->run);
+}
+
+/* Another life: whatever the last one was, it counts no more. */
+static void await_start(struct object *object)
+{
+    object_leaves(object);
+    object->down = object->failed = object->skipped = false;
+    object->ended = 0;
+    object->cause = NULL;
+    free(object->verdict);
+    object->verdict = NULL;
+    run_poke(object->run);
+}
+
+void object_happens(struct object *object, enum happening happening, const char *reason)
+{
+    struct transition transition = lifecycle(object->state, happening);
+    if (object->state != transition.next)
+        object->since = clock_monotonic();
+    object->state = transition.next;
+    switch (transition.action) {
+    case ACTION_NEVER:
+        abort();
+    case ACTION_IGNORE:
+    case ACTION_REST:
+        break;
+    case ACTION_START:
+        object->kind->start(object);
+        break;
+    case ACTION_SKIP:
+        object->skipped = true;
+        object->kind->skip(object, reason);
+        object_ended(object);
+        break;
+    case ACTION_STOP:
+        if (happening == HAPPENING_LOWER)
+            object_leaves(object);
+        object->kind->stop(object);
+        break;
+    case ACTION_KILL:
+        object->kind->kill(object);
+        break;
+    case ACTION_SETTLE:
+        object->kind->settle(object);
+        object_finish(object);
+        break;
+    case ACTION_FINISH:
+        object_finish(object);
+        break;
+    case ACTION_CANCEL:
+        object->kind->cancel(object);
+        if (object->state == OBJECT_STOPPED)
+            be_down(object);
+        else
+            await_start(object);
+        break;
+    case ACTION_DOWN:
+        be_down(object);
+        break;
+    case ACTION_AWAIT:
+        await_start(object);
+        break;
+    }
+}
+
+void object_reached(struct object *object, enum condition condition)
+{
+    if (object->reached & 1u << condition)
+        return;
+    object->reached |= 1u << condition;
+    graph_reached(object->run->graph, object, condition);
+    run_poke(object->run);
+}
+
+void object_lost(struct object *object, enum condition condition)
+{
+    if (!(object->reached & 1u << condition))
+        return;
+    object->reached &= ~(1u << condition);
+    graph_lost(object->run->graph, object, condition);
+}
+
+void object_gone(struct object *object)
+{
+    object_happens(object, HAPPENING_GONE, NULL);
+}
+
+void object_down(struct object *object)
+{
+    object_happens(object, HAPPENING_DOWN, NULL);
+}
+
+void object_rests(struct object *object)
+{
+    object_happens(object, HAPPENING_REST, NULL);
+}
+
+void object_due(struct object *object)
+{
+    object_happens(object, HAPPENING_START, NULL);
+}
+
+void object_fails(struct object *object)
+{
+    struct run *run = object->run;
+    if (!run->scenario->fail_fast || run->stop_cause || run->culprit ||
+        object->spec->allow_failure || !object->spec->decides)
+        return;
+    run->culprit = object;
+    run_poke(run);
+}
+
+bool object_is_alive(const struct object *object)
+{
+    return object->state == OBJECT_RUNNING || object->state == OBJECT_STOPPING ||
+           object->state == OBJECT_KILLING;
+}
+
+bool object_is_lowered(const struct object *object)
+{
+    bool wanted = object->wanted == WANTED_DOWN || object->wanted == WANTED_NEW;
+    return wanted && object_is_alive(object) && !object->run->stop_cause;
+}
+
+bool object_is_ending(const struct object *object)
+{
+    return object->state == OBJECT_STOPPING || object->state == OBJECT_KILLING ||
+           object_is_lowered(object);
+}
+
+void object_asked(struct object *object, const char *reason, int signal)
+{
+    struct event event = {.kind = object->kind->asked, .reason = reason, .signal = signal};
+    object_emit(object, &event);
 }

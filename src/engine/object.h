@@ -12,9 +12,11 @@
 #include <stdint.h>
 
 #include "engine/lifecycle.h"
+#include "event/event.h"
 #include "scenario/spec.h"
 
 struct buf;
+struct error;
 struct event;
 struct object;
 struct run;
@@ -42,14 +44,50 @@ struct part_waits {
     size_t capacity;
 };
 
+/* Of a pool: its tasks and workers now. */
+struct object_staff {
+    bool paused;     /* no tasks are begun, as a word says */
+    size_t tasks;    /* that run */
+    bool waits;      /* for tasks: there are none to begin now */
+    bool settled;    /* it has as many workers as it is to have, or as its tasks need */
+    size_t wanted;   /* workers */
+    size_t workers;  /* that it has and is to keep */
+    size_t leaving;  /* that it has and is not */
+};
+
+/* What words want of an object, over what the run wants of it. */
+enum object_wanted {
+    WANTED_NOTHING, /* the run alone decides */
+    WANTED_DOWN,
+    WANTED_NEW, /* down, and then up again */
+    WANTED_UP,
+};
+
 struct object_kind {
     const char *word; /* "process" */
-    /* Starts it. What fails is reported as an event, then by object_gone(). */
+    enum event_kind asked;   /* its event for a word that is done to it */
+    enum event_kind stopped; /* and for its being down by a word */
+    /* Starts it, after object_down() or an end once more. What fails is reported as an event, then by object_gone(). */
     void (*start)(struct object *object);
-    /* Ends it, with its grace. */
+    /* Ends it, with its grace; where it is DOWN it does not run, and only the end is told. */
     void (*stop)(struct object *object);
-    /* Ends it by force. */
+    /* Ends it by force; the same holds. */
     void (*kill)(struct object *object);
+    /* It rests, and will not be started again by itself: nothing is told. NULL: it never rests. */
+    void (*cancel)(struct object *object);
+    /* It is to have another life though it has ended: 0, or a negative code with ERROR filled where that cannot be. */
+    int (*revive)(struct object *object, bool check, struct error *error);
+    /* Another of the same declaration, not yet in the run. NULL: there is one alone. */
+    struct object *(*replicate)(struct object *object, int64_t replica);
+    /* Sends the signal to all of it; false where nothing of it runs. NULL: no signal reaches it. */
+    bool (*signal)(struct object *object, int signal);
+    /* No more tasks are begun, or they are again. NULL: it has none. */
+    void (*pause)(struct object *object, bool paused);
+    /* It is to have so many workers. 0, or a negative code with ERROR filled and nothing done; CHECK: nothing is
+     * done in any case. NULL: it has none. */
+    int (*scale)(struct object *object, int64_t workers, bool check, struct error *error);
+    /* Fills in how its tasks and workers stand. NULL: it has none. */
+    void (*staff)(const struct object *object, struct object_staff *staff);
     /* It is not to be started again after all (object_rests()): tells its end, but not
      * object_gone(). NULL: it never rests. */
     void (*settle)(struct object *object);
@@ -98,6 +136,14 @@ struct object {
     size_t number; /* of its declaration: see scenario_object(); its replicas share it */
     const char *name;
     bool daemon; /* ended when all that is no daemon has ended */
+    int64_t replica; /* its number, from 1 */
+    bool retired;    /* scaled away: it is not to be seen */
+    enum object_wanted wanted;
+    bool now;     /* WANTED_DOWN, WANTED_NEW: by force */
+    bool no_deps; /* WANTED_NEW, WANTED_UP: whatever it depends on */
+    bool down;    /* a word has stopped it; the same as OBJECT_STOPPED, and kept when the run ends so */
+    int64_t restarts;  /* how often it was started again by itself */
+    int64_t restarted; /* and by words */
     enum object_state state;
     int64_t since;    /* clock_monotonic() when it came into this state */
     unsigned reached; /* a bit for each enum condition */
@@ -125,8 +171,11 @@ void object_reached(struct object *object, enum condition condition);
 /* It had come so far and has not any more; where it never had, nothing changes. */
 void object_lost(struct object *object, enum condition condition);
 
-/* What an object's own file calls when nothing of it is left, once. */
+/* What an object's own file calls when nothing of it is left, once a life. */
 void object_gone(struct object *object);
+
+/* The same where object_is_lowered(): it is no failure, and it may be started again. */
+void object_down(struct object *object);
 
 /*
  * Its body has ended and nothing of it is left, but it is to be started again; not while it is
@@ -138,7 +187,19 @@ void object_due(struct object *object);
 /* It has failed and will not recover, though it may not have ended: fail_fast stops the run. */
 void object_fails(struct object *object);
 
-/* True once the object was asked to end. */
+/* True once the object was asked to end, or is about to be. */
 bool object_is_ending(const struct object *object);
+
+/* True where it is so because of a word, and the run goes on. */
+bool object_is_lowered(const struct object *object);
+
+/* True where anything of it may run. */
+bool object_is_alive(const struct object *object);
+
+/* What happens to it, as the table of its lifecycle has it; REASON: why it is skipped, else NULL. */
+void object_happens(struct object *object, enum happening happening, const char *reason);
+
+/* A word is done to it: emits its event. SIGNAL: 0 for none. */
+void object_asked(struct object *object, const char *reason, int signal);
 
 #endif

@@ -93,6 +93,24 @@ static bool is_among(const struct object *object, struct object *const *found, s
     return false;
 }
 
+/* What words have stopped and none has started again. */
+static void tell_left(const struct run *run)
+{
+    struct buf names = {0};
+    struct event event = {.kind = EVENT_RUN_LEFT};
+    for (size_t i = 0; i < run->object_count; i++) {
+        const struct object *object = run->objects[i];
+        if (!object->down || object->retired)
+            continue;
+        buf_printf(&names, "%s%s", names.length ? ", " : "", object->name);
+        event.count++;
+    }
+    event.reason = buf_string(&names);
+    if (event.count)
+        bus_emit(run->bus, &event);
+    buf_release(&names);
+}
+
 void report_end(struct run *run)
 {
     struct object *found[FAILURES_MOST];
@@ -106,6 +124,7 @@ void report_end(struct run *run)
     for (size_t i = 0; i < run->object_count && count < FAILURES_MOST; i++)
         if (!is_among(run->objects[i], found, count))
             report(run->objects[i]);
+    tell_left(run);
 }
 
 void report_wait(const struct run *run, const struct part_wait *wait, struct buf *out)
@@ -137,6 +156,12 @@ static void put_waits(const struct run *run, struct object *object, struct buf *
 static void put_object(const struct run *run, struct object *object, struct buf *out)
 {
     buf_printf(out, "\n  %s %s ", object->kind->word, object->name);
+    if (object->state == OBJECT_STOPPED) {
+        buf_text(out, "was stopped by hand ");
+        duration_print(out, duration_round(clock_monotonic() - object->since));
+        buf_text(out, " ago");
+        return;
+    }
     if (object->state != OBJECT_PENDING) {
         object->kind->describe(object, out);
         if (object->state == OBJECT_RUNNING)
@@ -161,21 +186,24 @@ void report_status(struct run *run)
 {
     struct buf text = {0};
     struct buf lines = {0};
-    size_t running = 0, waiting = 0;
+    size_t running = 0, waiting = 0, stopped = 0, gone = 0;
     for (size_t i = 0; i < run->object_count; i++) {
         struct object *object = run->objects[i];
+        gone += object->retired && object->state == OBJECT_ENDED;
         if (object->state == OBJECT_ENDED)
             continue;
-        running += object->state != OBJECT_PENDING;
+        stopped += object->state == OBJECT_STOPPED;
+        running += object->state != OBJECT_PENDING && object->state != OBJECT_STOPPED;
         waiting += object->state == OBJECT_PENDING;
         put_object(run, object, &lines);
         put_needed(run, object, &lines);
     }
     buf_text(&text, "After ");
     duration_print(&text, duration_round(clock_monotonic() - run->started));
-    buf_printf(&text, "%s: %zu running, %zu waiting, %zu ended.",
-               run->stop_cause ? ", stopping" : "", running, waiting,
-               run->object_count - running - waiting);
+    buf_printf(&text, "%s: %zu running, %zu waiting, ", run->stop_cause ? ", stopping" : "", running, waiting);
+    if (stopped)
+        buf_printf(&text, "%zu stopped, ", stopped);
+    buf_printf(&text, "%zu ended.", run->object_count - gone - running - waiting - stopped);
     buf_append(&text, lines.data, lines.length);
     run->describe(run, &text);
     struct event event = {

@@ -13,6 +13,7 @@
 #include "base/unit.h"
 #include "engine/dependencies.h"
 #include "engine/report.h"
+#include "engine/steer_private.h"
 #include "event/bus.h"
 #include "loop/loop.h"
 #include "os/descendants.h"
@@ -36,113 +37,6 @@ static unsigned run_flags(const struct run *run)
     if (scenario->thread_count)
         flags |= EVENT_THREADS;
     return flags;
-}
-
-/* Nothing will come of it any more: those that wait for it hear so. */
-static void object_ended(struct object *object)
-{
-    object->ended = ++object->run->ended_count;
-    graph_ended(object->run->graph, object);
-    run_poke(object->run);
-}
-
-static void object_finish(struct object *object)
-{
-    if (object->failed)
-        object_fails(object);
-    if (object->spec->allow_failure)
-        object->failed = false;
-    if (object->run->dry) {
-        object_reached(object, CONDITION_STARTED);
-        object_reached(object, CONDITION_READY);
-    }
-    object_reached(object, CONDITION_COMPLETED);
-    if (!object->failed)
-        object_reached(object, CONDITION_SUCCEEDED);
-    object_ended(object);
-}
-
-static void object_happens(struct object *object, enum happening happening, const char *reason)
-{
-    struct transition transition = lifecycle(object->state, happening);
-    if (object->state != transition.next)
-        object->since = clock_monotonic();
-    object->state = transition.next;
-    switch (transition.action) {
-    case ACTION_NEVER:
-        abort();
-    case ACTION_IGNORE:
-    case ACTION_REST:
-        break;
-    case ACTION_START:
-        object->kind->start(object);
-        break;
-    case ACTION_SKIP:
-        object->skipped = true;
-        object->kind->skip(object, reason);
-        object_ended(object);
-        break;
-    case ACTION_STOP:
-        object->kind->stop(object);
-        break;
-    case ACTION_KILL:
-        object->kind->kill(object);
-        break;
-    case ACTION_SETTLE:
-        object->kind->settle(object);
-        object_finish(object);
-        break;
-    case ACTION_FINISH:
-        object_finish(object);
-        break;
-    }
-}
-
-void object_reached(struct object *object, enum condition condition)
-{
-    if (object->reached & 1u << condition)
-        return;
-    object->reached |= 1u << condition;
-    graph_reached(object->run->graph, object, condition);
-    run_poke(object->run);
-}
-
-void object_lost(struct object *object, enum condition condition)
-{
-    if (!(object->reached & 1u << condition))
-        return;
-    object->reached &= ~(1u << condition);
-    graph_lost(object->run->graph, object, condition);
-}
-
-void object_gone(struct object *object)
-{
-    object_happens(object, HAPPENING_GONE, NULL);
-}
-
-void object_rests(struct object *object)
-{
-    object_happens(object, HAPPENING_REST, NULL);
-}
-
-void object_due(struct object *object)
-{
-    object_happens(object, HAPPENING_START, NULL);
-}
-
-void object_fails(struct object *object)
-{
-    struct run *run = object->run;
-    if (!run->scenario->fail_fast || run->stop_cause || run->culprit ||
-        object->spec->allow_failure || !object->spec->decides)
-        return;
-    run->culprit = object;
-    run_poke(run);
-}
-
-bool object_is_ending(const struct object *object)
-{
-    return object->state == OBJECT_STOPPING || object->state == OBJECT_KILLING;
 }
 
 /* In the reverse order of the file, as what stands later may use what stands earlier. */
@@ -177,10 +71,10 @@ static void stop_unneeded(struct run *run)
     }
 }
 
-static void take_move(struct run *run, const struct graph_move *move)
+static void take_move(const struct graph_move *move)
 {
     for (size_t i = 0; i < move->count; i++) {
-        struct object *object = run->objects[move->first + i];
+        struct object *object = move->objects[i];
         if (object->state != OBJECT_PENDING)
             continue;
         object->failed = move->failure;
@@ -191,8 +85,10 @@ static void take_move(struct run *run, const struct graph_move *move)
             object_happens(object, HAPPENING_STOP, "--only leaves it out");
         else if (!object->spec->when)
             object_happens(object, HAPPENING_STOP, "when is false");
-        else
+        else if (graph_holds(object->run->graph, object))
             object_happens(object, HAPPENING_START, NULL);
+        else
+            object->wanted = WANTED_UP; /* meanwhile something has gone again: it waits once more */
     }
 }
 
@@ -210,7 +106,7 @@ static void take_moves(struct run *run)
     struct graph_move move;
     size_t taken = 0;
     while (!run->starting && graph_next(run->graph, &move)) {
-        take_move(run, &move);
+        take_move(&move);
         taken += move.count;
         if (taken < GRAPH_MOVE_MOST)
             continue;
@@ -219,13 +115,34 @@ static void take_moves(struct run *run)
     }
 }
 
+/* Whether the run goes on for it: what a word has stopped, and none is to start, does not. */
+static bool holds_run(const struct object *object)
+{
+    bool raised = object->wanted == WANTED_UP || object->wanted == WANTED_NEW;
+    return object->state != OBJECT_ENDED && (object->state != OBJECT_STOPPED || raised);
+}
+
 static size_t count_alive(const struct run *run, bool daemons)
 {
     size_t alive = 0;
     for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->daemon == daemons && run->objects[i]->state != OBJECT_ENDED)
+        if (run->objects[i]->daemon == daemons && holds_run(run->objects[i]))
             alive++;
     return alive;
+}
+
+/* Nothing is left that could use what a word has stopped: it has ended. False where there is none. */
+static bool end_stopped(struct run *run, bool daemons)
+{
+    bool any = false;
+    for (size_t i = run->object_count; i-- > 0;) {
+        struct object *object = run->objects[i];
+        if (object->daemon != daemons || object->state != OBJECT_STOPPED)
+            continue;
+        object_happens(object, HAPPENING_STOP, NULL);
+        any = true;
+    }
+    return any;
 }
 
 /* Stops the daemons that nobody needs any more; one that still has messages to take is left. */
@@ -245,7 +162,7 @@ static bool objects_failed(const struct run *run)
     bool any = run->scenario->success_any;
     for (size_t i = 0; i < run->object_count; i++) {
         const struct object *object = run->objects[i];
-        if (any && !object->failed && !object->skipped && !object->daemon)
+        if (any && !object->failed && !object->skipped && !object->down && !object->daemon)
             return false;
         if (!any && object->failed && object->spec->decides)
             return true;
@@ -324,16 +241,21 @@ static void run_advance(void *arg)
     if (run->over)
         return;
     take_moves(run);
+    steer_advance(run);
+    if (run->draining && !run->stop_cause && !steer_tasks(run))
+        run_stop(run, STOP_DRAINED, 0);
     if (run->culprit && !run->stop_cause)
         run_stop(run, STOP_FAILURE, 0);
     if (run->stop_cause)
         stop_unneeded(run);
-    if (count_alive(run, false))
+    steer_look(run);
+    if (count_alive(run, false) || (end_stopped(run, false) && count_alive(run, false)))
         return;
     stop_drained_daemons(run);
-    if (count_alive(run, true))
+    if (count_alive(run, true) || (end_stopped(run, true) && count_alive(run, true)))
         return;
     run->over = true;
+    steer_look(run);
     loop_post(run->loop, run_over, run); /* behind every event that a thread has posted */
 }
 
@@ -368,6 +290,8 @@ static void tell_stopping(struct run *run)
         buf_printf(&reason, "%s failed", run->culprit->name);
     } else if (run->stop_cause == STOP_DISK) {
         buf_text(&reason, "a durable queue cannot be written to its file");
+    } else if (run->stop_cause == STOP_DRAINED) {
+        buf_text(&reason, "drained, no task runs any more");
     } else if (run->stop_cause == STOP_STALL) {
         buf_text(&reason, "nothing could go on");
     } else {
@@ -392,6 +316,7 @@ void run_stop(struct run *run, enum stop_cause cause, int signal)
     run->stop_signal = signal;
     if (run->over)
         return;
+    steer_forget(run);
     tell_stopping(run);
     skip_pending(run);
     stop_unneeded(run);
@@ -404,8 +329,7 @@ void run_hold(struct run *run, bool held)
         return;
     run->held = held;
     for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->state == OBJECT_RUNNING || object_is_ending(run->objects[i]) ||
-            run->objects[i]->reads_on)
+        if (object_is_alive(run->objects[i]) || run->objects[i]->reads_on)
             run->objects[i]->kind->hold(run->objects[i], held);
 }
 
@@ -419,8 +343,8 @@ void run_resize(struct run *run)
 bool run_recorded(const struct run *run, const char *name, size_t length)
 {
     bool whole = true;
-    for (size_t i = 0; i < run->object_count; i++) {
-        struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->declared_count; i++) {
+        struct object *object = run->declared[i];
         bool meant = !name || (strlen(object->name) == length && !memcmp(object->name, name, length));
         if (meant && object->kind->recorded && !object->kind->recorded(object))
             whole = false;

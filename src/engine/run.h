@@ -28,6 +28,7 @@ struct resume;
 struct scenario;
 struct shared;
 struct stall;
+struct steer_watch;
 struct timer;
 struct terminal;
 struct tokens;
@@ -40,6 +41,7 @@ enum stop_cause {
     STOP_FAILURE, /* something failed, and fail_fast says so */
     STOP_DISK,    /* what is to last cannot be written */
     STOP_STALL,   /* nothing in it could go on */
+    STOP_DRAINED, /* no more was to be begun, and what had begun has ended */
 };
 
 /* The exit status of a run that nothing else goes wrong with; MEM_EXIT_STATUS where the system refused what it needs. */
@@ -79,8 +81,10 @@ struct run {
     const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */
     struct durable_run *durable; /* what keeps these two */
     int *claims;               /* of each pool's results until it opens them (pool/pool.h); -1: none */
-    struct object **objects;
+    struct object **objects; /* those that are made later, as a word wants more, included */
     size_t object_count;
+    struct object **declared; /* those that the scenario has, which do not change: for any thread */
+    size_t declared_count;
     size_t ended_count;    /* of objects */
     struct cgroups *cgroups; /* for limits of objects, and their end; NULL: there are none */
     const struct buf *no_cgroups; /* of each controller that was wanted and is not there: why */
@@ -106,6 +110,8 @@ struct run {
     bool failed;                  /* something in the scenario failed */
     bool unwritten;               /* results could not be written whole */
     bool refused;                 /* the system refused what the run needs */
+    bool draining;                /* no more tasks are begun; then the run is stopped */
+    struct steer_watch *watches;  /* who waits for what becomes of a word */
     bool advancing;               /* a look at what can go on is already on its way */
     bool over;
     int64_t started; /* clock_monotonic() */

@@ -15,12 +15,14 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_OPENED] = "pid version parrun host scenario file log",
     [EVENT_RUN_STARTED] = "pid",
     [EVENT_RUN_CONTINUED] = "seconds",
+    [EVENT_RUN_DRAINING] = "count",
     [EVENT_RUN_STOPPING] = "signal reason",
     [EVENT_RUN_STATUS] = "message",
     [EVENT_RUN_STALLED] = "message",
     [EVENT_RUN_IDLE] = "message",
     [EVENT_RUN_UNWRITTEN] = "reason",
     [EVENT_RUN_FAILED] = "reason message",
+    [EVENT_RUN_LEFT] = "count reason",
     [EVENT_RUN_ENDED] = "pid code signal leaked reason",
     [EVENT_PROCESS_DECLARED] = "depends_on puts takes replicas daemon allow_failure",
     [EVENT_PROCESS_WAITING] = "seconds reason",
@@ -34,6 +36,8 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_PROCESS_RESTARTING] = "pid code signal seconds attempt total reason",
     [EVENT_PROCESS_UNHEALTHY] = "pid reason",
     [EVENT_PROCESS_TIMEOUT] = "pid seconds reason",
+    [EVENT_PROCESS_ASKED] = "pid signal reason",
+    [EVENT_PROCESS_SCALED] = "count total",
     [EVENT_PROCESS_STOPPING] = "pid signal",
     [EVENT_PROCESS_TERMINATED] = "pid signal seconds",
     [EVENT_PROCESS_ENDED] = "pid unrecorded omitted",
@@ -49,6 +53,9 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_SKIPPED] = "reason",
     [EVENT_POOL_THROTTLED] = "reason",
     [EVENT_POOL_HALTED] = "reason",
+    [EVENT_POOL_ASKED] = "reason",
+    [EVENT_POOL_PAUSED] = "count",
+    [EVENT_POOL_SCALED] = "count total",
     [EVENT_POOL_ENDED] = "count total succeeded skipped left reason unrecorded omitted",
     [EVENT_POOL_FAILURE] =
         (OF_TASK " code signal seconds attempt count reason tasks command output"),
@@ -82,6 +89,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_THREAD_DECLARED] = "depends_on puts takes replicas daemon allow_failure",
     [EVENT_THREAD_OUTPUT] = "line unfinished",
     [EVENT_THREAD_TIMEOUT] = "seconds",
+    [EVENT_THREAD_ASKED] = "reason",
     [EVENT_THREAD_ENDED] = "reason unrecorded omitted",
     [EVENT_THREAD_SKIPPED] = "reason",
     [EVENT_THREAD_PLANNED] = "message",
@@ -109,10 +117,10 @@ static const struct field {
     {"all_seconds", "How long all tries of the task took together, without the waits between them; absent for one try."},
     {"attempt", "Which try of the task it is, or which restart of the process, from 1; of a message that is"
      " given up, how often it was tried."},
-    {"count", "How many: workers, failed tasks, tasks that failed in one way, messages that were left, tasks that were done before, "
+    {"count", "How many: workers, replicas, tasks that run, failed tasks, tasks that failed in one way, messages that were left, tasks that were done before, "
      "bytes that were lost; "
      "absent for none."},
-    {"total", "Of how many: the tasks that were done or looked at, or the tries that a task, the restarts "
+    {"total", "Of how many, or how many there were: the tasks that were done or looked at, or the tries that a task, the restarts "
      "that a process has; absent where there is no limit."},
     {"succeeded", "How many tasks have succeeded."},
     {"skipped", "How many tasks were taken, or begun, and not run to their ends."},

@@ -81,6 +81,11 @@ static void fill_messages(struct buf *out, const struct event *event)
     fill_counted(out, event, "message");
 }
 
+static void fill_running(struct buf *out, const struct event *event)
+{
+    fill_counted(out, event, "task");
+}
+
 static void fill_attempt(struct buf *out, const struct event *event)
 {
     buf_number(out, event->attempt);
@@ -198,6 +203,7 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{count}", fill_count),   PLACEHOLDER("{item}", fill_item),
     PLACEHOLDER("{lines}", fill_lines),   PLACEHOLDER("{alone}", fill_alone),
     PLACEHOLDER("{rest}", fill_rest),     PLACEHOLDER("{tasks}", fill_tasks),
+    PLACEHOLDER("{running}", fill_running),
     PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 

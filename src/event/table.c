@@ -22,6 +22,10 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_RUN_CONTINUED] =
         {"run.continued", EVENT_OF_RUN, EVENT_LEVEL_DETAIL, "Everything goes on.",
          {{0, "Everything goes on after {seconds} seconds."}}},
+    [EVENT_RUN_DRAINING] =
+        {"run.draining", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "parrun stop --drain: no more tasks are begun, and the run is stopped when those that run have ended.",
+         {{0, "Draining: no more tasks are begun; still running: {running}."}}},
     [EVENT_RUN_STOPPING] =
         {"run.stopping", EVENT_OF_RUN, EVENT_LEVEL_STORY,
          "Everything that runs is being ended before its time.",
@@ -50,6 +54,10 @@ static const struct event_row rows[EVENT_KINDS] = {
          "At the end, of each object that failed by itself, in this order: how, its last lines, how "
          "to run it alone, and what was skipped or stopped because of it.",
          {{0, "{text}"}}},
+    [EVENT_RUN_LEFT] =
+        {"run.left", EVENT_OF_RUN, EVENT_LEVEL_STORY,
+         "At the end, where any object was stopped by hand and not started again: which.",
+         {{0, "Stopped by hand and not started again: {reason}."}}},
     [EVENT_RUN_ENDED] =
         {"run.ended", EVENT_OF_RUN, EVENT_LEVEL_STORY, "Nothing runs any more.",
          {{EVENT_REASONED | EVENT_THREADS, "leaked: {reason}; ended now\nthread MainThread ended."},
@@ -122,6 +130,14 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The process ran longer than its timeout, or was not ready in time, and is being ended.",
          {{EVENT_REASONED, "Process {name} was not ready within {limit}: {reason.}"},
           {0, "Process {name} timed out after {limit}."}}},
+    [EVENT_PROCESS_ASKED] =
+        {"process.asked", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "A word from outside is done to the process: stop, start, restart or signal.",
+         {{0, "Process {name} {reason}."}}},
+    [EVENT_PROCESS_SCALED] =
+        {"process.scaled", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "parrun scale: the process has another number of replicas.",
+         {{0, "Process {name} is scaled from {total} to {count}."}}},
     [EVENT_PROCESS_STOPPING] =
         {"process.stopping", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
          "The process was sent its stop signal, or the command that stops it was started.",
@@ -135,6 +151,10 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The process ended because parrun stopped it.",
          {{EVENT_SIGNALED, "Process {name} killed: it did not end within {limit}."},
           {0, "Process {name} terminated."}}},
+    [EVENT_PROCESS_STOPPED] =
+        {"process.stopped", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
+         "Nothing of the process is left, as a word from outside has stopped it; it may be started again.",
+         {{0, "Process {name} is stopped."}}},
     [EVENT_PROCESS_ENDED] =
         {"process.ended", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "Nothing of the process is left: exit status taken, output read to its end.",
@@ -185,6 +205,26 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"pool.halted", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "No more tasks are begun, as halt says.",
          {{0, "Pool {name} halted: {reason}."}}},
+    [EVENT_POOL_ASKED] =
+        {"pool.asked", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "A word from outside is done to the pool: stop, start or restart.",
+         {{0, "Pool {name} {reason}."}}},
+    [EVENT_POOL_PAUSED] =
+        {"pool.paused", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "parrun pause: no more tasks are begun; so many still run.",
+         {{0, "Pool {name} is paused; still running: {running}."}}},
+    [EVENT_POOL_CONTINUED] =
+        {"pool.continued", EVENT_OF_POOL, EVENT_LEVEL_STORY, "parrun resume: tasks are begun again.",
+         {{0, "Pool {name} goes on."}}},
+    [EVENT_POOL_SCALED] =
+        {"pool.scaled", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "parrun scale: the pool is to have another number of workers.",
+         {{0, "Pool {name} is scaled from {total} to {workers}."}}},
+    [EVENT_POOL_STOPPED] =
+        {"pool.stopped", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "The pool's workers have ended, as a word from outside has stopped it; what was not done is done when it is "
+         "started again.",
+         {{0, "Pool {name} is stopped."}}},
     [EVENT_POOL_ENDED] =
         {"pool.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "All tasks and workers have ended.",
          {{EVENT_REASONED, "Pool {name} ended: {reason.}"},
@@ -352,6 +392,14 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"thread.timeout", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
          "The thread ran longer than its timeout and is being ended.",
          {{0, "thread {name} timed out after {limit}."}}},
+    [EVENT_THREAD_ASKED] =
+        {"thread.asked", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
+         "A word from outside is done to the thread: stop, start or restart.",
+         {{0, "thread {name} {reason}."}}},
+    [EVENT_THREAD_STOPPED] =
+        {"thread.stopped", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
+         "The thread has ended, as a word from outside has stopped it; it may be started again.",
+         {{0, "thread {name} is stopped."}}},
     [EVENT_THREAD_ENDED] =
         {"thread.ended", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
          "The thread has returned, failed or was stopped.",

@@ -407,12 +407,14 @@ void pool_pump(struct pool *pool)
         struct task *task = pool->finished.first;
         if (!tell_kept(pool, task))
             return;
-        if (pool->results && !task->retried) /* first: the journal waits for what it has put */
+        if (pool->results && !task->retried && !task->untold) /* first: the journal waits for what it has put */
             results_put(pool->results, task);
-        if (task->retried)
-            tell_retrying(pool, task);
+        if (task->untold)
+            ; /* only its turn is passed */
         else if (task->outcome == OUTCOME_CANCELLED)
             tell_stopped(pool, task);
+        else if (task->retried)
+            tell_retrying(pool, task);
         else if (pool->object.run->dry && task->outcome == OUTCOME_DONE)
             tell_planned(pool, task);
         else
@@ -439,9 +441,30 @@ void pool_finish_task(struct pool *pool, struct task *task)
 
 static const char *why_stopped(const struct pool *pool)
 {
-    return pool->broken   ? "the pool failed"
-           : pool->halted ? "the pool was halted"
-                          : "the run was stopped";
+    return pool->broken                        ? "the pool failed"
+           : pool->halted                      ? "the pool was halted"
+           : object_is_lowered(&pool->object) ? "the pool was stopped"
+                                               : "the run was stopped";
+}
+
+/* A word has stopped the pool, and the task is begun anew when another starts it. */
+static void do_again(struct pool *pool, struct task *task)
+{
+    detach_output(pool, task);
+    task_forget(task);
+    task_list_add_first(&pool->ready, task);
+    pool_pump(pool);
+}
+
+void pool_pass_turn(struct pool *pool, struct task *task)
+{
+    if (pool->spec->output != OUTPUT_ORDERED) {
+        task_free(task);
+        return;
+    }
+    task->untold = true;
+    pool_keep_turn(pool, task);
+    pool_pump(pool);
 }
 
 void pool_end_task(struct pool *pool, struct task *task)
@@ -452,7 +475,11 @@ void pool_end_task(struct pool *pool, struct task *task)
     task->text = mem_strdup(why);
     task->text_length = strlen(why);
     task->outcome = OUTCOME_CANCELLED;
-    pool->skipped++;
+    if (!pool_is_closing(pool) && pool->spec->tasks.kind != SOURCE_QUEUE) {
+        do_again(pool, task);
+        return;
+    }
+    pool->skipped += pool_is_closing(pool);
     buf_release(&task->last);
     pool_message_back(pool, task);
     if (pool->spec->output == OUTPUT_ORDERED)

@@ -36,7 +36,7 @@ static bool is_worth_retrying(const struct pool *pool, const struct task *task)
 {
     const struct retry_spec *retry = &pool->spec->retry;
     if (task->outcome == OUTCOME_DONE || task->attempt >= pool_attempts(pool) ||
-        pool_is_stopping(pool))
+        pool_is_closing(pool))
         return false;
     if (!retry->code_count)
         return true;
@@ -98,7 +98,8 @@ void pool_take_due(struct pool *pool)
     int64_t now = clock_monotonic();
     struct task_list due = {0};
     struct task *task;
-    while ((task = pool->retrying) && (task->due <= now || pool_is_stopping(pool))) {
+    bool all = pool_is_closing(pool) || (pool_is_stopping(pool) && pool->spec->tasks.kind == SOURCE_QUEUE);
+    while ((task = pool->retrying) && (task->due <= now || all)) {
         pool->retrying = task->next;
         task_list_add(&due, task);
     }

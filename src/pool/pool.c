@@ -57,6 +57,11 @@ bool pool_is_ending(const struct pool *pool)
            (pool->halted && pool->spec->halt.now);
 }
 
+bool pool_is_closing(const struct pool *pool)
+{
+    return pool_is_stopping(pool) && (pool->broken || pool->halted || !object_is_lowered(&pool->object));
+}
+
 void pool_break(struct pool *pool, const char *reason)
 {
     pool->object.failed = true;
@@ -88,7 +93,7 @@ static struct task *next_task(struct pool *pool)
 static bool may_take(const struct crew *crew, size_t most)
 {
     int64_t recycle = crew->pool->spec->recycle;
-    return crew->state == CREW_READY && !crew->revoking && crew->tasks.count < most &&
+    return crew->state == CREW_READY && !crew->revoking && !crew->leaving && crew->tasks.count < most &&
            (!recycle || crew->done + (int64_t)crew->tasks.count < recycle);
 }
 
@@ -141,7 +146,7 @@ static bool fill_crew(struct pool *pool, size_t most)
 /* An idle worker is served before any other gets a task ahead. */
 static void give_tasks(struct pool *pool)
 {
-    if (pool->object.run->held || pool->results_full ||
+    if (pool->object.run->held || pool->results_full || pool_is_paused(pool) ||
         pool->unordered_count > UNORDERED_MOST)
         return;
     if (fill_crew(pool, 1))
@@ -175,7 +180,7 @@ static void pool_over(struct pool *pool)
 {
     struct buf reason = {0};
     struct event event = {.kind = EVENT_POOL_ENDED};
-    pool->stopped = object_is_ending(&pool->object);
+    pool->stopped = pool_is_closing(pool) && object_is_ending(&pool->object);
     pool_fill_tally(pool, &event);
     timer_stop(pool->timer);
     timer_stop(pool->due);
@@ -204,7 +209,7 @@ static void look_soon(void *arg)
 {
     struct pool *pool = arg;
     pool->scheduling = false;
-    if (pool->object.state == OBJECT_ENDED)
+    if (!object_is_alive(&pool->object))
         return;
     if (pool->object.run->dry && pool->spec->object.body.kind == BODY_LUA)
         plan_tasks(pool);
@@ -213,15 +218,20 @@ static void look_soon(void *arg)
     if (pool->halted && !pool->told_halt)
         pool_halt_crew(pool);
     pool_recycle_crew(pool);
-    if (pool_is_stopping(pool))
+    pool_trim_crew(pool);
+    if (pool_is_closing(pool))
         skip_ready(pool);
+    else if (pool_is_stopping(pool) || pool_is_paused(pool))
+        pool_return_messages(pool);
     else
         give_tasks(pool);
     if (has_timeout(pool) || pool_hoarder(pool))
         run_timer(pool);
     if (pool_is_stopping(pool) || (!pool_has_more(pool) && !pool_has_hoard(pool)))
         pool_finish_crew(pool);
-    if (!pool->crew_alive && (pool_is_stopping(pool) || !pool_has_more(pool))) {
+    if (pool->object.run->watches || pool->object.run->draining)
+        run_poke(pool->object.run);
+    if (!pool->crew_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && !pool_is_down(pool)) {
         pool_release_unordered(pool);
         if (pool_has_told_all(pool) && pool_has_written_results(pool) &&
             items_finish(pool->items, pool->object.state == OBJECT_KILLING))
@@ -287,10 +297,24 @@ static void tell_limits(struct pool *pool)
     buf_release(&reason);
 }
 
+/* A word had stopped it. */
+static void go_on(struct pool *pool)
+{
+    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_wanted};
+    pool_emit(pool, &event);
+    object_reached(&pool->object, CONDITION_STARTED);
+    object_reached(&pool->object, CONDITION_READY);
+    pool_look(pool);
+}
+
 static void pool_start(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
     struct error error = {0};
+    if (pool->items) {
+        go_on(pool);
+        return;
+    }
     pool->items = items_new(object->run, pool->spec, more_items, pool, &error);
     if (!pool->items) {
         pool->exhausted = true;
@@ -315,9 +339,29 @@ static void pool_start(struct object *object)
     pool_look(pool);
 }
 
+static void pool_skip(struct object *object, const char *reason)
+{
+    struct pool *pool = (struct pool *)object;
+    struct event event = {.kind = EVENT_POOL_SKIPPED, .reason = reason};
+    pool_emit(pool, &event);
+    users_ended(object->run, &pool->spec->object, object->name);
+}
+
+/* A word had stopped it before it ever began. */
+static bool end_unbegun(struct pool *pool)
+{
+    if (pool->items || !pool->object.down)
+        return false;
+    pool_skip(&pool->object, "it was stopped by hand");
+    object_gone(&pool->object);
+    return true;
+}
+
 static void pool_stop(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
+    if (end_unbegun(pool))
+        return;
     for (size_t i = 0; i < pool->crew_count; i++) {
         struct crew *crew = pool->crew[i];
         if (crew->state != CREW_READY || !crew->tasks.first)
@@ -333,18 +377,12 @@ static void pool_stop(struct object *object)
 static void pool_kill(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
+    if (end_unbegun(pool))
+        return;
     pool->kill_at = clock_monotonic();
     timer_start(pool->timer, 0);
     pool->timer_runs = true;
     pool_look(pool);
-}
-
-static void pool_skip(struct object *object, const char *reason)
-{
-    struct pool *pool = (struct pool *)object;
-    struct event event = {.kind = EVENT_POOL_SKIPPED, .reason = reason};
-    pool_emit(pool, &event);
-    users_ended(object->run, &pool->spec->object, object->name);
 }
 
 static void pool_hold(struct object *object, bool held)
@@ -405,6 +443,12 @@ static bool pool_recorded(struct object *object)
 
 static const struct object_kind pool_kind = {
     .word = "pool",
+    .asked = EVENT_POOL_ASKED,
+    .stopped = EVENT_POOL_STOPPED,
+    .revive = pool_revive,
+    .pause = pool_pause,
+    .scale = pool_scale,
+    .staff = pool_staff,
     .start = pool_start,
     .stop = pool_stop,
     .kill = pool_kill,
@@ -439,14 +483,10 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
     pool->due = timer_new(run->loop, look_soon, pool);
     pool->refused = timer_new(run->loop, pool_try_crew_again, pool);
     pool->seed = (unsigned)clock_monotonic();
-    pool->crew_count = pool->crew_made = pool_workers(run, spec);
+    pool->crew_count = pool->crew_made = pool->crew_wanted = pool_workers(run, spec);
     pool->crew = mem_calloc(pool->crew_count, sizeof(struct crew *));
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        pool->crew[i] =
-            spec->kind == POOL_THREAD ? crew_thread_new(pool) : crew_process_new(pool);
-        pool->crew[i]->pool = pool;
-        pool->crew[i]->number = (int64_t)i + 1;
-    }
+    for (size_t i = 0; i < pool->crew_count; i++)
+        pool->crew[i] = crew_new(pool, i);
     return &pool->object;
 }
 

@@ -75,7 +75,7 @@ void pool_message_back(struct pool *pool, const struct task *task)
 static bool has_tries_left(const struct pool *pool, const struct task *task, size_t number)
 {
     int64_t most = pool_attempts(pool);
-    return !pool_is_stopping(pool) && task->attempt >= most && tries_of(task, number) < most;
+    return !pool_is_closing(pool) && task->attempt >= most && tries_of(task, number) < most;
 }
 
 void pool_message_done(struct pool *pool, const struct task *task)

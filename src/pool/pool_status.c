@@ -81,7 +81,7 @@ static bool source_waits(const struct pool *pool, struct part_waits *waits)
 /* Nothing else goes on by itself, as time passes or as the machine has more to spare. */
 static bool is_held_by_queues(const struct pool *pool)
 {
-    return !pool_is_stopping(pool) && !pool->retrying && !pool->throttled && !pool->refused_now &&
+    return !pool_is_stopping(pool) && !pool_is_paused(pool) && !pool->retrying && !pool->throttled && !pool->refused_now &&
            !pool->object.spec->timeout && !pool->spec->timeout_percent;
 }
 
@@ -156,6 +156,8 @@ void pool_print_state(const struct pool *pool, struct buf *out)
     buf_text(out, total < 0 && pool->done == 1 ? " task done" : " tasks done");
     if (pool->failed)
         buf_printf(out, ", %" PRId64 " of them failed", pool->failed);
+    if (pool_is_paused(pool))
+        buf_text(out, ", paused");
     if (pool->throttled)
         buf_text(out, ", held back until the machine has more to spare");
     print_running(pool, out);
@@ -189,6 +191,8 @@ void pool_print_progress(const struct pool *pool, struct buf *out)
         buf_printf(out, "%" PRId64 " done", pool->done);
     if (pool->failed)
         buf_printf(out, ", %" PRId64 " failed", pool->failed);
+    if (pool_is_paused(pool))
+        buf_text(out, ", paused");
     if (pool->throttled)
         buf_text(out, ", held back");
     if (pool_is_ending(pool))

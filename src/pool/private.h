@@ -69,6 +69,7 @@ struct crew {
     struct buf line;        /* of what setup writes: a line's beginning */
     bool revoking;
     int64_t done; /* tasks of this life, for recycle */
+    bool leaving; /* it gets no more tasks: the pool is to have fewer workers */
     bool hung; /* it was killed because its task ran past its limit */
 };
 
@@ -90,6 +91,9 @@ struct pool {
     size_t told_busy;  /* workers, as pool.sample has told them last, */
     size_t told_alive; /* and how many there were */
     size_t crew_alive;
+    size_t crew_wanted; /* there are to be so many, where there are tasks for them */
+    bool scaled;        /* another number than at the start was wanted */
+    bool paused;        /* no more tasks are begun, as a word says */
     size_t lost_in_a_row; /* workers that ended before they were ready */
     struct results *_Atomic results; /* NULL: none are kept */
     bool results_full;       /* too many wait to be written: no more tasks are begun */
@@ -156,6 +160,13 @@ bool pool_is_stopping(const struct pool *pool);
 
 /* True where the tasks that run are to end too. */
 bool pool_is_ending(const struct pool *pool);
+
+/* True where no more tasks are begun, nor will be: what is left of them is told as not done. A pool that a word has
+ * stopped goes on some time. */
+bool pool_is_closing(const struct pool *pool);
+
+/* True where no tasks are begun for now, as words say. */
+bool pool_is_paused(const struct pool *pool);
 
 /* The worker begins its first task: tells so. */
 void crew_begin_first(struct crew *crew);
@@ -226,7 +237,25 @@ void pool_recycle_crew(struct pool *pool);
 /* A halted pool: the workers give back what they have not begun, and end what they run if asked. */
 void pool_halt_crew(struct pool *pool);
 
-/* Sends home the workers for whom nothing is left. */
+/* pool_steer.c: as struct object_kind has them. */
+void pool_pause(struct object *object, bool paused);
+int pool_scale(struct object *object, int64_t workers, bool check, struct error *error);
+void pool_staff(const struct object *object, struct object_staff *staff);
+int pool_revive(struct object *object, bool check, struct error *error);
+
+/* Workers that are there and to stay. */
+size_t pool_staffed(const struct pool *pool);
+
+/* Sends home those that are too many: free ones first, busy ones after their task. */
+void pool_trim_crew(struct pool *pool);
+
+/* Messages that were taken, and not given to a worker, go back to their queue, for others to take. */
+void pool_return_messages(struct pool *pool);
+
+/* A pool that is being stopped by a word, of which no worker is left: true where it is down. */
+bool pool_is_down(struct pool *pool);
+
+/* pool_staff.c: sends home the workers for whom nothing is left. */
 void pool_finish_crew(struct pool *pool);
 
 /* Ends the workers whose task should have ended long ago. */
@@ -274,6 +303,9 @@ void pool_finish_task(struct pool *pool, struct task *task);
 /* The task was ended before its time because the pool was stopped: what it has put out is told and kept,
  * and its message goes back. It is freed. */
 void pool_end_task(struct pool *pool, struct task *task);
+
+/* The task, a message of a queue, was given back before it began: only its turn is to be passed. It is freed. */
+void pool_pass_turn(struct pool *pool, struct task *task);
 
 /* The task was not begun, or not begun again, because the pool was stopped; it is freed. */
 void pool_skip_task(struct pool *pool, struct task *task);
@@ -469,6 +501,9 @@ void pool_begins(struct pool *pool);
 /* True where each task must be given when it can begin: rate, throttle, halt, a jobserver and a timeout that
  * is a share of those before look at that moment. */
 bool pool_is_paced(const struct pool *pool);
+
+/* Makes the worker at PLACE of the pool's. */
+struct crew *crew_new(struct pool *pool, size_t place);
 
 /* crew_process.c, crew_thread.c */
 struct crew *crew_process_new(struct pool *pool);

@@ -8,6 +8,14 @@
 #include "child/start.h"
 #include "scenario/spec.h"
 
+struct crew *crew_new(struct pool *pool, size_t place)
+{
+    struct crew *crew = pool->spec->kind == POOL_THREAD ? crew_thread_new(pool) : crew_process_new(pool);
+    crew->pool = pool;
+    crew->number = (int64_t)place + 1;
+    return crew;
+}
+
 static bool has_idle(const struct pool *pool)
 {
     for (size_t i = 0; i < pool->crew_count; i++)
@@ -81,7 +89,7 @@ static void start_crew(struct crew *crew)
 {
     struct error error = {0};
     crew->state = CREW_STARTING;
-    crew->revoking = crew->hung = false;
+    crew->revoking = crew->hung = crew->leaving = false;
     crew->done = 0;
     crew->pool->crew_alive++;
     if (!crew->kind->start(crew, &error))
@@ -103,10 +111,11 @@ bool pool_has_more(const struct pool *pool)
 
 void pool_keep_crew(struct pool *pool)
 {
-    if (pool_is_stopping(pool) || (!pool_has_more(pool) && !pool_has_hoard(pool)))
+    if (pool_is_stopping(pool) || pool_is_paused(pool) || (!pool_has_more(pool) && !pool_has_hoard(pool)))
         return;
+    size_t staffed = pool->scaled ? pool_staffed(pool) : 0;
     for (size_t i = 0; i < pool->crew_count && !pool->broken && !pool->refused_now; i++)
-        if (pool->crew[i]->state == CREW_NONE)
+        if (pool->crew[i]->state == CREW_NONE && (!pool->scaled || staffed++ < pool->crew_wanted))
             start_crew(pool->crew[i]);
 }
 

@@ -50,7 +50,8 @@ struct task {
     int64_t finished; /* the same of the end of this attempt */
     int64_t spent;   /* ns: how long all attempts took so far */
     bool token;      /* it runs by one of a jobserver */
-    bool retried;    /* not the task but an attempt of it that has failed, to be told */
+    bool retried;    /* not the task but an attempt of it that has failed or was cut short, to be told */
+    bool untold;     /* it was given back before it began: nothing is told of it */
     int64_t wait;    /* ns until the next attempt */
     int64_t worker;  /* who runs it, from 1 */
     int64_t pid;

@@ -12,6 +12,7 @@
 #include "engine/run.h"
 #include "loop/loop.h"
 #include "loop/thread.h"
+#include "pool/pool.h"
 #include "pool/private.h"
 #include "scenario/spec.h"
 #include "script/script.h"
@@ -32,6 +33,7 @@ struct order {
 struct crew_thread {
     struct crew crew;
     struct body_thread *body;
+    struct thread *own; /* of a worker beyond those of the start, for which libuv's pool has no thread */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
@@ -152,6 +154,31 @@ static void on_frame(void *arg, struct frame *frame)
     crew_take_frame(&thread->crew, frame);
 }
 
+static void own_done(void *arg)
+{
+    struct crew_thread *thread = arg;
+    thread_join(thread->own);
+    thread->own = NULL;
+    work_done(thread);
+}
+
+static void own_work(void *arg)
+{
+    struct crew_thread *thread = arg;
+    thread_work(thread);
+    loop_post(thread->crew.pool->object.run->loop, own_done, thread);
+}
+
+static int begin_work(struct crew_thread *thread, struct error *error)
+{
+    const struct pool *pool = thread->crew.pool;
+    struct run *run = pool->object.run;
+    if (thread->crew.number > (int64_t)pool_workers(run, pool->spec))
+        return thread_start(own_work, thread, &thread->own, error);
+    int result = work_start(run->loop, thread_work, work_done, thread);
+    return result ? error_system(error, -result, "cannot use a thread of the pool") : 0;
+}
+
 static int thread_crew_start(struct crew *crew, struct error *error)
 {
     struct crew_thread *thread = (struct crew_thread *)crew;
@@ -160,12 +187,12 @@ static int thread_crew_start(struct crew *crew, struct error *error)
     thread->body = body_thread_new(pool->object.run, &pool->spec->object, pool->object.name,
                                    on_frame, thread);
     crew->pid = getpid();
-    int result = work_start(pool->object.run->loop, thread_work, work_done, thread);
+    int result = begin_work(thread, error);
     if (!result)
         return 0;
     body_thread_free(thread->body);
     thread->body = NULL;
-    return error_system(error, -result, "cannot use a thread of the pool");
+    return result;
 }
 
 static void thread_crew_send(struct crew *crew, const struct task *task)

@@ -88,7 +88,7 @@ void process_sample(struct object *object, const struct usages *usages)
     process_emit(process, &event);
 }
 
-static void process_tell_terminated(struct process *process)
+void process_tell_terminated(struct process *process)
 {
     const struct life *life = &process->life;
     struct event event = {.kind = EVENT_PROCESS_TERMINATED, .signal = life->signal};

@@ -195,6 +195,9 @@ void process_tell_line(struct process *process, const char *stream, const char *
 /* How this life has ended; it is no failure yet where another one follows. */
 void process_tell_exited(struct process *process, bool restarts);
 
+/* It was ended by us. */
+void process_tell_terminated(struct process *process);
+
 /* Another life follows after WAIT ns. */
 void process_tell_restarting(struct process *process, int64_t wait);
 

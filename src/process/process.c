@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
 #include "child/health.h"
@@ -45,6 +46,7 @@ static bool process_restarts(struct process *process, int64_t *wait)
 void process_life_over(struct process *process)
 {
     struct life *life = &process->life;
+    bool lowered = object_is_lowered(&process->object);
     bool ended_by_us = object_is_ending(&process->object) || life->condemned;
     int64_t wait;
     timer_stop(process->timer);
@@ -61,8 +63,14 @@ void process_life_over(struct process *process)
         cgroup_kill(life->cgroup); /* a daemon of its own may have left its group */
     cgroup_free(life->cgroup);
     life->cgroup = NULL;
+    if (lowered) {
+        process_tell_terminated(process);
+        object_down(&process->object);
+        return;
+    }
     if (restarts) {
         process_tell_restarting(process, wait);
+        process->object.restarts++;
         object_rests(&process->object);
         process_wait(process, WAIT_RESTART, wait);
         return;
@@ -77,8 +85,7 @@ void process_life_over(struct process *process)
 static void process_check(struct process *process)
 {
     const struct life *life = &process->life;
-    if (!life->exited || life->lingers || process->object.state == OBJECT_ENDED ||
-        process->object.state == OBJECT_RESTING)
+    if (!life->exited || life->lingers || !object_is_alive(&process->object))
         return;
     if (streams_open_taps(life->streams) || !monitor_is_idle(life->monitor) || life->stopper)
         return;
@@ -176,10 +183,20 @@ static void process_describe(const struct object *object, struct buf *out)
     process_print_state((const struct process *)object, out);
 }
 
+/* A word had stopped it, and nothing will start it again. */
+static void end_down(struct process *process)
+{
+    process->life.pid = 0; /* nothing runs that could be terminated */
+    process_tell_ended(process, true);
+    object_gone(&process->object);
+}
+
 static void process_stop(struct object *object)
 {
     struct process *process = (struct process *)object;
-    if (process->life.exited && !process->life.lingers)
+    if (object->down)
+        end_down(process);
+    else if (process->life.exited && !process->life.lingers)
         streams_finish(process->life.streams);
     else if (!process->life.condemned && !process->life.exited)
         process_ask_to_end(process);
@@ -189,6 +206,10 @@ static void process_kill(struct object *object)
 {
     struct process *process = (struct process *)object;
     struct life *life = &process->life;
+    if (object->down) {
+        end_down(process);
+        return;
+    }
     if (life->stopper)
         errand_kill(life->stopper);
     if (life->monitor)
@@ -201,21 +222,50 @@ static void process_kill(struct object *object)
     process_kill_now(process);
 }
 
-/* It rested between two lives, and there is no next one. */
+/* It rested between two lives, and the next one does not come by itself. */
+static void process_cancel(struct object *object)
+{
+    struct process *process = (struct process *)object;
+    timer_stop(process->timer);
+    process->wait = WAIT_NONE;
+    process_close_backlog(process);
+}
+
+/* The same, and there is no next one. */
 static void process_settle(struct object *object)
 {
     struct process *process = (struct process *)object;
     bool broken = process->life.failed && !object->run->stop_cause;
-    timer_stop(process->timer);
-    process->wait = WAIT_NONE;
+    process_cancel(object);
     if (broken) { /* the run ends by itself, and no other life made good for the last one */
         process_fail(process, "it was to be started again when the run ended");
         object->failed = true;
         process_tell_exited(process, false);
     }
-    process_close_backlog(process);
     process->life.pid = 0; /* nothing runs that could be terminated */
     process_tell_ended(process, true);
+}
+
+static int process_revive(struct object *object, bool check, struct error *error)
+{
+    return users_join(object->run, object->spec, object->name, check, error);
+}
+
+static struct object *process_replicate(struct object *object, int64_t replica)
+{
+    struct process *process = (struct process *)object;
+    struct error error = {0};
+    process->flags |= EVENT_NAMED | (process->flags & (EVENT_PRODUCER | EVENT_CONSUMER) ? EVENT_ALIKE : 0);
+    struct object *other = process_new(object->run, process->spec, replica, process->flags);
+    process_revive(other, false, &error); /* it was checked */
+    error_release(&error);
+    return other;
+}
+
+static bool process_signal(struct object *object, int signal)
+{
+    const struct life *life = &((struct process *)object)->life;
+    return life->child && (!life->exited || life->lingers) && !child_signal(life->child, signal);
 }
 
 static void process_skip(struct object *object, const char *reason)
@@ -261,10 +311,16 @@ static void process_free(struct object *object)
 
 static const struct object_kind process_kind = {
     .word = "process",
+    .asked = EVENT_PROCESS_ASKED,
+    .stopped = EVENT_PROCESS_STOPPED,
     .start = process_start,
     .stop = process_stop,
     .kill = process_kill,
     .settle = process_settle,
+    .cancel = process_cancel,
+    .revive = process_revive,
+    .replicate = process_replicate,
+    .signal = process_signal,
     .describe = process_describe,
     .waits = process_waits_for_queue,
     .held_up = process_held_up,

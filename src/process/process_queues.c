@@ -80,7 +80,8 @@ void process_settle_queues(struct process *process)
         return;
     take_answers(process);
     bool done = !life->failed && life->exited &&
-                (!object_is_ending(&process->object) || (was_asked(process) && !process->object.run->stop_cause));
+                (!object_is_ending(&process->object) ||
+                 (was_asked(process) && !process->object.run->stop_cause && !object_is_lowered(&process->object)));
     backlog_end(process->backlog, life->streams ? streams_unread(life->streams) : 0, done);
 }
 
@@ -119,7 +120,8 @@ bool process_drained(const struct object *object)
 {
     const struct process *process = (const struct process *)object;
     const struct life *life = &process->life;
-    if (process->object.state != OBJECT_RESTING && (life->exited || !life->streams))
+    if (process->object.state == OBJECT_STOPPED ||
+        (process->object.state != OBJECT_RESTING && (life->exited || !life->streams)))
         return true;
     if (!users_drained(object->run, &process->spec->object))
         return false;

@@ -232,6 +232,15 @@ static bool process_waits(struct process *process, int result, struct error *err
     return true;
 }
 
+/* It is not started again by itself: earlier failures count no more. */
+static void forget_trouble(struct process *process)
+{
+    process->history = (struct restart_history){0};
+    process->refusal = (struct refusal){0};
+    process->conflict = 0;
+    process->wait_told = false;
+}
+
 void process_start(struct object *object)
 {
     struct process *process = (struct process *)object;
@@ -240,6 +249,8 @@ void process_start(struct object *object)
     struct world world;
     struct error error = {0};
     process_release_life(&process->life);
+    if (process->wait != WAIT_RESTART)
+        forget_trouble(process);
     process->wait = WAIT_NONE;
     if (!process->wait_told)
         process_emit(process, &starting);

@@ -1,6 +1,7 @@
 /* Who uses which queue. */
 #include "queue/ends.h"
 
+#include "base/error.h"
 #include "engine/run.h"
 #include "queue/queue.h"
 #include "scenario/spec.h"
@@ -67,6 +68,31 @@ void users_ended(struct run *run, const struct object_spec *spec, const char *na
         queue_producer_ended(run->queues[spec->produces[i]]);
     for (size_t i = 0; i < spec->consumes_count; i++)
         queue_consumer_ended(run->queues[spec->consumes[i]], name);
+}
+
+static int check_join(const struct run *run, const struct object_spec *spec, const char *name, struct error *error)
+{
+    for (size_t i = 0; i < spec->produces_count; i++)
+        if (queue_is_closed(run->queues[spec->produces[i]]))
+            return error_set(error, ERROR_FAILED, "queue %s, into which it puts, is closed, as all that put into it had ended",
+                             queue_name(run->queues[spec->produces[i]]));
+    for (size_t i = 0; i < spec->consumes_count; i++) {
+        struct queue *queue = run->queues[spec->consumes[i]];
+        const char *why = queue_refuses_consumer(queue, name);
+        if (why)
+            return error_set(error, ERROR_FAILED, "queue %s takes no other consumer: %s", queue_name(queue), why);
+    }
+    return 0;
+}
+
+int users_join(struct run *run, const struct object_spec *spec, const char *name, bool check, struct error *error)
+{
+    int result = check_join(run, spec, name, error);
+    for (size_t i = 0; !check && !result && i < spec->produces_count; i++)
+        queue_producer_joins(run->queues[spec->produces[i]]);
+    for (size_t i = 0; !check && !result && i < spec->consumes_count; i++)
+        queue_consumer_joins(run->queues[spec->consumes[i]], name);
+    return result;
 }
 
 bool users_drained(const struct run *run, const struct object_spec *spec)

@@ -346,6 +346,47 @@ void queue_sample(struct queue *queue)
         bus_emit(queue->run->bus, &event);
 }
 
+void queue_producer_joins(struct queue *queue)
+{
+    queue->users.producers++;
+}
+
+/* With the lock held: of a broadcast, the lane that the consumer has had, or one that nobody has had; NULL: none. */
+static struct lane *free_lane(struct queue *queue, const char *name)
+{
+    struct lane *unused = NULL;
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        struct lane *lane = &queue->lanes[i];
+        if (lane->consumer && !strcmp(lane->consumer, name))
+            return lane->abandoned ? lane : NULL;
+        if (!lane->consumer && !unused)
+            unused = lane;
+    }
+    return unused;
+}
+
+const char *queue_refuses_consumer(struct queue *queue, const char *name)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool no_lane = queue_is_broadcast(queue) && !free_lane(queue, name);
+    pthread_mutex_unlock(&queue->lock);
+    if (no_lane)
+        return "with delivery: broadcast it has copies of its messages for those alone that are declared";
+    return queue->left && queue->spec->dead_letter ? "its dead letters have come to their end" : NULL;
+}
+
+void queue_consumer_joins(struct queue *queue, const char *name)
+{
+    pthread_mutex_lock(&queue->lock);
+    struct lane *lane = queue_is_broadcast(queue) ? free_lane(queue, name) : &queue->lanes[0];
+    queue->users.consumers++;
+    if (lane)
+        lane->abandoned = false;
+    queue->abandoned = queue->broken = false;
+    queue_changed(queue);
+    pthread_mutex_unlock(&queue->lock);
+}
+
 /* What went through it so far. */
 static void tell_stats(struct queue *queue)
 {

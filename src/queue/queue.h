@@ -151,6 +151,13 @@ void queue_producer_ended(struct queue *queue);
  * being stopped: what is put is never taken. */
 void queue_consumer_ended(struct queue *queue, const char *name);
 
+/* One more producer; of a queue that is not closed. */
+void queue_producer_joins(struct queue *queue);
+
+/* The consumer NAME takes from it, from now on or again; where queue_refuses_consumer() does not say why it cannot. */
+void queue_consumer_joins(struct queue *queue, const char *name);
+const char *queue_refuses_consumer(struct queue *queue, const char *name);
+
 /* Nothing will be put, though producers are left: as all of them wait. False where it was closed before. */
 bool queue_close_early(struct queue *queue);
 

@@ -27,6 +27,7 @@ struct look {
 struct standstill {
     struct run *run;
     struct look *looks;     /* one an object */
+    size_t look_count;
     size_t *others[2];      /* one a queue: its producers and its consumers that may go on */
     size_t *stuck_of;       /* one a declaration: its objects that are stuck */
     size_t declarations;
@@ -136,9 +137,21 @@ static void look_at(struct standstill *standstill, size_t number, bool seeming)
     look->stuck = all_rest(standstill->run, look);
 }
 
+/* A word may have made more objects. */
+static void grow(struct standstill *standstill, size_t count)
+{
+    if (count <= standstill->look_count)
+        return;
+    standstill->looks = mem_realloc(standstill->looks, count, sizeof(*standstill->looks));
+    memset(&standstill->looks[standstill->look_count], 0,
+           (count - standstill->look_count) * sizeof(*standstill->looks));
+    standstill->look_count = count;
+}
+
 bool standstill_find(struct standstill *standstill, bool seeming)
 {
     size_t count = standstill->run->object_count;
+    grow(standstill, count);
     size_t waiting = 0;
     for (size_t i = 0; i < count; i++) {
         look_at(standstill, i, seeming);
@@ -288,7 +301,7 @@ struct standstill *standstill_new(struct run *run)
     standstill->run = run;
     standstill->declarations =
         scenario->process_count + scenario->pool_count + scenario->thread_count;
-    standstill->looks = mem_calloc(run->object_count, sizeof(*standstill->looks));
+    grow(standstill, run->object_count);
     standstill->others[PRODUCERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
     standstill->others[CONSUMERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
     standstill->stuck_of = mem_calloc(standstill->declarations, sizeof(size_t));
@@ -297,7 +310,7 @@ struct standstill *standstill_new(struct run *run)
 
 void standstill_free(struct standstill *standstill)
 {
-    for (size_t i = 0; i < standstill->run->object_count; i++)
+    for (size_t i = 0; i < standstill->look_count; i++)
         free(standstill->looks[i].waits.items);
     free(standstill->looks);
     free(standstill->others[PRODUCERS]);

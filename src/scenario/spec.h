@@ -118,6 +118,7 @@ struct object_spec {
     bool never; /* WHEN is the word false, no expression */
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     bool allow_failure; /* its failure counts as success */
+    bool cascade; /* a restart by hand of what it depends on restarts it too */
     int64_t timeout;
     const struct dependency_spec *depends_on; /* without cycles */
     size_t depends_on_count;

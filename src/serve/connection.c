@@ -362,7 +362,7 @@ bool guest_may(struct guest *guest, const struct queue *queue, enum guest_side s
                      body->name, keys[side], queue_name(queue));
         return false;
     }
-    if (body->state == OBJECT_ENDED) {
+    if (body->state == OBJECT_ENDED || body->state == OBJECT_STOPPED) {
         guest_refuse(guest, "%s '%s' has ended, and with it its use of the queue",
                      body->kind->word, body->name);
         return false;

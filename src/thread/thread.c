@@ -13,6 +13,7 @@
 #include "engine/run.h"
 #include "event/bus.h"
 #include "loop/again.h"
+#include "loop/loop.h"
 #include "loop/thread.h"
 #include "loop/timer.h"
 #include "queue/ends.h"
@@ -87,6 +88,10 @@ static void thread_over(struct thread_object *thread, enum outcome outcome, cons
     if (thread->line.length)
         tell_line(thread, thread->line.data, thread->line.length, true);
     buf_clear(&thread->line);
+    if (object_is_lowered(&thread->object) && !thread->left) {
+        object_down(&thread->object);
+        return;
+    }
     if (outcome == OUTCOME_TIMEOUT) {
         tell_timeout(thread);
         event.flags = EVENT_TOLD;
@@ -203,6 +208,11 @@ static void begin(void *arg)
         timer_start(thread->timer, thread->spec->object.timeout + HANG_TIME);
 }
 
+static void free_body(void *body)
+{
+    body_thread_free(body);
+}
+
 static void object_start(struct object *object)
 {
     struct thread_object *thread = (struct thread_object *)object;
@@ -211,6 +221,8 @@ static void object_start(struct object *object)
         tell_plan(thread);
         return;
     }
+    if (thread->body) /* of an earlier life; what the thread has sent lately is still in the mailbox */
+        loop_post(object->run->loop, free_body, thread->body);
     thread->body =
         body_thread_new(object->run, &thread->spec->object, object->name, on_frame, thread);
     thread_emit(thread, &event);
@@ -220,6 +232,13 @@ static void object_start(struct object *object)
 static void end_body(struct object *object, bool force)
 {
     struct thread_object *thread = (struct thread_object *)object;
+    if (object->down) { /* and nothing will start it again */
+        struct event event = {.kind = EVENT_THREAD_ENDED, .flags = EVENT_TOLD};
+        thread_emit(thread, &event);
+        users_ended(object->run, object->spec, object->name);
+        object_gone(object);
+        return;
+    }
     if (!thread->thread) { /* the system had none for it */
         again_release(&thread->again);
         thread_over(thread, OUTCOME_CANCELLED, NULL);
@@ -237,6 +256,13 @@ static void object_stop(struct object *object)
 static void object_kill(struct object *object)
 {
     end_body(object, true);
+}
+
+static int object_revive(struct object *object, bool check, struct error *error)
+{
+    if (((struct thread_object *)object)->left)
+        return error_set(error, ERROR_FAILED, "it hangs in C code and was left behind");
+    return users_join(object->run, object->spec, object->name, check, error);
 }
 
 static void object_skip(struct object *object, const char *reason)
@@ -292,6 +318,9 @@ static void object_describe(const struct object *object, struct buf *out)
 
 static const struct object_kind thread_kind = {
     .word = "thread",
+    .asked = EVENT_THREAD_ASKED,
+    .stopped = EVENT_THREAD_STOPPED,
+    .revive = object_revive,
     .start = object_start,
     .stop = object_stop,
     .kill = object_kill,

@@ -105,7 +105,7 @@ static void take_moves(struct model *model)
 {
     struct graph_move move;
     while (graph_next(model->graph, &move)) {
-        const struct object_spec *spec = model->pointers[move.first]->spec;
+        const struct object_spec *spec = move.objects[0]->spec;
         bool all = true;
         bool never = false;
         assert_in_range(move.count, 1, GRAPH_MOVE_MOST);
@@ -118,7 +118,7 @@ static void take_moves(struct model *model)
         else
             assert_null(move.reason);
         for (size_t i = 0; i < move.count; i++) {
-            struct object *object = model->pointers[move.first + i];
+            struct object *object = move.objects[i];
             assert_int_equal(object->state, OBJECT_PENDING);
             assert_ptr_equal(object->spec, spec);
             object->skipped = move.reason || !spec->when;

@@ -2,6 +2,7 @@
 #include "cli/runner/objects.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -29,9 +30,10 @@ static void make_queues(struct run *run)
 }
 
 /* NUMBER is that of its declaration. */
-static void add(struct run *run, size_t number, struct object *object)
+static void add(struct run *run, size_t number, int64_t replica, struct object *object)
 {
     object->number = number;
+    object->replica = replica;
     run->objects[run->object_count++] = object;
 }
 
@@ -94,7 +96,7 @@ static void make_processes(struct run *run)
     for (size_t i = 0; i < scenario->process_count; i++) {
         const struct process_spec *spec = &scenario->processes[i];
         for (int64_t replica = 1; replica <= spec->replicas; replica++)
-            add(run, i, process_new(run, spec, spec->replicas > 1 ? replica : 0,
+            add(run, i, replica, process_new(run, spec, spec->replicas > 1 ? replica : 0,
                                     process_flags(scenario, spec)));
     }
 }
@@ -103,7 +105,7 @@ static void make_pools(struct run *run)
 {
     const struct scenario *scenario = run->scenario;
     for (size_t i = 0; i < scenario->pool_count; i++)
-        add(run, scenario->process_count + i,
+        add(run, scenario->process_count + i, 1,
             pool_new(run, &scenario->pools[i], scenario->pool_count > 1 ? EVENT_NAMED : 0));
 }
 
@@ -114,7 +116,7 @@ static void make_threads(struct run *run)
     for (size_t i = 0; i < scenario->thread_count; i++) {
         const struct thread_spec *spec = &scenario->threads[i];
         for (int64_t replica = 1; replica <= spec->replicas; replica++)
-            add(run, first + i, thread_new(run, spec, spec->replicas > 1 ? replica : 0));
+            add(run, first + i, replica, thread_new(run, spec, spec->replicas > 1 ? replica : 0));
     }
 }
 
@@ -156,6 +158,9 @@ void objects_make(struct run *run)
     make_processes(run);
     make_pools(run);
     make_threads(run);
+    run->declared_count = run->object_count;
+    run->declared = mem_calloc(run->object_count + 1, sizeof(*run->declared));
+    memcpy(run->declared, run->objects, run->object_count * sizeof(*run->declared));
     if (!run->dry)
         run->stall = stall_new(run);
 }
@@ -169,6 +174,7 @@ bool objects_free(struct run *run)
         run->objects[i]->kind->free(run->objects[i]);
     }
     free(run->objects);
+    free(run->declared);
     for (size_t i = 0; i < run->scenario->queue_count; i++)
         queue_stop(run->queues[i]);
     return !left;

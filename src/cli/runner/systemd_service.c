@@ -39,7 +39,7 @@ static void on_alive(void *arg)
 /* What others may want to use: it is to be ready, or is past that. */
 static bool is_up(const struct object *object)
 {
-    return !object->daemon || object->state == OBJECT_ENDED ||
+    return !object->daemon || object->state == OBJECT_ENDED || object->state == OBJECT_STOPPED ||
            (object->reached & 1u << CONDITION_READY);
 }
 
@@ -53,7 +53,7 @@ static void look(void *arg)
     service->looking = false;
     for (size_t i = 0; i < run->object_count; i++) {
         enum object_state state = run->objects[i]->state;
-        running += state != OBJECT_PENDING && state != OBJECT_ENDED;
+        running += state != OBJECT_PENDING && state != OBJECT_STOPPED && state != OBJECT_ENDED;
         waiting += state == OBJECT_PENDING;
         up = up && is_up(run->objects[i]);
     }
@@ -74,12 +74,15 @@ static bool wants(void *arg, enum event_kind kind, unsigned flags)
     case EVENT_RUN_STOPPING:
     case EVENT_PROCESS_STARTED:
     case EVENT_PROCESS_READY:
+    case EVENT_PROCESS_STOPPED:
     case EVENT_PROCESS_ENDED:
     case EVENT_PROCESS_SKIPPED:
     case EVENT_POOL_STARTED:
+    case EVENT_POOL_STOPPED:
     case EVENT_POOL_ENDED:
     case EVENT_POOL_SKIPPED:
     case EVENT_THREAD_STARTED:
+    case EVENT_THREAD_STOPPED:
     case EVENT_THREAD_ENDED:
     case EVENT_THREAD_SKIPPED:
         return true;

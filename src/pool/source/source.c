@@ -141,6 +141,12 @@ struct taker *items_taker(const struct items *items, struct buf *last)
     return items_queue_taker(items, NULL);
 }
 
+void items_leave(struct items *items)
+{
+    if (items && is_of_queue(items))
+        items->kind->finish(items, false);
+}
+
 bool items_finish(struct items *items, bool force)
 {
     return !items || !items->kind->finish || items->kind->finish(items, force);

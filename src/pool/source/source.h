@@ -39,6 +39,9 @@ struct taker *items_taker(const struct items *items, struct buf *last);
  * fills WAIT. */
 bool items_wait(const struct items *items, struct object_wait *wait);
 
+/* Nothing is asked of it for now: what comes goes to others. NULL is accepted. */
+void items_leave(struct items *items);
+
 /* Holds back what the source tells the log. NULL is accepted. */
 void items_hold(struct items *items, bool held);
 
