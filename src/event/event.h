@@ -133,6 +133,7 @@ enum event_flag {
     EVENT_REASONED = 1 << 7,   /* REASON says it all */
     EVENT_TOLD = 1 << 8,       /* another event told the story of it already */
     EVENT_ALIKE = 1 << 9,      /* several processes put into queues, or take from them, as it does */
+    EVENT_AGAIN = 1 << 10,     /* task.stopped: it is begun anew when its pool is started again */
 };
 
 /* The word of the flag 1 << NUMBER, as JSON has it; NULL where there are no more. EVENT_WRONG, the first, is a field of

@@ -165,7 +165,7 @@ static const struct field {
 };
 
 static const char *const flags[] = {"wrong",    "named",   "producer", "consumer", "processes",
-                                    "threads", "signaled", "reasoned", "told",     "alike"};
+                                    "threads", "signaled", "reasoned", "told",     "alike",    "again"};
 
 const char *event_flag(size_t number)
 {

@@ -301,7 +301,8 @@ static const struct event_row rows[EVENT_KINDS] = {
           {0, "Task {task}{item} skipped: {reason}."}}},
     [EVENT_TASK_STOPPED] =
         {"task.stopped", EVENT_OF_POOL, EVENT_LEVEL_STORY,
-         "The task had begun and was ended before its time, because the run was stopped or its pool halted.",
+         "The task had begun and was ended before its time, because the run or its pool was stopped, or the pool halted; "
+         "where a word has stopped the pool, it is begun anew.",
          {{EVENT_NAMED, "Task {task}{item} of pool {name} was ended: {reason}."},
           {0, "Task {task}{item} was ended: {reason}."}}},
     [EVENT_TASK_PLANNED] =

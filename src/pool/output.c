@@ -351,6 +351,7 @@ static void tell_stopped(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_STOPPED, task);
     event.reason = task->text;
+    event.flags = task->retried ? EVENT_AGAIN : 0;
     fill_span(task, &event);
     pool_emit_task(pool, task, &event);
 }

@@ -260,6 +260,8 @@ static void take_task(struct junit *junit, const struct event *event)
         set_text(&life->reason, event->reason ? event->reason : "failed");
     if (event->kind == EVENT_TASK_SKIPPED)
         set_text(&life->skipped, "not begun: the run was stopped");
+    if (event->kind == EVENT_TASK_STOPPED && event->flags & EVENT_AGAIN)
+        return; /* the case goes on when its pool does */
     if (event->kind == EVENT_TASK_STOPPED)
         set_text(&life->skipped, "begun, and ended before its time");
     if (event->kind == EVENT_TASK_ENDED || event->kind == EVENT_TASK_SKIPPED || event->kind == EVENT_TASK_STOPPED)

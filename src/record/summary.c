@@ -215,6 +215,7 @@ static void summary_take(void *arg, const struct event *event)
     case EVENT_PROCESS_EXITED:
     case EVENT_PROCESS_RESTARTING:
     case EVENT_THREAD_STARTED:
+    case EVENT_THREAD_STOPPED:
     case EVENT_THREAD_ENDED:
         take_life(summary, event);
         break;

@@ -324,6 +324,7 @@ static bool timeline_wants(void *arg, enum event_kind kind, unsigned flags)
     case EVENT_PROCESS_EXITED:
     case EVENT_PROCESS_ENDED:
     case EVENT_THREAD_STARTED:
+    case EVENT_THREAD_STOPPED:
     case EVENT_THREAD_ENDED:
     case EVENT_QUEUE_STATS:
     case EVENT_PROCESS_SAMPLE:

@@ -118,6 +118,7 @@ void report_take_life(struct report *report, const struct event *event)
         take_over(report, event, event->flags & EVENT_WRONG ? SPAN_RETRIED : SPAN_DONE);
         break;
     case EVENT_PROCESS_TERMINATED:
+    case EVENT_THREAD_STOPPED:
         take_over(report, event, SPAN_STOPPED);
         break;
     case EVENT_PROCESS_ENDED:

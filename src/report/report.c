@@ -58,7 +58,8 @@ void report_add_span(struct report *report, const struct span *span)
 static void take_pool_started(struct report *report, const struct event *event)
 {
     struct report_object *pool = report_object_at(report, report_object_of(report, event));
-    pool->began = event->at;
+    if (pool->began == NEVER) /* a word may start it again */
+        pool->began = event->at;
     pool->workers = event->count;
 }
 
@@ -198,6 +199,7 @@ static void take_object_event(struct report *report, const struct event *event)
         take_skipped(report, event);
         break;
     case EVENT_POOL_STARTED:
+    case EVENT_POOL_SCALED:
         take_pool_started(report, event);
         break;
     case EVENT_POOL_ENDED:
