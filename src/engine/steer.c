@@ -160,11 +160,13 @@ static void check_start(struct steering *steering, struct object *object)
 
 static bool is_up(const struct object *object)
 {
-    return object->wanted == WANTED_NOTHING && object->state == OBJECT_RUNNING;
+    return object->wanted == WANTED_NOTHING && object->state == OBJECT_RUNNING && object->reached & 1u << CONDITION_READY;
 }
 
 static void set_up(const struct steering *steering, struct object *object, bool follows)
 {
+    if (object->wanted == WANTED_NOTHING && object->state == OBJECT_RUNNING)
+        return; /* it starts already */
     object_asked(object, follows ? "is started by hand with what depends on it" : "is started by hand", 0);
     object->wanted = WANTED_UP;
     object->no_deps = steering->request->no_deps;
@@ -190,9 +192,10 @@ static void tell_up(const struct steering *steering, const struct object *object
         buf_text(out, "runs already");
         return;
     }
-    buf_text(out, again                      ? "is being restarted"
-                  : object_is_alive(object) ? "is started again when it has stopped"
-                                             : "is being started");
+    buf_text(out, again                             ? "is being restarted"
+                  : object->state == OBJECT_RUNNING ? "starts already"
+                  : object_is_alive(object)         ? "is started again when it has stopped"
+                                                    : "is being started");
     if (again || object->no_deps || graph_holds(steering->run->graph, object))
         return;
     buf_text(out, "; it waits until ");

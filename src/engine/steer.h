@@ -97,7 +97,7 @@ enum steer_standing {
 /* Where it stands now. */
 enum steer_standing steer_stands(const struct object *object, enum steer_until until);
 
-/* The worst of them: failed, then stopped, then not yet. */
+/* The worst of them: failed, then not yet, then stopped. */
 enum steer_standing steer_worst(struct object *const *objects, size_t count, enum steer_until until);
 
 /*

@@ -76,7 +76,7 @@ enum steer_standing steer_stands(const struct object *object, enum steer_until u
 /* From good to bad. */
 static int badness(enum steer_standing standing)
 {
-    return standing == STEER_FAILED ? 3 : standing == STEER_STOPPED ? 2 : standing == STEER_NOT_YET;
+    return standing == STEER_FAILED ? 3 : standing == STEER_NOT_YET ? 2 : standing == STEER_STOPPED;
 }
 
 enum steer_standing steer_worst(struct object *const *objects, size_t count, enum steer_until until)

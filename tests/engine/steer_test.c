@@ -245,8 +245,8 @@ static void say(struct model *model)
         assert_int_equal(answer.count, 0);
         assert_non_null(error.text);
     } else {
-        assert_true(answer.count);
         struct object *objects[64];
+        assert_true(answer.count);
         for (size_t i = 0; i < answer.count; i++)
             objects[i] = answer.lines[i].object;
         steer_watch(&model->run, objects, answer.count, answer.until, on_come, model);
@@ -319,8 +319,12 @@ static void settle(struct model *model)
     }
     for (size_t i = 0; i < model->run.object_count && !model->over; i++) {
         const struct object *object = model->run.objects[i];
-        if (object->wanted == WANTED_NOTHING)
+        if (object->wanted == WANTED_NOTHING) {
+            bool down = object->state == OBJECT_STOPPED || object->state == OBJECT_ENDED;
+            assert_int_equal(steer_stands(object, STEER_UNTIL_DOWN), down ? STEER_COME : STEER_NOT_YET);
+            assert_true(object->state == OBJECT_PENDING || steer_stands(object, STEER_UNTIL_READY) != STEER_NOT_YET);
             continue;
+        }
         assert_int_equal(object->wanted, WANTED_UP);
         assert_int_equal(object->state, OBJECT_PENDING);
         assert_false(all_have_come(&model->run, object->spec));
