@@ -7,6 +7,8 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
 #include "base/tail.h"
 #include "engine/dependencies.h"
 #include "engine/run.h"
@@ -38,6 +40,34 @@ void object_emit(struct object *object, struct event *event)
     else if ((event->flags & EVENT_WRONG) && !event->has_task)
         keep_verdict(object, event);
     bus_emit(object->run->bus, event);
+}
+
+/* Where the number of a replica begins, with its dot; the end of NAME where it has none. */
+static size_t replica_at(const char *name)
+{
+    size_t end = strlen(name), at = end;
+    while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
+        at--;
+    return at > 1 && at < end && name[at - 1] == '.' ? at - 1 : end;
+}
+
+bool object_is_called(const char *name, const char *pattern)
+{
+    size_t length = replica_at(name);
+    if (wildcard_match(pattern, name))
+        return true;
+    if (!name[length])
+        return !strncmp(pattern, name, length) && !strcmp(pattern + length, ".1");
+    char *base = mem_copy(name, length);
+    bool called = wildcard_match(pattern, base);
+    free(base);
+    return called;
+}
+
+void facts_add_pid(struct object_facts *facts, int64_t pid)
+{
+    facts->pids = mem_grow(facts->pids, &facts->pid_capacity, facts->pid_count + 1, sizeof(*facts->pids));
+    facts->pids[facts->pid_count++] = pid;
 }
 
 void object_release(struct object *object)

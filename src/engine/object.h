@@ -63,6 +63,23 @@ enum object_wanted {
     WANTED_UP,
 };
 
+/* What a client may ask of an object as it is now; each kind fills in what it has. */
+struct object_facts {
+    int64_t pid;         /* of the process; 0: there is none */
+    int64_t *pids;       /* of all that run for it, or of what watches over them; to be freed */
+    size_t pid_count;
+    size_t pid_capacity;
+    bool has_health;
+    bool healthy;        /* with HAS_HEALTH */
+    bool is_pool;        /* it has the next six */
+    size_t workers;      /* that there are */
+    size_t busy;         /* of them */
+    int64_t succeeded;   /* tasks */
+    int64_t failed;
+    int64_t skipped;
+    int64_t left;        /* below 0: nobody knows */
+};
+
 struct object_kind {
     const char *word; /* "process" */
     enum event_kind asked;   /* its event for a word that is done to it */
@@ -93,6 +110,8 @@ struct object_kind {
     void (*settle)(struct object *object);
     /* Appends what it is doing, for a person: "runs for 3s". It was started and has not ended. */
     void (*describe)(const struct object *object, struct buf *out);
+    /* Fills in what it is as of now; it was started at some time. */
+    void (*facts)(const struct object *object, struct object_facts *facts);
     /* Appends how far it is, in a few words: "412 of 5000 (8%), 2 failed". NULL: there is no measure
      * of that. */
     void (*progress)(const struct object *object, struct buf *out);
@@ -158,6 +177,13 @@ struct object {
 
 /* Emits an event about the object, and keeps of it what report_end() needs. */
 void object_emit(struct object *object, struct event *event);
+
+/* True where PATTERN, in which '*' stands for anything, means the object NAME: NAME itself, or NAME without the number of a
+ * replica; and NAME.1 is NAME. */
+bool object_is_called(const char *name, const char *pattern);
+
+/* Adds PID to those of FACTS. */
+void facts_add_pid(struct object_facts *facts, int64_t pid);
 
 /* Frees what the engine keeps of it; each kind's free() calls it. */
 void object_release(struct object *object);

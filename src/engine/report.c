@@ -153,25 +153,6 @@ static void put_waits(const struct run *run, struct object *object, struct buf *
     free(waits.items);
 }
 
-static void put_object(const struct run *run, struct object *object, struct buf *out)
-{
-    buf_printf(out, "\n  %s %s ", object->kind->word, object->name);
-    if (object->state == OBJECT_STOPPED) {
-        buf_text(out, "was stopped by hand ");
-        duration_print(out, duration_round(clock_monotonic() - object->since));
-        buf_text(out, " ago");
-        return;
-    }
-    if (object->state != OBJECT_PENDING) {
-        object->kind->describe(object, out);
-        if (object->state == OBJECT_RUNNING)
-            put_waits(run, object, out);
-        return;
-    }
-    buf_text(out, "waits until ");
-    graph_explain(run->graph, object, out);
-}
-
 /* What nothing may be stopped before. */
 static void put_needed(const struct run *run, const struct object *object, struct buf *out)
 {
@@ -180,6 +161,26 @@ static void put_needed(const struct run *run, const struct object *object, struc
         buf_text(out, "; it is stopped after those that depend on it");
     else if (run->stop_cause && object->state == OBJECT_RUNNING && object->daemon)
         buf_text(out, "; it is stopped when all that is no daemon has ended");
+}
+
+void report_object(struct object *object, struct buf *out)
+{
+    const struct run *run = object->run;
+    if (object->state == OBJECT_PENDING) {
+        buf_text(out, "waits until ");
+        graph_explain(run->graph, object, out);
+        return;
+    }
+    if (object->state == OBJECT_STOPPED) {
+        buf_text(out, "was stopped by hand ");
+        duration_print(out, duration_round(clock_monotonic() - object->since));
+        buf_text(out, " ago");
+        return;
+    }
+    object->kind->describe(object, out);
+    if (object->state == OBJECT_RUNNING)
+        put_waits(run, object, out);
+    put_needed(run, object, out);
 }
 
 void report_status(struct run *run)
@@ -195,8 +196,8 @@ void report_status(struct run *run)
         stopped += object->state == OBJECT_STOPPED;
         running += object->state != OBJECT_PENDING && object->state != OBJECT_STOPPED;
         waiting += object->state == OBJECT_PENDING;
-        put_object(run, object, &lines);
-        put_needed(run, object, &lines);
+        buf_printf(&lines, "\n  %s %s ", object->kind->word, object->name);
+        report_object(object, &lines);
     }
     buf_text(&text, "After ");
     duration_print(&text, duration_round(clock_monotonic() - run->started));

@@ -18,6 +18,10 @@ void report_end(struct run *run);
  * the stop waits for. */
 void report_status(struct run *run);
 
+/* Appends what the object, which has not ended, is doing or waits for: "runs for 3s, waits for a message of queue q". */
+struct object;
+void report_object(struct object *object, struct buf *out);
+
 /* Appends "waits for room in queue q", or "2 of parrun get wait for a message of queue q". */
 void report_wait(const struct run *run, const struct part_wait *wait, struct buf *out);
 

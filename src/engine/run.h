@@ -18,6 +18,7 @@ struct bus;
 struct durable_run;
 struct link;
 struct cgroups;
+struct desk;
 struct door;
 struct graph;
 struct loop;
@@ -72,11 +73,15 @@ struct run {
     struct bus *bus;
     const struct scenario *scenario;
     char *id;              /* told to bodies as PARRUN_RUN */
+    long pid;              /* of the process that was started, which watches over this one */
+    int64_t wall;          /* clock_wall() when it began */
+    const char *log_file;  /* where its log goes, absolute: it runs in the background; NULL: it does not */
     struct shared *shared; /* behind parrun.shared of the threads */
     struct link *links;    /* to workers; see serve/worker_link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */
     struct stall *stall;   /* finds deadlocks and idle runs; NULL: a dry run */
-    struct door *door;     /* at which bodies ask for the queues; NULL: none */
+    struct door *door;     /* at which bodies ask for the queues, and anybody of this user for anything; NULL: none */
+    struct desk *desk;     /* what those who come there share; NULL: none */
     struct queue_store *store; /* of the durable ones; NULL: there are none */
     const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */
     struct durable_run *durable; /* what keeps these two */

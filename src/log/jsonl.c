@@ -235,9 +235,8 @@ static void put_texts(struct jsonl *jsonl, const struct event *event)
         put_number(line, "omitted", (int64_t)event->omitted);
 }
 
-static void jsonl_take(void *arg, const struct event *event)
+const struct buf *jsonl_line(struct jsonl *jsonl, const struct event *event)
 {
-    struct jsonl *jsonl = arg;
     struct buf *line = &jsonl->line;
     buf_clear(line);
     buf_text(line, "{\"time\":\"");
@@ -252,6 +251,13 @@ static void jsonl_take(void *arg, const struct event *event)
     put_counts(line, event);
     put_texts(jsonl, event);
     buf_text(line, "}\n");
+    return line;
+}
+
+static void jsonl_take(void *arg, const struct event *event)
+{
+    struct jsonl *jsonl = arg;
+    const struct buf *line = jsonl_line(jsonl, event);
     output_put(jsonl->output, line->data, line->length);
 }
 

@@ -4,35 +4,41 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/error.h"
-#include "base/mem.h"
+#include "os/run_places.h"
 
-#define DIRECTORY "/parrun-XXXXXX"
-#define NAME "/socket"
-
-/* The longest path of a socket, with its NUL. */
-#define PATH_SIZE sizeof(((struct sockaddr_un *)NULL)->sun_path)
+/* So often it is begun anew where somebody takes away what was just made. */
+#define TRIES 5
 
 /* DIRECTORY is filled in place by mkdtemp(3): nobody who is killed leaves one behind that the other
  * does not know of. */
 struct private_socket {
-    char directory[PATH_SIZE]; /* "": there is none */
-    char path[PATH_SIZE];
+    char directory[RUN_PATH_SIZE]; /* "": there is none */
+    char path[RUN_PATH_SIZE];
+    int lock;    /* of the process OWNER; -1: none */
+    pid_t owner; /* that has opened it */
 };
 
 struct private_socket *private_socket_new(void)
 {
     struct private_socket *made = mmap(NULL, sizeof(*made), PROT_READ | PROT_WRITE,
                                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    return made == MAP_FAILED ? NULL : made;
+    if (made == MAP_FAILED)
+        return NULL;
+    made->lock = -1;
+    return made;
 }
 
 const char *private_socket_path(const struct private_socket *made)
@@ -40,70 +46,151 @@ const char *private_socket_path(const struct private_socket *made)
     return made->path;
 }
 
-static void take_away(struct private_socket *made)
+static void close_lock(struct private_socket *made)
 {
-    if (!made->directory[0])
+    if (made->lock >= 0 && made->owner == getpid())
+        close(made->lock);
+    made->lock = -1;
+}
+
+/* The place is left where another run has something in it. */
+void private_socket_remove(struct private_socket *made)
+{
+    if (!made || !made->directory[0])
         return;
-    if (made->path[0])
-        unlink(made->path);
+    close_lock(made);
+    run_directory_remove(made->directory);
+    *strrchr(made->directory, '/') = '\0';
     rmdir(made->directory);
     made->path[0] = made->directory[0] = '\0';
 }
 
-void private_socket_remove(struct private_socket *made)
+/* The directory that it had, or a new one in PLACE; 0, or a negative code with ERROR filled. */
+static int make_directory(struct private_socket *made, const char *place, struct error *error)
 {
-    if (made)
-        take_away(made);
-}
-
-/* A new directory below BASE; a negative code where it cannot be made or used. */
-static int make_directory(struct private_socket *made, const char *base, struct error *error)
-{
-    if (base[0] != '/' || strlen(base) + sizeof(DIRECTORY NAME) > PATH_SIZE)
-        return error_set(error, ERROR_FAILED, "%s: %s", base,
-                         base[0] == '/' ? "too long for the path of a socket"
-                                        : "not an absolute path");
-    stpcpy(stpcpy(made->directory, base), DIRECTORY);
-    if (mkdtemp(made->directory)) {
-        stpcpy(stpcpy(made->path, made->directory), NAME);
-        return 0;
+    size_t length = strlen(place);
+    bool again = !strncmp(made->directory, place, length) && made->directory[length] == '/';
+    if (made->directory[0])
+        run_directory_remove(made->directory); /* what may be left of it */
+    int result = run_place_make(place, error);
+    if (result)
+        return result;
+    if (!again || mkdir(made->directory, 0700)) {
+        stpcpy(stpcpy(made->directory, place), RUN_DIRECTORY);
+        if (!mkdtemp(made->directory)) {
+            made->directory[0] = '\0';
+            return error_system(error, errno, "%s: cannot make a directory for the run's socket", place);
+        }
     }
-    made->directory[0] = '\0';
-    return error_system(error, errno, "%s: cannot make a directory for the run's socket", base);
-}
-
-/* Binds FD in the directory; nobody can connect before its mode is set. */
-static int open_in(const struct private_socket *made, int fd, struct error *error)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path, made->path, PATH_SIZE);
-    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || chmod(made->path, 0600) ||
-        listen(fd, SOMAXCONN))
-        return error_system(error, errno, "%s: cannot open a socket", made->path);
+    stpcpy(stpcpy(made->path, made->directory), RUN_SOCKET);
     return 0;
 }
 
-int private_socket_listen(struct private_socket *made, struct error *error)
+/* The lock of this process, with TEXT; it ends with the process, and no child has it. */
+static int lock_directory(struct private_socket *made, const char *text, struct error *error)
 {
-    const char *const bases[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    char path[RUN_PATH_SIZE];
+    stpcpy(stpcpy(path, made->directory), RUN_LOCK);
+    close_lock(made);
+    made->owner = getpid();
+    made->lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (made->lock < 0 || fcntl(made->lock, F_SETLK, &whole) ||
+        write(made->lock, text, strlen(text)) != (ssize_t)strlen(text))
+        return error_system(error, errno, "%s: cannot write and lock it", path);
+    return 0;
+}
+
+/* A socket that listens in the directory; nobody sees it before it does. */
+static int open_socket(const struct private_socket *made, struct error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return error_system(error, errno, "cannot open a socket");
-    int result = -1;
-    for (size_t i = 0; result && i < countof(bases); i++) {
-        if (!bases[i] || !*bases[i])
-            continue;
-        error_release(error);
-        result = make_directory(made, bases[i], error);
-        if (!result)
-            result = open_in(made, fd, error);
-        if (result)
-            take_away(made);
+    stpcpy(stpcpy(address.sun_path, made->directory), RUN_NEW);
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || chmod(address.sun_path, 0600) ||
+        listen(fd, SOMAXCONN) || rename(address.sun_path, made->path)) {
+        error_system(error, errno, "%s: cannot open a socket", made->path);
+        close(fd);
+        return error->code;
     }
-    if (!result)
+    return fd;
+}
+
+/* True where what was opened stands where it should: somebody may have swept it away meanwhile. */
+static bool stands(const struct private_socket *made)
+{
+    struct stat lock;
+    return made->lock >= 0 && !fstat(made->lock, &lock) && lock.st_nlink && !access(made->path, F_OK);
+}
+
+/* The lock comes last: whoever finds it finds a run that can be asked. */
+static int listen_in(struct private_socket *made, const char *place, const char *text, struct error *error)
+{
+    int fd = -1;
+    for (int try = 0; try < TRIES; try++) {
+        error_release(error);
+        int result = make_directory(made, place, error);
+        fd = result ? result : open_socket(made, error);
+        result = fd < 0 ? fd : lock_directory(made, text, error);
+        if (!result && stands(made))
+            return fd;
+        if (fd >= 0)
+            close(fd);
+        if (made->directory[0])
+            run_directory_remove(made->directory);
+        if (result && result != -ENOENT)
+            return result;
+    }
+    return error->code ? error->code : error_set(error, -ENOENT, "%s: what is made in it goes away at once", place);
+}
+
+int private_socket_listen(struct private_socket *made, const char *text, struct error *error)
+{
+    char places[RUN_PLACES_MOST][RUN_PATH_SIZE];
+    struct buf trouble = {0};
+    size_t count = run_places_here(places, &trouble);
+    int fd = -1;
+    for (size_t i = 0; fd < 0 && i < count; i++) {
+        fd = listen_in(made, places[i], text, error);
+        if (fd < 0)
+            buf_printf(&trouble, "%s%s", trouble.length ? "; " : "", error->text);
+    }
+    if (fd < 0)
+        close_lock(made);
+    if (fd < 0 && trouble.length) {
+        error_release(error);
+        error_set(error, ERROR_FAILED, "%s", trouble.data);
+        made->path[0] = made->directory[0] = '\0';
+    } else {
+        error_release(error);
+    }
+    buf_release(&trouble);
+    return fd;
+}
+
+int private_socket_watch(const struct private_socket *made)
+{
+    static const uint32_t removal = IN_DELETE | IN_MOVED_FROM | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+    char place[RUN_PATH_SIZE];
+    int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    stpcpy(place, made->directory);
+    char *end = strrchr(place, '/');
+    if (fd < 0 || !end)
         return fd;
-    close(fd);
-    return result;
+    *end = '\0';
+    inotify_add_watch(fd, made->directory, removal);
+    inotify_add_watch(fd, place, IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR);
+    return fd;
+}
+
+bool private_socket_is_lost(const struct private_socket *made, int watch)
+{
+    char events[4096];
+    while (read(watch, events, sizeof(events)) > 0)
+        continue;
+    return !stands(made);
 }
 
 static bool is_welcome(int fd)

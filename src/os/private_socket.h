@@ -1,12 +1,15 @@
 /*
- * A socket that only this user can reach: it stands alone in a directory of mode 0700, and who comes
- * is asked for his user id.
+ * A socket that only this user can reach: it stands in a directory of its own in one of the places of
+ * os/run_places.h, all of mode 0700, and who comes is asked for his user id. Beside it is the lock by which others see that the
+ * run lives.
  *
  * The guard makes the struct, the runner opens the socket, and whichever of them is there at the end
  * removes it.
  */
 #ifndef OS_PRIVATE_SOCKET_H
 #define OS_PRIVATE_SOCKET_H
+
+#include <stdbool.h>
 
 struct error;
 struct private_socket;
@@ -15,10 +18,20 @@ struct private_socket;
 struct private_socket *private_socket_new(void);
 
 /*
- * Opens it in a new directory below $XDG_RUNTIME_DIR, $TMPDIR or /tmp, the first that can be used.
- * The listening descriptor (non-blocking, close-on-exec), or a negative code with ERROR filled.
+ * Opens it, the first time or anew: in the directory that it had where that can be made again, else in a new one in the first
+ * place that can be used. TEXT is what its lock tells others of the run. The listening descriptor (non-blocking,
+ * close-on-exec), or a negative code with ERROR filled.
  */
-int private_socket_listen(struct private_socket *made, struct error *error);
+int private_socket_listen(struct private_socket *made, const char *text, struct error *error);
+
+/*
+ * A descriptor that can be read whenever something happens to the directory of an open socket, which costs nothing while
+ * nothing does; the caller's. Below 0: the system has none.
+ */
+int private_socket_watch(const struct private_socket *made);
+
+/* Takes what has come at that descriptor: true where the socket or its lock do not stand any more where they did. */
+bool private_socket_is_lost(const struct private_socket *made, int watch);
 
 /* Where it is; "" where it is not. */
 const char *private_socket_path(const struct private_socket *made);

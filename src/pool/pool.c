@@ -430,6 +430,27 @@ static void pool_describe(const struct object *object, struct buf *out)
     pool_print_state((const struct pool *)object, out);
 }
 
+static void pool_facts(const struct object *object, struct object_facts *facts)
+{
+    const struct pool *pool = (const struct pool *)object;
+    struct event tally = {0};
+    pool_fill_tally(pool, &tally);
+    facts->is_pool = true;
+    facts->succeeded = tally.succeeded;
+    facts->failed = tally.count;
+    facts->skipped = tally.skipped;
+    facts->left = tally.left;
+    for (size_t i = 0; i < pool->crew_made; i++) {
+        const struct crew *crew = pool->crew[i];
+        if (crew->state == CREW_NONE)
+            continue;
+        facts->workers++;
+        facts->busy += crew->tasks.first != NULL;
+        if (crew->pid)
+            facts_add_pid(facts, crew->pid);
+    }
+}
+
 static void pool_progress(const struct object *object, struct buf *out)
 {
     pool_print_progress((const struct pool *)object, out);
@@ -457,6 +478,7 @@ static const struct object_kind pool_kind = {
     .recorded = pool_recorded,
     .describe = pool_describe,
     .progress = pool_progress,
+    .facts = pool_facts,
     .waits = pool_waits_for_queue,
     .held_up = pool_held_up,
     .parts = pool_parts,

@@ -191,6 +191,18 @@ static void end_down(struct process *process)
     object_gone(&process->object);
 }
 
+static void process_facts(const struct object *object, struct object_facts *facts)
+{
+    const struct process *process = (const struct process *)object;
+    const struct life *life = &process->life;
+    if (!life->pid || (life->exited && !life->lingers))
+        return;
+    facts->pid = life->pid;
+    facts_add_pid(facts, life->pid);
+    facts->has_health = process->spec->health.kind != PROBE_NONE;
+    facts->healthy = !life->condemned;
+}
+
 static void process_stop(struct object *object)
 {
     struct process *process = (struct process *)object;
@@ -322,6 +334,7 @@ static const struct object_kind process_kind = {
     .replicate = process_replicate,
     .signal = process_signal,
     .describe = process_describe,
+    .facts = process_facts,
     .waits = process_waits_for_queue,
     .held_up = process_held_up,
     .parts = process_parts,

@@ -446,6 +446,7 @@ struct log_spec {
     const char *record;    /* absolute: where the run is recorded; NULL: nowhere */
     int64_t record_output; /* bytes of output of an object that are recorded; 0: all */
     bool samples;          /* true by default: what is used is measured for those who read it */
+    int64_t keep;          /* lines of an object that clients of the run can still get */
 };
 
 struct scenario {

@@ -1,17 +1,21 @@
 /* A connection, the table of requests, and who may use which queue. */
 #include "serve/connection.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/unit.h"
 #include "engine/object.h"
 #include "engine/run.h"
 #include "loop/pipe.h"
 #include "loop/timer.h"
 #include "scenario/spec.h"
+#include "serve/desk.h"
+#include "serve/session.h"
 #include "store/queue_store.h"
 
 /* Beyond so many bytes of replies that are not read, or not due yet, no request is served. */
@@ -19,6 +23,12 @@
 
 /* Beyond so many bytes that cannot be served yet, no more are read. */
 #define RECEIVED_MOST (1u << 20)
+
+/* The first bytes tell frames from text: the length of a frame that is all text would be more than any may have. */
+#define FIRST_BYTES 4
+
+/* Who was sent away has so long to read what it was sent. */
+#define LET_GO (10 * NS_PER_S)
 
 static void serve(struct guest *guest);
 
@@ -117,27 +127,63 @@ static void serve(struct guest *guest)
     hold_flood(guest);
 }
 
+static bool is_text(const struct buf *received)
+{
+    for (size_t i = 0; i < FIRST_BYTES; i++)
+        if (i >= received->length || !(isprint((unsigned char)received->data[i]) || isspace((unsigned char)received->data[i])))
+            return false;
+    return true;
+}
+
+/* Lines that wait for the client to read are not read either. */
+static void serve_session(struct guest *guest)
+{
+    session_take(guest->session, &guest->received);
+    bool flood = !guest->leaving && guest->received.length > CONTROL_LINE_MOST;
+    if (flood && !guest->paused)
+        reader_pause(guest->reader);
+    else if (!flood && guest->paused && !guest->leaving)
+        reader_resume(guest->reader);
+    guest->paused = flood;
+}
+
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct guest *guest = arg;
     if (guest->leaving)
         return;
     buf_append(&guest->received, bytes, length);
-    serve(guest);
+    if (!guest->session && !guest->known && guest->run->desk && is_text(&guest->received))
+        guest->session = session_new(guest->run->desk, guest);
+    if (guest->session)
+        serve_session(guest);
+    else
+        serve(guest);
 }
 
+/* Who has shut down one side alone still reads what it has asked for. */
 static void on_end(void *arg, int status)
 {
-    (void)status;
-    guest_free(arg);
+    struct guest *guest = arg;
+    if (!guest->session || status)
+        guest_free(guest);
+    else if (!guest->leaving)
+        guest_let_go(guest);
 }
 
 static void on_drained(void *arg)
 {
     struct guest *guest = arg;
-    if (guest->leaving && !guest->owed.length)
+    if (guest->leaving && !guest->owed.length) {
         guest_free(guest);
-    else if (guest->received.length && !guest->busy && !guest->serving && !guest->leaving)
+        return;
+    }
+    if (guest->session) {
+        session_drained(guest->session);
+        serve_session(guest);
+        return;
+    }
+    if (guest->received.length && !guest->busy && !guest->serving && !guest->leaving)
         serve(guest);
 }
 
@@ -180,6 +226,7 @@ void guest_free(struct guest *guest)
 {
     cancel(guest);
     guest_return(guest);
+    session_free(guest->session);
     if (guest->previous)
         guest->previous->next = guest->next;
     else
@@ -268,6 +315,10 @@ void guest_end(struct guest *guest)
 {
     if (guest->leaving)
         return;
+    if (guest->session) {
+        session_end(guest->session);
+        return;
+    }
     cancel(guest);
     send_reply(guest, REPLY_ENDED, "", 0);
     guest_leave(guest);
@@ -280,17 +331,32 @@ void guest_refuse(struct guest *guest, const char *format, ...)
     va_start(arguments, format);
     buf_vprintf(&text, format, arguments);
     va_end(arguments);
-    send_reply(guest, REPLY_REFUSED, text.data, text.length);
+    if (guest->session) {
+        session_dismiss(guest->session, buf_string(&text));
+    } else {
+        send_reply(guest, REPLY_REFUSED, text.data, text.length);
+        guest_leave(guest);
+    }
     buf_release(&text);
-    guest_leave(guest);
 }
 
 static void on_timeout(void *arg)
 {
     struct guest *guest = arg;
+    if (guest->leaving) {
+        guest_free(guest);
+        return;
+    }
     cancel(guest);
     send_reply(guest, REPLY_TIMEOUT, "", 0);
     guest_leave(guest);
+}
+
+static void start_timer(struct guest *guest, int64_t time)
+{
+    if (!guest->timer)
+        guest->timer = timer_new(guest->run->loop, on_timeout, guest);
+    timer_start(guest->timer, time);
 }
 
 void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest *guest))
@@ -299,13 +365,21 @@ void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest 
     guest->timed = timeout >= 0;
     if (!guest->timed)
         return;
-    if (!guest->timer)
-        guest->timer = timer_new(guest->run->loop, on_timeout, guest);
-    timer_start(guest->timer, timeout);
+    start_timer(guest, timeout);
+}
+
+void guest_let_go(struct guest *guest)
+{
+    guest->let_go = true;
+    reader_pause(guest->reader);
+    guest_leave(guest);
+    start_timer(guest, LET_GO);
 }
 
 bool guest_is_idle(const struct guest *guest)
 {
+    if (guest->session && !session_is_idle(guest->session))
+        return false;
     return !guest->busy && !guest->held.length && !guest->owed.length && !writer_pending(guest->writer);
 }
 

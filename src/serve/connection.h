@@ -1,6 +1,6 @@
 /*
- * A guest: one connection to the door of a run, and the request that is being served
- * (wire/request.h).
+ * A guest: one connection to the door of a run. It speaks in frames (wire/request.h), one request after the other, as put and get
+ * do; or its first bytes are none of a frame, and what it says is for a session (serve/session.h).
  *
  * A new request is a row in the table of guest.c with a function that reads its fields and then either
  * answers by guest_reply() or guest_refuse() at once, or calls guest_wait() and answers later, by the
@@ -17,10 +17,12 @@
 #include "queue/queue.h"
 #include "wire/request.h"
 
+struct desk;
 struct object;
 struct part_wait;
 struct reader;
 struct run;
+struct session;
 struct taker;
 struct timer;
 struct writer;
@@ -41,11 +43,13 @@ struct guest {
     struct buf owed; /* replies that wait for the disk, and those behind them */
     uint64_t moment; /* of the run's store: they are sent when it is reached */
     struct buf received;
+    struct session *session;   /* it speaks JSON Lines; NULL: it does not, or has said nothing yet */
     bool known;                /* it has said HELLO */
     const struct object *body; /* of this run, that it runs in; NULL: none */
     bool serving;              /* requests are being taken from RECEIVED */
     bool busy;                 /* with a request that is not answered yet */
     bool leaving;              /* it is gone once the last reply is written */
+    bool let_go;               /* nobody waits for it at the end */
     bool paused;               /* it has sent more than need be while it is busy */
     struct timer *timer;       /* of a request with a timeout; NULL: none yet */
     bool timed;                /* it has one */
@@ -63,6 +67,9 @@ struct guest {
 
 /* Takes a connection over, into LIST. */
 void guest_new(struct run *run, struct guest **list, const int ends[2]);
+
+/* Sends it away, without waiting for long until it has read what it was sent. */
+void guest_let_go(struct guest *guest);
 
 /* Sends it away at once: what it was busy with is undone. */
 void guest_free(struct guest *guest);

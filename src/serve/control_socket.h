@@ -1,6 +1,6 @@
 /*
- * The door of a run: the socket at which `parrun put` and `parrun get` ask for its queues, from
- * inside the bodies. Each connection is a guest (serve/connection.h).
+ * The door of a run: the socket at which `parrun put` and `parrun get` ask for its queues, and anybody of the same user asks what
+ * it does and tells it what to do (parrun-control(7)). Each connection is a guest (serve/connection.h).
  */
 #ifndef SERVE_CONTROL_SOCKET_H
 #define SERVE_CONTROL_SOCKET_H
@@ -14,13 +14,17 @@ struct private_socket;
 struct run;
 
 /*
- * Opens it at SOCKET (NULL: there is none), which must outlive it, once the run has its queues. Where
- * it cannot be opened the run goes on without: bodies then find out why.
+ * Opens it at SOCKET (NULL: there is none), which must outlive it, once the run has its queues and objects, and makes the run's
+ * desk. Where it cannot be opened the run goes on without: that is said on standard error, and bodies find out why. Where its
+ * directory is removed it is opened anew.
  */
 struct door *door_new(struct run *run, struct private_socket *socket);
 
 /* The run has ended: tells all who are there, or come before the socket has gone. NULL is accepted. */
 void door_close(struct door *door);
+
+/* Calls DONE(ARG) when all who were told of the end have read it, or soon where somebody does not. DOOR may be NULL. */
+void door_settle(struct door *door, void (*done)(void *arg), void *arg);
 
 /* Sends everybody away and removes the socket, before the objects are freed. NULL is accepted. */
 void door_free(struct door *door);

@@ -316,6 +316,12 @@ static void object_describe(const struct object *object, struct buf *out)
         buf_text(out, " ago");
 }
 
+static void object_facts(const struct object *object, struct object_facts *facts)
+{
+    (void)object;
+    (void)facts; /* it has no more than any object */
+}
+
 static const struct object_kind thread_kind = {
     .word = "thread",
     .asked = EVENT_THREAD_ASKED,
@@ -327,6 +333,7 @@ static const struct object_kind thread_kind = {
     .skip = object_skip,
     .hold = object_hold,
     .describe = object_describe,
+    .facts = object_facts,
     .waits = object_waits,
     .drained = object_drained,
     .free = object_free,

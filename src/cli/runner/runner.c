@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mask.h"
 #include "base/mem.h"
@@ -53,6 +54,7 @@
 #include "scenario/spec.h"
 #include "script/shared.h"
 #include "serve/control_socket.h"
+#include "serve/desk.h"
 #include "store/database.h"
 #include "store/journal.h"
 #include "store/queue_store.h"
@@ -177,7 +179,8 @@ static void on_unwritten(void *arg, const char *name, int number)
 
 static void on_log_finished(void *arg)
 {
-    stop_loop(arg);
+    struct runner *runner = arg;
+    door_settle(runner->run.door, stop_loop, runner);
 }
 
 static void on_journal_finished(void *arg)
@@ -274,6 +277,7 @@ static void release_run(struct run *run)
     loop_free(run->loop);
     queues_free(run);
     bus_free(run->bus);
+    desk_free(run->desk);
     shared_free(run->shared);
     resume_free(run->resume);
     terminal_free(run->terminal);
@@ -365,6 +369,8 @@ static int open_run(struct runner *runner, const struct options *options,
         .scenario = scenario,
         .mask = mask,
         .id = make_id(),
+        .pid = (long)getppid(),
+        .wall = clock_wall(),
         .shared = shared_new(),
         .dry = options->dry,
         .dry_tasks = options->limit,
@@ -410,7 +416,7 @@ static void make_objects(struct run *run, const struct order *order)
         attributes_warn(run);
     }
     objects_make(run);
-    if (run->scenario->queue_count && !run->dry)
+    if (!run->dry)
         run->door = door_new(run, order->socket);
     durable_tell_door(run);
 }
