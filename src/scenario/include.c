@@ -76,7 +76,7 @@ static bool fail(struct loader *loader, const struct node *node, const char *tex
 
 /* Reads a file that is not known yet and all that it includes. NULL where that fails. */
 static const struct node *read_file(struct loader *loader, const struct node *node,
-                                    const char *identity)
+                                    const char *path, const char *identity)
 {
     struct error error = {0};
     const char *fault = include_fault(loader, node->file);
@@ -86,12 +86,11 @@ static const struct node *read_file(struct loader *loader, const struct node *no
         error_release(&error);
         return NULL;
     }
-    const char *slash = strrchr(identity, '/');
+    const char *directory = loader_directory(loader->arena, path);
     size_t number = include_add(
         loader, &(struct scenario_file){
                     .source = source,
-                    .directory = arena_copy(loader->arena, identity,
-                                            (size_t)(slash - identity) + (slash == identity)),
+                    .directory = directory ? directory : loader->scenario->directory,
                     .identity = identity,
                     .parent = node->file,
                     .place = loader_mark(loader, node),
@@ -117,11 +116,12 @@ static bool include_one(struct loader *loader, const struct node *node, struct m
                                  show_node(node).text));
     if (node_has_template(node))
         return fail(loader, node, "a path cannot hold a template: vars are not known yet");
-    char *path = loader_path(loader, node, node->text);
-    char *real = realpath(path, NULL);
-    const char *identity = arena_strdup(loader->arena, real ? real : path);
-    free(path);
+    char *absolute = loader_path(loader, node, node->text);
+    char *real = realpath(absolute, NULL);
+    const char *path = arena_strdup(loader->arena, absolute);
+    const char *identity = real ? arena_strdup(loader->arena, real) : path;
     free(real);
+    free(absolute);
     size_t known = find_file(loader, identity);
     if (known < loader->file_count && is_around(loader, known, node->file))
         return fail(loader, node,
@@ -129,7 +129,7 @@ static bool include_one(struct loader *loader, const struct node *node, struct m
                                  chain_of(loader, known, node->file)));
     if (known < loader->file_count)
         return true;
-    const struct node *root = read_file(loader, node, identity);
+    const struct node *root = read_file(loader, node, path, identity);
     if (root)
         merge_included(together, root);
     return root;

@@ -59,8 +59,7 @@ struct object_spec *scenario_object(const struct scenario *scenario, size_t numb
     return &scenario->threads[number - scenario->pool_count].object;
 }
 
-/* The absolute directory of FILE, in the arena; NULL where it cannot be found. */
-static const char *directory_of(struct arena *arena, const char *file)
+const char *loader_directory(struct arena *arena, const char *file)
 {
     const char *slash = strrchr(file, '/');
     const char *written = ".";
@@ -164,7 +163,7 @@ static struct scenario *new_scenario(const char *file, bool standard)
     struct scenario *scenario = arena_alloc(arena, sizeof(*scenario));
     scenario->arena = arena;
     scenario->file = standard ? STANDARD_INPUT : arena_strdup(arena, file);
-    scenario->directory = directory_of(arena, standard ? "." : file);
+    scenario->directory = loader_directory(arena, standard ? "." : file);
     scenario->name = standard ? "stdin" : name_of(arena, file);
     scenario->vars.type = VALUE_TABLE;
     return scenario;

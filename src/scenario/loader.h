@@ -106,6 +106,9 @@ const char *field_label(struct loader *loader, const struct field *field);
 /* TEXT, which comes from outside, in a form that is safe in a message. In the loader's arena. */
 const char *loader_shown(struct loader *loader, const char *text);
 
+/* The absolute directory in which FILE stands, a link too, in the arena; NULL where it cannot be found. */
+const char *loader_directory(struct arena *arena, const char *file);
+
 /* The file in which NODE stands. */
 const struct source *loader_source(const struct loader *loader, const struct node *node);
 

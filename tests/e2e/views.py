@@ -178,6 +178,25 @@ def test_wrong_scenario():
         assert parrun(word, "wrong.yaml", directory=directory.path, status=2) == ""
 
 
+def test_paths_of_what_is_reached_by_a_link():
+    """Relative to where the link stands: of the scenario and of what it includes."""
+    directory = Directory()
+    scenario = "include: part.yaml\nprocesses: {p: {run: 'cat data; echo $FROM', cwd: ., env_file: vars.env}}\n"
+    part = "processes: {i: {run: 'echo $FROM too', env_file: vars.env}}\n"
+    for place in ("real", "there", "parts"):
+        (directory.path / place).mkdir()
+        directory.file(f"{place}/data", f"data of {place}\n")
+        directory.file(f"{place}/vars.env", f"FROM={place}\n")
+    directory.file("real/s.yaml", scenario)
+    directory.file("parts/part.yaml", part)
+    for place in ("real", "there"):
+        (directory.path / place / "part.yaml").symlink_to("../parts/part.yaml")
+    (directory.path / "there/s.yaml").symlink_to("../real/s.yaml")
+    for place in ("real", "there"):
+        out = parrun("-q", "--show=process.output", f"{place}/s.yaml", directory=directory.path)
+        assert sorted(out.splitlines()) == [f"i | {place} too", f"p | data of {place}", f"p | {place}"], out
+
+
 def test_show_of_included_files():
     directory = Directory()
     (directory.path / "sub").mkdir()
