@@ -114,9 +114,10 @@ static void fill_count(struct buf *out, const struct event *event)
 
 static void fill_when(struct buf *out, const struct event *event)
 {
-    buf_text(out, event->duration ? "in " : "at once");
-    if (event->duration)
-        duration_print(out, duration_round(event->duration));
+    int64_t wait = duration_round(event->duration);
+    buf_text(out, wait ? "in " : "at once");
+    if (wait)
+        duration_print(out, wait);
 }
 
 static void fill_total(struct buf *out, const struct event *event)

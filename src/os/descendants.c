@@ -35,6 +35,7 @@ struct relative {
     char name[16]; /* of the program, as the kernel has it */
     pid_t pid;
     pid_t parent;
+    pid_t group;
     pid_t session;
     char state;
     bool ours;
@@ -77,13 +78,12 @@ static bool read_stat(const char *pid, struct relative *relative)
     text[length] = '\0';
     const char *behind = strrchr(text, ')');
     const char *name = strchr(text, '(');
-    int group;
     if (!behind || !name)
         return false;
     snprintf(relative->name, sizeof(relative->name), "%.*s", (int)(behind - name - 1), name + 1);
     relative->pid = (pid_t)strtol(pid, NULL, 10);
-    return sscanf(behind + 1, " %c %d %d %d", &relative->state, &relative->parent, &group,
-                            &relative->session) == 4;
+    return sscanf(behind + 1, " %c %d %d %d", &relative->state, &relative->parent, &relative->group,
+                  &relative->session) == 4;
 }
 
 pid_t descendants_parent(pid_t pid)
@@ -114,6 +114,19 @@ static void family_read(struct family *family)
         family_add(family, &relative);
     }
     closedir(proc);
+}
+
+bool descendants_leads_others(void)
+{
+    struct family family = {0};
+    bool found = false;
+    if (getpgrp() != getpid())
+        return false;
+    family_read(&family);
+    for (size_t i = 0; i < family.count; i++)
+        found |= family.items[i].group == getpid() && family.items[i].pid != getpid() && family.items[i].state != 'Z';
+    free(family.items);
+    return found;
 }
 
 /* Adds those of the processes FROM to TO that are children of this one. */

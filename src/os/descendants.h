@@ -24,6 +24,10 @@ void descendants_adopt(void);
 /* The parent of any process; 0 where there is none, or no such process. */
 pid_t descendants_parent(pid_t pid);
 
+/* True where others of the process group that this process leads live, whoever's children they are; nobody can tell
+ * without /proc. */
+bool descendants_leads_others(void);
+
 /* Sends SIGNAL to each of them; returns how many there are, zombies left out. */
 size_t descendants_signal(int signal);
 

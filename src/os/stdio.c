@@ -23,7 +23,7 @@ void stdio_secure(void)
 {
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
-            open("/dev/null", O_RDWR); /* takes the lowest free number: this one */
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDWR); /* takes the lowest free number: this one */
     close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     sigset_t none;
     sigemptyset(&none);

@@ -6,7 +6,7 @@ struct error;
 
 /*
  * Opens /dev/null in place of each of descriptors 0 to 2 that is closed (so that no later open()
- * lands there), marks every higher one close-on-exec (so that no child inherits what it was not
+ * lands there; of 0 so that reading it still fails, and nobody takes a closed input for an empty one), marks every higher one close-on-exec (so that no child inherits what it was not
  * given), blocks no signal, whatever the caller had blocked (so that none is missed), hears of the ends of
  * children, and ignores SIGPIPE and SIGXFSZ (so that a closed reader and a file at its limit are error
  * codes). What is ignored at the start otherwise stays ignored.

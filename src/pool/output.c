@@ -408,8 +408,11 @@ void pool_pump(struct pool *pool)
         struct task *task = pool->finished.first;
         if (!tell_kept(pool, task))
             return;
-        if (pool->results && !task->retried && !task->untold) /* first: the journal waits for what it has put */
+        bool over = !task->retried && !task->untold;
+        if (pool->results && over) /* first: the journal and the queue wait for what it has put */
             results_put(pool->results, task);
+        if (over && task->outcome != OUTCOME_CANCELLED)
+            pool_message_done(pool, task);
         if (task->untold)
             ; /* only its turn is passed */
         else if (task->outcome == OUTCOME_CANCELLED)
@@ -431,7 +434,6 @@ void pool_finish_task(struct pool *pool, struct task *task)
     end_masked(pool, task);
     count_task(pool, task);
     buf_release(&task->last);
-    pool_message_done(pool, task);
     if (pool->spec->output == OUTPUT_ORDERED)
         pool_keep_turn(pool, task);
     else

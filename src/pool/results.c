@@ -192,7 +192,8 @@ void results_take_output(struct results *results, struct task *task, size_t stre
 {
     struct error error = {0};
     if (spool_put(&task->streams[stream].kept, bytes, length, &error))
-        fail_of(results, &error);
+        results->callbacks.failed(results->arg, error.text); /* the record will have it, from memory */
+    error_release(&error);
 }
 
 /* Bytes that are no text are there whole besides. */

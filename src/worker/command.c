@@ -15,6 +15,7 @@
 #include "base/refusal.h"
 #include "base/unit.h"
 #include "os/cgroup.h"
+#include "os/descendants.h"
 #include "os/spawn.h"
 #include "os/spawn_attributes.h"
 #include "script/script.h"
@@ -224,6 +225,12 @@ static bool has_output(const struct run *run)
     return run->streams[0] >= 0 || run->streams[1] >= 0;
 }
 
+/* Others of its group live: that of a command of a process's body is the process's. */
+static bool group_lives(const struct run *run)
+{
+    return run->leads ? command_group_lives(run->pid) : descendants_leads_others();
+}
+
 static bool run_is_done(struct run *run)
 {
     if (run_lives(run))
@@ -233,8 +240,7 @@ static bool run_is_done(struct run *run)
         return true;
     if (now < run->drain_until)
         return false;
-    if (now >= run->filter_until || run->worker->cancelled || !run->leads ||
-        !command_group_lives(run->pid))
+    if (now >= run->filter_until || run->worker->cancelled || !group_lives(run))
         return true;
     run->drain_until = now + DRAIN_TIME;
     return false;
@@ -245,7 +251,7 @@ static void tell_unread(const struct run *run)
 {
     static const char text[] = "what a command has left behind holds its output open, "
                                "which is read no longer";
-    if (has_output(run) && run->leads && !run->kill_at && command_group_lives(run->pid))
+    if (has_output(run) && !run->kill_at && group_lives(run))
         log_write(run->worker, text, sizeof(text) - 1);
 }
 

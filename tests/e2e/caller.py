@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 
 from harness.parrun import (PATIENCE, PROGRAM, TERM, VARIANT, Directory, check_nothing_left,
-                            check_status, died_of, mark)
+                            check_status, complete, died_of, mark)
 
 NOBODY = 65534
 SIGNALS = [number for number in signal.valid_signals()
@@ -182,6 +182,38 @@ def test_a_run_works_or_says_what_it_needs():
 
 
 @mark("release")
+def test_a_closed_input_is_no_empty_one():
+    directory = Directory()
+    directory.file("lines.yaml", "pools: {p: {tasks: {lines: '-'}, run: echo}}")
+    directory.file("inherit.yaml", "processes: {p: {run: cat, stdin: inherit}}")
+    for words, status, said in ((["lines.yaml"], 1, b"cannot read tasks from standard input: it is closed"),
+                                (["each", "echo"], 1, b"cannot read tasks from standard input: it is closed"),
+                                (["check", "-"], 2, b"cannot read '<stdin>': Bad file descriptor"),
+                                (["queue", "q.db", "put", "q"], 2, b"standard input: Bad file descriptor"),
+                                (["inherit.yaml"], 1, b"Bad file descriptor")):
+        ended = subprocess.run([PROGRAM, *words], cwd=directory.path, preexec_fn=lambda: os.close(0), check=False,
+                               capture_output=True, timeout=PATIENCE)
+        check_status(ended.returncode, status, ended.stdout + ended.stderr)
+        assert said in ended.stdout + ended.stderr, (words, ended)
+
+
+def test_a_directory_that_cannot_be_read_is_named():
+    directory = Directory()
+    for name in ("open", "shut"):
+        (directory.path / "in" / name).mkdir(parents=True)
+    (directory.path / "in/shut").chmod(0)
+    directory.path.chmod(0o755)
+    def drop():
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+    status, out, err = complete("pools: {p: {tasks: {glob: 'in/**/*.x'}, run: echo}}", directory=directory, preexec_fn=drop)
+    (directory.path / "in/shut").chmod(0o755)
+    check_status(status, 1, out + err)
+    assert b"in/shut': Permission denied" in out, out
+
+
 def test_a_run_is_not_deaf():
     for name, options, want in rows():
         if want:

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from harness.parrun import (KILL, PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status,
-                            complete, mark)
+                            complete, mark, own_path)
 
 COUNT = 60
 
@@ -544,6 +544,32 @@ def test_what_a_run_has_done_is_told_or_that_is_an_error():
     run.finish()
     check_nothing_left()
     assert bodies(directory, "idle") == ["1"]
+
+
+def test_a_message_is_there_until_its_record_is():
+    """The second one is done, and waits for the first one to be told; then the run is killed. What the third one puts is on
+    the disk when its put returns, and so is all that was acknowledged before."""
+    directory = Directory()
+    gate, told = directory.fifo("gate"), directory.fifo("told")
+    fill(directory, "echo first; echo second; echo third")
+    run = Run("""
+        queues: {jobs: {durable: q.db}, log: {durable: q.db}}
+        pools:
+          p:
+            workers: 2
+            tasks: {queue: jobs}
+            produces: log
+            output: ordered
+            results: {file: records}
+            run: |
+              case ${{ item }} in first) cat gate ;; third) parrun queue q.db put log third; echo >told; exec cat gate ;; esac
+        """, directory=directory, env=own_path())
+    runner = run.runner()
+    told.read_text()
+    os.kill(runner, KILL)
+    run.finish()
+    records = [json.loads(line)["item"] for line in (directory.path / "records").read_text().splitlines()]
+    assert bodies(directory, "log") == ["third"] and "second" in bodies(directory) + records, (bodies(directory, "log"), records, bodies(directory))
 
 
 def test_a_run_that_was_killed_leaves_its_file_usable():

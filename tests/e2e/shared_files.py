@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 
 from harness.parrun import PROGRAM, Directory, Run, check_nothing_left, check_status, complete
@@ -271,6 +272,39 @@ def test_output_is_kept_without_tmpdir():
         """, directory=directory, env=os.environ | {"TMPDIR": "/nonexistent"})
     check_status(status, 0, out[-300:] + err)
     assert out.count(b"x") >= 4_000_000
+
+
+def test_a_directory_for_output_that_fills():
+    """What was under way is shown and recorded whole, its messages are acknowledged, and all others are kept."""
+    directory = Directory()
+    small = directory.path / "small"
+    small.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=512k", "none", small], check=False).returncode:
+        return  # nobody else may mount
+    try:
+        subprocess.run([PROGRAM, "queue", "q.db", "put", "jobs", *map(str, range(8))], cwd=directory.path, check=True,
+                       stdout=subprocess.DEVNULL)
+        status, out, err = complete("""
+            queues: {jobs: {durable: q.db}}
+            pools:
+              p:
+                workers: 3
+                tasks: {queue: jobs}
+                output: ordered
+                results: {file: records}
+                run: "head -c 1000000 /dev/zero | tr '\\\\0' x; echo"
+            """, directory=directory, env=os.environ | {"TMPDIR": str(small)})
+    finally:
+        subprocess.run(["umount", "-l", small], check=True)
+    check_status(status, 3, out[-300:] + err)
+    records = [json.loads(line) for line in (directory.path / "records").read_text().splitlines()]
+    assert all(record["output"] == "x" * 1000000 + "\n" for record in records)
+    done = [record["item"] for record in records]
+    left = [body for body, in sqlite3.connect(directory.path / "q.db").execute("SELECT body FROM message")]
+    assert sorted(done + left) == [str(n) for n in range(8)] and 1 <= len(done) <= 6, (done, left)
+    assert b"cannot keep output in a temporary file: No space left on device" in out
+    assert f"Queue jobs keeps {len(left)} messages for the next run.".encode() in out
+    assert out.count(b"x" * 1000000) == len(done)
 
 
 def test_pieces_of_long_texts_end_between_characters():

@@ -78,6 +78,10 @@ static int open_file(const char *path)
 {
     if (strcmp(path, "-") != 0)
         return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if ((fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY) {
+        errno = EBADF; /* as it was closed; opened anew it would be empty */
+        return -1;
+    }
     int fd = open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NOCTTY);
     /* What somebody else has read of a file is not read again. */
     off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
@@ -91,7 +95,9 @@ struct intake *intake_open(const struct intake_options *options, const char *pat
 {
     struct stat status;
     int fd = open_file(path);
-    if (fd < 0 || fstat(fd, &status)) {
+    if (fd < 0 && errno == EBADF) {
+        error_set(error, -EBADF, "cannot read tasks from standard input: it is closed");
+    } else if (fd < 0 || fstat(fd, &status)) {
         error_system(error, errno, "cannot read tasks from '%s'", path);
     } else if (S_ISDIR(status.st_mode)) {
         error_set(error, -EISDIR, "cannot read tasks from '%s': it is a directory", path);
