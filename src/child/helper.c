@@ -72,7 +72,7 @@ struct errand *errand_new(struct run *run, struct world *world, const struct bod
         free(errand);
         return NULL;
     }
-    errand->tap = tap_new(run->loop, ends[0], NULL, NULL, &callbacks, errand);
+    errand->tap = tap_new(run->loop, ends[0], NULL, NULL, NULL, &callbacks, errand);
     tap_mask(errand->tap, run->mask);
     return errand;
 }

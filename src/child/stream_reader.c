@@ -33,6 +33,7 @@ struct tap {
     struct reader *reader; /* NULL: given up, what came is no such stream */
     const char *stream;
     struct queue *queue;
+    const char *producer; /* into it */
     struct waiter waiter;
     struct waiter for_break;
     struct tap_callbacks callbacks;
@@ -198,7 +199,7 @@ static void tell_put(struct tap *tap, const char *bytes, size_t length)
 /* Puts what is whole of BYTES; returns how much of it that was. */
 static size_t put_whole(struct tap *tap, const char *bytes)
 {
-    size_t put = tap->scan.whole ? queue_put_stream(tap->queue, bytes, tap->scan.whole) : 0;
+    size_t put = tap->scan.whole ? queue_put_stream(tap->queue, bytes, tap->scan.whole, tap->producer) : 0;
     tell_put(tap, bytes, put);
     tap->full = put < tap->scan.whole;
     tap->scan.whole -= put;
@@ -322,13 +323,14 @@ static void on_end(void *arg, int status)
 }
 
 struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
-                    const struct tap_callbacks *callbacks, void *arg)
+                    const char *producer, const struct tap_callbacks *callbacks, void *arg)
 {
     static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
     struct tap *tap = mem_calloc(1, sizeof(*tap));
     tap->loop = loop;
     tap->stream = stream;
     tap->queue = queue;
+    tap->producer = producer;
     tap->callbacks = *callbacks;
     tap->arg = arg;
     tap->waiter = (struct waiter){.function = on_room, .arg = tap};

@@ -28,10 +28,10 @@ struct tap_callbacks {
 
 /*
  * Reads FD (owned from now on). QUEUE NULL: lines go to CALLBACKS->line, with STREAM ("stdout",
- * "stderr"); else whole messages are put into QUEUE, and the child waits while it is full.
+ * "stderr"); else whole messages are put into QUEUE, as those of the object PRODUCER, and the child waits while it is full.
  */
 struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
-                    const struct tap_callbacks *callbacks, void *arg);
+                    const char *producer, const struct tap_callbacks *callbacks, void *arg);
 
 /* Lines come without what MASK hides, even where a secret spans two pieces of a long one. */
 void tap_mask(struct tap *tap, const struct mask *mask);

@@ -78,7 +78,7 @@ static size_t unread(const struct feed *feed)
 /* What the child has read of a durable queue need not last any more. */
 static void tell_read(struct feed *feed)
 {
-    if (!feed->backlog && taker_is_durable(feed->taker))
+    if (!feed->backlog && taker_knows_each(feed->taker))
         taker_read_stream(feed->taker, unread(feed));
 }
 
@@ -258,7 +258,7 @@ struct feed *feed_new(struct run *run, int fd, struct queue *queue, const char *
     feed->callbacks = *callbacks;
     feed->arg = arg;
     feed->waiter = (struct waiter){.function = on_message, .arg = feed};
-    bool little = taker_is_shared(feed->taker) || taker_is_durable(feed->taker);
+    bool little = taker_is_shared(feed->taker) || taker_knows_each(feed->taker);
     feed->shared = little && !backlog;
     if (feed->shared)
         feed->look = timer_new(run->loop, on_look, feed);
@@ -308,7 +308,7 @@ static void return_unread(struct feed *feed)
     size_t from = framing_floor(queue_framing(feed->queue), feed->history.data,
                                 feed->history.length, feed->history.length - left);
     count_unsure(feed, from);
-    if (taker_is_durable(feed->taker))
+    if (taker_knows_each(feed->taker))
         taker_read_stream(feed->taker, feed->history.length - from);
     taker_return_stream(feed->taker, buf_string(&feed->history) + from,
                         feed->history.length - from);

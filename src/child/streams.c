@@ -277,7 +277,7 @@ void streams_begin(struct streams *streams, struct backlog *backlog,
             recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
         else
             stream->tap = tap_new(streams->run->loop, stream->ours, stream_word(stream->fd),
-                                  stream->queue, &callbacks->tap, arg);
+                                  stream->queue, streams->name, &callbacks->tap, arg);
         if (stream->tap)
             tap_mask(stream->tap, streams->run->mask);
         if (stream->tap && streams->tty && stream->fd == STDOUT_FILENO)

@@ -106,12 +106,12 @@ int results_claim(const struct results_spec *spec, bool goes_on, struct error *e
     return result ? result : fd < 0 ? -1 : fd;
 }
 
-static void open_outlet(struct results *results, struct run *run)
+static void open_outlet(struct results *results, struct run *run, const char *pool)
 {
     static const struct outlet_callbacks callbacks = {
         .full = on_full, .room = on_room, .finished = on_finished};
     struct queue *queue = run->queues[results->spec->queue];
-    results->outlet = outlet_new(run, queue, &callbacks, results);
+    results->outlet = outlet_new(run, queue, pool, &callbacks, results);
     results->framing = queue_framing(queue);
 }
 
@@ -171,7 +171,7 @@ struct results *results_new(struct run *run, const struct pool_spec *pool, bool 
     results->callbacks = *callbacks;
     results->arg = arg;
     if (pool->results.kind == RESULTS_QUEUE) {
-        open_outlet(results, run);
+        open_outlet(results, run, pool->object.name);
         return results;
     }
     results->file = record_file(results->spec);

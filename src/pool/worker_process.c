@@ -202,7 +202,7 @@ static int start_in(struct crew_process *process, struct world *world, struct er
         release(process);
         return result;
     }
-    process->stray = tap_new(run->loop, stray[0], "stderr", NULL, &tap_callbacks, process);
+    process->stray = tap_new(run->loop, stray[0], "stderr", NULL, NULL, &tap_callbacks, process);
     tap_mask(process->stray, run->mask);
     send_config(process, world);
     return 0;

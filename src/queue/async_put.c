@@ -13,6 +13,7 @@
 struct outlet {
     struct run *run;
     struct queue *queue;
+    const char *producer;
     struct outlet_callbacks callbacks;
     void *arg;
     struct waiter waiter;
@@ -22,8 +23,8 @@ struct outlet {
 
 static bool put(struct outlet *outlet, const char *encoded, size_t length)
 {
-    static const struct put_options usual;
-    return queue_put_value(outlet->queue, encoded, length, &usual);
+    const struct put_options options = {.producer = outlet->producer};
+    return queue_put_value(outlet->queue, encoded, length, &options);
 }
 
 static void tell_finished(void *arg)
@@ -47,13 +48,14 @@ static void on_room(void *arg)
         tell_finished(outlet);
 }
 
-struct outlet *outlet_new(struct run *run, struct queue *queue,
+struct outlet *outlet_new(struct run *run, struct queue *queue, const char *producer,
                           const struct outlet_callbacks *callbacks, void *arg)
 {
     struct outlet *outlet = mem_calloc(1, sizeof(*outlet));
     *outlet = (struct outlet){
         .run = run,
         .queue = queue,
+        .producer = producer,
         .callbacks = *callbacks,
         .arg = arg,
         .waiter = {.function = on_room, .arg = outlet},

@@ -16,7 +16,7 @@ struct outlet_callbacks {
     void (*finished)(void *arg);
 };
 
-struct outlet *outlet_new(struct run *run, struct queue *queue,
+struct outlet *outlet_new(struct run *run, struct queue *queue, const char *producer,
                           const struct outlet_callbacks *callbacks, void *arg);
 void outlet_put(struct outlet *outlet, const char *encoded, size_t length);
 

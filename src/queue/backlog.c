@@ -164,7 +164,7 @@ static size_t first_message(struct backlog *backlog)
 /* Tells the taker what is left. */
 static void settle(struct backlog *backlog)
 {
-    if (taker_is_durable(backlog->taker))
+    if (taker_knows_each(backlog->taker))
         taker_read_stream(backlog->taker, (size_t)size_of(backlog));
     taker_set_unread(backlog->taker, size_of(backlog));
 }

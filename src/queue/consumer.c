@@ -40,7 +40,7 @@ struct taker *taker_new(struct queue *queue, const char *consumer, enum taker_ki
     taker->kind = kind;
     taker->consumer = consumer;
     taker->who = (struct lane_taker){taker, kind == TAKER_TASKS};
-    taker->exact = queue->spec->max_attempts || queue->spec->ordered || queue->spec->durable;
+    taker->exact = queue->spec->max_attempts || queue->spec->ordered || queue->spec->durable || queue->spec->trace;
     pthread_mutex_lock(&queue->lock);
     taker->lane = find_lane(queue, consumer);
     taker->lane->takers++;
@@ -96,9 +96,9 @@ struct queue *taker_queue(const struct taker *taker)
     return taker->queue;
 }
 
-bool taker_is_durable(const struct taker *taker)
+bool taker_knows_each(const struct taker *taker)
 {
-    return taker->queue->slot >= 0;
+    return taker->lane->single;
 }
 
 bool taker_is_shared(const struct taker *taker)
@@ -152,7 +152,7 @@ void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mar
         durable_tried(queue, mark->id, mark->attempts + 1);
     taker->lane->taken++;
     taker_hold(taker, 1);
-    queue_trace_value(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
+    queue_trace(queue, EVENT_QUEUE_GET, mark->number, taker->consumer, out->data + start, out->length - start);
     queue_changed(queue);
 }
 
@@ -164,19 +164,6 @@ enum take_result taker_take(struct taker *taker, struct buf *out, struct mark_ta
         taker_take_one(taker, out, mark);
     pthread_mutex_unlock(&taker->queue->lock);
     return result;
-}
-
-/* With the lock held: tells of the messages that taker_take_many() took. */
-static void trace_many(struct queue *queue, const char *bytes, size_t length)
-{
-    while (queue->spec->trace && length) {
-        uint32_t size;
-        memcpy(&size, bytes, sizeof(size));
-        size = le32toh(size);
-        queue_trace_value(queue, EVENT_QUEUE_GET, bytes + sizeof(size), size);
-        bytes += sizeof(size) + size;
-        length -= sizeof(size) + size;
-    }
 }
 
 /* With the lock held: how many it may have of those that are there. */
@@ -196,6 +183,8 @@ static void take_exact(struct taker *taker, struct buf *out)
     buf_append(out, &size, sizeof(size));
     lane_take_value(taker->lane, &taker->who, out, &taker->mark);
     durable_tried(taker->queue, taker->mark.id, taker->mark.attempts + 1);
+    queue_trace(taker->queue, EVENT_QUEUE_GET, taker->mark.number, taker->consumer, out->data + head + sizeof(size),
+                out->length - head - sizeof(size));
     size = htole32((uint32_t)(out->length - head - sizeof(size)));
     memcpy(out->data + head, &size, sizeof(size));
 }
@@ -206,7 +195,6 @@ enum take_result taker_take_many(struct taker *taker, struct buf *out, size_t mo
     pthread_mutex_lock(&queue->lock);
     enum take_result result = queue_look(queue, taker);
     if (result == TAKE_MESSAGE) {
-        size_t start = out->length;
         *count = 1;
         if (taker->exact)
             take_exact(taker, out);
@@ -215,19 +203,24 @@ enum take_result taker_take_many(struct taker *taker, struct buf *out, size_t mo
                                       TAKE_BYTES);
         taker->lane->taken += *count;
         taker_hold(taker, *count);
-        trace_many(queue, out->data + start, out->length - start);
         queue_changed(queue);
     }
     pthread_mutex_unlock(&queue->lock);
     return result;
 }
 
-/* A stream has a message of a durable queue. */
-static void note_sent(void *arg, int64_t id, size_t bytes)
+/* A stream has a message that is known by itself. */
+static void note_sent(void *arg, const struct letter *letter, size_t bytes)
 {
     struct taker *taker = arg;
-    const struct sent sent = {id, bytes};
+    const struct sent sent = {letter->id, letter->number, bytes};
+    struct buf encoded = {0};
     buf_append(&taker->sent, &sent, sizeof(sent));
+    if (!taker->queue->spec->trace)
+        return;
+    letter_value(letter, taker->queue->spec->framing, &encoded);
+    queue_trace(taker->queue, EVENT_QUEUE_GET, letter->number, taker->consumer, encoded.data, encoded.length);
+    buf_release(&encoded);
 }
 
 enum take_result taker_take_stream(struct taker *taker, struct buf *out, size_t most,
@@ -237,11 +230,9 @@ enum take_result taker_take_stream(struct taker *taker, struct buf *out, size_t 
     pthread_mutex_lock(&queue->lock);
     enum take_result result = queue_look(queue, taker);
     if (result == TAKE_MESSAGE) {
-        size_t start = out->length;
         const struct lane_told told = {note_sent, taker};
         taker->lane->taken += lane_take_stream(taker->lane, &taker->who, out, most,
-                                               queue->slot >= 0 ? &told : NULL, error);
-        queue_trace_stream(queue, EVENT_QUEUE_GET, out->data + start, out->length - start);
+                                               taker->lane->single ? &told : NULL, error);
         queue_changed(queue);
     }
     pthread_mutex_unlock(&queue->lock);
@@ -274,7 +265,7 @@ void taker_read_stream(struct taker *taker, size_t unread)
     buf_consume(list, done * sizeof(*sent));
 }
 
-/* With the lock held: the messages of a durable queue that a stream gives back, the last one first. */
+/* With the lock held: messages that are known by themselves, which a stream gives back, the last one first. */
 static void return_sent(struct taker *taker, const char *bytes, size_t length)
 {
     struct buf *list = &taker->sent;
@@ -283,7 +274,7 @@ static void return_sent(struct taker *taker, const char *bytes, size_t length)
         memcpy(&sent, list->data + list->length - sizeof(sent), sizeof(sent));
         buf_truncate(list, list->length - sizeof(sent));
         length -= sent.bytes;
-        lane_return_framed(taker->lane, bytes + length, sent.bytes, sent.id);
+        lane_return_framed(taker->lane, bytes + length, sent.bytes, sent.id, sent.number);
     }
 }
 
@@ -294,7 +285,7 @@ void taker_return_stream(struct taker *taker, const char *bytes, size_t length)
         return;
     pthread_mutex_lock(&queue->lock);
     size_t before = taker->lane->messages;
-    if (queue->slot >= 0)
+    if (taker->lane->single)
         return_sent(taker, bytes, length);
     else
         lane_return_stream(taker->lane, bytes, length);
@@ -336,7 +327,8 @@ static void return_tried(struct taker *taker, const char *encoded, size_t length
     }
     pthread_mutex_lock(&taker->queue->lock);
     if (!bury) {
-        const struct mark_taken tried = {.attempts = attempts, .id = taker->mark.id};
+        const struct mark_taken tried = {
+            .attempts = attempts, .id = taker->mark.id, .number = taker->mark.number};
         lane_return_value(taker->lane, encoded, length, &tried);
         taker->lane->taken--;
         taker_release(taker, &taker->mark);

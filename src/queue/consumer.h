@@ -49,8 +49,9 @@ bool taker_is_awaited(const struct taker *taker);
 /* True where nothing is there for it to take. Any thread. */
 bool taker_finds_nothing(const struct taker *taker);
 
-/* True where the queue lasts in a file. */
-bool taker_is_durable(const struct taker *taker);
+/* True where each message is known by itself, as the queue is durable or traced: taker_read_stream() is to be told what
+ * was read. */
+bool taker_knows_each(const struct taker *taker);
 
 /* True where others take the same messages, as long as they live. */
 bool taker_is_shared(const struct taker *taker);

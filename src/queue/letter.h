@@ -12,6 +12,7 @@ struct letter {
     struct letter *next;
     unsigned attempts; /* consumers that had it and did not get done with it */
     int64_t id;        /* of a durable queue: in its file */
+    int64_t number;    /* of a traced queue: which one was put, from 1; 0: nobody knows */
     bool framed;       /* BYTES are a message in its frame, else an encoded value */
     size_t length;
     char bytes[];

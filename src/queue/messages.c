@@ -17,7 +17,7 @@ void lane_init(struct lane *lane, const struct queue_spec *spec, const struct va
     memset(lane, 0, sizeof(*lane));
     for (size_t i = 0; i < LANE_PRIORITIES; i++)
         lane->stores[i].framing = spec->framing;
-    lane->durable = spec->durable;
+    lane->single = spec->durable || spec->trace;
     if (spec->ordered)
         lane->order = order_new(spec, vars);
 }
@@ -168,8 +168,8 @@ static struct store *top_store(struct lane *lane)
     return &lane->stores[top_priority(lane)];
 }
 
-/* The first letter of a durable queue; NULL: there is none. */
-static struct letter *take_durable(struct lane *lane)
+/* The first of the letters; NULL: there is none. */
+static struct letter *take_single(struct lane *lane)
 {
     if (!lane->filled)
         return NULL;
@@ -195,12 +195,13 @@ static struct letter *take_letter(struct lane *lane, const struct lane_taker *ta
     struct letter *letter = letters_take(&lane->returned);
     if (!letter && lane->order)
         letter = order_take(lane->order, taker->who, taker->alone, &mark->slot);
-    else if (!letter && lane->durable)
-        letter = take_durable(lane);
+    else if (!letter && lane->single)
+        letter = take_single(lane);
     if (!letter)
         return NULL;
     mark->attempts = letter->attempts;
     mark->id = letter->id;
+    mark->number = letter->number;
     account(lane, 0 - (size_t)1, 0 - letter->length);
     return letter;
 }
@@ -224,7 +225,7 @@ void lane_take_value(struct lane *lane, const struct lane_taker *taker, struct b
 size_t lane_take_values(struct lane *lane, const struct lane_taker *taker, struct buf *out,
                         size_t most, size_t bytes)
 {
-    if (lane->returned.first || lane->order || lane->durable) {
+    if (lane->returned.first || lane->order || lane->single) {
         struct mark_taken mark;
         size_t head = out->length;
         uint32_t size = 0;
@@ -251,7 +252,7 @@ size_t lane_take_stream(struct lane *lane, const struct lane_taker *taker, struc
     while (out->length - start < most && !error->code && (letter = take_letter(lane, taker, &mark))) {
         size_t before = out->length;
         if (!letter_stream(letter, framing_of(lane), out, error) && told)
-            told->taken(told->arg, letter->id, out->length - before);
+            told->taken(told->arg, letter, out->length - before);
         free(letter);
         count++;
     }
@@ -291,10 +292,11 @@ void lane_return_stream(struct lane *lane, const char *bytes, size_t length)
     account(lane, store->messages - messages, length);
 }
 
-void lane_return_framed(struct lane *lane, const char *bytes, size_t length, int64_t id)
+void lane_return_framed(struct lane *lane, const char *bytes, size_t length, int64_t id, int64_t number)
 {
     struct letter *letter = letter_new(bytes, length, true, 0);
     letter->id = id;
+    letter->number = number;
     account(lane, 1, length);
     if (lane->order)
         order_put_first(lane->order, letter);
@@ -307,6 +309,7 @@ void lane_return_value(struct lane *lane, const char *encoded, size_t length,
 {
     struct letter *letter = letter_new(encoded, length, false, mark->attempts);
     letter->id = mark->id;
+    letter->number = mark->number;
     account(lane, 1, length);
     if (lane->order)
         order_put_first(lane->order, letter);

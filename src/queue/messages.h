@@ -24,7 +24,7 @@ struct value;
 
 struct lane {
     struct order *order;                    /* with `ordered`: all messages but RETURNED */
-    bool durable;                           /* each has its id: they are in LETTERS */
+    bool single;                             /* durable or traced: each is known by itself, and in LETTERS */
     struct letters letters[LANE_PRIORITIES]; /* by priority */
     struct store stores[LANE_PRIORITIES];   /* else, by priority */
     unsigned filled;                        /* a bit for each of these that holds some */
@@ -48,6 +48,7 @@ struct mark_taken {
     size_t slot;       /* with `ordered` */
     unsigned attempts; /* by others, before */
     int64_t id;        /* of a durable queue: in its file */
+    int64_t number;    /* of a traced queue */
 };
 
 /* Who takes: any pointer that tells one from the other; ALONE: one message of a key at a time. */
@@ -78,7 +79,7 @@ void lane_put_value(struct lane *lane, const char *encoded, size_t length, int p
 void lane_put_values(struct lane *lane, const char *bytes, size_t length, size_t count,
                      int priority);
 
-/* Appends a letter, which the lane owns from now on; of a lane with `ordered`, or a durable one. */
+/* Appends a letter, which the lane owns from now on; of a lane with `ordered`, or where each is known by itself. */
 void lane_put_letter(struct lane *lane, struct letter *letter, int priority);
 
 /* True where there is something for this taker. */
@@ -93,9 +94,9 @@ size_t lane_take_values(struct lane *lane, const struct lane_taker *taker, struc
                         size_t most, size_t bytes);
 
 /* Messages in their frames, as store_take_stream() does; returns how many. TOLD, where it is not NULL,
- * hears of each one that a durable queue gave: its id, and its bytes with the frame. */
+ * hears of each one that is known by itself, and of its bytes with the frame. */
 struct lane_told {
-    void (*taken)(void *arg, int64_t id, size_t bytes);
+    void (*taken)(void *arg, const struct letter *letter, size_t bytes);
     void *arg;
 };
 size_t lane_take_stream(struct lane *lane, const struct lane_taker *taker, struct buf *out,
@@ -104,8 +105,8 @@ size_t lane_take_stream(struct lane *lane, const struct lane_taker *taker, struc
 /* Puts messages before all others, or with `ordered` before those of their keys. */
 void lane_return_stream(struct lane *lane, const char *bytes, size_t length);
 
-/* The same for one message of a durable queue, with its frame. */
-void lane_return_framed(struct lane *lane, const char *bytes, size_t length, int64_t id);
+/* The same for one message that is known by itself, with its frame. */
+void lane_return_framed(struct lane *lane, const char *bytes, size_t length, int64_t id, int64_t number);
 void lane_return_value(struct lane *lane, const char *encoded, size_t length,
                        const struct mark_taken *mark);
 void lane_return_values(struct lane *lane, const char *bytes, size_t length, size_t count);

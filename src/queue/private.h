@@ -79,12 +79,13 @@ struct taker {
     size_t done;      /* messages that it is done with and still holds */
     size_t want;      /* so many were to be taken at once */
     int64_t came_at;  /* and when that was */
-    struct buf sent; /* of a stream from a durable queue: struct sent, those not known to be read */
+    struct buf sent; /* of a stream: struct sent, those that are known by themselves and not known to be read */
 };
 
-/* A message that was written into a child's pipe. */
+/* A message, known by itself, that was written into a child's pipe. */
 struct sent {
     int64_t id;
+    int64_t number;
     size_t bytes;
 };
 
@@ -99,8 +100,8 @@ size_t queue_lane_room(const struct queue *queue);
 /* queue_put.c: true where nothing can be put now. Where nobody is left to take it, all can. */
 bool queue_has_no_room(const struct queue *queue);
 
-/* queue_put.c: a message goes to all lanes from which somebody takes. */
-void queue_enter(struct queue *queue, const char *encoded, size_t length, int priority);
+/* queue_put.c: a message, with its NUMBER where the queue is traced, goes to all lanes from which somebody takes. */
+void queue_enter(struct queue *queue, const char *encoded, size_t length, int64_t number, int priority);
 
 /* queue_put.c: the same for a letter, which belongs to the queue from now on. */
 void queue_enter_letter(struct queue *queue, struct letter *letter, int priority);
@@ -143,10 +144,15 @@ void taker_return_one(struct taker *taker, const char *encoded, size_t length, b
 /* What a taker finds. */
 enum take_result queue_look(const struct queue *queue, const struct taker *taker);
 
-void queue_trace_stream(struct queue *queue, enum event_kind kind, const char *bytes,
-                        size_t length);
-void queue_trace_value(struct queue *queue, enum event_kind kind, const char *encoded,
-                       size_t length);
+/* The number of the message that was put last, where the queue is traced; else 0. */
+static inline int64_t queue_number(const struct queue *queue)
+{
+    return queue->spec->trace ? (int64_t)queue->put : 0;
+}
+
+/* queue.c: tells of one message, where the queue is traced: its NUMBER, and who has put it or got it. */
+void queue_trace(struct queue *queue, enum event_kind kind, int64_t number, const char *party, const char *encoded,
+                 size_t length);
 
 /* Without the lock: puts a message into the dead letters of QUEUE, whether these are full or not. */
 void queue_bury(struct queue *queue, const char *encoded, size_t length, int64_t attempts,

@@ -27,28 +27,23 @@ void queue_event(struct queue *queue, enum event_kind kind, unsigned flags, size
     bus_emit(queue->run->bus, &event);
 }
 
-/* With the lock held: tells of LENGTH bytes of messages, or of one value, where the queue is traced. */
-void queue_trace_stream(struct queue *queue, enum event_kind kind, const char *bytes,
-                         size_t length)
-{
-    while (queue->spec->trace && length) {
-        const char *message;
-        size_t size;
-        size_t whole = framing_first(queue->spec->framing, bytes, length, &message, &size);
-        trace_post(queue->run, kind, queue->spec->name, queue->named, message, size);
-        bytes += whole;
-        length -= whole;
-    }
-}
-
-void queue_trace_value(struct queue *queue, enum event_kind kind, const char *encoded,
-                        size_t length)
+void queue_trace(struct queue *queue, enum event_kind kind, int64_t number, const char *party, const char *encoded,
+                 size_t length)
 {
     if (!queue->spec->trace)
         return;
     struct buf text = {0};
+    struct event event = {
+        .kind = kind,
+        .flags = queue->named ? EVENT_NAMED : 0,
+        .object = queue->spec->name,
+        .number = number,
+        .party = party,
+    };
     value_text_of(&text, encoded, length);
-    trace_post(queue->run, kind, queue->spec->name, queue->named, text.data, text.length);
+    event.bytes = buf_string(&text);
+    event.length = text.length;
+    trace_event(queue->run, &event);
     buf_release(&text);
 }
 
@@ -59,9 +54,9 @@ static void put_items(struct queue *queue)
     for (size_t i = 0; i < queue->spec->item_count; i++) {
         buf_clear(&encoded);
         value_encode(&encoded, &queue->spec->items[i]);
-        queue_trace_value(queue, EVENT_QUEUE_PUT, encoded.data, encoded.length);
-        queue_enter(queue, encoded.data, encoded.length, 0);
         queue->put++;
+        queue_trace(queue, EVENT_QUEUE_PUT, (int64_t)queue->put, NULL, encoded.data, encoded.length);
+        queue_enter(queue, encoded.data, encoded.length, queue_number(queue), 0);
     }
     buf_release(&encoded);
 }

@@ -48,6 +48,7 @@ struct queue_users {
 struct put_options {
     int64_t delay; /* ns until it may be taken; 0: none */
     int priority;  /* 0 to LANE_PRIORITIES - 1; the highest goes first */
+    const char *producer; /* the object that puts it, for who traces the queue; NULL: none of the run */
 };
 
 /* Opens a queue with its items in it; NAMED where the scenario has several. A durable one, where the
@@ -82,10 +83,10 @@ bool queue_is_ordered(const struct queue *queue);
 
 
 /*
- * Puts whole messages in their frames; returns how many bytes of them were taken: fewer than LENGTH
+ * Puts whole messages in their frames, of the object PRODUCER; returns how many bytes of them were taken: fewer than LENGTH
  * where the queue is full.
  */
-size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length);
+size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length, const char *producer);
 
 /* The queue that gets its dead letters; NULL: none. */
 struct queue *queue_dead_letters(const struct queue *queue);

@@ -52,13 +52,19 @@ bool queue_has_no_room(const struct queue *queue)
 }
 
 /* With the lock held: a message goes to all who may take it; at least to one lane. */
-void queue_enter(struct queue *queue, const char *encoded, size_t length, int priority)
+void queue_enter(struct queue *queue, const char *encoded, size_t length, int64_t number, int priority)
 {
     for (size_t i = 0; i < queue->lane_count; i++) {
         struct lane *lane = &queue->lanes[i];
         if (lane->abandoned)
             continue;
-        lane_put_value(lane, encoded, length, priority);
+        if (number) {
+            struct letter *letter = letter_new(encoded, length, false, 0);
+            letter->number = number;
+            lane_put_letter(lane, letter, priority);
+        } else {
+            lane_put_value(lane, encoded, length, priority);
+        }
         lane->put++;
     }
 }
@@ -71,7 +77,7 @@ void queue_enter_letter(struct queue *queue, struct letter *letter, int priority
         queue->lanes[0].put++;
         return;
     }
-    queue_enter(queue, letter->bytes, letter->length, priority);
+    queue_enter(queue, letter->bytes, letter->length, letter->number, priority);
     free(letter);
 }
 
@@ -117,23 +123,24 @@ static void put_one(struct queue *queue, const char *encoded, size_t length,
                     const struct put_options *options)
 {
     queue->put++;
-    queue_trace_value(queue, EVENT_QUEUE_PUT, encoded, length);
+    queue_trace(queue, EVENT_QUEUE_PUT, queue_number(queue), options->producer, encoded, length);
     if (queue->spec->durable || options->delay) {
         struct letter *letter = letter_new(encoded, length, false, 0);
+        letter->number = queue_number(queue);
         letter->id = durable_put(queue, encoded, length, options);
         put_letter(queue, letter, options);
     } else if (queue->abandoned) {
         queue->lost++; /* counted as put, never taken */
     } else {
-        queue_enter(queue, encoded, length, options->priority);
+        queue_enter(queue, encoded, length, queue_number(queue), options->priority);
         queue_changed(queue);
     }
 }
 
 /* With the lock held: messages in their frames one by one, as long as there is room. */
-static size_t put_each(struct queue *queue, const char *bytes, size_t length)
+static size_t put_each(struct queue *queue, const char *bytes, size_t length, const char *producer)
 {
-    static const struct put_options usual;
+    const struct put_options options = {.producer = producer};
     struct buf encoded = {0};
     size_t done = 0;
     while (done < length && !queue_has_no_room(queue)) {
@@ -142,22 +149,20 @@ static size_t put_each(struct queue *queue, const char *bytes, size_t length)
         done += framing_first(queue->spec->framing, bytes + done, length - done, &message, &size);
         buf_clear(&encoded);
         framing_decode(queue->spec->framing, message, size, &encoded);
-        put_one(queue, encoded.data, encoded.length, &usual);
+        put_one(queue, encoded.data, encoded.length, &options);
     }
     buf_release(&encoded);
     return done;
 }
 
-size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length)
+size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length, const char *producer)
 {
     size_t taken = 0;
     pthread_mutex_lock(&queue->lock);
-    if (queue->spec->durable) {
-        taken = put_each(queue, bytes, length);
-    } else if (!queue_has_no_room(queue)) {
+    if (queue->spec->durable || queue->spec->trace)
+        taken = put_each(queue, bytes, length, producer);
+    else if (!queue_has_no_room(queue))
         taken = enter_stream(queue, bytes, length);
-        queue_trace_stream(queue, EVENT_QUEUE_PUT, bytes, taken);
-    }
     bool full = queue_has_no_room(queue);
     if (taken)
         queue_changed(queue);

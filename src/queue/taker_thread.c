@@ -42,8 +42,7 @@ static bool may_take_ahead(const struct taker *taker)
     const struct queue *queue = taker->queue;
     const struct queue_spec *spec = queue->spec;
     bool alone = spec->delivery == DELIVERY_BROADCAST || queue->users.consumers == 1;
-    return alone && taker->lane->takers == 1 && !taker->exact && !spec->trace &&
-           !spec->dead_letter && !taker->lane->highest;
+    return alone && taker->lane->takers == 1 && !taker->exact && !spec->dead_letter && !taker->lane->highest;
 }
 
 /* With the lock held: how many to take, by how long the last ones have lasted. */

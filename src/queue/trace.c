@@ -9,29 +9,6 @@
 #include "event/bus.h"
 #include "loop/loop.h"
 
-struct trace {
-    struct run *run;
-    enum event_kind kind;
-    const char *queue;
-    bool named;
-    size_t length;
-    char text[];
-};
-
-static void trace_emit(void *arg)
-{
-    struct trace *trace = arg;
-    struct event event = {
-        .kind = trace->kind,
-        .flags = trace->named ? EVENT_NAMED : 0,
-        .object = trace->queue,
-        .bytes = trace->text,
-        .length = trace->length,
-    };
-    bus_emit(trace->run->bus, &event);
-    free(trace);
-}
-
 struct copy {
     struct run *run;
     struct event event;
@@ -57,15 +34,4 @@ void trace_event(struct run *run, const struct event *event)
     copy->event.bytes = event->bytes ? copy->bytes : NULL;
     copy->event.reason = event->reason ? copy->reason : NULL;
     loop_post(run->loop, emit_copy, copy);
-}
-
-void trace_post(struct run *run, enum event_kind kind, const char *queue, bool named,
-                const char *text, size_t length)
-{
-    struct trace *trace = mem_realloc(NULL, sizeof(*trace) + length + 1, 1);
-    *trace = (struct trace){
-        .run = run, .kind = kind, .queue = queue, .named = named, .length = length};
-    if (length)
-        memcpy(trace->text, text, length);
-    loop_post(run->loop, trace_emit, trace);
 }

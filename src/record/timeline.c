@@ -9,11 +9,18 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/unit.h"
 #include "log/writer_thread.h"
 
 /* A slice of no length is not shown by all readers. */
 #define SHORTEST INT64_C(1)
+
+/* The track of an object's messages: no pool has so many workers. */
+#define MESSAGES_TID 1000000
+
+/* Bytes of a message. */
+#define MESSAGE_MOST ((size_t)200)
 
 /* What has tracks: a pool one a worker, anything else one. Numbers of our own: a pid of the system may come twice. */
 struct tracks {
@@ -23,6 +30,8 @@ struct tracks {
     int64_t began;    /* of a life that has not ended; -1: none runs */
     int64_t ended;    /* where its last slice ends: the next begins no earlier */
     int64_t named;    /* workers that have names */
+    int64_t passed;   /* where the last slice of its messages ends */
+    bool passes;      /* there was one */
     int64_t *free_at; /* of each worker: where its last slice ends */
     size_t capacity;
     int64_t cpu;      /* ns that the life had used at its last sample */
@@ -152,6 +161,15 @@ static void begin_slice(struct timeline *timeline, size_t pid, int64_t tid, int6
     put_time(&timeline->line, "dur", finished - began);
 }
 
+/* The beginning of a message, as the last of a slice's args. */
+static void put_message(struct buf *out, const struct event *event)
+{
+    size_t length = event->length > MESSAGE_MOST ? MESSAGE_MOST : event->length;
+    buf_text(out, "\"message\":");
+    json_quote(out, event->bytes ? event->bytes : "", length - utf8_tail(event->bytes ? event->bytes : "", length));
+    buf_char(out, '}');
+}
+
 static void put_args(struct buf *out, const struct event *event)
 {
     buf_printf(out, ",\"args\":{\"task\":%" PRId64 ",\"attempt\":%" PRId64, event->task,
@@ -242,6 +260,49 @@ static void take_process_sample(struct timeline *timeline, const struct event *e
     tracks->sampled = event->at;
 }
 
+/* The object that has put or got a message; where it is none of the run, the queue itself. */
+static struct tracks *party_of(struct timeline *timeline, const struct event *event)
+{
+    for (size_t i = 0; event->party && i < timeline->count; i++)
+        if (timeline->tracks[i].kind != EVENT_OF_QUEUE && timeline->tracks[i].object &&
+            !strcmp(timeline->tracks[i].object, event->party))
+            return &timeline->tracks[i];
+    return tracks_of(timeline, event);
+}
+
+/* One end of the way of a message: the arrow of its queue and number sits on a slice of its own. */
+static void put_flow(struct timeline *timeline, const struct event *event, size_t pid, int64_t at)
+{
+    bool put = event->kind == EVENT_QUEUE_PUT;
+    size_t queue = number_of(timeline, tracks_of(timeline, event));
+    begin(timeline, put ? 's' : 'f');
+    buf_printf(&timeline->line, ",\"pid\":%zu,\"tid\":%d,\"cat\":\"queue\",", pid, MESSAGES_TID);
+    put_text(&timeline->line, "name", event->object);
+    buf_printf(&timeline->line, ",\"id\":\"%zu.%" PRId64 "\"", queue, event->number);
+    put_time(&timeline->line, "ts", at);
+    if (!put)
+        buf_text(&timeline->line, ",\"bp\":\"e\"");
+    end(timeline);
+}
+
+static void take_message(struct timeline *timeline, const struct event *event)
+{
+    struct tracks *tracks = party_of(timeline, event);
+    size_t pid = number_of(timeline, tracks);
+    struct buf text = {0};
+    if (!tracks->passes)
+        name(timeline, "thread", pid, MESSAGES_TID, "messages");
+    tracks->passes = true;
+    buf_printf(&text, "%s %s", event->kind == EVENT_QUEUE_PUT ? "put" : "get", event->object);
+    begin_slice(timeline, pid, MESSAGES_TID, event->at, event->at, &tracks->passed, text.data);
+    buf_printf(&timeline->line, ",\"args\":{\"number\":%" PRId64 ",", event->number);
+    put_message(&timeline->line, event);
+    end(timeline);
+    buf_release(&text);
+    if (event->number)
+        put_flow(timeline, event, pid, tracks->passed - SHORTEST);
+}
+
 static void end_samples(struct timeline *timeline, struct tracks *tracks, int64_t at)
 {
     if (tracks->sampled) {
@@ -330,6 +391,9 @@ static bool timeline_wants(void *arg, enum event_kind kind, unsigned flags)
     case EVENT_PROCESS_SAMPLE:
     case EVENT_POOL_SAMPLE:
     case EVENT_QUEUE_SAMPLE:
+    case EVENT_QUEUE_PUT:
+    case EVENT_QUEUE_GET:
+    case EVENT_POOL_STARTED:
         return true;
     default:
         return false;
@@ -344,6 +408,10 @@ static void timeline_take(void *arg, const struct event *event)
         take_opened(timeline, event);
     else if (event->kind == EVENT_QUEUE_STATS || event->kind == EVENT_QUEUE_SAMPLE)
         take_stats(timeline, event);
+    else if (event->kind == EVENT_QUEUE_PUT || event->kind == EVENT_QUEUE_GET)
+        take_message(timeline, event);
+    else if (event->kind == EVENT_POOL_STARTED)
+        tracks_of(timeline, event); /* it has a place before its first task ends */
     else if (event->kind == EVENT_PROCESS_SAMPLE)
         take_process_sample(timeline, event);
     else if (event->kind == EVENT_POOL_SAMPLE)

@@ -67,6 +67,7 @@ void guest_put(struct guest *guest, struct frame *frame)
     int64_t timeout = frame_read_i64(frame);
     guest->options.delay = frame_read_i64(frame);
     guest->options.priority = frame_read_u8(frame);
+    guest->options.producer = guest->body ? guest->body->name : NULL;
     guest->queue = guest_queue(guest, frame);
     guest->waiter = (struct waiter){.function = on_room, .arg = guest};
     if (!guest->queue)

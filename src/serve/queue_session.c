@@ -264,7 +264,7 @@ static void tell_broken(struct client *client, struct sent *sent)
 
 static void take_put(struct client *client, struct frame *frame)
 {
-    struct put_options options = {.delay = frame_read_i64(frame)};
+    struct put_options options = {.delay = frame_read_i64(frame), .producer = client->consumer};
     options.priority = frame_read_u8(frame);
     struct sent *sent = find_queue(client, frame);
     uint32_t messages = count_values(frame);

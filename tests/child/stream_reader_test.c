@@ -53,7 +53,7 @@ static void side_new(void (*function)(void *arg), struct side *side)
     *side = (struct side){.loop = test_loop()};
     assert_int_equal(pipe_open(ends, &error), 0);
     side->to = ends[1];
-    side->tap = tap_new(side->loop, ends[0], "stdout", NULL, &callbacks, side);
+    side->tap = tap_new(side->loop, ends[0], "stdout", NULL, NULL, &callbacks, side);
     side->timer = timer_new(side->loop, function, side);
 }
 

@@ -122,14 +122,16 @@ def test_tasks_of_an_earlier_run_and_those_never_begun_are_told_apart():
 def check_trace(text):
     """The rules of the format, as far as readers keep silent about what breaks them."""
     found = json.loads(text)
-    slices, named = {}, set()
+    slices, named, flows = {}, set(), {"s": {}, "f": {}}
     for event in found:
-        assert event["ph"] in "MXC" and "pid" in event and "tid" in event, event
+        assert event["ph"] in "MXCsf" and "pid" in event and "tid" in event, event
         track = event["pid"], event["tid"]
         if event["ph"] == "M":
             named.add((event["name"], *track))
             continue
         assert event["ts"] >= 0, event
+        if event["ph"] in "sf":
+            flows[event["ph"]].setdefault((event["id"], event["cat"], event["name"]), []).append(event)
         if event["ph"] == "X":
             assert event["dur"] >= 0.001, event
             slices.setdefault(track, []).append((round(event["ts"] * 1000), round(event["dur"] * 1000)))
@@ -138,7 +140,18 @@ def check_trace(text):
         for (begin, length), (following, _) in zip(of_track, of_track[1:]):
             assert begin + length <= following, (track, begin, length, following)
         assert ("process_name", track[0], 0) in named and (not track[1] or ("thread_name", *track) in named), track
+    check_flows(flows["s"], flows["f"], slices)
     return found
+
+
+def check_flows(starts, finishes, slices):
+    """Each end sits within a slice, and each get has its put, which was not later."""
+    for event in (event for ends in (starts, finishes) for of_flow in ends.values() for event in of_flow):
+        time = round(event["ts"] * 1000)
+        assert any(begin <= time <= begin + length for begin, length in slices[event["pid"], event["tid"]]), event
+    for flow, ends in finishes.items():
+        assert all(end["bp"] == "e" and starts[flow][0]["ts"] <= end["ts"] for end in ends), (flow, starts.get(flow))
+    assert all(len(of_flow) == 1 for of_flow in starts.values()), starts
 
 
 def test_a_trace_keeps_the_rules_of_its_format():
@@ -159,6 +172,68 @@ def test_a_trace_keeps_the_rules_of_its_format():
     assert len([event for event in tasks if event["name"].startswith("r ")]) == 7
     assert len([event for event in found if event["ph"] == "X" and event["name"] == "b"]) == 3
     assert {event["args"]["name"] for event in found if event["name"] == "thread_name"} >= {"p.1", "r.1"}
+
+
+QUEUES = """
+    queues:
+      lines: {trace: true, capacity: 3}
+      said: {trace: true, items: [first]}
+      all: {trace: true, delivery: broadcast}
+      last: {trace: true, ordered: '${{ message }}'}
+      kept: {trace: true, durable: kept.db}
+    processes:
+      from: {run: "seq 20", stdout: {queue: lines}}
+      to: {run: "cat", stdin: {queue: lines}, stdout: {queue: kept}}
+      one: {run: "cat", stdin: {queue: all}}
+      two: {run: "cat", stdin: {queue: all}}
+      end: {run: "cat", stdin: {queue: last}}
+    pools:
+      work: {workers: 2, tasks: {queue: said}, produces: all, results: {queue: last},
+             lua: "parrun.queue('all'):put(item) return item"}
+      keep: {workers: 1, tasks: {queue: kept}, run: "true"}
+    threads:
+      t: {produces: said, lua: "for i = 1, 5 do parrun.queue('said'):put('t' .. i, {priority = i}) end"}
+"""
+
+
+def test_messages_of_traced_queues_are_followed_from_put_to_get():
+    directory = Directory()
+    status, out, err = complete(QUEUES, "--record", "r.jsonl", directory=directory)
+    check_status(status, 0, out + err)
+    events = [json.loads(line) for line in (directory.path / "r.jsonl").read_text().splitlines()]
+    passed = {}
+    for event in events:
+        if event["event"] in ("queue.put", "queue.get"):
+            told = passed.setdefault((event["queue"], event["number"]), [])
+            told.append((event["message"], event.get("producer"), event.get("consumer")))
+    for number in range(1, 21):
+        assert passed["lines", number] == [(str(number), "from", None), (str(number), None, "to")], passed
+        assert passed["kept", number] == [(str(number), "to", None), (str(number), None, "keep")], passed
+    assert passed["said", 1] == [("first", None, None), ("first", None, "work")], passed
+    for number in range(2, 7):
+        text = f"t{number - 1}"
+        assert passed["said", number] == [(text, "t", None), (text, None, "work")], passed
+    for number in range(1, 7):
+        put, *got = passed["all", number]
+        assert put[1:] == ("work", None) and {consumer for _, _, consumer in got} == {"one", "two"}, passed
+        assert [party[1:] for party in passed["last", number]] == [("work", None), (None, "end")], passed
+    found = check_trace(parrun("trace", "r.jsonl", directory=directory).stdout)
+    assert len([event for event in found if event["ph"] == "s"]) == 20 + 20 + 6 + 6 + 6
+    assert len([event for event in found if event["ph"] == "f"]) == 20 + 20 + 6 + 12 + 6
+
+
+@mark("release")
+def test_a_message_that_comes_back_keeps_its_number():
+    directory = Directory()
+    text = """
+        queues: {q: {trace: true, items: [a, b, c]}}
+        processes:
+          p: {restart: failure, stdin: {queue: q}, run: "test -e seen && exec cat; touch seen; exit 1"}
+    """
+    complete(text, "--record", "r.jsonl", directory=directory)
+    events = [json.loads(line) for line in (directory.path / "r.jsonl").read_text().splitlines()]
+    got = [(event["number"], event["message"]) for event in events if event["event"] == "queue.get"]
+    assert set(got) == {(1, "a"), (2, "b"), (3, "c")} and len(got) > 3, got
 
 
 def test_the_trace_of_a_killed_run_needs_one_bracket():

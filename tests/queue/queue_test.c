@@ -142,8 +142,8 @@ static void test_full(void **state)
     struct buf out = {0};
     struct error error = {0};
     assert_true(put(queue, 1));
-    assert_int_equal(queue_put_stream(queue, "a\nb\nc\n", 6), 4);
-    assert_int_equal(queue_put_stream(queue, "c\n", 2), 0);
+    assert_int_equal(queue_put_stream(queue, "a\nb\nc\n", 6, NULL), 4);
+    assert_int_equal(queue_put_stream(queue, "c\n", 2, NULL), 0);
     assert_false(put(queue, 2));
     assert_int_equal(queue_length(queue), 3);
     assert_take(queue, 1);
@@ -166,7 +166,7 @@ static void test_full_of_bytes(void **state)
     large.data[(1 << 20) - 1] = '\n';
     buf_added(&large, 1 << 20);
     size_t puts = 0;
-    while (queue_put_stream(queue, large.data, large.length))
+    while (queue_put_stream(queue, large.data, large.length, NULL))
         puts++;
     assert_in_range(puts, 1, 8);
     assert_false(put(queue, 1));
@@ -271,7 +271,7 @@ static void test_broadcast(void **state)
     struct taker *b = taker_new(queue, "b", TAKER_BODY);
     struct buf out = {0};
     struct mark_taken mark;
-    assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6), 4);
+    assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6, NULL), 4);
     for (int i = 0; i < 2; i++)
         assert_int_equal(taker_take(a, &out, &mark), TAKE_MESSAGE);
     assert_int_equal(taker_take(a, &out, &mark), TAKE_EMPTY);
@@ -279,9 +279,9 @@ static void test_broadcast(void **state)
     queue_consumer_ended(queue, "c");
     assert_true(queue_is_full(queue));
     assert_int_equal(taker_take(b, &out, &mark), TAKE_MESSAGE);
-    assert_int_equal(queue_put_stream(queue, "3\n", 2), 2);
+    assert_int_equal(queue_put_stream(queue, "3\n", 2, NULL), 2);
     queue_consumer_ended(queue, "b"); /* with two that it did not take: nobody misses them */
-    assert_int_equal(queue_put_stream(queue, "4\n", 2), 2);
+    assert_int_equal(queue_put_stream(queue, "4\n", 2, NULL), 2);
     for (int i = 0; i < 2; i++)
         assert_int_equal(taker_take(a, &out, &mark), TAKE_MESSAGE);
     taker_done(a, 4);
@@ -313,7 +313,7 @@ static void test_broadcast_ends_in_any_order(void **state)
         struct taker *first = taker_new(queue, "first", TAKER_STREAM), *last = taker_new(queue, "last", TAKER_STREAM);
         struct buf out = {0};
         struct error error = {0};
-        assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6), 6);
+        assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6, NULL), 6);
         for (int n = 0; n < rows[i].of_first; n++)
             assert_int_equal(taker_take_stream(first, &out, 1, &error), TAKE_MESSAGE);
         for (int n = 0; n < rows[i].of_last; n++)
@@ -409,7 +409,7 @@ static void test_balance_tells_of_what_is_left(void **state)
     struct run run = test_run(&emitted);
     struct queue_spec spec = spec_of(10);
     struct queue *queue = queue_new(&run, &spec, false, &one_each);
-    queue_put_stream(queue, "a\nb\nc\n", 6);
+    queue_put_stream(queue, "a\nb\nc\n", 6, NULL);
     struct buf out = {0};
     take_value(queue, &out);
     buf_release(&out);
@@ -434,7 +434,7 @@ static void test_abandoned(void **state)
     assert_true(queue_is_abandoned(queue));
     for (int i = 0; i < 100; i++)
         assert_true(put(queue, i)); /* nobody waits for room that never comes */
-    assert_int_equal(queue_put_stream(queue, "a\nb\n", 4), 4);
+    assert_int_equal(queue_put_stream(queue, "a\nb\n", 4, NULL), 4);
     assert_int_equal(queue_length(queue), 0);
     assert_false(queue_balance(queue));
     assert_int_equal(emitted.last_count, 102);
@@ -519,7 +519,7 @@ static void test_trace(void **state)
     spec.trace = true;
     struct queue *queue = queue_new(&run, &spec, false, &one_each);
     put(queue, 1);
-    queue_put_stream(queue, "a\nb\n", 4);
+    queue_put_stream(queue, "a\nb\n", 4, NULL);
     assert_take(queue, 1);
     run_turn(&run);
     static const enum event_kind order[] = {EVENT_QUEUE_OPENED, EVENT_QUEUE_PUT, EVENT_QUEUE_PUT,

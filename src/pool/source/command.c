@@ -126,7 +126,7 @@ static void read_child(struct items *items, const struct buf *line, int out, int
         .arg = items->arg,
     };
     items->intake = intake_of(&options, out);
-    command->messages = tap_new(options.loop, err, "stderr", NULL, &callbacks, items);
+    command->messages = tap_new(options.loop, err, "stderr", NULL, NULL, &callbacks, items);
     tap_mask(command->messages, items->run->mask);
     tap_hold(command->messages, items->run->held);
 }
