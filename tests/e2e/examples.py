@@ -37,6 +37,25 @@ def test_sha256():
         assert got == sorted(want) and len(want) > 5, (got, want)
 
 
+@mark("release")
+def test_lines():
+    """What the record says of each file is what awk says."""
+    directory = Directory()
+    record = directory.path / "r.jsonl.gz"
+    arguments = [PROGRAM, "run", "-q", "--record", record, "examples/lines.yaml", f"dir={ROOT}/src/base", "width=110"]
+    ended = subprocess.run(arguments, cwd=ROOT, capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 1, ended
+    with gzip.open(record) as lines:
+        ends = [event for event in map(json.loads, lines) if event["event"] == "task.ended"]
+    long = shell(f"grep -rlE '^.{{111,}}' --include='*.[ch]' {ROOT}/src/base").decode().split()
+    assert {event["item"] for event in ends if event["code"]} == set(long) and 0 < len(long) < len(ends), (ends, long)
+    summary = subprocess.run([PROGRAM, "summary", record], capture_output=True, timeout=PATIENCE, check=True).stdout.decode()
+    assert f"check: {len(ends)} tasks, {len(long)} failed" in summary, summary
+    trace = subprocess.run([PROGRAM, "trace", record], capture_output=True, timeout=PATIENCE, check=True).stdout
+    assert len([event for event in json.loads(trace) if event["ph"] == "f"]) == len(ends)
+    check_nothing_left()
+
+
 @mark("tsan")
 def test_wordcount():
     for file in (f"{LICENSES}/GPL-3", f"{ROOT}/README.md"):
