@@ -9,6 +9,7 @@
 #include "log/writer_thread.h"
 #include "report/markup.h"
 #include "report/private.h"
+#include "report/report.h"
 #include "value/value.h"
 
 /* Nothing is loaded, and no script runs but the page's own: not even one that has got in by a fault. */
@@ -269,6 +270,18 @@ static const char script_places[] =
     "<p class=\"no-script\">The timeline, the list of all tasks and the graph are drawn by the script of this page. It "
     "does not run here: scripts are off, or whoever serves the page forbids them, as Jenkins does. Save the page and "
     "open it from the disk.</p>\n</section>\n";
+
+void report_begun(struct buf *out)
+{
+    const struct report none = {0};
+    const struct verdict *verdict = verdict_of(&none);
+    put_head(&none, "run", out);
+    buf_printf(out, "<body>\n<header>\n<h1 class=\"%s\"><span aria-hidden=\"true\">%s</span> %s</h1>\n", verdict->style,
+               verdict->sign, verdict->word);
+    buf_text(out, "<p>The run goes on, or it was killed: when it ends, the report stands here in place of this page. What a "
+                  "killed run has come to is told by parrun report RECORD, where it was recorded.</p>\n"
+                  "</header>\n</body>\n</html>\n");
+}
 
 /* In pieces, as the texts may be large. */
 static void flush(const struct report *report, struct buf *out)

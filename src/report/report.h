@@ -9,6 +9,7 @@
 
 #include "event/bus.h"
 
+struct buf;
 struct output;
 struct report;
 
@@ -21,6 +22,9 @@ struct bus_reader report_reader(struct report *report);
 /* No event comes any more: writes the page. Where run.ended was not among them, the page says that the run has not
  * ended. */
 void report_finish(struct report *report);
+
+/* Appends the page of a run that has begun and not ended. */
+void report_begun(struct buf *out);
 
 /* NULL is accepted. */
 void report_free(struct report *report);

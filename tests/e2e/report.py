@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 
-from harness.parrun import PATIENCE, PROGRAM, Directory, check_status, complete
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_status, complete
 
 HOSTILE = ["</script><img src=x onerror=\"window.hacked=1\">", "<script>window.hacked=2</script>",
            "' onmouseover='window.hacked=3", "]]><!-- <svg onload=window.hacked=4>", "&lt;b&gt; &amp;",
@@ -116,6 +116,20 @@ def test_a_run_that_was_cut_off():
     assert "Not ended" in text and "1 task begun and not known to have ended" in text, text
 
 
+def test_the_page_says_that_the_run_goes_on():
+    directory = Directory()
+    directory.file("r.html", "<h1>Succeeded</h1>")
+    run = Run("processes: {p: {run: 'echo up; until test -e go; do sleep 0.01; done'}}", "--report", "r.html",
+              directory=directory)
+    run.wait_for(b"p . up")
+    text = words_of((directory.path / "r.html").read_text())
+    assert "Not ended" in text and "Succeeded" not in text, text
+    directory.file("go", "")
+    check_status(run.finish()[0], 0)
+    text = words_of((directory.path / "r.html").read_text())
+    assert "Succeeded" in text and "Not ended" not in text, text
+
+
 def test_what_cannot_be_written():
     directory = Directory()
     scenario = "pools: {p: {tasks: 3, run: 'touch ran'}}"
@@ -124,7 +138,7 @@ def test_what_cannot_be_written():
     assert b"write the report to" in err and not (directory.path / "ran").exists(), err
     status, _, err = complete(scenario, "--report", "/dev/full", directory=directory)
     check_status(status, 3, err)
-    assert b"/dev/full: " in err and b"could not be written" in err, err
+    assert b"cannot write the report to '/dev/full'" in err and not (directory.path / "ran").exists(), err
 
 
 def test_what_the_report_leaves_out_is_said():

@@ -25,6 +25,7 @@
 #include "log/terminal_text.h"
 #include "log/writer_thread.h"
 #include "record/junit.h"
+#include "report/report.h"
 #include "scenario/spec.h"
 
 /* Standard output, the files of --log, --joblog, --junit, --trace, --report and --record, and standard error for --progress. */
@@ -329,36 +330,41 @@ static int open_trace(struct log *log, struct loop *loop, struct bus *bus, const
     return result;
 }
 
-static int open_report(struct log *log, struct loop *loop, struct bus *bus, const char *path, struct error *error)
+/* What is written at the end alone: until then the file has what BEGUN writes, as nobody is to take an earlier one for its
+ * own. DOING is for errors. */
+static int open_last(struct log *log, struct loop *loop, struct bus *bus, const char *path, const char *doing,
+                     void (*begun)(struct buf *out), enum view_kind kind, struct error *error)
 {
-    struct target *target = target_open(path, FILE_CLAIM | FILE_EMPTY, NULL, "write the report to", error);
-    int result = add_destination(log, loop, path, target, error);
-    if (!result)
-        add_view(log, bus, VIEW_REPORT);
-    return result;
-}
-
-/* The file of JUnit is an error until the run has ended: nobody is to take an earlier one for its own. */
-static int open_junit(struct log *log, struct loop *loop, struct bus *bus, const char *path, struct error *error)
-{
-    static const char doing[] = "write JUnit to";
     const unsigned flags = FILE_CLAIM | FILE_EMPTY | FILE_REPLACE;
     struct target *target = target_open(path, flags, NULL, doing, error);
-    struct buf begun = {0};
+    struct buf text = {0};
     size_t lost = 0;
     if (!target)
         return error->code;
-    junit_begun(&begun);
-    int number = target_write(target, begun.data, begun.length, &lost);
+    begun(&text);
+    int number = target_write(target, text.data, text.length, &lost);
     if (!number)
         number = target_close(target);
-    buf_release(&begun);
+    buf_release(&text);
     target_free(target);
     if (number)
         return error_system(error, number, "cannot %s '%s'", doing, path);
     int result = add_destination(log, loop, path, target_open(path, flags, NULL, doing, error), error);
     if (!result)
-        add_view(log, bus, VIEW_JUNIT);
+        add_view(log, bus, kind);
+    return result;
+}
+
+static int open_views(struct log *log, struct loop *loop, struct bus *bus, const struct options *options,
+                      struct error *error)
+{
+    int result = 0;
+    if (options->report)
+        result = open_last(log, loop, bus, options->report, "write the report to", report_begun, VIEW_REPORT, error);
+    if (!result && options->junit)
+        result = open_last(log, loop, bus, options->junit, "write JUnit to", junit_begun, VIEW_JUNIT, error);
+    if (!result && options->trace_file)
+        result = open_trace(log, loop, bus, options->trace_file, error);
     return result;
 }
 
@@ -401,14 +407,10 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
         result = add_errors(log, loop, bus, &story, options, run, error);
     if (!result && options->joblog)
         result = open_joblog(log, loop, bus, options, error);
-    if (!result && options->report && !settings->dry)
-        result = open_report(log, loop, bus, options->report, error);
     if (!result && options->progress)
         result = open_board(log, loop, error);
-    if (!result && options->junit && !settings->dry)
-        result = open_junit(log, loop, bus, options->junit, error);
-    if (!result && options->trace_file && !settings->dry)
-        result = open_trace(log, loop, bus, options->trace_file, error);
+    if (!result && !settings->dry)
+        result = open_views(log, loop, bus, options, error);
     if (!result && !settings->dry && options->mode != MODE_REPLAY)
         result = open_record(log, loop, bus, spec, options, run, error);
     if (!result && log->count > 1)
