@@ -73,8 +73,10 @@ static const struct command commands[] = {
      .help = "write a recorded run as a trace, for Perfetto",
      .about = "The format is Chrome's, an array of JSON objects, one a line. Each worker of a pool has a track, POOL.WORKER, with a "
               "slice for each attempt of a task; each process and thread has one with a slice for each life. Counters show "
-              "how many tasks are done, and what queue.stats tells. With --trace FILE a run writes the same as it goes; of one that "
-              "was killed the file needs a bracket, ], at its end.",
+              "how many tasks are done, how many messages wait, how many workers are busy, and what processes use. What passes a queue "
+              "with trace: true is drawn on a track of its own of each object, messages, with an arrow from each put to its get. "
+              "With --trace FILE a run writes the same as it goes; of one that was killed the file needs a bracket, ], at its "
+              "end.",
      .example = "parrun trace -o run.json run.jsonl.gz"},
     {.word = "report", .operands = "RECORD", .mode = MODE_REPORT, .group = "after", .subject = true, .takes = TAKES_FILE,
      .help = "write what came of a recorded run as a page for a browser",

@@ -16,16 +16,19 @@ struct jsonl {
     struct story_options options;
     struct buf names[EVENT_KINDS]; /* what each kind has behind its number: "event" and "run" */
     struct output *output;
-    struct buf line;
+    struct buf line; /* of jsonl_line() */
     struct buf time; /* of the last event, to the second */
     int64_t second;
 };
 
 static void put_key(struct buf *line, const char *key)
 {
-    buf_append(line, ",\"", 2);
-    buf_text(line, key);
-    buf_append(line, "\":", 2);
+    size_t length = strlen(key);
+    char *room = buf_reserve(line, length + 4);
+    memcpy(room, ",\"", 2);
+    memcpy(room + 2, key, length);
+    memcpy(room + 2 + length, "\":", 2);
+    buf_added(line, length + 4);
 }
 
 /* In base64 beside it where JSON cannot hold the bytes. */
@@ -104,7 +107,7 @@ static void put_seconds(struct buf *line, const char *key, int64_t ns)
 }
 
 /* As clock_print() does, which takes apart each second once here. */
-static void put_time(struct jsonl *jsonl, int64_t wall)
+static void put_time(struct jsonl *jsonl, struct buf *line, int64_t wall)
 {
     static const size_t behind = sizeof("000000Z") - 1;
     if (wall / NS_PER_S != jsonl->second) {
@@ -113,9 +116,9 @@ static void put_time(struct jsonl *jsonl, int64_t wall)
         clock_print(&jsonl->time, wall);
         buf_truncate(&jsonl->time, jsonl->time.length - behind);
     }
-    buf_append(&jsonl->line, jsonl->time.data, jsonl->time.length);
-    put_digits(&jsonl->line, wall % NS_PER_S / 1000, 6);
-    buf_char(&jsonl->line, 'Z');
+    buf_append(line, jsonl->time.data, jsonl->time.length);
+    put_digits(line, wall % NS_PER_S / 1000, 6);
+    buf_char(line, 'Z');
 }
 
 static void put_flags(struct buf *line, unsigned flags)
@@ -210,9 +213,8 @@ static const char *bytes_key(enum event_kind kind)
     return output ? "output" : event_is_output(kind) ? "line" : "message";
 }
 
-static void put_texts(struct jsonl *jsonl, const struct event *event)
+static void put_texts(struct buf *line, const struct event *event)
 {
-    struct buf *line = &jsonl->line;
     if (event->party)
         put_string(line, event->kind == EVENT_QUEUE_PUT ? "producer" : "consumer", event->party);
     if (event->reason)
@@ -235,12 +237,11 @@ static void put_texts(struct jsonl *jsonl, const struct event *event)
         put_number(line, "omitted", (int64_t)event->omitted);
 }
 
-const struct buf *jsonl_line(struct jsonl *jsonl, const struct event *event)
+/* Appends EVENT, with its newline. */
+static void put_event(struct jsonl *jsonl, struct buf *line, const struct event *event)
 {
-    struct buf *line = &jsonl->line;
-    buf_clear(line);
     buf_text(line, "{\"time\":\"");
-    put_time(jsonl, event->wall);
+    put_time(jsonl, line, event->wall);
     buf_char(line, '"');
     put_seconds(line, "at", event->at);
     put_number(line, "seq", (int64_t)event->sequence);
@@ -249,16 +250,24 @@ const struct buf *jsonl_line(struct jsonl *jsonl, const struct event *event)
     put_object(line, event);
     put_how(line, event);
     put_counts(line, event);
-    put_texts(jsonl, event);
+    put_texts(line, event);
     buf_text(line, "}\n");
-    return line;
+}
+
+const struct buf *jsonl_line(struct jsonl *jsonl, const struct event *event)
+{
+    buf_clear(&jsonl->line);
+    put_event(jsonl, &jsonl->line, event);
+    return &jsonl->line;
 }
 
 static void jsonl_take(void *arg, const struct event *event)
 {
     struct jsonl *jsonl = arg;
-    const struct buf *line = jsonl_line(jsonl, event);
-    output_put(jsonl->output, line->data, line->length);
+    struct buf *line = output_begin(jsonl->output);
+    size_t before = line->length;
+    put_event(jsonl, line, event);
+    output_end(jsonl->output, before);
 }
 
 struct bus_reader jsonl_reader(struct jsonl *jsonl)

@@ -261,10 +261,24 @@ static void hand_over(void *arg)
 
 void output_put(struct output *output, const char *bytes, size_t length)
 {
+    struct buf *gathered = output_begin(output);
+    size_t before = gathered->length;
+    buf_append(gathered, bytes, length);
+    output_end(output, before);
+}
+
+struct buf *output_begin(struct output *output)
+{
     erase_status(output);
-    gather(output, bytes, length);
+    return &output->gathered;
+}
+
+void output_end(struct output *output, size_t before)
+{
+    size_t length = output->gathered.length - before;
+    output->put += length;
     if (length)
-        output->in_line = bytes[length - 1] != '\n';
+        output->in_line = output->gathered.data[output->gathered.length - 1] != '\n';
     if (!output->full && is_full(output)) {
         output->full = true;
         output->callbacks.full(output->arg);

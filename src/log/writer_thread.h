@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct buf;
 struct loop;
 struct output;
 struct target;
@@ -29,6 +30,11 @@ struct output *output_new(struct loop *loop, struct target *target,
 
 /* Copies LENGTH bytes; they are handed to the thread when the loop's turn ends. */
 void output_put(struct output *output, const char *bytes, size_t length);
+
+/* The same without a copy: the bytes are appended to what output_begin() returns, which held BEFORE bytes. Nothing else is
+ * put between the two. */
+struct buf *output_begin(struct output *output);
+void output_end(struct output *output, size_t before);
 
 /* Hands what was put to the thread now: somebody waits for it whom the loop may not keep waiting. */
 void output_push(struct output *output);

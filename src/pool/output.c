@@ -190,22 +190,27 @@ static void tell_timeout(struct pool *pool, struct task *task)
     pool_emit_task(pool, task, &event);
 }
 
-/* Of a Lua body: where it stands, and what it works on. */
-static void put_chunk(const struct pool *pool, const struct task *task, struct buf *text)
+/* Of a Lua body: where it stands, which is the same for all, and what it works on. It lasts until the next one. */
+static const struct buf *make_chunk(struct pool *pool, const struct task *task)
 {
-    plan_lua(&pool->spec->object.body.lua, text);
-    buf_text(text, ", item ");
-    value_text_of(text, task->item.data, task->item.length);
+    struct buf *chunk = &pool->chunk;
+    if (!pool->chunk_head) {
+        plan_lua(&pool->spec->object.body.lua, chunk);
+        buf_text(chunk, ", item ");
+        pool->chunk_head = chunk->length;
+    }
+    buf_truncate(chunk, pool->chunk_head);
+    value_text_of(chunk, task->item.data, task->item.length);
+    return chunk;
 }
 
 /* The task's command, or what stands for it. */
-static const char *find_command(const struct pool *pool, const struct task *task, struct buf *text)
+static const char *find_command(struct pool *pool, const struct task *task)
 {
     if (task->command || !pool->object.run->tells_commands ||
         pool->spec->object.body.kind != BODY_LUA)
         return task->command;
-    put_chunk(pool, task, text);
-    return text->data;
+    return make_chunk(pool, task)->data;
 }
 
 /* When the attempt began and ended, how long it and all before it took, and what it used. */
@@ -239,7 +244,6 @@ static void tell_ended(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_ENDED, task);
     struct buf reason = {0};
-    struct buf command = {0};
     struct buf item = {0};
     pool_fill_end(task, &event);
     fill_span(task, &event);
@@ -248,7 +252,7 @@ static void tell_ended(struct pool *pool, struct task *task)
     event.item = item.length ? item.data : task->item.data;
     event.item_length = item.length ? item.length : task->item.length;
     event.key = task->key;
-    event.command = find_command(pool, task, &command);
+    event.command = find_command(pool, task);
     if (task->outcome != OUTCOME_DONE) {
         event.flags = EVENT_WRONG;
         fill_reason(pool, task, &reason);
@@ -260,7 +264,6 @@ static void tell_ended(struct pool *pool, struct task *task)
     }
     pool_emit_task(pool, task, &event);
     buf_release(&item);
-    buf_release(&command);
     buf_release(&reason);
 }
 
@@ -290,7 +293,7 @@ static void tell_planned(struct pool *pool, struct task *task)
     struct buf text = {0};
     tell_program(pool, task);
     if (pool->spec->object.body.kind == BODY_LUA)
-        put_chunk(pool, task, &text);
+        buf_append(&text, make_chunk(pool, task)->data, pool->chunk.length);
     else
         value_text_of(&text, task->text, task->text_length);
     event.bytes = text.data;

@@ -414,6 +414,7 @@ static void pool_free(struct object *object)
     results_free(pool->results);
     pool_free_tokens(pool);
     pool_free_failures(pool);
+    buf_release(&pool->chunk);
     planner_free(pool->planner);
     pool_content_release(&pool->content);
     spool_shelf_release(&pool->shelf);

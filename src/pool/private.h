@@ -83,6 +83,8 @@ struct pool {
     bool waiting;   /* the source has nothing at the moment */
     bool told_waiting;
     bool told_program; /* a dry run: the program of a coprocess */
+    struct buf chunk;  /* of a Lua body: what its tasks run, see find_command() */
+    size_t chunk_head; /* of that: without the item */
     bool broken; /* no worker can be had any more */
     struct task_list ready; /* taken from the source, or back from a worker */
     struct crew **crew;

@@ -1,4 +1,6 @@
 /* What a person calls a task besides its number: its item on one line, and of a matrix its cell. */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -39,12 +41,11 @@ static void put_cell(const struct value *item, struct buf *cell)
 
 static void put_item(const struct task *task, const struct value *item, struct buf *shown)
 {
-    struct buf number = {0};
+    char number[24];
     value_text(shown, item);
-    buf_number(&number, task->index);
-    if (!strcmp(buf_string(shown), number.data))
+    snprintf(number, sizeof(number), "%" PRId64, task->index);
+    if (!strcmp(buf_string(shown), number))
         buf_clear(shown);
-    buf_release(&number);
     make_short(shown);
 }
 
@@ -56,10 +57,11 @@ void pool_show_task(const struct pool *pool, struct task *task)
     struct error error = {0};
     if (task->is_shown || !left)
         return;
-    struct arena *arena = arena_new();
+    bool mask = pool->object.run->mask; /* what it hides is changed in place */
+    struct arena *arena = mask || value_is_table(at, left) ? arena_new() : NULL;
     task->is_shown = true;
     if (!value_decode(arena, &at, &left, &item, &error)) {
-        if (pool->object.run->mask)
+        if (mask)
             value_hide(arena, pool->object.run->mask, &item);
         put_item(task, &item, &task->shown);
         if (pool->spec->tasks.kind == SOURCE_MATRIX && item.type == VALUE_TABLE)

@@ -94,7 +94,7 @@ void value_head(const char **at, struct value *value);
 
 /*
  * Reads one value at *AT, which has *LEFT bytes, and moves both behind it. Strings borrow from the
- * encoded bytes, tables are allocated in ARENA. 0, or ERROR_PROTOCOL where the bytes are no value.
+ * encoded bytes, tables alone are allocated in ARENA (see value_is_table()). 0, or ERROR_PROTOCOL where the bytes are no value.
  */
 int value_decode(struct arena *arena, const char **at, size_t *left, struct value *value,
                  struct error *error);

@@ -140,7 +140,7 @@ void value_text(struct buf *out, const struct value *value)
 
 void value_text_of(struct buf *out, const char *encoded, size_t length)
 {
-    struct arena *arena = arena_new();
+    struct arena *arena = value_is_table(encoded, length) ? arena_new() : NULL;
     struct value value = {0};
     struct error error = {0};
     if (!value_decode(arena, &encoded, &length, &value, &error))
