@@ -231,7 +231,7 @@ dist: ## make build/parrun-VERSION.tar.gz, from which everything can be built
 	packaging/dist "build/parrun-$(VERSION).tar.gz" "parrun-$(VERSION)"
 
 # A distribution's own libraries serve its packages: another variant, as the release has them within it.
-deb: deps-deb ## make build/parrun_VERSION_ARCH.deb, a Debian package
+deb: deps-deb ## make build/parrun_VERSION-0parrun1_ARCH.deb, a Debian package
 	@$(remake) build/package/parrun
 	packaging/deb build/package/parrun "$(VERSION)" build
 

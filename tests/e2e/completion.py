@@ -40,6 +40,18 @@ ZSH = """\
     """
 
 
+FISH = """\
+    source ./made
+    function fish_prompt; echo -n 'ready# '; end
+    function show
+        commandline --paging-mode; and set -l what list; or set -l what line
+        printf '<<%s %s>>' $what (commandline | string collect)
+        commandline ''
+    end
+    bind \\ct show
+    """
+
+
 def made(shell):
     return subprocess.run([PROGRAM, "completion", shell], check=True, capture_output=True,
                           timeout=PATIENCE).stdout.decode()
@@ -57,8 +69,8 @@ def prepared(shell):
 class Terminal:
     """An interactive shell on a terminal of its own."""
 
-    def __init__(self, directory, *command):
-        environment = {**own_path(), "TERM": "dumb", "HOME": str(directory.path),
+    def __init__(self, directory, *command, kind="dumb"):
+        environment = {**own_path(), "TERM": kind, "HOME": str(directory.path),
                        "ZDOTDIR": str(directory.path), "LC_ALL": "C.UTF-8"}
         self.directory = directory
         pid, self.terminal = pty.fork()
@@ -70,12 +82,15 @@ class Terminal:
         self.seen = ""
         self.wait_for("ready# ")
 
+    def read(self):
+        return os.read(self.terminal, 65536).decode(errors="replace")
+
     def wait_for(self, pattern):
         deadline = time.monotonic() + PATIENCE
         while not (found := re.search(pattern, self.seen, re.S)):
             ready = select.select([self.terminal], [], [], max(0, deadline - time.monotonic()))[0]
             assert ready, f"{pattern!r} never came:\n{self.seen}"
-            self.seen += os.read(self.terminal, 65536).decode(errors="replace")
+            self.seen += self.read()
         self.seen = self.seen[found.end():]
         return found
 
@@ -89,30 +104,42 @@ class Terminal:
         os.waitpid(self.pid, 0)
 
 
-class Fish:
-    """fish, which tells on its command line what it would offer."""
+class Fish(Terminal):
+    """fish asks its terminal what it is and where the cursor stands, and shows its offers as a list to go through."""
 
-    def __init__(self, directory):
-        self.directory = directory
+    ANSWERS = {"\x1b[c": b"\x1b[?62c", "\x1b[0c": b"\x1b[?62c", "\x1b[6n": b"\x1b[1;1R"}
+    SEVERAL_MOST = 20
+
+    def read(self):
+        text = super().read()
+        for asked, answer in self.ANSWERS.items():
+            os.write(self.terminal, answer * text.count(asked))
+        return text
+
+    def shown(self, line, tabs):
+        """Whether the list is there after so many tabs, and the line then."""
+        os.write(self.terminal, line.encode() + b"\t" * tabs + b"\x14")
+        found = self.wait_for(r"<<(list|line) (.*?)>>")
+        return found[1] == "list", found[2]
 
     def completed(self, line):
-        environment = {**own_path(), "HOME": str(self.directory.path), "LC_ALL": "C.UTF-8"}
-        ended = subprocess.run(["fish", "--no-config", "-c", "source ./made; complete -C $argv[1]",
-                                line], cwd=self.directory.path, check=True, capture_output=True,
-                               env=environment, timeout=PATIENCE)
-        assert not ended.stderr, ended
-        words = [word.split("\t")[0] for word in ended.stdout.decode().split("\n")[:-1]]
+        several, text = self.shown(line, 1)
+        if not several:
+            return text
         before = line[:line.rfind(" ") + 1]
-        return before + " ".join(words or [line[len(before):]])
-
-    def close(self):
-        pass
+        found = []
+        for tabs in range(2, self.SEVERAL_MOST):
+            text = self.shown(line, tabs)[1]
+            if text in found:
+                return before + " ".join(offer[len(before):].strip() for offer in found)
+            found.append(text)
+        raise AssertionError(found)
 
 
 def started(shell):
     directory = prepared(shell)
     if shell == "fish":
-        return Fish(directory)
+        return Fish(directory, "fish", "--no-config", "--interactive", "--init-command", FISH, kind="xterm")
     if shell == "bash":
         directory.file("rc", BASH)
         return Terminal(directory, "bash", "--noprofile", "--rcfile", "rc", "-i")
@@ -197,7 +224,7 @@ def test_zsh():
 
 def test_fish():
     check("fish", [
-        ("parrun tw", "parrun two words.yaml"),
+        ("parrun tw", "parrun two\\ words.yaml"),
         ("parrun 'two words.yaml' w", "parrun 'two words.yaml' width="),
     ])
 

@@ -1,6 +1,8 @@
 """make install, dist and deb, where every path has blanks in it, and as a user without root."""
+import gzip
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tarfile
@@ -93,7 +95,7 @@ def test_deb_has_what_is_installed():
     held = Directory()
     copy = checkout(held.path)
     out = call(["packaging/deb", "build/parrun", "1.2.3", "build/o u t"], copy).strip()
-    assert pathlib.Path(out).name.startswith("parrun_1.2.3_"), out
+    assert pathlib.Path(out).name.startswith("parrun_1.2.3-0parrun1_"), out
     listed = [line.split(maxsplit=5) for line in call(["dpkg-deb", "-c", out], copy).splitlines()]
     assert all(words[1] == "root/root" for words in listed), listed
     names = {words[5] for words in listed}
@@ -102,4 +104,10 @@ def test_deb_has_what_is_installed():
         assert packed in names, (packed, names)
     assert "./usr/share/doc/parrun/copyright" in names
     fields = call(["dpkg-deb", "-f", out], copy)
-    assert "Version: 1.2.3" in fields and "libc6" in fields, fields
+    assert "Version: 1.2.3-0parrun1\n" in fields and "libc6" in fields, fields
+    call(["dpkg-deb", "-x", out, "unpacked"], copy)
+    packed = copy / "unpacked/usr/share/doc/parrun/changelog.Debian.gz"
+    text = gzip.decompress(packed.read_bytes()).decode()
+    entry = (r"parrun \(1\.2\.3-0parrun1\) unstable; urgency=medium\n\n  \* .+\n\n -- .+ <.+@.+>  "
+             r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000\n")
+    assert re.fullmatch(entry, text), text
