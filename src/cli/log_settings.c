@@ -76,6 +76,7 @@ void log_settings_add(struct log_settings *settings, const struct options *optio
 {
     if (options->level_given)
         settings->level = options->level;
+    settings->timestamps = settings->timestamps || options->timestamps;
     if (options->format)
         settings->json = !strcmp(options->format, "json");
     add_wishes(settings, true, options->show.items, options->show.count);

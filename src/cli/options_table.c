@@ -262,6 +262,7 @@ static const struct option table[] = {
      .help = "of the tasks run number N alone, of no other pool any"},
     {.name = "timeout", .argument = "DURATION", .modes = ASKING, .take = take_timeout,
      .help = "wait for no longer"},
+    {.name = "timestamps", .flag = MEMBER(timestamps), .modes = TELLING, .help = "put the time before each line of the story"},
     {.name = "trace", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(trace_file), .modes = MODE_BIT(MODE_RUN),
      .help = "write a trace of the run to FILE, for Perfetto"},
     {.name = "tree", .flag = MEMBER(tree), .modes = MODE_BIT(MODE_GRAPH),

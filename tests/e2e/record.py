@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 
@@ -58,6 +59,17 @@ def test_a_record_has_every_event_and_its_replay_is_the_run():
         assert parrun("replay", name, directory=directory).stdout == out
         again = parrun("replay", "-v", "--show", "*", "--format", "json", name, directory=directory).stdout
         assert [json.loads(line) for line in again.splitlines()] == told
+
+
+def test_timestamps_are_switched_on_for_a_run_or_for_its_replay():
+    time = rb"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z "
+    directory, out = recorded(MIXED, "--timestamps")
+    lines = out.splitlines()
+    assert len(lines) > 10 and all(re.match(time, line) for line in lines), out
+    assert parrun("replay", "r.jsonl", directory=directory).stdout == out
+    directory, plain = recorded(MIXED)
+    told = parrun("replay", "--timestamps", "r.jsonl", directory=directory).stdout
+    assert told != plain and re.sub(time, b"", told, flags=re.MULTILINE) == plain, told
 
 
 def test_contents_decide_what_is_packed():
