@@ -5,6 +5,15 @@
 #include "base/mem.h"
 #include "serve/requests.h"
 
+/* Fields that several have. */
+#define NO_WAIT {"no_wait", FIELD_BOOLEAN, "it is answered at once, not when what was asked for has come"}
+#define WITH_DEPS {"with_deps", FIELD_BOOLEAN, "what they depend on, and is not up, is started too"}
+#define NO_DEPS {"no_deps", FIELD_BOOLEAN, "they are started at once, whatever they depend on"}
+
+#define WORD_ANSWERS                                                                                                       \
+    "A line with \"object\" for each object that is meant or follows: its name, kind and state, the text that says what is done, and " \
+    "\"already\" where that is nothing. Where all are so already, the status is 7."
+
 static const struct request_row rows[] = {
     {.word = "ps",
      .serve = serve_ps,
@@ -38,8 +47,51 @@ static const struct request_row rows[] = {
              "until ended, it waits for the end of the run."},
     {.word = "stop",
      .waits = true,
+     .fields = {{"now", FIELD_BOOLEAN, "without the rest of the grace"},
+                {"drain", FIELD_BOOLEAN, "of the run: no more tasks are begun, and it ends when those that run have ended"},
+                NO_WAIT},
      .serve = serve_stop,
-     .help = "Ends the run as SIGTERM does and waits for its end."},
+     .help = "Without names it ends the run as SIGTERM does and waits for its end. Else it stops these objects, those that "
+             "depend on others first, each as its \"stop\" says. What was stopped has neither failed nor succeeded: what waits for it "
+             "goes on waiting, and its queues stay open until the run ends.",
+     .answers = WORD_ANSWERS},
+    {.word = "start",
+     .needs_names = true,
+     .waits = true,
+     .fields = {WITH_DEPS, NO_DEPS, NO_WAIT},
+     .serve = serve_start,
+     .help = "Starts objects that were stopped or have ended, when what they depend on has come so far; it waits until they are "
+             "ready.",
+     .answers = WORD_ANSWERS},
+    {.word = "restart",
+     .needs_names = true,
+     .waits = true,
+     .fields = {{"now", FIELD_BOOLEAN, "the last life is ended without grace"}, WITH_DEPS, NO_DEPS, NO_WAIT},
+     .serve = serve_restart,
+     .help = "Gives these objects another life, and those that depend on them and say \"cascade: true\": the last life has "
+             "ended, to its last process, before the next begins. What does not run is started.",
+     .answers = WORD_ANSWERS},
+    {.word = "pause",
+     .serve = serve_pause,
+     .help = "Begins no more tasks of these pools, without names of all; those that run go on.",
+     .answers = WORD_ANSWERS},
+    {.word = "resume", .serve = serve_resume, .help = "Lets these pools, without names all, go on.", .answers = WORD_ANSWERS},
+    {.word = "scale",
+     .takes = REQUEST_COUNTS,
+     .needs_names = true,
+     .waits = true,
+     .fields = {NO_WAIT},
+     .serve = serve_scale,
+     .help = "Gives a pool so many workers, or a process so many replicas: a number, or \"+2\" or \"-1\" beside what it has. Of "
+             "workers free ones go first, busy ones after their task, and without any the pool is paused; of replicas those with the "
+             "highest numbers go, all at once.",
+     .answers = WORD_ANSWERS},
+    {.word = "signal",
+     .needs_names = true,
+     .fields = {{"send", FIELD_TEXT, "the name of the signal, or its number"}},
+     .serve = serve_signal,
+     .help = "Sends a signal to the process groups of these processes, of those that are stopping too.",
+     .answers = WORD_ANSWERS},
     {.word = "cancel",
      .takes = REQUEST_ID,
      .serve = serve_cancel,

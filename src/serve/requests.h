@@ -8,6 +8,15 @@ struct call;
 void serve_follow(struct call *call);
 void serve_logs(struct call *call);
 
+/* steer_requests.c */
+void serve_stop_objects(struct call *call);
+void serve_start(struct call *call);
+void serve_restart(struct call *call);
+void serve_pause(struct call *call);
+void serve_resume(struct call *call);
+void serve_scale(struct call *call);
+void serve_signal(struct call *call);
+
 /* run_requests.c */
 void serve_ps(struct call *call);
 void serve_status(struct call *call);

@@ -64,9 +64,18 @@ void serve_status(struct call *call)
 void serve_stop(struct call *call)
 {
     struct run *run = call->run;
-    if (!run->stop_cause || call_flag(call, "now"))
+    if (call->pattern_count) {
+        serve_stop_objects(call);
+        return;
+    }
+    if (call_flag(call, "drain"))
+        steer_drain(run);
+    else if (!run->stop_cause || call_flag(call, "now"))
         run_stop(run, STOP_SIGNAL, SIGTERM);
-    call_await_end(call);
+    if (call_flag(call, "no_wait"))
+        call_end(call, CALL_DONE, NULL);
+    else
+        call_await_end(call);
 }
 
 void serve_wait(struct call *call)
