@@ -242,7 +242,8 @@ bool object_is_alive(const struct object *object)
 
 bool object_is_lowered(const struct object *object)
 {
-    bool wanted = object->wanted == WANTED_DOWN || object->wanted == WANTED_NEW;
+    bool wanted = object->wanted == WANTED_DOWN || object->wanted == WANTED_NEW ||
+                  (object->wanted == WANTED_UP && object->state != OBJECT_RUNNING); /* and then up again */
     return wanted && object_is_alive(object) && !object->run->stop_cause;
 }
 

@@ -317,7 +317,7 @@ def test_random_words():
     steps = int(os.environ.get("STEER_STEPS", 60))
     print(f"STEER_SEED={seed} STEER_STEPS={steps}")
     draw = random.Random(seed)
-    run = start(MODEL, "-q")
+    run = start(MODEL, "-v")
     names = ["db", "web", "hub", "make", "take", "w*", "*e*"]
     for _ in range(steps):
         name = draw.choice(["stop", "start", "restart", "restart", "pause", "resume", "scale", "signal"])

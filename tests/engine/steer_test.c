@@ -23,6 +23,7 @@ struct fake {
     char name[32];
     bool lives;
     bool asked;  /* stop was called in this life */
+    bool by_word; /* and a word had asked for it */
     bool killed;
     bool rests; /* it is started again by itself */
     size_t lives_count;
@@ -89,6 +90,7 @@ static void fake_stop(struct object *object)
     assert_true(fake->lives);
     assert_false(fake->asked);
     fake->asked = true;
+    fake->by_word = object_is_lowered(object);
 }
 
 static void fake_kill(struct object *object)
@@ -261,6 +263,8 @@ static void end_life(struct model *model, struct fake *fake, bool failed)
 {
     struct object *object = &fake->object;
     fake->lives = false;
+    if (fake->asked && fake->by_word && !model->run.stop_cause)
+        assert_true(object_is_lowered(object)); /* whatever was said since */
     if (object_is_lowered(object)) {
         object_down(object);
     } else if (!object_is_ending(object) && draw(model, 3) == 0) {
