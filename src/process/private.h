@@ -177,6 +177,9 @@ void process_open_backlog(struct process *process);
 /* No other life follows: what it is not done with goes back. */
 void process_close_backlog(struct process *process);
 
+/* A word has stopped it: what it is not done with goes to others, or waits for its next life where there are none. */
+void process_park_backlog(struct process *process);
+
 /* This life is over: settles what it had of the queue at its stdin, and tells of what may be lost. */
 void process_settle_queues(struct process *process);
 

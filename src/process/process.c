@@ -57,7 +57,9 @@ void process_life_over(struct process *process)
         process_blame_restarts(process);
     process_tell_exited(process, restarts);
     process_settle_queues(process);
-    if (!restarts)
+    if (lowered)
+        process_park_backlog(process);
+    else if (!restarts)
         process_close_backlog(process);
     if (life->cgroup && ended_by_us)
         cgroup_kill(life->cgroup); /* a daemon of its own may have left its group */
@@ -187,6 +189,7 @@ static void process_describe(const struct object *object, struct buf *out)
 static void end_down(struct process *process)
 {
     process->life.pid = 0; /* nothing runs that could be terminated */
+    process_close_backlog(process);
     process_tell_ended(process, true);
     object_gone(&process->object);
 }
@@ -240,7 +243,7 @@ static void process_cancel(struct object *object)
     struct process *process = (struct process *)object;
     timer_stop(process->timer);
     process->wait = WAIT_NONE;
-    process_close_backlog(process);
+    process_park_backlog(process);
 }
 
 /* The same, and there is no next one. */
@@ -254,6 +257,7 @@ static void process_settle(struct object *object)
         object->failed = true;
         process_tell_exited(process, false);
     }
+    process_close_backlog(process);
     process->life.pid = 0; /* nothing runs that could be terminated */
     process_tell_ended(process, true);
 }

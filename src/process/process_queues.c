@@ -99,6 +99,12 @@ void process_close_backlog(struct process *process)
     process->backlog = NULL;
 }
 
+void process_park_backlog(struct process *process)
+{
+    if (process->backlog && backlog_is_shared(process->backlog))
+        process_close_backlog(process);
+}
+
 void process_parts(const struct object *object, struct part_waits *waits)
 {
     const struct life *life = &((const struct process *)object)->life;

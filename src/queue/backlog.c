@@ -213,6 +213,11 @@ void backlog_free(struct backlog *backlog)
     free(backlog);
 }
 
+bool backlog_is_shared(const struct backlog *backlog)
+{
+    return taker_is_shared(backlog->taker);
+}
+
 struct taker *backlog_taker(const struct backlog *backlog)
 {
     return backlog->taker;

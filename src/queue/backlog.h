@@ -26,6 +26,9 @@ struct backlog *backlog_new(struct queue *queue, const char *consumer, enum ack 
  * accepted. */
 void backlog_free(struct backlog *backlog);
 
+/* True where others take from the queue too, so that what is given back is of use at once. */
+bool backlog_is_shared(const struct backlog *backlog);
+
 /* The taker through which it takes; the backlog's own. */
 struct taker *backlog_taker(const struct backlog *backlog);
 
