@@ -43,7 +43,8 @@ static void serve(struct call *call, struct steer_request *request)
 {
     struct steer_answer answer;
     struct error error = {0};
-    bool waits = !call_flag(call, "no_wait");
+    bool at_once = request->word == STEER_SIGNAL || request->word == STEER_PAUSE || request->word == STEER_RESUME;
+    bool waits = !at_once && !call_flag(call, "no_wait");
     request->now = call_flag(call, "now");
     request->with_deps = call_flag(call, "with_deps");
     request->no_deps = call_flag(call, "no_deps");
