@@ -12,6 +12,7 @@
 #include "cli/candidates.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/control/words.h"
 #include "cli/each/each.h"
 #include "cli/example.h"
 #include "cli/graph.h"
@@ -196,6 +197,11 @@ static const struct mode_row {
     [MODE_JUNIT] = {.act = reading_junit},
     [MODE_TRACE] = {.act = reading_trace},
     [MODE_REPORT] = {.act = reading_report},
+    [MODE_PS] = {.act = control_ps},
+    [MODE_STATUS] = {.act = control_word},
+    [MODE_LOGS] = {.act = control_word},
+    [MODE_WAIT] = {.act = control_word},
+    [MODE_STOP] = {.act = control_word},
     [MODE_VERSION] = {.act = print_version},
 };
 

@@ -42,7 +42,7 @@ static void put_words(struct buf *out, char letter, const char *name)
 {
     const struct command *command;
     const struct option *row;
-    unsigned left = 0;
+    uint64_t left = 0;
     for (size_t i = 0; (row = option_at(i)); i++)
         if (letter ? row->letter == letter : !strcmp(row->name, name))
             left |= row->modes;
@@ -157,6 +157,7 @@ const struct command *options_begin(struct options *options, int argc, char **ar
     options->level = FILTER_STORY;
     options->limit = INT64_MAX;
     options->asking.timeout = -1;
+    options->last = options->since = -1;
     while (at < argc && argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0)
         at = skip_option(argv, at);
     options->command = at < argc ? command_find(argv[at]) : NULL;

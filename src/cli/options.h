@@ -39,6 +39,11 @@ enum mode {
     MODE_JUNIT,
     MODE_TRACE,
     MODE_REPORT,
+    MODE_PS,
+    MODE_STATUS,
+    MODE_LOGS,
+    MODE_WAIT,
+    MODE_STOP,
     MODE_VERSION,
 };
 
@@ -110,6 +115,13 @@ struct options {
     bool status;            /* --status: the exit status is that of the recorded run */
     const char *output;     /* --output FILE of what is made of a record; NULL: standard output */
     bool force;             /* --force: a record that is there is replaced */
+    const char *run;        /* --run RUN: the run that a word is for; NULL: none was named */
+    bool json;              /* --json: JSON Lines in place of what is for a person */
+    bool follow;            /* --follow: what comes too */
+    int64_t last;           /* --lines: so many of each object; -1: all that are there */
+    int64_t since;          /* --since, ns before now; -1: all */
+    const char *grep;       /* --grep: a regular expression; NULL: none */
+    const char *until;      /* --until: what is waited for; NULL: ready */
     const char *log;        /* --log FILE; NULL: none */
     struct rotation_rules rotate; /* --log-rotate; its size 0: none */
     const char *format;     /* --format; NULL: the scenario's */

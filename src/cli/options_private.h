@@ -3,11 +3,12 @@
 #define CLI_OPTIONS_PRIVATE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli/commands.h"
 #include "cli/options.h"
 
-#define MODE_BIT(mode) (1u << (mode))
+#define MODE_BIT(mode) (UINT64_C(1) << (mode))
 
 /* For a look at the options of all words. */
 #define MODE_ANY ((enum mode)-1)
@@ -23,7 +24,7 @@ struct option {
     size_t flag;          /* the place in the options of a bool that it sets; 0: none */
     size_t text;          /* the same, a text that it gives */
     size_t list;          /* the same, struct words to which it adds */
-    unsigned modes;       /* a bit for each word that it goes with */
+    uint64_t modes;       /* a bit for each word that it goes with */
     /* Anything else; VALUE is NULL where nothing stands behind it. 0, or ERROR_FAILED. NULL: nothing. */
     int (*take)(struct options *options, const char *value, struct error *error);
     const char *help; /* NULL: another name of the one before */

@@ -159,6 +159,18 @@ static int take_count(struct options *options, const char *value, struct error *
     return error_set(error, ERROR_FAILED, "--count is a number of messages, 1 or more, not '%s'", value);
 }
 
+static int take_lines(struct options *options, const char *value, struct error *error)
+{
+    if (!read_number(value, 0, &options->last))
+        return error_set(error, ERROR_FAILED, "--lines is a number of lines, not '%s'", value);
+    return 0;
+}
+
+static int take_since(struct options *options, const char *value, struct error *error)
+{
+    return take_duration("--since", value, &options->since, error);
+}
+
 static int take_limit(struct options *options, const char *value, struct error *error)
 {
     if (!read_number(value, 0, &options->limit))
@@ -198,26 +210,35 @@ _Static_assert(!MEMBER(mode), "0 is none");
 #define PUTTING (MODE_BIT(MODE_PUT) | MODE_BIT(MODE_QUEUE))
 #define ASKING (PUTTING | MODE_BIT(MODE_GET))
 
+/* Words that are for a run that goes on: one of them, or all. */
+#define STEERING (MODE_BIT(MODE_STATUS) | MODE_BIT(MODE_LOGS) | MODE_BIT(MODE_WAIT) | MODE_BIT(MODE_STOP))
+
 static const struct option table[] = {
     {.name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_GET),
      .help = "print the messages up to the queue's end"},
-    {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .choices = "auto always never", .modes = TELLING,
+    {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .choices = "auto always never", .modes = TELLING | MODE_BIT(MODE_LOGS),
      .take = take_color,
      .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
     {.name = "count", .argument = "N", .modes = MODE_BIT(MODE_GET), .take = take_count,
      .help = "print N messages, fewer only at the queue's end"},
     {.name = "delay", .argument = "DURATION", .modes = PUTTING, .take = take_delay,
      .help = "nobody gets the messages before"},
+    {.letter = 'f', .name = "follow", .flag = MEMBER(follow), .modes = MODE_BIT(MODE_LOGS),
+     .help = "print what comes too, to the end of the run"},
     {.name = "force", .flag = MEMBER(force), .modes = MODE_BIT(MODE_RUN),
      .help = "replace a record that is there, when the new one is whole"},
     {.name = "format", .argument = "FORMAT", .takes = TAKES_CHOICE, .choices = "story json", .text = MEMBER(format),
      .modes = TELLING, .help = "write the log as 'story' or as 'json' (JSON Lines)"},
-    {.letter = 'h', .name = "help", .mode = MODE_HELP, .modes = UINT_MAX,
+    {.name = "grep", .argument = "REGEX", .text = MEMBER(grep), .modes = MODE_BIT(MODE_LOGS),
+     .help = "lines alone in which this regular expression matches"},
+    {.letter = 'h', .name = "help", .mode = MODE_HELP, .modes = UINT64_MAX,
      .help = "print this and exit"},
     {.name = "hide", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(hide), .modes = TELLING,
      .help = "hide these events: names with '*', separated by commas"},
     {.name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(joblog), .modes = MODE_BIT(MODE_RUN) | MODE_BIT(MODE_REPLAY),
      .help = "write a line a task to FILE, as GNU parallel does"},
+    {.name = "json", .flag = MEMBER(json), .modes = STEERING | MODE_BIT(MODE_PS),
+     .help = "print JSON Lines"},
     {.letter = 'j', .name = "jobs", .argument = "N", .choices = "auto", .modes = RUNNING, .take = take_jobs,
      .help = "give every pool N workers: a number, a share ('50%') or 'auto'"},
     {.name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(journal), .modes = RUNNING,
@@ -232,6 +253,8 @@ static const struct option table[] = {
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
     {.name = "no-deps", .flag = MEMBER(no_deps), .modes = RUNNING,
      .help = "with --only: without what they depend on, as if that were there"},
+    {.letter = 'n', .name = "lines", .argument = "N", .modes = MODE_BIT(MODE_LOGS), .take = take_lines,
+     .help = "of the lines that are there, the last N of each object alone"},
     {.letter = '0', .name = "null", .flag = MEMBER(asking.nul), .modes = ASKING,
      .help = "messages end in NUL, not in a newline"},
     {.name = "only", .argument = "NAMES", .takes = TAKES_OBJECTS, .list = MEMBER(only), .modes = RUNNING,
@@ -254,19 +277,25 @@ static const struct option table[] = {
      .help = "the same, from before the last run that began anew"},
     {.name = "retry-failed", .modes = RUNNING, .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},
+    {.letter = 'r', .name = "run", .argument = "RUN", .text = MEMBER(run), .modes = STEERING,
+     .help = "the run that is meant: the beginning of its id, its scenario or its file"},
+    {.name = "since", .argument = "DURATION", .modes = MODE_BIT(MODE_LOGS), .take = take_since,
+     .help = "lines of this last time alone"},
     {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show), .modes = TELLING,
      .help = "show these events too"},
     {.name = "status", .flag = MEMBER(status), .modes = MODE_BIT(MODE_SUMMARY),
      .help = "end with the exit status of the run"},
     {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(tasks), .modes = RUNNING,
      .help = "of the tasks run number N alone, of no other pool any"},
-    {.name = "timeout", .argument = "DURATION", .modes = ASKING, .take = take_timeout,
+    {.name = "timeout", .argument = "DURATION", .modes = ASKING | MODE_BIT(MODE_WAIT) | MODE_BIT(MODE_STOP), .take = take_timeout,
      .help = "wait for no longer"},
     {.name = "timestamps", .flag = MEMBER(timestamps), .modes = TELLING, .help = "put the time before each line of the story"},
     {.name = "trace", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(trace_file), .modes = MODE_BIT(MODE_RUN),
      .help = "write a trace of the run to FILE, for Perfetto"},
     {.name = "tree", .flag = MEMBER(tree), .modes = MODE_BIT(MODE_GRAPH),
      .help = "print the graph as a tree"},
+    {.name = "until", .argument = "WHAT", .takes = TAKES_CHOICE, .choices = "ready ended idle", .text = MEMBER(until),
+     .modes = MODE_BIT(MODE_WAIT), .help = "wait until they are 'ready' (the usual one), 'ended' or 'idle'"},
     {.letter = 'v', .name = "verbose", .modes = TELLING, .take = take_verbose,
      .help = "show all events"},
     {.letter = 'V', .name = "version", .mode = MODE_VERSION, .modes = MODE_BIT(MODE_RUN),

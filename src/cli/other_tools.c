@@ -12,7 +12,6 @@
 #include "cli/options_private.h"
 
 #define STOP "Ctrl-C, or SIGTERM to parrun, stops a run"
-#define ASK "SIGUSR1 to parrun makes it tell what runs"
 #define BAR "write --progress"
 #define TASKS "parrun each runs one command for each item, and a scenario says more: see parrun example pool"
 #define ORDERED "write output: ordered in the pool"
@@ -30,7 +29,7 @@ static const struct habit {
     const char *word;
     const char *instead; /* a word of the command line, "" for none; NULL: there is advice */
     const char *hint;
-    unsigned modes; /* a bit for each word with which it is a habit; 0: all of them */
+    uint64_t modes; /* a bit for each word with which it is a habit; 0: all of them */
 } habits[] = {
     {"up", "", .modes = OTHERS},
     {"start", "", .modes = OTHERS},
@@ -50,13 +49,10 @@ static const struct habit {
     {"init", "example", .modes = OTHERS},
     {"new", "example", .modes = OTHERS},
     {"version", "--version", .modes = OTHERS},
-    {"stop", NULL, STOP, OTHERS},
-    {"down", NULL, STOP, OTHERS},
-    {"kill", NULL, STOP, OTHERS},
+    {"down", "stop", .modes = OTHERS},
+    {"kill", "stop", .modes = OTHERS},
     {"restart", NULL, STOP, OTHERS},
-    {"ps", NULL, ASK, OTHERS},
-    {"status", NULL, ASK, OTHERS},
-    {"top", NULL, ASK, OTHERS},
+    {"top", "status", .modes = OTHERS},
     {":::", NULL, TASKS, OTHERS},
     {"::::", NULL, TASKS, OTHERS},
     {"{}", NULL, TASKS, OTHERS},
@@ -69,7 +65,6 @@ static const struct habit {
     {"--pipe", NULL, TASKS, OTHERS},
     {"--bar", NULL, BAR, OTHERS},
     {"--eta", NULL, BAR, OTHERS},
-    {"logs", NULL, "the log of a run is its output; --log FILE writes it to a file", OTHERS},
     {"-d", NULL, STAYS, OTHERS},
     {"--detach", NULL, STAYS, OTHERS},
     {"-k", NULL,

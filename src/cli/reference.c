@@ -10,6 +10,7 @@
 #include "event/fields.h"
 #include "log/filter.h"
 #include "scenario/print/key_reference.h"
+#include "serve/request_table.h"
 
 /* A line of text that roff takes for nothing else. */
 static void put_line(struct buf *out, const char *text, size_t length)
@@ -161,6 +162,7 @@ static const struct reference {
     {"keys", key_reference_print},
     {"each-options", command_each_options},
     {"words", command_reference},
+    {"requests", request_reference},
 };
 
 int reference_print(const char *name, struct buf *out, struct error *error)

@@ -196,18 +196,24 @@ static bool is_elsewhere(const struct story *story, const struct event *event)
     return !(story->options.parts & (unsigned)(apart ? STORY_ERRORS : STORY_OUTPUT));
 }
 
-static void story_take(void *arg, const struct event *event)
+const struct buf *story_line(struct story *story, const struct event *event)
 {
-    struct story *story = arg;
-    if (event_is_output(event->kind) && is_elsewhere(story, event))
-        return;
     buf_clear(&story->line);
+    if (event_is_output(event->kind) && is_elsewhere(story, event))
+        return &story->line;
     if (event_is_output(event->kind))
         tell_output(story, event);
     else
         tell_sentence(story, event);
-    if (story->line.length)
-        output_put(story->output, story->line.data, story->line.length);
+    return &story->line;
+}
+
+static void story_take(void *arg, const struct event *event)
+{
+    struct story *story = arg;
+    const struct buf *line = story_line(story, event);
+    if (line->length)
+        output_put(story->output, line->data, line->length);
 }
 
 struct bus_reader story_reader(struct story *story)

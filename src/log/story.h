@@ -10,6 +10,7 @@
 #include "event/bus.h"
 #include "log/filter.h"
 
+struct buf;
 struct output;
 struct story;
 
@@ -30,9 +31,12 @@ struct story_options {
     bool terminal;   /* a person looks at it: nothing that a child writes is obeyed but its colours */
 };
 
-/* A story that is written to OUTPUT (borrowed); free it with story_free(). */
+/* A story that is written to OUTPUT (borrowed; NULL: for story_line() alone); free it with story_free(). */
 struct story *story_new(const struct story_options *options, struct output *output);
 void story_free(struct story *story);
+
+/* What is told of EVENT, whole lines but for output that is not finished; valid until the next call. */
+const struct buf *story_line(struct story *story, const struct event *event);
 
 /* The story as a reader of a bus. */
 struct bus_reader story_reader(struct story *story);

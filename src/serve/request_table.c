@@ -1,6 +1,8 @@
 /* The requests of clients. */
 #include "serve/request_table.h"
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/mem.h"
 #include "serve/requests.h"
@@ -22,7 +24,6 @@ static const struct request_row rows[] = {
                 "objects run and how many there are (up, all), of the tasks of its pools how many are done and, where it is known, how "
                 "many there are (done, tasks), and how many objects and tasks have failed (failed)."},
     {.word = "status",
-     .fields = {{"usage", FIELD_BOOLEAN, "what each uses of processor and memory too, which the run has to look up"}},
      .serve = serve_status,
      .help = "Says what each object is doing. Its status is the worst of them.",
      .answers = "A line with \"object\" for each, see below."},
@@ -103,6 +104,14 @@ const struct request_row *request_row_at(size_t i)
     return i < countof(rows) ? &rows[i] : NULL;
 }
 
+/* Sentences, each on a line of its own as roff wants it. */
+static void put_lines(struct buf *out, const char *text)
+{
+    for (const char *end; (end = strstr(text, ". ")); text = end + 2)
+        buf_printf(out, "%.*s.\n", (int)(end - text), text);
+    buf_printf(out, "%s\n", text);
+}
+
 static void put_fields(struct buf *out, const struct request_row *row)
 {
     static const char *const types[] = {
@@ -116,13 +125,14 @@ static void put_fields(struct buf *out, const struct request_row *row)
 void request_reference(struct buf *out)
 {
     static const char *const takes[] = {
-        [REQUEST_NAMES] = "[Ar NAME , ...]", [REQUEST_COUNTS] = "{Ar NAME : N, ...}", [REQUEST_ID] = "Ar ID"};
+        [REQUEST_NAMES] = "[NAME, ...]", [REQUEST_COUNTS] = "{NAME: N, ...}", [REQUEST_ID] = "ID"};
     buf_text(out, ".Bl -tag -width Ds\n");
     for (size_t i = 0; i < countof(rows); i++) {
         const struct request_row *row = &rows[i];
-        buf_printf(out, ".It Cm %s : %s\n%s\n", row->word, takes[row->takes], row->help);
+        buf_printf(out, ".It Dq %s : %s\n", row->word, takes[row->takes]);
+        put_lines(out, row->help);
         if (row->answers)
-            buf_printf(out, "%s\n", row->answers);
+            put_lines(out, row->answers);
         put_fields(out, row);
     }
     buf_text(out, ".El\n");

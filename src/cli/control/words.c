@@ -1,0 +1,235 @@
+/* The words that ask a run. */
+#include "cli/control/words.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "base/unit.h"
+#include "cli/commands.h"
+#include "cli/control/find.h"
+#include "cli/control/link.h"
+#include "cli/control/log_lines.h"
+#include "cli/control/table.h"
+#include "cli/options.h"
+#include "cli/runner/complain.h"
+#include "cli/runner/status.h"
+
+/* When a run has answered that it has ended, its last process goes within a moment; so many ms are waited for it. */
+#define GONE_TIME 10000
+
+static int complain_of_run(struct error *error)
+{
+    int status = error->code == -ESRCH ? STATUS_NO_RUN : error->code == ERROR_FAILED ? STATUS_USAGE : STATUS_SYSTEM;
+    complain_of(error);
+    return status;
+}
+
+static void put_names(const struct options *options, struct buf *out)
+{
+    for (size_t i = 0; i < options->values.count; i++) {
+        buf_text(out, i ? "," : "");
+        json_quote(out, options->values.items[i], strlen(options->values.items[i]));
+    }
+}
+
+/* The request that the word is, of its names and options. */
+static void put_request(const struct options *options, struct buf *out)
+{
+    const struct asking *asking = &options->asking;
+    buf_printf(out, "{\"id\":1,\"%s\":[", options->command->word);
+    put_names(options, out);
+    buf_char(out, ']');
+    if (options->follow)
+        buf_text(out, ",\"follow\":true");
+    if (options->last >= 0)
+        buf_printf(out, ",\"last\":%" PRId64, options->last);
+    if (options->until)
+        buf_printf(out, ",\"until\":\"%s\"", options->until);
+    if (asking->timeout >= 0)
+        buf_printf(out, ",\"timeout\":%.3f", (double)asking->timeout / (double)NS_PER_S);
+    buf_char(out, '}');
+}
+
+/* Behind {"id":1,"NAME": what stands there as JSON, without the line's last bracket. */
+static void put_raw(const char *text, const char *name, struct buf *out)
+{
+    struct buf before = {0};
+    buf_printf(&before, "{\"id\":1,\"%s\":", name);
+    size_t length = strlen(text);
+    if (!strncmp(text, before.data, before.length))
+        buf_append(out, text + before.length, length - before.length - 1);
+    buf_release(&before);
+}
+
+/* One line of an answer, but the last. */
+static void print_line(const struct options *options, struct table *table, struct log_lines *lines, const char *text,
+                       const struct value *line)
+{
+    const struct value *object = control_member(line, "object");
+    struct buf raw = {0};
+    if (control_member(line, "line") || control_member(line, "gap")) {
+        log_lines_take(lines, text, line);
+    } else if (object && options->json) {
+        put_raw(text, "object", &raw);
+        table_add_usage(table, object, &raw);
+        printf("%s\n", buf_string(&raw));
+    } else if (object && control_member(object, "text")) {
+        printf("%s %s\n", control_text(object, "name"), control_text(object, "text"));
+    } else if (object) {
+        table_add_object(table, object);
+    }
+    buf_release(&raw);
+}
+
+/* What a run prints with --json where it has nothing else to tell: how it ended. */
+static void print_end(const struct options *options, const struct value *line, int status)
+{
+    const char *why = control_text(line, "error");
+    if (options->json && options->mode != MODE_STATUS && options->mode != MODE_LOGS) {
+        struct buf text = {0};
+        json_quote(&text, why, strlen(why));
+        printf("{\"status\":%d%s%s}\n", status, *why ? ",\"error\":" : "", *why ? text.data : "");
+        buf_release(&text);
+    } else if (*why) {
+        fflush(stdout);
+        complain("%s", why);
+    }
+}
+
+/* Reads to the end of the answer. Its status, or below 0 with ERROR filled where that does not come. */
+static int read_answer(const struct options *options, struct control_link *link, struct error *error)
+{
+    struct table *table = table_new();
+    struct log_lines *lines = log_lines_new(options, error);
+    const char *text;
+    struct value line;
+    int result = 1, status = -1;
+    while (lines && status < 0 && (result = control_next(link, &text, &line, error)) == 1) {
+        if (control_member(&line, "status")) {
+            status = (int)control_number(&line, "status", STATUS_SYSTEM);
+            if (!options->json)
+                table_print(table);
+            print_end(options, &line, status);
+            break;
+        }
+        print_line(options, table, lines, text, &line);
+        if (!link->in.length || link->taken == link->in.length)
+            flush_output();
+    }
+    if (lines && !result)
+        error_set(error, -ESRCH, "the run was killed, or has let this word go, before it had answered");
+    table_free(table);
+    log_lines_free(lines);
+    return status;
+}
+
+/* Waits until nothing of the run is left: its process is held by a descriptor since before it was asked. */
+static void await_gone(struct control_link *link, int process)
+{
+    struct error error = {0};
+    struct pollfd gone = {.fd = process, .events = POLLIN};
+    const char *text;
+    struct value line;
+    while (control_next(link, &text, &line, &error) == 1)
+        continue;
+    error_release(&error);
+    if (process >= 0)
+        poll(&gone, 1, GONE_TIME);
+}
+
+/* Stop without names, and wait for the end of the run. */
+static bool ends_run(const struct options *options)
+{
+    bool stop = options->mode == MODE_STOP;
+    bool wait = options->mode == MODE_WAIT && options->until && !strcmp(options->until, "ended");
+    return (stop || wait) && !options->values.count;
+}
+
+static int ask(const struct options *options, struct control_link *link, struct error *error)
+{
+    struct buf request = {0};
+    bool end = ends_run(options);
+    int process = end && link->pid > 0 ? (int)syscall(SYS_pidfd_open, (pid_t)link->pid, 0) : -1;
+    put_request(options, &request);
+    int status = control_send(link, buf_string(&request), error) ? -1 : read_answer(options, link, error);
+    if (end && (status == STATUS_OK || status == STATUS_FAILED))
+        await_gone(link, process);
+    if (process >= 0)
+        close(process);
+    buf_release(&request);
+    return status;
+}
+
+int control_word(const struct options *options)
+{
+    struct arena *arena = arena_new();
+    struct error error = {0};
+    struct control_link link = {.fd = -1};
+    int status = -1;
+    const char *path = control_find(options, arena, &error);
+    if (path && !control_open(&link, path, &error)) {
+        status = ask(options, &link, &error);
+        control_close(&link);
+    }
+    if (status < 0)
+        status = complain_of_run(&error);
+    error_release(&error);
+    arena_free(arena);
+    int flushed = flush_output();
+    return flushed == STATUS_OK ? status : flushed;
+}
+
+/* What the run answers to ps; what its lock tells where it does not answer. */
+static void ask_ps(const struct options *options, struct table *table, const struct found_run *run)
+{
+    struct control_link link;
+    struct error error = {0};
+    const char *text;
+    struct value line;
+    struct buf raw = {0};
+    if (control_open(&link, run->socket, &error)) {
+        if (error.code == ERROR_TIMEOUT && options->json) {
+            value_json(&raw, run->identity);
+            printf("%.*s,\"state\":\"stopped\"}\n", (int)raw.length - 1, buf_string(&raw));
+        } else if (error.code == ERROR_TIMEOUT) {
+            table_add_run(table, run->identity, "no answer");
+        }
+        buf_release(&raw);
+        error_release(&error);
+        return;
+    }
+    if (!control_send(&link, "{\"id\":1,\"ps\":[]}", &error) && control_next(&link, &text, &line, &error) == 1 &&
+        control_member(&line, "ps")) {
+        put_raw(text, "ps", &raw);
+        if (options->json)
+            printf("%s\n", buf_string(&raw));
+        else
+            table_add_run(table, control_member(&line, "ps"), NULL);
+    }
+    buf_release(&raw);
+    error_release(&error);
+    control_close(&link);
+}
+
+int control_ps(const struct options *options)
+{
+    struct arena *arena = arena_new();
+    struct found_run *runs = NULL;
+    struct table *table = table_new();
+    size_t count = control_runs(arena, &runs);
+    for (size_t i = 0; i < count; i++)
+        ask_ps(options, table, &runs[i]);
+    table_print(table);
+    table_free(table);
+    arena_free(arena);
+    return flush_output();
+}
