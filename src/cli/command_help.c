@@ -60,7 +60,7 @@ void command_brief(struct buf *out)
         group = command->group;
         buf_printf(out, " %s", command->word);
     }
-    buf_text(out, "\n\n'parrun help' tells of them, 'parrun example pool' prints a scenario to start from.\n");
+    buf_text(out, "\n'parrun help' tells of them, 'parrun example pool' prints a scenario to start from.\n");
 }
 
 /* A sentence of what a table has as its beginning. */
