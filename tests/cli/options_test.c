@@ -126,7 +126,7 @@ static const struct bad_case bad[] = {
     {"unknown-far", {"--xyzzy", "f"}, "unknown option '--xyzzy', see parrun help run"},
     {"unknown-letter", {"-x", "f"}, "unknown option '-x', see parrun help run"},
     {"unknown-beginning", {"--jou", "f"}, "unknown option '--jou', did you mean '--journal'?"},
-    {"habit-option", {"-f", "f"}, "unknown option '-f': write parrun f"},
+    {"habit-option", {"-f", "f"}, "-f: write parrun f"},
     {"habit-value", {"--file=f"}, "unknown option '--file': write parrun f"},
     {"habit-verb", {"up"}, "'up': write parrun FILE"},
     {"habit-check", {"lint", "f"}, "'lint': write parrun check f"},
