@@ -202,6 +202,12 @@ static const struct mode_row {
     [MODE_LOGS] = {.act = control_word},
     [MODE_WAIT] = {.act = control_word},
     [MODE_STOP] = {.act = control_word},
+    [MODE_START] = {.act = control_word},
+    [MODE_RESTART] = {.act = control_word},
+    [MODE_PAUSE] = {.act = control_word},
+    [MODE_RESUME] = {.act = control_word},
+    [MODE_SCALE] = {.act = control_word},
+    [MODE_SIGNAL] = {.act = control_word},
     [MODE_VERSION] = {.act = print_version},
 };
 

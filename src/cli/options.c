@@ -253,7 +253,7 @@ static int check_together(const struct options *options, struct error *error)
 {
     static const char *const resume_names[] = {
         [RESUME_UNDONE] = "resume", [RESUME_PREVIOUS] = "resume-previous", [RESUME_FAILED] = "retry-failed"};
-    if (options->no_deps && !options->only.count)
+    if (options->no_deps && !options->only.count && options->mode <= MODE_TREE)
         return error_set(error, ERROR_FAILED, "--no-deps needs --only NAMES: what these depend on is left out");
     if (options->resume != RESUME_NONE && !options->journal)
         return error_set(error, ERROR_FAILED, "--%s needs --journal FILE: there stands what is done",

@@ -44,6 +44,12 @@ enum mode {
     MODE_LOGS,
     MODE_WAIT,
     MODE_STOP,
+    MODE_START,
+    MODE_RESTART,
+    MODE_PAUSE,
+    MODE_RESUME,
+    MODE_SCALE,
+    MODE_SIGNAL,
     MODE_VERSION,
 };
 
@@ -121,6 +127,10 @@ struct options {
     int64_t last;           /* --lines: so many of each object; -1: all that are there */
     int64_t since;          /* --since, ns before now; -1: all */
     const char *grep;       /* --grep: a regular expression; NULL: none */
+    bool now;               /* --now: without grace */
+    bool drain;             /* --drain: no more tasks are begun, and the run ends with those that run */
+    bool no_wait;           /* --no-wait: what was asked for is not waited for */
+    bool with_deps;         /* --with-deps: what they depend on too */
     const char *until;      /* --until: what is waited for; NULL: ready */
     const char *log;        /* --log FILE; NULL: none */
     struct rotation_rules rotate; /* --log-rotate; its size 0: none */

@@ -211,7 +211,10 @@ _Static_assert(!MEMBER(mode), "0 is none");
 #define ASKING (PUTTING | MODE_BIT(MODE_GET))
 
 /* Words that are for a run that goes on: one of them, or all. */
-#define STEERING (MODE_BIT(MODE_STATUS) | MODE_BIT(MODE_LOGS) | MODE_BIT(MODE_WAIT) | MODE_BIT(MODE_STOP))
+#define REVIVING (MODE_BIT(MODE_START) | MODE_BIT(MODE_RESTART))
+#define WAITING (MODE_BIT(MODE_STOP) | REVIVING | MODE_BIT(MODE_SCALE))
+#define STEERING (MODE_BIT(MODE_STATUS) | MODE_BIT(MODE_LOGS) | MODE_BIT(MODE_WAIT) | WAITING | MODE_BIT(MODE_PAUSE) | \
+                  MODE_BIT(MODE_RESUME) | MODE_BIT(MODE_SIGNAL))
 
 static const struct option table[] = {
     {.name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_GET),
@@ -225,6 +228,8 @@ static const struct option table[] = {
      .help = "nobody gets the messages before"},
     {.letter = 'f', .name = "follow", .flag = MEMBER(follow), .modes = MODE_BIT(MODE_LOGS),
      .help = "print what comes too, to the end of the run"},
+    {.name = "drain", .flag = MEMBER(drain), .modes = MODE_BIT(MODE_STOP),
+     .help = "begin no more tasks, and end the run with those that run"},
     {.name = "force", .flag = MEMBER(force), .modes = MODE_BIT(MODE_RUN),
      .help = "replace a record that is there, when the new one is whole"},
     {.name = "format", .argument = "FORMAT", .takes = TAKES_CHOICE, .choices = "story json", .text = MEMBER(format),
@@ -253,6 +258,12 @@ static const struct option table[] = {
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
     {.name = "no-deps", .flag = MEMBER(no_deps), .modes = RUNNING,
      .help = "with --only: without what they depend on, as if that were there"},
+    {.name = "no-deps", .flag = MEMBER(no_deps), .modes = REVIVING,
+     .help = "at once, whatever they depend on"},
+    {.name = "no-wait", .flag = MEMBER(no_wait), .modes = WAITING,
+     .help = "do not wait until it has come"},
+    {.name = "now", .flag = MEMBER(now), .modes = MODE_BIT(MODE_STOP) | MODE_BIT(MODE_RESTART),
+     .help = "end them by force, without their grace"},
     {.letter = 'n', .name = "lines", .argument = "N", .modes = MODE_BIT(MODE_LOGS), .take = take_lines,
      .help = "of the lines that are there, the last N of each object alone"},
     {.letter = '0', .name = "null", .flag = MEMBER(asking.nul), .modes = ASKING,
@@ -287,7 +298,7 @@ static const struct option table[] = {
      .help = "end with the exit status of the run"},
     {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(tasks), .modes = RUNNING,
      .help = "of the tasks run number N alone, of no other pool any"},
-    {.name = "timeout", .argument = "DURATION", .modes = ASKING | MODE_BIT(MODE_WAIT) | MODE_BIT(MODE_STOP), .take = take_timeout,
+    {.name = "timeout", .argument = "DURATION", .modes = ASKING | MODE_BIT(MODE_WAIT) | WAITING, .take = take_timeout,
      .help = "wait for no longer"},
     {.name = "timestamps", .flag = MEMBER(timestamps), .modes = TELLING, .help = "put the time before each line of the story"},
     {.name = "trace", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(trace_file), .modes = MODE_BIT(MODE_RUN),
@@ -298,6 +309,8 @@ static const struct option table[] = {
      .modes = MODE_BIT(MODE_WAIT), .help = "wait until they are 'ready' (the usual one), 'ended' or 'idle'"},
     {.letter = 'v', .name = "verbose", .modes = TELLING, .take = take_verbose,
      .help = "show all events"},
+    {.name = "with-deps", .flag = MEMBER(with_deps), .modes = REVIVING,
+     .help = "start what they depend on too, where it was stopped"},
     {.letter = 'V', .name = "version", .mode = MODE_VERSION, .modes = MODE_BIT(MODE_RUN),
      .help = "print the version and exit"},
 };

@@ -11,7 +11,6 @@
 #include "cli/commands.h"
 #include "cli/options_private.h"
 
-#define STOP "Ctrl-C, or SIGTERM to parrun, stops a run"
 #define BAR "write --progress"
 #define TASKS "parrun each runs one command for each item, and a scenario says more: see parrun example pool"
 #define ORDERED "write output: ordered in the pool"
@@ -32,7 +31,6 @@ static const struct habit {
     uint64_t modes; /* a bit for each word with which it is a habit; 0: all of them */
 } habits[] = {
     {"up", "", .modes = OTHERS},
-    {"start", "", .modes = OTHERS},
     {"exec", "", .modes = OTHERS},
     {"-f", "", .modes = SCENARIO},
     {"--file", "", .modes = SCENARIO},
@@ -51,7 +49,6 @@ static const struct habit {
     {"version", "--version", .modes = OTHERS},
     {"down", "stop", .modes = OTHERS},
     {"kill", "stop", .modes = OTHERS},
-    {"restart", NULL, STOP, OTHERS},
     {"top", "status", .modes = OTHERS},
     {":::", NULL, TASKS, OTHERS},
     {"::::", NULL, TASKS, OTHERS},

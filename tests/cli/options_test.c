@@ -138,7 +138,7 @@ static const struct bad_case bad[] = {
     {"tree-of-a-run", {"--tree", "f"}, "--tree goes with graph, not with run"},
     {"program", {"-j", "4", "cat", "f"}, "'cat': this is a program; parrun each runs one command"},
     {"no-program", {"/bin/cat", "f"}, "'f' is not NAME=VALUE"},
-    {"habit-verb-and-file", {"start", "f"}, "'start': write parrun f"},
+    {"habit-verb-and-file", {"exec", "f"}, "'exec': write parrun f"},
     {"habit-operand", {"mine", "{}", ":::", "a"}, "'{}': parrun each runs one command for each item"},
     {"object", {"f", "web"}, "--only web would run that alone of it"},
     {"second-file", {"f", "g.yaml"}, "'g.yaml' is not NAME=VALUE; one scenario file is run at a time"},

@@ -163,6 +163,36 @@ def test_statuses():
     check_nothing_left()
 
 
+def test_steering():
+    world = World()
+    run = world.start("""
+        processes: {web: {run: "trap 'echo hup' HUP; echo up; while :; do sleep 0.02; done", ready: {log: up}}}
+        pools: {p: {workers: 1, tasks: {range: [1, 1000]}, run: "sleep 0.1"}}
+    """)
+
+    def row(name):
+        found, = own_rows(world.say("status", "--json", name))
+        return found
+
+    before = row("web")["pid"]
+    assert world.say("restart", "web").returncode == 0
+    assert row("web")["pid"] != before and row("web")["restarted"] == 1
+    said = world.say("signal", "HUP", "web")
+    assert said.returncode == 0, said
+    run.wait_for(b"hup")
+    assert world.say("stop", "web").returncode == 0
+    assert row("web")["state"] == "stopped" and world.say("status", "web").returncode == 7
+    assert world.say("start", "web").returncode == 0 and row("web")["state"] == "running"
+    assert world.say("scale", "p=3").returncode == 0 and row("p")["workers"] == 3
+    assert world.say("pause").returncode == 0 and world.say("wait", "--until", "idle", "p").returncode == 0
+    assert world.say("resume", "p").returncode == 0
+    for words in (["restart"], ["scale", "p"], ["scale", "p=x"], ["signal", "NOSUCH", "web"], ["start", "nosuch"]):
+        said = world.say(*words)
+        assert said.returncode == 2 and said.stderr, said
+    world.stop(run)
+    check_nothing_left()
+
+
 def test_places_of_others():
     """A place that others may write to is named and passed over."""
     world = World()

@@ -33,6 +33,26 @@ static int complain_of_run(struct error *error)
     return status;
 }
 
+/* {"web": "3"}: what is no NAME=N stands there whole, and the run says so. */
+static void put_counts(const struct options *options, struct buf *out)
+{
+    for (size_t i = 0; i < options->values.count; i++) {
+        const char *value = options->values.items[i];
+        size_t length = strcspn(value, "=");
+        buf_text(out, i ? "," : "");
+        json_quote(out, value, length);
+        buf_char(out, ':');
+        value += length + (value[length] != '\0');
+        json_quote(out, value, strlen(value));
+    }
+}
+
+static void put_flag(struct buf *out, const char *name, bool flag)
+{
+    if (flag)
+        buf_printf(out, ",\"%s\":true", name);
+}
+
 static void put_names(const struct options *options, struct buf *out)
 {
     for (size_t i = 0; i < options->values.count; i++) {
@@ -45,11 +65,20 @@ static void put_names(const struct options *options, struct buf *out)
 static void put_request(const struct options *options, struct buf *out)
 {
     const struct asking *asking = &options->asking;
-    buf_printf(out, "{\"id\":1,\"%s\":[", options->command->word);
-    put_names(options, out);
-    buf_char(out, ']');
-    if (options->follow)
-        buf_text(out, ",\"follow\":true");
+    bool counts = options->mode == MODE_SCALE;
+    buf_printf(out, "{\"id\":1,\"%s\":%c", options->command->word, counts ? '{' : '[');
+    (counts ? put_counts : put_names)(options, out);
+    buf_char(out, counts ? '}' : ']');
+    put_flag(out, "follow", options->follow);
+    put_flag(out, "now", options->now);
+    put_flag(out, "drain", options->drain);
+    put_flag(out, "no_wait", options->no_wait);
+    put_flag(out, "with_deps", options->with_deps);
+    put_flag(out, "no_deps", options->no_deps);
+    if (options->mode == MODE_SIGNAL) {
+        buf_text(out, ",\"send\":");
+        json_quote(out, options->subject, strlen(options->subject));
+    }
     if (options->last >= 0)
         buf_printf(out, ",\"last\":%" PRId64, options->last);
     if (options->until)
@@ -151,7 +180,7 @@ static bool ends_run(const struct options *options)
 {
     bool stop = options->mode == MODE_STOP;
     bool wait = options->mode == MODE_WAIT && options->until && !strcmp(options->until, "ended");
-    return (stop || wait) && !options->values.count;
+    return (stop || wait) && !options->values.count && !options->no_wait;
 }
 
 static int ask(const struct options *options, struct control_link *link, struct error *error)
