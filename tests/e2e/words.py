@@ -38,7 +38,7 @@ HABITS = (
     ("--import Procfile", "import Procfile"), ("--schema", "schema"), ("--completion zsh", "completion zsh"),
     ("-n s.yaml", "plan s.yaml"), ("-vn s.yaml", "plan -v s.yaml"), ("--dry-run --only to s.yaml", "plan --only to s.yaml"),
     ("-f s.yaml", "s.yaml"), ("-f s.yaml -j 2", "s.yaml -j 2"), ("--file=s.yaml -q", "s.yaml -q"), ("-f", "FILE"),
-    ("up", "FILE"), ("-q up", "-q FILE"), ("up s.yaml", "s.yaml"), ("start s.yaml size=2", "s.yaml 'size=2'"),
+    ("up", "FILE"), ("-q up", "-q FILE"), ("up s.yaml", "s.yaml"), ("exec s.yaml size=2", "s.yaml 'size=2'"),
     ("lint s.yaml", "check s.yaml"), ("lint", "check FILE"), ("ls s.yaml", "list s.yaml"), ("init", "example"),
     ("version", "--version"), ("run -f s.yaml", "run s.yaml"), ("--check", "check FILE"))
 
