@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "base/mask.h"
 #include "os/spool.h"
-#include "queue/messages.h"
+#include "queue/subscription.h"
 #include "wire/frame.h"
 
 struct arena;

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "engine/run.h"
 #include "loop/loop.h"
-#include "queue/letter.h"
+#include "queue/message.h"
 #include "queue/queue.h"
 
 struct outlet {

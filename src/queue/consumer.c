@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "engine/run.h"
 #include "queue/durable.h"
-#include "queue/order.h"
+#include "queue/key_groups.h"
 #include "queue/private.h"
 
 /* Messages are handed to a worker in no larger pieces than this, and one message. */

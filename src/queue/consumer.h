@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "queue/messages.h"
+#include "queue/subscription.h"
 
 struct buf;
 struct error;

@@ -14,7 +14,7 @@
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "queue/idle.h"
-#include "queue/standstill.h"
+#include "queue/wait_graph.h"
 #include "scenario/spec.h"
 
 /* No look sooner after another one, and no more than one part in so many of the time is spent on them. */

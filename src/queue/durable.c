@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "engine/run.h"
-#include "queue/letter.h"
+#include "queue/message.h"
 #include "queue/private.h"
 #include "queue/trace.h"
 #include "scenario/spec.h"

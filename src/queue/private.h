@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "event/event.h"
 #include "queue/consumer.h"
-#include "queue/delay.h"
-#include "queue/messages.h"
+#include "queue/delayed_messages.h"
+#include "queue/subscription.h"
 #include "queue/queue.h"
 #include "scenario/spec.h"
 

@@ -10,7 +10,7 @@
 #include "event/bus.h"
 #include "loop/timer.h"
 #include "queue/durable.h"
-#include "queue/letter.h"
+#include "queue/message.h"
 #include "queue/private.h"
 #include "queue/trace.h"
 #include "value/message_check.h"

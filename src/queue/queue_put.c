@@ -7,7 +7,7 @@
 #include "engine/run.h"
 #include "event/bus.h"
 #include "queue/durable.h"
-#include "queue/letter.h"
+#include "queue/message.h"
 #include "queue/private.h"
 #include "queue/trace.h"
 #include "store/dead_letter.h"

@@ -12,8 +12,8 @@
 #include "loop/timer.h"
 #include "queue/deadlock.h"
 #include "queue/durable.h"
-#include "queue/letter.h"
-#include "queue/order.h"
+#include "queue/message.h"
+#include "queue/key_groups.h"
 #include "queue/private.h"
 #include "queue/trace.h"
 

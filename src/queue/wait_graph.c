@@ -1,5 +1,5 @@
 /* Objects that wait for each other alone. */
-#include "queue/standstill.h"
+#include "queue/wait_graph.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

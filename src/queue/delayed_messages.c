@@ -1,11 +1,11 @@
 /* Messages that are not due yet, in a heap. */
-#include "queue/delay.h"
+#include "queue/delayed_messages.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "queue/letter.h"
+#include "queue/message.h"
 
 static bool is_before(const struct delayed *a, const struct delayed *b)
 {

@@ -1,5 +1,5 @@
 /* The store of a queue: a list of batches, each a piece of a stream or encoded values. */
-#include "queue/batch.h"
+#include "queue/message_store.h"
 
 #include <endian.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /*
  * The store of a queue: messages in batches, first in, first out. Not safe for threads by itself.
  */
-#ifndef QUEUE_BATCH_H
-#define QUEUE_BATCH_H
+#ifndef QUEUE_MESSAGE_STORE_H
+#define QUEUE_MESSAGE_STORE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Messages that are not due yet: the one that is due first comes first. Not safe for threads. */
-#ifndef QUEUE_DELAY_H
-#define QUEUE_DELAY_H
+#ifndef QUEUE_DELAYED_MESSAGES_H
+#define QUEUE_DELAYED_MESSAGES_H
 
 #include <stddef.h>
 #include <stdint.h>

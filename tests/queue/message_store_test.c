@@ -1,6 +1,6 @@
 /* The store of a queue: lines and values, in order. */
 #include "../harness/run_fixture.h"
-#include "queue/batch.h"
+#include "queue/message_store.h"
 
 static void put(struct store *store, const char *lines)
 {

@@ -1,5 +1,5 @@
 /* Messages whose order holds for each key. */
-#include "queue/order.h"
+#include "queue/key_groups.h"
 
 #include <stdint.h>
 #include <stdlib.h>

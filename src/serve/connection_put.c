@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "engine/run.h"
 #include "serve/connection.h"
-#include "queue/messages.h"
+#include "queue/subscription.h"
 #include "value/value.h"
 
 static void try_put(struct guest *guest);

@@ -1,6 +1,6 @@
 /* Messages that are kept one by one, as each has something of its own: attempts, a key, a due time. */
-#ifndef QUEUE_LETTER_H
-#define QUEUE_LETTER_H
+#ifndef QUEUE_MESSAGE_H
+#define QUEUE_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -4,16 +4,16 @@
  *
  * Not safe for threads by itself.
  */
-#ifndef QUEUE_MESSAGES_H
-#define QUEUE_MESSAGES_H
+#ifndef QUEUE_SUBSCRIPTION_H
+#define QUEUE_SUBSCRIPTION_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "queue/batch.h"
-#include "queue/letter.h"
+#include "queue/message_store.h"
+#include "queue/message.h"
 
 struct order;
 struct queue_spec;

@@ -1,5 +1,5 @@
 /* The messages of a queue that wait for whoever may take them. */
-#include "queue/messages.h"
+#include "queue/subscription.h"
 
 #include <endian.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "queue/order.h"
+#include "queue/key_groups.h"
 #include "scenario/spec.h"
 
 void lane_init(struct lane *lane, const struct queue_spec *spec, const struct value *vars)

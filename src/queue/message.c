@@ -1,5 +1,5 @@
 /* Messages that are kept one by one. */
-#include "queue/letter.h"
+#include "queue/message.h"
 
 #include <stdlib.h>
 #include <string.h>

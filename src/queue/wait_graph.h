@@ -5,8 +5,8 @@
  * them to come so far. A Lua body and a pool of those are known to wait; a command only seems to, where
  * its streams or a parrun put or get that it runs wait, as it might do anything next.
  */
-#ifndef QUEUE_STANDSTILL_H
-#define QUEUE_STANDSTILL_H
+#ifndef QUEUE_WAIT_GRAPH_H
+#define QUEUE_WAIT_GRAPH_H
 
 #include <stdbool.h>
 

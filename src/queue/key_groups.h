@@ -7,13 +7,13 @@
  *
  * Not safe for threads by itself.
  */
-#ifndef QUEUE_ORDER_H
-#define QUEUE_ORDER_H
+#ifndef QUEUE_KEY_GROUPS_H
+#define QUEUE_KEY_GROUPS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "queue/letter.h"
+#include "queue/message.h"
 
 struct order;
 struct queue_spec;
