@@ -12,15 +12,15 @@
 #define ARENA_FIRST_BLOCK 4096
 #define ARENA_LARGEST_BLOCK (1 << 20)
 
-struct block {
-    struct block *next;
+struct arena_block {
+    struct arena_block *next;
     size_t used;
     size_t size;
     alignas(max_align_t) char bytes[];
 };
 
 struct arena {
-    struct block *newest;
+    struct arena_block *newest;
     size_t next_size;
 };
 
@@ -36,7 +36,7 @@ void arena_free(struct arena *arena)
     if (!arena)
         return;
     while (arena->newest) {
-        struct block *block = arena->newest;
+        struct arena_block *block = arena->newest;
         arena->newest = block->next;
         free(block);
     }
@@ -50,7 +50,7 @@ static void arena_add_block(struct arena *arena, size_t needed)
         size = needed;
     if (arena->next_size < ARENA_LARGEST_BLOCK)
         arena->next_size *= 2;
-    struct block *block = mem_calloc(1, sizeof(*block) + size);
+    struct arena_block *block = mem_calloc(1, sizeof(*block) + size);
     block->size = size;
     block->next = arena->newest;
     arena->newest = block;
@@ -61,7 +61,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     size_t rounded = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     if (!arena->newest || arena->newest->size - arena->newest->used < rounded)
         arena_add_block(arena, rounded);
-    struct block *block = arena->newest;
+    struct arena_block *block = arena->newest;
     void *memory = block->bytes + block->used;
     block->used += rounded;
     return memory;

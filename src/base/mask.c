@@ -23,7 +23,7 @@ struct mask {
 };
 
 /* Bytes FROM to TO of a text. */
-struct region {
+struct masked_range {
     size_t from;
     size_t to;
 };
@@ -129,7 +129,7 @@ static size_t match_at(const struct mask *mask, const char *text, size_t length,
 }
 
 /* Makes REGION, which is masked, as long as secrets that overlap it reach. */
-static void extend(const struct mask *mask, const char *text, size_t length, struct region *region)
+static void extend(const struct mask *mask, const char *text, size_t length, struct masked_range *region)
 {
     for (size_t at = region->from; at < region->to; at++) {
         size_t match = match_at(mask, text, length, at);
@@ -140,7 +140,7 @@ static void extend(const struct mask *mask, const char *text, size_t length, str
 
 /* The first region from FROM on that is to be masked. */
 static bool find_region(const struct mask *mask, const char *text, size_t length, size_t from,
-                        struct region *region)
+                        struct masked_range *region)
 {
     region->from = length;
     for (size_t i = 0; i < mask->count; i++) {
@@ -180,7 +180,7 @@ static size_t find_beginning(const struct mask *mask, const char *text, size_t l
 static size_t put_masked(const struct mask *mask, struct buf *out, const char *text, size_t length,
                          size_t covered, size_t hold)
 {
-    struct region region = {0, covered};
+    struct masked_range region = {0, covered};
     extend(mask, text, length, &region);
     size_t at = region.to;
     while (at < hold && find_region(mask, text, length, at, &region) && region.from < hold) {

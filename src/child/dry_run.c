@@ -27,14 +27,14 @@ void plan_lua(const struct lua_spec *lua, struct buf *out)
 }
 
 /* " 2>>FILE" and the like; nothing where the stream is no file. */
-static int plan_file(struct world *world, int fd, const struct stream_spec *stream, struct buf *out,
+static int plan_file(struct exec_context *context, int fd, const struct stream_spec *stream, struct buf *out,
                      struct error *error)
 {
     bool input = fd == 0 || stream->input;
     const char *path = "/dev/null";
     int result = 0;
     if (stream->kind == STREAM_FILE)
-        result = world_path(world, stream->path, &path, error);
+        result = exec_context_path(context, stream->path, &path, error);
     else if (stream->kind != STREAM_NULL || fd == 0)
         return 0; /* no input is what every body has unless it says so */
     if (result)
@@ -47,44 +47,44 @@ static int plan_file(struct world *world, int fd, const struct stream_spec *stre
     return 0;
 }
 
-static int plan_stream(struct world *world, int fd, const struct stream_spec *stream,
+static int plan_stream(struct exec_context *context, int fd, const struct stream_spec *stream,
                        struct buf *out, struct error *error)
 {
     if (stream->kind == STREAM_STDOUT)
         buf_printf(out, " %d>&1", fd);
-    return plan_file(world, fd, stream, out, error);
+    return plan_file(context, fd, stream, out, error);
 }
 
 /* A queue cannot be typed into a shell: it is told of behind the command. */
-static void plan_queue(const struct world *world, int fd, const struct stream_spec *stream,
+static void plan_queue(const struct exec_context *context, int fd, const struct stream_spec *stream,
                        struct buf *out)
 {
     if (stream->kind == STREAM_QUEUE)
         buf_printf(out, " # descriptor %d: queue %s", fd,
-                   world->run->scenario->queues[stream->queue].name);
+                   context->run->scenario->queues[stream->queue].name);
 }
 
-int plan_process(struct world *world, const struct process_spec *spec, struct buf *out,
+int plan_process(struct exec_context *context, const struct process_spec *spec, struct buf *out,
                  struct error *error)
 {
-    struct spawn_options options = {.directory = world->directory};
+    struct spawn_options options = {.directory = context->directory};
     if (spec->object.body.kind == BODY_LUA) {
         plan_lua(&spec->object.body.lua, out);
         return 0;
     }
     const char **argv;
-    int result = world_arguments(world, &spec->object.body, &argv, error);
+    int result = exec_context_arguments(context, &spec->object.body, &argv, error);
     if (result)
         return result;
     options.argv = argv;
-    spawn_print(&options, world->declared, world->declared_count, out);
+    spawn_print(&options, context->declared, context->declared_count, out);
     for (int fd = 0; !result && fd < 3; fd++)
-        result = plan_stream(world, fd, &spec->streams[fd], out, error);
+        result = plan_stream(context, fd, &spec->streams[fd], out, error);
     for (size_t i = 0; !result && i < spec->fd_count; i++)
-        result = plan_stream(world, spec->fds[i].fd, &spec->fds[i].stream, out, error);
+        result = plan_stream(context, spec->fds[i].fd, &spec->fds[i].stream, out, error);
     for (int fd = 0; fd < 3; fd++)
-        plan_queue(world, fd, &spec->streams[fd], out);
+        plan_queue(context, fd, &spec->streams[fd], out);
     for (size_t i = 0; i < spec->fd_count; i++)
-        plan_queue(world, spec->fds[i].fd, &spec->fds[i].stream, out);
+        plan_queue(context, spec->fds[i].fd, &spec->fds[i].stream, out);
     return result;
 }

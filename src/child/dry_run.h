@@ -7,13 +7,13 @@ struct error;
 struct lua_spec;
 struct object_spec;
 struct process_spec;
-struct world;
+struct exec_context;
 
 /*
  * Appends the process's command as a line that a shell runs the same way, its files as
  * redirections; of a Lua body, where it stands. 0, or a negative code where an expression fails.
  */
-int plan_process(struct world *world, const struct process_spec *spec, struct buf *out,
+int plan_process(struct exec_context *context, const struct process_spec *spec, struct buf *out,
                  struct error *error);
 
 /* Appends what holds for the object's programs besides their commands, "user nobody, nofile 100, timeout 2s";

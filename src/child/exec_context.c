@@ -1,4 +1,4 @@
-/* The world of a body. */
+/* The context of a body. */
 #include "child/exec_context.h"
 
 #include <inttypes.h>
@@ -27,35 +27,35 @@
 #define OWN_VARIABLES 7
 
 /* For what TEMPLATE needs of it. */
-static void need_script(struct world *world, const struct template *template)
+static void need_script(struct exec_context *context, const struct template *template)
 {
-    if (template_is_constant(template) || world->script)
+    if (template_is_constant(template) || context->script)
         return;
-    world->script = script_new_expressions(world->name, &world->run->scenario->vars);
-    if (world->index)
-        script_set_index(world->script, world->index);
-    for (size_t i = 0; i < world->declared_count; i++)
-        script_set_env(world->script, world->declared[i]);
+    context->script = script_new_expressions(context->name, &context->run->scenario->vars);
+    if (context->index)
+        script_set_index(context->script, context->index);
+    for (size_t i = 0; i < context->declared_count; i++)
+        script_set_env(context->script, context->declared[i]);
 }
 
-int world_render(struct world *world, const struct template *template, struct buf *out,
+int exec_context_render(struct exec_context *context, const struct template *template, struct buf *out,
                  struct error *error)
 {
-    need_script(world, template);
-    int result = template_render(template, world->script, out, error);
+    need_script(context, template);
+    int result = template_render(template, context->script, out, error);
     if (!result && out->length != strlen(buf_string(out)))
         result = error_set(error, ERROR_FAILED, "a value with a NUL byte cannot be used here");
     return result;
 }
 
-int world_path(struct world *world, const struct template *template, const char **path,
+int exec_context_path(struct exec_context *context, const struct template *template, const char **path,
                struct error *error)
 {
     struct buf text = {0};
-    int result = world_render(world, template, &text, error);
+    int result = exec_context_render(context, template, &text, error);
     if (!result) {
-        char *absolute = scenario_path(world->run->scenario, buf_string(&text));
-        *path = arena_strdup(world->arena, absolute);
+        char *absolute = scenario_path(context->run->scenario, buf_string(&text));
+        *path = arena_strdup(context->arena, absolute);
         free(absolute);
     }
     buf_release(&text);
@@ -75,21 +75,21 @@ static void environment_set(const char **list, size_t *count, const char *entry)
     list[(*count)++] = entry;
 }
 
-static int set_declared(struct world *world, size_t *count, struct error *error)
+static int set_declared(struct exec_context *context, size_t *count, struct error *error)
 {
-    for (size_t i = 0; i < world->spec->env_count; i++) {
-        const struct env_spec *env = &world->spec->env[i];
+    for (size_t i = 0; i < context->spec->env_count; i++) {
+        const struct env_spec *env = &context->spec->env[i];
         if (template_uses_task(env->value))
             continue; /* the worker renders it for each task */
         struct buf entry = {0};
         buf_printf(&entry, "%s=", env->name);
-        int result = world_render(world, env->value, &entry, error);
+        int result = exec_context_render(context, env->value, &entry, error);
         if (!result) {
-            const char *copy = arena_copy(world->arena, entry.data, entry.length);
-            environment_set(world->environment, count, copy);
-            environment_set(world->declared, &world->declared_count, copy);
-            if (world->script)
-                script_set_env(world->script, copy);
+            const char *copy = arena_copy(context->arena, entry.data, entry.length);
+            environment_set(context->environment, count, copy);
+            environment_set(context->declared, &context->declared_count, copy);
+            if (context->script)
+                script_set_env(context->script, copy);
         }
         buf_release(&entry);
         if (result)
@@ -98,69 +98,69 @@ static int set_declared(struct world *world, size_t *count, struct error *error)
     return 0;
 }
 
-void world_set(struct world *world, const char *name, const char *value)
+void exec_context_set(struct exec_context *context, const char *name, const char *value)
 {
-    environment_set(world->environment, &world->environment_count,
-                    arena_printf(world->arena, "%s=%s", name, value));
-    world->environment[world->environment_count] = NULL;
+    environment_set(context->environment, &context->environment_count,
+                    arena_printf(context->arena, "%s=%s", name, value));
+    context->environment[context->environment_count] = NULL;
 }
 
 /* What programs look for the user's own files by. */
-static void set_user(struct world *world)
+static void set_user(struct exec_context *context)
 {
-    const struct passwd *user = attributes_user(&world->spec->attributes);
+    const struct passwd *user = attributes_user(&context->spec->attributes);
     if (!user)
         return;
-    world_set(world, "HOME", user->pw_dir);
-    world_set(world, "USER", user->pw_name);
-    world_set(world, "LOGNAME", user->pw_name);
+    exec_context_set(context, "HOME", user->pw_dir);
+    exec_context_set(context, "USER", user->pw_name);
+    exec_context_set(context, "LOGNAME", user->pw_name);
 }
 
-static int make_environment(struct world *world, struct error *error)
+static int make_environment(struct exec_context *context, struct error *error)
 {
     size_t count = 0;
     while (environ[count])
         count++;
-    world->environment = arena_alloc(
-        world->arena, (count + world->spec->env_count + OWN_VARIABLES + WORLD_MORE_VARIABLES + 1) *
+    context->environment = arena_alloc(
+        context->arena, (count + context->spec->env_count + OWN_VARIABLES + WORLD_MORE_VARIABLES + 1) *
                           sizeof(char *));
-    world->declared = arena_alloc(world->arena, world->spec->env_count * sizeof(char *));
-    memcpy(world->environment, environ, count * sizeof(char *));
-    world->environment_count = count;
-    world_set(world, "PARRUN_NAME", world->name);
-    world_set(world, "PARRUN_RUN", world->run->id);
-    if (world->run->door)
-        world_set(world, "PARRUN_SOCKET", door_address(world->run->door));
-    if (world->index)
-        world_set(world, "PARRUN_INDEX", arena_printf(world->arena, "%" PRId64, world->index));
-    set_user(world);
-    int result = set_declared(world, &world->environment_count, error);
-    world->environment[world->environment_count] = NULL;
+    context->declared = arena_alloc(context->arena, context->spec->env_count * sizeof(char *));
+    memcpy(context->environment, environ, count * sizeof(char *));
+    context->environment_count = count;
+    exec_context_set(context, "PARRUN_NAME", context->name);
+    exec_context_set(context, "PARRUN_RUN", context->run->id);
+    if (context->run->control)
+        exec_context_set(context, "PARRUN_SOCKET", control_socket_address(context->run->control));
+    if (context->index)
+        exec_context_set(context, "PARRUN_INDEX", arena_printf(context->arena, "%" PRId64, context->index));
+    set_user(context);
+    int result = set_declared(context, &context->environment_count, error);
+    context->environment[context->environment_count] = NULL;
     return result;
 }
 
-int world_init(struct world *world, const struct run *run, const struct object_spec *spec,
+int exec_context_init(struct exec_context *context, const struct run *run, const struct object_spec *spec,
                const char *name, int64_t index, struct error *error)
 {
-    *world = (struct world){
+    *context = (struct exec_context){
         .arena = arena_new(), .run = run, .spec = spec, .name = name, .index = index};
-    int result = make_environment(world, error);
+    int result = make_environment(context, error);
     if (!result && spec->cwd && !template_uses_task(spec->cwd))
-        result = world_path(world, spec->cwd, &world->directory, error);
+        result = exec_context_path(context, spec->cwd, &context->directory, error);
     if (!result)
-        result = attributes_find(&world->attributes, &spec->attributes, error);
+        result = attributes_find(&context->attributes, &spec->attributes, error);
     return result;
 }
 
-void world_release(struct world *world)
+void exec_context_release(struct exec_context *context)
 {
-    attributes_release(&world->attributes);
-    arena_free(world->arena);
-    script_free(world->script);
-    *world = (struct world){0};
+    attributes_release(&context->attributes);
+    arena_free(context->arena);
+    script_free(context->script);
+    *context = (struct exec_context){0};
 }
 
-int world_arguments(struct world *world, const struct body_spec *body, const char ***argv,
+int exec_context_arguments(struct exec_context *context, const struct body_spec *body, const char ***argv,
                     struct error *error)
 {
     struct template *const *templates = body->kind == BODY_RUN ? &body->run : body->arguments;
@@ -169,22 +169,22 @@ int world_arguments(struct world *world, const struct body_spec *body, const cha
     struct buf text = {0};
     int result = 0;
     for (size_t i = 0; !result && i < count; i++) {
-        need_script(world, templates[i]);
-        result = template_arguments(templates[i], world->script, &text, &words, error);
+        need_script(context, templates[i]);
+        result = template_arguments(templates[i], context->script, &text, &words, error);
     }
     if (!result && !words)
         result = error_set(error, ERROR_FAILED, "an empty list has no program to run");
-    *argv = arena_alloc(world->arena, (body->shell_count + words + 1) * sizeof(char *));
+    *argv = arena_alloc(context->arena, (body->shell_count + words + 1) * sizeof(char *));
     for (size_t i = 0; body->kind == BODY_RUN && i < body->shell_count; i++)
         (*argv)[at++] = body->shell[i];
-    const char *word = arena_copy(world->arena, buf_string(&text), text.length);
+    const char *word = arena_copy(context->arena, buf_string(&text), text.length);
     for (size_t i = 0; i < words; i++, word += strlen(word) + 1)
         (*argv)[at++] = word;
     buf_release(&text);
     return result;
 }
 
-static void add_source(struct texts *texts, const struct template *template)
+static void add_source(struct config_texts *texts, const struct template *template)
 {
     size_t length;
     config_texts_add(texts, template_source(template, &length));
@@ -202,14 +202,14 @@ static enum worker_body body_of(enum body_kind kind)
 }
 
 /* A worker that runs commands gives each of them what it is to have, and itself has nothing. */
-static char *print_attributes(const struct world *world)
+static char *print_attributes(const struct exec_context *context)
 {
     struct buf words = {0};
-    attributes_print(&words, &world->attributes);
+    attributes_print(&words, &context->attributes);
     return buf_take(&words);
 }
 
-static void add_queues(struct texts *texts, const struct run *run, const size_t *queues,
+static void add_queues(struct config_texts *texts, const struct run *run, const size_t *queues,
                        size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -230,28 +230,28 @@ static unsigned rules_of(const struct queue *queue)
 }
 
 /* True for a variable that the worker has with another value, which its commands must have too. */
-static bool is_overruled(const struct world *world, const struct env_spec *env)
+static bool is_overruled(const struct exec_context *context, const struct env_spec *env)
 {
-    return world->overruled && !strcmp(env->name, world->overruled) &&
+    return context->overruled && !strcmp(env->name, context->overruled) &&
            !template_uses_task(env->value);
 }
 
-void world_config(const struct world *world, struct worker_config *config)
+void exec_context_config(const struct exec_context *context, struct worker_config *config)
 {
-    const struct run *run = world->run;
-    const struct object_spec *spec = world->spec;
+    const struct run *run = context->run;
+    const struct object_spec *spec = context->spec;
     const struct body_spec *body = &spec->body;
     size_t length;
     *config = (struct worker_config){
         .body = body_of(body->kind),
-        .name = mem_strdup(world->name),
+        .name = mem_strdup(context->name),
         .run = mem_strdup(run->id),
         .directory = mem_strdup(run->scenario->directory),
         .lua = chunk_copy(body->lua.text, body->lua.length, body->lua.file, body->lua.line),
         .json = body->format == LINE_JSON,
         .dry = run->dry,
         .tell_command = run->tells_commands,
-        .window = client_window(run, spec->produces, spec->produces_count),
+        .window = queue_session_window(run, spec->produces, spec->produces_count),
         .stdin_fd = -1,
         .stdout_fd = -1,
     };
@@ -262,11 +262,11 @@ void world_config(const struct world *world, struct worker_config *config)
         buf_char(&config->rules, (char)rules_of(run->queues[spec->produces[i]]));
     if (body->kind == BODY_LUA)
         return;
-    config->attributes = print_attributes(world);
+    config->attributes = print_attributes(context);
     if (spec->cwd)
         config->cwd = mem_strdup(template_source(spec->cwd, &length));
     for (size_t i = 0; i < spec->env_count; i++) {
-        if (is_overruled(world, &spec->env[i]))
+        if (is_overruled(context, &spec->env[i]))
             continue;
         config_texts_add(&config->env, spec->env[i].name);
         add_source(&config->env, spec->env[i].value);

@@ -1,4 +1,4 @@
-/* The world of a body: its environment, its directory, and what a worker must be told of it. */
+/* The context of a body: its environment, its directory, and what a worker must be told of it. */
 #ifndef CHILD_EXEC_CONTEXT_H
 #define CHILD_EXEC_CONTEXT_H
 
@@ -17,8 +17,8 @@ struct script;
 struct template;
 struct worker_config;
 
-/* All of it lives in ARENA until world_release(). */
-struct world {
+/* All of it lives in ARENA until exec_context_release(). */
+struct exec_context {
     struct arena *arena;
     const char **environment; /* "NAME=VALUE", NULL at the end */
     size_t environment_count;
@@ -34,34 +34,34 @@ struct world {
     int64_t index;    /* of a replica, from 1; 0: it has none */
 };
 
-/* Variables that world_set() may add. */
+/* Variables that exec_context_set() may add. */
 #define WORLD_MORE_VARIABLES 4
 
 /*
  * Works out environment, directory and attributes for SPEC, called NAME; INDEX is that of a
  * replica, 0 for what has none. 0, or a negative code: an expression that fails, a user who is not
- * there. WORLD is to be released in either case.
+ * there. CONTEXT is to be released in either case.
  */
-int world_init(struct world *world, const struct run *run, const struct object_spec *spec,
+int exec_context_init(struct exec_context *context, const struct run *run, const struct object_spec *spec,
                const char *name, int64_t index, struct error *error);
-void world_release(struct world *world);
+void exec_context_release(struct exec_context *context);
 
 /* Puts "NAME=VALUE" into the environment: of up to WORLD_MORE_VARIABLES names. */
-void world_set(struct world *world, const char *name, const char *value);
+void exec_context_set(struct exec_context *context, const char *name, const char *value);
 
-/* Renders a template in this world, appended to OUT. */
-int world_render(struct world *world, const struct template *template, struct buf *out,
+/* Renders a template in this context, appended to OUT. */
+int exec_context_render(struct exec_context *context, const struct template *template, struct buf *out,
                  struct error *error);
 
-/* The same as a path: absolute, or relative to the scenario. Lives in the world's arena. */
-int world_path(struct world *world, const struct template *template, const char **path,
+/* The same as a path: absolute, or relative to the scenario. Lives in the context's arena. */
+int exec_context_path(struct exec_context *context, const struct template *template, const char **path,
                struct error *error);
 
-/* The arguments of a command, NULL at the end; they live in the world's arena. */
-int world_arguments(struct world *world, const struct body_spec *body, const char ***argv,
+/* The arguments of a command, NULL at the end; they live in the context's arena. */
+int exec_context_arguments(struct exec_context *context, const struct body_spec *body, const char ***argv,
                     struct error *error);
 
 /* Fills what a worker for this object's body must know; the caller releases CONFIG. */
-void world_config(const struct world *world, struct worker_config *config);
+void exec_context_config(const struct exec_context *context, struct worker_config *config);
 
 #endif

@@ -32,31 +32,31 @@
 #define MESSAGE_SIZE 4096
 
 /* One of the two probes. */
-struct side {
+struct probe_state {
     struct monitor *monitor;
     const struct probe_spec *spec;
     const char *word;           /* that sd_notify has for it */
-    struct look_target *target; /* NULL: the process tells of itself */
-    struct look *look;
+    struct probe_target *target; /* NULL: the process tells of itself */
+    struct probe_run *look;
     struct timer *timer; /* until the next look */
     int64_t interval;
     int64_t limit; /* of a look */
     struct regex *regex; /* of PROBE_LOG */
     bool gave_up;        /* a line took too many steps to compare */
-    struct reader *reader; /* of PROBE_NOTIFY_FD */
+    struct pipe_reader *reader; /* of PROBE_NOTIFY_FD */
     int theirs;            /* the process's end of it; -1: none, or given away */
     int64_t heard;         /* how often the process has told of itself since the last look */
     int64_t in_a_row;
-    void (*found)(struct side *side, const char *why);
+    void (*found)(struct probe_state *side, const char *why);
 };
 
 struct monitor {
     struct run *run;
-    struct world world;
+    struct exec_context context;
     struct monitor_callbacks callbacks;
     void *arg;
-    struct side ready;
-    struct side health;
+    struct probe_state ready;
+    struct probe_state health;
     struct timer *limit; /* of 'ready' */
     struct watch *socket;
     int socket_fd;
@@ -79,7 +79,7 @@ static void keep_text(char **text, const char *value)
     *text = value ? mem_strdup(value) : NULL;
 }
 
-static void side_wait(struct side *side)
+static void side_wait(struct probe_state *side)
 {
     if (!side->monitor->stopped)
         timer_start(side->timer, side->interval);
@@ -87,8 +87,8 @@ static void side_wait(struct side *side)
 
 static void on_looked(void *arg, const char *why)
 {
-    struct side *side = arg;
-    struct look *look = side->look;
+    struct probe_state *side = arg;
+    struct probe_run *look = side->look;
     side->look = NULL;
     keep_text(&side->monitor->why, why);
     if (!side->monitor->stopped)
@@ -99,7 +99,7 @@ static void on_looked(void *arg, const char *why)
 }
 
 /* What the process might have said. */
-static void print_unheard(const struct side *side, struct buf *out)
+static void print_unheard(const struct probe_state *side, struct buf *out)
 {
     switch (side->spec->kind) {
     case PROBE_LOG:
@@ -126,7 +126,7 @@ static void print_unheard(const struct side *side, struct buf *out)
 
 static void side_look(void *arg)
 {
-    struct side *side = arg;
+    struct probe_state *side = arg;
     if (side->target) {
         side->look = look_new(side->target, side->limit, on_looked, side);
         return;
@@ -154,7 +154,7 @@ static void become_ready(struct monitor *monitor)
 }
 
 /* Somebody answers where the process is to: not it but another, where that can be seen. */
-static bool is_anothers(const struct side *side, struct buf *why)
+static bool is_anothers(const struct probe_state *side, struct buf *why)
 {
     const struct monitor *monitor = side->monitor;
     struct holder_of ours = {monitor->session, {monitor->entries[0], monitor->entries[1]}};
@@ -167,7 +167,7 @@ static bool is_anothers(const struct side *side, struct buf *why)
     return true;
 }
 
-static void ready_found(struct side *side, const char *why)
+static void ready_found(struct probe_state *side, const char *why)
 {
     struct buf another = {0};
     if (!why && is_anothers(side, &another)) {
@@ -186,7 +186,7 @@ static void ready_found(struct side *side, const char *why)
         side->interval = side->spec->interval;
 }
 
-static void health_found(struct side *side, const char *why)
+static void health_found(struct probe_state *side, const char *why)
 {
     struct buf text = {0};
     side->in_a_row = why ? side->in_a_row + 1 : 0;
@@ -202,7 +202,7 @@ static void health_found(struct side *side, const char *why)
 }
 
 /* The process has told of itself. */
-static void side_heard(struct side *side)
+static void side_heard(struct probe_state *side)
 {
     struct monitor *monitor = side->monitor;
     if (monitor->stopped && !monitor->hears_out)
@@ -224,7 +224,7 @@ static void on_late(void *arg)
 /* A message of sd_notify: lines of NAME=VALUE. */
 static void take_message(struct monitor *monitor, char *text)
 {
-    struct side *sides[] = {&monitor->ready, &monitor->health};
+    struct probe_state *sides[] = {&monitor->ready, &monitor->health};
     for (char *line = text, *next; line; line = next) {
         next = strchr(line, '\n');
         if (next)
@@ -272,7 +272,7 @@ static int open_socket(struct monitor *monitor, struct error *error)
     return 0;
 }
 
-static int open_pipe(struct side *side, struct error *error)
+static int open_pipe(struct probe_state *side, struct error *error)
 {
     static const struct reader_callbacks callbacks = {.data = on_bytes, .end = on_bytes_end};
     int ends[2];
@@ -284,16 +284,16 @@ static int open_pipe(struct side *side, struct error *error)
     return 0;
 }
 
-static int compile(struct side *side, struct error *error)
+static int compile(struct probe_state *side, struct error *error)
 {
     struct buf text = {0};
-    if (!world_render(&side->monitor->world, side->spec->target, &text, error))
+    if (!exec_context_render(&side->monitor->context, side->spec->target, &text, error))
         side->regex = regex_new(buf_string(&text), error);
     buf_release(&text);
     return side->regex ? 0 : ERROR_FAILED;
 }
 
-static int side_open(struct side *side, struct monitor *monitor, const struct probe_spec *spec,
+static int side_open(struct probe_state *side, struct monitor *monitor, const struct probe_spec *spec,
                      struct error *error)
 {
     side->monitor = monitor;
@@ -307,7 +307,7 @@ static int side_open(struct side *side, struct monitor *monitor, const struct pr
     case PROBE_NOTIFY_FD:
         return open_pipe(side, error);
     default:
-        side->target = look_target_new(monitor->run, &monitor->world, spec, error);
+        side->target = look_target_new(monitor->run, &monitor->context, spec, error);
         return side->target ? 0 : error->code;
     }
 }
@@ -345,7 +345,7 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
     monitor->health.word = "WATCHDOG=1";
     monitor->health.interval = spec->health.interval;
     monitor->health.limit = spec->health.timeout;
-    int result = world_init(&monitor->world, run, &spec->object, name, index, error);
+    int result = exec_context_init(&monitor->context, run, &spec->object, name, index, error);
     if (!result && spec->ready.kind != PROBE_NONE &&
         (result = side_open(&monitor->ready, monitor, &spec->ready, error)))
         error_wrap(error, "ready");
@@ -370,25 +370,25 @@ bool monitor_is_answered(const struct monitor *monitor, struct buf *place, struc
     return true;
 }
 
-static void give_pipe(struct side *side, struct streams *streams)
+static void give_pipe(struct probe_state *side, struct streams *streams)
 {
     if (side->theirs >= 0)
         streams_give(streams, (int)side->spec->fd, side->theirs);
     side->theirs = -1;
 }
 
-void monitor_equip(struct monitor *monitor, struct world *world, struct streams *streams)
+void monitor_equip(struct monitor *monitor, struct exec_context *context, struct streams *streams)
 {
     give_pipe(&monitor->ready, streams);
     give_pipe(&monitor->health, streams);
     if (!monitor->socket)
         return;
-    world_set(world, "NOTIFY_SOCKET", monitor->socket_name);
+    exec_context_set(context, "NOTIFY_SOCKET", monitor->socket_name);
     if (monitor->health.spec && monitor->health.spec->kind == PROBE_NOTIFY) {
         struct buf text = {0};
         int64_t patience = monitor->health.spec->interval * monitor->health.spec->threshold;
         buf_printf(&text, "%" PRId64, patience / 1000);
-        world_set(world, "WATCHDOG_USEC", buf_string(&text));
+        exec_context_set(context, "WATCHDOG_USEC", buf_string(&text));
         buf_release(&text);
     }
 }
@@ -415,11 +415,11 @@ static bool wants_lines(const struct monitor *monitor)
 /* Tries the expressions on a line as a person sees it. */
 static void match_line(struct monitor *monitor, const char *bytes, size_t length)
 {
-    struct side *sides[] = {&monitor->ready, &monitor->health};
+    struct probe_state *sides[] = {&monitor->ready, &monitor->health};
     struct buf line = {0};
     plain_text(&line, bytes, length);
     for (size_t i = 0; i < countof(sides); i++) {
-        struct side *side = sides[i];
+        struct probe_state *side = sides[i];
         if (!side->regex || (side == &monitor->ready && monitor->is_ready))
             continue;
         int found = regex_match(side->regex, buf_string(&line), line.length);
@@ -467,7 +467,7 @@ void monitor_stop(struct monitor *monitor)
         return;
     monitor->stopped = true;
     timer_stop(monitor->limit);
-    struct side *sides[] = {&monitor->ready, &monitor->health};
+    struct probe_state *sides[] = {&monitor->ready, &monitor->health};
     for (size_t i = 0; i < countof(sides); i++) {
         if (sides[i]->timer)
             timer_stop(sides[i]->timer);
@@ -478,7 +478,7 @@ void monitor_stop(struct monitor *monitor)
 
 void monitor_hear_out(struct monitor *monitor)
 {
-    struct side *ready = &monitor->ready;
+    struct probe_state *ready = &monitor->ready;
     monitor->hears_out = !monitor->stopped;
     if (monitor->hears_out && monitor->socket)
         on_message(monitor);
@@ -513,7 +513,7 @@ const char *monitor_status(const struct monitor *monitor)
     return monitor->status;
 }
 
-static void side_release(struct side *side)
+static void side_release(struct probe_state *side)
 {
     look_target_free(side->target);
     timer_free(side->timer);
@@ -531,7 +531,7 @@ void monitor_free(struct monitor *monitor)
     side_release(&monitor->health);
     timer_free(monitor->limit);
     watch_free(monitor->socket);
-    world_release(&monitor->world);
+    exec_context_release(&monitor->context);
     buf_release(&monitor->begun);
     free(monitor->entries[0]);
     free(monitor->entries[1]);

@@ -14,7 +14,7 @@ struct monitor;
 struct process_spec;
 struct run;
 struct streams;
-struct world;
+struct exec_context;
 
 struct monitor_callbacks {
     void (*ready)(void *arg);
@@ -37,8 +37,8 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
  * it, where that can be seen. */
 bool monitor_is_answered(const struct monitor *monitor, struct buf *place, struct holder *holder);
 
-/* Puts into WORLD and STREAMS what the process needs to tell of itself. */
-void monitor_equip(struct monitor *monitor, struct world *world, struct streams *streams);
+/* Puts into CONTEXT and STREAMS what the process needs to tell of itself. */
+void monitor_equip(struct monitor *monitor, struct exec_context *context, struct streams *streams);
 
 /* The process runs, as the leader of SESSION. */
 void monitor_begin(struct monitor *monitor, pid_t session);

@@ -16,35 +16,35 @@
 #include "loop/pipe.h"
 #include "os/descendants.h"
 
-struct errand {
+struct helper {
     struct child *child;
-    struct tap *tap;
-    errand_line *line;
-    errand_done *done;
+    struct stream_reader *reader;
+    helper_line *line;
+    helper_done *done;
     void *arg;
 };
 
 static void on_exited(void *arg, int code, int signal_number)
 {
-    struct errand *errand = arg;
+    struct helper *helper = arg;
     struct buf why = {0};
-    if (child_group_lives(errand->child))
-        descendants_kill_session(child_pid(errand->child));
-    tap_finish(errand->tap);
+    if (child_group_lives(helper->child))
+        descendants_kill_session(child_pid(helper->child));
+    stream_reader_finish(helper->reader);
     if (signal_number)
         buf_printf(&why, "signal %s", signal_name(signal_number));
     else if (code)
         buf_printf(&why, "exit code %d", code);
-    errand->done(errand->arg, why.length ? buf_string(&why) : NULL);
+    helper->done(helper->arg, why.length ? buf_string(&why) : NULL);
     buf_release(&why);
 }
 
 static void on_line(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished)
 {
-    const struct errand *errand = arg;
+    const struct helper *helper = arg;
     (void)stream;
     (void)unfinished;
-    errand->line(errand->arg, bytes, length);
+    helper->line(helper->arg, bytes, length);
 }
 
 static void on_output_end(void *arg)
@@ -52,47 +52,47 @@ static void on_output_end(void *arg)
     (void)arg; /* it is its exit that ends it */
 }
 
-struct errand *errand_new(struct run *run, struct world *world, const struct body_spec *body,
-                          errand_line *line, errand_done *done, void *arg, struct error *error)
+struct helper *helper_new(struct run *run, struct exec_context *context, const struct body_spec *body,
+                          helper_line *line, helper_done *done, void *arg, struct error *error)
 {
-    static const struct tap_callbacks callbacks = {.line = on_line, .end = on_output_end};
-    struct errand *errand = mem_calloc(1, sizeof(*errand));
-    struct start start = {.run = run, .world = world, .exited = on_exited, .arg = errand};
+    static const struct stream_reader_callbacks callbacks = {.line = on_line, .end = on_output_end};
+    struct helper *helper = mem_calloc(1, sizeof(*helper));
+    struct start start = {.run = run, .context = context, .exited = on_exited, .arg = helper};
     int ends[2];
-    *errand = (struct errand){.line = line, .done = done, .arg = arg};
+    *helper = (struct helper){.line = line, .done = done, .arg = arg};
     if (pipe_open(ends, error)) {
-        free(errand);
+        free(helper);
         return NULL;
     }
     const int descriptors[] = {-1, ends[1], ends[1]};
-    int result = start_command(&start, body, descriptors, countof(descriptors), &errand->child, error);
+    int result = start_command(&start, body, descriptors, countof(descriptors), &helper->child, error);
     close(ends[1]);
     if (result) {
         close(ends[0]);
-        free(errand);
+        free(helper);
         return NULL;
     }
-    errand->tap = tap_new(run->loop, ends[0], NULL, NULL, NULL, &callbacks, errand);
-    tap_mask(errand->tap, run->mask);
-    return errand;
+    helper->reader = stream_reader_new(run->loop, ends[0], NULL, NULL, NULL, &callbacks, helper);
+    stream_reader_mask(helper->reader, run->mask);
+    return helper;
 }
 
-void errand_hold(struct errand *errand, bool held)
+void helper_hold(struct helper *helper, bool held)
 {
-    if (errand)
-        tap_hold(errand->tap, held);
+    if (helper)
+        stream_reader_hold(helper->reader, held);
 }
 
-void errand_kill(struct errand *errand)
+void helper_kill(struct helper *helper)
 {
-    child_signal(errand->child, SIGKILL);
+    child_signal(helper->child, SIGKILL);
 }
 
-void errand_free(struct errand *errand)
+void helper_free(struct helper *helper)
 {
-    if (!errand)
+    if (!helper)
         return;
-    tap_free(errand->tap);
-    child_free(errand->child);
-    free(errand);
+    stream_reader_free(helper->reader);
+    child_free(helper->child);
+    free(helper);
 }

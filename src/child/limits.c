@@ -168,12 +168,12 @@ unsigned attributes_controllers(const struct scenario *scenario)
     return controllers;
 }
 
-enum unit { UNIT_NUMBER, UNIT_SIZE, UNIT_TIME, UNIT_OCTAL, UNIT_SHARE };
+enum limit_unit { UNIT_NUMBER, UNIT_SIZE, UNIT_TIME, UNIT_OCTAL, UNIT_SHARE };
 
 static const struct {
     const char *name;
     size_t option; /* offset in struct attributes_spec */
-    enum unit unit;
+    enum limit_unit unit;
 } planned[] = {
     {"nice", offsetof(struct attributes_spec, nice), UNIT_NUMBER},
     {"umask", offsetof(struct attributes_spec, umask), UNIT_OCTAL},
@@ -188,7 +188,7 @@ static const struct {
     {"cpus", offsetof(struct attributes_spec, limits.cpus), UNIT_SHARE},
 };
 
-static void print_option(int64_t value, enum unit unit, struct buf *text)
+static void print_option(int64_t value, enum limit_unit unit, struct buf *text)
 {
     if (value == OPTION_UNLIMITED)
         buf_text(text, "unlimited");

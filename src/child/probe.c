@@ -24,9 +24,9 @@
 /* Of what a check says no more is told. */
 #define SAID_MOST 200
 
-struct look_target {
+struct probe_target {
     struct run *run;
-    struct world *world;
+    struct exec_context *context;
     const struct probe_spec *spec;
     char *text; /* of the target, rendered; a path is absolute */
     struct probe_address address;
@@ -35,14 +35,14 @@ struct look_target {
     struct stat before; /* like this */
 };
 
-struct look {
-    struct look_target *target;
+struct probe_run {
+    struct probe_target *target;
     struct timer *timer; /* the limit; or, at 0, what is known at once */
     struct dial *dial;
-    struct errand *errand;
+    struct helper *helper;
     struct again again; /* until the system has a process for it, or the limit is reached */
     char *found; /* known at once: why it is not well */
-    struct buf said; /* the last line of the errand */
+    struct buf said; /* the last line of the helper */
     bool known;
     int64_t limit;
     bool late;
@@ -50,7 +50,7 @@ struct look {
     void *arg;
 };
 
-static void make_request(struct look_target *target)
+static void make_request(struct probe_target *target)
 {
     struct buf request = {0};
     const char *path = target->address.path;
@@ -67,18 +67,18 @@ static void make_request(struct look_target *target)
     target->request = buf_take(&request);
 }
 
-static int render(struct look_target *target, struct error *error)
+static int render(struct probe_target *target, struct error *error)
 {
     const struct probe_spec *spec = target->spec;
     struct buf text = {0};
     const char *path;
     int result = 0;
     if (spec->kind == PROBE_UNIX || spec->kind == PROBE_FILE) {
-        result = world_path(target->world, spec->target, &path, error);
+        result = exec_context_path(target->context, spec->target, &path, error);
         if (!result)
             buf_text(&text, path);
     } else if (spec->target) {
-        result = world_render(target->world, spec->target, &text, error);
+        result = exec_context_render(target->context, spec->target, &text, error);
     }
     target->text = buf_take(&text);
     if (result)
@@ -94,12 +94,12 @@ static int render(struct look_target *target, struct error *error)
     return 0;
 }
 
-struct look_target *look_target_new(struct run *run, struct world *world,
+struct probe_target *look_target_new(struct run *run, struct exec_context *context,
                                     const struct probe_spec *spec, struct error *error)
 {
-    struct look_target *target = mem_calloc(1, sizeof(*target));
+    struct probe_target *target = mem_calloc(1, sizeof(*target));
     target->run = run;
-    target->world = world;
+    target->context = context;
     target->spec = spec;
     if (!render(target, error))
         return target;
@@ -107,7 +107,7 @@ struct look_target *look_target_new(struct run *run, struct world *world,
     return NULL;
 }
 
-void look_target_free(struct look_target *target)
+void look_target_free(struct probe_target *target)
 {
     if (!target)
         return;
@@ -117,14 +117,14 @@ void look_target_free(struct look_target *target)
 }
 
 /* A port alone says whose it is. */
-void look_print_place(const struct look_target *target, struct buf *out)
+void look_print_place(const struct probe_target *target, struct buf *out)
 {
     if (target->spec->kind == PROBE_TCP && !strchr(target->text, ':'))
         buf_printf(out, "%s:", target->address.host);
     buf_text(out, target->text);
 }
 
-static void finish(struct look *look, const char *why)
+static void finish(struct probe_run *look, const char *why)
 {
     struct buf late = {0};
     look_done *done = look->done;
@@ -148,7 +148,7 @@ static void finish(struct look *look, const char *why)
 
 static void on_dialled(void *arg, int status, int code)
 {
-    struct look *look = arg;
+    struct probe_run *look = arg;
     struct buf why = {0};
     struct buf place = {0};
     look_print_place(look->target, &place);
@@ -166,18 +166,18 @@ static void on_dialled(void *arg, int status, int code)
     buf_release(&why);
 }
 
-static void on_errand_line(void *arg, const char *bytes, size_t length)
+static void on_helper_line(void *arg, const char *bytes, size_t length)
 {
-    struct look *look = arg;
+    struct probe_run *look = arg;
     if (!length)
         return;
     buf_clear(&look->said);
     buf_append(&look->said, bytes, length < SAID_MOST ? length : SAID_MOST);
 }
 
-static void on_errand(void *arg, const char *why)
+static void on_helper(void *arg, const char *why)
 {
-    struct look *look = arg;
+    struct probe_run *look = arg;
     struct buf text = {0};
     if (why)
         buf_printf(&text, "its check ended with %s%s%s", why, look->said.length ? ": " : "",
@@ -188,7 +188,7 @@ static void on_errand(void *arg, const char *why)
 
 static void on_time(void *arg)
 {
-    struct look *look = arg;
+    struct probe_run *look = arg;
     if (look->known) {
         finish(look, look->found);
         return;
@@ -201,14 +201,14 @@ static void on_time(void *arg)
     look_end(look);
 }
 
-static void know(struct look *look, char *found)
+static void know(struct probe_run *look, char *found)
 {
     look->known = true;
     look->found = found;
     timer_start(look->timer, 0);
 }
 
-bool look_is_answered(const struct look_target *target, struct buf *place)
+bool look_is_answered(const struct probe_target *target, struct buf *place)
 {
     const struct probe_address *address = &target->address;
     enum probe_kind kind = target->spec->kind;
@@ -218,7 +218,7 @@ bool look_is_answered(const struct look_target *target, struct buf *place)
     return (kind == PROBE_TCP || kind == PROBE_HTTP) && answer_at_port(address->host, address->port);
 }
 
-enum holding look_holder(const struct look_target *target, const struct holder_of *ours, struct holder *holder)
+enum holding look_holder(const struct probe_target *target, const struct holder_of *ours, struct holder *holder)
 {
     const struct probe_address *address = &target->address;
     if (target->spec->kind == PROBE_UNIX)
@@ -226,14 +226,14 @@ enum holding look_holder(const struct look_target *target, const struct holder_o
     return holder_of_port(address->host, address->port, ours, holder);
 }
 
-void look_note_file(struct look_target *target)
+void look_note_file(struct probe_target *target)
 {
     if (target->spec->kind == PROBE_FILE)
         target->was_there = !stat(target->text, &target->before);
 }
 
 /* Whether the file is the one that was there before. */
-static bool is_old(const struct look_target *target, const struct stat *now)
+static bool is_old(const struct probe_target *target, const struct stat *now)
 {
     const struct stat *before = &target->before;
     return target->was_there && now->st_dev == before->st_dev && now->st_ino == before->st_ino &&
@@ -241,13 +241,13 @@ static bool is_old(const struct look_target *target, const struct stat *now)
            now->st_ctim.tv_nsec == before->st_ctim.tv_nsec;
 }
 
-bool look_finds_file(const struct look_target *target)
+bool look_finds_file(const struct probe_target *target)
 {
     struct stat status;
     return !stat(target->text, &status) && !is_old(target, &status);
 }
 
-static void look_at_file(struct look *look)
+static void look_at_file(struct probe_run *look)
 {
     struct buf why = {0};
     struct stat status;
@@ -259,22 +259,22 @@ static void look_at_file(struct look *look)
     know(look, why.length ? buf_take(&why) : NULL);
 }
 
-static void send_errand(void *arg)
+static void send_helper(void *arg)
 {
-    struct look *look = arg;
-    struct look_target *target = look->target;
+    struct probe_run *look = arg;
+    struct probe_target *target = look->target;
     struct error error = {0};
-    look->errand =
-        errand_new(target->run, target->world, &target->spec->body, on_errand_line, on_errand, look,
+    look->helper =
+        helper_new(target->run, target->context, &target->spec->body, on_helper_line, on_helper, look,
                    &error);
-    if (!look->errand && !again_later(&look->again, target->run->loop, error.code, send_errand, look))
+    if (!look->helper && !again_later(&look->again, target->run->loop, error.code, send_helper, look))
         know(look, mem_strdup(error.text));
     error_release(&error);
 }
 
-static void dial(struct look *look)
+static void dial(struct probe_run *look)
 {
-    const struct look_target *target = look->target;
+    const struct probe_target *target = look->target;
     const struct dial_options options = {
         .host = target->address.host,
         .port = target->address.port,
@@ -284,9 +284,9 @@ static void dial(struct look *look)
     look->dial = dial_new(target->run->loop, &options, on_dialled, look);
 }
 
-struct look *look_new(struct look_target *target, int64_t limit, look_done *done, void *arg)
+struct probe_run *look_new(struct probe_target *target, int64_t limit, look_done *done, void *arg)
 {
-    struct look *look = mem_calloc(1, sizeof(*look));
+    struct probe_run *look = mem_calloc(1, sizeof(*look));
     look->target = target;
     look->limit = limit;
     look->done = done;
@@ -297,28 +297,28 @@ struct look *look_new(struct look_target *target, int64_t limit, look_done *done
     if (target->spec->kind == PROBE_FILE)
         look_at_file(look);
     else if (target->spec->kind == PROBE_COMMAND)
-        send_errand(look);
+        send_helper(look);
     else
         dial(look);
     return look;
 }
 
-void look_end(struct look *look)
+void look_end(struct probe_run *look)
 {
-    if (look->errand && look->done)
-        errand_kill(look->errand);
+    if (look->helper && look->done)
+        helper_kill(look->helper);
     else if (look->done)
         finish(look, "it was ended");
 }
 
-void look_free(struct look *look)
+void look_free(struct probe_run *look)
 {
     if (!look)
         return;
     timer_free(look->timer);
     again_release(&look->again);
     dial_free(look->dial);
-    errand_free(look->errand);
+    helper_free(look->helper);
     buf_release(&look->said);
     free(look->found);
     free(look);

@@ -31,17 +31,17 @@ static int start_child(const struct start *start, const char *file, const char *
 {
     struct spawn_options options = {
         .argv = argv,
-        .environment = start->world->environment,
-        .directory = start->world->directory,
+        .environment = start->context->environment,
+        .directory = start->context->directory,
         .descriptors = descriptors,
         .descriptor_count = count,
         .place = start->foreground ? SPAWN_HERE : SPAWN_SESSION,
-        .attributes = &start->world->attributes,
+        .attributes = &start->context->attributes,
     };
     if (start->tty)
-        attributes_set(&start->world->attributes, ATTRIBUTE_TTY, stdin_fd);
+        attributes_set(&start->context->attributes, ATTRIBUTE_TTY, stdin_fd);
     if (start->foreground)
-        attributes_set(&start->world->attributes, ATTRIBUTE_TERMINAL,
+        attributes_set(&start->context->attributes, ATTRIBUTE_TERMINAL,
                        terminal_offer(start->run->terminal) ? stdin_fd : -1);
     return launch(start->run->loop, &options, file, start->exited, start->arg, child, error);
 }
@@ -61,9 +61,9 @@ int start_command(const struct start *start, const struct body_spec *body, const
 {
     const char **argv;
     struct buf path = {0};
-    int result = world_arguments(start->world, body, &argv, error);
+    int result = exec_context_arguments(start->context, body, &argv, error);
     if (!result)
-        result = program_find(argv[0], start->world->environment, &path, error);
+        result = program_find(argv[0], start->context->environment, &path, error);
     if (!result)
         result = start_child(start, path.data, argv, descriptors, count, STDIN_FILENO, child,
                              error);
@@ -87,7 +87,7 @@ static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
     struct worker_config config;
     struct buf frames = {0};
     struct buf none = {0};
-    world_config(start->world, &config);
+    exec_context_config(start->context, &config);
     config.process = true;
     config.stdin_fd = stdin_fd;
     config.stdout_fd = stdout_fd;

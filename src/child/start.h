@@ -12,11 +12,11 @@ struct error;
 struct process_spec;
 struct run;
 struct streams;
-struct world;
+struct exec_context;
 
 struct start {
     struct run *run;
-    struct world *world;
+    struct exec_context *context;
     const struct process_spec *spec;
     struct streams *streams;
     struct link *link;     /* of a Lua body */
@@ -28,7 +28,7 @@ struct start {
 };
 
 /*
- * Starts BODY, a shell line or a program, in the world of START (its run, world, exited and arg
+ * Starts BODY, a shell line or a program, in the context of START (its run, context, exited and arg
  * count), which gets COUNT descriptors as 0, 1, ... 0, or a negative code that says what is missing.
  */
 int start_command(const struct start *start, const struct body_spec *body, const int *descriptors,

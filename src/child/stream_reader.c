@@ -28,15 +28,15 @@
 /* Room in the kernel for a pipe that feeds a queue: fewer switches between the two sides. */
 #define PIPE_ROOM (256 << 10)
 
-struct tap {
+struct stream_reader {
     struct loop *loop;
-    struct reader *reader; /* NULL: given up, what came is no such stream */
+    struct pipe_reader *reader; /* NULL: given up, what came is no such stream */
     const char *stream;
     struct queue *queue;
     const char *producer; /* into it */
     struct waiter waiter;
     struct waiter for_break;
-    struct tap_callbacks callbacks;
+    struct stream_reader_callbacks callbacks;
     void *arg;
     struct buf rest; /* log: a line's beginning; queue: what it had no room for, or a beginning */
     struct framing_scan scan; /* of REST, for a queue */
@@ -55,69 +55,69 @@ struct tap {
     bool broken; /* nobody takes from the queue any more */
 };
 
-static void tap_tell_end(struct tap *tap)
+static void stream_reader_tell_end(struct stream_reader *reader)
 {
-    if (tap->ended)
+    if (reader->ended)
         return;
-    tap->ended = true;
-    tap->callbacks.end(tap->arg);
+    reader->ended = true;
+    reader->callbacks.end(reader->arg);
 }
 
-static void emit_line(struct tap *tap, const char *bytes, size_t length, bool unfinished)
+static void emit_line(struct stream_reader *reader, const char *bytes, size_t length, bool unfinished)
 {
-    while (tap->terminal && length && !unfinished && bytes[length - 1] == '\r')
+    while (reader->terminal && length && !unfinished && bytes[length - 1] == '\r')
         length--;
-    tap->callbacks.line(tap->arg, tap->stream, bytes, length, unfinished);
+    reader->callbacks.line(reader->arg, reader->stream, bytes, length, unfinished);
 }
 
-static void clear_rest(struct tap *tap)
+static void clear_rest(struct stream_reader *reader)
 {
-    buf_clear(&tap->rest);
-    tap->begun = 0;
+    buf_clear(&reader->rest);
+    reader->begun = 0;
 }
 
 /* A line that is too long is told in pieces, which end between characters. */
-static void emit_piece(struct tap *tap)
+static void emit_piece(struct stream_reader *reader)
 {
-    struct buf *rest = &tap->rest;
+    struct buf *rest = &reader->rest;
     size_t length = rest->length - utf8_tail(rest->data, rest->length);
-    emit_line(tap, rest->data, length, true);
+    emit_line(reader, rest->data, length, true);
     buf_consume(rest, length);
-    tap->begun = rest->length ? clock_monotonic() : 0;
+    reader->begun = rest->length ? clock_monotonic() : 0;
 }
 
 /* Completes the line that an earlier read began; returns how many bytes of this one it took. */
-static size_t complete_rest(struct tap *tap, const char *bytes, size_t length)
+static size_t complete_rest(struct stream_reader *reader, const char *bytes, size_t length)
 {
     const char *newline = memchr(bytes, '\n', length);
     size_t piece = newline ? (size_t)(newline - bytes) : length;
-    if (tap->rest.length + piece > LINE_LONGEST) {
-        piece = LINE_LONGEST - tap->rest.length;
+    if (reader->rest.length + piece > LINE_LONGEST) {
+        piece = LINE_LONGEST - reader->rest.length;
         newline = NULL;
     }
-    bool begins = !tap->rest.length;
-    buf_append(&tap->rest, bytes, piece);
+    bool begins = !reader->rest.length;
+    buf_append(&reader->rest, bytes, piece);
     if (newline) {
-        emit_line(tap, tap->rest.data, tap->rest.length, false);
-        clear_rest(tap);
-    } else if (tap->rest.length == LINE_LONGEST) {
-        emit_piece(tap);
+        emit_line(reader, reader->rest.data, reader->rest.length, false);
+        clear_rest(reader);
+    } else if (reader->rest.length == LINE_LONGEST) {
+        emit_piece(reader);
     } else if (begins) {
-        tap->begun = clock_monotonic();
+        reader->begun = clock_monotonic();
     }
     return piece + (newline ? 1 : 0);
 }
 
-static void take_log(struct tap *tap, const char *bytes, size_t length)
+static void take_log(struct stream_reader *reader, const char *bytes, size_t length)
 {
     while (length) {
-        const char *newline = tap->rest.length ? NULL : memchr(bytes, '\n', length);
+        const char *newline = reader->rest.length ? NULL : memchr(bytes, '\n', length);
         size_t taken;
         if (newline && (size_t)(newline - bytes) <= LINE_LONGEST) {
             taken = (size_t)(newline - bytes) + 1;
-            emit_line(tap, bytes, taken - 1, false);
+            emit_line(reader, bytes, taken - 1, false);
         } else {
-            taken = complete_rest(tap, bytes, length);
+            taken = complete_rest(reader, bytes, length);
         }
         bytes += taken;
         length -= taken;
@@ -127,101 +127,101 @@ static void take_log(struct tap *tap, const char *bytes, size_t length)
 static void on_patience(void *arg);
 
 /* The timer is not set anew for each line that a read ends in, but looks what there is when it is due. */
-static void wait_for_line(struct tap *tap)
+static void wait_for_line(struct stream_reader *reader)
 {
-    bool waits = tap->begun && !tap->at_end;
-    if (waits == tap->patient)
+    bool waits = reader->begun && !reader->at_end;
+    if (waits == reader->patient)
         return;
-    if (waits && !tap->patience)
-        tap->patience = timer_new(tap->loop, on_patience, tap);
+    if (waits && !reader->patience)
+        reader->patience = timer_new(reader->loop, on_patience, reader);
     if (waits)
-        timer_start(tap->patience, tap->begun + LINE_PATIENCE - clock_monotonic());
+        timer_start(reader->patience, reader->begun + LINE_PATIENCE - clock_monotonic());
     else
-        timer_stop(tap->patience);
-    tap->patient = waits;
+        timer_stop(reader->patience);
+    reader->patient = waits;
 }
 
 /* Whether the line began so long ago. A look that is late by as much as the patience itself counts for nothing:
  * who was not run for so long may share the machine with a child that was not either. */
-static bool is_overdue(struct tap *tap)
+static bool is_overdue(struct stream_reader *reader)
 {
     int64_t now = clock_monotonic();
-    int64_t late = now - tap->begun - LINE_PATIENCE;
-    if (tap->held || late >= LINE_PATIENCE)
-        tap->begun = now;
-    return now - tap->begun >= LINE_PATIENCE;
+    int64_t late = now - reader->begun - LINE_PATIENCE;
+    if (reader->held || late >= LINE_PATIENCE)
+        reader->begun = now;
+    return now - reader->begun >= LINE_PATIENCE;
 }
 
 static void on_patience(void *arg)
 {
-    struct tap *tap = arg;
-    bool overdue = is_overdue(tap);
-    int64_t begun = tap->begun;
-    tap->patient = false;
+    struct stream_reader *reader = arg;
+    bool overdue = is_overdue(reader);
+    int64_t begun = reader->begun;
+    reader->patient = false;
     if (overdue)
-        reader_drain(tap->reader);
-    if (overdue && !tap->at_end && tap->begun == begun) {
-        emit_line(tap, tap->rest.data, tap->rest.length, true);
-        clear_rest(tap);
+        reader_drain(reader->reader);
+    if (overdue && !reader->at_end && reader->begun == begun) {
+        emit_line(reader, reader->rest.data, reader->rest.length, true);
+        clear_rest(reader);
     }
-    wait_for_line(tap);
+    wait_for_line(reader);
 }
 
-static void apply_pause(struct tap *tap)
+static void apply_pause(struct stream_reader *reader)
 {
-    if (tap->at_end)
+    if (reader->at_end)
         return;
-    if (tap->full || (tap->held && !tap->queue))
-        reader_pause(tap->reader);
+    if (reader->full || (reader->held && !reader->queue))
+        reader_pause(reader->reader);
     else
-        reader_resume(tap->reader);
+        reader_resume(reader->reader);
 }
 
 /* Nothing more is taken from the child: whatever it writes from now on ends it with SIGPIPE. */
-static void give_up(struct tap *tap, struct error *error)
+static void give_up(struct stream_reader *reader, struct error *error)
 {
-    error_wrap(error, "queue %s", queue_name(tap->queue));
-    tap->callbacks.wrong(tap->arg, error->text);
-    tap->at_end = true;
-    reader_free(tap->reader);
-    tap->reader = NULL;
+    error_wrap(error, "queue %s", queue_name(reader->queue));
+    reader->callbacks.wrong(reader->arg, error->text);
+    reader->at_end = true;
+    reader_free(reader->reader);
+    reader->reader = NULL;
 }
 
-static void tell_put(struct tap *tap, const char *bytes, size_t length)
+static void tell_put(struct stream_reader *reader, const char *bytes, size_t length)
 {
     size_t count;
-    if (!tap->callbacks.put || !length)
+    if (!reader->callbacks.put || !length)
         return;
-    framing_measure(queue_framing(tap->queue), bytes, length, (size_t)-1, &count);
-    tap->callbacks.put(tap->arg, tap->stream, count);
+    framing_measure(queue_framing(reader->queue), bytes, length, (size_t)-1, &count);
+    reader->callbacks.put(reader->arg, reader->stream, count);
 }
 
 /* Puts what is whole of BYTES; returns how much of it that was. */
-static size_t put_whole(struct tap *tap, const char *bytes)
+static size_t put_whole(struct stream_reader *reader, const char *bytes)
 {
-    size_t put = tap->scan.whole ? queue_put_stream(tap->queue, bytes, tap->scan.whole, tap->producer) : 0;
-    tell_put(tap, bytes, put);
-    tap->full = put < tap->scan.whole;
-    tap->scan.whole -= put;
-    tap->scan.seen -= put < tap->scan.seen ? put : tap->scan.seen;
+    size_t put = reader->scan.whole ? queue_put_stream(reader->queue, bytes, reader->scan.whole, reader->producer) : 0;
+    tell_put(reader, bytes, put);
+    reader->full = put < reader->scan.whole;
+    reader->scan.whole -= put;
+    reader->scan.seen -= put < reader->scan.seen ? put : reader->scan.seen;
     return put;
 }
 
 /* After something was put: waits for room as long as there is none. */
-static void go_on(struct tap *tap)
+static void go_on(struct stream_reader *reader)
 {
-    if (tap->full)
-        queue_wait_room(tap->queue, &tap->waiter);
-    else if (tap->at_end)
-        tap_tell_end(tap);
-    apply_pause(tap);
+    if (reader->full)
+        queue_wait_room(reader->queue, &reader->waiter);
+    else if (reader->at_end)
+        stream_reader_tell_end(reader);
+    apply_pause(reader);
 }
 
 /* Puts what was kept back. */
-static void put_rest(struct tap *tap)
+static void put_rest(struct stream_reader *reader)
 {
-    buf_consume(&tap->rest, put_whole(tap, tap->rest.data));
-    go_on(tap);
+    buf_consume(&reader->rest, put_whole(reader, reader->rest.data));
+    go_on(reader);
 }
 
 static void on_room(void *arg)
@@ -229,173 +229,173 @@ static void on_room(void *arg)
     put_rest(arg);
 }
 
-static void take_messages(struct tap *tap, const char *bytes, size_t length)
+static void take_messages(struct stream_reader *reader, const char *bytes, size_t length)
 {
-    bool direct = !tap->rest.length; /* most often: then nothing needs to be copied here */
+    bool direct = !reader->rest.length; /* most often: then nothing needs to be copied here */
     struct error error = {0};
     if (!direct) {
-        buf_append(&tap->rest, bytes, length);
-        bytes = tap->rest.data;
-        length = tap->rest.length;
+        buf_append(&reader->rest, bytes, length);
+        bytes = reader->rest.data;
+        length = reader->rest.length;
     }
-    int result = framing_scan(queue_framing(tap->queue), bytes, length, &tap->scan, &error);
-    size_t put = tap->full ? 0 : put_whole(tap, bytes);
+    int result = framing_scan(queue_framing(reader->queue), bytes, length, &reader->scan, &error);
+    size_t put = reader->full ? 0 : put_whole(reader, bytes);
     if (direct)
-        buf_append(&tap->rest, bytes + put, length - put);
+        buf_append(&reader->rest, bytes + put, length - put);
     else
-        buf_consume(&tap->rest, put);
+        buf_consume(&reader->rest, put);
     if (result)
-        give_up(tap, &error);
+        give_up(reader, &error);
     error_release(&error);
-    go_on(tap);
+    go_on(reader);
 }
 
 /* The end of the pipe: a last message without an end of its own, or one that is cut short. */
-static void end_messages(struct tap *tap)
+static void end_messages(struct stream_reader *reader)
 {
     struct error error = {0};
-    if (framing_scan_end(queue_framing(tap->queue), &tap->rest, &tap->scan, &error))
-        give_up(tap, &error);
+    if (framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error))
+        give_up(reader, &error);
     error_release(&error);
-    if (!tap->full)
-        put_rest(tap);
+    if (!reader->full)
+        put_rest(reader);
 }
 
 /* As the reader of a shell's pipe that has ended does, so that who writes for nobody hears of it. */
 static void on_broken(void *arg)
 {
-    struct tap *tap = arg;
-    if (tap->at_end)
+    struct stream_reader *reader = arg;
+    if (reader->at_end)
         return;
-    reader_drain(tap->reader);
-    if (tap->at_end)
+    reader_drain(reader->reader);
+    if (reader->at_end)
         return;
-    tap->broken = true;
-    tap->at_end = true;
-    reader_free(tap->reader);
-    tap->reader = NULL;
-    end_messages(tap);
+    reader->broken = true;
+    reader->at_end = true;
+    reader_free(reader->reader);
+    reader->reader = NULL;
+    end_messages(reader);
 }
 
-static void take_masked(struct tap *tap, const char *bytes, size_t length, bool last)
+static void take_masked(struct stream_reader *reader, const char *bytes, size_t length, bool last)
 {
     struct buf shown = {0};
-    mask_put(tap->mask, &tap->masked, &shown, bytes, length);
+    mask_put(reader->mask, &reader->masked, &shown, bytes, length);
     if (last)
-        mask_end(tap->mask, &tap->masked, &shown);
-    take_log(tap, shown.data, shown.length);
+        mask_end(reader->mask, &reader->masked, &shown);
+    take_log(reader, shown.data, shown.length);
     buf_release(&shown);
 }
 
 static void on_data(void *arg, const char *bytes, size_t length)
 {
-    struct tap *tap = arg;
-    if (tap->terminal)
-        pty_answer(&tap->query, tap->fd, bytes, length);
-    if (tap->queue)
-        take_messages(tap, bytes, length);
-    else if (tap->mask)
-        take_masked(tap, bytes, length, false);
+    struct stream_reader *reader = arg;
+    if (reader->terminal)
+        pty_answer(&reader->query, reader->fd, bytes, length);
+    if (reader->queue)
+        take_messages(reader, bytes, length);
+    else if (reader->mask)
+        take_masked(reader, bytes, length, false);
     else
-        take_log(tap, bytes, length);
-    if (!tap->queue)
-        wait_for_line(tap);
+        take_log(reader, bytes, length);
+    if (!reader->queue)
+        wait_for_line(reader);
 }
 
 static void on_end(void *arg, int status)
 {
-    struct tap *tap = arg;
+    struct stream_reader *reader = arg;
     (void)status; /* a read error ends the pipe as its end does: nothing more can come */
-    if (tap->at_end)
+    if (reader->at_end)
         return;
-    tap->at_end = true;
-    if (tap->queue) {
-        end_messages(tap);
+    reader->at_end = true;
+    if (reader->queue) {
+        end_messages(reader);
         return;
     }
-    if (tap->mask)
-        take_masked(tap, "", 0, true);
-    if (tap->patience)
-        timer_stop(tap->patience);
-    if (tap->rest.length)
-        emit_line(tap, tap->rest.data, tap->rest.length, true);
-    tap_tell_end(tap);
+    if (reader->mask)
+        take_masked(reader, "", 0, true);
+    if (reader->patience)
+        timer_stop(reader->patience);
+    if (reader->rest.length)
+        emit_line(reader, reader->rest.data, reader->rest.length, true);
+    stream_reader_tell_end(reader);
 }
 
-struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
-                    const char *producer, const struct tap_callbacks *callbacks, void *arg)
+struct stream_reader *stream_reader_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
+                    const char *producer, const struct stream_reader_callbacks *callbacks, void *arg)
 {
     static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
-    struct tap *tap = mem_calloc(1, sizeof(*tap));
-    tap->loop = loop;
-    tap->stream = stream;
-    tap->queue = queue;
-    tap->producer = producer;
-    tap->callbacks = *callbacks;
-    tap->arg = arg;
-    tap->waiter = (struct waiter){.function = on_room, .arg = tap};
-    tap->for_break = (struct waiter){.function = on_broken, .arg = tap};
+    struct stream_reader *reader = mem_calloc(1, sizeof(*reader));
+    reader->loop = loop;
+    reader->stream = stream;
+    reader->queue = queue;
+    reader->producer = producer;
+    reader->callbacks = *callbacks;
+    reader->arg = arg;
+    reader->waiter = (struct waiter){.function = on_room, .arg = reader};
+    reader->for_break = (struct waiter){.function = on_broken, .arg = reader};
     if (queue)
         fcntl(fd, F_SETPIPE_SZ, PIPE_ROOM);
-    tap->reader = reader_new(loop, fd, &reader_callbacks, tap);
+    reader->reader = reader_new(loop, fd, &reader_callbacks, reader);
     if (queue)
-        queue_wait_broken(queue, &tap->for_break);
-    return tap;
+        queue_wait_broken(queue, &reader->for_break);
+    return reader;
 }
 
-void tap_mask(struct tap *tap, const struct mask *mask)
+void stream_reader_mask(struct stream_reader *reader, const struct mask *mask)
 {
-    tap->mask = mask;
+    reader->mask = mask;
 }
 
-void tap_terminal(struct tap *tap, int fd)
+void stream_reader_terminal(struct stream_reader *reader, int fd)
 {
-    tap->terminal = true;
-    tap->fd = fd;
+    reader->terminal = true;
+    reader->fd = fd;
 }
 
-void tap_hold(struct tap *tap, bool held)
+void stream_reader_hold(struct stream_reader *reader, bool held)
 {
-    tap->held = held;
-    apply_pause(tap);
+    reader->held = held;
+    apply_pause(reader);
 }
 
-void tap_finish(struct tap *tap)
+void stream_reader_finish(struct stream_reader *reader)
 {
-    if (tap->at_end)
+    if (reader->at_end)
         return;
-    reader_drain(tap->reader); /* what the queue has no room for is kept: it was written */
-    reader_free(tap->reader); /* who goes on writing hears that nobody reads */
-    tap->reader = NULL;
-    on_end(tap, 0);
+    reader_drain(reader->reader); /* what the queue has no room for is kept: it was written */
+    reader_free(reader->reader); /* who goes on writing hears that nobody reads */
+    reader->reader = NULL;
+    on_end(reader, 0);
 }
 
-bool tap_has_ended(const struct tap *tap)
+bool stream_reader_has_ended(const struct stream_reader *reader)
 {
-    return tap->ended;
+    return reader->ended;
 }
 
-bool tap_waits(const struct tap *tap)
+bool stream_reader_waits(const struct stream_reader *reader)
 {
-    return tap->queue && tap->waiter.waiting;
+    return reader->queue && reader->waiter.waiting;
 }
 
-const struct queue *tap_broken(const struct tap *tap)
+const struct queue *stream_reader_broken(const struct stream_reader *reader)
 {
-    return tap->broken ? tap->queue : NULL;
+    return reader->broken ? reader->queue : NULL;
 }
 
-void tap_free(struct tap *tap)
+void stream_reader_free(struct stream_reader *reader)
 {
-    if (!tap)
+    if (!reader)
         return;
-    if (tap->queue) {
-        queue_unwait(tap->queue, &tap->waiter);
-        queue_unwait(tap->queue, &tap->for_break);
+    if (reader->queue) {
+        queue_unwait(reader->queue, &reader->waiter);
+        queue_unwait(reader->queue, &reader->for_break);
     }
-    timer_free(tap->patience);
-    reader_free(tap->reader);
-    buf_release(&tap->rest);
-    mask_stream_release(&tap->masked);
-    free(tap);
+    timer_free(reader->patience);
+    reader_free(reader->reader);
+    buf_release(&reader->rest);
+    mask_stream_release(&reader->masked);
+    free(reader);
 }

@@ -11,9 +11,9 @@
 struct loop;
 struct mask;
 struct queue;
-struct tap;
+struct stream_reader;
 
-struct tap_callbacks {
+struct stream_reader_callbacks {
     /* One line without its newline; UNFINISHED where it had none, was too long, or its rest has not come
      * for a moment: then that follows, though nothing may be left of it. Log taps only. */
     void (*line)(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished);
@@ -30,34 +30,34 @@ struct tap_callbacks {
  * Reads FD (owned from now on). QUEUE NULL: lines go to CALLBACKS->line, with STREAM ("stdout",
  * "stderr"); else whole messages are put into QUEUE, as those of the object PRODUCER, and the child waits while it is full.
  */
-struct tap *tap_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
-                    const char *producer, const struct tap_callbacks *callbacks, void *arg);
+struct stream_reader *stream_reader_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
+                    const char *producer, const struct stream_reader_callbacks *callbacks, void *arg);
 
 /* Lines come without what MASK hides, even where a secret spans two pieces of a long one. */
-void tap_mask(struct tap *tap, const struct mask *mask);
+void stream_reader_mask(struct stream_reader *reader, const struct mask *mask);
 
 /* FD, which the tap reads, is that of a terminal: its questions are answered, and in the log a carriage return
  * before a newline is part of the line's end. */
-void tap_terminal(struct tap *tap, int fd);
+void stream_reader_terminal(struct stream_reader *reader, int fd);
 
 /* Stops reading while HELD; queue taps go on, as they make no output. */
-void tap_hold(struct tap *tap, bool held);
+void stream_reader_hold(struct stream_reader *reader, bool held);
 
 /* Takes what is in the pipe at this moment, then ends as if the pipe had, and closes it: whoever goes on
  * writing gets EPIPE. */
-void tap_finish(struct tap *tap);
+void stream_reader_finish(struct stream_reader *reader);
 
 /* True once END was called. */
-bool tap_has_ended(const struct tap *tap);
+bool stream_reader_has_ended(const struct stream_reader *reader);
 
 /* True where it waits for room in its queue, and so may the child. */
-bool tap_waits(const struct tap *tap);
+bool stream_reader_waits(const struct stream_reader *reader);
 
 /* The queue whose consumers had all ended before the pipe did: since then whoever writes to it gets
  * EPIPE, and what was in it is put and lost. NULL: none. */
-const struct queue *tap_broken(const struct tap *tap);
+const struct queue *stream_reader_broken(const struct stream_reader *reader);
 
 /* NULL is accepted. */
-void tap_free(struct tap *tap);
+void stream_reader_free(struct stream_reader *reader);
 
 #endif

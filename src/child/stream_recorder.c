@@ -12,15 +12,15 @@
 #include "loop/pipe.h"
 #include "os/pty_answer.h"
 
-struct recorder {
+struct stream_recorder {
     struct loop *loop;
-    struct reader *reader; /* NULL: it has not begun */
+    struct pipe_reader *reader; /* NULL: it has not begun */
     struct output *output;
     char *path;
     const struct mask *mask;
     struct mask_stream masked;
     const char *stream;
-    struct recorder_callbacks callbacks;
+    struct stream_recorder_callbacks callbacks;
     void *arg;
     bool terminal;
     int fd; /* of the terminal */
@@ -32,26 +32,26 @@ struct recorder {
 
 static void on_full(void *arg)
 {
-    struct recorder *recorder = arg;
+    struct stream_recorder *recorder = arg;
     if (!recorder->at_end)
         reader_pause(recorder->reader);
 }
 
 static void on_room(void *arg)
 {
-    struct recorder *recorder = arg;
+    struct stream_recorder *recorder = arg;
     if (!recorder->at_end)
         reader_resume(recorder->reader);
 }
 
-static void tell(struct recorder *recorder, const struct buf *text, size_t lost)
+static void tell(struct stream_recorder *recorder, const struct buf *text, size_t lost)
 {
     recorder->callbacks.unwritten(recorder->arg, recorder->stream, text->data, (int64_t)lost);
 }
 
 static void on_failed(void *arg, int number)
 {
-    struct recorder *recorder = arg;
+    struct stream_recorder *recorder = arg;
     struct buf text = {0};
     recorder->failed = number;
     buf_printf(&text, "cannot write %s to '%s': %s; what finds no room is left out",
@@ -61,7 +61,7 @@ static void on_failed(void *arg, int number)
 }
 
 /* How much is missing is known at the end. */
-static void tell_end(struct recorder *recorder)
+static void tell_end(struct stream_recorder *recorder)
 {
     struct buf text = {0};
     size_t lost = output_lost(recorder->output);
@@ -87,7 +87,7 @@ static void on_finished(void *arg)
     tell_end(arg);
 }
 
-static void put_masked(struct recorder *recorder, const char *bytes, size_t length, bool last)
+static void put_masked(struct stream_recorder *recorder, const char *bytes, size_t length, bool last)
 {
     struct buf shown = {0};
     mask_put(recorder->mask, &recorder->masked, &shown, bytes, length);
@@ -100,7 +100,7 @@ static void put_masked(struct recorder *recorder, const char *bytes, size_t leng
 
 static void on_data(void *arg, const char *bytes, size_t length)
 {
-    struct recorder *recorder = arg;
+    struct stream_recorder *recorder = arg;
     if (recorder->terminal)
         pty_answer(&recorder->query, recorder->fd, bytes, length);
     recorder->callbacks.data(recorder->arg, recorder->stream, bytes, length);
@@ -112,7 +112,7 @@ static void on_data(void *arg, const char *bytes, size_t length)
 
 static void on_end(void *arg, int status)
 {
-    struct recorder *recorder = arg;
+    struct stream_recorder *recorder = arg;
     (void)status; /* a read error ends the pipe as its end does: nothing more can come */
     if (recorder->at_end)
         return;
@@ -122,12 +122,12 @@ static void on_end(void *arg, int status)
     output_finish(recorder->output);
 }
 
-struct recorder *recorder_new(struct loop *loop, struct target *target, const char *path,
+struct stream_recorder *stream_recorder_new(struct loop *loop, struct target *target, const char *path,
                               const char *stream, const struct mask *mask)
 {
     static const struct output_callbacks output_callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
-    struct recorder *recorder = mem_calloc(1, sizeof(*recorder));
+    struct stream_recorder *recorder = mem_calloc(1, sizeof(*recorder));
     recorder->output = output_new(loop, target, &output_callbacks, recorder);
     recorder->loop = loop;
     recorder->mask = mask;
@@ -136,7 +136,7 @@ struct recorder *recorder_new(struct loop *loop, struct target *target, const ch
     return recorder;
 }
 
-void recorder_begin(struct recorder *recorder, int fd, const struct recorder_callbacks *callbacks,
+void stream_recorder_begin(struct stream_recorder *recorder, int fd, const struct stream_recorder_callbacks *callbacks,
                     void *arg)
 {
     static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
@@ -145,13 +145,13 @@ void recorder_begin(struct recorder *recorder, int fd, const struct recorder_cal
     recorder->reader = reader_new(recorder->loop, fd, &reader_callbacks, recorder);
 }
 
-void recorder_terminal(struct recorder *recorder, int fd)
+void stream_recorder_terminal(struct stream_recorder *recorder, int fd)
 {
     recorder->terminal = true;
     recorder->fd = fd;
 }
 
-void recorder_finish(struct recorder *recorder)
+void stream_recorder_finish(struct stream_recorder *recorder)
 {
     if (recorder->at_end)
         return;
@@ -160,18 +160,18 @@ void recorder_finish(struct recorder *recorder)
     on_end(recorder, 0);
 }
 
-void recorder_abandon(struct recorder *recorder)
+void stream_recorder_abandon(struct stream_recorder *recorder)
 {
-    recorder_finish(recorder);
+    stream_recorder_finish(recorder);
     tell_end(recorder);
 }
 
-bool recorder_has_ended(const struct recorder *recorder)
+bool stream_recorder_has_ended(const struct stream_recorder *recorder)
 {
     return recorder->ended;
 }
 
-void recorder_free(struct recorder *recorder)
+void stream_recorder_free(struct stream_recorder *recorder)
 {
     if (!recorder)
         return;

@@ -11,10 +11,10 @@
 
 struct loop;
 struct mask;
-struct recorder;
+struct stream_recorder;
 struct target;
 
-struct recorder_callbacks {
+struct stream_recorder_callbacks {
     /* What has come from STREAM, as it came. */
     void (*data)(void *arg, const char *stream, const char *bytes, size_t length);
     /* Something of STREAM could not be written: TEXT says what and why, LOST how many bytes in all,
@@ -29,26 +29,26 @@ struct recorder_callbacks {
  *
  * For TARGET (owned from now on), the file PATH; STREAM ("stdout") must outlive it.
  */
-struct recorder *recorder_new(struct loop *loop, struct target *target, const char *path,
+struct stream_recorder *stream_recorder_new(struct loop *loop, struct target *target, const char *path,
                               const char *stream, const struct mask *mask);
 
 /* Begins to read FD (owned from now on). */
-void recorder_begin(struct recorder *recorder, int fd, const struct recorder_callbacks *callbacks,
+void stream_recorder_begin(struct stream_recorder *recorder, int fd, const struct stream_recorder_callbacks *callbacks,
                     void *arg);
 
 /* FD, which the recorder reads, is that of a terminal: its questions are answered. */
-void recorder_terminal(struct recorder *recorder, int fd);
+void stream_recorder_terminal(struct stream_recorder *recorder, int fd);
 
 /* Takes what is in the pipe at this moment, then ends as if the pipe had. */
-void recorder_finish(struct recorder *recorder);
+void stream_recorder_finish(struct stream_recorder *recorder);
 
 /* The same, and waits no longer for what is not written yet: it counts as lost. */
-void recorder_abandon(struct recorder *recorder);
+void stream_recorder_abandon(struct stream_recorder *recorder);
 
 /* True once END was called. */
-bool recorder_has_ended(const struct recorder *recorder);
+bool stream_recorder_has_ended(const struct stream_recorder *recorder);
 
 /* NULL is accepted. */
-void recorder_free(struct recorder *recorder);
+void stream_recorder_free(struct stream_recorder *recorder);
 
 #endif

@@ -34,14 +34,14 @@
 /* A child that has read nothing for so many looks, while others wait, has enough. */
 #define LOOKS_STUCK 4
 
-struct feed {
+struct stream_writer {
     struct run *run;
     struct queue *queue;
-    struct taker *taker;
-    struct backlog *backlog; /* with one nothing stands in HISTORY, and it owns the taker */
-    struct writer *writer;
+    struct consumer *consumer;
+    struct backlog *backlog; /* with one nothing stands in HISTORY, and it owns the consumer */
+    struct pipe_writer *writer;
     struct waiter waiter;
-    struct feed_callbacks callbacks;
+    struct stream_writer_callbacks callbacks;
     void *arg;
     size_t room;        /* bytes that the pipe holds, and that are taken at a time */
     struct buf history; /* whole messages, the last given to the pipe: at least all unread */
@@ -60,127 +60,127 @@ struct feed {
 };
 
 /* Bytes in the pipe. */
-static size_t in_pipe(const struct feed *feed)
+static size_t in_pipe(const struct stream_writer *writer)
 {
     int bytes = 0;
-    int fd = writer_fd(feed->writer) >= 0 ? writer_fd(feed->writer) : feed->probe;
+    int fd = writer_fd(writer->writer) >= 0 ? writer_fd(writer->writer) : writer->probe;
     if (fd >= 0)
         ioctl(fd, FIONREAD, &bytes);
     return (size_t)bytes;
 }
 
 /* Bytes that were taken from the queue and not yet read by the child. */
-static size_t unread(const struct feed *feed)
+static size_t unread(const struct stream_writer *writer)
 {
-    return writer_pending(feed->writer) + in_pipe(feed);
+    return writer_pending(writer->writer) + in_pipe(writer);
 }
 
 /* What the child has read of a durable queue need not last any more. */
-static void tell_read(struct feed *feed)
+static void tell_read(struct stream_writer *writer)
 {
-    if (!feed->backlog && taker_knows_each(feed->taker))
-        taker_read_stream(feed->taker, unread(feed));
+    if (!writer->backlog && consumer_knows_each(writer->consumer))
+        consumer_read_stream(writer->consumer, unread(writer));
 }
 
 /* Forgets what the child has surely read. */
-static void trim_history(struct feed *feed)
+static void trim_history(struct stream_writer *writer)
 {
-    size_t needed = 2 * feed->room + writer_pending(feed->writer);
-    struct buf *history = &feed->history;
-    if (history->length > 2 * needed + feed->room)
-        buf_consume(history, framing_floor(queue_framing(feed->queue), history->data,
+    size_t needed = 2 * writer->room + writer_pending(writer->writer);
+    struct buf *history = &writer->history;
+    if (history->length > 2 * needed + writer->room)
+        buf_consume(history, framing_floor(queue_framing(writer->queue), history->data,
                                            history->length, history->length - needed));
 }
 
 /* Another descriptor of the pipe, from which can be read; or -1. */
-static int open_probe(const struct feed *feed)
+static int open_probe(const struct stream_writer *writer)
 {
     char path[64];
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", writer_fd(feed->writer));
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", writer_fd(writer->writer));
     return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
 /* The next messages for the child. */
-static enum take_result take(struct feed *feed, struct error *error)
+static enum take_result take(struct stream_writer *writer, struct error *error)
 {
-    if (!feed->backlog)
-        return taker_take_stream(feed->taker, &feed->history, feed->room, error);
-    buf_clear(&feed->history); /* the writer has it, and the backlog */
-    return backlog_take(feed->backlog, &feed->history, feed->room, error);
+    if (!writer->backlog)
+        return consumer_receive_stream(writer->consumer, &writer->history, writer->room, error);
+    buf_clear(&writer->history); /* the writer has it, and the backlog */
+    return backlog_take(writer->backlog, &writer->history, writer->room, error);
 }
 
 /* Nothing follows: the child is to see the end, and may still leave some of the pipe unread. */
-static void feed_finish(struct feed *feed)
+static void stream_writer_finish(struct stream_writer *writer)
 {
-    feed->probe = open_probe(feed);
-    feed->finished = true;
-    writer_finish(feed->writer);
+    writer->probe = open_probe(writer);
+    writer->finished = true;
+    writer_finish(writer->writer);
 }
 
 /* Looks soon whether the child has read what it was just given: others may wait for that. */
-static void look_again(struct feed *feed)
+static void look_again(struct stream_writer *writer)
 {
-    if (!feed->shared)
+    if (!writer->shared)
         return;
-    taker_set_unread(feed->taker, true);
-    feed->wait = LOOK_FIRST;
-    feed->stuck = 0;
-    feed->seen = (size_t)-1;
-    timer_start(feed->look, feed->wait);
+    consumer_set_unread(writer->consumer, true);
+    writer->wait = LOOK_FIRST;
+    writer->stuck = 0;
+    writer->seen = (size_t)-1;
+    timer_start(writer->look, writer->wait);
 }
 
-static void feed_pump(struct feed *feed)
+static void stream_writer_pump(struct stream_writer *writer)
 {
-    if (feed->ended || feed->finished || feed->passed_over || writer_pending(feed->writer))
+    if (writer->ended || writer->finished || writer->passed_over || writer_pending(writer->writer))
         return;
     struct error error = {0};
-    tell_read(feed);
-    trim_history(feed);
-    size_t start = feed->backlog ? 0 : feed->history.length;
-    enum take_result result = take(feed, &error);
+    tell_read(writer);
+    trim_history(writer);
+    size_t start = writer->backlog ? 0 : writer->history.length;
+    enum take_result result = take(writer, &error);
     if (error.code) {
-        error_wrap(&error, "queue %s", queue_name(feed->queue));
-        feed->callbacks.wrong(feed->arg, error.text);
+        error_wrap(&error, "queue %s", queue_name(writer->queue));
+        writer->callbacks.wrong(writer->arg, error.text);
     }
     error_release(&error);
-    feed->closing = result == TAKE_CLOSED && feed->shared && unread(feed);
-    if (feed->closing)
+    writer->closing = result == TAKE_CLOSED && writer->shared && unread(writer);
+    if (writer->closing)
         return; /* as long as it can be taken back, another may have it */
     if (result == TAKE_CLOSED) {
-        feed_finish(feed);
-    } else if (feed->history.length > start) {
-        writer_put(feed->writer, feed->history.data + start, feed->history.length - start);
-        look_again(feed);
+        stream_writer_finish(writer);
+    } else if (writer->history.length > start) {
+        writer_put(writer->writer, writer->history.data + start, writer->history.length - start);
+        look_again(writer);
     } else {
-        taker_wait(feed->taker, &feed->waiter);
+        consumer_wait(writer->consumer, &writer->waiter);
     }
 }
 
 static void on_message(void *arg)
 {
-    feed_pump(arg);
+    stream_writer_pump(arg);
 }
 
 static void on_drained(void *arg)
 {
-    struct feed *feed = arg;
-    feed_pump(feed);
-    if (queue_is_empty(feed->queue))
-        run_poke(feed->run);
+    struct stream_writer *writer = arg;
+    stream_writer_pump(writer);
+    if (queue_is_empty(writer->queue))
+        run_poke(writer->run);
 }
 
 static void on_failed(void *arg, int status)
 {
     (void)status; /* the child closed its end: what it has not read goes back */
-    feed_end(arg);
+    stream_writer_end(arg);
 }
 
 /* Reads back what is in the pipe; its bytes are the last of the history. */
-static size_t read_back(struct feed *feed)
+static size_t read_back(struct stream_writer *writer)
 {
-    size_t most = in_pipe(feed);
+    size_t most = in_pipe(writer);
     char *bytes = mem_calloc(most + 1, 1);
-    int probe = open_probe(feed);
+    int probe = open_probe(writer);
     ssize_t length = probe >= 0 ? read(probe, bytes, most) : 0;
     if (probe >= 0)
         close(probe);
@@ -193,163 +193,163 @@ static size_t read_back(struct feed *feed)
  * rest of one that it has begun goes into the pipe again: nobody else writes there, and one read takes
  * all that is in it, so the child cannot see the difference.
  */
-static void pass_over(struct feed *feed)
+static void pass_over(struct stream_writer *writer)
 {
-    enum framing framing = queue_framing(feed->queue);
-    struct buf *history = &feed->history;
-    size_t length = writer_forget(feed->writer);
-    length += read_back(feed);
+    enum framing framing = queue_framing(writer->queue);
+    struct buf *history = &writer->history;
+    size_t length = writer_forget(writer->writer);
+    length += read_back(writer);
     size_t from = history->length - length;
     size_t begun = framing_floor(framing, history->data, history->length, from);
     size_t end = begun;
     if (begun < from) {
         size_t count;
         end += framing_measure(framing, history->data + begun, history->length - begun, 1, &count);
-        writer_put(feed->writer, history->data + from, end - from);
+        writer_put(writer->writer, history->data + from, end - from);
     }
-    feed->passed_over = true;
-    queue_unwait(feed->queue, &feed->waiter);
-    taker_return_stream(feed->taker, buf_string(history) + end, history->length - end);
+    writer->passed_over = true;
+    queue_unwait(writer->queue, &writer->waiter);
+    consumer_requeue_stream(writer->consumer, buf_string(history) + end, history->length - end);
     buf_truncate(history, end);
 }
 
 /* The child has read all: it may have more, and nothing of it can come back. */
-static void has_read_all(struct feed *feed)
+static void has_read_all(struct stream_writer *writer)
 {
-    bool waits = !feed->passed_over && !feed->closing;
-    feed->passed_over = false;
-    tell_read(feed);
-    taker_set_unread(feed->taker, false);
+    bool waits = !writer->passed_over && !writer->closing;
+    writer->passed_over = false;
+    tell_read(writer);
+    consumer_set_unread(writer->consumer, false);
     if (!waits)
-        feed_pump(feed);
+        stream_writer_pump(writer);
 }
 
 static void on_look(void *arg)
 {
-    struct feed *feed = arg;
-    if (feed->ended)
+    struct stream_writer *writer = arg;
+    if (writer->ended)
         return;
-    size_t left = unread(feed);
+    size_t left = unread(writer);
     if (!left) {
-        has_read_all(feed);
+        has_read_all(writer);
         return;
     }
-    bool awaited = taker_is_awaited(feed->taker);
-    feed->stuck = awaited && left == feed->seen ? feed->stuck + 1 : 0;
-    feed->seen = left;
-    if (feed->stuck == LOOKS_STUCK && !feed->finished && !feed->passed_over)
-        pass_over(feed);
-    if (feed->wait < LOOK_LAST && (!awaited || feed->passed_over))
-        feed->wait *= 2;
-    timer_start(feed->look, feed->wait);
+    bool awaited = consumer_is_awaited(writer->consumer);
+    writer->stuck = awaited && left == writer->seen ? writer->stuck + 1 : 0;
+    writer->seen = left;
+    if (writer->stuck == LOOKS_STUCK && !writer->finished && !writer->passed_over)
+        pass_over(writer);
+    if (writer->wait < LOOK_LAST && (!awaited || writer->passed_over))
+        writer->wait *= 2;
+    timer_start(writer->look, writer->wait);
 }
 
-struct feed *feed_new(struct run *run, int fd, struct queue *queue, const char *consumer,
-                      struct backlog *backlog, const struct feed_callbacks *callbacks, void *arg)
+struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *queue, const char *consumer,
+                      struct backlog *backlog, const struct stream_writer_callbacks *callbacks, void *arg)
 {
     static const struct writer_callbacks writer_callbacks = {.drained = on_drained,
                                                              .failed = on_failed};
-    struct feed *feed = mem_calloc(1, sizeof(*feed));
-    feed->run = run;
-    feed->queue = queue;
-    feed->backlog = backlog;
-    feed->taker = backlog ? backlog_taker(backlog) : taker_new(queue, consumer, TAKER_STREAM);
-    feed->probe = -1;
-    feed->callbacks = *callbacks;
-    feed->arg = arg;
-    feed->waiter = (struct waiter){.function = on_message, .arg = feed};
-    bool little = taker_is_shared(feed->taker) || taker_knows_each(feed->taker);
-    feed->shared = little && !backlog;
-    if (feed->shared)
-        feed->look = timer_new(run->loop, on_look, feed);
+    struct stream_writer *writer = mem_calloc(1, sizeof(*writer));
+    writer->run = run;
+    writer->queue = queue;
+    writer->backlog = backlog;
+    writer->consumer = backlog ? backlog_consumer(backlog) : consumer_new(queue, consumer, CONSUMER_STREAM);
+    writer->probe = -1;
+    writer->callbacks = *callbacks;
+    writer->arg = arg;
+    writer->waiter = (struct waiter){.function = on_message, .arg = writer};
+    bool little = consumer_is_shared(writer->consumer) || consumer_knows_each(writer->consumer);
+    writer->shared = little && !backlog;
+    if (writer->shared)
+        writer->look = timer_new(run->loop, on_look, writer);
     fcntl(fd, F_SETPIPE_SZ, little ? ROOM_SHARED : ROOM_ALONE);
     int room = fcntl(fd, F_GETPIPE_SZ);
-    feed->room = room > 0 ? (size_t)room : ROOM_SHARED;
+    writer->room = room > 0 ? (size_t)room : ROOM_SHARED;
     fcntl(fd, F_SETFL, O_NONBLOCK);
-    feed->writer = writer_new(run->loop, fd, &writer_callbacks, feed);
+    writer->writer = writer_new(run->loop, fd, &writer_callbacks, writer);
     if (backlog) {
         backlog_begin(backlog);
-        feed_pump(feed);
+        stream_writer_pump(writer);
     } else {
-        taker_wait(feed->taker, &feed->waiter);
+        consumer_wait(writer->consumer, &writer->waiter);
     }
-    return feed;
+    return writer;
 }
 
-bool feed_is_drained(const struct feed *feed)
+bool stream_writer_is_drained(const struct stream_writer *writer)
 {
-    return feed->ended || (queue_is_empty(feed->queue) && !unread(feed) &&
-                           !(feed->backlog && backlog_is_owed(feed->backlog)));
+    return writer->ended || (queue_is_empty(writer->queue) && !unread(writer) &&
+                           !(writer->backlog && backlog_is_owed(writer->backlog)));
 }
 
-bool feed_waits(const struct feed *feed)
+bool stream_writer_waits(const struct stream_writer *writer)
 {
-    return !feed->ended && feed->waiter.waiting && !unread(feed);
+    return !writer->ended && writer->waiter.waiting && !unread(writer);
 }
 
 /* What the child has read last, as much as it may have read at once: it may still stand in a buffer of
  * its own. READ is a border between messages. */
-static void count_unsure(struct feed *feed, size_t read)
+static void count_unsure(struct stream_writer *writer, size_t read)
 {
-    enum framing framing = queue_framing(feed->queue);
-    size_t from = read > feed->room
-                      ? framing_floor(framing, feed->history.data, feed->history.length,
-                                      read - feed->room)
+    enum framing framing = queue_framing(writer->queue);
+    size_t from = read > writer->room
+                      ? framing_floor(framing, writer->history.data, writer->history.length,
+                                      read - writer->room)
                       : 0;
     if (read > from)
-        framing_measure(framing, feed->history.data + from, read - from, (size_t)-1, &feed->unsure);
+        framing_measure(framing, writer->history.data + from, read - from, (size_t)-1, &writer->unsure);
 }
 
 /* Gives back what the child had not read. */
-static void return_unread(struct feed *feed)
+static void return_unread(struct stream_writer *writer)
 {
-    size_t left = feed->left < feed->history.length ? feed->left : feed->history.length;
+    size_t left = writer->left < writer->history.length ? writer->left : writer->history.length;
     /* A message that was read in part was not taken. */
-    size_t from = framing_floor(queue_framing(feed->queue), feed->history.data,
-                                feed->history.length, feed->history.length - left);
-    count_unsure(feed, from);
-    if (taker_knows_each(feed->taker))
-        taker_read_stream(feed->taker, feed->history.length - from);
-    taker_return_stream(feed->taker, buf_string(&feed->history) + from,
-                        feed->history.length - from);
-    taker_free(feed->taker);
+    size_t from = framing_floor(queue_framing(writer->queue), writer->history.data,
+                                writer->history.length, writer->history.length - left);
+    count_unsure(writer, from);
+    if (consumer_knows_each(writer->consumer))
+        consumer_read_stream(writer->consumer, writer->history.length - from);
+    consumer_requeue_stream(writer->consumer, buf_string(&writer->history) + from,
+                        writer->history.length - from);
+    consumer_free(writer->consumer);
 }
 
-void feed_end(struct feed *feed)
+void stream_writer_end(struct stream_writer *writer)
 {
-    if (feed->ended)
+    if (writer->ended)
         return;
-    feed->ended = true;
-    queue_unwait(feed->queue, &feed->waiter);
-    feed->left = unread(feed);
-    if (!feed->backlog)
-        return_unread(feed);
-    feed->taker = NULL;
-    if (feed->look)
-        timer_stop(feed->look);
-    buf_clear(&feed->history);
+    writer->ended = true;
+    queue_unwait(writer->queue, &writer->waiter);
+    writer->left = unread(writer);
+    if (!writer->backlog)
+        return_unread(writer);
+    writer->consumer = NULL;
+    if (writer->look)
+        timer_stop(writer->look);
+    buf_clear(&writer->history);
 }
 
-size_t feed_unsure(const struct feed *feed, bool killed)
+size_t stream_writer_unsure(const struct stream_writer *writer, bool killed)
 {
-    bool at_end = feed->finished && !feed->left;
-    return at_end && !killed ? 0 : feed->unsure;
+    bool at_end = writer->finished && !writer->left;
+    return at_end && !killed ? 0 : writer->unsure;
 }
 
-size_t feed_unread(const struct feed *feed)
+size_t stream_writer_unread(const struct stream_writer *writer)
 {
-    return feed->left;
+    return writer->left;
 }
 
-void feed_free(struct feed *feed)
+void stream_writer_free(struct stream_writer *writer)
 {
-    if (!feed)
+    if (!writer)
         return;
-    feed_end(feed);
-    writer_free(feed->writer);
-    timer_free(feed->look);
-    if (feed->probe >= 0)
-        close(feed->probe);
-    buf_release(&feed->history);
-    free(feed);
+    stream_writer_end(writer);
+    writer_free(writer->writer);
+    timer_free(writer->look);
+    if (writer->probe >= 0)
+        close(writer->probe);
+    buf_release(&writer->history);
+    free(writer);
 }

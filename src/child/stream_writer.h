@@ -12,37 +12,37 @@
 #include <stddef.h>
 
 struct backlog;
-struct feed;
+struct stream_writer;
 struct queue;
 struct run;
 
-struct feed_callbacks {
+struct stream_writer_callbacks {
     /* A message that cannot be framed was left out; TEXT says which. */
     void (*wrong)(void *arg, const char *text);
 };
 
 /* Writes into FD (owned from now on), from which the process CONSUMER reads. BACKLOG, NULL: none, stays the
  * caller's. */
-struct feed *feed_new(struct run *run, int fd, struct queue *queue, const char *consumer,
-                      struct backlog *backlog, const struct feed_callbacks *callbacks, void *arg);
+struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *queue, const char *consumer,
+                      struct backlog *backlog, const struct stream_writer_callbacks *callbacks, void *arg);
 
 /* True where the queue is empty and the child has read all that was written. */
-bool feed_is_drained(const struct feed *feed);
+bool stream_writer_is_drained(const struct stream_writer *writer);
 
 /* True where it is so, and it waits for a message. */
-bool feed_waits(const struct feed *feed);
+bool stream_writer_waits(const struct stream_writer *writer);
 
 /* The child has ended: returns to the queue what it had not read, and closes the pipe. */
-void feed_end(struct feed *feed);
+void stream_writer_end(struct stream_writer *writer);
 
 /* After that: how many messages the child may have read and not done, as far as a program that reads the pipe
  * piece by piece has them; 0 with a backlog, and unless it was KILLED where it has read the end of the queue. */
-size_t feed_unsure(const struct feed *feed, bool killed);
+size_t stream_writer_unsure(const struct stream_writer *writer, bool killed);
 
 /* After that: bytes that were given to the child and that it had not read. */
-size_t feed_unread(const struct feed *feed);
+size_t stream_writer_unread(const struct stream_writer *writer);
 
 /* NULL is accepted. */
-void feed_free(struct feed *feed);
+void stream_writer_free(struct stream_writer *writer);
 
 #endif

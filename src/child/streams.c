@@ -30,10 +30,10 @@ struct stream {
     bool keep;  /* THEIRS is not ours to close: inherited, or another stream's */
     bool input;
     struct queue *queue; /* of a pipe; NULL: the log */
-    struct tap *tap;
-    bool left; /* TAP is read on for those that outlive the process */
-    struct feed *feed;
-    struct recorder *recorder; /* of a pipe to a file that rotates */
+    struct stream_reader *reader;
+    bool left; /* READER is read on for those that outlive the process */
+    struct stream_writer *writer;
+    struct stream_recorder *recorder; /* of a pipe to a file that rotates */
 };
 
 struct streams {
@@ -41,7 +41,7 @@ struct streams {
     int terminal; /* the runner's end, where it is TTY, as long as stdout is read */
     struct run *run;
     const char *name;    /* of the process */
-    struct world *world; /* while opening */
+    struct exec_context *context; /* while opening */
     bool again;          /* files hold what an earlier life of the process wrote: it stays */
     size_t count;
     struct stream *items;
@@ -107,7 +107,7 @@ static int open_recorded(struct streams *streams, struct stream *stream, const c
     struct target *target = target_open(path, flags, &rules, "write to", error);
     if (!target)
         return error->code;
-    stream->recorder = recorder_new(streams->run->loop, target, path, stream_word(stream->fd),
+    stream->recorder = stream_recorder_new(streams->run->loop, target, path, stream_word(stream->fd),
                                     streams->run->mask);
     return stream->ours >= 0 ? 0 : open_pipe(stream, error);
 }
@@ -116,7 +116,7 @@ static int open_file(struct streams *streams, struct stream *stream,
                      const struct stream_spec *spec, struct error *error)
 {
     const char *path;
-    int result = world_path(streams->world, spec->path, &path, error);
+    int result = exec_context_path(streams->context, spec->path, &path, error);
     if (result)
         return result;
     unsigned flags = FILE_DIRECTORIES | (spec->append || streams->again ? FILE_APPEND : FILE_EMPTY);
@@ -146,7 +146,7 @@ static int open_text(struct streams *streams, struct stream *stream,
                      const struct stream_spec *spec, struct error *error)
 {
     struct buf text = {0};
-    int result = world_render(streams->world, spec->text, &text, error);
+    int result = exec_context_render(streams->context, spec->text, &text, error);
     if (!result) {
         stream->theirs = memfd_create("text", MFD_CLOEXEC);
         int number = stream->theirs < 0 ? errno : write_text(stream->theirs, &text);
@@ -211,14 +211,14 @@ static void close_theirs(struct stream *stream)
     stream->theirs = -1;
 }
 
-struct streams *streams_open(struct run *run, struct world *world, const struct process_spec *spec,
+struct streams *streams_open(struct run *run, struct exec_context *context, const struct process_spec *spec,
                              bool again, struct error *error)
 {
     struct streams *streams = mem_calloc(1, sizeof(*streams));
     streams->run = run;
-    streams->world = world;
+    streams->context = context;
     streams->again = again;
-    streams->name = world->name;
+    streams->name = context->name;
     streams->items = mem_calloc(3 + spec->fd_count + STREAMS_MORE, sizeof(*streams->items));
     int result = 0;
     streams->tty = spec->tty;
@@ -228,10 +228,10 @@ struct streams *streams_open(struct run *run, struct world *world, const struct 
         result = open_one(streams, fd, &spec->streams[fd], error);
     for (size_t i = 0; !result && i < spec->fd_count; i++)
         result = open_one(streams, spec->fds[i].fd, &spec->fds[i].stream, error);
-    streams->world = NULL;
+    streams->context = NULL;
     for (size_t i = 0; !result && i < streams->count; i++)
         if (streams->items[i].ours >= 0)
-            attributes_give(&world->attributes, streams->items[i].theirs);
+            attributes_give(&context->attributes, streams->items[i].theirs);
     if (!result)
         return streams;
     streams_free(streams);
@@ -270,20 +270,20 @@ void streams_begin(struct streams *streams, struct backlog *backlog,
         if (stream->ours < 0)
             continue;
         if (stream->input)
-            stream->feed =
-                feed_new(streams->run, stream->ours, stream->queue, streams->name,
-                         stream->fd == STDIN_FILENO ? backlog : NULL, &callbacks->feed, arg);
+            stream->writer =
+                stream_writer_new(streams->run, stream->ours, stream->queue, streams->name,
+                         stream->fd == STDIN_FILENO ? backlog : NULL, &callbacks->writer, arg);
         else if (stream->recorder)
-            recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
+            stream_recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
         else
-            stream->tap = tap_new(streams->run->loop, stream->ours, stream_word(stream->fd),
-                                  stream->queue, streams->name, &callbacks->tap, arg);
-        if (stream->tap)
-            tap_mask(stream->tap, streams->run->mask);
-        if (stream->tap && streams->tty && stream->fd == STDOUT_FILENO)
-            tap_terminal(stream->tap, streams->terminal);
+            stream->reader = stream_reader_new(streams->run->loop, stream->ours, stream_word(stream->fd),
+                                  stream->queue, streams->name, &callbacks->reader, arg);
+        if (stream->reader)
+            stream_reader_mask(stream->reader, streams->run->mask);
+        if (stream->reader && streams->tty && stream->fd == STDOUT_FILENO)
+            stream_reader_terminal(stream->reader, streams->terminal);
         if (stream->recorder && streams->tty)
-            recorder_terminal(stream->recorder, streams->terminal);
+            stream_recorder_terminal(stream->recorder, streams->terminal);
         stream->ours = -1;
     }
 }
@@ -291,37 +291,37 @@ void streams_begin(struct streams *streams, struct backlog *backlog,
 void streams_resize(struct streams *streams)
 {
     const struct stream *stream = &streams->items[STDOUT_FILENO];
-    if (streams->tty && (stream->tap ? !tap_has_ended(stream->tap)
-                                     : !recorder_has_ended(stream->recorder)))
+    if (streams->tty && (stream->reader ? !stream_reader_has_ended(stream->reader)
+                                     : !stream_recorder_has_ended(stream->recorder)))
         pty_resize(streams->terminal);
 }
 
-size_t streams_open_taps(const struct streams *streams)
+size_t streams_open_readers(const struct streams *streams)
 {
-    size_t open_taps = 0;
+    size_t open_readers = 0;
     for (size_t i = 0; i < streams->count; i++) {
         const struct stream *stream = &streams->items[i];
-        if (stream->tap && !stream->left && !tap_has_ended(stream->tap))
-            open_taps++;
-        if (stream->recorder && !recorder_has_ended(stream->recorder))
-            open_taps++;
+        if (stream->reader && !stream->left && !stream_reader_has_ended(stream->reader))
+            open_readers++;
+        if (stream->recorder && !stream_recorder_has_ended(stream->recorder))
+            open_readers++;
     }
-    return open_taps;
+    return open_readers;
 }
 
 void streams_hold(struct streams *streams, bool held)
 {
     for (size_t i = 0; i < streams->count; i++)
-        if (streams->items[i].tap)
-            tap_hold(streams->items[i].tap, held);
+        if (streams->items[i].reader)
+            stream_reader_hold(streams->items[i].reader, held);
 }
 
 void streams_wait(const struct streams *streams, struct part_waits *waits)
 {
     for (size_t i = 0; i < streams->count; i++) {
         const struct stream *stream = &streams->items[i];
-        bool for_room = stream->tap && tap_waits(stream->tap);
-        if (!for_room && !(stream->feed && feed_waits(stream->feed)))
+        bool for_room = stream->reader && stream_reader_waits(stream->reader);
+        if (!for_room && !(stream->writer && stream_writer_waits(stream->writer)))
             continue;
         const struct part_wait one = {.part = stream_word(stream->fd),
                                       .wait = {queue_index(stream->queue), for_room}};
@@ -333,15 +333,15 @@ const struct queue *streams_broken(const struct streams *streams)
 {
     const struct queue *queue = NULL;
     for (size_t i = 0; i < streams->count && !queue; i++)
-        if (streams->items[i].tap)
-            queue = tap_broken(streams->items[i].tap);
+        if (streams->items[i].reader)
+            queue = stream_reader_broken(streams->items[i].reader);
     return queue;
 }
 
 bool streams_drained(const struct streams *streams)
 {
     for (size_t i = 0; i < streams->count; i++)
-        if (streams->items[i].feed && !feed_is_drained(streams->items[i].feed))
+        if (streams->items[i].writer && !stream_writer_is_drained(streams->items[i].writer))
             return false;
     return true;
 }
@@ -349,8 +349,8 @@ bool streams_drained(const struct streams *streams)
 void streams_process_ended(struct streams *streams)
 {
     for (size_t i = 0; i < streams->count; i++)
-        if (streams->items[i].feed)
-            feed_end(streams->items[i].feed);
+        if (streams->items[i].writer)
+            stream_writer_end(streams->items[i].writer);
 }
 
 void streams_tell_unsure(const struct streams *streams, bool killed,
@@ -358,7 +358,7 @@ void streams_tell_unsure(const struct streams *streams, bool killed,
 {
     for (size_t i = 0; i < streams->count; i++) {
         const struct stream *stream = &streams->items[i];
-        size_t count = stream->feed ? feed_unsure(stream->feed, killed) : 0;
+        size_t count = stream->writer ? stream_writer_unsure(stream->writer, killed) : 0;
         if (count)
             tell(arg, stream->queue, count);
     }
@@ -366,17 +366,17 @@ void streams_tell_unsure(const struct streams *streams, bool killed,
 
 size_t streams_unread(const struct streams *streams)
 {
-    const struct feed *feed = streams->items[STDIN_FILENO].feed;
-    return feed ? feed_unread(feed) : 0;
+    const struct stream_writer *writer = streams->items[STDIN_FILENO].writer;
+    return writer ? stream_writer_unread(writer) : 0;
 }
 
 void streams_finish(struct streams *streams)
 {
     for (size_t i = 0; i < streams->count; i++) {
-        if (streams->items[i].tap)
-            tap_finish(streams->items[i].tap);
+        if (streams->items[i].reader)
+            stream_reader_finish(streams->items[i].reader);
         if (streams->items[i].recorder)
-            recorder_finish(streams->items[i].recorder);
+            stream_recorder_finish(streams->items[i].recorder);
     }
 }
 
@@ -385,12 +385,12 @@ bool streams_leave(struct streams *streams)
     bool left = false;
     for (size_t i = 0; i < streams->count; i++) {
         struct stream *stream = &streams->items[i];
-        stream->left = stream->tap && !stream->queue && !tap_has_ended(stream->tap);
+        stream->left = stream->reader && !stream->queue && !stream_reader_has_ended(stream->reader);
         left = left || stream->left;
-        if (stream->tap && !stream->left)
-            tap_finish(stream->tap);
+        if (stream->reader && !stream->left)
+            stream_reader_finish(stream->reader);
         if (stream->recorder)
-            recorder_finish(stream->recorder);
+            stream_recorder_finish(stream->recorder);
     }
     return left;
 }
@@ -400,7 +400,7 @@ void streams_abandon(struct streams *streams)
     streams_finish(streams);
     for (size_t i = 0; i < streams->count; i++)
         if (streams->items[i].recorder)
-            recorder_abandon(streams->items[i].recorder);
+            stream_recorder_abandon(streams->items[i].recorder);
 }
 
 void streams_free(struct streams *streams)
@@ -412,9 +412,9 @@ void streams_free(struct streams *streams)
         close_theirs(stream);
         if (stream->ours >= 0)
             close(stream->ours);
-        tap_free(stream->tap);
-        feed_free(stream->feed);
-        recorder_free(stream->recorder);
+        stream_reader_free(stream->reader);
+        stream_writer_free(stream->writer);
+        stream_recorder_free(stream->recorder);
     }
     free(streams->items);
     free(streams);

@@ -16,12 +16,12 @@ struct process_spec;
 struct queue;
 struct run;
 struct streams;
-struct world;
+struct exec_context;
 
 struct streams_callbacks {
-    struct tap_callbacks tap; /* END is called for each pipe that the process writes to */
-    struct recorder_callbacks recorder; /* the same */
-    struct feed_callbacks feed;
+    struct stream_reader_callbacks reader; /* END is called for each pipe that the process writes to */
+    struct stream_recorder_callbacks recorder; /* the same */
+    struct stream_writer_callbacks writer;
 };
 
 /*
@@ -29,7 +29,7 @@ struct streams_callbacks {
  * descriptors left): then nothing is open. AGAIN: the process has lived before, and what it wrote to
  * its files stays.
  */
-struct streams *streams_open(struct run *run, struct world *world, const struct process_spec *spec,
+struct streams *streams_open(struct run *run, struct exec_context *context, const struct process_spec *spec,
                              bool again, struct error *error);
 
 /* Descriptor FD (0 to 2, or a declared one) as the process gets it; -1 where it is not declared. */
@@ -50,7 +50,7 @@ void streams_begin(struct streams *streams, struct backlog *backlog,
                    const struct streams_callbacks *callbacks, void *arg);
 
 /* Pipes from the process that have not ended, or not been written to their files. */
-size_t streams_open_taps(const struct streams *streams);
+size_t streams_open_readers(const struct streams *streams);
 
 /* The run's terminal has another size: so has the process's own. */
 void streams_resize(struct streams *streams);
@@ -60,7 +60,7 @@ void streams_hold(struct streams *streams, bool held);
 /* Adds to WAITS (queue/parts.h) those of its streams that wait for a queue. */
 void streams_wait(const struct streams *streams, struct part_waits *waits);
 
-/* The first queue that the process wrote to when nobody could take from it any more (tap_broken()); NULL: none. */
+/* The first queue that the process wrote to when nobody could take from it any more (stream_reader_broken()); NULL: none. */
 const struct queue *streams_broken(const struct streams *streams);
 
 /* True where the process has read all that its queues held. */

@@ -15,7 +15,7 @@
 #include "scenario/spec.h"
 
 /* What stands before the word. */
-struct line {
+struct typed_line {
     enum mode mode;
     const struct option *open; /* its value comes next; NULL: none */
     const char *file;          /* the scenario, or NULL */
@@ -66,7 +66,7 @@ static void offer_examples(const struct candidates *candidates)
 static void offer_objects(const struct candidates *candidates, const struct scenario *scenario)
 {
     size_t count;
-    struct outline_object *objects = outline_make(scenario, &count);
+    struct object_entry *objects = object_list_make(scenario, &count);
     for (size_t i = 0; i < count; i++)
         if (strcmp(objects[i].kind, "queue") != 0)
             offer(candidates, objects[i].name, strlen(objects[i].name), "");
@@ -76,7 +76,7 @@ static void offer_objects(const struct candidates *candidates, const struct scen
 static void offer_pools(const struct candidates *candidates, const struct scenario *scenario)
 {
     size_t count;
-    struct outline_object *objects = outline_make(scenario, &count);
+    struct object_entry *objects = object_list_make(scenario, &count);
     for (size_t i = 0; i < count; i++)
         if (!strcmp(objects[i].kind, "pool"))
             offer(candidates, objects[i].name, strlen(objects[i].name), ":");
@@ -178,7 +178,7 @@ static void offer_options(const struct candidates *candidates, enum mode mode)
 }
 
 /* A word that stands for itself; true where it is a file. */
-static bool offer_operand(struct candidates *candidates, const struct line *line)
+static bool offer_operand(struct candidates *candidates, const struct typed_line *line)
 {
     const struct command *command = line->command;
     if (command && command->alone)
@@ -200,7 +200,7 @@ static bool offer_operand(struct candidates *candidates, const struct line *line
 }
 
 /* Of the word, or else of another: it has its value all the same. */
-static const struct option *long_option(const struct line *line, const char *word)
+static const struct option *long_option(const struct typed_line *line, const char *word)
 {
     size_t length = strcspn(word, "=");
     const struct option *option = length > 2 ? option_find(word + 2, length - 2, line->mode) : NULL;
@@ -208,7 +208,7 @@ static const struct option *long_option(const struct line *line, const char *wor
 }
 
 /* "-qj4" or "-qj" with the value behind it. */
-static void read_letters(struct line *line, const char *letters)
+static void read_letters(struct typed_line *line, const char *letters)
 {
     for (; *letters && !line->open; letters++) {
         const struct option *option = option_of_letter(*letters, line->mode);
@@ -219,12 +219,12 @@ static void read_letters(struct line *line, const char *letters)
     }
 }
 
-static bool is_option(const struct line *line, const char *word)
+static bool is_option(const struct typed_line *line, const char *word)
 {
     return *word == '-' && !line->only_operands && !line->open;
 }
 
-static void read_operand(struct line *line, const char *word)
+static void read_operand(struct typed_line *line, const char *word)
 {
     if (!line->command || !line->command->subject)
         line->file = line->file ? line->file : word;
@@ -233,7 +233,7 @@ static void read_operand(struct line *line, const char *word)
     line->only_operands = line->only_operands || (line->command && line->command->alone);
 }
 
-static void read_word(struct line *line, const char *word)
+static void read_word(struct typed_line *line, const char *word)
 {
     const struct option *option = long_option(line, word);
     if (line->open)
@@ -251,7 +251,7 @@ static void read_word(struct line *line, const char *word)
 void candidates_print(struct buf *out, char **words, int count)
 {
     struct options options = {0};
-    struct line line = {0};
+    struct typed_line line = {0};
     struct buf offered = {0};
     const char *word = count > 1 ? words[count - 1] : "";
     line.command = options_begin(&options, count - 1, words);

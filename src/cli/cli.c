@@ -123,7 +123,7 @@ static int import(const struct options *options)
 
 static void give_back(void *arg)
 {
-    const struct order *order = arg;
+    const struct runner_args *order = arg;
     jobserver_settle(order->jobserver);
     private_socket_remove(order->socket);
 }
@@ -133,7 +133,7 @@ int cli_run(const struct options *options)
 {
     const char *flags = getenv("MAKEFLAGS");
     struct error error = {0};
-    struct order order = {.options = options};
+    struct runner_args order = {.options = options};
     order.jobserver = options->dry ? NULL : jobserver_join(flags, &error);
     order.no_jobserver = error.text;
     order.socket = private_socket_new();
@@ -186,8 +186,8 @@ static const struct mode_row {
     [MODE_SCHEMA] = {.text = json_schema_print},
     [MODE_COMPLETION] = {.act = complete},
     [MODE_EXAMPLE] = {.made = example_print},
-    [MODE_GET] = {.act = visit_get},
-    [MODE_PUT] = {.act = visit_put},
+    [MODE_GET] = {.act = queue_client_get},
+    [MODE_PUT] = {.act = queue_client_put},
     [MODE_QUEUE] = {.act = queue_command},
     [MODE_REFERENCE] = {.made = reference_print},
     [MODE_HELP] = {.act = print_help},

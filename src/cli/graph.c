@@ -20,25 +20,25 @@ static const struct {
 } shapes[] = {{"process", "box"}, {"pool", "box3d"}, {"thread", "ellipse"}, {"queue", "cds"}};
 
 /* The objects; the queues are the last of them, in the scenario's order. */
-struct graph {
+struct drawing {
     struct buf *out;
-    struct outline_object *objects;
+    struct object_entry *objects;
     size_t count;
     size_t first_queue;
     bool *drawn; /* tree: what stands further up already */
     struct buf margin;
 };
 
-static struct graph graph_new(struct buf *out, const struct scenario *scenario)
+static struct drawing graph_new(struct buf *out, const struct scenario *scenario)
 {
-    struct graph graph = {.out = out};
-    graph.objects = outline_make(scenario, &graph.count);
+    struct drawing graph = {.out = out};
+    graph.objects = object_list_make(scenario, &graph.count);
     graph.first_queue = graph.count - scenario->queue_count;
     graph.drawn = mem_calloc(graph.count, sizeof(*graph.drawn));
     return graph;
 }
 
-static void graph_release(struct graph *graph)
+static void graph_release(struct drawing *graph)
 {
     free(graph->objects);
     free(graph->drawn);
@@ -46,15 +46,15 @@ static void graph_release(struct graph *graph)
 }
 
 /* dot's strings are JSON's where they hold no control characters, and names hold none. */
-static void put_name(const struct graph *graph, size_t number)
+static void put_name(const struct drawing *graph, size_t number)
 {
     const char *name = graph->objects[number].name;
     json_quote(graph->out, name, strlen(name));
 }
 
-static void put_node(const struct graph *graph, size_t number)
+static void put_node(const struct drawing *graph, size_t number)
 {
-    const struct outline_object *object = &graph->objects[number];
+    const struct object_entry *object = &graph->objects[number];
     buf_text(graph->out, "  ");
     put_name(graph, number);
     for (size_t i = 0; i < countof(shapes); i++)
@@ -67,7 +67,7 @@ static void put_node(const struct graph *graph, size_t number)
     buf_text(graph->out, "];\n");
 }
 
-static void put_edge(const struct graph *graph, size_t from, size_t to, const char *attributes)
+static void put_edge(const struct drawing *graph, size_t from, size_t to, const char *attributes)
 {
     buf_text(graph->out, "  ");
     put_name(graph, from);
@@ -77,7 +77,7 @@ static void put_edge(const struct graph *graph, size_t from, size_t to, const ch
 }
 
 /* Who waits for the object is drawn dashed: no message goes that way. */
-static void put_dependencies(const struct graph *graph, size_t number)
+static void put_dependencies(const struct drawing *graph, size_t number)
 {
     static const char *const attributes[CONDITIONS] = {
         [CONDITION_STARTED] = " [style=dashed, label=started]",
@@ -85,7 +85,7 @@ static void put_dependencies(const struct graph *graph, size_t number)
         [CONDITION_COMPLETED] = " [style=dashed, label=completed]",
         [CONDITION_SUCCEEDED] = " [style=dashed, label=succeeded]",
     };
-    const struct outline_object *object = &graph->objects[number];
+    const struct object_entry *object = &graph->objects[number];
     for (size_t i = 0; i < object->depends_on_count; i++)
         put_edge(graph, object->depends_on[i].object, number,
                  attributes[object->depends_on[i].condition]);
@@ -93,14 +93,14 @@ static void put_dependencies(const struct graph *graph, size_t number)
 
 void graph_print_dot(struct buf *out, const struct scenario *scenario)
 {
-    struct graph graph = graph_new(out, scenario);
+    struct drawing graph = graph_new(out, scenario);
     buf_text(out, "digraph ");
     json_quote(out, scenario->name, strlen(scenario->name));
     buf_text(out, " {\n  rankdir=LR;\n");
     for (size_t i = 0; i < graph.count; i++)
         put_node(&graph, i);
     for (size_t i = 0; i < graph.first_queue; i++) {
-        const struct outline_object *object = &graph.objects[i];
+        const struct object_entry *object = &graph.objects[i];
         for (size_t j = 0; j < object->produces_count; j++)
             put_edge(&graph, i, graph.first_queue + object->produces[j], "");
         for (size_t j = 0; j < object->consumes_count; j++)
@@ -119,7 +119,7 @@ static bool holds(const size_t *queues, size_t count, size_t queue)
     return false;
 }
 
-static bool depends(const struct outline_object *object, size_t other)
+static bool depends(const struct object_entry *object, size_t other)
 {
     for (size_t i = 0; i < object->depends_on_count; i++)
         if (object->depends_on[i].object == other)
@@ -128,19 +128,19 @@ static bool depends(const struct outline_object *object, size_t other)
 }
 
 /* True where the way of the messages leads from FROM to TO, or TO waits for FROM. */
-static bool leads(const struct graph *graph, size_t from, size_t to)
+static bool leads(const struct drawing *graph, size_t from, size_t to)
 {
     bool queue = from >= graph->first_queue;
-    const struct outline_object *object = &graph->objects[queue ? to : from];
+    const struct object_entry *object = &graph->objects[queue ? to : from];
     if (queue == (to >= graph->first_queue))
         return !queue && depends(&graph->objects[to], from);
     return queue ? holds(object->consumes, object->consumes_count, from - graph->first_queue)
                  : holds(object->produces, object->produces_count, to - graph->first_queue);
 }
 
-static void put_branch(struct graph *graph, size_t number, size_t depth);
+static void put_branch(struct drawing *graph, size_t number, size_t depth);
 
-static void put_children(struct graph *graph, size_t number, size_t depth)
+static void put_children(struct drawing *graph, size_t number, size_t depth)
 {
     size_t last = graph->count;
     for (size_t i = 0; i < graph->count; i++)
@@ -157,9 +157,9 @@ static void put_children(struct graph *graph, size_t number, size_t depth)
     }
 }
 
-static void put_branch(struct graph *graph, size_t number, size_t depth)
+static void put_branch(struct drawing *graph, size_t number, size_t depth)
 {
-    const struct outline_object *object = &graph->objects[number];
+    const struct object_entry *object = &graph->objects[number];
     bool again = graph->drawn[number];
     buf_printf(graph->out, "%s (%s)%s\n", object->name, object->kind,
                again                 ? ", see above"
@@ -172,7 +172,7 @@ static void put_branch(struct graph *graph, size_t number, size_t depth)
 }
 
 /* True where nothing leads to the object. */
-static bool is_root(const struct graph *graph, size_t number)
+static bool is_root(const struct drawing *graph, size_t number)
 {
     for (size_t i = 0; i < graph->count; i++)
         if (leads(graph, i, number))
@@ -182,7 +182,7 @@ static bool is_root(const struct graph *graph, size_t number)
 
 void graph_print_tree(struct buf *out, const struct scenario *scenario)
 {
-    struct graph graph = graph_new(out, scenario);
+    struct drawing graph = graph_new(out, scenario);
     for (size_t i = 0; i < graph.count; i++)
         if (is_root(&graph, i))
             put_branch(&graph, i, 0);

@@ -19,7 +19,7 @@ static void put_line(struct buf *out, const char *text, size_t length)
 void list_print(struct buf *out, const struct scenario *scenario)
 {
     size_t count, width = 0;
-    struct outline_object *objects = outline_make(scenario, &count);
+    struct object_entry *objects = object_list_make(scenario, &count);
     for (size_t i = 0; i < count; i++)
         width = strlen(objects[i].name) > width ? strlen(objects[i].name) : width;
     for (size_t i = 0; i < count; i++) {

@@ -4,9 +4,9 @@
 #include "base/mem.h"
 #include "scenario/spec.h"
 
-static struct outline_object of_body(const char *kind, const struct object_spec *object)
+static struct object_entry of_body(const char *kind, const struct object_spec *object)
 {
-    return (struct outline_object){
+    return (struct object_entry){
         .kind = kind,
         .name = object->name,
         .help = object->help,
@@ -19,12 +19,12 @@ static struct outline_object of_body(const char *kind, const struct object_spec 
     };
 }
 
-struct outline_object *outline_make(const struct scenario *scenario, size_t *count)
+struct object_entry *object_list_make(const struct scenario *scenario, size_t *count)
 {
     size_t most = scenario->process_count + scenario->pool_count + scenario->thread_count +
                   scenario->queue_count;
-    struct outline_object *objects = mem_calloc(most, sizeof(*objects));
-    struct outline_object *next = objects;
+    struct object_entry *objects = mem_calloc(most, sizeof(*objects));
+    struct object_entry *next = objects;
     for (size_t i = 0; i < scenario->process_count; i++)
         *next++ = of_body("process", &scenario->processes[i].object);
     for (size_t i = 0; i < scenario->pool_count; i++)
@@ -32,7 +32,7 @@ struct outline_object *outline_make(const struct scenario *scenario, size_t *cou
     for (size_t i = 0; i < scenario->thread_count; i++)
         *next++ = of_body("thread", &scenario->threads[i].object);
     for (size_t i = 0; i < scenario->queue_count; i++)
-        *next++ = (struct outline_object){
+        *next++ = (struct object_entry){
             .kind = "queue",
             .name = scenario->queues[i].name,
             .help = scenario->queues[i].help,

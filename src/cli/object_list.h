@@ -8,7 +8,7 @@ struct dependency_spec;
 struct scenario;
 
 /* An object; what it points to is the scenario's. */
-struct outline_object {
+struct object_entry {
     const char *kind; /* "process" */
     const char *name;
     const char *help;       /* NULL: none */
@@ -21,6 +21,6 @@ struct outline_object {
 };
 
 /* Processes, pools, threads, then the queues; the caller frees the list. */
-struct outline_object *outline_make(const struct scenario *scenario, size_t *count);
+struct object_entry *object_list_make(const struct scenario *scenario, size_t *count);
 
 #endif

@@ -63,7 +63,7 @@ static int unknown_option(const struct options *options, int at, const char *nam
     const char *meant = length > 2 && name[1] == '-' ? meant_option(name + 2, mode) : NULL;
     struct buf hint = {0};
     struct buf words = {0};
-    habit_of_option(options, at, name, &hint);
+    other_tools_option(options, at, name, &hint);
     if (foreign)
         put_words(&words, name[1] == '-' ? 0 : name[1], foreign->name);
     if (hint.length)
@@ -170,7 +170,7 @@ const struct command *options_begin(struct options *options, int argc, char **ar
 /* WORD stands behind the scenario's file, or behind what was taken for it. */
 static int wrong_operand(const char *word, struct error *error)
 {
-    const char *hint = habit_of_operand(word);
+    const char *hint = other_tools_operand(word);
     if (hint)
         return error_set(error, ERROR_FAILED, "'%s': %s", word, hint);
     if (strpbrk(word, "./"))
@@ -181,11 +181,11 @@ static int wrong_operand(const char *word, struct error *error)
                      "run that alone of it", word, word);
 }
 
-/* What stands where the scenario's file does is no file, but a habit. */
-static int check_habit(const struct options *options, int at, struct error *error)
+/* What stands where the scenario's file does is no file, but a word of another tool. */
+static int check_other_tools(const struct options *options, int at, struct error *error)
 {
     struct buf hint = {0};
-    if (habit_of_file(options, at, &hint))
+    if (other_tools_file(options, at, &hint))
         error_set(error, ERROR_FAILED, "'%s'%s", options->argv[at], hint.data);
     buf_release(&hint);
     return error->text ? ERROR_FAILED : 0;
@@ -208,7 +208,7 @@ static int take_operand(struct options *options, int at, struct error *error)
                          command->operands);
     if (!options->file) {
         options->file = word;
-        return command ? 0 : check_habit(options, at, error);
+        return command ? 0 : check_other_tools(options, at, error);
     }
     if (strchr(word, '='))
         words_add(&options->overrides, word);
@@ -224,7 +224,7 @@ static int check_file(const struct options *options, struct error *error)
     struct buf hint = {0};
     if (options->mode > MODE_TREE)
         return 0;
-    habit_of_show(options, &hint);
+    other_tools_show(options, &hint);
     if (hint.length)
         error_set(error, ERROR_FAILED, "no scenario file was given%s", hint.data);
     else if (!options->file)

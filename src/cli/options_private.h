@@ -33,7 +33,7 @@ struct option {
 /* Option number I; NULL where there are no more. */
 const struct option *option_at(size_t i);
 
-/* Those of "each", which come last: number I of them. (each_options.c) */
+/* Those of "each", which come last: number I of them. (each/options.c) */
 const struct option *each_option_at(size_t i);
 
 /* The one of a word's whose name is LENGTH bytes of NAME, or NULL. */

@@ -1,4 +1,4 @@
-/* Words that are habits from other tools. */
+/* Words of other tools' command lines. */
 #include "cli/other_tools.h"
 
 #include <stdlib.h>
@@ -24,12 +24,12 @@
 #define OTHERS (~EACH)
 
 /* What is written in place of a word: another, which stands first, or advice. */
-static const struct habit {
+static const struct other_tool {
     const char *word;
     const char *instead; /* a word of the command line, "" for none; NULL: there is advice */
     const char *hint;
-    uint64_t modes; /* a bit for each word with which it is a habit; 0: all of them */
-} habits[] = {
+    uint64_t modes; /* a bit for each word with which it is one; 0: all of them */
+} others[] = {
     {"up", "", .modes = OTHERS},
     {"exec", "", .modes = OTHERS},
     {"-f", "", .modes = SCENARIO},
@@ -101,11 +101,11 @@ static const struct habit {
     {"--process-slot-var", NULL, "write {%} where the command needs the number", EACH},
 };
 
-static const struct habit *find(const char *word, enum mode mode)
+static const struct other_tool *find(const char *word, enum mode mode)
 {
-    for (size_t i = 0; i < countof(habits); i++)
-        if (!strcmp(habits[i].word, word) && habits[i].modes & MODE_BIT(mode))
-            return &habits[i];
+    for (size_t i = 0; i < countof(others); i++)
+        if (!strcmp(others[i].word, word) && others[i].modes & MODE_BIT(mode))
+            return &others[i];
     return NULL;
 }
 
@@ -136,13 +136,13 @@ static void put_line(struct buf *out, const struct options *options, int at, con
         buf_printf(out, "%s%.*s", *operands ? " " : "", (int)strcspn(operands, " |."), operands);
 }
 
-static void put_hint(struct buf *out, const struct habit *habit, const struct options *options, int at,
+static void put_hint(struct buf *out, const struct other_tool *other, const struct options *options, int at,
                      const char *in_place)
 {
-    if (habit->instead)
-        put_line(out, options, at, habit->instead, in_place);
+    if (other->instead)
+        put_line(out, options, at, other->instead, in_place);
     else
-        buf_printf(out, ": %s", habit->hint);
+        buf_printf(out, ": %s", other->hint);
 }
 
 /* The word that is written as an option in argument number AT; NULL where it is none, or is an option. */
@@ -181,18 +181,18 @@ static void put_dashed(struct buf *out, const struct options *options)
     }
 }
 
-void habit_of_option(const struct options *options, int at, const char *name, struct buf *out)
+void other_tools_option(const struct options *options, int at, const char *name, struct buf *out)
 {
     const char *given = options->argv[at];
-    const struct habit *habit = find(name, options_word(options));
+    const struct other_tool *other = find(name, options_word(options));
     const char *value = strchr(given, '=');
     struct buf letters = {0};
     if (name[1] != '-' && given[2]) { /* the others of "-nq" */
         size_t before = strcspn(given, name + 1);
         buf_printf(&letters, "%.*s%s", (int)before, given, given + before + 1);
     }
-    if (habit)
-        put_hint(out, habit, options, at, letters.length ? letters.data : value ? value + 1 : NULL);
+    if (other)
+        put_hint(out, other, options, at, letters.length ? letters.data : value ? value + 1 : NULL);
     else
         put_dashed(out, options);
     buf_release(&letters);
@@ -216,20 +216,20 @@ static bool is_program(const char *word)
     return found;
 }
 
-bool habit_of_file(const struct options *options, int at, struct buf *out)
+bool other_tools_file(const struct options *options, int at, struct buf *out)
 {
     const char *word = options->argv[at];
     if (!access(word, F_OK))
         return false;
-    const struct habit *habit = find(word, MODE_RUN);
-    if (habit)
-        put_hint(out, habit, options, at, NULL);
+    const struct other_tool *other = find(word, MODE_RUN);
+    if (other)
+        put_hint(out, other, options, at, NULL);
     else if (is_program(word))
         buf_text(out, ": this is a program; " TASKS);
     return out->length;
 }
 
-void habit_of_show(const struct options *options, struct buf *out)
+void other_tools_show(const struct options *options, struct buf *out)
 {
     bool file = options->file && !strchr(options->file, '=');
     const char *shown = options->show.count == 1 ? options->show.items[0] : NULL;
@@ -243,8 +243,8 @@ void habit_of_show(const struct options *options, struct buf *out)
     }
 }
 
-const char *habit_of_operand(const char *word)
+const char *other_tools_operand(const char *word)
 {
-    const struct habit *habit = find(word, MODE_RUN);
-    return habit ? habit->hint : NULL;
+    const struct other_tool *other = find(word, MODE_RUN);
+    return other ? other->hint : NULL;
 }

@@ -1,4 +1,4 @@
-/* A visit to the door of the run that this program was started in: put and get. */
+/* What goes to the control socket of the run that this program was started in: put and get. */
 #ifndef CLI_PUT_GET_H
 #define CLI_PUT_GET_H
 
@@ -10,10 +10,10 @@
 struct options;
 
 /* Puts the values, or what standard input holds, into the queue; returns the exit status. */
-int visit_put(const struct options *options);
+int queue_client_put(const struct options *options);
 
 /* Prints a message of the queue, or with --all each of them; returns the exit status. */
-int visit_get(const struct options *options);
+int queue_client_get(const struct options *options);
 
 /* Messages on their way into a queue. */
 struct messages {
@@ -32,11 +32,11 @@ void messages_add(struct messages *messages, const char *bytes, size_t length);
  * VISIT_AGAIN without a word. Of MESSAGES those are taken that the run has on its disk; WORDS are the
  * COUNT queues that the others are about, and these say on standard output what was done.
  */
-int visit_file_put(const struct options *options, const char *socket, const char *queue,
+int queue_client_file_put(const struct options *options, const char *socket, const char *queue,
                    struct messages *messages);
-int visit_requeue(const struct options *options, const char *socket, const char *const *words,
+int queue_client_requeue(const struct options *options, const char *socket, const char *const *words,
                   size_t count);
-int visit_purge(const struct options *options, const char *socket, const char *const *words,
+int queue_client_purge(const struct options *options, const char *socket, const char *const *words,
                 size_t count);
 
 #endif

@@ -29,7 +29,7 @@
 /* Of what clock_print() makes. */
 #define DUE_WIDTH 27
 
-struct command {
+struct queue_command {
     const struct options *options;
     const char *file;
     const char *const *words; /* behind the verb */
@@ -171,7 +171,7 @@ static int list_messages(struct database *database, const char *queue, struct bu
     return step < 0 ? step : write_out(out, error);
 }
 
-static int do_list(const struct command *command, struct database *database, struct error *error)
+static int do_list(const struct queue_command *command, struct database *database, struct error *error)
 {
     struct buf out = {0};
     int result = command->count ? list_messages(database, command->words[0], &out, error)
@@ -182,12 +182,12 @@ static int do_list(const struct command *command, struct database *database, str
 
 /* ---- what changes the file, where no run has it ---- */
 
-static int do_put(const struct command *command, struct database *database, struct error *error)
+static int do_put(const struct queue_command *command, struct database *database, struct error *error)
 {
     return queue_put_file(command->put, database, error);
 }
 
-static int do_purge(const struct command *command, struct database *database, struct error *error)
+static int do_purge(const struct queue_command *command, struct database *database, struct error *error)
 {
     int64_t count;
     int result = queue_file_purge(database, command->words[0], &count, error);
@@ -224,7 +224,7 @@ static int requeue_one(struct database *database, struct query *read, const char
     return result;
 }
 
-static int do_requeue(const struct command *command, struct database *database,
+static int do_requeue(const struct queue_command *command, struct database *database,
                       struct error *error)
 {
     int64_t count = 0;
@@ -251,7 +251,7 @@ static int do_requeue(const struct command *command, struct database *database,
     return result;
 }
 
-static int do_compact(const struct command *command, struct database *database, struct error *error)
+static int do_compact(const struct queue_command *command, struct database *database, struct error *error)
 {
     int64_t before = 0, after = 0;
     static const char pages[] = "PRAGMA page_count";
@@ -268,23 +268,23 @@ static int do_compact(const struct command *command, struct database *database, 
 
 /* ---- the same, of the run that has the file ---- */
 
-static int ask_put(const struct command *command, const char *socket)
+static int ask_put(const struct queue_command *command, const char *socket)
 {
     return queue_put_run(command->put, socket);
 }
 
-static int ask_requeue(const struct command *command, const char *socket)
+static int ask_requeue(const struct queue_command *command, const char *socket)
 {
-    return visit_requeue(command->options, socket, command->words, command->count);
+    return queue_client_requeue(command->options, socket, command->words, command->count);
 }
 
-static int ask_purge(const struct command *command, const char *socket)
+static int ask_purge(const struct queue_command *command, const char *socket)
 {
-    return visit_purge(command->options, socket, command->words, command->count);
+    return queue_client_purge(command->options, socket, command->words, command->count);
 }
 
 /* It would hold up all that the run puts. */
-static int ask_compact(const struct command *command, const char *socket)
+static int ask_compact(const struct queue_command *command, const char *socket)
 {
     (void)socket;
     return complain("queue file '%s': a run has it; it is compacted once no run has", command->file);
@@ -292,11 +292,11 @@ static int ask_compact(const struct command *command, const char *socket)
 
 /* ---- the verbs ---- */
 
-static const struct verb {
+static const struct queue_verb {
     const char *name;
     size_t least, most; /* words behind it */
-    int (*act)(const struct command *command, struct database *database, struct error *error);
-    int (*ask)(const struct command *command, const char *socket); /* NULL: it changes nothing */
+    int (*act)(const struct queue_command *command, struct database *database, struct error *error);
+    int (*ask)(const struct queue_command *command, const char *socket); /* NULL: it changes nothing */
     const char *usage;
 } verbs[] = {
     {"list", 0, 1, do_list, NULL, "list [QUEUE]"},
@@ -306,7 +306,7 @@ static const struct verb {
     {"compact", 0, 0, do_compact, ask_compact, "compact"},
 };
 
-static const struct verb *find_verb(const struct command *command, struct error *error)
+static const struct queue_verb *find_verb(const struct queue_command *command, struct error *error)
 {
     const struct words *words = &command->options->values;
     for (size_t i = 0; words->count && i < countof(verbs); i++) {
@@ -325,7 +325,7 @@ static const struct verb *find_verb(const struct command *command, struct error 
 }
 
 /* Queues that are not in the file are most likely misspelt, but one can be put into. */
-static int check_queues(const struct verb *verb, const struct command *command,
+static int check_queues(const struct queue_verb *verb, const struct queue_command *command,
                         struct database *database, struct error *error)
 {
     for (size_t i = 0; i < command->count && verb->act != do_put; i++) {
@@ -339,7 +339,7 @@ static int check_queues(const struct verb *verb, const struct command *command,
     return 0;
 }
 
-static int act(const struct verb *verb, const struct command *command, struct database *database,
+static int act(const struct queue_verb *verb, const struct queue_command *command, struct database *database,
                struct error *error)
 {
     int result = database ? check_queues(verb, command, database, error) : error->code;
@@ -350,7 +350,7 @@ static int act(const struct verb *verb, const struct command *command, struct da
 }
 
 /* A run has the file: it is asked. The status, or VISIT_AGAIN. */
-static int ask(const struct verb *verb, const struct command *command)
+static int ask(const struct queue_verb *verb, const struct queue_command *command)
 {
     struct buf socket = {0};
     struct error error = {0};
@@ -364,7 +364,7 @@ static int ask(const struct verb *verb, const struct command *command)
 }
 
 /* Does it in the file, or has it done by the run that has it: the status, or VISIT_AGAIN with ERROR filled. */
-static int change(const struct verb *verb, const struct command *command, struct error *error)
+static int change(const struct queue_verb *verb, const struct queue_command *command, struct error *error)
 {
     bool live = false;
     error_release(error);
@@ -377,7 +377,7 @@ static int change(const struct verb *verb, const struct command *command, struct
 }
 
 /* Between a run's start and its first look at its socket, and at its end, nobody can be asked for a moment. */
-static int change_in_time(const struct verb *verb, const struct command *command, struct error *error)
+static int change_in_time(const struct queue_verb *verb, const struct queue_command *command, struct error *error)
 {
     struct patience patience = {0};
     int status;
@@ -395,13 +395,13 @@ int queue_command(const struct options *options)
     struct error error = {0};
     const struct words *words = &options->values;
     struct queue_put put;
-    struct command command = {
+    struct queue_command command = {
         .options = options,
         .file = options->subject,
         .words = (const char *const *)words->items + (words->count > 0),
         .count = words->count ? words->count - 1 : 0,
     };
-    const struct verb *verb = find_verb(&command, &error);
+    const struct queue_verb *verb = find_verb(&command, &error);
     if (verb && verb->act != do_put && access(command.file, F_OK))
         error_system(&error, errno, "queue file '%s'", command.file);
     if (error.code || !verb)

@@ -147,7 +147,7 @@ int queue_put_run(struct queue_put *put, const char *socket)
     int result = 1;
     while (result == 1 && status == STATUS_OK) {
         if (put->messages.bytes.length)
-            status = visit_file_put(put->options, socket, put->queue, &put->messages);
+            status = queue_client_file_put(put->options, socket, put->queue, &put->messages);
         else
             result = input_next(&put->input, add_message, &put->messages, &error);
     }

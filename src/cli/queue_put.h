@@ -35,7 +35,7 @@ int queue_put_prepare(struct queue_put *put, const char *file, bool *live, struc
 /* Puts all that is left into the file, or nothing. 0, or a negative code with ERROR filled. */
 int queue_put_file(struct queue_put *put, struct database *database, struct error *error);
 
-/* The same to a run, as visit_file_put(). */
+/* The same to a run, as queue_client_file_put(). */
 int queue_put_run(struct queue_put *put, const char *socket);
 
 void queue_put_release(struct queue_put *put);

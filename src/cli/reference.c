@@ -153,7 +153,7 @@ static void print_fields(struct buf *out)
 /* Before the word whose page is asked for. */
 #define PAGE "page-"
 
-static const struct reference {
+static const struct reference_part {
     const char *name;
     void (*print)(struct buf *out);
 } references[] = {

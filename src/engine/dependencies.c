@@ -14,7 +14,7 @@ struct edge {
     enum condition condition;
 };
 
-struct node {
+struct graph_node {
     const struct object_spec *spec;
     struct object **objects;
     size_t count;
@@ -31,7 +31,7 @@ struct node {
 
 struct graph {
     const struct run *run;
-    struct node *nodes;
+    struct graph_node *nodes;
     size_t node_count;
     struct edge *edges;
     size_t *moves; /* numbers of decided nodes: each stands there once */
@@ -70,14 +70,14 @@ static void make_edges(struct graph *graph)
     for (size_t i = 0; i < graph->node_count; i++) {
         const struct object_spec *spec = graph->nodes[i].spec;
         for (size_t j = 0; j < spec->depends_on_count; j++) {
-            struct node *node = &graph->nodes[spec->depends_on[j].object];
+            struct graph_node *node = &graph->nodes[spec->depends_on[j].object];
             graph->edges[node->edge_first + node->edge_count++] =
                 (struct edge){.dependent = i, .condition = spec->depends_on[j].condition};
         }
     }
 }
 
-static void put_object(struct node *node, struct object *object)
+static void put_object(struct graph_node *node, struct object *object)
 {
     node->objects = mem_grow(node->objects, &node->capacity, node->count + 1, sizeof(*node->objects));
     node->objects[node->count++] = object;
@@ -115,19 +115,19 @@ void graph_free(struct graph *graph)
     free(graph);
 }
 
-static bool node_holds(const struct node *node, enum condition condition)
+static bool node_holds(const struct graph_node *node, enum condition condition)
 {
     return node->reached[condition] == node->count;
 }
 
 /* The condition holds from now on where it HELD not before, or the other way round: those that depend on it wait for
  * one less, or one more. */
-static void tell_dependents(struct graph *graph, const struct node *node, enum condition condition, bool held)
+static void tell_dependents(struct graph *graph, const struct graph_node *node, enum condition condition, bool held)
 {
     bool holds = node_holds(node, condition);
     for (size_t i = 0; holds != held && i < node->edge_count; i++) {
         const struct edge *edge = &graph->edges[node->edge_first + i];
-        struct node *dependent = &graph->nodes[edge->dependent];
+        struct graph_node *dependent = &graph->nodes[edge->dependent];
         if (edge->condition != condition)
             continue;
         dependent->waits += holds ? (size_t)-1 : 1;
@@ -138,7 +138,7 @@ static void tell_dependents(struct graph *graph, const struct node *node, enum c
 
 void graph_reached(struct graph *graph, const struct object *object, enum condition condition)
 {
-    struct node *node = &graph->nodes[object->number];
+    struct graph_node *node = &graph->nodes[object->number];
     bool held = node_holds(node, condition);
     if (object->retired)
         return;
@@ -148,7 +148,7 @@ void graph_reached(struct graph *graph, const struct object *object, enum condit
 
 void graph_lost(struct graph *graph, const struct object *object, enum condition condition)
 {
-    struct node *node = &graph->nodes[object->number];
+    struct graph_node *node = &graph->nodes[object->number];
     bool held = node_holds(node, condition);
     if (object->retired)
         return;
@@ -157,7 +157,7 @@ void graph_lost(struct graph *graph, const struct object *object, enum condition
 }
 
 /* NODE has another number of objects from now on, of which ONE has come, or goes. */
-static void recount(struct graph *graph, struct node *node, const struct object *one, bool comes)
+static void recount(struct graph *graph, struct graph_node *node, const struct object *one, bool comes)
 {
     bool held[CONDITIONS];
     for (int i = 0; i < CONDITIONS; i++)
@@ -172,7 +172,7 @@ static void recount(struct graph *graph, struct node *node, const struct object 
 
 void graph_add(struct graph *graph, struct object *object)
 {
-    struct node *node = &graph->nodes[object->number];
+    struct graph_node *node = &graph->nodes[object->number];
     put_object(node, object);
     node->count--;
     recount(graph, node, object, true);
@@ -180,7 +180,7 @@ void graph_add(struct graph *graph, struct object *object)
 
 void graph_remove(struct graph *graph, const struct object *object)
 {
-    struct node *node = &graph->nodes[object->number];
+    struct graph_node *node = &graph->nodes[object->number];
     size_t at = 0;
     while (node->objects[at] != object)
         at++;
@@ -203,7 +203,7 @@ const struct object *graph_in_vain(const struct graph *graph, const struct objec
 {
     for (size_t i = 0; i < object->spec->depends_on_count; i++) {
         const struct dependency_spec *dependency = &object->spec->depends_on[i];
-        const struct node *node = &graph->nodes[dependency->object];
+        const struct graph_node *node = &graph->nodes[dependency->object];
         *condition = dependency->condition;
         for (size_t j = 0; j < node->count; j++)
             if (node->objects[j]->state == OBJECT_ENDED && !(node->objects[j]->reached & 1u << *condition))
@@ -227,10 +227,10 @@ char *graph_explain_end(const struct object *object, enum condition condition)
 
 void graph_ended(struct graph *graph, const struct object *object)
 {
-    const struct node *node = &graph->nodes[object->number];
+    const struct graph_node *node = &graph->nodes[object->number];
     for (size_t i = 0; i < node->edge_count; i++) {
         const struct edge *edge = &graph->edges[node->edge_first + i];
-        struct node *dependent = &graph->nodes[edge->dependent];
+        struct graph_node *dependent = &graph->nodes[edge->dependent];
         if ((object->reached & 1u << edge->condition) || dependent->decided)
             continue;
         dependent->reason = graph_explain_end(object, edge->condition);
@@ -244,7 +244,7 @@ bool graph_next(struct graph *graph, struct graph_move *move)
 {
     if (graph->move_next == graph->move_count)
         return false;
-    const struct node *node = &graph->nodes[graph->moves[graph->move_next]];
+    const struct graph_node *node = &graph->nodes[graph->moves[graph->move_next]];
     size_t left = node->count > graph->moved ? node->count - graph->moved : 0; /* some may have been removed */
     *move = (struct graph_move){
         .objects = node->objects + graph->moved,
@@ -264,9 +264,9 @@ bool graph_next(struct graph *graph, struct graph_move *move)
 bool graph_any_dependent(const struct graph *graph, const struct object *object,
                          bool (*holds)(const struct object *other))
 {
-    const struct node *node = &graph->nodes[object->number];
+    const struct graph_node *node = &graph->nodes[object->number];
     for (size_t i = 0; i < node->edge_count; i++) {
-        const struct node *dependent = &graph->nodes[graph->edges[node->edge_first + i].dependent];
+        const struct graph_node *dependent = &graph->nodes[graph->edges[node->edge_first + i].dependent];
         for (size_t j = 0; j < dependent->count; j++)
             if (holds(dependent->objects[j]))
                 return true;
@@ -289,7 +289,7 @@ bool graph_is_needed(const struct graph *graph, const struct object *object, boo
     return graph_any_dependent(graph, object, daemons ? runs : runs_as_no_daemon);
 }
 
-static bool any_down(const struct node *node)
+static bool any_down(const struct graph_node *node)
 {
     for (size_t i = 0; i < node->count; i++)
         if (node->objects[i]->state == OBJECT_STOPPED)
@@ -303,7 +303,7 @@ void graph_explain(const struct graph *graph, const struct object *object, struc
     const char *before = "";
     for (size_t i = 0; i < spec->depends_on_count; i++) {
         const struct dependency_spec *dependency = &spec->depends_on[i];
-        const struct node *node = &graph->nodes[dependency->object];
+        const struct graph_node *node = &graph->nodes[dependency->object];
         if (node->reached[dependency->condition] == node->count)
             continue;
         buf_printf(out, "%s%s %s%s", before, node->spec->name, words[dependency->condition],

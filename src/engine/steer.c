@@ -14,7 +14,7 @@
 #include "event/bus.h"
 
 /* A row of the table of words. */
-struct word {
+struct steer_verb {
     enum steer_until until;
     bool pools; /* all pools are meant where none is named */
     /* What follows from the objects that are named is added to them. NULL: nothing. */
@@ -273,7 +273,7 @@ static void tell_pause(const struct steering *steering, const struct object *obj
                    staff.tasks == 1 ? "s" : "");
 }
 
-static const struct word words[STEER_WORDS] = {
+static const struct steer_verb words[STEER_WORDS] = {
     [STEER_STOP] = {.until = STEER_UNTIL_DOWN, .is_so = is_down, .set = set_down, .tell = tell_down},
     [STEER_START] = {.until = STEER_UNTIL_READY,
                      .follow = follow_dependencies,
@@ -303,7 +303,7 @@ static const struct word words[STEER_WORDS] = {
 };
 
 /* The objects that are named; all pools where none need be. */
-static void find_named(struct steering *steering, const struct word *word)
+static void find_named(struct steering *steering, const struct steer_verb *word)
 {
     const struct steer_request *request = steering->request;
     struct run *run = steering->run;
@@ -337,7 +337,7 @@ static void find_named(struct steering *steering, const struct word *word)
 }
 
 /* Sets what is wanted of each in the order of the file, then tells of each. */
-static void apply(struct steering *steering, const struct word *word, struct steer_answer *answer)
+static void apply(struct steering *steering, const struct steer_verb *word, struct steer_answer *answer)
 {
     const struct run *run = steering->run;
     for (size_t i = 0; i < run->object_count; i++) {
@@ -357,7 +357,7 @@ static void apply(struct steering *steering, const struct word *word, struct ste
     }
 }
 
-static void check(struct steering *steering, const struct word *word)
+static void check(struct steering *steering, const struct steer_verb *word)
 {
     find_named(steering, word);
     if (!steering->code && word->follow)
@@ -368,7 +368,7 @@ static void check(struct steering *steering, const struct word *word)
 
 int steer(struct run *run, const struct steer_request *request, struct steer_answer *answer, struct error *error)
 {
-    const struct word *word = &words[request->word];
+    const struct steer_verb *word = &words[request->word];
     struct steering steering = {.run = run, .request = request};
     *answer = (struct steer_answer){.until = word->until};
     if (run->over || (run->stop_cause && request->word != STEER_SIGNAL))

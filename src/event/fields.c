@@ -100,7 +100,7 @@ static const char *const object_fields[] = {
     [EVENT_OF_QUEUE] = "queue", [EVENT_OF_THREAD] = "thread",
 };
 
-static const struct field {
+static const struct field_help {
     const char *name;
     const char *help;
 } table[] = {

@@ -16,9 +16,9 @@
 /* ---- a service without a container ---- */
 
 /* 1000:1000 is a user and a group. */
-static void take_user(void *object, const struct row *row, const struct node *value)
+static void take_user(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     const char *text = import_now(service->import, row->path, value);
     size_t length = text ? strcspn(text, ":") : 0;
     if (!text)
@@ -28,18 +28,18 @@ static void take_user(void *object, const struct row *row, const struct node *va
         draft_text(&service->draft, "group", text + length + 1);
 }
 
-static const struct row plain[] = {
+static const struct key_row plain[] = {
     {"env_file", draft_take_env_file, NULL}, {"environment", draft_take_environment, NULL},
     {"tty", draft_take_true, "tty"},         {"user", take_user, NULL},
     {"working_dir", draft_take_text, "cwd"},
 };
 
-static const struct rows plain_rows = {plain, countof(plain)};
+static const struct key_rows plain_rows = {plain, countof(plain)};
 
 /* ---- what it runs ---- */
 
 /* The words of a command: a text is taken apart, the items of a list are words as they are. */
-static bool read_words(struct service *service, const char *key, struct texts *words)
+static bool read_words(struct compose_service *service, const char *key, struct texts *words)
 {
     struct import *import = service->import;
     const struct node *node = node_find(service->map, key);
@@ -75,7 +75,7 @@ static void add_all(struct texts *to, const struct texts *from, size_t first)
 }
 
 /* docker run OPTIONS [--entrypoint=FIRST] IMAGE [REST...] COMMAND... */
-static void write_container(struct service *service, const struct texts *entry,
+static void write_container(struct compose_service *service, const struct texts *entry,
                             const struct texts *command)
 {
     struct texts words = {0};
@@ -98,7 +98,7 @@ static void write_container(struct service *service, const struct texts *entry,
     texts_release(&words);
 }
 
-static void report_nothing(struct service *service, const struct node *key)
+static void report_nothing(struct compose_service *service, const struct node *key)
 {
     struct import *import = service->import;
     const struct node *extends = node_find(service->map, "extends");
@@ -109,7 +109,7 @@ static void report_nothing(struct service *service, const struct node *key)
                show_text(key->text, key->size).text);
 }
 
-static void write_body(struct service *service, const struct node *key)
+static void write_body(struct compose_service *service, const struct node *key)
 {
     struct texts entry = {0};
     struct texts command = {0};
@@ -132,7 +132,7 @@ static void write_body(struct service *service, const struct node *key)
 static bool read_service(struct import *import, const struct node *root, const struct node *key,
                          const struct node *map)
 {
-    struct service service = {
+    struct compose_service service = {
         .import = import,
         .name = key->text,
         .root = root,
@@ -140,7 +140,7 @@ static bool read_service(struct import *import, const struct node *root, const s
         .all = node_find(root, "services"),
         .container = node_find(map, "image") || node_find(map, "build"),
     };
-    const struct rows rows[] = {service_rows, service.container ? docker_rows : plain_rows};
+    const struct key_rows rows[] = {service_rows, service.container ? docker_rows : plain_rows};
     import->owner = "services";
     if (map->kind != NODE_MAP) {
         import_expected(import, key->text, map, "the keys of a service");
@@ -163,7 +163,7 @@ static bool read_service(struct import *import, const struct node *root, const s
 
 /* ---- the file ---- */
 
-static void take_name(void *object, const struct row *row, const struct node *value)
+static void take_name(void *object, const struct key_row *row, const struct node *value)
 {
     struct import *import = object;
     (void)row;
@@ -176,7 +176,7 @@ static void take_name(void *object, const struct row *row, const struct node *va
 }
 
 /* What docker run does not make of a volume is told with the command that does. */
-static void take_volumes(void *object, const struct row *row, const struct node *value)
+static void take_volumes(void *object, const struct key_row *row, const struct node *value)
 {
     struct import *import = object;
     bool own = false;
@@ -192,7 +192,7 @@ static void take_volumes(void *object, const struct row *row, const struct node 
                             "before theirs.");
 }
 
-static const struct row top[] = {
+static const struct key_row top[] = {
     {"name", take_name, NULL},
     {"services", import_later, NULL},
     {"version", import_later, NULL},
@@ -202,7 +202,7 @@ static const struct row top[] = {
     {"volumes.*", NULL, "make the volume first, see docker volume create"},
 };
 
-static const struct rows top_rows = {top, countof(top)};
+static const struct key_rows top_rows = {top, countof(top)};
 
 static void explain(struct import *import, bool container)
 {

@@ -10,7 +10,7 @@
 #include "yaml/quote.h"
 #include "yaml/tree.h"
 
-void docker_option(struct service *service, const char *name, const char *value)
+void docker_option(struct compose_service *service, const char *name, const char *value)
 {
     const char *option = arena_printf(service->import->arena, "--%s=%s", name, value);
     for (size_t i = 0; i < service->options.count; i++)
@@ -21,7 +21,7 @@ void docker_option(struct service *service, const char *name, const char *value)
 
 /* ---- containers that other services name ---- */
 
-const char *docker_container(struct service *service, const struct node *place, const char *name)
+const char *docker_container(struct compose_service *service, const struct node *place, const char *name)
 {
     struct import *import = service->import;
     const struct node *map = node_find(service->all, name);
@@ -47,7 +47,7 @@ static bool names(const struct node *node, const char *before, const char *name)
     return !strncmp(text, name, length) && (!text[length] || text[length] == ':');
 }
 
-bool docker_is_named(const struct service *service)
+bool docker_is_named(const struct compose_service *service)
 {
     static const struct {
         const char *key;
@@ -71,7 +71,7 @@ bool docker_is_named(const struct service *service)
 }
 
 /* The container of service NAME, which has to be started before; NULL, with an error, for none. */
-static const char *container_of(struct service *service, const struct node *place, const char *name)
+static const char *container_of(struct compose_service *service, const struct node *place, const char *name)
 {
     const char *container = docker_container(service, place, name);
     if (container)
@@ -82,9 +82,9 @@ static const char *container_of(struct service *service, const struct node *plac
 /* ---- values of several forms ---- */
 
 /* One value: --OPTION=VALUE. */
-static void take_value(void *object, const struct row *row, const struct node *value)
+static void take_value(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     if (value->kind != NODE_SCALAR) {
         import_expected(service->import, row->path, value, "one value");
         return;
@@ -95,9 +95,9 @@ static void take_value(void *object, const struct row *row, const struct node *v
 }
 
 /* true: --OPTION. */
-static void take_flag(void *object, const struct row *row, const struct node *value)
+static void take_flag(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     const char *text = import_now(service->import, row->path, value);
     if (text && !strcmp(text, "true"))
         texts_add(&service->options, arena_printf(service->import->arena, "--%s", row->name));
@@ -106,7 +106,7 @@ static void take_flag(void *object, const struct row *row, const struct node *va
 }
 
 /* A value or a list of them, each an option of its own. */
-static void take_list(void *object, const struct row *row, const struct node *value)
+static void take_list(void *object, const struct key_row *row, const struct node *value)
 {
     const struct node *items = value->kind == NODE_LIST ? value->items : value;
     size_t count = value->kind == NODE_LIST ? value->size : 1;
@@ -115,38 +115,38 @@ static void take_list(void *object, const struct row *row, const struct node *va
 }
 
 /* A mapping or a list of NAME=VALUE. */
-struct pairs {
-    struct service *service;
+struct compose_pairs {
+    struct compose_service *service;
     const char *option;
 };
 
 static void take_pair(void *context, const struct variable *variable)
 {
-    struct pairs *pairs = context;
+    struct compose_pairs *pairs = context;
     struct arena *arena = pairs->service->import->arena;
     docker_option(pairs->service, pairs->option,
                   variable->value ? arena_printf(arena, "%s=%s", variable->name, variable->value)
                                   : variable->name);
 }
 
-static void take_pairs(void *object, const struct row *row, const struct node *value)
+static void take_pairs(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
-    struct pairs pairs = {service, row->name};
+    struct compose_service *service = object;
+    struct compose_pairs pairs = {service, row->name};
     import_variables(service->import, value, take_pair, &pairs);
 }
 
 /* The text of KEY, "" where it is not there. */
-static const char *part(struct service *service, const struct node *map, const char *key)
+static const char *part(struct compose_service *service, const struct node *map, const char *key)
 {
     const char *text = import_text(service->import, map, key);
     return text ? text : "";
 }
 
 /* Hosts: a list of NAME:ADDRESS or NAME=ADDRESS, or a mapping of names to one or several. */
-static void take_hosts(void *object, const struct row *row, const struct node *value)
+static void take_hosts(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     struct arena *arena = service->import->arena;
     if (value->kind != NODE_MAP) {
         take_list(object, row, value);
@@ -166,10 +166,10 @@ static void take_hosts(void *object, const struct row *row, const struct node *v
 }
 
 /* "service:NAME" is the container of a service here; anything else is docker's own. */
-static void take_mode(void *object, const struct row *row, const struct node *value)
+static void take_mode(void *object, const struct key_row *row, const struct node *value)
 {
     static const char before[] = "service:";
-    struct service *service = object;
+    struct compose_service *service = object;
     if (value->kind != NODE_SCALAR || strncmp(value->text, before, strlen(before)) != 0) {
         take_value(object, row, value);
         return;
@@ -181,10 +181,10 @@ static void take_mode(void *object, const struct row *row, const struct node *va
 }
 
 /* "db", "db:ALIAS", "db:ro" and, of volumes_from, "container:NAME". */
-static void take_services(void *object, const struct row *row, const struct node *value)
+static void take_services(void *object, const struct key_row *row, const struct node *value)
 {
     static const char other[] = "container:";
-    struct service *service = object;
+    struct compose_service *service = object;
     struct arena *arena = service->import->arena;
     for (size_t i = 0; value->kind == NODE_LIST && i < value->size; i++) {
         const char *text = value->items[i].kind == NODE_SCALAR ? value->items[i].text : "";
@@ -223,9 +223,9 @@ static const struct form {
 };
 
 /* A list of texts or of mappings of one of the forms. */
-static void take_forms(void *object, const struct row *row, const struct node *value)
+static void take_forms(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     const struct form *form = forms;
     while (strncmp(form->path, row->path, strlen(form->path)) != 0)
         form++;
@@ -254,7 +254,7 @@ static void take_forms(void *object, const struct row *row, const struct node *v
 /* ---- volumes ---- */
 
 /* A path of the host, or the name that a volume of the file has for docker. */
-static const char *volume_source(struct service *service, const char *text, bool path)
+static const char *volume_source(struct compose_service *service, const char *text, bool path)
 {
     struct arena *arena = service->import->arena;
     const struct node *volumes = node_find(service->root, "volumes");
@@ -282,7 +282,7 @@ static const struct {
     {"tmpfs", "mode", NULL, "mode="},
 };
 
-static void put_modes(struct service *service, const struct node *mount, const char *kind,
+static void put_modes(struct compose_service *service, const struct node *mount, const char *kind,
                       struct buf *out)
 {
     const struct node *below = import_take(service->import, mount, kind);
@@ -298,7 +298,7 @@ static void put_modes(struct service *service, const struct node *mount, const c
 }
 
 /* {type: bind, source: ./here, target: /there, read_only: true}, a volume or a tmpfs. */
-static void take_mount(struct service *service, const struct row *row, const struct node *mount)
+static void take_mount(struct compose_service *service, const struct key_row *row, const struct node *mount)
 {
     struct buf out = {0};
     const struct node *kind = node_find(mount, "type");
@@ -318,9 +318,9 @@ static void take_mount(struct service *service, const struct row *row, const str
     buf_release(&out);
 }
 
-static void take_volumes(void *object, const struct row *row, const struct node *value)
+static void take_volumes(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     for (size_t i = 0; value->kind == NODE_LIST && i < value->size; i++) {
         const struct node *item = &value->items[i];
         const char *text = item->kind == NODE_SCALAR ? import_value(service->import, item) : NULL;
@@ -344,9 +344,9 @@ static void take_volumes(void *object, const struct row *row, const struct node 
 
 /* ---- the others ---- */
 
-static void take_env_files(void *object, const struct row *row, const struct node *value)
+static void take_env_files(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     struct texts paths = {0};
     import_env_files(service->import, value, &paths);
     for (size_t i = 0; i < paths.count; i++) {
@@ -361,20 +361,20 @@ static void take_env_files(void *object, const struct row *row, const struct nod
 }
 
 /* {driver: json-file, options: {max-size: 10m}} */
-static void take_logging(void *object, const struct row *row, const struct node *value)
+static void take_logging(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     const char *driver = import_text(service->import, value, "driver");
     const struct node *options = import_take(service->import, value, "options");
     if (driver)
         docker_option(service, row->name, driver);
     if (options)
-        take_pairs(object, &(struct row){.name = "log-opt"}, options);
+        take_pairs(object, &(struct key_row){.name = "log-opt"}, options);
 }
 
-static void take_pull(void *object, const struct row *row, const struct node *value)
+static void take_pull(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     const char *text = import_now(service->import, row->path, value);
     if (text && (!strcmp(text, "missing") || !strcmp(text, "if_not_present")))
         docker_option(service, row->name, "missing");
@@ -385,9 +385,9 @@ static void take_pull(void *object, const struct row *row, const struct node *va
                        "docker run knows always, missing and never");
 }
 
-static void take_gpus(void *object, const struct row *row, const struct node *value)
+static void take_gpus(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     if (value->kind == NODE_SCALAR)
         take_value(object, row, value);
     else
@@ -395,9 +395,9 @@ static void take_gpus(void *object, const struct row *row, const struct node *va
 }
 
 /* {weight: 300, device_read_bps: [{path: /dev/sdb, rate: 12mb}]} */
-static void take_blkio(void *object, const struct row *row, const struct node *value)
+static void take_blkio(void *object, const struct key_row *row, const struct node *value)
 {
-    static const struct row lists[] = {
+    static const struct key_row lists[] = {
         {"weight_device", take_forms, "blkio-weight-device"},
         {"device_read_bps", take_forms, "device-read-bps"},
         {"device_read_iops", take_forms, "device-read-iops"},
@@ -406,11 +406,11 @@ static void take_blkio(void *object, const struct row *row, const struct node *v
         {"weight", take_value, "blkio-weight"},
     };
     (void)row;
-    import_object(((struct service *)object)->import, object, value,
-                  &(struct rows){lists, countof(lists)}, 1);
+    import_object(((struct compose_service *)object)->import, object, value,
+                  &(struct key_rows){lists, countof(lists)}, 1);
 }
 
-static const struct row rows[] = {
+static const struct key_row rows[] = {
     {"annotations", take_pairs, "annotation"},
     {"blkio_config", take_blkio, NULL},
     {"cap_add", take_list, "cap-add"},
@@ -479,11 +479,11 @@ static const struct row rows[] = {
     {"volumes.volume.subpath", NULL, "see docker run --mount"},
 };
 
-const struct rows docker_rows = {rows, countof(rows)};
+const struct key_rows docker_rows = {rows, countof(rows)};
 
 /* ---- the image ---- */
 
-static void put_words(struct service *service, struct buf *line, const char *option,
+static void put_words(struct compose_service *service, struct buf *line, const char *option,
                       const struct node *value)
 {
     const struct node *items = value->kind == NODE_SCALAR ? value : value->items;
@@ -502,7 +502,7 @@ static void put_words(struct service *service, struct buf *line, const char *opt
     }
 }
 
-void docker_build(void *object, const struct row *row, const struct node *value)
+void docker_build(void *object, const struct key_row *row, const struct node *value)
 {
     static const struct {
         const char *key;
@@ -515,7 +515,7 @@ void docker_build(void *object, const struct row *row, const struct node *value)
         {"shm_size", "shm-size"},    {"ssh", "ssh"},
         {"extra_hosts", "add-host"},
     };
-    struct service *service = object;
+    struct compose_service *service = object;
     struct import *import = service->import;
     struct buf line = {0};
     bool map = value->kind == NODE_MAP;

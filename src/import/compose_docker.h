@@ -5,7 +5,7 @@
 
 #include "import/private.h"
 
-struct service {
+struct compose_service {
     struct draft draft; /* the first member, for draft_take_*() */
     struct import *import;
     const char *name; /* in the file */
@@ -21,22 +21,22 @@ struct service {
 };
 
 /* The keys that are options of docker run, and those that say how a service runs anywhere. */
-extern const struct rows docker_rows;
-extern const struct rows service_rows;
+extern const struct key_rows docker_rows;
+extern const struct key_rows service_rows;
 
 /* Adds the option --NAME=VALUE, once. */
-void docker_option(struct service *service, const char *name, const char *value);
+void docker_option(struct compose_service *service, const char *name, const char *value);
 
 /* What docker knows the container of service NAME by; NULL, with an error, where there is none. */
-const char *docker_container(struct service *service, const struct node *place, const char *name);
+const char *docker_container(struct compose_service *service, const struct node *place, const char *name);
 
 /* True where an option of another service names the container of this one. */
-bool docker_is_named(const struct service *service);
+bool docker_is_named(const struct compose_service *service);
 
 /* A comment with the line of docker build that makes the image. */
-void docker_build(void *object, const struct row *row, const struct node *value);
+void docker_build(void *object, const struct key_row *row, const struct node *value);
 
 /* Writes 'depends_on', 'limits', and 'ready' where another waits for it to be healthy. */
-void service_finish(struct service *service);
+void service_finish(struct compose_service *service);
 
 #endif

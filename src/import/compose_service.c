@@ -34,9 +34,9 @@ static const struct node *replicas_node(const struct node *map)
     return scale ? scale : node_find(node_find(map, "deploy"), "replicas");
 }
 
-static void take_replicas(void *object, const struct row *row, const struct node *value)
+static void take_replicas(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     (void)row;
     if (value != replicas_node(service->map))
         return;
@@ -51,7 +51,7 @@ static void take_replicas(void *object, const struct row *row, const struct node
     service->draft.off |= !number;
 }
 
-static void write_restart(struct service *service, const char *word, long max)
+static void write_restart(struct compose_service *service, const char *word, long max)
 {
     draft_restart(&service->draft, word, max, max ? WAITS_BOUND : WAITS);
 }
@@ -79,9 +79,9 @@ static const char *restart_word(const char *word, size_t length)
 }
 
 /* "on-failure:3"; deploy.restart_policy stands above it. */
-static void take_restart(void *object, const struct row *row, const struct node *value)
+static void take_restart(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     if (node_find(node_find(service->map, "deploy"), "restart_policy")) {
         import_dropped(service->import, row->path, value, "deploy.restart_policy says it");
         return;
@@ -99,7 +99,7 @@ static void take_restart(void *object, const struct row *row, const struct node 
 }
 
 /* {condition: on-failure, max_attempts: 3} */
-static void take_policy(struct service *service, const struct node *policy)
+static void take_policy(struct compose_service *service, const struct node *policy)
 {
     const struct node *condition = import_take(service->import, policy, "condition");
     const char *text = condition ? import_now(service->import, "condition", condition) : "any";
@@ -115,14 +115,14 @@ static void take_policy(struct service *service, const struct node *policy)
 
 /* ---- limits ---- */
 
-static void limit(struct service *service, const char *key, const char *value)
+static void limit(struct compose_service *service, const char *key, const char *value)
 {
     buf_printf(&service->limits, "%s%s: %s", service->limits.length ? ", " : "", key, value);
 }
 
-static void take_memory(void *object, const struct row *row, const struct node *value)
+static void take_memory(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     struct error error = {0};
     uint64_t bytes;
     const char *text = service->container ? import_value(service->import, value)
@@ -149,7 +149,7 @@ static bool is_known_limit(const char *name, long number)
     return false;
 }
 
-static void take_limit(struct service *service, const char *key, const struct node *value)
+static void take_limit(struct compose_service *service, const char *key, const struct node *value)
 {
     struct import *import = service->import;
     struct arena *arena = import->arena;
@@ -174,9 +174,9 @@ static void take_limit(struct service *service, const char *key, const struct no
     }
 }
 
-static void take_limits(void *object, const struct row *row, const struct node *value)
+static void take_limits(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     for (size_t i = 0; value->kind == NODE_MAP && i < value->size; i++)
         take_limit(service, node_key(value, i)->text,
                    import_take(service->import, value, node_key(value, i)->text));
@@ -185,7 +185,7 @@ static void take_limits(void *object, const struct row *row, const struct node *
 }
 
 /* resources: {limits: {cpus: "0.5", memory: 512M, pids: 100}, reservations: {memory: 256M}} */
-static void take_resources(struct service *service, const struct node *resources)
+static void take_resources(struct compose_service *service, const struct node *resources)
 {
     struct import *import = service->import;
     const struct node *limits = import_take(import, resources, "limits");
@@ -207,9 +207,9 @@ static void take_resources(struct service *service, const struct node *resources
     }
 }
 
-static void take_deploy(void *object, const struct row *row, const struct node *value)
+static void take_deploy(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     struct import *import = service->import;
     const struct node *replicas = import_take(import, value, "replicas");
     const struct node *resources = import_take(import, value, "resources");
@@ -236,7 +236,7 @@ static bool is_none(const struct node *check)
             import_is_word(&test->items[0], "NONE"));
 }
 
-static int64_t duration_of(struct service *service, const struct node *check, const char *key,
+static int64_t duration_of(struct compose_service *service, const struct node *check, const char *key,
                            int64_t fallback)
 {
     const struct node *node = import_take(service->import, check, key);
@@ -249,7 +249,7 @@ static int64_t duration_of(struct service *service, const struct node *check, co
     return ns;
 }
 
-static void write_time(struct service *service, const char *key, int64_t ns)
+static void write_time(struct compose_service *service, const char *key, int64_t ns)
 {
     struct buf text = {0};
     duration_print(&text, ns);
@@ -261,7 +261,7 @@ static void write_time(struct service *service, const char *key, int64_t ns)
  * Docker calls it unhealthy after so many looks in a row behind the start period; the last of them
  * may take its time.
  */
-static void write_times(struct service *service, const struct node *check)
+static void write_times(struct compose_service *service, const struct node *check)
 {
     int64_t interval = duration_of(service, check, "interval", INTERVAL);
     int64_t timeout = duration_of(service, check, "timeout", INTERVAL);
@@ -278,7 +278,7 @@ static void write_times(struct service *service, const struct node *check)
 }
 
 /* The command of a healthcheck; false where it is wrong. */
-static bool read_test(struct service *service, const struct node *test, struct texts *words)
+static bool read_test(struct compose_service *service, const struct node *test, struct texts *words)
 {
     struct import *import = service->import;
     bool list = test->kind == NODE_LIST && test->size > 1;
@@ -307,7 +307,7 @@ static bool read_test(struct service *service, const struct node *test, struct t
 }
 
 /* Options of docker run, which looks after it and tells of it. */
-static void write_options(struct service *service, const struct node *check)
+static void write_options(struct compose_service *service, const struct node *check)
 {
     static const struct {
         const char *key;
@@ -340,9 +340,9 @@ static void write_options(struct service *service, const struct node *check)
     buf_release(&line);
 }
 
-static void take_health(void *object, const struct row *row, const struct node *value)
+static void take_health(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     if (value->kind != NODE_MAP)
         import_expected(service->import, row->path, value, "a mapping");
     else if (is_none(value) && service->container)
@@ -357,7 +357,7 @@ static void take_health(void *object, const struct row *row, const struct node *
 }
 
 /* Docker looks after the container, and tells of it. */
-static void write_inspection(struct service *service)
+static void write_inspection(struct compose_service *service)
 {
     static const char *const words[] = {
         "/bin/sh", "-c",
@@ -370,7 +370,7 @@ static void write_inspection(struct service *service)
     texts_release(&look);
 }
 
-static void write_ready(struct service *service)
+static void write_ready(struct compose_service *service)
 {
     const struct node *check = node_find(service->map, "healthcheck");
     const struct node *test = check ? import_take(service->import, check, "test") : NULL;
@@ -411,9 +411,9 @@ static bool is_off(const struct node *service)
     return has_profiles(service) || import_is_word(replicas_node(service), "0");
 }
 
-void service_finish(struct service *service)
+void service_finish(struct compose_service *service)
 {
-    struct order order = {service->all, tells_ready, is_off, "service_started"};
+    struct start_order order = {service->all, tells_ready, is_off, "service_started"};
     bool awaited = import_is_awaited(service->all, service->name);
     draft_depends(&service->draft, &order, node_find(service->map, "depends_on"),
                   &service->after);
@@ -429,16 +429,16 @@ void service_finish(struct service *service)
 /* ---- the keys ---- */
 
 /* Compose starts it only where one of its profiles is asked for. */
-static void take_profiles(void *object, const struct row *row, const struct node *value)
+static void take_profiles(void *object, const struct key_row *row, const struct node *value)
 {
-    struct service *service = object;
+    struct compose_service *service = object;
     if (!has_profiles(service->map))
         return;
     import_dropped(service->import, row->path, value, "take 'when' out to have it started");
     service->draft.off = true;
 }
 
-static const struct row rows[] = {
+static const struct key_row rows[] = {
     {"build", docker_build, NULL},
     {"command", import_later, NULL},
     {"depends_on", import_later, NULL},
@@ -462,4 +462,4 @@ static const struct row rows[] = {
     {"stdin_open", NULL, "nothing is typed there; --interactive and 'stdin: inherit' are for one"},
 };
 
-const struct rows service_rows = {rows, countof(rows)};
+const struct key_rows service_rows = {rows, countof(rows)};

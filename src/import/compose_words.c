@@ -51,7 +51,7 @@ static const struct edit edits[] = {
 };
 
 /* A variable in a text. */
-struct reference {
+struct variable_reference {
     const char *name;
     size_t name_length;
     char operator; /* '-', '+', '?', '#' for its length, ':' for a part, 'e' for an edit, or 0 */
@@ -71,7 +71,7 @@ static size_t name_length(const char *text, const char *end)
 }
 
 /* The operators of docker compose. */
-static bool read_operator(struct reference *reference, const char *at, const char *close)
+static bool read_operator(struct variable_reference *reference, const char *at, const char *close)
 {
     reference->colon = *at == ':';
     at += reference->colon;
@@ -84,7 +84,7 @@ static bool read_operator(struct reference *reference, const char *at, const cha
 }
 
 /* Those of process-compose. */
-static bool read_edit(struct reference *reference, const char *at, const char *close)
+static bool read_edit(struct variable_reference *reference, const char *at, const char *close)
 {
     size_t length = (size_t)(close - at);
     size_t skip = at[0] == '=' ? 1 : length > 1 && at[0] == ':' && strchr("-=?+", at[1]) ? 2 : 0;
@@ -106,10 +106,10 @@ static bool read_edit(struct reference *reference, const char *at, const char *c
 
 /* Reads the variable at TEXT, a '$'. Returns its bytes, 0 where there is none. */
 static size_t read_reference(const struct import *import, const char *text, const char *end,
-                             struct reference *reference)
+                             struct variable_reference *reference)
 {
     bool braces = import->dollar == DOLLAR_BRACES;
-    *reference = (struct reference){.name = text + 1};
+    *reference = (struct variable_reference){.name = text + 1};
     if (text + 1 == end)
         return 0;
     if (text[1] != '{') {
@@ -148,9 +148,9 @@ static void lua_string(struct buf *out, const char *text, size_t length)
     buf_char(out, '"');
 }
 
-static void lua_name(struct buf *out, const struct reference *reference)
+static void lua_name(struct buf *out, const struct variable_reference *reference)
 {
-    bool plain = true; /* not in small letters: such a name could be a word of Lua's */
+    bool plain = true; /* not in small messages: such a name could be a word of Lua's */
     for (size_t i = 0; i < reference->name_length; i++)
         plain &= !islower((unsigned char)reference->name[i]);
     buf_printf(out, plain ? "env.%.*s" : "env[\"%.*s\"]", (int)reference->name_length,
@@ -179,7 +179,7 @@ static void lua_pattern(struct buf *out, const struct edit *edit, const char *te
 }
 
 /* What stands for a '%' of a form. */
-static void lua_piece(struct buf *out, char piece, const struct reference *reference)
+static void lua_piece(struct buf *out, char piece, const struct variable_reference *reference)
 {
     const char *word = reference->word;
     size_t length = reference->word_length;
@@ -201,7 +201,7 @@ static void lua_piece(struct buf *out, char piece, const struct reference *refer
     }
 }
 
-static void lua_edit(struct buf *out, const struct reference *reference)
+static void lua_edit(struct buf *out, const struct variable_reference *reference)
 {
     for (const char *at = reference->edit->form; *at; at++) {
         if (*at == '%' && strchr("vpw", at[1]))
@@ -221,7 +221,7 @@ static long read_place(const char *text)
 }
 
 /* OFFSET or OFFSET:LENGTH */
-static void lua_part(struct buf *out, const struct reference *reference)
+static void lua_part(struct buf *out, const struct variable_reference *reference)
 {
     const char *colon = memchr(reference->word, ':', reference->word_length);
     long from = read_place(reference->word);
@@ -234,7 +234,7 @@ static void lua_part(struct buf *out, const struct reference *reference)
 }
 
 /* The value of a variable as a Lua expression. */
-static void lua_reference(struct import *import, struct buf *out, const struct reference *reference)
+static void lua_reference(struct import *import, struct buf *out, const struct variable_reference *reference)
 {
     import->variables = true;
     import->demanded |= reference->operator== '?';
@@ -299,7 +299,7 @@ static void lua_text(struct import *import, struct buf *out, const char *text, s
     const char *end = text + length;
     struct pieces pieces = {0};
     while (text < end) {
-        struct reference reference;
+        struct variable_reference reference;
         size_t size = *text == '$' ? read_reference(import, text, end, &reference) : 0;
         if (size) {
             end_literal(&pieces);
@@ -372,7 +372,7 @@ bool import_template(struct import *import, const struct node *node, const char 
     struct buf literal = {0};
     bool fine = true;
     while (fine && text < end) {
-        struct reference reference;
+        struct variable_reference reference;
         bool dollar = *text == '$' && import->dollar != DOLLAR_PLAIN;
         size_t size = dollar ? read_reference(import, text, end, &reference) : 0;
         if (!size) {

@@ -51,16 +51,16 @@ bool import_is_awaited(const struct node *all, const char *name)
 }
 
 /* An object that is waited for, as it stands below depends_on. */
-struct wait {
+struct dependency {
     struct draft *draft;
-    const struct order *order;
+    const struct start_order *order;
     const struct node *node; /* where it is named */
     const char *name;
     const struct node *keys; /* NULL: a name alone */
     struct names written;    /* each once */
 };
 
-static void report_missing(const struct wait *wait)
+static void report_missing(const struct dependency *wait)
 {
     struct import *import = wait->draft->import;
     struct nearest nearest = {.wrong = wait->name};
@@ -76,7 +76,7 @@ static void report_missing(const struct wait *wait)
 }
 
 /* True where NAME waits for TARGET, also by others; SEEN has those that were looked at. */
-static bool reaches(const struct wait *wait, struct names *seen, const char *name,
+static bool reaches(const struct dependency *wait, struct names *seen, const char *name,
                     const char *target)
 {
     const struct node *waits = node_find(node_find(wait->order->all, name), "depends_on");
@@ -95,7 +95,7 @@ static bool reaches(const struct wait *wait, struct names *seen, const char *nam
 }
 
 /* What nothing starts may wait in a circle there. */
-static bool is_idle_circle(const struct wait *wait)
+static bool is_idle_circle(const struct dependency *wait)
 {
     struct import *import = wait->draft->import;
     struct names seen = {0};
@@ -109,7 +109,7 @@ static bool is_idle_circle(const struct wait *wait)
 }
 
 /* True for one that must not be there, and is not; false, with an error, for one that must. */
-static bool is_left_out(const struct wait *wait, const struct node *object)
+static bool is_left_out(const struct dependency *wait, const struct node *object)
 {
     struct import *import = wait->draft->import;
     bool optional = wait->keys && import_is_word(node_find(wait->keys, "required"), "false");
@@ -123,7 +123,7 @@ static bool is_left_out(const struct wait *wait, const struct node *object)
     return true;
 }
 
-static void write_wait(struct wait *wait, struct buf *out)
+static void write_wait(struct dependency *wait, struct buf *out)
 {
     struct draft *draft = wait->draft;
     struct import *import = draft->import;
@@ -157,7 +157,7 @@ static void write_wait(struct wait *wait, struct buf *out)
 }
 
 /* The item or the pair number I of VALUE. */
-static void take_wait(struct wait *wait, const struct node *value, size_t i, struct buf *out)
+static void take_wait(struct dependency *wait, const struct node *value, size_t i, struct buf *out)
 {
     struct import *import = wait->draft->import;
     bool map = value->kind == NODE_MAP;
@@ -172,11 +172,11 @@ static void take_wait(struct wait *wait, const struct node *value, size_t i, str
     write_wait(wait, out);
 }
 
-void draft_depends(struct draft *draft, const struct order *order, const struct node *value,
+void draft_depends(struct draft *draft, const struct start_order *order, const struct node *value,
                    const struct texts *also)
 {
     struct buf lines = {0};
-    struct wait wait = {.draft = draft, .order = order};
+    struct dependency wait = {.draft = draft, .order = order};
     if (value && value->kind == NODE_SCALAR)
         import_expected(draft->import, "depends_on", value,
                         "a list of names, or a mapping of names to conditions");

@@ -156,14 +156,14 @@ void import_env_files(struct import *import, const struct node *node, struct tex
     }
 }
 
-void import_later(void *object, const struct row *row, const struct node *value)
+void import_later(void *object, const struct key_row *row, const struct node *value)
 {
     (void)object;
     (void)row;
     (void)value;
 }
 
-void draft_take_text(void *object, const struct row *row, const struct node *value)
+void draft_take_text(void *object, const struct key_row *row, const struct node *value)
 {
     struct draft *draft = object;
     const char *text = import_value(draft->import, value);
@@ -173,13 +173,13 @@ void draft_take_text(void *object, const struct row *row, const struct node *val
         draft_text(draft, row->name, text);
 }
 
-void draft_take_true(void *object, const struct row *row, const struct node *value)
+void draft_take_true(void *object, const struct key_row *row, const struct node *value)
 {
     if (import_is_word(value, "true"))
         draft_line(object, row->name, "true");
 }
 
-void draft_take_env_file(void *object, const struct row *row, const struct node *value)
+void draft_take_env_file(void *object, const struct key_row *row, const struct node *value)
 {
     struct draft *draft = object;
     struct texts paths = {0};
@@ -189,7 +189,7 @@ void draft_take_env_file(void *object, const struct row *row, const struct node 
     texts_release(&paths);
 }
 
-void draft_take_environment(void *object, const struct row *row, const struct node *value)
+void draft_take_environment(void *object, const struct key_row *row, const struct node *value)
 {
     struct draft *draft = object;
     (void)row;
@@ -218,7 +218,7 @@ void draft_list(struct draft *draft, const char *key, const struct texts *texts)
     buf_text(out, "]\n");
 }
 
-void draft_take_signal(void *object, const struct row *row, const struct node *node)
+void draft_take_signal(void *object, const struct key_row *row, const struct node *node)
 {
     struct draft *draft = object;
     int number;
@@ -238,7 +238,7 @@ void draft_restart(struct draft *draft, const char *on, long max, const char *wa
     draft_line(draft, "restart", "{on: %s, max: %ld%s}", on, max ? max : MOST, waits);
 }
 
-void draft_take_grace(void *object, const struct row *row, const struct node *node)
+void draft_take_grace(void *object, const struct key_row *row, const struct node *node)
 {
     struct draft *draft = object;
     int64_t ns;

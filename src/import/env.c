@@ -154,7 +154,7 @@ bool import_variables(struct import *import, const struct node *node,
 }
 
 /* Variables on their way into "env:". The last of a name counts. */
-struct lines {
+struct env_lines {
     struct import *import;
     struct names names;
     struct variable *variables;
@@ -169,14 +169,14 @@ static bool is_name(const char *name)
     return length && !name[length] && !isdigit((unsigned char)*name);
 }
 
-static void note(const struct lines *lines, const char *name, const char *why)
+static void note(const struct env_lines *lines, const char *name, const char *why)
 {
     import_note(lines->import, "variable %s: %s", show_text(name, strlen(name)).text, why);
 }
 
 static void take_line(void *context, const struct variable *variable)
 {
-    struct lines *lines = context;
+    struct env_lines *lines = context;
     if (!is_name(variable->name)) {
         note(lines, variable->name, "parrun takes no such name");
     } else if (!variable->value) {
@@ -191,7 +191,7 @@ static void take_line(void *context, const struct variable *variable)
 
 bool import_env(struct import *import, const struct node *node, struct buf *out, int indent)
 {
-    struct lines lines = {.import = import};
+    struct env_lines lines = {.import = import};
     lines.variables = arena_alloc(import->arena, (node->kind == NODE_SCALAR ? 1 : node->size) *
                                                      sizeof(*lines.variables));
     bool fine = import_variables(import, node, take_line, &lines);

@@ -39,14 +39,14 @@ struct texts {
  * A key of theirs: what is done with it, or why there is nothing like it. The readers of a file
  * mark what they take; import_rest() tells of each key that nobody took, by these rows.
  */
-struct row {
+struct key_row {
     const char *path; /* with dots between the keys; '*' stands for any */
-    void (*take)(void *object, const struct row *row, const struct node *value); /* NULL: nothing */
+    void (*take)(void *object, const struct key_row *row, const struct node *value); /* NULL: nothing */
     const char *name; /* what it becomes, for TAKE; for a key that is not taken why */
 };
 
-struct rows {
-    const struct row *rows;
+struct key_rows {
+    const struct key_row *rows;
     size_t count;
 };
 
@@ -106,10 +106,10 @@ void import_whole(struct import *import, const struct node *value);
 
 /* Takes each key of MAP that has a row in one of the COUNT lists, the first of them that has. */
 void import_object(struct import *import, void *object, const struct node *map,
-                   const struct rows *rows, size_t count);
+                   const struct key_rows *rows, size_t count);
 
 /* Tells in comments of each key below MAP that nobody has read, and forgets what was. */
-void import_rest(struct import *import, const struct node *map, const struct rows *rows,
+void import_rest(struct import *import, const struct node *map, const struct key_rows *rows,
                  size_t count);
 
 /* True where NODE is there, a scalar and this WORD. */
@@ -185,13 +185,13 @@ void draft_init(struct draft *draft, struct import *import, const char *name);
  * text, or true, for the key that is the row's name, files and variables of the environment, and
  * how it is stopped. import_later() takes what is read elsewhere.
  */
-void import_later(void *object, const struct row *row, const struct node *value);
-void draft_take_text(void *object, const struct row *row, const struct node *value);
-void draft_take_true(void *object, const struct row *row, const struct node *value);
-void draft_take_env_file(void *object, const struct row *row, const struct node *value);
-void draft_take_environment(void *object, const struct row *row, const struct node *value);
-void draft_take_signal(void *object, const struct row *row, const struct node *value);
-void draft_take_grace(void *object, const struct row *row, const struct node *value);
+void import_later(void *object, const struct key_row *row, const struct node *value);
+void draft_take_text(void *object, const struct key_row *row, const struct node *value);
+void draft_take_true(void *object, const struct key_row *row, const struct node *value);
+void draft_take_env_file(void *object, const struct key_row *row, const struct node *value);
+void draft_take_environment(void *object, const struct key_row *row, const struct node *value);
+void draft_take_signal(void *object, const struct key_row *row, const struct node *value);
+void draft_take_grace(void *object, const struct key_row *row, const struct node *value);
 
 /* KEY: and what is printed, which has to be YAML. */
 void draft_line(struct draft *draft, const char *key, const char *format, ...)
@@ -235,7 +235,7 @@ bool import_variables(struct import *import, const struct node *node,
 bool import_env(struct import *import, const struct node *node, struct buf *out, int indent);
 
 /* What a file has that starts in an order. */
-struct order {
+struct start_order {
     const struct node *all; /* its processes, by their names */
     bool (*tells_ready)(const struct node *object);
     bool (*is_off)(const struct node *object);
@@ -246,7 +246,7 @@ struct order {
  * Writes depends_on, from a list of names or a mapping of them to conditions, which may be NULL,
  * and for the names of ALSO, which have to be started.
  */
-void draft_depends(struct draft *draft, const struct order *order, const struct node *value,
+void draft_depends(struct draft *draft, const struct start_order *order, const struct node *value,
                    const struct texts *also);
 
 /* True where one of ALL waits for NAME to be ready. */

@@ -29,22 +29,22 @@
 /* ---- keys of a process ---- */
 
 /* A process with the terminal has one. */
-static void take_tty(void *object, const struct row *row, const struct node *value)
+static void take_tty(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     if (!import_is_word(node_find(process->map, "is_foreground"), "true"))
         draft_take_true(object, row, value);
 }
 
-static long replicas_of(const struct process *process)
+static long replicas_of(const struct foreign_process *process)
 {
     const struct node *node = node_find(process->map, "replicas");
     return node && node->kind == NODE_SCALAR ? strtol(node->text, NULL, 10) : 1;
 }
 
-static void take_replicas(void *object, const struct row *row, const struct node *value)
+static void take_replicas(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     struct import *import = process->draft.import;
     long number = import_number(import, row->path, value, 1, 0);
     if (number > REPLICAS_MOST) {
@@ -61,17 +61,17 @@ static bool is_off(const struct node *process)
            import_is_word(node_find(process, "is_disabled"), "true");
 }
 
-static void take_disabled(void *object, const struct row *row, const struct node *value)
+static void take_disabled(void *object, const struct key_row *row, const struct node *value)
 {
     (void)row;
-    ((struct process *)object)->draft.off |= import_is_word(value, "true");
+    ((struct foreign_process *)object)->draft.off |= import_is_word(value, "true");
 }
 
 /* It has the terminal once somebody starts it. */
-static void take_foreground(void *object, const struct row *row, const struct node *value)
+static void take_foreground(void *object, const struct key_row *row, const struct node *value)
 {
     static const char *const streams[] = {"stdin", "stdout", "stderr"};
-    struct process *process = object;
+    struct foreign_process *process = object;
     if (!import_is_word(value, "true"))
         return;
     for (size_t i = 0; i < countof(streams); i++)
@@ -81,17 +81,17 @@ static void take_foreground(void *object, const struct row *row, const struct no
     process->draft.off = true;
 }
 
-static void take_depends(void *object, const struct row *row, const struct node *value)
+static void take_depends(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
-    struct order order = {process->all, process_tells_ready, is_off, "process_completed"};
+    struct foreign_process *process = object;
+    struct start_order order = {process->all, process_tells_ready, is_off, "process_completed"};
     (void)row;
     draft_depends(&process->draft, &order, value, &(struct texts){0});
 }
 
-static void take_codes(void *object, const struct row *row, const struct node *value)
+static void take_codes(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     struct import *import = process->draft.import;
     struct buf codes = {0};
     for (size_t i = 0; value->kind == NODE_LIST && i < value->size; i++)
@@ -101,7 +101,7 @@ static void take_codes(void *object, const struct row *row, const struct node *v
 }
 
 /* The waits are always the same, and with a bound all restarts count. */
-static void write_restart(struct process *process, const char *on, long wait, long max)
+static void write_restart(struct foreign_process *process, const char *on, long wait, long max)
 {
     struct buf waits = {0};
     buf_printf(&waits, ", delay: %lds, factor: 1", wait);
@@ -112,9 +112,9 @@ static void write_restart(struct process *process, const char *on, long wait, lo
     buf_release(&waits);
 }
 
-static void take_availability(void *object, const struct row *row, const struct node *value)
+static void take_availability(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     struct import *import = process->draft.import;
     const struct node *word = import_take(import, value, "restart");
     const char *text = word ? import_now(import, "restart", word) : "no";
@@ -140,13 +140,13 @@ static void take_availability(void *object, const struct row *row, const struct 
 
 /* ---- how it ends ---- */
 
-static bool is_daemon(const struct process *process)
+static bool is_daemon(const struct foreign_process *process)
 {
     return import_is_word(node_find(process->map, "is_daemon"), "true");
 }
 
 /* A daemon is stopped by its command alone; what waits for that has to be told. */
-static void write_stop_command(struct process *process, const char *text)
+static void write_stop_command(struct foreign_process *process, const char *text)
 {
     struct arena *arena = process->draft.import->arena;
     texts_add(&process->draft.stop, process->shell);
@@ -155,9 +155,9 @@ static void write_stop_command(struct process *process, const char *text)
               is_daemon(process) ? arena_printf(arena, "%s\nkill \"$PARRUN_PID\"", text) : text);
 }
 
-static void take_shutdown(void *object, const struct row *row, const struct node *value)
+static void take_shutdown(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     struct import *import = process->draft.import;
     const char *command = import_text(import, value, "command");
     const struct node *timeout = import_take(import, value, "timeout_seconds");
@@ -167,9 +167,9 @@ static void take_shutdown(void *object, const struct row *row, const struct node
     if (command && *command)
         write_stop_command(process, command);
     if (timeout)
-        draft_take_grace(process, &(struct row){.path = "shutdown.timeout_seconds"}, timeout);
+        draft_take_grace(process, &(struct key_row){.path = "shutdown.timeout_seconds"}, timeout);
     if (signal && !import_is_word(signal, "0"))
-        draft_take_signal(process, &(struct row){.path = "shutdown.signal"}, signal);
+        draft_take_signal(process, &(struct key_row){.path = "shutdown.signal"}, signal);
     if (!command)
         process->draft.leader = import_flag(import, value, "parent_only");
 }
@@ -195,7 +195,7 @@ void process_rotation(struct import *import, const struct node *settings, struct
 }
 
 /* Its path; each replica has a file of its own. */
-static const char *log_path(struct process *process, const char *path)
+static const char *log_path(struct foreign_process *process, const char *path)
 {
     struct arena *arena = process->draft.import->arena;
     const char *place = strstr(path, REPLICA);
@@ -208,9 +208,9 @@ static const char *log_path(struct process *process, const char *path)
 }
 
 /* Both streams go into the file and no longer into the log. */
-static void take_log(void *object, const struct row *row, const struct node *value)
+static void take_log(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     struct import *import = process->draft.import;
     struct buf *out = &process->draft.keys;
     const char *path = import_text(import, process->map, row->path);
@@ -228,7 +228,7 @@ static void take_log(void *object, const struct row *row, const struct node *val
     buf_text(out, "}\n    stderr: stdout\n");
 }
 
-static const struct row rows[] = {
+static const struct key_row rows[] = {
     {"availability", take_availability, NULL},
     {"command", import_later, NULL},
     {"depends_on", take_depends, NULL},
@@ -255,11 +255,11 @@ static const struct row rows[] = {
     {"vars", NULL, "'{{ }}' in the command is left as it is"},
 };
 
-static const struct rows process_rows = {rows, countof(rows)};
+static const struct key_rows process_rows = {rows, countof(rows)};
 
 /* ---- what it runs ---- */
 
-static void write_entrypoint(struct process *process, const struct node *node)
+static void write_entrypoint(struct foreign_process *process, const struct node *node)
 {
     struct import *import = process->draft.import;
     struct texts words = {0};
@@ -277,7 +277,7 @@ static void write_entrypoint(struct process *process, const struct node *node)
 }
 
 /* A daemon's command ends when it has left its process behind; what stands for that waits here. */
-static void write_command(struct process *process, const struct node *node)
+static void write_command(struct foreign_process *process, const struct node *node)
 {
     struct import *import = process->draft.import;
     struct buf text = {0};
@@ -300,8 +300,8 @@ static void write_command(struct process *process, const struct node *node)
 static void read_process(struct import *import, const struct node *key, const struct node *map,
                          const struct node *all, const char *shell)
 {
-    const struct rows lists[] = {process_rows, probe_rows};
-    struct process process = {.map = map, .all = all, .shell = shell};
+    const struct key_rows lists[] = {process_rows, probe_rows};
+    struct foreign_process process = {.map = map, .all = all, .shell = shell};
     const struct node *command = node_find(map, "command");
     const struct node *entrypoint = node_find(map, "entrypoint");
     const struct node *extends = node_find(map, "extends");
@@ -323,24 +323,24 @@ static void read_process(struct import *import, const struct node *key, const st
 
 /* ---- the file ---- */
 
-struct file {
+struct compose_file {
     struct import *import;
     const struct node *root;
     const char *shell;
     struct buf env; /* lines that stand behind the comments */
 };
 
-static void take_all_environment(void *object, const struct row *row, const struct node *value)
+static void take_all_environment(void *object, const struct key_row *row, const struct node *value)
 {
-    struct file *file = object;
+    struct compose_file *file = object;
     (void)row;
     import_env(file->import, value, &file->env, 0);
 }
 
 /* One file for all: the log itself. */
-static void take_all_log(void *object, const struct row *row, const struct node *value)
+static void take_all_log(void *object, const struct key_row *row, const struct node *value)
 {
-    struct file *file = object;
+    struct compose_file *file = object;
     const char *path = import_text(file->import, file->root, row->path);
     (void)value;
     if (!path)
@@ -355,9 +355,9 @@ static void take_all_log(void *object, const struct row *row, const struct node 
                 "terminal.");
 }
 
-static void take_name(void *object, const struct row *row, const struct node *value)
+static void take_name(void *object, const struct key_row *row, const struct node *value)
 {
-    struct file *file = object;
+    struct compose_file *file = object;
     const char *name = import_now(file->import, row->path, value);
     if (!name || !*name)
         return;
@@ -367,9 +367,9 @@ static void take_name(void *object, const struct row *row, const struct node *va
 }
 
 /* The shell that the file names, bash where it names none. */
-static void take_shell(void *object, const struct row *row, const struct node *value)
+static void take_shell(void *object, const struct key_row *row, const struct node *value)
 {
-    struct file *file = object;
+    struct compose_file *file = object;
     const struct node *argument = node_find(value, "shell_argument");
     const char *command = import_text(file->import, value, "shell_command");
     (void)row;
@@ -380,14 +380,14 @@ static void take_shell(void *object, const struct row *row, const struct node *v
 }
 
 /* parrun stops in the order of what depends on what in any case. */
-static void take_ordered(void *object, const struct row *row, const struct node *value)
+static void take_ordered(void *object, const struct key_row *row, const struct node *value)
 {
-    struct file *file = object;
+    struct compose_file *file = object;
     if (import_is_word(value, "false"))
         import_dropped(file->import, row->path, value, "parrun stops in the order of depends_on");
 }
 
-static const struct row top[] = {
+static const struct key_row top[] = {
     {"disable_env_expansion", import_later, NULL},
     {"environment", take_all_environment, NULL},
     {"log_location", take_all_log, NULL},
@@ -403,7 +403,7 @@ static const struct row top[] = {
     {"vars", NULL, "'{{ }}' in the commands is left as it is"},
 };
 
-static const struct rows top_rows = {top, countof(top)};
+static const struct key_rows top_rows = {top, countof(top)};
 
 static void explain(struct import *import)
 {
@@ -427,7 +427,7 @@ static void explain(struct import *import)
 bool import_processes(struct import *import, const struct node *root)
 {
     const struct node *processes = node_find(root, "processes");
-    struct file file = {.import = import, .root = root, .shell = SHELL};
+    struct compose_file file = {.import = import, .root = root, .shell = SHELL};
     bool plain = import_is_word(node_find(root, "disable_env_expansion"), "true");
     import->dollar = plain ? DOLLAR_PLAIN : DOLLAR_BRACES;
     import->whole = WHOLE;

@@ -4,7 +4,7 @@
 
 #include "import/private.h"
 
-struct process {
+struct foreign_process {
     struct draft draft; /* the first member, for draft_take_*() */
     const struct node *map;
     const struct node *all; /* the processes */
@@ -15,7 +15,7 @@ struct process {
 bool process_tells_ready(const struct node *process);
 
 /* The keys that say what tells that it is ready, and stays healthy. */
-extern const struct rows probe_rows;
+extern const struct key_rows probe_rows;
 
 /* Appends ", rotate: {...}" for the log_configuration beside a log_location, which may be NULL. */
 void process_rotation(struct import *import, const struct node *settings, struct buf *out);

@@ -17,7 +17,7 @@ struct probe {
     long failures;
 };
 
-static const char *part(struct process *process, const struct node *map, const char *key,
+static const char *part(struct foreign_process *process, const struct node *map, const char *key,
                         const char *fallback)
 {
     const char *text = import_text(process->draft.import, map, key);
@@ -25,7 +25,7 @@ static const char *part(struct process *process, const struct node *map, const c
 }
 
 /* parrun speaks no TLS, and sends no headers: curl does. */
-static void read_http(struct process *process, const struct node *http, struct probe *probe)
+static void read_http(struct foreign_process *process, const struct node *http, struct probe *probe)
 {
     static const char *const curl[] = {"curl", "-fsS", "-o", "/dev/null"};
     struct arena *arena = process->draft.import->arena;
@@ -51,7 +51,7 @@ static void read_http(struct process *process, const struct node *http, struct p
 }
 
 /* What it looks at; false, with an error, where it says nothing of it. */
-static bool read_target(struct process *process, const char *key, const struct node *node,
+static bool read_target(struct foreign_process *process, const char *key, const struct node *node,
                         struct probe *probe)
 {
     struct import *import = process->draft.import;
@@ -78,7 +78,7 @@ static bool read_target(struct process *process, const char *key, const struct n
     return true;
 }
 
-static bool read_probe(struct process *process, const char *key, const struct node *node,
+static bool read_probe(struct foreign_process *process, const char *key, const struct node *node,
                        struct probe *probe)
 {
     struct {
@@ -124,7 +124,7 @@ static void write_ready(struct draft *draft, const struct probe *probe)
     draft_close(draft);
 }
 
-static void write_health(struct process *process, const char *key, const struct probe *probe)
+static void write_health(struct foreign_process *process, const char *key, const struct probe *probe)
 {
     struct draft *draft = &process->draft;
     if (probe->delay > probe->period && !process_tells_ready(process->map))
@@ -143,9 +143,9 @@ bool process_tells_ready(const struct node *process)
     return node_find(process, "readiness_probe") || node_find(process, "ready_log_line");
 }
 
-static void take_readiness(void *object, const struct row *row, const struct node *value)
+static void take_readiness(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     struct probe probe = {0};
     if (read_probe(process, row->path, value, &probe)) {
         write_ready(&process->draft, &probe);
@@ -155,9 +155,9 @@ static void take_readiness(void *object, const struct row *row, const struct nod
     texts_release(&probe.words);
 }
 
-static void take_liveness(void *object, const struct row *row, const struct node *value)
+static void take_liveness(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     struct probe probe = {0};
     if (read_probe(process, row->path, value, &probe))
         write_health(process, row->path, &probe);
@@ -165,9 +165,9 @@ static void take_liveness(void *object, const struct row *row, const struct node
 }
 
 /* A text that the line holds somewhere: no character of it is one of a regular expression's. */
-static void take_log_line(void *object, const struct row *row, const struct node *value)
+static void take_log_line(void *object, const struct key_row *row, const struct node *value)
 {
-    struct process *process = object;
+    struct foreign_process *process = object;
     struct draft *draft = &process->draft;
     const char *text = import_now(draft->import, row->path, value);
     if (!text)
@@ -186,7 +186,7 @@ static void take_log_line(void *object, const struct row *row, const struct node
     buf_release(&escaped);
 }
 
-static const struct row rows[] = {
+static const struct key_row rows[] = {
     {"liveness_probe", take_liveness, NULL},
     {"readiness_probe", take_readiness, NULL},
     {"ready_log_line", take_log_line, NULL},
@@ -195,4 +195,4 @@ static const struct row rows[] = {
     {"*_probe.http_get.num_port", NULL, "'port' says it"},
 };
 
-const struct rows probe_rows = {rows, countof(rows)};
+const struct key_rows probe_rows = {rows, countof(rows)};

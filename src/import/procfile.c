@@ -1,7 +1,7 @@
 /*
  * A Procfile, as foreman reads it:
  *
- *     NAME: COMMAND        letters, digits, '_' and '-'; what is behind the colon goes to the shell
+ *     NAME: COMMAND        messages, digits, '_' and '-'; what is behind the colon goes to the shell
  *
  * Any other line is passed over. PORT is that of .foreman, of .env or of the environment, 5000
  * without them, for the first process, 100 more for each further one; PS is NAME.1.
@@ -28,7 +28,7 @@
 extern char **environ;
 
 /* A line of the file, without its end. */
-struct line {
+struct procfile_line {
     const char *text;
     size_t length;
     uint32_t number;
@@ -37,7 +37,7 @@ struct line {
 };
 
 /* Moves to the next line; false at the end of the file. */
-static bool next_line(const struct source *source, struct line *line, size_t *offset)
+static bool next_line(const struct source *source, struct procfile_line *line, size_t *offset)
 {
     if (*offset >= source->length)
         return false;
@@ -46,7 +46,7 @@ static bool next_line(const struct source *source, struct line *line, size_t *of
     size_t length = newline ? (size_t)(newline - text) : source->length - *offset;
     *offset += length + 1;
     length -= length && text[length - 1] == '\r';
-    *line = (struct line){.text = text, .length = length, .number = line->number + 1};
+    *line = (struct procfile_line){.text = text, .length = length, .number = line->number + 1};
     size_t name = 0;
     while (name < length &&
            (isalnum((unsigned char)text[name]) || text[name] == '_' || text[name] == '-'))
@@ -61,7 +61,7 @@ static bool next_line(const struct source *source, struct line *line, size_t *of
 }
 
 /* Where the text of LINE begins; its length where there is none. */
-static size_t indent_of(const struct line *line)
+static size_t indent_of(const struct procfile_line *line)
 {
     size_t blank = 0;
     while (blank < line->length && isspace((unsigned char)line->text[blank]))
@@ -69,7 +69,7 @@ static size_t indent_of(const struct line *line)
     return blank;
 }
 
-static bool is_comment(const struct line *line)
+static bool is_comment(const struct procfile_line *line)
 {
     size_t blank = indent_of(line);
     return blank == line->length || line->text[blank] == '#';
@@ -77,7 +77,7 @@ static bool is_comment(const struct line *line)
 
 bool import_is_procfile(const struct source *source)
 {
-    struct line line = {0};
+    struct procfile_line line = {0};
     size_t offset = 0;
     bool is = false;
     while (next_line(source, &line, &offset)) {
@@ -88,7 +88,7 @@ bool import_is_procfile(const struct source *source)
     return is;
 }
 
-static bool report_taken(struct import *import, const struct line *line, const char *name,
+static bool report_taken(struct import *import, const struct procfile_line *line, const char *name,
                          size_t first)
 {
     size_t at = (size_t)(line->text - import->source->text);
@@ -99,7 +99,7 @@ static bool report_taken(struct import *import, const struct line *line, const c
     return false;
 }
 
-static void write_entry(struct import *import, const struct line *line, size_t index)
+static void write_entry(struct import *import, const struct procfile_line *line, size_t index)
 {
     size_t step = index * PORT_STEP;
     struct draft draft;
@@ -123,7 +123,7 @@ static void write_entry(struct import *import, const struct line *line, size_t i
 }
 
 /* A line that is no entry: comments and empty lines pass, of others the scenario tells. */
-static void pass_over(struct import *import, const struct line *line)
+static void pass_over(struct import *import, const struct procfile_line *line)
 {
     size_t blank = indent_of(line);
     if (!is_comment(line))
@@ -132,7 +132,7 @@ static void pass_over(struct import *import, const struct line *line)
                     show_text(line->text + blank, line->length - blank).text);
 }
 
-static bool read_line(struct import *import, struct names *seen, const struct line *line,
+static bool read_line(struct import *import, struct names *seen, const struct procfile_line *line,
                       size_t *count)
 {
     size_t at = (size_t)(line->text - import->source->text);
@@ -185,7 +185,7 @@ static long port_of_foreman(struct import *import)
  * NAME=VALUE as foreman takes it: all behind '=' is the value, quotes round it go, and between
  * double ones so do backslashes. NULL where the line is none.
  */
-static const char *foreman_value(struct import *import, const struct line *line,
+static const char *foreman_value(struct import *import, const struct procfile_line *line,
                                  size_t *name_length)
 {
     size_t name = 0;
@@ -217,7 +217,7 @@ static void add_dotenv(struct import *import)
     const struct source *source = read_beside(import, ".env");
     struct dotenv env = {.arena = import->arena, .environment = (const char *const *)environ};
     struct diags *diags = diags_new();
-    struct line line = {0};
+    struct procfile_line line = {0};
     size_t offset = 0;
     if (!source) {
         diags_free(diags);
@@ -245,7 +245,7 @@ static void add_dotenv(struct import *import)
 
 bool import_procfile(struct import *import)
 {
-    struct line line = {0};
+    struct procfile_line line = {0};
     struct names seen = {0};
     size_t offset = 0;
     size_t count = 0;

@@ -63,7 +63,7 @@ bool import_is_beside(struct import *import, const char *name)
 
 /* ---- rows ---- */
 
-static const struct row *find_row(const struct rows *rows, size_t count, const char *path,
+static const struct key_row *find_row(const struct key_rows *rows, size_t count, const char *path,
                                   bool taken)
 {
     for (size_t i = 0; i < count; i++)
@@ -80,11 +80,11 @@ static bool says_nothing(const struct node *map, size_t i)
 }
 
 void import_object(struct import *import, void *object, const struct node *map,
-                   const struct rows *rows, size_t count)
+                   const struct key_rows *rows, size_t count)
 {
     for (size_t i = 0; map->kind == NODE_MAP && i < map->size; i++) {
         const char *key = node_key(map, i)->text;
-        const struct row *row = find_row(rows, count, key, true);
+        const struct key_row *row = find_row(rows, count, key, true);
         if (says_nothing(map, i) || !row)
             continue;
         row->take(object, row, import_take(import, map, key));
@@ -106,7 +106,7 @@ void import_dropped(struct import *import, const char *key, const struct node *v
 }
 
 static void tell_rest(struct import *import, const struct node *node, const char *path,
-                      const struct rows *rows, size_t count)
+                      const struct key_rows *rows, size_t count)
 {
     for (size_t i = 0; node->kind == NODE_LIST && i < node->size; i++)
         if (node->items[i].kind != NODE_SCALAR)
@@ -122,12 +122,12 @@ static void tell_rest(struct import *import, const struct node *node, const char
             tell_rest(import, value, key, rows, count);
             continue;
         }
-        const struct row *row = find_row(rows, count, key, false);
+        const struct key_row *row = find_row(rows, count, key, false);
         import_dropped(import, key, value, row ? row->name : NULL);
     }
 }
 
-void import_rest(struct import *import, const struct node *map, const struct rows *rows,
+void import_rest(struct import *import, const struct node *map, const struct key_rows *rows,
                  size_t count)
 {
     tell_rest(import, map, "", rows, count);

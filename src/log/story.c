@@ -18,7 +18,7 @@ struct story {
     bool in_line; /* what was told last has no newline yet */
     const char *open_object; /* a line in pieces: whose it is, until its last piece */
     const char *open_stream;
-    struct terminal terminal; /* of options.terminal: what children write goes through it */
+    struct terminal_text terminal; /* of options.terminal: what children write goes through it */
 };
 
 struct story *story_new(const struct story_options *options, struct output *output)

@@ -38,7 +38,7 @@ static int color_length(const char *bytes, size_t length)
     return at >= length && length < TERMINAL_PENDING ? 0 : -1;
 }
 
-static size_t put_escape(struct terminal *terminal, struct buf *out, const char *bytes,
+static size_t put_escape(struct terminal_text *terminal, struct buf *out, const char *bytes,
                          size_t length)
 {
     int color = color_length(bytes, length);
@@ -94,7 +94,7 @@ static size_t put_character(struct buf *out, const char *bytes, size_t length)
 }
 
 /* Puts what is no plain text; returns the bytes taken, 0 where more must come first. */
-static size_t put_special(struct terminal *terminal, struct buf *out, const char *bytes,
+static size_t put_special(struct terminal_text *terminal, struct buf *out, const char *bytes,
                           size_t length)
 {
     if (*bytes == ESC)
@@ -104,7 +104,7 @@ static size_t put_special(struct terminal *terminal, struct buf *out, const char
     return put_control(out, bytes, length);
 }
 
-static void put_all(struct terminal *terminal, struct buf *out, const char *bytes, size_t length)
+static void put_all(struct terminal_text *terminal, struct buf *out, const char *bytes, size_t length)
 {
     while (length) {
         size_t taken = 0;
@@ -125,7 +125,7 @@ static void put_all(struct terminal *terminal, struct buf *out, const char *byte
     }
 }
 
-void terminal_put(struct terminal *terminal, struct buf *out, const char *bytes, size_t length)
+void terminal_put(struct terminal_text *terminal, struct buf *out, const char *bytes, size_t length)
 {
     if (!terminal->pending_length) {
         put_all(terminal, out, bytes, length);
@@ -139,14 +139,14 @@ void terminal_put(struct terminal *terminal, struct buf *out, const char *bytes,
     buf_release(&joined);
 }
 
-void terminal_reset(struct terminal *terminal, struct buf *out)
+void terminal_reset(struct terminal_text *terminal, struct buf *out)
 {
     if (terminal->colored)
         buf_text(out, "\033[0m");
     terminal->colored = false;
 }
 
-void terminal_end(struct terminal *terminal, struct buf *out)
+void terminal_end(struct terminal_text *terminal, struct buf *out)
 {
     for (size_t i = 0; i < terminal->pending_length; i++) {
         char c = terminal->pending[i];

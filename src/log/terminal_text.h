@@ -15,7 +15,7 @@ struct buf;
 #define TERMINAL_PENDING 48
 
 /* A zeroed one, but for COLOR, is ready. */
-struct terminal {
+struct terminal_text {
     bool color;   /* colours pass; else they are left out */
     bool colored; /* a colour was begun and not ended */
     char pending[TERMINAL_PENDING]; /* the beginning of what may become a colour or a character */
@@ -23,13 +23,13 @@ struct terminal {
 };
 
 /* Appends what is to be shown of BYTES; pieces of one text may follow each other. */
-void terminal_put(struct terminal *terminal, struct buf *out, const char *bytes, size_t length);
+void terminal_put(struct terminal_text *terminal, struct buf *out, const char *bytes, size_t length);
 
 /* Ends a colour that was left on; what comes next may still go on where the piece ended. */
-void terminal_reset(struct terminal *terminal, struct buf *out);
+void terminal_reset(struct terminal_text *terminal, struct buf *out);
 
 /* The end of a text: the same, and what is pending is shown. */
-void terminal_end(struct terminal *terminal, struct buf *out);
+void terminal_end(struct terminal_text *terminal, struct buf *out);
 
 /* The code of the colour that is NAME's in every run, such as "36". */
 const char *terminal_color_of(const char *name);

@@ -30,7 +30,7 @@ static void handle_signal(int number)
 static void calls_add(struct call_list *list, void (*function)(void *arg), void *arg)
 {
     list->items = mem_grow(list->items, &list->capacity, list->count + 1, sizeof(*list->items));
-    list->items[list->count++] = (struct call){function, arg};
+    list->items[list->count++] = (struct posted_call){function, arg};
 }
 
 static void calls_run(struct call_list *list)
@@ -242,7 +242,7 @@ void loop_defer(struct loop *loop, void (*function)(void *arg), void *arg)
 
 void loop_before_wait(struct loop *loop, void (*function)(void *arg), void *arg)
 {
-    loop->before_wait = (struct call){function, arg};
+    loop->before_wait = (struct posted_call){function, arg};
 }
 
 void loop_post(struct loop *loop, void (*function)(void *arg), void *arg)
@@ -280,7 +280,7 @@ void loop_catch_signals(struct loop *loop, const int *signals, size_t count,
 
 void loop_watch_children(struct loop *loop, void (*function)(void *arg), void *arg)
 {
-    loop->stirred = (struct call){function, arg};
+    loop->stirred = (struct posted_call){function, arg};
 }
 
 void loop_hear_children(struct loop *loop)

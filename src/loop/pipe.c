@@ -15,7 +15,7 @@
 /* What is at least so long is not gathered with others before it is written. */
 #define DIRECT_SIZE ((size_t)16 << 10)
 
-struct reader {
+struct pipe_reader {
     uv_poll_t uv;
     struct loop *loop;
     struct reader_callbacks callbacks;
@@ -25,7 +25,7 @@ struct reader {
     bool ended;
 };
 
-struct writer {
+struct pipe_writer {
     uv_poll_t *poll; /* apart, so that it is closed together with FD: numbers are used again */
     struct loop *loop;
     struct writer_callbacks callbacks;
@@ -37,8 +37,8 @@ struct writer {
     bool finishing;
     bool dirty;
     bool failed;
-    struct writer *next_dirty;
-    struct writer *previous_dirty;
+    struct pipe_writer *next_dirty;
+    struct pipe_writer *previous_dirty;
 };
 
 int pipe_open(int ends[2], struct error *error)
@@ -48,7 +48,7 @@ int pipe_open(int ends[2], struct error *error)
     return 0;
 }
 
-static void reader_end(struct reader *reader, int status)
+static void reader_end(struct pipe_reader *reader, int status)
 {
     reader_pause(reader);
     reader->ended = true;
@@ -56,7 +56,7 @@ static void reader_end(struct reader *reader, int status)
 }
 
 /* One read: how many bytes it was; none when nothing more can be read now. */
-static size_t reader_read(struct reader *reader)
+static size_t reader_read(struct pipe_reader *reader)
 {
     char *buffer = reader->loop->read_buffer;
     ssize_t length = read(reader->fd, buffer, LOOP_READ_SIZE);
@@ -76,25 +76,25 @@ static void on_readable(uv_poll_t *handle, int status, int events)
     reader_read(handle->data);
 }
 
-struct reader *reader_new(struct loop *loop, int fd, const struct reader_callbacks *callbacks,
+struct pipe_reader *reader_new(struct loop *loop, int fd, const struct reader_callbacks *callbacks,
                           void *arg)
 {
-    struct reader *reader = mem_calloc(1, sizeof(*reader));
-    *reader = (struct reader){.loop = loop, .callbacks = *callbacks, .arg = arg, .fd = fd};
+    struct pipe_reader *reader = mem_calloc(1, sizeof(*reader));
+    *reader = (struct pipe_reader){.loop = loop, .callbacks = *callbacks, .arg = arg, .fd = fd};
     reader->uv.data = reader;
     loop_poll_init(loop, &reader->uv, fd);
     reader_resume(reader);
     return reader;
 }
 
-void reader_pause(struct reader *reader)
+void reader_pause(struct pipe_reader *reader)
 {
     if (reader->running)
         uv_poll_stop(&reader->uv);
     reader->running = false;
 }
 
-void reader_resume(struct reader *reader)
+void reader_resume(struct pipe_reader *reader)
 {
     if (reader->running || reader->ended)
         return;
@@ -102,7 +102,7 @@ void reader_resume(struct reader *reader)
     uv_poll_start(&reader->uv, UV_READABLE, on_readable);
 }
 
-void reader_drain(struct reader *reader)
+void reader_drain(struct pipe_reader *reader)
 {
     int there = 0;
     size_t length = 1;
@@ -119,7 +119,7 @@ static void on_reader_closed(uv_handle_t *handle)
     free(handle->data);
 }
 
-void reader_free(struct reader *reader)
+void reader_free(struct pipe_reader *reader)
 {
     if (!reader)
         return;
@@ -129,7 +129,7 @@ void reader_free(struct reader *reader)
     close(reader->fd);
 }
 
-static void writer_mark_dirty(struct writer *writer)
+static void writer_mark_dirty(struct pipe_writer *writer)
 {
     if (writer->dirty)
         return;
@@ -141,7 +141,7 @@ static void writer_mark_dirty(struct writer *writer)
     writer->loop->dirty = writer;
 }
 
-static void writer_unmark_dirty(struct writer *writer)
+static void writer_unmark_dirty(struct pipe_writer *writer)
 {
     if (!writer->dirty)
         return;
@@ -154,7 +154,7 @@ static void writer_unmark_dirty(struct writer *writer)
         writer->next_dirty->previous_dirty = writer->previous_dirty;
 }
 
-static void writer_stop_polling(struct writer *writer)
+static void writer_stop_polling(struct pipe_writer *writer)
 {
     if (writer->polling)
         uv_poll_stop(writer->poll);
@@ -166,7 +166,7 @@ static void on_poll_closed(uv_handle_t *handle)
     free(handle);
 }
 
-static void writer_close(struct writer *writer)
+static void writer_close(struct pipe_writer *writer)
 {
     if (writer->fd < 0)
         return;
@@ -177,7 +177,7 @@ static void writer_close(struct writer *writer)
     writer->fd = -1;
 }
 
-static void writer_fail(struct writer *writer, int status)
+static void writer_fail(struct pipe_writer *writer, int status)
 {
     writer->failed = true;
     writer_stop_polling(writer);
@@ -187,7 +187,7 @@ static void writer_fail(struct writer *writer, int status)
 static void on_writable(uv_poll_t *handle, int status, int events);
 
 /* Writes what the system takes now; polls for the rest. */
-static void writer_flush(struct writer *writer)
+static void writer_flush(struct pipe_writer *writer)
 {
     while (writer->written < writer->bytes.length) {
         ssize_t length = write(writer->fd, writer->bytes.data + writer->written,
@@ -224,17 +224,17 @@ static void on_writable(uv_poll_t *handle, int status, int events)
 void loop_flush(struct loop *loop)
 {
     while (loop->dirty) {
-        struct writer *writer = loop->dirty;
+        struct pipe_writer *writer = loop->dirty;
         writer_unmark_dirty(writer);
         if (!writer->polling && !writer->failed && writer->fd >= 0)
             writer_flush(writer);
     }
 }
 
-struct writer *writer_new(struct loop *loop, int fd, const struct writer_callbacks *callbacks,
+struct pipe_writer *writer_new(struct loop *loop, int fd, const struct writer_callbacks *callbacks,
                           void *arg)
 {
-    struct writer *writer = mem_calloc(1, sizeof(*writer));
+    struct pipe_writer *writer = mem_calloc(1, sizeof(*writer));
     writer->loop = loop;
     writer->callbacks = *callbacks;
     writer->arg = arg;
@@ -246,7 +246,7 @@ struct writer *writer_new(struct loop *loop, int fd, const struct writer_callbac
 }
 
 /* So much goes into the pipe from where it is; the rest, and what fails, is for writer_flush(). */
-static size_t write_now(const struct writer *writer, const char *bytes, size_t length)
+static size_t write_now(const struct pipe_writer *writer, const char *bytes, size_t length)
 {
     if (length < DIRECT_SIZE || writer->polling || writer->bytes.length)
         return 0;
@@ -254,7 +254,7 @@ static size_t write_now(const struct writer *writer, const char *bytes, size_t l
     return written > 0 ? (size_t)written : 0;
 }
 
-void writer_put(struct writer *writer, const char *bytes, size_t length)
+void writer_put(struct pipe_writer *writer, const char *bytes, size_t length)
 {
     if (writer->failed || writer->finishing)
         return;
@@ -269,12 +269,12 @@ void writer_put(struct writer *writer, const char *bytes, size_t length)
     writer_mark_dirty(writer);
 }
 
-size_t writer_pending(const struct writer *writer)
+size_t writer_pending(const struct pipe_writer *writer)
 {
     return writer->bytes.length - writer->written;
 }
 
-size_t writer_forget(struct writer *writer)
+size_t writer_forget(struct pipe_writer *writer)
 {
     size_t length = writer_pending(writer);
     writer_unmark_dirty(writer);
@@ -284,19 +284,19 @@ size_t writer_forget(struct writer *writer)
     return length;
 }
 
-int writer_fd(const struct writer *writer)
+int writer_fd(const struct pipe_writer *writer)
 {
     return writer->fd;
 }
 
-void writer_finish(struct writer *writer)
+void writer_finish(struct pipe_writer *writer)
 {
     writer->finishing = true;
     if (!writer->failed)
         writer_mark_dirty(writer);
 }
 
-void writer_free(struct writer *writer)
+void writer_free(struct pipe_writer *writer)
 {
     if (!writer)
         return;

@@ -12,8 +12,8 @@
 
 struct error;
 struct loop;
-struct reader;
-struct writer;
+struct pipe_reader;
+struct pipe_writer;
 
 /* A pipe, both ends close-on-exec: [0] to read, [1] to write. 0 or a negative errno. */
 int pipe_open(int ends[2], struct error *error);
@@ -26,16 +26,16 @@ struct reader_callbacks {
 };
 
 /* Reads FD, which it owns from now on. Starts at once. */
-struct reader *reader_new(struct loop *loop, int fd, const struct reader_callbacks *callbacks,
+struct pipe_reader *reader_new(struct loop *loop, int fd, const struct reader_callbacks *callbacks,
                           void *arg);
-void reader_pause(struct reader *reader);
-void reader_resume(struct reader *reader);
+void reader_pause(struct pipe_reader *reader);
+void reader_resume(struct pipe_reader *reader);
 
 /* Reads what is there at this moment, without waiting, paused or not; ends as read would. */
-void reader_drain(struct reader *reader);
+void reader_drain(struct pipe_reader *reader);
 
 /* Closes FD and frees; nothing is called any more. NULL is accepted. */
-void reader_free(struct reader *reader);
+void reader_free(struct pipe_reader *reader);
 
 struct writer_callbacks {
     /* All that was put has been written (asked again after each time it had not been). */
@@ -46,25 +46,25 @@ struct writer_callbacks {
 };
 
 /* Writes to FD, which it owns and makes non-blocking. */
-struct writer *writer_new(struct loop *loop, int fd, const struct writer_callbacks *callbacks,
+struct pipe_writer *writer_new(struct loop *loop, int fd, const struct writer_callbacks *callbacks,
                           void *arg);
 
 /* Copies LENGTH bytes; they are written before the loop polls next. */
-void writer_put(struct writer *writer, const char *bytes, size_t length);
+void writer_put(struct pipe_writer *writer, const char *bytes, size_t length);
 
 /* Bytes put but not yet written. */
-size_t writer_pending(const struct writer *writer);
+size_t writer_pending(const struct pipe_writer *writer);
 
 /* Forgets the bytes that are not written yet; returns how many. DRAINED is not called for them. */
-size_t writer_forget(struct writer *writer);
+size_t writer_forget(struct pipe_writer *writer);
 
 /* The descriptor, for facts about it; -1 once it is closed. */
-int writer_fd(const struct writer *writer);
+int writer_fd(const struct pipe_writer *writer);
 
 /* Closes FD once all has been written; DRAINED is called after that. */
-void writer_finish(struct writer *writer);
+void writer_finish(struct pipe_writer *writer);
 
 /* Closes FD at once and frees; nothing is called any more. NULL is accepted. */
-void writer_free(struct writer *writer);
+void writer_free(struct pipe_writer *writer);
 
 #endif

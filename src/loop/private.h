@@ -14,13 +14,13 @@
 
 struct child;
 
-struct call {
+struct posted_call {
     void (*function)(void *arg);
     void *arg;
 };
 
 struct call_list {
-    struct call *items;
+    struct posted_call *items;
     size_t count;
     size_t capacity;
 };
@@ -42,10 +42,10 @@ struct loop {
     pthread_mutex_t lock; /* guards the mailbox */
     struct call_list mailbox;
     struct call_list opened;
-    struct writer *dirty; /* writers with bytes that were not offered to the system yet */
+    struct pipe_writer *dirty; /* writers with bytes that were not offered to the system yet */
     size_t orphan_count;
-    struct call before_wait; /* of loop_before_wait() */
-    struct call stirred; /* of loop_watch_children() */
+    struct posted_call before_wait; /* of loop_before_wait() */
+    struct posted_call stirred; /* of loop_watch_children() */
     void (*signalled)(void *arg, int signal);
     void *signalled_arg;
     char read_buffer[LOOP_READ_SIZE];

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 
 /* What is looked for, and what was found of it. */
-struct search {
+struct hierarchy_search {
     const char *controller;
     struct hierarchy *found;
 };
@@ -27,8 +27,8 @@ static bool lists(const char *list, const char *word)
 }
 
 /* Calls EACH with the lines of FILE, without their ends, until it says that it has what it wants. */
-static void scan(const char *file, bool (*each)(const struct search *search, char *line),
-                 const struct search *search)
+static void scan(const char *file, bool (*each)(const struct hierarchy_search *search, char *line),
+                 const struct hierarchy_search *search)
 {
     char *line = NULL;
     size_t room = 0;
@@ -44,7 +44,7 @@ static void scan(const char *file, bool (*each)(const struct search *search, cha
 }
 
 /* "ID:CONTROLLERS:NAME"; of version 2 they are empty, and where version 1 has the controller, it has not. */
-static bool take_name(const struct search *search, char *line)
+static bool take_name(const struct hierarchy_search *search, char *line)
 {
     char *controllers = strchr(line, ':');
     char *name = controllers ? strchr(controllers + 1, ':') : NULL;
@@ -70,7 +70,7 @@ static const char *part_below(const struct hierarchy *hierarchy)
 }
 
 /* "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS... - TYPE SOURCE OPTIONS" */
-static bool take_mount(const struct search *search, char *line)
+static bool take_mount(const struct hierarchy_search *search, char *line)
 {
     enum { ROOT = 3, POINT, FIELDS };
     struct hierarchy *found = search->found;
@@ -100,7 +100,7 @@ static bool take_mount(const struct search *search, char *line)
 void hierarchy_find(struct hierarchy *hierarchy, const char *controller, const char *cgroup,
                     const char *mounts)
 {
-    const struct search search = {controller, hierarchy};
+    const struct hierarchy_search search = {controller, hierarchy};
     *hierarchy = (struct hierarchy){0};
     scan(cgroup, take_name, &search);
     if (hierarchy->name)

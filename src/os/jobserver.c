@@ -316,7 +316,7 @@ void jobserver_flags(const struct jobserver *jobserver, const char *flags, struc
         buf_append(out, word, length);
         first = false;
     }
-    /* Without a word in front, make would take the first one for letters of options. */
+    /* Without a word in front, make would take the first one for messages of options. */
     buf_printf(out, " -j%zu --jobserver-auth=%d,%d%s", jobserver->jobs, THEIR_IN, THEIR_OUT, behind);
 }
 

@@ -48,18 +48,18 @@ static int move_to_file(struct spool *spool, size_t kept, struct error *error)
     return result;
 }
 
-int spool_shelve(struct spool *spool, struct spool_shelf *shelf, struct error *error)
+int spool_file_put(struct spool *spool, struct spool_file *file, struct error *error)
 {
     if (spool->in_file || !spool->memory.length)
         return 0;
-    int result = shelf->open ? 0 : open_file(&shelf->fd, error);
+    int result = file->open ? 0 : open_file(&file->fd, error);
     if (result)
         return result;
-    shelf->open = true;
+    file->open = true;
     spool->in_file = spool->shared = true;
-    spool->fd = shelf->fd;
-    spool->start = shelf->end;
-    shelf->end += spool->memory.length;
+    spool->fd = file->fd;
+    spool->start = file->end;
+    file->end += spool->memory.length;
     result = move_to_file(spool, 0, error);
     if (!result)
         buf_release(&spool->memory);
@@ -116,16 +116,16 @@ void spool_release(struct spool *spool)
     *spool = (struct spool){0};
 }
 
-void spool_shelf_clear(struct spool_shelf *shelf)
+void spool_file_clear(struct spool_file *file)
 {
     /* It only takes room until then. */
-    if (shelf->end && !ftruncate(shelf->fd, 0))
-        shelf->end = 0;
+    if (file->end && !ftruncate(file->fd, 0))
+        file->end = 0;
 }
 
-void spool_shelf_release(struct spool_shelf *shelf)
+void spool_file_release(struct spool_file *file)
 {
-    if (shelf->open)
-        close(shelf->fd);
-    *shelf = (struct spool_shelf){0};
+    if (file->open)
+        close(file->fd);
+    *file = (struct spool_file){0};
 }

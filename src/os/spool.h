@@ -17,7 +17,7 @@ struct spool {
     struct buf memory; /* the last bytes, or all of them */
     struct buf piece;  /* what spool_next() gave last */
     bool in_file;
-    bool shared;   /* the file is a shelf's */
+    bool shared;   /* the file is shared (struct spool_file) */
     int fd;        /* where IN_FILE: the bytes before MEMORY */
     uint64_t start; /* in the file, of the first of them */
     uint64_t size; /* bytes in the file */
@@ -25,7 +25,7 @@ struct spool {
 };
 
 /* One such file for many spools that are small, and together are not. A zeroed one is empty. */
-struct spool_shelf {
+struct spool_file {
     bool open;
     int fd;
     uint64_t end;
@@ -46,12 +46,12 @@ int spool_next(struct spool *spool, const char **bytes, size_t *length, struct e
 
 /* Moves what is in memory to SHELF; one that has a file of its own stays as it is. Nothing may be put any
  * more. As spool_put(). */
-int spool_shelve(struct spool *spool, struct spool_shelf *shelf, struct error *error);
+int spool_file_put(struct spool *spool, struct spool_file *file, struct error *error);
 
 void spool_release(struct spool *spool);
 
 /* No spool is on it any more: its room is free. */
-void spool_shelf_clear(struct spool_shelf *shelf);
-void spool_shelf_release(struct spool_shelf *shelf);
+void spool_file_clear(struct spool_file *file);
+void spool_file_release(struct spool_file *file);
 
 #endif

@@ -8,61 +8,61 @@
 #include "child/start.h"
 #include "scenario/spec.h"
 
-struct crew *crew_new(struct pool *pool, size_t place)
+struct pool_worker *pool_worker_new(struct pool *pool, size_t place)
 {
-    struct crew *crew = pool->spec->kind == POOL_THREAD ? crew_thread_new(pool) : crew_process_new(pool);
-    crew->pool = pool;
-    crew->number = (int64_t)place + 1;
-    return crew;
+    struct pool_worker *worker = pool->spec->kind == POOL_THREAD ? thread_worker_new(pool) : process_worker_new(pool);
+    worker->pool = pool;
+    worker->number = (int64_t)place + 1;
+    return worker;
 }
 
 static bool has_idle(const struct pool *pool)
 {
-    for (size_t i = 0; i < pool->crew_count; i++)
-        if (pool->crew[i]->state == CREW_READY && !pool->crew[i]->tasks.count)
+    for (size_t i = 0; i < pool->worker_count; i++)
+        if (pool->worker[i]->state == CREW_READY && !pool->worker[i]->tasks.count)
             return true;
     return false;
 }
 
 /* The worker with the most tasks that it has not begun; NULL where nobody has any. */
-static struct crew *find_hoarder(const struct pool *pool)
+static struct pool_worker *find_backlogged_worker(const struct pool *pool)
 {
-    struct crew *most = NULL;
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        if (crew->state == CREW_READY && !crew->revoking && crew->tasks.count > 1 &&
-            (!most || crew->tasks.count > most->tasks.count))
-            most = crew;
+    struct pool_worker *most = NULL;
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        struct pool_worker *worker = pool->worker[i];
+        if (worker->state == CREW_READY && !worker->revoking && worker->tasks.count > 1 &&
+            (!most || worker->tasks.count > most->tasks.count))
+            most = worker;
     }
     return most;
 }
 
-struct crew *pool_hoarder(const struct pool *pool)
+struct pool_worker *pool_backlogged_worker(const struct pool *pool)
 {
-    return has_idle(pool) ? find_hoarder(pool) : NULL;
+    return has_idle(pool) ? find_backlogged_worker(pool) : NULL;
 }
 
-bool pool_has_hoard(const struct pool *pool)
+bool pool_has_backlog(const struct pool *pool)
 {
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        const struct crew *crew = pool->crew[i];
-        if (crew->state == CREW_READY && (crew->revoking || crew->tasks.count > 1))
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        const struct pool_worker *worker = pool->worker[i];
+        if (worker->state == CREW_READY && (worker->revoking || worker->tasks.count > 1))
             return true;
     }
     return false;
 }
 
-void crew_take_back(struct crew *crew, bool all)
+void pool_worker_take_back(struct pool_worker *worker, bool all)
 {
-    crew->revoking = true;
-    crew->kind->revoke(crew, all);
+    worker->revoking = true;
+    worker->kind->revoke(worker, all);
 }
 
-void crew_end_task(struct crew *crew)
+void pool_worker_end_task(struct pool_worker *worker)
 {
-    crew_take_back(crew, true);
-    if (crew->tasks.first)
-        crew->kind->cancel(crew, crew->tasks.first->id);
+    pool_worker_take_back(worker, true);
+    if (worker->tasks.first)
+        worker->kind->cancel(worker, worker->tasks.first->id);
 }
 
 /* The system refuses the first worker for now: tried again soon. */
@@ -78,28 +78,28 @@ static bool pool_waits(struct pool *pool, const struct error *error)
     return true;
 }
 
-void pool_try_crew_again(void *arg)
+void pool_try_worker_again(void *arg)
 {
     struct pool *pool = arg;
     pool->refused_now = false;
     pool_look(pool);
 }
 
-static void start_crew(struct crew *crew)
+static void start_worker(struct pool_worker *worker)
 {
     struct error error = {0};
-    crew->state = CREW_STARTING;
-    crew->revoking = crew->hung = crew->leaving = false;
-    crew->done = 0;
-    crew->pool->crew_alive++;
-    if (!crew->kind->start(crew, &error))
+    worker->state = CREW_STARTING;
+    worker->revoking = worker->hung = worker->leaving = false;
+    worker->done = 0;
+    worker->pool->workers_alive++;
+    if (!worker->kind->start(worker, &error))
         return;
-    crew->state = CREW_NONE;
-    crew->pool->crew_alive--;
+    worker->state = CREW_NONE;
+    worker->pool->workers_alive--;
     error_wrap(&error, "cannot start a worker");
-    if (!crew->pool->crew_alive && !pool_waits(crew->pool, &error)) {
-        crew->pool->object.run->refused |= start_was_refused(error.code);
-        pool_break(crew->pool, error.text); /* with some left, the pool goes on with those */
+    if (!worker->pool->workers_alive && !pool_waits(worker->pool, &error)) {
+        worker->pool->object.run->refused |= start_was_refused(error.code);
+        pool_break(worker->pool, error.text); /* with some left, the pool goes on with those */
     }
     error_release(&error);
 }
@@ -109,81 +109,81 @@ bool pool_has_more(const struct pool *pool)
     return pool->ready.count || pool->retrying || !pool->exhausted;
 }
 
-void pool_keep_crew(struct pool *pool)
+void pool_keep_worker(struct pool *pool)
 {
-    if (pool_is_stopping(pool) || pool_is_paused(pool) || (!pool_has_more(pool) && !pool_has_hoard(pool)))
+    if (pool_is_stopping(pool) || pool_is_paused(pool) || (!pool_has_more(pool) && !pool_has_backlog(pool)))
         return;
     size_t staffed = pool->scaled ? pool_staffed(pool) : 0;
-    for (size_t i = 0; i < pool->crew_count && !pool->broken && !pool->refused_now; i++)
-        if (pool->crew[i]->state == CREW_NONE && (!pool->scaled || staffed++ < pool->crew_wanted))
-            start_crew(pool->crew[i]);
+    for (size_t i = 0; i < pool->worker_count && !pool->broken && !pool->refused_now; i++)
+        if (pool->worker[i]->state == CREW_NONE && (!pool->scaled || staffed++ < pool->workers_wanted))
+            start_worker(pool->worker[i]);
 }
 
-void pool_finish_crew(struct pool *pool)
+void pool_finish_worker(struct pool *pool)
 {
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        bool idle = crew->state == CREW_READY && !crew->tasks.count;
-        bool unneeded = crew->state == CREW_STARTING && pool_is_stopping(pool);
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        struct pool_worker *worker = pool->worker[i];
+        bool idle = worker->state == CREW_READY && !worker->tasks.count;
+        bool unneeded = worker->state == CREW_STARTING && pool_is_stopping(pool);
         if (!idle && !unneeded)
             continue;
-        crew->state = CREW_FINISHING;
+        worker->state = CREW_FINISHING;
         if (unneeded)
-            crew->kind->kill(crew);
+            worker->kind->kill(worker);
         else
-            crew->kind->finish(crew);
+            worker->kind->finish(worker);
     }
 }
 
-void pool_halt_crew(struct pool *pool)
+void pool_halt_worker(struct pool *pool)
 {
     pool->told_halt = true;
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        if (crew->state != CREW_READY || crew->tasks.count < (pool->spec->halt.now ? 1 : 2))
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        struct pool_worker *worker = pool->worker[i];
+        if (worker->state != CREW_READY || worker->tasks.count < (pool->spec->halt.now ? 1 : 2))
             continue;
         if (pool->spec->halt.now)
-            crew_end_task(crew);
+            pool_worker_end_task(worker);
         else
-            crew_take_back(crew, false);
+            pool_worker_take_back(worker, false);
     }
 }
 
-void pool_recycle_crew(struct pool *pool)
+void pool_replace_worker(struct pool *pool)
 {
-    for (size_t i = 0; pool->spec->recycle && i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        if (crew->state != CREW_READY || crew->tasks.count || crew->done < pool->spec->recycle)
+    for (size_t i = 0; pool->spec->recycle && i < pool->worker_count; i++) {
+        struct pool_worker *worker = pool->worker[i];
+        if (worker->state != CREW_READY || worker->tasks.count || worker->done < pool->spec->recycle)
             continue;
-        crew->state = CREW_FINISHING;
-        crew->kind->finish(crew);
+        worker->state = CREW_FINISHING;
+        worker->kind->finish(worker);
     }
 }
 
 void pool_end_hung(struct pool *pool)
 {
     int64_t now = clock_monotonic();
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        const struct task *task = crew->tasks.first;
-        if (crew->state != CREW_READY || crew->hung || !task || !task->timeout ||
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        struct pool_worker *worker = pool->worker[i];
+        const struct task *task = worker->tasks.first;
+        if (worker->state != CREW_READY || worker->hung || !task || !task->timeout ||
             now - task->started < task->timeout + pool->spec->stop.grace + CREW_HANG_TIME)
             continue;
-        crew->hung = true;
-        crew->kind->kill(crew);
+        worker->hung = true;
+        worker->kind->kill(worker);
     }
 }
 
-void pool_limit_crew(struct pool *pool)
+void pool_limit_worker(struct pool *pool)
 {
-    while (pool->ready.count < pool->crew_count) {
+    while (pool->ready.count < pool->worker_count) {
         struct task *task = pool_take_task(pool);
         if (!task)
             break;
         task_list_add(&pool->ready, task);
     }
-    if (pool->exhausted && pool->ready.count < pool->crew_count)
-        pool->crew_count = pool->ready.count;
-    if (pool->object.run->dry && pool->crew_count > 1)
-        pool->crew_count = 1; /* the tasks are told of in their order */
+    if (pool->exhausted && pool->ready.count < pool->worker_count)
+        pool->worker_count = pool->ready.count;
+    if (pool->object.run->dry && pool->worker_count > 1)
+        pool->worker_count = 1; /* the tasks are told of in their order */
 }

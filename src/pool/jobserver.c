@@ -26,7 +26,7 @@ void pool_open_tokens(struct pool *pool)
     pool->tokens = run->tokens;
     if (pool->tokens || !pool->spec->jobserver || run->dry)
         return;
-    pool->jobserver = jobserver_open(pool->crew_made, &error);
+    pool->jobserver = jobserver_open(pool->workers_made, &error);
     if (pool->jobserver)
         pool->tokens = tokens_new(run->loop, pool->jobserver);
     else
@@ -61,23 +61,23 @@ void pool_free_tokens(struct pool *pool)
     jobserver_close(pool->jobserver);
 }
 
-static const char *find_flags(const struct world *world)
+static const char *find_flags(const struct exec_context *context)
 {
     size_t head = sizeof(VARIABLE);
-    for (size_t i = 0; i < world->environment_count; i++)
-        if (!strncmp(world->environment[i], VARIABLE "=", head))
-            return world->environment[i] + head;
+    for (size_t i = 0; i < context->environment_count; i++)
+        if (!strncmp(context->environment[i], VARIABLE "=", head))
+            return context->environment[i] + head;
     return NULL;
 }
 
-void pool_tell_jobserver(const struct pool *pool, struct world *world)
+void pool_tell_jobserver(const struct pool *pool, struct exec_context *context)
 {
     struct buf flags = {0};
     if (!pool->jobserver)
         return; /* an outer make's stands in the environment that parrun itself has */
-    jobserver_flags(pool->jobserver, find_flags(world), &flags);
-    world_set(world, VARIABLE, buf_string(&flags));
-    world->overruled = VARIABLE;
+    jobserver_flags(pool->jobserver, find_flags(context), &flags);
+    exec_context_set(context, VARIABLE, buf_string(&flags));
+    context->overruled = VARIABLE;
     buf_release(&flags);
 }
 

@@ -429,7 +429,7 @@ void pool_pump(struct pool *pool)
         task_free(task_list_take(&pool->finished));
     }
     if (!pool->unordered)
-        spool_shelf_clear(&pool->shelf);
+        spool_file_clear(&pool->file);
 }
 
 void pool_finish_task(struct pool *pool, struct task *task)

@@ -90,33 +90,33 @@ static struct task *next_task(struct pool *pool)
 }
 
 /* A worker that is to be replaced after so many tasks gets no more than those. */
-static bool may_take(const struct crew *crew, size_t most)
+static bool may_take(const struct pool_worker *worker, size_t most)
 {
-    int64_t recycle = crew->pool->spec->recycle;
-    return crew->state == CREW_READY && !crew->revoking && !crew->leaving && crew->tasks.count < most &&
-           (!recycle || crew->done + (int64_t)crew->tasks.count < recycle);
+    int64_t recycle = worker->pool->spec->recycle;
+    return worker->state == CREW_READY && !worker->revoking && !worker->leaving && worker->tasks.count < most &&
+           (!recycle || worker->done + (int64_t)worker->tasks.count < recycle);
 }
 
-void crew_begin_first(struct crew *crew)
+void pool_worker_begin_first(struct pool_worker *worker)
 {
-    struct task *task = crew->tasks.first;
+    struct task *task = worker->tasks.first;
     task->started = clock_monotonic();
     if (task->due)
         task_forget(task);
-    task->worker = crew->number;
-    task->pid = crew->pid;
-    pool_message_tried(crew->pool, task);
-    pool_tell_started(crew->pool, task);
+    task->worker = worker->number;
+    task->pid = worker->pid;
+    pool_message_tried(worker->pool, task);
+    pool_tell_started(worker->pool, task);
 }
 
-static void give(struct crew *crew, struct task *task)
+static void give(struct pool_worker *worker, struct task *task)
 {
-    task->id = ++crew->pool->next_id;
-    task->timeout = pool_task_timeout(crew->pool);
-    task_list_add(&crew->tasks, task);
-    if (crew->tasks.count == 1)
-        crew_begin_first(crew);
-    crew->kind->send(crew, task);
+    task->id = ++worker->pool->next_id;
+    task->timeout = pool_task_timeout(worker->pool);
+    task_list_add(&worker->tasks, task);
+    if (worker->tasks.count == 1)
+        pool_worker_begin_first(worker);
+    worker->kind->send(worker, task);
 }
 
 /* How many tasks a worker may have in all. */
@@ -129,15 +129,15 @@ static size_t tasks_at_once(const struct pool *pool)
 }
 
 /* Gives tasks to those who have fewer than MOST; false when none is left to give. */
-static bool fill_crew(struct pool *pool, size_t most)
+static bool fill_worker(struct pool *pool, size_t most)
 {
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        while (may_take(crew, most)) {
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        struct pool_worker *worker = pool->worker[i];
+        while (may_take(worker, most)) {
             struct task *task = next_task(pool);
             if (!task)
                 return false;
-            give(crew, task);
+            give(worker, task);
         }
     }
     return true;
@@ -149,8 +149,8 @@ static void give_tasks(struct pool *pool)
     if (pool->object.run->held || pool->results_full || pool_is_paused(pool) ||
         pool->unordered_count > UNORDERED_MOST)
         return;
-    if (fill_crew(pool, 1))
-        fill_crew(pool, tasks_at_once(pool));
+    if (fill_worker(pool, 1))
+        fill_worker(pool, tasks_at_once(pool));
 }
 
 /* A dry run of Lua bodies needs no worker: each task is told of and done. */
@@ -214,24 +214,24 @@ static void look_soon(void *arg)
     if (pool->object.run->dry && pool->spec->object.body.kind == BODY_LUA)
         plan_tasks(pool);
     pool_take_due(pool);
-    pool_keep_crew(pool);
+    pool_keep_worker(pool);
     if (pool->halted && !pool->told_halt)
-        pool_halt_crew(pool);
-    pool_recycle_crew(pool);
-    pool_trim_crew(pool);
+        pool_halt_worker(pool);
+    pool_replace_worker(pool);
+    pool_trim_worker(pool);
     if (pool_is_closing(pool))
         skip_ready(pool);
     else if (pool_is_stopping(pool) || pool_is_paused(pool))
         pool_return_messages(pool);
     else
         give_tasks(pool);
-    if (has_timeout(pool) || pool_hoarder(pool))
+    if (has_timeout(pool) || pool_backlogged_worker(pool))
         run_timer(pool);
-    if (pool_is_stopping(pool) || (!pool_has_more(pool) && !pool_has_hoard(pool)))
-        pool_finish_crew(pool);
+    if (pool_is_stopping(pool) || (!pool_has_more(pool) && !pool_has_backlog(pool)))
+        pool_finish_worker(pool);
     if (pool->object.run->watches || pool->object.run->draining)
         run_poke(pool->object.run);
-    if (!pool->crew_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && !pool_is_down(pool)) {
+    if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && !pool_is_down(pool)) {
         pool_release_unordered(pool);
         if (pool_has_told_all(pool) && pool_has_written_results(pool) &&
             items_finish(pool->items, pool->object.state == OBJECT_KILLING))
@@ -251,15 +251,15 @@ static void on_time(void *arg)
     struct pool *pool = arg;
     pool->timer_runs = false;
     if (pool->kill_at && clock_monotonic() >= pool->kill_at) {
-        for (size_t i = 0; i < pool->crew_count; i++)
-            if (pool->crew[i]->state != CREW_NONE)
-                pool->crew[i]->kind->kill(pool->crew[i]);
+        for (size_t i = 0; i < pool->worker_count; i++)
+            if (pool->worker[i]->state != CREW_NONE)
+                pool->worker[i]->kind->kill(pool->worker[i]);
         pool->kill_at += NS_PER_S;
     }
     pool_end_hung(pool);
-    struct crew *hoarder = pool_hoarder(pool);
-    if (hoarder && !pool_is_stopping(pool))
-        crew_take_back(hoarder, false);
+    struct pool_worker *backlogged = pool_backlogged_worker(pool);
+    if (backlogged && !pool_is_stopping(pool))
+        pool_worker_take_back(backlogged, false);
     pool_look(pool);
 }
 
@@ -269,7 +269,7 @@ static void run_timer(struct pool *pool)
     int64_t delay = 100 * NS_PER_MS;
     if (pool->timer_runs)
         return;
-    if (!pool_is_stopping(pool) && pool_hoarder(pool))
+    if (!pool_is_stopping(pool) && pool_backlogged_worker(pool))
         delay = LOOK_TIME;
     pool->timer_runs = true;
     timer_start(pool->timer, delay);
@@ -300,7 +300,7 @@ static void tell_limits(struct pool *pool)
 /* A word had stopped it. */
 static void go_on(struct pool *pool)
 {
-    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_wanted};
+    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->workers_wanted};
     pool_emit(pool, &event);
     object_reached(&pool->object, CONDITION_STARTED);
     object_reached(&pool->object, CONDITION_READY);
@@ -325,9 +325,9 @@ static void pool_start(struct object *object)
     pool_open_tokens(pool);
     pool_open_results(pool);
     pool_open_resume(pool);
-    pool_open_picks(pool);
-    pool_limit_crew(pool);
-    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->crew_count};
+    pool_open_selected_tasks(pool);
+    pool_limit_worker(pool);
+    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->worker_count};
     pool_emit(pool, &event);
     pool->told_started = true;
     tell_limits(pool);
@@ -362,11 +362,11 @@ static void pool_stop(struct object *object)
     struct pool *pool = (struct pool *)object;
     if (end_unbegun(pool))
         return;
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        if (crew->state != CREW_READY || !crew->tasks.first)
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        struct pool_worker *worker = pool->worker[i];
+        if (worker->state != CREW_READY || !worker->tasks.first)
             continue;
-        crew_end_task(crew);
+        pool_worker_end_task(worker);
     }
     pool->kill_at = clock_monotonic() + pool->spec->stop.grace + CREW_HANG_TIME;
     timer_start(pool->timer, pool->spec->stop.grace + CREW_HANG_TIME);
@@ -388,9 +388,9 @@ static void pool_kill(struct object *object)
 static void pool_hold(struct object *object, bool held)
 {
     struct pool *pool = (struct pool *)object;
-    for (size_t i = 0; i < pool->crew_count; i++)
-        if (pool->crew[i]->state != CREW_NONE)
-            pool->crew[i]->kind->hold(pool->crew[i], held);
+    for (size_t i = 0; i < pool->worker_count; i++)
+        if (pool->worker[i]->state != CREW_NONE)
+            pool->worker[i]->kind->hold(pool->worker[i], held);
     items_hold(pool->items, held);
     if (held)
         return;
@@ -407,9 +407,9 @@ static bool pool_drained(const struct object *object)
 static void pool_free(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
-    for (size_t i = 0; i < pool->crew_made; i++)
-        pool->crew[i]->kind->free(pool->crew[i]);
-    free(pool->crew);
+    for (size_t i = 0; i < pool->workers_made; i++)
+        pool->worker[i]->kind->free(pool->worker[i]);
+    free(pool->worker);
     items_free(pool->items);
     results_free(pool->results);
     pool_free_tokens(pool);
@@ -417,7 +417,7 @@ static void pool_free(struct object *object)
     buf_release(&pool->chunk);
     planner_free(pool->planner);
     pool_content_release(&pool->content);
-    spool_shelf_release(&pool->shelf);
+    spool_file_release(&pool->file);
     timer_free(pool->timer);
     timer_free(pool->due);
     timer_free(pool->refused);
@@ -441,14 +441,14 @@ static void pool_facts(const struct object *object, struct object_facts *facts)
     facts->failed = tally.count;
     facts->skipped = tally.skipped;
     facts->left = tally.left;
-    for (size_t i = 0; i < pool->crew_made; i++) {
-        const struct crew *crew = pool->crew[i];
-        if (crew->state == CREW_NONE)
+    for (size_t i = 0; i < pool->workers_made; i++) {
+        const struct pool_worker *worker = pool->worker[i];
+        if (worker->state == CREW_NONE)
             continue;
         facts->workers++;
-        facts->busy += crew->tasks.first != NULL;
-        if (crew->pid)
-            facts_add_pid(facts, crew->pid);
+        facts->busy += worker->tasks.first != NULL;
+        if (worker->pid)
+            facts_add_pid(facts, worker->pid);
     }
 }
 
@@ -504,12 +504,12 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
     pool->flags = flags;
     pool->timer = timer_new(run->loop, on_time, pool);
     pool->due = timer_new(run->loop, look_soon, pool);
-    pool->refused = timer_new(run->loop, pool_try_crew_again, pool);
+    pool->refused = timer_new(run->loop, pool_try_worker_again, pool);
     pool->seed = (unsigned)clock_monotonic();
-    pool->crew_count = pool->crew_made = pool->crew_wanted = pool_workers(run, spec);
-    pool->crew = mem_calloc(pool->crew_count, sizeof(struct crew *));
-    for (size_t i = 0; i < pool->crew_count; i++)
-        pool->crew[i] = crew_new(pool, i);
+    pool->worker_count = pool->workers_made = pool->workers_wanted = pool_workers(run, spec);
+    pool->worker = mem_calloc(pool->worker_count, sizeof(struct pool_worker *));
+    for (size_t i = 0; i < pool->worker_count; i++)
+        pool->worker[i] = pool_worker_new(pool, i);
     return &pool->object;
 }
 

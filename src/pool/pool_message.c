@@ -40,7 +40,7 @@ static int64_t tries_of(const struct task *task, size_t number)
 
 void pool_message_taken(struct pool *pool, struct task *task)
 {
-    if (!items_taker(pool->items, &task->messages))
+    if (!items_consumer(pool->items, &task->messages))
         return;
     for (size_t i = 0; i < count_messages(task); i++)
         if (message_of(task, i)->mark.attempts > task->before)
@@ -50,25 +50,25 @@ void pool_message_taken(struct pool *pool, struct task *task)
 
 void pool_message_tried(struct pool *pool, const struct task *task)
 {
-    struct taker *taker = items_taker(pool->items, NULL);
+    struct consumer *consumer = items_consumer(pool->items, NULL);
     for (size_t i = 0; i < count_messages(task); i++)
-        taker_task_tried(taker, &message_of(task, i)->mark, tries_of(task, i));
+        consumer_task_tried(consumer, &message_of(task, i)->mark, tries_of(task, i));
 }
 
 /* The message goes back after so many TRIES. */
-static void give_back(struct taker *taker, const struct task *task, size_t number, int64_t tries)
+static void give_back(struct consumer *consumer, const struct task *task, size_t number, int64_t tries)
 {
     const struct task_message *message = message_of(task, number);
-    struct mark_taken mark = message->mark;
+    struct delivery_tag mark = message->mark;
     mark.attempts = (unsigned)tries;
-    taker_task_back(taker, &mark, task->item.data + message->at, message->length);
+    consumer_task_requeue(consumer, &mark, task->item.data + message->at, message->length);
 }
 
 void pool_message_back(struct pool *pool, const struct task *task)
 {
-    struct taker *taker = items_taker(pool->items, NULL);
+    struct consumer *consumer = items_consumer(pool->items, NULL);
     for (size_t i = 0; i < count_messages(task); i++)
-        give_back(taker, task, i, tries_of(task, i) - 1); /* this one does not count */
+        give_back(consumer, task, i, tries_of(task, i) - 1); /* this one does not count */
 }
 
 /* Whether a message of a batch that has failed for good was tried less than others of it, and may be tried again. */
@@ -80,20 +80,20 @@ static bool has_tries_left(const struct pool *pool, const struct task *task, siz
 
 void pool_message_done(struct pool *pool, const struct task *task)
 {
-    struct taker *taker = items_taker(pool->items, NULL);
+    struct consumer *consumer = items_consumer(pool->items, NULL);
     struct buf reason = {0};
-    if (!taker)
+    if (!consumer)
         return;
     if (task->outcome != OUTCOME_DONE)
         pool_fill_reason(pool, task, &reason);
     for (size_t i = 0; i < count_messages(task); i++) {
         const struct task_message *message = message_of(task, i);
         if (task->outcome == OUTCOME_DONE)
-            taker_task_done(taker, &message->mark);
+            consumer_task_done(consumer, &message->mark);
         else if (has_tries_left(pool, task, i))
-            give_back(taker, task, i, tries_of(task, i));
+            give_back(consumer, task, i, tries_of(task, i));
         else
-            taker_task_failed(taker, &message->mark, task->item.data + message->at, message->length,
+            consumer_task_failed(consumer, &message->mark, task->item.data + message->at, message->length,
                               tries_of(task, i), buf_string(&reason));
     }
     buf_release(&reason);

@@ -10,18 +10,18 @@ static bool is_picked(const struct pool *pool, int64_t index)
 {
     const struct run *run = pool->object.run;
     for (size_t i = 0; i < run->pick_count; i++)
-        if (run->picks[i].pool == pool->object.name && run->picks[i].task == index)
+        if (run->selected_tasks[i].pool == pool->object.name && run->selected_tasks[i].task == index)
             return true;
     return false;
 }
 
-void pool_open_picks(struct pool *pool)
+void pool_open_selected_tasks(struct pool *pool)
 {
     const struct run *run = pool->object.run;
     pool->last_pick = run->pick_count ? -1 : INT64_MAX;
     for (size_t i = 0; i < run->pick_count; i++)
-        if (run->picks[i].pool == pool->object.name && run->picks[i].task > pool->last_pick)
-            pool->last_pick = run->picks[i].task;
+        if (run->selected_tasks[i].pool == pool->object.name && run->selected_tasks[i].task > pool->last_pick)
+            pool->last_pick = run->selected_tasks[i].task;
 }
 
 bool pool_passes_over(struct pool *pool, const struct task *task)
@@ -32,7 +32,7 @@ bool pool_passes_over(struct pool *pool, const struct task *task)
     return true;
 }
 
-void pool_check_picks(struct pool *pool)
+void pool_check_selected_tasks(struct pool *pool)
 {
     struct buf reason = {0};
     if (!pool->object.run->pick_count || pool->next_index > pool->last_pick)

@@ -15,16 +15,16 @@
 /* What makes of each item the command that the joblog has. */
 static int open_planner(struct pool *pool, struct error *error)
 {
-    struct world world;
+    struct exec_context context;
     struct worker_config config;
     int result =
-        world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
+        exec_context_init(&context, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
     if (!result) {
-        world_config(&world, &config);
+        exec_context_config(&context, &config);
         pool->planner = planner_new(&config, error);
         result = pool->planner ? 0 : error->code;
     }
-    world_release(&world);
+    exec_context_release(&context);
     return result;
 }
 

@@ -20,14 +20,14 @@ void pool_sample(struct object *object, const struct usages *usages)
     struct pool *pool = (struct pool *)object;
     size_t busy = 0;
     (void)usages;
-    for (size_t i = 0; i < pool->crew_count; i++)
-        busy += pool->crew[i]->tasks.first != NULL;
-    if (busy == pool->told_busy && pool->crew_alive == pool->told_alive)
+    for (size_t i = 0; i < pool->worker_count; i++)
+        busy += pool->worker[i]->tasks.first != NULL;
+    if (busy == pool->told_busy && pool->workers_alive == pool->told_alive)
         return;
     pool->told_busy = busy;
-    pool->told_alive = pool->crew_alive;
+    pool->told_alive = pool->workers_alive;
     struct event event = {
-        .kind = EVENT_POOL_SAMPLE, .count = (int64_t)busy, .total = (int64_t)pool->crew_alive};
+        .kind = EVENT_POOL_SAMPLE, .count = (int64_t)busy, .total = (int64_t)pool->workers_alive};
     pool_emit(pool, &event);
 }
 
@@ -35,8 +35,8 @@ static void print_running(const struct pool *pool, struct buf *out)
 {
     size_t running = 0;
     int64_t now = clock_monotonic();
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        const struct task *task = pool->crew[i]->tasks.first;
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        const struct task *task = pool->worker[i]->tasks.first;
         if (!task)
             continue;
         if (running++ >= LISTED_MOST)
@@ -49,16 +49,16 @@ static void print_running(const struct pool *pool, struct buf *out)
 }
 
 /* Adds what each task that runs waits for; false where one of them does not. */
-static bool crew_waits(const struct pool *pool, struct part_waits *waits, size_t *running)
+static bool pool_worker_waits(const struct pool *pool, struct part_waits *waits, size_t *running)
 {
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        const struct crew *crew = pool->crew[i];
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        const struct pool_worker *worker = pool->worker[i];
         struct part_wait one = {0};
-        if (crew->state == CREW_STARTING)
+        if (worker->state == CREW_STARTING)
             return false;
-        if (!crew->tasks.first)
+        if (!worker->tasks.first)
             continue;
-        if (!crew->kind->waits(crew, &one.wait))
+        if (!worker->kind->waits(worker, &one.wait))
             return false;
         parts_add(waits, &one);
         ++*running;
@@ -88,14 +88,14 @@ static bool is_held_by_queues(const struct pool *pool)
 /* Whether a worker is free that would take what comes. */
 static bool takes_more(const struct pool *pool, size_t running)
 {
-    return !pool->exhausted && running < pool->crew_alive;
+    return !pool->exhausted && running < pool->workers_alive;
 }
 
 void pool_waits_for_queue(struct object *object, struct part_waits *waits)
 {
     const struct pool *pool = (const struct pool *)object;
     size_t running = 0;
-    bool waiting = is_held_by_queues(pool) && crew_waits(pool, waits, &running);
+    bool waiting = is_held_by_queues(pool) && pool_worker_waits(pool, waits, &running);
     if (waiting && takes_more(pool, running))
         waiting = source_waits(pool, waits);
     if (!waiting)
@@ -105,7 +105,7 @@ void pool_waits_for_queue(struct object *object, struct part_waits *waits)
 void pool_parts(const struct object *object, struct part_waits *waits)
 {
     const struct pool *pool = (const struct pool *)object;
-    door_waits(object->run->door, object, waits);
+    control_socket_waits(object->run->control, object, waits);
     if (waits->count)
         source_waits(pool, waits);
 }
@@ -118,20 +118,20 @@ bool pool_sleeps(const struct object *object, const struct part_waits *waits, ui
     (void)turns;
     for (size_t i = 0; i < waits->count; i++)
         waiting += waits->items[i].part ? waits->items[i].count : 0;
-    for (size_t i = 0; i < pool->crew_count; i++)
-        running += pool->crew[i]->tasks.first != NULL;
+    for (size_t i = 0; i < pool->worker_count; i++)
+        running += pool->worker[i]->tasks.first != NULL;
     return is_held_by_queues(pool) && waiting >= running;
 }
 
 bool pool_held_up(const struct object *object, struct buf *out)
 {
     const struct pool *pool = (const struct pool *)object;
-    const struct crew *first = NULL;
+    const struct pool_worker *first = NULL;
     size_t starting = 0;
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        if (pool->crew[i]->state != CREW_STARTING && pool->crew[i]->state != CREW_NONE)
-            first = first ? first : pool->crew[i];
-        starting += pool->crew[i]->state == CREW_STARTING;
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        if (pool->worker[i]->state != CREW_STARTING && pool->worker[i]->state != CREW_NONE)
+            first = first ? first : pool->worker[i];
+        starting += pool->worker[i]->state == CREW_STARTING;
     }
     if (first && pool->token_waiter.waits && !first->tasks.first)
         buf_text(out, "waits for a token of the jobserver of make");

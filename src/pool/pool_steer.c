@@ -10,59 +10,59 @@
 
 bool pool_is_paused(const struct pool *pool)
 {
-    return pool->paused || pool->object.run->draining || !pool->crew_wanted;
+    return pool->paused || pool->object.run->draining || !pool->workers_wanted;
 }
 
-static bool is_staffed(const struct crew *crew)
+static bool is_staffed(const struct pool_worker *worker)
 {
-    return crew->state == CREW_STARTING || (crew->state == CREW_READY && !crew->leaving);
+    return worker->state == CREW_STARTING || (worker->state == CREW_READY && !worker->leaving);
 }
 
 size_t pool_staffed(const struct pool *pool)
 {
     size_t count = 0;
-    for (size_t i = 0; i < pool->crew_count; i++)
-        count += is_staffed(pool->crew[i]);
+    for (size_t i = 0; i < pool->worker_count; i++)
+        count += is_staffed(pool->worker[i]);
     return count;
 }
 
 static size_t count_tasks(const struct pool *pool)
 {
     size_t count = 0;
-    for (size_t i = 0; i < pool->crew_count; i++)
-        count += pool->crew[i]->tasks.first != NULL;
+    for (size_t i = 0; i < pool->worker_count; i++)
+        count += pool->worker[i]->tasks.first != NULL;
     return count;
 }
 
 static size_t count_ready(const struct pool *pool)
 {
     size_t count = 0;
-    for (size_t i = 0; i < pool->crew_count; i++)
-        count += pool->crew[i]->state == CREW_READY && !pool->crew[i]->leaving;
+    for (size_t i = 0; i < pool->worker_count; i++)
+        count += pool->worker[i]->state == CREW_READY && !pool->worker[i]->leaving;
     return count;
 }
 
 void pool_staff(const struct object *object, struct object_staff *staff)
 {
     const struct pool *pool = (const struct pool *)object;
-    size_t most = pool->crew_wanted < pool->crew_count ? pool->crew_wanted : pool->crew_count;
+    size_t most = pool->workers_wanted < pool->worker_count ? pool->workers_wanted : pool->worker_count;
     *staff = (struct object_staff){
         .paused = pool_is_paused(pool),
         .tasks = count_tasks(pool),
         .waits = (pool->waiting || pool->exhausted) && !pool->ready.count && !pool->retrying,
-        .wanted = pool->crew_wanted,
+        .wanted = pool->workers_wanted,
         .workers = count_ready(pool),
     };
-    staff->leaving = pool->crew_alive - pool_staffed(pool);
+    staff->leaving = pool->workers_alive - pool_staffed(pool);
     staff->settled = !staff->leaving && (staff->workers == most || staff->paused || !pool_has_more(pool));
 }
 
 /* What workers have not begun they give back. */
 static void take_all_back(struct pool *pool)
 {
-    for (size_t i = 0; i < pool->crew_count; i++)
-        if (pool->crew[i]->state == CREW_READY && !pool->crew[i]->revoking && pool->crew[i]->tasks.count > 1)
-            crew_take_back(pool->crew[i], false);
+    for (size_t i = 0; i < pool->worker_count; i++)
+        if (pool->worker[i]->state == CREW_READY && !pool->worker[i]->revoking && pool->worker[i]->tasks.count > 1)
+            pool_worker_take_back(pool->worker[i], false);
 }
 
 /* Nothing is begun any more for some time. */
@@ -90,96 +90,96 @@ void pool_pause(struct object *object, bool paused)
 /* Makes places for so many workers. */
 static void make_places(struct pool *pool, size_t workers)
 {
-    if (workers > pool->crew_made)
-        pool->crew = mem_realloc(pool->crew, workers, sizeof(*pool->crew));
-    for (; pool->crew_made < workers; pool->crew_made++)
-        pool->crew[pool->crew_made] = crew_new(pool, pool->crew_made);
-    if (workers > pool->crew_count || !pool->told_started)
-        pool->crew_count = workers;
+    if (workers > pool->workers_made)
+        pool->worker = mem_realloc(pool->worker, workers, sizeof(*pool->worker));
+    for (; pool->workers_made < workers; pool->workers_made++)
+        pool->worker[pool->workers_made] = pool_worker_new(pool, pool->workers_made);
+    if (workers > pool->worker_count || !pool->told_started)
+        pool->worker_count = workers;
 }
 
 int pool_scale(struct object *object, int64_t workers, bool check, struct error *error)
 {
     struct pool *pool = (struct pool *)object;
     struct event event = {
-        .kind = EVENT_POOL_SCALED, .count = workers, .total = (int64_t)pool->crew_wanted};
+        .kind = EVENT_POOL_SCALED, .count = workers, .total = (int64_t)pool->workers_wanted};
     if (object->state == OBJECT_ENDED)
         return error_set(error, ERROR_FAILED, "pool %s has ended", object->name);
-    if (pool->spec->jobserver && (size_t)workers > pool->crew_made)
+    if (pool->spec->jobserver && (size_t)workers > pool->workers_made)
         return error_set(error, ERROR_FAILED, "pool %s is a jobserver with %zu places, and can have no more workers",
-                         object->name, pool->crew_made);
+                         object->name, pool->workers_made);
     if (check)
         return 0;
-    pool->crew_wanted = (size_t)workers;
+    pool->workers_wanted = (size_t)workers;
     pool->scaled = true;
-    make_places(pool, pool->crew_wanted);
+    make_places(pool, pool->workers_wanted);
     pool_emit(pool, &event);
     if (!workers)
         hold_back(pool);
-    pool_trim_crew(pool);
+    pool_trim_worker(pool);
     pool_look(pool);
     return 0;
 }
 
-static void send_home(struct crew *crew, bool force)
+static void send_home(struct pool_worker *worker, bool force)
 {
-    crew->state = CREW_FINISHING;
+    worker->state = CREW_FINISHING;
     if (force)
-        crew->kind->kill(crew);
+        worker->kind->kill(worker);
     else
-        crew->kind->finish(crew);
+        worker->kind->finish(worker);
 }
 
-static bool is_free(const struct crew *crew)
+static bool is_free(const struct pool_worker *worker)
 {
-    return crew->state == CREW_READY && !crew->tasks.count && !crew->revoking;
+    return worker->state == CREW_READY && !worker->tasks.count && !worker->revoking;
 }
 
 /* How gladly it is sent home: a free one, then one that has not begun, then a busy one. */
-static int rank(const struct crew *crew)
+static int rank(const struct pool_worker *worker)
 {
-    return !is_staffed(crew) ? 0 : is_free(crew) ? 3 : crew->state == CREW_STARTING ? 2 : 1;
+    return !is_staffed(worker) ? 0 : is_free(worker) ? 3 : worker->state == CREW_STARTING ? 2 : 1;
 }
 
-static struct crew *find_spare(const struct pool *pool)
+static struct pool_worker *find_spare(const struct pool *pool)
 {
-    struct crew *best = pool->crew[0];
-    for (size_t i = 1; i < pool->crew_count; i++)
-        if (rank(pool->crew[i]) >= rank(best))
-            best = pool->crew[i];
+    struct pool_worker *best = pool->worker[0];
+    for (size_t i = 1; i < pool->worker_count; i++)
+        if (rank(pool->worker[i]) >= rank(best))
+            best = pool->worker[i];
     return best;
 }
 
-static void let_go(struct crew *crew)
+static void let_go(struct pool_worker *worker)
 {
-    if (is_free(crew)) {
-        send_home(crew, false);
-    } else if (crew->state == CREW_STARTING) {
-        send_home(crew, true);
+    if (is_free(worker)) {
+        send_home(worker, false);
+    } else if (worker->state == CREW_STARTING) {
+        send_home(worker, true);
     } else {
-        crew->leaving = true;
-        if (crew->tasks.count > 1 && !crew->revoking)
-            crew_take_back(crew, false);
+        worker->leaving = true;
+        if (worker->tasks.count > 1 && !worker->revoking)
+            pool_worker_take_back(worker, false);
     }
 }
 
-void pool_trim_crew(struct pool *pool)
+void pool_trim_worker(struct pool *pool)
 {
     if (!pool->scaled)
         return;
     size_t staffed = pool_staffed(pool);
-    for (size_t i = 0; i < pool->crew_count; i++) {
-        struct crew *crew = pool->crew[i];
-        if (!crew->leaving || crew->state != CREW_READY)
+    for (size_t i = 0; i < pool->worker_count; i++) {
+        struct pool_worker *worker = pool->worker[i];
+        if (!worker->leaving || worker->state != CREW_READY)
             continue;
-        if (staffed < pool->crew_wanted) { /* they are wanted again */
-            crew->leaving = false;
+        if (staffed < pool->workers_wanted) { /* they are wanted again */
+            worker->leaving = false;
             staffed++;
-        } else if (is_free(crew)) {
-            send_home(crew, false);
+        } else if (is_free(worker)) {
+            send_home(worker, false);
         }
     }
-    for (; staffed > pool->crew_wanted; staffed--)
+    for (; staffed > pool->workers_wanted; staffed--)
         let_go(find_spare(pool));
 }
 

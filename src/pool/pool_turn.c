@@ -19,9 +19,9 @@ static void shelve(struct pool *pool, struct task *task)
     struct error error = {0};
     int result = 0;
     for (size_t i = 0; !result && i < TASK_STREAMS; i++) {
-        result = spool_shelve(&task->streams[i].output, &pool->shelf, &error);
+        result = spool_file_put(&task->streams[i].output, &pool->file, &error);
         if (!result)
-            result = spool_shelve(&task->streams[i].kept, &pool->shelf, &error);
+            result = spool_file_put(&task->streams[i].kept, &pool->file, &error);
     }
     if (result)
         pool_lose(pool, error.text);

@@ -1,6 +1,6 @@
 /*
- * What the files of a pool share: pool.c gives tasks to workers, pool_staff.c begins and ends these,
- * pool_crew.c hears of them, pool_output.c tells the log, and crew_*.c are the kinds of worker.
+ * What the files of a pool share: pool.c gives tasks to workers, assignment.c begins and ends these,
+ * workers.c hears of them, output.c tells the log, and worker_process.c and worker_thread.c are the kinds of worker.
  */
 #ifndef POOL_PRIVATE_H
 #define POOL_PRIVATE_H
@@ -18,7 +18,7 @@
 #include "store/pool_content.h"
 #include "store/resume.h"
 
-struct crew;
+struct pool_worker;
 struct buf;
 struct error;
 struct items;
@@ -28,30 +28,30 @@ struct planner;
 struct pool_spec;
 struct results;
 struct timer;
-struct world;
+struct exec_context;
 
 /* How a kind of worker is driven; each function gets the worker. */
-struct crew_kind {
-    /* Starts it. 0; then crew_ready() or crew_gone() follows. Or a negative code and neither. */
-    int (*start)(struct crew *crew, struct error *error);
-    /* Gives it a task, which stands in crew->tasks already. */
-    void (*send)(struct crew *crew, const struct task *task);
-    /* Asks for what it has not begun, unless ALL but one to run: crew_gave_back() follows for each, then
-     * crew_revoked(). */
-    void (*revoke)(struct crew *crew, bool all);
+struct pool_worker_ops {
+    /* Starts it. 0; then pool_worker_ready() or pool_worker_gone() follows. Or a negative code and neither. */
+    int (*start)(struct pool_worker *worker, struct error *error);
+    /* Gives it a task, which stands in worker->tasks already. */
+    void (*send)(struct pool_worker *worker, const struct task *task);
+    /* Asks for what it has not begun, unless ALL but one to run: pool_worker_gave_back() follows for each, then
+     * pool_worker_revoked(). */
+    void (*revoke)(struct pool_worker *worker, bool all);
     /* Ends the task that runs, if it is still this one; its result follows. */
-    void (*cancel)(struct crew *crew, uint64_t id);
+    void (*cancel)(struct pool_worker *worker, uint64_t id);
     /* No more tasks: it ends when it has done those it has. */
-    void (*finish)(struct crew *crew);
+    void (*finish)(struct pool_worker *worker);
     /* Ends it at once. */
-    void (*kill)(struct crew *crew);
-    void (*hold)(struct crew *crew, bool held);
+    void (*kill)(struct pool_worker *worker);
+    void (*hold)(struct pool_worker *worker, bool held);
     /* True where nothing but a queue lets the task that runs go on: see struct object_kind. */
-    bool (*waits)(const struct crew *crew, struct object_wait *wait);
-    void (*free)(struct crew *crew);
+    bool (*waits)(const struct pool_worker *worker, struct object_wait *wait);
+    void (*free)(struct pool_worker *worker);
 };
 
-enum crew_state {
+enum pool_worker_state {
     CREW_NONE,     /* not started, or ended */
     CREW_STARTING,
     CREW_READY,
@@ -59,12 +59,12 @@ enum crew_state {
 };
 
 /* One worker, as the pool sees it; each kind puts this struct first in its own. */
-struct crew {
-    const struct crew_kind *kind;
+struct pool_worker {
+    const struct pool_worker_ops *kind;
     struct pool *pool;
     int64_t number; /* from 1 */
     int64_t pid;
-    enum crew_state state;
+    enum pool_worker_state state;
     struct task_list tasks; /* the first one runs, the others wait in the worker */
     struct buf line;        /* of what setup writes: a line's beginning */
     bool revoking;
@@ -87,13 +87,13 @@ struct pool {
     size_t chunk_head; /* of that: without the item */
     bool broken; /* no worker can be had any more */
     struct task_list ready; /* taken from the source, or back from a worker */
-    struct crew **crew;
-    size_t crew_made;  /* all of them */
-    size_t crew_count; /* those that are used: no more than there are tasks */
+    struct pool_worker **worker;
+    size_t workers_made;  /* all of them */
+    size_t worker_count; /* those that are used: no more than there are tasks */
     size_t told_busy;  /* workers, as pool.sample has told them last, */
     size_t told_alive; /* and how many there were */
-    size_t crew_alive;
-    size_t crew_wanted; /* there are to be so many, where there are tasks for them */
+    size_t workers_alive;
+    size_t workers_wanted; /* there are to be so many, where there are tasks for them */
     bool scaled;        /* another number than at the start was wanted */
     bool paused;        /* no more tasks are begun, as a word says */
     size_t lost_in_a_row; /* workers that ended before they were ready */
@@ -144,7 +144,7 @@ struct pool {
     struct task *unordered;    /* output: ordered: done before their turn */
     size_t unordered_count;
     size_t unordered_memory;   /* bytes of their output that are there */
-    struct spool_shelf shelf;  /* and not: of those beyond a bound */
+    struct spool_file file;  /* and not: of those beyond a bound */
     int64_t next_told;
     int64_t done;
     int64_t failed;
@@ -171,33 +171,33 @@ bool pool_is_closing(const struct pool *pool);
 bool pool_is_paused(const struct pool *pool);
 
 /* The worker begins its first task: tells so. */
-void crew_begin_first(struct crew *crew);
+void pool_worker_begin_first(struct pool_worker *worker);
 
-/* pool_crew.c: what a worker tells its pool. */
+/* workers.c: what a worker tells its pool. */
 
 /* It can take tasks. */
-void crew_ready(struct crew *crew);
+void pool_worker_ready(struct pool_worker *worker);
 
 /* It ended before it was ready, by its own fault: REASON. */
-void crew_refused(struct crew *crew, const char *reason);
+void pool_worker_refused(struct pool_worker *worker, const char *reason);
 
 /* The result of its first task; what RESULT points to is copied. */
-void crew_result(struct crew *crew, const struct result *result);
+void pool_worker_result(struct pool_worker *worker, const struct result *result);
 
 /* Output of its first task, see pool_take_output(), or of setup: then it is told as lines of the worker. */
-void crew_output(struct crew *crew, size_t stream, const char *bytes, size_t length);
+void pool_worker_output(struct pool_worker *worker, size_t stream, const char *bytes, size_t length);
 
 /* A line past any task. */
-void crew_line(struct crew *crew, const char *bytes, size_t length);
+void pool_worker_line(struct pool_worker *worker, const char *bytes, size_t length);
 
-void crew_gave_back(struct crew *crew, uint64_t id);
-void crew_revoked(struct crew *crew);
+void pool_worker_gave_back(struct pool_worker *worker, uint64_t id);
+void pool_worker_revoked(struct pool_worker *worker);
 
 /* Nothing of it is left. REASON says how it ended. */
-void crew_gone(struct crew *crew, const char *reason);
+void pool_worker_gone(struct pool_worker *worker, const char *reason);
 
-/* crew_frame.c: a frame from a worker, told to its pool. */
-void crew_take_frame(struct crew *crew, struct frame *frame);
+/* worker_frame.c: a frame from a worker, told to its pool. */
+void pool_worker_take_frame(struct pool_worker *worker, struct frame *frame);
 
 /* Emits an event about the pool. */
 void pool_emit(struct pool *pool, struct event *event);
@@ -208,7 +208,7 @@ void pool_break(struct pool *pool, const char *reason);
 /* Looks soon at who can get a task, and at whether the pool has ended. */
 void pool_look(struct pool *pool);
 
-/* pool_source.c */
+/* source/source.c */
 
 /* The next task that is to run, numbered; NULL where there is none now. */
 struct task *pool_take_task(struct pool *pool);
@@ -219,25 +219,25 @@ void pool_tell_exhausted(struct pool *pool);
 /* No more tasks will come: tells so once. */
 void pool_tell_waiting(struct pool *pool);
 
-/* pool_staff.c */
+/* assignment.c */
 
 /* A worker that has not ended its task so long after its limit and grace hangs. */
 #define CREW_HANG_TIME (1 * NS_PER_S)
 
 /* No more workers than there are tasks, as far as that is known. */
-void pool_limit_crew(struct pool *pool);
+void pool_limit_worker(struct pool *pool);
 
 /* Starts workers: all at the beginning, later in place of those that were lost. */
-void pool_keep_crew(struct pool *pool);
+void pool_keep_worker(struct pool *pool);
 
 /* The system refused the first one some time ago; ARG is the pool. */
-void pool_try_crew_again(void *arg);
+void pool_try_worker_again(void *arg);
 
 /* Sends home the workers that have done as many tasks as they should; others take their places. */
-void pool_recycle_crew(struct pool *pool);
+void pool_replace_worker(struct pool *pool);
 
 /* A halted pool: the workers give back what they have not begun, and end what they run if asked. */
-void pool_halt_crew(struct pool *pool);
+void pool_halt_worker(struct pool *pool);
 
 /* pool_steer.c: as struct object_kind has them. */
 void pool_pause(struct object *object, bool paused);
@@ -249,7 +249,7 @@ int pool_revive(struct object *object, bool check, struct error *error);
 size_t pool_staffed(const struct pool *pool);
 
 /* Sends home those that are too many: free ones first, busy ones after their task. */
-void pool_trim_crew(struct pool *pool);
+void pool_trim_worker(struct pool *pool);
 
 /* Messages that were taken, and not given to a worker, go back to their queue, for others to take. */
 void pool_return_messages(struct pool *pool);
@@ -257,8 +257,8 @@ void pool_return_messages(struct pool *pool);
 /* A pool that is being stopped by a word, of which no worker is left: true where it is down. */
 bool pool_is_down(struct pool *pool);
 
-/* pool_staff.c: sends home the workers for whom nothing is left. */
-void pool_finish_crew(struct pool *pool);
+/* assignment.c: sends home the workers for whom nothing is left. */
+void pool_finish_worker(struct pool *pool);
 
 /* Ends the workers whose task should have ended long ago. */
 void pool_end_hung(struct pool *pool);
@@ -267,18 +267,18 @@ void pool_end_hung(struct pool *pool);
 bool pool_has_more(const struct pool *pool);
 
 /* True where tasks wait behind another with a worker, or are on their way back from one. */
-bool pool_has_hoard(const struct pool *pool);
+bool pool_has_backlog(const struct pool *pool);
 
 /* While another is idle: the worker with the most tasks that it has not begun; NULL where nobody has any. */
-struct crew *pool_hoarder(const struct pool *pool);
+struct pool_worker *pool_backlogged_worker(const struct pool *pool);
 
 /* Asks for the tasks that it has not begun; ALL: the one that comes first too. */
-void crew_take_back(struct crew *crew, bool all);
+void pool_worker_take_back(struct pool_worker *worker, bool all);
 
 /* Takes back what it has not begun and ends what it runs. */
-void crew_end_task(struct crew *crew);
+void pool_worker_end_task(struct pool_worker *worker);
 
-/* pool_output.c */
+/* output.c */
 
 /* Tells that the task begins. */
 void pool_tell_started(struct pool *pool, struct task *task);
@@ -294,7 +294,7 @@ void pool_tell_cut(struct pool *pool);
 void pool_take_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
                       size_t length);
 
-/* pool_tag.c: appends BYTES of the task's output with its tag at the beginning of each line. IN_LINE: they go
+/* tag.c: appends BYTES of the task's output with its tag at the beginning of each line. IN_LINE: they go
  * on with a line, and is kept up to date. */
 void pool_tag_output(const struct pool *pool, const struct task *task, bool *in_line,
                      const char *bytes, size_t length, struct buf *out);
@@ -333,7 +333,7 @@ struct event pool_task_event(enum event_kind kind, const struct task *task);
 /* How it ended: its exit code or signal, and how long it took. */
 void pool_fill_end(const struct task *task, struct event *event);
 
-/* pool_shown.c */
+/* shown.c */
 
 /* Emits an event about the task, with its item where that is more than its number. */
 void pool_emit_task(struct pool *pool, struct task *task, struct event *event);
@@ -341,7 +341,7 @@ void pool_emit_task(struct pool *pool, struct task *task, struct event *event);
 /* Fills in the task's `shown` and `cell`, once. */
 void pool_show_task(const struct pool *pool, struct task *task);
 
-/* pool_failures.c */
+/* failures.c */
 
 /* Of so many ways in which tasks have failed the first ones are told of again. */
 #define POOL_FAILURES_MOST 5
@@ -360,7 +360,7 @@ void pool_tell_failures(struct pool *pool);
 int64_t pool_other_failures(const struct pool *pool);
 void pool_free_failures(struct pool *pool);
 
-/* pool_report.c */
+/* report.c */
 
 /* Appends "3 were not done", after BEFORE, for a tally that pool_fill_tally() has filled in; nothing where all were. */
 void pool_print_undone(const struct event *event, const char *before, struct buf *text);
@@ -374,13 +374,13 @@ void pool_report(struct object *object);
 /* pool_pick.c: where of all tasks some alone are to be run. */
 
 /* Before the first task is taken from the source. */
-void pool_open_picks(struct pool *pool);
+void pool_open_selected_tasks(struct pool *pool);
 
 /* True where the task is not to be run. */
 bool pool_passes_over(struct pool *pool, const struct task *task);
 
 /* The source has ended: the pool breaks where it has no such task. */
-void pool_check_picks(struct pool *pool);
+void pool_check_selected_tasks(struct pool *pool);
 
 /* pool_status.c */
 
@@ -442,7 +442,7 @@ void pool_message_tried(struct pool *pool, const struct task *task);
 /* The task is not run to its end: its message goes back. */
 void pool_message_back(struct pool *pool, const struct task *task);
 
-/* The task has its outcome: its message is acknowledged, or goes to the dead letters. */
+/* The task has its outcome: its message is acknowledged, or goes to the dead messages. */
 void pool_message_done(struct pool *pool, const struct task *task);
 
 /* The task is tried again, at its due time: with `split`, one of several messages becomes one of the first of
@@ -452,10 +452,10 @@ struct task *pool_split(struct pool *pool, struct task *task);
 /* How often a task is tried at most: as retry says, or the queue of the messages. */
 int64_t pool_attempts(const struct pool *pool);
 
-/* pool_output.c: why the task has failed: "timed out", "exit code 3", ... */
+/* output.c: why the task has failed: "timed out", "exit code 3", ... */
 void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason);
 
-/* pool_jobserver.c */
+/* jobserver.c */
 
 /* Before the first task: where a jobserver counts the tasks; the pool breaks where it cannot. */
 void pool_open_tokens(struct pool *pool);
@@ -471,13 +471,13 @@ void pool_leave_tokens(struct pool *pool);
 void pool_free_tokens(struct pool *pool);
 
 /* Puts into the environment what makes must know of the pool's own jobserver. */
-void pool_tell_jobserver(const struct pool *pool, struct world *world);
+void pool_tell_jobserver(const struct pool *pool, struct exec_context *context);
 
 /* What a worker is to get as descriptors 0, 1, ...: STREAMS, and behind them those of the jobserver.
  * Their number; the list is the caller's to free. */
 size_t pool_descriptors(const struct pool *pool, const int streams[3], int **descriptors);
 
-/* pool_policy.c */
+/* pacing.c */
 
 /* A dry run: appends what holds for each task besides its command; nothing where that is nothing. */
 void pool_plan_conditions(const struct pool *pool, struct buf *out);
@@ -505,10 +505,10 @@ void pool_begins(struct pool *pool);
 bool pool_is_paced(const struct pool *pool);
 
 /* Makes the worker at PLACE of the pool's. */
-struct crew *crew_new(struct pool *pool, size_t place);
+struct pool_worker *pool_worker_new(struct pool *pool, size_t place);
 
-/* crew_process.c, crew_thread.c */
-struct crew *crew_process_new(struct pool *pool);
-struct crew *crew_thread_new(struct pool *pool);
+/* worker_process.c, worker_thread.c */
+struct pool_worker *process_worker_new(struct pool *pool);
+struct pool_worker *thread_worker_new(struct pool *pool);
 
 #endif

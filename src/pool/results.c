@@ -40,7 +40,7 @@ struct results {
     char *file;
     atomic_bool lost;      /* a record, or a task's output, could not be written */
     struct output *output; /* NULL: the records go to OUTLET */
-    struct outlet *outlet;
+    struct async_put *async;
     enum framing framing; /* of its queue */
     struct buf line;
 };
@@ -106,12 +106,12 @@ int results_claim(const struct results_spec *spec, bool goes_on, struct error *e
     return result ? result : fd < 0 ? -1 : fd;
 }
 
-static void open_outlet(struct results *results, struct run *run, const char *pool)
+static void open_async_put(struct results *results, struct run *run, const char *pool)
 {
-    static const struct outlet_callbacks callbacks = {
+    static const struct async_put_callbacks callbacks = {
         .full = on_full, .room = on_room, .finished = on_finished};
     struct queue *queue = run->queues[results->spec->queue];
-    results->outlet = outlet_new(run, queue, pool, &callbacks, results);
+    results->async = async_put_new(run, queue, pool, &callbacks, results);
     results->framing = queue_framing(queue);
 }
 
@@ -171,7 +171,7 @@ struct results *results_new(struct run *run, const struct pool_spec *pool, bool 
     results->callbacks = *callbacks;
     results->arg = arg;
     if (pool->results.kind == RESULTS_QUEUE) {
-        open_outlet(results, run, pool->object.name);
+        open_async_put(results, run, pool->object.name);
         return results;
     }
     results->file = record_file(results->spec);
@@ -342,7 +342,7 @@ static void put_message(struct results *results)
 {
     struct buf encoded = {0};
     framing_decode(results->framing, results->line.data, results->line.length, &encoded);
-    outlet_put(results->outlet, encoded.data, encoded.length);
+    async_put_put(results->async, encoded.data, encoded.length);
     buf_release(&encoded);
 }
 
@@ -363,7 +363,7 @@ void results_put(struct results *results, struct task *task)
     for (size_t i = 0; i < (results->separate ? TASK_STREAMS : 1); i++)
         put_stream(results, task, i);
     buf_char(line, '}');
-    if (results->outlet) {
+    if (results->async) {
         put_message(results);
         return;
     }
@@ -381,8 +381,8 @@ bool results_settle(struct results *results)
 
 void results_finish(struct results *results)
 {
-    if (results->outlet)
-        outlet_finish(results->outlet);
+    if (results->async)
+        async_put_finish(results->async);
     else
         output_finish(results->output);
 }
@@ -391,7 +391,7 @@ void results_free(struct results *results)
 {
     if (!results)
         return;
-    outlet_free(results->outlet);
+    async_put_free(results->async);
     output_free(results->output);
     free(results->file);
     buf_release(&results->line);

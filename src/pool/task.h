@@ -18,7 +18,7 @@ struct value;
 
 /* A message of a queue that the item is, or that stands in it. */
 struct task_message {
-    struct mark_taken mark; /* as it was taken */
+    struct delivery_tag mark; /* as it was taken */
     size_t at;              /* in the item */
     size_t length;
 };

@@ -59,7 +59,7 @@ static struct task *take_any(struct pool *pool)
         break;
     case ITEMS_END:
         pool->exhausted = true;
-        pool_check_picks(pool);
+        pool_check_selected_tasks(pool);
         pool_tell_exhausted(pool);
         break;
     case ITEMS_FAILED:

@@ -3,47 +3,47 @@
 
 #include "pool/private.h"
 
-static void take_result(struct crew *crew, struct frame *frame)
+static void take_result(struct pool_worker *worker, struct frame *frame)
 {
     struct result result;
     frame_read_result(frame, &result);
     if (!frame->bad)
-        crew_result(crew, &result);
+        pool_worker_result(worker, &result);
 }
 
-static void take_revoked(struct crew *crew, struct frame *frame)
+static void take_revoked(struct pool_worker *worker, struct frame *frame)
 {
     uint32_t count = frame_read_u32(frame);
     for (uint32_t i = 0; i < count && !frame->bad; i++)
-        crew_gave_back(crew, frame_read_u64(frame));
-    crew_revoked(crew);
+        pool_worker_gave_back(worker, frame_read_u64(frame));
+    pool_worker_revoked(worker);
 }
 
-void crew_take_frame(struct crew *crew, struct frame *frame)
+void pool_worker_take_frame(struct pool_worker *worker, struct frame *frame)
 {
     char *text;
     switch ((int)frame->type) {
     case FRAME_READY:
-        crew_ready(crew);
+        pool_worker_ready(worker);
         break;
     case FRAME_REFUSED:
         text = frame_read_text(frame);
-        crew_refused(crew, text);
+        pool_worker_refused(worker, text);
         free(text);
         break;
     case FRAME_OUTPUT:
     case FRAME_ERROR_OUTPUT:
         frame_read_u64(frame);
-        crew_output(crew, frame->type == FRAME_ERROR_OUTPUT, frame->at, frame->left);
+        pool_worker_output(worker, frame->type == FRAME_ERROR_OUTPUT, frame->at, frame->left);
         break;
     case FRAME_RESULT:
-        take_result(crew, frame);
+        take_result(worker, frame);
         break;
     case FRAME_REVOKED:
-        take_revoked(crew, frame);
+        take_revoked(worker, frame);
         break;
     case FRAME_LOG:
-        crew_line(crew, frame->at, frame->left);
+        pool_worker_line(worker, frame->at, frame->left);
         break;
     default:
         break;

@@ -26,11 +26,11 @@
 #include "serve/worker_link.h"
 #include "wire/worker_config.h"
 
-struct crew_process {
-    struct crew crew;
+struct process_worker {
+    struct pool_worker worker;
     struct child *child;
     struct link *link;
-    struct tap *stray; /* what is written past the frames */
+    struct stream_reader *stray; /* what is written past the frames */
     bool exited;
     bool link_ended;
     bool wrong; /* what came from it were no frames of a worker */
@@ -41,9 +41,9 @@ struct crew_process {
 };
 
 /* Ends what the last life of this worker left open. */
-static void release(struct crew_process *process)
+static void release(struct process_worker *process)
 {
-    tap_free(process->stray);
+    stream_reader_free(process->stray);
     link_free(process->link);
     child_free(process->child);
     cgroup_free(process->cgroup);
@@ -55,9 +55,9 @@ static void release(struct crew_process *process)
 }
 
 /* How it ended: which limit it met, its signal or its exit code. */
-static void fill_reason(const struct crew_process *process, struct buf *reason)
+static void fill_reason(const struct process_worker *process, struct buf *reason)
 {
-    const struct object_spec *spec = &process->crew.pool->spec->object;
+    const struct object_spec *spec = &process->worker.pool->spec->object;
     if (process->wrong)
         buf_text(reason, LINK_WRONG);
     else if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
@@ -72,7 +72,7 @@ static void fill_reason(const struct crew_process *process, struct buf *reason)
 
 static void check_gone(void *arg)
 {
-    struct crew_process *process = arg;
+    struct process_worker *process = arg;
     struct buf reason = {0};
     if (!process->exited || !process->link)
         return;
@@ -80,52 +80,52 @@ static void check_gone(void *arg)
         link_drain(process->link);
         return; /* its end calls this again */
     }
-    if (pool_is_ending(process->crew.pool))
-        client_put_anyway(link_client(process->link));
-    if (!client_is_idle(link_client(process->link)))
+    if (pool_is_ending(process->worker.pool))
+        queue_session_put_unbounded(link_session(process->link));
+    if (!queue_session_is_idle(link_session(process->link)))
         return; /* its messages still wait for room; told when they have it */
     fill_reason(process, &reason);
-    tap_finish(process->stray);
+    stream_reader_finish(process->stray);
     if (process->signal || process->code)
         descendants_kill_session(child_pid(process->child)); /* the command it was running */
     release(process);
-    crew_gone(&process->crew, reason.data);
+    pool_worker_gone(&process->worker, reason.data);
     buf_release(&reason);
 }
 
 static void on_exited(void *arg, int code, int signal_number)
 {
-    struct crew_process *process = arg;
+    struct process_worker *process = arg;
     process->exited = true;
     process->code = code;
     process->signal = signal_number;
-    loop_defer(process->crew.pool->object.run->loop, check_gone, process);
+    loop_defer(process->worker.pool->object.run->loop, check_gone, process);
 }
 
 static void on_link_end(void *arg, bool wrong)
 {
-    struct crew_process *process = arg;
+    struct process_worker *process = arg;
     process->link_ended = true;
     process->wrong = wrong;
     if (wrong)
         child_signal(process->child, SIGKILL);
-    client_end(link_client(process->link), check_gone, process);
-    loop_defer(process->crew.pool->object.run->loop, check_gone, process);
+    queue_session_end(link_session(process->link), check_gone, process);
+    loop_defer(process->worker.pool->object.run->loop, check_gone, process);
 }
 
 static void on_frame(void *arg, struct frame *frame)
 {
-    struct crew_process *process = arg;
-    crew_take_frame(&process->crew, frame);
+    struct process_worker *process = arg;
+    pool_worker_take_frame(&process->worker, frame);
 }
 
 static void on_stray(void *arg, const char *stream, const char *bytes, size_t length,
                      bool unfinished)
 {
-    struct crew_process *process = arg;
+    struct process_worker *process = arg;
     (void)stream;
     (void)unfinished;
-    crew_line(&process->crew, bytes, length);
+    pool_worker_line(&process->worker, bytes, length);
 }
 
 static void on_stray_end(void *arg)
@@ -134,14 +134,14 @@ static void on_stray_end(void *arg)
 }
 
 static const struct link_callbacks link_callbacks = {.frame = on_frame, .end = on_link_end};
-static const struct tap_callbacks tap_callbacks = {.line = on_stray, .end = on_stray_end};
+static const struct stream_reader_callbacks stream_reader_callbacks = {.line = on_stray, .end = on_stray_end};
 
-static void send_config(struct crew_process *process, const struct world *world)
+static void send_config(struct process_worker *process, const struct exec_context *context)
 {
-    const struct pool_spec *spec = process->crew.pool->spec;
+    const struct pool_spec *spec = process->worker.pool->spec;
     struct worker_config config;
-    world_config(world, &config);
-    config.worker = process->crew.number;
+    exec_context_config(context, &config);
+    config.worker = process->worker.number;
     config.separate = spec->separate;
     config.setup =
         chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
@@ -153,20 +153,20 @@ static void send_config(struct crew_process *process, const struct world *world)
     config_release(&config);
 }
 
-static int start_child(struct crew_process *process, struct world *world,
+static int start_child(struct process_worker *process, struct exec_context *context,
                        const int *descriptors, struct error *error)
 {
-    struct run *run = process->crew.pool->object.run;
+    struct run *run = process->worker.pool->object.run;
     static const char *const argv[] = {"parrun", "--worker", NULL};
     int *list;
-    size_t count = pool_descriptors(process->crew.pool, descriptors, &list);
-    bool lua = world->spec->body.kind == BODY_LUA;
+    size_t count = pool_descriptors(process->worker.pool, descriptors, &list);
+    bool lua = context->spec->body.kind == BODY_LUA;
     struct spawn_options options = {
         .argv = argv,
-        .environment = world->environment,
+        .environment = context->environment,
         /* A command gets both from the worker, as they may differ from task to task. */
-        .directory = lua ? world->directory : NULL,
-        .attributes = lua ? &world->attributes : NULL,
+        .directory = lua ? context->directory : NULL,
+        .attributes = lua ? &context->attributes : NULL,
         .descriptors = list,
         .descriptor_count = count,
         .place = SPAWN_SESSION,
@@ -176,24 +176,24 @@ static int start_child(struct crew_process *process, struct world *world,
     return result;
 }
 
-static int start_in(struct crew_process *process, struct world *world, struct error *error)
+static int start_in(struct process_worker *process, struct exec_context *context, struct error *error)
 {
-    struct run *run = process->crew.pool->object.run;
+    struct run *run = process->worker.pool->object.run;
     struct link_ends ends;
     int stray[2];
     int result = pipe_open(stray, error);
     if (result)
         return result;
-    process->link = link_new(run, process->crew.pool->object.name, &link_callbacks, process, &ends,
+    process->link = link_new(run, process->worker.pool->object.name, &link_callbacks, process, &ends,
                              error);
     if (!process->link) {
         close(stray[0]);
         close(stray[1]);
         return error->code;
     }
-    if (world->spec->body.kind == BODY_LUA)
-        attributes_give(&world->attributes, stray[1]);
-    result = start_child(process, world, (int[]){ends.in, ends.out, stray[1]}, error);
+    if (context->spec->body.kind == BODY_LUA)
+        attributes_give(&context->attributes, stray[1]);
+    result = start_child(process, context, (int[]){ends.in, ends.out, stray[1]}, error);
     close(ends.in);
     close(ends.out);
     close(stray[1]);
@@ -202,75 +202,75 @@ static int start_in(struct crew_process *process, struct world *world, struct er
         release(process);
         return result;
     }
-    process->stray = tap_new(run->loop, stray[0], "stderr", NULL, NULL, &tap_callbacks, process);
-    tap_mask(process->stray, run->mask);
-    send_config(process, world);
+    process->stray = stream_reader_new(run->loop, stray[0], "stderr", NULL, NULL, &stream_reader_callbacks, process);
+    stream_reader_mask(process->stray, run->mask);
+    send_config(process, context);
     return 0;
 }
 
-static int confine(struct crew_process *process, struct world *world, struct error *error)
+static int confine(struct process_worker *process, struct exec_context *context, struct error *error)
 {
     char name[128]; /* no object has a name with a blank in it */
-    snprintf(name, sizeof(name), "%s %lld", world->name, (long long)process->crew.number);
-    return attributes_confine(&world->attributes, &world->spec->attributes, world->run, name, false,
+    snprintf(name, sizeof(name), "%s %lld", context->name, (long long)process->worker.number);
+    return attributes_confine(&context->attributes, &context->spec->attributes, context->run, name, false,
                               &process->cgroup, error);
 }
 
-static int process_start(struct crew *crew, struct error *error)
+static int process_start(struct pool_worker *worker, struct error *error)
 {
-    struct crew_process *process = (struct crew_process *)crew;
-    struct pool *pool = crew->pool;
-    struct world world;
+    struct process_worker *process = (struct process_worker *)worker;
+    struct pool *pool = worker->pool;
+    struct exec_context context;
     int result =
-        world_init(&world, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
+        exec_context_init(&context, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
     if (!result)
-        pool_tell_jobserver(pool, &world);
+        pool_tell_jobserver(pool, &context);
     if (!result)
-        result = confine(process, &world, error);
+        result = confine(process, &context, error);
     if (!result)
-        result = start_in(process, &world, error);
-    world_release(&world);
+        result = start_in(process, &context, error);
+    exec_context_release(&context);
     if (!result)
-        crew->pid = child_pid(process->child);
+        worker->pid = child_pid(process->child);
     return result;
 }
 
-static void process_send(struct crew *crew, const struct task *task)
+static void process_send(struct pool_worker *worker, const struct task *task)
 {
-    struct crew_process *process = (struct crew_process *)crew;
+    struct process_worker *process = (struct process_worker *)worker;
     frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout,
                      &task->item);
     link_send(process->link, &process->frames);
 }
 
-static void process_revoke(struct crew *crew, bool all)
+static void process_revoke(struct pool_worker *worker, bool all)
 {
-    struct crew_process *process = (struct crew_process *)crew;
+    struct process_worker *process = (struct process_worker *)worker;
     size_t begin = frame_begin(&process->frames, FRAME_REVOKE);
     frame_u8(&process->frames, all);
     frame_end(&process->frames, begin);
     link_send(process->link, &process->frames);
 }
 
-static void process_cancel(struct crew *crew, uint64_t id)
+static void process_cancel(struct pool_worker *worker, uint64_t id)
 {
-    struct crew_process *process = (struct crew_process *)crew;
+    struct process_worker *process = (struct process_worker *)worker;
     size_t begin = frame_begin(&process->frames, FRAME_CANCEL);
     frame_u64(&process->frames, id);
     frame_end(&process->frames, begin);
     link_send(process->link, &process->frames);
 }
 
-static void process_finish(struct crew *crew)
+static void process_finish(struct pool_worker *worker)
 {
-    link_send_plain(((struct crew_process *)crew)->link, FRAME_FINISH);
+    link_send_plain(((struct process_worker *)worker)->link, FRAME_FINISH);
 }
 
-static void process_kill(struct crew *crew)
+static void process_kill(struct pool_worker *worker)
 {
-    struct crew_process *process = (struct crew_process *)crew;
+    struct process_worker *process = (struct process_worker *)worker;
     if (!process->child || process->exited) {
-        loop_defer(crew->pool->object.run->loop, check_gone, process);
+        loop_defer(worker->pool->object.run->loop, check_gone, process);
         return;
     }
     descendants_kill_session(child_pid(process->child));
@@ -279,33 +279,33 @@ static void process_kill(struct crew *crew)
     child_signal(process->child, SIGKILL);
 }
 
-static void process_hold(struct crew *crew, bool held)
+static void process_hold(struct pool_worker *worker, bool held)
 {
-    struct crew_process *process = (struct crew_process *)crew;
+    struct process_worker *process = (struct process_worker *)worker;
     if (!process->link)
         return;
     link_hold(process->link, held);
-    tap_hold(process->stray, held);
+    stream_reader_hold(process->stray, held);
 }
 
-static void process_free(struct crew *crew)
+static void process_free(struct pool_worker *worker)
 {
-    struct crew_process *process = (struct crew_process *)crew;
+    struct process_worker *process = (struct process_worker *)worker;
     struct task *task;
-    while ((task = task_list_take(&crew->tasks)))
+    while ((task = task_list_take(&worker->tasks)))
         task_free(task);
     release(process);
     buf_release(&process->frames);
     free(process);
 }
 
-static bool process_waits(const struct crew *crew, struct object_wait *wait)
+static bool process_waits(const struct pool_worker *worker, struct object_wait *wait)
 {
-    const struct crew_process *process = (const struct crew_process *)crew;
-    return process->link && !process->link_ended && client_waits(link_client(process->link), wait);
+    const struct process_worker *process = (const struct process_worker *)worker;
+    return process->link && !process->link_ended && queue_session_waits(link_session(process->link), wait);
 }
 
-static const struct crew_kind process_kind = {
+static const struct pool_worker_ops process_kind = {
     .start = process_start,
     .send = process_send,
     .revoke = process_revoke,
@@ -317,10 +317,10 @@ static const struct crew_kind process_kind = {
     .free = process_free,
 };
 
-struct crew *crew_process_new(struct pool *pool)
+struct pool_worker *process_worker_new(struct pool *pool)
 {
-    struct crew_process *process = mem_calloc(1, sizeof(*process));
-    process->crew.kind = &process_kind;
-    process->crew.pool = pool;
-    return &process->crew;
+    struct process_worker *process = mem_calloc(1, sizeof(*process));
+    process->worker.kind = &process_kind;
+    process->worker.pool = pool;
+    return &process->worker;
 }

@@ -20,8 +20,8 @@
 #include "wire/task_variables.h"
 
 /* A task on its way to the thread: a copy, as the pool keeps its own. */
-struct order {
-    struct order *next;
+struct thread_task {
+    struct thread_task *next;
     uint64_t id;
     int64_t index;
     int64_t attempt;
@@ -30,25 +30,25 @@ struct order {
     char item[];
 };
 
-struct crew_thread {
-    struct crew crew;
+struct thread_worker {
+    struct pool_worker worker;
     struct body_thread *body;
     struct thread *own; /* of a worker beyond those of the start, for which libuv's pool has no thread */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t changed;
-    struct order *first;
-    struct order *last;
+    struct thread_task *first;
+    struct thread_task *last;
     bool finishing;
 };
 
 /* The next task; NULL when there will be none. */
-static struct order *next_order(struct crew_thread *thread)
+static struct thread_task *next_order(struct thread_worker *thread)
 {
     pthread_mutex_lock(&thread->lock);
     while (!thread->first && !thread->finishing)
         pthread_cond_wait(&thread->changed, &thread->lock);
-    struct order *order = thread->first;
+    struct thread_task *order = thread->first;
     if (order) {
         thread->first = order->next;
         if (!thread->first)
@@ -58,7 +58,7 @@ static struct order *next_order(struct crew_thread *thread)
     return order;
 }
 
-static int call_body(struct crew_thread *thread, int chunk, const struct order *order,
+static int call_body(struct thread_worker *thread, int chunk, const struct thread_task *order,
                      struct buf *value, struct error *error)
 {
     struct script *script = body_thread_script(thread->body);
@@ -68,11 +68,11 @@ static int call_body(struct crew_thread *thread, int chunk, const struct order *
     size_t left = order->size;
     int result = value_decode(arena, &at, &left, &item, error);
     if (!result) {
-        script_set_task(script, &item, order->index, thread->crew.number, order->attempt);
+        script_set_task(script, &item, order->index, thread->worker.number, order->attempt);
         body_thread_set_deadline(thread->body,
                                  order->timeout ? clock_monotonic() + order->timeout : 0);
         body_thread_tell(thread->body,
-                         &(struct variables_task){&item, order->index, thread->crew.number,
+                         &(struct variables_task){&item, order->index, thread->worker.number,
                                                   order->attempt});
         result = script_call(script, chunk, value, error);
         body_thread_tell(thread->body, NULL);
@@ -81,7 +81,7 @@ static int call_body(struct crew_thread *thread, int chunk, const struct order *
     return result;
 }
 
-static void run_order(struct crew_thread *thread, int chunk, const struct order *order)
+static void run_order(struct thread_worker *thread, int chunk, const struct thread_task *order)
 {
     struct error error = {0};
     struct buf value = {0};
@@ -93,9 +93,9 @@ static void run_order(struct crew_thread *thread, int chunk, const struct order 
     buf_release(&value);
 }
 
-static int prepare(struct crew_thread *thread, int *chunk, struct error *error)
+static int prepare(struct thread_worker *thread, int *chunk, struct error *error)
 {
-    const struct lua_spec *setup = &thread->crew.pool->spec->setup;
+    const struct lua_spec *setup = &thread->worker.pool->spec->setup;
     int result = body_thread_prepare(thread->body, chunk, error);
     if (result || !setup->text)
         return result;
@@ -109,10 +109,10 @@ static int prepare(struct crew_thread *thread, int *chunk, struct error *error)
 /* The thread itself. */
 static void thread_work(void *arg)
 {
-    struct crew_thread *thread = arg;
+    struct thread_worker *thread = arg;
     struct error error = {0};
     struct buf frames = {0};
-    struct order *order;
+    struct thread_task *order;
     int chunk;
     if (prepare(thread, &chunk, &error)) {
         size_t begin = frame_begin(&frames, FRAME_REFUSED);
@@ -134,29 +134,29 @@ static void thread_work(void *arg)
 
 static void tell_gone(void *arg)
 {
-    struct crew_thread *thread = arg;
+    struct thread_worker *thread = arg;
     body_thread_free(thread->body);
     thread->body = NULL;
-    crew_gone(&thread->crew, "its thread ended");
+    pool_worker_gone(&thread->worker, "its thread ended");
 }
 
 /* The thread is done; what it has sent lately is still in the mailbox, so its end goes behind. */
 static void work_done(void *arg)
 {
-    struct crew_thread *thread = arg;
+    struct thread_worker *thread = arg;
     body_thread_hold(thread->body, false);
-    loop_post(thread->crew.pool->object.run->loop, tell_gone, thread);
+    loop_post(thread->worker.pool->object.run->loop, tell_gone, thread);
 }
 
 static void on_frame(void *arg, struct frame *frame)
 {
-    struct crew_thread *thread = arg;
-    crew_take_frame(&thread->crew, frame);
+    struct thread_worker *thread = arg;
+    pool_worker_take_frame(&thread->worker, frame);
 }
 
 static void own_done(void *arg)
 {
-    struct crew_thread *thread = arg;
+    struct thread_worker *thread = arg;
     thread_join(thread->own);
     thread->own = NULL;
     work_done(thread);
@@ -164,29 +164,29 @@ static void own_done(void *arg)
 
 static void own_work(void *arg)
 {
-    struct crew_thread *thread = arg;
+    struct thread_worker *thread = arg;
     thread_work(thread);
-    loop_post(thread->crew.pool->object.run->loop, own_done, thread);
+    loop_post(thread->worker.pool->object.run->loop, own_done, thread);
 }
 
-static int begin_work(struct crew_thread *thread, struct error *error)
+static int begin_work(struct thread_worker *thread, struct error *error)
 {
-    const struct pool *pool = thread->crew.pool;
+    const struct pool *pool = thread->worker.pool;
     struct run *run = pool->object.run;
-    if (thread->crew.number > (int64_t)pool_workers(run, pool->spec))
+    if (thread->worker.number > (int64_t)pool_workers(run, pool->spec))
         return thread_start(own_work, thread, &thread->own, error);
     int result = work_start(run->loop, thread_work, work_done, thread);
     return result ? error_system(error, -result, "cannot use a thread of the pool") : 0;
 }
 
-static int thread_crew_start(struct crew *crew, struct error *error)
+static int thread_worker_start(struct pool_worker *worker, struct error *error)
 {
-    struct crew_thread *thread = (struct crew_thread *)crew;
-    struct pool *pool = crew->pool;
+    struct thread_worker *thread = (struct thread_worker *)worker;
+    struct pool *pool = worker->pool;
     thread->finishing = false;
     thread->body = body_thread_new(pool->object.run, &pool->spec->object, pool->object.name,
                                    on_frame, thread);
-    crew->pid = getpid();
+    worker->pid = getpid();
     int result = begin_work(thread, error);
     if (!result)
         return 0;
@@ -195,11 +195,11 @@ static int thread_crew_start(struct crew *crew, struct error *error)
     return result;
 }
 
-static void thread_crew_send(struct crew *crew, const struct task *task)
+static void thread_worker_send(struct pool_worker *worker, const struct task *task)
 {
-    struct crew_thread *thread = (struct crew_thread *)crew;
-    struct order *order = mem_realloc(NULL, sizeof(*order) + task->item.length, 1);
-    *order = (struct order){.id = task->id,
+    struct thread_worker *thread = (struct thread_worker *)worker;
+    struct thread_task *order = mem_realloc(NULL, sizeof(*order) + task->item.length, 1);
+    *order = (struct thread_task){.id = task->id,
                             .index = task->index,
                             .attempt = task->attempt,
                             .timeout = task->timeout,
@@ -216,11 +216,11 @@ static void thread_crew_send(struct crew *crew, const struct task *task)
 }
 
 /* Takes all off but the one of the id KEPT, where it has not begun; returns them as a list. */
-static struct order *take_orders(struct crew_thread *thread, uint64_t kept)
+static struct thread_task *take_orders(struct thread_worker *thread, uint64_t kept)
 {
     pthread_mutex_lock(&thread->lock);
-    struct order *keeps = thread->first && thread->first->id == kept ? thread->first : NULL;
-    struct order *order = keeps ? keeps->next : thread->first;
+    struct thread_task *keeps = thread->first && thread->first->id == kept ? thread->first : NULL;
+    struct thread_task *order = keeps ? keeps->next : thread->first;
     if (keeps)
         keeps->next = NULL;
     thread->first = thread->last = keeps;
@@ -228,86 +228,86 @@ static struct order *take_orders(struct crew_thread *thread, uint64_t kept)
     return order;
 }
 
-static void thread_crew_revoke(struct crew *crew, bool all)
+static void thread_worker_revoke(struct pool_worker *worker, bool all)
 {
-    struct crew_thread *thread = (struct crew_thread *)crew;
-    struct order *order = take_orders(thread, all || !crew->tasks.first ? 0 : crew->tasks.first->id);
+    struct thread_worker *thread = (struct thread_worker *)worker;
+    struct thread_task *order = take_orders(thread, all || !worker->tasks.first ? 0 : worker->tasks.first->id);
     while (order) {
-        struct order *next = order->next;
-        crew_gave_back(crew, order->id);
+        struct thread_task *next = order->next;
+        pool_worker_gave_back(worker, order->id);
         free(order);
         order = next;
     }
-    crew_revoked(crew);
+    pool_worker_revoked(worker);
 }
 
-static void thread_crew_cancel(struct crew *crew, uint64_t id)
+static void thread_worker_cancel(struct pool_worker *worker, uint64_t id)
 {
-    struct crew_thread *thread = (struct crew_thread *)crew;
+    struct thread_worker *thread = (struct thread_worker *)worker;
     (void)id; /* it is only called to end all: the thread needs no other task after this one */
     body_thread_interrupt(thread->body, false);
 }
 
-static void thread_crew_finish(struct crew *crew)
+static void thread_worker_finish(struct pool_worker *worker)
 {
-    struct crew_thread *thread = (struct crew_thread *)crew;
+    struct thread_worker *thread = (struct thread_worker *)worker;
     pthread_mutex_lock(&thread->lock);
     thread->finishing = true;
     pthread_cond_signal(&thread->changed);
     pthread_mutex_unlock(&thread->lock);
 }
 
-static void thread_crew_kill(struct crew *crew)
+static void thread_worker_kill(struct pool_worker *worker)
 {
-    struct crew_thread *thread = (struct crew_thread *)crew;
+    struct thread_worker *thread = (struct thread_worker *)worker;
     if (!thread->body)
         return;
     body_thread_interrupt(thread->body, true);
-    thread_crew_finish(crew);
+    thread_worker_finish(worker);
 }
 
-static void thread_crew_hold(struct crew *crew, bool held)
+static void thread_worker_hold(struct pool_worker *worker, bool held)
 {
-    struct crew_thread *thread = (struct crew_thread *)crew;
+    struct thread_worker *thread = (struct thread_worker *)worker;
     if (thread->body)
         body_thread_hold(thread->body, held);
 }
 
-static bool thread_crew_waits(const struct crew *crew, struct object_wait *wait)
+static bool thread_worker_waits(const struct pool_worker *worker, struct object_wait *wait)
 {
-    const struct crew_thread *thread = (const struct crew_thread *)crew;
+    const struct thread_worker *thread = (const struct thread_worker *)worker;
     return thread->body && body_thread_waits(thread->body, wait);
 }
 
-static void thread_crew_free(struct crew *crew)
+static void thread_worker_free(struct pool_worker *worker)
 {
-    struct crew_thread *thread = (struct crew_thread *)crew;
+    struct thread_worker *thread = (struct thread_worker *)worker;
     struct task *task;
-    while ((task = task_list_take(&crew->tasks)))
+    while ((task = task_list_take(&worker->tasks)))
         task_free(task);
     pthread_mutex_destroy(&thread->lock);
     pthread_cond_destroy(&thread->changed);
     free(thread);
 }
 
-static const struct crew_kind thread_kind = {
-    .start = thread_crew_start,
-    .send = thread_crew_send,
-    .revoke = thread_crew_revoke,
-    .cancel = thread_crew_cancel,
-    .finish = thread_crew_finish,
-    .kill = thread_crew_kill,
-    .hold = thread_crew_hold,
-    .waits = thread_crew_waits,
-    .free = thread_crew_free,
+static const struct pool_worker_ops thread_kind = {
+    .start = thread_worker_start,
+    .send = thread_worker_send,
+    .revoke = thread_worker_revoke,
+    .cancel = thread_worker_cancel,
+    .finish = thread_worker_finish,
+    .kill = thread_worker_kill,
+    .hold = thread_worker_hold,
+    .waits = thread_worker_waits,
+    .free = thread_worker_free,
 };
 
-struct crew *crew_thread_new(struct pool *pool)
+struct pool_worker *thread_worker_new(struct pool *pool)
 {
-    struct crew_thread *thread = mem_calloc(1, sizeof(*thread));
-    thread->crew.kind = &thread_kind;
-    thread->crew.pool = pool;
+    struct thread_worker *thread = mem_calloc(1, sizeof(*thread));
+    thread->worker.kind = &thread_kind;
+    thread->worker.pool = pool;
     pthread_mutex_init(&thread->lock, NULL);
     pthread_cond_init(&thread->changed, NULL);
-    return &thread->crew;
+    return &thread->worker;
 }

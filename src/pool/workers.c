@@ -12,68 +12,68 @@
 /* Workers that ended before they were ready, one after another, until the pool gives up. */
 #define LOST_MOST 5
 
-void crew_line(struct crew *crew, const char *bytes, size_t length)
+void pool_worker_line(struct pool_worker *worker, const char *bytes, size_t length)
 {
     struct event event = {
         .kind = EVENT_WORKER_OUTPUT,
-        .worker = crew->number,
-        .pid = crew->pid,
+        .worker = worker->number,
+        .pid = worker->pid,
         .bytes = bytes,
         .length = length,
     };
-    pool_emit(crew->pool, &event);
+    pool_emit(worker->pool, &event);
 }
 
 /* The whole lines now, a line's beginning when the rest of it has come. */
-static void take_setup_output(struct crew *crew, const char *bytes, size_t length)
+static void take_setup_output(struct pool_worker *worker, const char *bytes, size_t length)
 {
-    struct buf *line = &crew->line;
+    struct buf *line = &worker->line;
     const char *newline;
     buf_append(line, bytes, length);
     while ((newline = memchr(line->data, '\n', line->length))) {
         size_t whole = (size_t)(newline - line->data);
-        crew_line(crew, line->data, whole);
+        pool_worker_line(worker, line->data, whole);
         buf_consume(line, whole + 1);
     }
 }
 
-static void end_setup_output(struct crew *crew)
+static void end_setup_output(struct pool_worker *worker)
 {
-    if (crew->line.length)
-        crew_line(crew, crew->line.data, crew->line.length);
-    buf_release(&crew->line);
+    if (worker->line.length)
+        pool_worker_line(worker, worker->line.data, worker->line.length);
+    buf_release(&worker->line);
 }
 
-void crew_ready(struct crew *crew)
+void pool_worker_ready(struct pool_worker *worker)
 {
-    struct pool *pool = crew->pool;
+    struct pool *pool = worker->pool;
     struct event event = {
-        .kind = EVENT_WORKER_STARTED, .worker = crew->number, .pid = crew->pid};
-    if (crew->state != CREW_STARTING)
+        .kind = EVENT_WORKER_STARTED, .worker = worker->number, .pid = worker->pid};
+    if (worker->state != CREW_STARTING)
         return;
-    end_setup_output(crew);
-    crew->state = CREW_READY;
+    end_setup_output(worker);
+    worker->state = CREW_READY;
     pool->lost_in_a_row = 0;
     pool->refusal = (struct refusal){0};
     pool_emit(pool, &event);
     pool_look(pool);
 }
 
-void crew_refused(struct crew *crew, const char *reason)
+void pool_worker_refused(struct pool_worker *worker, const char *reason)
 {
     struct buf text = {0};
-    bool lua = crew->pool->spec->object.body.kind == BODY_LUA;
+    bool lua = worker->pool->spec->object.body.kind == BODY_LUA;
     buf_printf(&text, "%s%s", lua ? "setup failed: " : "", reason);
-    pool_break(crew->pool, text.data);
+    pool_break(worker->pool, text.data);
     buf_release(&text);
 }
 
-void crew_output(struct crew *crew, size_t stream, const char *bytes, size_t length)
+void pool_worker_output(struct pool_worker *worker, size_t stream, const char *bytes, size_t length)
 {
-    if (crew->tasks.first)
-        pool_take_output(crew->pool, crew->tasks.first, stream, bytes, length);
+    if (worker->tasks.first)
+        pool_take_output(worker->pool, worker->tasks.first, stream, bytes, length);
     else if (length)
-        take_setup_output(crew, bytes, length);
+        take_setup_output(worker, bytes, length);
 }
 
 /* The average moves a quarter of the way to a longer task, an eighth to a shorter one. */
@@ -109,50 +109,50 @@ static void take_result(struct task *task, const struct result *result)
         task->command = mem_copy(result->command, result->command_length);
 }
 
-void crew_result(struct crew *crew, const struct result *result)
+void pool_worker_result(struct pool_worker *worker, const struct result *result)
 {
-    struct pool *pool = crew->pool;
-    struct task *task = crew->tasks.first;
+    struct pool *pool = worker->pool;
+    struct task *task = worker->tasks.first;
     if (!task || task->id != result->id)
         return; /* of a worker that was given up: its task was told already */
-    task_list_take(&crew->tasks);
+    task_list_take(&worker->tasks);
     pool_give_token(pool, task);
     take_result(task, result);
     learn_duration(pool, result);
-    crew->done++;
+    worker->done++;
     if (result->outcome == OUTCOME_CANCELLED)
         pool_end_task(pool, task);
     else if (!pool_retry(pool, task))
         pool_finish_task(pool, task);
-    if (crew->tasks.first)
-        crew_begin_first(crew);
-    if (pool_is_ending(pool) && crew->tasks.first)
-        crew->kind->cancel(crew, crew->tasks.first->id);
+    if (worker->tasks.first)
+        pool_worker_begin_first(worker);
+    if (pool_is_ending(pool) && worker->tasks.first)
+        worker->kind->cancel(worker, worker->tasks.first->id);
     pool_look(pool);
 }
 
-void crew_gave_back(struct crew *crew, uint64_t id)
+void pool_worker_gave_back(struct pool_worker *worker, uint64_t id)
 {
-    struct task *task = task_list_take_id(&crew->tasks, id);
+    struct task *task = task_list_take_id(&worker->tasks, id);
     if (!task)
         return;
-    pool_give_token(crew->pool, task);
-    task_list_add(&crew->pool->ready, task);
+    pool_give_token(worker->pool, task);
+    task_list_add(&worker->pool->ready, task);
 }
 
-void crew_revoked(struct crew *crew)
+void pool_worker_revoked(struct pool_worker *worker)
 {
-    crew->revoking = false;
-    pool_look(crew->pool);
+    worker->revoking = false;
+    pool_look(worker->pool);
 }
 
 /* The first task was lost with its worker; the others go to another. */
-static void give_up_tasks(struct crew *crew, const char *reason)
+static void give_up_tasks(struct pool_worker *worker, const char *reason)
 {
-    struct pool *pool = crew->pool;
-    struct task *lost = task_list_take(&crew->tasks);
+    struct pool *pool = worker->pool;
+    struct task *lost = task_list_take(&worker->tasks);
     struct task *task;
-    while ((task = task_list_take(&crew->tasks))) {
+    while ((task = task_list_take(&worker->tasks))) {
         pool_give_token(pool, task);
         task_list_add(&pool->ready, task);
     }
@@ -166,7 +166,7 @@ static void give_up_tasks(struct crew *crew, const char *reason)
         pool_end_task(pool, lost);
         return;
     }
-    lost->outcome = crew->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+    lost->outcome = worker->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
     struct buf text = {0};
     buf_printf(&text, "its worker was lost: %s", reason);
     lost->text_length = text.length;
@@ -175,20 +175,20 @@ static void give_up_tasks(struct crew *crew, const char *reason)
         pool_finish_task(pool, lost);
 }
 
-void crew_gone(struct crew *crew, const char *reason)
+void pool_worker_gone(struct pool_worker *worker, const char *reason)
 {
-    struct pool *pool = crew->pool;
-    bool expected = crew->state == CREW_FINISHING || pool_is_stopping(pool);
-    struct event event = {.worker = crew->number, .pid = crew->pid};
-    end_setup_output(crew);
+    struct pool *pool = worker->pool;
+    bool expected = worker->state == CREW_FINISHING || pool_is_stopping(pool);
+    struct event event = {.worker = worker->number, .pid = worker->pid};
+    end_setup_output(worker);
     event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
     event.flags = expected ? 0 : EVENT_WRONG;
-    event.reason = expected ? NULL : crew->hung ? "its task did not end at its timeout" : reason;
+    event.reason = expected ? NULL : worker->hung ? "its task did not end at its timeout" : reason;
     pool_emit(pool, &event);
-    if (crew->state == CREW_STARTING && ++pool->lost_in_a_row >= LOST_MOST)
+    if (worker->state == CREW_STARTING && ++pool->lost_in_a_row >= LOST_MOST)
         pool_break(pool, "its workers end before they are ready");
-    crew->state = CREW_NONE;
-    pool->crew_alive--;
-    give_up_tasks(crew, reason);
+    worker->state = CREW_NONE;
+    pool->workers_alive--;
+    give_up_tasks(worker, reason);
     pool_look(pool);
 }

@@ -131,14 +131,14 @@ static void on_link_end(void *arg, bool wrong)
             child_signal(process->life.child, SIGKILL);
     }
     process->life.link_ended = true;
-    client_end(link_client(process->life.link), process_check_soon, process);
+    queue_session_end(link_session(process->life.link), process_check_soon, process);
     loop_defer(process->object.run->loop, process_check_soon, process);
 }
 
 const struct streams_callbacks process_streams_callbacks = {
-    .tap = {.line = on_line, .put = on_put, .wrong = on_wrong_message, .end = on_stream_end},
+    .reader = {.line = on_line, .put = on_put, .wrong = on_wrong_message, .end = on_stream_end},
     .recorder = {.data = on_recorded, .unwritten = on_unwritten, .end = on_stream_end},
-    .feed = {.wrong = on_wrong_message},
+    .writer = {.wrong = on_wrong_message},
 };
 
 const struct link_callbacks process_link_callbacks = {.frame = on_frame, .end = on_link_end};

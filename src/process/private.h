@@ -1,7 +1,7 @@
 /*
- * What the files of a process share: process_start.c begins its lives, process_hear.c takes what they
- * say, process_queues.c what they do with queues, process_end.c ends them, process_verdict.c judges
- * them, process_tell.c tells the log, and process.c holds them together.
+ * What the files of a process share: start.c begins its lives, hear.c takes what they
+ * say, process_queues.c what they do with queues, process_end.c ends them, outcome.c judges
+ * them, events.c tells the log, and process.c holds them together.
  */
 #ifndef PROCESS_PRIVATE_H
 #define PROCESS_PRIVATE_H
@@ -20,7 +20,7 @@ struct backlog;
 struct buf;
 struct cgroup;
 struct child;
-struct errand;
+struct helper;
 struct event;
 struct link;
 struct link_callbacks;
@@ -47,7 +47,7 @@ struct life {
     struct link *link; /* to the worker of a Lua body */
     struct monitor *monitor;
     struct cgroup *cgroup;  /* where its memory is limited; NULL: none */
-    struct errand *stopper; /* the command that ends it */
+    struct helper *stopper; /* the command that ends it */
     int64_t started;
     pid_t pid;
     bool foreground; /* it has the terminal */
@@ -103,14 +103,14 @@ void process_exited(void *arg, int code, int signal_number);
 /* Nothing of this life is left, or there was none: another one follows, or the object is gone. */
 void process_life_over(struct process *process);
 
-/* process_start.c; the first two as struct object_kind has them. */
+/* start.c; the first two as struct object_kind has them. */
 void process_start(struct object *object);
 bool process_plan(struct object *object, struct buf *out);
 
 /* Frees what a life has had, and zeroes it. */
 void process_release_life(struct life *life);
 
-/* process_hear.c: for what a process says; each gets the process. */
+/* hear.c: for what a process says; each gets the process. */
 extern const struct streams_callbacks process_streams_callbacks;
 extern const struct link_callbacks process_link_callbacks;
 extern const struct monitor_callbacks process_monitor_callbacks;
@@ -145,7 +145,7 @@ bool process_end_session(struct process *process);
 /* It is ended for a fault of its own, of which EVENT tells. */
 void process_condemn(struct process *process, struct event *event);
 
-/* process_verdict.c */
+/* outcome.c */
 
 /* Whether those that wait for it to be ready can still use it: what was to run on has gone, what has
  * done its work has not. */
@@ -163,7 +163,7 @@ void process_judge(struct process *process);
 /* No other life follows: tells how many there were, so that nobody need count them to see why. */
 void process_blame_restarts(struct process *process);
 
-/* process_queues.c; process_tell.c has process_held_up(): as struct object_kind has them. */
+/* process_queues.c; events.c has process_held_up(): as struct object_kind has them. */
 void process_waits_for_queue(struct object *object, struct part_waits *waits);
 void process_sample(struct object *object, const struct usages *usages);
 void process_parts(const struct object *object, struct part_waits *waits);
@@ -186,7 +186,7 @@ void process_settle_queues(struct process *process);
 /* It has answered so many messages, as ack: line has it. */
 void process_answered(struct process *process, size_t count);
 
-/* process_tell.c */
+/* events.c */
 
 /* Emits an event about the process. */
 void process_emit(struct process *process, struct event *event);

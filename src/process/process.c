@@ -89,12 +89,12 @@ static void process_check(struct process *process)
     const struct life *life = &process->life;
     if (!life->exited || life->lingers || !object_is_alive(&process->object))
         return;
-    if (streams_open_taps(life->streams) || !monitor_is_idle(life->monitor) || life->stopper)
+    if (streams_open_readers(life->streams) || !monitor_is_idle(life->monitor) || life->stopper)
         return;
     if (life->link && life->link_ended && object_is_ending(&process->object))
-        client_put_anyway(link_client(life->link));
+        queue_session_put_unbounded(link_session(life->link));
     if (life->link && process->object.state != OBJECT_KILLING &&
-        (!life->link_ended || !client_is_idle(link_client(life->link))))
+        (!life->link_ended || !queue_session_is_idle(link_session(life->link))))
         return;
     process_life_over(process);
 }
@@ -150,7 +150,7 @@ static void on_time(void *arg)
         if (life->link)
             link_drain(life->link);
         if (life->stopper)
-            errand_kill(life->stopper);
+            helper_kill(life->stopper);
         process_check(process);
         break;
     case WAIT_RESTART:
@@ -226,7 +226,7 @@ static void process_kill(struct object *object)
         return;
     }
     if (life->stopper)
-        errand_kill(life->stopper);
+        helper_kill(life->stopper);
     if (life->monitor)
         monitor_stop(life->monitor);
     if (life->exited && !life->lingers) {
@@ -297,7 +297,7 @@ static void process_hold(struct object *object, bool held)
     struct process *process = (struct process *)object;
     if (process->life.streams)
         streams_hold(process->life.streams, held);
-    errand_hold(process->life.stopper, held);
+    helper_hold(process->life.stopper, held);
 }
 
 static void process_resize(struct object *object)

@@ -62,7 +62,7 @@ static void on_stopper_done(void *arg, const char *why)
 {
     struct process *process = arg;
     struct life *life = &process->life;
-    errand_free(life->stopper);
+    helper_free(life->stopper);
     life->stopper = NULL;
     if (why && !life->exited) {
         struct buf text = {0};
@@ -79,20 +79,20 @@ static void on_stopper_done(void *arg, const char *why)
 static void run_stopper(struct process *process)
 {
     struct run *run = process->object.run;
-    struct world world;
+    struct exec_context context;
     struct error error = {0};
     struct buf pid = {0};
-    int result = world_init(&world, run, &process->spec->object, process->object.name,
+    int result = exec_context_init(&context, run, &process->spec->object, process->object.name,
                             process->index, &error);
     if (!result) {
         buf_number(&pid, process->life.pid);
-        world_set(&world, "PARRUN_PID", buf_string(&pid));
+        exec_context_set(&context, "PARRUN_PID", buf_string(&pid));
         process->life.stopper =
-            errand_new(run, &world, &process->spec->stop.run, on_stopper_line, on_stopper_done, process, &error);
+            helper_new(run, &context, &process->spec->stop.run, on_stopper_line, on_stopper_done, process, &error);
         buf_release(&pid);
     }
-    world_release(&world);
-    errand_hold(process->life.stopper, run->held);
+    exec_context_release(&context);
+    helper_hold(process->life.stopper, run->held);
     if (error.code)
         stopper_failed(process, error.text);
     error_release(&error);
@@ -135,7 +135,7 @@ bool process_end_session(struct process *process)
 {
     struct life *life = &process->life;
     bool killing = process->object.state == OBJECT_KILLING || life->session_signalled;
-    if (!process_ends_group(process) || !streams_open_taps(life->streams) || life->foreground)
+    if (!process_ends_group(process) || !streams_open_readers(life->streams) || life->foreground)
         return false;
     life->session_signalled = true;
     size_t count = descendants_signal_session(life->pid, killing ? SIGKILL : process->spec->stop.signal);

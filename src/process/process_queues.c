@@ -25,7 +25,7 @@ void process_waits_for_queue(struct object *object, struct part_waits *waits)
     const struct link *link = process->life.link;
     struct part_wait one = {0};
     if (link && !process->life.link_ended && !object->spec->timeout &&
-        client_waits(link_client(link), &one.wait))
+        queue_session_waits(link_session(link), &one.wait))
         parts_add(waits, &one);
 }
 
@@ -111,7 +111,7 @@ void process_parts(const struct object *object, struct part_waits *waits)
     if (!life->streams)
         return;
     streams_wait(life->streams, waits);
-    door_waits(object->run->door, object, waits);
+    control_socket_waits(object->run->control, object, waits);
 }
 
 /* What has left its session is not looked at. */
@@ -131,7 +131,7 @@ bool process_drained(const struct object *object)
         return true;
     if (!users_drained(object->run, &process->spec->object))
         return false;
-    if (life->link && !client_is_idle(link_client(life->link)))
+    if (life->link && !queue_session_is_idle(link_session(life->link)))
         return false;
     if (streams_drained(life->streams))
         return true;

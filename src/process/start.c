@@ -65,7 +65,7 @@ static int look_for_conflict(struct process *process, struct error *error)
 }
 
 /* Opens what the process gets, and what looks after it. */
-static int open_life(struct process *process, struct world *world, struct error *error)
+static int open_life(struct process *process, struct exec_context *context, struct error *error)
 {
     const struct process_spec *spec = process->spec;
     struct life *life = &process->life;
@@ -79,22 +79,22 @@ static int open_life(struct process *process, struct world *world, struct error 
         if (result)
             return result;
     }
-    life->streams = streams_open(run, world, spec, process->lived, error);
+    life->streams = streams_open(run, context, spec, process->lived, error);
     if (!life->streams)
         return error->code;
     process->lived = true;
     if (life->monitor)
-        monitor_equip(life->monitor, world, life->streams);
+        monitor_equip(life->monitor, context, life->streams);
     return 0;
 }
 
-/* Starts program or worker in its world; on failure everything opened is closed again. */
-static int start_in(struct process *process, struct world *world, struct error *error)
+/* Starts program or worker in its context; on failure everything opened is closed again. */
+static int start_in(struct process *process, struct exec_context *context, struct error *error)
 {
     struct run *run = process->object.run;
     struct life *life = &process->life;
     struct link_ends ends = {-1, -1};
-    int opened = open_life(process, world, error);
+    int opened = open_life(process, context, error);
     if (opened)
         return opened;
     if (process->spec->object.body.kind == BODY_LUA) {
@@ -105,7 +105,7 @@ static int start_in(struct process *process, struct world *world, struct error *
     }
     struct start start = {
         .run = run,
-        .world = world,
+        .context = context,
         .spec = process->spec,
         .streams = life->streams,
         .link = life->link,
@@ -115,7 +115,7 @@ static int start_in(struct process *process, struct world *world, struct error *
         .exited = process_exited,
         .arg = process,
     };
-    int result = attributes_confine(&world->attributes, &process->spec->object.attributes, run,
+    int result = attributes_confine(&context->attributes, &process->spec->object.attributes, run,
                                     process->object.name, true, &life->cgroup, error);
     if (!result)
         result = life->link ? start_body(&start, &life->child, error)
@@ -131,11 +131,11 @@ static int start_in(struct process *process, struct world *world, struct error *
 }
 
 /* A dry run: tells what would be run, and is done. */
-static int tell_plan(struct process *process, struct world *world, struct error *error)
+static int tell_plan(struct process *process, struct exec_context *context, struct error *error)
 {
     struct buf text = {0};
     struct buf attributes = {0};
-    int result = plan_process(world, process->spec, &text, error);
+    int result = plan_process(context, process->spec, &text, error);
     plan_conditions(&process->spec->object, &attributes);
     struct event event = {
         .kind = EVENT_PROCESS_PLANNED,
@@ -184,7 +184,7 @@ static void life_begin(struct process *process)
     process_open_backlog(process);
     struct streams_callbacks callbacks = process_streams_callbacks;
     if (!process->backlog)
-        callbacks.tap.put = NULL; /* to count them takes time */
+        callbacks.reader.put = NULL; /* to count them takes time */
     streams_begin(life->streams, process->backlog, &callbacks, process);
     streams_hold(life->streams, process->object.run->held);
     if (process->spec->object.timeout)
@@ -246,7 +246,7 @@ void process_start(struct object *object)
     struct process *process = (struct process *)object;
     struct run *run = object->run;
     struct event starting = {.kind = EVENT_PROCESS_STARTING};
-    struct world world;
+    struct exec_context context;
     struct error error = {0};
     process_release_life(&process->life);
     if (process->wait != WAIT_RESTART)
@@ -255,10 +255,10 @@ void process_start(struct object *object)
     if (!process->wait_told)
         process_emit(process, &starting);
     int result =
-        world_init(&world, run, &process->spec->object, object->name, process->index, &error);
+        exec_context_init(&context, run, &process->spec->object, object->name, process->index, &error);
     if (!result)
-        result = run->dry ? tell_plan(process, &world, &error) : start_in(process, &world, &error);
-    world_release(&world);
+        result = run->dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
+    exec_context_release(&context);
     if (process_waits_for_place(process, result, &error) || process_waits(process, result, &error))
         return;
     process->conflict = 0;
@@ -291,18 +291,18 @@ static bool stands_alone(const struct process *process, const struct buf *line)
 bool process_plan(struct object *object, struct buf *out)
 {
     struct process *process = (struct process *)object;
-    struct world world;
+    struct exec_context context;
     struct error error = {0};
     int result =
-        world_init(&world, object->run, object->spec, object->name, process->index, &error);
+        exec_context_init(&context, object->run, object->spec, object->name, process->index, &error);
     if (!result && object->spec->body.kind != BODY_LUA)
-        result = plan_process(&world, process->spec, out, &error);
+        result = plan_process(&context, process->spec, out, &error);
     if (!result && object->run->invocation.program && !stands_alone(process, out)) {
         buf_clear(out);
         buf_printf(out, "%s --only %s%s", object->run->invocation.program, object->spec->name,
                    object->run->invocation.operands);
     }
-    world_release(&world);
+    exec_context_release(&context);
     error_release(&error);
     return !result && out->length;
 }

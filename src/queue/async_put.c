@@ -10,80 +10,80 @@
 #include "queue/message.h"
 #include "queue/queue.h"
 
-struct outlet {
+struct async_put {
     struct run *run;
     struct queue *queue;
     const char *producer;
-    struct outlet_callbacks callbacks;
+    struct async_put_callbacks callbacks;
     void *arg;
     struct waiter waiter;
-    struct letters kept;
+    struct message_list kept;
     bool finishing;
 };
 
-static bool put(struct outlet *outlet, const char *encoded, size_t length)
+static bool put(struct async_put *async, const char *encoded, size_t length)
 {
-    const struct put_options options = {.producer = outlet->producer};
-    return queue_put_value(outlet->queue, encoded, length, &options);
+    const struct put_options options = {.producer = async->producer};
+    return queue_put_value(async->queue, encoded, length, &options);
 }
 
 static void tell_finished(void *arg)
 {
-    struct outlet *outlet = arg;
-    outlet->callbacks.finished(outlet->arg);
+    struct async_put *async = arg;
+    async->callbacks.finished(async->arg);
 }
 
 static void on_room(void *arg)
 {
-    struct outlet *outlet = arg;
-    while (outlet->kept.first) {
-        if (!put(outlet, outlet->kept.first->bytes, outlet->kept.first->length)) {
-            queue_wait_room(outlet->queue, &outlet->waiter);
+    struct async_put *async = arg;
+    while (async->kept.first) {
+        if (!put(async, async->kept.first->bytes, async->kept.first->length)) {
+            queue_wait_room(async->queue, &async->waiter);
             return;
         }
-        free(letters_take(&outlet->kept));
+        free(message_list_take(&async->kept));
     }
-    outlet->callbacks.room(outlet->arg);
-    if (outlet->finishing)
-        tell_finished(outlet);
+    async->callbacks.room(async->arg);
+    if (async->finishing)
+        tell_finished(async);
 }
 
-struct outlet *outlet_new(struct run *run, struct queue *queue, const char *producer,
-                          const struct outlet_callbacks *callbacks, void *arg)
+struct async_put *async_put_new(struct run *run, struct queue *queue, const char *producer,
+                          const struct async_put_callbacks *callbacks, void *arg)
 {
-    struct outlet *outlet = mem_calloc(1, sizeof(*outlet));
-    *outlet = (struct outlet){
+    struct async_put *async = mem_calloc(1, sizeof(*async));
+    *async = (struct async_put){
         .run = run,
         .queue = queue,
         .producer = producer,
         .callbacks = *callbacks,
         .arg = arg,
-        .waiter = {.function = on_room, .arg = outlet},
+        .waiter = {.function = on_room, .arg = async},
     };
-    return outlet;
+    return async;
 }
 
-void outlet_put(struct outlet *outlet, const char *encoded, size_t length)
+void async_put_put(struct async_put *async, const char *encoded, size_t length)
 {
-    if (!outlet->kept.first && put(outlet, encoded, length))
+    if (!async->kept.first && put(async, encoded, length))
         return;
-    letters_add(&outlet->kept, letter_new(encoded, length, false, 0));
-    outlet->callbacks.full(outlet->arg);
-    queue_wait_room(outlet->queue, &outlet->waiter);
+    message_list_add(&async->kept, message_new(encoded, length, false, 0));
+    async->callbacks.full(async->arg);
+    queue_wait_room(async->queue, &async->waiter);
 }
 
-void outlet_finish(struct outlet *outlet)
+void async_put_finish(struct async_put *async)
 {
-    outlet->finishing = true;
-    if (!outlet->kept.first)
-        loop_defer(outlet->run->loop, tell_finished, outlet);
+    async->finishing = true;
+    if (!async->kept.first)
+        loop_defer(async->run->loop, tell_finished, async);
 }
 
-void outlet_free(struct outlet *outlet)
+void async_put_free(struct async_put *async)
 {
-    if (!outlet)
+    if (!async)
         return;
-    queue_unwait(outlet->queue, &outlet->waiter);
-    letters_release(&outlet->kept);
-    free(outlet);
+    queue_unwait(async->queue, &async->waiter);
+    message_list_release(&async->kept);
+    free(async);
 }

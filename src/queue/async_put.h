@@ -4,26 +4,26 @@
 
 #include <stddef.h>
 
-struct outlet;
+struct async_put;
 struct queue;
 struct run;
 
-struct outlet_callbacks {
+struct async_put_callbacks {
     /* The queue is full: no more should be made until ROOM. */
     void (*full)(void *arg);
     void (*room)(void *arg);
-    /* After outlet_finish(): all was put. */
+    /* After async_put_finish(): all was put. */
     void (*finished)(void *arg);
 };
 
-struct outlet *outlet_new(struct run *run, struct queue *queue, const char *producer,
-                          const struct outlet_callbacks *callbacks, void *arg);
-void outlet_put(struct outlet *outlet, const char *encoded, size_t length);
+struct async_put *async_put_new(struct run *run, struct queue *queue, const char *producer,
+                          const struct async_put_callbacks *callbacks, void *arg);
+void async_put_put(struct async_put *async, const char *encoded, size_t length);
 
 /* No more will come. */
-void outlet_finish(struct outlet *outlet);
+void async_put_finish(struct async_put *async);
 
 /* What was not put is gone. NULL is accepted. */
-void outlet_free(struct outlet *outlet);
+void async_put_free(struct async_put *async);
 
 #endif

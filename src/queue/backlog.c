@@ -22,7 +22,7 @@
 
 struct backlog {
     struct queue *queue;
-    struct taker *taker;
+    struct consumer *consumer;
     enum ack ack;
     size_t messages;
     uint64_t given;   /* bytes that this life has got */
@@ -161,12 +161,12 @@ static size_t first_message(struct backlog *backlog)
     return 0;
 }
 
-/* Tells the taker what is left. */
+/* Tells the consumer what is left. */
 static void settle(struct backlog *backlog)
 {
-    if (taker_knows_each(backlog->taker))
-        taker_read_stream(backlog->taker, (size_t)size_of(backlog));
-    taker_set_unread(backlog->taker, size_of(backlog));
+    if (consumer_knows_each(backlog->consumer))
+        consumer_read_stream(backlog->consumer, (size_t)size_of(backlog));
+    consumer_set_unread(backlog->consumer, size_of(backlog));
 }
 
 /* The first messages are done: COUNT of them at most, and no more than BYTES. */
@@ -186,7 +186,7 @@ struct backlog *backlog_new(struct queue *queue, const char *consumer, enum ack 
 {
     struct backlog *backlog = mem_calloc(1, sizeof(*backlog));
     backlog->queue = queue;
-    backlog->taker = taker_new(queue, consumer, TAKER_STREAM);
+    backlog->consumer = consumer_new(queue, consumer, CONSUMER_STREAM);
     backlog->ack = ack;
     backlog->fd = -1;
     return backlog;
@@ -197,14 +197,14 @@ void backlog_free(struct backlog *backlog)
     if (!backlog)
         return;
     struct buf all = {0};
-    while (taker_is_shared(backlog->taker) && all.length < size_of(backlog) &&
+    while (consumer_is_shared(backlog->consumer) && all.length < size_of(backlog) &&
            read_at(backlog, all.length, PIECE, &all))
         continue;
     if (all.length == size_of(backlog))
-        taker_return_stream(backlog->taker, all.data, all.length);
+        consumer_requeue_stream(backlog->consumer, all.data, all.length);
     else
-        taker_leave(backlog->taker, backlog->messages);
-    taker_free(backlog->taker);
+        consumer_leave(backlog->consumer, backlog->messages);
+    consumer_free(backlog->consumer);
     buf_release(&all);
     buf_release(&backlog->front);
     buf_release(&backlog->tail);
@@ -215,12 +215,12 @@ void backlog_free(struct backlog *backlog)
 
 bool backlog_is_shared(const struct backlog *backlog)
 {
-    return taker_is_shared(backlog->taker);
+    return consumer_is_shared(backlog->consumer);
 }
 
-struct taker *backlog_taker(const struct backlog *backlog)
+struct consumer *backlog_consumer(const struct backlog *backlog)
 {
-    return backlog->taker;
+    return backlog->consumer;
 }
 
 void backlog_begin(struct backlog *backlog)
@@ -238,10 +238,10 @@ enum take_result backlog_take(struct backlog *backlog, struct buf *out, size_t m
         backlog->given += out->length - start;
         return out->length > start ? TAKE_MESSAGE : TAKE_EMPTY;
     }
-    enum take_result result = taker_take_stream(backlog->taker, out, most, error);
+    enum take_result result = consumer_receive_stream(backlog->consumer, out, most, error);
     keep(backlog, buf_string(out) + start, out->length - start);
     backlog->given += out->length - start;
-    taker_set_unread(backlog->taker, size_of(backlog));
+    consumer_set_unread(backlog->consumer, size_of(backlog));
     return result;
 }
 

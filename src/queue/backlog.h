@@ -29,15 +29,15 @@ void backlog_free(struct backlog *backlog);
 /* True where others take from the queue too, so that what is given back is of use at once. */
 bool backlog_is_shared(const struct backlog *backlog);
 
-/* The taker through which it takes; the backlog's own. */
-struct taker *backlog_taker(const struct backlog *backlog);
+/* The consumer through which it takes; the backlog's own. */
+struct consumer *backlog_consumer(const struct backlog *backlog);
 
 /* A life begins: it gets all that is there anew. */
 void backlog_begin(struct backlog *backlog);
 
 /*
  * Appends up to MOST bytes, or one message, that this life has not got yet: whole messages in their
- * frames, or a piece of what was kept. As taker_take_stream(), and ERROR_FAILED too where what was kept
+ * frames, or a piece of what was kept. As consumer_receive_stream(), and ERROR_FAILED too where what was kept
  * cannot be read back: it is lost then.
  */
 enum take_result backlog_take(struct backlog *backlog, struct buf *out, size_t most,

@@ -1,4 +1,4 @@
-/* When to look for a standstill, and what to do about it. */
+/* When to look for a deadlock, and what to do about it. */
 #include "queue/deadlock.h"
 
 #include <stdatomic.h>
@@ -26,15 +26,15 @@
 #define LOOK_FIRST (1 * NS_PER_S)
 #define LOOK_SELDOM (5 * NS_PER_S)
 
-struct stall {
+struct deadlock {
     struct run *run;
-    struct standstill *standstill;
+    struct wait_graph *graph;
     atomic_bool awake;    /* the loop is about to look, or knows when: any thread */
     struct timer *timer;
     bool timer_runs;      /* until it is time for the next look */
     bool due;             /* it was: the look is made before the loop waits again */
     int64_t next;         /* no look before that, by clock_monotonic() */
-    struct buf seen;      /* by the last look: standstill_print(); empty: there was none */
+    struct buf seen;      /* by the last look: wait_graph_print(); empty: there was none */
     struct timer *seldom;
     bool watching;        /* SELDOM runs */
     bool seldom_due;
@@ -43,7 +43,7 @@ struct stall {
     struct idle *idle;
 };
 
-static void tell(struct stall *stall, enum event_kind kind, unsigned flags, const struct buf *text)
+static void tell(struct deadlock *deadlock, enum event_kind kind, unsigned flags, const struct buf *text)
 {
     struct event event = {
         .kind = kind,
@@ -51,15 +51,15 @@ static void tell(struct stall *stall, enum event_kind kind, unsigned flags, cons
         .bytes = text->data,
         .length = text->length,
     };
-    bus_emit(stall->run->bus, &event);
+    bus_emit(deadlock->run->bus, &event);
 }
 
-static void tell_standstill(struct stall *stall, enum event_kind kind, const char *head)
+static void tell_wait_graph(struct deadlock *deadlock, enum event_kind kind, const char *head)
 {
     struct buf text = {0};
     buf_text(&text, head);
-    standstill_describe(stall->standstill, &text);
-    tell(stall, kind, EVENT_WRONG, &text);
+    wait_graph_describe(deadlock->graph, &text);
+    tell(deadlock, kind, EVENT_WRONG, &text);
     buf_release(&text);
 }
 
@@ -68,11 +68,11 @@ static bool is_same(const struct buf *a, const struct buf *b)
     return a->length && a->length == b->length && !memcmp(a->data, b->data, a->length);
 }
 
-/* Whether the standstill that was FOUND is the one that SEEN, which becomes that of now, has shown before. */
-static bool lasts(struct stall *stall, bool found, struct buf *seen)
+/* Whether the deadlock that was FOUND is the one that SEEN, which becomes that of now, has shown before. */
+static bool lasts(struct deadlock *deadlock, bool found, struct buf *seen)
 {
     struct buf now = {0};
-    if (found && !standstill_print(stall->standstill, &now))
+    if (found && !wait_graph_print(deadlock->graph, &now))
         buf_clear(&now);
     bool same = is_same(&now, seen);
     buf_release(seen);
@@ -80,32 +80,32 @@ static bool lasts(struct stall *stall, bool found, struct buf *seen)
     return same;
 }
 
-static void arm(struct stall *stall, int64_t time)
+static void arm(struct deadlock *deadlock, int64_t time)
 {
-    atomic_store(&stall->awake, true);
-    stall->timer_runs = true;
-    timer_start(stall->timer, time);
+    atomic_store(&deadlock->awake, true);
+    deadlock->timer_runs = true;
+    timer_start(deadlock->timer, time);
 }
 
-static void watch(struct stall *stall, int64_t time)
+static void watch(struct deadlock *deadlock, int64_t time)
 {
-    stall->watching = true;
-    timer_start(stall->seldom, time);
+    deadlock->watching = true;
+    timer_start(deadlock->seldom, time);
 }
 
 /*
  * Two looks that see the same are proof where the loop has waited for the system once in between: what
  * one of them had written, into whatever pipe, before it began to wait is heard of by the second one.
  */
-static void look(struct stall *stall)
+static void look(struct deadlock *deadlock)
 {
-    struct run *run = stall->run;
+    struct run *run = deadlock->run;
     int64_t began = clock_monotonic();
-    bool before = stall->seen.length;
-    atomic_store(&stall->awake, false); /* who begins to wait from here on is not sure to be seen */
-    bool found = standstill_find(stall->standstill, false);
-    if (lasts(stall, found, &stall->seen) && !standstill_close(stall->standstill)) {
-        tell_standstill(stall, EVENT_RUN_STALLED,
+    bool before = deadlock->seen.length;
+    atomic_store(&deadlock->awake, false); /* who begins to wait from here on is not sure to be seen */
+    bool found = wait_graph_find(deadlock->graph, false);
+    if (lasts(deadlock, found, &deadlock->seen) && !wait_graph_close(deadlock->graph)) {
+        tell_wait_graph(deadlock, EVENT_RUN_STALLED,
              "Deadlock: these wait for each other, and none of them can ever go on:");
         run_stop(run, STOP_STALL, 0);
         return;
@@ -113,43 +113,43 @@ static void look(struct stall *stall)
     int64_t now = clock_monotonic();
     int64_t pause = (now - began) * LOOK_SHARE;
     pause = pause > LOOK_TIME ? pause : LOOK_TIME;
-    stall->next = now + pause;
-    if (stall->seen.length)
-        arm(stall, before ? pause : 0);
+    deadlock->next = now + pause;
+    if (deadlock->seen.length)
+        arm(deadlock, before ? pause : 0);
 }
 
-/* Goes on for as long as there is something that may become a standstill that lasts, or a run that is idle. */
-static void look_seldom(struct stall *stall)
+/* Goes on for as long as there is something that may become a deadlock that lasts, or a run that is idle. */
+static void look_seldom(struct deadlock *deadlock)
 {
     struct buf text = {0};
-    bool found = standstill_find(stall->standstill, true);
-    bool same = lasts(stall, found, &stall->seemed);
-    if (same && !is_same(&stall->seemed, &stall->told)) {
-        tell_standstill(stall, EVENT_RUN_IDLE,
+    bool found = wait_graph_find(deadlock->graph, true);
+    bool same = lasts(deadlock, found, &deadlock->seemed);
+    if (same && !is_same(&deadlock->seemed, &deadlock->told)) {
+        tell_wait_graph(deadlock, EVENT_RUN_IDLE,
              "Nothing has gone on for 5 seconds: these seem to wait for each other:");
-        buf_clear(&stall->told);
-        buf_append(&stall->told, stall->seemed.data, stall->seemed.length);
+        buf_clear(&deadlock->told);
+        buf_append(&deadlock->told, deadlock->seemed.data, deadlock->seemed.length);
     }
-    bool again = found ? !same : idle_look(stall->idle, &text);
+    bool again = found ? !same : idle_look(deadlock->idle, &text);
     if (text.length)
-        tell(stall, EVENT_RUN_IDLE, 0, &text);
+        tell(deadlock, EVENT_RUN_IDLE, 0, &text);
     buf_release(&text);
     if (again)
-        watch(stall, LOOK_SELDOM);
+        watch(deadlock, LOOK_SELDOM);
 }
 
 static void on_time(void *arg)
 {
-    struct stall *stall = arg;
-    stall->timer_runs = false;
-    stall->due = true;
+    struct deadlock *deadlock = arg;
+    deadlock->timer_runs = false;
+    deadlock->due = true;
 }
 
 static void on_seldom(void *arg)
 {
-    struct stall *stall = arg;
-    stall->watching = false;
-    stall->seldom_due = true;
+    struct deadlock *deadlock = arg;
+    deadlock->watching = false;
+    deadlock->seldom_due = true;
 }
 
 /*
@@ -159,21 +159,21 @@ static void on_seldom(void *arg)
  */
 static void before_wait(void *arg)
 {
-    struct stall *stall = arg;
-    bool seldom_due = stall->seldom_due;
-    bool due = stall->due;
-    stall->due = stall->seldom_due = false;
-    if (stall->run->stop_cause || stall->run->over)
+    struct deadlock *deadlock = arg;
+    bool seldom_due = deadlock->seldom_due;
+    bool due = deadlock->due;
+    deadlock->due = deadlock->seldom_due = false;
+    if (deadlock->run->stop_cause || deadlock->run->over)
         return;
     if (seldom_due)
-        look_seldom(stall);
-    else if (!due && !stall->watching)
-        watch(stall, LOOK_FIRST);
-    int64_t left = due || stall->timer_runs ? 0 : stall->next - clock_monotonic();
-    if (due || (!stall->timer_runs && left <= 0))
-        look(stall);
-    else if (!stall->timer_runs && !seldom_due)
-        arm(stall, left);
+        look_seldom(deadlock);
+    else if (!due && !deadlock->watching)
+        watch(deadlock, LOOK_FIRST);
+    int64_t left = due || deadlock->timer_runs ? 0 : deadlock->next - clock_monotonic();
+    if (due || (!deadlock->timer_runs && left <= 0))
+        look(deadlock);
+    else if (!deadlock->timer_runs && !seldom_due)
+        arm(deadlock, left);
 }
 
 /* All that the loop is to do is look. */
@@ -182,41 +182,41 @@ static void wake(void *arg)
     (void)arg;
 }
 
-void stall_thread_waits(struct stall *stall)
+void deadlock_thread_waits(struct deadlock *deadlock)
 {
-    if (stall && !atomic_exchange(&stall->awake, true))
-        loop_post(stall->run->loop, wake, NULL);
+    if (deadlock && !atomic_exchange(&deadlock->awake, true))
+        loop_post(deadlock->run->loop, wake, NULL);
 }
 
-struct stall *stall_new(struct run *run)
+struct deadlock *deadlock_new(struct run *run)
 {
-    struct stall *stall = mem_calloc(1, sizeof(*stall));
-    stall->run = run;
-    stall->standstill = standstill_new(run);
-    stall->idle = idle_new(run);
-    stall->timer = timer_new(run->loop, on_time, stall);
-    stall->seldom = timer_new(run->loop, on_seldom, stall);
-    loop_before_wait(run->loop, before_wait, stall);
-    return stall;
+    struct deadlock *deadlock = mem_calloc(1, sizeof(*deadlock));
+    deadlock->run = run;
+    deadlock->graph = wait_graph_new(run);
+    deadlock->idle = idle_new(run);
+    deadlock->timer = timer_new(run->loop, on_time, deadlock);
+    deadlock->seldom = timer_new(run->loop, on_seldom, deadlock);
+    loop_before_wait(run->loop, before_wait, deadlock);
+    return deadlock;
 }
 
-void stall_stop(struct stall *stall)
+void deadlock_stop(struct deadlock *deadlock)
 {
-    if (!stall)
+    if (!deadlock)
         return;
-    loop_before_wait(stall->run->loop, NULL, NULL);
-    timer_free(stall->timer);
-    timer_free(stall->seldom);
+    loop_before_wait(deadlock->run->loop, NULL, NULL);
+    timer_free(deadlock->timer);
+    timer_free(deadlock->seldom);
 }
 
-void stall_free(struct stall *stall)
+void deadlock_free(struct deadlock *deadlock)
 {
-    if (!stall)
+    if (!deadlock)
         return;
-    buf_release(&stall->seen);
-    buf_release(&stall->seemed);
-    buf_release(&stall->told);
-    standstill_free(stall->standstill);
-    idle_free(stall->idle);
-    free(stall);
+    buf_release(&deadlock->seen);
+    buf_release(&deadlock->seemed);
+    buf_release(&deadlock->told);
+    wait_graph_free(deadlock->graph);
+    idle_free(deadlock->idle);
+    free(deadlock);
 }

@@ -13,19 +13,19 @@
 #define QUEUE_DEADLOCK_H
 
 struct run;
-struct stall;
+struct deadlock;
 
 /* Once the run's objects are made. */
-struct stall *stall_new(struct run *run);
+struct deadlock *deadlock_new(struct run *run);
 
 /* A thread of the runner begins to wait for a queue. What begins to wait on the loop's own thread, or ends
  * there, is looked at without being told of. Any thread; NULL is accepted. */
-void stall_thread_waits(struct stall *stall);
+void deadlock_thread_waits(struct deadlock *deadlock);
 
 /* No more looks: before the loop is freed. NULL is accepted. */
-void stall_stop(struct stall *stall);
+void deadlock_stop(struct deadlock *deadlock);
 
 /* Once the loop is freed. NULL is accepted. */
-void stall_free(struct stall *stall);
+void deadlock_free(struct deadlock *deadlock);
 
 #endif

@@ -19,25 +19,25 @@ static void swap(struct delayed *a, struct delayed *b)
     *b = kept;
 }
 
-void delay_put(struct delay *delay, struct letter *letter, int priority, int64_t due)
+void delayed_messages_put(struct delayed_messages *delay, struct message *message, int priority, int64_t due)
 {
     delay->heap = mem_grow(delay->heap, &delay->capacity, delay->count + 1, sizeof(*delay->heap));
     size_t at = delay->count++;
-    delay->heap[at] = (struct delayed){due, delay->puts++, priority, letter};
-    delay->bytes += letter->length;
+    delay->heap[at] = (struct delayed){due, delay->puts++, priority, message};
+    delay->bytes += message->length;
     for (; at && is_before(&delay->heap[at], &delay->heap[(at - 1) / 2]); at = (at - 1) / 2)
         swap(&delay->heap[at], &delay->heap[(at - 1) / 2]);
 }
 
-const struct delayed *delay_first(const struct delay *delay)
+const struct delayed *delayed_messages_first(const struct delayed_messages *delay)
 {
     return &delay->heap[0];
 }
 
-struct delayed delay_take(struct delay *delay)
+struct delayed delayed_messages_take(struct delayed_messages *delay)
 {
     struct delayed first = delay->heap[0];
-    delay->bytes -= first.letter->length;
+    delay->bytes -= first.message->length;
     delay->heap[0] = delay->heap[--delay->count];
     for (size_t at = 0, child; (child = 2 * at + 1) < delay->count; at = child) {
         if (child + 1 < delay->count && is_before(&delay->heap[child + 1], &delay->heap[child]))
@@ -49,10 +49,10 @@ struct delayed delay_take(struct delay *delay)
     return first;
 }
 
-void delay_release(struct delay *delay)
+void delayed_messages_release(struct delayed_messages *delay)
 {
     for (size_t i = 0; i < delay->count; i++)
-        free(delay->heap[i].letter);
+        free(delay->heap[i].message);
     free(delay->heap);
-    *delay = (struct delay){0};
+    *delay = (struct delayed_messages){0};
 }

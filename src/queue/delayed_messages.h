@@ -5,17 +5,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct letter;
+struct message;
 
 struct delayed {
     int64_t due; /* clock_monotonic() */
     uint64_t number; /* of two with one due time the first put goes first */
     int priority;
-    struct letter *letter;
+    struct message *message;
 };
 
 /* Zeroed it is empty. */
-struct delay {
+struct delayed_messages {
     struct delayed *heap;
     size_t count;
     size_t capacity;
@@ -23,14 +23,14 @@ struct delay {
     uint64_t puts;
 };
 
-/* Keeps LETTER, which it owns from now on. */
-void delay_put(struct delay *delay, struct letter *letter, int priority, int64_t due);
+/* Keeps MESSAGE, which it owns from now on. */
+void delayed_messages_put(struct delayed_messages *delay, struct message *message, int priority, int64_t due);
 
 /* The first one; there must be one. */
-const struct delayed *delay_first(const struct delay *delay);
+const struct delayed *delayed_messages_first(const struct delayed_messages *delay);
 
-/* Takes the first one off: its letter is the caller's. */
-struct delayed delay_take(struct delay *delay);
-void delay_release(struct delay *delay);
+/* Takes the first one off: its message is the caller's. */
+struct delayed delayed_messages_take(struct delayed_messages *delay);
+void delayed_messages_release(struct delayed_messages *delay);
 
 #endif

@@ -23,14 +23,14 @@ static bool durable(const struct queue *queue)
     return queue->slot >= 0 && !queue->stopped;
 }
 
-static struct queue_store *store_of(const struct queue *queue)
+static struct queue_store *message_store_of(const struct queue *queue)
 {
     return queue->run->store;
 }
 
 size_t durable_unread(const struct queue *queue)
 {
-    return durable(queue) ? (size_t)queue_store_left(store_of(queue), (size_t)queue->slot) : 0;
+    return durable(queue) ? (size_t)queue_store_left(message_store_of(queue), (size_t)queue->slot) : 0;
 }
 
 static void tell_damaged(struct queue *queue, const char *reason)
@@ -49,7 +49,7 @@ static void set_aside(struct queue *queue, int64_t id)
 {
     struct buf reason = {0};
     buf_printf(&reason, "message %lld is not as it was put, and is set aside", (long long)id);
-    queue_store_set_aside(store_of(queue), (size_t)queue->slot, id);
+    queue_store_set_aside(message_store_of(queue), (size_t)queue->slot, id);
     tell_damaged(queue, buf_string(&reason));
     buf_release(&reason);
 }
@@ -57,37 +57,37 @@ static void set_aside(struct queue *queue, int64_t id)
 void durable_tell_damage(struct queue *queue)
 {
     struct buf reason = {0};
-    if (durable(queue) && queue_store_damage(store_of(queue), (size_t)queue->slot, &reason))
+    if (durable(queue) && queue_store_damage(message_store_of(queue), (size_t)queue->slot, &reason))
         tell_damaged(queue, buf_string(&reason));
     buf_release(&reason);
 }
 
 /* A message that was read: it waits until it is due, or stands where it may be taken. */
-static bool take_stored(void *arg, const struct stored *message)
+static bool take_stored(void *arg, const struct stored *row)
 {
     struct queue *queue = arg;
-    if (message->damaged) {
-        set_aside(queue, message->id);
-        return queue_lane_room(queue);
+    if (row->damaged) {
+        set_aside(queue, row->id);
+        return queue_subscription_room(queue);
     }
-    struct letter *letter =
-        letter_new(message->encoded, message->length, false, (unsigned)message->attempts);
-    int64_t wait = message->due ? message->due - clock_wall() : 0;
-    int priority = message->priority < 0                  ? 0
-                   : message->priority >= LANE_PRIORITIES ? LANE_PRIORITIES - 1
-                                                          : (int)message->priority;
-    letter->id = message->id;
+    struct message *message =
+        message_new(row->encoded, row->length, false, (unsigned)row->attempts);
+    int64_t wait = row->due ? row->due - clock_wall() : 0;
+    int priority = row->priority < 0                  ? 0
+                   : row->priority >= SUBSCRIPTION_PRIORITIES ? SUBSCRIPTION_PRIORITIES - 1
+                                                          : (int)row->priority;
+    message->id = row->id;
     queue->put++;
-    if (queue->spec->max_attempts && message->attempts >= queue->spec->max_attempts) {
-        letters_add(&queue->spent, letter);
+    if (queue->spec->max_attempts && row->attempts >= queue->spec->max_attempts) {
+        message_list_add(&queue->spent, message);
         queue_wake_soon(queue);
     } else if (wait > 0) {
-        delay_put(&queue->delay, letter, priority, clock_monotonic() + wait);
+        delayed_messages_put(&queue->delay, message, priority, clock_monotonic() + wait);
     } else {
-        lane_put_letter(&queue->lanes[0], letter, priority);
-        queue->lanes[0].put++;
+        subscription_put_letter(&queue->subscriptions[0], message, priority);
+        queue->subscriptions[0].put++;
     }
-    return queue_lane_room(queue);
+    return queue_subscription_room(queue);
 }
 
 static void tell_unreadable(struct queue *queue, const char *text)
@@ -106,7 +106,7 @@ static void tell_unreadable(struct queue *queue, const char *text)
 static bool wants_more(const struct queue *queue)
 {
     return !queue->abandoned && durable_unread(queue) &&
-           queue_lane_room(queue) > (size_t)queue->spec->capacity / 2;
+           queue_subscription_room(queue) > (size_t)queue->spec->capacity / 2;
 }
 
 void durable_fill(struct queue *queue)
@@ -114,8 +114,8 @@ void durable_fill(struct queue *queue)
     struct error error = {0};
     bool any = false;
     while (wants_more(queue) && !error.code) {
-        size_t room = queue_lane_room(queue);
-        queue_store_read(store_of(queue), (size_t)queue->slot, room < PAGE ? room : PAGE,
+        size_t room = queue_subscription_room(queue);
+        queue_store_read(message_store_of(queue), (size_t)queue->slot, room < PAGE ? room : PAGE,
                          take_stored, queue, &error);
         any = true;
     }
@@ -129,7 +129,7 @@ void durable_fill(struct queue *queue)
 bool durable_is_full(const struct queue *queue)
 {
     bool reads = !queue->abandoned && durable_unread(queue);
-    return durable(queue) && (reads || queue_store_is_full(store_of(queue)));
+    return durable(queue) && (reads || queue_store_is_full(message_store_of(queue)));
 }
 
 int64_t durable_put(struct queue *queue, const char *encoded, size_t length,
@@ -143,39 +143,39 @@ int64_t durable_put(struct queue *queue, const char *encoded, size_t length,
         .encoded = encoded,
         .length = length,
     };
-    return queue_store_put(store_of(queue), (size_t)queue->slot, message);
+    return queue_store_put(message_store_of(queue), (size_t)queue->slot, message);
 }
 
 /* How often is of interest where that is bounded. */
 void durable_tried(struct queue *queue, int64_t id, int64_t attempts)
 {
     if (durable(queue) && queue->spec->max_attempts)
-        queue_store_tried(store_of(queue), (size_t)queue->slot, id, attempts);
+        queue_store_tried(message_store_of(queue), (size_t)queue->slot, id, attempts);
 }
 
 void durable_done(struct queue *queue, int64_t id)
 {
     if (durable(queue))
-        queue_store_done(store_of(queue), (size_t)queue->slot, id);
+        queue_store_done(message_store_of(queue), (size_t)queue->slot, id);
 }
 
 /* Before it is taken out, as in another file it may be lost else. */
-static void bury(struct queue *queue, const struct letter *letter)
+static void bury(struct queue *queue, const struct message *message)
 {
-    queue_bury(queue, letter->bytes, letter->length, letter->attempts,
+    queue_dead_letter(queue, message->bytes, message->length, message->attempts,
                "no run that tried it came to its end");
     pthread_mutex_lock(&queue->lock);
-    durable_done(queue, letter->id);
+    durable_done(queue, message->id);
     pthread_mutex_unlock(&queue->lock);
 }
 
 void durable_bury_spent(struct queue *queue)
 {
-    struct letter *letter;
-    while ((letter = letters_take(&queue->spent))) {
+    struct message *message;
+    while ((message = message_list_take(&queue->spent))) {
         pthread_mutex_unlock(&queue->lock);
-        bury(queue, letter);
-        free(letter);
+        bury(queue, message);
+        free(message);
         pthread_mutex_lock(&queue->lock);
     }
 }

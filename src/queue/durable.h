@@ -1,5 +1,5 @@
 /*
- * A queue that lasts in a file: what queue.c and taker.c tell of its messages, and what of it is
+ * A queue that lasts in a file: what queue.c and consumer.c tell of its messages, and what of it is
  * still to be read.
  *
  * All functions want the queue's lock, and do nothing for a queue that does not last.

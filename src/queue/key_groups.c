@@ -15,51 +15,51 @@
 
 #define SLOTS 1024
 
-struct slot {
-    struct letters letters;
+struct key_slot {
+    struct message_list letters;
     const void *owner; /* who has messages of it; NULL: nobody */
     size_t held;       /* how many of them */
-    struct slot *next; /* among the slots that have letters, the longest waiting first */
+    struct key_slot *next; /* among the slots that have messages, the longest waiting first */
     bool listed;
 };
 
-struct order {
+struct key_groups {
     const struct queue_spec *spec;
     struct script *script; /* for the key's expression */
     char *failure; /* the first one's text, until it is taken */
     bool failed;
-    struct slot *first;
-    struct slot *last;
-    struct slot slots[SLOTS];
+    struct key_slot *first;
+    struct key_slot *last;
+    struct key_slot slots[SLOTS];
 };
 
-struct order *order_new(const struct queue_spec *spec, const struct value *vars)
+struct key_groups *key_groups_new(const struct queue_spec *spec, const struct value *vars)
 {
-    struct order *order = mem_calloc(1, sizeof(*order));
+    struct key_groups *order = mem_calloc(1, sizeof(*order));
     order->spec = spec;
     order->script = script_new_expressions(spec->name, vars);
     return order;
 }
 
-void order_free(struct order *order)
+void key_groups_free(struct key_groups *order)
 {
     if (!order)
         return;
     for (size_t i = 0; i < SLOTS; i++)
-        letters_release(&order->slots[i].letters);
+        message_list_release(&order->slots[i].letters);
     script_free(order->script);
     free(order->failure);
     free(order);
 }
 
-bool order_take_failure(struct order *order, char **text)
+bool key_groups_take_failure(struct key_groups *order, char **text)
 {
     *text = order->failure;
     order->failure = NULL;
     return *text;
 }
 
-static void note_failure(struct order *order, const struct error *error)
+static void note_failure(struct key_groups *order, const struct error *error)
 {
     if (!order->failed && error->text)
         order->failure = mem_strdup(error->text);
@@ -67,17 +67,17 @@ static void note_failure(struct order *order, const struct error *error)
 }
 
 /* The key as text; "" where the expression fails, as all those messages have that in common. */
-static void fill_key(struct order *order, const struct letter *letter, struct buf *key)
+static void fill_key(struct key_groups *order, const struct message *message, struct buf *key)
 {
     struct arena *arena = arena_new();
     struct buf encoded = {0};
-    struct value message = {0};
+    struct value decoded = {0};
     struct error error = {0};
-    letter_value(letter, order->spec->framing, &encoded);
+    message_value(message, order->spec->framing, &encoded);
     const char *at = encoded.data;
     size_t left = encoded.length;
-    if (!value_decode(arena, &at, &left, &message, &error)) {
-        script_set_message(order->script, &message);
+    if (!value_decode(arena, &at, &left, &decoded, &error)) {
+        script_set_message(order->script, &decoded);
         if (template_render(order->spec->ordered, order->script, key, &error))
             buf_clear(key);
     }
@@ -88,17 +88,17 @@ static void fill_key(struct order *order, const struct letter *letter, struct bu
     arena_free(arena);
 }
 
-static struct slot *find_slot(struct order *order, const struct letter *letter)
+static struct key_slot *find_slot(struct key_groups *order, const struct message *message)
 {
     struct buf key = {0};
-    fill_key(order, letter, &key);
+    fill_key(order, message, &key);
     static const struct hash seed;
     struct hash hash = hash_bytes(&seed, buf_string(&key), key.length);
     buf_release(&key);
     return &order->slots[hash.low % SLOTS];
 }
 
-static void list(struct order *order, struct slot *slot)
+static void list(struct key_groups *order, struct key_slot *slot)
 {
     if (slot->listed)
         return;
@@ -111,39 +111,39 @@ static void list(struct order *order, struct slot *slot)
     order->last = slot;
 }
 
-void order_put(struct order *order, struct letter *letter)
+void key_groups_put(struct key_groups *order, struct message *message)
 {
-    struct slot *slot = find_slot(order, letter);
-    letters_add(&slot->letters, letter);
+    struct key_slot *slot = find_slot(order, message);
+    message_list_add(&slot->letters, message);
     list(order, slot);
 }
 
-void order_put_first(struct order *order, struct letter *letter)
+void key_groups_put_first(struct key_groups *order, struct message *message)
 {
-    struct slot *slot = find_slot(order, letter);
-    letters_add_first(&slot->letters, letter);
+    struct key_slot *slot = find_slot(order, message);
+    message_list_add_first(&slot->letters, message);
     list(order, slot);
 }
 
-static bool may_take(const struct slot *slot, const void *taker, bool alone)
+static bool may_take(const struct key_slot *slot, const void *consumer, bool alone)
 {
-    return !slot->owner || (slot->owner == taker && !alone);
+    return !slot->owner || (slot->owner == consumer && !alone);
 }
 
-bool order_has(const struct order *order, const void *taker, bool alone)
+bool key_groups_has(const struct key_groups *order, const void *consumer, bool alone)
 {
-    const struct slot *slot = order->first;
-    while (slot && !may_take(slot, taker, alone))
+    const struct key_slot *slot = order->first;
+    while (slot && !may_take(slot, consumer, alone))
         slot = slot->next;
     return slot != NULL;
 }
 
-/* Takes the first slot off the list from which TAKER may take; NULL where there is none. */
-static struct slot *unlist(struct order *order, const void *taker, bool alone)
+/* Takes the first slot off the list from which CONSUMER may take; NULL where there is none. */
+static struct key_slot *unlist(struct key_groups *order, const void *consumer, bool alone)
 {
-    struct slot *before = NULL;
-    struct slot *slot = order->first;
-    for (; slot && !may_take(slot, taker, alone); slot = slot->next)
+    struct key_slot *before = NULL;
+    struct key_slot *slot = order->first;
+    for (; slot && !may_take(slot, consumer, alone); slot = slot->next)
         before = slot;
     if (!slot)
         return NULL;
@@ -157,31 +157,31 @@ static struct slot *unlist(struct order *order, const void *taker, bool alone)
     return slot;
 }
 
-struct letter *order_take(struct order *order, const void *taker, bool alone, size_t *number)
+struct message *key_groups_take(struct key_groups *order, const void *consumer, bool alone, size_t *number)
 {
-    struct slot *slot = unlist(order, taker, alone);
+    struct key_slot *slot = unlist(order, consumer, alone);
     if (!slot)
         return NULL;
-    struct letter *letter = letters_take(&slot->letters);
-    slot->owner = taker;
+    struct message *message = message_list_take(&slot->letters);
+    slot->owner = consumer;
     slot->held++;
     if (slot->letters.first)
         list(order, slot); /* behind the others: each key has its turn */
     *number = (size_t)(slot - order->slots);
-    return letter;
+    return message;
 }
 
-void order_done(struct order *order, size_t number)
+void key_groups_done(struct key_groups *order, size_t number)
 {
-    struct slot *slot = &order->slots[number];
+    struct key_slot *slot = &order->slots[number];
     if (slot->held && !--slot->held)
         slot->owner = NULL;
 }
 
-void order_leave(struct order *order, const void *taker)
+void key_groups_leave(struct key_groups *order, const void *consumer)
 {
     for (size_t i = 0; i < SLOTS; i++) {
-        if (order->slots[i].owner != taker)
+        if (order->slots[i].owner != consumer)
             continue;
         order->slots[i].owner = NULL;
         order->slots[i].held = 0;

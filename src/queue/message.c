@@ -7,68 +7,68 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-struct letter *letter_new(const char *bytes, size_t length, bool framed, unsigned attempts)
+struct message *message_new(const char *bytes, size_t length, bool framed, unsigned attempts)
 {
-    struct letter *letter = mem_realloc(NULL, sizeof(*letter) + length, 1);
-    *letter = (struct letter){.attempts = attempts, .framed = framed, .length = length};
+    struct message *message = mem_realloc(NULL, sizeof(*message) + length, 1);
+    *message = (struct message){.attempts = attempts, .framed = framed, .length = length};
     if (length)
-        memcpy(letter->bytes, bytes, length);
-    return letter;
+        memcpy(message->bytes, bytes, length);
+    return message;
 }
 
-void letter_value(const struct letter *letter, enum framing framing, struct buf *out)
+void message_value(const struct message *message, enum framing framing, struct buf *out)
 {
-    const char *message;
+    const char *text;
     size_t size;
-    if (!letter->framed) {
-        buf_append(out, letter->bytes, letter->length);
+    if (!message->framed) {
+        buf_append(out, message->bytes, message->length);
         return;
     }
-    framing_first(framing, letter->bytes, letter->length, &message, &size);
-    framing_decode(framing, message, size, out);
+    framing_first(framing, message->bytes, message->length, &text, &size);
+    framing_decode(framing, text, size, out);
 }
 
-int letter_stream(const struct letter *letter, enum framing framing, struct buf *out,
+int message_stream(const struct message *message, enum framing framing, struct buf *out,
                   struct error *error)
 {
-    if (!letter->framed)
-        return framing_encode(framing, letter->bytes, letter->length, out, error);
-    buf_append(out, letter->bytes, letter->length);
+    if (!message->framed)
+        return framing_encode(framing, message->bytes, message->length, out, error);
+    buf_append(out, message->bytes, message->length);
     return 0;
 }
 
-void letters_add(struct letters *letters, struct letter *letter)
+void message_list_add(struct message_list *letters, struct message *message)
 {
-    letter->next = NULL;
+    message->next = NULL;
     if (letters->last)
-        letters->last->next = letter;
+        letters->last->next = message;
     else
-        letters->first = letter;
-    letters->last = letter;
+        letters->first = message;
+    letters->last = message;
 }
 
-void letters_add_first(struct letters *letters, struct letter *letter)
+void message_list_add_first(struct message_list *letters, struct message *message)
 {
-    letter->next = letters->first;
-    letters->first = letter;
+    message->next = letters->first;
+    letters->first = message;
     if (!letters->last)
-        letters->last = letter;
+        letters->last = message;
 }
 
-struct letter *letters_take(struct letters *letters)
+struct message *message_list_take(struct message_list *letters)
 {
-    struct letter *letter = letters->first;
-    if (!letter)
+    struct message *message = letters->first;
+    if (!message)
         return NULL;
-    letters->first = letter->next;
+    letters->first = message->next;
     if (!letters->first)
         letters->last = NULL;
-    return letter;
+    return message;
 }
 
-void letters_release(struct letters *letters)
+void message_list_release(struct message_list *letters)
 {
-    struct letter *letter;
-    while ((letter = letters_take(letters)))
-        free(letter);
+    struct message *message;
+    while ((message = message_list_take(letters)))
+        free(message);
 }

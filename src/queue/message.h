@@ -8,8 +8,8 @@
 
 #include "value/framing.h"
 
-struct letter {
-    struct letter *next;
+struct message {
+    struct message *next;
     unsigned attempts; /* consumers that had it and did not get done with it */
     int64_t id;        /* of a durable queue: in its file */
     int64_t number;    /* of a traced queue: which one was put, from 1; 0: nobody knows */
@@ -18,26 +18,26 @@ struct letter {
     char bytes[];
 };
 
-struct letter *letter_new(const char *bytes, size_t length, bool framed, unsigned attempts);
+struct message *message_new(const char *bytes, size_t length, bool framed, unsigned attempts);
 
 /* Appends it as an encoded value. */
-void letter_value(const struct letter *letter, enum framing framing, struct buf *out);
+void message_value(const struct message *message, enum framing framing, struct buf *out);
 
 /* Appends it in its frame; ERROR_FAILED where it cannot be framed. */
-int letter_stream(const struct letter *letter, enum framing framing, struct buf *out,
+int message_stream(const struct message *message, enum framing framing, struct buf *out,
                   struct error *error);
 
 /* A list, first in, first out; zeroed it is empty. */
-struct letters {
-    struct letter *first;
-    struct letter *last;
+struct message_list {
+    struct message *first;
+    struct message *last;
 };
 
-void letters_add(struct letters *letters, struct letter *letter);
-void letters_add_first(struct letters *letters, struct letter *letter);
+void message_list_add(struct message_list *letters, struct message *message);
+void message_list_add_first(struct message_list *letters, struct message *message);
 
 /* NULL where there is none. */
-struct letter *letters_take(struct letters *letters);
-void letters_release(struct letters *letters);
+struct message *message_list_take(struct message_list *letters);
+void message_list_release(struct message_list *letters);
 
 #endif

@@ -9,31 +9,31 @@
 
 #include "value/framing.h"
 
-struct batch;
+struct message_chunk;
 struct buf;
 struct error;
 
 /* Zeroed but for FRAMING it is empty. */
-struct store {
+struct message_store {
     enum framing framing; /* of what is put and taken as a stream */
-    struct batch *first;
-    struct batch *last;
+    struct message_chunk *first;
+    struct message_chunk *last;
     size_t messages;
     size_t bytes;
 };
 
-void store_release(struct store *store);
+void message_store_release(struct message_store *store);
 
 /* Appends up to MOST messages of LENGTH bytes of whole ones; returns the bytes taken, and how many
  * messages in *COUNT. */
-size_t store_put_stream(struct store *store, const char *bytes, size_t length, size_t most,
+size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length, size_t most,
                         size_t *count);
 
 /* Appends one encoded value. */
-void store_put_value(struct store *store, const char *encoded, size_t length);
+void message_store_put_value(struct message_store *store, const char *encoded, size_t length);
 
-/* Appends COUNT messages that have the form of store_take_values(). */
-void store_put_values(struct store *store, const char *bytes, size_t length, size_t count);
+/* Appends COUNT messages that have the form of message_store_take_values(). */
+void message_store_put_values(struct message_store *store, const char *bytes, size_t length, size_t count);
 
 /* The bytes of the first messages of that form, MOST of them and not many more than so many BYTES, at
  * least one; *COUNT says how many. */
@@ -41,22 +41,22 @@ size_t values_measure(const char *values, size_t length, size_t most, size_t byt
                       size_t *count);
 
 /* Puts messages before all others. */
-void store_return_stream(struct store *store, const char *bytes, size_t length);
-void store_return_value(struct store *store, const char *encoded, size_t length);
+void message_store_return_stream(struct message_store *store, const char *bytes, size_t length);
+void message_store_return_value(struct message_store *store, const char *encoded, size_t length);
 
 /* Takes the first message as an encoded value; there must be one. */
-void store_take_value(struct store *store, struct buf *out);
+void message_store_take_value(struct message_store *store, struct buf *out);
 
 /* Takes up to MOST messages, not many more than BYTES but at least one, each as a u32 length (little
  * endian) and the encoded value; returns how many. There must be one. */
-size_t store_take_values(struct store *store, struct buf *out, size_t most, size_t bytes);
+size_t message_store_take_values(struct message_store *store, struct buf *out, size_t most, size_t bytes);
 
 /* Puts COUNT messages of that form before all others. */
-void store_return_values(struct store *store, const char *bytes, size_t length, size_t count);
+void message_store_return_values(struct message_store *store, const char *bytes, size_t length, size_t count);
 
 /* Takes messages with their frames, at most MOST bytes but at least one message; there must be one.
  * Returns how many were taken, those included that cannot be framed: they are dropped with ERROR
  * filled. */
-size_t store_take_stream(struct store *store, struct buf *out, size_t most, struct error *error);
+size_t message_store_take_stream(struct message_store *store, struct buf *out, size_t most, struct error *error);
 
 #endif

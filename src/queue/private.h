@@ -1,4 +1,4 @@
-/* What queue.c and taker.c share. */
+/* What queue.c and consumer.c share. */
 #ifndef QUEUE_PRIVATE_H
 #define QUEUE_PRIVATE_H
 
@@ -36,7 +36,7 @@ struct queue {
     struct queue_counts sampled; /* as queue.sample has told them last; the loop's alone */
     uint64_t unsure;          /* read by who ended before it was sure to be done; the loop's alone */
     bool stopped;             /* the loop's alone: it needs no timer any more */
-    bool left; /* the loop's alone: those who get its dead letters know that no more will come */
+    bool left; /* the loop's alone: those who get its dead messages know that no more will come */
 
     pthread_mutex_t lock; /* guards all that follows */
     pthread_cond_t message;
@@ -47,30 +47,30 @@ struct queue {
     struct waiter *for_room;
     struct waiter *for_break;
     bool waking;        /* a look at the waiters is on its way */
-    struct lane *lanes; /* one, or with broadcast one a consumer */
-    size_t lane_count;
-    struct delay delay;
+    struct subscription *subscriptions; /* one, or with broadcast one a consumer */
+    size_t subscription_count;
+    struct delayed_messages delay;
     atomic_uint changes; /* read without the lock by who looks whether something came */
-    struct letters spent; /* of a durable queue: read, and tried as often as it may be */
+    struct message_list spent; /* of a durable queue: read, and tried as often as it may be */
     bool closed;
     bool abandoned;
     atomic_bool broken; /* the same, for good: read without the lock by who puts */
     uint64_t put;
-    uint64_t dead; /* given up: to the dead letters, or for good */
+    uint64_t dead; /* given up: to the dead messages, or for good */
     uint64_t aside; /* of a durable queue: put when there was nobody to take it */
     uint64_t lost; /* put when there was nobody to take it, or given up for good */
     uint64_t reached; /* the most that a consumer of a broadcast had taken that has ended before the last one */
 };
 
-struct taker {
+struct consumer {
     struct queue *queue;
-    struct lane *lane;
-    struct lane_taker who;
-    enum taker_kind kind;
+    struct subscription *subscription;
+    struct receiver who;
+    enum consumer_kind kind;
     const char *consumer;
     bool exact;
-    size_t holding;         /* of lane->holding */
-    struct mark_taken mark; /* of the one message, where it is exact */
+    size_t holding;         /* of subscription->holding */
+    struct delivery_tag mark; /* of the one message, where it is exact */
     struct buf kept;        /* of a thread: the message that it works on */
     bool keeps;
     struct buf ahead; /* a thread's alone: messages that it took at once, u32 length and value */
@@ -95,16 +95,16 @@ void queue_event(struct queue *queue, enum event_kind kind, unsigned flags, size
 /* The rest with the lock held, but for the last. */
 
 /* queue_put.c: messages for which there is room where they wait. */
-size_t queue_lane_room(const struct queue *queue);
+size_t queue_subscription_room(const struct queue *queue);
 
 /* queue_put.c: true where nothing can be put now. Where nobody is left to take it, all can. */
 bool queue_has_no_room(const struct queue *queue);
 
-/* queue_put.c: a message, with its NUMBER where the queue is traced, goes to all lanes from which somebody takes. */
+/* queue_put.c: a message, with its NUMBER where the queue is traced, goes to all subscriptions from which somebody takes. */
 void queue_enter(struct queue *queue, const char *encoded, size_t length, int64_t number, int priority);
 
-/* queue_put.c: the same for a letter, which belongs to the queue from now on. */
-void queue_enter_letter(struct queue *queue, struct letter *letter, int priority);
+/* queue_put.c: the same for a message, which belongs to the queue from now on. */
+void queue_enter_message(struct queue *queue, struct message *message, int priority);
 
 /* queue_wait.c: a look at the waiters is due. */
 void queue_wake_soon(struct queue *queue);
@@ -117,7 +117,7 @@ int queue_spin(struct queue *queue, const struct queue_wait *wait, struct error 
 /* Something changed that others may wait for. */
 void queue_changed(struct queue *queue);
 
-/* In the fullest lane, with what is not due yet. */
+/* In the fullest subscription, with what is not due yet. */
 size_t queue_messages(const struct queue *queue);
 
 /* Waits on CONDITION; 1: something changed, 0: the deadline passed, or < 0. */
@@ -126,23 +126,23 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
 
 void queue_waiters_add(struct waiter **list, struct waiter *waiter);
 
-/* taker.c: the taker has COUNT more, or fewer. */
-void taker_hold(struct taker *taker, size_t count);
+/* consumer.c: the consumer has COUNT more, or fewer. */
+void consumer_hold(struct consumer *consumer, size_t count);
 
-/* taker.c: takes the message that is there. */
-void taker_take_one(struct taker *taker, struct buf *out, struct mark_taken *mark);
+/* consumer.c: takes the message that is there. */
+void consumer_receive_one(struct consumer *consumer, struct buf *out, struct delivery_tag *mark);
 
-/* taker.c: it is done with the message of MARK, whatever that means. */
-void taker_release(struct taker *taker, const struct mark_taken *mark);
+/* consumer.c: it is done with the message of MARK, whatever that means. */
+void consumer_release(struct consumer *consumer, const struct delivery_tag *mark);
 
-/* taker.c: the same, and the message is not needed any more. */
-void taker_acknowledge(struct taker *taker, const struct mark_taken *mark);
+/* consumer.c: the same, and the message is not needed any more. */
+void consumer_ack(struct consumer *consumer, const struct delivery_tag *mark);
 
-/* taker.c, without the lock: gives back the one message that it has; TRIED: it was worked on. */
-void taker_return_one(struct taker *taker, const char *encoded, size_t length, bool tried);
+/* consumer.c, without the lock: gives back the one message that it has; TRIED: it was worked on. */
+void consumer_requeue_one(struct consumer *consumer, const char *encoded, size_t length, bool tried);
 
-/* What a taker finds. */
-enum take_result queue_look(const struct queue *queue, const struct taker *taker);
+/* What a consumer finds. */
+enum take_result queue_look(const struct queue *queue, const struct consumer *consumer);
 
 /* The number of the message that was put last, where the queue is traced; else 0. */
 static inline int64_t queue_number(const struct queue *queue)
@@ -154,8 +154,8 @@ static inline int64_t queue_number(const struct queue *queue)
 void queue_trace(struct queue *queue, enum event_kind kind, int64_t number, const char *party, const char *encoded,
                  size_t length);
 
-/* Without the lock: puts a message into the dead letters of QUEUE, whether these are full or not. */
-void queue_bury(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
+/* Without the lock: puts a message into the dead messages of QUEUE, whether these are full or not. */
+void queue_dead_letter(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
                 const char *reason);
 
 #endif

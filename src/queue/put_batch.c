@@ -20,7 +20,7 @@
 /* Nor for longer. */
 #define GATHER_TIME NS_PER_MS
 
-struct gather {
+struct put_batch {
     struct run *run;
     struct timer *timer;    /* the loop's alone */
     struct waiter for_room; /* the same, as the next */
@@ -38,105 +38,105 @@ struct gather {
 static const struct put_options usual;
 
 /* With the lock held: puts as much as there is room for; true where some are left. */
-static bool put_some(struct gather *gather)
+static bool put_some(struct put_batch *batch)
 {
     size_t count;
-    if (!gather->values.length)
+    if (!batch->values.length)
         return false;
-    size_t taken = queue_put_values(gather->queue, gather->values.data, gather->values.length,
+    size_t taken = queue_put_values(batch->queue, batch->values.data, batch->values.length,
                                     &usual, &count);
-    buf_consume(&gather->values, taken);
-    gather->count -= count;
-    return gather->values.length;
+    buf_consume(&batch->values, taken);
+    batch->count -= count;
+    return batch->values.length;
 }
 
 /* On the loop's thread, as time has passed, or as there is room again. */
 static void look(void *arg)
 {
-    struct gather *gather = arg;
-    if (gather->awaited)
-        queue_unwait(gather->awaited, &gather->for_room);
-    pthread_mutex_lock(&gather->lock);
-    bool full = put_some(gather);
-    gather->awaited = full ? gather->queue : NULL;
-    bool again = gather->more;
-    gather->armed = full || again;
-    gather->more = false;
-    pthread_mutex_unlock(&gather->lock);
+    struct put_batch *batch = arg;
+    if (batch->awaited)
+        queue_unwait(batch->awaited, &batch->for_room);
+    pthread_mutex_lock(&batch->lock);
+    bool full = put_some(batch);
+    batch->awaited = full ? batch->queue : NULL;
+    bool again = batch->more;
+    batch->armed = full || again;
+    batch->more = false;
+    pthread_mutex_unlock(&batch->lock);
     if (full)
-        queue_wait_room(gather->awaited, &gather->for_room);
+        queue_wait_room(batch->awaited, &batch->for_room);
     else if (again)
-        timer_start(gather->timer, GATHER_TIME);
+        timer_start(batch->timer, GATHER_TIME);
 }
 
 static void begin(void *arg)
 {
-    struct gather *gather = arg;
-    timer_start(gather->timer, GATHER_TIME);
+    struct put_batch *batch = arg;
+    timer_start(batch->timer, GATHER_TIME);
 }
 
-struct gather *gather_new(struct run *run)
+struct put_batch *put_batch_new(struct run *run)
 {
-    struct gather *gather = mem_calloc(1, sizeof(*gather));
-    gather->run = run;
-    gather->timer = timer_new(run->loop, look, gather);
-    gather->for_room = (struct waiter){.function = look, .arg = gather};
-    pthread_mutex_init(&gather->lock, NULL);
-    return gather;
+    struct put_batch *batch = mem_calloc(1, sizeof(*batch));
+    batch->run = run;
+    batch->timer = timer_new(run->loop, look, batch);
+    batch->for_room = (struct waiter){.function = look, .arg = batch};
+    pthread_mutex_init(&batch->lock, NULL);
+    return batch;
 }
 
-void gather_free(struct gather *gather)
+void put_batch_free(struct put_batch *batch)
 {
-    timer_free(gather->timer);
-    if (gather->awaited)
-        queue_unwait(gather->awaited, &gather->for_room);
-    buf_release(&gather->going);
-    buf_release(&gather->values);
-    pthread_mutex_destroy(&gather->lock);
-    free(gather);
+    timer_free(batch->timer);
+    if (batch->awaited)
+        queue_unwait(batch->awaited, &batch->for_room);
+    buf_release(&batch->going);
+    buf_release(&batch->values);
+    pthread_mutex_destroy(&batch->lock);
+    free(batch);
 }
 
 /* With the lock held. */
-static bool has_place(const struct gather *gather, const struct queue *queue)
+static bool has_place(const struct put_batch *batch, const struct queue *queue)
 {
-    return gather->queue == queue && gather->values.length < GATHER_BYTES &&
-           gather->count < queue_gathers(queue, GATHER_MOST);
+    return batch->queue == queue && batch->values.length < GATHER_BYTES &&
+           batch->count < queue_gathers(queue, GATHER_MOST);
 }
 
-bool gather_add(struct gather *gather, struct queue *queue, const char *encoded, size_t length)
+bool put_batch_add(struct put_batch *batch, struct queue *queue, const char *encoded, size_t length)
 {
-    pthread_mutex_lock(&gather->lock);
-    bool first = !gather->armed;
-    if (!gather->values.length)
-        gather->queue = queue;
-    bool added = !first && has_place(gather, queue);
+    pthread_mutex_lock(&batch->lock);
+    bool first = !batch->armed;
+    if (!batch->values.length)
+        batch->queue = queue;
+    bool added = !first && has_place(batch, queue);
     if (added) {
-        frame_bytes(&gather->values, encoded, length);
-        gather->count++;
-        gather->more = true;
+        frame_bytes(&batch->values, encoded, length);
+        batch->count++;
+        batch->more = true;
     }
-    gather->armed = true;
-    pthread_mutex_unlock(&gather->lock);
+    batch->armed = true;
+    pthread_mutex_unlock(&batch->lock);
     if (first)
-        loop_post(gather->run->loop, begin, gather);
+        loop_post(batch->run->loop, begin, batch);
     return added;
 }
 
-int gather_flush(struct gather *gather, const struct queue_wait *wait, struct error *error)
+int put_batch_flush(struct put_batch *batch, const struct queue_wait *wait, struct error *error)
 {
-    pthread_mutex_lock(&gather->lock);
-    struct queue *queue = gather->queue;
-    struct buf empty = gather->going;
-    gather->going = gather->values;
-    gather->values = empty;
-    gather->count = 0;
-    pthread_mutex_unlock(&gather->lock);
-    if (!gather->going.length)
+    pthread_mutex_lock(&batch->lock);
+    struct queue *queue = batch->queue;
+    struct buf empty = batch->going;
+    batch->going = batch->values;
+    batch->values = empty;
+    batch->count = 0;
+    pthread_mutex_unlock(&batch->lock);
+    if (!batch->going.length)
         return 1;
     struct queue_wait own = *wait;
     own.for_what = queue_asks(queue_index(queue), true);
-    int result = queue_put_values_waiting(queue, gather->going.data, gather->going.length, &own,
+    int result = queue_put_values_waiting(queue, batch->going.data, batch->going.length, &own,
                                           error);
-    buf_clear(&gather->going);
+    buf_clear(&batch->going);
     return result;
 }

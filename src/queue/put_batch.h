@@ -12,24 +12,24 @@
 #include <stddef.h>
 
 struct error;
-struct gather;
+struct put_batch;
 struct queue;
 struct queue_wait;
 struct run;
 
 /* For one thread. On the loop's thread. */
-struct gather *gather_new(struct run *run);
+struct put_batch *put_batch_new(struct run *run);
 
 /* Once the thread has ended. What is still gathered is gone. */
-void gather_free(struct gather *gather);
+void put_batch_free(struct put_batch *batch);
 
 /* The rest is for that thread. */
 
 /* Takes one message for QUEUE, of which queue_gathers() is true. False where it is to be put by its sender,
- * behind gather_flush(): it is the first, or enough were gathered. */
-bool gather_add(struct gather *gather, struct queue *queue, const char *encoded, size_t length);
+ * behind put_batch_flush(): it is the first, or enough were gathered. */
+bool put_batch_add(struct put_batch *batch, struct queue *queue, const char *encoded, size_t length);
 
 /* Puts what was gathered, as queue_put_values_waiting() does. */
-int gather_flush(struct gather *gather, const struct queue_wait *wait, struct error *error);
+int put_batch_flush(struct put_batch *batch, const struct queue_wait *wait, struct error *error);
 
 #endif

@@ -74,13 +74,13 @@ static void take_up(struct queue *queue)
     pthread_mutex_unlock(&queue->lock);
 }
 
-static void make_lanes(struct queue *queue)
+static void make_subscriptions(struct queue *queue)
 {
     bool broadcast = queue->spec->delivery == DELIVERY_BROADCAST;
-    queue->lane_count = broadcast && queue->users.consumers ? queue->users.consumers : 1;
-    queue->lanes = mem_calloc(queue->lane_count, sizeof(*queue->lanes));
-    for (size_t i = 0; i < queue->lane_count; i++)
-        lane_init(&queue->lanes[i], queue->spec,
+    queue->subscription_count = broadcast && queue->users.consumers ? queue->users.consumers : 1;
+    queue->subscriptions = mem_calloc(queue->subscription_count, sizeof(*queue->subscriptions));
+    for (size_t i = 0; i < queue->subscription_count; i++)
+        subscription_init(&queue->subscriptions[i], queue->spec,
                   queue->run->scenario ? &queue->run->scenario->vars : NULL);
 }
 
@@ -110,7 +110,7 @@ struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool nam
     pthread_cond_init(&queue->message, &attributes);
     pthread_cond_init(&queue->room, &attributes);
     pthread_condattr_destroy(&attributes);
-    make_lanes(queue);
+    make_subscriptions(queue);
     queue_event(queue, EVENT_QUEUE_OPENED, 0, 0);
     if (queue->slot >= 0)
         take_up(queue);
@@ -132,11 +132,11 @@ void queue_free(struct queue *queue)
 {
     if (!queue)
         return;
-    for (size_t i = 0; i < queue->lane_count; i++)
-        lane_release(&queue->lanes[i]);
-    free(queue->lanes);
-    delay_release(&queue->delay);
-    letters_release(&queue->spent);
+    for (size_t i = 0; i < queue->subscription_count; i++)
+        subscription_release(&queue->subscriptions[i]);
+    free(queue->subscriptions);
+    delayed_messages_release(&queue->delay);
+    message_list_release(&queue->spent);
     pthread_mutex_destroy(&queue->lock);
     pthread_cond_destroy(&queue->message);
     pthread_cond_destroy(&queue->room);
@@ -270,44 +270,44 @@ unsigned queue_changes(const struct queue *queue)
     return atomic_load_explicit(&queue->changes, memory_order_relaxed);
 }
 
-/* With the lock held: the lane of a consumer that takes no more; NULL where others share it. */
-static struct lane *lane_of(struct queue *queue, const char *name)
+/* With the lock held: the subscription of a consumer that takes no more; NULL where others share it. */
+static struct subscription *subscription_of(struct queue *queue, const char *name)
 {
-    struct lane *unused = NULL;
+    struct subscription *unused = NULL;
     if (queue->spec->delivery == DELIVERY_SHARE)
-        return queue->users.consumers ? NULL : &queue->lanes[0];
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        struct lane *lane = &queue->lanes[i];
-        if (lane->consumer && !strcmp(lane->consumer, name))
-            return lane;
-        if (!lane->consumer && !lane->abandoned)
-            unused = lane;
+        return queue->users.consumers ? NULL : &queue->subscriptions[0];
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        struct subscription *subscription = &queue->subscriptions[i];
+        if (subscription->consumer && !strcmp(subscription->consumer, name))
+            return subscription;
+        if (!subscription->consumer && !subscription->abandoned)
+            unused = subscription;
     }
     return unused;
 }
 
 /* What a consumer of a broadcast has not taken when it ends counts no more, but for the last one. */
-static void abandon(struct queue *queue, struct lane *lane)
+static void abandon(struct queue *queue, struct subscription *subscription)
 {
-    lane->abandoned = true;
+    subscription->abandoned = true;
     queue->abandoned = !queue->users.consumers;
     if (queue->abandoned) {
         queue->broken = !queue->spec->durable && !queue->run->stop_cause;
         return;
     }
-    if (queue->reached < lane->taken)
-        queue->reached = lane->taken;
-    lane_clear(lane);
-    lane->put = lane->taken;
+    if (queue->reached < subscription->taken)
+        queue->reached = subscription->taken;
+    subscription_clear(subscription);
+    subscription->put = subscription->taken;
 }
 
 void queue_consumer_ended(struct queue *queue, const char *name)
 {
     pthread_mutex_lock(&queue->lock);
     queue->users.consumers--;
-    struct lane *lane = lane_of(queue, name);
-    if (lane)
-        abandon(queue, lane);
+    struct subscription *subscription = subscription_of(queue, name);
+    if (subscription)
+        abandon(queue, subscription);
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }
@@ -316,8 +316,8 @@ void queue_consumer_ended(struct queue *queue, const char *name)
 static struct queue_counts queue_count(const struct queue *queue)
 {
     struct queue_counts counts = {.put = (int64_t)queue->put, .waiting = (int64_t)queue_messages(queue)};
-    for (size_t i = 0; i < queue->lane_count; i++)
-        counts.taken += (int64_t)(queue->lanes[i].taken - queue->lanes[i].ahead);
+    for (size_t i = 0; i < queue->subscription_count; i++)
+        counts.taken += (int64_t)(queue->subscriptions[i].taken - queue->subscriptions[i].ahead);
     return counts;
 }
 
@@ -346,16 +346,16 @@ void queue_producer_joins(struct queue *queue)
     queue->users.producers++;
 }
 
-/* With the lock held: of a broadcast, the lane that the consumer has had, or one that nobody has had; NULL: none. */
-static struct lane *free_lane(struct queue *queue, const char *name)
+/* With the lock held: of a broadcast, the subscription that the consumer has had, or one that nobody has had; NULL: none. */
+static struct subscription *free_subscription(struct queue *queue, const char *name)
 {
-    struct lane *unused = NULL;
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        struct lane *lane = &queue->lanes[i];
-        if (lane->consumer && !strcmp(lane->consumer, name))
-            return lane->abandoned ? lane : NULL;
-        if (!lane->consumer && !unused)
-            unused = lane;
+    struct subscription *unused = NULL;
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        struct subscription *subscription = &queue->subscriptions[i];
+        if (subscription->consumer && !strcmp(subscription->consumer, name))
+            return subscription->abandoned ? subscription : NULL;
+        if (!subscription->consumer && !unused)
+            unused = subscription;
     }
     return unused;
 }
@@ -363,9 +363,9 @@ static struct lane *free_lane(struct queue *queue, const char *name)
 const char *queue_refuses_consumer(struct queue *queue, const char *name)
 {
     pthread_mutex_lock(&queue->lock);
-    bool no_lane = queue_is_broadcast(queue) && !free_lane(queue, name);
+    bool no_subscription = queue_is_broadcast(queue) && !free_subscription(queue, name);
     pthread_mutex_unlock(&queue->lock);
-    if (no_lane)
+    if (no_subscription)
         return "with delivery: broadcast it has copies of its messages for those alone that are declared";
     return queue->left && queue->spec->dead_letter ? "its dead letters have come to their end" : NULL;
 }
@@ -373,10 +373,10 @@ const char *queue_refuses_consumer(struct queue *queue, const char *name)
 void queue_consumer_joins(struct queue *queue, const char *name)
 {
     pthread_mutex_lock(&queue->lock);
-    struct lane *lane = queue_is_broadcast(queue) ? free_lane(queue, name) : &queue->lanes[0];
+    struct subscription *subscription = queue_is_broadcast(queue) ? free_subscription(queue, name) : &queue->subscriptions[0];
     queue->users.consumers++;
-    if (lane)
-        lane->abandoned = false;
+    if (subscription)
+        subscription->abandoned = false;
     queue->abandoned = queue->broken = false;
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
@@ -395,9 +395,9 @@ static void tell_stats(struct queue *queue)
         return;
     pthread_mutex_lock(&queue->lock);
     fill_counts(queue_count(queue), &event);
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        waited += lane_waited(&queue->lanes[i]);
-        through += (double)queue->lanes[i].put;
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        waited += subscription_waited(&queue->subscriptions[i]);
+        through += (double)queue->subscriptions[i].put;
     }
     pthread_mutex_unlock(&queue->lock);
     event.duration = through > 0 ? (int64_t)(waited / through) : 0;
@@ -440,15 +440,15 @@ static bool tell_unsure(struct queue *queue)
     return !queue->unsure || queue->spec->leftover_drop;
 }
 
-/* Messages of the lanes that nobody has taken: all lanes are given the same ones as long as somebody takes from them, so
+/* Messages of the subscriptions that nobody has taken: all subscriptions are given the same ones as long as somebody takes from them, so
  * one is enough to have taken them, whoever of them ends last. */
 static uint64_t count_untaken(const struct queue *queue)
 {
     uint64_t put = 0, taken = queue->reached;
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        const struct lane *lane = &queue->lanes[i];
-        put = lane->put > put ? lane->put : put;
-        taken = lane->taken > taken ? lane->taken : taken;
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        const struct subscription *subscription = &queue->subscriptions[i];
+        put = subscription->put > put ? subscription->put : put;
+        taken = subscription->taken > taken ? subscription->taken : taken;
     }
     return put > taken ? put - taken : 0;
 }

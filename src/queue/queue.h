@@ -1,10 +1,10 @@
 /*
  * A queue of messages: owned by the runner, used by the loop and by threads at once.
  *
- * Messages are kept as they came (queue/messages.h): those from a pipe in their frames, so that they go
+ * Messages are kept as they came (queue/subscription.h): those from a pipe in their frames, so that they go
  * from process to process without being looked at one by one, those that Lua bodies put as encoded
  * values (value/value.h). Each side gets what it needs from either: a line becomes a string, a
- * string or number becomes a line. Who takes has a taker (queue/consumer.h).
+ * string or number becomes a line. Who takes has a consumer (queue/consumer.h).
  *
  * Functions marked "any thread" may be called from threads; all others on the loop's thread alone.
  */
@@ -23,14 +23,14 @@ struct error;
 struct queue;
 struct queue_spec;
 struct run;
-struct taker;
+struct consumer;
 
 /* Somebody on the loop's thread who waits for messages or for room: called once, then off the list.
  * A zeroed waiter with its function and arg set is ready for use. */
 struct waiter {
     void (*function)(void *arg);
     void *arg;
-    const struct taker *taker; /* of one who waits for messages */
+    const struct consumer *consumer; /* of one who waits for messages */
     struct waiter *next;
     struct waiter *previous;
     bool waiting;
@@ -38,7 +38,7 @@ struct waiter {
 
 /* How many use the queue: set before the run starts, and counted down as they end. */
 struct queue_users {
-    size_t producers; /* queues whose dead letters come here included */
+    size_t producers; /* queues whose dead messages come here included */
     size_t consumers;
     size_t stream_consumers; /* of the consumers, those that read it as a stream */
     size_t daemons;          /* of the consumers, those that may be ended when it is empty */
@@ -47,7 +47,7 @@ struct queue_users {
 /* How a message is put. */
 struct put_options {
     int64_t delay; /* ns until it may be taken; 0: none */
-    int priority;  /* 0 to LANE_PRIORITIES - 1; the highest goes first */
+    int priority;  /* 0 to SUBSCRIPTION_PRIORITIES - 1; the highest goes first */
     const char *producer; /* the object that puts it, for who traces the queue; NULL: none of the run */
 };
 
@@ -65,7 +65,7 @@ void queue_sample(struct queue *queue);
 /* Nothing is waited for any more: before the loop is freed. */
 void queue_stop(struct queue *queue);
 
-/* Frees it; what is still in it is gone. Its takers are freed before. */
+/* Frees it; what is still in it is gone. Its consumers are freed before. */
 void queue_free(struct queue *queue);
 
 const char *queue_name(const struct queue *queue);
@@ -88,7 +88,7 @@ bool queue_is_ordered(const struct queue *queue);
  */
 size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length, const char *producer);
 
-/* The queue that gets its dead letters; NULL: none. */
+/* The queue that gets its dead messages; NULL: none. */
 struct queue *queue_dead_letters(const struct queue *queue);
 
 /* Puts one encoded value; false where the queue is full. */
@@ -101,7 +101,7 @@ size_t queue_put_values(struct queue *queue, const char *values, size_t length,
                         const struct put_options *options, size_t *count);
 
 /* Puts one encoded value, be the queue full or not. */
-void queue_put_anyway(struct queue *queue, const char *encoded, size_t length,
+void queue_put_unbounded(struct queue *queue, const char *encoded, size_t length,
                       const struct put_options *options);
 
 /* True where the queue lasts in a file. */

@@ -16,7 +16,7 @@ struct drain {
     queue_drained *take;
     void *arg;
     size_t count;
-    struct letters kept; /* that were not taken */
+    struct message_list kept; /* that were not taken */
     size_t left;         /* the same, of those that are in the file alone */
 };
 
@@ -31,25 +31,25 @@ static bool give(struct drain *drain, const char *encoded, size_t length, int64_
 }
 
 static void keep(struct drain *drain, const char *encoded, size_t length,
-                 const struct mark_taken *mark)
+                 const struct delivery_tag *mark)
 {
-    struct letter *letter = letter_new(encoded, length, false, mark->attempts);
-    letter->id = mark->id;
-    letters_add(&drain->kept, letter);
+    struct message *message = message_new(encoded, length, false, mark->attempts);
+    message->id = mark->id;
+    message_list_add(&drain->kept, message);
 }
 
-static void drain_lane(struct drain *drain, struct lane *lane)
+static void drain_subscription(struct drain *drain, struct subscription *subscription)
 {
-    const struct lane_taker all = {lane, false};
+    const struct receiver all = {subscription, false};
     struct buf encoded = {0};
-    struct mark_taken mark;
-    while (lane_has(lane, &all)) {
+    struct delivery_tag mark;
+    while (subscription_has(subscription, &all)) {
         buf_clear(&encoded);
-        lane_take_value(lane, &all, &encoded, &mark);
-        if (lane->order)
-            order_done(lane->order, mark.slot);
+        subscription_take_value(subscription, &all, &encoded, &mark);
+        if (subscription->order)
+            key_groups_done(subscription->order, mark.slot);
         if (give(drain, encoded.data, encoded.length, mark.id))
-            lane->taken++;
+            subscription->taken++;
         else
             keep(drain, encoded.data, encoded.length, &mark);
     }
@@ -58,14 +58,14 @@ static void drain_lane(struct drain *drain, struct lane *lane)
 
 static void drain_delayed(struct drain *drain)
 {
-    struct delay *delay = &drain->queue->delay;
+    struct delayed_messages *delay = &drain->queue->delay;
     while (delay->count) {
-        struct delayed delayed = delay_take(delay);
-        struct letter *letter = delayed.letter;
-        if (give(drain, letter->bytes, letter->length, letter->id))
-            free(letter);
+        struct delayed delayed = delayed_messages_take(delay);
+        struct message *message = delayed.message;
+        if (give(drain, message->bytes, message->length, message->id))
+            free(message);
         else
-            letters_add(&drain->kept, letter);
+            message_list_add(&drain->kept, message);
     }
 }
 
@@ -87,28 +87,28 @@ static void drain_file(struct drain *drain, struct error *error)
         continue;
     queue_reader_free(reader);
     queue->aside = drain->left;
-    for (size_t i = 0; i < queue->lane_count; i++) { /* what of it is in memory counts no more */
-        lane_clear(&queue->lanes[i]);
-        queue->lanes[i].put = queue->lanes[i].taken;
+    for (size_t i = 0; i < queue->subscription_count; i++) { /* what of it is in memory counts no more */
+        subscription_clear(&queue->subscriptions[i]);
+        queue->subscriptions[i].put = queue->subscriptions[i].taken;
     }
-    delay_release(&queue->delay);
+    delayed_messages_release(&queue->delay);
 }
 
 /* They stand where they stood, but for their priority and what was to be waited for. */
 static void put_kept_back(struct drain *drain)
 {
     struct queue *queue = drain->queue;
-    struct letter *letter;
-    while ((letter = letters_take(&drain->kept)))
-        queue_enter_letter(queue, letter, 0);
+    struct message *message;
+    while ((message = message_list_take(&drain->kept)))
+        queue_enter_message(queue, message, 0);
 }
 
 static void drain_memory(struct drain *drain)
 {
     struct queue *queue = drain->queue;
     do {
-        for (size_t i = 0; i < queue->lane_count; i++)
-            drain_lane(drain, &queue->lanes[i]);
+        for (size_t i = 0; i < queue->subscription_count; i++)
+            drain_subscription(drain, &queue->subscriptions[i]);
         drain_delayed(drain);
         durable_fill(queue);
     } while (queue_messages(queue));

@@ -27,17 +27,17 @@ static size_t most_bytes(const struct queue *queue)
     return queue->spec->capacity_bytes ? (size_t)queue->spec->capacity_bytes : QUEUE_BYTES;
 }
 
-/* In every lane from which somebody takes. */
-size_t queue_lane_room(const struct queue *queue)
+/* In every subscription from which somebody takes. */
+size_t queue_subscription_room(const struct queue *queue)
 {
     size_t most = (size_t)queue->spec->capacity;
     size_t least = most;
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        const struct lane *lane = &queue->lanes[i];
-        size_t messages = lane->messages + queue->delay.count;
-        if (lane->abandoned)
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        const struct subscription *subscription = &queue->subscriptions[i];
+        size_t messages = subscription->messages + queue->delay.count;
+        if (subscription->abandoned)
             continue;
-        if (messages >= most || lane->bytes + queue->delay.bytes >= most_bytes(queue))
+        if (messages >= most || subscription->bytes + queue->delay.bytes >= most_bytes(queue))
             return 0;
         least = most - messages < least ? most - messages : least;
     }
@@ -48,50 +48,50 @@ bool queue_has_no_room(const struct queue *queue)
 {
     if (durable_is_full(queue))
         return true;
-    return !queue->abandoned && !queue_lane_room(queue);
+    return !queue->abandoned && !queue_subscription_room(queue);
 }
 
-/* With the lock held: a message goes to all who may take it; at least to one lane. */
+/* With the lock held: a message goes to all who may take it; at least to one subscription. */
 void queue_enter(struct queue *queue, const char *encoded, size_t length, int64_t number, int priority)
 {
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        struct lane *lane = &queue->lanes[i];
-        if (lane->abandoned)
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        struct subscription *subscription = &queue->subscriptions[i];
+        if (subscription->abandoned)
             continue;
         if (number) {
-            struct letter *letter = letter_new(encoded, length, false, 0);
-            letter->number = number;
-            lane_put_letter(lane, letter, priority);
+            struct message *message = message_new(encoded, length, false, 0);
+            message->number = number;
+            subscription_put_letter(subscription, message, priority);
         } else {
-            lane_put_value(lane, encoded, length, priority);
+            subscription_put_value(subscription, encoded, length, priority);
         }
-        lane->put++;
+        subscription->put++;
     }
 }
 
-/* Each lane owns what is in it, so each has a letter of its own. */
-void queue_enter_letter(struct queue *queue, struct letter *letter, int priority)
+/* Each subscription owns what is in it, so each has a message of its own. */
+void queue_enter_message(struct queue *queue, struct message *message, int priority)
 {
     if (queue->spec->durable) {
-        lane_put_letter(&queue->lanes[0], letter, priority);
-        queue->lanes[0].put++;
+        subscription_put_letter(&queue->subscriptions[0], message, priority);
+        queue->subscriptions[0].put++;
         return;
     }
-    queue_enter(queue, letter->bytes, letter->length, letter->number, priority);
-    free(letter);
+    queue_enter(queue, message->bytes, message->length, message->number, priority);
+    free(message);
 }
 
-/* With the lock held: the same messages into each lane from which somebody takes. */
+/* With the lock held: the same messages into each subscription from which somebody takes. */
 static size_t enter_stream(struct queue *queue, const char *bytes, size_t length)
 {
-    size_t count = queue->abandoned ? (size_t)-1 : queue_lane_room(queue);
+    size_t count = queue->abandoned ? (size_t)-1 : queue_subscription_room(queue);
     size_t taken = 0;
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        struct lane *lane = &queue->lanes[i];
-        if (lane->abandoned)
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        struct subscription *subscription = &queue->subscriptions[i];
+        if (subscription->abandoned)
             continue;
-        taken = lane_put_stream(lane, bytes, length, count, &count);
-        lane->put += count;
+        taken = subscription_put_stream(subscription, bytes, length, count, &count);
+        subscription->put += count;
     }
     if (queue->abandoned) { /* counted as put, never taken */
         taken = framing_measure(queue->spec->framing, bytes, length, (size_t)-1, &count);
@@ -102,18 +102,18 @@ static size_t enter_stream(struct queue *queue, const char *bytes, size_t length
 }
 
 /* Where a message of a durable queue goes beyond its file. */
-static void put_letter(struct queue *queue, struct letter *letter,
+static void put_message(struct queue *queue, struct message *message,
                        const struct put_options *options)
 {
     if (queue->abandoned) { /* counted as put, never taken; or in the file for the next run */
         queue->lost += !queue->spec->durable;
         queue->aside += queue->spec->durable != NULL;
-        free(letter);
+        free(message);
     } else if (options->delay) {
-        delay_put(&queue->delay, letter, options->priority, clock_monotonic() + options->delay);
+        delayed_messages_put(&queue->delay, message, options->priority, clock_monotonic() + options->delay);
         queue_wake_soon(queue);
     } else {
-        queue_enter_letter(queue, letter, options->priority);
+        queue_enter_message(queue, message, options->priority);
         queue_changed(queue);
     }
 }
@@ -125,10 +125,10 @@ static void put_one(struct queue *queue, const char *encoded, size_t length,
     queue->put++;
     queue_trace(queue, EVENT_QUEUE_PUT, queue_number(queue), options->producer, encoded, length);
     if (queue->spec->durable || options->delay) {
-        struct letter *letter = letter_new(encoded, length, false, 0);
-        letter->number = queue_number(queue);
-        letter->id = durable_put(queue, encoded, length, options);
-        put_letter(queue, letter, options);
+        struct message *message = message_new(encoded, length, false, 0);
+        message->number = queue_number(queue);
+        message->id = durable_put(queue, encoded, length, options);
+        put_message(queue, message, options);
     } else if (queue->abandoned) {
         queue->lost++; /* counted as put, never taken */
     } else {
@@ -176,10 +176,10 @@ size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length, c
 static size_t room_bytes(const struct queue *queue)
 {
     size_t least = most_bytes(queue);
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        size_t used = queue->lanes[i].bytes + queue->delay.bytes;
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        size_t used = queue->subscriptions[i].bytes + queue->delay.bytes;
         size_t left = used < most_bytes(queue) ? most_bytes(queue) - used : 0;
-        if (!queue->lanes[i].abandoned && left < least)
+        if (!queue->subscriptions[i].abandoned && left < least)
             least = left;
     }
     return least;
@@ -191,12 +191,12 @@ static void put_many(struct queue *queue, const char *values, size_t length, siz
 {
     const char *end = values + length;
     if (!queue->abandoned && !options->delay && !queue->spec->trace && !queue->spec->durable) {
-        for (size_t i = 0; i < queue->lane_count; i++) {
-            struct lane *lane = &queue->lanes[i];
-            if (lane->abandoned)
+        for (size_t i = 0; i < queue->subscription_count; i++) {
+            struct subscription *subscription = &queue->subscriptions[i];
+            if (subscription->abandoned)
                 continue;
-            lane_put_values(lane, values, length, count, options->priority);
-            lane->put += count;
+            subscription_put_values(subscription, values, length, count, options->priority);
+            subscription->put += count;
         }
         queue->put += count;
         queue_changed(queue);
@@ -218,7 +218,7 @@ size_t queue_put_values(struct queue *queue, const char *values, size_t length,
     pthread_mutex_lock(&queue->lock);
     bool all = queue->abandoned;
     if (!queue_has_no_room(queue)) {
-        taken = values_measure(values, length, all ? (size_t)-1 : queue_lane_room(queue),
+        taken = values_measure(values, length, all ? (size_t)-1 : queue_subscription_room(queue),
                                all ? (size_t)-1 : room_bytes(queue), count);
         put_many(queue, values, taken, *count, options);
     }
@@ -237,7 +237,7 @@ bool queue_put_value(struct queue *queue, const char *encoded, size_t length,
     return done;
 }
 
-void queue_put_anyway(struct queue *queue, const char *encoded, size_t length,
+void queue_put_unbounded(struct queue *queue, const char *encoded, size_t length,
                       const struct put_options *options)
 {
     pthread_mutex_lock(&queue->lock);
@@ -282,13 +282,13 @@ static void put_dead(struct queue *queue, const char *encoded, size_t length, in
 {
     static const struct put_options usual;
     struct queue *dead = queue_dead_letters(queue);
-    struct buf letter = {0};
-    encode_dead(queue, dead, encoded, length, attempts, reason, &letter);
-    queue_put_anyway(dead, letter.data, letter.length, &usual);
-    buf_release(&letter);
+    struct buf message = {0};
+    encode_dead(queue, dead, encoded, length, attempts, reason, &message);
+    queue_put_unbounded(dead, message.data, message.length, &usual);
+    buf_release(&message);
 }
 
-void queue_bury(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
+void queue_dead_letter(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
                 const char *reason)
 {
     bool kept = queue->spec->dead_letter;
@@ -324,13 +324,13 @@ static int wait_for_room(struct queue *queue, const struct queue_wait *wait, str
     return result == 0 && !queue_has_no_room(queue) ? 1 : result;
 }
 
-static void put_all_anyway(struct queue *queue, const char *values, size_t length)
+static void put_all_unbounded(struct queue *queue, const char *values, size_t length)
 {
     static const struct put_options usual;
     while (length) {
         size_t count;
         size_t size = values_measure(values, length, 1, 1, &count);
-        queue_put_anyway(queue, values + sizeof(uint32_t), size - sizeof(uint32_t), &usual);
+        queue_put_unbounded(queue, values + sizeof(uint32_t), size - sizeof(uint32_t), &usual);
         values += size;
         length -= size;
     }
@@ -352,7 +352,7 @@ int queue_put_values_waiting(struct queue *queue, const char *values, size_t len
         result = wait_for_room(queue, wait, error);
         pthread_mutex_unlock(&queue->lock);
     }
-    put_all_anyway(queue, values, length);
+    put_all_unbounded(queue, values, length);
     return result;
 }
 

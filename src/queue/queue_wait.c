@@ -20,19 +20,19 @@
 size_t queue_messages(const struct queue *queue)
 {
     size_t messages = 0;
-    for (size_t i = 0; i < queue->lane_count; i++)
-        if (lane_length(&queue->lanes[i]) > messages)
-            messages = lane_length(&queue->lanes[i]);
+    for (size_t i = 0; i < queue->subscription_count; i++)
+        if (subscription_length(&queue->subscriptions[i]) > messages)
+            messages = subscription_length(&queue->subscriptions[i]);
     return messages + queue->delay.count + durable_unread(queue);
 }
 
-enum take_result queue_look(const struct queue *queue, const struct taker *taker)
+enum take_result queue_look(const struct queue *queue, const struct consumer *consumer)
 {
-    const struct lane *lane = taker->lane;
-    if (lane_has(lane, &taker->who))
+    const struct subscription *subscription = consumer->subscription;
+    if (subscription_has(subscription, &consumer->who))
         return TAKE_MESSAGE;
-    bool more = lane->messages || queue->delay.count || durable_unread(queue) ||
-                lane->holding > taker->holding;
+    bool more = subscription->messages || queue->delay.count || durable_unread(queue) ||
+                subscription->holding > consumer->holding;
     return queue->closed && !more ? TAKE_CLOSED : TAKE_EMPTY;
 }
 
@@ -69,7 +69,7 @@ static void waiters_remove(struct waiter **list, struct waiter *waiter)
 static struct waiter *next_for_message(const struct queue *queue)
 {
     struct waiter *waiter = queue->for_message;
-    while (waiter && queue_look(queue, waiter->taker) == TAKE_EMPTY)
+    while (waiter && queue_look(queue, waiter->consumer) == TAKE_EMPTY)
         waiter = waiter->next;
     return waiter;
 }
@@ -105,14 +105,14 @@ static void wake_waiters(void *arg);
 static void take_due(struct queue *queue)
 {
     int64_t now = clock_monotonic();
-    while (queue->delay.count && delay_first(&queue->delay)->due <= now) {
-        struct delayed delayed = delay_take(&queue->delay);
+    while (queue->delay.count && delayed_messages_first(&queue->delay)->due <= now) {
+        struct delayed delayed = delayed_messages_take(&queue->delay);
         if (queue->abandoned) {
             queue->lost += !queue->spec->durable;
             queue->aside += queue->spec->durable != NULL;
-            free(delayed.letter);
+            free(delayed.message);
         } else {
-            queue_enter_letter(queue, delayed.letter, delayed.priority);
+            queue_enter_message(queue, delayed.message, delayed.priority);
         }
         pthread_cond_broadcast(&queue->message);
     }
@@ -120,16 +120,16 @@ static void take_due(struct queue *queue)
         return;
     if (!queue->due)
         queue->due = timer_new(queue->run->loop, wake_waiters, queue);
-    timer_start(queue->due, delay_first(&queue->delay)->due - now);
+    timer_start(queue->due, delayed_messages_first(&queue->delay)->due - now);
 }
 
-/* With the lock held: true where nothing can become a dead letter any more. */
+/* With the lock held: true where nothing can become a dead message any more. */
 static bool has_left(const struct queue *queue)
 {
     bool left =
         !queue->spent.first && (queue->abandoned || (queue->closed && !queue_messages(queue)));
-    for (size_t i = 0; i < queue->lane_count; i++)
-        left = left && !queue->lanes[i].holding;
+    for (size_t i = 0; i < queue->subscription_count; i++)
+        left = left && !queue->subscriptions[i].holding;
     return left;
 }
 
@@ -199,8 +199,8 @@ int queue_spin(struct queue *queue, const struct queue_wait *wait, struct error 
 static void tell_keyless(struct queue *queue)
 {
     char *text;
-    for (size_t i = 0; i < queue->lane_count; i++) {
-        if (!queue->lanes[i].order || !order_take_failure(queue->lanes[i].order, &text))
+    for (size_t i = 0; i < queue->subscription_count; i++) {
+        if (!queue->subscriptions[i].order || !key_groups_take_failure(queue->subscriptions[i].order, &text))
             continue;
         struct event event = {
             .kind = EVENT_QUEUE_KEYLESS, .flags = EVENT_WRONG, .object = queue->spec->name, .reason = text};
@@ -278,7 +278,7 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
     bool asks = wait->asking && !wait->deadline;
     if (asks)
         atomic_store(wait->asking, wait->for_what);
-    stall_thread_waits(queue->run->stall);
+    deadlock_thread_waits(queue->run->deadlock);
     ++*threads;
     if (wait->deadline) {
         struct timespec until;

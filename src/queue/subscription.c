@@ -12,81 +12,81 @@
 #include "queue/key_groups.h"
 #include "scenario/spec.h"
 
-void lane_init(struct lane *lane, const struct queue_spec *spec, const struct value *vars)
+void subscription_init(struct subscription *subscription, const struct queue_spec *spec, const struct value *vars)
 {
-    memset(lane, 0, sizeof(*lane));
-    for (size_t i = 0; i < LANE_PRIORITIES; i++)
-        lane->stores[i].framing = spec->framing;
-    lane->single = spec->durable || spec->trace;
+    memset(subscription, 0, sizeof(*subscription));
+    for (size_t i = 0; i < SUBSCRIPTION_PRIORITIES; i++)
+        subscription->stores[i].framing = spec->framing;
+    subscription->single = spec->durable || spec->trace;
     if (spec->ordered)
-        lane->order = order_new(spec, vars);
+        subscription->order = key_groups_new(spec, vars);
 }
 
-void lane_release(struct lane *lane)
+void subscription_release(struct subscription *subscription)
 {
-    lane_clear(lane);
-    order_free(lane->order);
+    subscription_clear(subscription);
+    key_groups_free(subscription->order);
 }
 
-size_t lane_length(const struct lane *lane)
+size_t subscription_length(const struct subscription *subscription)
 {
-    return lane->messages + atomic_load_explicit(&lane->ahead, memory_order_relaxed);
+    return subscription->messages + atomic_load_explicit(&subscription->ahead, memory_order_relaxed);
 }
 
-void lane_clear(struct lane *lane)
+void subscription_clear(struct subscription *subscription)
 {
-    const struct lane_taker all = {lane, false};
+    const struct receiver all = {subscription, false};
     struct buf dropped = {0};
-    struct mark_taken mark;
-    for (size_t i = 0; i < LANE_PRIORITIES; i++) {
-        store_release(&lane->stores[i]);
-        letters_release(&lane->letters[i]);
+    struct delivery_tag mark;
+    for (size_t i = 0; i < SUBSCRIPTION_PRIORITIES; i++) {
+        message_store_release(&subscription->stores[i]);
+        message_list_release(&subscription->letters[i]);
     }
-    letters_release(&lane->returned);
-    lane->filled = 0;
-    while (lane->order && lane_has(lane, &all))
-        lane_take_value(lane, &all, &dropped, &mark);
+    message_list_release(&subscription->returned);
+    subscription->filled = 0;
+    while (subscription->order && subscription_has(subscription, &all))
+        subscription_take_value(subscription, &all, &dropped, &mark);
     buf_release(&dropped);
-    lane->messages = lane->bytes = 0;
+    subscription->messages = subscription->bytes = 0;
 }
 
-static enum framing framing_of(const struct lane *lane)
+static enum framing framing_of(const struct subscription *subscription)
 {
-    return lane->stores[0].framing;
+    return subscription->stores[0].framing;
 }
 
 /* As many messages as there are wait at every moment: that is how long all of them have waited. */
-static double waited_until(const struct lane *lane, int64_t now)
+static double waited_until(const struct subscription *subscription, int64_t now)
 {
-    return lane->waited + (double)lane->messages * (double)(now - lane->since);
+    return subscription->waited + (double)subscription->messages * (double)(now - subscription->since);
 }
 
-double lane_waited(const struct lane *lane)
+double subscription_waited(const struct subscription *subscription)
 {
-    return waited_until(lane, clock_monotonic());
+    return waited_until(subscription, clock_monotonic());
 }
 
-static void account(struct lane *lane, size_t messages, size_t bytes)
+static void account(struct subscription *subscription, size_t messages, size_t bytes)
 {
     int64_t now = clock_monotonic();
-    lane->waited = waited_until(lane, now);
-    lane->since = now;
-    lane->messages += messages;
-    lane->bytes += bytes;
+    subscription->waited = waited_until(subscription, now);
+    subscription->since = now;
+    subscription->messages += messages;
+    subscription->bytes += bytes;
 }
 
-void lane_put_letter(struct lane *lane, struct letter *letter, int priority)
+void subscription_put_letter(struct subscription *subscription, struct message *message, int priority)
 {
-    account(lane, 1, letter->length);
-    if (lane->order) {
-        order_put(lane->order, letter);
+    account(subscription, 1, message->length);
+    if (subscription->order) {
+        key_groups_put(subscription->order, message);
         return;
     }
-    letters_add(&lane->letters[priority], letter);
-    lane->filled |= 1u << priority;
+    message_list_add(&subscription->letters[priority], message);
+    subscription->filled |= 1u << priority;
 }
 
-static size_t put_letters(struct lane *lane, const char *bytes, size_t length, size_t most,
+static size_t put_messages(struct subscription *subscription, const char *bytes, size_t length, size_t most,
                           size_t *count)
 {
     size_t done = 0;
@@ -94,232 +94,232 @@ static size_t put_letters(struct lane *lane, const char *bytes, size_t length, s
         const char *message;
         size_t size;
         size_t whole =
-            framing_first(framing_of(lane), bytes + done, length - done, &message, &size);
-        lane_put_letter(lane, letter_new(bytes + done, whole, true, 0), 0);
+            framing_first(framing_of(subscription), bytes + done, length - done, &message, &size);
+        subscription_put_letter(subscription, message_new(bytes + done, whole, true, 0), 0);
         done += whole;
     }
     return done;
 }
 
-size_t lane_put_stream(struct lane *lane, const char *bytes, size_t length, size_t most,
+size_t subscription_put_stream(struct subscription *subscription, const char *bytes, size_t length, size_t most,
                        size_t *count)
 {
-    if (lane->order)
-        return put_letters(lane, bytes, length, most, count);
-    size_t taken = store_put_stream(&lane->stores[0], bytes, length, most, count);
-    lane->filled |= taken ? 1 : 0;
-    account(lane, *count, taken);
+    if (subscription->order)
+        return put_messages(subscription, bytes, length, most, count);
+    size_t taken = message_store_put_stream(&subscription->stores[0], bytes, length, most, count);
+    subscription->filled |= taken ? 1 : 0;
+    account(subscription, *count, taken);
     return taken;
 }
 
-static void put_letters_of_values(struct lane *lane, const char *bytes, size_t length)
+static void put_messages_of_values(struct subscription *subscription, const char *bytes, size_t length)
 {
     const char *end = bytes + length;
     while (bytes < end) {
         size_t count;
         size_t size = values_measure(bytes, (size_t)(end - bytes), 1, 1, &count);
-        lane_put_letter(lane, letter_new(bytes + sizeof(uint32_t), size - sizeof(uint32_t), false, 0), 0);
+        subscription_put_letter(subscription, message_new(bytes + sizeof(uint32_t), size - sizeof(uint32_t), false, 0), 0);
         bytes += size;
     }
 }
 
-void lane_put_value(struct lane *lane, const char *encoded, size_t length, int priority)
+void subscription_put_value(struct subscription *subscription, const char *encoded, size_t length, int priority)
 {
-    if (lane->order) {
-        lane_put_letter(lane, letter_new(encoded, length, false, 0), priority);
+    if (subscription->order) {
+        subscription_put_letter(subscription, message_new(encoded, length, false, 0), priority);
         return;
     }
-    struct store *store = &lane->stores[priority];
+    struct message_store *store = &subscription->stores[priority];
     size_t before = store->bytes;
-    store_put_value(store, encoded, length);
-    lane->filled |= 1u << priority;
-    lane->highest = priority > lane->highest ? priority : lane->highest;
-    account(lane, 1, store->bytes - before);
+    message_store_put_value(store, encoded, length);
+    subscription->filled |= 1u << priority;
+    subscription->highest = priority > subscription->highest ? priority : subscription->highest;
+    account(subscription, 1, store->bytes - before);
 }
 
-void lane_put_values(struct lane *lane, const char *bytes, size_t length, size_t count,
+void subscription_put_values(struct subscription *subscription, const char *bytes, size_t length, size_t count,
                      int priority)
 {
-    if (lane->order) {
-        put_letters_of_values(lane, bytes, length);
+    if (subscription->order) {
+        put_messages_of_values(subscription, bytes, length);
         return;
     }
-    store_put_values(&lane->stores[priority], bytes, length, count);
-    lane->filled |= 1u << priority;
-    lane->highest = priority > lane->highest ? priority : lane->highest;
-    account(lane, count, length);
+    message_store_put_values(&subscription->stores[priority], bytes, length, count);
+    subscription->filled |= 1u << priority;
+    subscription->highest = priority > subscription->highest ? priority : subscription->highest;
+    account(subscription, count, length);
 }
 
-bool lane_has(const struct lane *lane, const struct lane_taker *taker)
+bool subscription_has(const struct subscription *subscription, const struct receiver *consumer)
 {
-    if (lane->filled || lane->returned.first)
+    if (subscription->filled || subscription->returned.first)
         return true;
-    return lane->order && lane->messages && order_has(lane->order, taker->who, taker->alone);
+    return subscription->order && subscription->messages && key_groups_has(subscription->order, consumer->who, consumer->alone);
 }
 
 /* The priority whose messages go first. */
-static unsigned top_priority(const struct lane *lane)
+static unsigned top_priority(const struct subscription *subscription)
 {
-    return 31 - (unsigned)__builtin_clz(lane->filled);
+    return 31 - (unsigned)__builtin_clz(subscription->filled);
 }
 
-static struct store *top_store(struct lane *lane)
+static struct message_store *top_store(struct subscription *subscription)
 {
-    return &lane->stores[top_priority(lane)];
+    return &subscription->stores[top_priority(subscription)];
 }
 
-/* The first of the letters; NULL: there is none. */
-static struct letter *take_single(struct lane *lane)
+/* The first of the messages; NULL: there is none. */
+static struct message *take_single(struct subscription *subscription)
 {
-    if (!lane->filled)
+    if (!subscription->filled)
         return NULL;
-    unsigned priority = top_priority(lane);
-    struct letter *letter = letters_take(&lane->letters[priority]);
-    if (!lane->letters[priority].first)
-        lane->filled &= ~(1u << priority);
-    return letter;
+    unsigned priority = top_priority(subscription);
+    struct message *message = message_list_take(&subscription->letters[priority]);
+    if (!subscription->letters[priority].first)
+        subscription->filled &= ~(1u << priority);
+    return message;
 }
 
 /* Something was taken from STORE, which held BEFORE bytes. */
-static void taken_from(struct lane *lane, const struct store *store, size_t count, size_t before)
+static void taken_from(struct subscription *subscription, const struct message_store *store, size_t count, size_t before)
 {
-    account(lane, 0 - count, 0 - (before - store->bytes));
+    account(subscription, 0 - count, 0 - (before - store->bytes));
     if (!store->messages)
-        lane->filled &= ~(1u << (store - lane->stores));
+        subscription->filled &= ~(1u << (store - subscription->stores));
 }
 
-/* The letter that goes first; NULL where the stores have their turn. */
-static struct letter *take_letter(struct lane *lane, const struct lane_taker *taker,
-                                  struct mark_taken *mark)
+/* The message that goes first; NULL where the stores have their turn. */
+static struct message *take_message(struct subscription *subscription, const struct receiver *consumer,
+                                  struct delivery_tag *mark)
 {
-    struct letter *letter = letters_take(&lane->returned);
-    if (!letter && lane->order)
-        letter = order_take(lane->order, taker->who, taker->alone, &mark->slot);
-    else if (!letter && lane->single)
-        letter = take_single(lane);
-    if (!letter)
+    struct message *message = message_list_take(&subscription->returned);
+    if (!message && subscription->order)
+        message = key_groups_take(subscription->order, consumer->who, consumer->alone, &mark->slot);
+    else if (!message && subscription->single)
+        message = take_single(subscription);
+    if (!message)
         return NULL;
-    mark->attempts = letter->attempts;
-    mark->id = letter->id;
-    mark->number = letter->number;
-    account(lane, 0 - (size_t)1, 0 - letter->length);
-    return letter;
+    mark->attempts = message->attempts;
+    mark->id = message->id;
+    mark->number = message->number;
+    account(subscription, 0 - (size_t)1, 0 - message->length);
+    return message;
 }
 
-void lane_take_value(struct lane *lane, const struct lane_taker *taker, struct buf *out,
-                     struct mark_taken *mark)
+void subscription_take_value(struct subscription *subscription, const struct receiver *consumer, struct buf *out,
+                     struct delivery_tag *mark)
 {
-    *mark = (struct mark_taken){0};
-    struct letter *letter = take_letter(lane, taker, mark);
-    if (letter) {
-        letter_value(letter, framing_of(lane), out);
-        free(letter);
+    *mark = (struct delivery_tag){0};
+    struct message *message = take_message(subscription, consumer, mark);
+    if (message) {
+        message_value(message, framing_of(subscription), out);
+        free(message);
         return;
     }
-    struct store *store = top_store(lane);
+    struct message_store *store = top_store(subscription);
     size_t before = store->bytes;
-    store_take_value(store, out);
-    taken_from(lane, store, 1, before);
+    message_store_take_value(store, out);
+    taken_from(subscription, store, 1, before);
 }
 
-size_t lane_take_values(struct lane *lane, const struct lane_taker *taker, struct buf *out,
+size_t subscription_take_values(struct subscription *subscription, const struct receiver *consumer, struct buf *out,
                         size_t most, size_t bytes)
 {
-    if (lane->returned.first || lane->order || lane->single) {
-        struct mark_taken mark;
+    if (subscription->returned.first || subscription->order || subscription->single) {
+        struct delivery_tag mark;
         size_t head = out->length;
         uint32_t size = 0;
         buf_append(out, &size, sizeof(size));
-        lane_take_value(lane, taker, out, &mark);
+        subscription_take_value(subscription, consumer, out, &mark);
         size = htole32((uint32_t)(out->length - head - sizeof(size)));
         memcpy(out->data + head, &size, sizeof(size));
         return 1;
     }
-    struct store *store = top_store(lane);
+    struct message_store *store = top_store(subscription);
     size_t before = store->bytes;
-    size_t count = store_take_values(store, out, most, bytes);
-    taken_from(lane, store, count, before);
+    size_t count = message_store_take_values(store, out, most, bytes);
+    taken_from(subscription, store, count, before);
     return count;
 }
 
-size_t lane_take_stream(struct lane *lane, const struct lane_taker *taker, struct buf *out,
-                        size_t most, const struct lane_told *told, struct error *error)
+size_t subscription_take_stream(struct subscription *subscription, const struct receiver *consumer, struct buf *out,
+                        size_t most, const struct subscription_told *told, struct error *error)
 {
     size_t start = out->length;
     size_t count = 0;
-    struct mark_taken mark;
-    struct letter *letter;
-    while (out->length - start < most && !error->code && (letter = take_letter(lane, taker, &mark))) {
+    struct delivery_tag mark;
+    struct message *message;
+    while (out->length - start < most && !error->code && (message = take_message(subscription, consumer, &mark))) {
         size_t before = out->length;
-        if (!letter_stream(letter, framing_of(lane), out, error) && told)
-            told->taken(told->arg, letter, out->length - before);
-        free(letter);
+        if (!message_stream(message, framing_of(subscription), out, error) && told)
+            told->taken(told->arg, message, out->length - before);
+        free(message);
         count++;
     }
     if (count)
         return count;
-    struct store *store = top_store(lane);
+    struct message_store *store = top_store(subscription);
     size_t before = store->bytes;
-    count = store_take_stream(store, out, most, error);
-    taken_from(lane, store, count, before);
+    count = message_store_take_stream(store, out, most, error);
+    taken_from(subscription, store, count, before);
     return count;
 }
 
 /* The last message first, as each goes before the one that was put before. */
-static void return_letters(struct lane *lane, const char *bytes, size_t length)
+static void return_messages(struct subscription *subscription, const char *bytes, size_t length)
 {
     while (length) {
         const char *message;
         size_t size;
-        size_t from = framing_floor(framing_of(lane), bytes, length, length - 1);
-        framing_first(framing_of(lane), bytes + from, length - from, &message, &size);
-        account(lane, 1, length - from);
-        order_put_first(lane->order, letter_new(bytes + from, length - from, true, 0));
+        size_t from = framing_floor(framing_of(subscription), bytes, length, length - 1);
+        framing_first(framing_of(subscription), bytes + from, length - from, &message, &size);
+        account(subscription, 1, length - from);
+        key_groups_put_first(subscription->order, message_new(bytes + from, length - from, true, 0));
         length = from;
     }
 }
 
-void lane_return_stream(struct lane *lane, const char *bytes, size_t length)
+void subscription_return_stream(struct subscription *subscription, const char *bytes, size_t length)
 {
-    if (lane->order) {
-        return_letters(lane, bytes, length);
+    if (subscription->order) {
+        return_messages(subscription, bytes, length);
         return;
     }
-    struct store *store = &lane->stores[lane->highest];
+    struct message_store *store = &subscription->stores[subscription->highest];
     size_t messages = store->messages;
-    store_return_stream(store, bytes, length);
-    lane->filled |= 1u << lane->highest;
-    account(lane, store->messages - messages, length);
+    message_store_return_stream(store, bytes, length);
+    subscription->filled |= 1u << subscription->highest;
+    account(subscription, store->messages - messages, length);
 }
 
-void lane_return_framed(struct lane *lane, const char *bytes, size_t length, int64_t id, int64_t number)
+void subscription_return_framed(struct subscription *subscription, const char *bytes, size_t length, int64_t id, int64_t number)
 {
-    struct letter *letter = letter_new(bytes, length, true, 0);
-    letter->id = id;
-    letter->number = number;
-    account(lane, 1, length);
-    if (lane->order)
-        order_put_first(lane->order, letter);
+    struct message *message = message_new(bytes, length, true, 0);
+    message->id = id;
+    message->number = number;
+    account(subscription, 1, length);
+    if (subscription->order)
+        key_groups_put_first(subscription->order, message);
     else
-        letters_add_first(&lane->returned, letter);
+        message_list_add_first(&subscription->returned, message);
 }
 
-void lane_return_value(struct lane *lane, const char *encoded, size_t length,
-                       const struct mark_taken *mark)
+void subscription_return_value(struct subscription *subscription, const char *encoded, size_t length,
+                       const struct delivery_tag *mark)
 {
-    struct letter *letter = letter_new(encoded, length, false, mark->attempts);
-    letter->id = mark->id;
-    letter->number = mark->number;
-    account(lane, 1, length);
-    if (lane->order)
-        order_put_first(lane->order, letter);
+    struct message *message = message_new(encoded, length, false, mark->attempts);
+    message->id = mark->id;
+    message->number = mark->number;
+    account(subscription, 1, length);
+    if (subscription->order)
+        key_groups_put_first(subscription->order, message);
     else
-        letters_add(&lane->returned, letter);
+        message_list_add(&subscription->returned, message);
 }
 
-void lane_return_values(struct lane *lane, const char *bytes, size_t length, size_t count)
+void subscription_return_values(struct subscription *subscription, const char *bytes, size_t length, size_t count)
 {
-    store_return_values(&lane->stores[lane->highest], bytes, length, count);
-    lane->filled |= 1u << lane->highest;
-    account(lane, count, length);
+    message_store_return_values(&subscription->stores[subscription->highest], bytes, length, count);
+    subscription->filled |= 1u << subscription->highest;
+    account(subscription, count, length);
 }

@@ -17,16 +17,16 @@
 #define TOLD_MOST 20
 
 /* What is known of one object at the moment of a look. */
-struct look {
+struct wait_node {
     bool stuck;
     bool pending;
     bool seems; /* it is not known for sure */
     struct part_waits waits; /* of one that is stuck and not pending */
 };
 
-struct standstill {
+struct wait_graph {
     struct run *run;
-    struct look *looks;     /* one an object */
+    struct wait_node *looks;     /* one an object */
     size_t look_count;
     size_t *others[2];      /* one a queue: its producers and its consumers that may go on */
     size_t *stuck_of;       /* one a declaration: its objects that are stuck */
@@ -41,49 +41,49 @@ static void note(size_t *counts, const size_t *queues, size_t count)
         counts[queues[i]]++;
 }
 
-/* Whoever takes from a queue puts what it gives up into its dead letters. */
-static void note_dead_letters(struct standstill *standstill, const struct object_spec *spec)
+/* Whoever takes from a queue puts what it gives up into its dead messages. */
+static void note_dead_letters(struct wait_graph *graph, const struct object_spec *spec)
 {
     for (size_t i = 0; i < spec->consumes_count; i++) {
-        const size_t *dead = standstill->run->scenario->queues[spec->consumes[i]].dead_letter;
+        const size_t *dead = graph->run->scenario->queues[spec->consumes[i]].dead_letter;
         if (dead)
-            standstill->others[PRODUCERS][*dead]++;
+            graph->others[PRODUCERS][*dead]++;
     }
 }
 
 /* Counts anew who is stuck and who is not. */
-static void count_sides(struct standstill *standstill)
+static void count_sides(struct wait_graph *graph)
 {
-    const struct run *run = standstill->run;
+    const struct run *run = graph->run;
     size_t queues = run->scenario->queue_count;
-    memset(standstill->others[PRODUCERS], 0, queues * sizeof(size_t));
-    memset(standstill->others[CONSUMERS], 0, queues * sizeof(size_t));
-    memset(standstill->stuck_of, 0, standstill->declarations * sizeof(size_t));
+    memset(graph->others[PRODUCERS], 0, queues * sizeof(size_t));
+    memset(graph->others[CONSUMERS], 0, queues * sizeof(size_t));
+    memset(graph->stuck_of, 0, graph->declarations * sizeof(size_t));
     for (size_t i = 0; i < run->object_count; i++) {
         const struct object *object = run->objects[i];
         const struct object_spec *spec = object->spec;
         if (object->state == OBJECT_ENDED)
             continue;
-        if (standstill->looks[i].stuck) {
-            standstill->stuck_of[object->number]++;
+        if (graph->looks[i].stuck) {
+            graph->stuck_of[object->number]++;
             continue;
         }
-        note(standstill->others[PRODUCERS], spec->produces, spec->produces_count);
-        note(standstill->others[CONSUMERS], spec->consumes, spec->consumes_count);
-        note_dead_letters(standstill, spec);
+        note(graph->others[PRODUCERS], spec->produces, spec->produces_count);
+        note(graph->others[CONSUMERS], spec->consumes, spec->consumes_count);
+        note_dead_letters(graph, spec);
     }
 }
 
 /* Whether something that it depends on is stuck before it has come so far. */
-static bool waits_for_stuck(const struct standstill *standstill, const struct object *object)
+static bool waits_for_stuck(const struct wait_graph *graph, const struct object *object)
 {
-    const struct run *run = standstill->run;
+    const struct run *run = graph->run;
     for (size_t i = 0; i < object->spec->depends_on_count; i++) {
         const struct dependency_spec *dependency = &object->spec->depends_on[i];
-        if (!standstill->stuck_of[dependency->object])
+        if (!graph->stuck_of[dependency->object])
             continue;
         for (size_t j = 0; j < run->object_count; j++)
-            if (run->objects[j]->number == dependency->object && standstill->looks[j].stuck &&
+            if (run->objects[j]->number == dependency->object && graph->looks[j].stuck &&
                 !(run->objects[j]->reached & 1u << dependency->condition))
                 return true;
     }
@@ -91,25 +91,25 @@ static bool waits_for_stuck(const struct standstill *standstill, const struct ob
 }
 
 /* Who has a message may give it back, so that those who take can help each other to one too. */
-static bool can_end(const struct standstill *standstill, const struct object_wait *wait)
+static bool can_end(const struct wait_graph *graph, const struct object_wait *wait)
 {
-    return standstill->others[CONSUMERS][wait->queue] ||
-           (!wait->for_room && standstill->others[PRODUCERS][wait->queue]);
+    return graph->others[CONSUMERS][wait->queue] ||
+           (!wait->for_room && graph->others[PRODUCERS][wait->queue]);
 }
 
-static bool can_be_helped(const struct standstill *standstill, size_t number)
+static bool can_be_helped(const struct wait_graph *graph, size_t number)
 {
-    const struct look *look = &standstill->looks[number];
+    const struct wait_node *look = &graph->looks[number];
     if (look->pending)
-        return !waits_for_stuck(standstill, standstill->run->objects[number]);
+        return !waits_for_stuck(graph, graph->run->objects[number]);
     for (size_t i = 0; i < look->waits.count; i++)
-        if (can_end(standstill, &look->waits.items[i].wait))
+        if (can_end(graph, &look->waits.items[i].wait))
             return true;
     return false;
 }
 
 /* Whether nothing from outside of the run, and no time that passes, ends what it waits for. */
-static bool all_rest(const struct run *run, const struct look *look)
+static bool all_rest(const struct run *run, const struct wait_node *look)
 {
     for (size_t i = 0; i < look->waits.count; i++) {
         const struct part_wait *one = &look->waits.items[i];
@@ -119,10 +119,10 @@ static bool all_rest(const struct run *run, const struct look *look)
     return look->waits.count;
 }
 
-static void look_at(struct standstill *standstill, size_t number, bool seeming)
+static void look_at(struct wait_graph *graph, size_t number, bool seeming)
 {
-    struct object *object = standstill->run->objects[number];
-    struct look *look = &standstill->looks[number];
+    struct object *object = graph->run->objects[number];
+    struct wait_node *look = &graph->looks[number];
     look->stuck = look->pending = object->state == OBJECT_PENDING;
     look->seems = false;
     look->waits.count = 0;
@@ -134,35 +134,35 @@ static void look_at(struct standstill *standstill, size_t number, bool seeming)
         look->seems = true;
         object->kind->parts(object, &look->waits);
     }
-    look->stuck = all_rest(standstill->run, look);
+    look->stuck = all_rest(graph->run, look);
 }
 
 /* A word may have made more objects. */
-static void grow(struct standstill *standstill, size_t count)
+static void grow(struct wait_graph *graph, size_t count)
 {
-    if (count <= standstill->look_count)
+    if (count <= graph->look_count)
         return;
-    standstill->looks = mem_realloc(standstill->looks, count, sizeof(*standstill->looks));
-    memset(&standstill->looks[standstill->look_count], 0,
-           (count - standstill->look_count) * sizeof(*standstill->looks));
-    standstill->look_count = count;
+    graph->looks = mem_realloc(graph->looks, count, sizeof(*graph->looks));
+    memset(&graph->looks[graph->look_count], 0,
+           (count - graph->look_count) * sizeof(*graph->looks));
+    graph->look_count = count;
 }
 
-bool standstill_find(struct standstill *standstill, bool seeming)
+bool wait_graph_find(struct wait_graph *graph, bool seeming)
 {
-    size_t count = standstill->run->object_count;
-    grow(standstill, count);
+    size_t count = graph->run->object_count;
+    grow(graph, count);
     size_t waiting = 0;
     for (size_t i = 0; i < count; i++) {
-        look_at(standstill, i, seeming);
-        waiting += standstill->looks[i].stuck && !standstill->looks[i].pending;
+        look_at(graph, i, seeming);
+        waiting += graph->looks[i].stuck && !graph->looks[i].pending;
     }
     for (bool changed = true; changed && waiting;) {
         changed = false;
-        count_sides(standstill);
+        count_sides(graph);
         for (size_t i = 0; i < count; i++) {
-            struct look *look = &standstill->looks[i];
-            if (!look->stuck || !can_be_helped(standstill, i))
+            struct wait_node *look = &graph->looks[i];
+            if (!look->stuck || !can_be_helped(graph, i))
                 continue;
             look->stuck = false;
             changed = true;
@@ -172,11 +172,11 @@ bool standstill_find(struct standstill *standstill, bool seeming)
     return waiting;
 }
 
-bool standstill_print(const struct standstill *standstill, struct buf *out)
+bool wait_graph_print(const struct wait_graph *graph, struct buf *out)
 {
-    const struct run *run = standstill->run;
+    const struct run *run = graph->run;
     for (size_t i = 0; i < run->object_count; i++) {
-        const struct look *look = &standstill->looks[i];
+        const struct wait_node *look = &graph->looks[i];
         struct object *object = run->objects[i];
         uint64_t turns = 0;
         if (!look->stuck)
@@ -209,16 +209,16 @@ static bool is_on_side(const struct object_spec *spec, enum side side, size_t qu
 }
 
 /* Whether one that never started puts into the queue. */
-static bool is_awaited(const struct standstill *standstill, size_t queue)
+static bool is_awaited(const struct wait_graph *graph, size_t queue)
 {
-    for (size_t i = 0; i < standstill->run->object_count; i++)
-        if (standstill->looks[i].pending && standstill->looks[i].stuck &&
-            is_on_side(standstill->run->objects[i]->spec, PRODUCERS, queue))
+    for (size_t i = 0; i < graph->run->object_count; i++)
+        if (graph->looks[i].pending && graph->looks[i].stuck &&
+            is_on_side(graph->run->objects[i]->spec, PRODUCERS, queue))
             return true;
     return false;
 }
 
-static bool any_for_room(const struct look *look)
+static bool any_for_room(const struct wait_node *look)
 {
     for (size_t i = 0; i < look->waits.count; i++)
         if (look->waits.items[i].wait.for_room)
@@ -226,18 +226,18 @@ static bool any_for_room(const struct look *look)
     return false;
 }
 
-bool standstill_close(struct standstill *standstill)
+bool wait_graph_close(struct wait_graph *graph)
 {
-    const struct run *run = standstill->run;
+    const struct run *run = graph->run;
     bool closed = false;
     for (size_t i = 0; i < run->object_count; i++)
-        if (standstill->looks[i].stuck && any_for_room(&standstill->looks[i]))
+        if (graph->looks[i].stuck && any_for_room(&graph->looks[i]))
             return false;
     for (size_t i = 0; i < run->object_count; i++) {
-        const struct look *look = &standstill->looks[i];
+        const struct wait_node *look = &graph->looks[i];
         for (size_t j = 0; look->stuck && j < look->waits.count; j++) {
             size_t queue = look->waits.items[j].wait.queue;
-            if (!is_awaited(standstill, queue))
+            if (!is_awaited(graph, queue))
                 closed = queue_close_early(run->queues[queue]) || closed;
         }
     }
@@ -245,9 +245,9 @@ bool standstill_close(struct standstill *standstill)
 }
 
 /* ", which a and b take from", of those that have not ended. */
-static void put_side(const struct standstill *standstill, enum side side, size_t queue, struct buf *out)
+static void put_side(const struct wait_graph *graph, enum side side, size_t queue, struct buf *out)
 {
-    const struct run *run = standstill->run;
+    const struct run *run = graph->run;
     const char *before = ", which ";
     size_t count = 0;
     for (size_t i = 0; i < run->object_count; i++) {
@@ -265,11 +265,11 @@ static void put_side(const struct standstill *standstill, enum side side, size_t
                    side == PRODUCERS ? "into" : "from");
 }
 
-static void put_wait(const struct standstill *standstill, size_t number, struct buf *out)
+static void put_wait(const struct wait_graph *graph, size_t number, struct buf *out)
 {
-    const struct run *run = standstill->run;
+    const struct run *run = graph->run;
     const struct object *object = run->objects[number];
-    const struct look *look = &standstill->looks[number];
+    const struct wait_node *look = &graph->looks[number];
     buf_printf(out, "\n  %s %s", object->kind->word, object->name);
     if (look->pending) {
         buf_text(out, " waits until ");
@@ -280,42 +280,42 @@ static void put_wait(const struct standstill *standstill, size_t number, struct 
         const struct object_wait *wait = &one->wait;
         buf_text(out, i ? "; " : one->part ? ": " : " ");
         report_wait(run, one, out);
-        put_side(standstill, wait->for_room ? CONSUMERS : PRODUCERS, wait->queue, out);
+        put_side(graph, wait->for_room ? CONSUMERS : PRODUCERS, wait->queue, out);
     }
 }
 
-void standstill_describe(const struct standstill *standstill, struct buf *out)
+void wait_graph_describe(const struct wait_graph *graph, struct buf *out)
 {
     size_t count = 0;
-    for (size_t i = 0; i < standstill->run->object_count; i++)
-        if (standstill->looks[i].stuck && count++ < TOLD_MOST)
-            put_wait(standstill, i, out);
+    for (size_t i = 0; i < graph->run->object_count; i++)
+        if (graph->looks[i].stuck && count++ < TOLD_MOST)
+            put_wait(graph, i, out);
     if (count > TOLD_MOST)
         buf_printf(out, "\n  and %zu more", count - TOLD_MOST);
 }
 
-struct standstill *standstill_new(struct run *run)
+struct wait_graph *wait_graph_new(struct run *run)
 {
     const struct scenario *scenario = run->scenario;
-    struct standstill *standstill = mem_calloc(1, sizeof(*standstill));
-    standstill->run = run;
-    standstill->declarations =
+    struct wait_graph *graph = mem_calloc(1, sizeof(*graph));
+    graph->run = run;
+    graph->declarations =
         scenario->process_count + scenario->pool_count + scenario->thread_count;
-    grow(standstill, run->object_count);
-    standstill->others[PRODUCERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
-    standstill->others[CONSUMERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
-    standstill->stuck_of = mem_calloc(standstill->declarations, sizeof(size_t));
-    return standstill;
+    grow(graph, run->object_count);
+    graph->others[PRODUCERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
+    graph->others[CONSUMERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
+    graph->stuck_of = mem_calloc(graph->declarations, sizeof(size_t));
+    return graph;
 }
 
-void standstill_free(struct standstill *standstill)
+void wait_graph_free(struct wait_graph *graph)
 {
-    for (size_t i = 0; i < standstill->look_count; i++)
-        free(standstill->looks[i].waits.items);
-    free(standstill->looks);
-    free(standstill->others[PRODUCERS]);
-    free(standstill->others[CONSUMERS]);
-    free(standstill->stuck_of);
-    free(standstill);
+    for (size_t i = 0; i < graph->look_count; i++)
+        free(graph->looks[i].waits.items);
+    free(graph->looks);
+    free(graph->others[PRODUCERS]);
+    free(graph->others[CONSUMERS]);
+    free(graph->stuck_of);
+    free(graph);
 }
 

@@ -1,5 +1,5 @@
 /*
- * A standstill: the largest set of objects that wait for queues and for each other alone.
+ * A deadlock: the largest set of objects that wait for queues and for each other alone.
  *
  * Each waits for a message that only they could put, for room that only they could make, or for one of
  * them to come so far. A Lua body and a pool of those are known to wait; a command only seems to, where
@@ -12,26 +12,26 @@
 
 struct buf;
 struct run;
-struct standstill;
+struct wait_graph;
 
 /* Once the run's objects are made. */
-struct standstill *standstill_new(struct run *run);
+struct wait_graph *wait_graph_new(struct run *run);
 
 /* Looks for it anew; false: there is none. SEEMING: those are among it that only seem to wait. */
-bool standstill_find(struct standstill *standstill, bool seeming);
+bool wait_graph_find(struct wait_graph *graph, bool seeming);
 
 /*
  * Appends all that would differ if any of what was found had gone on in between. False where some of it
  * runs at this moment: then only half of it may have been written.
  */
-bool standstill_print(const struct standstill *standstill, struct buf *out);
+bool wait_graph_print(const struct wait_graph *graph, struct buf *out);
 
 /* Where all wait for messages: closes the queues; false where that is not so, or helps nobody. */
-bool standstill_close(struct standstill *standstill);
+bool wait_graph_close(struct wait_graph *graph);
 
 /* Appends a line for each, who waits for whom, with a newline in front of it. */
-void standstill_describe(const struct standstill *standstill, struct buf *out);
+void wait_graph_describe(const struct wait_graph *graph, struct buf *out);
 
-void standstill_free(struct standstill *standstill);
+void wait_graph_free(struct wait_graph *graph);
 
 #endif

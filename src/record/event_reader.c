@@ -17,7 +17,7 @@
 
 struct event_reader {
     struct arena *arena; /* of the event that was read last */
-    struct names *names;
+    struct interned_names *names;
     char *run;
     struct buf item;
     struct buf members;
@@ -28,7 +28,7 @@ struct event_reader {
 };
 
 /* How a field becomes a member of struct event. */
-enum way {
+enum event_way {
     INTEGER,
     INT,
     NANOSECONDS,
@@ -46,9 +46,9 @@ enum way {
 #define AT(member) offsetof(struct event, member)
 
 /* In the order in which they stand on a line. HAS: a bool that says that it is there; 0: none. */
-static const struct field {
+static const struct field_reader {
     const char *name;
-    enum way way;
+    enum event_way way;
     size_t member;
     size_t has;
 } fields[] = {
@@ -229,7 +229,7 @@ static void fill_item(struct event_reader *reader, struct event *event)
     event->item_length = reader->item.length;
 }
 
-static void set(struct event_reader *reader, const struct field *field, const struct value *value, struct event *event)
+static void set(struct event_reader *reader, const struct field_reader *field, const struct value *value, struct event *event)
 {
     char *to = (char *)event + field->member;
     bool text = value->type == VALUE_STRING;
@@ -276,10 +276,10 @@ static void set(struct event_reader *reader, const struct field *field, const st
 }
 
 /* Lines have their fields in the order of the table: the search goes on where the last one was found. */
-static const struct field *find_field(struct event_reader *reader, const char *name, size_t length)
+static const struct field_reader *find_field(struct event_reader *reader, const char *name, size_t length)
 {
     for (size_t i = 0; i < countof(fields); i++) {
-        const struct field *field = &fields[(reader->next_field + i) % countof(fields)];
+        const struct field_reader *field = &fields[(reader->next_field + i) % countof(fields)];
         if (strlen(field->name) != length || memcmp(field->name, name, length) != 0)
             continue;
         reader->next_field = (size_t)(field - fields) + 1;
@@ -324,7 +324,7 @@ static bool take_base64(struct event_reader *reader, const struct value_pair *pa
     if (length <= suffix || memcmp(pair->key.string.bytes + length - suffix, BASE64, suffix) != 0 ||
         pair->value.type != VALUE_STRING || reader->decoded_count == countof(reader->decoded))
         return false;
-    const struct field *field = find_field(reader, pair->key.string.bytes, length - suffix);
+    const struct field_reader *field = find_field(reader, pair->key.string.bytes, length - suffix);
     if (!field)
         return false;
     struct buf *bytes = &reader->decoded[reader->decoded_count++];
@@ -353,7 +353,7 @@ static void add_member(struct event_reader *reader, const struct value_pair *pai
 
 static void take_pair(struct event_reader *reader, const struct value_pair *pair, struct event *event)
 {
-    const struct field *field =
+    const struct field_reader *field =
         find_field(reader, pair->key.string.bytes, pair->key.string.length);
     if (field)
         set(reader, field, &pair->value, event);

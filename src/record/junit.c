@@ -151,7 +151,7 @@ static bool is_allowed(const struct junit *junit, const char *object)
 }
 
 /* By its final state: one that has succeeded at last was flaky, else the first attempt is its failure. */
-static void put_outcome(struct junit *junit, struct suite *suite, const struct life *life)
+static void put_outcome(struct junit *junit, struct suite *suite, const struct lifetime *life)
 {
     struct buf *out = &junit->text;
     bool failed = life->reason && !suite->allowed && !(life->task < 0 && is_allowed(junit, life->object));
@@ -186,7 +186,7 @@ static void open_case(struct junit *junit, const struct suite *suite, const char
     buf_text(&junit->text, ">\n");
 }
 
-static void put_life(struct junit *junit, struct suite *suite, const struct life *life, int64_t time)
+static void put_life(struct junit *junit, struct suite *suite, const struct lifetime *life, int64_t time)
 {
     struct buf output = {0};
     open_case(junit, suite, life->name ? life->name : life->object, time);
@@ -230,9 +230,9 @@ static void put_told(struct buf *out, const struct event *event)
         event_fill(out, sentence, strlen(sentence), event);
 }
 
-static struct life *life_of(struct junit *junit, const struct event *event)
+static struct lifetime *life_of(struct junit *junit, const struct event *event)
 {
-    struct life *life = living_get(junit->living, event->object, event->has_task ? event->task : -1);
+    struct lifetime *life = living_get(junit->living, event->object, event->has_task ? event->task : -1);
     struct buf name = {0};
     if (life->name || !event->has_task)
         return life;
@@ -241,7 +241,7 @@ static struct life *life_of(struct junit *junit, const struct event *event)
     return life;
 }
 
-static void end_life(struct junit *junit, const struct event *event, struct life *life, int64_t time)
+static void end_life(struct junit *junit, const struct event *event, struct lifetime *life, int64_t time)
 {
     put_life(junit, suite_for(junit, event), life, time);
     living_take(junit->living, life);
@@ -250,7 +250,7 @@ static void end_life(struct junit *junit, const struct event *event, struct life
 
 static void take_task(struct junit *junit, const struct event *event)
 {
-    struct life *life = life_of(junit, event);
+    struct lifetime *life = life_of(junit, event);
     int64_t time = event->all ? event->all : event->has_span || event->kind == EVENT_TASK_ENDED ? event->duration : 0;
     if (event->kind == EVENT_TASK_OUTPUT)
         life_put(life, event->bytes, event->length);
@@ -292,7 +292,7 @@ static void take_object(struct junit *junit, const struct event *event)
         note_allowed(junit, event);
         return;
     }
-    struct life *life = life_of(junit, event);
+    struct lifetime *life = life_of(junit, event);
     struct buf told = {0};
     bool skipped = event->kind == EVENT_PROCESS_SKIPPED || event->kind == EVENT_THREAD_SKIPPED;
     if (!life->began)
@@ -467,7 +467,7 @@ static void write_suite(struct junit *junit, const struct suite *suite)
 void junit_finish(struct junit *junit)
 {
     struct buf out = {0};
-    struct life *life;
+    struct lifetime *life;
     int64_t tests, failures, errors;
     while ((life = living_any(junit->living))) {
         struct suite *suite = life->task >= 0 ? suite_of(junit, life->object, NULL) : suite_of(junit, NULL, "run");

@@ -11,7 +11,7 @@
 #define TRY ((size_t)4 << 10)
 
 struct living {
-    struct life **places; /* lists, by a hash */
+    struct lifetime **places; /* lists, by a hash */
     size_t capacity;      /* a power of two */
     size_t count;
 };
@@ -20,11 +20,11 @@ struct living *living_new(void)
 {
     struct living *living = mem_calloc(1, sizeof(*living));
     living->capacity = 64;
-    living->places = mem_calloc(living->capacity, sizeof(struct life *));
+    living->places = mem_calloc(living->capacity, sizeof(struct lifetime *));
     return living;
 }
 
-void life_free(struct life *life)
+void life_free(struct lifetime *life)
 {
     for (size_t i = 0; i < life->try_count; i++) {
         free(life->tries[i].reason);
@@ -41,7 +41,7 @@ void life_free(struct life *life)
 
 void living_free(struct living *living)
 {
-    struct life *life;
+    struct lifetime *life;
     if (!living)
         return;
     while ((life = living_any(living))) {
@@ -52,7 +52,7 @@ void living_free(struct living *living)
     free(living);
 }
 
-static struct life **place_of(const struct living *living, const char *object, int64_t task)
+static struct lifetime **place_of(const struct living *living, const char *object, int64_t task)
 {
     uint64_t hash = ((uint64_t)(uintptr_t)object ^ (uint64_t)task * UINT64_C(0x9E3779B97F4A7C15)) *
                     UINT64_C(0xD6E8FEB86659FD93);
@@ -61,13 +61,13 @@ static struct life **place_of(const struct living *living, const char *object, i
 
 static void grow(struct living *living)
 {
-    struct life **old = living->places;
+    struct lifetime **old = living->places;
     size_t count = living->capacity;
     living->capacity *= 2;
-    living->places = mem_calloc(living->capacity, sizeof(struct life *));
+    living->places = mem_calloc(living->capacity, sizeof(struct lifetime *));
     for (size_t i = 0; i < count; i++)
-        for (struct life *life = old[i], *next; life; life = next) {
-            struct life **place = place_of(living, life->object, life->task);
+        for (struct lifetime *life = old[i], *next; life; life = next) {
+            struct lifetime **place = place_of(living, life->object, life->task);
             next = life->next;
             life->next = *place;
             *place = life;
@@ -75,33 +75,33 @@ static void grow(struct living *living)
     free(old);
 }
 
-struct life *living_get(struct living *living, const char *object, int64_t task)
+struct lifetime *living_get(struct living *living, const char *object, int64_t task)
 {
-    struct life **place = place_of(living, object, task);
-    for (struct life *life = *place; life; life = life->next)
+    struct lifetime **place = place_of(living, object, task);
+    for (struct lifetime *life = *place; life; life = life->next)
         if (life->object == object && life->task == task)
             return life;
     if (++living->count > living->capacity) {
         grow(living);
         place = place_of(living, object, task);
     }
-    struct life *life = mem_calloc(1, sizeof(*life));
+    struct lifetime *life = mem_calloc(1, sizeof(*life));
     life->object = object;
     life->task = task;
     life->next = *place;
     return *place = life;
 }
 
-void living_take(struct living *living, struct life *life)
+void living_take(struct living *living, struct lifetime *life)
 {
-    struct life **place = place_of(living, life->object, life->task);
+    struct lifetime **place = place_of(living, life->object, life->task);
     while (*place != life)
         place = &(*place)->next;
     *place = life->next;
     living->count--;
 }
 
-struct life *living_any(struct living *living)
+struct lifetime *living_any(struct living *living)
 {
     for (size_t i = 0; living->count && i < living->capacity; i++)
         if (living->places[i])
@@ -109,7 +109,7 @@ struct life *living_any(struct living *living)
     return NULL;
 }
 
-void life_put(struct life *life, const char *bytes, size_t length)
+void life_put(struct lifetime *life, const char *bytes, size_t length)
 {
     size_t room = HALF - life->head.length;
     size_t first = length < room ? length : room;
@@ -121,7 +121,7 @@ void life_put(struct life *life, const char *bytes, size_t length)
     buf_consume(&life->tail, life->tail.length - HALF);
 }
 
-void life_print(const struct life *life, struct buf *out)
+void life_print(const struct lifetime *life, struct buf *out)
 {
     size_t more = life->tail.length > HALF ? life->tail.length - HALF : 0;
     buf_append(out, life->head.data, life->head.length);
@@ -130,7 +130,7 @@ void life_print(const struct life *life, struct buf *out)
     buf_append(out, life->tail.data ? life->tail.data + more : "", life->tail.length - more);
 }
 
-void life_try_again(struct life *life, const char *reason)
+void life_try_again(struct lifetime *life, const char *reason)
 {
     struct buf output = {0};
     life->tries = mem_grow(life->tries, &life->try_capacity, life->try_count + 1, sizeof(*life->tries));

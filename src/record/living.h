@@ -16,7 +16,7 @@ struct living_try {
 };
 
 /* One of them. */
-struct life {
+struct lifetime {
     const char *object; /* names are one text each */
     int64_t task;       /* -1: a process or a thread */
     int64_t began;      /* event.at; 0: it has not begun */
@@ -29,7 +29,7 @@ struct life {
     struct living_try *tries;
     size_t try_count;
     size_t try_capacity;
-    struct life *next;
+    struct lifetime *next;
 };
 
 struct living *living_new(void);
@@ -38,23 +38,23 @@ struct living *living_new(void);
 void living_free(struct living *living);
 
 /* The life of that task, begun here where there is none. */
-struct life *living_get(struct living *living, const char *object, int64_t task);
+struct lifetime *living_get(struct living *living, const char *object, int64_t task);
 
 /* Takes it out; it is the caller's, for life_free(). */
-void living_take(struct living *living, struct life *life);
+void living_take(struct living *living, struct lifetime *life);
 
 /* Some one of those that are there; NULL: there is none. */
-struct life *living_any(struct living *living);
+struct lifetime *living_any(struct living *living);
 
-void life_free(struct life *life);
+void life_free(struct lifetime *life);
 
 /* Adds to its output. */
-void life_put(struct life *life, const char *bytes, size_t length);
+void life_put(struct lifetime *life, const char *bytes, size_t length);
 
 /* This attempt has failed, and another follows. */
-void life_try_again(struct life *life, const char *reason);
+void life_try_again(struct lifetime *life, const char *reason);
 
 /* Appends what is kept of its output. */
-void life_print(const struct life *life, struct buf *out);
+void life_print(const struct lifetime *life, struct buf *out);
 
 #endif

@@ -7,21 +7,21 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-struct names {
+struct interned_names {
     char **places; /* by a hash; NULL: a free one */
     size_t capacity; /* a power of two */
     size_t count;
 };
 
-struct names *names_new(void)
+struct interned_names *names_new(void)
 {
-    struct names *names = mem_calloc(1, sizeof(*names));
+    struct interned_names *names = mem_calloc(1, sizeof(*names));
     names->capacity = 64;
     names->places = mem_calloc(names->capacity, sizeof(*names->places));
     return names;
 }
 
-void names_free(struct names *names)
+void names_free(struct interned_names *names)
 {
     if (!names)
         return;
@@ -40,7 +40,7 @@ static char **place_of(char **places, size_t capacity, const char *bytes, size_t
     return &places[at];
 }
 
-static void grow(struct names *names)
+static void grow(struct interned_names *names)
 {
     size_t capacity = names->capacity * 2;
     char **places = mem_calloc(capacity, sizeof(*places));
@@ -52,7 +52,7 @@ static void grow(struct names *names)
     names->capacity = capacity;
 }
 
-const char *names_get(struct names *names, const char *bytes, size_t length)
+const char *names_get(struct interned_names *names, const char *bytes, size_t length)
 {
     char **place = place_of(names->places, names->capacity, bytes, length);
     if (*place)

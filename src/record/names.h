@@ -4,14 +4,14 @@
 
 #include <stddef.h>
 
-struct names;
+struct interned_names;
 
-struct names *names_new(void);
+struct interned_names *names_new(void);
 
 /* NULL is accepted. */
-void names_free(struct names *names);
+void names_free(struct interned_names *names);
 
 /* The text of the name that LENGTH bytes are. */
-const char *names_get(struct names *names, const char *bytes, size_t length);
+const char *names_get(struct interned_names *names, const char *bytes, size_t length);
 
 #endif

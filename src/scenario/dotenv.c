@@ -3,7 +3,7 @@
  *
  *     file  = { line }
  *     line  = blanks [ comment | ["export" blanks] NAME [blanks ("=" | ":") blanks value] ] end
- *     NAME  = letters, digits, '_', '.', '-', '[' and ']', in any order
+ *     NAME  = messages, digits, '_', '.', '-', '[' and ']', in any order
  *     value = unquoted | 'literal' | "text"             the quoted ones may span lines
  *     end   = blanks [ comment ] newline
  */

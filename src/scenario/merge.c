@@ -10,7 +10,7 @@
 #include "scenario/loader.h"
 #include "yaml/quote.h"
 
-enum way {
+enum merge_way {
     WAY_ALONE,   /* it is the including file's alone */
     WAY_EQUAL,   /* every file may say it, for itself */
     WAY_JOIN,    /* mappings of objects: one behind the other */
@@ -20,14 +20,14 @@ enum way {
 
 static const struct {
     const char *key;
-    enum way way;
+    enum merge_way way;
 } ways[] = {
     {"version", WAY_EQUAL}, {"include", WAY_EQUAL}, {"vars", WAY_OVERLAY}, {"env_file", WAY_APPEND},
     {"env", WAY_OVERLAY},   {"log", WAY_OVERLAY},   {"queues", WAY_JOIN},  {"processes", WAY_JOIN},
     {"pools", WAY_JOIN},    {"threads", WAY_JOIN},
 };
 
-static enum way way_of(const char *key)
+static enum merge_way way_of(const char *key)
 {
     for (size_t i = 0; i < countof(ways); i++)
         if (!strcmp(ways[i].key, key))
@@ -126,7 +126,7 @@ static struct node append(struct arena *arena, const struct node *first, const s
     return list;
 }
 
-static void merge_values(struct merge *merge, enum way way, struct node *earlier,
+static void merge_values(struct merge *merge, enum merge_way way, struct node *earlier,
                          const struct node *later, bool own)
 {
     struct loader *loader = merge->loader;

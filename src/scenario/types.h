@@ -100,7 +100,7 @@ extern const struct type type_results;  /* struct results_spec */
 extern const struct type type_results_file; /* struct results_spec */
 extern const struct type type_results_dir;  /* struct results_spec */
 
-/* In attribute.c. */
+/* In bind/limits.c. */
 extern const struct type type_nice;        /* struct option_spec */
 extern const struct type type_umask;       /* struct option_spec */
 extern const struct type type_limits;      /* struct limits_spec */

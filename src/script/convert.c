@@ -52,14 +52,14 @@ static int key_compare(const char *a, const char *b)
 }
 
 /* A pair in its encoded form. */
-struct span {
+struct encoded_pair {
     const char *bytes;
     size_t length;
 };
 
 static int span_compare(const void *a, const void *b)
 {
-    return key_compare(((const struct span *)a)->bytes, ((const struct span *)b)->bytes);
+    return key_compare(((const struct encoded_pair *)a)->bytes, ((const struct encoded_pair *)b)->bytes);
 }
 
 /* Puts the COUNT pairs from START to the end in the order of their keys. */
@@ -67,7 +67,7 @@ static void sort_pairs(struct buf *out, size_t start, size_t count)
 {
     size_t length = out->length - start;
     char *copy = mem_copy(out->data + start, length);
-    struct span *spans = mem_calloc(count, sizeof(*spans));
+    struct encoded_pair *spans = mem_calloc(count, sizeof(*spans));
     const char *at = copy;
     for (size_t i = 0; i < count; i++) {
         spans[i].bytes = at;

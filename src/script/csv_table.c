@@ -5,7 +5,7 @@
 #include "script/state.h"
 
 /* What is read of a text: the rows so far in script->output, encoded. */
-struct rows {
+struct csv_rows {
     struct script *script;
     struct csv csv;
     size_t count;
@@ -14,7 +14,7 @@ struct rows {
     size_t name_count; /* 0: none yet */
 };
 
-static int take_names(struct rows *rows)
+static int take_names(struct csv_rows *rows)
 {
     for (size_t i = 0; i < rows->csv.count; i++) {
         size_t length;
@@ -25,7 +25,7 @@ static int take_names(struct rows *rows)
     return 0;
 }
 
-static int take_row(struct rows *rows)
+static int take_row(struct csv_rows *rows)
 {
     struct buf *out = &rows->script->output;
     const char *name = rows->names.data;
@@ -51,7 +51,7 @@ static int take_row(struct rows *rows)
     return 0;
 }
 
-static int read_rows(struct rows *rows, const char *text, size_t length)
+static int read_rows(struct csv_rows *rows, const char *text, size_t length)
 {
     struct error wrong = {0};
     int result = 0;
@@ -80,7 +80,7 @@ static int csv_decode(lua_State *lua)
     struct script *script = script_of(lua);
     size_t length;
     const char *text = luaL_checklstring(lua, 1, &length);
-    struct rows rows = {.script = script, .named = lua_toboolean(lua, 2)};
+    struct csv_rows rows = {.script = script, .named = lua_toboolean(lua, 2)};
     luaL_argcheck(lua, length <= JSON_MOST, 1, "more than 256 MiB of CSV");
     hook_spend(lua, (int64_t)length);
     buf_clear(&script->output);

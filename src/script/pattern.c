@@ -79,7 +79,7 @@ static int is_nul(int c)
     return c == 0;
 }
 
-/* True where C belongs to the class of the letter LETTER, or is that character. */
+/* True where C belongs to the class of the letter MESSAGE, or is that character. */
 static bool in_class(int c, char letter)
 {
     static const struct {

@@ -15,7 +15,7 @@
 #define SHARED_FIRST 16
 
 /* A key that was taken away stays as a slot with an empty value, until the table grows. */
-struct slot {
+struct shared_slot {
     char *key; /* NULL: never used */
     size_t length;
     char *value; /* encoded; NULL: nothing there */
@@ -24,7 +24,7 @@ struct slot {
 
 struct shared {
     pthread_mutex_t lock;
-    struct slot *slots;
+    struct shared_slot *slots;
     size_t capacity;
     size_t used; /* slots with a key */
 };
@@ -61,11 +61,11 @@ static uint64_t hash(const char *key, size_t length)
 }
 
 /* The slot of KEY, or the free one where it belongs. */
-static struct slot *find(struct shared *shared, const char *key, size_t length)
+static struct shared_slot *find(struct shared *shared, const char *key, size_t length)
 {
     size_t at = hash(key, length) & (shared->capacity - 1);
     for (;; at = (at + 1) & (shared->capacity - 1)) {
-        struct slot *slot = &shared->slots[at];
+        struct shared_slot *slot = &shared->slots[at];
         if (!slot->key || (slot->length == length && memcmp(slot->key, key, length) == 0))
             return slot;
     }
@@ -74,7 +74,7 @@ static struct slot *find(struct shared *shared, const char *key, size_t length)
 /* Moves what holds a value into a table that is at most half full. */
 static void grow(struct shared *shared)
 {
-    struct slot *old = shared->slots;
+    struct shared_slot *old = shared->slots;
     size_t old_capacity = shared->capacity;
     size_t live = 0;
     for (size_t i = 0; i < old_capacity; i++)
@@ -95,7 +95,7 @@ static void grow(struct shared *shared)
 static void put(struct shared *shared, const char *key, size_t length, const char *encoded,
                 size_t size)
 {
-    struct slot *slot = find(shared, key, length);
+    struct shared_slot *slot = find(shared, key, length);
     bool nothing = size == 1 && encoded[0] == VALUE_NIL;
     if (nothing && !slot->value)
         return;
@@ -113,7 +113,7 @@ static void put(struct shared *shared, const char *key, size_t length, const cha
     slot->size = size;
 }
 
-static void read_slot(const struct slot *slot, struct buf *encoded)
+static void read_slot(const struct shared_slot *slot, struct buf *encoded)
 {
     if (slot->value)
         buf_append(encoded, slot->value, slot->size);
@@ -167,7 +167,7 @@ int shared_add(struct shared *shared, const char *key, size_t length, const char
     if (!is_number(&addend))
         return error_set(error, ERROR_FAILED, "only a number can be added");
     pthread_mutex_lock(&shared->lock);
-    struct slot *slot = find(shared, key, length);
+    struct shared_slot *slot = find(shared, key, length);
     at = slot->value;
     if (at)
         value_head(&at, &there);
@@ -199,7 +199,7 @@ bool shared_cas(struct shared *shared, const char *key, size_t length, const cha
 {
     static const char nothing[] = {VALUE_NIL};
     pthread_mutex_lock(&shared->lock);
-    const struct slot *slot = find(shared, key, length);
+    const struct shared_slot *slot = find(shared, key, length);
     bool same = equal(slot->value ? slot->value : nothing, slot->value ? slot->size : 1, expected,
                       expected_size);
     if (same)

@@ -30,101 +30,101 @@
 /* Who was sent away has so long to read what it was sent. */
 #define LET_GO (10 * NS_PER_S)
 
-static void serve(struct guest *guest);
+static void serve(struct connection *connection);
 
 static bool same(const char *bytes, size_t length, const char *text)
 {
     return strlen(text) == length && !memcmp(bytes, text, length);
 }
 
-static void take_hello(struct guest *guest, struct frame *frame)
+static void take_hello(struct connection *connection, struct frame *frame)
 {
-    const struct run *run = guest->run;
+    const struct run *run = connection->run;
     size_t run_length, length;
-    guest->busy = false;
-    guest->known = frame_read_u32(frame) == REQUEST_VERSION;
+    connection->busy = false;
+    connection->known = frame_read_u32(frame) == REQUEST_VERSION;
     const char *id = frame_read_bytes(frame, &run_length);
     const char *name = frame_read_bytes(frame, &length);
-    if (frame->bad || !guest->known) {
-        guest_refuse(guest, "the run is one of another version of parrun");
+    if (frame->bad || !connection->known) {
+        connection_refuse(connection, "the run is one of another version of parrun");
         return;
     }
     for (size_t i = 0; same(id, run_length, run->id) && i < run->object_count; i++)
         if (same(name, length, run->objects[i]->name))
-            guest->body = run->objects[i];
+            connection->body = run->objects[i];
 }
 
-static const struct guest_verb {
+static const struct connection_verb {
     enum request type;
-    void (*serve)(struct guest *guest, struct frame *frame);
+    void (*serve)(struct connection *connection, struct frame *frame);
 } verbs[] = {
     {REQUEST_HELLO, take_hello},
-    {REQUEST_PUT, guest_put},
-    {REQUEST_GET, guest_get},
-    {REQUEST_TAKEN, guest_taken},
-    {REQUEST_PURGE, guest_purge},
-    {REQUEST_REQUEUE, guest_requeue},
+    {REQUEST_PUT, connection_put},
+    {REQUEST_GET, connection_get},
+    {REQUEST_TAKEN, connection_taken},
+    {REQUEST_PURGE, connection_purge},
+    {REQUEST_REQUEUE, connection_requeue},
 };
 
-static const struct guest_verb *find_verb(const struct guest *guest, const struct frame *frame)
+static const struct connection_verb *find_verb(const struct connection *connection, const struct frame *frame)
 {
     for (size_t i = 0; i < countof(verbs); i++)
         if (verbs[i].type == request_type(frame))
-            return guest->known || verbs[i].type == REQUEST_HELLO ? &verbs[i] : NULL;
+            return connection->known || verbs[i].type == REQUEST_HELLO ? &verbs[i] : NULL;
     return NULL;
 }
 
-static void serve_one(struct guest *guest, struct frame *frame)
+static void serve_one(struct connection *connection, struct frame *frame)
 {
-    const struct guest_verb *verb = find_verb(guest, frame);
-    guest->busy = true;
-    if (guest->run->over)
-        guest_end(guest);
+    const struct connection_verb *verb = find_verb(connection, frame);
+    connection->busy = true;
+    if (connection->run->over)
+        connection_end(connection);
     else if (verb)
-        verb->serve(guest, frame);
+        verb->serve(connection, frame);
     else
-        guest_refuse(guest, "the run does not know this request");
+        connection_refuse(connection, "the run does not know this request");
 }
 
 /* True for who reads no answers: there are no more until it does. */
-static bool is_full(const struct guest *guest)
+static bool is_full(const struct connection *connection)
 {
-    return writer_pending(guest->writer) + guest->owed.length > UNREAD_MOST;
+    return writer_pending(connection->writer) + connection->owed.length > UNREAD_MOST;
 }
 
-/* What is busy still reads on, so that it learns of a guest who has gone; a flood of it waits. */
-static void hold_flood(struct guest *guest)
+/* What is busy still reads on, so that it learns of a client who has gone; a flood of it waits. */
+static void hold_flood(struct connection *connection)
 {
-    bool flood = (guest->busy || is_full(guest)) && guest->received.length > RECEIVED_MOST;
-    if (flood && !guest->paused)
-        reader_pause(guest->reader);
-    else if (!flood && guest->paused)
-        reader_resume(guest->reader);
-    guest->paused = flood;
+    bool flood = (connection->busy || is_full(connection)) && connection->received.length > RECEIVED_MOST;
+    if (flood && !connection->paused)
+        reader_pause(connection->reader);
+    else if (!flood && connection->paused)
+        reader_resume(connection->reader);
+    connection->paused = flood;
 }
 
-static void serve(struct guest *guest)
+static void serve(struct connection *connection)
 {
     size_t done = 0;
     long length = 1;
-    guest->serving = true;
-    while (!guest->busy && !guest->leaving && length > 0 && !is_full(guest)) {
+    connection->serving = true;
+    while (!connection->busy && !connection->leaving && length > 0 && !is_full(connection)) {
         struct frame frame;
-        const char *at = buf_string(&guest->received) + done;
-        size_t left = guest->received.length - done;
+        const char *at = buf_string(&connection->received) + done;
+        size_t left = connection->received.length - done;
         length = frame_take(at, left, &frame);
         if (length < 0) {
-            guest_refuse(guest, "what came is no request");
+            connection_refuse(connection, "what came is no request");
         } else if (frame_announces(at, left) > REQUEST_LONGEST) {
-            guest_refuse(guest, "a message put from outside has at most %u MiB", REQUEST_LONGEST >> 20);
+            connection_refuse(connection, "a message put from outside has at most %u MiB", REQUEST_LONGEST >> 20);
         } else if (length) {
-            serve_one(guest, &frame);
+            serve_one(connection, &frame);
             done += (size_t)length;
         }
     }
-    buf_consume(&guest->received, done);
-    guest->serving = false;
-    hold_flood(guest);
+    buf_consume(&connection->received, done);
+    connection->serving = false;
+    hold_flood(connection);
 }
 
 static bool is_text(const struct buf *received)
@@ -136,267 +136,267 @@ static bool is_text(const struct buf *received)
 }
 
 /* Lines that wait for the client to read are not read either. */
-static void serve_session(struct guest *guest)
+static void serve_session(struct connection *connection)
 {
-    session_take(guest->session, &guest->received);
-    bool flood = !guest->leaving && guest->received.length > CONTROL_LINE_MOST;
-    if (flood && !guest->paused)
-        reader_pause(guest->reader);
-    else if (!flood && guest->paused && !guest->leaving)
-        reader_resume(guest->reader);
-    guest->paused = flood;
+    session_take(connection->session, &connection->received);
+    bool flood = !connection->leaving && connection->received.length > CONTROL_LINE_MOST;
+    if (flood && !connection->paused)
+        reader_pause(connection->reader);
+    else if (!flood && connection->paused && !connection->leaving)
+        reader_resume(connection->reader);
+    connection->paused = flood;
 }
 
 static void on_data(void *arg, const char *bytes, size_t length)
 {
-    struct guest *guest = arg;
-    if (guest->leaving)
+    struct connection *connection = arg;
+    if (connection->leaving)
         return;
-    buf_append(&guest->received, bytes, length);
-    if (!guest->session && !guest->known && guest->run->desk && is_text(&guest->received))
-        guest->session = session_new(guest->run->desk, guest);
-    if (guest->session)
-        serve_session(guest);
+    buf_append(&connection->received, bytes, length);
+    if (!connection->session && !connection->known && connection->run->desk && is_text(&connection->received))
+        connection->session = session_new(connection->run->desk, connection);
+    if (connection->session)
+        serve_session(connection);
     else
-        serve(guest);
+        serve(connection);
 }
 
 /* Who has shut down one side alone still reads what it has asked for. */
 static void on_end(void *arg, int status)
 {
-    struct guest *guest = arg;
-    if (!guest->session || status)
-        guest_free(guest);
-    else if (!guest->leaving)
-        guest_let_go(guest);
+    struct connection *connection = arg;
+    if (!connection->session || status)
+        connection_free(connection);
+    else if (!connection->leaving)
+        connection_let_go(connection);
 }
 
 static void on_drained(void *arg)
 {
-    struct guest *guest = arg;
-    if (guest->leaving && !guest->owed.length) {
-        guest_free(guest);
+    struct connection *connection = arg;
+    if (connection->leaving && !connection->owed.length) {
+        connection_free(connection);
         return;
     }
-    if (guest->session) {
-        session_drained(guest->session);
-        serve_session(guest);
+    if (connection->session) {
+        session_drained(connection->session);
+        serve_session(connection);
         return;
     }
-    if (guest->received.length && !guest->busy && !guest->serving && !guest->leaving)
-        serve(guest);
+    if (connection->received.length && !connection->busy && !connection->serving && !connection->leaving)
+        serve(connection);
 }
 
 static void on_failed(void *arg, int status)
 {
     (void)status;
-    guest_free(arg);
+    connection_free(arg);
 }
 
-void guest_new(struct run *run, struct guest **list, const int ends[2])
+void connection_new(struct run *run, struct connection **list, const int ends[2])
 {
     static const struct reader_callbacks reading = {.data = on_data, .end = on_end};
     static const struct writer_callbacks writing = {.drained = on_drained, .failed = on_failed};
-    struct guest *guest = mem_calloc(1, sizeof(*guest));
-    *guest = (struct guest){.run = run, .list = list, .next = *list};
+    struct connection *connection = mem_calloc(1, sizeof(*connection));
+    *connection = (struct connection){.run = run, .list = list, .next = *list};
     if (*list)
-        (*list)->previous = guest;
-    *list = guest;
-    guest->reader = reader_new(run->loop, ends[0], &reading, guest);
-    guest->writer = writer_new(run->loop, ends[1], &writing, guest);
+        (*list)->previous = connection;
+    *list = connection;
+    connection->reader = reader_new(run->loop, ends[0], &reading, connection);
+    connection->writer = writer_new(run->loop, ends[1], &writing, connection);
 }
 
 /* It waits for nothing any more. */
-static void settle(struct guest *guest)
+static void settle(struct connection *connection)
 {
-    guest->busy = false;
-    guest->cancel = NULL;
-    if (guest->timer)
-        timer_stop(guest->timer);
+    connection->busy = false;
+    connection->cancel = NULL;
+    if (connection->timer)
+        timer_stop(connection->timer);
 }
 
-static void cancel(struct guest *guest)
+static void cancel(struct connection *connection)
 {
-    if (guest->cancel)
-        guest->cancel(guest);
-    settle(guest);
+    if (connection->cancel)
+        connection->cancel(connection);
+    settle(connection);
 }
 
-void guest_free(struct guest *guest)
+void connection_free(struct connection *connection)
 {
-    cancel(guest);
-    guest_return(guest);
-    session_free(guest->session);
-    if (guest->previous)
-        guest->previous->next = guest->next;
+    cancel(connection);
+    connection_return(connection);
+    session_free(connection->session);
+    if (connection->previous)
+        connection->previous->next = connection->next;
     else
-        *guest->list = guest->next;
-    if (guest->next)
-        guest->next->previous = guest->previous;
-    reader_free(guest->reader);
-    writer_free(guest->writer);
-    timer_free(guest->timer);
-    buf_release(&guest->received);
-    buf_release(&guest->owed);
-    buf_release(&guest->message);
-    buf_release(&guest->held);
-    free(guest);
+        *connection->list = connection->next;
+    if (connection->next)
+        connection->next->previous = connection->previous;
+    reader_free(connection->reader);
+    writer_free(connection->writer);
+    timer_free(connection->timer);
+    buf_release(&connection->received);
+    buf_release(&connection->owed);
+    buf_release(&connection->message);
+    buf_release(&connection->held);
+    free(connection);
 }
 
-static void send_reply(struct guest *guest, enum request type, const char *bytes, size_t length)
+static void send_reply(struct connection *connection, enum request type, const char *bytes, size_t length)
 {
     struct buf out = {0};
     size_t begin = request_begin(&out, type);
     buf_append(&out, bytes, length);
     frame_end(&out, begin);
-    if (guest->owed.length)
-        buf_append(&guest->owed, out.data, out.length);
+    if (connection->owed.length)
+        buf_append(&connection->owed, out.data, out.length);
     else
-        writer_put(guest->writer, out.data, out.length);
+        writer_put(connection->writer, out.data, out.length);
     buf_release(&out);
 }
 
 /* The request that was being served is answered: the next one. */
-static void go_on(struct guest *guest)
+static void go_on(struct connection *connection)
 {
-    settle(guest);
-    if (!guest->serving)
-        serve(guest);
+    settle(connection);
+    if (!connection->serving)
+        serve(connection);
 }
 
-void guest_reply(struct guest *guest, enum request type, const char *bytes, size_t length)
+void connection_reply(struct connection *connection, enum request type, const char *bytes, size_t length)
 {
-    send_reply(guest, type, bytes, length);
-    go_on(guest);
+    send_reply(connection, type, bytes, length);
+    go_on(connection);
 }
 
-void guest_reply_kept(struct guest *guest, const char *bytes, size_t length)
+void connection_reply_kept(struct connection *connection, const char *bytes, size_t length)
 {
-    if (!guest->run->store) {
-        guest_reply(guest, REPLY_DONE, bytes, length);
+    if (!connection->run->store) {
+        connection_reply(connection, REPLY_DONE, bytes, length);
         return;
     }
-    size_t begin = request_begin(&guest->owed, REPLY_DONE);
-    buf_append(&guest->owed, bytes, length);
-    frame_end(&guest->owed, begin);
-    guest->moment = queue_store_moment(guest->run->store);
-    go_on(guest);
+    size_t begin = request_begin(&connection->owed, REPLY_DONE);
+    buf_append(&connection->owed, bytes, length);
+    frame_end(&connection->owed, begin);
+    connection->moment = queue_store_moment(connection->run->store);
+    go_on(connection);
 }
 
-void guest_committed(struct guest *guest)
+void connection_committed(struct connection *connection)
 {
-    if (!guest->owed.length || !queue_store_has_reached(guest->run->store, guest->moment))
+    if (!connection->owed.length || !queue_store_has_reached(connection->run->store, connection->moment))
         return;
-    if (queue_store_has_failed(guest->run->store)) { /* what was put is lost, or may be */
-        buf_clear(&guest->owed);
-        cancel(guest);
-        guest_refuse(guest, "it cannot be written to its file");
+    if (queue_store_has_failed(connection->run->store)) { /* what was put is lost, or may be */
+        buf_clear(&connection->owed);
+        cancel(connection);
+        connection_refuse(connection, "it cannot be written to its file");
         return;
     }
-    writer_put(guest->writer, guest->owed.data, guest->owed.length);
-    buf_clear(&guest->owed);
-    if (guest->leaving)
-        writer_finish(guest->writer);
-    else if (!guest->busy && !guest->serving)
-        serve(guest);
+    writer_put(connection->writer, connection->owed.data, connection->owed.length);
+    buf_clear(&connection->owed);
+    if (connection->leaving)
+        writer_finish(connection->writer);
+    else if (!connection->busy && !connection->serving)
+        serve(connection);
 }
 
-void guest_leave(struct guest *guest)
+void connection_leave(struct connection *connection)
 {
-    settle(guest);
-    guest->leaving = true;
-    buf_clear(&guest->message);
-    guest_return(guest);
-    if (!guest->owed.length)
-        writer_finish(guest->writer);
+    settle(connection);
+    connection->leaving = true;
+    buf_clear(&connection->message);
+    connection_return(connection);
+    if (!connection->owed.length)
+        writer_finish(connection->writer);
 }
 
-void guest_end(struct guest *guest)
+void connection_end(struct connection *connection)
 {
-    if (guest->leaving)
+    if (connection->leaving)
         return;
-    if (guest->session) {
-        session_end(guest->session);
+    if (connection->session) {
+        session_end(connection->session);
         return;
     }
-    cancel(guest);
-    send_reply(guest, REPLY_ENDED, "", 0);
-    guest_leave(guest);
+    cancel(connection);
+    send_reply(connection, REPLY_ENDED, "", 0);
+    connection_leave(connection);
 }
 
-void guest_refuse(struct guest *guest, const char *format, ...)
+void connection_refuse(struct connection *connection, const char *format, ...)
 {
     struct buf text = {0};
     va_list arguments;
     va_start(arguments, format);
     buf_vprintf(&text, format, arguments);
     va_end(arguments);
-    if (guest->session) {
-        session_dismiss(guest->session, buf_string(&text));
+    if (connection->session) {
+        session_dismiss(connection->session, buf_string(&text));
     } else {
-        send_reply(guest, REPLY_REFUSED, text.data, text.length);
-        guest_leave(guest);
+        send_reply(connection, REPLY_REFUSED, text.data, text.length);
+        connection_leave(connection);
     }
     buf_release(&text);
 }
 
 static void on_timeout(void *arg)
 {
-    struct guest *guest = arg;
-    if (guest->leaving) {
-        guest_free(guest);
+    struct connection *connection = arg;
+    if (connection->leaving) {
+        connection_free(connection);
         return;
     }
-    cancel(guest);
-    send_reply(guest, REPLY_TIMEOUT, "", 0);
-    guest_leave(guest);
+    cancel(connection);
+    send_reply(connection, REPLY_TIMEOUT, "", 0);
+    connection_leave(connection);
 }
 
-static void start_timer(struct guest *guest, int64_t time)
+static void start_timer(struct connection *connection, int64_t time)
 {
-    if (!guest->timer)
-        guest->timer = timer_new(guest->run->loop, on_timeout, guest);
-    timer_start(guest->timer, time);
+    if (!connection->timer)
+        connection->timer = timer_new(connection->run->loop, on_timeout, connection);
+    timer_start(connection->timer, time);
 }
 
-void guest_wait(struct guest *guest, int64_t timeout, void (*undo)(struct guest *guest))
+void connection_wait(struct connection *connection, int64_t timeout, void (*undo)(struct connection *connection))
 {
-    guest->cancel = undo;
-    guest->timed = timeout >= 0;
-    if (!guest->timed)
+    connection->cancel = undo;
+    connection->timed = timeout >= 0;
+    if (!connection->timed)
         return;
-    start_timer(guest, timeout);
+    start_timer(connection, timeout);
 }
 
-void guest_let_go(struct guest *guest)
+void connection_let_go(struct connection *connection)
 {
-    guest->let_go = true;
-    reader_pause(guest->reader);
-    guest_leave(guest);
-    start_timer(guest, LET_GO);
+    connection->let_go = true;
+    reader_pause(connection->reader);
+    connection_leave(connection);
+    start_timer(connection, LET_GO);
 }
 
-bool guest_is_idle(const struct guest *guest)
+bool connection_is_idle(const struct connection *connection)
 {
-    if (guest->session && !session_is_idle(guest->session))
+    if (connection->session && !session_is_idle(connection->session))
         return false;
-    return !guest->busy && !guest->held.length && !guest->owed.length && !writer_pending(guest->writer);
+    return !connection->busy && !connection->held.length && !connection->owed.length && !writer_pending(connection->writer);
 }
 
-bool guest_waits(const struct guest *guest, struct part_wait *wait)
+bool connection_waits(const struct connection *connection, struct part_wait *wait)
 {
-    bool for_room = !guest->waiter.taker;
+    bool for_room = !connection->waiter.consumer;
     *wait = (struct part_wait){.part = for_room ? "parrun put" : "parrun get",
-                               .timed = guest->timed};
-    if (!guest->waiter.waiting)
+                               .timed = connection->timed};
+    if (!connection->waiter.waiting)
         return false;
-    wait->wait = (struct object_wait){queue_index(guest->queue), for_room};
+    wait->wait = (struct object_wait){queue_index(connection->queue), for_room};
     return true;
 }
 
-struct queue *guest_queue(struct guest *guest, struct frame *frame)
+struct queue *connection_queue(struct connection *connection, struct frame *frame)
 {
-    const struct run *run = guest->run;
+    const struct run *run = connection->run;
     size_t length;
     const char *bytes = frame_read_bytes(frame, &length);
     for (size_t i = 0; i < run->scenario->queue_count; i++)
@@ -407,37 +407,37 @@ struct queue *guest_queue(struct guest *guest, struct frame *frame)
     for (size_t i = 0; i < run->scenario->queue_count; i++)
         nearest_offer(&nearest, queue_name(run->queues[i]));
     if (nearest.name)
-        guest_refuse(guest, "the run has no queue '%s', did you mean '%s'?", name, nearest.name);
+        connection_refuse(connection, "the run has no queue '%s', did you mean '%s'?", name, nearest.name);
     else
-        guest_refuse(guest, "the run has no queue '%s'", name);
+        connection_refuse(connection, "the run has no queue '%s'", name);
     free(name);
     return NULL;
 }
 
-static bool declares(const struct guest *guest, const struct queue *queue, enum guest_side side)
+static bool declares(const struct connection *connection, const struct queue *queue, enum connection_side side)
 {
-    const struct object_spec *spec = guest->body->spec;
+    const struct object_spec *spec = connection->body->spec;
     const size_t *queues = side == GUEST_PUTS ? spec->produces : spec->consumes;
     size_t count = side == GUEST_PUTS ? spec->produces_count : spec->consumes_count;
     for (size_t i = 0; i < count; i++)
-        if (guest->run->queues[queues[i]] == queue)
+        if (connection->run->queues[queues[i]] == queue)
             return true;
     return false;
 }
 
-bool guest_may(struct guest *guest, const struct queue *queue, enum guest_side side)
+bool connection_may(struct connection *connection, const struct queue *queue, enum connection_side side)
 {
     static const char *const keys[] = {[GUEST_PUTS] = "produces", [GUEST_TAKES] = "consumes"};
-    const struct object *body = guest->body;
+    const struct object *body = connection->body;
     if (!body)
         return true;
-    if (!declares(guest, queue, side)) {
-        guest_refuse(guest, "%s '%s' does not declare it: add '%s: %s' to it", body->kind->word,
+    if (!declares(connection, queue, side)) {
+        connection_refuse(connection, "%s '%s' does not declare it: add '%s: %s' to it", body->kind->word,
                      body->name, keys[side], queue_name(queue));
         return false;
     }
     if (body->state == OBJECT_ENDED || body->state == OBJECT_STOPPED) {
-        guest_refuse(guest, "%s '%s' has ended, and with it its use of the queue",
+        connection_refuse(connection, "%s '%s' has ended, and with it its use of the queue",
                      body->kind->word, body->name);
         return false;
     }

@@ -1,4 +1,4 @@
-/* GET and TAKEN: messages from a queue to a guest, which acknowledges them. */
+/* GET and TAKEN: messages from a queue to a client, which acknowledges them. */
 #include "base/arena.h"
 #include "base/error.h"
 #include "engine/run.h"
@@ -7,31 +7,31 @@
 #include "scenario/spec.h"
 #include "value/value.h"
 
-/* Who takes and is no body of the run, as dead letters name it. */
+/* Who takes and is no body of the run, as dead messages name it. */
 #define OUTSIDE "parrun get"
 
-static void try_get(struct guest *guest);
+static void try_get(struct connection *connection);
 
 static void on_message(void *arg)
 {
     try_get(arg);
 }
 
-static void forget(struct guest *guest)
+static void forget(struct connection *connection)
 {
-    queue_unwait(guest->queue, &guest->waiter);
+    queue_unwait(connection->queue, &connection->waiter);
 }
 
 /* The message at *AT of HELD, a u32 length and the encoded value; moves *AT behind it. */
-static void put_text(const struct guest *guest, const char **at, struct buf *text)
+static void put_text(const struct connection *connection, const char **at, struct buf *text)
 {
     struct arena *arena = arena_new();
     struct value value = {0};
     struct error error = {0};
-    size_t left = guest->held.length - (size_t)(*at + sizeof(uint32_t) - guest->held.data);
+    size_t left = connection->held.length - (size_t)(*at + sizeof(uint32_t) - connection->held.data);
     *at += sizeof(uint32_t);
     value_decode(arena, at, &left, &value, &error);
-    if (queue_framing(guest->queue) == FRAMING_JSON)
+    if (queue_framing(connection->queue) == FRAMING_JSON)
         value_json(text, &value);
     else
         value_text(text, &value);
@@ -39,86 +39,86 @@ static void put_text(const struct guest *guest, const char **at, struct buf *tex
     arena_free(arena);
 }
 
-static void send_messages(struct guest *guest)
+static void send_messages(struct connection *connection)
 {
     struct buf text = {0};
     struct buf reply = {0};
-    const char *at = guest->held.data;
-    for (size_t i = 0; i < guest->held_count; i++) {
+    const char *at = connection->held.data;
+    for (size_t i = 0; i < connection->held_count; i++) {
         buf_clear(&text);
-        put_text(guest, &at, &text);
+        put_text(connection, &at, &text);
         frame_bytes(&reply, text.data, text.length);
     }
-    guest_reply(guest, REPLY_MESSAGES, reply.data, reply.length);
+    connection_reply(connection, REPLY_MESSAGES, reply.data, reply.length);
     buf_release(&text);
     buf_release(&reply);
 }
 
-static void try_get(struct guest *guest)
+static void try_get(struct connection *connection)
 {
-    if (!guest_may(guest, guest->queue, GUEST_TAKES))
+    if (!connection_may(connection, connection->queue, GUEST_TAKES))
         return;
-    switch (taker_take_many(guest->taker, &guest->held, guest->most, &guest->held_count)) {
+    switch (consumer_receive_many(connection->consumer, &connection->held, connection->most, &connection->held_count)) {
     case TAKE_EMPTY:
-        taker_wait(guest->taker, &guest->waiter);
+        consumer_wait(connection->consumer, &connection->waiter);
         return;
     case TAKE_CLOSED:
-        guest_reply(guest, REPLY_CLOSED, "", 0);
+        connection_reply(connection, REPLY_CLOSED, "", 0);
         return;
     case TAKE_MESSAGE:
-        send_messages(guest);
+        send_messages(connection);
         return;
     }
 }
 
 /* Each consumer of a broadcast has messages of its own. */
-static bool has_share(struct guest *guest)
+static bool has_share(struct connection *connection)
 {
-    if (guest->body || !queue_is_broadcast(guest->queue))
+    if (connection->body || !queue_is_broadcast(connection->queue))
         return true;
-    guest_refuse(guest, "each of its consumers gets every message, and this is none of them");
+    connection_refuse(connection, "each of its consumers gets every message, and this is none of them");
     return false;
 }
 
-void guest_get(struct guest *guest, struct frame *frame)
+void connection_get(struct connection *connection, struct frame *frame)
 {
     int64_t timeout = frame_read_i64(frame);
-    guest->most = frame_read_u32(frame);
-    struct queue *queue = guest_queue(guest, frame);
+    connection->most = frame_read_u32(frame);
+    struct queue *queue = connection_queue(connection, frame);
     if (!queue)
         return;
-    if (frame->bad || guest->held.length || (guest->taker && taker_queue(guest->taker) != queue)) {
-        guest_refuse(guest, "the run does not know this request");
+    if (frame->bad || connection->held.length || (connection->consumer && consumer_queue(connection->consumer) != queue)) {
+        connection_refuse(connection, "the run does not know this request");
         return;
     }
-    guest->queue = queue;
-    guest->waiter = (struct waiter){.function = on_message, .arg = guest};
-    if (!guest_may(guest, queue, GUEST_TAKES) || !has_share(guest))
+    connection->queue = queue;
+    connection->waiter = (struct waiter){.function = on_message, .arg = connection};
+    if (!connection_may(connection, queue, GUEST_TAKES) || !has_share(connection))
         return;
-    if (!guest->taker)
-        guest->taker = taker_new(queue, guest->body ? guest->body->name : OUTSIDE, TAKER_BODY);
-    try_get(guest);
-    if (guest->waiter.waiting)
-        guest_wait(guest, timeout, forget);
+    if (!connection->consumer)
+        connection->consumer = consumer_new(queue, connection->body ? connection->body->name : OUTSIDE, CONSUMER_BODY);
+    try_get(connection);
+    if (connection->waiter.waiting)
+        connection_wait(connection, timeout, forget);
 }
 
-void guest_taken(struct guest *guest, struct frame *frame)
+void connection_taken(struct connection *connection, struct frame *frame)
 {
     (void)frame;
-    if (guest->held.length) {
-        buf_clear(&guest->held);
-        taker_done(guest->taker, guest->held_count);
-        run_poke(guest->run);
+    if (connection->held.length) {
+        buf_clear(&connection->held);
+        consumer_done(connection->consumer, connection->held_count);
+        run_poke(connection->run);
     }
-    guest_reply(guest, REPLY_DONE, "", 0);
+    connection_reply(connection, REPLY_DONE, "", 0);
 }
 
-void guest_return(struct guest *guest)
+void connection_return(struct connection *connection)
 {
-    if (guest->held.length)
-        taker_return_many(guest->taker, guest->held.data, guest->held.length, guest->held_count,
+    if (connection->held.length)
+        consumer_requeue_many(connection->consumer, connection->held.data, connection->held.length, connection->held_count,
                           false);
-    buf_clear(&guest->held);
-    taker_free(guest->taker);
-    guest->taker = NULL;
+    buf_clear(&connection->held);
+    consumer_free(connection->consumer);
+    connection->consumer = NULL;
 }

@@ -7,20 +7,20 @@
 #include "scenario/spec.h"
 #include "store/dead_letter.h"
 
-static void reply_count(struct guest *guest, size_t count)
+static void reply_count(struct connection *connection, size_t count)
 {
     struct buf text = {0};
     buf_number(&text, (int64_t)count);
-    guest_reply_kept(guest, text.data, text.length);
+    connection_reply_kept(connection, text.data, text.length);
     buf_release(&text);
 }
 
 /* Bodies put and take; this is for who looks after the run from outside. */
-static bool is_outside(struct guest *guest)
+static bool is_outside(struct connection *connection)
 {
-    if (guest->body)
-        guest_refuse(guest, "a body cannot empty a queue of its own run");
-    return !guest->body;
+    if (connection->body)
+        connection_refuse(connection, "a body cannot empty a queue of its own run");
+    return !connection->body;
 }
 
 static bool forget_message(void *arg, const char *encoded, size_t length)
@@ -31,17 +31,17 @@ static bool forget_message(void *arg, const char *encoded, size_t length)
     return true;
 }
 
-void guest_purge(struct guest *guest, struct frame *frame)
+void connection_purge(struct connection *connection, struct frame *frame)
 {
     struct error error = {0};
-    struct queue *queue = guest_queue(guest, frame);
+    struct queue *queue = connection_queue(connection, frame);
     size_t count;
-    if (!queue || !is_outside(guest))
+    if (!queue || !is_outside(connection))
         return;
     if (queue_drain(queue, forget_message, NULL, &count, &error))
-        guest_refuse(guest, "%s", error.text);
+        connection_refuse(connection, "%s", error.text);
     else
-        reply_count(guest, count);
+        reply_count(connection, count);
     error_release(&error);
 }
 
@@ -69,7 +69,7 @@ static bool requeue_message(void *arg, const char *encoded, size_t length)
     struct queue *to = requeue->to ? requeue->to : dead ? find_queue(requeue->run, &name) : NULL;
     bool moves = to && to != requeue->from;
     if (moves)
-        queue_put_anyway(to, dead ? message.data : encoded, dead ? message.length : length,
+        queue_put_unbounded(to, dead ? message.data : encoded, dead ? message.length : length,
                          &usual);
     requeue->strays += !moves;
     buf_release(&message);
@@ -77,36 +77,36 @@ static bool requeue_message(void *arg, const char *encoded, size_t length)
     return moves;
 }
 
-static void requeue_all(struct guest *guest, struct requeue *requeue)
+static void requeue_all(struct connection *connection, struct requeue *requeue)
 {
     struct error error = {0};
     size_t count;
     int result = queue_drain(requeue->from, requeue_message, requeue, &count, &error);
     if (result)
-        guest_refuse(guest, "%s", error.text);
+        connection_refuse(connection, "%s", error.text);
     else if (requeue->strays)
-        guest_refuse(guest, "%zu of its messages are no dead letters of a queue of this run and stay: "
+        connection_refuse(connection, "%zu of its messages are no dead letters of a queue of this run and stay: "
                      "name the queue that they go to", requeue->strays);
     else
-        reply_count(guest, count);
+        reply_count(connection, count);
     error_release(&error);
 }
 
 /* The queue that FRAME names next, where it names one; false where it was refused. */
-static bool find_target(struct guest *guest, struct frame *frame, struct requeue *requeue)
+static bool find_target(struct connection *connection, struct frame *frame, struct requeue *requeue)
 {
     if (!frame->left)
         return true;
-    requeue->to = guest_queue(guest, frame);
+    requeue->to = connection_queue(connection, frame);
     if (requeue->to != requeue->from)
         return requeue->to;
-    guest_refuse(guest, "its messages are in it already");
+    connection_refuse(connection, "its messages are in it already");
     return false;
 }
 
-void guest_requeue(struct guest *guest, struct frame *frame)
+void connection_requeue(struct connection *connection, struct frame *frame)
 {
-    struct requeue requeue = {.run = guest->run, .from = guest_queue(guest, frame)};
-    if (requeue.from && is_outside(guest) && find_target(guest, frame, &requeue))
-        requeue_all(guest, &requeue);
+    struct requeue requeue = {.run = connection->run, .from = connection_queue(connection, frame)};
+    if (requeue.from && is_outside(connection) && find_target(connection, frame, &requeue))
+        requeue_all(connection, &requeue);
 }

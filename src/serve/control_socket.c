@@ -1,4 +1,4 @@
-/* Letting guests in. */
+/* Letting clients in. */
 #include "serve/control_socket.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@
 #define SETTLE (1 * NS_PER_S)
 #define SETTLE_STEP (2 * NS_PER_MS)
 
-struct door {
+struct control_socket {
     struct run *run;
     struct private_socket *socket;
     int fd;
@@ -43,7 +43,7 @@ struct door {
     struct watch *removal; /* of its directory; NULL: nobody would hear of that */
     int removal_fd;
     struct timer *retry;
-    struct guest *guests;
+    struct connection *connections;
     size_t most; /* of them */
     struct buf address;
     int64_t settles; /* clock_monotonic() until when; 0: it does not */
@@ -53,95 +53,95 @@ struct door {
 
 /* The one who has been there longest without a request, or else with requests that are answered again; NULL: none. *COUNT: of
  * all. Who puts into queues or takes from them is never sent away. */
-static struct guest *find_idle(const struct door *door, size_t *count)
+static struct connection *find_idle(const struct control_socket *control, size_t *count)
 {
-    struct guest *idle = NULL, *steers = NULL;
+    struct connection *idle = NULL, *steers = NULL;
     *count = 0;
-    for (struct guest *guest = door->guests; guest; guest = guest->next) {
+    for (struct connection *connection = control->connections; connection; connection = connection->next) {
         ++*count;
-        if (guest->leaving)
+        if (connection->leaving)
             continue;
-        if (guest_is_idle(guest))
-            idle = guest;
-        else if (guest->session)
-            steers = guest;
+        if (connection_is_idle(connection))
+            idle = connection;
+        else if (connection->session)
+            steers = connection;
     }
     return idle ? idle : steers;
 }
 
 /* Makes room for one more, by the end of this turn of the loop; false where everybody is waited on. */
-static bool make_room(const struct door *door)
+static bool make_room(const struct control_socket *control)
 {
     size_t count;
-    struct guest *idle = find_idle(door, &count);
-    if (count < door->most)
+    struct connection *idle = find_idle(control, &count);
+    if (count < control->most)
         return true;
     if (!idle)
         return false;
     if (writer_pending(idle->writer)) { /* it reads nothing: nor would it read why */
-        guest_free(idle);
+        connection_free(idle);
         return true;
     }
-    guest_refuse(idle, guest_is_idle(idle) ? "more than %zu clients at once, and this one had asked for nothing"
-                                           : "more than %zu clients at once, and this one came before the others", door->most);
+    connection_refuse(idle, connection_is_idle(idle) ? "more than %zu clients at once, and this one had asked for nothing"
+                                           : "more than %zu clients at once, and this one came before the others", control->most);
     return true;
 }
 
 static void on_knock(void *arg)
 {
-    struct door *door = arg;
+    struct control_socket *control = arg;
     int ends[2];
-    if (!make_room(door)) {
-        watch_pause(door->watch);
-        timer_start(door->retry, RETRY);
+    if (!make_room(control)) {
+        watch_pause(control->watch);
+        timer_start(control->retry, RETRY);
         return;
     }
-    int result = private_socket_accept(door->fd, ends);
+    int result = private_socket_accept(control->fd, ends);
     if (!result) {
-        guest_new(door->run, &door->guests, ends);
+        connection_new(control->run, &control->connections, ends);
     } else if (result != -EAGAIN && result != -EPERM && result != -EINTR &&
                result != -ECONNABORTED) {
-        watch_pause(door->watch);
-        timer_start(door->retry, RETRY);
+        watch_pause(control->watch);
+        timer_start(control->retry, RETRY);
     }
 }
 
 /* False where all who are still there were let go, or the time is over. */
-static bool settles_on(const struct door *door)
+static bool settles_on(const struct control_socket *control)
 {
-    for (const struct guest *guest = door->guests; guest; guest = guest->next)
-        if (!guest->let_go)
-            return clock_monotonic() < door->settles;
+    for (const struct connection *connection = control->connections; connection; connection = connection->next)
+        if (!connection->let_go)
+            return clock_monotonic() < control->settles;
     return false;
 }
 
 static void on_retry(void *arg)
 {
-    struct door *door = arg;
-    if (door->settles && settles_on(door)) {
-        timer_start(door->retry, SETTLE_STEP);
-    } else if (door->settles) {
-        door->settled(door->settled_arg);
-    } else if (door->watch) {
-        watch_resume(door->watch);
+    struct control_socket *control = arg;
+    if (control->settles && settles_on(control)) {
+        timer_start(control->retry, SETTLE_STEP);
+    } else if (control->settles) {
+        control->settled(control->settled_arg);
+    } else if (control->watch) {
+        watch_resume(control->watch);
     }
 }
 
-void door_settle(struct door *door, void (*done)(void *arg), void *arg)
+void control_socket_settle(struct control_socket *control, void (*done)(void *arg), void *arg)
 {
-    if (!door || !door->guests) {
+    if (!control || !control->connections) {
         done(arg);
         return;
     }
-    door->settles = clock_monotonic() + SETTLE;
-    door->settled = done;
-    door->settled_arg = arg;
-    timer_start(door->retry, SETTLE_STEP);
+    control->settles = clock_monotonic() + SETTLE;
+    control->settled = done;
+    control->settled_arg = arg;
+    timer_start(control->retry, SETTLE_STEP);
 }
 
 static void on_removal(void *arg);
 
-static size_t guests_most(void)
+static size_t connections_most(void)
 {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur / GUESTS_SHARE > GUESTS_MOST)
@@ -158,105 +158,105 @@ static void put_identity(const struct run *run, struct buf *out)
 }
 
 /* Opens it, or opens it anew. */
-static void open_socket(struct door *door)
+static void open_socket(struct control_socket *control)
 {
     struct error error = {0};
     struct buf identity = {0};
-    put_identity(door->run, &identity);
-    door->fd = door->socket ? private_socket_listen(door->socket, identity.data, &error)
+    put_identity(control->run, &identity);
+    control->fd = control->socket ? private_socket_listen(control->socket, identity.data, &error)
                             : error_set(&error, ERROR_FAILED, "there is no memory for it");
     buf_release(&identity);
-    buf_clear(&door->address);
-    if (door->fd < 0) {
-        buf_printf(&door->address, "none: %s", error.text);
+    buf_clear(&control->address);
+    if (control->fd < 0) {
+        buf_printf(&control->address, "none: %s", error.text);
         fprintf(stderr, "parrun: warning: the run goes on, but nobody can ask it anything: it cannot open its socket: %s\n",
                 error.text);
         error_release(&error);
         return;
     }
-    buf_text(&door->address, private_socket_path(door->socket));
-    door->watch = watch_new(door->run->loop, door->fd, on_knock, door);
-    door->removal_fd = private_socket_watch(door->socket);
-    if (door->removal_fd >= 0)
-        door->removal = watch_new(door->run->loop, door->removal_fd, on_removal, door);
+    buf_text(&control->address, private_socket_path(control->socket));
+    control->watch = watch_new(control->run->loop, control->fd, on_knock, control);
+    control->removal_fd = private_socket_watch(control->socket);
+    if (control->removal_fd >= 0)
+        control->removal = watch_new(control->run->loop, control->removal_fd, on_removal, control);
 }
 
-static void close_socket(struct door *door)
+static void close_socket(struct control_socket *control)
 {
-    watch_free(door->watch);
-    watch_free(door->removal);
-    door->watch = door->removal = NULL;
+    watch_free(control->watch);
+    watch_free(control->removal);
+    control->watch = control->removal = NULL;
 }
 
 static void open_again(void *arg)
 {
-    struct door *door = arg;
-    if (!door->removal || !private_socket_is_lost(door->socket, door->removal_fd))
+    struct control_socket *control = arg;
+    if (!control->removal || !private_socket_is_lost(control->socket, control->removal_fd))
         return;
-    close_socket(door);
-    open_socket(door);
+    close_socket(control);
+    open_socket(control);
 }
 
 /* Not in the callback of the watch that is freed for it. */
 static void on_removal(void *arg)
 {
-    struct door *door = arg;
-    loop_defer(door->run->loop, open_again, door);
+    struct control_socket *control = arg;
+    loop_defer(control->run->loop, open_again, control);
 }
 
-struct door *door_new(struct run *run, struct private_socket *socket)
+struct control_socket *control_socket_new(struct run *run, struct private_socket *socket)
 {
-    struct door *door = mem_calloc(1, sizeof(*door));
-    *door = (struct door){.run = run, .most = guests_most(), .socket = socket};
-    door->retry = timer_new(run->loop, on_retry, door);
-    open_socket(door);
+    struct control_socket *control = mem_calloc(1, sizeof(*control));
+    *control = (struct control_socket){.run = run, .most = connections_most(), .socket = socket};
+    control->retry = timer_new(run->loop, on_retry, control);
+    open_socket(control);
     run->desk = desk_new(run);
-    return door;
+    return control;
 }
 
 /* A message that nobody has answered is put into its file by who has sent it: nobody may come in vain. */
-void door_close(struct door *door)
+void control_socket_close(struct control_socket *control)
 {
     int ends[2];
-    if (!door || !door->watch)
+    if (!control || !control->watch)
         return;
-    watch_free(door->removal);
-    door->removal = NULL;
-    private_socket_remove(door->socket);
-    while (!private_socket_accept(door->fd, ends))
-        guest_new(door->run, &door->guests, ends);
-    for (struct guest *guest = door->guests; guest; guest = guest->next)
-        guest_end(guest);
+    watch_free(control->removal);
+    control->removal = NULL;
+    private_socket_remove(control->socket);
+    while (!private_socket_accept(control->fd, ends))
+        connection_new(control->run, &control->connections, ends);
+    for (struct connection *connection = control->connections; connection; connection = connection->next)
+        connection_end(connection);
 }
 
-void door_free(struct door *door)
+void control_socket_free(struct control_socket *control)
 {
-    if (!door)
+    if (!control)
         return;
-    while (door->guests)
-        guest_free(door->guests);
-    close_socket(door);
-    timer_free(door->retry);
-    private_socket_remove(door->socket);
-    buf_release(&door->address);
-    free(door);
+    while (control->connections)
+        connection_free(control->connections);
+    close_socket(control);
+    timer_free(control->retry);
+    private_socket_remove(control->socket);
+    buf_release(&control->address);
+    free(control);
 }
 
-void door_committed(struct door *door)
+void control_socket_committed(struct control_socket *control)
 {
-    for (struct guest *guest = door ? door->guests : NULL; guest; guest = guest->next)
-        guest_committed(guest);
+    for (struct connection *connection = control ? control->connections : NULL; connection; connection = connection->next)
+        connection_committed(connection);
 }
 
-void door_waits(const struct door *door, const struct object *object, struct part_waits *waits)
+void control_socket_waits(const struct control_socket *control, const struct object *object, struct part_waits *waits)
 {
     struct part_wait wait;
-    for (const struct guest *guest = door ? door->guests : NULL; guest; guest = guest->next)
-        if (guest->body == object && guest_waits(guest, &wait))
+    for (const struct connection *connection = control ? control->connections : NULL; connection; connection = connection->next)
+        if (connection->body == object && connection_waits(connection, &wait))
             parts_add(waits, &wait);
 }
 
-const char *door_address(const struct door *door)
+const char *control_socket_address(const struct control_socket *control)
 {
-    return buf_string(&door->address);
+    return buf_string(&control->address);
 }

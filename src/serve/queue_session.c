@@ -30,27 +30,27 @@ struct put {
 };
 
 /* Messages of one queue that went to the worker and with which its body is not done yet. */
-struct sent {
+struct unacked {
     struct queue *queue;
-    struct taker *taker; /* once it was asked for some */
+    struct consumer *consumer; /* once it was asked for some */
     struct buf bytes; /* u32 length and value of each */
     size_t from;      /* of BYTES: behind those that it is done with */
     size_t count;
     bool told;        /* that nothing takes from it any more */
 };
 
-struct client {
+struct queue_session {
     struct run *run;
     const char *consumer;
-    struct writer *writer;
+    struct pipe_writer *writer;
     struct buf scratch;
 
-    struct sent *getting; /* the worker waits for messages of this queue */
+    struct unacked *getting; /* the worker waits for messages of this queue */
     size_t most;          /* so many at most */
     struct waiter for_message;
     bool timed;          /* but not longer than TIMER runs */
     struct timer *timer; /* of a GET with a timeout */
-    struct sent *sent;   /* one a queue of the scenario */
+    struct unacked *sent;   /* one a queue of the scenario */
     size_t sent_count;   /* messages in all of them */
 
     struct put *first_put;
@@ -66,68 +66,68 @@ struct client {
     void *idle_arg;
 };
 
-static struct sent *find_queue(struct client *client, struct frame *frame)
+static struct unacked *find_queue(struct queue_session *session, struct frame *frame)
 {
-    const struct scenario *scenario = client->run->scenario;
+    const struct scenario *scenario = session->run->scenario;
     size_t length;
     const char *name = frame_read_bytes(frame, &length);
     for (size_t i = 0; i < scenario->queue_count; i++) {
         const char *known = scenario->queues[i].name;
         if (strlen(known) == length && !memcmp(known, name, length))
-            return &client->sent[i];
+            return &session->sent[i];
     }
     return NULL;
 }
 
-static void answer(struct client *client, enum answer kind, const char *bytes, size_t length)
+static void answer(struct queue_session *session, enum answer kind, const char *bytes, size_t length)
 {
-    struct buf *out = &client->scratch;
+    struct buf *out = &session->scratch;
     buf_clear(out);
     frame_head(out, FRAME_ANSWER, sizeof(uint8_t) + length);
     frame_u8(out, (uint8_t)kind);
-    writer_put(client->writer, out->data, out->length);
-    writer_put(client->writer, bytes, length);
+    writer_put(session->writer, out->data, out->length);
+    writer_put(session->writer, bytes, length);
 }
 
-static void tell_room(struct client *client, uint32_t messages)
+static void tell_room(struct queue_session *session, uint32_t messages)
 {
-    struct buf *out = &client->scratch;
+    struct buf *out = &session->scratch;
     buf_clear(out);
     size_t begin = frame_begin(out, FRAME_ROOM);
     frame_u32(out, messages);
     frame_end(out, begin);
-    writer_put(client->writer, out->data, out->length);
+    writer_put(session->writer, out->data, out->length);
 }
 
-static void stop_getting(struct client *client)
+static void stop_getting(struct queue_session *session)
 {
-    if (!client->getting)
+    if (!session->getting)
         return;
-    queue_unwait(client->getting->queue, &client->for_message);
-    client->getting = NULL;
-    if (client->timer)
-        timer_stop(client->timer);
+    queue_unwait(session->getting->queue, &session->for_message);
+    session->getting = NULL;
+    if (session->timer)
+        timer_stop(session->timer);
 }
 
 /* Answers the GET if that can be done now. */
-static void try_get(struct client *client)
+static void try_get(struct queue_session *session)
 {
-    struct sent *sent = client->getting;
+    struct unacked *sent = session->getting;
     size_t start = sent->bytes.length;
     size_t count;
-    switch (taker_take_many(sent->taker, &sent->bytes, client->most, &count)) {
+    switch (consumer_receive_many(sent->consumer, &sent->bytes, session->most, &count)) {
     case TAKE_EMPTY:
-        taker_wait(sent->taker, &client->for_message);
+        consumer_wait(sent->consumer, &session->for_message);
         return;
     case TAKE_CLOSED:
-        stop_getting(client);
-        answer(client, ANSWER_CLOSED, "", 0);
+        stop_getting(session);
+        answer(session, ANSWER_CLOSED, "", 0);
         return;
     case TAKE_MESSAGE:
-        stop_getting(client);
+        stop_getting(session);
         sent->count += count;
-        client->sent_count += count;
-        answer(client, ANSWER_MESSAGE, sent->bytes.data + start, sent->bytes.length - start);
+        session->sent_count += count;
+        answer(session, ANSWER_MESSAGE, sent->bytes.data + start, sent->bytes.length - start);
         return;
     }
 }
@@ -139,93 +139,93 @@ static void on_message(void *arg)
 
 static void answer_timeout(void *arg)
 {
-    struct client *client = arg;
-    if (!client->getting)
+    struct queue_session *session = arg;
+    if (!session->getting)
         return;
-    stop_getting(client);
-    answer(client, ANSWER_TIMEOUT, "", 0);
+    stop_getting(session);
+    answer(session, ANSWER_TIMEOUT, "", 0);
 }
 
-static void take_get(struct client *client, struct frame *frame)
+static void take_get(struct queue_session *session, struct frame *frame)
 {
     int64_t timeout = frame_read_i64(frame);
-    client->most = frame_read_u32(frame);
-    struct sent *sent = find_queue(client, frame);
-    if (!sent || client->getting) {
-        answer(client, ANSWER_CLOSED, "", 0);
+    session->most = frame_read_u32(frame);
+    struct unacked *sent = find_queue(session, frame);
+    if (!sent || session->getting) {
+        answer(session, ANSWER_CLOSED, "", 0);
         return;
     }
-    if (!sent->taker)
-        sent->taker = taker_new(sent->queue, client->consumer, TAKER_BODY);
-    client->getting = sent;
-    client->timed = timeout >= 0;
-    try_get(client);
-    if (!client->getting || !client->timed)
+    if (!sent->consumer)
+        sent->consumer = consumer_new(sent->queue, session->consumer, CONSUMER_BODY);
+    session->getting = sent;
+    session->timed = timeout >= 0;
+    try_get(session);
+    if (!session->getting || !session->timed)
         return;
-    if (!client->timer)
-        client->timer = timer_new(client->run->loop, answer_timeout, client);
-    timer_start(client->timer, timeout);
+    if (!session->timer)
+        session->timer = timer_new(session->run->loop, answer_timeout, session);
+    timer_start(session->timer, timeout);
 }
 
-static void take_length(struct client *client, struct frame *frame)
+static void take_length(struct queue_session *session, struct frame *frame)
 {
-    const struct sent *sent = find_queue(client, frame);
+    const struct unacked *sent = find_queue(session, frame);
     struct value length = {.type = VALUE_INTEGER};
     length.integer = sent ? (int64_t)queue_length(sent->queue) : 0;
     struct buf encoded = {0};
     value_encode(&encoded, &length);
-    answer(client, ANSWER_NUMBER, encoded.data, encoded.length);
+    answer(session, ANSWER_NUMBER, encoded.data, encoded.length);
     buf_release(&encoded);
 }
 
 static void tell_room_now(void *arg)
 {
-    struct client *client = arg;
-    uint32_t room = client->room;
-    client->room = 0;
-    client->ahead -= room;
-    client->stuck = false;
-    if (!client->ended)
-        tell_room(client, room);
-    if (client->freed)
-        free(client);
+    struct queue_session *session = arg;
+    uint32_t room = session->room;
+    session->room = 0;
+    session->ahead -= room;
+    session->stuck = false;
+    if (!session->ended)
+        tell_room(session, room);
+    if (session->freed)
+        free(session);
 }
 
 /* One frame tells of all the messages that came in one turn. */
-static void tell_room_soon(struct client *client, size_t messages)
+static void tell_room_soon(struct queue_session *session, size_t messages)
 {
-    if (messages && !client->room)
-        loop_defer(client->run->loop, tell_room_now, client);
-    client->room += (uint32_t)messages;
+    if (messages && !session->room)
+        loop_defer(session->run->loop, tell_room_now, session);
+    session->room += (uint32_t)messages;
 }
 
 /* The first of those that wait was put. */
-static void forget_put(struct client *client)
+static void forget_put(struct queue_session *session)
 {
-    struct put *put = client->first_put;
-    client->first_put = put->next;
-    if (!client->first_put)
-        client->last_put = NULL;
+    struct put *put = session->first_put;
+    session->first_put = put->next;
+    if (!session->first_put)
+        session->last_put = NULL;
     free(put);
 }
 
 /* Puts what waits as far as there is room. */
-static void try_puts(struct client *client)
+static void try_puts(struct queue_session *session)
 {
-    while (client->first_put) {
-        struct put *put = client->first_put;
+    while (session->first_put) {
+        struct put *put = session->first_put;
         size_t count;
         put->from += queue_put_values(put->queue, put->bytes + put->from, put->length - put->from,
                                       &put->options, &count);
-        tell_room_soon(client, count);
+        tell_room_soon(session, count);
         if (put->from < put->length) {
-            queue_wait_room(put->queue, &client->for_room);
+            queue_wait_room(put->queue, &session->for_room);
             break;
         }
-        forget_put(client);
+        forget_put(session);
     }
-    if (client->ended && client_is_idle(client) && client->idle)
-        client->idle(client->idle_arg);
+    if (session->ended && queue_session_is_idle(session) && session->idle)
+        session->idle(session->idle_arg);
 }
 
 static void on_room(void *arg)
@@ -249,34 +249,34 @@ static uint32_t count_values(struct frame *frame)
 }
 
 /* The worker puts for nobody: its next put is an error. */
-static void tell_broken(struct client *client, struct sent *sent)
+static void tell_broken(struct queue_session *session, struct unacked *sent)
 {
     if (sent->told || !queue_is_broken(sent->queue))
         return;
-    struct buf *out = &client->scratch;
+    struct buf *out = &session->scratch;
     buf_clear(out);
     size_t begin = frame_begin(out, FRAME_BROKEN);
     frame_text(out, queue_name(sent->queue));
     frame_end(out, begin);
-    writer_put(client->writer, out->data, out->length);
+    writer_put(session->writer, out->data, out->length);
     sent->told = true;
 }
 
-static void take_put(struct client *client, struct frame *frame)
+static void take_put(struct queue_session *session, struct frame *frame)
 {
-    struct put_options options = {.delay = frame_read_i64(frame), .producer = client->consumer};
+    struct put_options options = {.delay = frame_read_i64(frame), .producer = session->consumer};
     options.priority = frame_read_u8(frame);
-    struct sent *sent = find_queue(client, frame);
+    struct unacked *sent = find_queue(session, frame);
     uint32_t messages = count_values(frame);
-    if (!sent || options.delay < 0 || options.priority >= LANE_PRIORITIES || !messages)
+    if (!sent || options.delay < 0 || options.priority >= SUBSCRIPTION_PRIORITIES || !messages)
         return;
     struct queue *queue = sent->queue;
-    tell_broken(client, sent);
-    client->ahead += messages;
+    tell_broken(session, sent);
+    session->ahead += messages;
     size_t count, taken = 0;
-    if (!client->first_put) {
+    if (!session->first_put) {
         taken = queue_put_values(queue, frame->at, frame->left, &options, &count);
-        tell_room_soon(client, count);
+        tell_room_soon(session, count);
     }
     size_t left = frame->left - taken;
     if (!left)
@@ -284,16 +284,16 @@ static void take_put(struct client *client, struct frame *frame)
     struct put *put = mem_realloc(NULL, sizeof(*put) + left, 1);
     *put = (struct put){.queue = queue, .options = options, .length = left};
     memcpy(put->bytes, frame->at + taken, left);
-    if (client->first_put)
-        client->last_put->next = put;
+    if (session->first_put)
+        session->last_put->next = put;
     else
-        client->first_put = put;
-    client->last_put = put;
-    queue_wait_room(client->first_put->queue, &client->for_room);
+        session->first_put = put;
+    session->last_put = put;
+    queue_wait_room(session->first_put->queue, &session->for_room);
 }
 
 /* Bytes of the first COUNT messages that the worker is not done with. */
-static size_t bytes_of(const struct sent *sent, size_t count)
+static size_t bytes_of(const struct unacked *sent, size_t count)
 {
     size_t from = sent->from;
     while (count--) {
@@ -304,7 +304,7 @@ static size_t bytes_of(const struct sent *sent, size_t count)
     return from - sent->from;
 }
 
-static void forget_all_done(struct sent *sent)
+static void forget_all_done(struct unacked *sent)
 {
     if (sent->count)
         return;
@@ -313,162 +313,162 @@ static void forget_all_done(struct sent *sent)
 }
 
 /* The body is done with COUNT of the messages. */
-static void take_taken(struct client *client, struct frame *frame)
+static void take_taken(struct queue_session *session, struct frame *frame)
 {
     size_t count = frame_read_u32(frame);
-    struct sent *sent = find_queue(client, frame);
-    if (!sent || !sent->taker)
+    struct unacked *sent = find_queue(session, frame);
+    if (!sent || !sent->consumer)
         return;
     count = count < sent->count ? count : sent->count;
     sent->from += bytes_of(sent, count);
     sent->count -= count;
-    client->sent_count -= count;
-    taker_done(sent->taker, count);
+    session->sent_count -= count;
+    consumer_done(sent->consumer, count);
     forget_all_done(sent);
-    run_poke(client->run);
+    run_poke(session->run);
 }
 
 /* Gives back all but the first KEPT of what the worker is not done with. */
-static void return_sent(struct client *client, struct sent *sent, size_t kept, bool tried)
+static void return_sent(struct queue_session *session, struct unacked *sent, size_t kept, bool tried)
 {
     if (!sent || sent->count <= kept)
         return;
     size_t count = sent->count - kept;
     size_t from = sent->from + bytes_of(sent, kept);
-    taker_return_many(sent->taker, sent->bytes.data + from, sent->bytes.length - from, count,
+    consumer_requeue_many(sent->consumer, sent->bytes.data + from, sent->bytes.length - from, count,
                       tried);
-    client->sent_count -= count;
+    session->sent_count -= count;
     sent->count = kept;
     buf_truncate(&sent->bytes, from);
     forget_all_done(sent);
 }
 
-static void take_return(struct client *client, struct frame *frame)
+static void take_return(struct queue_session *session, struct frame *frame)
 {
     size_t kept = frame_read_u32(frame);
     bool tried = frame_read_u8(frame);
-    return_sent(client, find_queue(client, frame), kept, tried);
+    return_sent(session, find_queue(session, frame), kept, tried);
 }
 
 /* The worker is gone: it was at work on the first of each queue. */
-static void return_all(struct client *client)
+static void return_all(struct queue_session *session)
 {
-    for (size_t i = 0; i < client->run->scenario->queue_count; i++)
-        return_sent(client, &client->sent[i], 0, true);
+    for (size_t i = 0; i < session->run->scenario->queue_count; i++)
+        return_sent(session, &session->sent[i], 0, true);
 }
 
-struct client *client_new(struct run *run, const char *consumer, struct writer *writer)
+struct queue_session *queue_session_new(struct run *run, const char *consumer, struct pipe_writer *writer)
 {
-    struct client *client = mem_calloc(1, sizeof(*client));
-    client->run = run;
-    client->consumer = consumer;
-    client->writer = writer;
-    client->sent = mem_calloc(run->scenario->queue_count, sizeof(*client->sent));
+    struct queue_session *session = mem_calloc(1, sizeof(*session));
+    session->run = run;
+    session->consumer = consumer;
+    session->writer = writer;
+    session->sent = mem_calloc(run->scenario->queue_count, sizeof(*session->sent));
     for (size_t i = 0; i < run->scenario->queue_count; i++)
-        client->sent[i].queue = run->queues[i];
-    client->for_message = (struct waiter){.function = on_message, .arg = client};
-    client->for_room = (struct waiter){.function = on_room, .arg = client};
-    return client;
+        session->sent[i].queue = run->queues[i];
+    session->for_message = (struct waiter){.function = on_message, .arg = session};
+    session->for_room = (struct waiter){.function = on_room, .arg = session};
+    return session;
 }
 
 /* No ROOM is on its way to it where both sides have counted the same. */
-static void take_stuck(struct client *client, struct frame *frame)
+static void take_stuck(struct queue_session *session, struct frame *frame)
 {
-    client->stuck = frame_read_u32(frame) == client->ahead && client->first_put;
+    session->stuck = frame_read_u32(frame) == session->ahead && session->first_put;
 }
 
-bool client_take(struct client *client, struct frame *frame)
+bool queue_session_take(struct queue_session *session, struct frame *frame)
 {
-    client->stuck = false;
+    session->stuck = false;
     switch (frame->type) {
     case FRAME_GET:
-        take_get(client, frame);
+        take_get(session, frame);
         return true;
     case FRAME_LENGTH:
-        take_length(client, frame);
+        take_length(session, frame);
         return true;
     case FRAME_PUT:
-        take_put(client, frame);
+        take_put(session, frame);
         return true;
     case FRAME_UNGET:
-        answer_timeout(client);
+        answer_timeout(session);
         return true;
     case FRAME_TAKEN:
-        take_taken(client, frame);
+        take_taken(session, frame);
         return true;
     case FRAME_RETURN:
-        take_return(client, frame);
+        take_return(session, frame);
         return true;
     case FRAME_STUCK:
-        take_stuck(client, frame);
+        take_stuck(session, frame);
         return true;
     default:
         return false;
     }
 }
 
-bool client_waits(const struct client *client, struct object_wait *wait)
+bool queue_session_waits(const struct queue_session *session, struct object_wait *wait)
 {
-    if (client->getting)
-        *wait = (struct object_wait){.queue = queue_index(client->getting->queue)};
-    else if (client->stuck)
-        *wait = (struct object_wait){queue_index(client->first_put->queue), .for_room = true};
-    return client->getting ? !client->timed : client->stuck;
+    if (session->getting)
+        *wait = (struct object_wait){.queue = queue_index(session->getting->queue)};
+    else if (session->stuck)
+        *wait = (struct object_wait){queue_index(session->first_put->queue), .for_room = true};
+    return session->getting ? !session->timed : session->stuck;
 }
 
-bool client_is_idle(const struct client *client)
+bool queue_session_is_idle(const struct queue_session *session)
 {
-    return !client->sent_count && !client->first_put;
+    return !session->sent_count && !session->first_put;
 }
 
-void client_end(struct client *client, void (*idle)(void *arg), void *arg)
+void queue_session_end(struct queue_session *session, void (*idle)(void *arg), void *arg)
 {
-    client->ended = true;
-    client->idle = idle;
-    client->idle_arg = arg;
-    stop_getting(client);
-    return_all(client);
+    session->ended = true;
+    session->idle = idle;
+    session->idle_arg = arg;
+    stop_getting(session);
+    return_all(session);
 }
 
-void client_put_anyway(struct client *client)
+void queue_session_put_unbounded(struct queue_session *session)
 {
-    while (client->first_put) {
-        const struct put *put = client->first_put;
-        queue_unwait(put->queue, &client->for_room);
+    while (session->first_put) {
+        const struct put *put = session->first_put;
+        queue_unwait(put->queue, &session->for_room);
         for (size_t at = put->from; at < put->length;) {
             uint32_t size;
             memcpy(&size, put->bytes + at, sizeof(size));
             size = le32toh(size);
-            queue_put_anyway(put->queue, put->bytes + at + sizeof(size), size, &put->options);
+            queue_put_unbounded(put->queue, put->bytes + at + sizeof(size), size, &put->options);
             at += sizeof(size) + size;
         }
-        forget_put(client);
+        forget_put(session);
     }
 }
 
-void client_free(struct client *client)
+void queue_session_free(struct queue_session *session)
 {
-    if (!client)
+    if (!session)
         return;
-    stop_getting(client);
-    return_all(client);
-    while (client->first_put) {
-        queue_unwait(client->first_put->queue, &client->for_room);
-        forget_put(client);
+    stop_getting(session);
+    return_all(session);
+    while (session->first_put) {
+        queue_unwait(session->first_put->queue, &session->for_room);
+        forget_put(session);
     }
-    timer_free(client->timer);
-    buf_release(&client->scratch);
-    for (size_t i = 0; i < client->run->scenario->queue_count; i++) {
-        taker_free(client->sent[i].taker);
-        buf_release(&client->sent[i].bytes);
+    timer_free(session->timer);
+    buf_release(&session->scratch);
+    for (size_t i = 0; i < session->run->scenario->queue_count; i++) {
+        consumer_free(session->sent[i].consumer);
+        buf_release(&session->sent[i].bytes);
     }
-    free(client->sent);
-    client->ended = client->freed = true;
-    if (!client->room)
-        free(client);
+    free(session->sent);
+    session->ended = session->freed = true;
+    if (!session->room)
+        free(session);
 }
 
-unsigned client_window(const struct run *run, const size_t *queues, size_t count)
+unsigned queue_session_window(const struct run *run, const size_t *queues, size_t count)
 {
     int64_t window = WINDOW_MOST;
     for (size_t i = 0; i < count; i++) {

@@ -57,7 +57,7 @@ static int unknown_request(const struct value *fields, struct error *error)
     return error_set(error, ERROR_FAILED, "it asks for nothing; parrun-control(7) lists the requests");
 }
 
-static bool fits(enum field_type type, const struct value *value)
+static bool fits(enum request_field_type type, const struct value *value)
 {
     switch (type) {
     case FIELD_BOOLEAN:

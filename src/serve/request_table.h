@@ -20,7 +20,7 @@ enum request_takes {
     REQUEST_ID,     /* the id of another request */
 };
 
-enum field_type {
+enum request_field_type {
     FIELD_BOOLEAN,
     FIELD_NUMBER,
     FIELD_TEXT,
@@ -28,7 +28,7 @@ enum field_type {
 
 struct request_field {
     const char *name; /* NULL: the last */
-    enum field_type type;
+    enum request_field_type type;
     const char *help;
 };
 

@@ -21,7 +21,7 @@
 
 struct session {
     struct desk *desk;
-    struct guest *guest;
+    struct connection *connection;
     struct call *calls;
     bool greeted;
     bool overrun; /* it is to be let go */
@@ -29,10 +29,10 @@ struct session {
     bool ending;  /* the run has ended: it gets what it has asked for before */
 };
 
-struct session *session_new(struct desk *desk, struct guest *guest)
+struct session *session_new(struct desk *desk, struct connection *connection)
 {
     struct session *session = mem_calloc(1, sizeof(*session));
-    *session = (struct session){.desk = desk, .guest = guest};
+    *session = (struct session){.desk = desk, .connection = connection};
     desk_join(desk, session);
     return session;
 }
@@ -81,7 +81,7 @@ void session_forget(struct session *session, struct call *call)
 
 size_t session_unread(const struct session *session)
 {
-    return writer_pending(session->guest->writer);
+    return writer_pending(session->connection->writer);
 }
 
 size_t session_unread_most(const struct session *session)
@@ -97,7 +97,7 @@ void session_send(struct session *session, const char *bytes, size_t length)
     if (session_unread(session) + length > session_unread_most(session) && session_unread(session) > 0)
         session_overrun(session);
     else
-        writer_put(session->guest->writer, bytes, length);
+        writer_put(session->connection->writer, bytes, length);
 }
 
 void session_overrun(struct session *session)
@@ -115,10 +115,10 @@ void session_dismiss(struct session *session, const char *why)
     json_quote(&line, why, strlen(why));
     buf_text(&line, "}\n");
     drop_calls(session);
-    writer_put(session->guest->writer, line.data, line.length);
+    writer_put(session->connection->writer, line.data, line.length);
     buf_release(&line);
     session->leaving = true;
-    guest_let_go(session->guest);
+    connection_let_go(session->connection);
 }
 
 void session_settle(struct session *session)
@@ -145,7 +145,7 @@ static void leave(struct session *session)
     if (session->calls || session->leaving)
         return;
     session->leaving = true;
-    guest_leave(session->guest);
+    connection_leave(session->connection);
 }
 
 void session_end(struct session *session)

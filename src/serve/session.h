@@ -1,6 +1,6 @@
 /*
  * A client of the run that speaks JSON Lines: its hello, its requests and their answers (parrun-control(7)). The connection is
- * a guest's (serve/connection.h), which hands on what comes.
+ * a client's (serve/connection.h), which hands on what comes.
  */
 #ifndef SERVE_SESSION_H
 #define SERVE_SESSION_H
@@ -11,7 +11,7 @@
 struct buf;
 struct call;
 struct desk;
-struct guest;
+struct connection;
 
 /* The version of the protocol: fields and requests may be added in one of them. */
 #define CONTROL_VERSION 1
@@ -25,8 +25,8 @@ struct guest;
 
 struct session;
 
-/* What GUEST says from now on is for it. */
-struct session *session_new(struct desk *desk, struct guest *guest);
+/* What CONNECTION says from now on is for it. */
+struct session *session_new(struct desk *desk, struct connection *connection);
 
 /* NULL is accepted. */
 void session_free(struct session *session);

@@ -18,9 +18,9 @@
 #define FRAME_PATIENCE (60 * NS_PER_S)
 
 struct link {
-    struct reader *reader;
-    struct writer *writer;
-    struct client *client;
+    struct pipe_reader *reader;
+    struct pipe_writer *writer;
+    struct queue_session *session;
     struct link_callbacks callbacks;
     void *arg;
     struct buf rest; /* the beginning of a frame */
@@ -50,7 +50,7 @@ static size_t take_frames(struct link *link, const char *bytes, size_t length)
     long taken = 0;
     while (!link->ended && (taken = frame_take(bytes + done, length - done, &frame)) > 0) {
         done += (size_t)taken;
-        if (!client_take(link->client, &frame))
+        if (!queue_session_take(link->session, &frame))
             link->callbacks.frame(link->arg, &frame);
         if (frame.bad)
             taken = -1; /* fields that end too soon, or are none */
@@ -137,7 +137,7 @@ struct link *link_new(struct run *run, const char *name, const struct link_callb
     link->silence = timer_new(run->loop, on_silence, link);
     link->reader = reader_new(run->loop, from_worker[0], &reader_callbacks, link);
     link->writer = writer_new(run->loop, to_worker[1], &writer_callbacks, link);
-    link->client = client_new(run, name, link->writer);
+    link->session = queue_session_new(run, name, link->writer);
     *ends = (struct link_ends){.in = to_worker[0], .out = from_worker[1]};
     return link;
 }
@@ -193,9 +193,9 @@ void link_drain(struct link *link)
     link_end(link, false);
 }
 
-struct client *link_client(const struct link *link)
+struct queue_session *link_session(const struct link *link)
 {
-    return link->client;
+    return link->session;
 }
 
 void link_free(struct link *link)
@@ -208,7 +208,7 @@ void link_free(struct link *link)
         link->run->links = link->next;
     if (link->next)
         link->next->previous = link->previous;
-    client_free(link->client);
+    queue_session_free(link->session);
     timer_free(link->silence);
     reader_free(link->reader);
     writer_free(link->writer);

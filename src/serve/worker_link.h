@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 struct buf;
-struct client;
+struct queue_session;
 struct error;
 struct frame;
 struct link;
@@ -53,7 +53,7 @@ void link_close(struct link *link);
 /* The worker is dead: takes what is still in the pipe and ends, whoever else holds it open. */
 void link_drain(struct link *link);
 
-struct client *link_client(const struct link *link);
+struct queue_session *link_session(const struct link *link);
 
 /* NULL is accepted. Not from within a callback of the link. */
 void link_free(struct link *link);

@@ -1,5 +1,5 @@
 /*
- * A database file: what the journal and durable queues need of SQLite, and with feed.h the only
+ * A database file: what the journal and durable queues need of SQLite, and with virtual_table.h the only
  * place that knows of it.
  *
  * A database is used by one thread at a time. Errors carry the path and SQLite's own words; their

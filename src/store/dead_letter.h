@@ -1,4 +1,4 @@
-/* Dead letters: messages that were given up, each with the queue that did and the reason. */
+/* Dead messages: messages that were given up, each with the queue that did and the reason. */
 #ifndef STORE_DEAD_LETTER_H
 #define STORE_DEAD_LETTER_H
 

@@ -17,15 +17,15 @@ struct runs {
     size_t capacity;
 };
 
-struct reading {
+struct journal_reading {
     const char *path;
     struct runs starts;   /* those that began anew and have ended a task */
     struct runs runs;     /* from the last of these on */
     struct runs previous; /* the same without the last of these */
-    const struct journal_taker *taker;
+    const struct journal_consumer *consumer;
 };
 
-static int damaged(const struct reading *reading, const char *table, int64_t id,
+static int damaged(const struct journal_reading *reading, const char *table, int64_t id,
                    struct error *error)
 {
     return error_set(error, ERROR_FAILED,
@@ -55,7 +55,7 @@ static bool has_run(const struct runs *runs, int64_t id)
 }
 
 /* Another run of the scenario: what counts after it. */
-static void count_run(struct reading *reading, int64_t id, const char *kind)
+static void count_run(struct journal_reading *reading, int64_t id, const char *kind)
 {
     bool previous = !strcmp(kind, JOURNAL_PREVIOUS);
     if (has_run(&reading->starts, id)) {
@@ -69,7 +69,7 @@ static void count_run(struct reading *reading, int64_t id, const char *kind)
         copy_runs(&reading->previous, &reading->runs);
 }
 
-static int take_run(struct reading *reading, struct query *query, const char *scenario,
+static int take_run(struct journal_reading *reading, struct query *query, const char *scenario,
                     struct error *error)
 {
     const char *name, *kind;
@@ -85,7 +85,7 @@ static int take_run(struct reading *reading, struct query *query, const char *sc
     return 0;
 }
 
-static int read_runs(struct reading *reading, struct database *database, const char *scenario,
+static int read_runs(struct journal_reading *reading, struct database *database, const char *scenario,
                      struct error *error)
 {
     struct query *query =
@@ -99,7 +99,7 @@ static int read_runs(struct reading *reading, struct database *database, const c
     return step;
 }
 
-static int find_starts(struct reading *reading, struct database *database, const char *scenario,
+static int find_starts(struct journal_reading *reading, struct database *database, const char *scenario,
                       struct error *error)
 {
     struct query *query =
@@ -127,7 +127,7 @@ static bool counts(const struct runs *runs, int64_t run, size_t *at)
     return false;
 }
 
-static int take_task(const struct reading *reading, struct query *query, int64_t *last, size_t *at,
+static int take_task(const struct journal_reading *reading, struct query *query, int64_t *last, size_t *at,
                      struct error *error)
 {
     const char *pool, *state;
@@ -147,11 +147,11 @@ static int take_task(const struct reading *reading, struct query *query, int64_t
         return damaged(reading, "task", id, error);
     *last = id;
     if (counts(&reading->runs, run, at))
-        reading->taker->task(reading->taker->arg, pool, &key, succeeded);
+        reading->consumer->task(reading->consumer->arg, pool, &key, succeeded);
     return 0;
 }
 
-static int read_tasks(const struct reading *reading, struct database *database, struct error *error)
+static int read_tasks(const struct journal_reading *reading, struct database *database, struct error *error)
 {
     int64_t last = 0;
     size_t at = 0;
@@ -166,23 +166,23 @@ static int read_tasks(const struct reading *reading, struct database *database, 
     return step;
 }
 
-static int read_contents(const struct reading *reading, struct database *database, struct error *error)
+static int read_contents(const struct journal_reading *reading, struct database *database, struct error *error)
 {
     int result = 0;
     for (size_t i = reading->runs.count; !result && i-- > 0;)
-        result = pool_content_read(database, reading->runs.ids[i], reading->taker->content,
-                                   reading->taker->arg, error);
+        result = pool_content_read(database, reading->runs.ids[i], reading->consumer->content,
+                                   reading->consumer->arg, error);
     return result;
 }
 
-static int find_runs(struct reading *reading, struct database *database, const char *scenario,
+static int find_runs(struct journal_reading *reading, struct database *database, const char *scenario,
                      struct error *error)
 {
     int result = find_starts(reading, database, scenario, error);
     return result ? result : read_runs(reading, database, scenario, error);
 }
 
-static void release(struct reading *reading)
+static void release(struct journal_reading *reading)
 {
     free(reading->starts.ids);
     free(reading->runs.ids);
@@ -190,9 +190,9 @@ static void release(struct reading *reading)
 }
 
 int journal_read(struct database *database, const char *path, const char *scenario, bool previous,
-                 const struct journal_taker *taker, struct error *error)
+                 const struct journal_consumer *consumer, struct error *error)
 {
-    struct reading reading = {.path = path, .taker = taker};
+    struct journal_reading reading = {.path = path, .consumer = consumer};
     int result = find_runs(&reading, database, scenario, error);
     if (!result && previous && !reading.previous.count)
         result = error_set(error, ERROR_FAILED, "--resume-previous: journal '%s' has no run before the last one that "
@@ -207,7 +207,7 @@ int journal_read(struct database *database, const char *path, const char *scenar
     return result;
 }
 
-static int count_tasks(const struct reading *reading, struct database *database, int64_t *count,
+static int count_tasks(const struct journal_reading *reading, struct database *database, int64_t *count,
                        struct error *error)
 {
     struct query *query =
@@ -225,7 +225,7 @@ static int count_tasks(const struct reading *reading, struct database *database,
 int journal_count_done(struct database *database, const char *path, const char *scenario, int64_t *count,
                        struct error *error)
 {
-    struct reading reading = {.path = path};
+    struct journal_reading reading = {.path = path};
     *count = 0;
     int result = find_runs(&reading, database, scenario, error);
     if (!result && reading.runs.count)

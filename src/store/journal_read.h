@@ -11,7 +11,7 @@ struct database;
 struct error;
 struct hash;
 
-struct journal_taker {
+struct journal_consumer {
     void (*task)(void *arg, const char *pool, const struct hash *key, bool succeeded); /* one that has ended */
     pool_content_take *content; /* of a pool in one of the runs; the latest run's come first, and before all tasks */
     void *arg;
@@ -24,7 +24,7 @@ struct journal_taker {
  * is for the text.
  */
 int journal_read(struct database *database, const char *path, const char *scenario, bool previous,
-                 const struct journal_taker *taker, struct error *error);
+                 const struct journal_consumer *consumer, struct error *error);
 
 /* How many of the tasks that journal_read() would read have succeeded; their rows are not checked. 0, or a
  * negative code as above. */

@@ -19,7 +19,7 @@
 #include "value/value.h"
 
 /* What an event leaves; the bytes of pool, item and reason follow. */
-struct row {
+struct journal_row {
     int64_t number;
     int64_t attempt;
     int64_t wall;
@@ -46,7 +46,7 @@ struct journal_writer {
     struct query *rollback;
     struct query *tasks[2]; /* [true]: those of whom nothing is to be said but that they succeeded */
     struct query *end;
-    struct feed feed;
+    struct virtual_table feed;
 
     /* What the feed reads: */
     const struct buf *rows;
@@ -54,9 +54,9 @@ struct journal_writer {
     size_t at;
     bool plain; /* the tasks that it gives now: those for tasks[plain] */
     int64_t id; /* of the task below in the table */
-    struct row task;
+    struct journal_row task;
     const char *bytes; /* pool, item and reason of it */
-    struct row ended;  /* of the run: is_end where it is among the rows */
+    struct journal_row ended;  /* of the run: is_end where it is among the rows */
     unsigned char key[HASH_SIZE];
     struct arena *arena; /* of items that are tables */
     struct buf text;     /* an item as JSON */
@@ -70,7 +70,7 @@ static char *put_bytes(char *room, const void *bytes, size_t size)
 
 void journal_row_put(struct buf *rows, const struct event *event)
 {
-    struct row row = {
+    struct journal_row row = {
         .number = event->task,
         .attempt = event->attempt,
         .wall = event->wall,
@@ -153,7 +153,7 @@ static void put_attempt(struct journal_writer *writer, struct cell *cell)
     cell_set_integer(cell, writer->task.attempt);
 }
 
-static const char *state_of(const struct row *row)
+static const char *state_of(const struct journal_row *row)
 {
     return row->wrong ? "failed" : "succeeded";
 }
@@ -243,7 +243,7 @@ static void put_column(void *arg, int place, struct cell *cell)
 }
 
 /* The row at *AT, with the bytes that follow it; moves *AT behind them. */
-static const char *read_row(const struct buf *rows, size_t *at, struct row *row)
+static const char *read_row(const struct buf *rows, size_t *at, struct journal_row *row)
 {
     memcpy(row, rows->data + *at, sizeof(*row));
     const char *bytes = rows->data + *at + sizeof(*row);
@@ -251,7 +251,7 @@ static const char *read_row(const struct buf *rows, size_t *at, struct row *row)
     return bytes;
 }
 
-static bool is_plain(const struct row *task)
+static bool is_plain(const struct journal_row *task)
 {
     return !task->wrong && !task->signal && !task->reason;
 }
@@ -291,7 +291,7 @@ struct journal_writer *journal_writer_new(struct database *database, int64_t run
 {
     struct journal_writer *writer = mem_calloc(1, sizeof(*writer));
     *writer = (struct journal_writer){.database = database, .run = run, .arena = arena_new()};
-    writer->feed = (struct feed){next_task, put_column, writer};
+    writer->feed = (struct virtual_table){next_task, put_column, writer};
     feed_add(database, "ended", COLUMNS(END), &writer->feed);
     const struct {
         struct query **query;
@@ -380,7 +380,7 @@ static int write_rows(struct journal_writer *writer, const struct buf *rows, str
 
 static size_t count_rows(const struct buf *rows)
 {
-    struct row row;
+    struct journal_row row;
     size_t count = 0;
     for (size_t at = 0; at < rows->length; count++)
         read_row(rows, &at, &row);

@@ -20,7 +20,7 @@
 /* Bytes of notes that may wait for the disk. */
 #define BOUND (8u << 20)
 
-struct file {
+struct store_file {
     char *path;
     dev_t device; /* by which it is known under another path */
     ino_t inode;
@@ -29,19 +29,19 @@ struct file {
     int64_t next_id; /* under the store's lock */
 };
 
-struct reading {
+struct queue_reading {
     struct queue_reader *reader; /* NULL: nothing is left to read */
     int64_t left;
     struct queue_stock stock; /* as it was when the queue was added */
 };
 
 struct queue_store {
-    struct file *files;
+    struct store_file *files;
     size_t file_count;
     size_t file_capacity;
     struct queue_slot *slots;
     size_t slot_capacity;
-    struct reading *readings; /* one a slot */
+    struct queue_reading *readings; /* one a slot */
     size_t reading_capacity;
     size_t slot_count;
     struct committer *committer;
@@ -60,7 +60,7 @@ struct queue_store *queue_store_new(void)
     return store;
 }
 
-static struct file *find_file(struct queue_store *store, const char *path)
+static struct store_file *find_file(struct queue_store *store, const char *path)
 {
     struct stat status;
     if (stat(path, &status))
@@ -71,11 +71,11 @@ static struct file *find_file(struct queue_store *store, const char *path)
     return NULL;
 }
 
-static struct file *open_file(struct queue_store *store, const char *path, struct error *error)
+static struct store_file *open_file(struct queue_store *store, const char *path, struct error *error)
 {
     struct stat status;
     size_t number = store->file_count;
-    struct file file = {.database = queue_file_open(path, error)};
+    struct store_file file = {.database = queue_file_open(path, error)};
     if (!file.database)
         return NULL;
     if (queue_file_next_id(file.database, &file.next_id, error) ||
@@ -95,7 +95,7 @@ static struct file *open_file(struct queue_store *store, const char *path, struc
 }
 
 /* Gives its first messages their ids and times. */
-static struct stored *number_messages(const struct file *file, const struct stored *messages,
+static struct stored *number_messages(const struct store_file *file, const struct stored *messages,
                                       size_t count, int64_t now)
 {
     struct stored *numbered = mem_calloc(count ? count : 1, sizeof(*numbered));
@@ -108,8 +108,8 @@ static struct stored *number_messages(const struct file *file, const struct stor
 }
 
 /* The queue's row in the file, and what is left in it from before. */
-static int make_queue(struct file *file, const char *name, const char *framing,
-                      const struct stored *messages, size_t count, struct reading *reading,
+static int make_queue(struct store_file *file, const char *name, const char *framing,
+                      const struct stored *messages, size_t count, struct queue_reading *reading,
                       struct error *error)
 {
     int64_t now = clock_wall();
@@ -131,9 +131,9 @@ int64_t queue_store_add(struct queue_store *store, const char *path, const char 
                         const char *framing, const struct stored *messages, size_t count,
                         struct error *error)
 {
-    struct reading reading = {0};
+    struct queue_reading reading = {0};
     size_t slot = store->slot_count;
-    struct file *file = find_file(store, path);
+    struct store_file *file = find_file(store, path);
     if (!file)
         file = open_file(store, path, error);
     if (!file)
@@ -255,7 +255,7 @@ bool queue_store_damage(const struct queue_store *store, size_t slot, struct buf
 int64_t queue_store_read(struct queue_store *store, size_t slot, size_t most, queue_take *take,
                          void *arg, struct error *error)
 {
-    struct reading *reading = &store->readings[slot];
+    struct queue_reading *reading = &store->readings[slot];
     if (!reading->left)
         return 0;
     int64_t count = queue_reader_next(reading->reader, most, take, arg, error);

@@ -45,7 +45,7 @@ struct queue_writer {
     struct query *update;
     struct query *delete;
     struct query *set_aside;
-    struct feed feed;
+    struct virtual_table feed;
 
     /* Of the notes that are being written: */
     const struct buf *notes;
@@ -232,7 +232,7 @@ struct queue_writer *queue_writer_new(struct database *database, size_t file,
 {
     struct queue_writer *writer = mem_calloc(1, sizeof(*writer));
     *writer = (struct queue_writer){.database = database, .file = file, .slots = slots};
-    writer->feed = (struct feed){next_put, put_column, writer};
+    writer->feed = (struct virtual_table){next_put, put_column, writer};
     feed_add(database, "noted", COLUMNS, &writer->feed);
     const struct {
         struct query **query;

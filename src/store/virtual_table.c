@@ -10,17 +10,17 @@
 
 struct module {
     const char *columns;
-    struct feed *feed;
+    struct virtual_table *feed;
 };
 
 struct table {
     sqlite3_vtab base; /* SQLite's, first */
-    struct feed *feed;
+    struct virtual_table *feed;
 };
 
 struct cursor {
     sqlite3_vtab_cursor base; /* SQLite's, first */
-    struct feed *feed;
+    struct virtual_table *feed;
     sqlite3_int64 row;
     bool behind;
 };
@@ -102,7 +102,7 @@ static int on_end(sqlite3_vtab_cursor *base)
 
 static int on_column(sqlite3_vtab_cursor *base, sqlite3_context *context, int place)
 {
-    const struct feed *feed = cursor_of(base)->feed;
+    const struct virtual_table *feed = cursor_of(base)->feed;
     feed->column(feed->arg, place, (struct cell *)context);
     return SQLITE_OK;
 }
@@ -126,7 +126,7 @@ static const sqlite3_module callbacks = {
     .xRowid = on_row,
 };
 
-void feed_add(struct database *database, const char *name, const char *columns, struct feed *feed)
+void feed_add(struct database *database, const char *name, const char *columns, struct virtual_table *feed)
 {
     struct module *module = mem_calloc(1, sizeof(*module));
     *module = (struct module){columns, feed};

@@ -12,7 +12,7 @@
 struct cell;
 struct database;
 
-struct feed {
+struct virtual_table {
     /* Goes to the next row, at first to the first; false behind the last. */
     bool (*next)(void *arg);
     /* Sets CELL to the column at PLACE, from 0, of this row; it is NULL where that sets nothing. */
@@ -21,8 +21,8 @@ struct feed {
 };
 
 /* Makes the table NAME with these COLUMNS (their names with commas) as long as DATABASE is open,
- * for one statement at a time. FEED must stay as long. */
-void feed_add(struct database *database, const char *name, const char *columns, struct feed *feed);
+ * for one statement at a time. WRITER must stay as long. */
+void feed_add(struct database *database, const char *name, const char *columns, struct virtual_table *feed);
 
 /* Bytes must stay until the next row is asked for. */
 void cell_set_integer(struct cell *cell, int64_t number);

@@ -20,7 +20,7 @@ struct shell_language {
     enum shell_place (*place)(const struct shell *shell, const char **text, const char **hint);
 };
 
-extern const struct shell_language shell_posix; /* in shell.c */
+extern const struct shell_language shell_posix; /* in shell_quote.c */
 extern const struct shell_language shell_fish;
 
 /* SHELL_WRONG, for the reason WHY and with the hint REMEDY. */
@@ -51,7 +51,7 @@ bool shell_holds_commands(enum shell_kind kind);
 /* The byte OFFSET bytes further on, NUL behind the piece. */
 char shell_peek(const struct piece *piece, size_t offset);
 
-/* shell_document.c: reads << and its delimiter, the piece being at the first <. */
+/* shell_heredoc.c: reads << and its delimiter, the piece being at the first <. */
 void shell_open_document(struct shell *shell, struct piece *piece);
 
 /* A newline in a command: the bodies of the documents begin behind it. */

@@ -5,10 +5,10 @@
 
 #include "base/mem.h"
 
-static const struct known {
+static const struct known_shell {
     const char *name;
     enum template_use use;
-    const char *valued; /* letters of options whose value is the next word */
+    const char *valued; /* messages of options whose value is the next word */
 } known[] = {
     {"sh", TEMPLATE_SHELL, "oO"},   {"dash", TEMPLATE_SHELL, "oO"},  {"bash", TEMPLATE_SHELL, "oO"},
     {"ash", TEMPLATE_SHELL, "oO"},  {"ksh", TEMPLATE_SHELL, "oO"},   {"ksh93", TEMPLATE_SHELL, "oO"},
@@ -17,8 +17,8 @@ static const struct known {
 };
 
 /* What WORDS are: a known shell (else NULL), and whether only options follow, the last of which takes the line. */
-struct reading {
-    const struct known *shell;
+struct shell_reading {
+    const struct known_shell *shell;
     const char *name;
     bool options; /* nothing but options and their values */
     bool line;    /* the last one takes a command line */
@@ -49,8 +49,8 @@ static bool is_option(const char *word)
     return (*word == '-' || *word == '+') && word[1] && strcmp(word, "--") != 0;
 }
 
-/* "-c", or a cluster of letters that ends in it and has none that takes a value. */
-static bool takes_line(const char *word, const struct known *shell)
+/* "-c", or a cluster of messages that ends in it and has none that takes a value. */
+static bool takes_line(const char *word, const struct known_shell *shell)
 {
     size_t length = strlen(word);
     return length > 1 && *word == '-' && word[1] != '-' && word[length - 1] == 'c' &&
@@ -58,14 +58,14 @@ static bool takes_line(const char *word, const struct known *shell)
 }
 
 /* True where the option's value is the next word. */
-static bool is_valued(const char *word, const struct known *shell)
+static bool is_valued(const char *word, const struct known_shell *shell)
 {
     return word[1] != '-' && strchr(shell->valued, word[strlen(word) - 1]);
 }
 
-static struct reading read_words(const char *const *words, size_t count)
+static struct shell_reading read_words(const char *const *words, size_t count)
 {
-    struct reading reading = {.options = true};
+    struct shell_reading reading = {.options = true};
     size_t at = skip_starter(words, count);
     if (at == count)
         return reading;
@@ -87,12 +87,12 @@ static struct reading read_words(const char *const *words, size_t count)
 
 enum template_use shell_use(const char *const *words, size_t count)
 {
-    struct reading reading = read_words(words, count);
+    struct shell_reading reading = read_words(words, count);
     return reading.shell && reading.options && reading.line ? reading.shell->use : TEMPLATE_OTHER;
 }
 
 const char *shell_without_line(const char *const *words, size_t count)
 {
-    struct reading reading = read_words(words, count);
+    struct shell_reading reading = read_words(words, count);
     return reading.shell && reading.options && !reading.line ? reading.name : NULL;
 }

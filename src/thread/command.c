@@ -38,7 +38,7 @@ struct thread_run {
 
     /* The loop's alone until DONE. */
     struct child *child;
-    struct reader *readers[2];
+    struct pipe_reader *readers[2];
     bool ended[2];
     struct timer *timer;
     struct refusal refusal;

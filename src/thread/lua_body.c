@@ -36,11 +36,11 @@ struct body_thread {
     const char *name;
     void (*frame)(void *arg, struct frame *frame);
     void *arg;
-    struct taker **takers; /* one a queue that it consumes */
-    struct world world;
-    int world_result; /* of making it */
-    struct error world_error;
-    struct gather *gather; /* of what it puts; NULL: into no queue */
+    struct consumer **consumers; /* one a queue that it consumes */
+    struct exec_context context;
+    int exec_context_result; /* of making it */
+    struct error exec_context_error;
+    struct put_batch *batch; /* of what it puts; NULL: into no queue */
     struct script *script;
     bool emitting;
     const struct variables_task *told; /* the thread's alone */
@@ -155,7 +155,7 @@ static struct queue_wait queue_wait_of(struct body_thread *body, double timeout)
 static int put_gathered(struct body_thread *body, struct error *error)
 {
     struct queue_wait wait = queue_wait_of(body, -1);
-    int result = body->gather ? gather_flush(body->gather, &wait, error) : 1;
+    int result = body->batch ? put_batch_flush(body->batch, &wait, error) : 1;
     return result < 0 ? result : 0;
 }
 
@@ -232,10 +232,10 @@ static int host_put(void *arg, const char *name, const char *encoded, size_t len
         return result;
     struct queue *queue = body->run->queues[spec->produces[index]];
     bool plain = put->timeout < 0 && !put->delay && !put->priority && queue_gathers(queue, 1);
-    if (plain && gather_add(body->gather, queue, encoded, length))
+    if (plain && put_batch_add(body->batch, queue, encoded, length))
         return 1;
     wait.for_what = queue_asks(spec->produces[index], true);
-    if ((result = gather_flush(body->gather, &wait, error)) == 1)
+    if ((result = put_batch_flush(body->batch, &wait, error)) == 1)
         result = queue_put_waiting(queue, encoded, length, &options, &wait, error);
     return result;
 }
@@ -254,7 +254,7 @@ static int host_get(void *arg, const char *name, double timeout, bool keep, stru
         return result;
     struct queue_wait wait = queue_wait_of(body, timeout);
     wait.for_what = queue_asks(spec->consumes[index], false);
-    return taker_take_waiting(body->takers[index], encoded, keep, &wait, error);
+    return consumer_receive_waiting(body->consumers[index], encoded, keep, &wait, error);
 }
 
 static int64_t host_length(void *arg, const char *name, struct error *error)
@@ -278,12 +278,12 @@ static int host_run(void *arg, const struct script_command *command, struct scri
     const char **told = NULL;
     if (body->told) {
         variables_fill(&variables, body->told);
-        told = variables_environment(&variables, body->world.environment);
+        told = variables_environment(&variables, body->context.environment);
     }
     struct thread_run_options options = {
         .loop = body->run->loop,
         .command = command,
-        .environment = told ? told : body->world.environment,
+        .environment = told ? told : body->context.environment,
         .deadline = body->deadline,
     };
     struct thread_run *run = thread_run_new(&options);
@@ -359,12 +359,12 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
     pthread_cond_init(&body->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     body->held = run->held;
-    body->takers = mem_calloc(spec->consumes_count, sizeof(struct taker *));
+    body->consumers = mem_calloc(spec->consumes_count, sizeof(struct consumer *));
     for (size_t i = 0; i < spec->consumes_count; i++)
-        body->takers[i] = taker_new(run->queues[spec->consumes[i]], name, TAKER_BODY);
+        body->consumers[i] = consumer_new(run->queues[spec->consumes[i]], name, CONSUMER_BODY);
     if (spec->produces_count)
-        body->gather = gather_new(run);
-    body->world_result = world_init(&body->world, run, spec, name, 0, &body->world_error);
+        body->batch = put_batch_new(run);
+    body->exec_context_result = exec_context_init(&body->context, run, spec, name, 0, &body->exec_context_error);
     return body;
 }
 
@@ -389,13 +389,13 @@ void body_thread_free(struct body_thread *body)
     if (!body)
         return;
     for (size_t i = 0; i < body->spec->consumes_count; i++)
-        taker_free(body->takers[i]);
-    free(body->takers);
-    if (body->gather)
-        gather_free(body->gather);
+        consumer_free(body->consumers[i]);
+    free(body->consumers);
+    if (body->batch)
+        put_batch_free(body->batch);
     script_free(body->script);
-    world_release(&body->world);
-    error_release(&body->world_error);
+    exec_context_release(&body->context);
+    error_release(&body->exec_context_error);
     buf_release(&body->sending);
     buf_release(&body->outbox);
     buf_release(&body->opened);
@@ -432,12 +432,12 @@ void body_thread_interrupt(struct body_thread *body, bool force)
 int body_thread_prepare(struct body_thread *body, int *chunk, struct error *error)
 {
     const struct lua_spec *lua = &body->spec->body.lua;
-    if (body->world_result)
-        return error_set(error, body->world_result, "%s", body->world_error.text);
+    if (body->exec_context_result)
+        return error_set(error, body->exec_context_result, "%s", body->exec_context_error.text);
     struct script_options options = {
         .name = body->name,
         .vars = body->run->scenario->vars,
-        .environment = body->world.environment,
+        .environment = body->context.environment,
         .directory = body->run->scenario->directory,
         .host = body->emitting ? &emitting_host : &thread_host,
         .host_arg = body,
@@ -502,13 +502,13 @@ void body_thread_send_result(struct body_thread *body, uint64_t id, int result, 
 void body_thread_settle(struct body_thread *body, bool well)
 {
     for (size_t i = 0; i < body->spec->consumes_count; i++)
-        taker_settle(body->takers[i], well);
+        consumer_settle(body->consumers[i], well);
 }
 
 bool body_thread_is_at_work(struct body_thread *body)
 {
     for (size_t i = 0; i < body->spec->consumes_count; i++)
-        if (taker_keeps(body->takers[i]))
+        if (consumer_keeps(body->consumers[i]))
             return true;
     return false;
 }
@@ -518,7 +518,7 @@ static bool finds_nothing(const struct body_thread *body, const struct object_wa
 {
     for (size_t i = 0; !wait->for_room && i < body->spec->consumes_count; i++)
         if (body->spec->consumes[i] == wait->queue)
-            return taker_finds_nothing(body->takers[i]);
+            return consumer_finds_nothing(body->consumers[i]);
     return true;
 }
 

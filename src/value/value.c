@@ -17,7 +17,7 @@
 #define EMPTY_OBJECT_COUNT UINT32_MAX
 
 /* Encoded bytes that are still to be read. */
-struct reader {
+struct value_reader {
     const char *at;
     size_t left;
 };
@@ -105,7 +105,7 @@ void value_encode(struct buf *out, const struct value *value)
     }
 }
 
-static bool take_bytes(struct reader *reader, uint64_t *bits, size_t count)
+static bool take_bytes(struct value_reader *reader, uint64_t *bits, size_t count)
 {
     if (reader->left < count)
         return false;
@@ -118,7 +118,7 @@ static bool take_bytes(struct reader *reader, uint64_t *bits, size_t count)
 }
 
 /* The value at the reader, but for a table's pairs: of a table the count alone is read. */
-static bool take_head(struct reader *reader, struct value *value)
+static bool take_head(struct value_reader *reader, struct value *value)
 {
     static const unsigned char sizes[] = {
         [VALUE_BOOLEAN] = 1, [VALUE_INTEGER] = 8, [VALUE_NUMBER] = 8,
@@ -164,7 +164,7 @@ bool value_is_key(const struct value *value)
 }
 
 /* Walks over one value without keeping it, so that what follows may trust every count. */
-static bool check(struct reader *reader, unsigned depth)
+static bool check(struct value_reader *reader, unsigned depth)
 {
     struct value value;
     if (!take_head(reader, &value))
@@ -183,7 +183,7 @@ static bool check(struct reader *reader, unsigned depth)
 
 size_t value_size(const char *encoded, size_t length)
 {
-    struct reader reader = {encoded, length};
+    struct value_reader reader = {encoded, length};
     return check(&reader, 0) ? length - reader.left : 0;
 }
 
@@ -206,7 +206,7 @@ bool value_is_table(const char *encoded, size_t length)
 
 void value_head(const char **at, struct value *value)
 {
-    struct reader reader = {*at, SIZE_MAX};
+    struct value_reader reader = {*at, SIZE_MAX};
     take_head(&reader, value);
     *at = reader.at;
 }

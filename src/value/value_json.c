@@ -13,7 +13,7 @@
 #include "base/str.h"
 #include "value/value.h"
 
-struct reader {
+struct json_reader {
     struct arena *arena;
     const char *at;
     const char *start;
@@ -25,9 +25,9 @@ struct reader {
     struct error *error;
 };
 
-static int read_value(struct reader *reader, unsigned depth, struct value *value);
+static int read_value(struct json_reader *reader, unsigned depth, struct value *value);
 
-static int expected(struct reader *reader, const char *what)
+static int expected(struct json_reader *reader, const char *what)
 {
     if (reader->at >= reader->end)
         return error_set(reader->error, ERROR_FAILED, "no JSON: it ends where %s was expected", what);
@@ -35,19 +35,19 @@ static int expected(struct reader *reader, const char *what)
                      (size_t)(reader->at - reader->start) + 1);
 }
 
-static void skip_blanks(struct reader *reader)
+static void skip_blanks(struct json_reader *reader)
 {
     while (reader->at < reader->end && strchr(" \t\n\r", *reader->at) && *reader->at)
         reader->at++;
 }
 
-static char peek(const struct reader *reader)
+static char peek(const struct json_reader *reader)
 {
     return reader->at < reader->end ? *reader->at : '\0';
 }
 
 /* Passes over C; false where something else stands there. */
-static bool take(struct reader *reader, char c)
+static bool take(struct json_reader *reader, char c)
 {
     if (peek(reader) != c || !c)
         return false;
@@ -55,7 +55,7 @@ static bool take(struct reader *reader, char c)
     return true;
 }
 
-static bool take_digits(struct reader *reader)
+static bool take_digits(struct json_reader *reader)
 {
     const char *from = reader->at;
     while (peek(reader) >= '0' && peek(reader) <= '9')
@@ -63,13 +63,13 @@ static bool take_digits(struct reader *reader)
     return reader->at > from;
 }
 
-static bool is_number_end(const struct reader *reader)
+static bool is_number_end(const struct json_reader *reader)
 {
     return reader->at == reader->end || !strchr("0123456789.eE+-", *reader->at);
 }
 
 /* Passes over a number; *WHOLE where it has neither fraction nor exponent. */
-static bool take_number(struct reader *reader, bool *whole)
+static bool take_number(struct json_reader *reader, bool *whole)
 {
     *whole = true;
     take(reader, '-');
@@ -91,7 +91,7 @@ static bool take_number(struct reader *reader, bool *whole)
 }
 
 /* A number that has no room in 64 bits stays the text that it is: no digit of it is lost. */
-static int read_number(struct reader *reader, struct value *value)
+static int read_number(struct json_reader *reader, struct value *value)
 {
     const char *from = reader->at;
     bool whole;
@@ -111,7 +111,7 @@ static int read_number(struct reader *reader, struct value *value)
 }
 
 /* The four digits at the reader; -1 where they are none. */
-static long take_hex(struct reader *reader)
+static long take_hex(struct json_reader *reader)
 {
     long number = 0;
     for (int i = 0; i < 4; i++, reader->at++) {
@@ -137,7 +137,7 @@ static void put_utf8(struct buf *out, unsigned long c)
 }
 
 /* \uXXXX, or two of them for one character, the reader being behind the first \u. */
-static int take_unicode(struct reader *reader)
+static int take_unicode(struct json_reader *reader)
 {
     long c = take_hex(reader);
     if (c < 0)
@@ -153,7 +153,7 @@ static int take_unicode(struct reader *reader)
     return 0;
 }
 
-static int take_escape(struct reader *reader)
+static int take_escape(struct json_reader *reader)
 {
     static const char from[] = "\"\\/bfnrt";
     static const char to[] = "\"\\/\b\f\n\r\t";
@@ -168,7 +168,7 @@ static int take_escape(struct reader *reader)
 }
 
 /* Passes over what stands for itself in a string, which is UTF-8; its bytes begin at *FROM. */
-static int take_plain(struct reader *reader, const char **from)
+static int take_plain(struct json_reader *reader, const char **from)
 {
     *from = reader->at;
     while (reader->at < reader->end && *reader->at != '"' && *reader->at != '\\' &&
@@ -187,7 +187,7 @@ static int take_plain(struct reader *reader, const char **from)
 }
 
 /* The reader is at the quote that opens it. */
-static int read_string(struct reader *reader, struct value *value)
+static int read_string(struct json_reader *reader, struct value *value)
 {
     const char *from;
     buf_clear(&reader->scratch);
@@ -254,7 +254,7 @@ static size_t drop_repeated(struct value_pair *pairs, size_t count)
 }
 
 /* The pairs from BASE on become the table that VALUE is. */
-static void close_table(struct reader *reader, size_t base, bool object, struct value *value)
+static void close_table(struct json_reader *reader, size_t base, bool object, struct value *value)
 {
     struct value_pair *pairs = reader->count > base ? &reader->pairs[base] : NULL;
     size_t count = reader->count - base;
@@ -269,7 +269,7 @@ static void close_table(struct reader *reader, size_t base, bool object, struct 
     reader->count = base;
 }
 
-static int read_key(struct reader *reader, struct value *key)
+static int read_key(struct json_reader *reader, struct value *key)
 {
     if (peek(reader) != '"')
         return expected(reader, "a key in quotes");
@@ -278,7 +278,7 @@ static int read_key(struct reader *reader, struct value *key)
     return code || take(reader, ':') ? code : expected(reader, "':'");
 }
 
-static int read_element(struct reader *reader, unsigned depth, bool object, size_t number)
+static int read_element(struct json_reader *reader, unsigned depth, bool object, size_t number)
 {
     struct value_pair pair = {.key = {.type = VALUE_INTEGER, .integer = (int64_t)number}};
     skip_blanks(reader);
@@ -291,7 +291,7 @@ static int read_element(struct reader *reader, unsigned depth, bool object, size
 }
 
 /* The reader is behind the bracket. */
-static int read_table(struct reader *reader, unsigned depth, bool object, struct value *value)
+static int read_table(struct json_reader *reader, unsigned depth, bool object, struct value *value)
 {
     size_t base = reader->count;
     char close = object ? '}' : ']';
@@ -310,7 +310,7 @@ static int read_table(struct reader *reader, unsigned depth, bool object, struct
     return 0;
 }
 
-static int read_word(struct reader *reader, struct value *value)
+static int read_word(struct json_reader *reader, struct value *value)
 {
     static const struct {
         const char *word;
@@ -331,7 +331,7 @@ static int read_word(struct reader *reader, struct value *value)
     return expected(reader, "a value");
 }
 
-static int read_value(struct reader *reader, unsigned depth, struct value *value)
+static int read_value(struct json_reader *reader, unsigned depth, struct value *value)
 {
     skip_blanks(reader);
     char c = peek(reader);
@@ -349,7 +349,7 @@ static int read_value(struct reader *reader, unsigned depth, struct value *value
 int value_from_json(struct arena *arena, const char *bytes, size_t length, struct value *value,
                     struct error *error)
 {
-    struct reader reader = {
+    struct json_reader reader = {
         .arena = arena, .at = bytes, .start = bytes, .end = bytes + length, .error = error};
     int code = read_value(&reader, VALUE_DEPTH, value);
     skip_blanks(&reader);

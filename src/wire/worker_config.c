@@ -20,7 +20,7 @@ enum field_type {
     FIELD_CHUNK,
 };
 
-struct field {
+struct config_field {
     enum field_type type;
     size_t offset;
 };
@@ -29,7 +29,7 @@ struct field {
 
 _Static_assert(sizeof(enum worker_body) == sizeof(int32_t), "an enum is sent as an i32");
 
-static const struct field fields[] = {
+static const struct config_field fields[] = {
     FIELD(FIELD_I32, body),        FIELD(FIELD_BOOL, process),    FIELD(FIELD_BOOL, dry),         FIELD(FIELD_BOOL, tell_command),
     FIELD(FIELD_TEXT, name),       FIELD(FIELD_BOOL, json),       FIELD(FIELD_BOOL, separate),
     FIELD(FIELD_TEXT, run),        FIELD(FIELD_TEXT, directory),  FIELD(FIELD_BUF, vars),
@@ -42,7 +42,7 @@ static const struct field fields[] = {
     FIELD(FIELD_BUF, rules),
 };
 
-static void texts_release(struct texts *texts)
+static void texts_release(struct config_texts *texts)
 {
     for (size_t i = 0; i < texts->count; i++)
         free(texts->items[i]);
@@ -88,7 +88,7 @@ static void write_chunk(struct buf *out, const struct chunk *chunk)
     frame_u32(out, chunk->line);
 }
 
-static void write_texts(struct buf *out, const struct texts *texts)
+static void write_texts(struct buf *out, const struct config_texts *texts)
 {
     frame_u32(out, (uint32_t)texts->count);
     for (size_t i = 0; i < texts->count; i++)
@@ -141,7 +141,7 @@ static void read_chunk(struct frame *frame, struct chunk *chunk)
     chunk->line = frame_read_u32(frame);
 }
 
-static void read_texts(struct frame *frame, struct texts *texts)
+static void read_texts(struct frame *frame, struct config_texts *texts)
 {
     uint32_t count = frame_read_u32(frame);
     for (uint32_t i = 0; i < count && !frame->bad; i++) {
@@ -188,7 +188,7 @@ bool config_read(struct frame *frame, struct worker_config *config)
     return !frame->bad && !frame->left;
 }
 
-void config_texts_add(struct texts *texts, const char *text)
+void config_texts_add(struct config_texts *texts, const char *text)
 {
     texts->items =
         mem_grow(texts->items, &texts->capacity, texts->count + 1, sizeof(*texts->items));

@@ -1,5 +1,5 @@
 /*
- * What a worker must know before its first task: the body, its world, and how it is to speak. Sent
+ * What a worker must know before its first task: the body, its context, and how it is to speak. Sent
  * once, as the first frame (CONFIG), and all of it text, so that a worker on another machine needs
  * nothing else.
  */
@@ -22,7 +22,7 @@ enum worker_body {
 };
 
 /* A list of texts. */
-struct texts {
+struct config_texts {
     char **items;
     size_t count;
     size_t capacity;
@@ -57,15 +57,15 @@ struct worker_config {
     char *run;             /* the run's id */
     char *directory;       /* the scenario's; relative paths in bodies start where parrun was */
     struct buf vars;       /* an encoded table */
-    struct texts env;      /* NAME, template, NAME, template, ...: laid over the worker's own */
+    struct config_texts env;      /* NAME, template, NAME, template, ...: laid over the worker's own */
     char *cwd;             /* a template; NULL: none */
-    struct texts shell;    /* for WORKER_RUN: its words, which the command line follows */
+    struct config_texts shell;    /* for WORKER_RUN: its words, which the command line follows */
     char *attributes;      /* of each command, as os/spawn_attributes.h writes them; NULL: none */
-    struct texts command;  /* WORKER_RUN: one template; otherwise one an argument */
+    struct config_texts command;  /* WORKER_RUN: one template; otherwise one an argument */
     struct chunk lua;
     struct chunk setup;
-    struct texts produces; /* queues that the body may put into, and take from */
-    struct texts consumes;
+    struct config_texts produces; /* queues that the body may put into, and take from */
+    struct config_texts consumes;
     struct buf rules;      /* of each of PRODUCES a byte: what holds for its messages (enum queue_rule) */
     int32_t stop_signal;   /* for a task that must end before its time */
     bool stop_leader;      /* for its process alone, not for the group */
@@ -86,7 +86,7 @@ void config_write(struct buf *out, const struct worker_config *config);
 bool config_read(struct frame *frame, struct worker_config *config);
 
 /* Adds a copy of TEXT. */
-void config_texts_add(struct texts *texts, const char *text);
+void config_texts_add(struct config_texts *texts, const char *text);
 
 /* A copy of a chunk. */
 struct chunk chunk_copy(const char *text, size_t length, const char *file, unsigned line);

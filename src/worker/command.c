@@ -32,13 +32,13 @@
 #define READ_SIZE (64 << 10)
 
 /* A command under way. STREAMS are read until their end; SINK takes what they give. */
-struct run {
+struct command_run {
     struct worker *worker;
     pid_t pid;
     int pidfd;
     bool leads;
     int streams[2]; /* -1: ended */
-    void (*sink)(struct run *run, int stream, const char *bytes, size_t length);
+    void (*sink)(struct command_run *run, int stream, const char *bytes, size_t length);
     struct script_result *captured;
     bool exited;
     bool signalled;    /* the whole group got the stop signal */
@@ -55,23 +55,23 @@ struct run {
     enum outcome early; /* why it is being stopped */
 };
 
-static void sink_task(struct run *run, int stream, const char *bytes, size_t length)
+static void sink_task(struct command_run *run, int stream, const char *bytes, size_t length)
 {
     output_write(run->worker, stream, bytes, length);
 }
 
-static void sink_capture(struct run *run, int stream, const char *bytes, size_t length)
+static void sink_capture(struct command_run *run, int stream, const char *bytes, size_t length)
 {
     buf_append(stream ? &run->captured->err : &run->captured->out, bytes, length);
 }
 
 /* The cgroup of a pool's command; what a Lua body runs is where the body is. */
-static struct cgroup *run_cgroup(const struct run *run)
+static struct cgroup *run_cgroup(const struct command_run *run)
 {
     return run->worker->command ? render_cgroup(run->worker->command) : NULL;
 }
 
-static void run_kill(const struct run *run)
+static void run_kill(const struct command_run *run)
 {
     if (run_cgroup(run))
         cgroup_kill(run_cgroup(run));
@@ -89,14 +89,14 @@ void command_kill_all(struct worker *worker)
         kill(worker->child_leads ? -worker->child : worker->child, SIGKILL);
 }
 
-static void close_stream(struct run *run, int stream)
+static void close_stream(struct command_run *run, int stream)
 {
     close(run->streams[stream]);
     run->streams[stream] = -1;
 }
 
 /* One read of a stream; its end closes it. */
-static void read_stream(struct run *run, int stream)
+static void read_stream(struct command_run *run, int stream)
 {
     char bytes[READ_SIZE];
     ssize_t length = read(run->streams[stream], bytes, sizeof(bytes));
@@ -107,7 +107,7 @@ static void read_stream(struct run *run, int stream)
 }
 
 /* The stop signal to the group, or to its leader alone. */
-static void ask(const struct run *run)
+static void ask(const struct command_run *run)
 {
     bool group = run->leads && run->signalled;
     kill(group ? -run->pid : run->pid, run->worker->config.stop_signal);
@@ -115,7 +115,7 @@ static void ask(const struct run *run)
 }
 
 /* Begins to end it before its time: the signal now, SIGKILL after the grace. */
-static void run_stop(struct run *run, enum outcome why)
+static void run_stop(struct command_run *run, enum outcome why)
 {
     if (run->kill_at || run->exited)
         return;
@@ -136,7 +136,7 @@ int64_t command_cpu(const struct rusage *usage)
 }
 
 /* Nothing of it runs any more but what has left its group: what is left is its output. */
-static void run_over(struct run *run)
+static void run_over(struct command_run *run)
 {
     if (run->kill_at && run_cgroup(run))
         cgroup_kill(run_cgroup(run)); /* a daemon of its own may have left its group */
@@ -147,7 +147,7 @@ static void run_over(struct run *run)
 }
 
 /* Of a stopped command the whole group has the grace: what its leader leaves is waited for. */
-static void run_await_group(struct run *run)
+static void run_await_group(struct command_run *run)
 {
     run->look_time = GROUP_LOOK_FIRST;
     run->look_at = clock_monotonic() + run->look_time;
@@ -157,7 +157,7 @@ static void run_await_group(struct run *run)
     ask(run);
 }
 
-static void run_look_at_group(struct run *run)
+static void run_look_at_group(struct command_run *run)
 {
     int64_t now = clock_monotonic();
     if (now < run->look_at)
@@ -172,7 +172,7 @@ static void run_look_at_group(struct run *run)
     run->look_at = now + run->look_time;
 }
 
-static void run_reap(struct run *run)
+static void run_reap(struct command_run *run)
 {
     struct rusage usage = {0};
     while (wait4(run->pid, &run->status, 0, &usage) < 0 && errno == EINTR)
@@ -187,12 +187,12 @@ static void run_reap(struct run *run)
 }
 
 /* It runs, or is waited for its group. */
-static bool run_lives(const struct run *run)
+static bool run_lives(const struct command_run *run)
 {
     return !run->exited || run->look_time;
 }
 
-static void run_check_time(struct run *run)
+static void run_check_time(struct command_run *run)
 {
     if (run->worker->cancelled)
         run_stop(run, OUTCOME_CANCELLED);
@@ -212,7 +212,7 @@ static void run_check_time(struct run *run)
     }
 }
 
-static int64_t run_deadline(const struct run *run)
+static int64_t run_deadline(const struct command_run *run)
 {
     if (!run_lives(run))
         return run->drain_until;
@@ -220,18 +220,18 @@ static int64_t run_deadline(const struct run *run)
     return run->look_time && run->look_at < limit ? run->look_at : limit;
 }
 
-static bool has_output(const struct run *run)
+static bool has_output(const struct command_run *run)
 {
     return run->streams[0] >= 0 || run->streams[1] >= 0;
 }
 
 /* Others of its group live: that of a command of a process's body is the process's. */
-static bool group_lives(const struct run *run)
+static bool group_lives(const struct command_run *run)
 {
     return run->leads ? command_group_lives(run->pid) : descendants_leads_others();
 }
 
-static bool run_is_done(struct run *run)
+static bool run_is_done(struct command_run *run)
 {
     if (run_lives(run))
         return false;
@@ -247,7 +247,7 @@ static bool run_is_done(struct run *run)
 }
 
 /* Somebody goes on holding a pipe of the command: what is written there from now on is lost. */
-static void tell_unread(const struct run *run)
+static void tell_unread(const struct command_run *run)
 {
     static const char text[] = "what a command has left behind holds its output open, "
                                "which is read no longer";
@@ -256,7 +256,7 @@ static void tell_unread(const struct run *run)
 }
 
 /* One wait: output, the command's end, frames from the runner, or a time limit. */
-static void run_step(struct run *run)
+static void run_step(struct command_run *run)
 {
     /* A runner that does not take the output makes the command wait, as a full pipe would. */
     bool held = run->captured == NULL && channel_is_full(run->worker);
@@ -275,7 +275,7 @@ static void run_step(struct run *run)
 }
 
 /* The whole life of a command that was started. */
-static void run_to_its_end(struct run *run)
+static void run_to_its_end(struct command_run *run)
 {
     run->worker->child = run->pid;
     run->worker->child_leads = run->leads;
@@ -298,7 +298,7 @@ static void run_to_its_end(struct run *run)
 }
 
 /* How a command ended that was started; TEXT says which of its limits it met, if it did. */
-static void fill_result(const struct run *run, struct result *result, struct buf *text)
+static void fill_result(const struct command_run *run, struct result *result, struct buf *text)
 {
     int signal_number = WIFSIGNALED(run->status) ? WTERMSIG(run->status) : 0;
     struct program_end end = {
@@ -331,7 +331,7 @@ static int open_pipe(int ends[2], struct error *error)
 }
 
 /* Opens as many pipes as there are WRITING ends to fill in; RUN reads them. On an error some may be open. */
-static int open_pipes(struct run *run, int *writing, int count, struct error *error)
+static int open_pipes(struct command_run *run, int *writing, int count, struct error *error)
 {
     int result = 0;
     for (int i = 0; !result && i < count; i++) {
@@ -361,7 +361,7 @@ int command_spawn(struct worker *worker, const struct spawn_options *options, pi
     return result;
 }
 
-static int start_task(struct worker *worker, const struct spawn_options *rendered, struct run *run,
+static int start_task(struct worker *worker, const struct spawn_options *rendered, struct command_run *run,
                       struct error *error)
 {
     struct spawn_options options = *rendered;
@@ -387,7 +387,7 @@ static int start_task(struct worker *worker, const struct spawn_options *rendere
 }
 
 /* A dry run: the command that would be run, as an encoded value. */
-static int plan_task(struct worker *worker, const struct task *task, struct buf *encoded,
+static int plan_task(struct worker *worker, const struct worker_task *task, struct buf *encoded,
                      struct error *error)
 {
     struct spawn_options options = {0};
@@ -401,10 +401,10 @@ static int plan_task(struct worker *worker, const struct task *task, struct buf 
 }
 
 /* COMMAND gets the command as a line for a shell, where results tell it or it has failed. */
-static int run_task(struct worker *worker, const struct task *task, struct result *told,
+static int run_task(struct worker *worker, const struct worker_task *task, struct result *told,
                     struct buf *text, struct buf *command, struct error *error)
 {
-    struct run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
+    struct command_run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
     struct spawn_options options = {0};
     if (task->timeout)
         run.deadline = clock_monotonic() + task->timeout;
@@ -421,7 +421,7 @@ static int run_task(struct worker *worker, const struct task *task, struct resul
     return result;
 }
 
-void command_run_task(struct worker *worker, const struct task *task)
+void command_run_task(struct worker *worker, const struct worker_task *task)
 {
     struct result told = {.id = task->id};
     struct error error = {0};
@@ -443,7 +443,7 @@ void command_run_task(struct worker *worker, const struct task *task)
     buf_release(&command);
 }
 
-static int start_captured(const struct script_command *command, struct run *run,
+static int start_captured(const struct script_command *command, struct command_run *run,
                           struct error *error)
 {
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -482,7 +482,7 @@ static int start_captured(const struct script_command *command, struct run *run,
 int command_run_captured(struct worker *worker, const struct script_command *command,
                          struct script_result *result, struct error *error)
 {
-    struct run run = {
+    struct command_run run = {
         .worker = worker,
         .leads = !worker->config.process, /* a process's stop signal goes to its whole group */
         .streams = {-1, -1},

@@ -48,7 +48,7 @@ int coprocess_prepare(struct worker *worker, struct error *error)
 }
 
 /* The line for the task, without its newline. */
-static int compose(struct worker *worker, const struct task *task, struct error *error)
+static int compose(struct worker *worker, const struct worker_task *task, struct error *error)
 {
     struct arena *arena = task->size && *task->item == VALUE_TABLE ? arena_new() : NULL;
     struct buf *question = &worker->coprocess->question;
@@ -273,7 +273,7 @@ static int plan_task(struct worker *worker, struct error *error)
     return print_program(worker, &coprocess->command, error);
 }
 
-static int run_task(struct worker *worker, const struct task *task, struct result *told,
+static int run_task(struct worker *worker, const struct worker_task *task, struct result *told,
                     struct error *error)
 {
     int64_t limit = task->timeout;
@@ -291,7 +291,7 @@ static int run_task(struct worker *worker, const struct task *task, struct resul
     return result;
 }
 
-void coprocess_run_task(struct worker *worker, const struct task *task)
+void coprocess_run_task(struct worker *worker, const struct worker_task *task)
 {
     struct coprocess *coprocess = worker->coprocess;
     struct result told = {.id = task->id};

@@ -64,7 +64,7 @@ int body_prepare(struct worker *worker, struct error *error)
     return result;
 }
 
-void body_run_task(struct worker *worker, const struct task *task)
+void body_run_task(struct worker *worker, const struct worker_task *task)
 {
     struct arena *arena = NULL;
     struct value item = {0};

@@ -86,7 +86,7 @@ int host_wait_for_answer(struct worker *worker, struct error *error)
     return result;
 }
 
-static bool is_among(const struct texts *names, const char *queue, size_t *index)
+static bool is_among(const struct config_texts *names, const char *queue, size_t *index)
 {
     for (*index = 0; *index < names->count; ++*index)
         if (!strcmp(names->items[*index], queue))
@@ -95,7 +95,7 @@ static bool is_among(const struct texts *names, const char *queue, size_t *index
 }
 
 /* A queue that the body did not declare is one that nobody counts on it for. */
-static int must_declare(const struct texts *declared, const char *queue, const char *key,
+static int must_declare(const struct config_texts *declared, const char *queue, const char *key,
                         size_t *index, struct error *error)
 {
     if (is_among(declared, queue, index))
@@ -177,7 +177,7 @@ static int wait_for_room(struct worker *worker, int64_t until, struct error *err
 
 void host_take_broken(struct worker *worker, struct frame *frame)
 {
-    const struct texts *produces = &worker->config.produces;
+    const struct config_texts *produces = &worker->config.produces;
     size_t length;
     const char *name = frame_read_bytes(frame, &length);
     if (!worker->broken)

@@ -52,7 +52,7 @@ struct channel {
     int64_t beat_at;  /* when the next PING is due */
 };
 
-struct task {
+struct worker_task {
     uint64_t id;
     int64_t index;
     int64_t attempt;
@@ -63,7 +63,7 @@ struct task {
 
 /* Tasks that were received and have not begun: a ring. */
 struct task_queue {
-    struct task *items;
+    struct worker_task *items;
     size_t capacity;
     size_t first;
     size_t count;
@@ -137,8 +137,8 @@ void worker_handle(struct worker *worker, struct frame *frame);
 
 /* tasks.c */
 void tasks_push(struct task_queue *queue, struct frame *frame);
-struct task tasks_pop(struct task_queue *queue);
-void tasks_unpop(struct task_queue *queue, const struct task *task); /* the one that was popped last */
+struct worker_task tasks_pop(struct task_queue *queue);
+void tasks_unpop(struct task_queue *queue, const struct worker_task *task); /* the one that was popped last */
 void tasks_release(struct task_queue *queue);
 
 /* command.c: bodies that are commands, and the commands that Lua runs. */
@@ -148,7 +148,7 @@ int command_prepare(struct worker *worker, struct error *error);
 void command_release(struct worker *worker);
 
 /* Runs the body for the running task and appends its RESULT's fields to the channel. */
-void command_run_task(struct worker *worker, const struct task *task);
+void command_run_task(struct worker *worker, const struct worker_task *task);
 
 /* parrun.run: as struct script_host has it. */
 int command_run_captured(struct worker *worker, const struct script_command *command,
@@ -175,7 +175,7 @@ void command_kill_all(struct worker *worker);
 
 /* Starts the program, so that one that is not there is told of before any task. */
 int coprocess_prepare(struct worker *worker, struct error *error);
-void coprocess_run_task(struct worker *worker, const struct task *task);
+void coprocess_run_task(struct worker *worker, const struct worker_task *task);
 
 /* No more tasks will come: closes the program's input and waits for its end. */
 void coprocess_finish(struct worker *worker);
@@ -183,13 +183,13 @@ void coprocess_release(struct worker *worker);
 
 /* body.c: bodies that are Lua. */
 int body_prepare(struct worker *worker, struct error *error);
-void body_run_task(struct worker *worker, const struct task *task);
+void body_run_task(struct worker *worker, const struct worker_task *task);
 
-/* host.c: what Lua bodies see of the runner. */
+/* lua_host.c: what Lua bodies see of the runner. */
 extern const struct script_host worker_pool_host;
 extern const struct script_host worker_process_host;
 
-/* flusher.c: writes what a Lua body has gathered, should the body not come to it. */
+/* flush_thread.c: writes what a Lua body has gathered, should the body not come to it. */
 
 /* Starts the flusher of a worker whose body is Lua; the channel still belongs to the caller. */
 void flusher_start(struct worker *worker);
@@ -201,7 +201,7 @@ void flusher_stop(struct worker *worker);
 void flusher_lend(struct worker *worker);
 void flusher_take_back(struct worker *worker);
 
-/* The host for the worker's body: the one of host.c, which takes the channel back for each call. */
+/* The host for the worker's body: the one of lua_host.c, which takes the channel back for each call. */
 const struct script_host *flusher_host(const struct worker *worker);
 
 /* inbox.c */
@@ -217,11 +217,11 @@ void inboxes_settle(struct worker *worker, bool well);
 void inboxes_tidy(struct worker *worker, bool body_takes_long);
 void inboxes_release(struct worker *worker);
 
-/* host.c, for inbox.c: whether the body must end now, and until when a wait may last. */
+/* lua_host.c, for inbox.c: whether the body must end now, and until when a wait may last. */
 int host_must_end(struct worker *worker, struct error *error);
 int host_wait_for_answer(struct worker *worker, struct error *error);
 
-/* host.c: nothing takes any more from the queue that FRAME names; the body's next put into it fails. */
+/* lua_host.c: nothing takes any more from the queue that FRAME names; the body's next put into it fails. */
 void host_take_broken(struct worker *worker, struct frame *frame);
 
 /* result.c */

@@ -151,7 +151,7 @@ static void take_own(struct body_command *command, struct rendered *entry, const
 static int parse_entries(struct body_command *command, const struct worker_config *config,
                          const struct template_scope *scope, struct error *error)
 {
-    const struct texts *env = &config->env;
+    const struct config_texts *env = &config->env;
     command->entry_count = env->count / 2;
     command->entries =
         arena_alloc(command->arena, command->entry_count * sizeof(*command->entries));
@@ -169,7 +169,7 @@ static int parse_entries(struct body_command *command, const struct worker_confi
 static int parse_arguments(struct body_command *command, const struct worker_config *config,
                            const struct template_scope *scope, struct error *error)
 {
-    const struct texts *shell = &config->shell;
+    const struct config_texts *shell = &config->shell;
     enum template_use use = TEMPLATE_TEXT;
     command->argument_count = config->command.count;
     command->arguments =
@@ -300,7 +300,7 @@ static void fill_options(struct body_command *command, const struct worker *work
     options->attributes = &command->attributes;
 }
 
-int render_command(struct body_command *command, struct worker *worker, const struct task *task,
+int render_command(struct body_command *command, struct worker *worker, const struct worker_task *task,
                    struct spawn_options *options, struct error *error)
 {
     struct arena *arena = task->size && *task->item == VALUE_TABLE ? arena_new() : NULL;

@@ -8,7 +8,7 @@
 static void tasks_double(struct task_queue *queue)
 {
     size_t capacity = queue->capacity ? queue->capacity * 2 : 64;
-    struct task *items = mem_calloc(capacity, sizeof(*items));
+    struct worker_task *items = mem_calloc(capacity, sizeof(*items));
     for (size_t i = 0; i < queue->count; i++)
         items[i] = queue->items[(queue->first + i) % queue->capacity];
     free(queue->items);
@@ -19,7 +19,7 @@ void tasks_push(struct task_queue *queue, struct frame *frame)
 {
     if (queue->count == queue->capacity)
         tasks_double(queue);
-    struct task *task = &queue->items[(queue->first + queue->count++) % queue->capacity];
+    struct worker_task *task = &queue->items[(queue->first + queue->count++) % queue->capacity];
     task->id = frame_read_u64(frame);
     task->index = frame_read_i64(frame);
     task->attempt = frame_read_i64(frame);
@@ -28,15 +28,15 @@ void tasks_push(struct task_queue *queue, struct frame *frame)
     task->item = mem_copy(frame->at, frame->left);
 }
 
-struct task tasks_pop(struct task_queue *queue)
+struct worker_task tasks_pop(struct task_queue *queue)
 {
-    struct task task = queue->items[queue->first];
+    struct worker_task task = queue->items[queue->first];
     queue->first = (queue->first + 1) % queue->capacity;
     queue->count--;
     return task;
 }
 
-void tasks_unpop(struct task_queue *queue, const struct task *task)
+void tasks_unpop(struct task_queue *queue, const struct worker_task *task)
 {
     queue->first = (queue->first + queue->capacity - 1) % queue->capacity;
     queue->items[queue->first] = *task;

@@ -26,13 +26,13 @@ static void give_back_tasks(struct worker *worker, bool all)
 {
     struct buf *out = &worker->channel.pending;
     bool keeps = !all && !worker->running && worker->tasks.count;
-    struct task kept;
+    struct worker_task kept;
     if (keeps)
         kept = tasks_pop(&worker->tasks);
     size_t begin = frame_begin(out, FRAME_REVOKED);
     frame_u32(out, (uint32_t)worker->tasks.count);
     while (worker->tasks.count) {
-        struct task task = tasks_pop(&worker->tasks);
+        struct worker_task task = tasks_pop(&worker->tasks);
         frame_u64(out, task.id);
         free(task.item);
     }
@@ -141,7 +141,7 @@ static void take_stream(int from, int to)
 
 static const struct {
     int (*prepare)(struct worker *worker, struct error *error);
-    void (*run_task)(struct worker *worker, const struct task *task);
+    void (*run_task)(struct worker *worker, const struct worker_task *task);
 } bodies[] = {
     [WORKER_RUN] = {command_prepare, command_run_task},
     [WORKER_EXEC] = {command_prepare, command_run_task},
@@ -166,7 +166,7 @@ static int prepare(struct worker *worker)
 
 static void run_task(struct worker *worker)
 {
-    struct task task = tasks_pop(&worker->tasks);
+    struct worker_task task = tasks_pop(&worker->tasks);
     worker->running = task.id;
     worker->cancelled = false;
     bodies[worker->config.body].run_task(worker, &task);

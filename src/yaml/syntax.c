@@ -29,7 +29,7 @@ struct syntax_row {
     enum syntax_when when;
     const char *near;
     bool at_context; /* show the start of the context, not the problem */
-    /* What the lines above tell of it, at the same place; see layout.h. NULL: nothing. */
+    /* What the lines above tell of it, at the same place; see indentation.h. NULL: nothing. */
     bool (*layout)(const struct source *source, size_t offset, struct diags *diags);
     const char *message;
     const char *hint;

@@ -124,7 +124,7 @@ static void test_held_is_bounded(void **state)
     mask_free(mask);
 }
 
-/* Random texts over two letters: what is masked is what stands in a secret, however it is cut. */
+/* Random texts over two messages: what is masked is what stands in a secret, however it is cut. */
 static void test_every_place(void **state)
 {
     (void)state;

@@ -13,7 +13,7 @@
 
 struct side {
     struct loop *loop;
-    struct tap *tap;
+    struct stream_reader *reader;
     struct timer *timer;
     int to;            /* the pipe's other end */
     int beside;        /* as it, of another reader's */
@@ -47,20 +47,20 @@ static void say(struct side *side, const char *text)
 /* The timer of what the other end does is set before the tap has any. */
 static void side_new(void (*function)(void *arg), struct side *side)
 {
-    static const struct tap_callbacks callbacks = {.line = on_line, .end = on_end};
+    static const struct stream_reader_callbacks callbacks = {.line = on_line, .end = on_end};
     struct error error = {0};
     int ends[2];
     *side = (struct side){.loop = test_loop()};
     assert_int_equal(pipe_open(ends, &error), 0);
     side->to = ends[1];
-    side->tap = tap_new(side->loop, ends[0], "stdout", NULL, NULL, &callbacks, side);
+    side->reader = stream_reader_new(side->loop, ends[0], "stdout", NULL, NULL, &callbacks, side);
     side->timer = timer_new(side->loop, function, side);
 }
 
 static void side_end(struct side *side)
 {
     timer_free(side->timer);
-    tap_free(side->tap);
+    stream_reader_free(side->reader);
     loop_free(side->loop);
     buf_release(&side->lines);
 }
@@ -127,7 +127,7 @@ static void test_what_is_in_the_pipe_belongs_to_the_line(void **state)
     side_new(wake_beside, &side);
     assert_int_equal(pipe_open(ends, &error), 0);
     side.beside = ends[1];
-    struct reader *beside = reader_new(side.loop, ends[0], &callbacks, &side);
+    struct pipe_reader *beside = reader_new(side.loop, ends[0], &callbacks, &side);
     say(&side, "l");
     timer_start(side.timer, 100 * NS_PER_MS);
     loop_run(side.loop);

@@ -43,7 +43,7 @@ static const struct terminal_case {
 /* PIECE bytes at a time. */
 static void assert_shown(const struct terminal_case *one, bool color, size_t piece)
 {
-    struct terminal terminal = {.color = color};
+    struct terminal_text terminal = {.color = color};
     struct buf out = {0};
     const char *expected = color || !one->plain ? one->shown : one->plain;
     for (size_t at = 0; at < one->length; at += piece) {
@@ -93,7 +93,7 @@ static void test_nothing_is_obeyed(void **state)
     static const char alphabet[] = "\033\033\033[[]0;31mPX^_\\\x07\x9b\x9d\xc2\x85\xe2\x80\x1b\r\n\x7f?HJ";
     unsigned long seed = 1;
     for (unsigned round = 0; round < 20000; round++) {
-        struct terminal terminal = {.color = true};
+        struct terminal_text terminal = {.color = true};
         struct buf out = {0};
         for (unsigned part = 0; part < 3; part++) {
             char bytes[16];

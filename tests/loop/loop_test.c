@@ -156,7 +156,7 @@ struct letter {
 
 struct post_office {
     struct loop *loop;
-    int next[POSTERS]; /* of each poster: letters come in its order */
+    int next[POSTERS]; /* of each poster: messages come in its order */
     int received;
     int wrong;
     struct letter letters[POSTERS][POSTS];

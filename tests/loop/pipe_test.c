@@ -78,7 +78,7 @@ static void test_reads_to_the_end(void **state)
     struct side side = {.loop = test_loop()};
     int ends[2];
     open_pipe(ends);
-    struct reader *reader = reader_new(side.loop, ends[0], &reading, &side);
+    struct pipe_reader *reader = reader_new(side.loop, ends[0], &reading, &side);
     assert_int_equal(write(ends[1], "hello", 5), 5);
     side.stop_at = 5;
     loop_run(side.loop);
@@ -104,7 +104,7 @@ static void test_pause_and_resume(void **state)
     struct side side = {.loop = test_loop(), .stop_at = 5};
     int ends[2];
     open_pipe(ends);
-    struct reader *reader = reader_new(side.loop, ends[0], &reading, &side);
+    struct pipe_reader *reader = reader_new(side.loop, ends[0], &reading, &side);
     reader_pause(reader);
     reader_pause(reader);
     assert_int_equal(write(ends[1], "hello", 5), 5);
@@ -126,7 +126,7 @@ static void test_drain(void **state)
     struct side side = {.loop = test_loop()};
     int ends[2];
     open_pipe(ends);
-    struct reader *reader = reader_new(side.loop, ends[0], &reading, &side);
+    struct pipe_reader *reader = reader_new(side.loop, ends[0], &reading, &side);
     reader_pause(reader);
     reader_drain(reader); /* nothing there: does not wait */
     assert_int_equal(write(ends[1], "rest", 4), 4);
@@ -150,8 +150,8 @@ static void test_through_a_pipe(void **state)
     struct buf sent = {0};
     int ends[2];
     open_pipe(ends);
-    struct reader *reader = reader_new(from.loop, ends[0], &reading, &to);
-    struct writer *writer = writer_new(from.loop, ends[1], &writing, &from);
+    struct pipe_reader *reader = reader_new(from.loop, ends[0], &reading, &to);
+    struct pipe_writer *writer = writer_new(from.loop, ends[1], &writing, &from);
     assert_int_equal(writer_fd(writer), ends[1]);
     for (int i = 0; i < 300000; i++) {
         size_t before = sent.length;
@@ -182,7 +182,7 @@ static void test_drained_each_time(void **state)
     char bytes[8];
     int ends[2];
     open_pipe(ends);
-    struct writer *writer = writer_new(side.loop, ends[1], &writing, &side);
+    struct pipe_writer *writer = writer_new(side.loop, ends[1], &writing, &side);
     for (int i = 1; i <= 3; i++) {
         writer_put(writer, "ab", 2);
         writer_put(writer, "cd", 2);
@@ -202,7 +202,7 @@ static void test_reader_gone_keeps_pending(void **state)
     struct side side = {.loop = test_loop()};
     int ends[2];
     open_pipe(ends);
-    struct writer *writer = writer_new(side.loop, ends[1], &writing, &side);
+    struct pipe_writer *writer = writer_new(side.loop, ends[1], &writing, &side);
     close(ends[0]);
     writer_put(writer, "lost", 4);
     loop_run(side.loop);
@@ -227,7 +227,7 @@ static void test_free_while_pending(void **state)
     char *large = mem_calloc(1, 1 << 20);
     int ends[2];
     open_pipe(ends);
-    struct writer *writer = writer_new(side.loop, ends[1], &writing, &side);
+    struct pipe_writer *writer = writer_new(side.loop, ends[1], &writing, &side);
     writer_put(writer, large, 1 << 20);
     turn(side.loop);
     assert_in_range(writer_pending(writer), 1, (1 << 20) - 1);

@@ -52,12 +52,12 @@ static void test_comes_back(void **state)
     assert_false(spool.in_file);
 }
 
-/* Many spools on one shelf: each comes back as it was, and its room is used again. */
+/* Many spools on one shared file: each comes back as it was, and its room is used again. */
 static void test_shelf(void **state)
 {
     (void)state;
     struct spool spools[3] = {0};
-    struct spool_shelf shelf = {0};
+    struct spool_file file = {0};
     struct error error = {0};
     const char *bytes;
     size_t length;
@@ -65,10 +65,10 @@ static void test_shelf(void **state)
     for (int turn = 0; turn < 2; turn++) {
         for (size_t i = 0; i < countof(spools); i++) {
             fill(&spools[i], pieces[i]);
-            assert_int_equal(spool_shelve(&spools[i], &shelf, &error), 0);
+            assert_int_equal(spool_file_put(&spools[i], &file, &error), 0);
             assert_int_equal(spools[i].memory.length, 0);
         }
-        assert_int_equal(shelf.end, 7000);
+        assert_int_equal(file.end, 7000);
         for (size_t i = countof(spools); i--;) {
             size_t total = 0;
             while (spool_next(&spools[i], &bytes, &length, &error) == 1)
@@ -77,10 +77,10 @@ static void test_shelf(void **state)
             assert_int_equal(total, pieces[i] * 1000);
             spool_release(&spools[i]);
         }
-        spool_shelf_clear(&shelf);
-        assert_int_equal(shelf.end, 0);
+        spool_file_clear(&file);
+        assert_int_equal(file.end, 0);
     }
-    spool_shelf_release(&shelf);
+    spool_file_release(&file);
 }
 
 /* Where TMPDIR cannot be used, /tmp is. */

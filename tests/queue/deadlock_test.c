@@ -36,7 +36,7 @@ struct worker {
     int64_t depth;   /* of its message: what it puts has one less */
     int puts;        /* left */
     size_t into;     /* the queue of the next one */
-    struct mark_taken mark;
+    struct delivery_tag mark;
     struct waiter waiter;
 };
 
@@ -44,7 +44,7 @@ struct worker {
 struct fake {
     struct object object;
     struct model *model;
-    struct taker *taker;
+    struct consumer *consumer;
     struct waiter waiter;
     bool waiting; /* for a message */
     bool closed;  /* no more come */
@@ -106,7 +106,7 @@ static void go_on(struct worker *worker)
         worker->into = pool->targets[pick(model, pool->object.spec->produces_count)];
         return;
     }
-    taker_task_done(pool->taker, &worker->mark);
+    consumer_task_done(pool->consumer, &worker->mark);
     worker->work = FREE;
     model->done++;
     serve(pool);
@@ -196,13 +196,13 @@ static void serve(struct fake *pool)
     while (!pool->waiting && !pool->closed && !object_is_ending(&pool->object) &&
            (worker = free_worker(pool))) {
         buf_clear(&encoded);
-        switch (taker_take(pool->taker, &encoded, &worker->mark)) {
+        switch (consumer_receive(pool->consumer, &encoded, &worker->mark)) {
         case TAKE_MESSAGE:
             begin(pool, worker, &encoded);
             break;
         case TAKE_EMPTY:
             pool->waiting = true;
-            taker_wait(pool->taker, &pool->waiter);
+            consumer_wait(pool->consumer, &pool->waiter);
             break;
         case TAKE_CLOSED:
             pool->closed = true;
@@ -396,7 +396,7 @@ static void shape_pool(struct model *model, size_t number, size_t form)
 static void make_workers(struct model *model, size_t number)
 {
     struct fake *pool = &model->pools[number];
-    pool->taker = taker_new(model->queues[pool->source], pool->object.name, TAKER_TASKS);
+    pool->consumer = consumer_new(model->queues[pool->source], pool->object.name, CONSUMER_TASKS);
     pool->waiter = (struct waiter){.function = on_message, .arg = pool};
     for (size_t i = 0; i < pool->worker_count; i++) {
         struct worker *worker = &pool->workers[i];
@@ -410,7 +410,7 @@ static void fill(struct model *model)
     for (size_t i = pick(model, 6) + 1; i-- > 0;) {
         struct buf encoded = encoded_integer((int64_t)pick(model, 5));
         struct queue *queue = model->queues[pick(model, model->scenario.queue_count)];
-        queue_put_anyway(queue, encoded.data, encoded.length, &usual);
+        queue_put_unbounded(queue, encoded.data, encoded.length, &usual);
         buf_release(&encoded);
         model->put++;
     }
@@ -464,13 +464,13 @@ static void check_end(struct model *model)
 
 static void clear(struct model *model)
 {
-    stall_stop(model->run.stall);
+    deadlock_stop(model->run.deadlock);
     for (size_t i = 0; i < model->run.object_count; i++) {
         struct fake *pool = &model->pools[i];
         queue_unwait(model->queues[pool->source], &pool->waiter);
         for (size_t j = 0; j < pool->worker_count; j++)
             queue_unwait(model->queues[pool->workers[j].into], &pool->workers[j].waiter);
-        taker_free(pool->taker);
+        consumer_free(pool->consumer);
         object_release(&pool->object);
     }
     timer_free(model->timer);
@@ -481,7 +481,7 @@ static void clear(struct model *model)
     test_run_end(&model->run);
     for (size_t i = 0; i < model->scenario.queue_count; i++)
         queue_free(model->queues[i]);
-    stall_free(model->run.stall);
+    deadlock_free(model->run.deadlock);
 }
 
 static void run_shape(unsigned shape, size_t *closed, size_t *stalled)
@@ -496,7 +496,7 @@ static void run_shape(unsigned shape, size_t *closed, size_t *stalled)
     model.timer = timer_new(model.run.loop, on_step, &model);
     model.hangs = timer_new(model.run.loop, on_hang, &model);
     timer_start(model.hangs, HANGS);
-    model.run.stall = stall_new(&model.run);
+    model.run.deadlock = deadlock_new(&model.run);
     run_start(&model.run);
     loop_run(model.run.loop);
     check_end(&model);

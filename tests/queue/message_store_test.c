@@ -2,46 +2,46 @@
 #include "../harness/run_fixture.h"
 #include "queue/message_store.h"
 
-static void put(struct store *store, const char *lines)
+static void put(struct message_store *store, const char *lines)
 {
     size_t count;
-    assert_int_equal(store_put_stream(store, lines, strlen(lines), 1000000, &count), strlen(lines));
+    assert_int_equal(message_store_put_stream(store, lines, strlen(lines), 1000000, &count), strlen(lines));
 }
 
-static void put_string(struct store *store, const char *text)
+static void put_string(struct message_store *store, const char *text)
 {
     struct buf encoded = encoded_string(text);
-    store_put_value(store, encoded.data, encoded.length);
+    message_store_put_value(store, encoded.data, encoded.length);
     buf_release(&encoded);
 }
 
-static void assert_lines(struct store *store, size_t most, size_t count, const char *lines)
+static void assert_lines(struct message_store *store, size_t most, size_t count, const char *lines)
 {
     struct buf out = {0};
     struct error error = {0};
-    assert_int_equal(store_take_stream(store, &out, most, &error), count);
+    assert_int_equal(message_store_take_stream(store, &out, most, &error), count);
     assert_null(error.text);
     assert_buf(&out, lines);
 }
 
-static void assert_string(struct store *store, const char *text)
+static void assert_string(struct message_store *store, const char *text)
 {
     struct buf out = {0}, expected = encoded_string(text);
-    store_take_value(store, &out);
+    message_store_take_value(store, &out);
     assert_same_buf(&out, &expected);
 }
 
-static void assert_empty(struct store *store)
+static void assert_empty(struct message_store *store)
 {
     assert_int_equal(store->messages, 0);
     assert_int_equal(store->bytes, 0);
-    store_release(store);
+    message_store_release(store);
 }
 
 static void test_lines_pass_through(void **state)
 {
     (void)state;
-    struct store store = {0};
+    struct message_store store = {0};
     put(&store, "a\nbb\n\nccc\n");
     assert_int_equal(store.messages, 4);
     assert_lines(&store, 1000, 4, "a\nbb\n\nccc\n");
@@ -51,13 +51,13 @@ static void test_lines_pass_through(void **state)
 static void test_at_most_so_many(void **state)
 {
     (void)state;
-    struct store store = {0};
+    struct message_store store = {0};
     size_t count;
-    assert_int_equal(store_put_stream(&store, "a\nbb\nc\n", 7, 2, &count), 5);
+    assert_int_equal(message_store_put_stream(&store, "a\nbb\nc\n", 7, 2, &count), 5);
     assert_int_equal(count, 2);
-    assert_int_equal(store_put_stream(&store, "a\n", 2, 0, &count), 0);
+    assert_int_equal(message_store_put_stream(&store, "a\n", 2, 0, &count), 0);
     assert_int_equal(count, 0);
-    assert_int_equal(store_put_stream(&store, "", 0, 5, &count), 0);
+    assert_int_equal(message_store_put_stream(&store, "", 0, 5, &count), 0);
     assert_int_equal(count, 0);
     assert_lines(&store, 1000, 2, "a\nbb\n");
     assert_empty(&store);
@@ -80,7 +80,7 @@ static const struct take_case takes[] = {
 static void test_take_most(void **state)
 {
     const struct take_case *row = *state;
-    struct store store = {0};
+    struct message_store store = {0};
     put(&store, "aa\nbb\ncc\n");
     assert_lines(&store, row->most, row->count, row->first);
     if (row->count < 3)
@@ -91,7 +91,7 @@ static void test_take_most(void **state)
 static void test_lines_as_values_and_back(void **state)
 {
     (void)state;
-    struct store store = {0};
+    struct message_store store = {0};
     put(&store, "one\n\n");
     put_string(&store, "two");
     put(&store, "three\n");
@@ -105,13 +105,13 @@ static void test_lines_as_values_and_back(void **state)
 static void test_returned_stands_first(void **state)
 {
     (void)state;
-    struct store store = {0};
-    store_return_stream(&store, "x\n", 2);
+    struct message_store store = {0};
+    message_store_return_stream(&store, "x\n", 2);
     put(&store, "b\n");
     put_string(&store, "c");
-    store_return_stream(&store, "y\nz\n", 4);
+    message_store_return_stream(&store, "y\nz\n", 4);
     struct buf encoded = encoded_string("first");
-    store_return_value(&store, encoded.data, encoded.length);
+    message_store_return_value(&store, encoded.data, encoded.length);
     buf_release(&encoded);
     assert_int_equal(store.messages, 6);
     static const char *const order[] = {"first", "y", "z", "x", "b", "c"};
@@ -135,7 +135,7 @@ static const struct wrong_case wrongs[] = {
 static void test_no_line(void **state)
 {
     const struct wrong_case *row = *state;
-    struct store store = {0};
+    struct message_store store = {0};
     struct buf out = {0}, table = {0};
     struct error error = {0};
     put_string(&store, "good");
@@ -143,9 +143,9 @@ static void test_no_line(void **state)
         put_string(&store, row->text);
     value_encode_table(&table, 0);
     if (!row->text)
-        store_put_value(&store, table.data, table.length);
+        message_store_put_value(&store, table.data, table.length);
     put_string(&store, "behind");
-    assert_int_equal(store_take_stream(&store, &out, 1000, &error), 2);
+    assert_int_equal(message_store_take_stream(&store, &out, 1000, &error), 2);
     assert_error(&error, ERROR_FAILED, row->said);
     assert_buf(&out, "good\n");
     assert_lines(&store, 1000, 1, "behind\n");
@@ -156,7 +156,7 @@ static void test_no_line(void **state)
 static void test_many_batches(void **state)
 {
     (void)state;
-    struct store store = {0};
+    struct message_store store = {0};
     struct buf line = {0}, out = {0};
     struct error error = {0};
     for (int i = 0; i < 100000; i++) {
@@ -167,7 +167,7 @@ static void test_many_batches(void **state)
     assert_int_equal(store.messages, 100000);
     size_t taken = 0;
     while (store.messages)
-        taken += store_take_stream(&store, &out, 10000, &error);
+        taken += message_store_take_stream(&store, &out, 10000, &error);
     assert_int_equal(taken, 100000);
     const char *at = out.data;
     for (int i = 0; i < 100000; i++) {
@@ -185,7 +185,7 @@ static void test_many_batches(void **state)
 static void test_line_longer_than_a_batch(void **state)
 {
     (void)state;
-    struct store store = {0};
+    struct message_store store = {0};
     struct buf line = {0}, out = {0};
     struct error error = {0};
     memset(buf_reserve(&line, 1 << 20), 'x', 1 << 20);
@@ -195,7 +195,7 @@ static void test_line_longer_than_a_batch(void **state)
     put(&store, line.data);
     put(&store, "b\n");
     assert_lines(&store, 5, 1, "a\n");
-    assert_int_equal(store_take_stream(&store, &out, 5, &error), 1);
+    assert_int_equal(message_store_take_stream(&store, &out, 5, &error), 1);
     assert_int_equal(out.length, (1 << 20) + 1);
     assert_lines(&store, 5, 1, "b\n");
     buf_release(&line);

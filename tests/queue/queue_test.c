@@ -16,19 +16,19 @@ static const struct put_options usual;
 /* Somebody who takes one message, is done with it and leaves. */
 static enum take_result take_value(struct queue *queue, struct buf *out)
 {
-    struct taker *taker = taker_new(queue, "c", TAKER_BODY);
-    struct mark_taken mark;
-    enum take_result result = taker_take(taker, out, &mark);
-    taker_done(taker, 1);
-    taker_free(taker);
+    struct consumer *consumer = consumer_new(queue, "c", CONSUMER_BODY);
+    struct delivery_tag mark;
+    enum take_result result = consumer_receive(consumer, out, &mark);
+    consumer_done(consumer, 1);
+    consumer_free(consumer);
     return result;
 }
 
 static enum take_result take_stream(struct queue *queue, struct buf *out, struct error *error)
 {
-    struct taker *taker = taker_new(queue, "c", TAKER_STREAM);
-    enum take_result result = taker_take_stream(taker, out, 100, error);
-    taker_free(taker);
+    struct consumer *consumer = consumer_new(queue, "c", CONSUMER_STREAM);
+    enum take_result result = consumer_receive_stream(consumer, out, 100, error);
+    consumer_free(consumer);
     return result;
 }
 
@@ -181,20 +181,20 @@ static void test_return(void **state)
     struct run run = test_run(NULL);
     struct queue_spec spec = spec_of(10);
     struct queue *queue = queue_new(&run, &spec, false, &one_each);
-    struct taker *body = taker_new(queue, "c", TAKER_BODY);
-    struct taker *stream = taker_new(queue, "c", TAKER_STREAM);
+    struct consumer *body = consumer_new(queue, "c", CONSUMER_BODY);
+    struct consumer *stream = consumer_new(queue, "c", CONSUMER_STREAM);
     struct buf values = {0}, lines = {0};
     struct error error = {0};
     size_t count;
     put(queue, 1);
     put(queue, 2);
-    assert_int_equal(taker_take_many(body, &values, 1, &count), TAKE_MESSAGE);
+    assert_int_equal(consumer_receive_many(body, &values, 1, &count), TAKE_MESSAGE);
     assert_int_equal(count, 1);
-    taker_return_many(body, values.data, values.length, 1, false);
+    consumer_requeue_many(body, values.data, values.length, 1, false);
     assert_take(queue, 1);
-    assert_int_equal(taker_take_stream(stream, &lines, 100, &error), TAKE_MESSAGE);
-    taker_return_stream(stream, lines.data, lines.length);
-    taker_return_stream(stream, "", 0);
+    assert_int_equal(consumer_receive_stream(stream, &lines, 100, &error), TAKE_MESSAGE);
+    consumer_requeue_stream(stream, lines.data, lines.length);
+    consumer_requeue_stream(stream, "", 0);
     assert_int_equal(queue_length(queue), 1);
     queue_producer_ended(queue);
     assert_int_equal(take_value(queue, &lines), TAKE_MESSAGE);
@@ -202,8 +202,8 @@ static void test_return(void **state)
     assert_true(queue_balance(queue));
     buf_release(&values);
     buf_release(&lines);
-    taker_free(body);
-    taker_free(stream);
+    consumer_free(body);
+    consumer_free(stream);
     test_run_end(&run);
     queue_free(queue);
 }
@@ -215,20 +215,20 @@ static void test_end_waits_for_the_unacknowledged(void **state)
     struct queue_spec spec = spec_of(10);
     struct queue_users users = {.producers = 1, .consumers = 2};
     struct queue *queue = queue_new(&run, &spec, false, &users);
-    struct taker *busy = taker_new(queue, "c", TAKER_BODY);
+    struct consumer *busy = consumer_new(queue, "c", CONSUMER_BODY);
     struct buf values = {0};
     size_t count;
     put(queue, 1);
     queue_producer_ended(queue);
-    assert_int_equal(taker_take_many(busy, &values, 10, &count), TAKE_MESSAGE);
+    assert_int_equal(consumer_receive_many(busy, &values, 10, &count), TAKE_MESSAGE);
     assert_nothing(queue, TAKE_EMPTY); /* it may still come back */
     struct buf none = {0};
-    assert_int_equal(taker_take_many(busy, &none, 10, &count), TAKE_CLOSED); /* but not to itself */
-    taker_return_many(busy, values.data, values.length, 1, true);
+    assert_int_equal(consumer_receive_many(busy, &none, 10, &count), TAKE_CLOSED); /* but not to itself */
+    consumer_requeue_many(busy, values.data, values.length, 1, true);
     assert_take(queue, 1);
     assert_nothing(queue, TAKE_CLOSED);
     buf_release(&values);
-    taker_free(busy);
+    consumer_free(busy);
     test_run_end(&run);
     queue_free(queue);
 }
@@ -240,21 +240,21 @@ static void test_attempts(void **state)
     struct queue_spec spec = spec_of(10);
     spec.max_attempts = 2;
     struct queue *queue = queue_new(&run, &spec, false, &one_each);
-    struct taker *taker = taker_new(queue, "c", TAKER_BODY);
+    struct consumer *consumer = consumer_new(queue, "c", CONSUMER_BODY);
     size_t count;
     put(queue, 1);
     put(queue, 2);
     for (int i = 0; i < 3; i++) { /* untried, then tried twice */
         struct buf out = {0};
-        assert_int_equal(taker_take_many(taker, &out, 10, &count), TAKE_MESSAGE);
+        assert_int_equal(consumer_receive_many(consumer, &out, 10, &count), TAKE_MESSAGE);
         assert_int_equal(count, 1); /* one by one, so that is known which one it was */
-        taker_return_many(taker, out.data, out.length, 1, i > 0);
+        consumer_requeue_many(consumer, out.data, out.length, 1, i > 0);
         buf_release(&out);
     }
     assert_take(queue, 2);
     assert_nothing(queue, TAKE_EMPTY);
-    assert_false(queue_balance(queue)); /* given up, and no dead letters to keep it */
-    taker_free(taker);
+    assert_false(queue_balance(queue)); /* given up, and no dead messages to keep it */
+    consumer_free(consumer);
     test_run_end(&run);
     queue_free(queue);
 }
@@ -267,28 +267,28 @@ static void test_broadcast(void **state)
     struct queue_users users = {.producers = 1, .consumers = 3};
     spec.delivery = DELIVERY_BROADCAST;
     struct queue *queue = queue_new(&run, &spec, false, &users);
-    struct taker *a = taker_new(queue, "a", TAKER_BODY);
-    struct taker *b = taker_new(queue, "b", TAKER_BODY);
+    struct consumer *a = consumer_new(queue, "a", CONSUMER_BODY);
+    struct consumer *b = consumer_new(queue, "b", CONSUMER_BODY);
     struct buf out = {0};
-    struct mark_taken mark;
+    struct delivery_tag mark;
     assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6, NULL), 4);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(taker_take(a, &out, &mark), TAKE_MESSAGE);
-    assert_int_equal(taker_take(a, &out, &mark), TAKE_EMPTY);
+        assert_int_equal(consumer_receive(a, &out, &mark), TAKE_MESSAGE);
+    assert_int_equal(consumer_receive(a, &out, &mark), TAKE_EMPTY);
     assert_true(queue_is_full(queue)); /* the slowest counts */
     queue_consumer_ended(queue, "c");
     assert_true(queue_is_full(queue));
-    assert_int_equal(taker_take(b, &out, &mark), TAKE_MESSAGE);
+    assert_int_equal(consumer_receive(b, &out, &mark), TAKE_MESSAGE);
     assert_int_equal(queue_put_stream(queue, "3\n", 2, NULL), 2);
     queue_consumer_ended(queue, "b"); /* with two that it did not take: nobody misses them */
     assert_int_equal(queue_put_stream(queue, "4\n", 2, NULL), 2);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(taker_take(a, &out, &mark), TAKE_MESSAGE);
-    taker_done(a, 4);
+        assert_int_equal(consumer_receive(a, &out, &mark), TAKE_MESSAGE);
+    consumer_done(a, 4);
     assert_true(queue_balance(queue));
     buf_release(&out);
-    taker_free(a);
-    taker_free(b);
+    consumer_free(a);
+    consumer_free(b);
     test_run_end(&run);
     queue_free(queue);
 }
@@ -310,23 +310,23 @@ static void test_broadcast_ends_in_any_order(void **state)
         struct queue_users users = {.producers = 1, .consumers = 2};
         spec.delivery = DELIVERY_BROADCAST;
         struct queue *queue = queue_new(&run, &spec, false, &users);
-        struct taker *first = taker_new(queue, "first", TAKER_STREAM), *last = taker_new(queue, "last", TAKER_STREAM);
+        struct consumer *first = consumer_new(queue, "first", CONSUMER_STREAM), *last = consumer_new(queue, "last", CONSUMER_STREAM);
         struct buf out = {0};
         struct error error = {0};
         assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6, NULL), 6);
         for (int n = 0; n < rows[i].of_first; n++)
-            assert_int_equal(taker_take_stream(first, &out, 1, &error), TAKE_MESSAGE);
+            assert_int_equal(consumer_receive_stream(first, &out, 1, &error), TAKE_MESSAGE);
         for (int n = 0; n < rows[i].of_last; n++)
-            assert_int_equal(taker_take_stream(last, &out, 1, &error), TAKE_MESSAGE);
+            assert_int_equal(consumer_receive_stream(last, &out, 1, &error), TAKE_MESSAGE);
         queue_producer_ended(queue);
         queue_consumer_ended(queue, "first");
         if (rows[i].returned)
-            taker_return_stream(first, "1\n", 2);
+            consumer_requeue_stream(first, "1\n", 2);
         queue_consumer_ended(queue, "last");
         assert_int_equal(queue_balance(queue), rows[i].good);
         buf_release(&out);
-        taker_free(first);
-        taker_free(last);
+        consumer_free(first);
+        consumer_free(last);
         test_run_end(&run);
         queue_free(queue);
     }
@@ -455,9 +455,9 @@ static void test_message_waiter(void **state)
     struct queue *queue = queue_new(&run, &spec, false, &one_each);
     int called = 0;
     struct waiter waiter = {.function = count_up, .arg = &called};
-    struct taker *taker = taker_new(queue, "c", TAKER_BODY);
-    taker_wait(taker, &waiter);
-    taker_wait(taker, &waiter); /* once on the list is enough */
+    struct consumer *consumer = consumer_new(queue, "c", CONSUMER_BODY);
+    consumer_wait(consumer, &waiter);
+    consumer_wait(consumer, &waiter); /* once on the list is enough */
     run_turn(&run);
     assert_int_equal(called, 0);
     put(queue, 1);
@@ -467,16 +467,16 @@ static void test_message_waiter(void **state)
     put(queue, 2);
     run_turn(&run);
     assert_int_equal(called, 1); /* it was told once */
-    taker_wait(taker, &waiter);
+    consumer_wait(consumer, &waiter);
     run_turn(&run);
     assert_int_equal(called, 2); /* there was one already */
     assert_take(queue, 1);
     assert_take(queue, 2);
-    taker_wait(taker, &waiter);
+    consumer_wait(consumer, &waiter);
     queue_producer_ended(queue);
     run_turn(&run);
     assert_int_equal(called, 3); /* the end counts too */
-    taker_free(taker);
+    consumer_free(consumer);
     test_run_end(&run);
     queue_free(queue);
 }

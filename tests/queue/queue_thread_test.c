@@ -37,9 +37,9 @@ static const struct put_options usual;
 static int take_waiting(struct queue *queue, struct buf *out, const struct queue_wait *wait,
                         struct error *error)
 {
-    struct taker *taker = taker_new(queue, "c", TAKER_BODY);
-    int result = taker_take_waiting(taker, out, false, wait, error);
-    taker_free(taker);
+    struct consumer *consumer = consumer_new(queue, "c", CONSUMER_BODY);
+    int result = consumer_receive_waiting(consumer, out, false, wait, error);
+    consumer_free(consumer);
     return result;
 }
 
@@ -136,11 +136,11 @@ static void *consume_as_body(void *arg)
 {
     struct crowd *crowd = arg;
     struct queue_wait wait = {.check = check, .arg = crowd};
-    struct taker *taker = taker_new(crowd->queue, "c", TAKER_BODY);
+    struct consumer *consumer = consumer_new(crowd->queue, "c", CONSUMER_BODY);
     struct error error = {0};
     struct buf out = {0};
     int result;
-    for (bool keep = false; (result = taker_take_waiting(taker, &out, keep, &wait, &error)) == 1;
+    for (bool keep = false; (result = consumer_receive_waiting(consumer, &out, keep, &wait, &error)) == 1;
          keep = !keep) {
         struct value value = {0};
         const char *at = out.data;
@@ -149,8 +149,8 @@ static void *consume_as_body(void *arg)
         atomic_fetch_add(&crowd->sum, (uint64_t)value.integer);
         atomic_fetch_add(&crowd->taken, 1);
     }
-    taker_settle(taker, true);
-    taker_free(taker);
+    consumer_settle(consumer, true);
+    consumer_free(consumer);
     buf_release(&out);
     loop_post(crowd->run.loop, stop_loop, crowd->run.loop);
     return result == 2 ? NULL : crowd;
@@ -299,13 +299,13 @@ static void test_abandoned_while_waiting(void **state)
     queue_free(crowd.queue);
 }
 
-static int64_t take_kept(struct taker *taker, struct crowd *crowd)
+static int64_t take_kept(struct consumer *consumer, struct crowd *crowd)
 {
     struct queue_wait wait = {.check = check, .arg = crowd};
     struct error error = {0};
     struct buf out = {0};
     struct value value = {0};
-    assert_int_equal(taker_take_waiting(taker, &out, true, &wait, &error), 1);
+    assert_int_equal(consumer_receive_waiting(consumer, &out, true, &wait, &error), 1);
     const char *at = out.data;
     value_head(&at, &value);
     buf_release(&out);
@@ -328,25 +328,25 @@ static void test_taken_ahead(void **state)
         assert_true(queue_put_value(crowd.queue, encoded.data, encoded.length, &usual));
         buf_release(&encoded);
     }
-    struct taker *taker = taker_new(crowd.queue, "c", TAKER_BODY);
+    struct consumer *consumer = consumer_new(crowd.queue, "c", CONSUMER_BODY);
     for (int64_t i = 1; i <= 300; i++) {
-        assert_int_equal(take_kept(taker, &crowd), i);
+        assert_int_equal(take_kept(consumer, &crowd), i);
         assert_int_equal(queue_length(crowd.queue), 500 - i);
-        assert_true(taker_keeps(taker));
+        assert_true(consumer_keeps(consumer));
     }
-    taker_settle(taker, false);
-    assert_false(taker_keeps(taker));
+    consumer_settle(consumer, false);
+    assert_false(consumer_keeps(consumer));
     assert_int_equal(queue_length(crowd.queue), 201);
     for (int64_t i = 300; i <= 400; i++)
-        assert_int_equal(take_kept(taker, &crowd), i);
-    taker_settle(taker, true);
-    taker_free(taker);
+        assert_int_equal(take_kept(consumer, &crowd), i);
+    consumer_settle(consumer, true);
+    consumer_free(consumer);
     assert_int_equal(queue_length(crowd.queue), 100);
-    taker = taker_new(crowd.queue, "c", TAKER_BODY);
+    consumer = consumer_new(crowd.queue, "c", CONSUMER_BODY);
     for (int64_t i = 401; i <= 500; i++)
-        assert_int_equal(take_kept(taker, &crowd), i);
-    taker_settle(taker, true);
-    taker_free(taker);
+        assert_int_equal(take_kept(consumer, &crowd), i);
+    consumer_settle(consumer, true);
+    consumer_free(consumer);
     assert_true(queue_balance(crowd.queue));
     test_run_end(&crowd.run);
     queue_free(crowd.queue);

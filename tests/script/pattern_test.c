@@ -61,14 +61,14 @@ static int tear_down(void **state)
     return 0;
 }
 
-struct texts {
+struct config_texts {
     char subject[24], pattern[24], replacement[8];
     size_t lengths[3];
     int init;
 };
 
 /* The function on top of the stack, called with the texts; its result stays there. */
-static const char *call(lua_State *lua, const struct texts *texts, size_t *length)
+static const char *call(lua_State *lua, const struct config_texts *texts, size_t *length)
 {
     lua_pushvalue(lua, -1);
     lua_pushlstring(lua, texts->subject, texts->lengths[0]);
@@ -79,7 +79,7 @@ static const char *call(lua_State *lua, const struct texts *texts, size_t *lengt
     return lua_tolstring(lua, -1, length);
 }
 
-static void check(struct sides *sides, const struct texts *texts)
+static void check(struct sides *sides, const struct config_texts *texts)
 {
     size_t one, two;
     const char *want = call(sides->own, texts, &one);
@@ -115,7 +115,7 @@ static void test_chance_finds_no_difference(void **state)
     static const char *const replacements[] = {"%0", "%1", "%2", "x", "%%", "%", "%a", ""};
     srand(1);
     for (int i = 0; i < 60000; i++) {
-        struct texts texts = {.init = rand() % 12 - 4};
+        struct config_texts texts = {.init = rand() % 12 - 4};
         texts.lengths[0] = draw(texts.subject, sizeof(texts.subject), letters, countof(letters));
         texts.lengths[1] = draw(texts.pattern, sizeof(texts.pattern), parts, countof(parts));
         texts.lengths[2] = draw(texts.replacement, sizeof(texts.replacement), replacements, countof(replacements));

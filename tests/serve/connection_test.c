@@ -8,45 +8,45 @@
 #include "serve/connection.h"
 
 /* A run with one queue, and a connection to it. */
-struct world {
+struct exec_context {
     struct run run;
     struct queue_spec spec;
     struct scenario scenario;
     struct queue *queue;
-    struct guest *guests;
-    int client;
+    struct connection *connections;
+    int session;
 };
 
-static void world_open(struct world *world, int64_t capacity, enum framing framing)
+static void exec_context_open(struct exec_context *context, int64_t capacity, enum framing framing)
 {
     static const struct queue_users users = {.producers = 1, .consumers = 1};
     int ends[2];
-    *world = (struct world){.run = test_run(NULL)};
-    world->spec = (struct queue_spec){
+    *context = (struct exec_context){.run = test_run(NULL)};
+    context->spec = (struct queue_spec){
         .name = "words", .capacity = capacity, .framing = framing, .close_auto = true};
-    world->scenario = (struct scenario){.queues = &world->spec, .queue_count = 1};
-    world->run.over = false;
-    world->run.advancing = true; /* run_poke() has nothing to look at */
-    world->run.id = (char *)"run";
-    world->run.scenario = &world->scenario;
-    world->queue = queue_new(&world->run, &world->spec, false, &users);
-    world->run.queues = &world->queue;
+    context->scenario = (struct scenario){.queues = &context->spec, .queue_count = 1};
+    context->run.over = false;
+    context->run.advancing = true; /* run_poke() has nothing to look at */
+    context->run.id = (char *)"run";
+    context->run.scenario = &context->scenario;
+    context->queue = queue_new(&context->run, &context->spec, false, &users);
+    context->run.queues = &context->queue;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    world->client = ends[0];
-    fcntl(world->client, F_SETFL, O_NONBLOCK);
-    guest_new(&world->run, &world->guests, (int[]){ends[1], dup(ends[1])});
+    context->session = ends[0];
+    fcntl(context->session, F_SETFL, O_NONBLOCK);
+    connection_new(&context->run, &context->connections, (int[]){ends[1], dup(ends[1])});
 }
 
-static void world_close(struct world *world)
+static void exec_context_close(struct exec_context *context)
 {
-    if (world->client >= 0)
-        close(world->client);
-    while (world->guests)
-        guest_free(world->guests);
-    queue_stop(world->queue);
-    run_turn(&world->run);
-    queue_free(world->queue);
-    test_run_end(&world->run);
+    if (context->session >= 0)
+        close(context->session);
+    while (context->connections)
+        connection_free(context->connections);
+    queue_stop(context->queue);
+    run_turn(&context->run);
+    queue_free(context->queue);
+    test_run_end(&context->run);
 }
 
 static void add_hello(struct buf *out, uint32_t version)
@@ -83,21 +83,21 @@ static void add_taken(struct buf *out)
     frame_end(out, request_begin(out, REQUEST_TAKEN));
 }
 
-static void send_out(struct world *world, struct buf *out)
+static void send_out(struct exec_context *context, struct buf *out)
 {
-    assert_int_equal(write(world->client, out->data, out->length), out->length);
+    assert_int_equal(write(context->session, out->data, out->length), out->length);
     buf_release(out);
 }
 
 /* Turns of the loop in which all that was sent is served and answered. */
-static void turns(struct world *world)
+static void turns(struct exec_context *context)
 {
     for (int i = 0; i < 4; i++)
-        run_turn(&world->run);
+        run_turn(&context->run);
 }
 
 /* The replies that have come, as "done messages=text,text ..."; "end" where the connection is closed. */
-static const char *replies(struct world *world)
+static const char *replies(struct exec_context *context)
 {
     static const char *const words[] = {"done", "messages", "closed", "timeout", "refused",
                                         "ended"};
@@ -107,8 +107,8 @@ static const char *replies(struct world *world)
     size_t at = 0;
     long size;
     FILE *out = fmemopen(text, sizeof(text), "w");
-    turns(world);
-    ssize_t length = read(world->client, bytes, sizeof(bytes));
+    turns(context);
+    ssize_t length = read(context->session, bytes, sizeof(bytes));
     while (length > 0 && (size = frame_take(bytes + at, (size_t)length - at, &frame)) > 0) {
         fprintf(out, "%s%s", at ? " " : "", words[request_type(&frame) - REPLY_DONE]);
         for (const char *mark = "="; request_type(&frame) == REPLY_MESSAGES && frame.left; mark = ",") {
@@ -120,7 +120,7 @@ static const char *replies(struct world *world)
             fprintf(out, "=%.*s", (int)frame.left, frame.at);
         at += (size_t)size;
     }
-    if (length >= 0 && read(world->client, bytes, sizeof(bytes)) == 0)
+    if (length >= 0 && read(context->session, bytes, sizeof(bytes)) == 0)
         fprintf(out, "%send", at ? " " : "");
     fclose(out);
     return text;
@@ -129,136 +129,136 @@ static const char *replies(struct world *world)
 static void test_put_and_get(void **state)
 {
     (void)state;
-    struct world world;
+    struct exec_context context;
     struct buf out = {0};
-    world_open(&world, 10, FRAMING_LINE);
+    exec_context_open(&context, 10, FRAMING_LINE);
     add_hello(&out, REQUEST_VERSION);
     add_put(&out, "words", "one", -1);
     add_put(&out, "words", "two", -1);
     add_get(&out, -1, 1);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world), "done done messages=one");
+    send_out(&context, &out);
+    assert_string_equal(replies(&context), "done done messages=one");
     add_taken(&out);
     add_get(&out, -1, 1);
     add_taken(&out);
     add_get(&out, -1, 1);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world), "done messages=two done");
-    queue_producer_ended(world.queue);
-    assert_string_equal(replies(&world), "closed");
-    assert_true(queue_balance(world.queue));
-    world_close(&world);
+    send_out(&context, &out);
+    assert_string_equal(replies(&context), "done messages=two done");
+    queue_producer_ended(context.queue);
+    assert_string_equal(replies(&context), "closed");
+    assert_true(queue_balance(context.queue));
+    exec_context_close(&context);
 }
 
 /* What is full is waited for, and what stands behind it waits too. */
 static void test_put_waits(void **state)
 {
     (void)state;
-    struct world world;
+    struct exec_context context;
     struct buf out = {0}, taken = {0};
-    world_open(&world, 2, FRAMING_LINE);
+    exec_context_open(&context, 2, FRAMING_LINE);
     add_hello(&out, REQUEST_VERSION);
     for (int i = 0; i < 4; i++)
         add_put(&out, "words", "word", -1);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world), "done done");
-    struct taker *taker = taker_new(world.queue, "c", TAKER_BODY);
-    struct mark_taken mark;
-    assert_int_equal(taker_take(taker, &taken, &mark), TAKE_MESSAGE);
-    assert_string_equal(replies(&world), "done");
-    close(world.client); /* the fourth is never put */
-    world.client = -1;
-    turns(&world);
-    assert_null(world.guests);
-    assert_int_equal(queue_length(world.queue), 2);
-    assert_int_equal(taker_take(taker, &taken, &mark), TAKE_MESSAGE);
-    turns(&world);
-    assert_int_equal(queue_length(world.queue), 1);
-    taker_done(taker, 2);
-    taker_free(taker);
+    send_out(&context, &out);
+    assert_string_equal(replies(&context), "done done");
+    struct consumer *consumer = consumer_new(context.queue, "c", CONSUMER_BODY);
+    struct delivery_tag mark;
+    assert_int_equal(consumer_receive(consumer, &taken, &mark), TAKE_MESSAGE);
+    assert_string_equal(replies(&context), "done");
+    close(context.session); /* the fourth is never put */
+    context.session = -1;
+    turns(&context);
+    assert_null(context.connections);
+    assert_int_equal(queue_length(context.queue), 2);
+    assert_int_equal(consumer_receive(consumer, &taken, &mark), TAKE_MESSAGE);
+    turns(&context);
+    assert_int_equal(queue_length(context.queue), 1);
+    consumer_done(consumer, 2);
+    consumer_free(consumer);
     buf_release(&taken);
-    world_close(&world);
+    exec_context_close(&context);
 }
 
 static void test_message_goes_back(void **state)
 {
     (void)state;
-    struct world world;
+    struct exec_context context;
     struct buf out = {0};
-    world_open(&world, 2, FRAMING_LINE);
+    exec_context_open(&context, 2, FRAMING_LINE);
     add_hello(&out, REQUEST_VERSION);
     add_put(&out, "words", "word", -1);
     add_get(&out, -1, 1);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world), "done messages=word");
-    assert_int_equal(queue_length(world.queue), 0);
-    close(world.client);
-    world.client = -1;
-    turns(&world);
-    assert_int_equal(queue_length(world.queue), 1);
-    assert_null(world.guests);
-    world_close(&world);
+    send_out(&context, &out);
+    assert_string_equal(replies(&context), "done messages=word");
+    assert_int_equal(queue_length(context.queue), 0);
+    close(context.session);
+    context.session = -1;
+    turns(&context);
+    assert_int_equal(queue_length(context.queue), 1);
+    assert_null(context.connections);
+    exec_context_close(&context);
 }
 
 /* As many as are there, and no more than MOST; acknowledged or given back together. */
 static void test_many_at_once(void **state)
 {
     (void)state;
-    struct world world;
+    struct exec_context context;
     struct buf out = {0};
-    world_open(&world, 9, FRAMING_LINE);
+    exec_context_open(&context, 9, FRAMING_LINE);
     add_hello(&out, REQUEST_VERSION);
     add_put(&out, "words", "a", -1);
     add_put(&out, "words", "", -1);
     add_put(&out, "words", "c", -1);
     add_put(&out, "words", "d", -1);
     add_get(&out, -1, 2);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world), "done done done done messages=a,");
+    send_out(&context, &out);
+    assert_string_equal(replies(&context), "done done done done messages=a,");
     add_taken(&out);
     add_get(&out, -1, 9);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world), "done messages=c,d");
-    assert_int_equal(queue_length(world.queue), 0);
-    close(world.client);
-    world.client = -1;
-    turns(&world);
-    assert_int_equal(queue_length(world.queue), 2);
-    world_close(&world);
+    send_out(&context, &out);
+    assert_string_equal(replies(&context), "done messages=c,d");
+    assert_int_equal(queue_length(context.queue), 0);
+    close(context.session);
+    context.session = -1;
+    turns(&context);
+    assert_int_equal(queue_length(context.queue), 2);
+    exec_context_close(&context);
 }
 
 static void test_timeouts(void **state)
 {
     (void)state;
-    struct world world;
+    struct exec_context context;
     struct buf out = {0};
-    world_open(&world, 2, FRAMING_LINE);
+    exec_context_open(&context, 2, FRAMING_LINE);
     add_hello(&out, REQUEST_VERSION);
     add_get(&out, 0, 1);
     add_put(&out, "words", "never", -1);
-    send_out(&world, &out);
+    send_out(&context, &out);
     const char *found;
-    while (!*(found = replies(&world))) /* a timer is due when its time has come */
+    while (!*(found = replies(&context))) /* a timer is due when its time has come */
         ;
     assert_string_equal(found, "timeout end");
-    assert_int_equal(queue_length(world.queue), 0);
-    world_close(&world);
+    assert_int_equal(queue_length(context.queue), 0);
+    exec_context_close(&context);
 }
 
 /* A request that is refused: the connection is closed, and what stands behind it is not done. */
 static void check_refused(uint32_t version, enum framing framing, const char *queue,
                           const char *text, const char *reply)
 {
-    struct world world;
+    struct exec_context context;
     struct buf out = {0};
-    world_open(&world, 9, framing);
+    exec_context_open(&context, 9, framing);
     add_hello(&out, version);
     add_put(&out, queue, text, -1);
     add_put(&out, "words", "1", -1);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world), reply);
-    assert_int_equal(queue_length(world.queue), 0);
-    world_close(&world);
+    send_out(&context, &out);
+    assert_string_equal(replies(&context), reply);
+    assert_int_equal(queue_length(context.queue), 0);
+    exec_context_close(&context);
 }
 
 static void test_refusals(void **state)
@@ -277,33 +277,33 @@ static void test_refusals(void **state)
 static void test_closed_queue(void **state)
 {
     (void)state;
-    struct world world;
+    struct exec_context context;
     struct buf out = {0};
-    world_open(&world, 9, FRAMING_LINE);
-    queue_producer_ended(world.queue);
+    exec_context_open(&context, 9, FRAMING_LINE);
+    queue_producer_ended(context.queue);
     add_hello(&out, REQUEST_VERSION);
     add_put(&out, "words", "late", -1);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world),
+    send_out(&context, &out);
+    assert_string_equal(replies(&context),
                         "refused=it is closed: all that produces into it has ended end");
-    world_close(&world);
+    exec_context_close(&context);
 }
 
 static void test_json(void **state)
 {
     (void)state;
-    struct world world;
+    struct exec_context context;
     struct buf out = {0};
-    world_open(&world, 9, FRAMING_JSON);
+    exec_context_open(&context, 9, FRAMING_JSON);
     add_hello(&out, REQUEST_VERSION);
     add_put(&out, "words", " [1, \"a\"] ", -1);
     add_put(&out, "words", "\"text\"", -1);
     add_get(&out, -1, 1);
     add_taken(&out);
     add_get(&out, -1, 1);
-    send_out(&world, &out);
-    assert_string_equal(replies(&world), "done done messages=[1,\"a\"] done messages=\"text\"");
-    world_close(&world);
+    send_out(&context, &out);
+    assert_string_equal(replies(&context), "done done messages=[1,\"a\"] done messages=\"text\"");
+    exec_context_close(&context);
 }
 
 static void test_what_is_no_request(void **state)
@@ -311,13 +311,13 @@ static void test_what_is_no_request(void **state)
     (void)state;
     static const char *const wrong[] = {"GET / HTTP/1.0\r\n\r\n", "\1\1\1\1\1\1\1\1\1"};
     for (size_t i = 0; i < countof(wrong); i++) {
-        struct world world;
+        struct exec_context context;
         struct buf out = {0};
-        world_open(&world, 9, FRAMING_LINE);
+        exec_context_open(&context, 9, FRAMING_LINE);
         buf_text(&out, wrong[i]);
-        send_out(&world, &out);
-        assert_string_equal(replies(&world), "refused=what came is no request end");
-        world_close(&world);
+        send_out(&context, &out);
+        assert_string_equal(replies(&context), "refused=what came is no request end");
+        exec_context_close(&context);
     }
 }
 
@@ -326,18 +326,18 @@ static void test_requests_that_are_wrong(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
-        struct world world;
+        struct exec_context context;
         struct buf out = {0};
-        world_open(&world, 9, FRAMING_LINE);
+        exec_context_open(&context, 9, FRAMING_LINE);
         if (i)
             add_hello(&out, REQUEST_VERSION);
         if (i == 2)
             frame_end(&out, request_begin(&out, REQUEST_PUT));
         else
             frame_end(&out, request_begin(&out, i ? REQUEST_TAKEN + 9 : REQUEST_TAKEN));
-        send_out(&world, &out);
-        assert_int_equal(strncmp(replies(&world), "refused=the run ", 16), 0);
-        world_close(&world);
+        send_out(&context, &out);
+        assert_int_equal(strncmp(replies(&context), "refused=the run ", 16), 0);
+        exec_context_close(&context);
     }
 }
 

@@ -5,7 +5,7 @@
 #include "wire/worker_config.h"
 #include "wire/frame.h"
 
-static void fill_texts(struct texts *texts, const char *first, const char *second)
+static void fill_texts(struct config_texts *texts, const char *first, const char *second)
 {
     config_texts_add(texts, first);
     config_texts_add(texts, second);
@@ -45,7 +45,7 @@ static struct worker_config full_config(void)
     return config;
 }
 
-static void assert_texts(const struct texts *a, const struct texts *b)
+static void assert_texts(const struct config_texts *a, const struct config_texts *b)
 {
     assert_int_equal(a->count, b->count);
     for (size_t i = 0; i < a->count; i++)

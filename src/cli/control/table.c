@@ -20,13 +20,13 @@
 /* Digits of a date and time without its fractions. */
 #define TIME_LENGTH 19
 
-struct row {
+struct table_row {
     char *cells[COLUMNS_MOST];
 };
 
-struct table {
+struct text_table {
     const char *const *heads; /* NULL ends them */
-    struct row *rows;
+    struct table_row *rows;
     size_t count;
     size_t capacity;
     struct usages usages;
@@ -36,12 +36,12 @@ struct table {
 static const char *const run_heads[] = {"RUN", "SCENARIO", "STATE", "UP", "TASKS", "FAILED", "SINCE", "FILE", NULL};
 static const char *const object_heads[] = {"NAME", "KIND", "STATE", "PID", "SINCE", "RESTARTS", "CPU", "MEMORY", "DOING", NULL};
 
-struct table *table_new(void)
+struct text_table *table_new(void)
 {
-    return mem_calloc(1, sizeof(struct table));
+    return mem_calloc(1, sizeof(struct text_table));
 }
 
-void table_free(struct table *table)
+void table_free(struct text_table *table)
 {
     if (!table)
         return;
@@ -53,11 +53,11 @@ void table_free(struct table *table)
     free(table);
 }
 
-static struct row *add_row(struct table *table, const char *const *heads)
+static struct table_row *add_row(struct text_table *table, const char *const *heads)
 {
     table->heads = heads;
     table->rows = mem_grow(table->rows, &table->capacity, table->count + 1, sizeof(*table->rows));
-    table->rows[table->count] = (struct row){{NULL}};
+    table->rows[table->count] = (struct table_row){{NULL}};
     return &table->rows[table->count++];
 }
 
@@ -69,9 +69,9 @@ static void put_count(struct buf *out, const struct value *object, const char *p
         buf_printf(out, "/%" PRId64, all);
 }
 
-void table_add_run(struct table *table, const struct value *run, const char *state)
+void table_add_run(struct text_table *table, const struct value *run, const char *state)
 {
-    struct row *row = add_row(table, run_heads);
+    struct table_row *row = add_row(table, run_heads);
     struct buf up = {0}, tasks = {0}, failed = {0};
     if (!state) {
         put_count(&up, run, "up", "all");
@@ -89,7 +89,7 @@ void table_add_run(struct table *table, const struct value *run, const char *sta
 }
 
 /* What the processes of an object and their sessions use; false where there are none. */
-static bool measure(struct table *table, const struct value *object, struct usage *sum)
+static bool measure(struct text_table *table, const struct value *object, struct usage *sum)
 {
     const struct value *pids = control_member(object, "pids");
     bool any = false;
@@ -110,7 +110,7 @@ static bool measure(struct table *table, const struct value *object, struct usag
     return any;
 }
 
-void table_add_usage(struct table *table, const struct value *object, struct buf *json)
+void table_add_usage(struct text_table *table, const struct value *object, struct buf *json)
 {
     struct usage usage;
     if (!json->length || !measure(table, object, &usage))
@@ -128,9 +128,9 @@ static char *seconds_of(const struct value *object)
     return buf_take(&text);
 }
 
-void table_add_object(struct table *table, const struct value *object)
+void table_add_object(struct text_table *table, const struct value *object)
 {
-    struct row *row = add_row(table, object_heads);
+    struct table_row *row = add_row(table, object_heads);
     struct usage usage;
     struct buf pid = {0}, restarts = {0}, cpu = {0}, memory = {0}, doing = {0};
     if (control_number(object, "pid", 0))
@@ -154,12 +154,12 @@ void table_add_object(struct table *table, const struct value *object)
     row->cells[8] = buf_take(&doing);
 }
 
-static const char *cell(const struct row *row, size_t column)
+static const char *cell(const struct table_row *row, size_t column)
 {
     return row->cells[column] && *row->cells[column] ? row->cells[column] : "-";
 }
 
-void table_print(struct table *table)
+void table_print(struct text_table *table)
 {
     int widths[COLUMNS_MOST] = {0};
     for (size_t n = 0; table->count && table->heads[n]; n++) {

@@ -100,7 +100,7 @@ static void put_raw(const char *text, const char *name, struct buf *out)
 }
 
 /* One line of an answer, but the last. */
-static void print_line(const struct options *options, struct table *table, struct log_lines *lines, const char *text,
+static void print_line(const struct options *options, struct text_table *table, struct log_lines *lines, const char *text,
                        const struct value *line)
 {
     const struct value *object = control_member(line, "object");
@@ -137,7 +137,7 @@ static void print_end(const struct options *options, const struct value *line, i
 /* Reads to the end of the answer. Its status, or below 0 with ERROR filled where that does not come. */
 static int read_answer(const struct options *options, struct control_link *link, struct error *error)
 {
-    struct table *table = table_new();
+    struct text_table *table = table_new();
     struct log_lines *lines = log_lines_new(options, error);
     const char *text;
     struct value line;
@@ -218,7 +218,7 @@ int control_word(const struct options *options)
 }
 
 /* What the run answers to ps; what its lock tells where it does not answer. */
-static void ask_ps(const struct options *options, struct table *table, const struct found_run *run)
+static void ask_ps(const struct options *options, struct text_table *table, const struct found_run *run)
 {
     struct control_link link;
     struct error error = {0};
@@ -253,7 +253,7 @@ int control_ps(const struct options *options)
 {
     struct arena *arena = arena_new();
     struct found_run *runs = NULL;
-    struct table *table = table_new();
+    struct text_table *table = table_new();
     size_t count = control_runs(arena, &runs);
     for (size_t i = 0; i < count; i++)
         ask_ps(options, table, &runs[i]);

@@ -18,7 +18,7 @@ enum place_kind {
     PLACE_SLOT,     /* {%} */
 };
 
-struct place {
+struct replacement {
     enum place_kind kind;
     size_t position;      /* from 1 */
     const char *function; /* of a path; NULL: none */
@@ -62,7 +62,7 @@ static size_t find_name(const struct each *each, const char *text, size_t length
 
 /* What stands between the braces. */
 static bool read_inside(const struct each *each, const char *text, size_t length,
-                        struct place *place)
+                        struct replacement *place)
 {
     size_t digits = strspn(text, "0123456789");
     size_t size;
@@ -84,9 +84,9 @@ static bool read_inside(const struct each *each, const char *text, size_t length
 }
 
 /* True where a replacement string stands at TEXT. */
-static bool read_place(const struct each *each, const char *text, struct place *place)
+static bool read_place(const struct each *each, const char *text, struct replacement *place)
 {
-    *place = (struct place){0};
+    *place = (struct replacement){0};
     if (each->replacement && !strncmp(text, each->replacement, strlen(each->replacement))) {
         place->length = strlen(each->replacement);
         return true;
@@ -101,7 +101,7 @@ static bool read_place(const struct each *each, const char *text, struct place *
 /* Where the first replacement string of TEXT begins; its length where there is none. */
 static size_t literal_length(const struct each *each, const char *text)
 {
-    struct place place;
+    struct replacement place;
     size_t length = 0;
     while (text[length] && !read_place(each, text + length, &place))
         length++;
@@ -201,7 +201,7 @@ static bool is_open(const struct each *each)
     return each->batch || (each->columns && !each->name_count);
 }
 
-static int put_item(const struct each *each, struct buf *out, const struct place *place, bool alone,
+static int put_item(const struct each *each, struct buf *out, const struct replacement *place, bool alone,
                     struct error *error)
 {
     if (is_open(each) && place->function)
@@ -218,7 +218,7 @@ static int put_item(const struct each *each, struct buf *out, const struct place
     return 0;
 }
 
-static int put_place(const struct each *each, struct buf *out, const struct place *place, bool alone,
+static int put_place(const struct each *each, struct buf *out, const struct replacement *place, bool alone,
                      struct error *error)
 {
     switch (place->kind) {
@@ -249,7 +249,7 @@ static int put_text(const struct each *each, struct buf *out, const char *text, 
 {
     int result = 0;
     for (size_t at = 0; !result && text[at];) {
-        struct place place;
+        struct replacement place;
         size_t length = literal_length(each, text + at);
         each_put_literal(out, text + at, length, shell);
         at += length;
@@ -273,7 +273,7 @@ static int put_argument(const struct each *each, struct buf *out, const char *wo
                         struct error *error)
 {
     struct buf text = {0};
-    struct place place;
+    struct replacement place;
     bool parts = read_place(each, word, &place) && !word[place.length] && place.kind == PLACE_ITEM &&
                  !is_open(each);
     int result = parts ? 0 : put_text(each, &text, word, false, error);
@@ -312,7 +312,7 @@ static int put_arguments(const struct each *each, struct buf *out, struct error 
 
 static int put_line(const struct each *each, struct buf *out, struct error *error)
 {
-    const struct place item = {.kind = PLACE_ITEM};
+    const struct replacement item = {.kind = PLACE_ITEM};
     struct buf line = {0};
     int result = put_text(each, &line, each->command[0], true, error);
     if (!result && wants_item(each)) {

@@ -22,16 +22,16 @@ struct scenario *each_load(const struct each *each, struct diags *diags,
                            struct scenario_sources **held);
 
 /* Reads what the joblog of an earlier run of EACH has, as what is not to run again in RUN. 0, or a negative code.
- * (each_joblog.c) */
+ * (joblog.c) */
 int each_read_joblog(const struct each *each, struct run *run, struct error *error);
 
 /* What a run of EACH tells: to STANDARD what a dry run would do, to ERRORS what went wrong and, with COMMANDS, the
- * command of each task. Both are borrowed. (each_report.c) */
+ * command of each task. Both are borrowed. (report.c) */
 struct each_report *each_report_new(bool commands, struct output *standard,
                                     struct output *errors);
 struct bus_reader each_report_reader(struct each_report *report);
 
-/* Appends what its help has behind the options. (each_options.c) */
+/* Appends what its help has behind the options. (options.c) */
 void each_help(struct buf *out);
 
 /* NULL is accepted. */

@@ -16,7 +16,7 @@
 #define SIGNAL 7
 #define COMMAND 8
 
-struct reading {
+struct joblog_reading {
     const char *path;
     struct resume *resume;
     struct buf known; /* how each command begins */
@@ -34,7 +34,7 @@ static const char *find_column(const char *line, size_t length, size_t number)
     return line;
 }
 
-static int other_command(const struct reading *reading, const char *command, size_t length,
+static int other_command(const struct joblog_reading *reading, const char *command, size_t length,
                          struct error *error)
 {
     return error_set(error, ERROR_FAILED,
@@ -45,7 +45,7 @@ static int other_command(const struct reading *reading, const char *command, siz
 
 static int take_line(void *arg, const char *line, size_t length, struct error *error)
 {
-    struct reading *reading = arg;
+    struct joblog_reading *reading = arg;
     const char *command = find_column(line, length, COMMAND);
     bool header = !reading->header;
     reading->header = true;
@@ -66,7 +66,7 @@ static int take_line(void *arg, const char *line, size_t length, struct error *e
 int each_read_joblog(const struct each *each, struct run *run, struct error *error)
 {
     struct buf known = {0};
-    struct reading reading = {.path = each->run.joblog, .resume = resume_new(false)};
+    struct joblog_reading reading = {.path = each->run.joblog, .resume = resume_new(false)};
     run->by_command = true;
     run->resume = reading.resume;
     each_put_known(each, &known);

@@ -1,5 +1,5 @@
-/* What the files of "each" share: each_options.c reads the line, each_items.c the lists of items, each_command.c
- * makes templates of the command, and each_scenario.c writes the scenario. */
+/* What the files of "each" share: options.c reads the line, items.c the lists of items, command.c
+ * makes templates of the command, and scenario.c writes the scenario. */
 #ifndef CLI_EACH_PRIVATE_H
 #define CLI_EACH_PRIVATE_H
 

@@ -60,7 +60,7 @@ static void on_committed(void *arg)
     for (size_t i = 0; run->queues && i < run->scenario->queue_count; i++)
         if (durable->slots[i] >= 0)
             queue_has_room_again(run->queues[i]);
-    door_committed(run->door);
+    control_socket_committed(run->control);
 }
 
 static void on_finished(void *arg)
@@ -108,10 +108,10 @@ int durable_begin(struct run *run, void (*finished)(void *arg), void *arg, struc
                   : queue_store_start(run->store, run->loop, &callbacks, durable, error);
 }
 
-void durable_tell_door(struct run *run)
+void durable_tell_control_socket(struct run *run)
 {
     if (run->store)
-        queue_store_set_socket(run->store, door_address(run->door));
+        queue_store_set_socket(run->store, control_socket_address(run->control));
 }
 
 void durable_finish(struct run *run)

@@ -18,7 +18,7 @@ struct run;
 int durable_begin(struct run *run, void (*finished)(void *arg), void *arg, struct error *error);
 
 /* Tells in the files where this run can be asked. */
-void durable_tell_door(struct run *run);
+void durable_tell_control_socket(struct run *run);
 
 /* Nothing runs any more. */
 void durable_finish(struct run *run);

@@ -126,7 +126,7 @@ static void describe_waiting(size_t count, const char *what, struct buf *out)
         buf_printf(out, ", %zu %s for %s", count, count == 1 ? "waits" : "wait", what);
 }
 
-/* Also who waits at the door, of whom no object tells. */
+/* Also who waits at the control socket, of whom no object tells. */
 static void describe_queues(const struct run *run, struct buf *out)
 {
     for (size_t i = 0; i < run->scenario->queue_count; i++) {
@@ -162,13 +162,13 @@ void objects_make(struct run *run)
     run->declared = mem_calloc(run->object_count + 1, sizeof(*run->declared));
     memcpy(run->declared, run->objects, run->object_count * sizeof(*run->declared));
     if (!run->dry)
-        run->stall = stall_new(run);
+        run->deadlock = deadlock_new(run);
 }
 
 bool objects_free(struct run *run)
 {
     bool left = false;
-    stall_stop(run->stall);
+    deadlock_stop(run->deadlock);
     for (size_t i = 0; i < run->object_count; i++) {
         left = left || thread_was_left(run->objects[i]) || pool_was_left(run->objects[i]);
         run->objects[i]->kind->free(run->objects[i]);
@@ -185,5 +185,5 @@ void queues_free(struct run *run)
     for (size_t i = 0; run->queues && i < run->scenario->queue_count; i++)
         queue_free(run->queues[i]);
     free(run->queues);
-    stall_free(run->stall);
+    deadlock_free(run->deadlock);
 }

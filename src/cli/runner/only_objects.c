@@ -12,7 +12,7 @@
 #include "cli/runner/complain.h"
 #include "scenario/spec.h"
 
-struct choice {
+struct selection {
     struct scenario *scenario;
     size_t count;
     bool alone;   /* without what they depend on */
@@ -21,7 +21,7 @@ struct choice {
 };
 
 /* Cycles are errors of the scenario, so this ends. */
-static void choose(struct choice *choice, size_t number)
+static void choose(struct selection *choice, size_t number)
 {
     const struct object_spec *spec = scenario_object(choice->scenario, number);
     if (choice->chosen[number])
@@ -33,7 +33,7 @@ static void choose(struct choice *choice, size_t number)
         choose(choice, spec->depends_on[i].object);
 }
 
-static int unknown(const struct choice *choice, const char *name, struct error *error)
+static int unknown(const struct selection *choice, const char *name, struct error *error)
 {
     struct nearest nearest = {.wrong = name};
     for (size_t i = 0; i < choice->count; i++)
@@ -44,7 +44,7 @@ static int unknown(const struct choice *choice, const char *name, struct error *
     return unknown_name("--only: there is no", &nearest, "parrun list", error);
 }
 
-static int choose_name(struct choice *choice, const char *name, struct error *error)
+static int choose_name(struct selection *choice, const char *name, struct error *error)
 {
     for (size_t i = 0; i < choice->count; i++) {
         if (strcmp(scenario_object(choice->scenario, i)->name, name))
@@ -57,7 +57,7 @@ static int choose_name(struct choice *choice, const char *name, struct error *er
 }
 
 /* NAMES with commas between them. */
-static int choose_names(struct choice *choice, const char *names, struct error *error)
+static int choose_names(struct selection *choice, const char *names, struct error *error)
 {
     int result = 0;
     while (!result) {
@@ -82,7 +82,7 @@ static bool *daemon_of(struct scenario *scenario, size_t number)
 }
 
 /* A run of daemons alone would end as soon as it has begun: it lasts as long as those named. */
-static void keep_going(const struct choice *choice)
+static void keep_going(const struct selection *choice)
 {
     bool *daemon;
     for (size_t i = 0; i < choice->count; i++) {
@@ -96,7 +96,7 @@ static void keep_going(const struct choice *choice)
 }
 
 /* Who decides the exit status may be left out: then those named do. */
-static void decide(const struct choice *choice)
+static void decide(const struct selection *choice)
 {
     for (size_t i = 0; i < choice->count; i++)
         if (choice->named[i] && scenario_object(choice->scenario, i)->decides)
@@ -107,7 +107,7 @@ static void decide(const struct choice *choice)
 }
 
 /* What is left out is waited for no longer. */
-static void forget(const struct choice *choice, struct object_spec *spec)
+static void forget(const struct selection *choice, struct object_spec *spec)
 {
     struct dependency_spec *kept = (struct dependency_spec *)spec->depends_on; /* the arena's */
     size_t count = 0;
@@ -117,7 +117,7 @@ static void forget(const struct choice *choice, struct object_spec *spec)
     spec->depends_on_count = count;
 }
 
-static void apply(const struct choice *choice)
+static void apply(const struct selection *choice)
 {
     keep_going(choice);
     decide(choice);
@@ -134,7 +134,7 @@ static void apply(const struct choice *choice)
 
 int only_apply(const struct options *options, struct scenario *scenario, struct error *error)
 {
-    struct choice choice = {
+    struct selection choice = {
         .scenario = scenario,
         .count = scenario_object_count(scenario),
         .alone = options->no_deps,

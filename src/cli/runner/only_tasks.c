@@ -82,12 +82,12 @@ static int read_pick(const struct scenario *scenario, const char *word, struct p
     return 0;
 }
 
-int picks_read(const struct options *options, struct run *run, struct error *error)
+int selected_tasks_read(const struct options *options, struct run *run, struct error *error)
 {
     int result = 0;
     run->pick_count = options->tasks.count;
-    run->picks = mem_calloc(run->pick_count, sizeof(*run->picks));
+    run->selected_tasks = mem_calloc(run->pick_count, sizeof(*run->selected_tasks));
     for (size_t i = 0; !result && i < run->pick_count; i++)
-        result = read_pick(run->scenario, options->tasks.items[i], &run->picks[i], error);
+        result = read_pick(run->scenario, options->tasks.items[i], &run->selected_tasks[i], error);
     return result;
 }

@@ -180,7 +180,7 @@ static void on_unwritten(void *arg, const char *name, int number)
 static void on_log_finished(void *arg)
 {
     struct runner *runner = arg;
-    door_settle(runner->run.door, stop_loop, runner);
+    control_socket_settle(runner->run.control, stop_loop, runner);
 }
 
 static void on_journal_finished(void *arg)
@@ -203,7 +203,7 @@ static void on_run_ended(void *arg)
 {
     struct runner *runner = arg;
     runner->finishing = true;
-    door_close(runner->run.door);
+    control_socket_close(runner->run.control);
     progress_free(runner->progress);
     runner->progress = NULL;
     samples_free(runner->samples);
@@ -282,7 +282,7 @@ static void release_run(struct run *run)
     resume_free(run->resume);
     terminal_free(run->terminal);
     graph_free(run->graph);
-    free(run->picks);
+    free(run->selected_tasks);
     free(run->id);
 }
 
@@ -332,7 +332,7 @@ static void close_books(struct runner *runner)
 }
 
 /* An outer make counts the tasks, or cannot: that is said once, as by make itself. */
-static void join_make(struct run *run, const struct order *order)
+static void join_make(struct run *run, const struct runner_args *order)
 {
     if (run->dry || !run->scenario->pool_count)
         return;
@@ -385,7 +385,7 @@ static int open_run(struct runner *runner, const struct options *options,
     invocation_fill(&run->invocation, &runner->invocation, options);
     int result = options->resume_joblog ? each_read_joblog(options->each, run, error) : 0;
     if (!result)
-        result = picks_read(options, run, error);
+        result = selected_tasks_read(options, run, error);
     return result ? result : open_books(runner, options, error);
 }
 
@@ -408,7 +408,7 @@ static void watch_system(struct runner *runner)
     run->no_cgroups = runner->no_cgroups;
 }
 
-static void make_objects(struct run *run, const struct order *order)
+static void make_objects(struct run *run, const struct runner_args *order)
 {
     join_make(run, order);
     if (!run->dry) {
@@ -417,8 +417,8 @@ static void make_objects(struct run *run, const struct order *order)
     }
     objects_make(run);
     if (!run->dry)
-        run->door = door_new(run, order->socket);
-    durable_tell_door(run);
+        run->control = control_socket_new(run, order->socket);
+    durable_tell_control_socket(run);
 }
 
 /* From the first start to behind the end; false where threads were left behind that still use the run. */
@@ -433,7 +433,7 @@ static bool go(struct runner *runner)
     run_start(run);
     loop_run(run->loop);
     close_books(runner);
-    door_free(run->door);
+    control_socket_free(run->control);
     if (!objects_free(run))
         return false;
     service_free(service);
@@ -453,7 +453,7 @@ static void release_runner(struct runner *runner)
     log_free(runner->log);
 }
 
-static int run_scenario(const struct order *order, const struct scenario *scenario,
+static int run_scenario(const struct runner_args *order, const struct scenario *scenario,
                         const struct mask *mask)
 {
     struct runner runner = {0};
@@ -494,7 +494,7 @@ static bool only(const struct options *options, struct scenario *scenario)
 
 int runner_main(void *arg)
 {
-    const struct order *order = arg;
+    const struct runner_args *order = arg;
     const struct options *options = order->options;
     struct scenario_sources *held = NULL;
     struct scenario *scenario = cli_load(options, &held);

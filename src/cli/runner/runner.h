@@ -9,14 +9,14 @@ struct scenario;
 struct scenario_sources;
 
 /* What the command line asks for, and what the guard settles where the runner could not. */
-struct order {
+struct runner_args {
     const struct options *options;
     struct jobserver *jobserver; /* of the make that started it; NULL: none that can be used */
     const char *no_jobserver;    /* why there is one that cannot; NULL: there is none */
     struct private_socket *socket; /* for the run's queues; NULL: there is no memory for it */
 };
 
-/* ARG is a struct order. Returns the exit status, or ends the process by a signal. */
+/* ARG is a struct runner_args. Returns the exit status, or ends the process by a signal. */
 int runner_main(void *arg);
 
 /* Loads the scenario that OPTIONS name; NULL once its errors were written to standard error. HELD

@@ -25,13 +25,13 @@
 
 #define SHELL "/bin/sh"
 
-struct command {
-    struct world world;
+struct command_source {
+    struct exec_context context;
     struct buf line;
     struct child *child; /* NULL: it is not started yet, or could not be */
     struct again again;
     struct error error; /* why not */
-    struct tap *messages;
+    struct stream_reader *messages;
     struct timer *timer; /* of a command that was asked to end */
     bool read;           /* all that it wrote was taken */
     struct buf last;     /* a last line without its end, until the command has succeeded */
@@ -58,10 +58,10 @@ static void on_messages_end(void *arg)
 /* Nothing of it runs any more. */
 static void command_over(struct items *items)
 {
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     command->lingers = false;
     timer_stop(command->timer);
-    tap_finish(command->messages);
+    stream_reader_finish(command->messages);
     if (command->ending || command->read)
         items->more(items->arg);
 }
@@ -74,7 +74,7 @@ static void on_group_gone(void *arg)
 static void on_exited(void *arg, int code, int signal)
 {
     struct items *items = arg;
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     command->exited = true;
     command->code = code;
     command->signal = signal;
@@ -86,7 +86,7 @@ static void on_exited(void *arg, int code, int signal)
 static void kill_command(void *arg)
 {
     struct items *items = arg;
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     if (command->killed && command->lingers) {
         command_over(items); /* what SIGKILL does not end is waited for no longer */
         return;
@@ -99,36 +99,36 @@ static void kill_command(void *arg)
 static int start_child(struct items *items, const struct buf *line, const int *descriptors,
                        struct error *error)
 {
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     const char *const argv[] = {SHELL, "-c", buf_string(line), NULL};
     struct spawn_options options = {
         .argv = argv,
-        .environment = command->world.environment,
+        .environment = command->context.environment,
         .directory = items->run->scenario->directory,
         .descriptors = descriptors,
         .descriptor_count = 3,
         .place = SPAWN_SESSION,
-        .attributes = &command->world.attributes,
+        .attributes = &command->context.attributes,
     };
-    attributes_drop_limits(&command->world.attributes); /* they are for the tasks */
+    attributes_drop_limits(&command->context.attributes); /* they are for the tasks */
     return launch(items->run->loop, &options, SHELL, on_exited, items, &command->child, error);
 }
 
 /* Reads what the child writes into the pipes OUT and ERR. */
 static void read_child(struct items *items, const struct buf *line, int out, int err)
 {
-    static const struct tap_callbacks callbacks = {.line = on_message, .end = on_messages_end};
-    struct command *command = items->state;
-    struct intake_options options = {
+    static const struct stream_reader_callbacks callbacks = {.line = on_message, .end = on_messages_end};
+    struct command_source *command = items->state;
+    struct input_options options = {
         .loop = items->run->loop,
-        .name = arena_strdup(command->world.arena, buf_string(line)),
+        .name = arena_strdup(command->context.arena, buf_string(line)),
         .more = items->more,
         .arg = items->arg,
     };
-    items->intake = intake_of(&options, out);
-    command->messages = tap_new(options.loop, err, "stderr", NULL, NULL, &callbacks, items);
-    tap_mask(command->messages, items->run->mask);
-    tap_hold(command->messages, items->run->held);
+    items->task_input = input_of(&options, out);
+    command->messages = stream_reader_new(options.loop, err, "stderr", NULL, NULL, &callbacks, items);
+    stream_reader_mask(command->messages, items->run->mask);
+    stream_reader_hold(command->messages, items->run->held);
 }
 
 static int start(struct items *items, const struct buf *line, struct error *error)
@@ -156,7 +156,7 @@ static int start_or_wait(struct items *items, struct error *error);
 static void start_again(void *arg)
 {
     struct items *items = arg;
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     if (start_or_wait(items, &command->error))
         error_wrap(&command->error, "cannot run the command that makes the tasks");
     if (command->child || command->error.code)
@@ -165,7 +165,7 @@ static void start_again(void *arg)
 
 static int start_or_wait(struct items *items, struct error *error)
 {
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     int result = start(items, &command->line, error);
     if (!result || !again_later(&command->again, items->run->loop, result, start_again, items))
         return result;
@@ -176,12 +176,12 @@ static int start_or_wait(struct items *items, struct error *error)
 static int output_open(struct items *items, struct error *error)
 {
     const struct object_spec *object = &items->pool->object;
-    struct command *command = mem_calloc(1, sizeof(*command));
+    struct command_source *command = mem_calloc(1, sizeof(*command));
     items->state = command;
     command->timer = timer_new(items->run->loop, kill_command, items);
-    int result = world_init(&command->world, items->run, object, object->name, 0, error);
+    int result = exec_context_init(&command->context, items->run, object, object->name, 0, error);
     if (!result)
-        result = world_render(&command->world, items->spec->command, &command->line, error);
+        result = exec_context_render(&command->context, items->spec->command, &command->line, error);
     if (!result)
         result = start_or_wait(items, error);
     if (result)
@@ -192,10 +192,10 @@ static int output_open(struct items *items, struct error *error)
 /* The next line; one without its end is kept back, as half a line of a command that fails is no task. */
 static enum items_result next_whole_line(struct items *items, struct buf *encoded, struct error *error)
 {
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     size_t start = encoded->length;
     enum items_result result = items_next_line(items, encoded, error);
-    if (result == ITEMS_ONE && intake_is_unended(items->intake)) {
+    if (result == ITEMS_ONE && input_is_unended(items->task_input)) {
         buf_append(&command->last, encoded->data + start, encoded->length - start);
         buf_truncate(encoded, start);
         result = ITEMS_END;
@@ -204,7 +204,7 @@ static enum items_result next_whole_line(struct items *items, struct buf *encode
     return result;
 }
 
-static enum items_result say_failed(const struct command *command, struct error *error)
+static enum items_result say_failed(const struct command_source *command, struct error *error)
 {
     const char *half = command->last.length ? "; the half of a line that it wrote last is no task" : "";
     if (command->signal)
@@ -218,7 +218,7 @@ static enum items_result say_failed(const struct command *command, struct error 
 
 static enum items_result output_next(struct items *items, struct buf *encoded, struct error *error)
 {
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     if (command->error.code) {
         *error = command->error;
         command->error = (struct error){0};
@@ -244,14 +244,14 @@ static enum items_result output_next(struct items *items, struct buf *encoded, s
 
 static void output_hold(struct items *items, bool held)
 {
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     if (command->messages)
-        tap_hold(command->messages, held);
+        stream_reader_hold(command->messages, held);
 }
 
 static bool output_finish(struct items *items, bool force)
 {
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     again_release(&command->again);
     if (!command->child || (command->exited && !command->lingers))
         return true;
@@ -268,15 +268,15 @@ static bool output_finish(struct items *items, bool force)
 
 static void output_close(struct items *items)
 {
-    struct command *command = items->state;
+    struct command_source *command = items->state;
     again_release(&command->again);
     error_release(&command->error);
     buf_release(&command->line);
     child_free(command->child);
-    tap_free(command->messages);
+    stream_reader_free(command->messages);
     timer_free(command->timer);
     buf_release(&command->last);
-    world_release(&command->world);
+    exec_context_release(&command->context);
     free(command);
 }
 

@@ -26,9 +26,9 @@ static enum csv_result take_bytes(struct items *items, bool ended, struct error 
 {
     struct csv_state *state = items->state;
     size_t length, taken;
-    const char *bytes = intake_bytes(items->intake, &length);
+    const char *bytes = input_bytes(items->task_input, &length);
     enum csv_result row = csv_take(&state->csv, bytes, length, &taken, error);
-    intake_take(items->intake, taken);
+    input_take(items->task_input, taken);
     if (row == CSV_MORE && ended)
         row = csv_end(&state->csv, error);
     if (row == CSV_MORE && state->csv.bytes.length > INTAKE_MOST) {
@@ -50,7 +50,7 @@ static enum items_result read_row(struct items *items, struct error *error)
     };
     enum csv_result row = take_bytes(items, false, error);
     while (row == CSV_MORE) {
-        enum intake_result result = intake_read(items->intake, error);
+        enum input_result result = input_read(items->task_input, error);
         if (result != INTAKE_ONE && result != INTAKE_END)
             return items_after(result);
         row = take_bytes(items, result == INTAKE_END, error);
@@ -103,7 +103,7 @@ static enum items_result csv_next(struct items *items, struct buf *encoded, stru
 {
     struct csv_state *state = items->state;
     if (!state->marked) {
-        enum intake_result result = items_skip_mark(items, error);
+        enum input_result result = items_skip_mark(items, error);
         if (result != INTAKE_ONE)
             return items_after(result);
         state->marked = true;

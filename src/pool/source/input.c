@@ -16,10 +16,10 @@
 
 #define READ_SIZE ((size_t)64 << 10)
 
-struct intake {
-    struct intake_options options;
+struct task_input {
+    struct input_options options;
     int fd;
-    struct reader *reader; /* where FD is a pipe or a terminal */
+    struct pipe_reader *reader; /* where FD is a pipe or a terminal */
     struct buf bytes;
     size_t from;     /* of BYTES: what was not taken */
     size_t searched; /* bytes behind FROM in which no terminator begins */
@@ -29,45 +29,45 @@ struct intake {
     bool unended; /* the last piece had no terminator */
 };
 
-static void tell_more(struct intake *intake)
+static void tell_more(struct task_input *task_input)
 {
-    reader_pause(intake->reader);
-    if (!intake->waiting)
+    reader_pause(task_input->reader);
+    if (!task_input->waiting)
         return;
-    intake->waiting = false;
-    intake->options.more(intake->options.arg);
+    task_input->waiting = false;
+    task_input->options.more(task_input->options.arg);
 }
 
 static void on_data(void *arg, const char *bytes, size_t length)
 {
-    struct intake *intake = arg;
-    buf_append(&intake->bytes, bytes, length);
-    tell_more(intake);
+    struct task_input *task_input = arg;
+    buf_append(&task_input->bytes, bytes, length);
+    tell_more(task_input);
 }
 
 static void on_end(void *arg, int status)
 {
-    struct intake *intake = arg;
-    intake->at_end = true;
-    intake->number = -status;
-    tell_more(intake);
+    struct task_input *task_input = arg;
+    task_input->at_end = true;
+    task_input->number = -status;
+    tell_more(task_input);
 }
 
-static struct intake *intake_new(const struct intake_options *options, int fd)
+static struct task_input *input_new(const struct input_options *options, int fd)
 {
-    struct intake *intake = mem_calloc(1, sizeof(*intake));
-    intake->options = *options;
-    intake->fd = fd;
-    return intake;
+    struct task_input *task_input = mem_calloc(1, sizeof(*task_input));
+    task_input->options = *options;
+    task_input->fd = fd;
+    return task_input;
 }
 
-struct intake *intake_of(const struct intake_options *options, int fd)
+struct task_input *input_of(const struct input_options *options, int fd)
 {
     static const struct reader_callbacks callbacks = {.data = on_data, .end = on_end};
-    struct intake *intake = intake_new(options, fd);
-    intake->reader = reader_new(options->loop, fd, &callbacks, intake);
-    reader_pause(intake->reader);
-    return intake;
+    struct task_input *task_input = input_new(options, fd);
+    task_input->reader = reader_new(options->loop, fd, &callbacks, task_input);
+    reader_pause(task_input->reader);
+    return task_input;
 }
 
 /*
@@ -90,7 +90,7 @@ static int open_file(const char *path)
     return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 
-struct intake *intake_open(const struct intake_options *options, const char *path,
+struct task_input *input_open(const struct input_options *options, const char *path,
                            struct error *error)
 {
     struct stat status;
@@ -103,7 +103,7 @@ struct intake *intake_open(const struct intake_options *options, const char *pat
         error_set(error, -EISDIR, "cannot read tasks from '%s': it is a directory", path);
     } else {
         bool waits = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(fd);
-        return waits ? intake_of(options, fd) : intake_new(options, fd);
+        return waits ? input_of(options, fd) : input_new(options, fd);
     }
     if (fd >= 0)
         close(fd);
@@ -111,84 +111,84 @@ struct intake *intake_open(const struct intake_options *options, const char *pat
 }
 
 /* Reads a regular file on; nothing to wait for there. */
-static void read_file(struct intake *intake)
+static void read_file(struct task_input *task_input)
 {
-    char *room = buf_reserve(&intake->bytes, READ_SIZE);
+    char *room = buf_reserve(&task_input->bytes, READ_SIZE);
     ssize_t length;
     do {
-        length = read(intake->fd, room, READ_SIZE);
+        length = read(task_input->fd, room, READ_SIZE);
     } while (length < 0 && errno == EINTR);
     if (length > 0)
-        buf_added(&intake->bytes, (size_t)length);
+        buf_added(&task_input->bytes, (size_t)length);
     else
-        intake->at_end = true;
+        task_input->at_end = true;
     if (length < 0)
-        intake->number = errno;
+        task_input->number = errno;
 }
 
-enum intake_result intake_read(struct intake *intake, struct error *error)
+enum input_result input_read(struct task_input *task_input, struct error *error)
 {
-    buf_consume(&intake->bytes, intake->from);
-    intake->from = 0;
-    size_t before = intake->bytes.length;
+    buf_consume(&task_input->bytes, task_input->from);
+    task_input->from = 0;
+    size_t before = task_input->bytes.length;
     if (before > INTAKE_MOST) {
         error_set(error, ERROR_FAILED, "an item of more than %zu MiB in '%s'", INTAKE_MOST >> 20,
-                  intake->options.name);
+                  task_input->options.name);
         return INTAKE_FAILED;
     }
-    if (!intake->at_end && !intake->reader)
-        read_file(intake);
-    if (intake->bytes.length > before)
+    if (!task_input->at_end && !task_input->reader)
+        read_file(task_input);
+    if (task_input->bytes.length > before)
         return INTAKE_ONE;
-    if (intake->number) {
-        error_system(error, intake->number, "cannot read tasks from '%s'", intake->options.name);
+    if (task_input->number) {
+        error_system(error, task_input->number, "cannot read tasks from '%s'", task_input->options.name);
         return INTAKE_FAILED;
     }
-    if (intake->at_end)
+    if (task_input->at_end)
         return INTAKE_END;
-    intake->waiting = true;
-    reader_resume(intake->reader);
+    task_input->waiting = true;
+    reader_resume(task_input->reader);
     return INTAKE_WAIT;
 }
 
-const char *intake_bytes(const struct intake *intake, size_t *length)
+const char *input_bytes(const struct task_input *task_input, size_t *length)
 {
-    *length = intake->bytes.length - intake->from;
-    return buf_string(&intake->bytes) + intake->from;
+    *length = task_input->bytes.length - task_input->from;
+    return buf_string(&task_input->bytes) + task_input->from;
 }
 
-void intake_take(struct intake *intake, size_t length)
+void input_take(struct task_input *task_input, size_t length)
 {
-    intake->from += length;
-    intake->searched = 0;
+    task_input->from += length;
+    task_input->searched = 0;
 }
 
-static const char *find_end(const char *bytes, size_t length, const struct intake_end *end)
+static const char *find_end(const char *bytes, size_t length, const struct input_end *end)
 {
     if (end->length == 1)
         return memchr(bytes, *end->text, length);
     return memmem(bytes, length, end->text, end->length);
 }
 
-enum intake_result intake_piece(struct intake *intake, const struct intake_end *end,
+enum input_result input_piece(struct task_input *task_input, const struct input_end *end,
                                 const char **bytes, size_t *length, struct error *error)
 {
     for (;;) {
         size_t left;
-        *bytes = intake_bytes(intake, &left);
-        const char *unseen = *bytes + intake->searched;
-        const char *found = find_end(unseen, left - intake->searched, end);
+        *bytes = input_bytes(task_input, &left);
+        const char *unseen = *bytes + task_input->searched;
+        const char *found = find_end(unseen, left - task_input->searched, end);
         *length = found ? (size_t)(found - *bytes) : left;
         if (found) {
-            intake_take(intake, *length + end->length);
+            input_take(task_input, *length + end->length);
             return INTAKE_ONE;
         }
-        intake->searched = left < end->length ? 0 : left - (end->length - 1);
-        enum intake_result result = intake_read(intake, error);
+        task_input->searched = left < end->length ? 0 : left - (end->length - 1);
+        enum input_result result = input_read(task_input, error);
         if (result == INTAKE_END && left) {
-            *bytes = intake_bytes(intake, length);
-            intake_take(intake, *length);
-            intake->unended = true;
+            *bytes = input_bytes(task_input, length);
+            input_take(task_input, *length);
+            task_input->unended = true;
             return INTAKE_ONE;
         }
         if (result != INTAKE_ONE)
@@ -196,19 +196,19 @@ enum intake_result intake_piece(struct intake *intake, const struct intake_end *
     }
 }
 
-bool intake_is_unended(const struct intake *intake)
+bool input_is_unended(const struct task_input *task_input)
 {
-    return intake->unended;
+    return task_input->unended;
 }
 
-void intake_free(struct intake *intake)
+void input_free(struct task_input *task_input)
 {
-    if (!intake)
+    if (!task_input)
         return;
-    if (intake->reader)
-        reader_free(intake->reader);
+    if (task_input->reader)
+        reader_free(task_input->reader);
     else
-        close(intake->fd);
-    buf_release(&intake->bytes);
-    free(intake);
+        close(task_input->fd);
+    buf_release(&task_input->bytes);
+    free(task_input);
 }

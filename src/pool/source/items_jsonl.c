@@ -8,13 +8,13 @@
 #include "pool/source/private.h"
 #include "value/value.h"
 
-struct jsonl {
+struct jsonl_items {
     int64_t line; /* the one taken last, from 1 */
 };
 
 static int jsonl_open(struct items *items, struct error *error)
 {
-    items->state = mem_calloc(1, sizeof(struct jsonl));
+    items->state = mem_calloc(1, sizeof(struct jsonl_items));
     return items_open_file(items, error);
 }
 
@@ -28,7 +28,7 @@ static bool is_blank(const char *bytes, size_t length)
 static enum items_result take_value(struct items *items, const char *bytes, size_t length,
                                     struct buf *encoded, struct error *error)
 {
-    const struct jsonl *jsonl = items->state;
+    const struct jsonl_items *jsonl = items->state;
     struct arena *arena = arena_new();
     struct value value;
     int result = value_from_json(arena, bytes, length, &value, error);
@@ -42,13 +42,13 @@ static enum items_result take_value(struct items *items, const char *bytes, size
 
 static enum items_result jsonl_next(struct items *items, struct buf *encoded, struct error *error)
 {
-    struct jsonl *jsonl = items->state;
-    static const struct intake_end newline = {"\n", 1};
+    struct jsonl_items *jsonl = items->state;
+    static const struct input_end newline = {"\n", 1};
     const char *bytes;
     size_t length;
-    enum intake_result result = jsonl->line ? INTAKE_ONE : items_skip_mark(items, error);
+    enum input_result result = jsonl->line ? INTAKE_ONE : items_skip_mark(items, error);
     while (result == INTAKE_ONE) {
-        result = intake_piece(items->intake, &newline, &bytes, &length, error);
+        result = input_piece(items->task_input, &newline, &bytes, &length, error);
         jsonl->line += result == INTAKE_ONE;
         if (result == INTAKE_ONE && !is_blank(bytes, length))
             return take_value(items, bytes, length, encoded, error);

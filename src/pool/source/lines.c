@@ -9,17 +9,17 @@
 
 int items_open_file(struct items *items, struct error *error)
 {
-    struct intake_options options = {
+    struct input_options options = {
         .loop = items->run->loop,
         .name = items->spec->path,
         .more = items->more,
         .arg = items->arg,
     };
-    items->intake = intake_open(&options, items->spec->path, error);
-    return items->intake ? 0 : error->code;
+    items->task_input = input_open(&options, items->spec->path, error);
+    return items->task_input ? 0 : error->code;
 }
 
-enum items_result items_after(enum intake_result result)
+enum items_result items_after(enum input_result result)
 {
     static const enum items_result results[] = {
         [INTAKE_ONE] = ITEMS_ONE,
@@ -42,28 +42,28 @@ static void tell_carriage_return(struct items *items)
     bus_emit(items->run->bus, &event);
 }
 
-static struct intake_end end_of(const struct source_spec *spec)
+static struct input_end end_of(const struct source_spec *spec)
 {
     if (spec->end)
-        return (struct intake_end){spec->end, strlen(spec->end)};
-    return (struct intake_end){spec->nul ? "" : "\n", 1};
+        return (struct input_end){spec->end, strlen(spec->end)};
+    return (struct input_end){spec->nul ? "" : "\n", 1};
 }
 
 enum items_result items_next_line(struct items *items, struct buf *encoded, struct error *error)
 {
-    const struct intake_end end = end_of(items->spec);
+    const struct input_end end = end_of(items->spec);
     struct columns *columns = items->columns;
     const char *bytes;
     size_t length;
-    enum intake_result result = INTAKE_ONE;
+    enum input_result result = INTAKE_ONE;
     if (!items->at && *end.text == '\n')
         result = items_skip_mark(items, error);
     if (result == INTAKE_ONE)
-        result = intake_piece(items->intake, &end, &bytes, &length, error);
+        result = input_piece(items->task_input, &end, &bytes, &length, error);
     if (result == INTAKE_ONE && columns && columns_want_header(columns)) {
         if (columns_take_header(columns, bytes, length, error))
             return ITEMS_FAILED;
-        result = intake_piece(items->intake, &end, &bytes, &length, error);
+        result = input_piece(items->task_input, &end, &bytes, &length, error);
     }
     if (result != INTAKE_ONE)
         return items_after(result);
@@ -75,21 +75,21 @@ enum items_result items_next_line(struct items *items, struct buf *encoded, stru
     return ITEMS_ONE;
 }
 
-enum intake_result items_skip_mark(struct items *items, struct error *error)
+enum input_result items_skip_mark(struct items *items, struct error *error)
 {
     static const char mark[] = {'\xef', '\xbb', '\xbf'};
     size_t length;
-    const char *bytes = intake_bytes(items->intake, &length);
+    const char *bytes = input_bytes(items->task_input, &length);
     while (length < sizeof(mark) && !memcmp(bytes, mark, length)) {
-        enum intake_result result = intake_read(items->intake, error);
-        bytes = intake_bytes(items->intake, &length);
+        enum input_result result = input_read(items->task_input, error);
+        bytes = input_bytes(items->task_input, &length);
         if (result == INTAKE_END)
             break;
         if (result != INTAKE_ONE)
             return result;
     }
     if (length >= sizeof(mark) && !memcmp(bytes, mark, sizeof(mark)))
-        intake_take(items->intake, sizeof(mark));
+        input_take(items->task_input, sizeof(mark));
     return INTAKE_ONE;
 }
 

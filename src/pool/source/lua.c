@@ -19,7 +19,7 @@
 /* A chunk that does not end so long after it was told to hangs where nothing can reach it. */
 #define HANG_TIME (2 * NS_PER_S)
 
-struct chunk {
+struct lua_source {
     struct items *items;
     struct object_spec object; /* the pool's, with the chunk as body */
     struct body_thread *body;
@@ -35,7 +35,7 @@ struct chunk {
     char *reason; /* why it failed */
 };
 
-static void tell_more(struct chunk *chunk)
+static void tell_more(struct lua_source *chunk)
 {
     if (!chunk->waiting && !chunk->ending)
         return;
@@ -43,7 +43,7 @@ static void tell_more(struct chunk *chunk)
     chunk->items->more(chunk->items->arg);
 }
 
-static void take_output(struct chunk *chunk, const char *bytes, size_t length)
+static void take_output(struct lua_source *chunk, const char *bytes, size_t length)
 {
     const char *newline;
     buf_append(&chunk->line, bytes, length);
@@ -54,7 +54,7 @@ static void take_output(struct chunk *chunk, const char *bytes, size_t length)
     }
 }
 
-static void take_result(struct chunk *chunk, struct frame *frame)
+static void take_result(struct lua_source *chunk, struct frame *frame)
 {
     struct result result;
     frame_read_result(frame, &result);
@@ -71,7 +71,7 @@ static void take_result(struct chunk *chunk, struct frame *frame)
 
 static void on_frame(void *arg, struct frame *frame)
 {
-    struct chunk *chunk = arg;
+    struct lua_source *chunk = arg;
     switch ((int)frame->type) {
     case FRAME_ITEM:
         buf_append(&chunk->emitted, frame->at, frame->left);
@@ -95,7 +95,7 @@ static void on_frame(void *arg, struct frame *frame)
 /* The thread itself. */
 static void chunk_main(void *arg)
 {
-    struct chunk *chunk = arg;
+    struct lua_source *chunk = arg;
     struct error error = {0};
     struct buf value = {0};
     int number;
@@ -115,7 +115,7 @@ static void chunk_main(void *arg)
 
 static void on_hang(void *arg)
 {
-    struct chunk *chunk = arg;
+    struct lua_source *chunk = arg;
     if (body_thread_runs_command(chunk->body)) { /* which has its grace */
         timer_start(chunk->timer, HANG_TIME);
         return;
@@ -126,7 +126,7 @@ static void on_hang(void *arg)
 
 static int lua_open(struct items *items, struct error *error)
 {
-    struct chunk *chunk = mem_calloc(1, sizeof(*chunk));
+    struct lua_source *chunk = mem_calloc(1, sizeof(*chunk));
     items->state = chunk;
     chunk->items = items;
     chunk->object = items->pool->object;
@@ -140,7 +140,7 @@ static int lua_open(struct items *items, struct error *error)
 
 static enum items_result lua_next(struct items *items, struct buf *encoded, struct error *error)
 {
-    struct chunk *chunk = items->state;
+    struct lua_source *chunk = items->state;
     size_t left = chunk->emitted.length - chunk->from;
     size_t size = left ? value_size(chunk->emitted.data + chunk->from, left) : 0;
     if (size) {
@@ -165,14 +165,14 @@ static enum items_result lua_next(struct items *items, struct buf *encoded, stru
 
 static void lua_hold(struct items *items, bool held)
 {
-    struct chunk *chunk = items->state;
+    struct lua_source *chunk = items->state;
     if (!chunk->ended)
         body_thread_hold(chunk->body, held);
 }
 
 static bool lua_finish(struct items *items, bool force)
 {
-    struct chunk *chunk = items->state;
+    struct lua_source *chunk = items->state;
     if (!chunk->ended && (!chunk->ending || (force && !chunk->forced))) {
         chunk->ending = true;
         chunk->forced = force;
@@ -184,7 +184,7 @@ static bool lua_finish(struct items *items, bool force)
 
 static void lua_close(struct items *items)
 {
-    struct chunk *chunk = items->state;
+    struct lua_source *chunk = items->state;
     timer_free(chunk->timer);
     if (items->left)
         return; /* the thread still uses all of this */

@@ -1,4 +1,4 @@
-/* What the kinds of source share; each is a file items_KIND.c with one table of functions. */
+/* What the kinds of source share; each is a file KIND.c with one table of functions. */
 #ifndef POOL_SOURCE_PRIVATE_H
 #define POOL_SOURCE_PRIVATE_H
 
@@ -35,7 +35,7 @@ struct items {
     int64_t at;            /* how many were taken from the source */
     int64_t place;         /* of a matrix: the next combination */
     void *state;           /* the kind's own */
-    struct intake *intake; /* of kinds that read bytes; freed with the items */
+    struct task_input *task_input; /* of kinds that read bytes; freed with the items */
     struct buf gathered;   /* of a batch that is not whole yet */
     int64_t gathered_count;
     struct buf messages;   /* struct task_message: of the item that was given last, of a queue */
@@ -58,17 +58,17 @@ extern const struct items_kind items_of_queue;
 /* items.c: tells the log of a line that the source wrote. */
 void items_tell_line(struct items *items, const char *bytes, size_t length, bool unfinished);
 
-/* items_queue.c: as items_wait() and items_taker(), of such a source. */
+/* queue.c: as items_wait() and items_consumer(), of such a source. */
 void items_queue_wait(const struct items *items, struct object_wait *wait);
-struct taker *items_queue_taker(const struct items *items, struct mark_taken *last);
+struct consumer *items_queue_consumer(const struct items *items, struct delivery_tag *last);
 
-/* items_lines.c: opens the file of the source; 0 or a negative code. */
+/* lines.c: opens the file of the source; 0 or a negative code. */
 int items_open_file(struct items *items, struct error *error);
 
-/* items_lines.c: what a reading that gave no item means for the items. */
-enum items_result items_after(enum intake_result result);
+/* lines.c: what a reading that gave no item means for the items. */
+enum items_result items_after(enum input_result result);
 
-/* items_columns.c: what cuts the lines of SPEC into columns and names these. NULL with ERROR filled where that
+/* columns.c: what cuts the lines of SPEC into columns and names these. NULL with ERROR filled where that
  * is not possible. */
 struct columns *columns_new(const struct source_spec *spec, struct error *error);
 
@@ -87,10 +87,10 @@ int columns_encode(struct columns *columns, const char *bytes, size_t length, st
 /* NULL is accepted. */
 void columns_free(struct columns *columns);
 
-/* items_lines.c: the next line, or piece that ends in NUL; also of what a command writes. */
+/* lines.c: the next line, or piece that ends in NUL; also of what a command writes. */
 enum items_result items_next_line(struct items *items, struct buf *encoded, struct error *error);
 
-/* items_lines.c: passes over a byte order mark at the front; INTAKE_ONE when that is done. */
-enum intake_result items_skip_mark(struct items *items, struct error *error);
+/* lines.c: passes over a byte order mark at the front; INTAKE_ONE when that is done. */
+enum input_result items_skip_mark(struct items *items, struct error *error);
 
 #endif

@@ -7,12 +7,12 @@
 #include "queue/queue.h"
 #include "queue/consumer.h"
 
-struct messages {
-    struct taker *taker;
+struct queue_source {
+    struct consumer *consumer;
     struct queue *dead_letters; /* of the queue; NULL: none */
     struct waiter for_message;
     struct waiter for_room; /* in DEAD_LETTERS */
-    struct mark_taken last;
+    struct delivery_tag last;
 };
 
 static void on_more(void *arg)
@@ -23,10 +23,10 @@ static void on_more(void *arg)
 
 static int queue_open(struct items *items, struct error *error)
 {
-    struct messages *messages = mem_calloc(1, sizeof(*messages));
+    struct queue_source *messages = mem_calloc(1, sizeof(*messages));
     struct queue *queue = items->run->queues[items->spec->queue];
     (void)error;
-    messages->taker = taker_new(queue, items->pool->object.name, TAKER_TASKS);
+    messages->consumer = consumer_new(queue, items->pool->object.name, CONSUMER_TASKS);
     messages->dead_letters = queue_dead_letters(queue);
     messages->for_message = (struct waiter){.function = on_more, .arg = items};
     messages->for_room = (struct waiter){.function = on_more, .arg = items};
@@ -37,17 +37,17 @@ static int queue_open(struct items *items, struct error *error)
 /* What may fail needs room for its remains: else they would gather without end. */
 static enum items_result queue_next(struct items *items, struct buf *encoded, struct error *error)
 {
-    struct messages *messages = items->state;
+    struct queue_source *messages = items->state;
     (void)error;
     if (messages->dead_letters && queue_is_full(messages->dead_letters)) {
         queue_wait_room(messages->dead_letters, &messages->for_room);
         return ITEMS_WAIT;
     }
-    switch (taker_take(messages->taker, encoded, &messages->last)) {
+    switch (consumer_receive(messages->consumer, encoded, &messages->last)) {
     case TAKE_MESSAGE:
         return ITEMS_ONE;
     case TAKE_EMPTY:
-        taker_wait(messages->taker, &messages->for_message);
+        consumer_wait(messages->consumer, &messages->for_message);
         return ITEMS_WAIT;
     case TAKE_CLOSED:
         break;
@@ -55,17 +55,17 @@ static enum items_result queue_next(struct items *items, struct buf *encoded, st
     return ITEMS_END;
 }
 
-struct taker *items_queue_taker(const struct items *items, struct mark_taken *last)
+struct consumer *items_queue_consumer(const struct items *items, struct delivery_tag *last)
 {
-    const struct messages *messages = items->state;
+    const struct queue_source *messages = items->state;
     if (last)
         *last = messages->last;
-    return messages->taker;
+    return messages->consumer;
 }
 
 void items_queue_wait(const struct items *items, struct object_wait *wait)
 {
-    const struct messages *messages = items->state;
+    const struct queue_source *messages = items->state;
     const struct queue_spec *spec = &items->run->scenario->queues[items->spec->queue];
     bool for_room = messages->dead_letters && queue_is_full(messages->dead_letters);
     *wait = (struct object_wait){for_room ? *spec->dead_letter : items->spec->queue, for_room};
@@ -73,9 +73,9 @@ void items_queue_wait(const struct items *items, struct object_wait *wait)
 
 static bool queue_finish(struct items *items, bool force)
 {
-    struct messages *messages = items->state;
+    struct queue_source *messages = items->state;
     (void)force;
-    queue_unwait(taker_queue(messages->taker), &messages->for_message);
+    queue_unwait(consumer_queue(messages->consumer), &messages->for_message);
     if (messages->dead_letters)
         queue_unwait(messages->dead_letters, &messages->for_room);
     return true;
@@ -83,9 +83,9 @@ static bool queue_finish(struct items *items, bool force)
 
 static void queue_close(struct items *items)
 {
-    struct messages *messages = items->state;
+    struct queue_source *messages = items->state;
     queue_finish(items, true);
-    taker_free(messages->taker);
+    consumer_free(messages->consumer);
     free(messages);
 }
 

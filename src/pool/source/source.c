@@ -55,7 +55,7 @@ static enum items_result take(struct items *items, struct buf *encoded, struct e
     items->at += result == ITEMS_ONE;
     if (result == ITEMS_ONE && is_of_queue(items)) {
         struct task_message message = {.at = start, .length = encoded->length - start};
-        items_queue_taker(items, &message.mark);
+        items_queue_consumer(items, &message.mark);
         buf_append(&items->messages, &message, sizeof(message));
     }
     return result;
@@ -132,13 +132,13 @@ bool items_wait(const struct items *items, struct object_wait *wait)
     return true;
 }
 
-struct taker *items_taker(const struct items *items, struct buf *last)
+struct consumer *items_consumer(const struct items *items, struct buf *last)
 {
     if (!items || !is_of_queue(items))
         return NULL;
     if (last)
         buf_append(last, items->messages.data, items->messages.length);
-    return items_queue_taker(items, NULL);
+    return items_queue_consumer(items, NULL);
 }
 
 void items_leave(struct items *items)
@@ -165,7 +165,7 @@ void items_free(struct items *items)
         items->kind->close(items);
     if (items->left)
         return; /* the thread still uses it */
-    intake_free(items->intake);
+    input_free(items->task_input);
     columns_free(items->columns);
     buf_release(&items->gathered);
     buf_release(&items->messages);

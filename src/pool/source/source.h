@@ -8,11 +8,11 @@
 struct buf;
 struct error;
 struct items;
-struct mark_taken;
+struct delivery_tag;
 struct object_wait;
 struct pool_spec;
 struct run;
-struct taker;
+struct consumer;
 
 enum items_result {
     ITEMS_ONE,  /* an encoded item was appended */
@@ -33,9 +33,9 @@ int64_t items_count(const struct items *items);
 
 /* Of messages of a queue: who has taken them, to be told what becomes of each; LAST, unless it is NULL, gets
  * a struct task_message for each in the item that was given last. NULL for other sources, and for NULL. */
-struct taker *items_taker(const struct items *items, struct buf *last);
+struct consumer *items_consumer(const struct items *items, struct buf *last);
 
-/* True where the source is a queue and waits for a message of it, or for room for its dead letters;
+/* True where the source is a queue and waits for a message of it, or for room for its dead messages;
  * fills WAIT. */
 bool items_wait(const struct items *items, struct object_wait *wait);
 

@@ -146,7 +146,7 @@ static void bind_coprocess(struct loader *loader, const struct field *field,
 }
 
 /* A chunk and the file that its lines are counted in. */
-struct chunk {
+struct body_chunk {
     const struct source *source;
     const struct node *node; /* the scalar it stands in; NULL: the whole source */
     struct lua_spec *spec;
@@ -200,7 +200,7 @@ static const char *chunk_hint(const struct lua_spec *spec)
     return NULL;
 }
 
-static void check_chunk(struct loader *loader, const struct field *field, const struct chunk *chunk)
+static void check_chunk(struct loader *loader, const struct field *field, const struct body_chunk *chunk)
 {
     struct error error = {0};
     const struct lua_spec *spec = chunk->spec;
@@ -236,7 +236,7 @@ static void bind_chunk(struct loader *loader, const struct field *field, const s
         .file = loader_source(loader, node)->name,
         .line = place_first_line(loader_source(loader, node), node),
     };
-    check_chunk(loader, field, &(struct chunk){loader_source(loader, node), node, spec});
+    check_chunk(loader, field, &(struct body_chunk){loader_source(loader, node), node, spec});
 }
 
 static void bind_lua(struct loader *loader, const struct field *field, const struct node *node)
@@ -266,7 +266,7 @@ static void bind_lua_file(struct loader *loader, const struct field *field, cons
         .file = arena_strdup(loader->arena, source->name),
         .line = 1,
     };
-    check_chunk(loader, field, &(struct chunk){source, NULL, spec});
+    check_chunk(loader, field, &(struct body_chunk){source, NULL, spec});
 }
 
 const struct type type_command = {

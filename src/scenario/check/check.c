@@ -149,7 +149,7 @@ static void note_unsaid(struct sides *sides, const struct process_spec *process)
     }
 }
 
-/* Where the dead letters of a queue go, theirs and so on, must not be that queue again. */
+/* Where the dead messages of a queue go, theirs and so on, must not be that queue again. */
 static void check_dead_letters(struct loader *loader, const struct queue_spec *queue)
 {
     const struct scenario *scenario = loader->scenario;

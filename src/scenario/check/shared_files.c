@@ -11,19 +11,19 @@
 #include "scenario/spec.h"
 #include "template/template.h"
 
-struct writer {
+struct file_writer {
     const struct object_spec *object;
     const char *path;
     size_t length;
     bool append;
 };
 
-static void add(struct writer **writers, size_t *count, size_t *capacity,
+static void add(struct file_writer **writers, size_t *count, size_t *capacity,
                 const struct process_spec *process, const struct stream_spec *stream)
 {
     if (stream->kind != STREAM_FILE || !template_is_constant(stream->path))
         return;
-    struct writer writer = {.object = &process->object, .append = stream->append};
+    struct file_writer writer = {.object = &process->object, .append = stream->append};
     writer.path = template_source(stream->path, &writer.length);
     if (writer.length > 5 && !memcmp(writer.path, "/dev/", 5))
         return;
@@ -33,7 +33,7 @@ static void add(struct writer **writers, size_t *count, size_t *capacity,
 
 static int by_path(const void *left, const void *right)
 {
-    const struct writer *a = left, *b = right;
+    const struct file_writer *a = left, *b = right;
     size_t shorter = a->length < b->length ? a->length : b->length;
     int order = memcmp(a->path, b->path, shorter);
     if (order)
@@ -43,7 +43,7 @@ static int by_path(const void *left, const void *right)
     return (a->object > b->object) - (a->object < b->object); /* as they stand in the scenario */
 }
 
-static void warn(struct loader *loader, const struct writer *first, const struct writer *second)
+static void warn(struct loader *loader, const struct file_writer *first, const struct file_writer *second)
 {
     if (first->object == second->object)
         diag_warning(loader->diags, second->object->mark, "write stderr: stdout",
@@ -59,7 +59,7 @@ static void warn(struct loader *loader, const struct writer *first, const struct
 void writers_check(struct loader *loader)
 {
     const struct scenario *scenario = loader->scenario;
-    struct writer *writers = NULL;
+    struct file_writer *writers = NULL;
     size_t count = 0, capacity = 0;
     for (size_t i = 0; i < scenario->process_count; i++) {
         const struct process_spec *process = &scenario->processes[i];

@@ -73,7 +73,7 @@ static const struct {
      "'stderr':{'anyOf':[{'enum':['log','stdout']},@template]}}}}]"},
 };
 
-struct writer {
+struct schema_writer {
     struct buf *out;
     struct arena *arena;
     struct diags *diags;
@@ -105,7 +105,7 @@ static void put_node(struct buf *out, const struct node *node)
 }
 
 /* TEXT, which is one of the table's own, as a tree. */
-static const struct node *parse(const struct writer *writer, const char *text)
+static const struct node *parse(const struct schema_writer *writer, const char *text)
 {
     const struct source source = {.name = "table", .text = text, .length = strlen(text)};
     return tree_parse(writer->arena, &source, writer->diags);
@@ -173,7 +173,7 @@ static void put_members(struct buf *out, const char *json, const struct key *key
     }
 }
 
-static void put_property(const struct writer *writer, const struct key *key)
+static void put_property(const struct schema_writer *writer, const struct key *key)
 {
     struct buf *out = writer->out;
     put_string(out, key->name);
@@ -213,7 +213,7 @@ static bool has_needs(const struct key *key)
 
 /* Appends FORMAT with the name and what it needs for each key of BLOCK that is WANTED, between
  * BEFORE and AFTER; nothing where there is none. */
-static bool put_rule(const struct writer *writer, enum block_kind block,
+static bool put_rule(const struct schema_writer *writer, enum block_kind block,
                      bool (*wanted)(const struct key *key), const char *const words[4])
 {
     size_t count, seen = 0;
@@ -230,7 +230,7 @@ static bool put_rule(const struct writer *writer, enum block_kind block,
     return seen;
 }
 
-static void put_rules(const struct writer *writer, enum block_kind block)
+static void put_rules(const struct schema_writer *writer, enum block_kind block)
 {
     static const char *const required[] = {",\"required\":[", "", "", "]"};
     static const char *const one_of[] = {",\"oneOf\":[", "{\"required\":[", "]}", "]"};
@@ -264,7 +264,7 @@ static bool may_be_nothing(enum block_kind block)
     return may;
 }
 
-static void put_block(const struct writer *writer, enum block_kind block)
+static void put_block(const struct schema_writer *writer, enum block_kind block)
 {
     struct buf *out = writer->out;
     size_t count;
@@ -288,7 +288,7 @@ static void put_block(const struct writer *writer, enum block_kind block)
 void json_schema_print(struct buf *out)
 {
     struct buf flat = {0};
-    struct writer writer = {.out = &flat, .arena = arena_new(), .diags = diags_new()};
+    struct schema_writer writer = {.out = &flat, .arena = arena_new(), .diags = diags_new()};
     buf_text(&flat, "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\","
                     "\"title\":\"A scenario of parrun\",\"$ref\":\"#/$defs/scenario\",\"$defs\":{");
     for (int block = BLOCK_SCENARIO; block < BLOCK_COUNT; block++) {

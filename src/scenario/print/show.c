@@ -25,7 +25,7 @@ struct completion {
 };
 
 /* A mapping in the making. */
-struct pairs {
+struct shown_mapping {
     struct node *items; /* key, value, key, value */
     size_t count;       /* of pairs */
 };
@@ -42,20 +42,20 @@ static struct node text_node(const char *text, enum node_style style)
     };
 }
 
-static void pairs_add(struct pairs *pairs, struct node key, struct node value)
+static void pairs_add(struct shown_mapping *pairs, struct node key, struct node value)
 {
     pairs->items[2 * pairs->count] = key;
     pairs->items[2 * pairs->count + 1] = value;
     pairs->count++;
 }
 
-static struct pairs pairs_new(struct completion *completion, size_t most)
+static struct shown_mapping pairs_new(struct completion *completion, size_t most)
 {
-    return (struct pairs){
+    return (struct shown_mapping){
         .items = arena_alloc(completion->loader.arena, 2 * most * sizeof(struct node))};
 }
 
-static struct node pairs_node(const struct pairs *pairs)
+static struct node pairs_node(const struct shown_mapping *pairs)
 {
     return (struct node){.kind = NODE_MAP, .size = (uint32_t)pairs->count, .items = pairs->items};
 }
@@ -206,7 +206,7 @@ static struct node complete_block(struct completion *completion, enum block_kind
 static struct node complete_members(struct completion *completion, const struct key *key,
                                     const struct node *map)
 {
-    struct pairs pairs = pairs_new(completion, map->size);
+    struct shown_mapping pairs = pairs_new(completion, map->size);
     const char *outer = completion->name;
     bool named = schema_block(key->type->block)->named;
     for (size_t i = 0; i < map->size; i++) {
@@ -269,7 +269,7 @@ static struct node complete_block(struct completion *completion, enum block_kind
 {
     size_t count;
     const struct key *keys = schema_keys(&count);
-    struct pairs pairs = pairs_new(completion, count);
+    struct shown_mapping pairs = pairs_new(completion, count);
     struct scenario *scenario = completion->loader.scenario;
     for (size_t i = 0; i < count; i++) {
         struct node value;
