@@ -54,7 +54,7 @@ LDLIBS_ALL = $(call libs,shared)
 CFLAGS_release := -O2 -g
 CFLAGS_package := -O2 -g
 CFLAGS_debug := -O0 -g3
-CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+CFLAGS_asan := -O1 -fno-pie -no-pie -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
