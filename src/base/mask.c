@@ -129,7 +129,8 @@ static size_t match_at(const struct mask *mask, const char *text, size_t length,
 }
 
 /* Makes REGION, which is masked, as long as secrets that overlap it reach. */
-static void extend(const struct mask *mask, const char *text, size_t length, struct masked_range *region)
+static void extend(const struct mask *mask, const char *text, size_t length,
+                   struct masked_range *region)
 {
     for (size_t at = region->from; at < region->to; at++) {
         size_t match = match_at(mask, text, length, at);

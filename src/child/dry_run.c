@@ -27,8 +27,8 @@ void plan_lua(const struct lua_spec *lua, struct buf *out)
 }
 
 /* " 2>>FILE" and the like; nothing where the stream is no file. */
-static int plan_file(struct exec_context *context, int fd, const struct stream_spec *stream, struct buf *out,
-                     struct error *error)
+static int plan_file(struct exec_context *context, int fd, const struct stream_spec *stream,
+                     struct buf *out, struct error *error)
 {
     bool input = fd == 0 || stream->input;
     const char *path = "/dev/null";

@@ -38,8 +38,8 @@ static void need_script(struct exec_context *context, const struct template *tem
         script_set_env(context->script, context->declared[i]);
 }
 
-int exec_context_render(struct exec_context *context, const struct template *template, struct buf *out,
-                 struct error *error)
+int exec_context_render(struct exec_context *context, const struct template *template,
+                        struct buf *out, struct error *error)
 {
     need_script(context, template);
     int result = template_render(template, context->script, out, error);
@@ -48,8 +48,8 @@ int exec_context_render(struct exec_context *context, const struct template *tem
     return result;
 }
 
-int exec_context_path(struct exec_context *context, const struct template *template, const char **path,
-               struct error *error)
+int exec_context_path(struct exec_context *context, const struct template *template,
+                      const char **path, struct error *error)
 {
     struct buf text = {0};
     int result = exec_context_render(context, template, &text, error);
@@ -121,9 +121,9 @@ static int make_environment(struct exec_context *context, struct error *error)
     size_t count = 0;
     while (environ[count])
         count++;
-    context->environment = arena_alloc(
-        context->arena, (count + context->spec->env_count + OWN_VARIABLES + WORLD_MORE_VARIABLES + 1) *
-                          sizeof(char *));
+    context->environment = arena_alloc(context->arena, (count + context->spec->env_count +
+                                                        OWN_VARIABLES + WORLD_MORE_VARIABLES + 1) *
+                                                           sizeof(char *));
     context->declared = arena_alloc(context->arena, context->spec->env_count * sizeof(char *));
     memcpy(context->environment, environ, count * sizeof(char *));
     context->environment_count = count;
@@ -132,15 +132,17 @@ static int make_environment(struct exec_context *context, struct error *error)
     if (context->run->control)
         exec_context_set(context, "PARRUN_SOCKET", control_socket_address(context->run->control));
     if (context->index)
-        exec_context_set(context, "PARRUN_INDEX", arena_printf(context->arena, "%" PRId64, context->index));
+        exec_context_set(context, "PARRUN_INDEX",
+                         arena_printf(context->arena, "%" PRId64, context->index));
     set_user(context);
     int result = set_declared(context, &context->environment_count, error);
     context->environment[context->environment_count] = NULL;
     return result;
 }
 
-int exec_context_init(struct exec_context *context, const struct run *run, const struct object_spec *spec,
-               const char *name, int64_t index, struct error *error)
+int exec_context_init(struct exec_context *context, const struct run *run,
+                      const struct object_spec *spec, const char *name, int64_t index,
+                      struct error *error)
 {
     *context = (struct exec_context){
         .arena = arena_new(), .run = run, .spec = spec, .name = name, .index = index};
@@ -160,8 +162,8 @@ void exec_context_release(struct exec_context *context)
     *context = (struct exec_context){0};
 }
 
-int exec_context_arguments(struct exec_context *context, const struct body_spec *body, const char ***argv,
-                    struct error *error)
+int exec_context_arguments(struct exec_context *context, const struct body_spec *body,
+                           const char ***argv, struct error *error)
 {
     struct template *const *templates = body->kind == BODY_RUN ? &body->run : body->arguments;
     size_t count = body->kind == BODY_RUN ? 1 : body->argument_count;

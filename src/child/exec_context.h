@@ -42,24 +42,25 @@ struct exec_context {
  * replica, 0 for what has none. 0, or a negative code: an expression that fails, a user who is not
  * there. CONTEXT is to be released in either case.
  */
-int exec_context_init(struct exec_context *context, const struct run *run, const struct object_spec *spec,
-               const char *name, int64_t index, struct error *error);
+int exec_context_init(struct exec_context *context, const struct run *run,
+                      const struct object_spec *spec, const char *name, int64_t index,
+                      struct error *error);
 void exec_context_release(struct exec_context *context);
 
 /* Puts "NAME=VALUE" into the environment: of up to WORLD_MORE_VARIABLES names. */
 void exec_context_set(struct exec_context *context, const char *name, const char *value);
 
 /* Renders a template in this context, appended to OUT. */
-int exec_context_render(struct exec_context *context, const struct template *template, struct buf *out,
-                 struct error *error);
+int exec_context_render(struct exec_context *context, const struct template *template,
+                        struct buf *out, struct error *error);
 
 /* The same as a path: absolute, or relative to the scenario. Lives in the context's arena. */
-int exec_context_path(struct exec_context *context, const struct template *template, const char **path,
-               struct error *error);
+int exec_context_path(struct exec_context *context, const struct template *template,
+                      const char **path, struct error *error);
 
 /* The arguments of a command, NULL at the end; they live in the context's arena. */
-int exec_context_arguments(struct exec_context *context, const struct body_spec *body, const char ***argv,
-                    struct error *error);
+int exec_context_arguments(struct exec_context *context, const struct body_spec *body,
+                           const char ***argv, struct error *error);
 
 /* Fills what a worker for this object's body must know; the caller releases CONFIG. */
 void exec_context_config(const struct exec_context *context, struct worker_config *config);

@@ -293,8 +293,8 @@ static int compile(struct probe_state *side, struct error *error)
     return side->regex ? 0 : ERROR_FAILED;
 }
 
-static int side_open(struct probe_state *side, struct monitor *monitor, const struct probe_spec *spec,
-                     struct error *error)
+static int side_open(struct probe_state *side, struct monitor *monitor,
+                     const struct probe_spec *spec, struct error *error)
 {
     side->monitor = monitor;
     side->spec = spec;

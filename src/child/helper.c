@@ -52,8 +52,9 @@ static void on_output_end(void *arg)
     (void)arg; /* it is its exit that ends it */
 }
 
-struct helper *helper_new(struct run *run, struct exec_context *context, const struct body_spec *body,
-                          helper_line *line, helper_done *done, void *arg, struct error *error)
+struct helper *helper_new(struct run *run, struct exec_context *context,
+                          const struct body_spec *body, helper_line *line, helper_done *done,
+                          void *arg, struct error *error)
 {
     static const struct stream_reader_callbacks callbacks = {.line = on_line, .end = on_output_end};
     struct helper *helper = mem_calloc(1, sizeof(*helper));
@@ -65,7 +66,8 @@ struct helper *helper_new(struct run *run, struct exec_context *context, const s
         return NULL;
     }
     const int descriptors[] = {-1, ends[1], ends[1]};
-    int result = start_command(&start, body, descriptors, countof(descriptors), &helper->child, error);
+    int result =
+        start_command(&start, body, descriptors, countof(descriptors), &helper->child, error);
     close(ends[1]);
     if (result) {
         close(ends[0]);

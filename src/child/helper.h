@@ -17,9 +17,11 @@ typedef void helper_done(void *arg, const char *why);
 /* A line that it has written to standard output or standard error, without its newline. */
 typedef void helper_line(void *arg, const char *bytes, size_t length);
 
-/* Starts BODY in CONTEXT, which is needed for the call alone. NULL with ERROR filled where it cannot be started. */
-struct helper *helper_new(struct run *run, struct exec_context *context, const struct body_spec *body,
-                          helper_line *line, helper_done *done, void *arg, struct error *error);
+/* Starts BODY in CONTEXT, which is needed for the call alone. NULL with ERROR filled where it
+ * cannot be started. */
+struct helper *helper_new(struct run *run, struct exec_context *context,
+                          const struct body_spec *body, helper_line *line, helper_done *done,
+                          void *arg, struct error *error);
 
 /* Reads none of its output while HELD. NULL is accepted. */
 void helper_hold(struct helper *helper, bool held);

@@ -95,7 +95,7 @@ static int render(struct probe_target *target, struct error *error)
 }
 
 struct probe_target *look_target_new(struct run *run, struct exec_context *context,
-                                    const struct probe_spec *spec, struct error *error)
+                                     const struct probe_spec *spec, struct error *error)
 {
     struct probe_target *target = mem_calloc(1, sizeof(*target));
     target->run = run;
@@ -218,7 +218,8 @@ bool look_is_answered(const struct probe_target *target, struct buf *place)
     return (kind == PROBE_TCP || kind == PROBE_HTTP) && answer_at_port(address->host, address->port);
 }
 
-enum holding look_holder(const struct probe_target *target, const struct holder_of *ours, struct holder *holder)
+enum holding look_holder(const struct probe_target *target, const struct holder_of *ours,
+                         struct holder *holder)
 {
     const struct probe_address *address = &target->address;
     if (target->spec->kind == PROBE_UNIX)
@@ -264,10 +265,10 @@ static void send_helper(void *arg)
     struct probe_run *look = arg;
     struct probe_target *target = look->target;
     struct error error = {0};
-    look->helper =
-        helper_new(target->run, target->context, &target->spec->body, on_helper_line, on_helper, look,
-                   &error);
-    if (!look->helper && !again_later(&look->again, target->run->loop, error.code, send_helper, look))
+    look->helper = helper_new(target->run, target->context, &target->spec->body, on_helper_line,
+                              on_helper, look, &error);
+    if (!look->helper &&
+        !again_later(&look->again, target->run->loop, error.code, send_helper, look))
         know(look, mem_strdup(error.text));
     error_release(&error);
 }

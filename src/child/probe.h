@@ -16,11 +16,12 @@ struct run;
 struct exec_context;
 
 /*
- * What is looked at, its templates rendered in CONTEXT, which must outlive the target where the probe
- * is a command. NULL with ERROR filled where it cannot be: an expression that fails, no address.
+ * What is looked at, its templates rendered in CONTEXT, which must outlive the target where the
+ * probe is a command. NULL with ERROR filled where it cannot be: an expression that fails, no
+ * address.
  */
 struct probe_target *look_target_new(struct run *run, struct exec_context *context,
-                                    const struct probe_spec *spec, struct error *error);
+                                     const struct probe_spec *spec, struct error *error);
 
 /* NULL is accepted. */
 void look_target_free(struct probe_target *target);
@@ -29,7 +30,8 @@ void look_target_free(struct probe_target *target);
 bool look_is_answered(const struct probe_target *target, struct buf *place);
 
 /* Who has the port or the socket there: see holder_of_port(). */
-enum holding look_holder(const struct probe_target *target, const struct holder_of *ours, struct holder *holder);
+enum holding look_holder(const struct probe_target *target, const struct holder_of *ours,
+                         struct holder *holder);
 
 /* Appends where it looks, "localhost:8080". */
 void look_print_place(const struct probe_target *target, struct buf *out);

@@ -29,7 +29,8 @@ struct start {
 
 /*
  * Starts BODY, a shell line or a program, in the context of START (its run, context, exited and arg
- * count), which gets COUNT descriptors as 0, 1, ... 0, or a negative code that says what is missing.
+ * count), which gets COUNT descriptors as 0, 1, ... 0, or a negative code that says what is
+ * missing.
  */
 int start_command(const struct start *start, const struct body_spec *body, const int *descriptors,
                   size_t count, struct child **child, struct error *error);

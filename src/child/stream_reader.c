@@ -63,7 +63,8 @@ static void stream_reader_tell_end(struct stream_reader *reader)
     reader->callbacks.end(reader->arg);
 }
 
-static void emit_line(struct stream_reader *reader, const char *bytes, size_t length, bool unfinished)
+static void emit_line(struct stream_reader *reader, const char *bytes, size_t length,
+                      bool unfinished)
 {
     while (reader->terminal && length && !unfinished && bytes[length - 1] == '\r')
         length--;
@@ -199,7 +200,9 @@ static void tell_put(struct stream_reader *reader, const char *bytes, size_t len
 /* Puts what is whole of BYTES; returns how much of it that was. */
 static size_t put_whole(struct stream_reader *reader, const char *bytes)
 {
-    size_t put = reader->scan.whole ? queue_put_stream(reader->queue, bytes, reader->scan.whole, reader->producer) : 0;
+    size_t put = reader->scan.whole
+                     ? queue_put_stream(reader->queue, bytes, reader->scan.whole, reader->producer)
+                     : 0;
     tell_put(reader, bytes, put);
     reader->full = put < reader->scan.whole;
     reader->scan.whole -= put;
@@ -322,8 +325,9 @@ static void on_end(void *arg, int status)
     stream_reader_tell_end(reader);
 }
 
-struct stream_reader *stream_reader_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
-                    const char *producer, const struct stream_reader_callbacks *callbacks, void *arg)
+struct stream_reader *stream_reader_new(struct loop *loop, int fd, const char *stream,
+                                        struct queue *queue, const char *producer,
+                                        const struct stream_reader_callbacks *callbacks, void *arg)
 {
     static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
     struct stream_reader *reader = mem_calloc(1, sizeof(*reader));
@@ -365,7 +369,7 @@ void stream_reader_finish(struct stream_reader *reader)
     if (reader->at_end)
         return;
     reader_drain(reader->reader); /* what the queue has no room for is kept: it was written */
-    reader_free(reader->reader); /* who goes on writing hears that nobody reads */
+    reader_free(reader->reader);  /* who goes on writing hears that nobody reads */
     reader->reader = NULL;
     on_end(reader, 0);
 }

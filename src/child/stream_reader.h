@@ -30,8 +30,9 @@ struct stream_reader_callbacks {
  * Reads FD (owned from now on). QUEUE NULL: lines go to CALLBACKS->line, with STREAM ("stdout",
  * "stderr"); else whole messages are put into QUEUE, as those of the object PRODUCER, and the child waits while it is full.
  */
-struct stream_reader *stream_reader_new(struct loop *loop, int fd, const char *stream, struct queue *queue,
-                    const char *producer, const struct stream_reader_callbacks *callbacks, void *arg);
+struct stream_reader *stream_reader_new(struct loop *loop, int fd, const char *stream,
+                                        struct queue *queue, const char *producer,
+                                        const struct stream_reader_callbacks *callbacks, void *arg);
 
 /* Lines come without what MASK hides, even where a secret spans two pieces of a long one. */
 void stream_reader_mask(struct stream_reader *reader, const struct mask *mask);

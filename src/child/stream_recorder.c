@@ -87,7 +87,8 @@ static void on_finished(void *arg)
     tell_end(arg);
 }
 
-static void put_masked(struct stream_recorder *recorder, const char *bytes, size_t length, bool last)
+static void put_masked(struct stream_recorder *recorder, const char *bytes, size_t length,
+                       bool last)
 {
     struct buf shown = {0};
     mask_put(recorder->mask, &recorder->masked, &shown, bytes, length);
@@ -122,8 +123,9 @@ static void on_end(void *arg, int status)
     output_finish(recorder->output);
 }
 
-struct stream_recorder *stream_recorder_new(struct loop *loop, struct target *target, const char *path,
-                              const char *stream, const struct mask *mask)
+struct stream_recorder *stream_recorder_new(struct loop *loop, struct target *target,
+                                            const char *path, const char *stream,
+                                            const struct mask *mask)
 {
     static const struct output_callbacks output_callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
@@ -136,8 +138,8 @@ struct stream_recorder *stream_recorder_new(struct loop *loop, struct target *ta
     return recorder;
 }
 
-void stream_recorder_begin(struct stream_recorder *recorder, int fd, const struct stream_recorder_callbacks *callbacks,
-                    void *arg)
+void stream_recorder_begin(struct stream_recorder *recorder, int fd,
+                           const struct stream_recorder_callbacks *callbacks, void *arg)
 {
     static const struct reader_callbacks reader_callbacks = {.data = on_data, .end = on_end};
     recorder->callbacks = *callbacks;

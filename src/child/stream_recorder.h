@@ -29,12 +29,13 @@ struct stream_recorder_callbacks {
  *
  * For TARGET (owned from now on), the file PATH; STREAM ("stdout") must outlive it.
  */
-struct stream_recorder *stream_recorder_new(struct loop *loop, struct target *target, const char *path,
-                              const char *stream, const struct mask *mask);
+struct stream_recorder *stream_recorder_new(struct loop *loop, struct target *target,
+                                            const char *path, const char *stream,
+                                            const struct mask *mask);
 
 /* Begins to read FD (owned from now on). */
-void stream_recorder_begin(struct stream_recorder *recorder, int fd, const struct stream_recorder_callbacks *callbacks,
-                    void *arg);
+void stream_recorder_begin(struct stream_recorder *recorder, int fd,
+                           const struct stream_recorder_callbacks *callbacks, void *arg);
 
 /* FD, which the recorder reads, is that of a terminal: its questions are answered. */
 void stream_recorder_terminal(struct stream_recorder *recorder, int fd);

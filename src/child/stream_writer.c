@@ -244,8 +244,9 @@ static void on_look(void *arg)
     timer_start(writer->look, writer->wait);
 }
 
-struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *queue, const char *consumer,
-                      struct backlog *backlog, const struct stream_writer_callbacks *callbacks, void *arg)
+struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *queue,
+                                        const char *consumer, struct backlog *backlog,
+                                        const struct stream_writer_callbacks *callbacks, void *arg)
 {
     static const struct writer_callbacks writer_callbacks = {.drained = on_drained,
                                                              .failed = on_failed};
@@ -253,7 +254,8 @@ struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *q
     writer->run = run;
     writer->queue = queue;
     writer->backlog = backlog;
-    writer->consumer = backlog ? backlog_consumer(backlog) : consumer_new(queue, consumer, CONSUMER_STREAM);
+    writer->consumer =
+        backlog ? backlog_consumer(backlog) : consumer_new(queue, consumer, CONSUMER_STREAM);
     writer->probe = -1;
     writer->callbacks = *callbacks;
     writer->arg = arg;
@@ -279,7 +281,7 @@ struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *q
 bool stream_writer_is_drained(const struct stream_writer *writer)
 {
     return writer->ended || (queue_is_empty(writer->queue) && !unread(writer) &&
-                           !(writer->backlog && backlog_is_owed(writer->backlog)));
+                             !(writer->backlog && backlog_is_owed(writer->backlog)));
 }
 
 bool stream_writer_waits(const struct stream_writer *writer)
@@ -292,12 +294,12 @@ bool stream_writer_waits(const struct stream_writer *writer)
 static void count_unsure(struct stream_writer *writer, size_t read)
 {
     enum framing framing = queue_framing(writer->queue);
-    size_t from = read > writer->room
-                      ? framing_floor(framing, writer->history.data, writer->history.length,
-                                      read - writer->room)
-                      : 0;
+    size_t from = read > writer->room ? framing_floor(framing, writer->history.data,
+                                                      writer->history.length, read - writer->room)
+                                      : 0;
     if (read > from)
-        framing_measure(framing, writer->history.data + from, read - from, (size_t)-1, &writer->unsure);
+        framing_measure(framing, writer->history.data + from, read - from, (size_t)-1,
+                        &writer->unsure);
 }
 
 /* Gives back what the child had not read. */
@@ -311,7 +313,7 @@ static void return_unread(struct stream_writer *writer)
     if (consumer_knows_each(writer->consumer))
         consumer_read_stream(writer->consumer, writer->history.length - from);
     consumer_requeue_stream(writer->consumer, buf_string(&writer->history) + from,
-                        writer->history.length - from);
+                            writer->history.length - from);
     consumer_free(writer->consumer);
 }
 

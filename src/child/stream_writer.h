@@ -23,8 +23,9 @@ struct stream_writer_callbacks {
 
 /* Writes into FD (owned from now on), from which the process CONSUMER reads. BACKLOG, NULL: none, stays the
  * caller's. */
-struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *queue, const char *consumer,
-                      struct backlog *backlog, const struct stream_writer_callbacks *callbacks, void *arg);
+struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *queue,
+                                        const char *consumer, struct backlog *backlog,
+                                        const struct stream_writer_callbacks *callbacks, void *arg);
 
 /* True where the queue is empty and the child has read all that was written. */
 bool stream_writer_is_drained(const struct stream_writer *writer);

@@ -107,8 +107,8 @@ static int open_recorded(struct streams *streams, struct stream *stream, const c
     struct target *target = target_open(path, flags, &rules, "write to", error);
     if (!target)
         return error->code;
-    stream->recorder = stream_recorder_new(streams->run->loop, target, path, stream_word(stream->fd),
-                                    streams->run->mask);
+    stream->recorder = stream_recorder_new(streams->run->loop, target, path,
+                                           stream_word(stream->fd), streams->run->mask);
     return stream->ours >= 0 ? 0 : open_pipe(stream, error);
 }
 
@@ -211,8 +211,8 @@ static void close_theirs(struct stream *stream)
     stream->theirs = -1;
 }
 
-struct streams *streams_open(struct run *run, struct exec_context *context, const struct process_spec *spec,
-                             bool again, struct error *error)
+struct streams *streams_open(struct run *run, struct exec_context *context,
+                             const struct process_spec *spec, bool again, struct error *error)
 {
     struct streams *streams = mem_calloc(1, sizeof(*streams));
     streams->run = run;
@@ -270,13 +270,14 @@ void streams_begin(struct streams *streams, struct backlog *backlog,
         if (stream->ours < 0)
             continue;
         if (stream->input)
-            stream->writer =
-                stream_writer_new(streams->run, stream->ours, stream->queue, streams->name,
-                         stream->fd == STDIN_FILENO ? backlog : NULL, &callbacks->writer, arg);
+            stream->writer = stream_writer_new(
+                streams->run, stream->ours, stream->queue, streams->name,
+                stream->fd == STDIN_FILENO ? backlog : NULL, &callbacks->writer, arg);
         else if (stream->recorder)
             stream_recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
         else
-            stream->reader = stream_reader_new(streams->run->loop, stream->ours, stream_word(stream->fd),
+            stream->reader =
+                stream_reader_new(streams->run->loop, stream->ours, stream_word(stream->fd),
                                   stream->queue, streams->name, &callbacks->reader, arg);
         if (stream->reader)
             stream_reader_mask(stream->reader, streams->run->mask);
@@ -292,7 +293,7 @@ void streams_resize(struct streams *streams)
 {
     const struct stream *stream = &streams->items[STDOUT_FILENO];
     if (streams->tty && (stream->reader ? !stream_reader_has_ended(stream->reader)
-                                     : !stream_recorder_has_ended(stream->recorder)))
+                                        : !stream_recorder_has_ended(stream->recorder)))
         pty_resize(streams->terminal);
 }
 

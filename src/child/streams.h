@@ -19,7 +19,8 @@ struct streams;
 struct exec_context;
 
 struct streams_callbacks {
-    struct stream_reader_callbacks reader; /* END is called for each pipe that the process writes to */
+    struct stream_reader_callbacks
+        reader; /* END is called for each pipe that the process writes to */
     struct stream_recorder_callbacks recorder; /* the same */
     struct stream_writer_callbacks writer;
 };
@@ -29,8 +30,8 @@ struct streams_callbacks {
  * descriptors left): then nothing is open. AGAIN: the process has lived before, and what it wrote to
  * its files stays.
  */
-struct streams *streams_open(struct run *run, struct exec_context *context, const struct process_spec *spec,
-                             bool again, struct error *error);
+struct streams *streams_open(struct run *run, struct exec_context *context,
+                             const struct process_spec *spec, bool again, struct error *error);
 
 /* Descriptor FD (0 to 2, or a declared one) as the process gets it; -1 where it is not declared. */
 int streams_child_end(const struct streams *streams, int fd);
@@ -60,7 +61,8 @@ void streams_hold(struct streams *streams, bool held);
 /* Adds to WAITS (queue/parts.h) those of its streams that wait for a queue. */
 void streams_wait(const struct streams *streams, struct part_waits *waits);
 
-/* The first queue that the process wrote to when nobody could take from it any more (stream_reader_broken()); NULL: none. */
+/* The first queue that the process wrote to when nobody could take from it any more
+ * (stream_reader_broken()); NULL: none. */
 const struct queue *streams_broken(const struct streams *streams);
 
 /* True where the process has read all that its queues held. */

@@ -65,9 +65,11 @@ static const struct other_tool {
     {"-d", NULL, STAYS, OTHERS},
     {"--detach", NULL, STAYS, OTHERS},
     {"-k", NULL,
-     "a run goes on after a failure in any case, fail_fast: true stops it; for output in the order of the tasks " ORDERED,
+     "a run goes on after a failure in any case, fail_fast: true stops it; for output in the order "
+     "of the tasks " ORDERED,
      OTHERS},
-    {"--keep-going", NULL, "a run goes on after a failure in any case; fail_fast: true stops it", OTHERS},
+    {"--keep-going", NULL, "a run goes on after a failure in any case; fail_fast: true stops it",
+     OTHERS},
     {"--keep-order", NULL, ORDERED, OTHERS},
     {"--halt", NULL, "write halt in the pool", OTHERS},
     {"--retries", NULL, "write retry: {attempts: N} in the pool", OTHERS},
@@ -136,8 +138,8 @@ static void put_line(struct buf *out, const struct options *options, int at, con
         buf_printf(out, "%s%.*s", *operands ? " " : "", (int)strcspn(operands, " |."), operands);
 }
 
-static void put_hint(struct buf *out, const struct other_tool *other, const struct options *options, int at,
-                     const char *in_place)
+static void put_hint(struct buf *out, const struct other_tool *other, const struct options *options,
+                     int at, const char *in_place)
 {
     if (other->instead)
         put_line(out, options, at, other->instead, in_place);

@@ -45,7 +45,7 @@ struct queue_client {
 static int complain_gone(const struct queue_client *client)
 {
     complain(client->file ? "the run was killed before it answered: it may have done it, or not"
-                         : "the run has ended");
+                          : "the run has ended");
     return STATUS_SYSTEM;
 }
 
@@ -125,8 +125,8 @@ static void send_all(struct queue_client *client)
 {
     size_t sent = 0;
     while (sent < client->out.length) {
-        ssize_t length = send(client->fd, client->out.data + sent, client->out.length - sent,
-                              MSG_NOSIGNAL);
+        ssize_t length =
+            send(client->fd, client->out.data + sent, client->out.length - sent, MSG_NOSIGNAL);
         if (length < 0 && errno != EINTR)
             break;
         sent += length > 0 ? (size_t)length : 0;
@@ -176,8 +176,8 @@ static int explain(const struct queue_client *client, const struct frame *frame)
         status = STATUS_TIMEOUT;
         break;
     case REPLY_REFUSED:
-        status = complain("%squeue '%s': %.*s", buf_string(&where), client->queue,
-                          (int)frame->left, frame->at);
+        status = complain("%squeue '%s': %.*s", buf_string(&where), client->queue, (int)frame->left,
+                          frame->at);
         break;
     default:
         status = complain("the run is one of another version of parrun");
@@ -292,7 +292,7 @@ static int put_messages(struct queue_client *client, const struct buf *bytes)
 }
 
 int queue_client_file_put(const struct options *options, const char *socket, const char *queue,
-                   struct messages *messages)
+                          struct messages *messages)
 {
     struct queue_client client;
     int status = go_to(&client, options, queue, socket, true);
@@ -329,14 +329,14 @@ static int ask_number(enum request type, const struct options *options, const ch
     return leave(&client, STATUS_OK);
 }
 
-int queue_client_requeue(const struct options *options, const char *socket, const char *const *words,
-                  size_t count)
+int queue_client_requeue(const struct options *options, const char *socket,
+                         const char *const *words, size_t count)
 {
     return ask_number(REQUEST_REQUEUE, options, socket, words, count, "put back from");
 }
 
 int queue_client_purge(const struct options *options, const char *socket, const char *const *words,
-                size_t count)
+                       size_t count)
 {
     return ask_number(REQUEST_PURGE, options, socket, words, count, "purged from");
 }

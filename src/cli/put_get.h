@@ -33,10 +33,10 @@ void messages_add(struct messages *messages, const char *bytes, size_t length);
  * COUNT queues that the others are about, and these say on standard output what was done.
  */
 int queue_client_file_put(const struct options *options, const char *socket, const char *queue,
-                   struct messages *messages);
-int queue_client_requeue(const struct options *options, const char *socket, const char *const *words,
-                  size_t count);
+                          struct messages *messages);
+int queue_client_requeue(const struct options *options, const char *socket,
+                         const char *const *words, size_t count);
 int queue_client_purge(const struct options *options, const char *socket, const char *const *words,
-                size_t count);
+                       size_t count);
 
 #endif

@@ -171,7 +171,8 @@ static int list_messages(struct database *database, const char *queue, struct bu
     return step < 0 ? step : write_out(out, error);
 }
 
-static int do_list(const struct queue_command *command, struct database *database, struct error *error)
+static int do_list(const struct queue_command *command, struct database *database,
+                   struct error *error)
 {
     struct buf out = {0};
     int result = command->count ? list_messages(database, command->words[0], &out, error)
@@ -182,12 +183,14 @@ static int do_list(const struct queue_command *command, struct database *databas
 
 /* ---- what changes the file, where no run has it ---- */
 
-static int do_put(const struct queue_command *command, struct database *database, struct error *error)
+static int do_put(const struct queue_command *command, struct database *database,
+                  struct error *error)
 {
     return queue_put_file(command->put, database, error);
 }
 
-static int do_purge(const struct queue_command *command, struct database *database, struct error *error)
+static int do_purge(const struct queue_command *command, struct database *database,
+                    struct error *error)
 {
     int64_t count;
     int result = queue_file_purge(database, command->words[0], &count, error);
@@ -251,7 +254,8 @@ static int do_requeue(const struct queue_command *command, struct database *data
     return result;
 }
 
-static int do_compact(const struct queue_command *command, struct database *database, struct error *error)
+static int do_compact(const struct queue_command *command, struct database *database,
+                      struct error *error)
 {
     int64_t before = 0, after = 0;
     static const char pages[] = "PRAGMA page_count";
@@ -296,7 +300,8 @@ static const struct queue_verb {
     const char *name;
     size_t least, most; /* words behind it */
     int (*act)(const struct queue_command *command, struct database *database, struct error *error);
-    int (*ask)(const struct queue_command *command, const char *socket); /* NULL: it changes nothing */
+    int (*ask)(const struct queue_command *command,
+               const char *socket); /* NULL: it changes nothing */
     const char *usage;
 } verbs[] = {
     {"list", 0, 1, do_list, NULL, "list [QUEUE]"},
@@ -339,8 +344,8 @@ static int check_queues(const struct queue_verb *verb, const struct queue_comman
     return 0;
 }
 
-static int act(const struct queue_verb *verb, const struct queue_command *command, struct database *database,
-               struct error *error)
+static int act(const struct queue_verb *verb, const struct queue_command *command,
+               struct database *database, struct error *error)
 {
     int result = database ? check_queues(verb, command, database, error) : error->code;
     if (!result)
@@ -364,7 +369,8 @@ static int ask(const struct queue_verb *verb, const struct queue_command *comman
 }
 
 /* Does it in the file, or has it done by the run that has it: the status, or VISIT_AGAIN with ERROR filled. */
-static int change(const struct queue_verb *verb, const struct queue_command *command, struct error *error)
+static int change(const struct queue_verb *verb, const struct queue_command *command,
+                  struct error *error)
 {
     bool live = false;
     error_release(error);
@@ -377,7 +383,8 @@ static int change(const struct queue_verb *verb, const struct queue_command *com
 }
 
 /* Between a run's start and its first look at its socket, and at its end, nobody can be asked for a moment. */
-static int change_in_time(const struct queue_verb *verb, const struct queue_command *command, struct error *error)
+static int change_in_time(const struct queue_verb *verb, const struct queue_command *command,
+                          struct error *error)
 {
     struct patience patience = {0};
     int status;

@@ -157,12 +157,9 @@ static const struct reference_part {
     const char *name;
     void (*print)(struct buf *out);
 } references[] = {
-    {"events", print_events},
-    {"event-fields", print_fields},
-    {"keys", key_reference_print},
-    {"each-options", command_each_options},
-    {"words", command_reference},
-    {"requests", request_reference},
+    {"events", print_events},      {"event-fields", print_fields},
+    {"keys", key_reference_print}, {"each-options", command_each_options},
+    {"words", command_reference},  {"requests", request_reference},
 };
 
 int reference_print(const char *name, struct buf *out, struct error *error)

@@ -122,7 +122,8 @@ static bool node_holds(const struct graph_node *node, enum condition condition)
 
 /* The condition holds from now on where it HELD not before, or the other way round: those that depend on it wait for
  * one less, or one more. */
-static void tell_dependents(struct graph *graph, const struct graph_node *node, enum condition condition, bool held)
+static void tell_dependents(struct graph *graph, const struct graph_node *node,
+                            enum condition condition, bool held)
 {
     bool holds = node_holds(node, condition);
     for (size_t i = 0; holds != held && i < node->edge_count; i++) {
@@ -157,7 +158,8 @@ void graph_lost(struct graph *graph, const struct object *object, enum condition
 }
 
 /* NODE has another number of objects from now on, of which ONE has come, or goes. */
-static void recount(struct graph *graph, struct graph_node *node, const struct object *one, bool comes)
+static void recount(struct graph *graph, struct graph_node *node, const struct object *one,
+                    bool comes)
 {
     bool held[CONDITIONS];
     for (int i = 0; i < CONDITIONS; i++)
@@ -266,7 +268,8 @@ bool graph_any_dependent(const struct graph *graph, const struct object *object,
 {
     const struct graph_node *node = &graph->nodes[object->number];
     for (size_t i = 0; i < node->edge_count; i++) {
-        const struct graph_node *dependent = &graph->nodes[graph->edges[node->edge_first + i].dependent];
+        const struct graph_node *dependent =
+            &graph->nodes[graph->edges[node->edge_first + i].dependent];
         for (size_t j = 0; j < dependent->count; j++)
             if (holds(dependent->objects[j]))
                 return true;

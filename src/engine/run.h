@@ -79,8 +79,9 @@ struct run {
     struct shared *shared; /* behind parrun.shared of the threads */
     struct link *links;    /* to workers; see serve/worker_link.h */
     struct queue **queues; /* one a queue of the scenario, in its order */
-    struct deadlock *deadlock;   /* finds deadlocks and idle runs; NULL: a dry run */
-    struct control_socket *control;     /* at which bodies ask for the queues, and anybody of this user for anything; NULL: none */
+    struct deadlock *deadlock;      /* finds deadlocks and idle runs; NULL: a dry run */
+    struct control_socket *control; /* at which bodies ask for the queues, and anybody of this user
+                                       for anything; NULL: none */
     struct desk *desk;     /* what those who come there share; NULL: none */
     struct queue_store *store; /* of the durable ones; NULL: there are none */
     const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */
@@ -96,7 +97,7 @@ struct run {
     struct terminal *terminal; /* of standard input; NULL: it is none */
     struct graph *graph;   /* who waits for whom */
     const struct mask *mask; /* what nobody is to see; NULL: nothing */
-    struct pick *selected_tasks;    /* of all tasks these alone are run */
+    struct pick *selected_tasks; /* of all tasks these alone are run */
     size_t pick_count;     /* 0: all are */
     bool dry;              /* nothing is started: each object tells what it would run */
     int64_t dry_tasks;     /* tasks that a pool tells of at most */

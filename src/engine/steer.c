@@ -274,7 +274,10 @@ static void tell_pause(const struct steering *steering, const struct object *obj
 }
 
 static const struct steer_verb words[STEER_WORDS] = {
-    [STEER_STOP] = {.until = STEER_UNTIL_DOWN, .is_so = is_down, .set = set_down, .tell = tell_down},
+    [STEER_STOP] = {.until = STEER_UNTIL_DOWN,
+                    .is_so = is_down,
+                    .set = set_down,
+                    .tell = tell_down},
     [STEER_START] = {.until = STEER_UNTIL_READY,
                      .follow = follow_dependencies,
                      .check = check_start,
@@ -286,7 +289,10 @@ static const struct steer_verb words[STEER_WORDS] = {
                        .check = check_start,
                        .set = set_new,
                        .tell = tell_up},
-    [STEER_SIGNAL] = {.until = STEER_UNTIL_SETTLED, .check = check_signal, .set = set_signal, .tell = tell_signal},
+    [STEER_SIGNAL] = {.until = STEER_UNTIL_SETTLED,
+                      .check = check_signal,
+                      .set = set_signal,
+                      .tell = tell_signal},
     [STEER_PAUSE] = {.until = STEER_UNTIL_SETTLED,
                      .pools = true,
                      .check = check_pause,
@@ -337,7 +343,8 @@ static void find_named(struct steering *steering, const struct steer_verb *word)
 }
 
 /* Sets what is wanted of each in the order of the file, then tells of each. */
-static void apply(struct steering *steering, const struct steer_verb *word, struct steer_answer *answer)
+static void apply(struct steering *steering, const struct steer_verb *word,
+                  struct steer_answer *answer)
 {
     const struct run *run = steering->run;
     for (size_t i = 0; i < run->object_count; i++) {

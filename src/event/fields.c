@@ -107,60 +107,81 @@ static const struct field_help {
     {"task", "The task's number in its pool, from 0."},
     {"worker", "The worker's number in its pool, from 1."},
     {"pid", "The process that it is about; of the run, parrun's own."},
-    {"item", "The task's item, as templates show it; its first 200 bytes; absent where it is the task's number."},
-    {"cell", "Of a task of a matrix: the values of its lists, such as linux, gcc; its first 200 bytes."},
+    {"item", "The task's item, as templates show it; its first 200 bytes; absent where it is the "
+             "task's number."},
+    {"cell",
+     "Of a task of a matrix: the values of its lists, such as linux, gcc; its first 200 bytes."},
     {"code", "The exit status."},
     {"signal", "The name of the signal, such as KILL."},
-    {"seconds", "How long a task took, the limit that passed, the wait that comes, or of a sample the time since it was measured before."},
+    {"seconds", "How long a task took, the limit that passed, the wait that comes, or of a sample "
+                "the time since it was measured before."},
     {"began", "When this try of the task began, on the clock of at."},
     {"finished", "When it ended; the event itself may come later, as where output is ordered."},
-    {"all_seconds", "How long all tries of the task took together, without the waits between them; absent for one try."},
-    {"attempt", "Which try of the task it is, or which restart of the process, from 1; of a message that is"
+    {"all_seconds", "How long all tries of the task took together, without the waits between them; "
+                    "absent for one try."},
+    {"attempt",
+     "Which try of the task it is, or which restart of the process, from 1; of a message that is"
      " given up, how often it was tried."},
-    {"count", "How many: workers, replicas, tasks that run, failed tasks, tasks that failed in one way, messages that were left, tasks that were done before, "
-     "bytes that were lost; "
-     "absent for none."},
-    {"total", "Of how many, or how many there were: the tasks that were done or looked at, or the tries that a task, the restarts "
-     "that a process has; absent where there is no limit."},
+    {"count", "How many: workers, replicas, tasks that run, failed tasks, tasks that failed in one "
+              "way, messages that were left, tasks that were done before, "
+              "bytes that were lost; "
+              "absent for none."},
+    {"total", "Of how many, or how many there were: the tasks that were done or looked at, or the "
+              "tries that a task, the restarts "
+              "that a process has; absent where there is no limit."},
     {"succeeded", "How many tasks have succeeded."},
     {"skipped", "How many tasks were taken, or begun, and not run to their ends."},
     {"left", "How many tasks were not looked at; absent where nobody knows."},
-    {"leaked", "How many processes were left behind when all that was declared had ended, and had to be "
-               "ended; reason names them."},
+    {"leaked",
+     "How many processes were left behind when all that was declared had ended, and had to be "
+     "ended; reason names them."},
     {"put", "How many messages were put into the queue."},
-    {"taken", "How many of them went to consumers; with delivery: broadcast, to all of these together."},
+    {"taken",
+     "How many of them went to consumers; with delivery: broadcast, to all of these together."},
     {"output_bytes", "How many bytes the task has written; absent for none."},
-    {"memory", "How many bytes of memory the task's command held at most; of a sample, how many the processes hold together; "
-     "absent where it is not known."},
-    {"cpu_seconds", "The processor time that the task's command, or the process in this life, has used, with its children; absent where it is not known."},
-    {"number", "The message's number in its queue, from 1, in the order in which they were put; absent where an earlier run has left it."},
-    {"producer", "The process, pool or thread that has put the message; absent where it came from elsewhere."},
+    {"memory", "How many bytes of memory the task's command held at most; of a sample, how many "
+               "the processes hold together; "
+               "absent where it is not known."},
+    {"cpu_seconds", "The processor time that the task's command, or the process in this life, has "
+                    "used, with its children; absent where it is not known."},
+    {"number", "The message's number in its queue, from 1, in the order in which they were put; "
+               "absent where an earlier run has left it."},
+    {"producer",
+     "The process, pool or thread that has put the message; absent where it came from elsewhere."},
     {"consumer", "The process, pool or thread that got the message."},
     {"reason", "Why, in words; of a Lua error with its traceback."},
-    {"stream", "Which stream a line came from: stdout or stderr; of a task, where its standard error is kept apart."},
-    {"tasks", "The tasks that failed in this way, where these are several, as a person reads them: 1 (a), 3 and 17 more;"
-     " the other fields are of the first that did."},
-    {"command", "What the task ran; what runs it alone, or what is left of the pool; as a line for a shell."},
+    {"stream", "Which stream a line came from: stdout or stderr; of a task, where its standard "
+               "error is kept apart."},
+    {"tasks", "The tasks that failed in this way, where these are several, as a person reads them: "
+              "1 (a), 3 and 17 more;"
+              " the other fields are of the first that did."},
+    {"command",
+     "What the task ran; what runs it alone, or what is left of the pool; as a line for a shell."},
     {"line", "A line of output, without its newline."},
     {"message", "A message of a queue as text, or what would be run."},
-    {"output", "Bytes that a task wrote, with their newlines; of pool.failure the last 5 lines, and no "
+    {"output",
+     "Bytes that a task wrote, with their newlines; of pool.failure the last 5 lines, and no "
      "more than 1000 bytes."},
     {"unfinished", "True where the line did not end with a newline."},
-    {"version", "The version of the record: two numbers. The second grows where something is added, the first where a reader has to know of it."},
+    {"version", "The version of the record: two numbers. The second grows where something is "
+                "added, the first where a reader has to know of it."},
     {"parrun", "The version of parrun."},
     {"host", "The name of the machine."},
     {"scenario", "The name of the scenario."},
     {"file", "Its file, as it was given."},
     {"log", "The settings of the log that shape the story: an object."},
-    {"depends_on", "What it waits for: a list of objects with name and until, which is started, ready, completed or succeeded."},
+    {"depends_on", "What it waits for: a list of objects with name and until, which is started, "
+                   "ready, completed or succeeded."},
     {"puts", "The queues that it puts into: a list."},
     {"takes", "The queues that it takes from: a list."},
-    {"replicas", "How many of it there are, where there are several: NAME.1, NAME.2 and so on in the other events."},
+    {"replicas", "How many of it there are, where there are several: NAME.1, NAME.2 and so on in "
+                 "the other events."},
     {"daemon", "True where the run ends without it."},
     {"allow_failure", "True where its failure is none of the run."},
     {"workers", "How many workers the pool may have."},
     {"capacity", "How many messages the queue holds."},
-    {"unrecorded", "In a record: how many bytes of its output are left out, as record_output says."},
+    {"unrecorded",
+     "In a record: how many bytes of its output are left out, as record_output says."},
     {"omitted", "In a record: how many events are, as they held nothing else."},
 };
 

@@ -21,7 +21,8 @@ void docker_option(struct compose_service *service, const char *name, const char
 
 /* ---- containers that other services name ---- */
 
-const char *docker_container(struct compose_service *service, const struct node *place, const char *name)
+const char *docker_container(struct compose_service *service, const struct node *place,
+                             const char *name)
 {
     struct import *import = service->import;
     const struct node *map = node_find(service->all, name);
@@ -71,7 +72,8 @@ bool docker_is_named(const struct compose_service *service)
 }
 
 /* The container of service NAME, which has to be started before; NULL, with an error, for none. */
-static const char *container_of(struct compose_service *service, const struct node *place, const char *name)
+static const char *container_of(struct compose_service *service, const struct node *place,
+                                const char *name)
 {
     const char *container = docker_container(service, place, name);
     if (container)
@@ -298,7 +300,8 @@ static void put_modes(struct compose_service *service, const struct node *mount,
 }
 
 /* {type: bind, source: ./here, target: /there, read_only: true}, a volume or a tmpfs. */
-static void take_mount(struct compose_service *service, const struct key_row *row, const struct node *mount)
+static void take_mount(struct compose_service *service, const struct key_row *row,
+                       const struct node *mount)
 {
     struct buf out = {0};
     const struct node *kind = node_find(mount, "type");

@@ -28,7 +28,8 @@ extern const struct key_rows service_rows;
 void docker_option(struct compose_service *service, const char *name, const char *value);
 
 /* What docker knows the container of service NAME by; NULL, with an error, where there is none. */
-const char *docker_container(struct compose_service *service, const struct node *place, const char *name);
+const char *docker_container(struct compose_service *service, const struct node *place,
+                             const char *name);
 
 /* True where an option of another service names the container of this one. */
 bool docker_is_named(const struct compose_service *service);

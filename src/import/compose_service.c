@@ -236,8 +236,8 @@ static bool is_none(const struct node *check)
             import_is_word(&test->items[0], "NONE"));
 }
 
-static int64_t duration_of(struct compose_service *service, const struct node *check, const char *key,
-                           int64_t fallback)
+static int64_t duration_of(struct compose_service *service, const struct node *check,
+                           const char *key, int64_t fallback)
 {
     const struct node *node = import_take(service->import, check, key);
     const char *text = node ? import_now(service->import, key, node) : NULL;

@@ -234,7 +234,8 @@ static void lua_part(struct buf *out, const struct variable_reference *reference
 }
 
 /* The value of a variable as a Lua expression. */
-static void lua_reference(struct import *import, struct buf *out, const struct variable_reference *reference)
+static void lua_reference(struct import *import, struct buf *out,
+                          const struct variable_reference *reference)
 {
     import->variables = true;
     import->demanded |= reference->operator== '?';

@@ -41,7 +41,8 @@ struct texts {
  */
 struct key_row {
     const char *path; /* with dots between the keys; '*' stands for any */
-    void (*take)(void *object, const struct key_row *row, const struct node *value); /* NULL: nothing */
+    void (*take)(void *object, const struct key_row *row,
+                 const struct node *value); /* NULL: nothing */
     const char *name; /* what it becomes, for TAKE; for a key that is not taken why */
 };
 

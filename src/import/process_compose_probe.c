@@ -124,7 +124,8 @@ static void write_ready(struct draft *draft, const struct probe *probe)
     draft_close(draft);
 }
 
-static void write_health(struct foreign_process *process, const char *key, const struct probe *probe)
+static void write_health(struct foreign_process *process, const char *key,
+                         const struct probe *probe)
 {
     struct draft *draft = &process->draft;
     if (probe->delay > probe->period && !process_tells_ready(process->map))

@@ -1,7 +1,8 @@
 /*
  * A Procfile, as foreman reads it:
  *
- *     NAME: COMMAND        messages, digits, '_' and '-'; what is behind the colon goes to the shell
+ *     NAME: COMMAND        messages, digits, '_' and '-'; what is behind the colon goes to the
+ * shell
  *
  * Any other line is passed over. PORT is that of .foreman, of .env or of the environment, 5000
  * without them, for the first process, 100 more for each further one; PS is NAME.1.

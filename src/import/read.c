@@ -64,7 +64,7 @@ bool import_is_beside(struct import *import, const char *name)
 /* ---- rows ---- */
 
 static const struct key_row *find_row(const struct key_rows *rows, size_t count, const char *path,
-                                  bool taken)
+                                      bool taken)
 {
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < rows[i].count; k++)

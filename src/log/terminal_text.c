@@ -104,7 +104,8 @@ static size_t put_special(struct terminal_text *terminal, struct buf *out, const
     return put_control(out, bytes, length);
 }
 
-static void put_all(struct terminal_text *terminal, struct buf *out, const char *bytes, size_t length)
+static void put_all(struct terminal_text *terminal, struct buf *out, const char *bytes,
+                    size_t length)
 {
     while (length) {
         size_t taken = 0;

@@ -23,7 +23,8 @@ struct terminal_text {
 };
 
 /* Appends what is to be shown of BYTES; pieces of one text may follow each other. */
-void terminal_put(struct terminal_text *terminal, struct buf *out, const char *bytes, size_t length);
+void terminal_put(struct terminal_text *terminal, struct buf *out, const char *bytes,
+                  size_t length);
 
 /* Ends a colour that was left on; what comes next may still go on where the piece ended. */
 void terminal_reset(struct terminal_text *terminal, struct buf *out);

@@ -77,7 +77,7 @@ static void on_readable(uv_poll_t *handle, int status, int events)
 }
 
 struct pipe_reader *reader_new(struct loop *loop, int fd, const struct reader_callbacks *callbacks,
-                          void *arg)
+                               void *arg)
 {
     struct pipe_reader *reader = mem_calloc(1, sizeof(*reader));
     *reader = (struct pipe_reader){.loop = loop, .callbacks = *callbacks, .arg = arg, .fd = fd};
@@ -232,7 +232,7 @@ void loop_flush(struct loop *loop)
 }
 
 struct pipe_writer *writer_new(struct loop *loop, int fd, const struct writer_callbacks *callbacks,
-                          void *arg)
+                               void *arg)
 {
     struct pipe_writer *writer = mem_calloc(1, sizeof(*writer));
     writer->loop = loop;

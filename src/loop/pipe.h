@@ -27,7 +27,7 @@ struct reader_callbacks {
 
 /* Reads FD, which it owns from now on. Starts at once. */
 struct pipe_reader *reader_new(struct loop *loop, int fd, const struct reader_callbacks *callbacks,
-                          void *arg);
+                               void *arg);
 void reader_pause(struct pipe_reader *reader);
 void reader_resume(struct pipe_reader *reader);
 
@@ -47,7 +47,7 @@ struct writer_callbacks {
 
 /* Writes to FD, which it owns and makes non-blocking. */
 struct pipe_writer *writer_new(struct loop *loop, int fd, const struct writer_callbacks *callbacks,
-                          void *arg);
+                               void *arg);
 
 /* Copies LENGTH bytes; they are written before the loop polls next. */
 void writer_put(struct pipe_writer *writer, const char *bytes, size_t length);

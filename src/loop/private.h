@@ -45,7 +45,7 @@ struct loop {
     struct pipe_writer *dirty; /* writers with bytes that were not offered to the system yet */
     size_t orphan_count;
     struct posted_call before_wait; /* of loop_before_wait() */
-    struct posted_call stirred; /* of loop_watch_children() */
+    struct posted_call stirred;     /* of loop_watch_children() */
     void (*signalled)(void *arg, int signal);
     void *signalled_arg;
     char read_buffer[LOOP_READ_SIZE];

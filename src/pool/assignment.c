@@ -2,15 +2,16 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/unit.h"
+#include "child/start.h"
 #include "engine/run.h"
 #include "loop/timer.h"
 #include "pool/private.h"
-#include "child/start.h"
 #include "scenario/spec.h"
 
 struct pool_worker *pool_worker_new(struct pool *pool, size_t place)
 {
-    struct pool_worker *worker = pool->spec->kind == POOL_THREAD ? thread_worker_new(pool) : process_worker_new(pool);
+    struct pool_worker *worker =
+        pool->spec->kind == POOL_THREAD ? thread_worker_new(pool) : process_worker_new(pool);
     worker->pool = pool;
     worker->number = (int64_t)place + 1;
     return worker;
@@ -111,11 +112,13 @@ bool pool_has_more(const struct pool *pool)
 
 void pool_keep_worker(struct pool *pool)
 {
-    if (pool_is_stopping(pool) || pool_is_paused(pool) || (!pool_has_more(pool) && !pool_has_backlog(pool)))
+    if (pool_is_stopping(pool) || pool_is_paused(pool) ||
+        (!pool_has_more(pool) && !pool_has_backlog(pool)))
         return;
     size_t staffed = pool->scaled ? pool_staffed(pool) : 0;
     for (size_t i = 0; i < pool->worker_count && !pool->broken && !pool->refused_now; i++)
-        if (pool->worker[i]->state == CREW_NONE && (!pool->scaled || staffed++ < pool->workers_wanted))
+        if (pool->worker[i]->state == CREW_NONE &&
+            (!pool->scaled || staffed++ < pool->workers_wanted))
             start_worker(pool->worker[i]);
 }
 
@@ -153,7 +156,8 @@ void pool_replace_worker(struct pool *pool)
 {
     for (size_t i = 0; pool->spec->recycle && i < pool->worker_count; i++) {
         struct pool_worker *worker = pool->worker[i];
-        if (worker->state != CREW_READY || worker->tasks.count || worker->done < pool->spec->recycle)
+        if (worker->state != CREW_READY || worker->tasks.count ||
+            worker->done < pool->spec->recycle)
             continue;
         worker->state = CREW_FINISHING;
         worker->kind->finish(worker);

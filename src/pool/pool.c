@@ -93,7 +93,8 @@ static struct task *next_task(struct pool *pool)
 static bool may_take(const struct pool_worker *worker, size_t most)
 {
     int64_t recycle = worker->pool->spec->recycle;
-    return worker->state == CREW_READY && !worker->revoking && !worker->leaving && worker->tasks.count < most &&
+    return worker->state == CREW_READY && !worker->revoking && !worker->leaving &&
+           worker->tasks.count < most &&
            (!recycle || worker->done + (int64_t)worker->tasks.count < recycle);
 }
 
@@ -231,7 +232,8 @@ static void look_soon(void *arg)
         pool_finish_worker(pool);
     if (pool->object.run->watches || pool->object.run->draining)
         run_poke(pool->object.run);
-    if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && !pool_is_down(pool)) {
+    if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) &&
+        !pool_is_down(pool)) {
         pool_release_unordered(pool);
         if (pool_has_told_all(pool) && pool_has_written_results(pool) &&
             items_finish(pool->items, pool->object.state == OBJECT_KILLING))

@@ -56,7 +56,8 @@ void pool_message_tried(struct pool *pool, const struct task *task)
 }
 
 /* The message goes back after so many TRIES. */
-static void give_back(struct consumer *consumer, const struct task *task, size_t number, int64_t tries)
+static void give_back(struct consumer *consumer, const struct task *task, size_t number,
+                      int64_t tries)
 {
     const struct task_message *message = message_of(task, number);
     struct delivery_tag mark = message->mark;
@@ -93,8 +94,8 @@ void pool_message_done(struct pool *pool, const struct task *task)
         else if (has_tries_left(pool, task, i))
             give_back(consumer, task, i, tries_of(task, i));
         else
-            consumer_task_failed(consumer, &message->mark, task->item.data + message->at, message->length,
-                              tries_of(task, i), buf_string(&reason));
+            consumer_task_failed(consumer, &message->mark, task->item.data + message->at,
+                                 message->length, tries_of(task, i), buf_string(&reason));
     }
     buf_release(&reason);
 }

@@ -10,7 +10,8 @@ static bool is_picked(const struct pool *pool, int64_t index)
 {
     const struct run *run = pool->object.run;
     for (size_t i = 0; i < run->pick_count; i++)
-        if (run->selected_tasks[i].pool == pool->object.name && run->selected_tasks[i].task == index)
+        if (run->selected_tasks[i].pool == pool->object.name &&
+            run->selected_tasks[i].task == index)
             return true;
     return false;
 }
@@ -20,7 +21,8 @@ void pool_open_selected_tasks(struct pool *pool)
     const struct run *run = pool->object.run;
     pool->last_pick = run->pick_count ? -1 : INT64_MAX;
     for (size_t i = 0; i < run->pick_count; i++)
-        if (run->selected_tasks[i].pool == pool->object.name && run->selected_tasks[i].task > pool->last_pick)
+        if (run->selected_tasks[i].pool == pool->object.name &&
+            run->selected_tasks[i].task > pool->last_pick)
             pool->last_pick = run->selected_tasks[i].task;
 }
 

@@ -17,8 +17,8 @@ static int open_planner(struct pool *pool, struct error *error)
 {
     struct exec_context context;
     struct worker_config config;
-    int result =
-        exec_context_init(&context, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
+    int result = exec_context_init(&context, pool->object.run, &pool->spec->object,
+                                   pool->object.name, 0, error);
     if (!result) {
         exec_context_config(&context, &config);
         pool->planner = planner_new(&config, error);

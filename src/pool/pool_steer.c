@@ -45,7 +45,8 @@ static size_t count_ready(const struct pool *pool)
 void pool_staff(const struct object *object, struct object_staff *staff)
 {
     const struct pool *pool = (const struct pool *)object;
-    size_t most = pool->workers_wanted < pool->worker_count ? pool->workers_wanted : pool->worker_count;
+    size_t most =
+        pool->workers_wanted < pool->worker_count ? pool->workers_wanted : pool->worker_count;
     *staff = (struct object_staff){
         .paused = pool_is_paused(pool),
         .tasks = count_tasks(pool),
@@ -61,7 +62,8 @@ void pool_staff(const struct object *object, struct object_staff *staff)
 static void take_all_back(struct pool *pool)
 {
     for (size_t i = 0; i < pool->worker_count; i++)
-        if (pool->worker[i]->state == CREW_READY && !pool->worker[i]->revoking && pool->worker[i]->tasks.count > 1)
+        if (pool->worker[i]->state == CREW_READY && !pool->worker[i]->revoking &&
+            pool->worker[i]->tasks.count > 1)
             pool_worker_take_back(pool->worker[i], false);
 }
 
@@ -106,7 +108,8 @@ int pool_scale(struct object *object, int64_t workers, bool check, struct error 
     if (object->state == OBJECT_ENDED)
         return error_set(error, ERROR_FAILED, "pool %s has ended", object->name);
     if (pool->spec->jobserver && (size_t)workers > pool->workers_made)
-        return error_set(error, ERROR_FAILED, "pool %s is a jobserver with %zu places, and can have no more workers",
+        return error_set(error, ERROR_FAILED,
+                         "pool %s is a jobserver with %zu places, and can have no more workers",
                          object->name, pool->workers_made);
     if (check)
         return 0;

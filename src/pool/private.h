@@ -1,6 +1,7 @@
 /*
- * What the files of a pool share: pool.c gives tasks to workers, assignment.c begins and ends these,
- * workers.c hears of them, output.c tells the log, and worker_process.c and worker_thread.c are the kinds of worker.
+ * What the files of a pool share: pool.c gives tasks to workers, assignment.c begins and ends
+ * these, workers.c hears of them, output.c tells the log, and worker_process.c and worker_thread.c
+ * are the kinds of worker.
  */
 #ifndef POOL_PRIVATE_H
 #define POOL_PRIVATE_H
@@ -32,12 +33,13 @@ struct exec_context;
 
 /* How a kind of worker is driven; each function gets the worker. */
 struct pool_worker_ops {
-    /* Starts it. 0; then pool_worker_ready() or pool_worker_gone() follows. Or a negative code and neither. */
+    /* Starts it. 0; then pool_worker_ready() or pool_worker_gone() follows. Or a negative code and
+     * neither. */
     int (*start)(struct pool_worker *worker, struct error *error);
     /* Gives it a task, which stands in worker->tasks already. */
     void (*send)(struct pool_worker *worker, const struct task *task);
-    /* Asks for what it has not begun, unless ALL but one to run: pool_worker_gave_back() follows for each, then
-     * pool_worker_revoked(). */
+    /* Asks for what it has not begun, unless ALL but one to run: pool_worker_gave_back() follows
+     * for each, then pool_worker_revoked(). */
     void (*revoke)(struct pool_worker *worker, bool all);
     /* Ends the task that runs, if it is still this one; its result follows. */
     void (*cancel)(struct pool_worker *worker, uint64_t id);
@@ -52,7 +54,7 @@ struct pool_worker_ops {
 };
 
 enum pool_worker_state {
-    CREW_NONE,     /* not started, or ended */
+    CREW_NONE, /* not started, or ended */
     CREW_STARTING,
     CREW_READY,
     CREW_FINISHING,
@@ -88,7 +90,7 @@ struct pool {
     bool broken; /* no worker can be had any more */
     struct task_list ready; /* taken from the source, or back from a worker */
     struct pool_worker **worker;
-    size_t workers_made;  /* all of them */
+    size_t workers_made; /* all of them */
     size_t worker_count; /* those that are used: no more than there are tasks */
     size_t told_busy;  /* workers, as pool.sample has told them last, */
     size_t told_alive; /* and how many there were */
@@ -144,7 +146,7 @@ struct pool {
     struct task *unordered;    /* output: ordered: done before their turn */
     size_t unordered_count;
     size_t unordered_memory;   /* bytes of their output that are there */
-    struct spool_file file;  /* and not: of those beyond a bound */
+    struct spool_file file;    /* and not: of those beyond a bound */
     int64_t next_told;
     int64_t done;
     int64_t failed;
@@ -185,7 +187,8 @@ void pool_worker_refused(struct pool_worker *worker, const char *reason);
 void pool_worker_result(struct pool_worker *worker, const struct result *result);
 
 /* Output of its first task, see pool_take_output(), or of setup: then it is told as lines of the worker. */
-void pool_worker_output(struct pool_worker *worker, size_t stream, const char *bytes, size_t length);
+void pool_worker_output(struct pool_worker *worker, size_t stream, const char *bytes,
+                        size_t length);
 
 /* A line past any task. */
 void pool_worker_line(struct pool_worker *worker, const char *bytes, size_t length);
@@ -294,8 +297,8 @@ void pool_tell_cut(struct pool *pool);
 void pool_take_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
                       size_t length);
 
-/* tag.c: appends BYTES of the task's output with its tag at the beginning of each line. IN_LINE: they go
- * on with a line, and is kept up to date. */
+/* tag.c: appends BYTES of the task's output with its tag at the beginning of each line. IN_LINE:
+ * they go on with a line, and is kept up to date. */
 void pool_tag_output(const struct pool *pool, const struct task *task, bool *in_line,
                      const char *bytes, size_t length, struct buf *out);
 

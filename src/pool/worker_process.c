@@ -134,7 +134,8 @@ static void on_stray_end(void *arg)
 }
 
 static const struct link_callbacks link_callbacks = {.frame = on_frame, .end = on_link_end};
-static const struct stream_reader_callbacks stream_reader_callbacks = {.line = on_stray, .end = on_stray_end};
+static const struct stream_reader_callbacks stream_reader_callbacks = {.line = on_stray,
+                                                                       .end = on_stray_end};
 
 static void send_config(struct process_worker *process, const struct exec_context *context)
 {
@@ -176,7 +177,8 @@ static int start_child(struct process_worker *process, struct exec_context *cont
     return result;
 }
 
-static int start_in(struct process_worker *process, struct exec_context *context, struct error *error)
+static int start_in(struct process_worker *process, struct exec_context *context,
+                    struct error *error)
 {
     struct run *run = process->worker.pool->object.run;
     struct link_ends ends;
@@ -184,8 +186,8 @@ static int start_in(struct process_worker *process, struct exec_context *context
     int result = pipe_open(stray, error);
     if (result)
         return result;
-    process->link = link_new(run, process->worker.pool->object.name, &link_callbacks, process, &ends,
-                             error);
+    process->link =
+        link_new(run, process->worker.pool->object.name, &link_callbacks, process, &ends, error);
     if (!process->link) {
         close(stray[0]);
         close(stray[1]);
@@ -202,18 +204,20 @@ static int start_in(struct process_worker *process, struct exec_context *context
         release(process);
         return result;
     }
-    process->stray = stream_reader_new(run->loop, stray[0], "stderr", NULL, NULL, &stream_reader_callbacks, process);
+    process->stray = stream_reader_new(run->loop, stray[0], "stderr", NULL, NULL,
+                                       &stream_reader_callbacks, process);
     stream_reader_mask(process->stray, run->mask);
     send_config(process, context);
     return 0;
 }
 
-static int confine(struct process_worker *process, struct exec_context *context, struct error *error)
+static int confine(struct process_worker *process, struct exec_context *context,
+                   struct error *error)
 {
     char name[128]; /* no object has a name with a blank in it */
     snprintf(name, sizeof(name), "%s %lld", context->name, (long long)process->worker.number);
-    return attributes_confine(&context->attributes, &context->spec->attributes, context->run, name, false,
-                              &process->cgroup, error);
+    return attributes_confine(&context->attributes, &context->spec->attributes, context->run, name,
+                              false, &process->cgroup, error);
 }
 
 static int process_start(struct pool_worker *worker, struct error *error)
@@ -221,8 +225,8 @@ static int process_start(struct pool_worker *worker, struct error *error)
     struct process_worker *process = (struct process_worker *)worker;
     struct pool *pool = worker->pool;
     struct exec_context context;
-    int result =
-        exec_context_init(&context, pool->object.run, &pool->spec->object, pool->object.name, 0, error);
+    int result = exec_context_init(&context, pool->object.run, &pool->spec->object,
+                                   pool->object.name, 0, error);
     if (!result)
         pool_tell_jobserver(pool, &context);
     if (!result)
@@ -302,7 +306,8 @@ static void process_free(struct pool_worker *worker)
 static bool process_waits(const struct pool_worker *worker, struct object_wait *wait)
 {
     const struct process_worker *process = (const struct process_worker *)worker;
-    return process->link && !process->link_ended && queue_session_waits(link_session(process->link), wait);
+    return process->link && !process->link_ended &&
+           queue_session_waits(link_session(process->link), wait);
 }
 
 static const struct pool_worker_ops process_kind = {

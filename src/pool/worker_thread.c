@@ -71,9 +71,9 @@ static int call_body(struct thread_worker *thread, int chunk, const struct threa
         script_set_task(script, &item, order->index, thread->worker.number, order->attempt);
         body_thread_set_deadline(thread->body,
                                  order->timeout ? clock_monotonic() + order->timeout : 0);
-        body_thread_tell(thread->body,
-                         &(struct variables_task){&item, order->index, thread->worker.number,
-                                                  order->attempt});
+        body_thread_tell(
+            thread->body,
+            &(struct variables_task){&item, order->index, thread->worker.number, order->attempt});
         result = script_call(script, chunk, value, error);
         body_thread_tell(thread->body, NULL);
     }
@@ -200,10 +200,10 @@ static void thread_worker_send(struct pool_worker *worker, const struct task *ta
     struct thread_worker *thread = (struct thread_worker *)worker;
     struct thread_task *order = mem_realloc(NULL, sizeof(*order) + task->item.length, 1);
     *order = (struct thread_task){.id = task->id,
-                            .index = task->index,
-                            .attempt = task->attempt,
-                            .timeout = task->timeout,
-                            .size = task->item.length};
+                                  .index = task->index,
+                                  .attempt = task->attempt,
+                                  .timeout = task->timeout,
+                                  .size = task->item.length};
     memcpy(order->item, task->item.data, task->item.length);
     pthread_mutex_lock(&thread->lock);
     if (thread->last)
@@ -231,7 +231,8 @@ static struct thread_task *take_orders(struct thread_worker *thread, uint64_t ke
 static void thread_worker_revoke(struct pool_worker *worker, bool all)
 {
     struct thread_worker *thread = (struct thread_worker *)worker;
-    struct thread_task *order = take_orders(thread, all || !worker->tasks.first ? 0 : worker->tasks.first->id);
+    struct thread_task *order =
+        take_orders(thread, all || !worker->tasks.first ? 0 : worker->tasks.first->id);
     while (order) {
         struct thread_task *next = order->next;
         pool_worker_gave_back(worker, order->id);

@@ -83,12 +83,12 @@ static void run_stopper(struct process *process)
     struct error error = {0};
     struct buf pid = {0};
     int result = exec_context_init(&context, run, &process->spec->object, process->object.name,
-                            process->index, &error);
+                                   process->index, &error);
     if (!result) {
         buf_number(&pid, process->life.pid);
         exec_context_set(&context, "PARRUN_PID", buf_string(&pid));
-        process->life.stopper =
-            helper_new(run, &context, &process->spec->stop.run, on_stopper_line, on_stopper_done, process, &error);
+        process->life.stopper = helper_new(run, &context, &process->spec->stop.run, on_stopper_line,
+                                           on_stopper_done, process, &error);
         buf_release(&pid);
     }
     exec_context_release(&context);

@@ -254,10 +254,11 @@ void process_start(struct object *object)
     process->wait = WAIT_NONE;
     if (!process->wait_told)
         process_emit(process, &starting);
-    int result =
-        exec_context_init(&context, run, &process->spec->object, object->name, process->index, &error);
+    int result = exec_context_init(&context, run, &process->spec->object, object->name,
+                                   process->index, &error);
     if (!result)
-        result = run->dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
+        result =
+            run->dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
     exec_context_release(&context);
     if (process_waits_for_place(process, result, &error) || process_waits(process, result, &error))
         return;
@@ -293,8 +294,8 @@ bool process_plan(struct object *object, struct buf *out)
     struct process *process = (struct process *)object;
     struct exec_context context;
     struct error error = {0};
-    int result =
-        exec_context_init(&context, object->run, object->spec, object->name, process->index, &error);
+    int result = exec_context_init(&context, object->run, object->spec, object->name,
+                                   process->index, &error);
     if (!result && object->spec->body.kind != BODY_LUA)
         result = plan_process(&context, process->spec, out, &error);
     if (!result && object->run->invocation.program && !stands_alone(process, out)) {

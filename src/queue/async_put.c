@@ -49,7 +49,7 @@ static void on_room(void *arg)
 }
 
 struct async_put *async_put_new(struct run *run, struct queue *queue, const char *producer,
-                          const struct async_put_callbacks *callbacks, void *arg)
+                                const struct async_put_callbacks *callbacks, void *arg)
 {
     struct async_put *async = mem_calloc(1, sizeof(*async));
     *async = (struct async_put){

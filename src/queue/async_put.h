@@ -17,7 +17,7 @@ struct async_put_callbacks {
 };
 
 struct async_put *async_put_new(struct run *run, struct queue *queue, const char *producer,
-                          const struct async_put_callbacks *callbacks, void *arg);
+                                const struct async_put_callbacks *callbacks, void *arg);
 void async_put_put(struct async_put *async, const char *encoded, size_t length);
 
 /* No more will come. */

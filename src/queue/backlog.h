@@ -37,8 +37,8 @@ void backlog_begin(struct backlog *backlog);
 
 /*
  * Appends up to MOST bytes, or one message, that this life has not got yet: whole messages in their
- * frames, or a piece of what was kept. As consumer_receive_stream(), and ERROR_FAILED too where what was kept
- * cannot be read back: it is lost then.
+ * frames, or a piece of what was kept. As consumer_receive_stream(), and ERROR_FAILED too where
+ * what was kept cannot be read back: it is lost then.
  */
 enum take_result backlog_take(struct backlog *backlog, struct buf *out, size_t most,
                               struct error *error);

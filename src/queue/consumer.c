@@ -40,7 +40,8 @@ struct consumer *consumer_new(struct queue *queue, const char *name, enum consum
     consumer->kind = kind;
     consumer->consumer = name;
     consumer->who = (struct receiver){consumer, kind == CONSUMER_TASKS};
-    consumer->exact = queue->spec->max_attempts || queue->spec->ordered || queue->spec->durable || queue->spec->trace;
+    consumer->exact = queue->spec->max_attempts || queue->spec->ordered || queue->spec->durable ||
+                      queue->spec->trace;
     pthread_mutex_lock(&queue->lock);
     consumer->subscription = find_subscription(queue, name);
     consumer->subscription->consumers++;
@@ -129,7 +130,8 @@ bool consumer_is_awaited(const struct consumer *consumer)
     pthread_mutex_lock(&queue->lock);
     for (const struct waiter *waiter = queue->for_message; waiter && !awaited;
          waiter = waiter->next)
-        awaited = waiter->consumer != consumer && waiter->consumer->subscription == consumer->subscription;
+        awaited = waiter->consumer != consumer &&
+                  waiter->consumer->subscription == consumer->subscription;
     awaited = (awaited || queue->threads_for_message) && !consumer->subscription->messages;
     pthread_mutex_unlock(&queue->lock);
     return awaited;
@@ -152,11 +154,13 @@ void consumer_receive_one(struct consumer *consumer, struct buf *out, struct del
         durable_tried(queue, mark->id, mark->attempts + 1);
     consumer->subscription->taken++;
     consumer_hold(consumer, 1);
-    queue_trace(queue, EVENT_QUEUE_GET, mark->number, consumer->consumer, out->data + start, out->length - start);
+    queue_trace(queue, EVENT_QUEUE_GET, mark->number, consumer->consumer, out->data + start,
+                out->length - start);
     queue_changed(queue);
 }
 
-enum take_result consumer_receive(struct consumer *consumer, struct buf *out, struct delivery_tag *mark)
+enum take_result consumer_receive(struct consumer *consumer, struct buf *out,
+                                  struct delivery_tag *mark)
 {
     pthread_mutex_lock(&consumer->queue->lock);
     enum take_result result = queue_look(consumer->queue, consumer);
@@ -183,13 +187,14 @@ static void take_exact(struct consumer *consumer, struct buf *out)
     buf_append(out, &size, sizeof(size));
     subscription_take_value(consumer->subscription, &consumer->who, out, &consumer->mark);
     durable_tried(consumer->queue, consumer->mark.id, consumer->mark.attempts + 1);
-    queue_trace(consumer->queue, EVENT_QUEUE_GET, consumer->mark.number, consumer->consumer, out->data + head + sizeof(size),
-                out->length - head - sizeof(size));
+    queue_trace(consumer->queue, EVENT_QUEUE_GET, consumer->mark.number, consumer->consumer,
+                out->data + head + sizeof(size), out->length - head - sizeof(size));
     size = htole32((uint32_t)(out->length - head - sizeof(size)));
     memcpy(out->data + head, &size, sizeof(size));
 }
 
-enum take_result consumer_receive_many(struct consumer *consumer, struct buf *out, size_t most, size_t *count)
+enum take_result consumer_receive_many(struct consumer *consumer, struct buf *out, size_t most,
+                                       size_t *count)
 {
     struct queue *queue = consumer->queue;
     pthread_mutex_lock(&queue->lock);
@@ -199,8 +204,8 @@ enum take_result consumer_receive_many(struct consumer *consumer, struct buf *ou
         if (consumer->exact)
             take_exact(consumer, out);
         else
-            *count = subscription_take_values(consumer->subscription, &consumer->who, out, fair_share(consumer, most),
-                                      TAKE_BYTES);
+            *count = subscription_take_values(consumer->subscription, &consumer->who, out,
+                                              fair_share(consumer, most), TAKE_BYTES);
         consumer->subscription->taken += *count;
         consumer_hold(consumer, *count);
         queue_changed(queue);
@@ -219,20 +224,22 @@ static void note_sent(void *arg, const struct message *message, size_t bytes)
     if (!consumer->queue->spec->trace)
         return;
     message_value(message, consumer->queue->spec->framing, &encoded);
-    queue_trace(consumer->queue, EVENT_QUEUE_GET, message->number, consumer->consumer, encoded.data, encoded.length);
+    queue_trace(consumer->queue, EVENT_QUEUE_GET, message->number, consumer->consumer, encoded.data,
+                encoded.length);
     buf_release(&encoded);
 }
 
 enum take_result consumer_receive_stream(struct consumer *consumer, struct buf *out, size_t most,
-                                   struct error *error)
+                                         struct error *error)
 {
     struct queue *queue = consumer->queue;
     pthread_mutex_lock(&queue->lock);
     enum take_result result = queue_look(queue, consumer);
     if (result == TAKE_MESSAGE) {
         const struct subscription_told told = {note_sent, consumer};
-        consumer->subscription->taken += subscription_take_stream(consumer->subscription, &consumer->who, out, most,
-                                               consumer->subscription->single ? &told : NULL, error);
+        consumer->subscription->taken +=
+            subscription_take_stream(consumer->subscription, &consumer->who, out, most,
+                                     consumer->subscription->single ? &told : NULL, error);
         queue_changed(queue);
     }
     pthread_mutex_unlock(&queue->lock);
@@ -274,7 +281,8 @@ static void return_sent(struct consumer *consumer, const char *bytes, size_t len
         memcpy(&sent, list->data + list->length - sizeof(sent), sizeof(sent));
         buf_truncate(list, list->length - sizeof(sent));
         length -= sent.bytes;
-        subscription_return_framed(consumer->subscription, bytes + length, sent.bytes, sent.id, sent.number);
+        subscription_return_framed(consumer->subscription, bytes + length, sent.bytes, sent.id,
+                                   sent.number);
     }
 }
 
@@ -339,8 +347,8 @@ static void return_tried(struct consumer *consumer, const char *encoded, size_t 
 }
 
 /* The same for one that was not worked on. */
-static void return_untried(struct consumer *consumer, const struct delivery_tag *mark, const char *encoded,
-                           size_t length)
+static void return_untried(struct consumer *consumer, const struct delivery_tag *mark,
+                           const char *encoded, size_t length)
 {
     pthread_mutex_lock(&consumer->queue->lock);
     durable_tried(consumer->queue, mark->id, mark->attempts);
@@ -358,8 +366,8 @@ void consumer_requeue_one(struct consumer *consumer, const char *encoded, size_t
         return_untried(consumer, &consumer->mark, encoded, length);
 }
 
-void consumer_requeue_many(struct consumer *consumer, const char *bytes, size_t length, size_t count,
-                       bool tried)
+void consumer_requeue_many(struct consumer *consumer, const char *bytes, size_t length,
+                           size_t count, bool tried)
 {
     if (consumer->exact) {
         consumer_requeue_one(consumer, bytes + sizeof(uint32_t), length - sizeof(uint32_t), tried);
@@ -379,23 +387,24 @@ void consumer_task_done(struct consumer *consumer, const struct delivery_tag *ma
     pthread_mutex_unlock(&consumer->queue->lock);
 }
 
-void consumer_task_tried(struct consumer *consumer, const struct delivery_tag *mark, int64_t attempts)
+void consumer_task_tried(struct consumer *consumer, const struct delivery_tag *mark,
+                         int64_t attempts)
 {
     pthread_mutex_lock(&consumer->queue->lock);
     durable_tried(consumer->queue, mark->id, attempts);
     pthread_mutex_unlock(&consumer->queue->lock);
 }
 
-void consumer_task_failed(struct consumer *consumer, const struct delivery_tag *mark, const char *encoded,
-                       size_t length, int64_t attempts, const char *reason)
+void consumer_task_failed(struct consumer *consumer, const struct delivery_tag *mark,
+                          const char *encoded, size_t length, int64_t attempts, const char *reason)
 {
     if (consumer->queue->spec->dead_letter)
         queue_dead_letter(consumer->queue, encoded, length, attempts, reason);
     consumer_task_done(consumer, mark);
 }
 
-void consumer_task_requeue(struct consumer *consumer, const struct delivery_tag *mark, const char *encoded,
-                     size_t length)
+void consumer_task_requeue(struct consumer *consumer, const struct delivery_tag *mark,
+                           const char *encoded, size_t length)
 {
     return_untried(consumer, mark, encoded, length);
 }

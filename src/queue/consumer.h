@@ -2,8 +2,8 @@
  * One who takes from a queue, and what it has taken and not yet acknowledged.
  *
  * A stream into a child acknowledges what was read, a Lua body what it comes back from, a pool the
- * tasks that have succeeded. What is not acknowledged may come back, so the others do not see the end
- * of the queue before. A consumer belongs to one thread at a time.
+ * tasks that have succeeded. What is not acknowledged may come back, so the others do not see the
+ * end of the queue before. A consumer belongs to one thread at a time.
  */
 #ifndef QUEUE_CONSUMER_H
 #define QUEUE_CONSUMER_H
@@ -49,8 +49,8 @@ bool consumer_is_awaited(const struct consumer *consumer);
 /* True where nothing is there for it to take. Any thread. */
 bool consumer_finds_nothing(const struct consumer *consumer);
 
-/* True where each message is known by itself, as the queue is durable or traced: consumer_read_stream() is to be told what
- * was read. */
+/* True where each message is known by itself, as the queue is durable or traced:
+ * consumer_read_stream() is to be told what was read. */
 bool consumer_knows_each(const struct consumer *consumer);
 
 /* True where others take the same messages, as long as they live. */
@@ -60,14 +60,16 @@ bool consumer_is_shared(const struct consumer *consumer);
 bool consumer_is_exact(const struct consumer *consumer);
 
 /* Takes one message as an encoded value, appended to OUT, with its mark. */
-enum take_result consumer_receive(struct consumer *consumer, struct buf *out, struct delivery_tag *mark);
+enum take_result consumer_receive(struct consumer *consumer, struct buf *out,
+                                  struct delivery_tag *mark);
 
 /*
  * Takes up to MOST messages, but no more than a fair share of what is there among the consumers,
  * each appended to OUT as a u32 length (little endian) and the encoded value; *COUNT says how many.
  * Of a consumer that is exact, one.
  */
-enum take_result consumer_receive_many(struct consumer *consumer, struct buf *out, size_t most, size_t *count);
+enum take_result consumer_receive_many(struct consumer *consumer, struct buf *out, size_t most,
+                                       size_t *count);
 
 /*
  * Takes as many whole messages as fit into MOST bytes, at least one, appended to OUT in their frames.
@@ -75,7 +77,7 @@ enum take_result consumer_receive_many(struct consumer *consumer, struct buf *ou
  * in *ERROR and is left out; the rest is taken.
  */
 enum take_result consumer_receive_stream(struct consumer *consumer, struct buf *out, size_t most,
-                                   struct error *error);
+                                         struct error *error);
 
 /* A stream: whether its child has something that it has not read. */
 void consumer_set_unread(struct consumer *consumer, bool unread);
@@ -93,29 +95,31 @@ void consumer_leave(struct consumer *consumer, size_t count);
 /* A body is done with the COUNT messages that it has had longest. */
 void consumer_done(struct consumer *consumer, size_t count);
 
-/* Gives back COUNT messages in the form of consumer_receive_many(); TRIED: the first one was worked on. */
-void consumer_requeue_many(struct consumer *consumer, const char *bytes, size_t length, size_t count,
-                       bool tried);
+/* Gives back COUNT messages in the form of consumer_receive_many(); TRIED: the first one was worked
+ * on. */
+void consumer_requeue_many(struct consumer *consumer, const char *bytes, size_t length,
+                           size_t count, bool tried);
 
 /* A pool: the task of this message has succeeded, or has failed for good after so many ATTEMPTS:
  * then it goes to the queue's dead messages, with REASON. */
 void consumer_task_done(struct consumer *consumer, const struct delivery_tag *mark);
-void consumer_task_failed(struct consumer *consumer, const struct delivery_tag *mark, const char *encoded,
-                       size_t length, int64_t attempts, const char *reason);
+void consumer_task_failed(struct consumer *consumer, const struct delivery_tag *mark,
+                          const char *encoded, size_t length, int64_t attempts, const char *reason);
 
 /* A pool: the task of this message is tried for the ATTEMPTS-th time. */
-void consumer_task_tried(struct consumer *consumer, const struct delivery_tag *mark, int64_t attempts);
+void consumer_task_tried(struct consumer *consumer, const struct delivery_tag *mark,
+                         int64_t attempts);
 
 /* A pool: the task was not run to its end: the message stands first again. */
-void consumer_task_requeue(struct consumer *consumer, const struct delivery_tag *mark, const char *encoded,
-                     size_t length);
+void consumer_task_requeue(struct consumer *consumer, const struct delivery_tag *mark,
+                           const char *encoded, size_t length);
 
 /*
- * For threads, any thread but the loop's: as queue_put_waiting(); 2: closed. KEEP: the message is not
- * acknowledged before the next one is taken, or consumer_settle().
+ * For threads, any thread but the loop's: as queue_put_waiting(); 2: closed. KEEP: the message is
+ * not acknowledged before the next one is taken, or consumer_settle().
  */
 int consumer_receive_waiting(struct consumer *consumer, struct buf *out, bool keep,
-                       const struct queue_wait *wait, struct error *error);
+                             const struct queue_wait *wait, struct error *error);
 
 /* The body has ended: what it kept is acknowledged where it is DONE, else given back. Any thread. */
 void consumer_settle(struct consumer *consumer, bool done);

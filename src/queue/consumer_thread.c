@@ -1,8 +1,8 @@
 /*
  * Taking messages in a thread of the runner.
  *
- * Where nobody else may have them, a body that is quick gets more and more messages at a time, so that
- * the queue's lock costs it and the producers little; one that is slow gets one at a time.
+ * Where nobody else may have them, a body that is quick gets more and more messages at a time, so
+ * that the queue's lock costs it and the producers little; one that is slow gets one at a time.
  */
 #include <endian.h>
 #include <string.h>
@@ -42,7 +42,8 @@ static bool may_take_ahead(const struct consumer *consumer)
     const struct queue *queue = consumer->queue;
     const struct queue_spec *spec = queue->spec;
     bool alone = spec->delivery == DELIVERY_BROADCAST || queue->users.consumers == 1;
-    return alone && consumer->subscription->consumers == 1 && !consumer->exact && !spec->dead_letter && !consumer->subscription->highest;
+    return alone && consumer->subscription->consumers == 1 && !consumer->exact &&
+           !spec->dead_letter && !consumer->subscription->highest;
 }
 
 /* With the lock held: how many to take, by how long the last ones have lasted. */
@@ -65,7 +66,8 @@ static void fetch(struct consumer *consumer)
     consumer->came_at = now;
     buf_clear(&consumer->ahead);
     consumer->hand = consumer->from = 0;
-    size_t count = subscription_take_values(subscription, &consumer->who, &consumer->ahead, consumer->want, AHEAD_BYTES);
+    size_t count = subscription_take_values(subscription, &consumer->who, &consumer->ahead,
+                                            consumer->want, AHEAD_BYTES);
     subscription->taken += count;
     consumer_hold(consumer, count);
     atomic_store_explicit(&subscription->ahead, count, memory_order_relaxed);
@@ -92,7 +94,8 @@ static bool take_ahead(struct consumer *consumer, struct buf *out, bool keep)
         return true;
     consumer->done++;
     consumer->hand = consumer->from;
-    if (consumer->from == consumer->ahead.length) { /* what comes one by one is done with one by one */
+    if (consumer->from ==
+        consumer->ahead.length) { /* what comes one by one is done with one by one */
         pthread_mutex_lock(&consumer->queue->lock);
         release_done(consumer);
         pthread_mutex_unlock(&consumer->queue->lock);
@@ -113,8 +116,8 @@ static int take_next(struct consumer *consumer, struct buf *out, bool keep,
     if (queue_look(queue, consumer) == TAKE_EMPTY)
         result = queue_spin(queue, wait, error);
     while (result == 1 && queue_look(queue, consumer) == TAKE_EMPTY)
-        result = queue_thread_wait(queue, &queue->message, &queue->threads_for_message, wait,
-                                   error);
+        result =
+            queue_thread_wait(queue, &queue->message, &queue->threads_for_message, wait, error);
     if (result < 0 || queue_look(queue, consumer) != TAKE_MESSAGE)
         return result == 1 ? 2 : result;
     if (may_take_ahead(consumer)) {
@@ -131,7 +134,7 @@ static int take_next(struct consumer *consumer, struct buf *out, bool keep,
 }
 
 int consumer_receive_waiting(struct consumer *consumer, struct buf *out, bool keep,
-                       const struct queue_wait *wait, struct error *error)
+                             const struct queue_wait *wait, struct error *error)
 {
     size_t start = out->length;
     if (take_ahead(consumer, out, keep))

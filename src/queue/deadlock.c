@@ -43,7 +43,8 @@ struct deadlock {
     struct idle *idle;
 };
 
-static void tell(struct deadlock *deadlock, enum event_kind kind, unsigned flags, const struct buf *text)
+static void tell(struct deadlock *deadlock, enum event_kind kind, unsigned flags,
+                 const struct buf *text)
 {
     struct event event = {
         .kind = kind,
@@ -68,7 +69,8 @@ static bool is_same(const struct buf *a, const struct buf *b)
     return a->length && a->length == b->length && !memcmp(a->data, b->data, a->length);
 }
 
-/* Whether the deadlock that was FOUND is the one that SEEN, which becomes that of now, has shown before. */
+/* Whether the deadlock that was FOUND is the one that SEEN, which becomes that of now, has shown
+ * before. */
 static bool lasts(struct deadlock *deadlock, bool found, struct buf *seen)
 {
     struct buf now = {0};
@@ -102,11 +104,12 @@ static void look(struct deadlock *deadlock)
     struct run *run = deadlock->run;
     int64_t began = clock_monotonic();
     bool before = deadlock->seen.length;
-    atomic_store(&deadlock->awake, false); /* who begins to wait from here on is not sure to be seen */
+    atomic_store(&deadlock->awake,
+                 false); /* who begins to wait from here on is not sure to be seen */
     bool found = wait_graph_find(deadlock->graph, false);
     if (lasts(deadlock, found, &deadlock->seen) && !wait_graph_close(deadlock->graph)) {
         tell_wait_graph(deadlock, EVENT_RUN_STALLED,
-             "Deadlock: these wait for each other, and none of them can ever go on:");
+                        "Deadlock: these wait for each other, and none of them can ever go on:");
         run_stop(run, STOP_STALL, 0);
         return;
     }
@@ -118,7 +121,8 @@ static void look(struct deadlock *deadlock)
         arm(deadlock, before ? pause : 0);
 }
 
-/* Goes on for as long as there is something that may become a deadlock that lasts, or a run that is idle. */
+/* Goes on for as long as there is something that may become a deadlock that lasts, or a run that is
+ * idle. */
 static void look_seldom(struct deadlock *deadlock)
 {
     struct buf text = {0};
@@ -126,7 +130,7 @@ static void look_seldom(struct deadlock *deadlock)
     bool same = lasts(deadlock, found, &deadlock->seemed);
     if (same && !is_same(&deadlock->seemed, &deadlock->told)) {
         tell_wait_graph(deadlock, EVENT_RUN_IDLE,
-             "Nothing has gone on for 5 seconds: these seem to wait for each other:");
+                        "Nothing has gone on for 5 seconds: these seem to wait for each other:");
         buf_clear(&deadlock->told);
         buf_append(&deadlock->told, deadlock->seemed.data, deadlock->seemed.length);
     }

@@ -19,7 +19,8 @@ static void swap(struct delayed *a, struct delayed *b)
     *b = kept;
 }
 
-void delayed_messages_put(struct delayed_messages *delay, struct message *message, int priority, int64_t due)
+void delayed_messages_put(struct delayed_messages *delay, struct message *message, int priority,
+                          int64_t due)
 {
     delay->heap = mem_grow(delay->heap, &delay->capacity, delay->count + 1, sizeof(*delay->heap));
     size_t at = delay->count++;

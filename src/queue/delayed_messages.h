@@ -8,7 +8,7 @@
 struct message;
 
 struct delayed {
-    int64_t due; /* clock_monotonic() */
+    int64_t due;     /* clock_monotonic() */
     uint64_t number; /* of two with one due time the first put goes first */
     int priority;
     struct message *message;
@@ -24,7 +24,8 @@ struct delayed_messages {
 };
 
 /* Keeps MESSAGE, which it owns from now on. */
-void delayed_messages_put(struct delayed_messages *delay, struct message *message, int priority, int64_t due);
+void delayed_messages_put(struct delayed_messages *delay, struct message *message, int priority,
+                          int64_t due);
 
 /* The first one; there must be one. */
 const struct delayed *delayed_messages_first(const struct delayed_messages *delay);

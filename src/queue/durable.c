@@ -30,7 +30,8 @@ static struct queue_store *message_store_of(const struct queue *queue)
 
 size_t durable_unread(const struct queue *queue)
 {
-    return durable(queue) ? (size_t)queue_store_left(message_store_of(queue), (size_t)queue->slot) : 0;
+    return durable(queue) ? (size_t)queue_store_left(message_store_of(queue), (size_t)queue->slot)
+                          : 0;
 }
 
 static void tell_damaged(struct queue *queue, const char *reason)
@@ -73,9 +74,9 @@ static bool take_stored(void *arg, const struct stored *row)
     struct message *message =
         message_new(row->encoded, row->length, false, (unsigned)row->attempts);
     int64_t wait = row->due ? row->due - clock_wall() : 0;
-    int priority = row->priority < 0                  ? 0
+    int priority = row->priority < 0                          ? 0
                    : row->priority >= SUBSCRIPTION_PRIORITIES ? SUBSCRIPTION_PRIORITIES - 1
-                                                          : (int)row->priority;
+                                                              : (int)row->priority;
     message->id = row->id;
     queue->put++;
     if (queue->spec->max_attempts && row->attempts >= queue->spec->max_attempts) {
@@ -163,7 +164,7 @@ void durable_done(struct queue *queue, int64_t id)
 static void bury(struct queue *queue, const struct message *message)
 {
     queue_dead_letter(queue, message->bytes, message->length, message->attempts,
-               "no run that tried it came to its end");
+                      "no run that tried it came to its end");
     pthread_mutex_lock(&queue->lock);
     durable_done(queue, message->id);
     pthread_mutex_unlock(&queue->lock);

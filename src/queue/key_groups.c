@@ -17,8 +17,8 @@
 
 struct key_slot {
     struct message_list letters;
-    const void *owner; /* who has messages of it; NULL: nobody */
-    size_t held;       /* how many of them */
+    const void *owner;     /* who has messages of it; NULL: nobody */
+    size_t held;           /* how many of them */
     struct key_slot *next; /* among the slots that have messages, the longest waiting first */
     bool listed;
 };
@@ -26,7 +26,7 @@ struct key_slot {
 struct key_groups {
     const struct queue_spec *spec;
     struct script *script; /* for the key's expression */
-    char *failure; /* the first one's text, until it is taken */
+    char *failure;         /* the first one's text, until it is taken */
     bool failed;
     struct key_slot *first;
     struct key_slot *last;
@@ -157,7 +157,8 @@ static struct key_slot *unlist(struct key_groups *order, const void *consumer, b
     return slot;
 }
 
-struct message *key_groups_take(struct key_groups *order, const void *consumer, bool alone, size_t *number)
+struct message *key_groups_take(struct key_groups *order, const void *consumer, bool alone,
+                                size_t *number)
 {
     struct key_slot *slot = unlist(order, consumer, alone);
     if (!slot)

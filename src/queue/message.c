@@ -29,7 +29,7 @@ void message_value(const struct message *message, enum framing framing, struct b
 }
 
 int message_stream(const struct message *message, enum framing framing, struct buf *out,
-                  struct error *error)
+                   struct error *error)
 {
     if (!message->framed)
         return framing_encode(framing, message->bytes, message->length, out, error);

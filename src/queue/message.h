@@ -1,4 +1,5 @@
-/* Messages that are kept one by one, as each has something of its own: attempts, a key, a due time. */
+/* Messages that are kept one by one, as each has something of its own: attempts, a key, a due time.
+ */
 #ifndef QUEUE_MESSAGE_H
 #define QUEUE_MESSAGE_H
 
@@ -25,7 +26,7 @@ void message_value(const struct message *message, enum framing framing, struct b
 
 /* Appends it in its frame; ERROR_FAILED where it cannot be framed. */
 int message_stream(const struct message *message, enum framing framing, struct buf *out,
-                  struct error *error);
+                   struct error *error);
 
 /* A list, first in, first out; zeroed it is empty. */
 struct message_list {

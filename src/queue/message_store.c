@@ -36,7 +36,8 @@ static struct message_chunk *message_chunk_new(enum chunk_kind kind, size_t need
 }
 
 /* The batch to append NEEDED bytes to. */
-static struct message_chunk *message_store_tail(struct message_store *store, enum chunk_kind kind, size_t needed)
+static struct message_chunk *message_store_tail(struct message_store *store, enum chunk_kind kind,
+                                                size_t needed)
 {
     struct message_chunk *last = store->last;
     if (last && last->kind == kind && last->room - last->to >= needed)
@@ -80,7 +81,8 @@ static void message_chunk_append(struct message_chunk *batch, const char *bytes,
     batch->to += length;
 }
 
-static void account(struct message_store *store, struct message_chunk *batch, size_t messages, size_t bytes)
+static void account(struct message_store *store, struct message_chunk *batch, size_t messages,
+                    size_t bytes)
 {
     batch->messages += messages;
     store->messages += messages;
@@ -94,8 +96,8 @@ static void fill_stream(struct message_store *store, struct message_chunk *batch
     account(store, batch, messages, length);
 }
 
-size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length, size_t most,
-                        size_t *count)
+size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length,
+                                size_t most, size_t *count)
 {
     size_t taken = framing_measure(store->framing, bytes, length, most, count);
     if (taken)
@@ -103,8 +105,8 @@ size_t message_store_put_stream(struct message_store *store, const char *bytes, 
     return taken;
 }
 
-static void fill_value(struct message_store *store, struct message_chunk *batch, const char *encoded,
-                       size_t length)
+static void fill_value(struct message_store *store, struct message_chunk *batch,
+                       const char *encoded, size_t length)
 {
     uint32_t size = htole32((uint32_t)length);
     message_chunk_append(batch, (const char *)&size, sizeof(size));
@@ -114,11 +116,13 @@ static void fill_value(struct message_store *store, struct message_chunk *batch,
 
 void message_store_put_value(struct message_store *store, const char *encoded, size_t length)
 {
-    struct message_chunk *batch = message_store_tail(store, CHUNK_VALUES, sizeof(uint32_t) + length);
+    struct message_chunk *batch =
+        message_store_tail(store, CHUNK_VALUES, sizeof(uint32_t) + length);
     fill_value(store, batch, encoded, length);
 }
 
-void message_store_put_values(struct message_store *store, const char *bytes, size_t length, size_t count)
+void message_store_put_values(struct message_store *store, const char *bytes, size_t length,
+                              size_t count)
 {
     struct message_chunk *batch = message_store_tail(store, CHUNK_VALUES, length);
     message_chunk_append(batch, bytes, length);
@@ -154,7 +158,8 @@ void message_store_return_value(struct message_store *store, const char *encoded
     fill_value(store, batch, encoded, length);
 }
 
-void message_store_return_values(struct message_store *store, const char *bytes, size_t length, size_t count)
+void message_store_return_values(struct message_store *store, const char *bytes, size_t length,
+                                 size_t count)
 {
     struct message_chunk *batch = message_chunk_new(CHUNK_VALUES, length);
     message_store_push_front(store, batch);
@@ -239,7 +244,8 @@ static size_t take_batch(struct message_store *store, struct buf *out, size_t mo
     return count;
 }
 
-size_t message_store_take_values(struct message_store *store, struct buf *out, size_t most, size_t bytes)
+size_t message_store_take_values(struct message_store *store, struct buf *out, size_t most,
+                                 size_t bytes)
 {
     size_t start = out->length;
     size_t count = 0;
@@ -266,7 +272,8 @@ static size_t take_stream_of_values(struct message_store *store, struct buf *out
     return count;
 }
 
-size_t message_store_take_stream(struct message_store *store, struct buf *out, size_t most, struct error *error)
+size_t message_store_take_stream(struct message_store *store, struct buf *out, size_t most,
+                                 struct error *error)
 {
     struct message_chunk *batch = message_store_head(store);
     if (batch->kind == CHUNK_VALUES)

@@ -26,19 +26,19 @@ void message_store_release(struct message_store *store);
 
 /* Appends up to MOST messages of LENGTH bytes of whole ones; returns the bytes taken, and how many
  * messages in *COUNT. */
-size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length, size_t most,
-                        size_t *count);
+size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length,
+                                size_t most, size_t *count);
 
 /* Appends one encoded value. */
 void message_store_put_value(struct message_store *store, const char *encoded, size_t length);
 
 /* Appends COUNT messages that have the form of message_store_take_values(). */
-void message_store_put_values(struct message_store *store, const char *bytes, size_t length, size_t count);
+void message_store_put_values(struct message_store *store, const char *bytes, size_t length,
+                              size_t count);
 
-/* The bytes of the first messages of that form, MOST of them and not many more than so many BYTES, at
- * least one; *COUNT says how many. */
-size_t values_measure(const char *values, size_t length, size_t most, size_t bytes,
-                      size_t *count);
+/* The bytes of the first messages of that form, MOST of them and not many more than so many BYTES,
+ * at least one; *COUNT says how many. */
+size_t values_measure(const char *values, size_t length, size_t most, size_t bytes, size_t *count);
 
 /* Puts messages before all others. */
 void message_store_return_stream(struct message_store *store, const char *bytes, size_t length);
@@ -47,16 +47,19 @@ void message_store_return_value(struct message_store *store, const char *encoded
 /* Takes the first message as an encoded value; there must be one. */
 void message_store_take_value(struct message_store *store, struct buf *out);
 
-/* Takes up to MOST messages, not many more than BYTES but at least one, each as a u32 length (little
- * endian) and the encoded value; returns how many. There must be one. */
-size_t message_store_take_values(struct message_store *store, struct buf *out, size_t most, size_t bytes);
+/* Takes up to MOST messages, not many more than BYTES but at least one, each as a u32 length
+ * (little endian) and the encoded value; returns how many. There must be one. */
+size_t message_store_take_values(struct message_store *store, struct buf *out, size_t most,
+                                 size_t bytes);
 
 /* Puts COUNT messages of that form before all others. */
-void message_store_return_values(struct message_store *store, const char *bytes, size_t length, size_t count);
+void message_store_return_values(struct message_store *store, const char *bytes, size_t length,
+                                 size_t count);
 
 /* Takes messages with their frames, at most MOST bytes but at least one message; there must be one.
  * Returns how many were taken, those included that cannot be framed: they are dropped with ERROR
  * filled. */
-size_t message_store_take_stream(struct message_store *store, struct buf *out, size_t most, struct error *error);
+size_t message_store_take_stream(struct message_store *store, struct buf *out, size_t most,
+                                 struct error *error);
 
 #endif

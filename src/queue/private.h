@@ -12,8 +12,8 @@
 #include "event/event.h"
 #include "queue/consumer.h"
 #include "queue/delayed_messages.h"
-#include "queue/subscription.h"
 #include "queue/queue.h"
+#include "queue/subscription.h"
 #include "scenario/spec.h"
 
 struct timer;
@@ -56,7 +56,7 @@ struct queue {
     bool abandoned;
     atomic_bool broken; /* the same, for good: read without the lock by who puts */
     uint64_t put;
-    uint64_t dead; /* given up: to the dead messages, or for good */
+    uint64_t dead;  /* given up: to the dead messages, or for good */
     uint64_t aside; /* of a durable queue: put when there was nobody to take it */
     uint64_t lost; /* put when there was nobody to take it, or given up for good */
     uint64_t reached; /* the most that a consumer of a broadcast had taken that has ended before the last one */
@@ -69,7 +69,7 @@ struct consumer {
     enum consumer_kind kind;
     const char *consumer;
     bool exact;
-    size_t holding;         /* of subscription->holding */
+    size_t holding;           /* of subscription->holding */
     struct delivery_tag mark; /* of the one message, where it is exact */
     struct buf kept;        /* of a thread: the message that it works on */
     bool keeps;
@@ -100,7 +100,8 @@ size_t queue_subscription_room(const struct queue *queue);
 /* queue_put.c: true where nothing can be put now. Where nobody is left to take it, all can. */
 bool queue_has_no_room(const struct queue *queue);
 
-/* queue_put.c: a message, with its NUMBER where the queue is traced, goes to all subscriptions from which somebody takes. */
+/* queue_put.c: a message, with its NUMBER where the queue is traced, goes to all subscriptions from
+ * which somebody takes. */
 void queue_enter(struct queue *queue, const char *encoded, size_t length, int64_t number, int priority);
 
 /* queue_put.c: the same for a message, which belongs to the queue from now on. */
@@ -139,7 +140,8 @@ void consumer_release(struct consumer *consumer, const struct delivery_tag *mark
 void consumer_ack(struct consumer *consumer, const struct delivery_tag *mark);
 
 /* consumer.c, without the lock: gives back the one message that it has; TRIED: it was worked on. */
-void consumer_requeue_one(struct consumer *consumer, const char *encoded, size_t length, bool tried);
+void consumer_requeue_one(struct consumer *consumer, const char *encoded, size_t length,
+                          bool tried);
 
 /* What a consumer finds. */
 enum take_result queue_look(const struct queue *queue, const struct consumer *consumer);
@@ -154,8 +156,9 @@ static inline int64_t queue_number(const struct queue *queue)
 void queue_trace(struct queue *queue, enum event_kind kind, int64_t number, const char *party, const char *encoded,
                  size_t length);
 
-/* Without the lock: puts a message into the dead messages of QUEUE, whether these are full or not. */
+/* Without the lock: puts a message into the dead messages of QUEUE, whether these are full or not.
+ */
 void queue_dead_letter(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
-                const char *reason);
+                       const char *reason);
 
 #endif

@@ -43,8 +43,8 @@ static bool put_some(struct put_batch *batch)
     size_t count;
     if (!batch->values.length)
         return false;
-    size_t taken = queue_put_values(batch->queue, batch->values.data, batch->values.length,
-                                    &usual, &count);
+    size_t taken =
+        queue_put_values(batch->queue, batch->values.data, batch->values.length, &usual, &count);
     buf_consume(&batch->values, taken);
     batch->count -= count;
     return batch->values.length;
@@ -135,8 +135,8 @@ int put_batch_flush(struct put_batch *batch, const struct queue_wait *wait, stru
         return 1;
     struct queue_wait own = *wait;
     own.for_what = queue_asks(queue_index(queue), true);
-    int result = queue_put_values_waiting(queue, batch->going.data, batch->going.length, &own,
-                                          error);
+    int result =
+        queue_put_values_waiting(queue, batch->going.data, batch->going.length, &own, error);
     buf_clear(&batch->going);
     return result;
 }

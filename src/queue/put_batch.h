@@ -25,9 +25,10 @@ void put_batch_free(struct put_batch *batch);
 
 /* The rest is for that thread. */
 
-/* Takes one message for QUEUE, of which queue_gathers() is true. False where it is to be put by its sender,
- * behind put_batch_flush(): it is the first, or enough were gathered. */
-bool put_batch_add(struct put_batch *batch, struct queue *queue, const char *encoded, size_t length);
+/* Takes one message for QUEUE, of which queue_gathers() is true. False where it is to be put by its
+ * sender, behind put_batch_flush(): it is the first, or enough were gathered. */
+bool put_batch_add(struct put_batch *batch, struct queue *queue, const char *encoded,
+                   size_t length);
 
 /* Puts what was gathered, as queue_put_values_waiting() does. */
 int put_batch_flush(struct put_batch *batch, const struct queue_wait *wait, struct error *error);

@@ -81,7 +81,7 @@ static void make_subscriptions(struct queue *queue)
     queue->subscriptions = mem_calloc(queue->subscription_count, sizeof(*queue->subscriptions));
     for (size_t i = 0; i < queue->subscription_count; i++)
         subscription_init(&queue->subscriptions[i], queue->spec,
-                  queue->run->scenario ? &queue->run->scenario->vars : NULL);
+                          queue->run->scenario ? &queue->run->scenario->vars : NULL);
 }
 
 /* It is held for moments only: who finds it taken does best to look again before it sleeps. */
@@ -270,7 +270,8 @@ unsigned queue_changes(const struct queue *queue)
     return atomic_load_explicit(&queue->changes, memory_order_relaxed);
 }
 
-/* With the lock held: the subscription of a consumer that takes no more; NULL where others share it. */
+/* With the lock held: the subscription of a consumer that takes no more; NULL where others share
+ * it. */
 static struct subscription *subscription_of(struct queue *queue, const char *name)
 {
     struct subscription *unused = NULL;
@@ -346,7 +347,8 @@ void queue_producer_joins(struct queue *queue)
     queue->users.producers++;
 }
 
-/* With the lock held: of a broadcast, the subscription that the consumer has had, or one that nobody has had; NULL: none. */
+/* With the lock held: of a broadcast, the subscription that the consumer has had, or one that
+ * nobody has had; NULL: none. */
 static struct subscription *free_subscription(struct queue *queue, const char *name)
 {
     struct subscription *unused = NULL;
@@ -373,7 +375,8 @@ const char *queue_refuses_consumer(struct queue *queue, const char *name)
 void queue_consumer_joins(struct queue *queue, const char *name)
 {
     pthread_mutex_lock(&queue->lock);
-    struct subscription *subscription = queue_is_broadcast(queue) ? free_subscription(queue, name) : &queue->subscriptions[0];
+    struct subscription *subscription =
+        queue_is_broadcast(queue) ? free_subscription(queue, name) : &queue->subscriptions[0];
     queue->users.consumers++;
     if (subscription)
         subscription->abandoned = false;
@@ -440,8 +443,9 @@ static bool tell_unsure(struct queue *queue)
     return !queue->unsure || queue->spec->leftover_drop;
 }
 
-/* Messages of the subscriptions that nobody has taken: all subscriptions are given the same ones as long as somebody takes from them, so
- * one is enough to have taken them, whoever of them ends last. */
+/* Messages of the subscriptions that nobody has taken: all subscriptions are given the same ones as
+ * long as somebody takes from them, so one is enough to have taken them, whoever of them ends last.
+ */
 static uint64_t count_untaken(const struct queue *queue)
 {
     uint64_t put = 0, taken = queue->reached;

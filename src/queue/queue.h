@@ -1,10 +1,10 @@
 /*
  * A queue of messages: owned by the runner, used by the loop and by threads at once.
  *
- * Messages are kept as they came (queue/subscription.h): those from a pipe in their frames, so that they go
- * from process to process without being looked at one by one, those that Lua bodies put as encoded
- * values (value/value.h). Each side gets what it needs from either: a line becomes a string, a
- * string or number becomes a line. Who takes has a consumer (queue/consumer.h).
+ * Messages are kept as they came (queue/subscription.h): those from a pipe in their frames, so that
+ * they go from process to process without being looked at one by one, those that Lua bodies put as
+ * encoded values (value/value.h). Each side gets what it needs from either: a line becomes a
+ * string, a string or number becomes a line. Who takes has a consumer (queue/consumer.h).
  *
  * Functions marked "any thread" may be called from threads; all others on the loop's thread alone.
  */
@@ -102,7 +102,7 @@ size_t queue_put_values(struct queue *queue, const char *values, size_t length,
 
 /* Puts one encoded value, be the queue full or not. */
 void queue_put_unbounded(struct queue *queue, const char *encoded, size_t length,
-                      const struct put_options *options);
+                         const struct put_options *options);
 
 /* True where the queue lasts in a file. */
 bool queue_is_durable(const struct queue *queue);

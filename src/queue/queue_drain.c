@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "engine/run.h"
 #include "queue/durable.h"
-#include "queue/message.h"
 #include "queue/key_groups.h"
+#include "queue/message.h"
 #include "queue/private.h"
 #include "scenario/spec.h"
 #include "store/queue_file.h"
@@ -87,7 +87,8 @@ static void drain_file(struct drain *drain, struct error *error)
         continue;
     queue_reader_free(reader);
     queue->aside = drain->left;
-    for (size_t i = 0; i < queue->subscription_count; i++) { /* what of it is in memory counts no more */
+    for (size_t i = 0; i < queue->subscription_count;
+         i++) { /* what of it is in memory counts no more */
         subscription_clear(&queue->subscriptions[i]);
         queue->subscriptions[i].put = queue->subscriptions[i].taken;
     }

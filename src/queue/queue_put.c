@@ -103,14 +103,15 @@ static size_t enter_stream(struct queue *queue, const char *bytes, size_t length
 
 /* Where a message of a durable queue goes beyond its file. */
 static void put_message(struct queue *queue, struct message *message,
-                       const struct put_options *options)
+                        const struct put_options *options)
 {
     if (queue->abandoned) { /* counted as put, never taken; or in the file for the next run */
         queue->lost += !queue->spec->durable;
         queue->aside += queue->spec->durable != NULL;
         free(message);
     } else if (options->delay) {
-        delayed_messages_put(&queue->delay, message, options->priority, clock_monotonic() + options->delay);
+        delayed_messages_put(&queue->delay, message, options->priority,
+                             clock_monotonic() + options->delay);
         queue_wake_soon(queue);
     } else {
         queue_enter_message(queue, message, options->priority);
@@ -238,7 +239,7 @@ bool queue_put_value(struct queue *queue, const char *encoded, size_t length,
 }
 
 void queue_put_unbounded(struct queue *queue, const char *encoded, size_t length,
-                      const struct put_options *options)
+                         const struct put_options *options)
 {
     pthread_mutex_lock(&queue->lock);
     put_one(queue, encoded, length, options);
@@ -289,7 +290,7 @@ static void put_dead(struct queue *queue, const char *encoded, size_t length, in
 }
 
 void queue_dead_letter(struct queue *queue, const char *encoded, size_t length, int64_t attempts,
-                const char *reason)
+                       const char *reason)
 {
     bool kept = queue->spec->dead_letter;
     struct buf text = {0};

@@ -12,8 +12,8 @@
 #include "loop/timer.h"
 #include "queue/deadlock.h"
 #include "queue/durable.h"
-#include "queue/message.h"
 #include "queue/key_groups.h"
+#include "queue/message.h"
 #include "queue/private.h"
 #include "queue/trace.h"
 
@@ -200,7 +200,8 @@ static void tell_keyless(struct queue *queue)
 {
     char *text;
     for (size_t i = 0; i < queue->subscription_count; i++) {
-        if (!queue->subscriptions[i].order || !key_groups_take_failure(queue->subscriptions[i].order, &text))
+        if (!queue->subscriptions[i].order ||
+            !key_groups_take_failure(queue->subscriptions[i].order, &text))
             continue;
         struct event event = {
             .kind = EVENT_QUEUE_KEYLESS, .flags = EVENT_WRONG, .object = queue->spec->name, .reason = text};

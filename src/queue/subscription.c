@@ -12,7 +12,8 @@
 #include "queue/key_groups.h"
 #include "scenario/spec.h"
 
-void subscription_init(struct subscription *subscription, const struct queue_spec *spec, const struct value *vars)
+void subscription_init(struct subscription *subscription, const struct queue_spec *spec,
+                       const struct value *vars)
 {
     memset(subscription, 0, sizeof(*subscription));
     for (size_t i = 0; i < SUBSCRIPTION_PRIORITIES; i++)
@@ -30,7 +31,8 @@ void subscription_release(struct subscription *subscription)
 
 size_t subscription_length(const struct subscription *subscription)
 {
-    return subscription->messages + atomic_load_explicit(&subscription->ahead, memory_order_relaxed);
+    return subscription->messages +
+           atomic_load_explicit(&subscription->ahead, memory_order_relaxed);
 }
 
 void subscription_clear(struct subscription *subscription)
@@ -58,7 +60,8 @@ static enum framing framing_of(const struct subscription *subscription)
 /* As many messages as there are wait at every moment: that is how long all of them have waited. */
 static double waited_until(const struct subscription *subscription, int64_t now)
 {
-    return subscription->waited + (double)subscription->messages * (double)(now - subscription->since);
+    return subscription->waited +
+           (double)subscription->messages * (double)(now - subscription->since);
 }
 
 double subscription_waited(const struct subscription *subscription)
@@ -75,7 +78,8 @@ static void account(struct subscription *subscription, size_t messages, size_t b
     subscription->bytes += bytes;
 }
 
-void subscription_put_letter(struct subscription *subscription, struct message *message, int priority)
+void subscription_put_letter(struct subscription *subscription, struct message *message,
+                             int priority)
 {
     account(subscription, 1, message->length);
     if (subscription->order) {
@@ -86,8 +90,8 @@ void subscription_put_letter(struct subscription *subscription, struct message *
     subscription->filled |= 1u << priority;
 }
 
-static size_t put_messages(struct subscription *subscription, const char *bytes, size_t length, size_t most,
-                          size_t *count)
+static size_t put_messages(struct subscription *subscription, const char *bytes, size_t length,
+                           size_t most, size_t *count)
 {
     size_t done = 0;
     for (*count = 0; done < length && *count < most; ++*count) {
@@ -101,8 +105,8 @@ static size_t put_messages(struct subscription *subscription, const char *bytes,
     return done;
 }
 
-size_t subscription_put_stream(struct subscription *subscription, const char *bytes, size_t length, size_t most,
-                       size_t *count)
+size_t subscription_put_stream(struct subscription *subscription, const char *bytes, size_t length,
+                               size_t most, size_t *count)
 {
     if (subscription->order)
         return put_messages(subscription, bytes, length, most, count);
@@ -112,18 +116,22 @@ size_t subscription_put_stream(struct subscription *subscription, const char *by
     return taken;
 }
 
-static void put_messages_of_values(struct subscription *subscription, const char *bytes, size_t length)
+static void put_messages_of_values(struct subscription *subscription, const char *bytes,
+                                   size_t length)
 {
     const char *end = bytes + length;
     while (bytes < end) {
         size_t count;
         size_t size = values_measure(bytes, (size_t)(end - bytes), 1, 1, &count);
-        subscription_put_letter(subscription, message_new(bytes + sizeof(uint32_t), size - sizeof(uint32_t), false, 0), 0);
+        subscription_put_letter(
+            subscription, message_new(bytes + sizeof(uint32_t), size - sizeof(uint32_t), false, 0),
+            0);
         bytes += size;
     }
 }
 
-void subscription_put_value(struct subscription *subscription, const char *encoded, size_t length, int priority)
+void subscription_put_value(struct subscription *subscription, const char *encoded, size_t length,
+                            int priority)
 {
     if (subscription->order) {
         subscription_put_letter(subscription, message_new(encoded, length, false, 0), priority);
@@ -137,8 +145,8 @@ void subscription_put_value(struct subscription *subscription, const char *encod
     account(subscription, 1, store->bytes - before);
 }
 
-void subscription_put_values(struct subscription *subscription, const char *bytes, size_t length, size_t count,
-                     int priority)
+void subscription_put_values(struct subscription *subscription, const char *bytes, size_t length,
+                             size_t count, int priority)
 {
     if (subscription->order) {
         put_messages_of_values(subscription, bytes, length);
@@ -154,7 +162,8 @@ bool subscription_has(const struct subscription *subscription, const struct rece
 {
     if (subscription->filled || subscription->returned.first)
         return true;
-    return subscription->order && subscription->messages && key_groups_has(subscription->order, consumer->who, consumer->alone);
+    return subscription->order && subscription->messages &&
+           key_groups_has(subscription->order, consumer->who, consumer->alone);
 }
 
 /* The priority whose messages go first. */
@@ -181,7 +190,8 @@ static struct message *take_single(struct subscription *subscription)
 }
 
 /* Something was taken from STORE, which held BEFORE bytes. */
-static void taken_from(struct subscription *subscription, const struct message_store *store, size_t count, size_t before)
+static void taken_from(struct subscription *subscription, const struct message_store *store,
+                       size_t count, size_t before)
 {
     account(subscription, 0 - count, 0 - (before - store->bytes));
     if (!store->messages)
@@ -189,8 +199,8 @@ static void taken_from(struct subscription *subscription, const struct message_s
 }
 
 /* The message that goes first; NULL where the stores have their turn. */
-static struct message *take_message(struct subscription *subscription, const struct receiver *consumer,
-                                  struct delivery_tag *mark)
+static struct message *take_message(struct subscription *subscription,
+                                    const struct receiver *consumer, struct delivery_tag *mark)
 {
     struct message *message = message_list_take(&subscription->returned);
     if (!message && subscription->order)
@@ -206,8 +216,8 @@ static struct message *take_message(struct subscription *subscription, const str
     return message;
 }
 
-void subscription_take_value(struct subscription *subscription, const struct receiver *consumer, struct buf *out,
-                     struct delivery_tag *mark)
+void subscription_take_value(struct subscription *subscription, const struct receiver *consumer,
+                             struct buf *out, struct delivery_tag *mark)
 {
     *mark = (struct delivery_tag){0};
     struct message *message = take_message(subscription, consumer, mark);
@@ -222,8 +232,8 @@ void subscription_take_value(struct subscription *subscription, const struct rec
     taken_from(subscription, store, 1, before);
 }
 
-size_t subscription_take_values(struct subscription *subscription, const struct receiver *consumer, struct buf *out,
-                        size_t most, size_t bytes)
+size_t subscription_take_values(struct subscription *subscription, const struct receiver *consumer,
+                                struct buf *out, size_t most, size_t bytes)
 {
     if (subscription->returned.first || subscription->order || subscription->single) {
         struct delivery_tag mark;
@@ -242,14 +252,16 @@ size_t subscription_take_values(struct subscription *subscription, const struct 
     return count;
 }
 
-size_t subscription_take_stream(struct subscription *subscription, const struct receiver *consumer, struct buf *out,
-                        size_t most, const struct subscription_told *told, struct error *error)
+size_t subscription_take_stream(struct subscription *subscription, const struct receiver *consumer,
+                                struct buf *out, size_t most, const struct subscription_told *told,
+                                struct error *error)
 {
     size_t start = out->length;
     size_t count = 0;
     struct delivery_tag mark;
     struct message *message;
-    while (out->length - start < most && !error->code && (message = take_message(subscription, consumer, &mark))) {
+    while (out->length - start < most && !error->code &&
+           (message = take_message(subscription, consumer, &mark))) {
         size_t before = out->length;
         if (!message_stream(message, framing_of(subscription), out, error) && told)
             told->taken(told->arg, message, out->length - before);
@@ -274,7 +286,8 @@ static void return_messages(struct subscription *subscription, const char *bytes
         size_t from = framing_floor(framing_of(subscription), bytes, length, length - 1);
         framing_first(framing_of(subscription), bytes + from, length - from, &message, &size);
         account(subscription, 1, length - from);
-        key_groups_put_first(subscription->order, message_new(bytes + from, length - from, true, 0));
+        key_groups_put_first(subscription->order,
+                             message_new(bytes + from, length - from, true, 0));
         length = from;
     }
 }
@@ -292,7 +305,8 @@ void subscription_return_stream(struct subscription *subscription, const char *b
     account(subscription, store->messages - messages, length);
 }
 
-void subscription_return_framed(struct subscription *subscription, const char *bytes, size_t length, int64_t id, int64_t number)
+void subscription_return_framed(struct subscription *subscription, const char *bytes, size_t length,
+                                int64_t id, int64_t number)
 {
     struct message *message = message_new(bytes, length, true, 0);
     message->id = id;
@@ -304,8 +318,8 @@ void subscription_return_framed(struct subscription *subscription, const char *b
         message_list_add_first(&subscription->returned, message);
 }
 
-void subscription_return_value(struct subscription *subscription, const char *encoded, size_t length,
-                       const struct delivery_tag *mark)
+void subscription_return_value(struct subscription *subscription, const char *encoded,
+                               size_t length, const struct delivery_tag *mark)
 {
     struct message *message = message_new(encoded, length, false, mark->attempts);
     message->id = mark->id;
@@ -317,7 +331,8 @@ void subscription_return_value(struct subscription *subscription, const char *en
         message_list_add(&subscription->returned, message);
 }
 
-void subscription_return_values(struct subscription *subscription, const char *bytes, size_t length, size_t count)
+void subscription_return_values(struct subscription *subscription, const char *bytes, size_t length,
+                                size_t count)
 {
     message_store_return_values(&subscription->stores[subscription->highest], bytes, length, count);
     subscription->filled |= 1u << subscription->highest;

@@ -20,16 +20,16 @@
 struct wait_node {
     bool stuck;
     bool pending;
-    bool seems; /* it is not known for sure */
+    bool seems;              /* it is not known for sure */
     struct part_waits waits; /* of one that is stuck and not pending */
 };
 
 struct wait_graph {
     struct run *run;
-    struct wait_node *looks;     /* one an object */
+    struct wait_node *looks; /* one an object */
     size_t look_count;
-    size_t *others[2];      /* one a queue: its producers and its consumers that may go on */
-    size_t *stuck_of;       /* one a declaration: its objects that are stuck */
+    size_t *others[2]; /* one a queue: its producers and its consumers that may go on */
+    size_t *stuck_of;  /* one a declaration: its objects that are stuck */
     size_t declarations;
 };
 
@@ -299,8 +299,7 @@ struct wait_graph *wait_graph_new(struct run *run)
     const struct scenario *scenario = run->scenario;
     struct wait_graph *graph = mem_calloc(1, sizeof(*graph));
     graph->run = run;
-    graph->declarations =
-        scenario->process_count + scenario->pool_count + scenario->thread_count;
+    graph->declarations = scenario->process_count + scenario->pool_count + scenario->thread_count;
     grow(graph, run->object_count);
     graph->others[PRODUCERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
     graph->others[CONSUMERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
@@ -318,4 +317,3 @@ void wait_graph_free(struct wait_graph *graph)
     free(graph->stuck_of);
     free(graph);
 }
-

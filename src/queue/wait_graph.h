@@ -1,9 +1,9 @@
 /*
  * A deadlock: the largest set of objects that wait for queues and for each other alone.
  *
- * Each waits for a message that only they could put, for room that only they could make, or for one of
- * them to come so far. A Lua body and a pool of those are known to wait; a command only seems to, where
- * its streams or a parrun put or get that it runs wait, as it might do anything next.
+ * Each waits for a message that only they could put, for room that only they could make, or for one
+ * of them to come so far. A Lua body and a pool of those are known to wait; a command only seems
+ * to, where its streams or a parrun put or get that it runs wait, as it might do anything next.
  */
 #ifndef QUEUE_WAIT_GRAPH_H
 #define QUEUE_WAIT_GRAPH_H
@@ -21,8 +21,8 @@ struct wait_graph *wait_graph_new(struct run *run);
 bool wait_graph_find(struct wait_graph *graph, bool seeming);
 
 /*
- * Appends all that would differ if any of what was found had gone on in between. False where some of it
- * runs at this moment: then only half of it may have been written.
+ * Appends all that would differ if any of what was found had gone on in between. False where some
+ * of it runs at this moment: then only half of it may have been written.
  */
 bool wait_graph_print(const struct wait_graph *graph, struct buf *out);
 

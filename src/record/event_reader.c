@@ -229,7 +229,8 @@ static void fill_item(struct event_reader *reader, struct event *event)
     event->item_length = reader->item.length;
 }
 
-static void set(struct event_reader *reader, const struct field_reader *field, const struct value *value, struct event *event)
+static void set(struct event_reader *reader, const struct field_reader *field,
+                const struct value *value, struct event *event)
 {
     char *to = (char *)event + field->member;
     bool text = value->type == VALUE_STRING;
@@ -276,7 +277,8 @@ static void set(struct event_reader *reader, const struct field_reader *field, c
 }
 
 /* Lines have their fields in the order of the table: the search goes on where the last one was found. */
-static const struct field_reader *find_field(struct event_reader *reader, const char *name, size_t length)
+static const struct field_reader *find_field(struct event_reader *reader, const char *name,
+                                             size_t length)
 {
     for (size_t i = 0; i < countof(fields); i++) {
         const struct field_reader *field = &fields[(reader->next_field + i) % countof(fields)];

@@ -186,7 +186,8 @@ static void open_case(struct junit *junit, const struct suite *suite, const char
     buf_text(&junit->text, ">\n");
 }
 
-static void put_life(struct junit *junit, struct suite *suite, const struct lifetime *life, int64_t time)
+static void put_life(struct junit *junit, struct suite *suite, const struct lifetime *life,
+                     int64_t time)
 {
     struct buf output = {0};
     open_case(junit, suite, life->name ? life->name : life->object, time);
@@ -232,7 +233,8 @@ static void put_told(struct buf *out, const struct event *event)
 
 static struct lifetime *life_of(struct junit *junit, const struct event *event)
 {
-    struct lifetime *life = living_get(junit->living, event->object, event->has_task ? event->task : -1);
+    struct lifetime *life =
+        living_get(junit->living, event->object, event->has_task ? event->task : -1);
     struct buf name = {0};
     if (life->name || !event->has_task)
         return life;
@@ -241,7 +243,8 @@ static struct lifetime *life_of(struct junit *junit, const struct event *event)
     return life;
 }
 
-static void end_life(struct junit *junit, const struct event *event, struct lifetime *life, int64_t time)
+static void end_life(struct junit *junit, const struct event *event, struct lifetime *life,
+                     int64_t time)
 {
     put_life(junit, suite_for(junit, event), life, time);
     living_take(junit->living, life);

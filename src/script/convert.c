@@ -59,7 +59,8 @@ struct encoded_pair {
 
 static int span_compare(const void *a, const void *b)
 {
-    return key_compare(((const struct encoded_pair *)a)->bytes, ((const struct encoded_pair *)b)->bytes);
+    return key_compare(((const struct encoded_pair *)a)->bytes,
+                       ((const struct encoded_pair *)b)->bytes);
 }
 
 /* Puts the COUNT pairs from START to the end in the order of their keys. */

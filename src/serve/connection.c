@@ -58,15 +58,13 @@ static const struct connection_verb {
     enum request type;
     void (*serve)(struct connection *connection, struct frame *frame);
 } verbs[] = {
-    {REQUEST_HELLO, take_hello},
-    {REQUEST_PUT, connection_put},
-    {REQUEST_GET, connection_get},
-    {REQUEST_TAKEN, connection_taken},
-    {REQUEST_PURGE, connection_purge},
-    {REQUEST_REQUEUE, connection_requeue},
+    {REQUEST_HELLO, take_hello},       {REQUEST_PUT, connection_put},
+    {REQUEST_GET, connection_get},     {REQUEST_TAKEN, connection_taken},
+    {REQUEST_PURGE, connection_purge}, {REQUEST_REQUEUE, connection_requeue},
 };
 
-static const struct connection_verb *find_verb(const struct connection *connection, const struct frame *frame)
+static const struct connection_verb *find_verb(const struct connection *connection,
+                                               const struct frame *frame)
 {
     for (size_t i = 0; i < countof(verbs); i++)
         if (verbs[i].type == request_type(frame))
@@ -95,7 +93,8 @@ static bool is_full(const struct connection *connection)
 /* What is busy still reads on, so that it learns of a client who has gone; a flood of it waits. */
 static void hold_flood(struct connection *connection)
 {
-    bool flood = (connection->busy || is_full(connection)) && connection->received.length > RECEIVED_MOST;
+    bool flood =
+        (connection->busy || is_full(connection)) && connection->received.length > RECEIVED_MOST;
     if (flood && !connection->paused)
         reader_pause(connection->reader);
     else if (!flood && connection->paused)
@@ -116,7 +115,8 @@ static void serve(struct connection *connection)
         if (length < 0) {
             connection_refuse(connection, "what came is no request");
         } else if (frame_announces(at, left) > REQUEST_LONGEST) {
-            connection_refuse(connection, "a message put from outside has at most %u MiB", REQUEST_LONGEST >> 20);
+            connection_refuse(connection, "a message put from outside has at most %u MiB",
+                              REQUEST_LONGEST >> 20);
         } else if (length) {
             serve_one(connection, &frame);
             done += (size_t)length;
@@ -153,7 +153,8 @@ static void on_data(void *arg, const char *bytes, size_t length)
     if (connection->leaving)
         return;
     buf_append(&connection->received, bytes, length);
-    if (!connection->session && !connection->known && connection->run->desk && is_text(&connection->received))
+    if (!connection->session && !connection->known && connection->run->desk &&
+        is_text(&connection->received))
         connection->session = session_new(connection->run->desk, connection);
     if (connection->session)
         serve_session(connection);
@@ -183,7 +184,8 @@ static void on_drained(void *arg)
         serve_session(connection);
         return;
     }
-    if (connection->received.length && !connection->busy && !connection->serving && !connection->leaving)
+    if (connection->received.length && !connection->busy && !connection->serving &&
+        !connection->leaving)
         serve(connection);
 }
 
@@ -243,7 +245,8 @@ void connection_free(struct connection *connection)
     free(connection);
 }
 
-static void send_reply(struct connection *connection, enum request type, const char *bytes, size_t length)
+static void send_reply(struct connection *connection, enum request type, const char *bytes,
+                       size_t length)
 {
     struct buf out = {0};
     size_t begin = request_begin(&out, type);
@@ -264,7 +267,8 @@ static void go_on(struct connection *connection)
         serve(connection);
 }
 
-void connection_reply(struct connection *connection, enum request type, const char *bytes, size_t length)
+void connection_reply(struct connection *connection, enum request type, const char *bytes,
+                      size_t length)
 {
     send_reply(connection, type, bytes, length);
     go_on(connection);
@@ -285,7 +289,8 @@ void connection_reply_kept(struct connection *connection, const char *bytes, siz
 
 void connection_committed(struct connection *connection)
 {
-    if (!connection->owed.length || !queue_store_has_reached(connection->run->store, connection->moment))
+    if (!connection->owed.length ||
+        !queue_store_has_reached(connection->run->store, connection->moment))
         return;
     if (queue_store_has_failed(connection->run->store)) { /* what was put is lost, or may be */
         buf_clear(&connection->owed);
@@ -359,7 +364,8 @@ static void start_timer(struct connection *connection, int64_t time)
     timer_start(connection->timer, time);
 }
 
-void connection_wait(struct connection *connection, int64_t timeout, void (*undo)(struct connection *connection))
+void connection_wait(struct connection *connection, int64_t timeout,
+                     void (*undo)(struct connection *connection))
 {
     connection->cancel = undo;
     connection->timed = timeout >= 0;
@@ -380,7 +386,8 @@ bool connection_is_idle(const struct connection *connection)
 {
     if (connection->session && !session_is_idle(connection->session))
         return false;
-    return !connection->busy && !connection->held.length && !connection->owed.length && !writer_pending(connection->writer);
+    return !connection->busy && !connection->held.length && !connection->owed.length &&
+           !writer_pending(connection->writer);
 }
 
 bool connection_waits(const struct connection *connection, struct part_wait *wait)
@@ -407,14 +414,16 @@ struct queue *connection_queue(struct connection *connection, struct frame *fram
     for (size_t i = 0; i < run->scenario->queue_count; i++)
         nearest_offer(&nearest, queue_name(run->queues[i]));
     if (nearest.name)
-        connection_refuse(connection, "the run has no queue '%s', did you mean '%s'?", name, nearest.name);
+        connection_refuse(connection, "the run has no queue '%s', did you mean '%s'?", name,
+                          nearest.name);
     else
         connection_refuse(connection, "the run has no queue '%s'", name);
     free(name);
     return NULL;
 }
 
-static bool declares(const struct connection *connection, const struct queue *queue, enum connection_side side)
+static bool declares(const struct connection *connection, const struct queue *queue,
+                     enum connection_side side)
 {
     const struct object_spec *spec = connection->body->spec;
     const size_t *queues = side == GUEST_PUTS ? spec->produces : spec->consumes;
@@ -425,20 +434,21 @@ static bool declares(const struct connection *connection, const struct queue *qu
     return false;
 }
 
-bool connection_may(struct connection *connection, const struct queue *queue, enum connection_side side)
+bool connection_may(struct connection *connection, const struct queue *queue,
+                    enum connection_side side)
 {
     static const char *const keys[] = {[GUEST_PUTS] = "produces", [GUEST_TAKES] = "consumes"};
     const struct object *body = connection->body;
     if (!body)
         return true;
     if (!declares(connection, queue, side)) {
-        connection_refuse(connection, "%s '%s' does not declare it: add '%s: %s' to it", body->kind->word,
-                     body->name, keys[side], queue_name(queue));
+        connection_refuse(connection, "%s '%s' does not declare it: add '%s: %s' to it",
+                          body->kind->word, body->name, keys[side], queue_name(queue));
         return false;
     }
     if (body->state == OBJECT_ENDED || body->state == OBJECT_STOPPED) {
         connection_refuse(connection, "%s '%s' has ended, and with it its use of the queue",
-                     body->kind->word, body->name);
+                          body->kind->word, body->name);
         return false;
     }
     return true;

@@ -1,10 +1,12 @@
 /*
- * A connection to the control socket of a run. It speaks in frames (wire/request.h), one request after the other, as put and get
- * do; or its first bytes are none of a frame, and what it says is for a session (serve/session.h).
+ * A connection to the control socket of a run. It speaks in frames (wire/request.h), one request
+ * after the other, as put and get do; or its first bytes are none of a frame, and what it says is
+ * for a session (serve/session.h).
  *
- * A new request is a row in the table of connection.c with a function that reads its fields and then either
- * answers by connection_reply() or connection_refuse() at once, or calls connection_wait() and answers later, by the
- * same functions; until then the client's next request waits.
+ * A new request is a row in the table of connection.c with a function that reads its fields and
+ * then either answers by connection_reply() or connection_refuse() at once, or calls
+ * connection_wait() and answers later, by the same functions; until then the client's next request
+ * waits.
  */
 #ifndef SERVE_CONNECTION_H
 #define SERVE_CONNECTION_H
@@ -61,7 +63,8 @@ struct connection {
     struct put_options options;
     struct consumer *consumer; /* of GET; NULL: none yet */
     size_t most;         /* messages that this asks for */
-    struct buf held;     /* those that it has not said to be TAKEN, as consumer_receive_many() gave them */
+    struct buf
+        held; /* those that it has not said to be TAKEN, as consumer_receive_many() gave them */
     size_t held_count;
 };
 
@@ -75,7 +78,8 @@ void connection_let_go(struct connection *connection);
 void connection_free(struct connection *connection);
 
 /* Answers the request that is being served. */
-void connection_reply(struct connection *connection, enum request type, const char *bytes, size_t length);
+void connection_reply(struct connection *connection, enum request type, const char *bytes,
+                      size_t length);
 
 /* The same, once all that was put into durable queues by now is on the disk; the next requests are
  * served meanwhile. */
@@ -98,7 +102,8 @@ void connection_leave(struct connection *connection);
  * The request is answered later. UNDO undoes it where the client goes before, or where TIMEOUT ns
  * (negative: none) pass, which is answered here.
  */
-void connection_wait(struct connection *connection, int64_t timeout, void (*undo)(struct connection *connection));
+void connection_wait(struct connection *connection, int64_t timeout,
+                     void (*undo)(struct connection *connection));
 
 /* True where the run owes it nothing, and it nothing to the run: it may be sent away. */
 bool connection_is_idle(const struct connection *connection);
@@ -110,7 +115,8 @@ bool connection_waits(const struct connection *connection, struct part_wait *wai
 struct queue *connection_queue(struct connection *connection, struct frame *frame);
 
 /* True where its body declares this use of QUEUE and goes on; otherwise it was refused. */
-bool connection_may(struct connection *connection, const struct queue *queue, enum connection_side side);
+bool connection_may(struct connection *connection, const struct queue *queue,
+                    enum connection_side side);
 
 /* connection_put.c */
 void connection_put(struct connection *connection, struct frame *frame);

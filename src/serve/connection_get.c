@@ -2,9 +2,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "engine/run.h"
-#include "serve/connection.h"
 #include "queue/consumer.h"
 #include "scenario/spec.h"
+#include "serve/connection.h"
 #include "value/value.h"
 
 /* Who takes and is no body of the run, as dead messages name it. */
@@ -28,7 +28,8 @@ static void put_text(const struct connection *connection, const char **at, struc
     struct arena *arena = arena_new();
     struct value value = {0};
     struct error error = {0};
-    size_t left = connection->held.length - (size_t)(*at + sizeof(uint32_t) - connection->held.data);
+    size_t left =
+        connection->held.length - (size_t)(*at + sizeof(uint32_t) - connection->held.data);
     *at += sizeof(uint32_t);
     value_decode(arena, at, &left, &value, &error);
     if (queue_framing(connection->queue) == FRAMING_JSON)
@@ -58,7 +59,8 @@ static void try_get(struct connection *connection)
 {
     if (!connection_may(connection, connection->queue, GUEST_TAKES))
         return;
-    switch (consumer_receive_many(connection->consumer, &connection->held, connection->most, &connection->held_count)) {
+    switch (consumer_receive_many(connection->consumer, &connection->held, connection->most,
+                                  &connection->held_count)) {
     case TAKE_EMPTY:
         consumer_wait(connection->consumer, &connection->waiter);
         return;
@@ -76,7 +78,8 @@ static bool has_share(struct connection *connection)
 {
     if (connection->body || !queue_is_broadcast(connection->queue))
         return true;
-    connection_refuse(connection, "each of its consumers gets every message, and this is none of them");
+    connection_refuse(connection,
+                      "each of its consumers gets every message, and this is none of them");
     return false;
 }
 
@@ -87,7 +90,8 @@ void connection_get(struct connection *connection, struct frame *frame)
     struct queue *queue = connection_queue(connection, frame);
     if (!queue)
         return;
-    if (frame->bad || connection->held.length || (connection->consumer && consumer_queue(connection->consumer) != queue)) {
+    if (frame->bad || connection->held.length ||
+        (connection->consumer && consumer_queue(connection->consumer) != queue)) {
         connection_refuse(connection, "the run does not know this request");
         return;
     }
@@ -96,7 +100,8 @@ void connection_get(struct connection *connection, struct frame *frame)
     if (!connection_may(connection, queue, GUEST_TAKES) || !has_share(connection))
         return;
     if (!connection->consumer)
-        connection->consumer = consumer_new(queue, connection->body ? connection->body->name : OUTSIDE, CONSUMER_BODY);
+        connection->consumer =
+            consumer_new(queue, connection->body ? connection->body->name : OUTSIDE, CONSUMER_BODY);
     try_get(connection);
     if (connection->waiter.waiting)
         connection_wait(connection, timeout, forget);
@@ -116,8 +121,8 @@ void connection_taken(struct connection *connection, struct frame *frame)
 void connection_return(struct connection *connection)
 {
     if (connection->held.length)
-        consumer_requeue_many(connection->consumer, connection->held.data, connection->held.length, connection->held_count,
-                          false);
+        consumer_requeue_many(connection->consumer, connection->held.data, connection->held.length,
+                              connection->held_count, false);
     buf_clear(&connection->held);
     consumer_free(connection->consumer);
     connection->consumer = NULL;

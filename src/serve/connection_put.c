@@ -1,15 +1,15 @@
 /* PUT: a message from a client into a queue. */
 #include "base/error.h"
 #include "engine/run.h"
-#include "serve/connection.h"
 #include "queue/subscription.h"
+#include "serve/connection.h"
 #include "value/value.h"
 
 static void try_put(struct connection *connection);
 
 /* The message that TEXT is, as the client's encoded value. */
-static int read_message(struct connection *connection, enum framing framing, const char *text, size_t length,
-                        struct error *error)
+static int read_message(struct connection *connection, enum framing framing, const char *text,
+                        size_t length, struct error *error)
 {
     buf_clear(&connection->message);
     if (framing != FRAMING_JSON) {
@@ -72,7 +72,8 @@ void connection_put(struct connection *connection, struct frame *frame)
     connection->waiter = (struct waiter){.function = on_room, .arg = connection};
     if (!connection->queue)
         return;
-    if (frame->bad || connection->options.delay < 0 || connection->options.priority >= SUBSCRIPTION_PRIORITIES) {
+    if (frame->bad || connection->options.delay < 0 ||
+        connection->options.priority >= SUBSCRIPTION_PRIORITIES) {
         connection_refuse(connection, "the run does not know this request");
         return;
     }
@@ -80,7 +81,8 @@ void connection_put(struct connection *connection, struct frame *frame)
         connection_refuse(connection, "it is ordered: its messages have no priority");
         return;
     }
-    if (read_message(connection, queue_framing(connection->queue), frame->at, frame->left, &error)) {
+    if (read_message(connection, queue_framing(connection->queue), frame->at, frame->left,
+                     &error)) {
         connection_refuse(connection, "it takes JSON: %s", error.text);
         error_release(&error);
         return;

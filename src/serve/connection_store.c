@@ -70,7 +70,7 @@ static bool requeue_message(void *arg, const char *encoded, size_t length)
     bool moves = to && to != requeue->from;
     if (moves)
         queue_put_unbounded(to, dead ? message.data : encoded, dead ? message.length : length,
-                         &usual);
+                            &usual);
     requeue->strays += !moves;
     buf_release(&message);
     buf_release(&name);
@@ -85,8 +85,11 @@ static void requeue_all(struct connection *connection, struct requeue *requeue)
     if (result)
         connection_refuse(connection, "%s", error.text);
     else if (requeue->strays)
-        connection_refuse(connection, "%zu of its messages are no dead letters of a queue of this run and stay: "
-                     "name the queue that they go to", requeue->strays);
+        connection_refuse(
+            connection,
+            "%zu of its messages are no dead letters of a queue of this run and stay: "
+            "name the queue that they go to",
+            requeue->strays);
     else
         reply_count(connection, count);
     error_release(&error);

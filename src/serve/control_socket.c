@@ -57,7 +57,8 @@ static struct connection *find_idle(const struct control_socket *control, size_t
 {
     struct connection *idle = NULL, *steers = NULL;
     *count = 0;
-    for (struct connection *connection = control->connections; connection; connection = connection->next) {
+    for (struct connection *connection = control->connections; connection;
+         connection = connection->next) {
         ++*count;
         if (connection->leaving)
             continue;
@@ -82,8 +83,11 @@ static bool make_room(const struct control_socket *control)
         connection_free(idle);
         return true;
     }
-    connection_refuse(idle, connection_is_idle(idle) ? "more than %zu clients at once, and this one had asked for nothing"
-                                           : "more than %zu clients at once, and this one came before the others", control->most);
+    connection_refuse(idle,
+                      connection_is_idle(idle)
+                          ? "more than %zu clients at once, and this one had asked for nothing"
+                          : "more than %zu clients at once, and this one came before the others",
+                      control->most);
     return true;
 }
 
@@ -109,7 +113,8 @@ static void on_knock(void *arg)
 /* False where all who are still there were let go, or the time is over. */
 static bool settles_on(const struct control_socket *control)
 {
-    for (const struct connection *connection = control->connections; connection; connection = connection->next)
+    for (const struct connection *connection = control->connections; connection;
+         connection = connection->next)
         if (!connection->let_go)
             return clock_monotonic() < control->settles;
     return false;
@@ -164,7 +169,7 @@ static void open_socket(struct control_socket *control)
     struct buf identity = {0};
     put_identity(control->run, &identity);
     control->fd = control->socket ? private_socket_listen(control->socket, identity.data, &error)
-                            : error_set(&error, ERROR_FAILED, "there is no memory for it");
+                                  : error_set(&error, ERROR_FAILED, "there is no memory for it");
     buf_release(&identity);
     buf_clear(&control->address);
     if (control->fd < 0) {
@@ -225,7 +230,8 @@ void control_socket_close(struct control_socket *control)
     private_socket_remove(control->socket);
     while (!private_socket_accept(control->fd, ends))
         connection_new(control->run, &control->connections, ends);
-    for (struct connection *connection = control->connections; connection; connection = connection->next)
+    for (struct connection *connection = control->connections; connection;
+         connection = connection->next)
         connection_end(connection);
 }
 
@@ -244,14 +250,17 @@ void control_socket_free(struct control_socket *control)
 
 void control_socket_committed(struct control_socket *control)
 {
-    for (struct connection *connection = control ? control->connections : NULL; connection; connection = connection->next)
+    for (struct connection *connection = control ? control->connections : NULL; connection;
+         connection = connection->next)
         connection_committed(connection);
 }
 
-void control_socket_waits(const struct control_socket *control, const struct object *object, struct part_waits *waits)
+void control_socket_waits(const struct control_socket *control, const struct object *object,
+                          struct part_waits *waits)
 {
     struct part_wait wait;
-    for (const struct connection *connection = control ? control->connections : NULL; connection; connection = connection->next)
+    for (const struct connection *connection = control ? control->connections : NULL; connection;
+         connection = connection->next)
         if (connection->body == object && connection_waits(connection, &wait))
             parts_add(waits, &wait);
 }

@@ -1,6 +1,7 @@
 /*
- * The control socket of a run: the socket at which `parrun put` and `parrun get` ask for its queues, and anybody of the same user asks what
- * it does and tells it what to do (parrun-control(7)). Each connection is a client (serve/connection.h).
+ * The control socket of a run: the socket at which `parrun put` and `parrun get` ask for its
+ * queues, and anybody of the same user asks what it does and tells it what to do
+ * (parrun-control(7)). Each connection is a client (serve/connection.h).
  */
 #ifndef SERVE_CONTROL_SOCKET_H
 #define SERVE_CONTROL_SOCKET_H
@@ -32,8 +33,10 @@ void control_socket_free(struct control_socket *control);
 /* The run's store of durable queues has committed something. NULL is accepted. */
 void control_socket_committed(struct control_socket *control);
 
-/* Adds to WAITS (queue/parts.h) what the bodies of OBJECT wait for at the control socket. NULL is accepted. */
-void control_socket_waits(const struct control_socket *control, const struct object *object, struct part_waits *waits);
+/* Adds to WAITS (queue/parts.h) what the bodies of OBJECT wait for at the control socket. NULL is
+ * accepted. */
+void control_socket_waits(const struct control_socket *control, const struct object *object,
+                          struct part_waits *waits);
 
 /* What bodies find in PARRUN_SOCKET: the path, or "none: " and why there is none. */
 const char *control_socket_address(const struct control_socket *control);

@@ -50,7 +50,7 @@ struct queue_session {
     struct waiter for_message;
     bool timed;          /* but not longer than TIMER runs */
     struct timer *timer; /* of a GET with a timeout */
-    struct unacked *sent;   /* one a queue of the scenario */
+    struct unacked *sent; /* one a queue of the scenario */
     size_t sent_count;   /* messages in all of them */
 
     struct put *first_put;
@@ -79,7 +79,8 @@ static struct unacked *find_queue(struct queue_session *session, struct frame *f
     return NULL;
 }
 
-static void answer(struct queue_session *session, enum answer kind, const char *bytes, size_t length)
+static void answer(struct queue_session *session, enum answer kind, const char *bytes,
+                   size_t length)
 {
     struct buf *out = &session->scratch;
     buf_clear(out);
@@ -329,14 +330,15 @@ static void take_taken(struct queue_session *session, struct frame *frame)
 }
 
 /* Gives back all but the first KEPT of what the worker is not done with. */
-static void return_sent(struct queue_session *session, struct unacked *sent, size_t kept, bool tried)
+static void return_sent(struct queue_session *session, struct unacked *sent, size_t kept,
+                        bool tried)
 {
     if (!sent || sent->count <= kept)
         return;
     size_t count = sent->count - kept;
     size_t from = sent->from + bytes_of(sent, kept);
     consumer_requeue_many(sent->consumer, sent->bytes.data + from, sent->bytes.length - from, count,
-                      tried);
+                          tried);
     session->sent_count -= count;
     sent->count = kept;
     buf_truncate(&sent->bytes, from);
@@ -357,7 +359,8 @@ static void return_all(struct queue_session *session)
         return_sent(session, &session->sent[i], 0, true);
 }
 
-struct queue_session *queue_session_new(struct run *run, const char *consumer, struct pipe_writer *writer)
+struct queue_session *queue_session_new(struct run *run, const char *consumer,
+                                        struct pipe_writer *writer)
 {
     struct queue_session *session = mem_calloc(1, sizeof(*session));
     session->run = run;

@@ -15,7 +15,8 @@ struct run;
 struct pipe_writer;
 
 /* For the body of the object CONSUMER. Answers through WRITER, which must outlive the client. */
-struct queue_session *queue_session_new(struct run *run, const char *consumer, struct pipe_writer *writer);
+struct queue_session *queue_session_new(struct run *run, const char *consumer,
+                                        struct pipe_writer *writer);
 
 /* Takes GET, UNGET, LENGTH, PUT, STUCK, TAKEN and RETURN frames; false for any other type. */
 bool queue_session_take(struct queue_session *session, struct frame *frame);

@@ -1,6 +1,7 @@
 /*
- * A client of the run that speaks JSON Lines: its hello, its requests and their answers (parrun-control(7)). The connection is
- * a client's (serve/connection.h), which hands on what comes.
+ * A client of the run that speaks JSON Lines: its hello, its requests and their answers
+ * (parrun-control(7)). The connection is a client's (serve/connection.h), which hands on what
+ * comes.
  */
 #ifndef SERVE_SESSION_H
 #define SERVE_SESSION_H

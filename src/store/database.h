@@ -1,6 +1,6 @@
 /*
- * A database file: what the journal and durable queues need of SQLite, and with virtual_table.h the only
- * place that knows of it.
+ * A database file: what the journal and durable queues need of SQLite, and with virtual_table.h the
+ * only place that knows of it.
  *
  * A database is used by one thread at a time. Errors carry the path and SQLite's own words; their
  * code is -ENOSPC where the disk is full, -EIO where it fails, else ERROR_FAILED.

@@ -85,8 +85,8 @@ static int take_run(struct journal_reading *reading, struct query *query, const 
     return 0;
 }
 
-static int read_runs(struct journal_reading *reading, struct database *database, const char *scenario,
-                     struct error *error)
+static int read_runs(struct journal_reading *reading, struct database *database,
+                     const char *scenario, struct error *error)
 {
     struct query *query =
         database_query(database, "SELECT id, scenario, kind, sum FROM run ORDER BY id", error);
@@ -99,8 +99,8 @@ static int read_runs(struct journal_reading *reading, struct database *database,
     return step;
 }
 
-static int find_starts(struct journal_reading *reading, struct database *database, const char *scenario,
-                      struct error *error)
+static int find_starts(struct journal_reading *reading, struct database *database,
+                       const char *scenario, struct error *error)
 {
     struct query *query =
         database_query(database,
@@ -127,8 +127,8 @@ static bool counts(const struct runs *runs, int64_t run, size_t *at)
     return false;
 }
 
-static int take_task(const struct journal_reading *reading, struct query *query, int64_t *last, size_t *at,
-                     struct error *error)
+static int take_task(const struct journal_reading *reading, struct query *query, int64_t *last,
+                     size_t *at, struct error *error)
 {
     const char *pool, *state;
     const void *bytes = NULL;
@@ -151,7 +151,8 @@ static int take_task(const struct journal_reading *reading, struct query *query,
     return 0;
 }
 
-static int read_tasks(const struct journal_reading *reading, struct database *database, struct error *error)
+static int read_tasks(const struct journal_reading *reading, struct database *database,
+                      struct error *error)
 {
     int64_t last = 0;
     size_t at = 0;
@@ -166,7 +167,8 @@ static int read_tasks(const struct journal_reading *reading, struct database *da
     return step;
 }
 
-static int read_contents(const struct journal_reading *reading, struct database *database, struct error *error)
+static int read_contents(const struct journal_reading *reading, struct database *database,
+                         struct error *error)
 {
     int result = 0;
     for (size_t i = reading->runs.count; !result && i-- > 0;)
@@ -175,8 +177,8 @@ static int read_contents(const struct journal_reading *reading, struct database 
     return result;
 }
 
-static int find_runs(struct journal_reading *reading, struct database *database, const char *scenario,
-                     struct error *error)
+static int find_runs(struct journal_reading *reading, struct database *database,
+                     const char *scenario, struct error *error)
 {
     int result = find_starts(reading, database, scenario, error);
     return result ? result : read_runs(reading, database, scenario, error);
@@ -207,8 +209,8 @@ int journal_read(struct database *database, const char *path, const char *scenar
     return result;
 }
 
-static int count_tasks(const struct journal_reading *reading, struct database *database, int64_t *count,
-                       struct error *error)
+static int count_tasks(const struct journal_reading *reading, struct database *database,
+                       int64_t *count, struct error *error)
 {
     struct query *query =
         database_query(database, "SELECT run, count(*) FROM task WHERE state = 'succeeded' GROUP BY run", error);

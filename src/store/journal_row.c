@@ -56,7 +56,7 @@ struct journal_writer {
     int64_t id; /* of the task below in the table */
     struct journal_row task;
     const char *bytes; /* pool, item and reason of it */
-    struct journal_row ended;  /* of the run: is_end where it is among the rows */
+    struct journal_row ended; /* of the run: is_end where it is among the rows */
     unsigned char key[HASH_SIZE];
     struct arena *arena; /* of items that are tables */
     struct buf text;     /* an item as JSON */

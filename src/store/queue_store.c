@@ -71,7 +71,8 @@ static struct store_file *find_file(struct queue_store *store, const char *path)
     return NULL;
 }
 
-static struct store_file *open_file(struct queue_store *store, const char *path, struct error *error)
+static struct store_file *open_file(struct queue_store *store, const char *path,
+                                    struct error *error)
 {
     struct stat status;
     size_t number = store->file_count;

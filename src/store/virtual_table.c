@@ -126,7 +126,8 @@ static const sqlite3_module callbacks = {
     .xRowid = on_row,
 };
 
-void feed_add(struct database *database, const char *name, const char *columns, struct virtual_table *feed)
+void feed_add(struct database *database, const char *name, const char *columns,
+              struct virtual_table *feed)
 {
     struct module *module = mem_calloc(1, sizeof(*module));
     *module = (struct module){columns, feed};

@@ -22,7 +22,8 @@ struct virtual_table {
 
 /* Makes the table NAME with these COLUMNS (their names with commas) as long as DATABASE is open,
  * for one statement at a time. WRITER must stay as long. */
-void feed_add(struct database *database, const char *name, const char *columns, struct virtual_table *feed);
+void feed_add(struct database *database, const char *name, const char *columns,
+              struct virtual_table *feed);
 
 /* Bytes must stay until the next row is asked for. */
 void cell_set_integer(struct cell *cell, int64_t number);

@@ -10,9 +10,10 @@ static const struct known_shell {
     enum template_use use;
     const char *valued; /* messages of options whose value is the next word */
 } known[] = {
-    {"sh", TEMPLATE_SHELL, "oO"},   {"dash", TEMPLATE_SHELL, "oO"},  {"bash", TEMPLATE_SHELL, "oO"},
-    {"ash", TEMPLATE_SHELL, "oO"},  {"ksh", TEMPLATE_SHELL, "oO"},   {"ksh93", TEMPLATE_SHELL, "oO"},
-    {"mksh", TEMPLATE_SHELL, "oO"}, {"zsh", TEMPLATE_SHELL, "oO"},
+    {"sh", TEMPLATE_SHELL, "oO"},      {"dash", TEMPLATE_SHELL, "oO"},
+    {"bash", TEMPLATE_SHELL, "oO"},    {"ash", TEMPLATE_SHELL, "oO"},
+    {"ksh", TEMPLATE_SHELL, "oO"},     {"ksh93", TEMPLATE_SHELL, "oO"},
+    {"mksh", TEMPLATE_SHELL, "oO"},    {"zsh", TEMPLATE_SHELL, "oO"},
     {"fish", TEMPLATE_FISH, "CDdfop"},
 };
 

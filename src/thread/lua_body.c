@@ -364,7 +364,8 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
         body->consumers[i] = consumer_new(run->queues[spec->consumes[i]], name, CONSUMER_BODY);
     if (spec->produces_count)
         body->batch = put_batch_new(run);
-    body->exec_context_result = exec_context_init(&body->context, run, spec, name, 0, &body->exec_context_error);
+    body->exec_context_result =
+        exec_context_init(&body->context, run, spec, name, 0, &body->exec_context_error);
     return body;
 }
 

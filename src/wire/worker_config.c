@@ -30,15 +30,15 @@ struct config_field {
 _Static_assert(sizeof(enum worker_body) == sizeof(int32_t), "an enum is sent as an i32");
 
 static const struct config_field fields[] = {
-    FIELD(FIELD_I32, body),        FIELD(FIELD_BOOL, process),    FIELD(FIELD_BOOL, dry),         FIELD(FIELD_BOOL, tell_command),
-    FIELD(FIELD_TEXT, name),       FIELD(FIELD_BOOL, json),       FIELD(FIELD_BOOL, separate),
-    FIELD(FIELD_TEXT, run),        FIELD(FIELD_TEXT, directory),  FIELD(FIELD_BUF, vars),
-    FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),        FIELD(FIELD_TEXTS, shell),
-    FIELD(FIELD_TEXT, attributes),
-    FIELD(FIELD_TEXTS, command),   FIELD(FIELD_CHUNK, lua),       FIELD(FIELD_CHUNK, setup),
-    FIELD(FIELD_I32, stop_signal), FIELD(FIELD_BOOL, stop_leader), FIELD(FIELD_I64, stop_grace),
-    FIELD(FIELD_I64, worker),      FIELD(FIELD_I32, window),      FIELD(FIELD_I32, stdin_fd),
-    FIELD(FIELD_TEXTS, produces),  FIELD(FIELD_TEXTS, consumes),  FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_I64, heartbeat),
+    FIELD(FIELD_I32, body),          FIELD(FIELD_BOOL, process),    FIELD(FIELD_BOOL, dry),
+    FIELD(FIELD_BOOL, tell_command), FIELD(FIELD_TEXT, name),       FIELD(FIELD_BOOL, json),
+    FIELD(FIELD_BOOL, separate),     FIELD(FIELD_TEXT, run),        FIELD(FIELD_TEXT, directory),
+    FIELD(FIELD_BUF, vars),          FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),
+    FIELD(FIELD_TEXTS, shell),       FIELD(FIELD_TEXT, attributes), FIELD(FIELD_TEXTS, command),
+    FIELD(FIELD_CHUNK, lua),         FIELD(FIELD_CHUNK, setup),     FIELD(FIELD_I32, stop_signal),
+    FIELD(FIELD_BOOL, stop_leader),  FIELD(FIELD_I64, stop_grace),  FIELD(FIELD_I64, worker),
+    FIELD(FIELD_I32, window),        FIELD(FIELD_I32, stdin_fd),    FIELD(FIELD_TEXTS, produces),
+    FIELD(FIELD_TEXTS, consumes),    FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_I64, heartbeat),
     FIELD(FIELD_BUF, rules),
 };
 

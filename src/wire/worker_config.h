@@ -1,7 +1,7 @@
 /*
- * What a worker must know before its first task: the body, its context, and how it is to speak. Sent
- * once, as the first frame (CONFIG), and all of it text, so that a worker on another machine needs
- * nothing else.
+ * What a worker must know before its first task: the body, its context, and how it is to speak.
+ * Sent once, as the first frame (CONFIG), and all of it text, so that a worker on another machine
+ * needs nothing else.
  */
 #ifndef WIRE_WORKER_CONFIG_H
 #define WIRE_WORKER_CONFIG_H
@@ -57,11 +57,11 @@ struct worker_config {
     char *run;             /* the run's id */
     char *directory;       /* the scenario's; relative paths in bodies start where parrun was */
     struct buf vars;       /* an encoded table */
-    struct config_texts env;      /* NAME, template, NAME, template, ...: laid over the worker's own */
+    struct config_texts env; /* NAME, template, NAME, template, ...: laid over the worker's own */
     char *cwd;             /* a template; NULL: none */
-    struct config_texts shell;    /* for WORKER_RUN: its words, which the command line follows */
+    struct config_texts shell; /* for WORKER_RUN: its words, which the command line follows */
     char *attributes;      /* of each command, as os/spawn_attributes.h writes them; NULL: none */
-    struct config_texts command;  /* WORKER_RUN: one template; otherwise one an argument */
+    struct config_texts command; /* WORKER_RUN: one template; otherwise one an argument */
     struct chunk lua;
     struct chunk setup;
     struct config_texts produces; /* queues that the body may put into, and take from */

@@ -361,8 +361,8 @@ int command_spawn(struct worker *worker, const struct spawn_options *options, pi
     return result;
 }
 
-static int start_task(struct worker *worker, const struct spawn_options *rendered, struct command_run *run,
-                      struct error *error)
+static int start_task(struct worker *worker, const struct spawn_options *rendered,
+                      struct command_run *run, struct error *error)
 {
     struct spawn_options options = *rendered;
     int descriptors[] = {render_null(worker->command), -1, -1};
@@ -404,7 +404,8 @@ static int plan_task(struct worker *worker, const struct worker_task *task, stru
 static int run_task(struct worker *worker, const struct worker_task *task, struct result *told,
                     struct buf *text, struct buf *command, struct error *error)
 {
-    struct command_run run = {.worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
+    struct command_run run = {
+        .worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
     struct spawn_options options = {0};
     if (task->timeout)
         run.deadline = clock_monotonic() + task->timeout;

@@ -29,7 +29,8 @@ int planner_print(struct planner *planner, const char *item, size_t length, int6
                   struct buf *out, struct error *error)
 {
     struct worker *worker = &planner->worker;
-    struct worker_task task = {.index = index, .attempt = 1, .item = mem_copy(item, length), .size = length};
+    struct worker_task task = {
+        .index = index, .attempt = 1, .item = mem_copy(item, length), .size = length};
     struct spawn_options options = {0};
     int result = render_command(worker->command, worker, &task, &options, error);
     if (!result)

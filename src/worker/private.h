@@ -138,7 +138,8 @@ void worker_handle(struct worker *worker, struct frame *frame);
 /* tasks.c */
 void tasks_push(struct task_queue *queue, struct frame *frame);
 struct worker_task tasks_pop(struct task_queue *queue);
-void tasks_unpop(struct task_queue *queue, const struct worker_task *task); /* the one that was popped last */
+void tasks_unpop(struct task_queue *queue,
+                 const struct worker_task *task); /* the one that was popped last */
 void tasks_release(struct task_queue *queue);
 
 /* command.c: bodies that are commands, and the commands that Lua runs. */
@@ -201,7 +202,8 @@ void flusher_stop(struct worker *worker);
 void flusher_lend(struct worker *worker);
 void flusher_take_back(struct worker *worker);
 
-/* The host for the worker's body: the one of lua_host.c, which takes the channel back for each call. */
+/* The host for the worker's body: the one of lua_host.c, which takes the channel back for each
+ * call. */
 const struct script_host *flusher_host(const struct worker *worker);
 
 /* inbox.c */
@@ -221,7 +223,8 @@ void inboxes_release(struct worker *worker);
 int host_must_end(struct worker *worker, struct error *error);
 int host_wait_for_answer(struct worker *worker, struct error *error);
 
-/* lua_host.c: nothing takes any more from the queue that FRAME names; the body's next put into it fails. */
+/* lua_host.c: nothing takes any more from the queue that FRAME names; the body's next put into it
+ * fails. */
 void host_take_broken(struct worker *worker, struct frame *frame);
 
 /* result.c */

@@ -300,8 +300,9 @@ static void fill_options(struct body_command *command, const struct worker *work
     options->attributes = &command->attributes;
 }
 
-int render_command(struct body_command *command, struct worker *worker, const struct worker_task *task,
-                   struct spawn_options *options, struct error *error)
+int render_command(struct body_command *command, struct worker *worker,
+                   const struct worker_task *task, struct spawn_options *options,
+                   struct error *error)
 {
     struct arena *arena = task->size && *task->item == VALUE_TABLE ? arena_new() : NULL;
     struct value item = {0};

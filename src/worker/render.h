@@ -15,8 +15,9 @@ struct worker;
  * Fills argv, environment, directory and attributes of OPTIONS for TASK; all of it is valid until the next
  * call. 0, or ERROR_FAILED where an expression fails.
  */
-int render_command(struct body_command *command, struct worker *worker, const struct worker_task *task,
-                   struct spawn_options *options, struct error *error);
+int render_command(struct body_command *command, struct worker *worker,
+                   const struct worker_task *task, struct spawn_options *options,
+                   struct error *error);
 
 /* The same for a program that is started once for many tasks; of these only the worker is known. */
 int render_program(struct body_command *command, struct worker *worker,

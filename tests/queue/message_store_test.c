@@ -5,7 +5,8 @@
 static void put(struct message_store *store, const char *lines)
 {
     size_t count;
-    assert_int_equal(message_store_put_stream(store, lines, strlen(lines), 1000000, &count), strlen(lines));
+    assert_int_equal(message_store_put_stream(store, lines, strlen(lines), 1000000, &count),
+                     strlen(lines));
 }
 
 static void put_string(struct message_store *store, const char *text)

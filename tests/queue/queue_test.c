@@ -223,7 +223,8 @@ static void test_end_waits_for_the_unacknowledged(void **state)
     assert_int_equal(consumer_receive_many(busy, &values, 10, &count), TAKE_MESSAGE);
     assert_nothing(queue, TAKE_EMPTY); /* it may still come back */
     struct buf none = {0};
-    assert_int_equal(consumer_receive_many(busy, &none, 10, &count), TAKE_CLOSED); /* but not to itself */
+    assert_int_equal(consumer_receive_many(busy, &none, 10, &count),
+                     TAKE_CLOSED); /* but not to itself */
     consumer_requeue_many(busy, values.data, values.length, 1, true);
     assert_take(queue, 1);
     assert_nothing(queue, TAKE_CLOSED);
@@ -310,7 +311,8 @@ static void test_broadcast_ends_in_any_order(void **state)
         struct queue_users users = {.producers = 1, .consumers = 2};
         spec.delivery = DELIVERY_BROADCAST;
         struct queue *queue = queue_new(&run, &spec, false, &users);
-        struct consumer *first = consumer_new(queue, "first", CONSUMER_STREAM), *last = consumer_new(queue, "last", CONSUMER_STREAM);
+        struct consumer *first = consumer_new(queue, "first", CONSUMER_STREAM),
+                        *last = consumer_new(queue, "last", CONSUMER_STREAM);
         struct buf out = {0};
         struct error error = {0};
         assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6, NULL), 6);

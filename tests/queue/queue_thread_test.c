@@ -140,7 +140,8 @@ static void *consume_as_body(void *arg)
     struct error error = {0};
     struct buf out = {0};
     int result;
-    for (bool keep = false; (result = consumer_receive_waiting(consumer, &out, keep, &wait, &error)) == 1;
+    for (bool keep = false;
+         (result = consumer_receive_waiting(consumer, &out, keep, &wait, &error)) == 1;
          keep = !keep) {
         struct value value = {0};
         const char *at = out.data;

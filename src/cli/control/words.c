@@ -100,8 +100,8 @@ static void put_raw(const char *text, const char *name, struct buf *out)
 }
 
 /* One line of an answer, but the last. */
-static void print_line(const struct options *options, struct text_table *table, struct log_lines *lines, const char *text,
-                       const struct value *line)
+static void print_line(const struct options *options, struct text_table *table,
+                       struct log_lines *lines, const char *text, const struct value *line)
 {
     const struct value *object = control_member(line, "object");
     struct buf raw = {0};
@@ -218,7 +218,8 @@ int control_word(const struct options *options)
 }
 
 /* What the run answers to ps; what its lock tells where it does not answer. */
-static void ask_ps(const struct options *options, struct text_table *table, const struct found_run *run)
+static void ask_ps(const struct options *options, struct text_table *table,
+                   const struct found_run *run)
 {
     struct control_link link;
     struct error error = {0};

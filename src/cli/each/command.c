@@ -201,8 +201,8 @@ static bool is_open(const struct each *each)
     return each->batch || (each->columns && !each->name_count);
 }
 
-static int put_item(const struct each *each, struct buf *out, const struct replacement *place, bool alone,
-                    struct error *error)
+static int put_item(const struct each *each, struct buf *out, const struct replacement *place,
+                    bool alone, struct error *error)
 {
     if (is_open(each) && place->function)
         return error_set(error, ERROR_FAILED,
@@ -218,8 +218,8 @@ static int put_item(const struct each *each, struct buf *out, const struct repla
     return 0;
 }
 
-static int put_place(const struct each *each, struct buf *out, const struct replacement *place, bool alone,
-                     struct error *error)
+static int put_place(const struct each *each, struct buf *out, const struct replacement *place,
+                     bool alone, struct error *error)
 {
     switch (place->kind) {
     case PLACE_ITEM:

@@ -21,12 +21,12 @@ int each_main(int argc, char **argv);
 struct scenario *each_load(const struct each *each, struct diags *diags,
                            struct scenario_sources **held);
 
-/* Reads what the joblog of an earlier run of EACH has, as what is not to run again in RUN. 0, or a negative code.
- * (joblog.c) */
+/* Reads what the joblog of an earlier run of EACH has, as what is not to run again in RUN. 0, or a
+ * negative code. (joblog.c) */
 int each_read_joblog(const struct each *each, struct run *run, struct error *error);
 
-/* What a run of EACH tells: to STANDARD what a dry run would do, to ERRORS what went wrong and, with COMMANDS, the
- * command of each task. Both are borrowed. (report.c) */
+/* What a run of EACH tells: to STANDARD what a dry run would do, to ERRORS what went wrong and,
+ * with COMMANDS, the command of each task. Both are borrowed. (report.c) */
 struct each_report *each_report_new(bool commands, struct output *standard,
                                     struct output *errors);
 struct bus_reader each_report_reader(struct each_report *report);

@@ -81,7 +81,8 @@ static int read_earlier(const struct options *options, struct run *run, struct d
     run->resume = resume_new(options->resume == RESUME_FAILED);
     warn_of_name(options, run, database);
     const struct journal_consumer consumer = {take_task, take_content, run->resume};
-    int result = journal_read(database, options->journal, run->scenario->name, previous, &consumer, error);
+    int result =
+        journal_read(database, options->journal, run->scenario->name, previous, &consumer, error);
     resume_pack(run->resume);
     return result;
 }

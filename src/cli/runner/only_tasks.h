@@ -6,8 +6,8 @@ struct error;
 struct options;
 struct run;
 
-/* Fills in the selected tasks of the run, which the caller frees. 0, or ERROR_FAILED where the scenario has no such
- * pool, or has several and none is named. */
+/* Fills in the selected tasks of the run, which the caller frees. 0, or ERROR_FAILED where the
+ * scenario has no such pool, or has several and none is named. */
 int selected_tasks_read(const struct options *options, struct run *run, struct error *error);
 
 #endif

@@ -117,7 +117,8 @@ static int start_child(struct items *items, const struct buf *line, const int *d
 /* Reads what the child writes into the pipes OUT and ERR. */
 static void read_child(struct items *items, const struct buf *line, int out, int err)
 {
-    static const struct stream_reader_callbacks callbacks = {.line = on_message, .end = on_messages_end};
+    static const struct stream_reader_callbacks callbacks = {.line = on_message,
+                                                             .end = on_messages_end};
     struct command_source *command = items->state;
     struct input_options options = {
         .loop = items->run->loop,
@@ -126,7 +127,8 @@ static void read_child(struct items *items, const struct buf *line, int out, int
         .arg = items->arg,
     };
     items->task_input = input_of(&options, out);
-    command->messages = stream_reader_new(options.loop, err, "stderr", NULL, NULL, &callbacks, items);
+    command->messages =
+        stream_reader_new(options.loop, err, "stderr", NULL, NULL, &callbacks, items);
     stream_reader_mask(command->messages, items->run->mask);
     stream_reader_hold(command->messages, items->run->held);
 }
@@ -181,7 +183,8 @@ static int output_open(struct items *items, struct error *error)
     command->timer = timer_new(items->run->loop, kill_command, items);
     int result = exec_context_init(&command->context, items->run, object, object->name, 0, error);
     if (!result)
-        result = exec_context_render(&command->context, items->spec->command, &command->line, error);
+        result =
+            exec_context_render(&command->context, items->spec->command, &command->line, error);
     if (!result)
         result = start_or_wait(items, error);
     if (result)

@@ -91,7 +91,7 @@ static int open_file(const char *path)
 }
 
 struct task_input *input_open(const struct input_options *options, const char *path,
-                           struct error *error)
+                              struct error *error)
 {
     struct stat status;
     int fd = open_file(path);
@@ -141,7 +141,8 @@ enum input_result input_read(struct task_input *task_input, struct error *error)
     if (task_input->bytes.length > before)
         return INTAKE_ONE;
     if (task_input->number) {
-        error_system(error, task_input->number, "cannot read tasks from '%s'", task_input->options.name);
+        error_system(error, task_input->number, "cannot read tasks from '%s'",
+                     task_input->options.name);
         return INTAKE_FAILED;
     }
     if (task_input->at_end)
@@ -171,7 +172,7 @@ static const char *find_end(const char *bytes, size_t length, const struct input
 }
 
 enum input_result input_piece(struct task_input *task_input, const struct input_end *end,
-                                const char **bytes, size_t *length, struct error *error)
+                              const char **bytes, size_t *length, struct error *error)
 {
     for (;;) {
         size_t left;

@@ -31,7 +31,7 @@ struct input_options {
 
 /* Reads the file PATH, "-" for standard input. NULL with ERROR filled where it cannot be read. */
 struct task_input *input_open(const struct input_options *options, const char *path,
-                           struct error *error);
+                              struct error *error);
 
 /* Reads the pipe FD, which it owns from now on. */
 struct task_input *input_of(const struct input_options *options, int fd);
@@ -55,7 +55,7 @@ struct input_end {
  * valid until the next call.
  */
 enum input_result input_piece(struct task_input *task_input, const struct input_end *end,
-                                const char **bytes, size_t *length, struct error *error);
+                              const char **bytes, size_t *length, struct error *error);
 
 /* True where the last piece was what stands behind the last END. */
 bool input_is_unended(const struct task_input *task_input);

@@ -68,8 +68,8 @@ int items_open_file(struct items *items, struct error *error);
 /* lines.c: what a reading that gave no item means for the items. */
 enum items_result items_after(enum input_result result);
 
-/* columns.c: what cuts the lines of SPEC into columns and names these. NULL with ERROR filled where that
- * is not possible. */
+/* columns.c: what cuts the lines of SPEC into columns and names these. NULL with ERROR filled where
+ * that is not possible. */
 struct columns *columns_new(const struct source_spec *spec, struct error *error);
 
 /* True where the next line is the header. */

@@ -35,8 +35,8 @@ int64_t items_count(const struct items *items);
  * a struct task_message for each in the item that was given last. NULL for other sources, and for NULL. */
 struct consumer *items_consumer(const struct items *items, struct buf *last);
 
-/* True where the source is a queue and waits for a message of it, or for room for its dead messages;
- * fills WAIT. */
+/* True where the source is a queue and waits for a message of it, or for room for its dead
+ * messages; fills WAIT. */
 bool items_wait(const struct items *items, struct object_wait *wait);
 
 /* Nothing is asked of it for now: what comes goes to others. NULL is accepted. */

@@ -200,7 +200,8 @@ static const char *chunk_hint(const struct lua_spec *spec)
     return NULL;
 }
 
-static void check_chunk(struct loader *loader, const struct field *field, const struct body_chunk *chunk)
+static void check_chunk(struct loader *loader, const struct field *field,
+                        const struct body_chunk *chunk)
 {
     struct error error = {0};
     const struct lua_spec *spec = chunk->spec;

@@ -43,7 +43,8 @@ static int by_path(const void *left, const void *right)
     return (a->object > b->object) - (a->object < b->object); /* as they stand in the scenario */
 }
 
-static void warn(struct loader *loader, const struct file_writer *first, const struct file_writer *second)
+static void warn(struct loader *loader, const struct file_writer *first,
+                 const struct file_writer *second)
 {
     if (first->object == second->object)
         diag_warning(loader->diags, second->object->mark, "write stderr: stdout",
