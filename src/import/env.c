@@ -37,14 +37,14 @@ static const char *read_time(const char *text, const char *format, struct tm *ti
 static const char *read_zone(struct arena *arena, const char *at, bool needed)
 {
     int hours, minutes, length = 0;
-    char sign;
+    char sign[2];
     if (!*at && !needed)
         return "+0000 UTC";
     if (!strcmp(at, "Z"))
         return needed ? "+0000 UTC" : NULL;
-    if (!needed || sscanf(at, "%1[+-]%2d:%2d%n", &sign, &hours, &minutes, &length) != 3 || at[length] || length != 6)
+    if (!needed || sscanf(at, "%1[+-]%2d:%2d%n", sign, &hours, &minutes, &length) != 3 || at[length] || length != 6)
         return NULL;
-    return arena_printf(arena, "%c%02d%02d %c%02d%02d", sign, hours, minutes, sign, hours, minutes);
+    return arena_printf(arena, "%s%02d%02d %s%02d%02d", sign, hours, minutes, sign, hours, minutes);
 }
 
 /* What Go prints of a day, or of a day and a time, that stands in YAML without quotes; NULL where it is none. */
