@@ -154,8 +154,10 @@ int private_socket_listen(struct private_socket *made, const char *text, struct 
     int fd = -1;
     for (size_t i = 0; fd < 0 && i < count; i++) {
         fd = listen_in(made, places[i], text, error);
-        if (fd < 0)
-            buf_printf(&trouble, "%s%s", trouble.length ? "; " : "", error->text);
+        if (fd >= 0)
+            break;
+        buf_printf(&trouble, "%s%s", trouble.length ? "; " : "", error->text);
+        rmdir(places[i]); /* where no other run is in it */
     }
     if (fd < 0)
         close_lock(made);

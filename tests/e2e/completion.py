@@ -164,7 +164,7 @@ CASES = [
     ("parrun queue q.db ", "parrun queue q.db list put requeue purge compact"),
     ("parrun mi", "parrun mill.yaml"),
     ("parrun compl", "parrun completion"),
-    ("parrun sc", "parrun scene.yaml schema"),
+    ("parrun sc", "parrun scale scene.yaml schema"),
     ("parrun -v pla", "parrun -v plan"),
     ("parrun -v plan mi", "parrun -v plan mill.yaml"),
     ("parrun plan mill.yaml --on", "parrun plan mill.yaml --only"),
