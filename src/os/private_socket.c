@@ -82,6 +82,7 @@ static int make_directory(struct private_socket *made, const char *place, struct
             return error_system(error, errno, "%s: cannot make a directory for the run's socket", place);
         }
     }
+    chmod(made->directory, 0700); /* whatever the umask is */
     stpcpy(stpcpy(made->path, made->directory), RUN_SOCKET);
     return 0;
 }
@@ -95,7 +96,7 @@ static int lock_directory(struct private_socket *made, const char *text, struct 
     close_lock(made);
     made->owner = getpid();
     made->lock = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (made->lock < 0 || fcntl(made->lock, F_SETLK, &whole) ||
+    if (made->lock < 0 || fchmod(made->lock, 0600) || fcntl(made->lock, F_SETLK, &whole) ||
         write(made->lock, text, strlen(text)) != (ssize_t)strlen(text))
         return error_system(error, errno, "%s: cannot write and lock it", path);
     return 0;

@@ -90,10 +90,21 @@ int run_place_check(const char *place, struct error *error)
     return 0;
 }
 
+/* The umask of this process, or of another one that has just made the place, may have taken rights away from us; such a place is
+ * nobody else's to write to. */
+static void give_rights(const char *place)
+{
+    struct stat status;
+    if (!lstat(place, &status) && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+        !(status.st_mode & 07077) && (status.st_mode & 0700) != 0700)
+        chmod(place, 0700);
+}
+
 int run_place_make(const char *place, struct error *error)
 {
     if (mkdir(place, 0700) && errno != EEXIST)
         return error_system(error, errno, "%s: cannot make a directory for the run's socket", place);
+    give_rights(place);
     int result = run_place_check(place, error);
     return result == -ENOENT ? error_system(error, ENOENT, "%s", place) : result;
 }

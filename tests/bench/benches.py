@@ -1,20 +1,30 @@
-"""What is measured: a row a bench. Commands run in a directory that holds the scenarios by name."""
+"""What is measured: a row a bench. Commands run in a directory that holds the scenarios of the bench, at its size."""
 import sys
 
 from measure import Bench, Side
 
 PYTHON = f"{sys.executable} $HERE/peers.py"
+QUIET = 'log: {hide: ["*.output"]}\n'
+
+MESSAGES = """
+    processes:
+      from: {produces: q, lua: "local q = parrun.queue('q') for n = 1, @N@ do q:put(n) end"}
+      to:
+        consumes: q
+        lua: |
+          local taken = 0
+          for _ in parrun.queue("q"):each() do taken = taken + 1 end
+          assert(taken == @N@, taken)
+    queues: {q: {capacity: 1000}}
+"""
 
 SCENARIOS = {
-    "spawn.yaml": 'pools: {p: {workers: 2, tasks: 5000, exec: [/bin/true]}}\n',
-    "tasks.yaml": 'pools: {p: {workers: 2, tasks: 500000, lua: "return nil"}}\n',
-    "coprocess.yaml": """
-        pools: {p: {workers: 1, tasks: {range: [1, 100000]}, coprocess: [./collatz]}}
-    """,
-    "start.yaml": 'processes: {p: {exec: [/bin/true]}}\n',
-    "thread-pool.yaml": 'pools: {p: {kind: thread, workers: 2, tasks: 100000, lua: "return nil"}}\n',
-    "threads.yaml": "threads:\n" + "".join(
-        f"  t{n}: {{replicas: 1000, lua: 'return nil'}}\n" for n in range(5)),
+    "spawn.yaml": "pools: {p: {workers: 2, tasks: @N@, exec: [/bin/true]}}\n",
+    "tasks.yaml": 'pools: {p: {workers: 2, tasks: @N@, lua: "return nil"}}\n',
+    "coprocess.yaml": "pools: {p: {workers: 1, tasks: {range: [1, @N@]}, coprocess: [./collatz]}}\n",
+    "start.yaml": "processes: {p: {exec: [/bin/true]}}\n",
+    "thread-pool.yaml": 'pools: {p: {kind: thread, workers: 2, tasks: @N@, lua: "return nil"}}\n',
+    "threads.yaml": "threads: {t: {replicas: 1000, lua: 'return nil'}}\n",
     "many.yaml": "processes:\n" + "".join(
         f"  p{n}: {{replicas: 1000, exec: [./alive, '4000', meeting]}}\n" for n in range(4)),
     "spread.yaml": """
@@ -26,29 +36,28 @@ SCENARIOS = {
     """,
     "queue-lines.yaml": """
         processes:
-          from: {exec: [seq, "20000000"], stdout: {queue: q}}
+          from: {exec: [seq, "@N@"], stdout: {queue: q}}
           to: {exec: [wc, -l], stdin: {queue: q}}
         queues: {q: {}}
     """,
-    "queue-messages.yaml": """
+    "queue-messages.yaml": MESSAGES,
+    "queue-threads.yaml": MESSAGES.replace("processes:", "threads:"),
+    # A command that writes 1 MB, its output in one piece, or in the tasks' order.
+    "output-grouped.yaml": "pools: {p: {workers: 2, tasks: @N@, run: head -c 1000000 /dev/zero | tr '\\0' x}}\n",
+    "output-ordered.yaml":
+        "pools: {p: {workers: 2, tasks: @N@, output: ordered, run: head -c 1000000 /dev/zero | tr '\\0' x}}\n",
+    "log-lines.yaml": "processes:\n  a: {exec: [seq, '@N@']}\n  b: {exec: [seq, '@N@']}\n",
+    "stop.yaml": """
         processes:
-          from: {produces: q, lua: "local q = parrun.queue('q') for n = 1, 1000000 do q:put(n) end"}
-          to:
-            consumes: q
-            lua: |
-              local taken = 0
-              for _ in parrun.queue("q"):each() do taken = taken + 1 end
-              assert(taken == 1000000, taken)
-        queues: {q: {capacity: 1000}}
+          sleeps: {replicas: 1000, exec: [sleep, "1000"], daemon: true}
+          last: {exec: [/bin/true], depends_on: sleeps}
     """,
 }
 
-SCENARIOS["queue-threads.yaml"] = SCENARIOS["queue-messages.yaml"].replace("processes:", "threads:")
-
-
-# 1,000,000 tasks that are listed one by one.
+# As many tasks, listed one by one.
+LISTED = 500_000
 SCENARIOS["load.yaml"] = "pools:\n  p:\n    run: 'true'\n    tasks:\n" + \
-    "".join(f"      - in/picture-{number}.jpg\n" for number in range(1_000_000))
+    "".join(f"      - in/picture-{number}.jpg\n" for number in range(LISTED))
 
 
 def cores(kind, workers):
@@ -74,73 +83,105 @@ def ours(scenario, log="log.txt"):
     return Side("parrun", f"$PARRUN --log {log} {scenario} >out.txt")
 
 
+def tree(count):
+    """COUNT commands, each of which needs the one at half its number: for parrun, ninja and make."""
+    scenario, ninja, make = "processes:\n", "rule true\n  command = /bin/true\n", ""
+    for number in range(count):
+        needs = f"p{number // 2}" if number else ""
+        scenario += f"  p{number}: {{exec: [/bin/true]{', depends_on: ' + needs if needs else ''}}}\n"
+        ninja += f"build p{number}: true {needs}\n"
+        make += f"p{number}: {needs}\n\t@/bin/true\n"
+    every = " ".join(f"p{number}" for number in range(count))
+    return scenario, ninja, f".PHONY: all {every}\nall: {every}\n{make}"
+
+
+SCENARIOS["graph.yaml"], SCENARIOS["build.ninja"], SCENARIOS["graph.mk"] = tree(2000)
+
 BENCHES = [
-    Bench("spawn", "5,000 times /bin/true, two at a time", ours("spawn.yaml"), [
-        Side("parrun each -j2", "seq 5000 | $PARRUN each -j2 /bin/true"),
-        Side("xargs -P2 -n1", "seq 5000 | xargs -P2 -n1 /bin/true"),
-        Side("xe -j2", "seq 5000 | xe -j2 /bin/true", "xe", "xe"),
-        Side("GNU parallel -j2", "seq 5000 | parallel -j2 /bin/true", "parallel", "parallel", runs=2),
-        Side("posix_spawn in C (the limit)", "./spawn_limit 5000 2"),
-    ], tasks=5000),
-    Bench("tasks", "500,000 empty tasks, two workers", ours("tasks.yaml"), [
-        Side("multiprocessing, chunksize 1", f"{PYTHON} tasks 500000 1"),
-        Side("multiprocessing, chunksize 1000", f"{PYTHON} tasks 500000 1000"),
-    ], tasks=500_000),
+    Bench("spawn", "@N@ times /bin/true, two at a time", ours("spawn.yaml"), [
+        Side("parrun each -j2", "seq @N@ | $PARRUN each -j2 /bin/true"),
+        Side("xargs -P2 -n1", "seq @N@ | xargs -P2 -n1 /bin/true"),
+        Side("xe -j2", "seq @N@ | xe -j2 /bin/true", "xe", "xe"),
+        Side("GNU parallel -j2", "seq @N@ | parallel -j2 /bin/true", "parallel", "parallel"),
+        Side("posix_spawn in C (the limit)", "./spawn_limit @N@ 2"),
+    ], size=5000, own=True, scenarios=("spawn.yaml",)),
+    Bench("tasks", "@N@ empty tasks, two workers", ours("tasks.yaml"), [
+        Side("multiprocessing, chunksize 1", f"{PYTHON} tasks @N@ 1"),
+        Side("multiprocessing, chunksize 1000", f"{PYTHON} tasks @N@ 1000"),
+    ], size=500_000, own=True, scenarios=("tasks.yaml",)),
     Bench("spread", "200 tasks, one in ten 50 times as long as the rest, two workers",
           ours("spread.yaml"), [
               Side("best schedule in order (the limit)", seconds=best_spread()),
-          ]),
+          ], scenarios=("spread.yaml",)),
     *(Bench("cores", f"16 tasks that compute, pool of kind {kind}, two workers",
             ours(f"cores-{kind}-2.yaml"), [
                 Side("one worker", f"$PARRUN --log log.txt cores-{kind}-1.yaml >out.txt"),
-            ]) for kind in ("process", "thread")),
+            ], scenarios=(f"cores-{kind}-1.yaml", f"cores-{kind}-2.yaml")) for kind in ("process", "thread")),
     Bench("many", "4,000 processes that are alive at once",
           Side("parrun", "rm -f meeting; $PARRUN --log log.txt many.yaml >out.txt"), [
               Side("posix_spawn in C (the limit)", "rm -f meeting; ./alive 4000 meeting start"),
-          ]),
-    Bench("coprocess", "100,000 numbers to one program in C that is kept running", ours("coprocess.yaml"), [
-        Side("a line, then its answer, in C (the limit)", "./ask_limit 100000 ./collatz >limit.txt"),
-        Side("seq | program (all lines at once)", "seq 100000 | ./collatz >pipe.txt"),
-    ]),
-    Bench("journal", "500,000 empty tasks, two workers, each put down in a journal",
+          ], scenarios=("many.yaml",)),
+    Bench("stop", "1,000 processes started, and stopped",
+          ours("stop.yaml"), [
+              Side("sh, and kill", "n=0; while [ $n -lt 1000 ]; do sleep 1000 & p=\"$p $!\"; n=$((n+1)); done; kill $p; wait || :"),
+          ], scenarios=("stop.yaml",)),
+    Bench("graph", "2,000 commands that need each other",
+          ours("graph.yaml"), [
+              Side("ninja -j2", "ninja -j2", "ninja", "ninja-build"),
+              Side("make -j2", "make -s -j2 -f graph.mk", "make", "make"),
+          ], scenarios=("graph.yaml", "build.ninja", "graph.mk")),
+    Bench("coprocess", "@N@ numbers to one program in C that is kept running", ours("coprocess.yaml"), [
+        Side("a line, then its answer, in C (the limit)", "./ask_limit @N@ ./collatz >limit.txt"),
+        Side("seq | program (all lines at once)", "seq @N@ | ./collatz >pipe.txt"),
+    ], size=100_000, scenarios=("coprocess.yaml",)),
+    *(Bench(f"output-{mode}", f"@N@ commands that write 1 MB each, {mode}", ours(f"output-{mode}.yaml"), [
+        Side("GNU parallel -j2" + (" -k" if mode == "ordered" else ""), "seq @N@ | parallel -j2 " + ("-k " if mode == "ordered" else "") +
+             "'head -c 1000000 /dev/zero | tr \"\\0\" x #' >peer.txt", "parallel", "parallel"),
+        Side("xargs -P2 (mixes them)", "seq @N@ | xargs -P2 -I{} sh -c 'head -c 1000000 /dev/zero | tr \"\\0\" x' >peer.txt"),
+    ], size=500, scenarios=(f"output-{mode}.yaml",)) for mode in ("grouped", "ordered")),
+    Bench("log-lines", "two processes write @N@ lines each, a prefix before every one",
+          Side("parrun", "$PARRUN log-lines.yaml >out.txt"), [
+              Side("two pipes through sed", "{ seq @N@ | sed 's/^/a | /' & seq @N@ | sed 's/^/b | /'; wait; } >peer.txt"),
+          ], size=1_000_000, scenarios=("log-lines.yaml",)),
+    Bench("journal", "@N@ empty tasks, two workers, each put down in a journal",
           Side("parrun --journal", "rm -f j.db*; $PARRUN --journal j.db --log log.txt tasks.yaml >out.txt"), [
               Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
-          ], tasks=500_000),
-    Bench("report", "500,000 empty tasks, two workers, and a page of what came of them",
+          ], size=500_000, own=True, scenarios=("tasks.yaml",)),
+    Bench("report", "@N@ empty tasks, two workers, and a page of what came of them",
           Side("parrun --report", "$PARRUN --report page.html --log log.txt tasks.yaml >out.txt"), [
               Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
-          ], tasks=500_000),
-    Bench("record", "500,000 empty tasks, two workers, all of it recorded",
+          ], size=500_000, own=True, scenarios=("tasks.yaml",)),
+    Bench("record", "@N@ empty tasks, two workers, all of it recorded",
           Side("parrun --record", "rm -f r.jsonl; $PARRUN --record r.jsonl --log log.txt tasks.yaml >out.txt"), [
               Side("parrun without it (the limit)", "$PARRUN --log log.txt tasks.yaml >out.txt"),
               Side("parrun --record, packed", "rm -f r.gz; $PARRUN --record r.gz --log log.txt tasks.yaml >out.txt"),
-          ], tasks=500_000),
+          ], size=500_000, own=True, scenarios=("tasks.yaml",)),
     Bench("start", "one process: /bin/true",
           Side("parrun", "$PARRUN --log log.txt start.yaml"), [
               Side("sh -c true", "sh -c /bin/true"),
               Side("GNU parallel", "parallel /bin/true ::: 1", "parallel", "parallel"),
               Side("/bin/true by itself", "/bin/true"),
-          ], repeat=20),
-    Bench("thread-pool", "100,000 empty tasks, two threads", ours("thread-pool.yaml"), [
-        Side("multiprocessing.ThreadPool", f"{PYTHON} thread-pool 100000"),
-        Side("concurrent.futures", f"{PYTHON} futures 100000"),
-    ], tasks=100_000),
-    Bench("thread", "5,000 threads started and joined", ours("threads.yaml"), [
-        Side("threading.Thread", f"{PYTHON} threads 5000"),
-        Side("pthread_create in C (the limit)", "./thread_limit 5000"),
-    ]),
-    Bench("queue-lines", "20,000,000 lines from seq to wc -l", ours("queue-lines.yaml"), [
-        Side("seq | cat | wc -l (the limit)", "seq 20000000 | cat | wc -l"),
-        Side("parallel --pipe", "seq 20000000 | parallel -j1 --pipe wc -l", "parallel", "parallel", runs=2),
-    ]),
-    Bench("queue-messages", "1,000,000 short messages, process to process", ours("queue-messages.yaml"), [
-        Side("multiprocessing.Queue", f"{PYTHON} messages 1000000", runs=3),
-    ]),
-    Bench("queue-threads", "1,000,000 short messages, thread to thread", ours("queue-threads.yaml"), [
-        Side("multiprocessing.Queue", f"{PYTHON} messages 1000000", runs=3),
-    ]),
-    Bench("load", "reading a scenario with 1,000,000 listed tasks",
+          ], repeat=20, scenarios=("start.yaml",)),
+    Bench("thread-pool", "@N@ empty tasks, two threads", ours("thread-pool.yaml"), [
+        Side("multiprocessing.ThreadPool", f"{PYTHON} thread-pool @N@"),
+        Side("concurrent.futures", f"{PYTHON} futures @N@"),
+    ], size=100_000, own=True, scenarios=("thread-pool.yaml",)),
+    Bench("thread", "1,000 threads started and joined", ours("threads.yaml"), [
+        Side("threading.Thread", f"{PYTHON} threads 1000"),
+        Side("pthread_create in C (the limit)", "./thread_limit 1000"),
+    ], scenarios=("threads.yaml",)),
+    Bench("queue-lines", "@N@ lines from seq to wc -l", ours("queue-lines.yaml"), [
+        Side("seq | cat | wc -l (the limit)", "seq @N@ | cat | wc -l"),
+        Side("parallel --pipe", "seq @N@ | parallel -j1 --pipe wc -l", "parallel", "parallel"),
+    ], size=20_000_000, scenarios=("queue-lines.yaml",)),
+    Bench("queue-messages", "@N@ short messages, process to process", ours("queue-messages.yaml"), [
+        Side("multiprocessing.Queue", f"{PYTHON} messages @N@"),
+    ], size=1_000_000, scenarios=("queue-messages.yaml",)),
+    Bench("queue-threads", "@N@ short messages, thread to thread", ours("queue-threads.yaml"), [
+        Side("multiprocessing.Queue", f"{PYTHON} messages @N@"),
+    ], size=1_000_000, scenarios=("queue-threads.yaml",)),
+    Bench("load", f"reading a scenario with {LISTED:,} listed tasks",
           Side("parrun check", "$PARRUN check load.yaml"), [
               Side("libyaml's events (the limit)", "./load_limit load.yaml"),
-          ]),
+          ], scenarios=("load.yaml",)),
 ]

@@ -1,5 +1,4 @@
-"""Seconds that commands take, side by side: the sides take turns, and the median counts."""
-import contextlib
+"""Wall and processor time of commands, side by side: the sides take turns, so that what else the machine does hits all of them."""
 import dataclasses
 import os
 import pathlib
@@ -9,30 +8,41 @@ import subprocess
 import tempfile
 import time
 
+ROUNDS_LEAST, ROUNDS_MOST = 3, 9
+TRIAL = 50     # the first, smallest size is the full one by this
+NOISY = 0.2    # the middle half of the ratios is wider than this part of their median
+
 
 @dataclasses.dataclass
 class Side:
-    """One way to do the work. COMMAND is a shell line; NEEDS is the program, PACKAGE Debian's name for it.
+    """One way to do the work. COMMAND is a shell line, in which @N@ is the size; NEEDS is the program, PACKAGE Debian's
+    name for it.
 
     SECONDS, where given, is a time that was worked out, and nothing is run."""
     name: str
     command: str = ""
     needs: str = "sh"
     package: str = ""
-    runs: int = 5
     seconds: float = 0
 
 
 @dataclasses.dataclass
 class Bench:
-    """OURS against each of PEERS. A ratio is the peer's time by ours: above 1 we are faster."""
+    """OURS against each of PEERS. A ratio is the peer's time by ours: above 1 we take less."""
     name: str
-    work: str
+    work: str     # @N@ is the size
     ours: Side
     peers: list
-    tasks: int = 0  # the runner's own CPU time is told for each of so many
-    repeat: int = 1  # a command that is over too soon is timed so many times in a row, started
-    # without a shell
+    size: int = 0         # how much is done, at most; 0: it is always the same
+    own: bool = False     # the runner's own processor time is told, for each of SIZE
+    repeat: int = 1       # a command that is over too soon is timed so many times in a row, started without a shell
+    scenarios: tuple = ()  # names of files, in which @N@ is the size
+
+
+@dataclasses.dataclass
+class Times:
+    wall: float
+    cpu: float  # user and system, of the command and of all that it has waited for
 
 
 def available(side):
@@ -52,55 +62,78 @@ def available(side):
     return there()
 
 
-def check(side, status, said):
-    if status != 0:
-        raise RuntimeError(f"{side.name}: status {status}\n{said.decode(errors='replace')[-2000:]}")
-
-
-def run_line(side, directory):
-    ended = subprocess.run(["sh", "-c", side.command], cwd=directory, stdin=subprocess.DEVNULL,
-                           capture_output=True, check=False)
-    check(side, ended.returncode, ended.stderr)
-
-
 def run_words(side, words, said):
-    """Without a shell, and with as little else as there can be: that would count too."""
-    said.truncate(0)
+    """Without a shell, and with as little else as there can be: that would count too. Its processor time."""
+    said.seek(0)
+    said.truncate()
     pid = os.posix_spawnp(words[0], words, os.environ, file_actions=[
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
         (os.POSIX_SPAWN_DUP2, said.fileno(), 2)])
-    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    _, status, used = os.wait4(pid, 0)
+    status = os.waitstatus_to_exitcode(status)
     if status != 0:
         said.seek(0)
-        check(side, status, said.read())
+        raise RuntimeError(f"{side.name}: status {status}\n{said.read().decode(errors='replace')[-2000:]}")
+    return used.ru_utime + used.ru_stime
 
 
-def seconds(side, repeat, directory):
-    """Of one run. A command that is repeated is no shell line: it has words, and variables in them."""
+def times_of(side, bench, size):
+    """Of one run, in the directory that this process is in."""
     if side.seconds:
-        return side.seconds
-    if repeat == 1:
+        return Times(side.seconds, 0)
+    command = side.command.replace("@N@", str(size))
+    words = ["sh", "-c", command] if bench.repeat == 1 else \
+        [os.path.expandvars(word) for word in shlex.split(command)]
+    with tempfile.TemporaryFile() as said:
         began = time.monotonic()
-        run_line(side, directory)
-        return time.monotonic() - began
-    words = [os.path.expandvars(word) for word in shlex.split(side.command)]
-    with contextlib.chdir(directory), tempfile.TemporaryFile() as said:
-        began = time.monotonic()
-        for _ in range(repeat):
-            run_words(side, words, said)
-        return (time.monotonic() - began) / repeat
+        cpu = sum(run_words(side, words, said) for _ in range(bench.repeat))
+        return Times((time.monotonic() - began) / bench.repeat, cpu / bench.repeat)
 
 
-def take_turns(bench, directory):
-    """Medians by the side's name; None for a peer that is missing."""
-    present = [side for side in [bench.ours, *bench.peers] if available(side)]
-    times = {side.name: [] for side in present}
-    for turn in range(max(side.runs for side in present)):
-        for side in present:
-            if turn < side.runs:
-                times[side.name].append(seconds(side, bench.repeat, directory))
-    return {name: statistics.median(taken) for name, taken in times.items()}
+def a_round(bench, sides, size):
+    return {side.name: times_of(side, bench, size) for side in sides}
+
+
+def write_scenarios(bench, texts, size):
+    for name in bench.scenarios:
+        pathlib.Path(name).write_text(texts[name].replace("@N@", str(size)))
+
+
+def fit(bench, sides, texts, share):
+    """The size at which so many rounds as are wanted take SHARE seconds, as far as a small one tells."""
+    if not bench.size:
+        write_scenarios(bench, texts, 0)
+        return 0
+    size = max(1, bench.size // TRIAL)
+    write_scenarios(bench, texts, size)
+    began = time.monotonic()
+    a_round(bench, sides, size)
+    took = max(time.monotonic() - began, 1e-6)
+    size = max(size, min(bench.size, int(size * share / took / (ROUNDS_MOST - 2))))
+    size = int(float(f"{size:.1e}"))  # two digits say as much
+    write_scenarios(bench, texts, size)
+    return size
+
+
+def take_turns(bench, texts, share):
+    """The size, and the rounds: a dict of Times by the side's name each. A peer that is missing is in none."""
+    began = time.monotonic()
+    sides = [side for side in [bench.ours, *bench.peers] if available(side)]
+    size = fit(bench, sides, texts, share)
+    rounds = []
+    while len(rounds) < ROUNDS_LEAST or (len(rounds) < ROUNDS_MOST and time.monotonic() - began < share):
+        turned = sides if len(rounds) % 2 else sides[::-1]  # who is first differs too
+        rounds.append(a_round(bench, turned, size))
+    return size, rounds
+
+
+def ratio_of(rounds, ours, theirs, what):
+    """The median of the ratios of each round, and how wide the middle half of them is by it."""
+    ratios = sorted(getattr(one[theirs], what) / max(getattr(one[ours], what), 1e-9) for one in rounds)
+    middle = statistics.median(ratios)
+    cut = len(ratios) // 4
+    return middle, (ratios[-1 - cut] - ratios[cut]) / middle if middle else 0
 
 
 def processor_time(pid):
@@ -121,13 +154,13 @@ def runner_of(pid):
     return int(words[0]) if words else None
 
 
-def own_time(bench, directory):
+def own_time(bench):
     """Seconds of CPU of the runner alone, looked at every 10 ms until it is over."""
     command = bench.ours.command
     if ";" in command:
         before, command = command.split(";", 1)
-        subprocess.run(["sh", "-c", before], cwd=directory, check=True)
-    process = subprocess.Popen(["sh", "-c", f"exec {command.strip()}"], cwd=directory,
+        subprocess.run(["sh", "-c", before], check=True)
+    process = subprocess.Popen(["sh", "-c", f"exec {command.strip()}"],
                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     runner, taken = None, 0.0
     while process.poll() is None:
@@ -137,17 +170,20 @@ def own_time(bench, directory):
     return taken
 
 
-def rows(bench, directory):
-    """Lines of the table."""
-    taken = take_turns(bench, directory)
-    ours = taken[bench.ours.name]
-    yield f"{bench.name:15} {bench.ours.name:32} {ours * 1000:10.1f} ms"
-    for peer in bench.peers:
-        if peer.name not in taken:
-            yield f"{'':15} {peer.name:32} {'missing':>13}"
+def rows(bench, texts, share):
+    """What was found, a dict for each side: ours is the first, and has no ratios."""
+    size, rounds = take_turns(bench, texts, share)
+    found = {"bench": bench.name, "work": bench.work.replace("@N@", f"{size:,}"), "rounds": len(rounds)}
+    for side in [bench.ours, *bench.peers]:
+        row = found | {"side": side.name}
+        if side.name not in rounds[0]:
+            yield row | {"missing": True}
             continue
-        theirs = taken[peer.name]
-        yield f"{'':15} {peer.name:32} {theirs * 1000:10.1f} ms {theirs / ours:8.2f} x"
-    if bench.tasks:
-        taken = own_time(bench, directory) / bench.tasks
-        yield f"{'':15} {'CPU of the runner alone, a task':32} {taken * 1e6:10.2f} us"
+        for what in ("wall", "cpu"):
+            row[f"{what}_ms"] = statistics.median(getattr(one[side.name], what) for one in rounds) * 1000
+            if side is not bench.ours and not (side.seconds and what == "cpu"):
+                row[f"{what}_ratio"], width = ratio_of(rounds, bench.ours.name, side.name, what)
+                row["noise"] = row.get("noise", False) or width > NOISY
+        yield row
+    if bench.own and size:
+        yield found | {"side": "the runner alone, for each", "cpu_us": own_time(bench) / size * 1e6}

@@ -41,7 +41,9 @@ static void test_modes_and_removal(void **state)
     char *place = make_place("XDG_RUNTIME_DIR");
     struct private_socket *made = private_socket_new();
     assert_string_equal(private_socket_path(made), "");
+    mode_t before = umask(0777); /* what a caller has must not take rights from the user */
     int fd = private_socket_listen(made, "{}\n", &error);
+    umask(before);
     assert_true(fd >= 0);
     assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     const char *path = private_socket_path(made);
@@ -49,6 +51,9 @@ static void test_modes_and_removal(void **state)
     assert_int_equal(mode_of(path), 0600);
     char *directory = mem_copy(path, (size_t)(strrchr(path, '/') - path));
     assert_int_equal(mode_of(directory), 0700);
+    char lock[4096];
+    snprintf(lock, sizeof(lock), "%s%s", directory, RUN_LOCK);
+    assert_int_equal(mode_of(lock), 0600);
     private_socket_remove(made);
     private_socket_remove(made);
     assert_int_equal(access(directory, F_OK), -1);
