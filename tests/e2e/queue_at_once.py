@@ -1,6 +1,7 @@
 """One queue file and several who want it at once: shells, runs that begin, runs that end."""
 import fcntl
 import os
+import signal
 import subprocess
 import threading
 
@@ -153,7 +154,7 @@ def test_a_run_waits_for_a_put_and_not_for_a_run():
 
 @mark("release")
 def test_a_socket_that_has_gone():
-    """A run that cannot be reached, as somebody has removed its socket: told, and waited for."""
+    """A run that cannot be reached, as somebody has removed its socket and it makes none anew: told, and waited for."""
     directory = Directory()
     run = Run("""
         queues: {jobs: {durable: q.db, close: never}}
@@ -162,11 +163,12 @@ def test_a_socket_that_has_gone():
     told(directory, "put", "jobs", "a")
     run.wait_for(b"up . up")
     (socket,), = rows(directory, "SELECT socket FROM holder")
+    os.kill(run.runner(), signal.SIGSTOP)
     os.rename(os.path.dirname(socket), directory.path / "gone")
     put = subprocess.Popen([PROGRAM, "queue", "q.db", "put", "jobs", "b"], cwd=directory.path,
                            stderr=subprocess.PIPE)
     assert f"waiting for process {run.runner()}, which has".encode() in put.stderr.readline()
-    os.rename(directory.path / "gone", os.path.dirname(socket))
+    os.kill(run.runner(), signal.SIGCONT)
     assert put.wait(PATIENCE) == 0
     put.stderr.close()
     run.signal(TERM)
