@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -50,6 +51,8 @@ struct command_run {
     int status;
     int64_t drain_until;
     int64_t filter_until; /* while its group lives */
+    bool ending;          /* nothing but REST is read any more, however long the runner takes for it */
+    int rest[2];          /* bytes */
     int64_t deadline;   /* 0: none */
     int64_t kill_at;    /* 0: not being stopped */
     enum outcome early; /* why it is being stopped */
@@ -99,10 +102,13 @@ static void close_stream(struct command_run *run, int stream)
 static void read_stream(struct command_run *run, int stream)
 {
     char bytes[READ_SIZE];
-    ssize_t length = read(run->streams[stream], bytes, sizeof(bytes));
+    size_t most = run->ending && run->rest[stream] < READ_SIZE ? (size_t)run->rest[stream] : sizeof(bytes);
+    ssize_t length = read(run->streams[stream], bytes, most);
     if (length > 0)
         run->sink(run, stream, bytes, (size_t)length);
-    else if (length == 0 || (errno != EAGAIN && errno != EINTR))
+    if (length > 0 && run->ending)
+        run->rest[stream] -= (int)length;
+    if (length == 0 || (length < 0 && errno != EAGAIN && errno != EINTR) || (run->ending && run->rest[stream] <= 0))
         close_stream(run, stream);
 }
 
@@ -215,7 +221,7 @@ static void run_check_time(struct command_run *run)
 static int64_t run_deadline(const struct command_run *run)
 {
     if (!run_lives(run))
-        return run->drain_until;
+        return run->ending ? 0 : run->drain_until;
     int64_t limit = run->kill_at ? run->kill_at : run->deadline;
     return run->look_time && run->look_at < limit ? run->look_at : limit;
 }
@@ -231,6 +237,26 @@ static bool group_lives(const struct command_run *run)
     return run->leads ? command_group_lives(run->pid) : descendants_leads_others();
 }
 
+/* Somebody goes on holding a pipe of the command: what is written there from now on is lost. */
+static void tell_unread(const struct command_run *run)
+{
+    static const char text[] = "what a command has left behind holds its output open, "
+                               "which is read no longer";
+    if (!run->kill_at && group_lives(run))
+        log_write(run->worker, text, sizeof(text) - 1);
+}
+
+/* What stands in the pipes now was written by the command, or might have been, and is not lost where the runner takes its
+ * time. */
+static void finish_output(struct command_run *run)
+{
+    tell_unread(run);
+    run->ending = true;
+    for (int i = 0; i < 2; i++)
+        if (run->streams[i] >= 0 && (ioctl(run->streams[i], FIONREAD, &run->rest[i]) || run->rest[i] <= 0))
+            close_stream(run, i);
+}
+
 static bool run_is_done(struct command_run *run)
 {
     if (run_lives(run))
@@ -238,21 +264,13 @@ static bool run_is_done(struct command_run *run)
     int64_t now = clock_monotonic();
     if (!has_output(run))
         return true;
-    if (now < run->drain_until)
+    if (run->ending || now < run->drain_until)
         return false;
     if (now >= run->filter_until || run->worker->cancelled || !group_lives(run))
-        return true;
-    run->drain_until = now + DRAIN_TIME;
-    return false;
-}
-
-/* Somebody goes on holding a pipe of the command: what is written there from now on is lost. */
-static void tell_unread(const struct command_run *run)
-{
-    static const char text[] = "what a command has left behind holds its output open, "
-                               "which is read no longer";
-    if (has_output(run) && !run->kill_at && group_lives(run))
-        log_write(run->worker, text, sizeof(text) - 1);
+        finish_output(run);
+    else
+        run->drain_until = now + DRAIN_TIME;
+    return !has_output(run);
 }
 
 /* One wait: output, the command's end, frames from the runner, or a time limit. */
@@ -289,7 +307,6 @@ static void run_to_its_end(struct command_run *run)
         fcntl(run->pidfd, F_SETFD, FD_CLOEXEC);
     while (!run_is_done(run))
         run_step(run);
-    tell_unread(run);
     for (int i = 0; i < 2; i++)
         if (run->streams[i] >= 0)
             close_stream(run, i);

@@ -2,9 +2,12 @@
 import fcntl
 import json
 import os
+import signal
 import subprocess
+import sys
+import time
 
-from harness.parrun import PATIENCE, PROGRAM, Directory, check_status, mark
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_status, mark
 
 LINES = 150_000  # of each task: some 1.5 MB, more than any buffer between it and the reader
 TASKS = (1, 2, 3, 4)
@@ -123,3 +126,36 @@ def test_every_byte_of_each_attempt():
     for item in (b"1", b"2"):
         got = [line.partition(b" ")[2] for line in out.splitlines() if line.startswith(item + b" ")]
         assert got == want + want, (item, len(got))
+
+
+WRITER = """
+import os, select
+count = 0
+os.set_blocking(1, False)
+while select.select([], [1], [], 1)[1]:
+    count += os.write(1, b"x" * 4096)
+open("count.part", "w").write(str(count))
+os.rename("count.part", "count")
+"""
+
+
+def test_what_a_runner_is_slow_to_take():
+    """The runner takes nothing until the command has ended with its pipe full: what stands there is not given up."""
+    directory = Directory()
+    directory.file("writer.py", WRITER)
+    go = directory.fifo("go")
+    run = Run(f"pools: {{p: {{tasks: 1, output: lines, run: 'echo begun; read go <go; exec {sys.executable} writer.py'}}}}",
+              "-v", directory=directory)
+    run.wait_for(rb"begun")
+    runner = run.runner()
+    os.kill(runner, signal.SIGSTOP)
+    go.write_text("go\n")
+    deadline = time.monotonic() + PATIENCE
+    while not (directory.path / "count").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    time.sleep(1)  # for a worker that would give up
+    os.kill(runner, signal.SIGCONT)
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert out.count(b"x" * 4096) * 4096 == int((directory.path / "count").read_text())
