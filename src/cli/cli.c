@@ -12,6 +12,7 @@
 #include "cli/candidates.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/control/background.h"
 #include "cli/control/words.h"
 #include "cli/each/each.h"
 #include "cli/example.h"
@@ -121,8 +122,9 @@ static int import(const struct options *options)
     return status;
 }
 
-static void give_back(void *arg)
+static void give_back(void *arg, int status)
 {
+    (void)status;
     const struct runner_args *order = arg;
     jobserver_settle(order->jobserver);
     private_socket_remove(order->socket);
@@ -134,6 +136,8 @@ int cli_run(const struct options *options)
     const char *flags = getenv("MAKEFLAGS");
     struct error error = {0};
     struct runner_args order = {.options = options};
+    if (options->detach)
+        return background_run(options);
     order.jobserver = options->dry ? NULL : jobserver_join(flags, &error);
     order.no_jobserver = error.text;
     order.socket = private_socket_new();

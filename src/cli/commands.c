@@ -8,7 +8,9 @@
 static const struct command commands[] = {
     {.word = "run", .operands = "FILE [NAME=VALUE]...", .mode = MODE_RUN,
      .help = "run a scenario",
-     .about = "The word may be left out. What NAME=VALUE replaces are variables of the scenario; '-' is standard input.",
+     .about = "The word may be left out. What NAME=VALUE replaces are variables of the scenario; '-' is standard input. With -d the "
+              "run goes on in the background: the id of the run is printed when all is up, and the exit status is 7 where the "
+              "file runs already.",
      .example = "parrun run web.yaml port=8080"},
     {.word = "each", .operands = "[OPTION]... COMMAND [ARG]... [::: ITEM...]", .mode = MODE_EACH, .alone = true,
      .help = "run one command for each item", .about = "", .example = "parrun each -j4 gzip ::: *.log"},
@@ -39,12 +41,13 @@ static const struct command commands[] = {
     {.word = "ps", .operands = "", .mode = MODE_PS, .group = "steer",
      .help = "list the runs of this user that go on",
      .about = "A line each: its id, its scenario, what it is doing, how many of its objects run, how many tasks are done, what has failed, "
-              "since when, and its file. Runs are found whatever the environment is, and what dead ones have left is removed.",
+              "since when, its file, and of a run in the background its log. With -a the last 20 of these that have ended are listed "
+              "too, with their exit status. Runs are found whatever the environment is, and what dead ones have left is removed.",
      .example = "parrun ps"},
     {.word = "status", .operands = "[NAME]...", .mode = MODE_STATUS, .group = "steer", .values = true,
      .help = "print what each object of a run is doing",
      .about = "A line each: its state, its process, since when, how often it was started again by itself and, behind a +, by words, the "
-              "processor time and the memory of its processes now, and what it does or waits for. NAME is that of an object, of one "
+              "processor time and the memory of its processes now, and what it does or waits for; below them, of a run in the background, its log. NAME is that of an object, of one "
               "replica, or a pattern with '*'. The exit status is the worst of them: 0 where all are up or have ended well, 1 "
               "where one has failed, 6 where one is not there yet, 7 where one was stopped by hand.",
      .example = "parrun status web"},

@@ -258,6 +258,10 @@ static int check_together(const struct options *options, struct error *error)
     if (options->resume != RESUME_NONE && !options->journal)
         return error_set(error, ERROR_FAILED, "--%s needs --journal FILE: there stands what is done",
                          resume_names[options->resume]);
+    if (options->again && !options->detach)
+        return error_set(error, ERROR_FAILED, "--again needs -d: in the foreground a file can run twice");
+    if (options->detach && options->progress)
+        return error_set(error, ERROR_FAILED, "--progress and -d exclude each other: nobody would see it, parrun ps tells how far the run is");
     if (options->asking.all && options->asking.count)
         return error_set(error, ERROR_FAILED, "--all and --count exclude each other");
     return 0;

@@ -9,6 +9,7 @@
 #include "log/filter.h"
 #include "log/rotation.h"
 
+struct background;
 struct buf;
 struct command;
 struct each;
@@ -131,6 +132,9 @@ struct options {
     bool drain;             /* --drain: no more tasks are begun, and the run ends with those that run */
     bool no_wait;           /* --no-wait: what was asked for is not waited for */
     bool with_deps;         /* --with-deps: what they depend on too */
+    bool detach;            /* --detach: the run goes on in the background */
+    bool again;             /* --again: another one of a file that runs already */
+    const struct background *background; /* in a run that does; NULL: it is in the foreground */
     const char *until;      /* --until: what is waited for; NULL: ready */
     const char *log;        /* --log FILE; NULL: none */
     struct rotation_rules rotate; /* --log-rotate; its size 0: none */

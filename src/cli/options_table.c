@@ -217,8 +217,12 @@ _Static_assert(!MEMBER(mode), "0 is none");
                   MODE_BIT(MODE_RESUME) | MODE_BIT(MODE_SIGNAL))
 
 static const struct option table[] = {
+    {.name = "again", .flag = MEMBER(again), .modes = MODE_BIT(MODE_RUN),
+     .help = "with -d: start another run of a file that runs already"},
     {.name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_GET),
      .help = "print the messages up to the queue's end"},
+    {.letter = 'a', .name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_PS),
+     .help = "list the last runs in the background that have ended, too"},
     {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .choices = "auto always never", .modes = TELLING | MODE_BIT(MODE_LOGS),
      .take = take_color,
      .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
@@ -226,6 +230,8 @@ static const struct option table[] = {
      .help = "print N messages, fewer only at the queue's end"},
     {.name = "delay", .argument = "DURATION", .modes = PUTTING, .take = take_delay,
      .help = "nobody gets the messages before"},
+    {.letter = 'd', .name = "detach", .flag = MEMBER(detach), .modes = MODE_BIT(MODE_RUN),
+     .help = "run in the background: print the run's id when all is up"},
     {.letter = 'f', .name = "follow", .flag = MEMBER(follow), .modes = MODE_BIT(MODE_LOGS),
      .help = "print what comes too, to the end of the run"},
     {.name = "drain", .flag = MEMBER(drain), .modes = MODE_BIT(MODE_STOP),

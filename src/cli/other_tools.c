@@ -14,7 +14,6 @@
 #define BAR "write --progress"
 #define TASKS "parrun each runs one command for each item, and a scenario says more: see parrun example pool"
 #define ORDERED "write output: ordered in the pool"
-#define STAYS "a run stays in the foreground: put & behind it, or make it a service"
 #define BATCH "write -n N for as many items a command"
 #define HERE "commands run on this machine alone"
 #define MORE "a scenario has it: parrun each --show prints one"
@@ -62,8 +61,6 @@ static const struct other_tool {
     {"--pipe", NULL, TASKS, OTHERS},
     {"--bar", NULL, BAR, OTHERS},
     {"--eta", NULL, BAR, OTHERS},
-    {"-d", NULL, STAYS, OTHERS},
-    {"--detach", NULL, STAYS, OTHERS},
     {"-k", NULL,
      "a run goes on after a failure in any case, fail_fast: true stops it; for output in the order "
      "of the tasks " ORDERED,

@@ -222,7 +222,28 @@ static bool is_fault(int signal_number)
     return false;
 }
 
-_Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), void *arg)
+/* As the runner ended, or else as what was done to it says: a status as of wait(2). */
+static int own_status(const struct guard *guard)
+{
+    if (guard->deaf)
+        return W_EXITCODE(0, guard->last);
+    return WIFSIGNALED(guard->status) && is_fault(WTERMSIG(guard->status)) ? W_EXITCODE(FAULT_EXIT_STATUS, 0) : guard->status;
+}
+
+static void tell_end(const struct guard *guard)
+{
+    int signal_number = WIFSIGNALED(guard->status) ? WTERMSIG(guard->status) : 0;
+    if (guard->deaf)
+        stdio_say("parrun: error: the run did not hear that it was to end; everything that it had started was ended\n");
+    else if (signal_number == SIGKILL)
+        stdio_say("parrun: error: the runner was killed by SIGKILL; "
+                  "everything it had started was ended\n");
+    else if (is_fault(signal_number))
+        stdio_say("parrun: error: the runner crashed, which is a fault of parrun's own; "
+                  "everything it had started was ended\n");
+}
+
+_Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg, int status), void *arg)
 {
     struct guard guard = {0};
     sigset_t mask;
@@ -253,21 +274,10 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg), vo
     cgroups_leave();
     signal(SIGTTOU, SIG_IGN);
     terminal_settle(terminal);
-    settle(arg);
-    if (!WIFSIGNALED(guard.status))
-        exit(WEXITSTATUS(guard.status));
-    int signal_number = WTERMSIG(guard.status);
-    if (guard.deaf) {
-        stdio_say("parrun: error: the run did not hear that it was to end; everything that it had started was ended\n");
-        signal_number = guard.last;
-    } else if (signal_number == SIGKILL) {
-        stdio_say("parrun: error: the runner was killed by SIGKILL; "
-                  "everything it had started was ended\n");
-    }
-    if (is_fault(signal_number)) {
-        stdio_say("parrun: error: the runner crashed, which is a fault of parrun's own; "
-                  "everything it had started was ended\n");
-        exit(FAULT_EXIT_STATUS);
-    }
-    die_by_signal(signal_number);
+    tell_end(&guard);
+    int status = own_status(&guard);
+    settle(arg, status);
+    if (WIFEXITED(status))
+        exit(WEXITSTATUS(status));
+    die_by_signal(WTERMSIG(status));
 }

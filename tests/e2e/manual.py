@@ -11,7 +11,7 @@ from harness.paths import ROOT
 
 def call(argv, directory, **options):
     return subprocess.run(argv, cwd=directory, capture_output=True, timeout=PATIENCE, check=False,
-                          env=own_path(), **{"stdin": subprocess.DEVNULL, **options})
+                          env={**own_path(), "XDG_STATE_HOME": str(directory)}, **{"stdin": subprocess.DEVNULL, **options})
 
 
 def shell(command, directory):

@@ -215,9 +215,10 @@ static int die_of_int(void *arg)
     die_by_signal(SIGINT);
 }
 
-static void settle_nothing(void *arg)
+static void settle_nothing(void *arg, int status)
 {
     (void)arg;
+    (void)status;
 }
 
 static int guard_and_exit(int report)

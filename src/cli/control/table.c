@@ -33,7 +33,7 @@ struct text_table {
     bool measured;
 };
 
-static const char *const run_heads[] = {"RUN", "SCENARIO", "STATE", "UP", "TASKS", "FAILED", "SINCE", "FILE", NULL};
+static const char *const run_heads[] = {"RUN", "SCENARIO", "STATE", "UP", "TASKS", "FAILED", "SINCE", "FILE", "LOG", NULL};
 static const char *const object_heads[] = {"NAME", "KIND", "STATE", "PID", "SINCE", "RESTARTS", "CPU", "MEMORY", "DOING", NULL};
 
 struct text_table *table_new(void)
@@ -86,6 +86,17 @@ void table_add_run(struct text_table *table, const struct value *run, const char
     row->cells[5] = buf_take(&failed);
     row->cells[6] = mem_copy(control_text(run, "since"), strnlen(control_text(run, "since"), TIME_LENGTH));
     row->cells[7] = mem_strdup(control_text(run, "file"));
+    row->cells[8] = mem_strdup(control_text(run, "log"));
+}
+
+void table_add_ended(struct text_table *table, const struct value *run)
+{
+    struct buf state = {0};
+    buf_text(&state, control_text(run, "state"));
+    if (control_member(run, "status"))
+        buf_printf(&state, " %" PRId64, control_number(run, "status", 0));
+    table_add_run(table, run, buf_string(&state));
+    buf_release(&state);
 }
 
 /* What the processes of an object and their sessions use; false where there are none. */

@@ -14,6 +14,9 @@ void table_free(struct text_table *table);
 /* The answer of a run to ps; STATE, NULL: its own, is what it is doing. */
 void table_add_run(struct text_table *table, const struct value *run, const char *state);
 
+/* The same of one that has ended: a row of run_logs_each(). */
+void table_add_ended(struct text_table *table, const struct value *run);
+
 /* A row of status, with what its processes use now, which is read here. */
 void table_add_object(struct text_table *table, const struct value *object);
 

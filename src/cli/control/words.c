@@ -18,6 +18,7 @@
 #include "cli/control/find.h"
 #include "cli/control/link.h"
 #include "cli/control/log_lines.h"
+#include "cli/control/run_logs.h"
 #include "cli/control/table.h"
 #include "cli/options.h"
 #include "cli/runner/complain.h"
@@ -134,6 +135,18 @@ static void print_end(const struct options *options, const struct value *line, i
     }
 }
 
+/* Where the log of a run in the background is. */
+static void print_log(const struct control_link *link)
+{
+    struct arena *arena = arena_new();
+    struct error error = {0};
+    struct value hello = {0};
+    if (!value_from_json(arena, buf_string(&link->hello), link->hello.length, &hello, &error) && *control_text(&hello, "log"))
+        printf("log: %s\n", control_text(&hello, "log"));
+    error_release(&error);
+    arena_free(arena);
+}
+
 /* Reads to the end of the answer. Its status, or below 0 with ERROR filled where that does not come. */
 static int read_answer(const struct options *options, struct control_link *link, struct error *error)
 {
@@ -147,6 +160,8 @@ static int read_answer(const struct options *options, struct control_link *link,
             status = (int)control_number(&line, "status", STATUS_SYSTEM);
             if (!options->json)
                 table_print(table);
+            if (options->mode == MODE_STATUS && !options->json)
+                print_log(link);
             print_end(options, &line, status);
             break;
         }
@@ -250,16 +265,53 @@ static void ask_ps(const struct options *options, struct text_table *table,
     control_close(&link);
 }
 
+struct ended_rows {
+    const struct options *options;
+    struct text_table *table;
+};
+
+static void add_ended(void *arg, const char *text, const struct value *row)
+{
+    const struct ended_rows *rows = arg;
+    if (rows->options->json)
+        printf("%s\n", text);
+    else
+        table_add_ended(rows->table, row);
+}
+
+/* Nobody starts one meanwhile, whose log would be there before it can be found. */
+static int list_all(const struct options *options, struct arena *arena, struct text_table *table, struct error *error)
+{
+    struct ended_rows rows = {options, table};
+    struct found_run *runs = NULL;
+    const char *directory = run_logs_directory(arena, error);
+    bool there = directory && !access(directory, F_OK);
+    int lock = there ? run_logs_lock(directory, error) : error->code;
+    if (lock < 0)
+        return lock;
+    size_t count = control_runs(arena, &runs);
+    if (there) {
+        run_logs_each(directory, runs, count, add_ended, &rows);
+        close(lock);
+    }
+    for (size_t i = 0; i < count; i++)
+        ask_ps(options, table, &runs[i]);
+    return 0;
+}
+
 int control_ps(const struct options *options)
 {
     struct arena *arena = arena_new();
     struct found_run *runs = NULL;
+    struct error error = {0};
     struct text_table *table = table_new();
-    size_t count = control_runs(arena, &runs);
+    size_t count = options->asking.all ? 0 : control_runs(arena, &runs);
     for (size_t i = 0; i < count; i++)
         ask_ps(options, table, &runs[i]);
+    int status = options->asking.all && list_all(options, arena, table, &error) ? complain_of_run(&error) : STATUS_OK;
     table_print(table);
     table_free(table);
     arena_free(arena);
-    return flush_output();
+    int flushed = flush_output();
+    return status == STATUS_OK ? flushed : status;
 }

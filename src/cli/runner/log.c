@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cli/control/background.h"
 #include "cli/each/each.h"
 #include "cli/log_settings.h"
 #include "cli/options.h"
@@ -30,6 +31,10 @@
 
 /* Standard output, the files of --log, --joblog, --junit, --trace, --report and --record, and standard error for --progress. */
 #define DESTINATIONS 8
+
+/* The log of a run in the background, unless --log-rotate says otherwise. */
+#define BACKGROUND_SIZE ((int64_t)16 << 20)
+#define BACKGROUND_KEEP 4
 
 struct destination {
     struct log *log;
@@ -212,7 +217,7 @@ static int open_file(struct log *log, struct loop *loop, const struct log_spec *
         path = spec->file;
         flags = FILE_DIRECTORIES | (spec->append ? FILE_APPEND : FILE_EMPTY);
     }
-    if (!path && options->rotate.size && !options->dry)
+    if (!path && options->rotate.size && !options->dry && !options->background)
         return error_set(error, ERROR_FAILED,
                          "--log-rotate is for a log file, and there is none: add --log FILE");
     if (!path)
@@ -248,10 +253,20 @@ static int open_standard(struct log *log, struct loop *loop, const struct option
     return add_destination(log, loop, path ? path : "standard output", target, error);
 }
 
+/* What takes the place of standard output and of standard error. */
+static int open_background(struct log *log, struct loop *loop, const struct options *options, struct error *error)
+{
+    static const struct rotation_rules usual = {.size = BACKGROUND_SIZE, .keep = BACKGROUND_KEEP};
+    const struct rotation_rules *rules = options->rotate.size && !options->log ? &options->rotate : &usual;
+    const char *path = options->background->log;
+    log->errors = log->items;
+    return add_destination(log, loop, path, target_open(path, FILE_CLAIM | FILE_APPEND, rules, "write the log to", error), error);
+}
+
 static int open_all(struct log *log, struct loop *loop, const struct log_spec *spec,
                     const struct options *options, struct error *error)
 {
-    int result = open_standard(log, loop, options, error);
+    int result = (options->background ? open_background : open_standard)(log, loop, options, error);
     return result ? result : open_file(log, loop, spec, options, error);
 }
 
@@ -468,7 +483,7 @@ bool log_report(const struct log *log, struct buf *out)
         size_t lost = output_lost(destination->output);
         int stuck = output_stuck(destination->output);
         bool unread = (log->closed && destination->standard) ||
-                      (destination == log->errors && !destination->story_count);
+                      (destination == log->errors && !destination->story_count && !destination->jsonl);
         if (unread || (!lost && !destination->failed && !stuck))
             continue;
         whole = false;

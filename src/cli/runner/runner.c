@@ -15,6 +15,8 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "child/limits.h"
+#include "cli/control/background.h"
+#include "cli/control/run_logs.h"
 #include "cli/declare.h"
 #include "cli/each/each.h"
 #include "cli/log_settings.h"
@@ -46,6 +48,7 @@
 #include "os/descendants.h"
 #include "os/guard.h"
 #include "os/nofile.h"
+#include "os/private_socket.h"
 #include "os/spawn_child.h"
 #include "os/stdio.h"
 #include "os/terminal.h"
@@ -68,6 +71,7 @@ static const int caught_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, 
 
 struct runner {
     struct run run;
+    const struct background *background; /* NULL: it is in the foreground */
     pid_t guard;
     struct pause pause;
     struct log *log;
@@ -108,6 +112,8 @@ static void on_signal(void *arg, int signal_number)
         return;
     }
     guard_heard();
+    if (signal_number == SIGHUP && runner->background)
+        return; /* it has no terminal that could hang up */
     runner->run.orphaned |= getppid() != runner->guard;
     bool again = runner->run.stop_cause != STOP_NONE;
     run_stop(&runner->run, STOP_SIGNAL, signal_number);
@@ -253,6 +259,9 @@ static int status_of(const struct runner *runner, bool whole)
 static int end_run(struct runner *runner)
 {
     struct buf report = {0};
+    struct error error = {0};
+    if (runner->background && run_log_take(runner->background->log, &error)) /* it may have rotated */
+        error_release(&error);
     bool whole = log_report(runner->log, &report);
     buf_append(&report, runner->report.data, runner->report.length);
     whole = whole && !runner->report.length;
@@ -363,12 +372,15 @@ static int open_run(struct runner *runner, const struct options *options,
                     const struct scenario *scenario, const struct mask *mask, struct error *error)
 {
     struct run *run = &runner->run;
+    const struct background *background = options->background;
+    runner->background = background;
     *run = (struct run){
         .loop = loop_new(error),
         .bus = bus_new(),
         .scenario = scenario,
         .mask = mask,
-        .id = make_id(),
+        .id = background ? mem_strdup(background->id) : make_id(),
+        .log_file = background ? background->log : NULL,
         .pid = (long)getppid(),
         .wall = clock_wall(),
         .shared = shared_new(),
@@ -418,6 +430,8 @@ static void make_objects(struct run *run, const struct runner_args *order)
     objects_make(run);
     if (!run->dry)
         run->control = control_socket_new(run, order->socket);
+    if (order->options->background)
+        background_tell(order->options->background, *private_socket_path(order->socket) != '\0');
     durable_tell_control_socket(run);
 }
 
@@ -492,15 +506,21 @@ static bool only(const struct options *options, struct scenario *scenario)
     return true;
 }
 
+struct scenario *runner_load(const struct options *options, struct scenario_sources **held)
+{
+    struct scenario *scenario = cli_load(options, held);
+    if (scenario && only(options, scenario) && (options->dry || machine_fits(scenario, scenario_mask(*held))))
+        return scenario;
+    scenario_free(scenario);
+    return NULL;
+}
+
 int runner_main(void *arg)
 {
     const struct runner_args *order = arg;
-    const struct options *options = order->options;
-    struct scenario_sources *held = NULL;
-    struct scenario *scenario = cli_load(options, &held);
-    bool fit = scenario && only(options, scenario) &&
-               (options->dry || machine_fits(scenario, scenario_mask(held)));
-    int status = fit ? run_scenario(order, scenario, scenario_mask(held)) : STATUS_USAGE;
+    struct scenario_sources *held = order->sources;
+    struct scenario *scenario = order->scenario ? order->scenario : runner_load(order->options, &held);
+    int status = scenario ? run_scenario(order, scenario, scenario_mask(held)) : STATUS_USAGE;
     scenario_free(scenario);
     scenario_free_sources(held);
     return status;
