@@ -108,6 +108,7 @@ static void put_lines(struct buf *out, const char *text)
         end = strstr(text, ". ");
         end = end ? end + 2 : text + strlen(text);
         size_t length = (size_t)(end - text);
+        buf_text(out, strchr(".'", *text) ? "\\&" : ""); /* no macro */
         buf_append(out, text, length - (text[length - 1] == ' '));
         buf_char(out, '\n');
     }

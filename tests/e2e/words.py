@@ -53,7 +53,7 @@ def test_habits_are_answered_with_the_line_to_write():
 
 def test_an_option_names_the_words_that_it_goes_with():
     directory = Directory()
-    for line, said in (("check --all s.yaml", "--all goes with get, not with check: see parrun help check"),
+    for line, said in (("check --all s.yaml", "--all goes with ps and get, not with check: see parrun help check"),
                        ("get --delay 1s q", "--delay goes with each, put and queue, not with get: see parrun help get"),
                        ("--tree s.yaml", "--tree goes with graph, not with run: see parrun help run"),
                        ("list -v s.yaml", "-v goes with run, plan and replay, not with list: see parrun help list"),

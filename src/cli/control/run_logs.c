@@ -69,7 +69,7 @@ int run_logs_lock(const char *directory, struct error *error)
 }
 
 /* Names of the logs in a directory, without their ending. */
-struct names {
+struct log_names {
     char **items;
     size_t count;
     size_t capacity;
@@ -89,7 +89,7 @@ static bool is_living(const char *id, const struct found_run *living, size_t cou
 }
 
 /* Of runs that live no more, the oldest first: an id begins with the time. */
-static void read_names(const char *directory, const struct found_run *living, size_t count, struct names *names)
+static void read_names(const char *directory, const struct found_run *living, size_t count, struct log_names *names)
 {
     DIR *all = opendir(directory);
     const struct dirent *one;
@@ -111,7 +111,7 @@ static void read_names(const char *directory, const struct found_run *living, si
         qsort(names->items, names->count, sizeof(*names->items), by_text);
 }
 
-static void release_names(struct names *names)
+static void release_names(struct log_names *names)
 {
     for (size_t i = 0; i < names->count; i++)
         free(names->items[i]);
@@ -141,7 +141,7 @@ static void remove_log(const char *directory, const char *id)
 
 void run_logs_prune(const char *directory, const struct found_run *living, size_t count)
 {
-    struct names names = {0};
+    struct log_names names = {0};
     read_names(directory, living, count, &names);
     for (size_t i = 0; i + RUN_LOGS_KEPT < names.count; i++)
         remove_log(directory, names.items[i]);
@@ -182,7 +182,7 @@ static bool is_row(const char *line)
 void run_logs_each(const char *directory, const struct found_run *living, size_t count,
                    void (*take)(void *arg, const char *text, const struct value *row), void *arg)
 {
-    struct names names = {0};
+    struct log_names names = {0};
     read_names(directory, living, count, &names);
     for (size_t i = 0; i < names.count; i++) {
         struct arena *arena = arena_new();
