@@ -178,7 +178,7 @@ CASES = [
     ("parrun each cat mi", "parrun each cat mill.yaml"),
     ("parrun graph mi", "parrun graph mill.yaml"),
     ("parrun -v -j 2 mi", "parrun -v -j 2 mill.yaml"),
-    ("parrun --journal mill.yaml --resume sc", "parrun --journal mill.yaml --resume scene.yaml schema"),
+    ("parrun --journal mill.yaml --resume sc", "parrun --journal mill.yaml --resume scale scene.yaml schema"),
     ("parrun mill.yaml --log sc", "parrun mill.yaml --log scene.yaml"),
     ("parrun -v mill.yaml s", "parrun -v mill.yaml size= sort="),
     ("parrun --journal scene.yaml mill.yaml w", "parrun --journal scene.yaml mill.yaml width="),
