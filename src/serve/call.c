@@ -13,7 +13,6 @@
 #include "engine/run.h"
 #include "loop/timer.h"
 #include "serve/desk.h"
-#include "serve/request.h"
 #include "serve/session.h"
 #include "value/value.h"
 
@@ -23,7 +22,7 @@
 struct call *call_new(struct session *session, const struct value *fields)
 {
     struct call *call = mem_calloc(1, sizeof(*call));
-    const struct value *id = request_member(fields, "id");
+    const struct value *id = value_member(fields, "id");
     struct buf text = {0};
     if (id)
         value_json(&text, id);
@@ -55,19 +54,19 @@ void call_free(struct call *call)
 
 bool call_flag(const struct call *call, const char *name)
 {
-    const struct value *value = request_member(call->fields, name);
+    const struct value *value = value_member(call->fields, name);
     return value && value->type == VALUE_BOOLEAN && value->boolean;
 }
 
 const char *call_text(const struct call *call, const char *name)
 {
-    const struct value *value = request_member(call->fields, name);
+    const struct value *value = value_member(call->fields, name);
     return value && value->type == VALUE_STRING ? value->string.bytes : NULL;
 }
 
 double call_number(const struct call *call, const char *name, double otherwise)
 {
-    const struct value *value = request_member(call->fields, name);
+    const struct value *value = value_member(call->fields, name);
     return !value ? otherwise : value->type == VALUE_INTEGER ? (double)value->integer : value->number;
 }
 

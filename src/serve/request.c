@@ -22,19 +22,11 @@ static bool is(const struct value *key, const char *name)
            !memcmp(key->string.bytes, name, key->string.length);
 }
 
-const struct value *request_member(const struct value *object, const char *name)
-{
-    for (size_t i = 0; object->type == VALUE_TABLE && i < object->table.count; i++)
-        if (is(&object->table.pairs[i].key, name))
-            return &object->table.pairs[i].value;
-    return NULL;
-}
-
 static const struct request_row *find_row(const struct value *fields)
 {
     const struct request_row *row;
     for (size_t i = 0; (row = request_row_at(i)); i++)
-        if (request_member(fields, row->word))
+        if (value_member(fields, row->word))
             return row;
     return NULL;
 }
@@ -124,7 +116,7 @@ static void add_pattern(struct call *call, const char *name, char *text)
 /* ["web", "db*"], or of REQUEST_COUNTS {"web": 3, "pool": "+2"}: what is said of each is a text from here on. */
 static int read_patterns(struct call *call, struct error *error)
 {
-    const struct value *given = request_member(call->fields, call->row->word);
+    const struct value *given = value_member(call->fields, call->row->word);
     bool counts = call->row->takes == REQUEST_COUNTS;
     if (given->type != VALUE_TABLE || (given->table.count && value_is_list(given) == counts))
         return error_set(error, ERROR_FAILED, counts ? "\"%s\" is an object, such as {\"web\": 3}"

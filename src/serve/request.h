@@ -5,9 +5,6 @@
 struct session;
 struct value;
 
-/* The member NAME of an object of JSON; NULL: it has none. */
-const struct value *request_member(const struct value *object, const char *name);
-
 /* Serves the request that FIELDS, an object, are; what is none is answered so. */
 void request_serve(struct session *session, const struct value *fields);
 

@@ -12,7 +12,6 @@
 #include "serve/call.h"
 #include "serve/identity.h"
 #include "serve/object_row.h"
-#include "serve/request.h"
 #include "serve/session.h"
 #include "value/value.h"
 
@@ -99,7 +98,7 @@ void serve_cancel(struct call *call)
 {
     struct buf id = {0};
     struct call *found = NULL;
-    value_json(&id, request_member(call->fields, "cancel"));
+    value_json(&id, value_member(call->fields, "cancel"));
     for (struct call *other = session_calls(call->session); other; other = other->next)
         if (other != call && !strcmp(other->id, buf_string(&id)))
             found = other;

@@ -181,7 +181,7 @@ bool session_is_idle(const struct session *session)
 /* The first line says which version the client speaks; the run answers with its own and who it is. */
 static void greet(struct session *session, const struct value *fields)
 {
-    const struct value *hello = request_member(fields, "hello");
+    const struct value *hello = value_member(fields, "hello");
     struct buf line = {0};
     if (!hello || hello->type != VALUE_INTEGER) {
         session_dismiss(session, "the first line is {\"hello\": 1}: the version of the protocol");

@@ -157,6 +157,18 @@ static bool take_head(struct value_reader *reader, struct value *value)
     return false;
 }
 
+const struct value *value_member(const struct value *table, const char *name)
+{
+    size_t length = strlen(name);
+    for (size_t i = 0; table->type == VALUE_TABLE && i < table->table.count; i++) {
+        const struct value_pair *pair = &table->table.pairs[i];
+        if (pair->key.type == VALUE_STRING && pair->key.string.length == length &&
+            !memcmp(pair->key.string.bytes, name, length))
+            return &pair->value;
+    }
+    return NULL;
+}
+
 bool value_is_key(const struct value *value)
 {
     return value->type == VALUE_STRING || value->type == VALUE_INTEGER ||

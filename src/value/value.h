@@ -60,6 +60,9 @@ struct value_pair {
 /* A string value that borrows TEXT. */
 struct value value_of_string(const char *text);
 
+/* The value at the key NAME of TABLE; NULL where it is no table, or has none. */
+const struct value *value_member(const struct value *table, const char *name);
+
 /* True for what may be the key of a table: a string, an integer, a number that is not NaN. */
 bool value_is_key(const struct value *value);
 

@@ -233,8 +233,8 @@ static int ask(struct control_link *link, const char *request, bool *running)
     while (status == -2) {
         if (control_next(link, &text, &line, &error) != 1)
             status = -1;
-        else if (control_member(&line, "ps"))
-            *running = !strcmp(control_text(control_member(&line, "ps"), "state"), "running");
+        else if (value_member(&line, "ps"))
+            *running = !strcmp(control_text(value_member(&line, "ps"), "state"), "running");
         else
             status = (int)control_number(&line, "status", -2);
     }

@@ -17,19 +17,9 @@
 
 #define PIECE ((size_t)64 << 10)
 
-const struct value *control_member(const struct value *object, const char *name)
-{
-    for (size_t i = 0; object->type == VALUE_TABLE && i < object->table.count; i++) {
-        const struct value_pair *pair = &object->table.pairs[i];
-        if (pair->key.type == VALUE_STRING && !strcmp(pair->key.string.bytes, name))
-            return &pair->value;
-    }
-    return NULL;
-}
-
 int64_t control_number(const struct value *object, const char *name, int64_t otherwise)
 {
-    const struct value *value = control_member(object, name);
+    const struct value *value = value_member(object, name);
     return value && value->type == VALUE_INTEGER ? value->integer : otherwise;
 }
 
@@ -105,12 +95,12 @@ static int greet(struct control_link *link, struct error *error)
     if (!result)
         result = control_next(link, &text, &line, error);
     limit_time(link, 0);
-    if (result == 1 && control_member(&line, "hello")) {
+    if (result == 1 && value_member(&line, "hello")) {
         buf_text(&link->hello, text);
         link->pid = (long)control_number(&line, "pid", 0);
         return 0;
     }
-    const struct value *why = result == 1 ? control_member(&line, "error") : NULL;
+    const struct value *why = result == 1 ? value_member(&line, "error") : NULL;
     if (result >= 0)
         error_set(error, -ESRCH, why && why->type == VALUE_STRING ? "the run says: %s" : "the run has ended",
                   why ? why->string.bytes : "");

@@ -31,9 +31,6 @@ int control_send(struct control_link *link, const char *request, struct error *e
  * ERROR filled. */
 int control_next(struct control_link *link, const char **text, struct value *line, struct error *error);
 
-/* The member NAME of an object; NULL: it has none. */
-const struct value *control_member(const struct value *object, const char *name);
-
 /* A number that a member is; OTHERWISE where it is none. */
 int64_t control_number(const struct value *object, const char *name, int64_t otherwise);
 

@@ -93,7 +93,7 @@ void table_add_ended(struct text_table *table, const struct value *run)
 {
     struct buf state = {0};
     buf_text(&state, control_text(run, "state"));
-    if (control_member(run, "status"))
+    if (value_member(run, "status"))
         buf_printf(&state, " %" PRId64, control_number(run, "status", 0));
     table_add_run(table, run, buf_string(&state));
     buf_release(&state);
@@ -102,7 +102,7 @@ void table_add_ended(struct text_table *table, const struct value *run)
 /* What the processes of an object and their sessions use; false where there are none. */
 static bool measure(struct text_table *table, const struct value *object, struct usage *sum)
 {
-    const struct value *pids = control_member(object, "pids");
+    const struct value *pids = value_member(object, "pids");
     bool any = false;
     *sum = (struct usage){0};
     if (!pids || pids->type != VALUE_TABLE)
@@ -132,7 +132,7 @@ void table_add_usage(struct text_table *table, const struct value *object, struc
 
 static char *seconds_of(const struct value *object)
 {
-    const struct value *seconds = control_member(object, "seconds");
+    const struct value *seconds = value_member(object, "seconds");
     struct buf text = {0};
     if (seconds && seconds->type == VALUE_NUMBER)
         duration_print(&text, (int64_t)seconds->number * NS_PER_S);

@@ -104,15 +104,15 @@ static void put_raw(const char *text, const char *name, struct buf *out)
 static void print_line(const struct options *options, struct text_table *table,
                        struct log_lines *lines, const char *text, const struct value *line)
 {
-    const struct value *object = control_member(line, "object");
+    const struct value *object = value_member(line, "object");
     struct buf raw = {0};
-    if (control_member(line, "line") || control_member(line, "gap")) {
+    if (value_member(line, "line") || value_member(line, "gap")) {
         log_lines_take(lines, text, line);
     } else if (object && options->json) {
         put_raw(text, "object", &raw);
         table_add_usage(table, object, &raw);
         printf("%s\n", buf_string(&raw));
-    } else if (object && control_member(object, "text")) {
+    } else if (object && value_member(object, "text")) {
         printf("%s %s\n", control_text(object, "name"), control_text(object, "text"));
     } else if (object) {
         table_add_object(table, object);
@@ -156,7 +156,7 @@ static int read_answer(const struct options *options, struct control_link *link,
     struct value line;
     int result = 1, status = -1;
     while (lines && status < 0 && (result = control_next(link, &text, &line, error)) == 1) {
-        if (control_member(&line, "status")) {
+        if (value_member(&line, "status")) {
             status = (int)control_number(&line, "status", STATUS_SYSTEM);
             if (!options->json)
                 table_print(table);
@@ -253,12 +253,12 @@ static void ask_ps(const struct options *options, struct text_table *table,
         return;
     }
     if (!control_send(&link, "{\"id\":1,\"ps\":[]}", &error) && control_next(&link, &text, &line, &error) == 1 &&
-        control_member(&line, "ps")) {
+        value_member(&line, "ps")) {
         put_raw(text, "ps", &raw);
         if (options->json)
             printf("%s\n", buf_string(&raw));
         else
-            table_add_run(table, control_member(&line, "ps"), NULL);
+            table_add_run(table, value_member(&line, "ps"), NULL);
     }
     buf_release(&raw);
     error_release(&error);
