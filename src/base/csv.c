@@ -1,4 +1,4 @@
-/* Reading CSV: a machine that goes from byte to byte. */
+/* CSV: reading is a machine that goes from byte to byte. */
 #include "base/csv.h"
 
 #include <stdlib.h>
@@ -34,9 +34,14 @@ static enum csv_result end_row(struct csv *csv)
     return CSV_ROW;
 }
 
-static bool is_mark(char byte)
+static char separator_of(const struct csv *csv)
 {
-    return byte == ',' || byte == '"' || byte == '\n' || byte == '\r';
+    return csv->separator ? csv->separator : ',';
+}
+
+static bool is_mark(char byte, char separator)
+{
+    return byte == separator || byte == '"' || byte == '\n' || byte == '\r';
 }
 
 /* Takes what stands for itself; returns how many bytes. */
@@ -47,7 +52,7 @@ static size_t take_run(struct csv *csv, const char *bytes, size_t length)
         while (size < length && bytes[size] != '"')
             csv->lines += bytes[size++] == '\n';
     else if (csv->place == CSV_START || csv->place == CSV_PLAIN)
-        while (size < length && !is_mark(bytes[size]))
+        while (size < length && !is_mark(bytes[size], separator_of(csv)))
             size++;
     buf_append(&csv->bytes, bytes, size);
     if (size && csv->place == CSV_START)
@@ -78,15 +83,16 @@ static enum csv_result take_mark(struct csv *csv, char byte, struct error *error
 {
     if (csv->place == CSV_RETURN && byte != '\n')
         return wrong(error, "a carriage return stands outside quotes");
+    if (byte == separator_of(csv)) {
+        csv->begun = true;
+        end_field(csv);
+        return CSV_MORE;
+    }
     switch (byte) {
     case '\n':
         return end_row(csv);
     case '\r':
         csv->place = CSV_RETURN;
-        return CSV_MORE;
-    case ',':
-        csv->begun = true;
-        end_field(csv);
         return CSV_MORE;
     case '"':
         return take_quote(csv, error);
@@ -132,4 +138,21 @@ void csv_release(struct csv *csv)
     buf_release(&csv->bytes);
     free(csv->ends);
     *csv = (struct csv){0};
+}
+
+void csv_put(struct buf *out, const char *field, size_t length, char separator, bool quote_empty)
+{
+    bool plain = length || !quote_empty;
+    for (size_t i = 0; i < length && plain; i++)
+        plain = !is_mark(field[i], separator);
+    if (plain) {
+        buf_append(out, field, length);
+        return;
+    }
+    buf_char(out, '"');
+    for (size_t i = 0; i < length; i++) {
+        buf_text(out, field[i] == '"' ? "\"" : "");
+        buf_char(out, field[i]);
+    }
+    buf_char(out, '"');
 }

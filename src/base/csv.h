@@ -1,5 +1,5 @@
 /*
- * Reading CSV (RFC 4180), as it comes: rows end in LF or CRLF, a field in quotes may hold commas,
+ * CSV (RFC 4180). It is read as it comes: rows end in LF or CRLF, a field in quotes may hold commas,
  * quotes (doubled) and line ends. Lines with nothing on them are passed over.
  *
  * A zeroed struct csv is at the start of a file; csv_release() frees it.
@@ -31,6 +31,7 @@ enum csv_place {
 };
 
 struct csv {
+    char separator;   /* what stands between two fields; 0: a comma */
     enum csv_place place;
     struct buf bytes; /* of the row's fields, one after the other */
     size_t *ends;     /* of each field in BYTES */
@@ -53,5 +54,8 @@ enum csv_result csv_end(struct csv *csv, struct error *error);
 const char *csv_field(const struct csv *csv, size_t i, size_t *length);
 
 void csv_release(struct csv *csv);
+
+/* Appends a field, in quotes where it needs them between SEPARATORs, or where it is empty and QUOTE_EMPTY. */
+void csv_put(struct buf *out, const char *field, size_t length, char separator, bool quote_empty);
 
 #endif

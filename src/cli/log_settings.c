@@ -28,6 +28,7 @@ static const struct {
     {"prefix", offsetof(struct log_settings, prefix)},
     {"stderr_apart", offsetof(struct log_settings, apart)},
     {"each", offsetof(struct log_settings, each)},
+    {"screen", offsetof(struct log_settings, screen)},
     {"commands", offsetof(struct log_settings, commands)},
 };
 
@@ -64,6 +65,7 @@ void log_settings_init(struct log_settings *settings, const struct scenario *sce
         .prefix = spec->prefix,
         .apart = has_errors(scenario),
         .each = options->each,
+        .screen = spec->screen,
         .commands = options->trace,
         .file = options->log ? options->log : options->dry ? NULL : spec->file,
     };

@@ -34,6 +34,7 @@ struct log_settings {
     bool apart;      /* some pool keeps the standard error of its tasks apart */
     bool each;       /* a run of "each", which has no story */
     bool commands;   /* of each: its commands are told */
+    bool screen;     /* standard output has the log too where a file has it */
     const char *file; /* borrowed: where it was written; NULL: to standard output. It is told, and not read back */
 };
 

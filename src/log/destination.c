@@ -32,6 +32,8 @@ struct target {
     int64_t size;              /* bytes in the file, as far as is known here */
     int64_t line;              /* of these, those before the line that is being written */
     int64_t due;               /* SIZE at which a rotation that failed is tried again */
+    bool rows;                 /* lines are rows of CSV */
+    bool quoted;               /* what is written next stands in quotes of a row */
     bool leaving_out;          /* the rest of a line that could not be written */
     bool torn;                 /* the beginning of that line is in the file */
     int stuck;                 /* errno value */
@@ -41,7 +43,7 @@ struct target {
     struct buf packed;
     int64_t flush_due;         /* clock_monotonic(); 0: nothing is kept back */
     size_t unflushed;          /* bytes that were put since all could be read */
-    int broken;                /* errno value: nothing more is packed */
+    int broken;                /* errno value: nothing more is packed, or put into a row */
 };
 
 struct target *target_new(int fd)
@@ -145,6 +147,7 @@ struct target *target_open(const char *path, unsigned flags, const struct rotati
                            const char *doing, struct error *error)
 {
     bool rotates = rules && rules->size;
+    struct stat status;
     if (flags & FILE_REPLACE)
         return open_part(path, flags, doing, error);
     unsigned opening = FILE_APPEND | (rotates ? flags & ~(unsigned)FILE_EMPTY : flags);
@@ -158,6 +161,9 @@ struct target *target_open(const char *path, unsigned flags, const struct rotati
     struct target *target = target_new(fd);
     target->owned = true;
     target->packer = flags & FILE_PACK ? gzip_stream_new() : NULL;
+    target->rows = flags & FILE_ROWS;
+    if (target->rows && !fstat(fd, &status))
+        target->size = target->line = status.st_size;
     if (!rotates || !begin_rotation(target, path, flags, rules, error))
         return target;
     target_free(target);
@@ -202,9 +208,21 @@ static size_t fitting(const struct target *target, const char *bytes, size_t len
     return end ? (size_t)(end + 1 - bytes) : length;
 }
 
+/* The last line end that does not stand in quotes. */
+static const char *find_row_end(struct target *target, const char *bytes, size_t length)
+{
+    const char *last = NULL;
+    for (size_t i = 0; i < length; i++) {
+        target->quoted ^= bytes[i] == '"';
+        if (bytes[i] == '\n' && !target->quoted)
+            last = bytes + i;
+    }
+    return last;
+}
+
 static void note_written(struct target *target, const char *bytes, size_t length)
 {
-    const char *last = memrchr(bytes, '\n', length);
+    const char *last = target->rows ? find_row_end(target, bytes, length) : memrchr(bytes, '\n', length);
     if (last)
         target->line = target->size + (last + 1 - bytes);
     target->size += (int64_t)length;
@@ -293,7 +311,7 @@ int target_flush(struct target *target, size_t *lost)
 
 int target_write(struct target *target, const char *bytes, size_t length, size_t *lost)
 {
-    int number = look_for_file(target);
+    int number = target->rows && target->broken ? target->broken : look_for_file(target);
     if (number) {
         *lost += length;
         return number;
@@ -320,6 +338,7 @@ int target_write(struct target *target, const char *bytes, size_t length, size_t
     if (!number)
         return 0;
     *lost += length - done + take_back(target);
+    target->broken = number;
     target->gone = number == EPIPE;
     target->torn = target->size != target->line;
     target->leaving_out = bytes[length - 1] != '\n';

@@ -11,8 +11,8 @@
  * itself.
  *
  * Where there is no room (a full disk), what cannot be written is left out up to the end of its
- * line; what comes later is tried again. Of one that packs nothing
- * more is written then.
+ * line; what comes later is tried again. Of one that packs, and of rows of CSV (FILE_ROWS), nothing
+ * more is written then, and the beginning of a row is taken back.
  */
 #ifndef LOG_DESTINATION_H
 #define LOG_DESTINATION_H

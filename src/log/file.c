@@ -98,6 +98,35 @@ static void end_torn_line(int fd, const char *path, off_t end)
     close(readable);
 }
 
+/* Behind the last whole row: a line end in quotes ends none. A negative errno where it cannot be read. */
+static off_t find_rows_end(int fd)
+{
+    char piece[1 << 16];
+    bool quoted = false;
+    off_t at = 0, end = 0;
+    ssize_t size;
+    while ((size = pread(fd, piece, sizeof(piece), at)) > 0) {
+        for (ssize_t i = 0; i < size; i++) {
+            quoted ^= piece[i] == '"';
+            if (piece[i] == '\n' && !quoted)
+                end = at + i + 1;
+        }
+        at += size;
+    }
+    return size ? -errno : end;
+}
+
+static int cut_torn_row(int fd, const char *path, struct error *error)
+{
+    int readable = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    off_t end = readable < 0 ? -errno : find_rows_end(readable);
+    if (readable >= 0)
+        close(readable);
+    if (end >= 0 && ftruncate(fd, end))
+        end = -errno;
+    return end < 0 ? error_system(error, (int)-end, "cannot look for the last row of '%s'", path) : 0;
+}
+
 /* Of a regular file: claims it, empties it, or ends its last line, as FLAGS say. */
 static int prepare(int fd, const char *path, unsigned flags, const char *doing, struct error *error)
 {
@@ -112,6 +141,8 @@ static int prepare(int fd, const char *path, unsigned flags, const char *doing, 
         return error_set(error, -EEXIST, "cannot %s '%s': it is there already; --force replaces it", doing, path);
     if (status.st_size && flags & FILE_EMPTY && ftruncate(fd, 0))
         return error_system(error, errno, "cannot empty '%s'", path);
+    if (status.st_size && adds && flags & FILE_ROWS)
+        return cut_torn_row(fd, path, error);
     if (status.st_size && adds)
         end_torn_line(fd, path, status.st_size);
     return 0;

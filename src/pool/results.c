@@ -22,6 +22,7 @@
 #include "log/file.h"
 #include "log/file_lock.h"
 #include "log/writer_thread.h"
+#include "pool/results_table.h"
 #include "pool/task.h"
 #include "queue/async_put.h"
 #include "queue/queue.h"
@@ -42,7 +43,9 @@ struct results {
     struct output *output; /* NULL: the records go to OUTLET */
     struct async_put *async;
     enum framing framing; /* of its queue */
+    struct results_table *table; /* NULL: a record is a line of JSON */
     struct buf line;
+    struct buf row; /* of the table */
 };
 
 static void fail_of(struct results *results, struct error *error)
@@ -155,6 +158,18 @@ static int remove_older(const struct results_spec *spec, struct error *error)
     return fd < -1 ? fd : 0;
 }
 
+/* NULL with ERROR filled where the file cannot be used. */
+static struct target *open_file(struct results *results, struct error *error)
+{
+    unsigned flags = (results->goes_on ? FILE_APPEND : FILE_EMPTY) | (results->table ? FILE_ROWS : 0);
+    if (!results->goes_on && results->spec->kind == RESULTS_DIRECTORY && remove_older(results->spec, error))
+        return NULL;
+    /* before it is opened, which cuts what looks like a torn row */
+    if (results->goes_on && results->table && results_table_continue(results->table, results->file, error))
+        return NULL;
+    return target_open(results->file, flags | FILE_DIRECTORIES | FILE_CLAIM, NULL, "write results to", error);
+}
+
 struct results *results_new(struct run *run, const struct pool_spec *pool, bool goes_on,
                             const struct results_callbacks *callbacks, void *arg,
                             struct error *error)
@@ -175,10 +190,8 @@ struct results *results_new(struct run *run, const struct pool_spec *pool, bool 
         return results;
     }
     results->file = record_file(results->spec);
-    unsigned flags = goes_on ? FILE_APPEND : FILE_EMPTY;
-    bool anew = results->spec->kind == RESULTS_DIRECTORY && !goes_on;
-    struct target *target = anew && remove_older(results->spec, error) ? NULL :
-        target_open(results->file, flags | FILE_DIRECTORIES | FILE_CLAIM, NULL, "write results to", error);
+    results->table = pool->results.separator ? results_table_new(pool) : NULL;
+    struct target *target = open_file(results, error);
     if (!target) {
         results_free(results);
         return NULL;
@@ -367,7 +380,13 @@ void results_put(struct results *results, struct task *task)
         put_message(results);
         return;
     }
-    buf_char(line, '\n');
+    if (results->table) {
+        buf_clear(&results->row);
+        results_table_put(results->table, line->data, line->length, &results->row);
+        line = &results->row;
+    } else {
+        buf_char(line, '\n');
+    }
     output_put(results->output, line->data, line->length);
     if (results->pushes)
         output_push(results->output);
@@ -393,7 +412,9 @@ void results_free(struct results *results)
         return;
     async_put_free(results->async);
     output_free(results->output);
+    results_table_free(results->table);
     free(results->file);
     buf_release(&results->line);
+    buf_release(&results->row);
     free(results);
 }

@@ -1,6 +1,6 @@
 /*
- * What a pool keeps of its tasks for later: a record each as JSON Lines, in a file, or in a
- * directory with the output of each task beside it; or as messages of a queue.
+ * What a pool keeps of its tasks for later: a record each as JSON Lines or as the row of a table (results_table.h), in a
+ * file, or in a directory with the output of each task beside it; or as messages of a queue.
  *
  *     {"pool":"p","index":0,"item":...,"attempt":1,"exit":0,"seconds":0.012345,"memory":1331200,
  *      "output":"..."}

@@ -353,6 +353,8 @@ enum results_kind {
 struct results_spec {
     enum results_kind kind;
     const char *path; /* absolute */
+    struct mark mark; /* of the path */
+    char separator;   /* RESULTS_FILE: a table with this between its columns; 0: lines of JSON */
     size_t queue;     /* RESULTS_QUEUE: index into scenario.queues */
 };
 
@@ -442,6 +444,7 @@ struct log_spec {
     bool prefix;      /* true by default */
     const char *file; /* absolute; NULL: standard output */
     bool append;      /* keep what is in it */
+    bool screen;      /* standard output has the log too */
     struct rotate_spec rotate;
     const char *record;    /* absolute: where the run is recorded; NULL: nowhere */
     int64_t record_output; /* bytes of output of an object that are recorded; 0: all */

@@ -98,6 +98,8 @@ extern const struct type type_pressure; /* struct pressure_spec */
 extern const struct type type_throttle; /* struct throttle_spec */
 extern const struct type type_results;  /* struct results_spec */
 extern const struct type type_results_file; /* struct results_spec */
+extern const struct type type_results_csv;  /* struct results_spec */
+extern const struct type type_results_tsv;  /* struct results_spec */
 extern const struct type type_results_dir;  /* struct results_spec */
 
 /* In bind/limits.c. */

@@ -96,23 +96,6 @@ static int csv_decode(lua_State *lua)
     return 1;
 }
 
-static void put_field(struct buf *out, const char *field, size_t length, bool alone)
-{
-    bool plain = length || !alone; /* a row of one empty field would be no row */
-    for (size_t i = 0; i < length && plain; i++)
-        plain = field[i] != ',' && field[i] != '"' && field[i] != '\r' && field[i] != '\n';
-    if (plain) {
-        buf_append(out, field, length);
-        return;
-    }
-    buf_char(out, '"');
-    for (size_t i = 0; i < length; i++) {
-        buf_text(out, field[i] == '"' ? "\"" : "");
-        buf_char(out, field[i]);
-    }
-    buf_char(out, '"');
-}
-
 /* The value on top of the stack, which goes, as a field. */
 static void encode_field(lua_State *lua, lua_Integer row, lua_Integer column, bool alone)
 {
@@ -125,7 +108,7 @@ static void encode_field(lua_State *lua, lua_Integer row, lua_Integer column, bo
     const char *field = empty ? lua_pushliteral(lua, "") : convert_text(lua, -1, &length);
     if (column > 1)
         buf_char(out, ',');
-    put_field(out, field, length, alone);
+    csv_put(out, field, length, ',', alone); /* a row of one empty field would be no row */
     lua_pop(lua, 2);
 }
 

@@ -80,9 +80,42 @@ static void test_rows(void **state)
     }
 }
 
+/* What is put is what is read, whatever stands between the fields. */
+static void test_put(void **state)
+{
+    static const char *const fields[] = {"", "a", ",", "\t", "\"", "a\"b", "a\nb", "\r", " a ", "\"\""};
+    static const char separators[] = {',', '\t', ';'};
+    (void)state;
+    for (size_t s = 0; s < countof(separators); s++) {
+        struct csv csv = {.separator = separators[s]};
+        struct buf row = {0};
+        struct error error = {0};
+        size_t taken;
+        for (size_t i = 0; i < countof(fields); i++) {
+            if (i)
+                buf_char(&row, separators[s]);
+            csv_put(&row, fields[i], strlen(fields[i]), separators[s], i % 2 == 0);
+        }
+        assert_int_equal(memcmp(row.data, "\"\"", 2), 0);
+        buf_char(&row, '\n');
+        assert_int_equal(csv_take(&csv, row.data, row.length, &taken, &error), CSV_ROW);
+        assert_int_equal(taken, row.length);
+        assert_int_equal(csv.count, countof(fields));
+        for (size_t i = 0; i < countof(fields); i++) {
+            size_t length;
+            const char *field = csv_field(&csv, i, &length);
+            assert_int_equal(length, strlen(fields[i]));
+            assert_memory_equal(field, fields[i], length);
+        }
+        csv_release(&csv);
+        buf_release(&row);
+    }
+}
+
 int main(void)
 {
     struct tests tests = {0};
+    TEST(&tests, test_put);
     TEST_ROWS(&tests, test_rows, cases);
     return tests_run(&tests, "csv");
 }

@@ -253,6 +253,45 @@ static void assert_refused(const char *name, unsigned flags, const char *text)
     error_release(&error);
 }
 
+static struct target *open_rows(unsigned flags)
+{
+    struct error error = {0};
+    struct target *target = target_open(path_of("log"), flags | FILE_ROWS, NULL, "write to", &error);
+    assert_null(error.text);
+    return target;
+}
+
+/* A line end in quotes ends no row: what does not fit is left out by rows, and nothing follows it. */
+static void full_disk_and_rows(void)
+{
+    put_file("log", "n,text\n");
+    struct target *target = open_rows(FILE_APPEND);
+    write_text(target, "1,\"a\nb\n\"\n");
+    size_t lost = 0;
+    limit_files(30);
+    assert_int_equal(target_write(target, "2,\"c\nd\ne\nf\ng\n\"\n", 15, &lost), EFBIG);
+    limit_files(RLIM_INFINITY);
+    assert_int_equal(lost, 15);
+    assert_int_equal(target_write(target, "3,x\n", 4, &lost), EFBIG);
+    assert_int_equal(lost, 19);
+    target_free(target);
+    assert_file("log", "n,text\n1,\"a\nb\n\"\n");
+}
+
+static void torn_row(void)
+{
+    static const char *const torn[] = {"", "2", "2,\"x\n", "2,\"x\n\"\"\n", "2,\"x\n\""};
+    for (size_t i = 0; i < countof(torn); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "n,text\n1,\"a\nb\"\n%s", torn[i]);
+        put_file("log", text);
+        struct target *target = open_rows(FILE_APPEND);
+        write_text(target, "3,y\n");
+        target_free(target);
+        assert_file("log", "n,text\n1,\"a\nb\"\n3,y\n");
+    }
+}
+
 static void planted(void)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -337,6 +376,8 @@ static const struct row {
     {"stuck", stuck},
     {"full and room again", full_and_room_again},
     {"full standard output", full_standard_output},
+    {"full disk and rows", full_disk_and_rows},
+    {"torn row", torn_row},
     {"reader is gone", reader_is_gone},
     {"planted", planted},
     {"devices and descriptors", devices_and_descriptors},

@@ -280,18 +280,21 @@ static void add_output(struct log *log, struct bus *bus, struct story_options *s
     add_reader(&log->items[0], bus, story, options, false, run);
 }
 
-/* With a log of its own, standard output is the bodies'. JSON is whole in any case. */
-static void add_readers(struct log *log, struct bus *bus, struct story_options *story,
+/* With a log of its own, standard output is the bodies', unless both are to have the whole STORY. JSON is whole in any
+ * case, and for the file alone where there is one. */
+static void add_readers(struct log *log, struct bus *bus, struct story_options *story, bool both,
                         const struct options *options, bool json, const char *run)
 {
-    if (log->count == 1) {
+    bool file = log->count > 1;
+    story->parts = file && json ? STORY_ALL : file && !both ? STORY_SENTENCES : STORY_SENTENCES | STORY_OUTPUT;
+    if (file)
+        add_reader(&log->items[1], bus, story, options, json, run);
+    if (file && json)
         story->parts = STORY_SENTENCES | STORY_OUTPUT;
-        add_reader(&log->items[0], bus, story, options, json, run);
-        return;
-    }
-    story->parts = json ? STORY_ALL : STORY_SENTENCES;
-    add_reader(&log->items[1], bus, story, options, json, run);
-    add_output(log, bus, story, options, run);
+    if (!file || both)
+        add_reader(&log->items[0], bus, story, options, json && !file, run);
+    else
+        add_output(log, bus, story, options, run);
 }
 
 /* Standard error of tasks that is kept apart. JSON has it with all the rest. */
@@ -417,7 +420,7 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
     if (!result && settings->each)
         result = report_each(log, loop, bus, &story, settings, options, run, error);
     else if (!result)
-        add_readers(log, bus, &story, options, log->json, run);
+        add_readers(log, bus, &story, settings->screen, options, log->json, run);
     if (!result && settings->apart && !log->json)
         result = add_errors(log, loop, bus, &story, options, run, error);
     if (!result && options->joblog)

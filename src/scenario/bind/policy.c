@@ -171,6 +171,7 @@ static void bind_results_path(struct loader *loader, const struct field *field,
     }
     char *absolute = scenario_path(loader->scenario, path);
     results->kind = kind;
+    results->mark = loader_mark(loader, node);
     results->path = arena_strdup(loader->arena, absolute);
     free(absolute);
 }
@@ -178,6 +179,22 @@ static void bind_results_path(struct loader *loader, const struct field *field,
 static void bind_results_file(struct loader *loader, const struct field *field,
                               const struct node *node)
 {
+    bind_results_path(loader, field, node, RESULTS_FILE);
+}
+
+static void bind_results_csv(struct loader *loader, const struct field *field,
+                             const struct node *node)
+{
+    struct results_spec *results = field->block->spec;
+    results->separator = ',';
+    bind_results_path(loader, field, node, RESULTS_FILE);
+}
+
+static void bind_results_tsv(struct loader *loader, const struct field *field,
+                             const struct node *node)
+{
+    struct results_spec *results = field->block->spec;
+    results->separator = '\t';
     bind_results_path(loader, field, node, RESULTS_FILE);
 }
 
@@ -291,6 +308,20 @@ const struct type type_results_file = {
     .name = "results file",
     .wording = "a path",
     .bind = bind_results_file,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_results_csv = {
+    .name = "results csv",
+    .wording = "a path",
+    .bind = bind_results_csv,
+    .early = true,
+    .json = "@text",
+};
+const struct type type_results_tsv = {
+    .name = "results tsv",
+    .wording = "a path",
+    .bind = bind_results_tsv,
     .early = true,
     .json = "@text",
 };

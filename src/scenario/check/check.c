@@ -125,6 +125,30 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
                    "are none", object->name);
 }
 
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), size = strlen(end);
+    return length >= size && !strcmp(text + length - size, end);
+}
+
+/* A table has the columns of one pool, and is no file of JSON. */
+static void check_table(struct loader *loader, const struct pool_spec *pool)
+{
+    const struct scenario *scenario = loader->scenario;
+    const struct results_spec *results = &pool->results;
+    if (results->kind != RESULTS_FILE)
+        return;
+    bool csv = ends_with(results->path, ".csv");
+    if (!results->separator && (csv || ends_with(results->path, ".tsv")))
+        diag_warning(loader->diags, results->mark, csv ? "write csv in place of file for a table" : "write tsv in place of file for a table",
+                     "pool '%s': the results in this file are lines of JSON", pool->object.name);
+    for (const struct pool_spec *other = scenario->pools; other < pool; other++)
+        if (other->results.kind == RESULTS_FILE && !strcmp(other->results.path, results->path) &&
+            (results->separator || other->results.separator))
+            diag_error(loader->diags, results->mark, "give each pool a table of its own",
+                       "pool '%s' writes its results to the same file, and a table has the columns of one pool", other->object.name);
+}
+
 /* Who fills and who reads each queue. */
 struct sides {
     bool *produced;
@@ -245,6 +269,7 @@ static void check_uses(struct loader *loader)
     }
     for (size_t i = 0; i < scenario->pool_count; i++) {
         join_pool(loader, &scenario->pools[i]);
+        check_table(loader, &scenario->pools[i]);
         check_shared(loader, &scenario->pools[i]);
         note_sides(&sides, &scenario->pools[i].object);
     }

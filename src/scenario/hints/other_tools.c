@@ -110,6 +110,12 @@ static bool is_path(const char *text)
     return strpbrk(text, "/.") && !strpbrk(text, ":{ ");
 }
 
+static bool is_table(const char *text)
+{
+    size_t length = strlen(text);
+    return is_path(text) && length > 4 && !strcmp(text + length - 4, ".csv");
+}
+
 static const struct {
     enum block_kind block;
     bool (*fits)(const char *text);
@@ -120,6 +126,7 @@ static const struct {
     {BLOCK_RETRY, is_number, "retry: {attempts: %s}"},
     {BLOCK_HALT, is_number, "halt: {failures: %s}"},
     {BLOCK_HALT, is_how, "halt: {failures: 1, how: %s}"},
+    {BLOCK_RESULTS, is_table, "results: {csv: %s}"},
     {BLOCK_RESULTS, is_path, "results: {file: %s}"},
     {BLOCK_LOG, is_path, "log: {file: %s}"},
     {BLOCK_STOP, is_duration, "stop: {grace: %s}"},
