@@ -19,7 +19,7 @@
 /* A first row that is longer is none of ours. */
 #define HEADER_MOST (64u << 20)
 
-struct column {
+struct table_column {
     char *name;
     size_t length;
     struct buf cell; /* of the row that is made */
@@ -30,7 +30,7 @@ struct results_table {
     const struct pool_spec *pool;
     char separator;
     bool whole;  /* there is a column "item": items are not taken apart */
-    struct column *columns;
+    struct table_column *columns;
     size_t count, capacity;
     size_t next;      /* the column behind the one that was filled last */
     struct buf other; /* the members of its object */
@@ -69,10 +69,10 @@ struct results_table *results_table_new(const struct pool_spec *pool)
 }
 
 /* NULL: there is none of this name. */
-static struct column *find_column(struct results_table *table, const char *name, size_t length)
+static struct table_column *find_column(struct results_table *table, const char *name, size_t length)
 {
     for (size_t i = 0; i < table->count; i++) {
-        struct column *column = &table->columns[(table->next + i) % table->count];
+        struct table_column *column = &table->columns[(table->next + i) % table->count];
         if (column->length == length && !memcmp(column->name, name, length)) {
             table->next = (size_t)(column - table->columns) + 1;
             return column;
@@ -87,7 +87,7 @@ static void add_column(struct results_table *table, const char *name, size_t len
     if (find_column(table, name, length))
         return;
     table->columns = mem_grow(table->columns, &table->capacity, table->count + 1, sizeof(*table->columns));
-    table->columns[table->count++] = (struct column){.name = mem_copy(name, length), .length = length};
+    table->columns[table->count++] = (struct table_column){.name = mem_copy(name, length), .length = length};
 }
 
 /* The name of the column for a part of an item. */
@@ -137,7 +137,7 @@ static void put_header(const struct results_table *table, struct buf *out)
 static void put_cell(struct results_table *table, const char *name, size_t length, const struct value *value)
 {
     struct buf text = {0};
-    struct column *column = find_column(table, name, length);
+    struct table_column *column = find_column(table, name, length);
     if (column && !column->filled) {
         value_text(&text, value);
         csv_put(&column->cell, buf_string(&text), text.length, table->separator, value->type == VALUE_STRING);
@@ -168,7 +168,7 @@ static void put_item(struct results_table *table, const struct value *item)
 
 static void put_other(struct results_table *table)
 {
-    struct column *column = find_column(table, "other", strlen("other"));
+    struct table_column *column = find_column(table, "other", strlen("other"));
     struct buf object = {0};
     if (!table->other.length)
         return; /* each table has the column */
@@ -183,7 +183,7 @@ static void put_other(struct results_table *table)
 static void put_row(struct results_table *table, struct buf *out)
 {
     for (size_t i = 0; i < table->count; i++) {
-        struct column *column = &table->columns[i];
+        struct table_column *column = &table->columns[i];
         if (i)
             buf_char(out, table->separator);
         buf_append(out, column->cell.data, column->cell.length);
