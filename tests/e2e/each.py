@@ -317,6 +317,41 @@ def test_resume_goes_by_content():
     assert len((directory.path / "j").read_text().splitlines()) == 1 + 4 + 3
 
 
+def test_a_run_that_is_stopped_says_how_to_go_on():
+    directory = Directory()
+    rest = {(): b"with --joblog FILE, --resume could do what is left", ("--joblog", "j"): b"the same line with --resume does what is left",
+            ("--joblog", "j", "--resume"): b"the same line does what is left", ("--journal", "db"): b"the same line with --resume does what is left"}
+    for options, words in rest.items():
+        (directory.path / "j").unlink(missing_ok=True)
+        with subprocess.Popen([PROGRAM, "each", "-j1", "--lb", *options, "echo {}; test {} = a || sleep 600", ":::", "a", "b", "c", "d"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=directory.path) as process:
+            assert process.stdout.readline() + process.stdout.readline() == b"a\nb\n"
+            process.terminate()
+            _, err = process.communicate(timeout=PATIENCE)
+        assert process.returncode == -signal.SIGTERM and err == b"parrun: stopped by signal TERM: 1 was done, 3 were not; " + words + b"\n", err
+
+
+def test_a_forgotten_resume_is_taken_back():
+    directory = Directory()
+    line = ("-j1", "--journal", "db", "echo {}; test -e go || test {} != b", ":::", "a", "b")
+    each(*line, directory=directory.path, status=1)
+    forgot = each(*line, directory=directory.path, status=1)
+    assert forgot.stdout == b"a\nb\n" and b"--resume-previous does" in forgot.stderr, forgot
+    directory.file("go", "")
+    back = each("--resume-previous", *line, directory=directory.path)
+    assert back.stdout == b"b\n", back
+    ended = each("--resume-previous", "--joblog", "j", "echo", ":::", "a", directory=directory.path, status=2)
+    assert b"--resume-previous needs --journal FILE" in ended.stderr, ended
+
+
+def test_several_items_in_a_line_of_the_shell():
+    """Where {} stands alone each is a word, whatever operator is beside it; in quotes, or joined, they are one."""
+    ended = each("-n2", "-j1", "printf '[%s]' {}|cat;printf '<%s>' {};printf '(%s)' \" {} \" '; {} ;' a{}", ":::", "x y", "b;$c")
+    assert ended.stdout == b"[x y][b;$c]<x y><b;$c>( x y b;$c )(; x y b;$c ;)(ax y b;$c)", ended
+    ended = each("-n2", "-j1", "printf", "[%s]", " {} ", "{}", ":::", "x y", "z")
+    assert ended.stdout == b"[ x y z ][x y][z]", ended
+
+
 def test_a_torn_line_of_a_joblog_is_not_done():
     directory = Directory()
     each("-j1", "--joblog", "j", "echo", ":::", "a", "b", directory=directory.path)

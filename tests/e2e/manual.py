@@ -65,7 +65,13 @@ def as_shell(example, directory, _arguments):
     shell(f"exec >out; {example.text}", directory)
 
 
-KINDS = {"shell": as_shell, "run": as_scenario, "fails": as_failing, "check": as_check, "lua": as_lua, "python": as_python}
+def as_program(example, directory, arguments):
+    """The block is a file, run by the command ARGUMENTS."""
+    (directory / "example").write_text(example.text)
+    shell(f"exec >out; {' '.join(arguments)} example", directory)
+
+
+KINDS = {"program": as_program, "shell": as_shell, "run": as_scenario, "fails": as_failing, "check": as_check, "lua": as_lua, "python": as_python}
 
 
 def try_example(example):

@@ -237,10 +237,26 @@ static int put_place(const struct each *each, struct buf *out, const struct repl
     return 0;
 }
 
-/* True where nothing of a word stands on either side of what is LENGTH bytes at TEXT + AT. */
-static bool is_alone(const char *text, size_t at, size_t length)
+/* The quote of the shell in which what follows LENGTH bytes of TEXT stands, or 0; QUOTE is that of the first of them. */
+static char quote_after(const char *text, size_t length, char quote)
 {
-    return (!at || strchr(" \t\n", text[at - 1])) && strchr(" \t\n", text[at + length]);
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\\' && quote != '\'')
+            i++;
+        else if (text[i] == quote)
+            quote = 0;
+        else if (!quote && strchr("'\"`", text[i]))
+            quote = text[i];
+    }
+    return quote;
+}
+
+/* True where what is LENGTH bytes at TEXT + AT is a word of its own: of a line for the SHELL, or the whole argument. */
+static bool is_alone(const char *text, size_t at, size_t length, bool shell)
+{
+    const char *between = shell ? " \t\n;&|()<>" : "";
+    bool begins = !at || (strchr(between, text[at - 1]) && (at < 2 || text[at - 2] != '\\'));
+    return begins && strchr(between, text[at + length]);
 }
 
 /* TEXT as a template. */
@@ -248,15 +264,17 @@ static int put_text(const struct each *each, struct buf *out, const char *text, 
                     struct error *error)
 {
     int result = 0;
+    char quote = 0;
     for (size_t at = 0; !result && text[at];) {
         struct replacement place;
         size_t length = literal_length(each, text + at);
         each_put_literal(out, text + at, length, shell);
+        quote = shell ? quote_after(text + at, length, quote) : 0;
         at += length;
         if (!text[at])
             break;
         read_place(each, text + at, &place);
-        result = put_place(each, out, &place, is_alone(text, at, place.length), error);
+        result = put_place(each, out, &place, !quote && is_alone(text, at, place.length, shell), error);
         at += place.length;
     }
     return result;

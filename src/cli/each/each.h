@@ -26,8 +26,9 @@ struct scenario *each_load(const struct each *each, struct diags *diags,
 int each_read_joblog(const struct each *each, struct run *run, struct error *error);
 
 /* What a run of EACH tells: to STANDARD what a dry run would do, to ERRORS what went wrong and,
- * with COMMANDS, the command of each task. Both are borrowed. (report.c) */
-struct each_report *each_report_new(bool commands, struct output *standard,
+ * with COMMANDS, the command of each task. A run that is stopped says how far it came and REST, how a later one goes on;
+ * NULL: it does not say that. All are borrowed. (report.c) */
+struct each_report *each_report_new(bool commands, const char *rest, struct output *standard,
                                     struct output *errors);
 struct bus_reader each_report_reader(struct each_report *report);
 

@@ -251,6 +251,14 @@ static int take_resume(struct options *options, const char *value, struct error 
     return 0;
 }
 
+static int take_resume_previous(struct options *options, const char *value, struct error *error)
+{
+    (void)value;
+    (void)error;
+    options->resume = RESUME_PREVIOUS;
+    return 0;
+}
+
 static int take_nothing(struct options *options, const char *value, struct error *error)
 {
     (void)options;
@@ -319,7 +327,9 @@ static const struct option table[] = {
      .help = "keep what each command wrote in DIR"},
     {OPTION, .name = "resume", .take = take_resume,
      .help = "leave out what the joblog, or the journal, has as succeeded"},
-    {OPTION, .name = "retries", .argument = "N", .take = take_retries, .help = "try what fails up to N times"},
+    {OPTION, .name = "resume-previous", .take = take_resume_previous,
+     .help = "the same by the journal, as it was before a run that began anew"},
+    {OPTION, .name = "retries", .argument = "N", .take = take_retries, .help = "try what fails up to N times in all, the first one counted"},
     {OPTION, .name = "show", .flag = MEMBER(show), .help = "print the scenario that this stands for, run nothing"},
     {OPTION, .name = "tag", .flag = MEMBER(tag), .help = "put the item and a tab before each line of output"},
     {OPTION, .name = "timeout", .argument = "SECONDS", .take = take_timeout,
@@ -385,6 +395,9 @@ static int check(const struct each *each, struct error *error)
     if (each->run.resume && !each->run.joblog && !each->run.journal)
         return error_set(error, ERROR_FAILED,
                          "each: --resume needs --joblog FILE, or --journal FILE: there stands what is done");
+    if (each->run.resume == RESUME_PREVIOUS && !each->run.journal)
+        return error_set(error, ERROR_FAILED,
+                         "each: --resume-previous needs --journal FILE: a joblog has one run alone");
     if (each->keep_order && each->line_buffer)
         return error_set(error, ERROR_FAILED,
                          "each: -k prints whole commands in their order, --line-buffer lines as they come: "

@@ -19,6 +19,8 @@
 
 struct each_report {
     bool commands;
+    const char *rest; /* how a later run does what this one has not */
+    struct buf stopped; /* why it was stopped */
     struct output *standard;
     struct output *errors;
     struct buf line;
@@ -27,11 +29,12 @@ struct each_report {
     int64_t told;
 };
 
-struct each_report *each_report_new(bool commands, struct output *standard,
+struct each_report *each_report_new(bool commands, const char *rest, struct output *standard,
                                     struct output *errors)
 {
     struct each_report *report = mem_calloc(1, sizeof(*report));
     report->commands = commands;
+    report->rest = rest;
     report->standard = standard;
     report->errors = errors;
     return report;
@@ -43,6 +46,7 @@ void each_report_free(struct each_report *report)
         return;
     buf_release(&report->line);
     buf_release(&report->failed);
+    buf_release(&report->stopped);
     free(report);
 }
 
@@ -102,9 +106,26 @@ static void take_ended(struct each_report *report, const struct event *event)
     buf_printf(&report->failed, ": %.*s", length, reason);
 }
 
+/* "stopped by signal INT: 3 were done, 5 were not; ..." Of what is still to be read nobody knows how many there are. */
+static void tell_stopped(struct each_report *report, const struct event *event)
+{
+    buf_printf(&report->line, "parrun: stopped by %s: %lld %s done, ", report->stopped.data, (long long)event->total,
+               event->total == 1 ? "was" : "were");
+    if (event->left < 0)
+        buf_text(&report->line, "others were not");
+    else
+        buf_printf(&report->line, "%lld %s not", (long long)(event->skipped + event->left),
+                   event->skipped + event->left == 1 ? "was" : "were");
+    if (report->rest)
+        buf_printf(&report->line, "; %s", report->rest);
+    put_line(report, report->errors);
+}
+
 /* "3 of 10 failed: 2 (b.txt): exit code 1; ..." */
 static void take_pool_ended(struct each_report *report, const struct event *event)
 {
+    if (report->stopped.length)
+        tell_stopped(report, event);
     if (!(event->flags & EVENT_WRONG))
         return;
     if (report->failed.length)
@@ -122,7 +143,7 @@ static bool report_wants(void *arg, enum event_kind kind, unsigned flags)
     (void)flags;
     return kind == EVENT_TASK_ENDED || kind == EVENT_TASK_PLANNED || kind == EVENT_POOL_ENDED ||
            kind == EVENT_POOL_CARRIAGE_RETURN || kind == EVENT_POOL_RESUMED ||
-           kind == EVENT_WORKER_LOST || kind == EVENT_POOL_LIMITED;
+           kind == EVENT_WORKER_LOST || kind == EVENT_POOL_LIMITED || kind == EVENT_RUN_STOPPING;
 }
 
 static void report_take(void *arg, const struct event *event)
@@ -135,6 +156,10 @@ static void report_take(void *arg, const struct event *event)
     case EVENT_TASK_PLANNED:
         buf_append(&report->line, event->bytes, event->length);
         put_line(report, report->standard);
+        break;
+    case EVENT_RUN_STOPPING:
+        if (event->signal && event->reason)
+            buf_text(&report->stopped, event->reason);
         break;
     case EVENT_POOL_ENDED:
         take_pool_ended(report, event);

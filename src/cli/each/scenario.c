@@ -201,7 +201,7 @@ static void put_run(const struct each *each, struct buf *out)
     put_option(&options, "--joblog", each->run.joblog);
     put_option(&options, "--journal", each->run.journal);
     if (each->run.resume && each->run.journal)
-        buf_text(&options, " --resume");
+        buf_text(&options, each->run.resume == RESUME_PREVIOUS ? " --resume-previous" : " --resume");
     if (each->run.progress)
         buf_text(&options, " --progress");
     if (options.length && !strpbrk(options.data, "\n\r"))

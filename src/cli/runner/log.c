@@ -312,6 +312,17 @@ static int add_errors(struct log *log, struct loop *loop, struct bus *bus,
     return 0;
 }
 
+/* How a run of "each" goes on after a stop; NULL of one that is told again. */
+static const char *rest_of(const struct options *options)
+{
+    if (options->mode == MODE_REPLAY)
+        return NULL;
+    if (options->resume != RESUME_NONE || options->resume_joblog)
+        return "the same line does what is left";
+    return options->journal || options->joblog ? "the same line with --resume does what is left"
+                                               : "with --joblog FILE, --resume could do what is left";
+}
+
 /* A run of "each" has no story: standard output is the commands' own. */
 static int report_each(struct log *log, struct loop *loop, struct bus *bus,
                        struct story_options *story, const struct log_settings *settings,
@@ -322,7 +333,7 @@ static int report_each(struct log *log, struct loop *loop, struct bus *bus,
     int result = open_errors(log, loop, error);
     if (result)
         return result;
-    log->report = each_report_new(settings->commands, log->items[0].output, log->errors->output);
+    log->report = each_report_new(settings->commands, rest_of(options), log->items[0].output, log->errors->output);
     struct bus_reader reader = each_report_reader(log->report);
     bus_add(bus, &reader);
     return 0;
