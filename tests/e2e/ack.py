@@ -159,10 +159,15 @@ for number, line in enumerate(all):
 
 ANSWERS = """
 import os, stat, sys, time
+def size(path):
+    try:
+        one = os.stat(path) if "(deleted)" in os.readlink(path) else None
+    except FileNotFoundError:
+        return 0  # it was closed meanwhile
+    return 512 * one.st_blocks if one and stat.S_ISREG(one.st_mode) else 0
 def kept():
     files = f"/proc/{os.getppid()}/fd/"
-    held = [os.stat(files + fd) for fd in os.listdir(files) if "(deleted)" in os.readlink(files + fd)]
-    return sum(512 * one.st_blocks for one in held if stat.S_ISREG(one.st_mode))
+    return sum(size(files + fd) for fd in os.listdir(files))
 lines = len(sys.stdin.buffer.readlines())
 all, until = kept(), time.monotonic() + 60
 first = lines * 6 // 10

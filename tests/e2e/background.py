@@ -58,11 +58,12 @@ def test_it_comes_back_when_all_is_up():
     log = place.log_of(said)
     assert row["run"] == said.stdout.strip() and row["log"] == str(log), row
     assert str(log) in place.say("ps").stdout and f"log: {log}\n" in place.say("status").stdout
-    assert log.stat().st_mode & 0o7777 == 0o600 and "web | up\n" in log.read_text()
+    assert log.stat().st_mode & 0o7777 == 0o600
     follower = subprocess.Popen([PROGRAM, "logs", "-f"], env=place.env, cwd="/", stdout=subprocess.PIPE, text=True)
     assert follower.stdout.readline() == "web | up\n"
     place.end()
     assert follower.communicate(timeout=PATIENCE)[0] == "" and follower.returncode == 0
+    assert "web | up\n" in log.read_text()
     check_nothing_left()
 
 

@@ -5,6 +5,7 @@ import pathlib
 import time
 
 from harness.parrun import PATIENCE, TERM, Directory, Run, check_nothing_left, check_status, died_of, mark
+from harness.processes import wait_gone
 
 
 def hierarchy():
@@ -42,12 +43,6 @@ def delegated(marked=True):
         remove(path)
 
 
-def is_alive(pid):
-    with contextlib.suppress(OSError):
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    return False
-
-
 SCENARIO = """
     processes:
       server:
@@ -60,27 +55,26 @@ SCENARIO = """
 """
 
 
-def first_daemon_after_a_restart(marked):
-    """Whether it still runs when the second life has begun."""
+def check_first_daemon(marked):
+    """It runs on when the second life has begun, but where the run's cgroups may be used."""
     directory = Directory()
     with delegated(marked):
         run = Run(SCENARIO, directory=directory)
         first = int(run.wait_for(rb"daemon (\d+)")[1])
         (directory.path / "sick").touch()
         run.wait_for(rb"daemon (\d+)")
-        alive = is_alive(first)
+        assert wait_gone(first, PATIENCE if marked else 0) == marked
         run.signal(TERM)
         status, out, err = run.finish()
         check_nothing_left()
     check_status(status, died_of(TERM), out + err)
-    return alive
 
 
 @mark("release")
 def test_a_daemon_ends_with_the_process_that_left_it():
     if not hierarchy():
         return
-    assert not first_daemon_after_a_restart(marked=True)
+    check_first_daemon(marked=True)
 
 
 @mark("release")
@@ -88,7 +82,7 @@ def test_not_where_nobody_delegated_it():
     """As root may write everywhere: what is not marked is somebody else's."""
     if not hierarchy():
         return
-    assert first_daemon_after_a_restart(marked=False)
+    check_first_daemon(marked=False)
 
 
 @mark("release")

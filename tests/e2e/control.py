@@ -8,7 +8,7 @@ import threading
 import time
 
 from harness.control import Client
-from harness.parrun import KILL, TERM, VARIANT, Directory, Run, check_nothing_left, own_path
+from harness.parrun import KILL, TERM, VARIANT, Directory, Run, check_nothing_left, own_path, until
 
 GATE = 'until [ -e gate ]; do sleep 0.02; done'
 
@@ -23,13 +23,7 @@ def start(scenario, *arguments, **options):
 
 
 def socket_of(run):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = list(run.place.path.glob("parrun/*/socket"))
-        if found:
-            return found[0]
-        time.sleep(0.005)
-    raise AssertionError("no socket")
+    return until(lambda: list(run.place.path.glob("parrun/*/socket")), "a socket")[0]
 
 
 def end(run):
@@ -234,21 +228,21 @@ def test_its_directory_is_removed():
         path = socket_of(run)
         kept = Client(path)
         if whole:
-            shutil.rmtree(place.path)
+            gone = place.path.rename(temporary.path / "gone")
             place.path.touch()  # nothing can be made there
+            shutil.rmtree(gone)
             found = lambda: list(temporary.path.glob("parrun-*/*/socket"))
         else:
-            shutil.rmtree(path.parent)
+            shutil.rmtree(path.parent, ignore_errors=True)  # what it makes anew meanwhile may stay
             found = lambda: [path] if path.exists() else []
-        deadline = time.monotonic() + 60
-        while not found() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        client = None
-        while not client and time.monotonic() < deadline:
+
+        def connected():
             try:
-                client = Client(found()[0])
-            except OSError:  # it is being opened
-                time.sleep(0.005)
+                return [Client(socket) for socket in found()]
+            except OSError:  # it went away, too
+                return None
+
+        client, = until(connected, "a new socket")
         assert client.objects()["web"]["state"] == "running"
         assert kept.objects()["web"]["state"] == "running", "those who were there stay"
         assert client.ask("stop")[1]["status"] == 0

@@ -167,7 +167,7 @@ def test_steering():
     world = World()
     run = world.start("""
         processes: {web: {run: "trap 'echo hup' HUP; echo up; while :; do sleep 0.02; done", ready: {log: up}}}
-        pools: {p: {workers: 1, tasks: {range: [1, 1000]}, run: "sleep 0.1"}}
+        pools: {p: {workers: 1, tasks: {range: [1, 1000000]}, run: "sleep 0.1"}}
     """)
 
     def row(name):

@@ -235,6 +235,7 @@ def test_timeouts():
             produces: [full, empty]
             consumes: empty
             run: |
+              exec 2>&1
               parrun get empty --timeout 50ms; echo "get $?"
               parrun put full --timeout 50ms 1 2 3; echo "put $?"
           take: {consumes: full, depends_on: [try], run: parrun get full --all}
@@ -394,7 +395,7 @@ def test_status_counts_who_waits():
                    b"queue full holds 1 message, 1 waits for room\n"):
         while wanted not in run.seen:  # until they have asked
             run.signal(signal.SIGUSR1)
-            time.sleep(0.1)  # what comes sooner is taken for the same signal
             run.wait_for(rb"queue full holds 1 message")
+            time.sleep(0.1)  # what comes sooner behind it is taken for the same signal
     run.signal(TERM)
     run.finish()

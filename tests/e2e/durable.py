@@ -37,7 +37,7 @@ def fill(directory, run, more=""):
 
 
 def rows(directory, query="SELECT body FROM message ORDER BY id", name="q.db"):
-    connection = sqlite3.connect(directory.path / name)
+    connection = sqlite3.connect(directory.path / name, timeout=PATIENCE)
     try:
         return connection.execute(query).fetchall()
     finally:
@@ -70,8 +70,8 @@ def test_a_later_run_takes_what_an_earlier_one_has_put():
     assert bodies(directory) == []
 
 
-def kill_at_line(directory, line, number=KILL):
-    run = Run(WORK.format(more=""), directory=directory)
+def kill_at_line(directory, line, number=KILL, scenario=WORK.format(more="")):
+    run = Run(scenario, directory=directory)
     runner = run.runner()
     for _ in range(line):
         if not run.line():
@@ -115,7 +115,8 @@ def test_a_stop_puts_back_what_was_not_done():
     """Of each worker's task that was ended, it may be that its work was done just before."""
     directory = Directory()
     fill(directory, f"seq {COUNT}")
-    status, _, err = kill_at_line(directory, 12, TERM)
+    endless = WORK.format(more="").replace(">>done", f">>done; test ${{{{ item }}}} != {COUNT} || exec sleep 1000")
+    status, _, err = kill_at_line(directory, 12, TERM, endless)
     check_status(status, -TERM, err)
     done, left = words(directory), bodies(directory)
     assert set(done) | set(left) == {str(n) for n in range(1, COUNT + 1)}, (done, left)
@@ -178,7 +179,7 @@ def test_priorities_and_delays_last():
             produces: q
             lua: |
               local q = parrun.queue("q")
-              q:put("late", {delay = 5})
+              q:put("late", {delay = 1000000})
               q:put("usual 1")
               q:put("urgent", {priority = 9})
               q:put("usual 2")
@@ -187,11 +188,24 @@ def test_priorities_and_delays_last():
     check_status(status, 0, out + err)
     status, out, err = complete("""
         queues: {q: {durable: q.db}}
-        processes: {get: {run: cat, stdin: {queue: q}}}
+        processes: {get: {run: for i in 1 2 3 4; do read -r line; echo "$line"; done, stdin: {queue: q}}}
         """, directory=directory)
     check_status(status, 0, out + err)
     got = [line.split(b"| ")[1] for line in out.splitlines() if b"| " in line]
-    assert got == [b"urgent", b"soon", b"usual 1", b"usual 2", b"late"], got
+    assert got == [b"urgent", b"soon", b"usual 1", b"usual 2"], got
+    assert rows(directory, "SELECT body, round(due - put) FROM message") == [("late", 1000000.0)]
+
+
+def test_a_delay_goes_on_in_the_next_run():
+    directory = Directory()
+    told(directory, "put", "--delay", "2s", "q", "late")
+    (due,), = rows(directory, "SELECT due FROM message")
+    status, out, err = complete("""
+        queues: {q: {durable: q.db}}
+        processes: {get: {run: "read -r line; date +%s.%N", stdin: {queue: q}}}
+        """, directory=directory)
+    check_status(status, 0, out + err)
+    assert float(re.search(rb"get \| (.*)\n", out)[1]) >= due, (out, due)
 
 
 def test_much_in_the_file_is_read_in_pieces():
@@ -288,8 +302,9 @@ CHAIN = """
         tasks: {queue: jobs}
         produces: results
         lua: |
+          if item == "%d" then parrun.sleep(1000) end
           parrun.queue("results"):put("done " .. item)
-"""
+""" % COUNT
 
 
 def test_results_last_before_their_tasks_are_done_with():

@@ -398,8 +398,7 @@ def test_items_come_one_by_one_and_the_reader_may_go():
         process.stdin.flush()
         assert process.stdout.readline() == b"a\n"
         process.stdout.close()
-        process.stdin.write(b"b\n" * 3)
-        process.stdin.flush()
+        os.write(process.stdin.fileno(), b"b\n" * 3)
         assert process.wait(PATIENCE) == -signal.SIGPIPE, process.returncode
         assert process.stderr.read() == b""
 

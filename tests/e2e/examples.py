@@ -18,7 +18,7 @@ LICENSES = "/usr/share/common-licenses"
 
 def example(name, *arguments, given=b""):
     ended = subprocess.run([PROGRAM, ROOT / "examples" / name, *arguments], cwd=ROOT, input=given,
-                           env=own_path(program("release")), capture_output=True, timeout=PATIENCE, check=False)
+                           env=own_path(program("release")), capture_output=True, timeout=PATIENCE * 5, check=False)
     assert ended.returncode == 0 and not ended.stderr, ended
     check_nothing_left()
     return ended.stdout
@@ -93,7 +93,10 @@ def test_spool():
                          capture_output=True)
     assert put.stdout == f"{len(files) + 1} messages put into the new queue files.\n".encode(), put.stdout
     argv = [PROGRAM, ROOT / "examples" / "spool.yaml", f"db={db}", f"out={out}"]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
+    last = f'#!/bin/sh\n[ "$4" != {files[-1]} ] || exec sleep 1000\nexec {shutil.which("gzip")} "$@"\n'
+    directory.file("gzip", last).chmod(0o755)  # without which the first run does not end
+    env = {**os.environ, "PATH": f"{directory.path}:{os.environ['PATH']}"}
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
         for line in run.stdout:
             if line.startswith(b"Task 3 (") and b") runs " in line:
                 break
@@ -157,8 +160,10 @@ def test_resume():
     first.stdin.flush()  # its end is left open: the pool waits for more
     while not re.match(rb"Task 1 \(.*\) runs", first.stdout.readline()):
         pass
+    runner, = children(first.pid)
     os.kill(first.pid, KILL)
     first.communicate()
+    assert wait_gone(runner)
     ended = subprocess.run([PROGRAM, *arguments], cwd=ROOT, input="\n".join(names).encode(),
                            capture_output=True, timeout=PATIENCE, check=False)
     assert ended.returncode == 0 and b" tasks were done before.\n" in ended.stdout, ended

@@ -20,6 +20,7 @@ FORKS = "clone,clone3,fork,vfork"
 def injected(calls, fault, *arguments, scenario=SCENARIO):
     """A run under strace, which makes CALLS fail, counted in each process by itself."""
     directory = Directory()
+    directory.fifo("gate")
     directory.file("scenario.yaml", scenario)
     ended = subprocess.run(["strace", "-f", "-qq", "-o", "trace", "-e", f"trace={calls}", "-e",
                             f"inject={calls}:{fault}", PROGRAM, *arguments, "scenario.yaml"],
@@ -49,10 +50,11 @@ def test_process_refused_for_a_moment():
     raise AssertionError("no run without a fault")
 
 
+# The one ends when it was found ready, however long that takes.
 HELPERS = """
     processes:
-      a: {run: "echo a says so; sleep 0.2", ready: {run: "true", interval: 10ms}}
-      b: {run: echo b says so, depends_on: a}
+      a: {run: "echo a says so; read line <gate", ready: {run: "true", interval: 10ms}}
+      b: {run: "echo b says so; echo go >gate", depends_on: a}
     pools:
       p: {tasks: {output: "echo one; echo two"}, workers: 1, run: "echo item ${{ item }}"}
     threads:

@@ -28,7 +28,7 @@ def test_reads_the_terminal():
     shell = Shell(READS)
     shell.wait_for(rb"name\? ")
     shell.type(b"world\n")
-    group, front, state = shell.wait_for(rb"^\s*(\d+)\s+(\d+)\s+(\S+)").groups()
+    group, front, state = shell.wait_for(rb"^\s*(\d+)\s+(\d+)\s+(\S+)\s").groups()
     assert group == front and b"+" in state, (group, front, state)
     shell.wait_for(rb"hello world")
     status, told = shell.end()

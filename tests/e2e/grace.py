@@ -83,7 +83,7 @@ def test_signal_to_the_run():
 def test_timeout():
     ends_well("""
         processes:
-          srv: {run: "./srv.sh; :", timeout: 2s, stop: {grace: 1000s}}
+          srv: {run: "./srv.sh; :", timeout: 5s, stop: {grace: 1000s}}
     """)
 
 
@@ -128,7 +128,7 @@ def test_task_of_a_pool():
 def test_task_times_out():
     ends_well("""
         pools:
-          p: {tasks: 1, workers: 1, run: "./srv.sh; :", timeout: 2s, output: lines, stop: {grace: 1000s}}
+          p: {tasks: 1, workers: 1, run: "./srv.sh; :", timeout: 5s, output: lines, stop: {grace: 1000s}}
     """)
 
 
@@ -152,13 +152,13 @@ def test_command_of_a_lua_task():
         processes:
           show:
             run: for word in up heard "closed cleanly"; do while ! grep -qs "$word" said; do sleep 0.05; done; echo $word; done
-    """.replace("stop: {grace", "timeout: 2s, stop: {grace"))
+    """.replace("stop: {grace", "timeout: 5s, stop: {grace"))
 
 
 def test_command_of_a_thread_pool():
     ends_well("""
         pools:
-          p: {kind: thread, tasks: 1, workers: 1, timeout: 2s, lua: "parrun.run('./srv.sh >said; :')"}
+          p: {kind: thread, tasks: 1, workers: 1, timeout: 5s, lua: "parrun.run('./srv.sh >said; :')"}
         processes:
           show:
             run: for word in up heard "closed cleanly"; do while ! grep -qs "$word" said; do sleep 0.05; done; echo $word; done
@@ -171,7 +171,7 @@ def test_coprocess():
           p:
             tasks: 1
             workers: 1
-            timeout: 2s
+            timeout: 5s
             coprocess: {command: [sh, -c, "./srv.sh >&2; :"]}
             stop: {grace: 1000s}
     """)

@@ -6,10 +6,9 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-import time
 
 from harness.parrun import (KILL, PATIENCE, PROGRAM, Directory, Run, check_nothing_left,
-                            check_status, mark)
+                            check_status, mark, until)
 
 TASKS = 40
 
@@ -41,7 +40,7 @@ def journaled(directory, items, *arguments):
 
 
 def rows(directory, query, name="j.db"):
-    connection = sqlite3.connect(directory.path / name)
+    connection = sqlite3.connect(directory.path / name, timeout=PATIENCE)
     try:
         return connection.execute(query).fetchall()
     finally:
@@ -466,20 +465,12 @@ def killed_journal():
     directory = Directory()
     text = 'pools: {p: {workers: 2, tasks: 301, lua: "if item == 300 then parrun.sleep(600) end ' \
            'if item % 3 == 0 then error(\'x\') end"}}'
-    run = Run(text, "--journal=j.db", "-q", directory=directory)
-    deadline = time.monotonic() + PATIENCE
-    while rows_now(directory) < 300:
-        assert time.monotonic() < deadline, rows_now(directory)
+    run = Run(text, "--journal=j.db", directory=directory)
+    run.wait_for(rb"Run task 300 ")  # its tables are there before that
+    until(lambda: rows(directory, "SELECT count(*) FROM task") == [(300,)], "300 rows")
     os.kill(run.runner(), KILL)
     run.finish()
     return directory, text
-
-
-def rows_now(directory):
-    try:
-        return rows(directory, "SELECT count(*) FROM task")[0][0]
-    except sqlite3.OperationalError:
-        return 0  # no tables yet
 
 
 def check_damaged(good, text, damage):

@@ -11,7 +11,7 @@ from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
 ASKED = ("UPDATE", "LIVE")  # of a test by whoever runs it, see tests/e2e/each.py
-TIME_LIMIT = {"test": 400, "soak": 3600, "torture": 3600}
+TIME_LIMIT = {"test": 900, "soak": 3600, "torture": 3600}
 
 
 def marks(function):

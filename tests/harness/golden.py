@@ -86,7 +86,7 @@ class Golden:
         if not (self.folder / "check.py").exists():
             return []
         (work / "stdout.raw").write_bytes(ended.out)
-        checked = run_command([sys.executable, "-B", self.folder / "check.py", "stdout.raw"], 60,
+        checked = run_command([sys.executable, "-B", self.folder / "check.py", "stdout.raw"], TIME_LIMIT,
                               cwd=work)
         return [] if checked.status == 0 else ["check.py: " + checked.detail()]
 

@@ -21,6 +21,15 @@ def own_path(program=PROGRAM):
     return {**os.environ, "PATH": f"{pathlib.Path(program).parent}:{os.environ['PATH']}"}
 
 
+def until(found, wanted):
+    """Asks until FOUND() is something true, which is returned; WANTED is what it would be."""
+    deadline = time.monotonic() + PATIENCE
+    while not (value := found()):
+        assert time.monotonic() < deadline, f"never came: {wanted}"
+        time.sleep(0.005)
+    return value
+
+
 def mark(*_words):
     """Tells the driver how to run a test: alone, release (only there), tsan (there too)."""
     return lambda function: function
@@ -102,7 +111,7 @@ class Run:
 
     def finish(self):
         """Waits for the end; returns status (negative: a signal), all output, all error output."""
-        out, err = self.process.communicate(timeout=PATIENCE * 2)
+        out, err = self.process.communicate(timeout=PATIENCE * 5)
         self.seen += self.unread + (out or b"")
         self.unread = b""
         return self.process.returncode, self.seen, err or b""

@@ -4,6 +4,8 @@ import json
 
 from .command import environment, run_command
 
+TIME_LIMIT = 300
+
 # Options that a replay takes as well; those with a file get another one, which is compared.
 SHAPES = ("--color",)
 FILES = ("--log", "--joblog")
@@ -68,7 +70,7 @@ class Replayed:
         options = [word for pair in given(self.arguments, SHAPES) for word in pair]
         for name, (_, replayed) in pairs.items():
             options += [name, replayed]
-        told = run_command([self.program, "replay", self.record, *options], 60, cwd=self.work, env=environment())
+        told = run_command([self.program, "replay", self.record, *options], TIME_LIMIT, cwd=self.work, env=environment())
         header = opened(self.record)["log"]
         faults = []
         if told.status != 0 or (told.err and "stderr_apart" not in header and "each" not in header):

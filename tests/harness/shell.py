@@ -24,8 +24,9 @@ class Shell:
         # The session's leader is this process's child, as the test itself must keep its own.
         self.leader, self.terminal = pty.fork()
         if self.leader == 0:
+            self.terminal = 0  # which has its size before anybody asks for it
+            self.resize(*size)
             self.lead(arguments)
-        self.resize(*size)
 
     def resize(self, rows, columns):
         fcntl.ioctl(self.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))

@@ -25,7 +25,7 @@
 #include "cli/runner/status.h"
 
 /* When a run has answered that it has ended, its last process goes within a moment; so many ms are waited for it. */
-#define GONE_TIME 10000
+#define GONE_TIME 60000
 
 static int complain_of_run(struct error *error)
 {

@@ -14,8 +14,7 @@ for line in lines[2:-1]:
         busy.add(pid)
         of_task[task] = pid
     else:
-        task, seconds = re.fullmatch(r"Task (\d+) runs (\d+\.\d\d) seconds\.", line).groups()
-        assert 0 <= float(seconds) < 3.5, line
+        task = re.fullmatch(r"Task (\d+) runs \d+\.\d\d seconds\.", line)[1]
         busy.remove(of_task[task])
 assert sorted(started) == [0, 1, 2, 3, 4], started
 assert len(set(of_task.values())) <= 3, of_task
