@@ -6,7 +6,8 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
-from harness.parrun import KILL, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status, complete, mark
+from harness.parrun import (KILL, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status, complete, mark,
+                            wait_until)
 from harness.paths import TESTS
 
 SCHEMA = TESTS / "data" / "junit.xsd"
@@ -228,7 +229,10 @@ def test_a_message_that_comes_back_keeps_its_number():
     text = """
         queues: {q: {trace: true, items: [a, b, c]}}
         processes:
-          p: {restart: failure, stdin: {queue: q}, run: "test -e seen && exec cat; touch seen; exit 1"}
+          p: # whose first life ends once something stands in its input, and reads nothing of it
+            restart: failure
+            stdin: {queue: q}
+            exec: [bash, -c, "test -e seen && exec cat; touch seen; until read -t 0; do sleep 0.01; done; exit 1"]
     """
     complete(text, "--record", "r.jsonl", directory=directory)
     events = [json.loads(line) for line in (directory.path / "r.jsonl").read_text().splitlines()]
@@ -241,6 +245,7 @@ def test_the_trace_of_a_killed_run_needs_one_bracket():
     run = Run("pools: {p: {workers: 1, tasks: {range: [1, 1000000]}, lua: 'print(item)', output: lines}}",
               "--trace", "t.json", directory=directory)
     run.wait_for(b"^2000$")
+    wait_until(lambda: b",\n" in (directory.path / "t.json").read_bytes())  # the story may be ahead of it
     os.kill(run.runner(), signal.SIGKILL)
     run.finish()
     text = (directory.path / "t.json").read_text()

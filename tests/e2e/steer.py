@@ -1,18 +1,17 @@
 """Words that steer the objects of a run, from another process at its socket."""
 import os
-import pathlib
 import random
 import time
 
 from harness.control import Client
-from harness.parrun import TERM, VARIANT, Directory, Run, check_nothing_left, own_path
+from harness.parrun import PATIENCE, TERM, Directory, Run, check_nothing_left, own_path, wait_until
 
 
 def start(scenario, *arguments):
     """A run with a client at its socket, which is in a directory of its own."""
     place = Directory()
     run = Run(scenario, *arguments, env={**own_path(), "XDG_RUNTIME_DIR": str(place.path)})
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not (found := list(place.path.glob("parrun/*/socket"))):
         assert time.monotonic() < deadline and run.process.poll() is None, run.finish()
         time.sleep(0.005)
@@ -46,13 +45,6 @@ def state(run, name):
 
 def gate(run, name):
     (run.directory.path / name).touch()
-
-
-def wait_until(what):
-    deadline = time.monotonic() + 60
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 SERVER = "trap 'exit 1' TERM; echo up; while :; do sleep 0.01; done"
@@ -318,6 +310,7 @@ def test_random_words():
     print(f"STEER_SEED={seed} STEER_STEPS={steps}")
     draw = random.Random(seed)
     run = start(MODEL)
+    run.client.socket.settimeout(4 * PATIENCE)
     names = ["db", "web", "hub", "make", "take", "w*", "*ake"]
     for _ in range(steps):
         name = draw.choice(["stop", "start", "restart", "restart", "pause", "resume", "scale", "signal"])
@@ -346,11 +339,11 @@ def test_random_words():
     objects = run.client.objects()
     down = [name for name, one in objects.items() if one["state"] not in ("done", "running", "failed")]
     if down:
-        status, answer = word(run, "start", down, with_deps=True, timeout=60)
+        status, answer = word(run, "start", down, with_deps=True, timeout=3 * PATIENCE)
         assert status == 0 or status == 7, (down, status, answer)
-    assert word(run, "wait", ["make", "take"], until="ended", timeout=60)[0] == 0, run.client.objects()
+    assert word(run, "wait", ["make", "take"], until="ended", timeout=3 * PATIENCE)[0] == 0, run.client.objects()
     gate(run, "over")
-    assert word(run, "stop", ["db", "web"], timeout=60)[0] in (0, 7)
+    assert word(run, "stop", ["db", "web"], timeout=3 * PATIENCE)[0] in (0, 7)
     code, out, err = run.finish()
     check_nothing_left()
     taken = (run.directory.path / "taken").read_text().count("x")

@@ -110,7 +110,7 @@ def test_grace_ends_in_kill():
     status, out, err = run.finish()
     check_nothing_left()
     check_status(status, died_of(TERM), out + err)
-    assert b"heard" in out, out
+    assert b"Process stubborn killed: it did not end within 200ms." in out, out
 
 
 def test_stopped_child_is_continued():
@@ -145,6 +145,7 @@ def test_signal_before_anything_started():
 
 
 KILLED_AT = 50
+GRACE = 10  # seconds: nobody who ignores TERM is given it here
 
 MANY_LINES = """
     processes:
@@ -172,7 +173,7 @@ def test_runner_killed_at_fifty_moments():
         status = run.process.wait(PATIENCE)
         took = time.monotonic() - killed
         left = survivors()
-        assert took < 1 or VARIANT != "release", f"moment {moment}: took {took:.2f} s"
+        assert took < GRACE / 2 or VARIANT != "release", f"moment {moment}: took {took:.2f} s"
         assert not left, f"moment {moment}: left behind: {left}"
         check_status(status, died_of(KILL))
         run.finish()

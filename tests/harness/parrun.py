@@ -57,7 +57,8 @@ class Run:
 
     def __init__(self, scenario, *arguments, directory=None, **options):
         self.directory = directory or Directory()
-        self.scenario = self.directory.file("scenario.yaml", scenario)
+        made = self.directory.file(f"scenario.{id(self)}.made", scenario)
+        self.scenario = made.rename(self.directory.path / "scenario.yaml")  # at once: another run may just read it
         options.setdefault("stdin", subprocess.DEVNULL)
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
@@ -120,6 +121,14 @@ class Run:
 def complete(scenario, *arguments, **options):
     """Runs a scenario to its end; status, output, error output."""
     return Run(scenario, *arguments, **options).finish()
+
+
+def wait_until(what):
+    """Asks until WHAT returns something true."""
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < deadline, "never true"
+        time.sleep(0.01)
 
 
 def check_nothing_left():
