@@ -14,7 +14,7 @@ INSTALL ?= install
 
 # Debian's names of what each step needs.
 BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev libsqlite3-dev \
-  libpcre2-dev zlib1g-dev
+  libpcre2-dev zlib1g-dev libncurses-dev libvterm-dev
 TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace sqlite3 redis-tools \
   python3-jsonschema python3-yaml libxml2-utils jq mandoc fish zsh ksh93u+m mksh busybox parallel dpkg-dev \
   chromium chromium-driver nodejs
@@ -23,14 +23,17 @@ LINT_PACKAGES := clang-tidy cppcheck
 DEB_PACKAGES := dpkg-dev fakeroot lintian
 
 # Asked only when something is compiled, so that `make deps` works before pkg-config is there.
-pkg_config = $(or $(shell pkg-config $(1) libuv yaml-0.1 lua5.4 sqlite3 zlib libpcre2-8 2>/dev/null),$(error \
+PACKAGES := libuv yaml-0.1 lua5.4 sqlite3 zlib libpcre2-8
+# What these would say to the compiler, which standard is meant, is for all files as they want it already.
+SCREEN_PACKAGES := ncursesw vterm
+pkg_config = $(or $(shell pkg-config $(1) 2>/dev/null),$(error \
   the libraries that parrun is built with are missing; 'make deps' installs them))
-PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg_config,--cflags))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $(call pkg_config,--libs))$(PKG_LIBS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $(call pkg_config,--cflags $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $(call pkg_config,--libs $(PACKAGES) $(SCREEN_PACKAGES)))$(PKG_LIBS)
 # LINK=static puts the libraries themselves into the release program where the archives of them are
 # installed: to look up and relocate eight of them is most of what a small run costs. LINK=shared does not.
 LINK ?= static
-LIBRARIES := uv yaml lua5.4 sqlite3 z pcre2-8
+LIBRARIES := uv yaml lua5.4 sqlite3 z pcre2-8 ncursesw tinfo vterm
 archive = $(firstword $(filter /%,$(foreach name,$(1)_a $(1),$(shell $(CC) -print-file-name=lib$(name).a))))
 linked = $(foreach flag,$(PKG_LIBS),$(or $(call archive,$(filter $(LIBRARIES),$(flag:-l%=%))),$(flag)))
 # Modules of Lua that are written in C find in the program what they call: all of Lua, and by its name.

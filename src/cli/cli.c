@@ -136,7 +136,7 @@ int cli_run(const struct options *options)
     const char *flags = getenv("MAKEFLAGS");
     struct error error = {0};
     struct runner_args order = {.options = options};
-    if (options->detach)
+    if (options->detach || options->view)
         return background_run(options);
     order.jobserver = options->dry ? NULL : jobserver_join(flags, &error);
     order.no_jobserver = error.text;
@@ -212,6 +212,7 @@ static const struct mode_row {
     [MODE_RESUME] = {.act = control_word},
     [MODE_SCALE] = {.act = control_word},
     [MODE_SIGNAL] = {.act = control_word},
+    [MODE_VIEW] = {.act = control_view},
     [MODE_VERSION] = {.act = print_version},
 };
 

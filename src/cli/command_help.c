@@ -173,6 +173,8 @@ int command_page(const char *word, struct buf *out, struct error *error)
     buf_text(out, "What is behind it stands in\n.Xr parrun 1 .\n");
     buf_text(out, ".Sh OPTIONS\n");
     put_page_options(out, command->mode);
+    if (command->more)
+        command->more(out);
     buf_printf(out, ".Sh EXAMPLES\n.Dl %s\n.Sh SEE ALSO\n.Xr parrun 1 ,\n.Xr parrun-scenario 5\n.Sh AUTHORS\n.An The "
                     "parrun authors\n",
                command->example);

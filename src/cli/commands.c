@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "view/view.h"
 
 static const struct command commands[] = {
     {.word = "run", .operands = "FILE [NAME=VALUE]...", .mode = MODE_RUN,
@@ -92,6 +93,12 @@ static const struct command commands[] = {
     {.word = "signal", .operands = "SIGNAL NAME...", .mode = MODE_SIGNAL, .group = "steer", .subject = true, .values = true,
      .help = "send a signal to the process groups of processes of a run",
      .about = "To those that are stopping too.", .example = "parrun signal HUP web"},
+    {.word = "view", .operands = "[RUN]", .mode = MODE_VIEW, .group = "steer", .subject = true,
+     .help = "show a run on the full screen",
+     .about = "Its objects with what they use and how far they are, the output of the chosen one, and what went wrong last. Keys "
+              "steer it; '?' lists them, 'q' leaves the view, and the run goes on. RUN is the beginning of its id, its scenario or its "
+              "file. With parrun run --view FILE the run is started as with -d, and who leaves is asked whether to stop it.",
+     .example = "parrun view web", .more = view_keys_reference},
     {.word = "put", .operands = "QUEUE [VALUE]...", .mode = MODE_PUT, .group = "queues", .subject = true,
      .values = true,
      .help = "in a body: put each VALUE into QUEUE, or each line of its input",

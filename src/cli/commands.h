@@ -36,6 +36,7 @@ struct command {
     const char *help;
     const char *about; /* a sentence or two more */
     const char *example;
+    void (*more)(struct buf *out); /* appends a section of its page; NULL: it has none */
 };
 
 /* Command number I; NULL where there are no more. */

@@ -262,6 +262,9 @@ static int check_together(const struct options *options, struct error *error)
         return error_set(error, ERROR_FAILED, "--again needs -d: in the foreground a file can run twice");
     if (options->detach && options->progress)
         return error_set(error, ERROR_FAILED, "--progress and -d exclude each other: nobody would see it, parrun ps tells how far the run is");
+    if (options->view && (options->detach || options->progress))
+        return error_set(error, ERROR_FAILED, "--view excludes %s", options->detach ? "-d: the run is in the background already"
+                                                                                    : "--progress: the view shows how far the run is");
     if (options->asking.all && options->asking.count)
         return error_set(error, ERROR_FAILED, "--all and --count exclude each other");
     return 0;

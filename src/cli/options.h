@@ -51,6 +51,7 @@ enum mode {
     MODE_RESUME,
     MODE_SCALE,
     MODE_SIGNAL,
+    MODE_VIEW,
     MODE_VERSION,
 };
 
@@ -133,6 +134,7 @@ struct options {
     bool no_wait;           /* --no-wait: what was asked for is not waited for */
     bool with_deps;         /* --with-deps: what they depend on too */
     bool detach;            /* --detach: the run goes on in the background */
+    bool view;              /* --view: the run is shown on the full screen */
     bool again;             /* --again: another one of a file that runs already */
     const struct background *background; /* in a run that does; NULL: it is in the foreground */
     const char *until;      /* --until: what is waited for; NULL: ready */

@@ -24,15 +24,15 @@ struct desk {
     size_t count;
     size_t capacity;
     bool streaming;           /* somebody gets the lines that come */
-    bool kinds[EVENT_KINDS];  /* somebody follows these */
+    bool kinds[EVENT_KINDS];  /* somebody follows these, */
+    bool wrong[EVENT_KINDS];  /* or those where something went wrong */
     bool soon;                /* a look is on its way */
 };
 
 static bool desk_wants(void *arg, enum event_kind kind, unsigned flags)
 {
     const struct desk *desk = arg;
-    (void)flags;
-    return desk->kinds[kind] || event_is_output(kind);
+    return desk->kinds[kind] || (desk->wrong[kind] && flags & EVENT_WRONG) || event_is_output(kind);
 }
 
 /* Calls FUNCTION for each call; none of them is ended by that. */
@@ -78,7 +78,7 @@ static void desk_take(void *arg, const struct event *event)
         if (kept && desk->streaming)
             each_call(desk, send_line, kept);
     }
-    if (desk->kinds[event->kind])
+    if (desk->kinds[event->kind] || (desk->wrong[event->kind] && event->flags & EVENT_WRONG))
         each_call(desk, send_event, event);
 }
 
@@ -136,12 +136,14 @@ void desk_look(struct desk *desk)
 {
     desk->streaming = false;
     for (int kind = 0; kind < EVENT_KINDS; kind++)
-        desk->kinds[kind] = false;
+        desk->kinds[kind] = desk->wrong[kind] = false;
     for (size_t i = 0; i < desk->count; i++)
         for (const struct call *call = session_calls(desk->sessions[i]); call; call = call->next) {
             desk->streaming = desk->streaming || call->streams || call->at;
-            for (int kind = 0; call->follows && kind < EVENT_KINDS; kind++)
-                desk->kinds[kind] = desk->kinds[kind] || follow_wants(call, (enum event_kind)kind);
+            for (int kind = 0; call->follows && kind < EVENT_KINDS; kind++) {
+                desk->kinds[kind] = desk->kinds[kind] || follow_wants(call, (enum event_kind)kind, 0);
+                desk->wrong[kind] = desk->wrong[kind] || follow_wants(call, (enum event_kind)kind, EVENT_WRONG);
+            }
         }
 }
 

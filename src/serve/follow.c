@@ -14,19 +14,22 @@
 
 /* Of follow. */
 struct wanted {
+    bool wrong; /* no others */
     bool kinds[EVENT_KINDS];
 };
 
 /* Of logs. */
 struct lines {
     bool live; /* what was kept at the beginning has been sent */
+    bool gaps; /* lines may be left out after that, too */
     size_t count;
     uint64_t next[]; /* of each track: the number of the line that is sent next; UINT64_MAX: none is */
 };
 
-bool follow_wants(const struct call *call, enum event_kind kind)
+bool follow_wants(const struct call *call, enum event_kind kind, unsigned flags)
 {
-    return ((const struct wanted *)call->arg)->kinds[kind];
+    const struct wanted *wanted = call->arg;
+    return wanted->kinds[kind] && (!wanted->wrong || flags & EVENT_WRONG);
 }
 
 static void send_event(struct call *call, const struct event *event, const char *before, uint64_t number)
@@ -43,7 +46,7 @@ static void send_event(struct call *call, const struct event *event, const char 
 
 void follow_take(struct call *call, const struct event *event)
 {
-    if (!follow_wants(call, event->kind) || !(call->names_all || (event->object && call_means(call, event->object))))
+    if (!follow_wants(call, event->kind, event->flags) || !(call->names_all || (event->object && call_means(call, event->object))))
         return;
     send_event(call, event, "event", 0);
 }
@@ -69,6 +72,7 @@ void serve_follow(struct call *call)
 {
     const char *events = call_text(call, "events");
     struct wanted *wanted = call->arg = mem_calloc(1, sizeof(*wanted));
+    wanted->wrong = call_flag(call, "wrong");
     if (!read_kinds(wanted, events ? events : "*")) {
         call_end(call, CALL_WRONG, "\"events\" has a name that no event has: '%s'; parrun-events(7) lists them", events);
         return;
@@ -104,7 +108,8 @@ static uint64_t *next_of(struct call *call, const struct kept *kept)
 /* Lines of the object went before they were sent: who follows is let go, who still reads what was there is told. */
 static void tell_gap(struct call *call, const struct kept *kept, uint64_t count)
 {
-    if (((const struct lines *)call->arg)->live) {
+    const struct lines *lines = call->arg;
+    if (lines->live && !lines->gaps) {
         session_overrun(call->session);
         return;
     }
@@ -166,6 +171,7 @@ void serve_logs(struct call *call)
     lines->count = count;
     for (size_t i = 0; (track = history_track(history, i)); i++)
         lines->next[i] = first_of(call, track, last < 0 ? UINT64_MAX >> 1 : (uint64_t)last);
+    lines->gaps = call_flag(call, "gaps");
     call->streams = call_flag(call, "follow");
     call->at = history_first(history);
     desk_look(session_desk(call->session));

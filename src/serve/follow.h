@@ -9,8 +9,8 @@
 struct call;
 struct kept;
 
-/* True where the call follows events of this kind. */
-bool follow_wants(const struct call *call, enum event_kind kind);
+/* True where the call follows events of this kind with these FLAGS (enum event_flag). */
+bool follow_wants(const struct call *call, enum event_kind kind, unsigned flags);
 
 /* Sends EVENT to a call that follows events, where it wants that one. */
 void follow_take(struct call *call, const struct event *event);

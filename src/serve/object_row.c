@@ -43,6 +43,7 @@ static void put_pool(struct buf *out, const struct object_facts *facts)
 static void put_facts(const struct object *object, struct buf *out)
 {
     struct object_facts facts = {0};
+    struct object_staff staff = {0};
     object->kind->facts(object, &facts);
     if (facts.pid)
         buf_printf(out, ",\"pid\":%" PRId64, facts.pid);
@@ -58,6 +59,10 @@ static void put_facts(const struct object *object, struct buf *out)
         buf_printf(out, ",\"healthy\":%s", facts.healthy ? "true" : "false");
     if (facts.is_pool)
         put_pool(out, &facts);
+    if (object->kind->staff)
+        object->kind->staff(object, &staff);
+    if (staff.paused)
+        buf_text(out, ",\"paused\":true");
     free(facts.pids);
 }
 

@@ -29,14 +29,16 @@ static const struct request_row rows[] = {
      .answers = "A line with \"object\" for each, see below."},
     {.word = "logs",
      .fields = {{"last", FIELD_NUMBER, "so many lines of each object at most, of those that were there before"},
-                {"follow", FIELD_BOOLEAN, "what comes is sent too, to the end of the run"}},
+                {"follow", FIELD_BOOLEAN, "what comes is sent too, to the end of the run"},
+                {"gaps", FIELD_BOOLEAN, "with follow: lines that went before they could be sent make a gap, and the client is not let go"}},
      .serve = serve_logs,
      .help = "Sends the lines that the run has kept of each object, in the order in which they came.",
      .answers = "A line with \"line\", its number among those of its object, and \"event\", one of those with output that "
                 "parrun-events(7) lists. No number is left out: where lines went before they could be sent, a line "
                 "with \"gap\" and \"object\" says how many."},
     {.word = "follow",
-     .fields = {{"events", FIELD_TEXT, "these alone: names with '*', with commas between them"}},
+     .fields = {{"events", FIELD_TEXT, "these alone: names with '*', with commas between them"},
+                {"wrong", FIELD_BOOLEAN, "those alone of something that went wrong"}},
      .serve = serve_follow,
      .help = "Sends the events of these objects from now on; without names, or with \"*\", all of the run.",
      .answers = "A line with \"event\" for each, as parrun-events(7) has them."},

@@ -32,6 +32,7 @@
 #include "os/private_socket.h"
 #include "scenario/spec.h"
 #include "serve/identity.h"
+#include "view/view.h"
 
 /* So many lines of the log are printed where a start fails. */
 #define TAIL_LINES 20
@@ -62,38 +63,40 @@ void background_tell(const struct background *background, int can)
     close(background->told);
 }
 
-static void check_stream(struct diags *diags, const struct object_spec *object, const struct stream_spec *stream, int fd)
+static void check_stream(struct diags *diags, const char *option, const struct object_spec *object, const struct stream_spec *stream,
+                         int fd)
 {
     static const char *const hints[] = {"take 'stdin' away, or give it a file", "'log' is the run's log"};
     static const char *const names[] = {"stdin", "stdout"};
     if (stream->kind != STREAM_INHERIT || fd == STDERR_FILENO)
         return;
     if (fd < STDERR_FILENO)
-        diag_error(diags, object->mark, hints[fd], "process '%s': '%s: inherit' does not go with -d: a run in the background has let go "
-                   "of what its caller has", object->name, names[fd]);
+        diag_error(diags, object->mark, hints[fd], "process '%s': '%s: inherit' does not go with %s: a run in the background has let go "
+                   "of what its caller has", object->name, names[fd], option);
     else
-        diag_error(diags, object->mark, "give it a file or a queue", "process '%s': to inherit descriptor %d does not go with -d: a run in "
-                   "the background has let go of what its caller has", object->name, fd);
+        diag_error(diags, object->mark, "give it a file or a queue", "process '%s': to inherit descriptor %d does not go with %s: a run in "
+                   "the background has let go of what its caller has", object->name, fd, option);
 }
 
 /* Nothing of what the caller has is there: false, told with its place, where the scenario wants it. */
-static bool is_apart(const struct scenario *scenario, const struct mask *mask)
+static bool is_apart(const struct options *options, const struct scenario *scenario, const struct mask *mask)
 {
+    const char *option = options->view ? "--view" : "-d";
     struct diags *diags = diags_new();
     for (size_t i = 0; i < scenario->process_count; i++) {
         const struct process_spec *process = &scenario->processes[i];
         if (!process->object.when)
             continue;
         for (int fd = 0; fd < (int)countof(process->streams); fd++)
-            check_stream(diags, &process->object, &process->streams[fd], fd);
+            check_stream(diags, option, &process->object, &process->streams[fd], fd);
         for (size_t n = 0; n < process->fd_count; n++)
-            check_stream(diags, &process->object, &process->fds[n].stream, process->fds[n].fd);
+            check_stream(diags, option, &process->object, &process->fds[n].stream, process->fds[n].fd);
     }
     for (size_t i = 0; i < scenario->pool_count; i++) {
         const struct pool_spec *pool = &scenario->pools[i];
         if (pool->object.when && pool->tasks.path && !strcmp(pool->tasks.path, "-"))
             diag_error(diags, pool->tasks.mark, "give the tasks as a file",
-                       "pool '%s': tasks from standard input do not go with -d", pool->object.name);
+                       "pool '%s': tasks from standard input do not go with %s", pool->object.name, option);
     }
     bool apart = !diags_count(diags);
     complain_diags(diags, mask);
@@ -267,8 +270,8 @@ static void print_tail(const char *log)
     buf_release(&text);
 }
 
-/* Waits for the end of a run that has ended before it was up, or has done all that it had to. Its status. */
-static int report_end(const struct starting *starting)
+/* Waits for the end of a run that has ended, BEFORE it was up, or has done all that it had to. Its status. */
+static int report_end(const struct starting *starting, const char *before)
 {
     const struct background *background = &starting->background;
     int status = 0;
@@ -279,11 +282,9 @@ static int report_end(const struct starting *starting)
         return flush_output();
     }
     if (WIFSIGNALED(status))
-        complain("the run was ended by SIG%s before all was up; its log is %s and ends with:", sigabbrev_np(WTERMSIG(status)),
-                 background->log);
+        complain("the run was ended by SIG%s%s; its log is %s and ends with:", sigabbrev_np(WTERMSIG(status)), before, background->log);
     else
-        complain("the run has ended with status %d before all was up; its log is %s and ends with:", WEXITSTATUS(status),
-                 background->log);
+        complain("the run has ended with status %d%s; its log is %s and ends with:", WEXITSTATUS(status), before, background->log);
     print_tail(background->log);
     if (WIFSIGNALED(status))
         die_by_signal(WTERMSIG(status));
@@ -294,7 +295,7 @@ static int report(const struct starting *starting, int up)
 {
     const struct background *background = &starting->background;
     if (up < 0)
-        return report_end(starting);
+        return report_end(starting, " before all was up");
     printf("%s\n", background->id);
     int flushed = flush_output();
     if (up == STATUS_OK)
@@ -303,6 +304,48 @@ static int report(const struct starting *starting, int up)
              background->log);
     print_tail(background->log);
     return up;
+}
+
+/* Ends the run as parrun stop does. Its status. */
+static int stop(const struct starting *starting)
+{
+    struct control_link link;
+    struct error error = {0};
+    bool running;
+    int status = -1;
+    if (!control_open(&link, private_socket_path(starting->order.socket), &error)) {
+        status = ask(&link, "{\"id\":1,\"stop\":[]}", &running);
+        control_close(&link);
+    }
+    error_release(&error);
+    if (status < 0)
+        return report_end(starting, "");
+    while (waitpid(started, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return status;
+}
+
+/* Shows the run. Who leaves may let it go on; else it is stopped, as it is where this command is asked to end. */
+static int show(const struct starting *starting)
+{
+    struct error error = {0};
+    int signal_number = 0;
+    struct pollfd process = {.fd = starting->process, .events = POLLIN};
+    int end = view_run(private_socket_path(starting->order.socket), true, &signal_number, &error);
+    if (end < 0)
+        complain_of(&error);
+    if (end == VIEW_STOPPED || end < 0)
+        return stop(starting);
+    if (end == VIEW_LEFT && !signal_number) {
+        if (poll(&process, 1, 0) > 0)
+            return report_end(starting, "");
+        printf("%s\n", starting->background.id);
+        return flush_output();
+    }
+    pass_on(signal_number ? signal_number : SIGHUP);
+    while (waitpid(started, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    die_by_signal(signal_number ? signal_number : SIGHUP);
 }
 
 /* Sorts by time, and no two runs of a machine share it: it is made before there is the process that is the run. */
@@ -322,7 +365,7 @@ static int start_locked(struct starting *starting, const char *directory, struct
     const struct options *options = &starting->options;
     struct found_run *living = NULL;
     size_t count = control_runs(starting->arena, &living);
-    if (!options->again && runs_already(options->file, living, count))
+    if (!options->again && !options->view && runs_already(options->file, living, count))
         return STATUS_DOWN;
     run_logs_prune(directory, living, count);
     starting->background.id = make_id(starting->arena);
@@ -356,7 +399,7 @@ static int start_loaded(struct starting *starting, struct scenario *scenario)
     if (told < 0)
         return status;
     close(told);
-    status = report(starting, there ? await_up(starting) : -1);
+    status = starting->options.view && there ? show(starting) : report(starting, there ? await_up(starting) : -1);
     if (starting->process >= 0)
         close(starting->process);
     return status;
@@ -367,10 +410,15 @@ int background_run(const struct options *options)
     struct starting starting = {.arena = arena_new(), .options = *options, .process = -1};
     struct scenario_sources *held = NULL;
     struct scenario *scenario = runner_load(options, &held);
+    struct error error = {0};
     int status = STATUS_USAGE;
+    if (options->view && view_check(&error)) {
+        arena_free(starting.arena);
+        return complain_of(&error);
+    }
     starting.order.scenario = scenario;
     starting.order.sources = held;
-    if (scenario && is_apart(scenario, scenario_mask(held)))
+    if (scenario && is_apart(options, scenario, scenario_mask(held)))
         status = start_loaded(&starting, scenario);
     scenario_free(scenario);
     scenario_free_sources(held);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@
 #include "cli/options.h"
 #include "cli/runner/complain.h"
 #include "cli/runner/status.h"
+#include "view/view.h"
 
 /* When a run has answered that it has ended, its last process goes within a moment; so many ms are waited for it. */
 #define GONE_TIME 60000
@@ -230,6 +232,24 @@ int control_word(const struct options *options)
     arena_free(arena);
     int flushed = flush_output();
     return flushed == STATUS_OK ? status : flushed;
+}
+
+int control_view(const struct options *options)
+{
+    struct arena *arena = arena_new();
+    struct error error = {0};
+    struct options named = *options;
+    int signal_number = 0, end = -1;
+    named.run = options->subject ? options->subject : options->run;
+    const char *path = view_check(&error) ? NULL : control_find(&named, arena, &error);
+    if (path)
+        end = view_run(path, false, &signal_number, &error);
+    arena_free(arena);
+    if (end < 0)
+        return complain_of_run(&error);
+    if (signal_number || end == VIEW_GONE)
+        die_by_signal(signal_number ? signal_number : SIGHUP);
+    return STATUS_OK;
 }
 
 /* What the run answers to ps; what its lock tells where it does not answer. */

@@ -1,0 +1,172 @@
+/* The objects of a run. */
+#include "view/objects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "value/value.h"
+#include "view/text.h"
+
+char *row_text(const struct value *row, const char *name)
+{
+    const struct value *value = value_member(row, name);
+    struct buf text = {0};
+    int column = 0;
+    if (value && value->type == VALUE_STRING)
+        text_make_safe(&text, value->string.bytes, value->string.length, false, &column);
+    char *taken = buf_take(&text);
+    return taken ? taken : mem_strdup("");
+}
+
+int64_t row_number(const struct value *row, const char *name, int64_t otherwise)
+{
+    const struct value *value = value_member(row, name);
+    return value && value->type == VALUE_INTEGER ? value->integer : otherwise;
+}
+
+static bool flag_of(const struct value *row, const char *name)
+{
+    const struct value *value = value_member(row, name);
+    return value && value->type == VALUE_BOOLEAN && value->boolean;
+}
+
+static void release_texts(struct view_object *object)
+{
+    free(object->kind);
+    free(object->state);
+    free(object->doing);
+    free(object->progress);
+    free(object->error);
+    free(object->since);
+    free(object->pids);
+}
+
+static void object_free(struct view_object *object)
+{
+    release_texts(object);
+    free(object->name);
+    free(object);
+}
+
+void view_objects_release(struct view_objects *objects)
+{
+    for (size_t i = 0; i < objects->count; i++)
+        object_free(objects->items[i]);
+    free(objects->items);
+    *objects = (struct view_objects){0};
+}
+
+struct view_object *view_objects_find(const struct view_objects *objects, const char *name)
+{
+    for (size_t i = 0; i < objects->count; i++)
+        if (!strcmp(objects->items[i]->name, name))
+            return objects->items[i];
+    return NULL;
+}
+
+static void take_pids(struct view_object *object, const struct value *row)
+{
+    const struct value *pids = value_member(row, "pids");
+    object->pids = NULL;
+    object->pid_count = pids && pids->type == VALUE_TABLE ? pids->table.count : 0;
+    if (object->pid_count)
+        object->pids = mem_calloc(object->pid_count, sizeof(*object->pids));
+    for (size_t i = 0; i < object->pid_count; i++)
+        object->pids[i] = pids->table.pairs[i].value.type == VALUE_INTEGER ? pids->table.pairs[i].value.integer : 0;
+}
+
+static void fill(struct view_object *object, const struct value *row)
+{
+    release_texts(object);
+    object->kind = row_text(row, "kind");
+    object->state = row_text(row, "state");
+    object->doing = row_text(row, "doing");
+    object->progress = row_text(row, "progress");
+    object->error = row_text(row, "error");
+    object->since = row_text(row, "since");
+    object->status = row_number(row, "status", 0);
+    object->pid = row_number(row, "pid", 0);
+    object->restarts = row_number(row, "restarts", 0);
+    object->restarted = row_number(row, "restarted", 0);
+    object->is_pool = !strcmp(object->kind, "pool");
+    object->paused = flag_of(row, "paused");
+    object->workers = row_number(row, "workers", 0);
+    object->busy = row_number(row, "busy", 0);
+    object->failed = row_number(row, "failed", 0);
+    object->done = row_number(row, "succeeded", 0) + object->failed + row_number(row, "skipped", 0);
+    object->left = row_number(row, "left", -1);
+    take_pids(object, row);
+}
+
+/* They come in the order in which they are there, but for new ones and those of some alone. */
+static struct view_object *find_expected(const struct view_objects *objects, const char *name)
+{
+    bool there = objects->expected < objects->count && !strcmp(objects->items[objects->expected]->name, name);
+    return there ? objects->items[objects->expected] : view_objects_find(objects, name);
+}
+
+void view_objects_take(struct view_objects *objects, const struct value *row)
+{
+    char *name = row_text(row, "name");
+    struct view_object *object = find_expected(objects, name);
+    if (!object) {
+        size_t at = objects->expected < objects->count ? objects->expected : objects->count;
+        object = mem_calloc(1, sizeof(*object));
+        object->name = mem_strdup(name);
+        objects->items = mem_grow(objects->items, &objects->capacity, objects->count + 1, sizeof(struct view_object *));
+        memmove(objects->items + at + 1, objects->items + at, (objects->count++ - at) * sizeof(struct view_object *));
+        objects->items[at] = object;
+    }
+    objects->expected++;
+    object->seen = objects->answer;
+    fill(object, row);
+    free(name);
+}
+
+void view_objects_settle(struct view_objects *objects)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < objects->count; i++) {
+        if (objects->items[i]->seen == objects->answer)
+            objects->items[kept++] = objects->items[i];
+        else
+            object_free(objects->items[i]);
+    }
+    objects->count = kept;
+    objects->answer++;
+    objects->expected = 0;
+}
+
+void view_objects_set_state(struct view_object *object, const char *state)
+{
+    free(object->state);
+    object->state = mem_strdup(state);
+}
+
+static void measure(struct view_object *object, const struct usages *usages, int64_t now)
+{
+    struct usage sum = {0}, one;
+    bool any = false;
+    for (size_t i = 0; i < object->pid_count; i++) {
+        if (!usages_of_session(usages, (pid_t)object->pids[i], &one))
+            continue;
+        any = true;
+        sum.cpu += one.cpu;
+        sum.memory += one.memory;
+    }
+    int64_t past = now - object->cpu_at, used = sum.cpu - object->cpu_used;
+    bool before = object->cpu_at && past > 0 && used >= 0;
+    object->measured = any;
+    object->cpu = any && before ? (double)used / (double)past : 0;
+    object->memory = sum.memory;
+    object->cpu_used = sum.cpu;
+    object->cpu_at = any ? now : 0;
+}
+
+void view_objects_measure(struct view_objects *objects, size_t first, size_t count, const struct usages *usages, int64_t now)
+{
+    for (size_t i = first; i < objects->count && i - first < count; i++)
+        measure(objects->items[i], usages, now);
+}

@@ -1,0 +1,73 @@
+/* The objects of a run, as its answers to status tell of them. */
+#ifndef VIEW_OBJECTS_H
+#define VIEW_OBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "os/usage.h"
+
+struct value;
+
+struct view_object {
+    char *name;
+    char *kind;
+    char *state;
+    char *doing;    /* for a person; these four are "" where there is nothing to say */
+    char *progress;
+    char *error;
+    char *since;
+    int64_t status; /* as of parrun status */
+    int64_t pid;    /* 0: none */
+    int64_t *pids;
+    size_t pid_count;
+    int64_t restarts;
+    int64_t restarted;
+    bool is_pool;
+    bool paused;
+    int64_t workers;
+    int64_t busy;
+    int64_t done;
+    int64_t failed;
+    int64_t left; /* below 0: nobody knows */
+    bool measured; /* the next two */
+    double cpu;    /* share of a processor, since the time before */
+    int64_t memory;
+    int64_t cpu_used; /* ns */
+    int64_t cpu_at;   /* clock_monotonic() of that; 0: never */
+    unsigned seen;    /* in which answer it was last */
+};
+
+struct view_objects {
+    struct view_object **items;
+    size_t count;
+    size_t capacity;
+    unsigned answer; /* the number of the one that comes */
+    size_t expected; /* where the next object of it may be */
+};
+
+void view_objects_release(struct view_objects *objects);
+
+/* The object NAME; NULL: there is none. */
+struct view_object *view_objects_find(const struct view_objects *objects, const char *name);
+
+/* Takes an object of an answer to status. */
+void view_objects_take(struct view_objects *objects, const struct value *row);
+
+/* The answer about all of them is over: those that it did not have are no more. */
+void view_objects_settle(struct view_objects *objects);
+
+/* An event has told that it has come to STATE. */
+void view_objects_set_state(struct view_object *object, const char *state);
+
+/* Works out what the COUNT objects from FIRST on use, from a walk over all processes at NOW. */
+void view_objects_measure(struct view_objects *objects, size_t first, size_t count, const struct usages *usages, int64_t now);
+
+/* The member NAME of what a run has sent, as safe text without colours, to be freed; "" where it is none. */
+char *row_text(const struct value *row, const char *name);
+
+/* The number NAME; OTHERWISE where it is none. */
+int64_t row_number(const struct value *row, const char *name, int64_t otherwise);
+
+#endif
