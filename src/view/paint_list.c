@@ -14,8 +14,6 @@
 #define MEMORY_WIDTH 7
 #define NAME_LEAST 8
 
-#define BAR_WIDTH 10
-
 /* Colours by what a state means. */
 #define GREEN 2
 #define YELLOW 3
@@ -96,28 +94,14 @@ static void paint_object(struct grid *grid, int row, int width, const struct vie
     grid_text(grid, row, name_width, STATE_WIDTH - 1, state, object->paused ? "paused" : object->state);
 }
 
-static void paint_bar(struct grid *grid, int row, int column, int width, double share)
-{
-    static const char *const parts[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-    int eighths = (int)(share * width * 8);
-    struct style style = {GREEN, COLOR_OWN, 0};
-    for (int i = 0; i < width; i++)
-        grid_text(grid, row, column + i, 1, (struct style){COLOR_OWN, COLOR_OWN, STYLE_DIM}, "·");
-    for (int i = 0; i < eighths / 8; i++)
-        grid_text(grid, row, column + i, 1, style, "█");
-    if (eighths % 8)
-        grid_text(grid, row, column + eighths / 8, 1, style, parts[eighths % 8]);
-}
-
-/* How far a pool is, with a bar where that is known. */
+/* How far a pool is, over a bar where that is known. */
 static void paint_tasks(struct grid *grid, int row, int width, const struct view_object *object)
 {
-    int column = 1;
-    if (object->left >= 0 && object->done + object->left > 0) {
-        paint_bar(grid, row, column, BAR_WIDTH, (double)object->done / (double)(object->done + object->left));
-        column += BAR_WIDTH + 1;
-    }
-    grid_text(grid, row, column, width - column, (struct style){COLOR_OWN, COLOR_OWN, STYLE_DIM}, object->progress);
+    int64_t all = object->done + object->left;
+    int full = object->left >= 0 && all > 0 ? (int)(object->done * width / all) : 0;
+    grid_text(grid, row, 1, width - 1, STYLE_PLAIN, object->progress);
+    for (int column = 0; column < full; column++)
+        grid_cell(grid, row, column)->style = (struct style){GREEN, COLOR_OWN, STYLE_REVERSE};
 }
 
 static int rows_of(const struct view_object *object)

@@ -101,7 +101,7 @@ static void test_screen(void **state)
                   "db        running                   │up\n"
                   "web       waiting     3             │a line that is longer than the pane is wide\n"
                   "work 3/4  running                   │ goes on\n"
-                  " ██▌······· 25 of 100 (25%)         │\n"
+                  " 25 of 100 (25%)                    │\n"
                   "                                    │\n"
                   "                                    │\n"
                   "                                    │\n"

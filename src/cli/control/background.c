@@ -409,13 +409,9 @@ int background_run(const struct options *options)
 {
     struct starting starting = {.arena = arena_new(), .options = *options, .process = -1};
     struct scenario_sources *held = NULL;
-    struct scenario *scenario = runner_load(options, &held);
     struct error error = {0};
-    int status = STATUS_USAGE;
-    if (options->view && view_check(&error)) {
-        arena_free(starting.arena);
-        return complain_of(&error);
-    }
+    struct scenario *scenario = options->view && view_check(&error) ? NULL : runner_load(options, &held);
+    int status = error.code ? complain_of(&error) : STATUS_USAGE;
     starting.order.scenario = scenario;
     starting.order.sources = held;
     if (scenario && is_apart(options, scenario, scenario_mask(held)))
