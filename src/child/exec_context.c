@@ -12,9 +12,11 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "child/limits.h"
+#include "engine/resources.h"
 #include "engine/run.h"
 #include "queue/queue.h"
 #include "scenario/spec.h"
+#include "scenario/uses.h"
 #include "script/script.h"
 #include "serve/control_socket.h"
 #include "serve/queue_session.h"
@@ -26,16 +28,55 @@
  * PARRUN_INDEX, and with a user of its own HOME, USER and LOGNAME. */
 #define OWN_VARIABLES 7
 
-/* For what TEMPLATE needs of it. */
-static void need_script(struct exec_context *context, const struct template *template)
+/* What a process has been given; a pool's tasks are given their own. */
+static const struct request *find_granted(const struct exec_context *context)
 {
-    if (template_is_constant(template) || context->script)
-        return;
+    return context->index ? resources_granted(context->run->resources, context->name) : NULL;
+}
+
+void exec_context_put_uses(const struct exec_context *context, struct buf *out)
+{
+    const struct request *granted = find_granted(context);
+    if (granted)
+        resources_put_granted(context->run->resources, granted, out);
+}
+
+/* The same as a value; no table where it is nothing. ENCODED holds what it borrows. */
+static struct value find_uses(const struct exec_context *context, struct buf *encoded)
+{
+    struct value uses = {0};
+    struct error error = {0};
+    exec_context_put_uses(context, encoded);
+    const char *at = encoded->data;
+    size_t left = encoded->length;
+    if (left)
+        value_decode(context->arena, &at, &left, &uses, &error);
+    error_release(&error);
+    return uses;
+}
+
+struct script *exec_context_script(struct exec_context *context)
+{
+    struct buf encoded = {0};
+    if (context->script)
+        return context->script;
     context->script = script_new_expressions(context->name, &context->run->scenario->vars);
     if (context->index)
         script_set_index(context->script, context->index);
     for (size_t i = 0; i < context->declared_count; i++)
         script_set_env(context->script, context->declared[i]);
+    struct value uses = find_uses(context, &encoded);
+    if (uses.type == VALUE_TABLE)
+        script_set_uses(context->script, &uses);
+    buf_release(&encoded);
+    return context->script;
+}
+
+/* For what TEMPLATE needs of it. */
+static void need_script(struct exec_context *context, const struct template *template)
+{
+    if (!template_is_constant(template))
+        exec_context_script(context);
 }
 
 int exec_context_render(struct exec_context *context, const struct template *template,
@@ -116,13 +157,30 @@ static void set_user(struct exec_context *context)
     exec_context_set(context, "LOGNAME", user->pw_name);
 }
 
+static void set_uses(struct exec_context *context)
+{
+    struct buf encoded = {0};
+    struct value uses = find_uses(context, &encoded);
+    for (size_t i = 0; uses.type == VALUE_TABLE && i < uses.table.count; i++) {
+        const struct value_pair *pair = &uses.table.pairs[i];
+        struct buf name = {0}, text = {0};
+        uses_variable(pair->key.string.bytes, pair->key.string.length, &name);
+        value_text(&text, &pair->value);
+        exec_context_set(context, name.data, buf_string(&text));
+        buf_release(&name);
+        buf_release(&text);
+    }
+    buf_release(&encoded);
+}
+
 static int make_environment(struct exec_context *context, struct error *error)
 {
     size_t count = 0;
     while (environ[count])
         count++;
     context->environment = arena_alloc(context->arena, (count + context->spec->env_count +
-                                                        OWN_VARIABLES + WORLD_MORE_VARIABLES + 1) *
+                                                        context->spec->uses_count + OWN_VARIABLES +
+                                                        WORLD_MORE_VARIABLES + 1) *
                                                            sizeof(char *));
     context->declared = arena_alloc(context->arena, context->spec->env_count * sizeof(char *));
     memcpy(context->environment, environ, count * sizeof(char *));
@@ -134,6 +192,7 @@ static int make_environment(struct exec_context *context, struct error *error)
     if (context->index)
         exec_context_set(context, "PARRUN_INDEX",
                          arena_printf(context->arena, "%" PRId64, context->index));
+    set_uses(context);
     set_user(context);
     int result = set_declared(context, &context->environment_count, error);
     context->environment[context->environment_count] = NULL;

@@ -31,7 +31,7 @@ struct exec_context {
     const struct object_spec *spec;
     const char *overruled; /* a variable that stands whatever the scenario says of it; NULL: none */
     const char *name; /* of the object, or of one of its replicas */
-    int64_t index;    /* of a replica, from 1; 0: it has none */
+    int64_t index;    /* of a process: of the replica, from 1; 0: it is no process */
 };
 
 /* Variables that exec_context_set() may add. */
@@ -53,6 +53,12 @@ void exec_context_set(struct exec_context *context, const char *name, const char
 /* Renders a template in this context, appended to OUT. */
 int exec_context_render(struct exec_context *context, const struct template *template,
                         struct buf *out, struct error *error);
+
+/* The state for templates in this context, made where there is none yet. */
+struct script *exec_context_script(struct exec_context *context);
+
+/* Appends what the process was given of the resources, as resources_put_granted(); nothing where that is nothing. */
+void exec_context_put_uses(const struct exec_context *context, struct buf *out);
 
 /* The same as a path: absolute, or relative to the scenario. Lives in the context's arena. */
 int exec_context_path(struct exec_context *context, const struct template *template,

@@ -86,7 +86,7 @@ static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
 {
     struct worker_config config;
     struct buf frames = {0};
-    struct buf none = {0};
+    struct buf none = {0}, uses = {0};
     exec_context_config(start->context, &config);
     config.process = true;
     config.stdin_fd = stdin_fd;
@@ -96,8 +96,10 @@ static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
     config.stop_grace = start->spec->stop.grace;
     config_write(&frames, &config);
     value_encode_nil(&none);
-    frame_write_task(&frames, 1, 0, 1, 0, &none); /* the process's own timer ends it */
+    exec_context_put_uses(start->context, &uses);
+    frame_write_task(&frames, 1, 0, 1, 0, &uses, &none); /* the process's own timer ends it */
     buf_release(&none);
+    buf_release(&uses);
     frame_plain(&frames, FRAME_FINISH);
     link_send(start->link, &frames);
     buf_release(&frames);

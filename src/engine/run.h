@@ -25,6 +25,7 @@ struct loop;
 struct mask;
 struct queue;
 struct queue_store;
+struct resources;
 struct resume;
 struct scenario;
 struct shared;
@@ -105,6 +106,7 @@ struct run {
     bool keys;             /* somebody wants to know tasks by their content */
     bool by_command;       /* by their commands, as the joblog has them */
     struct resume *resume; /* what is not to run again; NULL: all is */
+    struct resources *resources; /* that its objects share; NULL: none */
     struct tokens *tokens; /* of an outer make: a task of a pool begins with one; NULL: none */
     int64_t jobs;          /* workers of every pool; 0: as each pool says */
     bool held;             /* the log is full */

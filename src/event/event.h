@@ -189,6 +189,7 @@ struct event {
     uint64_t received;   /* bytes of output of a task */
     const char *command; /* of a task, as a line for a shell; of pool.summary, how to go on */
     const char *shown;   /* of a task: its item as a person reads it; NULL: it is its number */
+    const char *uses;    /* of a process or task that begins: what it was given of resources; NULL: nothing */
     const char *tasks;   /* of pool.failure: those that failed in one way, as a person reads them */
     const char *cell;    /* of a task of a matrix: the values of its lists */
     const char *item;    /* of task.ended, encoded; for the journal and for reports of "each" */

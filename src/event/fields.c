@@ -26,7 +26,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_RUN_ENDED] = "pid code signal leaked reason",
     [EVENT_PROCESS_DECLARED] = "depends_on puts takes replicas daemon allow_failure",
     [EVENT_PROCESS_WAITING] = "seconds reason",
-    [EVENT_PROCESS_STARTED] = "pid",
+    [EVENT_PROCESS_STARTED] = "pid uses",
     [EVENT_PROCESS_LIMITED] = "pid reason",
     [EVENT_PROCESS_READY] = "pid seconds",
     [EVENT_PROCESS_SAMPLE] = "pid seconds memory cpu_seconds",
@@ -65,7 +65,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_WORKER_LOST] = (OF_WORKER " reason"),
     [EVENT_WORKER_ENDED] = OF_WORKER,
     [EVENT_TASK_UNDONE] = (OF_TASK " reason"),
-    [EVENT_TASK_STARTED] = (OF_TASK " attempt"),
+    [EVENT_TASK_STARTED] = (OF_TASK " attempt uses"),
     [EVENT_TASK_OUTPUT] = (OF_TASK " attempt stream output"),
     [EVENT_TASK_TIMEOUT] = (OF_TASK " seconds attempt"),
     [EVENT_TASK_RETRYING] = (OF_TASK " seconds" OF_SPAN " attempt total memory cpu_seconds reason"),
@@ -119,6 +119,7 @@ static const struct field_help {
     {"finished", "When it ended; the event itself may come later, as where output is ordered."},
     {"all_seconds", "How long all tries of the task took together, without the waits between them; "
                     "absent for one try."},
+    {"uses", "What it was given of the scenario's resources, such as gpu=0,2 memory=8G."},
     {"attempt",
      "Which try of the task it is, or which restart of the process, from 1; of a message that is"
      " given up, how often it was tried."},

@@ -73,8 +73,10 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{EVENT_NAMED, "Process {name} will start."}, {0, "Process will start."}}},
     [EVENT_PROCESS_WAITING] =
         {"process.waiting", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
-         "The system refused to start the process, or somebody else has its port (conflict: wait); it is tried again soon.",
-         {{0, "Process {name} is tried again {when}: {reason.}"}}},
+         "The system refused to start the process, or somebody else has its port (conflict: wait): it is tried again soon; "
+         "or what it uses is not free.",
+         {{EVENT_REASONED, "Process {name} {reason}."},
+          {0, "Process {name} is tried again {when}: {reason.}"}}},
     [EVENT_PROCESS_STARTED] =
         {"process.started", EVENT_OF_PROCESS, EVENT_LEVEL_STORY, "The process runs.",
          {{EVENT_PRODUCER | EVENT_CONSUMER, "Process {name} to read and write: {pid}"},

@@ -221,6 +221,8 @@ static void put_texts(struct buf *line, const struct event *event)
         put_string(line, "reason", event->reason);
     if (event->stream)
         put_string(line, "stream", event->stream);
+    if (event->uses)
+        put_string(line, "uses", event->uses);
     if (event->tasks)
         put_string(line, "tasks", event->tasks);
     if (event->command)

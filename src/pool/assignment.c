@@ -107,7 +107,7 @@ static void start_worker(struct pool_worker *worker)
 
 bool pool_has_more(const struct pool *pool)
 {
-    return pool->ready.count || pool->retrying || !pool->exhausted;
+    return pool->ready.count || pool->asking.count || pool->retrying || !pool->exhausted;
 }
 
 void pool_keep_worker(struct pool *pool)

@@ -40,7 +40,11 @@ struct event pool_task_event(enum event_kind kind, const struct task *task)
 void pool_tell_started(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_STARTED, task);
+    struct buf uses = {0};
+    pool_print_uses(pool, task, &uses);
+    event.uses = uses.data;
     pool_emit_task(pool, task, &event);
+    buf_release(&uses);
 }
 
 static void emit_output(struct pool *pool, struct task *task, size_t stream,
@@ -317,6 +321,7 @@ static void detach_output(struct pool *pool, struct task *task)
     attempt->shown = attempt->cell = (struct buf){0};
     buf_append(&attempt->shown, task->shown.data, task->shown.length);
     buf_append(&attempt->cell, task->cell.data, task->cell.length);
+    attempt->request = NULL;
     attempt->retried = true;
     memset(task->streams, 0, sizeof(task->streams));
     /* The task keeps how it ended, as it may not be tried again after all. */

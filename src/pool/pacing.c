@@ -267,5 +267,5 @@ bool pool_is_paced(const struct pool *pool)
 {
     const struct pool_spec *spec = pool->spec;
     return spec->rate || spec->timeout_percent || spec->halt.failures.number ||
-           spec->halt.successes.number || spec->halt.done.number || has_throttle(&spec->throttle) || pool->tokens;
+           spec->halt.successes.number || spec->halt.done.number || has_throttle(&spec->throttle) || pool->tokens || pool->claims;
 }

@@ -110,7 +110,7 @@ void pool_worker_begin_first(struct pool_worker *worker)
     pool_tell_started(worker->pool, task);
 }
 
-static void give(struct pool_worker *worker, struct task *task)
+void pool_give(struct pool_worker *worker, struct task *task)
 {
     task->id = ++worker->pool->next_id;
     task->timeout = pool_task_timeout(worker->pool);
@@ -138,17 +138,45 @@ static bool fill_worker(struct pool *pool, size_t most)
             struct task *task = next_task(pool);
             if (!task)
                 return false;
-            give(worker, task);
+            pool_give(worker, task);
         }
     }
     return true;
 }
 
+/* Nothing but a free worker is needed. */
+static bool is_open(const struct pool *pool)
+{
+    return !pool->object.run->held && !pool->results_full && !pool_is_paused(pool) && !pool_is_stopping(pool) &&
+           pool->unordered_count <= UNORDERED_MOST;
+}
+
+size_t pool_idle_workers(const struct pool *pool)
+{
+    size_t count = 0;
+    for (size_t i = 0; is_open(pool) && i < pool->worker_count; i++)
+        count += may_take(pool->worker[i], 1);
+    return count;
+}
+
+struct pool_worker *pool_idle_worker(struct pool *pool)
+{
+    if (!is_open(pool) || !pool_may_begin(pool))
+        return NULL;
+    for (size_t i = 0; i < pool->worker_count; i++)
+        if (may_take(pool->worker[i], 1))
+            return pool->worker[i];
+    return NULL;
+}
+
 /* An idle worker is served before any other gets a task ahead. */
 static void give_tasks(struct pool *pool)
 {
-    if (pool->object.run->held || pool->results_full || pool_is_paused(pool) ||
-        pool->unordered_count > UNORDERED_MOST)
+    if (pool->claims) {
+        pool_ask(pool, pool_idle_workers(pool));
+        return;
+    }
+    if (!is_open(pool))
         return;
     if (fill_worker(pool, 1))
         fill_worker(pool, tasks_at_once(pool));
@@ -167,6 +195,7 @@ static void plan_tasks(struct pool *pool)
 static void skip_ready(struct pool *pool)
 {
     struct task *task;
+    pool_unask(pool);
     while ((task = task_list_take(&pool->ready))) {
         if (!task->due || pool->spec->tasks.kind == SOURCE_QUEUE) {
             pool_skip_task(pool, task);
@@ -325,6 +354,7 @@ static void pool_start(struct object *object)
         return;
     }
     pool_open_tokens(pool);
+    pool_open_uses(pool);
     pool_open_results(pool);
     pool_open_resume(pool);
     pool_open_selected_tasks(pool);
@@ -415,6 +445,7 @@ static void pool_free(struct object *object)
     items_free(pool->items);
     results_free(pool->results);
     pool_free_tokens(pool);
+    pool_close_uses(pool);
     pool_free_failures(pool);
     buf_release(&pool->chunk);
     planner_free(pool->planner);

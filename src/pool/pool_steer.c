@@ -50,7 +50,7 @@ void pool_staff(const struct object *object, struct object_staff *staff)
     *staff = (struct object_staff){
         .paused = pool_is_paused(pool),
         .tasks = count_tasks(pool),
-        .waits = (pool->waiting || pool->exhausted) && !pool->ready.count && !pool->retrying,
+        .waits = (pool->waiting || pool->exhausted) && !pool->ready.count && !pool->asking.count && !pool->retrying,
         .wanted = pool->workers_wanted,
         .workers = count_ready(pool),
     };
@@ -191,6 +191,7 @@ void pool_return_messages(struct pool *pool)
     struct task *task;
     if (pool->spec->tasks.kind != SOURCE_QUEUE)
         return;
+    pool_unask(pool);
     while ((task = task_list_take(&pool->ready))) {
         pool_message_back(pool, task);
         pool_pass_turn(pool, task);

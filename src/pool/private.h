@@ -12,7 +12,9 @@
 
 #include "base/hash.h"
 #include "base/refusal.h"
+#include "child/exec_context.h"
 #include "engine/object.h"
+#include "engine/resources.h"
 #include "event/event.h"
 #include "pool/job_tokens.h"
 #include "pool/task.h"
@@ -119,6 +121,10 @@ struct pool {
     struct tokens *tokens; /* without one no task begins; NULL: none are needed */
     struct tokens_waiter token_waiter;
     struct jobserver *jobserver; /* the pool's own, that TOKENS are from; NULL: none */
+    struct claimant claimant;    /* of resources, */
+    bool claims;                 /* where each task must ask for some before it begins */
+    struct task_list asking;     /* tasks that have asked, taken from READY or from the source */
+    struct exec_context terms;   /* with CLAIMS: in which what a task uses is worked out */
     struct timer *timer;  /* takes tasks back, watches limits */
     bool timer_runs;
     int64_t kill_at; /* of a stop: when grace ends; 0: none */
@@ -457,6 +463,35 @@ int64_t pool_attempts(const struct pool *pool);
 
 /* output.c: why the task has failed: "timed out", "exit code 3", ... */
 void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason);
+
+/* pool_uses.c: of pools whose tasks use resources, or may not run beside one that runs alone; for others each does
+ * nothing. */
+
+/* Before the first task; the pool breaks where it cannot be known what they use. */
+void pool_open_uses(struct pool *pool);
+void pool_close_uses(struct pool *pool);
+
+/* Lets as many tasks ask as may begin next, and tells how many of them could be begun now: ROOM. */
+void pool_ask(struct pool *pool, size_t room);
+
+/* Those that have asked do not wait any more: they are ready, in front. */
+void pool_unask(struct pool *pool);
+
+/* Appends what the task was given, see resources_put_granted(), and the same for a person. */
+void pool_put_uses(const struct pool *pool, const struct task *task, struct buf *out);
+void pool_print_uses(const struct pool *pool, const struct task *task, struct buf *out);
+
+/* The task runs no more, or never did: what it had of resources and its token are free. */
+void pool_release(struct pool *pool, struct task *task);
+
+/* pool.c */
+
+/* A worker that has no task and may begin one; NULL where there is none, or none may begin. */
+struct pool_worker *pool_idle_worker(struct pool *pool);
+size_t pool_idle_workers(const struct pool *pool);
+
+/* Gives it a task that may begin. */
+void pool_give(struct pool_worker *worker, struct task *task);
 
 /* jobserver.c */
 

@@ -242,8 +242,11 @@ static int process_start(struct pool_worker *worker, struct error *error)
 static void process_send(struct pool_worker *worker, const struct task *task)
 {
     struct process_worker *process = (struct process_worker *)worker;
+    struct buf uses = {0};
+    pool_put_uses(worker->pool, task, &uses);
     frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout,
-                     &task->item);
+                     &uses, &task->item);
+    buf_release(&uses);
     link_send(process->link, &process->frames);
 }
 

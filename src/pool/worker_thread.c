@@ -27,6 +27,7 @@ struct thread_task {
     int64_t attempt;
     int64_t timeout;
     size_t size;
+    size_t uses_size; /* of what it was given of resources, behind the item */
     char item[];
 };
 
@@ -62,18 +63,25 @@ static int call_body(struct thread_worker *thread, int chunk, const struct threa
                      struct buf *value, struct error *error)
 {
     struct script *script = body_thread_script(thread->body);
-    struct arena *arena = order->size && *order->item == VALUE_TABLE ? arena_new() : NULL;
-    struct value item = {0};
+    bool tables = value_is_table(order->item, order->size) || order->uses_size;
+    struct arena *arena = tables ? arena_new() : NULL;
+    struct value item = {0}, uses = {0};
     const char *at = order->item;
     size_t left = order->size;
     int result = value_decode(arena, &at, &left, &item, error);
+    at = order->item + order->size;
+    left = order->uses_size;
+    if (!result && left)
+        result = value_decode(arena, &at, &left, &uses, error);
     if (!result) {
+        if (order->uses_size)
+            script_set_uses(script, &uses);
         script_set_task(script, &item, order->index, thread->worker.number, order->attempt);
         body_thread_set_deadline(thread->body,
                                  order->timeout ? clock_monotonic() + order->timeout : 0);
         body_thread_tell(
             thread->body,
-            &(struct variables_task){&item, order->index, thread->worker.number, order->attempt});
+            &(struct variables_task){&item, order->index, thread->worker.number, order->attempt, &uses});
         result = script_call(script, chunk, value, error);
         body_thread_tell(thread->body, NULL);
     }
@@ -198,13 +206,19 @@ static int thread_worker_start(struct pool_worker *worker, struct error *error)
 static void thread_worker_send(struct pool_worker *worker, const struct task *task)
 {
     struct thread_worker *thread = (struct thread_worker *)worker;
-    struct thread_task *order = mem_realloc(NULL, sizeof(*order) + task->item.length, 1);
+    struct buf uses = {0};
+    pool_put_uses(worker->pool, task, &uses);
+    struct thread_task *order = mem_realloc(NULL, sizeof(*order) + task->item.length + uses.length, 1);
     *order = (struct thread_task){.id = task->id,
                                   .index = task->index,
                                   .attempt = task->attempt,
                                   .timeout = task->timeout,
-                                  .size = task->item.length};
+                                  .size = task->item.length,
+                                  .uses_size = uses.length};
     memcpy(order->item, task->item.data, task->item.length);
+    if (uses.length)
+        memcpy(order->item + order->size, uses.data, uses.length);
+    buf_release(&uses);
     pthread_mutex_lock(&thread->lock);
     if (thread->last)
         thread->last->next = order;

@@ -116,7 +116,7 @@ void pool_worker_result(struct pool_worker *worker, const struct result *result)
     if (!task || task->id != result->id)
         return; /* of a worker that was given up: its task was told already */
     task_list_take(&worker->tasks);
-    pool_give_token(pool, task);
+    pool_release(pool, task);
     take_result(task, result);
     learn_duration(pool, result);
     worker->done++;
@@ -136,7 +136,7 @@ void pool_worker_gave_back(struct pool_worker *worker, uint64_t id)
     struct task *task = task_list_take_id(&worker->tasks, id);
     if (!task)
         return;
-    pool_give_token(worker->pool, task);
+    pool_release(worker->pool, task);
     task_list_add(&worker->pool->ready, task);
 }
 
@@ -153,12 +153,12 @@ static void give_up_tasks(struct pool_worker *worker, const char *reason)
     struct task *lost = task_list_take(&worker->tasks);
     struct task *task;
     while ((task = task_list_take(&worker->tasks))) {
-        pool_give_token(pool, task);
+        pool_release(pool, task);
         task_list_add(&pool->ready, task);
     }
     if (!lost)
         return;
-    pool_give_token(pool, lost);
+    pool_release(pool, lost);
     lost->finished = clock_monotonic();
     lost->duration = lost->finished - lost->started;
     lost->spent += lost->duration;

@@ -139,6 +139,8 @@ bool process_held_up(const struct object *object, struct buf *out)
 {
     const struct process *process = (const struct process *)object;
     const struct life *life = &process->life;
+    if (process_print_wait(process, out))
+        return false;
     if (!life->exited && life->monitor && !monitor_is_ready(life->monitor)) {
         buf_text(out, "is not ready: ");
         monitor_print_found(life->monitor, out);
@@ -165,7 +167,8 @@ void process_print_state(const struct process *process, struct buf *out)
     int64_t now = clock_monotonic();
     if (life->pid && !life->exited)
         buf_printf(out, "(%ld) ", (long)life->pid);
-    if (process->object.state == OBJECT_RESTING) {
+    if (process_print_wait(process, out)) {
+    } else if (process->object.state == OBJECT_RESTING) {
         print_time(out, "is started again in ", process->due - now);
     } else if (life->lingers) {
         buf_text(out, "has ended, but what it has started has not");

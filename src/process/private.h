@@ -13,6 +13,7 @@
 
 #include "base/refusal.h"
 #include "engine/object.h"
+#include "engine/resources.h"
 #include "engine/restart.h"
 #include "os/usage.h"
 
@@ -21,6 +22,7 @@ struct buf;
 struct cgroup;
 struct child;
 struct helper;
+struct error;
 struct event;
 struct link;
 struct link_callbacks;
@@ -80,6 +82,8 @@ struct process {
     bool was_ready; /* in this life or another */
     struct restart_history history;
     struct refusal refusal; /* of its start */
+    struct claimant claimant; /* of resources; zero until it has started once */
+    struct request request;   /* for what a life uses of them */
     int64_t conflict; /* clock_monotonic() since when somebody else answers where it is to; 0: nobody does */
     bool wait_told;   /* that its start waits for that */
     unsigned seed; /* of the jitter */
@@ -185,6 +189,23 @@ void process_settle_queues(struct process *process);
 
 /* It has answered so many messages, as ack: line has it. */
 void process_answered(struct process *process, size_t count);
+
+/* process_uses.c */
+
+/*
+ * A life is to begin: asks for what it uses of the run's resources, where it has not been given it. With *WAITS set the
+ * process rests, and is started again when it has it. 0, or a negative code where it can never have it.
+ */
+int process_ask(struct process *process, bool *waits, struct error *error);
+
+/* Nothing of a life is left, or it does not begin for now: what it had is free. */
+void process_release_uses(struct process *process);
+
+/* Appends what it was given: "gpu=0,2"; nothing where that is nothing. */
+void process_print_uses(const struct process *process, struct buf *out);
+
+/* Appends what it waits for and who has that; false where it does not wait for resources. */
+bool process_print_wait(const struct process *process, struct buf *out);
 
 /* events.c */
 

@@ -65,6 +65,7 @@ void process_life_over(struct process *process)
         cgroup_kill(life->cgroup); /* a daemon of its own may have left its group */
     cgroup_free(life->cgroup);
     life->cgroup = NULL;
+    process_release_uses(process);
     if (lowered) {
         process_tell_terminated(process);
         object_down(&process->object);
@@ -242,6 +243,7 @@ static void process_cancel(struct object *object)
 {
     struct process *process = (struct process *)object;
     timer_stop(process->timer);
+    process_release_uses(process);
     process->wait = WAIT_NONE;
     process_park_backlog(process);
 }

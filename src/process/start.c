@@ -176,10 +176,14 @@ static void life_begin(struct process *process)
 {
     struct life *life = &process->life;
     struct event started = {.kind = EVENT_PROCESS_STARTED};
+    struct buf uses = {0};
     life->pid = child_pid(life->child);
     life->started = clock_monotonic();
     process->refusal = (struct refusal){0};
+    process_print_uses(process, &uses);
+    started.uses = uses.data;
     process_emit(process, &started);
+    buf_release(&uses);
     tell_limits(process);
     process_open_backlog(process);
     struct streams_callbacks callbacks = process_streams_callbacks;
@@ -208,6 +212,7 @@ static bool process_waits_for_place(struct process *process, int result, struct 
     if (!told)
         process_emit(process, &event);
     error_release(error);
+    process_release_uses(process);
     object_rests(&process->object);
     process_wait(process, WAIT_RESTART, CONFLICT_POLL);
     return true;
@@ -227,6 +232,7 @@ static bool process_waits(struct process *process, int result, struct error *err
     };
     process_emit(process, &event);
     error_release(error);
+    process_release_uses(process);
     object_rests(&process->object);
     process_wait(process, WAIT_RESTART, wait);
     return true;
@@ -248,18 +254,22 @@ void process_start(struct object *object)
     struct event starting = {.kind = EVENT_PROCESS_STARTING};
     struct exec_context context;
     struct error error = {0};
+    bool waits = false;
     process_release_life(&process->life);
     if (process->wait != WAIT_RESTART)
         forget_trouble(process);
     process->wait = WAIT_NONE;
+    int result = process_ask(process, &waits, &error);
+    if (waits)
+        return;
     if (!process->wait_told)
         process_emit(process, &starting);
-    int result = exec_context_init(&context, run, &process->spec->object, object->name,
-                                   process->index, &error);
-    if (!result)
-        result =
-            run->dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
-    exec_context_release(&context);
+    if (!result) {
+        result = exec_context_init(&context, run, &process->spec->object, object->name, process->index, &error);
+        if (!result)
+            result = run->dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
+        exec_context_release(&context);
+    }
     if (process_waits_for_place(process, result, &error) || process_waits(process, result, &error))
         return;
     process->conflict = 0;

@@ -74,7 +74,7 @@ static void put_held_up(const struct run *run, struct buf *out, struct buf *sure
     for (size_t i = 0; i < run->object_count; i++) {
         const struct object *object = run->objects[i];
         struct buf why = {0};
-        if (object->state != OBJECT_RUNNING)
+        if (object->state != OBJECT_RUNNING && object->state != OBJECT_RESTING)
             continue;
         bool for_sure = is_held_up(object, &why);
         if (!why.length && is_last(run, object))

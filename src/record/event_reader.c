@@ -91,6 +91,7 @@ static const struct field_reader {
     {"consumer", NAME, AT(party), 0},
     {"reason", TEXT, AT(reason), 0},
     {"stream", WAY_STREAM, AT(stream), 0},
+    {"uses", TEXT, AT(uses), 0},
     {"tasks", TEXT, AT(tasks), 0},
     {"command", TEXT, AT(command), 0},
     {"line", BYTES, AT(bytes), 0},

@@ -225,6 +225,15 @@ static void warn_of_habits(struct loader *loader, const struct written *written)
     }
 }
 
+/* The names of what the process or pool that BLOCK is inside of uses; NULL: nothing. In `uses` itself they are not known. */
+static const struct value *find_used(const struct block *block)
+{
+    while (block && block->kind != BLOCK_PROCESS && block->kind != BLOCK_POOL)
+        block = block->parent;
+    const struct object_spec *object = block ? block->spec : NULL;
+    return object && object->used.table.count ? &object->used : NULL;
+}
+
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
                     enum template_use use, struct template **parsed)
 {
@@ -242,6 +251,7 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         .task = pool && !once,
         .worker = once,
         .replica = block_in_process(field->block),
+        .uses = once ? NULL : find_used(field->block),
     };
     struct written written = written_text(loader, node);
     warn_of_braces(loader, &written);

@@ -24,7 +24,7 @@ static const struct {
 } ways[] = {
     {"version", WAY_EQUAL}, {"include", WAY_EQUAL}, {"vars", WAY_OVERLAY}, {"env_file", WAY_APPEND},
     {"env", WAY_OVERLAY},   {"log", WAY_OVERLAY},   {"queues", WAY_JOIN},  {"processes", WAY_JOIN},
-    {"pools", WAY_JOIN},    {"threads", WAY_JOIN},
+    {"pools", WAY_JOIN},    {"threads", WAY_JOIN}, {"resources", WAY_OVERLAY},
 };
 
 static enum merge_way way_of(const char *key)

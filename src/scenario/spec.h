@@ -89,6 +89,25 @@ struct attributes_spec {
     size_t group_count;
 };
 
+/* What there is only so much of: units that are told apart, or an amount. */
+struct resource_spec {
+    const char *name;
+    struct mark mark;
+    int64_t total;      /* units; else what size_parse() reads */
+    bool units;
+    const char **names; /* of the units; NULL: 0, 1, 2, ... */
+};
+
+/* More resources than a scenario may have. */
+#define RESOURCES_MOST 16
+
+/* How much of a resource is taken for as long as a process, or a task, runs. */
+struct use_spec {
+    size_t resource;         /* index into scenario.resources */
+    struct template *amount; /* see scenario/uses.h */
+    struct mark mark;
+};
+
 /* How far an object has come, for those that depend on it. */
 enum condition {
     CONDITION_STARTED,
@@ -119,6 +138,10 @@ struct object_spec {
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     bool allow_failure; /* its failure counts as success */
     bool cascade; /* a restart by hand of what it depends on restarts it too */
+    struct use_spec *uses; /* of a process, or of each task of a pool */
+    size_t uses_count;
+    struct value used; /* a table: the names of those resources */
+    bool alone;        /* it, or each task, runs beside no other task and no process that is no daemon */
     int64_t timeout;
     const struct dependency_spec *depends_on; /* without cycles */
     size_t depends_on_count;
@@ -467,6 +490,9 @@ struct scenario {
     struct env_spec *env;  /* part of each object's env already */
     size_t env_count;
     struct log_spec log;
+    struct resource_spec *resources;
+    size_t resource_count;
+    bool alone; /* some object is */
     struct queue_spec *queues;
     size_t queue_count;
     struct process_spec *processes; /* each list in the order of the file */

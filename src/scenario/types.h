@@ -129,6 +129,10 @@ extern const struct type type_stream_text;  /* stream_spec.text */
 extern const struct type type_stream_queue; /* stream_spec.queue */
 extern const struct type type_rotate;       /* struct rotate_spec */
 
+/* In resources.c. */
+extern const struct type type_resources; /* struct resource_spec *, counted */
+extern const struct type type_uses;      /* struct use_spec *, counted; the object's `used` too */
+
 /* In objects.c. */
 extern const struct type type_queues;      /* struct queue_spec *, counted */
 extern const struct type type_processes;   /* struct process_spec *, counted */

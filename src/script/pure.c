@@ -103,6 +103,25 @@ static int pure_join(lua_State *lua)
     return 1;
 }
 
+/* The parts of a text between separators, as a list; of an empty text it is empty. */
+static int pure_split(lua_State *lua)
+{
+    size_t length, width;
+    const char *text = luaL_checklstring(lua, 1, &length);
+    const char *separator = luaL_checklstring(lua, 2, &width);
+    luaL_argcheck(lua, width, 2, "an empty separator");
+    lua_newtable(lua);
+    for (lua_Integer number = 1; length; number++) {
+        const char *end = memmem(text, length, separator, width);
+        size_t part = end ? (size_t)(end - text) : length;
+        lua_pushlstring(lua, text, part);
+        lua_rawseti(lua, -2, number);
+        text += part + (end ? width : 0);
+        length -= part + (end ? width : 0);
+    }
+    return 1;
+}
+
 static int pure_trim(lua_State *lua)
 {
     size_t length;
@@ -136,6 +155,7 @@ static const struct pure {
     {"ext", pure_ext, NULL, NULL},
     {"noext", pure_noext, NULL, NULL},
     {"join", pure_join, NULL, NULL},
+    {"split", pure_split, NULL, NULL},
     {"upper", NULL, "string", "upper"},
     {"lower", NULL, "string", "lower"},
     {"trim", pure_trim, NULL, NULL},

@@ -146,6 +146,25 @@ struct script *script_new(const struct script_options *options)
     return script;
 }
 
+static int name_use(lua_State *lua)
+{
+    lua_pushliteral(lua, "uses.");
+    lua_pushvalue(lua, 2);
+    lua_concat(lua, 2);
+    return 1;
+}
+
+/* Where a command is told of beforehand, nobody knows yet what it will be given. */
+static void set_unknown_uses(lua_State *lua)
+{
+    lua_newtable(lua);
+    lua_newtable(lua);
+    lua_pushcfunction(lua, name_use);
+    lua_setfield(lua, -2, "__index");
+    lua_setmetatable(lua, -2);
+    lua_setfield(lua, SLOT_GLOBALS, "uses");
+}
+
 struct script *script_new_expressions(const char *name, const struct value *vars)
 {
     struct script_options options = {
@@ -157,7 +176,11 @@ struct script *script_new_expressions(const char *name, const struct value *vars
         .memory_limit = EXPRESSION_MEMORY,
         .instruction_limit = EXPRESSION_INSTRUCTIONS,
     };
-    return script_new(&options);
+    struct script *script = script_new(&options);
+    script->memory_open = true;
+    set_unknown_uses(script->lua);
+    script->memory_open = false;
+    return script;
 }
 
 void script_free(struct script *script)
@@ -306,6 +329,14 @@ void script_set_task(struct script *script, const struct value *item, int64_t in
     set_integer(lua, SLOT_ATTEMPT, attempt);
     script->memory_open = false;
     assert(lua_gettop(lua) == SLOT_LAST);
+}
+
+void script_set_uses(struct script *script, const struct value *uses)
+{
+    script->memory_open = true; /* as in script_set_task() */
+    convert_push_value(script->lua, uses);
+    lua_setfield(script->lua, SLOT_GLOBALS, "uses");
+    script->memory_open = false;
 }
 
 void script_set_index(struct script *script, int64_t index)

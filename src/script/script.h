@@ -118,6 +118,10 @@ int script_call(struct script *script, int body, struct buf *result, struct erro
 void script_set_task(struct script *script, const struct value *item, int64_t index,
                      int64_t worker, int64_t attempt);
 
+/* Sets `uses`, a table of texts, for the calls to come; copied. Expressions have one before in which each name stands for
+ * itself: "uses.NAME". */
+void script_set_uses(struct script *script, const struct value *uses);
+
 /* Sets `index` alone. */
 void script_set_index(struct script *script, int64_t index);
 

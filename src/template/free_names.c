@@ -214,6 +214,8 @@ static int unknown_name(struct checker *checker, const struct token *token)
         nearest_offer(&nearest, always[i]);
     if (checker->scope->message)
         nearest_offer(&nearest, "message");
+    if (checker->scope->uses)
+        nearest_offer(&nearest, "uses");
     for (size_t i = 0; checker->scope->task && i < TASK_NAME_COUNT; i++)
         nearest_offer(&nearest, task_names[i]);
     for (size_t i = 0; pure_name(i); i++)
@@ -252,9 +254,28 @@ static struct token peek(const struct checker *checker)
     return token_next(&at, checker->end);
 }
 
+/* uses.NAME: what the process or the task was given of a resource; of an empty table nobody knows what it has. */
+static int check_uses(struct checker *checker, const struct token *token)
+{
+    const struct value *uses = checker->scope->uses;
+    const char *at = checker->at;
+    struct token dot = token_next(&at, checker->end);
+    struct token key = token_next(&at, checker->end);
+    checker->used->task |= checker->scope->task;
+    if (!uses)
+        return fail(checker, token, arena_strdup(checker->arena, "there is no 'uses' here"),
+                    arena_strdup(checker->arena, "it has what 'uses' of a process, or of a pool whose tasks are commands of "
+                                                 "their own or Lua, names"));
+    if (token_is(&dot, ".") && key.type == TOKEN_NAME && key_count(uses) && !find_key(uses, &key))
+        return unknown_key(checker, "uses", uses, &key);
+    return 0;
+}
+
 /* A name that no function inside the expression has declared. */
 static int check_free(struct checker *checker, const struct token *token)
 {
+    if (token_is(token, "uses"))
+        return check_uses(checker, token);
     if (checker->scope->replica && token_is(token, "index"))
         return 0;
     if (in_list(token, task_names, TASK_NAME_COUNT)) {

@@ -11,7 +11,7 @@ struct template_scope;
 
 /* What an expression uses. */
 struct names_used {
-    bool task; /* item, index, worker or attempt */
+    bool task; /* item, index, worker, attempt, or what a task uses */
     bool raw;
 };
 

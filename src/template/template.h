@@ -38,6 +38,8 @@ struct template_scope {
     bool worker;                    /* of these worker alone: one program serves many tasks */
     bool replica;                   /* index is there, and is the same for every task */
     bool message;                   /* message is there */
+    const struct value *uses;       /* a table: its keys are what may stand behind "uses."; empty: that is not known;
+                                       NULL: uses is not there */
 };
 
 /* What is wrong in a template, and where in its text. */
@@ -62,7 +64,7 @@ const char *template_source(const struct template *parsed, size_t *length);
 /* True where it holds no expression: rendering gives the same text always. */
 bool template_is_constant(const struct template *parsed);
 
-/* True where an expression uses item, index, worker or attempt. */
+/* True where an expression uses item, index, worker, attempt or a task's uses. */
 bool template_uses_task(const struct template *parsed);
 
 /*

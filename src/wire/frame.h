@@ -12,7 +12,9 @@
  *     TASK    u64 id, i64 index,    READY    (setup is done)
  *             i64 attempt,          REFUSED  bytes reason (it cannot go on)
  *             i64 timeout (ns, 0:
- *             none), value
+ *             none), bytes uses (a
+ *             table, or nothing),
+ *             value
  *     REVOKE  u8 all (give back     REVOKED  u32 count, count times u64 id
  *             what has not begun,
  *             and unless ALL keep
@@ -116,9 +118,9 @@ void frame_end(struct buf *out, size_t begin);
 /* The head of a frame whose fields have LENGTH bytes, some of which may be written from elsewhere. */
 void frame_head(struct buf *out, enum frame_type type, size_t length);
 
-/* Appends a TASK frame; ITEM is an encoded value, TIMEOUT in ns, 0: none. */
+/* Appends a TASK frame; ITEM is an encoded value, TIMEOUT in ns, 0: none; USES an encoded table of texts, or empty. */
 void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout,
-                      const struct buf *item);
+                      const struct buf *uses, const struct buf *item);
 
 /* How a Lua body ended whose call returned CODE (script/script.h). */
 enum outcome outcome_of_call(int code);

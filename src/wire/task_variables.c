@@ -7,12 +7,19 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "os/spawn.h"
+#include "scenario/spec.h"
+#include "scenario/uses.h"
 #include "value/value.h"
 
-enum { VARIABLE_ITEM, VARIABLE_INDEX, VARIABLE_WORKER, VARIABLE_ATTEMPT };
+enum { VARIABLE_ITEM, VARIABLE_INDEX, VARIABLE_WORKER, VARIABLE_ATTEMPT, VARIABLE_USES };
 
-static const char *const names[VARIABLES] = {"PARRUN_ITEM=", "PARRUN_INDEX=", "PARRUN_WORKER=",
-                                             "PARRUN_ATTEMPT="};
+static const char *const names[VARIABLE_USES] = {"PARRUN_ITEM=", "PARRUN_INDEX=", "PARRUN_WORKER=",
+                                                 "PARRUN_ATTEMPT="};
+
+_Static_assert(VARIABLES == VARIABLE_USES + RESOURCES_MOST, "a task may use every resource");
+
+/* Those of outer runs' tasks are none of these. */
+static const char uses_prefix[] = "PARRUN_USES_";
 
 /* An item that is a list is its elements, a line each; any other what a template shows. */
 static void put_item(struct buf *out, const struct value *item)
@@ -30,9 +37,21 @@ static void put_item(struct buf *out, const struct value *item)
     }
 }
 
+static void put_uses(struct variables *variables, const struct value *uses)
+{
+    for (size_t i = 0; uses->type == VALUE_TABLE && i < uses->table.count && i < RESOURCES_MOST; i++) {
+        struct buf *text = &variables->texts[VARIABLE_USES + i];
+        const struct value_pair *pair = &uses->table.pairs[i];
+        buf_clear(text);
+        uses_variable(pair->key.string.bytes, pair->key.string.length, text);
+        buf_char(text, '=');
+        value_text(text, &pair->value);
+    }
+}
+
 void variables_fill(struct variables *variables, const struct variables_task *task)
 {
-    for (size_t i = 0; i < VARIABLES; i++) {
+    for (size_t i = 0; i < VARIABLE_USES; i++) {
         buf_clear(&variables->texts[i]);
         buf_text(&variables->texts[i], names[i]);
     }
@@ -45,6 +64,7 @@ void variables_fill(struct variables *variables, const struct variables_task *ta
     buf_number(&variables->texts[VARIABLE_INDEX], task->index);
     buf_number(&variables->texts[VARIABLE_WORKER], task->worker);
     buf_number(&variables->texts[VARIABLE_ATTEMPT], task->attempt);
+    put_uses(variables, task->uses);
 }
 
 int variables_fit(const struct variables *variables, const char *const *argv, struct error *error)
@@ -73,10 +93,10 @@ bool variables_tell_task(const struct variables *variables)
 
 bool variables_name(const char *entry)
 {
-    for (size_t i = 0; i < VARIABLES; i++)
+    for (size_t i = 0; i < VARIABLE_USES; i++)
         if (!strncmp(entry, names[i], strlen(names[i])))
             return true;
-    return false;
+    return !strncmp(entry, uses_prefix, strlen(uses_prefix));
 }
 
 size_t variables_put(const struct variables *variables, const char **list)

@@ -11,7 +11,8 @@
 struct error;
 struct value;
 
-#define VARIABLES 4
+/* Those of every task, and one for each resource that it uses. */
+#define VARIABLES 20
 
 /* All zero: none. */
 struct variables {
@@ -24,6 +25,7 @@ struct variables_task {
     int64_t index;
     int64_t worker;
     int64_t attempt;
+    const struct value *uses; /* a table of texts: what it was given of resources; no table: nothing */
 };
 
 /* Those of a task; without PARRUN_ITEM where the system takes none of that length. */

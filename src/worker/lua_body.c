@@ -67,23 +67,23 @@ int body_prepare(struct worker *worker, struct error *error)
 void body_run_task(struct worker *worker, const struct worker_task *task)
 {
     struct arena *arena = NULL;
-    struct value item = {0};
+    struct value item = {0}, uses;
     struct error error = {0};
     struct buf *out = &worker->result;
-    const char *at = task->item;
-    size_t left = task->size;
     /* Only a table needs an arena, and making one costs more than an empty task. */
-    if (left && *at == VALUE_TABLE)
+    if (worker_task_needs_arena(task))
         arena = arena_new();
     int64_t started = clock_monotonic();
-    int result = value_decode(arena, &at, &left, &item, &error);
+    int result = worker_task_decode(task, arena, &item, &uses, &error);
     if (!result) {
+        if (task->uses_size)
+            script_set_uses(worker->script, &uses);
         script_set_task(worker->script, &item, task->index, worker->config.worker, task->attempt);
         worker->deadline = task->timeout ? started + task->timeout : 0;
         script_set_deadline(worker->script, worker->deadline);
         buf_clear(out);
         worker->told = &(struct variables_task){&item, task->index, worker->config.worker,
-                                                task->attempt};
+                                                task->attempt, &uses};
         result = call(worker, worker->body, out, &error);
         worker->told = NULL;
         worker->deadline = 0;

@@ -35,7 +35,7 @@ int planner_print(struct planner *planner, const char *item, size_t length, int6
     int result = render_command(worker->command, worker, &task, &options, error);
     if (!result)
         render_print(worker->command, &options, out);
-    free(task.item);
+    worker_task_release(&task);
     return result;
 }
 

@@ -14,6 +14,7 @@
 #include "wire/frame.h"
 #include "wire/worker_config.h"
 
+struct arena;
 struct coprocess;
 struct error;
 struct flusher;
@@ -59,6 +60,8 @@ struct worker_task {
     int64_t timeout; /* ns; 0: none */
     char *item; /* an encoded value, owned */
     size_t size;
+    char *uses; /* an encoded table, owned: what it was given of the resources; of USES_SIZE 0: nothing */
+    size_t uses_size;
 };
 
 /* Tasks that were received and have not begun: a ring. */
@@ -138,6 +141,16 @@ void worker_handle(struct worker *worker, struct frame *frame);
 /* tasks.c */
 void tasks_push(struct task_queue *queue, struct frame *frame);
 struct worker_task tasks_pop(struct task_queue *queue);
+
+/* Frees what a task that was popped has. */
+void worker_task_release(struct worker_task *task);
+
+/* Its item and, where it has any, what it was given; ARENA is NULL where neither is a table. 0, or ERROR_PROTOCOL. */
+int worker_task_decode(const struct worker_task *task, struct arena *arena, struct value *item, struct value *uses,
+                struct error *error);
+
+/* True where worker_task_decode() needs an arena. */
+bool worker_task_needs_arena(const struct worker_task *task);
 void tasks_unpop(struct task_queue *queue,
                  const struct worker_task *task); /* the one that was popped last */
 void tasks_release(struct task_queue *queue);

@@ -208,7 +208,8 @@ int command_prepare(struct worker *worker, struct error *error)
     if (command->attributes.cgroup)
         command->cgroup = cgroup_at(command->attributes.cgroup);
     bool once = config->body == WORKER_COPROCESS;
-    struct template_scope scope = {.vars = &vars, .task = !once, .worker = once};
+    struct value any = {.type = VALUE_TABLE};
+    struct template_scope scope = {.vars = &vars, .task = !once, .worker = once, .uses = once ? NULL : &any};
     worker->expressions = script_new_expressions(config->name, &vars);
     result = parse_entries(command, config, &scope, error);
     if (!result)
@@ -304,12 +305,12 @@ int render_command(struct body_command *command, struct worker *worker,
                    const struct worker_task *task, struct spawn_options *options,
                    struct error *error)
 {
-    struct arena *arena = task->size && *task->item == VALUE_TABLE ? arena_new() : NULL;
-    struct value item = {0};
-    const char *at = task->item;
-    size_t left = task->size;
-    int result = value_decode(arena, &at, &left, &item, error);
+    struct arena *arena = worker_task_needs_arena(task) ? arena_new() : NULL;
+    struct value item = {0}, uses;
+    int result = worker_task_decode(task, arena, &item, &uses, error);
     if (!result) {
+        if (task->uses_size)
+            script_set_uses(worker->expressions, &uses);
         script_set_task(worker->expressions, &item, task->index, worker->config.worker,
                         task->attempt);
         result = render_all(command, worker->expressions, error);
@@ -317,7 +318,7 @@ int render_command(struct body_command *command, struct worker *worker,
     if (!result) {
         variables_fill(&command->variables,
                        &(struct variables_task){&item, task->index, worker->config.worker,
-                                                task->attempt});
+                                                task->attempt, &uses});
         fill_options(command, worker, options);
         result = variables_fit(&command->variables, options->argv, error);
     }

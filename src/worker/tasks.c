@@ -24,6 +24,8 @@ void tasks_push(struct task_queue *queue, struct frame *frame)
     task->index = frame_read_i64(frame);
     task->attempt = frame_read_i64(frame);
     task->timeout = frame_read_i64(frame);
+    const char *uses = frame_read_bytes(frame, &task->uses_size);
+    task->uses = task->uses_size ? mem_copy(uses, task->uses_size) : NULL;
     task->size = frame->left;
     task->item = mem_copy(frame->at, frame->left);
 }
@@ -43,9 +45,34 @@ void tasks_unpop(struct task_queue *queue, const struct worker_task *task)
     queue->count++;
 }
 
+void worker_task_release(struct worker_task *task)
+{
+    free(task->item);
+    free(task->uses);
+}
+
+bool worker_task_needs_arena(const struct worker_task *task)
+{
+    return task->uses_size || value_is_table(task->item, task->size);
+}
+
+int worker_task_decode(const struct worker_task *task, struct arena *arena, struct value *item, struct value *uses,
+                struct error *error)
+{
+    const char *at = task->item;
+    size_t left = task->size;
+    int result = value_decode(arena, &at, &left, item, error);
+    *uses = (struct value){0};
+    at = task->uses;
+    left = task->uses_size;
+    return result || !left ? result : value_decode(arena, &at, &left, uses, error);
+}
+
 void tasks_release(struct task_queue *queue)
 {
-    while (queue->count)
-        free(tasks_pop(queue).item);
+    while (queue->count) {
+        struct worker_task task = tasks_pop(queue);
+        worker_task_release(&task);
+    }
     free(queue->items);
 }

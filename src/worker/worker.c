@@ -34,7 +34,7 @@ static void give_back_tasks(struct worker *worker, bool all)
     while (worker->tasks.count) {
         struct worker_task task = tasks_pop(&worker->tasks);
         frame_u64(out, task.id);
-        free(task.item);
+        worker_task_release(&task);
     }
     if (keeps)
         tasks_unpop(&worker->tasks, &kept);
@@ -171,7 +171,7 @@ static void run_task(struct worker *worker)
     worker->cancelled = false;
     bodies[worker->config.body].run_task(worker, &task);
     worker->running = 0;
-    free(task.item);
+    worker_task_release(&task);
 }
 
 static void run_tasks(struct worker *worker)

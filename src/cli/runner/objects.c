@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "engine/resources.h"
 #include "engine/run.h"
 #include "event/event.h"
 #include "loop/thread.h"
@@ -152,6 +153,7 @@ void objects_make(struct run *run)
     if (workers)
         work_size(workers);
     make_queues(run);
+    run->resources = run->dry ? NULL : resources_new(run->loop, scenario);
     run->balance = objects_balance;
     run->describe = describe_queues;
     run->objects = mem_calloc(count_objects(scenario), sizeof(struct object *));
@@ -173,6 +175,7 @@ bool objects_free(struct run *run)
         left = left || thread_was_left(run->objects[i]) || pool_was_left(run->objects[i]);
         run->objects[i]->kind->free(run->objects[i]);
     }
+    resources_free(run->resources);
     free(run->objects);
     free(run->declared);
     for (size_t i = 0; i < run->scenario->queue_count; i++)

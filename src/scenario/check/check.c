@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "scenario/bind/depend.h"
 #include "scenario/bind/probe.h"
+#include "scenario/check/resources.h"
 #include "scenario/check/shared_files.h"
 #include "scenario/check/stdin_owner.h"
 #include "scenario/loader.h"
@@ -329,7 +330,7 @@ static void check_daemons(struct loader *loader)
 
 void scenario_check(struct loader *loader)
 {
-    const struct scenario *scenario = loader->scenario;
+    struct scenario *scenario = loader->scenario;
     if (!scenario->process_count && !scenario->pool_count && !scenario->thread_count &&
         !diags_count(loader->diags))
         diag_error(loader->diags, (struct mark){loader->source, 1, 1, 1},
@@ -342,5 +343,6 @@ void scenario_check(struct loader *loader)
     depend_check(loader);
     foreground_check(loader);
     check_daemons(loader);
+    resources_check(loader);
     writers_check(loader);
 }

@@ -1,0 +1,151 @@
+/* Tasks that begin when what they use of the run's resources is free. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "engine/run.h"
+#include "pool/private.h"
+#include "scenario/spec.h"
+#include "script/script.h"
+#include "template/template.h"
+#include "value/value.h"
+
+/* So many tasks more than could begin are looked at: where the first does not fit, another may. */
+#define LOOK_AHEAD 100
+
+/* Takes TASK out of those that have asked. */
+static void take_asking(struct pool *pool, const struct task *task)
+{
+    struct task **place = &pool->asking.first;
+    struct task *before = NULL;
+    for (; *place != task; place = &(*place)->next)
+        before = *place;
+    *place = task->next;
+    if (pool->asking.last == task)
+        pool->asking.last = before;
+    pool->asking.count--;
+}
+
+static bool begin_task(void *arg, struct request *request)
+{
+    struct pool *pool = arg;
+    struct task *task = request->owner;
+    struct pool_worker *worker = pool_idle_worker(pool);
+    if (!worker || !pool_take_token(pool, task))
+        return false;
+    take_asking(pool, task);
+    pool_begins(pool);
+    pool_give(worker, task);
+    return true;
+}
+
+void pool_open_uses(struct pool *pool)
+{
+    struct error error = {0};
+    pool->claimant = resources_claimant(pool->object.name, &pool->spec->object, false, begin_task, pool);
+    pool->claims = resources_concern(pool->object.run->resources, &pool->claimant);
+    if (!pool->claims)
+        return;
+    if (exec_context_init(&pool->terms, pool->object.run, &pool->spec->object, pool->object.name, 0, &error))
+        pool_break(pool, error.text);
+    error_release(&error);
+}
+
+void pool_close_uses(struct pool *pool)
+{
+    if (pool->claims)
+        exec_context_release(&pool->terms);
+}
+
+static int ask_for(struct pool *pool, struct task *task, struct error *error)
+{
+    struct script *script = exec_context_script(&pool->terms);
+    struct arena *arena = value_is_table(task->item.data, task->item.length) ? arena_new() : NULL;
+    struct value item = {0};
+    const char *at = task->item.data;
+    size_t left = task->item.length;
+    int result = value_decode(arena, &at, &left, &item, error);
+    if (!task->request)
+        task->request = mem_calloc(1, sizeof(*task->request));
+    task->request->owner = task;
+    if (!result) {
+        script_set_task(script, &item, task->index, 0, task->attempt);
+        result = resources_ask(pool->object.run->resources, &pool->claimant, task->request, script, error);
+    }
+    arena_free(arena);
+    return result;
+}
+
+/* It can never begin. */
+static void fail_task(struct pool *pool, struct task *task, const struct error *error)
+{
+    task_forget(task);
+    task->started = task->finished = clock_monotonic();
+    task->worker = task->pid = 0;
+    task->outcome = OUTCOME_FAILED;
+    task->text = mem_strdup(error->text);
+    task->text_length = strlen(error->text);
+    pool_finish_task(pool, task);
+}
+
+/* Of messages no more than can begin now: others may take the rest. */
+static size_t most_asking(const struct pool *pool, size_t room)
+{
+    return room && pool->spec->tasks.kind != SOURCE_QUEUE ? room + LOOK_AHEAD : room;
+}
+
+void pool_ask(struct pool *pool, size_t room)
+{
+    while (pool->asking.count < most_asking(pool, room)) {
+        struct error error = {0};
+        struct task *task = task_list_take(&pool->ready);
+        if (!task)
+            task = pool_take_task(pool);
+        if (!task)
+            break;
+        if (!ask_for(pool, task, &error))
+            task_list_add(&pool->asking, task);
+        else
+            fail_task(pool, task, &error);
+        error_release(&error);
+    }
+    if (room && room != pool->claimant.applicant.room)
+        resources_look(pool->object.run->resources);
+    pool->claimant.applicant.room = room;
+}
+
+void pool_unask(struct pool *pool)
+{
+    struct task_list list = {0};
+    struct task *task;
+    while ((task = task_list_take(&pool->asking))) {
+        resources_leave(pool->object.run->resources, task->request);
+        task_list_add(&list, task);
+    }
+    while (list.count && (task = task_list_take(&pool->ready)))
+        task_list_add(&list, task);
+    if (list.count)
+        pool->ready = list;
+}
+
+void pool_put_uses(const struct pool *pool, const struct task *task, struct buf *out)
+{
+    if (task->request && pool->spec->object.uses_count)
+        resources_put_granted(pool->object.run->resources, task->request, out);
+}
+
+void pool_print_uses(const struct pool *pool, const struct task *task, struct buf *out)
+{
+    if (task->request)
+        resources_print_granted(pool->object.run->resources, task->request, out);
+}
+
+void pool_release(struct pool *pool, struct task *task)
+{
+    pool_give_token(pool, task);
+    if (task->request)
+        resources_leave(pool->object.run->resources, task->request);
+}
