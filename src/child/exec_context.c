@@ -29,14 +29,14 @@
 #define OWN_VARIABLES 7
 
 /* What a process has been given; a pool's tasks are given their own. */
-static const struct request *find_granted(const struct exec_context *context)
+static const struct claim *find_granted(const struct exec_context *context)
 {
     return context->index ? resources_granted(context->run->resources, context->name) : NULL;
 }
 
 void exec_context_put_uses(const struct exec_context *context, struct buf *out)
 {
-    const struct request *granted = find_granted(context);
+    const struct claim *granted = find_granted(context);
     if (granted)
         resources_put_granted(context->run->resources, granted, out);
 }

@@ -1,4 +1,4 @@
-/* Requests in classes: those of one applicant that ask for the same differ by their age alone. */
+/* Claims in classes: those of one applicant that ask for the same differ by their age alone. */
 #include "engine/allocator.h"
 
 #include <stdlib.h>
@@ -12,14 +12,14 @@ struct resource {
     int64_t *units; /* free parts of each; NULL: it is an amount */
 };
 
-struct request_class {
-    struct request_class *next; /* of all, or of those that have a request which waits, the oldest first */
-    struct request_class *next_waiting;
+struct claim_class {
+    struct claim_class *next; /* of all, or of those that have a claim which waits, the oldest first */
+    struct claim_class *next_waiting;
     struct applicant *applicant;
-    struct request *first; /* that wait, the oldest first */
-    struct request *last;
-    size_t requests;  /* that wait or are granted */
-    unsigned passed;  /* how often others came before its first request, which waited longer */
+    struct claim *first; /* that wait, the oldest first */
+    struct claim *last;
+    size_t claims;  /* that wait or are granted */
+    unsigned passed;  /* how often others came before its first claim, which waited longer */
     int64_t amounts[];
 };
 
@@ -27,9 +27,9 @@ struct allocator {
     struct resource *resources;
     size_t count;
     bool *reserved; /* scratch: resources that nobody but those who wait for them may take */
-    struct request_class *classes;
-    struct request_class *waiting;
-    struct request *granted;
+    struct claim_class *classes;
+    struct claim_class *waiting;
+    struct claim *granted;
     uint64_t next_order;
 };
 
@@ -76,7 +76,7 @@ static int64_t find_share(const struct resource *resource, int64_t parts)
     return best;
 }
 
-static bool fits(const struct allocator *allocator, const struct request_class *class)
+static bool fits(const struct allocator *allocator, const struct claim_class *class)
 {
     for (size_t i = 0; i < allocator->count; i++) {
         const struct resource *resource = &allocator->resources[i];
@@ -88,8 +88,8 @@ static bool fits(const struct allocator *allocator, const struct request_class *
     return true;
 }
 
-static bool have_in_common(const struct allocator *allocator, const struct request_class *one,
-                           const struct request_class *other)
+static bool have_in_common(const struct allocator *allocator, const struct claim_class *one,
+                           const struct claim_class *other)
 {
     for (size_t i = 0; i < allocator->count; i++)
         if (one->amounts[i] && other->amounts[i])
@@ -117,34 +117,34 @@ static void take_units(struct resource *resource, int64_t parts, uint32_t *units
     }
 }
 
-static void grant(struct allocator *allocator, struct request *request)
+static void grant(struct allocator *allocator, struct claim *claim)
 {
-    const int64_t *amounts = request->class->amounts;
+    const int64_t *amounts = claim->class->amounts;
     size_t count = 0;
     for (size_t i = 0; i < allocator->count; i++)
         count += allocator->resources[i].units ? unit_count(amounts[i]) : 0;
-    request->units = mem_calloc(count, sizeof(*request->units));
+    claim->units = mem_calloc(count, sizeof(*claim->units));
     count = 0;
     for (size_t i = 0; i < allocator->count; i++) {
         struct resource *resource = &allocator->resources[i];
         if (resource->units && amounts[i])
-            take_units(resource, amounts[i], request->units + count);
+            take_units(resource, amounts[i], claim->units + count);
         else if (!resource->units)
             resource->free -= amounts[i];
         count += resource->units ? unit_count(amounts[i]) : 0;
     }
-    request->state = REQUEST_GRANTED;
-    request->before = NULL;
-    request->next = allocator->granted;
-    if (request->next)
-        request->next->before = request;
-    allocator->granted = request;
+    claim->state = CLAIM_GRANTED;
+    claim->before = NULL;
+    claim->next = allocator->granted;
+    if (claim->next)
+        claim->next->before = claim;
+    allocator->granted = claim;
 }
 
-static void give_back(struct allocator *allocator, struct request *request)
+static void give_back(struct allocator *allocator, struct claim *claim)
 {
-    const int64_t *amounts = request->class->amounts;
-    const uint32_t *unit = request->units;
+    const int64_t *amounts = claim->class->amounts;
+    const uint32_t *unit = claim->units;
     for (size_t i = 0; i < allocator->count; i++) {
         struct resource *resource = &allocator->resources[i];
         if (!resource->units) {
@@ -157,20 +157,20 @@ static void give_back(struct allocator *allocator, struct request *request)
             resource->free += resource->units[*unit] == UNIT_PARTS ? UNIT_PARTS : 0;
         }
     }
-    free(request->units);
-    request->units = NULL;
-    if (request->before)
-        request->before->next = request->next;
+    free(claim->units);
+    claim->units = NULL;
+    if (claim->before)
+        claim->before->next = claim->next;
     else
-        allocator->granted = request->next;
-    if (request->next)
-        request->next->before = request->before;
+        allocator->granted = claim->next;
+    if (claim->next)
+        claim->next->before = claim->before;
 }
 
-/* Takes CLASS out of those that wait, and puts it back by the age of its first request. */
-static void place_class(struct allocator *allocator, struct request_class *class)
+/* Takes CLASS out of those that wait, and puts it back by the age of its first claim. */
+static void place_class(struct allocator *allocator, struct claim_class *class)
 {
-    struct request_class **place = &allocator->waiting;
+    struct claim_class **place = &allocator->waiting;
     while (*place && *place != class)
         place = &(*place)->next_waiting;
     if (*place)
@@ -185,34 +185,34 @@ static void place_class(struct allocator *allocator, struct request_class *class
 }
 
 /* Mostly the last; one that asks again is older than others. */
-static void add_waiting(struct allocator *allocator, struct request *request)
+static void add_waiting(struct allocator *allocator, struct claim *claim)
 {
-    struct request_class *class = request->class;
-    struct request **place = &class->first;
-    if (class->last && class->last->order < request->order)
+    struct claim_class *class = claim->class;
+    struct claim **place = &class->first;
+    if (class->last && class->last->order < claim->order)
         place = &class->last->next;
-    while (*place && (*place)->order < request->order)
+    while (*place && (*place)->order < claim->order)
         place = &(*place)->next;
-    request->next = *place;
-    *place = request;
-    if (!request->next)
-        class->last = request;
-    request->state = REQUEST_WAITING;
-    if (class->first == request)
+    claim->next = *place;
+    *place = claim;
+    if (!claim->next)
+        class->last = claim;
+    claim->state = CLAIM_WAITING;
+    if (class->first == claim)
         place_class(allocator, class);
 }
 
-static void take_waiting(struct allocator *allocator, struct request *request)
+static void take_waiting(struct allocator *allocator, struct claim *claim)
 {
-    struct request_class *class = request->class;
-    struct request *before = NULL;
-    for (struct request *at = class->first; at != request; at = at->next)
+    struct claim_class *class = claim->class;
+    struct claim *before = NULL;
+    for (struct claim *at = class->first; at != claim; at = at->next)
         before = at;
     if (before)
-        before->next = request->next;
+        before->next = claim->next;
     else
-        class->first = request->next;
-    if (class->last == request)
+        class->first = claim->next;
+    if (class->last == claim)
         class->last = before;
     if (before)
         return;
@@ -220,10 +220,10 @@ static void take_waiting(struct allocator *allocator, struct request *request)
     place_class(allocator, class);
 }
 
-static struct request_class *find_class(struct allocator *allocator, struct applicant *applicant, const int64_t *amounts)
+static struct claim_class *find_class(struct allocator *allocator, struct applicant *applicant, const int64_t *amounts)
 {
     size_t size = allocator->count * sizeof(*amounts);
-    struct request_class *class = allocator->classes;
+    struct claim_class *class = allocator->classes;
     while (class && (class->applicant != applicant || memcmp(class->amounts, amounts, size) != 0))
         class = class->next;
     if (class)
@@ -236,13 +236,13 @@ static struct request_class *find_class(struct allocator *allocator, struct appl
     return class;
 }
 
-static void leave_class(struct allocator *allocator, struct request *request)
+static void leave_class(struct allocator *allocator, struct claim *claim)
 {
-    struct request_class *class = request->class;
-    struct request_class **place = &allocator->classes;
-    request->class = NULL;
-    request->state = REQUEST_IDLE;
-    if (--class->requests)
+    struct claim_class *class = claim->class;
+    struct claim_class **place = &allocator->classes;
+    claim->class = NULL;
+    claim->state = CLAIM_IDLE;
+    if (--class->claims)
         return;
     while (*place != class)
         place = &(*place)->next;
@@ -250,35 +250,35 @@ static void leave_class(struct allocator *allocator, struct request *request)
     free(class);
 }
 
-void allocator_ask(struct allocator *allocator, struct request *request, struct applicant *applicant,
+void allocator_ask(struct allocator *allocator, struct claim *claim, struct applicant *applicant,
                    const int64_t *amounts)
 {
-    request->class = find_class(allocator, applicant, amounts);
-    request->class->requests++;
-    if (!request->order)
-        request->order = ++allocator->next_order;
-    add_waiting(allocator, request);
+    claim->class = find_class(allocator, applicant, amounts);
+    claim->class->claims++;
+    if (!claim->order)
+        claim->order = ++allocator->next_order;
+    add_waiting(allocator, claim);
 }
 
-void allocator_again(struct allocator *allocator, struct request *request)
+void allocator_again(struct allocator *allocator, struct claim *claim)
 {
-    give_back(allocator, request);
-    add_waiting(allocator, request);
+    give_back(allocator, claim);
+    add_waiting(allocator, claim);
 }
 
-void allocator_leave(struct allocator *allocator, struct request *request)
+void allocator_leave(struct allocator *allocator, struct claim *claim)
 {
-    if (request->state == REQUEST_IDLE)
+    if (claim->state == CLAIM_IDLE)
         return;
-    if (request->state == REQUEST_WAITING)
-        take_waiting(allocator, request);
+    if (claim->state == CLAIM_WAITING)
+        take_waiting(allocator, claim);
     else
-        give_back(allocator, request);
-    leave_class(allocator, request);
+        give_back(allocator, claim);
+    leave_class(allocator, claim);
 }
 
 /* True where CLASS would take what one that has waited long enough waits for. */
-static bool is_reserved(const struct allocator *allocator, const struct request_class *class)
+static bool is_reserved(const struct allocator *allocator, const struct claim_class *class)
 {
     for (size_t i = 0; i < allocator->count; i++)
         if (class->amounts[i] && allocator->reserved[i])
@@ -286,47 +286,47 @@ static bool is_reserved(const struct allocator *allocator, const struct request_
     return false;
 }
 
-static void reserve(struct allocator *allocator, const struct request_class *class)
+static void reserve(struct allocator *allocator, const struct claim_class *class)
 {
     for (size_t i = 0; class->passed >= class->applicant->patience && i < allocator->count; i++)
         allocator->reserved[i] = allocator->reserved[i] || class->amounts[i];
 }
 
 /* CLASS comes before those that wait longer and use the same. */
-static void count_passed(struct allocator *allocator, const struct request_class *class)
+static void count_passed(struct allocator *allocator, const struct claim_class *class)
 {
-    for (struct request_class *older = allocator->waiting; older != class; older = older->next_waiting)
+    for (struct claim_class *older = allocator->waiting; older != class; older = older->next_waiting)
         older->passed += older->applicant->room && have_in_common(allocator, older, class);
 }
 
-struct request *allocator_next(struct allocator *allocator)
+struct claim *allocator_next(struct allocator *allocator)
 {
     memset(allocator->reserved, 0, allocator->count * sizeof(*allocator->reserved));
-    for (struct request_class *class = allocator->waiting; class; class = class->next_waiting) {
+    for (struct claim_class *class = allocator->waiting; class; class = class->next_waiting) {
         if (!class->applicant->room)
             continue;
         if (is_reserved(allocator, class) || !fits(allocator, class)) {
             reserve(allocator, class);
             continue;
         }
-        struct request *request = class->first;
+        struct claim *claim = class->first;
         count_passed(allocator, class);
-        take_waiting(allocator, request);
-        grant(allocator, request);
+        take_waiting(allocator, claim);
+        grant(allocator, claim);
         class->applicant->room--;
-        return request;
+        return claim;
     }
     return NULL;
 }
 
-const int64_t *request_amounts(const struct request *request)
+const int64_t *claim_amounts(const struct claim *claim)
 {
-    return request->class->amounts;
+    return claim->class->amounts;
 }
 
-const struct applicant *request_applicant(const struct request *request)
+const struct applicant *claim_applicant(const struct claim *claim)
 {
-    return request->class->applicant;
+    return claim->class->applicant;
 }
 
 int64_t allocator_free_amount(const struct allocator *allocator, size_t resource)
@@ -334,22 +334,22 @@ int64_t allocator_free_amount(const struct allocator *allocator, size_t resource
     return allocator->resources[resource].free;
 }
 
-const uint32_t *request_units(const struct allocator *allocator, const struct request *request, size_t resource,
+const uint32_t *claim_units(const struct allocator *allocator, const struct claim *claim, size_t resource,
                               size_t *count)
 {
-    const uint32_t *units = request->units;
+    const uint32_t *units = claim->units;
     for (size_t i = 0; i < resource; i++)
-        units += allocator->resources[i].units ? unit_count(request->class->amounts[i]) : 0;
-    *count = allocator->resources[resource].units ? unit_count(request->class->amounts[resource]) : 0;
+        units += allocator->resources[i].units ? unit_count(claim->class->amounts[i]) : 0;
+    *count = allocator->resources[resource].units ? unit_count(claim->class->amounts[resource]) : 0;
     return units;
 }
 
-const struct request *allocator_granted(const struct allocator *allocator)
+const struct claim *allocator_granted(const struct allocator *allocator)
 {
     return allocator->granted;
 }
 
-const struct request *allocator_granted_next(const struct request *request)
+const struct claim *allocator_granted_next(const struct claim *claim)
 {
-    return request->next;
+    return claim->next;
 }

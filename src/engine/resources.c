@@ -55,7 +55,7 @@ void resources_free(struct resources *resources)
 }
 
 struct claimant resources_claimant(const char *name, const struct object_spec *spec, bool daemon,
-                                   bool (*begin)(void *arg, struct request *request), void *arg)
+                                   bool (*begin)(void *arg, struct claim *claim), void *arg)
 {
     return (struct claimant){
         .applicant = {.patience = spec->alone ? 0 : PATIENCE_USUAL},
@@ -72,22 +72,22 @@ bool resources_concern(const struct resources *resources, const struct claimant 
     return resources && (claimant->spec->uses_count || (resources->scenario->alone && !claimant->daemon));
 }
 
-static const struct claimant *claimant_of(const struct request *request)
+static const struct claimant *claimant_of(const struct claim *claim)
 {
-    return (const struct claimant *)request_applicant(request); /* which is its first member */
+    return (const struct claimant *)claim_applicant(claim); /* which is its first member */
 }
 
 static void begin_granted(void *arg)
 {
     struct resources *resources = arg;
-    struct request *request;
+    struct claim *claim;
     resources->looking = false;
-    while ((request = allocator_next(resources->allocator))) {
-        struct claimant *claimant = (struct claimant *)claimant_of(request);
-        if (claimant->begin(claimant->arg, request))
+    while ((claim = allocator_next(resources->allocator))) {
+        struct claimant *claimant = (struct claimant *)claimant_of(claim);
+        if (claimant->begin(claimant->arg, claim))
             continue;
         claimant->applicant.room = 0;
-        allocator_again(resources->allocator, request);
+        allocator_again(resources->allocator, claim);
     }
 }
 
@@ -118,34 +118,34 @@ static int find_amounts(const struct resources *resources, const struct claimant
     return result ? error_wrap(error, "uses") : 0;
 }
 
-int resources_ask(struct resources *resources, struct claimant *claimant, struct request *request, struct script *script,
+int resources_ask(struct resources *resources, struct claimant *claimant, struct claim *claim, struct script *script,
                   struct error *error)
 {
     int64_t amounts[RESOURCES_MOST + 1] = {0};
     int result = find_amounts(resources, claimant, script, amounts, error);
     if (result)
         return result;
-    allocator_ask(resources->allocator, request, &claimant->applicant, amounts);
+    allocator_ask(resources->allocator, claim, &claimant->applicant, amounts);
     resources_look(resources);
     return 0;
 }
 
-void resources_leave(struct resources *resources, struct request *request)
+void resources_leave(struct resources *resources, struct claim *claim)
 {
-    if (request->state == REQUEST_IDLE)
+    if (claim->state == CLAIM_IDLE)
         return;
-    allocator_leave(resources->allocator, request);
+    allocator_leave(resources->allocator, claim);
     resources_look(resources);
 }
 
 /* Of RESOURCE: its units' names, or the amount in bytes. */
-static void put_text(const struct resources *resources, const struct request *request, size_t number, struct buf *text)
+static void put_text(const struct resources *resources, const struct claim *claim, size_t number, struct buf *text)
 {
     const struct resource_spec *resource = &resources->scenario->resources[number];
     size_t count;
-    const uint32_t *units = request_units(resources->allocator, request, number, &count);
+    const uint32_t *units = claim_units(resources->allocator, claim, number, &count);
     if (!resource->units)
-        buf_number(text, request_amounts(request)[number]);
+        buf_number(text, claim_amounts(claim)[number]);
     for (size_t i = 0; i < count; i++) {
         buf_text(text, i ? "," : "");
         if (resource->names)
@@ -155,30 +155,30 @@ static void put_text(const struct resources *resources, const struct request *re
     }
 }
 
-void resources_put_granted(const struct resources *resources, const struct request *request, struct buf *out)
+void resources_put_granted(const struct resources *resources, const struct claim *claim, struct buf *out)
 {
-    const struct object_spec *spec = claimant_of(request)->spec;
+    const struct object_spec *spec = claimant_of(claim)->spec;
     value_encode_table(out, spec->uses_count);
     for (size_t i = 0; i < spec->uses_count; i++) {
         const char *name = resources->scenario->resources[spec->uses[i].resource].name;
         struct buf text = {0};
-        put_text(resources, request, spec->uses[i].resource, &text);
+        put_text(resources, claim, spec->uses[i].resource, &text);
         value_encode_string(out, name, strlen(name));
         value_encode_string(out, buf_string(&text), text.length);
         buf_release(&text);
     }
 }
 
-void resources_print_granted(const struct resources *resources, const struct request *request, struct buf *out)
+void resources_print_granted(const struct resources *resources, const struct claim *claim, struct buf *out)
 {
-    const struct object_spec *spec = claimant_of(request)->spec;
+    const struct object_spec *spec = claimant_of(claim)->spec;
     for (size_t i = 0; i < spec->uses_count; i++) {
         const struct resource_spec *resource = &resources->scenario->resources[spec->uses[i].resource];
         buf_printf(out, "%s%s=", i ? " " : "", resource->name);
         if (resource->units)
-            put_text(resources, request, spec->uses[i].resource, out);
+            put_text(resources, claim, spec->uses[i].resource, out);
         else
-            uses_print(resource, request_amounts(request)[spec->uses[i].resource], out);
+            uses_print(resource, claim_amounts(claim)[spec->uses[i].resource], out);
     }
 }
 
@@ -187,22 +187,22 @@ static void print_holders(const struct resources *resources, size_t number, cons
 {
     const char *names[HOLDERS_SHOWN];
     size_t count = 0;
-    for (const struct request *at = allocator_granted(resources->allocator); at; at = allocator_granted_next(at)) {
+    for (const struct claim *at = allocator_granted(resources->allocator); at; at = allocator_granted_next(at)) {
         const char *name = claimant_of(at)->name;
         size_t i = 0;
         while (i < count && strcmp(names[i], name) != 0)
             i++;
-        if (!request_amounts(at)[number] || i < count || count == HOLDERS_SHOWN)
+        if (!claim_amounts(at)[number] || i < count || count == HOLDERS_SHOWN)
             continue;
         names[count++] = name;
         buf_printf(out, "%s%s", count == 1 ? with : ", ", name);
     }
 }
 
-void resources_print_wait(const struct resources *resources, const struct request *request, struct buf *out)
+void resources_print_wait(const struct resources *resources, const struct claim *claim, struct buf *out)
 {
     const struct scenario *scenario = resources->scenario;
-    const int64_t *amounts = request_amounts(request);
+    const int64_t *amounts = claim_amounts(claim);
     size_t short_of = 0;
     while (short_of < scenario->resource_count &&
            amounts[short_of] <= allocator_free_amount(resources->allocator, short_of))
@@ -216,16 +216,16 @@ void resources_print_wait(const struct resources *resources, const struct reques
         buf_text(out, " free");
         print_holders(resources, short_of, ", the rest is with ", out);
     } else if (scenario->alone && amounts[scenario->resource_count]) {
-        buf_text(out, claimant_of(request)->spec->alone ? "waits to run alone" : "waits while another runs alone or waits to");
+        buf_text(out, claimant_of(claim)->spec->alone ? "waits to run alone" : "waits while another runs alone or waits to");
         print_holders(resources, scenario->resource_count, ": now runs ", out);
     } else {
         buf_text(out, "waits for what has waited longer for the same resources");
     }
 }
 
-const struct request *resources_granted(const struct resources *resources, const char *name)
+const struct claim *resources_granted(const struct resources *resources, const char *name)
 {
-    const struct request *at = resources ? allocator_granted(resources->allocator) : NULL;
+    const struct claim *at = resources ? allocator_granted(resources->allocator) : NULL;
     while (at && strcmp(claimant_of(at)->name, name) != 0)
         at = allocator_granted_next(at);
     return at;

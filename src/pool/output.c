@@ -321,7 +321,7 @@ static void detach_output(struct pool *pool, struct task *task)
     attempt->shown = attempt->cell = (struct buf){0};
     buf_append(&attempt->shown, task->shown.data, task->shown.length);
     buf_append(&attempt->cell, task->cell.data, task->cell.length);
-    attempt->request = NULL;
+    attempt->claim = NULL;
     attempt->retried = true;
     memset(task->streams, 0, sizeof(task->streams));
     /* The task keeps how it ended, as it may not be tried again after all. */

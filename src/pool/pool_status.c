@@ -133,8 +133,8 @@ bool pool_held_up(const struct object *object, struct buf *out)
             first = first ? first : pool->worker[i];
         starting += pool->worker[i]->state == CREW_STARTING;
     }
-    if (pool->asking.first && pool->asking.first->request->state == REQUEST_WAITING && pool_idle_workers(pool))
-        resources_print_wait(pool->object.run->resources, pool->asking.first->request, out);
+    if (pool->asking.first && pool->asking.first->claim->state == CLAIM_WAITING && pool_idle_workers(pool))
+        resources_print_wait(pool->object.run->resources, pool->asking.first->claim, out);
     if (first && pool->token_waiter.waits && !first->tasks.first)
         buf_text(out, "waits for a token of the jobserver of make");
     if (first || !starting)

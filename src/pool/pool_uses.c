@@ -29,10 +29,10 @@ static void take_asking(struct pool *pool, const struct task *task)
     pool->asking.count--;
 }
 
-static bool begin_task(void *arg, struct request *request)
+static bool begin_task(void *arg, struct claim *claim)
 {
     struct pool *pool = arg;
-    struct task *task = request->owner;
+    struct task *task = claim->owner;
     struct pool_worker *worker = pool_idle_worker(pool);
     if (!worker || !pool_take_token(pool, task))
         return false;
@@ -68,12 +68,12 @@ static int ask_for(struct pool *pool, struct task *task, struct error *error)
     const char *at = task->item.data;
     size_t left = task->item.length;
     int result = value_decode(arena, &at, &left, &item, error);
-    if (!task->request)
-        task->request = mem_calloc(1, sizeof(*task->request));
-    task->request->owner = task;
+    if (!task->claim)
+        task->claim = mem_calloc(1, sizeof(*task->claim));
+    task->claim->owner = task;
     if (!result) {
         script_set_task(script, &item, task->index, 0, task->attempt);
-        result = resources_ask(pool->object.run->resources, &pool->claimant, task->request, script, error);
+        result = resources_ask(pool->object.run->resources, &pool->claimant, task->claim, script, error);
     }
     arena_free(arena);
     return result;
@@ -122,7 +122,7 @@ void pool_unask(struct pool *pool)
     struct task_list list = {0};
     struct task *task;
     while ((task = task_list_take(&pool->asking))) {
-        resources_leave(pool->object.run->resources, task->request);
+        resources_leave(pool->object.run->resources, task->claim);
         task_list_add(&list, task);
     }
     while (list.count && (task = task_list_take(&pool->ready)))
@@ -133,19 +133,19 @@ void pool_unask(struct pool *pool)
 
 void pool_put_uses(const struct pool *pool, const struct task *task, struct buf *out)
 {
-    if (task->request && pool->spec->object.uses_count)
-        resources_put_granted(pool->object.run->resources, task->request, out);
+    if (task->claim && pool->spec->object.uses_count)
+        resources_put_granted(pool->object.run->resources, task->claim, out);
 }
 
 void pool_print_uses(const struct pool *pool, const struct task *task, struct buf *out)
 {
-    if (task->request)
-        resources_print_granted(pool->object.run->resources, task->request, out);
+    if (task->claim)
+        resources_print_granted(pool->object.run->resources, task->claim, out);
 }
 
 void pool_release(struct pool *pool, struct task *task)
 {
     pool_give_token(pool, task);
-    if (task->request)
-        resources_leave(pool->object.run->resources, task->request);
+    if (task->claim)
+        resources_leave(pool->object.run->resources, task->claim);
 }

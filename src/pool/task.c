@@ -89,7 +89,7 @@ void task_free(struct task *task)
     buf_release(&task->cell);
     free(task->text);
     free(task->command);
-    free(task->request);
+    free(task->claim);
     free(task);
 }
 

@@ -14,7 +14,7 @@
 #include "wire/frame.h"
 
 struct arena;
-struct request;
+struct claim;
 struct value;
 
 /* A message of a queue that the item is, or that stands in it. */
@@ -50,7 +50,7 @@ struct task {
     int64_t started; /* clock_monotonic(); 0: not begun */
     int64_t finished; /* the same of the end of this attempt */
     int64_t spent;   /* ns: how long all attempts took so far */
-    struct request *request; /* for what it uses of the resources; NULL: none was made */
+    struct claim *claim; /* for what it uses of the resources; NULL: none was made */
     bool token;      /* it runs by one of a jobserver */
     bool retried;    /* not the task but an attempt of it that has failed or was cut short, to be told */
     bool untold;     /* it was given back before it began: nothing is told of it */

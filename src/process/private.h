@@ -83,7 +83,7 @@ struct process {
     struct restart_history history;
     struct refusal refusal; /* of its start */
     struct claimant claimant; /* of resources; zero until it has started once */
-    struct request request;   /* for what a life uses of them */
+    struct claim claim;     /* for what a life uses of them */
     int64_t conflict; /* clock_monotonic() since when somebody else answers where it is to; 0: nobody does */
     bool wait_told;   /* that its start waits for that */
     unsigned seed; /* of the jitter */

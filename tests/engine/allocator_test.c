@@ -12,16 +12,16 @@ static const struct allocator_resource both[] = {{4, true}, {100, false}};
 
 static struct applicant ready = {.room = SIZE_MAX, .patience = PATIENCE_USUAL};
 
-static void ask(struct allocator *allocator, struct request *request, int64_t units, int64_t amount)
+static void ask(struct allocator *allocator, struct claim *claim, int64_t units, int64_t amount)
 {
-    allocator_ask(allocator, request, &ready, (int64_t[]){units, amount});
+    allocator_ask(allocator, claim, &ready, (int64_t[]){units, amount});
 }
 
-static void assert_units(const struct allocator *allocator, const struct request *request, const char *expected)
+static void assert_units(const struct allocator *allocator, const struct claim *claim, const char *expected)
 {
     char text[64] = "";
     size_t count;
-    const uint32_t *units = request_units(allocator, request, 0, &count);
+    const uint32_t *units = claim_units(allocator, claim, 0, &count);
     for (size_t i = 0; i < count; i++)
         snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%u", i ? "," : "", units[i]);
     assert_string_equal(text, expected);
@@ -30,25 +30,25 @@ static void assert_units(const struct allocator *allocator, const struct request
 static void test_units_are_the_lowest(void **state)
 {
     struct allocator *allocator = allocator_new(both, 2);
-    struct request requests[4] = {0};
+    struct claim claims[4] = {0};
     (void)state;
-    ask(allocator, &requests[0], WHOLE(1), 10);
-    ask(allocator, &requests[1], WHOLE(2), 20);
-    ask(allocator, &requests[2], WHOLE(2), 0);
-    assert_ptr_equal(allocator_next(allocator), &requests[0]);
-    assert_ptr_equal(allocator_next(allocator), &requests[1]);
+    ask(allocator, &claims[0], WHOLE(1), 10);
+    ask(allocator, &claims[1], WHOLE(2), 20);
+    ask(allocator, &claims[2], WHOLE(2), 0);
+    assert_ptr_equal(allocator_next(allocator), &claims[0]);
+    assert_ptr_equal(allocator_next(allocator), &claims[1]);
     assert_null(allocator_next(allocator));
-    assert_units(allocator, &requests[0], "0");
-    assert_units(allocator, &requests[1], "1,2");
+    assert_units(allocator, &claims[0], "0");
+    assert_units(allocator, &claims[1], "1,2");
     assert_int_equal(allocator_free_amount(allocator, 1), 70);
-    allocator_leave(allocator, &requests[0]);
-    assert_ptr_equal(allocator_next(allocator), &requests[2]);
-    assert_units(allocator, &requests[2], "0,3");
-    ask(allocator, &requests[3], 0, 80);
-    assert_ptr_equal(allocator_next(allocator), &requests[3]);
-    assert_units(allocator, &requests[3], "");
+    allocator_leave(allocator, &claims[0]);
+    assert_ptr_equal(allocator_next(allocator), &claims[2]);
+    assert_units(allocator, &claims[2], "0,3");
+    ask(allocator, &claims[3], 0, 80);
+    assert_ptr_equal(allocator_next(allocator), &claims[3]);
+    assert_units(allocator, &claims[3], "");
     for (size_t i = 0; i < 4; i++)
-        allocator_leave(allocator, &requests[i]);
+        allocator_leave(allocator, &claims[i]);
     assert_int_equal(allocator_free_amount(allocator, 0), WHOLE(4));
     assert_int_equal(allocator_free_amount(allocator, 1), 100);
     allocator_free(allocator);
@@ -58,7 +58,7 @@ static void test_units_are_the_lowest(void **state)
 static void test_parts_share_a_unit(void **state)
 {
     struct allocator *allocator = allocator_new(both, 2);
-    struct request tenths[20] = {0}, more = {0}, whole = {0};
+    struct claim tenths[20] = {0}, more = {0}, whole = {0};
     (void)state;
     for (size_t i = 0; i < 20; i++) {
         ask(allocator, &tenths[i], UNIT_PARTS / 10, 0);
@@ -84,21 +84,21 @@ static void test_parts_share_a_unit(void **state)
 static void test_place_is_kept(void **state)
 {
     struct allocator *allocator = allocator_new(both, 2);
-    struct request requests[3] = {0};
+    struct claim claims[3] = {0};
     (void)state;
     for (size_t i = 0; i < 3; i++)
-        ask(allocator, &requests[i], WHOLE(4), 0);
-    assert_ptr_equal(allocator_next(allocator), &requests[0]);
-    allocator_again(allocator, &requests[0]);
-    assert_ptr_equal(allocator_next(allocator), &requests[0]);
-    allocator_leave(allocator, &requests[0]);
-    ask(allocator, &requests[0], WHOLE(3), 0);
-    assert_ptr_equal(allocator_next(allocator), &requests[0]);
+        ask(allocator, &claims[i], WHOLE(4), 0);
+    assert_ptr_equal(allocator_next(allocator), &claims[0]);
+    allocator_again(allocator, &claims[0]);
+    assert_ptr_equal(allocator_next(allocator), &claims[0]);
+    allocator_leave(allocator, &claims[0]);
+    ask(allocator, &claims[0], WHOLE(3), 0);
+    assert_ptr_equal(allocator_next(allocator), &claims[0]);
     assert_null(allocator_next(allocator));
-    allocator_leave(allocator, &requests[1]);
-    allocator_leave(allocator, &requests[0]);
-    assert_ptr_equal(allocator_next(allocator), &requests[2]);
-    allocator_leave(allocator, &requests[2]);
+    allocator_leave(allocator, &claims[1]);
+    allocator_leave(allocator, &claims[0]);
+    assert_ptr_equal(allocator_next(allocator), &claims[2]);
+    allocator_leave(allocator, &claims[2]);
     allocator_free(allocator);
 }
 
@@ -107,7 +107,7 @@ static void test_room_counts(void **state)
 {
     struct allocator *allocator = allocator_new(both, 2);
     struct applicant busy = {.room = 0, .patience = 0};
-    struct request large = {0}, small[2] = {0};
+    struct claim large = {0}, small[2] = {0};
     (void)state;
     ask(allocator, &small[0], WHOLE(1), 0);
     assert_ptr_equal(allocator_next(allocator), &small[0]);
@@ -128,13 +128,13 @@ static void test_room_counts(void **state)
 }
 
 /*
- * One request for all 4 units in a stream of those for one, which end one by one and are followed by others: without
+ * One claim for all 4 units in a stream of those for one, which end one by one and are followed by others: without
  * patience the 4 are never free at one moment. Those that use something else go on.
  */
 static void test_large_one_does_not_starve(void **state)
 {
     struct allocator *allocator = allocator_new(both, 2);
-    struct request large = {0}, other[TASKS] = {0}, small[TASKS] = {0};
+    struct claim large = {0}, other[TASKS] = {0}, small[TASKS] = {0};
     size_t begun = 0, ended = 0, before = 0;
     (void)state;
     for (size_t i = 0; i < 4; i++)
@@ -142,22 +142,22 @@ static void test_large_one_does_not_starve(void **state)
     ask(allocator, &large, WHOLE(4), 0);
     for (size_t i = 4; i < TASKS; i++)
         ask(allocator, &small[i], WHOLE(1), 0);
-    while (large.state == REQUEST_WAITING) {
-        struct request *request;
+    while (large.state == CLAIM_WAITING) {
+        struct claim *claim;
         assert_true(ended < TASKS);
-        while ((request = allocator_next(allocator)))
-            begun += request != &large;
+        while ((claim = allocator_next(allocator)))
+            begun += claim != &large;
         before = begun;
         ask(allocator, &other[ended], 0, 100);
         assert_ptr_equal(allocator_next(allocator), &other[ended]);
         allocator_leave(allocator, &other[ended]);
-        if (large.state == REQUEST_WAITING)
+        if (large.state == CLAIM_WAITING)
             allocator_leave(allocator, &small[ended++]);
     }
     assert_int_equal(before, 4 + PATIENCE_USUAL);
     allocator_leave(allocator, &large);
-    for (struct request *request = small; request < small + TASKS; request++)
-        allocator_leave(allocator, request);
+    for (struct claim *claim = small; claim < small + TASKS; claim++)
+        allocator_leave(allocator, claim);
     allocator_free(allocator);
 }
 
@@ -170,13 +170,13 @@ static int64_t random_below(int64_t most)
 }
 
 /* Of each unit all parts, and of the amount all, that are granted now. */
-static void assert_never_too_much(const struct allocator *allocator, const int64_t amounts[][2], const struct request *all)
+static void assert_never_too_much(const struct allocator *allocator, const int64_t amounts[][2], const struct claim *all)
 {
     int64_t parts[4] = {0}, sum = 0, whole = 0;
-    for (const struct request *at = allocator_granted(allocator); at; at = allocator_granted_next(at)) {
+    for (const struct claim *at = allocator_granted(allocator); at; at = allocator_granted_next(at)) {
         const int64_t *wants = amounts[at - all];
         size_t count;
-        const uint32_t *units = request_units(allocator, at, 0, &count);
+        const uint32_t *units = claim_units(allocator, at, 0, &count);
         assert_int_equal(count, wants[0] < UNIT_PARTS ? wants[0] > 0 : wants[0] / UNIT_PARTS);
         for (size_t i = 0; i < count; i++)
             parts[units[i]] += wants[0] < UNIT_PARTS ? wants[0] : UNIT_PARTS;
@@ -192,17 +192,17 @@ static void assert_never_too_much(const struct allocator *allocator, const int64
 }
 
 /* A walk of asking, granting, giving back, asking again and leaving: never more than there is, and in the end all of it free
- * and each request granted. */
+ * and each claim granted. */
 static void test_random_walk(void **state)
 {
     struct allocator *allocator = allocator_new(both, 2);
     struct applicant some[3] = {{5, 0}, {5, 3}, {SIZE_MAX, 50}};
-    struct request all[TASKS] = {0};
+    struct claim all[TASKS] = {0};
     int64_t amounts[TASKS][2];
     size_t asked = 0, done = 0;
     (void)state;
     while (done < TASKS) {
-        struct request *request = NULL;
+        struct claim *claim = NULL;
         int64_t choice = random_below(10);
         if (choice < 4 && asked < TASKS) {
             amounts[asked][0] = random_below(2) ? WHOLE(random_below(5)) : random_below(UNIT_PARTS);
@@ -210,13 +210,13 @@ static void test_random_walk(void **state)
             allocator_ask(allocator, &all[asked], &some[random_below(3)], amounts[asked]);
             asked++;
         } else if (choice < 8) {
-            request = allocator_next(allocator);
-            if (request && choice == 7)
-                allocator_again(allocator, request);
-        } else if ((request = (struct request *)allocator_granted(allocator))) {
-            for (int64_t skip = random_below(4); skip && request->next; skip--)
-                request = request->next;
-            allocator_leave(allocator, request);
+            claim = allocator_next(allocator);
+            if (claim && choice == 7)
+                allocator_again(allocator, claim);
+        } else if ((claim = (struct claim *)allocator_granted(allocator))) {
+            for (int64_t skip = random_below(4); skip && claim->next; skip--)
+                claim = claim->next;
+            allocator_leave(allocator, claim);
             done++;
         }
         for (size_t i = 0; i < 2; i++)
@@ -273,25 +273,25 @@ static int64_t allocated_schedule(struct work *work, const int64_t totals[3])
 {
     struct allocator *allocator =
         allocator_new((struct allocator_resource[]){{totals[0], false}, {totals[1], false}, {totals[2], true}}, 3);
-    struct request requests[TASKS] = {0};
+    struct claim claims[TASKS] = {0};
     int64_t now = 0;
     for (size_t i = 0; i < TASKS; i++)
-        allocator_ask(allocator, &requests[i], &ready,
+        allocator_ask(allocator, &claims[i], &ready,
                       (int64_t[]){work[i].wants[0], work[i].wants[1], WHOLE(work[i].wants[2])});
     for (;;) {
-        struct request *request;
-        while ((request = allocator_next(allocator)))
-            work[request - requests].end = now + work[request - requests].length;
+        struct claim *claim;
+        while ((claim = allocator_next(allocator)))
+            work[claim - claims].end = now + work[claim - claims].length;
         int64_t next = next_end(work, now);
         if (next == INT64_MAX)
             break;
         now = next;
         for (size_t i = 0; i < TASKS; i++)
             if (work[i].end == now)
-                allocator_leave(allocator, &requests[i]);
+                allocator_leave(allocator, &claims[i]);
     }
     for (size_t i = 0; i < TASKS; i++)
-        assert_int_equal(requests[i].state, REQUEST_IDLE);
+        assert_int_equal(claims[i].state, CLAIM_IDLE);
     allocator_free(allocator);
     return now;
 }
