@@ -72,7 +72,7 @@ static bool source_waits(const struct pool *pool, struct part_waits *waits)
     struct part_wait one = {0};
     if (pool->results_full && pool->spec->results.kind == RESULTS_QUEUE)
         one.wait = (struct object_wait){pool->spec->results.queue, .for_room = true};
-    else if (!pool->waiting || pool->ready.first || !items_wait(pool->items, &one.wait))
+    else if (!pool->waiting || pool->ready.first || pool->asking.first || !items_wait(pool->items, &one.wait))
         return false;
     parts_add(waits, &one);
     return true;
@@ -123,6 +123,15 @@ bool pool_sleeps(const struct object *object, const struct part_waits *waits, ui
     return is_held_by_queues(pool) && waiting >= running;
 }
 
+/* A worker is free, and what the next task uses is not. */
+static void put_uses_waited_for(const struct pool *pool, const char *before, struct buf *out)
+{
+    if (!pool->asking.first || !pool_idle_workers(pool))
+        return;
+    buf_text(out, before);
+    resources_print_wait(pool->object.run->resources, pool->asking.first->claim, out);
+}
+
 bool pool_held_up(const struct object *object, struct buf *out)
 {
     const struct pool *pool = (const struct pool *)object;
@@ -133,8 +142,7 @@ bool pool_held_up(const struct object *object, struct buf *out)
             first = first ? first : pool->worker[i];
         starting += pool->worker[i]->state == CREW_STARTING;
     }
-    if (pool->asking.first && pool->asking.first->claim->state == CLAIM_WAITING && pool_idle_workers(pool))
-        resources_print_wait(pool->object.run->resources, pool->asking.first->claim, out);
+    put_uses_waited_for(pool, "", out);
     if (first && pool->token_waiter.waits && !first->tasks.first)
         buf_text(out, "waits for a token of the jobserver of make");
     if (first || !starting)
@@ -162,6 +170,7 @@ void pool_print_state(const struct pool *pool, struct buf *out)
         buf_text(out, ", paused");
     if (pool->throttled)
         buf_text(out, ", held back until the machine has more to spare");
+    put_uses_waited_for(pool, ", ", out);
     print_running(pool, out);
 }
 

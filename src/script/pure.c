@@ -111,13 +111,14 @@ static int pure_split(lua_State *lua)
     const char *separator = luaL_checklstring(lua, 2, &width);
     luaL_argcheck(lua, width, 2, "an empty separator");
     lua_newtable(lua);
-    for (lua_Integer number = 1; length; number++) {
-        const char *end = memmem(text, length, separator, width);
+    const char *end = length ? text : NULL;
+    for (lua_Integer number = 1; end; number++) {
+        end = memmem(text, length, separator, width);
         size_t part = end ? (size_t)(end - text) : length;
         lua_pushlstring(lua, text, part);
         lua_rawseti(lua, -2, number);
         text += part + (end ? width : 0);
-        length -= part + (end ? width : 0);
+        length -= end ? part + width : 0;
     }
     return 1;
 }

@@ -87,6 +87,7 @@ static const struct rendered {
      "a/b.tar|.rc|a.b/c|a/.rc|a"},
     {"${{ dirname('/a//b/') }}|${{ stem('.rc') }}|${{ ext('.rc') }}|${{ ext('a.') }}", "/a|.rc||."},
     {"${{ upper('a') .. lower('B') .. trim('  c\\n') }}", "Abc"},
+    {"${{ join(split('a,,b', ','), '|') }} ${{ #split('', ',') }} ${{ #split('a::', '::') }} ${{ split('a', ',')[1] }}", "a||b 0 2 a"},
     {"${{ join({1, 'b', 2.5}) }}|${{ join({1, 2}, ', ') }}|${{ join({}) }}", "1 b 2.5|1, 2|"},
     {"${{ raw(item) }}", "in/a b.tar.gz"},
     {"${{ (function(a, ...) local s = a for _, v in ipairs{...} do s = s + v end return s end)(1, "

@@ -184,7 +184,8 @@ static void bind_uses(struct loader *loader, const struct field *field, const st
     struct use_spec *uses = arena_alloc(loader->arena, (count + 1) * sizeof(*uses));
     struct value_pair *names = arena_alloc(loader->arena, (count + 1) * sizeof(*names));
     if (node->kind != NODE_MAP && !node_is_nothing(node))
-        field_wrong(loader, field, node);
+        field_expected(loader, field, node, field_wording(loader, field->key),
+                       node->kind == NODE_SCALAR ? "there are no actions: write what is to be run under run" : NULL);
     for (size_t i = 0; i < count; i++) {
         const struct node *key = node_key(node, i);
         names[i] = (struct value_pair){value_of_string(key->text), value_of_string("")};
