@@ -10,6 +10,7 @@
 
 /* What an example may name: queue q, and somebody at each of its ends. */
 #define AROUND "queues: {q: {items: [x]}}\n"
+#define RESOURCES "resources: {gpu: 2, memory: 64G}\n"
 #define ENDS "threads: {in: {lua: x = 1, produces: q}, out: {lua: x = 1, consumes: q}}\n"
 
 /* A scenario round the inside of a block, and what the inside cannot do without. */
@@ -23,8 +24,8 @@ static const struct wrapper {
     [BLOCK_QUEUE] = {"threads: {t: {lua: x = 1, consumes: [q, r], produces: [q, r]}}\n"
                      "queues: {q: {}, r: {",
                      "}}\n", ""},
-    [BLOCK_PROCESS] = {AROUND ENDS "processes: {p: {", "}}\n", "lua: x = 1"},
-    [BLOCK_POOL] = {AROUND ENDS "pools: {p: {", "}}\n", "lua: x = 1", "tasks: {queue: q}"},
+    [BLOCK_PROCESS] = {AROUND ENDS RESOURCES "processes: {p: {", "}}\n", "lua: x = 1"},
+    [BLOCK_POOL] = {AROUND ENDS RESOURCES "pools: {p: {", "}}\n", "lua: x = 1", "tasks: {queue: q}"},
     [BLOCK_THREAD] = {AROUND "processes: {p: {run: x, consumes: q}}\nthreads: {t: {", "}}\n",
                       "lua: x = 1"},
     [BLOCK_STOP] = {AROUND ENDS "processes: {p: {run: x, stop: {", "}}}\n", ""},
