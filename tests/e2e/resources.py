@@ -95,7 +95,7 @@ def test_units_come_back_when_the_group_is_gone():
         pools:
           first:
             tasks: 1
-            timeout: 500ms
+            timeout: 3s
             stop: {grace: 300ms}
             uses: {gpu: 1}
             run: |
@@ -104,7 +104,7 @@ def test_units_come_back_when_the_group_is_gone():
               touch begun
               wait
           second:
-            tasks: {lua: "while not io.open('begun') do parrun.sleep(0.01) end emit(1)"}
+            tasks: {lua: "for i = 1, 2000 do if io.open('begun') then break end parrun.sleep(0.01) end emit(1)"}
             uses: {gpu: 1}
             run: if kill -0 $(cat pid) 2>/dev/null; then echo still there; else echo gone; fi
     """)
