@@ -53,7 +53,8 @@ void clock_skip(int64_t ns)
 
 void clock_until(int64_t time, struct timespec *until)
 {
-    int64_t machine = clock_machine() + (time - clock_monotonic());
+    int64_t behind = atomic_load(&lag);
+    int64_t machine = time + behind + (behind < 0 ? clock_machine() : 0);
     if (machine < 0)
         machine = 0;
     *until = (struct timespec){.tv_sec = (time_t)(machine / NS_PER_S),

@@ -18,7 +18,7 @@
 #define FRUITLESS_MOST 5
 
 /* A program that has closed a pipe is about to end, if it does so within this time. */
-#define END_TIME (200 * NS_PER_MS)
+#define END_TIME NS_PER_S
 
 /* A result may take so many bytes encoded: short JSON values take more there than as text. */
 #define RESULT_LONGEST ((size_t)128 << 20)
