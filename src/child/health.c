@@ -28,6 +28,10 @@
 /* What a line has beyond so many bytes is matched by itself. */
 #define LINE_LONGEST (64u << 10)
 
+/* Before a process that has told nothing is blamed the loop reads for so long what has come meanwhile: it may itself have had no
+ * turn until now, and timers come first. */
+#define READ_TIME (1 * NS_PER_MS)
+
 /* A message of sd_notify is cut behind so many bytes. */
 #define MESSAGE_SIZE 4096
 
@@ -46,6 +50,7 @@ struct probe_state {
     struct pipe_reader *reader; /* of PROBE_NOTIFY_FD */
     int theirs;            /* the process's end of it; -1: none, or given away */
     int64_t heard;         /* how often the process has told of itself since the last look */
+    bool overdue;          /* that was never, and what has come is being read */
     int64_t in_a_row;
     void (*found)(struct probe_state *side, const char *why);
 };
@@ -131,9 +136,15 @@ static void side_look(void *arg)
         side->look = look_new(side->target, side->limit, on_looked, side);
         return;
     }
+    if (!side->heard && !side->overdue) {
+        side->overdue = true;
+        timer_start(side->timer, READ_TIME);
+        return;
+    }
     struct buf why = {0};
     if (!side->heard)
         print_unheard(side, &why);
+    side->overdue = false;
     side->heard = 0;
     side->found(side, why.length ? buf_string(&why) : NULL);
     buf_release(&why);

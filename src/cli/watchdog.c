@@ -15,9 +15,8 @@
 #include "loop/loop.h"
 #include "os/descendants.h"
 #include "os/guard.h"
+#include "os/hearing.h"
 #include "os/stdio.h"
-
-#define PATIENCE 800 /* ms that a loop may take to answer */
 
 struct watchdog {
     struct loop *loop;
@@ -44,6 +43,7 @@ static bool wait_for(const struct watchdog *watchdog, int fd, int ms)
 static void *watch(void *arg)
 {
     struct watchdog *watchdog = arg;
+    struct hearing hearing;
     char byte;
     do {
         if (!wait_for(watchdog, guard_life(), -1))
@@ -52,8 +52,11 @@ static void *watch(void *arg)
     do {
         atomic_store(&watchdog->answered, false);
         loop_post(watchdog->loop, answer, watchdog);
-        if (!wait_for(watchdog, -1, PATIENCE))
-            return NULL;
+        hearing_begin(&hearing, getpid());
+        do {
+            if (!wait_for(watchdog, -1, HEARING_LOOK / NS_PER_MS))
+                return NULL;
+        } while (!atomic_load(&watchdog->answered) && hearing_goes_on(&hearing));
     } while (atomic_load(&watchdog->answered));
     stdio_say("parrun: error: the guard was killed, and the run did not hear of it; everything that it had started was ended\n");
     descendants_end(0);

@@ -31,6 +31,9 @@
 /* A tree that still grows after so many walks is left as it is. */
 #define STOP_WALKS 20
 
+/* Of a process that has begun to end, as the kernel's include/linux/sched.h has it. */
+#define FLAG_EXITING 4u
+
 struct relative {
     char name[16]; /* of the program, as the kernel has it */
     pid_t pid;
@@ -38,6 +41,7 @@ struct relative {
     pid_t group;
     pid_t session;
     char state;
+    bool dying; /* it was killed, and has not had the time to end */
     bool ours;
 };
 
@@ -62,7 +66,7 @@ bool descendants_has_own_proc(void)
     return strtol(self, NULL, 10) == getpid();
 }
 
-/* Reads "PID (COMMAND) STATE PPID PGRP SESSION ..." of proc(5); the command may hold anything. */
+/* Reads "PID (COMMAND) STATE PPID PGRP SESSION ... FLAGS ... SIGNAL ..." of proc(5); the command may hold anything. */
 static bool read_stat(const char *pid, struct relative *relative)
 {
     char path[64];
@@ -82,8 +86,13 @@ static bool read_stat(const char *pid, struct relative *relative)
         return false;
     snprintf(relative->name, sizeof(relative->name), "%.*s", (int)(behind - name - 1), name + 1);
     relative->pid = (pid_t)strtol(pid, NULL, 10);
-    return sscanf(behind + 1, " %c %d %d %d", &relative->state, &relative->parent, &relative->group,
-                  &relative->session) == 4;
+    unsigned flags;
+    unsigned long pending;
+    int found = sscanf(behind + 1, " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d "
+                                   "%*u %*u %*u %*u %*u %*u %lu", &relative->state, &relative->parent, &relative->group,
+                       &relative->session, &flags, &pending);
+    relative->dying = found == 6 && (flags & FLAG_EXITING || pending & 1ul << (SIGKILL - 1));
+    return found >= 4;
 }
 
 pid_t descendants_parent(pid_t pid)
@@ -302,7 +311,7 @@ size_t descendants_name(struct buf *out, size_t shown, const char *entry)
     family_find(&family);
     for (size_t i = 0; i < family.count; i++) {
         const struct relative *one = &family.items[i];
-        if (!one->ours || strchr("ZX", one->state) || (entry && !was_given(one->pid, entry)))
+        if (!one->ours || strchr("ZX", one->state) || one->dying || (entry && !was_given(one->pid, entry)))
             continue;
         if (count < shown)
             buf_printf(out, "%s%s %ld", count ? ", " : "", one->name, (long)one->pid);

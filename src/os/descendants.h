@@ -31,7 +31,7 @@ bool descendants_leads_others(void);
 /* Sends SIGNAL to each of them; returns how many there are, zombies left out. */
 size_t descendants_signal(int signal);
 
-/* Appends those that live as "sleep 4711, sh 4712", SHOWN of them at most; returns how many there are. With
+/* Appends those that live, and were not killed, as "sleep 4711, sh 4712", SHOWN of them at most; returns how many there are. With
  * ENTRY those alone whose environment had that "NAME=VALUE" when their programs were started. */
 size_t descendants_name(struct buf *out, size_t shown, const char *entry);
 

@@ -20,6 +20,7 @@
 #include "base/unit.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
+#include "os/hearing.h"
 #include "os/stdio.h"
 #include "os/terminal.h"
 
@@ -28,9 +29,6 @@
 
 /* How long what a dead runner left behind has between SIGTERM and SIGKILL. */
 #define ORPHAN_GRACE (300 * NS_PER_MS)
-
-/* How long the runner's loop may take to hear that it is asked to end once more: with what follows, a second. */
-#define HEARING (800 * NS_PER_MS)
 
 /* The runner's sign of life, in memory that both have: how many signals that end the run its loop has taken. Nothing
  * where there is none, and a descriptor of the guard's life: both belong to the process, as its guard does. */
@@ -44,11 +42,12 @@ struct guard {
     pid_t runner;
     sigset_t set;
     int64_t last_at[NSIG];
-    unsigned asked;       /* how often it was asked to end */
-    unsigned heard;       /* what it had heard before it was asked last */
-    int64_t hears_until;  /* of clock_monotonic(); 0: nothing is waited for */
-    int last;             /* the last signal that asked it */
-    bool deaf;            /* it was killed for that */
+    unsigned asked;         /* how often it was asked to end */
+    unsigned heard;         /* what it had heard before it was asked last */
+    struct hearing hearing; /* of what it was asked then */
+    int64_t look_at;        /* of clock_monotonic(): whether it has heard; 0: nothing is waited for */
+    int last;               /* the last signal that asked it */
+    bool deaf;              /* it was killed for that */
     int status;
 };
 
@@ -126,10 +125,11 @@ static bool ends_run(int signal_number)
 /* From the second time on. */
 static void expect_hearing(struct guard *guard, int64_t now)
 {
-    if (!heard || ++guard->asked < 2 || guard->hears_until)
+    if (!heard || ++guard->asked < 2 || guard->look_at)
         return; /* what was to be heard is waited for already */
     guard->heard = atomic_load(heard);
-    guard->hears_until = now + HEARING;
+    guard->look_at = now + HEARING_LOOK;
+    hearing_begin(&guard->hearing, guard->runner);
 }
 
 static void guard_forward(struct guard *guard, int signal_number)
@@ -151,22 +151,26 @@ static void guard_forward(struct guard *guard, int signal_number)
     kill(guard->runner, signal_number);
 }
 
-/* Nothing was heard for so long: it is ended with all that it has started. */
-static void end_deaf(struct guard *guard)
+/* Where nothing was heard for so long it is ended with all that it has started. */
+static void look_for_hearing(struct guard *guard)
 {
-    guard->hears_until = 0;
+    guard->look_at = 0;
     if (atomic_load(heard) != guard->heard)
         return;
+    if (hearing_goes_on(&guard->hearing)) {
+        guard->look_at = clock_monotonic() + HEARING_LOOK;
+        return;
+    }
     guard->deaf = true;
     kill(guard->runner, SIGKILL);
 }
 
-/* The next signal; 0 where that of which the runner is to hear has had its time. */
+/* The next signal; 0 where it is time to look whether the runner has heard. */
 static int next_signal(struct guard *guard)
 {
-    if (!guard->hears_until)
+    if (!guard->look_at)
         return sigwaitinfo(&guard->set, NULL);
-    int64_t left = guard->hears_until - clock_monotonic();
+    int64_t left = guard->look_at - clock_monotonic();
     if (left <= 0)
         return 0;
     const struct timespec timeout = {.tv_sec = left / NS_PER_S, .tv_nsec = left % NS_PER_S};
@@ -178,7 +182,7 @@ static int next_signal(struct guard *guard)
 static void pause_guard(struct guard *guard)
 {
     raise(SIGSTOP);
-    guard->hears_until = 0;
+    guard->look_at = 0;
 }
 
 /* Takes every child's change of state; true when the runner has ended. */
@@ -206,7 +210,7 @@ static void guard_wait(struct guard *guard)
     while (!guard_reap(guard)) {
         int signal_number = next_signal(guard);
         if (!signal_number)
-            end_deaf(guard);
+            look_for_hearing(guard);
         else if (signal_number > 0 && signal_number != SIGCHLD)
             guard_forward(guard, signal_number);
     }

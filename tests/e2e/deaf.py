@@ -80,3 +80,22 @@ def test_the_death_of_the_guard_ends_a_run_whose_loop_does_not_hear():
     assert wait_gone(runner)
     run.finish()
     check_nothing_left()
+
+
+BEATS = """
+    processes:
+      server:
+        run: "kill -STOP $PPID; echo beat; sleep 5.2; kill -CONT $PPID; while sleep 0.05; do echo beat; done"
+        health: {log: "^beat$", interval: 5s, threshold: 1}
+"""
+
+
+def test_who_has_told_of_itself_meanwhile_is_not_blamed():
+    """A loop that has had no turn for longer than the interval reads what has come before it says that nothing did."""
+    run = Run(BEATS)
+    run.wait_for(rb"\| beat$")
+    assert b"unhealthy" not in run.seen, run.seen
+    run.signal(TERM)
+    status, out, err = run.finish()
+    check_status(status, died_of(TERM), out + err)
+    check_nothing_left()

@@ -2,6 +2,7 @@
  * child that is a subreaper; its exit status tells how it went. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -257,6 +258,31 @@ static int secure(int report)
     return sound ? 42 : 101;
 }
 
+/* Of two sleepers one was killed, and may not have ended yet. */
+static int name_living(int report)
+{
+    const struct sched_param none = {0};
+    struct buf names = {0};
+    (void)report;
+    block_child_signal();
+    descendants_adopt();
+    pid_t killed = start_sleeper(true, false);
+    start_sleeper(true, false);
+    sched_setscheduler(killed, SCHED_IDLE, &none); /* on a machine that is busy it takes its time to end */
+    kill(killed, SIGKILL);
+    size_t count = descendants_name(&names, 2, NULL);
+    buf_release(&names);
+    descendants_end(0);
+    return count == 1 ? 42 : 101;
+}
+
+static void test_who_was_killed_is_left_behind_by_nobody(void **state)
+{
+    (void)state;
+    int status = run_apart(name_living);
+    assert_int_equal(WEXITSTATUS(status), 42);
+}
+
 static void test_stdio_secure(void **state)
 {
     (void)state;
@@ -270,6 +296,7 @@ int main(void)
     TEST_ROWS(&tests, test_end, cases);
     TEST_ROWS(&tests, test_die_by_signal, signals);
     TEST(&tests, test_guard);
+    TEST(&tests, test_who_was_killed_is_left_behind_by_nobody);
     TEST(&tests, test_stdio_secure);
     return tests_run(&tests, "descendants");
 }

@@ -88,6 +88,7 @@ struct runner {
     struct buf no_cgroups[CGROUP_CONTROLLERS]; /* why not */
     struct invocation_text invocation;
     bool finishing; /* only the journal and the log are still being written */
+    bool logging;   /* only the log is */
 };
 
 static void stop_loop(void *arg)
@@ -121,7 +122,7 @@ static void on_signal(void *arg, int signal_number)
         return;
     if (again)
         stop_loop(runner);
-    else
+    else if (runner->logging)
         timer_start(runner->patience, LOG_PATIENCE);
 }
 
@@ -189,9 +190,13 @@ static void on_log_finished(void *arg)
     control_socket_settle(runner->run.control, stop_loop, runner);
 }
 
+/* All else is on the disk. */
 static void on_journal_finished(void *arg)
 {
     struct runner *runner = arg;
+    runner->logging = true;
+    if (runner->run.stop_cause)
+        timer_start(runner->patience, LOG_PATIENCE);
     log_finish(runner->log);
 }
 
@@ -201,7 +206,7 @@ static void on_queues_finished(void *arg)
     if (runner->journal)
         journal_finish(runner->journal);
     else
-        log_finish(runner->log);
+        on_journal_finished(runner);
 }
 
 /* Nothing runs any more: the queues, the journal, then the log are written to their ends. */
@@ -218,8 +223,6 @@ static void on_run_ended(void *arg)
         durable_finish(&runner->run);
     else
         on_queues_finished(runner);
-    if (runner->run.stop_cause)
-        timer_start(runner->patience, LOG_PATIENCE);
 }
 
 /* "20260102T030405Z-928": sorts by time, and no two runs of a machine share it. */
