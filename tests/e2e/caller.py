@@ -245,12 +245,17 @@ def test_what_is_left_behind_is_ended_without_proc():
     assert b"leaked: 1 (process " in out, out
 
 
+def own_user():
+    """One whose processes nobody else's add to: each test is process 1 of a namespace of its own."""
+    return 100000 + int.from_bytes(os.urandom(3), "big")
+
+
 @mark("release")
 def test_few_processes_for_what_is_started_beside():
     """Checks, the command that makes the tasks and threads wait for a process that ends."""
     if os.geteuid() != 0:
         return
-    user = 200000 + os.getpid()
+    user = own_user()
 
     def few():
         os.setgroups([])
@@ -259,9 +264,9 @@ def test_few_processes_for_what_is_started_beside():
 
     process = start("""
         processes:
-          a: {exec: [sleep, "1"], replicas: 4, ready: {run: "exec true", interval: 100ms}}
+          a: {exec: [sleep, "1000"], daemon: true, replicas: 4, ready: {run: "exec true", interval: 100ms}}
         pools:
-          p: {tasks: {output: echo done}, workers: 1, output: lines, run: "echo $PARRUN_ITEM"}
+          p: {depends_on: {a: ready}, tasks: {output: echo done}, workers: 1, output: lines, run: "echo $PARRUN_ITEM"}
         threads:
           t: {replicas: 6, lua: "parrun.sleep(0.5) print('done')"}
     """, preexec_fn=few)
@@ -296,7 +301,7 @@ def test_few_processes():
     """Commands of threads and coprocesses wait for one another's processes, as all others do."""
     if os.geteuid() != 0:
         return
-    user = 100000 + os.getpid()  # whose processes nobody else's add to
+    user = own_user()
 
     def few():
         os.setgroups([])
