@@ -31,7 +31,7 @@
 /* A tree that still grows after so many walks is left as it is. */
 #define STOP_WALKS 20
 
-/* Of a process that has begun to end, as the kernel's include/linux/sched.h has it. */
+/* PF_EXITING of the kernel: a process that has begun to end. */
 #define FLAG_EXITING 4u
 
 struct relative {
