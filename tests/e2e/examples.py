@@ -5,10 +5,9 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 
-from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, mark, own_path
+from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, held_port, mark, own_path
 from harness.processes import children, wait_gone
 from harness.paths import ROOT, program
 
@@ -214,12 +213,11 @@ def redis(*arguments):
     """Debian's redis-tools hold the server as well, under the name of redis-check-rdb."""
     directory = Directory()
     (directory.path / "redis-server").symlink_to(shutil.which("redis-check-rdb"))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    held, port = held_port()
     ended = subprocess.run([PROGRAM, ROOT / "examples/redis.yaml", f"port={port}", *arguments],
                            env=os.environ | {"PATH": f"{directory.path}:{os.environ['PATH']}"},
                            cwd=directory.path, capture_output=True, timeout=PATIENCE, check=False)
+    held.close()
     check_nothing_left()
     return ended
 

@@ -1,10 +1,9 @@
 """The grace of a stop is the whole group's, whatever ends it: what is behind a shell has it to its last process."""
 import json
 import os
-import socket
 import time
 
-from harness.parrun import INT, PATIENCE, TERM, Directory, Run, check_nothing_left, mark
+from harness.parrun import INT, PATIENCE, TERM, Directory, Run, check_nothing_left, held_port, mark
 
 # Ends well, once it was asked to and the test has opened the gate. Until then its grace must last.
 SERVER = """\
@@ -289,8 +288,7 @@ def test_lines_of_an_ended_task():
 
 def test_endless_answer():
     """A server whose body has no end is ready all the same."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    held, port = held_port()
     directory = Directory()
     directory.file("server.py", f"""
         import socket, time
@@ -308,4 +306,5 @@ def test_endless_answer():
     """, directory=directory)
     run.wait_for(rb"client . client")
     run.finish()
+    held.close()
     check_nothing_left()

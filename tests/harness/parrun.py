@@ -4,6 +4,7 @@ import pathlib
 import re
 import select
 import signal
+import socket
 import subprocess
 import tempfile
 import textwrap
@@ -19,6 +20,14 @@ PATIENCE = 60  # seconds that a test waits for an event before it says that it n
 def own_path(program=PROGRAM):
     """The environment in which `parrun` in a shell is PROGRAM."""
     return {**os.environ, "PATH": f"{pathlib.Path(program).parent}:{os.environ['PATH']}"}
+
+
+def held_port():
+    """A socket that holds a port of this machine, which who binds it with SO_REUSEADDR still gets; and the port."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held, held.getsockname()[1]
 
 
 def until(found, wanted):
