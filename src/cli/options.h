@@ -115,6 +115,7 @@ struct options {
     bool trace;             /* the command of each task is told */
     bool resume_joblog;     /* what the joblog has as succeeded is left out */
     bool progress;          /* --progress */
+    bool no_progress;       /* --no-progress */
     bool timestamps;        /* --timestamps: as the scenario's log.timestamps */
     int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
     const char *record;     /* --record FILE; NULL: none */

@@ -280,6 +280,8 @@ static const struct option table[] = {
      .help = "write to FILE, in place of standard output"},
     {.name = "priority", .argument = "N", .modes = PUTTING, .take = take_priority,
      .help = "0 (the usual one) to 9, which goes first"},
+    {.name = "no-progress", .flag = MEMBER(no_progress), .modes = MODE_BIT(MODE_RUN),
+     .help = "never show how far the pools are, as a terminal does of those that last"},
     {.name = "progress", .flag = MEMBER(progress), .modes = MODE_BIT(MODE_RUN),
      .help = "show how far the pools are, and how long the rest may take"},
     {.letter = 'q', .name = "quiet", .modes = TELLING, .take = take_quiet,

@@ -18,6 +18,7 @@ struct story {
     bool in_line; /* what was told last has no newline yet */
     const char *open_object; /* a line in pieces: whose it is, until its last piece */
     const char *open_stream;
+    size_t width; /* of the longest name of a process; 0: prefixes are as long as they are */
     struct terminal_text terminal; /* of options.terminal: what children write goes through it */
 };
 
@@ -42,6 +43,8 @@ void story_free(struct story *story)
 static bool story_wants(void *arg, enum event_kind kind, unsigned flags)
 {
     const struct story *story = arg;
+    if (kind == EVENT_PROCESS_DECLARED && story->options.terminal)
+        return true;
     unsigned parts = event_is_output(kind) ? STORY_OUTPUT | STORY_ERRORS : STORY_SENTENCES;
     if (!(story->options.parts & parts))
         return false;
@@ -82,10 +85,12 @@ static bool goes_on(const struct story *story, const struct event *event)
            story->open_stream == event->stream;
 }
 
+/* On a terminal what processes write begins in one column. */
 static void put_prefix(struct story *story, const struct event *event)
 {
     if (!story->options.prefix)
         return;
+    size_t columns = strlen(event->object);
     if (story->options.color)
         buf_printf(&story->line, "\033[%sm", terminal_color_of(event->object));
     if (event->kind == EVENT_THREAD_OUTPUT)
@@ -95,7 +100,7 @@ static void put_prefix(struct story *story, const struct event *event)
     if (event->worker)
         buf_printf(&story->line, ".%lld", (long long)event->worker);
     if (event->kind != EVENT_THREAD_OUTPUT)
-        buf_text(&story->line, " | ");
+        buf_printf(&story->line, "%*s | ", event->worker || columns > story->width ? 0 : (int)(story->width - columns), "");
     if (story->options.color)
         buf_text(&story->line, "\033[0m");
 }
@@ -211,6 +216,10 @@ const struct buf *story_line(struct story *story, const struct event *event)
 static void story_take(void *arg, const struct event *event)
 {
     struct story *story = arg;
+    if (event->kind == EVENT_PROCESS_DECLARED && strlen(event->object) > story->width)
+        story->width = strlen(event->object);
+    if (event->kind == EVENT_PROCESS_DECLARED && !filter_shows(&story->options.filter, event->kind, event->flags))
+        return;
     const struct buf *line = story_line(story, event);
     if (line->length)
         output_put(story->output, line->data, line->length);

@@ -193,11 +193,10 @@ static void print_rest(const struct pool *pool, int64_t left, struct buf *out)
 void pool_print_progress(const struct pool *pool, struct buf *out)
 {
     int64_t total = pool->items ? items_count(pool->items) : -1;
-    struct event tally = {0};
-    pool_fill_tally(pool, &tally);
-    if (total > 0 && tally.left >= 0)
-        buf_printf(out, "%" PRId64 " of %" PRId64 " (%" PRId64 "%%)", total - tally.left, total,
-                   (int64_t)(100.0 * (double)(total - tally.left) / (double)total));
+    int64_t over = pool_count_over(pool);
+    if (total > 0 && over <= total)
+        buf_printf(out, "%" PRId64 " of %" PRId64 " (%" PRId64 "%%)", over, total,
+                   (int64_t)(100.0 * (double)over / (double)total));
     else
         buf_printf(out, "%" PRId64 " done", pool->done);
     if (pool->failed)
@@ -209,5 +208,5 @@ void pool_print_progress(const struct pool *pool, struct buf *out)
     if (pool_is_ending(pool))
         buf_text(out, ", ending");
     else
-        print_rest(pool, tally.left, out);
+        print_rest(pool, total - over, out);
 }

@@ -374,6 +374,9 @@ void pool_free_failures(struct pool *pool);
 /* Appends "3 were not done", after BEFORE, for a tally that pool_fill_tally() has filled in; nothing where all were. */
 void pool_print_undone(const struct event *event, const char *before, struct buf *text);
 
+/* How many tasks are over: done, well or not, before this run too, or left out. */
+int64_t pool_count_over(const struct pool *pool);
+
 /* Fills in how many tasks have succeeded, failed, and so on. */
 void pool_fill_tally(const struct pool *pool, struct event *event);
 

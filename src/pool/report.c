@@ -19,11 +19,15 @@ static int64_t tasks_under_way(const struct pool *pool)
     return count;
 }
 
+int64_t pool_count_over(const struct pool *pool)
+{
+    return pool->done + pool->skipped + pool->tally.done + pool->tally.unfailed + pool->passed;
+}
+
 void pool_fill_tally(const struct pool *pool, struct event *event)
 {
     int64_t all = pool->items ? items_count(pool->items) : -1;
-    int64_t seen = pool->done + pool->skipped + pool->tally.done + pool->tally.unfailed +
-                   pool->passed;
+    int64_t seen = pool_count_over(pool);
     event->count = pool->failed;
     event->total = pool->done;
     event->has_tally = true;

@@ -11,12 +11,12 @@ COLOR = re.compile(rb"\033\[[0-9;:]*m")
 
 
 def on_terminal(scenario, *arguments, directory=None, **variables):
-    """All that a terminal gets, its line ends made plain."""
+    """All that a terminal gets, its line ends made plain; without the progress of pools, which depends on how long they last."""
     directory = directory or Directory()
     directory.file("scenario.yaml", scenario)
     env = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
     ours, theirs = pty.openpty()
-    process = subprocess.Popen([PROGRAM, *arguments, "scenario.yaml"], stdin=subprocess.DEVNULL,
+    process = subprocess.Popen([PROGRAM, "--no-progress", *arguments, "scenario.yaml"], stdin=subprocess.DEVNULL,
                                stdout=theirs, stderr=subprocess.PIPE, cwd=directory.path,
                                env={**env, "TERM": "xterm", **variables})
     os.close(theirs)
@@ -30,6 +30,59 @@ def on_terminal(scenario, *arguments, directory=None, **variables):
     os.close(ours)
     _, err = process.communicate(timeout=PATIENCE)
     return got.replace(b"\r\n", b"\n"), err
+
+
+def test_names_of_one_width():
+    """What processes write begins in one column on a terminal; elsewhere names are as long as they are."""
+    scenario = """
+        processes: {web: {run: echo hi}, database: {run: echo ho}}
+        pools: {p: {tasks: 1, run: echo he}}
+    """
+    out, _ = on_terminal(scenario, "--color=never")
+    assert b"\nweb      | hi\n" in out and b"\ndatabase | ho\n" in out and b"\nhe\n" in out, out
+    assert b"declared" not in out, out
+    status, out, err = Run(scenario).finish()
+    check_status(status, 0, out + err)
+    assert b"\nweb | hi\n" in out, out
+
+
+def progress_of(scenario, *arguments, until=b" of 1 (0%)"):
+    """What a terminal gets while a pool lasts until the file "go" is there, which is made when UNTIL was shown."""
+    directory = Directory()
+    directory.file("scenario.yaml", scenario)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([PROGRAM, *arguments, "scenario.yaml"], stdin=subprocess.DEVNULL, stdout=theirs,
+                               stderr=subprocess.PIPE, cwd=directory.path, env={**os.environ, "TERM": "xterm"})
+    os.close(theirs)
+    got = b""
+    while select.select([ours], [], [], PATIENCE)[0]:
+        try:
+            got += os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            break
+        if until in got:
+            directory.file("go", "")
+    os.close(ours)
+    _, err = process.communicate(timeout=PATIENCE)
+    check_status(process.returncode, 0, err)
+    return got
+
+
+LASTING = """
+    pools: {p: {tasks: 1, run: "for n in 1 2 3 4 5 6; do test -e go || sleep 0.5; done; until test -e go; do sleep 0.01; done"}}
+"""
+WAITING = LASTING.replace("until test -e go; do sleep 0.01; done", "true")
+
+
+def test_progress_of_a_pool_that_lasts():
+    """On a terminal it is shown unasked below the log, and nothing of it stays; not where somebody does not want it."""
+    got = progress_of(LASTING)
+    shown = re.sub(rb"[^\n]*\r\x1b\[K", b"", got.replace(b"\r\n", b"\n"))
+    assert b" of 1 (" not in shown and shown.endswith(b"All subprocesses done.\n"), shown
+    for arguments, more in ((["--no-progress"], ""), (["-q"], ""), (["--format", "json"], ""),
+                            ([], "    processes: {shares: {run: 'true', stderr: inherit}}\n")):
+        got = progress_of(more + WAITING, *arguments)
+        assert b"p: 0 of" not in got, (arguments, more, got)
 
 
 def test_progress_below_the_log():

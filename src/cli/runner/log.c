@@ -234,6 +234,13 @@ static int open_errors(struct log *log, struct loop *loop, struct error *error)
     return add_destination(log, loop, "standard error", target_new(STDERR_FILENO), error);
 }
 
+/* True where a person may look at pools for long, and nobody else writes to that terminal. */
+static bool shows_progress(const struct log *log, const struct log_settings *settings, const struct options *options)
+{
+    return options->mode == MODE_RUN && log->items[0].terminal && terminal_is_able() && !options->no_progress &&
+           !options->dry && !log->json && !settings->each && !settings->apart && settings->level != FILTER_QUIET;
+}
+
 static int open_board(struct log *log, struct loop *loop, struct error *error)
 {
     log->board = &log->items[0];
@@ -436,7 +443,7 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
         result = add_errors(log, loop, bus, &story, options, run, error);
     if (!result && options->joblog)
         result = open_joblog(log, loop, bus, options, error);
-    if (!result && options->progress)
+    if (!result && (options->progress || shows_progress(log, settings, options)))
         result = open_board(log, loop, error);
     if (!result && !settings->dry)
         result = open_views(log, loop, bus, options, error);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/unit.h"
@@ -28,6 +29,9 @@ struct progress {
     struct output *board;
     int fd;
     bool terminal;
+    int64_t patience;
+    size_t count;
+    int64_t *seen; /* of each of COUNT object, when it was first seen running, by clock_monotonic(); 0: it does not run */
     struct timer *timer;
     struct buf line;
 };
@@ -49,11 +53,22 @@ static void fit(struct buf *line, size_t columns)
     buf_truncate(line, at);
 }
 
-static void describe(const struct run *run, struct buf *line)
+/* True where the object has something to tell, and for so long that somebody wants to know it. */
+static bool is_told(struct progress *progress, size_t i)
 {
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
-        if (object->state != OBJECT_RUNNING || !object->kind->progress)
+    const struct object *object = progress->run->objects[i];
+    bool runs = object->state == OBJECT_RUNNING && object->kind->progress;
+    int64_t now = clock_monotonic();
+    if (!runs || !progress->seen[i])
+        progress->seen[i] = runs ? now : 0;
+    return runs && now - progress->seen[i] >= progress->patience;
+}
+
+static void describe(struct progress *progress, struct buf *line)
+{
+    for (size_t i = 0; i < progress->count; i++) {
+        const struct object *object = progress->run->objects[i];
+        if (!is_told(progress, i))
             continue;
         buf_printf(line, "%s%s: ", line->length ? "; " : "", object->name);
         object->kind->progress(object, line);
@@ -64,7 +79,7 @@ static void on_time(void *arg)
 {
     struct progress *progress = arg;
     buf_clear(&progress->line);
-    describe(progress->run, &progress->line);
+    describe(progress, &progress->line);
     if (progress->terminal) {
         fit(&progress->line, columns_of(progress->fd));
         output_status(progress->board, buf_string(&progress->line));
@@ -75,10 +90,12 @@ static void on_time(void *arg)
     timer_start(progress->timer, progress->terminal ? TERMINAL_TIME : LINE_TIME);
 }
 
-struct progress *progress_new(struct run *run, struct output *board, int fd)
+struct progress *progress_new(struct run *run, struct output *board, int fd, int64_t patience)
 {
     struct progress *progress = mem_calloc(1, sizeof(*progress));
-    *progress = (struct progress){.run = run, .board = board, .fd = fd};
+    *progress = (struct progress){.run = run, .board = board, .fd = fd, .patience = patience};
+    progress->count = run->object_count; /* what a word adds later are no pools */
+    progress->seen = mem_calloc(progress->count + 1, sizeof(*progress->seen));
     progress->terminal = isatty(fd) && terminal_is_able();
     progress->timer = timer_new(run->loop, on_time, progress);
     timer_start(progress->timer, progress->terminal ? TERMINAL_TIME : LINE_TIME);
@@ -93,5 +110,6 @@ void progress_free(struct progress *progress)
         output_status(progress->board, "");
     timer_free(progress->timer);
     buf_release(&progress->line);
+    free(progress->seen);
     free(progress);
 }

@@ -438,14 +438,30 @@ static void make_objects(struct run *run, const struct runner_args *order)
     durable_tell_control_socket(run);
 }
 
+/* True where a process writes to what may be the terminal itself: a line below would stand in its way. */
+static bool shares_terminal(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->process_count; i++) {
+        const struct process_spec *process = &scenario->processes[i];
+        for (size_t fd = 0; fd < countof(process->streams); fd++)
+            if (process->streams[fd].kind == STREAM_INHERIT)
+                return true;
+        for (size_t fd = 0; fd < process->fd_count; fd++)
+            if (process->fds[fd].stream.kind == STREAM_INHERIT)
+                return true;
+    }
+    return false;
+}
+
 /* From the first start to behind the end; false where threads were left behind that still use the run. */
-static bool go(struct runner *runner)
+static bool go(struct runner *runner, const struct options *options)
 {
     struct run *run = &runner->run;
     int fd;
     struct service *service = service_new(run);
     struct output *board = log_board(runner->log, &fd);
-    runner->progress = board ? progress_new(run, board, fd) : NULL;
+    if (board && (options->progress || !shares_terminal(run->scenario)))
+        runner->progress = progress_new(run, board, fd, options->progress ? 0 : PROGRESS_PATIENCE);
     runner->samples = samples_new(run);
     run_start(run);
     loop_run(run->loop);
@@ -490,7 +506,7 @@ static int run_scenario(const struct runner_args *order, const struct scenario *
     declare_run(&runner.run, &runner.settings);
     watch_system(&runner);
     make_objects(&runner.run, order);
-    if (!go(&runner))
+    if (!go(&runner, order->options))
         _exit(end_run(&runner));
     int status = end_run(&runner);
     release_runner(&runner);
