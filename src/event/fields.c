@@ -178,8 +178,8 @@ static const struct field_help {
     {"replicas", "How many of it there are, where there are several: NAME.1, NAME.2 and so on in "
                  "the other events."},
     {"daemon", "True where the run ends without it."},
-    {"allow_failure", "True where its failure is none of the run."},
     {"workers", "How many workers the pool may have."},
+    {"allow_failure", "True where its failure is none of the run."},
     {"capacity", "How many messages the queue holds."},
     {"unrecorded",
      "In a record: how many bytes of its output are left out, as record_output says."},
