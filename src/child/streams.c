@@ -289,12 +289,19 @@ void streams_begin(struct streams *streams, struct backlog *backlog,
     }
 }
 
-void streams_resize(struct streams *streams)
+int streams_terminal(const struct streams *streams)
 {
     const struct stream *stream = &streams->items[STDOUT_FILENO];
-    if (streams->tty && (stream->reader ? !stream_reader_has_ended(stream->reader)
-                                        : !stream_recorder_has_ended(stream->recorder)))
-        pty_resize(streams->terminal);
+    bool is_read = streams->tty && (stream->reader ? !stream_reader_has_ended(stream->reader)
+                                                   : stream->recorder && !stream_recorder_has_ended(stream->recorder));
+    return is_read ? streams->terminal : -1;
+}
+
+void streams_resize(struct streams *streams)
+{
+    int terminal = streams_terminal(streams);
+    if (terminal >= 0)
+        pty_resize(terminal);
 }
 
 size_t streams_open_readers(const struct streams *streams)

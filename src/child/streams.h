@@ -56,6 +56,9 @@ size_t streams_open_readers(const struct streams *streams);
 /* The run's terminal has another size: so has the process's own. */
 void streams_resize(struct streams *streams);
 
+/* The runner's end of its own terminal; -1 where it has none, or nobody reads it any more. */
+int streams_terminal(const struct streams *streams);
+
 void streams_hold(struct streams *streams, bool held);
 
 /* Adds to WAITS (queue/parts.h) those of its streams that wait for a queue. */

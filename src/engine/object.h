@@ -69,6 +69,8 @@ struct object_facts {
     int64_t *pids;       /* of all that run for it, or of what watches over them; to be freed */
     size_t pid_count;
     size_t pid_capacity;
+    int terminal_rows;   /* of its own terminal; 0: it has none */
+    int terminal_columns;
     bool has_health;
     bool healthy;        /* with HAS_HEALTH */
     bool is_pool;        /* it has the next six */
@@ -98,6 +100,9 @@ struct object_kind {
     struct object *(*replicate)(struct object *object, int64_t replica);
     /* Sends the signal to all of it; false where nothing of it runs. NULL: no signal reaches it. */
     bool (*signal)(struct object *object, int signal);
+    /* Types BYTES at its own terminal, which is to have so many ROWS and COLUMNS, 0: as it has. 0, or a negative code with ERROR
+     * filled: it has none, or has no room for all of them now. NULL: it never has one. */
+    int (*type)(struct object *object, const char *bytes, size_t length, int rows, int columns, struct error *error);
     /* No more tasks are begun, or they are again. NULL: it has none. */
     void (*pause)(struct object *object, bool paused);
     /* It is to have so many workers. 0, or a negative code with ERROR filled and nothing done; CHECK: nothing is

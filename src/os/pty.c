@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -27,6 +28,22 @@ void pty_resize(int fd)
 {
     struct winsize size = own_size();
     ioctl(fd, TIOCSWINSZ, &size);
+}
+
+void pty_size(int fd, int *rows, int *columns)
+{
+    struct winsize size = {0};
+    ioctl(fd, TIOCGWINSZ, &size);
+    *rows = size.ws_row;
+    *columns = size.ws_col;
+}
+
+void pty_set_size(int fd, int rows, int columns)
+{
+    struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns}, now = {0};
+    bool same = !ioctl(fd, TIOCGWINSZ, &now) && now.ws_row == size.ws_row && now.ws_col == size.ws_col;
+    if (rows && columns && !same)
+        ioctl(fd, TIOCSWINSZ, &size);
 }
 
 int pty_control(int fd)

@@ -14,6 +14,10 @@ int pty_open(int ends[2], struct error *error);
 /* The run's own terminal may have another size: gives it to the one whose runner's end is FD. */
 void pty_resize(int fd);
 
+/* The size of the one whose runner's end is FD, and another for it; one of 0 leaves it as it is. */
+void pty_size(int fd, int *rows, int *columns);
+void pty_set_size(int fd, int rows, int columns);
+
 /* Makes the terminal at FD that of this session, which this process leads. 0, or -1 with errno. Safe
  * before exec. */
 int pty_control(int fd);

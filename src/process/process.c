@@ -1,7 +1,9 @@
 /* A process: what is done with it from outside, and its end. */
 #include "process/process.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -16,6 +18,7 @@
 #include "loop/loop.h"
 #include "loop/timer.h"
 #include "os/cgroup.h"
+#include "os/pty.h"
 #include "process/private.h"
 #include "queue/ends.h"
 #include "scenario/spec.h"
@@ -203,6 +206,8 @@ static void process_facts(const struct object *object, struct object_facts *fact
         return;
     facts->pid = life->pid;
     facts_add_pid(facts, life->pid);
+    if (life->streams && streams_terminal(life->streams) >= 0)
+        pty_size(streams_terminal(life->streams), &facts->terminal_rows, &facts->terminal_columns);
     facts->has_health = process->spec->health.kind != PROBE_NONE;
     facts->healthy = !life->condemned;
 }
@@ -309,6 +314,24 @@ static void process_resize(struct object *object)
         streams_resize(process->life.streams);
 }
 
+static int process_type(struct object *object, const char *bytes, size_t length, int rows, int columns, struct error *error)
+{
+    const struct process *process = (const struct process *)object;
+    int terminal = process->life.streams ? streams_terminal(process->life.streams) : -1;
+    if (terminal < 0)
+        return error_set(error, ERROR_STOPPED, "%s has no terminal now", object->name);
+    pty_set_size(terminal, rows, columns);
+    for (size_t done = 0; done < length;) {
+        ssize_t written = write(terminal, bytes + done, length - done);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return error_system(error, errno, "%s took %zu of %zu bytes", object->name, done, length);
+        done += (size_t)written;
+    }
+    return 0;
+}
+
 static void poll_drained(void *arg)
 {
     struct process *process = arg;
@@ -349,6 +372,7 @@ static const struct object_kind process_kind = {
     .skip = process_skip,
     .hold = process_hold,
     .resize = process_resize,
+    .type = process_type,
     .sample = process_sample,
     .drained = process_drained,
     .free = process_free,

@@ -55,6 +55,8 @@ static void put_facts(const struct object *object, struct buf *out)
     }
     buf_printf(out, ",\"restarts\":%" PRId64 ",\"restarted\":%" PRId64 ",\"ready\":%s", object->restarts, object->restarted,
                is_ready(object) ? "true" : "false");
+    if (facts.terminal_rows)
+        buf_printf(out, ",\"rows\":%d,\"columns\":%d", facts.terminal_rows, facts.terminal_columns);
     if (facts.has_health)
         buf_printf(out, ",\"healthy\":%s", facts.healthy ? "true" : "false");
     if (facts.is_pool)

@@ -16,6 +16,7 @@ void serve_pause(struct call *call);
 void serve_resume(struct call *call);
 void serve_scale(struct call *call);
 void serve_signal(struct call *call);
+void serve_type(struct call *call);
 
 /* run_requests.c */
 void serve_ps(struct call *call);

@@ -1,5 +1,6 @@
 /* Requests that steer objects of the run: each is answered when what it has asked for has come, or with "no_wait" at once. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -121,4 +122,28 @@ void serve_scale(struct call *call)
     for (size_t i = 0; i < request.name_count; i++)
         free(names[i]);
     free(names);
+}
+
+/* The size of a terminal, which no larger one is. */
+#define TERMINAL_MOST 10000
+
+static int size_of(const struct call *call, const char *name)
+{
+    double size = call_number(call, name, 0);
+    return size < TERMINAL_MOST ? (int)size : TERMINAL_MOST;
+}
+
+void serve_type(struct call *call)
+{
+    const char *text = call_text(call, "text");
+    struct error error = {0};
+    for (size_t i = 0; i < call->object_count && !error.code; i++) {
+        struct object *object = call->objects[i];
+        if (!object->kind->type)
+            error_set(&error, ERROR_FAILED, "%s is a %s, and only processes have terminals", object->name, object->kind->word);
+        else
+            object->kind->type(object, text ? text : "", text ? strlen(text) : 0, size_of(call, "rows"), size_of(call, "columns"), &error);
+    }
+    call_end(call, !error.code ? CALL_DONE : error.code == ERROR_FAILED ? CALL_WRONG : CALL_FAILED, error.code ? "%s" : NULL, error.text);
+    error_release(&error);
 }

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/regex.h"
+#include "view/emulator.h"
 #include "view/model.h"
 #include "view/output_pane.h"
 #include "view/text.h"
@@ -62,6 +63,19 @@ static void key_type(struct view_model *model, const struct key_binding *row)
     model->before = model->mode;
     model->mode = (enum view_mode)row->number;
     buf_clear(&model->typed);
+}
+
+static void key_terminal(struct view_model *model, const struct key_binding *row)
+{
+    if (model_is_alive(model))
+        model_ask_output(model);
+    if (!model->emulator || !model_is_alive(model)) {
+        model_notice(model, mem_strdup("It has no terminal of its own: tty: true gives it one."), true);
+        return;
+    }
+    key_type(model, row);
+    pane_scroll_to(model->output, true);
+    model_type(model, "", 0);
 }
 
 static void key_wish(struct view_model *model, const struct key_binding *row)
@@ -136,6 +150,7 @@ static const struct key_binding rows[] = {
     {.keys = {'-'}, .shown = "-", .help = "one worker or replica fewer", .act = key_ask, .word = "scale", .value = "-1"},
     {.keys = {'p'}, .shown = "p", .brief = "pause", .help = "pause a pool, or let it go on", .act = key_pause},
     {.keys = {'x'}, .shown = "x", .brief = "explain", .help = "explain what it does, and why", .act = key_mode, .number = SHOWS_EXPLAIN},
+    {.keys = {'t'}, .shown = "t", .help = "type to it (tty: true); Ctrl-] ends", .act = key_terminal, .number = SHOWS_TYPING},
     {.keys = {'\r', '\n'}, .shown = "Enter", .brief = "output", .help = "the output alone, and back", .act = key_mode, .number = SHOWS_OUTPUT},
     {.keys = {VIEW_KEY_PAGE_UP, VIEW_KEY_CONTROL('B')}, .shown = "PgUp", .help = "the output before", .act = key_scroll_page, .number = -1},
     {.keys = {VIEW_KEY_PAGE_DOWN, VIEW_KEY_CONTROL('F'), ' '}, .shown = "PgDn", .help = "the output after", .act = key_scroll_page, .number = 1},
@@ -233,6 +248,20 @@ static void key_typed(struct view_model *model, uint32_t key)
         find_object(model, model->chosen);
 }
 
+/* One key leaves, all others are the process's. */
+static void key_of_process(struct view_model *model, uint32_t key)
+{
+    struct buf text = {0};
+    if (key == VIEW_KEY_CONTROL(']') || !model->emulator || !model_is_alive(model)) {
+        model->mode = model->before;
+        return;
+    }
+    emulator_key(model->emulator, key, &text);
+    if (text.length)
+        model_type(model, text.data, text.length);
+    buf_release(&text);
+}
+
 static void key_answered(struct view_model *model, uint32_t key)
 {
     if (key == 'y' || key == 'Y')
@@ -248,6 +277,10 @@ void model_key(struct view_model *model, uint32_t key)
     model->changed = true;
     if (model->mode == SHOWS_SEARCH || model->mode == SHOWS_FIND) {
         key_typed(model, key);
+        return;
+    }
+    if (model->mode == SHOWS_TYPING) {
+        key_of_process(model, key);
         return;
     }
     if (model->mode == SHOWS_QUESTION) {

@@ -15,6 +15,7 @@
 #include "log/filter.h"
 #include "record/event_reader.h"
 #include "value/value.h"
+#include "view/emulator.h"
 #include "view/output_pane.h"
 #include "view/text.h"
 
@@ -58,6 +59,7 @@ void model_free(struct view_model *model)
     }
     view_objects_release(&model->objects);
     pane_free(model->output);
+    emulator_free(model->emulator);
     event_reader_free(model->reader);
     regex_free(model->search);
     buf_release(&model->requests);
@@ -223,6 +225,19 @@ static void take_event(struct view_model *model, char *text, size_t length)
         take_change(model, &event);
 }
 
+/* Its terminal has what all lines of its output have; their ends are the terminal's. */
+static void feed(struct view_model *model, const struct event *event)
+{
+    const char *at = event->bytes ? event->bytes : "", *end = at + event->length;
+    for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1) {
+        emulator_write(model->emulator, at, (size_t)(newline - at));
+        emulator_write(model->emulator, "\r\n", 2);
+    }
+    emulator_write(model->emulator, at, (size_t)(end - at));
+    if (!event->unfinished)
+        emulator_write(model->emulator, "\r\n", 2);
+}
+
 /* A line of the object whose output is shown, or the end of that; those of another that is shown no more are passed over. */
 static void take_output(struct view_model *model, char *text, size_t length, const struct value *line)
 {
@@ -232,8 +247,11 @@ static void take_output(struct view_model *model, char *text, size_t length, con
         return;
     if (line && value_member(line, "gap"))
         pane_take_gap(model->output, row_number(line, "gap", 0));
-    else if (!line && read_event(model, text, length, &event))
+    else if (!line && read_event(model, text, length, &event)) {
         pane_take(model->output, &event);
+        if (model->emulator)
+            feed(model, &event);
+    }
     model->changed = true;
 }
 
@@ -260,6 +278,20 @@ static void take_progress(struct view_model *model, const struct value *run)
     model->changed = true;
 }
 
+/* A process that has a terminal now is shown by it; as large as that is, unless somebody types at it here. */
+static void settle_terminal(struct view_model *model)
+{
+    const struct view_object *chosen = model_chosen(model);
+    if (!chosen || !chosen->rows || !model->output_of || strcmp(model->output_of, chosen->name) != 0)
+        return;
+    if (!model->emulator) {
+        free(model->output_of);
+        model->output_of = NULL;
+    } else if (model->mode != SHOWS_TYPING) {
+        emulator_resize(model->emulator, chosen->rows, chosen->columns);
+    }
+}
+
 /* What is chosen stays so where another object comes or goes before it. */
 static void settle_objects(struct view_model *model)
 {
@@ -271,6 +303,7 @@ static void settle_objects(struct view_model *model)
             model->chosen = i;
     if (model->chosen >= model->objects.count)
         model->chosen = model->objects.count ? model->objects.count - 1 : 0;
+    settle_terminal(model);
     model->status_asked = false;
     model->changed = true;
 }
@@ -302,8 +335,9 @@ static void take_line(struct view_model *model, const struct value *line)
         view_objects_take(&model->objects, value_member(line, "object"));
     else if (!strcmp(name, "s"))
         settle_objects(model);
-    else if (!strcmp(name, "a"))
+    else if (!strcmp(name, "a") || !strcmp(name, "t"))
         take_answer(model, line);
+    model->status_wanted = model->status_wanted || !strcmp(name, "t"); /* its size may be another */
 }
 
 void model_take(struct view_model *model, char *text, size_t length)
@@ -327,7 +361,7 @@ void model_take(struct view_model *model, char *text, size_t length)
 }
 
 /* The output of the chosen object is asked for, and that of the one before no more. */
-static void ask_output(struct view_model *model)
+void model_ask_output(struct view_model *model)
 {
     const struct view_object *chosen = model_chosen(model);
     struct buf *out = &model->requests;
@@ -336,11 +370,27 @@ static void ask_output(struct view_model *model)
     if (model->output_of)
         buf_printf(out, "{\"id\":\"c\",\"cancel\":\"o%" PRIu64 "\"}\n", model->output_id);
     pane_clear(model->output);
+    emulator_free(model->emulator);
+    model->emulator = chosen->rows ? emulator_new(chosen->rows, chosen->columns) : NULL;
     free(model->output_of);
     model->output_of = mem_strdup(chosen->name);
     buf_printf(out, "{\"id\":\"o%" PRIu64 "\",\"logs\":[", ++model->output_id);
     json_quote(out, chosen->name, strlen(chosen->name));
     buf_printf(out, "],\"last\":%d,\"follow\":true,\"gaps\":true}\n", LAST_LINES);
+}
+
+void model_type(struct view_model *model, const char *text, size_t length)
+{
+    struct buf *out = &model->requests;
+    const struct view_object *chosen = model_chosen(model);
+    if (!chosen || !model->emulator || !model_is_alive(model))
+        return;
+    emulator_resize(model->emulator, model->pane_rows, model->pane_columns);
+    buf_text(out, "{\"id\":\"t\",\"type\":[");
+    json_quote(out, chosen->name, strlen(chosen->name));
+    buf_printf(out, "],\"rows\":%d,\"columns\":%d,\"text\":", model->pane_rows, model->pane_columns);
+    json_quote(out, text, length);
+    buf_text(out, "}\n");
 }
 
 /* Some pool may have done more tasks than it had. */
@@ -375,6 +425,6 @@ int64_t model_step(struct view_model *model, int64_t now)
 {
     if (!model->connected)
         return -1;
-    ask_output(model);
+    model_ask_output(model);
     return ask_status(model, now);
 }

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "view/objects.h"
 
+struct emulator;
 struct event_reader;
 struct output_pane;
 struct regex;
@@ -42,6 +43,7 @@ enum view_mode {
     SHOWS_KEYS,     /* the help */
     SHOWS_SEARCH,   /* what is searched for is typed */
     SHOWS_FIND,     /* the name of an object is typed */
+    SHOWS_TYPING,  /* keys are the chosen process's */
     SHOWS_QUESTION, /* whether the run is to be stopped */
 };
 
@@ -85,6 +87,9 @@ struct view_model {
     size_t shown;       /* and how many were */
 
     struct output_pane *output; /* of the chosen one */
+    struct emulator *emulator; /* of its terminal; NULL: it has none */
+    int pane_rows;             /* of where that is shown, as it was painted last */
+    int pane_columns;
     char *output_of;       /* whose it is; NULL: nobody's */
     uint64_t output_id;    /* of the request for it */
     struct regex *search;  /* NULL: nothing is searched for */
@@ -118,6 +123,12 @@ int64_t model_step(struct view_model *model, int64_t now);
 
 /* The chosen object; NULL: there are none. */
 struct view_object *model_chosen(const struct view_model *model);
+
+/* The output is that of the chosen object from now on, which model_step() sees to else. */
+void model_ask_output(struct view_model *model);
+
+/* Types at the terminal of the chosen process, and gives it the size of its pane; TEXT of no bytes: that alone. */
+void model_type(struct view_model *model, const char *text, size_t length);
 
 /* Says something below all; TEXT is owned from now on. */
 void model_notice(struct view_model *model, char *text, bool is_wrong);

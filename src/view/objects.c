@@ -90,6 +90,8 @@ static void fill(struct view_object *object, const struct value *row)
     object->pid = row_number(row, "pid", 0);
     object->restarts = row_number(row, "restarts", 0);
     object->restarted = row_number(row, "restarted", 0);
+    object->rows = (int)row_number(row, "rows", 0);
+    object->columns = (int)row_number(row, "columns", 0);
     object->is_pool = !strcmp(object->kind, "pool");
     object->paused = flag_of(row, "paused");
     object->workers = row_number(row, "workers", 0);

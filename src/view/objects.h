@@ -24,6 +24,8 @@ struct view_object {
     size_t pid_count;
     int64_t restarts;
     int64_t restarted;
+    int rows;        /* of its own terminal; 0: it has none */
+    int columns;
     bool is_pool;
     bool paused;
     int64_t workers;

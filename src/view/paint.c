@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "view/emulator.h"
 #include "view/grid.h"
 #include "view/keys.h"
 #include "view/model.h"
@@ -79,11 +80,18 @@ static void paint_output_head(const struct view_model *model, struct grid *grid,
     buf_release(&text);
 }
 
-static void paint_output(const struct view_model *model, struct grid *grid, int row, int column, int height, int width)
+static void paint_output(struct view_model *model, struct grid *grid, int row, int column, int height, int width)
 {
     paint_output_head(model, grid, row, column, width);
+    uint64_t below;
+    model->pane_rows = height - 1;
+    model->pane_columns = width;
     pane_paint(model->output, grid, row + 1, column, height - 1, width, model->search);
-    if (!pane_count(model->output))
+    if (model->emulator && !pane_is_scrolled(model->output, &below)) {
+        for (int i = 1; i < height; i++)
+            grid_fill(grid, row + i, column, width, plain);
+        emulator_paint(model->emulator, grid, row + 1, column, height - 1, width, model->mode == SHOWS_TYPING);
+    } else if (!pane_count(model->output))
         grid_text(grid, row + 1, column, width, dim, model_chosen(model) ? "(no output)" : "");
 }
 
@@ -194,6 +202,8 @@ static void paint_foot(const struct view_model *model, struct grid *grid)
         used = grid_text(grid, row, 0, grid->columns - 1, plain, buf_string(&text));
         grid->cursor_row = row;
         grid->cursor_column = used;
+    } else if (model->mode == SHOWS_TYPING) {
+        grid_text(grid, row, 0, grid->columns, reverse, " Keys go to the process.  Ctrl-]: back ");
     } else if (model->mode == SHOWS_QUESTION) {
         grid_text(grid, row, 0, grid->columns, reverse, " Stop the run?  y: stop it  d: let it run in the background  Esc: stay ");
     } else if (model->notice) {
@@ -214,7 +224,7 @@ static int list_width(int columns)
 /* The mode whose panes are shown where something is typed meanwhile. */
 static enum view_mode mode_below(const struct view_model *model)
 {
-    bool over = model->mode == SHOWS_SEARCH || model->mode == SHOWS_FIND || model->mode == SHOWS_QUESTION;
+    bool over = model->mode == SHOWS_TYPING || model->mode == SHOWS_SEARCH || model->mode == SHOWS_FIND || model->mode == SHOWS_QUESTION;
     return over ? model->before : model->mode;
 }
 

@@ -105,7 +105,7 @@ static int next_number(const char **at)
 }
 
 /* The nearest of the colours 16 to 231 of 256. */
-static int16_t of_cube(int red, int green, int blue)
+int16_t text_color(int red, int green, int blue)
 {
     return (int16_t)(16 + 36 * ((red & 0xFF) * 5 / 255) + 6 * ((green & 0xFF) * 5 / 255) + (blue & 0xFF) * 5 / 255);
 }
@@ -117,7 +117,7 @@ static int16_t extended_color(const char **at)
     if (kind == 5)
         return (int16_t)(next_number(at) & 0xFF);
     int red = next_number(at), green = next_number(at), blue = next_number(at);
-    return kind == 2 ? of_cube(red, green, blue) : COLOR_OWN;
+    return kind == 2 ? text_color(red, green, blue) : COLOR_OWN;
 }
 
 static void set_flag(struct style *style, int number)

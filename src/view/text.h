@@ -40,6 +40,9 @@ int text_width(const char *text);
 /* The columns of a character: 0 where it combines with the one before, below 0 where it is not to be shown. */
 int text_cell_width(uint32_t character);
 
+/* The nearest of 256 colours, of which each part has 0 to 255. */
+int16_t text_color(int red, int green, int blue);
+
 void text_put_character(struct buf *out, uint32_t character);
 
 #endif

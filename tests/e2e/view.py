@@ -220,6 +220,30 @@ def test_keys():
     world.stop(run)
 
 
+def test_a_process_with_a_terminal():
+    """It is shown as its terminal shows it, has the size of its pane once it is typed to, and gets all keys but one."""
+    world = World()
+    run = start(world, """
+        name: shell
+        processes:
+          sh: {tty: true, run: "echo up; printf 'over\\rO\\n'; while read -r word; do echo got $word; stty size; done", ready: {log: up}}
+          none: {run: "exec sleep 1000"}
+    """)
+    terminal = Terminal(world, [PROGRAM, "view"])
+    terminal.wait_for("│Over")
+    terminal.keys("t")
+    terminal.wait_for("Ctrl-]: back")
+    terminal.keys("quit", "BSpace", "Enter")
+    terminal.wait_for("│got qui")
+    terminal.wait_for("│20 43")
+    terminal.keys("C-]", "j", "t")
+    terminal.wait_for("It has no terminal of its own")
+    terminal.keys("q")
+    terminal.wait_for("it ended with 0")
+    terminal.end()
+    world.stop(run)
+
+
 def restored(lines):
     """The shell's words after the view: the terminal has its modes again."""
     return "icanon" in lines and "-icanon" not in lines and "echo" in [line.strip() for line in lines]

@@ -252,6 +252,33 @@ static void test_many_objects(void **state)
     model_free(model);
 }
 
+/* What its terminal shows is shown, and keys are its own but for one. */
+static void test_a_terminal(void **state)
+{
+    static const char *const rows[] = {
+        ROW("\"name\":\"db\",\"kind\":\"process\",\"state\":\"running\",\"status\":0,\"rows\":24,\"columns\":80"), WEB, END, NULL};
+    struct view_model *model = model_of_shop(false);
+    (void)state;
+    press(model, "t");
+    assert_true(shows(model, "It has no terminal of its own"));
+    take_all(model, rows);
+    model_step(model, NS_PER_S);
+    buf_clear(&model->requests);
+    take(model, LINE("o2", "1", "over\\rO\\u001b[5Cthere"));
+    assert_true(shows(model, "│Over  there"));
+    press(model, "t");
+    assert_requests(model, "{\"id\":\"t\",\"type\":[\"db\"],\"rows\":20,\"columns\":43,\"text\":\"\"}\n");
+    press(model, "q\003");
+    model_key(model, VIEW_KEY_UP);
+    assert_requests(model, "{\"id\":\"t\",\"type\":[\"db\"],\"rows\":20,\"columns\":43,\"text\":\"q\"}\n"
+                           "{\"id\":\"t\",\"type\":[\"db\"],\"rows\":20,\"columns\":43,\"text\":\"\\u0003\"}\n"
+                           "{\"id\":\"t\",\"type\":[\"db\"],\"rows\":20,\"columns\":43,\"text\":\"\\u001b[A\"}\n");
+    press(model, "\035j");
+    assert_requests(model, "");
+    assert_string_equal(model_chosen(model)->name, "web");
+    model_free(model);
+}
+
 /* What events tell is asked for once in a while; where nothing happens, never. */
 static void test_when_it_asks(void **state)
 {
@@ -327,6 +354,7 @@ int main(void)
     TEST(&tests, test_scrolling);
     TEST(&tests, test_much_output);
     TEST(&tests, test_many_objects);
+    TEST(&tests, test_a_terminal);
     TEST(&tests, test_when_it_asks);
     TEST(&tests, test_the_end);
     TEST(&tests, test_strange_lines);
