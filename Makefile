@@ -227,7 +227,7 @@ uninstall: ## remove what install put there
 
 # ---- packages ----
 
-VERSION := $(shell sed -n 's/.*PARRUN_VERSION "\(.*\)".*/\1/p' src/cli/version.h)
+VERSION := $(shell sed -n 's/.*PARRUN_VERSION "\(.*\)".*/\1/p' src/base/version.h)
 
 dist: ## make build/parrun-VERSION.tar.gz, from which everything can be built
 	@mkdir -p build

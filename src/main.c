@@ -1,9 +1,11 @@
-/* parrun: a run, a check, or a worker of one. */
+/* parrun: a run, a check, a worker of one, or an agent that has such workers. */
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
 #include "os/stdio.h"
+#include "wire/agent.h"
+#include "worker/agent.h"
 #include "worker/worker.h"
 
 int main(int argc, char **argv)
@@ -15,5 +17,7 @@ int main(int argc, char **argv)
     stdio_secure();
     if (argc == 2 && !strcmp(argv[1], "--worker"))
         return worker_main();
+    if (argc == 2 && !strcmp(argv[1], AGENT_ARGUMENT))
+        agent_main();
     return cli_main(argc, argv);
 }

@@ -146,6 +146,15 @@ void exec_context_set(struct exec_context *context, const char *name, const char
     context->environment[context->environment_count] = NULL;
 }
 
+const char *exec_context_entry(const struct exec_context *context, const char *name)
+{
+    const char **entry = context->environment;
+    size_t length = strlen(name);
+    while (strncmp(*entry, name, length) != 0 || (*entry)[length] != '=')
+        entry++;
+    return *entry;
+}
+
 /* What programs look for the user's own files by. */
 static void set_user(struct exec_context *context)
 {

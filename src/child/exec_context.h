@@ -50,6 +50,9 @@ void exec_context_release(struct exec_context *context);
 /* Puts "NAME=VALUE" into the environment: of up to WORLD_MORE_VARIABLES names. */
 void exec_context_set(struct exec_context *context, const char *name, const char *value);
 
+/* The entry "NAME=VALUE" of the environment, which has one. */
+const char *exec_context_entry(const struct exec_context *context, const char *name);
+
 /* Renders a template in this context, appended to OUT. */
 int exec_context_render(struct exec_context *context, const struct template *template,
                         struct buf *out, struct error *error);

@@ -26,7 +26,7 @@
 #include "cli/runner/complain.h"
 #include "cli/runner/runner.h"
 #include "cli/runner/status.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include "import/import.h"
 #include "os/guard.h"
 #include "os/jobserver.h"

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "cli/log_settings.h"
-#include "cli/version.h"
+#include "base/version.h"
 #include "engine/run.h"
 #include "event/bus.h"
 #include "log/record.h"

@@ -48,6 +48,7 @@ static const struct {
     {EVENT_PRODUCER, "it puts into a queue"},
     {EVENT_CONSUMER, "it takes from a queue"},
     {EVENT_ALIKE, "others do the same"},
+    {EVENT_ELSEWHERE, "it runs elsewhere"},
 };
 
 /* When a sentence is taken: the first of a kind whose condition holds. */

@@ -71,6 +71,7 @@ enum event_kind {
     EVENT_POOL_FAILURE,
     EVENT_POOL_SUMMARY,
     EVENT_POOL_SKIPPED,
+    EVENT_WORKER_LAUNCHER,
     EVENT_WORKER_STARTED,
     EVENT_WORKER_OUTPUT,
     EVENT_WORKER_LOST,
@@ -133,7 +134,8 @@ enum event_flag {
     EVENT_REASONED = 1 << 7,   /* REASON says it all */
     EVENT_TOLD = 1 << 8,       /* another event told the story of it already */
     EVENT_ALIKE = 1 << 9,      /* several processes put into queues, or take from them, as it does */
-    EVENT_AGAIN = 1 << 10,     /* task.stopped: it is begun anew when its pool is started again */
+    EVENT_AGAIN = 1 << 10,     /* task.stopped: it is begun anew: by another worker, or when its pool is started again */
+    EVENT_ELSEWHERE = 1 << 11, /* the worker runs on MACHINE */
 };
 
 /* The word of the flag 1 << NUMBER, as JSON has it; NULL where there are no more. EVENT_WRONG, the first, is a field of
@@ -161,6 +163,8 @@ struct event {
     int64_t task;       /* index of the task */
     int64_t worker;     /* from 1; 0: none */
     int64_t pid;        /* 0: none */
+    const char *machine; /* of a worker that runs elsewhere; NULL: none */
+    const char *job;     /* the same: of a batch system; NULL: none */
     bool has_code;
     int code;           /* exit status */
     int signal;         /* 0: none */

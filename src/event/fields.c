@@ -60,7 +60,8 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_FAILURE] =
         (OF_TASK " code signal seconds attempt count reason tasks command output"),
     [EVENT_POOL_SUMMARY] = "count total succeeded skipped left reason command message",
-    [EVENT_WORKER_STARTED] = OF_WORKER,
+    [EVENT_WORKER_LAUNCHER] = (OF_WORKER " message"),
+    [EVENT_WORKER_STARTED] = (OF_WORKER " machine job"),
     [EVENT_WORKER_OUTPUT] = (OF_WORKER " line"),
     [EVENT_WORKER_LOST] = (OF_WORKER " reason"),
     [EVENT_WORKER_ENDED] = OF_WORKER,
@@ -159,7 +160,7 @@ static const struct field_help {
     {"command",
      "What the task ran; what runs it alone, or what is left of the pool; as a line for a shell."},
     {"line", "A line of output, without its newline."},
-    {"message", "A message of a queue as text, or what would be run."},
+    {"message", "A message of a queue as text, what would be run, or a line of who starts a worker elsewhere."},
     {"output",
      "Bytes that a task wrote, with their newlines; of pool.failure the last 5 lines, and no "
      "more than 1000 bytes."},
@@ -168,6 +169,8 @@ static const struct field_help {
                 "added, the first where a reader has to know of it."},
     {"parrun", "The version of parrun."},
     {"host", "The name of the machine."},
+    {"machine", "The name of the machine that the worker runs on, where that is not the run's own."},
+    {"job", "The job of a batch system that the worker belongs to, there; absent where it is none."},
     {"scenario", "The name of the scenario."},
     {"file", "Its file, as it was given."},
     {"log", "The settings of the log that shape the story: an object."},
@@ -187,7 +190,7 @@ static const struct field_help {
 };
 
 static const char *const flags[] = {"wrong",    "named",   "producer", "consumer", "processes",
-                                    "threads", "signaled", "reasoned", "told",     "alike",    "again"};
+                                    "threads", "signaled", "reasoned", "told",     "alike",    "again",    "elsewhere"};
 
 const char *event_flag(size_t number)
 {

@@ -128,6 +128,11 @@ static void fill_total(struct buf *out, const struct event *event)
         buf_number(out, event->total);
 }
 
+static void fill_machine(struct buf *out, const struct event *event)
+{
+    buf_text(out, event->machine ? event->machine : "");
+}
+
 static void fill_text(struct buf *out, const struct event *event)
 {
     buf_append(out, event->bytes, event->length);
@@ -204,7 +209,7 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{count}", fill_count),   PLACEHOLDER("{item}", fill_item),
     PLACEHOLDER("{lines}", fill_lines),   PLACEHOLDER("{alone}", fill_alone),
     PLACEHOLDER("{rest}", fill_rest),     PLACEHOLDER("{tasks}", fill_tasks),
-    PLACEHOLDER("{running}", fill_running),
+    PLACEHOLDER("{running}", fill_running), PLACEHOLDER("{machine}", fill_machine),
     PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 

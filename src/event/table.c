@@ -249,9 +249,14 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_POOL_SKIPPED] =
         {"pool.skipped", EVENT_OF_POOL, EVENT_LEVEL_STORY, "The pool was not started, and why.",
          {{0, "Pool {name} skipped: {reason}."}}},
+    [EVENT_WORKER_LAUNCHER] =
+        {"worker.launcher", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
+         "A line of the command that starts workers elsewhere, or of the host that greets it, before they answer.",
+         {{0, "Worker {worker} of pool {name} is being started: {text}"}}},
     [EVENT_WORKER_STARTED] =
         {"worker.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "A worker is ready for tasks.",
-         {{0, "Worker {worker} of pool {name} is ready ({pid})."}}},
+         {{EVENT_ELSEWHERE, "Worker {worker} of pool {name} is ready on {machine} ({pid})."},
+          {0, "Worker {worker} of pool {name} is ready ({pid})."}}},
     [EVENT_WORKER_OUTPUT] =
         {"worker.output", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "A line that a worker wrote past its tasks: from setup, or a library's own message.",

@@ -150,6 +150,10 @@ static void put_object(struct buf *line, const struct event *event)
         put_number(line, "worker", event->worker);
     if (event->pid)
         put_number(line, "pid", event->pid);
+    if (event->machine)
+        put_string(line, "machine", event->machine);
+    if (event->job)
+        put_string(line, "job", event->job);
     if (event->shown)
         put_string(line, "item", event->shown);
     if (event->cell)

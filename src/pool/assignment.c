@@ -11,7 +11,7 @@
 struct pool_worker *pool_worker_new(struct pool *pool, size_t place)
 {
     struct pool_worker *worker =
-        pool->spec->kind == POOL_THREAD ? thread_worker_new(pool) : process_worker_new(pool);
+        pool->spec->kind == POOL_THREAD ? thread_worker_new(pool) : process_worker_new(pool, place);
     worker->pool = pool;
     worker->number = (int64_t)place + 1;
     return worker;
@@ -92,6 +92,7 @@ static void start_worker(struct pool_worker *worker)
     worker->state = CREW_STARTING;
     worker->revoking = worker->hung = worker->leaving = false;
     worker->done = 0;
+    worker->loss = AGENT_KEPT;
     worker->pool->workers_alive++;
     if (!worker->kind->start(worker, &error))
         return;

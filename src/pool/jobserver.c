@@ -23,7 +23,7 @@ void pool_open_tokens(struct pool *pool)
     struct run *run = pool->object.run;
     struct error error = {0};
     pool->token_waiter = (struct tokens_waiter){.wake = on_token, .arg = pool};
-    pool->tokens = run->tokens;
+    pool->tokens = pool->spec->on.command_count ? NULL : run->tokens; /* what runs elsewhere takes nothing of make's here */
     if (pool->tokens || !pool->spec->jobserver || run->dry)
         return;
     pool->jobserver = jobserver_open(pool->workers_made, &error);

@@ -458,13 +458,23 @@ static const char *why_stopped(const struct pool *pool)
                                                : "the run was stopped";
 }
 
-/* A word has stopped the pool, and the task is begun anew when another starts it. */
+/* The task is begun anew: when another word starts the pool, that one has stopped, or by another worker. */
 static void do_again(struct pool *pool, struct task *task)
 {
     detach_output(pool, task);
     task_forget(task);
     task_list_add_first(&pool->ready, task);
     pool_pump(pool);
+}
+
+void pool_evict_task(struct pool *pool, struct task *task, const char *reason)
+{
+    end_masked(pool, task);
+    free(task->text);
+    task->text = mem_strdup(reason);
+    task->text_length = strlen(reason);
+    task->outcome = OUTCOME_CANCELLED;
+    do_again(pool, task);
 }
 
 void pool_pass_turn(struct pool *pool, struct task *task)

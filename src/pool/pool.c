@@ -261,7 +261,7 @@ static void look_soon(void *arg)
         pool_finish_worker(pool);
     if (pool->object.run->watches || pool->object.run->draining)
         run_poke(pool->object.run);
-    if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) &&
+    if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && agents_end(pool) &&
         !pool_is_down(pool)) {
         pool_release_unordered(pool);
         if (pool_has_told_all(pool) && pool_has_written_results(pool) &&
@@ -315,6 +315,7 @@ static void tell_limits(struct pool *pool)
         pool_plan_conditions(pool, &text);
         if (text.length)
             pool_tell_plan(pool, text.data);
+        agents_plan(pool);
         buf_release(&text);
         return;
     }
@@ -423,6 +424,7 @@ static void pool_hold(struct object *object, bool held)
     for (size_t i = 0; i < pool->worker_count; i++)
         if (pool->worker[i]->state != CREW_NONE)
             pool->worker[i]->kind->hold(pool->worker[i], held);
+    agents_hold(pool, held);
     items_hold(pool->items, held);
     if (held)
         return;
@@ -442,6 +444,7 @@ static void pool_free(struct object *object)
     for (size_t i = 0; i < pool->workers_made; i++)
         pool->worker[i]->kind->free(pool->worker[i]);
     free(pool->worker);
+    agents_free(pool);
     items_free(pool->items);
     results_free(pool->results);
     pool_free_tokens(pool);
@@ -480,7 +483,7 @@ static void pool_facts(const struct object *object, struct object_facts *facts)
             continue;
         facts->workers++;
         facts->busy += worker->tasks.first != NULL;
-        if (worker->pid)
+        if (worker->pid && !pool->agents) /* of another machine its number says nothing here */
             facts_add_pid(facts, worker->pid);
     }
 }

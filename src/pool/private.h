@@ -16,6 +16,7 @@
 #include "engine/object.h"
 #include "engine/resources.h"
 #include "event/event.h"
+#include "pool/agent.h"
 #include "pool/job_tokens.h"
 #include "pool/task.h"
 #include "store/pool_content.h"
@@ -68,6 +69,8 @@ struct pool_worker {
     struct pool *pool;
     int64_t number; /* from 1 */
     int64_t pid;
+    const char *host; /* where it runs; NULL: here */
+    const char *job;  /* of a batch system, there; "": none */
     enum pool_worker_state state;
     struct task_list tasks; /* the first one runs, the others wait in the worker */
     struct buf line;        /* of what setup writes: a line's beginning */
@@ -75,6 +78,7 @@ struct pool_worker {
     int64_t done; /* tasks of this life, for recycle */
     bool leaving; /* it gets no more tasks: the pool is to have fewer workers */
     bool hung; /* it was killed because its task ran past its limit */
+    enum agent_loss loss; /* of its agent, where that is how it has ended */
 };
 
 struct pool {
@@ -101,6 +105,9 @@ struct pool {
     bool scaled;        /* another number than at the start was wanted */
     bool paused;        /* no more tasks are begun, as a word says */
     size_t lost_in_a_row; /* workers that ended before they were ready */
+    struct agent **agents; /* of workers that run elsewhere */
+    size_t agent_count;
+    size_t failed_launches; /* of these, one after another */
     struct results *_Atomic results; /* NULL: none are kept */
     bool results_full;       /* too many wait to be written: no more tasks are begun */
     bool results_ending;     /* no more will come */
@@ -195,6 +202,9 @@ void pool_worker_result(struct pool_worker *worker, const struct result *result)
 /* Output of its first task, see pool_take_output(), or of setup: then it is told as lines of the worker. */
 void pool_worker_output(struct pool_worker *worker, size_t stream, const char *bytes,
                         size_t length);
+
+/* Bytes past any task: whole lines are told now, the beginning of one when the rest of it has come. */
+void pool_worker_text(struct pool_worker *worker, const char *bytes, size_t length);
 
 /* A line past any task. */
 void pool_worker_line(struct pool_worker *worker, const char *bytes, size_t length);
@@ -317,6 +327,9 @@ void pool_end_task(struct pool *pool, struct task *task);
 
 /* The task, a message of a queue, was given back before it began: only its turn is to be passed. It is freed. */
 void pool_pass_turn(struct pool *pool, struct task *task);
+
+/* The task was lost with a worker that is not to blame: what it has put out is told, and it is begun anew. */
+void pool_evict_task(struct pool *pool, struct task *task, const char *reason);
 
 /* The task was not begun, or not begun again, because the pool was stopped; it is freed. */
 void pool_skip_task(struct pool *pool, struct task *task);
@@ -549,7 +562,7 @@ bool pool_is_paced(const struct pool *pool);
 struct pool_worker *pool_worker_new(struct pool *pool, size_t place);
 
 /* worker_process.c, worker_thread.c */
-struct pool_worker *process_worker_new(struct pool *pool);
+struct pool_worker *process_worker_new(struct pool *pool, size_t place);
 struct pool_worker *thread_worker_new(struct pool *pool);
 
 #endif

@@ -55,6 +55,7 @@ struct task {
     bool retried;    /* not the task but an attempt of it that has failed or was cut short, to be told */
     bool untold;     /* it was given back before it began: nothing is told of it */
     int64_t wait;    /* ns until the next attempt */
+    int lost;        /* how often in a row it was lost with the host of its worker */
     int64_t worker;  /* who runs it, from 1 */
     int64_t pid;
     struct task_stream streams[TASK_STREAMS];

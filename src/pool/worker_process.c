@@ -1,4 +1,4 @@
-/* A pool's worker that is a process: this program again, reached by frames. */
+/* A pool's worker that is a process: this program again, reached by frames, here or through an agent. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,7 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/pipe.h"
+#include "loop/timer.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/spawn.h"
@@ -24,7 +25,12 @@
 #include "scenario/spec.h"
 #include "serve/queue_session.h"
 #include "serve/worker_link.h"
+#include "wire/agent.h"
 #include "wire/worker_config.h"
+
+/* A batch system ends all processes of a job at once: so long after a task of an agent's was ended by such a signal its
+ * agent may tell that it was told to end too. */
+#define EVICTION_TIME (150 * NS_PER_MS)
 
 struct process_worker {
     struct pool_worker worker;
@@ -38,11 +44,24 @@ struct process_worker {
     int signal;
     struct cgroup *cgroup; /* where its memory is limited, or its commands'; NULL: none */
     struct buf frames; /* scratch */
+
+    struct agent_slot slot;  /* where it runs elsewhere, */
+    struct timer *eviction;  /* runs while it is not clear why something of it has ended */
+    bool doubtful;           /* it does */
+    struct buf doubtful_frames; /* what has come since */
+    char *loss;              /* why its agent is lost */
 };
 
 /* Ends what the last life of this worker left open. */
 static void release(struct process_worker *process)
 {
+    agent_detach(&process->slot);
+    timer_free(process->eviction);
+    free(process->loss);
+    process->eviction = NULL;
+    process->loss = NULL;
+    process->doubtful = false;
+    buf_clear(&process->doubtful_frames);
     stream_reader_free(process->stray);
     link_free(process->link);
     child_free(process->child);
@@ -58,7 +77,9 @@ static void release(struct process_worker *process)
 static void fill_reason(const struct process_worker *process, struct buf *reason)
 {
     const struct object_spec *spec = &process->worker.pool->spec->object;
-    if (process->wrong)
+    if (process->loss)
+        buf_text(reason, process->loss);
+    else if (process->wrong)
         buf_text(reason, LINK_WRONG);
     else if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
                                                                   process->code, process->cgroup,
@@ -74,7 +95,7 @@ static void check_gone(void *arg)
 {
     struct process_worker *process = arg;
     struct buf reason = {0};
-    if (!process->exited || !process->link)
+    if (!process->exited || !process->link || process->doubtful)
         return;
     if (!process->link_ended) {
         link_drain(process->link);
@@ -85,8 +106,9 @@ static void check_gone(void *arg)
     if (!queue_session_is_idle(link_session(process->link)))
         return; /* its messages still wait for room; told when they have it */
     fill_reason(process, &reason);
-    stream_reader_finish(process->stray);
-    if (process->signal || process->code)
+    if (process->stray)
+        stream_reader_finish(process->stray);
+    if (process->child && (process->signal || process->code))
         descendants_kill_session(child_pid(process->child)); /* the command it was running */
     release(process);
     pool_worker_gone(&process->worker, reason.data);
@@ -107,16 +129,58 @@ static void on_link_end(void *arg, bool wrong)
     struct process_worker *process = arg;
     process->link_ended = true;
     process->wrong = wrong;
-    if (wrong)
+    if (wrong && process->child)
         child_signal(process->child, SIGKILL);
+    else if (wrong)
+        agent_kill(&process->slot);
     queue_session_end(link_session(process->link), check_gone, process);
     loop_defer(process->worker.pool->object.run->loop, check_gone, process);
+}
+
+/* True for a result of which the host may be to blame. */
+static bool is_doubtful(const struct frame *frame)
+{
+    struct frame copy = *frame;
+    struct result result;
+    if (frame->type != FRAME_RESULT)
+        return false;
+    frame_read_result(&copy, &result);
+    return result.outcome == OUTCOME_SIGNALED && (result.number == SIGTERM || result.number == SIGKILL);
+}
+
+static void doubt(struct process_worker *process)
+{
+    if (!process->doubtful)
+        timer_start(process->eviction, EVICTION_TIME);
+    process->doubtful = true;
 }
 
 static void on_frame(void *arg, struct frame *frame)
 {
     struct process_worker *process = arg;
+    if (process->slot.agent && (process->doubtful || is_doubtful(frame))) {
+        frame_head(&process->doubtful_frames, frame->type, frame->left);
+        buf_append(&process->doubtful_frames, frame->at, frame->left);
+        doubt(process);
+        return;
+    }
     pool_worker_take_frame(&process->worker, frame);
+}
+
+/* Its agent has not said that it was told to end: what has come is as it seems. */
+static void on_eviction_time(void *arg)
+{
+    struct process_worker *process = arg;
+    struct buf frames = process->doubtful_frames;
+    struct frame frame;
+    long taken;
+    process->doubtful = false;
+    process->doubtful_frames = (struct buf){0};
+    for (size_t done = 0; (taken = frame_take(frames.data + done, frames.length - done, &frame)) > 0;
+         done += (size_t)taken)
+        pool_worker_take_frame(&process->worker, &frame);
+    buf_release(&frames);
+    check_gone(process);
 }
 
 static void on_stray(void *arg, const char *stream, const char *bytes, size_t length,
@@ -152,6 +216,92 @@ static void send_config(struct process_worker *process, const struct exec_contex
     config_write(&process->frames, &config);
     link_send(process->link, &process->frames);
     config_release(&config);
+}
+
+static void on_slot_started(void *arg, int64_t pid, const char *host, const char *job)
+{
+    struct process_worker *process = arg;
+    process->worker.pid = pid;
+    process->worker.host = host;
+    process->worker.job = job;
+}
+
+static void on_slot_output(void *arg, const char *bytes, size_t length)
+{
+    struct process_worker *process = arg;
+    link_take(process->link, bytes, length);
+}
+
+static void on_slot_error(void *arg, const char *bytes, size_t length)
+{
+    struct process_worker *process = arg;
+    pool_worker_text(&process->worker, bytes, length);
+}
+
+static void on_slot_ended(void *arg, int code, int signal_number)
+{
+    struct process_worker *process = arg;
+    if (signal_number == SIGTERM || signal_number == SIGKILL)
+        doubt(process);
+    on_exited(process, code, signal_number);
+}
+
+static void on_slot_lost(void *arg, enum agent_loss loss, const char *reason)
+{
+    struct process_worker *process = arg;
+    timer_stop(process->eviction);
+    process->doubtful = false;
+    buf_clear(&process->doubtful_frames);
+    process->worker.loss = loss;
+    process->loss = mem_strdup(reason);
+    on_exited(process, 0, 0);
+}
+
+static const struct agent_slot_callbacks slot_callbacks = {
+    .started = on_slot_started,
+    .output = on_slot_output,
+    .error = on_slot_error,
+    .ended = on_slot_ended,
+    .lost = on_slot_lost,
+};
+
+/* What an agent must know: of the environment what the scenario says, as the rest is that of its own machine. */
+static void fill_setup(const struct process_worker *process, const struct exec_context *context, struct buf *out)
+{
+    const struct pool_spec *spec = process->worker.pool->spec;
+    const char **entries = mem_calloc(context->declared_count + 2, sizeof(*entries));
+    char *directory = spec->object.cwd ? NULL : getcwd(NULL, 0);
+    struct buf attributes = {0};
+    struct agent_setup setup = {
+        .directory = context->spec->body.kind == BODY_LUA && context->directory ? context->directory : directory,
+        .grace = spec->stop.grace,
+        .environment = entries,
+    };
+    for (size_t i = 0; i < context->declared_count; i++)
+        entries[setup.count++] = context->declared[i];
+    entries[setup.count++] = exec_context_entry(context, "PARRUN_NAME");
+    entries[setup.count++] = exec_context_entry(context, "PARRUN_RUN");
+    if (context->spec->body.kind == BODY_LUA)
+        attributes_print(&attributes, &context->attributes);
+    setup.attributes = buf_string(&attributes);
+    agent_setup_write(out, &setup);
+    buf_release(&attributes);
+    free(directory);
+    free(entries);
+}
+
+/* Through its agent, which is started where it does not run. */
+static void start_elsewhere(struct process_worker *process, const struct exec_context *context)
+{
+    struct run *run = process->worker.pool->object.run;
+    const struct link_carrier carrier = {.put = agent_put, .arg = &process->slot};
+    struct buf setup = {0};
+    fill_setup(process, context, &setup);
+    process->link = link_new_carried(run, process->worker.pool->object.name, &link_callbacks, process, &carrier);
+    process->eviction = timer_new(run->loop, on_eviction_time, process);
+    agent_attach(&process->slot, &setup);
+    send_config(process, context);
+    buf_release(&setup);
 }
 
 static int start_child(struct process_worker *process, struct exec_context *context,
@@ -229,6 +379,12 @@ static int process_start(struct pool_worker *worker, struct error *error)
                                    pool->object.name, 0, error);
     if (!result)
         pool_tell_jobserver(pool, &context);
+    if (!result && process->slot.agent) {
+        worker->pid = 0;
+        start_elsewhere(process, &context);
+        exec_context_release(&context);
+        return 0;
+    }
     if (!result)
         result = confine(process, &context, error);
     if (!result)
@@ -273,9 +429,23 @@ static void process_finish(struct pool_worker *worker)
     link_send_plain(((struct process_worker *)worker)->link, FRAME_FINISH);
 }
 
+static void kill_elsewhere(struct process_worker *process)
+{
+    if (process->slot.begun) {
+        agent_kill(&process->slot);
+    } else if (process->slot.attached) {
+        agent_detach(&process->slot);
+        on_exited(process, 0, 0);
+    }
+}
+
 static void process_kill(struct pool_worker *worker)
 {
     struct process_worker *process = (struct process_worker *)worker;
+    if (process->slot.agent) {
+        kill_elsewhere(process);
+        return;
+    }
     if (!process->child || process->exited) {
         loop_defer(worker->pool->object.run->loop, check_gone, process);
         return;
@@ -289,7 +459,7 @@ static void process_kill(struct pool_worker *worker)
 static void process_hold(struct pool_worker *worker, bool held)
 {
     struct process_worker *process = (struct process_worker *)worker;
-    if (!process->link)
+    if (!process->link || process->slot.agent)
         return;
     link_hold(process->link, held);
     stream_reader_hold(process->stray, held);
@@ -303,6 +473,8 @@ static void process_free(struct pool_worker *worker)
         task_free(task);
     release(process);
     buf_release(&process->frames);
+    buf_release(&process->doubtful_frames);
+    buf_release(&process->slot.waiting);
     free(process);
 }
 
@@ -325,10 +497,17 @@ static const struct pool_worker_ops process_kind = {
     .free = process_free,
 };
 
-struct pool_worker *process_worker_new(struct pool *pool)
+struct pool_worker *process_worker_new(struct pool *pool, size_t place)
 {
     struct process_worker *process = mem_calloc(1, sizeof(*process));
     process->worker.kind = &process_kind;
     process->worker.pool = pool;
+    if (pool->spec->on.command_count && !pool->object.run->dry) /* commands are rendered here */
+        process->slot = (struct agent_slot){
+            .agent = agent_of(pool, place),
+            .number = (uint32_t)(place % (size_t)pool->spec->on.slots),
+            .callbacks = &slot_callbacks,
+            .arg = process,
+        };
     return &process->worker;
 }

@@ -24,8 +24,7 @@ void pool_worker_line(struct pool_worker *worker, const char *bytes, size_t leng
     pool_emit(worker->pool, &event);
 }
 
-/* The whole lines now, a line's beginning when the rest of it has come. */
-static void take_setup_output(struct pool_worker *worker, const char *bytes, size_t length)
+void pool_worker_text(struct pool_worker *worker, const char *bytes, size_t length)
 {
     struct buf *line = &worker->line;
     const char *newline;
@@ -51,6 +50,11 @@ void pool_worker_ready(struct pool_worker *worker)
         .kind = EVENT_WORKER_STARTED, .worker = worker->number, .pid = worker->pid};
     if (worker->state != CREW_STARTING)
         return;
+    if (worker->host) {
+        event.flags = EVENT_ELSEWHERE;
+        event.machine = worker->host;
+        event.job = *worker->job ? worker->job : NULL;
+    }
     end_setup_output(worker);
     worker->state = CREW_READY;
     pool->lost_in_a_row = 0;
@@ -73,7 +77,7 @@ void pool_worker_output(struct pool_worker *worker, size_t stream, const char *b
     if (worker->tasks.first)
         pool_take_output(worker->pool, worker->tasks.first, stream, bytes, length);
     else if (length)
-        take_setup_output(worker, bytes, length);
+        pool_worker_text(worker, bytes, length);
 }
 
 /* The average moves a quarter of the way to a longer task, an eighth to a shorter one. */
@@ -117,6 +121,7 @@ void pool_worker_result(struct pool_worker *worker, const struct result *result)
         return; /* of a worker that was given up: its task was told already */
     task_list_take(&worker->tasks);
     pool_release(pool, task);
+    task->lost = 0;
     take_result(task, result);
     learn_duration(pool, result);
     worker->done++;
@@ -146,6 +151,23 @@ void pool_worker_revoked(struct pool_worker *worker)
     pool_look(worker->pool);
 }
 
+/* Of a host that is lost nobody knows whether the task was to blame. Twice in a row it is taken to be. */
+#define LOST_TASK_MOST 2
+
+/* True where the task was lost with the agent of its worker, and is begun anew. */
+static bool evict(struct pool_worker *worker, struct task *task, const char *reason)
+{
+    struct buf text = {0};
+    if (worker->loss == AGENT_KEPT || pool_is_closing(worker->pool))
+        return false;
+    if (worker->loss == AGENT_LOST && ++task->lost >= LOST_TASK_MOST)
+        return false;
+    buf_printf(&text, "its worker was lost: %s", reason);
+    pool_evict_task(worker->pool, task, text.data);
+    buf_release(&text);
+    return true;
+}
+
 /* The first task was lost with its worker; the others go to another. */
 static void give_up_tasks(struct pool_worker *worker, const char *reason)
 {
@@ -162,6 +184,8 @@ static void give_up_tasks(struct pool_worker *worker, const char *reason)
     lost->finished = clock_monotonic();
     lost->duration = lost->finished - lost->started;
     lost->spent += lost->duration;
+    if (evict(worker, lost, reason))
+        return;
     if (pool_is_ending(pool)) {
         pool_end_task(pool, lost);
         return;
@@ -185,7 +209,7 @@ void pool_worker_gone(struct pool_worker *worker, const char *reason)
     event.flags = expected ? 0 : EVENT_WRONG;
     event.reason = expected ? NULL : worker->hung ? "its task did not end at its timeout" : reason;
     pool_emit(pool, &event);
-    if (worker->state == CREW_STARTING && ++pool->lost_in_a_row >= LOST_MOST)
+    if (worker->state == CREW_STARTING && !worker->loss && ++pool->lost_in_a_row >= LOST_MOST)
         pool_break(pool, "its workers end before they are ready");
     worker->state = CREW_NONE;
     pool->workers_alive--;

@@ -66,6 +66,8 @@ static const struct field_reader {
     {"task", INTEGER, AT(task), AT(has_task)},
     {"worker", INTEGER, AT(worker), 0},
     {"pid", INTEGER, AT(pid), 0},
+    {"machine", TEXT, AT(machine), 0},
+    {"job", TEXT, AT(job), 0},
     {"item", TEXT, AT(shown), 0},
     {"cell", TEXT, AT(cell), 0},
     {"code", INT, AT(code), AT(has_code)},

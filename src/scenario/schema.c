@@ -59,6 +59,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_COPROCESS] = {"coprocess", "'coprocess'", false, NULL},
     [BLOCK_RETRY] = {"retry", "'retry'", false, NULL},
     [BLOCK_HALT] = {"halt", "'halt'", false, NULL},
+    [BLOCK_ON] = {"on", "'on'", false, "does not say how a worker is started"},
     [BLOCK_THROTTLE] = {"throttle", "'throttle'", false, NULL},
     [BLOCK_PRESSURE] = {"pressure", "'pressure'", false, NULL},
     [BLOCK_LIMITS] = {"limits", "'limits'", false, NULL},
@@ -110,6 +111,7 @@ static const struct choice others[] = {{"log", STREAM_LOG},
 static const struct key keys[] = {
 #include "scenario/keys/scenario.def"
 #include "scenario/keys/pool.def"
+#include "scenario/keys/on.def"
 #include "scenario/keys/source.def"
 #include "scenario/keys/policy.def"
 #include "scenario/keys/body.def"

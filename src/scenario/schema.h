@@ -31,6 +31,7 @@ enum block_kind {
     BLOCK_COPROCESS,
     BLOCK_RETRY,
     BLOCK_HALT,
+    BLOCK_ON,
     BLOCK_THROTTLE,
     BLOCK_PRESSURE,
     BLOCK_RESULTS,

@@ -399,9 +399,20 @@ struct throttle_spec {
     struct pressure_spec pressure; /* above which none is begun */
 };
 
+/* Where the workers of a pool run. */
+struct on_spec {
+    struct mark mark;
+    const char **command; /* what starts an agent there; its words go before those that start it here */
+    size_t command_count; /* 0: the workers run here */
+    const char *program;  /* parrun, there */
+    int64_t slots;        /* workers that an agent has */
+    int64_t timeout;      /* ns that an agent has to say hello; 0: as long as it takes */
+};
+
 struct pool_spec {
     struct object_spec object;
     enum pool_kind kind;
+    struct on_spec on;
     int64_t workers; /* at least 1: auto and percent are already worked out */
     struct source_spec tasks;
     struct lua_spec setup;

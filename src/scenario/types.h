@@ -68,6 +68,8 @@ extern const struct type type_condition; /* bool */
 extern const struct type type_success;   /* bool: any; and object_spec.decides of each object */
 
 /* In tasks.c. */
+extern const struct type type_on;       /* struct on_spec */
+extern const struct type type_launcher; /* on_spec.command */
 extern const struct type type_workers; /* int64_t */
 extern const struct type type_tasks;   /* struct source_spec */
 extern const struct type type_range;   /* struct source_spec */

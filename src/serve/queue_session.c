@@ -9,11 +9,11 @@
 #include "base/mem.h"
 #include "engine/run.h"
 #include "loop/loop.h"
-#include "loop/pipe.h"
 #include "loop/timer.h"
 #include "queue/consumer.h"
 #include "queue/queue.h"
 #include "scenario/spec.h"
+#include "serve/worker_link.h"
 #include "value/value.h"
 #include "wire/frame.h"
 
@@ -42,7 +42,7 @@ struct unacked {
 struct queue_session {
     struct run *run;
     const char *consumer;
-    struct pipe_writer *writer;
+    struct link *link;
     struct buf scratch;
 
     struct unacked *getting; /* the worker waits for messages of this queue */
@@ -86,8 +86,8 @@ static void answer(struct queue_session *session, enum answer kind, const char *
     buf_clear(out);
     frame_head(out, FRAME_ANSWER, sizeof(uint8_t) + length);
     frame_u8(out, (uint8_t)kind);
-    writer_put(session->writer, out->data, out->length);
-    writer_put(session->writer, bytes, length);
+    link_put(session->link, out->data, out->length);
+    link_put(session->link, bytes, length);
 }
 
 static void tell_room(struct queue_session *session, uint32_t messages)
@@ -97,7 +97,7 @@ static void tell_room(struct queue_session *session, uint32_t messages)
     size_t begin = frame_begin(out, FRAME_ROOM);
     frame_u32(out, messages);
     frame_end(out, begin);
-    writer_put(session->writer, out->data, out->length);
+    link_put(session->link, out->data, out->length);
 }
 
 static void stop_getting(struct queue_session *session)
@@ -259,7 +259,7 @@ static void tell_broken(struct queue_session *session, struct unacked *sent)
     size_t begin = frame_begin(out, FRAME_BROKEN);
     frame_text(out, queue_name(sent->queue));
     frame_end(out, begin);
-    writer_put(session->writer, out->data, out->length);
+    link_put(session->link, out->data, out->length);
     sent->told = true;
 }
 
@@ -360,12 +360,12 @@ static void return_all(struct queue_session *session)
 }
 
 struct queue_session *queue_session_new(struct run *run, const char *consumer,
-                                        struct pipe_writer *writer)
+                                        struct link *link)
 {
     struct queue_session *session = mem_calloc(1, sizeof(*session));
     session->run = run;
     session->consumer = consumer;
-    session->writer = writer;
+    session->link = link;
     session->sent = mem_calloc(run->scenario->queue_count, sizeof(*session->sent));
     for (size_t i = 0; i < run->scenario->queue_count; i++)
         session->sent[i].queue = run->queues[i];

@@ -8,15 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct link;
 struct queue_session;
 struct frame;
 struct object_wait;
 struct run;
-struct pipe_writer;
 
-/* For the body of the object CONSUMER. Answers through WRITER, which must outlive the client. */
+/* For the body of the object CONSUMER. Answers through LINK, which must outlive the client. */
 struct queue_session *queue_session_new(struct run *run, const char *consumer,
-                                        struct pipe_writer *writer);
+                                        struct link *link);
 
 /* Takes GET, UNGET, LENGTH, PUT, STUCK, TAKEN and RETURN frames; false for any other type. */
 bool queue_session_take(struct queue_session *session, struct frame *frame);

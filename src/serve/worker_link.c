@@ -1,4 +1,4 @@
-/* The runner's two pipes to a worker. */
+/* The frames between the runner and a worker. */
 #include "serve/worker_link.h"
 
 #include <fcntl.h>
@@ -18,8 +18,9 @@
 #define FRAME_PATIENCE (60 * NS_PER_S)
 
 struct link {
-    struct pipe_reader *reader;
+    struct pipe_reader *reader; /* NULL: it is carried, */
     struct pipe_writer *writer;
+    struct link_carrier carrier; /* by this */
     struct queue_session *session;
     struct link_callbacks callbacks;
     void *arg;
@@ -37,7 +38,8 @@ static void link_end(struct link *link, bool wrong)
     if (link->ended)
         return;
     link->ended = true;
-    reader_pause(link->reader);
+    if (link->reader)
+        reader_pause(link->reader);
     timer_stop(link->silence);
     link->callbacks.end(link->arg, wrong);
 }
@@ -77,9 +79,8 @@ static void watch_rest(struct link *link)
         timer_start(link->silence, FRAME_PATIENCE);
 }
 
-static void on_data(void *arg, const char *bytes, size_t length)
+void link_take(struct link *link, const char *bytes, size_t length)
 {
-    struct link *link = arg;
     bool waited = link->rest.length;
     if (waited) {
         buf_append(&link->rest, bytes, length);
@@ -90,6 +91,11 @@ static void on_data(void *arg, const char *bytes, size_t length)
     }
     if (waited || link->rest.length)
         watch_rest(link);
+}
+
+static void on_data(void *arg, const char *bytes, size_t length)
+{
+    link_take(arg, bytes, length);
 }
 
 static void on_end(void *arg, int status)
@@ -110,6 +116,29 @@ static void on_failed(void *arg, int status)
     (void)status;
 }
 
+static struct link *make(struct run *run, const char *name, const struct link_callbacks *callbacks, void *arg)
+{
+    struct link *link = mem_calloc(1, sizeof(*link));
+    link->callbacks = *callbacks;
+    link->run = run;
+    link->next = run->links;
+    if (link->next)
+        link->next->previous = link;
+    run->links = link;
+    link->arg = arg;
+    link->silence = timer_new(run->loop, on_silence, link);
+    link->session = queue_session_new(run, name, link);
+    return link;
+}
+
+struct link *link_new_carried(struct run *run, const char *name, const struct link_callbacks *callbacks,
+                              void *arg, const struct link_carrier *carrier)
+{
+    struct link *link = make(run, name, callbacks, arg);
+    link->carrier = *carrier;
+    return link;
+}
+
 struct link *link_new(struct run *run, const char *name, const struct link_callbacks *callbacks,
                       void *arg,
                       struct link_ends *ends, struct error *error)
@@ -126,25 +155,24 @@ struct link *link_new(struct run *run, const char *name, const struct link_callb
         return NULL;
     }
     fcntl(to_worker[1], F_SETFL, O_NONBLOCK);
-    struct link *link = mem_calloc(1, sizeof(*link));
-    link->callbacks = *callbacks;
-    link->run = run;
-    link->next = run->links;
-    if (link->next)
-        link->next->previous = link;
-    run->links = link;
-    link->arg = arg;
-    link->silence = timer_new(run->loop, on_silence, link);
+    struct link *link = make(run, name, callbacks, arg);
     link->reader = reader_new(run->loop, from_worker[0], &reader_callbacks, link);
     link->writer = writer_new(run->loop, to_worker[1], &writer_callbacks, link);
-    link->session = queue_session_new(run, name, link->writer);
     *ends = (struct link_ends){.in = to_worker[0], .out = from_worker[1]};
     return link;
 }
 
+void link_put(struct link *link, const char *bytes, size_t length)
+{
+    if (link->writer)
+        writer_put(link->writer, bytes, length);
+    else
+        link->carrier.put(link->carrier.arg, bytes, length);
+}
+
 void link_send(struct link *link, struct buf *frames)
 {
-    writer_put(link->writer, frames->data, frames->length);
+    link_put(link, frames->data, frames->length);
     buf_clear(frames);
 }
 
@@ -180,16 +208,12 @@ void link_hold(struct link *link, bool held)
     watch_rest(link);
 }
 
-void link_close(struct link *link)
-{
-    writer_finish(link->writer);
-}
-
 void link_drain(struct link *link)
 {
     if (link->ended)
         return;
-    reader_drain(link->reader);
+    if (link->reader)
+        reader_drain(link->reader);
     link_end(link, false);
 }
 

@@ -1,4 +1,7 @@
-/* A link: the runner's two pipes to a worker, as frames, with the client that serves its queues. */
+/*
+ * A link: frames to and from a worker, with the client that serves its queues. They go through two pipes, or are
+ * carried by somebody who has a way to the worker.
+ */
 #ifndef SERVE_WORKER_LINK_H
 #define SERVE_WORKER_LINK_H
 
@@ -35,6 +38,22 @@ struct link *link_new(struct run *run, const char *name, const struct link_callb
                       void *arg,
                       struct link_ends *ends, struct error *error);
 
+/* Who carries the bytes for a worker. */
+struct link_carrier {
+    void (*put)(void *arg, const char *bytes, size_t length);
+    void *arg;
+};
+
+/* A link without pipes: CARRIER takes what is for the worker, and gives what comes from it to link_take(). */
+struct link *link_new_carried(struct run *run, const char *name, const struct link_callbacks *callbacks,
+                              void *arg, const struct link_carrier *carrier);
+
+/* Of a carried link: bytes that have come from the worker. */
+void link_take(struct link *link, const char *bytes, size_t length);
+
+/* Sends LENGTH bytes of frames. */
+void link_put(struct link *link, const char *bytes, size_t length);
+
 /* Sends what FRAMES holds; it is empty afterwards. */
 void link_send(struct link *link, struct buf *frames);
 
@@ -44,13 +63,10 @@ void link_send_plain(struct link *link, int type);
 /* Tells the workers of all links of the run that it was stopped for so long. */
 void links_tell_pause(struct run *run, int64_t ns);
 
-/* Stops reading while HELD. */
+/* Stops reading while HELD. Not for a carried link: its carrier does. */
 void link_hold(struct link *link, bool held);
 
-/* Closes the worker's input: it ends, and what it runs. */
-void link_close(struct link *link);
-
-/* The worker is dead: takes what is still in the pipe and ends, whoever else holds it open. */
+/* The worker is dead: takes what is still in the pipe and ends, whoever else holds it open. A carried link ends. */
 void link_drain(struct link *link);
 
 struct queue_session *link_session(const struct link *link);

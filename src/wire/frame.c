@@ -73,13 +73,14 @@ void frame_text(struct buf *out, const char *text)
 /* A frame of a type that is not known yet is no longer than this. */
 #define UNKNOWN_LONGEST (16u << 20)
 
-/* There are no more requests than this, nor replies. */
+/* There are no more requests than this, nor replies, nor frames of agents. */
 #define REQUESTS_MOST 16
 
 static bool is_type(unsigned char byte)
 {
     return (byte >= FRAME_CONFIG && byte <= FRAME_PING) ||
            (byte >= FRAME_HELLO && byte <= FRAME_ITEM) ||
+           (byte >= FRAME_OF_AGENTS && byte < FRAME_OF_AGENTS + REQUESTS_MOST) ||
            (byte >= FRAME_REQUESTS && byte < FRAME_REQUESTS + REQUESTS_MOST) ||
            (byte >= FRAME_REPLIES && byte < FRAME_REPLIES + REQUESTS_MOST);
 }

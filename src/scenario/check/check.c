@@ -111,6 +111,31 @@ static void join_streams(struct loader *loader, struct process_spec *process)
     }
 }
 
+/* What of a pool holds for this machine alone, and not where its workers run elsewhere. */
+static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
+{
+    const struct object_spec *object = &pool->object;
+    const struct attributes_spec *attributes = &object->attributes;
+    bool queues = (object->produces_count || object->consumes_count) && object->body.kind != BODY_LUA;
+    const struct {
+        bool given;
+        const char *what;
+        const char *hint;
+    } keys[] = {
+        {attributes->user.name || attributes->group.name || attributes->group_count, "'user', 'group' and 'groups'",
+         "let the launcher's command log in as that user"},
+        {attributes->limits.memory.given || attributes->limits.cpus.given, "'memory' and 'cpus' of 'limits'",
+         "ask for them in the launcher's command; 'as' limits the address space"},
+        {pool->jobserver, "'jobserver'", "take it away"},
+        {queues, "a queue for a command's parrun put and get",
+         "let the body be Lua, or take 'produces' and 'consumes' away"},
+    };
+    for (size_t i = 0; pool->on.command_count && i < countof(keys); i++)
+        if (keys[i].given)
+            diag_error(loader->diags, pool->on.mark, keys[i].hint,
+                       "pool '%s': its workers run elsewhere, where %s cannot be had", object->name, keys[i].what);
+}
+
 static void join_pool(struct loader *loader, struct pool_spec *pool)
 {
     struct object_spec *object = &pool->object;
@@ -269,6 +294,7 @@ static void check_uses(struct loader *loader)
         note_unsaid(&sides, &scenario->processes[i]);
     }
     for (size_t i = 0; i < scenario->pool_count; i++) {
+        check_elsewhere(loader, &scenario->pools[i]);
         join_pool(loader, &scenario->pools[i]);
         check_table(loader, &scenario->pools[i]);
         check_shared(loader, &scenario->pools[i]);

@@ -1,6 +1,6 @@
 /* The version of the program; the Makefile reads it for its packages. */
-#ifndef CLI_VERSION_H
-#define CLI_VERSION_H
+#ifndef BASE_VERSION_H
+#define BASE_VERSION_H
 
 #define PARRUN_VERSION "0.2.0"
 
