@@ -264,7 +264,7 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_WORKER_LOST] =
         {"worker.lost", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "A worker died, with the task that it was running.",
-         {{0, "Worker {worker} of pool {name} was lost: {reason}."}}},
+         {{0, "Worker {worker} of pool {name} was lost: {reason.}"}}},
     [EVENT_WORKER_ENDED] =
         {"worker.ended", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "A worker has ended.",
          {{0, "Worker {worker} of pool {name} ended ({pid})."}}},

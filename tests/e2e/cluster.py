@@ -1,0 +1,254 @@
+"""Pools whose workers run elsewhere: here through launchers that go nowhere, and lose what they have."""
+import os
+import pathlib
+import re
+import signal
+import struct
+import time
+
+from harness.parrun import PATIENCE, Directory, Run, check_nothing_left, check_status, complete
+from harness.processes import stat
+
+HERE = """[sh, -c, 'exec "$0" "$@"']"""
+MARK = b"\x16parrun\x02\xfeagent\x03\xff"
+
+
+def scenario(command, rest, on=""):
+    return f"pools:\n  p:\n    on: {{command: {command}{on}}}\n" + "".join(f"    {line}\n" for line in rest)
+
+
+def parent(pid):
+    return stat(pid)[2]
+
+
+def read_when_whole(path):
+    """The text of a file that a task writes, once its last line is there."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if path.exists() and (text := path.read_text()).endswith("\n"):
+            return text
+        time.sleep(0.01)
+    raise AssertionError(f"{path} never came")
+
+
+# The first time it runs it tells its worker and hangs; then it goes through.
+HANGS_ONCE = ["workers: 1", "tasks: 1",
+              "run: 'if [ -e hung ]; then echo done again; else echo $PPID >hung.new; mv hung.new hung; exec sleep 1000; fi'"]
+
+
+def hanging(*arguments, rest=(), command=HERE):
+    """A run whose only task hangs, and the pid of its worker."""
+    run = Run(scenario(command, [*HANGS_ONCE, *rest]), "-v", *arguments)
+    return run, int(read_when_whole(run.directory.path / "hung"))
+
+
+def check_done_again(run, why):
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert re.search(rb"Task 0 was ended: its worker was lost: " + why, out), out
+    assert b"done again\n" in out and b"failed" not in out and b"tried again" not in out, out
+    check_nothing_left()
+
+
+def test_tasks_run_there():
+    status, out, err = complete(scenario(HERE, [
+        "workers: 4", "tasks: 6", "env: {WHAT: 'item ${{ item }}', FIXED: 'a b'}", "output: ordered",
+        'run: echo "$WHAT $FIXED $PARRUN_NAME $PARRUN_WORKER" | sed "s/[1-4]$/N/"'], ", slots: 2"), "-v")
+    check_status(status, 0, out + err)
+    for item in range(6):
+        assert b"item %d a b p N\n" % item in out, out
+    host = os.uname().nodename.encode()
+    ready = re.findall(rb"Worker (\d) of pool p is ready on (.*) \(\d+\)\.", out)
+    assert sorted(ready) == [(b"%d" % worker, host) for worker in (1, 2, 3, 4)], out
+    check_nothing_left()
+
+
+def test_all_bodies():
+    status, out, err = complete("""
+        queues:
+          in: {items: [1, 2, 3]}
+          out: {}
+        pools:
+          doubles:
+            on: {command: [sh, -c, 'exec "$0" "$@"'], slots: 2}
+            workers: 2
+            tasks: {queue: in}
+            setup: factor = 2
+            produces: out
+            lua: parrun.queue("out"):put(item * factor); io.stderr:write("beside\\n"); return item
+            results: {file: results.jsonl}
+          says:
+            on: {command: [sh, -c, 'exec "$0" "$@"']}
+            workers: 1
+            tasks: {queue: out}
+            exec: [printf, 'got %s\\n', "${{ item }}"]
+          upper:
+            on: {command: [sh, -c, 'exec "$0" "$@"']}
+            workers: 1
+            tasks: [a, b]
+            coprocess: [sed, -u, 's/^/echoed /']
+        """)
+    check_status(status, 0, out + err)
+    for line in (b"got 2\n", b"got 4\n", b"got 6\n", b"echoed a\n", b"echoed b\n"):
+        assert line in out, (line, out)
+    assert out.count(b"beside\n") == 3, out
+    check_nothing_left()
+
+
+def test_failures_are_the_tasks_own():
+    """What ends by itself is no matter of the host: tried again, told with its code or signal, ended at its timeout."""
+    status, out, err = complete(scenario(HERE, [
+        "workers: 2", "tasks: [exit 3, kill -KILL $$, sleep 1000]", "timeout: 1s", "stop: {grace: 100ms}",
+        "retry: {attempts: 2, delay: 0s}", 'exec: [sh, -c, "${{ item }}"]'], ", slots: 2"))
+    check_status(status, 1, out + err)
+    for line in (rb"Task 0 .*tried again.*exit code 3", rb"Task 0 .*failed: exit code 3",
+                 rb"Task 1 .*failed: ended by signal KILL", rb"Task 2 .*timed out after 1s"):
+        assert re.search(line, out), (line, out)
+    check_nothing_left()
+
+
+def test_greeting_is_passed_over():
+    rest = ["workers: 1", "tasks: 1", "run: echo works"]
+    command = """[sh, -c, 'printf "Welcome to n1\\nno newline"; echo warned >&2; exec "$0" "$@"']"""
+    status, out, err = complete(scenario(command, rest), "-v")
+    check_status(status, 0, out + err)
+    for line in (b"is being started: Welcome to n1\n", b"is being started: no newline\n", b"is being started: warned\n",
+                 b"works\n"):
+        assert line in out, (line, out)
+    status, out, err = complete(scenario(command, rest))
+    check_status(status, 0, out + err)
+    assert b"Welcome" not in out and b"warned" not in out, out
+
+
+def check_never_starts(command, why, on="", rest=("workers: 1", "tasks: 1", "run: echo never")):
+    status, out, err = complete(scenario(command, rest, on))
+    check_status(status, 1, out + err)
+    assert re.search(rb"its workers cannot be started, 5 times in a row: " + why, out), out
+    assert b"never\n" not in out, out
+    check_nothing_left()
+
+
+def test_launcher_that_fails():
+    check_never_starts("[no-such-launcher]", rb"program 'no-such-launcher' is not in the PATH")
+    check_never_starts("""[sh, -c, 'echo first >&2; echo no route to host >&2; exit 255']""",
+                       rb".*exit code 255: first; no route to host")
+
+
+def test_host_that_does_not_answer():
+    check_never_starts("[sh, -c, exec sleep 1000]", rb"it did not answer in time", ", timeout: 200ms")
+    check_never_starts("""[sh, -c, "exec yes 'Password:'"]""", rb"something else than a worker answers: Password:; ")
+
+
+def hello(version=1, program="9.9.9"):
+    def text(value):
+        return struct.pack("<I", len(value)) + value.encode()
+    fields = struct.pack("<BI", 101, version) + text(program) + text("n1") + text("") + struct.pack("<qq", 1, 1)
+    return MARK + struct.pack("<I", len(fields)) + fields
+
+
+def test_another_version():
+    for said in (hello(), hello(2, "0.2.0")):
+        directory = Directory()
+        directory.file("hello", said)
+        status, out, err = complete(scenario("[sh, -c, 'cat hello; sleep 1000']", ["tasks: 1", "workers: 1", "run: x"]),
+                                    directory=directory)
+        check_status(status, 1, out + err)
+        assert re.search(rb"5 times in a row: parrun .* answers on n1, and this one is .*: both must be the same", out), out
+        check_nothing_left()
+
+
+def test_no_frames_behind_the_mark():
+    directory = Directory()
+    directory.file("hello", MARK + b"\xff" * 100)
+    status, out, err = complete(scenario("[sh, -c, 'cat hello; sleep 1000']", ["tasks: 1", "workers: 1", "run: x"]),
+                                directory=directory)
+    check_status(status, 1, out + err)
+    assert b"5 times in a row: what its host has sent is not what an agent sends" in out, out
+    check_nothing_left()
+
+
+def test_directory_is_not_there():
+    check_never_starts(HERE, rb"on .*: cannot run in the directory '/nowhere/at/all' there: No such file",
+                       rest=["workers: 1", "tasks: 1", "cwd: /nowhere/at/all", "lua: print('never')"])
+
+
+def test_agent_is_killed():
+    """With its guard, which is the launcher here: the task is done again, without a try that counts."""
+    run, worker = hanging()
+    agent = parent(worker)
+    os.kill(parent(agent), signal.SIGKILL)
+    check_done_again(run, rb"the way to its host has ended, by signal KILL|its host .* was told to end it")
+
+
+def test_agent_dies_below_its_guard():
+    run, worker = hanging()
+    os.kill(parent(worker), signal.SIGKILL)
+    check_done_again(run, rb"the way to its host has ended, ")
+
+
+def test_agent_is_silent():
+    run, worker = hanging()
+    os.kill(parent(worker), signal.SIGSTOP)
+    check_done_again(run, rb"nothing was heard of its host .* for 4 seconds")
+
+
+def test_all_of_a_job_is_told_to_end():
+    """As a batch system does: the task's own end by that signal is none of its failures."""
+    run, worker = hanging()
+    agent = parent(worker)
+    for task in pathlib.Path(f"/proc/{worker}/task/{worker}/children").read_text().split():
+        os.kill(int(task), signal.SIGTERM)
+    os.kill(worker, signal.SIGTERM)
+    os.kill(agent, signal.SIGTERM)
+    check_done_again(run, rb"its host .* was told to end it")
+
+
+def test_worker_is_killed_below_its_agent():
+    """That is no matter of the host: as at home."""
+    run, worker = hanging(rest=["retry: {attempts: 2, delay: 0s}"])
+    os.kill(worker, signal.SIGKILL)
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert b"Task 0 is tried again at once (attempt 2 of 2): its worker was lost: ended by signal KILL." in out, out
+    check_nothing_left()
+
+
+def test_task_that_takes_its_host_along():
+    """Twice in a row, and it has failed."""
+    run = Run(scenario(HERE, ["workers: 1", "tasks: 2", "output: lines",
+                              "run: 'if [ ${{ item }} = 0 ]; then echo worker $PPID; exec sleep 1000; fi; echo fine'"]))
+    for _ in range(2):
+        worker = int(run.wait_for(rb"^worker (\d+)")[1])
+        os.kill(parent(worker), signal.SIGKILL)
+    status, out, err = run.finish()
+    check_status(status, 1, out + err)
+    assert re.search(rb"Task 0 failed: its worker was lost: ", out) and b"fine\n" in out, out
+    check_nothing_left()
+
+
+def test_runner_is_killed():
+    run, _ = hanging()
+    os.kill(run.runner(), signal.SIGKILL)
+    run.finish()
+    check_nothing_left()
+
+
+def test_stopped_while_a_launcher_waits():
+    run = Run(scenario("[sh, -c, 'echo waits >&2; exec sleep 1000']", ["workers: 3", "tasks: 3", "run: echo never"],
+                       ", timeout: 0s"), "-v")
+    run.wait_for(rb"is being started: waits")
+    run.signal(signal.SIGINT)
+    status, out, err = run.finish()
+    check_status(status, -signal.SIGINT, out + err)
+    check_nothing_left()
+
+
+def test_secrets_stay_off_the_command_line():
+    directory = Directory()
+    command = """[sh, -c, '{ echo "$0 $*"; env; } >seen; exec "$0" "$@"']"""
+    status, out, err = complete(
+        "secrets: [TOKEN]\nenv: {TOKEN: hush-hush}\n" + scenario(command, [
+            "workers: 1", "tasks: 1", 'run: test "$TOKEN" = hush-hush && echo "has $TOKEN"']), "-v", directory=directory)
+    check_status(status, 0, out + err)
+    assert b"hush" not in out and b"has " in out, out
+    assert "hush" not in (directory.path / "seen").read_text()
