@@ -262,8 +262,8 @@ static void take_hello(struct agent *agent, struct frame *frame)
     if (frame->bad)
         return;
     if (agent->hello.version != AGENT_VERSION || strcmp(agent->hello.program, PARRUN_VERSION) != 0) {
-        buf_printf(&reason, "parrun %s answers on %s, and this one is " PARRUN_VERSION ": both must be the same",
-                   agent->hello.program, agent->hello.host);
+        buf_printf(&reason, "parrun %s (protocol %u) answers on %s, and this one is " PARRUN_VERSION " (protocol %d): both must be the same",
+                   agent->hello.program, agent->hello.version, agent->hello.host, AGENT_VERSION);
         lose(agent, AGENT_LEFT, 0, reason.data);
         buf_release(&reason);
         return;

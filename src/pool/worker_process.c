@@ -459,10 +459,11 @@ static void process_kill(struct pool_worker *worker)
 static void process_hold(struct pool_worker *worker, bool held)
 {
     struct process_worker *process = (struct process_worker *)worker;
-    if (!process->link || process->slot.agent)
+    if (!process->link)
         return;
     link_hold(process->link, held);
-    stream_reader_hold(process->stray, held);
+    if (process->stray)
+        stream_reader_hold(process->stray, held);
 }
 
 static void process_free(struct pool_worker *worker)

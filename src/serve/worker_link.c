@@ -201,9 +201,9 @@ void link_hold(struct link *link, bool held)
     if (link->ended)
         return;
     link->held = held;
-    if (held)
+    if (link->reader && held)
         reader_pause(link->reader);
-    else
+    else if (link->reader)
         reader_resume(link->reader);
     watch_rest(link);
 }

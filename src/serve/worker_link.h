@@ -63,7 +63,7 @@ void link_send_plain(struct link *link, int type);
 /* Tells the workers of all links of the run that it was stopped for so long. */
 void links_tell_pause(struct run *run, int64_t ns);
 
-/* Stops reading while HELD. Not for a carried link: its carrier does. */
+/* Stops reading while HELD; that of a carried link is its carrier's to do. */
 void link_hold(struct link *link, bool held);
 
 /* The worker is dead: takes what is still in the pipe and ends, whoever else holds it open. A carried link ends. */
