@@ -49,7 +49,7 @@ enum agent_state {
     AGENT_ENDING, /* it has no slots; the launcher has not ended */
 };
 
-struct agent {
+struct pool_agent {
     struct pool *pool;
     size_t number; /* from 0 */
     enum agent_state state;
@@ -74,17 +74,17 @@ struct agent {
     int signal;
 };
 
-static const struct on_spec *spec_of(const struct agent *agent)
+static const struct on_spec *spec_of(const struct pool_agent *agent)
 {
     return &agent->pool->spec->on;
 }
 
-static struct loop *loop_of(const struct agent *agent)
+static struct loop *loop_of(const struct pool_agent *agent)
 {
     return agent->pool->object.run->loop;
 }
 
-static void emit_line(struct agent *agent, enum event_kind kind, const char *bytes, size_t length)
+static void emit_line(struct pool_agent *agent, enum event_kind kind, const char *bytes, size_t length)
 {
     struct event event = {
         .kind = kind,
@@ -97,7 +97,7 @@ static void emit_line(struct agent *agent, enum event_kind kind, const char *byt
 }
 
 /* A line of the launcher, or of the host before the agent speaks. */
-static void take_words(struct agent *agent, const char *bytes, size_t length)
+static void take_words(struct pool_agent *agent, const char *bytes, size_t length)
 {
     tail_add(&agent->words, bytes, length);
     emit_line(agent, agent->state == AGENT_READY ? EVENT_WORKER_OUTPUT : EVENT_WORKER_LAUNCHER, bytes, length);
@@ -115,7 +115,7 @@ static void on_words_end(void *arg)
     (void)arg;
 }
 
-static void take_greeting(struct agent *agent, const char *bytes, size_t length)
+static void take_greeting(struct pool_agent *agent, const char *bytes, size_t length)
 {
     while (length) {
         const char *newline = memchr(bytes, '\n', length);
@@ -128,7 +128,7 @@ static void take_greeting(struct agent *agent, const char *bytes, size_t length)
 }
 
 /* ": the last words", on one line; nothing where there are none. */
-static void print_words(const struct agent *agent, struct buf *out)
+static void print_words(const struct pool_agent *agent, struct buf *out)
 {
     struct buf words = {0};
     if (agent->words)
@@ -145,7 +145,7 @@ static void print_words(const struct agent *agent, struct buf *out)
     buf_release(&words);
 }
 
-static bool has_slots(const struct agent *agent)
+static bool has_slots(const struct pool_agent *agent)
 {
     for (int64_t i = 0; i < spec_of(agent)->slots; i++)
         if (agent->slots[i])
@@ -154,7 +154,7 @@ static bool has_slots(const struct agent *agent)
 }
 
 /* Forgets the last launch. */
-static void clean(struct agent *agent)
+static void clean(struct pool_agent *agent)
 {
     stream_reader_free(agent->errors);
     reader_free(agent->reader);
@@ -173,21 +173,21 @@ static void clean(struct agent *agent)
 }
 
 /* The launcher, and what it has started here. */
-static void signal_launcher(struct agent *agent, int signal_number)
+static void signal_launcher(struct pool_agent *agent, int signal_number)
 {
     if (!descendants_signal_session(child_pid(agent->child), signal_number))
         child_signal(agent->child, signal_number);
 }
 
 /* Lets the launcher end: by the end of its input, in time, or else by signals. */
-static void end_launcher(struct agent *agent, int64_t patience)
+static void end_launcher(struct pool_agent *agent, int64_t patience)
 {
     agent->state = AGENT_ENDING;
     writer_finish(agent->writer);
     timer_start(agent->timer, patience);
 }
 
-static struct agent_slot *detach(struct agent *agent, int64_t number)
+static struct agent_slot *detach(struct pool_agent *agent, int64_t number)
 {
     struct agent_slot *slot = agent->slots[number];
     agent->slots[number] = NULL;
@@ -198,7 +198,7 @@ static struct agent_slot *detach(struct agent *agent, int64_t number)
     return slot;
 }
 
-static void lose_slots(struct agent *agent, enum agent_loss loss, const char *reason)
+static void lose_slots(struct pool_agent *agent, enum agent_loss loss, const char *reason)
 {
     for (int64_t i = 0; i < spec_of(agent)->slots; i++) {
         struct agent_slot *slot = detach(agent, i);
@@ -208,7 +208,7 @@ static void lose_slots(struct agent *agent, enum agent_loss loss, const char *re
 }
 
 /* It never said hello. */
-static void fail(struct agent *agent, const char *reason)
+static void fail(struct pool_agent *agent, const char *reason)
 {
     struct pool *pool = agent->pool;
     struct buf text = {0};
@@ -221,7 +221,7 @@ static void fail(struct agent *agent, const char *reason)
 }
 
 /* Nothing that the agent says counts any more. PATIENCE: so long its launcher has to end. */
-static void lose(struct agent *agent, enum agent_loss loss, int64_t patience, const char *why)
+static void lose(struct pool_agent *agent, enum agent_loss loss, int64_t patience, const char *why)
 {
     bool came = agent->state == AGENT_READY;
     struct buf reason = {0};
@@ -237,13 +237,13 @@ static void lose(struct agent *agent, enum agent_loss loss, int64_t patience, co
     buf_release(&reason);
 }
 
-static void send_frames(struct agent *agent)
+static void send_frames(struct pool_agent *agent)
 {
     writer_put(agent->writer, agent->frames.data, agent->frames.length);
     buf_clear(&agent->frames);
 }
 
-static void begin_slot(struct agent *agent, struct agent_slot *slot)
+static void begin_slot(struct pool_agent *agent, struct agent_slot *slot)
 {
     slot->begun = true;
     slot_frame(&agent->frames, FRAME_SLOT_START, slot->number);
@@ -252,7 +252,7 @@ static void begin_slot(struct agent *agent, struct agent_slot *slot)
     send_frames(agent);
 }
 
-static void take_hello(struct agent *agent, struct frame *frame)
+static void take_hello(struct pool_agent *agent, struct frame *frame)
 {
     struct buf reason = {0};
     if (agent->hello.program)
@@ -278,7 +278,7 @@ static void take_hello(struct agent *agent, struct frame *frame)
             begin_slot(agent, agent->slots[i]);
 }
 
-static void take_unable(struct agent *agent, struct frame *frame)
+static void take_unable(struct pool_agent *agent, struct frame *frame)
 {
     char *why = frame_read_text(frame);
     struct buf reason = {0};
@@ -289,7 +289,7 @@ static void take_unable(struct agent *agent, struct frame *frame)
     free(why);
 }
 
-static void take_leaving(struct agent *agent)
+static void take_leaving(struct pool_agent *agent)
 {
     struct buf reason = {0};
     buf_printf(&reason, "its host %s was told to end it", agent->hello.host);
@@ -297,13 +297,13 @@ static void take_leaving(struct agent *agent)
     buf_release(&reason);
 }
 
-static void take_started(struct agent *agent, struct agent_slot *slot, struct frame *frame)
+static void take_started(struct pool_agent *agent, struct agent_slot *slot, struct frame *frame)
 {
     agent->pool->failed_launches = 0;
     slot->callbacks->started(slot->arg, frame_read_i64(frame), agent->hello.host, agent->hello.job);
 }
 
-static void take_ended(struct agent *agent, struct agent_slot *slot, struct frame *frame)
+static void take_ended(struct pool_agent *agent, struct agent_slot *slot, struct frame *frame)
 {
     int code = (int)frame_read_u32(frame);
     int signal_number = (int)frame_read_u32(frame);
@@ -311,7 +311,7 @@ static void take_ended(struct agent *agent, struct agent_slot *slot, struct fram
     slot->callbacks->ended(slot->arg, code, signal_number);
 }
 
-static void take_slot_frame(struct agent *agent, struct frame *frame)
+static void take_slot_frame(struct pool_agent *agent, struct frame *frame)
 {
     uint32_t number = frame_read_u32(frame);
     struct agent_slot *slot = number < spec_of(agent)->slots ? agent->slots[number] : NULL;
@@ -327,7 +327,7 @@ static void take_slot_frame(struct agent *agent, struct frame *frame)
         take_ended(agent, slot, frame);
 }
 
-static void take_frame(struct agent *agent, struct frame *frame)
+static void take_frame(struct pool_agent *agent, struct frame *frame)
 {
     if ((int)frame->type == FRAME_AGENT_HELLO)
         take_hello(agent, frame);
@@ -343,7 +343,7 @@ static void take_frame(struct agent *agent, struct frame *frame)
 }
 
 /* Whole frames of what has come; false where it is none. */
-static bool take_frames(struct agent *agent)
+static bool take_frames(struct pool_agent *agent)
 {
     struct frame frame;
     size_t done = 0;
@@ -360,7 +360,7 @@ static bool take_frames(struct agent *agent)
 }
 
 /* Passes over what stands before the mark. */
-static void find_mark(struct agent *agent)
+static void find_mark(struct pool_agent *agent)
 {
     size_t greeting;
     size_t length = agent_find_mark(agent->rest.data, agent->rest.length, &greeting);
@@ -376,7 +376,7 @@ static void find_mark(struct agent *agent)
 
 static void on_data(void *arg, const char *bytes, size_t length)
 {
-    struct agent *agent = arg;
+    struct pool_agent *agent = arg;
     if (agent->state != AGENT_LAUNCHED && agent->state != AGENT_READY)
         return;
     agent->heard_at = clock_monotonic();
@@ -389,7 +389,7 @@ static void on_data(void *arg, const char *bytes, size_t length)
 
 static void on_end(void *arg, int status)
 {
-    struct agent *agent = arg;
+    struct pool_agent *agent = arg;
     (void)status;
     agent->silent = true;
     if (agent->state != AGENT_ENDING && !agent->exited)
@@ -400,7 +400,7 @@ static void settle(void *arg);
 
 static void on_exited(void *arg, int code, int signal_number)
 {
-    struct agent *agent = arg;
+    struct pool_agent *agent = arg;
     agent->exited = true;
     agent->code = code;
     agent->signal = signal_number;
@@ -418,10 +418,10 @@ static void on_failed(void *arg, int status)
     (void)status; /* its exit, or the end of its output, tells the rest */
 }
 
-static void launch_again(struct agent *agent);
+static void launch_again(struct pool_agent *agent);
 
 /* Nothing is left of the launcher, or of the agent's output. */
-static void lose_exited(struct agent *agent)
+static void lose_exited(struct pool_agent *agent)
 {
     struct buf reason = {0};
     const char *what = agent->state == AGENT_READY ? "the way to its host has ended" : "its launcher has ended before it was there";
@@ -436,7 +436,7 @@ static void lose_exited(struct agent *agent)
 
 static void settle(void *arg)
 {
-    struct agent *agent = arg;
+    struct pool_agent *agent = arg;
     if (!agent->child || !agent->exited)
         return;
     reader_drain(agent->reader);
@@ -474,7 +474,7 @@ static const char **make_argv(const struct on_spec *on)
     return argv;
 }
 
-static int spawn(struct agent *agent, int pipes[3][2], struct error *error)
+static int spawn(struct pool_agent *agent, int pipes[3][2], struct error *error)
 {
     const int descriptors[] = {pipes[0][0], pipes[1][1], pipes[2][1]};
     const char **argv = make_argv(spec_of(agent));
@@ -493,7 +493,7 @@ static int spawn(struct agent *agent, int pipes[3][2], struct error *error)
     return result;
 }
 
-static void watch_launcher(struct agent *agent, int in, int out, int errors)
+static void watch_launcher(struct pool_agent *agent, int in, int out, int errors)
 {
     static const struct reader_callbacks output = {.data = on_data, .end = on_end};
     static const struct writer_callbacks input = {.drained = on_drained, .failed = on_failed};
@@ -514,7 +514,7 @@ static void close_pipes(int pipes[3][2], int count)
     }
 }
 
-static int start_launcher(struct agent *agent, struct error *error)
+static int start_launcher(struct pool_agent *agent, struct error *error)
 {
     int pipes[3][2];
     int result = 0;
@@ -537,7 +537,7 @@ static int start_launcher(struct agent *agent, struct error *error)
     return 0;
 }
 
-static void launch(struct agent *agent)
+static void launch(struct pool_agent *agent)
 {
     struct error error = {0};
     agent->launched_at = agent->heard_at = clock_monotonic();
@@ -553,7 +553,7 @@ static void launch(struct agent *agent)
 }
 
 /* What has failed is tried again after a while, the longer the more often; what was there before, a moment later. */
-static void launch_again(struct agent *agent)
+static void launch_again(struct pool_agent *agent)
 {
     static const struct backoff backoff = {NS_PER_S / 5, 2, 30 * NS_PER_S, true};
     struct pool *pool = agent->pool;
@@ -567,7 +567,7 @@ static void launch_again(struct agent *agent)
 }
 
 /* Whether anything was heard lately; what waits in the pipe counts, and while nothing is read nothing is judged. */
-static bool is_there(struct agent *agent)
+static bool is_there(struct pool_agent *agent)
 {
     if (agent->pool->object.run->held)
         agent->heard_at = clock_monotonic();
@@ -576,7 +576,7 @@ static bool is_there(struct agent *agent)
     return clock_monotonic() - agent->heard_at <= AGENT_SILENCE;
 }
 
-static void beat(struct agent *agent)
+static void beat(struct pool_agent *agent)
 {
     struct buf reason = {0};
     timer_start(agent->timer, AGENT_BEAT);
@@ -594,7 +594,7 @@ static void beat(struct agent *agent)
 }
 
 /* The launcher has had its time to end by itself, or to say hello. */
-static void end_by_signal(struct agent *agent)
+static void end_by_signal(struct pool_agent *agent)
 {
     signal_launcher(agent, agent->terminated ? SIGKILL : SIGTERM);
     agent->terminated = true;
@@ -603,7 +603,7 @@ static void end_by_signal(struct agent *agent)
 
 static void on_time(void *arg)
 {
-    struct agent *agent = arg;
+    struct pool_agent *agent = arg;
     if (agent->state == AGENT_WAITING)
         launch(agent);
     else if (agent->state == AGENT_ENDING)
@@ -618,16 +618,16 @@ static void on_time(void *arg)
 
 static void make_agent(struct pool *pool, size_t number)
 {
-    struct agent *agent = mem_calloc(1, sizeof(*agent));
+    struct pool_agent *agent = mem_calloc(1, sizeof(*agent));
     agent->pool = pool;
     agent->number = number;
     agent->slots = mem_calloc((size_t)pool->spec->on.slots, sizeof(struct agent_slot *));
     agent->timer = timer_new(pool->object.run->loop, on_time, agent);
-    pool->agents = mem_realloc(pool->agents, pool->agent_count + 1, sizeof(struct agent *));
+    pool->agents = mem_realloc(pool->agents, pool->agent_count + 1, sizeof(struct pool_agent *));
     pool->agents[pool->agent_count++] = agent;
 }
 
-struct agent *agent_of(struct pool *pool, size_t place)
+struct pool_agent *agent_of(struct pool *pool, size_t place)
 {
     size_t number = place / (size_t)pool->spec->on.slots;
     while (pool->agent_count <= number)
@@ -637,7 +637,7 @@ struct agent *agent_of(struct pool *pool, size_t place)
 
 void agent_attach(struct agent_slot *slot, const struct buf *setup)
 {
-    struct agent *agent = slot->agent;
+    struct pool_agent *agent = slot->agent;
     slot->attached = true;
     agent->slots[slot->number] = slot;
     if (agent->state == AGENT_READY) {
@@ -651,7 +651,7 @@ void agent_attach(struct agent_slot *slot, const struct buf *setup)
 }
 
 /* True where the agent is not there any more. */
-static bool end(struct agent *agent)
+static bool end(struct pool_agent *agent)
 {
     if (agent->state == AGENT_WAITING) {
         timer_stop(agent->timer);
@@ -668,7 +668,7 @@ static bool end(struct agent *agent)
 
 void agent_detach(struct agent_slot *slot)
 {
-    struct agent *agent = slot->agent;
+    struct pool_agent *agent = slot->agent;
     if (!slot->attached)
         return;
     if (slot->begun)
@@ -700,7 +700,7 @@ void agent_kill(struct agent_slot *slot)
 void agents_hold(struct pool *pool, bool held)
 {
     for (size_t i = 0; i < pool->agent_count; i++) {
-        struct agent *agent = pool->agents[i];
+        struct pool_agent *agent = pool->agents[i];
         void (*set)(struct pipe_reader *reader) = held ? reader_pause : reader_resume;
         if (!agent->reader)
             continue;
@@ -737,7 +737,7 @@ void agents_plan(struct pool *pool)
 void agents_free(struct pool *pool)
 {
     for (size_t i = 0; i < pool->agent_count; i++) {
-        struct agent *agent = pool->agents[i];
+        struct pool_agent *agent = pool->agents[i];
         clean(agent);
         timer_free(agent->timer);
         buf_release(&agent->setup);

@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-struct agent;
+struct pool_agent;
 struct pool;
 
 /* Why a worker is gone with its agent. */
@@ -35,7 +35,7 @@ struct agent_slot_callbacks {
 
 /* What a worker has of its agent; the worker holds it. */
 struct agent_slot {
-    struct agent *agent; /* NULL: the worker runs here */
+    struct pool_agent *agent; /* NULL: the worker runs here */
     uint32_t number;
     const struct agent_slot_callbacks *callbacks;
     void *arg;
@@ -45,7 +45,7 @@ struct agent_slot {
 };
 
 /* The agent that has the pool's worker at PLACE, made where there is none yet. It lives as long as the pool. */
-struct agent *agent_of(struct pool *pool, size_t place);
+struct pool_agent *agent_of(struct pool *pool, size_t place);
 
 /* Starts a worker in the slot, and first the agent where it does not run. SETUP, an agent_setup_write(), is copied. A
  * callback that the slot has follows in any case, not from within this call. */

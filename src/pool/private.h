@@ -105,7 +105,7 @@ struct pool {
     bool scaled;        /* another number than at the start was wanted */
     bool paused;        /* no more tasks are begun, as a word says */
     size_t lost_in_a_row; /* workers that ended before they were ready */
-    struct agent **agents; /* of workers that run elsewhere */
+    struct pool_agent **agents; /* of workers that run elsewhere */
     size_t agent_count;
     size_t failed_launches; /* of these, one after another */
     struct results *_Atomic results; /* NULL: none are kept */

@@ -32,8 +32,8 @@
 #define FAREWELL (1 * NS_PER_S)
 
 /* A worker. */
-struct slot {
-    struct slot *next;
+struct agent_worker {
+    struct agent_worker *next;
     struct agent *agent;
     uint32_t number;
     struct child *child;
@@ -52,7 +52,7 @@ struct agent {
     struct timer *farewell;
     struct buf rest;   /* the beginning of a frame */
     struct buf frames; /* scratch */
-    struct slot *slots;
+    struct agent_worker *slots;
     struct agent_setup setup;
     struct attributes attributes;
     char **held; /* what SETUP borrows from */
@@ -71,7 +71,7 @@ static void agent_end(struct agent *agent, int status)
 static void pause_slots(struct agent *agent, bool paused)
 {
     agent->paused = paused;
-    for (struct slot *slot = agent->slots; slot; slot = slot->next) {
+    for (struct agent_worker *slot = agent->slots; slot; slot = slot->next) {
         void (*set)(struct pipe_reader *reader) = paused ? reader_pause : reader_resume;
         set(slot->out);
         set(slot->error);
@@ -87,7 +87,7 @@ static void send_frames(struct agent *agent)
         pause_slots(agent, true);
 }
 
-static void send_slot(struct slot *slot, enum agent_frame type, const char *bytes, size_t length)
+static void send_slot(struct agent_worker *slot, enum agent_frame type, const char *bytes, size_t length)
 {
     if (slot->agent->leaving)
         return;
@@ -148,9 +148,9 @@ static void on_slot_end(void *arg, int status)
     (void)status; /* the worker's exit says it */
 }
 
-static void slot_free(struct slot *slot)
+static void slot_free(struct agent_worker *slot)
 {
-    struct slot **place = &slot->agent->slots;
+    struct agent_worker **place = &slot->agent->slots;
     while (*place != slot)
         place = &(*place)->next;
     *place = slot->next;
@@ -161,7 +161,7 @@ static void slot_free(struct slot *slot)
     free(slot);
 }
 
-static void tell_slot_ended(struct slot *slot)
+static void tell_slot_ended(struct agent_worker *slot)
 {
     struct buf end = {0};
     frame_u32(&end, (uint32_t)slot->code);
@@ -173,7 +173,7 @@ static void tell_slot_ended(struct slot *slot)
 /* The worker is dead: what it has said comes first. */
 static void slot_settle(void *arg)
 {
-    struct slot *slot = arg;
+    struct agent_worker *slot = arg;
     reader_drain(slot->out);
     reader_drain(slot->error);
     if (slot->signal || slot->code)
@@ -184,7 +184,7 @@ static void slot_settle(void *arg)
 
 static void on_exited(void *arg, int code, int signal_number)
 {
-    struct slot *slot = arg;
+    struct agent_worker *slot = arg;
     slot->code = code;
     slot->signal = signal_number;
     loop_defer(slot->agent->loop, slot_settle, slot);
@@ -201,7 +201,7 @@ static void on_slot_failed(void *arg, int status)
     (void)status; /* it is about to end */
 }
 
-static void slot_watch(struct slot *slot, pid_t pid, int in, int out, int error)
+static void slot_watch(struct agent_worker *slot, pid_t pid, int in, int out, int error)
 {
     static const struct reader_callbacks output = {.data = on_output, .end = on_slot_end};
     static const struct reader_callbacks errors = {.data = on_error, .end = on_slot_end};
@@ -238,7 +238,7 @@ static int open_pipes(int pipes[3][2], struct error *error)
     return 0;
 }
 
-static int slot_spawn(struct slot *slot, struct error *error)
+static int slot_spawn(struct agent_worker *slot, struct error *error)
 {
     static const char *const argv[] = {"parrun", "--worker", NULL};
     int pipes[3][2];
@@ -272,7 +272,7 @@ static void slot_start(struct agent *agent, uint32_t number)
 {
     struct error error = {0};
     struct buf pid = {0};
-    struct slot *slot = mem_calloc(1, sizeof(*slot));
+    struct agent_worker *slot = mem_calloc(1, sizeof(*slot));
     slot->agent = agent;
     slot->number = number;
     if (slot_spawn(slot, &error)) {
@@ -288,15 +288,15 @@ static void slot_start(struct agent *agent, uint32_t number)
     error_release(&error);
 }
 
-static struct slot *find_slot(const struct agent *agent, uint32_t number)
+static struct agent_worker *find_slot(const struct agent *agent, uint32_t number)
 {
-    struct slot *slot = agent->slots;
+    struct agent_worker *slot = agent->slots;
     while (slot && slot->number != number)
         slot = slot->next;
     return slot;
 }
 
-static void slot_kill(const struct slot *slot)
+static void slot_kill(const struct agent_worker *slot)
 {
     descendants_kill_session(child_pid(slot->child));
     child_signal(slot->child, SIGKILL);
@@ -325,7 +325,7 @@ static void take_setup(struct agent *agent, struct frame *frame)
 static void take_slot_frame(struct agent *agent, struct frame *frame)
 {
     uint32_t number = frame_read_u32(frame);
-    struct slot *slot = find_slot(agent, number);
+    struct agent_worker *slot = find_slot(agent, number);
     if ((int)frame->type == FRAME_SLOT_START && !slot)
         slot_start(agent, number);
     else if ((int)frame->type == FRAME_SLOT && slot)
