@@ -89,8 +89,8 @@ enum frame_type {
     FRAME_STUCK,
     FRAME_ERROR_OUTPUT,
     FRAME_ITEM, /* never on a pipe: a value that a chunk in a thread of the runner has emitted */
-    FRAME_OF_AGENTS = 96, /* from here on: wire/agent.h */
     FRAME_REQUESTS = 128, /* from here on: wire/request.h */
+    FRAME_OF_AGENTS = 160, /* from here on: wire/agent.h */
     FRAME_REPLIES = 192,
 };
 

@@ -35,6 +35,7 @@ static const struct wrapper {
                          "command: [x]"},
     [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, retry: {", "}}}\n", ""},
     [BLOCK_HALT] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, halt: {", "}}}\n", ""},
+    [BLOCK_ON] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, on: {", "}}}\n", "command: [x]"},
     [BLOCK_PRESSURE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {pressure: {",
                         "}}}}\n", ""},
     [BLOCK_THROTTLE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {", "}}}\n", ""},
