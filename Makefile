@@ -58,6 +58,8 @@ CFLAGS_release := -O2 -g
 CFLAGS_package := -O2 -g
 CFLAGS_debug := -O0 -g3
 CFLAGS_asan := -O1 -fno-pie -no-pie -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+# The runtimes in the program: one that is shared has 6 MB of its own, through which each search for leaks goes page by page.
+LDFLAGS_asan := -static-libasan -static-libubsan
 CFLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
@@ -109,8 +111,8 @@ OBJECTS_$(1) := $$(SOURCES:%.c=build/$(1)/%.o) $$(GENERATED:build/%.c=build/$(1)
 
 build/$(1)/flags: force
 	@mkdir -p $$(@D)
-	@echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) $$(call libs,$(1))' | cmp -s - $$@ || \
-	  echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) $$(call libs,$(1))' >$$@
+	@echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS_$(1)) $$(LDFLAGS) $$(call libs,$(1))' | cmp -s - $$@ || \
+	  echo '$$(CC) $$(CPPFLAGS_ALL) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS_$(1)) $$(LDFLAGS) $$(call libs,$(1))' >$$@
 
 build/$(1)/%.o: %.c build/$(1)/flags
 	@mkdir -p $$(@D)
@@ -124,7 +126,7 @@ build/$(1)/generated/%.o: build/generated/%.c build/$(1)/flags
 
 build/$(1)/parrun: $$(OBJECTS_$(1))
 	@echo '  LINK $$@'
-	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) -o $$@ $$(OBJECTS_$(1)) $$(call libs,$(1))
+	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS_$(1)) $$(LDFLAGS) -o $$@ $$(OBJECTS_$(1)) $$(call libs,$(1))
 
 build/$(1)/parrun.a: $$(filter-out build/$(1)/src/main.o,$$(OBJECTS_$(1)))
 	@rm -f $$@
@@ -132,7 +134,7 @@ build/$(1)/parrun.a: $$(filter-out build/$(1)/src/main.o,$$(OBJECTS_$(1)))
 
 build/$(1)/tests/%_test: build/$(1)/tests/%_test.o build/$(1)/parrun.a
 	@echo '  LINK $$@'
-	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(LDLIBS_ALL)
+	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS_$(1)) $$(LDFLAGS) -o $$@ $$^ $$(CMOCKA) $$(LDLIBS_ALL)
 
 -include $$(OBJECTS_$(1):.o=.d) $$(UNIT_SOURCES:%.c=build/$(1)/%.d)
 endef

@@ -1,4 +1,5 @@
 """The run's socket as a client of JSON Lines has it: what it answers, what it follows, and what clients do wrong."""
+import contextlib
 import json
 import os
 import pathlib
@@ -219,6 +220,14 @@ def test_last_lines_and_names():
     check_nothing_left()
 
 
+def put_in_the_way(path):
+    """A file where the directory was. The run tidies up and makes it anew while this removes it: until the file stands."""
+    while not path.is_file():
+        shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(FileExistsError):
+            path.touch(exist_ok=False)
+
+
 def test_its_directory_is_removed():
     """A sweeper, or the end of the session: the run makes it anew, where it was or in the next place."""
     for whole in (False, True):
@@ -228,9 +237,7 @@ def test_its_directory_is_removed():
         path = socket_of(run)
         kept = Client(path)
         if whole:
-            gone = place.path.rename(temporary.path / "gone")
-            place.path.touch()  # nothing can be made there
-            shutil.rmtree(gone)
+            put_in_the_way(place.path)
             found = lambda: list(temporary.path.glob("parrun-*/*/socket"))
         else:
             shutil.rmtree(path.parent, ignore_errors=True)  # what it makes anew meanwhile may stay
