@@ -15,6 +15,10 @@ struct bus {
     size_t capacity;
     uint64_t sequence;
     int64_t began; /* clock_monotonic() */
+    const uint64_t *read; /* of bus_date_by() */
+    uint64_t dated;       /* *READ when the next two were asked for */
+    int64_t wall;
+    int64_t at;
     const struct mask *mask; /* NULL: none */
     struct buf reason; /* of the event that is told, without secrets; and so on */
     struct buf bytes;
@@ -62,6 +66,11 @@ bool bus_wants(const struct bus *bus, enum event_kind kind, unsigned flags)
     return false;
 }
 
+void bus_date_by(struct bus *bus, const uint64_t *read)
+{
+    bus->read = read;
+}
+
 void bus_mask(struct bus *bus, const struct mask *mask)
 {
     bus->mask = mask;
@@ -93,10 +102,21 @@ static bool is_dated(const struct bus *bus, const struct event *event)
 }
 
 /* No finer than a record keeps them: whoever reads that sees the same times. */
-static void date(const struct bus *bus, struct event *event)
+static void ask_clocks(struct bus *bus)
 {
-    event->wall = clock_wall() / 1000 * 1000;
-    event->at = clock_monotonic() - bus->began;
+    uint64_t read = bus->read ? *bus->read : 0;
+    if (read && read == bus->dated)
+        return;
+    bus->dated = read;
+    bus->wall = clock_wall() / 1000 * 1000;
+    bus->at = clock_monotonic() - bus->began;
+}
+
+static void date(struct bus *bus, struct event *event)
+{
+    ask_clocks(bus);
+    event->wall = bus->wall;
+    event->at = bus->at;
     if (!event->has_span)
         return;
     event->began -= bus->began;

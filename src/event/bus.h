@@ -24,6 +24,9 @@ void bus_free(struct bus *bus);
 /* Adds a reader; its arg must outlive the bus. */
 void bus_add(struct bus *bus, const struct bus_reader *reader);
 
+/* All that is told while *READ (borrowed; NULL: none) is the same number but 0 is dated as one: it came at one time. */
+void bus_date_by(struct bus *bus, const uint64_t *read);
+
 /* No reader sees what MASK (borrowed; NULL: none) hides. */
 void bus_mask(struct bus *bus, const struct mask *mask);
 

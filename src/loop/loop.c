@@ -293,6 +293,11 @@ void loop_hear_children(struct loop *loop)
     loop_defer(loop, reap, loop); /* of those that have ended before this, no signal will tell */
 }
 
+const uint64_t *loop_read_number(const struct loop *loop)
+{
+    return &loop->read_number;
+}
+
 size_t loop_orphans(const struct loop *loop)
 {
     return loop->orphan_count;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct error;
 struct loop;
@@ -48,6 +49,9 @@ void loop_catch_signals(struct loop *loop, const int *signals, size_t count,
 
 /* FUNCTION(ARG) is called, as by loop_defer(), when a child has ended, stopped or gone on. One call a loop. */
 void loop_watch_children(struct loop *loop, void (*function)(void *arg), void *arg);
+
+/* A number of its own while what one read(2) has brought is handed on, 0 at all other times. */
+const uint64_t *loop_read_number(const struct loop *loop);
 
 /* From now on every child that has ended is reaped; those that nobody watches, adopted ones, are counted. */
 void loop_hear_children(struct loop *loop);

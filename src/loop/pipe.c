@@ -58,11 +58,14 @@ static void reader_end(struct pipe_reader *reader, int status)
 /* One read: how many bytes it was; none when nothing more can be read now. */
 static size_t reader_read(struct pipe_reader *reader)
 {
-    char *buffer = reader->loop->read_buffer;
+    struct loop *loop = reader->loop;
+    char *buffer = loop->read_buffer;
     ssize_t length = read(reader->fd, buffer, LOOP_READ_SIZE);
-    if (length > 0)
+    if (length > 0) {
+        loop->read_number = ++loop->reads;
         reader->callbacks.data(reader->arg, buffer, (size_t)length);
-    else if (length == 0)
+        loop->read_number = 0;
+    } else if (length == 0)
         reader_end(reader, 0);
     else if (errno != EAGAIN && errno != EINTR)
         reader_end(reader, -errno);

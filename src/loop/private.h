@@ -44,6 +44,8 @@ struct loop {
     struct call_list opened;
     struct pipe_writer *dirty; /* writers with bytes that were not offered to the system yet */
     size_t orphan_count;
+    uint64_t reads;       /* so far */
+    uint64_t read_number; /* of loop_read_number() */
     struct posted_call before_wait; /* of loop_before_wait() */
     struct posted_call stirred;     /* of loop_watch_children() */
     void (*signalled)(void *arg, int signal);

@@ -360,6 +360,9 @@ void pool_fill_end(const struct task *task, struct event *event);
 /* Emits an event about the task, with its item where that is more than its number. */
 void pool_emit_task(struct pool *pool, struct task *task, struct event *event);
 
+/* True where nothing of the task's item is shown, which is its number and no secret: asked while the item is new, that is in the cache. */
+bool pool_item_is_number(const struct pool *pool, const struct task *task);
+
 /* Fills in the task's `shown` and `cell`, once. */
 void pool_show_task(const struct pool *pool, struct task *task);
 

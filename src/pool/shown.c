@@ -49,6 +49,16 @@ static void put_item(const struct task *task, const struct value *item, struct b
     make_short(shown);
 }
 
+bool pool_item_is_number(const struct pool *pool, const struct task *task)
+{
+    const char *at = task->item.data;
+    struct value item;
+    if (pool->object.run->mask || !task->item.length)
+        return false;
+    value_head(&at, &item);
+    return item.type == VALUE_INTEGER && item.integer == task->index;
+}
+
 void pool_show_task(const struct pool *pool, struct task *task)
 {
     const char *at = task->item.data;

@@ -53,6 +53,7 @@ static struct task *take_any(struct pool *pool)
             break;
         }
         task->index = pool->next_index++;
+        task->is_shown = pool_item_is_number(pool, task);
         return task;
     case ITEMS_WAIT:
         pool->waiting = true;

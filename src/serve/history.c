@@ -25,6 +25,7 @@ struct history {
     struct track *last; /* that was asked for */
     struct kept *first;
     struct kept *newest;
+    struct kept *spare; /* the last line that has gone: room for the next */
 };
 
 struct history *history_new(const struct run *run)
@@ -46,6 +47,7 @@ void history_free(struct history *history)
         next = kept->next;
         free(kept);
     }
+    free(history->spare);
     names_release(&history->names);
     for (size_t i = 0; i < history->count; i++) {
         free(history->tracks[i]->name);
@@ -91,7 +93,8 @@ static void drop(struct history *history, struct track *track)
         kept->next->previous = kept->previous;
     else
         history->newest = kept->previous;
-    free(kept);
+    free(history->spare);
+    history->spare = kept;
 }
 
 /* Output of a task may be many lines; a line whose end has not come counts as one. */
@@ -121,11 +124,26 @@ static size_t text_size(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
-static struct kept *make(const struct event *event)
+/* Room for SIZE bytes: that of the line that has gone where it fits, and where no more than half would be wasted. */
+static struct kept *take_room(struct history *history, size_t size)
+{
+    struct kept *spare = history->spare;
+    if (spare && size <= spare->room && size >= spare->room / 2) {
+        history->spare = NULL;
+        return spare;
+    }
+    size_t room = (size + 63) / 64 * 64;
+    struct kept *kept = mem_realloc(NULL, 1, room);
+    kept->room = room;
+    return kept;
+}
+
+static struct kept *make(struct history *history, const struct event *event)
 {
     size_t size = sizeof(struct kept) + event->length + 1 + text_size(event->shown) + text_size(event->cell);
-    struct kept *kept = mem_realloc(NULL, 1, size);
+    struct kept *kept = take_room(history, size);
     *kept = (struct kept){
+        .room = kept->room,
         .sequence = event->sequence,
         .wall = event->wall,
         .at = event->at,
@@ -179,7 +197,7 @@ struct kept *history_add(struct history *history, const struct event *event,
     if (!event->object || !event->bytes || !history->most_lines)
         return NULL;
     struct track *track = find_track(history, event->object);
-    struct kept *kept = make(event);
+    struct kept *kept = make(history, event);
     kept->track = track;
     kept->number = ++track->number;
     while (track->oldest && (track->lines + kept->lines > history->most_lines ||

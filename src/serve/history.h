@@ -40,7 +40,8 @@ struct kept {
     bool has_task;
     bool unfinished;
     size_t length;
-    size_t size; /* bytes of memory */
+    size_t size; /* bytes of memory that it needs */
+    size_t room; /* that it has, no less */
     size_t lines;
     char bytes[];
 };

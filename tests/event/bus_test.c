@@ -1,5 +1,6 @@
 /* The bus: numbers, dates, order, and who wants what. */
 #include "../harness/unit.h"
+#include "base/clock.h"
 #include "event/bus.h"
 
 struct seen {
@@ -97,6 +98,28 @@ static void test_dates(void **state)
     bus_free(bus);
 }
 
+/* What came with one read has one date, and what comes apart from a read has its own. */
+static void test_one_date_for_what_came_at_once(void **state)
+{
+    (void)state;
+    struct record record = {0};
+    struct test_reader reader = {&record, 1, EVENT_KINDS, 0, true};
+    struct bus *bus = bus_with(&reader, 1);
+    uint64_t read = 0;
+    static const uint64_t reads[] = {1, 1, 2, 0, 0, 2};
+    static const bool same[] = {true, false, false, false, false};
+    bus_date_by(bus, &read);
+    for (size_t i = 0; i < countof(reads); i++) {
+        read = reads[i];
+        emit(bus, EVENT_TASK_STARTED, 0);
+        for (int64_t now = clock_wall(); clock_wall() / 1000 == now / 1000;)
+            ; /* the clock goes on by the finest step that is told */
+    }
+    for (size_t i = 0; i < countof(same); i++)
+        assert_int_equal(record.seen[i].wall == record.seen[i + 1].wall, same[i]);
+    bus_free(bus);
+}
+
 static void test_only_what_is_wanted(void **state)
 {
     (void)state;
@@ -129,6 +152,7 @@ int main(void)
     TEST(&tests, test_without_readers);
     TEST(&tests, test_order_and_numbers);
     TEST(&tests, test_dates);
+    TEST(&tests, test_one_date_for_what_came_at_once);
     TEST(&tests, test_only_what_is_wanted);
     return tests_run(&tests, "bus");
 }

@@ -396,6 +396,7 @@ static int open_run(struct runner *runner, const struct options *options,
     };
     if (!run->loop)
         return error->code;
+    bus_date_by(run->bus, loop_read_number(run->loop));
     log_settings_init(&runner->settings, scenario, options);
     invocation_fill(&run->invocation, &runner->invocation, options);
     int result = options->resume_joblog ? each_read_joblog(options->each, run, error) : 0;
