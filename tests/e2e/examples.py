@@ -7,10 +7,11 @@ import re
 import shutil
 import subprocess
 
-from harness.parrun import KILL, PATIENCE, PROGRAM, Directory, check_nothing_left, held_port, mark, own_path
+from harness.parrun import KILL, PATIENCE, PROGRAM, VARIANT, Directory, check_nothing_left, held_port, mark, own_path
 from harness.processes import children, wait_gone
 from harness.paths import ROOT, program
 
+FILES = f"{ROOT}/src" if VARIANT == "release" else f"{ROOT}/src/pool"  # a sanitizer's eye is the same on fewer
 COPROCESSES = ROOT / "examples" / "coprocess"
 LICENSES = "/usr/share/common-licenses"
 
@@ -30,7 +31,7 @@ def shell(line):
 
 @mark("tsan")
 def test_sha256():
-    for directory in (f"{ROOT}/src", f"{LICENSES}"):
+    for directory in (FILES, f"{LICENSES}"):
         got = sorted(example("sha256.yaml", f"dir={directory}").splitlines())
         want = shell(f"find {directory} -type f -print0 | xargs -0 sha256sum").splitlines()
         assert got == sorted(want) and len(want) > 5, (got, want)
@@ -125,15 +126,15 @@ def test_pipeline():
     example("pipeline.yaml", f"dir={held.path}/in", f"db={held.path}/odd.db")
     rows = shell(f"sqlite3 {held.path}/odd.db 'SELECT count(*), sum(length(sha256)) FROM files'")
     assert rows == b"4|256\n", rows
-    example("pipeline.yaml", f"dir={ROOT}/src", f"db={held.path}/plain.db")
-    want = shell(f"find {ROOT}/src -type f -print0 | xargs -0 sha256sum | LC_ALL=C sort -k2")
+    example("pipeline.yaml", f"dir={FILES}", f"db={held.path}/plain.db")
+    want = shell(f"find {FILES} -type f -print0 | xargs -0 sha256sum | LC_ALL=C sort -k2")
     assert listed(f"{held.path}/plain.db") == want and len(want) > 1000
 
 
 def test_pipeline_with_a_worker_killed():
     held = Directory()
     with subprocess.Popen([PROGRAM, "-v", "--show", "worker.*", "--show", "task.started", ROOT / "examples/pipeline.yaml",
-                           f"dir={ROOT}/src", f"db={held.path}/killed.db"], stdout=subprocess.PIPE, text=True) as run:
+                           f"dir={FILES}", f"db={held.path}/killed.db"], stdout=subprocess.PIPE, text=True) as run:
         started = 0
         while started < 40:
             line = run.stdout.readline()
@@ -143,7 +144,7 @@ def test_pipeline_with_a_worker_killed():
         rest = run.stdout.read()
     assert run.returncode == 0, rest
     assert "was lost: ended by signal KILL" in rest, rest
-    want = shell(f"find {ROOT}/src -type f -print0 | xargs -0 sha256sum | LC_ALL=C sort -k2")
+    want = shell(f"find {FILES} -type f -print0 | xargs -0 sha256sum | LC_ALL=C sort -k2")
     assert listed(f"{held.path}/killed.db") == want
     check_nothing_left()
 
