@@ -72,11 +72,20 @@ int64_t cores_of_quota(const char *cgroup, const char *mounts)
     return quota;
 }
 
-int64_t cores_usable(void)
+static int64_t count_cores(void)
 {
     cpu_set_t set;
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t cores = sched_getaffinity(0, sizeof(set), &set) ? (online > 0 ? online : 1) : CPU_COUNT(&set);
+    int64_t cores = sched_getaffinity(0, sizeof(set), &set) ? sysconf(_SC_NPROCESSORS_ONLN) : CPU_COUNT(&set);
     int64_t quota = cores_of_quota("/proc/self/cgroup", "/proc/self/mountinfo");
+    if (cores < 1)
+        cores = 1;
     return quota && quota < cores ? quota : cores;
+}
+
+int64_t cores_usable(void)
+{
+    static _Atomic int64_t counted; /* each pool of a file asks, and six files of the system are read for it */
+    if (!counted)
+        counted = count_cores();
+    return counted;
 }
