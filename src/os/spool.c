@@ -50,17 +50,19 @@ static int move_to_file(struct spool *spool, size_t kept, struct error *error)
 
 int spool_file_put(struct spool *spool, struct spool_file *file, struct error *error)
 {
-    if (spool->in_file || !spool->memory.length)
-        return 0;
-    int result = file->open ? 0 : open_file(&file->fd, error);
-    if (result)
-        return result;
-    file->open = true;
-    spool->in_file = spool->shared = true;
-    spool->fd = file->fd;
-    spool->start = file->end;
-    file->end += spool->memory.length;
-    result = move_to_file(spool, 0, error);
+    int result = 0;
+    if (!spool->in_file && spool->memory.length) {
+        result = file->open ? 0 : open_file(&file->fd, error);
+        if (result)
+            return result;
+        file->open = true;
+        spool->in_file = spool->shared = true;
+        spool->fd = file->fd;
+        spool->start = file->end;
+        file->end += spool->memory.length;
+    }
+    if (spool->in_file) /* it may have a file of its own, and what came last in memory */
+        result = move_to_file(spool, 0, error);
     if (!result)
         buf_release(&spool->memory);
     return result;

@@ -44,7 +44,7 @@ int spool_put(struct spool *spool, const char *bytes, size_t length, struct erro
  */
 int spool_next(struct spool *spool, const char **bytes, size_t *length, struct error *error);
 
-/* Moves what is in memory to SHELF; one that has a file of its own stays as it is. Nothing may be put any
+/* Moves what is in memory to FILE, or to the file of its own that it has, and frees that memory. Nothing may be put any
  * more. As spool_put(). */
 int spool_file_put(struct spool *spool, struct spool_file *file, struct error *error);
 

@@ -7,10 +7,10 @@
 
 static size_t memory_of(const struct task *task)
 {
-    size_t length = 0;
+    size_t size = 0;
     for (size_t i = 0; i < TASK_STREAMS; i++)
-        length += task->streams[i].output.memory.length + task->streams[i].kept.memory.length;
-    return length;
+        size += task->streams[i].output.memory.capacity + task->streams[i].kept.memory.capacity;
+    return size;
 }
 
 /* Those that wait for one before them may be many. */

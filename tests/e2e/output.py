@@ -81,21 +81,21 @@ def test_what_waits_for_its_turn_is_not_kept_in_memory():
         pools:
           p:
             workers: 2
-            tasks: 1000
+            tasks: 250
             output: ordered
             results: {file: r.jsonl}
             run: >
               if [ ${{ item }} = 0 ]; then until test -e go; do sleep 0.01; done; echo first;
-              else head -c 100000 /dev/zero | tr '\\0' x; echo " ${{ item }}"; fi;
-              if [ ${{ item }} = 999 ]; then cat /proc/$(ps -o ppid= $PPID | tr -d ' ')/status >status; touch go; fi
+              else head -c 400000 /dev/zero | tr '\\0' x; echo " ${{ item }}"; fi;
+              if [ ${{ item }} = 249 ]; then cat /proc/$(ps -o ppid= $PPID | tr -d ' ')/status >status; touch go; fi
     """)
     process = subprocess.run([PROGRAM, "--log=log", "scenario.yaml"], stdin=subprocess.DEVNULL,
                              capture_output=True, cwd=directory.path, check=False, timeout=PATIENCE * 4)
     check_status(process.returncode, 0, process.stderr)
     lines = process.stdout.splitlines()
-    assert lines[0] == b"first" and lines[1:] == [b"x" * 100_000 + b" %d" % n for n in range(1, 1000)]
+    assert lines[0] == b"first" and lines[1:] == [b"x" * 400_000 + b" %d" % n for n in range(1, 250)]
     records = [json.loads(line) for line in (directory.path / "r.jsonl").read_text().splitlines()]
-    assert [len(record["output"]) for record in records[1:11]] == [100_003] * 9 + [100_004]
+    assert [len(record["output"]) for record in records[1:11]] == [400_003] * 9 + [400_004]
     peak = int((directory.path / "status").read_text().partition("VmHWM:")[2].split()[0])
     assert peak < 60_000, f"{peak} KiB"
 

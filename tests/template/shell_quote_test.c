@@ -4,6 +4,7 @@
  *
  * The test is its own program: started by a command it writes what it got.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -325,20 +327,19 @@ static void run(const char *const *shell, const char *command, struct buf *outpu
 {
     int pipe_ends[2];
     ssize_t size;
-    assert_int_equal(pipe(pipe_ends), 0);
-    pid_t child = fork();
-    if (!child) {
-        dup2(pipe_ends[1], 1);
-        close(pipe_ends[0]);
-        close(pipe_ends[1]);
-        const char *words[8] = {0};
-        size_t count = 0;
-        for (; shell[count]; count++)
-            words[count] = shell[count];
-        words[count] = command;
-        execv(words[0], (char **)words);
-        _exit(127);
-    }
+    const char *words[8] = {0};
+    size_t count = 0;
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+    for (; shell[count]; count++)
+        words[count] = shell[count];
+    words[count] = command;
+    assert_int_equal(pipe2(pipe_ends, O_CLOEXEC), 0);
+    /* not fork(2), which would copy the tables of all the sanitizer's memory each time */
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], 1);
+    assert_int_equal(posix_spawn(&child, words[0], &actions, NULL, (char **)words, environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
     close(pipe_ends[1]);
     while ((size = read(pipe_ends[0], buf_reserve(output, 65536), 65536)) > 0)
         buf_added(output, (size_t)size);
