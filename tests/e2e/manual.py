@@ -5,7 +5,7 @@ import sys
 import textwrap
 
 from harness import manual
-from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left, own_path
+from harness.parrun import PATIENCE, PROGRAM, Directory, check_nothing_left, mark, own_path
 from harness.paths import ROOT
 
 
@@ -133,5 +133,6 @@ def test_examples_of_the_command():
     assert try_page("parrun.1") >= 2
 
 
+@mark("release")
 def test_recipes():
     assert try_page("parrun-recipes.7") >= 20

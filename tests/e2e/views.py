@@ -91,13 +91,13 @@ def test_show_hostile_texts():
     quoted = ", ".join('"' + "".join(f"\\U{ord(c):08x}" for c in text) + '"' for text in texts)
     directory.file("s.yaml", f"queues: {{q: {{items: [{quoted}]}}}}\n"
                              "threads: {t: {consumes: q, lua: x = 1}}\n")
-    for text in texts:
-        escaped = "".join(f"\\U{ord(c):08x}" for c in text)
-        path = directory.file("t.yaml", f'vars: {{a: "{escaped}", b: ["{escaped}"]}}\n'
-                                        "threads: {t: {lua: x = 1}}\n")
-        check_shown(path)
-        assert parrun("vars", "t.yaml", directory=directory.path) == \
-            f"a={text.partition(chr(10))[0]}\n", repr(text)
+    escaped = ["".join(f"\\U{ord(c):08x}" for c in text) for text in texts]
+    path = directory.file("t.yaml", "vars:\n" + "".join(f'  v{n:02}: "{text}"\n  l{n:02}: ["{text}"]\n' for n, text in enumerate(escaped))
+                                    + "threads: {t: {lua: x = 1}}\n")
+    check_shown(path)
+    told = parrun("vars", "t.yaml", directory=directory.path).split("\n")
+    want = [f"v{n:02}={text.partition(chr(10))[0]}" for n, text in enumerate(texts)]
+    assert told == [*want, ""], (told, want)
     check_shown(directory.path / "s.yaml")
 
 
