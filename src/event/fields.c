@@ -120,7 +120,6 @@ static const struct field_help {
     {"finished", "When it ended; the event itself may come later, as where output is ordered."},
     {"all_seconds", "How long all tries of the task took together, without the waits between them; "
                     "absent for one try."},
-    {"uses", "What it was given of the scenario's resources, such as gpu=0,2 memory=8G."},
     {"attempt",
      "Which try of the task it is, or which restart of the process, from 1; of a message that is"
      " given up, how often it was tried."},
@@ -154,6 +153,7 @@ static const struct field_help {
     {"reason", "Why, in words; of a Lua error with its traceback."},
     {"stream", "Which stream a line came from: stdout or stderr; of a task, where its standard "
                "error is kept apart."},
+    {"uses", "What it was given of the scenario's resources, such as gpu=0,2 memory=8G."},
     {"tasks", "The tasks that failed in this way, where these are several, as a person reads them: "
               "1 (a), 3 and 17 more;"
               " the other fields are of the first that did."},
