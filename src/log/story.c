@@ -86,11 +86,17 @@ static bool goes_on(const struct story *story, const struct event *event)
 }
 
 /* On a terminal what processes write begins in one column. */
+static void end_prefix(struct story *story, const struct event *event)
+{
+    for (size_t columns = story->width && !event->worker ? strlen(event->object) : SIZE_MAX; columns < story->width; columns++)
+        buf_char(&story->line, ' ');
+    buf_text(&story->line, " | ");
+}
+
 static void put_prefix(struct story *story, const struct event *event)
 {
     if (!story->options.prefix)
         return;
-    size_t columns = strlen(event->object);
     if (story->options.color)
         buf_printf(&story->line, "\033[%sm", terminal_color_of(event->object));
     if (event->kind == EVENT_THREAD_OUTPUT)
@@ -100,7 +106,7 @@ static void put_prefix(struct story *story, const struct event *event)
     if (event->worker)
         buf_printf(&story->line, ".%lld", (long long)event->worker);
     if (event->kind != EVENT_THREAD_OUTPUT)
-        buf_printf(&story->line, "%*s | ", event->worker || columns > story->width ? 0 : (int)(story->width - columns), "");
+        end_prefix(story, event);
     if (story->options.color)
         buf_text(&story->line, "\033[0m");
 }

@@ -69,8 +69,10 @@ static void key_terminal(struct view_model *model, const struct key_binding *row
 {
     if (model_is_alive(model))
         model_ask_output(model);
-    if (!model->emulator || !model_is_alive(model)) {
-        model_notice(model, mem_strdup("It has no terminal of its own: tty: true gives it one."), true);
+    const struct view_object *chosen = model_chosen(model);
+    if (!model->emulator || !model_is_alive(model) || !chosen || !chosen->rows) {
+        bool over = model->emulator != NULL;
+        model_notice(model, mem_strdup(over ? "It has ended: nobody reads what is typed." : "It has no terminal of its own: tty: true gives it one."), true);
         return;
     }
     key_type(model, row);

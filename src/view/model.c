@@ -282,6 +282,10 @@ static void take_progress(struct view_model *model, const struct value *run)
 static void settle_terminal(struct view_model *model)
 {
     const struct view_object *chosen = model_chosen(model);
+    if (model->mode == SHOWS_TYPING && (!chosen || !chosen->rows)) {
+        model->mode = model->before;
+        model_notice(model, mem_strdup("It has ended: keys are the view's again."), false);
+    }
     if (!chosen || !chosen->rows || !model->output_of || strcmp(model->output_of, chosen->name) != 0)
         return;
     if (!model->emulator) {

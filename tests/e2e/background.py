@@ -1,4 +1,5 @@
 """Runs in the background: what run -d waits for, what it lets go of, what it leaves, and how it fails."""
+import contextlib
 import json
 import os
 import pty
@@ -145,6 +146,24 @@ def test_a_start_that_fails():
     assert said.returncode == 1 and not said.stdout, said
     assert row["log"] in said.stderr and "web | broken\n" in said.stderr and '{"run"' not in said.stderr, said
     assert row["status"] == 1 and row["log"] in place.say("ps", "-a").stdout
+    check_nothing_left()
+
+
+def test_the_end_of_the_log_on_a_terminal():
+    """What processes wrote is in it, and moves no cursor there."""
+    place = Place()
+    place.place.file("web.yaml", r"""processes: {web: {run: "printf '\\033]0;title\\007\\033[2Jbro\\rken\\n'; exit 3", ready: {log: up}}}""")
+    pid, terminal = pty.fork()
+    if not pid:
+        os.chdir(place.here)
+        os.execve(PROGRAM, [PROGRAM, "run", "-d", "web.yaml"], place.env)
+    seen = b""
+    with contextlib.suppress(OSError):  # EIO: it has ended
+        while chunk := os.read(terminal, 4096):
+            seen += chunk
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1, seen
+    assert b"title" in seen and b"ken" in seen and b"\033" not in seen and b"bro\r" not in seen, seen
+    os.close(terminal)
     check_nothing_left()
 
 

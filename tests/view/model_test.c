@@ -257,6 +257,7 @@ static void test_a_terminal(void **state)
 {
     static const char *const rows[] = {
         ROW("\"name\":\"db\",\"kind\":\"process\",\"state\":\"running\",\"status\":0,\"rows\":24,\"columns\":80"), WEB, END, NULL};
+    static const char *const ended[] = {ROW("\"name\":\"db\",\"kind\":\"process\",\"state\":\"done\",\"status\":0"), WEB, END, NULL};
     struct view_model *model = model_of_shop(false);
     (void)state;
     press(model, "t");
@@ -275,6 +276,15 @@ static void test_a_terminal(void **state)
                            "{\"id\":\"t\",\"type\":[\"db\"],\"rows\":20,\"columns\":43,\"text\":\"\\u001b[A\"}\n");
     press(model, "\035j");
     assert_requests(model, "");
+    assert_string_equal(model_chosen(model)->name, "web");
+    press(model, "kt");
+    take_all(model, ended); /* while somebody types */
+    assert_true(shows(model, "keys are the view's again"));
+    press(model, "j");
+    assert_string_equal(model_chosen(model)->name, "web");
+    press(model, "k");
+    press(model, "t");
+    press(model, "j");
     assert_string_equal(model_chosen(model)->name, "web");
     model_free(model);
 }

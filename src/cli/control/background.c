@@ -28,6 +28,7 @@
 #include "cli/runner/runner.h"
 #include "cli/runner/status.h"
 #include "engine/run.h"
+#include "log/terminal_text.h"
 #include "os/guard.h"
 #include "os/private_socket.h"
 #include "scenario/spec.h"
@@ -266,6 +267,14 @@ static void print_tail(const char *log)
 {
     struct buf text = {0};
     run_log_tail(log, TAIL_LINES, &text);
+    if (isatty(STDERR_FILENO)) { /* what processes wrote is in it */
+        struct terminal_text terminal = {0};
+        struct buf shown = {0};
+        terminal_put(&terminal, &shown, buf_string(&text), text.length);
+        terminal_end(&terminal, &shown);
+        buf_release(&text);
+        text = shown;
+    }
     fprintf(stderr, "%s", buf_string(&text));
     buf_release(&text);
 }
