@@ -19,7 +19,7 @@ MESSAGES = """
 """
 
 SCENARIOS = {
-    "spawn.yaml": "pools: {p: {workers: 2, tasks: @N@, exec: [/bin/true]}}\n",
+    "spawn.yaml": "pools: {p: {workers: 2, tasks: @N@, exec: [/bin/true, '${{ item }}']}}\n",
     "tasks.yaml": 'pools: {p: {workers: 2, tasks: @N@, lua: "return nil"}}\n',
     "coprocess.yaml": "pools: {p: {workers: 1, tasks: {range: [1, @N@]}, coprocess: [./collatz]}}\n",
     "start.yaml": "processes: {p: {exec: [/bin/true]}}\n",
@@ -98,7 +98,7 @@ def tree(count):
 SCENARIOS["graph.yaml"], SCENARIOS["build.ninja"], SCENARIOS["graph.mk"] = tree(2000)
 
 BENCHES = [
-    Bench("spawn", "@N@ times /bin/true, two at a time", ours("spawn.yaml"), [
+    Bench("spawn", "@N@ times /bin/true ITEM, two at a time", ours("spawn.yaml"), [
         Side("parrun each -j2", "seq @N@ | $PARRUN each -j2 /bin/true"),
         Side("xargs -P2 -n1", "seq @N@ | xargs -P2 -n1 /bin/true"),
         Side("xe -j2", "seq @N@ | xe -j2 /bin/true", "xe", "xe"),

@@ -1,4 +1,4 @@
-/* The limit of the spawn bench: COUNT times /bin/true by posix_spawn, at most JOBS at a time. */
+/* The limit of the spawn bench: COUNT times /bin/true 1 by posix_spawn, at most JOBS at a time. */
 #include <errno.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -13,7 +13,8 @@ int main(int argc, char **argv)
     long count = argc > 1 ? strtol(argv[1], NULL, 10) : 5000;
     long jobs = argc > 2 ? strtol(argv[2], NULL, 10) : 2;
     char program[] = "/bin/true";
-    char *arguments[] = {program, NULL};
+    char item[] = "1";
+    char *arguments[] = {program, item, NULL};
     long running = 0;
 
     for (long started = 0; started < count || running > 0;) {
