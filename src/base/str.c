@@ -1,6 +1,7 @@
 /* Small facts about strings. */
 #include "base/str.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -94,4 +95,13 @@ bool wildcard_match(const char *pattern, const char *text)
     while (*pattern == '*')
         pattern++;
     return !*pattern;
+}
+
+bool is_identifier(const char *name)
+{
+    if (!isalpha((unsigned char)*name) && *name != '_')
+        return false;
+    while (isalnum((unsigned char)*name) || *name == '_')
+        name++;
+    return !*name;
 }

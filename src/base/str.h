@@ -19,6 +19,9 @@ size_t utf8_char(const char *bytes, size_t length);
 /* Bytes at the end of BYTES that begin a character whose rest is still to come: 0 to 3. */
 size_t utf8_tail(const char *bytes, size_t length);
 
+/* True where NAME is a name as variables of a shell have them: a letter or '_', then letters, digits and '_'. */
+bool is_identifier(const char *name);
+
 /* True where TEXT matches PATTERN, in which '*' stands for any run of characters. */
 bool wildcard_match(const char *pattern, const char *text);
 

@@ -1,5 +1,4 @@
 /* Environment variables of bodies: the scenario's files and own ones, then the object's. */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +7,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "scenario/bind/secret.h"
 #include "scenario/dotenv.h"
 #include "scenario/loader.h"
@@ -21,15 +21,6 @@ struct env_list {
     size_t count;
     struct names names;
 };
-
-static bool is_env_name(const char *name)
-{
-    if (!isalpha((unsigned char)*name) && *name != '_')
-        return false;
-    while (isalnum((unsigned char)*name) || *name == '_')
-        name++;
-    return !*name;
-}
 
 static void list_set(struct env_list *list, const char *name, struct template *value)
 {
@@ -116,7 +107,7 @@ static void bind_entry(struct loader *loader, const struct field *field, const s
 {
     struct template *value = NULL;
     bool secret = false;
-    if (!is_env_name(key->text)) {
+    if (!is_identifier(key->text)) {
         diag_error(loader->diags, loader_mark(loader, key), NULL,
                    "a name in 'env' is letters, digits and '_', found '%s'",
                    show_text(key->text, key->size).text);

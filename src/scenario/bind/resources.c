@@ -1,5 +1,4 @@
 /* The scenario's resources, and what processes and tasks take of them. */
-#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +6,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/nearest.h"
+#include "base/str.h"
 #include "base/unit.h"
 #include "scenario/hints/values.h"
 #include "scenario/loader.h"
@@ -16,15 +16,6 @@
 #include "yaml/quote.h"
 
 #define UNITS_MOST 10000
-
-static bool is_identifier(const char *name)
-{
-    if (!isalpha((unsigned char)*name) && *name != '_')
-        return false;
-    while (isalnum((unsigned char)*name) || *name == '_')
-        name++;
-    return !*name;
-}
 
 static bool name_units(struct loader *loader, const struct field *field, const struct node *node,
                        const struct value *list, struct resource_spec *resource)

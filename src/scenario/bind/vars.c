@@ -1,24 +1,15 @@
 /* The scenario's variables, and NAME=VALUE from the command line over them. */
-#include <ctype.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/nearest.h"
+#include "base/str.h"
 #include "scenario/bind/secret.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
 #include "yaml/quote.h"
 #include "yaml/scalar.h"
-
-static bool is_identifier(const char *name)
-{
-    if (!isalpha((unsigned char)*name) && *name != '_')
-        return false;
-    while (isalnum((unsigned char)*name) || *name == '_')
-        name++;
-    return !*name;
-}
 
 static struct value_pair *find_var(const struct value *vars, const char *name, size_t length)
 {
