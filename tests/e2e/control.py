@@ -213,6 +213,7 @@ def test_last_lines_and_names():
     assert line["event"]["line"] == "x\ufffdy" and line["event"]["line_base64"] == "eP95", line
     other = Client(socket_of(run))
     other.begin("logs", ["a.1"], last=0, follow=True)
+    other.ask("ps")  # answered behind the request before it: the run follows from here
     run.signal(TERM)
     lines = other.until(lambda line: "status" in line)
     assert lines[0]["event"]["line"] == "unfinished" and lines[0]["line"] == 101, lines
