@@ -97,7 +97,7 @@ static const struct command commands[] = {
      .help = "show a run on the full screen",
      .about = "Its objects with what they use and how far they are, the output of the chosen one, and what went wrong last. Keys "
               "steer it; '?' lists them, 'q' leaves the view, and the run goes on. RUN is the beginning of its id, its scenario or its "
-              "file. With parrun run --view FILE the run is started as with -d --again, and who leaves is asked whether to stop it; "
+              "file. With parrun run --view FILE the run is started as with -d, and who leaves is asked whether to stop it; "
               "where the terminal itself goes away the run is stopped.",
      .example = "parrun view web", .more = view_keys_reference},
     {.word = "put", .operands = "QUEUE [VALUE]...", .mode = MODE_PUT, .group = "queues", .subject = true,

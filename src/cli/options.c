@@ -258,8 +258,8 @@ static int check_together(const struct options *options, struct error *error)
     if (options->resume != RESUME_NONE && !options->journal)
         return error_set(error, ERROR_FAILED, "--%s needs --journal FILE: there stands what is done",
                          resume_names[options->resume]);
-    if (options->again && !options->detach)
-        return error_set(error, ERROR_FAILED, "--again needs -d: in the foreground a file can run twice");
+    if (options->again && !options->detach && !options->view)
+        return error_set(error, ERROR_FAILED, "--again needs -d or --view: in the foreground a file can run twice");
     if (options->detach && options->progress)
         return error_set(error, ERROR_FAILED, "--progress and -d exclude each other: nobody would see it, parrun ps tells how far the run is");
     if (options->view && (options->detach || options->progress))

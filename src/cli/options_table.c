@@ -218,7 +218,7 @@ _Static_assert(!MEMBER(mode), "0 is none");
 
 static const struct option table[] = {
     {.name = "again", .flag = MEMBER(again), .modes = MODE_BIT(MODE_RUN),
-     .help = "with -d: start another run of a file that runs already"},
+     .help = "with -d or --view: start another run of a file that runs already"},
     {.name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_GET),
      .help = "print the messages up to the queue's end"},
     {.letter = 'a', .name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_PS),

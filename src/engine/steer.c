@@ -266,6 +266,8 @@ static void tell_pause(const struct steering *steering, const struct object *obj
     (void)steering;
     if (object->state == OBJECT_ENDED)
         buf_printf(out, "does not run: %s", steer_state(object));
+    else if (!staff.wanted)
+        buf_printf(out, "has no workers: 'parrun scale %s=1' gives it one", object->name);
     else if (!staff.paused)
         buf_text(out, "goes on");
     else

@@ -479,6 +479,7 @@ void pool_evict_task(struct pool *pool, struct task *task, const char *reason)
 
 void pool_pass_turn(struct pool *pool, struct task *task)
 {
+    pool->returned++;
     if (pool->spec->output != OUTPUT_ORDERED) {
         task_free(task);
         return;
@@ -500,7 +501,10 @@ void pool_end_task(struct pool *pool, struct task *task)
         do_again(pool, task);
         return;
     }
-    pool->skipped += pool_is_closing(pool);
+    if (pool_is_closing(pool))
+        pool->skipped++;
+    else
+        pool->returned++;
     buf_release(&task->last);
     pool_message_back(pool, task);
     if (pool->spec->output == OUTPUT_ORDERED)

@@ -211,6 +211,7 @@ static void pool_over(struct pool *pool)
     struct buf reason = {0};
     struct event event = {.kind = EVENT_POOL_ENDED};
     pool->stopped = pool_is_closing(pool) && object_is_ending(&pool->object);
+    pool->rests = clock_monotonic();
     pool_fill_tally(pool, &event);
     timer_stop(pool->timer);
     timer_stop(pool->due);
@@ -255,6 +256,7 @@ static void look_soon(void *arg)
         pool_return_messages(pool);
     else
         give_tasks(pool);
+    pool_keep_pace(pool);
     if (has_timeout(pool) || pool_backlogged_worker(pool))
         run_timer(pool);
     if (pool_is_stopping(pool) || (!pool_has_more(pool) && !pool_has_backlog(pool)))
@@ -363,6 +365,7 @@ static void pool_start(struct object *object)
     struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->worker_count};
     pool_emit(pool, &event);
     pool->told_started = true;
+    pool->began = clock_monotonic();
     tell_limits(pool);
     object_reached(object, CONDITION_STARTED);
     object_reached(object, CONDITION_READY);

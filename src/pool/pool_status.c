@@ -155,9 +155,18 @@ bool pool_held_up(const struct object *object, struct buf *out)
     return true;
 }
 
+/* What a word has done, and so which word undoes it. */
+static void print_pause(const struct pool *pool, struct buf *out)
+{
+    if (pool->paused || pool->object.run->draining)
+        buf_text(out, ", paused");
+    if (!pool->workers_wanted)
+        buf_text(out, ", scaled to 0 workers");
+}
+
 void pool_print_state(const struct pool *pool, struct buf *out)
 {
-    int64_t total = pool->items ? items_count(pool->items) : -1;
+    int64_t total = pool_count_all(pool);
     buf_text(out, pool_is_ending(pool) ? "is ending, after " : "runs for ");
     duration_print(out, duration_round(clock_monotonic() - pool->object.since));
     buf_printf(out, ": %" PRId64, pool->done);
@@ -166,18 +175,29 @@ void pool_print_state(const struct pool *pool, struct buf *out)
     buf_text(out, total < 0 && pool->done == 1 ? " task done" : " tasks done");
     if (pool->failed)
         buf_printf(out, ", %" PRId64 " of them failed", pool->failed);
-    if (pool_is_paused(pool))
-        buf_text(out, ", paused");
+    print_pause(pool, out);
     if (pool->throttled)
         buf_text(out, ", held back until the machine has more to spare");
     put_uses_waited_for(pool, ", ", out);
     print_running(pool, out);
 }
 
-/* As fast as it was on average: who knows better knows what is to come. */
+void pool_keep_pace(struct pool *pool)
+{
+    bool rests = pool_is_paused(pool) || pool_is_stopping(pool);
+    for (size_t i = 0; rests && i < pool->worker_count; i++)
+        rests = !pool->worker[i]->tasks.first;
+    if (rests == (pool->rests != 0))
+        return;
+    int64_t now = clock_monotonic();
+    pool->rested += rests ? 0 : now - pool->rests;
+    pool->rests = rests ? now : 0;
+}
+
+/* As fast as it was on average while it worked: who knows better knows what is to come. */
 static void print_rest(const struct pool *pool, int64_t left, struct buf *out)
 {
-    int64_t ns = clock_monotonic() - pool->object.since;
+    int64_t ns = clock_monotonic() - pool->began - pool->rested;
     double rate = (double)pool->done / ((double)ns / (double)NS_PER_S);
     if (!pool->done || ns <= 0)
         return;
@@ -192,7 +212,7 @@ static void print_rest(const struct pool *pool, int64_t left, struct buf *out)
 
 void pool_print_progress(const struct pool *pool, struct buf *out)
 {
-    int64_t total = pool->items ? items_count(pool->items) : -1;
+    int64_t total = pool_count_all(pool);
     int64_t over = pool_count_over(pool);
     if (total > 0 && over <= total)
         buf_printf(out, "%" PRId64 " of %" PRId64 " (%" PRId64 "%%)", over, total,
@@ -201,12 +221,11 @@ void pool_print_progress(const struct pool *pool, struct buf *out)
         buf_printf(out, "%" PRId64 " done", pool->done);
     if (pool->failed)
         buf_printf(out, ", %" PRId64 " failed", pool->failed);
-    if (pool_is_paused(pool))
-        buf_text(out, ", paused");
+    print_pause(pool, out);
     if (pool->throttled)
         buf_text(out, ", held back");
     if (pool_is_ending(pool))
         buf_text(out, ", ending");
-    else
+    else if (!pool->rests)
         print_rest(pool, total - over, out);
 }

@@ -146,6 +146,10 @@ struct pool {
 
     int64_t last_pick; /* no task behind this one is to be run */
     int64_t passed;    /* tasks that are not to be run */
+    int64_t returned;  /* messages that went back before they were done: they come again, as another task */
+    int64_t rests;     /* clock_monotonic() since when a word lets nothing of it run; 0: it works */
+    int64_t rested;    /* ns that it did so before, since it was started first */
+    int64_t began;     /* clock_monotonic() when that was */
     int64_t next_index;
     int64_t next_turn;
     uint64_t next_id;
@@ -390,7 +394,10 @@ void pool_free_failures(struct pool *pool);
 /* Appends "3 were not done", after BEFORE, for a tally that pool_fill_tally() has filled in; nothing where all were. */
 void pool_print_undone(const struct event *event, const char *before, struct buf *text);
 
-/* How many tasks are over: done, well or not, before this run too, or left out. */
+/* How many tasks there are, those that were done before this run and those left out too; below 0: nobody knows. */
+int64_t pool_count_all(const struct pool *pool);
+
+/* How many of them are over: done, well or not, before this run too, or left out. */
 int64_t pool_count_over(const struct pool *pool);
 
 /* Fills in how many tasks have succeeded, failed, and so on. */
@@ -411,6 +418,9 @@ bool pool_passes_over(struct pool *pool, const struct task *task);
 void pool_check_selected_tasks(struct pool *pool);
 
 /* pool_status.c */
+
+/* What it is as of now: time in which it does nothing, as words say, is no part of its pace. */
+void pool_keep_pace(struct pool *pool);
 
 /* Appends what the pool is doing, for SIGUSR1. */
 void pool_print_state(const struct pool *pool, struct buf *out);

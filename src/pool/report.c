@@ -8,15 +8,11 @@
 #include "pool/private.h"
 #include "scenario/spec.h"
 
-/* Tasks that were taken from the source and are not done. */
-static int64_t tasks_under_way(const struct pool *pool)
+int64_t pool_count_all(const struct pool *pool)
 {
-    int64_t count = (int64_t)pool->ready.count;
-    for (const struct task *task = pool->retrying; task; task = task->next)
-        count++;
-    for (size_t i = 0; i < pool->workers_made; i++)
-        count += (int64_t)pool->worker[i]->tasks.count;
-    return count;
+    if (pool->exhausted && !pool->broken)
+        return pool->next_index - pool->returned;
+    return pool->items ? items_count(pool->items) : -1;
 }
 
 int64_t pool_count_over(const struct pool *pool)
@@ -26,14 +22,13 @@ int64_t pool_count_over(const struct pool *pool)
 
 void pool_fill_tally(const struct pool *pool, struct event *event)
 {
-    int64_t all = pool->items ? items_count(pool->items) : -1;
-    int64_t seen = pool_count_over(pool);
+    int64_t all = pool_count_all(pool);
     event->count = pool->failed;
     event->total = pool->done;
     event->has_tally = true;
     event->succeeded = pool->done - pool->failed;
     event->skipped = pool->skipped;
-    event->left = pool->exhausted && !pool->broken ? tasks_under_way(pool) : all < 0 ? -1 : all - seen;
+    event->left = all < 0 ? -1 : all - pool_count_over(pool);
 }
 
 void pool_print_undone(const struct event *event, const char *before, struct buf *text)

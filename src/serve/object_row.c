@@ -89,6 +89,7 @@ void object_row_print(const struct call *call, struct object *object, struct buf
 {
     buf_text(out, "{\"name\":");
     call_quote(call, out, object->name);
+    put_text(call, out, "declared", object->spec->name);
     put_text(call, out, "kind", object->kind->word);
     put_text(call, out, "state", steer_state(object));
     buf_printf(out, ",\"status\":%d", steer_stands(object, STEER_UNTIL_READY));

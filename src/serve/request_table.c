@@ -22,7 +22,7 @@ static const struct request_row rows[] = {
      .help = "Says what the run is and how far it has come.",
      .answers = "One line with \"ps\": the members of the hello, the state of the run (running, stopping or ended), how many of its "
                 "objects run and how many there are (up, all), of the tasks of its pools how many are done and, where it is known, how "
-                "many there are (done, tasks), and how many objects and tasks have failed (failed)."},
+                "many there are (done, tasks), and how many tasks have failed, and objects without such a task (failed)."},
     {.word = "status",
      .serve = serve_status,
      .help = "Says what each object is doing. Its status is the worst of them.",

@@ -22,7 +22,7 @@ static void put_tasks(const struct run *run, struct buf *out)
         struct object_facts facts = {0};
         run->objects[i]->kind->facts(run->objects[i], &facts);
         free(facts.pids);
-        failed += run->objects[i]->failed + facts.failed;
+        failed += facts.failed ? facts.failed : run->objects[i]->failed;
         done += facts.succeeded + facts.failed;
         left = left < 0 || facts.left < 0 ? -1 : left + facts.left;
     }

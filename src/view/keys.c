@@ -31,8 +31,9 @@ static void ask(struct view_model *model, const char *word, const char *value)
         model_notice(model, mem_strdup("The run has ended."), true);
         return;
     }
+    const char *name = value ? object->declared : object->name;
     buf_printf(&model->requests, "{\"id\":\"a\",\"%s\":%s", word, value ? "{" : "[");
-    json_quote(&model->requests, object->name, strlen(object->name));
+    json_quote(&model->requests, name, strlen(name));
     if (value)
         buf_printf(&model->requests, ":\"%s\"}}\n", value);
     else
@@ -103,7 +104,7 @@ static void look_for(struct view_model *model, bool back)
 
 static void key_look(struct view_model *model, const struct key_binding *row)
 {
-    look_for(model, row->number < 0);
+    look_for(model, (row->number < 0) != model->search_up);
 }
 
 static void key_choose(struct view_model *model, const struct key_binding *row)
@@ -158,9 +159,9 @@ static const struct key_binding rows[] = {
     {.keys = {VIEW_KEY_PAGE_DOWN, VIEW_KEY_CONTROL('F'), ' '}, .shown = "PgDn", .help = "the output after", .act = key_scroll_page, .number = 1},
     {.keys = {VIEW_KEY_HOME, 'g'}, .shown = "Home g", .help = "the first line that is there", .act = key_scroll_to, .number = -1},
     {.keys = {VIEW_KEY_END, 'G'}, .shown = "End G", .help = "the end, and what comes", .act = key_scroll_to, .number = 1},
-    {.keys = {'/'}, .shown = "/", .brief = "search", .help = "search for a regex", .act = key_type, .number = SHOWS_SEARCH},
-    {.keys = {'n'}, .shown = "n", .help = "the match above", .act = key_look, .number = -1},
-    {.keys = {'N'}, .shown = "N", .help = "the match below", .act = key_look, .number = 1},
+    {.keys = {'/'}, .shown = "/", .brief = "search", .help = "search below, or up from the end", .act = key_type, .number = SHOWS_SEARCH},
+    {.keys = {'n'}, .shown = "n", .help = "the next match in this direction", .act = key_look, .number = 1},
+    {.keys = {'N'}, .shown = "N", .help = "the next match in the other", .act = key_look, .number = -1},
     {.keys = {VIEW_KEY_ESCAPE}, .shown = "Esc", .help = "back to the objects", .act = key_back},
     {.keys = {VIEW_KEY_CONTROL('L')}, .shown = "Ctrl-L", .help = "draw all anew", .act = key_wish, .number = WISH_REDRAW},
     {.keys = {VIEW_KEY_CONTROL('Z')}, .shown = "Ctrl-Z", .help = "suspend; the run goes on", .act = key_wish, .number = WISH_SUSPEND},
@@ -190,18 +191,20 @@ static const struct key_binding *find_row(uint32_t key)
     return NULL;
 }
 
-/* The search begins at the line above the last one that is shown. */
+/* As in less: on from the first line that is shown. Where the end is shown nothing is below it, and the search goes up. */
 static void begin_search(struct view_model *model)
 {
     struct error error = {0};
     struct buf why = {0};
+    uint64_t below;
+    model->search_up = !pane_is_scrolled(model->output, &below);
     regex_free(model->search);
     model->search = NULL;
     if (!model->typed.length)
         return;
     model->search = regex_new(buf_string(&model->typed), &error);
     if (model->search) {
-        look_for(model, true);
+        look_for(model, model->search_up);
     } else {
         buf_printf(&why, "%s: %s", buf_string(&model->typed), error.text);
         model_notice(model, buf_take(&why), true);

@@ -42,7 +42,6 @@ struct view_model *model_new(bool owner)
     model->scenario = mem_strdup("");
     model->since = mem_strdup("");
     model->state = mem_strdup("");
-    model->tasks = -1;
     model->output = pane_new();
     model->reader = event_reader_new();
     model->changed = true;
@@ -195,6 +194,8 @@ static void take_change(struct view_model *model, const struct event *event)
     model->status_wanted = model->changed = true;
     if (state)
         view_objects_set_state(object, state);
+    if (object && event->kind == EVENT_POOL_ENDED && event->has_tally)
+        view_objects_set_tasks(object, event);
     if (event->kind == EVENT_RUN_ENDED)
         set_text(&model->state, "ended");
 }
@@ -270,11 +271,6 @@ static void take_progress(struct view_model *model, const struct value *run)
 {
     free(model->state);
     model->state = row_text(run, "state");
-    model->up = row_number(run, "up", 0);
-    model->all = row_number(run, "all", 0);
-    model->done = row_number(run, "done", 0);
-    model->tasks = row_number(run, "tasks", -1);
-    model->failed = row_number(run, "failed", 0);
     model->changed = true;
 }
 

@@ -75,7 +75,6 @@ struct view_model {
     char *scenario;
     char *since;
     char *state;
-    int64_t up, all, done, tasks, failed; /* TASKS below 0: nobody knows */
     struct view_objects objects;
     struct event_reader *reader;
 
@@ -93,6 +92,7 @@ struct view_model {
     char *output_of;       /* whose it is; NULL: nobody's */
     uint64_t output_id;    /* of the request for it */
     struct regex *search;  /* NULL: nothing is searched for */
+    bool search_up;        /* what was typed was looked for above, as the end was shown */
 
     struct view_message messages[MESSAGES_MOST]; /* the newest last */
     size_t message_count;

@@ -1,11 +1,13 @@
 /* The objects of a run. */
 #include "view/objects.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "event/event.h"
 #include "value/value.h"
 #include "view/text.h"
 
@@ -34,6 +36,7 @@ static bool flag_of(const struct value *row, const char *name)
 
 static void release_texts(struct view_object *object)
 {
+    free(object->declared);
     free(object->kind);
     free(object->state);
     free(object->doing);
@@ -80,6 +83,7 @@ static void take_pids(struct view_object *object, const struct value *row)
 static void fill(struct view_object *object, const struct value *row)
 {
     release_texts(object);
+    object->declared = row_text(row, "declared");
     object->kind = row_text(row, "kind");
     object->state = row_text(row, "state");
     object->doing = row_text(row, "doing");
@@ -97,7 +101,8 @@ static void fill(struct view_object *object, const struct value *row)
     object->workers = row_number(row, "workers", 0);
     object->busy = row_number(row, "busy", 0);
     object->failed = row_number(row, "failed", 0);
-    object->done = row_number(row, "succeeded", 0) + object->failed + row_number(row, "skipped", 0);
+    object->skipped = row_number(row, "skipped", 0);
+    object->done = row_number(row, "succeeded", 0) + object->failed + object->skipped;
     object->left = row_number(row, "left", -1);
     take_pids(object, row);
 }
@@ -145,6 +150,37 @@ void view_objects_set_state(struct view_object *object, const char *state)
 {
     free(object->state);
     object->state = mem_strdup(state);
+}
+
+void view_objects_set_tasks(struct view_object *object, const struct event *event)
+{
+    struct buf text = {0};
+    object->failed = event->count;
+    object->skipped = event->skipped;
+    object->done = event->total + event->skipped;
+    object->left = event->left;
+    object->busy = object->workers = 0;
+    buf_printf(&text, "%" PRId64 " done", event->total);
+    if (event->count)
+        buf_printf(&text, ", %" PRId64 " failed", event->count);
+    free(object->progress);
+    object->progress = buf_take(&text);
+}
+
+struct view_sum view_objects_sum(const struct view_objects *objects)
+{
+    struct view_sum sum = {0};
+    int64_t left = 0;
+    for (size_t i = 0; i < objects->count; i++) {
+        const struct view_object *object = objects->items[i];
+        sum.up += !strcmp(object->state, "running");
+        sum.failed += object->failed ? object->failed : !strcmp(object->state, "failed");
+        sum.done += object->done - object->skipped;
+        if (object->is_pool)
+            left = left < 0 || object->left < 0 ? -1 : left + object->left;
+    }
+    sum.tasks = left < 0 ? -1 : sum.done + left;
+    return sum;
 }
 
 static void measure(struct view_object *object, const struct usages *usages, int64_t now)

@@ -8,10 +8,12 @@
 
 #include "os/usage.h"
 
+struct event;
 struct value;
 
 struct view_object {
     char *name;
+    char *declared; /* its name in the scenario, which replicas share */
     char *kind;
     char *state;
     char *doing;    /* for a person; these four are "" where there is nothing to say */
@@ -30,8 +32,9 @@ struct view_object {
     bool paused;
     int64_t workers;
     int64_t busy;
-    int64_t done;
+    int64_t done; /* of its tasks, those that failed or were skipped too */
     int64_t failed;
+    int64_t skipped;
     int64_t left; /* below 0: nobody knows */
     bool measured; /* the next two */
     double cpu;    /* share of a processor, since the time before */
@@ -39,6 +42,14 @@ struct view_object {
     int64_t cpu_used; /* ns */
     int64_t cpu_at;   /* clock_monotonic() of that; 0: never */
     unsigned seen;    /* in which answer it was last */
+};
+
+/* What all objects come to, as ps has it. */
+struct view_sum {
+    int64_t up;
+    int64_t done;
+    int64_t tasks; /* below 0: nobody knows */
+    int64_t failed;
 };
 
 struct view_objects {
@@ -62,6 +73,11 @@ void view_objects_settle(struct view_objects *objects);
 
 /* An event has told that it has come to STATE. */
 void view_objects_set_state(struct view_object *object, const char *state);
+
+/* A pool has ended, as EVENT tells with its tally. */
+void view_objects_set_tasks(struct view_object *object, const struct event *event);
+
+struct view_sum view_objects_sum(const struct view_objects *objects);
 
 /* Works out what the COUNT objects from FIRST on use, from a walk over all processes at NOW. */
 void view_objects_measure(struct view_objects *objects, size_t first, size_t count, const struct usages *usages, int64_t now);

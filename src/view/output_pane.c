@@ -276,17 +276,23 @@ static int paint_line(struct output_pane *output, struct grid *grid, int at, int
     return row + 1 - first;
 }
 
+/* The number of the line and its row at the top of the pane, of which the bottom comes in. */
+static void top_of(struct output_pane *output, uint64_t *number, int *row)
+{
+    for (int count = 1; count < output->height && step_back(output, number, row); count++)
+        continue;
+}
+
 void pane_paint(struct output_pane *output, struct grid *grid, int row, int column, int height, int width, struct regex *search)
 {
     uint64_t number;
-    int line_row, count = 1;
+    int line_row;
     output->height = height;
     output->width = width > 0 ? width : 1;
     if (output->first == output->next || height < 1)
         return;
     bottom_of(output, &number, &line_row);
-    while (count < height && step_back(output, &number, &line_row))
-        count++;
+    top_of(output, &number, &line_row);
     for (int painted = 0; painted < height && number < output->next; number++, line_row = 0)
         painted += paint_line(output, grid, row + painted, column, height - painted, number, line_row, search);
 }
@@ -347,19 +353,23 @@ bool pane_find(struct output_pane *output, struct regex *search, bool back)
         return false;
     bottom_of(output, &number, &row);
     if (output->any_found)
-        number = output->found;
+        number = output->found + !back;
     else if (back)
-        number++; /* the last one that is shown may be it */
-    while (back ? number > output->first : number + 1 < output->next) {
+        number++; /* of those that are shown, the last or the first may be it */
+    else
+        top_of(output, &number, &row);
+    if (number < output->first)
+        number = output->first;
+    while (back ? number > output->first : number < output->next) {
+        uint64_t line = back ? --number : number++;
         struct buf plain = {0};
-        number += back ? (uint64_t)-1 : 1;
-        plain_text(line_at(output, number), &plain);
+        plain_text(line_at(output, line), &plain);
         bool found = regex_match(search, buf_string(&plain), plain.length) == 1;
         buf_release(&plain);
         if (found) {
-            show_full(output, number, row_count(output, number) - 1);
+            show_full(output, line, row_count(output, line) - 1);
             output->any_found = true;
-            output->found = number;
+            output->found = line;
             return true;
         }
     }

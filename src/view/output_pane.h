@@ -53,8 +53,8 @@ void pane_scroll_to(struct output_pane *output, bool end);
 /* True where the pane does not show the end; then lines are below it that it does not show: *BELOW. */
 bool pane_is_scrolled(const struct output_pane *output, uint64_t *below);
 
-/* Scrolls to the nearest line above (BACK) or below in which SEARCH matches, from the one that was found last on, or from the last
- * that is shown; false where there is none. */
+/* Scrolls to the nearest line above (BACK) or below in which SEARCH matches, from the one that was found last on, else from
+ * the last (BACK) or the first one that is shown; false where there is none. */
 bool pane_find(struct output_pane *output, struct regex *search, bool back);
 
 #endif

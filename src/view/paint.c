@@ -41,18 +41,19 @@ static void paint_line(struct grid *grid, int row, int column, int width)
 static void paint_head(const struct view_model *model, struct grid *grid)
 {
     struct buf text = {0};
+    struct view_sum sum = view_objects_sum(&model->objects);
     bool ended = !strcmp(model->state, "ended");
     int used = grid_text(grid, 0, 0, grid->columns, bold, *model->scenario ? model->scenario : "parrun");
     used += 2 + grid_text(grid, 0, used + 2, grid->columns - used - 2, ended ? wrong : plain, model->state);
-    buf_printf(&text, "up %" PRId64 "/%" PRId64, model->up, model->all);
-    if (model->tasks > 0 || model->done)
-        buf_printf(&text, "  tasks %" PRId64, model->done);
-    if (model->tasks > 0)
-        buf_printf(&text, "/%" PRId64, model->tasks);
+    buf_printf(&text, "up %" PRId64 "/%zu", sum.up, model->objects.count);
+    if (sum.tasks > 0 || sum.done)
+        buf_printf(&text, "  tasks %" PRId64, sum.done);
+    if (sum.tasks > 0)
+        buf_printf(&text, "/%" PRId64, sum.tasks);
     used += 2 + grid_text(grid, 0, used + 2, grid->columns - used - 2, plain, buf_string(&text));
     buf_clear(&text);
-    if (model->failed) {
-        buf_printf(&text, "failed %" PRId64, model->failed);
+    if (sum.failed) {
+        buf_printf(&text, "failed %" PRId64, sum.failed);
         used += 2 + grid_text(grid, 0, used + 2, grid->columns - used - 2, wrong, buf_string(&text));
     }
     int width = text_width(model->run);

@@ -44,7 +44,7 @@ def test_what_a_run_says_of_itself():
           bad: {{run: "exit 3", allow_failure: false}}
           off: {{run: "true", when: false}}
         pools:
-          p: {{workers: 2, tasks: [a, b, c], run: "{GATE}"}}
+          p: {{workers: 2, tasks: [a, b, c], run: "{GATE} && test ${{{{ item }}}} != c"}}
     """, "-v")
     run.wait_for(rb"bad exited")
     client = Client(socket_of(run))
@@ -66,7 +66,10 @@ def test_what_a_run_says_of_itself():
     assert of_run["all"] == 6 and of_run["tasks"] == 3 and of_run["failed"] == 1, of_run
     assert of_run["run"] == client.hello["run"] and of_run["state"] == "running", of_run
     (run.directory.path / "gate").touch()
-    assert client.ask("wait", ["p", "after"], until="ended", timeout=60)[1]["status"] == 0
+    assert client.ask("wait", ["after"], until="ended", timeout=60)[1]["status"] == 0
+    assert client.ask("wait", ["p"], until="ended", timeout=60)[1]["status"] == 1
+    assert client.ask("ps")[0][0]["ps"]["failed"] == 2, "bad, and the one task of p"
+    assert client.objects()["p"]["progress"] == "3 of 3 (100%), 1 failed"
     end(run)
 
 

@@ -197,7 +197,11 @@ def steer_pool(kind):
     status, lines = word(run, "scale", {"p": "+4"}, no_wait=True)
     assert status == 0 and lines["p"]["text"].startswith("is scaled from 2 to 6 workers"), lines
     assert begun.read_text().count("x") == 2, "no task is begun in a pause"
-    assert word(run, "resume", ["p"])[0] == 0
+    assert word(run, "scale", {"p": 0}, no_wait=True)[0] == 0
+    status, lines = word(run, "resume", ["p"])
+    assert lines["p"]["text"] == "has no workers: 'parrun scale p=1' gives it one", lines
+    assert run.client.objects()["p"]["progress"] == "0 of 60 (0%), scaled to 0 workers"
+    assert word(run, "scale", {"p": 6}, no_wait=True)[0] == 0
     wait_until(lambda: begun.read_text().count("x") == 6)
     status, lines = word(run, "scale", {"p": 1}, no_wait=True)
     assert "; 5 still end" in lines["p"]["text"], lines

@@ -112,7 +112,7 @@ work 2/2  running                   │
 """ + BRIEFS)
 
 AFTER = list_of("""
-shop  running  up 2/3  tasks 4/4  failed 2
+shop  running  up 2/3  tasks 4/4  failed 1
 NAME      STATE      RE   CPU    MEM
 db        running
 web       running
@@ -331,6 +331,10 @@ def test_run_with_a_view():
             terminal.wait_for(wanted)
             terminal.end()
         if keys and keys[1] == "d":
+            terminal = Terminal(world, [PROGRAM, "run", "--view", "scenario.yaml"], columns=200, cwd=directory.path)
+            lines = terminal.wait_for("it ended with 7")
+            assert "runs already, as" in lines[0] and "parrun view" in lines[0], lines
+            terminal.end()
             assert world.say("stop").returncode == 0
         deadline = time.monotonic() + PATIENCE
         while world.say("ps").stdout and time.monotonic() < deadline:

@@ -10,12 +10,12 @@
 #include "view/paint.h"
 
 #define HELLO "{\"hello\":1,\"run\":\"20260102T030405Z-9\",\"scenario\":\"shop\",\"file\":\"/shop.yaml\",\"pid\":9,\"since\":\"2026-01-02T03:04:05.6Z\"}"
-#define PS "{\"id\":\"p\",\"ps\":{\"state\":\"running\",\"up\":2,\"all\":3,\"done\":25,\"tasks\":100,\"failed\":0}}"
+#define PS "{\"id\":\"p\",\"ps\":{\"state\":\"running\"}}"
 #define ROW(members) "{\"id\":\"s\",\"object\":{" members "}}"
-#define DB ROW("\"name\":\"db\",\"kind\":\"process\",\"state\":\"running\",\"status\":0,\"pid\":10,\"pids\":[10],\"restarts\":0,\"restarted\":0,\"doing\":\"runs for 3s\"")
-#define WEB ROW("\"name\":\"web\",\"kind\":\"process\",\"state\":\"waiting\",\"status\":6,\"restarts\":1,\"restarted\":2,\"doing\":\"waits for db\"")
+#define DB ROW("\"name\":\"db\",\"declared\":\"db\",\"kind\":\"process\",\"state\":\"running\",\"status\":0,\"pid\":10,\"pids\":[10],\"restarts\":0,\"restarted\":0,\"doing\":\"runs for 3s\"")
+#define WEB ROW("\"name\":\"web\",\"declared\":\"web\",\"kind\":\"process\",\"state\":\"waiting\",\"status\":6,\"restarts\":1,\"restarted\":2,\"doing\":\"waits for db\"")
 #define WORK                                                                                                                   \
-    ROW("\"name\":\"work\",\"kind\":\"pool\",\"state\":\"running\",\"status\":0,\"restarts\":0,\"restarted\":0,\"workers\":4,\"busy\":3," \
+    ROW("\"name\":\"work\",\"declared\":\"work\",\"kind\":\"pool\",\"state\":\"running\",\"status\":0,\"restarts\":0,\"restarted\":0,\"workers\":4,\"busy\":3," \
         "\"succeeded\":24,\"failed\":1,\"skipped\":0,\"left\":75,\"progress\":\"25 of 100 (25%)\"")
 #define END "{\"id\":\"s\",\"status\":6}"
 #define EVENT(id, members) "{\"id\":\"" id "\",\"event\":{\"time\":\"2026-01-02T03:04:06.789012Z\",\"at\":1.0,\"seq\":7,\"run\":\"r\"," members "}}"
@@ -96,7 +96,7 @@ static void test_screen(void **state)
     take(model, LINE("o1", "2", "a line that is longer than the pane is wide goes on"));
     take(model, EVENT("w", "\"event\":\"process.exited\",\"wrong\":true,\"process\":\"web\",\"pid\":3,\"code\":3"));
     assert_screen(model, 14, 80,
-                  "shop  running  up 2/3  tasks 25/100                           20260102T030405Z-9\n"
+                  "shop  running  up 2/3  tasks 25/100  failed 1                 20260102T030405Z-9\n"
                   "NAME      STATE      RE   CPU    MEM│─ db ──────────────────────────────────────\n"
                   "db        running                   │up\n"
                   "web       waiting     3             │a line that is longer than the pane is wide\n"
@@ -143,10 +143,13 @@ static void test_words(void **state)
     assert_requests(model, "{\"id\":\"a\",\"scale\":{\"work\":\"+1\"}}\n");
     press(model, "-p");
     assert_requests(model, "{\"id\":\"a\",\"scale\":{\"work\":\"-1\"}}\n{\"id\":\"a\",\"pause\":[\"work\"]}\n");
-    take(model, "{\"id\":\"a\",\"object\":{\"name\":\"work\",\"kind\":\"pool\",\"state\":\"running\",\"text\":\"is paused; 3 tasks run\"}}");
+    take(model, "{\"id\":\"a\",\"object\":{\"name\":\"work\",\"declared\":\"work\",\"kind\":\"pool\",\"state\":\"running\",\"text\":\"is paused; 3 tasks run\"}}");
     take(model, "{\"id\":\"a\",\"status\":0}");
     assert_true(shows(model, "work is paused; 3 tasks run"));
-    press(model, "kS");
+    take_all(model, (const char *const[]){ROW("\"name\":\"web.1\",\"declared\":\"web\",\"kind\":\"process\",\"state\":\"running\""), WORK, END, NULL});
+    press(model, "k+");
+    assert_requests(model, "{\"id\":\"a\",\"scale\":{\"web\":\"+1\"}}\n");
+    press(model, "S");
     take(model, "{\"id\":\"a\",\"status\":7,\"error\":\"web would wait in vain\"}");
     assert_true(shows(model, "web would wait in vain"));
     model_free(model);
@@ -194,14 +197,24 @@ static void test_scrolling(void **state)
     assert_true(shows(model, "line number 200") && !shows(model, "lines below"));
     model_key(model, VIEW_KEY_HOME);
     assert_true(shows(model, "│line number 1 ") || shows(model, "│line number 1\n"));
-    press(model, "/number 150?$\r");
     model_key(model, VIEW_KEY_END);
-    press(model, "n");
+    press(model, "/number 150?$\r"); /* from the end it goes up, */
     assert_true(shows(model, "line number 150") && !shows(model, "line number 151\n"));
     press(model, "n");
     assert_true(shows(model, "line number 15\n"));
     press(model, "n");
     assert_true(shows(model, "No further match above."));
+    press(model, "N");
+    assert_true(shows(model, "line number 150") && !shows(model, "line number 151\n"));
+    model_key(model, VIEW_KEY_HOME);
+    press(model, "/number (1|90)$\r"); /* and down from elsewhere, from the first line that is shown on */
+    assert_true(shows(model, "line number 1\n"));
+    press(model, "n");
+    assert_true(shows(model, "line number 90\n") && !shows(model, "line number 91\n"));
+    press(model, "n");
+    assert_true(shows(model, "No further match below."));
+    press(model, "N");
+    assert_true(shows(model, "line number 1\n"));
     press(model, "/(\r");
     assert_true(shows(model, "(: "));
     model_free(model);
@@ -256,8 +269,8 @@ static void test_many_objects(void **state)
 static void test_a_terminal(void **state)
 {
     static const char *const rows[] = {
-        ROW("\"name\":\"db\",\"kind\":\"process\",\"state\":\"running\",\"status\":0,\"rows\":24,\"columns\":80"), WEB, END, NULL};
-    static const char *const ended[] = {ROW("\"name\":\"db\",\"kind\":\"process\",\"state\":\"done\",\"status\":0"), WEB, END, NULL};
+        ROW("\"name\":\"db\",\"declared\":\"db\",\"kind\":\"process\",\"state\":\"running\",\"status\":0,\"rows\":24,\"columns\":80"), WEB, END, NULL};
+    static const char *const ended[] = {ROW("\"name\":\"db\",\"declared\":\"db\",\"kind\":\"process\",\"state\":\"done\",\"status\":0"), WEB, END, NULL};
     struct view_model *model = model_of_shop(false);
     (void)state;
     press(model, "t");
@@ -293,7 +306,7 @@ static void test_a_terminal(void **state)
 static void test_when_it_asks(void **state)
 {
     struct view_model *model = model_of_shop(false);
-    static const char *const done[] = {ROW("\"name\":\"db\",\"kind\":\"process\",\"state\":\"running\",\"status\":0"), END, NULL};
+    static const char *const done[] = {ROW("\"name\":\"db\",\"declared\":\"db\",\"kind\":\"process\",\"state\":\"running\",\"status\":0"), END, NULL};
     (void)state;
     assert_true(model_step(model, NS_PER_S) > 0); /* tasks run */
     assert_true(model_step(model, 3 * NS_PER_S) < 0);
@@ -320,6 +333,8 @@ static void test_the_end(void **state)
     take(model, EVENT("e", "\"event\":\"process.exited\",\"wrong\":true,\"process\":\"db\",\"pid\":3,\"code\":3"));
     take(model, EVENT("e", "\"event\":\"process.ended\",\"process\":\"db\",\"pid\":3"));
     take(model, EVENT("e", "\"event\":\"process.skipped\",\"process\":\"web\",\"reason\":\"db failed\""));
+    take(model, EVENT("e", "\"event\":\"pool.ended\",\"pool\":\"work\",\"count\":3,\"total\":100,\"succeeded\":97,\"skipped\":0,\"left\":0"));
+    assert_true(shows(model, "up 0/3  tasks 100/100  failed 4") && shows(model, " 100 done, 3 failed"));
     press(model, "q");
     assert_true(shows(model, "Stop the run?") && model->wish == WISH_NONE);
     press(model, "\033q");

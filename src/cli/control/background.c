@@ -106,8 +106,9 @@ static bool is_apart(const struct options *options, const struct scenario *scena
 }
 
 /* True, told, where a run of this file goes on. */
-static bool runs_already(const char *file, const struct found_run *runs, size_t count)
+static bool runs_already(const struct options *options, const struct found_run *runs, size_t count)
 {
+    const char *file = options->file, *word = options->view ? "view" : "stop -r", *does = options->view ? "show" : "end";
     char *path = realpath(file, NULL);
     bool found = false;
     for (size_t i = 0; path && !found && i < count; i++) {
@@ -116,8 +117,8 @@ static bool runs_already(const char *file, const struct found_run *runs, size_t 
         found = other && !strcmp(path, other);
         free(other);
         if (found)
-            complain("%s runs already, as %s, process %ld: parrun stop -r %s would end it, --again starts another", file,
-                     control_text(identity, "run"), (long)control_number(identity, "pid", 0), control_text(identity, "run"));
+            complain("%s runs already, as %s, process %ld: parrun %s %s would %s it, --again starts another", file,
+                     control_text(identity, "run"), (long)control_number(identity, "pid", 0), word, control_text(identity, "run"), does);
     }
     free(path);
     return found;
@@ -374,7 +375,7 @@ static int start_locked(struct starting *starting, const char *directory, struct
     const struct options *options = &starting->options;
     struct found_run *living = NULL;
     size_t count = control_runs(starting->arena, &living);
-    if (!options->again && !options->view && runs_already(options->file, living, count))
+    if (!options->again && runs_already(options, living, count))
         return STATUS_DOWN;
     run_logs_prune(directory, living, count);
     starting->background.id = make_id(starting->arena);
