@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -19,6 +18,7 @@
 #include "loop/pipe.h"
 #include "os/pty.h"
 #include "os/spawn_attributes.h"
+#include "os/text_file.h"
 #include "queue/parts.h"
 #include "queue/queue.h"
 #include "scenario/spec.h"
@@ -130,28 +130,15 @@ static int open_file(struct streams *streams, struct stream *stream,
     return stream->theirs < 0 ? error_system(error, errno, "cannot read '%s'", path) : 0;
 }
 
-static int write_text(int fd, const struct buf *text)
-{
-    for (size_t done = 0; done < text->length;) {
-        ssize_t length = write(fd, text->data + done, text->length - done);
-        if (length < 0)
-            return errno;
-        done += (size_t)length;
-    }
-    return lseek(fd, 0, SEEK_SET) < 0 ? errno : 0;
-}
-
-/* A text is a file in memory: however long it is, nobody has to feed it. */
 static int open_text(struct streams *streams, struct stream *stream,
                      const struct stream_spec *spec, struct error *error)
 {
     struct buf text = {0};
     int result = exec_context_render(streams->context, spec->text, &text, error);
     if (!result) {
-        stream->theirs = memfd_create("text", MFD_CLOEXEC);
-        int number = stream->theirs < 0 ? errno : write_text(stream->theirs, &text);
-        if (number)
-            result = error_system(error, number, "cannot keep the text of descriptor %d",
+        stream->theirs = text_file_open(text.data, text.length);
+        if (stream->theirs < 0)
+            result = error_system(error, -stream->theirs, "cannot keep the text of descriptor %d",
                                   stream->fd);
     }
     buf_release(&text);

@@ -21,6 +21,7 @@ static int open_planner(struct pool *pool, struct error *error)
                                    pool->object.name, 0, error);
     if (!result) {
         exec_context_config(&context, &config);
+        exec_context_config_input(&pool->spec->input, &config);
         pool->planner = planner_new(&config, error);
         result = pool->planner ? 0 : error->code;
     }

@@ -205,7 +205,12 @@ static void put_texts(struct buf *content, struct pool_content *parts, const str
     put_lua(content, &spec->setup);
     start = end_part(parts, "setup", content, start);
     put_template(content, spec->object.cwd);
-    end_part(parts, "cwd", content, start);
+    start = end_part(parts, "cwd", content, start);
+    if (spec->input.kind == STREAM_NULL)
+        return;
+    buf_number(content, spec->input.kind);
+    put_template(content, spec->input.kind == STREAM_FILE ? spec->input.path : spec->input.text);
+    end_part(parts, "stdin", content, start);
 }
 
 void task_key_pool(const struct scenario *scenario, const struct pool_spec *spec, struct pool_content *parts)

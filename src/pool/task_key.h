@@ -2,7 +2,7 @@
  * By what a task is known from run to run: its content, never its number.
  *
  * The content is the pool's name and kind, its body (the templates as written, the shell, Lua's
- * text), setup, cwd and env, which has no order, the vars of the scenario that any of these texts
+ * text), setup, stdin, cwd and env, which has no order, the vars of the scenario that any of these texts
  * names as vars.NAME (all of them where it speaks of "vars" in another way), and the item. The key
  * is SipHash-2-4-128 of the item under the hash of the rest; of a table, in whatever order its pairs
  * come.

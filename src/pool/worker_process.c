@@ -208,6 +208,7 @@ static void send_config(struct process_worker *process, const struct exec_contex
     exec_context_config(context, &config);
     config.worker = process->worker.number;
     config.separate = spec->separate;
+    exec_context_config_input(&spec->input, &config);
     config.setup =
         chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
     config.stop_signal = spec->stop.signal;

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "engine/run.h"
 #include "event/event.h"
 #include "pool/private.h"
 #include "scenario/spec.h"
@@ -113,6 +114,20 @@ static void take_result(struct task *task, const struct result *result)
         task->command = mem_copy(result->command, result->command_length);
 }
 
+/* What a command's exit code means; TEXT of a result is none of its own. */
+static void judge_code(const struct pool *pool, struct task *task)
+{
+    const struct codes_spec *success = &pool->spec->success;
+    bool done = task->outcome == OUTCOME_DONE;
+    if (pool->object.run->dry || !success->count || (!done && task->outcome != OUTCOME_EXITED) ||
+        scenario_is_success(success, task->number) == done)
+        return;
+    free(task->text);
+    task->outcome = done ? OUTCOME_EXITED : OUTCOME_DONE;
+    task->text = done ? mem_strdup("exit code 0 is none of its success_codes") : NULL;
+    task->text_length = done ? strlen(task->text) : 0;
+}
+
 void pool_worker_result(struct pool_worker *worker, const struct result *result)
 {
     struct pool *pool = worker->pool;
@@ -123,9 +138,10 @@ void pool_worker_result(struct pool_worker *worker, const struct result *result)
     pool_release(pool, task);
     task->lost = 0;
     take_result(task, result);
+    judge_code(pool, task);
     learn_duration(pool, result);
     worker->done++;
-    if (result->outcome == OUTCOME_CANCELLED)
+    if (task->outcome == OUTCOME_CANCELLED)
         pool_end_task(pool, task);
     else if (!pool_retry(pool, task))
         pool_finish_task(pool, task);

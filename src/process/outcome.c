@@ -24,14 +24,6 @@ void process_fail(struct process *process, const char *reason)
         process->life.reason = mem_strdup(reason);
 }
 
-static bool is_success(const struct process_spec *spec, int code)
-{
-    for (size_t i = 0; i < spec->success_code_count; i++)
-        if (spec->success_codes[i] == code)
-            return true;
-    return !spec->success_code_count && !code;
-}
-
 /* The queue for whose lack of consumers it, or its shell's command, was ended by SIGPIPE; NULL: none. */
 static const struct queue *ended_by_queue(const struct life *life)
 {
@@ -45,7 +37,7 @@ bool process_has_failed(const struct process *process)
     const struct queue *queue = ended_by_queue(life);
     bool meant = queue && queue_drops_leftover(queue);
     return life->failed ||
-           (!meant && (life->signal || !is_success(process->spec, life->code)));
+           (!meant && (life->signal || !scenario_is_success(&process->spec->success, life->code)));
 }
 
 static void blame_queue(struct process *process)
@@ -91,7 +83,7 @@ static void blame_code(struct process *process)
 {
     const struct life *life = &process->life;
     if (life->failed && life->exited && !life->signal && !life->code &&
-        !is_success(process->spec, 0))
+        !scenario_is_success(&process->spec->success, 0))
         process_fail(process, "exit code 0 is none of its success_codes");
 }
 

@@ -44,6 +44,14 @@ char *loader_path(const struct loader *loader, const struct node *node, const ch
     return path_in(loader->files[node->file].directory, path);
 }
 
+bool scenario_is_success(const struct codes_spec *success, int64_t code)
+{
+    for (size_t i = 0; i < success->count; i++)
+        if (success->codes[i] == code)
+            return true;
+    return !success->count && !code;
+}
+
 size_t scenario_object_count(const struct scenario *scenario)
 {
     return scenario->process_count + scenario->pool_count + scenario->thread_count;

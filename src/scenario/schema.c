@@ -100,6 +100,7 @@ static const struct choice framings[] = {{"line", FRAMING_LINE},
                                          {"json", FRAMING_JSON},
                                          {0}};
 static const struct choice inputs[] = {{"inherit", STREAM_INHERIT}, {"null", STREAM_NULL}, {0}};
+static const struct choice task_inputs[] = {{"null", STREAM_NULL}, {0}};
 static const struct choice stdouts[] = {
     {"log", STREAM_LOG}, {"inherit", STREAM_INHERIT}, {"null", STREAM_NULL}, {0}};
 static const struct choice others[] = {{"log", STREAM_LOG},

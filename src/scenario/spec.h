@@ -193,6 +193,12 @@ struct fd_spec {
     struct stream_spec stream;
 };
 
+/* Exit codes that are no failure; without any: 0 alone. */
+struct codes_spec {
+    int64_t *codes;
+    size_t count;
+};
+
 /* Whom a stop signal is for. */
 enum stop_to {
     STOP_GROUP,
@@ -268,8 +274,7 @@ struct process_spec {
     struct restart_spec restart;
     struct probe_spec ready;
     struct probe_spec health;
-    int64_t *success_codes; /* exit codes that are no failure; without any: 0 alone */
-    size_t success_code_count;
+    struct codes_spec success;
     bool tty; /* a terminal of its own is all three; what it shows goes where stdout says */
     struct stream_spec streams[3]; /* stdin, stdout, stderr */
     struct fd_spec *fds;
@@ -293,6 +298,7 @@ enum source_kind {
     SOURCE_OUTPUT, /* the lines that a command writes */
     SOURCE_LUA,    /* what a chunk emits */
     SOURCE_QUEUE,  /* messages */
+    SOURCE_BLOCKS, /* pieces of a file, of whole records: where each lies in it */
 };
 
 struct axis_spec {
@@ -329,6 +335,9 @@ struct source_spec {
     const char *columns;       /* the same: what stands between columns: items are lists; NULL: no columns */
     bool header;               /* the same: the first line names what items have: they are tables */
     const char *header_line;   /* HEADER: that line, where somebody has read it; NULL: the first one */
+    int64_t size;              /* SOURCE_BLOCKS: bytes that a block should have */
+    int64_t records;           /* the same: the records that it has; 0: as SIZE says */
+    const char *start;         /* the same: what each record begins with; NULL: nothing */
     const struct value *names; /* its keys are what items have; NULL: that is not known */
     struct mark mark;
 };
@@ -419,8 +428,10 @@ struct pool_spec {
     enum output_kind output;
     bool separate; /* a task's standard error is told apart from its standard output */
     bool tag;      /* each line of output begins with the task's item and a tab */
+    struct stream_spec input; /* what each task's command reads: STREAM_NULL, STREAM_FILE or STREAM_TEXT */
     struct stop_spec stop; /* for a task that is stopped or timed out */
     struct retry_spec retry;
+    struct codes_spec success; /* of tasks that are commands */
     struct halt_spec halt;
     struct throttle_spec throttle;
     struct results_spec results;
@@ -531,6 +542,9 @@ struct scenario *scenario_load_text(const char *name, const char *text, size_t l
 const struct mask *scenario_mask(const struct scenario_sources *held);
 void scenario_free(struct scenario *scenario);
 void scenario_free_sources(struct scenario_sources *held);
+
+/* True where a program that has exited with CODE has not failed. */
+bool scenario_is_success(const struct codes_spec *success, int64_t code);
 
 /* Processes, pools and threads, numbered in this order. */
 size_t scenario_object_count(const struct scenario *scenario);

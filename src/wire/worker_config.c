@@ -28,6 +28,7 @@ struct config_field {
 #define FIELD(type, member) {type, offsetof(struct worker_config, member)}
 
 _Static_assert(sizeof(enum worker_body) == sizeof(int32_t), "an enum is sent as an i32");
+_Static_assert(sizeof(enum worker_input) == sizeof(int32_t), "so is this one");
 
 static const struct config_field fields[] = {
     FIELD(FIELD_I32, body),          FIELD(FIELD_BOOL, process),    FIELD(FIELD_BOOL, dry),
@@ -39,7 +40,7 @@ static const struct config_field fields[] = {
     FIELD(FIELD_BOOL, stop_leader),  FIELD(FIELD_I64, stop_grace),  FIELD(FIELD_I64, worker),
     FIELD(FIELD_I32, window),        FIELD(FIELD_I32, stdin_fd),    FIELD(FIELD_TEXTS, produces),
     FIELD(FIELD_TEXTS, consumes),    FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_I64, heartbeat),
-    FIELD(FIELD_BUF, rules),
+    FIELD(FIELD_BUF, rules),         FIELD(FIELD_I32, input),       FIELD(FIELD_TEXT, input_text),
 };
 
 static void texts_release(struct config_texts *texts)

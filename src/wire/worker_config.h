@@ -21,6 +21,13 @@ enum worker_body {
     WORKER_COPROCESS,
 };
 
+/* What a command reads. */
+enum worker_input {
+    WORKER_INPUT_NONE,
+    WORKER_INPUT_TEXT, /* this text */
+    WORKER_INPUT_FILE, /* the file of this path */
+};
+
 /* A list of texts. */
 struct config_texts {
     char **items;
@@ -60,6 +67,8 @@ struct worker_config {
     struct config_texts env; /* NAME, template, NAME, template, ...: laid over the worker's own */
     char *cwd;             /* a template; NULL: none */
     struct config_texts shell; /* for WORKER_RUN: its words, which the command line follows */
+    enum worker_input input; /* what each command reads */
+    char *input_text;      /* of that a template */
     char *attributes;      /* of each command, as os/spawn_attributes.h writes them; NULL: none */
     struct config_texts command; /* WORKER_RUN: one template; otherwise one an argument */
     struct chunk lua;

@@ -21,6 +21,7 @@
 #include "os/spawn_attributes.h"
 #include "script/script.h"
 #include "wire/task_variables.h"
+#include "worker/input.h"
 #include "worker/private.h"
 #include "worker/render.h"
 
@@ -384,7 +385,12 @@ static int start_task(struct worker *worker, const struct spawn_options *rendere
     struct spawn_options options = *rendered;
     int descriptors[] = {render_null(worker->command), -1, -1};
     int count = worker->config.separate ? 2 : 1;
-    int result = open_pipes(run, descriptors + 1, count, error);
+    int input;
+    int result = input_begin(worker, &input, error);
+    if (!result)
+        result = open_pipes(run, descriptors + 1, count, error);
+    if (input >= 0)
+        descriptors[0] = input;
     if (!worker->config.separate)
         descriptors[2] = descriptors[1];
     for (int i = 0; !result && i < count; i++)
@@ -394,6 +400,8 @@ static int start_task(struct worker *worker, const struct spawn_options *rendere
     options.descriptor_count = countof(descriptors);
     if (!result)
         result = command_spawn(worker, &options, &run->pid, error);
+    if (input >= 0)
+        close(input);
     for (int i = 0; i < count; i++) {
         if (descriptors[i + 1] >= 0)
             close(descriptors[i + 1]);

@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "os/cgroup.h"
 #include "os/spawn.h"
 #include "os/spawn_attributes.h"
@@ -39,6 +40,9 @@ struct body_command {
     bool env_varies; /* some of the entries differ from task to task */
     struct rendered cwd;
     struct buf directory; /* CWD made absolute */
+    enum worker_input input_kind;
+    struct rendered input;
+    struct buf input_path; /* INPUT made absolute, where it is a file */
     struct attributes attributes;
     struct cgroup *cgroup;
     struct variables variables;
@@ -61,17 +65,24 @@ static int parse_rendered(struct body_command *command, const struct template_sc
     return 0;
 }
 
-static int render(struct rendered *rendered, struct script *script, struct error *error)
+/* Of any bytes. */
+static int render_bytes(struct rendered *rendered, struct script *script, struct error *error)
 {
     if (rendered->fixed)
         return 0;
     buf_clear(&rendered->text);
     buf_text(&rendered->text, rendered->head);
     int result = template_render(rendered->template, script, &rendered->text, error);
+    rendered->fixed = !result && !template_uses_task(rendered->template);
+    return result;
+}
+
+static int render(struct rendered *rendered, struct script *script, struct error *error)
+{
+    int result = render_bytes(rendered, script, error);
     if (!result && strlen(buf_string(&rendered->text)) != rendered->text.length)
         result = error_set(error, ERROR_FAILED,
                            "a value with a NUL byte cannot be passed to a command");
-    rendered->fixed = !result && !template_uses_task(rendered->template);
     return result;
 }
 
@@ -188,6 +199,16 @@ static int parse_arguments(struct body_command *command, const struct worker_con
     return 0;
 }
 
+static int parse_input(struct body_command *command, const struct worker_config *config,
+                       const struct template_scope *scope, struct error *error)
+{
+    command->input_kind = config->input;
+    if (!config->input)
+        return 0;
+    int result = parse_rendered(command, scope, TEMPLATE_TEXT, "", config->input_text, &command->input, error);
+    return result ? error_wrap(error, "stdin") : 0;
+}
+
 int command_prepare(struct worker *worker, struct error *error)
 {
     const struct worker_config *config = &worker->config;
@@ -218,6 +239,8 @@ int command_prepare(struct worker *worker, struct error *error)
         result = parse_rendered(command, &scope, TEMPLATE_TEXT, "", config->cwd, &command->cwd,
                                 error);
     if (!result)
+        result = parse_input(command, config, &scope, error);
+    if (!result)
         take_environment(command);
     return result;
 }
@@ -235,6 +258,8 @@ void command_release(struct worker *worker)
     variables_release(&command->variables);
     buf_release(&command->cwd.text);
     buf_release(&command->directory);
+    buf_release(&command->input.text);
+    buf_release(&command->input_path);
     if (command->null >= 0)
         close(command->null);
     attributes_release(&command->attributes);
@@ -251,6 +276,16 @@ static void fill_environment(struct body_command *command)
         command->environment[count++] = command->entries[i].text.data;
     count += variables_put(&command->variables, command->environment + count);
     command->environment[count] = NULL;
+}
+
+/* A file has a path without NUL bytes, a text any bytes. */
+static int render_read(struct body_command *command, struct script *script, struct error *error)
+{
+    if (!command->input.template)
+        return 0;
+    int result = command->input_kind == WORKER_INPUT_FILE ? render(&command->input, script, error)
+                                                          : render_bytes(&command->input, script, error);
+    return result ? error_wrap(error, "stdin") : 0;
 }
 
 static int render_all(struct body_command *command, struct script *script, struct error *error)
@@ -277,17 +312,24 @@ static int render_all(struct body_command *command, struct script *script, struc
         result = error_set(error, ERROR_FAILED, "an empty list has no program to run");
     if (!result && command->cwd.template)
         result = render(&command->cwd, script, error);
-    return result;
+    return result ? result : render_read(command, script, error);
 }
 
-/* Where the task runs: relative to the scenario's directory; NULL: where parrun runs. */
+/* PATH made absolute, into WHOLE: relative to the scenario's directory. */
+static void put_path(const struct worker *worker, const struct buf *path, struct buf *whole)
+{
+    buf_clear(whole);
+    if (*buf_string(path) != '/')
+        buf_printf(whole, "%s/", worker->config.directory);
+    buf_append(whole, path->data, path->length);
+}
+
+/* Where the task runs; NULL: where parrun runs. */
 static const char *find_directory(struct body_command *command, const struct worker *worker)
 {
-    const char *cwd = buf_string(&command->cwd.text);
-    if (!command->cwd.template || *cwd == '/')
-        return command->cwd.template ? cwd : NULL;
-    buf_clear(&command->directory);
-    buf_printf(&command->directory, "%s/%s", worker->config.directory, cwd);
+    if (!command->cwd.template)
+        return NULL;
+    put_path(worker, &command->cwd.text, &command->directory);
     return command->directory.data;
 }
 
@@ -299,6 +341,8 @@ static void fill_options(struct body_command *command, const struct worker *work
     options->environment = command->environment;
     options->directory = find_directory(command, worker);
     options->attributes = &command->attributes;
+    if (command->input_kind == WORKER_INPUT_FILE)
+        put_path(worker, &command->input.text, &command->input_path);
 }
 
 int render_command(struct body_command *command, struct worker *worker,
@@ -351,7 +395,32 @@ static bool needs_variables(const struct body_command *command)
         told = told || template_uses_task(command->arguments[i].template);
     for (size_t i = 0; i < command->entry_count; i++)
         told = told || template_uses_task(command->entries[i].template);
+    told = told || (command->input.template && template_uses_task(command->input.template));
     return !told && !(command->cwd.template && template_uses_task(command->cwd.template));
+}
+
+/* A text that is longer is told of, and not shown. */
+#define TEXT_SHOWN 4096
+
+/* The command, which begins at FROM in OUT, with what it reads. */
+static void print_input(const struct body_command *command, const struct spawn_options *options, size_t from,
+                        struct buf *out)
+{
+    const struct buf *text = &command->input.text;
+    struct buf line = {0};
+    if (command->input_kind == WORKER_INPUT_FILE) {
+        buf_text(out, " <");
+        shell_quote(out, command->input_path.data, command->input_path.length);
+    } else if (text->length > TEXT_SHOWN) {
+        buf_printf(out, " # stdin: %zu bytes of text", text->length);
+    } else {
+        buf_text(&line, "printf %s ");
+        shell_quote(&line, text->data, text->length);
+        buf_printf(&line, options->directory ? " | (%s)" : " | %s", out->data + from);
+        buf_truncate(out, from);
+        buf_append(out, line.data, line.length);
+    }
+    buf_release(&line);
 }
 
 void render_print(const struct body_command *command, const struct spawn_options *options,
@@ -364,7 +433,10 @@ void render_print(const struct body_command *command, const struct spawn_options
     if (needs_variables(command))
         while (entries[count])
             count++;
+    size_t from = out->length;
     spawn_print(options, entries, count, out);
+    if (command->input_kind)
+        print_input(command, options, from, out);
 }
 
 const struct attributes *render_attributes(const struct body_command *command)
@@ -375,6 +447,11 @@ const struct attributes *render_attributes(const struct body_command *command)
 struct cgroup *render_cgroup(const struct body_command *command)
 {
     return command->cgroup;
+}
+
+const struct buf *render_input(const struct body_command *command)
+{
+    return command->input_kind == WORKER_INPUT_FILE ? &command->input_path : &command->input.text;
 }
 
 int render_null(const struct body_command *command)

@@ -34,6 +34,9 @@ const struct attributes *render_attributes(const struct body_command *command);
 /* Where each command runs; NULL: where the worker does. */
 struct cgroup *render_cgroup(const struct body_command *command);
 
+/* What the task's command reads, as render_command() has rendered it: the text, or the path of the file, absolute. */
+const struct buf *render_input(const struct body_command *command);
+
 /* A descriptor of /dev/null. */
 int render_null(const struct body_command *command);
 

@@ -25,7 +25,7 @@ static const struct wrapper {
                      "queues: {q: {}, r: {",
                      "}}\n", ""},
     [BLOCK_PROCESS] = {AROUND ENDS RESOURCES "processes: {p: {", "}}\n", "lua: x = 1"},
-    [BLOCK_POOL] = {AROUND ENDS RESOURCES "pools: {p: {", "}}\n", "lua: x = 1", "tasks: {queue: q}"},
+    [BLOCK_POOL] = {AROUND ENDS RESOURCES "pools: {p: {", "}}\n", "run: x", "tasks: {queue: q}"},
     [BLOCK_THREAD] = {AROUND "processes: {p: {run: x, consumes: q}}\nthreads: {t: {", "}}\n",
                       "lua: x = 1"},
     [BLOCK_STOP] = {AROUND ENDS "processes: {p: {run: x, stop: {", "}}}\n", ""},

@@ -11,10 +11,18 @@
 #define FD_LEAST 3
 #define FD_MOST 1023
 
+/* The standard input of each task of a pool. */
+static bool is_of_task(const struct key *key)
+{
+    return key->choices[0].value == STREAM_NULL;
+}
+
 /* "inherit, null, log or a mapping such as {file: PATH}": what the stream of this key may be. */
 static const char *stream_wording(struct loader *loader, const struct key *key)
 {
     const char *list = "";
+    if (is_of_task(key))
+        return "null, {text: TEXT} or {file: PATH}";
     for (size_t i = 0; key->choices[i].name; i++)
         list = arena_printf(loader->arena, "%s%s, ", list, key->choices[i].name);
     return arena_printf(loader->arena, "%s%s", list, "{file: PATH} or {queue: NAME}");
@@ -42,7 +50,7 @@ static void bind_word(struct loader *loader, const struct field *field, const st
     }
     const char *hint = nearest.name
                            ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
-                       : strchr(text, '/') || strchr(text, '.')
+                       : strchr(text, '/') || strchr(text, '.') || is_of_task(field->key)
                            ? arena_printf(loader->arena, "a file is written {file: %s}",
                                           show_text(text, strlen(text)).text)
                            : arena_printf(loader->arena, "a queue is written {queue: %s}, a file {file: %s}",
@@ -74,6 +82,10 @@ static void bind_stream(struct loader *loader, const struct field *field, const 
         diag_error(loader->diags, loader_mark(loader, node), NULL,
                    "%s: '%s' is for output, an input is only read", field_label(loader, field),
                    stream->append ? "append" : "rotate");
+    if (stream->kind == STREAM_QUEUE && is_of_task(field->key))
+        diag_error(loader->diags, loader_mark(loader, node),
+                   "write tasks: {queue: NAME} for a task a message, and stdin: {text: \"${{ item }}\"}",
+                   "%s: a queue is read by one program, and not by each task", field_label(loader, field));
     if (stream->ack && !stream->input)
         diag_error(loader->diags, loader_mark(loader, node), "take it away, or write it at stdin",
                    "%s: 'ack' is for what the process reads", field_label(loader, field));

@@ -136,6 +136,20 @@ static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
                        "pool '%s': its workers run elsewhere, where %s cannot be had", object->name, keys[i].what);
 }
 
+/* What only a task that is a command has. */
+static void check_no_command(struct loader *loader, const struct pool_spec *pool)
+{
+    const struct object_spec *object = &pool->object;
+    bool none = (object->body.kind == BODY_LUA && pool->kind == POOL_PROCESS) || object->body.kind == BODY_COPROCESS;
+    if (none && pool->success.count)
+        diag_error(loader->diags, object->mark, "take 'success_codes' away",
+                   "pool '%s': only a command has an exit code, and its tasks are none", object->name);
+    if (none && pool->input.kind != STREAM_NULL)
+        diag_error(loader->diags, object->mark,
+                   object->body.kind == BODY_LUA ? "take 'stdin' away: the chunk has the item" : "take 'stdin' away: each item is a line for the program",
+                   "pool '%s': only a command has a standard input of its own, and its tasks are none", object->name);
+}
+
 static void join_pool(struct loader *loader, struct pool_spec *pool)
 {
     struct object_spec *object = &pool->object;
@@ -145,6 +159,7 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
         add_once(consumes, &object->consumes_count, pool->tasks.queue);
     if (pool->results.kind == RESULTS_QUEUE)
         add_once(produces, &object->produces_count, pool->results.queue);
+    check_no_command(loader, pool);
     if (pool->tasks.kind != SOURCE_QUEUE && pool->split)
         diag_error(loader->diags, pool->tasks.mark, "take 'split' away, or take the tasks from a queue",
                    "pool '%s': 'split' gives the messages of a queue again one by one, and its tasks "
