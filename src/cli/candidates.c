@@ -4,21 +4,30 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
+#include "base/error.h"
 #include "cli/commands.h"
+#include "cli/control/find.h"
+#include "cli/control/link.h"
 #include "cli/example.h"
 #include "cli/object_list.h"
 #include "cli/options_private.h"
 #include "event/event.h"
 #include "scenario/spec.h"
 
+/* A run that does not answer within so many seconds offers nothing: somebody waits for each key. */
+#define PATIENCE 2
+
 /* What stands before the word. */
 struct typed_line {
     enum mode mode;
     const struct option *open; /* its value comes next; NULL: none */
     const char *file;          /* the scenario, or NULL */
+    const char *run;           /* the value of --run, or NULL */
     const struct command *command; /* the word; NULL: none */
     size_t operands;    /* of it */
     bool only_operands; /* behind -- */
@@ -109,6 +118,56 @@ static void offer_names(const struct candidates *candidates, const char *file,
     diags_free(diags);
 }
 
+static void offer_runs(const struct candidates *candidates)
+{
+    struct arena *arena = arena_new();
+    struct found_run *runs = NULL;
+    size_t count = control_runs(arena, &runs);
+    for (size_t i = 0; i < count; i++) {
+        const char *id = control_text(runs[i].identity, "run");
+        const char *help = arena_printf(arena, "\t%s", control_text(runs[i].identity, "file"));
+        offer(candidates, id, strlen(id), help);
+    }
+    arena_free(arena);
+}
+
+/* One object of a run; LAST is the declared name of the one before it. */
+static void offer_living(const struct candidates *candidates, const struct value *object, enum takes takes, struct buf *last)
+{
+    const char *name = control_text(object, "name"), *declared = control_text(object, "declared"), *kind = control_text(object, "kind");
+    bool again = !strcmp(buf_string(last), declared);
+    buf_clear(last);
+    buf_text(last, declared);
+    if (takes == TAKES_LIVING)
+        offer(candidates, name, strlen(name), "");
+    else if (takes == TAKES_LIVING_POOL && !strcmp(kind, "pool"))
+        offer(candidates, name, strlen(name), "");
+    else if (takes == TAKES_LIVING_COUNT && !again && strcmp(kind, "thread") != 0)
+        offer(candidates, declared, strlen(declared), "=");
+}
+
+/* What the run that is meant has as objects, where there is one. */
+static void offer_living_all(const struct candidates *candidates, const char *run, enum takes takes)
+{
+    struct arena *arena = arena_new();
+    struct options options = {.run = run};
+    struct control_link link = {.fd = -1};
+    struct error error = {0};
+    struct buf last = {0};
+    const char *text, *path = control_find(&options, arena, &error);
+    struct value line;
+    alarm(PATIENCE);
+    if (path && !control_open(&link, path, &error)) {
+        int result = control_send(&link, "{\"id\":1,\"status\":[]}", &error);
+        while (!result && control_next(&link, &text, &line, &error) == 1 && value_member(&line, "object"))
+            offer_living(candidates, value_member(&line, "object"), takes, &last);
+        control_close(&link);
+    }
+    error_release(&error);
+    buf_release(&last);
+    arena_free(arena);
+}
+
 /* Leaves the last of the names between commas to be completed. */
 static void begin_at_comma(struct candidates *candidates)
 {
@@ -132,7 +191,7 @@ static void offer_commands(const struct candidates *candidates)
 
 /* What stands behind an option or a word, which have CHOICES or take something else; true where it is a file. */
 static bool offer_value(struct candidates *candidates, enum takes takes, const char *choices,
-                        const char *file)
+                        const struct typed_line *line)
 {
     switch (takes) {
     case TAKES_FILE:
@@ -150,13 +209,21 @@ static bool offer_value(struct candidates *candidates, enum takes takes, const c
         break;
     case TAKES_OBJECTS:
         begin_at_comma(candidates);
-        offer_names(candidates, file, offer_objects);
+        offer_names(candidates, line->file, offer_objects);
         break;
     case TAKES_POOL:
-        offer_names(candidates, file, offer_pools);
+        offer_names(candidates, line->file, offer_pools);
         break;
     case TAKES_WORD:
         offer_commands(candidates);
+        break;
+    case TAKES_RUN:
+        offer_runs(candidates);
+        break;
+    case TAKES_LIVING:
+    case TAKES_LIVING_POOL:
+    case TAKES_LIVING_COUNT:
+        offer_living_all(candidates, line->run, takes);
         break;
     }
     return false;
@@ -185,12 +252,13 @@ static bool offer_operand(struct candidates *candidates, const struct typed_line
         return true;
     if (command && command->subject) {
         if (!line->operands)
-            return offer_value(candidates, command->takes, command->choices, NULL);
+            return offer_value(candidates, command->takes, command->choices, line);
         if (line->operands == 1)
             offer_words(candidates, command->verbs);
-        return false;
     }
-    if (line->mode > MODE_TREE)
+    if (command && command->values)
+        return offer_value(candidates, command->others, NULL, line);
+    if (line->mode > MODE_TREE || (command && command->subject))
         return false;
     if (!line->file)
         return true;
@@ -207,6 +275,12 @@ static const struct option *long_option(const struct typed_line *line, const cha
     return option || length <= 2 ? option : option_find(word + 2, length - 2, MODE_ANY);
 }
 
+static void take_value(struct typed_line *line, const struct option *option, const char *value)
+{
+    if (option->takes == TAKES_RUN)
+        line->run = value;
+}
+
 /* "-qj4" or "-qj" with the value behind it. */
 static void read_letters(struct typed_line *line, const char *letters)
 {
@@ -215,6 +289,8 @@ static void read_letters(struct typed_line *line, const char *letters)
         if (!option || !option->argument)
             continue;
         line->open = letters[1] ? NULL : option;
+        if (letters[1])
+            take_value(line, option, letters + 1);
         return;
     }
 }
@@ -236,16 +312,22 @@ static void read_operand(struct typed_line *line, const char *word)
 static void read_word(struct typed_line *line, const char *word)
 {
     const struct option *option = long_option(line, word);
-    if (line->open)
+    const char *value = strchr(word, '=');
+    if (line->open) {
+        take_value(line, line->open, word);
         line->open = NULL;
-    else if (!is_option(line, word) || !word[1])
+    } else if (!is_option(line, word) || !word[1]) {
         read_operand(line, word);
-    else if (word[1] != '-')
+    } else if (word[1] != '-') {
         read_letters(line, word + 1);
-    else if (!word[2])
+    } else if (!word[2]) {
         line->only_operands = true;
-    else
-        line->open = option && option->argument && !strchr(word, '=') ? option : NULL;
+    } else if (option && option->argument) {
+        if (value)
+            take_value(line, option, value + 1);
+        else
+            line->open = option;
+    }
 }
 
 void candidates_print(struct buf *out, char **words, int count)
@@ -265,14 +347,14 @@ void candidates_print(struct buf *out, char **words, int count)
     if (!is_option(&line, word)) {
         if (!line.command && !line.operands && !line.open)
             offer_commands(&candidates);
-        files = line.open ? offer_value(&candidates, line.open->takes, line.open->choices, line.file)
+        files = line.open ? offer_value(&candidates, line.open->takes, line.open->choices, &line)
                           : offer_operand(&candidates, &line);
     } else if (word[length]) {
         const struct option *option = long_option(&line, word);
         candidates.word += length + 1;
         candidates.prefix_length = (int)length + 1;
         files = option && option->argument &&
-                offer_value(&candidates, option->takes, option->choices, line.file);
+                offer_value(&candidates, option->takes, option->choices, &line);
     } else {
         offer_options(&candidates, line.mode);
     }

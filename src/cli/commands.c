@@ -45,55 +45,55 @@ static const struct command commands[] = {
               "since when, its file, and of a run in the background its log. With -a the last 20 of these that have ended are listed "
               "too, with their exit status. Runs are found whatever the environment is, and what dead ones have left is removed.",
      .example = "parrun ps"},
-    {.word = "status", .operands = "[NAME]...", .mode = MODE_STATUS, .group = "steer", .values = true,
+    {.word = "status", .operands = "[NAME]...", .mode = MODE_STATUS, .group = "steer", .values = true, .others = TAKES_LIVING,
      .help = "print what each object of a run is doing",
      .about = "A line each: its state, its process, since when, how often it was started again by itself and, behind a +, by words, the "
-              "processor time and the memory of its processes now, and what it does or waits for; below them, of a run in the background, its log. NAME is that of an object, of one "
+              "processor time and the memory of its processes now, and what it does or waits for; below them, and with --json in each line, of a run in the background, its log. NAME is that of an object, of one "
               "replica, or a pattern with '*'. The exit status is the worst of them: 0 where all are up or have ended well, 1 "
               "where one has failed, 6 where one is not there yet, 7 where one was stopped by hand.",
      .example = "parrun status web"},
-    {.word = "logs", .operands = "[NAME]...", .mode = MODE_LOGS, .group = "steer", .values = true,
+    {.word = "logs", .operands = "[NAME]...", .mode = MODE_LOGS, .group = "steer", .values = true, .others = TAKES_LIVING,
      .help = "print the last lines of the objects of a run",
      .about = "They look as in the run's own log. The run keeps 1000 lines of each object, as log: {keep: N} says. What is there "
               "and what comes are one stream: no line is left out between them, and NAME is followed over restarts, to the end of the run. "
               "Where --lines is given too, --grep and --since look at those lines alone.",
      .example = "parrun logs -f -n 20 web"},
-    {.word = "wait", .operands = "[NAME]...", .mode = MODE_WAIT, .group = "steer", .values = true,
+    {.word = "wait", .operands = "[NAME]...", .mode = MODE_WAIT, .group = "steer", .values = true, .others = TAKES_LIVING,
      .help = "wait until objects of a run are ready, idle or have ended",
      .about = "What has ended well is as good as ready. Without NAME all are meant, and with --until ended the run itself. The exit "
               "status is 0 when all has come, 1 where one has failed, 6 where the time is over before, 7 where one was stopped by "
               "hand.",
      .example = "parrun wait --timeout 30s web db"},
-    {.word = "stop", .operands = "[NAME]...", .mode = MODE_STOP, .group = "steer", .values = true,
+    {.word = "stop", .operands = "[NAME]...", .mode = MODE_STOP, .group = "steer", .values = true, .others = TAKES_LIVING,
      .help = "end a run, or some of its objects, and wait for the end",
      .about = "With NAME these objects are stopped, those that depend on others first; a stopped one has neither failed nor succeeded. Without "
               "it the run ends as by SIGTERM: what depends on others ends before them, each with its grace. A second stop waits with the "
               "first. The exit status is 0, or 1 where something in the run has failed.",
      .example = "parrun stop"},
-    {.word = "start", .operands = "NAME...", .mode = MODE_START, .group = "steer", .values = true,
+    {.word = "start", .operands = "NAME...", .mode = MODE_START, .group = "steer", .values = true, .others = TAKES_LIVING,
      .help = "start objects of a run that were stopped or have ended",
      .about = "Each starts when what it depends on has come so far, and the word waits until all are ready. Where it depends on one that "
               "was stopped, that is said.",
      .example = "parrun start web"},
-    {.word = "restart", .operands = "NAME...", .mode = MODE_RESTART, .group = "steer", .values = true,
+    {.word = "restart", .operands = "NAME...", .mode = MODE_RESTART, .group = "steer", .values = true, .others = TAKES_LIVING,
      .help = "give objects of a run another life",
      .about = "The next life begins when the last one has ended, to its last process. Those that depend on them and say 'cascade: "
               "true' end before and start after them. '*' means all.",
      .example = "parrun restart web"},
-    {.word = "pause", .operands = "[POOL]...", .mode = MODE_PAUSE, .group = "steer", .values = true,
+    {.word = "pause", .operands = "[POOL]...", .mode = MODE_PAUSE, .group = "steer", .values = true, .others = TAKES_LIVING_POOL,
      .help = "begin no more tasks of pools of a run",
      .about = "Those that run go on. Without POOL all pools are meant.", .example = "parrun pause hash"},
-    {.word = "resume", .operands = "[POOL]...", .mode = MODE_RESUME, .group = "steer", .values = true,
+    {.word = "resume", .operands = "[POOL]...", .mode = MODE_RESUME, .group = "steer", .values = true, .others = TAKES_LIVING_POOL,
      .help = "let pools that were paused go on", .about = "Without POOL all pools are meant.", .example = "parrun resume"},
-    {.word = "scale", .operands = "NAME=N...", .mode = MODE_SCALE, .group = "steer", .values = true,
+    {.word = "scale", .operands = "NAME=N...", .mode = MODE_SCALE, .group = "steer", .values = true, .others = TAKES_LIVING_COUNT,
      .help = "give pools more or fewer workers, or processes replicas",
      .about = "N is a number, or +N or -N. Free workers go first, busy ones after their task; of replicas those with the highest "
               "numbers go.",
      .example = "parrun scale hash=8 web=+1"},
-    {.word = "signal", .operands = "SIGNAL NAME...", .mode = MODE_SIGNAL, .group = "steer", .subject = true, .values = true,
+    {.word = "signal", .operands = "SIGNAL NAME...", .mode = MODE_SIGNAL, .group = "steer", .subject = true, .values = true, .others = TAKES_LIVING,
      .help = "send a signal to the process groups of processes of a run",
      .about = "To those that are stopping too.", .example = "parrun signal HUP web"},
-    {.word = "view", .operands = "[RUN]", .mode = MODE_VIEW, .group = "steer", .subject = true,
+    {.word = "view", .operands = "[RUN]", .mode = MODE_VIEW, .group = "steer", .subject = true, .takes = TAKES_RUN,
      .help = "show a run on the full screen",
      .about = "Its objects with what they use and how far they are, the output of the chosen one, and what went wrong last. Keys "
               "steer it; '?' lists them, 'q' leaves the view, and the run goes on. RUN is the beginning of its id, its scenario or its "
@@ -162,7 +162,7 @@ static const struct command commands[] = {
     {.word = "completion", .operands = "bash|zsh|fish", .mode = MODE_COMPLETION, .group = "write", .subject = true,
      .takes = TAKES_CHOICE, .choices = "bash zsh fish", .values = true,
      .help = "print what makes a shell complete words, options, their values, files and names",
-     .about = "It is for the shell's own start file, or for where the shell looks for such files.",
+     .about = "Words that steer a run complete the names of its objects. It is for the shell's own start file, or for where the shell looks for such files.",
      .example = "eval \"$(parrun completion bash)\""},
     {.word = "help", .operands = "[WORD]", .mode = MODE_HELP, .group = "write", .subject = true, .takes = TAKES_WORD,
      .help = "tell of all words, or of one", .about = "", .example = "parrun help graph"},

@@ -20,6 +20,10 @@ enum takes {
     TAKES_OBJECTS, /* names of the scenario's objects, with commas between them */
     TAKES_POOL,    /* the name of a pool and a colon begin it */
     TAKES_WORD,    /* a word of the command line */
+    TAKES_RUN,     /* the id of a run that goes on */
+    TAKES_LIVING,  /* the name of an object of such a run, */
+    TAKES_LIVING_POOL, /* of a pool of it, */
+    TAKES_LIVING_COUNT, /* or of what it can have more of, and '=' */
 };
 
 struct command {
@@ -29,6 +33,7 @@ struct command {
     bool subject;         /* its first operand is what it is about, and no scenario */
     bool values;          /* more operands stand behind that */
     enum takes takes;     /* what the first is */
+    enum takes others;    /* with VALUES: and what these are */
     const char *choices;  /* those of TAKES_CHOICE, with blanks between them */
     const char *verbs;    /* the same of the second operand; NULL: any */
     bool alone;           /* it has a command line, and a page of the manual, of its own: see each.h */

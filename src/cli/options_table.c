@@ -296,7 +296,7 @@ static const struct option table[] = {
      .help = "the same, from before the last run that began anew"},
     {.name = "retry-failed", .modes = RUNNING, .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},
-    {.letter = 'r', .name = "run", .argument = "RUN", .text = MEMBER(run), .modes = STEERING | MODE_BIT(MODE_VIEW),
+    {.letter = 'r', .name = "run", .argument = "RUN", .takes = TAKES_RUN, .text = MEMBER(run), .modes = STEERING | MODE_BIT(MODE_VIEW),
      .help = "the run that is meant: the beginning of its id, its scenario or its file"},
     {.name = "since", .argument = "DURATION", .modes = MODE_BIT(MODE_LOGS), .take = take_since,
      .help = "lines of this last time alone"},

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "cli/commands.h"
 #include "cli/options_private.h"
@@ -215,6 +216,17 @@ static bool is_program(const char *word)
     return found;
 }
 
+/* It may be a word that was mistyped; a path is none. */
+static void put_nearest(struct buf *out, const char *word)
+{
+    struct nearest nearest = {.wrong = word};
+    const struct command *command;
+    for (size_t i = 0; !strpbrk(word, "./") && (command = command_at(i)); i++)
+        nearest_offer(&nearest, command->word);
+    if (nearest.name)
+        buf_printf(out, " is no file and no word, did you mean 'parrun %s'?", nearest.name);
+}
+
 bool other_tools_file(const struct options *options, int at, struct buf *out)
 {
     const char *word = options->argv[at];
@@ -225,6 +237,8 @@ bool other_tools_file(const struct options *options, int at, struct buf *out)
         put_hint(out, other, options, at, NULL);
     else if (is_program(word))
         buf_text(out, ": this is a program; " TASKS);
+    else
+        put_nearest(out, word);
     return out->length;
 }
 

@@ -601,6 +601,16 @@ static void end_by_signal(struct pool_agent *agent)
     timer_start(agent->timer, END_TIME);
 }
 
+static void lose_late(struct pool_agent *agent)
+{
+    struct buf reason = {0};
+    buf_text(&reason, "it did not answer within ");
+    duration_print(&reason, spec_of(agent)->timeout);
+    buf_text(&reason, ", as 'timeout' of 'on' says");
+    lose(agent, AGENT_LEFT, 0, buf_string(&reason));
+    buf_release(&reason);
+}
+
 static void on_time(void *arg)
 {
     struct pool_agent *agent = arg;
@@ -613,7 +623,7 @@ static void on_time(void *arg)
     else if (agent->state == AGENT_READY)
         beat(agent);
     else
-        lose(agent, AGENT_LEFT, 0, "it did not answer in time");
+        lose_late(agent);
 }
 
 static void make_agent(struct pool *pool, size_t number)

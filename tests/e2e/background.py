@@ -58,6 +58,7 @@ def test_it_comes_back_when_all_is_up():
     row, = own_rows(place.say("ps", "--json"))
     log = place.log_of(said)
     assert row["run"] == said.stdout.strip() and row["log"] == str(log), row
+    assert {one["log"] for one in rows.values()} == {str(log)}, rows
     assert str(log) in place.say("ps").stdout and f"log: {log}\n" in place.say("status").stdout
     assert log.stat().st_mode & 0o7777 == 0o600
     follower = subprocess.Popen([PROGRAM, "logs", "-f"], env=place.env, cwd="/", stdout=subprocess.PIPE, text=True)
@@ -72,6 +73,11 @@ def test_ended_well_is_as_good_as_ready():
     place = Place()
     said = place.run("processes: {once: {run: echo done}}")
     assert said.returncode == 0 and not said.stderr, said
+    states = set()
+    while "ended" not in states:  # whatever the moment is, it is told
+        row, = own_rows(place.say("ps", "-a", "--json"))
+        states.add(row["state"])
+    assert states <= {"running", "ending", "ended"}, states
     await_guards()
     row, = own_rows(place.say("ps", "-a", "--json"))
     assert row["run"] == said.stdout.strip() and row["status"] == 0 and row["state"] == "ended", row
@@ -242,7 +248,7 @@ def test_the_log_rotates():
     said = place.run('processes: {web: {run: "seq 1 20000"}}', "--log-rotate", "16K:2")
     assert said.returncode == 0, said
     await_guards()
-    names = sorted(path.name for path in place.logs.iterdir())
+    names = sorted(path.name for path in place.logs.iterdir() if path.name != "lock")
     log = place.log_of(said)
     assert names == [log.name, f"{log.name}.1", f"{log.name}.2"], names
     assert all(path.stat().st_mode & 0o7777 == 0o600 for path in place.logs.iterdir())
@@ -279,7 +285,7 @@ def test_the_last_ended_ones_are_kept():
     assert said.returncode == 0, said
     kept = sorted(path.name for path in place.logs.iterdir())
     want = [f"20200101T0000{number:02}Z-1{ending}" for number in range(5, 25) for ending in (".log", ".log.1", ".log.2.gz")]
-    assert kept == sorted([*want, "notes", f"{said.stdout.strip()}.log"]), kept
+    assert kept == sorted([*want, "lock", "notes", f"{said.stdout.strip()}.log"]), kept
     rows = own_rows(place.say("ps", "-a", "--json"))
     assert [row["state"] for row in rows] == ["unknown"] * 20 + ["running"], rows
     place.end()

@@ -135,7 +135,7 @@ def test_launcher_that_fails():
 
 
 def test_host_that_does_not_answer():
-    check_never_starts("[sh, -c, exec sleep 1000]", rb"it did not answer in time", ", timeout: 200ms")
+    check_never_starts("[sh, -c, exec sleep 1000]", rb"it did not answer within 200ms, as 'timeout' of 'on' says", ", timeout: 200ms")
     check_never_starts("""[sh, -c, "exec yes 'Password:'"]""", rb"something else than a worker answers: Password:; ")
 
 

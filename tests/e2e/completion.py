@@ -10,12 +10,21 @@ import subprocess
 import termios
 import time
 
+from e2e.control_words import World
 from harness.parrun import PATIENCE, PROGRAM, Directory, own_path
 
 SCENARIO = """\
     vars: {size: 1, sort: a, width: 2}
     threads: {t: {lua: x = 1}}
     pools: {build: {tasks: 3, lua: x = 1}, bundle: {tasks: 2, lua: x = 1}}
+    """
+
+RUNNING = """\
+    name: living
+    processes:
+      api: {run: "exec sleep 1000", replicas: 2}
+      cron: {run: "echo up; exec sleep 1000"}
+    pools: {hash: {tasks: 1, run: "exec sleep 1000"}}
     """
 
 BASH = """\
@@ -69,8 +78,8 @@ def prepared(shell):
 class Terminal:
     """An interactive shell on a terminal of its own."""
 
-    def __init__(self, directory, *command, kind="dumb"):
-        environment = {**own_path(), "TERM": kind, "HOME": str(directory.path),
+    def __init__(self, directory, env, *command, kind="dumb"):
+        environment = {**env, **own_path(), "TERM": kind, "HOME": str(directory.path),
                        "ZDOTDIR": str(directory.path), "LC_ALL": "C.UTF-8"}
         self.directory = directory
         pid, self.terminal = pty.fork()
@@ -138,15 +147,15 @@ class Fish(Terminal):
         raise AssertionError(found)
 
 
-def started(shell):
+def started(shell, env):
     directory = prepared(shell)
     if shell == "fish":
-        return Fish(directory, "fish", "--no-config", "--interactive", "--init-command", FISH, kind="xterm")
+        return Fish(directory, env, "fish", "--no-config", "--interactive", "--init-command", FISH, kind="xterm")
     if shell == "bash":
         directory.file("rc", BASH)
-        return Terminal(directory, "bash", "--noprofile", "--rcfile", "rc", "-i")
+        return Terminal(directory, env, "bash", "--noprofile", "--rcfile", "rc", "-i")
     directory.file(".zshrc", ZSH)
-    return Terminal(directory, "zsh", "-d", "-i")
+    return Terminal(directory, env, "zsh", "-d", "-i")
 
 
 # What is typed, and the line with all that is offered in place of its last word.
@@ -189,6 +198,18 @@ CASES = [
     ("parrun mill.yaml --task bun", "parrun mill.yaml --task bundle:"),
 ]
 
+# The same of objects of a run that goes on.
+LIVING = [
+    ("parrun stop ", "parrun stop api.1 api.2 cron hash"),
+    ("parrun logs -f a", "parrun logs -f api.1 api.2"),
+    ("parrun restart api.1 cr", "parrun restart api.1 cron"),
+    ("parrun pause ", "parrun pause hash"),
+    ("parrun scale ", "parrun scale api= cron= hash="),
+    ("parrun signal HUP cr", "parrun signal HUP cron"),
+    ("parrun status -r living h", "parrun status -r living hash"),
+    ("parrun status --run=living h", "parrun status --run=living hash"),
+]
+
 # Where there is nothing to offer the line stays.
 NOTHING = ["parrun mill.yaml size=", "parrun --task ", "parrun --delay ", "parrun put q w"]
 
@@ -199,14 +220,17 @@ def words(line):
 
 def check(name, own):
     """The cases that all share, then the shell's OWN."""
-    shell = started(name)
-    for line, expected in CASES + own:
+    world = World()
+    run = world.start(RUNNING)
+    shell = started(name, world.env)
+    for line, expected in CASES + LIVING + own:
         found = shell.completed(line)
         assert sorted(words(found)) == sorted(words(expected)), (name, line, found)
     for line in NOTHING:
         found = shell.completed(line)
         assert found == line, (name, line, found)
     shell.close()
+    world.stop(run)
 
 
 def test_bash():

@@ -52,6 +52,7 @@ struct starting {
     struct options options; /* of the run */
     struct background background;
     struct runner_args order;
+    const char *directory; /* of the log */
     struct buf row; /* what ps tells of it when it has ended */
     int process;    /* a descriptor of its guard */
 };
@@ -151,6 +152,7 @@ static bool let_go(const struct starting *starting, int told)
     if (told != TOLD_FD)
         dup3(told, TOLD_FD, O_CLOEXEC);
     close_range(TOLD_FD + 1, ~0U, 0);
+    run_log_hold(starting->directory, starting->background.id);
     return true;
 }
 
@@ -378,6 +380,7 @@ static int start_locked(struct starting *starting, const char *directory, struct
     if (!options->again && runs_already(options, living, count))
         return STATUS_DOWN;
     run_logs_prune(directory, living, count);
+    starting->directory = directory;
     starting->background.id = make_id(starting->arena);
     starting->background.log = arena_printf(starting->arena, "%s/%s.log", directory, starting->background.id);
     starting->options.background = &starting->background;

@@ -148,6 +148,40 @@ void run_logs_prune(const char *directory, const struct found_run *living, size_
     release_names(&names);
 }
 
+/* The byte that is the run's: its id ends with the number of a process, which no other run has that is not over. */
+static struct flock byte_of(const char *id, short type)
+{
+    const char *number = strrchr(id, '-');
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = number ? strtol(number + 1, NULL, 10) : 0, .l_len = 1};
+}
+
+static int open_lock(const char *directory, int flags)
+{
+    struct buf path = {0};
+    buf_printf(&path, "%s/lock", directory);
+    int fd = open(path.data, flags | O_CLOEXEC | O_NOFOLLOW, 0600);
+    buf_release(&path);
+    return fd;
+}
+
+void run_log_hold(const char *directory, const char *id)
+{
+    struct flock byte = byte_of(id, F_RDLCK);
+    int fd = open_lock(directory, O_RDWR | O_CREAT);
+    if (fd >= 0)
+        fcntl(fd, F_OFD_SETLK, &byte); /* and stays open; where that cannot be, ps calls a run unknown that is ending */
+}
+
+static bool is_held(const char *directory, const char *id)
+{
+    struct flock byte = byte_of(id, F_WRLCK);
+    int fd = open_lock(directory, O_RDWR);
+    bool held = fd >= 0 && !fcntl(fd, F_OFD_GETLK, &byte) && byte.l_type != F_UNLCK;
+    if (fd >= 0)
+        close(fd);
+    return held;
+}
+
 /* The end of a log, from the beginning of a line. */
 static void read_end(const char *path, struct buf *out)
 {
@@ -190,6 +224,7 @@ void run_logs_each(const char *directory, const struct found_run *living, size_t
         struct error error = {0};
         struct value row = {0};
         const char *path = arena_printf(arena, "%s/%s" ENDING, directory, names.items[i]);
+        bool ending = is_held(directory, names.items[i]); /* asked first: it may end meanwhile */
         read_end(path, &text);
         buf_consume(&text, last_line(&text));
         buf_truncate(&text, strcspn(buf_string(&text), "\n"));
@@ -197,7 +232,7 @@ void run_logs_each(const char *directory, const struct found_run *living, size_t
             buf_clear(&text);
             buf_printf(&text, "{\"run\":\"%s\",\"log\":", names.items[i]);
             json_quote(&text, path, strlen(path));
-            buf_text(&text, ",\"state\":\"unknown\"}");
+            buf_printf(&text, ",\"state\":\"%s\"}", ending ? "ending" : "unknown");
             error_release(&error);
             value_from_json(arena, text.data, text.length, &row, &error);
         }

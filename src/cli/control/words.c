@@ -102,24 +102,36 @@ static void put_raw(const char *text, const char *name, struct buf *out)
     buf_release(&before);
 }
 
+/* An object as the run has told it, with what its processes use and, of a run in the background, its LOG. */
+static void print_object(struct text_table *table, const char *text, const struct value *object, const char *log)
+{
+    struct buf raw = {0};
+    put_raw(text, "object", &raw);
+    table_add_usage(table, object, &raw);
+    if (*log && raw.length) {
+        buf_truncate(&raw, raw.length - 1);
+        buf_text(&raw, ",\"log\":");
+        json_quote(&raw, log, strlen(log));
+        buf_char(&raw, '}');
+    }
+    printf("%s\n", buf_string(&raw));
+    buf_release(&raw);
+}
+
 /* One line of an answer, but the last. */
 static void print_line(const struct options *options, struct text_table *table,
-                       struct log_lines *lines, const char *text, const struct value *line)
+                       struct log_lines *lines, const char *text, const struct value *line, const char *log)
 {
     const struct value *object = value_member(line, "object");
-    struct buf raw = {0};
     if (value_member(line, "line") || value_member(line, "gap")) {
         log_lines_take(lines, text, line);
     } else if (object && options->json) {
-        put_raw(text, "object", &raw);
-        table_add_usage(table, object, &raw);
-        printf("%s\n", buf_string(&raw));
+        print_object(table, text, object, log);
     } else if (object && value_member(object, "text")) {
         printf("%s %s\n", control_text(object, "name"), control_text(object, "text"));
     } else if (object) {
         table_add_object(table, object);
     }
-    buf_release(&raw);
 }
 
 /* What a run prints with --json where it has nothing else to tell: how it ended. */
@@ -137,16 +149,14 @@ static void print_end(const struct options *options, const struct value *line, i
     }
 }
 
-/* Where the log of a run in the background is. */
-static void print_log(const struct control_link *link)
+/* Where the log of a run in the background is, of ARENA; "" of another. */
+static const char *log_of(const struct control_link *link, struct arena *arena)
 {
-    struct arena *arena = arena_new();
     struct error error = {0};
     struct value hello = {0};
-    if (!value_from_json(arena, buf_string(&link->hello), link->hello.length, &hello, &error) && *control_text(&hello, "log"))
-        printf("log: %s\n", control_text(&hello, "log"));
+    bool read = !value_from_json(arena, buf_string(&link->hello), link->hello.length, &hello, &error);
     error_release(&error);
-    arena_free(arena);
+    return read ? control_text(&hello, "log") : "";
 }
 
 /* Reads to the end of the answer. Its status, or below 0 with ERROR filled where that does not come. */
@@ -156,18 +166,20 @@ static int read_answer(const struct options *options, struct control_link *link,
     struct log_lines *lines = log_lines_new(options, error);
     const char *text;
     struct value line;
+    struct arena *arena = arena_new();
+    const char *log = options->mode == MODE_STATUS ? log_of(link, arena) : "";
     int result = 1, status = -1;
     while (lines && status < 0 && (result = control_next(link, &text, &line, error)) == 1) {
         if (value_member(&line, "status")) {
             status = (int)control_number(&line, "status", STATUS_SYSTEM);
             if (!options->json)
                 table_print(table);
-            if (options->mode == MODE_STATUS && !options->json)
-                print_log(link);
+            if (*log && !options->json)
+                printf("log: %s\n", log);
             print_end(options, &line, status);
             break;
         }
-        print_line(options, table, lines, text, &line);
+        print_line(options, table, lines, text, &line, log);
         if (!link->in.length || link->taken == link->in.length)
             flush_output();
     }
@@ -175,6 +187,7 @@ static int read_answer(const struct options *options, struct control_link *link,
         error_set(error, -ESRCH, "the run was killed, or has let this word go, before it had answered");
     table_free(table);
     log_lines_free(lines);
+    arena_free(arena);
     return status;
 }
 
@@ -252,7 +265,7 @@ int control_view(const struct options *options)
     return STATUS_OK;
 }
 
-/* What the run answers to ps; what its lock tells where it does not answer. */
+/* What the run answers to ps; what its lock tells where it does not answer, with --all where it answers no more. */
 static void ask_ps(const struct options *options, struct text_table *table,
                    const struct found_run *run)
 {
@@ -262,11 +275,12 @@ static void ask_ps(const struct options *options, struct text_table *table,
     struct value line;
     struct buf raw = {0};
     if (control_open(&link, run->socket, &error)) {
-        if (error.code == ERROR_TIMEOUT && options->json) {
+        bool late = error.code == ERROR_TIMEOUT;
+        if ((late || options->asking.all) && options->json) {
             value_json(&raw, run->identity);
-            printf("%.*s,\"state\":\"stopped\"}\n", (int)raw.length - 1, buf_string(&raw));
-        } else if (error.code == ERROR_TIMEOUT) {
-            table_add_run(table, run->identity, "no answer");
+            printf("%.*s,\"state\":\"%s\"}\n", (int)raw.length - 1, buf_string(&raw), late ? "stopped" : "ending");
+        } else if (late || options->asking.all) {
+            table_add_run(table, run->identity, late ? "no answer" : "ending");
         }
         buf_release(&raw);
         error_release(&error);
