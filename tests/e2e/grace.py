@@ -5,10 +5,11 @@ import time
 
 from harness.parrun import INT, PATIENCE, TERM, Directory, Run, check_nothing_left, held_port, mark
 
-# Ends well, once it was asked to and the test has opened the gate. Until then its grace must last.
+# Ends well, once it was asked to and the test has opened the gate. Until then its grace must last. It may be asked twice:
+# by timeout(1) and by a signal to its group.
 SERVER = """\
 #!/bin/bash
-trap 'echo heard; read line <gate; echo closed cleanly; : >over; exit 0' TERM INT
+trap 'trap "" TERM INT; echo heard; read line <gate; echo closed cleanly; : >over; exit 0' TERM INT
 echo up
 : >started
 while :; do sleep 0.05; done
