@@ -21,6 +21,9 @@
 
 #define ENVIRONMENT_PIECE 4096
 
+/* A program that is being started has its environment after so many looks, 1 ms apart. */
+#define EXEC_LOOKS 50
+
 #define END_GIVES_UP (10 * NS_PER_S)
 #define END_POLL (20 * NS_PER_MS)
 
@@ -285,19 +288,29 @@ void descendants_continue(struct descendants *stopped)
     *stopped = (struct descendants){0};
 }
 
-/* Whether ENTRY, "NAME=VALUE", was in the environment with which the program of PID was started. */
-static bool was_given(pid_t pid, const char *entry)
+/* Appends the environment with which the program of PID was started; false where it cannot be read. */
+static bool read_environment(pid_t pid, struct buf *text)
 {
     char path[64];
-    struct buf text = {0};
     ssize_t length;
-    bool found = false;
     snprintf(path, sizeof(path), "/proc/%ld/environ", (long)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && (length = read(fd, buf_reserve(&text, ENVIRONMENT_PIECE), ENVIRONMENT_PIECE)) > 0)
-        buf_added(&text, (size_t)length);
-    if (fd >= 0)
-        close(fd);
+    if (fd < 0)
+        return false;
+    while ((length = read(fd, buf_reserve(text, ENVIRONMENT_PIECE), ENVIRONMENT_PIECE)) > 0)
+        buf_added(text, (size_t)length);
+    close(fd);
+    return length == 0;
+}
+
+/* Whether ENTRY, "NAME=VALUE", was in the environment with which the program of PID was started. In the midst of an execve(2)
+ * there is none for a moment (environ_read() in the kernel). */
+static bool was_given(pid_t pid, const char *entry)
+{
+    struct buf text = {0};
+    bool found = false;
+    for (int look = 0; look < EXEC_LOOKS && read_environment(pid, &text) && !text.length; look++)
+        nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS}, NULL);
     for (const char *at = buf_string(&text); !found && at < text.data + text.length; at += strlen(at) + 1)
         found = !strcmp(at, entry);
     buf_release(&text);

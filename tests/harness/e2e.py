@@ -10,6 +10,8 @@ from .command import environment, run_command
 from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
+# Where it matters who comes first, tests run at the speed of a user's program too: the sanitizers' is another one.
+BOTH = ("ack", "control", "crowd", "door", "durable", "grace", "journal", "loss", "queue_at_once", "shared_files", "stop", "supervise")
 ASKED = ("UPDATE", "LIVE")  # of a test by whoever runs it, see tests/e2e/each.py
 TIME_LIMIT = {"test": 900, "soak": 3600, "torture": 3600}
 
@@ -44,10 +46,16 @@ def find(kind):
                 yield path, node.name, marks(node)
 
 
-def make(kind):
+def variants(path, words):
+    """The builds with which `make test` runs a test: with the sanitizers, where it does not say that it is about the release."""
+    if "release" in words:
+        return ["release"]
+    return ["asan"] + (["release"] if path.stem in BOTH else []) + (["tsan"] if "tsan" in words else [])
+
+
+def make(kind, builds):
     for path, function, words in find(kind):
-        variants = ["release"] if "release" in words or kind != "test" else ["release", "asan"]
-        for variant in variants + (["tsan"] if "tsan" in words else []):
+        for variant in builds(path, words):
             yield Case("e2e" if kind == "test" else kind,
                        f"{path.stem}: {function} ({variant})",
                        lambda path=path, function=function, variant=variant:
@@ -56,12 +64,17 @@ def make(kind):
 
 
 def cases():
-    return make("test")
+    return make("test", variants)
+
+
+def release_cases():
+    """All that `make test` does not run with the release."""
+    return make("test", lambda path, words: [] if "release" in variants(path, words) else ["release"])
 
 
 def soak_cases():
-    return make("soak")
+    return make("soak", lambda *_: ["release"])
 
 
 def torture_cases():
-    return make("torture")
+    return make("torture", lambda *_: ["release"])
