@@ -324,6 +324,7 @@ void exec_context_config(const struct exec_context *context, struct worker_confi
         .window = queue_session_window(run, spec->produces, spec->produces_count),
         .stdin_fd = -1,
         .stdout_fd = -1,
+        .blocks = -1,
     };
     value_encode(&config->vars, &run->scenario->vars);
     add_queues(&config->produces, run, spec->produces, spec->produces_count);
@@ -348,14 +349,4 @@ void exec_context_config(const struct exec_context *context, struct worker_confi
     }
     for (size_t i = 0; i < body->argument_count; i++)
         add_source(&config->command, body->arguments[i]);
-}
-
-void exec_context_config_input(const struct stream_spec *input, struct worker_config *config)
-{
-    const struct template *template = input->kind == STREAM_FILE ? input->path : input->text;
-    size_t length;
-    if (input->kind == STREAM_NULL)
-        return;
-    config->input = input->kind == STREAM_FILE ? WORKER_INPUT_FILE : WORKER_INPUT_TEXT;
-    config->input_text = mem_strdup(template_source(template, &length));
 }

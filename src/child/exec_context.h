@@ -14,7 +14,6 @@ struct error;
 struct object_spec;
 struct run;
 struct script;
-struct stream_spec;
 struct template;
 struct worker_config;
 
@@ -74,8 +73,5 @@ int exec_context_arguments(struct exec_context *context, const struct body_spec 
 
 /* Fills what a worker for this object's body must know; the caller releases CONFIG. */
 void exec_context_config(const struct exec_context *context, struct worker_config *config);
-
-/* Adds what each task's command reads. */
-void exec_context_config_input(const struct stream_spec *input, struct worker_config *config);
 
 #endif

@@ -12,6 +12,7 @@
 #include "event/bus.h"
 #include "loop/loop.h"
 #include "pool/private.h"
+#include "pool/source/source.h"
 #include "pool/results.h"
 #include "queue/trace.h"
 #include "scenario/spec.h"
@@ -439,6 +440,7 @@ void pool_pump(struct pool *pool)
 
 void pool_finish_task(struct pool *pool, struct task *task)
 {
+    items_done(pool->items, &task->item, task->index);
     end_masked(pool, task);
     count_task(pool, task);
     buf_release(&task->last);

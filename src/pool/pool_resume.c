@@ -4,6 +4,7 @@
 #include "engine/run.h"
 #include "event/event.h"
 #include "pool/private.h"
+#include "pool/source/source.h"
 #include "pool/task_key.h"
 #include "child/exec_context.h"
 #include "scenario/spec.h"
@@ -21,7 +22,7 @@ static int open_planner(struct pool *pool, struct error *error)
                                    pool->object.name, 0, error);
     if (!result) {
         exec_context_config(&context, &config);
-        exec_context_config_input(&pool->spec->input, &config);
+        pool_fill_input(pool, &config);
         pool->planner = planner_new(&config, error);
         result = pool->planner ? 0 : error->code;
     }
@@ -39,6 +40,15 @@ void pool_open_resume(struct pool *pool)
     error_release(&error);
 }
 
+/* A block of a stream is known by its bytes too: nobody can say that it is the stream of last time. */
+static struct hash make_key(const struct pool *pool, const struct hash *content, const struct task *task)
+{
+    struct hash seed = *content, own;
+    if (items_content(pool->items, &own))
+        seed = hash_bytes(content, &own, sizeof(own));
+    return task_key(&seed, task->item.data, task->item.length);
+}
+
 bool pool_fill_key(struct pool *pool, struct task *task)
 {
     struct buf command = {0};
@@ -47,7 +57,7 @@ bool pool_fill_key(struct pool *pool, struct task *task)
     if (!pool->planner && !pool->object.run->keys)
         return false;
     if (!pool->planner) {
-        task->key = task_key(&pool->content.hash, task->item.data, task->item.length);
+        task->key = make_key(pool, &pool->content.hash, task);
         return true;
     }
     bool made = !planner_print(pool->planner, task->item.data, task->item.length, task->index,
@@ -73,7 +83,7 @@ static const struct pool_content *find_former(struct pool *pool, const struct ta
     for (size_t i = 0; i < count; i++) {
         if (pool->planner || hash_equal(&contents[i].hash, &pool->content.hash))
             continue;
-        struct hash key = task_key(&contents[i].hash, task->item.data, task->item.length);
+        struct hash key = make_key(pool, &contents[i].hash, task);
         if (resume_has(resume, &key, &pool->tally) && !former)
             former = &contents[i];
     }

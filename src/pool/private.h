@@ -301,6 +301,14 @@ void pool_worker_take_back(struct pool_worker *worker, bool all);
 /* Takes back what it has not begun and ends what it runs. */
 void pool_worker_end_task(struct pool_worker *worker);
 
+/* pool_input.c: fills in what the commands of the tasks read, but for where their blocks are. */
+struct worker_config;
+void pool_fill_input(const struct pool *pool, struct worker_config *config);
+
+/* Adds to the COUNT descriptors that a worker is started with the one that its blocks are in, and says which it is there: -1
+ * for none. Returns how many they are. */
+size_t pool_add_blocks(const struct pool *pool, int **descriptors, size_t count, int *number);
+
 /* output.c */
 
 /* Tells that the task begins. */

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -190,6 +191,19 @@ static void put_env(struct buf *content, struct pool_content *parts, const struc
     buf_append(content, bytes, sizeof(bytes));
 }
 
+/* The file that is cut into blocks, which are known by where they lie in it: another file has others. */
+static void put_file(struct buf *content, struct pool_content *parts, const struct source_spec *source)
+{
+    struct stat status;
+    size_t start = content->length;
+    if (source->kind != SOURCE_BLOCKS || !strcmp(source->path, "-") || stat(source->path, &status) ||
+        !S_ISREG(status.st_mode))
+        return;
+    buf_number(content, status.st_size);
+    buf_printf(content, ":%lld.%09ld", (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+    end_part(parts, source->path, content, start);
+}
+
 /* The texts in which variables may be named, one behind the other, but for those of its environment. */
 static void put_texts(struct buf *content, struct pool_content *parts, const struct pool_spec *spec)
 {
@@ -226,6 +240,7 @@ void task_key_pool(const struct scenario *scenario, const struct pool_spec *spec
     for (size_t i = 0; i < spec->object.env_count; i++)
         put_template(&texts, spec->object.env[i].value);
     put_env(&content, parts, &spec->object);
+    put_file(&content, parts, &spec->tasks);
     if (memmem(texts.data, texts.length, "vars", 4))
         put_vars(&content, parts, &texts, scenario);
     buf_release(&texts);

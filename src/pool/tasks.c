@@ -80,6 +80,7 @@ struct task *pool_take_task(struct pool *pool)
         if (!task)
             return NULL;
         if (pool_passes_over(pool, task)) {
+            items_done(pool->items, &task->item, task->index);
             task_free(task);
             continue;
         }
@@ -89,6 +90,7 @@ struct task *pool_take_task(struct pool *pool)
         }
         task->outcome = OUTCOME_DONE;
         pool_message_done(pool, task);
+        items_done(pool->items, &task->item, task->index);
         task_free(task);
     }
     pool_look(pool);

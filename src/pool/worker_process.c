@@ -44,6 +44,7 @@ struct process_worker {
     int signal;
     struct cgroup *cgroup; /* where its memory is limited, or its commands'; NULL: none */
     struct buf frames; /* scratch */
+    int blocks; /* its descriptor of what the blocks are in, as it knows it; -1: none */
 
     struct agent_slot slot;  /* where it runs elsewhere, */
     struct timer *eviction;  /* runs while it is not clear why something of it has ended */
@@ -208,7 +209,8 @@ static void send_config(struct process_worker *process, const struct exec_contex
     exec_context_config(context, &config);
     config.worker = process->worker.number;
     config.separate = spec->separate;
-    exec_context_config_input(&spec->input, &config);
+    pool_fill_input(process->worker.pool, &config);
+    config.blocks = process->blocks;
     config.setup =
         chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
     config.stop_signal = spec->stop.signal;
@@ -312,6 +314,7 @@ static int start_child(struct process_worker *process, struct exec_context *cont
     static const char *const argv[] = {"parrun", "--worker", NULL};
     int *list;
     size_t count = pool_descriptors(process->worker.pool, descriptors, &list);
+    count = pool_add_blocks(process->worker.pool, &list, count, &process->blocks);
     bool lua = context->spec->body.kind == BODY_LUA;
     struct spawn_options options = {
         .argv = argv,

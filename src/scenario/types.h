@@ -83,6 +83,7 @@ extern const struct type type_nul;    /* bool */
 extern const struct type type_item_end; /* const char * */
 extern const struct type type_columns;  /* const char * */
 extern const struct type type_header;   /* bool */
+extern const struct type type_record_start; /* const char * */
 extern const struct type type_matrix; /* struct matrix_spec */
 
 /* In policy.c. */

@@ -26,6 +26,8 @@ enum worker_input {
     WORKER_INPUT_NONE,
     WORKER_INPUT_TEXT, /* this text */
     WORKER_INPUT_FILE, /* the file of this path */
+    WORKER_INPUT_BLOCK,  /* the piece of the file of this path, which the item names */
+    WORKER_INPUT_STREAM, /* the same of a stream, kept in memory */
 };
 
 /* A list of texts. */
@@ -68,7 +70,8 @@ struct worker_config {
     char *cwd;             /* a template; NULL: none */
     struct config_texts shell; /* for WORKER_RUN: its words, which the command line follows */
     enum worker_input input; /* what each command reads */
-    char *input_text;      /* of that a template */
+    char *input_text;      /* of that a template; of blocks the path as it is, "" for standard input */
+    int32_t blocks;        /* the descriptor of what blocks are in; -1: none */
     char *attributes;      /* of each command, as os/spawn_attributes.h writes them; NULL: none */
     struct config_texts command; /* WORKER_RUN: one template; otherwise one an argument */
     struct chunk lua;

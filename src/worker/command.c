@@ -40,6 +40,7 @@ struct command_run {
     int pidfd;
     bool leads;
     int streams[2]; /* -1: ended */
+    struct command_input input;
     void (*sink)(struct command_run *run, int stream, const char *bytes, size_t length);
     struct script_result *captured;
     bool exited;
@@ -279,15 +280,20 @@ static void run_step(struct command_run *run)
 {
     /* A runner that does not take the output makes the command wait, as a full pipe would. */
     bool held = run->captured == NULL && channel_is_full(run->worker);
-    struct pollfd fds[3] = {
+    struct pollfd fds[4] = {
         {.fd = held ? -1 : run->streams[0], .events = POLLIN},
         {.fd = held ? -1 : run->streams[1], .events = POLLIN},
         {.fd = run->exited ? -1 : run->pidfd, .events = POLLIN},
+        {.fd = input_waits(&run->input) ? run->input.pipe : -1, .events = POLLOUT},
     };
-    channel_wait(run->worker, fds, 3, run_deadline(run));
+    channel_wait(run->worker, fds, 4, run_deadline(run));
     for (int i = 0; i < 2; i++)
         if (fds[i].revents)
             read_stream(run, i);
+    if (fds[3].revents)
+        input_feed(run->worker, &run->input);
+    if (run->input.failed)
+        run_stop(run, OUTCOME_FAILED);
     if (fds[2].revents)
         run_reap(run);
     run_check_time(run);
@@ -311,6 +317,7 @@ static void run_to_its_end(struct command_run *run)
     for (int i = 0; i < 2; i++)
         if (run->streams[i] >= 0)
             close_stream(run, i);
+    input_end(&run->input);
     if (run->pidfd >= 0)
         close(run->pidfd);
 }
@@ -336,6 +343,8 @@ static void fill_result(const struct command_run *run, struct result *result, st
         result->outcome = OUTCOME_EXITED;
         result->number = WEXITSTATUS(run->status);
     }
+    if (run->kill_at && run->early == OUTCOME_FAILED)
+        input_explain(&run->input, text);
     if (!run->kill_at && run->status)
         attributes_blame(render_attributes(run->worker->command), &end, text);
 }
@@ -379,18 +388,17 @@ int command_spawn(struct worker *worker, const struct spawn_options *options, pi
     return result;
 }
 
-static int start_task(struct worker *worker, const struct spawn_options *rendered,
+static int start_task(struct worker *worker, int64_t index, const struct spawn_options *rendered,
                       struct command_run *run, struct error *error)
 {
     struct spawn_options options = *rendered;
     int descriptors[] = {render_null(worker->command), -1, -1};
     int count = worker->config.separate ? 2 : 1;
-    int input;
-    int result = input_begin(worker, &input, error);
+    int result = input_begin(worker, index, options.attributes, &run->input, error);
     if (!result)
         result = open_pipes(run, descriptors + 1, count, error);
-    if (input >= 0)
-        descriptors[0] = input;
+    if (run->input.fd >= 0)
+        descriptors[0] = run->input.fd;
     if (!worker->config.separate)
         descriptors[2] = descriptors[1];
     for (int i = 0; !result && i < count; i++)
@@ -400,14 +408,15 @@ static int start_task(struct worker *worker, const struct spawn_options *rendere
     options.descriptor_count = countof(descriptors);
     if (!result)
         result = command_spawn(worker, &options, &run->pid, error);
-    if (input >= 0)
-        close(input);
+    input_given(&run->input);
     for (int i = 0; i < count; i++) {
         if (descriptors[i + 1] >= 0)
             close(descriptors[i + 1]);
         if (result && run->streams[i] >= 0)
             close_stream(run, i);
     }
+    if (result)
+        input_end(&run->input);
     return result;
 }
 
@@ -430,14 +439,14 @@ static int run_task(struct worker *worker, const struct worker_task *task, struc
                     struct buf *text, struct buf *command, struct error *error)
 {
     struct command_run run = {
-        .worker = worker, .leads = true, .streams = {-1, -1}, .sink = sink_task};
+        .worker = worker, .leads = true, .streams = {-1, -1}, .input = {.fd = -1, .pipe = -1}, .sink = sink_task};
     struct spawn_options options = {0};
     if (task->timeout)
         run.deadline = clock_monotonic() + task->timeout;
     int result = render_command(worker->command, worker, task, &options, error);
     if (result)
         return result;
-    result = start_task(worker, &options, &run, error);
+    result = start_task(worker, task->index, &options, &run, error);
     if (!result) {
         run_to_its_end(&run);
         fill_result(&run, told, text);
@@ -512,6 +521,7 @@ int command_run_captured(struct worker *worker, const struct script_command *com
         .worker = worker,
         .leads = !worker->config.process, /* a process's stop signal goes to its whole group */
         .streams = {-1, -1},
+        .input = {.fd = -1, .pipe = -1},
         .sink = sink_capture,
         .captured = result,
         .deadline = worker->deadline,

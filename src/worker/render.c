@@ -17,6 +17,7 @@
 #include "script/script.h"
 #include "template/shell_words.h"
 #include "template/template.h"
+#include "wire/block.h"
 #include "wire/task_variables.h"
 #include "worker/private.h"
 
@@ -43,6 +44,8 @@ struct body_command {
     enum worker_input input_kind;
     struct rendered input;
     struct buf input_path; /* INPUT made absolute, where it is a file */
+    const char *blocks;    /* the file that the blocks are of, as config.input_text says */
+    struct block block;    /* of the task that was rendered last */
     struct attributes attributes;
     struct cgroup *cgroup;
     struct variables variables;
@@ -199,11 +202,17 @@ static int parse_arguments(struct body_command *command, const struct worker_con
     return 0;
 }
 
+static bool is_block(enum worker_input input)
+{
+    return input == WORKER_INPUT_BLOCK || input == WORKER_INPUT_STREAM;
+}
+
 static int parse_input(struct body_command *command, const struct worker_config *config,
                        const struct template_scope *scope, struct error *error)
 {
     command->input_kind = config->input;
-    if (!config->input)
+    command->blocks = config->input_text;
+    if (!config->input || is_block(config->input))
         return 0;
     int result = parse_rendered(command, scope, TEMPLATE_TEXT, "", config->input_text, &command->input, error);
     return result ? error_wrap(error, "stdin") : 0;
@@ -218,6 +227,8 @@ int command_prepare(struct worker *worker, struct error *error)
     command->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (command->null < 0)
         return error_system(error, errno, "cannot open /dev/null");
+    if (config->blocks >= 0)
+        fcntl(config->blocks, F_SETFD, FD_CLOEXEC);
     struct value vars = {0};
     const char *at = config->vars.data;
     size_t left = config->vars.length;
@@ -358,6 +369,7 @@ int render_command(struct body_command *command, struct worker *worker,
         script_set_task(worker->expressions, &item, task->index, worker->config.worker,
                         task->attempt);
         result = render_all(command, worker->expressions, error);
+        command->block = is_block(command->input_kind) ? block_of(&item) : (struct block){0};
     }
     if (!result) {
         variables_fill(&command->variables,
@@ -395,8 +407,25 @@ static bool needs_variables(const struct body_command *command)
         told = told || template_uses_task(command->arguments[i].template);
     for (size_t i = 0; i < command->entry_count; i++)
         told = told || template_uses_task(command->entries[i].template);
-    told = told || (command->input.template && template_uses_task(command->input.template));
+    told = told || is_block(command->input_kind) || (command->input.template && template_uses_task(command->input.template));
     return !told && !(command->cwd.template && template_uses_task(command->cwd.template));
+}
+
+/* "tail -c +101 FILE | head -c 50"; of a stream FILE is left out, as it would be that of the shell. */
+static void print_block(const struct body_command *command, struct buf *line)
+{
+    const struct block *block = &command->block;
+    struct buf file = {0};
+    if (*command->blocks) {
+        buf_char(&file, ' ');
+        shell_quote(&file, command->blocks, strlen(command->blocks));
+    }
+    if (block->header)
+        buf_printf(line, "{ tail -c +%lld%s | head -c %lld; ", (long long)block->begin + 1, buf_string(&file),
+                   (long long)block->header);
+    buf_printf(line, "tail -c +%lld%s | head -c %lld%s", (long long)block->offset + 1, buf_string(&file),
+               (long long)block->size, block->header ? "; }" : "");
+    buf_release(&file);
 }
 
 /* A text that is longer is told of, and not shown. */
@@ -408,7 +437,9 @@ static void print_input(const struct body_command *command, const struct spawn_o
 {
     const struct buf *text = &command->input.text;
     struct buf line = {0};
-    if (command->input_kind == WORKER_INPUT_FILE) {
+    if (is_block(command->input_kind)) {
+        print_block(command, &line);
+    } else if (command->input_kind == WORKER_INPUT_FILE) {
         buf_text(out, " <");
         shell_quote(out, command->input_path.data, command->input_path.length);
     } else if (text->length > TEXT_SHOWN) {
@@ -416,6 +447,8 @@ static void print_input(const struct body_command *command, const struct spawn_o
     } else {
         buf_text(&line, "printf %s ");
         shell_quote(&line, text->data, text->length);
+    }
+    if (line.length) {
         buf_printf(&line, options->directory ? " | (%s)" : " | %s", out->data + from);
         buf_truncate(out, from);
         buf_append(out, line.data, line.length);
@@ -452,6 +485,11 @@ struct cgroup *render_cgroup(const struct body_command *command)
 const struct buf *render_input(const struct body_command *command)
 {
     return command->input_kind == WORKER_INPUT_FILE ? &command->input_path : &command->input.text;
+}
+
+const struct block *render_block(const struct body_command *command)
+{
+    return &command->block;
 }
 
 int render_null(const struct body_command *command)

@@ -3,6 +3,7 @@
 #define WORKER_RENDER_H
 
 struct attributes;
+struct block;
 struct body_command;
 struct cgroup;
 struct buf;
@@ -36,6 +37,9 @@ struct cgroup *render_cgroup(const struct body_command *command);
 
 /* What the task's command reads, as render_command() has rendered it: the text, or the path of the file, absolute. */
 const struct buf *render_input(const struct body_command *command);
+
+/* The block that it reads. */
+const struct block *render_block(const struct body_command *command);
 
 /* A descriptor of /dev/null. */
 int render_null(const struct body_command *command);

@@ -36,6 +36,7 @@ class Bench:
     size: int = 0         # how much is done, at most; 0: it is always the same
     own: bool = False     # the runner's own processor time is told, for each of SIZE
     repeat: int = 1       # a command that is over too soon is timed so many times in a row, started without a shell
+    setup: str = ""       # a shell line before anything is measured
     scenarios: tuple = ()  # names of files, in which @N@ is the size
 
 
@@ -172,6 +173,8 @@ def own_time(bench):
 
 def rows(bench, texts, share):
     """What was found, a dict for each side: ours is the first, and has no ratios."""
+    if bench.setup:
+        subprocess.run(["sh", "-c", bench.setup], check=True)
     size, rounds = take_turns(bench, texts, share)
     found = {"bench": bench.name, "work": bench.work.replace("@N@", f"{size:,}"), "rounds": len(rounds)}
     for side in [bench.ours, *bench.peers]:

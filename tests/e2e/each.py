@@ -181,6 +181,11 @@ def test_lines_of_parallel_records():
     check_sections("records")
 
 
+@mark("release")
+def test_lines_of_parallel_blocks():
+    check_sections("blocks")
+
+
 # ---- what is different from parallel, or has no equal there ----
 
 def each(*arguments, directory=None, given=b"", status=0, **variables):
@@ -251,7 +256,13 @@ WRONG = (
     (["-j", "x", "echo", ":::", "a"], "-j is how many commands run at once"),
     (["--timeout", "x", "echo", ":::", "a"], "--timeout is seconds"),
     (["--halt", "now", "echo", ":::", "a"], "--halt is never, or soon or now"),
-    (["--pipe", "wc"], "unknown option '--pipe'"),
+    (["--pipe", "wc", ":::", "a"], "there are no items"),
+    (["--pipepart", "wc"], "needs -a FILE"),
+    (["--pipe", "--block", "x", "wc"], "--block is how long a block is"),
+    (["--pipe", "--block", "-2", "wc"], "needs -a FILE"),
+    (["--block", "1M", "echo", ":::", "a"], "cut the input for --pipe"),
+    (["--pipe", "-d", ",", "wc"], "--recend is what records end with"),
+    (["--pipe", "--recend", "", "wc"], "an empty --recend without --recstart"),
     (["--keep-ordr", "echo"], "did you mean '--keep-order'?"),
     (["-X", "echo"], "write -n N"),
     (["-i", "echo"], "write -I TEXT"),

@@ -35,6 +35,7 @@ static const struct {
     {"local.env", "B=2\n"},
     {"common.yaml", "vars: {common: 1}\n"},
     {"urls.txt", "a\n"},
+    {"access.log", "a\n"},
     {"people.csv", "name,size\n"},
     {"events.jsonl", "{}\n"},
     {"in/a.jpg", ""},

@@ -157,6 +157,10 @@ static void put_member(struct buf *out, const char *name)
 static void put_position(const struct each *each, struct buf *out, size_t position)
 {
     bool lists = each_source(each) == EACH_LISTS;
+    if (each_has_blocks(each)) {
+        buf_text(out, "''");
+        return;
+    }
     if (each->name_count && position <= each->name_count)
         put_member(out, each->names[position - 1]);
     else if (each->batch || (each->columns && !each->name_count))
@@ -198,7 +202,7 @@ static size_t count_parts(const struct each *each)
 /* True where the item is a list whose length is not known. */
 static bool is_open(const struct each *each)
 {
-    return each->batch || (each->columns && !each->name_count);
+    return !each_has_blocks(each) && (each->batch || (each->columns && !each->name_count));
 }
 
 static int put_item(const struct each *each, struct buf *out, const struct replacement *place,
@@ -311,7 +315,7 @@ static bool wants_item(const struct each *each)
     for (size_t i = 0; i < each->command_count; i++)
         if (has_place(each, each->command[i]))
             return false;
-    return !each->no_items;
+    return !each->no_items && !each_has_blocks(each);
 }
 
 static int put_arguments(const struct each *each, struct buf *out, struct error *error)

@@ -243,8 +243,9 @@ int each_read_items(struct each *each, struct error *error)
     if (each_source(each) == EACH_STREAM) {
         bool standard = !each->list_count || !strcmp(each->lists[0].file, "-");
         if (standard && isatty(STDIN_FILENO))
-            fprintf(stderr, "parrun: each line that is typed is an item; Ctrl-D ends them\n");
-        if (each->header)
+            fprintf(stderr, each_has_blocks(each) ? "parrun: what is typed is the commands' input; Ctrl-D ends it\n"
+                                                  : "parrun: each line that is typed is an item; Ctrl-D ends them\n");
+        if (each->header && !each_has_blocks(each))
             return read_header(each, error);
         return standard ? 0 : check_file(each->lists[0].file, error);
     }

@@ -20,6 +20,7 @@ struct joblog_reading {
     const char *path;
     struct resume *resume;
     struct buf known; /* how each command begins */
+    bool behind;      /* after the beginning, which says which block it reads */
     bool header;      /* it was passed over */
 };
 
@@ -52,8 +53,8 @@ static int take_line(void *arg, const char *line, size_t length, struct error *e
     if (header || !command)
         return 0;
     size_t size = (size_t)(line + length - command);
-    if (size < reading->known.length ||
-        memcmp(command, buf_string(&reading->known), reading->known.length) != 0)
+    const char *known = memmem(command, size, buf_string(&reading->known), reading->known.length);
+    if (!known || (known != command && !reading->behind))
         return other_command(reading, command, size, error);
     bool good = !strncmp(find_column(line, length, EXITVAL), "0\t", 2) &&
                 !strncmp(find_column(line, length, SIGNAL), "0\t", 2);
@@ -66,7 +67,8 @@ static int take_line(void *arg, const char *line, size_t length, struct error *e
 int each_read_joblog(const struct each *each, struct run *run, struct error *error)
 {
     struct buf known = {0};
-    struct joblog_reading reading = {.path = each->run.joblog, .resume = resume_new(false)};
+    struct joblog_reading reading = {
+        .path = each->run.joblog, .resume = resume_new(false), .behind = each_has_blocks(each)};
     run->by_command = true;
     run->resume = reading.resume;
     each_put_known(each, &known);

@@ -280,6 +280,8 @@ static const struct option table[] = {
      .help = "take the items from FILE, a line each; '-' is standard input"},
     {OPTION, .name = "bar", .flag = MEMBER(run.progress), .help = "show how far it is"},
     {OPTION, .name = "progress", .flag = MEMBER(run.progress)},
+    {OPTION, .name = "block", .argument = "SIZE", .take = each_take_block,
+     .help = "with --pipe: how long a block is, 1M without it; -N: a file makes N for each that runs at once"},
     {OPTION, .letter = 'C', .name = "colsep", .argument = "SEP", .take = take_columns,
      .help = "cut each line into columns, {1} {2} ...: a character, or a regular expression"},
     {OPTION, .letter = 'd', .name = "delimiter", .argument = "TEXT", .take = take_delimiter,
@@ -315,10 +317,17 @@ static const struct option table[] = {
     {OPTION, .letter = 'L', .name = "max-lines", .argument = "N", .take = take_batch},
     {OPTION, .letter = 'N', .name = "max-replace-args", .argument = "N", .take = take_exact_batch,
      .help = "the same, as {1} {2} ...; 0: none of them"},
+    {OPTION, .name = "pipe", .flag = MEMBER(pipe),
+     .help = "cut standard input, or -a FILE, into blocks of whole lines, each the standard input of a command"},
+    {OPTION, .name = "pipepart", .flag = MEMBER(pipepart), .help = "the same of -a FILE, which is cut where it lies"},
     {OPTION, .letter = 'q', .name = "quote", .flag = MEMBER(quote),
      .help = "one word is a program too, never a line for the shell; no word is an operator"},
     {OPTION, .letter = 'r', .name = "no-run-if-empty", .take = take_nothing,
      .help = "nothing is run without items in any case"},
+    {OPTION, .name = "recend", .argument = "TEXT", .take = each_take_record_end,
+     .help = "with --pipe: what ends a record, in place of a newline"},
+    {OPTION, .name = "recstart", .argument = "TEXT", .take = each_take_record_start,
+     .help = "with --pipe: what each record begins with, such as '>'"},
     {OPTION, .name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.record),
      .help = "record all that happens in FILE, packed where it ends in .gz: see parrun-record(5)"},
     {OPTION, .name = "report", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.report),
@@ -378,6 +387,9 @@ static int check(const struct each *each, struct error *error)
     enum each_source source = each_source(each);
     if (each->run.mode == MODE_HELP)
         return 0;
+    int result = each_check_blocks(each, error);
+    if (result)
+        return result;
     if (each->batch && source == EACH_LISTS)
         return error_set(error, ERROR_FAILED,
                          "each: -n, -N and -L are for one list of items; of several each command gets one of "
@@ -460,5 +472,7 @@ void each_release(struct each *each)
     free(each->names);
     free(each->lists);
     free(each->header_line);
+    free(each->record_end);
+    free(each->record_start);
     buf_release(&each->text);
 }

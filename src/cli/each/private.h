@@ -34,6 +34,11 @@ struct each {
     bool nul;
     bool force;
     bool no_items;   /* -N0: the command gets none */
+    bool pipe;       /* --pipe: a command reads a block of the input, and there are no items */
+    bool pipepart;   /* the same of a file */
+    int64_t block;   /* --block: bytes; below 0: so many blocks for each worker, of a file; 0: as usual */
+    char *record_end;   /* --recend, owned; NULL: a newline, or with RECORD_START nothing */
+    char *record_start; /* --recstart, owned; NULL: nothing */
     int64_t batch;   /* -n, -N; 0: one item a task */
     const char *end; /* -d: what ends an item; NULL: a newline, or NUL */
     char end_text[8]; /* of an escape in it */
@@ -91,6 +96,23 @@ void each_put_literal(struct buf *out, const char *text, size_t length, bool she
 
 /* Appends how the command of every item begins, as the joblog has it. */
 void each_put_known(const struct each *each, struct buf *out);
+
+/* blocks.c: the options that cut the input into blocks, as struct option has them. */
+int each_take_block(struct options *options, const char *value, struct error *error);
+int each_take_record_end(struct options *options, const char *value, struct error *error);
+int each_take_record_start(struct options *options, const char *value, struct error *error);
+
+/* True where the input is cut into blocks. */
+bool each_has_blocks(const struct each *each);
+
+/* What goes with blocks. 0, or ERROR_FAILED. */
+int each_check_blocks(const struct each *each, struct error *error);
+
+/* Appends the source of the blocks. 0, or a negative code. */
+int each_put_blocks(const struct each *each, struct buf *out, struct error *error);
+
+/* Appends KEY and a text that is read back as it is; nothing where TEXT is NULL. */
+void each_put_key(struct buf *out, const char *indent, const char *key, const char *text);
 
 /* Makes the scenario. 0, or ERROR_FAILED. */
 int each_write(struct each *each, struct error *error);

@@ -17,7 +17,7 @@ static void put_scalar(struct buf *out, const char *text)
     buf_release(&literal);
 }
 
-static void put_key(struct buf *out, const char *indent, const char *key, const char *text)
+void each_put_key(struct buf *out, const char *indent, const char *key, const char *text)
 {
     if (!text)
         return;
@@ -29,11 +29,11 @@ static void put_key(struct buf *out, const char *indent, const char *key, const 
 static void put_stream(const struct each *each, struct buf *out)
 {
     buf_text(out, "    tasks:\n");
-    put_key(out, "      ", "lines", each->list_count ? each->lists[0].file : "-");
+    each_put_key(out, "      ", "lines", each->list_count ? each->lists[0].file : "-");
     if (each->nul)
         buf_text(out, "      nul: true\n");
-    put_key(out, "      ", "end", each->end);
-    put_key(out, "      ", "columns", each->columns);
+    each_put_key(out, "      ", "end", each->end);
+    each_put_key(out, "      ", "columns", each->columns);
     if (each->header)
         buf_text(out, "      header: true\n");
 }
@@ -216,10 +216,15 @@ int each_write(struct each *each, struct error *error)
     buf_text(out, "pools:\n  each:\n");
     if (each->workers)
         buf_printf(out, "    workers: %s\n", each->workers);
-    put_tasks(each, out);
-    if (each->batch)
+    int result = 0;
+    if (each_has_blocks(each))
+        result = each_put_blocks(each, out, error);
+    else
+        put_tasks(each, out);
+    if (each->batch && !each_has_blocks(each))
         buf_printf(out, "    batch: %lld\n", (long long)each->batch);
-    int result = each_put_command(each, out, error);
+    if (!result)
+        result = each_put_command(each, out, error);
     put_policy(each, out);
     return result;
 }

@@ -90,24 +90,34 @@ static int open_file(const char *path)
     return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 
+int input_open_file(const char *path, struct stat *status, struct error *error)
+{
+    int fd = open_file(path);
+    if (fd < 0 && errno == EBADF)
+        return error_set(error, -EBADF, "cannot read tasks from standard input: it is closed");
+    if (fd >= 0 && !fstat(fd, status) && !S_ISDIR(status->st_mode))
+        return fd;
+    if (fd >= 0 && S_ISDIR(status->st_mode))
+        error_set(error, -EISDIR, "cannot read tasks from '%s': it is a directory", path);
+    else
+        error_system(error, errno, "cannot read tasks from '%s'", path);
+    if (fd >= 0)
+        close(fd);
+    return error->code;
+}
+
+struct task_input *input_of_file(const struct input_options *options, int fd, const struct stat *status)
+{
+    bool waits = S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode) || isatty(fd);
+    return waits ? input_of(options, fd) : input_new(options, fd);
+}
+
 struct task_input *input_open(const struct input_options *options, const char *path,
                               struct error *error)
 {
-    struct stat status;
-    int fd = open_file(path);
-    if (fd < 0 && errno == EBADF) {
-        error_set(error, -EBADF, "cannot read tasks from standard input: it is closed");
-    } else if (fd < 0 || fstat(fd, &status)) {
-        error_system(error, errno, "cannot read tasks from '%s'", path);
-    } else if (S_ISDIR(status.st_mode)) {
-        error_set(error, -EISDIR, "cannot read tasks from '%s': it is a directory", path);
-    } else {
-        bool waits = S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(fd);
-        return waits ? input_of(options, fd) : input_new(options, fd);
-    }
-    if (fd >= 0)
-        close(fd);
-    return NULL;
+    struct stat status = {0};
+    int fd = input_open_file(path, &status, error);
+    return fd < 0 ? NULL : input_of_file(options, fd, &status);
 }
 
 /* Reads a regular file on; nothing to wait for there. */
@@ -131,8 +141,10 @@ enum input_result input_read(struct task_input *task_input, struct error *error)
     buf_consume(&task_input->bytes, task_input->from);
     task_input->from = 0;
     size_t before = task_input->bytes.length;
-    if (before > INTAKE_MOST) {
-        error_set(error, ERROR_FAILED, "an item of more than %zu MiB in '%s'", INTAKE_MOST >> 20,
+    size_t most = task_input->options.most ? task_input->options.most : INTAKE_MOST;
+    if (before > most) {
+        error_set(error, ERROR_FAILED, "%s of more than %zu MiB in '%s'",
+                  task_input->options.most ? "a record" : "an item", most >> 20,
                   task_input->options.name);
         return INTAKE_FAILED;
     }

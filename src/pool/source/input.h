@@ -25,9 +25,19 @@ enum input_result {
 struct input_options {
     struct loop *loop;
     const char *name; /* of what is read, for messages; borrowed */
+    size_t most;      /* bytes that an item, or a record, may have; 0: INTAKE_MOST */
     void (*more)(void *arg);
     void *arg;
 };
+
+struct stat;
+
+/* Opens PATH, "-" for standard input, whose offset is kept; fills STATUS. A descriptor, or a negative code: it cannot be
+ * read, or is a directory. */
+int input_open_file(const char *path, struct stat *status, struct error *error);
+
+/* Reads FD, which has STATUS and is owned by it from now on: a file without waiting. */
+struct task_input *input_of_file(const struct input_options *options, int fd, const struct stat *status);
 
 /* Reads the file PATH, "-" for standard input. NULL with ERROR filled where it cannot be read. */
 struct task_input *input_open(const struct input_options *options, const char *path,

@@ -54,6 +54,7 @@ extern const struct items_kind items_of_glob;
 extern const struct items_kind items_of_output;
 extern const struct items_kind items_of_lua;
 extern const struct items_kind items_of_queue;
+extern const struct items_kind items_of_blocks;
 
 /* items.c: tells the log of a line that the source wrote. */
 void items_tell_line(struct items *items, const char *bytes, size_t length, bool unfinished);

@@ -17,8 +17,14 @@ static const struct items_kind *const kinds[] = {
     [SOURCE_LINES] = &items_of_lines,   [SOURCE_JSONL] = &items_of_jsonl,
     [SOURCE_CSV] = &items_of_csv,       [SOURCE_GLOB] = &items_of_glob,
     [SOURCE_OUTPUT] = &items_of_output, [SOURCE_LUA] = &items_of_lua,
-    [SOURCE_QUEUE] = &items_of_queue,
+    [SOURCE_QUEUE] = &items_of_queue,   [SOURCE_BLOCKS] = &items_of_blocks,
 };
+
+/* True where lines are cut into columns. */
+static bool is_in_columns(const struct source_spec *spec)
+{
+    return spec->columns || (spec->header && spec->kind != SOURCE_BLOCKS);
+}
 
 struct items *items_new(struct run *run, const struct pool_spec *pool, void (*more)(void *arg),
                         void *arg, struct error *error)
@@ -30,9 +36,9 @@ struct items *items_new(struct run *run, const struct pool_spec *pool, void (*mo
     items->spec = &pool->tasks;
     items->more = more;
     items->arg = arg;
-    if (items->spec->columns || items->spec->header)
+    if (is_in_columns(items->spec))
         items->columns = columns_new(items->spec, error);
-    if ((items->spec->columns || items->spec->header) && !items->columns) {
+    if (is_in_columns(items->spec) && !items->columns) {
         free(items);
         return NULL;
     }

@@ -7,6 +7,7 @@
 
 struct buf;
 struct error;
+struct hash;
 struct items;
 struct delivery_tag;
 struct object_wait;
@@ -53,6 +54,15 @@ bool items_finish(struct items *items, bool force);
 
 /* True where a thread of the source hangs and was left behind. NULL is accepted. */
 bool items_were_left(const struct items *items);
+
+/* The file that holds the blocks which are the items, or where STREAM is set those of them that are kept; -1: they are none. */
+int items_blocks(const struct items *items, bool *stream);
+
+/* By what the last item is known, a block of a stream, beside where it lies. False where it is none. NULL is accepted. */
+bool items_content(const struct items *items, struct hash *content);
+
+/* The task of this item has ended, and is not tried again. NULL is accepted. */
+void items_done(struct items *items, const struct buf *item, int64_t index);
 
 /* Once items_finish() was true. NULL is accepted. */
 void items_free(struct items *items);

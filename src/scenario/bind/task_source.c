@@ -58,31 +58,39 @@ static void bind_output(struct loader *loader, const struct field *field, const 
                        "there is no task yet when it runs");
 }
 
-static void check_lines(struct loader *loader, const struct field *field, const struct node *node)
+/* What says how lines, or records, are told apart. */
+static void check_lines(struct loader *loader, const struct field *field, const struct node *node, bool blocks)
 {
-    if (!block_given(field->block, "lines") && !block_given(field->block, "output"))
+    if (!block_given(field->block, "lines") && !block_given(field->block, "output") &&
+        !(blocks && block_given(field->block, "blocks")))
         diag_error(loader->diags, loader_mark(loader, node), NULL,
-                   "%s needs 'lines' or 'output' beside it", field_label(loader, field));
+                   "%s needs 'lines' or 'output'%s beside it", field_label(loader, field), blocks ? ", or 'blocks'," : "");
 }
 
 static void bind_nul(struct loader *loader, const struct field *field, const struct node *node)
 {
     type_boolean.bind(loader, field, node);
-    check_lines(loader, field, node);
+    check_lines(loader, field, node, true);
 }
 
-/* A text of lines that is not empty. */
+/* A text that is not empty. */
 static void bind_separator(struct loader *loader, const struct field *field, const struct node *node)
 {
     const char **text = field->member;
     if (field_text(loader, field, node, text) && !**text)
         field_wrong(loader, field, node);
-    check_lines(loader, field, node);
+}
+
+static void bind_columns(struct loader *loader, const struct field *field, const struct node *node)
+{
+    bind_separator(loader, field, node);
+    check_lines(loader, field, node, false);
 }
 
 static void bind_item_end(struct loader *loader, const struct field *field, const struct node *node)
 {
     bind_separator(loader, field, node);
+    check_lines(loader, field, node, true);
     if (block_given(field->block, "nul"))
         diag_error(loader->diags, loader_mark(loader, node), NULL,
                    "%s and 'nul' exclude each other", field_label(loader, field));
@@ -115,10 +123,17 @@ const struct type type_item_end = {
     .early = true,
     .json = "@text",
 };
+const struct type type_record_start = {
+    .name = "record_start",
+    .wording = "a text of one character or more",
+    .bind = bind_separator,
+    .early = true,
+    .json = "@text",
+};
 const struct type type_columns = {
     .name = "columns",
     .wording = "what stands between two columns, such as \"\\t\"",
-    .bind = bind_separator,
+    .bind = bind_columns,
     .early = true,
     .json = "@text",
 };

@@ -101,6 +101,7 @@ static const struct {
     {"range", SOURCE_RANGE}, {"matrix", SOURCE_MATRIX}, {"lines", SOURCE_LINES},
     {"jsonl", SOURCE_JSONL}, {"csv", SOURCE_CSV},       {"glob", SOURCE_GLOB},
     {"lua", SOURCE_LUA},     {"output", SOURCE_OUTPUT}, {"queue", SOURCE_QUEUE},
+    {"blocks", SOURCE_BLOCKS},
 };
 
 static enum source_kind find_kind(const struct node *map)

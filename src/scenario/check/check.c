@@ -150,6 +150,27 @@ static void check_no_command(struct loader *loader, const struct pool_spec *pool
                    "pool '%s': only a command has a standard input of its own, and its tasks are none", object->name);
 }
 
+/* A block is the standard input of one command on this machine. */
+static void check_blocks(struct loader *loader, const struct pool_spec *pool)
+{
+    const struct object_spec *object = &pool->object;
+    const struct {
+        bool given;
+        const char *what;
+        const char *hint;
+    } keys[] = {
+        {object->body.kind == BODY_LUA, "its body is Lua, which reads none", "take the tasks from lines"},
+        {object->body.kind == BODY_COPROCESS, "a coprocess reads its items there", "take the tasks from lines"},
+        {pool->input.kind != STREAM_NULL, "'stdin' says something else", "take 'stdin' away"},
+        {pool->batch, "with 'batch' there would be several", "let 'size' or 'records' be larger"},
+        {pool->on.command_count, "its workers run elsewhere, where the file is not", "take 'on' away, or the tasks from lines"},
+    };
+    for (size_t i = 0; pool->tasks.kind == SOURCE_BLOCKS && i < countof(keys); i++)
+        if (keys[i].given)
+            diag_error(loader->diags, pool->tasks.mark, keys[i].hint,
+                       "pool '%s': a block is a task's standard input, and %s", object->name, keys[i].what);
+}
+
 static void join_pool(struct loader *loader, struct pool_spec *pool)
 {
     struct object_spec *object = &pool->object;
@@ -160,6 +181,7 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
     if (pool->results.kind == RESULTS_QUEUE)
         add_once(produces, &object->produces_count, pool->results.queue);
     check_no_command(loader, pool);
+    check_blocks(loader, pool);
     if (pool->tasks.kind != SOURCE_QUEUE && pool->split)
         diag_error(loader->diags, pool->tasks.mark, "take 'split' away, or take the tasks from a queue",
                    "pool '%s': 'split' gives the messages of a queue again one by one, and its tasks "

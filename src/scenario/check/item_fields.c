@@ -99,6 +99,17 @@ static bool names_of_values(struct loader *loader, struct value *names,
     return true;
 }
 
+static bool names_of_blocks(struct loader *loader, struct value *names,
+                            const struct source_spec *source)
+{
+    (void)source;
+    add_name(loader, names, "offset");
+    add_name(loader, names, "size");
+    add_name(loader, names, "header");
+    add_name(loader, names, "begin");
+    return true;
+}
+
 const struct value *item_names(struct loader *loader, const struct block *pool,
                                const struct source_spec *source)
 {
@@ -107,8 +118,9 @@ const struct value *item_names(struct loader *loader, const struct block *pool,
         [SOURCE_CSV] = names_of_csv,      [SOURCE_COUNT] = names_of_values,
         [SOURCE_RANGE] = names_of_values, [SOURCE_LINES] = names_of_values,
         [SOURCE_GLOB] = names_of_values,  [SOURCE_OUTPUT] = names_of_values,
+        [SOURCE_BLOCKS] = names_of_blocks,
     };
-    if (source->columns || source->header)
+    if (source->columns || (source->header && source->kind != SOURCE_BLOCKS))
         return NULL;
     bool later = source->kind == SOURCE_CSV && block_given(pool, "depends_on");
     if (later || block_given(pool, "batch") || source->kind >= countof(readers) ||

@@ -114,6 +114,7 @@ void absent_warn(struct loader *loader, const struct block *pool, const struct s
         {SOURCE_LINES, "lines", check_path},
         {SOURCE_JSONL, "jsonl", check_path},
         {SOURCE_CSV, "csv", check_path},
+        {SOURCE_BLOCKS, "blocks", check_path},
     };
     for (size_t i = 0; i < countof(others); i++)
         if (block_given(pool, others[i]) || source->optional)
