@@ -15,7 +15,7 @@ static void put(struct buf *out, const char *name, int64_t number)
     value_encode_integer(out, number);
 }
 
-void block_encode(struct buf *out, const struct block *block)
+void block_encode(struct buf *out, const struct input_block *block)
 {
     value_encode_table(out, (block->header ? 3u : 2u) + (block->begin ? 1u : 0u));
     put(out, "offset", block->offset);
@@ -32,9 +32,9 @@ static int64_t member(const struct value *item, const char *name)
     return found && found->type == VALUE_INTEGER ? found->integer : 0;
 }
 
-struct block block_of(const struct value *item)
+struct input_block block_of(const struct value *item)
 {
-    return (struct block){
+    return (struct input_block){
         .offset = member(item, "offset"),
         .size = member(item, "size"),
         .header = member(item, "header"),

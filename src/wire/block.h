@@ -7,7 +7,7 @@
 struct buf;
 struct value;
 
-struct block {
+struct input_block {
     int64_t offset; /* of its first byte, in the file or the stream */
     int64_t size;
     int64_t header; /* bytes at the beginning of what is cut that go before each block */
@@ -15,10 +15,10 @@ struct block {
 };
 
 /* Appends it as an encoded table with offset and size, and with header and begin where those are not 0. */
-void block_encode(struct buf *out, const struct block *block);
+void block_encode(struct buf *out, const struct input_block *block);
 
 /* Reads such a table. */
-struct block block_of(const struct value *item);
+struct input_block block_of(const struct value *item);
 
 /* Where block INDEX, which begins at OFFSET in a stream, stands in the memory for it: no page has two blocks, or a block
  * and the header, which stands at 0. */

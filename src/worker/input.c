@@ -34,7 +34,7 @@ static int open_text(const struct buf *text, int *fd, struct error *error)
 
 static int open_block(const struct worker *worker, int64_t index, struct command_input *input, struct error *error)
 {
-    const struct block *block = render_block(worker->command);
+    const struct input_block *block = render_block(worker->command);
     int ends[2];
     if (pipe2(ends, O_CLOEXEC))
         return error_system(error, errno, "stdin: cannot open a pipe for its block");

@@ -45,7 +45,7 @@ struct body_command {
     struct rendered input;
     struct buf input_path; /* INPUT made absolute, where it is a file */
     const char *blocks;    /* the file that the blocks are of, as config.input_text says */
-    struct block block;    /* of the task that was rendered last */
+    struct input_block block;    /* of the task that was rendered last */
     struct attributes attributes;
     struct cgroup *cgroup;
     struct variables variables;
@@ -369,7 +369,7 @@ int render_command(struct body_command *command, struct worker *worker,
         script_set_task(worker->expressions, &item, task->index, worker->config.worker,
                         task->attempt);
         result = render_all(command, worker->expressions, error);
-        command->block = is_block(command->input_kind) ? block_of(&item) : (struct block){0};
+        command->block = is_block(command->input_kind) ? block_of(&item) : (struct input_block){0};
     }
     if (!result) {
         variables_fill(&command->variables,
@@ -414,7 +414,7 @@ static bool needs_variables(const struct body_command *command)
 /* "tail -c +101 FILE | head -c 50"; of a stream FILE is left out, as it would be that of the shell. */
 static void print_block(const struct body_command *command, struct buf *line)
 {
-    const struct block *block = &command->block;
+    const struct input_block *block = &command->block;
     struct buf file = {0};
     if (*command->blocks) {
         buf_char(&file, ' ');
@@ -487,7 +487,7 @@ const struct buf *render_input(const struct body_command *command)
     return command->input_kind == WORKER_INPUT_FILE ? &command->input_path : &command->input.text;
 }
 
-const struct block *render_block(const struct body_command *command)
+const struct input_block *render_block(const struct body_command *command)
 {
     return &command->block;
 }

@@ -3,7 +3,7 @@
 #define WORKER_RENDER_H
 
 struct attributes;
-struct block;
+struct input_block;
 struct body_command;
 struct cgroup;
 struct buf;
@@ -39,7 +39,7 @@ struct cgroup *render_cgroup(const struct body_command *command);
 const struct buf *render_input(const struct body_command *command);
 
 /* The block that it reads. */
-const struct block *render_block(const struct body_command *command);
+const struct input_block *render_block(const struct body_command *command);
 
 /* A descriptor of /dev/null. */
 int render_null(const struct body_command *command);

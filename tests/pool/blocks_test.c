@@ -16,7 +16,7 @@ static void more(void *arg)
 }
 
 /* The next item; false at the end. */
-static bool next_block(struct run *run, struct items *items, struct buf *item, struct block *block)
+static bool next_block(struct run *run, struct items *items, struct buf *item, struct input_block *block)
 {
     struct arena *arena = arena_new();
     struct error error = {0};
@@ -47,7 +47,7 @@ static void read_blocks(struct run *run, const struct pool_spec *spec, bool done
 {
     struct error error = {0};
     struct buf item = {0};
-    struct block block;
+    struct input_block block;
     bool stream;
     struct items *items = items_new(run, spec, more, run, &error);
     assert_non_null(items);
@@ -158,7 +158,7 @@ static void test_back_pressure(void **state)
     struct run run = test_run(NULL);
     struct error error = {0};
     struct buf items_of_tasks[3] = {0}, item = {0};
-    struct block block;
+    struct input_block block;
     bool stream;
     int ends[2];
     char byte = 'x';

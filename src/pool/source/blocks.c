@@ -95,7 +95,7 @@ static int blocks_open(struct items *items, struct error *error)
 /* The block that ends at END; the next one begins there. */
 static enum items_result put_block(struct blocks *blocks, off_t end, struct buf *encoded)
 {
-    const struct block block = {
+    const struct input_block block = {
         .offset = blocks->at,
         .size = end - blocks->at,
         .header = blocks->header,
@@ -267,7 +267,7 @@ void items_done(struct items *items, const struct buf *item, int64_t index)
     const char *at = item->data;
     size_t left = item->length;
     value_decode(arena, &at, &left, &value, &ignored);
-    struct block block = block_of(&value);
+    struct input_block block = block_of(&value);
     arena_free(arena);
     fallocate(blocks->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, block_place(block.offset, index), block.size);
     blocks->live--;
