@@ -11,7 +11,7 @@ import termios
 import time
 
 from e2e.control_words import World
-from harness.parrun import PATIENCE, PROGRAM, Directory, own_path
+from harness.parrun import PATIENCE, PROGRAM, Directory, mark, own_path
 
 SCENARIO = """\
     vars: {size: 1, sort: a, width: 2}
@@ -233,6 +233,7 @@ def check(name, own):
     world.stop(run)
 
 
+@mark("release")
 def test_bash():
     check("bash", [
         ("parrun tw", "parrun two\\ words.yaml"),
@@ -241,6 +242,7 @@ def test_bash():
     ])
 
 
+@mark("release")
 def test_zsh():
     check("zsh", [
         ("parrun tw", "parrun two\\ words.yaml"),
@@ -248,6 +250,7 @@ def test_zsh():
     ])
 
 
+@mark("release")
 def test_fish():
     check("fish", [
         ("parrun tw", "parrun two\\ words.yaml"),

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 
-from harness.parrun import PROGRAM
+from harness.parrun import PROGRAM, mark
 from harness.paths import TESTS
 
 BAD = TESTS / "bad"
@@ -96,6 +96,7 @@ def cure(folder, scenario, error):
     return True
 
 
+@mark("release")
 def test_hints_cure():
     cured, faults = 0, []
     with tempfile.TemporaryDirectory() as name:

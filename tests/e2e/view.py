@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from e2e.control_words import World, own_rows
-from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, mark
 
 SHOP = r"""
     name: shop
@@ -249,6 +249,7 @@ def restored(lines):
     return "icanon" in lines and "-icanon" not in lines and "echo" in [line.strip() for line in lines]
 
 
+@mark("both")
 def test_ways_out():
     """A key, Ctrl-C, signals, a crash: the terminal is what it was."""
     world = World()

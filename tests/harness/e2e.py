@@ -50,7 +50,7 @@ def variants(path, words):
     """The builds with which `make test` runs a test: with the sanitizers, where it does not say that it is about the release."""
     if "release" in words:
         return ["release"]
-    return ["asan"] + (["release"] if path.stem in BOTH else []) + (["tsan"] if "tsan" in words else [])
+    return ["asan"] + (["release"] if path.stem in BOTH or "both" in words else []) + (["tsan"] if "tsan" in words else [])
 
 
 def make(kind, builds):
