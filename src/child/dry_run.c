@@ -21,6 +21,11 @@ void plan_conditions(const struct object_spec *spec, struct buf *out)
     duration_print(out, spec->timeout);
 }
 
+void plan_current(const struct buf *why, struct buf *out)
+{
+    buf_printf(out, "# up to date: %s", why->data);
+}
+
 void plan_lua(const struct lua_spec *lua, struct buf *out)
 {
     buf_printf(out, "# the Lua chunk at %s:%u", lua->file, lua->line);

@@ -20,6 +20,9 @@ int plan_process(struct exec_context *context, const struct process_spec *spec, 
  * nothing where that is nothing. */
 void plan_conditions(const struct object_spec *spec, struct buf *out);
 
+/* Appends, as a comment, that it is not run, and WHY. */
+void plan_current(const struct buf *why, struct buf *out);
+
 /* Appends, as a comment, where the chunk stands. */
 void plan_lua(const struct lua_spec *lua, struct buf *out);
 

@@ -32,6 +32,8 @@ enum event_kind {
     EVENT_PROCESS_DECLARED,
     EVENT_PROCESS_STARTING,
     EVENT_PROCESS_WAITING,
+    EVENT_PROCESS_CURRENT,
+    EVENT_PROCESS_FILE,
     EVENT_PROCESS_STARTED,
     EVENT_PROCESS_LIMITED,
     EVENT_PROCESS_ANSWERED,
@@ -56,6 +58,7 @@ enum event_kind {
     EVENT_POOL_STARTED,
     EVENT_POOL_LIMITED,
     EVENT_POOL_RESUMED,
+    EVENT_POOL_CURRENT,
     EVENT_POOL_SAMPLE,
     EVENT_POOL_OUTPUT,
     EVENT_POOL_CARRIAGE_RETURN,
@@ -77,6 +80,8 @@ enum event_kind {
     EVENT_WORKER_LOST,
     EVENT_WORKER_ENDED,
     EVENT_TASK_UNDONE,
+    EVENT_TASK_CURRENT,
+    EVENT_TASK_FILE,
     EVENT_TASK_STARTED,
     EVENT_TASK_OUTPUT,
     EVENT_TASK_TIMEOUT,
@@ -179,9 +184,10 @@ struct event {
     int64_t total; /* EVENT_UNLIMITED: there is no limit */
     bool has_leaked;
     int64_t leaked; /* descendants of the run that had to be ended */
-    bool has_tally;      /* of a pool: the next three, and COUNT has failed */
+    bool has_tally;      /* of a pool: the next two and LEFT, and COUNT has failed */
     int64_t succeeded;   /* tasks */
     int64_t skipped;     /* tasks that were begun or taken, and not run to their ends */
+    int64_t current;     /* of a pool: tasks that were not run as their files are up to date; 0: none */
     int64_t left;        /* tasks that were not looked at; below 0: nobody knows */
     bool has_books;      /* of a queue: the next two, and DURATION is the average wait */
     int64_t put;         /* messages that were put so far */

@@ -77,6 +77,15 @@ static const struct event_row rows[EVENT_KINDS] = {
          "or what it uses is not free.",
          {{EVENT_REASONED, "Process {name} {reason}."},
           {0, "Process {name} is tried again {when}: {reason.}"}}},
+    [EVENT_PROCESS_CURRENT] =
+        {"process.current", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The process is not started, as the file that it creates is there and newer than what newer_than names: it counts "
+         "as one that has succeeded.",
+         {{0, "Process {name} is up to date: {reason}."}}},
+    [EVENT_PROCESS_FILE] =
+        {"process.file", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "What somebody should know of the file that the process creates.",
+         {{0, "Process {name}: {reason}."}}},
     [EVENT_PROCESS_STARTED] =
         {"process.started", EVENT_OF_PROCESS, EVENT_LEVEL_STORY, "The process runs.",
          {{EVENT_PRODUCER | EVENT_CONSUMER, "Process {name} to read and write: {pid}"},
@@ -183,6 +192,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"pool.resumed", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "How many tasks are not run again (--resume, --retry-failed).",
          {{0, "Pool {name}: {reason.}"}}},
+    [EVENT_POOL_CURRENT] =
+        {"pool.current", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "How many tasks were not run, as the files that they create are up to date.",
+         {{0, "Pool {name}: {reason}."}}},
     [EVENT_POOL_SAMPLE] =
         {"pool.sample", EVENT_OF_POOL, EVENT_LEVEL_SAMPLE,
          "How many workers are busy, and how many there are.", {{0, ""}}},
@@ -276,6 +289,15 @@ static const struct event_row rows[EVENT_KINDS] = {
           {EVENT_REASONED, "Task {task}{item} runs again: {reason.}"},
           {EVENT_NAMED, "Task {task}{item} of pool {name} is new."},
           {0, "Task {task}{item} is new."}}},
+    [EVENT_TASK_CURRENT] =
+        {"task.current", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
+         "The task is not run, as the file that it creates is there and newer than what newer_than names.",
+         {{EVENT_NAMED, "Task {task}{item} of pool {name} is up to date: {reason}."},
+          {0, "Task {task}{item} is up to date: {reason}."}}},
+    [EVENT_TASK_FILE] =
+        {"task.file", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "What somebody should know of the file that the task creates.",
+         {{EVENT_NAMED, "Task {task}{item} of pool {name}: {reason}."}, {0, "Task {task}{item}: {reason}."}}},
     [EVENT_TASK_STARTED] =
         {"task.started", EVENT_OF_POOL, EVENT_LEVEL_STORY, "A worker begins the task.",
          {{EVENT_NAMED, "Run task {task}{item} of pool {name} ({pid})..."},

@@ -178,22 +178,20 @@ static void put_how(struct buf *line, const struct event *event)
         put_number(line, "attempt", event->attempt);
 }
 
-static void put_tally(struct buf *line, const struct event *event)
-{
-    put_number(line, "succeeded", event->succeeded);
-    put_number(line, "skipped", event->skipped);
-    if (event->left >= 0)
-        put_number(line, "left", event->left);
-}
-
 static void put_counts(struct buf *line, const struct event *event)
 {
     if (event->count)
         put_number(line, "count", event->count);
     if (event->total && event->total != EVENT_UNLIMITED)
         put_number(line, "total", event->total);
-    if (event->has_tally)
-        put_tally(line, event);
+    if (event->has_tally) {
+        put_number(line, "succeeded", event->succeeded);
+        put_number(line, "skipped", event->skipped);
+    }
+    if (event->current)
+        put_number(line, "current", event->current);
+    if (event->has_tally && event->left >= 0)
+        put_number(line, "left", event->left);
     if (event->has_leaked)
         put_number(line, "leaked", event->leaked);
     if (event->has_books) {

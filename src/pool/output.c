@@ -323,6 +323,8 @@ static void detach_output(struct pool *pool, struct task *task)
     buf_append(&attempt->shown, task->shown.data, task->shown.length);
     buf_append(&attempt->cell, task->cell.data, task->cell.length);
     attempt->claim = NULL;
+    attempt->creates = NULL;
+    attempt->why = (struct buf){0};
     attempt->retried = true;
     memset(task->streams, 0, sizeof(task->streams));
     /* The task keeps how it ended, as it may not be tried again after all. */
@@ -432,6 +434,8 @@ void pool_pump(struct pool *pool)
             tell_planned(pool, task);
         else
             tell_ended(pool, task);
+        if (over && !pool->object.run->dry)
+            pool_tell_file(pool, task);
         task_free(task_list_take(&pool->finished));
     }
     if (!pool->unordered)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -114,6 +115,8 @@ void pool_give(struct pool_worker *worker, struct task *task)
 {
     task->id = ++worker->pool->next_id;
     task->timeout = pool_task_timeout(worker->pool);
+    if (!worker->pool->object.run->dry)
+        pool_begin_file(task);
     task_list_add(&worker->tasks, task);
     if (worker->tasks.count == 1)
         pool_worker_begin_first(worker);
@@ -220,6 +223,7 @@ static void pool_over(struct pool *pool)
         pool_tell_cut(pool);
     if (pool->tally.done)
         pool_tell_resumed(pool);
+    pool_tell_all_current(pool);
     pool_fill_outcome(pool, &reason);
     if (reason.length) {
         event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
@@ -452,6 +456,8 @@ static void pool_free(struct object *object)
     results_free(pool->results);
     pool_free_tokens(pool);
     pool_close_uses(pool);
+    names_release(&pool->claimed);
+    arena_free(pool->claimed_paths);
     pool_free_failures(pool);
     buf_release(&pool->chunk);
     planner_free(pool->planner);
@@ -479,6 +485,7 @@ static void pool_facts(const struct object *object, struct object_facts *facts)
     facts->succeeded = tally.succeeded;
     facts->failed = tally.count;
     facts->skipped = tally.skipped;
+    facts->current = tally.current;
     facts->left = tally.left;
     for (size_t i = 0; i < pool->workers_made; i++) {
         const struct pool_worker *worker = pool->worker[i];

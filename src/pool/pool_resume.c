@@ -132,7 +132,15 @@ bool pool_was_done(struct pool *pool, struct task *task)
     const struct pool_content *former = find_former(pool, task);
     switch (resume_ask(resume, &task->key, former, &pool->tally)) {
     case TASK_IS_DONE:
-        return true;
+        if (!task->creates || task->current)
+            return true;
+        pool->tally.done--;
+        tell_undone(pool, task, buf_string(&task->why));
+        return false;
+    case TASK_IS_NEW:
+        if (!task->current)
+            tell_new(pool, task);
+        return false;
     case TASK_HAS_FAILED:
         tell_undone(pool, task, "it failed");
         break;
@@ -142,10 +150,8 @@ bool pool_was_done(struct pool *pool, struct task *task)
     case TASK_HAS_CHANGED:
         tell_changed(pool, task, former);
         break;
-    case TASK_IS_NEW:
-        tell_new(pool, task);
-        break;
     }
+    task->current = false;
     return false;
 }
 

@@ -47,7 +47,7 @@ void pool_open_uses(struct pool *pool)
     struct error error = {0};
     pool->claimant = resources_claimant(pool->object.name, &pool->spec->object, false, begin_task, pool);
     pool->claims = resources_concern(pool->object.run->resources, &pool->claimant);
-    if (!pool->claims)
+    if (!pool->claims && !pool->spec->object.creates.path)
         return;
     if (exec_context_init(&pool->terms, pool->object.run, &pool->spec->object, pool->object.name, 0, &error))
         pool_break(pool, error.text);
@@ -56,11 +56,10 @@ void pool_open_uses(struct pool *pool)
 
 void pool_close_uses(struct pool *pool)
 {
-    if (pool->claims)
-        exec_context_release(&pool->terms);
+    exec_context_release(&pool->terms);
 }
 
-static int ask_for(struct pool *pool, struct task *task, struct error *error)
+int pool_set_terms(struct pool *pool, const struct task *task, struct error *error)
 {
     struct script *script = exec_context_script(&pool->terms);
     struct arena *arena = value_is_table(task->item.data, task->item.length) ? arena_new() : NULL;
@@ -68,26 +67,30 @@ static int ask_for(struct pool *pool, struct task *task, struct error *error)
     const char *at = task->item.data;
     size_t left = task->item.length;
     int result = value_decode(arena, &at, &left, &item, error);
-    if (!task->claim)
-        task->claim = mem_calloc(1, sizeof(*task->claim));
-    task->claim->owner = task;
-    if (!result) {
+    if (!result)
         script_set_task(script, &item, task->index, 0, task->attempt);
-        result = resources_ask(pool->object.run->resources, &pool->claimant, task->claim, script, error);
-    }
     arena_free(arena);
     return result;
 }
 
-/* It can never begin. */
-static void fail_task(struct pool *pool, struct task *task, const struct error *error)
+static int ask_for(struct pool *pool, struct task *task, struct error *error)
+{
+    int result = pool_set_terms(pool, task, error);
+    if (!task->claim)
+        task->claim = mem_calloc(1, sizeof(*task->claim));
+    task->claim->owner = task;
+    return result ? result
+                  : resources_ask(pool->object.run->resources, &pool->claimant, task->claim,
+                                  exec_context_script(&pool->terms), error);
+}
+
+void pool_fail_unbegun(struct pool *pool, struct task *task, const struct error *error)
 {
     task_forget(task);
+    buf_clear(&task->why);
     task->started = task->finished = clock_monotonic();
     task->worker = task->pid = 0;
-    task->outcome = OUTCOME_FAILED;
-    task->text = mem_strdup(error->text);
-    task->text_length = strlen(error->text);
+    task_fail(task, error->text);
     pool_finish_task(pool, task);
 }
 
@@ -109,7 +112,7 @@ void pool_ask(struct pool *pool, size_t room)
         if (!ask_for(pool, task, &error))
             task_list_add(&pool->asking, task);
         else
-            fail_task(pool, task, &error);
+            pool_fail_unbegun(pool, task, &error);
         error_release(&error);
     }
     if (room && room != pool->claimant.applicant.room)

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/hash.h"
+#include "base/name_index.h"
 #include "base/refusal.h"
 #include "child/exec_context.h"
 #include "engine/object.h"
@@ -131,11 +132,16 @@ struct pool {
     struct claimant claimant;    /* of resources, */
     bool claims;                 /* where each task must ask for some before it begins */
     struct task_list asking;     /* tasks that have asked, taken from READY or from the source */
-    struct exec_context terms;   /* with CLAIMS: in which what a task uses is worked out */
+    struct exec_context terms;   /* in which what a task uses and creates is worked out; zero: it does neither */
     struct timer *timer;  /* takes tasks back, watches limits */
     bool timer_runs;
     int64_t kill_at; /* of a stop: when grace ends; 0: none */
     bool scheduling; /* a look at who can get a task is on its way */
+
+    int64_t current;     /* tasks whose files are up to date */
+    bool told_current;
+    struct names claimed; /* the files that tasks create, by the number of the task */
+    struct arena *claimed_paths;
 
     struct planner *planner; /* where tasks are known by their commands; NULL: they are not */
     struct pool_content content; /* all but the item, where somebody wants to know */
@@ -471,11 +477,32 @@ void pool_open_resume(struct pool *pool);
  * task itself tells why. */
 bool pool_fill_key(struct pool *pool, struct task *task);
 
-/* The same; true where an earlier run has done the task, which is counted. */
+/* The same; true where an earlier run has done the task, which is counted. Of a task that creates a file that decides: it
+ * is not done where the file is not up to date, and not `current` any more where the journal knows better. */
 bool pool_was_done(struct pool *pool, struct task *task);
 
 /* Tells, once, how many tasks were done before; nothing where none could be. */
 void pool_tell_resumed(struct pool *pool);
+
+/* pool_creates.c: of pools whose tasks create files; for others each does nothing. */
+
+/* Fills in the task's `creates`, `current` and `why`. False where that is not possible: the task has failed, and is freed. */
+bool pool_look_at_file(struct pool *pool, struct task *task);
+
+/* Tells that the task is not run, as its file is up to date, and counts it. */
+void pool_tell_current(struct pool *pool, struct task *task);
+
+/* Tells, once, how many those were; nothing where there were none. */
+void pool_tell_all_current(struct pool *pool);
+
+/* After its end: what is to be told of its file. */
+void pool_tell_file(struct pool *pool, struct task *task);
+
+/* The task goes to a worker. */
+void pool_begin_file(struct task *task);
+
+/* It has ended, or its worker has: keeps its file or removes it, and fails the task where there is none. */
+void pool_settle_file(struct pool *pool, struct task *task);
 
 /* pool_message.c: of tasks that are messages of a queue; for others each does nothing. */
 
@@ -507,6 +534,12 @@ void pool_fill_reason(const struct pool *pool, const struct task *task, struct b
 /* Before the first task; the pool breaks where it cannot be known what they use. */
 void pool_open_uses(struct pool *pool);
 void pool_close_uses(struct pool *pool);
+
+/* Tells the state for templates in TERMS of the task. */
+int pool_set_terms(struct pool *pool, const struct task *task, struct error *error);
+
+/* The task can never begin: it has failed, and is freed in its turn. */
+void pool_fail_unbegun(struct pool *pool, struct task *task, const struct error *error);
 
 /* Lets as many tasks ask as may begin next, and tells how many of them could be begun now: ROOM. */
 void pool_ask(struct pool *pool, size_t room);

@@ -17,7 +17,7 @@ int64_t pool_count_all(const struct pool *pool)
 
 int64_t pool_count_over(const struct pool *pool)
 {
-    return pool->done + pool->skipped + pool->tally.done + pool->tally.unfailed + pool->passed;
+    return pool->done + pool->skipped + pool->current + pool->tally.done + pool->tally.unfailed + pool->passed;
 }
 
 void pool_fill_tally(const struct pool *pool, struct event *event)
@@ -28,6 +28,7 @@ void pool_fill_tally(const struct pool *pool, struct event *event)
     event->has_tally = true;
     event->succeeded = pool->done - pool->failed;
     event->skipped = pool->skipped;
+    event->current = pool->current;
     event->left = all < 0 ? -1 : all - pool_count_over(pool);
 }
 
@@ -53,6 +54,8 @@ static void print_tally(const struct event *event, int64_t others, struct buf *t
         buf_printf(text, ", %" PRId64 " failed", event->count);
     if (others)
         buf_printf(text, " (%" PRId64 " in other ways)", others);
+    if (event->current)
+        buf_printf(text, ", %" PRId64 " %s up to date", event->current, event->current == 1 ? "was" : "were");
     pool_print_undone(event, ", ", text);
 }
 

@@ -2,11 +2,14 @@
 #include "pool/task.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mask.h"
+#include "base/mem.h"
+#include "child/creates.h"
 #include "value/value.h"
 
 void task_list_add(struct task_list *list, struct task *task)
@@ -72,6 +75,14 @@ void task_forget(struct task *task)
     buf_clear(&task->last);
 }
 
+void task_fail(struct task *task, const char *reason)
+{
+    free(task->text);
+    task->outcome = OUTCOME_FAILED;
+    task->text = mem_strdup(reason);
+    task->text_length = strlen(reason);
+}
+
 void task_free(struct task *task)
 {
     if (!task)
@@ -84,6 +95,8 @@ void task_free(struct task *task)
         buf_release(&task->streams[i].line);
         mask_stream_release(&task->streams[i].masked);
     }
+    creates_free(task->creates);
+    buf_release(&task->why);
     buf_release(&task->last);
     buf_release(&task->shown);
     buf_release(&task->cell);

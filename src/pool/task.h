@@ -15,6 +15,7 @@
 
 struct arena;
 struct claim;
+struct creates;
 struct value;
 
 /* A message of a queue that the item is, or that stands in it. */
@@ -51,6 +52,9 @@ struct task {
     int64_t finished; /* the same of the end of this attempt */
     int64_t spent;   /* ns: how long all attempts took so far */
     struct claim *claim; /* for what it uses of the resources; NULL: none was made */
+    struct creates *creates; /* the file that it makes; NULL: none */
+    bool current;    /* that is up to date, */
+    struct buf why;  /* and what says so, or that it is not; once it has run, what is to be told of it */
     bool token;      /* it runs by one of a jobserver */
     bool retried;    /* not the task but an attempt of it that has failed or was cut short, to be told */
     bool untold;     /* it was given back before it began: nothing is told of it */
@@ -98,6 +102,9 @@ void value_hide(struct arena *arena, const struct mask *mask, struct value *valu
 
 /* Another attempt begins: forgets how the last one ended, and what it put out. */
 void task_forget(struct task *task);
+
+/* It has failed, for REASON (copied), whatever its command says. */
+void task_fail(struct task *task, const char *reason);
 
 /* Frees the task and all it holds; NULL is accepted. */
 void task_free(struct task *task);

@@ -1,12 +1,14 @@
 /* The next task of a pool, from its source. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/unit.h"
 #include "engine/run.h"
 #include "pool/source/source.h"
 #include "pool/private.h"
 
-/* Tasks that were done before are passed over so many at a time: signals are served in between. */
-#define DONE_AT_ONCE 10000
+/* Tasks that are not to run are passed over for so long at a time: signals are served in between. */
+#define PASS_TIME (20 * NS_PER_MS)
 
 void pool_tell_waiting(struct pool *pool)
 {
@@ -28,6 +30,7 @@ void pool_tell_exhausted(struct pool *pool)
     if (!pool->told_started || !pool->exhausted)
         return;
     pool_tell_resumed(pool);
+    pool_tell_all_current(pool);
     pool_tell_waiting(pool);
 }
 
@@ -73,26 +76,46 @@ static struct task *take_any(struct pool *pool)
     return NULL;
 }
 
+/* The task is not to run, and nothing is told of it any more. */
+static void pass_over(struct pool *pool, struct task *task)
+{
+    items_done(pool->items, &task->item, task->index);
+    task_free(task);
+}
+
+/* False where the task is not to run, or has failed already: that is told, and it is freed. */
+static bool is_to_run(struct pool *pool, struct task *task)
+{
+    if (pool_passes_over(pool, task)) {
+        pass_over(pool, task);
+        return false;
+    }
+    task->turn = pool->next_turn;
+    if (!pool_look_at_file(pool, task)) {
+        pool->next_turn++;
+        return false;
+    }
+    bool done = pool_was_done(pool, task);
+    if (!done && !task->current) {
+        pool->next_turn++;
+        return true;
+    }
+    if (!done)
+        pool_tell_current(pool, task);
+    task->outcome = OUTCOME_DONE;
+    pool_message_done(pool, task);
+    pass_over(pool, task);
+    return false;
+}
+
 struct task *pool_take_task(struct pool *pool)
 {
-    for (int i = 0; i < DONE_AT_ONCE; i++) {
+    int64_t begun = clock_monotonic();
+    do {
         struct task *task = take_any(pool);
-        if (!task)
-            return NULL;
-        if (pool_passes_over(pool, task)) {
-            items_done(pool->items, &task->item, task->index);
-            task_free(task);
-            continue;
-        }
-        if (!pool_was_done(pool, task)) {
-            task->turn = pool->next_turn++;
+        if (!task || is_to_run(pool, task))
             return task;
-        }
-        task->outcome = OUTCOME_DONE;
-        pool_message_done(pool, task);
-        items_done(pool->items, &task->item, task->index);
-        task_free(task);
-    }
+    } while (clock_monotonic() - begun < PASS_TIME);
     pool_look(pool);
     return NULL;
 }

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "child/creates.h"
 #include "child/exec_context.h"
 #include "child/launch.h"
 #include "child/limits.h"
@@ -405,7 +406,7 @@ static void process_send(struct pool_worker *worker, const struct task *task)
     struct buf uses = {0};
     pool_put_uses(worker->pool, task, &uses);
     frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout,
-                     &uses, &task->item);
+                     &uses, task->creates ? creates_temporary(task->creates) : "", &task->item);
     buf_release(&uses);
     link_send(process->link, &process->frames);
 }

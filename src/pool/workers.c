@@ -139,6 +139,7 @@ void pool_worker_result(struct pool_worker *worker, const struct result *result)
     task->lost = 0;
     take_result(task, result);
     judge_code(pool, task);
+    pool_settle_file(pool, task);
     learn_duration(pool, result);
     worker->done++;
     if (task->outcome == OUTCOME_CANCELLED)
@@ -200,6 +201,8 @@ static void give_up_tasks(struct pool_worker *worker, const char *reason)
     lost->finished = clock_monotonic();
     lost->duration = lost->finished - lost->started;
     lost->spent += lost->duration;
+    lost->outcome = OUTCOME_FAILED;
+    pool_settle_file(pool, lost);
     if (evict(worker, lost, reason))
         return;
     if (pool_is_ending(pool)) {

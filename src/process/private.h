@@ -21,9 +21,11 @@ struct backlog;
 struct buf;
 struct cgroup;
 struct child;
+struct creates;
 struct helper;
 struct error;
 struct event;
+struct exec_context;
 struct link;
 struct link_callbacks;
 struct monitor;
@@ -52,6 +54,9 @@ struct life {
     struct helper *stopper; /* the command that ends it */
     int64_t started;
     pid_t pid;
+    bool syncing;    /* what becomes its file is being brought to the disk, */
+    bool synced;     /* or is there, */
+    char *unsynced;  /* or cannot: why */
     bool foreground; /* it has the terminal */
     bool exited;
     bool lingers;    /* it has exited, others of its group have not, and are being ended */
@@ -78,6 +83,7 @@ struct process {
     struct life life;
     struct backlog *backlog; /* of stdin, as ack says; NULL: none */
     size_t answers; /* of this life that the backlog was not told of */
+    struct creates *creates; /* the file that it makes, from its first life on; NULL: none */
     bool lived; /* its files were opened once */
     bool was_ready; /* in this life or another */
     struct restart_history history;
@@ -206,6 +212,23 @@ void process_print_uses(const struct process *process, struct buf *out);
 
 /* Appends what it waits for and who has that; false where it does not wait for resources. */
 bool process_print_wait(const struct process *process, struct buf *out);
+
+/* process_creates.c: of a process that creates a file; for others each does nothing. */
+
+/* Before its first life: *CURRENT where it is not to be started, as its file is up to date, which is told. */
+int process_look_at_file(struct process *process, bool *current, struct error *error);
+
+/* A life begins: CONTEXT knows output_tmp. */
+void process_begin_file(struct process *process, struct exec_context *context);
+
+/* A life has ended: false where what it wrote is still being brought to the disk; the process is looked at again then. */
+bool process_keeps_file(struct process *process);
+
+/* Nothing of a life is left, and it was judged: keeps its file or removes it, and the life has failed where there is none. */
+void process_settle_file(struct process *process, bool ended_by_us);
+
+/* It is looked at anew before the next life. */
+void process_forget_file(struct process *process);
 
 /* events.c */
 

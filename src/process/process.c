@@ -55,6 +55,7 @@ void process_life_over(struct process *process)
     timer_stop(process->timer);
     if (!ended_by_us)
         process_judge(process);
+    process_settle_file(process, ended_by_us);
     bool restarts = process_restarts(process, &wait);
     if (!restarts && !ended_by_us)
         process_blame_restarts(process);
@@ -100,7 +101,8 @@ static void process_check(struct process *process)
     if (life->link && process->object.state != OBJECT_KILLING &&
         (!life->link_ended || !queue_session_is_idle(link_session(life->link))))
         return;
-    process_life_over(process);
+    if (process_keeps_file(process))
+        process_life_over(process);
 }
 
 void process_check_soon(void *arg)
@@ -345,6 +347,7 @@ static void process_free(struct object *object)
     timer_free(process->timer);
     timer_free(process->poll);
     process_close_backlog(process);
+    process_forget_file(process);
     free(process->name);
     object_release(object);
     free(process);

@@ -159,6 +159,7 @@ void process_release_life(struct life *life)
     child_free(life->child);
     cgroup_free(life->cgroup);
     free(life->reason);
+    free(life->unsynced);
     *life = (struct life){0};
 }
 
@@ -245,6 +246,17 @@ static void forget_trouble(struct process *process)
     process->refusal = (struct refusal){0};
     process->conflict = 0;
     process->wait_told = false;
+    process_forget_file(process);
+}
+
+/* There is nothing to do, and that is a success. */
+static void end_current(struct process *process)
+{
+    object_reached(&process->object, CONDITION_STARTED);
+    object_reached(&process->object, CONDITION_READY);
+    process->object.failed = false;
+    process_tell_ended(process, false);
+    object_gone(&process->object);
 }
 
 void process_start(struct object *object)
@@ -254,18 +266,26 @@ void process_start(struct object *object)
     struct event starting = {.kind = EVENT_PROCESS_STARTING};
     struct exec_context context;
     struct error error = {0};
-    bool waits = false;
+    bool waits = false, current = false;
     process_release_life(&process->life);
     if (process->wait != WAIT_RESTART)
         forget_trouble(process);
     process->wait = WAIT_NONE;
-    int result = process_ask(process, &waits, &error);
+    int result = process_look_at_file(process, &current, &error);
+    if (current) {
+        end_current(process);
+        return;
+    }
+    if (!result)
+        result = process_ask(process, &waits, &error);
     if (waits)
         return;
     if (!process->wait_told)
         process_emit(process, &starting);
     if (!result) {
         result = exec_context_init(&context, run, &process->spec->object, object->name, process->index, &error);
+        if (!result)
+            process_begin_file(process, &context);
         if (!result)
             result = run->dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
         exec_context_release(&context);
@@ -306,7 +326,7 @@ bool process_plan(struct object *object, struct buf *out)
     struct error error = {0};
     int result = exec_context_init(&context, object->run, object->spec, object->name,
                                    process->index, &error);
-    if (!result && object->spec->body.kind != BODY_LUA)
+    if (!result && object->spec->body.kind != BODY_LUA && !object->spec->creates.renames)
         result = plan_process(&context, process->spec, out, &error);
     if (!result && object->run->invocation.program && !stands_alone(process, out)) {
         buf_clear(out);

@@ -81,6 +81,7 @@ static const struct field_reader {
     {"total", INTEGER, AT(total), 0},
     {"succeeded", INTEGER, AT(succeeded), AT(has_tally)},
     {"skipped", INTEGER, AT(skipped), AT(has_tally)},
+    {"current", INTEGER, AT(current), 0},
     {"left", INTEGER, AT(left), 0},
     {"leaked", INTEGER, AT(leaked), AT(has_leaked)},
     {"put", INTEGER, AT(put), AT(has_books)},

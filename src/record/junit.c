@@ -333,6 +333,11 @@ static void take_pool(struct junit *junit, const struct event *event)
         buf_printf(&name, "%" PRId64 " done before", event->count);
         put_note(junit, suite, name.data, "skipped", "done by an earlier run");
     }
+    if (event->kind == EVENT_POOL_ENDED && event->current) {
+        buf_printf(&name, "%" PRId64 " up to date", event->current);
+        put_note(junit, suite, name.data, "skipped", "the files that they create are up to date");
+        buf_clear(&name);
+    }
     if (event->kind == EVENT_POOL_ENDED && event->left > 0) {
         buf_printf(&name, "%" PRId64 " never begun", event->left);
         put_note(junit, suite, name.data, "skipped", "never begun: the pool ended before");

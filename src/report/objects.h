@@ -38,6 +38,7 @@ struct report_object {
     int64_t states[SPAN_STATES]; /* attempts by how they ended */
     int64_t passed_over;         /* tasks that were not run: the run or the pool was stopped */
     int64_t resumed;             /* tasks that were done before */
+    int64_t current;             /* and whose files were up to date */
     int64_t busy;                /* ns of all attempts */
     int64_t wasted;              /* of these, of those that were not the last or failed */
     int64_t longest;

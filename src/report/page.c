@@ -101,6 +101,7 @@ static void put_tally(const struct report *report, struct buf *out)
     put_tasks(&text, totals.open, "begun and not known to have ended");
     put_tasks(&text, totals.passed_over, "not run");
     put_tasks(&text, totals.resumed, "done by an earlier run");
+    put_tasks(&text, totals.current, "up to date");
     if (text.length) {
         buf_text(out, "<p>");
         buf_append(out, text.data, text.length);

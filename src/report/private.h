@@ -84,6 +84,7 @@ struct totals {
     int64_t open;
     int64_t passed_over;
     int64_t resumed;
+    int64_t current;
     int64_t busy;  /* ns */
     int64_t could; /* ns that all workers could have been busy */
     int64_t memory;

@@ -65,7 +65,9 @@ static void take_pool_started(struct report *report, const struct event *event)
 
 static void take_pool_ended(struct report *report, const struct event *event)
 {
-    report_object_at(report, report_object_of(report, event))->ended = event->at;
+    struct report_object *pool = report_object_at(report, report_object_of(report, event));
+    pool->ended = event->at;
+    pool->current = event->current;
 }
 
 static void take_pool_resumed(struct report *report, const struct event *event)
@@ -287,6 +289,7 @@ struct totals report_totals(const struct report *report)
         totals.open += pool->states[SPAN_OPEN];
         totals.passed_over += pool->passed_over;
         totals.resumed += pool->resumed;
+        totals.current += pool->current;
         totals.busy += pool->busy;
         totals.could += pool->workers * pool_lasted(report, pool);
         if (pool->memory > totals.memory)

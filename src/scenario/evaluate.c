@@ -234,6 +234,14 @@ static const struct value *find_used(const struct block *block)
     return object && object->used.table.count ? &object->used : NULL;
 }
 
+/* Where a command is written that may create a file under another name. */
+static bool has_output_tmp(const struct field *field)
+{
+    const struct block *block = field->block;
+    return field->key->alternative && (block->kind == BLOCK_PROCESS || block->kind == BLOCK_POOL) &&
+           block_given(block, "creates");
+}
+
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
                     enum template_use use, struct template **parsed)
 {
@@ -251,13 +259,18 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         .task = pool && !once,
         .worker = once,
         .replica = block_in_process(field->block),
+        .output_tmp = !once && has_output_tmp(field),
         .uses = once ? NULL : find_used(field->block),
     };
     struct written written = written_text(loader, node);
     warn_of_braces(loader, &written);
     if (scope.task && field->key->alternative)
         warn_of_habits(loader, &written);
-    return parse(loader, &written, use, &scope, parsed);
+    if (!parse(loader, &written, use, &scope, parsed))
+        return false;
+    if (template_uses_output_tmp(*parsed))
+        ((struct object_spec *)field->block->spec)->creates.renames = true;
+    return true;
 }
 
 bool field_message_template(struct loader *loader, const struct field *field,

@@ -108,6 +108,16 @@ struct use_spec {
     struct mark mark;
 };
 
+/* The file that a process or a task makes, which is not made again while it is there and newer than what it is
+ * made from. */
+struct creates_spec {
+    struct template *path; /* NULL: none */
+    struct template **inputs; /* newer_than */
+    size_t input_count;
+    bool remove_failed;
+    bool renames; /* the command writes to output_tmp */
+};
+
 /* How far an object has come, for those that depend on it. */
 enum condition {
     CONDITION_STARTED,
@@ -141,6 +151,7 @@ struct object_spec {
     struct use_spec *uses; /* of a process, or of each task of a pool */
     size_t uses_count;
     struct value used; /* a table: the names of those resources */
+    struct creates_spec creates; /* of a process, or of each task of a pool */
     bool alone;        /* it, or each task, runs beside no other task and no process that is no daemon */
     int64_t timeout;
     const struct dependency_spec *depends_on; /* without cycles */

@@ -22,6 +22,7 @@ extern const struct type type_log;      /* struct log_spec */
 extern const struct type type_stop;     /* struct stop_spec */
 
 /* In body.c; all are members of struct object_spec but setup. */
+extern const struct type type_paths;     /* struct template *, counted */
 extern const struct type type_command;   /* body.run */
 extern const struct type type_arguments; /* body.arguments, counted */
 extern const struct type type_shell;     /* body.shell, counted */

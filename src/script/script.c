@@ -339,6 +339,14 @@ void script_set_uses(struct script *script, const struct value *uses)
     script->memory_open = false;
 }
 
+void script_set_output_tmp(struct script *script, const char *path)
+{
+    script->memory_open = true; /* as in script_set_task() */
+    lua_pushstring(script->lua, path);
+    lua_setfield(script->lua, SLOT_GLOBALS, "output_tmp");
+    script->memory_open = false;
+}
+
 void script_set_index(struct script *script, int64_t index)
 {
     script->memory_open = true; /* as in script_set_task() */

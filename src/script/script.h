@@ -122,6 +122,9 @@ void script_set_task(struct script *script, const struct value *item, int64_t in
  * itself: "uses.NAME". */
 void script_set_uses(struct script *script, const struct value *uses);
 
+/* Sets `output_tmp`, the path that a command writes in place of the file that it creates; copied. */
+void script_set_output_tmp(struct script *script, const char *path);
+
 /* Sets `index` alone. */
 void script_set_index(struct script *script, int64_t index);
 

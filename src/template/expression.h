@@ -24,6 +24,7 @@ struct expression {
     const char *name; /* of the global or of the key in vars */
     enum expression_kind kind;
     bool task;       /* it uses item, index, worker or attempt */
+    bool output_tmp; /* it uses output_tmp */
     bool raw;        /* it is raw( ) as a whole */
     bool raw_inside; /* it uses raw otherwise */
 };

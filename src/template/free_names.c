@@ -216,6 +216,8 @@ static int unknown_name(struct checker *checker, const struct token *token)
         nearest_offer(&nearest, "message");
     if (checker->scope->uses)
         nearest_offer(&nearest, "uses");
+    if (checker->scope->output_tmp)
+        nearest_offer(&nearest, "output_tmp");
     for (size_t i = 0; checker->scope->task && i < TASK_NAME_COUNT; i++)
         nearest_offer(&nearest, task_names[i]);
     for (size_t i = 0; pure_name(i); i++)
@@ -271,11 +273,25 @@ static int check_uses(struct checker *checker, const struct token *token)
     return 0;
 }
 
+/* output_tmp: what a command writes that `creates` a file. */
+static int check_output_tmp(struct checker *checker, const struct token *token)
+{
+    checker->used->output_tmp = true;
+    checker->used->task |= checker->scope->task;
+    if (checker->scope->output_tmp)
+        return 0;
+    return fail(checker, token, arena_strdup(checker->arena, "there is no 'output_tmp' here"),
+                arena_strdup(checker->arena, "it is known in 'run' and 'exec' of a process or pool that has 'creates': the "
+                                             "path that becomes that file at success"));
+}
+
 /* A name that no function inside the expression has declared. */
 static int check_free(struct checker *checker, const struct token *token)
 {
     if (token_is(token, "uses"))
         return check_uses(checker, token);
+    if (token_is(token, "output_tmp"))
+        return check_output_tmp(checker, token);
     if (checker->scope->replica && token_is(token, "index"))
         return 0;
     if (in_list(token, task_names, TASK_NAME_COUNT)) {

@@ -12,6 +12,7 @@ struct template_scope;
 /* What an expression uses. */
 struct names_used {
     bool task; /* item, index, worker, attempt, or what a task uses */
+    bool output_tmp;
     bool raw;
 };
 

@@ -34,6 +34,7 @@ struct template
     const char *tail; /* the text behind the last expression */
     size_t tail_length;
     bool task;
+    bool output_tmp;
     bool variables; /* a value goes by a shell variable */
 };
 
@@ -116,6 +117,7 @@ static int parse_segment(struct parser *parser, size_t from, size_t offset, size
         return code;
     *add_segment(parser) = segment;
     parsed->task |= segment.expression.task;
+    parsed->output_tmp |= segment.expression.output_tmp;
     parsed->variables |= segment.place >= SHELL_VARIABLE && !segment.expression.raw;
     return 0;
 }
@@ -156,6 +158,11 @@ const char *template_source(const struct template *parsed, size_t *length)
 bool template_is_constant(const struct template *parsed)
 {
     return !parsed->count;
+}
+
+bool template_uses_output_tmp(const struct template *parsed)
+{
+    return parsed->output_tmp;
 }
 
 bool template_uses_task(const struct template *parsed)

@@ -38,6 +38,7 @@ struct template_scope {
     bool worker;                    /* of these worker alone: one program serves many tasks */
     bool replica;                   /* index is there, and is the same for every task */
     bool message;                   /* message is there */
+    bool output_tmp;                /* output_tmp is there */
     const struct value *uses;       /* a table: its keys are what may stand behind "uses."; empty: that is not known;
                                        NULL: uses is not there */
 };
@@ -66,6 +67,9 @@ bool template_is_constant(const struct template *parsed);
 
 /* True where an expression uses item, index, worker, attempt or a task's uses. */
 bool template_uses_task(const struct template *parsed);
+
+/* True where an expression uses output_tmp. */
+bool template_uses_output_tmp(const struct template *parsed);
 
 /*
  * Appends the text for the names that SCRIPT knows (script_set_task() before). SCRIPT may be NULL

@@ -102,7 +102,7 @@ static void fill(struct view_object *object, const struct value *row)
     object->busy = row_number(row, "busy", 0);
     object->failed = row_number(row, "failed", 0);
     object->skipped = row_number(row, "skipped", 0);
-    object->done = row_number(row, "succeeded", 0) + object->failed + object->skipped;
+    object->done = row_number(row, "succeeded", 0) + object->failed + object->skipped + row_number(row, "current", 0);
     object->left = row_number(row, "left", -1);
     take_pids(object, row);
 }
@@ -157,7 +157,7 @@ void view_objects_set_tasks(struct view_object *object, const struct event *even
     struct buf text = {0};
     object->failed = event->count;
     object->skipped = event->skipped;
-    object->done = event->total + event->skipped;
+    object->done = event->total + event->skipped + event->current;
     object->left = event->left;
     object->busy = object->workers = 0;
     buf_printf(&text, "%" PRId64 " done", event->total);

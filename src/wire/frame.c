@@ -179,7 +179,7 @@ char *frame_read_text(struct frame *frame)
 }
 
 void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout,
-                      const struct buf *uses, const struct buf *item)
+                      const struct buf *uses, const char *output_tmp, const struct buf *item)
 {
     size_t begin = frame_begin(out, FRAME_TASK);
     frame_u64(out, id);
@@ -187,6 +187,7 @@ void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attem
     frame_i64(out, attempt);
     frame_i64(out, timeout);
     frame_bytes(out, uses->data, uses->length);
+    frame_text(out, output_tmp);
     buf_append(out, item->data, item->length);
     frame_end(out, begin);
 }

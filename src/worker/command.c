@@ -19,6 +19,7 @@
 #include "os/descendants.h"
 #include "os/spawn.h"
 #include "os/spawn_attributes.h"
+#include "os/sync_file.h"
 #include "script/script.h"
 #include "wire/task_variables.h"
 #include "worker/input.h"
@@ -434,6 +435,18 @@ static int plan_task(struct worker *worker, const struct worker_task *task, stru
     return result;
 }
 
+/* What becomes the file that the task creates is to be whole, after a power cut too. */
+static void keep_output(const struct worker_task *task, struct result *told, struct buf *text)
+{
+    struct error error = {0};
+    bool exited = told->outcome == OUTCOME_DONE || told->outcome == OUTCOME_EXITED; /* with a code that may be a success */
+    if (!exited || !*task->output_tmp || !sync_file(task->output_tmp, &error))
+        return;
+    told->outcome = OUTCOME_FAILED;
+    buf_text(text, error.text);
+    error_release(&error);
+}
+
 /* COMMAND gets the command as a line for a shell, where results tell it or it has failed. */
 static int run_task(struct worker *worker, const struct worker_task *task, struct result *told,
                     struct buf *text, struct buf *command, struct error *error)
@@ -450,6 +463,7 @@ static int run_task(struct worker *worker, const struct worker_task *task, struc
     if (!result) {
         run_to_its_end(&run);
         fill_result(&run, told, text);
+        keep_output(task, told, text);
     }
     if (result || told->outcome != OUTCOME_DONE || worker->config.tell_command)
         render_print(worker->command, &options, command);

@@ -62,6 +62,7 @@ struct worker_task {
     size_t size;
     char *uses; /* an encoded table, owned: what it was given of the resources; of USES_SIZE 0: nothing */
     size_t uses_size;
+    char *output_tmp; /* the path that the command may write, owned; "": none */
 };
 
 /* Tasks that were received and have not begun: a ring. */

@@ -241,7 +241,7 @@ int command_prepare(struct worker *worker, struct error *error)
         command->cgroup = cgroup_at(command->attributes.cgroup);
     bool once = config->body == WORKER_COPROCESS;
     struct value any = {.type = VALUE_TABLE};
-    struct template_scope scope = {.vars = &vars, .task = !once, .worker = once, .uses = once ? NULL : &any};
+    struct template_scope scope = {.vars = &vars, .task = !once, .worker = once, .output_tmp = !once, .uses = once ? NULL : &any};
     worker->expressions = script_new_expressions(config->name, &vars);
     result = parse_entries(command, config, &scope, error);
     if (!result)
@@ -366,6 +366,8 @@ int render_command(struct body_command *command, struct worker *worker,
     if (!result) {
         if (task->uses_size)
             script_set_uses(worker->expressions, &uses);
+        if (task->output_tmp)
+            script_set_output_tmp(worker->expressions, task->output_tmp);
         script_set_task(worker->expressions, &item, task->index, worker->config.worker,
                         task->attempt);
         result = render_all(command, worker->expressions, error);

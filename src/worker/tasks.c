@@ -26,6 +26,7 @@ void tasks_push(struct task_queue *queue, struct frame *frame)
     task->timeout = frame_read_i64(frame);
     const char *uses = frame_read_bytes(frame, &task->uses_size);
     task->uses = task->uses_size ? mem_copy(uses, task->uses_size) : NULL;
+    task->output_tmp = frame_read_text(frame);
     task->size = frame->left;
     task->item = mem_copy(frame->at, frame->left);
 }
@@ -49,6 +50,7 @@ void worker_task_release(struct worker_task *task)
 {
     free(task->item);
     free(task->uses);
+    free(task->output_tmp);
 }
 
 bool worker_task_needs_arena(const struct worker_task *task)

@@ -89,6 +89,22 @@ void body_bind_run(struct loader *loader, const struct field *field, const struc
         field_template(loader, field, node, shell_use(body->shell, body->shell_count), &body->run);
 }
 
+/* EXPECTED is what each is to be. */
+static struct template **bind_texts(struct loader *loader, const struct field *field, const struct node *list,
+                                    const char *expected)
+{
+    struct template **texts = arena_alloc(loader->arena, list->size * sizeof(*texts));
+    for (size_t i = 0; i < list->size; i++) {
+        const struct node *item = &list->items[i];
+        if (item->kind == NODE_MAP || item->kind == NODE_LIST)
+            field_expected(loader, field, item, expected,
+                           item->kind == NODE_MAP ? "put a text that holds ': ' in quotes" : NULL);
+        else
+            field_template(loader, field, item, TEMPLATE_TEXT, &texts[i]);
+    }
+    return texts;
+}
+
 /* HINT is for who has written a line instead of a list. */
 static void bind_words(struct loader *loader, const struct field *field, const struct node *node,
                        const char *hint, struct body_spec *body)
@@ -98,16 +114,18 @@ static void bind_words(struct loader *loader, const struct field *field, const s
                        node->kind == NODE_SCALAR ? hint : NULL);
         return;
     }
-    body->arguments = arena_alloc(loader->arena, node->size * sizeof(*body->arguments));
+    body->arguments = bind_texts(loader, field, node, "a text as argument");
     body->argument_count = node->size;
-    for (size_t i = 0; i < node->size; i++) {
-        const struct node *item = &node->items[i];
-        if (item->kind == NODE_MAP || item->kind == NODE_LIST)
-            field_expected(loader, field, item, "a text as argument",
-                           item->kind == NODE_MAP ? "put a text that holds ': ' in quotes" : NULL);
-        else
-            field_template(loader, field, item, TEMPLATE_TEXT, &body->arguments[i]);
+}
+
+static void bind_paths(struct loader *loader, const struct field *field, const struct node *node)
+{
+    if (node->kind != NODE_LIST) {
+        field_expected(loader, field, node, field->key->type->wording, node->kind == NODE_SCALAR ? "put it in a list: [PATH]" : NULL);
+        return;
     }
+    *(struct template ***)field->member = bind_texts(loader, field, node, "a path");
+    *field->count = node->size;
 }
 
 void body_bind_exec(struct loader *loader, const struct field *field, const struct node *node,
@@ -281,6 +299,12 @@ const struct type type_arguments = {
     .wording = "a list: a program and its arguments",
     .bind = bind_arguments,
     .json = "'type':'array','minItems':1,'items':@scalar",
+};
+const struct type type_paths = {
+    .name = "paths",
+    .wording = "a list of paths",
+    .bind = bind_paths,
+    .json = "'type':'array','items':@scalar",
 };
 const struct type type_coprocess = {
     .name = "coprocess",

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "scenario/bind/depend.h"
 #include "scenario/bind/probe.h"
+#include "scenario/check/creates.h"
 #include "scenario/check/resources.h"
 #include "scenario/check/shared_files.h"
 #include "scenario/check/stdin_owner.h"
@@ -403,6 +404,7 @@ void scenario_check(struct loader *loader)
     if (!loader_resolve(loader))
         return;
     check_uses(loader);
+    creates_check(loader);
     depend_check(loader);
     foreground_check(loader);
     check_daemons(loader);
