@@ -9,7 +9,7 @@ import threading
 import time
 
 from harness.control import Client
-from harness.parrun import KILL, TERM, VARIANT, Directory, Run, check_nothing_left, own_path, until
+from harness.parrun import KILL, TERM, VARIANT, Directory, Run, check_nothing_left, mark, own_path, until
 
 GATE = 'until [ -e gate ]; do sleep 0.02; done'
 
@@ -35,6 +35,7 @@ def end(run):
     return out, err
 
 
+@mark("tsan")
 def test_what_a_run_says_of_itself():
     run = start(f"""
         processes:

@@ -4,7 +4,7 @@ import random
 import time
 
 from harness.control import Client
-from harness.parrun import PATIENCE, TERM, Directory, Run, check_nothing_left, own_path, wait_until
+from harness.parrun import PATIENCE, TERM, Directory, Run, check_nothing_left, mark, own_path, wait_until
 
 
 def start(scenario, *arguments):
@@ -220,6 +220,7 @@ def test_pool_of_processes():
     steer_pool("process")
 
 
+@mark("tsan")
 def test_pool_of_threads():
     steer_pool("thread")
 
