@@ -27,6 +27,7 @@ enum block_kind {
     BLOCK_STOP,
     BLOCK_STREAM,
     BLOCK_TASKS,
+    BLOCK_BATCH,
     BLOCK_LUA,
     BLOCK_COPROCESS,
     BLOCK_RETRY,

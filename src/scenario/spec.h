@@ -451,6 +451,7 @@ struct pool_spec {
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */
     bool jobserver;  /* it counts the jobs of its tasks and of the makes that they run */
     int64_t batch;   /* an item is a list of so many of the source's; 0: it is one of them */
+    int64_t batch_bytes; /* with BATCH: the command line that it makes has no more bytes; 0: that does not matter */
     bool split;      /* of messages: after a failure each is tried alone */
 };
 

@@ -4,6 +4,9 @@
 
 #include "scenario/schema.h"
 
+/* The most items of a batch. */
+#define BATCH_MOST 1000000
+
 /* In a JSON Schema: what size_parse() takes. */
 #define SIZE_PATTERN "([0-9]+[.]?[0-9]*|[.][0-9]+)[KMGTkmgt]?([iI][bB]|[bB])?"
 
@@ -92,6 +95,8 @@ extern const struct type type_share;    /* struct share_spec */
 extern const struct type type_task_timeout; /* pool_spec.object.timeout or .timeout_percent */
 extern const struct type type_rate;     /* int64_t, ns from one to the next */
 extern const struct type type_size;     /* int64_t, bytes */
+extern const struct type type_batch;       /* pool_spec.batch, and .batch_bytes */
+extern const struct type type_batch_bytes; /* int64_t */
 extern const struct type type_number;   /* double */
 extern const struct type type_codes;    /* int64_t *, counted */
 extern const struct type type_success_codes; /* the same, with 0 */

@@ -1,8 +1,9 @@
 """Tasks of several messages: acknowledged as a whole, given again as a whole or one by one."""
 import json
 import re
+import subprocess
 
-from harness.parrun import TERM, Directory, Run, check_nothing_left, check_status, complete, died_of
+from harness.parrun import PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status, complete, died_of, mark
 
 WHOLE = """
     queues: {q: {items: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}}
@@ -33,6 +34,47 @@ def test_a_command_gets_them_as_lines_and_words():
     """)
     check_status(status, 0, out + err)
     assert b"\n<a><b c>a\nb c\n" in out, out
+
+
+BY_LENGTH = """
+    pools:
+      p:
+        workers: 1
+        tasks: {lines: names.txt}
+        batch: {bytes: %s}
+        %s
+"""
+
+
+def counts_of(directory, command):
+    """How many words each start of the program ./count was given."""
+    (directory.path / "counts").unlink(missing_ok=True)
+    ended = subprocess.run(command, cwd=directory.path, capture_output=True, timeout=PATIENCE, check=False)
+    assert ended.returncode == 0, ended
+    return (directory.path / "counts").read_text().split()
+
+
+@mark("release")
+def test_command_lines_are_as_long_as_those_of_xargs():
+    directory = Directory()
+    count = directory.path / "count"
+    count.write_text("#!/bin/sh\necho $# >>counts\n")
+    count.chmod(0o755)
+    names = [f"{'n' * (1 + n * 7919 % 61)}{n}" for n in range(100_000)]
+    (directory.path / "names.txt").write_text("".join(name + "\n" for name in names))
+    scenario = directory.path / "s.yaml"
+    expected = counts_of(directory, ["sh", "-c", "xargs ./count <names.txt"])
+    assert sum(map(int, expected)) == len(names) and len(expected) > 20, expected
+    scenario.write_text(BY_LENGTH % ("auto", 'exec: [./count, "${{ item }}"]'))
+    assert counts_of(directory, [PROGRAM, "run", "-q", "s.yaml"]) == expected
+    # One argument of the shell has all of them, in quotes: they are fewer, and all fit.
+    scenario.write_text(BY_LENGTH % ("auto", "run: ./count ${{ item }}"))
+    found = counts_of(directory, [PROGRAM, "run", "-q", "s.yaml"])
+    assert sum(map(int, found)) == len(names) and len(found) in (len(expected) + 1, len(expected) + 2, len(expected) + 3), found
+    # What is too long by itself is alone.
+    (directory.path / "names.txt").write_text("aaaaa\nbbbbb\n" + "c" * 50 + "\nd\n")
+    scenario.write_text(BY_LENGTH % (30, 'exec: [./count, "${{ item }}"]'))
+    assert counts_of(directory, [PROGRAM, "run", "-q", "s.yaml"]) == ["2", "1", "1"]
 
 
 # Message 3 is poison.

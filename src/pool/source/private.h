@@ -38,6 +38,8 @@ struct items {
     struct task_input *task_input; /* of kinds that read bytes; freed with the items */
     struct buf gathered;   /* of a batch that is not whole yet */
     int64_t gathered_count;
+    int64_t gathered_bytes; /* of a command line, with batch.bytes; */
+    int64_t room;           /* no more than so many */
     struct buf messages;   /* struct task_message: of the item that was given last, of a queue */
     struct columns *columns; /* of lines: cuts them into columns; NULL: they are not cut */
     bool left; /* its thread hangs and is left behind */

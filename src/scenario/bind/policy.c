@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -14,6 +15,11 @@
 #define CODE_MOST 255
 
 /* A whole number from 1 at the start of TEXT; *END is what stands behind. 0 where there is none. */
+/* Of a command line, as xargs has them: what it takes, what is left to the environment, and the least that is tried. */
+#define COMMAND_USUAL (INT64_C(128) << 10)
+#define COMMAND_SPARE 2048
+#define COMMAND_LEAST 2048
+
 static int64_t leading_number(const char *text, const char **end)
 {
     char *behind;
@@ -204,6 +210,35 @@ static void bind_results_dir(struct loader *loader, const struct field *field,
     bind_results_path(loader, field, node, RESULTS_DIRECTORY);
 }
 
+static void bind_batch(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct pool_spec *pool = field->block->spec;
+    if (node->kind != NODE_MAP) {
+        type_integer.bind(loader, field, node);
+        return;
+    }
+    field_block(loader, field, node, pool);
+    if (!pool->batch)
+        pool->batch = BATCH_MOST;
+}
+
+/* What is taken by xargs where nothing else is said: 128 KiB, or what the system has beside the environment. */
+static int64_t usual_bytes(void)
+{
+    int64_t most = sysconf(_SC_ARG_MAX) - COMMAND_SPARE;
+    for (char **entry = environ; *entry; entry++)
+        most -= (int64_t)strlen(*entry) + 1;
+    return most < COMMAND_LEAST ? COMMAND_LEAST : most > COMMAND_USUAL ? COMMAND_USUAL : most;
+}
+
+static void bind_batch_bytes(struct loader *loader, const struct field *field, const struct node *node)
+{
+    if (node->kind == NODE_SCALAR && !strcmp(node->text, "auto"))
+        *(int64_t *)field->member = usual_bytes();
+    else
+        type_size.bind(loader, field, node);
+}
+
 static void bind_block(struct loader *loader, const struct field *field, const struct node *node)
 {
     field_block(loader, field, node, field->member);
@@ -223,6 +258,21 @@ const struct type type_task_timeout = {
     .bind = bind_task_timeout,
     .early = true,
     .json = "'anyOf':[@duration,{'type':'string','pattern':'^0*[1-9][0-9]*%$'}]",
+};
+const struct type type_batch = {
+    .name = "batch",
+    .wording = "a whole number from 1 to 1000000, or a mapping such as {bytes: auto}",
+    .bind = bind_batch,
+    .block = BLOCK_BATCH,
+    .early = true,
+    .json = "'anyOf':[{'type':'integer'@range},@block,@template]",
+};
+const struct type type_batch_bytes = {
+    .name = "bytes",
+    .wording = "auto, or a size such as 64K",
+    .bind = bind_batch_bytes,
+    .early = true,
+    .json = "'anyOf':[{'const':'auto'},{'type':'integer','minimum':1},{'type':'string','pattern':'^" SIZE_PATTERN "$'},@template]",
 };
 const struct type type_rate = {
     .name = "rate",

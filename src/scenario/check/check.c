@@ -183,6 +183,10 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
         add_once(produces, &object->produces_count, pool->results.queue);
     check_no_command(loader, pool);
     check_blocks(loader, pool);
+    if (pool->batch_bytes && (pool->tasks.kind == SOURCE_QUEUE || object->body.kind == BODY_LUA || object->body.kind == BODY_COPROCESS))
+        diag_error(loader->diags, pool->tasks.mark, "write 'batch: N'",
+                   "pool '%s': 'bytes' of 'batch' is the length of a command line, and %s", object->name,
+                   pool->tasks.kind == SOURCE_QUEUE ? "a batch of messages is those that are there" : "its tasks have none");
     if (pool->tasks.kind != SOURCE_QUEUE && pool->split)
         diag_error(loader->diags, pool->tasks.mark, "take 'split' away, or take the tasks from a queue",
                    "pool '%s': 'split' gives the messages of a queue again one by one, and its tasks "
