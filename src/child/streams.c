@@ -16,6 +16,7 @@
 #include "log/destination.h"
 #include "log/file.h"
 #include "loop/pipe.h"
+#include "os/input_file.h"
 #include "os/pty.h"
 #include "os/spawn_attributes.h"
 #include "os/text_file.h"
@@ -126,8 +127,8 @@ static int open_file(struct streams *streams, struct stream *stream,
         stream->theirs = file_open(path, flags, "write to", error);
         return stream->theirs < 0 ? error->code : 0;
     }
-    stream->theirs = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return stream->theirs < 0 ? error_system(error, errno, "cannot read '%s'", path) : 0;
+    stream->theirs = input_file_open(path, error);
+    return stream->theirs < 0 ? error->code : 0;
 }
 
 static int open_text(struct streams *streams, struct stream *stream,

@@ -132,6 +132,17 @@ static void put_uses_waited_for(const struct pool *pool, const char *before, str
     resources_print_wait(pool->object.run->resources, pool->asking.first->claim, out);
 }
 
+/* All its workers are free, and no task has come. */
+static void put_source_waited_for(const struct pool *pool, const char *before, struct buf *out)
+{
+    const char *name = pool->waiting && !pool_is_stopping(pool) && !pool->ready.first && !pool->asking.first ? items_awaited(pool->items) : NULL;
+    for (size_t i = 0; name && i < pool->worker_count; i++)
+        if (pool->worker[i]->tasks.first)
+            name = NULL;
+    if (name)
+        buf_printf(out, "%swaits for a task from '%s'", before, name);
+}
+
 bool pool_held_up(const struct object *object, struct buf *out)
 {
     const struct pool *pool = (const struct pool *)object;
@@ -143,6 +154,7 @@ bool pool_held_up(const struct object *object, struct buf *out)
         starting += pool->worker[i]->state == CREW_STARTING;
     }
     put_uses_waited_for(pool, "", out);
+    put_source_waited_for(pool, "", out);
     if (first && pool->token_waiter.waits && !first->tasks.first)
         buf_text(out, "waits for a token of the jobserver of make");
     if (first || !starting)
@@ -179,6 +191,7 @@ void pool_print_state(const struct pool *pool, struct buf *out)
     if (pool->throttled)
         buf_text(out, ", held back until the machine has more to spare");
     put_uses_waited_for(pool, ", ", out);
+    put_source_waited_for(pool, ", ", out);
     print_running(pool, out);
 }
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "os/input_file.h"
 #include "os/spawn_attributes.h"
 #include "os/text_file.h"
 #include "wire/block.h"
@@ -22,8 +23,8 @@
 
 static int open_file(const char *path, int *fd, struct error *error)
 {
-    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    return *fd < 0 ? error_system(error, errno, "stdin: cannot read '%s'", path) : 0;
+    *fd = input_file_open(path, error);
+    return *fd < 0 ? error_wrap(error, "stdin") : 0;
 }
 
 static int open_text(const struct buf *text, int *fd, struct error *error)

@@ -1,5 +1,5 @@
 """A run in which nothing goes on says what it waits for; one that is at work does not."""
-from harness.parrun import TERM, Run, check_nothing_left, check_status, died_of
+from harness.parrun import TERM, Directory, Run, check_nothing_left, check_status, died_of
 
 IDLE = rb"Nothing has gone on for 5 seconds:\n"
 
@@ -28,6 +28,16 @@ BUSY = """
 """
 
 
+# Nobody writes to it. What a program should read is refused, and tasks come when they come: the run itself never waits there.
+FIFO = """
+    processes:
+      reader: {stdin: {file: fifo}, run: cat, allow_failure: true}
+    pools:
+      t: {tasks: 1, stdin: {file: fifo}, run: cat, allow_failure: true}
+      p: {tasks: {lines: fifo}, run: "echo got ${{ item }}"}
+"""
+
+
 def stop(run):
     run.signal(TERM)
     status, out, err = run.finish()
@@ -36,7 +46,10 @@ def stop(run):
 
 
 def test_what_is_waited_for_is_told():
-    """The end of a server, a word that never comes, a setup that never ends."""
+    """The end of a server, a word that never comes, a setup that never ends, a line that nobody writes."""
+    directory = Directory()
+    directory.fifo("fifo")
+    fifo = Run(FIFO, directory=directory)
     busy = Run(BUSY)
     busy.wait_for(rb"make \| at work")
     runs = [Run(scenario) for scenario in (SERVER, SILENT)]
@@ -53,5 +66,11 @@ def test_what_is_waited_for_is_told():
             b"where a program holds back what it writes into a pipe, 'tty: true' helps\n") in silent, silent
     for run in setups:
         stop(run)
+    fifo.wait_for(rb"^  pool p waits for a task from '.*/fifo'\n")
+    (directory.path / "fifo").write_text("one\n", encoding="ascii")
+    status, out, err = fifo.finish()
+    check_status(status, 0, fifo.seen + out + err)
+    assert (fifo.seen + out).count(b"fifo': it is a FIFO; let the command open it, as in cat <FIFO | ...\n") >= 2, fifo.seen + out
+    assert b"got one\n" in fifo.seen + out, fifo.seen + out
     assert b"Nothing has gone on" not in stop(busy)
     check_nothing_left()

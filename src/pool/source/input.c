@@ -70,6 +70,9 @@ struct task_input *input_of(const struct input_options *options, int fd)
     return task_input;
 }
 
+/* Of what is waited for, without waiting: a FIFO can be opened that nobody writes to, and is read when somebody does. */
+#define READING (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
 /*
  * Opens FILE, "-" for standard input: that one anew where the system can do so, as reading without
  * waiting is a property that would be shared with whoever else has the descriptor.
@@ -77,12 +80,12 @@ struct task_input *input_of(const struct input_options *options, int fd)
 static int open_file(const char *path)
 {
     if (strcmp(path, "-") != 0)
-        return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        return open(path, READING);
     if ((fcntl(STDIN_FILENO, F_GETFL) & O_ACCMODE) == O_WRONLY) {
         errno = EBADF; /* as it was closed; opened anew it would be empty */
         return -1;
     }
-    int fd = open("/proc/self/fd/0", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = open("/proc/self/fd/0", READING);
     /* What somebody else has read of a file is not read again. */
     off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
     if (fd >= 0 && at > 0)
@@ -90,13 +93,21 @@ static int open_file(const char *path)
     return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 
+static bool waits(int fd, const struct stat *status)
+{
+    return S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode) || isatty(fd);
+}
+
 int input_open_file(const char *path, struct stat *status, struct error *error)
 {
     int fd = open_file(path);
     if (fd < 0 && errno == EBADF)
         return error_set(error, -EBADF, "cannot read tasks from standard input: it is closed");
-    if (fd >= 0 && !fstat(fd, status) && !S_ISDIR(status->st_mode))
+    if (fd >= 0 && !fstat(fd, status) && !S_ISDIR(status->st_mode)) {
+        if (!waits(fd, status))
+            fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
         return fd;
+    }
     if (fd >= 0 && S_ISDIR(status->st_mode))
         error_set(error, -EISDIR, "cannot read tasks from '%s': it is a directory", path);
     else
@@ -108,8 +119,7 @@ int input_open_file(const char *path, struct stat *status, struct error *error)
 
 struct task_input *input_of_file(const struct input_options *options, int fd, const struct stat *status)
 {
-    bool waits = S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode) || isatty(fd);
-    return waits ? input_of(options, fd) : input_new(options, fd);
+    return waits(fd, status) ? input_of(options, fd) : input_new(options, fd);
 }
 
 struct task_input *input_open(const struct input_options *options, const char *path,
@@ -212,6 +222,13 @@ enum input_result input_piece(struct task_input *task_input, const struct input_
 bool input_is_unended(const struct task_input *task_input)
 {
     return task_input->unended;
+}
+
+const char *input_awaited(const struct task_input *task_input)
+{
+    if (!task_input->waiting)
+        return NULL;
+    return strcmp(task_input->options.name, "-") != 0 ? task_input->options.name : "standard input";
 }
 
 void input_free(struct task_input *task_input)

@@ -70,6 +70,9 @@ enum input_result input_piece(struct task_input *task_input, const struct input_
 /* True where the last piece was what stands behind the last END. */
 bool input_is_unended(const struct task_input *task_input);
 
+/* The name of what is waited for, as options have it; NULL: nothing is. */
+const char *input_awaited(const struct task_input *task_input);
+
 /* NULL is accepted. */
 void input_free(struct task_input *task_input);
 

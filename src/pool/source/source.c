@@ -215,6 +215,11 @@ bool items_wait(const struct items *items, struct object_wait *wait)
     return true;
 }
 
+const char *items_awaited(const struct items *items)
+{
+    return items && items->task_input ? input_awaited(items->task_input) : NULL;
+}
+
 struct consumer *items_consumer(const struct items *items, struct buf *last)
 {
     if (!items || !is_of_queue(items))

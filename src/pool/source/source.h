@@ -40,6 +40,9 @@ struct consumer *items_consumer(const struct items *items, struct buf *last);
  * messages; fills WAIT. */
 bool items_wait(const struct items *items, struct object_wait *wait);
 
+/* The name of the file, or the command, that has not written the next item yet; NULL: there is none, and for NULL. */
+const char *items_awaited(const struct items *items);
+
 /* Nothing is asked of it for now: what comes goes to others. NULL is accepted. */
 void items_leave(struct items *items);
 
