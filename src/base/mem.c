@@ -1,14 +1,24 @@
 /* Allocation that either succeeds or ends the process with a message. */
 #include "base/mem.h"
+#include "base/mem_exit.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+static void (*before_exit)(void);
+
+void mem_before_exit(void (*function)(void))
+{
+    before_exit = function;
+}
+
 _Noreturn void mem_exhausted(void)
 {
     static const char message[] = "parrun: error: out of memory\n";
+    if (before_exit)
+        before_exit();
     ssize_t ignored = write(STDERR_FILENO, message, sizeof(message) - 1);
     (void)ignored;
     _exit(MEM_EXIT_STATUS);

@@ -21,6 +21,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/mem_exit.h"
 #include "log/terminal_text.h"
 #include "view/grid.h"
 #include "view/model.h"
@@ -132,6 +133,7 @@ int screen_open(struct error *error)
         return error_system(error, errno, "cannot read the modes of the terminal");
     restore.length = 0;
     catch_crashes();
+    mem_before_exit(restore_now);
     screen = newterm(NULL, stdout, stdin);
     if (!screen)
         return error_set(error, ERROR_FAILED, "cannot take the terminal");

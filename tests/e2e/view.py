@@ -3,6 +3,7 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import shlex
 import signal
 import subprocess
@@ -249,9 +250,15 @@ def restored(lines):
     return "icanon" in lines and "-icanon" not in lines and "echo" in [line.strip() for line in lines]
 
 
+def run_out_of_memory(terminal):
+    """A screen of another size needs more than there is."""
+    resource.prlimit(terminal.process(), resource.RLIMIT_DATA, (1, 1))
+    terminal.size(400, 200)
+
+
 @mark("both")
 def test_ways_out():
-    """A key, Ctrl-C, signals, a crash: the terminal is what it was."""
+    """A key, Ctrl-C, signals, a crash, no memory: the terminal is what it was."""
     world = World()
     run = start(world)
     wait_ready(world)
@@ -260,6 +267,7 @@ def test_ways_out():
         ways.append((lambda terminal, number=number: os.kill(terminal.process(), number), 128 + number))
     if os.environ["VARIANT"] == "release":
         ways.append((lambda terminal: os.kill(terminal.process(), signal.SIGSEGV), 128 + signal.SIGSEGV))
+        ways.append((run_out_of_memory, 4))
     for way, status in ways:
         terminal = Terminal(world, [PROGRAM, "view"])
         terminal.wait_for(SMALL)
