@@ -265,38 +265,45 @@ int control_view(const struct options *options)
     return STATUS_OK;
 }
 
-/* What the run answers to ps; what its lock tells where it does not answer, with --all where it answers no more. */
-static void ask_ps(const struct options *options, struct text_table *table,
-                   const struct found_run *run)
+/* Takes what the run answers to ps; false where it answers nothing, *LATE where it may be stopped. */
+static bool take_ps(const struct options *options, struct text_table *table, const struct found_run *run, bool *late)
 {
     struct control_link link;
     struct error error = {0};
     const char *text;
     struct value line;
     struct buf raw = {0};
-    if (control_open(&link, run->socket, &error)) {
-        bool late = error.code == ERROR_TIMEOUT;
-        if ((late || options->asking.all) && options->json) {
-            value_json(&raw, run->identity);
-            printf("%.*s,\"state\":\"%s\"}\n", (int)raw.length - 1, buf_string(&raw), late ? "stopped" : "ending");
-        } else if (late || options->asking.all) {
-            table_add_run(table, run->identity, late ? "no answer" : "ending");
-        }
-        buf_release(&raw);
-        error_release(&error);
-        return;
-    }
-    if (!control_send(&link, "{\"id\":1,\"ps\":[]}", &error) && control_next(&link, &text, &line, &error) == 1 &&
-        value_member(&line, "ps")) {
+    bool open = !control_open(&link, run->socket, &error);
+    bool told = open && !control_send(&link, "{\"id\":1,\"ps\":[]}", &error) && control_next(&link, &text, &line, &error) == 1 &&
+                value_member(&line, "ps");
+    *late = !open && error.code == ERROR_TIMEOUT;
+    if (told && options->json) {
         put_raw(text, "ps", &raw);
-        if (options->json)
-            printf("%s\n", buf_string(&raw));
-        else
-            table_add_run(table, value_member(&line, "ps"), NULL);
+        printf("%s\n", buf_string(&raw));
+    } else if (told) {
+        table_add_run(table, value_member(&line, "ps"), NULL);
     }
+    if (open)
+        control_close(&link);
     buf_release(&raw);
     error_release(&error);
-    control_close(&link);
+    return told;
+}
+
+/* The row of a run; what its lock tells where it does not answer, or with --all where it answers no more. */
+static void ask_ps(const struct options *options, struct text_table *table, const struct found_run *run)
+{
+    bool late;
+    struct buf raw = {0};
+    if (take_ps(options, table, run, &late) || (!late && !options->asking.all))
+        return;
+    if (options->json) {
+        value_json(&raw, run->identity);
+        printf("%.*s,\"state\":\"%s\"}\n", (int)raw.length - 1, buf_string(&raw), late ? "stopped" : "ending");
+    } else {
+        table_add_run(table, run->identity, late ? "no answer" : "ending");
+    }
+    buf_release(&raw);
 }
 
 struct ended_rows {
