@@ -295,7 +295,8 @@ static void ask_ps(const struct options *options, struct text_table *table, cons
 {
     bool late;
     struct buf raw = {0};
-    if (take_ps(options, table, run, &late) || (!late && !options->asking.all))
+    bool known = *control_text(run->identity, "run"); /* else it has ended as it was found, and its log says so */
+    if (take_ps(options, table, run, &late) || !known || (!late && !options->asking.all))
         return;
     if (options->json) {
         value_json(&raw, run->identity);
