@@ -20,7 +20,7 @@
 #include "scenario/spec.h"
 
 /* A run that does not answer within so many seconds offers nothing: somebody waits for each key. */
-#define PATIENCE 2
+#define PATIENCE 10
 
 /* What stands before the word. */
 struct typed_line {
