@@ -1,11 +1,9 @@
-/* The runner's end of an agent: its launcher, its frames, and whether it is still there. */
+/* The runner's end of an agent: its slots, its frames, and whether it is still there. */
 #include "pool/agent.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/backoff.h"
 #include "base/clock.h"
@@ -14,14 +12,9 @@
 #include "base/tail.h"
 #include "base/unit.h"
 #include "base/version.h"
-#include "child/stream_reader.h"
 #include "engine/run.h"
-#include "loop/child.h"
-#include "loop/loop.h"
-#include "loop/pipe.h"
 #include "loop/timer.h"
-#include "os/descendants.h"
-#include "os/spawn.h"
+#include "pool/launcher.h"
 #include "pool/private.h"
 #include "scenario/spec.h"
 #include "wire/agent.h"
@@ -55,10 +48,7 @@ struct pool_agent {
     enum agent_state state;
     struct agent_slot **slots; /* as many as an agent of the pool has; NULL: not attached */
     struct buf setup;
-    struct child *child;
-    struct pipe_reader *reader;
-    struct pipe_writer *writer;
-    struct stream_reader *errors;
+    struct launcher *launcher; /* NULL: none runs */
     struct timer *timer; /* what it is for depends on the state */
     struct buf rest;     /* the beginning of a frame, or of a greeting */
     struct buf frames;   /* scratch */
@@ -67,11 +57,8 @@ struct pool_agent {
     int64_t heard_at;
     int64_t launched_at; /* clock_monotonic() of the last time; 0: never */
     bool marked;     /* the mark of an agent has come */
-    bool exited;
     bool silent;     /* its output has ended */
     bool terminated; /* its launcher got SIGTERM */
-    int code;
-    int signal;
 };
 
 static const struct on_spec *spec_of(const struct pool_agent *agent)
@@ -79,17 +66,12 @@ static const struct on_spec *spec_of(const struct pool_agent *agent)
     return &agent->pool->spec->on;
 }
 
-static struct loop *loop_of(const struct pool_agent *agent)
-{
-    return agent->pool->object.run->loop;
-}
-
 static void emit_line(struct pool_agent *agent, enum event_kind kind, const char *bytes, size_t length)
 {
     struct event event = {
         .kind = kind,
         .worker = (int64_t)agent->number * spec_of(agent)->slots + 1,
-        .pid = child_pid(agent->child),
+        .pid = launcher_pid(agent->launcher),
         .bytes = bytes,
         .length = length,
     };
@@ -103,16 +85,9 @@ static void take_words(struct pool_agent *agent, const char *bytes, size_t lengt
     emit_line(agent, agent->state == AGENT_READY ? EVENT_WORKER_OUTPUT : EVENT_WORKER_LAUNCHER, bytes, length);
 }
 
-static void on_words(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished)
+static void on_line(void *arg, const char *bytes, size_t length)
 {
-    (void)stream;
-    (void)unfinished;
     take_words(arg, bytes, length);
-}
-
-static void on_words_end(void *arg)
-{
-    (void)arg;
 }
 
 static void take_greeting(struct pool_agent *agent, const char *bytes, size_t length)
@@ -156,34 +131,21 @@ static bool has_slots(const struct pool_agent *agent)
 /* Forgets the last launch. */
 static void clean(struct pool_agent *agent)
 {
-    stream_reader_free(agent->errors);
-    reader_free(agent->reader);
-    writer_free(agent->writer);
-    child_free(agent->child);
+    launcher_free(agent->launcher);
     tail_free(agent->words);
     agent_hello_release(&agent->hello);
     buf_clear(&agent->rest);
-    agent->errors = NULL;
-    agent->reader = NULL;
-    agent->writer = NULL;
-    agent->child = NULL;
+    agent->launcher = NULL;
     agent->words = NULL;
-    agent->marked = agent->exited = agent->silent = agent->terminated = false;
+    agent->marked = agent->silent = agent->terminated = false;
     agent->state = AGENT_NONE;
-}
-
-/* The launcher, and what it has started here. */
-static void signal_launcher(struct pool_agent *agent, int signal_number)
-{
-    if (!descendants_signal_session(child_pid(agent->child), signal_number))
-        child_signal(agent->child, signal_number);
 }
 
 /* Lets the launcher end: by the end of its input, in time, or else by signals. */
 static void end_launcher(struct pool_agent *agent, int64_t patience)
 {
     agent->state = AGENT_ENDING;
-    writer_finish(agent->writer);
+    launcher_finish(agent->launcher);
     timer_start(agent->timer, patience);
 }
 
@@ -239,7 +201,7 @@ static void lose(struct pool_agent *agent, enum agent_loss loss, int64_t patienc
 
 static void send_frames(struct pool_agent *agent)
 {
-    writer_put(agent->writer, agent->frames.data, agent->frames.length);
+    launcher_put(agent->launcher, agent->frames.data, agent->frames.length);
     buf_clear(&agent->frames);
 }
 
@@ -272,7 +234,7 @@ static void take_hello(struct pool_agent *agent, struct frame *frame)
     tail_free(agent->words);
     agent->words = NULL;
     timer_start(agent->timer, AGENT_BEAT);
-    writer_put(agent->writer, agent->setup.data, agent->setup.length);
+    launcher_put(agent->launcher, agent->setup.data, agent->setup.length);
     for (int64_t i = 0; i < spec_of(agent)->slots; i++)
         if (agent->slots[i])
             begin_slot(agent, agent->slots[i]);
@@ -374,7 +336,7 @@ static void find_mark(struct pool_agent *agent)
         lose(agent, AGENT_LEFT, 0, "something else than a worker answers");
 }
 
-static void on_data(void *arg, const char *bytes, size_t length)
+static void on_output(void *arg, const char *bytes, size_t length)
 {
     struct pool_agent *agent = arg;
     if (agent->state != AGENT_LAUNCHED && agent->state != AGENT_READY)
@@ -387,35 +349,12 @@ static void on_data(void *arg, const char *bytes, size_t length)
         lose(agent, AGENT_LOST, 0, "what its host has sent is not what an agent sends");
 }
 
-static void on_end(void *arg, int status)
+static void on_silent(void *arg)
 {
     struct pool_agent *agent = arg;
-    (void)status;
     agent->silent = true;
-    if (agent->state != AGENT_ENDING && !agent->exited)
+    if (agent->state != AGENT_ENDING && !launcher_has_exited(agent->launcher))
         timer_start(agent->timer, LAST_WORDS);
-}
-
-static void settle(void *arg);
-
-static void on_exited(void *arg, int code, int signal_number)
-{
-    struct pool_agent *agent = arg;
-    agent->exited = true;
-    agent->code = code;
-    agent->signal = signal_number;
-    loop_defer(loop_of(agent), settle, agent);
-}
-
-static void on_drained(void *arg)
-{
-    (void)arg;
-}
-
-static void on_failed(void *arg, int status)
-{
-    (void)arg;
-    (void)status; /* its exit, or the end of its output, tells the rest */
 }
 
 static void launch_again(struct pool_agent *agent);
@@ -426,23 +365,18 @@ static void lose_exited(struct pool_agent *agent)
     struct buf reason = {0};
     const char *what = agent->state == AGENT_READY ? "the way to its host has ended" : "its launcher has ended before it was there";
     buf_printf(&reason, "%s, ", what);
-    if (agent->signal)
-        buf_printf(&reason, "by signal %s", signal_name(agent->signal));
-    else
-        buf_printf(&reason, "with exit code %d", agent->code);
+    launcher_print_exit(agent->launcher, &reason);
     lose(agent, AGENT_LOST, 0, reason.data);
     buf_release(&reason);
 }
 
-static void settle(void *arg)
+static void on_exited(void *arg)
 {
     struct pool_agent *agent = arg;
-    if (!agent->child || !agent->exited)
-        return;
-    reader_drain(agent->reader);
+    launcher_read_output(agent->launcher);
     if (!agent->marked && agent->rest.length && agent->state == AGENT_LAUNCHED)
         take_greeting(agent, agent->rest.data, agent->rest.length);
-    stream_reader_finish(agent->errors);
+    launcher_read_errors(agent->launcher);
     lose_exited(agent);
     timer_stop(agent->timer);
     clean(agent);
@@ -451,97 +385,14 @@ static void settle(void *arg)
     pool_look(agent->pool);
 }
 
-/* Where parrun is there: at the same place, if nothing else is said. */
-static const char *find_program(const struct on_spec *on)
-{
-    static char path[4096];
-    if (on->program)
-        return on->program;
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    if (length <= 0)
-        return "parrun";
-    path[length] = '\0';
-    return path;
-}
-
-/* The words of the launcher's command, for free(). */
-static const char **make_argv(const struct on_spec *on)
-{
-    const char **argv = mem_calloc(on->command_count + 3, sizeof(*argv));
-    memcpy(argv, on->command, on->command_count * sizeof(*argv));
-    argv[on->command_count] = find_program(on);
-    argv[on->command_count + 1] = AGENT_ARGUMENT;
-    return argv;
-}
-
-static int spawn(struct pool_agent *agent, int pipes[3][2], struct error *error)
-{
-    const int descriptors[] = {pipes[0][0], pipes[1][1], pipes[2][1]};
-    const char **argv = make_argv(spec_of(agent));
-    pid_t pid;
-    struct spawn_options options = {
-        .argv = argv,
-        .environment = (const char *const *)environ,
-        .descriptors = descriptors,
-        .descriptor_count = countof(descriptors),
-        .place = SPAWN_SESSION, /* no question of it comes to the terminal */
-    };
-    int result = spawn_command(&options, &pid, error);
-    if (!result)
-        agent->child = child_watch(loop_of(agent), pid, on_exited, agent);
-    free(argv);
-    return result;
-}
-
-static void watch_launcher(struct pool_agent *agent, int in, int out, int errors)
-{
-    static const struct reader_callbacks output = {.data = on_data, .end = on_end};
-    static const struct writer_callbacks input = {.drained = on_drained, .failed = on_failed};
-    static const struct stream_reader_callbacks words = {.line = on_words, .end = on_words_end};
-    agent->writer = writer_new(loop_of(agent), in, &input, agent);
-    agent->reader = reader_new(loop_of(agent), out, &output, agent);
-    agent->errors = stream_reader_new(loop_of(agent), errors, "stderr", NULL, NULL, &words, agent);
-    stream_reader_mask(agent->errors, agent->pool->object.run->mask);
-    if (agent->pool->object.run->held)
-        reader_pause(agent->reader);
-}
-
-static void close_pipes(int pipes[3][2], int count)
-{
-    for (int i = 0; i < count; i++) {
-        close(pipes[i][0]);
-        close(pipes[i][1]);
-    }
-}
-
-static int start_launcher(struct pool_agent *agent, struct error *error)
-{
-    int pipes[3][2];
-    int result = 0;
-    for (int i = 0; i < 3 && !result; i++) {
-        result = pipe_open(pipes[i], error);
-        if (result)
-            close_pipes(pipes, i);
-    }
-    if (result)
-        return result;
-    result = spawn(agent, pipes, error);
-    if (result) {
-        close_pipes(pipes, 3);
-        return result;
-    }
-    close(pipes[0][0]);
-    close(pipes[1][1]);
-    close(pipes[2][1]);
-    watch_launcher(agent, pipes[0][1], pipes[1][0], pipes[2][0]);
-    return 0;
-}
-
 static void launch(struct pool_agent *agent)
 {
+    static const struct launcher_callbacks callbacks = {
+        .output = on_output, .silent = on_silent, .line = on_line, .exited = on_exited};
     struct error error = {0};
     agent->launched_at = agent->heard_at = clock_monotonic();
-    if (!start_launcher(agent, &error)) {
+    agent->launcher = launcher_start(agent->pool->object.run, spec_of(agent), &callbacks, agent, &error);
+    if (agent->launcher) {
         agent->state = AGENT_LAUNCHED;
         if (spec_of(agent)->timeout)
             timer_start(agent->timer, spec_of(agent)->timeout);
@@ -572,7 +423,7 @@ static bool is_there(struct pool_agent *agent)
     if (agent->pool->object.run->held)
         agent->heard_at = clock_monotonic();
     else if (clock_monotonic() - agent->heard_at > AGENT_SILENCE)
-        reader_drain(agent->reader);
+        launcher_read_output(agent->launcher);
     return clock_monotonic() - agent->heard_at <= AGENT_SILENCE;
 }
 
@@ -596,7 +447,7 @@ static void beat(struct pool_agent *agent)
 /* The launcher has had its time to end by itself, or to say hello. */
 static void end_by_signal(struct pool_agent *agent)
 {
-    signal_launcher(agent, agent->terminated ? SIGKILL : SIGTERM);
+    launcher_signal(agent->launcher, agent->terminated ? SIGKILL : SIGTERM);
     agent->terminated = true;
     timer_start(agent->timer, END_TIME);
 }
@@ -711,11 +562,9 @@ void agents_hold(struct pool *pool, bool held)
 {
     for (size_t i = 0; i < pool->agent_count; i++) {
         struct pool_agent *agent = pool->agents[i];
-        void (*set)(struct pipe_reader *reader) = held ? reader_pause : reader_resume;
-        if (!agent->reader)
+        if (!agent->launcher)
             continue;
-        set(agent->reader);
-        stream_reader_hold(agent->errors, held);
+        launcher_hold(agent->launcher, held);
         agent->heard_at = clock_monotonic();
     }
 }
@@ -734,14 +583,11 @@ void agents_plan(struct pool *pool)
     struct buf text = {0};
     if (!on->command_count)
         return;
-    const char **argv = make_argv(on);
-    struct spawn_options options = {.argv = argv};
     buf_printf(&text, on->slots > 1 ? "%lld workers at a time are started by " : "each worker is started by ",
                (long long)on->slots);
-    spawn_print(&options, NULL, 0, &text);
+    launcher_print(on, &text);
     pool_tell_plan(pool, text.data);
     buf_release(&text);
-    free(argv);
 }
 
 void agents_free(struct pool *pool)

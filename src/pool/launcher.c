@@ -1,0 +1,258 @@
+/* The command that starts an agent elsewhere. */
+#include "pool/launcher.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "child/stream_reader.h"
+#include "engine/run.h"
+#include "loop/child.h"
+#include "loop/loop.h"
+#include "loop/pipe.h"
+#include "os/descendants.h"
+#include "os/spawn.h"
+#include "scenario/spec.h"
+#include "wire/agent.h"
+
+struct launcher {
+    const struct run *run;
+    const struct launcher_callbacks *callbacks;
+    void *arg;
+    struct child *child;
+    struct pipe_reader *reader;
+    struct pipe_writer *writer;
+    struct stream_reader *errors;
+    bool exited;
+    int code;
+    int signal;
+};
+
+static void on_data(void *arg, const char *bytes, size_t length)
+{
+    struct launcher *launcher = arg;
+    launcher->callbacks->output(launcher->arg, bytes, length);
+}
+
+static void on_end(void *arg, int status)
+{
+    struct launcher *launcher = arg;
+    (void)status;
+    launcher->callbacks->silent(launcher->arg);
+}
+
+static void on_line(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished)
+{
+    struct launcher *launcher = arg;
+    (void)stream;
+    (void)unfinished;
+    launcher->callbacks->line(launcher->arg, bytes, length);
+}
+
+static void on_lines_end(void *arg)
+{
+    (void)arg;
+}
+
+static void on_drained(void *arg)
+{
+    (void)arg;
+}
+
+static void on_failed(void *arg, int status)
+{
+    (void)arg;
+    (void)status; /* its exit, or the end of its output, tells the rest */
+}
+
+static void tell_exited(void *arg)
+{
+    struct launcher *launcher = arg;
+    launcher->callbacks->exited(launcher->arg);
+}
+
+static void on_exited(void *arg, int code, int signal_number)
+{
+    struct launcher *launcher = arg;
+    launcher->exited = true;
+    launcher->code = code;
+    launcher->signal = signal_number;
+    loop_defer(launcher->run->loop, tell_exited, launcher);
+}
+
+/* Where parrun is there: at the same place, if nothing else is said. */
+static const char *find_program(const struct on_spec *spec)
+{
+    static char path[PATH_MAX];
+    if (spec->program)
+        return spec->program;
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (length <= 0)
+        return "parrun";
+    path[length] = '\0';
+    return path;
+}
+
+/* The words of its command, for free(). */
+static const char **make_argv(const struct on_spec *spec)
+{
+    const char **argv = mem_calloc(spec->command_count + 3, sizeof(*argv));
+    memcpy(argv, spec->command, spec->command_count * sizeof(*argv));
+    argv[spec->command_count] = find_program(spec);
+    argv[spec->command_count + 1] = AGENT_ARGUMENT;
+    return argv;
+}
+
+static int spawn(struct launcher *launcher, const struct on_spec *spec, int pipes[3][2], struct error *error)
+{
+    const int descriptors[] = {pipes[0][0], pipes[1][1], pipes[2][1]};
+    const char **argv = make_argv(spec);
+    pid_t pid;
+    struct spawn_options options = {
+        .argv = argv,
+        .environment = (const char *const *)environ,
+        .descriptors = descriptors,
+        .descriptor_count = countof(descriptors),
+        .place = SPAWN_SESSION, /* no question of it comes to the terminal */
+    };
+    int result = spawn_command(&options, &pid, error);
+    if (!result)
+        launcher->child = child_watch(launcher->run->loop, pid, on_exited, launcher);
+    free(argv);
+    return result;
+}
+
+static void watch(struct launcher *launcher, int in, int out, int errors)
+{
+    static const struct reader_callbacks output = {.data = on_data, .end = on_end};
+    static const struct writer_callbacks input = {.drained = on_drained, .failed = on_failed};
+    static const struct stream_reader_callbacks lines = {.line = on_line, .end = on_lines_end};
+    struct loop *loop = launcher->run->loop;
+    launcher->writer = writer_new(loop, in, &input, launcher);
+    launcher->reader = reader_new(loop, out, &output, launcher);
+    launcher->errors = stream_reader_new(loop, errors, "stderr", NULL, NULL, &lines, launcher);
+    stream_reader_mask(launcher->errors, launcher->run->mask);
+    if (launcher->run->held)
+        reader_pause(launcher->reader);
+}
+
+static void close_pipes(int pipes[3][2], int count)
+{
+    for (int i = 0; i < count; i++) {
+        close(pipes[i][0]);
+        close(pipes[i][1]);
+    }
+}
+
+static int start(struct launcher *launcher, const struct on_spec *spec, struct error *error)
+{
+    int pipes[3][2];
+    int result = 0;
+    for (int i = 0; i < 3 && !result; i++) {
+        result = pipe_open(pipes[i], error);
+        if (result)
+            close_pipes(pipes, i);
+    }
+    if (result)
+        return result;
+    result = spawn(launcher, spec, pipes, error);
+    if (result) {
+        close_pipes(pipes, 3);
+        return result;
+    }
+    close(pipes[0][0]);
+    close(pipes[1][1]);
+    close(pipes[2][1]);
+    watch(launcher, pipes[0][1], pipes[1][0], pipes[2][0]);
+    return 0;
+}
+
+struct launcher *launcher_start(const struct run *run, const struct on_spec *spec, const struct launcher_callbacks *callbacks,
+                                void *arg, struct error *error)
+{
+    struct launcher *launcher = mem_calloc(1, sizeof(*launcher));
+    launcher->run = run;
+    launcher->callbacks = callbacks;
+    launcher->arg = arg;
+    if (!start(launcher, spec, error))
+        return launcher;
+    launcher_free(launcher);
+    return NULL;
+}
+
+void launcher_free(struct launcher *launcher)
+{
+    if (!launcher)
+        return;
+    stream_reader_free(launcher->errors);
+    reader_free(launcher->reader);
+    writer_free(launcher->writer);
+    child_free(launcher->child);
+    free(launcher);
+}
+
+int64_t launcher_pid(const struct launcher *launcher)
+{
+    return child_pid(launcher->child);
+}
+
+void launcher_put(struct launcher *launcher, const char *bytes, size_t length)
+{
+    writer_put(launcher->writer, bytes, length);
+}
+
+void launcher_finish(struct launcher *launcher)
+{
+    writer_finish(launcher->writer);
+}
+
+void launcher_signal(struct launcher *launcher, int signal_number)
+{
+    if (!descendants_signal_session(child_pid(launcher->child), signal_number))
+        child_signal(launcher->child, signal_number);
+}
+
+void launcher_hold(struct launcher *launcher, bool held)
+{
+    if (held)
+        reader_pause(launcher->reader);
+    else
+        reader_resume(launcher->reader);
+    stream_reader_hold(launcher->errors, held);
+}
+
+void launcher_read_output(struct launcher *launcher)
+{
+    reader_drain(launcher->reader);
+}
+
+void launcher_read_errors(struct launcher *launcher)
+{
+    stream_reader_finish(launcher->errors);
+}
+
+bool launcher_has_exited(const struct launcher *launcher)
+{
+    return launcher->exited;
+}
+
+void launcher_print_exit(const struct launcher *launcher, struct buf *out)
+{
+    if (launcher->signal)
+        buf_printf(out, "by signal %s", signal_name(launcher->signal));
+    else
+        buf_printf(out, "with exit code %d", launcher->code);
+}
+
+void launcher_print(const struct on_spec *spec, struct buf *out)
+{
+    const char **argv = make_argv(spec);
+    struct spawn_options options = {.argv = argv};
+    spawn_print(&options, NULL, 0, out);
+    free(argv);
+}

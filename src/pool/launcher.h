@@ -1,0 +1,60 @@
+/* The command that starts an agent elsewhere: ssh, srun, docker exec and the like, with the agent behind it. */
+#ifndef POOL_LAUNCHER_H
+#define POOL_LAUNCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct error;
+struct launcher;
+struct on_spec;
+struct run;
+
+/* ARG is that of launcher_start(). */
+struct launcher_callbacks {
+    /* What comes from its standard output. */
+    void (*output)(void *arg, const char *bytes, size_t length);
+    /* That has ended; the launcher may still run. */
+    void (*silent)(void *arg);
+    /* A line of its standard error. */
+    void (*line)(void *arg, const char *bytes, size_t length);
+    /* It has exited; what stands in its pipes is still to be read. Not from within another call. */
+    void (*exited)(void *arg);
+};
+
+/* Starts the launcher that SPEC names, in a session of its own. NULL with ERROR filled where that is not possible. */
+struct launcher *launcher_start(const struct run *run, const struct on_spec *spec, const struct launcher_callbacks *callbacks,
+                                void *arg, struct error *error);
+
+/* NULL is accepted. */
+void launcher_free(struct launcher *launcher);
+
+int64_t launcher_pid(const struct launcher *launcher);
+
+/* Writes bytes (copied) to its standard input. */
+void launcher_put(struct launcher *launcher, const char *bytes, size_t length);
+
+/* Its standard input ends once all that was put is written. */
+void launcher_finish(struct launcher *launcher);
+
+/* The signal goes to the launcher and to what it has started here. */
+void launcher_signal(struct launcher *launcher, int signal_number);
+
+/* Nothing is read from it while HELD. */
+void launcher_hold(struct launcher *launcher, bool held);
+
+/* Reads what stands in the pipe of its standard output; after its exit, what is left of its standard error. */
+void launcher_read_output(struct launcher *launcher);
+void launcher_read_errors(struct launcher *launcher);
+
+bool launcher_has_exited(const struct launcher *launcher);
+
+/* Appends how it has exited: "with exit code 3". */
+void launcher_print_exit(const struct launcher *launcher, struct buf *out);
+
+/* Appends its command as a line for a shell. */
+void launcher_print(const struct on_spec *spec, struct buf *out);
+
+#endif
