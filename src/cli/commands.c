@@ -22,7 +22,8 @@ static const struct command commands[] = {
      .example = "parrun check web.yaml"},
     {.word = "plan", .operands = "FILE [NAME=VALUE]...", .mode = MODE_PLAN, .group = "look",
      .help = "print the commands that a run would run",
-     .about = "Each is a line that a shell runs the same way. Nothing is run but what makes the tasks of a pool.",
+     .about = "Each is a line that a shell runs the same way. Nothing is run but what makes the tasks of a pool. With -v, comments say "
+              "what is not run, or is run again, and why.",
      .example = "parrun plan --limit 3 web.yaml"},
     {.word = "show", .operands = "FILE [NAME=VALUE]...", .mode = MODE_SHOW, .group = "look",
      .help = "print a scenario with every default",

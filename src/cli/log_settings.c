@@ -69,8 +69,10 @@ void log_settings_init(struct log_settings *settings, const struct scenario *sce
         .commands = options->trace,
         .file = options->log ? options->log : options->dry ? NULL : spec->file,
     };
-    add_wishes(settings, true, spec->show, spec->show_count);
-    add_wishes(settings, false, spec->hide, spec->hide_count);
+    if (!options->dry) {
+        add_wishes(settings, true, spec->show, spec->show_count);
+        add_wishes(settings, false, spec->hide, spec->hide_count);
+    }
     log_settings_add(settings, options);
 }
 
@@ -185,15 +187,15 @@ static int apply_names(struct filter *filter, const char *names, bool shown, str
     return 0;
 }
 
+/* What a plan tells, and behind the first one with -v: what is not run, or is run again, and why. */
+static const char *const in_plan[] = {"*.planned", "*.skipped", "*.current", "*.resumed", "*.undone"};
+
 int log_settings_filter(const struct log_settings *settings, struct filter *filter, struct error *error)
 {
     int result = 0;
-    filter_init(filter, settings->level);
-    if (settings->dry) {
-        filter_init(filter, FILTER_QUIET);
-        filter_set(filter, "*.planned", true);
-        return 0;
-    }
+    filter_init(filter, settings->dry ? FILTER_QUIET : settings->level);
+    for (size_t i = 0; settings->dry && i < (settings->level == FILTER_ALL ? countof(in_plan) : 1); i++)
+        filter_set(filter, in_plan[i], true);
     for (size_t i = 0; !result && i < settings->wish_count; i++)
         result = apply_names(filter, settings->wishes[i].names, settings->wishes[i].shown, error);
     return result;

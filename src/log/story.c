@@ -184,6 +184,13 @@ static void put_sentence(struct story *story, const char *sentence, size_t lengt
         buf_text(&story->line, "\033[0m");
 }
 
+/* A plan's own sentences are made for that. */
+static bool is_comment(const struct story *story, const struct event *event)
+{
+    return story->options.plan && event->kind != EVENT_PROCESS_PLANNED && event->kind != EVENT_TASK_PLANNED &&
+           event->kind != EVENT_THREAD_PLANNED;
+}
+
 static void tell_sentence(struct story *story, const struct event *event)
 {
     const char *sentence = event_sentence(event);
@@ -194,6 +201,8 @@ static void tell_sentence(struct story *story, const struct event *event)
         const char *newline = strchr(sentence, '\n');
         size_t length = newline ? (size_t)(newline - sentence) : strlen(sentence);
         put_timestamp(story, event);
+        if (is_comment(story, event))
+            buf_text(&story->line, "# ");
         put_sentence(story, sentence, length, event);
         buf_char(&story->line, '\n');
         sentence += length + (newline ? 1 : 0);

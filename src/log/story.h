@@ -28,6 +28,7 @@ struct story_options {
     bool timestamps; /* the wall clock before each line */
     bool prefix;     /* "name | " before each line of output */
     bool color;      /* prefixes in colours, failures in red */
+    bool plan;       /* lines for a shell: what is none of them is a comment */
     bool terminal;   /* a person looks at it: nothing that a child writes is obeyed but its colours */
 };
 

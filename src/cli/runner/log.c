@@ -427,7 +427,7 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
                     const struct log_spec *spec, const struct options *options, const char *run,
                     const struct log_callbacks *callbacks, void *arg, struct error *error)
 {
-    struct story_options story = {.timestamps = settings->timestamps, .prefix = settings->prefix};
+    struct story_options story = {.timestamps = settings->timestamps, .prefix = settings->prefix, .plan = settings->dry};
     struct log *log = mem_calloc(1, sizeof(*log));
     log->callbacks = *callbacks;
     log->arg = arg;
