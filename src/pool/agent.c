@@ -56,6 +56,7 @@ struct pool_agent {
     struct agent_hello hello;
     int64_t heard_at;
     int64_t launched_at; /* clock_monotonic() of the last time; 0: never */
+    bool failed;     /* its last start */
     bool marked;     /* the mark of an agent has come */
     bool silent;     /* its output has ended */
     bool terminated; /* its launcher got SIGTERM */
@@ -169,12 +170,24 @@ static void lose_slots(struct pool_agent *agent, enum agent_loss loss, const cha
     }
 }
 
+/* Some are there, or were started for the first time and have not answered: who cannot be started does not hold these up. */
+static bool may_yet_come(const struct pool *pool)
+{
+    for (size_t i = 0; i < pool->agent_count; i++) {
+        const struct pool_agent *agent = pool->agents[i];
+        if (agent->state == AGENT_READY || (agent->state == AGENT_LAUNCHED && !agent->failed))
+            return true;
+    }
+    return false;
+}
+
 /* It never said hello. */
 static void fail(struct pool_agent *agent, const char *reason)
 {
     struct pool *pool = agent->pool;
     struct buf text = {0};
-    if (++pool->failed_launches >= FAILED_MOST && !pool->broken) {
+    agent->failed = true;
+    if (++pool->failed_launches >= FAILED_MOST && !pool->broken && !may_yet_come(pool)) {
         buf_printf(&text, "its workers cannot be started, %d times in a row: %s", FAILED_MOST, reason);
         pool_break(pool, text.data);
     }
@@ -262,6 +275,7 @@ static void take_leaving(struct pool_agent *agent)
 static void take_started(struct pool_agent *agent, struct agent_slot *slot, struct frame *frame)
 {
     agent->pool->failed_launches = 0;
+    agent->failed = false;
     slot->callbacks->started(slot->arg, frame_read_i64(frame), agent->hello.host, agent->hello.job);
 }
 
@@ -391,7 +405,7 @@ static void launch(struct pool_agent *agent)
         .output = on_output, .silent = on_silent, .line = on_line, .exited = on_exited};
     struct error error = {0};
     agent->launched_at = agent->heard_at = clock_monotonic();
-    agent->launcher = launcher_start(agent->pool->object.run, spec_of(agent), &callbacks, agent, &error);
+    agent->launcher = launcher_start(agent->pool->object.run, spec_of(agent), agent->number, &callbacks, agent, &error);
     if (agent->launcher) {
         agent->state = AGENT_LAUNCHED;
         if (spec_of(agent)->timeout)
@@ -581,12 +595,13 @@ void agents_plan(struct pool *pool)
 {
     const struct on_spec *on = &pool->spec->on;
     struct buf text = {0};
-    if (!on->command_count)
-        return;
-    buf_printf(&text, on->slots > 1 ? "%lld workers at a time are started by " : "each worker is started by ",
-               (long long)on->slots);
-    launcher_print(on, &text);
-    pool_tell_plan(pool, text.data);
+    for (size_t i = 0; i < on->host_count || (i == 0 && on->command_count); i++) {
+        buf_clear(&text);
+        buf_printf(&text, on->slots > 1 ? "%lld workers at a time are started by " : "each worker is started by ",
+                   (long long)on->slots);
+        launcher_print(on, i, &text);
+        pool_tell_plan(pool, text.data);
+    }
     buf_release(&text);
 }
 

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "base/unit.h"
 #include "child/stream_reader.h"
 #include "engine/run.h"
@@ -98,23 +99,44 @@ static const char *find_program(const struct on_spec *spec)
     return path;
 }
 
-/* The words of its command, for free(). */
-static const char **make_argv(const struct on_spec *spec)
+/* The words of the command that starts agent NUMBER. */
+struct launch_words {
+    const char **argv;
+    struct buf line; /* the last of them, which a shell there reads */
+};
+
+static void make_words(const struct on_spec *spec, size_t number, struct launch_words *words)
 {
-    const char **argv = mem_calloc(spec->command_count + 3, sizeof(*argv));
-    memcpy(argv, spec->command, spec->command_count * sizeof(*argv));
-    argv[spec->command_count] = find_program(spec);
-    argv[spec->command_count + 1] = AGENT_ARGUMENT;
-    return argv;
+    size_t count = spec->command_count;
+    const char *program = find_program(spec);
+    *words = (struct launch_words){.argv = mem_calloc(count + 3, sizeof(*words->argv))};
+    memcpy(words->argv, spec->command, count * sizeof(*words->argv));
+    if (!spec->host_count) {
+        words->argv[count] = program;
+        words->argv[count + 1] = AGENT_ARGUMENT;
+        return;
+    }
+    buf_text(&words->line, "exec ");
+    shell_quote(&words->line, program, strlen(program));
+    buf_text(&words->line, " " AGENT_ARGUMENT);
+    words->argv[count] = spec->hosts[number % spec->host_count];
+    words->argv[count + 1] = words->line.data;
 }
 
-static int spawn(struct launcher *launcher, const struct on_spec *spec, int pipes[3][2], struct error *error)
+static void launch_words_release(struct launch_words *words)
+{
+    free(words->argv);
+    buf_release(&words->line);
+}
+
+static int spawn(struct launcher *launcher, const struct on_spec *spec, size_t number, int pipes[3][2], struct error *error)
 {
     const int descriptors[] = {pipes[0][0], pipes[1][1], pipes[2][1]};
-    const char **argv = make_argv(spec);
+    struct launch_words words;
+    make_words(spec, number, &words);
     pid_t pid;
     struct spawn_options options = {
-        .argv = argv,
+        .argv = words.argv,
         .environment = (const char *const *)environ,
         .descriptors = descriptors,
         .descriptor_count = countof(descriptors),
@@ -123,7 +145,7 @@ static int spawn(struct launcher *launcher, const struct on_spec *spec, int pipe
     int result = spawn_command(&options, &pid, error);
     if (!result)
         launcher->child = child_watch(launcher->run->loop, pid, on_exited, launcher);
-    free(argv);
+    launch_words_release(&words);
     return result;
 }
 
@@ -149,7 +171,7 @@ static void close_pipes(int pipes[3][2], int count)
     }
 }
 
-static int start(struct launcher *launcher, const struct on_spec *spec, struct error *error)
+static int start(struct launcher *launcher, const struct on_spec *spec, size_t number, struct error *error)
 {
     int pipes[3][2];
     int result = 0;
@@ -160,7 +182,7 @@ static int start(struct launcher *launcher, const struct on_spec *spec, struct e
     }
     if (result)
         return result;
-    result = spawn(launcher, spec, pipes, error);
+    result = spawn(launcher, spec, number, pipes, error);
     if (result) {
         close_pipes(pipes, 3);
         return result;
@@ -172,14 +194,14 @@ static int start(struct launcher *launcher, const struct on_spec *spec, struct e
     return 0;
 }
 
-struct launcher *launcher_start(const struct run *run, const struct on_spec *spec, const struct launcher_callbacks *callbacks,
-                                void *arg, struct error *error)
+struct launcher *launcher_start(const struct run *run, const struct on_spec *spec, size_t number,
+                                const struct launcher_callbacks *callbacks, void *arg, struct error *error)
 {
     struct launcher *launcher = mem_calloc(1, sizeof(*launcher));
     launcher->run = run;
     launcher->callbacks = callbacks;
     launcher->arg = arg;
-    if (!start(launcher, spec, error))
+    if (!start(launcher, spec, number, error))
         return launcher;
     launcher_free(launcher);
     return NULL;
@@ -249,10 +271,11 @@ void launcher_print_exit(const struct launcher *launcher, struct buf *out)
         buf_printf(out, "with exit code %d", launcher->code);
 }
 
-void launcher_print(const struct on_spec *spec, struct buf *out)
+void launcher_print(const struct on_spec *spec, size_t number, struct buf *out)
 {
-    const char **argv = make_argv(spec);
-    struct spawn_options options = {.argv = argv};
+    struct launch_words words;
+    make_words(spec, number, &words);
+    struct spawn_options options = {.argv = words.argv};
     spawn_print(&options, NULL, 0, out);
-    free(argv);
+    launch_words_release(&words);
 }

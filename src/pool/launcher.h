@@ -24,9 +24,10 @@ struct launcher_callbacks {
     void (*exited)(void *arg);
 };
 
-/* Starts the launcher that SPEC names, in a session of its own. NULL with ERROR filled where that is not possible. */
-struct launcher *launcher_start(const struct run *run, const struct on_spec *spec, const struct launcher_callbacks *callbacks,
-                                void *arg, struct error *error);
+/* Starts the launcher that SPEC names for agent NUMBER, from 0, in a session of its own; of hosts the agents have one after
+ * another. NULL with ERROR filled where that is not possible. */
+struct launcher *launcher_start(const struct run *run, const struct on_spec *spec, size_t number,
+                                const struct launcher_callbacks *callbacks, void *arg, struct error *error);
 
 /* NULL is accepted. */
 void launcher_free(struct launcher *launcher);
@@ -54,7 +55,7 @@ bool launcher_has_exited(const struct launcher *launcher);
 /* Appends how it has exited: "with exit code 3". */
 void launcher_print_exit(const struct launcher *launcher, struct buf *out);
 
-/* Appends its command as a line for a shell. */
-void launcher_print(const struct on_spec *spec, struct buf *out);
+/* Appends the command for agent NUMBER as a line for a shell. */
+void launcher_print(const struct on_spec *spec, size_t number, struct buf *out);
 
 #endif

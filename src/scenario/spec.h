@@ -419,14 +419,20 @@ struct throttle_spec {
     struct pressure_spec pressure; /* above which none is begun */
 };
 
+/* A pool has no more workers. */
+#define WORKERS_MOST 1024
+
 /* Where the workers of a pool run. */
 struct on_spec {
     struct mark mark;
     const char **command; /* what starts an agent there; its words go before those that start it here */
     size_t command_count; /* 0: the workers run here */
+    const char **hosts;   /* the last word of COMMAND, a host of ssh, one after another; their shell reads the rest */
+    size_t host_count;    /* 0: COMMAND is whole */
     const char *program;  /* parrun, there */
     int64_t slots;        /* workers that an agent has */
     int64_t timeout;      /* ns that an agent has to say hello; 0: as long as it takes */
+    bool as_many;         /* with HOSTS: the pool has as many workers as they have slots */
 };
 
 struct pool_spec {

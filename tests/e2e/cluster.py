@@ -95,6 +95,48 @@ def test_all_bodies():
     check_nothing_left()
 
 
+# As ssh(1) is called and does: a login shell reads the line. What begins with "down" is no host.
+SSH = """\
+#!/bin/sh
+while [ "$1" != -- ]; do shift; done
+case $2 in down*) echo "connect to host $2: No route to host" >&2; exit 255;; esac
+echo Welcome
+HOST=$2; export HOST
+shift 2
+exec sh -c "$*"
+"""
+
+
+def with_ssh():
+    directory = Directory()
+    directory.file("ssh", SSH).chmod(0o755)
+    return {"directory": directory, "env": {**os.environ, "PATH": f"{directory.path}:{os.environ['PATH']}"}}
+
+
+def on_hosts(hosts):
+    """Each task waits until both hosts that are up have one."""
+    return f"""
+        pools:
+          p:
+            on: {{ssh: {hosts}, slots: 2}}
+            tasks: 8
+            run: ': >"at $HOST"; until [ -e "at a" ] && [ -e "at bob@b" ]; do sleep 0.02; done; echo "done on $HOST"'
+    """
+
+
+def test_hosts_of_ssh():
+    """Workers as the hosts have slots; one that is down is told, and holds up nobody."""
+    status, out, err = complete(on_hosts("[a, down, bob@b]"), **with_ssh())
+    check_status(status, 0, out + err)
+    assert out.count(b"done on a\n") + out.count(b"done on bob@b\n") == 8, out
+    assert re.search(rb"Worker [34] of pool p was lost: .*connect to host down: No route to host", out), out
+    status, out, err = complete(on_hosts("[down1, down2]"), **with_ssh())
+    check_status(status, 1, out + err)
+    assert re.search(rb"0 tasks done; 8 were not done; its workers cannot be started, 5 times in a row: .*"
+                     rb"connect to host down[12]: No route to host", out), out
+    check_nothing_left()
+
+
 def test_failures_are_the_tasks_own():
     """What ends by itself is no matter of the host: tried again, told with its code or signal, ended at its timeout."""
     status, out, err = complete(scenario(HERE, [

@@ -1,5 +1,8 @@
 /* Where the workers of a pool run. */
+#include <string.h>
+
 #include "base/arena.h"
+#include "base/mem.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
 
@@ -7,10 +10,12 @@ static void bind_on(struct loader *loader, const struct field *field, const stru
 {
     struct on_spec *on = field->member;
     on->mark = loader_mark(loader, node);
+    const struct node *workers = block_given(field->block, "workers");
+    on->as_many = !workers || (workers->kind == NODE_SCALAR && !strcmp(workers->text, "auto"));
     if (node->kind == NODE_MAP)
         field_block(loader, field, node, on);
     else
-        field_expected(loader, field, node, field->key->type->wording, "for example: on: {command: [ssh, host1]}");
+        field_expected(loader, field, node, field->key->type->wording, "for example: on: {ssh: [host1]}");
 }
 
 static void bind_launcher(struct loader *loader, const struct field *field, const struct node *node)
@@ -33,6 +38,34 @@ static void bind_launcher(struct loader *loader, const struct field *field, cons
     on->command_count = node->size;
 }
 
+/* Nothing of ssh(1) may ask, or be shared with what the user does; what stands behind is no option. */
+static const char *const ssh_command[] = {"ssh", "-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o",
+                                          "ControlMaster=no", "-o", "ControlPath=none", "--"};
+
+static void bind_hosts(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct on_spec *on = field->block->spec;
+    if (node->kind != NODE_LIST || !node->size) {
+        field_expected(loader, field, node, field->key->type->wording, "for example: ssh: [host1, alice@host2]");
+        return;
+    }
+    const char **hosts = arena_alloc(loader->arena, node->size * sizeof(*hosts));
+    for (size_t i = 0; i < node->size; i++) {
+        if (!field_text(loader, field, &node->items[i], &hosts[i]))
+            return;
+        if (!*hosts[i] || *hosts[i] == '-') {
+            field_expected(loader, field, &node->items[i], "a host as ssh takes it", NULL);
+            return;
+        }
+    }
+    const char **words = arena_alloc(loader->arena, sizeof(ssh_command));
+    memcpy(words, ssh_command, sizeof(ssh_command));
+    on->command = words;
+    on->command_count = countof(ssh_command);
+    on->hosts = hosts;
+    on->host_count = node->size;
+}
+
 const struct type type_on = {
     .name = "on",
     .wording = "a mapping of keys",
@@ -44,6 +77,13 @@ const struct type type_launcher = {
     .name = "launcher",
     .wording = "a list of a program and its arguments",
     .bind = bind_launcher,
+    .early = true,
+    .json = "'type':'array','minItems':1,'items':@text",
+};
+const struct type type_hosts = {
+    .name = "hosts",
+    .wording = "a list of hosts",
+    .bind = bind_hosts,
     .early = true,
     .json = "'type':'array','minItems':1,'items':@text",
 };

@@ -172,6 +172,14 @@ static void check_blocks(struct loader *loader, const struct pool_spec *pool)
                        "pool '%s': a block is a task's standard input, and %s", object->name, keys[i].what);
 }
 
+/* A worker for each slot of its hosts. */
+static void count_slots(struct pool_spec *pool)
+{
+    int64_t slots = (int64_t)pool->on.host_count * pool->on.slots;
+    if (slots && pool->on.as_many)
+        pool->workers = slots < WORKERS_MOST ? slots : WORKERS_MOST;
+}
+
 static void join_pool(struct loader *loader, struct pool_spec *pool)
 {
     struct object_spec *object = &pool->object;
@@ -182,6 +190,7 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
     if (pool->results.kind == RESULTS_QUEUE)
         add_once(produces, &object->produces_count, pool->results.queue);
     check_no_command(loader, pool);
+    count_slots(pool);
     check_blocks(loader, pool);
     if (pool->batch_bytes && (pool->tasks.kind == SOURCE_QUEUE || object->body.kind == BODY_LUA || object->body.kind == BODY_COPROCESS))
         diag_error(loader->diags, pool->tasks.mark, "write 'batch: N'",
