@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/glob_tree.h"
 #include "base/mem.h"
+#include "log/file.h"
 #include "scenario/spec.h"
 #include "template/template.h"
 
@@ -242,6 +243,8 @@ void creates_begin(struct creates *creates)
     creates->begun = true;
     creates->was_there = !lstat(creates->path, &creates->before);
     unlink(creates->temporary);
+    file_make_directories(creates->path, "make", &error); /* where that fails the command will */
+    error_release(&error);
     buf_clear(&creates->newest.path);
     find_newest(creates, &creates->newest, &error); /* what is missing was told, or will be */
     error_release(&error);

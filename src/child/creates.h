@@ -35,7 +35,8 @@ const char *creates_temporary(const struct creates *creates);
  */
 int creates_is_current(const struct creates *creates, struct buf *why, struct error *error);
 
-/* The command begins: notes what is there, and removes what an earlier one has left as output_tmp. */
+/* The command begins: makes the directories that are missing on the way to the file, notes what is there, and removes what an
+ * earlier one has left as output_tmp. */
 void creates_begin(struct creates *creates);
 
 /*

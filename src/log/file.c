@@ -51,7 +51,7 @@ bool file_is_descriptor(const char *path)
     return descriptor_of(path) >= 0;
 }
 
-static int make_directories(const char *path, const char *doing, struct error *error)
+int file_make_directories(const char *path, const char *doing, struct error *error)
 {
     char *directory = mem_strdup(path);
     int result = 0;
@@ -172,7 +172,7 @@ int file_open(const char *path, unsigned flags, const char *doing, struct error 
     }
     fd = open(path, mode, 0666);
     if (fd < 0 && errno == ENOENT && flags & FILE_DIRECTORIES) {
-        int result = make_directories(path, doing, error);
+        int result = file_make_directories(path, doing, error);
         if (result)
             return result;
         fd = open(path, mode, 0666);

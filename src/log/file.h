@@ -22,6 +22,9 @@ enum file_flag {
     FILE_PACK = 1 << 6,        /* of target_open(): in the format of gzip */
 };
 
+/* Makes the directories that are missing on the way to PATH; DOING as below. 0 or a negative code. */
+int file_make_directories(const char *path, const char *doing, struct error *error);
+
 /*
  * Opens PATH to be written, made where it is missing. Returns the descriptor, or a negative errno
  * (ERROR_LOCKED: another run has claimed it) with ERROR filled; DOING ("write the log to") is for its text.

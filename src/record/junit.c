@@ -45,6 +45,7 @@ struct junit {
     struct buf text;  /* of the case that is written */
     struct buf wrong; /* what went wrong with the run and its queues */
     struct buf allowed; /* processes and threads that may fail, each between two newlines */
+    struct buf daemons; /* the same: those that are ended when all others are */
     int64_t began;    /* wall time */
     bool ended;
 };
@@ -71,6 +72,7 @@ void junit_free(struct junit *junit)
     buf_release(&junit->text);
     buf_release(&junit->wrong);
     buf_release(&junit->allowed);
+    buf_release(&junit->daemons);
     free(junit);
 }
 
@@ -133,28 +135,28 @@ static void put_failure(struct buf *out, const char *element, const char *reason
 }
 
 /* Of replicas, NAME.1 and so on, the name counts. */
-static bool is_allowed(const struct junit *junit, const char *object)
+static bool is_listed(const struct buf *list, const char *object)
 {
     struct buf line = {0};
     buf_printf(&line, "\n%s\n", object);
-    bool allowed = junit->allowed.length && strstr(junit->allowed.data, line.data);
+    bool listed = list->length && strstr(list->data, line.data);
     size_t name = line.length - 2;
     while (name && line.data[name] >= '0' && line.data[name] <= '9')
         name--;
-    if (!allowed && line.data[name] == '.' && junit->allowed.length) {
+    if (!listed && line.data[name] == '.' && list->length) {
         buf_truncate(&line, name);
         buf_char(&line, '\n');
-        allowed = strstr(junit->allowed.data, line.data);
+        listed = strstr(list->data, line.data);
     }
     buf_release(&line);
-    return allowed;
+    return listed;
 }
 
 /* By its final state: one that has succeeded at last was flaky, else the first attempt is its failure. */
 static void put_outcome(struct junit *junit, struct suite *suite, const struct lifetime *life)
 {
     struct buf *out = &junit->text;
-    bool failed = life->reason && !suite->allowed && !(life->task < 0 && is_allowed(junit, life->object));
+    bool failed = life->reason && !suite->allowed && !(life->task < 0 && is_listed(&junit->allowed, life->object));
     for (size_t i = 0; i < life->try_count; i++)
         put_failure(out, !failed ? "flakyFailure" : i ? "rerunFailure" : "failure", life->tries[i].reason,
                     &life->tries[i].output);
@@ -282,17 +284,30 @@ static bool may_fail(const struct event *event)
     return event->members && strstr(event->members, "\"allow_failure\":true");
 }
 
-static void note_allowed(struct junit *junit, const struct event *event)
+static void note_object(struct junit *junit, const struct event *event)
 {
     if (may_fail(event))
         buf_printf(&junit->allowed, "\n%s\n", event->object);
+    if (event->members && strstr(event->members, "\"daemon\":true"))
+        buf_printf(&junit->daemons, "\n%s\n", event->object);
+}
+
+/* Asked to end before it has by itself, which only a daemon's proper end is; started again, that counts no more. */
+static void note_stop(const struct junit *junit, const struct event *event, struct lifetime *life)
+{
+    if (event->kind == EVENT_PROCESS_STARTED && life->skipped) {
+        free(life->skipped);
+        life->skipped = NULL;
+    }
+    if (event->kind == EVENT_PROCESS_STOPPING && !is_listed(&junit->daemons, event->object))
+        set_text(&life->skipped, "begun, and ended before its time");
 }
 
 /* Of a process or a thread. */
 static void take_object(struct junit *junit, const struct event *event)
 {
     if (event->kind == EVENT_PROCESS_DECLARED || event->kind == EVENT_THREAD_DECLARED) {
-        note_allowed(junit, event);
+        note_object(junit, event);
         return;
     }
     struct lifetime *life = life_of(junit, event);
@@ -300,6 +315,7 @@ static void take_object(struct junit *junit, const struct event *event)
     bool skipped = event->kind == EVENT_PROCESS_SKIPPED || event->kind == EVENT_THREAD_SKIPPED;
     if (!life->began)
         life->began = event->at;
+    note_stop(junit, event, life);
     if (event_is_output(event->kind)) {
         life_put(life, event->bytes, event->length);
         life_put(life, "\n", !event->unfinished);

@@ -36,7 +36,6 @@ def started(rows):
 def test_what_is_made_is_not_made_again():
     directory = Directory()
     path = directory.path
-    (path / "out").mkdir()
     for item, text in (("a", "a\n"), ("b", "b\n"), ("c", "")):
         put_input(directory, item, text)
     rows = run(directory, "--journal=j.db", status=1)

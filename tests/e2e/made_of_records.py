@@ -97,6 +97,20 @@ def test_junit_is_an_error_until_the_run_has_ended():
         check_nothing_left()
 
 
+def test_what_was_stopped_has_not_passed():
+    directory = Directory()
+    complete("""
+        fail_fast: true
+        processes:
+          bad: {run: "until [ -e begun ]; do sleep 0.02; done; exit 2"}
+          cut: {run: ": >begun; exec sleep 1000"}
+          server: {run: "exec sleep 1000", daemon: true}
+        """, "--junit", "j.xml", directory=directory)
+    cases, failures, _ = junit(directory.path / "j.xml")
+    assert failures == 1 and [child.tag for child in cases["processes", "cut"]] == ["skipped"], cases
+    assert not list(cases["processes", "server"]), "its end is the end of the others"
+
+
 def test_a_red_run_is_red_in_junit():
     for text in ("queues: {q: {items: [a, b]}}\nprocesses: {p: {consumes: q, run: 'true'}}\n",
                  "pools: {p: {tasks: {lua: 'error(\"broken\")'}, run: 'true'}}\n",

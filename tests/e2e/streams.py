@@ -149,3 +149,17 @@ def test_messages_are_no_answers():
     said = [(event["stream"], event["line"]) for event in events if event["event"] == "process.output"]
     for stream, word in (("stdout", "done"), ("stderr", "busy")):
         assert [line for of, line in said if of == stream] == [f"{word} {n}" for n in (1, 2, 3)], said
+
+
+def test_a_fifo_whose_writers_have_gone():
+    """What they wrote is all, whoever opens it anew."""
+    for words, text in ((b"a\nb\n", b"got a\ngot b\n"), (b"", b"")):
+        directory = Directory()
+        fifo = directory.fifo("fifo")
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+        with open(fifo, "wb") as writer:
+            writer.write(words)
+        os.set_blocking(reader, True)
+        ended = subprocess.run([PROGRAM, "each", "-k", "echo", "got"], stdin=reader, capture_output=True, check=True, timeout=PATIENCE)
+        os.close(reader)
+        assert ended.stdout == text, ended

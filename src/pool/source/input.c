@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,13 @@ struct task_input *input_of(const struct input_options *options, int fd)
 /* Of what is waited for, without waiting: a FIFO can be opened that nobody writes to, and is read when somebody does. */
 #define READING (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
+/* True where what others wrote to a pipe is all: of a FIFO that is opened anew then nobody would ever tell the end. */
+static bool is_hung_up(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd};
+    return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLHUP;
+}
+
 /*
  * Opens FILE, "-" for standard input: that one anew where the system can do so, as reading without
  * waiting is a property that would be shared with whoever else has the descriptor.
@@ -90,6 +98,10 @@ static int open_file(const char *path)
     off_t at = lseek(STDIN_FILENO, 0, SEEK_CUR);
     if (fd >= 0 && at > 0)
         lseek(fd, at, SEEK_SET);
+    if (fd >= 0 && is_hung_up(STDIN_FILENO)) {
+        close(fd);
+        fd = -1;
+    }
     return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
 }
 

@@ -73,8 +73,9 @@ static const char *url_hint(struct loader *loader, const char *text)
     if (strstr(text, "://"))
         return NULL;
     const char *path = strchr(text, '/');
-    return arena_printf(loader->arena, "write http://%s%s%s", *text == '/' || *text == ':' ? "127.0.0.1" : "",
-                        text, path ? "" : "/");
+    bool port = *text && strspn(text, "0123456789") == (path ? (size_t)(path - text) : strlen(text));
+    return arena_printf(loader->arena, "write http://%s%s%s",
+                        port ? "127.0.0.1:" : *text == '/' || *text == ':' ? "127.0.0.1" : "", text, path ? "" : "/");
 }
 
 static void bind_url(struct loader *loader, const struct field *field, const struct node *node)
