@@ -420,7 +420,7 @@ struct throttle_spec {
 };
 
 /* A pool has no more workers. */
-#define WORKERS_MOST 1024
+#define POOL_WORKERS_MOST 1024
 
 /* Where the workers of a pool run. */
 struct on_spec {

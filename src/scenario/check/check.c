@@ -177,7 +177,7 @@ static void count_slots(struct pool_spec *pool)
 {
     int64_t slots = (int64_t)pool->on.host_count * pool->on.slots;
     if (slots && pool->on.as_many)
-        pool->workers = slots < WORKERS_MOST ? slots : WORKERS_MOST;
+        pool->workers = slots < POOL_WORKERS_MOST ? slots : POOL_WORKERS_MOST;
 }
 
 static void join_pool(struct loader *loader, struct pool_spec *pool)
