@@ -198,7 +198,7 @@ def test_last_lines_and_names():
     run = start("""
         log: {keep: 10}
         processes:
-          a: {run: "seq 100; printf unfinished; until [ -e gate ]; do sleep 0.02; done; exec sleep 1000", replicas: 2}
+          a: {run: "seq 100; until [ -e gate ]; do sleep 0.02; done; printf unfinished; exec sleep 1000", replicas: 2}
           b: {run: "printf 'x\\\\377y\\n'; exec sleep 1000"}
         """, "-v")
     waiting = {("a.1", 100), ("a.2", 100), ("b", 1)}
@@ -218,9 +218,11 @@ def test_last_lines_and_names():
     other = Client(socket_of(run))
     other.begin("logs", ["a.1"], last=0, follow=True)
     other.ask("ps")  # answered behind the request before it: the run follows from here
+    (run.directory.path / "gate").touch()  # a line without its end is told after a moment, or when the process ends
+    line, = other.until(lambda line: "event" in line)
+    assert line["event"]["line"] == "unfinished" and line["event"]["unfinished"] and line["line"] == 101, line
     run.signal(TERM)
-    lines = other.until(lambda line: "status" in line)
-    assert lines[0]["event"]["line"] == "unfinished" and lines[0]["line"] == 101, lines
+    assert other.until(lambda line: "status" in line)[-1]["status"] == 0
     run.finish()
     check_nothing_left()
 
