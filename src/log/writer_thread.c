@@ -223,8 +223,8 @@ struct output *output_new(struct loop *loop, struct target *target,
     return output;
 }
 
-/* The thread is started for the first bytes. As long as none is to be had they are written here, and the
- * loop waits for that. */
+/* The thread is started for the first bytes, and for none that come behind the end. As long as none is to be had they are
+ * written here, and the loop waits for that. */
 static void wake_thread(struct output *output)
 {
     struct error error = {0};
@@ -232,7 +232,7 @@ static void wake_thread(struct output *output)
     pthread_mutex_lock(&output->lock);
     if (output->thread)
         pthread_cond_signal(&output->changed);
-    else if (output->waiting.length && thread_start(output_thread, output, &output->thread, &error))
+    else if (output->waiting.length && !output->finish && thread_start(output_thread, output, &output->thread, &error))
         write_waiting(output, &bytes);
     pthread_mutex_unlock(&output->lock);
     error_release(&error);

@@ -66,6 +66,7 @@ struct log {
     bool viewed; /* something is made of it besides */
     bool held;
     bool closed;
+    bool finishing; /* nothing more is put */
 };
 
 /* Held as long as any destination is full. */
@@ -94,12 +95,12 @@ static void on_room(void *arg)
     tell_held(destination->log);
 }
 
-/* At once, as it may be hours until the end tells how much was lost. */
+/* At once, as it may be hours until the end tells how much was lost; at the end that is all. */
 static void tell_unwritten(const struct destination *destination, int number)
 {
     const struct log *log = destination->log;
     struct buf text = {0};
-    if (log->errors && destination != log->errors && number != ENOENT) {
+    if (log->errors && !log->finishing && destination != log->errors && number != ENOENT) {
         buf_printf(&text, "parrun: error: %s: cannot be written, the run goes on: %s\n", destination->name,
                    target_reason(number));
         output_put(log->errors->output, text.data, text.length);
@@ -489,6 +490,7 @@ struct output *log_board(const struct log *log, int *fd)
 
 void log_finish(struct log *log)
 {
+    log->finishing = true;
     for (size_t i = 0; i < log->count; i++) {
         if (log->items[i].view)
             view_finish(log->items[i].view);

@@ -468,6 +468,7 @@ static bool go(struct runner *runner, const struct options *options)
     loop_run(run->loop);
     close_books(runner);
     control_socket_free(run->control);
+    run->control = NULL; /* what threads have posted is still to be called, see loop_free() */
     if (!objects_free(run))
         return false;
     service_free(service);
