@@ -18,24 +18,31 @@ static void bind_on(struct loader *loader, const struct field *field, const stru
         field_expected(loader, field, node, field->key->type->wording, "for example: on: {ssh: [host1]}");
 }
 
-static void bind_launcher(struct loader *loader, const struct field *field, const struct node *node)
+/* The texts of a list of at least one; NULL where it is none, which was told with HINT. */
+static const char **bind_words(struct loader *loader, const struct field *field, const struct node *node, const char *hint)
 {
-    struct on_spec *on = field->block->spec;
     if (node->kind != NODE_LIST || !node->size) {
-        field_expected(loader, field, node, field->key->type->wording,
-                       node->kind == NODE_SCALAR ? "each word is an item of a list: [PROGRAM, ARGUMENT]" : NULL);
-        return;
+        field_expected(loader, field, node, field->key->type->wording, hint);
+        return NULL;
     }
     const char **words = arena_alloc(loader->arena, node->size * sizeof(*words));
     for (size_t i = 0; i < node->size; i++)
         if (!field_text(loader, field, &node->items[i], &words[i]))
-            return;
-    if (!*words[0]) {
+            return NULL;
+    return words;
+}
+
+static void bind_launcher(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct on_spec *on = field->block->spec;
+    const char **words = bind_words(loader, field, node,
+                                    node->kind == NODE_SCALAR ? "each word is an item of a list: [PROGRAM, ARGUMENT]" : NULL);
+    if (words && !*words[0]) {
         field_expected(loader, field, &node->items[0], "a program", NULL);
         return;
     }
     on->command = words;
-    on->command_count = node->size;
+    on->command_count = words ? node->size : 0;
 }
 
 /* Nothing of ssh(1) may ask, or be shared with what the user does; what stands behind is no option. */
@@ -45,14 +52,10 @@ static const char *const ssh_command[] = {"ssh", "-T", "-o", "BatchMode=yes", "-
 static void bind_hosts(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct on_spec *on = field->block->spec;
-    if (node->kind != NODE_LIST || !node->size) {
-        field_expected(loader, field, node, field->key->type->wording, "for example: ssh: [host1, alice@host2]");
+    const char **hosts = bind_words(loader, field, node, "for example: ssh: [host1, alice@host2]");
+    if (!hosts)
         return;
-    }
-    const char **hosts = arena_alloc(loader->arena, node->size * sizeof(*hosts));
     for (size_t i = 0; i < node->size; i++) {
-        if (!field_text(loader, field, &node->items[i], &hosts[i]))
-            return;
         if (!*hosts[i] || *hosts[i] == '-') {
             field_expected(loader, field, &node->items[i], "a host as ssh takes it", NULL);
             return;
