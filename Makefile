@@ -17,7 +17,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev 
   libpcre2-dev zlib1g-dev libncurses-dev libvterm-dev
 TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace sqlite3 redis-tools \
   python3-jsonschema python3-yaml libxml2-utils jq mandoc fish zsh ksh93u+m mksh busybox parallel dpkg-dev \
-  chromium chromium-driver nodejs tmux
+  chromium chromium-driver nodejs tmux slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 LINT_PACKAGES := clang-tidy cppcheck
 DEB_PACKAGES := dpkg-dev fakeroot lintian
@@ -142,7 +142,7 @@ $(foreach variant,$(VARIANTS),$(eval $(call VARIANT_RULES,$(variant))))
 
 # ---- what is needed ----
 
-# Installs those of its packages that are missing, and asks apt for nothing when none is.
+# Installs those of its packages that are missing, and asks apt for nothing when none is. No service of theirs is started.
 define install_packages
 @command -v dpkg-query >/dev/null || \
   { echo "no dpkg here: see to it yourself that these are installed: $(1)"; exit 0; }; \
@@ -154,6 +154,9 @@ done; \
 [ -n "$$missing" ] || exit 0; \
 echo "installing:$$missing"; \
 root=; [ "$$(id -u)" = 0 ] || root=sudo; \
+policy=/usr/sbin/policy-rc.d; \
+[ -e $$policy ] || { trap "$$root rm -f $$policy" EXIT; \
+  printf '#!/bin/sh\nexit 101\n' | $$root tee $$policy >/dev/null && $$root chmod 755 $$policy; }; \
 apt="$$root env DEBIAN_FRONTEND=noninteractive apt-get"; \
 install="$$apt install -y -q --no-install-recommends"; \
 apt-cache show $$missing >/dev/null 2>&1 || $$apt update -q || exit 1; \

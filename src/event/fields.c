@@ -55,6 +55,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_CARRIAGE_RETURN] = "reason",
     [EVENT_POOL_SKIPPED] = "reason",
     [EVENT_POOL_THROTTLED] = "reason",
+    [EVENT_POOL_PENDING] = "reason",
     [EVENT_POOL_HALTED] = "reason",
     [EVENT_POOL_ASKED] = "reason",
     [EVENT_POOL_PAUSED] = "count",

@@ -216,6 +216,10 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"pool.throttled", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "No task is begun until there is memory or load to spare; told once a minute at most.",
          {{0, "Pool {name} waits: {reason}."}}},
+    [EVENT_POOL_PENDING] =
+        {"pool.pending", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "Slurm has not started workers that were asked for, and what it says of that; told once a minute at most.",
+         {{0, "Pool {name} waits for Slurm: {reason}."}}},
     [EVENT_POOL_HALTED] =
         {"pool.halted", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "No more tasks are begun, as halt says.",

@@ -30,9 +30,14 @@
 /* How long what a dead runner left behind has between SIGTERM and SIGKILL. */
 #define ORPHAN_GRACE (300 * NS_PER_MS)
 
-/* The runner's sign of life, in memory that both have: how many signals that end the run its loop has taken. Nothing
- * where there is none, and a descriptor of the guard's life: both belong to the process, as its guard does. */
-static atomic_uint *heard;
+/* What the runner tells its guard, in memory that both have. */
+struct told {
+    atomic_uint heard;      /* its sign of life: how many signals that end the run its loop has taken */
+    _Atomic int64_t grace;  /* ns that what it leaves behind has to end */
+};
+
+/* NULL where there is none; and a descriptor of the guard's life: both belong to the process, as its guard does. */
+static struct told *told;
 static int life = -1;
 
 static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
@@ -66,8 +71,14 @@ _Noreturn void die_by_signal(int signal_number)
 
 void guard_heard(void)
 {
-    if (heard)
-        atomic_fetch_add(heard, 1);
+    if (told)
+        atomic_fetch_add(&told->heard, 1);
+}
+
+void guard_grace(int64_t grace)
+{
+    if (told)
+        atomic_store(&told->grace, grace);
 }
 
 int guard_life(void)
@@ -78,8 +89,9 @@ int guard_life(void)
 /* Where the system has none of it the runner is believed to hear. */
 static void share_life(int ends[2])
 {
-    void *page = mmap(NULL, sizeof(*heard), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    heard = page == MAP_FAILED ? NULL : page;
+    void *page = mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    told = page == MAP_FAILED ? NULL : page;
+    guard_grace(ORPHAN_GRACE);
     if (pipe2(ends, O_CLOEXEC))
         ends[0] = ends[1] = -1;
 }
@@ -125,9 +137,9 @@ static bool ends_run(int signal_number)
 /* From the second time on. */
 static void expect_hearing(struct guard *guard, int64_t now)
 {
-    if (!heard || ++guard->asked < 2 || guard->look_at)
+    if (!told || ++guard->asked < 2 || guard->look_at)
         return; /* what was to be heard is waited for already */
-    guard->heard = atomic_load(heard);
+    guard->heard = atomic_load(&told->heard);
     guard->look_at = now + HEARING_LOOK;
     hearing_begin(&guard->hearing, guard->runner);
 }
@@ -155,7 +167,7 @@ static void guard_forward(struct guard *guard, int signal_number)
 static void look_for_hearing(struct guard *guard)
 {
     guard->look_at = 0;
-    if (atomic_load(heard) != guard->heard)
+    if (atomic_load(&told->heard) != guard->heard)
         return;
     if (hearing_goes_on(&guard->hearing)) {
         guard->look_at = clock_monotonic() + HEARING_LOOK;
@@ -274,7 +286,7 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg, int
     close(ends[0]);
     setpgid(guard.runner, guard.runner);
     guard_wait(&guard);
-    descendants_end(guard.deaf ? 0 : ORPHAN_GRACE);
+    descendants_end(guard.deaf ? 0 : told ? atomic_load(&told->grace) : ORPHAN_GRACE);
     cgroups_leave();
     signal(SIGTTOU, SIG_IGN);
     terminal_settle(terminal);

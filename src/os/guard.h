@@ -10,6 +10,7 @@
 #define OS_GUARD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -22,6 +23,10 @@
 /* In the runner: its loop has taken a signal that ends the run. Where a second one is not taken within a moment, whatever the
  * loop is doing instead, the guard ends everything. */
 void guard_heard(void);
+
+/* In the runner: what it has started may need so many ns between SIGTERM and SIGKILL where the runner is dead; before, it
+ * has a moment. */
+void guard_grace(int64_t grace);
 
 /* In the runner: a descriptor on which read(2) returns 0 once the guard is gone; -1 where there is none. */
 int guard_life(void);

@@ -31,6 +31,7 @@ struct spawn_options {
     const int *descriptors;  /* what it gets as 0, 1, ...; -1: /dev/null (0 to 2) or none */
     size_t descriptor_count; /* at least 3 */
     enum spawn_place place;
+    bool dies_with_parent; /* it gets SIGTERM when the thread that starts it ends */
     const struct attributes *attributes; /* what else it is given; NULL: nothing */
 };
 

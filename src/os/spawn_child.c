@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -70,6 +71,7 @@ struct launch {
     int program;          /* a descriptor of it, in place of PATH; -1: none */
     int *descriptors;     /* a copy of the options', which the child may change */
     bool through_gates;
+    pid_t parent;
     volatile int number;  /* errno value; 0: the program runs */
     volatile enum attribute failed;
 };
@@ -243,6 +245,8 @@ __attribute__((no_sanitize_address)) static int become(void *arg)
     nofile_restore();
     if (!number && take_place(options))
         number = errno;
+    if (options->dies_with_parent && (prctl(PR_SET_PDEATHSIG, SIGTERM) || getppid() != launch->parent))
+        raise(SIGTERM);
     if (!number && options->attributes)
         number = attributes_apply(options->attributes, &failed);
     if (!number) {
@@ -347,6 +351,7 @@ int spawn_start(const struct spawn_options *options, const char *path, pid_t *pi
     struct launch launch = {
         .options = options,
         .path = path,
+        .parent = getpid(),
         .program = path ? -1 : self,
         .descriptors = mem_calloc(count, sizeof(int)),
         .failed = ATTRIBUTE_EXEC,

@@ -27,9 +27,11 @@ struct agent_slot_callbacks {
     /* Bytes of its frames, and of its standard error. */
     void (*output)(void *arg, const char *bytes, size_t length);
     void (*error)(void *arg, const char *bytes, size_t length);
-    /* It has ended; nothing follows, the slot is detached. */
+    /* Its agent has given a sign of life. */
+    void (*beat)(void *arg);
+    /* It has ended; BEAT and LOST still follow until the slot is detached. */
     void (*ended)(void *arg, int code, int signal);
-    /* Its agent is lost, or never came: the same. REASON is valid for the call. */
+    /* Its agent is lost, or never came: nothing follows, the slot is detached. REASON is valid for the call. */
     void (*lost)(void *arg, enum agent_loss loss, const char *reason);
 };
 

@@ -1,15 +1,12 @@
-/* The command that starts an agent elsewhere. */
+/* A command with pipes to its standard streams. */
 #include "pool/launcher.h"
 
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/unit.h"
 #include "child/stream_reader.h"
 #include "engine/run.h"
@@ -18,8 +15,7 @@
 #include "loop/pipe.h"
 #include "os/descendants.h"
 #include "os/spawn.h"
-#include "scenario/spec.h"
-#include "wire/agent.h"
+#include "pool/launch_command.h"
 
 struct launcher {
     const struct run *run;
@@ -86,66 +82,21 @@ static void on_exited(void *arg, int code, int signal_number)
     loop_defer(launcher->run->loop, tell_exited, launcher);
 }
 
-/* Where parrun is there: at the same place, if nothing else is said. */
-static const char *find_program(const struct on_spec *spec)
-{
-    static char path[PATH_MAX];
-    if (spec->program)
-        return spec->program;
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    if (length <= 0)
-        return "parrun";
-    path[length] = '\0';
-    return path;
-}
-
-/* The words of the command that starts agent NUMBER. */
-struct launch_words {
-    const char **argv;
-    struct buf line; /* the last of them, which a shell there reads */
-};
-
-static void make_words(const struct on_spec *spec, size_t number, struct launch_words *words)
-{
-    size_t count = spec->command_count;
-    const char *program = find_program(spec);
-    *words = (struct launch_words){.argv = mem_calloc(count + 3, sizeof(*words->argv))};
-    memcpy(words->argv, spec->command, count * sizeof(*words->argv));
-    if (!spec->host_count) {
-        words->argv[count] = program;
-        words->argv[count + 1] = AGENT_ARGUMENT;
-        return;
-    }
-    buf_text(&words->line, "exec ");
-    shell_quote(&words->line, program, strlen(program));
-    buf_text(&words->line, " " AGENT_ARGUMENT);
-    words->argv[count] = spec->hosts[number % spec->host_count];
-    words->argv[count + 1] = words->line.data;
-}
-
-static void launch_words_release(struct launch_words *words)
-{
-    free(words->argv);
-    buf_release(&words->line);
-}
-
-static int spawn(struct launcher *launcher, const struct on_spec *spec, size_t number, int pipes[3][2], struct error *error)
+static int spawn(struct launcher *launcher, const struct launch_command *command, int pipes[3][2], struct error *error)
 {
     const int descriptors[] = {pipes[0][0], pipes[1][1], pipes[2][1]};
-    struct launch_words words;
-    make_words(spec, number, &words);
     pid_t pid;
     struct spawn_options options = {
-        .argv = words.argv,
-        .environment = (const char *const *)environ,
+        .argv = command->argv,
+        .environment = command->environment,
         .descriptors = descriptors,
         .descriptor_count = countof(descriptors),
         .place = SPAWN_SESSION, /* no question of it comes to the terminal */
+        .dies_with_parent = true,
     };
     int result = spawn_command(&options, &pid, error);
     if (!result)
         launcher->child = child_watch(launcher->run->loop, pid, on_exited, launcher);
-    launch_words_release(&words);
     return result;
 }
 
@@ -171,7 +122,7 @@ static void close_pipes(int pipes[3][2], int count)
     }
 }
 
-static int start(struct launcher *launcher, const struct on_spec *spec, size_t number, struct error *error)
+static int start(struct launcher *launcher, const struct launch_command *command, struct error *error)
 {
     int pipes[3][2];
     int result = 0;
@@ -182,7 +133,7 @@ static int start(struct launcher *launcher, const struct on_spec *spec, size_t n
     }
     if (result)
         return result;
-    result = spawn(launcher, spec, number, pipes, error);
+    result = spawn(launcher, command, pipes, error);
     if (result) {
         close_pipes(pipes, 3);
         return result;
@@ -194,14 +145,14 @@ static int start(struct launcher *launcher, const struct on_spec *spec, size_t n
     return 0;
 }
 
-struct launcher *launcher_start(const struct run *run, const struct on_spec *spec, size_t number,
+struct launcher *launcher_start(const struct run *run, const struct launch_command *command,
                                 const struct launcher_callbacks *callbacks, void *arg, struct error *error)
 {
     struct launcher *launcher = mem_calloc(1, sizeof(*launcher));
     launcher->run = run;
     launcher->callbacks = callbacks;
     launcher->arg = arg;
-    if (!start(launcher, spec, number, error))
+    if (!start(launcher, command, error))
         return launcher;
     launcher_free(launcher);
     return NULL;
@@ -263,19 +214,15 @@ bool launcher_has_exited(const struct launcher *launcher)
     return launcher->exited;
 }
 
+bool launcher_was_killed(const struct launcher *launcher)
+{
+    return launcher->signal;
+}
+
 void launcher_print_exit(const struct launcher *launcher, struct buf *out)
 {
     if (launcher->signal)
         buf_printf(out, "by signal %s", signal_name(launcher->signal));
     else
         buf_printf(out, "with exit code %d", launcher->code);
-}
-
-void launcher_print(const struct on_spec *spec, size_t number, struct buf *out)
-{
-    struct launch_words words;
-    make_words(spec, number, &words);
-    struct spawn_options options = {.argv = words.argv};
-    spawn_print(&options, NULL, 0, out);
-    launch_words_release(&words);
 }

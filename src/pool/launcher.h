@@ -1,4 +1,4 @@
-/* The command that starts an agent elsewhere: ssh, srun, docker exec and the like, with the agent behind it. */
+/* A command with pipes to its standard streams: what starts an agent elsewhere, and what is asked of Slurm. */
 #ifndef POOL_LAUNCHER_H
 #define POOL_LAUNCHER_H
 
@@ -8,8 +8,8 @@
 
 struct buf;
 struct error;
+struct launch_command;
 struct launcher;
-struct on_spec;
 struct run;
 
 /* ARG is that of launcher_start(). */
@@ -24,9 +24,9 @@ struct launcher_callbacks {
     void (*exited)(void *arg);
 };
 
-/* Starts the launcher that SPEC names for agent NUMBER, from 0, in a session of its own; of hosts the agents have one after
- * another. NULL with ERROR filled where that is not possible. */
-struct launcher *launcher_start(const struct run *run, const struct on_spec *spec, size_t number,
+/* Starts COMMAND, which is needed for the call alone, in a session of its own; it gets SIGTERM where this process dies. NULL
+ * with ERROR filled where that is not possible. */
+struct launcher *launcher_start(const struct run *run, const struct launch_command *command,
                                 const struct launcher_callbacks *callbacks, void *arg, struct error *error);
 
 /* NULL is accepted. */
@@ -52,10 +52,10 @@ void launcher_read_errors(struct launcher *launcher);
 
 bool launcher_has_exited(const struct launcher *launcher);
 
+/* It has exited, and by a signal. */
+bool launcher_was_killed(const struct launcher *launcher);
+
 /* Appends how it has exited: "with exit code 3". */
 void launcher_print_exit(const struct launcher *launcher, struct buf *out);
-
-/* Appends the command for agent NUMBER as a line for a shell. */
-void launcher_print(const struct on_spec *spec, size_t number, struct buf *out);
 
 #endif

@@ -32,6 +32,7 @@ struct pool;
 struct planner;
 struct pool_spec;
 struct results;
+struct slurm;
 struct timer;
 struct exec_context;
 
@@ -109,6 +110,7 @@ struct pool {
     struct pool_agent **agents; /* of workers that run elsewhere */
     size_t agent_count;
     size_t failed_launches; /* of these, one after another */
+    struct slurm *slurm;    /* see slurm.h; NULL: not yet */
     struct results *_Atomic results; /* NULL: none are kept */
     bool results_full;       /* too many wait to be written: no more tasks are begun */
     bool results_ending;     /* no more will come */

@@ -18,7 +18,6 @@
 #include "loop/child.h"
 #include "loop/loop.h"
 #include "loop/pipe.h"
-#include "loop/timer.h"
 #include "os/cgroup.h"
 #include "os/descendants.h"
 #include "os/spawn.h"
@@ -29,9 +28,9 @@
 #include "wire/agent.h"
 #include "wire/worker_config.h"
 
-/* A batch system ends all processes of a job at once: so long after a task of an agent's was ended by such a signal its
- * agent may tell that it was told to end too. */
-#define EVICTION_TIME (150 * NS_PER_MS)
+/* A batch system ends all processes of a job at once: until its agent has given so many signs of life, at least a second apart,
+ * after something there was ended by such a signal, it may tell that it was told to end too. */
+#define DOUBT_BEATS 2
 
 struct process_worker {
     struct pool_worker worker;
@@ -48,8 +47,8 @@ struct process_worker {
     int blocks; /* its descriptor of what the blocks are in, as it knows it; -1: none */
 
     struct agent_slot slot;  /* where it runs elsewhere, */
-    struct timer *eviction;  /* runs while it is not clear why something of it has ended */
-    bool doubtful;           /* it does */
+    bool doubtful;           /* it is not clear why something of it has ended */
+    int beats;               /* of its agent, since then */
     struct buf doubtful_frames; /* what has come since */
     char *loss;              /* why its agent is lost */
 };
@@ -58,9 +57,7 @@ struct process_worker {
 static void release(struct process_worker *process)
 {
     agent_detach(&process->slot);
-    timer_free(process->eviction);
     free(process->loss);
-    process->eviction = NULL;
     process->loss = NULL;
     process->doubtful = false;
     buf_clear(&process->doubtful_frames);
@@ -139,28 +136,33 @@ static void on_link_end(void *arg, bool wrong)
     loop_defer(process->worker.pool->object.run->loop, check_gone, process);
 }
 
-/* True for a result of which the host may be to blame. */
-static bool is_doubtful(const struct frame *frame)
+/* True for what the host may be to blame for, where that makes a difference. */
+static bool is_doubtful_signal(const struct process_worker *process, int64_t number)
+{
+    return (number == SIGTERM || number == SIGKILL) && !pool_is_ending(process->worker.pool);
+}
+
+static bool is_doubtful(const struct process_worker *process, const struct frame *frame)
 {
     struct frame copy = *frame;
     struct result result;
     if (frame->type != FRAME_RESULT)
         return false;
     frame_read_result(&copy, &result);
-    return result.outcome == OUTCOME_SIGNALED && (result.number == SIGTERM || result.number == SIGKILL);
+    return result.outcome == OUTCOME_SIGNALED && is_doubtful_signal(process, result.number);
 }
 
 static void doubt(struct process_worker *process)
 {
     if (!process->doubtful)
-        timer_start(process->eviction, EVICTION_TIME);
+        process->beats = 0;
     process->doubtful = true;
 }
 
 static void on_frame(void *arg, struct frame *frame)
 {
     struct process_worker *process = arg;
-    if (process->slot.agent && (process->doubtful || is_doubtful(frame))) {
+    if (process->slot.agent && (process->doubtful || is_doubtful(process, frame))) {
         frame_head(&process->doubtful_frames, frame->type, frame->left);
         buf_append(&process->doubtful_frames, frame->at, frame->left);
         doubt(process);
@@ -170,9 +172,8 @@ static void on_frame(void *arg, struct frame *frame)
 }
 
 /* Its agent has not said that it was told to end: what has come is as it seems. */
-static void on_eviction_time(void *arg)
+static void settle_doubt(struct process_worker *process)
 {
-    struct process_worker *process = arg;
     struct buf frames = process->doubtful_frames;
     struct frame frame;
     long taken;
@@ -197,6 +198,13 @@ static void on_stray(void *arg, const char *stream, const char *bytes, size_t le
 static void on_stray_end(void *arg)
 {
     (void)arg;
+}
+
+static void on_slot_beat(void *arg)
+{
+    struct process_worker *process = arg;
+    if (process->doubtful && ++process->beats >= DOUBT_BEATS)
+        settle_doubt(process);
 }
 
 static const struct link_callbacks link_callbacks = {.frame = on_frame, .end = on_link_end};
@@ -245,7 +253,7 @@ static void on_slot_error(void *arg, const char *bytes, size_t length)
 static void on_slot_ended(void *arg, int code, int signal_number)
 {
     struct process_worker *process = arg;
-    if (signal_number == SIGTERM || signal_number == SIGKILL)
+    if (is_doubtful_signal(process, signal_number))
         doubt(process);
     on_exited(process, code, signal_number);
 }
@@ -253,7 +261,6 @@ static void on_slot_ended(void *arg, int code, int signal_number)
 static void on_slot_lost(void *arg, enum agent_loss loss, const char *reason)
 {
     struct process_worker *process = arg;
-    timer_stop(process->eviction);
     process->doubtful = false;
     buf_clear(&process->doubtful_frames);
     process->worker.loss = loss;
@@ -265,6 +272,7 @@ static const struct agent_slot_callbacks slot_callbacks = {
     .started = on_slot_started,
     .output = on_slot_output,
     .error = on_slot_error,
+    .beat = on_slot_beat,
     .ended = on_slot_ended,
     .lost = on_slot_lost,
 };
@@ -302,7 +310,6 @@ static void start_elsewhere(struct process_worker *process, const struct exec_co
     struct buf setup = {0};
     fill_setup(process, context, &setup);
     process->link = link_new_carried(run, process->worker.pool->object.name, &link_callbacks, process, &carrier);
-    process->eviction = timer_new(run->loop, on_eviction_time, process);
     agent_attach(&process->slot, &setup);
     send_config(process, context);
     buf_release(&setup);
@@ -436,7 +443,9 @@ static void process_finish(struct pool_worker *worker)
 
 static void kill_elsewhere(struct process_worker *process)
 {
-    if (process->slot.begun) {
+    if (process->exited && process->doubtful) {
+        settle_doubt(process);
+    } else if (process->slot.begun) {
         agent_kill(&process->slot);
     } else if (process->slot.attached) {
         agent_detach(&process->slot);

@@ -61,6 +61,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_BATCH] = {"batch", "'batch'", false, NULL},
     [BLOCK_HALT] = {"halt", "'halt'", false, NULL},
     [BLOCK_ON] = {"on", "'on'", false, "does not say how a worker is started"},
+    [BLOCK_SLURM] = {"slurm", "'slurm'", false, NULL},
     [BLOCK_THROTTLE] = {"throttle", "'throttle'", false, NULL},
     [BLOCK_PRESSURE] = {"pressure", "'pressure'", false, NULL},
     [BLOCK_LIMITS] = {"limits", "'limits'", false, NULL},

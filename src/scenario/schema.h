@@ -33,6 +33,7 @@ enum block_kind {
     BLOCK_RETRY,
     BLOCK_HALT,
     BLOCK_ON,
+    BLOCK_SLURM,
     BLOCK_THROTTLE,
     BLOCK_PRESSURE,
     BLOCK_RESULTS,

@@ -423,12 +423,22 @@ struct throttle_spec {
 #define POOL_WORKERS_MOST 1024
 
 /* Where the workers of a pool run. */
+/* What Slurm is asked for a launch. */
+struct slurm_spec {
+    bool given;
+    int64_t cpus;         /* of a launch; 0: as many as it has slots */
+    int64_t time;         /* ns that it may run; 0: as its partition says */
+    const char **options; /* more of srun's */
+    size_t option_count;
+};
+
 struct on_spec {
     struct mark mark;
     const char **command; /* what starts an agent there; its words go before those that start it here */
     size_t command_count; /* 0: the workers run here */
     const char **hosts;   /* the last word of COMMAND, a host of ssh, one after another; their shell reads the rest */
     size_t host_count;    /* 0: COMMAND is whole */
+    struct slurm_spec slurm; /* given: COMMAND is srun, and more of its options follow */
     const char *program;  /* parrun, there */
     int64_t slots;        /* workers that an agent has */
     int64_t timeout;      /* ns that an agent has to say hello; 0: as long as it takes */

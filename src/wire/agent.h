@@ -15,6 +15,7 @@
  *                                           UNABLE       bytes reason (it cannot go on, or that slot's worker
  *                                                        cannot be started)
  *                                           LEAVING      (it was told to end: what its workers run ends with it)
+ *                                           NEWLINE      a newline, the last byte of all that is sent at once
  *
  * Both sides send a BEAT every AGENT_BEAT, and give the other up when nothing has come for AGENT_SILENCE. End of file
  * ends the agent, its workers and all that these have started.
@@ -54,6 +55,7 @@ enum agent_frame {
     FRAME_SLOT_ENDED,
     FRAME_AGENT_UNABLE,
     FRAME_AGENT_LEAVING,
+    FRAME_AGENT_NEWLINE,
 };
 
 /* Who an agent is. */

@@ -78,9 +78,12 @@ static void pause_slots(struct agent *agent, bool paused)
     }
 }
 
-/* Sends what FRAMES holds. */
+/* Sends what FRAMES holds, and a newline: srun(1) lets go of whole lines alone. */
 static void send_frames(struct agent *agent)
 {
+    size_t begin = frame_begin(&agent->frames, (enum frame_type)FRAME_AGENT_NEWLINE);
+    buf_char(&agent->frames, '\n');
+    frame_end(&agent->frames, begin);
     writer_put(agent->writer, agent->frames.data, agent->frames.length);
     buf_clear(&agent->frames);
     if (!agent->paused && writer_pending(agent->writer) > PENDING_MOST)

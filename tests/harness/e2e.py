@@ -1,7 +1,9 @@
 """End-to-end tests: every function test_* in tests/e2e/*.py, soak_* for the long ones and torture_*
 for those that need minutes or root."""
 import ast
+import functools
 import os
+import shutil
 import sys
 
 from . import isolation
@@ -12,6 +14,7 @@ from .paths import TESTS, program
 FOLDER = TESTS / "e2e"
 # Where it matters who comes first, tests run at the speed of a user's program too: the sanitizers' is another one.
 BOTH = ("ack", "control", "crowd", "door", "durable", "grace", "journal", "loss", "queue_at_once", "shared_files", "stop", "supervise")
+NEEDED = {"slurm": "slurmctld"}  # what the tests of a file need beside all else: not to be had everywhere
 ASKED = ("UPDATE", "LIVE")  # of a test by whoever runs it, see tests/e2e/each.py
 TIME_LIMIT = {"test": 900, "soak": 3600, "torture": 3600}
 
@@ -39,8 +42,18 @@ def kind_of(function):
     return function.split("_")[0]
 
 
+@functools.cache
+def is_possible(path):
+    """Whether the tests of a file can be run here; else it is told."""
+    program_needed = NEEDED.get(path.stem)
+    possible = not program_needed or shutil.which(program_needed, path=f"{os.environ['PATH']}:/usr/sbin")
+    if not possible:
+        print(f"left out: {path.stem}, as {program_needed} is not installed (make deps-test)", file=sys.stderr)
+    return possible
+
+
 def find(kind):
-    for path in sorted(FOLDER.glob("*.py")):
+    for path in filter(is_possible, sorted(FOLDER.glob("*.py"))):
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.FunctionDef) and kind_of(node.name) == kind:
                 yield path, node.name, marks(node)

@@ -37,6 +37,7 @@ static const struct wrapper {
     [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, retry: {", "}}}\n", ""},
     [BLOCK_HALT] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, halt: {", "}}}\n", ""},
     [BLOCK_ON] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, on: {", "}}}\n", "command: [x]"},
+    [BLOCK_SLURM] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, on: {slurm: {", "}}}}\n", ""},
     [BLOCK_PRESSURE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {pressure: {",
                         "}}}}\n", ""},
     [BLOCK_THROTTLE] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, throttle: {", "}}}\n", ""},

@@ -3,8 +3,12 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/unit.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
+
+/* How long what is not queued has to answer, where nothing is said. */
+#define ANSWER_TIME (20 * NS_PER_S)
 
 static void bind_on(struct loader *loader, const struct field *field, const struct node *node)
 {
@@ -16,6 +20,8 @@ static void bind_on(struct loader *loader, const struct field *field, const stru
         field_block(loader, field, node, on);
     else
         field_expected(loader, field, node, field->key->type->wording, "for example: on: {ssh: [host1]}");
+    if (node->kind == NODE_MAP && !node_find(node, "timeout"))
+        on->timeout = on->slurm.given ? 0 : ANSWER_TIME;
 }
 
 /* The texts of a list of at least one; NULL where it is none, which was told with HINT. */
@@ -69,6 +75,86 @@ static void bind_hosts(struct loader *loader, const struct field *field, const s
     on->host_count = node->size;
 }
 
+/* Each start is one job of one task, whose streams are srun's and nothing else's; no library of MPI is to wait for it. */
+static const char *const srun_command[] = {"srun", "-Q", "-N1", "-n1", "--mpi=none"};
+
+static void bind_slurm(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct on_spec *on = field->block->spec;
+    if (node->kind != NODE_MAP && !node_is_nothing(node)) {
+        field_expected(loader, field, node, field->key->type->wording, "for example: slurm: {cpus: 4, time: 2h}");
+        return;
+    }
+    on->slurm.given = true;
+    field_block(loader, field, node, &on->slurm);
+    const char **words = arena_alloc(loader->arena, sizeof(srun_command));
+    memcpy(words, srun_command, sizeof(srun_command));
+    on->command = words;
+    on->command_count = countof(srun_command);
+}
+
+/* Options of srun(1) that a worker cannot live with, and what is meant instead; LETTER 0: it has none. */
+static const struct {
+    const char *name;
+    char letter;
+    const char *hint;
+} srun_refused[] = {
+    {"ntasks", 'n', "each start is one task; 'workers' of the pool says how many there are"},
+    {"nodes", 'N', "each start is on one node; 'workers' of the pool says how many there are"},
+    {"cpus-per-task", 'c', "write 'cpus' beside 'options'"},
+    {"time", 't', "write 'time' beside 'options'"},
+    {"job-name", 'J', "parrun finds its jobs by their names"},
+    {"label", 'l', "the worker's output must come as it is"},
+    {"output", 'o', "the worker's output must come to parrun"},
+    {"error", 'e', "the worker's errors must come to parrun"},
+    {"input", 'i', "the worker's input must come from parrun"},
+    {"pty", 0, "a terminal changes what goes through it"},
+    {"verbose", 'v', "it cannot stand beside -Q, which parrun gives"},
+    {"multi-prog", 0, "each start is one task"},
+    {"no-allocate", 'Z', "a worker needs a job"},
+    {"test-only", 0, "a worker is to run"},
+};
+
+/* Those letters that are whole options: others may stand behind them in a word. */
+#define SRUN_FLAGS "EhHjkKOqQsuVX"
+
+/* The refused option that WORD is or has; COUNT of them where it is none. */
+static size_t find_refused(const char *word)
+{
+    size_t i;
+    if (word[0] != '-' || !word[1])
+        return countof(srun_refused);
+    size_t length = word[1] == '-' ? strcspn(word + 2, "=") : 0;
+    for (i = 0; length && i < countof(srun_refused); i++)
+        if (!strncmp(word + 2, srun_refused[i].name, length)) /* which srun takes short ones for */
+            return i;
+    for (word++; !length && *word; word++) {
+        for (i = 0; i < countof(srun_refused); i++)
+            if (*word == srun_refused[i].letter)
+                return i;
+        if (!strchr(SRUN_FLAGS, *word))
+            break;
+    }
+    return countof(srun_refused);
+}
+
+static void bind_srun(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct slurm_spec *slurm = field->block->spec;
+    const char **words = bind_words(loader, field, node,
+                                    node->kind == NODE_SCALAR ? "each option is an item of a list: [--partition=short]" : NULL);
+    for (size_t i = 0; words && i < node->size; i++) {
+        bool value = i && *words[i - 1] == '-' && !strchr(words[i - 1], '=') && *words[i] && *words[i] != '-';
+        size_t refused = find_refused(words[i]);
+        if (!value && (*words[i] != '-' || !strcmp(words[i], "--")))
+            field_expected(loader, field, &node->items[i], "an option of srun", "options begin with '-'; what stands behind them would be run");
+        else if (!value && refused < countof(srun_refused))
+            field_expected(loader, field, &node->items[i], "an option of srun that leaves the worker alone", srun_refused[refused].hint);
+    }
+    slurm->options = words;
+    slurm->option_count = words ? node->size : 0;
+}
+
 const struct type type_on = {
     .name = "on",
     .wording = "a mapping of keys",
@@ -87,6 +173,21 @@ const struct type type_hosts = {
     .name = "hosts",
     .wording = "a list of hosts",
     .bind = bind_hosts,
+    .early = true,
+    .json = "'type':'array','minItems':1,'items':@text",
+};
+const struct type type_slurm = {
+    .name = "slurm",
+    .wording = "a mapping of keys",
+    .bind = bind_slurm,
+    .early = true,
+    .block = BLOCK_SLURM,
+    .json = "'anyOf':[@block,{'type':'null'}]",
+};
+const struct type type_srun = {
+    .name = "srun",
+    .wording = "a list of options of srun",
+    .bind = bind_srun,
     .early = true,
     .json = "'type':'array','minItems':1,'items':@text",
 };

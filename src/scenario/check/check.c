@@ -135,6 +135,9 @@ static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
         if (keys[i].given)
             diag_error(loader->diags, pool->on.mark, keys[i].hint,
                        "pool '%s': its workers run elsewhere, where %s cannot be had", object->name, keys[i].what);
+    if (pool->on.slurm.time && object->timeout >= pool->on.slurm.time)
+        diag_error(loader->diags, pool->on.mark, "let 'time' of 'slurm' be longer, or 'timeout' of the pool shorter",
+                   "pool '%s': a task may run as long as a worker lives, and could never use its 'timeout'", object->name);
 }
 
 /* What only a task that is a command has. */

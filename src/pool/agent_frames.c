@@ -1,0 +1,206 @@
+/* What comes from an agent: a greeting, then frames. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/tail.h"
+#include "base/unit.h"
+#include "base/version.h"
+#include "loop/timer.h"
+#include "pool/agent_private.h"
+#include "pool/launcher.h"
+
+/* The first bytes are a greeting, up to so many. */
+#define GREETING_MOST ((size_t)64 << 10)
+
+static void emit_line(struct pool_agent *agent, enum event_kind kind, const char *bytes, size_t length)
+{
+    struct event event = {
+        .kind = kind,
+        .worker = (int64_t)agent->number * agent_spec(agent)->slots + 1,
+        .pid = launcher_pid(agent->launcher),
+        .bytes = bytes,
+        .length = length,
+    };
+    pool_emit(agent->pool, &event);
+}
+
+void agent_take_words(struct pool_agent *agent, const char *bytes, size_t length)
+{
+    tail_add(&agent->words, bytes, length);
+    emit_line(agent, agent->state == AGENT_READY ? EVENT_WORKER_OUTPUT : EVENT_WORKER_LAUNCHER, bytes, length);
+}
+
+void agent_take_greeting(struct pool_agent *agent, const char *bytes, size_t length)
+{
+    while (length) {
+        const char *newline = memchr(bytes, '\n', length);
+        size_t line = newline ? (size_t)(newline - bytes) : length;
+        agent_take_words(agent, bytes, line);
+        line += newline != NULL;
+        bytes += line;
+        length -= line;
+    }
+}
+
+void agent_print_words(const struct pool_agent *agent, struct buf *out)
+{
+    struct buf words = {0};
+    if (agent->words)
+        tail_print(agent->words, "", &words);
+    while (words.length && words.data[words.length - 1] == '\n')
+        buf_truncate(&words, words.length - 1);
+    if (words.length)
+        buf_text(out, ": ");
+    for (size_t i = 0; i < words.length; i++)
+        if (words.data[i] == '\n')
+            buf_text(out, "; ");
+        else
+            buf_char(out, words.data[i]);
+    buf_release(&words);
+}
+
+static void take_hello(struct pool_agent *agent, struct frame *frame)
+{
+    struct buf reason = {0};
+    if (agent->hello.program)
+        frame->bad = true;
+    else
+        agent_hello_read(frame, &agent->hello);
+    if (frame->bad)
+        return;
+    if (agent->hello.version != AGENT_VERSION || strcmp(agent->hello.program, PARRUN_VERSION) != 0) {
+        buf_printf(&reason, "parrun %s (protocol %u) answers on %s, and this one is " PARRUN_VERSION " (protocol %d): both must be the same",
+                   agent->hello.program, agent->hello.version, agent->hello.host, AGENT_VERSION);
+        agent_lose(agent, AGENT_LEFT, 0, reason.data);
+        buf_release(&reason);
+        return;
+    }
+    agent->state = AGENT_READY;
+    tail_free(agent->words);
+    agent->words = NULL;
+    timer_start(agent->timer, AGENT_BEAT);
+    launcher_put(agent->launcher, agent->setup.data, agent->setup.length);
+    for (int64_t i = 0; i < agent_spec(agent)->slots; i++)
+        if (agent->slots[i])
+            agent_begin_slot(agent, agent->slots[i]);
+}
+
+static void take_unable(struct pool_agent *agent, struct frame *frame)
+{
+    char *why = frame_read_text(frame);
+    struct buf reason = {0};
+    buf_printf(&reason, "on %s: %s", agent->hello.host, why);
+    agent->state = AGENT_LAUNCHED; /* it has come for nothing */
+    agent_lose(agent, AGENT_LEFT, AGENT_END_TIME, reason.data);
+    buf_release(&reason);
+    free(why);
+}
+
+static void take_leaving(struct pool_agent *agent)
+{
+    struct buf reason = {0};
+    buf_printf(&reason, "its host %s was told to end it", agent->hello.host);
+    agent_lose(agent, AGENT_LEFT, AGENT_END_TIME + agent->pool->spec->stop.grace, reason.data);
+    buf_release(&reason);
+}
+
+static void take_started(struct pool_agent *agent, struct agent_slot *slot, struct frame *frame)
+{
+    agent->pool->failed_launches = 0;
+    agent->failed = false;
+    slot->callbacks->started(slot->arg, frame_read_i64(frame), agent->hello.host, agent->hello.job);
+}
+
+static void take_ended(struct agent_slot *slot, struct frame *frame)
+{
+    int code = (int)frame_read_u32(frame);
+    int signal_number = (int)frame_read_u32(frame);
+    slot->begun = false;
+    slot->callbacks->ended(slot->arg, code, signal_number);
+}
+
+static void take_slot_frame(struct pool_agent *agent, struct frame *frame)
+{
+    uint32_t number = frame_read_u32(frame);
+    struct agent_slot *slot = number < agent_spec(agent)->slots ? agent->slots[number] : NULL;
+    if (!slot || !slot->begun)
+        return; /* of a worker that is not wanted any more */
+    if ((int)frame->type == FRAME_SLOT_STARTED)
+        take_started(agent, slot, frame);
+    else if ((int)frame->type == FRAME_SLOT)
+        slot->callbacks->output(slot->arg, frame->at, frame->left);
+    else if ((int)frame->type == FRAME_SLOT_ERROR)
+        slot->callbacks->error(slot->arg, frame->at, frame->left);
+    else
+        take_ended(slot, frame);
+}
+
+static void tell_beat(const struct pool_agent *agent)
+{
+    for (int64_t i = 0; i < agent_spec(agent)->slots; i++)
+        if (agent->slots[i])
+            agent->slots[i]->callbacks->beat(agent->slots[i]->arg);
+}
+
+static void take_frame(struct pool_agent *agent, struct frame *frame)
+{
+    if ((int)frame->type == FRAME_AGENT_HELLO)
+        take_hello(agent, frame);
+    else if (agent->state != AGENT_READY)
+        return;
+    else if ((int)frame->type == FRAME_AGENT_BEAT)
+        tell_beat(agent);
+    else if ((int)frame->type == FRAME_AGENT_UNABLE)
+        take_unable(agent, frame);
+    else if ((int)frame->type == FRAME_AGENT_LEAVING)
+        take_leaving(agent);
+    else if ((int)frame->type == FRAME_SLOT || (int)frame->type == FRAME_SLOT_STARTED ||
+             (int)frame->type == FRAME_SLOT_ERROR || (int)frame->type == FRAME_SLOT_ENDED)
+        take_slot_frame(agent, frame);
+}
+
+/* Whole frames of what has come; false where it is none. */
+static bool take_frames(struct pool_agent *agent)
+{
+    struct frame frame;
+    size_t done = 0;
+    long taken = 0;
+    while (agent->state != AGENT_ENDING &&
+           (taken = frame_take(agent->rest.data + done, agent->rest.length - done, &frame)) > 0) {
+        done += (size_t)taken;
+        take_frame(agent, &frame);
+        if (frame.bad)
+            return false;
+    }
+    buf_consume(&agent->rest, done);
+    return taken >= 0;
+}
+
+/* Passes over what stands before the mark. */
+static void find_mark(struct pool_agent *agent)
+{
+    size_t greeting;
+    size_t length = agent_find_mark(agent->rest.data, agent->rest.length, &greeting);
+    agent->marked = length;
+    if (!agent->marked && greeting <= GREETING_MOST)
+        return;
+    agent_take_greeting(agent, agent->rest.data, greeting);
+    if (agent->marked)
+        buf_consume(&agent->rest, length);
+    else
+        agent_lose(agent, AGENT_LEFT, 0, "something else than a worker answers");
+}
+
+void agent_take_output(void *arg, const char *bytes, size_t length)
+{
+    struct pool_agent *agent = arg;
+    if (agent->state != AGENT_LAUNCHED && agent->state != AGENT_READY)
+        return;
+    agent->heard_at = clock_monotonic();
+    buf_append(&agent->rest, bytes, length);
+    if (!agent->marked)
+        find_mark(agent);
+    if (agent->marked && !take_frames(agent))
+        agent_lose(agent, AGENT_LOST, 0, "what its host has sent is not what an agent sends");
+}

@@ -1,0 +1,128 @@
+/* The words of the command that starts an agent elsewhere, and what it has in its environment. */
+#include "pool/launch_command.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/unit.h"
+#include "os/spawn.h"
+#include "scenario/spec.h"
+#include "wire/agent.h"
+
+/* Where parrun is there: at the same place, if nothing else is said. */
+static const char *find_program(const struct on_spec *spec)
+{
+    static char path[PATH_MAX];
+    if (spec->program)
+        return spec->program;
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    if (length <= 0)
+        return "parrun";
+    path[length] = '\0';
+    return path;
+}
+
+/*
+ * What may be left of a job in which parrun, or the shell that it was started from, happens to run, and would be taken for
+ * options of this one: all but where Slurm is, and which allocation it is in.
+ */
+static bool is_of_slurm(const char *entry)
+{
+    static const char *const prefixes[] = {"SLURM_", "SLURMD_", "SBATCH_", "SALLOC_", "SRUN_", "PMI_", "PMI2_", "PMIX_"};
+    static const char *const kept[] = {"SLURM_CONF=", "SLURM_JOB_ID="};
+    for (size_t i = 0; i < countof(kept); i++)
+        if (!strncmp(entry, kept[i], strlen(kept[i])))
+            return false;
+    for (size_t i = 0; i < countof(prefixes); i++)
+        if (!strncmp(entry, prefixes[i], strlen(prefixes[i])))
+            return true;
+    return false;
+}
+
+static const char **make_environment(bool slurm)
+{
+    size_t count = 0, kept = 0;
+    while (environ[count])
+        count++;
+    const char **list = mem_calloc(count + 1, sizeof(*list));
+    for (size_t i = 0; i < count; i++)
+        if (!slurm || !is_of_slurm(environ[i]))
+            list[kept++] = environ[i];
+    return list;
+}
+
+/* Appends what a launch asks Slurm for; returns how many words there are then. */
+static size_t add_slurm(struct launch_command *command, size_t count, const struct on_spec *spec, const char *job)
+{
+    const struct slurm_spec *slurm = &spec->slurm;
+    int64_t minute = 60 * NS_PER_S;
+    struct buf *word = command->words;
+    buf_printf(word, "-c%lld", (long long)(slurm->cpus ? slurm->cpus : spec->slots));
+    command->argv[count++] = word++->data;
+    buf_printf(word, "--job-name=%s", job);
+    command->argv[count++] = word++->data;
+    if (slurm->time) {
+        buf_printf(word, "--time=%lld", (long long)((slurm->time + minute - 1) / minute));
+        command->argv[count++] = word->data;
+    }
+    if (getenv("SLURM_JOB_ID")) { /* steps of one allocation share its memory, and not its CPUs */
+        command->argv[count++] = "--exact";
+        command->argv[count++] = "--mem=0";
+    }
+    for (size_t i = 0; i < slurm->option_count; i++)
+        command->argv[count++] = slurm->options[i];
+    return count;
+}
+
+void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job)
+{
+    size_t count = spec->command_count;
+    const char *program = find_program(spec);
+    *command = (struct launch_command){
+        .argv = mem_calloc(count + spec->slurm.option_count + 8, sizeof(*command->argv)),
+        .environment = make_environment(spec->slurm.given),
+    };
+    memcpy(command->argv, spec->command, count * sizeof(*command->argv));
+    if (spec->slurm.given)
+        count = add_slurm(command, count, spec, job);
+    if (!spec->host_count) {
+        command->argv[count] = program;
+        command->argv[count + 1] = AGENT_ARGUMENT;
+        return;
+    }
+    buf_text(&command->line, "exec ");
+    shell_quote(&command->line, program, strlen(program));
+    buf_text(&command->line, " " AGENT_ARGUMENT);
+    command->argv[count] = spec->hosts[number % spec->host_count];
+    command->argv[count + 1] = command->line.data;
+}
+
+void launch_command_make_slurm(struct launch_command *command, const char *const *words, size_t count, const char *last)
+{
+    *command = (struct launch_command){
+        .argv = mem_calloc(count + 2, sizeof(*command->argv)),
+        .environment = make_environment(true),
+    };
+    memcpy(command->argv, words, count * sizeof(*words));
+    command->argv[count] = last;
+}
+
+void launch_command_release(struct launch_command *command)
+{
+    for (size_t i = 0; i < countof(command->words); i++)
+        buf_release(&command->words[i]);
+    buf_release(&command->line);
+    free(command->environment);
+    free(command->argv);
+}
+
+void launch_command_print(const struct launch_command *command, struct buf *out)
+{
+    struct spawn_options options = {.argv = command->argv};
+    spawn_print(&options, NULL, 0, out);
+}

@@ -1,0 +1,32 @@
+/* The words of the command that starts an agent elsewhere, and what it has in its environment. */
+#ifndef POOL_LAUNCH_COMMAND_H
+#define POOL_LAUNCH_COMMAND_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct on_spec;
+
+struct launch_command {
+    const char **argv;        /* NULL at the end, as of the next one */
+    const char **environment; /* "NAME=VALUE"; the strings are those of environ */
+    struct buf line;          /* the last word, where a shell reads it there */
+    struct buf words[3];      /* others that had to be made */
+};
+
+/*
+ * Makes the command of agent NUMBER, from 0; of hosts the agents have one after another. JOB is the name of its job for
+ * Slurm, and is needed as long as the command. The caller releases it.
+ */
+void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job);
+
+/* Makes that of one of Slurm's own programs: COUNT words and one more, all needed as long as it is. */
+void launch_command_make_slurm(struct launch_command *command, const char *const *words, size_t count, const char *last);
+
+void launch_command_release(struct launch_command *command);
+
+/* Appends it as a line for a shell. */
+void launch_command_print(const struct launch_command *command, struct buf *out);
+
+#endif

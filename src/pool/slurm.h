@@ -1,0 +1,27 @@
+/* What a pool has to do with Slurm beside its launchers: turns to ask it for more, why it lets them wait, and jobs to cancel. */
+#ifndef POOL_SLURM_H
+#define POOL_SLURM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct launcher;
+struct launcher_callbacks;
+struct pool;
+
+/* Appends the name that the job of agent NUMBER, from 0, has. */
+void slurm_print_job(const struct pool *pool, size_t number, struct buf *out);
+
+/* ns until the pool may ask for one more; called once for each. */
+int64_t slurm_turn(struct pool *pool);
+
+/* One was asked for: where it does not come, Slurm is asked why, and that is told. */
+void slurm_watch(struct pool *pool);
+
+/* Cancels the job of that name. The launcher of scancel(1), to be freed after its EXITED; NULL where it cannot be started. */
+struct launcher *slurm_cancel(struct pool *pool, const char *job, const struct launcher_callbacks *callbacks, void *arg);
+
+void slurm_free(struct pool *pool);
+
+#endif
