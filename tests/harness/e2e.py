@@ -8,7 +8,7 @@ import sys
 
 from . import isolation
 from .case import Case, failed, passed
-from .command import environment, run_command
+from .command import LIGHT, WHOLE, environment, run_command
 from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
@@ -25,10 +25,10 @@ def marks(function):
             if isinstance(decorator, ast.Call) for argument in decorator.args}
 
 
-def run(path, function, variant, limit):
+def run(path, function, variant, limit, sanitizer):
     # -S: what a machine has its interpreters load at each start is not needed, and may take longer than a test
     argv = [*isolation.prefix(), sys.executable, "-B", "-S", "-m", "harness.call", path, function]
-    env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant)
+    env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant, ASAN_OPTIONS=sanitizer)
     env.update((name, os.environ[name]) for name in ASKED if name in os.environ)
     ended = run_command(argv, limit, cwd=TESTS, env=env, stdin=b"")
     if ended.status == 0:
@@ -66,13 +66,14 @@ def variants(path, words):
     return ["asan"] + (["release"] if path.stem in BOTH or "both" in words else []) + (["tsan"] if "tsan" in words else [])
 
 
-def make(kind, builds):
+def make(kind, builds, sanitizer=LIGHT):
+    """Unit and golden tests look for leaks; here they are asked for by leaks_cases(), as a run of a test starts up to a hundred programs."""
     for path, function, words in find(kind):
         for variant in builds(path, words):
             yield Case("e2e" if kind == "test" else kind,
                        f"{path.stem}: {function} ({variant})",
                        lambda path=path, function=function, variant=variant:
-                       run(path, function, variant, TIME_LIMIT[kind]),
+                       run(path, function, variant, TIME_LIMIT[kind], sanitizer),
                        alone="alone" in words or kind != "test")
 
 
@@ -83,6 +84,11 @@ def cases():
 def release_cases():
     """All that `make test` does not run with the release."""
     return make("test", lambda path, words: [] if "release" in variants(path, words) else ["release"])
+
+
+def leaks_cases():
+    """What `make test` runs with the sanitizers, with all that these find."""
+    return make("test", lambda path, words: ["asan"] if "asan" in variants(path, words) else [], WHOLE)
 
 
 def soak_cases():
