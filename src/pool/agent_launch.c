@@ -211,7 +211,7 @@ void agent_launch(struct pool_agent *agent)
 /* Whether anything was heard lately; what waits in the pipe counts, and while nothing is read nothing is judged. */
 static bool is_there(struct pool_agent *agent)
 {
-    if (agent->pool->object.run->held)
+    if (pool_is_held(agent->pool))
         agent->heard_at = clock_monotonic();
     else if (clock_monotonic() - agent->heard_at > AGENT_SILENCE)
         launcher_read_output(agent->launcher);

@@ -52,6 +52,8 @@ static void emit_output(struct pool *pool, struct task *task, size_t stream,
                         const char *bytes, size_t length)
 {
     struct event event = pool_task_event(EVENT_TASK_OUTPUT, task);
+    if (pool_put_stdout(pool, stream, bytes, length))
+        return;
     if (pool->spec->separate)
         event.stream = stream ? "stderr" : "stdout";
     event.bytes = bytes;
@@ -223,7 +225,7 @@ static void fill_span(const struct task *task, struct event *event)
 {
     event->has_duration = true;
     event->duration = task->duration;
-    event->has_span = true;
+    event->has_span = task->finished;
     event->began = task->started;
     event->finished = task->finished;
     event->memory = task->memory;
@@ -390,12 +392,12 @@ static bool tell_spool(struct pool *pool, struct task *task, size_t stream)
     size_t length;
     struct error error = {0};
     int result = 0;
-    while (!pool->object.run->held && (result = spool_next(spool, &bytes, &length, &error)) > 0)
+    while (!pool_is_held(pool) && (result = spool_next(spool, &bytes, &length, &error)) > 0)
         tell_output(pool, task, stream, bytes, length);
     if (result < 0)
         pool_lose(pool, error.text);
     error_release(&error);
-    return !pool->object.run->held || result < 0 ||
+    return !pool_is_held(pool) || result < 0 ||
            (!spool->memory.length && spool->read == spool->size);
 }
 

@@ -150,7 +150,7 @@ static bool fill_worker(struct pool *pool, size_t most)
 /* Nothing but a free worker is needed. */
 static bool is_open(const struct pool *pool)
 {
-    return !pool->object.run->held && !pool->results_full && !pool_is_paused(pool) && !pool_is_stopping(pool) &&
+    return !pool_is_held(pool) && !pool->results_full && !pool_is_paused(pool) && !pool_is_stopping(pool) &&
            pool->unordered_count <= UNORDERED_MOST;
 }
 
@@ -193,19 +193,25 @@ static void plan_tasks(struct pool *pool)
         pool_finish_task(pool, task);
 }
 
-/* What was to be tried again has failed: its last result counts. A message goes back, to be tried by
- * whoever comes next. */
+/* What was to be tried again has failed: its last result counts, of whose span and use task.retrying has told. */
+static void end_untried(struct pool *pool, struct task *task)
+{
+    task->attempt--;
+    task->started = task->finished = 0;
+    task->memory = task->cpu = 0;
+    pool_finish_task(pool, task);
+}
+
+/* A message goes back, to be tried by whoever comes next. */
 static void skip_ready(struct pool *pool)
 {
     struct task *task;
     pool_unask(pool);
     while ((task = task_list_take(&pool->ready))) {
-        if (!task->due || pool->spec->tasks.kind == SOURCE_QUEUE) {
+        if (!task->due || pool->spec->tasks.kind == SOURCE_QUEUE)
             pool_skip_task(pool, task);
-            continue;
-        }
-        task->attempt--;
-        pool_finish_task(pool, task);
+        else
+            end_untried(pool, task);
     }
 }
 
@@ -270,7 +276,7 @@ static void look_soon(void *arg)
     if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && agents_end(pool) &&
         !pool_is_down(pool)) {
         pool_release_unordered(pool);
-        if (pool_has_told_all(pool) && pool_has_written_results(pool) &&
+        if (pool_has_told_all(pool) && pool_has_written_results(pool) && pool_has_written_stdout(pool) &&
             items_finish(pool->items, pool->object.state == OBJECT_KILLING))
             pool_over(pool);
     }
@@ -363,6 +369,7 @@ static void pool_start(struct object *object)
     pool_open_tokens(pool);
     pool_open_uses(pool);
     pool_open_results(pool);
+    pool_open_stdout(pool);
     pool_open_resume(pool);
     pool_open_selected_tasks(pool);
     pool_limit_worker(pool);
@@ -425,9 +432,9 @@ static void pool_kill(struct object *object)
     pool_look(pool);
 }
 
-static void pool_hold(struct object *object, bool held)
+void pool_apply_hold(struct pool *pool)
 {
-    struct pool *pool = (struct pool *)object;
+    bool held = pool_is_held(pool);
     for (size_t i = 0; i < pool->worker_count; i++)
         if (pool->worker[i]->state != CREW_NONE)
             pool->worker[i]->kind->hold(pool->worker[i], held);
@@ -437,6 +444,12 @@ static void pool_hold(struct object *object, bool held)
         return;
     pool_pump(pool);
     pool_look(pool);
+}
+
+static void pool_hold(struct object *object, bool held)
+{
+    (void)held; /* the pool's own file counts too */
+    pool_apply_hold((struct pool *)object);
 }
 
 static bool pool_drained(const struct object *object)
@@ -454,6 +467,7 @@ static void pool_free(struct object *object)
     agents_free(pool);
     items_free(pool->items);
     results_free(pool->results);
+    pool_free_stdout(pool);
     pool_free_tokens(pool);
     pool_close_uses(pool);
     names_release(&pool->claimed);

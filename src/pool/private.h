@@ -111,6 +111,7 @@ struct pool {
     size_t agent_count;
     size_t failed_launches; /* of these, one after another */
     struct slurm *slurm;    /* see slurm.h; NULL: not yet */
+    struct pool_stdout *stdout_file; /* that its tasks' output is written to; NULL: the log has it */
     struct results *_Atomic results; /* NULL: none are kept */
     bool results_full;       /* too many wait to be written: no more tasks are begun */
     bool results_ending;     /* no more will come */
@@ -461,6 +462,25 @@ void pool_lose(struct pool *pool, const char *text);
 
 /* At the end: true once they are written; the pool is looked at again when they are. */
 bool pool_has_written_results(struct pool *pool);
+
+/* pool_stdout.c */
+
+/* Opens the file that 'stdout' names, if any; the pool breaks where that is not possible. */
+void pool_open_stdout(struct pool *pool);
+
+/* Writes what came from STREAM to it; false where that is told in the log. */
+bool pool_put_stdout(struct pool *pool, size_t stream, const char *bytes, size_t length);
+
+/* Lets the pool's output come, or not, as pool_is_held() says now. */
+void pool_apply_hold(struct pool *pool);
+
+/* No more can be told now: the log is full, or the pool's own file. */
+bool pool_is_held(const struct pool *pool);
+
+/* At the end: true once all is written; the pool is looked at again when it is. */
+bool pool_has_written_stdout(struct pool *pool);
+
+void pool_free_stdout(struct pool *pool);
 
 /* pool_turn.c */
 

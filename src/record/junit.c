@@ -13,6 +13,7 @@
 #include "log/filter.h"
 #include "log/writer_thread.h"
 #include "record/living.h"
+#include "record/names.h"
 #include "record/xml.h"
 
 /* Bytes of what went wrong with no object of its own. */
@@ -39,6 +40,7 @@ struct suite {
 struct junit {
     struct output *output;
     struct living *living;
+    struct interned_names *items; /* of the tasks that have a name */
     struct suite *suites;
     size_t count;
     size_t capacity;
@@ -55,6 +57,7 @@ struct junit *junit_new(struct output *output)
     struct junit *junit = mem_calloc(1, sizeof(*junit));
     junit->output = output;
     junit->living = living_new();
+    junit->items = names_new();
     return junit;
 }
 
@@ -69,6 +72,7 @@ void junit_free(struct junit *junit)
     }
     free(junit->suites);
     living_free(junit->living);
+    names_free(junit->items);
     buf_release(&junit->text);
     buf_release(&junit->wrong);
     buf_release(&junit->allowed);
@@ -233,15 +237,28 @@ static void put_told(struct buf *out, const struct event *event)
         event_fill(out, sentence, strlen(sentence), event);
 }
 
+/* By its item, so that it stays when others come before it; by its number too where another one has that item. */
+static char *name_of_task(struct junit *junit, const struct event *event)
+{
+    struct buf name = {0};
+    buf_printf(&name, "%s\n%s", event->object, event->shown ? event->shown : "");
+    bool alone = event->shown && *event->shown && names_add(junit->items, name.data, name.length);
+    buf_clear(&name);
+    if (alone)
+        buf_text(&name, event->shown);
+    else if (event->shown && *event->shown)
+        buf_printf(&name, "%s (task %" PRId64 ")", event->shown, event->task);
+    else
+        buf_printf(&name, "task %" PRId64, event->task);
+    return buf_take(&name);
+}
+
 static struct lifetime *life_of(struct junit *junit, const struct event *event)
 {
     struct lifetime *life =
         living_get(junit->living, event->object, event->has_task ? event->task : -1);
-    struct buf name = {0};
-    if (life->name || !event->has_task)
-        return life;
-    buf_printf(&name, "%" PRId64 "%s%s", event->task, event->shown ? " " : "", event->shown ? event->shown : "");
-    life->name = buf_take(&name);
+    if (!life->name && event->has_task)
+        life->name = name_of_task(junit, event);
     return life;
 }
 
@@ -261,6 +278,8 @@ static void take_task(struct junit *junit, const struct event *event)
         life_put(life, event->bytes, event->length);
     if (event->kind == EVENT_TASK_RETRYING)
         life_try_again(life, event->reason ? event->reason : "failed");
+    if (event->kind == EVENT_TASK_ENDED && !event->has_span && life->try_count)
+        life_end_with_try(life);
     if (event->kind == EVENT_TASK_ENDED && event->flags & EVENT_WRONG)
         set_text(&life->reason, event->reason ? event->reason : "failed");
     if (event->kind == EVENT_TASK_SKIPPED)

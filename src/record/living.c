@@ -142,3 +142,11 @@ void life_try_again(struct lifetime *life, const char *reason)
     buf_clear(&life->tail);
     life->left_out = 0;
 }
+
+void life_end_with_try(struct lifetime *life)
+{
+    struct living_try *last = &life->tries[--life->try_count];
+    life_put(life, last->output.data, last->output.length);
+    buf_release(&last->output);
+    free(last->reason);
+}

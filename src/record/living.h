@@ -54,6 +54,9 @@ void life_put(struct lifetime *life, const char *bytes, size_t length);
 /* This attempt has failed, and another follows. */
 void life_try_again(struct lifetime *life, const char *reason);
 
+/* No other has followed: the last try was the life's end, and its output is the life's. There must be one. */
+void life_end_with_try(struct lifetime *life);
+
 /* Appends what is kept of its output. */
 void life_print(const struct lifetime *life, struct buf *out);
 

@@ -18,6 +18,9 @@
 /* Bytes of what is told of failures. */
 #define FAILURES_MOST ((size_t)64 << 10)
 
+/* And of tasks that have failed in a run which has not ended, so that it has not told of its failures. */
+#define EARLY_MOST ((size_t)2 << 10)
+
 /* A task that took long. */
 struct slow {
     const char *pool;
@@ -54,6 +57,7 @@ struct summary {
     size_t slow_count;
     struct buf head;
     struct buf failures;
+    struct buf early; /* of tasks that have failed, as it happened */
     int64_t at; /* of the last event */
     int status;
 };
@@ -75,6 +79,7 @@ void summary_free(struct summary *summary)
     free(summary->sums);
     buf_release(&summary->head);
     buf_release(&summary->failures);
+    buf_release(&summary->early);
     free(summary);
 }
 
@@ -125,14 +130,18 @@ static void take_attempt(struct summary *summary, const struct event *event)
 {
     struct sum *sum = sum_of(summary, event);
     bool ended = event->kind == EVENT_TASK_ENDED;
+    sum->started += ended;
+    sum->failed += ended && event->flags & EVENT_WRONG;
+    if (!event->has_span) { /* its last attempt has counted, and was to be tried again: it was not */
+        sum->retries -= sum->retries > 0;
+        return;
+    }
     sum->busy += event->finished - event->began;
     sum->first = sum->first < 0 || event->began < sum->first ? event->began : sum->first;
     sum->last = event->finished > sum->last ? event->finished : sum->last;
     sum->worker = event->worker > sum->worker ? event->worker : sum->worker;
     note_usage(sum, event);
     end_usage(sum);
-    sum->started += ended;
-    sum->failed += ended && event->flags & EVENT_WRONG;
     if (event->kind == EVENT_TASK_RETRYING) {
         sum->retries++;
         sum->waited += event->duration;
@@ -164,13 +173,13 @@ static void take_life(struct summary *summary, const struct event *event)
     sum->began = -1;
 }
 
-static void put_told(struct summary *summary, const struct event *event)
+static void put_told(struct buf *out, size_t most, const struct event *event)
 {
     const char *sentence = event_sentence(event);
-    if (!sentence || !*sentence || summary->failures.length > FAILURES_MOST)
+    if (!sentence || !*sentence || out->length > most)
         return;
-    event_fill(&summary->failures, sentence, strlen(sentence), event);
-    buf_char(&summary->failures, '\n');
+    event_fill(out, sentence, strlen(sentence), event);
+    buf_char(out, '\n');
 }
 
 static void take_opened(struct summary *summary, const struct event *event)
@@ -203,7 +212,14 @@ static void summary_take(void *arg, const struct event *event)
     case EVENT_RUN_OPENED:
         take_opened(summary, event);
         break;
+    case EVENT_TASK_TIMEOUT:
+        put_told(&summary->early, EARLY_MOST, event);
+        break;
     case EVENT_TASK_ENDED:
+        if (event->flags & EVENT_WRONG)
+            put_told(&summary->early, EARLY_MOST, event);
+        take_attempt(summary, event);
+        break;
     case EVENT_TASK_RETRYING:
     case EVENT_TASK_STOPPED:
         take_attempt(summary, event);
@@ -223,7 +239,7 @@ static void summary_take(void *arg, const struct event *event)
     case EVENT_RUN_FAILED:
     case EVENT_POOL_FAILURE:
     case EVENT_POOL_SUMMARY:
-        put_told(summary, event);
+        put_told(&summary->failures, FAILURES_MOST, event);
         break;
     case EVENT_RUN_ENDED:
         summary->status = event->flags & EVENT_SIGNALED ? 128 + event->signal : event->has_code ? event->code : (event->flags & EVENT_WRONG) != 0;
@@ -335,15 +351,29 @@ static void put_verdict(struct buf *out, const struct summary *summary)
         buf_text(out, summary->status ? ".\n" : ": succeeded.\n");
 }
 
+/* What still runs has run until the last event. */
+static void end_lives(struct summary *summary)
+{
+    for (size_t i = 0; i < summary->count; i++) {
+        struct sum *sum = &summary->sums[i];
+        if (sum->began >= 0)
+            sum->busy += summary->at - sum->began;
+        sum->began = -1;
+    }
+}
+
 void summary_finish(struct summary *summary)
 {
     struct buf out = {0};
+    end_lives(summary);
     put_verdict(&out, summary);
     put_objects(&out, summary, EVENT_OF_POOL, "Pools:\n");
     put_objects(&out, summary, EVENT_OF_PROCESS, "Processes:\n");
     put_objects(&out, summary, EVENT_OF_THREAD, "Threads:\n");
     put_slowest(&out, summary);
     buf_append(&out, summary->failures.data, summary->failures.length);
+    if (summary->status < 0)
+        buf_append(&out, summary->early.data, summary->early.length);
     output_put(summary->output, out.data, out.length);
     buf_release(&out);
 }

@@ -206,14 +206,9 @@ static void put_counter(struct timeline *timeline, size_t pid, const char *text,
     buf_text(&timeline->line, ",\"args\":{");
 }
 
-/* An attempt of a task has ended. It is told later where output is ordered: its own times count. */
-static void take_attempt(struct timeline *timeline, const struct event *event)
+static void put_slice(struct timeline *timeline, struct tracks *tracks, size_t pid, const struct event *event)
 {
-    struct tracks *tracks = tracks_of(timeline, event);
-    size_t pid = number_of(timeline, tracks);
     struct buf text = {0};
-    if (!event->has_span || event->worker < 1)
-        return;
     name_workers(timeline, tracks, event->worker);
     buf_printf(&text, "%s %" PRId64, tracks->object, event->task);
     begin_slice(timeline, pid, event->worker, event->began, event->finished, &tracks->free_at[event->worker], text.data);
@@ -222,6 +217,15 @@ static void take_attempt(struct timeline *timeline, const struct event *event)
     put_args(&timeline->line, event);
     end(timeline);
     buf_release(&text);
+}
+
+/* An attempt of a task has ended. It is told later where output is ordered: its own times count. */
+static void take_attempt(struct timeline *timeline, const struct event *event)
+{
+    struct tracks *tracks = tracks_of(timeline, event);
+    size_t pid = number_of(timeline, tracks);
+    if (event->has_span && event->worker >= 1)
+        put_slice(timeline, tracks, pid, event);
     if (event->kind != EVENT_TASK_ENDED)
         return;
     tracks->done++;

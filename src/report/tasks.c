@@ -97,8 +97,8 @@ static void take_task_over(struct report *report, const struct event *event, enu
         .lane = objects_lane(&report->objects, object, event->worker),
         .number = event->task,
         .attempt = state == SPAN_RETRIED ? event->attempt - 1 : event->attempt,
-        .began = event->has_span ? event->began : event->at - event->duration,
-        .took = event->has_span ? event->finished - event->began : event->duration,
+        .began = event->has_span ? event->began : event->at, /* else the attempt has a span: it was to be tried again */
+        .took = event->has_span ? event->finished - event->began : 0,
         .state = state,
         .memory = event->memory,
     };

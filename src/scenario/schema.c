@@ -103,6 +103,7 @@ static const struct choice framings[] = {{"line", FRAMING_LINE},
                                          {0}};
 static const struct choice inputs[] = {{"inherit", STREAM_INHERIT}, {"null", STREAM_NULL}, {0}};
 static const struct choice task_inputs[] = {{"null", STREAM_NULL}, {0}};
+static const struct choice task_outputs[] = {{"log", STREAM_LOG}, {0}};
 static const struct choice stdouts[] = {
     {"log", STREAM_LOG}, {"inherit", STREAM_INHERIT}, {"null", STREAM_NULL}, {0}};
 static const struct choice others[] = {{"log", STREAM_LOG},

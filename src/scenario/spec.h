@@ -454,6 +454,7 @@ struct pool_spec {
     struct lua_spec setup;
     enum output_kind output;
     bool separate; /* a task's standard error is told apart from its standard output */
+    struct stream_spec output_file; /* of all tasks: STREAM_LOG or STREAM_FILE, whose path is constant */
     bool tag;      /* each line of output begins with the task's item and a tab */
     struct stream_spec input; /* what each task's command reads: STREAM_NULL, STREAM_FILE or STREAM_TEXT */
     struct stop_spec stop; /* for a task that is stopped or timed out */

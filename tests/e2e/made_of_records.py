@@ -1,6 +1,7 @@
 """What is made of a record, or of a run as it goes: JUnit, traces, summaries."""
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -47,6 +48,10 @@ def junit(path):
     return cases, int(root.get("failures")), int(root.get("errors"))
 
 
+def whole_lines(path):
+    return [json.loads(line) for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+
+
 def children(case):
     return [child.tag for child in case]
 
@@ -65,10 +70,10 @@ def test_junit_tells_every_task_and_process_by_its_final_state():
     assert children(bad) == ["failure", "system-out"] and "code 3" in bad[0].get("message"), children(bad)
     assert bad.find("system-out").text == "red \\x1b \\xff <&>\n", bad.find("system-out").text
     assert cases["processes", "after"][0].tag in ("skipped", "failure")
-    assert children(cases["flaky", "0 x"]) == ["flakyFailure", "system-out"], children(cases["flaky", "0 x"])
-    assert children(cases["flaky", "1 y"]) == ["system-out"]
-    assert children(cases["red", "0 a"]) == ["system-out"]
-    assert children(cases["red", "1 b"]) == ["failure", "rerunFailure", "system-out"], children(cases["red", "1 b"])
+    assert children(cases["flaky", "x"]) == ["flakyFailure", "system-out"], children(cases["flaky", "x"])
+    assert children(cases["flaky", "y"]) == ["system-out"]
+    assert children(cases["red", "a"]) == ["system-out"]
+    assert children(cases["red", "b"]) == ["failure", "rerunFailure", "system-out"], children(cases["red", "b"])
     assert "no" in cases["threads", "t"][0].get("message")
     assert failures >= 3 and errors == 0, (failures, errors)
 
@@ -77,7 +82,7 @@ def test_junit_of_a_chatty_task_is_bounded():
     directory = Directory()
     complete("pools: {p: {tasks: 1, run: 'echo begin; seq 100000; echo end; exit 1'}}", "--junit", "j.xml", directory=directory)
     cases, _, _ = junit(directory.path / "j.xml")
-    text = cases["p", "0"].find("system-out").text
+    text = cases["p", "task 0"].find("system-out").text
     assert len(text) < 70000 and text.startswith("begin\n") and text.endswith("end\n") and "bytes left out)" in text
 
 
@@ -111,6 +116,22 @@ def test_what_was_stopped_has_not_passed():
     assert not list(cases["processes", "server"]), "its end is the end of the others"
 
 
+def test_a_task_that_is_not_tried_again_has_one_try():
+    directory = Directory()
+    run = Run("pools: {p: {workers: 1, tasks: [a, a], retry: {attempts: 2, delay: 1h}, run: 'echo out; exit 3'}}",
+              "--junit", "j.xml", "--record", "r", "--trace", "t.json", "--report", "r.html", directory=directory)
+    run.wait_for(b"Task 1 .a. is tried again")
+    run.signal(TERM)
+    check_status(run.finish()[0], -TERM)
+    cases, failures, _ = junit(directory.path / "j.xml")
+    assert failures == 2 and children(cases["p", "a"]) == children(cases["p", "a (task 1)"]) == ["failure", "system-out"]
+    told = parrun("summary", "r", directory=directory).stdout.decode()
+    busy = [int(percent) for percent in re.findall(r"busy (\d+)%", told)]
+    assert "2 tasks, 2 failed; " in told and len(busy) == 1 and busy[0] <= 100, told
+    slices = [one for one in json.loads((directory.path / "t.json").read_text()) if one.get("ph") in "BX" and "task" in one.get("args", {})]
+    assert len(slices) == 2, slices
+
+
 def test_a_red_run_is_red_in_junit():
     for text in ("queues: {q: {items: [a, b]}}\nprocesses: {p: {consumes: q, run: 'true'}}\n",
                  "pools: {p: {tasks: {lua: 'error(\"broken\")'}, run: 'true'}}\n",
@@ -127,7 +148,7 @@ def test_tasks_of_an_earlier_run_and_those_never_begun_are_told_apart():
     text = "pools: {p: {workers: 1, tasks: 6, halt: {failures: 1}, run: 'test ${{ index }} != 2 -o -e go'}}\n"
     complete(text, "--journal", "j.db", "--junit", "first.xml", directory=directory)
     cases, _, _ = junit(directory.path / "first.xml")
-    assert ("p", "3 never begun") in cases and ("p", "2") in cases, list(cases)
+    assert ("p", "3 never begun") in cases and ("p", "task 2") in cases, list(cases)
     directory.file("go", "")
     complete(text, "--journal", "j.db", "--resume", "--junit", "second.xml", directory=directory)
     cases, failures, errors = junit(directory.path / "second.xml")
@@ -301,6 +322,14 @@ def test_a_summary_tells_what_a_person_asks():
     parrun("summary", "--status", "r.gz", directory=directory, status=1)
     complete("processes: {p: {run: 'true'}}", "--record", "good.gz", directory=directory)
     assert b": succeeded." in parrun("summary", "--status", "good.gz", directory=directory).stdout
+    run = Run("pools: {p: {tasks: [x, y], run: 'exit 3'}}\nprocesses: {s: {run: 'echo up; sleep 1000'}}",
+              "--record", "killed", directory=directory)
+    wait_until(lambda: (directory.path / "killed").exists() and
+               {"process.output", "pool.ended"} <= {line.get("event") for line in whole_lines(directory.path / "killed")})
+    os.kill(run.runner(), KILL)
+    run.finish()
+    told = parrun("summary", "killed", directory=directory, status=3).stdout.decode()
+    assert "Task 1 (y) failed: exit code 3." in told and re.search(r"^  s: ran \d", told, re.M), told
     run = Run("processes: {p: {run: 'echo up; sleep 1000'}}", "--record", "stopped", directory=directory)
     run.wait_for(b"p . up")
     run.signal(TERM)

@@ -7,6 +7,7 @@
 #include "yaml/scalar.h"
 #include "yaml/quote.h"
 #include "scenario/types.h"
+#include "template/template.h"
 
 #define FD_LEAST 3
 #define FD_MOST 1023
@@ -17,12 +18,20 @@ static bool is_of_task(const struct key *key)
     return key->choices[0].value == STREAM_NULL;
 }
 
+/* What the tasks of a pool write. */
+static bool is_of_tasks(const struct key *key)
+{
+    return key->choices[0].value == STREAM_LOG && !key->choices[1].name;
+}
+
 /* "inherit, null, log or a mapping such as {file: PATH}": what the stream of this key may be. */
 static const char *stream_wording(struct loader *loader, const struct key *key)
 {
     const char *list = "";
     if (is_of_task(key))
         return "null, {text: TEXT} or {file: PATH}";
+    if (is_of_tasks(key))
+        return "log or {file: PATH}";
     for (size_t i = 0; key->choices[i].name; i++)
         list = arena_printf(loader->arena, "%s%s, ", list, key->choices[i].name);
     return arena_printf(loader->arena, "%s%s", list, "{file: PATH} or {queue: NAME}");
@@ -50,7 +59,7 @@ static void bind_word(struct loader *loader, const struct field *field, const st
     }
     const char *hint = nearest.name
                            ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
-                       : strchr(text, '/') || strchr(text, '.') || is_of_task(field->key)
+                       : strchr(text, '/') || strchr(text, '.') || is_of_task(field->key) || is_of_tasks(field->key)
                            ? arena_printf(loader->arena, "a file is written {file: %s}",
                                           show_text(text, strlen(text)).text)
                            : arena_printf(loader->arena, "a queue is written {queue: %s}, a file {file: %s}",
@@ -86,6 +95,12 @@ static void bind_stream(struct loader *loader, const struct field *field, const 
         diag_error(loader->diags, loader_mark(loader, node),
                    "write tasks: {queue: NAME} for a task a message, and stdin: {text: \"${{ item }}\"}",
                    "%s: a queue is read by one program, and not by each task", field_label(loader, field));
+    if (stream->kind == STREAM_QUEUE && is_of_tasks(field->key))
+        diag_error(loader->diags, loader_mark(loader, node), "write results: {queue: NAME} for a message a task",
+                   "%s: the output of tasks is no message", field_label(loader, field));
+    if (stream->kind == STREAM_FILE && is_of_tasks(field->key) && !template_is_constant(stream->path))
+        diag_error(loader->diags, loader_mark(loader, node), "write results: {dir: DIRECTORY} for a file a task",
+                   "%s: all tasks write to one file, so its path cannot depend on a task", field_label(loader, field));
     if (stream->ack && !stream->input)
         diag_error(loader->diags, loader_mark(loader, node), "take it away, or write it at stdin",
                    "%s: 'ack' is for what the process reads", field_label(loader, field));

@@ -199,6 +199,9 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
         diag_error(loader->diags, pool->tasks.mark, "write 'batch: N'",
                    "pool '%s': 'bytes' of 'batch' is the length of a command line, and %s", object->name,
                    pool->tasks.kind == SOURCE_QUEUE ? "a batch of messages is those that are there" : "its tasks have none");
+    if (pool->output_file.kind == STREAM_FILE && pool->output == OUTPUT_DISCARD)
+        diag_error(loader->diags, object->mark, "take 'output' away, or 'stdout'",
+                   "pool '%s': 'output: discard' leaves nothing for the file of 'stdout'", object->name);
     if (pool->tasks.kind != SOURCE_QUEUE && pool->split)
         diag_error(loader->diags, pool->tasks.mark, "take 'split' away, or take the tasks from a queue",
                    "pool '%s': 'split' gives the messages of a queue again one by one, and its tasks "

@@ -13,17 +13,18 @@
 
 struct file_writer {
     const struct object_spec *object;
+    const char *kind; /* of object, for a message */
     const char *path;
     size_t length;
     bool append;
 };
 
 static void add(struct file_writer **writers, size_t *count, size_t *capacity,
-                const struct process_spec *process, const struct stream_spec *stream)
+                const struct object_spec *object, const char *kind, const struct stream_spec *stream)
 {
     if (stream->kind != STREAM_FILE || !template_is_constant(stream->path))
         return;
-    struct file_writer writer = {.object = &process->object, .append = stream->append};
+    struct file_writer writer = {.object = object, .kind = kind, .append = stream->append};
     writer.path = template_source(stream->path, &writer.length);
     if (writer.length > 5 && !memcmp(writer.path, "/dev/", 5))
         return;
@@ -53,7 +54,7 @@ static void warn(struct loader *loader, const struct file_writer *first,
     else
         diag_warning(loader->diags, second->object->mark,
                      "give each a file of its own, or append: true to both",
-                     "process '%s' empties the file '%.*s', into which '%s' writes too",
+                     "%s '%s' empties the file '%.*s', into which '%s' writes too", second->kind,
                      second->object->name, (int)second->length, second->path, first->object->name);
 }
 
@@ -66,13 +67,15 @@ void writers_check(struct loader *loader)
         const struct process_spec *process = &scenario->processes[i];
         size_t before = count;
         for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-            add(&writers, &count, &capacity, process, &process->streams[fd]);
+            add(&writers, &count, &capacity, &process->object, "process", &process->streams[fd]);
         if (process->replicas > 1 && count > before && !writers[before].append)
             diag_warning(loader->diags, process->object.mark,
                          "put ${{ index }} into its name, or write append: true",
                          "each replica of '%s' empties the same file, '%.*s'", process->object.name,
                          (int)writers[before].length, writers[before].path);
     }
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        add(&writers, &count, &capacity, &scenario->pools[i].object, "pool", &scenario->pools[i].output_file);
     if (count)
         qsort(writers, count, sizeof(*writers), by_path);
     for (size_t i = 1; i < count; i++)
