@@ -29,6 +29,11 @@ int64_t clock_machine(void)
     return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t clock_boot(void)
+{
+    return read_clock(CLOCK_BOOTTIME);
+}
+
 int64_t clock_monotonic(void)
 {
     int64_t behind = atomic_load_explicit(&lag, memory_order_relaxed);

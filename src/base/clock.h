@@ -33,6 +33,9 @@ void clock_until(int64_t time, struct timespec *until);
  */
 int64_t clock_after(double seconds);
 
+/* Nanoseconds of CLOCK_BOOTTIME: as CLOCK_MONOTONIC, and it goes on while the machine sleeps. */
+int64_t clock_boot(void);
+
 /* Nanoseconds since 1970 of CLOCK_REALTIME: for a person to read, never to subtract. */
 int64_t clock_wall(void);
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buf;
 struct error;
 struct zone;
 
@@ -33,5 +34,8 @@ void zone_free(struct zone *zone);
 
 /* The span in which INSTANT is, in seconds since 1970. */
 struct zone_span zone_span(const struct zone *zone, int64_t instant);
+
+/* Appends INSTANT as its clocks show it: "2026-11-30 03:05:00+01:00". */
+void zone_print(const struct zone *zone, int64_t instant, struct buf *out);
 
 #endif

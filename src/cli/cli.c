@@ -18,6 +18,7 @@
 #include "cli/example.h"
 #include "cli/graph.h"
 #include "cli/list.h"
+#include "cli/next_times.h"
 #include "cli/options_private.h"
 #include "cli/put_get.h"
 #include "cli/queue_command.h"
@@ -93,6 +94,18 @@ static int view(const struct options *options, const char *file,
     scenario_free(scenario);
     scenario_free_sources(held);
     return status;
+}
+
+static int show(const struct options *options)
+{
+    struct error error = {0};
+    if (options->next)
+        return next_times(options);
+    if (options->at) {
+        error_set(&error, ERROR_FAILED, "--at goes with --next");
+        return complain_of(&error);
+    }
+    return view(options, options->file, scenario_print);
 }
 
 /* Each file, whatever the others are. */
@@ -184,7 +197,7 @@ static const struct mode_row {
     [MODE_CHECK] = {.act = check},
     [MODE_LIST] = {.view = list_print},
     [MODE_VARS] = {.view = vars_print},
-    [MODE_SHOW] = {.view = scenario_print},
+    [MODE_SHOW] = {.act = show},
     [MODE_GRAPH] = {.view = graph_print_dot},
     [MODE_TREE] = {.view = graph_print_tree},
     [MODE_SCHEMA] = {.text = json_schema_print},

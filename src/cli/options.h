@@ -105,6 +105,8 @@ struct options {
     bool dry;               /* nothing is run: plan, and --dry-run of each */
     bool tree;              /* --tree */
     int64_t limit;          /* --limit: tasks of a pool that a plan tells of */
+    int64_t next;           /* --next: so many times of each schedule; 0: none */
+    const char *at;         /* --at: those after this time; NULL: after now */
     struct words tasks;     /* --task: [POOL:]N */
     struct words only;      /* --only: names with commas */
     bool no_deps;           /* --no-deps: without what these depend on */

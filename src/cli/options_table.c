@@ -19,6 +19,9 @@
 /* A message is put off for no longer. */
 #define DELAY_MOST (INT64_C(366) * 24 * 3600 * NS_PER_S)
 
+/* No more times of a schedule are told. */
+#define NEXT_MOST 10000
+
 /* No pool has more workers. */
 #define JOBS_MOST 1024
 
@@ -178,6 +181,13 @@ static int take_limit(struct options *options, const char *value, struct error *
     return 0;
 }
 
+static int take_next(struct options *options, const char *value, struct error *error)
+{
+    if (!read_number(value, 1, &options->next) || options->next > NEXT_MOST)
+        return error_set(error, ERROR_FAILED, "--next is a number of times from 1 to %d, not '%s'", NEXT_MOST, value);
+    return 0;
+}
+
 static int take_quiet(struct options *options, const char *value, struct error *error)
 {
     (void)value;
@@ -223,6 +233,8 @@ static const struct option table[] = {
      .help = "print the messages up to the queue's end"},
     {.letter = 'a', .name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_PS),
      .help = "list the last runs in the background that have ended, too"},
+    {.name = "at", .argument = "TIME", .text = MEMBER(at), .modes = MODE_BIT(MODE_SHOW),
+     .help = "with --next: the times after TIME, in place of now, such as '2026-03-29 02:30'"},
     {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .choices = "auto always never", .modes = TELLING | MODE_BIT(MODE_LOGS),
      .take = take_color,
      .help = "colour the log: 'auto' (on a terminal), 'always' or 'never'"},
@@ -262,6 +274,8 @@ static const struct option table[] = {
      .help = "write the log to FILE; output stays on standard output"},
     {.name = "log-rotate", .argument = "SIZE", .modes = TELLING, .take = take_log_rotate,
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
+    {.name = "next", .argument = "N", .modes = MODE_BIT(MODE_SHOW), .take = take_next,
+     .help = "print the next N times of each schedule, in place of the scenario"},
     {.name = "no-deps", .flag = MEMBER(no_deps), .modes = RUNNING,
      .help = "with --only: without what they depend on, as if that were there"},
     {.name = "no-deps", .flag = MEMBER(no_deps), .modes = REVIVING,

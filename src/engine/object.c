@@ -12,6 +12,7 @@
 #include "base/tail.h"
 #include "engine/dependencies.h"
 #include "engine/run.h"
+#include "engine/schedule.h"
 #include "event/bus.h"
 
 char *object_replica_name(const struct object_spec *spec, int64_t replica)
@@ -72,6 +73,7 @@ void facts_add_pid(struct object_facts *facts, int64_t pid)
 
 void object_release(struct object *object)
 {
+    schedule_free(object->schedule);
     free(object->verdict);
     tail_free(object->tail);
 }
@@ -79,6 +81,7 @@ void object_release(struct object *object)
 /* Nothing will come of it any more: those that wait for it hear so. */
 static void object_ended(struct object *object)
 {
+    schedule_close(object->schedule);
     object->ended = ++object->run->ended_count;
     if (!object->retired)
         graph_ended(object->run->graph, object);
@@ -88,6 +91,7 @@ static void object_ended(struct object *object)
 /* One that was down, or whose place is taken away, has neither succeeded nor failed. */
 static void object_finish(struct object *object)
 {
+    object->failed = schedule_failed(object->schedule, object->failed);
     if (object->down || object->retired) {
         object_ended(object);
         return;
@@ -117,6 +121,7 @@ static void be_down(struct object *object)
 {
     struct event event = {.kind = object->kind->stopped};
     object_leaves(object);
+    schedule_stopped(object->schedule, object->wanted != WANTED_NEW && object->wanted != WANTED_UP);
     object->down = true;
     object->failed = false;
     object->now = false;
@@ -136,6 +141,17 @@ static void await_start(struct object *object)
     run_poke(object->run);
 }
 
+/* Where it has a schedule it rests until its time has come. */
+static void start(struct object *object)
+{
+    if (!object->schedule)
+        object->schedule = schedule_new(object);
+    if (schedule_admits(object->schedule))
+        object->kind->start(object);
+    else
+        object_rests(object);
+}
+
 void object_happens(struct object *object, enum happening happening, const char *reason)
 {
     struct transition transition = lifecycle(object->state, happening);
@@ -149,7 +165,7 @@ void object_happens(struct object *object, enum happening happening, const char 
     case ACTION_REST:
         break;
     case ACTION_START:
-        object->kind->start(object);
+        start(object);
         break;
     case ACTION_SKIP:
         object->skipped = true;

@@ -20,6 +20,7 @@ struct error;
 struct event;
 struct object;
 struct run;
+struct schedule;
 struct tail;
 struct usages;
 
@@ -87,6 +88,8 @@ struct object_kind {
     const char *word; /* "process" */
     enum event_kind asked;   /* its event for a word that is done to it */
     enum event_kind stopped; /* and for its being down by a word */
+    enum event_kind scheduled; /* when its schedule starts it next */
+    enum event_kind missed;    /* and a time at which that does not */
     /* Starts it, after object_down() or an end once more. What fails is reported as an event, then by object_gone(). */
     void (*start)(struct object *object);
     /* Ends it, with its grace; where it is DOWN it does not run, and only the end is told. */
@@ -158,6 +161,7 @@ struct object {
     const struct object_kind *kind;
     struct run *run;
     const struct object_spec *spec;
+    struct schedule *schedule; /* NULL: it does not run by the clock, or was never to start yet */
     size_t number; /* of its declaration: see scenario_object(); its replicas share it */
     const char *name;
     bool daemon; /* ended when all that is no daemon has ended */

@@ -10,6 +10,7 @@
 #include "engine/dependencies.h"
 #include "engine/object.h"
 #include "engine/run.h"
+#include "engine/schedule.h"
 #include "event/bus.h"
 
 /* No more are told of; the log has the rest. */
@@ -177,7 +178,10 @@ void report_object(struct object *object, struct buf *out)
         buf_text(out, " ago");
         return;
     }
-    object->kind->describe(object, out);
+    if (object->state == OBJECT_RESTING && schedule_rests(object->schedule))
+        schedule_describe(object->schedule, out);
+    else
+        object->kind->describe(object, out);
     if (object->state == OBJECT_RUNNING)
         put_waits(run, object, out);
     put_needed(run, object, out);

@@ -10,6 +10,7 @@
 #include "engine/dependencies.h"
 #include "engine/object.h"
 #include "engine/run.h"
+#include "engine/schedule.h"
 #include "engine/steer_private.h"
 #include "event/bus.h"
 
@@ -99,7 +100,7 @@ static void follow_cascade(struct steering *steering)
     for (size_t i = 0; i < steering->count; i++)
         for (size_t j = 0; j < run->object_count; j++) {
             struct object *other = run->objects[j];
-            bool lives = other->state == OBJECT_RESTING || other->state == OBJECT_RUNNING;
+            bool lives = (other->state == OBJECT_RESTING && !schedule_rests(other->schedule)) || other->state == OBJECT_RUNNING;
             if (!other->retired && lives && other->spec->cascade && depends(other, steering->objects[i]->number))
                 include(steering, other);
         }
@@ -169,6 +170,7 @@ static void set_up(const struct steering *steering, struct object *object, bool 
         return; /* it starts already */
     object_asked(object, follows ? "is started by hand with what depends on it" : "is started by hand", 0);
     object->wanted = WANTED_UP;
+    schedule_ask(object->schedule);
     object->no_deps = steering->request->no_deps;
 }
 
@@ -181,6 +183,7 @@ static void set_new(const struct steering *steering, struct object *object, bool
     }
     object_asked(object, follows ? "is restarted by hand with what it depends on" : "is restarted by hand", 0);
     object->wanted = WANTED_NEW;
+    schedule_ask(object->schedule);
     object->no_deps = steering->request->no_deps && !follows;
     object->now = object->now || steering->request->now;
 }

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "engine/run.h"
+#include "engine/schedule.h"
 #include "engine/steer.h"
 #include "engine/steer_private.h"
 
@@ -57,6 +58,15 @@ static enum steer_standing runs(const struct object *object, enum steer_until un
     return STEER_NOT_YET;
 }
 
+/* It waits for the next time of its schedule: nothing of it is under way. */
+static enum steer_standing rests(const struct object *object, enum steer_until until)
+{
+    bool ran = object->reached & 1u << CONDITION_COMPLETED;
+    if (until == STEER_UNTIL_IDLE || until == STEER_UNTIL_SETTLED)
+        return STEER_COME;
+    return until == STEER_UNTIL_READY && ran ? ended(object) : STEER_NOT_YET;
+}
+
 enum steer_standing steer_stands(const struct object *object, enum steer_until until)
 {
     bool down = object->state == OBJECT_STOPPED || (object->state == OBJECT_ENDED && object->down);
@@ -70,6 +80,8 @@ enum steer_standing steer_stands(const struct object *object, enum steer_until u
         return STEER_STOPPED;
     if (object->state == OBJECT_ENDED)
         return ended(object);
+    if (object->state == OBJECT_RESTING && schedule_rests(object->schedule))
+        return rests(object, until);
     return object->state == OBJECT_RUNNING ? runs(object, until) : STEER_NOT_YET;
 }
 
@@ -160,6 +172,8 @@ const char *steer_state(const struct object *object)
         [OBJECT_PENDING] = "waiting", [OBJECT_RUNNING] = "running",  [OBJECT_RESTING] = "restarting",
         [OBJECT_STOPPING] = "stopping", [OBJECT_KILLING] = "stopping", [OBJECT_STOPPED] = "stopped",
     };
+    if (object->state == OBJECT_RESTING && schedule_rests(object->schedule))
+        return "scheduled";
     if (object->state != OBJECT_ENDED)
         return words[object->state];
     return object->skipped  ? "skipped"

@@ -43,6 +43,8 @@ enum event_kind {
     EVENT_PROCESS_UNWRITTEN,
     EVENT_PROCESS_EXITED,
     EVENT_PROCESS_RESTARTING,
+    EVENT_PROCESS_SCHEDULED,
+    EVENT_PROCESS_MISSED,
     EVENT_PROCESS_UNHEALTHY,
     EVENT_PROCESS_TIMEOUT,
     EVENT_PROCESS_ASKED,
@@ -140,7 +142,8 @@ enum event_flag {
     EVENT_REASONED = 1 << 7,   /* REASON says it all */
     EVENT_TOLD = 1 << 8,       /* another event told the story of it already */
     EVENT_ALIKE = 1 << 9,      /* several processes put into queues, or take from them, as it does */
-    EVENT_AGAIN = 1 << 10,     /* task.stopped: it is begun anew: by another worker, or when its pool is started again */
+    EVENT_AGAIN = 1 << 10,     /* task.stopped: it is begun anew: by another worker, or when its pool is started again; *.scheduled:
+                                  how its run before has ended does not count, as another follows */
     EVENT_ELSEWHERE = 1 << 11, /* the worker runs on MACHINE */
 };
 

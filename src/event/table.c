@@ -132,6 +132,14 @@ static const struct event_row rows[EVENT_KINDS] = {
            "Process {name} was ended by signal {signal}, restarting {when} ({attempt} of "
            "{total})."},
           {0, "Process {name} exited with code {code}, restarting {when} ({attempt} of {total})."}}},
+    [EVENT_PROCESS_SCHEDULED] =
+        {"process.scheduled", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "Nothing of the process runs until its schedule starts it: when; in the story before its first run alone.",
+         {{EVENT_TOLD, ""}, {0, "Process {name} {reason}."}}},
+    [EVENT_PROCESS_MISSED] =
+        {"process.missed", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "Times of its schedule at which the process was not started, and why; or why they are planned anew.",
+         {{0, "Process {name} {reason}."}}},
     [EVENT_PROCESS_UNHEALTHY] =
         {"process.unhealthy", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process failed its health check and is being ended.",
@@ -143,7 +151,7 @@ static const struct event_row rows[EVENT_KINDS] = {
           {0, "Process {name} timed out after {limit}."}}},
     [EVENT_PROCESS_ASKED] =
         {"process.asked", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
-         "A word from outside is done to the process: stop, start, restart or signal.",
+         "A word from outside is done to the process: stop, start, restart or signal; or its schedule stops it for the next run.",
          {{0, "Process {name} {reason}."}}},
     [EVENT_PROCESS_SCALED] =
         {"process.scaled", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,

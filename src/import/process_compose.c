@@ -242,6 +242,7 @@ static const struct key_row rows[] = {
     {"is_tty", take_tty, "tty"},
     {"log_location", take_log, NULL},
     {"replicas", take_replicas, NULL},
+    {"schedule", process_take_schedule, NULL},
     {"shutdown", take_shutdown, NULL},
     {"success_exit_codes", take_codes, "success_codes"},
     {"working_dir", draft_take_text, "cwd"},

@@ -17,6 +17,9 @@ bool process_tells_ready(const struct node *process);
 /* The keys that say what tells that it is ready, and stays healthy. */
 extern const struct key_rows probe_rows;
 
+/* The key 'schedule' of a process. */
+void process_take_schedule(void *object, const struct key_row *row, const struct node *value);
+
 /* Appends ", rotate: {...}" for the log_configuration beside a log_location, which may be NULL. */
 void process_rotation(struct import *import, const struct node *settings, struct buf *out);
 

@@ -13,6 +13,7 @@
 #include "child/helper.h"
 #include "child/streams.h"
 #include "engine/run.h"
+#include "engine/schedule.h"
 #include "event/bus.h"
 #include "loop/child.h"
 #include "loop/loop.h"
@@ -53,6 +54,7 @@ void process_life_over(struct process *process)
     bool ended_by_us = object_is_ending(&process->object) || life->condemned;
     int64_t wait;
     timer_stop(process->timer);
+    process->wait = WAIT_NONE;
     if (!ended_by_us)
         process_judge(process);
     process_settle_file(process, ended_by_us);
@@ -82,6 +84,8 @@ void process_life_over(struct process *process)
         process_wait(process, WAIT_RESTART, wait);
         return;
     }
+    if (!object_is_ending(&process->object) && schedule_goes_on(process->object.schedule, life->failed))
+        return;
     process->object.failed = life->failed;
     process_tell_ended(process, ended_by_us);
     object_gone(&process->object);
@@ -259,7 +263,7 @@ static void process_cancel(struct object *object)
 static void process_settle(struct object *object)
 {
     struct process *process = (struct process *)object;
-    bool broken = process->life.failed && !object->run->stop_cause;
+    bool broken = process->wait == WAIT_RESTART && process->life.failed && !object->run->stop_cause;
     process_cancel(object);
     if (broken) { /* the run ends by itself, and no other life made good for the last one */
         process_fail(process, "it was to be started again when the run ended");
@@ -357,6 +361,8 @@ static const struct object_kind process_kind = {
     .word = "process",
     .asked = EVENT_PROCESS_ASKED,
     .stopped = EVENT_PROCESS_STOPPED,
+    .scheduled = EVENT_PROCESS_SCHEDULED,
+    .missed = EVENT_PROCESS_MISSED,
     .start = process_start,
     .stop = process_stop,
     .kill = process_kill,

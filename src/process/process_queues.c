@@ -133,7 +133,7 @@ bool process_drained(const struct object *object)
         return false;
     if (life->link && !queue_session_is_idle(link_session(life->link)))
         return false;
-    if (streams_drained(life->streams))
+    if (!life->streams || streams_drained(life->streams))
         return true;
     timer_start(process->poll, DRAINED_POLL); /* nobody tells when a pipe was read empty */
     return false;

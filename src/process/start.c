@@ -15,6 +15,7 @@
 #include "child/start.h"
 #include "child/streams.h"
 #include "engine/run.h"
+#include "engine/schedule.h"
 #include "event/bus.h"
 #include "loop/child.h"
 #include "os/cgroup.h"
@@ -255,6 +256,8 @@ static void end_current(struct process *process)
     object_reached(&process->object, CONDITION_STARTED);
     object_reached(&process->object, CONDITION_READY);
     process->object.failed = false;
+    if (schedule_goes_on(process->object.schedule, false))
+        return;
     process_tell_ended(process, false);
     object_gone(&process->object);
 }

@@ -342,7 +342,8 @@ static void take_object(struct junit *junit, const struct event *event)
     }
     if (event->flags & EVENT_WRONG || skipped)
         put_told(&told, event);
-    if (event->kind == EVENT_PROCESS_RESTARTING) {
+    bool again = event->kind == EVENT_PROCESS_SCHEDULED && event->flags & EVENT_AGAIN && life->reason;
+    if (event->kind == EVENT_PROCESS_RESTARTING || again) {
         life_try_again(life, life->reason ? life->reason : "it has ended");
         free(life->reason);
         life->reason = NULL;

@@ -161,6 +161,8 @@ static void take_life(struct summary *summary, const struct event *event)
         sum->first = sum->first < 0 ? event->at : sum->first;
         return;
     }
+    if (event->kind == EVENT_PROCESS_SCHEDULED && event->flags & EVENT_AGAIN)
+        sum->failed = 0;
     if (event->kind == EVENT_PROCESS_RESTARTING) {
         sum->retries++;
         sum->waited += event->has_duration ? event->duration : 0;
@@ -230,6 +232,7 @@ static void summary_take(void *arg, const struct event *event)
     case EVENT_PROCESS_STARTED:
     case EVENT_PROCESS_EXITED:
     case EVENT_PROCESS_RESTARTING:
+    case EVENT_PROCESS_SCHEDULED:
     case EVENT_THREAD_STARTED:
     case EVENT_THREAD_STOPPED:
     case EVENT_THREAD_ENDED:

@@ -82,6 +82,13 @@ static void take_over(struct report *report, const struct event *event, enum spa
     end_life(report, number, object->failed && state != SPAN_RETRIED ? SPAN_FAILED : state);
 }
 
+/* A run of a schedule is over, or there was none yet. */
+static void take_scheduled(struct report *report, const struct event *event)
+{
+    uint32_t number = report_object_of(report, event);
+    take_over(report, event, event->flags & EVENT_AGAIN && report_object_at(report, number)->failed ? SPAN_RETRIED : SPAN_DONE);
+}
+
 static void take_thread_ended(struct report *report, const struct event *event)
 {
     enum span_state state = event->flags & EVENT_SIGNALED ? SPAN_STOPPED
@@ -116,6 +123,9 @@ void report_take_life(struct report *report, const struct event *event)
         break;
     case EVENT_PROCESS_RESTARTING:
         take_over(report, event, event->flags & EVENT_WRONG ? SPAN_RETRIED : SPAN_DONE);
+        break;
+    case EVENT_PROCESS_SCHEDULED:
+        take_scheduled(report, event);
         break;
     case EVENT_PROCESS_TERMINATED:
     case EVENT_THREAD_STOPPED:

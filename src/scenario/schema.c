@@ -70,6 +70,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_READY] = {"ready", "'ready'", false, "does not say what to look at"},
     [BLOCK_HEALTH] = {"health", "'health'", false, "does not say what to look at"},
     [BLOCK_RESTART] = {"restart", "'restart'", false, NULL},
+    [BLOCK_SCHEDULE] = {"schedule", "'schedule'", false, "does not say when"},
 };
 
 static const struct choice log_formats[] = {{"story", LOG_STORY}, {"json", LOG_JSON}, {0}};
@@ -80,6 +81,10 @@ static const struct choice restarts[] = {{"never", RESTART_NEVER},
                                          {"failure", RESTART_FAILURE},
                                          {"always", RESTART_ALWAYS},
                                          {0}};
+static const struct choice overlaps[] = {
+    {"skip", OVERLAP_SKIP}, {"queue", OVERLAP_QUEUE}, {"stop", OVERLAP_STOP}, {0}};
+static const struct choice first_times[] = {{"now", false}, {"wait", true}, {0}};
+static const struct choice statuses[] = {{"any", false}, {"last", true}, {0}};
 static const struct choice stop_targets[] = {
     {"group", STOP_GROUP}, {"leader", STOP_LEADER}, {0}};
 static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
@@ -120,6 +125,7 @@ static const struct key keys[] = {
 #include "scenario/keys/policy.def"
 #include "scenario/keys/body.def"
 #include "scenario/keys/process.def"
+#include "scenario/keys/schedule.def"
 #include "scenario/keys/attribute.def"
 #include "scenario/keys/probe.def"
 #include "scenario/keys/stream.def"

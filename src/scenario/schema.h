@@ -42,6 +42,7 @@ enum block_kind {
     BLOCK_READY,
     BLOCK_HEALTH,
     BLOCK_RESTART,
+    BLOCK_SCHEDULE,
     BLOCK_COUNT,
 };
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cron.h"
 #include "base/diag.h"
 #include "value/framing.h"
 #include "value/value.h"
@@ -118,6 +119,29 @@ struct creates_spec {
     bool renames; /* the command writes to output_tmp */
 };
 
+/* What a schedule does at a time at which the run before has not ended. */
+enum overlap {
+    OVERLAP_SKIP,  /* there is none at that time */
+    OVERLAP_QUEUE, /* it follows when that has ended */
+    OVERLAP_STOP,  /* that is stopped for it */
+};
+
+/* When something runs, again and again. */
+struct schedule_spec {
+    bool given;
+    const char *expression; /* of CRON; NULL: it goes by EVERY */
+    struct cron cron;
+    const char *zone;  /* NULL: that of this machine */
+    int64_t every;     /* ns */
+    bool waits;        /* the first run comes after EVERY, not at once */
+    enum overlap overlap;
+    int64_t queue;     /* OVERLAP_QUEUE: so many wait at most */
+    int64_t jitter;    /* ns: each time is put off by less than that, at random */
+    int64_t times;     /* runs in all; 0: there is no end */
+    bool last;         /* the last run alone says whether it has failed; else all of them */
+    struct mark mark;
+};
+
 /* How far an object has come, for those that depend on it. */
 enum condition {
     CONDITION_STARTED,
@@ -152,6 +176,7 @@ struct object_spec {
     size_t uses_count;
     struct value used; /* a table: the names of those resources */
     struct creates_spec creates; /* of a process, or of each task of a pool */
+    struct schedule_spec schedule;
     bool alone;        /* it, or each task, runs beside no other task and no process that is no daemon */
     int64_t timeout;
     const struct dependency_spec *depends_on; /* without cycles */

@@ -56,6 +56,12 @@ extern const struct type type_restarts;  /* restart_spec.max */
 extern const struct type type_stop_run;  /* struct stop_spec */
 extern const struct type type_stop_exec; /* struct stop_spec */
 
+/* In schedule.c. */
+extern const struct type type_schedule; /* struct schedule_spec */
+extern const struct type type_cron;     /* the same */
+extern const struct type type_zone;     /* const char * */
+extern const struct type type_period;   /* int64_t, ns */
+
 /* In vars.c and env.c. */
 extern const struct type type_vars;     /* struct value */
 extern const struct type type_env;      /* struct env_spec *, counted */

@@ -9,6 +9,7 @@
 #include "engine/object.h"
 #include "engine/report.h"
 #include "engine/run.h"
+#include "engine/schedule.h"
 #include "engine/steer.h"
 #include "serve/call.h"
 
@@ -40,6 +41,19 @@ static void put_pool(struct buf *out, const struct object_facts *facts)
         buf_printf(out, ",\"current\":%" PRId64, facts->current);
     if (facts->left >= 0)
         buf_printf(out, ",\"left\":%" PRId64, facts->left);
+}
+
+static void put_next(struct buf *out, const struct object *object)
+{
+    int64_t latest;
+    int64_t next = schedule_next(object->schedule, &latest);
+    if (!next)
+        return;
+    buf_text(out, ",\"next\":\"");
+    clock_print(out, next / 1000 * 1000);
+    buf_text(out, "\",\"latest\":\"");
+    clock_print(out, latest / 1000 * 1000);
+    buf_char(out, '"');
 }
 
 static void put_facts(const struct object *object, struct buf *out)
@@ -98,6 +112,7 @@ void object_row_print(const struct call *call, struct object *object, struct buf
     if (object->daemon)
         buf_text(out, ",\"daemon\":true");
     put_time(out, object);
+    put_next(out, object);
     put_facts(object, out);
     put_doing(call, object, out);
     buf_char(out, '}');

@@ -14,10 +14,13 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/cron.h"
+#include "base/cron_next.h"
 #include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
+#include "base/zone.h"
 #include "scenario/dotenv.h"
 #include "scenario/spec.h"
 #include "template/template.h"
@@ -121,12 +124,52 @@ static inline void fuzz_frame(const char *bytes, size_t size)
         abort();
 }
 
+static inline void fuzz_zone(const char *bytes, size_t size)
+{
+    struct error error = {0};
+    char *copy = mem_copy(bytes, size);
+    struct zone *zones[] = {zone_read(bytes, size, &error), zone_read_rule(copy, &error)};
+    for (size_t i = 0; i < countof(zones); i++) {
+        int64_t at = -4000000000;
+        for (int j = 0; zones[i] && j < 100 && at < INT64_MAX / 8; j++) {
+            struct zone_span span = zone_span(zones[i], at);
+            if (span.from > at || span.to <= at)
+                abort();
+            at = span.to;
+        }
+        zone_free(zones[i]);
+    }
+    error_release(&error);
+    free(copy);
+}
+
+/* What is read comes at some time. */
+static inline void fuzz_cron(const char *text, size_t size)
+{
+    char *copy = mem_copy(text, size);
+    struct zone *utc = zone_utc();
+    struct cron_fault fault = {0};
+    struct buf warnings = {0};
+    struct cron cron;
+    int64_t next;
+    bool read = cron_parse(copy, &cron, &fault);
+    if (read ? !cron_next(&cron, utc, 0, &next) : !fault.text.length || fault.offset + fault.length > strlen(copy))
+        abort();
+    if (read)
+        cron_warn(copy, &warnings);
+    buf_release(&warnings);
+    cron_fault_release(&fault);
+    zone_free(utc);
+    free(copy);
+}
+
 static const struct target {
     const char *name;
     void (*feed)(const char *bytes, size_t size);
 } targets[] = {
     {"loader", fuzz_loader}, {"template", fuzz_template}, {"unit", fuzz_unit},
-    {"dotenv", fuzz_dotenv}, {"frame", fuzz_frame},
+    {"dotenv", fuzz_dotenv}, {"frame", fuzz_frame},       {"zone", fuzz_zone},
+    {"cron", fuzz_cron},
 };
 
 #endif

@@ -10,6 +10,7 @@
 #include "scenario/bind/probe.h"
 #include "scenario/check/creates.h"
 #include "scenario/check/resources.h"
+#include "scenario/check/schedule.h"
 #include "scenario/check/shared_files.h"
 #include "scenario/check/stdin_owner.h"
 #include "scenario/loader.h"
@@ -424,6 +425,7 @@ void scenario_check(struct loader *loader)
         return;
     check_uses(loader);
     creates_check(loader);
+    schedule_check(loader);
     depend_check(loader);
     foreground_check(loader);
     check_daemons(loader);
