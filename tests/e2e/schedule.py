@@ -1,0 +1,157 @@
+"""Processes that run by the clock."""
+import json
+import os
+import subprocess
+
+from e2e.steer import end, gate, start, state, stop, word
+from harness.parrun import PROGRAM, Directory, Run, check_nothing_left, complete, mark
+
+
+def events(run):
+    return [json.loads(line) for line in run.splitlines()]
+
+
+def test_times():
+    """So many runs, on a grid; what depends on it waits for the first one, and is skipped where that fails."""
+    status, out, err = complete("""
+        processes:
+          job: {run: "echo run", schedule: {every: 100ms, times: 3}}
+          after: {run: "echo after", depends_on: {job: succeeded}}
+          bad: {run: "exit 3", allow_failure: false, schedule: {every: 100ms, times: 2}}
+          never: {run: "echo never", depends_on: {bad: succeeded}}
+    """, "--format", "json", "-v")
+    assert status == 1, (status, err)
+    told = events(out)
+    of = lambda name, kind: [e for e in told if e.get("process") == name and e["event"] == kind]
+    assert len(of("job", "process.started")) == 3 and len(of("job", "process.scheduled")) == 2, told
+    assert of("job", "process.exited")[0]["seq"] < of("after", "process.started")[0]["seq"], told
+    assert len(of("bad", "process.exited")) == 2 and "bad failed" in of("never", "process.skipped")[0]["reason"], told
+    assert len(of("job", "process.ended")) == 1 and told[-1]["event"] == "run.ended", told
+    check_nothing_left()
+
+
+HOLDS = "echo up; while [ ! -e gate ]; do sleep 0.01; done"
+
+
+def test_overlap():
+    """A time that comes while it runs is left out, or waits its turn, and no more wait than may."""
+    run = start(f"""
+        processes:
+          job: {{run: "{HOLDS}", schedule: {{every: 100ms, times: 2}}}}
+    """)
+    run.wait_for(rb"job leaves out 1 time of its schedule: the run before goes on")
+    run.wait_for(rb"job leaves out 1 time of its schedule: the run before goes on")
+    assert word(run, "status")[1]["job"]["next"] <= word(run, "status")[1]["job"]["latest"]
+    gate(run, "gate")
+    end(run)
+    assert run.seen.decode().count("job | up") == 2, run.seen
+    run = start(f"""
+        processes:
+          job: {{run: "{HOLDS}", schedule: {{every: 100ms, times: 3, overlap: queue}}}}
+    """)
+    run.wait_for(rb"job leaves out .*: as many runs wait as may")
+    gate(run, "gate")
+    end(run)
+    assert run.seen.decode().count("job | up") == 3, run.seen
+
+
+def test_overlap_stops():
+    """Such a stop is no failure and counts as no restart."""
+    run = start("""
+        processes:
+          job: {run: "echo up; exec sleep 1000", schedule: {every: 100ms, times: 3, overlap: stop}}
+    """)
+    run.wait_for(rb"is stopped by its schedule")
+    run.wait_for(rb"is stopped by its schedule")
+    run.wait_for(rb"job . up")
+    assert run.client.objects("job")["job"]["restarts"] == 0
+    stop(run)
+    assert run.seen.count(b"failed") == 0, run.seen
+
+
+def test_words():
+    """A word starts it at any time, between its times it rests, and it keeps the run going until that is told to end."""
+    run = start("""
+        processes:
+          job: {run: "echo up", schedule: {cron: "0 0 29 2 *", timezone: Pacific/Auckland}}
+          other: {run: "true", depends_on: [job]}
+    """)
+    run.wait_for(rb"Process job runs next at 20\d\d-02-29 00:00:00\+13:00\.")
+    row = run.client.objects("job")["job"]
+    assert row["state"] == "scheduled" and row["next"].endswith("-02-28T11:00:00.000000Z"), row
+    assert row["doing"].startswith("runs next at "), row
+    assert run.client.objects("other")["other"]["state"] == "waiting"
+    assert word(run, "start", ["job"])[0] == 0
+    run.wait_for(rb"job . up")
+    run.wait_for(rb"Process other end")
+    assert word(run, "restart", ["job"])[0] == 0
+    run.wait_for(rb"job . up")
+    assert state(run, "job") in ("running", "scheduled")
+    assert word(run, "stop", ["other", "job"])[0] in (0, 7)
+    end(run)
+    assert b"Stopped by hand and not started again: job." in run.seen, run.seen
+
+
+def test_stopped_run():
+    """What waits for its time holds nothing up when the run is told to end."""
+    run = start("""
+        processes:
+          job: {run: "echo up", schedule: {cron: "@yearly"}}
+          often: {run: "echo often", schedule: {every: 100ms}}
+    """)
+    run.wait_for(rb"often . often")
+    run.wait_for(rb"often . often")
+    assert b"job | up" not in run.seen
+    stop(run)
+
+
+def test_status():
+    """A run that fails makes it fail, unless the last one alone is to say so."""
+    for says, wanted, failures in (("any", 1, "1"), ("last", 0, "0")):
+        run = Run(f"""
+            processes:
+              job: {{run: "test -e ran || {{ touch ran; exit 1; }}", schedule: {{every: 100ms, times: 2, status: {says}}}}}
+        """, "--junit", "junit.xml")
+        status, out, err = run.finish()
+        assert status == wanted, (status, out, err)
+        assert f'failures="{failures}"' in (run.directory.path / "junit.xml").read_text()
+
+
+def test_next():
+    """Without a zone of its own a schedule is in that of the machine; a grid begins at the time that is asked for."""
+    held = Directory()
+    file = held.file("s.yaml", """
+        processes:
+          job: {run: "true", schedule: {cron: "0 9 * * *"}}
+          grid: {run: "true", schedule: {every: 1500ms, first: wait}}
+    """)
+    for at, wanted in (
+        ("2026-03-29 02:30", ["job  2026-03-29 09:00:00+09:00", "grid  2026-03-29 02:30:01+09:00 and 500ms"]),
+        ("2026-03-29T00:00:00+00:00", ["job  2026-03-30 09:00:00+09:00", "grid  2026-03-29 09:00:01+09:00 and 500ms"]),
+        ("2026-03-28T23:59:59Z", ["job  2026-03-29 09:00:00+09:00", "grid  2026-03-29 09:00:00+09:00 and 500ms"]),
+    ):
+        shown = subprocess.run([PROGRAM, "show", "--next", "1", "--at", at, file], env={**os.environ, "TZ": "Asia/Tokyo"},
+                               stdout=subprocess.PIPE, check=True, text=True).stdout
+        assert shown.splitlines() == wanted, (at, shown)
+    for arguments, said in (
+        (["--next", "1", "--at", "tomorrow"], "--at is a time such as '2026-03-29 02:30'"),
+        (["--next", "1", "--at", "2026-02-30 02:30"], "--at is a time such as"),
+        (["--next", "1", "--at", "2026-02-28 02:30+1x"], "--at is a time such as"),
+        (["--next", "0"], "--next is a number of times"),
+        (["--at", "2026-03-29 02:30"], "--at goes with --next"),
+    ):
+        ended = subprocess.run([PROGRAM, "show", *arguments, file], stderr=subprocess.PIPE, check=False, text=True)
+        assert ended.returncode == 2 and said in ended.stderr, ended
+    ended = subprocess.run([PROGRAM, "check", file], env={**os.environ, "TZ": "Asia/Tokio"}, stderr=subprocess.PIPE, check=False, text=True)
+    assert ended.returncode == 2 and "write 'timezone'" in ended.stderr, ended
+
+
+@mark("release")
+def test_daemon():
+    """One that is a daemon runs by the clock for as long as the others do."""
+    status, out, err = complete("""
+        processes:
+          watch: {run: "echo watch >>seen", daemon: true, schedule: {every: 100ms}}
+          work: {run: "until [ $(wc -l <seen) -ge 3 ]; do sleep 0.01; done 2>/dev/null"}
+    """)
+    assert status == 0, (out, err)
