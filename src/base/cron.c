@@ -43,7 +43,7 @@ static const struct nickname {
 };
 
 /* What is read. */
-struct reading {
+struct cron_reading {
     const char *text;
     const struct cron_field *field;
     const char *at;
@@ -70,10 +70,10 @@ void cron_fault_release(struct cron_fault *fault)
 }
 
 /* What is wrong is from FROM to TO. */
-static bool fail(struct reading *reading, const char *from, const char *to, const char *format, ...)
+static bool fail(struct cron_reading *reading, const char *from, const char *to, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-static bool fail(struct reading *reading, const char *from, const char *to, const char *format, ...)
+static bool fail(struct cron_reading *reading, const char *from, const char *to, const char *format, ...)
 {
     va_list arguments;
     reading->fault->offset = (size_t)(from - reading->text);
@@ -85,13 +85,13 @@ static bool fail(struct reading *reading, const char *from, const char *to, cons
 }
 
 /* The same, with a hint that has no arguments; returns false too. */
-static bool advise(struct reading *reading, const char *hint)
+static bool advise(struct cron_reading *reading, const char *hint)
 {
     buf_text(&reading->fault->hint, hint);
     return false;
 }
 
-static const char *part_end(const struct reading *reading, const char *at)
+static const char *part_end(const struct cron_reading *reading, const char *at)
 {
     while (at < reading->end && *at != ',')
         at++;
@@ -109,7 +109,7 @@ static bool ends_in_sign(const char *from, const char *to)
 }
 
 /* Words of other dialects, each with what stands for it here. */
-static bool refuse_dialect(struct reading *reading, const char *from, const char *to)
+static bool refuse_dialect(struct cron_reading *reading, const char *from, const char *to)
 {
     const char *name = reading->field->name;
     if (*from == '?') {
@@ -128,7 +128,7 @@ static bool refuse_dialect(struct reading *reading, const char *from, const char
     return true;
 }
 
-static bool refuse_word(struct reading *reading, const char *from, const char *to)
+static bool refuse_word(struct cron_reading *reading, const char *from, const char *to)
 {
     const struct cron_field *field = reading->field;
     char *word = mem_copy(from, (size_t)(to - from));
@@ -150,7 +150,7 @@ static bool refuse_word(struct reading *reading, const char *from, const char *t
     return false;
 }
 
-static bool check_value(struct reading *reading, const char *from, const char *to, int value)
+static bool check_value(struct cron_reading *reading, const char *from, const char *to, int value)
 {
     const struct cron_field *field = reading->field;
     if (value >= field->least && value <= field->most)
@@ -166,7 +166,7 @@ static bool check_value(struct reading *reading, const char *from, const char *t
 }
 
 /* A number or a name. */
-static bool read_value(struct reading *reading, const struct part *part, int *value)
+static bool read_value(struct cron_reading *reading, const struct part *part, int *value)
 {
     const struct cron_field *field = reading->field;
     const char *from = reading->at, *to = from;
@@ -193,7 +193,7 @@ static bool read_value(struct reading *reading, const struct part *part, int *va
     return refuse_word(reading, from, to > from ? to : part->end);
 }
 
-static bool read_step(struct reading *reading, struct part *part)
+static bool read_step(struct cron_reading *reading, struct part *part)
 {
     const char *from = ++reading->at;
     while (reading->at < part->end && isdigit((unsigned char)*reading->at)) {
@@ -210,7 +210,7 @@ static bool read_step(struct reading *reading, struct part *part)
 }
 
 /* What was meant by a range that goes backwards: to the end of the field, and from its beginning on. */
-static void cure_backwards(struct reading *reading, const struct part *part)
+static void cure_backwards(struct cron_reading *reading, const struct part *part)
 {
     const struct cron_field *field = reading->field;
     const char *dash = memchr(part->text, '-', (size_t)(part->end - part->text));
@@ -235,7 +235,7 @@ static void cure_backwards(struct reading *reading, const struct part *part)
         buf_printf(hint, "-%.*s", last_length, part->last_text);
 }
 
-static bool read_last(struct reading *reading, struct part *part)
+static bool read_last(struct cron_reading *reading, struct part *part)
 {
     part->last_text = ++reading->at;
     part->range = true;
@@ -253,7 +253,7 @@ static bool read_last(struct reading *reading, struct part *part)
     return false;
 }
 
-static bool read_part(struct reading *reading, struct part *part)
+static bool read_part(struct cron_reading *reading, struct part *part)
 {
     const struct cron_field *field = reading->field;
     *part = (struct part){.text = reading->at, .end = part_end(reading, reading->at), .first = field->least, .last = field->most};
@@ -287,7 +287,7 @@ static bool read_part(struct reading *reading, struct part *part)
     return advise(reading, "write a number, a range as 1-5, either with a step as 1-5/2, or '*'");
 }
 
-static bool read_field(struct reading *reading, uint64_t *bits)
+static bool read_field(struct cron_reading *reading, uint64_t *bits)
 {
     struct part part;
     for (;; reading->at++) {
@@ -301,7 +301,7 @@ static bool read_field(struct reading *reading, uint64_t *bits)
 }
 
 /* Finds the fields of TEXT: their number, more than FIELDS too. */
-static size_t split(const char *text, struct reading readings[FIELDS])
+static size_t split(const char *text, struct cron_reading readings[FIELDS])
 {
     size_t count = 0;
     for (const char *at = text; *at;) {
@@ -309,14 +309,14 @@ static size_t split(const char *text, struct reading readings[FIELDS])
         size_t length = strcspn(at + blank, " \t\r\n");
         at += blank;
         if (length && count < FIELDS)
-            readings[count] = (struct reading){.text = text, .field = &fields[count], .at = at, .end = at + length};
+            readings[count] = (struct cron_reading){.text = text, .field = &fields[count], .at = at, .end = at + length};
         count += length > 0;
         at += length;
     }
     return count;
 }
 
-static bool refuse_count(struct reading *whole, size_t count)
+static bool refuse_count(struct cron_reading *whole, size_t count)
 {
     fail(whole, whole->text, whole->text + strlen(whole->text),
          "this has %zu field%s, and a cron expression has 5: minute, hour, day, month and weekday", count, count == 1 ? "" : "s");
@@ -326,7 +326,7 @@ static bool refuse_count(struct reading *whole, size_t count)
 }
 
 /* The text that a nickname stands for; TEXT itself where it is none; NULL where there is no such nickname. */
-static const char *find_nickname(struct reading *whole)
+static const char *find_nickname(struct cron_reading *whole)
 {
     size_t length = strcspn(whole->text, " \t");
     struct nearest nearest = {0};
@@ -362,7 +362,7 @@ static uint64_t possible_days(uint64_t months)
     return (UINT64_C(1) << (most + 1)) - 1;
 }
 
-static bool check_comes(const struct cron *cron, struct reading *day)
+static bool check_comes(const struct cron *cron, struct cron_reading *day)
 {
     if ((!cron->day_star && !cron->weekday_star) || cron->days & possible_days(cron->months))
         return true;
@@ -372,8 +372,8 @@ static bool check_comes(const struct cron *cron, struct reading *day)
 
 bool cron_parse(const char *text, struct cron *cron, struct cron_fault *fault)
 {
-    struct reading readings[FIELDS];
-    struct reading whole = {.text = text, .fault = fault};
+    struct cron_reading readings[FIELDS];
+    struct cron_reading whole = {.text = text, .fault = fault};
     const char *meant = find_nickname(&whole);
     *cron = (struct cron){0};
     if (!meant)
@@ -382,7 +382,7 @@ bool cron_parse(const char *text, struct cron *cron, struct cron_fault *fault)
     if (count != FIELDS)
         return refuse_count(&whole, count);
     uint64_t *const bits[FIELDS] = {&cron->minutes, &cron->hours, &cron->days, &cron->months, &cron->weekdays};
-    struct reading day = readings[DAY];
+    struct cron_reading day = readings[DAY];
     day.fault = fault;
     cron->moves = *readings[MINUTE].at == '*' || *readings[HOUR].at == '*';
     cron->day_star = *readings[DAY].at == '*';
@@ -397,7 +397,7 @@ bool cron_parse(const char *text, struct cron *cron, struct cron_fault *fault)
     return check_comes(cron, &day);
 }
 
-static void warn_part(const struct reading *reading, const struct part *part, struct buf *out)
+static void warn_part(const struct cron_reading *reading, const struct part *part, struct buf *out)
 {
     const struct cron_field *field = reading->field;
     int span = field->most - field->least + 1;
@@ -412,7 +412,7 @@ static void warn_part(const struct reading *reading, const struct part *part, st
 
 void cron_warn(const char *text, struct buf *out)
 {
-    struct reading readings[FIELDS];
+    struct cron_reading readings[FIELDS];
     struct cron_fault fault = {0};
     struct part part;
     if (*text == '@' || split(text, readings) != FIELDS)

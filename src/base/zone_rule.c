@@ -17,7 +17,7 @@
 #define USUAL_CHANGES ",M3.2.0,M11.1.0"
 
 /* A change of the clocks. */
-struct moment {
+struct change_at {
     int64_t at;
     int32_t offset; /* from then on */
 };
@@ -119,16 +119,16 @@ static int64_t change_day(const struct zone_change *change, int64_t year)
     return day < first + calendar_month_days(year, change->month) ? day : day - 7;
 }
 
-static void insert(struct moment *moments, size_t *count, int64_t at, int32_t offset)
+static void insert(struct change_at *moments, size_t *count, int64_t at, int32_t offset)
 {
     size_t place = (*count)++;
     for (; place > 0 && moments[place - 1].at > at; place--)
         moments[place] = moments[place - 1];
-    moments[place] = (struct moment){at, offset};
+    moments[place] = (struct change_at){at, offset};
 }
 
 /* The offset just before AT, of moments that begin earlier. */
-static int32_t offset_before(const struct moment *moments, size_t count, int64_t at)
+static int32_t offset_before(const struct change_at *moments, size_t count, int64_t at)
 {
     size_t place = count;
     while (place > 1 && moments[place - 1].at >= at)
@@ -138,7 +138,7 @@ static int32_t offset_before(const struct moment *moments, size_t count, int64_t
 
 void zone_rule_span(const struct zone_rule *rule, int64_t instant, struct zone_span *span)
 {
-    struct moment moments[8];
+    struct change_at moments[8];
     size_t count = 0, at = 0;
     if (!rule->changes) {
         span->offset = rule->standard;

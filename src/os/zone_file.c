@@ -158,14 +158,14 @@ void zone_file_release(struct zone_file *file)
 }
 
 /* The best of what was looked at. */
-struct search {
+struct zone_search {
     const char *wrong;
     char *city; /* the name that ends in "/WRONG", whatever its case */
     char *near;
     size_t distance;
 };
 
-static void look_at(struct search *search, const char *name)
+static void look_at(struct zone_search *search, const char *name)
 {
     const char *city = strrchr(name, '/');
     struct nearest nearest = {.wrong = search->wrong, .name = search->near, .distance = search->distance};
@@ -186,7 +186,7 @@ static int is_zone(const struct dirent *entry)
 }
 
 /* NAME is below the directory. */
-static void search_in(struct search *search, const char *name, int depth)
+static void search_in(struct zone_search *search, const char *name, int depth)
 {
     struct buf path = {0};
     struct dirent **entries = NULL;
@@ -208,7 +208,7 @@ static void search_in(struct search *search, const char *name, int depth)
 
 char *zone_file_nearest(const char *wrong)
 {
-    struct search search = {.wrong = wrong};
+    struct zone_search search = {.wrong = wrong};
     search_in(&search, "", 1);
     if (!search.city)
         return search.near;
