@@ -46,6 +46,7 @@ static const struct wrapper {
     [BLOCK_READY] = {AROUND ENDS "processes: {p: {run: x, ready: {", "}}}\n", "tcp: 80"},
     [BLOCK_HEALTH] = {AROUND ENDS "processes: {p: {run: x, health: {", "}}}\n", "tcp: 80"},
     [BLOCK_RESTART] = {AROUND ENDS "processes: {p: {run: x, restart: {", "}}}\n", ""},
+    [BLOCK_SCHEDULE] = {AROUND ENDS "processes: {p: {run: x, schedule: {", "}}}\n", "every: 30s"},
     [BLOCK_RESULTS] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, results: {", "}}}\n", ""},
 };
 
