@@ -110,7 +110,7 @@ static void offer_names(const struct candidates *candidates, const char *file,
     struct diags *diags = diags_new();
     struct scenario_sources *held = NULL;
     struct scenario *scenario =
-        file && strcmp(file, "-") != 0 ? scenario_load(file, NULL, 0, diags, &held) : NULL;
+        file && strcmp(file, "-") != 0 ? scenario_load(file, NULL, diags, &held) : NULL;
     if (scenario)
         take(candidates, scenario);
     scenario_free(scenario);

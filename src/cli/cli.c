@@ -64,9 +64,12 @@ static int print_made(int (*make)(const char *name, struct buf *out, struct erro
 static struct scenario *load(const struct options *options, const char *file, struct scenario_sources **held)
 {
     struct diags *diags = diags_new();
-    struct scenario *scenario =
-        options->each ? each_load(options->each, diags, held)
-                      : scenario_load(file, options->overrides.items, options->overrides.count, diags, held);
+    struct scenario_wishes wishes = {
+        .overrides = options->overrides.items,
+        .override_count = options->overrides.count,
+        .on = options->on,
+    };
+    struct scenario *scenario = options->each ? each_load(options->each, diags, held) : scenario_load(file, &wishes, diags, held);
     complain_diags(diags, scenario_mask(*held));
     diags_free(diags);
     return scenario;

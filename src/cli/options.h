@@ -119,6 +119,7 @@ struct options {
     bool progress;          /* --progress */
     bool no_progress;       /* --no-progress */
     bool timestamps;        /* --timestamps: as the scenario's log.timestamps */
+    const char *on;         /* --on: where pools run that do not say it, as YAML; NULL: here */
     int64_t jobs;           /* --jobs: workers of every pool; 0: as the scenario says */
     const char *record;     /* --record FILE; NULL: none */
     const char *junit;      /* --junit FILE; NULL: none */

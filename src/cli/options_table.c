@@ -288,6 +288,8 @@ static const struct option table[] = {
      .help = "of the lines that are there, the last N of each object alone"},
     {.letter = '0', .name = "null", .flag = MEMBER(asking.nul), .modes = ASKING,
      .help = "messages end in NUL, not in a newline"},
+    {.name = "on", .argument = "WHERE", .text = MEMBER(on), .modes = RUNNING | MODE_BIT(MODE_CHECK),
+     .help = "run pools that do not say it elsewhere: 'slurm', or what 'on' may be"},
     {.name = "only", .argument = "NAMES", .takes = TAKES_OBJECTS, .list = MEMBER(only), .modes = RUNNING,
      .help = "run these objects and what they depend on: names with commas between them"},
     {.letter = 'o', .name = "output", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(output), .modes = READING,

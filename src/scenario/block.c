@@ -7,6 +7,7 @@
 #include "base/nearest.h"
 #include "scenario/hints/other_tools.h"
 #include "scenario/loader.h"
+#include "scenario/types.h"
 #include "yaml/quote.h"
 
 /* Of a block with more keys a list says nothing at a glance. */
@@ -265,6 +266,16 @@ static const struct node *fallback_node(struct loader *loader, size_t row)
     return loader->fallbacks[row];
 }
 
+/* What a key of BLOCK is where it is not given; NULL: nothing. */
+static const struct node *find_default(struct loader *loader, const struct block *block, size_t row)
+{
+    size_t count;
+    const struct key *key = &schema_keys(&count)[row];
+    if (key->type == &type_on && ((const struct pool_spec *)block->spec)->kind == POOL_PROCESS)
+        return loader->on;
+    return key->fallback ? fallback_node(loader, row) : NULL;
+}
+
 /* What must hold of a key beside its value. */
 static void check_key(struct loader *loader, const struct block *block, const struct key *key,
                       const struct node *node)
@@ -297,8 +308,8 @@ static void bind_key(struct loader *loader, const struct block *block, size_t ro
     };
     const struct node *node = block->given[row];
     check_key(loader, block, key, node);
-    if (!node && key->fallback)
-        node = fallback_node(loader, row);
+    if (!node)
+        node = find_default(loader, block, row);
     if (!node)
         return;
     size_t before = diags_count(loader->diags);

@@ -166,7 +166,7 @@ const struct node *include_all(struct loader *loader, const struct node *root)
 void include_explain(struct loader *loader)
 {
     for (size_t i = 1; i < loader->file_count; i++)
-        for (size_t at = i; at; at = loader->files[at].parent)
+        for (size_t at = i; at && loader->files[at].place.source; at = loader->files[at].parent)
             diags_note_source(loader->diags, loader->files[i].source, loader->files[at].place,
                               "included here");
 }

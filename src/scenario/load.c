@@ -120,6 +120,21 @@ static void keep_tree(struct loader *loader, const struct node *root)
         scenario->directories[i] = loader->files[i].directory;
 }
 
+/* What the command line says of pools: as if it stood in a file of that name. */
+static void read_on(struct loader *loader)
+{
+    const char *text = loader->wishes.on;
+    if (!text)
+        return;
+    struct scenario_file file = {
+        .source = sources_add(loader->sources, "--on", text, strlen(text)),
+        .directory = loader->scenario->directory,
+        .identity = "",
+    };
+    size_t number = include_add(loader, &file);
+    loader->on = tree_parse_part(loader->arena, file.source, (uint16_t)number, loader->diags);
+}
+
 static void read_scenario(struct loader *loader)
 {
     char *identity = realpath(loader->scenario->file, NULL);
@@ -151,6 +166,7 @@ static void read_scenario(struct loader *loader)
         .mark = loader_mark(loader, root),
     };
     keep_tree(loader, root);
+    read_on(loader);
     block_read(loader, &block, root);
     scenario_check(loader);
     secrets_check(loader);
@@ -206,16 +222,16 @@ static struct loader loader_of(struct scenario *scenario, struct diags *diags,
         .scenario = scenario, .arena = scenario->arena, .diags = diags, .sources = held};
 }
 
-struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
-                               struct diags *diags, struct scenario_sources **held)
+struct scenario *scenario_load(const char *file, const struct scenario_wishes *wishes, struct diags *diags,
+                               struct scenario_sources **held)
 {
     bool standard = !strcmp(file, "-");
     struct scenario *scenario = new_scenario(file, standard);
     struct error error = {0};
     *held = sources_new();
     struct loader loader = loader_of(scenario, diags, *held);
-    loader.overrides = overrides;
-    loader.override_count = count;
+    if (wishes)
+        loader.wishes = *wishes;
     loader.standard_input = standard;
     loader.source = sources_read(*held, file, scenario->file, &error);
     return load(&loader, scenario, &error);

@@ -47,8 +47,8 @@ struct loader {
     struct scenario_file *files; /* it, and what it includes; see include.h */
     size_t file_count;
     size_t file_capacity;
-    const char *const *overrides;
-    size_t override_count;
+    struct scenario_wishes wishes;
+    const struct node *on; /* of these; NULL: nothing */
     struct script *script;        /* for expressions; NULL until one is met */
     const char *script_name;      /* what `name` is in it */
     bool vars_known;              /* the scenario's vars are bound */

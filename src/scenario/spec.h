@@ -579,15 +579,21 @@ struct scenario {
     size_t thread_count;
 };
 
+/* What a command line says of a scenario. */
+struct scenario_wishes {
+    const char *const *overrides; /* "NAME=VALUE", for its vars */
+    size_t override_count;
+    const char *on; /* YAML: what 'on' of its pools of kind process is where they do not say it; NULL: nothing */
+};
+
 /*
- * Reads and checks FILE ("-": standard input) with OVERRIDES ("NAME=VALUE", COUNT of them) for its
- * vars. Returns a scenario for scenario_free(), or NULL with at least one error in DIAGS; DIAGS
+ * Reads and checks FILE ("-": standard input) with WISHES, NULL: none. Returns a scenario for scenario_free(), or NULL with at least one error in DIAGS; DIAGS
  * points into *HELD, which the caller frees with scenario_free_sources() after printing; so do the
  * marks in the scenario.
  */
 struct scenario_sources;
-struct scenario *scenario_load(const char *file, const char *const *overrides, size_t count,
-                               struct diags *diags, struct scenario_sources **held);
+struct scenario *scenario_load(const char *file, const struct scenario_wishes *wishes, struct diags *diags,
+                               struct scenario_sources **held);
 /* The same for the LENGTH bytes of TEXT, a scenario that no file holds: NAME is its name, and that of its file
  * in messages; relative paths start in the working directory. */
 struct scenario *scenario_load_text(const char *name, const char *text, size_t length,

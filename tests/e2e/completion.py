@@ -178,7 +178,7 @@ CASES = [
     ("parrun sc", "parrun scale scene.yaml schema"),
     ("parrun -v pla", "parrun -v plan"),
     ("parrun -v plan mi", "parrun -v plan mill.yaml"),
-    ("parrun plan mill.yaml --on", "parrun plan mill.yaml --only"),
+    ("parrun plan mill.yaml --onl", "parrun plan mill.yaml --only"),
     ("parrun plan mill.yaml --only bu", "parrun plan mill.yaml --only build bundle"),
     ("parrun check mill.yaml si", "parrun check mill.yaml size="),
     ("parrun --log mi", "parrun --log mill.yaml"),

@@ -36,7 +36,7 @@ static inline bool load_text(const void *text, size_t size, struct buf *said)
         abort();
     struct diags *diags = diags_new();
     struct scenario_sources *held;
-    struct scenario *scenario = scenario_load(path, NULL, 0, diags, &held);
+    struct scenario *scenario = scenario_load(path, NULL, diags, &held);
     if ((scenario == NULL) != (diags_count(diags) > 0))
         abort();
     diags_print(diags, said);

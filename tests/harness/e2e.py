@@ -14,7 +14,7 @@ from .paths import TESTS, program
 FOLDER = TESTS / "e2e"
 # Where it matters who comes first, tests run at the speed of a user's program too: the sanitizers' is another one.
 BOTH = ("ack", "control", "crowd", "door", "durable", "grace", "journal", "loss", "queue_at_once", "shared_files", "stop", "supervise")
-NEEDED = {"slurm": "slurmctld"}  # what the tests of a file need beside all else: not to be had everywhere
+NEEDED = {"slurm": "slurmctld", "ssh": "sshd"}  # what the tests of a file need beside all else: not to be had everywhere
 ASKED = ("UPDATE", "LIVE")  # of a test by whoever runs it, see tests/e2e/each.py
 TIME_LIMIT = {"test": 900, "soak": 3600, "torture": 3600}
 

@@ -167,7 +167,7 @@ static struct scenario *make(char *directory, const char *text, const char *byte
         put_file(files[i], "", 0);
     put_file("in", bytes, length);
     put_file("scenario.yaml", text, strlen(text));
-    struct scenario *scenario = scenario_load("scenario.yaml", NULL, 0, diags, held);
+    struct scenario *scenario = scenario_load("scenario.yaml", NULL, diags, held);
     diags_print(diags, &said);
     assert_buf(&said, "");
     diags_free(diags);

@@ -42,7 +42,7 @@ static void diagnose(const char *name, struct buf *said)
 {
     struct diags *diags = diags_new();
     struct scenario_sources *held;
-    struct scenario *scenario = scenario_load(name, NULL, 0, diags, &held);
+    struct scenario *scenario = scenario_load(name, NULL, diags, &held);
     assert_null(scenario);
     assert_true(diags_count(diags) > 0);
     diags_print(diags, said);

@@ -187,7 +187,7 @@ static void test_who_wins(void **state)
                               "  q: {run: 'true'}\n");
     struct diags *diags = diags_new();
     struct scenario_sources *held;
-    struct scenario *scenario = scenario_load("scenario.yaml", NULL, 0, diags, &held);
+    struct scenario *scenario = scenario_load("scenario.yaml", NULL, diags, &held);
     assert_non_null(scenario);
     for (size_t i = 0; i < countof(expected); i++)
         assert_string_equal(value_of(&scenario->processes[0].object, expected[i][0]),

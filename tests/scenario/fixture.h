@@ -64,7 +64,8 @@ static inline struct loaded load_with(const char *text, const char *const *overr
         put_file(companions[i].name, companions[i].text);
     struct diags *diags = diags_new();
     struct buf said = {0};
-    loaded.scenario = scenario_load("scenario.yaml", overrides, count, diags, &loaded.held);
+    struct scenario_wishes wishes = {.overrides = overrides, .override_count = count};
+    loaded.scenario = scenario_load("scenario.yaml", &wishes, diags, &loaded.held);
     diags_print(diags, &said);
     assert_true((loaded.scenario == NULL) == (diags_count(diags) > 0));
     diags_free(diags);

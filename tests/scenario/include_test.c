@@ -68,7 +68,7 @@ static void test_files(void **state)
     struct diags *diags = diags_new();
     struct buf said = {0};
     struct scenario_sources *held;
-    struct scenario *scenario = scenario_load("main.yaml", NULL, 0, diags, &held);
+    struct scenario *scenario = scenario_load("main.yaml", NULL, diags, &held);
     diags_print(diags, &said);
     assert_string_equal(buf_string(&said), "");
     check_scenario(scenario);

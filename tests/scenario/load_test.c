@@ -289,7 +289,7 @@ static void test_missing_file(void **state)
     for (size_t i = 0; i < countof(files); i++) {
         struct diags *diags = diags_new();
         struct scenario_sources *held;
-        assert_null(scenario_load(files[i], NULL, 0, diags, &held));
+        assert_null(scenario_load(files[i], NULL, diags, &held));
         assert_int_equal(diags_count(diags), 1);
         scenario_free_sources(held);
         diags_free(diags);
@@ -306,7 +306,7 @@ static void test_large_file(void **state)
     struct diags *diags = diags_new();
     struct scenario_sources *held;
     struct buf said = {0};
-    assert_null(scenario_load(name, NULL, 0, diags, &held));
+    assert_null(scenario_load(name, NULL, diags, &held));
     diags_print(diags, &said);
     assert_non_null(strstr(buf_string(&said), "is larger than 64 MB"));
     close(fd);

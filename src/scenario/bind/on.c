@@ -7,6 +7,22 @@
 #include "scenario/loader.h"
 #include "scenario/types.h"
 
+/* What "slurm" alone stands for: {slurm: }. */
+static const struct node *short_form(struct loader *loader, const struct node *word)
+{
+    struct node *map = arena_alloc(loader->arena, 3 * sizeof(*map));
+    map[0] = *word;
+    map[0].kind = NODE_MAP;
+    map[0].size = 1;
+    map[0].items = map + 1;
+    map[1] = *word;
+    map[2] = *word;
+    map[2].size = 0;
+    map[2].text = "";
+    map[2].style = STYLE_PLAIN;
+    return map;
+}
+
 /* How long what is not queued has to answer, where nothing is said. */
 #define ANSWER_TIME (20 * NS_PER_S)
 
@@ -16,10 +32,14 @@ static void bind_on(struct loader *loader, const struct field *field, const stru
     on->mark = loader_mark(loader, node);
     const struct node *workers = block_given(field->block, "workers");
     on->as_many = !workers || (workers->kind == NODE_SCALAR && !strcmp(workers->text, "auto"));
+    if (node_is_nothing(node))
+        return;
+    if (node->kind == NODE_SCALAR && !strcmp(node->text, "slurm"))
+        node = short_form(loader, node);
     if (node->kind == NODE_MAP)
         field_block(loader, field, node, on);
     else
-        field_expected(loader, field, node, field->key->type->wording, "for example: on: {ssh: [host1]}");
+        field_expected(loader, field, node, field->key->type->wording, "for example: on: {ssh: [host1, host2]}");
     if (node->kind == NODE_MAP && !node_find(node, "timeout"))
         on->timeout = on->slurm.given ? 0 : ANSWER_TIME;
 }
@@ -157,10 +177,10 @@ static void bind_srun(struct loader *loader, const struct field *field, const st
 
 const struct type type_on = {
     .name = "on",
-    .wording = "a mapping of keys",
+    .wording = "a mapping of keys or slurm",
     .bind = bind_on,
     .block = BLOCK_ON,
-    .json = "@block",
+    .json = "'anyOf':[{'enum':['slurm',null]},@block]",
 };
 const struct type type_launcher = {
     .name = "launcher",

@@ -129,8 +129,8 @@ static void bind_vars(struct loader *loader, const struct field *field, const st
     } else if (!node_is_nothing(node)) {
         field_wrong(loader, field, node);
     }
-    for (size_t i = 0; i < loader->override_count; i++)
-        apply_override(loader, &vars, loader->overrides[i]);
+    for (size_t i = 0; i < loader->wishes.override_count; i++)
+        apply_override(loader, &vars, loader->wishes.overrides[i]);
     meet_secrets(loader, &vars);
     *(struct value *)field->member = vars;
     loader->vars_known = true;

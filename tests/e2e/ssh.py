@@ -1,0 +1,75 @@
+"""Pools on hosts of ssh: a real server of it on this machine, under several names."""
+import os
+import re
+import signal
+
+from harness.parrun import Run, check_nothing_left, check_status, complete, mark, until
+from harness.processes import children, stat, survivors
+from harness.sshd import Server
+
+
+def pool(hosts, *rest, slots=1):
+    return f"pools:\n  p:\n    on: {{ssh: {hosts}, slots: {slots}}}\n" + "".join(f"    {line}\n" for line in rest)
+
+
+# The first time it runs it tells its worker and hangs; then it goes through.
+HANGS_ONCE = ("workers: 1", "tasks: 1",
+              "run: 'if [ -e hung ]; then echo done again; else echo $PPID >hung.new; mv hung.new hung; exec sleep 1000; fi'")
+
+
+def parent(pid):
+    return stat(pid)[2]
+
+
+def hanging(server):
+    run = Run(pool("[a]", *HANGS_ONCE), "-v", env=server.env)
+    until((run.directory.path / "hung").exists, "the task")
+    return run, int((run.directory.path / "hung").read_text())
+
+
+def check_done_again(run, why):
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert re.search(rb"Task 0 was ended: its worker was lost: " + why, out), out
+    assert b"done again\n" in out and b"failed" not in out and b"tried again" not in out, out
+
+
+@mark("release")
+def test_hosts_that_are_there_do_the_tasks():
+    """Those that are not, or are not who they were, are told, and hold up nobody."""
+    with Server() as server:
+        # Each of the two that are there has a task at least: it waits for the other.
+        status, out, err = complete(pool("[a, down, changed, b]", "tasks: 12", "env: {WHAT: 'a b'}", "output: ordered",
+                                         "run: ': >$PARRUN_WORKER; until [ -e 1 ] && [ -e 4 ]; do sleep 0.02; done; echo \"$WHAT ${{ item }}\"'"),
+                                    "-v", env=server.env)
+        check_status(status, 0, out + err)
+        assert re.findall(rb"^a b (\d+)$", out, re.M) == [b"%d" % item for item in range(12)], out
+        assert re.search(rb"Worker 2 of pool p was lost: .*connect to host 127.0.0.1 port \d+: Connection refused", out), out
+        assert re.search(rb"Worker 3 of pool p was lost: .*Host key verification failed", out), out
+        status, out, err = complete(pool("[changed]", "tasks: 1", "run: echo never"), env=server.env)
+        check_status(status, 1, out + err)
+        assert re.search(rb"its workers cannot be started, 5 times in a row: .*Host key verification failed", out), out
+    check_nothing_left()
+
+
+@mark("release")
+def test_what_is_lost_is_done_again():
+    with Server() as server:
+        run, worker = hanging(server)
+        os.kill(parent(worker), signal.SIGKILL)
+        check_done_again(run, rb"the way to its host has ended, ")
+        run, _ = hanging(server)  # nothing comes any more, and nothing says why
+        sessions = children(server.daemon.pid)
+        sessions += [child for session in sessions for child in children(session) if stat(child)[0] == "sshd"]
+        for pid in sessions:
+            os.kill(pid, signal.SIGSTOP)
+        run.wait_for(rb"nothing was heard of its host \S+ for 4 seconds")
+        for pid in sessions:
+            os.kill(pid, signal.SIGCONT)
+        check_done_again(run, rb"nothing was heard of its host \S+ for 4 seconds")
+        run, _ = hanging(server)
+        runner = run.runner()
+        os.kill(run.guard, signal.SIGKILL)
+        os.kill(runner, signal.SIGKILL)
+        run.finish()
+    until(lambda: not survivors(), "the end of what runs there")
