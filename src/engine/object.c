@@ -71,6 +71,12 @@ void facts_add_pid(struct object_facts *facts, int64_t pid)
     facts->pids[facts->pid_count++] = pid;
 }
 
+void facts_release(struct object_facts *facts)
+{
+    free(facts->pids);
+    free(facts->hosts);
+}
+
 void object_release(struct object *object)
 {
     schedule_free(object->schedule);

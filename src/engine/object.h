@@ -74,7 +74,7 @@ struct object_facts {
     int terminal_columns;
     bool has_health;
     bool healthy;        /* with HAS_HEALTH */
-    bool is_pool;        /* it has the next six */
+    bool is_pool;        /* it has the next ones */
     size_t workers;      /* that there are */
     size_t busy;         /* of them */
     int64_t succeeded;   /* tasks */
@@ -82,6 +82,7 @@ struct object_facts {
     int64_t current;
     int64_t skipped;
     int64_t left;        /* below 0: nobody knows */
+    char *hosts;         /* where its workers run elsewhere: members of a JSON list, to be freed; NULL: here */
 };
 
 struct object_kind {
@@ -194,6 +195,8 @@ bool object_is_called(const char *name, const char *pattern);
 
 /* Adds PID to those of FACTS. */
 void facts_add_pid(struct object_facts *facts, int64_t pid);
+
+void facts_release(struct object_facts *facts);
 
 /* Frees what the engine keeps of it; each kind's free() calls it. */
 void object_release(struct object *object);

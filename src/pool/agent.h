@@ -71,6 +71,13 @@ bool agents_end(struct pool *pool);
 /* A dry run: tells by which command workers would be started elsewhere; nothing where they run here. */
 void agents_plan(struct pool *pool);
 
+/* Appends on which hosts, and in which jobs, the pool's workers are, and how many are waited for: ", on n1 (job 12)"; nothing
+ * where they run here. */
+void agents_print_places(const struct pool *pool, struct buf *out);
+
+/* Appends the same as the members of a JSON list. */
+void agents_print_json(const struct pool *pool, struct buf *out);
+
 void agents_free(struct pool *pool);
 
 #endif

@@ -510,6 +510,11 @@ static void pool_facts(const struct object *object, struct object_facts *facts)
         if (worker->pid && !pool->agents) /* of another machine its number says nothing here */
             facts_add_pid(facts, worker->pid);
     }
+    if (!pool->agents)
+        return;
+    struct buf hosts = {0};
+    agents_print_json(pool, &hosts);
+    facts->hosts = buf_take(&hosts);
 }
 
 static void pool_progress(const struct object *object, struct buf *out)

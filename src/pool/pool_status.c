@@ -188,6 +188,7 @@ void pool_print_state(const struct pool *pool, struct buf *out)
     if (pool->failed)
         buf_printf(out, ", %" PRId64 " of them failed", pool->failed);
     print_pause(pool, out);
+    agents_print_places(pool, out);
     if (pool->throttled)
         buf_text(out, ", held back until the machine has more to spare");
     put_uses_waited_for(pool, ", ", out);

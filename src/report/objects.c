@@ -53,7 +53,7 @@ uint32_t objects_lane(struct objects *objects, uint32_t object, int64_t worker)
     if (owner->lanes[at] == MAP_NONE) {
         objects->lanes =
             mem_grow(objects->lanes, &objects->lane_capacity, objects->lane_count + 1, sizeof(*objects->lanes));
-        objects->lanes[objects->lane_count] = (struct lane){object, worker};
+        objects->lanes[objects->lane_count] = (struct lane){.object = object, .worker = worker};
         owner->lanes[at] = (uint32_t)objects->lane_count++;
     }
     return owner->lanes[at];
@@ -81,6 +81,8 @@ void objects_release(struct objects *objects)
         series_release(&object->load);
         series_release(&object->held);
     }
+    for (size_t i = 0; i < objects->lane_count; i++)
+        free(objects->lanes[i].host);
     free(objects->items);
     free(objects->lanes);
     map_release(&objects->names);

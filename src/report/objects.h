@@ -18,6 +18,7 @@
 struct lane {
     uint32_t object;
     int64_t worker; /* 0: the object itself */
+    char *host;     /* where that worker ran last; NULL: where the run did */
 };
 
 struct report_object {

@@ -35,7 +35,12 @@ static void put_lanes(const struct report *report, struct buf *out)
     buf_text(out, ",\n\"lanes\":[");
     for (size_t i = 0; i < report->objects.lane_count; i++) {
         const struct lane *lane = &report->objects.lanes[i];
-        buf_printf(out, "%s[%u,%lld]", i ? "," : "", (unsigned)lane->object, (long long)lane->worker);
+        buf_printf(out, "%s[%u,%lld", i ? "," : "", (unsigned)lane->object, (long long)lane->worker);
+        if (lane->host) {
+            buf_char(out, ',');
+            put_quoted(out, lane->host);
+        }
+        buf_char(out, ']');
     }
     buf_char(out, ']');
 }

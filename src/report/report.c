@@ -63,6 +63,16 @@ static void take_pool_started(struct report *report, const struct event *event)
     pool->workers = event->count;
 }
 
+static void take_worker_started(struct report *report, const struct event *event)
+{
+    if (!event->machine)
+        return;
+    uint32_t number = objects_lane(&report->objects, report_object_of(report, event), event->worker);
+    struct lane *lane = &report->objects.lanes[number];
+    free(lane->host);
+    lane->host = mem_strdup(event->machine);
+}
+
 static void take_pool_ended(struct report *report, const struct event *event)
 {
     struct report_object *pool = report_object_at(report, report_object_of(report, event));
@@ -206,6 +216,9 @@ static void take_object_event(struct report *report, const struct event *event)
         break;
     case EVENT_POOL_ENDED:
         take_pool_ended(report, event);
+        break;
+    case EVENT_WORKER_STARTED:
+        take_worker_started(report, event);
         break;
     case EVENT_POOL_RESUMED:
         take_pool_resumed(report, event);

@@ -41,6 +41,8 @@ static void put_pool(struct buf *out, const struct object_facts *facts)
         buf_printf(out, ",\"current\":%" PRId64, facts->current);
     if (facts->left >= 0)
         buf_printf(out, ",\"left\":%" PRId64, facts->left);
+    if (facts->hosts)
+        buf_printf(out, ",\"hosts\":[%s]", facts->hosts);
 }
 
 static void put_next(struct buf *out, const struct object *object)
@@ -81,7 +83,7 @@ static void put_facts(const struct object *object, struct buf *out)
         object->kind->staff(object, &staff);
     if (staff.paused)
         buf_text(out, ",\"paused\":true");
-    free(facts.pids);
+    facts_release(&facts);
 }
 
 static void put_doing(const struct call *call, struct object *object, struct buf *out)

@@ -21,10 +21,10 @@ static void put_tasks(const struct run *run, struct buf *out)
     for (size_t i = 0; i < run->object_count; i++) {
         struct object_facts facts = {0};
         run->objects[i]->kind->facts(run->objects[i], &facts);
-        free(facts.pids);
         failed += facts.failed ? facts.failed : run->objects[i]->failed;
         done += facts.succeeded + facts.failed;
         left = left < 0 || facts.left < 0 ? -1 : left + facts.left;
+        facts_release(&facts);
     }
     buf_printf(out, ",\"done\":%" PRId64, done);
     if (left >= 0)

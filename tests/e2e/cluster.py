@@ -1,12 +1,14 @@
 """Pools whose workers run elsewhere: here through launchers that go nowhere, and lose what they have."""
+import json
 import os
 import pathlib
 import re
 import signal
 import struct
+import subprocess
 import time
 
-from harness.parrun import PATIENCE, Directory, Run, check_nothing_left, check_status, complete
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, check_status, complete
 from harness.processes import stat
 
 HERE = """[sh, -c, 'exec "$0" "$@"']"""
@@ -51,15 +53,18 @@ def check_done_again(run, why):
 
 
 def test_tasks_run_there():
+    directory = Directory()
     status, out, err = complete(scenario(HERE, [
         "workers: 4", "tasks: 6", "env: {WHAT: 'item ${{ item }}', FIXED: 'a b'}", "output: ordered",
-        'run: echo "$WHAT $FIXED $PARRUN_NAME $PARRUN_WORKER" | sed "s/[1-4]$/N/"'], ", slots: 2"), "-v")
+        'run: echo "$WHAT $FIXED $PARRUN_NAME $PARRUN_WORKER" | sed "s/[1-4]$/N/"'], ", slots: 2"), "-v", "--report", "report.html", directory=directory)
     check_status(status, 0, out + err)
     for item in range(6):
         assert b"item %d a b p N\n" % item in out, out
     host = os.uname().nodename.encode()
     ready = re.findall(rb"Worker (\d) of pool p is ready on (.*) \(\d+\)\.", out)
     assert sorted(ready) == [(b"%d" % worker, host) for worker in (1, 2, 3, 4)], out
+    lanes = re.search(r'"lanes":(\[\[.*?\]\])', (directory.path / "report.html").read_text())[1]
+    assert sorted(json.loads(lanes)) == [[0, worker, host.decode()] for worker in (1, 2, 3, 4)], lanes
     check_nothing_left()
 
 
@@ -212,6 +217,17 @@ def test_no_frames_behind_the_mark():
 def test_directory_is_not_there():
     check_never_starts(HERE, rb"on .*: cannot run in the directory '/nowhere/at/all' there: No such file",
                        rest=["workers: 1", "tasks: 1", "cwd: /nowhere/at/all", "lua: print('never')"])
+
+
+def test_status_says_where():
+    run, _ = hanging()
+    said = subprocess.run([PROGRAM, "status", "--json", "-r", str(run.scenario)], capture_output=True, timeout=PATIENCE, check=False)
+    row = json.loads(said.stdout)
+    host = os.uname().nodename
+    assert [(place["host"], place["workers"]) for place in row["hosts"]] == [(host, 1)] and f", on {host}" in row["doing"], row
+    run.signal(signal.SIGTERM)
+    run.finish()
+    check_nothing_left()
 
 
 def test_agent_is_killed():

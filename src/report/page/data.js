@@ -164,8 +164,8 @@ class Data {
   }
 
   laneName(lane) {
-    const [object, worker] = this.head.lanes[lane];
-    return this.head.objects[object].name + (worker ? "." + worker : "");
+    const [object, worker, host] = this.head.lanes[lane];
+    return this.head.objects[object].name + (worker ? "." + worker : "") + (host ? " on " + host : "");
   }
 
   isTask(span) {
