@@ -35,7 +35,7 @@ struct exec_context {
 };
 
 /* Variables that exec_context_set() may add. */
-#define WORLD_MORE_VARIABLES 4
+#define WORLD_MORE_VARIABLES 5
 
 /*
  * Works out environment, directory and attributes for SPEC, called NAME; INDEX is that of a

@@ -120,6 +120,8 @@ static int open_file(struct streams *streams, struct stream *stream,
     int result = exec_context_path(streams->context, spec->path, &path, error);
     if (result)
         return result;
+    if (!stream->input)
+        run_writes(streams->run, path);
     unsigned flags = FILE_DIRECTORIES | (spec->append || streams->again ? FILE_APPEND : FILE_EMPTY);
     if (spec->rotate.size || stream->ours >= 0)
         return open_recorded(streams, stream, path, flags, &spec->rotate, error);

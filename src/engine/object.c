@@ -81,6 +81,7 @@ void object_release(struct object *object)
 {
     schedule_free(object->schedule);
     free(object->verdict);
+    free(object->changed);
     tail_free(object->tail);
 }
 
@@ -152,10 +153,12 @@ static void start(struct object *object)
 {
     if (!object->schedule)
         object->schedule = schedule_new(object);
-    if (schedule_admits(object->schedule))
-        object->kind->start(object);
-    else
+    if (!schedule_admits(object->schedule)) {
         object_rests(object);
+        return;
+    }
+    object->lives++;
+    object->kind->start(object);
 }
 
 void object_happens(struct object *object, enum happening happening, const char *reason)

@@ -171,6 +171,9 @@ struct object {
     enum object_wanted wanted;
     bool now;     /* WANTED_DOWN, WANTED_NEW: by force */
     bool no_deps; /* WANTED_NEW, WANTED_UP: whatever it depends on */
+    bool watches;  /* files, whose change begins it anew: as no daemon it keeps the run from ending */
+    char *changed; /* where the list of those is that its next life is for; NULL: it is for none */
+    int64_t lives; /* how often it was started */
     bool down;    /* a word has stopped it; the same as OBJECT_STOPPED, and kept when the run ends so */
     int64_t restarts;  /* how often it was started again by itself */
     int64_t restarted; /* and by words */

@@ -115,10 +115,14 @@ static void take_moves(struct run *run)
     }
 }
 
-/* Whether the run goes on for it: what a word has stopped, and none is to start, does not. */
+/* Whether the run goes on for it: what has ended and may be begun anew by a change of files does, what a word has stopped, and
+ * none is to start, does not. */
 static bool holds_run(const struct object *object)
 {
     bool raised = object->wanted == WANTED_UP || object->wanted == WANTED_NEW;
+    bool wakes = object->watches && !object->daemon && !object->skipped && !object->down && !object->run->stop_cause;
+    if (object->state == OBJECT_ENDED && wakes)
+        return true;
     return object->state != OBJECT_ENDED && (object->state != OBJECT_STOPPED || raised);
 }
 
@@ -249,6 +253,8 @@ static void run_advance(void *arg)
     if (run->stop_cause)
         stop_unneeded(run);
     steer_look(run);
+    if (run->watchers)
+        run->attend(run->watchers);
     if (count_alive(run, false) || (end_stopped(run, false) && count_alive(run, false)))
         return;
     stop_drained_daemons(run);
@@ -321,6 +327,17 @@ void run_stop(struct run *run, enum stop_cause cause, int signal)
     skip_pending(run);
     stop_unneeded(run);
     run_poke(run);
+}
+
+void run_writes(struct run *run, const char *path)
+{
+    if (!run->watchers)
+        return;
+    for (size_t i = 0; i < run->written_count; i++)
+        if (!strcmp(run->written[i], path))
+            return;
+    run->written = mem_realloc(run->written, run->written_count + 1, sizeof(*run->written));
+    run->written[run->written_count++] = mem_strdup(path);
 }
 
 void run_hold(struct run *run, bool held)

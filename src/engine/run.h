@@ -34,6 +34,7 @@ struct steer_watch;
 struct timer;
 struct terminal;
 struct tokens;
+struct watchers;
 
 /* Why a run is being stopped. */
 enum stop_cause {
@@ -120,6 +121,10 @@ struct run {
     bool refused;                 /* the system refused what the run needs */
     bool draining;                /* no more tasks are begun; then the run is stopped */
     struct steer_watch *watches;  /* who waits for what becomes of a word */
+    struct watchers *watchers;    /* of files; NULL: none */
+    void (*attend)(struct watchers *watchers); /* these look what has become of the objects; set with them */
+    char **written;               /* absolute: files that its processes' output goes to; with WATCHERS alone */
+    size_t written_count;
     bool advancing;               /* a look at what can go on is already on its way */
     bool over;
     int64_t started; /* clock_monotonic() */
@@ -134,6 +139,9 @@ void run_start(struct run *run);
 
 /* Asks everything to end: non-daemons first, then daemons. A second call ends all by force. */
 void run_stop(struct run *run, enum stop_cause cause, int signal);
+
+/* A process's output goes to the file PATH (copied): a change of it is none that anybody watches for. */
+void run_writes(struct run *run, const char *path);
 
 /* Holds back or lets go on whatever makes output. */
 /* In another thread than the loop's: waits until the object of this name, NULL: each, has written what it

@@ -93,15 +93,25 @@ static bool depends(const struct object *object, size_t number)
     return false;
 }
 
-/* Those that say cascade, live, and depend on one of the objects; and so on. */
+/* Whether it is to be restarted with what it depends on: where it has begun, or has done its work. */
+static bool cascades(const struct object *other)
+{
+    struct error error = {0};
+    bool was_there = other->state == OBJECT_ENDED && !other->down && other->spec->when && !other->spec->left_out &&
+                     !other->kind->revive((struct object *)other, true, &error);
+    error_release(&error);
+    return !other->retired && other->spec->cascade &&
+           (was_there || (other->state == OBJECT_RESTING && !schedule_rests(other->schedule)) || other->state == OBJECT_RUNNING);
+}
+
+/* Those that say cascade and depend on one of the objects; and so on. */
 static void follow_cascade(struct steering *steering)
 {
     const struct run *run = steering->run;
     for (size_t i = 0; i < steering->count; i++)
         for (size_t j = 0; j < run->object_count; j++) {
             struct object *other = run->objects[j];
-            bool lives = (other->state == OBJECT_RESTING && !schedule_rests(other->schedule)) || other->state == OBJECT_RUNNING;
-            if (!other->retired && lives && other->spec->cascade && depends(other, steering->objects[i]->number))
+            if (cascades(other) && depends(other, steering->objects[i]->number))
                 include(steering, other);
         }
     follow_dependencies(steering);
@@ -181,7 +191,13 @@ static void set_new(const struct steering *steering, struct object *object, bool
         set_up(steering, object, true);
         return;
     }
-    object_asked(object, follows ? "is restarted by hand with what it depends on" : "is restarted by hand", 0);
+    if (follows || !steering->request->changed)
+        object_asked(object,
+                     !follows                     ? "is restarted by hand"
+                     : steering->request->changed ? "is restarted with what it depends on"
+                                                  : "is restarted by hand with what it depends on", 0);
+    free(object->changed);
+    object->changed = !follows && steering->request->changed ? mem_strdup(steering->request->changed) : NULL;
     object->wanted = WANTED_NEW;
     schedule_ask(object->schedule);
     object->no_deps = steering->request->no_deps && !follows;
@@ -220,7 +236,8 @@ static void set_signal(const struct steering *steering, struct object *object, b
     int signal = steering->request->signal;
     (void)follows;
     buf_printf(&reason, "is sent signal %s by hand", signal_name(signal));
-    object_asked(object, buf_string(&reason), signal);
+    if (!steering->request->changed)
+        object_asked(object, buf_string(&reason), signal);
     buf_release(&reason);
     object->kind->signal(object, signal);
 }

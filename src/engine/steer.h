@@ -39,6 +39,7 @@ struct steer_request {
     bool now;          /* STEER_STOP: by force, without the rest of the grace */
     bool with_deps;    /* start, restart: what they depend on is started too */
     bool no_deps;      /* start, restart: at once, whatever they depend on */
+    const char *changed; /* restart, signal: files have, which the caller has told; where their list is, borrowed; NULL: by hand */
 };
 
 /* What is waited for. */

@@ -153,6 +153,14 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"process.asked", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "A word from outside is done to the process: stop, start, restart or signal; or its schedule stops it for the next run.",
          {{0, "Process {name} {reason}."}}},
+    [EVENT_PROCESS_CHANGED] =
+        {"process.changed", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "Files that the process watches have changed: how many, the first of them, and what follows.",
+         {{0, "Process {name} {reason}."}}},
+    [EVENT_PROCESS_WATCH] =
+        {"process.watch", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "What somebody should know of the files that the process watches.",
+         {{0, "Process {name}: {reason}."}}},
     [EVENT_PROCESS_SCALED] =
         {"process.scaled", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "parrun scale: the process has another number of replicas.",

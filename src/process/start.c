@@ -289,6 +289,8 @@ void process_start(struct object *object)
         result = exec_context_init(&context, run, &process->spec->object, object->name, process->index, &error);
         if (!result)
             process_begin_file(process, &context);
+        if (!result && object->changed)
+            exec_context_set(&context, "PARRUN_CHANGED", object->changed);
         if (!result)
             result = run->dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
         exec_context_release(&context);

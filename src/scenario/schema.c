@@ -71,6 +71,8 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_HEALTH] = {"health", "'health'", false, "does not say what to look at"},
     [BLOCK_RESTART] = {"restart", "'restart'", false, NULL},
     [BLOCK_SCHEDULE] = {"schedule", "'schedule'", false, "does not say when"},
+    [BLOCK_WATCH] = {"watch", "'watch'", false, NULL},
+    [BLOCK_DO] = {"do", "'do'", false, NULL},
 };
 
 static const struct choice log_formats[] = {{"story", LOG_STORY}, {"json", LOG_JSON}, {0}};
@@ -85,6 +87,7 @@ static const struct choice overlaps[] = {
     {"skip", OVERLAP_SKIP}, {"queue", OVERLAP_QUEUE}, {"stop", OVERLAP_STOP}, {0}};
 static const struct choice first_times[] = {{"now", false}, {"wait", true}, {0}};
 static const struct choice statuses[] = {{"any", false}, {"last", true}, {0}};
+static const struct choice watch_acts[] = {{"restart", WATCH_RESTART}, {"run", WATCH_RUN}, {0}};
 static const struct choice stop_targets[] = {
     {"group", STOP_GROUP}, {"leader", STOP_LEADER}, {0}};
 static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
@@ -126,6 +129,7 @@ static const struct key keys[] = {
 #include "scenario/keys/body.def"
 #include "scenario/keys/process.def"
 #include "scenario/keys/schedule.def"
+#include "scenario/keys/watch.def"
 #include "scenario/keys/attribute.def"
 #include "scenario/keys/probe.def"
 #include "scenario/keys/stream.def"

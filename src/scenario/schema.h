@@ -43,6 +43,8 @@ enum block_kind {
     BLOCK_HEALTH,
     BLOCK_RESTART,
     BLOCK_SCHEDULE,
+    BLOCK_WATCH,
+    BLOCK_DO,
     BLOCK_COUNT,
 };
 

@@ -171,7 +171,7 @@ struct object_spec {
     bool never; /* WHEN is the word false, no expression */
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     bool allow_failure; /* its failure counts as success */
-    bool cascade; /* a restart by hand of what it depends on restarts it too */
+    bool cascade; /* a restart of what it depends on, by hand or as files have changed, restarts it too */
     struct use_spec *uses; /* of a process, or of each task of a pool */
     size_t uses_count;
     struct value used; /* a table: the names of those resources */
@@ -302,12 +302,31 @@ struct restart_spec {
     int64_t reset_after; /* ns: what has run so long is begun to be counted anew */
 };
 
+/* What follows when files that a process watches have changed. */
+enum watch_act {
+    WATCH_RESTART, /* it is ended and begins anew */
+    WATCH_RUN,     /* it begins anew once it has ended by itself */
+    WATCH_SIGNAL,  /* it is sent a signal */
+};
+
+struct watch_spec {
+    const char **paths; /* absolute patterns (base/path_pattern.h), braces worked out */
+    size_t path_count;  /* 0: it watches nothing */
+    const char **ignores; /* lines as those of .gitignore */
+    size_t ignore_count;
+    const char *directory; /* absolute: the one that IGNORES are seen from */
+    int64_t delay;         /* ns after the last of some changes */
+    enum watch_act act;
+    int signal; /* WATCH_SIGNAL */
+};
+
 struct process_spec {
     struct object_spec object;
     bool daemon;
     int64_t replicas; /* at least 1; above 1 they are named NAME.1, NAME.2, ... */
     struct stop_spec stop;
     struct restart_spec restart;
+    struct watch_spec watch;
     struct probe_spec ready;
     struct probe_spec health;
     struct codes_spec success;

@@ -62,6 +62,12 @@ extern const struct type type_cron;     /* the same */
 extern const struct type type_zone;     /* const char * */
 extern const struct type type_period;   /* int64_t, ns */
 
+/* In watch.c; all but the first are members of struct watch_spec. */
+extern const struct type type_watch;        /* struct watch_spec */
+extern const struct type type_watch_paths;  /* paths, counted */
+extern const struct type type_watch_ignore; /* ignores, counted */
+extern const struct type type_watch_do;     /* act, and signal */
+
 /* In vars.c and env.c. */
 extern const struct type type_vars;     /* struct value */
 extern const struct type type_env;      /* struct env_spec *, counted */

@@ -62,6 +62,7 @@
 #include "store/journal.h"
 #include "store/queue_store.h"
 #include "store/resume.h"
+#include "watch/watchers.h"
 
 /* How long a log that nobody reads is waited for once the run was stopped. */
 #define LOG_PATIENCE (5 * NS_PER_S)
@@ -464,8 +465,10 @@ static bool go(struct runner *runner, const struct options *options)
     if (board && (options->progress || !shares_terminal(run->scenario)))
         runner->progress = progress_new(run, board, fd, options->progress ? 0 : PROGRESS_PATIENCE);
     runner->samples = samples_new(run);
+    watchers_open(run);
     run_start(run);
     loop_run(run->loop);
+    watchers_close(run);
     close_books(runner);
     control_socket_free(run->control);
     run->control = NULL; /* what threads have posted is still to be called, see loop_free() */
