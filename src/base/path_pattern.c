@@ -92,18 +92,27 @@ static bool is_hidden(const struct path_match *matching, const char *t)
     return !matching->hidden && *t == '.' && (t == matching->path || t[-1] == '/');
 }
 
-/* A part "**" at P. */
+/* Behind the stars at P. */
+static const char *stars_end(const struct path_match *matching, const char *p)
+{
+    while (p < matching->end && *p == '*')
+        p++;
+    return p;
+}
+
+/* A part "**" at P; more stars are the same. */
 static bool is_deep(const struct path_match *matching, const char *p)
 {
-    return (p == matching->pattern || p[-1] == '/') && matching->end - p >= 2 && p[1] == '*' &&
-           (p + 2 == matching->end || p[2] == '/');
+    const char *behind = stars_end(matching, p);
+    return (p == matching->pattern || p[-1] == '/') && behind - p >= 2 && (behind == matching->end || *behind == '/');
 }
 
 static enum match match_deep(const struct path_match *matching, const char *p, const char *t)
 {
-    bool last = p + 2 == matching->end;
+    const char *behind = stars_end(matching, p);
+    bool last = behind == matching->end;
     while (*t) {
-        enum match found = last ? NO_MATCH : match(matching, p + 3, t);
+        enum match found = last ? NO_MATCH : match(matching, behind + 1, t);
         if (found == MATCH)
             return MATCH;
         if (is_hidden(matching, t))
@@ -120,8 +129,7 @@ static enum match match_star(const struct path_match *matching, const char *p, c
 {
     if (is_hidden(matching, t))
         return NO_MATCH;
-    while (p < matching->end && *p == '*')
-        p++;
+    p = stars_end(matching, p);
     for (;; t++) {
         enum match found = match(matching, p, t);
         if (found != NO_MATCH)
@@ -180,7 +188,7 @@ static bool leads(const char *p, const char *t)
     size_t length = strcspn(t, "/");
     if (!*t)
         return *p;
-    if (end - p == 2 && !memcmp(p, "**", 2)) {
+    if (end - p >= 2 && strspn(p, "*") == (size_t)(end - p)) {
         if (*end && leads(end + 1, t))
             return true;
         return *t != '.' && (!t[length] || leads(p, t + length + 1));

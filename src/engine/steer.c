@@ -187,7 +187,7 @@ static void set_up(const struct steering *steering, struct object *object, bool 
 /* What is not up and only follows, as it is depended on, is started. */
 static void set_new(const struct steering *steering, struct object *object, bool follows)
 {
-    if (follows && object->state != OBJECT_RUNNING && object->state != OBJECT_RESTING) {
+    if (follows && object->state != OBJECT_RUNNING && object->state != OBJECT_RESTING && !cascades(object)) {
         set_up(steering, object, true);
         return;
     }
@@ -198,6 +198,8 @@ static void set_new(const struct steering *steering, struct object *object, bool
                                                   : "is restarted by hand with what it depends on", 0);
     free(object->changed);
     object->changed = !follows && steering->request->changed ? mem_strdup(steering->request->changed) : NULL;
+    object_lost(object, CONDITION_COMPLETED); /* what depends on that waits for the new life */
+    object_lost(object, CONDITION_SUCCEEDED);
     object->wanted = WANTED_NEW;
     schedule_ask(object->schedule);
     object->no_deps = steering->request->no_deps && !follows;

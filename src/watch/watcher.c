@@ -158,14 +158,20 @@ static void look_at_lives(struct watcher *watcher)
     watcher->lists[1] = -1;
 }
 
-/* Whether nothing is to be done for it: it was stopped by hand, begins for the first time, or is about to begin. */
+/* Its next life begins in any case. */
+static bool comes(const struct object *object)
+{
+    return object->wanted == WANTED_UP || object->wanted == WANTED_NEW || object->state == OBJECT_PENDING;
+}
+
+/* Nothing is to be done for it: it was stopped by hand, has not begun yet, or what it depends on has failed it. */
 static bool is_left_alone(const struct object *object)
 {
-    bool comes = object->wanted == WANTED_UP || object->wanted == WANTED_NEW;
     enum condition condition;
-    if (object->down || object->wanted == WANTED_DOWN || object->retired || comes || object->state == OBJECT_PENDING)
+    if (object->retired || object->wanted == WANTED_DOWN || (object->wanted == WANTED_NOTHING && object->down))
         return true;
-    return !object_is_alive(object) && graph_in_vain(object->run->graph, object, &condition);
+    return (object->state == OBJECT_PENDING && !object->lives) ||
+           (!comes(object) && !object_is_alive(object) && graph_in_vain(object->run->graph, object, &condition));
 }
 
 /* Asks the engine for it, of COUNT objects. */
@@ -200,7 +206,7 @@ static void act(struct watcher *watcher)
         struct object *object = objects[i];
         free(object->changed);
         object->changed = mem_strdup(list);
-        if (is_left_alone(object))
+        if (is_left_alone(object) || comes(object))
             continue;
         if (spec->act == WATCH_SIGNAL && object_is_alive(object))
             signalled[told++] = object;
@@ -262,14 +268,16 @@ static bool settle(struct watcher *watcher, bool *own)
 /* Whether the command is run for its own changes again and again; told once. */
 static bool goes_round(struct watcher *watcher, bool own)
 {
-    watcher->own_in_a_row = own ? watcher->own_in_a_row + 1 : 0;
+    bool another = watcher->acted != watcher->own_counted;
+    watcher->own_in_a_row = own ? watcher->own_in_a_row + another : 0;
+    watcher->own_counted = watcher->acted;
     if (watcher->own_in_a_row < OWN_MOST)
         return false;
-    if (watcher->own_in_a_row == OWN_MOST) {
+    if (another && watcher->own_in_a_row == OWN_MOST) {
         const char *path = watcher->pending.items[watcher->pending.count - 1].path;
         struct buf text = {0};
-        buf_printf(&text, "%d runs in a row have changed what it watches, the last of them %s; it waits for a change that comes "
-                          "while it does not run. If its own are not meant: ", OWN_MOST, watcher_shown(watcher, path));
+        buf_printf(&text, "%d runs in a row have changed what it watches, the last of them %s; it waits for another change. "
+                          "Where its own are not meant: ", OWN_MOST, watcher_shown(watcher, path));
         buf_printf(&text, "ignore: [\"%s\"]", watcher_shown(watcher, path));
         tell(watcher, buf_string(&text));
         buf_release(&text);
