@@ -47,6 +47,8 @@ static const struct wrapper {
     [BLOCK_HEALTH] = {AROUND ENDS "processes: {p: {run: x, health: {", "}}}\n", "tcp: 80"},
     [BLOCK_RESTART] = {AROUND ENDS "processes: {p: {run: x, restart: {", "}}}\n", ""},
     [BLOCK_SCHEDULE] = {AROUND ENDS "processes: {p: {run: x, schedule: {", "}}}\n", "every: 30s"},
+    [BLOCK_WATCH] = {AROUND ENDS "processes: {p: {run: x, watch: {", "}}}\n", "paths: x"},
+    [BLOCK_DO] = {AROUND ENDS "processes: {p: {run: x, watch: {paths: x, do: {", "}}}}\n", "signal: HUP"},
     [BLOCK_RESULTS] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, results: {", "}}}\n", ""},
 };
 

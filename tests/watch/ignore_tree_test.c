@@ -11,7 +11,7 @@
 
 #include "watch/ignore_tree.h"
 
-#define ROUNDS_USUAL 40
+#define ROUNDS_USUAL 20
 
 static uint64_t seed = 1;
 static size_t rounds = ROUNDS_USUAL;
