@@ -191,7 +191,6 @@ void object_happens(struct object *object, enum happening happening, const char 
         break;
     case ACTION_SETTLE:
         object->kind->settle(object);
-        object_finish(object);
         break;
     case ACTION_FINISH:
         object_finish(object);

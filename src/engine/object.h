@@ -115,8 +115,8 @@ struct object_kind {
     int (*scale)(struct object *object, int64_t workers, bool check, struct error *error);
     /* Fills in how its tasks and workers stand. NULL: it has none. */
     void (*staff)(const struct object *object, struct object_staff *staff);
-    /* It is not to be started again after all (object_rests()): tells its end, but not
-     * object_gone(). NULL: it never rests. */
+    /* It is not to be started again after all (object_rests()): it tells its end, and object_gone(), now or when all of
+     * it is written. NULL: it never rests. */
     void (*settle)(struct object *object);
     /* Appends what it is doing, for a person: "runs for 3s". It was started and has not ended. */
     void (*describe)(const struct object *object, struct buf *out);

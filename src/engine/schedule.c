@@ -198,7 +198,7 @@ static void open_table(struct schedule *schedule, struct error *error)
 struct schedule *schedule_new(struct object *object)
 {
     const struct schedule_spec *spec = &object->spec->schedule;
-    if (!spec->given || object->run->dry)
+    if (!spec->given || object->run->dry || object->run->pick_count)
         return NULL;
     struct schedule *schedule = mem_calloc(1, sizeof(*schedule));
     *schedule = (struct schedule){.object = object, .spec = spec};

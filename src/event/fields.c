@@ -64,6 +64,8 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_POOL_ASKED] = "reason",
     [EVENT_POOL_PAUSED] = "count",
     [EVENT_POOL_SCALED] = "count total",
+    [EVENT_POOL_SCHEDULED] = "seconds reason",
+    [EVENT_POOL_MISSED] = "reason",
     [EVENT_POOL_ENDED] = "count total succeeded skipped current left reason unrecorded omitted",
     [EVENT_POOL_FAILURE] =
         (OF_TASK " code signal seconds attempt count reason tasks command output"),

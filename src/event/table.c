@@ -260,6 +260,14 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The pool's workers have ended, as a word from outside has stopped it; what was not done is done when it is "
          "started again.",
          {{0, "Pool {name} is stopped."}}},
+    [EVENT_POOL_SCHEDULED] =
+        {"pool.scheduled", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "Nothing of the pool runs until its schedule starts it: when; in the story before its first run alone.",
+         {{EVENT_TOLD, ""}, {0, "Pool {name} {reason}."}}},
+    [EVENT_POOL_MISSED] =
+        {"pool.missed", EVENT_OF_POOL, EVENT_LEVEL_STORY,
+         "Times of its schedule at which the pool was not started, and why; or why they are planned anew.",
+         {{0, "Pool {name} {reason}."}}},
     [EVENT_POOL_ENDED] =
         {"pool.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "All tasks and workers have ended.",
          {{EVENT_REASONED, "Pool {name} ended: {reason.}"},

@@ -120,7 +120,7 @@ static bool is_reached(const struct pool *pool, const struct share_spec *share, 
         return number >= share->number;
     int64_t all = items_count(pool->items);
     bool known = all >= 0;
-    all = known ? all : pool->done;
+    all = known ? pool->round_first + all : pool->done;
     return (known || all >= SHARE_FIRST) && number * 100 >= share->number * all;
 }
 

@@ -219,7 +219,7 @@ static void pool_over(struct pool *pool)
 {
     struct buf reason = {0};
     struct event event = {.kind = EVENT_POOL_ENDED};
-    pool->stopped = pool_is_closing(pool) && object_is_ending(&pool->object);
+    pool->stopped = pool_is_closing(pool) && object_is_ending(&pool->object) && !pool->round_over;
     pool->rests = clock_monotonic();
     pool_fill_tally(pool, &event);
     timer_stop(pool->timer);
@@ -231,6 +231,8 @@ static void pool_over(struct pool *pool)
         pool_tell_resumed(pool);
     pool_tell_all_current(pool);
     pool_fill_outcome(pool, &reason);
+    if (pool->spec->object.schedule.last)
+        pool->object.failed = pool_round_failed(pool);
     if (reason.length) {
         event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
         event.reason = reason.data;
@@ -276,13 +278,13 @@ static void look_soon(void *arg)
     if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && agents_end(pool) &&
         !pool_is_down(pool)) {
         pool_release_unordered(pool);
-        if (pool_has_told_all(pool) && pool_has_written_results(pool) && pool_has_written_stdout(pool) &&
+        if (pool_has_told_all(pool) && !pool_rests(pool) && pool_has_written_results(pool) && pool_has_written_stdout(pool) &&
             items_finish(pool->items, pool->object.state == OBJECT_KILLING))
             pool_over(pool);
     }
 }
 
-static void more_items(void *arg)
+void pool_more_items(void *arg)
 {
     struct pool *pool = arg;
     pool->waiting = false;
@@ -341,7 +343,7 @@ static void tell_limits(struct pool *pool)
     buf_release(&reason);
 }
 
-/* A word had stopped it. */
+/* A word had stopped it, or its schedule starts it again. */
 static void go_on(struct pool *pool)
 {
     struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->workers_wanted};
@@ -355,11 +357,13 @@ static void pool_start(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
     struct error error = {0};
+    if (pool->round_over && !pool_begin_round(pool))
+        return;
     if (pool->items) {
         go_on(pool);
         return;
     }
-    pool->items = items_new(object->run, pool->spec, more_items, pool, &error);
+    pool->items = items_new(object->run, pool->spec, pool_more_items, pool, &error);
     if (!pool->items) {
         pool->exhausted = true;
         pool_break(pool, error.text);
@@ -532,6 +536,10 @@ static const struct object_kind pool_kind = {
     .word = "pool",
     .asked = EVENT_POOL_ASKED,
     .stopped = EVENT_POOL_STOPPED,
+    .scheduled = EVENT_POOL_SCHEDULED,
+    .missed = EVENT_POOL_MISSED,
+    .cancel = pool_cancel,
+    .settle = pool_settle,
     .revive = pool_revive,
     .pause = pool_pause,
     .scale = pool_scale,

@@ -127,7 +127,7 @@ static void tell_new(struct pool *pool, struct task *task)
 bool pool_was_done(struct pool *pool, struct task *task)
 {
     struct resume *resume = pool->object.run->resume;
-    if (!pool_fill_key(pool, task) || !resume)
+    if (!pool_fill_key(pool, task) || !resume || pool->round_first)
         return false;
     const struct pool_content *former = find_former(pool, task);
     switch (resume_ask(resume, &task->key, former, &pool->tally)) {

@@ -180,6 +180,9 @@ struct pool {
     int64_t failures[20]; /* the first failed tasks */
     struct pool_failures *failures_kept; /* what is told of some again; NULL: none has failed */
     bool stopped;         /* it was ended before its time */
+    bool round_over;      /* by its schedule its tasks come once more: those so far have ended */
+    int64_t round_first;  /* number of the first task of this time; 0: it is the first time */
+    int64_t round_failed; /* tasks that had failed before */
     char *reason;         /* why the pool itself failed */
 };
 
@@ -270,6 +273,22 @@ void pool_replace_worker(struct pool *pool);
 
 /* A halted pool: the workers give back what they have not begun, and end what they run if asked. */
 void pool_halt_worker(struct pool *pool);
+
+/* pool_schedule.c: as struct object_kind has them. */
+void pool_cancel(struct object *object);
+void pool_settle(struct object *object);
+
+/* All of its tasks have ended and are told: true where it is not over, as its schedule starts it again. */
+bool pool_rests(struct pool *pool);
+
+/* Its schedule starts it again: its tasks come once more, numbered on. False where they cannot: it breaks. */
+bool pool_begin_round(struct pool *pool);
+
+/* True where a task of this time has failed. */
+bool pool_round_failed(const struct pool *pool);
+
+/* pool.c: the source has more; ARG is the pool. */
+void pool_more_items(void *arg);
 
 /* pool_steer.c: as struct object_kind has them. */
 void pool_pause(struct object *object, bool paused);

@@ -12,7 +12,8 @@ int64_t pool_count_all(const struct pool *pool)
 {
     if (pool->exhausted && !pool->broken)
         return pool->next_index - pool->returned;
-    return pool->items ? items_count(pool->items) : -1;
+    int64_t count = pool->items ? items_count(pool->items) : -1;
+    return count < 0 ? -1 : pool->round_first + count;
 }
 
 int64_t pool_count_over(const struct pool *pool)

@@ -273,6 +273,7 @@ static void process_settle(struct object *object)
     process_close_backlog(process);
     process->life.pid = 0; /* nothing runs that could be terminated */
     process_tell_ended(process, true);
+    object_gone(object);
 }
 
 static int process_revive(struct object *object, bool check, struct error *error)

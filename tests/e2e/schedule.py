@@ -117,6 +117,41 @@ def test_status():
         assert f'failures="{failures}"' in (run.directory.path / "junit.xml").read_text()
 
 
+def test_pool():
+    """Its tasks come again each time, numbered on; what depends on it waits for the first time; its results hold all of them."""
+    run = start("""
+        pools:
+          p:
+            workers: 2
+            tasks: {lines: in}
+            results: {file: out.jsonl}
+            run: "cat ${{ item }}"
+            schedule: {every: 100ms, times: 3}
+        processes:
+          make: {run: "echo one >a; echo two >b; printf 'a\\nb\\n' >in; mkfifo gate"}
+          after: {run: "echo three >c; printf 'c\\na\\n' >in.new; mv in.new in", depends_on: {p: succeeded}}
+    """.replace('"cat ${{ item }}"\n', '"cat ${{ item }}"\n            depends_on: {make: succeeded}\n'))
+    end(run)
+    records = [json.loads(line) for line in (run.directory.path / "out.jsonl").read_text().splitlines()]
+    assert sorted(record["index"] for record in records) == list(range(6)), records
+    outputs = [record["output"] for record in sorted(records, key=lambda record: record["index"])]
+    assert outputs[:2] == ["one\n", "two\n"] and run.seen.count(b"All subprocesses done.") == 1, (outputs, run.seen)
+    assert run.seen.index(b"Process after will start") > run.seen.index(b"Task 0 (a) runs"), run.seen
+    status, out, err = complete("""
+        pools: {p: {tasks: [a], run: "test -e ran || { touch ran; exit 1; }", schedule: {every: 100ms, times: 2, status: last}}}
+    """)
+    assert status == 0, (out, err)
+    run = start("""
+        pools: {p: {tasks: [a], run: "echo done", results: {file: out.jsonl}, schedule: {every: 1h}}}
+    """)
+    run.wait_for(rb"Pool p runs next in 59m")
+    assert state(run, "p") == "scheduled"
+    assert word(run, "start", ["p"])[0] == 0
+    run.wait_for(rb"Task 1 \(a\) runs")
+    stop(run)
+    assert len((run.directory.path / "out.jsonl").read_text().splitlines()) == 2
+
+
 def test_next():
     """Without a zone of its own a schedule is in that of the machine; a grid begins at the time that is asked for."""
     held = Directory()
