@@ -55,6 +55,9 @@ static const struct wrapper {
 /* The other end of a stream, for keys of what a process reads. */
 static const struct wrapper input = {AROUND ENDS "processes: {p: {run: x, stdin: {", "}}}\n", "", NULL};
 
+/* Tasks that are there each time, for keys of a pool that tasks from a queue do not go with. */
+static const struct wrapper listed = {AROUND ENDS RESOURCES "pools: {p: {", "}}\n", "run: x", "tasks: [a]"};
+
 static void put_top_key(struct buf *text, const struct key *key)
 {
     buf_printf(text, "%s\n", key->example);
@@ -104,9 +107,9 @@ static void load_example(const struct key *key, enum block_kind block)
         put_top_key(&text, key);
     else
         put_key(&text, key, block, &wrappers[block]);
-    if (block == BLOCK_STREAM && !loads(buf_string(&text))) {
+    if ((block == BLOCK_STREAM || block == BLOCK_POOL) && !loads(buf_string(&text))) {
         buf_clear(&text);
-        put_key(&text, key, block, &input);
+        put_key(&text, key, block, block == BLOCK_STREAM ? &input : &listed);
     }
     struct loaded loaded = load_right(buf_string(&text));
     loaded_release(&loaded);
