@@ -58,6 +58,34 @@ def test_as_at_home():
         check_gone(cluster)
 
 
+@mark("release")
+def test_a_job_that_goes_on_in_the_next():
+    """The recipe: a run within a job that is ended before its limit, and the rest of it in another."""
+    with Cluster() as cluster:
+        directory = Directory()
+        directory.file("sims.yaml", """\
+            pools:
+              p:
+                workers: 2
+                tasks: 6
+                stop: {grace: 0s}
+                run: 'echo ${{ item }} >>begun; [ ${{ item }} -lt 3 ] || [ -e go ] || sleep 1000; echo ${{ item }} >>done'
+            """)
+        script = directory.file("job", f"""\
+            #!/bin/sh
+            #SBATCH --job-name=sims --dependency=singleton --cpus-per-task=2
+            exec {PROGRAM} run --journal sims.db --resume sims.yaml
+            """)
+        first = cluster.ask("sbatch", "--parsable", f"--chdir={directory.path}", str(script)).strip()
+        assert cluster.ask("sbatch", "--parsable", f"--chdir={directory.path}", str(script)).strip(), "two jobs"
+        until(lambda: len((directory.path / "begun").read_text().split()) == 5 if (directory.path / "begun").exists() else False, "five tasks")
+        directory.file("go", "")
+        cluster.ask("scancel", "--batch", "--signal=TERM", first)
+        cluster.empty()
+        assert sorted((directory.path / "done").read_text().split()) == [str(item) for item in range(6)], cluster.logs()
+        check_gone(cluster)
+
+
 # The first time it runs it tells its worker and hangs; then it goes through.
 HANGS_ONCE = ("workers: 1", "tasks: 1",
               "run: 'if [ -e hung ]; then echo done again; else echo $PPID $SLURM_JOB_ID >hung.new; mv hung.new hung; exec sleep 1000; fi'")

@@ -43,6 +43,7 @@ AccountingStorageType=accounting_storage/none
 JobCompType=jobcomp/none
 EnforcePartLimits=ALL
 KillWait=2
+SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0
 SlurmdTimeout=10
 ReturnToService=2
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
