@@ -276,9 +276,9 @@ build/fuzz/fuzz: $(FUZZ_SOURCES:%.c=build/fuzz/%.o) build/fuzz/tests/fuzz/fuzz.o
 	@echo '  LINK $@'
 	@clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS_ALL)
 
-fuzz-programs: build/fuzz/fuzz build/asan/tests/fuzz/replay_test
+fuzz-programs: build/fuzz/fuzz build/asan/tests/fuzz/replay_test build/asan/tests/template/shell_quote_test
 
-fuzz: deps-fuzz ## fuzz each target for FUZZ_SECONDS=60, and change every byte of every example
+fuzz: deps-fuzz ## fuzz each target for FUZZ_SECONDS=60, and change every byte of every example, put every value into every shell
 	@$(remake) fuzz-programs
 	@for target in $(FUZZ_TARGETS); do \
 	  echo "  FUZZ $$target"; mkdir -p build/fuzz/found/$$target; \
@@ -287,6 +287,7 @@ fuzz: deps-fuzz ## fuzz each target for FUZZ_SECONDS=60, and change every byte o
 	    build/fuzz/found/$$target tests/fuzz/corpus/$$target || exit 1; \
 	done
 	@PARRUN_FUZZ=all build/asan/tests/fuzz/replay_test
+	@PARRUN_QUOTE=all build/asan/tests/template/shell_quote_test
 
 -include $(FUZZ_SOURCES:%.c=build/fuzz/%.d) build/fuzz/tests/fuzz/fuzz.d
 
