@@ -19,6 +19,7 @@
 #include "engine/run.h"
 #include "os/cgroup.h"
 #include "scenario/spec.h"
+#include "template/template.h"
 
 #define CAPABILITY_SETGID (UINT64_C(1) << CAP_SETGID)
 #define CAPABILITY_SETUID (UINT64_C(1) << CAP_SETUID)
@@ -62,7 +63,7 @@ static bool is_limit(const struct option_spec *option)
 static unsigned controllers_of(const struct attributes_spec *spec)
 {
     unsigned controllers = 0;
-    if (is_limit(&spec->limits.memory))
+    if (is_limit(&spec->limits.memory) || spec->limits.own_memory)
         controllers |= 1u << CGROUP_MEMORY;
     if (is_limit(&spec->limits.cpus))
         controllers |= 1u << CGROUP_CPU;
@@ -85,9 +86,10 @@ int attributes_confine(struct attributes *attributes, const struct attributes_sp
         limits.memory = spec->limits.memory.value;
     else if (is_limit(&spec->limits.memory))
         limit_address_space(attributes, spec->limits.memory.value);
+    bool own = spec->limits.own_memory && cgroups_limit(run->cgroups, CGROUP_MEMORY);
     if (is_limit(&spec->limits.cpus) && cgroups_limit(run->cgroups, CGROUP_CPU))
         limits.cpu_share = spec->limits.cpus.value;
-    if (!limits.memory && !limits.cpu_share && !(always && cgroups_are_marked(run->cgroups)))
+    if (!own && !limits.memory && !limits.cpu_share && !(always && cgroups_are_marked(run->cgroups)))
         return 0;
     *cgroup = cgroup_new(run->cgroups, name, &limits, error);
     if (!*cgroup)
@@ -98,9 +100,14 @@ int attributes_confine(struct attributes *attributes, const struct attributes_sp
     return 0;
 }
 
-static void describe_memory(int64_t memory, const struct run *run, struct buf *text)
+static void describe_memory(const struct limits_spec *limits, const struct run *run, struct buf *text)
 {
-    size_print(text, (uint64_t)memory);
+    size_t length;
+    const char *own = limits->own_memory ? template_source(limits->own_memory, &length) : NULL;
+    if (own)
+        buf_append(text, own, length);
+    else
+        size_print(text, (uint64_t)limits->memory.value);
     if (cgroups_limit(run->cgroups, CGROUP_MEMORY))
         buf_text(text, " of memory, which its cgroup enforces");
     else
@@ -120,8 +127,8 @@ static void describe_processors(int64_t share, const struct run *run, struct buf
 void attributes_describe(const struct attributes_spec *spec, const struct run *run,
                          struct buf *text)
 {
-    if (is_limit(&spec->limits.memory))
-        describe_memory(spec->limits.memory.value, run, text);
+    if (is_limit(&spec->limits.memory) || spec->limits.own_memory)
+        describe_memory(&spec->limits, run, text);
     if (is_limit(&spec->limits.cpus)) {
         buf_text(text, text->length ? "; " : "");
         describe_processors(spec->limits.cpus.value, run, text);
@@ -140,14 +147,14 @@ static void print_about(int64_t bytes, struct buf *text)
     size_print(text, (uint64_t)(bytes >> shift << shift));
 }
 
-void attributes_print_near(const struct attributes_spec *spec, const struct run *run, int64_t memory,
+void attributes_print_near(const struct attributes_spec *spec, const struct run *run, int64_t own, int64_t memory,
                            struct buf *text)
 {
     bool whole = cgroups_limit(run->cgroups, CGROUP_MEMORY);
-    if (!is_limit(&spec->limits.memory))
+    if (!own && !is_limit(&spec->limits.memory))
         return;
     buf_text(text, "; memory limit ");
-    size_print(text, (uint64_t)spec->limits.memory.value);
+    size_print(text, (uint64_t)(own ? own : spec->limits.memory.value));
     buf_text(text, whole ? "" : " of address space");
     if (!memory)
         return;

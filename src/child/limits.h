@@ -41,9 +41,9 @@ void attributes_describe(const struct attributes_spec *spec, const struct run *r
  * that is nothing. */
 void attributes_plan(const struct attributes_spec *spec, struct buf *text);
 
-/* The limit on memory of SPEC and how near a program came to it that held MEMORY bytes at most (0: not known),
+/* The limit on memory of SPEC, or OWN (bytes; 0: none of its own), and how near a program came to it that held MEMORY bytes at most (0: not known),
  * appended to TEXT as "; memory limit 300M, highest 297M"; nothing where there is no such limit. */
-void attributes_print_near(const struct attributes_spec *spec, const struct run *run, int64_t memory,
+void attributes_print_near(const struct attributes_spec *spec, const struct run *run, int64_t own, int64_t memory,
                            struct buf *text);
 
 /* The controllers, a bit each, that limits of what is to run of the scenario need. */

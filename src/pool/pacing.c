@@ -16,6 +16,7 @@
 #include "pool/private.h"
 #include "pool/source/source.h"
 #include "scenario/spec.h"
+#include "template/template.h"
 
 /* How often is looked whether the machine has something to spare again. */
 #define SPARE_POLL (500 * NS_PER_MS)
@@ -32,11 +33,21 @@
 #define MEDIAN_STEP 8
 #define TIMEOUT_LEAST (100 * NS_PER_MS)
 
+/* Of address space nobody says so: a program that held this much of it has most likely met the limit. */
+static bool was_short_of_memory(const struct pool *pool, const struct task *task)
+{
+    const struct option_spec *common = &pool->spec->object.attributes.limits.memory;
+    int64_t limit = task->memory_limit ? task->memory_limit : common->given ? common->value : OPTION_UNLIMITED;
+    return task->out_of_memory || task->memory >= limit / 10 * 9;
+}
+
 static bool is_worth_retrying(const struct pool *pool, const struct task *task)
 {
     const struct retry_spec *retry = &pool->spec->retry;
     if (task->outcome == OUTCOME_DONE || task->attempt >= pool_attempts(pool) ||
         pool_is_closing(pool))
+        return false;
+    if (retry->when == RETRY_MEMORY && !was_short_of_memory(pool, task))
         return false;
     if (!retry->code_count)
         return true;
@@ -46,6 +57,15 @@ static bool is_worth_retrying(const struct pool *pool, const struct task *task)
     return false;
 }
 
+/* What is worked out for each attempt stands there as it was written. */
+static void plan_template(const char *name, const struct template *written, struct buf *out)
+{
+    size_t length;
+    const char *text = written ? template_source(written, &length) : NULL;
+    if (text)
+        buf_printf(out, "%s%s %.*s", out->length ? ", " : "", name, (int)length, text);
+}
+
 void pool_plan_conditions(const struct pool *pool, struct buf *out)
 {
     int64_t attempts = pool_attempts(pool);
@@ -53,6 +73,8 @@ void pool_plan_conditions(const struct pool *pool, struct buf *out)
     if (pool->spec->timeout_percent)
         buf_printf(out, "%stimeout %lld%% of the median", out->length ? ", " : "",
                    (long long)pool->spec->timeout_percent);
+    plan_template("memory", pool->spec->object.attributes.limits.own_memory, out);
+    plan_template("timeout", pool->spec->own_timeout, out);
     if (attempts > 1)
         buf_printf(out, "%s%lld attempts", out->length ? ", " : "", (long long)attempts);
 }

@@ -73,13 +73,23 @@ void pool_break(struct pool *pool, const char *reason)
     pool_look(pool);
 }
 
+/* A task whose terms are known; NULL: there is none now. */
+static struct task *take_known(struct pool *pool)
+{
+    struct error error = {0};
+    struct task *task;
+    while ((task = task_list_take(&pool->ready)) || (task = pool_take_task(pool))) {
+        if (!pool_work_out_terms(pool, task, &error))
+            break;
+        pool_fail_unbegun(pool, task, &error);
+        error_release(&error);
+    }
+    return task;
+}
+
 static struct task *next_task(struct pool *pool)
 {
-    if (!pool_may_begin(pool))
-        return NULL;
-    struct task *task = task_list_take(&pool->ready);
-    if (!task)
-        task = pool_take_task(pool);
+    struct task *task = pool_may_begin(pool) ? take_known(pool) : NULL;
     if (!task)
         return NULL;
     if (!pool_take_token(pool, task)) {
@@ -114,7 +124,8 @@ void pool_worker_begin_first(struct pool_worker *worker)
 void pool_give(struct pool_worker *worker, struct task *task)
 {
     task->id = ++worker->pool->next_id;
-    task->timeout = pool_task_timeout(worker->pool);
+    if (!worker->pool->spec->own_timeout)
+        task->timeout = pool_task_timeout(worker->pool);
     if (!worker->pool->object.run->dry)
         pool_begin_file(task);
     task_list_add(&worker->tasks, task);
@@ -245,7 +256,7 @@ static void pool_over(struct pool *pool)
 
 static bool has_timeout(const struct pool *pool)
 {
-    return pool->spec->object.timeout || pool->spec->timeout_percent;
+    return pool->spec->object.timeout || pool->spec->timeout_percent || pool->spec->own_timeout;
 }
 
 static void look_soon(void *arg)

@@ -82,7 +82,7 @@ static bool source_waits(const struct pool *pool, struct part_waits *waits)
 static bool is_held_by_queues(const struct pool *pool)
 {
     return !pool_is_stopping(pool) && !pool_is_paused(pool) && !pool->retrying && !pool->throttled && !pool->refused_now &&
-           !pool->object.spec->timeout && !pool->spec->timeout_percent;
+           !pool->object.spec->timeout && !pool->spec->timeout_percent && !pool->spec->own_timeout;
 }
 
 /* Whether a worker is free that would take what comes. */

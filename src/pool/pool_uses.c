@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/unit.h"
 #include "engine/run.h"
 #include "pool/private.h"
 #include "scenario/spec.h"
@@ -47,7 +48,8 @@ void pool_open_uses(struct pool *pool)
     struct error error = {0};
     pool->claimant = resources_claimant(pool->object.name, &pool->spec->object, false, begin_task, pool);
     pool->claims = resources_concern(pool->object.run->resources, &pool->claimant);
-    if (!pool->claims && !pool->spec->object.creates.path)
+    if (!pool->claims && !pool->spec->object.creates.path && !pool->spec->own_timeout &&
+        !pool->spec->object.attributes.limits.own_memory)
         return;
     if (exec_context_init(&pool->terms, pool->object.run, &pool->spec->object, pool->object.name, 0, &error))
         pool_break(pool, error.text);
@@ -70,6 +72,44 @@ int pool_set_terms(struct pool *pool, const struct task *task, struct error *err
     if (!result)
         script_set_task(script, &item, task->index, 0, task->attempt);
     arena_free(arena);
+    return result;
+}
+
+static int render_terms(struct pool *pool, const struct template *written, struct buf *text, struct error *error)
+{
+    buf_clear(text);
+    return template_render(written, exec_context_script(&pool->terms), text, error);
+}
+
+static int parse_memory(const char *text, int64_t *memory, struct error *error)
+{
+    uint64_t bytes = 0;
+    struct error unread = {0};
+    int result = size_parse(text, &bytes, &unread);
+    error_release(&unread);
+    if (result || !bytes || bytes > INT64_MAX)
+        return error_set(error, ERROR_FAILED, "limits.memory: '%s' is not a size such as 512M or 2G", text);
+    *memory = (int64_t)bytes;
+    return 0;
+}
+
+int pool_work_out_terms(struct pool *pool, struct task *task, struct error *error)
+{
+    const struct template *timeout = pool->spec->own_timeout;
+    const struct template *memory = pool->spec->object.attributes.limits.own_memory;
+    struct error unread = {0};
+    struct buf text = {0};
+    int result = timeout || memory ? pool_set_terms(pool, task, error) : 0;
+    if (timeout && !result)
+        result = render_terms(pool, timeout, &text, error);
+    if (timeout && !result && duration_parse(buf_string(&text), &task->timeout, &unread))
+        result = error_set(error, ERROR_FAILED, "timeout: %s", unread.text);
+    if (memory && !result)
+        result = render_terms(pool, memory, &text, error);
+    if (memory && !result)
+        result = parse_memory(buf_string(&text), &task->memory_limit, error);
+    error_release(&unread);
+    buf_release(&text);
     return result;
 }
 
@@ -109,7 +149,7 @@ void pool_ask(struct pool *pool, size_t room)
             task = pool_take_task(pool);
         if (!task)
             break;
-        if (!ask_for(pool, task, &error))
+        if (!pool_work_out_terms(pool, task, &error) && !ask_for(pool, task, &error))
             task_list_add(&pool->asking, task);
         else
             pool_fail_unbegun(pool, task, &error);

@@ -579,6 +579,10 @@ void pool_close_uses(struct pool *pool);
 /* Tells the state for templates in TERMS of the task. */
 int pool_set_terms(struct pool *pool, const struct task *task, struct error *error);
 
+/* What the timeout and the limit on memory are for this attempt, where they are templates. 0, or a negative value with
+ * ERROR filled. */
+int pool_work_out_terms(struct pool *pool, struct task *task, struct error *error);
+
 /* The task can never begin: it has failed, and is freed in its turn. */
 void pool_fail_unbegun(struct pool *pool, struct task *task, const struct error *error);
 

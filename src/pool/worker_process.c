@@ -412,7 +412,7 @@ static void process_send(struct pool_worker *worker, const struct task *task)
     struct process_worker *process = (struct process_worker *)worker;
     struct buf uses = {0};
     pool_put_uses(worker->pool, task, &uses);
-    frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout,
+    frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout, task->memory_limit,
                      &uses, task->creates ? creates_temporary(task->creates) : "", &task->item);
     buf_release(&uses);
     link_send(process->link, &process->frames);

@@ -105,6 +105,7 @@ static void take_result(struct task *task, const struct result *result)
     task->finished = clock_monotonic();
     task->spent += result->duration;
     task->memory = result->memory;
+    task->out_of_memory = result->out_of_memory;
     task->cpu = result->cpu;
     if (result->text_length) {
         task->text = mem_copy(result->text, result->text_length);

@@ -97,7 +97,7 @@ static void blame_limits(struct process *process)
     if (attributes_spec_blame(attributes, life->signal, life->code, life->cgroup, &text))
         process_fail(process, text.data);
     if (life->failed && life->exited && life->code && !life->reason)
-        attributes_print_near(attributes, process->object.run, 0, &near);
+        attributes_print_near(attributes, process->object.run, 0, 0, &near);
     if (near.length) {
         buf_printf(&text, "exit code %d%s", life->code, near.data);
         process_fail(process, text.data);

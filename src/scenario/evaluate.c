@@ -69,7 +69,7 @@ static const char *fault_hint(struct loader *loader, const struct written *writt
         return "' #' begins a comment in YAML: put the text in quotes";
     if (wants_task(written, scope))
         return scope->worker ? "each item is a line on the program's standard input"
-                             : "a task's names are known in 'run', 'exec', 'env' and 'cwd' of a pool";
+                             : "a task's names are known in 'run', 'exec', 'env', 'cwd', 'stdin', 'timeout' and limits.memory of a pool";
     return NULL;
 }
 
@@ -270,6 +270,21 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         return false;
     if (template_uses_output_tmp(*parsed))
         ((struct object_spec *)field->block->spec)->creates.renames = true;
+    return true;
+}
+
+bool field_of_task(struct loader *loader, const struct field *field, const struct node *node,
+                   struct template **own)
+{
+    struct template *parsed;
+    *own = NULL;
+    if (!node_has_template(node) || !block_pool(field->block))
+        return false;
+    if (!field_template(loader, field, node, TEMPLATE_TEXT, &parsed))
+        return true;
+    if (!template_uses_task(parsed))
+        return false;
+    *own = parsed;
     return true;
 }
 

@@ -169,6 +169,11 @@ void body_bind_run(struct loader *loader, const struct field *field, const struc
 void body_bind_exec(struct loader *loader, const struct field *field, const struct node *node,
                     struct body_spec *body);
 
+/* True where NODE is a template that names a pool's task: *OWN gets it, NULL where it is wrong, which is reported. False where it
+ * can be worked out now, as field_text() does. */
+bool field_of_task(struct loader *loader, const struct field *field, const struct node *node,
+                   struct template **own);
+
 /* As field_template() with the name message alone beside vars, env and name: for what is worked out of one. */
 bool field_message_template(struct loader *loader, const struct field *field,
                             const struct node *node, struct template **parsed);

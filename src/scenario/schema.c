@@ -96,6 +96,7 @@ static const struct choice outputs[] = {{"group", OUTPUT_GROUP},
                                         {"discard", OUTPUT_DISCARD},
                                         {0}};
 static const struct choice errors_of_tasks[] = {{"stdout", false}, {"apart", true}, {0}};
+static const struct choice retries[] = {{"failure", RETRY_FAILURE}, {"memory", RETRY_MEMORY}, {0}};
 static const struct choice leftovers[] = {{"fail", false}, {"drop", true}, {0}};
 static const struct choice closings[] = {{"auto", true}, {"never", false}, {0}};
 static const struct choice acks[] = {

@@ -71,6 +71,7 @@ struct option_spec {
  * processor; nofile, nproc: a number. */
 struct limits_spec {
     struct option_spec nofile, nproc, core, fsize, stack, as, memory, cpu, cpus;
+    struct template *own_memory; /* of a pool: bytes, of each attempt; NULL: MEMORY holds for all */
 };
 
 /* A user or a group, by name or number; NAME is NULL where none is given. */
@@ -405,7 +406,14 @@ enum output_kind {
 };
 
 /* What is done with a task that has failed. Defaults: tried once, and never again. */
+/* What is worth another attempt. */
+enum retry_when {
+    RETRY_FAILURE,
+    RETRY_MEMORY, /* that the task was short of memory, under its limit */
+};
+
 struct retry_spec {
+    enum retry_when when;
     int64_t attempts; /* in all, at least 1 */
     int64_t delay;    /* ns before the second attempt */
     double factor;    /* at least 1: each further wait is so many times the one before */
@@ -508,6 +516,7 @@ struct pool_spec {
     struct throttle_spec throttle;
     struct results_spec results;
     int64_t timeout_percent; /* of the median of the tasks so far; 0: object.timeout holds */
+    struct template *own_timeout; /* a duration, of each attempt; NULL: it does not depend on the task */
     int64_t rate;    /* ns between the beginnings of two tasks; 0: none */
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */
     bool jobserver;  /* it counts the jobs of its tasks and of the makes that they run */

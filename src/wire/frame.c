@@ -178,7 +178,7 @@ char *frame_read_text(struct frame *frame)
     return mem_copy(bytes, length);
 }
 
-void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout,
+void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout, int64_t memory,
                       const struct buf *uses, const char *output_tmp, const struct buf *item)
 {
     size_t begin = frame_begin(out, FRAME_TASK);
@@ -186,6 +186,7 @@ void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attem
     frame_i64(out, index);
     frame_i64(out, attempt);
     frame_i64(out, timeout);
+    frame_i64(out, memory);
     frame_bytes(out, uses->data, uses->length);
     frame_text(out, output_tmp);
     buf_append(out, item->data, item->length);
@@ -214,6 +215,7 @@ void frame_write_result(struct buf *out, const struct result *result)
     frame_i64(out, result->number);
     frame_i64(out, result->duration);
     frame_i64(out, result->memory);
+    frame_u8(out, result->out_of_memory);
     frame_i64(out, result->cpu);
     frame_bytes(out, result->text, result->text_length);
     frame_bytes(out, result->command, result->command_length);
@@ -241,6 +243,7 @@ void frame_read_result(struct frame *frame, struct result *result)
     result->number = frame_read_i64(frame);
     result->duration = frame_read_i64(frame);
     result->memory = frame_read_i64(frame);
+    result->out_of_memory = frame_read_u8(frame);
     result->cpu = frame_read_i64(frame);
     result->text = frame_read_bytes(frame, &result->text_length);
     result->command = frame_read_bytes(frame, &result->command_length);

@@ -122,7 +122,7 @@ void frame_head(struct buf *out, enum frame_type type, size_t length);
 
 /* Appends a TASK frame; ITEM is an encoded value, TIMEOUT in ns, 0: none; USES an encoded table of texts, or empty;
  * OUTPUT_TMP the path that the command may write, or "". */
-void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout,
+void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout, int64_t memory,
                       const struct buf *uses, const char *output_tmp, const struct buf *item);
 
 /* How a Lua body ended whose call returned CODE (script/script.h). */
@@ -135,6 +135,7 @@ struct result {
     int64_t number;   /* exit code or signal */
     int64_t duration; /* ns */
     int64_t memory;   /* bytes that the command held at most; 0: not known */
+    bool out_of_memory; /* the system killed in its cgroup for the limit on memory */
     int64_t cpu;      /* ns of processor time that it has used; 0: not known */
     const char *text; /* why it failed, or the encoded result; TEXT_LENGTH bytes */
     size_t text_length;

@@ -334,6 +334,7 @@ static void fill_result(const struct command_run *run, struct result *result, st
         .out_of_memory = run_cgroup(run) && cgroup_met_limit(run_cgroup(run)),
     };
     result->memory = run->memory;
+    result->out_of_memory = end.out_of_memory;
     result->cpu = run->cpu;
     if (run->kill_at) {
         result->outcome = run->early;

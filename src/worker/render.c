@@ -47,6 +47,7 @@ struct body_command {
     const char *blocks;    /* the file that the blocks are of, as config.input_text says */
     struct input_block block;    /* of the task that was rendered last */
     struct attributes attributes;
+    int64_t address_space; /* that they give, bytes; 0: none */
     struct cgroup *cgroup;
     struct variables variables;
     const char **argv;
@@ -237,6 +238,8 @@ int command_prepare(struct worker *worker, struct error *error)
         return result;
     if (config->attributes && !attributes_parse(&command->attributes, config->attributes))
         return error_set(error, ERROR_FAILED, "'%s' are no attributes", config->attributes);
+    if (attributes_given(&command->attributes, ATTRIBUTE_AS))
+        command->address_space = command->attributes.values[ATTRIBUTE_AS];
     if (command->attributes.cgroup)
         command->cgroup = cgroup_at(command->attributes.cgroup);
     bool once = config->body == WORKER_COPROCESS;
@@ -344,6 +347,19 @@ static const char *find_directory(struct body_command *command, const struct wor
     return command->directory.data;
 }
 
+/* The limit on memory of this one task: its cgroup's, or where that counts none the address space of each process. */
+static void limit_memory(struct body_command *command, int64_t memory)
+{
+    const struct cgroup_limits limits = {.memory = memory};
+    if (!memory)
+        return;
+    if (command->cgroup && !cgroup_limit(cgroup_path(command->cgroup), &limits))
+        attributes_set(&command->attributes, ATTRIBUTE_MEMORY, memory);
+    else
+        attributes_set(&command->attributes, ATTRIBUTE_AS,
+                       command->address_space && command->address_space < memory ? command->address_space : memory);
+}
+
 static void fill_options(struct body_command *command, const struct worker *worker,
                          struct spawn_options *options)
 {
@@ -377,6 +393,7 @@ int render_command(struct body_command *command, struct worker *worker,
         variables_fill(&command->variables,
                        &(struct variables_task){&item, task->index, worker->config.worker,
                                                 task->attempt, &uses});
+        limit_memory(command, task->memory);
         fill_options(command, worker, options);
         result = variables_fit(&command->variables, options->argv, error);
     }

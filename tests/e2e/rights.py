@@ -183,6 +183,27 @@ def test_memory_limit():
         assert "MemoryError" in told and re.search(near, told), told
 
 
+# In pieces, so that nine tenths of a limit on address space are held before it is met.
+GROWING = "python3 -c 'import sys; x = [bytearray(1 << 20) for _ in range(int(sys.argv[1]))]'"
+
+
+def test_more_memory_for_the_next_attempt():
+    status, out, err = complete(f"""
+        pools:
+          p:
+            workers: 1
+            tasks: [1, 400]
+            limits: {{memory: "${{{{ attempt * 256 }}}}M"}}
+            retry: {{attempts: 3, delay: 1ms, when: memory}}
+            run: "{GROWING} ${{{{ item }}}}"
+          other: {{tasks: 1, limits: {{memory: 1G}}, retry: {{attempts: 3, delay: 1ms, when: memory}}, run: exit 3}}
+    """)
+    check_status(status, 1, out + err)
+    told = out.decode()
+    assert re.search(r"Task 1 \(400\) of pool p is tried again .*\(attempt 2 of 3\): .*limit.* 256M", told), told
+    assert "Task 1 (400) of pool p runs" in told and "attempt 3" not in told and "of pool other is tried" not in told, told
+
+
 def test_smaller_of_memory_and_address_space():
     for limits, want in (("memory: 1G, as: 2G", "1048576"), ("memory: 2G, as: 1G", "1048576"),
                          ("memory: 1G", "1048576")):

@@ -34,7 +34,7 @@ static const struct wrapper {
     [BLOCK_COPROCESS] = {AROUND ENDS "pools: {p: {tasks: 1, coprocess: {", "}}}\n",
                          "command: [x]"},
     [BLOCK_BATCH] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, batch: {", "}}}\n", ""},
-    [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, retry: {", "}}}\n", ""},
+    [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, limits: {memory: 1G}, retry: {", "}}}\n", ""},
     [BLOCK_HALT] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, halt: {", "}}}\n", ""},
     [BLOCK_ON] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, on: {", "}}}\n", "command: [x]"},
     [BLOCK_SLURM] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, on: {slurm: {", "}}}}\n", ""},

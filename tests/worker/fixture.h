@@ -65,7 +65,7 @@ static inline void peer_task(struct peer *peer, uint64_t id, int64_t item)
     struct buf frames = {0};
     struct buf value = {0};
     value_encode_integer(&value, item);
-    frame_write_task(&frames, id, item, 1, peer->timeout, &(struct buf){0}, "", &value);
+    frame_write_task(&frames, id, item, 1, peer->timeout, 0, &(struct buf){0}, "", &value);
     buf_release(&value);
     peer_send(peer, &frames);
 }
@@ -227,6 +227,7 @@ static inline struct ending read_ending(struct frame *frame, uint64_t id)
     ending.number = frame_read_i64(frame);
     ending.duration = frame_read_i64(frame);
     ending.memory = frame_read_i64(frame);
+    assert_int_equal(frame_read_u8(frame), 0); /* no limit on memory was met */
     ending.cpu = frame_read_i64(frame);
     const char *text = frame_read_bytes(frame, &length);
     buf_append(&ending.text, text, length);

@@ -108,6 +108,9 @@ static void bind_limit_memory(struct loader *loader, const struct field *field,
 {
     uint64_t bytes;
     struct error error = {0};
+    struct limits_spec *limits = field->block->spec;
+    if (field_of_task(loader, field, node, &limits->own_memory))
+        return;
     bind_limit_size(loader, field, node);
     if (node->kind == NODE_SCALAR && !node->text[strspn(node->text, "0123456789")] &&
         !size_parse(node->text, &bytes, &error) && bytes && bytes < MEMORY_LEAST)

@@ -68,22 +68,21 @@ static void bind_rate(struct loader *loader, const struct field *field, const st
     field_meant(loader, field, node, meant_rate(loader->arena, text));
 }
 
-/* "30s", or "300%" of what a task usually takes. */
+/* "30s", or "300%" of what a task usually takes; what depends on the task is worked out before each attempt. */
 static void bind_task_timeout(struct loader *loader, const struct field *field,
                               const struct node *node)
 {
     struct pool_spec *pool = field->block->spec;
     struct error error = {0};
     const char *text, *end;
-    if (!field_text(loader, field, node, &text))
+    if (field_of_task(loader, field, node, &pool->own_timeout) || !field_text(loader, field, node, &text))
         return;
     int64_t percent = leading_number(text, &end);
-    if (percent && !strcmp(end, "%")) {
+    if (percent && !strcmp(end, "%"))
         pool->timeout_percent = percent;
-    } else if (duration_parse(text, &pool->object.timeout, &error)) {
+    else if (duration_parse(text, &pool->object.timeout, &error))
         duration_wrong(loader, field, node, text, &error);
-        error_release(&error);
-    }
+    error_release(&error);
 }
 
 static void bind_size(struct loader *loader, const struct field *field, const struct node *node)

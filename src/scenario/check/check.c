@@ -126,7 +126,7 @@ static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
     } keys[] = {
         {attributes->user.name || attributes->group.name || attributes->group_count, "'user', 'group' and 'groups'",
          "let the launcher's command log in as that user"},
-        {attributes->limits.memory.given || attributes->limits.cpus.given, "'memory' and 'cpus' of 'limits'",
+        {attributes->limits.memory.given || attributes->limits.own_memory || attributes->limits.cpus.given, "'memory' and 'cpus' of 'limits'",
          "ask for them in the launcher's command; 'as' limits the address space"},
         {pool->jobserver, "'jobserver'", "take it away"},
         {queues, "a queue for a command's parrun put and get",
@@ -153,6 +153,15 @@ static void check_no_command(struct loader *loader, const struct pool_spec *pool
         diag_error(loader->diags, object->mark,
                    object->body.kind == BODY_LUA ? "take 'stdin' away: the chunk has the item" : "take 'stdin' away: each item is a line for the program",
                    "pool '%s': only a command has a standard input of its own, and its tasks are none", object->name);
+    if (none && object->attributes.limits.own_memory)
+        diag_error(loader->diags, object->mark, "let 'memory' be the same for all of them",
+                   "pool '%s': only a command has a limit on memory of its own, and its tasks are none", object->name);
+    if (none && pool->retry.when == RETRY_MEMORY)
+        diag_error(loader->diags, object->mark, "take 'when' away",
+                   "pool '%s': 'when: memory' of 'retry' is for commands, and its tasks are none", object->name);
+    if (pool->retry.when == RETRY_MEMORY && !object->attributes.limits.memory.given && !object->attributes.limits.own_memory)
+        diag_error(loader->diags, object->mark, "write limits: {memory: \"${{ attempt }}G\"}",
+                   "pool '%s': 'when: memory' of 'retry' needs a limit on memory that a task can meet", object->name);
 }
 
 /* A block is the standard input of one command on this machine. */

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
+#include "template/template.h"
 #include "yaml/scalar.h"
 #include "yaml/yaml.h"
 
@@ -156,13 +157,24 @@ static struct node value_node(struct completion *completion, const struct value 
     return text_node("null", STYLE_PLAIN);
 }
 
-/* NODE with every template in it worked out. */
+/* True where a value is worked out for each task. */
+static bool is_of_task(struct completion *completion, const struct node *node)
+{
+    const struct value none = {.type = VALUE_TABLE};
+    struct template_scope scope = {.vars = &completion->loader.scenario->vars, .task = true, .uses = &none};
+    struct template_fault fault = {0};
+    struct template *parsed;
+    return !template_parse(completion->loader.arena, node->text, node->size, TEMPLATE_TEXT, &scope, &parsed, &fault) &&
+           template_uses_task(parsed);
+}
+
+/* NODE with every template in it worked out that is not one of a task. */
 static struct node worked_out(struct completion *completion, const struct node *node)
 {
     struct node copy = *node;
     if (node->kind == NODE_SCALAR) {
         struct value value;
-        if (node_has_template(node) &&
+        if (node_has_template(node) && !is_of_task(completion, node) &&
             loader_value(&completion->loader, node, completion->name, &value))
             return value_node(completion, &value);
         return copy;
