@@ -443,6 +443,7 @@ static const struct key_row rows[] = {
     {"command", import_later, NULL},
     {"depends_on", import_later, NULL},
     {"deploy", take_deploy, NULL},
+    {"develop", draft_take_develop, NULL},
     {"entrypoint", import_later, NULL},
     {"healthcheck", take_health, NULL},
     {"image", import_later, NULL},

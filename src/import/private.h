@@ -194,6 +194,9 @@ void draft_take_environment(void *object, const struct key_row *row, const struc
 void draft_take_signal(void *object, const struct key_row *row, const struct node *value);
 void draft_take_grace(void *object, const struct key_row *row, const struct node *value);
 
+/* The key 'develop' of a service, whose first member is its draft. */
+void draft_take_develop(void *object, const struct key_row *row, const struct node *value);
+
 /* KEY: and what is printed, which has to be YAML. */
 void draft_line(struct draft *draft, const char *key, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -245,6 +245,7 @@ static const struct key_row rows[] = {
     {"schedule", process_take_schedule, NULL},
     {"shutdown", take_shutdown, NULL},
     {"success_exit_codes", take_codes, "success_codes"},
+    {"watch", process_take_watch, NULL},
     {"working_dir", draft_take_text, "cwd"},
     {"availability.exit_on_end", NULL,
      "with 'daemon: true' the others end when what is no daemon has ended"},
@@ -318,6 +319,8 @@ static void read_process(struct import *import, const struct node *key, const st
                            : "process '%s' has no command",
                    show_text(key->text, key->size).text);
     import_object(import, &process, map, lists, countof(lists));
+    if (process_follows(&process))
+        draft_line(&process.draft, "cascade", "true");
     import_rest(import, map, lists, countof(lists));
     draft_finish(&process.draft);
 }

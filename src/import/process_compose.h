@@ -20,6 +20,12 @@ extern const struct key_rows probe_rows;
 /* The key 'schedule' of a process. */
 void process_take_schedule(void *object, const struct key_row *row, const struct node *value);
 
+/* The key 'watch' of a process. */
+void process_take_watch(void *object, const struct key_row *row, const struct node *value);
+
+/* True where it is restarted with what it depends on, by 'cascade' of that or of what that depends on. */
+bool process_follows(const struct foreign_process *process);
+
 /* Appends ", rotate: {...}" for the log_configuration beside a log_location, which may be NULL. */
 void process_rotation(struct import *import, const struct node *settings, struct buf *out);
 

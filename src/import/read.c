@@ -108,9 +108,11 @@ void import_dropped(struct import *import, const char *key, const struct node *v
 static void tell_rest(struct import *import, const struct node *node, const char *path,
                       const struct key_rows *rows, size_t count)
 {
-    for (size_t i = 0; node->kind == NODE_LIST && i < node->size; i++)
-        if (node->items[i].kind != NODE_SCALAR)
-            tell_rest(import, &node->items[i], path, rows, count);
+    for (size_t i = 0; node->kind == NODE_LIST && i < node->size; i++) {
+        const struct node *item = &node->items[i];
+        if (item->kind != NODE_SCALAR && names_find(&import->taken, (const char *)&item, sizeof(item)) != TAKEN_WHOLE)
+            tell_rest(import, item, path, rows, count);
+    }
     for (size_t i = 0; node->kind == NODE_MAP && i < node->size; i++) {
         const struct node *value = node_value(node, i);
         const char *name = node_key(node, i)->text;

@@ -73,6 +73,28 @@ def test_crawl():
     assert got == want.decode().split() and len(got) > 20, (got, want)
 
 
+def test_watch():
+    """What has changed is checked anew, and a signal tells of new settings."""
+    held = Directory()
+    for name, text in (("a.txt", "a\n"), ("b.txt", ""), ("serve.conf", "")):
+        held.file(name, text)
+    with subprocess.Popen([PROGRAM, ROOT / "examples/watch.yaml", f"dir={held.path}"], stdout=subprocess.PIPE, text=True,
+                          env=own_path(program("release"))) as run:
+        def wait_for(*texts):
+            left = set(texts)
+            while left:
+                assert (line := run.stdout.readline()), left
+                left -= {text for text in left if text in line}
+        wait_for("| b.txt:0", "| has its settings")
+        held.file("b.txt", "b\n")
+        wait_for(f"| {held.path}/b.txt")
+        wait_for("Process check end")
+        held.file("serve.conf", "new")
+        wait_for("| has new settings")
+        run.terminate()
+    check_nothing_left()
+
+
 @mark("tsan")
 def test_triage():
     got = example("triage.yaml", f"dir={ROOT}/src/store", "word=mem_strdup")
