@@ -19,5 +19,7 @@ int main(int argc, char **argv)
         return worker_main();
     if (argc == 2 && !strcmp(argv[1], AGENT_ARGUMENT))
         agent_main();
+    if (argc == 2 && !strcmp(argv[1], AGENT_BROUGHT_ARGUMENT))
+        agent_main_brought();
     return cli_main(argc, argv);
 }

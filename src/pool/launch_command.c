@@ -70,6 +70,10 @@ static size_t add_slurm(struct launch_command *command, size_t count, const stru
         buf_printf(word, "--time=%lld", (long long)((slurm->time + minute - 1) / minute));
         command->argv[count++] = word->data;
     }
+    if (slurm->bring) {
+        buf_printf(++word, "--bcast=" AGENT_BROUGHT_AT "%s", job);
+        command->argv[count++] = word->data;
+    }
     if (getenv("SLURM_JOB_ID")) { /* steps of one allocation share its memory, and not its CPUs */
         command->argv[count++] = "--exact";
         command->argv[count++] = "--mem=0";
@@ -84,7 +88,7 @@ void launch_command_make(struct launch_command *command, const struct on_spec *s
     size_t count = spec->command_count;
     const char *program = find_program(spec);
     *command = (struct launch_command){
-        .argv = mem_calloc(count + spec->slurm.option_count + 8, sizeof(*command->argv)),
+        .argv = mem_calloc(count + spec->slurm.option_count + 9, sizeof(*command->argv)),
         .environment = make_environment(spec->slurm.given),
     };
     memcpy(command->argv, spec->command, count * sizeof(*command->argv));
@@ -92,7 +96,7 @@ void launch_command_make(struct launch_command *command, const struct on_spec *s
         count = add_slurm(command, count, spec, job);
     if (!spec->host_count) {
         command->argv[count] = program;
-        command->argv[count + 1] = AGENT_ARGUMENT;
+        command->argv[count + 1] = spec->slurm.bring ? AGENT_BROUGHT_ARGUMENT : AGENT_ARGUMENT;
         return;
     }
     buf_text(&command->line, "exec ");

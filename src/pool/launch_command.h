@@ -12,7 +12,7 @@ struct launch_command {
     const char **argv;        /* NULL at the end, as of the next one */
     const char **environment; /* "NAME=VALUE"; the strings are those of environ */
     struct buf line;          /* the last word, where a shell reads it there */
-    struct buf words[3];      /* others that had to be made */
+    struct buf words[4];      /* others that had to be made */
 };
 
 /*

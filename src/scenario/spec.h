@@ -480,6 +480,7 @@ struct slurm_spec {
     bool given;
     int64_t cpus;         /* of a launch; 0: as many as it has slots */
     int64_t time;         /* ns that it may run; 0: as its partition says */
+    bool bring;           /* this program is copied to each node, for as long as it runs there */
     const char **options; /* more of srun's */
     size_t option_count;
 };

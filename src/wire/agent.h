@@ -35,6 +35,12 @@ struct buf;
 /* The argument that makes this program an agent. */
 #define AGENT_ARGUMENT "--agent"
 
+/* The same of a copy that was made for it: it removes its file. */
+#define AGENT_BROUGHT_ARGUMENT "--brought-agent"
+
+/* What begins the path of such a copy. */
+#define AGENT_BROUGHT_AT "/tmp/brought-"
+
 #define AGENT_MARK "\x16parrun\x02\xfe" "agent\x03\xff"
 #define AGENT_MARK_LENGTH (sizeof(AGENT_MARK) - 1)
 _Static_assert(AGENT_MARK_LENGTH == 16, "long enough to stand in no greeting");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -487,4 +488,14 @@ _Noreturn void agent_main(void)
 {
     static struct agent agent;
     guard_run(agent_serve, settle, &agent);
+}
+
+_Noreturn void agent_main_brought(void)
+{
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+    path[length > 0 ? length : 0] = '\0';
+    if (!strncmp(path, AGENT_BROUGHT_AT, strlen(AGENT_BROUGHT_AT)))
+        unlink(path);
+    agent_main();
 }

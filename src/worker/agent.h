@@ -11,4 +11,7 @@
  */
 _Noreturn void agent_main(void);
 
+/* The same for a copy of the program at AGENT_BROUGHT_AT: first removes its file, which nothing needs from then on. */
+_Noreturn void agent_main_brought(void);
+
 #endif

@@ -46,6 +46,11 @@ def test_as_at_home():
         asked = cluster.ask("squeue", "-h", "-t", "all", "-o", "%j %C %l %P").split("\n")
         assert all(re.fullmatch(r"parrun-\S+-p-[1-4] [34] 1:00 main", job) for job in asked if job), asked  # CPUs come by cores
         check_gone(cluster)
+        # A node that does not have the program gets it, and does not keep it.
+        status, out, err = complete(pool("{bring: true}", "workers: 2", "tasks: 2", "run: ls -l /proc/$(ps -o ppid= $PPID | tr -d ' ')/exe"))
+        check_status(status, 0, out + err)
+        copies = re.findall(rb"/exe -> (/tmp/brought-parrun-\S+-p-[12]) \(deleted\)$", out, re.M)
+        assert len(copies) == 2 and not any(map(os.path.exists, copies)), out
         # Within an allocation the workers are its steps, and share what it has.
         directory = Directory()
         directory.file("scenario.yaml", pool("{cpus: 2}", "workers: 4", "tasks: 4", 'run: \'echo "in $SLURM_JOB_ID.$SLURM_STEP_ID"; '
