@@ -60,13 +60,24 @@ static int plan_stream(struct exec_context *context, int fd, const struct stream
     return plan_file(context, fd, stream, out, error);
 }
 
-/* A queue cannot be typed into a shell: it is told of behind the command. */
-static void plan_queue(const struct exec_context *context, int fd, const struct stream_spec *stream,
-                       struct buf *out)
+/* What cannot be typed into a shell is told of behind the command. */
+static int plan_queue(struct exec_context *context, int fd, const struct stream_spec *stream, struct buf *out,
+                      struct error *error)
 {
-    if (stream->kind == STREAM_QUEUE)
-        buf_printf(out, " # descriptor %d: queue %s", fd,
-                   context->run->scenario->queues[stream->queue].name);
+    size_t count;
+    const struct stream_spec *ends = stream_ends(stream, &count);
+    int result = 0;
+    for (size_t i = 0; !result && i < count; i++) {
+        const char *path;
+        if (ends[i].kind == STREAM_QUEUE)
+            buf_printf(out, " # descriptor %d: queue %s", fd, context->run->scenario->queues[ends[i].queue].name);
+        if (stream->kind != STREAM_SEVERAL || ends[i].kind != STREAM_FILE)
+            continue;
+        result = exec_context_path(context, ends[i].path, &path, error);
+        if (!result)
+            buf_printf(out, " # descriptor %d: file %s", fd, path);
+    }
+    return result;
 }
 
 int plan_process(struct exec_context *context, const struct process_spec *spec, struct buf *out,
@@ -87,9 +98,9 @@ int plan_process(struct exec_context *context, const struct process_spec *spec, 
         result = plan_stream(context, fd, &spec->streams[fd], out, error);
     for (size_t i = 0; !result && i < spec->fd_count; i++)
         result = plan_stream(context, spec->fds[i].fd, &spec->fds[i].stream, out, error);
-    for (int fd = 0; fd < 3; fd++)
-        plan_queue(context, fd, &spec->streams[fd], out);
-    for (size_t i = 0; i < spec->fd_count; i++)
-        plan_queue(context, spec->fds[i].fd, &spec->fds[i].stream, out);
+    for (int fd = 0; !result && fd < 3; fd++)
+        result = plan_queue(context, fd, &spec->streams[fd], out, error);
+    for (size_t i = 0; !result && i < spec->fd_count; i++)
+        result = plan_queue(context, spec->fds[i].fd, &spec->fds[i].stream, out, error);
     return result;
 }

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "child/exec_context.h"
+#include "child/stream_splitter.h"
 #include "engine/object.h"
 #include "engine/run.h"
 #include "log/destination.h"
@@ -35,6 +36,10 @@ struct stream {
     bool left; /* READER is read on for those that outlive the process */
     struct stream_writer *writer;
     struct stream_recorder *recorder; /* of a pipe to a file that rotates */
+    struct stream_splitter *splitter; /* of a pipe with several ends, each a stream of its own behind it */
+    int *outlets; /* until it begins: where it writes to */
+    size_t outlet_count;
+    bool split;   /* it is such an end */
 };
 
 struct streams {
@@ -109,7 +114,8 @@ static int open_recorded(struct streams *streams, struct stream *stream, const c
     if (!target)
         return error->code;
     stream->recorder = stream_recorder_new(streams->run->loop, target, path,
-                                           stream_word(stream->fd), streams->run->mask);
+                                           stream_word(stream->fd),
+                                           stream->split && !spec->size ? NULL : streams->run->mask);
     return stream->ours >= 0 ? 0 : open_pipe(stream, error);
 }
 
@@ -158,7 +164,35 @@ static int open_as_stdout(struct streams *streams, struct stream *stream,
     return 0;
 }
 
+/* An end among several: read from a pipe that the runner itself writes to. */
+static int open_end(struct streams *streams, struct stream *stream, const struct stream_spec *spec, int *outlet, struct error *error)
+{
+    struct stream *end = &streams->items[streams->count++];
+    int ends[2];
+    *end = (struct stream){.fd = stream->fd, .theirs = -1, .ours = -1, .split = true};
+    int result = pipe_open(ends, error);
+    if (result)
+        return result;
+    end->ours = ends[0];
+    *outlet = ends[1];
+    if (spec->kind == STREAM_QUEUE)
+        end->queue = streams->run->queues[spec->queue];
+    return spec->kind == STREAM_FILE ? open_file(streams, end, spec, error) : 0;
+}
+
+static int open_several(struct streams *streams, struct stream *stream, const struct stream_spec *spec, struct error *error)
+{
+    int result = open_pipe(stream, error);
+    stream->outlets = mem_calloc(spec->end_count, sizeof(*stream->outlets));
+    for (size_t i = 0; !result && i < spec->end_count; i++) {
+        stream->outlets[stream->outlet_count] = -1;
+        result = open_end(streams, stream, &spec->ends[i], &stream->outlets[stream->outlet_count++], error);
+    }
+    return result;
+}
+
 static stream_opener *const openers[] = {
+    [STREAM_SEVERAL] = open_several,
     [STREAM_LOG] = open_pipe_stream,    [STREAM_INHERIT] = open_inherited,
     [STREAM_NULL] = open_null,          [STREAM_FILE] = open_file,
     [STREAM_TEXT] = open_text,          [STREAM_QUEUE] = open_pipe_stream,
@@ -201,6 +235,14 @@ static void close_theirs(struct stream *stream)
     stream->theirs = -1;
 }
 
+static size_t count_ends(const struct process_spec *spec)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 3; fd++)
+        count += spec->streams[fd].end_count;
+    return count;
+}
+
 struct streams *streams_open(struct run *run, struct exec_context *context,
                              const struct process_spec *spec, bool again, struct error *error)
 {
@@ -209,7 +251,7 @@ struct streams *streams_open(struct run *run, struct exec_context *context,
     streams->context = context;
     streams->again = again;
     streams->name = context->name;
-    streams->items = mem_calloc(3 + spec->fd_count + STREAMS_MORE, sizeof(*streams->items));
+    streams->items = mem_calloc(3 + count_ends(spec) + spec->fd_count + STREAMS_MORE, sizeof(*streams->items));
     int result = 0;
     streams->tty = spec->tty;
     if (spec->tty)
@@ -220,7 +262,7 @@ struct streams *streams_open(struct run *run, struct exec_context *context,
         result = open_one(streams, spec->fds[i].fd, &spec->fds[i].stream, error);
     streams->context = NULL;
     for (size_t i = 0; !result && i < streams->count; i++)
-        if (streams->items[i].ours >= 0)
+        if (streams->items[i].ours >= 0 && !streams->items[i].split)
             attributes_give(&context->attributes, streams->items[i].theirs);
     if (!result)
         return streams;
@@ -250,21 +292,41 @@ int streams_highest(const struct streams *streams)
     return highest;
 }
 
+static void split(struct streams *streams, struct stream *stream)
+{
+    stream->splitter = stream_splitter_new(streams->run->loop, stream->ours, stream->outlets, stream->outlet_count);
+    free(stream->outlets);
+    stream->outlets = NULL;
+}
+
+/* The log has what the process says: its file beside that is not heard too. */
+static void not_heard(void *arg, const char *stream, const char *bytes, size_t length)
+{
+    (void)arg;
+    (void)stream;
+    (void)bytes;
+    (void)length;
+}
+
 void streams_begin(struct streams *streams, struct backlog *backlog,
                    const struct streams_callbacks *callbacks, void *arg)
 {
+    struct stream_recorder_callbacks unheard = callbacks->recorder;
+    unheard.data = not_heard;
     for (size_t i = 0; i < streams->count; i++)
         close_theirs(&streams->items[i]);
     for (size_t i = 0; i < streams->count; i++) {
         struct stream *stream = &streams->items[i];
         if (stream->ours < 0)
             continue;
-        if (stream->input)
+        if (stream->outlets)
+            split(streams, stream);
+        else if (stream->input)
             stream->writer = stream_writer_new(
                 streams->run, stream->ours, stream->queue, streams->name,
                 stream->fd == STDIN_FILENO ? backlog : NULL, &callbacks->writer, arg);
         else if (stream->recorder)
-            stream_recorder_begin(stream->recorder, stream->ours, &callbacks->recorder, arg);
+            stream_recorder_begin(stream->recorder, stream->ours, stream->split ? &unheard : &callbacks->recorder, arg);
         else
             stream->reader =
                 stream_reader_new(streams->run->loop, stream->ours, stream_word(stream->fd),
@@ -368,14 +430,21 @@ size_t streams_unread(const struct streams *streams)
     return writer ? stream_writer_unread(writer) : 0;
 }
 
+/* What a splitter has taken comes to its ends by itself. */
+static void finish(struct stream *stream)
+{
+    if (stream->splitter)
+        stream_splitter_finish(stream->splitter);
+    if (stream->reader && !stream->split)
+        stream_reader_finish(stream->reader);
+    if (stream->recorder && !stream->split)
+        stream_recorder_finish(stream->recorder);
+}
+
 void streams_finish(struct streams *streams)
 {
-    for (size_t i = 0; i < streams->count; i++) {
-        if (streams->items[i].reader)
-            stream_reader_finish(streams->items[i].reader);
-        if (streams->items[i].recorder)
-            stream_recorder_finish(streams->items[i].recorder);
-    }
+    for (size_t i = 0; i < streams->count; i++)
+        finish(&streams->items[i]);
 }
 
 bool streams_leave(struct streams *streams)
@@ -383,12 +452,10 @@ bool streams_leave(struct streams *streams)
     bool left = false;
     for (size_t i = 0; i < streams->count; i++) {
         struct stream *stream = &streams->items[i];
-        stream->left = stream->reader && !stream->queue && !stream_reader_has_ended(stream->reader);
+        stream->left = stream->reader && !stream->queue && !stream->split && !stream_reader_has_ended(stream->reader);
         left = left || stream->left;
-        if (stream->reader && !stream->left)
-            stream_reader_finish(stream->reader);
-        if (stream->recorder)
-            stream_recorder_finish(stream->recorder);
+        if (!stream->left)
+            finish(stream);
     }
     return left;
 }
@@ -396,9 +463,13 @@ bool streams_leave(struct streams *streams)
 void streams_abandon(struct streams *streams)
 {
     streams_finish(streams);
-    for (size_t i = 0; i < streams->count; i++)
-        if (streams->items[i].recorder)
-            stream_recorder_abandon(streams->items[i].recorder);
+    for (size_t i = 0; i < streams->count; i++) {
+        struct stream *stream = &streams->items[i];
+        if (stream->split && stream->reader)
+            stream_reader_finish(stream->reader);
+        if (stream->recorder)
+            stream_recorder_abandon(stream->recorder);
+    }
 }
 
 void streams_free(struct streams *streams)
@@ -410,6 +481,11 @@ void streams_free(struct streams *streams)
         close_theirs(stream);
         if (stream->ours >= 0)
             close(stream->ours);
+        for (size_t j = 0; stream->outlets && j < stream->outlet_count; j++)
+            if (stream->outlets[j] >= 0)
+                close(stream->outlets[j]);
+        free(stream->outlets);
+        stream_splitter_free(stream->splitter);
         stream_reader_free(stream->reader);
         stream_writer_free(stream->writer);
         stream_recorder_free(stream->recorder);

@@ -197,6 +197,7 @@ enum stream_kind {
     STREAM_TEXT, /* input only */
     STREAM_QUEUE,
     STREAM_STDOUT, /* output only: the same as stdout */
+    STREAM_SEVERAL, /* output only: to each of its ends */
 };
 
 /* When a file makes room for a new one. */
@@ -223,7 +224,12 @@ struct stream_spec {
     struct template *text; /* STREAM_TEXT */
     size_t queue;          /* STREAM_QUEUE: index into scenario.queues */
     enum ack ack;          /* STREAM_QUEUE: stdin */
+    struct stream_spec *ends; /* STREAM_SEVERAL: STREAM_LOG, STREAM_FILE and STREAM_QUEUE */
+    size_t end_count;
 };
+
+/* Where the stream leads: its ends, *COUNT of them, or itself alone. */
+const struct stream_spec *stream_ends(const struct stream_spec *stream, size_t *count);
 
 struct fd_spec {
     int fd; /* above 2 */

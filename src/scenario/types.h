@@ -147,6 +147,7 @@ extern const struct type type_results_queue; /* results_spec.queue */
 
 /* In stream.c. */
 extern const struct type type_stream;       /* struct stream_spec */
+extern const struct type type_outputs; /* the same, with several ends */
 extern const struct type type_fds;          /* struct fd_spec *, counted */
 extern const struct type type_stream_file;  /* stream_spec.path */
 extern const struct type type_stream_text;  /* stream_spec.text */

@@ -15,6 +15,8 @@
 
 static size_t of_stream(const struct stream_spec *stream)
 {
+    if (stream->kind == STREAM_SEVERAL)
+        return 1 + 3 * stream->end_count; /* a pipe for each, and a file */
     return stream->kind == STREAM_LOG || stream->kind == STREAM_QUEUE;
 }
 

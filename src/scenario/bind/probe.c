@@ -146,7 +146,11 @@ static bool goes_to_log(const struct process_spec *process)
     for (int fd = 1; fd <= 2; fd++) {
         const struct stream_spec *stream = &process->streams[fd];
         bool recorded = stream->kind == STREAM_FILE && (stream->rotate.size || process->tty);
-        if (recorded || stream->kind == STREAM_LOG)
+        size_t count;
+        const struct stream_spec *ends = stream_ends(stream, &count);
+        for (size_t i = 0; i < count; i++)
+            recorded = recorded || ends[i].kind == STREAM_LOG;
+        if (recorded)
             return true;
     }
     return false;
@@ -157,7 +161,7 @@ static void check_probe(struct loader *loader, const struct process_spec *proces
 {
     const char *name = process->object.name;
     if (probe->kind == PROBE_LOG && !goes_to_log(process))
-        diag_error(loader->diags, probe->mark, "leave stdout or stderr to the log, or to a file with 'rotate'",
+        diag_error(loader->diags, probe->mark, "leave stdout or stderr to the log, alone or among others, or to a file with 'rotate'",
                    "no line of '%s' can match: its output does not come past parrun", name);
     for (size_t i = 0; probe->kind == PROBE_NOTIFY_FD && i < process->fd_count; i++)
         if (process->fds[i].fd == probe->fd)

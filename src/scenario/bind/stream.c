@@ -68,6 +68,12 @@ static void bind_word(struct loader *loader, const struct field *field, const st
     field_expected(loader, field, node, stream_wording(loader, field->key), hint);
 }
 
+const struct stream_spec *stream_ends(const struct stream_spec *stream, size_t *count)
+{
+    *count = stream->kind == STREAM_SEVERAL ? stream->end_count : 1;
+    return stream->kind == STREAM_SEVERAL ? stream->ends : stream;
+}
+
 static void bind_one(struct loader *loader, const struct field *field, const struct node *node,
                      struct stream_spec *stream)
 {
@@ -79,9 +85,63 @@ static void bind_one(struct loader *loader, const struct field *field, const str
         bind_word(loader, field, node, stream);
 }
 
+/* Queues are compared once they are known. */
+static bool is_same_end(const struct stream_spec *one, const struct stream_spec *other)
+{
+    size_t length, other_length;
+    if (one->kind != other->kind || (one->kind != STREAM_LOG && one->kind != STREAM_FILE))
+        return false;
+    if (one->kind == STREAM_LOG)
+        return true;
+    const char *path = template_source(one->path, &length);
+    const char *other_path = template_source(other->path, &other_length);
+    return length == other_length && !memcmp(path, other_path, length);
+}
+
+/* An end beside others, of which COUNT stand before it. */
+static void check_end(struct loader *loader, const struct field *field, const struct node *node, const struct stream_spec *ends,
+                      size_t count)
+{
+    const struct stream_spec *end = &ends[count];
+    bool again = false;
+    for (size_t i = 0; i < count; i++)
+        again = again || is_same_end(end, &ends[i]);
+    if (again)
+        diag_error(loader->diags, loader_mark(loader, node), "take one of them away", "%s: it is one of its ends already",
+                   field_label(loader, field));
+    if (end->kind != STREAM_LOG && end->kind != STREAM_FILE && end->kind != STREAM_QUEUE)
+        diag_error(loader->diags, loader_mark(loader, node), "the ends of a stream that has several are log, {file: PATH} and {queue: NAME}",
+                   "%s: %s cannot be one of several ends", field_label(loader, field), show_node(node).text);
+    if (end->kind == STREAM_TEXT || !end->ack)
+        return;
+    diag_error(loader->diags, loader_mark(loader, node), "take it away, or write it at stdin",
+               "%s: 'ack' is for what the process reads", field_label(loader, field));
+}
+
+/* Output that goes to several ends. */
+static void bind_ends(struct loader *loader, const struct field *field, const struct node *node, struct stream_spec *stream)
+{
+    struct stream_spec *ends = arena_alloc(loader->arena, (node->size + 1) * sizeof(*ends));
+    if (!node->size)
+        field_expected(loader, field, node, stream_wording(loader, field->key), "leave it out, or name an end of it");
+    for (size_t i = 0; i < node->size; i++) {
+        size_t before = diags_count(loader->diags);
+        bind_one(loader, field, &node->items[i], &ends[i]);
+        if (diags_count(loader->diags) == before)
+            check_end(loader, field, &node->items[i], ends, i);
+    }
+    stream->kind = STREAM_SEVERAL;
+    stream->ends = ends;
+    stream->end_count = node->size;
+}
+
 static void bind_stream(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct stream_spec *stream = field->member;
+    if (node->kind == NODE_LIST && field->key->type == &type_outputs) {
+        bind_ends(loader, field, node, stream);
+        return;
+    }
     stream->input = !strcmp(field->key->name, "stdin");
     bind_one(loader, field, node, stream);
     if (stream->kind == STREAM_TEXT && !stream->input)
@@ -176,6 +236,16 @@ const struct type type_stream = {
     .queues = true,
     .early = true,
     .json = "'anyOf':[{'enum':[@choices,null]},@block,@template]",
+};
+const struct type type_outputs = {
+    .name = "outputs",
+    .wording = "a word such as inherit, a mapping, or a list of such",
+    .bind = bind_stream,
+    .block = BLOCK_STREAM,
+    .queues = true,
+    .early = true,
+    .json = "'anyOf':[{'enum':[@choices,null]},@block,@template,"
+            "{'type':'array','minItems':1,'items':{'anyOf':[{'const':'log'},@block]}}]",
 };
 const struct type type_fds = {
     .name = "fds",

@@ -95,21 +95,46 @@ static void settle_stderr(struct process_spec *process)
         stream->kind = STREAM_LOG;
 }
 
+/* Each of its queues once: with the same one twice each message would come twice. */
+static void check_ends(struct loader *loader, struct process_spec *process, const struct stream_spec *stream, size_t *produces)
+{
+    struct object_spec *object = &process->object;
+    size_t count;
+    const struct stream_spec *ends = stream_ends(stream, &count);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; ends[i].kind == STREAM_QUEUE && j < i; j++)
+            if (ends[j].kind == STREAM_QUEUE && ends[j].queue == ends[i].queue)
+                diag_error(loader->diags, loader_reference_mark(loader, &ends[i].queue), "take one of them away",
+                           "process '%s': queue '%s' is one of the ends already", object->name,
+                           loader->scenario->queues[ends[i].queue].name);
+        if (ends[i].kind == STREAM_QUEUE)
+            add_once(produces, &object->produces_count, ends[i].queue);
+    }
+}
+
+static size_t count_ends(const struct process_spec *process)
+{
+    size_t total = 0, count;
+    for (size_t i = 0; i < countof(process->streams); i++) {
+        stream_ends(&process->streams[i], &count);
+        total += count;
+    }
+    return total;
+}
+
 static void join_streams(struct loader *loader, struct process_spec *process)
 {
     struct object_spec *object = &process->object;
-    size_t *produces = widen(loader, &object->produces, &object->produces_count, 2);
+    size_t *produces = widen(loader, &object->produces, &object->produces_count, count_ends(process));
     size_t *consumes = widen(loader, &object->consumes, &object->consumes_count, 1);
     for (size_t i = 0; i < process->fd_count; i++)
         check_fd(loader, &process->fds[i], object);
     for (size_t i = 0; i < countof(process->streams); i++) {
         const struct stream_spec *stream = &process->streams[i];
-        if (stream->kind != STREAM_QUEUE)
-            continue;
-        if (stream->input)
+        if (stream->kind == STREAM_QUEUE && stream->input)
             add_once(consumes, &object->consumes_count, stream->queue);
         else
-            add_once(produces, &object->produces_count, stream->queue);
+            check_ends(loader, process, stream, produces);
     }
 }
 

@@ -19,8 +19,8 @@ struct file_writer {
     bool append;
 };
 
-static void add(struct file_writer **writers, size_t *count, size_t *capacity,
-                const struct object_spec *object, const char *kind, const struct stream_spec *stream)
+static void add_end(struct file_writer **writers, size_t *count, size_t *capacity,
+                    const struct object_spec *object, const char *kind, const struct stream_spec *stream)
 {
     if (stream->kind != STREAM_FILE || !template_is_constant(stream->path))
         return;
@@ -30,6 +30,15 @@ static void add(struct file_writer **writers, size_t *count, size_t *capacity,
         return;
     *writers = mem_grow(*writers, capacity, *count + 1, sizeof(**writers));
     (*writers)[(*count)++] = writer;
+}
+
+static void add(struct file_writer **writers, size_t *count, size_t *capacity,
+                const struct object_spec *object, const char *kind, const struct stream_spec *stream)
+{
+    size_t end_count;
+    const struct stream_spec *ends = stream_ends(stream, &end_count);
+    for (size_t i = 0; i < end_count; i++)
+        add_end(writers, count, capacity, object, kind, &ends[i]);
 }
 
 static int by_path(const void *left, const void *right)
