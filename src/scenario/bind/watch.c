@@ -1,6 +1,8 @@
 /* Files that a process watches. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -37,6 +39,18 @@ static char *absolute(struct loader *loader, const struct node *node, const char
     }
     buf_text(&whole, text);
     return buf_take(&whole);
+}
+
+/* A pattern below a directory that is not there is most likely misspelt; a path without a wildcard may well come later. */
+static void warn_of_missing(struct loader *loader, const struct node *node, const char *text, const char *pattern)
+{
+    size_t length = path_pattern_literal(pattern);
+    char *literal = path_pattern_plain(pattern, length);
+    if (pattern[length] && *literal && access(literal, F_OK) && errno == ENOENT)
+        diag_warning(loader->diags, loader_mark(loader, node),
+                     *text == '/' ? NULL : "a path begins in the directory of the scenario's file",
+                     "there is no directory for '%s' yet, so that no file matches", loader_shown(loader, text));
+    free(literal);
 }
 
 /* What comes of the braces in a pattern, appended to a list. */
@@ -81,6 +95,7 @@ static void bind_watch_paths(struct loader *loader, const struct field *field, c
         if (path_pattern_expand(pattern, take_pattern, &taking))
             field_expected(loader, field, &items[i], "a pattern that stands for no more than 1000 others",
                            "write fewer braces");
+        warn_of_missing(loader, &items[i], text, pattern);
         free(pattern);
     }
 }
