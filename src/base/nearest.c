@@ -2,9 +2,11 @@
 #include "base/nearest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #define NEAREST_LONGEST 63
+#define SHORT_WORD 4
 
 static size_t least(size_t a, size_t b)
 {
@@ -37,6 +39,13 @@ static size_t edit_distance(const char *a, size_t a_length, const char *b, size_
     return previous[b_length];
 }
 
+/* Of a short word two letters are half: "hash" is no misspelt "math". */
+static bool is_too_far(const char *wrong, const char *name, size_t shorter, size_t distance)
+{
+    bool short_word = shorter <= SHORT_WORD && tolower((unsigned char)*wrong) != tolower((unsigned char)*name);
+    return distance > (short_word ? 1 : shorter / 3 + 1);
+}
+
 void nearest_offer(struct nearest *nearest, const char *name)
 {
     size_t wrong_length = strlen(nearest->wrong);
@@ -44,8 +53,7 @@ void nearest_offer(struct nearest *nearest, const char *name)
     if (wrong_length > NEAREST_LONGEST || length > NEAREST_LONGEST || !length)
         return;
     size_t distance = edit_distance(nearest->wrong, wrong_length, name, length);
-    size_t bound = least(wrong_length, length) / 3 + 1;
-    if (distance <= bound && distance < wrong_length &&
+    if (!is_too_far(nearest->wrong, name, least(wrong_length, length), distance) && distance < wrong_length &&
         (!nearest->name || distance < nearest->distance)) {
         nearest->name = name;
         nearest->distance = distance;

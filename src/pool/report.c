@@ -54,7 +54,7 @@ static void print_tally(const struct event *event, int64_t others, struct buf *t
     if (event->count)
         buf_printf(text, ", %" PRId64 " failed", event->count);
     if (others)
-        buf_printf(text, " (%" PRId64 " in other ways)", others);
+        buf_printf(text, " (%" PRId64 " not shown)", others);
     if (event->current)
         buf_printf(text, ", %" PRId64 " %s up to date", event->current, event->current == 1 ? "was" : "were");
     pool_print_undone(event, ", ", text);

@@ -104,7 +104,7 @@ static int no_run(const char *wanted, struct error *error)
     struct buf places = {0};
     put_places(&places);
     if (wanted)
-        error_set(error, -ESRCH, "no run is called '%s', by the beginning of its id, its scenario or its file; looked in %s", wanted,
+        error_set(error, -ESRCH, "no run that goes on is called '%s', by the beginning of its id, its scenario or its file; looked in %s", wanted,
                   buf_string(&places));
     else
         error_set(error, -ESRCH, "no run of yours goes on; looked in %s", buf_string(&places));
