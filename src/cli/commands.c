@@ -129,8 +129,8 @@ static const struct command commands[] = {
     {.word = "junit", .operands = "RECORD", .mode = MODE_JUNIT, .group = "after", .subject = true, .takes = TAKES_FILE,
      .help = "write what came of a recorded run as JUnit XML, for CI",
      .about = "A suite a pool with a case a task, one of processes and one of threads; a run that failed by nothing else has an "
-              "error in a suite of its own. A case of a task has the name of its item, and its number too where another task has that "
-              "item. A task that succeeded at last has a flakyFailure for each attempt before; one that "
+              "error in a suite of its own. A case of a task has the name of its item, the second with that item \"ITEM (2)\". "
+              "A task that succeeded at last has a flakyFailure for each attempt before; one that "
               "failed has its first attempt as failure and each other one as rerunFailure. What may fail is skipped where it "
               "did. Of the output of a case 64 kB are kept, the beginning and the end. With --junit FILE a run writes the same, "
               "and FILE is an error until it has ended.",

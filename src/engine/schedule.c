@@ -133,6 +133,10 @@ static void overlap(struct schedule *schedule)
             tell_left(schedule, 1, "as many runs wait as may");
         break;
     case OVERLAP_STOP:
+        if (object->wanted == WANTED_NEW) {
+            tell_left(schedule, 1, "the run before is being stopped");
+            break;
+        }
         schedule->begun++;
         object_asked(object, "is stopped by its schedule, and started again", 0);
         object->wanted = WANTED_NEW;

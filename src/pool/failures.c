@@ -115,7 +115,7 @@ static bool stands_alone(const struct pool *pool, const struct task *task)
     struct buf shown = {0};
     plan_conditions(&pool->spec->object, &conditions);
     mask_text(pool->object.run->mask, &shown, task->command, strlen(task->command));
-    bool alone = !conditions.length && !task->timeout && !strcmp(buf_string(&shown), task->command);
+    bool alone = !conditions.length && !task->timeout && !task->memory_limit && !strcmp(buf_string(&shown), task->command);
     buf_release(&shown);
     buf_release(&conditions);
     return alone;

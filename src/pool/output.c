@@ -52,7 +52,7 @@ static void emit_output(struct pool *pool, struct task *task, size_t stream,
                         const char *bytes, size_t length)
 {
     struct event event = pool_task_event(EVENT_TASK_OUTPUT, task);
-    if (pool_put_stdout(pool, stream, bytes, length))
+    if (pool_put_stdout(pool, task, stream, bytes, length))
         return;
     if (pool->spec->separate)
         event.stream = stream ? "stderr" : "stdout";

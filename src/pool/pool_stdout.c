@@ -94,9 +94,9 @@ void pool_open_stdout(struct pool *pool)
     error_release(&error);
 }
 
-bool pool_put_stdout(struct pool *pool, size_t stream, const char *bytes, size_t length)
+bool pool_put_stdout(struct pool *pool, const struct task *task, size_t stream, const char *bytes, size_t length)
 {
-    if (!pool->stdout_file || (stream && pool->spec->separate))
+    if (!pool->stdout_file || task->retried || (stream && pool->spec->separate))
         return false;
     output_put(pool->stdout_file->output, bytes, length);
     return true;

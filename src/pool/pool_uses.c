@@ -14,6 +14,9 @@
 #include "template/template.h"
 #include "value/value.h"
 
+/* Bytes: less is no use to any program. */
+#define MEMORY_LEAST ((uint64_t)1 << 20)
+
 /* So many tasks more than could begin are looked at: where the first does not fit, another may. */
 #define LOOK_AHEAD 100
 
@@ -89,6 +92,8 @@ static int parse_memory(const char *text, int64_t *memory, struct error *error)
     error_release(&unread);
     if (result || !bytes || bytes > INT64_MAX)
         return error_set(error, ERROR_FAILED, "limits.memory: '%s' is not a size such as 512M or 2G", text);
+    if (bytes < MEMORY_LEAST)
+        return error_set(error, ERROR_FAILED, "limits.memory: '%s' is in bytes, with which no program can do: write a size such as 512M", text);
     *memory = (int64_t)bytes;
     return 0;
 }

@@ -487,8 +487,8 @@ bool pool_has_written_results(struct pool *pool);
 /* Opens the file that 'stdout' names, if any; the pool breaks where that is not possible. */
 void pool_open_stdout(struct pool *pool);
 
-/* Writes what came from STREAM to it; false where that is told in the log. */
-bool pool_put_stdout(struct pool *pool, size_t stream, const char *bytes, size_t length);
+/* Writes what came from STREAM of the task to it; false where that is told in the log, as of an attempt that is not the last. */
+bool pool_put_stdout(struct pool *pool, const struct task *task, size_t stream, const char *bytes, size_t length);
 
 /* Lets the pool's output come, or not, as pool_is_held() says now. */
 void pool_apply_hold(struct pool *pool);

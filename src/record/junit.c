@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/name_index.h"
 #include "base/unit.h"
 #include "log/filter.h"
 #include "log/writer_thread.h"
@@ -40,7 +41,8 @@ struct suite {
 struct junit {
     struct output *output;
     struct living *living;
-    struct interned_names *items; /* of the tasks that have a name */
+    struct interned_names *items; /* of the tasks that have a name, */
+    struct names counts;          /* and how many have each */
     struct suite *suites;
     size_t count;
     size_t capacity;
@@ -48,6 +50,7 @@ struct junit {
     struct buf wrong; /* what went wrong with the run and its queues */
     struct buf allowed; /* processes and threads that may fail, each between two newlines */
     struct buf daemons; /* the same: those that are ended when all others are */
+    char *stopped;    /* why, where that was no signal; NULL: it was one, or goes on */
     int64_t began;    /* wall time */
     bool ended;
 };
@@ -73,6 +76,8 @@ void junit_free(struct junit *junit)
     free(junit->suites);
     living_free(junit->living);
     names_free(junit->items);
+    names_release(&junit->counts);
+    free(junit->stopped);
     buf_release(&junit->text);
     buf_release(&junit->wrong);
     buf_release(&junit->allowed);
@@ -237,19 +242,21 @@ static void put_told(struct buf *out, const struct event *event)
         event_fill(out, sentence, strlen(sentence), event);
 }
 
-/* By its item, so that it stays when others come before it; by its number too where another one has that item. */
+/* By its item, so that it stays when others come before it; the second with that item is "ITEM (2)". */
 static char *name_of_task(struct junit *junit, const struct event *event)
 {
     struct buf name = {0};
-    buf_printf(&name, "%s\n%s", event->object, event->shown ? event->shown : "");
-    bool alone = event->shown && *event->shown && names_add(junit->items, name.data, name.length);
-    buf_clear(&name);
-    if (alone)
-        buf_text(&name, event->shown);
-    else if (event->shown && *event->shown)
-        buf_printf(&name, "%s (task %" PRId64 ")", event->shown, event->task);
-    else
+    if (!event->shown || !*event->shown) {
         buf_printf(&name, "task %" PRId64, event->task);
+        return buf_take(&name);
+    }
+    buf_printf(&name, "%s\n%s", event->object, event->shown);
+    size_t *count = names_slot(&junit->counts, names_get(junit->items, name.data, name.length), name.length);
+    *count = *count == NAMES_NONE ? 1 : *count + 1;
+    buf_clear(&name);
+    buf_text(&name, event->shown);
+    if (*count > 1)
+        buf_printf(&name, " (%zu)", *count);
     return buf_take(&name);
 }
 
@@ -407,11 +414,14 @@ static void take_run_ended(struct junit *junit, const struct event *event)
     struct buf text = {0};
     count(junit, &tests, &failures, &errors);
     junit->ended = true;
-    if (event->flags & EVENT_SIGNALED)
-        buf_printf(&text, "stopped by signal %s\n", event->signal ? signal_name(event->signal) : "PIPE");
+    if (event->flags & EVENT_SIGNALED && junit->stopped)
+        buf_printf(&text, "stopped: %s", junit->stopped);
+    else if (event->flags & EVENT_SIGNALED)
+        buf_printf(&text, "stopped by signal %s", event->signal ? signal_name(event->signal) : "PIPE");
     else if (event->code || event->flags & EVENT_WRONG)
-        buf_printf(&text, "exit status %d\n", event->code);
+        buf_printf(&text, "exit status %d", event->code);
     if (text.length && (event->flags & EVENT_SIGNALED || failures + errors == 0)) {
+        buf_text(&text, junit->wrong.length ? "\n" : "");
         buf_append(&text, junit->wrong.data, junit->wrong.length);
         put_note(junit, suite, "run", "error", text.data);
     } else if (!tests) {
@@ -426,6 +436,8 @@ static void take_run(struct junit *junit, const struct event *event)
 {
     if (event->kind == EVENT_RUN_OPENED)
         junit->began = event->wall;
+    if (event->kind == EVENT_RUN_STOPPING && event->reason && strncmp(event->reason, "signal ", 7) != 0)
+        set_text(&junit->stopped, event->reason);
     if (event->kind == EVENT_RUN_ENDED) {
         take_run_ended(junit, event);
     } else if (event->flags & EVENT_WRONG && junit->wrong.length < WRONG_MOST) {
@@ -460,6 +472,7 @@ static bool junit_wants(void *arg, enum event_kind kind, unsigned flags)
     case EVENT_POOL_SAMPLE:
         return false;
     case EVENT_RUN_OPENED:
+    case EVENT_RUN_STOPPING:
     case EVENT_RUN_ENDED:
         return true;
     default:

@@ -63,10 +63,3 @@ const char *names_get(struct interned_names *names, const char *bytes, size_t le
     }
     return *place = mem_copy(bytes, length);
 }
-
-bool names_add(struct interned_names *names, const char *bytes, size_t length)
-{
-    size_t before = names->count;
-    names_get(names, bytes, length);
-    return names->count > before;
-}

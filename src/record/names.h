@@ -2,7 +2,6 @@
 #ifndef RECORD_NAMES_H
 #define RECORD_NAMES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 struct interned_names;
@@ -14,8 +13,5 @@ void names_free(struct interned_names *names);
 
 /* The text of the name that LENGTH bytes are. */
 const char *names_get(struct interned_names *names, const char *bytes, size_t length);
-
-/* Adds the name that LENGTH bytes are; false: it was there. */
-bool names_add(struct interned_names *names, const char *bytes, size_t length);
 
 #endif

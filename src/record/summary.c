@@ -58,6 +58,7 @@ struct summary {
     struct buf head;
     struct buf failures;
     struct buf early; /* of tasks that have failed, as it happened */
+    char *stopped; /* why, where that was no signal; NULL: it was one, or goes on */
     int64_t at; /* of the last event */
     int status;
 };
@@ -80,6 +81,7 @@ void summary_free(struct summary *summary)
     buf_release(&summary->head);
     buf_release(&summary->failures);
     buf_release(&summary->early);
+    free(summary->stopped);
     free(summary);
 }
 
@@ -244,6 +246,10 @@ static void summary_take(void *arg, const struct event *event)
     case EVENT_POOL_SUMMARY:
         put_told(&summary->failures, FAILURES_MOST, event);
         break;
+    case EVENT_RUN_STOPPING:
+        free(summary->stopped);
+        summary->stopped = event->reason && strncmp(event->reason, "signal ", 7) != 0 ? mem_strdup(event->reason) : NULL;
+        break;
     case EVENT_RUN_ENDED:
         summary->status = event->flags & EVENT_SIGNALED ? 128 + event->signal : event->has_code ? event->code : (event->flags & EVENT_WRONG) != 0;
         break;
@@ -346,7 +352,9 @@ static void put_verdict(struct buf *out, const struct summary *summary)
     buf_append(out, summary->head.data, summary->head.length);
     buf_text(out, summary->status < 0 ? ", not ended after " : ", ended after ");
     put_duration(out, summary->at);
-    if (summary->status > 128)
+    if (summary->status > 128 && summary->stopped)
+        buf_printf(out, ": stopped: %s.\n", summary->stopped);
+    else if (summary->status > 128)
         buf_printf(out, ": stopped by signal %s.\n", signal_name(summary->status - 128));
     else if (summary->status > 0)
         buf_printf(out, ": failed with exit status %d.\n", summary->status);

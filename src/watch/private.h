@@ -35,6 +35,7 @@ struct watcher {
     int64_t acted;          /* clock_monotonic() when a life began last, or a signal was sent */
     int64_t lives;          /* that had begun then, of all replicas */
     size_t own_in_a_row;    /* runs that have changed what is watched, and nobody else has since the first of them */
+    int64_t put_off;        /* clock_monotonic() when that is acted for all the same; 0: nothing is put off */
     int64_t own_counted;    /* ACTED of the last of them */
     int lists[2];           /* of changed files: for the life that runs, and the next; -1: none */
     char **notes;           /* to be told once the run has begun */

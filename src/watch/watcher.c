@@ -19,8 +19,9 @@
 #include "watch/private.h"
 #include "yaml/quote.h"
 
-/* Runs in a row for changes that the command itself has made. */
+/* Runs in a row for changes that the command itself has made, it seems: further ones are put off, twice as long each time. */
 #define OWN_MOST 5
+#define PUT_OFF_MOST (600 * NS_PER_S)
 
 static void on_time(void *arg);
 
@@ -149,6 +150,7 @@ static void look_at_lives(struct watcher *watcher)
     watcher->lives = lives;
     watcher->acted = clock_monotonic();
     watcher->waits = false;
+    watcher->put_off = 0;
     changes_clear(&watcher->pending);
     if (watcher->lists[1] < 0)
         return;
@@ -265,24 +267,52 @@ static bool settle(struct watcher *watcher, bool *own)
     return any;
 }
 
-/* Whether the command is run for its own changes again and again; told once. */
+/* How long it is put off to run the command again: nobody knows for sure whose a change is, and none may be lost. */
+static int64_t put_off_time(const struct watcher *watcher)
+{
+    size_t times = watcher->own_in_a_row - OWN_MOST;
+    int64_t least = changes_longest(watcher->spec->watch.delay);
+    return times < 16 && least << times < PUT_OFF_MOST ? least << times : PUT_OFF_MOST;
+}
+
+static void tell_put_off(struct watcher *watcher, int64_t wait)
+{
+    const char *path = watcher->pending.items[watcher->pending.count - 1].path;
+    struct buf text = {0};
+    buf_printf(&text, "%zu runs in a row have changed what it watches, it seems, the last of them %s: the next one is put off by ",
+               watcher->own_in_a_row, watcher_shown(watcher, path));
+    duration_print(&text, duration_round(wait));
+    buf_printf(&text, ". Where its own changes are not meant: ignore: [\"%s\"]", watcher_shown(watcher, path));
+    tell(watcher, buf_string(&text));
+    buf_release(&text);
+}
+
+/* True where the command is run for its own changes again and again, it seems: that is put off now. */
 static bool goes_round(struct watcher *watcher, bool own)
 {
+    int64_t now = clock_monotonic();
     bool another = watcher->acted != watcher->own_counted;
     watcher->own_in_a_row = own ? watcher->own_in_a_row + another : 0;
     watcher->own_counted = watcher->acted;
     if (watcher->own_in_a_row < OWN_MOST)
         return false;
-    if (another && watcher->own_in_a_row == OWN_MOST) {
-        const char *path = watcher->pending.items[watcher->pending.count - 1].path;
-        struct buf text = {0};
-        buf_printf(&text, "%d runs in a row have changed what it watches, the last of them %s; it waits for another change. "
-                          "Where its own are not meant: ", OWN_MOST, watcher_shown(watcher, path));
-        buf_printf(&text, "ignore: [\"%s\"]", watcher_shown(watcher, path));
-        tell(watcher, buf_string(&text));
-        buf_release(&text);
+    if (!watcher->put_off) {
+        watcher->put_off = now + put_off_time(watcher);
+        tell_put_off(watcher, watcher->put_off - now);
     }
     return true;
+}
+
+static void act_for_changes(struct watcher *watcher)
+{
+    size_t count;
+    struct object *const *objects = objects_of(watcher, &count);
+    bool any = false;
+    for (size_t i = 0; i < count; i++)
+        any = any || !is_left_alone(objects[i]);
+    if (any)
+        tell_changed(watcher);
+    act(watcher);
 }
 
 static void on_time(void *arg)
@@ -292,16 +322,15 @@ static void on_time(void *arg)
     if (watcher->watchers->run->stop_cause || watcher->watchers->run->over)
         return;
     look_at_lives(watcher);
-    if (!settle(watcher, &own) || goes_round(watcher, own))
-        return;
-    size_t count;
-    struct object *const *objects = objects_of(watcher, &count);
-    bool any = false;
-    for (size_t i = 0; i < count; i++)
-        any = any || !is_left_alone(objects[i]);
-    if (any)
-        tell_changed(watcher);
-    act(watcher);
+    int64_t now = clock_monotonic();
+    bool any = settle(watcher, &own);
+    bool due = watcher->put_off && now >= watcher->put_off;
+    if (due || (any && !goes_round(watcher, own))) {
+        watcher->put_off = 0;
+        act_for_changes(watcher);
+    } else if (watcher->put_off) {
+        timer_start(watcher->timer, watcher->put_off - now);
+    }
 }
 
 void watcher_attend(struct watcher *watcher)

@@ -124,7 +124,7 @@ def test_a_task_that_is_not_tried_again_has_one_try():
     run.signal(TERM)
     check_status(run.finish()[0], -TERM)
     cases, failures, _ = junit(directory.path / "j.xml")
-    assert failures == 2 and children(cases["p", "a"]) == children(cases["p", "a (task 1)"]) == ["failure", "system-out"]
+    assert failures == 2 and children(cases["p", "a"]) == children(cases["p", "a (2)"]) == ["failure", "system-out"]
     told = parrun("summary", "r", directory=directory).stdout.decode()
     busy = [int(percent) for percent in re.findall(r"busy (\d+)%", told)]
     assert "2 tasks, 2 failed; " in told and len(busy) == 1 and busy[0] <= 100, told

@@ -29,6 +29,17 @@ def test_all_output_is_in_the_file_in_each_mode():
     assert len(got["group"]) == len(whole) and all(lines_of(task) in got["group"] for task in range(1, 5))
 
 
+def test_attempts_before_the_last_are_in_the_log():
+    directory = Directory()
+    status, out, err = complete("""
+        pools:
+          p: {workers: 2, tasks: [x, y], output: ordered, retry: {attempts: 2, delay: 1ms}, stdout: {file: out},
+              run: 'echo ${{ item }} try ${{ attempt }}; test ${{ attempt }} = 2'}
+    """, directory=directory)
+    check_status(status, 0, out + err)
+    assert (directory.path / "out").read_bytes() == b"x try 2\ny try 2\n" and b"x try 1" in out and b"try 2\n" not in out, out
+
+
 def test_a_file_of_another_run_or_a_full_one():
     directory = Directory()
     text = "pools: {p: {tasks: 2, stdout: {file: out}, run: 'echo ${{ item }}; until [ -e go ]; do sleep 0.02; done'}}"

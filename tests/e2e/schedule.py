@@ -70,6 +70,23 @@ def test_overlap_stops():
     assert run.seen.count(b"failed") == 0, run.seen
 
 
+def test_times_that_come_while_it_is_being_stopped():
+    """They are left out, and are none of `times`."""
+    run = start("""
+        processes:
+          job:
+            run: "echo up; until [ -e gate ]; do sleep 0.02; done"
+            stop: {signal: WINCH, grace: 1h}  # which it does not mind
+            schedule: {every: 100ms, times: 3, overlap: stop}
+    """)
+    run.wait_for(rb"is stopped by its schedule")
+    run.wait_for(rb"job leaves out 1 time of its schedule: the run before is being stopped")
+    run.wait_for(rb"job leaves out 1 time of its schedule: the run before is being stopped")
+    gate(run, "gate")
+    end(run)
+    assert run.seen.decode().count("job | up") == 3, run.seen
+
+
 def test_words():
     """A word starts it at any time, between its times it rests, and it keeps the run going until that is told to end."""
     run = start("""

@@ -185,20 +185,36 @@ def test_run_waits_for_its_end():
 
 
 def test_its_own_changes():
-    """A command that changes what it watches stops after five runs, and goes on for a change of somebody else."""
+    """A command that changes what it watches is put off after five runs, and goes on for a change of somebody else."""
     place = Directory()
     run = start("""
         processes:
-          job: {run: "date +%s%N >in/out", watch: {paths: [in], delay: 10ms, do: run}}
+          job: {run: "date +%s%N >in/out; cat in/a", watch: {paths: [in], delay: 10ms, do: run}}
     """, files=["in/a"], env={**own_path(), "XDG_RUNTIME_DIR": str(place.path)})
     while b"5 runs in a row" not in run.seen or run.seen.count(b"Process end") < 5:
         run.line()
     assert b'the last of them in/out' in run.seen and b'ignore: ["in/out"]' in run.seen, run.seen.decode()
     assert run.seen.count(b"Run child process job") == 5, run.seen.decode()
-    assert Client(next(place.path.glob("parrun/*/socket"))).ask("status", ["job"])[1]["status"] == 0  # it knows of the end
+    client = Client(next(place.path.glob("parrun/*/socket")))
+    wait_until(lambda: client.ask("status", ["job"])[1].get("status") == 0)  # it knows of the end
     change(run, "in/a", "new")
-    run.wait_for(rb"is run again: .*changed")
-    run.wait_for(rb"Run child process job")
+    run.wait_for(rb"new")
+    stop(run)
+
+
+def test_saves_soon_after_each_beginning():
+    """They look like the command's own; the last of them is acted on all the same."""
+    run = start("""
+        processes:
+          api: {run: "cat in/a; exec sleep 1000", watch: {paths: [in], delay: 10ms}, stop: {grace: 1h}}
+    """, files=["in/a"])
+    run.wait_for(rb"api . old|old")
+    for number in (1, 2, 3, 4):
+        change(run, "in/a", f"save {number}\n")
+        run.wait_for(b"save %d" % number)
+    change(run, "in/a", "save 5\n")
+    change(run, "in/a", "save 6\n")
+    run.wait_for(rb"save 6")
     stop(run)
 
 
