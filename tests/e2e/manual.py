@@ -1,5 +1,6 @@
 """The manual: its made parts are those of the program, and its examples do what they say."""
 import dataclasses
+import re
 import subprocess
 import sys
 import textwrap
@@ -115,6 +116,32 @@ def test_pages_are_clean():
     pages = sorted(str(path) for path in manual.PAGES.glob("*.[1-8]"))
     ended = call(["mandoc", "-T", "lint", "-W", "warning", *pages], ROOT)
     assert ended.returncode == 0 and not ended.stdout, ended
+
+
+def options_of(command):
+    """The options of COMMAND, and what each has as its value: "" for none."""
+    told = call([PROGRAM, "help", command], ROOT).stdout.decode()
+    return dict(re.findall(r"^  .*?--([a-z-]+) ?(\S*)", told, re.M))
+
+
+@mark("release")
+def test_options_in_pages_are_there():
+    """parrun(1) names options that a command of it takes, with a value where they have one; and a line that begins
+    with "parrun --" or "parrun -q" is taken as far as its files, which are not there."""
+    options = {}
+    for command in ("put", "get", "plan", "run"):
+        options |= options_of(command)
+    assert options["quiet"] == "" and options["journal"] == "FILE", options
+    page = (manual.PAGES / "parrun.1").read_text()
+    faults = [f"--{name}" for name in re.findall(r"Fl Fl ([a-z-]+)", page) if name not in options]
+    faults += [f"--{name}=" for name in re.findall(r"Fl Fl ([a-z-]+) Ns \S* ?=", page) if not options.get(name)]
+    held = Directory()
+    for path in manual.PAGES.glob("*.[1-8]"):
+        for line in re.findall(r'^\.(?:Dl|Ql|Li) "?parrun( -[-q][^"\n]*)', path.read_text(), re.M):
+            ended = call(["sh", "-c", f"'{PROGRAM}'{line.rstrip(' ,.;')}"], held.path)
+            if b"No such file or directory" not in ended.stderr:
+                faults.append(f"{path.name}: parrun{line}: {ended.stderr}")
+    assert not faults, faults
 
 
 def test_examples_of_events():
