@@ -322,7 +322,7 @@ static bool refuse_count(struct cron_reading *whole, size_t count)
          "this has %zu field%s, and a cron expression has 5: minute, hour, day, month and weekday", count, count == 1 ? "" : "s");
     if (count == 6)
         return advise(whole, "leave out the seconds or the year; 'every: 10s' is for less than a minute");
-    return advise(whole, "write as \"*/5 * * * *\"");
+    return advise(whole, strchr(whole->text, ':') ? "write as \"30 2 * * *\" for 02:30 of each day, or @daily for midnight" : "write as \"*/5 * * * *\"");
 }
 
 /* The text that a nickname stands for; TEXT itself where it is none; NULL where there is no such nickname. */

@@ -196,15 +196,18 @@ struct zone_span zone_span(const struct zone *zone, int64_t instant)
     return span;
 }
 
-void zone_print(const struct zone *zone, int64_t instant, struct buf *out)
+void zone_print(const struct zone *zone, int64_t instant, int milliseconds, struct buf *out)
 {
     int32_t offset = zone_span(zone, instant).offset;
     int64_t day = calendar_day_of(instant + offset);
     struct date date = calendar_date(day);
     int second = (int)(instant + offset - day * DAY_SECONDS);
     int ahead = abs(offset);
-    buf_printf(out, "%04lld-%02d-%02d %02d:%02d:%02d%c%02d:%02d", (long long)date.year, date.month, date.day, second / 3600,
-               second / 60 % 60, second % 60, offset < 0 ? '-' : '+', ahead / 3600, ahead / 60 % 60);
+    buf_printf(out, "%04lld-%02d-%02d %02d:%02d:%02d", (long long)date.year, date.month, date.day, second / 3600, second / 60 % 60,
+               second % 60);
+    if (milliseconds)
+        buf_printf(out, ".%03d", milliseconds);
+    buf_printf(out, "%c%02d:%02d", offset < 0 ? '-' : '+', ahead / 3600, ahead / 60 % 60);
     if (ahead % 60)
         buf_printf(out, ":%02d", ahead % 60);
 }

@@ -35,7 +35,8 @@ void zone_free(struct zone *zone);
 /* The span in which INSTANT is, in seconds since 1970. */
 struct zone_span zone_span(const struct zone *zone, int64_t instant);
 
-/* Appends INSTANT as its clocks show it: "2026-11-30 03:05:00+01:00". */
-void zone_print(const struct zone *zone, int64_t instant, struct buf *out);
+/* Appends INSTANT as its clocks show it: "2026-11-30 03:05:00+01:00", with MILLISECONDS, 0 to 999, behind the seconds
+ * where they are not 0. */
+void zone_print(const struct zone *zone, int64_t instant, int milliseconds, struct buf *out);
 
 #endif

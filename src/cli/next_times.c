@@ -1,7 +1,6 @@
 /* The next times of schedules, as lines. */
 #include "cli/next_times.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -103,9 +102,8 @@ static int put_times(const struct object_spec *object, const struct options *opt
         note_days(object, out);
     for (int64_t i = 0; i < options->next && !table.ended && (!object->schedule.times || i < object->schedule.times); i++) {
         buf_printf(out, "%s  ", object->name);
-        zone_print(file.zone, table.next / NS_PER_S, out);
-        if (!object->schedule.expression && table.next % NS_PER_S)
-            buf_printf(out, " and %" PRId64 "ms", table.next % NS_PER_S / NS_PER_MS);
+        zone_print(file.zone, table.next / NS_PER_S,
+                   object->schedule.expression ? 0 : (int)(table.next % NS_PER_S / NS_PER_MS), out);
         buf_char(out, '\n');
         timetable_take(&table, timetable_due(&table), &missed, &corrected);
     }

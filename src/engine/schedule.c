@@ -2,6 +2,7 @@
 #include "engine/schedule.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -117,6 +118,14 @@ static void arm(struct schedule *schedule)
         alarm_set(schedule->alarm, due < look ? due : look);
 }
 
+static void tell_queue_full(struct schedule *schedule)
+{
+    char text[80];
+    long long waiting = (long long)schedule->waiting;
+    snprintf(text, sizeof(text), "%lld run%s already, as many as 'queue' allows", waiting, waiting == 1 ? " waits" : "s wait");
+    tell_left(schedule, 1, text);
+}
+
 /* Its run before goes on at its time. */
 static void overlap(struct schedule *schedule)
 {
@@ -130,7 +139,7 @@ static void overlap(struct schedule *schedule)
         if (schedule->waiting < spec->queue)
             schedule->waiting++;
         else
-            tell_left(schedule, 1, "as many runs wait as may");
+            tell_queue_full(schedule);
         break;
     case OVERLAP_STOP:
         if (object->wanted == WANTED_NEW) {
@@ -338,7 +347,7 @@ void schedule_describe(const struct schedule *schedule, struct buf *out)
         buf_text(out, "runs no more by its schedule");
     } else if (schedule->spec->expression) {
         buf_text(out, "runs next at ");
-        zone_print(schedule->zone.zone, next / NS_PER_S, out);
+        zone_print(schedule->zone.zone, next / NS_PER_S, 0, out);
     } else {
         buf_text(out, "runs next in ");
         duration_print(out, duration_round(wait > 0 ? wait : 0));

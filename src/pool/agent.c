@@ -195,6 +195,7 @@ void agents_free(struct pool *pool)
     for (size_t i = 0; i < pool->agent_count; i++) {
         struct pool_agent *agent = pool->agents[i];
         agent_clean(agent);
+        free(agent->failure);
         timer_free(agent->timer);
         buf_release(&agent->setup);
         buf_release(&agent->rest);

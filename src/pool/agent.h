@@ -19,6 +19,7 @@ enum agent_loss {
     AGENT_KEPT,    /* it is not */
     AGENT_LOST,    /* nobody knows */
     AGENT_LEFT,    /* the agent was told to end, or never came */
+    AGENT_AGAIN,   /* it never came, for a reason that was told before */
 };
 
 struct agent_slot_callbacks {

@@ -27,6 +27,8 @@ static void emit_line(struct pool_agent *agent, enum event_kind kind, const char
 
 void agent_take_words(struct pool_agent *agent, const char *bytes, size_t length)
 {
+    if (length && bytes[length - 1] == '\r') /* as ssh ends its lines, and a host its greeting */
+        length--;
     tail_add(&agent->words, bytes, length);
     emit_line(agent, agent->state == AGENT_READY ? EVENT_WORKER_OUTPUT : EVENT_WORKER_LAUNCHER, bytes, length);
 }
@@ -109,6 +111,8 @@ static void take_started(struct pool_agent *agent, struct agent_slot *slot, stru
 {
     agent->pool->failed_launches = 0;
     agent->failed = false;
+    free(agent->failure);
+    agent->failure = NULL;
     slot->callbacks->started(slot->arg, frame_read_i64(frame), agent->hello.host, agent->hello.job);
 }
 

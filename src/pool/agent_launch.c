@@ -1,10 +1,12 @@
 /* The launcher of an agent: its start, its end, and whether the agent is still there. */
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/backoff.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/tail.h"
 #include "base/unit.h"
 #include "engine/run.h"
@@ -57,6 +59,36 @@ static bool may_yet_come(const struct pool *pool)
     return false;
 }
 
+static bool is_power_of_ten(int64_t number)
+{
+    while (number && number % 10 == 0)
+        number /= 10;
+    return number == 1;
+}
+
+/* Tells a failed start by one of its slots: an equal reason the first time, the tenth, the hundredth... */
+static void tell_failed(struct pool_agent *agent, const char *reason)
+{
+    struct buf text = {0};
+    if (!agent->failure || strcmp(agent->failure, reason)) {
+        free(agent->failure);
+        agent->failure = mem_strdup(reason);
+        agent->alike = 0;
+    }
+    bool tell = is_power_of_ten(++agent->alike);
+    buf_text(&text, reason);
+    if (agent->alike > 1)
+        buf_printf(&text, " (%lld times in a row)", (long long)agent->alike);
+    for (int64_t i = 0; i < agent_spec(agent)->slots; i++) {
+        struct agent_slot *slot = agent_take_slot(agent, i);
+        if (!slot)
+            continue;
+        slot->callbacks->lost(slot->arg, tell ? AGENT_LEFT : AGENT_AGAIN, text.data);
+        tell = false;
+    }
+    buf_release(&text);
+}
+
 /* It never said hello. */
 static void fail(struct pool_agent *agent, const char *reason)
 {
@@ -68,7 +100,7 @@ static void fail(struct pool_agent *agent, const char *reason)
         pool_break(pool, text.data);
     }
     buf_release(&text);
-    agent_lose_slots(agent, AGENT_LEFT, reason);
+    tell_failed(agent, reason);
 }
 
 void agent_lose(struct pool_agent *agent, enum agent_loss loss, int64_t patience, const char *why)
@@ -100,13 +132,35 @@ static void on_silent(void *arg)
         timer_start(agent->timer, LAST_WORDS);
 }
 
+/* How ssh(1) ends where it has not come to the host; else it ends as the command there. */
+#define SSH_FAILED 255
+
+/* Why the launcher of an agent that was not there has ended; its words follow. */
+static void print_failed(const struct pool_agent *agent, struct buf *out)
+{
+    const struct on_spec *spec = agent_spec(agent);
+    if (spec->host_count) {
+        const char *host = spec->hosts[agent->number % spec->host_count];
+        if (launcher_has_code(agent->launcher, SSH_FAILED)) {
+            buf_printf(out, "host %s cannot be reached", host);
+            return;
+        }
+        buf_printf(out, "host %s starts no worker: ", host);
+    }
+    buf_text(out, "its launcher ended ");
+    launcher_print_exit(agent->launcher, out);
+}
+
 /* Nothing is left of the launcher, or of the agent's output. */
 static void lose_exited(struct pool_agent *agent)
 {
     struct buf reason = {0};
-    const char *what = agent->state == AGENT_READY ? "the way to its host has ended" : "its launcher has ended before it was there";
-    buf_printf(&reason, "%s, ", what);
-    launcher_print_exit(agent->launcher, &reason);
+    if (agent->state == AGENT_READY) {
+        buf_text(&reason, "the way to its host has ended, ");
+        launcher_print_exit(agent->launcher, &reason);
+    } else {
+        print_failed(agent, &reason);
+    }
     agent_lose(agent, AGENT_LOST, 0, reason.data);
     buf_release(&reason);
 }

@@ -40,6 +40,8 @@ struct pool_agent {
     int64_t heard_at;
     int64_t launched_at; /* clock_monotonic() of the last time; 0: never */
     bool failed;     /* its last start */
+    char *failure;   /* why its last start failed; NULL: none has since it was there */
+    int64_t alike;   /* starts that failed so, one after another */
     bool marked;     /* the mark of an agent has come */
     bool silent;     /* its output has ended */
     bool terminated; /* its launcher got SIGTERM */

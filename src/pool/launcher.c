@@ -219,6 +219,11 @@ bool launcher_was_killed(const struct launcher *launcher)
     return launcher->signal;
 }
 
+bool launcher_has_code(const struct launcher *launcher, int code)
+{
+    return launcher->exited && !launcher->signal && launcher->code == code;
+}
+
 void launcher_print_exit(const struct launcher *launcher, struct buf *out)
 {
     if (launcher->signal)

@@ -55,6 +55,9 @@ bool launcher_has_exited(const struct launcher *launcher);
 /* It has exited, and by a signal. */
 bool launcher_was_killed(const struct launcher *launcher);
 
+/* It has exited by itself, with CODE. */
+bool launcher_has_code(const struct launcher *launcher, int code);
+
 /* Appends how it has exited: "with exit code 3". */
 void launcher_print_exit(const struct launcher *launcher, struct buf *out);
 

@@ -228,7 +228,7 @@ void pool_worker_gone(struct pool_worker *worker, const char *reason)
     event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
     event.flags = expected ? 0 : EVENT_WRONG;
     event.reason = expected ? NULL : worker->hung ? "its task did not end at its timeout" : reason;
-    if (!expected || worker->pid) /* it may never have begun elsewhere */
+    if (expected ? worker->pid : worker->loss != AGENT_AGAIN) /* it may never have begun elsewhere */
         pool_emit(pool, &event);
     if (worker->state == CREW_STARTING && !worker->loss && ++pool->lost_in_a_row >= LOST_MOST)
         pool_break(pool, "its workers end before they are ready");

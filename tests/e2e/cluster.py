@@ -104,7 +104,7 @@ def test_all_bodies():
 SSH = """\
 #!/bin/sh
 while [ "$1" != -- ]; do shift; done
-case $2 in down*) echo "connect to host $2: No route to host" >&2; exit 255;; esac
+case $2 in down*) echo "connect to host $2: No route to host\r" >&2; exit 255;; esac
 echo Welcome
 HOST=$2; export HOST
 shift 2
@@ -137,6 +137,8 @@ def test_hosts_of_ssh():
     assert re.search(rb"Worker [34] of pool p was lost: .*connect to host down: No route to host", out), out
     status, out, err = complete(on_hosts("[down1, down2]"), **with_ssh())
     check_status(status, 1, out + err)
+    told = re.findall(rb"was lost: (.*)\n", out)
+    assert sorted(told) == [b"host down%d cannot be reached: connect to host down%d: No route to host." % (i, i) for i in (1, 2)], out
     assert re.search(rb"0 tasks done; 8 were not done; its workers cannot be started, 5 times in a row: .*"
                      rb"connect to host down[12]: No route to host", out), out
     check_nothing_left()

@@ -41,7 +41,7 @@ static const struct rule_case {
 static void assert_shows(const struct zone *zone, int month, const char *text)
 {
     struct buf out = {0};
-    zone_print(zone, calendar_day(2026, month, 15) * DAY_SECONDS + 12 * 3600, &out);
+    zone_print(zone, calendar_day(2026, month, 15) * DAY_SECONDS + 12 * 3600, 0, &out);
     assert_buf(&out, text);
 }
 

@@ -63,7 +63,7 @@ static void bind_tcp(struct loader *loader, const struct field *field, const str
     if (!text || probe_parse_tcp(text, &address))
         return;
     field_meant(loader, field, node,
-                *text && !strpbrk(text, ":/ ") ? arena_printf(loader->arena, "%s:PORT", text) : NULL);
+                *text && !strpbrk(text, ":/ ") && text[strspn(text, "0123456789")] ? arena_printf(loader->arena, "%s:PORT", text) : NULL);
 }
 
 static const char *url_hint(struct loader *loader, const char *text)

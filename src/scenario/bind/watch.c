@@ -131,6 +131,8 @@ static void bind_watch_do(struct loader *loader, const struct field *field, cons
     }
     if (!strcmp(word, "signal"))
         field_expected(loader, field, node, field->key->type->wording, "say which: do: {signal: HUP}");
+    else if (!strcmp(word, "reload"))
+        field_expected(loader, field, node, field->key->type->wording, "write do: {signal: HUP}");
     else
         field_meant(loader, field, node, meant_choice(loader->arena, word));
 }

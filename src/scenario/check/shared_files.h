@@ -4,8 +4,8 @@
 
 struct loader;
 
-/* Warns of files that a process empties when it starts although another writes into them too. Once all objects
- * are bound. */
+/* Files that a process or a pool empties when it starts although another writes into them too: an error where the log or
+ * a pool is one of the two and they may run at once, else a warning. Once all objects are bound. */
 void writers_check(struct loader *loader);
 
 

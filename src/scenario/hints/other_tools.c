@@ -90,6 +90,15 @@ static bool is_signal(const char *text)
     return is;
 }
 
+static bool is_size(const char *text)
+{
+    uint64_t bytes;
+    struct error error = {0};
+    bool is = !size_parse(text, &bytes, &error);
+    error_release(&error);
+    return is;
+}
+
 static bool is_url(const char *text)
 {
     return !strncmp(text, "http://", strlen("http://"));
@@ -129,6 +138,7 @@ static const struct {
     {BLOCK_RESULTS, is_table, "results: {csv: %s}"},
     {BLOCK_RESULTS, is_path, "results: {file: %s}"},
     {BLOCK_LOG, is_path, "log: {file: %s}"},
+    {BLOCK_LIMITS, is_size, "limits: {memory: %s}"},
     {BLOCK_STOP, is_duration, "stop: {grace: %s}"},
     {BLOCK_STOP, is_signal, "stop: {signal: %s}"},
     {BLOCK_READY, is_number, "ready: {tcp: %s}"},
