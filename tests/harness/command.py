@@ -11,8 +11,10 @@ import threading
 KEPT = ("PATH", "HOME", "TMPDIR")
 
 ADDRESSES = "detect_stack_use_after_return=1:strict_string_checks=1"
-# All that the address sanitizer can find. Leaks and borders of globals are half of what a program's start and end cost with it.
+# All that the address sanitizer can find: of unit tests. Leaks and borders of globals are half of what a start and an end of the program
+# cost with it: golden tests look for leaks, end-to-end tests for neither where they are not asked to (group leaks).
 WHOLE = f"{ADDRESSES}:detect_leaks=1"
+LEAKS = f"{WHOLE}:report_globals=0"
 LIGHT = f"{ADDRESSES}:detect_leaks=0:report_globals=0"
 
 SANITIZERS = {

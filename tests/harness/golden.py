@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 from .case import Case, Outcome, failed, passed
-from .command import environment, run_command
+from .command import LEAKS, environment, run_command
 from .mask import in_order, mask, own_masks
 from .paths import TESTS, program
 from .replayed import Replayed
@@ -24,7 +24,7 @@ def read(path, default=b""):
 
 def own_program(variant):
     """The environment in which `parrun` in a body is the program that is tested."""
-    env = environment()
+    env = environment(ASAN_OPTIONS=LEAKS)
     return {**env, "PATH": f"{program(variant).parent}:{env['PATH']}"}
 
 
