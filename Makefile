@@ -254,7 +254,7 @@ test-programs: build/parrun build/release/parrun build/asan/parrun build/tsan/pa
 
 test-units: $(UNITS_asan) $(UNITS_tsan)
 
-test-%: ## run one group of tests: unit, rooms, golden, e2e, release, leaks
+test-%: ## run one group of tests: unit, rooms, golden, e2e, release, leaks, long
 	@$(remake) test-programs
 	@tests/run $*
 

@@ -3,9 +3,9 @@ import os
 import random
 import re
 
-from harness.parrun import Directory, check_nothing_left, check_status, complete
+from harness.parrun import Directory, amount, check_nothing_left, check_status, complete, mark
 
-MOMENTS = int(os.environ.get("PARRUN_MOMENTS", "6"))  # at which a reader of each kind is killed
+MOMENTS = amount(3, 200)  # at which a reader of each kind is killed
 COUNT = 20000
 
 # Kills itself once, at moment argv[1]: before it has kept the line with that number, or behind that, or behind its
@@ -134,6 +134,7 @@ def test_a_life_that_failed_has_done_nothing():
         assert b"may be lost" not in out
 
 
+@mark("release")
 def test_more_than_is_kept_in_memory():
     """Some megabytes: given again from a file, and answered from it."""
     count = 500000

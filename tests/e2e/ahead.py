@@ -1,10 +1,10 @@
 """Workers are given short tasks ahead: what waits behind a long one is not left there."""
-from harness.parrun import Directory, check_nothing_left, check_status, complete
+from harness.parrun import Directory, amount, check_nothing_left, check_status, complete
 
 
 def test_what_waits_behind_a_long_task_goes_to_another_worker():
     """Task 0 waits for the others, of which one was given to its worker when they had proved short."""
-    for turn in range(30):
+    for turn in range(amount(8, 30)):
         directory = Directory()
         directory.fifo("last")
         status, out, err = complete("""

@@ -6,16 +6,16 @@ import signal
 import subprocess
 import time
 
-from harness.parrun import (INT, PATIENCE, PROGRAM, TERM, VARIANT, Directory, Run, check_nothing_left,
+from harness.parrun import (INT, PATIENCE, PROGRAM, TERM, Directory, Run, amount, check_nothing_left,
                             check_status, complete, died_of, mark, until)
 from harness.processes import all_pids, stat
 
 
-def test_five_hundred_processes_end_at_once():
+def test_many_processes_end_at_once():
     """All of them wait for one FIFO to be opened; the end of each is told once."""
     directory = Directory()
     directory.fifo("gate")
-    names = [f"p{n}" for n in range(500)]
+    names = [f"p{n}" for n in range(amount(150, 500))]
     run = Run("processes:\n" + "".join(
         f"  {name}: {{run: 'echo ready; read -r _ <gate'}}\n" for name in names), directory=directory)
     for _ in names:
@@ -38,22 +38,23 @@ def zombies():
 
 
 @mark("release")
-def test_two_thousand_tasks_leave_no_zombie():
+def test_many_tasks_leave_no_zombie():
+    tasks = amount(300, 2000)
     run = Run("""
         pools:
-          p: {workers: 4, tasks: 2000, output: discard, run: "(exit 0) & exit 0"}
+          p: {workers: 4, tasks: @TASKS@, output: discard, run: "(exit 0) & exit 0"}
         processes:
           last: {stdin: {queue: q}, run: "read -r _; echo ready; read -r _"}
         queues:
           q: {items: [a], close: never}
-    """)
+    """.replace("@TASKS@", str(tasks)))
     run.wait_for(rb"All subprocesses done")
     until(lambda: not zombies(), "an end of all zombies")  # the last of them may just have ended
     run.signal(TERM)
     status, out, err = run.finish()
     check_nothing_left()
     check_status(status, died_of(TERM), err)
-    assert len(re.findall(rb"^Task \d+ runs ", out, re.M)) == 2000
+    assert len(re.findall(rb"^Task \d+ runs ", out, re.M)) == tasks
 
 
 def test_every_signal():
@@ -88,7 +89,7 @@ def test_flood_of_signals():
     check_status(status, died_of(TERM), out + err)
 
 
-def test_fifty_runs_in_one_directory():
+def test_many_runs_in_one_directory():
     directory = Directory()
     directory.file("scenario.yaml", """
         processes:
@@ -100,7 +101,7 @@ def test_fifty_runs_in_one_directory():
           q: {}
     """)
     runs = [subprocess.Popen([PROGRAM, "scenario.yaml"], cwd=directory.path, stdin=subprocess.DEVNULL,
-                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(50 if VARIANT == "release" else 15)]
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(amount(10, 50))]
     for run in runs:
         out, err = run.communicate(timeout=PATIENCE * 5)
         check_status(run.returncode, 0, out + err)

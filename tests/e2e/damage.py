@@ -5,7 +5,7 @@ import shutil
 import sqlite3
 import subprocess
 
-from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, check_status, complete, mark
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, amount, check_nothing_left, check_status, complete, mark
 
 # Bodies of every kind of row: in a page, over many pages, numbers, with and without a place in the index.
 FILL = """
@@ -80,7 +80,7 @@ def check_changes(seeds):
 
 @mark("release")
 def test_random_changes():
-    check_changes(range(40))
+    check_changes(range(amount(12, 40)))
 
 
 def torture_random_changes():

@@ -4,8 +4,8 @@ import os
 import resource
 import subprocess
 
-from harness.parrun import (PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status,
-                            died_of, mark)
+from harness.parrun import (PATIENCE, PROGRAM, TERM, Directory, Run, amount, check_nothing_left, check_status, died_of,
+                            mark)
 
 EVERY_KIND = """
     log: {prefix: false}
@@ -57,7 +57,7 @@ def test_any_of_the_first_three_closed():
 def test_few_descriptors():
     """At each limit: an exit status of ours, the reason where it is not 0, and the need is named."""
     seen = set()
-    for limit in range(4, 56):
+    for limit in range(4, 56, amount(3, 1)):
         directory = Directory()
         directory.file("scenario.yaml", EVERY_KIND)
         ended = subprocess.run(["prlimit", f"--nofile={limit}:{limit}", PROGRAM, "scenario.yaml"],

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import time
 
-from harness.parrun import (KILL, PATIENCE, PROGRAM, TERM, Directory, Run, check_nothing_left, check_status,
+from harness.parrun import (KILL, PATIENCE, PROGRAM, TERM, Directory, Run, amount, check_nothing_left, check_status,
                             complete, mark, own_path)
 
 COUNT = 60
@@ -102,7 +102,7 @@ def check_kill_at(line):
 
 @mark("release")
 def test_kill_at_any_line_loses_nothing():
-    for line in range(0, 45, 2):
+    for line in range(0, 45, amount(8, 2)):
         check_kill_at(line)
 
 

@@ -5,7 +5,8 @@ import shutil
 import subprocess
 
 from harness import manual
-from harness.parrun import PROGRAM, Directory, mark
+from harness.parrun import PROGRAM, Directory, amount, mark
+from harness.paths import TESTS
 from harness.paths import TESTS
 
 COMMON = ["time", "at", "seq", "event", "run", "wrong", "flags"]
@@ -49,7 +50,7 @@ def test_events_have_the_fields_that_the_reference_names():
         assert known == sorted(known, key=order.index), (name, names)
     seen = set()
     folders = [path.parent for kind in ("pool", "process", "queue", "thread")
-               for path in sorted((TESTS / "golden").glob(f"{kind}*/scenario.yaml"))]
+               for path in sorted((TESTS / "golden").glob(f"{kind}*/scenario.yaml"))[::amount(3, 1)]]
     for folder in folders:
         for event in events_of(folder):
             has, may = list(event), fields[event["event"]]

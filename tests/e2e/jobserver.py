@@ -210,13 +210,13 @@ def test_make_runs_pools():
     directory = Directory()
     (directory.path / "run").mkdir()
     directory.file("count", COUNT)
-    directory.file("s.yaml", "pools: {p: {workers: 8, tasks: 40, run: sh count}}")
+    directory.file("s.yaml", "pools: {p: {workers: 8, tasks: 15, run: sh count}}")
     directory.file("Makefile", "all: a b\na b:\n\t+@$(PARRUN) -q s.yaml\n")
     ended = make(directory, "-j3")
     check_status(ended.returncode, 0, ended.stdout + ended.stderr)
     assert ended.stderr == b"", ended.stderr  # make would say that tokens are missing
     counts = counted(directory)
-    assert len(counts) == 80 and max(counts) <= 3, counts
+    assert len(counts) == 30 and max(counts) <= 3, counts
 
 
 def test_make_without_plus():

@@ -7,8 +7,8 @@ import signal
 import sqlite3
 import subprocess
 
-from harness.parrun import (KILL, PATIENCE, PROGRAM, Directory, Run, check_nothing_left,
-                            check_status, mark, until)
+from harness.parrun import (KILL, PATIENCE, PROGRAM, Directory, Run, amount, check_nothing_left, check_status, mark,
+                            until)
 
 TASKS = 40
 
@@ -84,7 +84,7 @@ def check_kill(line):
 
 @mark("release")
 def test_resume_after_a_kill_at_any_line():
-    for line in range(0, 33):
+    for line in range(0, 33, amount(5, 1)):
         check_kill(line)
 
 
@@ -526,7 +526,7 @@ def test_a_write_ahead_log_cut_off_or_turned():
     directory, text = killed_journal()
     log = directory.path / "j.db-wal"
     size = log.stat().st_size
-    for place in range(0, size, max(1, size // 40)):
+    for place in range(0, size, max(1, size // amount(15, 40))):
         check_damaged(directory, text,
                       lambda path, place=place: os.truncate(f"{path}-wal", place))
 

@@ -148,6 +148,7 @@ def test_examples_of_events():
     assert try_page("parrun-events.7") >= 2
 
 
+@mark("release")
 def test_examples_of_scenario():
     assert try_page("parrun-scenario.5") >= 2
 

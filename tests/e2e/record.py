@@ -7,7 +7,8 @@ import re
 import shutil
 import subprocess
 
-from harness.parrun import KILL, PROGRAM, Directory, Run, check_nothing_left, check_status, complete, mark, wait_until
+from harness.parrun import (KILL, PROGRAM, Directory, Run, amount, check_nothing_left, check_status, complete, mark,
+                            wait_until)
 
 MIXED = """
     queues: {q: {}}
@@ -224,8 +225,7 @@ def test_a_run_in_progress_is_read():
 
 
 def test_a_record_of_a_run_that_is_killed_is_read_up_to_its_last_line():
-    moments = int(os.environ.get("PARRUN_MOMENTS", "6"))
-    for moment in range(moments):
+    for moment in range(amount(4, 50)):
         name = ("r.jsonl", "r.jsonl.gz")[moment % 2]
         directory = Directory()
         run = Run(ENDLESS, "--record", name, directory=directory)

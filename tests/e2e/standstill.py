@@ -1,7 +1,7 @@
 """Queues that go round in a circle: they end when nothing is left; commands that seem to wait for each other are told of."""
 import random
 
-from harness.parrun import TERM, Run, check_nothing_left, check_status, complete, died_of, own_path
+from harness.parrun import TERM, Run, amount, check_nothing_left, check_status, complete, died_of, own_path
 
 TOLD = rb"Nothing has gone on for 5 seconds: these seem to wait for each other:\n"
 
@@ -138,7 +138,7 @@ PING_PONG = """
 
 
 def test_threads_that_hand_each_other_messages_are_at_work():
-    for _ in range(10):
+    for _ in range(amount(3, 10)):
         status, out, err = complete(PING_PONG)
         check_status(status, 0, out + err)
     check_nothing_left()

@@ -4,7 +4,7 @@ import random
 import time
 
 from harness.control import Client
-from harness.parrun import PATIENCE, TERM, Directory, Run, check_nothing_left, mark, own_path, wait_until
+from harness.parrun import PATIENCE, TERM, Directory, Run, amount, check_nothing_left, mark, own_path, wait_until
 
 
 def start(scenario, *arguments):
@@ -311,7 +311,7 @@ MODEL = f"""
 def test_random_words():
     """Whatever is said, in whatever order: it goes on, every object comes to what was said last, nothing is lost or left."""
     seed = int(os.environ.get("STEER_SEED", random.randrange(1 << 30)))
-    steps = int(os.environ.get("STEER_STEPS", 60))
+    steps = int(os.environ.get("STEER_STEPS", amount(25, 1000)))
     print(f"STEER_SEED={seed} STEER_STEPS={steps}")
     draw = random.Random(seed)
     run = start(MODEL)

@@ -16,7 +16,7 @@ from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
 # Where it matters who comes first, tests run at the speed of a user's program too: the sanitizers' is another one.
-BOTH = ("ack", "control", "crowd", "door", "durable", "grace", "journal", "loss", "queue_at_once", "shared_files", "stop", "supervise")
+BOTH = ("ack", "control", "crowd", "door", "durable", "grace", "loss", "queue_at_once", "stop", "supervise")
 NEEDED = {"slurm": "slurmctld", "ssh": "sshd"}  # what the tests of a file need beside all else: not to be had everywhere
 ASKED = ("UPDATE", "LIVE")  # of a test by whoever runs it, see tests/e2e/each.py
 TIME_LIMIT = {"test": 900, "soak": 3600, "torture": 3600}
@@ -28,10 +28,10 @@ def marks(function):
             if isinstance(decorator, ast.Call) for argument in decorator.args}
 
 
-def run(path, function, variant, limit, sanitizer):
+def run(path, function, variant, limit, sanitizer, more):
     # -S: what a machine has its interpreters load at each start is not needed, and may take longer than a test
     argv = [*isolation.prefix(), sys.executable, "-B", "-S", "-m", "harness.call", path, function]
-    env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant, ASAN_OPTIONS=sanitizer)
+    env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant, ASAN_OPTIONS=sanitizer, **more)
     env.update((name, os.environ[name]) for name in ASKED if name in os.environ)
     ended = run_command(argv, limit, cwd=TESTS, env=env, stdin=b"")
     if ended.status == 0:
@@ -87,14 +87,14 @@ def variants(path, words):
     return ["asan"] + (["release"] if path.stem in BOTH or "both" in words else []) + (["tsan"] if "tsan" in words else [])
 
 
-def make(kind, builds, sanitizer=LIGHT):
+def make(kind, builds, sanitizer=LIGHT, **more):
     """Unit and golden tests look for leaks; here they are asked for by leaks_cases(), as a run of a test starts up to a hundred programs."""
     for path, function, words in find(kind):
         for variant in builds(path, words):
             yield Case("e2e" if kind == "test" else kind,
                        f"{path.stem}: {function} ({variant})",
                        lambda path=path, function=function, variant=variant:
-                       run(path, function, variant, TIME_LIMIT[kind], sanitizer),
+                       run(path, function, variant, TIME_LIMIT[kind], sanitizer, more),
                        alone="alone" in words or kind != "test")
 
 
@@ -110,6 +110,11 @@ def release_cases():
 def leaks_cases():
     """What `make test` runs with the sanitizers, with all that these find."""
     return make("test", lambda path, words: ["asan"] if "asan" in variants(path, words) else [], WHOLE)
+
+
+def long_cases():
+    """What `make test` runs, its sweeps whole: see amount() in parrun.py."""
+    return make("test", variants, LONG="1")
 
 
 def soak_cases():

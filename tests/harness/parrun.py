@@ -15,6 +15,12 @@ from .processes import children, survivors
 PROGRAM = os.environ["PARRUN"]
 VARIANT = os.environ["VARIANT"]
 PATIENCE = 60  # seconds that a test waits for an event before it says that it never came
+LONG = bool(os.environ.get("LONG"))  # `make test-long`: sweeps are run whole
+
+
+def amount(usual, whole):
+    """How much of a sweep is done: USUAL of it by `make test`, WHOLE by `make test-long`."""
+    return whole if LONG else usual
 
 
 def own_path(program=PROGRAM):

@@ -112,7 +112,7 @@ static void test_descriptors_and_directory(void **state)
 static void test_crowd(void **state)
 {
     (void)state;
-    enum { CROWD = 3000 };
+    enum { CROWD = 500 };
     struct watched watched = {.loop = test_loop()};
     struct child **children = mem_calloc(CROWD, sizeof(*children));
     for (int i = 0; i < CROWD; i++)

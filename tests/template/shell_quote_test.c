@@ -382,19 +382,19 @@ struct range {
 };
 
 /* The main shells try all bytes where that starts no process. What starts one costs more than all else: the main shells try a
- * quarter of the hostile values there, another one at the next place, and all with PARRUN_QUOTE=all (make fuzz); the others
+ * tenth of the hostile values there, others at the next place, and all with PARRUN_QUOTE=all (make fuzz); the others
  * try the last value alone. */
 static struct range choose_values(const char *command, size_t place, bool main, size_t count)
 {
-    size_t quarter = (count - FIRST_HOSTILE + 3) / 4;
-    size_t from = FIRST_HOSTILE + place % 4 * quarter;
+    size_t values = count - FIRST_HOSTILE;
+    size_t turn = place % 10;
     if (!starts_process(command))
         return (struct range){main ? 0 : FIRST_HOSTILE, count};
     if (!main)
         return (struct range){count - 1, count};
     if (getenv("PARRUN_QUOTE"))
         return (struct range){FIRST_HOSTILE, count};
-    return (struct range){from, from + quarter < count ? from + quarter : count};
+    return (struct range){FIRST_HOSTILE + turn * values / 10, FIRST_HOSTILE + (turn + 1) * values / 10};
 }
 
 static void check_shell(struct fixture *fixture, const char *const *shell, const struct place *tried,
