@@ -297,6 +297,9 @@ soak: build/parrun ## run the long tests: 1 GB through a queue, 10,000,000 tasks
 torture: build/parrun ## run the tests that cut the power under the journal; as root
 	@tests/run torture
 
+mutation: deps-test ## make each small fault of tests/mutation in a copy, and show which no test sees; hours
+	@CC="$(CC)" tests/mutation/run
+
 bench: build/parrun ## measure against other programs; prints a table of ratios
 	@tests/bench/run
 
@@ -332,6 +335,6 @@ help: ## list the targets
 	@sed -n 's/^\([a-z%-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
 
 .DEFAULT_GOAL := all
-.PHONY: all $(VARIANTS) deps deps-test deps-lint deps-deb dist deb run install uninstall test test-programs test-units fuzz fuzz-programs deps-fuzz soak torture bench lint reference schema format clean help force
+.PHONY: all $(VARIANTS) deps deps-test deps-lint deps-deb dist deb run install uninstall test test-programs test-units fuzz fuzz-programs deps-fuzz soak torture mutation bench lint reference schema format clean help force
 .SECONDARY:
 .DELETE_ON_ERROR:
