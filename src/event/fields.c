@@ -29,6 +29,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_PROCESS_CURRENT] = "reason",
     [EVENT_PROCESS_FILE] = "reason",
     [EVENT_PROCESS_STARTED] = "pid uses",
+    [EVENT_PROCESS_BACKGROUND] = "pid reason",
     [EVENT_PROCESS_LIMITED] = "pid reason",
     [EVENT_PROCESS_READY] = "pid seconds",
     [EVENT_PROCESS_SAMPLE] = "pid seconds memory cpu_seconds",

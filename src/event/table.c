@@ -84,7 +84,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Process {name} is up to date: {reason}."}}},
     [EVENT_PROCESS_FILE] =
         {"process.file", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
-         "What somebody should know of the file that the process creates.",
+         "What somebody should know of the file that the process creates, or of its pidfile.",
          {{0, "Process {name}: {reason}."}}},
     [EVENT_PROCESS_STARTED] =
         {"process.started", EVENT_OF_PROCESS, EVENT_LEVEL_STORY, "The process runs.",
@@ -94,6 +94,10 @@ static const struct event_row rows[EVENT_KINDS] = {
           {EVENT_PRODUCER, "Process to write: {pid}"},
           {EVENT_CONSUMER, "Process to read: {pid}"},
           {0, "Run child process {name} ({pid})..."}}},
+    [EVENT_PROCESS_BACKGROUND] =
+        {"process.background", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
+         "The program of a process with forking has left another in the background, which is the process from now on.",
+         {{0, "Process {name} runs in the background ({pid}), {reason}."}}},
     [EVENT_PROCESS_LIMITED] =
         {"process.limited", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
          "How its limits on memory and cpu are enforced.",

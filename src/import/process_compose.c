@@ -145,6 +145,15 @@ static bool is_daemon(const struct foreign_process *process)
     return import_is_word(node_find(process->map, "is_daemon"), "true");
 }
 
+/* What its command leaves may be none of its own, as with 'docker run -d': so it is where another command stops it, and where it has
+ * a terminal, which goes with the command. */
+static bool is_elsewhere(const struct foreign_process *process)
+{
+    const struct node *shutdown = node_find(process->map, "shutdown");
+    bool stops = shutdown && shutdown->kind == NODE_MAP && node_find(shutdown, "command");
+    return is_daemon(process) && (stops || import_is_word(node_find(process->map, "is_tty"), "true"));
+}
+
 /* A daemon is stopped by its command alone; what waits for that has to be told. */
 static void write_stop_command(struct foreign_process *process, const char *text)
 {
@@ -152,7 +161,7 @@ static void write_stop_command(struct foreign_process *process, const char *text
     texts_add(&process->draft.stop, process->shell);
     texts_add(&process->draft.stop, "-c");
     texts_add(&process->draft.stop,
-              is_daemon(process) ? arena_printf(arena, "%s\nkill \"$PARRUN_PID\"", text) : text);
+              is_elsewhere(process) ? arena_printf(arena, "%s\nkill \"$PARRUN_PID\"", text) : text);
 }
 
 static void take_shutdown(void *object, const struct key_row *row, const struct node *value)
@@ -253,6 +262,7 @@ static const struct key_row rows[] = {
     {"entrypoint", NULL, "the command counts"},
     {"extends", NULL, "what the other process says has to be written here"},
     {"log_configuration*", NULL, "a file holds what the program writes, as it is"},
+    {"launch_timeout_seconds", NULL, "the timeout of 'ready' says how long it may take to go into the background"},
     {"shutdown.signal", NULL, "the command counts"},
     {"vars", NULL, "'{{ }}' in the command is left as it is"},
 };
@@ -287,12 +297,16 @@ static void write_command(struct foreign_process *process, const struct node *no
         import_expected(import, "command", node, "a line for the shell");
         return;
     }
-    buf_text(&text, is_daemon(process) ? "(\n" : "");
+    buf_text(&text, is_elsewhere(process) ? "(\n" : "");
     import_template(import, node, node->text, TEMPLATE_SHELL, &text);
-    if (is_daemon(process)) {
+    if (is_elsewhere(process)) {
         buf_text(&text, "\n) || exit\nexec sleep infinity");
         import_note(import,
                     "is_daemon: it runs until it is stopped, whatever the command leaves behind");
+    } else if (is_daemon(process)) {
+        draft_line(&process->draft, "forking", "true");
+        import_note(import, "is_daemon: the process is what its command leaves in the background; where that is none of its own, as "
+                            "with docker run -d, run it in the foreground");
     }
     draft_text(&process->draft, "run", buf_string(&text));
     draft_text(&process->draft, "shell", process->shell);

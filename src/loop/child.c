@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/unit.h"
@@ -26,6 +27,7 @@ struct child {
     void *arg;
     struct timer *look; /* NULL: its group was never awaited */
     pid_t pid;
+    pid_t group;
     bool ended;
 };
 
@@ -41,9 +43,26 @@ static struct child **find(struct loop *loop, pid_t pid)
 struct child *child_watch(struct loop *loop, pid_t pid, child_exited *exited, void *arg)
 {
     struct child *child = mem_calloc(1, sizeof(*child));
-    *child = (struct child){.loop = loop, .exited = exited, .arg = arg, .pid = pid};
+    *child = (struct child){.loop = loop, .exited = exited, .arg = arg, .pid = pid, .group = pid};
     *find(loop, pid) = child;
     loop_hear_children(loop);
+    return child;
+}
+
+bool child_is_watched(struct loop *loop, pid_t pid)
+{
+    return *find(loop, pid) != NULL;
+}
+
+struct child *child_adopt(struct loop *loop, pid_t pid, child_exited *exited, void *arg)
+{
+    pid_t group = getpgid(pid);
+    siginfo_t info = {0};
+    bool is_child = !waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    if (pid <= 1 || group <= 1 || group == getpgrp() || !is_child || child_is_watched(loop, pid))
+        return NULL;
+    struct child *child = child_watch(loop, pid, exited, arg); /* one that has ended is reaped at the end of this turn */
+    child->group = group;
     return child;
 }
 
@@ -67,7 +86,7 @@ bool loop_child_ended(struct loop *loop, pid_t pid, int status)
 
 bool child_group_lives(const struct child *child)
 {
-    return !kill(-child->pid, 0) || errno == EPERM;
+    return !kill(-child->group, 0) || errno == EPERM;
 }
 
 static void list_add(struct child **list, struct child *child)
@@ -132,7 +151,7 @@ int child_signal(const struct child *child, int signal)
 {
     if (child->ended && !child->place)
         return -ESRCH;
-    if (!kill(-child->pid, signal))
+    if (!kill(-child->group, signal))
         return 0;
     return child_signal_leader(child, signal); /* it has gone to another group */
 }

@@ -1,4 +1,4 @@
-/* Child processes, each the leader of a process group of its own. */
+/* Child processes, each the leader of a process group of its own, but for orphans. */
 #ifndef LOOP_CHILD_H
 #define LOOP_CHILD_H
 
@@ -16,6 +16,15 @@ typedef void child_exited(void *arg, int code, int signal);
  * taken here. Returns it for child_free().
  */
 struct child *child_watch(struct loop *loop, pid_t pid, child_exited *exited, void *arg);
+
+/*
+ * The same for an orphan that has become a child of this process, in whatever group it is: the calls below are about
+ * that group. NULL where it is watched already, or its status was taken.
+ */
+struct child *child_adopt(struct loop *loop, pid_t pid, child_exited *exited, void *arg);
+
+/* Whether somebody watches the child PID. */
+bool child_is_watched(struct loop *loop, pid_t pid);
 
 pid_t child_pid(const struct child *child);
 

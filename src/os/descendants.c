@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ struct relative {
     pid_t parent;
     pid_t group;
     pid_t session;
+    uint64_t born;
     char state;
     bool dying; /* it was killed, and has not had the time to end */
     bool ours;
@@ -69,7 +71,7 @@ bool descendants_has_own_proc(void)
     return strtol(self, NULL, 10) == getpid();
 }
 
-/* Reads "PID (COMMAND) STATE PPID PGRP SESSION ... FLAGS ... SIGNAL ..." of proc(5); the command may hold anything. */
+/* Reads "PID (COMMAND) STATE PPID PGRP SESSION ... FLAGS ... STARTTIME ... SIGNAL ..." of proc(5); the command may hold anything. */
 static bool read_stat(const char *pid, struct relative *relative)
 {
     char path[64];
@@ -91,19 +93,36 @@ static bool read_stat(const char *pid, struct relative *relative)
     relative->pid = (pid_t)strtol(pid, NULL, 10);
     unsigned flags;
     unsigned long pending;
-    int found = sscanf(behind + 1, " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d "
+    int found = sscanf(behind + 1, " %c %d %d %d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %" SCNu64 " %*u %*d "
                                    "%*u %*u %*u %*u %*u %*u %lu", &relative->state, &relative->parent, &relative->group,
-                       &relative->session, &flags, &pending);
-    relative->dying = found == 6 && (flags & FLAG_EXITING || pending & 1ul << (SIGKILL - 1));
+                       &relative->session, &flags, &relative->born, &pending);
+    relative->dying = found == 7 && (flags & FLAG_EXITING || pending & 1ul << (SIGKILL - 1));
     return found >= 4;
+}
+
+static struct descendant describe(const struct relative *one)
+{
+    struct descendant result = {
+        .pid = one->pid, .parent = one->parent, .session = one->session, .born = one->born, .ended = strchr("ZX", one->state) != NULL};
+    memcpy(result.name, one->name, sizeof(result.name));
+    return result;
+}
+
+bool descendants_find(pid_t pid, struct descendant *found)
+{
+    char text[24];
+    struct relative relative = {0};
+    snprintf(text, sizeof(text), "%ld", (long)pid);
+    if (!descendants_has_own_proc() || !read_stat(text, &relative))
+        return false;
+    *found = describe(&relative);
+    return true;
 }
 
 pid_t descendants_parent(pid_t pid)
 {
-    char text[24];
-    struct relative relative;
-    snprintf(text, sizeof(text), "%ld", (long)pid);
-    return descendants_has_own_proc() && read_stat(text, &relative) ? relative.parent : 0;
+    struct descendant found;
+    return descendants_find(pid, &found) ? found.parent : 0;
 }
 
 static void family_add(struct family *family, const struct relative *relative)
@@ -126,6 +145,18 @@ static void family_read(struct family *family)
         family_add(family, &relative);
     }
     closedir(proc);
+}
+
+void descendants_children(void (*each)(void *arg, const struct descendant *child), void *arg)
+{
+    struct family family = {0};
+    family_read(&family);
+    for (size_t i = 0; i < family.count; i++) {
+        struct descendant child = describe(&family.items[i]);
+        if (child.parent == getpid())
+            each(arg, &child);
+    }
+    free(family.items);
 }
 
 bool descendants_leads_others(void)
@@ -303,9 +334,8 @@ static bool read_environment(pid_t pid, struct buf *text)
     return length == 0;
 }
 
-/* Whether ENTRY, "NAME=VALUE", was in the environment with which the program of PID was started. In the midst of an execve(2)
- * there is none for a moment (environ_read() in the kernel). */
-static bool was_given(pid_t pid, const char *entry)
+/* In the midst of an execve(2) there is no environment for a moment (environ_read() in the kernel). */
+bool descendants_was_given(pid_t pid, const char *entry)
 {
     struct buf text = {0};
     bool found = false;
@@ -324,7 +354,7 @@ size_t descendants_name(struct buf *out, size_t shown, const char *entry)
     family_find(&family);
     for (size_t i = 0; i < family.count; i++) {
         const struct relative *one = &family.items[i];
-        if (!one->ours || strchr("ZX", one->state) || one->dying || (entry && !was_given(one->pid, entry)))
+        if (!one->ours || strchr("ZX", one->state) || one->dying || (entry && !descendants_was_given(one->pid, entry)))
             continue;
         if (count < shown)
             buf_printf(out, "%s%s %ld", count ? ", " : "", one->name, (long)one->pid);

@@ -24,6 +24,26 @@ void descendants_adopt(void);
 /* The parent of any process; 0 where there is none, or no such process. */
 pid_t descendants_parent(pid_t pid);
 
+/* A process, as /proc tells of it. */
+struct descendant {
+    pid_t pid;
+    pid_t parent;
+    pid_t session;
+    uint64_t born; /* in ticks of the system's clock since it was started */
+    bool ended;    /* nobody has taken its status yet */
+    char name[16]; /* of its program */
+};
+
+/* Finds any process; false where there is none, or no /proc. */
+bool descendants_find(pid_t pid, struct descendant *found);
+
+/* Calls EACH(ARG, child) for every child of this process, adopted ones and those that have ended included. */
+void descendants_children(void (*each)(void *arg, const struct descendant *child), void *arg);
+
+/* Whether ENTRY, "NAME=VALUE", was in the environment with which the program of PID was started. It may have written over
+ * that since. */
+bool descendants_was_given(pid_t pid, const char *entry);
+
 /* True where others of the process group that this process leads live, whoever's children they are; nobody can tell
  * without /proc. */
 bool descendants_leads_others(void);

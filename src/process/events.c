@@ -74,7 +74,7 @@ void process_sample(struct object *object, const struct usages *usages)
     int64_t before = life->measured ? life->measured : life->started;
     struct usage usage;
     if (!life->pid || life->exited ||
-        !((life->cgroup && usage_of_cgroup(life->cgroup, &usage)) || usages_of_session(usages, life->pid, &usage)) ||
+        !((life->cgroup && usage_of_cgroup(life->cgroup, &usage)) || usages_of_session(usages, life->session, &usage)) ||
         !take_usage(life, &usage))
         return;
     struct event event = {
@@ -167,7 +167,7 @@ void process_print_state(const struct process *process, struct buf *out)
     int64_t now = clock_monotonic();
     if (life->pid && !life->exited)
         buf_printf(out, "(%ld) ", (long)life->pid);
-    if (process_print_wait(process, out)) {
+    if (process_print_wait(process, out) || process_print_search(process, out)) {
     } else if (process->object.state == OBJECT_RESTING) {
         print_time(out, "is started again in ", process->due - now);
     } else if (life->lingers) {

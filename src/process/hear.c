@@ -67,9 +67,8 @@ static void on_wrong_message(void *arg, const char *text)
     process_fail(arg, text);
 }
 
-static void on_ready(void *arg)
+void process_is_ready(struct process *process)
 {
-    struct process *process = arg;
     struct event event = {
         .kind = EVENT_PROCESS_READY,
         .has_duration = true,
@@ -79,6 +78,12 @@ static void on_ready(void *arg)
     process_emit(process, &event);
     if (process_is_of_use(process))
         object_reached(&process->object, CONDITION_READY);
+}
+
+static void on_ready(void *arg)
+{
+    if (!process_is_held_back(arg))
+        process_is_ready(arg);
 }
 
 static void on_late(void *arg, const char *why)

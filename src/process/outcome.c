@@ -63,7 +63,7 @@ static void blame_background(struct process *process)
     buf_text(&text, "it ended before it was ready");
     if (count && !process->life.signal && !process->life.code)
         buf_printf(&text, ", and left %s in the background: let it run in the foreground, for which most "
-                          "servers have an option, so that it can be looked after", names.data);
+                          "servers have an option, or write forking: true", names.data);
     process_fail(process, text.data);
     buf_release(&entry);
     buf_release(&names);

@@ -26,6 +26,7 @@ struct helper;
 struct error;
 struct event;
 struct exec_context;
+struct forking;
 struct link;
 struct link_callbacks;
 struct monitor;
@@ -53,7 +54,9 @@ struct life {
     struct cgroup *cgroup;  /* where its memory is limited; NULL: none */
     struct helper *stopper; /* the command that ends it */
     int64_t started;
+    struct forking *forking; /* it puts itself into the background; NULL: it does not */
     pid_t pid;
+    pid_t session;
     bool syncing;    /* what becomes its file is being brought to the disk, */
     bool synced;     /* or is there, */
     char *unsynced;  /* or cannot: why */
@@ -125,6 +128,9 @@ extern const struct streams_callbacks process_streams_callbacks;
 extern const struct link_callbacks process_link_callbacks;
 extern const struct monitor_callbacks process_monitor_callbacks;
 
+/* What its ready waits for has come. */
+void process_is_ready(struct process *process);
+
 /* process_end.c */
 
 /* It has ended, and had the terminal: takes it back. What was typed to end the process ends the run. */
@@ -195,6 +201,32 @@ void process_settle_queues(struct process *process);
 
 /* It has answered so many messages, as ack: line has it. */
 void process_answered(struct process *process, size_t count);
+
+/* process_forking.c: of a process that puts itself into the background; for others each does nothing, and gives 0 or false. */
+
+/* Before a life: works out in CONTEXT what will be looked for. */
+int process_open_forking(struct process *process, struct exec_context *context, struct error *error);
+
+/* Its command runs. */
+void process_begin_forking(struct process *process);
+
+/* Its command, or what was found since, has ended so: true where the life goes on, with what is found or is looked for. */
+bool process_goes_on(struct process *process, int code, int signal);
+
+/* It is ready: true where that does not count yet, as it is not known what it has left; process_is_ready() follows then. */
+bool process_is_held_back(struct process *process);
+
+/* It is to end while it is not known what it has left: takes whatever that may be. Where there is nothing the life ends soon. */
+void process_end_search(struct process *process);
+
+/* Appends what is looked for; false where nothing is. */
+bool process_print_search(const struct process *process, struct buf *out);
+
+/* Nothing of the life is left: nor is its pidfile. */
+void process_settle_pidfile(struct process *process);
+
+/* NULL is accepted. */
+void process_free_forking(struct forking *forking);
 
 /* process_uses.c */
 

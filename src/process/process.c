@@ -58,6 +58,7 @@ void process_life_over(struct process *process)
     if (!ended_by_us)
         process_judge(process);
     process_settle_file(process, ended_by_us);
+    process_settle_pidfile(process);
     bool restarts = process_restarts(process, &wait);
     if (!restarts && !ended_by_us)
         process_blame_restarts(process);
@@ -173,6 +174,8 @@ void process_exited(void *arg, int code, int signal_number)
 {
     struct process *process = arg;
     struct life *life = &process->life;
+    if (process_goes_on(process, code, signal_number))
+        return;
     life->exited = true;
     life->code = code;
     life->signal = signal_number;

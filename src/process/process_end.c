@@ -34,6 +34,7 @@ static void send_stop(struct process *process)
 
 void process_kill_now(struct process *process)
 {
+    process_end_search(process);
     process->life.killed = true;
     if (process->life.cgroup)
         cgroup_kill(process->life.cgroup);
@@ -101,6 +102,7 @@ static void run_stopper(struct process *process)
 void process_ask_to_end(struct process *process)
 {
     const struct stop_spec *stop = &process->spec->stop;
+    process_end_search(process);
     struct event event = {.kind = EVENT_PROCESS_STOPPING, .signal = stop->has_run ? 0 : stop->signal};
     process_emit(process, &event);
     if (process->life.monitor)
@@ -138,7 +140,7 @@ bool process_end_session(struct process *process)
     if (!process_ends_group(process) || !streams_open_readers(life->streams) || life->foreground)
         return false;
     life->session_signalled = true;
-    size_t count = descendants_signal_session(life->pid, killing ? SIGKILL : process->spec->stop.signal);
+    size_t count = descendants_signal_session(life->session, killing ? SIGKILL : process->spec->stop.signal);
     if (!count || killing)
         return false;
     process_wait(process, WAIT_DRAIN, process->spec->stop.grace);

@@ -119,7 +119,7 @@ bool process_sleeps(const struct object *object, const struct part_waits *waits,
 {
     const struct life *life = &((const struct process *)object)->life;
     (void)waits;
-    return !life->exited && turns_of_session(life->pid, turns);
+    return !life->exited && turns_of_session(life->session, turns);
 }
 
 bool process_drained(const struct object *object)

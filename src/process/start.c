@@ -80,6 +80,8 @@ static int open_life(struct process *process, struct exec_context *context, stru
         if (result)
             return result;
     }
+    if (process_open_forking(process, context, error))
+        return error->code;
     life->streams = streams_open(run, context, spec, process->lived, error);
     if (!life->streams)
         return error->code;
@@ -157,6 +159,7 @@ void process_release_life(struct life *life)
     streams_free(life->streams);
     link_free(life->link);
     monitor_free(life->monitor);
+    process_free_forking(life->forking);
     child_free(life->child);
     cgroup_free(life->cgroup);
     free(life->reason);
@@ -179,7 +182,7 @@ static void life_begin(struct process *process)
     struct life *life = &process->life;
     struct event started = {.kind = EVENT_PROCESS_STARTED};
     struct buf uses = {0};
-    life->pid = child_pid(life->child);
+    life->pid = life->session = child_pid(life->child);
     life->started = clock_monotonic();
     process->refusal = (struct refusal){0};
     process_print_uses(process, &uses);
@@ -196,7 +199,8 @@ static void life_begin(struct process *process)
     if (process->spec->object.timeout)
         process_wait(process, WAIT_TIMEOUT, process->spec->object.timeout);
     object_reached(&process->object, CONDITION_STARTED);
-    if (process->spec->ready.kind == PROBE_NONE)
+    process_begin_forking(process);
+    if (process->spec->ready.kind == PROBE_NONE && !process->spec->forking)
         object_reached(&process->object, CONDITION_READY);
     if (life->monitor)
         monitor_begin(life->monitor, life->pid);

@@ -337,6 +337,8 @@ struct process_spec {
     struct probe_spec ready;
     struct probe_spec health;
     struct codes_spec success;
+    bool forking;                    /* it puts itself into the background */
+    const struct template *pidfile; /* where it writes the number of what it leaves; NULL: nowhere */
     bool tty; /* a terminal of its own is all three; what it shows goes where stdout says */
     struct stream_spec streams[3]; /* stdin, stdout, stderr */
     struct fd_spec *fds;

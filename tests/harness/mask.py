@@ -5,6 +5,7 @@ MASKS = [(re.compile(pattern), replacement) for pattern, replacement in (
     # the document's sentences
     (rb"^(Parent process) \d+\.$", rb"\1 PID."),
     (rb"^((?:Run child process|Run task|Worker) [^\n]*)\(\d+\)", rb"\1(PID)"),
+    (rb"^(Process \S+ runs in the background) \(\d+\)", rb"\1 (PID)"),
     (rb"^(Process (?:\S+ )?to (?:read|write|read and write):) \d+$", rb"\1 PID"),
     (rb"^(Task [^\n]* runs) \d+\.\d\d seconds\.$", rb"\1 N.NN seconds."),
     (rb"^(Process [^\n]* is ready after) \d+\.\d\d seconds\.$", rb"\1 N.NN seconds."),

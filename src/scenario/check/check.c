@@ -380,6 +380,7 @@ static void check_uses(struct loader *loader)
         settle_stderr(&scenario->processes[i]);
         join_streams(loader, &scenario->processes[i]);
         tty_check(loader, &scenario->processes[i]);
+        forking_check(loader, &scenario->processes[i]);
         probe_check(loader, &scenario->processes[i]);
         check_ack(loader, &scenario->processes[i]);
         note_sides(&sides, &scenario->processes[i].object);

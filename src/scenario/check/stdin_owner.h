@@ -12,4 +12,7 @@ void foreground_check(struct loader *loader);
 /* Reports streams of PROCESS that its own terminal (tty: true) would stand in for. */
 void tty_check(struct loader *loader, const struct process_spec *process);
 
+/* Reports what PROCESS cannot be where it puts itself into the background (forking: true). */
+void forking_check(struct loader *loader, const struct process_spec *process);
+
 #endif

@@ -1,0 +1,106 @@
+"""Programs that put themselves into the background: what they leave is found, seen to end, and stopped."""
+import re
+import subprocess
+
+from harness.parrun import TERM, Directory, Run, check_nothing_left
+
+BACKGROUND = rb"Process %s runs in the background \((\d+)\), (.*)\."
+
+
+def test_pidfile():
+    """A pidfile that comes late, and is empty first; the end of what it names, its next life, its stop with its group; then no file is left."""
+    directory = Directory()
+    (directory.path / "below/dir").mkdir(parents=True)
+    run = Run("""
+        processes:
+          server:
+            run: |
+              setsid sh -c ': >dir/s.pid; until test -e ../go; do sleep 0.05; done; sleep 1000 & echo $$ >dir/s.pid; wait' &
+              until test -e dir/s.pid; do sleep 0.05; done
+            cwd: below
+            forking: true
+            pidfile: dir/s.pid
+            restart: {on: failure, delay: 0s, max: 1}
+            stop: {grace: 100s}
+          started: {run: "touch go", depends_on: {server: started}}
+          client: {run: "kill -KILL $(cat below/dir/s.pid)", depends_on: [server]}
+    """, directory=directory)
+    lives = [run.wait_for(BACKGROUND % b"server")[2] for _ in range(2)]
+    run.signal(TERM)
+    status, out, err = run.finish()
+    assert status == -TERM and all(how.endswith(b"below/dir/s.pid says") for how in lives), (status, out, err)
+    assert re.search(rb"Process server .*signal KILL, restarting", out) and b"Process server terminated" in out, out
+    assert not (directory.path / "below/dir/s.pid").exists()
+    check_nothing_left()
+
+
+def test_no_pidfile():
+    """The orphan of its session or environment is taken, and the next one where that ends well; none, and a command that fails, are failures."""
+    run = Run("""
+        processes:
+          twice:
+            run: "setsid sh -c '(until test -e go; do sleep 0.05; done; exit 7) & exit 0' &"
+            forking: true
+          client: {run: "touch go", depends_on: [twice]}
+          nothing: {run: "true", forking: true}
+          wrong: {run: "exit 4", forking: true}
+    """)
+    status, out, err = run.finish()
+    assert status == 1 and b"Process twice exited with code 7" in out, (status, out, err)
+    assert b"Process nothing failed: its command has ended and left nothing in the background" in out, out
+    assert b"Process wrong exited with code 4" in out, out
+    check_nothing_left()
+
+
+def test_doubts():
+    """A number that is none of what it has left is told and not believed, nor is it ended; what it has left is."""
+    foreign = subprocess.Popen(["sleep", "1000"])
+    run = Run(f"""
+        processes:
+          foreign:
+            run: "echo {foreign.pid} >f.pid; setsid sleep 1000 &"
+            forking: true
+            pidfile: f.pid
+            ready: {{log: never, timeout: 500ms}}
+          link:
+            run: "ln -s f.pid l.pid; sleep 1000 &"
+            forking: true
+            pidfile: l.pid
+            ready: {{log: never, timeout: 500ms}}
+          never: {{run: "sleep 1000 &", forking: true, pidfile: n.pid}}
+    """)
+    ended = {run.wait_for(rb"Process (foreign|link) terminated")[1] for _ in range(2)}
+    run.signal(TERM)
+    status, out, err = run.finish()
+    told = rb"Process foreign: its pidfile \S*f.pid names \S+ \(%d\), which .*: it is not believed" % foreign.pid
+    assert status and len(ended) == 2 and re.search(told, out), (status, out, err)
+    assert re.search(rb"link was not ready within 500ms: its pidfile \S*l.pid is a symbolic link", out), out
+    assert (run.directory.path / "f.pid").exists() and foreign.poll() is None
+    foreign.kill()
+    foreign.wait()
+    check_nothing_left()
+
+
+def test_replaced():
+    """What writes another number and ends has put another in its place."""
+    directory = Directory()
+    directory.file("server.sh", """
+        echo $$ >s.pid
+        until test -e go; do sleep 0.05; done
+        { until test -e end; do sleep 0.05; done; exit 9; } &
+        echo $! >s.pid
+    """)
+    run = Run("""
+        processes:
+          server:
+            run: "setsid sh server.sh & until test -s s.pid; do sleep 0.05; done"
+            forking: true
+            pidfile: s.pid
+          client: {run: "cp s.pid first; touch go", depends_on: [server]}
+    """, directory=directory)
+    first = run.wait_for(BACKGROUND % b"server")[1]
+    second = run.wait_for(BACKGROUND % b"server")[1]
+    directory.file("end", "")
+    status, out, err = run.finish()
+    assert status == 1 and b"Process server exited with code 9" in out, (status, out, err)
+    assert first == (directory.path / "first").read_bytes().strip() != second, (first, second)
