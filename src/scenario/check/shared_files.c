@@ -18,6 +18,7 @@ struct file_writer {
     const char *written;              /* the path as it stands in the scenario */
     char *path;                       /* absolute */
     size_t length;                    /* of WRITTEN */
+    size_t number;                    /* from 1, as they stand in the scenario; 0: the log */
     bool append;
 };
 
@@ -34,6 +35,7 @@ static void add_end(struct loader *loader, struct file_writer **writers, size_t 
     writer.path = scenario_path(loader->scenario, written);
     free(written);
     *writers = mem_grow(*writers, capacity, *count + 1, sizeof(**writers));
+    writer.number = *count + 1;
     (*writers)[(*count)++] = writer;
 }
 
@@ -52,7 +54,7 @@ static int by_path(const void *left, const void *right)
 {
     const struct file_writer *a = left, *b = right;
     int order = strcmp(a->path, b->path);
-    return order ? order : (a->object > b->object) - (a->object < b->object); /* the log, then as they stand in the scenario */
+    return order ? order : (a->number > b->number) - (a->number < b->number);
 }
 
 /* Whether OBJECT begins after OTHER, for what it depends on. SEEN has an entry an object. */
