@@ -24,7 +24,7 @@ static const struct wrapper {
     [BLOCK_QUEUE] = {"threads: {t: {lua: x = 1, consumes: [q, r], produces: [q, r]}}\n"
                      "queues: {q: {}, r: {",
                      "}}\n", ""},
-    [BLOCK_PROCESS] = {AROUND ENDS RESOURCES "processes: {p: {", "}}\n", "lua: x = 1"},
+    [BLOCK_PROCESS] = {AROUND ENDS RESOURCES "processes: {p: {", "}}\n", "run: x"},
     [BLOCK_POOL] = {AROUND ENDS RESOURCES "pools: {p: {", "}}\n", "run: x", "tasks: {queue: q}"},
     [BLOCK_THREAD] = {AROUND "processes: {p: {run: x, consumes: q}}\nthreads: {t: {", "}}\n",
                       "lua: x = 1"},
