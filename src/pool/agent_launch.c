@@ -180,23 +180,10 @@ static void on_cancelled(void *arg)
     settle(arg);
 }
 
-static void on_nothing(void *arg)
-{
-    (void)arg;
-}
-
-static void on_bytes(void *arg, const char *bytes, size_t length)
-{
-    (void)arg;
-    (void)bytes;
-    (void)length;
-}
-
 /* A srun(1) that did not end in its own way may have left its job behind, waiting or running. False where none is looked for. */
 static bool cancel_job(struct pool_agent *agent)
 {
-    static const struct launcher_callbacks callbacks = {
-        .output = on_bytes, .silent = on_nothing, .line = on_bytes, .exited = on_cancelled};
+    static const struct launcher_callbacks callbacks = {.exited = on_cancelled};
     struct buf job = {0};
     if (!agent_spec(agent)->slurm.given || (!agent->terminated && !launcher_was_killed(agent->launcher)))
         return false;

@@ -33,14 +33,16 @@ struct launcher {
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct launcher *launcher = arg;
-    launcher->callbacks->output(launcher->arg, bytes, length);
+    if (launcher->callbacks->output)
+        launcher->callbacks->output(launcher->arg, bytes, length);
 }
 
 static void on_end(void *arg, int status)
 {
     struct launcher *launcher = arg;
     (void)status;
-    launcher->callbacks->silent(launcher->arg);
+    if (launcher->callbacks->silent)
+        launcher->callbacks->silent(launcher->arg);
 }
 
 static void on_line(void *arg, const char *stream, const char *bytes, size_t length, bool unfinished)
@@ -48,7 +50,8 @@ static void on_line(void *arg, const char *stream, const char *bytes, size_t len
     struct launcher *launcher = arg;
     (void)stream;
     (void)unfinished;
-    launcher->callbacks->line(launcher->arg, bytes, length);
+    if (launcher->callbacks->line)
+        launcher->callbacks->line(launcher->arg, bytes, length);
 }
 
 static void on_lines_end(void *arg)

@@ -12,7 +12,7 @@ struct launch_command;
 struct launcher;
 struct run;
 
-/* ARG is that of launcher_start(). */
+/* ARG is that of launcher_start(). All but EXITED may be NULL: what comes is read and passed over. */
 struct launcher_callbacks {
     /* What comes from its standard output. */
     void (*output)(void *arg, const char *bytes, size_t length);

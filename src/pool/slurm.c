@@ -17,7 +17,6 @@
 #include "pool/launch_command.h"
 #include "pool/launcher.h"
 #include "pool/private.h"
-#include "pool/slurm.h"
 
 /* A controller serves a whole site: so many are asked for at once, and then one each time that a turn has passed. */
 #define TURN (250 * NS_PER_MS)
@@ -147,18 +146,6 @@ static void on_answer(void *arg, const char *bytes, size_t length)
     buf_append(&slurm->answer, bytes, length);
 }
 
-static void on_answer_end(void *arg)
-{
-    (void)arg;
-}
-
-static void on_answer_error(void *arg, const char *bytes, size_t length)
-{
-    (void)arg;
-    (void)bytes;
-    (void)length; /* it explains, and never judges */
-}
-
 static void on_answered(void *arg)
 {
     struct slurm *slurm = arg;
@@ -189,8 +176,7 @@ static struct launcher *start(struct pool *pool, const char *const *words, size_
 
 static void look(void *arg)
 {
-    static const struct launcher_callbacks callbacks = {
-        .output = on_answer, .silent = on_answer_end, .line = on_answer_error, .exited = on_answered};
+    static const struct launcher_callbacks callbacks = {.output = on_answer, .exited = on_answered};
     static const char *const words[] = {"squeue", "-h", "-t", "PD", "-o", "%r"};
     struct slurm *slurm = arg;
     struct buf names = {0};
