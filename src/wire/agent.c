@@ -15,7 +15,6 @@ void agent_hello_write(struct buf *out, const struct agent_hello *hello)
     frame_text(out, hello->host);
     frame_text(out, hello->job);
     frame_i64(out, hello->pid);
-    frame_i64(out, hello->wall);
     frame_end(out, begin);
 }
 
@@ -26,7 +25,6 @@ void agent_hello_read(struct frame *frame, struct agent_hello *hello)
     hello->host = frame_read_text(frame);
     hello->job = frame_read_text(frame);
     hello->pid = frame_read_i64(frame);
-    hello->wall = frame_read_i64(frame);
 }
 
 void agent_hello_release(struct agent_hello *hello)

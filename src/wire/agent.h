@@ -71,7 +71,6 @@ struct agent_hello {
     char *host;
     char *job;        /* of Slurm; "": none */
     int64_t pid;
-    int64_t wall;     /* ns since 1970, as its clock has it */
 };
 
 void agent_hello_write(struct buf *out, const struct agent_hello *hello);

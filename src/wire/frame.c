@@ -78,8 +78,8 @@ void frame_text(struct buf *out, const char *text)
 
 static bool is_type(unsigned char byte)
 {
-    return (byte >= FRAME_CONFIG && byte <= FRAME_PING) ||
-           (byte >= FRAME_HELLO && byte <= FRAME_ITEM) ||
+    return (byte >= FRAME_CONFIG && byte <= FRAME_BROKEN) ||
+           (byte >= FRAME_READY && byte <= FRAME_ITEM) ||
            (byte >= FRAME_OF_AGENTS && byte < FRAME_OF_AGENTS + REQUESTS_MOST) ||
            (byte >= FRAME_REQUESTS && byte < FRAME_REQUESTS + REQUESTS_MOST) ||
            (byte >= FRAME_REPLIES && byte < FRAME_REPLIES + REQUESTS_MOST);

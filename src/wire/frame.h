@@ -5,12 +5,12 @@
  *     u8   type (enum frame_type)
  *     ...  fields of the type, in order; see the list below
  *
- * Numbers are little endian; bytes are a u32 length and that many bytes. Version 1.
+ * Numbers are little endian; bytes are a u32 length and that many bytes.
  *
  *     to the worker                 from the worker
- *     CONFIG  wire/worker_config.h       HELLO    u32 version, i64 pid, bytes host, bytes job id
- *     TASK    u64 id, i64 index,    READY    (setup is done)
- *             i64 attempt,          REFUSED  bytes reason (it cannot go on)
+ *     CONFIG  wire/worker_config.h  READY    (setup is done)
+ *     TASK    u64 id, i64 index,    REFUSED  bytes reason (it cannot go on)
+ *             i64 attempt,
  *             i64 timeout (ns, 0:
  *             none), bytes uses (a
  *             table, or nothing),
@@ -34,7 +34,7 @@
  *     ROOM    u32 messages          TAKEN    u32 messages, bytes queue (the body has them)
  *     BROKEN  bytes queue (nothing
  *             takes from it any more)
- *     PING                          ERROR_OUTPUT  as OUTPUT, of the task's standard error where
+ *                                   ERROR_OUTPUT  as OUTPUT, of the task's standard error where
  *                                            CONFIG keeps it apart
  *                                   RETURN   u32 kept, u8 tried, bytes queue (but
  *                                            for so many, messages not taken are given
@@ -42,7 +42,6 @@
  *                                   STUCK    u32 messages that no ROOM came for yet (the
  *                                            body waits for some, without a time limit)
  *                                   LOG      the rest is a line
- *                                   PING     (where CONFIG asks for heartbeats)
  *
  * A GET or a LENGTH is answered by one ANSWER, and a worker asks one at a time. A GET for more than
  * one message is answered by as many as there are, up to MOST. Every message put is answered, some time, by ROOM; a worker
@@ -57,8 +56,6 @@
 
 struct buf;
 
-#define FRAME_VERSION 1
-
 /* A message of VALUE_MOST bytes and what stands around it. Nothing legitimate is longer; a longer
  * length means that the bytes are no frames. */
 #define FRAME_LONGEST ((2u << 30) + (1u << 20))
@@ -71,11 +68,9 @@ enum frame_type {
     FRAME_FINISH,
     FRAME_ANSWER,
     FRAME_ROOM,
-    FRAME_PING,
     FRAME_PAUSED,
     FRAME_BROKEN,
-    FRAME_HELLO = 64,
-    FRAME_READY,
+    FRAME_READY = 64,
     FRAME_REFUSED,
     FRAME_REVOKED,
     FRAME_OUTPUT,

@@ -39,9 +39,8 @@ static const struct config_field fields[] = {
     FIELD(FIELD_CHUNK, lua),         FIELD(FIELD_CHUNK, setup),     FIELD(FIELD_I32, stop_signal),
     FIELD(FIELD_BOOL, stop_leader),  FIELD(FIELD_I64, stop_grace),  FIELD(FIELD_I64, worker),
     FIELD(FIELD_I32, window),        FIELD(FIELD_I32, stdin_fd),    FIELD(FIELD_TEXTS, produces),
-    FIELD(FIELD_TEXTS, consumes),    FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_I64, heartbeat),
-    FIELD(FIELD_BUF, rules),         FIELD(FIELD_I32, input),       FIELD(FIELD_TEXT, input_text),
-    FIELD(FIELD_I32, blocks),
+    FIELD(FIELD_TEXTS, consumes),    FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_BUF, rules),
+    FIELD(FIELD_I32, input),         FIELD(FIELD_TEXT, input_text), FIELD(FIELD_I32, blocks),
 };
 
 static void texts_release(struct config_texts *texts)

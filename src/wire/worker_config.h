@@ -86,7 +86,6 @@ struct worker_config {
     uint32_t window;       /* messages it may put before it hears of room */
     int32_t stdin_fd;      /* a process's own stdin and stdout: where they are; -1: none */
     int32_t stdout_fd;
-    int64_t heartbeat;     /* ns between PINGs both ways; 0: none */
 };
 
 void config_release(struct worker_config *config);

@@ -417,7 +417,6 @@ static void say_hello(struct agent *agent)
         .host = host,
         .job = job ? job : "",
         .pid = getpid(),
-        .wall = clock_wall(),
     };
     buf_append(&agent->frames, AGENT_MARK, AGENT_MARK_LENGTH);
     agent_hello_write(&agent->frames, &hello);

@@ -8,9 +8,6 @@
 #include "base/unit.h"
 #include "worker/private.h"
 
-/* A runner that was silent for so many heartbeats is gone. */
-#define HEARTBEATS_MISSED 4
-
 _Noreturn void worker_abandon(struct worker *worker, int status)
 {
     command_kill_all(worker);
@@ -51,8 +48,6 @@ static bool read_some(struct worker *worker)
     if (length == 0)
         worker_abandon(worker, 1);
     buf_added(&channel->received, (size_t)length);
-    if (worker->config.heartbeat)
-        channel->heard_at = clock_monotonic();
     struct frame frame;
     long taken;
     while ((taken = frame_take(channel->received.data + channel->taken,
@@ -92,28 +87,6 @@ void channel_poll(struct worker *worker)
         read_some(worker);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return !a || (b && b < a) ? b : a;
-}
-
-/* Heartbeats, where the runner asked for them; returns when the next is due. */
-static int64_t heartbeat(struct worker *worker)
-{
-    struct channel *channel = &worker->channel;
-    int64_t interval = worker->config.heartbeat;
-    if (!interval)
-        return 0;
-    int64_t now = clock_monotonic();
-    if (now - channel->heard_at > HEARTBEATS_MISSED * interval)
-        worker_abandon(worker, 1);
-    if (now >= channel->beat_at) {
-        frame_plain(&channel->pending, FRAME_PING);
-        channel->beat_at = now + interval;
-    }
-    return channel->beat_at;
-}
-
 static int poll_timeout(int64_t deadline)
 {
     if (!deadline)
@@ -128,7 +101,6 @@ static int poll_timeout(int64_t deadline)
 void channel_wait(struct worker *worker, struct pollfd *extra, size_t count, int64_t deadline)
 {
     struct pollfd fds[8] = {{.fd = worker->channel.in, .events = POLLIN}};
-    int64_t beat = heartbeat(worker);
     bool was_full = channel_is_full(worker);
     channel_flush(worker, false);
     /* Whoever waited for room has it now; there may be nothing else left to wake them. */
@@ -137,7 +109,7 @@ void channel_wait(struct worker *worker, struct pollfd *extra, size_t count, int
     fds[1].events = POLLOUT;
     for (size_t i = 0; i < count; i++)
         fds[2 + i] = extra[i];
-    int ready = poll(fds, 2 + count, room ? 0 : poll_timeout(earlier(deadline, beat)));
+    int ready = poll(fds, 2 + count, room ? 0 : poll_timeout(deadline));
     for (size_t i = 0; i < count; i++)
         extra[i].revents = ready > 0 ? fds[2 + i].revents : 0;
     if (ready <= 0)

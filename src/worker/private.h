@@ -49,8 +49,6 @@ struct channel {
     size_t written;   /* of PENDING, from the front */
     struct open_put put;
     int64_t put_at;   /* when the body last began a PUT */
-    int64_t heard_at; /* when the last bytes came */
-    int64_t beat_at;  /* when the next PING is due */
 };
 
 struct worker_task {

@@ -66,7 +66,6 @@ void worker_handle(struct worker *worker, struct frame *frame)
         worker->configured = config_read(frame, &worker->config);
         if (!worker->configured)
             worker_abandon(worker, 2);
-        worker->channel.heard_at = clock_monotonic();
         break;
     case FRAME_TASK:
         tasks_push(&worker->tasks, frame);
@@ -92,25 +91,11 @@ void worker_handle(struct worker *worker, struct frame *frame)
     case FRAME_BROKEN:
         host_take_broken(worker, frame);
         break;
-    default: /* PING, and whatever a later version may say */
+    default: /* whatever a later version may say */
         break;
     }
     if (frame->bad)
         worker_abandon(worker, 2); /* fields that end too soon are no frame of ours */
-}
-
-static void say_hello(struct worker *worker)
-{
-    char host[256] = "";
-    struct buf *out = &worker->channel.pending;
-    const char *job = getenv("SLURM_JOB_ID");
-    gethostname(host, sizeof(host) - 1);
-    size_t begin = frame_begin(out, FRAME_HELLO);
-    frame_u32(out, FRAME_VERSION);
-    frame_i64(out, getpid());
-    frame_text(out, host);
-    frame_text(out, job ? job : "");
-    frame_end(out, begin);
 }
 
 /*
@@ -200,7 +185,6 @@ int worker_main(void)
     jobserver_pass_on(getenv("MAKEFLAGS"));
     prctl(PR_SET_DUMPABLE, 0); /* its descriptors are no business of its tasks, which are of one user with it */
     take_channel(&worker);
-    say_hello(&worker);
     while (!worker.configured)
         channel_wait(&worker, NULL, 0, 0);
     int status = 0;

@@ -191,7 +191,7 @@ def test_host_that_does_not_answer():
 def hello(version=1, program="9.9.9"):
     def text(value):
         return struct.pack("<I", len(value)) + value.encode()
-    fields = struct.pack("<BI", 165, version) + text(program) + text("n1") + text("") + struct.pack("<qq", 1, 1)
+    fields = struct.pack("<BI", 165, version) + text(program) + text("n1") + text("") + struct.pack("<q", 1)
     return MARK + struct.pack("<I", len(fields)) + fields
 
 

@@ -55,12 +55,12 @@ static void test_one_after_the_other(void **state)
     struct buf out = {0};
     struct frame frame;
     frame_plain(&out, FRAME_READY);
-    frame_plain(&out, FRAME_PING);
+    frame_plain(&out, FRAME_LOG);
     long taken = frame_take(out.data, out.length, &frame);
     assert_int_equal(taken, 5);
     assert_int_equal(frame.type, FRAME_READY);
     assert_int_equal(frame_take(out.data + taken, out.length - (size_t)taken, &frame), 5);
-    assert_int_equal(frame.type, FRAME_PING);
+    assert_int_equal(frame.type, FRAME_LOG);
     assert_int_equal(frame.left, 0);
     assert_int_equal(frame_take(out.data + out.length, 0, &frame), 0);
     buf_release(&out);

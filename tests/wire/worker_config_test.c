@@ -33,7 +33,6 @@ static struct worker_config full_config(void)
         .window = UINT32_MAX,
         .stdin_fd = -1,
         .stdout_fd = 1000,
-        .heartbeat = 19,
     };
     buf_append(&config.vars, "v\0s", 3);
     fill_texts(&config.shell, "/bin/shell", "-c");
@@ -100,7 +99,6 @@ static void assert_same(const struct worker_config *a, const struct worker_confi
     assert_int_equal(a->window, b->window);
     assert_int_equal(a->stdin_fd, b->stdin_fd);
     assert_int_equal(a->stdout_fd, b->stdout_fd);
-    assert_true(a->heartbeat == b->heartbeat);
 }
 
 static void round_trip(const struct worker_config *config)

@@ -125,15 +125,15 @@ static inline bool peer_next_unlogged(struct peer *peer, struct frame *frame)
     return next;
 }
 
-/* The next frame is of this TYPE; PINGs before it are passed over. */
+/* The next frame is of this TYPE; TAKENs before it are passed over. */
 static inline struct frame peer_expect(struct peer *peer, enum frame_type type)
 {
     struct frame frame;
     do {
         if (!peer_next_unlogged(peer, &frame))
             fail_msg("end of file instead of frame %d", type);
-        /* Heartbeats, and word of what the body has taken, may come at any moment. */
-    } while (frame.type != type && (frame.type == FRAME_PING || frame.type == FRAME_TAKEN));
+        /* Word of what the body has taken may come at any moment. */
+    } while (frame.type != type && frame.type == FRAME_TAKEN);
     if (frame.type != type)
         fail_msg("frame %d instead of %d", frame.type, type);
     return frame;
@@ -181,12 +181,11 @@ static inline struct worker_config config_of(enum worker_body body)
     return config;
 }
 
-/* HELLO, CONFIG (released), READY. */
+/* CONFIG (released), READY. */
 static inline struct peer peer_ready(struct worker_config *config)
 {
     struct peer peer = peer_start();
     struct buf frames = {0};
-    peer_expect(&peer, FRAME_HELLO);
     config_write(&frames, config);
     config_release(config);
     peer_send(&peer, &frames);
@@ -244,8 +243,6 @@ static inline struct ending peer_ending(struct peer *peer, uint64_t id, struct b
     struct frame frame;
     for (;;) {
         assert_true(peer_next_unlogged(peer, &frame));
-        if (frame.type == FRAME_PING)
-            continue;
         if (frame.type != FRAME_OUTPUT)
             break;
         assert_true(frame_read_u64(&frame) == id);

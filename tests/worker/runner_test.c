@@ -1,4 +1,4 @@
-/* A worker and a runner that vanishes, is silent, or sends nonsense; and queues over frames. */
+/* A worker and a runner that vanishes, or sends nonsense; and queues over frames. */
 #include <poll.h>
 
 #include "fixture.h"
@@ -46,40 +46,6 @@ static void test_end_of_file_kills_a_command_of_lua(void **state)
     assert_int_equal(peer_end(&peer), 1);
 }
 
-static void test_heartbeat_comes(void **state)
-{
-    (void)state;
-    struct worker_config config = run_config(":");
-    config.heartbeat = 2 * NS_PER_S; /* whoever is silent for four of them is taken for dead */
-    struct peer peer = peer_ready(&config);
-    for (int i = 0; i < 2; i++) {
-        peer_expect(&peer, FRAME_PING);
-        peer_plain(&peer, FRAME_PING);
-    }
-    peer_plain(&peer, FRAME_FINISH);
-    struct frame frame;
-    while (peer_next(&peer, &frame))
-        assert_int_equal(frame.type, FRAME_PING);
-    assert_int_equal(peer_end(&peer), 0);
-}
-
-static void test_silent_runner(void **state)
-{
-    (void)state;
-    struct worker_config config = run_config("echo on; while :; do sleep 1000; done");
-    config.heartbeat = 20 * NS_PER_MS;
-    struct peer peer = peer_ready(&config);
-    struct frame frame;
-    while (peer_next(&peer, &frame)) /* how many come before it gives up is a matter of scheduling */
-        assert_int_equal(frame.type, FRAME_PING);
-    int status;
-    assert_int_equal(waitpid(peer.pid, &status, 0), peer.pid); /* with its input still open */
-    assert_int_equal(WEXITSTATUS(status), 1);
-    close(peer.to);
-    close(peer.from);
-    buf_release(&peer.received);
-}
-
 struct garbage_case {
     const char *name;
     const char *bytes;
@@ -105,7 +71,6 @@ static void test_garbage(void **state)
     struct peer peer = peer_start();
     struct buf bytes = {0};
     struct frame frame;
-    peer_expect(&peer, FRAME_HELLO);
     buf_append(&bytes, row->bytes, row->length);
     peer_send(&peer, &bytes);
     assert_false(peer_next(&peer, &frame));
@@ -301,8 +266,6 @@ int main(void)
     TEST(&tests, test_end_of_file_kills_the_command);
     TEST(&tests, test_end_of_file_kills_a_command_of_lua);
     TEST(&tests, test_puts_are_gathered);
-    TEST(&tests, test_heartbeat_comes);
-    TEST(&tests, test_silent_runner);
     TEST_ROWS(&tests, test_garbage, garbages);
     TEST_ROWS(&tests, test_garbage_later, later_garbages);
     TEST(&tests, test_unknown_frame);

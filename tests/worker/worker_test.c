@@ -1,25 +1,6 @@
 /* A worker over real pipes: the bodies, and how tasks end. */
 #include "fixture.h"
 
-static void test_hello(void **state)
-{
-    (void)state;
-    struct peer peer = peer_start();
-    struct frame frame = peer_expect(&peer, FRAME_HELLO);
-    char host[256] = "";
-    size_t length;
-    gethostname(host, sizeof(host) - 1);
-    assert_int_equal(frame_read_u32(&frame), FRAME_VERSION);
-    assert_int_equal(frame_read_i64(&frame), peer.pid);
-    char *said = frame_read_text(&frame);
-    assert_string_equal(said, host);
-    free(said);
-    frame_read_bytes(&frame, &length);
-    assert_false(frame.bad);
-    assert_int_equal(frame.left, 0);
-    assert_int_equal(peer_end(&peer), 1); /* its input ended before it was told to finish */
-}
-
 struct body_case {
     const char *name;
     enum worker_body body;
@@ -113,7 +94,6 @@ static void test_setup_fails(void **state)
     struct peer peer = peer_start();
     struct buf frames = {0};
     struct frame frame;
-    peer_expect(&peer, FRAME_HELLO);
     config_write(&frames, &config);
     config_release(&config);
     peer_send(&peer, &frames);
@@ -288,7 +268,6 @@ int main(void)
 {
     struct tests tests = {0};
     signal(SIGPIPE, SIG_IGN);
-    TEST(&tests, test_hello);
     TEST_ROWS(&tests, test_body, bodies);
     TEST(&tests, test_result_of_a_lua_body);
     TEST(&tests, test_setup_fails);
