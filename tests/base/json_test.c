@@ -23,6 +23,8 @@ static const struct json_case strings[] = {
     JSON("nul", "a\0b", "\"a\\u0000b\""),
     JSON("escape", "\x1B[1m", "\"\\u001b[1m\""),
     JSON("delete", "\x7F", "\"\\u007f\""),
+    JSON("last-control", "\xC2\x9F[1m", "\"\\u009f[1m\""),
+    JSON("no-control", "\xC2\xA0", "\"\xC2\xA0\""),
     JSON("two-bytes", "\xC3\xA4", "\"\xC3\xA4\""),
     JSON("three-bytes", "\xE2\x82\xAC", "\"\xE2\x82\xAC\""),
     JSON("four-bytes", "\xF0\x9F\x98\x80", "\"\xF0\x9F\x98\x80\""),

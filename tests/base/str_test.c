@@ -181,6 +181,25 @@ struct wildcard_case {
     bool matches;
 };
 
+/* Of each character all that may be cut off, and nothing of one that is whole. */
+static void test_utf8_tail(void **state)
+{
+    (void)state;
+    static const char *const characters[] = {"a", "\xC3\xA4", "\xE2\x82\xAC", "\xF0\x9F\x98\x80"};
+    char text[8] = "x";
+    for (size_t i = 0; i < countof(characters); i++) {
+        size_t size = strlen(characters[i]);
+        memcpy(text + 1, characters[i], size);
+        for (size_t cut = 1; cut < size; cut++)
+            assert_int_equal(utf8_tail(text, 1 + cut), cut);
+        assert_int_equal(utf8_tail(text, 1 + size), 0);
+    }
+    assert_int_equal(utf8_tail("", 0), 0);
+    assert_int_equal(utf8_tail("\xC0", 1), 0);
+    assert_int_equal(utf8_tail("\xF5", 1), 0);
+    assert_int_equal(utf8_tail("x\x80\x80\x80\x80", 5), 0);
+}
+
 static const struct wildcard_case wildcards[] = {
     {"same", "task.ended", "task.ended", true},
     {"other", "task.ended", "task.started", false},
@@ -216,6 +235,7 @@ int main(void)
     TEST(&tests, test_quote_each_byte_alone);
     TEST_ROWS(&tests, test_utf8, utf8s);
     TEST(&tests, test_utf8_every_code_point);
+    TEST(&tests, test_utf8_tail);
     TEST_ROWS(&tests, test_wildcard, wildcards);
     return tests_run(&tests, "str");
 }
