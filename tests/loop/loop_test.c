@@ -1,5 +1,6 @@
 /* The loop: timers, deferred calls, and calls posted by other threads (pthread). */
 #include <pthread.h>
+#include <signal.h>
 
 #include "../harness/loop.h"
 #include "base/clock.h"
@@ -255,6 +256,44 @@ static void test_thread(void **state)
     assert_false(pthread_equal(job.worker, pthread_self()));
 }
 
+/* What the loop was told of, and signals that come while it is. */
+struct heard {
+    struct loop *loop;
+    int order[8];
+    size_t count;
+};
+
+static void hear(void *arg, int number)
+{
+    struct heard *heard = arg;
+    heard->order[heard->count++] = number;
+    if (heard->count == 1)
+        raise(number); /* another one, of which is to be told as well */
+    if (heard->count == 2)
+        raise(SIGUSR1);
+    if (heard->count == 3)
+        loop_stop(heard->loop);
+}
+
+static void test_signals_while_one_is_told(void **state)
+{
+    (void)state;
+    static const int signals[] = {SIGUSR1, SIGUSR2, SIGHUP};
+    struct heard heard = {.loop = test_loop()};
+    signal(SIGHUP, SIG_IGN);
+    loop_catch_signals(heard.loop, signals, countof(signals), hear, &heard);
+    raise(SIGHUP); /* what is ignored stays so */
+    raise(SIGUSR2);
+    loop_run(heard.loop);
+    loop_free(heard.loop);
+    assert_int_equal(heard.count, 3);
+    assert_int_equal(heard.order[0], SIGUSR2);
+    assert_int_equal(heard.order[1], SIGUSR2);
+    assert_int_equal(heard.order[2], SIGUSR1);
+    for (size_t i = 0; i < countof(signals); i++)
+        signal(signals[i], SIG_DFL);
+}
+
 int main(void)
 {
     struct tests tests = {0};
@@ -269,5 +308,6 @@ int main(void)
     TEST(&tests, test_posts_of_many_threads);
     TEST(&tests, test_work);
     TEST(&tests, test_thread);
+    TEST(&tests, test_signals_while_one_is_told);
     return tests_run(&tests, "loop");
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "../harness/unit.h"
@@ -254,6 +255,23 @@ static void test_accept_and_connect(void **state)
     remove_place("XDG_RUNTIME_DIR", place);
 }
 
+/* One that has exactly no room for its NUL is refused, and no other socket is asked in its place. */
+static void test_long_paths(void **state)
+{
+    (void)state;
+    struct error error = {0};
+    struct sockaddr_un address;
+    char path[sizeof(address.sun_path) + 1];
+    memset(path, 'x', sizeof(path));
+    path[0] = '/';
+    path[sizeof(path) - 1] = '\0';
+    assert_int_equal(private_socket_connect(path, &error), -ENAMETOOLONG);
+    assert_error(&error, -ENAMETOOLONG, "too long");
+    path[sizeof(path) - 2] = '\0';
+    assert_int_equal(private_socket_connect(path, &error), -ENOENT);
+    error_release(&error);
+}
+
 int main(void)
 {
     struct tests tests = {0};
@@ -264,5 +282,6 @@ int main(void)
     TEST(&tests, test_places_of_others);
     TEST(&tests, test_places_that_cannot_be_used);
     TEST(&tests, test_accept_and_connect);
+    TEST(&tests, test_long_paths);
     return tests_run(&tests, "private_socket");
 }

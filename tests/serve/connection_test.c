@@ -1,11 +1,14 @@
 /* Guests of a run: requests, replies, waiting, refusals, and what is undone when one goes. */
 #include <fcntl.h>
+#include <semaphore.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../harness/run_fixture.h"
 #include "queue/consumer.h"
 #include "serve/connection.h"
+#include "store/queue_file.h"
+#include "store/queue_store.h"
 
 /* A run with one queue, and a connection to it. */
 struct exec_context {
@@ -106,6 +109,7 @@ static const char *replies(struct exec_context *context)
     struct frame frame;
     size_t at = 0;
     long size;
+    text[0] = '\0';
     FILE *out = fmemopen(text, sizeof(text), "w");
     turns(context);
     ssize_t length = read(context->session, bytes, sizeof(bytes));
@@ -309,7 +313,7 @@ static void test_json(void **state)
 static void test_what_is_no_request(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"GET / HTTP/1.0\r\n\r\n", "\1\1\1\1\1\1\1\1\1"};
+    static const char *const wrong[] = {"GET / HTTP/1.0\r\n\r\n", "\377\377\377\377\1", "\1\1\1\1\377"};
     for (size_t i = 0; i < countof(wrong); i++) {
         struct exec_context context;
         struct buf out = {0};
@@ -341,6 +345,145 @@ static void test_requests_that_are_wrong(void **state)
     }
 }
 
+/* What is announced is refused before it comes, or would take memory. */
+static void test_longest(void **state)
+{
+    (void)state;
+    for (uint32_t more = 0; more < 2; more++) {
+        struct exec_context context;
+        struct buf out = {0};
+        exec_context_open(&context, 9, FRAMING_LINE);
+        add_hello(&out, REQUEST_VERSION);
+        frame_u32(&out, REQUEST_LONGEST + more);
+        frame_u8(&out, (uint8_t)REQUEST_PUT);
+        send_out(&context, &out);
+        const char *found = replies(&context);
+        assert_int_equal(!strncmp(found, "refused=a message put from outside has at most ", 47), more);
+        exec_context_close(&context);
+    }
+}
+
+/* A body of the run says which it is: what it does not declare is refused, and everything once it has ended. */
+static void test_bodies(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t produces;
+        enum object_state state;
+        const char *reply;
+    } rows[] = {
+        {1, OBJECT_RUNNING, "done"},
+        {1, OBJECT_STOPPING, "done"},
+        {0, OBJECT_RUNNING, "refused=process 'web' does not declare it: add 'produces: words' to it end"},
+        {1, OBJECT_ENDED, "refused=process 'web' has ended, and with it its use of the queue end"},
+        {1, OBJECT_STOPPED, "refused=process 'web' has ended, and with it its use of the queue end"},
+    };
+    for (size_t i = 0; i < countof(rows); i++) {
+        static const struct object_kind kind = {.word = "process"};
+        static const size_t queues[] = {0};
+        struct object_spec spec = {.name = "web", .produces = queues, .produces_count = rows[i].produces};
+        struct object object = {.kind = &kind, .spec = &spec, .name = "web", .state = rows[i].state};
+        struct object *objects[] = {&object};
+        struct exec_context context;
+        struct buf out = {0};
+        exec_context_open(&context, 9, FRAMING_LINE);
+        context.run.objects = objects;
+        context.run.object_count = 1;
+        size_t begin = request_begin(&out, REQUEST_HELLO);
+        frame_u32(&out, REQUEST_VERSION);
+        frame_text(&out, "run");
+        frame_text(&out, "web");
+        frame_end(&out, begin);
+        add_put(&out, "words", "a", -1);
+        send_out(&context, &out);
+        assert_string_equal(replies(&context), rows[i].reply);
+        context.run.object_count = 0;
+        exec_context_close(&context);
+    }
+}
+
+/* The file of a durable queue, whose commits wait for TURNS. */
+struct kept {
+    struct exec_context *context;
+    sem_t turns;
+    bool finished;
+};
+
+static bool wait_for_turn(void *arg)
+{
+    struct kept *kept = arg;
+    while (sem_wait(&kept->turns))
+        ;
+    return true;
+}
+
+static void tell_committed(void *arg)
+{
+    struct kept *kept = arg;
+    for (struct connection *one = kept->context->connections; one; one = one->next)
+        connection_committed(one);
+}
+
+static void tell_finished(void *arg)
+{
+    ((struct kept *)arg)->finished = true;
+}
+
+static void put_kept(struct exec_context *context, size_t slot)
+{
+    struct buf encoded = encoded_string("a");
+    queue_store_put(context->run.store, slot, (struct stored){.encoded = encoded.data, .length = encoded.length});
+    connection_reply_kept(context->connections, "", 0);
+    buf_release(&encoded);
+}
+
+/* A put into a durable queue is answered when it is in its file, and refused where it never will be. */
+static void test_kept(void **state)
+{
+    (void)state;
+    static const struct queue_store_callbacks callbacks = {wait_for_turn, tell_committed, tell_finished};
+    struct error error = {0};
+    struct exec_context context;
+    struct kept kept = {.context = &context};
+    struct buf out = {0};
+    char path[] = "/tmp/kept.XXXXXX", beside[32];
+    const char *found;
+    close(mkstemp(path));
+    exec_context_open(&context, 9, FRAMING_LINE);
+    add_hello(&out, REQUEST_VERSION);
+    send_out(&context, &out);
+    turns(&context);
+    sem_init(&kept.turns, 0, 0);
+    context.run.store = queue_store_new();
+    int64_t slot = queue_store_add(context.run.store, path, "words", "line", NULL, 0, &error);
+    assert_int_equal(slot, 0);
+    assert_int_equal(queue_store_start(context.run.store, context.run.loop, &callbacks, &kept, &error), 0);
+    put_kept(&context, (size_t)slot);
+    tell_committed(&kept); /* of another commit */
+    assert_string_equal(replies(&context), "");
+    sem_post(&kept.turns);
+    while (!*(found = replies(&context)))
+        ;
+    assert_string_equal(found, "done");
+    unlink(path);
+    put_kept(&context, (size_t)slot);
+    sem_post(&kept.turns);
+    while (!*(found = replies(&context)))
+        ;
+    assert_string_equal(found, "refused=it cannot be written to its file end");
+    queue_store_finish(context.run.store);
+    while (!kept.finished)
+        run_turn(&context.run);
+    queue_store_free(context.run.store);
+    context.run.store = NULL;
+    exec_context_close(&context);
+    sem_destroy(&kept.turns);
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(beside, sizeof(beside), "%s%s", path, i ? "-wal" : "-shm");
+        unlink(beside);
+    }
+}
+
 int main(void)
 {
     struct tests tests = {0};
@@ -355,5 +498,8 @@ int main(void)
     TEST(&tests, test_json);
     TEST(&tests, test_what_is_no_request);
     TEST(&tests, test_requests_that_are_wrong);
+    TEST(&tests, test_longest);
+    TEST(&tests, test_bodies);
+    TEST(&tests, test_kept);
     return tests_run(&tests, "guest");
 }
