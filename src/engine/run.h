@@ -118,6 +118,7 @@ struct run {
     const struct object *culprit; /* STOP_FAILURE: what failed */
     bool failed;                  /* something in the scenario failed */
     bool unwritten;               /* results could not be written whole */
+    bool journal_told;            /* that a journal would let a later run go on */
     bool refused;                 /* the system refused what the run needs */
     bool draining;                /* no more tasks are begun; then the run is stopped */
     struct steer_watch *watches;  /* who waits for what becomes of a word */

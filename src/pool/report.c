@@ -92,8 +92,11 @@ static void tell_summary(struct pool *pool)
         event.command = buf_string(&command);
     if (command.length && stopped)
         event.flags = EVENT_WRONG; /* how to go on is told with -q too */
-    if (!command.length && event.succeeded > 1 && (event.count || event.skipped || event.left) && !lasts(pool))
+    bool *journal_told = &pool->object.run->journal_told;
+    if (!command.length && event.succeeded > 1 && (event.count || event.skipped || event.left) && !lasts(pool) && !*journal_told) {
+        *journal_told = true;
         event.reason = "with --journal FILE, a later run could do only what is left (--resume)";
+    }
     event.bytes = text.data;
     event.length = text.length;
     pool_emit(pool, &event);

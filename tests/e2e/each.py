@@ -256,6 +256,7 @@ WRONG = (
     (["-j", "x", "echo", ":::", "a"], "-j is how many commands run at once"),
     (["--timeout", "x", "echo", ":::", "a"], "--timeout is seconds"),
     (["--halt", "now", "echo", ":::", "a"], "--halt is never, or soon or now"),
+    (["echo", "{1}{3}", ":::", "a", ":::", "b"], "give one more list behind another"),
     (["--pipe", "wc", ":::", "a"], "there are no items"),
     (["--pipepart", "wc"], "needs -a FILE"),
     (["--pipe", "--block", "x", "wc"], "--block is how long a block is"),

@@ -222,6 +222,12 @@ static int put_item(const struct each *each, struct buf *out, const struct repla
     return 0;
 }
 
+/* Up to which position values come; where the item is a list nobody knows. */
+static size_t count_values(const struct each *each)
+{
+    return is_open(each) || each_has_blocks(each) ? SIZE_MAX : count_parts(each);
+}
+
 static int put_place(const struct each *each, struct buf *out, const struct replacement *place,
                      bool alone, struct error *error)
 {
@@ -229,6 +235,11 @@ static int put_place(const struct each *each, struct buf *out, const struct repl
     case PLACE_ITEM:
         return put_item(each, out, place, alone, error);
     case PLACE_POSITION:
+        if (place->position > count_values(each))
+            return error_set(error, ERROR_FAILED,
+                             "each: {%zu} is value %zu of what each command gets, which is %zu: write {1}%s, or give one more list behind "
+                             "another ':::'", place->position, place->position, count_values(each),
+                             count_values(each) > 1 ? " to the last" : "");
         put_one(each, out, place->function, place->position);
         break;
     case PLACE_NUMBER:
