@@ -28,6 +28,7 @@ struct child {
     struct timer *look; /* NULL: its group was never awaited */
     pid_t pid;
     pid_t group;
+    bool adopted;
     bool ended;
 };
 
@@ -63,7 +64,17 @@ struct child *child_adopt(struct loop *loop, pid_t pid, child_exited *exited, vo
         return NULL;
     struct child *child = child_watch(loop, pid, exited, arg); /* one that has ended is reaped at the end of this turn */
     child->group = group;
+    child->adopted = true;
     return child;
+}
+
+/* An orphan may have been taken before it has gone to a group of its own. */
+static void follow_group(struct child *child)
+{
+    bool leads = child->ended && (!kill(-child->pid, 0) || errno == EPERM);
+    pid_t group = leads ? child->pid : child->ended ? 0 : getpgid(child->pid);
+    if (child->adopted && group > 1 && group != getpgrp())
+        child->group = group;
 }
 
 static void forget(struct child *child)
@@ -79,6 +90,7 @@ bool loop_child_ended(struct loop *loop, pid_t pid, int status)
         return false;
     forget(child);
     child->ended = true;
+    follow_group(child);
     int signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     child->exited(child->arg, WIFEXITED(status) ? WEXITSTATUS(status) : 0, signal_number);
     return true;
@@ -147,16 +159,18 @@ pid_t child_pid(const struct child *child)
     return child->pid;
 }
 
-int child_signal(const struct child *child, int signal)
+int child_signal(struct child *child, int signal)
 {
     if (child->ended && !child->place)
         return -ESRCH;
+    if (!child->ended)
+        follow_group(child);
     if (!kill(-child->group, signal))
         return 0;
     return child_signal_leader(child, signal); /* it has gone to another group */
 }
 
-int child_signal_leader(const struct child *child, int signal)
+int child_signal_leader(struct child *child, int signal)
 {
     if (child->ended)
         return -ESRCH;

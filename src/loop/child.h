@@ -41,10 +41,10 @@ bool child_await_group(struct child *child, void (*gone)(void *arg));
  * Sends SIGNAL to the child's process group. 0, or -ESRCH once the child's status was taken and its
  * group is not awaited: its number may then belong to somebody else.
  */
-int child_signal(const struct child *child, int signal);
+int child_signal(struct child *child, int signal);
 
 /* The same to the child alone, as long as its status was not taken. */
-int child_signal_leader(const struct child *child, int signal);
+int child_signal_leader(struct child *child, int signal);
 
 /* Frees a child that has ended, or that nobody wants to hear of any more. NULL is accepted. */
 void child_free(struct child *child);

@@ -73,6 +73,7 @@ void process_sample(struct object *object, const struct usages *usages)
     struct life *life = &process->life;
     int64_t before = life->measured ? life->measured : life->started;
     struct usage usage;
+    process_follow_session(process);
     if (!life->pid || life->exited ||
         !((life->cgroup && usage_of_cgroup(life->cgroup, &usage)) || usages_of_session(usages, life->session, &usage)) ||
         !take_usage(life, &usage))

@@ -222,6 +222,9 @@ void process_end_search(struct process *process);
 /* Appends what is looked for; false where nothing is. */
 bool process_print_search(const struct process *process, struct buf *out);
 
+/* What was found may have gone to a session of its own since. */
+void process_follow_session(struct process *process);
+
 /* Nothing of the life is left: nor is its pidfile. */
 void process_settle_pidfile(struct process *process);
 

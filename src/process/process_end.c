@@ -26,7 +26,7 @@ static void send_stop(struct process *process)
     const struct stop_spec *stop = &process->spec->stop;
     struct life *life = &process->life;
     bool leader = stop->to == STOP_LEADER && !life->exited;
-    int (*send)(const struct child *, int) = leader ? child_signal_leader : child_signal;
+    int (*send)(struct child *, int) = leader ? child_signal_leader : child_signal;
     life->signalled = !leader;
     send(life->child, stop->signal);
     send(life->child, SIGCONT); /* a stopped process acts on no other signal */
@@ -103,6 +103,7 @@ void process_ask_to_end(struct process *process)
 {
     const struct stop_spec *stop = &process->spec->stop;
     process_end_search(process);
+    process_follow_session(process);
     struct event event = {.kind = EVENT_PROCESS_STOPPING, .signal = stop->has_run ? 0 : stop->signal};
     process_emit(process, &event);
     if (process->life.monitor)

@@ -90,7 +90,7 @@ static void look_at(void *arg, const struct descendant *child)
     if (!may_be(search->process, child))
         return;
     search->strangers += !child->ended;
-    bool beside = child->session == forking->command || child->session == life->session;
+    bool beside = child->session == forking->command || child->session == life->session || child->session == life->pid;
     if (!beside && !(!child->ended && descendants_was_given(child->pid, forking->entry)))
         return;
     search->count += !child->ended;
@@ -399,6 +399,14 @@ bool process_print_search(const struct process *process, struct buf *out)
     if (forking->pidfile && forking->why)
         buf_printf(out, ": its pidfile %s %s", forking->pidfile, forking->why);
     return true;
+}
+
+void process_follow_session(struct process *process)
+{
+    struct life *life = &process->life;
+    pid_t session = life->forking && life->forking->state == FORKING_FOUND && !life->exited ? getsid(life->pid) : 0;
+    if (session > 0 && session != getsid(0))
+        life->session = session;
 }
 
 void process_settle_pidfile(struct process *process)
