@@ -181,7 +181,7 @@ void agents_plan(struct pool *pool)
         buf_clear(&text);
         buf_printf(&text, on->slots > 1 ? "%lld workers at a time are started by " : "each worker is started by ",
                    (long long)on->slots);
-        launch_command_make(&command, on, i, job.data);
+        launch_command_make(&command, on, i, job.data, "");
         launch_command_print(&command, &text);
         launch_command_release(&command);
         pool_tell_plan(pool, text.data);

@@ -9,6 +9,7 @@
 #include "loop/timer.h"
 #include "pool/agent_private.h"
 #include "pool/launcher.h"
+#include "pool/slurm.h"
 
 /* The first bytes are a greeting, up to so many. */
 #define GREETING_MOST ((size_t)64 << 10)
@@ -110,6 +111,8 @@ static void take_leaving(struct pool_agent *agent)
 static void take_started(struct pool_agent *agent, struct agent_slot *slot, struct frame *frame)
 {
     agent->pool->failed_launches = 0;
+    if (agent_spec(agent)->slurm.given)
+        slurm_praise(agent->pool);
     agent->failed = false;
     free(agent->failure);
     agent->failure = NULL;

@@ -103,6 +103,14 @@ static void fail(struct pool_agent *agent, const char *reason)
     tell_failed(agent, reason);
 }
 
+/* Of a launcher that has told where, too. */
+static void fail_at_node(struct pool_agent *agent, struct buf *reason)
+{
+    if (agent_spec(agent)->slurm.given)
+        slurm_blame(agent->pool, reason);
+    fail(agent, buf_string(reason));
+}
+
 void agent_lose(struct pool_agent *agent, enum agent_loss loss, int64_t patience, const char *why)
 {
     bool came = agent->state == AGENT_READY;
@@ -115,7 +123,7 @@ void agent_lose(struct pool_agent *agent, enum agent_loss loss, int64_t patience
     if (came)
         agent_lose_slots(agent, loss, reason.data);
     else
-        fail(agent, reason.data);
+        fail_at_node(agent, &reason);
     buf_release(&reason);
 }
 
@@ -207,20 +215,38 @@ static void on_exited(void *arg)
         settle(agent);
 }
 
+/* sshd(8) drops some of those that come while ten others have not said who they are, and more. */
+#define UNKNOWN_MOST 8
+
+/* Who has to wait for one of them looks again after this, and up to twice as long. */
+#define TURN_AGAIN (50 * NS_PER_MS)
+
+/* How many connections to the host of AGENT are being made; of 0 hosts none. */
+static size_t count_unknown(const struct pool_agent *agent)
+{
+    const struct pool *pool = agent->pool;
+    size_t hosts = agent_spec(agent)->host_count, count = 0;
+    for (size_t i = hosts ? agent->number % hosts : 0; hosts && i < pool->agent_count; i += hosts)
+        count += pool->agents[i]->state == AGENT_LAUNCHED;
+    return count;
+}
+
 static void launch(struct pool_agent *agent)
 {
     static const struct launcher_callbacks callbacks = {
         .output = agent_take_output, .silent = on_silent, .line = on_line, .exited = on_exited};
     const struct on_spec *spec = agent_spec(agent);
     struct launch_command command;
-    struct buf job = {0};
+    struct buf job = {0}, excluded = {0};
     struct error error = {0};
     agent->launched_at = agent->heard_at = clock_monotonic();
     slurm_print_job(agent->pool, agent->number, &job);
-    launch_command_make(&command, spec, agent->number, job.data);
+    slurm_print_excluded(agent->pool, &excluded);
+    launch_command_make(&command, spec, agent->number, job.data, buf_string(&excluded));
     agent->launcher = launcher_start(agent->pool->object.run, &command, &callbacks, agent, &error);
     launch_command_release(&command);
     buf_release(&job);
+    buf_release(&excluded);
     if (agent->launcher) {
         agent->state = AGENT_LAUNCHED;
         if (spec->timeout)
@@ -299,7 +325,9 @@ static void lose_late(struct pool_agent *agent)
 void agent_on_time(void *arg)
 {
     struct pool_agent *agent = arg;
-    if (agent->state == AGENT_WAITING)
+    if (agent->state == AGENT_WAITING && count_unknown(agent) >= UNKNOWN_MOST)
+        timer_start(agent->timer, TURN_AGAIN + rand_r(&agent->pool->seed) % TURN_AGAIN);
+    else if (agent->state == AGENT_WAITING)
         launch(agent);
     else if (agent->state == AGENT_ENDING)
         agent_end_by_signal(agent);

@@ -56,8 +56,20 @@ static const char **make_environment(bool slurm)
     return list;
 }
 
+/* The user says which nodes it may be: what is added would take the place of that. */
+static bool chooses_nodes(const struct slurm_spec *slurm)
+{
+    static const char *const options[] = {"--exclud", "--nodel", "--nodef", "-x", "-w", "-F"};
+    for (size_t i = 0; i < slurm->option_count; i++)
+        for (size_t k = 0; k < countof(options); k++)
+            if (!strncmp(slurm->options[i], options[k], strlen(options[k])))
+                return true;
+    return false;
+}
+
 /* Appends what a launch asks Slurm for; returns how many words there are then. */
-static size_t add_slurm(struct launch_command *command, size_t count, const struct on_spec *spec, const char *job)
+static size_t add_slurm(struct launch_command *command, size_t count, const struct on_spec *spec, const char *job,
+                        const char *excluded)
 {
     const struct slurm_spec *slurm = &spec->slurm;
     int64_t minute = 60 * NS_PER_S;
@@ -68,10 +80,14 @@ static size_t add_slurm(struct launch_command *command, size_t count, const stru
     command->argv[count++] = word++->data;
     if (slurm->time) {
         buf_printf(word, "--time=%lld", (long long)((slurm->time + minute - 1) / minute));
-        command->argv[count++] = word->data;
+        command->argv[count++] = word++->data;
     }
     if (slurm->bring) {
-        buf_printf(++word, "--bcast=" AGENT_BROUGHT_AT "%s", job);
+        buf_printf(word, "--bcast=" AGENT_BROUGHT_AT "%s", job);
+        command->argv[count++] = word++->data;
+    }
+    if (*excluded && !chooses_nodes(slurm)) {
+        buf_printf(word, "--exclude=%s", excluded);
         command->argv[count++] = word->data;
     }
     if (getenv("SLURM_JOB_ID")) { /* steps of one allocation share its memory, and not its CPUs */
@@ -83,17 +99,18 @@ static size_t add_slurm(struct launch_command *command, size_t count, const stru
     return count;
 }
 
-void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job)
+void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job,
+                         const char *excluded)
 {
     size_t count = spec->command_count;
     const char *program = find_program(spec);
     *command = (struct launch_command){
-        .argv = mem_calloc(count + spec->slurm.option_count + 9, sizeof(*command->argv)),
+        .argv = mem_calloc(count + spec->slurm.option_count + 10, sizeof(*command->argv)),
         .environment = make_environment(spec->slurm.given),
     };
     memcpy(command->argv, spec->command, count * sizeof(*command->argv));
     if (spec->slurm.given)
-        count = add_slurm(command, count, spec, job);
+        count = add_slurm(command, count, spec, job, excluded);
     if (!spec->host_count) {
         command->argv[count] = program;
         command->argv[count + 1] = spec->slurm.bring ? AGENT_BROUGHT_ARGUMENT : AGENT_ARGUMENT;

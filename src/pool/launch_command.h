@@ -12,14 +12,16 @@ struct launch_command {
     const char **argv;        /* NULL at the end, as of the next one */
     const char **environment; /* "NAME=VALUE"; the strings are those of environ */
     struct buf line;          /* the last word, where a shell reads it there */
-    struct buf words[4];      /* others that had to be made */
+    struct buf words[5];      /* others that had to be made */
 };
 
 /*
  * Makes the command of agent NUMBER, from 0; of hosts the agents have one after another. JOB is the name of its job for
- * Slurm, and is needed as long as the command. The caller releases it.
+ * Slurm, EXCLUDED the nodes that it is not to be on, with commas ("": any); both are needed as long as the command. The caller
+ * releases it.
  */
-void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job);
+void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job,
+                         const char *excluded);
 
 /* Makes that of one of Slurm's own programs: COUNT words and one more, all needed as long as it is. */
 void launch_command_make_slurm(struct launch_command *command, const char *const *words, size_t count, const char *last);

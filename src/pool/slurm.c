@@ -36,6 +36,18 @@
 /* What srun(1) needs to take a job back that is not there yet: where the runner is killed, too. */
 #define GIVE_BACK (8 * NS_PER_S)
 
+/* Starts that fail on one node, with none between that goes well, until it is asked for no more: fewer than those that end a
+ * pool, so that a node which is broken does not. */
+#define NODE_FAILS 2
+
+/* No more nodes are left out: where all fail, it is not they. */
+#define NODES_MOST 32
+
+struct node_fails {
+    char *name;
+    int count;
+};
+
 struct slurm {
     struct pool *pool;
     int64_t turn;           /* clock_monotonic() of the next one */
@@ -43,6 +55,8 @@ struct slurm {
     bool watched;           /* it does */
     struct launcher *query; /* squeue(1); NULL: it does not run */
     struct buf answer;      /* one reason a line */
+    struct node_fails *nodes;
+    size_t node_count;
 };
 
 static void look(void *arg);
@@ -74,6 +88,63 @@ int64_t slurm_turn(struct pool *pool)
     int64_t wait = slurm->turn - now;
     slurm->turn += TURN;
     return wait > 0 ? wait : 0;
+}
+
+/* Appends the node whose task has failed, as srun tells it: "srun: error: n1: task 0: Exited with exit code 2". */
+static void print_node(const char *words, struct buf *out)
+{
+    static const char before[] = "srun: error: ", after[] = ": task 0: ";
+    for (const char *at = words; (at = strstr(at, before));) {
+        at += strlen(before);
+        size_t length = strspn(at, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._");
+        if (!length || strncmp(at + length, after, strlen(after)) != 0)
+            continue;
+        buf_append(out, at, length);
+        return;
+    }
+}
+
+/* Its place, made where there is none; NULL where there are too many. */
+static struct node_fails *node_of(struct slurm *slurm, const char *name)
+{
+    for (size_t i = 0; i < slurm->node_count; i++)
+        if (!strcmp(slurm->nodes[i].name, name))
+            return &slurm->nodes[i];
+    if (slurm->node_count == NODES_MOST)
+        return NULL;
+    slurm->nodes = mem_realloc(slurm->nodes, slurm->node_count + 1, sizeof(*slurm->nodes));
+    slurm->nodes[slurm->node_count] = (struct node_fails){.name = mem_strdup(name)};
+    return &slurm->nodes[slurm->node_count++];
+}
+
+void slurm_blame(struct pool *pool, struct buf *words)
+{
+    struct buf name = {0};
+    print_node(buf_string(words), &name);
+    struct node_fails *node = name.length ? node_of(slurm_of(pool), buf_string(&name)) : NULL;
+    buf_release(&name);
+    if (node && ++node->count == NODE_FAILS)
+        buf_printf(words, ", so that node %s is left out from now on", node->name);
+}
+
+void slurm_praise(struct pool *pool)
+{
+    struct slurm *slurm = slurm_of(pool);
+    for (size_t i = 0; i < slurm->node_count; i++)
+        if (slurm->nodes[i].count < NODE_FAILS)
+            slurm->nodes[i].count = 0;
+}
+
+void slurm_print_excluded(const struct pool *pool, struct buf *out)
+{
+    const struct slurm *slurm = pool->slurm;
+    const char *comma = "";
+    for (size_t i = 0; slurm && i < slurm->node_count; i++) {
+        if (slurm->nodes[i].count < NODE_FAILS)
+            continue;
+        buf_printf(out, "%s%s", comma, slurm->nodes[i].name);
+        comma = ",";
+    }
 }
 
 static void start_timer(struct slurm *slurm, int64_t wait)
@@ -212,5 +283,8 @@ void slurm_free(struct pool *pool)
     launcher_free(slurm->query);
     timer_free(slurm->timer);
     buf_release(&slurm->answer);
+    for (size_t i = 0; i < slurm->node_count; i++)
+        free(slurm->nodes[i].name);
+    free(slurm->nodes);
     free(slurm);
 }

@@ -150,6 +150,64 @@ def test_what_is_lost_is_done_again():
         check_gone(cluster)
 
 
+@mark("release")
+def test_what_a_site_may_do_to_it():
+    """Time limits, nodes that go down or start nothing, refusals, no room and no directory there."""
+    with Cluster() as cluster:
+        limited, _, job = hanging(slurm="{time: 1m, options: [--nodelist=n1]}")  # Slurm looks at limits every 30 seconds: meanwhile the others
+        cluster.ask("scontrol", "update", f"JobId={job}", "EndTime=now")
+        # A node that goes down with all that runs there.
+        run, worker, job = hanging(slurm="{options: [--exclude=n1]}")
+        node = cluster.ask("squeue", "-h", "-j", job, "-o", "%N").strip()
+        stepd = parent(parent(parent(worker)))
+        assert stat(stepd)[0].startswith("slurmstepd"), stat(stepd)
+        cluster.ask("scontrol", "update", f"NodeName={node}", "State=DRAIN", "Reason=test")  # nothing else goes there
+        for pid in (cluster.daemons[node].pid, stepd, parent(parent(worker)), parent(worker), worker):
+            os.kill(pid, signal.SIGKILL)
+        check_done_again(run, rb"")
+        # A node on which nothing can be started, the first that has failed twice: it is left out, and costs the pool nothing but time.
+        directory = Directory()
+        program = directory.file("program", f"""\
+            #!/bin/sh
+            cd {directory.path}
+            if ! [ -e broken ]; then
+                echo >>$SLURMD_NODENAME
+                [ $(wc -l <$SLURMD_NODENAME) = 1 ] || echo $SLURMD_NODENAME >broken
+                exit 3
+            fi
+            [ $(cat broken) != $SLURMD_NODENAME ] || exit 3
+            exec {PROGRAM} "$@"
+            """)
+        program.chmod(0o755)
+        status, out, err = complete(f"pools: {{p: {{on: {{slurm: , program: {program}}}, workers: 1, tasks: 1, run: 'echo on $SLURMD_NODENAME.'}}}}")
+        check_status(status, 0, out + err)
+        broken = (directory.path / "broken").read_bytes().strip()
+        assert re.search(rb"was lost: its launcher ended with exit code 3: srun: error: %s: task 0: Exited with exit code 3, "
+                         rb"so that node %s is left out from now on" % (broken, broken), out), out
+        assert re.search(rb"^on n\d\.$", out, re.M) and b"on %s." % broken not in out, out
+        # What is refused ends the pool with the words of who says so.
+        status, out, err = complete(pool("{options: [--partition=closed, --account=mine]}", "workers: 1", "tasks: 1", "run: echo never"))
+        check_status(status, 1, out + err)
+        assert re.search(rb"its workers cannot be started, 5 times in a row: .*srun: error: .*Invalid account or account/partition combination specified",
+                         out), out
+        # No directory and no room there are the task's own affair.
+        status, out, err = complete(pool("{}", "workers: 1", "tasks: 1", "run: echo never", "cwd: /nowhere/at/all"))
+        check_status(status, 1, out + err)
+        assert b"Task 0 failed: cannot run in '/nowhere/at/all': no such directory." in out, out
+        room = directory.path / "room"
+        room.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", room], check=True)
+        try:
+            status, out, err = complete(pool("{}", "workers: 1", "tasks: 2", f"cwd: {room}",
+                                             "run: 'dd if=/dev/zero of=file bs=1k count=${{ item * 1000 + 1 }} status=none'"))
+        finally:
+            subprocess.run(["umount", room], check=True)
+        check_status(status, 1, out + err)
+        assert b"No space left on device" in out and re.search(rb"Task 1 .*failed", out) and not re.search(rb"Task 0 .*failed", out), out
+        check_done_again(limited, rb"(its host \S+ was told to end it|the way to its host has ended)")
+        check_gone(cluster)
+
+
 def test_nothing_is_left_in_the_queue():
     """Whoever ends the run, and however: what runs ends, and what waits is taken back."""
     with Cluster() as cluster:

@@ -46,6 +46,10 @@ def test_hosts_that_are_there_do_the_tasks():
         assert re.findall(rb"^a b (\d+)$", out, re.M) == [b"%d" % item for item in range(12)], out
         assert re.search(rb"Worker 2 of pool p was lost: .*connect to host 127.0.0.1 port \d+: Connection refused", out), out
         assert re.search(rb"Worker 3 of pool p was lost: .*Host key verification failed", out), out
+        # A server refuses whom it does not know yet, beyond so many.
+        status, out, err = complete(pool("[a]", "workers: 14", "tasks: 14", "run: 'true'"), env=server.env)
+        check_status(status, 0, out + err)
+        assert b"was lost" not in out, out
         status, out, err = complete(pool("[changed]", "tasks: 1", "run: echo never"), env=server.env)
         check_status(status, 1, out + err)
         assert re.search(rb"its workers cannot be started, 5 times in a row: .*Host key verification failed", out), out

@@ -48,6 +48,7 @@ SlurmdTimeout=10
 ReturnToService=2
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 PartitionName=other Nodes=n1 MaxTime=10 State=UP
+PartitionName=closed Nodes=n1 AllowAccounts=others State=UP
 """
 NODE = "NodeName=n{number} NodeHostname={host} NodeAddr={address} Port={port} CPUs={cpus} RealMemory=1000 State=UNKNOWN\n"
 

@@ -18,6 +18,7 @@ StrictModes no
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
+MaxStartups 8:100:8
 SetEnv SHLVL=2
 """
 CLIENT = """\
