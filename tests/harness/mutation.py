@@ -126,7 +126,7 @@ class Copy:
         """What is said of it where what a test needs cannot be built; None where it is there."""
         group, name, variant = split_test(test)
         goal = f"build/{variant}/tests/{name}" if group == "unit" else f"build/{variant}/parrun"
-        ended = run_command(["nice", "-n", "10", "make", "-s", f"CC={self.cc}", goal], BUILD_LIMIT, cwd=self.root,
+        ended = run_command(["nice", "-n", "10", "make", "-s", f"-j{os.cpu_count()}", f"CC={self.cc}", goal], BUILD_LIMIT, cwd=self.root,
                             env={**os.environ, "CI": ""})
         return None if ended.status == 0 else ended.detail()
 
