@@ -63,19 +63,44 @@ void buf_printf(struct buf *buf, const char *format, ...)
     va_end(arguments);
 }
 
+/* The two digits of each number below 100. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748"
+                            "49505152535455565758596061626364656667686970717273747576777879808182838485868788899091929394959697"
+                            "9899";
+
+/* NUMBER's last COUNT digits, before END; what is left of NUMBER is returned. */
+static uint64_t put_digits(char *end, uint64_t number, size_t count)
+{
+    for (; count >= 2; count -= 2, number /= 100)
+        memcpy(end -= 2, &pairs[number % 100 * 2], 2);
+    if (count) {
+        end[-1] = (char)('0' + number % 10);
+        number /= 10;
+    }
+    return number;
+}
+
 void buf_number(struct buf *buf, int64_t number)
 {
     char digits[24];
     char *end = digits + sizeof(digits);
     char *at = end;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do {
-        *--at = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
+    for (; rest >= 10; at -= 2)
+        rest = put_digits(at, rest, 2);
+    if (rest || at == end) {
+        put_digits(at, rest, 1);
+        at--;
+    }
     if (number < 0)
         *--at = '-';
     buf_append(buf, at, (size_t)(end - at));
+}
+
+void buf_digits(struct buf *buf, uint64_t number, size_t count)
+{
+    put_digits(buf_reserve(buf, count) + count, number, count);
+    buf_added(buf, count);
 }
 
 void buf_consume(struct buf *buf, size_t size)

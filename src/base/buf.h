@@ -58,6 +58,9 @@ void buf_vprintf(struct buf *buf, const char *format, va_list arguments)
 /* Decimal digits of NUMBER, quicker than buf_printf(). */
 void buf_number(struct buf *buf, int64_t number);
 
+/* The last COUNT decimal digits of NUMBER, with zeros before it. */
+void buf_digits(struct buf *buf, uint64_t number, size_t count);
+
 /* Drops SIZE bytes from the front. */
 void buf_consume(struct buf *buf, size_t size);
 

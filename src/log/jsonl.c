@@ -19,6 +19,9 @@ struct jsonl {
     struct buf line; /* of jsonl_line() */
     struct buf time; /* of the last event, to the second */
     int64_t second;
+    struct buf begin; /* of the last event's line, up to "at": many events share their time */
+    int64_t wall;
+    int64_t at;
 };
 
 static void put_key(struct buf *line, const char *key)
@@ -70,6 +73,7 @@ void jsonl_free(struct jsonl *jsonl)
         return;
     buf_release(&jsonl->line);
     buf_release(&jsonl->time);
+    buf_release(&jsonl->begin);
     for (int kind = 0; kind < EVENT_KINDS; kind++)
         buf_release(&jsonl->names[kind]);
     free(jsonl);
@@ -89,21 +93,12 @@ static void put_number(struct buf *line, const char *key, int64_t number)
     buf_number(line, number);
 }
 
-/* NUMBER in COUNT digits. */
-static void put_digits(struct buf *line, int64_t number, size_t count)
-{
-    char *digits = buf_reserve(line, count);
-    for (size_t i = count; i-- > 0; number /= 10)
-        digits[i] = (char)('0' + number % 10);
-    buf_added(line, count);
-}
-
 /* Seconds to the nanosecond. */
 static void put_seconds(struct buf *line, const char *key, int64_t ns)
 {
     put_number(line, key, ns / NS_PER_S);
     buf_char(line, '.');
-    put_digits(line, ns % NS_PER_S, 9);
+    buf_digits(line, (uint64_t)(ns % NS_PER_S), 9);
 }
 
 /* As clock_print() does, which takes apart each second once here. */
@@ -117,7 +112,7 @@ static void put_time(struct jsonl *jsonl, struct buf *line, int64_t wall)
         buf_truncate(&jsonl->time, jsonl->time.length - behind);
     }
     buf_append(line, jsonl->time.data, jsonl->time.length);
-    put_digits(line, wall % NS_PER_S / 1000, 6);
+    buf_digits(line, (uint64_t)(wall % NS_PER_S / 1000), 6);
     buf_char(line, 'Z');
 }
 
@@ -241,13 +236,25 @@ static void put_texts(struct buf *line, const struct event *event)
         put_number(line, "omitted", (int64_t)event->omitted);
 }
 
+static void put_begin(struct jsonl *jsonl, struct buf *line, const struct event *event)
+{
+    struct buf *begin = &jsonl->begin;
+    if (!begin->length || event->wall != jsonl->wall || event->at != jsonl->at) {
+        jsonl->wall = event->wall;
+        jsonl->at = event->at;
+        buf_clear(begin);
+        buf_text(begin, "{\"time\":\"");
+        put_time(jsonl, begin, event->wall);
+        buf_char(begin, '"');
+        put_seconds(begin, "at", event->at);
+    }
+    buf_append(line, begin->data, begin->length);
+}
+
 /* Appends EVENT, with its newline. */
 static void put_event(struct jsonl *jsonl, struct buf *line, const struct event *event)
 {
-    buf_text(line, "{\"time\":\"");
-    put_time(jsonl, line, event->wall);
-    buf_char(line, '"');
-    put_seconds(line, "at", event->at);
+    put_begin(jsonl, line, event);
     put_number(line, "seq", (int64_t)event->sequence);
     buf_append(line, jsonl->names[event->kind].data, jsonl->names[event->kind].length);
     put_flags(line, event->flags);

@@ -101,13 +101,18 @@ static bool is_last(enum event_kind kind)
 static void record_take(void *arg, const struct event *event)
 {
     struct record *record = arg;
-    struct event copy = *event;
-    if (record->most && event_is_output(event->kind) && !cut(record, &copy))
+    struct event copy;
+    if (!record->most || !(event_is_output(event->kind) || is_last(event->kind))) {
+        record->lines.take(record->lines.arg, event);
         return;
-    if (record->most && is_last(event->kind)) {
+    }
+    copy = *event;
+    if (is_last(event->kind)) {
         const struct recorded *object = find(record, event->object);
         copy.unrecorded = object->unrecorded;
         copy.omitted = object->omitted;
+    } else if (!cut(record, &copy)) {
+        return;
     }
     record->lines.take(record->lines.arg, &copy);
 }

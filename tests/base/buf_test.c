@@ -123,6 +123,8 @@ static const struct number_case numbers[] = {
     {"0", 0},
     {"9", 9},
     {"10", 10},
+    {"100", 100},
+    {"-105", -105},
     {"-1", -1},
     {"1234567890123", INT64_C(1234567890123)},
     {"9223372036854775807", INT64_MAX},
@@ -137,9 +139,21 @@ static void test_number(void **state)
     assert_buf(&buf, row->name);
 }
 
+static void test_digits(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_digits(&buf, 7, 1);
+    buf_digits(&buf, 1090, 6);
+    buf_digits(&buf, 123456789, 9);
+    buf_digits(&buf, 98765, 3); /* the last three */
+    assert_buf(&buf, "7001090123456789765");
+}
+
 int main(void)
 {
     struct tests tests = {0};
+    TEST(&tests, test_digits);
     TEST(&tests, test_empty);
     TEST(&tests, test_nul_stands_behind);
     TEST(&tests, test_append_keeps_bytes);
