@@ -95,6 +95,17 @@ def test_watch():
     check_nothing_left()
 
 
+def test_daemon():
+    """The server is seen in the background, answers, and is ended."""
+    held = Directory()
+    place, port = held_port()
+    out = example("daemon.yaml", f"dir={held.path}", f"port={port}", f"pidfile={held.path}/pid").decode()
+    place.close()
+    assert re.search(r"Process server runs in the background \(\d+\), as .*/pid says\.", out) and "client | 200\n" in out, out
+    assert not (held.path / "pid").exists()
+    check_nothing_left()
+
+
 @mark("tsan")
 def test_triage():
     got = example("triage.yaml", f"dir={ROOT}/src/store", "word=mem_strdup")
