@@ -1,9 +1,11 @@
 """A body or a client that sends the runner what no worker and no client sends."""
 import os
+import re
 import socket
 import struct
 
 from harness.parrun import TERM, Run, check_nothing_left, check_status, complete, died_of
+from harness.paths import ROOT
 from harness.processes import peak_memory
 
 # Writes BYTES into the pipe of frames to the runner, which is the highest descriptor that is one.
@@ -16,9 +18,16 @@ WRITE = """
     end
 """
 VERSION = 3
-RESULT = 69
-PUT = 72
 
+
+def frame_types():
+    """The numbers of FRAME_READY and what follows it, as the program has them."""
+    names = (ROOT / "src/wire/frame.h").read_text().partition("FRAME_READY = ")[2].partition("};")[0]
+    first, *rest = re.findall(r"^\d+|FRAME_\w+(?=,)", names)
+    return {name: int(first) + at for at, name in enumerate(["FRAME_READY", *rest])}
+
+
+RESULT, PUT = (frame_types()[name] for name in ("FRAME_RESULT", "FRAME_PUT"))
 
 def frame(kind, fields):
     return struct.pack("<IB", len(fields) + 1, kind) + fields

@@ -248,12 +248,14 @@ static struct node complete_value(struct completion *completion, const struct ke
     return key->type->early ? worked_out(completion, node) : *node;
 }
 
-/* True where the default of KEY says something in a block that was given as MAP. */
+/* True where the default of KEY says something in a block that was given as MAP: what it needs is there, or has a default. */
 static bool has_default(struct completion *completion, const struct key *key, enum block_kind kind,
                         const struct node *map)
 {
     const struct node *pool_kind = find(map, "kind");
-    if (!key->fallback || key->alternative || (key->needs && !find(map, key->needs)))
+    if (!key->fallback || key->alternative)
+        return false;
+    if (key->needs && !find(map, key->needs) && !has_default(completion, schema_find(kind, key->needs), kind, map))
         return false;
     if (kind != BLOCK_POOL || !key->child_only || !pool_kind)
         return true;
