@@ -69,6 +69,7 @@ struct monitor {
     pid_t session;   /* of the process */
     char *entries[2]; /* of its environment, which tell it from all others; NULL: others answer for it too */
     bool is_ready;
+    bool held; /* that does not count yet */
     bool lines; /* some have come */
     bool stopped;
     bool hears_out; /* what comes was said before it was stopped */
@@ -156,12 +157,19 @@ static void health_begin(struct monitor *monitor)
         side_wait(&monitor->health);
 }
 
+static void tell_ready(struct monitor *monitor)
+{
+    if (monitor->ready.spec)
+        monitor->callbacks.ready(monitor->arg);
+    health_begin(monitor);
+}
+
 static void become_ready(struct monitor *monitor)
 {
     monitor->is_ready = true;
     timer_stop(monitor->limit);
-    monitor->callbacks.ready(monitor->arg);
-    health_begin(monitor);
+    if (!monitor->held)
+        tell_ready(monitor);
 }
 
 /* Somebody answers where the process is to: not it but another, where that can be seen. */
@@ -408,14 +416,25 @@ void monitor_begin(struct monitor *monitor, pid_t session)
 {
     monitor->session = session;
     if (!monitor->ready.spec) {
-        monitor->is_ready = true;
-        health_begin(monitor);
+        become_ready(monitor);
         return;
     }
     if (monitor->ready.spec->timeout)
         timer_start(monitor->limit, monitor->ready.spec->timeout);
     if (monitor->ready.target)
         side_look(&monitor->ready);
+}
+
+void monitor_hold(struct monitor *monitor)
+{
+    monitor->held = true;
+}
+
+void monitor_let_go(struct monitor *monitor)
+{
+    monitor->held = false;
+    if (monitor->is_ready && !monitor->stopped)
+        tell_ready(monitor);
 }
 
 static bool wants_lines(const struct monitor *monitor)
@@ -508,7 +527,12 @@ bool monitor_is_idle(const struct monitor *monitor)
 
 bool monitor_is_ready(const struct monitor *monitor)
 {
-    return monitor->is_ready;
+    return monitor->is_ready && !monitor->held;
+}
+
+bool monitor_is_held(const struct monitor *monitor)
+{
+    return monitor->is_ready && monitor->held;
 }
 
 void monitor_print_found(const struct monitor *monitor, struct buf *out)

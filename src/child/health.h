@@ -43,6 +43,10 @@ void monitor_equip(struct monitor *monitor, struct exec_context *context, struct
 /* The process runs, as the leader of SESSION. */
 void monitor_begin(struct monitor *monitor, pid_t session);
 
+/* Before monitor_begin(): that it is ready does not count, and its health is not looked at, until monitor_let_go(). */
+void monitor_hold(struct monitor *monitor);
+void monitor_let_go(struct monitor *monitor);
+
 /* A line that the process wrote to STREAM ("stdout"), or a piece of one: UNFINISHED where the rest of it may
  * follow. */
 void monitor_line(struct monitor *monitor, const char *stream, const char *bytes, size_t length,
@@ -62,7 +66,10 @@ bool monitor_is_idle(const struct monitor *monitor);
 
 bool monitor_is_ready(const struct monitor *monitor);
 
-/* It is not ready: appends what was found last, or what has not come, for a person. */
+/* It is ready, and held. */
+bool monitor_is_held(const struct monitor *monitor);
+
+/* It is not ready, and not only held: appends what was found last, or what has not come, for a person. */
 void monitor_print_found(const struct monitor *monitor, struct buf *out);
 
 /* What the process says of itself (STATUS= of sd_notify); NULL: nothing. */

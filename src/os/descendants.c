@@ -334,17 +334,30 @@ static bool read_environment(pid_t pid, struct buf *text)
     return length == 0;
 }
 
-/* In the midst of an execve(2) there is no environment for a moment (environ_read() in the kernel). */
-bool descendants_was_given(pid_t pid, const char *entry)
+/* How ENTRY's variable stands in the environment of PID: 1 with its value, -1 with another, 0 not at all. In the midst of an
+ * execve(2) there is no environment for a moment (environ_read() in the kernel). */
+static int find_entry(pid_t pid, const char *entry)
 {
     struct buf text = {0};
-    bool found = false;
+    size_t name = strcspn(entry, "=") + 1;
+    int found = 0;
     for (int look = 0; look < EXEC_LOOKS && read_environment(pid, &text) && !text.length; look++)
         nanosleep(&(struct timespec){.tv_nsec = NS_PER_MS}, NULL);
     for (const char *at = buf_string(&text); !found && at < text.data + text.length; at += strlen(at) + 1)
-        found = !strcmp(at, entry);
+        if (!strncmp(at, entry, name))
+            found = strcmp(at, entry) ? -1 : 1;
     buf_release(&text);
     return found;
+}
+
+bool descendants_was_given(pid_t pid, const char *entry)
+{
+    return find_entry(pid, entry) > 0;
+}
+
+bool descendants_was_given_another(pid_t pid, const char *entry)
+{
+    return find_entry(pid, entry) < 0;
 }
 
 size_t descendants_name(struct buf *out, size_t shown, const char *entry)

@@ -44,6 +44,9 @@ void descendants_children(void (*each)(void *arg, const struct descendant *child
  * that since. */
 bool descendants_was_given(pid_t pid, const char *entry);
 
+/* Whether NAME was there with another value. */
+bool descendants_was_given_another(pid_t pid, const char *entry);
+
 /* True where others of the process group that this process leads live, whoever's children they are; nobody can tell
  * without /proc. */
 bool descendants_leads_others(void);

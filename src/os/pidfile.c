@@ -31,7 +31,7 @@ static pid_t parse(const char *text, bool *whole)
     return *text ? 0 : (pid_t)number;
 }
 
-/* What is wrong with the file itself; NULL: nothing. */
+/* Why the file itself is not believed, whatever it holds; NULL: it may be. */
 static const char *refuse(int fd)
 {
     struct stat status;
@@ -47,9 +47,6 @@ static const char *refuse(int fd)
 static const char *read_number(int fd, pid_t *pid, bool *whole)
 {
     char text[LONGEST + 1];
-    const char *wrong = refuse(fd);
-    if (wrong)
-        return wrong;
     ssize_t length = read(fd, text, sizeof(text) - 1);
     if (length < 0)
         return strerror(errno);
@@ -60,18 +57,23 @@ static const char *read_number(int fd, pid_t *pid, bool *whole)
     return *pid > 1 ? NULL : "holds no process number";
 }
 
-bool pidfile_read(const char *path, pid_t *pid, bool *whole, struct buf *why)
+enum pidfile_state pidfile_read(const char *path, pid_t *pid, bool *whole, struct buf *why)
 {
+    enum pidfile_state state = PIDFILE_REFUSED;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0) {
         buf_text(why, errno == ENOENT ? "is not there" : errno == ELOOP ? "is a symbolic link" : strerror(errno));
-        return false;
+        return errno == ENOENT ? PIDFILE_UNWRITTEN : PIDFILE_REFUSED;
     }
-    const char *wrong = read_number(fd, pid, whole);
+    const char *wrong = refuse(fd);
+    if (!wrong) {
+        wrong = read_number(fd, pid, whole);
+        state = wrong ? PIDFILE_UNWRITTEN : PIDFILE_NAMES;
+    }
     close(fd);
     if (wrong)
         buf_text(why, wrong);
-    return !wrong;
+    return state;
 }
 
 void pidfile_remove(const char *path, pid_t pid)
@@ -79,7 +81,7 @@ void pidfile_remove(const char *path, pid_t pid)
     struct buf why = {0};
     bool whole;
     pid_t named;
-    if (pidfile_read(path, &named, &whole, &why) && named == pid)
+    if (pidfile_read(path, &named, &whole, &why) == PIDFILE_NAMES && named == pid)
         unlink(path);
     buf_release(&why);
 }

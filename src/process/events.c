@@ -136,6 +136,14 @@ static void print_time(struct buf *out, const char *before, int64_t time)
     duration_print(out, duration_round(time > 0 ? time : 0));
 }
 
+static void print_found(const struct monitor *monitor, struct buf *out)
+{
+    if (monitor_is_held(monitor))
+        buf_text(out, "its command has not put itself into the background");
+    else
+        monitor_print_found(monitor, out);
+}
+
 bool process_held_up(const struct object *object, struct buf *out)
 {
     const struct process *process = (const struct process *)object;
@@ -144,7 +152,7 @@ bool process_held_up(const struct object *object, struct buf *out)
         return false;
     if (!life->exited && life->monitor && !monitor_is_ready(life->monitor)) {
         buf_text(out, "is not ready: ");
-        monitor_print_found(life->monitor, out);
+        print_found(life->monitor, out);
     }
     return false;
 }
@@ -159,7 +167,7 @@ static void print_ready(const struct process *process, struct buf *out)
     if (ready)
         return;
     buf_text(out, ": ");
-    monitor_print_found(monitor, out);
+    print_found(monitor, out);
 }
 
 void process_print_state(const struct process *process, struct buf *out)

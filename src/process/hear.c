@@ -67,8 +67,9 @@ static void on_wrong_message(void *arg, const char *text)
     process_fail(arg, text);
 }
 
-void process_is_ready(struct process *process)
+static void on_ready(void *arg)
 {
+    struct process *process = arg;
     struct event event = {
         .kind = EVENT_PROCESS_READY,
         .has_duration = true,
@@ -80,11 +81,6 @@ void process_is_ready(struct process *process)
         object_reached(&process->object, CONDITION_READY);
 }
 
-static void on_ready(void *arg)
-{
-    if (!process_is_held_back(arg))
-        process_is_ready(arg);
-}
 
 static void on_late(void *arg, const char *why)
 {

@@ -128,9 +128,6 @@ extern const struct streams_callbacks process_streams_callbacks;
 extern const struct link_callbacks process_link_callbacks;
 extern const struct monitor_callbacks process_monitor_callbacks;
 
-/* What its ready waits for has come. */
-void process_is_ready(struct process *process);
-
 /* process_end.c */
 
 /* It has ended, and had the terminal: takes it back. What was typed to end the process ends the run. */
@@ -212,9 +209,6 @@ void process_begin_forking(struct process *process);
 
 /* Its command, or what was found since, has ended so: true where the life goes on, with what is found or is looked for. */
 bool process_goes_on(struct process *process, int code, int signal);
-
-/* It is ready: true where that does not count yet, as it is not known what it has left; process_is_ready() follows then. */
-bool process_is_held_back(struct process *process);
 
 /* It is to end while it is not known what it has left: takes whatever that may be. Where there is nothing the life ends soon. */
 void process_end_search(struct process *process);

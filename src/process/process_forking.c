@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "child/exec_context.h"
+#include "child/health.h"
 #include "engine/run.h"
 #include "event/event.h"
 #include "loop/child.h"
@@ -42,10 +43,9 @@ struct forking {
     uint64_t born; /* as struct descendant has it, of its command */
     pid_t command;
     pid_t cut;     /* a number without a newline, which may have been part of another; 0: none */
-    pid_t doubted; /* a number that was told as not believed; 0: none */
+    pid_t doubted; /* a number that was told as not believed; -1: the file itself; 0: none */
     int64_t interval;
     enum forking_state state;
-    bool ready; /* it was ready before it was found */
 };
 
 /* What of the children of the runner may be the process. */
@@ -114,6 +114,8 @@ static bool doubts(struct process *process, pid_t pid, struct descendant *found,
         buf_printf(why, "names %ld, which does not run", (long)pid);
     else if (pid == getpid() || child_is_watched(run->loop, pid))
         buf_printf(why, "names %s (%ld), which is another process of this run", found->name, (long)pid);
+    else if (descendants_was_given_another(pid, process->life.forking->entry))
+        buf_printf(why, "names %s (%ld), which another process of this run has left", found->name, (long)pid);
     else if (found->parent == getpid() && found->born < process->life.forking->born)
         buf_printf(why, "names %s (%ld), which ran before this was started", found->name, (long)pid);
     else if (found->parent != getpid())
@@ -142,11 +144,12 @@ static bool search_pidfile(struct process *process, struct descendant *found)
     struct buf why = {0};
     bool whole = false, believed = false;
     pid_t pid = 0;
-    if (pidfile_read(forking->pidfile, &pid, &whole, &why) && !doubts(process, pid, found, &why)) {
+    enum pidfile_state state = pidfile_read(forking->pidfile, &pid, &whole, &why);
+    if (state == PIDFILE_NAMES && !doubts(process, pid, found, &why)) {
         believed = whole || pid == forking->cut;
         forking->cut = pid;
-    } else if (pid && why.length) {
-        tell_doubt(process, pid, &why);
+    } else if (state != PIDFILE_UNWRITTEN) {
+        tell_doubt(process, state == PIDFILE_REFUSED ? -1 : pid, &why);
     }
     keep_why(forking, &why);
     buf_release(&why);
@@ -170,8 +173,8 @@ static void become_found(struct process *process)
         return;
     if (process->spec->ready.kind == PROBE_NONE)
         object_reached(&process->object, CONDITION_READY);
-    else if (forking->ready)
-        process_is_ready(process);
+    if (process->life.monitor)
+        monitor_let_go(process->life.monitor);
 }
 
 /* What was FOUND is the process from now on. */
@@ -332,6 +335,8 @@ void process_begin_forking(struct process *process)
     descendants_find(process->life.pid, &command);
     forking->command = process->life.pid;
     forking->born = command.born;
+    if (process->life.monitor)
+        monitor_hold(process->life.monitor);
     if (time_limit(process))
         timer_start(forking->limit, time_limit(process));
 }
@@ -414,15 +419,6 @@ void process_settle_pidfile(struct process *process)
     const struct forking *forking = process->life.forking;
     if (forking && forking->pidfile && process->life.pid != forking->command)
         pidfile_remove(forking->pidfile, process->life.pid);
-}
-
-bool process_is_held_back(struct process *process)
-{
-    struct forking *forking = process->life.forking;
-    if (!forking || forking->state == FORKING_FOUND)
-        return false;
-    forking->ready = true;
-    return true;
 }
 
 void process_free_forking(struct forking *forking)

@@ -2,7 +2,7 @@
 import re
 import subprocess
 
-from harness.parrun import TERM, Directory, Run, check_nothing_left
+from harness.parrun import PROGRAM, TERM, Directory, Run, check_nothing_left, until
 
 BACKGROUND = rb"Process %s runs in the background \((\d+)\), (.*)\."
 
@@ -74,6 +74,7 @@ def test_doubts():
     status, out, err = run.finish()
     told = rb"Process foreign: its pidfile \S*f.pid names \S+ \(%d\), which .*: it is not believed" % foreign.pid
     assert status and len(ended) == 2 and re.search(told, out), (status, out, err)
+    assert re.search(rb"Process link: its pidfile \S*l.pid is a symbolic link: it is not believed\.", out), out
     assert re.search(rb"link was not ready within 500ms: its pidfile \S*l.pid is a symbolic link", out), out
     assert (run.directory.path / "f.pid").exists() and foreign.poll() is None
     foreign.kill()
@@ -104,3 +105,46 @@ def test_replaced():
     status, out, err = run.finish()
     assert status == 1 and b"Process server exited with code 9" in out, (status, out, err)
     assert first == (directory.path / "first").read_bytes().strip() != second, (first, second)
+
+
+def test_not_ready_before_it_is_known():
+    """What ready looks at is there while the command still runs: that does not count yet, and health is not looked at."""
+    run = Run("""
+        processes:
+          server:
+            run: "setsid sleep 1000 & until test -e go; do sleep 0.02; done"
+            forking: true
+            ready: {run: "true"}
+            health: {run: "false", interval: 10ms, threshold: 1}
+    """)
+    told = b"is not ready: its command has not put itself into the background"
+    until(lambda: told in subprocess.run([PROGRAM, "status", "-r", "scenario.yaml"], cwd=run.directory.path,
+                                         capture_output=True, check=False).stdout, "a command that has not gone into the background")
+    run.directory.file("go", "")
+    status, out, err = run.finish()
+    order = [out.index(text) for text in (b"runs in the background", b"is ready after", b"is unhealthy")]
+    assert status == 1 and order == sorted(order), (status, out, err)
+    check_nothing_left()
+
+
+def test_one_pidfile_for_two():
+    """What another process of the run has left is not believed, whoever's pidfile names it."""
+    run = Run("""
+        processes:
+          one:
+            run: "setsid sleep 1000 & echo $! >x.pid; touch one.wrote; until test -e two.wrote; do sleep 0.02; done"
+            forking: true
+            pidfile: x.pid
+          two:
+            run: "until test -e one.wrote; do sleep 0.02; done; setsid sleep 1000 & echo $! >x.pid; touch two.wrote"
+            forking: true
+            pidfile: x.pid
+    """)
+    pids = set()
+    for _ in range(2):
+        pids.add(run.wait_for(rb"Process two runs in the background \((\d+)\)|Process one: its pidfile \S+ names \S+ \((\d+)\), "
+                              rb"which (?:is )?another process of this run(?: has left)?: it is not believed").group(1, 2))
+    run.signal(TERM)
+    status, out, err = run.finish()
+    assert len({pid for pair in pids for pid in pair if pid}) == 1 and len(pids) == 2, (pids, out, err)
+    check_nothing_left()

@@ -14,7 +14,7 @@ static const char *read_text(const char *text, size_t length, pid_t *pid, bool *
     buf_clear(why);
     *pid = 0;
     *whole = false;
-    return pidfile_read("t.pid", pid, whole, why) ? NULL : buf_string(why);
+    return pidfile_read("t.pid", pid, whole, why) == PIDFILE_NAMES ? NULL : buf_string(why);
 }
 
 static void test_numbers(void **state)
@@ -71,17 +71,17 @@ static void test_files(void **state)
     assert_null(read_text("12\n", 3, &pid, &whole, &why));
     assert_int_equal(symlink("t.pid", "link"), 0);
     assert_int_equal(mkfifo("fifo", 0600), 0);
-    assert_false(pidfile_read("link", &pid, &whole, &why));
+    assert_int_equal(pidfile_read("link", &pid, &whole, &why), PIDFILE_REFUSED);
     assert_string_equal(buf_string(&why), "is a symbolic link");
     buf_clear(&why);
-    assert_false(pidfile_read("fifo", &pid, &whole, &why));
+    assert_int_equal(pidfile_read("fifo", &pid, &whole, &why), PIDFILE_REFUSED);
     assert_string_equal(buf_string(&why), "is no regular file");
     buf_clear(&why);
-    assert_false(pidfile_read("none", &pid, &whole, &why));
+    assert_int_equal(pidfile_read("none", &pid, &whole, &why), PIDFILE_UNWRITTEN);
     assert_string_equal(buf_string(&why), "is not there");
     buf_clear(&why);
     chmod("t.pid", 0666);
-    assert_false(pidfile_read("t.pid", &pid, &whole, &why));
+    assert_int_equal(pidfile_read("t.pid", &pid, &whole, &why), PIDFILE_REFUSED);
     assert_string_equal(buf_string(&why), "may be written by anybody");
     unlink("t.pid");
     buf_release(&why);
