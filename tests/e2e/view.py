@@ -10,7 +10,8 @@ import subprocess
 import time
 
 from e2e.control_words import World, own_rows
-from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, mark
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, mark, until
+from harness.processes import survivors
 
 SHOP = r"""
     name: shop
@@ -344,11 +345,8 @@ def test_run_with_a_view():
             assert "runs already, as" in lines[0] and "parrun view" in lines[0], lines
             terminal.end()
             assert world.say("stop").returncode == 0
-        deadline = time.monotonic() + PATIENCE
-        while world.say("ps").stdout and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert not world.say("ps").stdout
-        check_nothing_left()
+        until(lambda: not world.say("ps").stdout, "no run in ps")
+        until(lambda: not survivors(), "the end of a run that nobody waits for")
 
 
 def test_no_terminal():
