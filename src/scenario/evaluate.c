@@ -225,6 +225,40 @@ static void warn_of_habits(struct loader *loader, const struct written *written)
     }
 }
 
+/* "$HOME/x" and "~/x" where no shell reads them: a word that begins so, or has a variable behind one of "/:=,". */
+void loader_warn_of_shell(struct loader *loader, const struct node *node)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_", digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    const char *text = node->text;
+    for (const char *at = text; !text[strcspn(text, " \t\n;|&<>'\"`()")] && (at = strpbrk(at, "$~")); at++) {
+        bool braces = at[1] == '{', home = at == text && !strncmp(at, "~/", 2);
+        const char *name = home ? "HOME" : at + 1 + braces;
+        size_t length = home ? 4 : strspn(name, letters) ? strspn(name, digits) : 0;
+        const char *end = home ? at + 1 : name + length + braces;
+        if (!length || (!home && *at != '$') || (braces && name[length] != '}') || (at > text && !strchr("/:=,", at[-1])))
+            continue;
+        struct written written = {.node = node};
+        struct template_fault fault = {.offset = (size_t)(at - text), .length = (size_t)(end - at)};
+        diag_warning(loader->diags, fault_mark(loader, &written, &fault),
+                     arena_printf(loader->arena, "write %.*s${{ env.%.*s }}%s", (int)(at - text), text, (int)length, name, end),
+                     "no shell reads this: '%.*s' stays as it is", (int)fault.length, at);
+        return;
+    }
+}
+
+/* What to write instead of a line that is nothing but blanks and comments, which is a success to a shell, or a number;
+ * NULL: it is neither. */
+static const char *line_hint(const struct node *node)
+{
+    const char *at = node->text;
+    enum value_type type = scalar_value(node).type;
+    while (*(at += strspn(at, " \t\n")) == '#')
+        at += strcspn(at, "\n");
+    if (!*at)
+        return "write 'true' for a command that does nothing";
+    return type == VALUE_INTEGER || type == VALUE_NUMBER ? "put a program that is called so in quotes" : NULL;
+}
+
 /* The names of what the process or pool that BLOCK is inside of uses; NULL: nothing. In `uses` itself they are not known. */
 static const struct value *find_used(const struct block *block)
 {
@@ -249,6 +283,12 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         return false;
     if (node->kind != NODE_SCALAR || scalar_value(node).type == VALUE_NIL) {
         field_wrong(loader, field, node);
+        return false;
+    }
+    if (use == TEMPLATE_TEXT) {
+        loader_warn_of_shell(loader, node);
+    } else if (line_hint(node)) {
+        field_expected(loader, field, node, field->key->type->wording, line_hint(node));
         return false;
     }
     const struct block *pool = block_pool(field->block);

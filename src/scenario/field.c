@@ -77,6 +77,7 @@ bool field_text(struct loader *loader, const struct field *field, const struct n
         field_wrong(loader, field, node);
         return false;
     }
+    loader_warn_of_shell(loader, node);
     if (!node_has_template(node)) {
         *text = node->text;
         return true;

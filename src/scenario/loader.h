@@ -178,6 +178,9 @@ bool field_of_task(struct loader *loader, const struct field *field, const struc
 bool field_message_template(struct loader *loader, const struct field *field,
                             const struct node *node, struct template **parsed);
 
+/* Warns where the text of NODE, which no shell reads, has what a shell would put a value in for. */
+void loader_warn_of_shell(struct loader *loader, const struct node *node);
+
 /* True where the scalar NODE may hold an expression. */
 bool node_has_template(const struct node *node);
 

@@ -180,6 +180,7 @@ int expression_parse(struct arena *arena, const char *text, size_t length,
     recognize(arena, expression);
     expression->task = used.task;
     expression->output_tmp = used.output_tmp;
+    expression->mapping = used.mapping;
     expression->raw = used.raw && is_raw(expression);
     expression->raw_inside = used.raw && !expression->raw;
     return 0;

@@ -27,6 +27,7 @@ struct expression {
     bool output_tmp; /* it uses output_tmp */
     bool raw;        /* it is raw( ) as a whole */
     bool raw_inside; /* it uses raw otherwise */
+    const char *mapping; /* how the mapping is called that it is; NULL: it is not known to be one */
 };
 
 /* Bytes up to the }} that closes an expression which begins at TEXT; LENGTH where there is none. */

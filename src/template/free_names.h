@@ -9,11 +9,12 @@ struct arena;
 struct template_fault;
 struct template_scope;
 
-/* What an expression uses. */
+/* What an expression uses, and is. */
 struct names_used {
     bool task; /* item, index, worker, attempt, or what a task uses */
     bool output_tmp;
     bool raw;
+    const char *mapping; /* the whole of it is this mapping, which is no word of a command; NULL: it is not known to be one */
 };
 
 /*

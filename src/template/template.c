@@ -113,6 +113,10 @@ static int parse_segment(struct parser *parser, size_t from, size_t offset, size
     bool wrong = segment.place == SHELL_WRONG && !segment.expression.raw;
     if (!code && parsed->use != TEMPLATE_TEXT && (wrong || segment.expression.raw_inside))
         code = fail(parser, offset, *next - offset, "raw() must be the whole expression", NULL);
+    const char *mapping = segment.expression.mapping;
+    if (!code && parsed->use != TEMPLATE_TEXT && mapping)
+        code = fail(parser, offset, *next - offset, arena_printf(parser->arena, "%s is a mapping, no word of a command", mapping),
+                    arena_printf(parser->arena, "write %s.NAME for one of its values", mapping));
     if (code)
         return code;
     *add_segment(parser) = segment;

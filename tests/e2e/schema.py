@@ -99,8 +99,8 @@ def test_bad_files():
 # Values that the loader and the schema both take, or both refuse: of a key, in each line.
 PROCESS = {
     "ready": (["{tcp: 80}", "{tcp: 'localhost:80'}", "{tcp: '[::1]:80'}", "{http: 'http://localhost:80/x'}", "{file: x}",
-               "{log: ''}", "{run: ''}", "{tcp: '${{ 80 }}'}"],
-              ["{tcp: abc}", "{tcp: true}", "{tcp: 99999}", "{http: abc}", "{http: 'http://'}", "{unix: ''}", "{file: ''}"]),
+               "{log: ''}", "{run: 'true'}", "{tcp: '${{ 80 }}'}"],
+              ["{run: ''}", "{run: 12}", "{run: '# x'}", "{exec: ['']}", "{tcp: abc}", "{tcp: true}", "{tcp: 99999}", "{http: abc}", "{http: 'http://'}", "{unix: ''}", "{file: ''}"]),
     "health": (["{tcp: 80}"], ["{tcp: abc}", "{http: 'https://x/'}"]),
     "stop": (["{signal: INT}", "{signal: sigusr1}", "{signal: RTMIN+3}", "{signal: 15}", "{run: x}", "{exec: [x]}"],
              ["{signal: FOO}", "{signal: 3.5}", "{signal: 0}", "{run: x, exec: [x]}"]),

@@ -102,7 +102,7 @@ static const struct rendered {
     {"${{ stem(5, {}) }}${{ stem() }}",
      "!${{ stem() }}: bad argument #1 to 'stem' (string expected, got no value)"},
     {"${{ print }}", NULL},
-    {"${{ tostring }}", "!${{ tostring }}: a function cannot be put into a template"},
+    {"${{ (tostring) }}", "!${{ (tostring) }}: a function cannot be put into a template"},
     {"${{ ('x'):rep(1 << 30) }}", "!${{ ('x'):rep(1 << 30) }}: not enough memory"},
     {"${{ (function() while true do end end)() }}",
      "!${{ (function() while true do end end)() }}: it takes too many instructions"},

@@ -116,6 +116,8 @@ static void bind_words(struct loader *loader, const struct field *field, const s
     }
     body->arguments = bind_texts(loader, field, node, "a text as argument");
     body->argument_count = node->size;
+    if (node->items->kind == NODE_SCALAR && !node->items->size)
+        field_expected(loader, field, node->items, "the name of a program", NULL);
 }
 
 static void bind_paths(struct loader *loader, const struct field *field, const struct node *node)
@@ -245,7 +247,7 @@ static void bind_chunk(struct loader *loader, const struct field *field, const s
         field_block(loader, field, node, spec);
         return;
     }
-    if (node->kind != NODE_SCALAR || scalar_value(node).type == VALUE_NIL) {
+    if (node->kind != NODE_SCALAR || !node->text[strspn(node->text, " \t\n")] || scalar_value(node).type == VALUE_NIL) {
         field_wrong(loader, field, node);
         return;
     }
@@ -292,13 +294,13 @@ const struct type type_command = {
     .name = "command",
     .wording = "a line for the shell",
     .bind = bind_command,
-    .json = "@scalar",
+    .json = "@line",
 };
 const struct type type_arguments = {
     .name = "arguments",
     .wording = "a list: a program and its arguments",
     .bind = bind_arguments,
-    .json = "'type':'array','minItems':1,'items':@scalar",
+    .json = "@program",
 };
 const struct type type_paths = {
     .name = "paths",
@@ -311,13 +313,13 @@ const struct type type_coprocess = {
     .wording = "a list: a program and its arguments, or {command: LIST, format: json}",
     .bind = bind_coprocess,
     .block = BLOCK_COPROCESS,
-    .json = "'anyOf':[{'type':'array','minItems':1,'items':@scalar},@block]",
+    .json = "'anyOf':[@program,@block]",
 };
 const struct type type_program = {
     .name = "program",
     .wording = "a list: a program and its arguments",
     .bind = bind_program,
-    .json = "'type':'array','minItems':1,'items':@scalar",
+    .json = "@program",
 };
 const struct type type_shell = {
     .name = "shell",
@@ -330,14 +332,14 @@ const struct type type_lua = {
     .wording = "a Lua chunk or {file: PATH}",
     .bind = bind_lua,
     .block = BLOCK_LUA,
-    .json = "'anyOf':[@scalar,@block]",
+    .json = "'anyOf':[{'type':'string','pattern':'[^ \\t\\n]'},@block]",
 };
 const struct type type_setup = {
     .name = "setup",
     .wording = "a Lua chunk or {file: PATH}",
     .bind = bind_chunk,
     .block = BLOCK_LUA,
-    .json = "'anyOf':[@scalar,@block]",
+    .json = "'anyOf':[{'type':'string','pattern':'[^ \\t\\n]'},@block]",
 };
 const struct type type_lua_file = {
     .name = "lua_file",

@@ -246,9 +246,8 @@ PROBE_TYPE(type_probe_tcp, "address", "a port or HOST:PORT", bind_tcp,
 PROBE_TYPE(type_probe_path, "probe path", "a path", bind_path, "@text");
 PROBE_TYPE(type_probe_url, "url", "a URL such as http://127.0.0.1:8080/", bind_url,
            "'anyOf':[{'type':'string','pattern':'^http://[^ :/?#][^ ]*$'},@template]");
-PROBE_TYPE(type_probe_run, "probe command", "a command line for the shell", bind_run, "@scalar");
-PROBE_TYPE(type_probe_exec, "probe arguments", "a list: a program and its arguments", bind_exec,
-           "'type':'array','minItems':1,'items':@scalar");
+PROBE_TYPE(type_probe_run, "probe command", "a command line for the shell", bind_run, "@line");
+PROBE_TYPE(type_probe_exec, "probe arguments", "a list: a program and its arguments", bind_exec, "@program");
 
 const struct type type_probe_log = {
     .name = "regex",

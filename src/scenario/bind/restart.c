@@ -81,11 +81,11 @@ const struct type type_stop_run = {
     .name = "stop command",
     .wording = "a command line for the shell",
     .bind = bind_stop_run,
-    .json = "@scalar",
+    .json = "@line",
 };
 const struct type type_stop_exec = {
     .name = "stop arguments",
     .wording = "a list: a program and its arguments",
     .bind = bind_stop_exec,
-    .json = "'type':'array','minItems':1,'items':@scalar",
+    .json = "@program",
 };

@@ -114,7 +114,7 @@ const struct type type_output = {
     .name = "output",
     .wording = "a line for the shell",
     .bind = bind_output,
-    .json = "@scalar",
+    .json = "@line",
 };
 const struct type type_item_end = {
     .name = "item_end",

@@ -38,6 +38,10 @@ static const struct {
                "'type':['string','number','boolean']"},
     {"text", "'description':'A text that is not empty, in which ${{ expression }} may stand.',"
              "'type':['string','number','boolean'],'minLength':1"},
+    {"line", "'description':'A command line, in which ${{ expression }} may stand.','anyOf':[{'type':'boolean'},"
+             "{'type':'string','pattern':'(^|\\n)[ \\t\\n]*[^# \\t\\n]'}]"},
+    {"program", "'description':'A program and its arguments.','type':'array','minItems':1,'prefixItems':[@text],"
+                "'items':@scalar"},
     {"value", "'description':'Anything but nothing.',"
               "'type':['string','number','boolean','array','object']"},
     {"duration", "'description':'500ms, 30s, 5m, 1h30m; a bare number is seconds.',"
