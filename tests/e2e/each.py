@@ -257,6 +257,14 @@ WRONG = (
     (["--timeout", "x", "echo", ":::", "a"], "--timeout is seconds"),
     (["--halt", "now", "echo", ":::", "a"], "--halt is never, or soon or now"),
     (["echo", "{1}{3}", ":::", "a", ":::", "b"], "give one more list behind another"),
+    (["-n2", "echo {5}", ":::", "a"], "write {1} to the last, or a greater -n"),
+    (["echo {-3}", ":::", "a"], "{-3} is value 3 of what each command gets, which is 1: write {-1}"),
+    (["echo {0}", ":::", "a"], "{0} is no value"),
+    (["--header", ":", "echo {nam/}", ":::", "name", "x"], "no column is called 'nam/': did you mean {name}?"),
+    (["-j2", "echo {}", "--joblog", "x", ":::", "a"], "write parrun each --joblog x 'echo {}'"),
+    (["echo x", "{}", ":::", "a"], "write parrun each 'echo x {}'"),
+    (["--colsep", "((", "echo"], "--colsep: '((' is no regular expression: missing closing parenthesis, at character 3"),
+    (["--retries", "0", "echo"], "from 1 to 1000000, not '0'"),
     (["--pipe", "wc", ":::", "a"], "there are no items"),
     (["--pipepart", "wc"], "needs -a FILE"),
     (["--pipe", "--block", "x", "wc"], "--block is how long a block is"),
@@ -278,6 +286,13 @@ def test_wrong_lines_are_told_with_the_right_one():
     for line, text in WRONG:
         ended = each(*line, status=2)
         assert text in ended.stderr.decode() and not ended.stdout, (line, ended)
+
+
+@mark("release")
+def test_positions_from_the_end():
+    assert each("-k", "echo {-1} {1} {-2}", ":::", "a", "b", ":::", "c").stdout == b"c a a\nc b b\n"
+    assert each("-kn2", "echo", "{-1/}", "{-2.}", ":::", "a/x.c", "b/y.c", "z.c").stdout == b"y.c a/x\nz.c \n"
+    assert each("--header", ":", "echo", "{-1}", "${nam}", ":::", "name", "x").stdout == b"x ${nam}\n"
 
 
 @mark("release")

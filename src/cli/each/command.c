@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/str.h"
 #include "cli/each/private.h"
 #include "import/yaml_write.h"
@@ -20,7 +21,8 @@ enum place_kind {
 
 struct replacement {
     enum place_kind kind;
-    size_t position;      /* from 1 */
+    size_t position;      /* from 1; 0 where there is no such */
+    bool from_end;        /* {-1}: counted from the last */
     const char *function; /* of a path; NULL: none */
     size_t length;        /* of what stands in the command */
 };
@@ -64,7 +66,8 @@ static size_t find_name(const struct each *each, const char *text, size_t length
 static bool read_inside(const struct each *each, const char *text, size_t length,
                         struct replacement *place)
 {
-    size_t digits = strspn(text, "0123456789");
+    bool from_end = *text == '-';
+    size_t digits = from_end + strspn(text + from_end, "0123456789");
     size_t size;
     if (length == 1 && strchr("#%", *text)) {
         place->kind = *text == '#' ? PLACE_NUMBER : PLACE_SLOT;
@@ -75,9 +78,10 @@ static bool read_inside(const struct each *each, const char *text, size_t length
         return length || !each->replacement;
     }
     place->kind = PLACE_POSITION;
-    if (digits && digits < 7 && digits <= length) {
-        place->position = strtoul(text, NULL, 10);
-        return place->position && find_modifier(text + digits, length - digits, &place->function);
+    if (digits > from_end && digits < 7 && digits <= length) {
+        place->from_end = from_end;
+        place->position = strtoul(text + from_end, NULL, 10);
+        return find_modifier(text + digits, length - digits, &place->function);
     }
     place->position = find_name(each, text, length, &size);
     return place->position && find_modifier(text + size, length - size, &place->function);
@@ -108,7 +112,7 @@ static size_t literal_length(const struct each *each, const char *text)
     return length;
 }
 
-static bool has_place(const struct each *each, const char *text)
+bool each_has_place(const struct each *each, const char *text)
 {
     return text[literal_length(each, text)] != '\0';
 }
@@ -153,14 +157,34 @@ static void put_member(struct buf *out, const char *name)
     buf_text(out, "']");
 }
 
-/* The expression of what stands at POSITION, of all that the command gets. */
-static void put_position(const struct each *each, struct buf *out, size_t position)
+/* How many templates {} is: one a list or a named column; a list of its own is one. */
+static size_t count_parts(const struct each *each)
+{
+    if (each->name_count)
+        return each->name_count;
+    return each_source(each) == EACH_LISTS ? each->list_count : 1;
+}
+
+/* True where the item is a list whose length is not known. */
+static bool is_open(const struct each *each)
+{
+    return !each_has_blocks(each) && (each->batch || (each->columns && !each->name_count));
+}
+
+/* The expression of what stands at POSITION, FROM_END or not, of all that the command gets. */
+static void put_position(const struct each *each, struct buf *out, size_t position, bool from_end)
 {
     bool lists = each_source(each) == EACH_LISTS;
     if (each_has_blocks(each)) {
         buf_text(out, "''");
         return;
     }
+    if (from_end && is_open(each)) {
+        buf_printf(out, "item[#item - %zu] or ''", position - 1);
+        return;
+    }
+    if (from_end)
+        position = count_parts(each) + 1 - position;
     if (each->name_count && position <= each->name_count)
         put_member(out, each->names[position - 1]);
     else if (each->batch || (each->columns && !each->name_count))
@@ -183,26 +207,12 @@ static void put_template(struct buf *out, const char *function, const struct buf
         buf_printf(out, "${{ %s }}", expression->data);
 }
 
-static void put_one(const struct each *each, struct buf *out, const char *function, size_t position)
+static void put_one(const struct each *each, struct buf *out, const struct replacement *place, size_t position)
 {
     struct buf expression = {0};
-    put_position(each, &expression, position);
-    put_template(out, function, &expression);
+    put_position(each, &expression, position, place->from_end);
+    put_template(out, place->function, &expression);
     buf_release(&expression);
-}
-
-/* How many templates {} is: one a list or a named column; a list of its own is one. */
-static size_t count_parts(const struct each *each)
-{
-    if (each->name_count)
-        return each->name_count;
-    return each_source(each) == EACH_LISTS ? each->list_count : 1;
-}
-
-/* True where the item is a list whose length is not known. */
-static bool is_open(const struct each *each)
-{
-    return !each_has_blocks(each) && (each->batch || (each->columns && !each->name_count));
 }
 
 static int put_item(const struct each *each, struct buf *out, const struct replacement *place,
@@ -217,15 +227,32 @@ static int put_item(const struct each *each, struct buf *out, const struct repla
     }
     for (size_t i = 0; i < count_parts(each); i++) {
         buf_text(out, i ? " " : "");
-        put_one(each, out, place->function, i + 1);
+        put_one(each, out, place, i + 1);
     }
     return 0;
 }
 
-/* Up to which position values come; where the item is a list nobody knows. */
+/* Up to which position values come; where the item is a list of any length nobody knows. */
 static size_t count_values(const struct each *each)
 {
-    return is_open(each) || each_has_blocks(each) ? SIZE_MAX : count_parts(each);
+    if (each_has_blocks(each))
+        return SIZE_MAX;
+    if (is_open(each))
+        return each->batch ? (size_t)each->batch : SIZE_MAX;
+    return count_parts(each);
+}
+
+static int check_position(const struct each *each, const struct replacement *place, struct error *error)
+{
+    size_t count = count_values(each);
+    const char *sign = place->from_end ? "-" : "";
+    if (!place->position)
+        return error_set(error, ERROR_FAILED, "each: {0} is no value: {1} is the first, {-1} the last, {#} the number of the item");
+    if (place->position <= count)
+        return 0;
+    return error_set(error, ERROR_FAILED, "each: {%s%zu} is value %zu of what each command gets, which is %zu: write {%s1}%s, or %s", sign,
+                     place->position, place->position, count, sign, count > 1 ? " to the last" : "",
+                     each->batch ? "a greater -n" : "give one more list behind another ':::'");
 }
 
 static int put_place(const struct each *each, struct buf *out, const struct replacement *place,
@@ -235,12 +262,9 @@ static int put_place(const struct each *each, struct buf *out, const struct repl
     case PLACE_ITEM:
         return put_item(each, out, place, alone, error);
     case PLACE_POSITION:
-        if (place->position > count_values(each))
-            return error_set(error, ERROR_FAILED,
-                             "each: {%zu} is value %zu of what each command gets, which is %zu: write {1}%s, or give one more list behind "
-                             "another ':::'", place->position, place->position, count_values(each),
-                             count_values(each) > 1 ? " to the last" : "");
-        put_one(each, out, place->function, place->position);
+        if (check_position(each, place, error))
+            return ERROR_FAILED;
+        put_one(each, out, place, place->position);
         break;
     case PLACE_NUMBER:
         buf_text(out, "${{ index + 1 }}");
@@ -314,7 +338,7 @@ static int put_argument(const struct each *each, struct buf *out, const char *wo
         add_argument(out, buf_string(&text));
     for (size_t i = 0; parts && i < count_parts(each); i++) {
         buf_clear(&text);
-        put_one(each, &text, place.function, i + 1);
+        put_one(each, &text, &place, i + 1);
         add_argument(out, text.data);
     }
     buf_release(&text);
@@ -324,7 +348,7 @@ static int put_argument(const struct each *each, struct buf *out, const char *wo
 static bool wants_item(const struct each *each)
 {
     for (size_t i = 0; i < each->command_count; i++)
-        if (has_place(each, each->command[i]))
+        if (each_has_place(each, each->command[i]))
             return false;
     return !each->no_items && !each_has_blocks(each);
 }
@@ -361,8 +385,37 @@ static int put_line(const struct each *each, struct buf *out, struct error *erro
     return result;
 }
 
+/* "{nam}" where a column is called "name": it would stay as it is. "${nam}" is the shell's. */
+static int check_names(const struct each *each, const char *text, struct error *error)
+{
+    size_t count = each->name_count ? each->name_count : each->list_count;
+    int result = 0;
+    for (const char *at = text; !result && (at = strchr(at, '{')); at++) {
+        size_t length = strcspn(at + 1, "}{ \t$\"'");
+        struct replacement place;
+        if (at[1 + length] != '}' || (at > text && at[-1] == '$') || read_place(each, at, &place))
+            continue;
+        char *name = mem_copy(at + 1, length);
+        struct nearest nearest = {.wrong = name};
+        for (size_t i = 0; i < count; i++) {
+            const char *known = each->name_count ? each->names[i] : each->lists[i].name;
+            if (known)
+                nearest_offer(&nearest, known);
+        }
+        if (nearest.name)
+            result = error_set(error, ERROR_FAILED, "each: no column is called '%s': did you mean {%s}?", name, nearest.name);
+        free(name);
+    }
+    return result;
+}
+
 int each_put_command(const struct each *each, struct buf *out, struct error *error)
 {
+    int result = 0;
+    for (size_t i = 0; !result && i < each->command_count; i++)
+        result = check_names(each, each->command[i], error);
+    if (result)
+        return result;
     return each_is_shell_line(each) ? put_line(each, out, error) : put_arguments(each, out, error);
 }
 
@@ -373,7 +426,7 @@ static bool is_name(const char *word)
     return *word && !word[strspn(word, safe)];
 }
 
-static bool is_runnable(const char *path)
+bool each_is_runnable(const char *path)
 {
     struct stat status;
     return !stat(path, &status) && S_ISREG(status.st_mode) && !access(path, X_OK);
@@ -383,115 +436,7 @@ bool each_is_shell_line(const struct each *each)
 {
     const char *word = each->command[0];
     return each->command_count == 1 && !each->quote && !is_name(word) &&
-           !(strchr(word, '/') && is_runnable(word));
-}
-
-static bool is_found(const char *program)
-{
-    const char *at = getenv("PATH");
-    struct buf path = {0};
-    bool found = false;
-    while (at && !found) {
-        size_t length = strcspn(at, ":");
-        buf_clear(&path);
-        buf_append(&path, at, length);
-        buf_printf(&path, "%s%s", length ? "/" : "", program);
-        found = is_runnable(path.data);
-        at = at[length] ? at + length + 1 : NULL;
-    }
-    buf_release(&path);
-    return found;
-}
-
-/* Of the shell alone. */
-static bool is_builtin(const char *word)
-{
-    static const char *const words[] = {
-        ".",    "alias", "bg",    "cd",     "command", "declare", "eval",   "exec",   "exit", "export", "fg",
-        "hash", "jobs",  "local", "return", "set",     "shift",   "source", "ulimit", "trap", "umask",  "unset",
-        "wait", "if",    "for",   "while",  "until",   "case"};
-    for (size_t i = 0; i < countof(words); i++)
-        if (!strcmp(words[i], word))
-            return true;
-    return false;
-}
-
-/* What bash puts into the environment for "export -f NAME". */
-static bool is_function(const char *word)
-{
-    struct buf name = {0};
-    buf_printf(&name, "BASH_FUNC_%s%%%%", word);
-    bool found = getenv(name.data);
-    buf_release(&name);
-    return found;
-}
-
-/* The words as one, in quotes for the shell that reads the command line. */
-static void put_whole(const struct each *each, struct buf *out)
-{
-    struct buf line = {0};
-    for (size_t i = 0; i < each->command_count; i++)
-        buf_printf(&line, "%s%s", i ? " " : "", each->command[i]);
-    if (each->command_count == 1)
-        buf_text(&line, " {}");
-    shell_quote(out, line.data, line.length);
-    buf_release(&line);
-}
-
-static int check_program(const struct each *each, struct error *error)
-{
-    const char *program = each->command[0];
-    struct buf line = {0};
-    if (has_place(each, program) || strchr(program, '/') || is_found(program))
-        return 0;
-    put_whole(each, &line);
-    if (is_builtin(program))
-        error_set(error, ERROR_FAILED,
-                  "each: '%s' is no program but a word of the shell: write a line for the shell, parrun each "
-                  "%s",
-                  program, line.data);
-    else if (is_function(program))
-        error_set(error, ERROR_FAILED,
-                  "each: '%s' is no program but a function of bash: write parrun each bash -c '%s \"$@\"' _ {}",
-                  program, program);
-    else
-        error_set(error, ERROR_FAILED, "each: there is no program '%s' in PATH", program);
-    buf_release(&line);
-    return ERROR_FAILED;
-}
-
-/* "gzip -c {} '>' {}.gz": a shell was meant. */
-static int check_operators(const struct each *each, struct error *error)
-{
-    static const char *const operators[] = {">",  ">>", "<", "|", "||", "&&",  ";",
-                                            "&", "2>", "2>>", "2>&1", "&>", "|&"};
-    struct buf line = {0};
-    for (size_t i = 0; i < each->command_count; i++) {
-        for (size_t j = 0; j < countof(operators); j++) {
-            if (strcmp(operators[j], each->command[i]) != 0)
-                continue;
-            put_whole(each, &line);
-            error_set(error, ERROR_FAILED,
-                      "each: '%s' would be an argument here: write one word, parrun each %s, or -q before the "
-                      "command where it is one",
-                      operators[j], line.data);
-            buf_release(&line);
-            return ERROR_FAILED;
-        }
-    }
-    return 0;
-}
-
-int each_check_command(const struct each *each, struct error *error)
-{
-    if (!each->command_count)
-        return error_set(error, ERROR_FAILED,
-                         "each: no command was given; where each item is a line for the shell, write "
-                         "parrun each sh -c {}");
-    if (each_is_shell_line(each))
-        return 0;
-    int result = each->quote || each->behind_dashes ? 0 : check_operators(each, error);
-    return result ? result : check_program(each, error);
+           !(strchr(word, '/') && each_is_runnable(word));
 }
 
 void each_put_known(const struct each *each, struct buf *out)
@@ -512,7 +457,7 @@ void each_put_known(const struct each *each, struct buf *out)
     }
     for (size_t i = 0; whole && i < each->command_count; i++) {
         const char *word = each->command[i];
-        whole = !has_place(each, word);
+        whole = !each_has_place(each, word);
         if (!whole)
             break;
         buf_text(out, i ? " " : "");

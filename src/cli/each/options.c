@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cut.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -18,6 +19,7 @@
 #define JOBS_ZERO 256
 
 #define BATCH_MOST 1000000
+#define RETRIES_MOST 1000000
 
 static bool read_number(const char *value, int64_t least, int64_t most, int64_t *number)
 {
@@ -111,11 +113,14 @@ static int take_delimiter(struct options *options, const char *value, struct err
 static int take_columns(struct options *options, const char *value, struct error *error)
 {
     struct each *each = options->each;
+    struct cut cut;
     each->columns = unescape(value, each->columns_text);
     if (!*value)
         return error_set(error, ERROR_FAILED,
                          "--colsep is what stands between two columns, such as ',' or '\\t'");
-    return 0;
+    int result = cut_init(&cut, each->columns, error);
+    cut_release(&cut);
+    return result ? error_wrap(error, "--colsep") : 0;
 }
 
 static int take_header(struct options *options, const char *value, struct error *error)
@@ -155,23 +160,26 @@ static int take_file(struct options *options, const char *value, struct error *e
     return 0;
 }
 
-/* A bare number is seconds. */
-static int take_timeout(struct options *options, const char *value, struct error *error)
+/* A duration; a bare number is seconds. False where VALUE is none. */
+static bool read_seconds(const char *value, int64_t *ns)
 {
-    struct each *each = options->each;
-    int64_t ns;
     struct error fault = {0};
     struct buf text = {0};
-    int64_t percent;
-    char *end;
     bool bare = *value && value[strspn(value, "0123456789.")] == '\0';
     buf_printf(&text, "%s%s", value, bare ? "s" : "");
-    percent = strtoll(value, &end, 10);
-    bool good = (percent > 0 && !strcmp(end, "%")) || (!duration_parse(text.data, &ns, &fault) && ns);
+    bool good = !duration_parse(text.data, ns, &fault);
     buf_release(&text);
     error_release(&fault);
-    each->timeout = value;
-    if (good)
+    return good;
+}
+
+static int take_timeout(struct options *options, const char *value, struct error *error)
+{
+    int64_t ns;
+    char *end;
+    int64_t percent = strtoll(value, &end, 10);
+    options->each->timeout = value;
+    if ((percent > 0 && !strcmp(end, "%")) || (read_seconds(value, &ns) && ns))
         return 0;
     return error_set(error, ERROR_FAILED,
                      "--timeout is seconds, a duration such as 2m, or a share of what is usual such as "
@@ -181,16 +189,9 @@ static int take_timeout(struct options *options, const char *value, struct error
 
 static int take_delay(struct options *options, const char *value, struct error *error)
 {
-    struct each *each = options->each;
     int64_t ns;
-    struct error fault = {0};
-    struct buf text = {0};
-    bool bare = *value && value[strspn(value, "0123456789.")] == '\0';
-    buf_printf(&text, "%s%s", value, bare ? "s" : "");
-    bool good = !duration_parse(text.data, &ns, &fault);
-    buf_release(&text);
-    error_release(&fault);
-    each->delay = good && ns ? value : NULL;
+    bool good = read_seconds(value, &ns);
+    options->each->delay = good && ns ? value : NULL;
     if (good)
         return 0;
     return error_set(error, ERROR_FAILED,
@@ -203,8 +204,9 @@ static int take_retries(struct options *options, const char *value, struct error
 {
     struct each *each = options->each;
     int64_t number;
-    if (!read_number(value, 0, 1000000, &number))
-        return error_set(error, ERROR_FAILED, "--retries is how often a command is tried in all, not '%s'",
+    if (!read_number(value, 1, RETRIES_MOST, &number))
+        return error_set(error, ERROR_FAILED,
+                         "--retries is how often a command is tried in all, the first time counted, from 1 to %d, not '%s'", RETRIES_MOST,
                          value);
     each->retries = number > 1 ? value : NULL;
     return 0;

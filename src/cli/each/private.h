@@ -82,6 +82,12 @@ void each_release(struct each *each);
 /* Reads the lists whose items must be known beforehand, and the header. 0, or a negative code. */
 int each_read_items(struct each *each, struct error *error);
 
+/* True where a replacement string stands in TEXT. */
+bool each_has_place(const struct each *each, const char *text);
+
+/* True where PATH is a file that may be executed. */
+bool each_is_runnable(const char *path);
+
 /* Whether the command can be run at all. 0, or ERROR_FAILED. */
 int each_check_command(const struct each *each, struct error *error);
 

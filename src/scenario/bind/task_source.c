@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/cut.h"
+#include "base/error.h"
 #include "base/glob_tree.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
@@ -83,8 +85,15 @@ static void bind_separator(struct loader *loader, const struct field *field, con
 
 static void bind_columns(struct loader *loader, const struct field *field, const struct node *node)
 {
+    struct error error = {0};
+    struct cut cut;
     bind_separator(loader, field, node);
     check_lines(loader, field, node, false);
+    if (cut_init(&cut, *(const char **)field->member, &error))
+        diag_error(loader->diags, loader_mark(loader, node), "one character is itself, more are an expression as in pcre2pattern(3)",
+                   "%s: %s", field_label(loader, field), loader_shown(loader, error.text));
+    error_release(&error);
+    cut_release(&cut);
 }
 
 static void bind_item_end(struct loader *loader, const struct field *field, const struct node *node)
