@@ -203,7 +203,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The scenario has this pool: what it waits for, and its queues; told before anything starts.", {{0, ""}}},
     [EVENT_POOL_STARTED] =
         {"pool.started", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "The pool's workers are being started.",
-         {{0, "Pool {name} starts {workers}."}}},
+         {{EVENT_REASONED, "Pool {name} starts {reason}."}, {0, "Pool {name} starts {workers}."}}},
     [EVENT_POOL_LIMITED] =
         {"pool.limited", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
          "How the limits on memory and cpu of its tasks or workers are enforced.",
@@ -312,7 +312,8 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Worker {worker} of pool {name} was lost: {reason.}"}}},
     [EVENT_WORKER_ENDED] =
         {"worker.ended", EVENT_OF_POOL, EVENT_LEVEL_DETAIL, "A worker has ended.",
-         {{0, "Worker {worker} of pool {name} ended ({pid})."}}},
+         {{EVENT_REASONED, "Worker {worker} of pool {name} ended ({pid}): {reason.}"},
+          {0, "Worker {worker} of pool {name} ended ({pid})."}}},
     [EVENT_TASK_UNDONE] =
         {"task.undone", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
          "The task is to run, as no earlier run that counts has done it as it is now (--resume, --retry-failed): "

@@ -163,6 +163,13 @@ void agents_hold(struct pool *pool, bool held)
     }
 }
 
+void agents_trim(struct pool *pool)
+{
+    for (size_t i = 0; i < pool->agent_count; i++)
+        if (pool->agents[i]->state == AGENT_READY && !agent_has_slots(pool->agents[i]))
+            end(pool->agents[i]);
+}
+
 bool agents_end(struct pool *pool)
 {
     bool ended = true;

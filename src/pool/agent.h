@@ -66,6 +66,9 @@ void agent_kill(struct agent_slot *slot);
 /* Stops reading what comes from the agents of the pool while HELD. */
 void agents_hold(struct pool *pool, bool held);
 
+/* Ends those of the pool's agents that are there and have no worker any more. */
+void agents_trim(struct pool *pool);
+
 /* Ends the pool's agents; true where none is left, else the pool is looked at when one has ended. */
 bool agents_end(struct pool *pool);
 

@@ -90,8 +90,8 @@ static void start_worker(struct pool_worker *worker)
 {
     struct error error = {0};
     worker->state = CREW_STARTING;
-    worker->revoking = worker->hung = worker->leaving = false;
-    worker->done = 0;
+    worker->revoking = worker->hung = worker->leaving = worker->idled = false;
+    worker->done = worker->idle_since = 0;
     worker->loss = AGENT_KEPT;
     worker->pool->workers_alive++;
     if (!worker->kind->start(worker, &error))
@@ -116,11 +116,14 @@ void pool_keep_worker(struct pool *pool)
     if (pool_is_stopping(pool) || pool_is_paused(pool) ||
         (!pool_has_more(pool) && !pool_has_backlog(pool)))
         return;
-    size_t staffed = pool->scaled ? pool_staffed(pool) : 0;
-    for (size_t i = 0; i < pool->worker_count && !pool->broken && !pool->refused_now; i++)
-        if (pool->worker[i]->state == CREW_NONE &&
-            (!pool->scaled || staffed++ < pool->workers_wanted))
-            start_worker(pool->worker[i]);
+    size_t staffed = pool_staffed(pool);
+    size_t wanted = pool->spec->idle_time ? pool_elastic_staff(pool, staffed) : pool->workers_wanted;
+    for (size_t i = 0; i < pool->worker_count && staffed < wanted && !pool->broken && !pool->refused_now; i++) {
+        if (pool->worker[i]->state != CREW_NONE)
+            continue;
+        start_worker(pool->worker[i]);
+        staffed++;
+    }
 }
 
 void pool_finish_worker(struct pool *pool)
@@ -128,7 +131,8 @@ void pool_finish_worker(struct pool *pool)
     for (size_t i = 0; i < pool->worker_count; i++) {
         struct pool_worker *worker = pool->worker[i];
         bool idle = worker->state == CREW_READY && !worker->tasks.count;
-        bool unneeded = worker->state == CREW_STARTING && pool_is_stopping(pool);
+        /* One that has not begun elsewhere may wait there for long. */
+        bool unneeded = worker->state == CREW_STARTING && (pool_is_stopping(pool) || !worker->pid);
         if (!idle && !unneeded)
             continue;
         worker->state = CREW_FINISHING;

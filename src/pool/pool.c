@@ -268,7 +268,6 @@ static void look_soon(void *arg)
     if (pool->object.run->dry && pool->spec->object.body.kind == BODY_LUA)
         plan_tasks(pool);
     pool_take_due(pool);
-    pool_keep_worker(pool);
     if (pool->halted && !pool->told_halt)
         pool_halt_worker(pool);
     pool_replace_worker(pool);
@@ -279,6 +278,9 @@ static void look_soon(void *arg)
         pool_return_messages(pool);
     else
         give_tasks(pool);
+    pool_keep_worker(pool);
+    pool_spare_worker(pool);
+    agents_trim(pool);
     pool_keep_pace(pool);
     if (has_timeout(pool) || pool_backlogged_worker(pool))
         run_timer(pool);
@@ -293,6 +295,11 @@ static void look_soon(void *arg)
             items_finish(pool->items, pool->object.state == OBJECT_KILLING))
             pool_over(pool);
     }
+}
+
+static void look_again(void *arg)
+{
+    pool_look(arg);
 }
 
 void pool_more_items(void *arg)
@@ -354,11 +361,23 @@ static void tell_limits(struct pool *pool)
     buf_release(&reason);
 }
 
+static void tell_started(struct pool *pool, size_t workers)
+{
+    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)workers};
+    struct buf reason = {0};
+    if (pool->spec->idle_time && (size_t)pool->spec->least_workers < workers) {
+        buf_printf(&reason, "%lld to %zu workers, as tasks wait", (long long)pool->spec->least_workers, workers);
+        event.flags = EVENT_REASONED;
+        event.reason = reason.data;
+    }
+    pool_emit(pool, &event);
+    buf_release(&reason);
+}
+
 /* A word had stopped it, or its schedule starts it again. */
 static void go_on(struct pool *pool)
 {
-    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->workers_wanted};
-    pool_emit(pool, &event);
+    tell_started(pool, pool->workers_wanted);
     object_reached(&pool->object, CONDITION_STARTED);
     object_reached(&pool->object, CONDITION_READY);
     pool_look(pool);
@@ -388,8 +407,7 @@ static void pool_start(struct object *object)
     pool_open_resume(pool);
     pool_open_selected_tasks(pool);
     pool_limit_worker(pool);
-    struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)pool->worker_count};
-    pool_emit(pool, &event);
+    tell_started(pool, pool->worker_count);
     pool->told_started = true;
     pool->began = clock_monotonic();
     tell_limits(pool);
@@ -495,6 +513,7 @@ static void pool_free(struct object *object)
     timer_free(pool->timer);
     timer_free(pool->due);
     timer_free(pool->refused);
+    timer_free(pool->idle);
     free(pool->reason);
     object_release(object);
     free(pool);
@@ -589,6 +608,7 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
     pool->timer = timer_new(run->loop, on_time, pool);
     pool->due = timer_new(run->loop, look_soon, pool);
     pool->refused = timer_new(run->loop, pool_try_worker_again, pool);
+    pool->idle = timer_new(run->loop, look_again, pool);
     pool->seed = (unsigned)clock_monotonic();
     pool->worker_count = pool->workers_made = pool->workers_wanted = pool_workers(run, spec);
     pool->worker = mem_calloc(pool->worker_count, sizeof(struct pool_worker *));

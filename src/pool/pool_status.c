@@ -85,10 +85,10 @@ static bool is_held_by_queues(const struct pool *pool)
            !pool->object.spec->timeout && !pool->spec->timeout_percent && !pool->spec->own_timeout;
 }
 
-/* Whether a worker is free that would take what comes. */
+/* Whether a worker is free, or would be started, to take what comes. */
 static bool takes_more(const struct pool *pool, size_t running)
 {
-    return !pool->exhausted && running < pool->workers_alive;
+    return !pool->exhausted && running < (pool->spec->idle_time ? pool->workers_wanted : pool->workers_alive);
 }
 
 void pool_waits_for_queue(struct object *object, struct part_waits *waits)

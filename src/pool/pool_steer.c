@@ -26,6 +26,11 @@ size_t pool_staffed(const struct pool *pool)
     return count;
 }
 
+bool pool_worker_is_free(const struct pool_worker *worker)
+{
+    return worker->state == CREW_READY && !worker->tasks.count && !worker->revoking;
+}
+
 static size_t count_tasks(const struct pool *pool)
 {
     size_t count = 0;
@@ -45,8 +50,9 @@ static size_t count_ready(const struct pool *pool)
 void pool_staff(const struct object *object, struct object_staff *staff)
 {
     const struct pool *pool = (const struct pool *)object;
-    size_t most =
-        pool->workers_wanted < pool->worker_count ? pool->workers_wanted : pool->worker_count;
+    size_t most = pool->spec->idle_time                         ? pool_staffed(pool)
+                  : pool->workers_wanted < pool->worker_count ? pool->workers_wanted
+                                                              : pool->worker_count;
     *staff = (struct object_staff){
         .paused = pool_is_paused(pool),
         .tasks = count_tasks(pool),
@@ -133,15 +139,10 @@ static void send_home(struct pool_worker *worker, bool force)
         worker->kind->finish(worker);
 }
 
-static bool is_free(const struct pool_worker *worker)
-{
-    return worker->state == CREW_READY && !worker->tasks.count && !worker->revoking;
-}
-
 /* How gladly it is sent home: a free one, then one that has not begun, then a busy one. */
 static int rank(const struct pool_worker *worker)
 {
-    return !is_staffed(worker) ? 0 : is_free(worker) ? 3 : worker->state == CREW_STARTING ? 2 : 1;
+    return !is_staffed(worker) ? 0 : pool_worker_is_free(worker) ? 3 : worker->state == CREW_STARTING ? 2 : 1;
 }
 
 static struct pool_worker *find_spare(const struct pool *pool)
@@ -155,7 +156,7 @@ static struct pool_worker *find_spare(const struct pool *pool)
 
 static void let_go(struct pool_worker *worker)
 {
-    if (is_free(worker)) {
+    if (pool_worker_is_free(worker)) {
         send_home(worker, false);
     } else if (worker->state == CREW_STARTING) {
         send_home(worker, true);
@@ -178,7 +179,7 @@ void pool_trim_worker(struct pool *pool)
         if (staffed < pool->workers_wanted) { /* they are wanted again */
             worker->leaving = false;
             staffed++;
-        } else if (is_free(worker)) {
+        } else if (pool_worker_is_free(worker)) {
             send_home(worker, false);
         }
     }

@@ -79,6 +79,8 @@ struct pool_worker {
     bool revoking;
     int64_t done; /* tasks of this life, for recycle */
     bool leaving; /* it gets no more tasks: the pool is to have fewer workers */
+    int64_t idle_since; /* clock_monotonic() since when an elastic pool has no task for it; 0: it has one */
+    bool idled;         /* so it was given back */
     bool hung; /* it was killed because its task ran past its limit */
     enum agent_loss loss; /* of its agent, where that is how it has ended */
 };
@@ -121,6 +123,7 @@ struct pool {
     struct refusal refusal; /* of the first worker's start */
     struct timer *refused;  /* until that is tried again */
     bool refused_now;       /* it runs */
+    struct timer *idle;     /* of an elastic pool: until the next worker may be given back */
     unsigned seed;        /* of the jitter */
     bool halted;          /* as halt says: no more tasks are begun */
     bool told_halt;       /* the workers know of it */
@@ -262,8 +265,14 @@ void pool_tell_waiting(struct pool *pool);
 /* No more workers than there are tasks, as far as that is known. */
 void pool_limit_worker(struct pool *pool);
 
-/* Starts workers: all at the beginning, later in place of those that were lost. */
+/* Starts workers: all at the beginning, later in place of those that were lost. Of an elastic pool as many as tasks wait. */
 void pool_keep_worker(struct pool *pool);
+
+/* elastic.c: how many workers an elastic pool is to have, of which STAFFED are there or on their way. */
+size_t pool_elastic_staff(struct pool *pool, size_t staffed);
+
+/* Gives back those that have had nothing to do for long, of an elastic pool. */
+void pool_spare_worker(struct pool *pool);
 
 /* The system refused the first one some time ago; ARG is the pool. */
 void pool_try_worker_again(void *arg);
@@ -298,6 +307,9 @@ int pool_revive(struct object *object, bool check, struct error *error);
 
 /* Workers that are there and to stay. */
 size_t pool_staffed(const struct pool *pool);
+
+/* It is one of them, and has nothing to do. */
+bool pool_worker_is_free(const struct pool_worker *worker);
 
 /* Sends home those that are too many: free ones first, busy ones after their task. */
 void pool_trim_worker(struct pool *pool);

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/unit.h"
 #include "engine/run.h"
 #include "event/event.h"
 #include "pool/private.h"
@@ -219,17 +220,29 @@ static void give_up_tasks(struct pool_worker *worker, const char *reason)
         pool_finish_task(pool, lost);
 }
 
+static void fill_idled(const struct pool *pool, struct event *event, struct buf *reason)
+{
+    buf_text(reason, "it has had no task for ");
+    duration_print(reason, pool->spec->idle_time);
+    event->flags = EVENT_REASONED;
+    event->reason = reason->data;
+}
+
 void pool_worker_gone(struct pool_worker *worker, const char *reason)
 {
     struct pool *pool = worker->pool;
     bool expected = worker->state == CREW_FINISHING || pool_is_stopping(pool);
     struct event event = {.worker = worker->number, .pid = worker->pid};
+    struct buf idled = {0};
     end_setup_output(worker);
     event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
     event.flags = expected ? 0 : EVENT_WRONG;
     event.reason = expected ? NULL : worker->hung ? "its task did not end at its timeout" : reason;
+    if (worker->idled && expected)
+        fill_idled(pool, &event, &idled);
     if (expected ? worker->pid : worker->loss != AGENT_AGAIN) /* it may never have begun elsewhere */
         pool_emit(pool, &event);
+    buf_release(&idled);
     if (worker->state == CREW_STARTING && !worker->loss && ++pool->lost_in_a_row >= LOST_MOST)
         pool_break(pool, "its workers end before they are ready");
     worker->state = CREW_NONE;

@@ -58,6 +58,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_LUA] = {"lua", "'lua'", false, "has no chunk"},
     [BLOCK_COPROCESS] = {"coprocess", "'coprocess'", false, NULL},
     [BLOCK_RETRY] = {"retry", "'retry'", false, NULL},
+    [BLOCK_WORKERS] = {"workers", "'workers'", false, NULL},
     [BLOCK_BATCH] = {"batch", "'batch'", false, NULL},
     [BLOCK_HALT] = {"halt", "'halt'", false, NULL},
     [BLOCK_ON] = {"on", "'on'", false, "does not say how a worker is started"},

@@ -28,6 +28,7 @@ enum block_kind {
     BLOCK_STREAM,
     BLOCK_TASKS,
     BLOCK_BATCH,
+    BLOCK_WORKERS,
     BLOCK_LUA,
     BLOCK_COPROCESS,
     BLOCK_RETRY,

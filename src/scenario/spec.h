@@ -479,8 +479,9 @@ struct throttle_spec {
     struct pressure_spec pressure; /* above which none is begun */
 };
 
-/* A pool has no more workers. */
+/* A pool has no more workers: on this machine, and elsewhere. */
 #define POOL_WORKERS_MOST 1024
+#define POOL_WORKERS_MOST_ELSEWHERE 16384
 
 /* Where the workers of a pool run. */
 /* What Slurm is asked for a launch. */
@@ -510,7 +511,10 @@ struct pool_spec {
     struct object_spec object;
     enum pool_kind kind;
     struct on_spec on;
-    int64_t workers; /* at least 1: auto and percent are already worked out */
+    struct mark workers_mark;
+    int64_t workers; /* at most, and at least 1: auto and percent are already worked out */
+    int64_t least_workers; /* of an elastic pool, there while there are tasks: more come as tasks wait */
+    int64_t idle_time;     /* ns after which it gives back a worker beyond those; 0: it is not elastic, WORKERS are there */
     struct source_spec tasks;
     struct lua_spec setup;
     enum output_kind output;

@@ -89,7 +89,8 @@ extern const struct type type_launcher; /* on_spec.command */
 extern const struct type type_hosts;    /* on_spec.hosts */
 extern const struct type type_slurm;    /* struct slurm_spec */
 extern const struct type type_srun;     /* slurm_spec.options */
-extern const struct type type_workers; /* int64_t */
+extern const struct type type_workers; /* pool_spec.workers and more */
+extern const struct type type_most_workers; /* int64_t */
 extern const struct type type_tasks;   /* struct source_spec */
 extern const struct type type_range;   /* struct source_spec */
 extern const struct type type_items;   /* struct value *, counted */

@@ -312,3 +312,38 @@ def test_secrets_stay_off_the_command_line():
     check_status(status, 0, out + err)
     assert b"hush" not in out and b"has " in out, out
     assert "hush" not in (directory.path / "seen").read_text()
+
+
+# Its tasks go on until there is a file "go".
+ELASTIC = ["workers: {least: 1, most: 3, idle: 100ms}", "tasks: {output: cat tasks}",
+           "run: 'until [ -e go ]; do sleep 0.02; done'"]
+
+
+def test_workers_come_and_go_with_the_tasks():
+    directory = Directory()
+    fifo = directory.fifo("tasks")
+    run = Run(scenario(HERE, ELASTIC), "-v", directory=directory)
+    with open(fifo, "wb", buffering=0) as tasks:
+        run.wait_for(rb"Pool p starts 1 to 3 workers, as tasks wait\.")
+        run.wait_for(rb"Worker 1 of pool p is ready on ")  # with nothing to do, as at least one is there
+        tasks.write(b"a\nb\nc\nd\n")
+        ready = {run.wait_for(rb"Worker (\d) of pool p is ready on ")[1] for _ in range(2)}
+        assert ready == {b"2", b"3"}, run.seen
+        directory.file("go", "")
+        gone = {run.wait_for(rb"Worker (\d) of pool p ended \(\d+\): it has had no task for 100ms\.")[1] for _ in range(2)}
+        assert len(gone) == 2, run.seen
+        tasks.write(b"e\n")
+        run.wait_for(rb"Task 4 \(e\) runs")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert out.count(b" runs ") == 5 and b"failed" not in out, out
+    check_nothing_left()
+
+
+def test_a_start_that_is_not_needed_any_more():
+    """The second launcher never comes; when all tasks are done nobody waits for it."""
+    status, out, err = complete(scenario("""[sh, -c, 'mkdir first 2>/dev/null && exec "$0" "$@"; exec sleep 1000']""",
+                                         ["workers: 2", "tasks: 3", "run: echo done"], ", timeout: 0s"))
+    check_status(status, 0, out + err)
+    assert out.count(b"done\n") == 3, out
+    check_nothing_left()

@@ -31,6 +31,8 @@ static void bind_on(struct loader *loader, const struct field *field, const stru
     struct on_spec *on = field->member;
     on->mark = loader_mark(loader, node);
     const struct node *workers = block_given(field->block, "workers");
+    if (workers && workers->kind == NODE_MAP)
+        workers = node_find(workers, "most");
     on->as_many = !workers || (workers->kind == NODE_SCALAR && !strcmp(workers->text, "auto"));
     if (node_is_nothing(node))
         return;

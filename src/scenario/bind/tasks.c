@@ -28,7 +28,7 @@ static int64_t within(int64_t number, int64_t least, int64_t most)
     return number < least ? least : number > most ? most : number;
 }
 
-static void bind_workers(struct loader *loader, const struct field *field, const struct node *node)
+static void bind_most_workers(struct loader *loader, const struct field *field, const struct node *node)
 {
     const struct key *key = field->key;
     struct value value;
@@ -44,15 +44,35 @@ static void bind_workers(struct loader *loader, const struct field *field, const
     else if (value.type != VALUE_STRING || !field_text(loader, field, node, &text))
         field_wrong(loader, field, node);
     else if (!strcmp(text, "auto"))
-        *workers = within(cores_usable(), key->least, key->most);
+        *workers = within(cores_usable(), key->least, POOL_WORKERS_MOST);
     else if (read_percentage(text, &percentage))
         *workers = within((int64_t)fmin(floor((double)cores_usable() * percentage / 100), 1e6),
-                          key->least, key->most);
+                          key->least, POOL_WORKERS_MOST);
     else
         field_expected(loader, field, node, key->type->wording,
                        scalar_is_padded(text, strlen(text))
                            ? "write the number without the leading zero"
                            : NULL);
+}
+
+static void bind_workers(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct pool_spec *pool = field->block->spec;
+    pool->workers_mark = loader_mark(loader, node);
+    if (node->kind != NODE_MAP) {
+        bind_most_workers(loader, field, node);
+        return;
+    }
+    field_block(loader, field, node, pool);
+    const struct node *least = node_find(node, "least"), *idle = node_find(node, "idle");
+    if (idle && !pool->idle_time)
+        field_expected(loader, field, idle, "some time to be idle", "write 1s at least: to start a worker takes time, too");
+    if (!node_find(node, "most") && pool->workers < pool->least_workers)
+        pool->workers = pool->least_workers;
+    else if (pool->workers < pool->least_workers && least)
+        diag_error(loader->diags, loader_mark(loader, least), "let 'most' be as many, or more",
+                   "%s: at least %lld, and at most %lld", field_label(loader, field), (long long)pool->least_workers,
+                   (long long)pool->workers);
 }
 
 static struct value *bind_list(struct loader *loader, const struct field *field,
@@ -209,13 +229,24 @@ static void bind_range(struct loader *loader, const struct field *field, const s
                      "%s: there is no number in this range", field_label(loader, field));
 }
 
+#define WORKERS_WORDING "a number from 1 to 16384, auto, or a percentage of the cores such as 50%"
+#define WORKERS_JSON                                                                                                       \
+    "{'type':'integer'@range},{'enum':['auto']},{'type':'string','pattern':'^(?=.*[1-9])[0-9.]+%$'},@template]"
+
 const struct type type_workers = {
     .name = "workers",
-    .wording = "a number from 1 to 1024, auto, or a percentage of the cores such as 50%",
+    .wording = WORKERS_WORDING ", or a mapping such as {least: 2, most: 16}",
     .bind = bind_workers,
+    .block = BLOCK_WORKERS,
     .early = true,
-    .json = "'anyOf':[{'type':'integer'@range},{'enum':['auto']},{'type':'string',"
-            "'pattern':'^(?=.*[1-9])[0-9.]+%$'},@template]",
+    .json = "'anyOf':[@block," WORKERS_JSON,
+};
+const struct type type_most_workers = {
+    .name = "most workers",
+    .wording = WORKERS_WORDING,
+    .bind = bind_most_workers,
+    .early = true,
+    .json = "'anyOf':[" WORKERS_JSON,
 };
 const struct type type_tasks = {
     .name = "tasks",

@@ -210,12 +210,18 @@ static void check_blocks(struct loader *loader, const struct pool_spec *pool)
                        "pool '%s': a block is a task's standard input, and %s", object->name, keys[i].what);
 }
 
-/* A worker for each slot of its hosts. */
-static void count_slots(struct pool_spec *pool)
+/* A worker for each slot of its hosts; and no more processes or threads than this machine may want. */
+static void check_workers(struct loader *loader, struct pool_spec *pool)
 {
     int64_t slots = (int64_t)pool->on.host_count * pool->on.slots;
     if (slots && pool->on.as_many)
-        pool->workers = slots < POOL_WORKERS_MOST ? slots : POOL_WORKERS_MOST;
+        pool->workers = slots < POOL_WORKERS_MOST_ELSEWHERE ? slots : POOL_WORKERS_MOST_ELSEWHERE;
+    if (slots && pool->on.as_many && pool->workers < pool->least_workers)
+        pool->workers = pool->least_workers;
+    if (pool->workers > POOL_WORKERS_MOST && !pool->on.command_count)
+        diag_error(loader->diags, pool->workers_mark, "more may be elsewhere, as 'on' says",
+                   "pool '%s': %lld workers, and on this machine a pool has at most %d", pool->object.name,
+                   (long long)pool->workers, POOL_WORKERS_MOST);
 }
 
 static void join_pool(struct loader *loader, struct pool_spec *pool)
@@ -228,7 +234,7 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
     if (pool->results.kind == RESULTS_QUEUE)
         add_once(produces, &object->produces_count, pool->results.queue);
     check_no_command(loader, pool);
-    count_slots(pool);
+    check_workers(loader, pool);
     check_blocks(loader, pool);
     if (pool->batch_bytes && (pool->tasks.kind == SOURCE_QUEUE || object->body.kind == BODY_LUA || object->body.kind == BODY_COPROCESS))
         diag_error(loader->diags, pool->tasks.mark, "write 'batch: N'",
