@@ -58,12 +58,14 @@ static int check_version(const struct replay *replay, int result, struct error *
 {
     const char *version = replay->opened.members ? strstr(replay->opened.members, "\"version\":\"") : NULL;
     long major = version ? strtol(version + strlen("\"version\":\""), NULL, 10) : 0;
-    if (result < 0)
+    bool foreign = result == ERROR_FAILED && replay->line == 1;
+    if (result < 0 && !foreign)
         return result;
+    error_release(error);
     if (!result && !replay->line)
         return error_set(error, -EIO, "record '%s' has no event: the run was cut off before the first was written",
                          replay->path);
-    if (!result || replay->opened.kind != EVENT_RUN_OPENED || !version)
+    if (foreign || !result || replay->opened.kind != EVENT_RUN_OPENED || !version)
         return error_set(error, ERROR_FAILED,
                          "'%s' is no record: its first line is not the event run.opened; --record FILE writes one",
                          replay->path);

@@ -27,6 +27,12 @@ static bool erase_expression(char *text, size_t size, size_t offset)
     return true;
 }
 
+/* The scenario's vars; NULL where they are not known whole. */
+static const struct value *known_vars(const struct loader *loader)
+{
+    return loader->incomplete ? NULL : &loader->scenario->vars;
+}
+
 /* The text of a scalar, or an expression made of it. */
 struct written {
     const struct node *node;
@@ -145,10 +151,10 @@ static struct script *script_for(struct loader *loader, const char *name)
 static bool evaluate(struct loader *loader, const struct written *written, const char *name,
                      struct value *value)
 {
-    struct template_scope scope = {.vars = &loader->scenario->vars};
+    struct template_scope scope = {.vars = known_vars(loader)};
     struct error error = {0};
     struct template *parsed;
-    if (!parse(loader, written, TEMPLATE_TEXT, &scope, &parsed))
+    if (!parse(loader, written, TEMPLATE_TEXT, &scope, &parsed) || (loader->incomplete && strstr(written->text, "vars")))
         return false;
     if (template_value(parsed, script_for(loader, name), loader->arena, value, &error)) {
         diag_error(loader->diags, loader_mark(loader, written->node), NULL, "%s",
@@ -294,7 +300,7 @@ bool field_template(struct loader *loader, const struct field *field, const stru
     const struct block *pool = block_pool(field->block);
     bool once = pool && block_given(pool, "coprocess");
     struct template_scope scope = {
-        .vars = &loader->scenario->vars,
+        .vars = known_vars(loader),
         .item = pool ? ((const struct pool_spec *)pool->spec)->tasks.names : NULL,
         .task = pool && !once,
         .worker = once,
@@ -336,7 +342,7 @@ bool field_message_template(struct loader *loader, const struct field *field,
             field_wrong(loader, field, node);
         return false;
     }
-    struct template_scope scope = {.vars = &loader->scenario->vars, .message = true};
+    struct template_scope scope = {.vars = known_vars(loader), .message = true};
     struct written written = written_text(loader, node);
     return parse(loader, &written, TEMPLATE_TEXT, &scope, parsed);
 }

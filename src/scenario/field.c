@@ -3,6 +3,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/nearest.h"
+#include "base/str.h"
 #include "scenario/loader.h"
 #include "yaml/quote.h"
 #include "scenario/wording.h"
@@ -26,6 +28,31 @@ const char *field_wording(struct loader *loader, const struct key *key)
     char *wording = arena_strdup(loader->arena, buf_string(&text));
     buf_release(&text);
     return wording;
+}
+
+const char *loader_did_you_mean(struct loader *loader, const struct nearest *nearest, const char *otherwise)
+{
+    return nearest->name ? arena_printf(loader->arena, "did you mean '%s'?", nearest->name) : otherwise;
+}
+
+const char *loader_identifier(struct loader *loader, const char *text)
+{
+    char *name = arena_printf(loader->arena, "%s%s", *text >= '0' && *text <= '9' ? "_" : "", text);
+    for (char *at = name; *at; at++)
+        if (!is_identifier((char[]){'_', *at, '\0'}))
+            *at = '_';
+    return *name ? arena_printf(loader->arena, "write %s", name) : NULL;
+}
+
+const struct choice *field_choice(const struct field *field, const char *text, struct nearest *nearest)
+{
+    *nearest = (struct nearest){.wrong = text};
+    for (const struct choice *choice = field->key->choices; choice->name; choice++) {
+        if (!strcmp(choice->name, text))
+            return choice;
+        nearest_offer(nearest, choice->name);
+    }
+    return NULL;
 }
 
 void field_expected(struct loader *loader, const struct field *field, const struct node *node,

@@ -135,7 +135,7 @@ static bool include_one(struct loader *loader, const struct node *node, struct m
     return root;
 }
 
-/* The tree of ROOT, of the file NUMBER, with what it includes. */
+/* The tree of ROOT, of the file NUMBER, with what it includes, as far as that can be read. */
 static const struct node *include_files(struct loader *loader, size_t number,
                                         const struct node *root)
 {
@@ -150,12 +150,10 @@ static const struct node *include_files(struct loader *loader, size_t number,
     struct merge together = {.loader = loader};
     const struct node *items = value->kind == NODE_LIST ? value->items : value;
     size_t count = value->kind == NODE_LIST ? value->size : 1;
-    bool right = true;
     for (size_t i = 0; i < count; i++)
-        right &= include_one(loader, &items[i], &together);
+        loader->incomplete |= !include_one(loader, &items[i], &together);
     merge_own(&together, root);
-    const struct node *whole = merge_finish(&together, root);
-    return right ? whole : NULL;
+    return merge_finish(&together, root);
 }
 
 const struct node *include_all(struct loader *loader, const struct node *root)

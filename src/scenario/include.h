@@ -27,7 +27,7 @@ size_t include_add(struct loader *loader, const struct scenario_file *file);
 
 /*
  * Reads what ROOT, the tree of the scenario's own file, includes, and returns the tree of all
- * together; NULL where a file cannot be read, which is reported.
+ * together. A file that cannot be read is reported and left out, and loader->incomplete set.
  */
 const struct node *include_all(struct loader *loader, const struct node *root);
 

@@ -158,8 +158,6 @@ static void read_scenario(struct loader *loader)
     if (stranger_tree(STRANGER_SCENARIO, loader->source, root, loader->diags))
         return;
     root = include_all(loader, root);
-    if (!root)
-        return;
     struct block block = {
         .kind = BLOCK_SCENARIO,
         .spec = loader->scenario,
@@ -168,6 +166,8 @@ static void read_scenario(struct loader *loader)
     keep_tree(loader, root);
     read_on(loader);
     block_read(loader, &block, root);
+    if (loader->incomplete)
+        return;
     scenario_check(loader);
     secrets_check(loader);
 }

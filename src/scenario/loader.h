@@ -18,6 +18,7 @@
 
 struct arena;
 struct error;
+struct nearest;
 struct scenario_file;
 struct script;
 struct secret_name;
@@ -67,6 +68,7 @@ struct loader {
     size_t secret_count;
     bool standard_input; /* the scenario came from it */
     bool unsure;         /* an error leaves open who uses which queue */
+    bool incomplete;     /* a file that is included could not be read: what it would name is not known */
 };
 
 /* A mapping that is being read. */
@@ -180,6 +182,15 @@ bool field_message_template(struct loader *loader, const struct field *field,
 
 /* Warns where the text of NODE, which no shell reads, has what a shell would put a value in for. */
 void loader_warn_of_shell(struct loader *loader, const struct node *node);
+
+/* "did you mean 'NAME'?" of what is NEAREST, OTHERWISE where nothing is near enough. In the loader's arena. */
+const char *loader_did_you_mean(struct loader *loader, const struct nearest *nearest, const char *otherwise);
+
+/* "write A_B" of a TEXT that is no identifier: one that is nearly the same. In the loader's arena. */
+const char *loader_identifier(struct loader *loader, const char *text);
+
+/* The choice of the field's key that is called TEXT; NULL: none is, and NEAREST has the one that it may stand for. */
+const struct choice *field_choice(const struct field *field, const char *text, struct nearest *nearest);
 
 /* True where the scalar NODE may hold an expression. */
 bool node_has_template(const struct node *node);

@@ -15,6 +15,7 @@ static const struct {
     const char *theirs;
     const char *ours;
 } signs[] = {
+    {"=", "=="},
     {"===", "=="},          {"!==", "~="},         {"!=", "~="},
     {"||", "or"},           {"&&", "and"},         {"??", "or"},
     {"!", "not"},           {"$", "env."},         {"`", "'"},
@@ -72,7 +73,7 @@ static bool replace_signs(struct buf *out, const char *text, size_t length)
             break;
         for (size_t i = 0; token.type == TOKEN_SIGN && !ours && i < countof(signs); i++) {
             size = strlen(signs[i].theirs);
-            if ((size_t)(end - token.text) >= size && !memcmp(token.text, signs[i].theirs, size))
+            if (size >= token.length && (size_t)(end - token.text) >= size && !memcmp(token.text, signs[i].theirs, size))
                 ours = signs[i].ours;
         }
         if (!ours)

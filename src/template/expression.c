@@ -54,8 +54,11 @@ static char *syntax_message(struct arena *arena, const char *message)
     size_t length = strlen(message);
     if (strstr(message, " near '<\\"))
         return arena_strdup(arena, "unexpected character");
-    if (length >= sizeof(ended) && strcmp(message + length - sizeof(ended) + 1, ended) == 0)
-        return arena_strdup(arena, "the expression is not complete");
+    if (length >= sizeof(ended) && strcmp(message + length - sizeof(ended) + 1, ended) == 0) {
+        const char *missing = strstr(message, " expected");
+        return missing ? arena_printf(arena, "the expression is not complete: %.*s is missing", (int)(missing - message), message)
+                       : arena_strdup(arena, "the expression is not complete: a value is missing at its end");
+    }
     if (strncmp(message, expected, sizeof(expected) - 1) == 0)
         return arena_printf(arena, "unexpected %s", message + sizeof(expected) - 1);
     return arena_strdup(arena, message);

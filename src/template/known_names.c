@@ -289,7 +289,7 @@ int names_check_free(struct checker *checker, const struct token *token)
     if (token_is(token, "output_tmp"))
         return check_output_tmp(checker, token);
     if (token_is(token, "vars"))
-        return check_fields(checker, "vars", checker->scope->vars, checker->at);
+        return !checker->scope->vars ? 0 : check_fields(checker, "vars", checker->scope->vars, checker->at);
     if (token_is(token, "env"))
         return check_env(checker);
     if (token_is(token, "name"))

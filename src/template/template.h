@@ -32,7 +32,7 @@ enum template_use {
 
 /* The names an expression may use, besides the functions and Lua's string, math and table. */
 struct template_scope {
-    const struct value *vars;       /* a table: its keys are what may stand behind "vars." */
+    const struct value *vars;       /* a table: its keys are what may stand behind "vars."; NULL: that is not known */
     const struct value *item;       /* the same for "item."; NULL: that is not known */
     bool task;                      /* item, index, worker, attempt are there */
     bool worker;                    /* of these worker alone: one program serves many tasks */

@@ -275,6 +275,22 @@ struct brackets {
     size_t depth;
 };
 
+bool layout_late_quote(const struct source *source, size_t offset, struct diags *diags)
+{
+    const char *text = source->text;
+    size_t close = offset;
+    while (close > 0 && !strchr("'\"", text[close - 1]))
+        close--;
+    size_t open = close ? close - 1 : 0;
+    while (open > 0 && text[open - 1] != text[close - 1])
+        open--;
+    if (!open || !memchr(text + open, '\n', close - open))
+        return false;
+    diag_error(diags, source_mark(source, open - 1, 1), "close it where the text ends",
+               "this quoted text goes on to line %u, where the next quote closes it", source_mark(source, close - 1, 1).line);
+    return true;
+}
+
 /* Behind the quoted text at FROM, or END. */
 static size_t skip_quoted(const char *text, size_t from, size_t end)
 {

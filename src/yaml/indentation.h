@@ -23,6 +23,9 @@ bool layout_in_text(const struct source *source, size_t offset, struct diags *di
 /* The line begins in a column where none above it does, or is an entry '-' among keys. */
 bool layout_between(const struct source *source, size_t offset, struct diags *diags);
 
+/* A quote closes before OFFSET a text that was opened lines above: says so, and shows where it was. */
+bool layout_late_quote(const struct source *source, size_t offset, struct diags *diags);
+
 /* The end of the file, with a bracket that is still open: says so, and shows the innermost one. */
 bool layout_unclosed(const struct source *source, size_t offset, struct diags *diags);
 

@@ -1,6 +1,7 @@
 /* The table of what may be wrong with YAML, and how we say it. */
 #include "yaml/syntax.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -15,12 +16,13 @@
 enum syntax_when {
     WHEN_ANY,
     WHEN_AT,     /* the character there is one of NEAR */
+    WHEN_JOINED, /* the character before it is one of NEAR, and there is a letter or a digit there */
     WHEN_BEHIND, /* the character before it, spaces left out, is one of NEAR */
     WHEN_KEY,    /* nothing but one word stands before it in its line */
 };
 
 /*
- * One row a problem. The first row whose PROBLEM is the parser's, whose CONTEXT (where it has one)
+ * One row a problem. The first row with whose PROBLEM the parser's begins, whose CONTEXT (where it has one)
  * is the parser's, and for which WHEN holds, is taken.
  */
 struct syntax_row {
@@ -93,14 +95,23 @@ static const struct syntax_row rows[] = {
      .at_context = true,
      .message = "'&' begins an anchor, but no name follows",
      .hint = "put a text that begins with '&' in quotes"},
+    {.problem = "did not find expected",
+     .when = WHEN_JOINED,
+     .near = "'",
+     .layout = layout_late_quote,
+     .message = "text behind a closing quote",
+     .hint = "within ' ' a ' is written ''; or take \" \" round the text"},
+    {.problem = "did not find expected",
+     .when = WHEN_JOINED,
+     .near = "\"",
+     .layout = layout_late_quote,
+     .message = "text behind a closing quote",
+     .hint = "within \" \" a \" is written \\\"; or take ' ' round the text"},
     {.problem = "did not find expected ',' or ']'",
      .when = WHEN_BEHIND,
      .near = "$",
      .message = "a '{' cannot stand here in a list that was opened with '['",
      .hint = TEMPLATE_HINT,
-     .opened = "the list was opened here"},
-    {.problem = "did not find expected ',' or ']'",
-     .message = "expected ',' or ']' in a list that was opened with '['",
      .opened = "the list was opened here"},
     {.problem = "did not find expected ',' or '}'",
      .when = WHEN_BEHIND,
@@ -108,6 +119,15 @@ static const struct syntax_row rows[] = {
      .message = "a '{' cannot stand here in a mapping that was opened with '{'",
      .hint = TEMPLATE_HINT,
      .opened = "the mapping was opened here"},
+    {.problem = "did not find expected ',' or",
+     .when = WHEN_AT,
+     .near = "{[",
+     .message = "a bracket cannot stand here, inside [ ] or { }",
+     .hint = "put a text with brackets in quotes",
+     .opened = "what it is inside of was opened here"},
+    {.problem = "did not find expected ',' or ']'",
+     .message = "expected ',' or ']' in a list that was opened with '['",
+     .opened = "the list was opened here"},
     {.problem = "did not find expected ',' or '}'",
      .message = "expected ',' or '}' in a mapping that was opened with '{'",
      .opened = "the mapping was opened here"},
@@ -122,11 +142,13 @@ static const struct syntax_row rows[] = {
     {.problem = "did not find expected key",
      .when = WHEN_BEHIND,
      .near = "\"'",
+     .layout = layout_late_quote,
      .message = "text behind a closing quote",
      .hint = "put the whole value in quotes"},
     {.problem = "did not find expected '-' indicator",
      .when = WHEN_BEHIND,
      .near = "\"'",
+     .layout = layout_late_quote,
      .message = "text behind a closing quote",
      .hint = "put the whole value in quotes"},
     {.problem = "did not find expected key",
@@ -216,6 +238,8 @@ static bool holds(const struct syntax_row *row, const struct spot *spot)
         return true;
     case WHEN_AT:
         return is_near(spot, at, row->near);
+    case WHEN_JOINED:
+        return at > 0 && is_near(spot, at - 1, row->near) && at < spot->source->length && isalnum((unsigned char)text[at]);
     case WHEN_BEHIND:
         while (at > 0 && text[at - 1] == ' ')
             at--;
@@ -234,7 +258,7 @@ static const struct syntax_row *find_row(const struct syntax_fault *fault, const
 {
     for (size_t i = 0; fault->problem && i < countof(rows); i++) {
         const struct syntax_row *row = &rows[i];
-        if (!strcmp(row->problem, fault->problem) &&
+        if (!strncmp(row->problem, fault->problem, strlen(row->problem)) &&
             (!row->context || (fault->context && !strcmp(row->context, fault->context))) &&
             holds(row, spot))
             return row;

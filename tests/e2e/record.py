@@ -188,9 +188,9 @@ def test_what_is_missing_is_told():
     assert b"version 2, which this parrun cannot read: it reads version 1" in ended.stderr, ended.stderr
     directory.file("empty", b"")
     assert b"cut off before the first was written" in parrun("replay", "empty", directory=directory, status=3).stderr
-    for text in (b"hello\n", b'{"event":"run.ended"}\n', lines[1]):
+    for text in (b"processes: {a: {run: x}}\n", b'{"event":"run.ended"}\n', b"{}\n", lines[1]):
         directory.file("none", text)
-        assert b"record" in parrun("replay", "none", directory=directory, status=2).stderr
+        assert b"'none' is no record: its first line" in parrun("replay", "none", directory=directory, status=2).stderr
     directory.file("broken", b"".join([*lines[:4], b"{broken\n", *lines[4:]]))
     ended = parrun("replay", "broken", directory=directory, status=3)
     assert b"line 5" in ended.stderr, ended.stderr

@@ -152,7 +152,7 @@ static const struct faulty {
     {"x ${{ 1", "${{", "'${{' without its '}}'", NULL},
     {"x ${{ '}} }", "${{", "'${{' without its '}}'", NULL},
     {"${{ }}", " ", "the expression is empty", NULL},
-    {"${{ 1 + }}", "1 +", "the expression is not complete", NULL},
+    {"${{ 1 + }}", "1 +", "the expression is not complete: a value is missing at its end", NULL},
     {"${{ 1 2 }}", "1 2", "unexpected '2'", NULL},
     {"${{ 1, 2 }}", "1, 2", "an expression is one value", NULL},
     {"${{ 1; }}", "1;", "an expression is one value", NULL},

@@ -47,7 +47,7 @@ static const char *condition_hint(struct loader *loader, const char *word)
             return arena_printf(loader->arena, "write %s", words[others[i].condition]);
     for (size_t i = 0; i < countof(words); i++)
         nearest_offer(&nearest, words[i]);
-    return nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name) : NULL;
+    return loader_did_you_mean(loader, &nearest, NULL);
 }
 
 /* {web: {condition: ...}}, as in a compose file. */

@@ -108,7 +108,7 @@ static void bind_entry(struct loader *loader, const struct field *field, const s
     struct template *value = NULL;
     bool secret = false;
     if (!is_identifier(key->text)) {
-        diag_error(loader->diags, loader_mark(loader, key), NULL,
+        diag_error(loader->diags, loader_mark(loader, key), loader_identifier(loader, key->text),
                    "a name in 'env' is letters, digits and '_', found '%s'",
                    show_text(key->text, key->size).text);
         return;

@@ -158,16 +158,14 @@ static const char *nearest_hint(struct loader *loader, const char *wrong, bool o
     for (size_t i = 0; i < count; i++)
         if ((loader->declared[i].kind == BLOCK_QUEUE) != object)
             nearest_offer(&nearest, loader->declared[i].name);
-    if (nearest.name)
-        return arena_printf(loader->arena, "did you mean '%s'?", nearest.name);
-    return object ? NULL : "declare it under 'queues'";
+    return loader_did_you_mean(loader, &nearest, object ? NULL : "declare it under 'queues'");
 }
 
 void loader_unknown_object(struct loader *loader, struct mark mark, const char *label,
                            const char *name)
 {
-    diag_error(loader->diags, mark, nearest_hint(loader, name, true),
-               "%s: no process, pool or thread is called '%s'", label, loader_shown(loader, name));
+    if (!loader->incomplete)
+        diag_error(loader->diags, mark, nearest_hint(loader, name, true), "%s: no process, pool or thread is called '%s'", label, loader_shown(loader, name));
 }
 
 static void report_reference(struct loader *loader, const struct reference *reference)
@@ -182,7 +180,7 @@ static void report_reference(struct loader *loader, const struct reference *refe
         diag_note(loader->diags, other->mark, "'%s' is declared here", shown);
     } else if (reference->object) {
         loader_unknown_object(loader, reference->mark, "'depends_on'", reference->name);
-    } else {
+    } else if (!loader->incomplete) {
         diag_error(loader->diags, reference->mark, nearest_hint(loader, reference->name, false),
                    "unknown queue '%s'", shown);
     }

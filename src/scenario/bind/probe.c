@@ -62,8 +62,11 @@ static void bind_tcp(struct loader *loader, const struct field *field, const str
     struct probe_address address;
     if (!text || probe_parse_tcp(text, &address))
         return;
-    field_meant(loader, field, node,
-                *text && !strpbrk(text, ":/ ") && text[strspn(text, "0123456789")] ? arena_printf(loader->arena, "%s:PORT", text) : NULL);
+    const char *port = strrchr(text, ':') ? strrchr(text, ':') + 1 : text;
+    if (*port && !port[strspn(port, "0123456789")])
+        field_expected(loader, field, node, field->key->type->wording, "a port is 0 to 65535");
+    else
+        field_meant(loader, field, node, *text && !strpbrk(text, ":/ ") ? arena_printf(loader->arena, "%s:PORT", text) : NULL);
 }
 
 static const char *url_hint(struct loader *loader, const char *text)

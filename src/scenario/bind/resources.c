@@ -124,12 +124,13 @@ static void unknown_resource(struct loader *loader, const struct field *field, c
 {
     const struct scenario *scenario = loader->scenario;
     struct nearest nearest = {.wrong = key->text};
+    if (loader->incomplete)
+        return;
     for (size_t i = 0; i < scenario->resource_count; i++)
         nearest_offer(&nearest, scenario->resources[i].name);
     diag_error(loader->diags, loader_mark(loader, key),
-               nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
-                            : arena_printf(loader->arena, "declare it: resources: {%s: 1}",
-                                           is_identifier(key->text) ? key->text : "NAME"),
+               loader_did_you_mean(loader, &nearest, arena_printf(loader->arena, "declare it: resources: {%s: 1}",
+                                                                  is_identifier(key->text) ? key->text : "NAME")),
                "%s: the scenario has no resource '%s'", field_label(loader, field), show_text(key->text, key->size).text);
 }
 

@@ -1,6 +1,7 @@
 /* How a process is started again, and the commands that stop one. */
 #include <string.h>
 
+#include "base/nearest.h"
 #include "scenario/loader.h"
 #include "scenario/hints/values.h"
 #include "scenario/types.h"
@@ -18,13 +19,15 @@ static void bind_restart(struct loader *loader, const struct field *field, const
     field_block(loader, field, &defaults, restart);
     if (!field_text(loader, field, node, &word))
         return;
-    for (const struct choice *choice = field->key->choices; choice->name; choice++) {
-        if (!strcmp(choice->name, word)) {
-            restart->on = (enum restart_on)choice->value;
-            return;
-        }
-    }
-    field_meant(loader, field, node, meant_choice(loader->arena, word));
+    struct nearest nearest;
+    const struct choice *choice = field_choice(field, word, &nearest);
+    const char *other = choice ? NULL : meant_choice(loader->arena, word);
+    if (choice)
+        restart->on = (enum restart_on)choice->value;
+    else if (other)
+        field_meant(loader, field, node, other);
+    else
+        field_expected(loader, field, node, field_wording(loader, field->key), loader_did_you_mean(loader, &nearest, NULL));
 }
 
 static void bind_restarts(struct loader *loader, const struct field *field, const struct node *node)

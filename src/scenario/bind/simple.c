@@ -118,34 +118,21 @@ static void bind_text(struct loader *loader, const struct field *field, const st
         field_wrong(loader, field, node);
 }
 
-static bool is_choice(const struct choice *choices, const char *text)
-{
-    while (choices->name && strcmp(choices->name, text))
-        choices++;
-    return choices->name;
-}
-
 static bool find_choice(struct loader *loader, const struct field *field, const struct node *node,
                         int *found)
 {
     const char *text;
     if (!field_text(loader, field, node, &text))
         return false;
-    const struct choice *choices = field->key->choices;
-    struct nearest nearest = {.wrong = text};
-    for (size_t i = 0; choices[i].name; i++) {
-        if (!strcmp(choices[i].name, text)) {
-            *found = choices[i].value;
-            return true;
-        }
-        nearest_offer(&nearest, choices[i].name);
+    struct nearest nearest, ignored;
+    const struct choice *choice = field_choice(field, text, &nearest);
+    if (choice) {
+        *found = choice->value;
+        return true;
     }
     const char *other = meant_choice(loader->arena, text);
-    const char *hint = NULL;
-    if (other && is_choice(choices, other))
-        hint = arena_printf(loader->arena, "write %s", other);
-    else if (nearest.name)
-        hint = arena_printf(loader->arena, "did you mean '%s'?", nearest.name);
+    const char *hint = other && field_choice(field, other, &ignored) ? arena_printf(loader->arena, "write %s", other)
+                                                                     : loader_did_you_mean(loader, &nearest, NULL);
     field_expected(loader, field, node, field_wording(loader, field->key), hint);
     return false;
 }
@@ -178,8 +165,7 @@ static void check_events(struct loader *loader, const struct node *node, const c
         }
         if (!any)
             diag_error(loader->diags, loader_mark(loader, node),
-                       nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
-                                    : "parrun-events(7) has all of them",
+                       loader_did_you_mean(loader, &nearest, "parrun-events(7) has all of them"),
                        "no event is called '%s'", loader_shown(loader, nearest.wrong));
     }
 }

@@ -48,17 +48,13 @@ static void bind_word(struct loader *loader, const struct field *field, const st
         text = "null";
     else if (!field_text(loader, field, node, &text))
         return;
-    const struct choice *choices = field->key->choices;
-    struct nearest nearest = {.wrong = text};
-    for (size_t i = 0; choices[i].name; i++) {
-        if (!strcmp(choices[i].name, text)) {
-            stream->kind = (enum stream_kind)choices[i].value;
-            return;
-        }
-        nearest_offer(&nearest, choices[i].name);
+    struct nearest nearest;
+    const struct choice *choice = field_choice(field, text, &nearest);
+    if (choice) {
+        stream->kind = (enum stream_kind)choice->value;
+        return;
     }
-    const char *hint = nearest.name
-                           ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
+    const char *hint = nearest.name ? loader_did_you_mean(loader, &nearest, NULL)
                        : strchr(text, '/') || strchr(text, '.') || is_of_task(field->key) || is_of_tasks(field->key)
                            ? arena_printf(loader->arena, "a file is written {file: %s}",
                                           show_text(text, strlen(text)).text)

@@ -202,8 +202,11 @@ static void bind_range(struct loader *loader, const struct field *field, const s
     struct source_spec *source = field->block->spec;
     int64_t numbers[3] = {0, 0, 1};
     if (node->kind != NODE_LIST || node->size < 2 || node->size > 3) {
+        bool one = node->kind == NODE_LIST && node->size == 1 && node->items->kind == NODE_SCALAR;
         field_meant(loader, field, node,
-                    node->kind == NODE_SCALAR ? meant_range(loader->arena, node->text) : NULL);
+                    one                         ? arena_printf(loader->arena, "[0, %s], or [%s, TO]", node->items->text, node->items->text)
+                    : node->kind == NODE_SCALAR ? meant_range(loader->arena, node->text)
+                                                : NULL);
         return;
     }
     for (size_t i = 0; i < node->size; i++) {

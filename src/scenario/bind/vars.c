@@ -82,6 +82,8 @@ static void apply_override(struct loader *loader, const struct value *vars, cons
     }
     size_t length = (size_t)(equals - override);
     struct value_pair *pair = find_var(vars, override, length);
+    if (!pair && loader->incomplete)
+        return;
     if (!pair) {
         const char *name = arena_copy(loader->arena, override, length);
         diag_error(loader->diags, nowhere, known_vars(loader, vars, name),
@@ -119,9 +121,8 @@ static void bind_vars(struct loader *loader, const struct field *field, const st
         for (size_t i = 0; i < node->size; i++) {
             const struct node *key = node_key(node, i);
             if (!is_identifier(key->text))
-                diag_error(loader->diags, loader_mark(loader, key),
-                           "expressions name it as vars.NAME",
-                           "a variable's name is letters, digits and '_', found '%s'",
+                diag_error(loader->diags, loader_mark(loader, key), loader_identifier(loader, key->text),
+                           "a variable's name is letters, digits and '_', as expressions name it vars.NAME, found '%s'",
                            show_text(key->text, key->size).text);
         }
         if (!loader_value(loader, node, loader->scenario->name, &vars))

@@ -117,12 +117,8 @@ static void bind_word(struct loader *loader, const struct field *field, const st
     struct nearest nearest = {.wrong = text};
     nearest_offer(&nearest, "all");
     nearest_offer(&nearest, "any");
-    const char *hint = NULL;
-    if (known)
-        hint = arena_printf(loader->arena, "write [%s]", text);
-    else if (nearest.name)
-        hint = arena_printf(loader->arena, "did you mean '%s'?", nearest.name);
-    field_expected(loader, field, node, field->key->type->wording, hint);
+    field_expected(loader, field, node, field->key->type->wording,
+                   known ? arena_printf(loader->arena, "write [%s]", text) : loader_did_you_mean(loader, &nearest, NULL));
 }
 
 static void bind_success(struct loader *loader, const struct field *field, const struct node *node)

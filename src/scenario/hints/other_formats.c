@@ -28,7 +28,9 @@ static const struct {
     {"[program:*]*", "a file of supervisord", COMMANDS},
     {"[supervisord]*", "a file of supervisord", COMMANDS},
     {"[unix_http_server]*", "a file of supervisord", COMMANDS},
-    {"[*,*", NULL, NULL}, /* a list of YAML */
+    {"[*,*", NULL, NULL}, /* lists of YAML */
+    {"[]", NULL, NULL},
+    {"[{*", NULL, NULL},
     {"[*]", "a file of sections such as INI or TOML", EXAMPLES},
     {"FROM *", "a Dockerfile", "write docker build behind run: of a process"},
     {"\x7F"
