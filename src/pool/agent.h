@@ -23,8 +23,9 @@ enum agent_loss {
 };
 
 struct agent_slot_callbacks {
-    /* The worker was started there. HOST is valid as long as the slot is attached, and JOB too: "" where there is none. */
-    void (*started)(void *arg, int64_t pid, const char *host, const char *job);
+    /* The worker was started there. HOST is valid as long as the slot is attached, and JOB too: "" where there is none. The job
+     * ends at END, of clock_monotonic(); 0: nobody knows. */
+    void (*started)(void *arg, int64_t pid, const char *host, const char *job, int64_t end);
     /* Bytes of its frames, and of its standard error. */
     void (*output)(void *arg, const char *bytes, size_t length);
     void (*error)(void *arg, const char *bytes, size_t length);

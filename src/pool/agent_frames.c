@@ -8,6 +8,7 @@
 #include "base/version.h"
 #include "loop/timer.h"
 #include "pool/agent_private.h"
+#include "pool/launch_command.h"
 #include "pool/launcher.h"
 #include "pool/slurm.h"
 
@@ -80,6 +81,7 @@ static void take_hello(struct pool_agent *agent, struct frame *frame)
         return;
     }
     agent->state = AGENT_READY;
+    agent->ends_at = agent->hello.left ? agent->heard_at + agent->hello.left : launch_command_end(agent_spec(agent), agent->heard_at);
     tail_free(agent->words);
     agent->words = NULL;
     timer_start(agent->timer, AGENT_BEAT);
@@ -116,7 +118,7 @@ static void take_started(struct pool_agent *agent, struct agent_slot *slot, stru
     agent->failed = false;
     free(agent->failure);
     agent->failure = NULL;
-    slot->callbacks->started(slot->arg, frame_read_i64(frame), agent->hello.host, agent->hello.job);
+    slot->callbacks->started(slot->arg, frame_read_i64(frame), agent->hello.host, agent->hello.job, agent->ends_at);
 }
 
 static void take_ended(struct agent_slot *slot, struct frame *frame)

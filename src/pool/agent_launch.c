@@ -159,6 +159,16 @@ static void print_failed(const struct pool_agent *agent, struct buf *out)
     launcher_print_exit(agent->launcher, out);
 }
 
+/* As srun(1) tells of a job whose time is over; at a node that is dead nobody else does. */
+static bool is_over_time(const struct pool_agent *agent)
+{
+    struct buf words = {0};
+    agent_print_words(agent, &words);
+    bool over = agent_spec(agent)->slurm.given && strstr(buf_string(&words), "Timed out waiting for job step to complete");
+    buf_release(&words);
+    return over;
+}
+
 /* Nothing is left of the launcher, or of the agent's output. */
 static void lose_exited(struct pool_agent *agent)
 {
@@ -169,7 +179,7 @@ static void lose_exited(struct pool_agent *agent)
     } else {
         print_failed(agent, &reason);
     }
-    agent_lose(agent, AGENT_LOST, 0, reason.data);
+    agent_lose(agent, is_over_time(agent) ? AGENT_LEFT : AGENT_LOST, 0, reason.data);
     buf_release(&reason);
 }
 

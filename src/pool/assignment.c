@@ -90,8 +90,9 @@ static void start_worker(struct pool_worker *worker)
 {
     struct error error = {0};
     worker->state = CREW_STARTING;
-    worker->revoking = worker->hung = worker->leaving = worker->idled = false;
-    worker->done = worker->idle_since = 0;
+    worker->revoking = worker->hung = worker->leaving = false;
+    worker->done = worker->idle_since = worker->ends_at = 0;
+    worker->leave = NULL;
     worker->loss = AGENT_KEPT;
     worker->pool->workers_alive++;
     if (!worker->kind->start(worker, &error))
@@ -157,13 +158,39 @@ void pool_halt_worker(struct pool *pool)
     }
 }
 
+/* So long before its end, at the least, a job ends for its workers: how long it took to come is not known. */
+#define JOB_SPARE (5 * NS_PER_S)
+
+/* The next task would not end before its job, as the tasks so far have taken, and a quarter more. The first is tried in any case. */
+static bool is_late(const struct pool_worker *worker)
+{
+    const struct pool *pool = worker->pool;
+    int64_t need = pool->average + pool->average / 4, timeout = pool->spec->object.timeout;
+    if (timeout && need > timeout)
+        need = timeout;
+    return worker->ends_at && worker->done &&
+           clock_monotonic() + need * (int64_t)(worker->tasks.count + 1) > worker->ends_at - JOB_SPARE;
+}
+
+bool pool_worker_is_spent(const struct pool_worker *worker)
+{
+    int64_t recycle = worker->pool->spec->recycle;
+    return (recycle && worker->done + (int64_t)worker->tasks.count >= recycle) || is_late(worker);
+}
+
+bool pool_worker_was_too_short(const struct pool_worker *worker, const struct task *task)
+{
+    return worker->ends_at && !worker->done && task->finished > worker->ends_at - JOB_SPARE;
+}
+
 void pool_replace_worker(struct pool *pool)
 {
-    for (size_t i = 0; pool->spec->recycle && i < pool->worker_count; i++) {
+    for (size_t i = 0; i < pool->worker_count; i++) {
         struct pool_worker *worker = pool->worker[i];
-        if (worker->state != CREW_READY || worker->tasks.count ||
-            worker->done < pool->spec->recycle)
+        if (!pool_worker_is_free(worker) || !pool_worker_is_spent(worker))
             continue;
+        if (is_late(worker))
+            worker->leave = "its job ends before another task would";
         worker->state = CREW_FINISHING;
         worker->kind->finish(worker);
     }

@@ -60,7 +60,7 @@ void pool_spare_worker(struct pool *pool)
             next = left < next ? left : next;
             continue;
         }
-        worker->idled = true;
+        worker->leave = "it has had no task for long";
         worker->state = CREW_FINISHING;
         worker->kind->finish(worker);
         staffed--;

@@ -67,19 +67,31 @@ static bool chooses_nodes(const struct slurm_spec *slurm)
     return false;
 }
 
+#define MINUTE (60 * NS_PER_S)
+
+/* Slurm counts in these. */
+static int64_t whole_minutes(int64_t time)
+{
+    return (time + MINUTE - 1) / MINUTE;
+}
+
+int64_t launch_command_end(const struct on_spec *spec, int64_t begun)
+{
+    return spec->slurm.time ? begun + whole_minutes(spec->slurm.time) * MINUTE : 0;
+}
+
 /* Appends what a launch asks Slurm for; returns how many words there are then. */
 static size_t add_slurm(struct launch_command *command, size_t count, const struct on_spec *spec, const char *job,
                         const char *excluded)
 {
     const struct slurm_spec *slurm = &spec->slurm;
-    int64_t minute = 60 * NS_PER_S;
     struct buf *word = command->words;
     buf_printf(word, "-c%lld", (long long)(slurm->cpus ? slurm->cpus : spec->slots));
     command->argv[count++] = word++->data;
     buf_printf(word, "--job-name=%s", job);
     command->argv[count++] = word++->data;
     if (slurm->time) {
-        buf_printf(word, "--time=%lld", (long long)((slurm->time + minute - 1) / minute));
+        buf_printf(word, "--time=%lld", (long long)whole_minutes(slurm->time));
         command->argv[count++] = word++->data;
     }
     if (slurm->bring) {

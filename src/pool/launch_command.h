@@ -3,6 +3,7 @@
 #define POOL_LAUNCH_COMMAND_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -22,6 +23,9 @@ struct launch_command {
  */
 void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job,
                          const char *excluded);
+
+/* When what was asked for at BEGUN, of any clock, ends at the latest, as far as the scenario says; 0: it does not. */
+int64_t launch_command_end(const struct on_spec *spec, int64_t begun);
 
 /* Makes that of one of Slurm's own programs: COUNT words and one more, all needed as long as it is. */
 void launch_command_make_slurm(struct launch_command *command, const char *const *words, size_t count, const char *last);

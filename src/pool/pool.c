@@ -100,13 +100,10 @@ static struct task *next_task(struct pool *pool)
     return task;
 }
 
-/* A worker that is to be replaced after so many tasks gets no more than those. */
 static bool may_take(const struct pool_worker *worker, size_t most)
 {
-    int64_t recycle = worker->pool->spec->recycle;
-    return worker->state == CREW_READY && !worker->revoking && !worker->leaving &&
-           worker->tasks.count < most &&
-           (!recycle || worker->done + (int64_t)worker->tasks.count < recycle);
+    return worker->state == CREW_READY && !worker->revoking && !worker->leaving && worker->tasks.count < most &&
+           !pool_worker_is_spent(worker);
 }
 
 void pool_worker_begin_first(struct pool_worker *worker)

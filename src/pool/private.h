@@ -73,6 +73,7 @@ struct pool_worker {
     int64_t pid;
     const char *host; /* where it runs; NULL: here */
     const char *job;  /* of a batch system, there; "": none */
+    int64_t ends_at;  /* clock_monotonic() when that ends, and the worker with it; 0: nobody knows */
     enum pool_worker_state state;
     struct task_list tasks; /* the first one runs, the others wait in the worker */
     struct buf line;        /* of what setup writes: a line's beginning */
@@ -80,7 +81,7 @@ struct pool_worker {
     int64_t done; /* tasks of this life, for recycle */
     bool leaving; /* it gets no more tasks: the pool is to have fewer workers */
     int64_t idle_since; /* clock_monotonic() since when an elastic pool has no task for it; 0: it has one */
-    bool idled;         /* so it was given back */
+    const char *leave;  /* why it was given back; NULL: it was not */
     bool hung; /* it was killed because its task ran past its limit */
     enum agent_loss loss; /* of its agent, where that is how it has ended */
 };
@@ -277,7 +278,13 @@ void pool_spare_worker(struct pool *pool);
 /* The system refused the first one some time ago; ARG is the pool. */
 void pool_try_worker_again(void *arg);
 
-/* Sends home the workers that have done as many tasks as they should; others take their places. */
+/* True where it gets no further task, as it has had all that 'recycle' says, or would not live to its end. */
+bool pool_worker_is_spent(const struct pool_worker *worker);
+
+/* True where the job of the worker was all of TASK's, from its first task to its end. */
+bool pool_worker_was_too_short(const struct pool_worker *worker, const struct task *task);
+
+/* Sends home the workers that get no further task; others take their places. */
 void pool_replace_worker(struct pool *pool);
 
 /* A halted pool: the workers give back what they have not begun, and end what they run if asked. */

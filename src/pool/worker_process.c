@@ -230,12 +230,13 @@ static void send_config(struct process_worker *process, const struct exec_contex
     config_release(&config);
 }
 
-static void on_slot_started(void *arg, int64_t pid, const char *host, const char *job)
+static void on_slot_started(void *arg, int64_t pid, const char *host, const char *job, int64_t end)
 {
     struct process_worker *process = arg;
     process->worker.pid = pid;
     process->worker.host = host;
     process->worker.job = job;
+    process->worker.ends_at = end;
 }
 
 static void on_slot_output(void *arg, const char *bytes, size_t length)

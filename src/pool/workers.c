@@ -5,7 +5,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/unit.h"
 #include "engine/run.h"
 #include "event/event.h"
 #include "pool/private.h"
@@ -179,7 +178,7 @@ static bool evict(struct pool_worker *worker, struct task *task, const char *rea
     struct buf text = {0};
     if (worker->loss == AGENT_KEPT || pool_is_closing(worker->pool))
         return false;
-    if (worker->loss == AGENT_LOST && ++task->lost >= LOST_TASK_MOST)
+    if ((worker->loss == AGENT_LOST && ++task->lost >= LOST_TASK_MOST) || pool_worker_was_too_short(worker, task))
         return false;
     buf_printf(&text, "its worker was lost: %s", reason);
     pool_evict_task(worker->pool, task, text.data);
@@ -213,19 +212,12 @@ static void give_up_tasks(struct pool_worker *worker, const char *reason)
     }
     lost->outcome = worker->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
     struct buf text = {0};
-    buf_printf(&text, "its worker was lost: %s", reason);
+    buf_printf(&text, "its worker was lost: %s%s", reason,
+               pool_worker_was_too_short(worker, lost) ? ", after the task had all the time of a job" : "");
     lost->text_length = text.length;
     lost->text = buf_take(&text);
     if (!pool_retry(pool, lost))
         pool_finish_task(pool, lost);
-}
-
-static void fill_idled(const struct pool *pool, struct event *event, struct buf *reason)
-{
-    buf_text(reason, "it has had no task for ");
-    duration_print(reason, pool->spec->idle_time);
-    event->flags = EVENT_REASONED;
-    event->reason = reason->data;
 }
 
 void pool_worker_gone(struct pool_worker *worker, const char *reason)
@@ -233,16 +225,12 @@ void pool_worker_gone(struct pool_worker *worker, const char *reason)
     struct pool *pool = worker->pool;
     bool expected = worker->state == CREW_FINISHING || pool_is_stopping(pool);
     struct event event = {.worker = worker->number, .pid = worker->pid};
-    struct buf idled = {0};
     end_setup_output(worker);
     event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
-    event.flags = expected ? 0 : EVENT_WRONG;
-    event.reason = expected ? NULL : worker->hung ? "its task did not end at its timeout" : reason;
-    if (worker->idled && expected)
-        fill_idled(pool, &event, &idled);
+    event.flags = !expected ? EVENT_WRONG : worker->leave ? EVENT_REASONED : 0;
+    event.reason = expected ? worker->leave : worker->hung ? "its task did not end at its timeout" : reason;
     if (expected ? worker->pid : worker->loss != AGENT_AGAIN) /* it may never have begun elsewhere */
         pool_emit(pool, &event);
-    buf_release(&idled);
     if (worker->state == CREW_STARTING && !worker->loss && ++pool->lost_in_a_row >= LOST_MOST)
         pool_break(pool, "its workers end before they are ready");
     worker->state = CREW_NONE;

@@ -15,6 +15,7 @@ void agent_hello_write(struct buf *out, const struct agent_hello *hello)
     frame_text(out, hello->host);
     frame_text(out, hello->job);
     frame_i64(out, hello->pid);
+    frame_i64(out, hello->left);
     frame_end(out, begin);
 }
 
@@ -25,6 +26,7 @@ void agent_hello_read(struct frame *frame, struct agent_hello *hello)
     hello->host = frame_read_text(frame);
     hello->job = frame_read_text(frame);
     hello->pid = frame_read_i64(frame);
+    hello->left = hello->version == AGENT_VERSION ? frame_read_i64(frame) : 0; /* another one is told, whatever it says */
 }
 
 void agent_hello_release(struct agent_hello *hello)

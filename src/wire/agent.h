@@ -45,7 +45,7 @@ struct buf;
 #define AGENT_MARK_LENGTH (sizeof(AGENT_MARK) - 1)
 _Static_assert(AGENT_MARK_LENGTH == 16, "long enough to stand in no greeting");
 
-#define AGENT_VERSION 1
+#define AGENT_VERSION 2
 #define AGENT_BEAT (1 * NS_PER_S)
 #define AGENT_SILENCE (4 * AGENT_BEAT)
 
@@ -71,6 +71,7 @@ struct agent_hello {
     char *host;
     char *job;        /* of Slurm; "": none */
     int64_t pid;
+    int64_t left; /* ns until its job ends; 0: it does not know */
 };
 
 void agent_hello_write(struct buf *out, const struct agent_hello *hello);

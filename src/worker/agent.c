@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -406,6 +407,14 @@ static void on_signal(void *arg, int signal_number)
     leave(agent);
 }
 
+/* What Slurm says of the end of the job, by the clock of this machine. */
+static int64_t time_left(void)
+{
+    const char *end = getenv("SLURM_JOB_END_TIME");
+    int64_t left = end ? strtoll(end, NULL, 10) - (int64_t)time(NULL) : 0;
+    return left > 0 && left < INT64_MAX / NS_PER_S ? left * NS_PER_S : 0;
+}
+
 static void say_hello(struct agent *agent)
 {
     char host[256] = "";
@@ -417,6 +426,7 @@ static void say_hello(struct agent *agent)
         .host = host,
         .job = job ? job : "",
         .pid = getpid(),
+        .left = time_left(),
     };
     buf_append(&agent->frames, AGENT_MARK, AGENT_MARK_LENGTH);
     agent_hello_write(&agent->frames, &hello);

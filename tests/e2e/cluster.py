@@ -112,9 +112,9 @@ exec sh -c "$*"
 """
 
 
-def with_ssh():
+def with_ssh(name="ssh", program=SSH):
     directory = Directory()
-    directory.file("ssh", SSH).chmod(0o755)
+    directory.file(name, program).chmod(0o755)
     return {"directory": directory, "env": {**os.environ, "PATH": f"{directory.path}:{os.environ['PATH']}"}}
 
 
@@ -196,7 +196,7 @@ def hello(version=1, program="9.9.9"):
 
 
 def test_another_version():
-    for said in (hello(), hello(2, "0.2.0")):
+    for said in (hello(), hello(99, "0.2.0")):
         directory = Directory()
         directory.file("hello", said)
         status, out, err = complete(scenario("[sh, -c, 'cat hello; sleep 1000']", ["tasks: 1", "workers: 1", "run: x"]),
@@ -330,7 +330,7 @@ def test_workers_come_and_go_with_the_tasks():
         ready = {run.wait_for(rb"Worker (\d) of pool p is ready on ")[1] for _ in range(2)}
         assert ready == {b"2", b"3"}, run.seen
         directory.file("go", "")
-        gone = {run.wait_for(rb"Worker (\d) of pool p ended \(\d+\): it has had no task for 100ms\.")[1] for _ in range(2)}
+        gone = {run.wait_for(rb"Worker (\d) of pool p ended \(\d+\): it has had no task for long\.")[1] for _ in range(2)}
         assert len(gone) == 2, run.seen
         tasks.write(b"e\n")
         run.wait_for(rb"Task 4 \(e\) runs")
@@ -346,4 +346,31 @@ def test_a_start_that_is_not_needed_any_more():
                                          ["workers: 2", "tasks: 3", "run: echo done"], ", timeout: 0s"))
     check_status(status, 0, out + err)
     assert out.count(b"done\n") == 3, out
+    check_nothing_left()
+
+
+# As srun(1) of a job that ends in four seconds.
+SRUN = """\
+#!/bin/sh
+while case $1 in -*) ;; *) false;; esac; do shift; done
+SLURM_JOB_ID=7 SLURM_JOB_END_TIME=$(($(date +%s) + 4)) exec "$@"
+"""
+
+
+def test_job_that_ends_soon():
+    """It gets one task, as another might not end. Told to go, it had all its time: the task needs more than there is."""
+    status, out, err = complete("""
+        pools:
+          p:
+            on: slurm
+            workers: 1
+            tasks: [a, b, c]
+            run: |
+              echo "did ${{ item }}"
+              [ ${{ item }} != c ] || { read -r pid name state agent rest </proc/$PPID/stat; kill $agent; exec sleep 1000; }
+        """, "-v", **with_ssh("srun", SRUN))
+    check_status(status, 1, out + err)
+    ended = re.findall(rb"Worker 1 of pool p ended \((\d+)\): its job ends before another task would\.", out)
+    assert len(set(ended)) == 2 and all(out.count(b"\ndid %c\n" % item) == 1 for item in b"ab"), out
+    assert re.search(rb"Task 2 \(c\).*: its worker was lost: its host .* was told to end it, after the task had all the time of a job", out), out
     check_nothing_left()
