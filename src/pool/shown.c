@@ -39,14 +39,19 @@ static void put_cell(const struct value *item, struct buf *cell)
     make_short(cell);
 }
 
+/* Nothing where the item is the task's own number. */
 static void put_item(const struct task *task, const struct value *item, struct buf *shown)
 {
     char number[24];
+    if (item->type == VALUE_INTEGER && item->integer == task->index)
+        return;
     value_text(shown, item);
+    make_short(shown);
+    if (item->type != VALUE_STRING || shown->length >= sizeof(number))
+        return;
     snprintf(number, sizeof(number), "%" PRId64, task->index);
     if (!strcmp(buf_string(shown), number))
         buf_clear(shown);
-    make_short(shown);
 }
 
 bool pool_item_is_number(const struct pool *pool, const struct task *task)
