@@ -58,7 +58,7 @@ def run_patiently(run, pattern):
     raise AssertionError(f"{pattern!r} never came: {run.finish()}")
 
 
-@mark("alone", "release")
+@mark("release")
 def test_queue_carries_100_mb():
     peak = queue_carries(100_000_000)
     assert 0 < peak < 16 * MIB, f"{peak} KiB"
@@ -100,7 +100,7 @@ def pool_of(count):
     return peak
 
 
-@mark("alone", "release")
+@mark("release")
 def test_pool_of_100_000_tasks():
     peak = pool_of(100_000)
     assert 0 < peak < 16 * MIB, f"{peak} KiB"
@@ -190,7 +190,7 @@ def slow_reader(size):
     return peak
 
 
-@mark("alone", "release")
+@mark("release")
 def test_slow_reader():
     peak = slow_reader(amount(96, 256) << 20)
     assert 0 < peak < 32 * MIB, f"{peak} KiB"

@@ -540,7 +540,6 @@ def test_a_write_ahead_log_cut_off_or_turned():
         check_damaged(directory, text, turn)
 
 
-@mark("alone")
 def test_a_full_disk_is_told():
     if os.geteuid() != 0:
         return  # nobody else may mount

@@ -80,7 +80,6 @@ def check_continued(text, lost, first, second):
     assert all(line in left for line in lines), "a line is torn or out of its order"
 
 
-@mark("alone")
 def test_a_full_disk_under_an_output_file():
     """What finds no room is left out by whole lines, counted and told; with room again it goes on."""
     directory = Directory()
@@ -111,7 +110,6 @@ def test_a_full_disk_under_an_output_file():
     check_nothing_left()
 
 
-@mark("alone")
 def test_a_full_disk_under_the_log():
     """The same for --log, whether it rotates or not: each line of it is whole, and its end is there."""
     directory = Directory()

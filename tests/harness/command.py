@@ -61,6 +61,10 @@ def processor_time():
     return seconds
 
 
+def count_processor_time(seconds):
+    USED.seconds = getattr(USED, "seconds", 0.0) + seconds
+
+
 class Command(subprocess.Popen):
     """A command of which is known what it used."""
 
@@ -70,7 +74,7 @@ class Command(subprocess.Popen):
         except ChildProcessError:
             return self.pid, 0
         if pid:
-            USED.seconds = getattr(USED, "seconds", 0.0) + usage.ru_utime + usage.ru_stime
+            count_processor_time(usage.ru_utime + usage.ru_stime)
         return pid, status
 
 

@@ -8,10 +8,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 
 from . import isolation
 from .case import Case, failed, passed
 from .command import LIGHT, WHOLE, environment, run_command
+from .fork_server import ForkServer
 from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
@@ -28,12 +30,28 @@ def marks(function):
             if isinstance(decorator, ast.Call) for argument in decorator.args}
 
 
-def run(path, function, variant, limit, sanitizer, more):
+STARTING = threading.Lock()
+
+
+@functools.cache
+def fork_server():
+    return ForkServer() if isolation.is_whole() else None
+
+
+def call(path, function, limit, env):
+    with STARTING:
+        server = fork_server()
+    if server:
+        return server.run(limit, path=str(path), function=function, env=env, cwd=str(TESTS))
     # -S: what a machine has its interpreters load at each start is not needed, and may take longer than a test
     argv = [*isolation.prefix(), sys.executable, "-B", "-S", "-m", "harness.call", path, function]
+    return run_command(argv, limit, cwd=TESTS, env=env, stdin=b"")
+
+
+def run(path, function, variant, limit, sanitizer, more):
     env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant, ASAN_OPTIONS=sanitizer, **more)
     env.update((name, os.environ[name]) for name in ASKED if name in os.environ)
-    ended = run_command(argv, limit, cwd=TESTS, env=env, stdin=b"")
+    ended = call(path, function, limit, env)
     if ended.status == 0:
         if kind_of(function) != "test":
             sys.stdout.write(ended.out.decode())

@@ -20,3 +20,8 @@ def prefix():
         except FileNotFoundError:
             break
     return []
+
+
+def is_whole():
+    """Whether they can be had by whoever runs the tests, without a user namespace."""
+    return prefix() == WAYS[0]

@@ -114,7 +114,7 @@ static void test_chance_finds_no_difference(void **state)
                                         "]",   "%bb", "\xff", "%z", "(a*", ".-)",   "[^]", "[a-"};
     static const char *const replacements[] = {"%0", "%1", "%2", "x", "%%", "%", "%a", ""};
     srand(1);
-    for (int i = 0; i < 60000; i++) {
+    for (int i = 0; i < 20000; i++) {
         struct config_texts texts = {.init = rand() % 12 - 4};
         texts.lengths[0] = draw(texts.subject, sizeof(texts.subject), letters, countof(letters));
         texts.lengths[1] = draw(texts.pattern, sizeof(texts.pattern), parts, countof(parts));

@@ -381,20 +381,21 @@ struct range {
     size_t to;
 };
 
-/* The main shells try all bytes where that starts no process. What starts one costs more than all else: the main shells try a
- * tenth of the hostile values there, others at the next place, and all with PARRUN_QUOTE=all (make fuzz); the others
+/* The main shells try all bytes where that starts no process. What starts one costs more than all else: the main shells try
+ * one in PARTS of the hostile values there, others at the next place, and all with PARRUN_QUOTE=all (make fuzz); the others
  * try the last value alone. */
+#define PARTS 30
 static struct range choose_values(const char *command, size_t place, bool main, size_t count)
 {
     size_t values = count - FIRST_HOSTILE;
-    size_t turn = place % 10;
+    size_t turn = place % PARTS;
     if (!starts_process(command))
         return (struct range){main ? 0 : FIRST_HOSTILE, count};
     if (!main)
         return (struct range){count - 1, count};
     if (getenv("PARRUN_QUOTE"))
         return (struct range){FIRST_HOSTILE, count};
-    return (struct range){FIRST_HOSTILE + turn * values / 10, FIRST_HOSTILE + (turn + 1) * values / 10};
+    return (struct range){FIRST_HOSTILE + turn * values / PARTS, FIRST_HOSTILE + (turn + 1) * values / PARTS};
 }
 
 static void check_shell(struct fixture *fixture, const char *const *shell, const struct place *tried,
