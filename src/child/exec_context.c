@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "child/limits.h"
+#include "engine/hook.h"
 #include "engine/resources.h"
 #include "engine/run.h"
 #include "queue/queue.h"
@@ -25,8 +26,8 @@
 #include "wire/worker_config.h"
 
 /* The names that a body finds in its environment: PARRUN_NAME, PARRUN_RUN, PARRUN_SOCKET,
- * PARRUN_INDEX, and with a user of its own HOME, USER and LOGNAME. */
-#define OWN_VARIABLES 7
+ * PARRUN_INDEX, with a user of its own HOME, USER and LOGNAME, and those of a hook. */
+#define OWN_VARIABLES (7 + HOOK_VARIABLES)
 
 /* What a process has been given; a pool's tasks are given their own. */
 static const struct claim *find_granted(const struct exec_context *context)
@@ -63,6 +64,8 @@ struct script *exec_context_script(struct exec_context *context)
     context->script = script_new_expressions(context->name, &context->run->scenario->vars);
     if (context->index)
         script_set_index(context->script, context->index);
+    for (size_t i = 0; context->spec->hook.when && i < HOOK_VARIABLES; i++)
+        script_set_env(context->script, exec_context_entry(context, hook_variables[i]));
     for (size_t i = 0; i < context->declared_count; i++)
         script_set_env(context->script, context->declared[i]);
     struct value uses = find_uses(context, &encoded);
@@ -182,6 +185,17 @@ static void set_uses(struct exec_context *context)
     buf_release(&encoded);
 }
 
+/* Tells a hook what has ended, and how. */
+static void set_ended(struct exec_context *context)
+{
+    for (size_t i = 0; context->spec->hook.when && i < HOOK_VARIABLES; i++) {
+        struct buf text = {0};
+        hook_print(context->run, context->spec, (enum hook_variable)i, &text);
+        exec_context_set(context, hook_variables[i], buf_string(&text));
+        buf_release(&text);
+    }
+}
+
 static int make_environment(struct exec_context *context, struct error *error)
 {
     size_t count = 0;
@@ -202,6 +216,7 @@ static int make_environment(struct exec_context *context, struct error *error)
         exec_context_set(context, "PARRUN_INDEX",
                          arena_printf(context->arena, "%" PRId64, context->index));
     set_uses(context);
+    set_ended(context);
     set_user(context);
     int result = set_declared(context, &context->environment_count, error);
     context->environment[context->environment_count] = NULL;

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "engine/hook.h"
 #include "engine/object.h"
 #include "engine/run.h"
 
@@ -96,7 +97,8 @@ struct graph *graph_new(const struct run *run)
         put_object(&graph->nodes[run->objects[i]->number], run->objects[i]);
     make_edges(graph);
     for (size_t i = 0; i < graph->node_count; i++)
-        if (!graph->nodes[i].waits || !graph->nodes[i].spec->when || graph->nodes[i].spec->left_out)
+        if ((!graph->nodes[i].waits && !graph->nodes[i].spec->hook.when) || !graph->nodes[i].spec->when ||
+            graph->nodes[i].spec->left_out)
             decide(graph, i);
     return graph;
 }
@@ -304,6 +306,8 @@ void graph_explain(const struct graph *graph, const struct object *object, struc
 {
     const struct object_spec *spec = object->spec;
     const char *before = "";
+    if (spec->hook.when)
+        hook_explain(graph->run, spec, out);
     for (size_t i = 0; i < spec->depends_on_count; i++) {
         const struct dependency_spec *dependency = &spec->depends_on[i];
         const struct graph_node *node = &graph->nodes[dependency->object];

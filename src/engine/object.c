@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/tail.h"
 #include "engine/dependencies.h"
+#include "engine/hook.h"
 #include "engine/run.h"
 #include "engine/schedule.h"
 #include "event/bus.h"
@@ -40,6 +41,11 @@ void object_emit(struct object *object, struct event *event)
         tail_add(&object->tail, event->bytes, event->length);
     else if ((event->flags & EVENT_WRONG) && !event->has_task)
         keep_verdict(object, event);
+    if (event->kind == EVENT_PROCESS_EXITED) {
+        object->end.has_code = event->has_code;
+        object->end.code = event->code;
+        object->end.signal = event->signal;
+    }
     bus_emit(object->run->bus, event);
 }
 
@@ -92,13 +98,14 @@ static void object_ended(struct object *object)
     object->ended = ++object->run->ended_count;
     if (!object->retired)
         graph_ended(object->run->graph, object);
+    hooks_follow(object);
     run_poke(object->run);
 }
 
 /* One that was down, or whose place is taken away, has neither succeeded nor failed. */
 static void object_finish(struct object *object)
 {
-    object->failed = schedule_failed(object->schedule, object->failed);
+    object->failed = object->end.failed = schedule_failed(object->schedule, object->failed);
     if (object->down || object->retired) {
         object_ended(object);
         return;
@@ -157,6 +164,8 @@ static void start(struct object *object)
         object_rests(object);
         return;
     }
+    hooks_await(object);
+    object->end = (struct object_end){0};
     object->lives++;
     object->kind->start(object);
 }
@@ -166,6 +175,8 @@ void object_happens(struct object *object, enum happening happening, const char 
     struct transition transition = lifecycle(object->state, happening);
     if (object->state != transition.next)
         object->since = clock_monotonic();
+    if (transition.action == ACTION_FINISH)
+        object->end.stopped = object->state != OBJECT_RUNNING;
     object->state = transition.next;
     switch (transition.action) {
     case ACTION_NEVER:

@@ -158,6 +158,15 @@ struct object_kind {
     void (*free)(struct object *object);
 };
 
+/* How the last life of an object has ended. */
+struct object_end {
+    bool stopped; /* it was asked to */
+    bool failed;  /* whether that is allowed or not */
+    bool has_code;
+    int64_t code; /* the exit code of a process */
+    int signal;   /* that has ended it; 0: none */
+};
+
 struct object {
     const struct object_kind *kind;
     struct run *run;
@@ -185,6 +194,7 @@ struct object {
     bool reads_on; /* though it has ended: what it has left behind goes on writing to the log */
     size_t ended; /* which one of all it was to end or to be skipped, from 1; 0: not yet */
     const struct object *cause; /* what it was skipped or stopped for; NULL: no other's failure */
+    struct object_end end;
     char *verdict;              /* what was told last of what went wrong with it; NULL: nothing */
     struct tail *tail;          /* its last lines */
 };

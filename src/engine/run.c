@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/unit.h"
 #include "engine/dependencies.h"
+#include "engine/hook.h"
 #include "engine/report.h"
 #include "engine/steer_private.h"
 #include "event/bus.h"
@@ -49,7 +50,7 @@ static void all_happen(struct run *run, enum happening happening)
 static void skip_pending(struct run *run)
 {
     for (size_t i = run->object_count; i-- > 0;) {
-        if (run->objects[i]->state != OBJECT_PENDING)
+        if (run->objects[i]->state != OBJECT_PENDING || run->objects[i]->spec->hook.when)
             continue;
         run->objects[i]->cause = run->culprit;
         object_happens(run->objects[i], HAPPENING_STOP, "the run was stopped");
@@ -57,12 +58,12 @@ static void skip_pending(struct run *run)
 }
 
 /* Of a run that is being stopped: whatever nothing needs any more that runs. A daemon is ended
- * last, so none of those holds back what it depends on. */
+ * last, so none of those holds back what it depends on; a hook ends by itself, or by its timeout. */
 static void stop_unneeded(struct run *run)
 {
     for (size_t i = run->object_count; i-- > 0;) {
         struct object *object = run->objects[i];
-        if (object->daemon || graph_is_needed(run->graph, object, false))
+        if (object->daemon || object->spec->hook.when || graph_is_needed(run->graph, object, false))
             continue;
         if (object->state == OBJECT_RUNNING && run->stop_cause == STOP_FAILURE &&
             object != run->culprit)
@@ -123,6 +124,8 @@ static bool holds_run(const struct object *object)
     bool wakes = object->watches && !object->daemon && !object->skipped && !object->down && !object->run->stop_cause;
     if (object->state == OBJECT_ENDED && wakes)
         return true;
+    if (object->state == OBJECT_PENDING && object->spec->hook.when)
+        return false; /* what it follows does */
     return object->state != OBJECT_ENDED && (object->state != OBJECT_STOPPED || raised);
 }
 
@@ -160,18 +163,23 @@ static void stop_drained_daemons(struct run *run)
     }
 }
 
-/* Whether those objects that decide it make the run a failure. */
+/* Whether those objects that decide it make the run a failure; a hook that fails does in any case. */
 static bool objects_failed(const struct run *run)
 {
-    bool any = run->scenario->success_any;
+    bool any = run->scenario->success_any, failed = any;
     for (size_t i = 0; i < run->object_count; i++) {
         const struct object *object = run->objects[i];
-        if (any && !object->failed && !object->skipped && !object->down && !object->daemon)
-            return false;
-        if (!any && object->failed && object->spec->decides)
+        if (object->failed && (object->spec->hook.when || (!any && object->spec->decides)))
             return true;
+        if (any && !object->failed && !object->skipped && !object->down && !object->daemon && !object->spec->hook.when)
+            failed = false;
     }
-    return any;
+    return failed;
+}
+
+bool run_has_failed(const struct run *run)
+{
+    return objects_failed(run) || run->stop_cause == STOP_STALL;
 }
 
 /*
@@ -212,7 +220,7 @@ static void run_over(void *arg)
     struct run *run = arg;
     struct buf leaked = {0};
     bool balanced = run->dry || run->balance(run);
-    run->failed = objects_failed(run) || !balanced || run->stop_cause == STOP_STALL;
+    run->failed = run_has_failed(run) || !balanced;
     report_end(run);
     struct event event = {
         .kind = EVENT_RUN_ENDED,
@@ -259,6 +267,8 @@ static void run_advance(void *arg)
         return;
     stop_drained_daemons(run);
     if (count_alive(run, true) || (end_stopped(run, true) && count_alive(run, true)))
+        return;
+    if (hooks_end_run(run))
         return;
     run->over = true;
     steer_look(run);

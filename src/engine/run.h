@@ -141,6 +141,9 @@ void run_start(struct run *run);
 /* Asks everything to end: non-daemons first, then daemons. A second call ends all by force. */
 void run_stop(struct run *run, enum stop_cause cause, int signal);
 
+/* True where it is a failure by what has ended so far. */
+bool run_has_failed(const struct run *run);
+
 /* A process's output goes to the file PATH (copied): a change of it is none that anybody watches for. */
 void run_writes(struct run *run, const char *path);
 

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "engine/dependencies.h"
+#include "engine/hook.h"
 #include "engine/object.h"
 #include "engine/run.h"
 #include "engine/steer_private.h"
@@ -43,7 +44,7 @@ static void raise_again(struct object *object)
     object_happens(object, HAPPENING_RAISE, NULL);
 }
 
-/* What it depends on is not on its way down, and has come so far. */
+/* What it depends on is not on its way down, and has come so far; what follows its last end is over. */
 static bool may_start(const struct object *object)
 {
     const struct object_spec *spec = object->spec;
@@ -55,6 +56,8 @@ static bool may_start(const struct object *object)
             if (is_to_leave(others[j]))
                 return false;
     }
+    if (hooks_run(object))
+        return false;
     return object->no_deps || graph_holds(graph, object);
 }
 

@@ -56,7 +56,7 @@ static void put_pending(const struct run *run, struct buf *out)
 static bool is_last(const struct run *run, const struct object *object)
 {
     for (size_t i = 0; i < run->object_count; i++)
-        if (!run->objects[i]->daemon && run->objects[i]->state != OBJECT_ENDED &&
+        if (!run->objects[i]->daemon && !run->objects[i]->spec->hook.when && run->objects[i]->state != OBJECT_ENDED &&
             run->objects[i]->state != OBJECT_STOPPED)
             return false;
     return object->daemon && !object->kind->drained(object);

@@ -46,11 +46,11 @@ const char *block_object_name(const struct loader *loader, const struct block *b
     return block ? block->name : loader->scenario->name;
 }
 
-/* The block of KIND that BLOCK is, or is inside of; NULL where it is in none. */
+/* The block of KIND that BLOCK is, or is inside of; NULL where it is in none. A hook is a process of its own. */
 static const struct block *block_around(const struct block *block, enum block_kind kind)
 {
     while (block && block->kind != kind)
-        block = block->parent;
+        block = block->kind == BLOCK_HOOK ? NULL : block->parent;
     return block;
 }
 

@@ -269,7 +269,7 @@ static const char *line_hint(const struct node *node)
 static const struct value *find_used(const struct block *block)
 {
     while (block && block->kind != BLOCK_PROCESS && block->kind != BLOCK_POOL)
-        block = block->parent;
+        block = block->kind == BLOCK_HOOK ? NULL : block->parent;
     const struct object_spec *object = block ? block->spec : NULL;
     return object && object->used.table.count ? &object->used : NULL;
 }

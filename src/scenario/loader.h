@@ -66,6 +66,7 @@ struct loader {
     size_t reference_capacity;
     struct secret_name *secrets; /* what 'secrets' names */
     size_t secret_count;
+    size_t hook_room;    /* so many more fit behind the scenario's processes */
     bool standard_input; /* the scenario came from it */
     bool unsure;         /* an error leaves open who uses which queue */
     bool incomplete;     /* a file that is included could not be read: what it would name is not known */

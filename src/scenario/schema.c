@@ -28,6 +28,18 @@
         IN(PROCESS, object_spec, member), IN(POOL, object_spec, member),                           \
             IN(THREAD, object_spec, member)                                                        \
     }
+#define IN_OBJECTS_AND_HOOKS(member)                                                               \
+    {                                                                                              \
+        IN(PROCESS, object_spec, member), IN(POOL, object_spec, member),                           \
+            IN(THREAD, object_spec, member), IN(HOOK, object_spec, member)                         \
+    }
+#define COUNTED_IN_OBJECTS_AND_HOOKS(member)                                                       \
+    {                                                                                              \
+        COUNTED(PROCESS, object_spec, member, member##_count),                                     \
+            COUNTED(POOL, object_spec, member, member##_count),                                    \
+            COUNTED(THREAD, object_spec, member, member##_count),                                  \
+            COUNTED(HOOK, object_spec, member, member##_count)                                     \
+    }
 #define COUNTED_IN_OBJECTS(member)                                                                 \
     {                                                                                              \
         COUNTED(PROCESS, object_spec, member, member##_count),                                     \
@@ -52,6 +64,7 @@ static const struct block_info blocks[BLOCK_COUNT] = {
     [BLOCK_PROCESS] = {"process", "a process", true, "has no body: nothing says what it runs"},
     [BLOCK_POOL] = {"pool", "a pool", true, "has no body: nothing says what it runs"},
     [BLOCK_THREAD] = {"thread", "a thread", true, "has no body: nothing says what it runs"},
+    [BLOCK_HOOK] = {"hook", "a hook", false, "has no body: nothing says what it runs"},
     [BLOCK_STOP] = {"stop", "'stop'", false, NULL},
     [BLOCK_STREAM] = {"stream", "a stream", false, "does not say where the stream leads"},
     [BLOCK_TASKS] = {"tasks", "'tasks'", false, "does not say where the tasks come from"},

@@ -24,6 +24,7 @@ enum block_kind {
     BLOCK_PROCESS,
     BLOCK_POOL,
     BLOCK_THREAD,
+    BLOCK_HOOK,
     BLOCK_STOP,
     BLOCK_STREAM,
     BLOCK_TASKS,

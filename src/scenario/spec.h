@@ -157,6 +157,23 @@ struct dependency_spec {
     enum condition condition;
 };
 
+/* When a process runs that is a hook: after the end of another object, or of all of them. */
+enum hook_when {
+    HOOK_NONE, /* it is no hook */
+    HOOK_FINALLY,
+    HOOK_FAILURE, /* of what has failed */
+};
+
+struct hook_spec {
+    enum hook_when when;
+    size_t of; /* see scenario_object(); HOOK_OF_RUN: all of them */
+};
+
+#define HOOK_OF_RUN SIZE_MAX
+
+/* An object, or the scenario, has one of each. */
+#define HOOKS_MOST 2
+
 /* What processes, pools and threads have in common. */
 struct object_spec {
     const char *name;
@@ -182,6 +199,9 @@ struct object_spec {
     int64_t timeout;
     const struct dependency_spec *depends_on; /* without cycles */
     size_t depends_on_count;
+    struct hook_spec hook;
+    size_t hooks[HOOKS_MOST]; /* that follow it: indices into scenario.processes */
+    size_t hook_count;
     const size_t *produces; /* indices into scenario.queues, streams' queues included */
     size_t produces_count;
     const size_t *consumes;
@@ -612,12 +632,14 @@ struct scenario {
     bool alone; /* some object is */
     struct queue_spec *queues;
     size_t queue_count;
-    struct process_spec *processes; /* each list in the order of the file */
+    struct process_spec *processes; /* each list in the order of the file; behind them all hooks */
     size_t process_count;
     struct pool_spec *pools;
     size_t pool_count;
     struct thread_spec *threads;
     size_t thread_count;
+    size_t hooks[HOOKS_MOST]; /* that follow the run: indices into PROCESSES */
+    size_t hook_count;
 };
 
 /* What a command line says of a scenario. */

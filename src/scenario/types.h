@@ -35,6 +35,9 @@ extern const struct type type_program;   /* body.arguments, counted, of a coproc
 extern const struct type type_setup;     /* struct lua_spec */
 extern const struct type type_lua_file;  /* struct lua_spec */
 
+/* In hook.c. */
+extern const struct type type_hook; /* size_t: the number of the process that it makes, counted */
+
 /* In depend.c. */
 extern const struct type type_depends_on; /* const struct dependency_spec *, counted */
 

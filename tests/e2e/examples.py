@@ -95,6 +95,15 @@ def test_watch():
     check_nothing_left()
 
 
+def test_hooks():
+    """What follows the pool has its files still, and what follows the run leaves none."""
+    held = Directory()
+    out = example("hooks.yaml", f"dir={ROOT}/examples", f"scratch={held.path}/scratch").decode()
+    count = len(list((ROOT / "examples").glob("*.yaml")))
+    assert f"pack.finally | {count}\n" in out and "on_failure skipped: pack has not failed" in out, out
+    assert not (held.path / "scratch").exists()
+
+
 def test_daemon():
     """The server is seen in the background, answers, and is ended."""
     held = Directory()

@@ -27,6 +27,8 @@ static void choose(struct selection *choice, size_t number)
     if (choice->chosen[number])
         return;
     choice->chosen[number] = true;
+    for (size_t i = 0; i < spec->hook_count; i++)
+        choice->chosen[spec->hooks[i]] = true;
     if (choice->alone)
         return;
     for (size_t i = 0; i < spec->depends_on_count; i++)
@@ -117,8 +119,24 @@ static void forget(const struct selection *choice, struct object_spec *spec)
     spec->depends_on_count = count;
 }
 
+/* A hook of what is left out is a process as any other, and so is one of a run without anything else. */
+static void choose_hooks(const struct selection *choice)
+{
+    bool others = false;
+    for (size_t i = 0; i < choice->count; i++)
+        others = others || (choice->named[i] && !scenario_object(choice->scenario, i)->hook.when);
+    for (size_t i = 0; i < choice->count; i++) {
+        struct hook_spec *hook = &scenario_object(choice->scenario, i)->hook;
+        if (choice->named[i] && (hook->of == HOOK_OF_RUN ? !others : !choice->chosen[hook->of]))
+            hook->when = HOOK_NONE;
+    }
+    for (size_t i = 0; i < choice->scenario->hook_count; i++)
+        choice->chosen[choice->scenario->hooks[i]] = true;
+}
+
 static void apply(const struct selection *choice)
 {
+    choose_hooks(choice);
     keep_going(choice);
     decide(choice);
     for (size_t i = 0; i < choice->count; i++) {

@@ -136,6 +136,11 @@ static void check_condition(struct loader *loader, struct dependency_spec *depen
     bool daemon = is_daemon(scenario, dependency->object);
     bool ready = tells_ready(scenario, dependency->object);
     struct mark mark = loader_reference_mark(loader, &dependency->object);
+    if (scenario_object(scenario, dependency->object)->hook.when) {
+        diag_error(loader->diags, mark, "wait for what it follows, or write a process that depends on that in its place",
+                   "'%s' is a hook, for which nothing can wait", name);
+        return;
+    }
     switch ((int)dependency->condition) {
     case CONDITION_UNSAID:
         dependency->condition = ready    ? CONDITION_READY

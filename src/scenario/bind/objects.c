@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "scenario/bind/hook.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
 #include "yaml/quote.h"
@@ -84,7 +85,12 @@ static void bind_objects(struct loader *loader, const struct field *field, const
                            node->kind == NODE_LIST ? "write NAME: instead of - name: NAME" : NULL);
         return;
     }
-    char *items = arena_alloc(loader->arena, node->size * size);
+    size_t room = kind == BLOCK_PROCESS ? hooks_count(loader) : 0;
+    char *items = arena_alloc(loader->arena, (node->size + room) * size);
+    memcpy(field->member, &items, sizeof(items));
+    *field->count = node->size;
+    if (kind == BLOCK_PROCESS)
+        loader->hook_room = room;
     for (size_t i = 0; i < node->size; i++) {
         const struct node *name = node_key(node, i);
         struct block block = {
@@ -99,8 +105,6 @@ static void bind_objects(struct loader *loader, const struct field *field, const
         loader_declare(loader, kind, name, i);
         block_read(loader, &block, node_value(node, i));
     }
-    memcpy(field->member, &items, sizeof(items));
-    *field->count = node->size;
 }
 
 static void refer(struct loader *loader, const struct node *node, const char *name, bool object,

@@ -442,10 +442,10 @@ static void check_standard_input(struct loader *loader)
 static void check_daemons(struct loader *loader)
 {
     const struct scenario *scenario = loader->scenario;
-    if (!scenario->process_count || scenario->pool_count || scenario->thread_count)
+    if (!scenario->process_count || scenario->processes[0].object.hook.when || scenario->pool_count || scenario->thread_count)
         return;
     for (size_t i = 0; i < scenario->process_count; i++)
-        if (!scenario->processes[i].daemon)
+        if (!scenario->processes[i].daemon && !scenario->processes[i].object.hook.when)
             return;
     diag_warning(loader->diags, scenario->processes[0].object.mark,
                  "leave out daemon where the run is to last as long as the process",
@@ -453,11 +453,19 @@ static void check_daemons(struct loader *loader)
                  "the last that is none");
 }
 
+/* Hooks alone follow nothing. */
+static bool runs_nothing(const struct scenario *scenario)
+{
+    size_t count = scenario_object_count(scenario);
+    for (size_t i = 0; i < count; i++)
+        if (!scenario_object(scenario, i)->hook.when)
+            return false;
+    return true;
+}
+
 void scenario_check(struct loader *loader)
 {
-    struct scenario *scenario = loader->scenario;
-    if (!scenario->process_count && !scenario->pool_count && !scenario->thread_count &&
-        !diags_count(loader->diags))
+    if (runs_nothing(loader->scenario) && !diags_count(loader->diags))
         diag_error(loader->diags, (struct mark){loader->source, 1, 1, 1},
                    "declare one under 'processes', 'pools' or 'threads'",
                    "the scenario runs nothing: it has no process, no pool and no thread");

@@ -1,0 +1,47 @@
+"""What follows an end (finally, on_failure): also while the run is stopped, once an end, and never after all was ended by force."""
+from harness.parrun import INT, TERM, Run, check_nothing_left
+
+from e2e.steer import end, start, state, word
+
+
+def test_stopped():
+    """A stop waits for a hook and does not end it; the second one does, and those that have not begun are skipped."""
+    run = Run("""
+        processes:
+          quick: {run: "echo up; exec sleep 1000", finally: 'echo "$PARRUN_STATUS $PARRUN_SIGNAL"; exec sleep 1000', on_failure: echo wrong}
+          slow: {run: "trap 'echo caught' TERM; echo up; while :; do sleep 1; done", stop: {grace: 1000s}, finally: echo never}
+        finally: echo never
+    """)
+    for _ in range(2):
+        run.wait_for(rb" \| up")
+    run.signal(INT)
+    told = {run.wait_for(rb"quick.finally \| stopped (TERM)|slow \| (caught)").group() for _ in range(2)}
+    run.signal(TERM)  # the same one twice within a moment counts once
+    status, out, err = run.finish()
+    assert status == -INT and len(told) == 2, (status, out, err)
+    for line in (b"Process quick.finally terminated.", b"Process slow.finally skipped: the run was stopped.",
+                 b"Process finally skipped: the run was stopped.", b"Process quick.on_failure skipped: quick has not failed."):
+        assert line + b"\n" in out, (line, out)
+    assert b"never" not in out.replace(b"never started", b""), out
+    check_nothing_left()
+
+
+def test_again():
+    """What is started again by hand waits for what follows its last end, and has another end; a word does not concern hooks."""
+    run = start("""
+        processes:
+          task: {run: "test -e go", finally: "until test -e go; do sleep 0.05; done", on_failure: 'echo "$PARRUN_STATUS"'}
+          other: {run: "exec sleep 1000", finally: 'echo "$PARRUN_STATUS"'}
+    """)
+    run.wait_for(rb"task.on_failure end")
+    assert state(run, "task") == "failed" and word(run, "stop", ["task.finally"])[0] == 2
+    assert word(run, "restart", ["task"], no_wait=True)[0] == 0
+    (run.directory.path / "go").touch()
+    run.wait_for(rb"Process task.finally end")
+    run.wait_for(rb"Process task will start")
+    run.wait_for(rb"task.on_failure skipped: task has not failed")
+    run.wait_for(rb"Process task.finally end")
+    assert word(run, "stop", ["*"])[0] == 0
+    out = end(run)
+    assert "other.finally | stopped" in run.seen.decode(), out
+
