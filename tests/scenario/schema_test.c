@@ -28,6 +28,7 @@ static const struct wrapper {
     [BLOCK_POOL] = {AROUND ENDS RESOURCES "pools: {p: {", "}}\n", "run: x", "tasks: {queue: q}"},
     [BLOCK_THREAD] = {AROUND "processes: {p: {run: x, consumes: q}}\nthreads: {t: {", "}}\n",
                       "lua: x = 1"},
+    [BLOCK_HOOK] = {AROUND ENDS "processes: {p: {run: x, finally: {", "}}}\n", "run: x"},
     [BLOCK_STOP] = {AROUND ENDS "processes: {p: {run: x, stop: {", "}}}\n", ""},
     [BLOCK_STREAM] = {AROUND ENDS "processes: {p: {run: x, stdout: {", "}}}\n", ""},
     [BLOCK_TASKS] = {AROUND ENDS "pools: {p: {run: x, tasks: {", "}}}\n", "lines: x"},
