@@ -177,11 +177,10 @@ struct jobserver *jobserver_join(const char *flags, struct error *error)
     if (jobserver && open_own(jobserver, fifo ? named.path : NULL))
         return jobserver;
     if (fifo)
-        error_set(error, ERROR_FAILED, "the FIFO '%s' cannot be used", named.path);
+        error_set(error, ERROR_FAILED, "its jobserver, the FIFO '%s', cannot be used", named.path);
     else
         error_set(error, ERROR_FAILED,
-                  "its descriptors are not open: put '+' in front of the line of the makefile that "
-                  "starts parrun");
+                  "put '+' in front of the line of the makefile that starts parrun, so that make hands its jobserver on to it");
     if (jobserver)
         release(jobserver);
     return NULL;

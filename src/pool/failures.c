@@ -1,8 +1,8 @@
 /*
  * What a pool keeps of the tasks that failed: those that failed in the same way are one failure.
  *
- * Two are alike where they ended with the same exit code, signal and reason, and with the same last lines, but
- * for numbers and for what their items are.
+ * Two are alike where they ended with the same exit code, signal and reason under the same limits, and with the same last
+ * lines, but for numbers and for what their items are.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -158,7 +158,8 @@ static void find_way(const struct pool *pool, const struct task *task, struct fa
     struct arena *arena = arena_new();
     const char *at = task->item.data;
     size_t left = task->item.length;
-    buf_printf(&way->text, "%d %" PRId64 "\n", (int)task->outcome, task->number);
+    buf_printf(&way->text, "%d %" PRId64 " %" PRId64 " %" PRId64 "\n", (int)task->outcome, task->number,
+               pool->spec->own_timeout ? task->timeout : 0, task->memory_limit);
     buf_append(&way->text, failure->reason.data, failure->reason.length);
     buf_char(&way->text, '\n');
     buf_append(&way->text, failure->lines.data, failure->lines.length);

@@ -182,10 +182,15 @@ static void fill_reason(const struct pool *pool, const struct task *task, struct
 
 void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason)
 {
-    if (task->outcome == OUTCOME_TIMEOUT)
-        buf_text(reason, "timed out");
-    else
+    if (task->outcome != OUTCOME_TIMEOUT) {
         fill_reason(pool, task, reason);
+        return;
+    }
+    buf_text(reason, "timed out");
+    if (pool->spec->own_timeout) {
+        buf_text(reason, " after ");
+        duration_print(reason, task->timeout);
+    }
 }
 
 static void tell_timeout(struct pool *pool, struct task *task)

@@ -78,10 +78,11 @@ int pool_set_terms(struct pool *pool, const struct task *task, struct error *err
     return result;
 }
 
-static int render_terms(struct pool *pool, const struct template *written, struct buf *text, struct error *error)
+static int render_terms(struct pool *pool, const char *key, const struct template *written, struct buf *text, struct error *error)
 {
     buf_clear(text);
-    return template_render(written, exec_context_script(&pool->terms), text, error);
+    int result = template_render(written, exec_context_script(&pool->terms), text, error);
+    return result ? error_wrap(error, "%s", key) : 0;
 }
 
 static int parse_memory(const char *text, int64_t *memory, struct error *error)
@@ -106,11 +107,11 @@ int pool_work_out_terms(struct pool *pool, struct task *task, struct error *erro
     struct buf text = {0};
     int result = timeout || memory ? pool_set_terms(pool, task, error) : 0;
     if (timeout && !result)
-        result = render_terms(pool, timeout, &text, error);
+        result = render_terms(pool, "timeout", timeout, &text, error);
     if (timeout && !result && duration_parse(buf_string(&text), &task->timeout, &unread))
         result = error_set(error, ERROR_FAILED, "timeout: %s", unread.text);
     if (memory && !result)
-        result = render_terms(pool, memory, &text, error);
+        result = render_terms(pool, "limits.memory", memory, &text, error);
     if (memory && !result)
         result = parse_memory(buf_string(&text), &task->memory_limit, error);
     error_release(&unread);

@@ -311,7 +311,10 @@ static int render_all(struct body_command *command, struct script *script, struc
         if (command->entries[i].own)
             script_set_env(script, command->entries[i].own);
     for (size_t i = 0; !result && i < command->entry_count; i++) {
+        const char *head = command->entries[i].head;
         result = render(&command->entries[i], script, error);
+        if (result)
+            error_wrap(error, "env %.*s", (int)strcspn(head, "="), head);
         if (result || !template_uses_task(command->entries[i].template))
             continue; /* the worker has it in its own environment */
         script_set_env(script, command->entries[i].text.data);
@@ -325,7 +328,7 @@ static int render_all(struct body_command *command, struct script *script, struc
     if (!result && !command->argv_count)
         result = error_set(error, ERROR_FAILED, "an empty list has no program to run");
     if (!result && command->cwd.template)
-        result = render(&command->cwd, script, error);
+        result = render(&command->cwd, script, error) ? error_wrap(error, "cwd") : 0;
     return result ? result : render_read(command, script, error);
 }
 

@@ -185,8 +185,8 @@ def test_closed_descriptors_are_told():
     env = dict(os.environ, MAKEFLAGS=" -j3 --jobserver-auth=77,78")
     status, out, err = Run(COUNTING % ("", ""), directory=workshop.directory, env=env).finish()
     check_status(status, 0, out + err)
-    assert err == (b"parrun: warning: the jobserver of make is not used: its descriptors are not "
-                   b"open: put '+' in front of the line of the makefile that starts parrun\n"), err
+    assert err == (b"parrun: warning: make -j does not count what this run does: put '+' in front of the line of the "
+                   b"makefile that starts parrun, so that make hands its jobserver on to it\n"), err
 
 
 def make(directory, *words):
@@ -225,7 +225,7 @@ def test_make_without_plus():
     directory.file("Makefile", "all:\n\t@$(PARRUN) -q s.yaml\n")
     ended = make(directory, "-j3")
     check_status(ended.returncode, 0, ended.stdout + ended.stderr)
-    assert ended.stderr.startswith(b"parrun: warning: the jobserver of make is not used"), ended
+    assert ended.stderr.startswith(b"parrun: warning: make -j does not count what this run does"), ended
 
 
 def test_make_reaches_through_a_pool():

@@ -352,7 +352,7 @@ static void join_make(struct run *run, const struct runner_args *order)
     if (order->jobserver)
         run->tokens = tokens_new(run->loop, order->jobserver);
     if (order->no_jobserver)
-        fprintf(stderr, "parrun: warning: the jobserver of make is not used: %s\n",
+        fprintf(stderr, "parrun: warning: make -j does not count what this run does: %s\n",
                 order->no_jobserver);
 }
 
