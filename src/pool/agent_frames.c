@@ -1,8 +1,13 @@
 /* What comes from an agent: a greeting, then frames. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/tail.h"
 #include "base/unit.h"
 #include "base/version.h"
@@ -14,6 +19,9 @@
 
 /* The first bytes are a greeting, up to so many. */
 #define GREETING_MOST ((size_t)64 << 10)
+
+/* A program that is copied is read in such pieces. */
+#define PROGRAM_PIECE ((size_t)1 << 20)
 
 static void emit_line(struct pool_agent *agent, enum event_kind kind, const char *bytes, size_t length)
 {
@@ -186,6 +194,51 @@ static bool take_frames(struct pool_agent *agent)
     return taken >= 0;
 }
 
+/* The program goes to a host that has asked for it, for a machine as this one. */
+static void send_program(struct pool_agent *agent, const char *machine)
+{
+    const char *path = launch_command_program(agent_spec(agent));
+    struct buf program = {0}, text = {0};
+    struct utsname here;
+    uname(&here);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = -1;
+    while (file >= 0 && (got = read(file, buf_reserve(&program, PROGRAM_PIECE), PROGRAM_PIECE)) > 0)
+        buf_added(&program, (size_t)got);
+    if (!agent_spec(agent)->program && strcmp(here.machine, machine) != 0)
+        buf_printf(&text, "its host is %s, and parrun here is for %s: 'program' may name one for it", machine, here.machine);
+    else if (got)
+        buf_printf(&text, "cannot read %s: %s", path, strerror(errno));
+    if (file >= 0)
+        close(file);
+    if (text.length) {
+        agent_lose(agent, AGENT_LEFT, 0, text.data);
+    } else {
+        buf_printf(&text, "%zu\n", program.length);
+        launcher_put(agent->launcher, text.data, text.length);
+        launcher_put(agent->launcher, program.data, program.length);
+        if (agent_spec(agent)->timeout)
+            timer_start(agent->timer, agent_spec(agent)->timeout);
+    }
+    buf_release(&program);
+    buf_release(&text);
+}
+
+/* What stands before is a greeting. */
+static void find_request(struct pool_agent *agent)
+{
+    char *asks = memmem(agent->rest.data, agent->rest.length, AGENT_ASKS, strlen(AGENT_ASKS));
+    char *end = asks ? memchr(asks, '\n', agent->rest.length - (size_t)(asks - agent->rest.data)) : NULL;
+    if (!end)
+        return;
+    size_t greeting = (size_t)(asks - agent->rest.data), length = (size_t)(end - agent->rest.data) + 1;
+    char *machine = mem_copy(asks + strlen(AGENT_ASKS), (size_t)(end - asks) - strlen(AGENT_ASKS));
+    agent_take_greeting(agent, agent->rest.data, greeting);
+    buf_consume(&agent->rest, length);
+    send_program(agent, machine);
+    free(machine);
+}
+
 /* Passes over what stands before the mark. */
 static void find_mark(struct pool_agent *agent)
 {
@@ -208,7 +261,9 @@ void agent_take_output(void *arg, const char *bytes, size_t length)
         return;
     agent->heard_at = clock_monotonic();
     buf_append(&agent->rest, bytes, length);
-    if (!agent->marked)
+    if (!agent->marked && agent_spec(agent)->bring)
+        find_request(agent);
+    if (!agent->marked && agent->state != AGENT_ENDING)
         find_mark(agent);
     if (agent->marked && !take_frames(agent))
         agent_lose(agent, AGENT_LOST, 0, "what its host has sent is not what an agent sends");

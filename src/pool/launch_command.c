@@ -14,8 +14,7 @@
 #include "scenario/spec.h"
 #include "wire/agent.h"
 
-/* Where parrun is there: at the same place, if nothing else is said. */
-static const char *find_program(const struct on_spec *spec)
+const char *launch_command_program(const struct on_spec *spec)
 {
     static char path[PATH_MAX];
     if (spec->program)
@@ -94,7 +93,7 @@ static size_t add_slurm(struct launch_command *command, size_t count, const stru
         buf_printf(word, "--time=%lld", (long long)whole_minutes(slurm->time));
         command->argv[count++] = word++->data;
     }
-    if (slurm->bring) {
+    if (spec->bring) {
         buf_printf(word, "--bcast=" AGENT_BROUGHT_AT "%s", job);
         command->argv[count++] = word++->data;
     }
@@ -111,11 +110,40 @@ static size_t add_slurm(struct launch_command *command, size_t count, const stru
     return count;
 }
 
+/*
+ * Says which machine it is, in answer to which the program comes: its size in a line, then its bytes. They go where a program
+ * may run. Login shells of all kinds pass it on between single quotes: it has none, nor a backslash, an exclamation mark or a newline.
+ */
+static const char *bring_script(void)
+{
+    return "for d in \"${XDG_RUNTIME_DIR:-/tmp}\" \"$HOME/.cache\" /tmp /dev/shm; do "
+           "p=$(mktemp -d \"$d/brought-XXXXXXXX\" 2>/dev/null) || continue; "
+           "echo : >\"$p/x\"; chmod 700 \"$p/x\"; \"$p/x\" 2>/dev/null && break; rm -rf \"$p\"; p=; done; "
+           "[ \"$p\" ] || { echo no directory there lets a program run >&2; exit 1; }; rm \"$p/x\"; "
+           "echo " AGENT_ASKS "$(uname -m); read -r n; head -c $n >\"$p/parrun\"; [ $(wc -c <\"$p/parrun\") -eq $n ] && "
+           "chmod 700 \"$p/parrun\" && \"$p/parrun\" --version >/dev/null && exec \"$p/parrun\" " AGENT_BROUGHT_ARGUMENT "; "
+           "rm -rf \"$p\"; exit 1";
+}
+
+/* The shell there reads the last word. */
+static void add_host(struct launch_command *command, size_t count, const struct on_spec *spec, size_t number, const char *program)
+{
+    buf_text(&command->line, "exec ");
+    if (spec->bring) {
+        buf_printf(&command->line, "/bin/sh -c '%s'", bring_script());
+    } else {
+        shell_quote(&command->line, program, strlen(program));
+        buf_text(&command->line, " " AGENT_ARGUMENT);
+    }
+    command->argv[count] = spec->hosts[number % spec->host_count];
+    command->argv[count + 1] = command->line.data;
+}
+
 void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job,
                          const char *excluded)
 {
     size_t count = spec->command_count;
-    const char *program = find_program(spec);
+    const char *program = launch_command_program(spec);
     *command = (struct launch_command){
         .argv = mem_calloc(count + spec->slurm.option_count + 10, sizeof(*command->argv)),
         .environment = make_environment(spec->slurm.given),
@@ -123,16 +151,16 @@ void launch_command_make(struct launch_command *command, const struct on_spec *s
     memcpy(command->argv, spec->command, count * sizeof(*command->argv));
     if (spec->slurm.given)
         count = add_slurm(command, count, spec, job, excluded);
-    if (!spec->host_count) {
+    if (spec->host_count) {
+        add_host(command, count, spec, number, program);
+    } else if (spec->bring && !spec->slurm.given) {
+        command->argv[count++] = "/bin/sh";
+        command->argv[count++] = "-c";
+        command->argv[count] = bring_script();
+    } else {
         command->argv[count] = program;
-        command->argv[count + 1] = spec->slurm.bring ? AGENT_BROUGHT_ARGUMENT : AGENT_ARGUMENT;
-        return;
+        command->argv[count + 1] = spec->bring ? AGENT_BROUGHT_ARGUMENT : AGENT_ARGUMENT;
     }
-    buf_text(&command->line, "exec ");
-    shell_quote(&command->line, program, strlen(program));
-    buf_text(&command->line, " " AGENT_ARGUMENT);
-    command->argv[count] = spec->hosts[number % spec->host_count];
-    command->argv[count + 1] = command->line.data;
 }
 
 void launch_command_make_slurm(struct launch_command *command, const char *const *words, size_t count, const char *last)

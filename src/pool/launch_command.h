@@ -24,6 +24,9 @@ struct launch_command {
 void launch_command_make(struct launch_command *command, const struct on_spec *spec, size_t number, const char *job,
                          const char *excluded);
 
+/* Where parrun is there, or what is copied there: at the same place as here, if nothing else is said. Valid until the next call. */
+const char *launch_command_program(const struct on_spec *spec);
+
 /* When what was asked for at BEGUN, of any clock, ends at the latest, as far as the scenario says; 0: it does not. */
 int64_t launch_command_end(const struct on_spec *spec, int64_t begun);
 

@@ -509,7 +509,6 @@ struct slurm_spec {
     bool given;
     int64_t cpus;         /* of a launch; 0: as many as it has slots */
     int64_t time;         /* ns that it may run; 0: as its partition says */
-    bool bring;           /* this program is copied to each node, for as long as it runs there */
     const char **options; /* more of srun's */
     size_t option_count;
 };
@@ -521,7 +520,8 @@ struct on_spec {
     const char **hosts;   /* the last word of COMMAND, a host of ssh, one after another; their shell reads the rest */
     size_t host_count;    /* 0: COMMAND is whole */
     struct slurm_spec slurm; /* given: COMMAND is srun, and more of its options follow */
-    const char *program;  /* parrun, there */
+    const char *program;  /* parrun, there; with BRING: what is copied */
+    bool bring;           /* this program is copied there, and gone once it runs */
     int64_t slots;        /* workers that an agent has */
     int64_t timeout;      /* ns that an agent has to say hello; 0: as long as it takes */
     bool as_many;         /* with HOSTS: the pool has as many workers as they have slots */

@@ -38,8 +38,12 @@ struct buf;
 /* The same of a copy that was made for it: it removes its file. */
 #define AGENT_BROUGHT_ARGUMENT "--brought-agent"
 
-/* What begins the path of such a copy. */
-#define AGENT_BROUGHT_AT "/tmp/brought-"
+/* What begins the path of such a copy that a batch system has made, and what stands in that of all. */
+#define AGENT_BROUGHT_AT "/tmp" AGENT_BROUGHT
+#define AGENT_BROUGHT "/brought-"
+
+/* What a shell there prints where the program is to come through it; the machine that it must be for follows, and a newline. */
+#define AGENT_ASKS "parrun-asks-for-itself:"
 
 #define AGENT_MARK "\x16parrun\x02\xfe" "agent\x03\xff"
 #define AGENT_MARK_LENGTH (sizeof(AGENT_MARK) - 1)

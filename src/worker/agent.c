@@ -504,7 +504,13 @@ _Noreturn void agent_main_brought(void)
     char path[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
     path[length > 0 ? length : 0] = '\0';
-    if (!strncmp(path, AGENT_BROUGHT_AT, strlen(AGENT_BROUGHT_AT)))
+    char *place = strstr(path, AGENT_BROUGHT);
+    char *slash = strrchr(path, '/');
+    if (place)
         unlink(path);
+    if (place && slash > place) {
+        *slash = '\0';
+        rmdir(path);
+    }
     agent_main();
 }

@@ -11,7 +11,8 @@
  */
 _Noreturn void agent_main(void);
 
-/* The same for a copy of the program at AGENT_BROUGHT_AT: first removes its file, which nothing needs from then on. */
+/* The same for a copy of the program, with AGENT_BROUGHT in its path: first removes its file, and a directory that was made for
+ * it, which nothing needs from then on. */
 _Noreturn void agent_main_brought(void);
 
 #endif

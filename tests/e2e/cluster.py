@@ -144,6 +144,31 @@ def test_hosts_of_ssh():
     check_nothing_left()
 
 
+def test_program_is_brought_along():
+    """To the first directory that lets it run; nothing of it is left there while it does."""
+    made = with_ssh()
+    os.umask(0o022)
+    cache = made["directory"].path / ".cache"
+    cache.mkdir()
+    made["env"] |= {"XDG_RUNTIME_DIR": "/nowhere", "HOME": str(made["directory"].path)}
+    for on in ("ssh: [h1]", "command: [env]"):
+        status, out, err = complete(f"""
+            pools:
+              p:
+                on: {{{on}, bring: true}}
+                workers: 1
+                tasks: 1
+                run: readlink /proc/$PPID/exe; ls {cache}; umask
+            """, **made)
+        check_status(status, 0, out + err)
+        assert re.search(rb"\n%s/brought-\w+/parrun \(deleted\)\n0022\n" % os.fsencode(cache), out), out
+        check_nothing_left()
+    made["directory"].file("program", "#!/bin/sh\necho no library >&2; exit 127\n")
+    status, out, err = complete("pools: {p: {on: {ssh: [h1], bring: true, program: ./program}, workers: 1, tasks: 1, run: x}}", **made)
+    check_status(status, 1, out + err)
+    assert b"host h1 starts no worker: its launcher ended with exit code 1: Welcome; no library" in out and not os.listdir(cache), out
+
+
 def test_failures_are_the_tasks_own():
     """What ends by itself is no matter of the host: tried again, told with its code or signal, ended at its timeout."""
     status, out, err = complete(scenario(HERE, [

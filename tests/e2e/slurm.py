@@ -11,7 +11,7 @@ from harness.slurm import CPUS, NODES, Cluster
 
 
 def pool(slurm, *rest, slots=1):
-    return f"pools:\n  p:\n    on: {{slurm: {slurm}, slots: {slots}}}\n" + "".join(f"    {line}\n" for line in rest)
+    return f"pools:\n  p:\n    on: {{slots: {slots}, slurm: {slurm}}}\n" + "".join(f"    {line}\n" for line in rest)
 
 
 def parent(pid):
@@ -47,7 +47,7 @@ def test_as_at_home():
         assert all(re.fullmatch(r"parrun-\S+-p-[1-4] [34] 1:00 main", job) for job in asked if job), asked  # CPUs come by cores
         check_gone(cluster)
         # A node that does not have the program gets it, and does not keep it.
-        status, out, err = complete(pool("{bring: true}", "workers: 2", "tasks: 2", "run: ls -l /proc/$(ps -o ppid= $PPID | tr -d ' ')/exe"))
+        status, out, err = complete(pool("{}, bring: true", "workers: 2", "tasks: 2", "run: ls -l /proc/$(ps -o ppid= $PPID | tr -d ' ')/exe"))
         check_status(status, 0, out + err)
         copies = re.findall(rb"/exe -> (/tmp/brought-parrun-\S+-p-[12]) \(deleted\)$", out, re.M)
         assert len(copies) == 2 and not any(map(os.path.exists, copies)), out
