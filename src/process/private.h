@@ -207,8 +207,9 @@ int process_open_forking(struct process *process, struct exec_context *context, 
 /* Its command runs. */
 void process_begin_forking(struct process *process);
 
-/* Its command, or what was found since, has ended so: true where the life goes on, with what is found or is looked for. */
-bool process_goes_on(struct process *process, int code, int signal);
+/* Its command, or what was found since, has ended so: true where the life goes on, with what is found, is looked for, or is to be
+ * ended before it is over. False: CODE and SIGNAL are those of the process. */
+bool process_goes_on(struct process *process, int *code, int *signal);
 
 /* It is to end while it is not known what it has left: takes whatever that may be. Where there is nothing the life ends soon. */
 void process_end_search(struct process *process);

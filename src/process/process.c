@@ -174,7 +174,7 @@ void process_exited(void *arg, int code, int signal_number)
 {
     struct process *process = arg;
     struct life *life = &process->life;
-    if (process_goes_on(process, code, signal_number))
+    if (process_goes_on(process, &code, &signal_number))
         return;
     life->exited = true;
     life->code = code;

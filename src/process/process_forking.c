@@ -1,4 +1,5 @@
 /* A program that puts itself into the background: what it has left is found, and is the process from then on. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,7 @@ enum forking_state {
     FORKING_COMMAND,  /* its command runs */
     FORKING_SEARCHES, /* that has ended, and what it has left is not known yet */
     FORKING_FOUND,
+    FORKING_ENDS,  /* that has ended, and what it has left besides is being ended */
     FORKING_OVER, /* nothing, or nothing else, will be found */
 };
 
@@ -46,6 +48,8 @@ struct forking {
     pid_t doubted; /* a number that was told as not believed; -1: the file itself; 0: none */
     int64_t interval;
     enum forking_state state;
+    int code; /* FORKING_ENDS: how the process has ended */
+    int signal;
 };
 
 /* What of the children of the runner may be the process. */
@@ -82,16 +86,21 @@ static bool goes_before(const struct descendant *one, const struct descendant *o
     return one->born != other->born ? one->born < other->born : one->pid < other->pid;
 }
 
+/* Whether it is of its session, or of its environment. */
+static bool is_own(const struct process *process, const struct descendant *child)
+{
+    const struct life *life = &process->life;
+    bool beside = child->session == life->forking->command || child->session == life->session || child->session == life->pid;
+    return beside || (!child->ended && descendants_was_given(child->pid, life->forking->entry));
+}
+
 static void look_at(void *arg, const struct descendant *child)
 {
     struct orphan_search *search = arg;
-    const struct life *life = &search->process->life;
-    const struct forking *forking = life->forking;
     if (!may_be(search->process, child))
         return;
     search->strangers += !child->ended;
-    bool beside = child->session == forking->command || child->session == life->session || child->session == life->pid;
-    if (!beside && !(!child->ended && descendants_was_given(child->pid, forking->entry)))
+    if (!is_own(search->process, child))
         return;
     search->count += !child->ended;
     if (goes_before(child, &search->best))
@@ -177,7 +186,7 @@ static void become_found(struct process *process)
         monitor_let_go(process->life.monitor);
 }
 
-/* What was FOUND is the process from now on. */
+/* What was FOUND is the process from now on, unless it is only to be ended. */
 static bool adopt(struct process *process, const struct descendant *found, const char *how)
 {
     struct life *life = &process->life;
@@ -190,7 +199,8 @@ static bool adopt(struct process *process, const struct descendant *found, const
     life->pid = found->pid;
     life->session = found->session == getsid(0) ? found->pid : found->session;
     life->signalled = false;
-    process_emit(process, &event);
+    if (!found->ended && !is_asked(process))
+        process_emit(process, &event);
     become_found(process);
     return true;
 }
@@ -371,10 +381,48 @@ static bool leaves_another(struct process *process, bool well)
     return process->life.forking->pidfile ? adopt_named(process) : well && adopt_orphan(process);
 }
 
-bool process_goes_on(struct process *process, int code, int signal)
+static void ask_to_end(void *arg, const struct descendant *child)
 {
-    struct forking *forking = process->life.forking;
-    bool well = !code && !signal, goes_on = false;
+    const struct process *process = arg;
+    const struct life *life = &process->life;
+    if (!child->ended && may_be(process, child) && is_own(process, child))
+        kill(child->pid, life->killed ? SIGKILL : process->spec->stop.signal);
+}
+
+/* A life has ended by CODE and SIGNAL, after which nothing of it may go on: what its command has left besides is ended, one after
+ * the other, each in the place of the process. False where there is nothing more. */
+static bool ends_rest(struct process *process, int code, int signal)
+{
+    struct life *life = &process->life;
+    struct forking *forking = life->forking;
+    struct orphan_search search = search_orphans(process);
+    if (!search.count || !process_ends_group(process))
+        return false;
+    struct child *child = child_adopt(process->object.run->loop, search.best.pid, process_exited, process);
+    if (!child)
+        return false;
+    child_free(life->child);
+    life->child = child;
+    life->signalled = false;
+    if (forking->state != FORKING_ENDS) {
+        process_settle_pidfile(process);
+        forking->state = FORKING_ENDS;
+        forking->code = code;
+        forking->signal = signal;
+        timer_stop(forking->limit);
+        if (life->monitor)
+            monitor_stop(life->monitor);
+        descendants_children(ask_to_end, process);
+    }
+    process_end_rest(process);
+    return true;
+}
+
+bool process_goes_on(struct process *process, int *code, int *signal)
+{
+    struct life *life = &process->life;
+    struct forking *forking = life->forking;
+    bool well = !*code && !*signal, goes_on = false;
     if (!forking)
         return false;
     if (forking->state == FORKING_COMMAND && (well || is_asked(process)))
@@ -382,6 +430,14 @@ bool process_goes_on(struct process *process, int code, int signal)
     else if (forking->state == FORKING_FOUND)
         goes_on = leaves_another(process, well);
     if (goes_on)
+        return true;
+    if (forking->state == FORKING_ENDS) {
+        *code = forking->code;
+        *signal = forking->signal;
+    }
+    life->code = *code; /* whether it has failed says whether there is another life */
+    life->signal = *signal;
+    if (ends_rest(process, *code, *signal))
         return true;
     forking->state = FORKING_OVER;
     timer_stop(forking->limit);

@@ -13,6 +13,7 @@
 /* In simple.c. The member is what stands behind the name. */
 extern const struct type type_integer;  /* int64_t */
 extern const struct type type_boolean;  /* bool */
+extern const struct type type_forking;  /* bool, of a process */
 extern const struct type type_duration; /* int64_t, nanoseconds */
 extern const struct type type_signal;   /* int */
 extern const struct type type_text;     /* const char * */

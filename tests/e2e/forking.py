@@ -138,7 +138,7 @@ def test_one_pidfile_for_two():
           two:
             run: "until test -e one.wrote; do sleep 0.02; done; setsid sleep 1000 & echo $! >x.pid; touch two.wrote"
             forking: true
-            pidfile: x.pid
+            pidfile: ./x.pid
     """)
     pids = set()
     for _ in range(2):
@@ -147,4 +147,36 @@ def test_one_pidfile_for_two():
     run.signal(TERM)
     status, out, err = run.finish()
     assert len({pid for pair in pids for pid in pair if pid}) == 1 and len(pids) == 2, (pids, out, err)
+    check_nothing_left()
+
+
+def test_rest():
+    """Before the next life all is ended that the last one has left: by a command that fails, and beside what the pidfile names."""
+    run = Run("""
+        processes:
+          fails:
+            run: |
+              if test -e left; then kill -0 $(cat left) && echo wrong; echo second; exit 3; fi
+              setsid sleep 1000 &
+              echo $! >left
+              exit 3
+            forking: true
+            restart: {on: failure, delay: 0s, max: 1}
+          two:
+            run: |
+              if test -e beside; then kill -0 $(cat beside) && echo wrong; touch again; fi
+              setsid sleep 1000 &
+              echo $! >beside
+              setsid sleep 1000 &
+              echo $! >two.pid
+            forking: true
+            pidfile: two.pid
+            restart: {on: failure, delay: 0s, max: 1}
+          client: {run: "kill -KILL $(cat two.pid); until test -e again; do sleep 0.05; done", depends_on: [two]}
+    """)
+    told = [run.wait_for(BACKGROUND % b"two") for _ in range(2)]
+    run.signal(TERM)
+    status, out, err = run.finish()
+    assert status == -TERM and len(told) == 2 and out.count(b"in the background") == 2, (status, out, err)
+    assert b"wrong" not in out and b"fails | second" in out, out
     check_nothing_left()

@@ -283,6 +283,45 @@ static void test_orphans(void **state)
     prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
+/* An orphan is taken before it has gone to a group of its own; its group then is what is signalled, and its end is told. */
+static void test_adopted(void **state)
+{
+    (void)state;
+    struct watched watched = {.loop = test_loop()};
+    struct child *child, *adopted;
+    int number[2], go[2];
+    pid_t pid = 0;
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    assert_int_equal(pipe2(number, O_CLOEXEC) | pipe2(go, O_CLOEXEC), 0);
+    const int streams[] = {go[0], number[1], -1};
+    assert_int_equal(start_in(&watched, "exec 3<&0; sh -c 'echo $$; read x; exec setsid sh -c \"sleep 1000 & echo up; wait\"' <&3 &", NULL,
+                              streams, 3, &child), 0);
+    loop_run(watched.loop);
+    char text[32] = "";
+    assert_true(read(number[0], text, sizeof(text) - 1) > 1);
+    pid = (pid_t)strtol(text, NULL, 10);
+    adopted = child_adopt(watched.loop, pid, on_exited, &watched);
+    assert_non_null(adopted);
+    assert_null(child_adopt(watched.loop, pid, on_exited, &watched)); /* it is watched already */
+    assert_null(child_adopt(watched.loop, getpid(), on_exited, &watched)); /* no child */
+    assert_int_equal(write(go[1], "\n", 1), 1);
+    assert_int_equal(read(number[0], text, sizeof(text)), 3);
+    assert_int_equal(getpgid(pid), pid);
+    assert_int_equal(child_signal(adopted, SIGTERM), 0);
+    loop_run(watched.loop);
+    assert_int_equal(watched.signal, SIGTERM);
+    if (child_await_group(adopted, on_group_gone)) /* its sleep was signalled too */
+        loop_run(watched.loop);
+    child_free(adopted);
+    child_free(child);
+    for (int i = 0; i < 2; i++) {
+        close(number[i]);
+        close(go[i]);
+    }
+    loop_free(watched.loop);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
 int main(void)
 {
     struct tests tests = {0};
@@ -296,5 +335,6 @@ int main(void)
     TEST(&tests, test_group_ends_with_its_leader);
     TEST(&tests, test_flood_then_term);
     TEST(&tests, test_orphans);
+    TEST(&tests, test_adopted);
     return tests_run(&tests, "child");
 }

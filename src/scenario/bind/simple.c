@@ -73,6 +73,16 @@ static void bind_boolean(struct loader *loader, const struct field *field, const
         *(bool *)field->member = value.boolean;
 }
 
+/* Behind the body of its process. */
+static void bind_forking(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const struct process_spec *process = field->block->spec;
+    bind_boolean(loader, field, node);
+    if (process->forking && process->object.body.kind == BODY_LUA)
+        diag_error(loader->diags, loader_mark(loader, node), "take 'forking' away",
+                   "process '%s': a body of Lua cannot put itself into the background", process->object.name);
+}
+
 void duration_wrong(struct loader *loader, const struct field *field, const struct node *node,
                     const char *text, const struct error *error)
 {
@@ -219,6 +229,13 @@ const struct type type_boolean = {
     .name = "boolean",
     .wording = "true or false",
     .bind = bind_boolean,
+    .early = true,
+    .json = "'anyOf':[{'type':'boolean'},@template]",
+};
+const struct type type_forking = {
+    .name = "boolean",
+    .wording = "true or false",
+    .bind = bind_forking,
     .early = true,
     .json = "'anyOf':[{'type':'boolean'},@template]",
 };

@@ -480,4 +480,5 @@ void scenario_check(struct loader *loader)
     check_daemons(loader);
     resources_check(loader);
     writers_check(loader);
+    pidfiles_check(loader);
 }

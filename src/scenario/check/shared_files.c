@@ -145,3 +145,39 @@ void writers_check(struct loader *loader)
         free(writers[i].path);
     free(writers);
 }
+
+static bool same_text(const struct template *one, const struct template *other)
+{
+    size_t length, other_length;
+    if (!one || !other)
+        return one == other;
+    const char *text = template_source(one, &length), *other_text = template_source(other, &other_length);
+    return template_is_constant(one) && length == other_length && !memcmp(text, other_text, length);
+}
+
+/* Whether the numbers of two processes are written into one file. */
+static bool is_one_pidfile(const struct process_spec *one, const struct process_spec *other)
+{
+    size_t length;
+    return one->object.when && other->pidfile && other->object.when && same_text(one->pidfile, other->pidfile) &&
+           (*template_source(one->pidfile, &length) == '/' || same_text(one->object.cwd, other->object.cwd));
+}
+
+void pidfiles_check(struct loader *loader)
+{
+    const struct scenario *scenario = loader->scenario;
+    for (size_t i = 0; i < scenario->process_count; i++) {
+        const struct process_spec *process = &scenario->processes[i];
+        if (!process->pidfile)
+            continue;
+        if (process->replicas > 1 && is_one_pidfile(process, process))
+            diag_error(loader->diags, process->object.mark, "put ${{ index }} into its name",
+                       "each replica of '%s' has the same pidfile", process->object.name);
+        for (size_t j = 0; j < i; j++)
+            if (is_one_pidfile(process, &scenario->processes[j])) {
+                diag_error(loader->diags, process->object.mark, "give each a file of its own",
+                           "process '%s' has the pidfile of '%s'", process->object.name, scenario->processes[j].object.name);
+                break;
+            }
+    }
+}

@@ -8,5 +8,7 @@ struct loader;
  * a pool is one of the two and they may run at once, else a warning. Once all objects are bound. */
 void writers_check(struct loader *loader);
 
+/* Reports processes that have one pidfile. */
+void pidfiles_check(struct loader *loader);
 
 #endif

@@ -95,18 +95,10 @@ void foreground_check(struct loader *loader)
 
 void forking_check(struct loader *loader, const struct process_spec *process)
 {
-    const struct {
-        bool given;
-        const char *what;
-        const char *hint;
-    } rows[] = {
-        {process->object.body.kind == BODY_LUA, "a body of Lua cannot put itself into the background", "take 'forking' away"},
-        {process->tty, "with 'tty: true' what goes into the background loses its terminal when its command ends",
-         "take one of 'forking' and 'tty' away"},
-    };
-    for (size_t i = 0; process->forking && i < countof(rows); i++)
-        if (rows[i].given)
-            diag_error(loader->diags, process->object.mark, rows[i].hint, "process '%s': %s", process->object.name, rows[i].what);
+    if (process->forking && process->tty)
+        diag_error(loader->diags, process->object.mark, "take one of 'forking' and 'tty' away",
+                   "process '%s': with 'tty: true' what goes into the background loses its terminal when its command ends",
+                   process->object.name);
 }
 
 void tty_check(struct loader *loader, const struct process_spec *process)
