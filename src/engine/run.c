@@ -316,7 +316,7 @@ static void tell_stopping(struct run *run)
     struct event event = {
         .kind = EVENT_RUN_STOPPING,
         .reason = buf_string(&reason),
-        .signal = run->stop_signal,
+        .signal = run->orphaned ? 0 : run->stop_signal,
     };
     bus_emit(run->bus, &event);
     buf_release(&reason);

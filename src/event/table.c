@@ -28,7 +28,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Draining: no more tasks are begun; still running: {running}."}}},
     [EVENT_RUN_STOPPING] =
         {"run.stopping", EVENT_OF_RUN, EVENT_LEVEL_STORY,
-         "Everything that runs is being ended before its time.",
+         "Everything that runs is being ended before its time: by the signal that is given, else for the reason.",
          {{0, "Stopping: {reason}."}}},
     [EVENT_RUN_STATUS] =
         {"run.status", EVENT_OF_RUN, EVENT_LEVEL_ALWAYS,

@@ -208,10 +208,20 @@ void pool_keep_pace(struct pool *pool)
     pool->rests = rests ? now : 0;
 }
 
-/* As fast as it was on average while it worked: who knows better knows what is to come. */
+/* How long the last of those that failed waits before it is tried again. */
+static int64_t longest_wait(const struct pool *pool, int64_t now)
+{
+    int64_t due = now;
+    for (const struct task *task = pool->retrying; task; task = task->next)
+        due = task->due > due ? task->due : due;
+    return due - now;
+}
+
+/* As fast as it was on average while it worked, and no sooner than the last is tried again: who knows better knows what is to come. */
 static void print_rest(const struct pool *pool, int64_t left, struct buf *out)
 {
-    int64_t ns = clock_monotonic() - pool->began - pool->rested;
+    int64_t now = clock_monotonic();
+    int64_t ns = now - pool->began - pool->rested;
     double rate = (double)pool->done / ((double)ns / (double)NS_PER_S);
     if (!pool->done || ns <= 0)
         return;
@@ -220,7 +230,8 @@ static void print_rest(const struct pool *pool, int64_t left, struct buf *out)
         return;
     buf_text(out, ", ");
     int64_t seconds = (int64_t)((double)left / rate) + 1;
-    duration_print(out, seconds * NS_PER_S);
+    int64_t waits = longest_wait(pool, now) / NS_PER_S + 1;
+    duration_print(out, (seconds > waits ? seconds : waits) * NS_PER_S);
     buf_text(out, " left");
 }
 

@@ -10,12 +10,10 @@
 #include "engine/run.h"
 #include "pool/private.h"
 #include "scenario/spec.h"
+#include "scenario/types.h"
 #include "script/script.h"
 #include "template/template.h"
 #include "value/value.h"
-
-/* Bytes: less is no use to any program. */
-#define MEMORY_LEAST ((uint64_t)1 << 20)
 
 /* So many tasks more than could begin are looked at: where the first does not fit, another may. */
 #define LOOK_AHEAD 100

@@ -436,7 +436,7 @@ static void take_run(struct junit *junit, const struct event *event)
 {
     if (event->kind == EVENT_RUN_OPENED)
         junit->began = event->wall;
-    if (event->kind == EVENT_RUN_STOPPING && event->reason && strncmp(event->reason, "signal ", 7) != 0)
+    if (event->kind == EVENT_RUN_STOPPING && event->reason && !event->signal)
         set_text(&junit->stopped, event->reason);
     if (event->kind == EVENT_RUN_ENDED) {
         take_run_ended(junit, event);

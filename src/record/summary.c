@@ -248,7 +248,7 @@ static void summary_take(void *arg, const struct event *event)
         break;
     case EVENT_RUN_STOPPING:
         free(summary->stopped);
-        summary->stopped = event->reason && strncmp(event->reason, "signal ", 7) != 0 ? mem_strdup(event->reason) : NULL;
+        summary->stopped = event->reason && !event->signal ? mem_strdup(event->reason) : NULL;
         break;
     case EVENT_RUN_ENDED:
         summary->status = event->flags & EVENT_SIGNALED ? 128 + event->signal : event->has_code ? event->code : (event->flags & EVENT_WRONG) != 0;

@@ -2,10 +2,15 @@
 #ifndef SCENARIO_TYPES_H
 #define SCENARIO_TYPES_H
 
+#include <stdint.h>
+
 #include "scenario/schema.h"
 
 /* The most items of a batch. */
 #define BATCH_MOST 1000000
+
+/* Bytes: less memory is no use to any program. */
+#define MEMORY_LEAST ((uint64_t)1 << 20)
 
 /* In a JSON Schema: what size_parse() takes. */
 #define SIZE_PATTERN "([0-9]+[.]?[0-9]*|[.][0-9]+)[KMGTkmgt]?([iI][bB]|[bB])?"

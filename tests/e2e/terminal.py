@@ -3,6 +3,7 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 
 from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_status
@@ -115,6 +116,29 @@ def test_progress_below_the_log():
     with_colors_off = re.sub(rb"\x1b\[[0-9;]*m", b"", shown)
     assert re.search(rb"^Run task 0 \(\d+\)\.\.\.\nTask 0 runs", with_colors_off, re.M), with_colors_off
     assert b"\nPool p ended: 1 of 3 tasks failed: task 1.\n" in with_colors_off, with_colors_off
+
+
+def test_the_time_that_is_left_has_the_wait_for_a_retry():
+    directory = Directory()
+    directory.file("scenario.yaml", """
+        pools:
+          p: {workers: 1, tasks: 3, run: "test ${{ item }} != 1", retry: {attempts: 2, delay: 1h, max_delay: 1h, jitter: false}}
+    """)
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([PROGRAM, "--progress", "scenario.yaml"], stdin=subprocess.DEVNULL, stdout=theirs,
+                               stderr=subprocess.PIPE, cwd=directory.path, env={**os.environ, "TERM": "xterm"})
+    os.close(theirs)
+    got = b""
+    while select.select([ours], [], [], PATIENCE)[0]:
+        try:
+            got += os.read(ours, 65536)
+        except OSError:  # the other side is closed
+            break
+        if re.search(rb"p: 2 of 3 \(66%\)[^\n]* (1h|5\dm[^\n]*) left", got) and process.poll() is None:
+            process.terminate()
+    os.close(ours)
+    _, err = process.communicate(timeout=PATIENCE)
+    check_status(process.returncode, -signal.SIGTERM, got + err)
 
 
 def test_progress_elsewhere():

@@ -20,7 +20,7 @@
 struct each_report {
     bool commands;
     const char *rest; /* how a later run does what this one has not */
-    struct buf stopped; /* why it was stopped */
+    struct buf stopped; /* the signal that stopped it: "signal INT" */
     struct output *standard;
     struct output *errors;
     struct buf line;
@@ -109,8 +109,8 @@ static void take_ended(struct each_report *report, const struct event *event)
 /* "stopped by signal INT: 3 were done, 5 were not; ..." Of what is still to be read nobody knows how many there are. */
 static void tell_stopped(struct each_report *report, const struct event *event)
 {
-    buf_printf(&report->line, "parrun: stopped %s %s: %lld %s done, ", strncmp(report->stopped.data, "signal ", 7) != 0 ? "as" : "by",
-               report->stopped.data, (long long)event->total, event->total == 1 ? "was" : "were");
+    buf_printf(&report->line, "parrun: stopped by %s: %lld %s done, ", report->stopped.data, (long long)event->total,
+               event->total == 1 ? "was" : "were");
     if (event->left < 0)
         buf_text(&report->line, "others were not");
     else

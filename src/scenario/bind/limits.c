@@ -13,7 +13,6 @@
 #define ID_MOST INT64_C(4294967294) /* the one above means "no id" to the system */
 #define LIMIT_MOST INT64_C(1000000000000)
 #define SHARE_UNIT 1000
-#define MEMORY_LEAST ((uint64_t)1 << 20) /* less is no use to any program */
 #define LIMIT_SIZE_JSON                                                                            \
     "'anyOf':[{'type':'number'@least},{'type':'string',"                                           \
     "'pattern':'^(@nonzero" SIZE_PATTERN "|unlimited)$'},@template]"
