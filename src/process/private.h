@@ -204,6 +204,9 @@ void process_answered(struct process *process, size_t count);
 /* Before a life: works out in CONTEXT what will be looked for. */
 int process_open_forking(struct process *process, struct exec_context *context, struct error *error);
 
+/* True where the pidfile names PID before the process has started. */
+bool process_is_left(const struct process *process, pid_t pid);
+
 /* Its command runs. */
 void process_begin_forking(struct process *process);
 

@@ -336,6 +336,17 @@ int process_open_forking(struct process *process, struct exec_context *context, 
     return result ? error_wrap(error, "pidfile") : 0;
 }
 
+bool process_is_left(const struct process *process, pid_t pid)
+{
+    const struct forking *forking = process->life.forking;
+    struct buf why = {0};
+    bool whole;
+    pid_t named = 0;
+    bool left = forking && forking->pidfile && pidfile_read(forking->pidfile, &named, &whole, &why) == PIDFILE_NAMES && named == pid;
+    buf_release(&why);
+    return left;
+}
+
 void process_begin_forking(struct process *process)
 {
     struct forking *forking = process->life.forking;

@@ -39,8 +39,8 @@ static int meet_conflict(struct process *process, const char *place, const struc
         return 0;
     }
     if (holder->pid)
-        error_set(error, ERROR_FAILED, "%s answers already, before it has started: %s (%ld) has it", place, holder->name,
-                  (long)holder->pid);
+        error_set(error, ERROR_FAILED, "%s answers already, before it has started: %s (%ld) has it%s", place, holder->name,
+                  (long)holder->pid, process_is_left(process, holder->pid) ? ", and its pidfile names that: an earlier run has left it" : "");
     else
         error_set(error, ERROR_FAILED, "%s answers already, before it has started: something has it that cannot be seen "
                                        "from here", place);
@@ -71,6 +71,8 @@ static int open_life(struct process *process, struct exec_context *context, stru
     const struct process_spec *spec = process->spec;
     struct life *life = &process->life;
     struct run *run = process->object.run;
+    if (process_open_forking(process, context, error))
+        return error->code;
     if (spec->ready.kind != PROBE_NONE || spec->health.kind != PROBE_NONE) {
         life->monitor = monitor_new(run, spec, process->object.name, process->index,
                                     &process_monitor_callbacks, process, error);
@@ -80,8 +82,6 @@ static int open_life(struct process *process, struct exec_context *context, stru
         if (result)
             return result;
     }
-    if (process_open_forking(process, context, error))
-        return error->code;
     life->streams = streams_open(run, context, spec, process->lived, error);
     if (!life->streams)
         return error->code;

@@ -4,6 +4,7 @@ import os
 import queue
 import re
 import socket
+import subprocess
 import threading
 
 from harness.parrun import (INT, PATIENCE, TERM, USR1, Directory, Run, check_nothing_left,
@@ -499,6 +500,24 @@ def test_a_place_that_a_stranger_has_is_no_start():
             assert place.encode() in out and b"a | started" not in out and b"b | after" not in out, out
             assert b" answers already, before it has started: " in out, out
             assert f" ({os.getpid()}) has it".encode() in out, out
+    check_nothing_left()
+
+
+def test_what_an_earlier_run_has_left_is_named():
+    directory = Directory()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        left = subprocess.Popen(["sleep", "1000"], pass_fds=[server.fileno()])
+    directory.file("s.pid", f"{left.pid}\n")
+    try:
+        status, out, err = complete(f"""
+            processes: {{a: {{run: echo started, forking: true, pidfile: s.pid, daemon: true, ready: {{tcp: {port}}}}}, b: {{run: echo}}}}
+        """, directory=directory)
+    finally:
+        left.kill()
+        left.wait()
+    check_status(status, 1, out + err)
+    assert f": sleep ({left.pid}) has it, and its pidfile names that: an earlier run has left it.\n".encode() in out, out
     check_nothing_left()
 
 
