@@ -18,7 +18,7 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libuv1-dev libyaml-dev liblua5.4-dev 
 TEST_PACKAGES := libcmocka-dev python3 bash coreutils findutils util-linux procps strace sqlite3 redis-tools \
   python3-jsonschema python3-yaml libxml2-utils jq mandoc fish zsh ksh93u+m mksh busybox parallel dpkg-dev \
   chromium chromium-driver nodejs tmux slurmctld slurmd slurm-client slurm-wlm-basic-plugins munge tzdata \
-  openssh-client openssh-server git
+  openssh-client openssh-server git systemd
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 LINT_PACKAGES := clang-tidy cppcheck
 DEB_PACKAGES := dpkg-dev fakeroot lintian

@@ -1,6 +1,8 @@
 """Processes that run by the clock."""
 import json
 import os
+import random
+import re
 import subprocess
 
 from e2e.steer import end, gate, start, state, stop, word
@@ -209,3 +211,60 @@ def test_daemon():
           work: {run: "until [ $(wc -l <seen) -ge 3 ]; do sleep 0.01; done 2>/dev/null"}
     """)
     assert status == 0, (out, err)
+
+
+LEAST = {"minute": 0, "hour": 0, "day": 1, "month": 1, "weekday": 0}
+MOST = {"minute": 59, "hour": 23, "day": 31, "month": 12, "weekday": 6}
+
+
+def random_field(chance, name):
+    """A field of an expression, and the numbers that it means."""
+    least, most = LEAST[name], MOST[name]
+    if chance.random() < 0.4:
+        step = chance.randint(2, most) if chance.random() < 0.3 else 1
+        return "*" if step == 1 else f"*/{step}", range(least, most + 1, step)
+    parts, meant = [], set()
+    for _ in range(chance.randint(1, 3)):
+        first = chance.randint(least, most)
+        last = chance.choice((first, chance.randint(first, most)))
+        step = chance.randint(1, 5) if last > first else 1
+        parts.append((f"{first}-{last}" if last > first else f"{first}") + (f"/{step}" if step > 1 else ""))
+        meant |= set(range(first, last + 1, step))
+    return ",".join(parts), sorted(meant)
+
+
+def random_schedule(chance):
+    """An expression of cron, and the calendars of systemd of which each has some of its times."""
+    while True:
+        written, meant = zip(*(random_field(chance, name) for name in LEAST))
+        minutes, hours, days, months, weekdays = (",".join(map(str, one)) for one in meant)
+        names = ",".join(("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")[day] for day in meant[4])
+        either = written[2][0] != "*" and written[4][0] != "*"
+        if either or min(meant[2]) <= max(29 if month == 2 else 30 + (month in (1, 3, 5, 7, 8, 10, 12)) for month in meant[3]):
+            break
+    tail = f"{hours}:{minutes}:00 UTC"
+    dates = [f"{names} *-{months}-*", f"*-{months}-{days}"] if either else [f"{names} *-{months}-{days}"]
+    return " ".join(written), [f"{date} {tail}" for date in dates]
+
+
+@mark("release")
+def test_as_systemd():
+    """The next times of 1,000 expressions, and the first of them that systemd knows."""
+    chance, at = random.Random(1), "2026-11-30 09:00"
+    schedules = [random_schedule(chance) for _ in range(1000)]
+    calendars = [one for _, ours in schedules for one in ours]
+    told = subprocess.run(["systemd-analyze", "calendar", "--iterations=3", f"--base-time={at} UTC", *calendars],
+                          env={**os.environ, "TZ": "UTC"}, capture_output=True, text=True, check=True).stdout
+    blocks = [re.findall(r"(?:Next elapse|Iter. #\d): \w+ (\S+ \d\d:\d\d:\d\d) UTC", block) for block in told.split("\n\n")]
+    lines = "".join(f"  p{i}: {{run: x, schedule: {{cron: \"{cron}\", timezone: UTC}}}}\n" for i, (cron, _) in enumerate(schedules))
+    held = Directory()
+    file = held.file("scenario.yaml", "processes:\n" + lines)
+    shown = subprocess.run([PROGRAM, "show", "--next", "3", "--at", at + "Z", file], capture_output=True, text=True, check=True).stdout
+    ours = {}
+    for name, time in re.findall(r"^(p\d+) +(.*)\+00:00$", shown, re.M):
+        ours.setdefault(name, []).append(time)
+    assert len(blocks) == len(calendars) and len(ours) == 1000, (len(blocks), len(ours), shown[-300:])
+    theirs = iter(blocks)
+    for i, (cron, ones) in enumerate(schedules):
+        want = sorted({time for _ in ones for time in next(theirs)})[:3]
+        assert want and ours[f"p{i}"][:len(want)] == want, (cron, ones, want, ours[f"p{i}"])
