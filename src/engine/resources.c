@@ -54,6 +54,11 @@ void resources_free(struct resources *resources)
     free(resources);
 }
 
+bool resources_are_free(const struct resources *resources)
+{
+    return !resources || !allocator_granted(resources->allocator);
+}
+
 struct claimant resources_claimant(const char *name, const struct object_spec *spec, bool daemon,
                                    bool (*begin)(void *arg, struct claim *claim), void *arg)
 {

@@ -32,6 +32,9 @@ struct resources *resources_new(struct loop *loop, const struct scenario *scenar
 /* NULL is accepted. */
 void resources_free(struct resources *resources);
 
+/* True where nothing of them is granted to anybody, as when all has ended; NULL is accepted. */
+bool resources_are_free(const struct resources *resources);
+
 /* The claimant for an object; its room is the caller's to fill in. */
 struct claimant resources_claimant(const char *name, const struct object_spec *spec, bool daemon,
                                    bool (*begin)(void *arg, struct claim *claim), void *arg);

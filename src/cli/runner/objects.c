@@ -1,6 +1,7 @@
 /* Making the queues and objects of a scenario. */
 #include "cli/runner/objects.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -175,6 +176,7 @@ bool objects_free(struct run *run)
         left = left || thread_was_left(run->objects[i]) || pool_was_left(run->objects[i]);
         run->objects[i]->kind->free(run->objects[i]);
     }
+    assert(left || resources_are_free(run->resources)); /* each end of a process or a task gives its units back */
     resources_free(run->resources);
     free(run->objects);
     free(run->declared);
