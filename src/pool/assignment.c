@@ -92,6 +92,7 @@ static void start_worker(struct pool_worker *worker)
     worker->state = CREW_STARTING;
     worker->revoking = worker->hung = worker->leaving = false;
     worker->done = worker->idle_since = worker->ends_at = 0;
+    worker->started = clock_monotonic();
     worker->leave = NULL;
     worker->loss = AGENT_KEPT;
     worker->pool->workers_alive++;
@@ -196,12 +197,30 @@ void pool_replace_worker(struct pool *pool)
     }
 }
 
+/* The limit of a task holds for the setup too; how long a start takes elsewhere nobody knows. */
+static void end_hung_setup(struct pool_worker *worker, int64_t now)
+{
+    const struct pool_spec *spec = worker->pool->spec;
+    struct buf reason = {0};
+    if (worker->hung || worker->host || !spec->setup.text || !spec->object.timeout ||
+        now - worker->started < spec->object.timeout)
+        return;
+    worker->hung = true;
+    buf_text(&reason, "it did not end within ");
+    duration_print(&reason, spec->object.timeout);
+    pool_worker_refused(worker, reason.data);
+    buf_release(&reason);
+    worker->kind->kill(worker);
+}
+
 void pool_end_hung(struct pool *pool)
 {
     int64_t now = clock_monotonic();
     for (size_t i = 0; i < pool->worker_count; i++) {
         struct pool_worker *worker = pool->worker[i];
         const struct task *task = worker->tasks.first;
+        if (worker->state == CREW_STARTING)
+            end_hung_setup(worker, now);
         if (worker->state != CREW_READY || worker->hung || !task || !task->timeout ||
             now - task->started < task->timeout + pool->spec->stop.grace + CREW_HANG_TIME)
             continue;

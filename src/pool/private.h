@@ -82,7 +82,8 @@ struct pool_worker {
     bool leaving; /* it gets no more tasks: the pool is to have fewer workers */
     int64_t idle_since; /* clock_monotonic() since when an elastic pool has no task for it; 0: it has one */
     const char *leave;  /* why it was given back; NULL: it was not */
-    bool hung; /* it was killed because its task ran past its limit */
+    int64_t started; /* clock_monotonic() */
+    bool hung; /* it was killed because its task, or its setup, ran past its limit */
     enum agent_loss loss; /* of its agent, where that is how it has ended */
 };
 

@@ -228,7 +228,9 @@ void pool_worker_gone(struct pool_worker *worker, const char *reason)
     end_setup_output(worker);
     event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
     event.flags = !expected ? EVENT_WRONG : worker->leave ? EVENT_REASONED : 0;
-    event.reason = expected ? worker->leave : worker->hung ? "its task did not end at its timeout" : reason;
+    event.reason = expected ? worker->leave : !worker->hung                        ? reason
+                                              : worker->state == CREW_STARTING ? "its setup did not end at its timeout"
+                                                                               : "its task did not end at its timeout";
     if (expected ? worker->pid : worker->loss != AGENT_AGAIN) /* it may never have begun elsewhere */
         pool_emit(pool, &event);
     if (worker->state == CREW_STARTING && !worker->loss && ++pool->lost_in_a_row >= LOST_MOST)
