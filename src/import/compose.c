@@ -98,17 +98,6 @@ static void write_container(struct compose_service *service, const struct texts 
     texts_release(&words);
 }
 
-static void report_nothing(struct compose_service *service, const struct node *key)
-{
-    struct import *import = service->import;
-    const struct node *extends = node_find(service->map, "extends");
-    diag_error(import->diags, node_mark(import->source, extends ? extends : key),
-               extends ? import->whole : "give it an 'image'",
-               extends ? "service '%s' extends another, which import does not follow"
-                       : "service '%s' has neither image nor command",
-               show_text(key->text, key->size).text);
-}
-
 static void write_body(struct compose_service *service, const struct node *key)
 {
     struct texts entry = {0};
@@ -123,7 +112,7 @@ static void write_body(struct compose_service *service, const struct node *key)
         if (entry.count)
             draft_list(&service->draft, "exec", &entry);
         else
-            report_nothing(service, key);
+            import_runs_nothing(service->import, key, service->map, "service", "has neither image nor command", "give it an 'image'");
     }
     texts_release(&entry);
     texts_release(&command);

@@ -14,8 +14,6 @@
 #include "yaml/quote.h"
 #include "yaml/tree.h"
 
-#define REPLICAS_MOST 1024
-
 /* Docker's waits between restarts; what has run for 10 seconds is well again. */
 #define WAITS ", delay: 100ms, max_delay: 1m, reset_after: 10s"
 
@@ -40,12 +38,8 @@ static void take_replicas(void *object, const struct key_row *row, const struct 
     (void)row;
     if (value != replicas_node(service->map))
         return;
-    long number = import_number(service->import, "replicas", value, 1, 0);
-    service->replicated = number > 1 && number <= REPLICAS_MOST;
-    if (service->replicated)
-        draft_line(&service->draft, "replicas", "%ld", number);
-    else if (number > 1)
-        import_dropped(service->import, "replicas", value, "parrun runs 1024 at most; it runs one");
+    long number = draft_replicas(&service->draft, value);
+    service->replicated = number > 1;
     if (!number)
         import_note(service->import, "0 replicas: take 'when' out to have one started");
     service->draft.off |= !number;
@@ -104,8 +98,7 @@ static void take_policy(struct compose_service *service, const struct node *poli
     const struct node *condition = import_take(service->import, policy, "condition");
     const char *text = condition ? import_now(service->import, "condition", condition) : "any";
     const char *word = text ? restart_word(text, strlen(text)) : "";
-    long max = import_number(service->import, "max_attempts",
-                             import_take(service->import, policy, "max_attempts"), 0, 0);
+    long max = import_key_number(service->import, policy, "max_attempts", 0, 0);
     if (!word)
         import_expected(service->import, "condition", condition,
                         "none, on-failure, any or unless-stopped");
@@ -240,12 +233,9 @@ static int64_t duration_of(struct compose_service *service, const struct node *c
                            const char *key, int64_t fallback)
 {
     const struct node *node = import_take(service->import, check, key);
-    const char *text = node ? import_now(service->import, key, node) : NULL;
     int64_t ns = fallback;
-    struct error error = {0};
-    if (text && duration_parse(text, &ns, &error))
-        import_expected(service->import, key, node, "a duration such as 10s or 1m30s");
-    error_release(&error);
+    if (node)
+        import_duration(service->import, key, node, "10s or 1m30s", &ns);
     return ns;
 }
 
@@ -266,8 +256,7 @@ static void write_times(struct compose_service *service, const struct node *chec
     int64_t interval = duration_of(service, check, "interval", INTERVAL);
     int64_t timeout = duration_of(service, check, "timeout", INTERVAL);
     int64_t period = duration_of(service, check, "start_period", 0);
-    long retries = import_number(service->import, "retries",
-                                 import_take(service->import, check, "retries"), RETRIES, 1);
+    long retries = import_key_number(service->import, check, "retries", RETRIES, 1);
     if (!service->container) {
         write_time(service, "interval", interval);
         write_time(service, "look_timeout", timeout);

@@ -17,6 +17,7 @@
 #define NAME_MOST 60 /* leaves room for a number behind it */
 #define INDENT "    "
 #define MOST 1000000000L
+#define REPLICAS_MOST 1024
 
 /* NAME with '-' for what parrun takes in no name, and a number where it is taken. */
 static const char *fitting_name(struct import *import, const char *name)
@@ -242,17 +243,21 @@ void draft_take_grace(void *object, const struct key_row *row, const struct node
 {
     struct draft *draft = object;
     int64_t ns;
-    struct error error = {0};
-    const char *text = import_now(draft->import, row->path, node);
-    if (!text)
-        return;
-    if (duration_parse(text, &ns, &error))
-        import_expected(draft->import, row->path, node, "a duration such as 10s or 1m30s");
-    else
-        draft->grace = text[strspn(text, "0123456789.")]
-                           ? text
-                           : arena_printf(draft->import->arena, "%ss", text);
-    error_release(&error);
+    const char *text = import_duration(draft->import, row->path, node, "10s or 1m30s", &ns);
+    if (text)
+        draft->grace = text[strspn(text, "0123456789.")] ? text : arena_printf(draft->import->arena, "%ss", text);
+}
+
+long draft_replicas(struct draft *draft, const struct node *value)
+{
+    long number = import_number(draft->import, "replicas", value, 1, 0);
+    if (number > REPLICAS_MOST) {
+        import_dropped(draft->import, "replicas", value, "parrun runs 1024 at most; it runs one");
+        return 1;
+    }
+    if (number > 1)
+        draft_line(draft, "replicas", "%ld", number);
+    return number;
 }
 
 static void write_stop(struct draft *draft)

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/name_index.h"
@@ -151,6 +152,20 @@ const char *import_now(struct import *import, const char *key, const struct node
 long import_number(struct import *import, const char *key, const struct node *node, long fallback,
                    long least);
 
+/* The same of KEY of MAP, which is taken. */
+long import_key_number(struct import *import, const struct node *map, const char *key, long fallback, long least);
+
+/* What import_now() gives of KEY of MAP, which is taken and in messages is called LABEL; NULL where it is not there or is wrong. */
+const char *import_key_now(struct import *import, const struct node *map, const char *key, const char *label);
+
+/* The text of NODE that is a duration of NS, such as EXAMPLE; NULL, with an error, where it is none. */
+const char *import_duration(struct import *import, const char *key, const struct node *node, const char *example, int64_t *ns);
+
+/* Reports that what KEY names runs nothing: WHAT, such as "service '%s' has no image", or that it extends another; HINT is for the
+ * former. */
+void import_runs_nothing(struct import *import, const struct node *key, const struct node *map, const char *kind, const char *what,
+                         const char *hint);
+
 /* A comment above what is being read, the process or the file. What is printed has to be safe: show_text(). */
 void import_note(struct import *import, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -193,6 +208,9 @@ void draft_take_env_file(void *object, const struct key_row *row, const struct n
 void draft_take_environment(void *object, const struct key_row *row, const struct node *value);
 void draft_take_signal(void *object, const struct key_row *row, const struct node *value);
 void draft_take_grace(void *object, const struct key_row *row, const struct node *value);
+
+/* How many of it run: the number; 1 where parrun runs no more, below 0 where it is wrong. */
+long draft_replicas(struct draft *draft, const struct node *value);
 
 /* The key 'develop' of a service, whose first member is its draft. */
 void draft_take_develop(void *object, const struct key_row *row, const struct node *value);

@@ -11,8 +11,6 @@
 
 #define SHELL "bash"
 
-#define REPLICAS_MOST 1024
-
 /* What stands in a path for the number of the replica. */
 #define REPLICA "{PC_REPLICA_NUM}"
 
@@ -45,14 +43,9 @@ static long replicas_of(const struct foreign_process *process)
 static void take_replicas(void *object, const struct key_row *row, const struct node *value)
 {
     struct foreign_process *process = object;
-    struct import *import = process->draft.import;
-    long number = import_number(import, row->path, value, 1, 0);
-    if (number > REPLICAS_MOST) {
-        import_dropped(import, row->path, value, "parrun runs 1024 at most; it runs one");
-    } else if (number > 1) {
-        draft_line(&process->draft, "replicas", "%ld", number);
-        import_note(import, "PC_REPLICA_NUM is PARRUN_INDEX here, and counts from 1");
-    }
+    (void)row;
+    if (draft_replicas(&process->draft, value) > 1)
+        import_note(process->draft.import, "PC_REPLICA_NUM is PARRUN_INDEX here, and counts from 1");
 }
 
 static bool is_off(const struct node *process)
@@ -118,10 +111,8 @@ static void take_availability(void *object, const struct key_row *row, const str
     struct import *import = process->draft.import;
     const struct node *word = import_take(import, value, "restart");
     const char *text = word ? import_now(import, "restart", word) : "no";
-    long wait = import_number(import, "backoff_seconds",
-                              import_take(import, value, "backoff_seconds"), 1, 0);
-    long max =
-        import_number(import, "max_restarts", import_take(import, value, "max_restarts"), 0, 0);
+    long wait = import_key_number(import, value, "backoff_seconds", 1, 0);
+    long max = import_key_number(import, value, "max_restarts", 0, 0);
     if (value->kind != NODE_MAP)
         import_expected(import, row->path, value, "a mapping");
     if (!text || wait < 0 || max < 0)
@@ -187,7 +178,7 @@ static void take_shutdown(void *object, const struct key_row *row, const struct 
 
 static long setting(struct import *import, const struct node *map, const char *key, long fallback)
 {
-    long number = import_number(import, key, import_take(import, map, key), fallback, 0);
+    long number = import_key_number(import, map, key, fallback, 0);
     return number > 0 ? number : fallback;
 }
 
@@ -320,18 +311,13 @@ static void read_process(struct import *import, const struct node *key, const st
     struct foreign_process process = {.map = map, .all = all, .shell = shell};
     const struct node *command = node_find(map, "command");
     const struct node *entrypoint = node_find(map, "entrypoint");
-    const struct node *extends = node_find(map, "extends");
     draft_init(&process.draft, import, key->text);
     if (command)
         write_command(&process, command);
     else if (entrypoint)
         write_entrypoint(&process, import_take(import, map, "entrypoint"));
     else
-        diag_error(import->diags, node_mark(import->source, extends ? extends : key),
-                   extends ? WHOLE : "give it a 'command'",
-                   extends ? "process '%s' extends another, which import does not follow"
-                           : "process '%s' has no command",
-                   show_text(key->text, key->size).text);
+        import_runs_nothing(import, key, map, "process", "has no command", "give it a 'command'");
     import_object(import, &process, map, lists, countof(lists));
     if (process_follows(&process))
         draft_line(&process.draft, "cascade", "true");

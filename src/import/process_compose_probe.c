@@ -94,9 +94,7 @@ static bool read_probe(struct foreign_process *process, const char *key, const s
     bool fine = read_target(process, key, node, probe);
     for (size_t i = 0; i < count; i++) {
         struct import *import = process->draft.import;
-        long number =
-            import_number(import, numbers[i].key, import_take(import, node, numbers[i].key),
-                          numbers[i].fallback, 0);
+        long number = import_key_number(import, node, numbers[i].key, numbers[i].fallback, 0);
         fine &= number >= 0;
         *numbers[i].number = number > 0 ? number : numbers[i].fallback;
     }

@@ -1,21 +1,10 @@
 /* The schedule of a process of a process-compose.yaml. */
 #include "base/cron.h"
-#include "base/error.h"
 #include "base/unit.h"
 #include "import/process_compose.h"
 #include "yaml/tree.h"
 
 #define NO_OVERLAP "one run goes on at a time; 'overlap' says what comes of a time at which one does"
-
-/* A time between two runs that is as parrun writes it. */
-static bool is_period(const char *text)
-{
-    struct error error = {0};
-    int64_t ns;
-    bool is = !duration_parse(text, &ns, &error);
-    error_release(&error);
-    return is;
-}
 
 static bool is_cron(const char *text)
 {
@@ -28,8 +17,7 @@ static bool is_cron(const char *text)
 
 static void write_cron(struct import *import, const struct node *map, const char *text, struct buf *out)
 {
-    const struct node *zone = import_take(import, map, "timezone");
-    const char *name = zone ? import_now(import, "schedule.timezone", zone) : NULL;
+    const char *name = import_key_now(import, map, "timezone", "schedule.timezone");
     if (import_flag(import, map, "run_on_start"))
         import_dropped(import, "schedule.run_on_start", node_find(map, "run_on_start"), "with 'cron' its times alone start it");
     buf_text(out, "    schedule: {cron: ");
@@ -56,13 +44,12 @@ void process_take_schedule(void *object, const struct key_row *row, const struct
     const struct node *interval = import_take(import, value, "interval");
     const struct node *most = import_take(import, value, "max_concurrent");
     const char *times = cron ? import_now(import, "schedule.cron", cron) : NULL;
-    const char *period = interval && !cron ? import_now(import, "schedule.interval", interval) : NULL;
+    int64_t ns;
+    const char *period = interval && !cron ? import_duration(import, "schedule.interval", interval, "30m", &ns) : NULL;
     if (value->kind != NODE_MAP)
         import_expected(import, row->path, value, "a mapping");
     else if (times && !is_cron(times))
         import_expected(import, "schedule.cron", cron, "five fields such as \"0 2 * * *\"");
-    else if (period && !is_period(period))
-        import_expected(import, "schedule.interval", interval, "a duration such as 30m");
     else if (times)
         write_cron(import, value, times, &process->draft.keys);
     else if (period)

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/unit.h"
 #include "import/private.h"
 #include "scenario/dotenv.h"
 #include "scenario/sources.h"
@@ -220,4 +221,34 @@ long import_number(struct import *import, const char *key, const struct node *no
     import_expected(import, key, node,
                     arena_printf(import->arena, "a whole number from %ld on", least));
     return -1;
+}
+
+long import_key_number(struct import *import, const struct node *map, const char *key, long fallback, long least)
+{
+    return import_number(import, key, import_take(import, map, key), fallback, least);
+}
+
+const char *import_key_now(struct import *import, const struct node *map, const char *key, const char *label)
+{
+    const struct node *node = import_take(import, map, key);
+    return node ? import_now(import, label, node) : NULL;
+}
+
+const char *import_duration(struct import *import, const char *key, const struct node *node, const char *example, int64_t *ns)
+{
+    struct error error = {0};
+    const char *text = import_now(import, key, node);
+    bool right = text && !duration_parse(text, ns, &error);
+    if (text && !right)
+        import_expected(import, key, node, arena_printf(import->arena, "a duration such as %s", example));
+    error_release(&error);
+    return right ? text : NULL;
+}
+
+void import_runs_nothing(struct import *import, const struct node *key, const struct node *map, const char *kind, const char *what,
+                         const char *hint)
+{
+    const struct node *extends = node_find(map, "extends");
+    diag_error(import->diags, node_mark(import->source, extends ? extends : key), extends ? import->whole : hint, "%s '%s' %s", kind,
+               show_text(key->text, key->size).text, extends ? "extends another, which import does not follow" : what);
 }

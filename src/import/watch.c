@@ -3,9 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/glob_tree.h"
-#include "base/unit.h"
 #include "import/process_compose.h"
 #include "yaml/tree.h"
 
@@ -57,10 +55,9 @@ static void take_patterns(struct watched *watched, const struct node *map, const
 static void take_root(struct watched *watched, const struct node *map, const char *in, const char *out)
 {
     struct import *import = watched->draft->import;
-    const struct node *node = import_take(import, map, "path");
-    const char *path = node ? import_now(import, "path", node) : NULL;
+    const char *path = import_key_now(import, map, "path", "path");
     size_t before = watched->paths.count;
-    if (!node)
+    if (!node_find(map, "path"))
         import_expected(import, "watch", map, "a mapping with a 'path'");
     if (!path)
         return;
@@ -90,17 +87,8 @@ static void write_watch(struct watched *watched, const char *delay)
 static const char *take_delay(struct import *import, const struct node *map)
 {
     const struct node *node = import_take(import, map, "debounce");
-    const char *text = node ? import_now(import, "watch.debounce", node) : NULL;
-    struct error error = {0};
     int64_t ns;
-    if (!text)
-        return "300ms"; /* process-compose's own */
-    if (duration_parse(text, &ns, &error)) {
-        import_expected(import, "watch.debounce", node, "a duration such as 300ms");
-        text = NULL;
-    }
-    error_release(&error);
-    return text;
+    return node ? import_duration(import, "watch.debounce", node, "300ms", &ns) : "300ms"; /* process-compose's own */
 }
 
 void process_take_watch(void *object, const struct key_row *row, const struct node *value)
