@@ -32,6 +32,7 @@
 #include "os/guard.h"
 #include "os/jobserver.h"
 #include "os/private_socket.h"
+#include "pool/launch_command.h"
 #include "scenario/print/json_schema.h"
 #include "scenario/print/show.h"
 #include "scenario/spec.h"
@@ -99,6 +100,21 @@ static int view(const struct options *options, const char *file,
     return status;
 }
 
+/* As it is run, and behind it as comments the commands that start the workers of pools elsewhere. */
+static void print_scenario(struct buf *out, const struct scenario *scenario)
+{
+    struct buf text = {0};
+    scenario_print(out, scenario);
+    for (size_t i = 0; i < scenario->pool_count; i++) {
+        const struct pool_spec *pool = &scenario->pools[i];
+        for (size_t k = 0; launch_command_plan(&pool->on, k, pool->object.name, &text); k++) {
+            buf_printf(out, "# pool %s: %s\n", pool->object.name, text.data);
+            buf_clear(&text);
+        }
+    }
+    buf_release(&text);
+}
+
 static int show(const struct options *options)
 {
     struct error error = {0};
@@ -108,7 +124,7 @@ static int show(const struct options *options)
         error_set(&error, ERROR_FAILED, "--at goes with --next");
         return complain_of(&error);
     }
-    return view(options, options->file, scenario_print);
+    return view(options, options->file, print_scenario);
 }
 
 /* Each file, whatever the others are. */

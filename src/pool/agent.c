@@ -180,20 +180,11 @@ bool agents_end(struct pool *pool)
 
 void agents_plan(struct pool *pool)
 {
-    const struct on_spec *on = &pool->spec->on;
-    struct launch_command command;
-    struct buf text = {0}, job = {0};
-    slurm_print_job(pool, 0, &job);
-    for (size_t i = 0; i < on->host_count || (i == 0 && on->command_count); i++) {
-        buf_clear(&text);
-        buf_printf(&text, on->slots > 1 ? "%lld workers at a time are started by " : "each worker is started by ",
-                   (long long)on->slots);
-        launch_command_make(&command, on, i, job.data, "");
-        launch_command_print(&command, &text);
-        launch_command_release(&command);
+    struct buf text = {0};
+    for (size_t i = 0; launch_command_plan(&pool->spec->on, i, pool->object.name, &text); i++) {
         pool_tell_plan(pool, text.data);
+        buf_clear(&text);
     }
-    buf_release(&job);
     buf_release(&text);
 }
 

@@ -182,8 +182,23 @@ void launch_command_release(struct launch_command *command)
     free(command->argv);
 }
 
-void launch_command_print(const struct launch_command *command, struct buf *out)
+void launch_command_print_job(const char *run, const char *pool, size_t number, struct buf *out)
 {
-    struct spawn_options options = {.argv = command->argv};
+    buf_printf(out, "parrun-%s-%s-%zu", run, pool, number + 1);
+}
+
+bool launch_command_plan(const struct on_spec *spec, size_t number, const char *pool, struct buf *out)
+{
+    struct launch_command command;
+    struct buf job = {0};
+    if (!spec->command_count || number >= (spec->host_count ? spec->host_count : 1))
+        return false;
+    launch_command_print_job("RUN", pool, 0, &job);
+    launch_command_make(&command, spec, number, job.data, "");
+    struct spawn_options options = {.argv = command.argv};
+    buf_printf(out, spec->slots > 1 ? "%lld workers at a time are started by " : "each worker is started by ", (long long)spec->slots);
     spawn_print(&options, NULL, 0, out);
+    launch_command_release(&command);
+    buf_release(&job);
+    return true;
 }

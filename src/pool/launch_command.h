@@ -2,6 +2,7 @@
 #ifndef POOL_LAUNCH_COMMAND_H
 #define POOL_LAUNCH_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,7 +36,11 @@ void launch_command_make_slurm(struct launch_command *command, const char *const
 
 void launch_command_release(struct launch_command *command);
 
-/* Appends it as a line for a shell. */
-void launch_command_print(const struct launch_command *command, struct buf *out);
+/* Appends what the job of agent NUMBER, from 0, of that pool is called. */
+void launch_command_print_job(const char *run, const char *pool, size_t number, struct buf *out);
+
+/* Appends by which command the workers of a pool are started, "each worker is started by ...", the NUMBERth where there are
+ * several, of hosts; false where there are not so many: none where they run here. */
+bool launch_command_plan(const struct on_spec *spec, size_t number, const char *pool, struct buf *out);
 
 #endif

@@ -75,8 +75,7 @@ static struct slurm *slurm_of(struct pool *pool)
 
 void slurm_print_job(const struct pool *pool, size_t number, struct buf *out)
 {
-    const struct run *run = pool->object.run;
-    buf_printf(out, "parrun-%s-%s-%zu", run->dry ? "RUN" : run->id, pool->object.name, number + 1);
+    launch_command_print_job(pool->object.run->id, pool->object.name, number, out);
 }
 
 int64_t slurm_turn(struct pool *pool)
