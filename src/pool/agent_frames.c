@@ -121,8 +121,7 @@ static void take_leaving(struct pool_agent *agent)
 static void take_started(struct pool_agent *agent, struct agent_slot *slot, struct frame *frame)
 {
     agent->pool->failed_launches = 0;
-    if (agent_spec(agent)->slurm.given)
-        slurm_praise(agent->pool);
+    slurm_praise(agent->pool);
     agent->failed = false;
     free(agent->failure);
     agent->failure = NULL;
@@ -160,12 +159,13 @@ static void tell_beat(const struct pool_agent *agent)
             agent->slots[i]->callbacks->beat(agent->slots[i]->arg);
 }
 
-static void take_frame(struct pool_agent *agent, struct frame *frame)
+static bool take_frame(void *arg, struct frame *frame)
 {
+    struct pool_agent *agent = arg;
     if ((int)frame->type == FRAME_AGENT_HELLO)
         take_hello(agent, frame);
     else if (agent->state != AGENT_READY)
-        return;
+        return true;
     else if ((int)frame->type == FRAME_AGENT_BEAT)
         tell_beat(agent);
     else if ((int)frame->type == FRAME_AGENT_UNABLE)
@@ -175,23 +175,7 @@ static void take_frame(struct pool_agent *agent, struct frame *frame)
     else if ((int)frame->type == FRAME_SLOT || (int)frame->type == FRAME_SLOT_STARTED ||
              (int)frame->type == FRAME_SLOT_ERROR || (int)frame->type == FRAME_SLOT_ENDED)
         take_slot_frame(agent, frame);
-}
-
-/* Whole frames of what has come; false where it is none. */
-static bool take_frames(struct pool_agent *agent)
-{
-    struct frame frame;
-    size_t done = 0;
-    long taken = 0;
-    while (agent->state != AGENT_ENDING &&
-           (taken = frame_take(agent->rest.data + done, agent->rest.length - done, &frame)) > 0) {
-        done += (size_t)taken;
-        take_frame(agent, &frame);
-        if (frame.bad)
-            return false;
-    }
-    buf_consume(&agent->rest, done);
-    return taken >= 0;
+    return agent->state != AGENT_ENDING;
 }
 
 /* The program goes to a host that has asked for it, for a machine as this one. */
@@ -265,6 +249,9 @@ void agent_take_output(void *arg, const char *bytes, size_t length)
         find_request(agent);
     if (!agent->marked && agent->state != AGENT_ENDING)
         find_mark(agent);
-    if (agent->marked && !take_frames(agent))
+    bool wrong = false;
+    if (agent->marked && agent->state != AGENT_ENDING)
+        buf_consume(&agent->rest, frames_take(agent->rest.data, agent->rest.length, take_frame, agent, &wrong));
+    if (wrong)
         agent_lose(agent, AGENT_LOST, 0, "what its host has sent is not what an agent sends");
 }

@@ -103,14 +103,6 @@ static void fail(struct pool_agent *agent, const char *reason)
     tell_failed(agent, reason);
 }
 
-/* Of a launcher that has told where, too. */
-static void fail_at_node(struct pool_agent *agent, struct buf *reason)
-{
-    if (agent_spec(agent)->slurm.given)
-        slurm_blame(agent->pool, reason);
-    fail(agent, buf_string(reason));
-}
-
 void agent_lose(struct pool_agent *agent, enum agent_loss loss, int64_t patience, const char *why)
 {
     bool came = agent->state == AGENT_READY;
@@ -120,10 +112,12 @@ void agent_lose(struct pool_agent *agent, enum agent_loss loss, int64_t patience
     buf_text(&reason, why);
     agent_print_words(agent, &reason);
     agent_end_launcher(agent, patience);
-    if (came)
+    if (came) {
         agent_lose_slots(agent, loss, reason.data);
-    else
-        fail_at_node(agent, &reason);
+    } else {
+        slurm_blame(agent->pool, &reason);
+        fail(agent, buf_string(&reason));
+    }
     buf_release(&reason);
 }
 
@@ -203,7 +197,7 @@ static bool cancel_job(struct pool_agent *agent)
 {
     static const struct launcher_callbacks callbacks = {.exited = on_cancelled};
     struct buf job = {0};
-    if (!agent_spec(agent)->slurm.given || (!agent->terminated && !launcher_was_killed(agent->launcher)))
+    if (!agent->terminated && !launcher_was_killed(agent->launcher))
         return false;
     slurm_print_job(agent->pool, agent->number, &job);
     agent->cancel = slurm_cancel(agent->pool, job.data, &callbacks, agent);
@@ -261,8 +255,7 @@ static void launch(struct pool_agent *agent)
         agent->state = AGENT_LAUNCHED;
         if (spec->timeout)
             timer_start(agent->timer, spec->timeout);
-        if (spec->slurm.given)
-            slurm_watch(agent->pool);
+        slurm_watch(agent->pool);
     } else {
         agent->state = AGENT_NONE;
         fail(agent, error.text);
@@ -279,7 +272,7 @@ void agent_launch(struct pool_agent *agent)
         wait = backoff_wait(&backoff, (int64_t)pool->failed_launches, (double)rand_r(&pool->seed) / RAND_MAX);
     else if (agent->launched_at)
         wait = agent->launched_at + LAUNCH_AGAIN - clock_monotonic();
-    int64_t turn = agent_spec(agent)->slurm.given ? slurm_turn(pool) : 0;
+    int64_t turn = slurm_turn(pool);
     wait = wait > turn ? wait : turn;
     agent->state = AGENT_WAITING;
     timer_start(agent->timer, wait > 0 ? wait : 0);

@@ -61,9 +61,10 @@ struct slurm {
 
 static void look(void *arg);
 
+/* NULL: the pool has nothing to do with it. */
 static struct slurm *slurm_of(struct pool *pool)
 {
-    if (pool->slurm)
+    if (pool->slurm || !pool->spec->on.slurm.given)
         return pool->slurm;
     struct slurm *slurm = mem_calloc(1, sizeof(*slurm));
     slurm->pool = pool;
@@ -82,6 +83,8 @@ int64_t slurm_turn(struct pool *pool)
 {
     struct slurm *slurm = slurm_of(pool);
     int64_t now = clock_monotonic();
+    if (!slurm)
+        return 0;
     if (slurm->turn < now - (TURNS_AT_ONCE - 1) * TURN)
         slurm->turn = now - (TURNS_AT_ONCE - 1) * TURN;
     int64_t wait = slurm->turn - now;
@@ -118,9 +121,10 @@ static struct node_fails *node_of(struct slurm *slurm, const char *name)
 
 void slurm_blame(struct pool *pool, struct buf *words)
 {
+    struct slurm *slurm = slurm_of(pool);
     struct buf name = {0};
     print_node(buf_string(words), &name);
-    struct node_fails *node = name.length ? node_of(slurm_of(pool), buf_string(&name)) : NULL;
+    struct node_fails *node = slurm && name.length ? node_of(slurm, buf_string(&name)) : NULL;
     buf_release(&name);
     if (node && ++node->count == NODE_FAILS)
         buf_printf(words, ", so that node %s is left out from now on", node->name);
@@ -129,7 +133,7 @@ void slurm_blame(struct pool *pool, struct buf *words)
 void slurm_praise(struct pool *pool)
 {
     struct slurm *slurm = slurm_of(pool);
-    for (size_t i = 0; i < slurm->node_count; i++)
+    for (size_t i = 0; slurm && i < slurm->node_count; i++)
         if (slurm->nodes[i].count < NODE_FAILS)
             slurm->nodes[i].count = 0;
 }
@@ -155,7 +159,7 @@ static void start_timer(struct slurm *slurm, int64_t wait)
 void slurm_watch(struct pool *pool)
 {
     struct slurm *slurm = slurm_of(pool);
-    if (!slurm->watched)
+    if (slurm && !slurm->watched)
         start_timer(slurm, PATIENCE);
 }
 
@@ -271,7 +275,7 @@ static void look(void *arg)
 struct launcher *slurm_cancel(struct pool *pool, const char *job, const struct launcher_callbacks *callbacks, void *arg)
 {
     static const char *const words[] = {"scancel"};
-    return start(pool, words, countof(words), job, callbacks, arg);
+    return slurm_of(pool) ? start(pool, words, countof(words), job, callbacks, arg) : NULL;
 }
 
 void slurm_free(struct pool *pool)

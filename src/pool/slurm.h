@@ -1,4 +1,5 @@
-/* What a pool has to do with Slurm beside its launchers: turns to ask it for more, why it lets them wait, and jobs to cancel. */
+/* What a pool has to do with Slurm beside its launchers: turns to ask it for more, why it lets them wait, and jobs to cancel. Of a
+ * pool whose launcher is another each does nothing. */
 #ifndef POOL_SLURM_H
 #define POOL_SLURM_H
 

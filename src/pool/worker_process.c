@@ -171,17 +171,21 @@ static void on_frame(void *arg, struct frame *frame)
     pool_worker_take_frame(&process->worker, frame);
 }
 
+static bool take_doubtful(void *arg, struct frame *frame)
+{
+    struct process_worker *process = arg;
+    pool_worker_take_frame(&process->worker, frame);
+    return true;
+}
+
 /* Its agent has not said that it was told to end: what has come is as it seems. */
 static void settle_doubt(struct process_worker *process)
 {
     struct buf frames = process->doubtful_frames;
-    struct frame frame;
-    long taken;
+    bool wrong;
     process->doubtful = false;
     process->doubtful_frames = (struct buf){0};
-    for (size_t done = 0; (taken = frame_take(frames.data + done, frames.length - done, &frame)) > 0;
-         done += (size_t)taken)
-        pool_worker_take_frame(&process->worker, &frame);
+    frames_take(frames.data, frames.length, take_doubtful, process, &wrong);
     buf_release(&frames);
     check_gone(process);
 }

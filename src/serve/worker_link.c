@@ -44,22 +44,20 @@ static void link_end(struct link *link, bool wrong)
     link->callbacks.end(link->arg, wrong);
 }
 
+static bool take_frame(void *arg, struct frame *frame)
+{
+    struct link *link = arg;
+    if (!queue_session_take(link->session, frame))
+        link->callbacks.frame(link->arg, frame);
+    return !link->ended;
+}
+
 /* Hands on all whole frames of BYTES; returns how many bytes those had. */
 static size_t take_frames(struct link *link, const char *bytes, size_t length)
 {
-    size_t done = 0;
-    struct frame frame;
-    long taken = 0;
-    while (!link->ended && (taken = frame_take(bytes + done, length - done, &frame)) > 0) {
-        done += (size_t)taken;
-        if (!queue_session_take(link->session, &frame))
-            link->callbacks.frame(link->arg, &frame);
-        if (frame.bad)
-            taken = -1; /* fields that end too soon, or are none */
-        if (taken < 0)
-            break;
-    }
-    if (taken < 0)
+    bool wrong = false;
+    size_t done = link->ended ? 0 : frames_take(bytes, length, take_frame, link, &wrong);
+    if (wrong)
         link_end(link, true);
     return done;
 }

@@ -108,6 +108,22 @@ long frame_take(const char *bytes, size_t length, struct frame *frame)
     return (long)(FRAME_HEAD + size);
 }
 
+size_t frames_take(const char *bytes, size_t length, bool (*take)(void *arg, struct frame *frame), void *arg, bool *wrong)
+{
+    struct frame frame = {0};
+    size_t done = 0;
+    long taken = 0;
+    bool more = true;
+    while (more && !frame.bad && (taken = frame_take(bytes + done, length - done, &frame)) != 0) {
+        if (taken < 0)
+            break;
+        done += (size_t)taken;
+        more = take(arg, &frame);
+    }
+    *wrong = frame.bad || taken < 0;
+    return done;
+}
+
 size_t frame_announces(const char *bytes, size_t length)
 {
     uint32_t size = 0;

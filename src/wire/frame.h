@@ -169,6 +169,12 @@ struct frame {
  */
 long frame_take(const char *bytes, size_t length, struct frame *frame);
 
+/*
+ * Hands on all whole frames of BYTES, until TAKE is false: no more is wanted. Returns how many bytes those had; WRONG is set where
+ * what follows are no frames, or one had fields that end too soon, or are none.
+ */
+size_t frames_take(const char *bytes, size_t length, bool (*take)(void *arg, struct frame *frame), void *arg, bool *wrong);
+
 /* Bytes that the frame which begins at BYTES says to have; 0 where too few have come to know. */
 size_t frame_announces(const char *bytes, size_t length);
 

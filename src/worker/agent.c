@@ -339,8 +339,9 @@ static void take_slot_frame(struct agent *agent, struct frame *frame)
         slot_kill(slot);
 }
 
-static void take_frame(struct agent *agent, struct frame *frame)
+static bool take_frame(void *arg, struct frame *frame)
 {
+    struct agent *agent = arg;
     switch ((int)frame->type) {
     case FRAME_AGENT_SETUP:
         take_setup(agent, frame);
@@ -353,27 +354,18 @@ static void take_frame(struct agent *agent, struct frame *frame)
     default: /* BEAT, and whatever a later version may say */
         break;
     }
+    return !agent->leaving;
 }
 
 static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct agent *agent = arg;
-    struct frame frame;
-    size_t done = 0;
-    long taken = 0;
+    bool wrong = false;
     agent->heard_at = clock_monotonic();
     buf_append(&agent->rest, bytes, length);
-    while (!agent->leaving &&
-           (taken = frame_take(agent->rest.data + done, agent->rest.length - done, &frame)) > 0) {
-        done += (size_t)taken;
-        take_frame(agent, &frame);
-        if (frame.bad)
-            taken = -1;
-        if (taken < 0)
-            break;
-    }
-    buf_consume(&agent->rest, done);
-    if (taken < 0)
+    if (!agent->leaving)
+        buf_consume(&agent->rest, frames_take(agent->rest.data, agent->rest.length, take_frame, agent, &wrong));
+    if (wrong)
         agent_end(agent, 2);
 }
 
