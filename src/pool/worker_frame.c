@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "pool/private.h"
+#include "scenario/spec.h"
 
 static void take_result(struct pool_worker *worker, struct frame *frame)
 {
@@ -19,17 +20,25 @@ static void take_revoked(struct pool_worker *worker, struct frame *frame)
     pool_worker_revoked(worker);
 }
 
+/* A worker that is ready has no more to refuse, but for one whose program comes to no task. */
+static void take_refused(struct pool_worker *worker, struct frame *frame)
+{
+    char *text = frame_read_text(frame);
+    if (worker->state != CREW_STARTING && worker->pool->spec->object.body.kind != BODY_COPROCESS)
+        frame->bad = true;
+    if (!frame->bad)
+        pool_worker_refused(worker, text);
+    free(text);
+}
+
 void pool_worker_take_frame(struct pool_worker *worker, struct frame *frame)
 {
-    char *text;
     switch ((int)frame->type) {
     case FRAME_READY:
         pool_worker_ready(worker);
         break;
     case FRAME_REFUSED:
-        text = frame_read_text(frame);
-        pool_worker_refused(worker, text);
-        free(text);
+        take_refused(worker, frame);
         break;
     case FRAME_OUTPUT:
     case FRAME_ERROR_OUTPUT:

@@ -22,8 +22,8 @@
  *             one to run)
  *     CANCEL  u64 id                OUTPUT   u64 id, the rest is output
  *     FINISH  (no more tasks)       RESULT   u64 id, u8 outcome, i64 number, i64 duration (ns),
- *                                            i64 peak memory (bytes), i64 processor time
- *                                            (ns), bytes text, bytes command
+ *                                            i64 peak memory (bytes), u8 out of memory, i64
+ *                                            processor time (ns), bytes text, bytes command
  *     ANSWER  u8 answer, then a     GET      i64 timeout (ns, -1: none), u32 most, bytes queue
  *             value, or messages:   UNGET    (the GET is to be answered now)
  *             u32 length and value  LENGTH   bytes queue

@@ -1,10 +1,11 @@
 """A body or a client that sends the runner what no worker and no client sends."""
 import os
+import random
 import re
 import socket
 import struct
 
-from harness.parrun import TERM, Run, check_nothing_left, check_status, complete, died_of
+from harness.parrun import TERM, Directory, Run, amount, check_nothing_left, check_status, complete, died_of
 from harness.paths import ROOT
 from harness.processes import peak_memory
 
@@ -38,7 +39,7 @@ def text(content):
 
 
 def result(outcome, number, encoded):
-    return frame(RESULT, struct.pack("<QBqqq", 1, outcome, number, 0, 0) + text(encoded) + text(b""))
+    return frame(RESULT, struct.pack("<QBqqqBq", 1, outcome, number, 0, 0, 0, 0) + text(encoded) + text(b""))
 
 
 LIES = {
@@ -81,6 +82,69 @@ def test_a_body_that_writes_into_its_workers_descriptors():
         assert "not what a worker sends" in detail, detail
         assert "Pool p: 2 tasks succeeded, 1 failed." in detail, detail
         check_nothing_left()
+
+
+def true_frames():
+    """A frame of each type with fields as a worker sends them."""
+    types = frame_types()
+    one = b"\x02" + struct.pack("<q", 7)
+    fields = {
+        "RESULT": struct.pack("<QBqqqBq", 1, 0, 0, 5, 5, 0, 5) + text(one) + text(b"cmd"), "READY": b"", "REFUSED": text(b"no"),
+        "REVOKED": struct.pack("<IQ", 1, 2), "OUTPUT": struct.pack("<Q", 1) + b"text\n", "ERROR_OUTPUT": struct.pack("<Q", 1) + b"text\n",
+        "GET": struct.pack("<qI", 1000, 2) + text(b"q"), "LENGTH": text(b"q"), "PUT": struct.pack("<qB", 0, 0) + text(b"q") + text(one),
+        "TAKEN": struct.pack("<I", 1) + text(b"q"), "RETURN": struct.pack("<IB", 0, 1) + text(b"q"), "LOG": b"a line", "UNGET": b"",
+        "STUCK": struct.pack("<I", 1), "ITEM": one,
+    }
+    return [frame(types[f"FRAME_{name}"], content) for name, content in fields.items()]
+
+
+def spoil(chance, stream):
+    """What is left of a stream of frames when some of it was changed, left out or told again."""
+    stream = bytearray(stream)
+    for _ in range(chance.randrange(4)):
+        at = chance.randrange(len(stream))
+        way = chance.randrange(5)
+        if way == 0:
+            stream[at] = chance.randrange(256)
+        elif way == 1:
+            stream[at] ^= 1 << chance.randrange(8)
+        elif way == 2:
+            del stream[at:at + chance.randrange(1, 9)]
+        elif way == 3:
+            stream[at:at] = stream[at:at + chance.randrange(1, 40)]
+        else:
+            stream[at:at + 4] = struct.pack("<I", chance.choice((0, 1, 0xFFFF, 1 << 20, 1 << 30, 0x7FFFFFFF, 0xFFFFFFFF)))
+        stream = stream or bytearray(1)
+    return bytes(stream)
+
+
+def test_frames_by_chance():
+    """Whatever a body has its worker say, the run goes on and counts each task once."""
+    chance = random.Random(3)
+    frames = true_frames()
+    count = amount(60, 500)
+    directory = Directory()
+    streams = [spoil(chance, b"".join(chance.choices(frames, k=chance.randrange(1, 4)))) for _ in range(count)]
+    directory.file("streams", "".join(f"{stream.hex()}\n" for stream in streams))
+    status, out, err = complete(f"""
+        queues: {{q: {{}}}}
+        processes: {{reader: {{run: "cat >/dev/null", stdin: {{queue: q}}}}}}
+        pools:
+          p:
+            workers: 2
+            tasks: {{lines: streams}}
+            produces: q
+            timeout: 200ms
+            stop: {{grace: 100ms}}
+            lua: |
+              {WRITE.strip().replace(chr(10), chr(10) + 10 * " ")}
+              write_frames((item:gsub("..", function(two) return string.char(tonumber(two, 16)) end)))
+              return parrun.sleep(0.01)
+    """, directory=directory)
+    check_status(status, 1, out + err)
+    counts = re.search(rb"Pool p: (\d+) tasks? succeeded, (\d+) failed", out)
+    assert counts and sum(map(int, counts.groups())) == count, out + err
+    check_nothing_left()
 
 
 class Guest:
