@@ -141,7 +141,7 @@ int template_parse(struct arena *arena, const char *text, size_t length, enum te
         const char *open = memmem(template->source + from, length - from, OPEN, strlen(OPEN));
         if (!open)
             break;
-        size_t next;
+        size_t next = from;
         int code = parse_segment(&parser, from, (size_t)(open - template->source), &next);
         if (code)
             return code;
