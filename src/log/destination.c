@@ -39,6 +39,8 @@ struct target {
     int stuck;                 /* errno value */
     char *path;                /* whose place it takes in the end; NULL: it has its own already */
     char *part;                /* its name until then */
+    int claim;                 /* the file at PATH, held until then; -1: it is not */
+    bool unwritten;            /* PART is made with the first write */
     struct gzip_stream *packer; /* NULL: none */
     struct buf packed;
     int64_t flush_due;         /* clock_monotonic(); 0: nothing is kept back */
@@ -50,6 +52,7 @@ struct target *target_new(int fd)
 {
     struct target *target = mem_calloc(1, sizeof(*target));
     target->fd = fd;
+    target->claim = -1;
     return target;
 }
 
@@ -112,29 +115,45 @@ static int begin_rotation(struct target *target, const char *path, unsigned flag
     return result ? error_system(error, -result, "cannot move '%s' to '%s.1'", path, path) : 0;
 }
 
-/* True for what can make room for a new file: one that nobody writes, or nothing. */
-static int check_replaceable(const char *path, const char *doing, bool *regular, struct error *error)
+/* True for what can make room for a new file: one that nobody writes, which FD has then, or nothing, FD below 0. */
+static int check_replaceable(const char *path, const char *doing, bool *regular, int *fd, struct error *error)
 {
     struct stat status;
     *regular = !file_is_descriptor(path) && (lstat(path, &status) || S_ISREG(status.st_mode));
-    int fd = *regular ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
-    int result = fd < 0 ? 0 : file_claim(fd, false, doing, path, error);
-    if (fd >= 0)
-        close(fd);
+    *fd = *regular ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+    int result = *fd < 0 ? 0 : file_claim(*fd, false, doing, path, error);
+    if (*fd >= 0 && result)
+        close(*fd);
     return result;
+}
+
+/* What is written at the end alone: until then nothing of it is there, of a run that is killed either. */
+static int open_unwritten(struct target *target)
+{
+    target->unwritten = false;
+    target->fd = open(target->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
+    return target->fd < 0 ? errno : 0;
 }
 
 static struct target *open_part(const char *path, unsigned flags, const char *doing, struct error *error)
 {
     struct buf part = {0};
-    bool regular;
-    flags &= ~(unsigned)FILE_REPLACE;
-    if (check_replaceable(path, doing, &regular, error))
+    bool regular, late = flags & FILE_LATE;
+    int fd;
+    flags &= ~(unsigned)(FILE_REPLACE | FILE_LATE);
+    if (check_replaceable(path, doing, &regular, &fd, error))
         return NULL;
     if (!regular)
         return target_open(path, flags, NULL, doing, error);
+    late = late && fd >= 0;
     buf_printf(&part, "%s.part", path);
-    struct target *target = target_open(part.data, flags, NULL, doing, error);
+    if (!late && fd >= 0)
+        close(fd);
+    struct target *target = late ? target_new(-1) : target_open(part.data, flags, NULL, doing, error);
+    if (late) {
+        target->owned = target->unwritten = true;
+        target->claim = fd;
+    }
     if (target) {
         target->path = mem_strdup(path);
         target->part = buf_take(&part);
@@ -311,7 +330,9 @@ int target_flush(struct target *target, size_t *lost)
 
 int target_write(struct target *target, const char *bytes, size_t length, size_t *lost)
 {
-    int number = target->rows && target->broken ? target->broken : look_for_file(target);
+    int number = target->unwritten ? open_unwritten(target) : 0;
+    if (!number)
+        number = target->rows && target->broken ? target->broken : look_for_file(target);
     if (number) {
         *lost += length;
         return number;
@@ -357,8 +378,11 @@ int target_close(struct target *target)
         number = errno;
     if (target->owned)
         target->fd = -1;
-    if (target->path && !number && rename(target->part, target->path))
+    if (target->path && !number && !target->unwritten && rename(target->part, target->path))
         number = errno;
+    if (target->claim >= 0)
+        close(target->claim);
+    target->claim = -1;
     free(target->path);
     target->path = NULL;
     return number;

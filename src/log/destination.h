@@ -8,7 +8,7 @@
  *
  * One that packs (FILE_PACK) keeps bytes back, half a second at most: see target_due(). One that replaces
  * (FILE_REPLACE) writes PATH.part, and takes the place of PATH when it is closed; what is no regular file is written
- * itself.
+ * itself. With FILE_LATE too that is made with the first write, and PATH, where it is there, claimed until the end.
  *
  * Where there is no room (a full disk), what cannot be written is left out up to the end of its
  * line; what comes later is tried again. Of one that packs, and of rows of CSV (FILE_ROWS), nothing

@@ -17,6 +17,7 @@ enum file_flag {
     FILE_CLAIM = 1 << 3,       /* it is this run's as long as it is open; with APPEND alone, of all that add to it */
     FILE_NEW = 1 << 4,         /* nothing stands there yet, or an empty file, or a device */
     FILE_REPLACE = 1 << 5,     /* of target_open(): what is there stays until a new one is whole, see there */
+    FILE_LATE = 1 << 8,        /* with REPLACE: the new one is made with the first write; what is there is claimed until then */
     FILE_ROWS = 1 << 7,        /* its lines are rows of CSV, in which line ends stand in quotes: with APPEND, a last row that is torn
                                   goes away */
     FILE_PACK = 1 << 6,        /* of target_open(): in the format of gzip */

@@ -124,6 +124,9 @@ def test_the_page_says_that_the_run_goes_on():
     run.wait_for(b"p . up")
     text = words_of((directory.path / "r.html").read_text())
     assert "Not ended" in text and "Succeeded" not in text, text
+    assert not (directory.path / "r.html.part").exists(), "a run that is killed would leave it"
+    status, _, err = complete("processes: {p: {run: 'true'}}", "--report", "r.html", directory=directory)
+    assert status == 2 and b"is writing it" in err, (status, err)
     directory.file("go", "")
     check_status(run.finish()[0], 0)
     text = words_of((directory.path / "r.html").read_text())

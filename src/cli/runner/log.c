@@ -386,7 +386,7 @@ static int open_last(struct log *log, struct loop *loop, struct bus *bus, const 
     target_free(target);
     if (number)
         return error_system(error, number, "cannot %s '%s'", doing, path);
-    int result = add_destination(log, loop, path, target_open(path, flags, NULL, doing, error), error);
+    int result = add_destination(log, loop, path, target_open(path, flags | FILE_LATE, NULL, doing, error), error);
     if (!result)
         add_view(log, bus, kind);
     return result;
