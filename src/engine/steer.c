@@ -360,7 +360,10 @@ static void find_named(struct steering *steering, const struct steer_verb *word)
             steering_fault(steering, ERROR_FAILED, "%s", error.text);
     }
     for (int64_t i = 0; i < count; i++)
-        include(steering, found[i]);
+        if (!found[i]->spec->hook.when) /* the end of what it follows says when it runs */
+            include(steering, found[i]);
+    if (count > 0 && !steering->count)
+        steering_fault(steering, ERROR_FAILED, "%s is a hook, and runs when what it follows has ended", found[0]->name);
     steering->named = steering->count;
     free(found);
     error_release(&error);

@@ -12,11 +12,8 @@
 #include "engine/run.h"
 #include "engine/steer.h"
 
-/* No hook: the end of what it follows says when it runs. */
 static bool is_meant(const struct object *object, const char *name)
 {
-    if (object->spec->hook.when)
-        return false;
     char *numbered = object_replica_name(object->spec, object->replica);
     bool meant = !object->retired && (wildcard_match(name, object->spec->name) || wildcard_match(name, object->name) ||
                                       wildcard_match(name, numbered));

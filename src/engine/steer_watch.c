@@ -72,6 +72,8 @@ enum steer_standing steer_stands(const struct object *object, enum steer_until u
     bool down = object->state == OBJECT_STOPPED || (object->state == OBJECT_ENDED && object->down);
     if (object->retired)
         return object->state == OBJECT_ENDED ? STEER_COME : STEER_NOT_YET;
+    if (object->spec->hook.when && (object->state == OBJECT_PENDING || object->skipped))
+        return STEER_COME; /* it may never have to run */
     if (object->wanted != WANTED_NOTHING && !(object->wanted == WANTED_DOWN && down))
         return STEER_NOT_YET;
     if (until == STEER_UNTIL_DOWN)

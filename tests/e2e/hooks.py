@@ -34,7 +34,10 @@ def test_again():
           other: {run: "exec sleep 1000", finally: 'echo "$PARRUN_STATUS"'}
     """)
     run.wait_for(rb"task.on_failure end")
-    assert state(run, "task") == "failed" and word(run, "stop", ["task.finally"])[0] == 2
+    assert state(run, "task") == "failed" and state(run, "other.finally") == "waiting"
+    assert run.client.ask("wait", ["other*"])[1]["status"] == 0, "a hook may never have to run"
+    status, error = word(run, "stop", ["task.finally"])
+    assert status == 2 and "task.finally is a hook" in error, error
     assert word(run, "restart", ["task"], no_wait=True)[0] == 0
     (run.directory.path / "go").touch()
     run.wait_for(rb"Process task.finally end")
