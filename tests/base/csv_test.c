@@ -27,6 +27,7 @@ static const struct row_case {
     {"quotes at the end", "a,\"b\"", "[a|b]", NULL, 0},
     {"quote never closed", "a\n\"b\nc\n", "[a]", "a quote is never closed", 2},
     {"quote in the middle", "a\nb\nc\"d\"\n", "[a][b]", "inside a field", 3},
+    {"a line end in quotes counts", "\"a\nb\",c\nd\"e\"\n", "[a\nb|c]", "inside a field", 3},
     {"text behind quotes", "\"a\nb\"c\n", "", "behind the closing quote", 1},
     {"lone CR", "a\rb\n", "", "carriage return", 1},
     {"CR behind quotes", "\"a\"\rb\n", "", "carriage return", 1},

@@ -122,6 +122,7 @@ static void test_slow_reader(void **state)
     while (!told.full) {
         memset(piece, 'a' + (int)(put / sizeof(piece) % 26), sizeof(piece));
         output_put(output, piece, sizeof(piece));
+        output_push(output); /* what the thread has got already counts too */
         put += sizeof(piece);
         assert_true(put < 100 << 20);
     }
@@ -158,6 +159,76 @@ static void test_device_is_full(void **state)
     assert_int_equal(output_lost(output), 8);
     output_free(output);
     loop_free(told.loop);
+    close(fd);
+}
+
+/* A thread that waits until all is written. */
+struct settling {
+    struct output *output;
+    pthread_t thread;
+    pthread_barrier_t began;
+    bool whole;
+};
+
+static void *settle(void *arg)
+{
+    struct settling *settling = arg;
+    pthread_barrier_wait(&settling->began);
+    settling->whole = output_settle(settling->output);
+    return NULL;
+}
+
+static void settle_start(struct settling *settling)
+{
+    pthread_barrier_init(&settling->began, NULL, 2);
+    assert_int_equal(pthread_create(&settling->thread, NULL, settle, settling), 0);
+    pthread_barrier_wait(&settling->began);
+}
+
+static bool settle_end(struct settling *settling)
+{
+    pthread_join(settling->thread, NULL);
+    pthread_barrier_destroy(&settling->began);
+    return settling->whole;
+}
+
+/* The pipe is full: what is put is written when somebody reads. */
+static void test_settle_waits_for_what_is_put(void **state)
+{
+    (void)state;
+    struct told told = {0};
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    size_t size = (size_t)fcntl(ends[1], F_GETPIPE_SZ);
+    char *full = mem_calloc(1, size);
+    assert_int_equal(write(ends[1], full, size), size);
+    struct settling settling = {.output = told_output(&told, ends[1])};
+    struct slow_reader reader = {.fd = ends[0]};
+    output_put(settling.output, "last\n", 5);
+    output_push(settling.output);
+    settle_start(&settling);
+    assert_int_equal(pthread_create(&reader.thread, NULL, read_all, &reader), 0);
+    assert_true(settle_end(&settling));
+    told_end(&told, settling.output);
+    close(ends[1]);
+    pthread_join(reader.thread, NULL);
+    close(ends[0]);
+    assert_int_equal(reader.got.length, size + 5);
+    buf_release(&reader.got);
+    free(full);
+}
+
+static void test_settle_tells_what_is_lost(void **state)
+{
+    (void)state;
+    struct told told = {0};
+    int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    struct settling settling = {.output = told_output(&told, fd)};
+    output_put(settling.output, "12345", 5);
+    output_push(settling.output);
+    settle_start(&settling);
+    assert_false(settle_end(&settling));
+    told_end(&told, settling.output);
     close(fd);
 }
 
@@ -235,6 +306,8 @@ int main(void)
     TEST(&tests, test_nothing_put);
     TEST(&tests, test_slow_reader);
     TEST(&tests, test_device_is_full);
+    TEST(&tests, test_settle_waits_for_what_is_put);
+    TEST(&tests, test_settle_tells_what_is_lost);
     TEST(&tests, test_after_a_failure_all_is_lost);
     TEST(&tests, test_reader_is_gone);
     TEST(&tests, test_non_blocking);

@@ -41,6 +41,31 @@ static void block_child_signal(void)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Whoever is not deaf to SIGTERM says here that it has heard it. */
+static int heard[2];
+
+static void say_heard(int number)
+{
+    (void)number;
+    _exit(write(heard[1], "h", 1) != 1);
+}
+
+static void listen_for_heard(void)
+{
+    if (pipe(heard))
+        _exit(100);
+}
+
+/* How many have; none of them lives any more. */
+static int count_heard(void)
+{
+    char bytes[16];
+    close(heard[1]);
+    int count = (int)read(heard[0], bytes, sizeof(bytes));
+    close(heard[0]);
+    return count;
+}
+
 /* Starts a process that sleeps for ever, once it says so; DEAF to SIGTERM. */
 static pid_t start_sleeper(bool deaf, bool session)
 {
@@ -52,7 +77,7 @@ static pid_t start_sleeper(bool deaf, bool session)
     if (!pid) {
         if (session)
             setsid();
-        signal(SIGTERM, deaf ? SIG_IGN : SIG_DFL);
+        signal(SIGTERM, deaf ? SIG_IGN : say_heard);
         if (write(ready[1], "r", 1) != 1)
             _exit(100);
         close(ready[0]);
@@ -87,15 +112,18 @@ static int none_left(int report)
     return (int)descendants_end(0);
 }
 
+/* One that was stopped hears it too. */
 static int ends_gently(int report)
 {
     (void)report;
     block_child_signal();
     descendants_adopt();
-    for (int i = 0; i < 3; i++)
+    listen_for_heard();
+    for (int i = 0; i < 2; i++)
         start_sleeper(false, i == 1);
+    kill(start_sleeper(false, false), SIGSTOP);
     size_t count = descendants_end(60 * NS_PER_S);
-    return waitpid(-1, NULL, WNOHANG) == -1 ? (int)count : 101;
+    return waitpid(-1, NULL, WNOHANG) == -1 && count_heard() == 3 ? (int)count : 101;
 }
 
 static int ends_by_force(int report)
@@ -206,6 +234,7 @@ static int exit_7(void *arg)
 {
     (void)arg;
     start_daemon();
+    start_sleeper(false, false);
     return 7;
 }
 
@@ -234,11 +263,13 @@ static int guard_and_die(int report)
     guard_run(die_of_int, settle_nothing, NULL);
 }
 
-/* The guard ends as its runner did, and what the runner left is gone. */
+/* The guard ends as its runner did, and what the runner left is gone, which had its time. */
 static void test_guard(void **state)
 {
     (void)state;
+    listen_for_heard();
     int status = run_apart(guard_and_exit);
+    assert_int_equal(count_heard(), 1);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 7);
     status = run_apart(guard_and_die);
