@@ -149,13 +149,36 @@ static int ends_at_once(int report)
     return waitpid(-1, NULL, WNOHANG) == -1 ? (int)count : 101;
 }
 
+/* A child with a child of its own, both deaf. */
+static void start_family(void)
+{
+    int ready[2];
+    char byte;
+    if (pipe(ready))
+        _exit(100);
+    if (!fork()) {
+        signal(SIGTERM, SIG_IGN);
+        start_sleeper(true, false);
+        if (write(ready[1], "r", 1) != 1)
+            _exit(100);
+        close(ready[0]);
+        close(ready[1]);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    if (read(ready[0], &byte, 1) != 1)
+        _exit(100);
+    close(ready[0]);
+}
+
 static int counts_the_living(int report)
 {
     (void)report;
     block_child_signal();
     descendants_adopt();
     start_daemon();
-    start_sleeper(true, false);
+    start_family();
     pid_t zombie = start_sleeper(false, false);
     siginfo_t info;
     kill(zombie, SIGKILL);
@@ -178,6 +201,24 @@ static int kills_one_session(int report)
     return (int)descendants_end(0);
 }
 
+/* Its stopped leader goes on, and hears it. */
+static int signals_one_session(int report)
+{
+    (void)report;
+    block_child_signal();
+    descendants_adopt();
+    listen_for_heard();
+    pid_t first = start_sleeper(false, true);
+    start_sleeper(true, true);
+    kill(first, SIGSTOP);
+    alarm(60); /* ends a test that would wait for ever */
+    size_t count = descendants_signal_session(first, SIGTERM);
+    if (count != 1 || waitpid(first, NULL, 0) != first)
+        return 101;
+    descendants_end(0);
+    return count_heard() == 1 ? 42 : 101;
+}
+
 struct apart_case {
     const char *name;
     int (*body)(int report);
@@ -187,7 +228,8 @@ struct apart_case {
 static const struct apart_case cases[] = {
     {"none", none_left, 0},           {"gently", ends_gently, 3},
     {"by-force", ends_by_force, 3},   {"at-once", ends_at_once, 2},
-    {"living", counts_the_living, 2}, {"session", kills_one_session, 1},
+    {"living", counts_the_living, 3}, {"session", kills_one_session, 1},
+    {"session-signal", signals_one_session, 42},
 };
 
 static void test_end(void **state)

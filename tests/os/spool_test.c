@@ -1,4 +1,7 @@
 /* Spools: in memory, in a file, and empty. */
+#include <errno.h>
+#include <unistd.h>
+
 #include "../harness/unit.h"
 #include "os/spool.h"
 
@@ -50,6 +53,43 @@ static void test_comes_back(void **state)
     assert_int_equal(spool_next(&spool, &bytes, &length, &error), 0);
     spool_release(&spool);
     assert_false(spool.in_file);
+}
+
+/* A piece ends between characters, whether it comes from the file or from memory. */
+static void test_whole_characters(void **state)
+{
+    (void)state;
+    struct spool spool = {0};
+    struct error error = {0};
+    const char *bytes;
+    size_t length, total = 0;
+    for (size_t i = 0; i < 100000; i++) {
+        const char *character = "\u20ac"; /* three bytes, which come one by one */
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(spool_put(&spool, character + k, 1, &error), 0);
+    }
+    assert_true(spool.in_file);
+    while (spool_next(&spool, &bytes, &length, &error) == 1) {
+        assert_int_equal(length % 3, 0);
+        total += length;
+    }
+    assert_int_equal(total, 300000);
+    spool_release(&spool);
+}
+
+/* The file has lost what was in it. */
+static void test_lost(void **state)
+{
+    (void)state;
+    struct spool spool = {0};
+    struct error error = {0};
+    const char *bytes;
+    size_t length;
+    fill(&spool, 263);
+    assert_int_equal(ftruncate(spool.fd, 0), 0);
+    assert_int_equal(spool_next(&spool, &bytes, &length, &error), -EIO);
+    error_release(&error);
+    spool_release(&spool);
 }
 
 /* Many spools on one shared file: each comes back as it was, and its room is used again. */
@@ -115,6 +155,8 @@ int main(void)
 {
     struct tests tests = {0};
     TEST_ROWS(&tests, test_comes_back, cases);
+    TEST(&tests, test_whole_characters);
+    TEST(&tests, test_lost);
     TEST(&tests, test_shelf);
     TEST(&tests, test_no_directory);
     return tests_run(&tests, "spool");
