@@ -98,8 +98,8 @@ void hooks_await(const struct object *object)
 static void follow(struct object *hook, bool due, const char *name, const char *why_not)
 {
     struct buf reason = {0};
-    if (hook->state != OBJECT_PENDING)
-        return; /* all was ended by force */
+    if (hook->state != OBJECT_PENDING || !hook->spec->hook.when)
+        return; /* all was ended by force, or it was asked for by its name and follows nothing */
     buf_printf(&reason, "%s %s", name, why_not);
     if (due)
         object_happens(hook, HAPPENING_START, NULL);

@@ -14,6 +14,13 @@ struct joblog {
     struct buf line;
 };
 
+static const char head[] = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand";
+
+bool joblog_is_head(const char *line, size_t length)
+{
+    return length && length < sizeof(head) && !memcmp(line, head, length);
+}
+
 static void put_line(struct joblog *joblog)
 {
     output_put(joblog->output, joblog->line.data, joblog->line.length);
@@ -26,8 +33,8 @@ struct joblog *joblog_new(struct output *output, bool begins)
     joblog->output = output;
     if (!begins)
         return joblog;
-    buf_text(&joblog->line, "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\t"
-                            "Command\n");
+    buf_text(&joblog->line, head);
+    buf_char(&joblog->line, '\n');
     put_line(joblog);
     return joblog;
 }

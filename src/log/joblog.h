@@ -5,6 +5,9 @@
 #ifndef LOG_JOBLOG_H
 #define LOG_JOBLOG_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "event/bus.h"
 
 struct joblog;
@@ -15,6 +18,9 @@ struct joblog *joblog_new(struct output *output, bool begins);
 void joblog_free(struct joblog *joblog);
 
 struct bus_reader joblog_reader(struct joblog *joblog);
+
+/* Whether a line, without its end, is the one that a joblog begins with, or what there is of it after a kill. */
+bool joblog_is_head(const char *line, size_t length);
 
 /* Appends COMMAND, a line for a shell, as the joblog writes it: what would end its line or its column stands
  * there in quotes of the shell. */

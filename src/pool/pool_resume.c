@@ -179,8 +179,8 @@ static void fill_reason(const struct pool *pool, struct buf *reason)
         put_changes(pool, pool->former, reason);
     }
     if (pool->exhausted && gone > 0)
-        buf_printf(reason, "; %lld task%s of the journal %s not there any more, %lld %s new",
-                   (long long)gone, gone == 1 ? "" : "s", plural(gone, "is", "are"),
+        buf_printf(reason, "; %lld task%s of the %s %s not there any more, %lld %s new",
+                   (long long)gone, gone == 1 ? "" : "s", pool->object.run->by_command ? "joblog" : "journal", plural(gone, "is", "are"),
                    (long long)tally->fresh, plural(tally->fresh, "is", "are"));
 }
 

@@ -399,6 +399,9 @@ def test_records_of_earlier_runs_are_not_lost_by_a_forgotten_word():
     assert b"--force" in ended.stderr and (directory.path / "r/0.out").read_bytes() == b"a\n", ended
     ended = each("--joblog", "j", "--resume", "true", ":::", "b", directory=directory.path, status=2)
     assert b"is of another command" in ended.stderr, ended
+    directory.file("notes", "mine\n")
+    ended = each("--joblog", "notes", "--resume", "true", ":::", "b", directory=directory.path, status=2)
+    assert b"'notes' is no joblog" in ended.stderr and (directory.path / "notes").read_text() == "mine\n", ended
     each("--joblog", "j", "--force", "true", ":::", "b", directory=directory.path)
     assert len((directory.path / "j").read_text().splitlines()) == 2
 

@@ -26,6 +26,18 @@ def test_stopped():
     check_nothing_left()
 
 
+def test_by_its_name():
+    """What is asked for by its name follows nothing, and nothing follows it."""
+    text = """
+        processes: {a: {run: "true", finally: echo of-a}}
+        pools: {p: {workers: 1, tasks: 1, run: "true", finally: echo of-p}}
+        finally: echo of-run
+    """
+    for name, said in (("a.finally", b"of-a"), ("p.finally", b"of-p"), ("finally", b"of-run")):
+        status, out, err = Run(text, "--only", name).finish()
+        assert status == 0 and [line for line in (b"of-a", b"of-p", b"of-run") if b"| " + line in out] == [said], (name, out, err)
+
+
 def test_again():
     """What is started again by hand waits for what follows its last end, and has another end; a word does not concern hooks."""
     run = start("""

@@ -50,6 +50,9 @@ static int take_line(void *arg, const char *line, size_t length, struct error *e
     const char *command = find_column(line, length, COMMAND);
     bool header = !reading->header;
     reading->header = true;
+    if (header && !joblog_is_head(line, length))
+        return error_set(error, ERROR_FAILED, "each: '%s' is no joblog: it does not begin as one, and nothing is added to it",
+                         reading->path);
     if (header || !command)
         return 0;
     size_t size = (size_t)(line + length - command);

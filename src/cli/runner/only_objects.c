@@ -119,7 +119,8 @@ static void forget(const struct selection *choice, struct object_spec *spec)
     spec->depends_on_count = count;
 }
 
-/* A hook of what is left out is a process as any other, and so is one of a run without anything else. */
+/* A hook of what is left out is a process as any other, and so is one of a run without anything else, whose other hooks
+ * have nothing to follow. */
 static void choose_hooks(const struct selection *choice)
 {
     bool others = false;
@@ -130,7 +131,7 @@ static void choose_hooks(const struct selection *choice)
         if (choice->named[i] && (hook->of == HOOK_OF_RUN ? !others : !choice->chosen[hook->of]))
             hook->when = HOOK_NONE;
     }
-    for (size_t i = 0; i < choice->scenario->hook_count; i++)
+    for (size_t i = 0; others && i < choice->scenario->hook_count; i++)
         choice->chosen[choice->scenario->hooks[i]] = true;
 }
 
