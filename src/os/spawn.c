@@ -59,7 +59,8 @@ int program_find(const char *program, const char *const *environment, struct buf
     buf_truncate(out, start);
     if (denied)
         return error_set(error, -EACCES, "program '%s' is in the PATH but not executable", program);
-    return error_set(error, -ENOENT, "program '%s' is not in the PATH", program);
+    return error_set(error, -ENOENT, "program '%s' is not in the PATH%s", program,
+                     strchr(program, ' ') ? ": the name and each argument are a word of their own in the list" : "");
 }
 
 static int explain_missing(const struct spawn_options *options, const char *path, int number,

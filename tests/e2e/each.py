@@ -257,7 +257,7 @@ WRONG = (
     (["--timeout", "x", "echo", ":::", "a"], "--timeout is seconds"),
     (["--halt", "now", "echo", ":::", "a"], "--halt is never, or soon or now"),
     (["echo", "{1}{3}", ":::", "a", ":::", "b"], "give one more list behind another"),
-    (["-n2", "echo {5}", ":::", "a"], "write {1} to the last, or a greater -n"),
+    (["-n2", "echo {5}", ":::", "a"], "write {1} to {2}, or a greater -n"),
     (["echo {-3}", ":::", "a"], "{-3} is value 3 of what each command gets, which is 1: write {-1}"),
     (["echo {0}", ":::", "a"], "{0} is no value"),
     (["--header", ":", "echo {nam/}", ":::", "name", "x"], "no column is called 'nam/': did you mean {name}?"),

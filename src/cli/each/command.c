@@ -246,13 +246,17 @@ static int check_position(const struct each *each, const struct replacement *pla
 {
     size_t count = count_values(each);
     const char *sign = place->from_end ? "-" : "";
+    struct buf range = {0};
     if (!place->position)
         return error_set(error, ERROR_FAILED, "each: {0} is no value: {1} is the first, {-1} the last, {#} the number of the item");
     if (place->position <= count)
         return 0;
-    return error_set(error, ERROR_FAILED, "each: {%s%zu} is value %zu of what each command gets, which is %zu: write {%s1}%s, or %s", sign,
-                     place->position, place->position, count, sign, count > 1 ? " to the last" : "",
-                     each->batch ? "a greater -n" : "give one more list behind another ':::'");
+    buf_printf(&range, count > 1 ? "{%s1} to {%s%zu}" : "{%s1}", sign, sign, count);
+    error_set(error, ERROR_FAILED, "each: {%s%zu} is value %zu of what each command gets, which is %zu: write %s, or %s", sign,
+              place->position, place->position, count, range.data,
+              each->batch ? "a greater -n" : "give one more list behind another ':::'");
+    buf_release(&range);
+    return ERROR_FAILED;
 }
 
 static int put_place(const struct each *each, struct buf *out, const struct replacement *place,
