@@ -392,26 +392,36 @@ static bool leaves_another(struct process *process, bool well)
     return process->life.forking->pidfile ? adopt_named(process) : well && adopt_orphan(process);
 }
 
+/* What is ended before it was the process: the pidfile that names it goes with it. */
+static void remove_named(const struct forking *forking, pid_t pid)
+{
+    if (forking->pidfile)
+        pidfile_remove(forking->pidfile, pid);
+}
+
 static void ask_to_end(void *arg, const struct descendant *child)
 {
     const struct process *process = arg;
     const struct life *life = &process->life;
-    if (!child->ended && may_be(process, child) && is_own(process, child))
-        kill(child->pid, life->killed ? SIGKILL : process->spec->stop.signal);
+    if (child->ended || !may_be(process, child) || !is_own(process, child))
+        return;
+    remove_named(life->forking, child->pid);
+    kill(child->pid, life->killed ? SIGKILL : process->spec->stop.signal);
 }
 
-/* A life has ended by CODE and SIGNAL, after which nothing of it may go on: what its command has left besides is ended, one after
- * the other, each in the place of the process. False where there is nothing more. */
+/* A life has ended by CODE and SIGNAL, with a failure or so that nothing of it may go on: what its command has left besides is ended,
+ * one after the other, each in the place of the process. False where there is nothing more. */
 static bool ends_rest(struct process *process, int code, int signal)
 {
     struct life *life = &process->life;
     struct forking *forking = life->forking;
     struct orphan_search search = search_orphans(process);
-    if (!search.count || !process_ends_group(process))
+    if (!search.count || !(process_ends_group(process) || process_has_failed(process)))
         return false;
     struct child *child = child_adopt(process->object.run->loop, search.best.pid, process_exited, process);
     if (!child)
         return false;
+    remove_named(forking, search.best.pid);
     child_free(life->child);
     life->child = child;
     life->signalled = false;

@@ -151,7 +151,8 @@ def test_one_pidfile_for_two():
 
 
 def test_rest():
-    """Before the next life all is ended that the last one has left: by a command that fails, and beside what the pidfile names."""
+    """Before the next life, and where there is none after a failure, all is ended that the last one has left: by a command that fails, and
+    beside what the pidfile names."""
     run = Run("""
         processes:
           fails:
@@ -173,10 +174,21 @@ def test_rest():
             pidfile: two.pid
             restart: {on: failure, delay: 0s, max: 1}
           client: {run: "kill -KILL $(cat two.pid); until test -e again; do sleep 0.05; done", depends_on: [two]}
+          alone:
+            run: |
+              setsid sleep 1000 &
+              echo $! | tee alone.left >alone.pid
+              exit 3
+            forking: true
+            pidfile: alone.pid
+          after:
+            run: kill -0 $(cat alone.left) && echo wrong; test -e alone.pid && echo wrong; echo over
+            depends_on: {alone: completed}
     """)
-    told = [run.wait_for(BACKGROUND % b"two") for _ in range(2)]
+    for _ in range(3):
+        run.wait_for(BACKGROUND % b"two" + rb"|after \| over")
     run.signal(TERM)
     status, out, err = run.finish()
-    assert status == -TERM and len(told) == 2 and out.count(b"in the background") == 2, (status, out, err)
+    assert status == -TERM and out.count(b"in the background") == 2, (status, out, err)
     assert b"wrong" not in out and b"fails | second" in out, out
     check_nothing_left()
