@@ -42,12 +42,19 @@ static const struct object *find_ended(const struct run *run, size_t number)
     return found;
 }
 
+/* What was stopped by hand has ended, as far as its hooks go, unless that is for its next life. */
+static bool has_ended(const struct object *object)
+{
+    bool raised = object->wanted == WANTED_UP || object->wanted == WANTED_NEW;
+    return object->state == OBJECT_ENDED || (object->state == OBJECT_STOPPED && !raised);
+}
+
 static bool all_ended(const struct run *run, size_t number)
 {
     size_t count;
     struct object *const *objects = graph_objects(run->graph, number, &count);
     for (size_t i = 0; i < count; i++)
-        if (objects[i]->state != OBJECT_ENDED)
+        if (!has_ended(objects[i]))
             return false;
     return true;
 }
@@ -123,10 +130,10 @@ void hooks_follow(const struct object *object)
     const struct object *ended = find_ended(run, object->number);
     for (size_t i = 0; i < spec->hook_count; i++) {
         struct object *hook = hook_object(run, spec->hooks[i]);
-        if (!ended)
-            follow(hook, false, spec->name, "never started");
-        else
+        if (ended)
             follow(hook, is_due(hook, ended->end.failed), spec->name, "has not failed");
+        else if (object->state == OBJECT_ENDED) /* what was stopped before it began may yet be started */
+            follow(hook, false, spec->name, "never started");
     }
 }
 

@@ -33,7 +33,7 @@ void hook_print(const struct run *run, const struct object_spec *spec, enum hook
 /* OBJECT is about to start: its hooks wait for its end. */
 void hooks_await(const struct object *object);
 
-/* OBJECT has ended: where all replicas have, its hooks start, or are skipped. */
+/* OBJECT has ended, or was stopped by hand: where that holds for all replicas, its hooks start, or are skipped. */
 void hooks_follow(const struct object *object);
 
 /* True while a hook of OBJECT runs. */

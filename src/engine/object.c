@@ -137,9 +137,11 @@ static void be_down(struct object *object)
     object_leaves(object);
     schedule_stopped(object->schedule, object->wanted != WANTED_NEW && object->wanted != WANTED_UP);
     object->down = true;
-    object->failed = false;
+    object->failed = object->end.failed = false;
+    object->end.stopped = true;
     object->now = false;
     object_emit(object, &event);
+    hooks_follow(object);
     run_poke(object->run);
 }
 

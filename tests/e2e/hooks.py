@@ -38,6 +38,39 @@ def test_by_its_name():
         assert status == 0 and [line for line in (b"of-a", b"of-p", b"of-run") if b"| " + line in out] == [said], (name, out, err)
 
 
+def test_stopped_by_hand():
+    """A stop by hand is an end, once all replicas have come to one; to be restarted is none, and to be started again brings another one."""
+    run = start("""
+        processes:
+          one: {run: "exec sleep 1000", finally: 'echo "$PARRUN_STATUS $PARRUN_SIGNAL"', on_failure: echo wrong}
+          many: {run: "exec sleep 1000", replicas: 2, finally: 'echo "$PARRUN_STATUS"'}
+          late: {run: "exec sleep 1000", depends_on: {one: completed}, finally: echo wrong}
+          keep: {run: "exec sleep 1000"}
+        pools:
+          work: {tasks: 1, run: "exec sleep 1000", finally: 'echo "$PARRUN_STATUS"'}
+    """)
+    assert run.client.ask("wait", ["one", "many", "work"], until="ready")[1]["status"] == 0
+    assert word(run, "restart", ["one"])[0] == 0
+    assert state(run, "one.finally") == "waiting", "it was not its end"
+    assert word(run, "stop", ["late"])[0] == 0
+    for _ in range(2):
+        assert word(run, "stop", ["one"])[0] == 0
+        for _ in range(2):
+            run.wait_for(rb"one.finally \| stopped TERM|one.on_failure skipped: one has not failed")
+        assert word(run, "start", ["one"])[0] == 0
+    assert word(run, "stop", ["many.1"])[0] == 0
+    assert state(run, "many.finally") == "waiting", "many.2 runs"
+    assert word(run, "stop", ["many.2"])[0] == 0
+    run.wait_for(rb"many.finally \| stopped")
+    assert word(run, "stop", ["work"])[0] == 0
+    run.wait_for(rb"work.finally \| stopped")
+    assert word(run, "stop", ["*"])[0] == 0
+    end(run)
+    seen = run.seen.decode()
+    assert seen.count("one.finally | stopped") == 3 and seen.count("many.finally | stopped") == 1, seen
+    assert seen.count("work.finally | stopped") == 1 and "late.finally skipped: late never started" in seen and "wrong" not in seen, seen
+
+
 def test_again():
     """What is started again by hand waits for what follows its last end, and has another end; a word does not concern hooks."""
     run = start("""
