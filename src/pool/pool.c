@@ -285,6 +285,10 @@ static void look_soon(void *arg)
         pool_finish_worker(pool);
     if (pool->object.run->watches || pool->object.run->draining)
         run_poke(pool->object.run);
+    if (pool->source_error && !pool->workers_alive && !pool_has_more(pool) && !pool_is_stopping(pool)) {
+        pool_break(pool, pool->source_error);
+        return;
+    }
     if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && agents_end(pool) &&
         !pool_is_down(pool)) {
         pool_release_unordered(pool);
@@ -511,6 +515,7 @@ static void pool_free(struct object *object)
     timer_free(pool->due);
     timer_free(pool->refused);
     timer_free(pool->idle);
+    free(pool->source_error);
     free(pool->reason);
     object_release(object);
     free(pool);

@@ -93,6 +93,7 @@ struct pool {
     unsigned flags;
     struct items *items;
     bool exhausted; /* the source has ended */
+    char *source_error; /* why it cannot be read on: the pool breaks when the tasks before that are done; NULL: it can */
     bool cut;       /* a dry run tells of no more tasks */
     bool waiting;   /* the source has nothing at the moment */
     bool told_waiting;
@@ -113,7 +114,7 @@ struct pool {
     size_t lost_in_a_row; /* workers that ended before they were ready */
     struct pool_agent **agents; /* of workers that run elsewhere */
     size_t agent_count;
-    size_t failed_launches; /* of these, one after another */
+    size_t failed_launches; /* of these, one after another: of those arranged at the same number one counts */
     struct slurm *slurm;    /* see slurm.h; NULL: not yet */
     struct pool_stdout *stdout_file; /* that its tasks' output is written to; NULL: the log has it */
     struct results *_Atomic results; /* NULL: none are kept */

@@ -10,7 +10,7 @@
 
 int64_t pool_count_all(const struct pool *pool)
 {
-    if (pool->exhausted && !pool->broken)
+    if (pool->exhausted && !pool->source_error && !pool->broken)
         return pool->next_index - pool->returned;
     int64_t count = pool->items ? items_count(pool->items) : -1;
     return count < 0 ? -1 : pool->round_first + count;

@@ -27,7 +27,7 @@ static bool is_beyond_limit(const struct pool *pool)
 
 void pool_tell_exhausted(struct pool *pool)
 {
-    if (!pool->told_started || !pool->exhausted)
+    if (!pool->told_started || !pool->exhausted || pool->source_error)
         return;
     pool_tell_resumed(pool);
     pool_tell_all_current(pool);
@@ -68,8 +68,9 @@ static struct task *take_any(struct pool *pool)
         break;
     case ITEMS_FAILED:
         pool->exhausted = true;
-        pool_break(pool, error.text);
+        pool->source_error = mem_strdup(error.text);
         error_release(&error);
+        pool_look(pool);
         break;
     }
     task_free(task);
