@@ -95,7 +95,9 @@ static void fail(struct pool_agent *agent, const char *reason)
     struct pool *pool = agent->pool;
     struct buf text = {0};
     agent->failed = true;
-    if (++pool->failed_launches >= FAILED_MOST && !pool->broken && !may_yet_come(pool)) {
+    if (agent->arranged_at == pool->failed_launches)
+        pool->failed_launches++;
+    if (pool->failed_launches >= FAILED_MOST && !pool->broken && !may_yet_come(pool)) {
         buf_printf(&text, "its workers cannot be started, %d times in a row: %s", FAILED_MOST, reason);
         pool_break(pool, text.data);
     }
@@ -274,6 +276,7 @@ void agent_launch(struct pool_agent *agent)
         wait = agent->launched_at + LAUNCH_AGAIN - clock_monotonic();
     int64_t turn = slurm_turn(pool);
     wait = wait > turn ? wait : turn;
+    agent->arranged_at = pool->failed_launches;
     agent->state = AGENT_WAITING;
     timer_start(agent->timer, wait > 0 ? wait : 0);
 }

@@ -41,6 +41,7 @@ struct pool_agent {
     int64_t ends_at; /* clock_monotonic() when its job ends; 0: nobody knows */
     int64_t launched_at; /* clock_monotonic() of the last time; 0: never */
     bool failed;     /* its last start */
+    size_t arranged_at; /* failed_launches of the pool when its last start was arranged */
     char *failure;   /* why its last start failed; NULL: none has since it was there */
     int64_t alike;   /* starts that failed so, one after another */
     bool marked;     /* the mark of an agent has come */

@@ -208,6 +208,15 @@ def test_launcher_that_fails():
                        rb".*exit code 255: first; no route to host")
 
 
+def test_failures_at_once_are_one():
+    """Six launchers that fail at the same moment are no six in a row: each is started again, and works then."""
+    command = """[sh, -c, 'echo >>starts; [ "$(wc -l <starts)" -gt 6 ] || { echo busy >&2; exit 3; }; exec "$0" "$@"']"""
+    status, out, err = complete(scenario(command, ["workers: 6", "tasks: 6", "run: echo works"]))
+    check_status(status, 0, out + err)
+    assert out.count(b"works\n") == 6 and b"exit code 3: busy" in out, out
+    check_nothing_left()
+
+
 def test_host_that_does_not_answer():
     check_never_starts("[sh, -c, exec sleep 1000]", rb"it did not answer within 200ms, as 'timeout' of 'on' says", ", timeout: 200ms")
     check_never_starts("""[sh, -c, "exec yes 'Password:'"]""", rb"something else than a worker answers: Password:; ")
