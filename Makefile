@@ -198,7 +198,7 @@ build/axe.min.js: Makefile
 
 run: deps ## install what is missing, build, and run the document's pool
 	@$(remake) build/parrun
-	@build/parrun configs/pool.yaml
+	@MAKEFLAGS= build/parrun configs/pool.yaml # it has its own number of workers, whatever -j says
 
 # What is installed, built already.
 PROGRAM := build/parrun
