@@ -197,7 +197,7 @@ build/axe.min.js: Makefile
 # ---- use ----
 
 run: deps ## install what is missing, build, and run the document's pool
-	@$(remake) build/parrun
+	@+$(remake) build/parrun
 	@MAKEFLAGS= build/parrun configs/pool.yaml # it has its own number of workers, whatever -j says
 
 # What is installed, built already.
@@ -241,13 +241,13 @@ dist: ## make build/parrun-VERSION.tar.gz, from which everything can be built
 
 # A distribution's own libraries serve its packages: another variant, as the release has them within it.
 deb: deps-deb ## make build/parrun_VERSION-0parrun1_ARCH.deb, a Debian package
-	@$(remake) build/package/parrun
+	@+$(remake) build/package/parrun
 	packaging/deb build/package/parrun "$(VERSION)" build
 
 # ---- tests ----
 
 test: deps-test ## build all that is tested and run every test
-	@$(remake) test-programs
+	@+$(remake) test-programs
 	@tests/run
 
 test-programs: build/parrun build/release/parrun build/asan/parrun build/tsan/parrun build/axe.min.js test-units
@@ -255,7 +255,7 @@ test-programs: build/parrun build/release/parrun build/asan/parrun build/tsan/pa
 test-units: $(UNITS_asan) $(UNITS_tsan)
 
 test-%: ## run one group of tests: unit, rooms, golden, e2e, release, leaks, long
-	@$(remake) test-programs
+	@+$(remake) test-programs
 	@tests/run $*
 
 # ---- fuzzing: libFuzzer with clang; inputs worth keeping go to tests/fuzz/corpus/NAME ----
@@ -279,7 +279,7 @@ build/fuzz/fuzz: $(FUZZ_SOURCES:%.c=build/fuzz/%.o) build/fuzz/tests/fuzz/fuzz.o
 fuzz-programs: build/fuzz/fuzz build/asan/tests/fuzz/replay_test build/asan/tests/template/shell_quote_test
 
 fuzz: deps-fuzz ## fuzz each target for FUZZ_SECONDS=60, and change every byte of every example, put every value into every shell
-	@$(remake) fuzz-programs
+	@+$(remake) fuzz-programs
 	@for target in $(FUZZ_TARGETS); do \
 	  echo "  FUZZ $$target"; mkdir -p build/fuzz/found/$$target; \
 	  PARRUN_FUZZ=$$target build/fuzz/fuzz -max_total_time=$(FUZZ_SECONDS) -timeout=5 -max_len=4096 \
