@@ -358,7 +358,7 @@ static const struct event_row rows[EVENT_KINDS] = {
           {0, "Task {task}{item} runs {seconds} seconds."}}},
     [EVENT_TASK_SKIPPED] =
         {"task.skipped", EVENT_OF_POOL, EVENT_LEVEL_DETAIL,
-         "The task was not run because the run was stopped.",
+         "The task was not run, or not tried again, because the run was stopped.",
          {{EVENT_NAMED, "Task {task}{item} of pool {name} skipped: {reason}."},
           {0, "Task {task}{item} skipped: {reason}."}}},
     [EVENT_TASK_STOPPED] =

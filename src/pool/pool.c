@@ -201,7 +201,8 @@ static void plan_tasks(struct pool *pool)
         pool_finish_task(pool, task);
 }
 
-/* What was to be tried again has failed: its last result counts, of whose span and use task.retrying has told. */
+/* The pool begins no more tasks: what was to be tried again has failed, and its last result counts, of whose span and use
+ * task.retrying has told. */
 static void end_untried(struct pool *pool, struct task *task)
 {
     task->attempt--;
@@ -210,16 +211,21 @@ static void end_untried(struct pool *pool, struct task *task)
     pool_finish_task(pool, task);
 }
 
-/* A message goes back, to be tried by whoever comes next. */
+/* What was to be tried again when the run is stopped has neither succeeded nor failed: another run does it. */
+static bool has_failed(const struct pool *pool, const struct task *task)
+{
+    return task->due && (pool->halted || pool->broken) && pool->spec->tasks.kind != SOURCE_QUEUE;
+}
+
 static void skip_ready(struct pool *pool)
 {
     struct task *task;
     pool_unask(pool);
     while ((task = task_list_take(&pool->ready))) {
-        if (!task->due || pool->spec->tasks.kind == SOURCE_QUEUE)
-            pool_skip_task(pool, task);
-        else
+        if (has_failed(pool, task))
             end_untried(pool, task);
+        else
+            pool_skip_task(pool, task);
     }
 }
 

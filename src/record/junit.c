@@ -290,7 +290,7 @@ static void take_task(struct junit *junit, const struct event *event)
     if (event->kind == EVENT_TASK_ENDED && event->flags & EVENT_WRONG)
         set_text(&life->reason, event->reason ? event->reason : "failed");
     if (event->kind == EVENT_TASK_SKIPPED)
-        set_text(&life->skipped, "not begun: the run was stopped");
+        set_text(&life->skipped, life->try_count ? "not tried again: the run was stopped" : "not begun: the run was stopped");
     if (event->kind == EVENT_TASK_STOPPED && event->flags & EVENT_AGAIN)
         return; /* the case goes on when its pool does */
     if (event->kind == EVENT_TASK_STOPPED)

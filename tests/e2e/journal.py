@@ -566,13 +566,14 @@ def test_a_full_disk_is_told():
 
 def test_a_run_that_is_stopped_keeps_what_is_done():
     directory = Directory()
-    run = Run("pools: {p: {workers: 1, tasks: [a, b, c], run: 'echo ${{ item }}; test ${{ item }} = a "
-              "|| sleep 60'}}", "--journal=j.db", directory=directory)
-    run.wait_for(b"Run task 1")
+    run = Run("pools: {p: {workers: 1, tasks: [waits, a, b, c], retry: {attempts: 2, delay: 1h, jitter: false}, "
+              "run: 'test ${{ item }} != waits; e=$?; test $e = 1 -o ${{ item }} = a || sleep 60; exit $e'}}",
+              "--journal=j.db", directory=directory)
+    run.wait_for(b"Run task 2")
     run.signal(signal.SIGTERM)
     status, out, err = run.finish()
     check_status(status, -signal.SIGTERM, out + err)
-    assert succeeded(directory) == ["a"]
+    assert rows(directory, "SELECT item, state FROM task") == [("a", "succeeded")], "what waits for another try has not failed"
     assert rows(directory, "SELECT ended IS NOT NULL FROM run") == [(1,)]
     check_nothing_left()
 

@@ -116,18 +116,20 @@ def test_what_was_stopped_has_not_passed():
     assert not list(cases["processes", "server"]), "its end is the end of the others"
 
 
-def test_a_task_that_is_not_tried_again_has_one_try():
+def test_a_task_that_a_stop_keeps_from_being_tried_again_has_not_failed():
     directory = Directory()
     run = Run("pools: {p: {workers: 1, tasks: [a, a], retry: {attempts: 2, delay: 1h}, run: 'echo out; exit 3'}}",
               "--junit", "j.xml", "--record", "r", "--trace", "t.json", "--report", "r.html", directory=directory)
     run.wait_for(b"Task 1 .a. is tried again")
     run.signal(TERM)
-    check_status(run.finish()[0], -TERM)
+    status, out, _ = run.finish()
+    check_status(status, -TERM)
+    assert b"failed" not in out and b"Pool p: 0 tasks succeeded, 2 were not done." in out, out
     cases, failures, _ = junit(directory.path / "j.xml")
-    assert failures == 2 and children(cases["p", "a"]) == children(cases["p", "a (2)"]) == ["failure", "system-out"]
+    assert failures == 0 and children(cases["p", "a"]) == children(cases["p", "a (2)"]) == ["flakyFailure", "skipped"]
     told = parrun("summary", "r", directory=directory).stdout.decode()
     busy = [int(percent) for percent in re.findall(r"busy (\d+)%", told)]
-    assert "2 tasks, 2 failed; " in told and len(busy) == 1 and busy[0] <= 100, told
+    assert "0 tasks, 0 failed, 2 tried again" in told and len(busy) == 1 and busy[0] <= 100, told
     slices = [one for one in json.loads((directory.path / "t.json").read_text()) if one.get("ph") in "BX" and "task" in one.get("args", {})]
     assert len(slices) == 2, slices
 
