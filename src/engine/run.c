@@ -315,6 +315,7 @@ static void tell_stopping(struct run *run)
     }
     struct event event = {
         .kind = EVENT_RUN_STOPPING,
+        .flags = run->orphaned ? EVENT_WRONG : 0, /* nobody has asked for it */
         .reason = buf_string(&reason),
         .signal = run->orphaned ? 0 : run->stop_signal,
     };

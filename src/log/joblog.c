@@ -1,10 +1,14 @@
 /* The joblog: a line a task. */
 #include "log/joblog.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
+#include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
 #include "log/writer_thread.h"
@@ -19,6 +23,21 @@ static const char head[] = "Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExi
 bool joblog_is_head(const char *line, size_t length)
 {
     return length && length < sizeof(head) && !memcmp(line, head, length);
+}
+
+int joblog_check(const char *path, struct error *error)
+{
+    char begin[sizeof(head)];
+    struct stat status;
+    bool device = !strncmp(path, "/dev/", 5) || !strncmp(path, "/proc/", 6); /* the log may be written there too */
+    int fd = device ? -1 : open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t length = fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) ? read(fd, begin, sizeof(begin)) : 0;
+    const char *end = length > 0 ? memchr(begin, '\n', (size_t)length) : NULL;
+    if (fd >= 0)
+        close(fd);
+    if (length <= 0 || joblog_is_head(begin, end ? (size_t)(end - begin) : (size_t)length))
+        return 0;
+    return error_set(error, ERROR_FAILED, "'%s' is no joblog: it does not begin as one, and nothing is written onto it", path);
 }
 
 static void put_line(struct joblog *joblog)

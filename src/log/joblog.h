@@ -10,6 +10,7 @@
 
 #include "event/bus.h"
 
+struct error;
 struct joblog;
 struct output;
 
@@ -21,6 +22,10 @@ struct bus_reader joblog_reader(struct joblog *joblog);
 
 /* Whether a line, without its end, is the one that a joblog begins with, or what there is of it after a kill. */
 bool joblog_is_head(const char *line, size_t length);
+
+/* ERROR_FAILED where PATH is a regular file that holds something and is no joblog: nothing is written onto it. Else 0: what cannot be
+ * read is for whoever opens it. */
+int joblog_check(const char *path, struct error *error);
 
 /* Appends COMMAND, a line for a shell, as the joblog writes it: what would end its line or its column stands
  * there in quotes of the shell. */

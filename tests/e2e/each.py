@@ -397,8 +397,17 @@ def test_records_of_earlier_runs_are_not_lost_by_a_forgotten_word():
     assert b"--resume leaves out" in ended.stderr and (directory.path / "j").read_bytes() == before, ended
     ended = each("--results", "r", "echo", ":::", "b", directory=directory.path, status=2)
     assert b"--force" in ended.stderr and (directory.path / "r/0.out").read_bytes() == b"a\n", ended
-    ended = each("--joblog", "j", "--resume", "true", ":::", "b", directory=directory.path, status=2)
-    assert b"is of another command" in ended.stderr, ended
+    for command in (["true"], ["echo", "-n"], ["echo {}"]):
+        ended = each("--joblog", "j", "--resume", *command, ":::", "b", directory=directory.path, status=2)
+        assert b"is of another command" in ended.stderr, ended
+    for old, new in (["echo", "-n"], ["echo"]), (["echo -n {}"], ["echo {}"]), (["echo -n"], ["echo {}"]), (["echo", "a b"], ["echo", "a"]):
+        each("--joblog", "j", "--force", *old, ":::", "a", "it's", directory=directory.path)
+        ended = each("--joblog", "j", "--resume", *new, ":::", "b", directory=directory.path, status=2)
+        assert b"is of another command" in ended.stderr, (old, new, ended)
+    for same in (["echo", "a b", "{}", "-"], ["echo 'x' {}; true"], ["echo"], ["echo '{} x'"], ["echo \"$HOME/{}\" {#}"], ["printf", "%s\n", "{.}x"]):
+        items = ("a", "it's", "t\tn\n x")
+        each("-j1", "-d", ",", "--joblog", "j", "--force", *same, ":::", *items, directory=directory.path)
+        assert each("-j1", "-d", ",", "--joblog", "j", "--resume", *same, ":::", *items, directory=directory.path).stdout == b"", same
     directory.file("notes", "mine\n")
     ended = each("--joblog", "notes", "--resume", "true", ":::", "b", directory=directory.path, status=2)
     assert b"'notes' is no joblog" in ended.stderr and (directory.path / "notes").read_text() == "mine\n", ended

@@ -265,6 +265,11 @@ def test_joblog_tells_pools_and_items_apart():
     assert told == [("p", "1", "1", "# the Lua chunk at scenario.yaml:3, item a"),
                     ("p", "2", "1", '# the Lua chunk at scenario.yaml:3, item {"b":"c"}'),
                     ("q", "1", "2", "sh -c 'exit 2'")], told
+    (directory.path / "notes").write_text("mine\n")
+    status, out, err = complete("pools: {p: {tasks: 1, run: 'touch ran'}}", "--joblog", "notes", directory=directory)
+    check_status(status, 2, out + err)
+    assert b"'notes' is no joblog" in err and (directory.path / "notes").read_text() == "mine\n", err
+    assert not (directory.path / "ran").exists()
 
 
 def test_real_time_signals_have_names():

@@ -76,20 +76,20 @@ def test_devices_are_nobodys():
 
 # ---- a torn last line ----
 
-def after_torn(scenario, path, *arguments):
+def after_torn(scenario, path, *arguments, half="half of a li"):
     """What stands in PATH behind the half of a line."""
     directory = Directory()
-    directory.file(path, "half of a li")
+    directory.file(path, half)
     status, out, err = complete(scenario, *arguments, directory=directory)
     check_status(status, 0, out + err)
     first, *others = (directory.path / path).read_text().splitlines()
-    assert first == "half of a li" and others, (first, others)
+    assert first == half and others, (first, others)
     return others
 
 
 def test_a_torn_line_is_ended():
     say = 'processes: {p: {run: "echo new"%s}}'
-    joblog = after_torn("pools: {p: {tasks: [a], run: 'true'}}", "j.log", "--joblog=j.log", "--journal=j.db", "--resume")
+    joblog = after_torn("pools: {p: {tasks: [a], run: 'true'}}", "j.log", "--joblog=j.log", "--journal=j.db", "--resume", half="Seq\tHo")
     assert joblog[0].startswith("1\t"), joblog
     lines = after_torn("log: {file: p.log, append: true, format: json}\n" + say % "", "p.log")
     assert all(json.loads(line) for line in lines)

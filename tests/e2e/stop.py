@@ -189,6 +189,10 @@ def test_guard_killed():
     for pid in [int(words.split()[0]) for words in survivors()]:
         assert wait_gone(pid, PATIENCE), f"{pid} goes on"
     check_nothing_left()
+    run = Run("processes: {p: {run: 'echo up >&2; exec sleep 1000', stderr: inherit}}", "-q", stderr=subprocess.STDOUT)
+    run.wait_for(b"up")
+    os.kill(run.guard, KILL)
+    assert b"Stopping: the process that watches" in run.finish()[1], "nobody has asked for it: told with -q too"
 
 
 def test_double_forked_daemon_at_the_end():

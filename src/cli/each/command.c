@@ -9,6 +9,7 @@
 #include "base/nearest.h"
 #include "base/str.h"
 #include "cli/each/private.h"
+#include "log/joblog.h"
 #include "import/yaml_write.h"
 
 /* What a replacement string stands for. */
@@ -443,28 +444,80 @@ bool each_is_shell_line(const struct each *each)
            !(strchr(word, '/') && each_is_runnable(word));
 }
 
+/* Of a line for the shell: up to the quote in which an item stands, so that what stands in the place of one is told from it. */
+static void put_known_line(const struct each *each, const char *line, struct buf *out)
+{
+    size_t length = literal_length(each, line);
+    struct replacement place = {0};
+    struct buf known = {0};
+    struct buf quoted = {0};
+    bool item = line[length] ? read_place(each, line + length, &place) : wants_item(each);
+    bool quotes = item && place.kind != PLACE_NUMBER && place.kind != PLACE_SLOT && !quote_after(line, length, 0) &&
+                  !memmem(line, length, "$", 1) && !memmem(line, length, "<<", 2);
+    buf_append(&known, line, length);
+    if (quotes)
+        buf_text(&known, line[length] ? "'" : " '");
+    buf_text(&known, " ");
+    shell_quote(&quoted, known.data, known.length);
+    buf_printf(out, "/bin/sh -c %.*s", (int)quoted.length - 2, quoted.data); /* without the blank and the quote */
+    buf_release(&known);
+    buf_release(&quoted);
+}
+
 void each_put_known(const struct each *each, struct buf *out)
 {
-    bool whole = true;
     if (each_is_shell_line(each)) {
-        const char *line = each->command[0];
-        size_t length = literal_length(each, line);
-        struct buf quoted = {0};
-        buf_append(&quoted, line, length);
-        buf_text(&quoted, " ");
-        buf_text(out, "/bin/sh -c ");
-        size_t before = out->length;
-        shell_quote(out, quoted.data, quoted.length);
-        buf_truncate(out, before + (out->length - before) - 2); /* the blank and the quote */
-        buf_release(&quoted);
+        put_known_line(each, each->command[0], out);
         return;
     }
-    for (size_t i = 0; whole && i < each->command_count; i++) {
-        const char *word = each->command[i];
-        whole = !each_has_place(each, word);
-        if (!whole)
-            break;
+    for (size_t i = 0; i < each->command_count && !each_has_place(each, each->command[i]); i++) {
         buf_text(out, i ? " " : "");
-        shell_quote(out, word, strlen(word));
+        shell_quote(out, each->command[i], strlen(each->command[i]));
     }
+}
+
+/* The length of the word that TEXT begins with, with its quotes. */
+static size_t word_length(const char *text, size_t length)
+{
+    size_t at = 0;
+    for (char quote = 0; at < length && (quote || text[at] != ' '); at++) {
+        if (text[at] == '\'' && (quote || !at || text[at - 1] != '\\'))
+            quote = quote ? 0 : '\'';
+    }
+    return at;
+}
+
+/* True where the next word of *LINE, of *LENGTH bytes, can be WORD, or NULL: any. What has no more words may be torn. */
+static bool takes_word(const char **line, size_t *length, const char *word)
+{
+    size_t size = word_length(*line, *length);
+    bool last = size == *length;
+    struct buf quoted = {0}, written = {0};
+    shell_quote(&quoted, word ? word : "", word ? strlen(word) : 0);
+    joblog_command(&written, quoted.data);
+    bool fits = !word || (size <= written.length && (last || size == written.length) && !memcmp(*line, written.data, size));
+    *line += last ? size : size + 1;
+    *length -= last ? size : size + 1;
+    buf_release(&quoted);
+    buf_release(&written);
+    return fits;
+}
+
+bool each_has_words(const struct each *each, const char *line, size_t length)
+{
+    if (each_is_shell_line(each) || each_has_blocks(each))
+        return true;
+    for (size_t i = 0; i < each->command_count; i++) {
+        struct replacement place;
+        const char *word = each->command[i];
+        bool item = read_place(each, word, &place) && !word[place.length] && place.kind == PLACE_ITEM;
+        if (item && is_open(each))
+            return true; /* as many words as there were items */
+        for (size_t part = item ? count_parts(each) : 1; part; part--)
+            if (!takes_word(&line, &length, each_has_place(each, word) ? NULL : word))
+                return false;
+    }
+    for (size_t part = wants_item(each) && !is_open(each) ? count_parts(each) : 0; part; part--)
+        takes_word(&line, &length, NULL);
+    return !length || (wants_item(each) && is_open(each));
 }

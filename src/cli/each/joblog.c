@@ -17,6 +17,7 @@
 #define COMMAND 8
 
 struct joblog_reading {
+    const struct each *each;
     const char *path;
     struct resume *resume;
     struct buf known; /* how each command begins */
@@ -57,7 +58,7 @@ static int take_line(void *arg, const char *line, size_t length, struct error *e
         return 0;
     size_t size = (size_t)(line + length - command);
     const char *known = memmem(command, size, buf_string(&reading->known), reading->known.length);
-    if (!known || (known != command && !reading->behind))
+    if (!known || (known != command && !reading->behind) || !each_has_words(reading->each, command, size))
         return other_command(reading, command, size, error);
     bool good = !strncmp(find_column(line, length, EXITVAL), "0\t", 2) &&
                 !strncmp(find_column(line, length, SIGNAL), "0\t", 2);
@@ -71,7 +72,7 @@ int each_read_joblog(const struct each *each, struct run *run, struct error *err
 {
     struct buf known = {0};
     struct joblog_reading reading = {
-        .path = each->run.joblog, .resume = resume_new(false), .behind = each_has_blocks(each)};
+        .each = each, .path = each->run.joblog, .resume = resume_new(false), .behind = each_has_blocks(each)};
     run->by_command = true;
     run->resume = reading.resume;
     each_put_known(each, &known);

@@ -103,6 +103,9 @@ void each_put_literal(struct buf *out, const char *text, size_t length, bool she
 /* Appends how the command of every item begins, as the joblog has it. */
 void each_put_known(const struct each *each, struct buf *out);
 
+/* False where LINE, a command of a joblog, has words that no item makes of the command; of one that was torn there may be fewer. */
+bool each_has_words(const struct each *each, const char *line, size_t length);
+
 /* blocks.c: the options that cut the input into blocks, as struct option has them. */
 int each_take_block(struct options *options, const char *value, struct error *error);
 int each_take_record_end(struct options *options, const char *value, struct error *error);

@@ -191,9 +191,12 @@ static int open_joblog(struct log *log, struct loop *loop, struct bus *bus,
     const char *path = options->joblog;
     bool adds = options->resume != RESUME_NONE || options->resume_joblog || options_name_a_part(options);
     bool begins = !adds || is_empty(path);
+    int result = joblog_check(path, error);
+    if (result)
+        return result;
     struct target *target =
         target_open(path, FILE_CLAIM | (adds ? FILE_APPEND : FILE_EMPTY), NULL, "write the joblog to", error);
-    int result = add_destination(log, loop, path, target, error);
+    result = add_destination(log, loop, path, target, error);
     if (result)
         return result;
     struct destination *destination = &log->items[log->count - 1];
