@@ -56,6 +56,12 @@ static struct value find_uses(const struct exec_context *context, struct buf *en
     return uses;
 }
 
+/* What it follows has ended, or is said to be unknown. */
+static bool is_hook(const struct exec_context *context)
+{
+    return context->spec->hook.when || context->spec->hook.alone;
+}
+
 struct script *exec_context_script(struct exec_context *context)
 {
     struct buf encoded = {0};
@@ -64,7 +70,7 @@ struct script *exec_context_script(struct exec_context *context)
     context->script = script_new_expressions(context->name, &context->run->scenario->vars);
     if (context->index)
         script_set_index(context->script, context->index);
-    for (size_t i = 0; context->spec->hook.when && i < HOOK_VARIABLES; i++)
+    for (size_t i = 0; is_hook(context) && i < HOOK_VARIABLES; i++)
         script_set_env(context->script, exec_context_entry(context, hook_variables[i]));
     for (size_t i = 0; i < context->declared_count; i++)
         script_set_env(context->script, context->declared[i]);
@@ -188,7 +194,7 @@ static void set_uses(struct exec_context *context)
 /* Tells a hook what has ended, and how. */
 static void set_ended(struct exec_context *context)
 {
-    for (size_t i = 0; context->spec->hook.when && i < HOOK_VARIABLES; i++) {
+    for (size_t i = 0; is_hook(context) && i < HOOK_VARIABLES; i++) {
         struct buf text = {0};
         hook_print(context->run, context->spec, (enum hook_variable)i, &text);
         exec_context_set(context, hook_variables[i], buf_string(&text));

@@ -45,8 +45,7 @@ static const struct object *find_ended(const struct run *run, size_t number)
 /* What was stopped by hand has ended, as far as its hooks go, unless that is for its next life. */
 static bool has_ended(const struct object *object)
 {
-    bool raised = object->wanted == WANTED_UP || object->wanted == WANTED_NEW;
-    return object->state == OBJECT_ENDED || (object->state == OBJECT_STOPPED && !raised);
+    return object->state == OBJECT_ENDED || (object->state == OBJECT_STOPPED && !object_is_raised(object));
 }
 
 static bool all_ended(const struct run *run, size_t number)
@@ -82,6 +81,8 @@ void hook_print(const struct run *run, const struct object_spec *spec, enum hook
     struct object_end end = of_run ? end_of_run(run, &reason) : object ? object->end : (struct object_end){0};
     if (variable == HOOK_OBJECT)
         buf_text(out, of_run ? run->scenario->name : scenario_object(run->scenario, spec->hook.of)->name);
+    else if (spec->hook.alone)
+        return; /* nothing has ended */
     else if (variable == HOOK_STATUS)
         buf_text(out, end.failed ? "failed" : end.stopped ? "stopped" : "succeeded");
     else if (variable == HOOK_CODE && end.has_code)

@@ -27,7 +27,7 @@ enum hook_variable {
 /* Their names. */
 extern const char *const hook_variables[HOOK_VARIABLES];
 
-/* Appends what VARIABLE is for the hook SPEC; nothing where what it follows has not ended. */
+/* Appends what VARIABLE is for the hook SPEC; nothing where what it follows has not ended, but for the name. */
 void hook_print(const struct run *run, const struct object_spec *spec, enum hook_variable variable, struct buf *out);
 
 /* OBJECT is about to start: its hooks wait for its end. */

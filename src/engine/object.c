@@ -135,7 +135,7 @@ static void be_down(struct object *object)
 {
     struct event event = {.kind = object->kind->stopped};
     object_leaves(object);
-    schedule_stopped(object->schedule, object->wanted != WANTED_NEW && object->wanted != WANTED_UP);
+    schedule_stopped(object->schedule, !object_is_raised(object));
     object->down = true;
     object->failed = object->end.failed = false;
     object->end.stopped = true;
@@ -275,6 +275,11 @@ bool object_is_alive(const struct object *object)
 {
     return object->state == OBJECT_RUNNING || object->state == OBJECT_STOPPING ||
            object->state == OBJECT_KILLING;
+}
+
+bool object_is_raised(const struct object *object)
+{
+    return object->wanted == WANTED_UP || object->wanted == WANTED_NEW;
 }
 
 bool object_is_lowered(const struct object *object)

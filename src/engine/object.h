@@ -245,6 +245,9 @@ bool object_is_ending(const struct object *object);
 /* True where it is so because of a word, and the run goes on. */
 bool object_is_lowered(const struct object *object);
 
+/* True where a word, a change of files or its schedule wants its next life. */
+bool object_is_raised(const struct object *object);
+
 /* True where anything of it may run. */
 bool object_is_alive(const struct object *object);
 

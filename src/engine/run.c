@@ -120,13 +120,12 @@ static void take_moves(struct run *run)
  * none is to start, does not. */
 static bool holds_run(const struct object *object)
 {
-    bool raised = object->wanted == WANTED_UP || object->wanted == WANTED_NEW;
     bool wakes = object->watches && !object->daemon && !object->skipped && !object->down && !object->run->stop_cause;
     if (object->state == OBJECT_ENDED && wakes)
         return true;
     if (object->state == OBJECT_PENDING && object->spec->hook.when)
         return false; /* what it follows does */
-    return object->state != OBJECT_ENDED && (object->state != OBJECT_STOPPED || raised);
+    return object->state != OBJECT_ENDED && (object->state != OBJECT_STOPPED || object_is_raised(object));
 }
 
 static size_t count_alive(const struct run *run, bool daemons)

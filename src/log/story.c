@@ -15,6 +15,7 @@ struct story {
     struct output *output;
     struct buf line;
     struct buf sentence; /* filled in */
+    struct buf closing;  /* the report at the end of the run, until the last line before it */
     bool in_line; /* what was told last has no newline yet */
     const char *open_object; /* a line in pieces: whose it is, until its last piece */
     const char *open_stream;
@@ -37,6 +38,7 @@ void story_free(struct story *story)
         return;
     buf_release(&story->line);
     buf_release(&story->sentence);
+    buf_release(&story->closing);
     free(story);
 }
 
@@ -45,6 +47,8 @@ static bool story_wants(void *arg, enum event_kind kind, unsigned flags)
     const struct story *story = arg;
     if (kind == EVENT_PROCESS_DECLARED && story->options.terminal)
         return true;
+    if (kind == EVENT_RUN_ENDED && story->options.parts & STORY_SENTENCES)
+        return true; /* what is kept for the end is written */
     unsigned parts = event_is_output(kind) ? STORY_OUTPUT | STORY_ERRORS : STORY_SENTENCES;
     if (!(story->options.parts & parts))
         return false;
@@ -228,6 +232,12 @@ const struct buf *story_line(struct story *story, const struct event *event)
     return &story->line;
 }
 
+/* What went wrong is told of last. */
+static bool is_report(enum event_kind kind)
+{
+    return kind == EVENT_RUN_FAILED || kind == EVENT_RUN_LEFT || kind == EVENT_POOL_FAILURE || kind == EVENT_POOL_SUMMARY;
+}
+
 static void story_take(void *arg, const struct event *event)
 {
     struct story *story = arg;
@@ -236,8 +246,15 @@ static void story_take(void *arg, const struct event *event)
     if (event->kind == EVENT_PROCESS_DECLARED && !filter_shows(&story->options.filter, event->kind, event->flags))
         return;
     const struct buf *line = story_line(story, event);
-    if (line->length)
+    struct buf *closing = &story->closing;
+    if (is_report(event->kind)) {
+        buf_append(closing, line->data, line->length);
+        return;
+    }
+    if (line->length && filter_shows(&story->options.filter, event->kind, event->flags))
         output_put(story->output, line->data, line->length);
+    if (event->kind == EVENT_RUN_ENDED && closing->length)
+        output_put(story->output, closing->data, closing->length);
 }
 
 struct bus_reader story_reader(struct story *story)

@@ -229,6 +229,14 @@ static void skip_ready(struct pool *pool)
     }
 }
 
+static bool has_hooks(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->process_count; i++)
+        if (scenario->processes[i].object.hook.when)
+            return true;
+    return false;
+}
+
 static void pool_over(struct pool *pool)
 {
     struct buf reason = {0};
@@ -251,6 +259,8 @@ static void pool_over(struct pool *pool)
         event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
         event.reason = reason.data;
     }
+    if (has_hooks(pool->object.run->scenario))
+        event.flags |= EVENT_NAMED; /* they are subprocesses too, and follow */
     pool_emit(pool, &event);
     buf_release(&reason);
     users_ended(pool->object.run, &pool->spec->object, pool->object.name);

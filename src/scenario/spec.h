@@ -166,6 +166,7 @@ enum hook_when {
 
 struct hook_spec {
     enum hook_when when;
+    bool alone; /* it was asked for by its name: WHEN is HOOK_NONE, and it follows nothing */
     size_t of; /* see scenario_object(); HOOK_OF_RUN: all of them */
 };
 

@@ -163,7 +163,7 @@ static void look_at_lives(struct watcher *watcher)
 /* Its next life begins in any case. */
 static bool comes(const struct object *object)
 {
-    return object->wanted == WANTED_UP || object->wanted == WANTED_NEW || object->state == OBJECT_PENDING;
+    return object_is_raised(object) || object->state == OBJECT_PENDING;
 }
 
 /* Nothing is to be done for it: it was stopped by hand, has not begun yet, or what it depends on has failed it. */

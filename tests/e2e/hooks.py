@@ -28,13 +28,15 @@ def test_stopped():
 
 def test_by_its_name():
     """What is asked for by its name follows nothing, and nothing follows it."""
-    text = """
-        processes: {a: {run: "true", finally: echo of-a}}
-        pools: {p: {workers: 1, tasks: 1, run: "true", finally: echo of-p}}
-        finally: echo of-run
+    told = 'set -u; echo "$PARRUN_OBJECT:$PARRUN_STATUS$PARRUN_CODE$PARRUN_SIGNAL$PARRUN_REASON."'
+    text = f"""
+        processes: {{a: {{run: "true", finally: 'echo of-a; {told}'}}}}
+        pools: {{p: {{workers: 1, tasks: 1, run: "true", finally: 'echo of-p; {told}'}}}}
+        finally: 'echo of-run; {told}'
     """
     for name, said in (("a.finally", b"of-a"), ("p.finally", b"of-p"), ("finally", b"of-run")):
         status, out, err = Run(text, "--only", name).finish()
+        assert b"| %s:.\n" % (b"scenario" if name == "finally" else name[:1].encode()) in out, ("nothing has ended", out)
         assert status == 0 and [line for line in (b"of-a", b"of-p", b"of-run") if b"| " + line in out] == [said], (name, out, err)
 
 

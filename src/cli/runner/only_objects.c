@@ -129,7 +129,7 @@ static void choose_hooks(const struct selection *choice)
     for (size_t i = 0; i < choice->count; i++) {
         struct hook_spec *hook = &scenario_object(choice->scenario, i)->hook;
         if (choice->named[i] && (hook->of == HOOK_OF_RUN ? !others : !choice->chosen[hook->of]))
-            hook->when = HOOK_NONE;
+            *hook = (struct hook_spec){.alone = true, .of = hook->of};
     }
     for (size_t i = 0; others && i < choice->scenario->hook_count; i++)
         choice->chosen[choice->scenario->hooks[i]] = true;
