@@ -18,7 +18,9 @@
 #include "base/unit.h"
 #include "engine/run.h"
 #include "os/cgroup.h"
+#include "scenario/limit_value.h"
 #include "scenario/spec.h"
+#include "scenario/types.h"
 #include "template/template.h"
 
 #define CAPABILITY_SETGID (UINT64_C(1) << CAP_SETGID)
@@ -26,32 +28,89 @@
 
 #define GROUPS_FIRST 16
 
+/* What there is to set by numbers, in the order in which it is told. */
 static const struct {
+    const char *name;
     size_t option; /* offset in struct attributes_spec */
     enum attribute attribute;
-    int64_t unit;
-} table[] = {
-    {offsetof(struct attributes_spec, umask), ATTRIBUTE_UMASK, 1},
-    {offsetof(struct attributes_spec, nice), ATTRIBUTE_NICE, 1},
-    {offsetof(struct attributes_spec, limits.nofile), ATTRIBUTE_NOFILE, 1},
-    {offsetof(struct attributes_spec, limits.nproc), ATTRIBUTE_NPROC, 1},
-    {offsetof(struct attributes_spec, limits.core), ATTRIBUTE_CORE, 1},
-    {offsetof(struct attributes_spec, limits.fsize), ATTRIBUTE_FSIZE, 1},
-    {offsetof(struct attributes_spec, limits.stack), ATTRIBUTE_STACK, 1},
-    {offsetof(struct attributes_spec, limits.as), ATTRIBUTE_AS, 1},
-    {offsetof(struct attributes_spec, limits.cpu), ATTRIBUTE_CPU, NS_PER_S},
+    enum limit_unit unit;
+    bool is_mask; /* octal */
+} numbers[] = {
+    {"nice", offsetof(struct attributes_spec, nice), ATTRIBUTE_NICE, LIMIT_NUMBER, false},
+    {"umask", offsetof(struct attributes_spec, umask), ATTRIBUTE_UMASK, LIMIT_NUMBER, true},
+    {"nofile", offsetof(struct attributes_spec, limits.nofile), ATTRIBUTE_NOFILE, LIMIT_NUMBER, false},
+    {"nproc", offsetof(struct attributes_spec, limits.nproc), ATTRIBUTE_NPROC, LIMIT_NUMBER, false},
+    {"core", offsetof(struct attributes_spec, limits.core), ATTRIBUTE_CORE, LIMIT_SIZE, false},
+    {"fsize", offsetof(struct attributes_spec, limits.fsize), ATTRIBUTE_FSIZE, LIMIT_SIZE, false},
+    {"stack", offsetof(struct attributes_spec, limits.stack), ATTRIBUTE_STACK, LIMIT_SIZE, false},
+    {"as", offsetof(struct attributes_spec, limits.as), ATTRIBUTE_AS, LIMIT_SIZE, false},
+    {"memory", offsetof(struct attributes_spec, limits.memory), ATTRIBUTE_MEMORY, LIMIT_SIZE, false},
+    {"cpu", offsetof(struct attributes_spec, limits.cpu), ATTRIBUTE_CPU, LIMIT_TIME, false},
+    {"cpus", offsetof(struct attributes_spec, limits.cpus), ATTRIBUTE_CPUS, LIMIT_SHARE, false},
 };
 
+static const struct option_spec *option_at(const struct attributes_spec *spec, size_t number)
+{
+    return (const struct option_spec *)(const void *)((const char *)spec + numbers[number].option);
+}
+
+static void set_number(struct attributes *attributes, size_t number, int64_t value)
+{
+    bool none = value == OPTION_UNLIMITED;
+    int64_t unit = numbers[number].unit == LIMIT_TIME ? NS_PER_S : 1;
+    attributes_set(attributes, numbers[number].attribute, none ? ATTRIBUTE_UNLIMITED : value / unit);
+}
+
+/* Memory and processors are what all processes of it may use together: see attributes_confine(). */
 static void find_numbers(struct attributes *attributes, const struct attributes_spec *spec)
 {
-    for (size_t i = 0; i < countof(table); i++) {
-        const struct option_spec *option =
-            (const struct option_spec *)(const void *)((const char *)spec + table[i].option);
-        bool none = option->value == OPTION_UNLIMITED;
-        if (option->given)
-            attributes_set(attributes, table[i].attribute,
-                           none ? ATTRIBUTE_UNLIMITED : option->value / table[i].unit);
+    for (size_t i = 0; i < countof(numbers); i++) {
+        const struct option_spec *option = option_at(spec, i);
+        if (option->given && numbers[i].attribute != ATTRIBUTE_MEMORY && numbers[i].attribute != ATTRIBUTE_CPUS)
+            set_number(attributes, i, option->value);
     }
+}
+
+bool attributes_depend(const struct attributes_spec *spec)
+{
+    for (size_t i = 0; i < countof(numbers); i++)
+        if (option_at(spec, i)->own)
+            return true;
+    return false;
+}
+
+/* What no program can do with at all. */
+static bool is_too_little(enum attribute attribute, int64_t value)
+{
+    return attribute == ATTRIBUTE_MEMORY ? value < (int64_t)MEMORY_LEAST : (attribute == ATTRIBUTE_AS || attribute == ATTRIBUTE_STACK) && !value;
+}
+
+static int work_out(size_t number, const char *text, struct attributes *attributes, struct error *error)
+{
+    int64_t value;
+    if (!limit_parse(numbers[number].unit, text, &value))
+        return error_set(error, ERROR_FAILED, "limits.%s: '%s' is not %s", numbers[number].name, text, limit_wording(numbers[number].unit));
+    if (is_too_little(numbers[number].attribute, value))
+        return error_set(error, ERROR_FAILED, "limits.%s: '%s' is in bytes, with which no program can do: write a size such as 512M",
+                         numbers[number].name, text);
+    set_number(attributes, number, value);
+    return 0;
+}
+
+int attributes_work_out(const struct attributes_spec *spec, struct script *script, struct attributes *attributes, struct error *error)
+{
+    struct buf text = {0};
+    int result = 0;
+    for (size_t i = 0; i < countof(numbers) && !result; i++) {
+        const struct option_spec *option = option_at(spec, i);
+        if (!option->own)
+            continue;
+        buf_clear(&text);
+        result = template_render(option->own, script, &text, error);
+        result = result ? error_wrap(error, "limits.%s", numbers[i].name) : work_out(i, buf_string(&text), attributes, error);
+    }
+    buf_release(&text);
+    return result;
 }
 
 static bool is_limit(const struct option_spec *option)
@@ -63,9 +122,9 @@ static bool is_limit(const struct option_spec *option)
 static unsigned controllers_of(const struct attributes_spec *spec)
 {
     unsigned controllers = 0;
-    if (is_limit(&spec->limits.memory) || spec->limits.own_memory)
+    if (is_limit(&spec->limits.memory) || spec->limits.memory.own)
         controllers |= 1u << CGROUP_MEMORY;
-    if (is_limit(&spec->limits.cpus))
+    if (is_limit(&spec->limits.cpus) || spec->limits.cpus.own)
         controllers |= 1u << CGROUP_CPU;
     return controllers;
 }
@@ -86,7 +145,8 @@ int attributes_confine(struct attributes *attributes, const struct attributes_sp
         limits.memory = spec->limits.memory.value;
     else if (is_limit(&spec->limits.memory))
         limit_address_space(attributes, spec->limits.memory.value);
-    bool own = spec->limits.own_memory && cgroups_limit(run->cgroups, CGROUP_MEMORY);
+    bool own = (spec->limits.memory.own && cgroups_limit(run->cgroups, CGROUP_MEMORY)) ||
+               (spec->limits.cpus.own && cgroups_limit(run->cgroups, CGROUP_CPU));
     if (is_limit(&spec->limits.cpus) && cgroups_limit(run->cgroups, CGROUP_CPU))
         limits.cpu_share = spec->limits.cpus.value;
     if (!own && !limits.memory && !limits.cpu_share && !(always && cgroups_are_marked(run->cgroups)))
@@ -100,14 +160,20 @@ int attributes_confine(struct attributes *attributes, const struct attributes_sp
     return 0;
 }
 
-static void describe_memory(const struct limits_spec *limits, const struct run *run, struct buf *text)
+/* As it was written, where it depends on the task. */
+static bool print_own(const struct option_spec *option, struct buf *text)
 {
     size_t length;
-    const char *own = limits->own_memory ? template_source(limits->own_memory, &length) : NULL;
+    const char *own = option->own ? template_source(option->own, &length) : NULL;
     if (own)
         buf_append(text, own, length);
-    else
-        size_print(text, (uint64_t)limits->memory.value);
+    return own != NULL;
+}
+
+static void describe_memory(const struct option_spec *memory, const struct run *run, struct buf *text)
+{
+    if (!print_own(memory, text))
+        size_print(text, (uint64_t)memory->value);
     if (cgroups_limit(run->cgroups, CGROUP_MEMORY))
         buf_text(text, " of memory, which its cgroup enforces");
     else
@@ -115,28 +181,31 @@ static void describe_memory(const struct limits_spec *limits, const struct run *
                    buf_string(&run->no_cgroups[CGROUP_MEMORY]));
 }
 
-static void describe_processors(int64_t share, const struct run *run, struct buf *text)
+static void describe_processors(const struct option_spec *cpus, const struct run *run, struct buf *text)
 {
-    if (cgroups_limit(run->cgroups, CGROUP_CPU))
-        buf_printf(text, "%g processor%s at once, which its cgroup enforces", (double)share / 1000,
-                   share == 1000 ? "" : "s");
-    else
+    if (!cgroups_limit(run->cgroups, CGROUP_CPU)) {
         buf_printf(text, "all processors, as %s", buf_string(&run->no_cgroups[CGROUP_CPU]));
+        return;
+    }
+    if (!print_own(cpus, text))
+        buf_printf(text, "%g", (double)cpus->value / 1000);
+    buf_printf(text, " processor%s at once, which its cgroup enforces", !cpus->own && cpus->value == 1000 ? "" : "s");
 }
 
 void attributes_describe(const struct attributes_spec *spec, const struct run *run,
                          struct buf *text)
 {
-    if (is_limit(&spec->limits.memory) || spec->limits.own_memory)
-        describe_memory(&spec->limits, run, text);
-    if (is_limit(&spec->limits.cpus)) {
+    if (is_limit(&spec->limits.memory) || spec->limits.memory.own)
+        describe_memory(&spec->limits.memory, run, text);
+    if (is_limit(&spec->limits.cpus) || spec->limits.cpus.own) {
         buf_text(text, text->length ? "; " : "");
-        describe_processors(spec->limits.cpus.value, run, text);
+        describe_processors(&spec->limits.cpus, run, text);
     }
-    if (!is_limit(&spec->limits.cpu))
+    if (!is_limit(&spec->limits.cpu) && !spec->limits.cpu.own)
         return;
     buf_text(text, text->length ? "; " : "");
-    duration_print(text, spec->limits.cpu.value);
+    if (!print_own(&spec->limits.cpu, text))
+        duration_print(text, spec->limits.cpu.value);
     buf_text(text, " of processor time for each process (RLIMIT_CPU)");
 }
 
@@ -175,37 +244,18 @@ unsigned attributes_controllers(const struct scenario *scenario)
     return controllers;
 }
 
-enum limit_unit { UNIT_NUMBER, UNIT_SIZE, UNIT_TIME, UNIT_OCTAL, UNIT_SHARE };
-
-static const struct {
-    const char *name;
-    size_t option; /* offset in struct attributes_spec */
-    enum limit_unit unit;
-} planned[] = {
-    {"nice", offsetof(struct attributes_spec, nice), UNIT_NUMBER},
-    {"umask", offsetof(struct attributes_spec, umask), UNIT_OCTAL},
-    {"nofile", offsetof(struct attributes_spec, limits.nofile), UNIT_NUMBER},
-    {"nproc", offsetof(struct attributes_spec, limits.nproc), UNIT_NUMBER},
-    {"core", offsetof(struct attributes_spec, limits.core), UNIT_SIZE},
-    {"fsize", offsetof(struct attributes_spec, limits.fsize), UNIT_SIZE},
-    {"stack", offsetof(struct attributes_spec, limits.stack), UNIT_SIZE},
-    {"as", offsetof(struct attributes_spec, limits.as), UNIT_SIZE},
-    {"memory", offsetof(struct attributes_spec, limits.memory), UNIT_SIZE},
-    {"cpu", offsetof(struct attributes_spec, limits.cpu), UNIT_TIME},
-    {"cpus", offsetof(struct attributes_spec, limits.cpus), UNIT_SHARE},
-};
-
-static void print_option(int64_t value, enum limit_unit unit, struct buf *text)
+static void print_option(int64_t value, size_t number, struct buf *text)
 {
+    enum limit_unit unit = numbers[number].unit;
     if (value == OPTION_UNLIMITED)
         buf_text(text, "unlimited");
-    else if (unit == UNIT_SIZE)
+    else if (unit == LIMIT_SIZE)
         size_print(text, (uint64_t)value);
-    else if (unit == UNIT_TIME)
+    else if (unit == LIMIT_TIME)
         duration_print(text, value);
-    else if (unit == UNIT_OCTAL)
+    else if (numbers[number].is_mask)
         buf_printf(text, "%03o", (unsigned)value);
-    else if (unit == UNIT_SHARE)
+    else if (unit == LIMIT_SHARE)
         buf_printf(text, "%g", (double)value / 1000);
     else
         buf_number(text, value);
@@ -224,19 +274,20 @@ void attributes_plan(const struct attributes_spec *spec, struct buf *text)
         put_word("group ", spec->group.name, text);
     for (size_t i = 0; i < spec->group_count; i++)
         put_word(i ? "" : "groups ", spec->groups[i].name, text);
-    for (size_t i = 0; i < countof(planned); i++) {
-        const struct option_spec *option =
-            (const struct option_spec *)(const void *)((const char *)spec + planned[i].option);
-        if (!option->given)
+    for (size_t i = 0; i < countof(numbers); i++) {
+        const struct option_spec *option = option_at(spec, i);
+        if (!option->given && !option->own)
             continue;
-        put_word(planned[i].name, " ", text);
-        print_option(option->value, planned[i].unit, text);
+        put_word(numbers[i].name, " ", text);
+        if (!print_own(option, text))
+            print_option(option->value, i, text);
     }
 }
 
 static void warn(const struct run *run, const struct object_spec *object)
 {
-    if (object->when && is_limit(&object->attributes.limits.cpus))
+    const struct option_spec *cpus = &object->attributes.limits.cpus;
+    if (object->when && (is_limit(cpus) || cpus->own))
         fprintf(stderr, "parrun: warning: '%s' may use all processors: its limit cpus cannot be enforced, as %s\n",
                 object->name, buf_string(&run->no_cgroups[CGROUP_CPU]));
 }

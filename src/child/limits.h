@@ -15,6 +15,7 @@ struct error;
 struct passwd;
 struct run;
 struct scenario;
+struct script;
 
 /*
  * Fills in what SPEC asks for, for attributes_release() in either case. 0, or a negative code: there
@@ -32,6 +33,13 @@ int attributes_find(struct attributes *attributes, const struct attributes_spec 
 int attributes_confine(struct attributes *attributes, const struct attributes_spec *spec,
                        const struct run *run, const char *name, bool always,
                        struct cgroup **cgroup, struct error *error);
+
+/* Whether a limit of SPEC depends on the task. */
+bool attributes_depend(const struct attributes_spec *spec);
+
+/* Sets those in ATTRIBUTES as SCRIPT, which knows the task, works them out: ATTRIBUTE_MEMORY and ATTRIBUTE_CPUS too. 0, or a
+ * negative code. */
+int attributes_work_out(const struct attributes_spec *spec, struct script *script, struct attributes *attributes, struct error *error);
 
 /* How the limits on memory and processors will be enforced, appended to TEXT; nothing where none is set. */
 void attributes_describe(const struct attributes_spec *spec, const struct run *run,

@@ -97,7 +97,7 @@ static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
     config_write(&frames, &config);
     value_encode_nil(&none);
     exec_context_put_uses(start->context, &uses);
-    frame_write_task(&frames, 1, 0, 1, 0, 0, &uses, "", &none); /* the process's own timer ends it */
+    frame_write_task(&frames, 1, 0, 1, 0, &(struct buf){0}, &uses, "", &none); /* the process's own timer ends it */
     buf_release(&none);
     buf_release(&uses);
     frame_plain(&frames, FRAME_FINISH);

@@ -103,12 +103,27 @@ static void put_replicas(struct buf *out, int64_t replicas, bool daemon)
     }
 }
 
+/* What a hook follows, and of which end. */
+static void put_hook(struct buf *out, const struct scenario *scenario, const struct hook_spec *hook)
+{
+    if (!hook->when)
+        return;
+    put_key(out, "hook");
+    buf_text(out, hook->when == HOOK_FINALLY ? "\"finally\"" : "\"on_failure\"");
+    if (hook->of == HOOK_OF_RUN)
+        return;
+    const char *name = scenario_object(scenario, hook->of)->name;
+    put_key(out, "of");
+    json_quote(out, name, strlen(name));
+}
+
 static void put_kind(struct buf *out, const struct scenario *scenario, size_t number, enum event_kind *kind)
 {
     if (number < scenario->process_count) {
         const struct process_spec *process = &scenario->processes[number];
         *kind = EVENT_PROCESS_DECLARED;
         put_replicas(out, process->replicas, process->daemon);
+        put_hook(out, scenario, &process->object.hook);
     } else if (number - scenario->process_count < scenario->pool_count) {
         *kind = EVENT_POOL_DECLARED;
         put_number(out, "workers", scenario->pools[number - scenario->process_count].workers);

@@ -37,6 +37,8 @@ static void keep_verdict(struct object *object, const struct event *event)
 void object_emit(struct object *object, struct event *event)
 {
     event->object = object->name;
+    if (event->flags & EVENT_WRONG && object->spec->allow_failure)
+        event->flags |= EVENT_ALLOWED;
     if (event->kind == EVENT_PROCESS_OUTPUT || event->kind == EVENT_THREAD_OUTPUT)
         tail_add(&object->tail, event->bytes, event->length);
     else if ((event->flags & EVENT_WRONG) && !event->has_task)

@@ -79,6 +79,7 @@ struct object_facts {
     size_t busy;         /* of them */
     int64_t succeeded;   /* tasks */
     int64_t failed;
+    int64_t allowed;     /* of those: allow_failure lets them pass */
     int64_t current;
     int64_t skipped;
     int64_t left;        /* below 0: nobody knows */

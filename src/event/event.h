@@ -150,10 +150,11 @@ enum event_flag {
     EVENT_AGAIN = 1 << 10,     /* task.stopped: it is begun anew: by another worker, or when its pool is started again; *.scheduled:
                                   how its run before has ended does not count, as another follows */
     EVENT_ELSEWHERE = 1 << 11, /* the worker runs on MACHINE */
+    EVENT_ALLOWED = 1 << 12,   /* with EVENT_WRONG: allow_failure lets it pass */
 };
 
-/* The word of the flag 1 << NUMBER, as JSON has it; NULL where there are no more. EVENT_WRONG, the first, is a field of
- * its own. (fields.c) */
+/* The word of the flag 1 << NUMBER, as JSON has it; NULL where there are no more. EVENT_WRONG, the first, and EVENT_ALLOWED,
+ * behind the last, are fields of their own. (fields.c) */
 const char *event_flag(size_t number);
 
 /* When an event is shown without any option. */
@@ -196,6 +197,7 @@ struct event {
     bool has_tally;      /* of a pool: the next two and LEFT, and COUNT has failed */
     int64_t succeeded;   /* tasks */
     int64_t skipped;     /* tasks that were begun or taken, and not run to their ends */
+    int64_t allowed;     /* of a pool: failed tasks that allow_failure lets pass; 0: none */
     int64_t current;     /* of a pool: tasks that were not run as their files are up to date; 0: none */
     int64_t left;        /* tasks that were not looked at; below 0: nobody knows */
     bool has_books;      /* of a queue: the next two, and DURATION is the average wait */

@@ -65,6 +65,13 @@ static void fill_last_reason(struct buf *out, const struct event *event)
         buf_char(out, '.');
 }
 
+/* Of what went wrong, that it may. */
+static void fill_allowed(struct buf *out, const struct event *event)
+{
+    if (event->flags & EVENT_WRONG && event->flags & EVENT_ALLOWED)
+        buf_text(out, ", which is allowed");
+}
+
 static void fill_counted(struct buf *out, const struct event *event, const char *noun)
 {
     buf_number(out, event->count);
@@ -210,7 +217,7 @@ static const struct placeholder placeholders[] = {
     PLACEHOLDER("{lines}", fill_lines),   PLACEHOLDER("{alone}", fill_alone),
     PLACEHOLDER("{rest}", fill_rest),     PLACEHOLDER("{tasks}", fill_tasks),
     PLACEHOLDER("{running}", fill_running), PLACEHOLDER("{machine}", fill_machine),
-    PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
+    PLACEHOLDER("{allowed}", fill_allowed), PLACEHOLDER("{attempts}", fill_attempts), PLACEHOLDER("{total}", fill_total),     PLACEHOLDER("{when}", fill_when),
 };
 
 static const struct placeholder *find_placeholder(const char *sentence, size_t length)

@@ -123,9 +123,9 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_PROCESS_EXITED] =
         {"process.exited", EVENT_OF_PROCESS, EVENT_LEVEL_DETAIL,
          "The process is gone; its exit code or signal, or why it could not start.",
-         {{EVENT_REASONED, "Process {name} failed: {reason.}"},
-          {EVENT_SIGNALED, "Process {name} was ended by signal {signal}."},
-          {0, "Process {name} exited with code {code}."}}},
+         {{EVENT_REASONED, "Process {name} failed{allowed}: {reason.}"},
+          {EVENT_SIGNALED, "Process {name} was ended by signal {signal}{allowed}."},
+          {0, "Process {name} exited with code {code}{allowed}."}}},
     [EVENT_PROCESS_RESTARTING] =
         {"process.restarting", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process has ended and is started again, as restart says.",
@@ -151,8 +151,8 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_PROCESS_TIMEOUT] =
         {"process.timeout", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "The process ran longer than its timeout, or was not ready in time, and is being ended.",
-         {{EVENT_REASONED, "Process {name} was not ready within {limit}: {reason.}"},
-          {0, "Process {name} timed out after {limit}."}}},
+         {{EVENT_REASONED, "Process {name} was not ready within {limit}{allowed}: {reason.}"},
+          {0, "Process {name} timed out after {limit}{allowed}."}}},
     [EVENT_PROCESS_ASKED] =
         {"process.asked", EVENT_OF_PROCESS, EVENT_LEVEL_STORY,
          "A word from outside is done to the process: stop, start, restart or signal; or its schedule stops it for the next run.",
@@ -341,8 +341,8 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_TASK_TIMEOUT] =
         {"task.timeout", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "The task ran longer than its timeout and was ended.",
-         {{EVENT_NAMED, "Task {task}{item} of pool {name} timed out after {limit}."},
-          {0, "Task {task}{item} timed out after {limit}."}}},
+         {{EVENT_NAMED, "Task {task}{item} of pool {name} timed out after {limit}{allowed}."},
+          {0, "Task {task}{item} timed out after {limit}{allowed}."}}},
     [EVENT_TASK_RETRYING] =
         {"task.retrying", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "The task has failed and is tried again.",
@@ -352,8 +352,8 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_TASK_ENDED] =
         {"task.ended", EVENT_OF_POOL, EVENT_LEVEL_STORY, "The task is done, or has failed.",
          {{EVENT_TOLD, ""},
-          {EVENT_WRONG | EVENT_NAMED, "Task {task}{item} of pool {name} failed: {reason.}"},
-          {EVENT_WRONG, "Task {task}{item} failed: {reason.}"},
+          {EVENT_WRONG | EVENT_NAMED, "Task {task}{item} of pool {name} failed{allowed}: {reason.}"},
+          {EVENT_WRONG, "Task {task}{item} failed{allowed}: {reason.}"},
           {EVENT_NAMED, "Task {task}{item} of pool {name} runs {seconds} seconds."},
           {0, "Task {task}{item} runs {seconds} seconds."}}},
     [EVENT_TASK_SKIPPED] =
@@ -454,7 +454,7 @@ static const struct event_row rows[EVENT_KINDS] = {
     [EVENT_THREAD_TIMEOUT] =
         {"thread.timeout", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
          "The thread ran longer than its timeout and is being ended.",
-         {{0, "thread {name} timed out after {limit}."}}},
+         {{0, "thread {name} timed out after {limit}{allowed}."}}},
     [EVENT_THREAD_ASKED] =
         {"thread.asked", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
          "A word from outside is done to the thread: stop, start or restart.",
@@ -467,7 +467,7 @@ static const struct event_row rows[EVENT_KINDS] = {
         {"thread.ended", EVENT_OF_THREAD, EVENT_LEVEL_STORY,
          "The thread has returned, failed or was stopped.",
          {{EVENT_TOLD, ""},
-          {EVENT_REASONED, "thread {name} failed: {reason.}"},
+          {EVENT_REASONED, "thread {name} failed{allowed}: {reason.}"},
           {EVENT_SIGNALED, "thread {name} terminated."},
           {0, "thread {name} ended."}}},
     [EVENT_THREAD_SKIPPED] =

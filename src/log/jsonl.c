@@ -125,6 +125,8 @@ static void put_flags(struct buf *line, unsigned flags)
     bool any = false;
     if (flags & EVENT_WRONG)
         buf_text(line, ",\"wrong\":true");
+    if (flags & EVENT_WRONG && flags & EVENT_ALLOWED)
+        buf_text(line, ",\"allowed\":true");
     for (size_t i = 1; (word = event_flag(i)); i++) {
         if (!(flags >> i & 1))
             continue;
@@ -184,6 +186,8 @@ static void put_counts(struct buf *line, const struct event *event)
         put_number(line, "total", event->total);
     if (event->has_tally) {
         put_number(line, "succeeded", event->succeeded);
+        if (event->allowed)
+            put_number(line, "allowed_failures", event->allowed);
         put_number(line, "skipped", event->skipped);
     }
     if (event->current)

@@ -367,7 +367,9 @@ static int limit_memory(const char *path, int64_t memory)
 static int limit_cpu(const char *path, int64_t share)
 {
     char text[48];
-    long long quota = share * (PERIOD / 1000);
+    long long quota = share > INT64_MAX / PERIOD ? INT64_MAX / PERIOD : share * (PERIOD / 1000);
+    if (share == INT64_MAX)
+        return write_file(path, "cpu.max", "max");
     snprintf(text, sizeof(text), "%lld %d", quota < QUOTA_LEAST ? QUOTA_LEAST : quota, PERIOD);
     return write_file(path, "cpu.max", text);
 }

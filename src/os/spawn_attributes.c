@@ -26,7 +26,7 @@ static const char *const names[ATTRIBUTES] = {
     [ATTRIBUTE_NOFILE] = "nofile",   [ATTRIBUTE_NPROC] = "nproc", [ATTRIBUTE_CORE] = "core",
     [ATTRIBUTE_FSIZE] = "fsize",     [ATTRIBUTE_STACK] = "stack", [ATTRIBUTE_AS] = "as",
     [ATTRIBUTE_CPU] = "cpu",         [ATTRIBUTE_UID] = "uid",     [ATTRIBUTE_GID] = "gid",
-    [ATTRIBUTE_GROUPS] = "groups",   [ATTRIBUTE_MEMORY] = "memory", [ATTRIBUTE_CGROUP] = "cgroup",
+    [ATTRIBUTE_GROUPS] = "groups",   [ATTRIBUTE_MEMORY] = "memory", [ATTRIBUTE_CPUS] = "cpus", [ATTRIBUTE_CGROUP] = "cgroup",
 };
 
 /* How setrlimit(2) calls those that are limits; -1: it is none. */
@@ -199,6 +199,7 @@ static int apply_one(const struct attributes *attributes, enum attribute attribu
     case ATTRIBUTE_CGROUP:
         return cgroup_enter(attributes->cgroup);
     case ATTRIBUTE_MEMORY:
+    case ATTRIBUTE_CPUS:
         return 0;
     case ATTRIBUTE_UMASK:
         umask((mode_t)value);

@@ -19,6 +19,7 @@ enum attribute {
     ATTRIBUTE_TTY, /* the terminal at this descriptor is that of its session */
     ATTRIBUTE_CGROUP,
     ATTRIBUTE_MEMORY, /* bytes: what the cgroup enforces; nothing is set */
+    ATTRIBUTE_CPUS, /* thousandths of a processor: the same */
     ATTRIBUTE_UMASK,
     ATTRIBUTE_NICE,
     ATTRIBUTE_NOFILE, /* the limits as setrlimit(2) has them, both the soft and the hard one */

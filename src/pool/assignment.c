@@ -197,17 +197,37 @@ void pool_replace_worker(struct pool *pool)
     }
 }
 
-/* The limit of a task holds for the setup too; how long a start takes elsewhere nobody knows. */
+/* How long a setup may take: as the next task may, where each has a timeout of its own; 0: there is no limit. Messages are not
+ * taken for it. */
+static int64_t setup_limit(struct pool *pool)
+{
+    struct error error = {0};
+    if (!pool->spec->own_timeout)
+        return pool->spec->object.timeout;
+    if (!pool->asking.first && !pool->ready.first && pool->spec->tasks.kind != SOURCE_QUEUE) {
+        struct task *task = pool_take_task(pool);
+        if (task)
+            task_list_add(&pool->ready, task);
+    }
+    struct task *next = pool->asking.first ? pool->asking.first : pool->ready.first;
+    int64_t limit = next && !pool_work_out_terms(pool, next, &error) ? next->timeout : 0;
+    error_release(&error);
+    return limit;
+}
+
+/* The limit of a task holds for the setup too; how long it takes to come elsewhere nobody knows. */
 static void end_hung_setup(struct pool_worker *worker, int64_t now)
 {
     const struct pool_spec *spec = worker->pool->spec;
     struct buf reason = {0};
-    if (worker->hung || worker->host || !spec->setup.text || !spec->object.timeout ||
-        now - worker->started < spec->object.timeout)
+    if (worker->hung || (spec->on.command_count && !worker->pid) || !spec->setup.text)
+        return;
+    int64_t limit = setup_limit(worker->pool);
+    if (!limit || now - worker->started < limit)
         return;
     worker->hung = true;
     buf_text(&reason, "it did not end within ");
-    duration_print(&reason, spec->object.timeout);
+    duration_print(&reason, limit);
     pool_worker_refused(worker, reason.data);
     buf_release(&reason);
     worker->kind->kill(worker);

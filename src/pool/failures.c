@@ -115,7 +115,7 @@ static bool stands_alone(const struct pool *pool, const struct task *task)
     struct buf shown = {0};
     plan_conditions(&pool->spec->object, &conditions);
     mask_text(pool->object.run->mask, &shown, task->command, strlen(task->command));
-    bool alone = !conditions.length && !task->timeout && !task->memory_limit && !strcmp(buf_string(&shown), task->command);
+    bool alone = !conditions.length && !task->timeout && !strcmp(buf_string(&shown), task->command);
     buf_release(&shown);
     buf_release(&conditions);
     return alone;
@@ -158,8 +158,8 @@ static void find_way(const struct pool *pool, const struct task *task, struct fa
     struct arena *arena = arena_new();
     const char *at = task->item.data;
     size_t left = task->item.length;
-    buf_printf(&way->text, "%d %" PRId64 " %" PRId64 " %" PRId64 "\n", (int)task->outcome, task->number,
-               pool->spec->own_timeout ? task->timeout : 0, task->memory_limit);
+    buf_printf(&way->text, "%d %" PRId64 " %" PRId64 " %s\n", (int)task->outcome, task->number,
+               pool->spec->own_timeout ? task->timeout : 0, buf_string(&task->limits));
     buf_append(&way->text, failure->reason.data, failure->reason.length);
     buf_char(&way->text, '\n');
     buf_append(&way->text, failure->lines.data, failure->lines.length);
@@ -341,7 +341,7 @@ int64_t pool_other_failures(const struct pool *pool)
     int64_t told = 0;
     for (size_t i = 0; pool->failures_kept && i < pool->failures_kept->count; i++)
         told += pool->failures_kept->items[i].count;
-    return pool->failed - told;
+    return pool_count_failures(pool) - told;
 }
 
 void pool_free_failures(struct pool *pool)

@@ -331,7 +331,7 @@ static void detach_output(struct pool *pool, struct task *task)
     buf_append(&attempt->cell, task->cell.data, task->cell.length);
     attempt->claim = NULL;
     attempt->creates = NULL;
-    attempt->why = (struct buf){0};
+    attempt->why = attempt->limits = attempt->codes = (struct buf){0};
     attempt->retried = true;
     memset(task->streams, 0, sizeof(task->streams));
     /* The task keeps how it ended, as it may not be tried again after all. */
@@ -382,6 +382,9 @@ static void count_task(struct pool *pool, struct task *task)
     if ((size_t)pool->failed < countof(pool->failures))
         pool->failures[pool->failed] = task->index;
     pool->failed++;
+    pool->allowed += task->allowed;
+    if (task->allowed && !pool->object.spec->allow_failure)
+        return;
     pool_keep_failure(pool, task);
     if (pool->won)
         return;
@@ -549,14 +552,15 @@ int pool_by_number(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* "2 of 5 tasks failed: tasks 1, 3" */
+/* "2 of 5 tasks failed, 1 of them allowed: tasks 1, 3" */
 static void fill_failures(struct pool *pool, struct buf *reason)
 {
     bool more = pool->failed > (int64_t)countof(pool->failures);
     size_t named = more ? countof(pool->failures) : (size_t)pool->failed;
     qsort(pool->failures, named, sizeof(*pool->failures), pool_by_number);
-    buf_printf(reason, "%lld of %lld tasks failed: task%s ", (long long)pool->failed,
-               (long long)pool->done, named > 1 ? "s" : "");
+    buf_printf(reason, "%lld of %lld tasks failed", (long long)pool->failed, (long long)pool->done);
+    pool_print_allowed(pool->failed, pool->allowed, reason);
+    buf_printf(reason, ": task%s ", named > 1 ? "s" : "");
     for (size_t i = 0; i < named; i++)
         buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
     if (more)

@@ -73,8 +73,8 @@ void pool_plan_conditions(const struct pool *pool, struct buf *out)
     if (pool->spec->timeout_percent)
         buf_printf(out, "%stimeout %lld%% of the median", out->length ? ", " : "",
                    (long long)pool->spec->timeout_percent);
-    plan_template("memory", pool->spec->object.attributes.limits.own_memory, out);
     plan_template("timeout", pool->spec->own_timeout, out);
+    plan_template("allow_failure", pool->spec->own_allowed, out);
     if (attempts > 1)
         buf_printf(out, "%s%lld attempts", out->length ? ", " : "", (long long)attempts);
 }
@@ -150,13 +150,14 @@ void pool_check_halt(struct pool *pool)
 {
     const struct halt_spec *halt = &pool->spec->halt;
     int64_t succeeded = pool->done - pool->failed;
-    bool failures = is_reached(pool, &halt->failures, pool->failed);
+    int64_t failed = pool_count_failures(pool);
+    bool failures = is_reached(pool, &halt->failures, failed);
     bool successes = is_reached(pool, &halt->successes, succeeded);
     if (pool->halted || (!failures && !successes && !is_reached(pool, &halt->done, pool->done)))
         return;
     struct buf reason = {0};
     struct event event = {.kind = EVENT_POOL_HALTED};
-    int64_t number = failures ? pool->failed : successes ? succeeded : pool->done;
+    int64_t number = failures ? failed : successes ? succeeded : pool->done;
     pool->halted = true;
     pool->won = successes && !failures;
     if (pool->won)

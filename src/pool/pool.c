@@ -419,6 +419,7 @@ static void pool_start(struct object *object)
     }
     pool_open_tokens(pool);
     pool_open_uses(pool);
+    pool_open_terms(pool);
     pool_open_results(pool);
     pool_open_stdout(pool);
     pool_open_resume(pool);
@@ -519,7 +520,7 @@ static void pool_free(struct object *object)
     results_free(pool->results);
     pool_free_stdout(pool);
     pool_free_tokens(pool);
-    pool_close_uses(pool);
+    pool_close_terms(pool);
     names_release(&pool->claimed);
     arena_free(pool->claimed_paths);
     pool_free_failures(pool);
@@ -550,6 +551,7 @@ static void pool_facts(const struct object *object, struct object_facts *facts)
     facts->is_pool = true;
     facts->succeeded = tally.succeeded;
     facts->failed = tally.count;
+    facts->allowed = tally.allowed;
     facts->skipped = tally.skipped;
     facts->current = tally.current;
     facts->left = tally.left;

@@ -20,7 +20,7 @@ void pool_settle(struct object *object)
 
 bool pool_round_failed(const struct pool *pool)
 {
-    return pool->broken || pool->failed > pool->round_failed;
+    return pool->broken || pool_count_failures(pool) > pool->round_failed;
 }
 
 /* Nothing of it is under way. */
@@ -69,7 +69,7 @@ bool pool_begin_round(struct pool *pool)
     items_free(pool->items);
     pool->round_over = pool->exhausted = pool->waiting = pool->told_waiting = false;
     pool->round_first = pool->next_index;
-    pool->round_failed = pool->failed;
+    pool->round_failed = pool_count_failures(pool);
     pool->items = items_new(pool->object.run, pool->spec, pool_more_items, pool, &error);
     pool->worker_count = pool->workers_made;
     if (pool->items) {

@@ -187,6 +187,7 @@ void pool_print_state(const struct pool *pool, struct buf *out)
     buf_text(out, total < 0 && pool->done == 1 ? " task done" : " tasks done");
     if (pool->failed)
         buf_printf(out, ", %" PRId64 " of them failed", pool->failed);
+    pool_print_allowed(pool->failed, pool->allowed, out);
     print_pause(pool, out);
     agents_print_places(pool, out);
     if (pool->throttled)
@@ -246,6 +247,7 @@ void pool_print_progress(const struct pool *pool, struct buf *out)
         buf_printf(out, "%" PRId64 " done", pool->done);
     if (pool->failed)
         buf_printf(out, ", %" PRId64 " failed", pool->failed);
+    pool_print_allowed(pool->failed, pool->allowed, out);
     print_pause(pool, out);
     if (pool->throttled)
         buf_text(out, ", held back");

@@ -46,75 +46,8 @@ static bool begin_task(void *arg, struct claim *claim)
 
 void pool_open_uses(struct pool *pool)
 {
-    struct error error = {0};
     pool->claimant = resources_claimant(pool->object.name, &pool->spec->object, false, begin_task, pool);
     pool->claims = resources_concern(pool->object.run->resources, &pool->claimant);
-    if (!pool->claims && !pool->spec->object.creates.path && !pool->spec->own_timeout &&
-        !pool->spec->object.attributes.limits.own_memory)
-        return;
-    if (exec_context_init(&pool->terms, pool->object.run, &pool->spec->object, pool->object.name, 0, &error))
-        pool_break(pool, error.text);
-    error_release(&error);
-}
-
-void pool_close_uses(struct pool *pool)
-{
-    exec_context_release(&pool->terms);
-}
-
-int pool_set_terms(struct pool *pool, const struct task *task, struct error *error)
-{
-    struct script *script = exec_context_script(&pool->terms);
-    struct arena *arena = value_is_table(task->item.data, task->item.length) ? arena_new() : NULL;
-    struct value item = {0};
-    const char *at = task->item.data;
-    size_t left = task->item.length;
-    int result = value_decode(arena, &at, &left, &item, error);
-    if (!result)
-        script_set_task(script, &item, task->index, 0, task->attempt);
-    arena_free(arena);
-    return result;
-}
-
-static int render_terms(struct pool *pool, const char *key, const struct template *written, struct buf *text, struct error *error)
-{
-    buf_clear(text);
-    int result = template_render(written, exec_context_script(&pool->terms), text, error);
-    return result ? error_wrap(error, "%s", key) : 0;
-}
-
-static int parse_memory(const char *text, int64_t *memory, struct error *error)
-{
-    uint64_t bytes = 0;
-    struct error unread = {0};
-    int result = size_parse(text, &bytes, &unread);
-    error_release(&unread);
-    if (result || !bytes || bytes > INT64_MAX)
-        return error_set(error, ERROR_FAILED, "limits.memory: '%s' is not a size such as 512M or 2G", text);
-    if (bytes < MEMORY_LEAST)
-        return error_set(error, ERROR_FAILED, "limits.memory: '%s' is in bytes, with which no program can do: write a size such as 512M", text);
-    *memory = (int64_t)bytes;
-    return 0;
-}
-
-int pool_work_out_terms(struct pool *pool, struct task *task, struct error *error)
-{
-    const struct template *timeout = pool->spec->own_timeout;
-    const struct template *memory = pool->spec->object.attributes.limits.own_memory;
-    struct error unread = {0};
-    struct buf text = {0};
-    int result = timeout || memory ? pool_set_terms(pool, task, error) : 0;
-    if (timeout && !result)
-        result = render_terms(pool, "timeout", timeout, &text, error);
-    if (timeout && !result && duration_parse(buf_string(&text), &task->timeout, &unread))
-        result = error_set(error, ERROR_FAILED, "timeout: %s", unread.text);
-    if (memory && !result)
-        result = render_terms(pool, "limits.memory", memory, &text, error);
-    if (memory && !result)
-        result = parse_memory(buf_string(&text), &task->memory_limit, error);
-    error_release(&unread);
-    buf_release(&text);
-    return result;
 }
 
 static int ask_for(struct pool *pool, struct task *task, struct error *error)

@@ -116,7 +116,7 @@ struct pool {
     size_t agent_count;
     size_t failed_launches; /* of these, one after another: of those arranged at the same number one counts */
     struct slurm *slurm;    /* see slurm.h; NULL: not yet */
-    struct pool_stdout *stdout_file; /* that its tasks' output is written to; NULL: the log has it */
+    struct pool_stdout *stdout_file; /* the files that its tasks' output is written to; NULL: the log alone has it */
     struct results *_Atomic results; /* NULL: none are kept */
     bool results_full;       /* too many wait to be written: no more tasks are begun */
     bool results_ending;     /* no more will come */
@@ -141,7 +141,7 @@ struct pool {
     struct claimant claimant;    /* of resources, */
     bool claims;                 /* where each task must ask for some before it begins */
     struct task_list asking;     /* tasks that have asked, taken from READY or from the source */
-    struct exec_context terms;   /* in which what a task uses and creates is worked out; zero: it does neither */
+    struct exec_context terms;   /* in which what depends on the task is worked out; zero: nothing does */
     struct timer *timer;  /* takes tasks back, watches limits */
     bool timer_runs;
     int64_t kill_at; /* of a stop: when grace ends; 0: none */
@@ -182,13 +182,14 @@ struct pool {
     int64_t next_told;
     int64_t done;
     int64_t failed;
+    int64_t allowed;      /* of those: they may fail */
     int64_t skipped;
     int64_t failures[20]; /* the first failed tasks */
     struct pool_failures *failures_kept; /* what is told of some again; NULL: none has failed */
     bool stopped;         /* it was ended before its time */
     bool round_over;      /* by its schedule its tasks come once more: those so far have ended */
     int64_t round_first;  /* number of the first task of this time; 0: it is the first time */
-    int64_t round_failed; /* tasks that had failed before */
+    int64_t round_failed; /* tasks that had failed before, and may not */
     char *reason;         /* why the pool itself failed */
 };
 
@@ -451,6 +452,12 @@ void pool_free_failures(struct pool *pool);
 /* Appends "3 were not done", after BEFORE, for a tally that pool_fill_tally() has filled in; nothing where all were. */
 void pool_print_undone(const struct event *event, const char *before, struct buf *text);
 
+/* Behind a count of failed tasks, that all or so many of them may fail; nothing where none may. */
+void pool_print_allowed(int64_t failed, int64_t allowed, struct buf *text);
+
+/* Tasks that the pool fails by: all that have failed, but for those that may where others may not. */
+int64_t pool_count_failures(const struct pool *pool);
+
 /* How many tasks there are, those that were done before this run and those left out too; below 0: nobody knows. */
 int64_t pool_count_all(const struct pool *pool);
 
@@ -590,19 +597,27 @@ int64_t pool_attempts(const struct pool *pool);
 /* output.c: why the task has failed: "timed out", "exit code 3", ... */
 void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason);
 
-/* pool_uses.c: of pools whose tasks use resources, or may not run beside one that runs alone; for others each does
- * nothing. */
+/* pool_terms.c: what depends on the task. */
 
-/* Before the first task; the pool breaks where it cannot be known what they use. */
-void pool_open_uses(struct pool *pool);
-void pool_close_uses(struct pool *pool);
+/* Before the first task, behind pool_open_uses(); the pool breaks where it cannot be worked out. */
+void pool_open_terms(struct pool *pool);
+void pool_close_terms(struct pool *pool);
 
 /* Tells the state for templates in TERMS of the task. */
 int pool_set_terms(struct pool *pool, const struct task *task, struct error *error);
 
-/* What the timeout and the limit on memory are for this attempt, where they are templates. 0, or a negative value with
- * ERROR filled. */
+/* Works out for this attempt what are templates of the task: its timeout, its limits, which exit codes are no failure, and
+ * whether it may fail. 0, or a negative value with ERROR filled. */
 int pool_work_out_terms(struct pool *pool, struct task *task, struct error *error);
+
+/* True where a command of the task that exits with CODE has not failed, as success_codes says. */
+bool pool_code_is_success(const struct pool *pool, const struct task *task, int64_t code);
+
+/* pool_uses.c: of pools whose tasks use resources, or may not run beside one that runs alone; for others each does
+ * nothing. */
+
+/* Before the first task. */
+void pool_open_uses(struct pool *pool);
 
 /* The task can never begin: it has failed, and is freed in its turn. */
 void pool_fail_unbegun(struct pool *pool, struct task *task, const struct error *error);

@@ -21,12 +21,18 @@ int64_t pool_count_over(const struct pool *pool)
     return pool->done + pool->skipped + pool->current + pool->tally.done + pool->tally.unfailed + pool->passed;
 }
 
+int64_t pool_count_failures(const struct pool *pool)
+{
+    return pool->object.spec->allow_failure ? pool->failed : pool->failed - pool->allowed;
+}
+
 void pool_fill_tally(const struct pool *pool, struct event *event)
 {
     int64_t all = pool_count_all(pool);
     event->count = pool->failed;
     event->total = pool->done;
     event->has_tally = true;
+    event->allowed = pool->allowed;
     event->succeeded = pool->done - pool->failed;
     event->skipped = pool->skipped;
     event->current = pool->current;
@@ -46,6 +52,14 @@ void pool_print_undone(const struct event *event, const char *before, struct buf
     buf_printf(text, " %s not done", undone == 1 && event->left >= 0 ? "was" : "were");
 }
 
+void pool_print_allowed(int64_t failed, int64_t allowed, struct buf *text)
+{
+    if (allowed && allowed == failed)
+        buf_text(text, ", which is allowed");
+    else if (allowed)
+        buf_printf(text, ", %" PRId64 " of them allowed", allowed);
+}
+
 /* "2 tasks succeeded, 1 failed, 7 were not done" */
 static void print_tally(const struct event *event, int64_t others, struct buf *text)
 {
@@ -53,6 +67,7 @@ static void print_tally(const struct event *event, int64_t others, struct buf *t
                event->succeeded == 1 ? "" : "s");
     if (event->count)
         buf_printf(text, ", %" PRId64 " failed", event->count);
+    pool_print_allowed(event->count, event->allowed, text);
     if (others)
         buf_printf(text, " (%" PRId64 " not shown)", others);
     if (event->current)

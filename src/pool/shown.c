@@ -90,6 +90,7 @@ void pool_emit_task(struct pool *pool, struct task *task, struct event *event)
 {
     if (!task->is_shown && bus_wants(pool->object.run->bus, event->kind, event->flags | pool->flags))
         pool_show_task(pool, task);
+    event->flags |= event->flags & EVENT_WRONG && task->allowed ? EVENT_ALLOWED : 0;
     event->shown = task->shown.length ? task->shown.data : NULL;
     event->cell = task->cell.length ? task->cell.data : NULL;
     pool_emit(pool, event);

@@ -97,6 +97,8 @@ void task_free(struct task *task)
     }
     creates_free(task->creates);
     buf_release(&task->why);
+    buf_release(&task->limits);
+    buf_release(&task->codes);
     buf_release(&task->last);
     buf_release(&task->shown);
     buf_release(&task->cell);

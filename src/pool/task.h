@@ -70,7 +70,10 @@ struct task {
     char *text; /* why it failed; or the encoded result, TEXT_LENGTH bytes; or NULL */
     size_t text_length;
     int64_t memory;   /* bytes that its command held at most; 0: not known */
-    int64_t memory_limit; /* bytes, of this attempt alone; 0: its pool's holds */
+    int64_t memory_limit; /* bytes, of this attempt alone; of LIMITS; 0: its pool's holds */
+    struct buf limits; /* of this attempt alone, as attributes_print() writes them; nothing: its pool's hold */
+    struct buf codes;  /* a byte each: exit codes that are no failure of this attempt, besides its pool's */
+    bool allowed;      /* it may fail, as allow_failure says */
     bool out_of_memory; /* its last attempt has met its limit on memory */
     int64_t cpu;      /* ns of processor time that it has used; 0: not known */
     uint64_t put_out; /* bytes of output */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
@@ -241,6 +242,7 @@ static void on_slot_started(void *arg, int64_t pid, const char *host, const char
     process->worker.host = host;
     process->worker.job = job;
     process->worker.ends_at = end;
+    process->worker.started = clock_monotonic(); /* how long it took to come there is its launcher's */
 }
 
 static void on_slot_output(void *arg, const char *bytes, size_t length)
@@ -417,7 +419,7 @@ static void process_send(struct pool_worker *worker, const struct task *task)
     struct process_worker *process = (struct process_worker *)worker;
     struct buf uses = {0};
     pool_put_uses(worker->pool, task, &uses);
-    frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout, task->memory_limit,
+    frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout, &task->limits,
                      &uses, task->creates ? creates_temporary(task->creates) : "", &task->item);
     buf_release(&uses);
     link_send(process->link, &process->frames);

@@ -119,9 +119,10 @@ static void take_result(struct task *task, const struct result *result)
 static void judge_code(const struct pool *pool, struct task *task)
 {
     const struct codes_spec *success = &pool->spec->success;
+    bool given = success->count || success->own_count;
     bool done = task->outcome == OUTCOME_DONE;
-    if (pool->object.run->dry || !success->count || (!done && task->outcome != OUTCOME_EXITED) ||
-        scenario_is_success(success, task->number) == done)
+    if (pool->object.run->dry || !given || (!done && task->outcome != OUTCOME_EXITED) ||
+        pool_code_is_success(pool, task, task->number) == done)
         return;
     free(task->text);
     task->outcome = done ? OUTCOME_EXITED : OUTCOME_DONE;

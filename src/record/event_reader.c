@@ -58,6 +58,7 @@ static const struct field_reader {
     {"event", NOTHING, 0, 0},
     {"run", NOTHING, 0, 0},
     {"wrong", NOTHING, 0, 0},
+    {"allowed", NOTHING, 0, 0},
     {"flags", WAY_FLAGS, 0, 0},
     {"process", NOTHING, 0, 0},
     {"pool", NOTHING, 0, 0},
@@ -80,6 +81,7 @@ static const struct field_reader {
     {"count", INTEGER, AT(count), 0},
     {"total", INTEGER, AT(total), 0},
     {"succeeded", INTEGER, AT(succeeded), AT(has_tally)},
+    {"allowed_failures", INTEGER, AT(allowed), 0},
     {"skipped", INTEGER, AT(skipped), AT(has_tally)},
     {"current", INTEGER, AT(current), 0},
     {"left", INTEGER, AT(left), 0},
@@ -377,18 +379,23 @@ static void keep_run(struct event_reader *reader, const struct value *run)
     reader->run = mem_copy(run->string.bytes, run->string.length);
 }
 
+static bool is_true(const struct value *line, const char *name)
+{
+    const struct value *value = find(line, name);
+    return value && value->type == VALUE_BOOLEAN && value->boolean;
+}
+
 static void fill(struct event_reader *reader, const struct value *line, enum event_kind kind, struct event *event)
 {
     const struct value *object = find(line, event_object_field(kind));
-    const struct value *wrong = find(line, "wrong");
     *event = (struct event){.kind = kind, .left = -1};
     reader->next_field = reader->decoded_count = 0;
     buf_clear(&reader->members);
     keep_run(reader, find(line, "run"));
     if (object && object->type == VALUE_STRING)
         event->object = names_get(reader->names, object->string.bytes, object->string.length);
-    if (wrong && wrong->type == VALUE_BOOLEAN && wrong->boolean)
-        event->flags |= EVENT_WRONG;
+    event->flags |= is_true(line, "wrong") ? EVENT_WRONG : 0;
+    event->flags |= is_true(line, "allowed") ? EVENT_ALLOWED : 0;
     for (size_t i = 0; i < line->table.count; i++)
         take_pair(reader, &line->table.pairs[i], event);
     if (reader->members.length)

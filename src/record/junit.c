@@ -165,7 +165,7 @@ static bool is_listed(const struct buf *list, const char *object)
 static void put_outcome(struct junit *junit, struct suite *suite, const struct lifetime *life)
 {
     struct buf *out = &junit->text;
-    bool failed = life->reason && !suite->allowed && !(life->task < 0 && is_listed(&junit->allowed, life->object));
+    bool failed = life->reason && !suite->allowed && !life->allowed && !(life->task < 0 && is_listed(&junit->allowed, life->object));
     for (size_t i = 0; i < life->try_count; i++)
         put_failure(out, !failed ? "flakyFailure" : i ? "rerunFailure" : "failure", life->tries[i].reason,
                     &life->tries[i].output);
@@ -287,6 +287,8 @@ static void take_task(struct junit *junit, const struct event *event)
         life_try_again(life, event->reason ? event->reason : "failed");
     if (event->kind == EVENT_TASK_ENDED && !event->has_span && life->try_count)
         life_end_with_try(life);
+    if (event->kind == EVENT_TASK_ENDED && event->flags & EVENT_WRONG)
+        life->allowed = event->flags & EVENT_ALLOWED;
     if (event->kind == EVENT_TASK_ENDED && event->flags & EVENT_WRONG)
         set_text(&life->reason, event->reason ? event->reason : "failed");
     if (event->kind == EVENT_TASK_SKIPPED)

@@ -2,6 +2,7 @@
 #ifndef RECORD_LIVING_H
 #define RECORD_LIVING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ struct lifetime {
     int64_t began;      /* event.at; 0: it has not begun */
     char *name;         /* of a task: its number and its item */
     char *reason;       /* why it has failed; NULL: it has not */
+    bool allowed;       /* it may fail */
     char *skipped;      /* why it was not run to its end; NULL: it was */
     struct buf head;    /* its output: the beginning, */
     struct buf tail;    /* and the end behind what is left out between */

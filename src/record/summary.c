@@ -35,6 +35,7 @@ struct sum {
     enum event_object kind;
     int64_t started;  /* lives of a process, tasks of a pool that have ended */
     int64_t failed;
+    int64_t allowed;  /* of those: allow_failure lets them pass */
     int64_t retries;
     int64_t busy;     /* ns: of its tasks, or of its lives */
     int64_t waited;   /* ns between a failure and the next attempt */
@@ -134,6 +135,7 @@ static void take_attempt(struct summary *summary, const struct event *event)
     bool ended = event->kind == EVENT_TASK_ENDED;
     sum->started += ended;
     sum->failed += ended && event->flags & EVENT_WRONG;
+    sum->allowed += ended && event->flags & EVENT_ALLOWED;
     if (!event->has_span) { /* its last attempt has counted, and was to be tried again: it was not */
         sum->retries -= sum->retries > 0;
         return;
@@ -155,8 +157,9 @@ static void take_attempt(struct summary *summary, const struct event *event)
 static void take_life(struct summary *summary, const struct event *event)
 {
     struct sum *sum = sum_of(summary, event);
-    sum->failed += (event->kind == EVENT_PROCESS_EXITED || event->kind == EVENT_THREAD_ENDED) &&
-                   event->flags & EVENT_WRONG;
+    bool failed = (event->kind == EVENT_PROCESS_EXITED || event->kind == EVENT_THREAD_ENDED) && event->flags & EVENT_WRONG;
+    sum->failed += failed;
+    sum->allowed += failed && event->flags & EVENT_ALLOWED;
     if (event->kind == EVENT_PROCESS_STARTED || event->kind == EVENT_THREAD_STARTED) {
         sum->started++;
         sum->began = event->at;
@@ -164,7 +167,7 @@ static void take_life(struct summary *summary, const struct event *event)
         return;
     }
     if (event->kind == EVENT_PROCESS_SCHEDULED && event->flags & EVENT_AGAIN)
-        sum->failed = 0;
+        sum->failed = sum->allowed = 0;
     if (event->kind == EVENT_PROCESS_RESTARTING) {
         sum->retries++;
         sum->waited += event->has_duration ? event->duration : 0;
@@ -282,12 +285,21 @@ static void put_usage(struct buf *out, const struct sum *sum, const char *who)
     size_print(out, (uint64_t)sum->memory >> 10 << 10);
 }
 
+static void put_allowed(struct buf *out, const struct sum *sum)
+{
+    if (sum->allowed && sum->allowed == sum->failed)
+        buf_text(out, ", which is allowed");
+    else if (sum->allowed)
+        buf_printf(out, ", %" PRId64 " of them allowed", sum->allowed);
+}
+
 static void put_pool(struct buf *out, const struct sum *sum)
 {
     int64_t time = sum->last - sum->first;
     int64_t capacity = time * (sum->worker ? sum->worker : 1);
     buf_printf(out, "  %s: %" PRId64 " task%s, %" PRId64 " failed", sum->object, sum->started,
                sum->started == 1 ? "" : "s", sum->failed);
+    put_allowed(out, sum);
     if (sum->retries) {
         buf_printf(out, ", %" PRId64 " tried again after ", sum->retries);
         put_duration(out, sum->waited);
@@ -313,7 +325,9 @@ static void put_lives(struct buf *out, const struct sum *sum)
         buf_text(out, " to be started again");
     }
     put_usage(out, sum, "");
-    buf_printf(out, "%s\n", sum->failed ? ", failed" : "");
+    buf_text(out, sum->failed ? ", failed" : "");
+    put_allowed(out, sum);
+    buf_char(out, '\n');
 }
 
 static void put_objects(struct buf *out, const struct summary *summary, enum event_object kind, const char *heading)

@@ -31,12 +31,14 @@ struct report_object {
     int64_t began;  /* ns since the run began; NEVER */
     int64_t ended;
     bool failed;    /* as what it told last says */
+    bool allowed;   /* what it failed by last may be */
     bool skipped;
     struct buf reason; /* of its failure, or why it was not started */
     struct buf output; /* the last of what a process or thread wrote */
     /* of a pool */
     int64_t workers;
     int64_t states[SPAN_STATES]; /* attempts by how they ended */
+    int64_t tasks_allowed;       /* of those that failed: allow_failure lets them pass */
     int64_t passed_over;         /* tasks that were not run: the run or the pool was stopped */
     int64_t resumed;             /* tasks that were done before */
     int64_t current;             /* and whose files were up to date */

@@ -80,12 +80,16 @@ static void put_tasks(struct buf *out, int64_t count, const char *what)
     put_some(out, count, "task", "tasks", what);
 }
 
-static int64_t count_failed(const struct report *report, enum event_object kind)
+static void put_failed(const struct report *report, enum event_object kind, const char *one, const char *several, struct buf *out)
 {
-    int64_t count = 0;
-    for (size_t i = 0; i < report->objects.count; i++)
-        count += report->objects.items[i].kind == kind && report->objects.items[i].failed;
-    return count;
+    int64_t count = 0, allowed = 0;
+    for (size_t i = 0; i < report->objects.count; i++) {
+        const struct report_object *object = &report->objects.items[i];
+        count += object->kind == kind && object->failed && !object->allowed;
+        allowed += object->kind == kind && object->failed && object->allowed;
+    }
+    put_some(out, count, one, several, "failed");
+    put_some(out, allowed, one, several, "failed as allowed");
 }
 
 /* "117 tasks done, 3 tasks failed" */
@@ -93,9 +97,10 @@ static void put_tally(const struct report *report, struct buf *out)
 {
     struct totals totals = report_totals(report);
     struct buf text = {0};
-    put_some(&text, count_failed(report, EVENT_OF_PROCESS), "process", "processes", "failed");
-    put_some(&text, count_failed(report, EVENT_OF_THREAD), "thread", "threads", "failed");
-    put_tasks(&text, totals.failed, "failed");
+    put_failed(report, EVENT_OF_PROCESS, "process", "processes", &text);
+    put_failed(report, EVENT_OF_THREAD, "thread", "threads", &text);
+    put_tasks(&text, totals.failed - totals.allowed, "failed");
+    put_tasks(&text, totals.allowed, "failed as allowed");
     put_tasks(&text, totals.done, "done");
     put_tasks(&text, totals.stopped, "ended before their time");
     put_tasks(&text, totals.open, "begun and not known to have ended");

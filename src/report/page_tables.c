@@ -197,7 +197,7 @@ void page_pools(const struct report *report, struct buf *out)
 static const char *outcome_of(const struct report_object *object)
 {
     return object->skipped                 ? "not started"
-           : object->failed                ? "failed"
+           : object->failed                ? object->allowed ? "failed as allowed" : "failed"
            : object->life < 0              ? "not started"
            : object->states[SPAN_OPEN]     ? "not ended"
            : object->states[SPAN_STOPPED]  ? "stopped"

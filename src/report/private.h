@@ -82,6 +82,7 @@ struct totals {
     int64_t retried;
     int64_t stopped;
     int64_t open;
+    int64_t allowed; /* of the failed ones */
     int64_t passed_over;
     int64_t resumed;
     int64_t current;

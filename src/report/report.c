@@ -145,6 +145,7 @@ static void take_wrong(struct report *report, const struct event *event)
         !tell(report, event))
         return;
     object->failed = object->kind != EVENT_OF_RUN;
+    object->allowed = event->flags & EVENT_ALLOWED;
     buf_clear(&object->reason);
     markup_clean(&object->reason, report->text.data, report->text.length, REASON_MOST);
     words_clear(&report->words);
@@ -161,7 +162,8 @@ static void take_wrong(struct report *report, const struct event *event)
         .state = SPAN_FAILED,
         .words = report->words,
     };
-    findings_fail(&report->findings, &finding);
+    if (!object->allowed)
+        findings_fail(&report->findings, &finding);
 }
 
 /* ---- the run ---- */
@@ -297,6 +299,7 @@ struct totals report_totals(const struct report *report)
             continue;
         totals.done += pool->states[SPAN_DONE];
         totals.failed += pool->states[SPAN_FAILED] + pool->states[SPAN_TIMEOUT];
+        totals.allowed += pool->tasks_allowed;
         totals.retried += pool->states[SPAN_RETRIED];
         totals.stopped += pool->states[SPAN_STOPPED];
         totals.open += pool->states[SPAN_OPEN];

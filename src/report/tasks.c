@@ -35,7 +35,7 @@ static struct finding find(const struct report *report, uint32_t object, const s
 }
 
 /* An attempt of a task is over. */
-static void end_task(struct report *report, uint32_t object, const struct span *span)
+static void end_task(struct report *report, uint32_t object, const struct span *span, bool allowed)
 {
     count_span(report_object_at(report, object), span);
     report_add_span(report, span);
@@ -43,7 +43,8 @@ static void end_task(struct report *report, uint32_t object, const struct span *
         return;
     struct finding finding = find(report, object, span);
     findings_time(&report->findings, &finding);
-    if (span_is_failure(span->state))
+    report_object_at(report, object)->tasks_allowed += allowed;
+    if (span_is_failure(span->state) && !allowed)
         findings_fail(&report->findings, &finding);
 }
 
@@ -68,6 +69,8 @@ static void fill_words(struct report *report, const struct event *event, const s
         markup_clean(&words->command, event->command, strlen(event->command), COMMAND_MOST);
     if (event->reason)
         markup_clean(&words->reason, event->reason, strlen(event->reason), REASON_MOST);
+    if (event->flags & EVENT_ALLOWED)
+        buf_text(&words->reason, " (allowed)");
     report_fill_output(report, &running->output, state);
 }
 
@@ -103,7 +106,7 @@ static void take_task_over(struct report *report, const struct event *event, enu
         .memory = event->memory,
     };
     fill_words(report, event, running, state);
-    end_task(report, object, &span);
+    end_task(report, object, &span, event->flags & EVENT_ALLOWED);
     running_remove(&report->running, object, event->task);
 }
 
@@ -163,6 +166,6 @@ void report_end_tasks(struct report *report)
             .state = SPAN_OPEN,
         };
         fill_words(report, &event, running, SPAN_OPEN);
-        end_task(report, running->object, &span);
+        end_task(report, running->object, &span, false);
     }
 }

@@ -75,7 +75,7 @@ static const char *fault_hint(struct loader *loader, const struct written *writt
         return "' #' begins a comment in YAML: put the text in quotes";
     if (wants_task(written, scope))
         return scope->worker ? "each item is a line on the program's standard input"
-                             : "a task's names are known in 'run', 'exec', 'env', 'cwd', 'stdin', 'timeout' and limits.memory of a pool";
+                             : "a task's names are known in 'run', 'exec', 'env', 'cwd', 'stdin', 'timeout', 'limits', 'uses', 'success_codes' and 'allow_failure' of a pool";
     return NULL;
 }
 
@@ -282,6 +282,12 @@ static bool has_output_tmp(const struct field *field)
            block_given(block, "creates");
 }
 
+/* What is said of each task, whatever runs it. */
+static bool is_of_each_task(const struct field *field)
+{
+    return field->block->kind == BLOCK_POOL && (!strcmp(field->key->name, "timeout") || !strcmp(field->key->name, "allow_failure"));
+}
+
 bool field_template(struct loader *loader, const struct field *field, const struct node *node,
                     enum template_use use, struct template **parsed)
 {
@@ -298,7 +304,7 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         return false;
     }
     const struct block *pool = block_pool(field->block);
-    bool once = pool && block_given(pool, "coprocess");
+    bool once = pool && block_given(pool, "coprocess") && !is_of_each_task(field);
     struct template_scope scope = {
         .vars = known_vars(loader),
         .item = pool ? ((const struct pool_spec *)pool->spec)->tasks.names : NULL,

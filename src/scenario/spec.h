@@ -63,6 +63,7 @@ struct env_spec {
 struct option_spec {
     bool given;
     int64_t value; /* a limit: OPTION_UNLIMITED is none */
+    struct template *own; /* a limit of a pool, of each attempt; NULL: VALUE holds for all, where it is GIVEN */
 };
 
 #define OPTION_UNLIMITED INT64_MAX
@@ -71,7 +72,6 @@ struct option_spec {
  * processor; nofile, nproc: a number. */
 struct limits_spec {
     struct option_spec nofile, nproc, core, fsize, stack, as, memory, cpu, cpus;
-    struct template *own_memory; /* of a pool: bytes, of each attempt; NULL: MEMORY holds for all */
 };
 
 /* A user or a group, by name or number; NAME is NULL where none is given. */
@@ -261,6 +261,8 @@ struct fd_spec {
 struct codes_spec {
     int64_t *codes;
     size_t count;
+    struct template **own; /* of a pool: more of them, of each attempt */
+    size_t own_count;
 };
 
 /* Whom a stop signal is for. */
@@ -550,6 +552,7 @@ struct pool_spec {
     struct throttle_spec throttle;
     struct results_spec results;
     int64_t timeout_percent; /* of the median of the tasks so far; 0: object.timeout holds */
+    struct template *own_allowed; /* true or false, of each attempt: allow_failure; NULL: it does not depend on the task */
     struct template *own_timeout; /* a duration, of each attempt; NULL: it does not depend on the task */
     int64_t rate;    /* ns between the beginnings of two tasks; 0: none */
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */

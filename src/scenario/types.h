@@ -124,6 +124,7 @@ extern const struct type type_batch;       /* pool_spec.batch, and .batch_bytes 
 extern const struct type type_batch_bytes; /* int64_t */
 extern const struct type type_number;   /* double */
 extern const struct type type_codes;    /* int64_t *, counted */
+extern const struct type type_allow_failure; /* of a pool: true or false, or of each attempt */
 extern const struct type type_success_codes; /* the same, with 0 */
 extern const struct type type_retry;    /* struct retry_spec */
 extern const struct type type_halt;     /* struct halt_spec */

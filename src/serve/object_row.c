@@ -37,6 +37,8 @@ static void put_pool(struct buf *out, const struct object_facts *facts)
 {
     buf_printf(out, ",\"workers\":%zu,\"busy\":%zu,\"succeeded\":%" PRId64 ",\"failed\":%" PRId64 ",\"skipped\":%" PRId64,
                facts->workers, facts->busy, facts->succeeded, facts->failed, facts->skipped);
+    if (facts->allowed)
+        buf_printf(out, ",\"allowed_failures\":%" PRId64, facts->allowed);
     if (facts->current)
         buf_printf(out, ",\"current\":%" PRId64, facts->current);
     if (facts->left >= 0)

@@ -21,7 +21,7 @@ static void put_tasks(const struct run *run, struct buf *out)
     for (size_t i = 0; i < run->object_count; i++) {
         struct object_facts facts = {0};
         run->objects[i]->kind->facts(run->objects[i], &facts);
-        failed += facts.failed ? facts.failed : run->objects[i]->failed;
+        failed += facts.failed ? facts.failed - facts.allowed : run->objects[i]->failed && !run->objects[i]->spec->allow_failure;
         done += facts.succeeded + facts.failed;
         left = left < 0 || facts.left < 0 ? -1 : left + facts.left;
         facts_release(&facts);

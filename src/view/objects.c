@@ -101,6 +101,7 @@ static void fill(struct view_object *object, const struct value *row)
     object->workers = row_number(row, "workers", 0);
     object->busy = row_number(row, "busy", 0);
     object->failed = row_number(row, "failed", 0);
+    object->allowed = row_number(row, "allowed_failures", 0);
     object->skipped = row_number(row, "skipped", 0);
     object->done = row_number(row, "succeeded", 0) + object->failed + object->skipped + row_number(row, "current", 0);
     object->left = row_number(row, "left", -1);
@@ -156,13 +157,14 @@ void view_objects_set_tasks(struct view_object *object, const struct event *even
 {
     struct buf text = {0};
     object->failed = event->count;
+    object->allowed = event->allowed;
     object->skipped = event->skipped;
     object->done = event->total + event->skipped + event->current;
     object->left = event->left;
     object->busy = object->workers = 0;
     buf_printf(&text, "%" PRId64 " done", event->total);
     if (event->count)
-        buf_printf(&text, ", %" PRId64 " failed", event->count);
+        buf_printf(&text, ", %" PRId64 " failed%s", event->count, event->allowed == event->count ? " (allowed)" : "");
     free(object->progress);
     object->progress = buf_take(&text);
 }
@@ -174,7 +176,7 @@ struct view_sum view_objects_sum(const struct view_objects *objects)
     for (size_t i = 0; i < objects->count; i++) {
         const struct view_object *object = objects->items[i];
         sum.up += !strcmp(object->state, "running");
-        sum.failed += object->failed ? object->failed : !strcmp(object->state, "failed");
+        sum.failed += object->failed ? object->failed - object->allowed : !strcmp(object->state, "failed");
         sum.done += object->done - object->skipped;
         if (object->is_pool)
             left = left < 0 || object->left < 0 ? -1 : left + object->left;

@@ -34,6 +34,7 @@ struct view_object {
     int64_t busy;
     int64_t done; /* of its tasks, those that failed or were skipped too */
     int64_t failed;
+    int64_t allowed; /* of those, which allow_failure lets pass */
     int64_t skipped;
     int64_t left; /* below 0: nobody knows */
     bool measured; /* the next two */

@@ -194,7 +194,7 @@ char *frame_read_text(struct frame *frame)
     return mem_copy(bytes, length);
 }
 
-void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout, int64_t memory,
+void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout, const struct buf *limits,
                       const struct buf *uses, const char *output_tmp, const struct buf *item)
 {
     size_t begin = frame_begin(out, FRAME_TASK);
@@ -202,7 +202,7 @@ void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attem
     frame_i64(out, index);
     frame_i64(out, attempt);
     frame_i64(out, timeout);
-    frame_i64(out, memory);
+    frame_bytes(out, limits->data, limits->length);
     frame_bytes(out, uses->data, uses->length);
     frame_text(out, output_tmp);
     buf_append(out, item->data, item->length);

@@ -12,8 +12,10 @@
  *     TASK    u64 id, i64 index,    REFUSED  bytes reason (it cannot go on)
  *             i64 attempt,
  *             i64 timeout (ns, 0:
- *             none), bytes uses (a
- *             table, or nothing),
+ *             none), bytes limits
+ *             (of its own, or
+ *             nothing), bytes uses
+ *             (a table, or nothing),
  *             bytes output_tmp,
  *             value
  *     REVOKE  u8 all (give back     REVOKED  u32 count, count times u64 id
@@ -115,9 +117,10 @@ void frame_end(struct buf *out, size_t begin);
 /* The head of a frame whose fields have LENGTH bytes, some of which may be written from elsewhere. */
 void frame_head(struct buf *out, enum frame_type type, size_t length);
 
-/* Appends a TASK frame; ITEM is an encoded value, TIMEOUT in ns, 0: none; USES an encoded table of texts, or empty;
+/* Appends a TASK frame; ITEM is an encoded value, TIMEOUT in ns, 0: none; LIMITS as attributes_print() writes
+ * them, or empty; USES an encoded table of texts, or empty;
  * OUTPUT_TMP the path that the command may write, or "". */
-void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout, int64_t memory,
+void frame_write_task(struct buf *out, uint64_t id, int64_t index, int64_t attempt, int64_t timeout, const struct buf *limits,
                       const struct buf *uses, const char *output_tmp, const struct buf *item);
 
 /* How a Lua body ended whose call returned CODE (script/script.h). */

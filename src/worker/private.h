@@ -56,7 +56,7 @@ struct worker_task {
     int64_t index;
     int64_t attempt;
     int64_t timeout; /* ns; 0: none */
-    int64_t memory;  /* bytes that the command may use; 0: as the worker's config says */
+    char *limits; /* of the command alone, owned, as attributes_print() writes them; "" or NULL: as the worker's config says */
     char *item; /* an encoded value, owned */
     size_t size;
     char *uses; /* an encoded table, owned: what it was given of the resources; of USES_SIZE 0: nothing */

@@ -354,13 +354,38 @@ static const char *find_directory(struct body_command *command, const struct wor
 static void limit_memory(struct body_command *command, int64_t memory)
 {
     const struct cgroup_limits limits = {.memory = memory};
-    if (!memory)
-        return;
     if (command->cgroup && !cgroup_limit(cgroup_path(command->cgroup), &limits))
         attributes_set(&command->attributes, ATTRIBUTE_MEMORY, memory);
     else
         attributes_set(&command->attributes, ATTRIBUTE_AS,
                        command->address_space && command->address_space < memory ? command->address_space : memory);
+}
+
+/* Where its cgroup cannot have such, there is none: that is told when the run starts. */
+static void limit_processors(struct body_command *command, int64_t share)
+{
+    const struct cgroup_limits limits = {.cpu_share = share};
+    if (command->cgroup)
+        cgroup_limit(cgroup_path(command->cgroup), &limits);
+}
+
+/* The limits of this one task, over those of all. */
+static void limit_task(struct body_command *command, const char *written)
+{
+    struct attributes own = {0};
+    if (!written || !*written)
+        return;
+    attributes_parse(&own, written);
+    for (enum attribute i = 0; i < ATTRIBUTES; i++)
+        if (attributes_given(&own, i) && i != ATTRIBUTE_MEMORY && i != ATTRIBUTE_CPUS)
+            attributes_set(&command->attributes, i, own.values[i]);
+    if (attributes_given(&own, ATTRIBUTE_AS))
+        command->address_space = own.values[ATTRIBUTE_AS];
+    if (attributes_given(&own, ATTRIBUTE_MEMORY))
+        limit_memory(command, own.values[ATTRIBUTE_MEMORY]);
+    if (attributes_given(&own, ATTRIBUTE_CPUS))
+        limit_processors(command, own.values[ATTRIBUTE_CPUS]);
+    attributes_release(&own);
 }
 
 static void fill_options(struct body_command *command, const struct worker *worker,
@@ -396,7 +421,7 @@ int render_command(struct body_command *command, struct worker *worker,
         variables_fill(&command->variables,
                        &(struct variables_task){&item, task->index, worker->config.worker,
                                                 task->attempt, &uses});
-        limit_memory(command, task->memory);
+        limit_task(command, task->limits);
         fill_options(command, worker, options);
         result = variables_fit(&command->variables, options->argv, error);
     }

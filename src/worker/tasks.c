@@ -24,7 +24,7 @@ void tasks_push(struct task_queue *queue, struct frame *frame)
     task->index = frame_read_i64(frame);
     task->attempt = frame_read_i64(frame);
     task->timeout = frame_read_i64(frame);
-    task->memory = frame_read_i64(frame);
+    task->limits = frame_read_text(frame);
     const char *uses = frame_read_bytes(frame, &task->uses_size);
     task->uses = task->uses_size ? mem_copy(uses, task->uses_size) : NULL;
     task->output_tmp = frame_read_text(frame);
@@ -50,6 +50,7 @@ void tasks_unpop(struct task_queue *queue, const struct worker_task *task)
 void worker_task_release(struct worker_task *task)
 {
     free(task->item);
+    free(task->limits);
     free(task->uses);
     free(task->output_tmp);
 }

@@ -374,6 +374,33 @@ def test_workers_come_and_go_with_the_tasks():
     check_nothing_left()
 
 
+def test_threads_come_and_go_with_the_tasks():
+    directory = Directory()
+    fifo = directory.fifo("tasks")
+    run = Run("""
+        pools:
+          p:
+            kind: thread
+            workers: {least: 1, most: 3, idle: 100ms}
+            tasks: {lines: tasks}
+            lua: while not io.open("go") do parrun.sleep(0.02) end
+    """, "-v", directory=directory)
+    with open(fifo, "wb", buffering=0) as tasks:
+        run.wait_for(rb"Pool p starts 1 to 3 workers, as tasks wait\.")
+        tasks.write(b"a\nb\nc\nd\n")
+        ready = {run.wait_for(rb"Worker (\d) of pool p is ready")[1] for _ in range(3)}
+        assert ready == {b"1", b"2", b"3"}, run.seen
+        directory.file("go", "")
+        gone = {run.wait_for(rb"Worker (\d) of pool p ended.*: it has had no task for long\.")[1] for _ in range(2)}
+        assert len(gone) == 2, run.seen
+        tasks.write(b"e\n")
+        run.wait_for(rb"Task 4 \(e\) runs")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert out.count(b" runs ") == 5 and b"failed" not in out, out
+    check_nothing_left()
+
+
 def test_a_start_that_is_not_needed_any_more():
     """The second launcher never comes; when all tasks are done nobody waits for it."""
     status, out, err = complete(scenario("""[sh, -c, 'mkdir first 2>/dev/null && exec "$0" "$@"; exec sleep 1000']""",

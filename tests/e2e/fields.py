@@ -9,7 +9,7 @@ from harness.parrun import PROGRAM, Directory, amount, mark
 from harness.paths import TESTS
 from harness.paths import TESTS
 
-COMMON = ["time", "at", "seq", "event", "run", "wrong", "flags"]
+COMMON = ["time", "at", "seq", "event", "run", "wrong", "allowed", "flags"]
 EVENT = re.compile(r"^\.It Cm (\S+)$(.*?)(?=^\.It |^\.El)", re.M | re.S)
 FIELD = re.compile(r"^\.Va (\S+)", re.M)
 ORDER = re.compile(r"^\.It Va (\S+)", re.M)

@@ -78,6 +78,33 @@ def test_junit_tells_every_task_and_process_by_its_final_state():
     assert failures >= 3 and errors == 0, (failures, errors)
 
 
+def test_what_may_fail_is_no_failure():
+    """Neither of the run nor of what is made of its record; it is told apart."""
+    directory = Directory()
+    status, out, err = complete("""
+        processes:
+          may: {run: "exit 4", allow_failure: true}
+        pools:
+          all: {tasks: 2, run: "exit 1", allow_failure: true}
+          some: {tasks: [1, 0, 2], run: "exit ${{ item }}", allow_failure: "${{ item == 2 or item == 1 }}"}
+        threads:
+          t: {lua: "error('no')", allow_failure: true}
+    """, "--record", "r.jsonl", "--junit", "j.xml", "--report", "r.html", directory=directory)
+    check_status(status, 0, out + err)
+    cases, failures, errors = junit(directory.path / "j.xml")
+    assert (failures, errors) == (0, 0), cases
+    assert children(cases["some", "1"]) == ["skipped"] and children(cases["some", "0"]) == [], cases
+    told = parrun("summary", "r.jsonl", directory=directory).stdout.decode()
+    assert "  all: 2 tasks, 2 failed, which is allowed;" in told and "  some: 3 tasks, 2 failed, which is allowed;" in told, told
+    assert re.search(r"  may: ran .*, failed, which is allowed\n", told) and ": succeeded." in told, told
+    page = (directory.path / "r.html").read_text()
+    assert "4 tasks failed as allowed" in page and "1 process failed as allowed" in page and "What failed first" not in page
+    events = whole_lines(directory.path / "r.jsonl")
+    ended = [event for event in events if event["event"] == "task.ended" and event.get("wrong")]
+    assert len(ended) == 4 and all(event["allowed"] is True for event in ended), ended
+    assert [event["allowed_failures"] for event in events if event["event"] == "pool.ended"] == [2, 2], events
+
+
 def test_junit_of_a_chatty_task_is_bounded():
     directory = Directory()
     complete("pools: {p: {tasks: 1, run: 'echo begin; seq 100000; echo end; exit 1'}}", "--junit", "j.xml", directory=directory)

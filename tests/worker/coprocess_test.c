@@ -23,7 +23,7 @@ static void send_text(struct peer *peer, uint64_t id, const char *text, size_t l
     struct buf frames = {0};
     struct buf value = {0};
     value_encode_string(&value, text, length);
-    frame_write_task(&frames, id, (int64_t)id, 1, peer->timeout, 0, &(struct buf){0}, "", &value);
+    frame_write_task(&frames, id, (int64_t)id, 1, peer->timeout, &(struct buf){0}, &(struct buf){0}, "", &value);
     buf_release(&value);
     peer_send(peer, &frames);
 }
@@ -199,7 +199,7 @@ static void send_table(struct peer *peer, uint64_t id)
     value_encode_string(&value, "x\ny", 3);
     value_encode_integer(&value, 3);
     value_encode_boolean(&value, true);
-    frame_write_task(&frames, id, 0, 1, 0, 0, &(struct buf){0}, "", &value);
+    frame_write_task(&frames, id, 0, 1, 0, &(struct buf){0}, &(struct buf){0}, "", &value);
     buf_release(&value);
     peer_send(peer, &frames);
 }

@@ -65,7 +65,7 @@ static inline void peer_task(struct peer *peer, uint64_t id, int64_t item)
     struct buf frames = {0};
     struct buf value = {0};
     value_encode_integer(&value, item);
-    frame_write_task(&frames, id, item, 1, peer->timeout, 0, &(struct buf){0}, "", &value);
+    frame_write_task(&frames, id, item, 1, peer->timeout, &(struct buf){0}, &(struct buf){0}, "", &value);
     buf_release(&value);
     peer_send(peer, &frames);
 }

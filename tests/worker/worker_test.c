@@ -201,7 +201,7 @@ static void revoke_what_has_not_begun(bool all)
     struct buf output = {0}, frames = {0}, value = {0};
     value_encode_integer(&value, 1);
     for (uint64_t id = 1; id <= 3; id++)
-        frame_write_task(&frames, id, (int64_t)id, 1, 0, 0, &(struct buf){0}, "", &value);
+        frame_write_task(&frames, id, (int64_t)id, 1, 0, &(struct buf){0}, &(struct buf){0}, "", &value);
     put_revoke(&frames, all);
     peer_send(&peer, &frames);
     struct frame frame = peer_expect(&peer, FRAME_REVOKED);

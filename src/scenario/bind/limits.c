@@ -6,13 +6,12 @@
 #include "base/error.h"
 #include "base/unit.h"
 #include "scenario/hints/values.h"
+#include "scenario/limit_value.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
 
 #define UMASK_MOST 0777
 #define ID_MOST INT64_C(4294967294) /* the one above means "no id" to the system */
-#define LIMIT_MOST INT64_C(1000000000000)
-#define SHARE_UNIT 1000
 #define LIMIT_SIZE_JSON                                                                            \
     "'anyOf':[{'type':'number'@least},{'type':'string',"                                           \
     "'pattern':'^(@nonzero" SIZE_PATTERN "|unlimited)$'},@template]"
@@ -63,41 +62,40 @@ static void bind_umask(struct loader *loader, const struct field *field, const s
                            : NULL);
 }
 
-static bool is_unlimited(const struct field *field, const char *text)
+/* False where there is nothing to read: what depends on the task is worked out before each attempt. */
+static bool limit_text(struct loader *loader, const struct field *field, const struct node *node, const char **text)
 {
-    if (strcmp(text, "unlimited"))
-        return false;
-    give(field, OPTION_UNLIMITED);
-    return true;
+    struct option_spec *option = field->member;
+    return !field_of_task(loader, field, node, &option->own) && field_text(loader, field, node, text);
 }
 
 static void bind_limit(struct loader *loader, const struct field *field, const struct node *node)
 {
     const char *text;
-    char *end;
-    if (!field_text(loader, field, node, &text) || is_unlimited(field, text))
+    int64_t value;
+    if (!limit_text(loader, field, node, &text))
         return;
-    long long number = strtoll(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end || number > LIMIT_MOST)
-        field_wrong(loader, field, node);
+    if (limit_parse(LIMIT_NUMBER, text, &value))
+        give(field, value);
     else
-        give(field, number);
+        field_wrong(loader, field, node);
 }
 
 static void bind_limit_size(struct loader *loader, const struct field *field,
                             const struct node *node)
 {
     const char *text;
+    int64_t value;
     uint64_t bytes;
     struct error error = {0};
-    if (!field_text(loader, field, node, &text) || is_unlimited(field, text))
+    if (!limit_text(loader, field, node, &text))
         return;
-    if (size_parse(text, &bytes, &error))
+    if (limit_parse(LIMIT_SIZE, text, &value) && value >= field->key->least)
+        give(field, value);
+    else if (size_parse(text, &bytes, &error))
         field_meant(loader, field, node, meant_size(loader->arena, text));
-    else if (bytes >= OPTION_UNLIMITED || (int64_t)bytes < field->key->least)
-        field_wrong(loader, field, node);
     else
-        give(field, (int64_t)bytes);
+        field_wrong(loader, field, node);
     error_release(&error);
 }
 
@@ -107,9 +105,6 @@ static void bind_limit_memory(struct loader *loader, const struct field *field,
 {
     uint64_t bytes;
     struct error error = {0};
-    struct limits_spec *limits = field->block->spec;
-    if (field_of_task(loader, field, node, &limits->own_memory))
-        return;
     bind_limit_size(loader, field, node);
     if (node->kind == NODE_SCALAR && !node->text[strspn(node->text, "0123456789")] &&
         !size_parse(node->text, &bytes, &error) && bytes && bytes < MEMORY_LEAST)
@@ -123,31 +118,27 @@ static void bind_limit_time(struct loader *loader, const struct field *field,
                             const struct node *node)
 {
     const char *text;
-    int64_t ns;
-    struct error error = {0};
-    if (!field_text(loader, field, node, &text) || is_unlimited(field, text))
+    int64_t value;
+    if (!limit_text(loader, field, node, &text))
         return;
-    if (duration_parse(text, &ns, &error) || ns < NS_PER_S || ns % NS_PER_S)
+    if (limit_parse(LIMIT_TIME, text, &value))
+        give(field, value);
+    else
         field_expected(loader, field, node, field->key->type->wording,
                        text[strspn(text, "0123456789.")] ? NULL : "cpus is how many processors it may use at once");
-    else
-        give(field, ns);
-    error_release(&error);
 }
 
-/* Written with a fraction or without; no less than a thousandth. */
 static void bind_limit_share(struct loader *loader, const struct field *field,
                              const struct node *node)
 {
     const char *text;
-    char *end;
-    if (!field_text(loader, field, node, &text) || is_unlimited(field, text))
+    int64_t value;
+    if (!limit_text(loader, field, node, &text))
         return;
-    double number = strtod(text, &end);
-    if (*text < '0' || *text > '9' || *end || number * SHARE_UNIT < 1 || number > (double)LIMIT_MOST)
-        field_wrong(loader, field, node);
+    if (limit_parse(LIMIT_SHARE, text, &value))
+        give(field, value);
     else
-        give(field, (int64_t)(number * SHARE_UNIT + 0.5));
+        field_wrong(loader, field, node);
 }
 
 static bool is_account(const char *text)

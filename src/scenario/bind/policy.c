@@ -133,34 +133,54 @@ static void bind_percent(struct loader *loader, const struct field *field, const
         field_wrong(loader, field, node);
 }
 
-static void bind_codes_from(struct loader *loader, const struct field *field,
-                            const struct node *node, int64_t least)
+static bool bind_code(struct loader *loader, const struct field *field, const struct node *node, int64_t least, int64_t *code)
 {
-    const struct node *items = node->kind == NODE_LIST ? node->items : node;
-    size_t count = node->kind == NODE_LIST ? node->size : 1;
-    int64_t *codes = arena_alloc(loader->arena, count * sizeof(*codes));
-    for (size_t i = 0; i < count; i++) {
-        struct value value;
-        if (!field_value(loader, field, &items[i], &value))
-            continue;
-        if (value.type != VALUE_INTEGER || value.integer < least || value.integer > CODE_MOST)
-            field_wrong(loader, field, &items[i]);
-        else
-            codes[i] = value.integer;
+    struct value value;
+    if (!field_value(loader, field, node, &value))
+        return false;
+    if (value.type != VALUE_INTEGER || value.integer < least || value.integer > CODE_MOST) {
+        field_wrong(loader, field, node);
+        return false;
     }
-    *(int64_t **)field->member = codes;
-    *field->count = count;
+    *code = value.integer;
+    return true;
 }
 
 static void bind_codes(struct loader *loader, const struct field *field, const struct node *node)
 {
-    bind_codes_from(loader, field, node, 1);
+    const struct node *items = node->kind == NODE_LIST ? node->items : node;
+    size_t count = node->kind == NODE_LIST ? node->size : 1;
+    int64_t *codes = arena_alloc(loader->arena, count * sizeof(*codes));
+    for (size_t i = 0; i < count; i++)
+        bind_code(loader, field, &items[i], 1, &codes[i]);
+    *(int64_t **)field->member = codes;
+    *field->count = count;
 }
 
+/* Those that depend on the task are worked out before each attempt. */
 static void bind_success_codes(struct loader *loader, const struct field *field,
                                const struct node *node)
 {
-    bind_codes_from(loader, field, node, 0);
+    struct codes_spec *codes = field->member;
+    const struct node *items = node->kind == NODE_LIST ? node->items : node;
+    size_t count = node->kind == NODE_LIST ? node->size : 1;
+    codes->codes = arena_alloc(loader->arena, count * sizeof(*codes->codes));
+    codes->own = arena_alloc(loader->arena, count * sizeof(*codes->own));
+    codes->count = codes->own_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (field_of_task(loader, field, &items[i], &codes->own[codes->own_count]))
+            codes->own_count += codes->own[codes->own_count] != NULL;
+        else if (bind_code(loader, field, &items[i], 0, &codes->codes[codes->count]))
+            codes->count++;
+    }
+}
+
+/* Of a pool; which of its tasks may fail may depend on them. */
+static void bind_allow_failure(struct loader *loader, const struct field *field, const struct node *node)
+{
+    struct pool_spec *pool = field->block->spec;
+    if (!field_of_task(loader, field, node, &pool->own_allowed))
+        type_boolean.bind(loader, field, node);
 }
 
 static void bind_results_path(struct loader *loader, const struct field *field,
@@ -257,6 +277,13 @@ const struct type type_task_timeout = {
     .bind = bind_task_timeout,
     .early = true,
     .json = "'anyOf':[@duration,{'type':'string','pattern':'^0*[1-9][0-9]*%$'}]",
+};
+const struct type type_allow_failure = {
+    .name = "allow failure",
+    .wording = "true or false, or a template of the task",
+    .bind = bind_allow_failure,
+    .early = true,
+    .json = "'anyOf':[{'type':'boolean'},@template]",
 };
 const struct type type_batch = {
     .name = "batch",

@@ -31,7 +31,7 @@ static const char *stream_wording(struct loader *loader, const struct key *key)
     if (is_of_task(key))
         return "null, {text: TEXT} or {file: PATH}";
     if (is_of_tasks(key))
-        return "log or {file: PATH}";
+        return "log, {file: PATH} or a list of them";
     for (size_t i = 0; key->choices[i].name; i++)
         list = arena_printf(loader->arena, "%s%s, ", list, key->choices[i].name);
     return arena_printf(loader->arena, "%s%s", list, "{file: PATH} or {queue: NAME}");
@@ -94,6 +94,20 @@ static bool is_same_end(const struct stream_spec *one, const struct stream_spec 
     return length == other_length && !memcmp(path, other_path, length);
 }
 
+/* An end of what the tasks of a pool write. */
+static void check_tasks(struct loader *loader, const struct field *field, const struct node *node, const struct stream_spec *stream)
+{
+    if (stream->kind == STREAM_QUEUE)
+        diag_error(loader->diags, loader_mark(loader, node), "write results: {queue: NAME} for a message a task",
+                   "%s: the output of tasks is no message", field_label(loader, field));
+    if (stream->kind == STREAM_TEXT)
+        diag_error(loader->diags, loader_mark(loader, node), "use {file: PATH} for output",
+                   "%s: a text can only be given to an input", field_label(loader, field));
+    if (stream->kind == STREAM_FILE && !template_is_constant(stream->path))
+        diag_error(loader->diags, loader_mark(loader, node), "write results: {dir: DIRECTORY} for a file a task",
+                   "%s: all tasks write to one file, so its path cannot depend on a task", field_label(loader, field));
+}
+
 /* An end beside others, of which COUNT stand before it. */
 static void check_end(struct loader *loader, const struct field *field, const struct node *node, const struct stream_spec *ends,
                       size_t count)
@@ -102,6 +116,10 @@ static void check_end(struct loader *loader, const struct field *field, const st
     bool again = false;
     for (size_t i = 0; i < count; i++)
         again = again || is_same_end(end, &ends[i]);
+    if (is_of_tasks(field->key) && !again) {
+        check_tasks(loader, field, node, end);
+        return;
+    }
     if (again)
         diag_error(loader->diags, loader_mark(loader, node), "take one of them away", "%s: it is one of its ends already",
                    field_label(loader, field));
@@ -140,7 +158,9 @@ static void bind_stream(struct loader *loader, const struct field *field, const 
     }
     stream->input = !strcmp(field->key->name, "stdin");
     bind_one(loader, field, node, stream);
-    if (stream->kind == STREAM_TEXT && !stream->input)
+    if (is_of_tasks(field->key))
+        check_tasks(loader, field, node, stream);
+    else if (stream->kind == STREAM_TEXT && !stream->input)
         diag_error(loader->diags, loader_mark(loader, node), "use {file: PATH} for output",
                    "%s: a text can only be given to an input", field_label(loader, field));
     if (stream->kind == STREAM_FILE && stream->input && (stream->append || stream->rotate.size))
@@ -151,12 +171,6 @@ static void bind_stream(struct loader *loader, const struct field *field, const 
         diag_error(loader->diags, loader_mark(loader, node),
                    "write tasks: {queue: NAME} for a task a message, and stdin: {text: \"${{ item }}\"}",
                    "%s: a queue is read by one program, and not by each task", field_label(loader, field));
-    if (stream->kind == STREAM_QUEUE && is_of_tasks(field->key))
-        diag_error(loader->diags, loader_mark(loader, node), "write results: {queue: NAME} for a message a task",
-                   "%s: the output of tasks is no message", field_label(loader, field));
-    if (stream->kind == STREAM_FILE && is_of_tasks(field->key) && !template_is_constant(stream->path))
-        diag_error(loader->diags, loader_mark(loader, node), "write results: {dir: DIRECTORY} for a file a task",
-                   "%s: all tasks write to one file, so its path cannot depend on a task", field_label(loader, field));
     if (stream->ack && !stream->input)
         diag_error(loader->diags, loader_mark(loader, node), "take it away, or write it at stdin",
                    "%s: 'ack' is for what the process reads", field_label(loader, field));

@@ -138,6 +138,23 @@ static void join_streams(struct loader *loader, struct process_spec *process)
     }
 }
 
+/* What a cgroup enforces. */
+static bool has_shared_limit(const struct limits_spec *limits)
+{
+    return limits->memory.given || limits->memory.own || limits->cpus.given || limits->cpus.own;
+}
+
+/* True where a limit depends on the task. */
+static bool has_own_limit(const struct limits_spec *limits)
+{
+    const struct option_spec options[] = {limits->nofile, limits->nproc, limits->core,   limits->fsize, limits->stack,
+                                          limits->as,     limits->memory, limits->cpu, limits->cpus};
+    for (size_t i = 0; i < countof(options); i++)
+        if (options[i].own)
+            return true;
+    return false;
+}
+
 /* What of a pool holds for this machine alone, and not where its workers run elsewhere. */
 static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
 {
@@ -151,7 +168,7 @@ static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
     } keys[] = {
         {attributes->user.name || attributes->group.name || attributes->group_count, "'user', 'group' and 'groups'",
          "let the launcher's command log in as that user"},
-        {attributes->limits.memory.given || attributes->limits.own_memory || attributes->limits.cpus.given, "'memory' and 'cpus' of 'limits'",
+        {has_shared_limit(&attributes->limits), "'memory' and 'cpus' of 'limits'",
          "ask for them in the launcher's command; 'as' limits the address space"},
         {pool->jobserver, "'jobserver'", "take it away"},
         {queues, "a queue for a command's parrun put and get",
@@ -171,20 +188,20 @@ static void check_no_command(struct loader *loader, const struct pool_spec *pool
 {
     const struct object_spec *object = &pool->object;
     bool none = (object->body.kind == BODY_LUA && pool->kind == POOL_PROCESS) || object->body.kind == BODY_COPROCESS;
-    if (none && pool->success.count)
+    if (none && (pool->success.count || pool->success.own_count))
         diag_error(loader->diags, object->mark, "take 'success_codes' away",
                    "pool '%s': only a command has an exit code, and its tasks are none", object->name);
     if (none && pool->input.kind != STREAM_NULL)
         diag_error(loader->diags, object->mark,
                    object->body.kind == BODY_LUA ? "take 'stdin' away: the chunk has the item" : "take 'stdin' away: each item is a line for the program",
                    "pool '%s': only a command has a standard input of its own, and its tasks are none", object->name);
-    if (none && object->attributes.limits.own_memory)
-        diag_error(loader->diags, object->mark, "let 'memory' be the same for all of them",
-                   "pool '%s': only a command has a limit on memory of its own, and its tasks are none", object->name);
+    if (none && has_own_limit(&object->attributes.limits))
+        diag_error(loader->diags, object->mark, "let 'limits' be the same for all of them",
+                   "pool '%s': only a command has limits of its own, and its tasks are none", object->name);
     if (none && pool->retry.when == RETRY_MEMORY)
         diag_error(loader->diags, object->mark, "take 'when' away",
                    "pool '%s': 'when: memory' of 'retry' is for commands, and its tasks are none", object->name);
-    if (pool->retry.when == RETRY_MEMORY && !object->attributes.limits.memory.given && !object->attributes.limits.own_memory)
+    if (pool->retry.when == RETRY_MEMORY && !object->attributes.limits.memory.given && !object->attributes.limits.memory.own)
         diag_error(loader->diags, object->mark, "write limits: {memory: \"${{ attempt }}G\"}",
                    "pool '%s': 'when: memory' of 'retry' needs a limit on memory that a task can meet", object->name);
 }
@@ -240,7 +257,7 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
         diag_error(loader->diags, pool->tasks.mark, "write 'batch: N'",
                    "pool '%s': 'bytes' of 'batch' is the length of a command line, and %s", object->name,
                    pool->tasks.kind == SOURCE_QUEUE ? "a batch of messages is those that are there" : "its tasks have none");
-    if (pool->output_file.kind == STREAM_FILE && pool->output == OUTPUT_DISCARD)
+    if (pool->output_file.kind != STREAM_LOG && pool->output == OUTPUT_DISCARD)
         diag_error(loader->diags, object->mark, "take 'output' away, or 'stdout'",
                    "pool '%s': 'output: discard' leaves nothing for the file of 'stdout'", object->name);
     if (pool->tasks.kind != SOURCE_QUEUE && pool->split)
