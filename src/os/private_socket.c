@@ -223,22 +223,42 @@ int private_socket_accept(int fd, int ends[2])
     return result;
 }
 
-int private_socket_connect(const char *path, struct error *error)
+/* A connection to PATH, or a negative errno; FLAGS of socket(2). */
+static int connect_to(const char *path, int flags)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     if (strlen(path) >= sizeof(address.sun_path))
-        return error_set(error, -ENAMETOOLONG, "%s: too long for the path of a socket", path);
+        return -ENAMETOOLONG;
     stpcpy(address.sun_path, path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return error_system(error, errno, "cannot open a socket");
-    int result;
-    do {
-        result = connect(fd, (struct sockaddr *)&address, sizeof(address));
-    } while (result && errno == EINTR);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
+    int result = fd < 0 ? -errno : 0;
+    while (!result && connect(fd, (struct sockaddr *)&address, sizeof(address)))
+        result = errno == EINTR ? 0 : -errno;
     if (!result)
         return fd;
-    error_system(error, errno, "%s", path);
+    if (fd >= 0)
+        close(fd);
+    return result;
+}
+
+int private_socket_connect(const char *path, struct error *error)
+{
+    int fd = connect_to(path, 0);
+    if (fd == -ENAMETOOLONG)
+        return error_set(error, fd, "%s: too long for the path of a socket", path);
+    return fd < 0 ? error_system(error, -fd, "%s", path) : fd;
+}
+
+int private_socket_call(const char *path, int ends[2])
+{
+    int fd = connect_to(path, SOCK_NONBLOCK);
+    if (fd < 0)
+        return fd;
+    ends[0] = fd;
+    ends[1] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (ends[1] >= 0)
+        return 0;
+    int result = -errno;
     close(fd);
-    return error->code;
+    return result;
 }

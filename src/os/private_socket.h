@@ -49,4 +49,8 @@ int private_socket_accept(int fd, int ends[2]);
 /* Connects to the socket PATH; the descriptor, which blocks, or a negative errno with ERROR filled. */
 int private_socket_connect(const char *path, struct error *error);
 
+/* The same without waiting, as the two descriptors of private_socket_accept(): 0, or a negative errno, -EAGAIN where as many as may
+ * wait for the other side do. */
+int private_socket_call(const char *path, int ends[2]);
+
 #endif

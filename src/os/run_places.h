@@ -25,6 +25,9 @@ struct error;
 #define RUN_LOCK "/lock"
 #define RUN_NEW "/new" /* the socket, until it listens */
 
+/* What stands in the lock of an agent's directory (worker/agent_socket.h), which is no run's. */
+#define RUN_OF_AGENT "{\"agent\":true}\n"
+
 /* The places in which a run with this environment may have its socket, the first that can be used: below $XDG_RUNTIME_DIR,
  * $TMPDIR and /tmp. Their number; TROUBLE says of each that is named and cannot be one why. */
 size_t run_places_here(char places[RUN_PLACES_MOST][RUN_PATH_SIZE], struct buf *trouble);

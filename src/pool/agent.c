@@ -76,6 +76,7 @@ static void make_agent(struct pool *pool, size_t number)
     struct pool_agent *agent = mem_calloc(1, sizeof(*agent));
     agent->pool = pool;
     agent->number = number;
+    agent_clients_init(agent);
     agent->slots = mem_calloc((size_t)pool->spec->on.slots, sizeof(struct agent_slot *));
     agent->timer = timer_new(pool->object.run->loop, agent_on_time, agent);
     pool->agents = mem_realloc(pool->agents, pool->agent_count + 1, sizeof(struct pool_agent *));
@@ -198,9 +199,11 @@ void agents_free(struct pool *pool)
         buf_release(&agent->setup);
         buf_release(&agent->rest);
         buf_release(&agent->frames);
+        free(agent->callers);
         free(agent->slots);
         free(agent);
     }
+    timer_free(pool->calls);
     free(pool->agents);
     slurm_free(pool);
 }

@@ -175,6 +175,8 @@ static bool take_frame(void *arg, struct frame *frame)
     else if ((int)frame->type == FRAME_SLOT || (int)frame->type == FRAME_SLOT_STARTED ||
              (int)frame->type == FRAME_SLOT_ERROR || (int)frame->type == FRAME_SLOT_ENDED)
         take_slot_frame(agent, frame);
+    else if ((int)frame->type >= FRAME_CLIENT_BEGIN && (int)frame->type <= FRAME_CLIENT_GONE)
+        agent_clients_take(agent, frame);
     return agent->state != AGENT_ENDING;
 }
 

@@ -30,6 +30,7 @@
 
 void agent_clean(struct pool_agent *agent)
 {
+    agent_clients_clear(agent);
     launcher_free(agent->launcher);
     launcher_free(agent->cancel);
     tail_free(agent->words);
@@ -44,6 +45,7 @@ void agent_clean(struct pool_agent *agent)
 void agent_end_launcher(struct pool_agent *agent, int64_t patience)
 {
     agent->state = AGENT_ENDING;
+    agent_clients_clear(agent);
     launcher_finish(agent->launcher);
     timer_start(agent->timer, patience);
 }

@@ -1,4 +1,5 @@
-/* What the files of an agent share: agent.c has its slots, agent_launch.c its launcher, agent_frames.c what comes from it. */
+/* What the files of an agent share: agent.c has its slots, agent_launch.c its launcher, agent_frames.c what comes from it,
+ * agent_clients.c the clients of the run's socket that are there. */
 #ifndef POOL_AGENT_PRIVATE_H
 #define POOL_AGENT_PRIVATE_H
 
@@ -11,6 +12,7 @@
 #include "pool/private.h"
 #include "scenario/spec.h"
 #include "wire/agent.h"
+#include "wire/relay.h"
 
 struct launcher;
 struct tail;
@@ -35,6 +37,10 @@ struct pool_agent {
     struct timer *timer; /* what it is for depends on the state */
     struct buf rest;     /* the beginning of a frame, or of a greeting */
     struct buf frames;   /* scratch */
+    struct relays relays; /* of clients there, to the run's socket */
+    uint32_t *callers;    /* clients there that wait for one, CALLER_COUNT of them, the oldest first */
+    size_t caller_count;
+    size_t caller_capacity;
     struct tail *words;  /* of the launcher, and of whoever greets */
     struct agent_hello hello;
     int64_t heard_at;
@@ -94,6 +100,16 @@ void agent_lose(struct pool_agent *agent, enum agent_loss loss, int64_t patience
 
 /* What the timer is for, as the state says. ARG is the agent. */
 void agent_on_time(void *arg);
+
+/* agent_clients.c */
+
+void agent_clients_init(struct pool_agent *agent);
+
+/* A frame of a client there. */
+void agent_clients_take(struct pool_agent *agent, struct frame *frame);
+
+/* Ends all clients of the agent. */
+void agent_clients_clear(struct pool_agent *agent);
 
 /* agent_frames.c */
 

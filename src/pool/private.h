@@ -113,6 +113,8 @@ struct pool {
     bool paused;        /* no more tasks are begun, as a word says */
     size_t lost_in_a_row; /* workers that ended before they were ready */
     struct pool_agent **agents; /* of workers that run elsewhere */
+    struct timer *calls;        /* to the run's socket, tried again; NULL: none was refused yet */
+    size_t client_count;        /* relays of all agents */
     size_t agent_count;
     size_t failed_launches; /* of these, one after another: of those arranged at the same number one counts */
     struct slurm *slurm;    /* see slurm.h; NULL: not yet */

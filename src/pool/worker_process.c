@@ -24,6 +24,7 @@
 #include "os/spawn.h"
 #include "pool/private.h"
 #include "scenario/spec.h"
+#include "serve/control_socket.h"
 #include "serve/queue_session.h"
 #include "serve/worker_link.h"
 #include "wire/agent.h"
@@ -290,9 +291,11 @@ static void fill_setup(const struct process_worker *process, const struct exec_c
     const struct pool_spec *spec = process->worker.pool->spec;
     const char **entries = mem_calloc(context->declared_count + 2, sizeof(*entries));
     char *directory = spec->object.cwd ? NULL : getcwd(NULL, 0);
+    const char *address = control_socket_address(process->worker.pool->object.run->control);
     struct buf attributes = {0};
     struct agent_setup setup = {
         .directory = context->spec->body.kind == BODY_LUA && context->directory ? context->directory : directory,
+        .socket = address[0] == '/' ? "" : address,
         .grace = spec->stop.grace,
         .environment = entries,
     };

@@ -41,6 +41,7 @@ void agent_setup_write(struct buf *out, const struct agent_setup *setup)
 {
     size_t begin = frame_begin(out, (enum frame_type)FRAME_AGENT_SETUP);
     frame_text(out, setup->directory ? setup->directory : "");
+    frame_text(out, setup->socket);
     frame_text(out, setup->attributes);
     frame_i64(out, setup->grace);
     frame_u32(out, (uint32_t)setup->count);
@@ -52,20 +53,23 @@ void agent_setup_write(struct buf *out, const struct agent_setup *setup)
 void agent_setup_read(struct frame *frame, struct agent_setup *setup, char ***held)
 {
     char *directory = frame_read_text(frame);
+    char *socket = frame_read_text(frame);
     char *attributes = frame_read_text(frame);
     int64_t grace = frame_read_i64(frame);
     size_t count = frame_read_u32(frame);
     if (count > frame->left / sizeof(uint32_t))
         frame->bad = true; /* each has a length at least */
     count = frame->bad ? 0 : count;
-    char **texts = mem_calloc(count + 2, sizeof(*texts));
+    char **texts = mem_calloc(count + 3, sizeof(*texts));
     for (size_t i = 0; i < count; i++)
         texts[i] = frame_read_text(frame);
     texts[count] = directory;
-    texts[count + 1] = attributes;
+    texts[count + 1] = socket;
+    texts[count + 2] = attributes;
     *held = texts;
     *setup = (struct agent_setup){
         .directory = *directory ? directory : NULL,
+        .socket = socket,
         .attributes = attributes,
         .grace = grace,
         .environment = (const char *const *)texts,

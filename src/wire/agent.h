@@ -11,6 +11,12 @@
  *     SLOT        u32 slot, the rest are    SLOT         u32 slot, the rest are bytes of the worker's
  *                 bytes for the worker      SLOT_ERROR   u32 slot, the rest is of the worker's standard error
  *     SLOT_KILL   u32 slot                  SLOT_ENDED   u32 slot, u32 exit code, u32 signal; the last of a worker
+ *                                           CLIENT_BEGIN u32 client (one has come to the socket of the agent's tasks)
+ *     CLIENT      u32 client, bytes; none:  CLIENT       the same
+ *                 the end of that direction
+ *     CLIENT_ROOM u32 client, u32 bytes     CLIENT_ROOM  the same
+ *                 that may be sent
+ *     CLIENT_GONE u32 client                CLIENT_GONE  the same (nothing follows, in either direction)
  *     BEAT                                  BEAT
  *                                           UNABLE       bytes reason (it cannot go on, or that slot's worker
  *                                                        cannot be started)
@@ -49,7 +55,7 @@ struct buf;
 #define AGENT_MARK_LENGTH (sizeof(AGENT_MARK) - 1)
 _Static_assert(AGENT_MARK_LENGTH == 16, "long enough to stand in no greeting");
 
-#define AGENT_VERSION 2
+#define AGENT_VERSION 3
 #define AGENT_BEAT (1 * NS_PER_S)
 #define AGENT_SILENCE (4 * AGENT_BEAT)
 
@@ -66,6 +72,10 @@ enum agent_frame {
     FRAME_AGENT_UNABLE,
     FRAME_AGENT_LEAVING,
     FRAME_AGENT_NEWLINE,
+    FRAME_CLIENT_BEGIN,
+    FRAME_CLIENT,
+    FRAME_CLIENT_ROOM,
+    FRAME_CLIENT_GONE,
 };
 
 /* Who an agent is. */
@@ -85,6 +95,7 @@ void agent_hello_release(struct agent_hello *hello);
 /* What holds for all workers of an agent. */
 struct agent_setup {
     const char *directory;          /* where they run; NULL: where the agent does */
+    const char *socket;             /* PARRUN_SOCKET of the tasks; "": one of the agent, whose clients the runner serves */
     const char *attributes;         /* as os/spawn_attributes.h writes them; "": none */
     int64_t grace;                  /* ns that what its workers run has to end, when the agent is told to */
     const char *const *environment; /* "NAME=VALUE", COUNT of them: laid over the agent's own */
@@ -93,7 +104,7 @@ struct agent_setup {
 
 void agent_setup_write(struct buf *out, const struct agent_setup *setup);
 
-/* The strings borrow from copies in *HELD, which holds COUNT + 2 of them; the caller frees these and the list. */
+/* The strings borrow from copies in *HELD, which holds COUNT + 3 of them; the caller frees these and the list. */
 void agent_setup_read(struct frame *frame, struct agent_setup *setup, char ***held);
 
 /* A frame of a slot, without more. */

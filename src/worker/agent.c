@@ -23,9 +23,12 @@
 #include "loop/timer.h"
 #include "os/descendants.h"
 #include "os/guard.h"
+#include "os/nofile.h"
+#include "os/private_socket.h"
 #include "os/spawn.h"
 #include "os/spawn_child.h"
 #include "wire/agent.h"
+#include "worker/agent_socket.h"
 
 /* Frames that may wait for a slow runner; beyond them the workers have to wait. */
 #define PENDING_MOST ((size_t)256 << 10)
@@ -53,8 +56,11 @@ struct agent {
     struct timer *beat;
     struct timer *farewell;
     struct buf rest;   /* the beginning of a frame */
-    struct buf frames; /* scratch */
+    struct buf frames; /* that are sent at the end of the loop's turn */
+    bool sends;        /* it was arranged */
     struct agent_worker *slots;
+    struct private_socket *place; /* of the socket; the guard removes it where the agent does not */
+    struct agent_socket *socket;  /* NULL: the tasks have none of the agent's */
     struct agent_setup setup;
     struct attributes attributes;
     char **held; /* what SETUP borrows from */
@@ -78,11 +84,14 @@ static void pause_slots(struct agent *agent, bool paused)
         set(slot->out);
         set(slot->error);
     }
+    agent_socket_hold(agent->socket, paused);
 }
 
 /* Sends what FRAMES holds, and a newline: srun(1) lets go of whole lines alone. */
-static void send_frames(struct agent *agent)
+static void send_now(void *arg)
 {
+    struct agent *agent = arg;
+    agent->sends = false;
     size_t begin = frame_begin(&agent->frames, (enum frame_type)FRAME_AGENT_NEWLINE);
     buf_char(&agent->frames, '\n');
     frame_end(&agent->frames, begin);
@@ -90,6 +99,15 @@ static void send_frames(struct agent *agent)
     buf_clear(&agent->frames);
     if (!agent->paused && writer_pending(agent->writer) > PENDING_MOST)
         pause_slots(agent, true);
+}
+
+/* However many workers say something in a turn of the loop, it is one write. */
+static void send_frames(void *arg)
+{
+    struct agent *agent = arg;
+    if (!agent->sends)
+        loop_defer(agent->loop, send_now, agent);
+    agent->sends = true;
 }
 
 static void send_slot(struct agent_worker *slot, enum agent_frame type, const char *bytes, size_t length)
@@ -120,7 +138,7 @@ static void on_failed(void *arg, int status)
 static void leave(struct agent *agent)
 {
     agent->leaving = true;
-    send_frames(agent);
+    send_now(agent);
     timer_start(agent->farewell, FAREWELL);
 }
 
@@ -315,6 +333,10 @@ static void take_setup(struct agent *agent, struct frame *frame)
         return;
     }
     agent_setup_read(frame, &agent->setup, &agent->held);
+    if (*agent->setup.socket)
+        setenv("PARRUN_SOCKET", agent->setup.socket, 1);
+    else
+        agent->socket = agent_socket_new(agent->loop, agent->place, &agent->frames, send_frames, agent);
     for (size_t i = 0; i < agent->setup.count; i++)
         putenv(agent->held[i]);
     if (!attributes_parse(&agent->attributes, agent->setup.attributes))
@@ -350,6 +372,11 @@ static bool take_frame(void *arg, struct frame *frame)
     case FRAME_SLOT:
     case FRAME_SLOT_KILL:
         take_slot_frame(agent, frame);
+        break;
+    case FRAME_CLIENT:
+    case FRAME_CLIENT_ROOM:
+    case FRAME_CLIENT_GONE:
+        agent_socket_take(agent->socket, frame);
         break;
     default: /* BEAT, and whatever a later version may say */
         break;
@@ -458,6 +485,7 @@ static int agent_serve(void *arg)
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGTSTP};
     struct agent *agent = arg;
     struct error error = {0};
+    nofile_raise();
     spawn_hold_self();
     prctl(PR_SET_DUMPABLE, 0); /* its environment may hold secrets, and its tasks are of one user with it */
     agent->loop = loop_new(&error);
@@ -481,13 +509,15 @@ static int agent_serve(void *arg)
 
 static void settle(void *arg, int status)
 {
-    (void)arg;
+    const struct agent *agent = arg;
     (void)status;
+    private_socket_remove(agent->place);
 }
 
 _Noreturn void agent_main(void)
 {
     static struct agent agent;
+    agent.place = private_socket_new();
     guard_run(agent_serve, settle, &agent);
 }
 

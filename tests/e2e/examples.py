@@ -73,6 +73,13 @@ def test_crawl():
     assert got == want.decode().split() and len(got) > 20, (got, want)
 
 
+@mark("release")
+def test_elsewhere():
+    got = example("elsewhere.yaml", f"file={LICENSES}/GPL-3", "least=14")
+    want = shell(f"tr -cs A-Za-z '\\n' <{LICENSES}/GPL-3 | awk 'length >= 14' | sort | uniq -c | sort -k1,1nr -k2")
+    assert got == want and len(want) > 100, (got, want)
+
+
 def test_watch():
     """What has changed is checked anew, and a signal tells of new settings."""
     held = Directory()

@@ -10,7 +10,7 @@ static struct frame cut(const char *bytes, size_t length)
 
 static void release(char **held, size_t count)
 {
-    for (size_t i = 0; i < count + 2; i++)
+    for (size_t i = 0; i < count + 3; i++)
         free(held[i]);
     free(held);
 }
@@ -19,7 +19,7 @@ static void test_setup(void **state)
 {
     (void)state;
     static const char *const environment[] = {"A=1", "B=", "C=x y"};
-    const struct agent_setup setup = {.directory = "/d", .attributes = "nice 1", .grace = 7, .environment = environment, .count = 3};
+    const struct agent_setup setup = {.directory = "/d", .socket = "none: x", .attributes = "nice 1", .grace = 7, .environment = environment, .count = 3};
     struct agent_setup read;
     struct buf out = {0};
     struct frame frame;
@@ -30,6 +30,7 @@ static void test_setup(void **state)
     assert_false(frame.bad);
     assert_int_equal(frame.left, 0);
     assert_string_equal(read.directory, "/d");
+    assert_string_equal(read.socket, "none: x");
     assert_string_equal(read.attributes, "nice 1");
     assert_int_equal(read.grace, 7);
     assert_int_equal(read.count, 3);
@@ -44,7 +45,7 @@ static void test_cut_setups(void **state)
 {
     (void)state;
     static const char *const environment[] = {"A=1", "B=2"};
-    const struct agent_setup setup = {.attributes = "", .environment = environment, .count = 2};
+    const struct agent_setup setup = {.socket = "", .attributes = "", .environment = environment, .count = 2};
     struct buf out = {0};
     struct frame whole;
     agent_setup_write(&out, &setup);

@@ -28,6 +28,10 @@ static void add_run(void *arg, const char *directory)
     struct error error = {0};
     struct value *identity = arena_alloc(search->arena, sizeof(*identity));
     run_directory_text(directory, &text);
+    if (!strcmp(buf_string(&text), RUN_OF_AGENT)) {
+        buf_release(&text);
+        return;
+    }
     if (value_from_json(search->arena, buf_string(&text), text.length, identity, &error))
         *identity = (struct value){.type = VALUE_TABLE};
     error_release(&error);

@@ -160,7 +160,6 @@ static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
 {
     const struct object_spec *object = &pool->object;
     const struct attributes_spec *attributes = &object->attributes;
-    bool queues = (object->produces_count || object->consumes_count) && object->body.kind != BODY_LUA;
     const struct {
         bool given;
         const char *what;
@@ -171,8 +170,6 @@ static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
         {has_shared_limit(&attributes->limits), "'memory' and 'cpus' of 'limits'",
          "ask for them in the launcher's command; 'as' limits the address space"},
         {pool->jobserver, "'jobserver'", "take it away"},
-        {queues, "a queue for a command's parrun put and get",
-         "let the body be Lua, or take 'produces' and 'consumes' away"},
     };
     for (size_t i = 0; pool->on.command_count && i < countof(keys); i++)
         if (keys[i].given)
