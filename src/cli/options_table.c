@@ -10,6 +10,7 @@
 #include "base/unit.h"
 #include "cli/options_private.h"
 #include "os/cores.h"
+#include "scenario/spec.h"
 #include "script/script.h"
 
 /* Old files that --log-rotate keeps unless told, and at most. */
@@ -22,8 +23,8 @@
 /* No more times of a schedule are told. */
 #define NEXT_MOST 10000
 
-/* No pool has more workers. */
-#define JOBS_MOST 1024
+/* No pool has more workers; those that are here have a lower bound (machine_fits()). */
+#define JOBS_MOST POOL_WORKERS_MOST_ELSEWHERE
 
 void words_add(struct words *words, const char *word)
 {

@@ -14,8 +14,8 @@
 #include "engine/steer_private.h"
 #include "event/bus.h"
 
-/* No more of anything than that. */
-#define SCALE_MOST 1024
+/* No process has more replicas; pools have bounds of their own. */
+#define REPLICAS_MOST 1024
 
 struct aim {
     struct object *object; /* the pool, or the first replica */
@@ -66,12 +66,11 @@ static void check_kind(struct steering *steering, const struct aim *aim)
     bool pool = object->kind->scale;
     if (!pool && !object->kind->replicate)
         steering_fault(steering, ERROR_FAILED, "%s is a %s: only pools and processes are scaled", name, object->kind->word);
-    else if (aim->number < !pool || aim->number > SCALE_MOST)
-        steering_fault(steering, ERROR_FAILED, "%s cannot have %" PRId64 " %s: %d to %d are possible%s%s", name, aim->number,
-                       pool ? "workers" : "replicas", !pool, SCALE_MOST, pool || aim->number > 0 ? "" : "; to stop it: parrun stop ",
-                       pool || aim->number > 0 ? "" : name);
+    else if (!pool && (aim->number < 1 || aim->number > REPLICAS_MOST))
+        steering_fault(steering, ERROR_FAILED, "%s cannot have %" PRId64 " replicas: 1 to %d are possible%s%s", name, aim->number,
+                       REPLICAS_MOST, aim->number > 0 ? "" : "; to stop it: parrun stop ", aim->number > 0 ? "" : name);
     else if (pool && object->kind->scale(aim->object, aim->number, true, &error))
-        steering_fault(steering, ERROR_STOPPED, "%s", error.text);
+        steering_fault(steering, error.code == -ERANGE ? ERROR_FAILED : ERROR_STOPPED, "%s", error.text);
     else if (!pool && aim->number > aim->before && object->kind->revive(aim->object, true, &error))
         steering_fault(steering, ERROR_STOPPED, "%s can have no more replicas: %s", name, error.text);
     else if (!object->spec->when || object->spec->left_out)

@@ -204,6 +204,7 @@ void agents_free(struct pool *pool)
         free(agent);
     }
     timer_free(pool->calls);
+    buf_release(&pool->program);
     free(pool->agents);
     slurm_free(pool);
 }

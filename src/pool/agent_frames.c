@@ -180,33 +180,44 @@ static bool take_frame(void *arg, struct frame *frame)
     return agent->state != AGENT_ENDING;
 }
 
+/* Reads the program where none of the pool's agents has been sent it yet: all get the same. REASON says why it cannot be read. */
+static void read_program(struct pool *pool, struct buf *reason)
+{
+    const char *path = launch_command_program(&pool->spec->on);
+    ssize_t got = -1;
+    if (pool->program.length)
+        return;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    while (file >= 0 && (got = read(file, buf_reserve(&pool->program, PROGRAM_PIECE), PROGRAM_PIECE)) > 0)
+        buf_added(&pool->program, (size_t)got);
+    if (got) {
+        buf_printf(reason, "cannot read %s: %s", path, strerror(errno));
+        buf_clear(&pool->program);
+    }
+    if (file >= 0)
+        close(file);
+}
+
 /* The program goes to a host that has asked for it, for a machine as this one. */
 static void send_program(struct pool_agent *agent, const char *machine)
 {
-    const char *path = launch_command_program(agent_spec(agent));
-    struct buf program = {0}, text = {0};
+    struct pool *pool = agent->pool;
+    struct buf text = {0};
     struct utsname here;
     uname(&here);
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t got = -1;
-    while (file >= 0 && (got = read(file, buf_reserve(&program, PROGRAM_PIECE), PROGRAM_PIECE)) > 0)
-        buf_added(&program, (size_t)got);
     if (!agent_spec(agent)->program && strcmp(here.machine, machine) != 0)
         buf_printf(&text, "its host is %s, and parrun here is for %s: 'program' may name one for it", machine, here.machine);
-    else if (got)
-        buf_printf(&text, "cannot read %s: %s", path, strerror(errno));
-    if (file >= 0)
-        close(file);
+    else
+        read_program(pool, &text);
     if (text.length) {
         agent_lose(agent, AGENT_LEFT, 0, text.data);
     } else {
-        buf_printf(&text, "%zu\n", program.length);
+        buf_printf(&text, "%zu\n", pool->program.length);
         launcher_put(agent->launcher, text.data, text.length);
-        launcher_put(agent->launcher, program.data, program.length);
+        launcher_put(agent->launcher, pool->program.data, pool->program.length);
         if (agent_spec(agent)->timeout)
             timer_start(agent->timer, agent_spec(agent)->timeout);
     }
-    buf_release(&program);
     buf_release(&text);
 }
 

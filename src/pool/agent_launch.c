@@ -157,14 +157,14 @@ static void print_failed(const struct pool_agent *agent, struct buf *out)
     launcher_print_exit(agent->launcher, out);
 }
 
-/* As srun(1) tells of a job whose time is over; at a node that is dead nobody else does. */
-static bool is_over_time(const struct pool_agent *agent)
+/* Who ended it may have said so, through the launcher alone. */
+static enum agent_loss find_loss(const struct pool_agent *agent)
 {
     struct buf words = {0};
     agent_print_words(agent, &words);
-    bool over = agent_spec(agent)->slurm.given && strstr(buf_string(&words), "Timed out waiting for job step to complete");
+    bool told = slurm_has_ended(agent->pool, buf_string(&words));
     buf_release(&words);
-    return over;
+    return told ? AGENT_LEFT : AGENT_LOST;
 }
 
 /* Nothing is left of the launcher, or of the agent's output. */
@@ -177,7 +177,7 @@ static void lose_exited(struct pool_agent *agent)
     } else {
         print_failed(agent, &reason);
     }
-    agent_lose(agent, is_over_time(agent) ? AGENT_LEFT : AGENT_LOST, 0, reason.data);
+    agent_lose(agent, find_loss(agent), 0, reason.data);
     buf_release(&reason);
 }
 

@@ -169,7 +169,7 @@ static bool is_late(const struct pool_worker *worker)
     int64_t need = pool->average + pool->average / 4, timeout = pool->spec->object.timeout;
     if (timeout && need > timeout)
         need = timeout;
-    return worker->ends_at && worker->done &&
+    return worker->ends_at && (worker->done || worker->tasks.count) &&
            clock_monotonic() + need * (int64_t)(worker->tasks.count + 1) > worker->ends_at - JOB_SPARE;
 }
 

@@ -30,6 +30,9 @@
 /* Tasks that take longer are not sent ahead at all: one of them could wait behind a long one. */
 #define AHEAD_LONGEST (2 * NS_PER_MS)
 
+/* Both for workers elsewhere: the next task is a longer way off, and results that nobody waits for travel together. */
+#define AHEAD_ELSEWHERE (20 * NS_PER_MS)
+
 /* How often is looked for tasks that wait in a busy worker while another is idle. */
 #define LOOK_TIME (2 * NS_PER_MS)
 
@@ -134,9 +137,10 @@ void pool_give(struct pool_worker *worker, struct task *task)
 /* How many tasks a worker may have in all. */
 static size_t tasks_at_once(const struct pool *pool)
 {
-    if (!pool->average || pool->average > AHEAD_LONGEST || pool_is_paced(pool))
+    bool here = !pool->spec->on.command_count;
+    if (!pool->average || pool->average > (here ? AHEAD_LONGEST : AHEAD_ELSEWHERE) || pool_is_paced(pool))
         return 1;
-    int64_t ahead = AHEAD_TIME / pool->average;
+    int64_t ahead = (here ? AHEAD_TIME : AHEAD_ELSEWHERE) / pool->average;
     return 1 + (size_t)(ahead > AHEAD_MOST ? AHEAD_MOST : ahead);
 }
 

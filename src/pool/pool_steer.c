@@ -1,4 +1,6 @@
 /* What words do to a pool: pause, another number of workers, an end that may be followed by another beginning. */
+#include <errno.h>
+
 #include "base/error.h"
 #include "base/mem.h"
 #include "engine/run.h"
@@ -6,7 +8,7 @@
 #include "pool/private.h"
 #include "pool/source/source.h"
 #include "queue/ends.h"
-#include "scenario/spec.h"
+#include "scenario/pool_most.h"
 
 bool pool_is_paused(const struct pool *pool)
 {
@@ -111,6 +113,9 @@ int pool_scale(struct object *object, int64_t workers, bool check, struct error 
     struct pool *pool = (struct pool *)object;
     struct event event = {
         .kind = EVENT_POOL_SCALED, .count = workers, .total = (int64_t)pool->workers_wanted};
+    if (workers < 0 || workers > pool_spec_most(pool->spec))
+        return error_set(error, -ERANGE, "%s cannot have %lld workers: 0 to %lld are possible", object->spec->name, (long long)workers,
+                         (long long)pool_spec_most(pool->spec));
     if (object->state == OBJECT_ENDED)
         return error_set(error, ERROR_FAILED, "pool %s has ended", object->name);
     if (pool->spec->jobserver && (size_t)workers > pool->workers_made)

@@ -115,6 +115,7 @@ struct pool {
     struct pool_agent **agents; /* of workers that run elsewhere */
     struct timer *calls;        /* to the run's socket, tried again; NULL: none was refused yet */
     size_t client_count;        /* relays of all agents */
+    struct buf program;         /* that is brought to hosts; empty: nobody has asked for it yet */
     size_t agent_count;
     size_t failed_launches; /* of these, one after another: of those arranged at the same number one counts */
     struct slurm *slurm;    /* see slurm.h; NULL: not yet */

@@ -92,6 +92,11 @@ int64_t slurm_turn(struct pool *pool)
     return wait > 0 ? wait : 0;
 }
 
+bool slurm_has_ended(struct pool *pool, const char *words)
+{
+    return slurm_of(pool) && strstr(words, "Timed out waiting for job step to complete");
+}
+
 /* Appends the node whose task has failed, as srun tells it: "srun: error: n1: task 0: Exited with exit code 2". */
 static void print_node(const char *words, struct buf *out)
 {

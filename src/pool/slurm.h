@@ -3,6 +3,7 @@
 #ifndef POOL_SLURM_H
 #define POOL_SLURM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,9 @@ void slurm_watch(struct pool *pool);
 /* A start of a worker has failed with WORDS, what its launcher said last: where it is one failure too many on the same node, no
  * more is asked of that one, and WORDS go on with ", so that..." */
 void slurm_blame(struct pool *pool, struct buf *words);
+
+/* True where WORDS, the last of a launcher that has ended, say that Slurm has ended its job: at a node that is dead nobody else does. */
+bool slurm_has_ended(struct pool *pool, const char *words);
 
 /* A start has gone well: what failed on nodes that are still asked is forgotten. */
 void slurm_praise(struct pool *pool);

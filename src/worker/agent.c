@@ -29,9 +29,15 @@
 #include "os/spawn_child.h"
 #include "wire/agent.h"
 #include "worker/agent_socket.h"
+#include "worker/agent_work.h"
 
 /* Frames that may wait for a slow runner; beyond them the workers have to wait. */
 #define PENDING_MOST ((size_t)256 << 10)
+
+/* What nobody waits for may wait so long after what was sent last, or until there is so much of it: each write wakes up all who are on
+ * the way to the runner. */
+#define GATHER_TIME (5 * NS_PER_MS)
+#define GATHER_MOST ((size_t)64 << 10)
 
 /* How long an agent that is told to end tries to say so. */
 #define FAREWELL (1 * NS_PER_S)
@@ -45,6 +51,7 @@ struct agent_worker {
     struct pipe_writer *in;
     struct pipe_reader *out;
     struct pipe_reader *error;
+    struct agent_work work;
     int code;
     int signal;
 };
@@ -58,6 +65,9 @@ struct agent {
     struct buf rest;   /* the beginning of a frame */
     struct buf frames; /* that are sent at the end of the loop's turn */
     bool sends;        /* it was arranged */
+    struct timer *gather; /* until they are sent in any case; */
+    bool gathers;         /* it runs */
+    int64_t sent_at;
     struct agent_worker *slots;
     struct private_socket *place; /* of the socket; the guard removes it where the agent does not */
     struct agent_socket *socket;  /* NULL: the tasks have none of the agent's */
@@ -92,6 +102,11 @@ static void send_now(void *arg)
 {
     struct agent *agent = arg;
     agent->sends = false;
+    agent->sent_at = clock_monotonic();
+    timer_stop(agent->gather);
+    agent->gathers = false;
+    if (!agent->frames.length)
+        return; /* the time was over when they were sent */
     size_t begin = frame_begin(&agent->frames, (enum frame_type)FRAME_AGENT_NEWLINE);
     buf_char(&agent->frames, '\n');
     frame_end(&agent->frames, begin);
@@ -108,6 +123,17 @@ static void send_frames(void *arg)
     if (!agent->sends)
         loop_defer(agent->loop, send_now, agent);
     agent->sends = true;
+}
+
+/* The same within GATHER_TIME. */
+static void send_later(struct agent *agent)
+{
+    int64_t wait = agent->sent_at + GATHER_TIME - clock_monotonic();
+    if (wait <= 0 || agent->frames.length > GATHER_MOST)
+        send_frames(agent);
+    else if (!agent->gathers)
+        timer_start(agent->gather, wait);
+    agent->gathers = true;
 }
 
 static void send_slot(struct agent_worker *slot, enum agent_frame type, const char *bytes, size_t length)
@@ -157,7 +183,16 @@ static void on_farewell(void *arg)
 
 static void on_output(void *arg, const char *bytes, size_t length)
 {
-    send_slot(arg, FRAME_SLOT, bytes, length);
+    struct agent_worker *slot = arg;
+    struct agent *agent = slot->agent;
+    bool awaited = agent_work_told(&slot->work, bytes, length);
+    if (agent->leaving)
+        return;
+    slot_frame_bytes(&agent->frames, FRAME_SLOT, slot->number, bytes, length);
+    if (awaited)
+        send_frames(agent);
+    else
+        send_later(agent);
 }
 
 static void on_error(void *arg, const char *bytes, size_t length)
@@ -349,6 +384,12 @@ static void take_setup(struct agent *agent, struct frame *frame)
     buf_release(&reason);
 }
 
+static void pass_on(struct agent_worker *slot, const struct frame *frame)
+{
+    agent_work_given(&slot->work, frame->at, frame->left);
+    writer_put(slot->in, frame->at, frame->left);
+}
+
 static void take_slot_frame(struct agent *agent, struct frame *frame)
 {
     uint32_t number = frame_read_u32(frame);
@@ -356,7 +397,7 @@ static void take_slot_frame(struct agent *agent, struct frame *frame)
     if ((int)frame->type == FRAME_SLOT_START && !slot)
         slot_start(agent, number);
     else if ((int)frame->type == FRAME_SLOT && slot)
-        writer_put(slot->in, frame->at, frame->left);
+        pass_on(slot, frame);
     else if ((int)frame->type == FRAME_SLOT_KILL && slot)
         slot_kill(slot);
 }
@@ -495,6 +536,7 @@ static int agent_serve(void *arg)
         return MEM_EXIT_STATUS;
     }
     agent->heard_at = clock_monotonic();
+    agent->gather = timer_new(agent->loop, send_now, agent);
     agent->beat = timer_new(agent->loop, on_beat, agent);
     agent->farewell = timer_new(agent->loop, on_farewell, agent);
     loop_catch_signals(agent->loop, signals, countof(signals), on_signal, agent);

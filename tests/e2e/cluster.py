@@ -266,6 +266,22 @@ def test_status_says_where():
     check_nothing_left()
 
 
+def test_more_workers_than_a_machine_has():
+    """-j and scale have the bound of the pool: it is a higher one elsewhere."""
+    run, _ = hanging("-j", "1500")
+
+    def scale(number):
+        return subprocess.run([PROGRAM, "scale", "-r", str(run.scenario), f"p={number}"], capture_output=True, timeout=PATIENCE, check=False)
+    assert b"is scaled from 1500 to 16384 workers" in scale(16384).stdout
+    said = scale(16385)
+    assert said.returncode == 2 and b"p cannot have 16385 workers: 0 to 16384 are possible" in said.stdout + said.stderr, said
+    run.signal(signal.SIGTERM)
+    run.finish()
+    status, out, err = complete("pools: {p: {tasks: 1, run: echo never}}", "-j", "1500")
+    assert status == 2 and b"pool 'p': 1500 workers, as --jobs says, and on this machine a pool has at most 1024" in err and not out, err
+    check_nothing_left()
+
+
 def test_agent_is_killed():
     """With its guard, which is the launcher here: the task is done again, without a try that counts."""
     run, worker = hanging()

@@ -12,7 +12,7 @@
 #include "cli/runner/descriptors.h"
 #include "os/sysinfo.h"
 #include "pool/pool.h"
-#include "scenario/spec.h"
+#include "scenario/pool_most.h"
 
 /* More than twice what the runner or a worker was seen to need. */
 #define STACK_LEAST (256 << 10)
@@ -36,12 +36,23 @@ static void check_memory(const struct pool_spec *pool, struct diags *diags)
     buf_release(&sizes);
 }
 
-bool machine_fits(const struct scenario *scenario, const struct mask *mask)
+/* The option is for all pools, and each has a bound of its own. */
+static void check_jobs(const struct pool_spec *pool, int64_t jobs, struct diags *diags)
+{
+    if (pool->object.when && jobs > pool_spec_most(pool))
+        diag_error(diags, pool->object.mark, "more may be elsewhere, as 'on' says",
+                   "pool '%s': %lld workers, as --jobs says, and on this machine a pool has at most %lld", pool->object.name,
+                   (long long)jobs, (long long)pool_spec_most(pool));
+}
+
+bool machine_fits(const struct scenario *scenario, const struct mask *mask, int64_t jobs)
 {
     struct diags *diags = diags_new();
     attributes_check(scenario, diags);
     for (size_t i = 0; i < scenario->pool_count; i++)
         check_memory(&scenario->pools[i], diags);
+    for (size_t i = 0; i < scenario->pool_count; i++)
+        check_jobs(&scenario->pools[i], jobs, diags);
     bool fine = !diags_count(diags);
     complain_diags(diags, mask);
     diags_free(diags);

@@ -9,8 +9,8 @@ struct mask;
 struct scenario;
 
 /* Says on standard error, masked, what is not there and would keep something from starting: users,
- * groups, rights. True where nothing is. */
-bool machine_fits(const struct scenario *scenario, const struct mask *mask);
+ * groups, rights, room for JOBS workers of each pool (0: as many as the scenario says). True where nothing is. */
+bool machine_fits(const struct scenario *scenario, const struct mask *mask, int64_t jobs);
 
 /* Says on standard error where fewer files may be open than the scenario needs. False where parrun
  * itself could not run. JOBS: see need_descriptors(). */

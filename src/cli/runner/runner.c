@@ -533,7 +533,7 @@ static bool only(const struct options *options, struct scenario *scenario)
 struct scenario *runner_load(const struct options *options, struct scenario_sources **held)
 {
     struct scenario *scenario = cli_load(options, held);
-    if (scenario && only(options, scenario) && (options->dry || machine_fits(scenario, scenario_mask(*held))))
+    if (scenario && only(options, scenario) && (options->dry || machine_fits(scenario, scenario_mask(*held), options->jobs)))
         return scenario;
     scenario_free(scenario);
     return NULL;

@@ -14,6 +14,7 @@
 #include "scenario/check/shared_files.h"
 #include "scenario/check/stdin_owner.h"
 #include "scenario/loader.h"
+#include "scenario/pool_most.h"
 
 static bool holds(const size_t *queues, size_t count, size_t queue)
 {
@@ -232,7 +233,7 @@ static void check_workers(struct loader *loader, struct pool_spec *pool)
         pool->workers = slots < POOL_WORKERS_MOST_ELSEWHERE ? slots : POOL_WORKERS_MOST_ELSEWHERE;
     if (slots && pool->on.as_many && pool->workers < pool->least_workers)
         pool->workers = pool->least_workers;
-    if (pool->workers > POOL_WORKERS_MOST && !pool->on.command_count)
+    if (pool->workers > pool_spec_most(pool))
         diag_error(loader->diags, pool->workers_mark, "more may be elsewhere, as 'on' says",
                    "pool '%s': %lld workers, and on this machine a pool has at most %d", pool->object.name,
                    (long long)pool->workers, POOL_WORKERS_MOST);
