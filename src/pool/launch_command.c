@@ -112,15 +112,16 @@ static size_t add_slurm(struct launch_command *command, size_t count, const stru
 
 /*
  * Says which machine it is, in answer to which the program comes: its size in a line, then its bytes. They go where a program
- * may run. Login shells of all kinds pass it on between single quotes: it has none, nor a backslash, an exclamation mark or a newline.
+ * may run; whatever ends the way there, the directory is removed. Login shells of all kinds pass it on between single quotes: it has
+ * none, nor a backslash, an exclamation mark or a newline.
  */
 static const char *bring_script(void)
 {
-    return "for d in \"${XDG_RUNTIME_DIR:-/tmp}\" \"$HOME/.cache\" /tmp /dev/shm; do "
+    return "trap : HUP INT TERM PIPE; for d in \"${XDG_RUNTIME_DIR:-/tmp}\" \"$HOME/.cache\" /tmp /dev/shm; do "
            "p=$(mktemp -d \"$d/brought-XXXXXXXX\" 2>/dev/null) || continue; "
            "echo : >\"$p/x\"; chmod 700 \"$p/x\"; \"$p/x\" 2>/dev/null && break; rm -rf \"$p\"; p=; done; "
            "[ \"$p\" ] || { echo no directory there lets a program run >&2; exit 1; }; rm \"$p/x\"; "
-           "echo " AGENT_ASKS "$(uname -m); read -r n; head -c $n >\"$p/parrun\"; [ $(wc -c <\"$p/parrun\") -eq $n ] && "
+           "echo " AGENT_ASKS "$(uname -m); read -r n && head -c $n >\"$p/parrun\" && [ $(wc -c <\"$p/parrun\") -eq $n ] && "
            "chmod 700 \"$p/parrun\" && \"$p/parrun\" --version >/dev/null && exec \"$p/parrun\" " AGENT_BROUGHT_ARGUMENT "; "
            "rm -rf \"$p\"; exit 1";
 }

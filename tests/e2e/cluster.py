@@ -434,6 +434,31 @@ SLURM_JOB_ID=7 SLURM_JOB_END_TIME=$(($(date +%s) + 4)) exec "$@"
 """
 
 
+# As srun(1) of a job whose node dies while its task runs: it says so, and ends as if all were well.
+SRUN_OF_A_DEAD_NODE = """\
+#!/bin/sh
+while case $1 in -*) ;; *) false;; esac; do shift; done
+[ ! -e hung ] || exec "$@"
+exec 3<&0
+"$@" <&3 &
+until [ -e hung ]; do sleep 0.02; done
+read -r agent </proc/$!/task/$!/children
+kill -KILL $agent
+wait
+echo 'srun: error: Node failure on n1' >&2
+exit 0
+"""
+
+
+def test_srun_that_ends_well_with_a_dead_node():
+    made = with_ssh("srun", SRUN_OF_A_DEAD_NODE)
+    status, out, err = complete("pools:\n  p:\n    on: slurm\n" + "".join(f"    {line}\n" for line in HANGS_ONCE), "-v", **made)
+    check_status(status, 0, out + err)
+    assert re.search(rb"Task 0 was ended: its worker was lost: the way to its host has ended, with exit code 0.*Node failure on n1", out), out
+    assert b"done again\n" in out and b"failed:" not in out and b"tried again" not in out, out
+    check_nothing_left()
+
+
 def test_job_that_ends_soon():
     """It gets one task, as another might not end. Told to go, it had all its time: the task needs more than there is."""
     status, out, err = complete("""

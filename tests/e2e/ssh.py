@@ -56,6 +56,36 @@ def test_hosts_that_are_there_do_the_tasks():
     check_nothing_left()
 
 
+BRINGS = "pools: {p: {on: {ssh: [a], bring: true}, workers: 1, tasks: 1, run: 'readlink /proc/$PPID/exe'}}"
+
+
+@mark("release")
+def test_program_is_brought_along():
+    """Whole, or it is not run; to a machine of the same kind; and nothing of it stays there."""
+    with Server() as server:
+        there = server.path / "there"
+        status, out, err = complete(BRINGS, env=server.env)
+        check_status(status, 0, out + err)
+        assert re.search(rb"\n%s/brought-\w+/parrun \(deleted\)\n" % os.fsencode(there), out), out
+        until(lambda: not list(there.glob("brought-*")), "the end of the copy")
+        # The first connection is cut in the middle of the copy.
+        ssh = server.path / "bin" / "ssh"
+        whole = ssh.read_text()
+        ssh.write_text(whole.replace("#!/bin/sh\n", f"#!/bin/sh\n[ -e {server.path}/cut ] || {{ : >{server.path}/cut; head -c 300000 | \"$0\" \"$@\"; exit; }}\n"))
+        status, out, err = complete(BRINGS, "-v", env=server.env)
+        check_status(status, 0, out + err)
+        assert re.search(rb"Worker 1 of pool p was lost: host a starts no worker: its launcher ended with exit code 1", out), out
+        assert re.search(rb"brought-\w+/parrun \(deleted\)\n", out), out
+        until(lambda: not list(there.glob("brought-*")), "the end of half a copy")
+        ssh.write_text(whole)
+        server.directory.file("far/uname", "#!/bin/sh\necho riscv64\n").chmod(0o755)
+        status, out, err = complete(BRINGS, env=server.env)
+        check_status(status, 1, out + err)
+        assert re.search(rb"5 times in a row: its host is riscv64, and parrun here is for \w+: 'program' may name one for it", out), out
+        until(lambda: not list(there.glob("brought-*")), "the end of directories for it")
+    check_nothing_left()
+
+
 @mark("release")
 def test_what_is_lost_is_done_again():
     with Server() as server:

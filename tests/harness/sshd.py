@@ -19,7 +19,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PermitRootLogin yes
 MaxStartups 8:100:8
-SetEnv SHLVL=2
+SetEnv SHLVL=2 XDG_RUNTIME_DIR={path}/there PATH={path}/far:/usr/local/bin:/usr/bin:/bin
 """
 CLIENT = """\
 Host down
@@ -37,7 +37,7 @@ Host *
 
 
 class Server:
-    """`with` ends it. Its ssh(1), in the PATH of ENV, reaches it by any name but `down`, and does not trust it as `changed`."""
+    """`with` ends it. What is in its directory `far` comes first in the PATH there, and `there` is the XDG_RUNTIME_DIR. Its ssh(1), in the PATH of ENV, reaches it by any name but `down`, and does not trust it as `changed`."""
 
     def __init__(self):
         self.directory = Directory()
@@ -54,7 +54,8 @@ class Server:
             self.directory.file(name, f"[127.0.0.1]:{port} " + (self.path / f"{key}.pub").read_text())
         config = self.directory.file("sshd_config", SERVER.format(port=port, path=self.path))
         client = self.directory.file("ssh_config", CLIENT.format(port=port, unused=unused, path=self.path))
-        (self.path / "bin").mkdir()
+        for name in ("bin", "far", "there"):
+            (self.path / name).mkdir(mode=0o700)
         self.directory.file("bin/ssh", f'#!/bin/sh\nexec {shutil.which("ssh")} -F {client} "$@"\n').chmod(0o755)
         if os.geteuid() == 0:
             pathlib.Path("/run/sshd").mkdir(exist_ok=True)
