@@ -69,7 +69,7 @@ struct agent {
     bool gathers;         /* it runs */
     int64_t sent_at;
     struct agent_worker *slots;
-    struct private_socket *place; /* of the socket; the guard removes it where the agent does not */
+    struct private_socket *place; /* of the socket; the guard removes it where the agent cannot */
     struct agent_socket *socket;  /* NULL: the tasks have none of the agent's */
     struct agent_setup setup;
     struct attributes attributes;
@@ -546,6 +546,7 @@ static int agent_serve(void *arg)
     timer_start(agent->beat, AGENT_BEAT);
     loop_run(agent->loop);
     end_workers(agent);
+    private_socket_remove(agent->place);
     _exit(agent->status);
 }
 

@@ -16,8 +16,8 @@ from harness import e2e, isolation
 from harness.slurm import CPUS, NODES, Cluster
 
 PARRUN = os.environ["PARRUN"]
-ROUNDS = 3
-SHARE = 2  # seconds that one of them takes, here and there
+ROUNDS = 5
+SHARE = 8  # seconds that one of them takes, here and there: with fewer it is told how long Slurm takes to start a job
 OTHERS = 4  # seconds that each of the other ways is looked at
 TASKS = 500, 20000  # of a round: at least, of which the time says how many it is; and at most
 ARRAY = 1000  # as long as Slurm has it where nobody says more

@@ -130,18 +130,20 @@ def ask(word, run):
 
 
 def test_a_put_that_is_lost_with_its_agent():
-    """What waited for room is forgotten, as that of a task that is killed here."""
-    directory = Directory()
-    run, worker, address = held(directory)
-    assert pathlib.Path(address).is_socket(), address
-    os.kill(parent(worker), signal.SIGKILL)
-    run.wait_for(rb"Task 0 was ended: its worker was lost")
-    until(lambda: not os.path.exists(address), "the end of its socket")
-    directory.file("go", "")
-    status, out, err = run.finish()
-    check_status(status, 0, out + err)
-    assert numbers(directory) == [1, 2], numbers(directory)
-    check_nothing_left()
+    """What waited for room is forgotten, as that of a task that is killed here; whichever dies, the other removes the socket."""
+    for is_guard in (False, True):
+        directory = Directory()
+        run, worker, address = held(directory)
+        assert pathlib.Path(address).is_socket(), address
+        agent = parent(worker)
+        os.kill(parent(agent) if is_guard else agent, signal.SIGKILL)
+        run.wait_for(rb"Task 0 was ended: its worker was lost")
+        until(lambda path=address: not os.path.exists(path), "the end of its socket")
+        directory.file("go", "")
+        status, out, err = run.finish()
+        check_status(status, 0, out + err)
+        assert numbers(directory) == [1, 2], numbers(directory)
+        check_nothing_left()
 
 
 def test_run_ends_while_one_waits():
