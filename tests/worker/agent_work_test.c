@@ -4,9 +4,9 @@
 
 static void give(struct agent_work *work, size_t tasks)
 {
-    struct buf frames = {0}, item = {0};
+    struct buf frames = {0};
     for (size_t i = 0; i < tasks; i++)
-        frame_write_task(&frames, i + 1, 0, 1, 0, 0, &item, "", &item);
+        frame_plain(&frames, FRAME_TASK);
     agent_work_given(work, frames.data, frames.length);
     buf_release(&frames);
 }
