@@ -272,7 +272,7 @@ def test_more_workers_than_a_machine_has():
 
     def scale(number):
         return subprocess.run([PROGRAM, "scale", "-r", str(run.scenario), f"p={number}"], capture_output=True, timeout=PATIENCE, check=False)
-    assert b"is scaled from 1500 to 16384 workers" in scale(16384).stdout
+    assert b"is scaled from 1500 to 2000 workers" in scale(2000).stdout
     said = scale(16385)
     assert said.returncode == 2 and b"p cannot have 16385 workers: 0 to 16384 are possible" in said.stdout + said.stderr, said
     run.signal(signal.SIGTERM)
