@@ -35,6 +35,16 @@ def find_task(browser, pool, number):
       return found;""", f"{pool} {number}")
 
 
+def hover(browser, x, y, script):
+    """Moves over the place, as a hand does, until SCRIPT returns something true: a move that comes while the page scrolls there is
+    one over what was there before, and the browser makes no other of itself."""
+    def moved():
+        browser.move(x, y)
+        browser.move(x + 1, y)
+        return browser.run(script)
+    browser.until(moved, script)
+
+
 def seen_span(browser):
     return browser.run("return report.timeline.to - report.timeline.from")
 
@@ -69,8 +79,7 @@ def check_click(browser):
     browser.run("report.timeline.look(report.data.began[arguments[0]] - 1000, "
                 "report.data.began[arguments[0]] + report.data.took[arguments[0]] + 1000)", span)
     x, y = place_of(browser, span)
-    browser.move(x, y)
-    browser.wait("return !report.timeline.tip.hidden && report.timeline.tip.textContent.includes('exit code 3')")
+    hover(browser, x, y, "return !report.timeline.tip.hidden && report.timeline.tip.textContent.includes('exit code 3')")
     browser.click(x, y)
     browser.wait("return !report.detail.panel.hidden && report.detail.span === " + str(span))
     text = browser.run("return report.detail.panel.innerText")

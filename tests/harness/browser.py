@@ -80,9 +80,13 @@ class Browser:
 
     def wait(self, script):
         """Asks until SCRIPT returns something true, which is returned."""
+        return self.until(lambda: self.run(script), script)
+
+    def until(self, look, what):
+        """Calls LOOK until it returns something true, which is returned; else it fails, and names WHAT never came."""
         deadline = time.monotonic() + PATIENCE
-        while not (value := self.run(script)):
-            assert time.monotonic() < deadline, f"never true: {script}\n{self.console()}"
+        while not (value := look()):
+            assert time.monotonic() < deadline, f"never true: {what}\n{self.console()}"
             time.sleep(0.02)
         return value
 
