@@ -22,9 +22,10 @@ def failed(detail):
 @dataclasses.dataclass
 class Case:
     """One thing to run. ALONE: nothing else may run beside it (it measures memory or fills the disk).
-    QUICK: of the first stage, whose result a person waits for."""
+    QUICK: of the first stage, whose result a person waits for. WAITS: it takes long and works little, so it begins first."""
     group: str
     name: str
     run: Callable[[], Outcome]
     alone: bool = False
     quick: bool = False
+    waits: bool = False

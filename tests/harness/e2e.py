@@ -17,8 +17,11 @@ from .fork_server import ForkServer
 from .paths import TESTS, program
 
 FOLDER = TESTS / "e2e"
-# Where it matters who comes first, tests run at the speed of a user's program too: the sanitizers' is another one.
-BOTH = ("ack", "control", "crowd", "door", "durable", "grace", "loss", "queue_at_once", "stop", "supervise")
+# Where several programs meet at once, and it matters who comes first, tests run at the speed of a user's program too: the
+# sanitizers' is another one. All others do in the group release.
+BOTH = ("control", "crowd", "door", "queue_at_once")
+# Files whose tests wait for others far longer than they work: these begin first, so that nothing is left to wait for at the end.
+WAIT = ("slurm", "ssh", "report_page", "terminal", "view", "standstill", "cluster", "clocks")
 NEEDED = {"slurm": "slurmctld", "ssh": "sshd"}  # what the tests of a file need beside all else: not to be had everywhere
 ASKED = ("UPDATE", "LIVE")  # of a test by whoever runs it, see tests/e2e/each.py
 TIME_LIMIT = {"test": 900, "soak": 3600, "torture": 3600}
@@ -113,7 +116,7 @@ def make(kind, builds, sanitizer=LIGHT, **more):
                        f"{path.stem}: {function} ({variant})",
                        lambda path=path, function=function, variant=variant:
                        run(path, function, variant, TIME_LIMIT[kind], sanitizer, more),
-                       alone="alone" in words or kind != "test")
+                       alone="alone" in words or kind != "test", waits=path.stem in WAIT)
 
 
 def cases():
