@@ -383,7 +383,14 @@ bool import_template(struct import *import, const struct node *node, const char 
             else if (dollar && text[1] == '{' && text[2] != '{')
                 import_note(import, "line %u: %s is left as it is", (unsigned)node->line,
                             show_text(text, strcspn(text, " \t\n")).text);
-            buf_char(&literal, *text);
+            bool looks = twice && use == TEMPLATE_TEXT && import->dollar == DOLLAR_COMPOSE && (isupper((unsigned char)text[2]) || text[2] == '_');
+            if (looks) {
+                append_literal(import, out, buf_string(&literal), literal.length, use);
+                buf_clear(&literal);
+                buf_text(out, "${{ '$' }}"); /* as it stands nobody takes it for a variable that no shell reads */
+            } else {
+                buf_char(&literal, *text);
+            }
             text += twice ? 2 : 1;
             continue;
         }

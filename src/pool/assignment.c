@@ -90,6 +90,7 @@ static void start_worker(struct pool_worker *worker)
 {
     struct error error = {0};
     worker->state = CREW_STARTING;
+    worker->lost_before = worker->pool->lost_in_a_row;
     worker->revoking = worker->hung = worker->leaving = false;
     worker->done = worker->idle_since = worker->ends_at = 0;
     worker->started = clock_monotonic();

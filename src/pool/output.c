@@ -164,6 +164,8 @@ static void fill_reason(const struct pool *pool, const struct task *task, struct
 {
     if (task->text_length) {
         buf_append(reason, task->text, task->text_length);
+        if (task->line && task->outcome == OUTCOME_FAILED && strstr(buf_string(reason), "${{"))
+            buf_printf(reason, " (%s:%lld)", pool->spec->tasks.path, (long long)task->line);
         return;
     }
     switch (task->outcome) {

@@ -200,6 +200,7 @@ void pool_print_state(const struct pool *pool, struct buf *out)
 void pool_keep_pace(struct pool *pool)
 {
     bool rests = pool_is_paused(pool) || pool_is_stopping(pool);
+    rests = rests || (pool->retrying && pool->exhausted && !pool->ready.first); /* what it waits for says nothing of its speed */
     for (size_t i = 0; rests && i < pool->worker_count; i++)
         rests = !pool->worker[i]->tasks.first;
     if (rests == (pool->rests != 0))
@@ -222,7 +223,7 @@ static int64_t longest_wait(const struct pool *pool, int64_t now)
 static void print_rest(const struct pool *pool, int64_t left, struct buf *out)
 {
     int64_t now = clock_monotonic();
-    int64_t ns = now - pool->began - pool->rested;
+    int64_t ns = (pool->rests ? pool->rests : now) - pool->began - pool->rested;
     double rate = (double)pool->done / ((double)ns / (double)NS_PER_S);
     if (!pool->done || ns <= 0)
         return;
@@ -253,6 +254,6 @@ void pool_print_progress(const struct pool *pool, struct buf *out)
         buf_text(out, ", held back");
     if (pool_is_ending(pool))
         buf_text(out, ", ending");
-    else if (!pool->rests)
+    else if (!pool->rests || (pool->retrying && !pool_is_paused(pool)))
         print_rest(pool, total - over, out);
 }

@@ -84,6 +84,7 @@ struct pool_worker {
     const char *leave;  /* why it was given back; NULL: it was not */
     int64_t started; /* clock_monotonic() */
     bool hung; /* it was killed because its task, or its setup, ran past its limit */
+    size_t lost_before;   /* what the pool's lost_in_a_row was when it was started */
     enum agent_loss loss; /* of its agent, where that is how it has ended */
 };
 
@@ -111,7 +112,7 @@ struct pool {
     size_t workers_wanted; /* there are to be so many, where there are tasks for them */
     bool scaled;        /* another number than at the start was wanted */
     bool paused;        /* no more tasks are begun, as a word says */
-    size_t lost_in_a_row; /* workers that ended before they were ready */
+    size_t lost_in_a_row; /* workers that ended before they were ready; those that started before the last of them was known count as one */
     struct pool_agent **agents; /* of workers that run elsewhere */
     struct timer *calls;        /* to the run's socket, tried again; NULL: none was refused yet */
     size_t client_count;        /* relays of all agents */

@@ -41,6 +41,7 @@ struct task {
     uint64_t id;     /* of this attempt, as workers know it */
     int64_t index;   /* its number in the pool, from 0 */
     int64_t attempt; /* from 1 */
+    int64_t line;    /* of the file that its item is of; 0: not known */
     int64_t turn;    /* output: ordered: its place among those that are run, from 0 */
     struct hash key; /* of its content, where somebody wants to know */
     struct buf item; /* encoded */

@@ -49,6 +49,7 @@ static struct task *take_any(struct pool *pool)
     switch (items_next(pool->items, &task->item, &error)) {
     case ITEMS_ONE:
         task->attempt = 1;
+        task->line = items_line(pool->items);
         pool_message_taken(pool, task);
         if (is_beyond_limit(pool)) {
             pool->exhausted = pool->cut = true;

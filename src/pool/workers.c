@@ -234,7 +234,8 @@ void pool_worker_gone(struct pool_worker *worker, const char *reason)
                                                                                : "its task did not end at its timeout";
     if (expected ? worker->pid : worker->loss != AGENT_AGAIN) /* it may never have begun elsewhere */
         pool_emit(pool, &event);
-    if (worker->state == CREW_STARTING && !worker->loss && ++pool->lost_in_a_row >= LOST_MOST)
+    bool unready = worker->state == CREW_STARTING && !worker->loss;
+    if (unready && worker->lost_before == pool->lost_in_a_row && ++pool->lost_in_a_row >= LOST_MOST)
         pool_break(pool, "its workers end before they are ready");
     worker->state = CREW_NONE;
     pool->workers_alive--;

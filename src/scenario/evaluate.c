@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "scenario/loader.h"
@@ -197,21 +198,29 @@ static bool is_task_name(const char *at, size_t length)
 }
 
 /* "{{ item }}" is what others write: it stays as it is, which hardly anybody wants. */
-static void warn_of_braces(struct loader *loader, const struct written *written)
+static void warn_of(struct loader *loader, const struct written *written, const char *opening, const char *closing)
 {
     const char *text = written->text;
-    for (const char *at = text; (at = strstr(at, "{{")); at += 2) {
+    for (const char *at = text; (at = strstr(at, opening)); at += 2) {
         const char *word = at + 2 + strspn(at + 2, " ");
         size_t length = strcspn(word, " }");
         const char *end = word + length + strspn(word + length, " ");
-        if ((at > text && at[-1] == '$') || strncmp(end, "}}", 2) || !is_task_name(word, length))
+        bool name = *opening == '$' ? memchr(word, '.', length) != NULL : at == text || at[-1] != '$';
+        if (!name || strncmp(end, closing, strlen(closing)) || !is_task_name(word, length))
             continue;
         struct template_fault fault = {.offset = (size_t)(at - text) + written->before,
-                                       .length = (size_t)(end + 2 - at)};
+                                       .length = (size_t)(end - at) + strlen(closing)};
         diag_warning(loader->diags, fault_mark(loader, written, &fault),
                      arena_printf(loader->arena, "write ${{ %.*s }} for its value", (int)length, word),
-                     "'%.*s' stays as it is", (int)fault.length, at);
+                     *opening == '$' ? "'%.*s' is no template, and no variable of a shell" : "'%.*s' stays as it is", (int)fault.length, at);
     }
+}
+
+/* "${ vars.n }" too, which no shell takes for one of its own. */
+static void warn_of_braces(struct loader *loader, const struct written *written)
+{
+    warn_of(loader, written, "{{", "}}");
+    warn_of(loader, written, "${", "}");
 }
 
 /* What others write for the item, in a text of a pool that does not name the item otherwise. */
@@ -274,6 +283,37 @@ static const struct value *find_used(const struct block *block)
     return object && object->used.table.count ? &object->used : NULL;
 }
 
+/* True where it is known now what the template gives: nothing but vars stands in it, and it calls nothing. */
+static bool is_known(const struct loader *loader, const struct template *parsed)
+{
+    static const char *const names[] = {"item", "index", "worker", "attempt", "message", "env", "uses", "name", "output_tmp", "("};
+    size_t length;
+    const char *text = template_source(parsed, &length);
+    if (template_is_constant(parsed) || !loader->vars_known || loader->incomplete)
+        return false;
+    for (const char *at = text; (at = memmem(at, length - (size_t)(at - text), "${{", 3)); at += 3) {
+        size_t left = length - (size_t)(at - text);
+        const char *end = memmem(at, left, "}}", 2);
+        for (size_t i = 0; i < countof(names); i++)
+            if (memmem(at, end ? (size_t)(end - at) : left, names[i], strlen(names[i])))
+                return false;
+    }
+    return true;
+}
+
+/* What would fail in each run fails now. */
+static void try_out(struct loader *loader, const struct node *node, const struct template *parsed)
+{
+    struct error error = {0};
+    struct buf text = {0};
+    const char *name = loader->script ? loader->script_name : loader->scenario->name;
+    if (is_known(loader, parsed) && name && template_render(parsed, script_for(loader, name), &text, &error))
+        diag_error(loader->diags, loader_mark(loader, node), strstr(error.text, "attempt to add") ? "texts are joined by '..'" : NULL, "%s",
+                   loader_shown(loader, error.text));
+    error_release(&error);
+    buf_release(&text);
+}
+
 /* Where a command is written that may create a file under another name. */
 static bool has_output_tmp(const struct field *field)
 {
@@ -320,6 +360,7 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         warn_of_habits(loader, &written);
     if (!parse(loader, &written, use, &scope, parsed))
         return false;
+    try_out(loader, node, *parsed);
     if (template_uses_output_tmp(*parsed))
         ((struct object_spec *)field->block->spec)->creates.renames = true;
     return true;

@@ -36,6 +36,7 @@ struct reference {
     const char *name;
     struct mark mark;
     bool object;  /* it is no queue */
+    bool said;    /* a command or a chunk names it: nothing but a warning where it is none */
     size_t *slot; /* gets the queue's index, the object's number */
 };
 
@@ -218,6 +219,10 @@ bool block_in_process(const struct block *block);
 
 /* A queue is named at NODE; *SLOT gets its index once all are known. SLOT lives in the arena. */
 void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot);
+
+/* TEXT, a command or a Lua chunk, as it stands in NODE (NULL: in a file, at MARK), names queues as literals: 'parrun put NAME' and
+ * parrun.queue("NAME"). What is none once all are known is warned of. */
+void loader_note_queues(struct loader *loader, const struct node *node, struct mark mark, const char *text, size_t length);
 
 /* The same for an object: *SLOT gets its number, as scenario_object() takes it. */
 void loader_refer_object(struct loader *loader, const struct node *node, const char *name,

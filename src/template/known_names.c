@@ -72,10 +72,12 @@ static const struct value *find_key(const struct value *table, const struct toke
 }
 
 /* "it has a, b"; NULL where there are none, or more than a list is read for. */
-static char *list_keys(struct checker *checker, const struct value *table)
+static char *list_keys(struct checker *checker, const char *owner, const struct value *table)
 {
     size_t count = key_count(table);
     char *list = "it has ";
+    if (count && table->table.pairs[0].key.type != VALUE_STRING)
+        return arena_printf(checker->arena, "it is a list: %s[1] is its first item", owner);
     if (!count || count > VARS_LISTED)
         return NULL;
     for (size_t i = 0; i < count; i++)
@@ -100,7 +102,7 @@ static int unknown_key(struct checker *checker, const char *owner, const struct 
         return names_fail(checker, token, arena_printf(checker->arena, "vars has no '%s'", nearest.wrong),
                     arena_printf(checker->arena, "declare it: vars: {%s: VALUE}", nearest.wrong));
     return names_fail(checker, token, arena_printf(checker->arena, "%s has no '%s'", owner, nearest.wrong),
-                meant ? did_you_mean(checker, "", meant) : list_keys(checker, table));
+                meant ? did_you_mean(checker, "", meant) : list_keys(checker, owner, table));
 }
 
 /* True where the whole of the expression is what stands before AT. */

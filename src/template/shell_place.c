@@ -93,6 +93,14 @@ enum shell_place shell_place_posix(const struct shell *shell, const char **text,
     return shell->document_count ? rule->delayed : rule->place;
 }
 
+const char *shell_open_quote(const struct shell *shell)
+{
+    enum shell_kind kind = shell->frames[shell->depth - 1].kind;
+    if (shell->lost || shell->document_count)
+        return NULL;
+    return kind == SHELL_DOUBLE_QUOTES ? "\"" : kind == SHELL_SINGLE_QUOTES ? "'" : kind == SHELL_BACKTICKS ? "`" : NULL;
+}
+
 enum shell_place shell_value(struct shell *shell, const char **text, const char **hint)
 {
     struct shell_frame *frame = shell_top(shell);

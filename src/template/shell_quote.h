@@ -104,6 +104,9 @@ struct shell {
 /* For a template of this USE, which is none for plain text. */
 void shell_init(struct shell *shell, enum template_use use);
 
+/* The quote that is open behind what was read; NULL: none, or the reader is not sure. */
+const char *shell_open_quote(const struct shell *shell);
+
 /* Reads a piece of the command up to the next value or to the command's end. */
 void shell_read(struct shell *shell, const char *text, size_t length);
 

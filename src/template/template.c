@@ -36,6 +36,7 @@ struct template
     bool task;
     bool output_tmp;
     bool variables; /* a value goes by a shell variable */
+    const char *open_quote;
 };
 
 /* A template while it is parsed. */
@@ -149,6 +150,8 @@ int template_parse(struct arena *arena, const char *text, size_t length, enum te
     }
     template->tail = template->source + from;
     template->tail_length = length - from;
+    shell_read(&parser.shell, template->tail, template->tail_length);
+    template->open_quote = use == TEMPLATE_SHELL ? shell_open_quote(&parser.shell) : NULL;
     *parsed = template;
     return 0;
 }
@@ -157,6 +160,11 @@ const char *template_source(const struct template *parsed, size_t *length)
 {
     *length = parsed->length;
     return parsed->source;
+}
+
+const char *template_open_quote(const struct template *parsed)
+{
+    return parsed->open_quote;
 }
 
 bool template_is_constant(const struct template *parsed)

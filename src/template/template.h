@@ -62,6 +62,9 @@ int template_parse(struct arena *arena, const char *text, size_t length, enum te
 /* The text it was parsed from; its end is at *LENGTH. */
 const char *template_source(const struct template *parsed, size_t *length);
 
+/* The quote within which a line for a POSIX shell ends, as "'" or "\""; NULL: within none, or that is not certain. */
+const char *template_open_quote(const struct template *parsed);
+
 /* True where it holds no expression: rendering gives the same text always. */
 bool template_is_constant(const struct template *parsed);
 

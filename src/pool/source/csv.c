@@ -79,10 +79,10 @@ static int take_header(struct items *items, struct error *error)
     return 0;
 }
 
-static enum items_result put_row(const struct items *items, struct buf *encoded,
-                                 struct error *error)
+static enum items_result put_row(struct items *items, struct buf *encoded, struct error *error)
 {
     const struct csv_state *state = items->state;
+    items->line = items->pool->batch ? 0 : state->csv.row;
     if (state->csv.count != state->count) {
         error_set(error, ERROR_FAILED, "%s:%lld: a row of %zu field%s, and the header has %zu",
                   items->spec->path, (long long)state->csv.row, state->csv.count,

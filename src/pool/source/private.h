@@ -32,6 +32,7 @@ struct items {
     const struct source_spec *spec;
     void (*more)(void *arg);
     void *arg;
+    int64_t line;          /* of its file, where the item that was given last began; 0: not known */
     int64_t at;            /* how many were taken from the source */
     int64_t place;         /* of a matrix: the next combination */
     void *state;           /* the kind's own */

@@ -182,6 +182,11 @@ enum items_result items_next(struct items *items, struct buf *encoded, struct er
     return items->pool->batch ? next_batch(items, encoded, error) : take(items, encoded, error);
 }
 
+int64_t items_line(const struct items *items)
+{
+    return items->line;
+}
+
 int64_t items_count(const struct items *items)
 {
     int64_t batch = items->pool->batch;

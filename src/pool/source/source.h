@@ -32,6 +32,9 @@ enum items_result items_next(struct items *items, struct buf *encoded, struct er
 /* How many items there are in all; -1 where nobody knows before the source has ended. */
 int64_t items_count(const struct items *items);
 
+/* The line of its file where the item that was given last began; 0: it is of no file, or that is not known. */
+int64_t items_line(const struct items *items);
+
 /* Of messages of a queue: who has taken them, to be told what becomes of each; LAST, unless it is NULL, gets
  * a struct task_message for each in the item that was given last. NULL for other sources, and for NULL. */
 struct consumer *items_consumer(const struct items *items, struct buf *last);

@@ -76,6 +76,19 @@ static void bind_shell(struct loader *loader, const struct field *field, const s
         set_shell(loader, body, program);
 }
 
+static void bind_line(struct loader *loader, const struct field *field, const struct node *node, struct body_spec *body)
+{
+    size_t length;
+    if (!field_template(loader, field, node, shell_use(body->shell, body->shell_count), &body->run))
+        return;
+    const char *line = template_source(body->run, &length);
+    const char *open = template_open_quote(body->run);
+    loader_note_queues(loader, node, (struct mark){0}, line, length);
+    if (open)
+        diag_warning(loader->diags, loader_mark(loader, node), arena_printf(loader->arena, "close it, or write '\\%s' for the character itself", open),
+                     "the command ends within %s %s, which the shell cannot read", open, open);
+}
+
 void body_bind_run(struct loader *loader, const struct field *field, const struct node *node,
                    struct body_spec *body)
 {
@@ -86,7 +99,7 @@ void body_bind_run(struct loader *loader, const struct field *field, const struc
         field_expected(loader, field, node, field->key->type->wording,
                        "a list of program and arguments belongs to 'exec'");
     else
-        field_template(loader, field, node, shell_use(body->shell, body->shell_count), &body->run);
+        bind_line(loader, field, node, body);
 }
 
 /* EXPECTED is what each is to be. */
@@ -258,6 +271,7 @@ static void bind_chunk(struct loader *loader, const struct field *field, const s
         .line = place_first_line(loader_source(loader, node), node),
     };
     check_chunk(loader, field, &(struct body_chunk){loader_source(loader, node), node, spec});
+    loader_note_queues(loader, node, (struct mark){0}, spec->text, spec->length);
 }
 
 static void bind_lua(struct loader *loader, const struct field *field, const struct node *node)

@@ -9,6 +9,7 @@
 #include "scenario/loader.h"
 #include "scenario/types.h"
 #include "yaml/quote.h"
+#include "yaml/scalar_mark.h"
 
 #define NAME_MOST 64
 
@@ -107,24 +108,52 @@ static void bind_objects(struct loader *loader, const struct field *field, const
     }
 }
 
-static void refer(struct loader *loader, const struct node *node, const char *name, bool object,
-                  size_t *slot)
+static void refer_at(struct loader *loader, struct reference reference)
 {
     loader->references = mem_grow(loader->references, &loader->reference_capacity,
                                   loader->reference_count + 1, sizeof(*loader->references));
-    loader->references[loader->reference_count++] = (struct reference){
-        .name = name, .mark = loader_mark(loader, node), .object = object, .slot = slot};
+    loader->references[loader->reference_count++] = reference;
 }
 
 void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot)
 {
-    refer(loader, node, name, false, slot);
+    refer_at(loader, (struct reference){.name = name, .mark = loader_mark(loader, node), .slot = slot});
 }
 
 void loader_refer_object(struct loader *loader, const struct node *node, const char *name,
                          size_t *slot)
 {
-    refer(loader, node, name, true, slot);
+    refer_at(loader, (struct reference){.name = name, .mark = loader_mark(loader, node), .object = true, .slot = slot});
+}
+
+/* The length of the name of a queue that stands behind what names one, WORD, at AT; *AT is moved to the name. 0: it is no literal. */
+static size_t queue_name_at(const char **at, const char *end, const char *word)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    char quote = word[strlen(word) - 1] == ' ' ? '\0' : (*at < end && strchr("'\"", **at)) ? *(*at)++ : '\1';
+    size_t length = 0;
+    while (quote != '\1' && *at + length < end && (*at)[length] && strchr(letters, (*at)[length]))
+        length++;
+    const char *behind = *at + length;
+    bool whole = quote ? behind < end && *behind == quote : behind == end || strchr(" \t\n;|&<>)", *behind);
+    return length && **at != '-' && whole ? length : 0;
+}
+
+void loader_note_queues(struct loader *loader, const struct node *node, struct mark mark, const char *text, size_t length)
+{
+    static const char *const words[] = {"parrun put ", "parrun get ", "parrun.queue("};
+    for (size_t i = 0; i < countof(words); i++) {
+        const char *at = text, *end = text + length;
+        while ((at = memmem(at, (size_t)(end - at), words[i], strlen(words[i])))) {
+            at += strlen(words[i]);
+            size_t size = queue_name_at(&at, end, words[i]);
+            if (!size)
+                continue;
+            if (node)
+                mark = place_in_scalar(loader_source(loader, node), node, (size_t)(at - text), size);
+            refer_at(loader, (struct reference){.name = arena_copy(loader->arena, at, size), .mark = mark, .said = true});
+        }
+    }
 }
 
 /* From where the last one was found: they are asked for in the order in which they were made. */
@@ -176,7 +205,7 @@ static void report_reference(struct loader *loader, const struct reference *refe
 {
     size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
     const char *shown = loader_shown(loader, reference->name);
-    if (number != NAMES_NONE) {
+    if (number != NAMES_NONE && !reference->said) {
         const struct declared *other = &loader->declared[number];
         diag_error(loader->diags, reference->mark, NULL, "'%s' is %s, expected a %s", shown,
                    schema_block(other->kind)->article,
@@ -184,6 +213,8 @@ static void report_reference(struct loader *loader, const struct reference *refe
         diag_note(loader->diags, other->mark, "'%s' is declared here", shown);
     } else if (reference->object) {
         loader_unknown_object(loader, reference->mark, "'depends_on'", reference->name);
+    } else if (reference->said && !loader->incomplete) {
+        diag_warning(loader->diags, reference->mark, nearest_hint(loader, reference->name, false), "there is no queue '%s'", shown);
     } else if (!loader->incomplete) {
         diag_error(loader->diags, reference->mark, nearest_hint(loader, reference->name, false),
                    "unknown queue '%s'", shown);
@@ -210,10 +241,11 @@ bool loader_resolve(struct loader *loader)
         size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
         if (number != NAMES_NONE &&
             (loader->declared[number].kind == BLOCK_QUEUE) != reference->object) {
-            *reference->slot = number_of(loader, &loader->declared[number]);
+            if (!reference->said)
+                *reference->slot = number_of(loader, &loader->declared[number]);
         } else {
             report_reference(loader, reference);
-            fine = false;
+            fine = fine && reference->said;
         }
     }
     return fine;

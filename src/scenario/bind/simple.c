@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/unit.h"
 #include "event/event.h"
+#include "scenario/check/missing_files.h"
 #include "scenario/hints/values.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
@@ -24,6 +25,8 @@ static const char *integer_hint(const struct node *node, const struct key *key)
         return "leave it out: there is no other yet";
     if (node->style == STYLE_PLAIN && scalar_is_padded(node->text, node->size))
         return "write the number without the leading zero";
+    if (node->style == STYLE_PLAIN && scalar_plain(node->text, node->size).type == VALUE_INTEGER && !strcmp(key->name, "attempts"))
+        return "write 1 for one try and no other";
     bool quoted = node->style != STYLE_PLAIN && scalar_plain(node->text, node->size).type == VALUE_INTEGER;
     return quoted ? "write the number without quotes" : NULL;
 }
@@ -196,7 +199,8 @@ static void bind_patterns(struct loader *loader, const struct field *field, cons
 
 static void bind_template(struct loader *loader, const struct field *field, const struct node *node)
 {
-    field_template(loader, field, node, TEMPLATE_TEXT, field->member);
+    if (field_template(loader, field, node, TEMPLATE_TEXT, field->member) && !strcmp(field->key->name, "cwd"))
+        absent_warn_of(loader, field->block, node, true);
 }
 
 static void bind_path(struct loader *loader, const struct field *field, const struct node *node)

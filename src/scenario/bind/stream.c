@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/nearest.h"
+#include "scenario/check/missing_files.h"
 #include "scenario/loader.h"
 #include "yaml/scalar.h"
 #include "yaml/quote.h"
@@ -211,8 +212,8 @@ static void bind_stream_file(struct loader *loader, const struct field *field,
     stream->kind = STREAM_FILE;
     if (node->kind == NODE_SCALAR && !node->size)
         field_wrong(loader, field, node);
-    else
-        field_template(loader, field, node, TEMPLATE_TEXT, &stream->path);
+    else if (field_template(loader, field, node, TEMPLATE_TEXT, &stream->path) && !strcmp(field->block->name, "stdin"))
+        absent_warn_of(loader, field->block->parent, node, false);
 }
 
 static void bind_stream_text(struct loader *loader, const struct field *field,

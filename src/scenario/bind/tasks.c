@@ -28,6 +28,14 @@ static int64_t within(int64_t number, int64_t least, int64_t most)
     return number < least ? least : number > most ? most : number;
 }
 
+static void workers_wrong(struct loader *loader, const struct field *field, const struct node *node, const char *text)
+{
+    if (scalar_is_padded(text, strlen(text)))
+        field_expected(loader, field, node, field->key->type->wording, "write the number without the leading zero");
+    else
+        field_meant(loader, field, node, meant_count(loader->arena, text));
+}
+
 static void bind_most_workers(struct loader *loader, const struct field *field, const struct node *node)
 {
     const struct key *key = field->key;
@@ -49,10 +57,7 @@ static void bind_most_workers(struct loader *loader, const struct field *field, 
         *workers = within((int64_t)fmin(floor((double)cores_usable() * percentage / 100), 1e6),
                           key->least, POOL_WORKERS_MOST);
     else
-        field_expected(loader, field, node, key->type->wording,
-                       scalar_is_padded(text, strlen(text))
-                           ? "write the number without the leading zero"
-                           : NULL);
+        workers_wrong(loader, field, node, text);
 }
 
 static void bind_workers(struct loader *loader, const struct field *field, const struct node *node)

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -71,6 +72,12 @@ static bool is_unmatched(const struct loader *loader, const char *pattern)
     return result == GLOB_NOMATCH && entries_left;
 }
 
+static bool is_open(const char *pattern)
+{
+    const char *bracket = strrchr(pattern, '[');
+    return bracket && !strchr(bracket, ']');
+}
+
 static void check_patterns(struct loader *loader, const struct source_spec *source,
                            const struct node *node)
 {
@@ -78,7 +85,8 @@ static void check_patterns(struct loader *loader, const struct source_spec *sour
     for (size_t i = 0; i < source->pattern_count; i++)
         if (!glob_tree_is_deep(source->patterns[i]) && is_unmatched(loader, source->patterns[i]))
             diag_warning(loader->diags, loader_mark(loader, &items[i]),
-                         hint_of(source->patterns[i]), "no file matches '%s'",
+                         is_open(source->patterns[i]) ? "'[' without its ']' stands for itself: write [a-c], or [[] for a '['"
+                                                      : hint_of(source->patterns[i]), "no file matches '%s'",
                          show_text(source->patterns[i], strlen(source->patterns[i])).text);
 }
 
@@ -101,10 +109,30 @@ static bool has_template(const struct node *node)
     return false;
 }
 
+/* What may make a file before OBJECT begins. */
+static const char *const makers[] = {"depends_on", "when", "setup"};
+
+void absent_warn_of(struct loader *loader, const struct block *object, const struct node *node, bool directory)
+{
+    struct stat status;
+    if (!object || node->kind != NODE_SCALAR || !node->size || node_has_template(node))
+        return;
+    for (size_t i = 0; i < countof(makers); i++)
+        if (block_given(object, makers[i]))
+            return;
+    char *path = loader_path(loader, node, node->text);
+    int failed = stat(path, &status) ? errno : 0;
+    if (failed == ENOENT || failed == ENOTDIR)
+        diag_warning(loader->diags, loader_mark(loader, node), hint_of(node->text), "there is no %s '%s'",
+                     directory ? "directory" : "file", show_text(node->text, node->size).text);
+    else if (!failed && directory && !S_ISDIR(status.st_mode))
+        diag_warning(loader->diags, loader_mark(loader, node), NULL, "'%s' is no directory", show_text(node->text, node->size).text);
+    free(path);
+}
+
 void absent_warn(struct loader *loader, const struct block *pool, const struct source_spec *source,
                  const struct node *node)
 {
-    static const char *const others[] = {"depends_on", "when", "setup"};
     static const struct {
         enum source_kind kind;
         const char *key;
@@ -116,8 +144,8 @@ void absent_warn(struct loader *loader, const struct block *pool, const struct s
         {SOURCE_CSV, "csv", check_path},
         {SOURCE_BLOCKS, "blocks", check_path},
     };
-    for (size_t i = 0; i < countof(others); i++)
-        if (block_given(pool, others[i]) || source->optional)
+    for (size_t i = 0; i < countof(makers); i++)
+        if (block_given(pool, makers[i]) || source->optional)
             return;
     for (size_t i = 0; i < node->size; i++)
         for (size_t k = 0; k < countof(kinds); k++)

@@ -2,6 +2,8 @@
 #ifndef SCENARIO_CHECK_MISSING_FILES_H
 #define SCENARIO_CHECK_MISSING_FILES_H
 
+#include <stdbool.h>
+
 struct block;
 struct loader;
 struct node;
@@ -14,5 +16,8 @@ struct source_spec;
  */
 void absent_warn(struct loader *loader, const struct block *pool, const struct source_spec *source,
                  const struct node *node);
+
+/* The same of NODE, a file that OBJECT reads or with DIRECTORY the one that it begins in. */
+void absent_warn_of(struct loader *loader, const struct block *object, const struct node *node, bool directory);
 
 #endif

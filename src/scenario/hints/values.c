@@ -42,6 +42,11 @@ static const struct word sizes[] = {
     {"b", ""},          {NULL, NULL},
 };
 
+static const struct word numbers[] = {
+    {"one", "1"}, {"two", "2"},   {"three", "3"}, {"four", "4"}, {"five", "5"}, {"six", "6"},
+    {"ten", "10"}, {"seven", "7"}, {"eight", "8"}, {"nine", "9"}, {NULL, NULL},
+};
+
 static const struct word choices[] = {
     {"on-failure", "failure"},
     {"on_failure", "failure"},
@@ -104,6 +109,7 @@ static const char *with_unit(struct arena *arena, const struct word *units, cons
 
 const char *meant_duration(struct arena *arena, const char *text)
 {
+    text += *text == '-';
     struct error error = {0};
     int64_t ns;
     const char *meant = with_unit(arena, times, text);
@@ -152,6 +158,9 @@ const char *meant_signal(struct arena *arena, const char *text)
 
 const char *meant_count(struct arena *arena, const char *text)
 {
+    const char *digit = find_word(numbers, text);
+    if (digit)
+        return digit;
     size_t digits = strspn(text, DIGITS);
     return digits && digits < 10 && !text[digits] ? arena_strdup(arena, text) : NULL;
 }
@@ -243,6 +252,8 @@ const char *meant_tasks(struct arena *arena, const char *text)
     if (command)
         return strpbrk(command, "\"\\:#{}[],\n") ? "{output: COMMAND}"
                                                  : arena_printf(arena, "{output: %s}", command);
+    if (*text && !text[strspn(text, DIGITS)])
+        return arena_printf(arena, "%s without the quotes", text);
     if (!strcmp(text, "-"))
         return "{lines: \"-\"}";
     if (strpbrk(text, " \"\\\n{}[]"))
