@@ -170,7 +170,7 @@ int child_signal(struct child *child, int signal)
     return child_signal_leader(child, signal); /* it has gone to another group */
 }
 
-int child_signal_leader(struct child *child, int signal)
+int child_signal_leader(const struct child *child, int signal)
 {
     if (child->ended)
         return -ESRCH;

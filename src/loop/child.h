@@ -44,7 +44,7 @@ bool child_await_group(struct child *child, void (*gone)(void *arg));
 int child_signal(struct child *child, int signal);
 
 /* The same to the child alone, as long as its status was not taken. */
-int child_signal_leader(struct child *child, int signal);
+int child_signal_leader(const struct child *child, int signal);
 
 /* Frees a child that has ended, or that nobody wants to hear of any more. NULL is accepted. */
 void child_free(struct child *child);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "base/unit.h"
 #include "child/exec_context.h"
 #include "child/health.h"
@@ -26,10 +27,14 @@ static void send_stop(struct process *process)
     const struct stop_spec *stop = &process->spec->stop;
     struct life *life = &process->life;
     bool leader = stop->to == STOP_LEADER && !life->exited;
-    int (*send)(struct child *, int) = leader ? child_signal_leader : child_signal;
+    const int signals[] = {stop->signal, SIGCONT}; /* a stopped process acts on no other signal */
     life->signalled = !leader;
-    send(life->child, stop->signal);
-    send(life->child, SIGCONT); /* a stopped process acts on no other signal */
+    for (size_t i = 0; i < countof(signals); i++) {
+        if (leader)
+            child_signal_leader(life->child, signals[i]);
+        else
+            child_signal(life->child, signals[i]);
+    }
 }
 
 void process_kill_now(struct process *process)

@@ -27,16 +27,25 @@ static void remove_files(char *directory)
     free(directory);
 }
 
+/* What OPEN makes of a new file, in a directory for remove_files(). */
+static struct database *open_new(struct database *(*open)(const char *, struct error *), char **directory)
+{
+    struct error error = {0};
+    char path[64];
+    *directory = make_directory();
+    snprintf(path, sizeof(path), "%s/file", *directory);
+    struct database *database = open(path, &error);
+    assert_non_null(database);
+    return database;
+}
+
 /* What was committed is there after a power cut: that costs an fsync(2) for each commit (2 is FULL). */
 static void check_lasts(struct database *(*open)(const char *, struct error *))
 {
     struct error error = {0};
-    char *directory = make_directory();
-    char path[64];
+    char *directory;
     int64_t synchronous = 0;
-    snprintf(path, sizeof(path), "%s/file", directory);
-    struct database *database = open(path, &error);
-    assert_non_null(database);
+    struct database *database = open_new(open, &directory);
     assert_int_equal(database_number(database, "PRAGMA synchronous", &synchronous, &error), 0);
     assert_true(synchronous >= 2);
     database_close(database);
@@ -111,12 +120,9 @@ static void test_numbers(void **state)
 {
     (void)state;
     struct error error = {0};
-    char *directory = make_directory();
-    char path[64];
+    char *directory;
     int64_t id = 0;
-    snprintf(path, sizeof(path), "%s/file", directory);
-    struct database *database = queue_file_open(path, &error);
-    assert_non_null(database);
+    struct database *database = open_new(queue_file_open, &directory);
     assert_int_equal(queue_file_next_id(database, &id, &error), 0);
     assert_int_equal(id, 1);
     assert_int_equal(database_run(database, "INSERT INTO message (id, queue, priority, attempts, put) VALUES (5, 'q', 0, 0, 0);"

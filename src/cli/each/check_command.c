@@ -1,26 +1,21 @@
 /* Whether the command of "each" can be run at all, and what was meant where it cannot. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/each/private.h"
+#include "os/spawn.h"
 
 static bool is_found(const char *program)
 {
-    const char *at = getenv("PATH");
     struct buf path = {0};
-    bool found = false;
-    while (at && !found) {
-        size_t length = strcspn(at, ":");
-        buf_clear(&path);
-        buf_append(&path, at, length);
-        buf_printf(&path, "%s%s", length ? "/" : "", program);
-        found = each_is_runnable(path.data);
-        at = at[length] ? at + length + 1 : NULL;
-    }
+    struct error error = {0};
+    bool found = !strchr(program, '/') && !program_find(program, (const char *const *)environ, &path, &error);
     buf_release(&path);
+    error_release(&error);
     return found;
 }
 

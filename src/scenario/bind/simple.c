@@ -208,8 +208,8 @@ static void bind_path(struct loader *loader, const struct field *field, const st
     const char *text;
     if (!field_text(loader, field, node, &text))
         return;
-    if (!*text) {
-        field_wrong(loader, field, node);
+    if (!*text || (node->style == STYLE_PLAIN && scalar_value(node).type == VALUE_BOOLEAN)) {
+        field_expected(loader, field, node, field->key->type->wording, *text ? "write the name of a file; one that is called so stands in quotes" : NULL);
         return;
     }
     char *absolute = loader_path(loader, node, text);
