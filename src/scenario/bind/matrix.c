@@ -110,7 +110,8 @@ static void bind_axis(struct loader *loader, const struct field *field, const st
     if (!loader_value(loader, node, block_object_name(loader, field->block), &value))
         return;
     if (!is_list(&value)) {
-        field_expected(loader, field, node, "a list of values", "write [ ] round it");
+        field_expected(loader, field, node, "a list of values",
+                       node->kind == NODE_MAP || strstr(node->text, "..") ? "write each of them: [1, 2, 3]" : "write [ ] round it");
         return;
     }
     matrix->axes[matrix->axis_count++] =

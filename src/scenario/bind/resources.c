@@ -48,6 +48,13 @@ static bool name_units(struct loader *loader, const struct field *field, const s
     return true;
 }
 
+static const char *meant_amount(struct loader *loader, const char *text)
+{
+    const char *size = meant_size(loader->arena, text);
+    const char *meant = size ? size : meant_count(loader->arena, text);
+    return meant ? arena_printf(loader->arena, "write %s", meant) : NULL;
+}
+
 /* A whole number alone is one of units; with a unit of size behind it, it is an amount. */
 static bool read_total(struct loader *loader, const struct field *field, const struct node *node,
                        struct resource_spec *resource)
@@ -68,11 +75,12 @@ static bool read_total(struct loader *loader, const struct field *field, const s
         field_expected(loader, field, node,
                        arena_printf(loader->arena, "a number of units, a list of their names, or a size such as 64G for %s",
                                     resource->name),
-                       text.length ? meant_size(loader->arena, text.data) : NULL);
+                       text.length ? meant_amount(loader, text.data) : NULL);
     else if (resource->units && bytes > UNITS_MOST)
         diag_error(loader->diags, loader_mark(loader, node), "write an amount as a size: 64G, or 100000B",
                    "'%s' has %s units, more than can be told apart (%d)", resource->name, text.data, UNITS_MOST);
-    resource->total = (int64_t)bytes;
+    resource->units = resource->units || (wrong && !strpbrk(buf_string(&text), "0123456789"));
+    resource->total = !wrong ? (int64_t)bytes : resource->units ? UNITS_MOST : INT64_MAX; /* what it is used for is no other error */
     error_release(&error);
     buf_release(&text);
     return !wrong && !(resource->units && bytes > UNITS_MOST);
