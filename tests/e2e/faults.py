@@ -4,7 +4,7 @@ import pathlib
 import signal
 import subprocess
 
-from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, check_status, mark
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, check_status, complete, mark
 
 SCENARIO = """
     processes:
@@ -252,3 +252,30 @@ def test_a_crash_is_called_one():
     check_nothing_left()
     check_status(status, 125, out + err)
     assert b"the runner crashed, which is a fault of parrun's own; everything it had started was ended" in err, err
+
+
+def test_workers_that_start_and_fail_together_are_one_failure():
+    """Six workers whose setup dies with them once are started again; five in a row are too many."""
+    status, out, err = complete("""
+        pools:
+          p:
+            workers: 6
+            tasks: 6
+            setup: |
+              local function begun()
+                local file = io.open("began")
+                local text = file and file:read("a") or ""
+                if file then file:close() end
+                return #text
+              end
+              if begun() < 6 then
+                local file = io.open("began", "a")
+                file:write("x")
+                file:close()
+                repeat until begun() >= 6
+                parrun.run("kill -9 $PPID")
+              end
+            lua: print(item)
+    """)
+    check_status(status, 0, out + err)
+    assert out.count(b" was lost: ") == 6, out
