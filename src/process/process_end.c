@@ -4,7 +4,6 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/unit.h"
 #include "child/exec_context.h"
 #include "child/health.h"
@@ -21,20 +20,23 @@
 #include "process/private.h"
 #include "scenario/spec.h"
 
+static void send(struct child *child, bool leader, int signal)
+{
+    if (leader)
+        child_signal_leader(child, signal);
+    else
+        child_signal(child, signal);
+}
+
 /* The stop signal to whoever it is for; once the leader has exited, to all that is left. */
 static void send_stop(struct process *process)
 {
     const struct stop_spec *stop = &process->spec->stop;
     struct life *life = &process->life;
     bool leader = stop->to == STOP_LEADER && !life->exited;
-    const int signals[] = {stop->signal, SIGCONT}; /* a stopped process acts on no other signal */
     life->signalled = !leader;
-    for (size_t i = 0; i < countof(signals); i++) {
-        if (leader)
-            child_signal_leader(life->child, signals[i]);
-        else
-            child_signal(life->child, signals[i]);
-    }
+    send(life->child, leader, stop->signal);
+    send(life->child, leader, SIGCONT); /* a stopped process acts on no other signal */
 }
 
 void process_kill_now(struct process *process)
