@@ -115,7 +115,7 @@ static const char *const makers[] = {"depends_on", "when", "setup"};
 void absent_warn_of(struct loader *loader, const struct block *object, const struct node *node, bool directory)
 {
     struct stat status;
-    if (!object || node->kind != NODE_SCALAR || !node->size || node_has_template(node))
+    if (!object || node->kind != NODE_SCALAR || !node->size || node_has_template(node) || block_given(object, "on"))
         return;
     for (size_t i = 0; i < countof(makers); i++)
         if (block_given(object, makers[i]))

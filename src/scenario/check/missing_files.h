@@ -17,7 +17,7 @@ struct source_spec;
 void absent_warn(struct loader *loader, const struct block *pool, const struct source_spec *source,
                  const struct node *node);
 
-/* The same of NODE, a file that OBJECT reads or with DIRECTORY the one that it begins in. */
+/* The same of NODE, a file that OBJECT reads or with DIRECTORY the one that it begins in. Not where it runs elsewhere (on). */
 void absent_warn_of(struct loader *loader, const struct block *object, const struct node *node, bool directory);
 
 #endif
