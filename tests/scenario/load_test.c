@@ -126,7 +126,7 @@ static void test_environment(void **state)
     (void)state;
     struct loaded loaded = load_right("env: {A: one, B: 2}\n"
                                       "processes:\n"
-                                      "  p: {run: x, env: {B: true, C: \"\"}, cwd: data}\n"
+                                      "  p: {run: x, env: {B: true, C: \"\"}, cwd: .}\n"
                                       "  q: {run: x}\n");
     const struct object_spec *p = &loaded.scenario->processes[0].object;
     static const char *const expected[][2] = {{"A", "one"}, {"B", "true"}, {"C", ""}};
@@ -136,7 +136,7 @@ static void test_environment(void **state)
         assert_string_equal(text_of(p->env[i].value), expected[i][1]);
     }
     assert_int_equal(loaded.scenario->processes[1].object.env_count, 2);
-    assert_string_equal(text_of(p->cwd), "data");
+    assert_string_equal(text_of(p->cwd), ".");
     loaded_release(&loaded);
 }
 
