@@ -32,14 +32,14 @@
 /* What a process has been given; a pool's tasks are given their own. */
 static const struct claim *find_granted(const struct exec_context *context)
 {
-    return context->index ? resources_granted(context->run->resources, context->name) : NULL;
+    return context->index ? resources_granted(context->run->machine.resources, context->name) : NULL;
 }
 
 void exec_context_put_uses(const struct exec_context *context, struct buf *out)
 {
     const struct claim *granted = find_granted(context);
     if (granted)
-        resources_put_granted(context->run->resources, granted, out);
+        resources_put_granted(context->run->machine.resources, granted, out);
 }
 
 /* The same as a value; no table where it is nothing. ENCODED holds what it borrows. */
@@ -208,16 +208,16 @@ static int make_environment(struct exec_context *context, struct error *error)
     while (environ[count])
         count++;
     context->environment = arena_alloc(context->arena, (count + context->spec->env_count +
-                                                        context->spec->uses_count + OWN_VARIABLES +
+                                                        context->spec->needs.uses_count + OWN_VARIABLES +
                                                         WORLD_MORE_VARIABLES + 1) *
                                                            sizeof(char *));
     context->declared = arena_alloc(context->arena, context->spec->env_count * sizeof(char *));
     memcpy(context->environment, environ, count * sizeof(char *));
     context->environment_count = count;
     exec_context_set(context, "PARRUN_NAME", context->name);
-    exec_context_set(context, "PARRUN_RUN", context->run->id);
-    if (context->run->control)
-        exec_context_set(context, "PARRUN_SOCKET", control_socket_address(context->run->control));
+    exec_context_set(context, "PARRUN_RUN", context->run->identity.id);
+    if (context->run->service.control)
+        exec_context_set(context, "PARRUN_SOCKET", control_socket_address(context->run->service.control));
     if (context->index)
         exec_context_set(context, "PARRUN_INDEX",
                          arena_printf(context->arena, "%" PRId64, context->index));
@@ -336,22 +336,22 @@ void exec_context_config(const struct exec_context *context, struct worker_confi
     *config = (struct worker_config){
         .body = body_of(body->kind),
         .name = mem_strdup(context->name),
-        .run = mem_strdup(run->id),
-        .directory = mem_strdup(run->scenario->directory),
+        .run = mem_strdup(run->identity.id),
+        .directory = mem_strdup(run->scenario->source.directory),
         .lua = chunk_copy(body->lua.text, body->lua.length, body->lua.file, body->lua.line),
         .json = body->format == LINE_JSON,
-        .dry = run->dry,
-        .tell_command = run->tells_commands,
-        .window = queue_session_window(run, spec->produces, spec->produces_count),
+        .dry = run->plan.dry,
+        .tell_command = run->plan.tells_commands,
+        .queues.window = queue_session_window(run, spec->queues.produces, spec->queues.produces_count),
         .stdin_fd = -1,
         .stdout_fd = -1,
         .blocks = -1,
     };
     value_encode(&config->vars, &run->scenario->vars);
-    add_queues(&config->produces, run, spec->produces, spec->produces_count);
-    add_queues(&config->consumes, run, spec->consumes, spec->consumes_count);
-    for (size_t i = 0; i < spec->produces_count; i++)
-        buf_char(&config->rules, (char)rules_of(run->queues[spec->produces[i]]));
+    add_queues(&config->queues.produces, run, spec->queues.produces, spec->queues.produces_count);
+    add_queues(&config->queues.consumes, run, spec->queues.consumes, spec->queues.consumes_count);
+    for (size_t i = 0; i < spec->queues.produces_count; i++)
+        buf_char(&config->queues.rules, (char)rules_of(run->queue_set.list[spec->queues.produces[i]]));
     if (body->kind == BODY_LUA)
         return;
     config->attributes = print_attributes(context);

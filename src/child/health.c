@@ -334,7 +334,7 @@ static int side_open(struct probe_state *side, struct monitor *monitor,
 /* What tells the processes of this one from all others, where it alone is to answer. */
 static void note_entries(struct monitor *monitor, const struct process_spec *spec, const char *name)
 {
-    const char *values[] = {monitor->run->id, name};
+    const char *values[] = {monitor->run->identity.id, name};
     static const char *const names[] = {"PARRUN_RUN", "PARRUN_NAME"};
     enum probe_kind kind = spec->ready.kind;
     bool is_place = kind == PROBE_TCP || kind == PROBE_HTTP || kind == PROBE_UNIX;

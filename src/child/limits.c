@@ -141,17 +141,17 @@ int attributes_confine(struct attributes *attributes, const struct attributes_sp
                        struct cgroup **cgroup, struct error *error)
 {
     struct cgroup_limits limits = {0};
-    if (is_limit(&spec->limits.memory) && cgroups_limit(run->cgroups, CGROUP_MEMORY))
+    if (is_limit(&spec->limits.memory) && cgroups_limit(run->machine.cgroups, CGROUP_MEMORY))
         limits.memory = spec->limits.memory.value;
     else if (is_limit(&spec->limits.memory))
         limit_address_space(attributes, spec->limits.memory.value);
-    bool own = (spec->limits.memory.own && cgroups_limit(run->cgroups, CGROUP_MEMORY)) ||
-               (spec->limits.cpus.own && cgroups_limit(run->cgroups, CGROUP_CPU));
-    if (is_limit(&spec->limits.cpus) && cgroups_limit(run->cgroups, CGROUP_CPU))
+    bool own = (spec->limits.memory.own && cgroups_limit(run->machine.cgroups, CGROUP_MEMORY)) ||
+               (spec->limits.cpus.own && cgroups_limit(run->machine.cgroups, CGROUP_CPU));
+    if (is_limit(&spec->limits.cpus) && cgroups_limit(run->machine.cgroups, CGROUP_CPU))
         limits.cpu_share = spec->limits.cpus.value;
-    if (!own && !limits.memory && !limits.cpu_share && !(always && cgroups_are_marked(run->cgroups)))
+    if (!own && !limits.memory && !limits.cpu_share && !(always && cgroups_are_marked(run->machine.cgroups)))
         return 0;
-    *cgroup = cgroup_new(run->cgroups, name, &limits, error);
+    *cgroup = cgroup_new(run->machine.cgroups, name, &limits, error);
     if (!*cgroup)
         return error->code;
     if (limits.memory)
@@ -174,17 +174,17 @@ static void describe_memory(const struct option_spec *memory, const struct run *
 {
     if (!print_own(memory, text))
         size_print(text, (uint64_t)memory->value);
-    if (cgroups_limit(run->cgroups, CGROUP_MEMORY))
+    if (cgroups_limit(run->machine.cgroups, CGROUP_MEMORY))
         buf_text(text, " of memory, which its cgroup enforces");
     else
         buf_printf(text, " of address space for each process (RLIMIT_AS), as %s",
-                   buf_string(&run->no_cgroups[CGROUP_MEMORY]));
+                   buf_string(&run->machine.no_cgroups[CGROUP_MEMORY]));
 }
 
 static void describe_processors(const struct option_spec *cpus, const struct run *run, struct buf *text)
 {
-    if (!cgroups_limit(run->cgroups, CGROUP_CPU)) {
-        buf_printf(text, "all processors, as %s", buf_string(&run->no_cgroups[CGROUP_CPU]));
+    if (!cgroups_limit(run->machine.cgroups, CGROUP_CPU)) {
+        buf_printf(text, "all processors, as %s", buf_string(&run->machine.no_cgroups[CGROUP_CPU]));
         return;
     }
     if (!print_own(cpus, text))
@@ -219,7 +219,7 @@ static void print_about(int64_t bytes, struct buf *text)
 void attributes_print_near(const struct attributes_spec *spec, const struct run *run, int64_t own, int64_t memory,
                            struct buf *text)
 {
-    bool whole = cgroups_limit(run->cgroups, CGROUP_MEMORY);
+    bool whole = cgroups_limit(run->machine.cgroups, CGROUP_MEMORY);
     if (!own && !is_limit(&spec->limits.memory))
         return;
     buf_text(text, "; memory limit ");
@@ -289,13 +289,13 @@ static void warn(const struct run *run, const struct object_spec *object)
     const struct option_spec *cpus = &object->attributes.limits.cpus;
     if (object->when && (is_limit(cpus) || cpus->own))
         fprintf(stderr, "parrun: warning: '%s' may use all processors: its limit cpus cannot be enforced, as %s\n",
-                object->name, buf_string(&run->no_cgroups[CGROUP_CPU]));
+                object->name, buf_string(&run->machine.no_cgroups[CGROUP_CPU]));
 }
 
 void attributes_warn(const struct run *run)
 {
     const struct scenario *scenario = run->scenario;
-    if (cgroups_limit(run->cgroups, CGROUP_CPU))
+    if (cgroups_limit(run->machine.cgroups, CGROUP_CPU))
         return;
     for (size_t i = 0; i < scenario->process_count; i++)
         warn(run, &scenario->processes[i].object);

@@ -42,7 +42,7 @@ static int start_child(const struct start *start, const char *file, const char *
         attributes_set(&start->context->attributes, ATTRIBUTE_TTY, stdin_fd);
     if (start->foreground)
         attributes_set(&start->context->attributes, ATTRIBUTE_TERMINAL,
-                       terminal_offer(start->run->terminal) ? stdin_fd : -1);
+                       terminal_offer(start->run->machine.terminal) ? stdin_fd : -1);
     return launch(start->run->loop, &options, file, start->exited, start->arg, child, error);
 }
 
@@ -91,9 +91,9 @@ static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
     config.process = true;
     config.stdin_fd = stdin_fd;
     config.stdout_fd = stdout_fd;
-    config.stop_signal = start->spec->stop.signal;
-    config.stop_leader = start->spec->stop.to == STOP_LEADER;
-    config.stop_grace = start->spec->stop.grace;
+    config.stop.signal = start->spec->stop.signal;
+    config.stop.leader = start->spec->stop.to == STOP_LEADER;
+    config.stop.grace = start->spec->stop.grace;
     config_write(&frames, &config);
     value_encode_nil(&none);
     exec_context_put_uses(start->context, &uses);

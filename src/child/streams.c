@@ -72,7 +72,7 @@ static int open_pipe_stream(struct streams *streams, struct stream *stream,
                             const struct stream_spec *spec, struct error *error)
 {
     if (spec->kind == STREAM_QUEUE)
-        stream->queue = streams->run->queues[spec->queue];
+        stream->queue = streams->run->queue_set.list[spec->queue];
     return open_pipe(stream, error);
 }
 
@@ -176,7 +176,7 @@ static int open_end(struct streams *streams, struct stream *stream, const struct
     end->ours = ends[0];
     *outlet = ends[1];
     if (spec->kind == STREAM_QUEUE)
-        end->queue = streams->run->queues[spec->queue];
+        end->queue = streams->run->queue_set.list[spec->queue];
     return spec->kind == STREAM_FILE ? open_file(streams, end, spec, error) : 0;
 }
 
@@ -224,7 +224,7 @@ static int open_terminal(struct streams *streams, const struct stream_spec *spec
     struct stream *stream = &streams->items[STDOUT_FILENO];
     stream->ours = streams->terminal = ends[0];
     if (spec->kind == STREAM_QUEUE)
-        stream->queue = streams->run->queues[spec->queue];
+        stream->queue = streams->run->queue_set.list[spec->queue];
     return spec->kind == STREAM_FILE ? open_file(streams, stream, spec, error) : 0;
 }
 

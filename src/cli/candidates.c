@@ -150,7 +150,7 @@ static void offer_living(const struct candidates *candidates, const struct value
 static void offer_living_all(const struct candidates *candidates, const char *run, enum takes takes)
 {
     struct arena *arena = arena_new();
-    struct options options = {.run = run};
+    struct options options = {.control.run = run};
     struct control_link link = {.fd = -1};
     struct error error = {0};
     struct buf last = {0};

@@ -118,9 +118,9 @@ static void print_scenario(struct buf *out, const struct scenario *scenario)
 static int show(const struct options *options)
 {
     struct error error = {0};
-    if (options->next)
+    if (options->plan.next)
         return next_times(options);
-    if (options->at) {
+    if (options->plan.at) {
         error_set(&error, ERROR_FAILED, "--at goes with --next");
         return complain_of(&error);
     }
@@ -168,9 +168,9 @@ int cli_run(const struct options *options)
     const char *flags = getenv("MAKEFLAGS");
     struct error error = {0};
     struct runner_args order = {.options = options};
-    if (options->detach || options->view)
+    if (options->apart.detach || options->apart.view)
         return background_run(options);
-    order.jobserver = options->dry ? NULL : jobserver_join(flags, &error);
+    order.jobserver = options->plan.dry ? NULL : jobserver_join(flags, &error);
     order.no_jobserver = error.text;
     order.socket = private_socket_new();
     jobserver_pass_on(flags);

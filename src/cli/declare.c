@@ -42,16 +42,16 @@ static void tell_opened(struct run *run, const struct log_settings *settings)
 {
     char host[256] = "";
     struct buf members = {0};
-    struct event event = {.kind = EVENT_RUN_OPENED, .pid = getpid()};
+    struct event event = {.kind = EVENT_RUN_OPENED, .place.pid = getpid()};
     gethostname(host, sizeof(host) - 1);
     buf_printf(&members, "\"version\":\"%d.%d\"", RECORD_MAJOR, RECORD_MINOR);
     put_text(&members, "parrun", PARRUN_VERSION);
     put_text(&members, "host", host);
     put_text(&members, "scenario", run->scenario->name);
-    put_text(&members, "file", run->scenario->file);
+    put_text(&members, "file", run->scenario->source.file);
     put_key(&members, "log");
     log_settings_write(settings, &members);
-    event.members = members.data;
+    event.record.members = members.data;
     bus_emit(run->bus, &event);
     buf_release(&members);
 }
@@ -88,7 +88,7 @@ static void put_queues(struct buf *out, const char *key, const struct scenario *
 static void tell_declared(struct run *run, enum event_kind kind, const char *name, const struct buf *members)
 {
     struct event event = {
-        .kind = kind, .object = name, .members = members->length ? buf_string(members) : NULL};
+        .kind = kind, .object = name, .record.members = members->length ? buf_string(members) : NULL};
     bus_emit(run->bus, &event);
 }
 
@@ -126,7 +126,7 @@ static void put_kind(struct buf *out, const struct scenario *scenario, size_t nu
         put_hook(out, scenario, &process->object.hook);
     } else if (number - scenario->process_count < scenario->pool_count) {
         *kind = EVENT_POOL_DECLARED;
-        put_number(out, "workers", scenario->pools[number - scenario->process_count].workers);
+        put_number(out, "workers", scenario->pools[number - scenario->process_count].staff.workers);
     } else {
         const struct thread_spec *thread =
             &scenario->threads[number - scenario->process_count - scenario->pool_count];
@@ -143,8 +143,8 @@ static void tell_objects(struct run *run)
         struct buf members = {0};
         enum event_kind kind;
         put_dependencies(&members, scenario, object);
-        put_queues(&members, "puts", scenario, object->produces, object->produces_count);
-        put_queues(&members, "takes", scenario, object->consumes, object->consumes_count);
+        put_queues(&members, "puts", scenario, object->queues.produces, object->queues.produces_count);
+        put_queues(&members, "takes", scenario, object->queues.consumes, object->queues.consumes_count);
         put_kind(&members, scenario, i, &kind);
         if (object->allow_failure) {
             put_key(&members, "allow_failure");

@@ -58,18 +58,18 @@ void log_settings_init(struct log_settings *settings, const struct scenario *sce
 {
     const struct log_spec *spec = &scenario->log;
     *settings = (struct log_settings){
-        .level = options->level,
-        .dry = options->dry,
+        .level = options->story.level,
+        .dry = options->plan.dry,
         .json = spec->format == LOG_JSON,
         .timestamps = spec->timestamps,
         .prefix = spec->prefix,
         .apart = has_errors(scenario),
         .each = options->each,
         .screen = spec->screen,
-        .commands = options->trace,
-        .file = options->log ? options->log : options->dry ? NULL : spec->file,
+        .commands = options->story.trace,
+        .file = options->files.log ? options->files.log : options->plan.dry ? NULL : spec->file,
     };
-    if (!options->dry) {
+    if (!options->plan.dry) {
         add_wishes(settings, true, spec->show, spec->show_count);
         add_wishes(settings, false, spec->hide, spec->hide_count);
     }
@@ -78,13 +78,13 @@ void log_settings_init(struct log_settings *settings, const struct scenario *sce
 
 void log_settings_add(struct log_settings *settings, const struct options *options)
 {
-    if (options->level_given)
-        settings->level = options->level;
-    settings->timestamps = settings->timestamps || options->timestamps;
-    if (options->format)
-        settings->json = !strcmp(options->format, "json");
-    add_wishes(settings, true, options->show.items, options->show.count);
-    add_wishes(settings, false, options->hide.items, options->hide.count);
+    if (options->story.level_given)
+        settings->level = options->story.level;
+    settings->timestamps = settings->timestamps || options->story.timestamps;
+    if (options->story.format)
+        settings->json = !strcmp(options->story.format, "json");
+    add_wishes(settings, true, options->story.show.items, options->story.show.count);
+    add_wishes(settings, false, options->story.hide.items, options->story.hide.count);
 }
 
 void log_settings_write(const struct log_settings *settings, struct buf *out)

@@ -97,10 +97,10 @@ static int put_times(const struct object_spec *object, const struct options *opt
     if (result)
         return result;
     table.zone = file.zone;
-    timetable_begin(&table, options->at ? instant_of(moment, file.zone) * NS_PER_S : clock_wall(), false);
+    timetable_begin(&table, options->plan.at ? instant_of(moment, file.zone) * NS_PER_S : clock_wall(), false);
     if (object->schedule.expression)
         note_days(object, out);
-    for (int64_t i = 0; i < options->next && !table.ended && (!object->schedule.times || i < object->schedule.times); i++) {
+    for (int64_t i = 0; i < options->plan.next && !table.ended && (!object->schedule.times || i < object->schedule.times); i++) {
         buf_printf(out, "%s  ", object->name);
         zone_print(file.zone, table.next / NS_PER_S,
                    object->schedule.expression ? 0 : (int)(table.next % NS_PER_S / NS_PER_MS), out);
@@ -134,8 +134,8 @@ int next_times(const struct options *options)
     struct error error = {0};
     struct moment moment = {0};
     struct buf out = {0};
-    if (options->at && !read_moment(options->at, &moment)) {
-        error_set(&error, ERROR_FAILED, "--at is a time such as '2026-03-29 02:30' or 2026-03-29T02:30:00+01:00, not '%s'", options->at);
+    if (options->plan.at && !read_moment(options->plan.at, &moment)) {
+        error_set(&error, ERROR_FAILED, "--at is a time such as '2026-03-29 02:30' or 2026-03-29T02:30:00+01:00, not '%s'", options->plan.at);
         return complain_of(&error);
     }
     struct scenario *scenario = cli_load(options, &held);

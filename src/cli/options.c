@@ -154,16 +154,16 @@ const struct command *options_begin(struct options *options, int argc, char **ar
     int at = 1;
     options->argc = argc;
     options->argv = argv;
-    options->level = FILTER_STORY;
-    options->limit = INT64_MAX;
+    options->story.level = FILTER_STORY;
+    options->plan.limit = INT64_MAX;
     options->asking.timeout = -1;
-    options->last = options->since = -1;
+    options->control.last = options->control.since = -1;
     while (at < argc && argv[at][0] == '-' && argv[at][1] && strcmp(argv[at], "--") != 0)
         at = skip_option(argv, at);
     options->command = at < argc ? command_find(argv[at]) : NULL;
     options->word_at = options->command ? at : 0;
     options->mode = options_word(options);
-    options->dry = options->mode == MODE_PLAN;
+    options->plan.dry = options->mode == MODE_PLAN;
     return options->command;
 }
 
@@ -253,17 +253,17 @@ static int check_together(const struct options *options, struct error *error)
 {
     static const char *const resume_names[] = {
         [RESUME_UNDONE] = "resume", [RESUME_PREVIOUS] = "resume-previous", [RESUME_FAILED] = "retry-failed"};
-    if (options->no_deps && !options->only.count && options->mode <= MODE_TREE)
+    if (options->select.no_deps && !options->select.only.count && options->mode <= MODE_TREE)
         return error_set(error, ERROR_FAILED, "--no-deps needs --only NAMES: what these depend on is left out");
-    if (options->resume != RESUME_NONE && !options->journal)
+    if (options->select.resume != RESUME_NONE && !options->files.journal)
         return error_set(error, ERROR_FAILED, "--%s needs --journal FILE: there stands what is done",
-                         resume_names[options->resume]);
-    if (options->again && !options->detach && !options->view)
+                         resume_names[options->select.resume]);
+    if (options->apart.again && !options->apart.detach && !options->apart.view)
         return error_set(error, ERROR_FAILED, "--again needs -d or --view: in the foreground a file can run twice");
-    if (options->detach && options->progress)
+    if (options->apart.detach && options->story.progress)
         return error_set(error, ERROR_FAILED, "--progress and -d exclude each other: nobody would see it, parrun ps tells how far the run is");
-    if (options->view && (options->detach || options->progress))
-        return error_set(error, ERROR_FAILED, "--view excludes %s", options->detach ? "-d: the run is in the background already"
+    if (options->apart.view && (options->apart.detach || options->story.progress))
+        return error_set(error, ERROR_FAILED, "--view excludes %s", options->apart.detach ? "-d: the run is in the background already"
                                                                                     : "--progress: the view shows how far the run is");
     if (options->asking.all && options->asking.count)
         return error_set(error, ERROR_FAILED, "--all and --count exclude each other");
@@ -275,7 +275,7 @@ static int check(struct options *options, struct error *error)
     int result = 0;
     if (options->mode == MODE_HELP || options->mode == MODE_VERSION)
         return 0;
-    if (options->tree)
+    if (options->plan.tree)
         options->mode = MODE_TREE;
     result = check_together(options, error);
     if (!result)
@@ -310,10 +310,10 @@ void options_release(struct options *options)
 {
     free(options->overrides.items);
     free(options->values.items);
-    free(options->show.items);
-    free(options->hide.items);
-    free(options->tasks.items);
-    free(options->only.items);
+    free(options->story.show.items);
+    free(options->story.hide.items);
+    free(options->select.tasks.items);
+    free(options->select.only.items);
 }
 
 void option_head(const struct option *option, struct buf *out)
@@ -329,5 +329,5 @@ void option_head(const struct option *option, struct buf *out)
 
 bool options_name_a_part(const struct options *options)
 {
-    return options->tasks.count || options->only.count;
+    return options->select.tasks.count || options->select.only.count;
 }

@@ -85,14 +85,14 @@ static int take_log_rotate(struct options *options, const char *value, struct er
                          "and whether they are compressed, such as 10M, 10M:5 or 10M:5:gzip, not '%s'",
                          ROTATE_MOST, value);
     rules.size = (int64_t)size;
-    options->rotate = rules;
+    options->files.rotate = rules;
     return 0;
 }
 
 static int take_color(struct options *options, const char *value, struct error *error)
 {
     (void)error;
-    options->color = !strcmp(value, "always")  ? COLOR_ALWAYS
+    options->story.color = !strcmp(value, "always")  ? COLOR_ALWAYS
                      : !strcmp(value, "never") ? COLOR_NEVER
                                                : COLOR_AUTO;
     return 0;
@@ -100,11 +100,11 @@ static int take_color(struct options *options, const char *value, struct error *
 
 static int set_resume(struct options *options, enum resume_option resume, struct error *error)
 {
-    if (options->resume != RESUME_NONE && options->resume != resume)
+    if (options->select.resume != RESUME_NONE && options->select.resume != resume)
         return error_set(error, ERROR_FAILED,
                          "--resume runs all that has not succeeded, --retry-failed what has failed: "
                          "give one of them");
-    options->resume = resume;
+    options->select.resume = resume;
     return 0;
 }
 
@@ -165,26 +165,26 @@ static int take_count(struct options *options, const char *value, struct error *
 
 static int take_lines(struct options *options, const char *value, struct error *error)
 {
-    if (!read_number(value, 0, &options->last))
+    if (!read_number(value, 0, &options->control.last))
         return error_set(error, ERROR_FAILED, "--lines is a number of lines, not '%s'", value);
     return 0;
 }
 
 static int take_since(struct options *options, const char *value, struct error *error)
 {
-    return take_duration("--since", value, &options->since, error);
+    return take_duration("--since", value, &options->control.since, error);
 }
 
 static int take_limit(struct options *options, const char *value, struct error *error)
 {
-    if (!read_number(value, 0, &options->limit))
+    if (!read_number(value, 0, &options->plan.limit))
         return error_set(error, ERROR_FAILED, "--limit is a number of tasks, not '%s'", value);
     return 0;
 }
 
 static int take_next(struct options *options, const char *value, struct error *error)
 {
-    if (!read_number(value, 1, &options->next) || options->next > NEXT_MOST)
+    if (!read_number(value, 1, &options->plan.next) || options->plan.next > NEXT_MOST)
         return error_set(error, ERROR_FAILED, "--next is a number of times from 1 to %d, not '%s'", NEXT_MOST, value);
     return 0;
 }
@@ -193,8 +193,8 @@ static int take_quiet(struct options *options, const char *value, struct error *
 {
     (void)value;
     (void)error;
-    options->level = FILTER_QUIET;
-    options->level_given = true;
+    options->story.level = FILTER_QUIET;
+    options->story.level_given = true;
     return 0;
 }
 
@@ -202,8 +202,8 @@ static int take_verbose(struct options *options, const char *value, struct error
 {
     (void)value;
     (void)error;
-    options->level = FILTER_ALL;
-    options->level_given = true;
+    options->story.level = FILTER_ALL;
+    options->story.level_given = true;
     return 0;
 }
 
@@ -228,13 +228,13 @@ _Static_assert(!MEMBER(mode), "0 is none");
                   MODE_BIT(MODE_RESUME) | MODE_BIT(MODE_SIGNAL))
 
 static const struct option table[] = {
-    {.name = "again", .flag = MEMBER(again), .modes = MODE_BIT(MODE_RUN),
+    {.name = "again", .flag = MEMBER(apart.again), .modes = MODE_BIT(MODE_RUN),
      .help = "with -d or --view: start another run of a file that runs already"},
     {.name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_GET),
      .help = "print the messages up to the queue's end"},
     {.letter = 'a', .name = "all", .flag = MEMBER(asking.all), .modes = MODE_BIT(MODE_PS),
      .help = "list the last runs in the background that have ended, too"},
-    {.name = "at", .argument = "TIME", .text = MEMBER(at), .modes = MODE_BIT(MODE_SHOW),
+    {.name = "at", .argument = "TIME", .text = MEMBER(plan.at), .modes = MODE_BIT(MODE_SHOW),
      .help = "with --next: the times after TIME, in place of now, such as '2026-03-29 02:30'"},
     {.name = "color", .argument = "WHEN", .takes = TAKES_CHOICE, .choices = "auto always never", .modes = TELLING | MODE_BIT(MODE_LOGS),
      .take = take_color,
@@ -243,47 +243,47 @@ static const struct option table[] = {
      .help = "print N messages, fewer only at the queue's end"},
     {.name = "delay", .argument = "DURATION", .modes = PUTTING, .take = take_delay,
      .help = "nobody gets the messages before"},
-    {.letter = 'd', .name = "detach", .flag = MEMBER(detach), .modes = MODE_BIT(MODE_RUN),
+    {.letter = 'd', .name = "detach", .flag = MEMBER(apart.detach), .modes = MODE_BIT(MODE_RUN),
      .help = "run in the background: print the run's id when all is up"},
-    {.letter = 'f', .name = "follow", .flag = MEMBER(follow), .modes = MODE_BIT(MODE_LOGS),
+    {.letter = 'f', .name = "follow", .flag = MEMBER(control.follow), .modes = MODE_BIT(MODE_LOGS),
      .help = "print what comes too, to the end of the run"},
-    {.name = "drain", .flag = MEMBER(drain), .modes = MODE_BIT(MODE_STOP),
+    {.name = "drain", .flag = MEMBER(control.drain), .modes = MODE_BIT(MODE_STOP),
      .help = "begin no more tasks, and end the run with those that run"},
     {.name = "force", .flag = MEMBER(force), .modes = MODE_BIT(MODE_RUN),
      .help = "replace a record that is there, when the new one is whole"},
-    {.name = "format", .argument = "FORMAT", .takes = TAKES_CHOICE, .choices = "story json", .text = MEMBER(format),
+    {.name = "format", .argument = "FORMAT", .takes = TAKES_CHOICE, .choices = "story json", .text = MEMBER(story.format),
      .modes = TELLING, .help = "write the log as 'story' or as 'json' (JSON Lines)"},
-    {.name = "grep", .argument = "REGEX", .text = MEMBER(grep), .modes = MODE_BIT(MODE_LOGS),
+    {.name = "grep", .argument = "REGEX", .text = MEMBER(control.grep), .modes = MODE_BIT(MODE_LOGS),
      .help = "lines alone in which this regular expression matches"},
     {.letter = 'h', .name = "help", .mode = MODE_HELP, .modes = UINT64_MAX,
      .help = "print this and exit"},
-    {.name = "hide", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(hide), .modes = TELLING,
+    {.name = "hide", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(story.hide), .modes = TELLING,
      .help = "hide these events: names with '*', separated by commas"},
-    {.name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(joblog), .modes = MODE_BIT(MODE_RUN) | MODE_BIT(MODE_REPLAY),
+    {.name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(files.joblog), .modes = MODE_BIT(MODE_RUN) | MODE_BIT(MODE_REPLAY),
      .help = "write a line a task to FILE, as GNU parallel does"},
-    {.name = "json", .flag = MEMBER(json), .modes = STEERING | MODE_BIT(MODE_PS),
+    {.name = "json", .flag = MEMBER(control.json), .modes = STEERING | MODE_BIT(MODE_PS),
      .help = "print JSON Lines"},
     {.letter = 'j', .name = "jobs", .argument = "N", .choices = "auto", .modes = RUNNING, .take = take_jobs,
      .help = "give every pool N workers: a number, a share ('50%') or 'auto'"},
-    {.name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(journal), .modes = RUNNING,
+    {.name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(files.journal), .modes = RUNNING,
      .help = "write down in FILE, a database, which tasks are done"},
-    {.name = "junit", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(junit), .modes = MODE_BIT(MODE_RUN),
+    {.name = "junit", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(files.junit), .modes = MODE_BIT(MODE_RUN),
      .help = "write what came of the run to FILE as JUnit XML, for CI"},
     {.name = "limit", .argument = "N", .modes = MODE_BIT(MODE_PLAN), .take = take_limit,
      .help = "print at most N tasks of each pool"},
-    {.name = "log", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(log), .modes = TELLING,
+    {.name = "log", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(files.log), .modes = TELLING,
      .help = "write the log to FILE; output stays on standard output"},
     {.name = "log-rotate", .argument = "SIZE", .modes = TELLING, .take = take_log_rotate,
      .help = "rotate the log at SIZE; SIZE:N keeps N old files, SIZE:N:gzip packs them"},
     {.name = "next", .argument = "N", .modes = MODE_BIT(MODE_SHOW), .take = take_next,
      .help = "print the next N times of each schedule, in place of the scenario"},
-    {.name = "no-deps", .flag = MEMBER(no_deps), .modes = RUNNING,
+    {.name = "no-deps", .flag = MEMBER(select.no_deps), .modes = RUNNING,
      .help = "with --only: without what they depend on, as if that were there"},
-    {.name = "no-deps", .flag = MEMBER(no_deps), .modes = REVIVING,
+    {.name = "no-deps", .flag = MEMBER(select.no_deps), .modes = REVIVING,
      .help = "at once, whatever they depend on"},
-    {.name = "no-wait", .flag = MEMBER(no_wait), .modes = WAITING,
+    {.name = "no-wait", .flag = MEMBER(control.no_wait), .modes = WAITING,
      .help = "do not wait until it has come"},
-    {.name = "now", .flag = MEMBER(now), .modes = MODE_BIT(MODE_STOP) | MODE_BIT(MODE_RESTART),
+    {.name = "now", .flag = MEMBER(control.now), .modes = MODE_BIT(MODE_STOP) | MODE_BIT(MODE_RESTART),
      .help = "end them by force, without their grace"},
     {.letter = 'n', .name = "lines", .argument = "N", .modes = MODE_BIT(MODE_LOGS), .take = take_lines,
      .help = "of the lines that are there, the last N of each object alone"},
@@ -291,21 +291,21 @@ static const struct option table[] = {
      .help = "messages end in NUL, not in a newline"},
     {.name = "on", .argument = "WHERE", .text = MEMBER(on), .modes = RUNNING | MODE_BIT(MODE_CHECK),
      .help = "run pools that do not say it elsewhere: 'slurm', or what 'on' may be"},
-    {.name = "only", .argument = "NAMES", .takes = TAKES_OBJECTS, .list = MEMBER(only), .modes = RUNNING,
+    {.name = "only", .argument = "NAMES", .takes = TAKES_OBJECTS, .list = MEMBER(select.only), .modes = RUNNING,
      .help = "run these objects and what they depend on: names with commas between them"},
-    {.letter = 'o', .name = "output", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(output), .modes = READING,
+    {.letter = 'o', .name = "output", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(files.output), .modes = READING,
      .help = "write to FILE, in place of standard output"},
     {.name = "priority", .argument = "N", .modes = PUTTING, .take = take_priority,
      .help = "0 (the usual one) to 9, which goes first"},
-    {.name = "no-progress", .flag = MEMBER(no_progress), .modes = MODE_BIT(MODE_RUN),
+    {.name = "no-progress", .flag = MEMBER(story.no_progress), .modes = MODE_BIT(MODE_RUN),
      .help = "never show how far the pools are, as a terminal does of those that last"},
-    {.name = "progress", .flag = MEMBER(progress), .modes = MODE_BIT(MODE_RUN),
+    {.name = "progress", .flag = MEMBER(story.progress), .modes = MODE_BIT(MODE_RUN),
      .help = "show how far the pools are, and how long the rest may take"},
     {.letter = 'q', .name = "quiet", .modes = TELLING, .take = take_quiet,
      .help = "show only what went wrong"},
-    {.name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(record), .modes = MODE_BIT(MODE_RUN),
+    {.name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(files.record), .modes = MODE_BIT(MODE_RUN),
      .help = "record all that happens in FILE, which must be new; packed where it ends in .gz"},
-    {.name = "report", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(report), .modes = MODE_BIT(MODE_RUN),
+    {.name = "report", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(files.report), .modes = MODE_BIT(MODE_RUN),
      .help = "write what came of the run to FILE, a page for a browser"},
     {.name = "resume", .modes = RUNNING, .take = take_resume,
      .help = "with --journal: run only what has not succeeded"},
@@ -313,30 +313,30 @@ static const struct option table[] = {
      .help = "the same, from before the last run that began anew"},
     {.name = "retry-failed", .modes = RUNNING, .take = take_retry_failed,
      .help = "with --journal: run only what has failed"},
-    {.letter = 'r', .name = "run", .argument = "RUN", .takes = TAKES_RUN, .text = MEMBER(run), .modes = STEERING | MODE_BIT(MODE_VIEW),
+    {.letter = 'r', .name = "run", .argument = "RUN", .takes = TAKES_RUN, .text = MEMBER(control.run), .modes = STEERING | MODE_BIT(MODE_VIEW),
      .help = "the run that is meant: the beginning of its id, its scenario or its file"},
     {.name = "since", .argument = "DURATION", .modes = MODE_BIT(MODE_LOGS), .take = take_since,
      .help = "lines of this last time alone"},
-    {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(show), .modes = TELLING,
+    {.name = "show", .argument = "EVENTS", .takes = TAKES_EVENTS, .list = MEMBER(story.show), .modes = TELLING,
      .help = "show these events too"},
     {.name = "status", .flag = MEMBER(status), .modes = MODE_BIT(MODE_SUMMARY),
      .help = "end with the exit status of the run"},
-    {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(tasks), .modes = RUNNING,
+    {.name = "task", .argument = "[POOL:]N", .takes = TAKES_POOL, .list = MEMBER(select.tasks), .modes = RUNNING,
      .help = "of the tasks run number N alone, of no other pool any"},
     {.name = "timeout", .argument = "DURATION", .modes = ASKING | MODE_BIT(MODE_WAIT) | WAITING, .take = take_timeout,
      .help = "wait for no longer"},
-    {.name = "timestamps", .flag = MEMBER(timestamps), .modes = TELLING, .help = "put the time before each line of the story"},
-    {.name = "trace", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(trace_file), .modes = MODE_BIT(MODE_RUN),
+    {.name = "timestamps", .flag = MEMBER(story.timestamps), .modes = TELLING, .help = "put the time before each line of the story"},
+    {.name = "trace", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(files.trace), .modes = MODE_BIT(MODE_RUN),
      .help = "write a trace of the run to FILE, for Perfetto"},
-    {.name = "tree", .flag = MEMBER(tree), .modes = MODE_BIT(MODE_GRAPH),
+    {.name = "tree", .flag = MEMBER(plan.tree), .modes = MODE_BIT(MODE_GRAPH),
      .help = "print the graph as a tree"},
-    {.name = "until", .argument = "WHAT", .takes = TAKES_CHOICE, .choices = "ready ended idle", .text = MEMBER(until),
+    {.name = "until", .argument = "WHAT", .takes = TAKES_CHOICE, .choices = "ready ended idle", .text = MEMBER(control.until),
      .modes = MODE_BIT(MODE_WAIT), .help = "wait until they are 'ready' (the usual one), 'ended' or 'idle'"},
     {.letter = 'v', .name = "verbose", .modes = TELLING, .take = take_verbose,
      .help = "show all events"},
-    {.name = "view", .flag = MEMBER(view), .modes = MODE_BIT(MODE_RUN),
+    {.name = "view", .flag = MEMBER(apart.view), .modes = MODE_BIT(MODE_RUN),
      .help = "show the run on the full screen, as parrun view does"},
-    {.name = "with-deps", .flag = MEMBER(with_deps), .modes = REVIVING,
+    {.name = "with-deps", .flag = MEMBER(control.with_deps), .modes = REVIVING,
      .help = "start what they depend on too, where it was stopped"},
     {.letter = 'V', .name = "version", .mode = MODE_VERSION, .modes = MODE_BIT(MODE_RUN),
      .help = "print the version and exit"},

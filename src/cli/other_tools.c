@@ -245,7 +245,7 @@ bool other_tools_file(const struct options *options, int at, struct buf *out)
 void other_tools_show(const struct options *options, struct buf *out)
 {
     bool file = options->file && !strchr(options->file, '=');
-    const char *shown = options->show.count == 1 ? options->show.items[0] : NULL;
+    const char *shown = options->story.show.count == 1 ? options->story.show.items[0] : NULL;
     if (file || !shown || options->command || access(shown, F_OK))
         return;
     for (int at = 1; at < options->argc; at++) {

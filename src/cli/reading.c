@@ -92,7 +92,7 @@ static void read_settings(const struct reading *reading, struct log_settings *se
     struct value members = {0};
     struct value none = {0};
     const struct value *log = &none;
-    buf_printf(&text, "{%s}", opened->members);
+    buf_printf(&text, "{%s}", opened->record.members);
     value_from_json(arena, text.data, text.length, &members, &error);
     for (size_t i = 0; members.type == VALUE_TABLE && i < members.table.count; i++)
         if (!strcmp(members.table.pairs[i].key.string.bytes, "log"))
@@ -107,7 +107,7 @@ static void read_settings(const struct reading *reading, struct log_settings *se
 /* A destination would empty what is read before it is read. */
 static int check_destinations(const struct reading *reading, struct error *error)
 {
-    const char *const paths[] = {reading->options->output, reading->options->log, reading->options->joblog};
+    const char *const paths[] = {reading->options->files.output, reading->options->files.log, reading->options->files.joblog};
     for (size_t i = 0; i < countof(paths); i++)
         if (paths[i] && replay_reads(reading->replay, paths[i]))
             return error_set(error, ERROR_FAILED, "'%s' is the record itself, which is read: name another file",

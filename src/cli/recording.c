@@ -25,13 +25,13 @@
 static const char *kept_in(const struct log_spec *spec, const struct options *options)
 {
     const char *directory = getenv("PARRUN_RECORD");
-    return !options->record && !spec->record && directory && *directory ? directory : NULL;
+    return !options->files.record && !spec->record && directory && *directory ? directory : NULL;
 }
 
 char *recording_path(const struct log_spec *spec, const struct options *options, const char *run)
 {
     const char *directory = kept_in(spec, options);
-    const char *given = options->record ? options->record : spec->record;
+    const char *given = options->files.record ? options->files.record : spec->record;
     struct buf path = {0};
     if (!directory)
         return given ? mem_strdup(given) : NULL;
@@ -95,8 +95,8 @@ struct target *recording_open(const char *path, const struct options *options, c
     unsigned flags = FILE_CLAIM | FILE_EMPTY | (is_packed(path) ? FILE_PACK : 0);
     if (kept)
         flags |= FILE_DIRECTORIES | FILE_NEW;
-    else if (options->force || !options->record)
-        flags |= FILE_REPLACE | (options->record ? 0 : FILE_DIRECTORIES);
+    else if (options->force || !options->files.record)
+        flags |= FILE_REPLACE | (options->files.record ? 0 : FILE_DIRECTORIES);
     else
         flags |= FILE_NEW;
     struct target *target = target_open(path, flags, NULL, "write the record to", error);

@@ -93,8 +93,8 @@ struct graph *graph_new(const struct run *run)
     graph->moves = mem_calloc(graph->node_count, sizeof(*graph->moves));
     for (size_t i = 0; i < graph->node_count; i++)
         graph->nodes[i].spec = scenario_object(run->scenario, i);
-    for (size_t i = 0; i < run->object_count; i++)
-        put_object(&graph->nodes[run->objects[i]->number], run->objects[i]);
+    for (size_t i = 0; i < run->all.object_count; i++)
+        put_object(&graph->nodes[run->all.objects[i]->number], run->all.objects[i]);
     make_edges(graph);
     for (size_t i = 0; i < graph->node_count; i++)
         if ((!graph->nodes[i].waits && !graph->nodes[i].spec->hook.when) || !graph->nodes[i].spec->when ||
@@ -143,7 +143,7 @@ void graph_reached(struct graph *graph, const struct object *object, enum condit
 {
     struct graph_node *node = &graph->nodes[object->number];
     bool held = node_holds(node, condition);
-    if (object->retired)
+    if (object->copy.retired)
         return;
     node->reached[condition]++;
     tell_dependents(graph, node, condition, held);
@@ -153,7 +153,7 @@ void graph_lost(struct graph *graph, const struct object *object, enum condition
 {
     struct graph_node *node = &graph->nodes[object->number];
     bool held = node_holds(node, condition);
-    if (object->retired)
+    if (object->copy.retired)
         return;
     node->reached[condition]--;
     tell_dependents(graph, node, condition, held);

@@ -17,7 +17,7 @@ const char *const hook_variables[HOOK_VARIABLES] = {
 static struct object *hook_object(const struct run *run, size_t number)
 {
     size_t count;
-    return graph_objects(run->graph, number, &count)[0];
+    return graph_objects(run->all.graph, number, &count)[0];
 }
 
 static bool is_better(const struct object *one, const struct object *other)
@@ -34,7 +34,7 @@ static bool is_better(const struct object *one, const struct object *other)
 static const struct object *find_ended(const struct run *run, size_t number)
 {
     size_t count;
-    struct object *const *objects = graph_objects(run->graph, number, &count);
+    struct object *const *objects = graph_objects(run->all.graph, number, &count);
     const struct object *found = NULL;
     for (size_t i = 0; i < count; i++)
         if (objects[i]->lives && is_better(objects[i], found))
@@ -51,7 +51,7 @@ static bool has_ended(const struct object *object)
 static bool all_ended(const struct run *run, size_t number)
 {
     size_t count;
-    struct object *const *objects = graph_objects(run->graph, number, &count);
+    struct object *const *objects = graph_objects(run->all.graph, number, &count);
     for (size_t i = 0; i < count; i++)
         if (!has_ended(objects[i]))
             return false;
@@ -62,13 +62,13 @@ static bool all_ended(const struct run *run, size_t number)
 static struct object_end end_of_run(const struct run *run, const char **reason)
 {
     const struct object *first = NULL;
-    for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->failed && !run->objects[i]->skipped && (!first || run->objects[i]->ended < first->ended))
-            first = run->objects[i];
-    bool by_signal = run->stop_cause == STOP_SIGNAL;
-    struct object_end end = {.stopped = run->stop_cause, .failed = run_has_failed(run), .has_code = !by_signal};
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (run->all.objects[i]->failed && !run->all.objects[i]->skipped && (!first || run->all.objects[i]->ended < first->ended))
+            first = run->all.objects[i];
+    bool by_signal = run->stop.cause == STOP_SIGNAL;
+    struct object_end end = {.stopped = run->stop.cause, .failed = run_has_failed(run), .has_code = !by_signal};
     end.code = end.failed ? RUN_FAILED : RUN_SUCCEEDED;
-    end.signal = by_signal ? run->stop_signal : 0;
+    end.signal = by_signal ? run->stop.signal : 0;
     *reason = first ? first->verdict : NULL;
     return end;
 }
@@ -119,7 +119,7 @@ static void follow(struct object *hook, bool due, const char *name, const char *
 /* Whether it follows such an end; a dry run shows all of them. */
 static bool is_due(const struct object *hook, bool failed)
 {
-    return hook->spec->hook.when == HOOK_FINALLY || failed || hook->run->dry;
+    return hook->spec->hook.when == HOOK_FINALLY || failed || hook->run->plan.dry;
 }
 
 void hooks_follow(const struct object *object)

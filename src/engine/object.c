@@ -40,13 +40,13 @@ void object_emit(struct object *object, struct event *event)
     if (event->flags & EVENT_WRONG && object->spec->allow_failure)
         event->flags |= EVENT_ALLOWED;
     if (event->kind == EVENT_PROCESS_OUTPUT || event->kind == EVENT_THREAD_OUTPUT)
-        tail_add(&object->tail, event->bytes, event->length);
+        tail_add(&object->tail, event->output.bytes, event->output.length);
     else if ((event->flags & EVENT_WRONG) && !event->has_task)
         keep_verdict(object, event);
     if (event->kind == EVENT_PROCESS_EXITED) {
-        object->end.has_code = event->has_code;
-        object->end.code = event->code;
-        object->end.signal = event->signal;
+        object->end.has_code = event->end.has_code;
+        object->end.code = event->end.code;
+        object->end.signal = event->end.signal;
     }
     bus_emit(object->run->bus, event);
 }
@@ -89,7 +89,7 @@ void object_release(struct object *object)
 {
     schedule_free(object->schedule);
     free(object->verdict);
-    free(object->changed);
+    free(object->watch.changed);
     tail_free(object->tail);
 }
 
@@ -97,9 +97,9 @@ void object_release(struct object *object)
 static void object_ended(struct object *object)
 {
     schedule_close(object->schedule);
-    object->ended = ++object->run->ended_count;
-    if (!object->retired)
-        graph_ended(object->run->graph, object);
+    object->ended = ++object->run->all.ended_count;
+    if (!object->copy.retired)
+        graph_ended(object->run->all.graph, object);
     hooks_follow(object);
     run_poke(object->run);
 }
@@ -108,7 +108,7 @@ static void object_ended(struct object *object)
 static void object_finish(struct object *object)
 {
     object->failed = object->end.failed = schedule_failed(object->schedule, object->failed);
-    if (object->down || object->retired) {
+    if (object->down || object->copy.retired) {
         object_ended(object);
         return;
     }
@@ -116,7 +116,7 @@ static void object_finish(struct object *object)
         object_fails(object);
     if (object->spec->allow_failure)
         object->failed = false;
-    if (object->run->dry) {
+    if (object->run->plan.dry) {
         object_reached(object, CONDITION_STARTED);
         object_reached(object, CONDITION_READY);
     }
@@ -135,13 +135,13 @@ static void object_leaves(struct object *object)
 
 static void be_down(struct object *object)
 {
-    struct event event = {.kind = object->kind->stopped};
+    struct event event = {.kind = object->kind->events.stopped};
     object_leaves(object);
     schedule_stopped(object->schedule, !object_is_raised(object));
     object->down = true;
     object->failed = object->end.failed = false;
     object->end.stopped = true;
-    object->now = false;
+    object->wish.now = false;
     object_emit(object, &event);
     hooks_follow(object);
     run_poke(object->run);
@@ -231,7 +231,7 @@ void object_reached(struct object *object, enum condition condition)
     if (object->reached & 1u << condition)
         return;
     object->reached |= 1u << condition;
-    graph_reached(object->run->graph, object, condition);
+    graph_reached(object->run->all.graph, object, condition);
     run_poke(object->run);
 }
 
@@ -240,7 +240,7 @@ void object_lost(struct object *object, enum condition condition)
     if (!(object->reached & 1u << condition))
         return;
     object->reached &= ~(1u << condition);
-    graph_lost(object->run->graph, object, condition);
+    graph_lost(object->run->all.graph, object, condition);
 }
 
 void object_gone(struct object *object)
@@ -266,10 +266,10 @@ void object_due(struct object *object)
 void object_fails(struct object *object)
 {
     struct run *run = object->run;
-    if (!run->scenario->fail_fast || run->stop_cause || run->culprit ||
+    if (!run->scenario->fail_fast || run->stop.cause || run->stop.culprit ||
         object->spec->allow_failure || !object->spec->decides)
         return;
-    run->culprit = object;
+    run->stop.culprit = object;
     run_poke(run);
 }
 
@@ -281,14 +281,14 @@ bool object_is_alive(const struct object *object)
 
 bool object_is_raised(const struct object *object)
 {
-    return object->wanted == WANTED_UP || object->wanted == WANTED_NEW;
+    return object->wish.wanted == WANTED_UP || object->wish.wanted == WANTED_NEW;
 }
 
 bool object_is_lowered(const struct object *object)
 {
-    bool wanted = object->wanted == WANTED_DOWN || object->wanted == WANTED_NEW ||
-                  (object->wanted == WANTED_UP && object->state != OBJECT_RUNNING); /* and then up again */
-    return wanted && object_is_alive(object) && !object->run->stop_cause;
+    bool wanted = object->wish.wanted == WANTED_DOWN || object->wish.wanted == WANTED_NEW ||
+                  (object->wish.wanted == WANTED_UP && object->state != OBJECT_RUNNING); /* and then up again */
+    return wanted && object_is_alive(object) && !object->run->stop.cause;
 }
 
 bool object_is_ending(const struct object *object)
@@ -299,6 +299,6 @@ bool object_is_ending(const struct object *object)
 
 void object_asked(struct object *object, const char *reason, int signal)
 {
-    struct event event = {.kind = object->kind->asked, .reason = reason, .signal = signal};
+    struct event event = {.kind = object->kind->events.asked, .reason = reason, .end.signal = signal};
     object_emit(object, &event);
 }

@@ -86,12 +86,53 @@ struct object_facts {
     char *hosts;         /* where its workers run elsewhere: members of a JSON list, to be freed; NULL: here */
 };
 
-struct object_kind {
-    const char *word; /* "process" */
+/* The events of a kind of object for what is the same for all kinds. */
+struct object_events {
     enum event_kind asked;   /* its event for a word that is done to it */
     enum event_kind stopped; /* and for its being down by a word */
     enum event_kind scheduled; /* when its schedule starts it next */
     enum event_kind missed;    /* and a time at which that does not */
+};
+
+/* How a kind of object tells of itself. */
+struct object_tell {
+    /* Appends what it is doing, for a person: "runs for 3s". It was started and has not ended. */
+    void (*describe)(const struct object *object, struct buf *out);
+    /* Fills in what it is as of now; it was started at some time. */
+    void (*facts)(const struct object *object, struct object_facts *facts);
+    /* Appends how far it is, in a few words: "412 of 5000 (8%), 2 failed". NULL: there is no measure
+     * of that. */
+    void (*progress)(const struct object *object, struct buf *out);
+    /* Appends what it runs as a line for a shell; false where there is no such line. NULL: never. */
+    bool (*plan)(struct object *object, struct buf *out);
+    /* The run is over: tells, as events, what of it failed and what it has left undone. NULL: what
+     * object_emit() has kept says it all. */
+    void (*report)(struct object *object);
+    /* It runs: emits what it uses now, where that has changed since it was asked last, as an event that is a
+     * sample. NULL: it has nothing to tell. */
+    void (*sample)(struct object *object, const struct usages *usages);
+};
+
+/* How a kind of object tells what it waits for. */
+struct object_wait_kind {
+    /* Where nothing but a message of some queue, or room in one, lets it go on: adds each of these to
+     * the empty WAITS. Else it leaves them empty. NULL: never. */
+    void (*waits)(struct object *object, struct part_waits *waits);
+    /* Adds what parts of it wait for, while others might go on, to the empty WAITS. NULL: it has none. */
+    void (*parts)(const struct object *object, struct part_waits *waits);
+    /* With PARTS: true where, but for those WAITS, all of it sleeps; adds to *TURNS how often any of
+     * its processes was given a processor so far. */
+    bool (*sleeps)(const struct object *object, const struct part_waits *waits, uint64_t *turns);
+    /* It runs: appends what keeps it from going on, for a person, where anything does: "waits until its
+     * setup has ended". True where it is sure to be held up, whatever others do. NULL: never. */
+    bool (*held_up)(const struct object *object, struct buf *out);
+    /* True when nothing waits in the queues that it takes from: it may be ended. */
+    bool (*drained)(const struct object *object);
+};
+
+struct object_kind {
+    const char *word; /* "process" */
+    struct object_events events;
     /* Starts it, after object_down() or an end once more. What fails is reported as an event, then by object_gone(). */
     void (*start)(struct object *object);
     /* Ends it, with its grace; where it is DOWN it does not run, and only the end is told. */
@@ -119,18 +160,7 @@ struct object_kind {
     /* It is not to be started again after all (object_rests()): it tells its end, and object_gone(), now or when all of
      * it is written. NULL: it never rests. */
     void (*settle)(struct object *object);
-    /* Appends what it is doing, for a person: "runs for 3s". It was started and has not ended. */
-    void (*describe)(const struct object *object, struct buf *out);
-    /* Fills in what it is as of now; it was started at some time. */
-    void (*facts)(const struct object *object, struct object_facts *facts);
-    /* Appends how far it is, in a few words: "412 of 5000 (8%), 2 failed". NULL: there is no measure
-     * of that. */
-    void (*progress)(const struct object *object, struct buf *out);
-    /* Appends what it runs as a line for a shell; false where there is no such line. NULL: never. */
-    bool (*plan)(struct object *object, struct buf *out);
-    /* The run is over: tells, as events, what of it failed and what it has left undone. NULL: what
-     * object_emit() has kept says it all. */
-    void (*report)(struct object *object);
+    struct object_tell tell;
     /* It will never start: tells so as an event. */
     void (*skip)(struct object *object, const char *reason);
     /* In another thread than the loop's: waits until what it records of its tasks that have ended is
@@ -140,22 +170,7 @@ struct object_kind {
     void (*hold)(struct object *object, bool held);
     /* The run's terminal has another size. NULL: that is nothing to it. */
     void (*resize)(struct object *object);
-    /* Where nothing but a message of some queue, or room in one, lets it go on: adds each of these to
-     * the empty WAITS. Else it leaves them empty. NULL: never. */
-    void (*waits)(struct object *object, struct part_waits *waits);
-    /* Adds what parts of it wait for, while others might go on, to the empty WAITS. NULL: it has none. */
-    void (*parts)(const struct object *object, struct part_waits *waits);
-    /* With PARTS: true where, but for those WAITS, all of it sleeps; adds to *TURNS how often any of
-     * its processes was given a processor so far. */
-    bool (*sleeps)(const struct object *object, const struct part_waits *waits, uint64_t *turns);
-    /* It runs: appends what keeps it from going on, for a person, where anything does: "waits until its
-     * setup has ended". True where it is sure to be held up, whatever others do. NULL: never. */
-    bool (*held_up)(const struct object *object, struct buf *out);
-    /* It runs: emits what it uses now, where that has changed since it was asked last, as an event that is a
-     * sample. NULL: it has nothing to tell. */
-    void (*sample)(struct object *object, const struct usages *usages);
-    /* True when nothing waits in the queues that it takes from: it may be ended. */
-    bool (*drained)(const struct object *object);
+    struct object_wait_kind wait;
     void (*free)(struct object *object);
 };
 
@@ -168,6 +183,25 @@ struct object_end {
     int signal;   /* that has ended it; 0: none */
 };
 
+/* What is wanted of an object. */
+struct object_wish {
+    enum object_wanted wanted;
+    bool now;     /* WANTED_DOWN, WANTED_NEW: by force */
+    bool no_deps; /* WANTED_NEW, WANTED_UP: whatever it depends on */
+};
+
+/* Which of its declaration's replicas an object is. */
+struct object_copy {
+    int64_t replica; /* its number, from 1 */
+    bool retired;    /* scaled away: it is not to be seen */
+};
+
+/* The files that an object watches. */
+struct object_watch {
+    bool watches;  /* files, whose change begins it anew: as no daemon it keeps the run from ending */
+    char *changed; /* where the list of those is that its next life is for; NULL: it is for none */
+};
+
 struct object {
     const struct object_kind *kind;
     struct run *run;
@@ -176,13 +210,9 @@ struct object {
     size_t number; /* of its declaration: see scenario_object(); its replicas share it */
     const char *name;
     bool daemon; /* ended when all that is no daemon has ended */
-    int64_t replica; /* its number, from 1 */
-    bool retired;    /* scaled away: it is not to be seen */
-    enum object_wanted wanted;
-    bool now;     /* WANTED_DOWN, WANTED_NEW: by force */
-    bool no_deps; /* WANTED_NEW, WANTED_UP: whatever it depends on */
-    bool watches;  /* files, whose change begins it anew: as no daemon it keeps the run from ending */
-    char *changed; /* where the list of those is that its next life is for; NULL: it is for none */
+    struct object_copy copy;
+    struct object_wish wish;
+    struct object_watch watch;
     int64_t lives; /* how often it was started */
     bool down;    /* a word has stopped it; the same as OBJECT_STOPPED, and kept when the run ends so */
     int64_t restarts;  /* how often it was started again by itself */

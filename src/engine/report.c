@@ -20,8 +20,8 @@
 static size_t find_failures(const struct run *run, struct object **found)
 {
     size_t count = 0;
-    for (size_t i = 0; i < run->object_count; i++) {
-        struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        struct object *object = run->all.objects[i];
         if (!object->failed || object->skipped)
             continue;
         size_t at = count < FAILURES_MOST ? count++ : FAILURES_MOST;
@@ -39,8 +39,8 @@ static void put_consequences(const struct run *run, const struct object *cause, 
 {
     const char *before = skipped ? "  skipped because of it: " : "  stopped because of it: ";
     bool any = false;
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        const struct object *object = run->all.objects[i];
         if (object->cause != cause || object->skipped != skipped)
             continue;
         buf_printf(out, "%s%s", any ? ", " : before, object->name);
@@ -53,7 +53,7 @@ static void put_consequences(const struct run *run, const struct object *cause, 
 static void put_command(struct object *object, struct buf *out)
 {
     struct buf command = {0};
-    if (object->kind->plan && object->kind->plan(object, &command))
+    if (object->kind->tell.plan && object->kind->tell.plan(object, &command))
         buf_printf(out, "  run it alone: %s\n", buf_string(&command));
     buf_release(&command);
 }
@@ -72,8 +72,8 @@ static void tell(struct run *run, struct object *object, const char *head)
         .kind = EVENT_RUN_FAILED,
         .flags = EVENT_WRONG,
         .reason = object->verdict,
-        .bytes = text.data,
-        .length = text.length - 1, /* the sentence has its newline from the log */
+        .output.bytes = text.data,
+        .output.length = text.length - 1, /* the sentence has its newline from the log */
     };
     bus_emit(run->bus, &event);
     buf_release(&prefix);
@@ -82,8 +82,8 @@ static void tell(struct run *run, struct object *object, const char *head)
 
 static void report(struct object *object)
 {
-    if (object->kind->report && !object->skipped)
-        object->kind->report(object);
+    if (object->kind->tell.report && !object->skipped)
+        object->kind->tell.report(object);
 }
 
 static bool is_among(const struct object *object, struct object *const *found, size_t count)
@@ -99,9 +99,9 @@ static void tell_left(const struct run *run)
 {
     struct buf names = {0};
     struct event event = {.kind = EVENT_RUN_LEFT};
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
-        if (!object->down || object->retired)
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        const struct object *object = run->all.objects[i];
+        if (!object->down || object->copy.retired)
             continue;
         buf_printf(&names, "%s%s", names.length ? ", " : "", object->name);
         event.count++;
@@ -115,16 +115,16 @@ static void tell_left(const struct run *run)
 void report_end(struct run *run)
 {
     struct object *found[FAILURES_MOST];
-    bool wrong = run->failed && run->stop_cause != STOP_SIGNAL;
+    bool wrong = run->outcome.failed && run->stop.cause != STOP_SIGNAL;
     size_t count = wrong ? find_failures(run, found) : 0;
     for (size_t i = 0; i < count; i++) {
-        if (run->object_count > 1)
+        if (run->all.object_count > 1)
             tell(run, found[i], i ? "Then: " : "What went wrong first: ");
         report(found[i]);
     }
-    for (size_t i = 0; i < run->object_count && count < FAILURES_MOST; i++)
-        if (!is_among(run->objects[i], found, count))
-            report(run->objects[i]);
+    for (size_t i = 0; i < run->all.object_count && count < FAILURES_MOST; i++)
+        if (!is_among(run->all.objects[i], found, count))
+            report(run->all.objects[i]);
     tell_left(run);
 }
 
@@ -143,10 +143,10 @@ void report_wait(const struct run *run, const struct part_wait *wait, struct buf
 static void put_waits(const struct run *run, struct object *object, struct buf *out)
 {
     struct part_waits waits = {0};
-    if (object->kind->waits)
-        object->kind->waits(object, &waits);
-    if (!waits.count && object->kind->parts)
-        object->kind->parts(object, &waits);
+    if (object->kind->wait.waits)
+        object->kind->wait.waits(object, &waits);
+    if (!waits.count && object->kind->wait.parts)
+        object->kind->wait.parts(object, &waits);
     for (size_t i = 0; i < waits.count; i++) {
         buf_text(out, ", ");
         report_wait(run, &waits.items[i], out);
@@ -157,10 +157,10 @@ static void put_waits(const struct run *run, struct object *object, struct buf *
 /* What nothing may be stopped before. */
 static void put_needed(const struct run *run, const struct object *object, struct buf *out)
 {
-    if (run->stop_cause && object->state == OBJECT_RUNNING &&
-        graph_is_needed(run->graph, object, object->daemon))
+    if (run->stop.cause && object->state == OBJECT_RUNNING &&
+        graph_is_needed(run->all.graph, object, object->daemon))
         buf_text(out, "; it is stopped after those that depend on it");
-    else if (run->stop_cause && object->state == OBJECT_RUNNING && object->daemon)
+    else if (run->stop.cause && object->state == OBJECT_RUNNING && object->daemon)
         buf_text(out, "; it is stopped when all that is no daemon has ended");
 }
 
@@ -169,7 +169,7 @@ void report_object(struct object *object, struct buf *out)
     const struct run *run = object->run;
     if (object->state == OBJECT_PENDING) {
         buf_text(out, "waits until ");
-        graph_explain(run->graph, object, out);
+        graph_explain(run->all.graph, object, out);
         return;
     }
     if (object->state == OBJECT_STOPPED) {
@@ -181,7 +181,7 @@ void report_object(struct object *object, struct buf *out)
     if (object->state == OBJECT_RESTING && schedule_rests(object->schedule))
         schedule_describe(object->schedule, out);
     else
-        object->kind->describe(object, out);
+        object->kind->tell.describe(object, out);
     if (object->state == OBJECT_RUNNING)
         put_waits(run, object, out);
     put_needed(run, object, out);
@@ -192,9 +192,9 @@ void report_status(struct run *run)
     struct buf text = {0};
     struct buf lines = {0};
     size_t running = 0, waiting = 0, stopped = 0, gone = 0;
-    for (size_t i = 0; i < run->object_count; i++) {
-        struct object *object = run->objects[i];
-        gone += object->retired && object->state == OBJECT_ENDED;
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        struct object *object = run->all.objects[i];
+        gone += object->copy.retired && object->state == OBJECT_ENDED;
         if (object->state == OBJECT_ENDED)
             continue;
         stopped += object->state == OBJECT_STOPPED;
@@ -204,17 +204,17 @@ void report_status(struct run *run)
         report_object(object, &lines);
     }
     buf_text(&text, "After ");
-    duration_print(&text, duration_round(clock_monotonic() - run->started));
-    buf_printf(&text, "%s: %zu running, %zu waiting, ", run->stop_cause ? ", stopping" : "", running, waiting);
+    duration_print(&text, duration_round(clock_monotonic() - run->identity.started));
+    buf_printf(&text, "%s: %zu running, %zu waiting, ", run->stop.cause ? ", stopping" : "", running, waiting);
     if (stopped)
         buf_printf(&text, "%zu stopped, ", stopped);
-    buf_printf(&text, "%zu ended.", run->object_count - gone - running - waiting - stopped);
+    buf_printf(&text, "%zu ended.", run->all.object_count - gone - running - waiting - stopped);
     buf_append(&text, lines.data, lines.length);
     run->describe(run, &text);
     struct event event = {
         .kind = EVENT_RUN_STATUS,
-        .bytes = text.data,
-        .length = text.length,
+        .output.bytes = text.data,
+        .output.length = text.length,
     };
     bus_emit(run->bus, &event);
     buf_release(&lines);

@@ -43,17 +43,17 @@ static unsigned run_flags(const struct run *run)
 /* In the reverse order of the file, as what stands later may use what stands earlier. */
 static void all_happen(struct run *run, enum happening happening)
 {
-    for (size_t i = run->object_count; i-- > 0;)
-        object_happens(run->objects[i], happening, "the run was stopped");
+    for (size_t i = run->all.object_count; i-- > 0;)
+        object_happens(run->all.objects[i], happening, "the run was stopped");
 }
 
 static void skip_pending(struct run *run)
 {
-    for (size_t i = run->object_count; i-- > 0;) {
-        if (run->objects[i]->state != OBJECT_PENDING || run->objects[i]->spec->hook.when)
+    for (size_t i = run->all.object_count; i-- > 0;) {
+        if (run->all.objects[i]->state != OBJECT_PENDING || run->all.objects[i]->spec->hook.when)
             continue;
-        run->objects[i]->cause = run->culprit;
-        object_happens(run->objects[i], HAPPENING_STOP, "the run was stopped");
+        run->all.objects[i]->cause = run->stop.culprit;
+        object_happens(run->all.objects[i], HAPPENING_STOP, "the run was stopped");
     }
 }
 
@@ -61,13 +61,13 @@ static void skip_pending(struct run *run)
  * last, so none of those holds back what it depends on; a hook ends by itself, or by its timeout. */
 static void stop_unneeded(struct run *run)
 {
-    for (size_t i = run->object_count; i-- > 0;) {
-        struct object *object = run->objects[i];
-        if (object->daemon || object->spec->hook.when || graph_is_needed(run->graph, object, false))
+    for (size_t i = run->all.object_count; i-- > 0;) {
+        struct object *object = run->all.objects[i];
+        if (object->daemon || object->spec->hook.when || graph_is_needed(run->all.graph, object, false))
             continue;
-        if (object->state == OBJECT_RUNNING && run->stop_cause == STOP_FAILURE &&
-            object != run->culprit)
-            object->cause = run->culprit;
+        if (object->state == OBJECT_RUNNING && run->stop.cause == STOP_FAILURE &&
+            object != run->stop.culprit)
+            object->cause = run->stop.culprit;
         object_happens(object, HAPPENING_STOP, NULL);
     }
 }
@@ -86,17 +86,17 @@ static void take_move(const struct graph_move *move)
             object_happens(object, HAPPENING_STOP, "--only leaves it out");
         else if (!object->spec->when)
             object_happens(object, HAPPENING_STOP, "when is false");
-        else if (graph_holds(object->run->graph, object))
+        else if (graph_holds(object->run->all.graph, object))
             object_happens(object, HAPPENING_START, NULL);
         else
-            object->wanted = WANTED_UP; /* meanwhile something has gone again: it waits once more */
+            object->wish.wanted = WANTED_UP; /* meanwhile something has gone again: it waits once more */
     }
 }
 
 static void start_more(void *arg)
 {
     struct run *run = arg;
-    run->starting = false;
+    run->turn.starting = false;
     run_poke(run);
 }
 
@@ -106,12 +106,12 @@ static void take_moves(struct run *run)
 {
     struct graph_move move;
     size_t taken = 0;
-    while (!run->starting && graph_next(run->graph, &move)) {
+    while (!run->turn.starting && graph_next(run->all.graph, &move)) {
         take_move(&move);
         taken += move.count;
         if (taken < GRAPH_MOVE_MOST)
             continue;
-        run->starting = true;
+        run->turn.starting = true;
         loop_post(run->loop, start_more, run);
     }
 }
@@ -120,7 +120,7 @@ static void take_moves(struct run *run)
  * none is to start, does not. */
 static bool holds_run(const struct object *object)
 {
-    bool wakes = object->watches && !object->daemon && !object->skipped && !object->down && !object->run->stop_cause;
+    bool wakes = object->watch.watches && !object->daemon && !object->skipped && !object->down && !object->run->stop.cause;
     if (object->state == OBJECT_ENDED && wakes)
         return true;
     if (object->state == OBJECT_PENDING && object->spec->hook.when)
@@ -131,8 +131,8 @@ static bool holds_run(const struct object *object)
 static size_t count_alive(const struct run *run, bool daemons)
 {
     size_t alive = 0;
-    for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->daemon == daemons && holds_run(run->objects[i]))
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (run->all.objects[i]->daemon == daemons && holds_run(run->all.objects[i]))
             alive++;
     return alive;
 }
@@ -141,8 +141,8 @@ static size_t count_alive(const struct run *run, bool daemons)
 static bool end_stopped(struct run *run, bool daemons)
 {
     bool any = false;
-    for (size_t i = run->object_count; i-- > 0;) {
-        struct object *object = run->objects[i];
+    for (size_t i = run->all.object_count; i-- > 0;) {
+        struct object *object = run->all.objects[i];
         if (object->daemon != daemons || object->state != OBJECT_STOPPED)
             continue;
         object_happens(object, HAPPENING_STOP, NULL);
@@ -154,10 +154,10 @@ static bool end_stopped(struct run *run, bool daemons)
 /* Stops the daemons that nobody needs any more; one that still has messages to take is left. */
 static void stop_drained_daemons(struct run *run)
 {
-    for (size_t i = run->object_count; i-- > 0;) {
-        struct object *object = run->objects[i];
-        if (object->daemon && !graph_is_needed(run->graph, object, true) &&
-            (run->stop_cause || object->kind->drained(object)))
+    for (size_t i = run->all.object_count; i-- > 0;) {
+        struct object *object = run->all.objects[i];
+        if (object->daemon && !graph_is_needed(run->all.graph, object, true) &&
+            (run->stop.cause || object->kind->wait.drained(object)))
             object_happens(object, HAPPENING_STOP, "nothing is left that could need it");
     }
 }
@@ -166,8 +166,8 @@ static void stop_drained_daemons(struct run *run)
 static bool objects_failed(const struct run *run)
 {
     bool any = run->scenario->success_any, failed = any;
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        const struct object *object = run->all.objects[i];
         if (object->failed && (object->spec->hook.when || (!any && object->spec->decides)))
             return true;
         if (any && !object->failed && !object->skipped && !object->down && !object->daemon && !object->spec->hook.when)
@@ -178,7 +178,7 @@ static bool objects_failed(const struct run *run)
 
 bool run_has_failed(const struct run *run)
 {
-    return objects_failed(run) || run->stop_cause == STOP_STALL;
+    return objects_failed(run) || run->stop.cause == STOP_STALL;
 }
 
 /*
@@ -207,39 +207,39 @@ static size_t end_leaked(struct buf *text)
 /* As far as the run itself decides it. */
 static int exit_status(const struct run *run)
 {
-    if (run->refused)
+    if (run->outcome.refused)
         return MEM_EXIT_STATUS;
-    if (run->unwritten)
+    if (run->outcome.unwritten)
         return RUN_UNWRITTEN;
-    return run->failed ? RUN_FAILED : RUN_SUCCEEDED;
+    return run->outcome.failed ? RUN_FAILED : RUN_SUCCEEDED;
 }
 
 static void run_over(void *arg)
 {
     struct run *run = arg;
     struct buf leaked = {0};
-    bool balanced = run->dry || run->balance(run);
-    run->failed = run_has_failed(run) || !balanced;
+    bool balanced = run->plan.dry || run->balance(run);
+    run->outcome.failed = run_has_failed(run) || !balanced;
     report_end(run);
     struct event event = {
         .kind = EVENT_RUN_ENDED,
         .flags = run_flags(run),
-        .pid = getpid(),
-        .has_code = true,
-        .code = exit_status(run),
-        .has_leaked = true,
-        .leaked = (int64_t)end_leaked(&leaked),
+        .place.pid = getpid(),
+        .end.has_code = true,
+        .end.code = exit_status(run),
+        .leak.known = true,
+        .leak.count = (int64_t)end_leaked(&leaked),
     };
-    if (event.leaked) {
+    if (event.leak.count) {
         event.flags |= EVENT_REASONED;
         event.reason = leaked.data;
     }
-    if (run->failed)
+    if (run->outcome.failed)
         event.flags |= EVENT_WRONG;
-    if (run->stop_cause == STOP_SIGNAL || run->stop_cause == STOP_OUTPUT)
+    if (run->stop.cause == STOP_SIGNAL || run->stop.cause == STOP_OUTPUT)
         event.flags |= EVENT_SIGNALED;
     if (event.flags & EVENT_SIGNALED)
-        event.signal = run->stop_cause == STOP_SIGNAL ? run->stop_signal : SIGPIPE;
+        event.end.signal = run->stop.cause == STOP_SIGNAL ? run->stop.signal : SIGPIPE;
     bus_emit(run->bus, &event);
     buf_release(&leaked);
     run->ended(run->ended_arg);
@@ -248,20 +248,20 @@ static void run_over(void *arg)
 static void run_advance(void *arg)
 {
     struct run *run = arg;
-    run->advancing = false;
+    run->turn.advancing = false;
     if (run->over)
         return;
     take_moves(run);
     steer_advance(run);
-    if (run->draining && !run->stop_cause && !steer_tasks(run))
+    if (run->stop.draining && !run->stop.cause && !steer_tasks(run))
         run_stop(run, STOP_DRAINED, 0);
-    if (run->culprit && !run->stop_cause)
+    if (run->stop.culprit && !run->stop.cause)
         run_stop(run, STOP_FAILURE, 0);
-    if (run->stop_cause)
+    if (run->stop.cause)
         stop_unneeded(run);
     steer_look(run);
-    if (run->watchers)
-        run->attend(run->watchers);
+    if (run->watching.watchers)
+        run->watching.attend(run->watching.watchers);
     if (count_alive(run, false) || (end_stopped(run, false) && count_alive(run, false)))
         return;
     stop_drained_daemons(run);
@@ -276,18 +276,18 @@ static void run_advance(void *arg)
 
 void run_poke(struct run *run)
 {
-    if (run->advancing)
+    if (run->turn.advancing)
         return;
-    run->advancing = true;
+    run->turn.advancing = true;
     loop_defer(run->loop, run_advance, run);
 }
 
 void run_start(struct run *run)
 {
-    struct event event = {.kind = EVENT_RUN_STARTED, .flags = run_flags(run), .pid = getpid()};
+    struct event event = {.kind = EVENT_RUN_STARTED, .flags = run_flags(run), .place.pid = getpid()};
     bus_emit(run->bus, &event);
-    run->started = clock_monotonic();
-    run->graph = graph_new(run);
+    run->identity.started = clock_monotonic();
+    run->all.graph = graph_new(run);
     take_moves(run);
     run_poke(run);
 }
@@ -295,28 +295,28 @@ void run_start(struct run *run)
 static void tell_stopping(struct run *run)
 {
     struct buf reason = {0};
-    if (run->stop_cause == STOP_SIGNAL && run->orphaned) {
+    if (run->stop.cause == STOP_SIGNAL && run->stop.orphaned) {
         buf_text(&reason, "the process that watches over this run was killed");
-    } else if (run->stop_cause == STOP_SIGNAL) {
-        buf_printf(&reason, "signal %s", signal_name(run->stop_signal));
-        if (run->stop_signal == SIGINT)
+    } else if (run->stop.cause == STOP_SIGNAL) {
+        buf_printf(&reason, "signal %s", signal_name(run->stop.signal));
+        if (run->stop.signal == SIGINT)
             buf_text(&reason, ", press Ctrl-C again to end everything at once");
-    } else if (run->stop_cause == STOP_FAILURE) {
-        buf_printf(&reason, "%s failed", run->culprit->name);
-    } else if (run->stop_cause == STOP_DISK) {
+    } else if (run->stop.cause == STOP_FAILURE) {
+        buf_printf(&reason, "%s failed", run->stop.culprit->name);
+    } else if (run->stop.cause == STOP_DISK) {
         buf_text(&reason, "a durable queue cannot be written to its file");
-    } else if (run->stop_cause == STOP_DRAINED) {
+    } else if (run->stop.cause == STOP_DRAINED) {
         buf_text(&reason, "drained, no task runs any more");
-    } else if (run->stop_cause == STOP_STALL) {
+    } else if (run->stop.cause == STOP_STALL) {
         buf_text(&reason, "nothing could go on");
     } else {
         buf_text(&reason, "nobody reads the output any more");
     }
     struct event event = {
         .kind = EVENT_RUN_STOPPING,
-        .flags = run->orphaned ? EVENT_WRONG : 0, /* nobody has asked for it */
+        .flags = run->stop.orphaned ? EVENT_WRONG : 0, /* nobody has asked for it */
         .reason = buf_string(&reason),
-        .signal = run->orphaned ? 0 : run->stop_signal,
+        .end.signal = run->stop.orphaned ? 0 : run->stop.signal,
     };
     bus_emit(run->bus, &event);
     buf_release(&reason);
@@ -324,12 +324,12 @@ static void tell_stopping(struct run *run)
 
 void run_stop(struct run *run, enum stop_cause cause, int signal)
 {
-    if (run->stop_cause && run->stop_cause != STOP_FAILURE) {
+    if (run->stop.cause && run->stop.cause != STOP_FAILURE) {
         all_happen(run, HAPPENING_KILL);
         return;
     }
-    run->stop_cause = cause;
-    run->stop_signal = signal;
+    run->stop.cause = cause;
+    run->stop.signal = signal;
     if (run->over)
         return;
     steer_forget(run);
@@ -341,13 +341,13 @@ void run_stop(struct run *run, enum stop_cause cause, int signal)
 
 void run_writes(struct run *run, const char *path)
 {
-    if (!run->watchers)
+    if (!run->watching.watchers)
         return;
-    for (size_t i = 0; i < run->written_count; i++)
-        if (!strcmp(run->written[i], path))
+    for (size_t i = 0; i < run->watching.written_count; i++)
+        if (!strcmp(run->watching.written[i], path))
             return;
-    run->written = mem_realloc(run->written, run->written_count + 1, sizeof(*run->written));
-    run->written[run->written_count++] = mem_strdup(path);
+    run->watching.written = mem_realloc(run->watching.written, run->watching.written_count + 1, sizeof(*run->watching.written));
+    run->watching.written[run->watching.written_count++] = mem_strdup(path);
 }
 
 void run_hold(struct run *run, bool held)
@@ -355,23 +355,23 @@ void run_hold(struct run *run, bool held)
     if (run->held == held)
         return;
     run->held = held;
-    for (size_t i = 0; i < run->object_count; i++)
-        if (object_is_alive(run->objects[i]) || run->objects[i]->reads_on)
-            run->objects[i]->kind->hold(run->objects[i], held);
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (object_is_alive(run->all.objects[i]) || run->all.objects[i]->reads_on)
+            run->all.objects[i]->kind->hold(run->all.objects[i], held);
 }
 
 void run_resize(struct run *run)
 {
-    for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->kind->resize && run->objects[i]->state == OBJECT_RUNNING)
-            run->objects[i]->kind->resize(run->objects[i]);
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (run->all.objects[i]->kind->resize && run->all.objects[i]->state == OBJECT_RUNNING)
+            run->all.objects[i]->kind->resize(run->all.objects[i]);
 }
 
 bool run_recorded(const struct run *run, const char *name, size_t length)
 {
     bool whole = true;
-    for (size_t i = 0; i < run->declared_count; i++) {
-        struct object *object = run->declared[i];
+    for (size_t i = 0; i < run->all.declared_count; i++) {
+        struct object *object = run->all.declared[i];
         bool meant = !name || (strlen(object->name) == length && !memcmp(object->name, name, length));
         if (meant && object->kind->recorded && !object->kind->recorded(object))
             whole = false;

@@ -69,66 +69,121 @@ struct pick {
     int64_t task; /* its index */
 };
 
-struct run {
-    struct invocation invocation;
-    struct loop *loop;
-    struct bus *bus;
-    const struct scenario *scenario;
+/* By what others know a run. */
+struct run_identity {
     char *id;              /* told to bodies as PARRUN_RUN */
     long pid;              /* of the process that was started, which watches over this one */
     int64_t wall;          /* clock_wall() when it began */
     const char *log_file;  /* where its log goes, absolute: it runs in the background; NULL: it does not */
-    struct shared *shared; /* behind parrun.shared of the threads */
-    struct link *links;    /* to workers; see serve/worker_link.h */
-    struct queue **queues; /* one a queue of the scenario, in its order */
+    int64_t started; /* clock_monotonic() */
+};
+
+/* The queues of a run. */
+struct run_queues {
+    struct queue **list; /* one a queue of the scenario, in its order */
     struct deadlock *deadlock;      /* finds deadlocks and idle runs; NULL: a dry run */
-    struct control_socket *control; /* at which bodies ask for the queues, and anybody of this user
-                                       for anything; NULL: none */
-    struct desk *desk;     /* what those who come there share; NULL: none */
     struct queue_store *store; /* of the durable ones; NULL: there are none */
     const int64_t *slots;      /* of each queue in it; less than 0: it is not durable */
     struct durable_run *durable; /* what keeps these two */
-    int *claims;               /* of each pool's results until it opens them (pool/pool.h); -1: none */
+};
+
+/* Who is served by a run: the workers of its bodies, its threads, and whoever comes to its socket. */
+struct run_service {
+    struct shared *shared; /* behind parrun.shared of the threads */
+    struct link *links;    /* to workers; see serve/worker_link.h */
+    struct control_socket *control; /* at which bodies ask for the queues, and anybody of this user
+                                       for anything; NULL: none */
+    struct desk *desk;     /* what those who come there share; NULL: none */
+};
+
+/* The objects of a run. */
+struct run_objects {
     struct object **objects; /* those that are made later, as a word wants more, included */
     size_t object_count;
     struct object **declared; /* those that the scenario has, which do not change: for any thread */
     size_t declared_count;
     size_t ended_count;    /* of objects */
+    struct graph *graph;   /* who waits for whom */
+};
+
+/* What the objects of a run share of the machine. */
+struct run_machine {
     struct cgroups *cgroups; /* for limits of objects, and their end; NULL: there are none */
     const struct buf *no_cgroups; /* of each controller that was wanted and is not there: why */
     struct terminal *terminal; /* of standard input; NULL: it is none */
-    struct graph *graph;   /* who waits for whom */
-    const struct mask *mask; /* what nobody is to see; NULL: nothing */
-    struct pick *selected_tasks; /* of all tasks these alone are run */
-    size_t pick_count;     /* 0: all are */
-    bool dry;              /* nothing is started: each object tells what it would run */
-    int64_t dry_tasks;     /* tasks that a pool tells of at most */
-    bool tells_commands;   /* somebody wants to know the command of each task */
+    struct resources *resources; /* that its objects share; NULL: none */
+    struct tokens *tokens; /* of an outer make: a task of a pool begins with one; NULL: none */
+};
+
+/* Which of its tasks a run runs, and by what it knows them. */
+struct run_selection {
+    struct pick *tasks; /* of all tasks these alone are run */
+    size_t count;     /* 0: all are */
     bool keys;             /* somebody wants to know tasks by their content */
     bool by_command;       /* by their commands, as the joblog has them */
     struct resume *resume; /* what is not to run again; NULL: all is */
-    struct resources *resources; /* that its objects share; NULL: none */
-    struct tokens *tokens; /* of an outer make: a task of a pool begins with one; NULL: none */
-    int64_t jobs;          /* workers of every pool; 0: as each pool says */
-    bool held;             /* the log is full */
-    bool starting;         /* some are left to start in the loop's next turn */
-    enum stop_cause stop_cause;
-    int stop_signal;              /* STOP_SIGNAL: which */
+};
+
+/* What is told of commands that are to be run, or would be. */
+struct run_plan {
+    bool dry;              /* nothing is started: each object tells what it would run */
+    int64_t tasks;     /* tasks that a pool tells of at most */
+    bool tells_commands;   /* somebody wants to know the command of each task */
+};
+
+/* Why a run is being stopped. */
+struct stop_reason {
+    enum stop_cause cause;
+    int signal;              /* STOP_SIGNAL: which */
     bool orphaned;                /* STOP_SIGNAL: as the process that watches over this one was killed */
     const struct object *culprit; /* STOP_FAILURE: what failed */
+    bool draining;                /* no more tasks are begun; then the run is stopped */
+};
+
+/* What is on its way in the loop. */
+struct run_turn {
+    bool starting;         /* some are left to start in the loop's next turn */
+    bool advancing;               /* a look at what can go on is already on its way */
+};
+
+/* What makes a run end without success. */
+struct run_outcome {
     bool failed;                  /* something in the scenario failed */
     bool unwritten;               /* results could not be written whole */
-    bool journal_told;            /* that a journal would let a later run go on */
     bool refused;                 /* the system refused what the run needs */
-    bool draining;                /* no more tasks are begun; then the run is stopped */
+};
+
+/* Who watches what: words what becomes of them, processes their files. */
+struct run_watching {
     struct steer_watch *watches;  /* who waits for what becomes of a word */
     struct watchers *watchers;    /* of files; NULL: none */
     void (*attend)(struct watchers *watchers); /* these look what has become of the objects; set with them */
     char **written;               /* absolute: files that its processes' output goes to; with WATCHERS alone */
     size_t written_count;
-    bool advancing;               /* a look at what can go on is already on its way */
+};
+
+struct run {
+    struct invocation invocation;
+    struct loop *loop;
+    struct bus *bus;
+    const struct scenario *scenario;
+    struct run_identity identity;
+    struct run_service service;
+    struct run_queues queue_set;
+    int *claims;               /* of each pool's results until it opens them (pool/pool.h); -1: none */
+    struct run_objects all;
+    struct run_machine machine;
+    const struct mask *mask; /* what nobody is to see; NULL: nothing */
+    struct run_selection selection;
+    struct run_plan plan;
+    int64_t jobs;          /* workers of every pool; 0: as each pool says */
+    bool held;             /* the log is full */
+    struct run_turn turn;
+    struct stop_reason stop;
+    struct run_outcome outcome;
+    bool journal_told;            /* that a journal would let a later run go on */
+    struct run_watching watching;
     bool over;
-    int64_t started; /* clock_monotonic() */
     void (*describe)(const struct run *run, struct buf *out); /* appends lines about the queues */
     bool (*balance)(struct run *run); /* tells of messages that were lost; false where any was */
     void (*ended)(void *arg);         /* called once nothing runs any more */

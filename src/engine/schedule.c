@@ -56,7 +56,7 @@ static void tell(struct schedule *schedule, enum event_kind kind, const char *re
     struct event event = {.kind = kind, .flags = flags, .reason = reason};
     int64_t latest;
     int64_t next = schedule_next(schedule, &latest);
-    if (kind == schedule->object->kind->scheduled && next) {
+    if (kind == schedule->object->kind->events.scheduled && next) {
         int64_t wait = next - clock_wall();
         event.has_duration = true;
         event.duration = wait > 0 ? wait : 0;
@@ -75,7 +75,7 @@ static void tell_next(struct schedule *schedule)
         buf_text(&text, "runs at once, as its time came meanwhile");
     else
         schedule_describe(schedule, &text);
-    tell(schedule, schedule->object->kind->scheduled, buf_string(&text), flags);
+    tell(schedule, schedule->object->kind->events.scheduled, buf_string(&text), flags);
     schedule->told = schedule->told || !schedule->waiting;
     buf_release(&text);
 }
@@ -86,7 +86,7 @@ static void tell_left(struct schedule *schedule, int64_t count, const char *why)
     struct buf text = {0};
     schedule->left += count;
     buf_printf(&text, "leaves out %" PRId64 " time%s of its schedule: %s", count, count == 1 ? "" : "s", why);
-    tell(schedule, schedule->object->kind->missed, buf_string(&text), 0);
+    tell(schedule, schedule->object->kind->events.missed, buf_string(&text), 0);
     buf_release(&text);
 }
 
@@ -101,7 +101,7 @@ static void settle(void *arg)
 static void give_up(struct schedule *schedule, struct error *error)
 {
     schedule->any_failed = schedule->object->failed = true;
-    tell(schedule, schedule->object->kind->missed, error->text, EVENT_WRONG);
+    tell(schedule, schedule->object->kind->events.missed, error->text, EVENT_WRONG);
     error_release(error);
     schedule->table.ended = true;
     loop_defer(schedule->object->run->loop, settle, schedule);
@@ -142,14 +142,14 @@ static void overlap(struct schedule *schedule)
             tell_queue_full(schedule);
         break;
     case OVERLAP_STOP:
-        if (object->wanted == WANTED_NEW) {
+        if (object->wish.wanted == WANTED_NEW) {
             tell_left(schedule, 1, "the run before is being stopped");
             break;
         }
         schedule->begun++;
         object_asked(object, "is stopped by its schedule, and started again", 0);
-        object->wanted = WANTED_NEW;
-        object->no_deps = true;
+        object->wish.wanted = WANTED_NEW;
+        object->wish.no_deps = true;
         schedule->asked = true;
         run_poke(object->run);
         break;
@@ -159,7 +159,7 @@ static void overlap(struct schedule *schedule)
 static void take_time(struct schedule *schedule)
 {
     struct object *object = schedule->object;
-    if (object->run->stop_cause || object->wanted == WANTED_DOWN)
+    if (object->run->stop.cause || object->wish.wanted == WANTED_DOWN)
         return;
     if (schedule->runs) {
         overlap(schedule);
@@ -188,7 +188,7 @@ static void on_alarm(void *arg)
         take_time(schedule);
     arm(schedule);
     if (corrected)
-        tell(schedule, object->kind->missed, "plans its times anew, as its clock was put back by more than three hours", 0);
+        tell(schedule, object->kind->events.missed, "plans its times anew, as its clock was put back by more than three hours", 0);
     if (schedule->asked && schedule->resting && object->state == OBJECT_RESTING)
         object_due(object);
 }
@@ -211,7 +211,7 @@ static void open_table(struct schedule *schedule, struct error *error)
 struct schedule *schedule_new(struct object *object)
 {
     const struct schedule_spec *spec = &object->spec->schedule;
-    if (!spec->given || object->run->dry || object->run->pick_count)
+    if (!spec->given || object->run->plan.dry || object->run->selection.count)
         return NULL;
     struct schedule *schedule = mem_calloc(1, sizeof(*schedule));
     *schedule = (struct schedule){.object = object, .spec = spec};
@@ -271,7 +271,7 @@ static void tell_dependents(struct object *object, bool failed)
     object_reached(object, CONDITION_COMPLETED);
     if (!object->failed)
         object_reached(object, CONDITION_SUCCEEDED);
-    graph_ended(object->run->graph, object);
+    graph_ended(object->run->all.graph, object);
 }
 
 bool schedule_goes_on(struct schedule *schedule, bool failed)

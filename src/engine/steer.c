@@ -77,7 +77,7 @@ static void follow_dependencies(struct steering *steering)
         const struct object_spec *spec = steering->objects[i]->spec;
         for (size_t j = 0; j < spec->depends_on_count; j++) {
             size_t count;
-            struct object *const *others = graph_objects(steering->run->graph, spec->depends_on[j].object, &count);
+            struct object *const *others = graph_objects(steering->run->all.graph, spec->depends_on[j].object, &count);
             for (size_t k = 0; k < count; k++)
                 if (!(others[k]->reached & 1u << spec->depends_on[j].condition))
                     include(steering, others[k]);
@@ -100,7 +100,7 @@ static bool cascades(const struct object *other)
     bool was_there = other->state == OBJECT_ENDED && !other->down && other->spec->when && !other->spec->left_out &&
                      !other->kind->revive((struct object *)other, true, &error);
     error_release(&error);
-    return !other->retired && other->spec->cascade &&
+    return !other->copy.retired && other->spec->cascade &&
            (was_there || (other->state == OBJECT_RESTING && !schedule_rests(other->schedule)) || other->state == OBJECT_RUNNING);
 }
 
@@ -109,8 +109,8 @@ static void follow_cascade(struct steering *steering)
 {
     const struct run *run = steering->run;
     for (size_t i = 0; i < steering->count; i++)
-        for (size_t j = 0; j < run->object_count; j++) {
-            struct object *other = run->objects[j];
+        for (size_t j = 0; j < run->all.object_count; j++) {
+            struct object *other = run->all.objects[j];
             if (cascades(other) && depends(other, steering->objects[i]->number))
                 include(steering, other);
         }
@@ -119,15 +119,15 @@ static void follow_cascade(struct steering *steering)
 
 static bool is_down(const struct object *object)
 {
-    return object->wanted == WANTED_NOTHING && (object->state == OBJECT_STOPPED || object->state == OBJECT_ENDED);
+    return object->wish.wanted == WANTED_NOTHING && (object->state == OBJECT_STOPPED || object->state == OBJECT_ENDED);
 }
 
 static void set_down(const struct steering *steering, struct object *object, bool follows)
 {
     (void)follows;
     object_asked(object, "is stopped by hand", 0);
-    object->wanted = WANTED_DOWN;
-    object->now = object->now || steering->request->now;
+    object->wish.wanted = WANTED_DOWN;
+    object->wish.now = object->wish.now || steering->request->now;
 }
 
 static void tell_down(const struct steering *steering, const struct object *object, struct buf *out)
@@ -145,8 +145,8 @@ static void tell_down(const struct steering *steering, const struct object *obje
 static void check_conditions(struct steering *steering, const struct object *object)
 {
     enum condition condition;
-    const struct object *other = graph_in_vain(steering->run->graph, object, &condition);
-    if (!other || steering->request->no_deps || other->wanted != WANTED_NOTHING ||
+    const struct object *other = graph_in_vain(steering->run->all.graph, object, &condition);
+    if (!other || steering->request->no_deps || other->wish.wanted != WANTED_NOTHING ||
         find(steering, other) < steering->count)
         return;
     char *reason = graph_explain_end(other, condition);
@@ -171,17 +171,17 @@ static void check_start(struct steering *steering, struct object *object)
 
 static bool is_up(const struct object *object)
 {
-    return object->wanted == WANTED_NOTHING && object->state == OBJECT_RUNNING && object->reached & 1u << CONDITION_READY;
+    return object->wish.wanted == WANTED_NOTHING && object->state == OBJECT_RUNNING && object->reached & 1u << CONDITION_READY;
 }
 
 static void set_up(const struct steering *steering, struct object *object, bool follows)
 {
-    if (object->wanted == WANTED_NOTHING && object->state == OBJECT_RUNNING)
+    if (object->wish.wanted == WANTED_NOTHING && object->state == OBJECT_RUNNING)
         return; /* it starts already */
     object_asked(object, follows ? "is started by hand with what depends on it" : "is started by hand", 0);
-    object->wanted = WANTED_UP;
+    object->wish.wanted = WANTED_UP;
     schedule_ask(object->schedule);
-    object->no_deps = steering->request->no_deps;
+    object->wish.no_deps = steering->request->no_deps;
 }
 
 /* What is not up and only follows, as it is depended on, is started. */
@@ -196,19 +196,19 @@ static void set_new(const struct steering *steering, struct object *object, bool
                      !follows                     ? "is restarted by hand"
                      : steering->request->changed ? "is restarted with what it depends on"
                                                   : "is restarted by hand with what it depends on", 0);
-    free(object->changed);
-    object->changed = !follows && steering->request->changed ? mem_strdup(steering->request->changed) : NULL;
+    free(object->watch.changed);
+    object->watch.changed = !follows && steering->request->changed ? mem_strdup(steering->request->changed) : NULL;
     object_lost(object, CONDITION_COMPLETED); /* what depends on that waits for the new life */
     object_lost(object, CONDITION_SUCCEEDED);
-    object->wanted = WANTED_NEW;
+    object->wish.wanted = WANTED_NEW;
     schedule_ask(object->schedule);
-    object->no_deps = steering->request->no_deps && !follows;
-    object->now = object->now || steering->request->now;
+    object->wish.no_deps = steering->request->no_deps && !follows;
+    object->wish.now = object->wish.now || steering->request->now;
 }
 
 static void tell_up(const struct steering *steering, const struct object *object, struct buf *out)
 {
-    bool again = object->wanted == WANTED_NEW && object_is_alive(object);
+    bool again = object->wish.wanted == WANTED_NEW && object_is_alive(object);
     if (is_up(object)) {
         buf_text(out, "runs already");
         return;
@@ -217,10 +217,10 @@ static void tell_up(const struct steering *steering, const struct object *object
                   : object->state == OBJECT_RUNNING ? "starts already"
                   : object_is_alive(object)         ? "is started again when it has stopped"
                                                     : "is being started");
-    if (again || object->no_deps || graph_holds(steering->run->graph, object))
+    if (again || object->wish.no_deps || graph_holds(steering->run->all.graph, object))
         return;
     buf_text(out, "; it waits until ");
-    graph_explain(steering->run->graph, object, out);
+    graph_explain(steering->run->all.graph, object, out);
 }
 
 static void check_signal(struct steering *steering, struct object *object)
@@ -255,7 +255,7 @@ static void check_pause(struct steering *steering, struct object *object)
     if (!object->kind->pause)
         steering_fault(steering, ERROR_FAILED, "%s is a %s, and only pools are paused; 'parrun signal STOP %s' stops a process",
                        object->name, object->kind->word, object->name);
-    else if (steering->request->word == STEER_RESUME && steering->run->draining)
+    else if (steering->request->word == STEER_RESUME && steering->run->stop.draining)
         steering_fault(steering, ERROR_STOPPED, "the run is being drained");
 }
 
@@ -349,9 +349,9 @@ static void find_named(struct steering *steering, const struct steer_verb *word)
     if (!request->name_count && !word->pools) {
         steering_fault(steering, ERROR_FAILED, "no name is given; '*' means all");
     } else if (!request->name_count) {
-        for (size_t i = 0; i < run->object_count; i++)
-            if (run->objects[i]->kind->pause)
-                include(steering, run->objects[i]);
+        for (size_t i = 0; i < run->all.object_count; i++)
+            if (run->all.objects[i]->kind->pause)
+                include(steering, run->all.objects[i]);
         if (!steering->count)
             steering_fault(steering, ERROR_FAILED, "the run has no pool");
     } else {
@@ -374,8 +374,8 @@ static void apply(struct steering *steering, const struct steer_verb *word,
                   struct steer_answer *answer)
 {
     const struct run *run = steering->run;
-    for (size_t i = 0; i < run->object_count; i++) {
-        struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        struct object *object = run->all.objects[i];
         size_t at = find(steering, object);
         if (at == steering->count)
             continue;
@@ -405,9 +405,9 @@ int steer(struct run *run, const struct steer_request *request, struct steer_ans
     const struct steer_verb *word = &words[request->word];
     struct steering steering = {.run = run, .request = request};
     *answer = (struct steer_answer){.until = word->until};
-    if (run->over || (run->stop_cause && request->word != STEER_SIGNAL))
+    if (run->over || (run->stop.cause && request->word != STEER_SIGNAL))
         return error_set(error, ERROR_STOPPED, "the run is being stopped");
-    steering.objects = mem_calloc(run->object_count + 1, sizeof(*steering.objects));
+    steering.objects = mem_calloc(run->all.object_count + 1, sizeof(*steering.objects));
     if (request->word == STEER_SCALE) {
         steer_scale(&steering, answer);
     } else {
@@ -426,13 +426,13 @@ int steer(struct run *run, const struct steer_request *request, struct steer_ans
 size_t steer_drain(struct run *run)
 {
     struct event event = {.kind = EVENT_RUN_DRAINING, .count = (int64_t)steer_tasks(run)};
-    if (run->draining || run->stop_cause || run->over)
+    if (run->stop.draining || run->stop.cause || run->over)
         return (size_t)event.count;
-    run->draining = true;
+    run->stop.draining = true;
     bus_emit(run->bus, &event);
-    for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->kind->pause && object_is_alive(run->objects[i]))
-            run->objects[i]->kind->pause(run->objects[i], true);
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (run->all.objects[i]->kind->pause && object_is_alive(run->all.objects[i]))
+            run->all.objects[i]->kind->pause(run->all.objects[i], true);
     run_poke(run);
     return (size_t)event.count;
 }

@@ -14,8 +14,8 @@
 
 static bool is_meant(const struct object *object, const char *name)
 {
-    char *numbered = object_replica_name(object->spec, object->replica);
-    bool meant = !object->retired && (wildcard_match(name, object->spec->name) || wildcard_match(name, object->name) ||
+    char *numbered = object_replica_name(object->spec, object->copy.replica);
+    bool meant = !object->copy.retired && (wildcard_match(name, object->spec->name) || wildcard_match(name, object->name) ||
                                       wildcard_match(name, numbered));
     free(numbered);
     return meant;
@@ -27,9 +27,9 @@ static int unknown(const struct run *run, const char *name, struct error *error)
     for (size_t i = 0; i < run->scenario->queue_count; i++)
         if (!strcmp(run->scenario->queues[i].name, name))
             return error_set(error, ERROR_FAILED, "'%s' is a queue: name what uses it", name);
-    for (size_t i = 0; i < run->object_count; i++)
-        if (!run->objects[i]->retired)
-            nearest_offer(&nearest, run->objects[i]->spec->name);
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (!run->all.objects[i]->copy.retired)
+            nearest_offer(&nearest, run->all.objects[i]->spec->name);
     if (strchr(name, '*'))
         return error_set(error, ERROR_FAILED, "no process, pool or thread has a name like '%s'", name);
     if (nearest.name)
@@ -40,20 +40,20 @@ static int unknown(const struct run *run, const char *name, struct error *error)
 int64_t steer_find(const struct run *run, const char *const *names, size_t count, struct object ***found,
                    struct error *error)
 {
-    bool *meant = mem_calloc(run->object_count + 1, sizeof(*meant));
+    bool *meant = mem_calloc(run->all.object_count + 1, sizeof(*meant));
     int64_t number = 0;
     for (size_t i = 0; i < count && !error->code; i++) {
         bool any = false;
-        for (size_t j = 0; j < run->object_count; j++)
-            if (is_meant(run->objects[j], names[i]))
+        for (size_t j = 0; j < run->all.object_count; j++)
+            if (is_meant(run->all.objects[j], names[i]))
                 any = meant[j] = true;
         if (!any)
             unknown(run, names[i], error);
     }
-    *found = error->code ? NULL : mem_calloc(run->object_count + 1, sizeof(**found));
-    for (size_t i = 0; *found && i < run->object_count; i++)
+    *found = error->code ? NULL : mem_calloc(run->all.object_count + 1, sizeof(**found));
+    for (size_t i = 0; *found && i < run->all.object_count; i++)
         if (meant[i])
-            (*found)[number++] = run->objects[i];
+            (*found)[number++] = run->all.objects[i];
     free(meant);
     return error->code ? error->code : number;
 }

@@ -28,7 +28,7 @@ static int64_t count_now(const struct run *run, const struct object *object)
     struct object_staff staff = {0};
     size_t count;
     if (!object->kind->scale) {
-        graph_objects(run->graph, object->number, &count);
+        graph_objects(run->all.graph, object->number, &count);
         return (int64_t)count;
     }
     object->kind->staff(object, &staff);
@@ -52,9 +52,9 @@ static bool read_number(const char *text, int64_t now, int64_t *number)
 
 static struct object *find_declared(const struct run *run, const char *name)
 {
-    for (size_t i = 0; i < run->object_count; i++)
-        if (!run->objects[i]->retired && !strcmp(run->objects[i]->spec->name, name))
-            return run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (!run->all.objects[i]->copy.retired && !strcmp(run->all.objects[i]->spec->name, name))
+            return run->all.objects[i];
     return NULL;
 }
 
@@ -118,21 +118,21 @@ static void check_twice(struct steering *steering, const struct aim *aims, size_
 /* Behind the last of the declaration, as in the order of the file. */
 static void insert(struct run *run, struct object *object)
 {
-    size_t at = run->object_count;
-    while (run->objects[at - 1]->number != object->number)
+    size_t at = run->all.object_count;
+    while (run->all.objects[at - 1]->number != object->number)
         at--;
-    run->objects = mem_realloc(run->objects, run->object_count + 1, sizeof(*run->objects));
-    memmove(&run->objects[at + 1], &run->objects[at], (run->object_count - at) * sizeof(*run->objects));
-    run->objects[at] = object;
-    run->object_count++;
+    run->all.objects = mem_realloc(run->all.objects, run->all.object_count + 1, sizeof(*run->all.objects));
+    memmove(&run->all.objects[at + 1], &run->all.objects[at], (run->all.object_count - at) * sizeof(*run->all.objects));
+    run->all.objects[at] = object;
+    run->all.object_count++;
 }
 
 /* The replica of this number that was taken away before; NULL: there was none. */
 static struct object *find_retired(const struct run *run, const struct object *object, int64_t replica)
 {
-    for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->number == object->number && run->objects[i]->replica == replica)
-            return run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (run->all.objects[i]->number == object->number && run->all.objects[i]->copy.replica == replica)
+            return run->all.objects[i];
     return NULL;
 }
 
@@ -142,22 +142,22 @@ static struct object *add_replica(struct run *run, struct object *first, int64_t
     if (!object) {
         object = first->kind->replicate(first, replica);
         object->number = first->number;
-        object->replica = replica;
+        object->copy.replica = replica;
         insert(run, object);
     }
-    object->retired = false;
+    object->copy.retired = false;
     object->reached = 0;
-    object->wanted = WANTED_UP;
-    graph_add(run->graph, object);
+    object->wish.wanted = WANTED_UP;
+    graph_add(run->all.graph, object);
     return object;
 }
 
 static struct object *take_replica(struct run *run, const struct object *first, int64_t replica)
 {
     struct object *object = find_retired(run, first, replica);
-    graph_remove(run->graph, object);
-    object->retired = true;
-    object->wanted = WANTED_DOWN;
+    graph_remove(run->all.graph, object);
+    object->copy.retired = true;
+    object->wish.wanted = WANTED_DOWN;
     return object;
 }
 

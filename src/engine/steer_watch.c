@@ -70,11 +70,11 @@ static enum steer_standing rests(const struct object *object, enum steer_until u
 enum steer_standing steer_stands(const struct object *object, enum steer_until until)
 {
     bool down = object->state == OBJECT_STOPPED || (object->state == OBJECT_ENDED && object->down);
-    if (object->retired)
+    if (object->copy.retired)
         return object->state == OBJECT_ENDED ? STEER_COME : STEER_NOT_YET;
     if (object->spec->hook.when && (object->state == OBJECT_PENDING || object->skipped))
         return STEER_COME; /* it may never have to run */
-    if (object->wanted != WANTED_NOTHING && !(object->wanted == WANTED_DOWN && down))
+    if (object->wish.wanted != WANTED_NOTHING && !(object->wish.wanted == WANTED_DOWN && down))
         return STEER_NOT_YET;
     if (until == STEER_UNTIL_DOWN)
         return down || object->state == OBJECT_ENDED ? STEER_COME : STEER_NOT_YET;
@@ -121,7 +121,7 @@ static void watch_free(struct steer_watch *watch)
 /* Takes off those that were told, or cancelled meanwhile. */
 static void sweep(struct run *run)
 {
-    struct steer_watch **place = &run->watches;
+    struct steer_watch **place = &run->watching.watches;
     while (*place) {
         struct steer_watch *watch = *place;
         if (!watch->told) {
@@ -135,7 +135,7 @@ static void sweep(struct run *run)
 
 void steer_look(struct run *run)
 {
-    for (struct steer_watch *watch = run->watches; watch; watch = watch->next) {
+    for (struct steer_watch *watch = run->watching.watches; watch; watch = watch->next) {
         if (watch->told || (any_not_yet(watch) && !run->over))
             continue;
         watch->told = true;
@@ -152,7 +152,7 @@ struct steer_watch *steer_watch(struct run *run, struct object *const *objects, 
     watch->objects = mem_calloc(count + 1, sizeof(*watch->objects));
     if (count)
         memcpy(watch->objects, objects, count * sizeof(*objects));
-    struct steer_watch **place = &run->watches;
+    struct steer_watch **place = &run->watching.watches;
     while (*place)
         place = &(*place)->next;
     *place = watch;

@@ -117,10 +117,10 @@ static void date(struct bus *bus, struct event *event)
     ask_clocks(bus);
     event->wall = bus->wall;
     event->at = bus->at;
-    if (!event->has_span)
+    if (!event->span.known)
         return;
-    event->began -= bus->began;
-    event->finished -= bus->began;
+    event->span.began -= bus->began;
+    event->span.finished -= bus->began;
 }
 
 void bus_show(const struct bus *bus, const struct event *event)
@@ -139,12 +139,12 @@ void bus_emit(struct bus *bus, struct event *event)
         masked = *event;
         event = &masked;
         masked.reason = hide_text(bus, &bus->reason, masked.reason);
-        masked.command = hide_text(bus, &bus->command, masked.command);
-        masked.shown = hide_text(bus, &bus->shown, masked.shown);
-        masked.cell = hide_text(bus, &bus->cell, masked.cell);
-        masked.tasks = hide_text(bus, &bus->tasks, masked.tasks);
-        masked.members = hide_text(bus, &bus->members, masked.members);
-        masked.bytes = hide(bus, &bus->bytes, masked.bytes, &masked.length);
+        masked.work.command = hide_text(bus, &bus->command, masked.work.command);
+        masked.work.shown = hide_text(bus, &bus->shown, masked.work.shown);
+        masked.work.cell = hide_text(bus, &bus->cell, masked.work.cell);
+        masked.work.tasks = hide_text(bus, &bus->tasks, masked.work.tasks);
+        masked.record.members = hide_text(bus, &bus->members, masked.record.members);
+        masked.output.bytes = hide(bus, &bus->bytes, masked.output.bytes, &masked.output.length);
     }
     bus->sequence += event_row(event->kind)->level != EVENT_LEVEL_SAMPLE;
     event->sequence = bus->sequence;

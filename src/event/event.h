@@ -167,6 +167,93 @@ enum event_level {
 
 #define EVENT_UNLIMITED INT64_MAX
 
+/* Where what an event tells has happened. */
+struct event_place {
+    int64_t worker;     /* from 1; 0: none */
+    int64_t pid;        /* 0: none */
+    const char *machine; /* of a worker that runs elsewhere; NULL: none */
+    const char *job;     /* the same: of a batch system; NULL: none */
+};
+
+/* How a command has ended. */
+struct event_end {
+    bool has_code;
+    int code;           /* exit status */
+    int signal;         /* 0: none */
+};
+
+/* When an attempt of a task began and ended. */
+struct event_span {
+    bool known;      /* of a task: the next two */
+    int64_t began;      /* of this attempt: clock_monotonic() as the emitter has it, like AT behind the bus */
+    int64_t finished;   /* the same of its end, which is told later where output is grouped or ordered */
+    int64_t all;        /* ns: of a task's attempts together; 0: there was one */
+};
+
+/* What had to be ended beyond the objects. */
+struct event_leak {
+    bool known;
+    int64_t count; /* descendants of the run that had to be ended */
+};
+
+/* How the tasks of a pool have ended; COUNT of the event has failed. */
+struct event_tally {
+    bool known;      /* of a pool: the next two and LEFT, and COUNT has failed */
+    int64_t succeeded;   /* tasks */
+    int64_t skipped;     /* tasks that were begun or taken, and not run to their ends */
+    int64_t allowed;     /* of a pool: failed tasks that allow_failure lets pass; 0: none */
+    int64_t current;     /* of a pool: tasks that were not run as their files are up to date; 0: none */
+    int64_t left;        /* tasks that were not looked at; below 0: nobody knows */
+};
+
+/* What went through a queue; DURATION of the event is the average wait. */
+struct event_books {
+    bool known;      /* of a queue: the next two, and DURATION is the average wait */
+    int64_t put;         /* messages that were put so far */
+    int64_t taken;       /* and taken */
+};
+
+/* What was written by who is told of. */
+struct event_output {
+    const char *stream; /* "stdout" or "stderr" of output, else NULL */
+    const char *bytes;  /* a line, a message or output; NULL: none */
+    size_t length;
+    uint64_t received;   /* bytes of output of a task */
+    bool unfinished;    /* the line had no newline: it was cut, or the output ended there */
+};
+
+/* What a task or process is, for a person and for a later run. */
+struct event_work {
+    const char *command; /* of a task, as a line for a shell; of pool.summary, how to go on */
+    const char *shown;   /* of a task: its item as a person reads it; NULL: it is its number */
+    const char *uses;    /* of a process or task that begins: what it was given of resources; NULL: nothing */
+    const char *tasks;   /* of pool.failure: those that failed in one way, as a person reads them */
+    const char *cell;    /* of a task of a matrix: the values of its lists */
+    const char *item;    /* of task.ended, encoded; for the journal and for reports of "each" */
+    size_t item_length;
+    struct hash key;     /* of its content; for the journal alone */
+};
+
+/* What was used. */
+struct event_usage {
+    int64_t memory;      /* bytes that its command held at most; of process.sample, that it holds; 0: not known */
+    bool has_cpu;
+    int64_t cpu;         /* ns of processor time that it has used, with its children */
+};
+
+/* Which message of a queue, and whose. */
+struct event_message {
+    int64_t number;      /* of a message in its queue, from 1; 0: none */
+    const char *party;   /* of queue.put and queue.get: the object that has put it, or got it; NULL: not known */
+};
+
+/* What a record tells of itself. */
+struct event_record {
+    const char *members; /* of *.declared and run.opened: what they tell, as members of a JSON object; NULL: none */
+    uint64_t unrecorded; /* in a record: bytes of the object's output that it leaves out, */
+    uint64_t omitted;    /* and the events that held nothing else */
+};
+
 struct event {
     enum event_kind kind;
     unsigned flags;
@@ -176,55 +263,23 @@ struct event {
     const char *object; /* name of the process, pool, queue or thread; NULL for the run */
     bool has_task;
     int64_t task;       /* index of the task */
-    int64_t worker;     /* from 1; 0: none */
-    int64_t pid;        /* 0: none */
-    const char *machine; /* of a worker that runs elsewhere; NULL: none */
-    const char *job;     /* the same: of a batch system; NULL: none */
-    bool has_code;
-    int code;           /* exit status */
-    int signal;         /* 0: none */
+    struct event_place place;
+    struct event_end end;
     bool has_duration;
     int64_t duration;   /* ns: of a task, or the limit that passed */
-    bool has_span;      /* of a task: the next two */
-    int64_t began;      /* of this attempt: clock_monotonic() as the emitter has it, like AT behind the bus */
-    int64_t finished;   /* the same of its end, which is told later where output is grouped or ordered */
-    int64_t all;        /* ns: of a task's attempts together; 0: there was one */
+    struct event_span span;
     int64_t attempt;    /* from 1; 0: none */
     int64_t count;      /* of what the sentence counts: failed tasks, messages left; 0: none */
     int64_t total; /* EVENT_UNLIMITED: there is no limit */
-    bool has_leaked;
-    int64_t leaked; /* descendants of the run that had to be ended */
-    bool has_tally;      /* of a pool: the next two and LEFT, and COUNT has failed */
-    int64_t succeeded;   /* tasks */
-    int64_t skipped;     /* tasks that were begun or taken, and not run to their ends */
-    int64_t allowed;     /* of a pool: failed tasks that allow_failure lets pass; 0: none */
-    int64_t current;     /* of a pool: tasks that were not run as their files are up to date; 0: none */
-    int64_t left;        /* tasks that were not looked at; below 0: nobody knows */
-    bool has_books;      /* of a queue: the next two, and DURATION is the average wait */
-    int64_t put;         /* messages that were put so far */
-    int64_t taken;       /* and taken */
+    struct event_leak leak;
+    struct event_tally tally;
+    struct event_books books;
     const char *reason; /* NULL: none */
-    const char *stream; /* "stdout" or "stderr" of output, else NULL */
-    const char *bytes;  /* a line, a message or output; NULL: none */
-    size_t length;
-    uint64_t received;   /* bytes of output of a task */
-    const char *command; /* of a task, as a line for a shell; of pool.summary, how to go on */
-    const char *shown;   /* of a task: its item as a person reads it; NULL: it is its number */
-    const char *uses;    /* of a process or task that begins: what it was given of resources; NULL: nothing */
-    const char *tasks;   /* of pool.failure: those that failed in one way, as a person reads them */
-    const char *cell;    /* of a task of a matrix: the values of its lists */
-    const char *item;    /* of task.ended, encoded; for the journal and for reports of "each" */
-    size_t item_length;
-    struct hash key;     /* of its content; for the journal alone */
-    int64_t memory;      /* bytes that its command held at most; of process.sample, that it holds; 0: not known */
-    bool has_cpu;
-    int64_t cpu;         /* ns of processor time that it has used, with its children */
-    int64_t number;      /* of a message in its queue, from 1; 0: none */
-    const char *party;   /* of queue.put and queue.get: the object that has put it, or got it; NULL: not known */
-    bool unfinished;    /* the line had no newline: it was cut, or the output ended there */
-    const char *members; /* of *.declared and run.opened: what they tell, as members of a JSON object; NULL: none */
-    uint64_t unrecorded; /* in a record: bytes of the object's output that it leaves out, */
-    uint64_t omitted;    /* and the events that held nothing else */
+    struct event_output output;
+    struct event_work work;
+    struct event_usage usage;
+    struct event_message message;
+    struct event_record record;
 };
 
 /* One sentence of a kind: it is used where all of FLAGS are set; the first that fits is taken. */

@@ -13,7 +13,7 @@ static void fill_name(struct buf *out, const struct event *event)
 
 static void fill_pid(struct buf *out, const struct event *event)
 {
-    buf_number(out, event->pid);
+    buf_number(out, event->place.pid);
 }
 
 static void fill_task(struct buf *out, const struct event *event)
@@ -23,7 +23,7 @@ static void fill_task(struct buf *out, const struct event *event)
 
 static void fill_worker(struct buf *out, const struct event *event)
 {
-    buf_number(out, event->worker);
+    buf_number(out, event->place.worker);
 }
 
 /* Seconds with two decimals, rounded half up as printf does not always. */
@@ -43,12 +43,12 @@ static void fill_limit(struct buf *out, const struct event *event)
 
 static void fill_code(struct buf *out, const struct event *event)
 {
-    buf_number(out, event->code);
+    buf_number(out, event->end.code);
 }
 
 static void fill_signal(struct buf *out, const struct event *event)
 {
-    buf_text(out, event->signal ? signal_name(event->signal) : "0");
+    buf_text(out, event->end.signal ? signal_name(event->end.signal) : "0");
 }
 
 static void fill_reason(struct buf *out, const struct event *event)
@@ -106,12 +106,12 @@ static void fill_attempts(struct buf *out, const struct event *event)
 
 static void fill_put(struct buf *out, const struct event *event)
 {
-    buf_number(out, event->put);
+    buf_number(out, event->books.put);
 }
 
 static void fill_taken(struct buf *out, const struct event *event)
 {
-    buf_number(out, event->taken);
+    buf_number(out, event->books.taken);
 }
 
 static void fill_count(struct buf *out, const struct event *event)
@@ -137,12 +137,12 @@ static void fill_total(struct buf *out, const struct event *event)
 
 static void fill_machine(struct buf *out, const struct event *event)
 {
-    buf_text(out, event->machine ? event->machine : "");
+    buf_text(out, event->place.machine ? event->place.machine : "");
 }
 
 static void fill_text(struct buf *out, const struct event *event)
 {
-    buf_append(out, event->bytes, event->length);
+    buf_append(out, event->output.bytes, event->output.length);
 }
 
 /* A line of the story has room for so many bytes of an item. */
@@ -150,7 +150,7 @@ static void fill_text(struct buf *out, const struct event *event)
 
 static void fill_item(struct buf *out, const struct event *event)
 {
-    const char *item = event->cell ? event->cell : event->shown;
+    const char *item = event->work.cell ? event->work.cell : event->work.shown;
     size_t length = item ? strlen(item) : 0;
     size_t most = length > ITEM_MOST ? ITEM_MOST : length;
     if (!item)
@@ -162,14 +162,14 @@ static void fill_item(struct buf *out, const struct event *event)
 
 static void fill_tasks(struct buf *out, const struct event *event)
 {
-    buf_text(out, event->tasks ? event->tasks : "");
+    buf_text(out, event->work.tasks ? event->work.tasks : "");
 }
 
 /* Each line of the output on one of its own. */
 static void fill_lines(struct buf *out, const struct event *event)
 {
-    const char *at = event->bytes;
-    size_t left = event->length;
+    const char *at = event->output.bytes;
+    size_t left = event->output.length;
     while (left) {
         const char *newline = memchr(at, '\n', left);
         size_t length = newline ? (size_t)(newline - at) : left;
@@ -183,15 +183,15 @@ static void fill_lines(struct buf *out, const struct event *event)
 
 static void fill_alone(struct buf *out, const struct event *event)
 {
-    if (event->command)
-        buf_printf(out, "\n    run it alone: %s", event->command);
+    if (event->work.command)
+        buf_printf(out, "\n    run it alone: %s", event->work.command);
 }
 
 /* How to go on: a command, or why there is none. */
 static void fill_rest(struct buf *out, const struct event *event)
 {
-    if (event->command)
-        buf_printf(out, "\n    run what is left: %s", event->command);
+    if (event->work.command)
+        buf_printf(out, "\n    run what is left: %s", event->work.command);
     else if (event->reason)
         buf_printf(out, "\n    %s.", event->reason);
 }

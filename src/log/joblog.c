@@ -107,11 +107,11 @@ static void joblog_take(void *arg, const struct event *event)
                event->flags & EVENT_NAMED ? event->object : ":");
     put_seconds(line, event->wall - event->duration);
     put_seconds(line, event->duration);
-    buf_printf(line, "0\t%llu\t", (unsigned long long)event->received);
+    buf_printf(line, "0\t%llu\t", (unsigned long long)event->output.received);
     /* A task that failed without an exit code of its own did not succeed. */
-    buf_printf(line, "%d\t%d\t", event->has_code ? event->code : failed && !event->signal,
-               event->signal);
-    joblog_command(line, event->command ? event->command : "");
+    buf_printf(line, "%d\t%d\t", event->end.has_code ? event->end.code : failed && !event->end.signal,
+               event->end.signal);
+    joblog_command(line, event->work.command ? event->work.command : "");
     buf_char(line, '\n');
     put_line(joblog);
 }

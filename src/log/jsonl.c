@@ -146,34 +146,34 @@ static void put_object(struct buf *line, const struct event *event)
         put_string(line, key, event->object);
     if (event->has_task)
         put_number(line, "task", event->task);
-    if (event->worker)
-        put_number(line, "worker", event->worker);
-    if (event->pid)
-        put_number(line, "pid", event->pid);
-    if (event->machine)
-        put_string(line, "machine", event->machine);
-    if (event->job)
-        put_string(line, "job", event->job);
-    if (event->shown)
-        put_string(line, "item", event->shown);
-    if (event->cell)
-        put_string(line, "cell", event->cell);
+    if (event->place.worker)
+        put_number(line, "worker", event->place.worker);
+    if (event->place.pid)
+        put_number(line, "pid", event->place.pid);
+    if (event->place.machine)
+        put_string(line, "machine", event->place.machine);
+    if (event->place.job)
+        put_string(line, "job", event->place.job);
+    if (event->work.shown)
+        put_string(line, "item", event->work.shown);
+    if (event->work.cell)
+        put_string(line, "cell", event->work.cell);
 }
 
 static void put_how(struct buf *line, const struct event *event)
 {
-    if (event->has_code)
-        put_number(line, "code", event->code);
-    if (event->signal)
-        put_string(line, "signal", signal_name(event->signal));
+    if (event->end.has_code)
+        put_number(line, "code", event->end.code);
+    if (event->end.signal)
+        put_string(line, "signal", signal_name(event->end.signal));
     if (event->has_duration)
         put_seconds(line, "seconds", event->duration);
-    if (event->has_span) {
-        put_seconds(line, "began", event->began);
-        put_seconds(line, "finished", event->finished);
+    if (event->span.known) {
+        put_seconds(line, "began", event->span.began);
+        put_seconds(line, "finished", event->span.finished);
     }
-    if (event->all)
-        put_seconds(line, "all_seconds", event->all);
+    if (event->span.all)
+        put_seconds(line, "all_seconds", event->span.all);
     if (event->attempt)
         put_number(line, "attempt", event->attempt);
 }
@@ -184,30 +184,30 @@ static void put_counts(struct buf *line, const struct event *event)
         put_number(line, "count", event->count);
     if (event->total && event->total != EVENT_UNLIMITED)
         put_number(line, "total", event->total);
-    if (event->has_tally) {
-        put_number(line, "succeeded", event->succeeded);
-        if (event->allowed)
-            put_number(line, "allowed_failures", event->allowed);
-        put_number(line, "skipped", event->skipped);
+    if (event->tally.known) {
+        put_number(line, "succeeded", event->tally.succeeded);
+        if (event->tally.allowed)
+            put_number(line, "allowed_failures", event->tally.allowed);
+        put_number(line, "skipped", event->tally.skipped);
     }
-    if (event->current)
-        put_number(line, "current", event->current);
-    if (event->has_tally && event->left >= 0)
-        put_number(line, "left", event->left);
-    if (event->has_leaked)
-        put_number(line, "leaked", event->leaked);
-    if (event->has_books) {
-        put_number(line, "put", event->put);
-        put_number(line, "taken", event->taken);
+    if (event->tally.current)
+        put_number(line, "current", event->tally.current);
+    if (event->tally.known && event->tally.left >= 0)
+        put_number(line, "left", event->tally.left);
+    if (event->leak.known)
+        put_number(line, "leaked", event->leak.count);
+    if (event->books.known) {
+        put_number(line, "put", event->books.put);
+        put_number(line, "taken", event->books.taken);
     }
-    if (event->received)
-        put_number(line, "output_bytes", (int64_t)event->received);
-    if (event->memory)
-        put_number(line, "memory", event->memory);
-    if (event->has_cpu)
-        put_seconds(line, "cpu_seconds", event->cpu);
-    if (event->number)
-        put_number(line, "number", event->number);
+    if (event->output.received)
+        put_number(line, "output_bytes", (int64_t)event->output.received);
+    if (event->usage.memory)
+        put_number(line, "memory", event->usage.memory);
+    if (event->usage.has_cpu)
+        put_seconds(line, "cpu_seconds", event->usage.cpu);
+    if (event->message.number)
+        put_number(line, "number", event->message.number);
 }
 
 /* What a line of output is called, or for a task's output the bytes, or any other text. */
@@ -219,28 +219,28 @@ static const char *bytes_key(enum event_kind kind)
 
 static void put_texts(struct buf *line, const struct event *event)
 {
-    if (event->party)
-        put_string(line, event->kind == EVENT_QUEUE_PUT ? "producer" : "consumer", event->party);
+    if (event->message.party)
+        put_string(line, event->kind == EVENT_QUEUE_PUT ? "producer" : "consumer", event->message.party);
     if (event->reason)
         put_string(line, "reason", event->reason);
-    if (event->stream)
-        put_string(line, "stream", event->stream);
-    if (event->uses)
-        put_string(line, "uses", event->uses);
-    if (event->tasks)
-        put_string(line, "tasks", event->tasks);
-    if (event->command)
-        put_string(line, "command", event->command);
-    if (event->bytes)
-        put_bytes(line, bytes_key(event->kind), event->bytes, event->length);
-    if (event->unfinished)
+    if (event->output.stream)
+        put_string(line, "stream", event->output.stream);
+    if (event->work.uses)
+        put_string(line, "uses", event->work.uses);
+    if (event->work.tasks)
+        put_string(line, "tasks", event->work.tasks);
+    if (event->work.command)
+        put_string(line, "command", event->work.command);
+    if (event->output.bytes)
+        put_bytes(line, bytes_key(event->kind), event->output.bytes, event->output.length);
+    if (event->output.unfinished)
         buf_text(line, ",\"unfinished\":true");
-    if (event->members)
-        buf_printf(line, ",%s", event->members);
-    if (event->unrecorded)
-        put_number(line, "unrecorded", (int64_t)event->unrecorded);
-    if (event->omitted)
-        put_number(line, "omitted", (int64_t)event->omitted);
+    if (event->record.members)
+        buf_printf(line, ",%s", event->record.members);
+    if (event->record.unrecorded)
+        put_number(line, "unrecorded", (int64_t)event->record.unrecorded);
+    if (event->record.omitted)
+        put_number(line, "omitted", (int64_t)event->record.omitted);
 }
 
 static void put_begin(struct jsonl *jsonl, struct buf *line, const struct event *event)

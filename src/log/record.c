@@ -81,15 +81,15 @@ static bool cut(struct record *record, struct event *event)
 {
     struct recorded *object = find(record, event->object);
     size_t room = (size_t)(record->most - object->bytes);
-    size_t length = event->length;
+    size_t length = event->output.length;
     if (length > room) {
-        length = object->unrecorded ? 0 : room - utf8_tail(event->bytes, room);
-        object->unrecorded += event->length - length;
+        length = object->unrecorded ? 0 : room - utf8_tail(event->output.bytes, room);
+        object->unrecorded += event->output.length - length;
         object->omitted += !length;
     }
     object->bytes += (int64_t)length;
-    event->unfinished |= length < event->length;
-    event->length = length;
+    event->output.unfinished |= length < event->output.length;
+    event->output.length = length;
     return length || !object->unrecorded;
 }
 
@@ -109,8 +109,8 @@ static void record_take(void *arg, const struct event *event)
     copy = *event;
     if (is_last(event->kind)) {
         const struct recorded *object = find(record, event->object);
-        copy.unrecorded = object->unrecorded;
-        copy.omitted = object->omitted;
+        copy.record.unrecorded = object->unrecorded;
+        copy.record.omitted = object->omitted;
     } else if (!cut(record, &copy)) {
         return;
     }

@@ -86,13 +86,13 @@ static void end_open_line(struct story *story)
 static bool goes_on(const struct story *story, const struct event *event)
 {
     return story->in_line && story->open_object == event->object &&
-           story->open_stream == event->stream;
+           story->open_stream == event->output.stream;
 }
 
 /* On a terminal what processes write begins in one column. */
 static void end_prefix(struct story *story, const struct event *event)
 {
-    for (size_t columns = story->width && !event->worker ? strlen(event->object) : SIZE_MAX; columns < story->width; columns++)
+    for (size_t columns = story->width && !event->place.worker ? strlen(event->object) : SIZE_MAX; columns < story->width; columns++)
         buf_char(&story->line, ' ');
     buf_text(&story->line, " | ");
 }
@@ -107,8 +107,8 @@ static void put_prefix(struct story *story, const struct event *event)
         buf_printf(&story->line, "thread %s >>> ", event->object);
     else
         buf_text(&story->line, event->object);
-    if (event->worker)
-        buf_printf(&story->line, ".%lld", (long long)event->worker);
+    if (event->place.worker)
+        buf_printf(&story->line, ".%lld", (long long)event->place.worker);
     if (event->kind != EVENT_THREAD_OUTPUT)
         end_prefix(story, event);
     if (story->options.color)
@@ -118,8 +118,8 @@ static void put_prefix(struct story *story, const struct event *event)
 /* A task's bytes as they are, the time before each line that begins in them. */
 static void tell_task_output(struct story *story, const struct event *event)
 {
-    const char *at = event->bytes;
-    size_t left = event->length;
+    const char *at = event->output.bytes;
+    size_t left = event->output.length;
     while (left) {
         const char *newline = story->options.timestamps ? memchr(at, '\n', left) : NULL;
         size_t length = newline ? (size_t)(newline + 1 - at) : left;
@@ -130,7 +130,7 @@ static void tell_task_output(struct story *story, const struct event *event)
         left -= length;
         story->in_line = at[-1] != '\n';
     }
-    if (event->length)
+    if (event->output.length)
         terminal_reset(&story->terminal, &story->line);
     story->open_object = NULL;
 }
@@ -147,15 +147,15 @@ static void tell_output(struct story *story, const struct event *event)
         put_timestamp(story, event);
         put_prefix(story, event);
     }
-    put_foreign(story, event->bytes, event->length);
-    if (event->unfinished)
+    put_foreign(story, event->output.bytes, event->output.length);
+    if (event->output.unfinished)
         terminal_reset(&story->terminal, &story->line);
     else
         terminal_end(&story->terminal, &story->line);
-    story->in_line = event->unfinished;
-    story->open_object = event->unfinished ? event->object : NULL;
-    story->open_stream = event->stream;
-    if (!event->unfinished)
+    story->in_line = event->output.unfinished;
+    story->open_object = event->output.unfinished ? event->object : NULL;
+    story->open_stream = event->output.stream;
+    if (!event->output.unfinished)
         buf_char(&story->line, '\n');
 }
 
@@ -216,7 +216,7 @@ static void tell_sentence(struct story *story, const struct event *event)
 /* True for output that another story has. */
 static bool is_elsewhere(const struct story *story, const struct event *event)
 {
-    bool apart = event->kind == EVENT_TASK_OUTPUT && event->stream && !strcmp(event->stream, "stderr");
+    bool apart = event->kind == EVENT_TASK_OUTPUT && event->output.stream && !strcmp(event->output.stream, "stderr");
     return !(story->options.parts & (unsigned)(apart ? STORY_ERRORS : STORY_OUTPUT));
 }
 

@@ -48,10 +48,10 @@ bool agent_is_awaited(const struct pool_agent *agent, int64_t before)
 
 void agents_print_words(const struct pool *pool, struct buf *out)
 {
-    for (size_t i = 0; i < pool->agent_count; i++) {
-        if (pool->agents[i]->state != AGENT_LAUNCHED || !pool->agents[i]->words)
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
+        if (pool->elsewhere.agents[i]->state != AGENT_LAUNCHED || !pool->elsewhere.agents[i]->words)
             continue;
-        agent_print_words(pool->agents[i], out);
+        agent_print_words(pool->elsewhere.agents[i], out);
         return;
     }
 }
@@ -79,16 +79,16 @@ static void make_agent(struct pool *pool, size_t number)
     agent_clients_init(agent);
     agent->slots = mem_calloc((size_t)pool->spec->on.slots, sizeof(struct agent_slot *));
     agent->timer = timer_new(pool->object.run->loop, agent_on_time, agent);
-    pool->agents = mem_realloc(pool->agents, pool->agent_count + 1, sizeof(struct pool_agent *));
-    pool->agents[pool->agent_count++] = agent;
+    pool->elsewhere.agents = mem_realloc(pool->elsewhere.agents, pool->elsewhere.agent_count + 1, sizeof(struct pool_agent *));
+    pool->elsewhere.agents[pool->elsewhere.agent_count++] = agent;
 }
 
 struct pool_agent *agent_of(struct pool *pool, size_t place)
 {
     size_t number = place / (size_t)pool->spec->on.slots;
-    while (pool->agent_count <= number)
-        make_agent(pool, pool->agent_count);
-    return pool->agents[number];
+    while (pool->elsewhere.agent_count <= number)
+        make_agent(pool, pool->elsewhere.agent_count);
+    return pool->elsewhere.agents[number];
 }
 
 void agent_attach(struct agent_slot *slot, const struct buf *setup)
@@ -155,8 +155,8 @@ void agent_kill(struct agent_slot *slot)
 
 void agents_hold(struct pool *pool, bool held)
 {
-    for (size_t i = 0; i < pool->agent_count; i++) {
-        struct pool_agent *agent = pool->agents[i];
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
+        struct pool_agent *agent = pool->elsewhere.agents[i];
         if (!agent->launcher)
             continue;
         launcher_hold(agent->launcher, held);
@@ -166,16 +166,16 @@ void agents_hold(struct pool *pool, bool held)
 
 void agents_trim(struct pool *pool)
 {
-    for (size_t i = 0; i < pool->agent_count; i++)
-        if (pool->agents[i]->state == AGENT_READY && !agent_has_slots(pool->agents[i]))
-            end(pool->agents[i]);
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++)
+        if (pool->elsewhere.agents[i]->state == AGENT_READY && !agent_has_slots(pool->elsewhere.agents[i]))
+            end(pool->elsewhere.agents[i]);
 }
 
 bool agents_end(struct pool *pool)
 {
     bool ended = true;
-    for (size_t i = 0; i < pool->agent_count; i++)
-        ended = end(pool->agents[i]) && ended;
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++)
+        ended = end(pool->elsewhere.agents[i]) && ended;
     return ended;
 }
 
@@ -191,20 +191,20 @@ void agents_plan(struct pool *pool)
 
 void agents_free(struct pool *pool)
 {
-    for (size_t i = 0; i < pool->agent_count; i++) {
-        struct pool_agent *agent = pool->agents[i];
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
+        struct pool_agent *agent = pool->elsewhere.agents[i];
         agent_clean(agent);
         free(agent->failure);
         timer_free(agent->timer);
         buf_release(&agent->setup);
         buf_release(&agent->rest);
         buf_release(&agent->frames);
-        free(agent->callers);
+        free(agent->clients.callers);
         free(agent->slots);
         free(agent);
     }
-    timer_free(pool->calls);
-    buf_release(&pool->program);
-    free(pool->agents);
+    timer_free(pool->elsewhere.calls);
+    buf_release(&pool->elsewhere.program);
+    free(pool->elsewhere.agents);
     slurm_free(pool);
 }

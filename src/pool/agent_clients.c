@@ -18,7 +18,7 @@ static void call_waiting(struct pool *pool);
 static void on_gone(void *arg)
 {
     struct pool_agent *agent = arg;
-    agent->pool->client_count--;
+    agent->pool->elsewhere.client_count--;
     call_waiting(agent->pool);
 }
 
@@ -29,7 +29,7 @@ static void on_sent(void *arg)
 
 void agent_clients_init(struct pool_agent *agent)
 {
-    agent->relays = (struct relays){.loop = agent->pool->object.run->loop,
+    agent->clients.relays = (struct relays){.loop = agent->pool->object.run->loop,
                                     .frames = &agent->frames,
                                     .sent = on_sent,
                                     .gone = on_gone,
@@ -38,8 +38,8 @@ void agent_clients_init(struct pool_agent *agent)
 
 static uint32_t take_caller(struct pool_agent *agent)
 {
-    uint32_t number = agent->callers[0];
-    memmove(agent->callers, agent->callers + 1, --agent->caller_count * sizeof(*agent->callers));
+    uint32_t number = agent->clients.callers[0];
+    memmove(agent->clients.callers, agent->clients.callers + 1, --agent->clients.caller_count * sizeof(*agent->clients.callers));
     return number;
 }
 
@@ -65,9 +65,9 @@ static void on_again(void *arg)
 
 static void call_later(struct pool *pool)
 {
-    if (!pool->calls)
-        pool->calls = timer_new(pool->object.run->loop, on_again, pool);
-    timer_start(pool->calls, CALL_AGAIN);
+    if (!pool->elsewhere.calls)
+        pool->elsewhere.calls = timer_new(pool->object.run->loop, on_again, pool);
+    timer_start(pool->elsewhere.calls, CALL_AGAIN);
 }
 
 /* Calls the run's socket for the oldest who waits; false where nobody can be called for now. */
@@ -75,7 +75,7 @@ static bool call_socket(struct pool_agent *agent)
 {
     struct pool *pool = agent->pool;
     int ends[2];
-    int result = private_socket_call(control_socket_address(pool->object.run->control), ends);
+    int result = private_socket_call(control_socket_address(pool->object.run->service.control), ends);
     if (result == -EAGAIN || result == -EMFILE || result == -ENFILE || result == -ENOMEM) {
         call_later(pool);
         return false;
@@ -85,8 +85,8 @@ static bool call_socket(struct pool_agent *agent)
         tell_gone(agent, number);
         return true;
     }
-    pool->client_count++;
-    relay_add(&agent->relays, number, ends, RELAY_WINDOW);
+    pool->elsewhere.client_count++;
+    relay_add(&agent->clients.relays, number, ends, RELAY_WINDOW);
     tell_room(agent, number);
     return true;
 }
@@ -94,9 +94,9 @@ static bool call_socket(struct pool_agent *agent)
 static void call_waiting(struct pool *pool)
 {
     size_t most = relays_most();
-    for (size_t i = 0; i < pool->agent_count; i++)
-        while (pool->agents[i]->caller_count)
-            if (pool->client_count >= most || !call_socket(pool->agents[i]))
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++)
+        while (pool->elsewhere.agents[i]->clients.caller_count)
+            if (pool->elsewhere.client_count >= most || !call_socket(pool->elsewhere.agents[i]))
                 return;
 }
 
@@ -106,21 +106,21 @@ void agent_clients_take(struct pool_agent *agent, struct frame *frame)
     if (frame->bad)
         return;
     if ((int)frame->type != FRAME_CLIENT_BEGIN) {
-        relay_take(&agent->relays, number, frame);
+        relay_take(&agent->clients.relays, number, frame);
         return;
     }
-    agent->callers = mem_grow(agent->callers, &agent->caller_capacity, agent->caller_count + 1, sizeof(*agent->callers));
-    agent->callers[agent->caller_count++] = number;
-    if (agent->caller_count == 1)
+    agent->clients.callers = mem_grow(agent->clients.callers, &agent->clients.caller_capacity, agent->clients.caller_count + 1, sizeof(*agent->clients.callers));
+    agent->clients.callers[agent->clients.caller_count++] = number;
+    if (agent->clients.caller_count == 1)
         call_waiting(agent->pool);
 }
 
 void agent_clients_clear(struct pool_agent *agent)
 {
     struct pool *pool = agent->pool;
-    if (agent->relays.count)
+    if (agent->clients.relays.count)
         call_later(pool); /* who waits at another agent */
-    pool->client_count -= agent->relays.count;
-    agent->caller_count = 0;
-    relays_clear(&agent->relays);
+    pool->elsewhere.client_count -= agent->clients.relays.count;
+    agent->clients.caller_count = 0;
+    relays_clear(&agent->clients.relays);
 }

@@ -27,10 +27,10 @@ static void emit_line(struct pool_agent *agent, enum event_kind kind, const char
 {
     struct event event = {
         .kind = kind,
-        .worker = (int64_t)agent->number * agent_spec(agent)->slots + 1,
-        .pid = launcher_pid(agent->launcher),
-        .bytes = bytes,
-        .length = length,
+        .place.worker = (int64_t)agent->number * agent_spec(agent)->slots + 1,
+        .place.pid = launcher_pid(agent->launcher),
+        .output.bytes = bytes,
+        .output.length = length,
     };
     pool_emit(agent->pool, &event);
 }
@@ -120,7 +120,7 @@ static void take_leaving(struct pool_agent *agent)
 
 static void take_started(struct pool_agent *agent, struct agent_slot *slot, struct frame *frame)
 {
-    agent->pool->failed_launches = 0;
+    agent->pool->elsewhere.failed_launches = 0;
     slurm_praise(agent->pool);
     agent->failed = false;
     free(agent->failure);
@@ -185,14 +185,14 @@ static void read_program(struct pool *pool, struct buf *reason)
 {
     const char *path = launch_command_program(&pool->spec->on);
     ssize_t got = -1;
-    if (pool->program.length)
+    if (pool->elsewhere.program.length)
         return;
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    while (file >= 0 && (got = read(file, buf_reserve(&pool->program, PROGRAM_PIECE), PROGRAM_PIECE)) > 0)
-        buf_added(&pool->program, (size_t)got);
+    while (file >= 0 && (got = read(file, buf_reserve(&pool->elsewhere.program, PROGRAM_PIECE), PROGRAM_PIECE)) > 0)
+        buf_added(&pool->elsewhere.program, (size_t)got);
     if (got) {
         buf_printf(reason, "cannot read %s: %s", path, strerror(errno));
-        buf_clear(&pool->program);
+        buf_clear(&pool->elsewhere.program);
     }
     if (file >= 0)
         close(file);
@@ -212,9 +212,9 @@ static void send_program(struct pool_agent *agent, const char *machine)
     if (text.length) {
         agent_lose(agent, AGENT_LEFT, 0, text.data);
     } else {
-        buf_printf(&text, "%zu\n", pool->program.length);
+        buf_printf(&text, "%zu\n", pool->elsewhere.program.length);
         launcher_put(agent->launcher, text.data, text.length);
-        launcher_put(agent->launcher, pool->program.data, pool->program.length);
+        launcher_put(agent->launcher, pool->elsewhere.program.data, pool->elsewhere.program.length);
         if (agent_spec(agent)->timeout)
             timer_start(agent->timer, agent_spec(agent)->timeout);
     }

@@ -53,8 +53,8 @@ void agent_end_launcher(struct pool_agent *agent, int64_t patience)
 /* Some are there, or were started for the first time and have not answered: who cannot be started does not hold these up. */
 static bool may_yet_come(const struct pool *pool)
 {
-    for (size_t i = 0; i < pool->agent_count; i++) {
-        const struct pool_agent *agent = pool->agents[i];
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
+        const struct pool_agent *agent = pool->elsewhere.agents[i];
         if (agent->state == AGENT_READY || (agent->state == AGENT_LAUNCHED && !agent->failed))
             return true;
     }
@@ -97,9 +97,9 @@ static void fail(struct pool_agent *agent, const char *reason)
     struct pool *pool = agent->pool;
     struct buf text = {0};
     agent->failed = true;
-    if (agent->arranged_at == pool->failed_launches)
-        pool->failed_launches++;
-    if (pool->failed_launches >= FAILED_MOST && !pool->broken && !may_yet_come(pool)) {
+    if (agent->arranged_at == pool->elsewhere.failed_launches)
+        pool->elsewhere.failed_launches++;
+    if (pool->elsewhere.failed_launches >= FAILED_MOST && !pool->end.broken && !may_yet_come(pool)) {
         buf_printf(&text, "its workers cannot be started, %d times in a row: %s", FAILED_MOST, reason);
         pool_break(pool, text.data);
     }
@@ -234,8 +234,8 @@ static size_t count_unknown(const struct pool_agent *agent)
 {
     const struct pool *pool = agent->pool;
     size_t hosts = agent_spec(agent)->host_count, count = 0;
-    for (size_t i = hosts ? agent->number % hosts : 0; hosts && i < pool->agent_count; i += hosts)
-        count += pool->agents[i]->state == AGENT_LAUNCHED;
+    for (size_t i = hosts ? agent->number % hosts : 0; hosts && i < pool->elsewhere.agent_count; i += hosts)
+        count += pool->elsewhere.agents[i]->state == AGENT_LAUNCHED;
     return count;
 }
 
@@ -272,13 +272,13 @@ void agent_launch(struct pool_agent *agent)
     static const struct backoff backoff = {NS_PER_S / 5, 2, 30 * NS_PER_S, true};
     struct pool *pool = agent->pool;
     int64_t wait = 0;
-    if (pool->failed_launches)
-        wait = backoff_wait(&backoff, (int64_t)pool->failed_launches, (double)rand_r(&pool->seed) / RAND_MAX);
+    if (pool->elsewhere.failed_launches)
+        wait = backoff_wait(&backoff, (int64_t)pool->elsewhere.failed_launches, (double)rand_r(&pool->pacing.seed) / RAND_MAX);
     else if (agent->launched_at)
         wait = agent->launched_at + LAUNCH_AGAIN - clock_monotonic();
     int64_t turn = slurm_turn(pool);
     wait = wait > turn ? wait : turn;
-    agent->arranged_at = pool->failed_launches;
+    agent->arranged_at = pool->elsewhere.failed_launches;
     agent->state = AGENT_WAITING;
     timer_start(agent->timer, wait > 0 ? wait : 0);
 }
@@ -334,7 +334,7 @@ void agent_on_time(void *arg)
 {
     struct pool_agent *agent = arg;
     if (agent->state == AGENT_WAITING && count_unknown(agent) >= UNKNOWN_MOST)
-        timer_start(agent->timer, TURN_AGAIN + rand_r(&agent->pool->seed) % TURN_AGAIN);
+        timer_start(agent->timer, TURN_AGAIN + rand_r(&agent->pool->pacing.seed) % TURN_AGAIN);
     else if (agent->state == AGENT_WAITING)
         launch(agent);
     else if (agent->state == AGENT_ENDING)

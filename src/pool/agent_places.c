@@ -18,8 +18,8 @@ static int64_t count_workers(const struct pool_agent *agent)
 void agents_print_places(const struct pool *pool, struct buf *out)
 {
     size_t there = 0, awaited = 0;
-    for (size_t i = 0; i < pool->agent_count; i++) {
-        const struct pool_agent *agent = pool->agents[i];
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
+        const struct pool_agent *agent = pool->elsewhere.agents[i];
         awaited += agent->state == AGENT_WAITING || agent->state == AGENT_LAUNCHED;
         if (agent->state != AGENT_READY || ++there > NAMED_MOST)
             continue;
@@ -36,8 +36,8 @@ void agents_print_places(const struct pool *pool, struct buf *out)
 void agents_print_json(const struct pool *pool, struct buf *out)
 {
     bool any = false;
-    for (size_t i = 0; i < pool->agent_count; i++) {
-        const struct pool_agent *agent = pool->agents[i];
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
+        const struct pool_agent *agent = pool->elsewhere.agents[i];
         if (agent->state != AGENT_READY)
             continue;
         buf_text(out, any ? ",{\"host\":" : "{\"host\":");

@@ -26,6 +26,14 @@ enum agent_state {
     AGENT_ENDING, /* it has no slots; the launcher has not ended */
 };
 
+/* Clients of the run on the machine of an agent. */
+struct agent_clients {
+    struct relays relays; /* of clients there, to the run's socket */
+    uint32_t *callers;    /* clients there that wait for one, CALLER_COUNT of them, the oldest first */
+    size_t caller_count;
+    size_t caller_capacity;
+};
+
 struct pool_agent {
     struct pool *pool;
     size_t number; /* from 0 */
@@ -37,10 +45,7 @@ struct pool_agent {
     struct timer *timer; /* what it is for depends on the state */
     struct buf rest;     /* the beginning of a frame, or of a greeting */
     struct buf frames;   /* scratch */
-    struct relays relays; /* of clients there, to the run's socket */
-    uint32_t *callers;    /* clients there that wait for one, CALLER_COUNT of them, the oldest first */
-    size_t caller_count;
-    size_t caller_capacity;
+    struct agent_clients clients;
     struct tail *words;  /* of the launcher, and of whoever greets */
     struct agent_hello hello;
     int64_t heard_at;

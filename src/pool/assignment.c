@@ -19,8 +19,8 @@ struct pool_worker *pool_worker_new(struct pool *pool, size_t place)
 
 static bool has_idle(const struct pool *pool)
 {
-    for (size_t i = 0; i < pool->worker_count; i++)
-        if (pool->worker[i]->state == CREW_READY && !pool->worker[i]->tasks.count)
+    for (size_t i = 0; i < pool->workers.count; i++)
+        if (pool->workers.list[i]->state == CREW_READY && !pool->workers.list[i]->tasks.count)
             return true;
     return false;
 }
@@ -29,8 +29,8 @@ static bool has_idle(const struct pool *pool)
 static struct pool_worker *find_backlogged_worker(const struct pool *pool)
 {
     struct pool_worker *most = NULL;
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct pool_worker *worker = pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        struct pool_worker *worker = pool->workers.list[i];
         if (worker->state == CREW_READY && !worker->revoking && worker->tasks.count > 1 &&
             (!most || worker->tasks.count > most->tasks.count))
             most = worker;
@@ -45,8 +45,8 @@ struct pool_worker *pool_backlogged_worker(const struct pool *pool)
 
 bool pool_has_backlog(const struct pool *pool)
 {
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        const struct pool_worker *worker = pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        const struct pool_worker *worker = pool->workers.list[i];
         if (worker->state == CREW_READY && (worker->revoking || worker->tasks.count > 1))
             return true;
     }
@@ -70,19 +70,19 @@ void pool_worker_end_task(struct pool_worker *worker)
 static bool pool_waits(struct pool *pool, const struct error *error)
 {
     int64_t wait;
-    if (!refusal_may_pass(error->code) || !refusal_waits(&pool->refusal, &wait))
+    if (!refusal_may_pass(error->code) || !refusal_waits(&pool->workers.refusal, &wait))
         return false;
     struct event event = {.kind = EVENT_POOL_THROTTLED, .reason = error->text};
     pool_emit(pool, &event);
-    timer_start(pool->refused, wait);
-    pool->refused_now = true;
+    timer_start(pool->workers.refused, wait);
+    pool->workers.refused_now = true;
     return true;
 }
 
 void pool_try_worker_again(void *arg)
 {
     struct pool *pool = arg;
-    pool->refused_now = false;
+    pool->workers.refused_now = false;
     pool_look(pool);
 }
 
@@ -90,20 +90,20 @@ static void start_worker(struct pool_worker *worker)
 {
     struct error error = {0};
     worker->state = CREW_STARTING;
-    worker->lost_before = worker->pool->lost_in_a_row;
+    worker->lost_before = worker->pool->workers.lost_in_a_row;
     worker->revoking = worker->hung = worker->leaving = false;
     worker->done = worker->idle_since = worker->ends_at = 0;
     worker->started = clock_monotonic();
     worker->leave = NULL;
     worker->loss = AGENT_KEPT;
-    worker->pool->workers_alive++;
+    worker->pool->workers.alive++;
     if (!worker->kind->start(worker, &error))
         return;
     worker->state = CREW_NONE;
-    worker->pool->workers_alive--;
+    worker->pool->workers.alive--;
     error_wrap(&error, "cannot start a worker");
-    if (!worker->pool->workers_alive && !pool_waits(worker->pool, &error)) {
-        worker->pool->object.run->refused |= start_was_refused(error.code);
+    if (!worker->pool->workers.alive && !pool_waits(worker->pool, &error)) {
+        worker->pool->object.run->outcome.refused |= start_was_refused(error.code);
         pool_break(worker->pool, error.text); /* with some left, the pool goes on with those */
     }
     error_release(&error);
@@ -111,7 +111,7 @@ static void start_worker(struct pool_worker *worker)
 
 bool pool_has_more(const struct pool *pool)
 {
-    return pool->ready.count || pool->asking.count || pool->retrying || !pool->exhausted;
+    return pool->feed.ready.count || pool->needs.asking.count || pool->pacing.retrying || !pool->feed.exhausted;
 }
 
 void pool_keep_worker(struct pool *pool)
@@ -120,19 +120,19 @@ void pool_keep_worker(struct pool *pool)
         (!pool_has_more(pool) && !pool_has_backlog(pool)))
         return;
     size_t staffed = pool_staffed(pool);
-    size_t wanted = pool->spec->idle_time ? pool_elastic_staff(pool, staffed) : pool->workers_wanted;
-    for (size_t i = 0; i < pool->worker_count && staffed < wanted && !pool->broken && !pool->refused_now; i++) {
-        if (pool->worker[i]->state != CREW_NONE)
+    size_t wanted = pool->spec->staff.idle_time ? pool_elastic_staff(pool, staffed) : pool->workers.wanted;
+    for (size_t i = 0; i < pool->workers.count && staffed < wanted && !pool->end.broken && !pool->workers.refused_now; i++) {
+        if (pool->workers.list[i]->state != CREW_NONE)
             continue;
-        start_worker(pool->worker[i]);
+        start_worker(pool->workers.list[i]);
         staffed++;
     }
 }
 
 void pool_finish_worker(struct pool *pool)
 {
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct pool_worker *worker = pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        struct pool_worker *worker = pool->workers.list[i];
         bool idle = worker->state == CREW_READY && !worker->tasks.count;
         /* One that has not begun elsewhere may wait there for long. */
         bool unneeded = worker->state == CREW_STARTING && (pool_is_stopping(pool) || !worker->pid);
@@ -148,9 +148,9 @@ void pool_finish_worker(struct pool *pool)
 
 void pool_halt_worker(struct pool *pool)
 {
-    pool->told_halt = true;
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct pool_worker *worker = pool->worker[i];
+    pool->pacing.told_halt = true;
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        struct pool_worker *worker = pool->workers.list[i];
         if (worker->state != CREW_READY || worker->tasks.count < (pool->spec->halt.now ? 1 : 2))
             continue;
         if (pool->spec->halt.now)
@@ -167,7 +167,7 @@ void pool_halt_worker(struct pool *pool)
 static bool is_late(const struct pool_worker *worker)
 {
     const struct pool *pool = worker->pool;
-    int64_t need = pool->average + pool->average / 4, timeout = pool->spec->object.timeout;
+    int64_t need = pool->pace.average + pool->pace.average / 4, timeout = pool->spec->object.timeout;
     if (timeout && need > timeout)
         need = timeout;
     return worker->ends_at && (worker->done || worker->tasks.count) &&
@@ -182,13 +182,13 @@ bool pool_worker_is_spent(const struct pool_worker *worker)
 
 bool pool_worker_was_too_short(const struct pool_worker *worker, const struct task *task)
 {
-    return worker->ends_at && !worker->done && task->finished > worker->ends_at - JOB_SPARE;
+    return worker->ends_at && !worker->done && task->times.finished > worker->ends_at - JOB_SPARE;
 }
 
 void pool_replace_worker(struct pool *pool)
 {
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct pool_worker *worker = pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        struct pool_worker *worker = pool->workers.list[i];
         if (!pool_worker_is_free(worker) || !pool_worker_is_spent(worker))
             continue;
         if (is_late(worker))
@@ -205,13 +205,13 @@ static int64_t setup_limit(struct pool *pool)
     struct error error = {0};
     if (!pool->spec->own_timeout)
         return pool->spec->object.timeout;
-    if (!pool->asking.first && !pool->ready.first && pool->spec->tasks.kind != SOURCE_QUEUE) {
+    if (!pool->needs.asking.first && !pool->feed.ready.first && pool->spec->tasks.kind != SOURCE_QUEUE) {
         struct task *task = pool_take_task(pool);
         if (task)
-            task_list_add(&pool->ready, task);
+            task_list_add(&pool->feed.ready, task);
     }
-    struct task *next = pool->asking.first ? pool->asking.first : pool->ready.first;
-    int64_t limit = next && !pool_work_out_terms(pool, next, &error) ? next->timeout : 0;
+    struct task *next = pool->needs.asking.first ? pool->needs.asking.first : pool->feed.ready.first;
+    int64_t limit = next && !pool_work_out_terms(pool, next, &error) ? next->terms.timeout : 0;
     error_release(&error);
     return limit;
 }
@@ -237,13 +237,13 @@ static void end_hung_setup(struct pool_worker *worker, int64_t now)
 void pool_end_hung(struct pool *pool)
 {
     int64_t now = clock_monotonic();
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct pool_worker *worker = pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        struct pool_worker *worker = pool->workers.list[i];
         const struct task *task = worker->tasks.first;
         if (worker->state == CREW_STARTING)
             end_hung_setup(worker, now);
-        if (worker->state != CREW_READY || worker->hung || !task || !task->timeout ||
-            now - task->started < task->timeout + pool->spec->stop.grace + CREW_HANG_TIME)
+        if (worker->state != CREW_READY || worker->hung || !task || !task->terms.timeout ||
+            now - task->times.started < task->terms.timeout + pool->spec->stop.grace + CREW_HANG_TIME)
             continue;
         worker->hung = true;
         worker->kind->kill(worker);
@@ -252,14 +252,14 @@ void pool_end_hung(struct pool *pool)
 
 void pool_limit_worker(struct pool *pool)
 {
-    while (pool->ready.count < pool->worker_count) {
+    while (pool->feed.ready.count < pool->workers.count) {
         struct task *task = pool_take_task(pool);
         if (!task)
             break;
-        task_list_add(&pool->ready, task);
+        task_list_add(&pool->feed.ready, task);
     }
-    if (pool->exhausted && pool->ready.count < pool->worker_count)
-        pool->worker_count = pool->ready.count;
-    if (pool->object.run->dry && pool->worker_count > 1)
-        pool->worker_count = 1; /* the tasks are told of in their order */
+    if (pool->feed.exhausted && pool->feed.ready.count < pool->workers.count)
+        pool->workers.count = pool->feed.ready.count;
+    if (pool->object.run->plan.dry && pool->workers.count > 1)
+        pool->workers.count = 1; /* the tasks are told of in their order */
 }

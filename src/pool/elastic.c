@@ -11,29 +11,29 @@
 
 static size_t least_of(const struct pool *pool)
 {
-    size_t least = (size_t)pool->spec->least_workers;
-    return least < pool->workers_wanted ? least : pool->workers_wanted;
+    size_t least = (size_t)pool->spec->staff.least;
+    return least < pool->workers.wanted ? least : pool->workers.wanted;
 }
 
 /* Tasks for which no worker is there, as far as ROOM. One message is taken, to see that there is any: more would be kept from
  * others who could take them sooner. */
 static size_t count_waiting(struct pool *pool, size_t room)
 {
-    struct consumer *consumer = items_consumer(pool->items, NULL);
+    struct consumer *consumer = items_consumer(pool->feed.items, NULL);
     size_t taken = consumer && room ? 1 : room;
     struct task *task;
-    while (pool->ready.count < taken && (task = pool_take_task(pool)))
-        task_list_add(&pool->ready, task);
-    return pool->ready.count + (consumer ? queue_length(consumer_queue(consumer)) : 0);
+    while (pool->feed.ready.count < taken && (task = pool_take_task(pool)))
+        task_list_add(&pool->feed.ready, task);
+    return pool->feed.ready.count + (consumer ? queue_length(consumer_queue(consumer)) : 0);
 }
 
 size_t pool_elastic_staff(struct pool *pool, size_t staffed)
 {
-    size_t least = least_of(pool), most = pool->workers_wanted, starting = 0;
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        if (pool_worker_is_free(pool->worker[i]) && !pool->worker[i]->leaving)
+    size_t least = least_of(pool), most = pool->workers.wanted, starting = 0;
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        if (pool_worker_is_free(pool->workers.list[i]) && !pool->workers.list[i]->leaving)
             return staffed > least ? staffed : least; /* something else holds up what waits */
-        starting += pool->worker[i]->state == CREW_STARTING;
+        starting += pool->workers.list[i]->state == CREW_STARTING;
     }
     size_t busy = staffed - starting;
     size_t wanted = busy + (busy < most ? count_waiting(pool, most - busy) : 0);
@@ -42,13 +42,13 @@ size_t pool_elastic_staff(struct pool *pool, size_t staffed)
 
 void pool_spare_worker(struct pool *pool)
 {
-    int64_t idle = pool->spec->idle_time, next = INT64_MAX;
+    int64_t idle = pool->spec->staff.idle_time, next = INT64_MAX;
     if (!idle || pool_is_stopping(pool))
         return;
     int64_t now = clock_monotonic();
     size_t staffed = pool_staffed(pool);
-    for (size_t i = pool->worker_count; i-- > 0;) { /* the first ones get tasks first */
-        struct pool_worker *worker = pool->worker[i];
+    for (size_t i = pool->workers.count; i-- > 0;) { /* the first ones get tasks first */
+        struct pool_worker *worker = pool->workers.list[i];
         if (!pool_worker_is_free(worker))
             worker->idle_since = 0;
         else if (!worker->idle_since)
@@ -66,5 +66,5 @@ void pool_spare_worker(struct pool *pool)
         staffed--;
     }
     if (next < INT64_MAX)
-        timer_start(pool->idle, next);
+        timer_start(pool->workers.idle, next);
 }

@@ -69,7 +69,7 @@ struct pool_failures {
 
 void pool_keep_last(struct task *task, const char *bytes, size_t length)
 {
-    struct buf *last = &task->last;
+    struct buf *last = &task->output.last;
     if (length > LAST_KEPT) {
         buf_clear(last);
         bytes += length - LAST_KEPT;
@@ -94,16 +94,16 @@ static void cut(struct buf *text, size_t most)
 /* The last lines of what the task has put out, without what it put out before. */
 static void keep_lines(const struct task *task, struct buf *lines)
 {
-    const char *end = task->last.data + task->last.length;
+    const char *end = task->output.last.data + task->output.last.length;
     const char *from = end;
     size_t count = 0;
-    size_t most = task->last.length < LAST_MOST ? task->last.length : LAST_MOST;
+    size_t most = task->output.last.length < LAST_MOST ? task->output.last.length : LAST_MOST;
     while ((size_t)(end - from) < most) {
         if (from != end && from[-1] == '\n' && ++count == LINES_MOST)
             break;
         from--;
     }
-    bool whole = task->last.length == most || count == LINES_MOST;
+    bool whole = task->output.last.length == most || count == LINES_MOST;
     buf_text(lines, whole ? "" : "...");
     buf_append(lines, from, (size_t)(end - from));
 }
@@ -114,8 +114,8 @@ static bool stands_alone(const struct pool *pool, const struct task *task)
     struct buf conditions = {0};
     struct buf shown = {0};
     plan_conditions(&pool->spec->object, &conditions);
-    mask_text(pool->object.run->mask, &shown, task->command, strlen(task->command));
-    bool alone = !conditions.length && !task->timeout && !strcmp(buf_string(&shown), task->command);
+    mask_text(pool->object.run->mask, &shown, task->words.command, strlen(task->words.command));
+    bool alone = !conditions.length && !task->terms.timeout && !strcmp(buf_string(&shown), task->words.command);
     buf_release(&shown);
     buf_release(&conditions);
     return alone;
@@ -127,9 +127,9 @@ static void keep_command(const struct pool *pool, const struct task *task, struc
 {
     const struct invocation *invocation = &pool->object.run->invocation;
     bool again = pool->spec->tasks.kind != SOURCE_QUEUE && invocation->program;
-    bool is_short = task->command && strlen(task->command) <= COMMAND_MOST;
+    bool is_short = task->words.command && strlen(task->words.command) <= COMMAND_MOST;
     if (is_short && (!again || stands_alone(pool, task)))
-        buf_text(command, task->command);
+        buf_text(command, task->words.command);
     else if (again)
         buf_printf(command, "%s --task %s:%" PRId64 "%s", invocation->program, pool->object.name,
                    task->index, invocation->operands);
@@ -158,8 +158,8 @@ static void find_way(const struct pool *pool, const struct task *task, struct fa
     struct arena *arena = arena_new();
     const char *at = task->item.data;
     size_t left = task->item.length;
-    buf_printf(&way->text, "%d %" PRId64 " %" PRId64 " %s\n", (int)task->outcome, task->number,
-               pool->spec->own_timeout ? task->timeout : 0, buf_string(&task->limits));
+    buf_printf(&way->text, "%d %" PRId64 " %" PRId64 " %s\n", (int)task->end.outcome, task->end.number,
+               pool->spec->own_timeout ? task->terms.timeout : 0, buf_string(&task->terms.limits));
     buf_append(&way->text, failure->reason.data, failure->reason.length);
     buf_char(&way->text, '\n');
     buf_append(&way->text, failure->lines.data, failure->lines.length);
@@ -252,13 +252,13 @@ static void count_in(struct failure *failure, const struct event *event)
 void pool_keep_failure(struct pool *pool, struct task *task)
 {
     struct failure failure = {.event = pool_task_event(EVENT_POOL_FAILURE, task)};
-    if (pool->object.run->dry)
+    if (pool->object.run->plan.dry)
         return;
-    if (!pool->failures_kept)
-        pool->failures_kept = mem_calloc(1, sizeof(*pool->failures_kept));
-    struct pool_failures *failures = pool->failures_kept;
+    if (!pool->counts.failures_kept)
+        pool->counts.failures_kept = mem_calloc(1, sizeof(*pool->counts.failures_kept));
+    struct pool_failures *failures = pool->counts.failures_kept;
     keep_reason(pool, task, &failure.reason);
-    if (task->outcome == OUTCOME_TIMEOUT && pool->spec->object.body.kind == BODY_COPROCESS)
+    if (task->end.outcome == OUTCOME_TIMEOUT && pool->spec->object.body.kind == BODY_COPROCESS)
         buf_text(&failure.reason, " without an answer: what its program writes it must flush");
     keep_lines(task, &failure.lines);
     find_way(pool, task, &failure);
@@ -268,14 +268,14 @@ void pool_keep_failure(struct pool *pool, struct task *task)
     if (is_new) {
         failure.event.flags = EVENT_WRONG;
         pool_fill_end(task, &failure.event);
-        buf_append(&failure.shown, task->shown.data, task->shown.length);
-        buf_append(&failure.cell, task->cell.data, task->cell.length);
+        buf_append(&failure.shown, task->words.shown.data, task->words.shown.length);
+        buf_append(&failure.cell, task->words.cell.data, task->words.cell.length);
         keep_command(pool, task, &failure.command);
         kept = &failures->items[failures->count++];
         *kept = failure;
     }
-    failure.event.shown = task->shown.length ? task->shown.data : NULL;
-    failure.event.cell = task->cell.length ? task->cell.data : NULL;
+    failure.event.work.shown = task->words.shown.length ? task->words.shown.data : NULL;
+    failure.event.work.cell = task->words.cell.length ? task->words.cell.data : NULL;
     if (kept)
         count_in(kept, &failure.event);
     if (!is_new)
@@ -305,15 +305,15 @@ static void tell_failure(struct pool *pool, struct failure *failure)
     struct event event = failure->event;
     struct buf tasks = {0};
     event.reason = buf_string(&failure->reason);
-    event.shown = failure->shown.length ? failure->shown.data : NULL;
-    event.cell = failure->cell.length ? failure->cell.data : NULL;
-    event.command = failure->command.length ? buf_string(&failure->command) : NULL;
-    event.bytes = failure->lines.length ? failure->lines.data : NULL;
-    event.length = failure->lines.length;
+    event.work.shown = failure->shown.length ? failure->shown.data : NULL;
+    event.work.cell = failure->cell.length ? failure->cell.data : NULL;
+    event.work.command = failure->command.length ? buf_string(&failure->command) : NULL;
+    event.output.bytes = failure->lines.length ? failure->lines.data : NULL;
+    event.output.length = failure->lines.length;
     if (failure->count > 1) {
         print_named(failure, &tasks);
         event.flags |= EVENT_ALIKE;
-        event.tasks = tasks.data;
+        event.work.tasks = tasks.data;
         event.count = failure->count;
     }
     pool_emit(pool, &event);
@@ -328,7 +328,7 @@ static int by_first(const void *left, const void *right)
 
 void pool_tell_failures(struct pool *pool)
 {
-    struct pool_failures *failures = pool->failures_kept;
+    struct pool_failures *failures = pool->counts.failures_kept;
     if (!failures)
         return;
     qsort(failures->items, failures->count, sizeof(*failures->items), by_first);
@@ -339,14 +339,14 @@ void pool_tell_failures(struct pool *pool)
 int64_t pool_other_failures(const struct pool *pool)
 {
     int64_t told = 0;
-    for (size_t i = 0; pool->failures_kept && i < pool->failures_kept->count; i++)
-        told += pool->failures_kept->items[i].count;
+    for (size_t i = 0; pool->counts.failures_kept && i < pool->counts.failures_kept->count; i++)
+        told += pool->counts.failures_kept->items[i].count;
     return pool_count_failures(pool) - told;
 }
 
 void pool_free_failures(struct pool *pool)
 {
-    for (size_t i = 0; pool->failures_kept && i < pool->failures_kept->count; i++)
-        release(&pool->failures_kept->items[i]);
-    free(pool->failures_kept);
+    for (size_t i = 0; pool->counts.failures_kept && i < pool->counts.failures_kept->count; i++)
+        release(&pool->counts.failures_kept->items[i]);
+    free(pool->counts.failures_kept);
 }

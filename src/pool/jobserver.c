@@ -22,13 +22,13 @@ void pool_open_tokens(struct pool *pool)
 {
     struct run *run = pool->object.run;
     struct error error = {0};
-    pool->token_waiter = (struct tokens_waiter){.wake = on_token, .arg = pool};
-    pool->tokens = pool->spec->on.command_count ? NULL : run->tokens; /* what runs elsewhere takes nothing of make's here */
-    if (pool->tokens || !pool->spec->jobserver || run->dry)
+    pool->jobs.token_waiter = (struct tokens_waiter){.wake = on_token, .arg = pool};
+    pool->jobs.tokens = pool->spec->on.command_count ? NULL : run->machine.tokens; /* what runs elsewhere takes nothing of make's here */
+    if (pool->jobs.tokens || !pool->spec->jobserver || run->plan.dry)
         return;
-    pool->jobserver = jobserver_open(pool->workers_made, &error);
-    if (pool->jobserver)
-        pool->tokens = tokens_new(run->loop, pool->jobserver);
+    pool->jobs.jobserver = jobserver_open(pool->workers.made, &error);
+    if (pool->jobs.jobserver)
+        pool->jobs.tokens = tokens_new(run->loop, pool->jobs.jobserver);
     else
         pool_break(pool, error.text);
     error_release(&error);
@@ -36,29 +36,29 @@ void pool_open_tokens(struct pool *pool)
 
 bool pool_take_token(struct pool *pool, struct task *task)
 {
-    task->token = pool->tokens && tokens_take(pool->tokens, &pool->token_waiter);
-    return task->token || !pool->tokens;
+    task->token = pool->jobs.tokens && tokens_take(pool->jobs.tokens, &pool->jobs.token_waiter);
+    return task->token || !pool->jobs.tokens;
 }
 
 void pool_give_token(struct pool *pool, struct task *task)
 {
     if (task->token)
-        tokens_give(pool->tokens);
+        tokens_give(pool->jobs.tokens);
     task->token = false;
 }
 
 void pool_leave_tokens(struct pool *pool)
 {
-    if (pool->tokens)
-        tokens_leave(pool->tokens, &pool->token_waiter);
+    if (pool->jobs.tokens)
+        tokens_leave(pool->jobs.tokens, &pool->jobs.token_waiter);
 }
 
 void pool_free_tokens(struct pool *pool)
 {
-    if (!pool->jobserver)
+    if (!pool->jobs.jobserver)
         return;
-    tokens_free(pool->tokens);
-    jobserver_close(pool->jobserver);
+    tokens_free(pool->jobs.tokens);
+    jobserver_close(pool->jobs.jobserver);
 }
 
 static const char *find_flags(const struct exec_context *context)
@@ -73,9 +73,9 @@ static const char *find_flags(const struct exec_context *context)
 void pool_tell_jobserver(const struct pool *pool, struct exec_context *context)
 {
     struct buf flags = {0};
-    if (!pool->jobserver)
+    if (!pool->jobs.jobserver)
         return; /* an outer make's stands in the environment that parrun itself has */
-    jobserver_flags(pool->jobserver, find_flags(context), &flags);
+    jobserver_flags(pool->jobs.jobserver, find_flags(context), &flags);
     exec_context_set(context, VARIABLE, buf_string(&flags));
     context->overruled = VARIABLE;
     buf_release(&flags);
@@ -85,7 +85,7 @@ size_t pool_descriptors(const struct pool *pool, const int streams[3], int **des
 {
     int own[2], numbers[2];
     size_t count = 3;
-    bool more = pool->tokens && jobserver_ends(tokens_jobserver(pool->tokens), own, numbers);
+    bool more = pool->jobs.tokens && jobserver_ends(tokens_jobserver(pool->jobs.tokens), own, numbers);
     for (int i = 0; more && i < 2; i++)
         if ((size_t)numbers[i] >= count)
             count = (size_t)numbers[i] + 1;

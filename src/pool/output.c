@@ -32,8 +32,8 @@ struct event pool_task_event(enum event_kind kind, const struct task *task)
         .kind = kind,
         .has_task = true,
         .task = task->index,
-        .worker = task->worker,
-        .pid = task->pid,
+        .place.worker = task->worker,
+        .place.pid = task->pid,
         .attempt = task->attempt,
     };
 }
@@ -43,7 +43,7 @@ void pool_tell_started(struct pool *pool, struct task *task)
     struct event event = pool_task_event(EVENT_TASK_STARTED, task);
     struct buf uses = {0};
     pool_print_uses(pool, task, &uses);
-    event.uses = uses.data;
+    event.work.uses = uses.data;
     pool_emit_task(pool, task, &event);
     buf_release(&uses);
 }
@@ -55,9 +55,9 @@ static void emit_output(struct pool *pool, struct task *task, size_t stream,
     if (pool_put_stdout(pool, task, stream, bytes, length))
         return;
     if (pool->spec->separate)
-        event.stream = stream ? "stderr" : "stdout";
-    event.bytes = bytes;
-    event.length = length;
+        event.output.stream = stream ? "stderr" : "stdout";
+    event.output.bytes = bytes;
+    event.output.length = length;
     pool_emit_task(pool, task, &event);
 }
 
@@ -71,7 +71,7 @@ static void tell_output(struct pool *pool, struct task *task, size_t stream, con
         emit_output(pool, task, stream, bytes, length);
         return;
     }
-    pool_tag_output(pool, task, &task->streams[stream].in_line, bytes, length, &tagged);
+    pool_tag_output(pool, task, &task->output.streams[stream].in_line, bytes, length, &tagged);
     emit_output(pool, task, stream, tagged.data, tagged.length);
     buf_release(&tagged);
 }
@@ -79,17 +79,17 @@ static void tell_output(struct pool *pool, struct task *task, size_t stream, con
 /* With a tag the last line ends with a newline, as another tag follows it. */
 static void end_line(struct pool *pool, struct task *task, size_t stream)
 {
-    if (!task->streams[stream].in_line)
+    if (!task->output.streams[stream].in_line)
         return;
     emit_output(pool, task, stream, "\n", 1);
-    task->streams[stream].in_line = false;
+    task->output.streams[stream].in_line = false;
 }
 
 /* The whole lines now, a line's beginning when the rest of it has come. */
 static void tell_lines(struct pool *pool, struct task *task, size_t stream, const char *bytes,
                        size_t length)
 {
-    struct buf *line = &task->streams[stream].line;
+    struct buf *line = &task->output.streams[stream].line;
     const char *last = memrchr(bytes, '\n', length);
     size_t whole = last ? (size_t)(last + 1 - bytes) : 0;
     if (whole && line->length) {
@@ -111,8 +111,8 @@ static void keep_output(struct pool *pool, struct task *task, size_t stream, con
                         size_t length)
 {
     struct error error = {0};
-    if (pool->results)
-        results_take_output(pool->results, task, stream, bytes, length);
+    if (pool->records.results)
+        results_take_output(pool->records.results, task, stream, bytes, length);
     pool_keep_last(task, bytes, length);
     switch (pool->spec->output) {
     case OUTPUT_DISCARD:
@@ -122,7 +122,7 @@ static void keep_output(struct pool *pool, struct task *task, size_t stream, con
         break;
     case OUTPUT_GROUP:
     case OUTPUT_ORDERED:
-        if (spool_put(&task->streams[stream].output, bytes, length, &error))
+        if (spool_put(&task->output.streams[stream].output, bytes, length, &error))
             pool_lose(pool, error.text);
         error_release(&error);
         break;
@@ -135,9 +135,9 @@ static void keep_masked(struct pool *pool, struct task *task, size_t stream, con
 {
     const struct mask *mask = pool->object.run->mask;
     struct buf shown = {0};
-    mask_put(mask, &task->streams[stream].masked, &shown, bytes, length);
+    mask_put(mask, &task->output.streams[stream].masked, &shown, bytes, length);
     if (last)
-        mask_end(mask, &task->streams[stream].masked, &shown);
+        mask_end(mask, &task->output.streams[stream].masked, &shown);
     if (shown.length)
         keep_output(pool, task, stream, shown.data, shown.length);
     buf_release(&shown);
@@ -152,7 +152,7 @@ static void end_masked(struct pool *pool, struct task *task)
 void pool_take_output(struct pool *pool, struct task *task, size_t stream, const char *bytes,
                       size_t length)
 {
-    task->put_out += length;
+    task->output.put_out += length;
     if (pool->object.run->mask)
         keep_masked(pool, task, stream, bytes, length, false);
     else
@@ -162,36 +162,36 @@ void pool_take_output(struct pool *pool, struct task *task, size_t stream, const
 /* "exit code 3", "ended by signal KILL", with how near it came to a limit, or the reason that the worker gave. */
 static void fill_reason(const struct pool *pool, const struct task *task, struct buf *reason)
 {
-    if (task->text_length) {
-        buf_append(reason, task->text, task->text_length);
-        if (task->line && task->outcome == OUTCOME_FAILED && strstr(buf_string(reason), "${{"))
+    if (task->end.text_length) {
+        buf_append(reason, task->end.text, task->end.text_length);
+        if (task->line && task->end.outcome == OUTCOME_FAILED && strstr(buf_string(reason), "${{"))
             buf_printf(reason, " (%s:%lld)", pool->spec->tasks.path, (long long)task->line);
         return;
     }
-    switch (task->outcome) {
+    switch (task->end.outcome) {
     case OUTCOME_EXITED:
-        buf_printf(reason, "exit code %lld", (long long)task->number);
+        buf_printf(reason, "exit code %lld", (long long)task->end.number);
         break;
     case OUTCOME_SIGNALED:
-        buf_printf(reason, "ended by signal %s", signal_name((int)task->number));
+        buf_printf(reason, "ended by signal %s", signal_name((int)task->end.number));
         break;
     default:
         break;
     }
     if (reason->length)
-        attributes_print_near(&pool->spec->object.attributes, pool->object.run, task->memory_limit, task->memory, reason);
+        attributes_print_near(&pool->spec->object.attributes, pool->object.run, task->terms.memory_limit, task->end.memory, reason);
 }
 
 void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason)
 {
-    if (task->outcome != OUTCOME_TIMEOUT) {
+    if (task->end.outcome != OUTCOME_TIMEOUT) {
         fill_reason(pool, task, reason);
         return;
     }
     buf_text(reason, "timed out");
     if (pool->spec->own_timeout) {
         buf_text(reason, " after ");
-        duration_print(reason, task->timeout);
+        duration_print(reason, task->terms.timeout);
     }
 }
 
@@ -200,20 +200,20 @@ static void tell_timeout(struct pool *pool, struct task *task)
     struct event event = pool_task_event(EVENT_TASK_TIMEOUT, task);
     event.flags = EVENT_WRONG;
     event.has_duration = true;
-    event.duration = task->timeout;
+    event.duration = task->terms.timeout;
     pool_emit_task(pool, task, &event);
 }
 
 /* Of a Lua body: where it stands, which is the same for all, and what it works on. It lasts until the next one. */
 static const struct buf *make_chunk(struct pool *pool, const struct task *task)
 {
-    struct buf *chunk = &pool->chunk;
-    if (!pool->chunk_head) {
+    struct buf *chunk = &pool->plan.chunk;
+    if (!pool->plan.chunk_head) {
         plan_lua(&pool->spec->object.body.lua, chunk);
         buf_text(chunk, ", item ");
-        pool->chunk_head = chunk->length;
+        pool->plan.chunk_head = chunk->length;
     }
-    buf_truncate(chunk, pool->chunk_head);
+    buf_truncate(chunk, pool->plan.chunk_head);
     value_text_of(chunk, task->item.data, task->item.length);
     return chunk;
 }
@@ -221,9 +221,9 @@ static const struct buf *make_chunk(struct pool *pool, const struct task *task)
 /* The task's command, or what stands for it. */
 static const char *find_command(struct pool *pool, const struct task *task)
 {
-    if (task->command || !pool->object.run->tells_commands ||
+    if (task->words.command || !pool->object.run->plan.tells_commands ||
         pool->spec->object.body.kind != BODY_LUA)
-        return task->command;
+        return task->words.command;
     return make_chunk(pool, task)->data;
 }
 
@@ -231,27 +231,27 @@ static const char *find_command(struct pool *pool, const struct task *task)
 static void fill_span(const struct task *task, struct event *event)
 {
     event->has_duration = true;
-    event->duration = task->duration;
-    event->has_span = task->finished;
-    event->began = task->started;
-    event->finished = task->finished;
-    event->memory = task->memory;
-    event->has_cpu = task->cpu;
-    event->cpu = task->cpu;
+    event->duration = task->end.duration;
+    event->span.known = task->times.finished;
+    event->span.began = task->times.started;
+    event->span.finished = task->times.finished;
+    event->usage.memory = task->end.memory;
+    event->usage.has_cpu = task->end.cpu;
+    event->usage.cpu = task->end.cpu;
     if (task->attempt > 1)
-        event->all = task->spent;
+        event->span.all = task->times.spent;
 }
 
 void pool_fill_end(const struct task *task, struct event *event)
 {
     event->has_duration = true;
-    event->duration = task->duration;
-    if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED) {
-        event->has_code = true;
-        event->code = (int)task->number;
+    event->duration = task->end.duration;
+    if (task->end.outcome == OUTCOME_DONE || task->end.outcome == OUTCOME_EXITED) {
+        event->end.has_code = true;
+        event->end.code = (int)task->end.number;
     }
-    if (task->outcome == OUTCOME_SIGNALED)
-        event->signal = (int)task->number;
+    if (task->end.outcome == OUTCOME_SIGNALED)
+        event->end.signal = (int)task->end.number;
 }
 
 static void tell_ended(struct pool *pool, struct task *task)
@@ -261,18 +261,18 @@ static void tell_ended(struct pool *pool, struct task *task)
     struct buf item = {0};
     pool_fill_end(task, &event);
     fill_span(task, &event);
-    event.received = task->put_out;
+    event.output.received = task->output.put_out;
     task_shown_item(task, pool->object.run->mask, &item);
-    event.item = item.length ? item.data : task->item.data;
-    event.item_length = item.length ? item.length : task->item.length;
-    event.key = task->key;
-    event.command = find_command(pool, task);
-    if (task->outcome != OUTCOME_DONE) {
+    event.work.item = item.length ? item.data : task->item.data;
+    event.work.item_length = item.length ? item.length : task->item.length;
+    event.work.key = task->key;
+    event.work.command = find_command(pool, task);
+    if (task->end.outcome != OUTCOME_DONE) {
         event.flags = EVENT_WRONG;
         fill_reason(pool, task, &reason);
         event.reason = reason.length ? reason.data : "timed out";
     }
-    if (task->outcome == OUTCOME_TIMEOUT) {
+    if (task->end.outcome == OUTCOME_TIMEOUT) {
         tell_timeout(pool, task);
         event.flags = EVENT_TOLD | EVENT_WRONG;
     }
@@ -291,10 +291,10 @@ void pool_tell_plan(struct pool *pool, const char *text)
 static void tell_program(struct pool *pool, const struct task *task)
 {
     struct buf reason = {0};
-    if (pool->told_program || pool->spec->object.body.kind != BODY_COPROCESS)
+    if (pool->plan.told_program || pool->spec->object.body.kind != BODY_COPROCESS)
         return;
-    pool->told_program = true;
-    buf_printf(&reason, "each worker starts %s", task->command);
+    pool->plan.told_program = true;
+    buf_printf(&reason, "each worker starts %s", task->words.command);
     pool_tell_plan(pool, reason.data);
     buf_release(&reason);
 }
@@ -307,11 +307,11 @@ static void tell_planned(struct pool *pool, struct task *task)
     struct buf text = {0};
     tell_program(pool, task);
     if (pool->spec->object.body.kind == BODY_LUA)
-        buf_append(&text, make_chunk(pool, task)->data, pool->chunk.length);
+        buf_append(&text, make_chunk(pool, task)->data, pool->plan.chunk.length);
     else
-        value_text_of(&text, task->text, task->text_length);
-    event.bytes = text.data;
-    event.length = text.length;
+        value_text_of(&text, task->end.text, task->end.text_length);
+    event.output.bytes = text.data;
+    event.output.length = text.length;
     pool_emit_task(pool, task, &event);
     buf_release(&text);
 }
@@ -327,26 +327,26 @@ static void detach_output(struct pool *pool, struct task *task)
     struct task *attempt = mem_calloc(1, sizeof(*attempt));
     pool_show_task(pool, task); /* the attempt has no item */
     *attempt = *task;
-    attempt->item = attempt->messages = attempt->last = (struct buf){0};
-    attempt->shown = attempt->cell = (struct buf){0};
-    buf_append(&attempt->shown, task->shown.data, task->shown.length);
-    buf_append(&attempt->cell, task->cell.data, task->cell.length);
+    attempt->item = attempt->messages = attempt->output.last = (struct buf){0};
+    attempt->words.shown = attempt->words.cell = (struct buf){0};
+    buf_append(&attempt->words.shown, task->words.shown.data, task->words.shown.length);
+    buf_append(&attempt->words.cell, task->words.cell.data, task->words.cell.length);
     attempt->claim = NULL;
-    attempt->creates = NULL;
-    attempt->why = attempt->limits = attempt->codes = (struct buf){0};
+    attempt->file.creates = NULL;
+    attempt->file.why = attempt->terms.limits = attempt->terms.codes = (struct buf){0};
     attempt->retried = true;
-    memset(task->streams, 0, sizeof(task->streams));
+    memset(task->output.streams, 0, sizeof(task->output.streams));
     /* The task keeps how it ended, as it may not be tried again after all. */
-    if (task->text)
-        task->text = mem_copy(task->text, task->text_length);
-    if (task->command)
-        task->command = mem_strdup(task->command);
-    task_list_add(&pool->finished, attempt);
+    if (task->end.text)
+        task->end.text = mem_copy(task->end.text, task->end.text_length);
+    if (task->words.command)
+        task->words.command = mem_strdup(task->words.command);
+    task_list_add(&pool->order.finished, attempt);
 }
 
 void pool_tell_retrying(struct pool *pool, struct task *task, int64_t wait)
 {
-    task->wait = wait;
+    task->times.wait = wait;
     end_masked(pool, task);
     detach_output(pool, task);
     pool_pump(pool);
@@ -360,7 +360,7 @@ static void tell_retrying(struct pool *pool, struct task *task)
     event.flags = EVENT_WRONG;
     event.reason = buf_string(&reason);
     fill_span(task, &event);
-    event.duration = task->wait;
+    event.duration = task->times.wait;
     event.attempt = task->attempt + 1;
     event.total = pool_attempts(pool);
     pool_emit_task(pool, task, &event);
@@ -370,7 +370,7 @@ static void tell_retrying(struct pool *pool, struct task *task)
 static void tell_stopped(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_STOPPED, task);
-    event.reason = task->text;
+    event.reason = task->end.text;
     event.flags = task->retried ? EVENT_AGAIN : 0;
     fill_span(task, &event);
     pool_emit_task(pool, task, &event);
@@ -378,17 +378,17 @@ static void tell_stopped(struct pool *pool, struct task *task)
 
 static void count_task(struct pool *pool, struct task *task)
 {
-    pool->done++;
-    if (task->outcome == OUTCOME_DONE)
+    pool->counts.done++;
+    if (task->end.outcome == OUTCOME_DONE)
         return;
-    if ((size_t)pool->failed < countof(pool->failures))
-        pool->failures[pool->failed] = task->index;
-    pool->failed++;
-    pool->allowed += task->allowed;
-    if (task->allowed && !pool->object.spec->allow_failure)
+    if ((size_t)pool->counts.failed < countof(pool->counts.failures))
+        pool->counts.failures[pool->counts.failed] = task->index;
+    pool->counts.failed++;
+    pool->counts.allowed += task->terms.allowed;
+    if (task->terms.allowed && !pool->object.spec->allow_failure)
         return;
     pool_keep_failure(pool, task);
-    if (pool->won)
+    if (pool->pacing.won)
         return;
     pool->object.failed = true;
     object_fails(&pool->object);
@@ -397,7 +397,7 @@ static void count_task(struct pool *pool, struct task *task)
 /* Tells the kept output piece by piece; false where the log took no more before its end. */
 static bool tell_spool(struct pool *pool, struct task *task, size_t stream)
 {
-    struct spool *spool = &task->streams[stream].output;
+    struct spool *spool = &task->output.streams[stream].output;
     const char *bytes;
     size_t length;
     struct error error = {0};
@@ -415,7 +415,7 @@ static bool tell_spool(struct pool *pool, struct task *task, size_t stream)
 static bool tell_kept(struct pool *pool, struct task *task)
 {
     for (size_t i = 0; i < TASK_STREAMS; i++) {
-        struct buf *line = &task->streams[i].line;
+        struct buf *line = &task->output.streams[i].line;
         if (!tell_spool(pool, task, i))
             return false;
         tell_output(pool, task, i, line->data, line->length);
@@ -427,51 +427,51 @@ static bool tell_kept(struct pool *pool, struct task *task)
 
 void pool_pump(struct pool *pool)
 {
-    while (pool->finished.first) {
-        struct task *task = pool->finished.first;
+    while (pool->order.finished.first) {
+        struct task *task = pool->order.finished.first;
         if (!tell_kept(pool, task))
             return;
         bool over = !task->retried && !task->untold;
-        if (pool->results && over) /* first: the journal and the queue wait for what it has put */
-            results_put(pool->results, task);
-        if (over && task->outcome != OUTCOME_CANCELLED)
+        if (pool->records.results && over) /* first: the journal and the queue wait for what it has put */
+            results_put(pool->records.results, task);
+        if (over && task->end.outcome != OUTCOME_CANCELLED)
             pool_message_done(pool, task);
         if (task->untold)
             ; /* only its turn is passed */
-        else if (task->outcome == OUTCOME_CANCELLED)
+        else if (task->end.outcome == OUTCOME_CANCELLED)
             tell_stopped(pool, task);
         else if (task->retried)
             tell_retrying(pool, task);
-        else if (pool->object.run->dry && task->outcome == OUTCOME_DONE)
+        else if (pool->object.run->plan.dry && task->end.outcome == OUTCOME_DONE)
             tell_planned(pool, task);
         else
             tell_ended(pool, task);
-        if (over && !pool->object.run->dry)
+        if (over && !pool->object.run->plan.dry)
             pool_tell_file(pool, task);
-        task_free(task_list_take(&pool->finished));
+        task_free(task_list_take(&pool->order.finished));
     }
-    if (!pool->unordered)
-        spool_file_clear(&pool->file);
+    if (!pool->order.unordered)
+        spool_file_clear(&pool->order.file);
 }
 
 void pool_finish_task(struct pool *pool, struct task *task)
 {
-    items_done(pool->items, &task->item, task->index);
+    items_done(pool->feed.items, &task->item, task->index);
     end_masked(pool, task);
     count_task(pool, task);
-    buf_release(&task->last);
+    buf_release(&task->output.last);
     if (pool->spec->output == OUTPUT_ORDERED)
         pool_keep_turn(pool, task);
     else
-        task_list_add(&pool->finished, task);
+        task_list_add(&pool->order.finished, task);
     pool_pump(pool);
     pool_check_halt(pool);
 }
 
 static const char *why_stopped(const struct pool *pool)
 {
-    return pool->broken                        ? "the pool failed"
-           : pool->halted                      ? "the pool was halted"
+    return pool->end.broken                        ? "the pool failed"
+           : pool->pacing.halted                      ? "the pool was halted"
            : object_is_lowered(&pool->object) ? "the pool was stopped"
                                                : "the run was stopped";
 }
@@ -481,23 +481,23 @@ static void do_again(struct pool *pool, struct task *task)
 {
     detach_output(pool, task);
     task_forget(task);
-    task_list_add_first(&pool->ready, task);
+    task_list_add_first(&pool->feed.ready, task);
     pool_pump(pool);
 }
 
 void pool_evict_task(struct pool *pool, struct task *task, const char *reason)
 {
     end_masked(pool, task);
-    free(task->text);
-    task->text = mem_strdup(reason);
-    task->text_length = strlen(reason);
-    task->outcome = OUTCOME_CANCELLED;
+    free(task->end.text);
+    task->end.text = mem_strdup(reason);
+    task->end.text_length = strlen(reason);
+    task->end.outcome = OUTCOME_CANCELLED;
     do_again(pool, task);
 }
 
 void pool_pass_turn(struct pool *pool, struct task *task)
 {
-    pool->returned++;
+    pool->feed.returned++;
     if (pool->spec->output != OUTPUT_ORDERED) {
         task_free(task);
         return;
@@ -511,24 +511,24 @@ void pool_end_task(struct pool *pool, struct task *task)
 {
     const char *why = why_stopped(pool);
     end_masked(pool, task);
-    free(task->text);
-    task->text = mem_strdup(why);
-    task->text_length = strlen(why);
-    task->outcome = OUTCOME_CANCELLED;
+    free(task->end.text);
+    task->end.text = mem_strdup(why);
+    task->end.text_length = strlen(why);
+    task->end.outcome = OUTCOME_CANCELLED;
     if (!pool_is_closing(pool) && pool->spec->tasks.kind != SOURCE_QUEUE) {
         do_again(pool, task);
         return;
     }
     if (pool_is_closing(pool))
-        pool->skipped++;
+        pool->counts.skipped++;
     else
-        pool->returned++;
-    buf_release(&task->last);
+        pool->feed.returned++;
+    buf_release(&task->output.last);
     pool_message_back(pool, task);
     if (pool->spec->output == OUTPUT_ORDERED)
         pool_keep_turn(pool, task);
     else
-        task_list_add(&pool->finished, task);
+        task_list_add(&pool->order.finished, task);
     pool_pump(pool);
 }
 
@@ -536,7 +536,7 @@ void pool_skip_task(struct pool *pool, struct task *task)
 {
     struct event event = pool_task_event(EVENT_TASK_SKIPPED, task);
     event.reason = why_stopped(pool);
-    pool->skipped++;
+    pool->counts.skipped++;
     pool_emit_task(pool, task, &event);
     pool_message_back(pool, task);
     task_free(task);
@@ -544,7 +544,7 @@ void pool_skip_task(struct pool *pool, struct task *task)
 
 bool pool_has_told_all(const struct pool *pool)
 {
-    return !pool->finished.first && !pool->unordered;
+    return !pool->order.finished.first && !pool->order.unordered;
 }
 
 int pool_by_number(const void *left, const void *right)
@@ -557,14 +557,14 @@ int pool_by_number(const void *left, const void *right)
 /* "2 of 5 tasks failed, 1 of them allowed: tasks 1, 3" */
 static void fill_failures(struct pool *pool, struct buf *reason)
 {
-    bool more = pool->failed > (int64_t)countof(pool->failures);
-    size_t named = more ? countof(pool->failures) : (size_t)pool->failed;
-    qsort(pool->failures, named, sizeof(*pool->failures), pool_by_number);
-    buf_printf(reason, "%lld of %lld tasks failed", (long long)pool->failed, (long long)pool->done);
-    pool_print_allowed(pool->failed, pool->allowed, reason);
+    bool more = pool->counts.failed > (int64_t)countof(pool->counts.failures);
+    size_t named = more ? countof(pool->counts.failures) : (size_t)pool->counts.failed;
+    qsort(pool->counts.failures, named, sizeof(*pool->counts.failures), pool_by_number);
+    buf_printf(reason, "%lld of %lld tasks failed", (long long)pool->counts.failed, (long long)pool->counts.done);
+    pool_print_allowed(pool->counts.failed, pool->counts.allowed, reason);
     buf_printf(reason, ": task%s ", named > 1 ? "s" : "");
     for (size_t i = 0; i < named; i++)
-        buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->failures[i]);
+        buf_printf(reason, "%s%lld", i ? ", " : "", (long long)pool->counts.failures[i]);
     if (more)
         buf_text(reason, ", ...");
 }
@@ -574,14 +574,14 @@ void pool_fill_outcome(struct pool *pool, struct buf *reason)
 {
     struct event tally = {0};
     bool cut_short = pool_is_stopping(pool);
-    if (pool->failed)
+    if (pool->counts.failed)
         fill_failures(pool, reason);
     else if (cut_short)
-        buf_printf(reason, "%lld task%s done", (long long)pool->done, pool->done == 1 ? "" : "s");
-    if (cut_short && (pool->skipped || !pool->exhausted)) {
+        buf_printf(reason, "%lld task%s done", (long long)pool->counts.done, pool->counts.done == 1 ? "" : "s");
+    if (cut_short && (pool->counts.skipped || !pool->feed.exhausted)) {
         pool_fill_tally(pool, &tally);
         pool_print_undone(&tally, "; ", reason);
     }
-    if (pool->reason)
-        buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->reason);
+    if (pool->end.reason)
+        buf_printf(reason, "%s%s", reason->length ? "; " : "", pool->end.reason);
 }

@@ -37,22 +37,22 @@
 static bool was_short_of_memory(const struct pool *pool, const struct task *task)
 {
     const struct option_spec *common = &pool->spec->object.attributes.limits.memory;
-    int64_t limit = task->memory_limit ? task->memory_limit : common->given ? common->value : OPTION_UNLIMITED;
-    return task->out_of_memory || task->memory >= limit / 10 * 9;
+    int64_t limit = task->terms.memory_limit ? task->terms.memory_limit : common->given ? common->value : OPTION_UNLIMITED;
+    return task->end.out_of_memory || task->end.memory >= limit / 10 * 9;
 }
 
 static bool is_worth_retrying(const struct pool *pool, const struct task *task)
 {
     const struct retry_spec *retry = &pool->spec->retry;
-    if (task->outcome == OUTCOME_DONE || task->attempt >= pool_attempts(pool) ||
+    if (task->end.outcome == OUTCOME_DONE || task->attempt >= pool_attempts(pool) ||
         pool_is_closing(pool))
         return false;
     if (retry->when == RETRY_MEMORY && !was_short_of_memory(pool, task))
         return false;
     if (!retry->code_count)
         return true;
-    for (size_t i = 0; task->outcome == OUTCOME_EXITED && i < retry->code_count; i++)
-        if (retry->codes[i] == task->number)
+    for (size_t i = 0; task->end.outcome == OUTCOME_EXITED && i < retry->code_count; i++)
+        if (retry->codes[i] == task->end.number)
             return true;
     return false;
 }
@@ -81,14 +81,14 @@ void pool_plan_conditions(const struct pool *pool, struct buf *out)
 
 static double random_share(struct pool *pool)
 {
-    return (double)rand_r(&pool->seed) / ((double)RAND_MAX + 1);
+    return (double)rand_r(&pool->pacing.seed) / ((double)RAND_MAX + 1);
 }
 
 /* Keeps the list in the order of what is due first. */
 static void insert_due(struct pool *pool, struct task *task)
 {
-    struct task **place = &pool->retrying;
-    while (*place && (*place)->due <= task->due)
+    struct task **place = &pool->pacing.retrying;
+    while (*place && (*place)->times.due <= task->times.due)
         place = &(*place)->next;
     task->next = *place;
     *place = task;
@@ -104,7 +104,7 @@ bool pool_retry(struct pool *pool, struct task *task)
     wait -= wait % NS_PER_MS; /* what is told, and what a timer can keep */
     pool_tell_retrying(pool, task, wait);
     task->attempt++;
-    task->due = clock_monotonic() + wait;
+    task->times.due = clock_monotonic() + wait;
     struct task *rest = pool_split(pool, task);
     insert_due(pool, task);
     while (rest) {
@@ -121,16 +121,16 @@ void pool_take_due(struct pool *pool)
     struct task_list due = {0};
     struct task *task;
     bool all = pool_is_closing(pool) || (pool_is_stopping(pool) && pool->spec->tasks.kind == SOURCE_QUEUE);
-    while ((task = pool->retrying) && (task->due <= now || all)) {
-        pool->retrying = task->next;
+    while ((task = pool->pacing.retrying) && (task->times.due <= now || all)) {
+        pool->pacing.retrying = task->next;
         task_list_add(&due, task);
     }
-    while (due.count && (task = task_list_take(&pool->ready)))
+    while (due.count && (task = task_list_take(&pool->feed.ready)))
         task_list_add(&due, task);
     if (due.count)
-        pool->ready = due;
-    if (pool->retrying)
-        timer_start(pool->due, pool->retrying->due - now);
+        pool->feed.ready = due;
+    if (pool->pacing.retrying)
+        timer_start(pool->pacing.due, pool->pacing.retrying->times.due - now);
 }
 
 /* True where NUMBER of the pool's tasks is as many as SHARE allows. */
@@ -140,27 +140,27 @@ static bool is_reached(const struct pool *pool, const struct share_spec *share, 
         return false;
     if (!share->percent)
         return number >= share->number;
-    int64_t all = items_count(pool->items);
+    int64_t all = items_count(pool->feed.items);
     bool known = all >= 0;
-    all = known ? pool->round_first + all : pool->done;
+    all = known ? pool->round.first + all : pool->counts.done;
     return (known || all >= SHARE_FIRST) && number * 100 >= share->number * all;
 }
 
 void pool_check_halt(struct pool *pool)
 {
     const struct halt_spec *halt = &pool->spec->halt;
-    int64_t succeeded = pool->done - pool->failed;
+    int64_t succeeded = pool->counts.done - pool->counts.failed;
     int64_t failed = pool_count_failures(pool);
     bool failures = is_reached(pool, &halt->failures, failed);
     bool successes = is_reached(pool, &halt->successes, succeeded);
-    if (pool->halted || (!failures && !successes && !is_reached(pool, &halt->done, pool->done)))
+    if (pool->pacing.halted || (!failures && !successes && !is_reached(pool, &halt->done, pool->counts.done)))
         return;
     struct buf reason = {0};
     struct event event = {.kind = EVENT_POOL_HALTED};
-    int64_t number = failures ? failed : successes ? succeeded : pool->done;
-    pool->halted = true;
-    pool->won = successes && !failures;
-    if (pool->won)
+    int64_t number = failures ? failed : successes ? succeeded : pool->counts.done;
+    pool->pacing.halted = true;
+    pool->pacing.won = successes && !failures;
+    if (pool->pacing.won)
         pool->object.failed = false;
     buf_printf(&reason, "%lld task%s %s", (long long)number, number == 1 ? "" : "s",
                failures ? "failed" : successes ? "succeeded" : "ended");
@@ -222,18 +222,18 @@ static bool is_throttled(struct pool *pool, int64_t now)
     const struct throttle_spec *throttle = &pool->spec->throttle;
     if (!has_throttle(throttle))
         return false;
-    if (now < pool->spare_until)
-        return pool->throttled;
+    if (now < pool->pacing.spare_until)
+        return pool->pacing.throttled;
     const char *shortage = find_shortage(throttle);
-    bool told = pool->told_throttled && now - pool->told_throttled < TELL_AGAIN;
-    if (shortage && !pool->throttled && !told) {
+    bool told = pool->pacing.told_throttled && now - pool->pacing.told_throttled < TELL_AGAIN;
+    if (shortage && !pool->pacing.throttled && !told) {
         struct event event = {.kind = EVENT_POOL_THROTTLED, .reason = shortage};
         pool_emit(pool, &event);
-        pool->told_throttled = now;
+        pool->pacing.told_throttled = now;
     }
-    pool->throttled = shortage != NULL;
-    pool->spare_until = now + SPARE_POLL;
-    return pool->throttled;
+    pool->pacing.throttled = shortage != NULL;
+    pool->pacing.spare_until = now + SPARE_POLL;
+    return pool->pacing.throttled;
 }
 
 bool pool_may_begin(struct pool *pool)
@@ -243,12 +243,12 @@ bool pool_may_begin(struct pool *pool)
     int64_t now = clock_monotonic();
     int64_t until = 0;
     if (is_throttled(pool, now))
-        until = pool->spare_until;
-    else if (pool->spec->rate && now < pool->next_begin)
-        until = pool->next_begin;
+        until = pool->pacing.spare_until;
+    else if (pool->spec->rate && now < pool->pacing.next_begin)
+        until = pool->pacing.next_begin;
     if (!until)
         return true;
-    timer_start(pool->due, until - now);
+    timer_start(pool->pacing.due, until - now);
     return false;
 }
 
@@ -258,15 +258,15 @@ void pool_begins(struct pool *pool)
         return;
     int64_t now = clock_monotonic();
     /* A late beginning does not make the next one earlier: never more than so many a second. */
-    int64_t from = pool->next_begin > now - pool->spec->rate ? pool->next_begin : now;
-    pool->next_begin = from + pool->spec->rate;
+    int64_t from = pool->pacing.next_begin > now - pool->spec->rate ? pool->pacing.next_begin : now;
+    pool->pacing.next_begin = from + pool->spec->rate;
 }
 
 static int64_t find_median(const struct pool *pool)
 {
-    int64_t sorted[countof(pool->recent)];
-    size_t count = pool->recent_count < countof(sorted) ? pool->recent_count : countof(sorted);
-    memcpy(sorted, pool->recent, count * sizeof(*sorted));
+    int64_t sorted[countof(pool->pace.recent)];
+    size_t count = pool->pace.recent_count < countof(sorted) ? pool->pace.recent_count : countof(sorted);
+    memcpy(sorted, pool->pace.recent, count * sizeof(*sorted));
     qsort(sorted, count, sizeof(*sorted), pool_by_number);
     return sorted[count / 2];
 }
@@ -276,13 +276,13 @@ int64_t pool_task_timeout(struct pool *pool)
     int64_t percent = pool->spec->timeout_percent;
     if (!percent)
         return pool->spec->object.timeout;
-    if (pool->recent_count < MEDIAN_FIRST)
+    if (pool->pace.recent_count < MEDIAN_FIRST)
         return 0; /* nobody knows yet what is usual */
-    if (!pool->median || pool->recent_count - pool->median_of >= MEDIAN_STEP) {
-        pool->median = find_median(pool);
-        pool->median_of = pool->recent_count;
+    if (!pool->pace.median || pool->pace.recent_count - pool->pace.median_of >= MEDIAN_STEP) {
+        pool->pace.median = find_median(pool);
+        pool->pace.median_of = pool->pace.recent_count;
     }
-    int64_t timeout = pool->median * percent / 100;
+    int64_t timeout = pool->pace.median * percent / 100;
     return timeout > TIMEOUT_LEAST ? timeout : TIMEOUT_LEAST;
 }
 
@@ -290,5 +290,5 @@ bool pool_is_paced(const struct pool *pool)
 {
     const struct pool_spec *spec = pool->spec;
     return spec->rate || spec->timeout_percent || spec->halt.failures.number ||
-           spec->halt.successes.number || spec->halt.done.number || has_throttle(&spec->throttle) || pool->tokens || pool->claims;
+           spec->halt.successes.number || spec->halt.done.number || has_throttle(&spec->throttle) || pool->jobs.tokens || pool->needs.claims;
 }

@@ -52,26 +52,26 @@ void pool_look(struct pool *pool)
 
 bool pool_is_stopping(const struct pool *pool)
 {
-    return object_is_ending(&pool->object) || pool->broken || pool->halted;
+    return object_is_ending(&pool->object) || pool->end.broken || pool->pacing.halted;
 }
 
 bool pool_is_ending(const struct pool *pool)
 {
-    return object_is_ending(&pool->object) || pool->broken ||
-           (pool->halted && pool->spec->halt.now);
+    return object_is_ending(&pool->object) || pool->end.broken ||
+           (pool->pacing.halted && pool->spec->halt.now);
 }
 
 bool pool_is_closing(const struct pool *pool)
 {
-    return pool_is_stopping(pool) && (pool->broken || pool->halted || !object_is_lowered(&pool->object));
+    return pool_is_stopping(pool) && (pool->end.broken || pool->pacing.halted || !object_is_lowered(&pool->object));
 }
 
 void pool_break(struct pool *pool, const char *reason)
 {
     pool->object.failed = true;
-    pool->broken = true;
-    if (!pool->reason)
-        pool->reason = mem_strdup(reason);
+    pool->end.broken = true;
+    if (!pool->end.reason)
+        pool->end.reason = mem_strdup(reason);
     object_fails(&pool->object);
     pool_look(pool);
 }
@@ -81,7 +81,7 @@ static struct task *take_known(struct pool *pool)
 {
     struct error error = {0};
     struct task *task;
-    while ((task = task_list_take(&pool->ready)) || (task = pool_take_task(pool))) {
+    while ((task = task_list_take(&pool->feed.ready)) || (task = pool_take_task(pool))) {
         if (!pool_work_out_terms(pool, task, &error))
             break;
         pool_fail_unbegun(pool, task, &error);
@@ -96,7 +96,7 @@ static struct task *next_task(struct pool *pool)
     if (!task)
         return NULL;
     if (!pool_take_token(pool, task)) {
-        task_list_add_first(&pool->ready, task);
+        task_list_add_first(&pool->feed.ready, task);
         return NULL;
     }
     pool_begins(pool);
@@ -112,8 +112,8 @@ static bool may_take(const struct pool_worker *worker, size_t most)
 void pool_worker_begin_first(struct pool_worker *worker)
 {
     struct task *task = worker->tasks.first;
-    task->started = clock_monotonic();
-    if (task->due)
+    task->times.started = clock_monotonic();
+    if (task->times.due)
         task_forget(task);
     task->worker = worker->number;
     task->pid = worker->pid;
@@ -123,10 +123,10 @@ void pool_worker_begin_first(struct pool_worker *worker)
 
 void pool_give(struct pool_worker *worker, struct task *task)
 {
-    task->id = ++worker->pool->next_id;
+    task->id = ++worker->pool->feed.next_id;
     if (!worker->pool->spec->own_timeout)
-        task->timeout = pool_task_timeout(worker->pool);
-    if (!worker->pool->object.run->dry)
+        task->terms.timeout = pool_task_timeout(worker->pool);
+    if (!worker->pool->object.run->plan.dry)
         pool_begin_file(task);
     task_list_add(&worker->tasks, task);
     if (worker->tasks.count == 1)
@@ -138,17 +138,17 @@ void pool_give(struct pool_worker *worker, struct task *task)
 static size_t tasks_at_once(const struct pool *pool)
 {
     bool here = !pool->spec->on.command_count;
-    if (!pool->average || pool->average > (here ? AHEAD_LONGEST : AHEAD_ELSEWHERE) || pool_is_paced(pool))
+    if (!pool->pace.average || pool->pace.average > (here ? AHEAD_LONGEST : AHEAD_ELSEWHERE) || pool_is_paced(pool))
         return 1;
-    int64_t ahead = (here ? AHEAD_TIME : AHEAD_ELSEWHERE) / pool->average;
+    int64_t ahead = (here ? AHEAD_TIME : AHEAD_ELSEWHERE) / pool->pace.average;
     return 1 + (size_t)(ahead > AHEAD_MOST ? AHEAD_MOST : ahead);
 }
 
 /* Gives tasks to those who have fewer than MOST; false when none is left to give. */
 static bool fill_worker(struct pool *pool, size_t most)
 {
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct pool_worker *worker = pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        struct pool_worker *worker = pool->workers.list[i];
         while (may_take(worker, most)) {
             struct task *task = next_task(pool);
             if (!task)
@@ -162,15 +162,15 @@ static bool fill_worker(struct pool *pool, size_t most)
 /* Nothing but a free worker is needed. */
 static bool is_open(const struct pool *pool)
 {
-    return !pool_is_held(pool) && !pool->results_full && !pool_is_paused(pool) && !pool_is_stopping(pool) &&
-           pool->unordered_count <= UNORDERED_MOST;
+    return !pool_is_held(pool) && !pool->records.full && !pool_is_paused(pool) && !pool_is_stopping(pool) &&
+           pool->order.unordered_count <= UNORDERED_MOST;
 }
 
 size_t pool_idle_workers(const struct pool *pool)
 {
     size_t count = 0;
-    for (size_t i = 0; is_open(pool) && i < pool->worker_count; i++)
-        count += may_take(pool->worker[i], 1);
+    for (size_t i = 0; is_open(pool) && i < pool->workers.count; i++)
+        count += may_take(pool->workers.list[i], 1);
     return count;
 }
 
@@ -178,16 +178,16 @@ struct pool_worker *pool_idle_worker(struct pool *pool)
 {
     if (!is_open(pool) || !pool_may_begin(pool))
         return NULL;
-    for (size_t i = 0; i < pool->worker_count; i++)
-        if (may_take(pool->worker[i], 1))
-            return pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++)
+        if (may_take(pool->workers.list[i], 1))
+            return pool->workers.list[i];
     return NULL;
 }
 
 /* An idle worker is served before any other gets a task ahead. */
 static void give_tasks(struct pool *pool)
 {
-    if (pool->claims) {
+    if (pool->needs.claims) {
         pool_ask(pool, pool_idle_workers(pool));
         return;
     }
@@ -210,22 +210,22 @@ static void plan_tasks(struct pool *pool)
 static void end_untried(struct pool *pool, struct task *task)
 {
     task->attempt--;
-    task->started = task->finished = 0;
-    task->memory = task->cpu = 0;
+    task->times.started = task->times.finished = 0;
+    task->end.memory = task->end.cpu = 0;
     pool_finish_task(pool, task);
 }
 
 /* What was to be tried again when the run is stopped has neither succeeded nor failed: another run does it. */
 static bool has_failed(const struct pool *pool, const struct task *task)
 {
-    return task->due && (pool->halted || pool->broken) && pool->spec->tasks.kind != SOURCE_QUEUE;
+    return task->times.due && (pool->pacing.halted || pool->end.broken) && pool->spec->tasks.kind != SOURCE_QUEUE;
 }
 
 static void skip_ready(struct pool *pool)
 {
     struct task *task;
     pool_unask(pool);
-    while ((task = task_list_take(&pool->ready))) {
+    while ((task = task_list_take(&pool->feed.ready))) {
         if (has_failed(pool, task))
             end_untried(pool, task);
         else
@@ -245,15 +245,15 @@ static void pool_over(struct pool *pool)
 {
     struct buf reason = {0};
     struct event event = {.kind = EVENT_POOL_ENDED};
-    pool->stopped = pool_is_closing(pool) && object_is_ending(&pool->object) && !pool->round_over;
-    pool->rests = clock_monotonic();
+    pool->end.stopped = pool_is_closing(pool) && object_is_ending(&pool->object) && !pool->round.over;
+    pool->pace.rests = clock_monotonic();
     pool_fill_tally(pool, &event);
     timer_stop(pool->timer);
-    timer_stop(pool->due);
+    timer_stop(pool->pacing.due);
     pool_leave_tokens(pool);
-    if (pool->cut)
+    if (pool->feed.cut)
         pool_tell_cut(pool);
-    if (pool->tally.done)
+    if (pool->known.tally.done)
         pool_tell_resumed(pool);
     pool_tell_all_current(pool);
     pool_fill_outcome(pool, &reason);
@@ -282,10 +282,10 @@ static void look_soon(void *arg)
     pool->scheduling = false;
     if (!object_is_alive(&pool->object))
         return;
-    if (pool->object.run->dry && pool->spec->object.body.kind == BODY_LUA)
+    if (pool->object.run->plan.dry && pool->spec->object.body.kind == BODY_LUA)
         plan_tasks(pool);
     pool_take_due(pool);
-    if (pool->halted && !pool->told_halt)
+    if (pool->pacing.halted && !pool->pacing.told_halt)
         pool_halt_worker(pool);
     pool_replace_worker(pool);
     pool_trim_worker(pool);
@@ -303,17 +303,17 @@ static void look_soon(void *arg)
         run_timer(pool);
     if (pool_is_stopping(pool) || (!pool_has_more(pool) && !pool_has_backlog(pool)))
         pool_finish_worker(pool);
-    if (pool->object.run->watches || pool->object.run->draining)
+    if (pool->object.run->watching.watches || pool->object.run->stop.draining)
         run_poke(pool->object.run);
-    if (pool->source_error && !pool->workers_alive && !pool_has_more(pool) && !pool_is_stopping(pool)) {
-        pool_break(pool, pool->source_error);
+    if (pool->feed.error && !pool->workers.alive && !pool_has_more(pool) && !pool_is_stopping(pool)) {
+        pool_break(pool, pool->feed.error);
         return;
     }
-    if (!pool->workers_alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && agents_end(pool) &&
+    if (!pool->workers.alive && (pool_is_stopping(pool) || !pool_has_more(pool)) && agents_end(pool) &&
         !pool_is_down(pool)) {
         pool_release_unordered(pool);
         if (pool_has_told_all(pool) && !pool_rests(pool) && pool_has_written_results(pool) && pool_has_written_stdout(pool) &&
-            items_finish(pool->items, pool->object.state == OBJECT_KILLING))
+            items_finish(pool->feed.items, pool->object.state == OBJECT_KILLING))
             pool_over(pool);
     }
 }
@@ -326,7 +326,7 @@ static void look_again(void *arg)
 void pool_more_items(void *arg)
 {
     struct pool *pool = arg;
-    pool->waiting = false;
+    pool->feed.waiting = false;
     pool_look(pool);
 }
 
@@ -334,11 +334,11 @@ static void on_time(void *arg)
 {
     struct pool *pool = arg;
     pool->timer_runs = false;
-    if (pool->kill_at && clock_monotonic() >= pool->kill_at) {
-        for (size_t i = 0; i < pool->worker_count; i++)
-            if (pool->worker[i]->state != CREW_NONE)
-                pool->worker[i]->kind->kill(pool->worker[i]);
-        pool->kill_at += NS_PER_S;
+    if (pool->end.kill_at && clock_monotonic() >= pool->end.kill_at) {
+        for (size_t i = 0; i < pool->workers.count; i++)
+            if (pool->workers.list[i]->state != CREW_NONE)
+                pool->workers.list[i]->kind->kill(pool->workers.list[i]);
+        pool->end.kill_at += NS_PER_S;
     }
     pool_end_hung(pool);
     struct pool_worker *backlogged = pool_backlogged_worker(pool);
@@ -364,7 +364,7 @@ static void tell_limits(struct pool *pool)
     const struct object_spec *spec = &pool->spec->object;
     struct buf text = {0};
     struct buf reason = {0};
-    if (pool->object.run->dry) {
+    if (pool->object.run->plan.dry) {
         pool_plan_conditions(pool, &text);
         if (text.length)
             pool_tell_plan(pool, text.data);
@@ -386,8 +386,8 @@ static void tell_started(struct pool *pool, size_t workers)
 {
     struct event event = {.kind = EVENT_POOL_STARTED, .count = (int64_t)workers};
     struct buf reason = {0};
-    if (pool->spec->idle_time && (size_t)pool->spec->least_workers < workers) {
-        buf_printf(&reason, "%lld to %zu workers, as tasks wait", (long long)pool->spec->least_workers, workers);
+    if (pool->spec->staff.idle_time && (size_t)pool->spec->staff.least < workers) {
+        buf_printf(&reason, "%lld to %zu workers, as tasks wait", (long long)pool->spec->staff.least, workers);
         event.flags = EVENT_REASONED;
         event.reason = reason.data;
     }
@@ -398,7 +398,7 @@ static void tell_started(struct pool *pool, size_t workers)
 /* A word had stopped it, or its schedule starts it again. */
 static void go_on(struct pool *pool)
 {
-    tell_started(pool, pool->workers_wanted);
+    tell_started(pool, pool->workers.wanted);
     object_reached(&pool->object, CONDITION_STARTED);
     object_reached(&pool->object, CONDITION_READY);
     pool_look(pool);
@@ -408,15 +408,15 @@ static void pool_start(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
     struct error error = {0};
-    if (pool->round_over && !pool_begin_round(pool))
+    if (pool->round.over && !pool_begin_round(pool))
         return;
-    if (pool->items) {
+    if (pool->feed.items) {
         go_on(pool);
         return;
     }
-    pool->items = items_new(object->run, pool->spec, pool_more_items, pool, &error);
-    if (!pool->items) {
-        pool->exhausted = true;
+    pool->feed.items = items_new(object->run, pool->spec, pool_more_items, pool, &error);
+    if (!pool->feed.items) {
+        pool->feed.exhausted = true;
         pool_break(pool, error.text);
         error_release(&error);
         return;
@@ -429,14 +429,14 @@ static void pool_start(struct object *object)
     pool_open_resume(pool);
     pool_open_selected_tasks(pool);
     pool_limit_worker(pool);
-    tell_started(pool, pool->worker_count);
+    tell_started(pool, pool->workers.count);
     pool->told_started = true;
-    pool->began = clock_monotonic();
+    pool->pace.began = clock_monotonic();
     tell_limits(pool);
     object_reached(object, CONDITION_STARTED);
     object_reached(object, CONDITION_READY);
     pool_tell_exhausted(pool);
-    if (items_count(pool->items) >= 0)
+    if (items_count(pool->feed.items) >= 0)
         pool_tell_waiting(pool);
     pool_look(pool);
 }
@@ -452,7 +452,7 @@ static void pool_skip(struct object *object, const char *reason)
 /* A word had stopped it before it ever began. */
 static bool end_unbegun(struct pool *pool)
 {
-    if (pool->items || !pool->object.down)
+    if (pool->feed.items || !pool->object.down)
         return false;
     pool_skip(&pool->object, "it was stopped by hand");
     object_gone(&pool->object);
@@ -464,13 +464,13 @@ static void pool_stop(struct object *object)
     struct pool *pool = (struct pool *)object;
     if (end_unbegun(pool))
         return;
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct pool_worker *worker = pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        struct pool_worker *worker = pool->workers.list[i];
         if (worker->state != CREW_READY || !worker->tasks.first)
             continue;
         pool_worker_end_task(worker);
     }
-    pool->kill_at = clock_monotonic() + pool->spec->stop.grace + CREW_HANG_TIME;
+    pool->end.kill_at = clock_monotonic() + pool->spec->stop.grace + CREW_HANG_TIME;
     timer_start(pool->timer, pool->spec->stop.grace + CREW_HANG_TIME);
     pool->timer_runs = true;
     pool_look(pool);
@@ -481,7 +481,7 @@ static void pool_kill(struct object *object)
     struct pool *pool = (struct pool *)object;
     if (end_unbegun(pool))
         return;
-    pool->kill_at = clock_monotonic();
+    pool->end.kill_at = clock_monotonic();
     timer_start(pool->timer, 0);
     pool->timer_runs = true;
     pool_look(pool);
@@ -490,11 +490,11 @@ static void pool_kill(struct object *object)
 void pool_apply_hold(struct pool *pool)
 {
     bool held = pool_is_held(pool);
-    for (size_t i = 0; i < pool->worker_count; i++)
-        if (pool->worker[i]->state != CREW_NONE)
-            pool->worker[i]->kind->hold(pool->worker[i], held);
+    for (size_t i = 0; i < pool->workers.count; i++)
+        if (pool->workers.list[i]->state != CREW_NONE)
+            pool->workers.list[i]->kind->hold(pool->workers.list[i], held);
     agents_hold(pool, held);
-    items_hold(pool->items, held);
+    items_hold(pool->feed.items, held);
     if (held)
         return;
     pool_pump(pool);
@@ -516,28 +516,28 @@ static bool pool_drained(const struct object *object)
 static void pool_free(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
-    for (size_t i = 0; i < pool->workers_made; i++)
-        pool->worker[i]->kind->free(pool->worker[i]);
-    free(pool->worker);
+    for (size_t i = 0; i < pool->workers.made; i++)
+        pool->workers.list[i]->kind->free(pool->workers.list[i]);
+    free(pool->workers.list);
     agents_free(pool);
-    items_free(pool->items);
-    results_free(pool->results);
+    items_free(pool->feed.items);
+    results_free(pool->records.results);
     pool_free_stdout(pool);
     pool_free_tokens(pool);
     pool_close_terms(pool);
-    names_release(&pool->claimed);
-    arena_free(pool->claimed_paths);
+    names_release(&pool->files.claimed);
+    arena_free(pool->files.claimed_paths);
     pool_free_failures(pool);
-    buf_release(&pool->chunk);
-    planner_free(pool->planner);
-    pool_content_release(&pool->content);
-    spool_file_release(&pool->file);
+    buf_release(&pool->plan.chunk);
+    planner_free(pool->known.planner);
+    pool_content_release(&pool->known.content);
+    spool_file_release(&pool->order.file);
     timer_free(pool->timer);
-    timer_free(pool->due);
-    timer_free(pool->refused);
-    timer_free(pool->idle);
-    free(pool->source_error);
-    free(pool->reason);
+    timer_free(pool->pacing.due);
+    timer_free(pool->workers.refused);
+    timer_free(pool->workers.idle);
+    free(pool->feed.error);
+    free(pool->end.reason);
     object_release(object);
     free(pool);
 }
@@ -553,22 +553,22 @@ static void pool_facts(const struct object *object, struct object_facts *facts)
     struct event tally = {0};
     pool_fill_tally(pool, &tally);
     facts->is_pool = true;
-    facts->succeeded = tally.succeeded;
+    facts->succeeded = tally.tally.succeeded;
     facts->failed = tally.count;
-    facts->allowed = tally.allowed;
-    facts->skipped = tally.skipped;
-    facts->current = tally.current;
-    facts->left = tally.left;
-    for (size_t i = 0; i < pool->workers_made; i++) {
-        const struct pool_worker *worker = pool->worker[i];
+    facts->allowed = tally.tally.allowed;
+    facts->skipped = tally.tally.skipped;
+    facts->current = tally.tally.current;
+    facts->left = tally.tally.left;
+    for (size_t i = 0; i < pool->workers.made; i++) {
+        const struct pool_worker *worker = pool->workers.list[i];
         if (worker->state == CREW_NONE)
             continue;
         facts->workers++;
         facts->busy += worker->tasks.first != NULL;
-        if (worker->pid && !pool->agents) /* of another machine its number says nothing here */
+        if (worker->pid && !pool->elsewhere.agents) /* of another machine its number says nothing here */
             facts_add_pid(facts, worker->pid);
     }
-    if (!pool->agents)
+    if (!pool->elsewhere.agents)
         return;
     struct buf hosts = {0};
     agents_print_json(pool, &hosts);
@@ -582,16 +582,16 @@ static void pool_progress(const struct object *object, struct buf *out)
 
 static bool pool_recorded(struct object *object)
 {
-    struct results *results = ((struct pool *)object)->results;
+    struct results *results = ((struct pool *)object)->records.results;
     return !results || results_settle(results);
 }
 
 static const struct object_kind pool_kind = {
     .word = "pool",
-    .asked = EVENT_POOL_ASKED,
-    .stopped = EVENT_POOL_STOPPED,
-    .scheduled = EVENT_POOL_SCHEDULED,
-    .missed = EVENT_POOL_MISSED,
+    .events.asked = EVENT_POOL_ASKED,
+    .events.stopped = EVENT_POOL_STOPPED,
+    .events.scheduled = EVENT_POOL_SCHEDULED,
+    .events.missed = EVENT_POOL_MISSED,
     .cancel = pool_cancel,
     .settle = pool_settle,
     .revive = pool_revive,
@@ -604,22 +604,22 @@ static const struct object_kind pool_kind = {
     .skip = pool_skip,
     .hold = pool_hold,
     .recorded = pool_recorded,
-    .describe = pool_describe,
-    .progress = pool_progress,
-    .facts = pool_facts,
-    .waits = pool_waits_for_queue,
-    .held_up = pool_held_up,
-    .parts = pool_parts,
-    .sleeps = pool_sleeps,
-    .report = pool_report,
-    .sample = pool_sample,
-    .drained = pool_drained,
+    .tell.describe = pool_describe,
+    .tell.progress = pool_progress,
+    .tell.facts = pool_facts,
+    .wait.waits = pool_waits_for_queue,
+    .wait.held_up = pool_held_up,
+    .wait.parts = pool_parts,
+    .wait.sleeps = pool_sleeps,
+    .tell.report = pool_report,
+    .tell.sample = pool_sample,
+    .wait.drained = pool_drained,
     .free = pool_free,
 };
 
 size_t pool_workers(const struct run *run, const struct pool_spec *spec)
 {
-    return (size_t)(run->jobs ? run->jobs : spec->workers);
+    return (size_t)(run->jobs ? run->jobs : spec->staff.workers);
 }
 
 struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned flags)
@@ -630,18 +630,18 @@ struct object *pool_new(struct run *run, const struct pool_spec *spec, unsigned 
     pool->spec = spec;
     pool->flags = flags;
     pool->timer = timer_new(run->loop, on_time, pool);
-    pool->due = timer_new(run->loop, look_soon, pool);
-    pool->refused = timer_new(run->loop, pool_try_worker_again, pool);
-    pool->idle = timer_new(run->loop, look_again, pool);
-    pool->seed = (unsigned)clock_monotonic();
-    pool->worker_count = pool->workers_made = pool->workers_wanted = pool_workers(run, spec);
-    pool->worker = mem_calloc(pool->worker_count, sizeof(struct pool_worker *));
-    for (size_t i = 0; i < pool->worker_count; i++)
-        pool->worker[i] = pool_worker_new(pool, i);
+    pool->pacing.due = timer_new(run->loop, look_soon, pool);
+    pool->workers.refused = timer_new(run->loop, pool_try_worker_again, pool);
+    pool->workers.idle = timer_new(run->loop, look_again, pool);
+    pool->pacing.seed = (unsigned)clock_monotonic();
+    pool->workers.count = pool->workers.made = pool->workers.wanted = pool_workers(run, spec);
+    pool->workers.list = mem_calloc(pool->workers.count, sizeof(struct pool_worker *));
+    for (size_t i = 0; i < pool->workers.count; i++)
+        pool->workers.list[i] = pool_worker_new(pool, i);
     return &pool->object;
 }
 
 bool pool_was_left(const struct object *object)
 {
-    return object->kind == &pool_kind && items_were_left(((const struct pool *)object)->items);
+    return object->kind == &pool_kind && items_were_left(((const struct pool *)object)->feed.items);
 }

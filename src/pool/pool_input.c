@@ -12,7 +12,7 @@ static void fill_blocks(const struct pool *pool, struct worker_config *config)
 {
     const char *path = pool->spec->tasks.path;
     bool stream;
-    items_blocks(pool->items, &stream);
+    items_blocks(pool->feed.items, &stream);
     config->input = stream ? WORKER_INPUT_STREAM : WORKER_INPUT_BLOCK;
     config->input_text = mem_strdup(strcmp(path, "-") ? path : "");
 }
@@ -35,7 +35,7 @@ void pool_fill_input(const struct pool *pool, struct worker_config *config)
 size_t pool_add_blocks(const struct pool *pool, int **descriptors, size_t count, int *number)
 {
     bool stream;
-    int fd = items_blocks(pool->items, &stream);
+    int fd = items_blocks(pool->feed.items, &stream);
     size_t capacity = count;
     *number = -1;
     if (fd < 0)

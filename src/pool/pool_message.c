@@ -40,7 +40,7 @@ static int64_t tries_of(const struct task *task, size_t number)
 
 void pool_message_taken(struct pool *pool, struct task *task)
 {
-    if (!items_consumer(pool->items, &task->messages))
+    if (!items_consumer(pool->feed.items, &task->messages))
         return;
     for (size_t i = 0; i < count_messages(task); i++)
         if (message_of(task, i)->mark.attempts > task->before)
@@ -50,7 +50,7 @@ void pool_message_taken(struct pool *pool, struct task *task)
 
 void pool_message_tried(struct pool *pool, const struct task *task)
 {
-    struct consumer *consumer = items_consumer(pool->items, NULL);
+    struct consumer *consumer = items_consumer(pool->feed.items, NULL);
     for (size_t i = 0; i < count_messages(task); i++)
         consumer_task_tried(consumer, &message_of(task, i)->mark, tries_of(task, i));
 }
@@ -67,7 +67,7 @@ static void give_back(struct consumer *consumer, const struct task *task, size_t
 
 void pool_message_back(struct pool *pool, const struct task *task)
 {
-    struct consumer *consumer = items_consumer(pool->items, NULL);
+    struct consumer *consumer = items_consumer(pool->feed.items, NULL);
     for (size_t i = 0; i < count_messages(task); i++)
         give_back(consumer, task, i, tries_of(task, i) - 1); /* this one does not count */
 }
@@ -81,15 +81,15 @@ static bool has_tries_left(const struct pool *pool, const struct task *task, siz
 
 void pool_message_done(struct pool *pool, const struct task *task)
 {
-    struct consumer *consumer = items_consumer(pool->items, NULL);
+    struct consumer *consumer = items_consumer(pool->feed.items, NULL);
     struct buf reason = {0};
     if (!consumer)
         return;
-    if (task->outcome != OUTCOME_DONE)
+    if (task->end.outcome != OUTCOME_DONE)
         pool_fill_reason(pool, task, &reason);
     for (size_t i = 0; i < count_messages(task); i++) {
         const struct task_message *message = message_of(task, i);
-        if (task->outcome == OUTCOME_DONE)
+        if (task->end.outcome == OUTCOME_DONE)
             consumer_task_done(consumer, &message->mark);
         else if (has_tries_left(pool, task, i))
             give_back(consumer, task, i, tries_of(task, i));
@@ -117,8 +117,8 @@ static void become(struct pool *pool, struct task *task, const struct task_messa
 {
     buf_release(&task->item);
     task->item = *item;
-    task->is_shown = false;
-    buf_clear(&task->shown);
+    task->words.is_shown = false;
+    buf_clear(&task->words.shown);
     buf_clear(&task->messages);
     buf_append(&task->messages, message, sizeof(*message));
     task->before = message->mark.attempts;
@@ -128,7 +128,7 @@ static void become(struct pool *pool, struct task *task, const struct task_messa
 
 struct task *pool_split(struct pool *pool, struct task *task)
 {
-    size_t count = pool->spec->split ? count_messages(task) : 0;
+    size_t count = pool->spec->batches.split ? count_messages(task) : 0;
     int64_t tries = task->attempt - task->before;
     struct task *rest = NULL;
     struct buf item = {0};
@@ -137,7 +137,7 @@ struct task *pool_split(struct pool *pool, struct task *task)
         struct buf own = {0};
         struct task_message message = make_alone(task, i, &own);
         become(pool, one, &message, &own, tries);
-        one->due = task->due;
+        one->times.due = task->times.due;
         one->next = rest;
         rest = one;
     }
@@ -146,8 +146,8 @@ struct task *pool_split(struct pool *pool, struct task *task)
     struct task_message message = make_alone(task, 0, &item);
     become(pool, task, &message, &item, tries);
     for (struct task *one = rest; one; one = one->next) {
-        one->index = pool->next_index++;
-        one->turn = pool->next_turn++;
+        one->index = pool->feed.next_index++;
+        one->turn = pool->feed.next_turn++;
     }
     return rest;
 }

@@ -9,9 +9,9 @@
 static bool is_picked(const struct pool *pool, int64_t index)
 {
     const struct run *run = pool->object.run;
-    for (size_t i = 0; i < run->pick_count; i++)
-        if (run->selected_tasks[i].pool == pool->object.name &&
-            run->selected_tasks[i].task == index)
+    for (size_t i = 0; i < run->selection.count; i++)
+        if (run->selection.tasks[i].pool == pool->object.name &&
+            run->selection.tasks[i].task == index)
             return true;
     return false;
 }
@@ -19,28 +19,28 @@ static bool is_picked(const struct pool *pool, int64_t index)
 void pool_open_selected_tasks(struct pool *pool)
 {
     const struct run *run = pool->object.run;
-    pool->last_pick = run->pick_count ? -1 : INT64_MAX;
-    for (size_t i = 0; i < run->pick_count; i++)
-        if (run->selected_tasks[i].pool == pool->object.name &&
-            run->selected_tasks[i].task > pool->last_pick)
-            pool->last_pick = run->selected_tasks[i].task;
+    pool->feed.last_pick = run->selection.count ? -1 : INT64_MAX;
+    for (size_t i = 0; i < run->selection.count; i++)
+        if (run->selection.tasks[i].pool == pool->object.name &&
+            run->selection.tasks[i].task > pool->feed.last_pick)
+            pool->feed.last_pick = run->selection.tasks[i].task;
 }
 
 bool pool_passes_over(struct pool *pool, const struct task *task)
 {
-    if (!pool->object.run->pick_count || is_picked(pool, task->index))
+    if (!pool->object.run->selection.count || is_picked(pool, task->index))
         return false;
-    pool->passed++;
+    pool->feed.passed++;
     return true;
 }
 
 void pool_check_selected_tasks(struct pool *pool)
 {
     struct buf reason = {0};
-    if (!pool->object.run->pick_count || pool->next_index > pool->last_pick)
+    if (!pool->object.run->selection.count || pool->feed.next_index > pool->feed.last_pick)
         return;
-    buf_printf(&reason, "it has no task %" PRId64 ": there are %" PRId64, pool->last_pick,
-               pool->next_index);
+    buf_printf(&reason, "it has no task %" PRId64 ": there are %" PRId64, pool->feed.last_pick,
+               pool->feed.next_index);
     pool_break(pool, reason.data);
     buf_release(&reason);
 }

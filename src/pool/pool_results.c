@@ -14,20 +14,20 @@
 static void on_full(void *arg)
 {
     struct pool *pool = arg;
-    pool->results_full = true;
+    pool->records.full = true;
 }
 
 static void on_room(void *arg)
 {
     struct pool *pool = arg;
-    pool->results_full = false;
+    pool->records.full = false;
     pool_look(pool);
 }
 
 /* The pool does not go on as if all were well. */
 void pool_lose(struct pool *pool, const char *text)
 {
-    pool->object.run->unwritten = true;
+    pool->object.run->outcome.unwritten = true;
     pool_break(pool, text);
 }
 
@@ -40,7 +40,7 @@ static void on_failed(void *arg, const char *text)
 static void on_finished(void *arg)
 {
     struct pool *pool = arg;
-    pool->results_written = true;
+    pool->records.written = true;
     pool_look(pool);
 }
 
@@ -49,7 +49,7 @@ static void on_finished(void *arg)
 static bool goes_on(const struct run *run, const struct pool_spec *spec)
 {
     const struct source_spec *tasks = &spec->tasks;
-    return run->resume || run->pick_count || (tasks->kind == SOURCE_QUEUE && run->scenario->queues[tasks->queue].durable);
+    return run->selection.resume || run->selection.count || (tasks->kind == SOURCE_QUEUE && run->scenario->queues[tasks->queue].durable);
 }
 
 /* True where an earlier pool of the run has the same: it has claimed it for both. */
@@ -101,22 +101,22 @@ void pool_open_results(struct pool *pool)
     static const struct results_callbacks callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
     struct error error = {0};
-    if (pool->spec->results.kind == RESULTS_NONE || pool->object.run->dry)
+    if (pool->spec->results.kind == RESULTS_NONE || pool->object.run->plan.dry)
         return;
     release_claim(pool->object.run, (size_t)(pool->spec - pool->object.run->scenario->pools));
-    pool->results =
+    pool->records.results =
         results_new(pool->object.run, pool->spec, goes_on(pool->object.run, pool->spec), &callbacks, pool, &error);
-    if (!pool->results)
+    if (!pool->records.results)
         on_failed(pool, error.text);
     error_release(&error);
 }
 
 bool pool_has_written_results(struct pool *pool)
 {
-    if (!pool->results || pool->results_written)
+    if (!pool->records.results || pool->records.written)
         return true;
-    if (!pool->results_ending)
-        results_finish(pool->results);
-    pool->results_ending = true;
+    if (!pool->records.ending)
+        results_finish(pool->records.results);
+    pool->records.ending = true;
     return false;
 }

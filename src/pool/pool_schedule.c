@@ -20,18 +20,18 @@ void pool_settle(struct object *object)
 
 bool pool_round_failed(const struct pool *pool)
 {
-    return pool->broken || pool_count_failures(pool) > pool->round_failed;
+    return pool->end.broken || pool_count_failures(pool) > pool->round.failed;
 }
 
 /* Nothing of it is under way. */
 static void end_round(struct pool *pool)
 {
-    pool->round_over = true;
-    pool->rests = pool->rests ? pool->rests : clock_monotonic();
+    pool->round.over = true;
+    pool->pace.rests = pool->pace.rests ? pool->pace.rests : clock_monotonic();
     timer_stop(pool->timer);
-    timer_stop(pool->due);
+    timer_stop(pool->pacing.due);
     pool->timer_runs = false;
-    pool->kill_at = 0;
+    pool->end.kill_at = 0;
     pool_leave_tokens(pool);
 }
 
@@ -39,9 +39,9 @@ bool pool_rests(struct pool *pool)
 {
     struct object *object = &pool->object;
     bool lowered = object_is_lowered(object);
-    if (!object->schedule || pool->broken || pool->halted || (object_is_ending(object) && !lowered))
+    if (!object->schedule || pool->end.broken || pool->pacing.halted || (object_is_ending(object) && !lowered))
         return false;
-    if (!items_finish(pool->items, false))
+    if (!items_finish(pool->feed.items, false))
         return true;
     if (lowered) {
         end_round(pool);
@@ -57,26 +57,26 @@ bool pool_rests(struct pool *pool)
 /* Those of the time before may be made again. */
 static void forget_files(struct pool *pool)
 {
-    names_release(&pool->claimed);
-    arena_free(pool->claimed_paths);
-    pool->claimed_paths = NULL;
+    names_release(&pool->files.claimed);
+    arena_free(pool->files.claimed_paths);
+    pool->files.claimed_paths = NULL;
 }
 
 bool pool_begin_round(struct pool *pool)
 {
     struct error error = {0};
     forget_files(pool);
-    items_free(pool->items);
-    pool->round_over = pool->exhausted = pool->waiting = pool->told_waiting = false;
-    pool->round_first = pool->next_index;
-    pool->round_failed = pool_count_failures(pool);
-    pool->items = items_new(pool->object.run, pool->spec, pool_more_items, pool, &error);
-    pool->worker_count = pool->workers_made;
-    if (pool->items) {
+    items_free(pool->feed.items);
+    pool->round.over = pool->feed.exhausted = pool->feed.waiting = pool->feed.told_waiting = false;
+    pool->round.first = pool->feed.next_index;
+    pool->round.failed = pool_count_failures(pool);
+    pool->feed.items = items_new(pool->object.run, pool->spec, pool_more_items, pool, &error);
+    pool->workers.count = pool->workers.made;
+    if (pool->feed.items) {
         pool_limit_worker(pool);
         return true;
     }
-    pool->exhausted = true;
+    pool->feed.exhausted = true;
     pool_break(pool, error.text);
     error_release(&error);
     return false;

@@ -86,7 +86,7 @@ static void open_file(struct pool *pool, const struct stream_spec *spec, struct 
     const struct rotation_rules rules = {spec->rotate.size, spec->rotate.keep, spec->rotate.compress};
     struct error error = {0};
     char *path = path_of(pool, spec);
-    unsigned flags = FILE_DIRECTORIES | (spec->append ? FILE_APPEND : FILE_CLAIM | (pool->object.run->resume ? FILE_APPEND : FILE_EMPTY));
+    unsigned flags = FILE_DIRECTORIES | (spec->append ? FILE_APPEND : FILE_CLAIM | (pool->object.run->selection.resume ? FILE_APPEND : FILE_EMPTY));
     struct target *target = target_open(path, flags, spec->rotate.size ? &rules : NULL, "write output to", &error);
     *file = (struct file_end){.pool = pool, .path = path, .written = !target};
     if (target)
@@ -100,7 +100,7 @@ void pool_open_stdout(struct pool *pool)
 {
     size_t count;
     const struct stream_spec *ends = stream_ends(&pool->spec->output_file, &count);
-    if ((count == 1 && ends->kind == STREAM_LOG) || pool->object.run->dry || pool->stdout_file)
+    if ((count == 1 && ends->kind == STREAM_LOG) || pool->object.run->plan.dry || pool->stdout_file)
         return;
     struct pool_stdout *out = pool->stdout_file = mem_calloc(1, sizeof(*out));
     out->files = mem_calloc(count, sizeof(*out->files));

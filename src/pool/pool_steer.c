@@ -12,7 +12,7 @@
 
 bool pool_is_paused(const struct pool *pool)
 {
-    return pool->paused || pool->object.run->draining || !pool->workers_wanted;
+    return pool->paused || pool->object.run->stop.draining || !pool->workers.wanted;
 }
 
 static bool is_staffed(const struct pool_worker *worker)
@@ -23,8 +23,8 @@ static bool is_staffed(const struct pool_worker *worker)
 size_t pool_staffed(const struct pool *pool)
 {
     size_t count = 0;
-    for (size_t i = 0; i < pool->worker_count; i++)
-        count += is_staffed(pool->worker[i]);
+    for (size_t i = 0; i < pool->workers.count; i++)
+        count += is_staffed(pool->workers.list[i]);
     return count;
 }
 
@@ -36,51 +36,51 @@ bool pool_worker_is_free(const struct pool_worker *worker)
 static size_t count_tasks(const struct pool *pool)
 {
     size_t count = 0;
-    for (size_t i = 0; i < pool->worker_count; i++)
-        count += pool->worker[i]->tasks.first != NULL;
+    for (size_t i = 0; i < pool->workers.count; i++)
+        count += pool->workers.list[i]->tasks.first != NULL;
     return count;
 }
 
 static size_t count_ready(const struct pool *pool)
 {
     size_t count = 0;
-    for (size_t i = 0; i < pool->worker_count; i++)
-        count += pool->worker[i]->state == CREW_READY && !pool->worker[i]->leaving;
+    for (size_t i = 0; i < pool->workers.count; i++)
+        count += pool->workers.list[i]->state == CREW_READY && !pool->workers.list[i]->leaving;
     return count;
 }
 
 void pool_staff(const struct object *object, struct object_staff *staff)
 {
     const struct pool *pool = (const struct pool *)object;
-    size_t most = pool->spec->idle_time                         ? pool_staffed(pool)
-                  : pool->workers_wanted < pool->worker_count ? pool->workers_wanted
-                                                              : pool->worker_count;
+    size_t most = pool->spec->staff.idle_time                         ? pool_staffed(pool)
+                  : pool->workers.wanted < pool->workers.count ? pool->workers.wanted
+                                                              : pool->workers.count;
     *staff = (struct object_staff){
         .paused = pool_is_paused(pool),
         .tasks = count_tasks(pool),
-        .waits = (pool->waiting || pool->exhausted) && !pool->ready.count && !pool->asking.count && !pool->retrying,
-        .wanted = pool->workers_wanted,
+        .waits = (pool->feed.waiting || pool->feed.exhausted) && !pool->feed.ready.count && !pool->needs.asking.count && !pool->pacing.retrying,
+        .wanted = pool->workers.wanted,
         .workers = count_ready(pool),
     };
-    staff->leaving = pool->workers_alive - pool_staffed(pool);
+    staff->leaving = pool->workers.alive - pool_staffed(pool);
     staff->settled = !staff->leaving && (staff->workers == most || staff->paused || !pool_has_more(pool));
 }
 
 /* What workers have not begun they give back. */
 static void take_all_back(struct pool *pool)
 {
-    for (size_t i = 0; i < pool->worker_count; i++)
-        if (pool->worker[i]->state == CREW_READY && !pool->worker[i]->revoking &&
-            pool->worker[i]->tasks.count > 1)
-            pool_worker_take_back(pool->worker[i], false);
+    for (size_t i = 0; i < pool->workers.count; i++)
+        if (pool->workers.list[i]->state == CREW_READY && !pool->workers.list[i]->revoking &&
+            pool->workers.list[i]->tasks.count > 1)
+            pool_worker_take_back(pool->workers.list[i], false);
 }
 
 /* Nothing is begun any more for some time. */
 static void hold_back(struct pool *pool)
 {
     take_all_back(pool);
-    items_leave(pool->items);
-    pool->waiting = false;
+    items_leave(pool->feed.items);
+    pool->feed.waiting = false;
     pool_look(pool);
 }
 
@@ -100,33 +100,33 @@ void pool_pause(struct object *object, bool paused)
 /* Makes places for so many workers. */
 static void make_places(struct pool *pool, size_t workers)
 {
-    if (workers > pool->workers_made)
-        pool->worker = mem_realloc(pool->worker, workers, sizeof(*pool->worker));
-    for (; pool->workers_made < workers; pool->workers_made++)
-        pool->worker[pool->workers_made] = pool_worker_new(pool, pool->workers_made);
-    if (workers > pool->worker_count || !pool->told_started)
-        pool->worker_count = workers;
+    if (workers > pool->workers.made)
+        pool->workers.list = mem_realloc(pool->workers.list, workers, sizeof(*pool->workers.list));
+    for (; pool->workers.made < workers; pool->workers.made++)
+        pool->workers.list[pool->workers.made] = pool_worker_new(pool, pool->workers.made);
+    if (workers > pool->workers.count || !pool->told_started)
+        pool->workers.count = workers;
 }
 
 int pool_scale(struct object *object, int64_t workers, bool check, struct error *error)
 {
     struct pool *pool = (struct pool *)object;
     struct event event = {
-        .kind = EVENT_POOL_SCALED, .count = workers, .total = (int64_t)pool->workers_wanted};
+        .kind = EVENT_POOL_SCALED, .count = workers, .total = (int64_t)pool->workers.wanted};
     if (workers < 0 || workers > pool_spec_most(pool->spec))
         return error_set(error, -ERANGE, "%s cannot have %lld workers: 0 to %lld are possible", object->spec->name, (long long)workers,
                          (long long)pool_spec_most(pool->spec));
     if (object->state == OBJECT_ENDED)
         return error_set(error, ERROR_FAILED, "pool %s has ended", object->name);
-    if (pool->spec->jobserver && (size_t)workers > pool->workers_made)
+    if (pool->spec->jobserver && (size_t)workers > pool->workers.made)
         return error_set(error, ERROR_FAILED,
                          "pool %s is a jobserver with %zu places, and can have no more workers",
-                         object->name, pool->workers_made);
+                         object->name, pool->workers.made);
     if (check)
         return 0;
-    pool->workers_wanted = (size_t)workers;
-    pool->scaled = true;
-    make_places(pool, pool->workers_wanted);
+    pool->workers.wanted = (size_t)workers;
+    pool->workers.scaled = true;
+    make_places(pool, pool->workers.wanted);
     pool_emit(pool, &event);
     if (!workers)
         hold_back(pool);
@@ -152,10 +152,10 @@ static int rank(const struct pool_worker *worker)
 
 static struct pool_worker *find_spare(const struct pool *pool)
 {
-    struct pool_worker *best = pool->worker[0];
-    for (size_t i = 1; i < pool->worker_count; i++)
-        if (rank(pool->worker[i]) >= rank(best))
-            best = pool->worker[i];
+    struct pool_worker *best = pool->workers.list[0];
+    for (size_t i = 1; i < pool->workers.count; i++)
+        if (rank(pool->workers.list[i]) >= rank(best))
+            best = pool->workers.list[i];
     return best;
 }
 
@@ -174,21 +174,21 @@ static void let_go(struct pool_worker *worker)
 
 void pool_trim_worker(struct pool *pool)
 {
-    if (!pool->scaled)
+    if (!pool->workers.scaled)
         return;
     size_t staffed = pool_staffed(pool);
-    for (size_t i = 0; i < pool->worker_count; i++) {
-        struct pool_worker *worker = pool->worker[i];
+    for (size_t i = 0; i < pool->workers.count; i++) {
+        struct pool_worker *worker = pool->workers.list[i];
         if (!worker->leaving || worker->state != CREW_READY)
             continue;
-        if (staffed < pool->workers_wanted) { /* they are wanted again */
+        if (staffed < pool->workers.wanted) { /* they are wanted again */
             worker->leaving = false;
             staffed++;
         } else if (pool_worker_is_free(worker)) {
             send_home(worker, false);
         }
     }
-    for (; staffed > pool->workers_wanted; staffed--)
+    for (; staffed > pool->workers.wanted; staffed--)
         let_go(find_spare(pool));
 }
 
@@ -198,7 +198,7 @@ void pool_return_messages(struct pool *pool)
     if (pool->spec->tasks.kind != SOURCE_QUEUE)
         return;
     pool_unask(pool);
-    while ((task = task_list_take(&pool->ready))) {
+    while ((task = task_list_take(&pool->feed.ready))) {
         pool_message_back(pool, task);
         pool_pass_turn(pool, task);
     }
@@ -209,14 +209,14 @@ bool pool_is_down(struct pool *pool)
 {
     if (pool_is_closing(pool) || !pool_is_stopping(pool) || !pool_has_more(pool))
         return false;
-    if (pool->finished.first)
+    if (pool->order.finished.first)
         return true; /* soon: the log takes no more for now */
-    items_leave(pool->items);
-    pool->waiting = false;
-    pool->kill_at = 0;
+    items_leave(pool->feed.items);
+    pool->feed.waiting = false;
+    pool->end.kill_at = 0;
     pool->timer_runs = false;
     timer_stop(pool->timer);
-    timer_stop(pool->due);
+    timer_stop(pool->pacing.due);
     pool_leave_tokens(pool);
     object_down(&pool->object);
     return true;
@@ -225,7 +225,7 @@ bool pool_is_down(struct pool *pool)
 int pool_revive(struct object *object, bool check, struct error *error)
 {
     const struct pool *pool = (const struct pool *)object;
-    if (pool->items || pool->broken)
+    if (pool->feed.items || pool->end.broken)
         return error_set(error, ERROR_FAILED, "it has ended, and with it its tasks; another run does them again");
     return users_join(object->run, object->spec, object->name, check, error);
 }

@@ -27,21 +27,21 @@ static bool has_terms(const struct pool *pool)
 void pool_open_terms(struct pool *pool)
 {
     struct error error = {0};
-    if (!pool->claims && !pool->spec->object.creates.path && !has_terms(pool))
+    if (!pool->needs.claims && !pool->spec->object.creates.path && !has_terms(pool))
         return;
-    if (exec_context_init(&pool->terms, pool->object.run, &pool->spec->object, pool->object.name, 0, &error))
+    if (exec_context_init(&pool->needs.terms, pool->object.run, &pool->spec->object, pool->object.name, 0, &error))
         pool_break(pool, error.text);
     error_release(&error);
 }
 
 void pool_close_terms(struct pool *pool)
 {
-    exec_context_release(&pool->terms);
+    exec_context_release(&pool->needs.terms);
 }
 
 int pool_set_terms(struct pool *pool, const struct task *task, struct error *error)
 {
-    struct script *script = exec_context_script(&pool->terms);
+    struct script *script = exec_context_script(&pool->needs.terms);
     struct arena *arena = value_is_table(task->item.data, task->item.length) ? arena_new() : NULL;
     struct value item = {0};
     const char *at = task->item.data;
@@ -57,7 +57,7 @@ int pool_set_terms(struct pool *pool, const struct task *task, struct error *err
 static int render(struct pool *pool, const char *key, const struct template *written, struct buf *text, struct error *error)
 {
     buf_clear(text);
-    int result = template_render(written, exec_context_script(&pool->terms), text, error);
+    int result = template_render(written, exec_context_script(&pool->needs.terms), text, error);
     return result ? error_wrap(error, "%s", key) : 0;
 }
 
@@ -65,7 +65,7 @@ static int find_timeout(struct pool *pool, struct task *task, struct buf *text, 
 {
     struct error unread = {0};
     int result = render(pool, "timeout", pool->spec->own_timeout, text, error);
-    if (!result && duration_parse(buf_string(text), &task->timeout, &unread))
+    if (!result && duration_parse(buf_string(text), &task->terms.timeout, &unread))
         result = error_set(error, ERROR_FAILED, "timeout: %s", unread.text);
     error_release(&unread);
     return result;
@@ -76,8 +76,8 @@ static int find_allowed(struct pool *pool, struct task *task, struct buf *text, 
     int result = render(pool, "allow_failure", pool->spec->own_allowed, text, error);
     if (result)
         return result;
-    task->allowed = !strcmp(buf_string(text), "true");
-    if (!task->allowed && strcmp(buf_string(text), "false"))
+    task->terms.allowed = !strcmp(buf_string(text), "true");
+    if (!task->terms.allowed && strcmp(buf_string(text), "false"))
         return error_set(error, ERROR_FAILED, "allow_failure: '%s' is neither true nor false", buf_string(text));
     return 0;
 }
@@ -85,12 +85,12 @@ static int find_allowed(struct pool *pool, struct task *task, struct buf *text, 
 static int find_limits(struct pool *pool, struct task *task, struct error *error)
 {
     struct attributes limits = {0};
-    buf_clear(&task->limits);
-    int result = attributes_work_out(&pool->spec->object.attributes, exec_context_script(&pool->terms), &limits, error);
+    buf_clear(&task->terms.limits);
+    int result = attributes_work_out(&pool->spec->object.attributes, exec_context_script(&pool->needs.terms), &limits, error);
     if (!result)
-        attributes_print(&task->limits, &limits);
+        attributes_print(&task->terms.limits, &limits);
     bool limited = attributes_given(&limits, ATTRIBUTE_MEMORY) && limits.values[ATTRIBUTE_MEMORY] != ATTRIBUTE_UNLIMITED;
-    task->memory_limit = limited ? limits.values[ATTRIBUTE_MEMORY] : 0;
+    task->terms.memory_limit = limited ? limits.values[ATTRIBUTE_MEMORY] : 0;
     attributes_release(&limits);
     return result;
 }
@@ -121,7 +121,7 @@ static int add_codes(struct task *task, const struct value *value, struct error 
         return result;
     }
     if (is_code(value, &code)) {
-        buf_char(&task->codes, (char)code);
+        buf_char(&task->terms.codes, (char)code);
         return 0;
     }
     struct buf text = {0};
@@ -136,10 +136,10 @@ static int find_codes(struct pool *pool, struct task *task, struct error *error)
     const struct codes_spec *codes = &pool->spec->success;
     struct arena *arena = arena_new();
     int result = 0;
-    buf_clear(&task->codes);
+    buf_clear(&task->terms.codes);
     for (size_t i = 0; i < codes->own_count && !result; i++) {
         struct value value;
-        result = template_value(codes->own[i], exec_context_script(&pool->terms), arena, &value, error);
+        result = template_value(codes->own[i], exec_context_script(&pool->needs.terms), arena, &value, error);
         result = result ? error_wrap(error, "success_codes") : add_codes(task, &value, error);
     }
     arena_free(arena);
@@ -150,7 +150,7 @@ int pool_work_out_terms(struct pool *pool, struct task *task, struct error *erro
 {
     const struct pool_spec *spec = pool->spec;
     struct buf text = {0};
-    task->allowed = spec->object.allow_failure;
+    task->terms.allowed = spec->object.allow_failure;
     int result = has_terms(pool) ? pool_set_terms(pool, task, error) : 0;
     if (!result && spec->own_allowed)
         result = find_allowed(pool, task, &text, error);
@@ -170,5 +170,5 @@ bool pool_code_is_success(const struct pool *pool, const struct task *task, int6
     if (!codes->own_count)
         return scenario_is_success(codes, code);
     return (codes->count && scenario_is_success(codes, code)) ||
-           (task->codes.length && memchr(task->codes.data, (int)code, task->codes.length));
+           (task->terms.codes.length && memchr(task->terms.codes.data, (int)code, task->terms.codes.length));
 }

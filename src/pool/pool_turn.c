@@ -9,7 +9,7 @@ static size_t memory_of(const struct task *task)
 {
     size_t size = 0;
     for (size_t i = 0; i < TASK_STREAMS; i++)
-        size += task->streams[i].output.memory.capacity + task->streams[i].kept.memory.capacity;
+        size += task->output.streams[i].output.memory.capacity + task->output.streams[i].kept.memory.capacity;
     return size;
 }
 
@@ -19,9 +19,9 @@ static void shelve(struct pool *pool, struct task *task)
     struct error error = {0};
     int result = 0;
     for (size_t i = 0; !result && i < TASK_STREAMS; i++) {
-        result = spool_file_put(&task->streams[i].output, &pool->file, &error);
+        result = spool_file_put(&task->output.streams[i].output, &pool->order.file, &error);
         if (!result)
-            result = spool_file_put(&task->streams[i].kept, &pool->file, &error);
+            result = spool_file_put(&task->output.streams[i].kept, &pool->order.file, &error);
     }
     if (result)
         pool_lose(pool, error.text);
@@ -31,27 +31,27 @@ static void shelve(struct pool *pool, struct task *task)
 /* Keeps the task until those before it are done. */
 static void insert_unordered(struct pool *pool, struct task *task)
 {
-    bool waits = task->turn != pool->next_told;
-    if (waits && pool->unordered_memory + memory_of(task) > UNORDERED_MEMORY)
+    bool waits = task->turn != pool->order.next_told;
+    if (waits && pool->order.unordered_memory + memory_of(task) > UNORDERED_MEMORY)
         shelve(pool, task);
-    pool->unordered_memory += memory_of(task);
-    struct task **place = &pool->unordered;
+    pool->order.unordered_memory += memory_of(task);
+    struct task **place = &pool->order.unordered;
     while (*place && (*place)->turn < task->turn)
         place = &(*place)->next;
     task->next = *place;
     *place = task;
-    pool->unordered_count++;
+    pool->order.unordered_count++;
 }
 
 static void take_in_turn(struct pool *pool)
 {
-    while (pool->unordered && pool->unordered->turn == pool->next_told) {
-        struct task *task = pool->unordered;
-        pool->unordered = task->next;
-        pool->unordered_count--;
-        pool->unordered_memory -= memory_of(task);
-        pool->next_told++;
-        task_list_add(&pool->finished, task);
+    while (pool->order.unordered && pool->order.unordered->turn == pool->order.next_told) {
+        struct task *task = pool->order.unordered;
+        pool->order.unordered = task->next;
+        pool->order.unordered_count--;
+        pool->order.unordered_memory -= memory_of(task);
+        pool->order.next_told++;
+        task_list_add(&pool->order.finished, task);
     }
 }
 
@@ -63,8 +63,8 @@ void pool_keep_turn(struct pool *pool, struct task *task)
 
 void pool_release_unordered(struct pool *pool)
 {
-    while (pool->unordered) {
-        pool->next_told = pool->unordered->turn;
+    while (pool->order.unordered) {
+        pool->order.next_told = pool->order.unordered->turn;
         take_in_turn(pool);
     }
     pool_pump(pool);

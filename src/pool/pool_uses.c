@@ -21,14 +21,14 @@
 /* Takes TASK out of those that have asked. */
 static void take_asking(struct pool *pool, const struct task *task)
 {
-    struct task **place = &pool->asking.first;
+    struct task **place = &pool->needs.asking.first;
     struct task *before = NULL;
     for (; *place != task; place = &(*place)->next)
         before = *place;
     *place = task->next;
-    if (pool->asking.last == task)
-        pool->asking.last = before;
-    pool->asking.count--;
+    if (pool->needs.asking.last == task)
+        pool->needs.asking.last = before;
+    pool->needs.asking.count--;
 }
 
 static bool begin_task(void *arg, struct claim *claim)
@@ -46,8 +46,8 @@ static bool begin_task(void *arg, struct claim *claim)
 
 void pool_open_uses(struct pool *pool)
 {
-    pool->claimant = resources_claimant(pool->object.name, &pool->spec->object, false, begin_task, pool);
-    pool->claims = resources_concern(pool->object.run->resources, &pool->claimant);
+    pool->needs.claimant = resources_claimant(pool->object.name, &pool->spec->object, false, begin_task, pool);
+    pool->needs.claims = resources_concern(pool->object.run->machine.resources, &pool->needs.claimant);
 }
 
 static int ask_for(struct pool *pool, struct task *task, struct error *error)
@@ -57,15 +57,15 @@ static int ask_for(struct pool *pool, struct task *task, struct error *error)
         task->claim = mem_calloc(1, sizeof(*task->claim));
     task->claim->owner = task;
     return result ? result
-                  : resources_ask(pool->object.run->resources, &pool->claimant, task->claim,
-                                  exec_context_script(&pool->terms), error);
+                  : resources_ask(pool->object.run->machine.resources, &pool->needs.claimant, task->claim,
+                                  exec_context_script(&pool->needs.terms), error);
 }
 
 void pool_fail_unbegun(struct pool *pool, struct task *task, const struct error *error)
 {
     task_forget(task);
-    buf_clear(&task->why);
-    task->started = task->finished = clock_monotonic();
+    buf_clear(&task->file.why);
+    task->times.started = task->times.finished = clock_monotonic();
     task->worker = task->pid = 0;
     task_fail(task, error->text);
     pool_finish_task(pool, task);
@@ -79,53 +79,53 @@ static size_t most_asking(const struct pool *pool, size_t room)
 
 void pool_ask(struct pool *pool, size_t room)
 {
-    while (pool->asking.count < most_asking(pool, room)) {
+    while (pool->needs.asking.count < most_asking(pool, room)) {
         struct error error = {0};
-        struct task *task = task_list_take(&pool->ready);
+        struct task *task = task_list_take(&pool->feed.ready);
         if (!task)
             task = pool_take_task(pool);
         if (!task)
             break;
         if (!pool_work_out_terms(pool, task, &error) && !ask_for(pool, task, &error))
-            task_list_add(&pool->asking, task);
+            task_list_add(&pool->needs.asking, task);
         else
             pool_fail_unbegun(pool, task, &error);
         error_release(&error);
     }
-    if (room && room != pool->claimant.applicant.room)
-        resources_look(pool->object.run->resources);
-    pool->claimant.applicant.room = room;
+    if (room && room != pool->needs.claimant.applicant.room)
+        resources_look(pool->object.run->machine.resources);
+    pool->needs.claimant.applicant.room = room;
 }
 
 void pool_unask(struct pool *pool)
 {
     struct task_list list = {0};
     struct task *task;
-    while ((task = task_list_take(&pool->asking))) {
-        resources_leave(pool->object.run->resources, task->claim);
+    while ((task = task_list_take(&pool->needs.asking))) {
+        resources_leave(pool->object.run->machine.resources, task->claim);
         task_list_add(&list, task);
     }
-    while (list.count && (task = task_list_take(&pool->ready)))
+    while (list.count && (task = task_list_take(&pool->feed.ready)))
         task_list_add(&list, task);
     if (list.count)
-        pool->ready = list;
+        pool->feed.ready = list;
 }
 
 void pool_put_uses(const struct pool *pool, const struct task *task, struct buf *out)
 {
-    if (task->claim && pool->spec->object.uses_count)
-        resources_put_granted(pool->object.run->resources, task->claim, out);
+    if (task->claim && pool->spec->object.needs.uses_count)
+        resources_put_granted(pool->object.run->machine.resources, task->claim, out);
 }
 
 void pool_print_uses(const struct pool *pool, const struct task *task, struct buf *out)
 {
     if (task->claim)
-        resources_print_granted(pool->object.run->resources, task->claim, out);
+        resources_print_granted(pool->object.run->machine.resources, task->claim, out);
 }
 
 void pool_release(struct pool *pool, struct task *task)
 {
     pool_give_token(pool, task);
     if (task->claim)
-        resources_leave(pool->object.run->resources, task->claim);
+        resources_leave(pool->object.run->machine.resources, task->claim);
 }

@@ -88,31 +88,49 @@ struct pool_worker {
     enum agent_loss loss; /* of its agent, where that is how it has ended */
 };
 
-struct pool {
-    struct object object;
-    const struct pool_spec *spec;
-    unsigned flags;
+/* Where a pool's tasks come from, and how far it has read there. */
+struct task_feed {
     struct items *items;
     bool exhausted; /* the source has ended */
-    char *source_error; /* why it cannot be read on: the pool breaks when the tasks before that are done; NULL: it can */
+    char *error; /* why it cannot be read on: the pool breaks when the tasks before that are done; NULL: it can */
     bool cut;       /* a dry run tells of no more tasks */
     bool waiting;   /* the source has nothing at the moment */
     bool told_waiting;
+    struct task_list ready; /* taken from the source, or back from a worker */
+    int64_t last_pick; /* no task behind this one is to be run */
+    int64_t passed;    /* tasks that are not to be run */
+    int64_t returned;  /* messages that went back before they were done: they come again, as another task */
+    int64_t next_index;
+    int64_t next_turn;
+    uint64_t next_id;
+};
+
+/* What a dry run of a pool tells once. */
+struct pool_plan {
     bool told_program; /* a dry run: the program of a coprocess */
     struct buf chunk;  /* of a Lua body: what its tasks run, see find_command() */
     size_t chunk_head; /* of that: without the item */
-    bool broken; /* no worker can be had any more */
-    struct task_list ready; /* taken from the source, or back from a worker */
-    struct pool_worker **worker;
-    size_t workers_made; /* all of them */
-    size_t worker_count; /* those that are used: no more than there are tasks */
+};
+
+/* The workers of a pool. */
+struct worker_set {
+    struct pool_worker **list;
+    size_t made; /* all of them */
+    size_t count; /* those that are used: no more than there are tasks */
     size_t told_busy;  /* workers, as pool.sample has told them last, */
     size_t told_alive; /* and how many there were */
-    size_t workers_alive;
-    size_t workers_wanted; /* there are to be so many, where there are tasks for them */
+    size_t alive;
+    size_t wanted; /* there are to be so many, where there are tasks for them */
     bool scaled;        /* another number than at the start was wanted */
-    bool paused;        /* no more tasks are begun, as a word says */
     size_t lost_in_a_row; /* workers that ended before they were ready; those that started before the last of them was known count as one */
+    struct refusal refusal; /* of the first worker's start */
+    struct timer *refused;  /* until that is tried again */
+    bool refused_now;       /* it runs */
+    struct timer *idle;     /* of an elastic pool: until the next worker may be given back */
+};
+
+/* The agents of a pool whose workers run elsewhere. */
+struct pool_elsewhere {
     struct pool_agent **agents; /* of workers that run elsewhere */
     struct timer *calls;        /* to the run's socket, tried again; NULL: none was refused yet */
     size_t client_count;        /* relays of all agents */
@@ -120,17 +138,12 @@ struct pool {
     size_t agent_count;
     size_t failed_launches; /* of these, one after another: of those arranged at the same number one counts */
     struct slurm *slurm;    /* see slurm.h; NULL: not yet */
-    struct pool_stdout *stdout_file; /* the files that its tasks' output is written to; NULL: the log alone has it */
-    struct results *_Atomic results; /* NULL: none are kept */
-    bool results_full;       /* too many wait to be written: no more tasks are begun */
-    bool results_ending;     /* no more will come */
-    bool results_written;
+};
+
+/* When the next task may begin, which are to be tried again, and whether any more are begun. */
+struct pool_pacing {
     struct timer *due;    /* a task is due again, or the next may begin */
     struct task *retrying; /* failed and to be tried again, by when they are due */
-    struct refusal refusal; /* of the first worker's start */
-    struct timer *refused;  /* until that is tried again */
-    bool refused_now;       /* it runs */
-    struct timer *idle;     /* of an elastic pool: until the next worker may be given back */
     unsigned seed;        /* of the jitter */
     bool halted;          /* as halt says: no more tasks are begun */
     bool told_halt;       /* the workers know of it */
@@ -139,62 +152,124 @@ struct pool {
     int64_t spare_until;  /* throttle: what THROTTLED says holds so long */
     int64_t told_throttled; /* clock_monotonic() of the last time that it was; 0: never */
     bool throttled;
+};
+
+/* The jobserver that counts the tasks of a pool. */
+struct pool_jobs {
     struct tokens *tokens; /* without one no task begins; NULL: none are needed */
     struct tokens_waiter token_waiter;
     struct jobserver *jobserver; /* the pool's own, that TOKENS are from; NULL: none */
+};
+
+/* What the tasks of a pool ask for, of the resources of the run, before they begin. */
+struct pool_needs {
     struct claimant claimant;    /* of resources, */
     bool claims;                 /* where each task must ask for some before it begins */
     struct task_list asking;     /* tasks that have asked, taken from READY or from the source */
     struct exec_context terms;   /* in which what depends on the task is worked out; zero: nothing does */
-    struct timer *timer;  /* takes tasks back, watches limits */
-    bool timer_runs;
-    int64_t kill_at; /* of a stop: when grace ends; 0: none */
-    bool scheduling; /* a look at who can get a task is on its way */
+};
 
+/* The records that a pool keeps of its tasks' results. */
+struct pool_records {
+    struct results *_Atomic results; /* NULL: none are kept */
+    bool full;       /* too many wait to be written: no more tasks are begun */
+    bool ending;     /* no more will come */
+    bool written;
+};
+
+/* The files that the tasks of a pool create. */
+struct pool_files {
     int64_t current;     /* tasks whose files are up to date */
     bool told_current;
     struct names claimed; /* the files that tasks create, by the number of the task */
     struct arena *claimed_paths;
+};
 
+/* By what the tasks of a pool are known to a later run. */
+struct pool_known {
     struct planner *planner; /* where tasks are known by their commands; NULL: they are not */
     struct pool_content content; /* all but the item, where somebody wants to know */
     const struct pool_content *former; /* by which the last task was known that runs again; NULL: none */
     struct resume_tally tally;
-    bool told_started;
     bool told_resumed;
+};
 
-    int64_t last_pick; /* no task behind this one is to be run */
-    int64_t passed;    /* tasks that are not to be run */
-    int64_t returned;  /* messages that went back before they were done: they come again, as another task */
+/* How long the tasks of a pool take. */
+struct pool_pace {
     int64_t rests;     /* clock_monotonic() since when a word lets nothing of it run; 0: it works */
     int64_t rested;    /* ns that it did so before, since it was started first */
     int64_t began;     /* clock_monotonic() when that was */
-    int64_t next_index;
-    int64_t next_turn;
-    uint64_t next_id;
     int64_t recent[64]; /* ns: how long the last tasks that succeeded have taken */
     size_t recent_count; /* of all tasks that have stood there */
     int64_t median;      /* of those, as it was worked out last */
     size_t median_of;    /* RECENT_COUNT at that time */
     int64_t average; /* ns of a task, of those so far; 0: none yet */
+};
 
+/* The tasks of a pool that have ended and are to be told. */
+struct output_order {
     struct task_list finished; /* to be told, in this order */
     struct task *unordered;    /* output: ordered: done before their turn */
     size_t unordered_count;
     size_t unordered_memory;   /* bytes of their output that are there */
     struct spool_file file;    /* and not: of those beyond a bound */
     int64_t next_told;
+};
+
+/* How many tasks of a pool have ended, and how. */
+struct pool_counts {
     int64_t done;
     int64_t failed;
     int64_t allowed;      /* of those: they may fail */
     int64_t skipped;
     int64_t failures[20]; /* the first failed tasks */
     struct pool_failures *failures_kept; /* what is told of some again; NULL: none has failed */
+};
+
+/* Which time it is that a pool's schedule lets its tasks come. */
+struct pool_round {
+    bool over;      /* by its schedule its tasks come once more: those so far have ended */
+    int64_t first;  /* number of the first task of this time; 0: it is the first time */
+    int64_t failed; /* tasks that had failed before, and may not */
+};
+
+/* How a pool comes to its end before its time. */
+struct pool_end {
+    bool broken; /* no worker can be had any more */
+    int64_t kill_at; /* of a stop: when grace ends; 0: none */
     bool stopped;         /* it was ended before its time */
-    bool round_over;      /* by its schedule its tasks come once more: those so far have ended */
-    int64_t round_first;  /* number of the first task of this time; 0: it is the first time */
-    int64_t round_failed; /* tasks that had failed before, and may not */
     char *reason;         /* why the pool itself failed */
+};
+
+struct pool {
+    struct object object;
+    const struct pool_spec *spec;
+    unsigned flags;
+    struct task_feed feed;
+    struct pool_plan plan;
+    struct pool_end end;
+    struct worker_set workers;
+    bool paused;        /* no more tasks are begun, as a word says */
+    struct pool_elsewhere elsewhere;
+    struct pool_stdout *stdout_file; /* the files that its tasks' output is written to; NULL: the log alone has it */
+    struct pool_records records;
+    struct pool_pacing pacing;
+    struct pool_jobs jobs;
+    struct pool_needs needs;
+    struct timer *timer;  /* takes tasks back, watches limits */
+    bool timer_runs;
+    bool scheduling; /* a look at who can get a task is on its way */
+
+    struct pool_files files;
+
+    struct pool_known known;
+    bool told_started;
+
+    struct pool_pace pace;
+
+    struct output_order order;
+    struct pool_counts counts;
+    struct pool_round round;
 };
 
 /* pool.c */

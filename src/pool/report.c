@@ -10,46 +10,46 @@
 
 int64_t pool_count_all(const struct pool *pool)
 {
-    if (pool->exhausted && !pool->source_error && !pool->broken)
-        return pool->next_index - pool->returned;
-    int64_t count = pool->items ? items_count(pool->items) : -1;
-    return count < 0 ? -1 : pool->round_first + count;
+    if (pool->feed.exhausted && !pool->feed.error && !pool->end.broken)
+        return pool->feed.next_index - pool->feed.returned;
+    int64_t count = pool->feed.items ? items_count(pool->feed.items) : -1;
+    return count < 0 ? -1 : pool->round.first + count;
 }
 
 int64_t pool_count_over(const struct pool *pool)
 {
-    return pool->done + pool->skipped + pool->current + pool->tally.done + pool->tally.unfailed + pool->passed;
+    return pool->counts.done + pool->counts.skipped + pool->files.current + pool->known.tally.done + pool->known.tally.unfailed + pool->feed.passed;
 }
 
 int64_t pool_count_failures(const struct pool *pool)
 {
-    return pool->object.spec->allow_failure ? pool->failed : pool->failed - pool->allowed;
+    return pool->object.spec->allow_failure ? pool->counts.failed : pool->counts.failed - pool->counts.allowed;
 }
 
 void pool_fill_tally(const struct pool *pool, struct event *event)
 {
     int64_t all = pool_count_all(pool);
-    event->count = pool->failed;
-    event->total = pool->done;
-    event->has_tally = true;
-    event->allowed = pool->allowed;
-    event->succeeded = pool->done - pool->failed;
-    event->skipped = pool->skipped;
-    event->current = pool->current;
-    event->left = all < 0 ? -1 : all - pool_count_over(pool);
+    event->count = pool->counts.failed;
+    event->total = pool->counts.done;
+    event->tally.known = true;
+    event->tally.allowed = pool->counts.allowed;
+    event->tally.succeeded = pool->counts.done - pool->counts.failed;
+    event->tally.skipped = pool->counts.skipped;
+    event->tally.current = pool->files.current;
+    event->tally.left = all < 0 ? -1 : all - pool_count_over(pool);
 }
 
 void pool_print_undone(const struct event *event, const char *before, struct buf *text)
 {
-    int64_t undone = event->skipped + (event->left > 0 ? event->left : 0);
-    if (!undone && event->left >= 0)
+    int64_t undone = event->tally.skipped + (event->tally.left > 0 ? event->tally.left : 0);
+    if (!undone && event->tally.left >= 0)
         return;
     buf_text(text, before);
     if (undone)
         buf_number(text, undone);
-    if (event->left < 0)
+    if (event->tally.left < 0)
         buf_printf(text, "%sthose that the source may still have", undone ? " and " : "");
-    buf_printf(text, " %s not done", undone == 1 && event->left >= 0 ? "was" : "were");
+    buf_printf(text, " %s not done", undone == 1 && event->tally.left >= 0 ? "was" : "were");
 }
 
 void pool_print_allowed(int64_t failed, int64_t allowed, struct buf *text)
@@ -63,15 +63,15 @@ void pool_print_allowed(int64_t failed, int64_t allowed, struct buf *text)
 /* "2 tasks succeeded, 1 failed, 7 were not done" */
 static void print_tally(const struct event *event, int64_t others, struct buf *text)
 {
-    buf_printf(text, "%" PRId64 " task%s succeeded", event->succeeded,
-               event->succeeded == 1 ? "" : "s");
+    buf_printf(text, "%" PRId64 " task%s succeeded", event->tally.succeeded,
+               event->tally.succeeded == 1 ? "" : "s");
     if (event->count)
         buf_printf(text, ", %" PRId64 " failed", event->count);
-    pool_print_allowed(event->count, event->allowed, text);
+    pool_print_allowed(event->count, event->tally.allowed, text);
     if (others)
         buf_printf(text, " (%" PRId64 " not shown)", others);
-    if (event->current)
-        buf_printf(text, ", %" PRId64 " %s up to date", event->current, event->current == 1 ? "was" : "were");
+    if (event->tally.current)
+        buf_printf(text, ", %" PRId64 " %s up to date", event->tally.current, event->tally.current == 1 ? "was" : "were");
     pool_print_undone(event, ", ", text);
 }
 
@@ -93,27 +93,27 @@ static bool lasts(const struct pool *pool)
 
 static void tell_summary(struct pool *pool)
 {
-    bool stopped = pool->object.run->stop_cause == STOP_SIGNAL;
+    bool stopped = pool->object.run->stop.cause == STOP_SIGNAL;
     struct event event = {.kind = EVENT_POOL_SUMMARY, .flags = pool->object.failed ? EVENT_WRONG : 0};
     struct buf text = {0};
     struct buf command = {0};
     pool_fill_tally(pool, &event);
-    if (!event.total && !event.skipped && event.left <= 0)
+    if (!event.total && !event.tally.skipped && event.tally.left <= 0)
         return; /* why there was nothing to do is told */
     print_tally(&event, pool_other_failures(pool), &text);
-    if (event.count || event.skipped || event.left)
+    if (event.count || event.tally.skipped || event.tally.left)
         print_rest(&pool->object.run->invocation, &command);
     if (command.length)
-        event.command = buf_string(&command);
+        event.work.command = buf_string(&command);
     if (command.length && stopped)
         event.flags = EVENT_WRONG; /* how to go on is told with -q too */
     bool *journal_told = &pool->object.run->journal_told;
-    if (!command.length && event.succeeded > 1 && (event.count || event.skipped || event.left) && !lasts(pool) && !*journal_told) {
+    if (!command.length && event.tally.succeeded > 1 && (event.count || event.tally.skipped || event.tally.left) && !lasts(pool) && !*journal_told) {
         *journal_told = true;
         event.reason = "with --journal FILE, a later run could do only what is left (--resume)";
     }
-    event.bytes = text.data;
-    event.length = text.length;
+    event.output.bytes = text.data;
+    event.output.length = text.length;
     pool_emit(pool, &event);
     buf_release(&command);
     buf_release(&text);
@@ -122,7 +122,7 @@ static void tell_summary(struct pool *pool)
 void pool_report(struct object *object)
 {
     struct pool *pool = (struct pool *)object;
-    if (object->run->dry || (!object->failed && !pool->stopped))
+    if (object->run->plan.dry || (!object->failed && !pool->end.stopped))
         return;
     pool_tell_failures(pool);
     tell_summary(pool);

@@ -113,7 +113,7 @@ static void open_async_put(struct results *results, struct run *run, const char 
 {
     static const struct async_put_callbacks callbacks = {
         .full = on_full, .room = on_room, .finished = on_finished};
-    struct queue *queue = run->queues[results->spec->queue];
+    struct queue *queue = run->queue_set.list[results->spec->queue];
     results->async = async_put_new(run, queue, pool, &callbacks, results);
     results->framing = queue_framing(queue);
 }
@@ -180,7 +180,7 @@ struct results *results_new(struct run *run, const struct pool_spec *pool, bool 
     results->pool = pool->object.name;
     results->separate = pool->separate;
     results->goes_on = goes_on;
-    results->pushes = run->store != NULL;
+    results->pushes = run->queue_set.store != NULL;
     results->spec = &pool->results;
     results->mask = run->mask;
     results->callbacks = *callbacks;
@@ -204,7 +204,7 @@ void results_take_output(struct results *results, struct task *task, size_t stre
                          const char *bytes, size_t length)
 {
     struct error error = {0};
-    if (spool_put(&task->streams[stream].kept, bytes, length, &error))
+    if (spool_put(&task->output.streams[stream].kept, bytes, length, &error))
         results->callbacks.failed(results->arg, error.text); /* the record will have it, from memory */
     error_release(&error);
 }
@@ -302,7 +302,7 @@ static void write_output_file(struct results *results, struct task *task, size_t
     int number = results->goes_on ? keep_older(path.data) : 0;
     int fd = number ? error_system(&error, number, "cannot keep '%s' of an earlier run", path.data)
                     : file_open(path.data, FILE_EMPTY, "write results to", &error);
-    number = fd < 0 ? 0 : move_output(&task->streams[stream].kept, fd, NULL);
+    number = fd < 0 ? 0 : move_output(&task->output.streams[stream].kept, fd, NULL);
     if (fd >= 0 && close(fd) && !number)
         number = errno;
     if (fd < 0)
@@ -320,7 +320,7 @@ static void put_stream(struct results *results, struct task *task, size_t stream
         write_output_file(results, task, stream);
         return;
     }
-    int number = move_output(&task->streams[stream].kept, -1, &output);
+    int number = move_output(&task->output.streams[stream].kept, -1, &output);
     if (number)
         fail(results, "cannot read a task's output back", number);
     if (output.length)
@@ -331,22 +331,22 @@ static void put_stream(struct results *results, struct task *task, size_t stream
 static void put_reason(const struct results *results, struct buf *line, const struct task *task)
 {
     struct buf reason = {0};
-    mask_text(results->mask, &reason, task->text, task->text_length);
+    mask_text(results->mask, &reason, task->end.text, task->end.text_length);
     put_bytes(line, "reason", buf_string(&reason), reason.length);
     buf_release(&reason);
 }
 
 static void put_outcome(const struct results *results, struct buf *line, const struct task *task)
 {
-    if (task->outcome == OUTCOME_DONE || task->outcome == OUTCOME_EXITED)
-        buf_printf(line, ",\"exit\":%lld", (long long)task->number);
-    else if (task->outcome == OUTCOME_SIGNALED)
-        buf_printf(line, ",\"signal\":\"%s\"", signal_name((int)task->number));
-    else if (task->outcome == OUTCOME_TIMEOUT)
+    if (task->end.outcome == OUTCOME_DONE || task->end.outcome == OUTCOME_EXITED)
+        buf_printf(line, ",\"exit\":%lld", (long long)task->end.number);
+    else if (task->end.outcome == OUTCOME_SIGNALED)
+        buf_printf(line, ",\"signal\":\"%s\"", signal_name((int)task->end.number));
+    else if (task->end.outcome == OUTCOME_TIMEOUT)
         buf_text(line, ",\"reason\":\"timed out\"");
-    else if (task->outcome == OUTCOME_CANCELLED)
+    else if (task->end.outcome == OUTCOME_CANCELLED)
         buf_text(line, ",\"ended\":true");
-    if (task->outcome != OUTCOME_DONE && task->text_length)
+    if (task->end.outcome != OUTCOME_DONE && task->end.text_length)
         put_reason(results, line, task);
 }
 
@@ -367,12 +367,12 @@ void results_put(struct results *results, struct task *task)
     put_value(results, line, "item", task->item.data, task->item.length);
     buf_printf(line, ",\"attempt\":%lld", (long long)task->attempt);
     put_outcome(results, line, task);
-    buf_printf(line, ",\"seconds\":%lld.%06lld", (long long)(task->duration / NS_PER_S),
-               (long long)(task->duration % NS_PER_S / 1000));
-    if (task->memory)
-        buf_printf(line, ",\"memory\":%lld", (long long)task->memory);
-    if (task->outcome == OUTCOME_DONE && task->text_length)
-        put_value(results, line, "result", task->text, task->text_length);
+    buf_printf(line, ",\"seconds\":%lld.%06lld", (long long)(task->end.duration / NS_PER_S),
+               (long long)(task->end.duration % NS_PER_S / 1000));
+    if (task->end.memory)
+        buf_printf(line, ",\"memory\":%lld", (long long)task->end.memory);
+    if (task->end.outcome == OUTCOME_DONE && task->end.text_length)
+        put_value(results, line, "result", task->end.text, task->end.text_length);
     for (size_t i = 0; i < (results->separate ? TASK_STREAMS : 1); i++)
         put_stream(results, task, i);
     buf_char(line, '}');

@@ -102,7 +102,7 @@ static void name_part(const struct value *key, struct buf *name)
 
 static bool has_parts(const struct results_table *table, const struct value *item)
 {
-    return item && item->type == VALUE_TABLE && item->table.count && !(table->pool->batch && value_is_list(item));
+    return item && item->type == VALUE_TABLE && item->table.count && !(table->pool->batches.items && value_is_list(item));
 }
 
 static void make_columns(struct results_table *table, const struct value *item)

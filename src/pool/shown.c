@@ -70,17 +70,17 @@ void pool_show_task(const struct pool *pool, struct task *task)
     size_t left = task->item.length;
     struct value item = {0};
     struct error error = {0};
-    if (task->is_shown || !left)
+    if (task->words.is_shown || !left)
         return;
     bool mask = pool->object.run->mask; /* what it hides is changed in place */
     struct arena *arena = mask || value_is_table(at, left) ? arena_new() : NULL;
-    task->is_shown = true;
+    task->words.is_shown = true;
     if (!value_decode(arena, &at, &left, &item, &error)) {
         if (mask)
             value_hide(arena, pool->object.run->mask, &item);
-        put_item(task, &item, &task->shown);
+        put_item(task, &item, &task->words.shown);
         if (pool->spec->tasks.kind == SOURCE_MATRIX && item.type == VALUE_TABLE)
-            put_cell(&item, &task->cell);
+            put_cell(&item, &task->words.cell);
     }
     error_release(&error);
     arena_free(arena);
@@ -88,10 +88,10 @@ void pool_show_task(const struct pool *pool, struct task *task)
 
 void pool_emit_task(struct pool *pool, struct task *task, struct event *event)
 {
-    if (!task->is_shown && bus_wants(pool->object.run->bus, event->kind, event->flags | pool->flags))
+    if (!task->words.is_shown && bus_wants(pool->object.run->bus, event->kind, event->flags | pool->flags))
         pool_show_task(pool, task);
-    event->flags |= event->flags & EVENT_WRONG && task->allowed ? EVENT_ALLOWED : 0;
-    event->shown = task->shown.length ? task->shown.data : NULL;
-    event->cell = task->cell.length ? task->cell.data : NULL;
+    event->flags |= event->flags & EVENT_WRONG && task->terms.allowed ? EVENT_ALLOWED : 0;
+    event->work.shown = task->words.shown.length ? task->words.shown.data : NULL;
+    event->work.cell = task->words.cell.length ? task->words.cell.data : NULL;
     pool_emit(pool, event);
 }

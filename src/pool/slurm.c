@@ -64,19 +64,19 @@ static void look(void *arg);
 /* NULL: the pool has nothing to do with it. */
 static struct slurm *slurm_of(struct pool *pool)
 {
-    if (pool->slurm || !pool->spec->on.slurm.given)
-        return pool->slurm;
+    if (pool->elsewhere.slurm || !pool->spec->on.slurm.given)
+        return pool->elsewhere.slurm;
     struct slurm *slurm = mem_calloc(1, sizeof(*slurm));
     slurm->pool = pool;
     slurm->timer = timer_new(pool->object.run->loop, look, slurm);
-    pool->slurm = slurm;
+    pool->elsewhere.slurm = slurm;
     guard_grace(GIVE_BACK);
     return slurm;
 }
 
 void slurm_print_job(const struct pool *pool, size_t number, struct buf *out)
 {
-    launch_command_print_job(pool->object.run->id, pool->object.name, number, out);
+    launch_command_print_job(pool->object.run->identity.id, pool->object.name, number, out);
 }
 
 int64_t slurm_turn(struct pool *pool)
@@ -145,7 +145,7 @@ void slurm_praise(struct pool *pool)
 
 void slurm_print_excluded(const struct pool *pool, struct buf *out)
 {
-    const struct slurm *slurm = pool->slurm;
+    const struct slurm *slurm = pool->elsewhere.slurm;
     const char *comma = "";
     for (size_t i = 0; slurm && i < slurm->node_count; i++) {
         if (slurm->nodes[i].count < NODE_FAILS)
@@ -173,8 +173,8 @@ static size_t list_pending(const struct pool *pool, int64_t age, struct buf *out
 {
     int64_t before = clock_monotonic() - age;
     size_t count = 0;
-    for (size_t i = 0; i < pool->agent_count; i++) {
-        if (!agent_is_awaited(pool->agents[i], before))
+    for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
+        if (!agent_is_awaited(pool->elsewhere.agents[i], before))
             continue;
         if (count < ASKED_MOST) {
             buf_text(out, count ? "," : "");
@@ -285,7 +285,7 @@ struct launcher *slurm_cancel(struct pool *pool, const char *job, const struct l
 
 void slurm_free(struct pool *pool)
 {
-    struct slurm *slurm = pool->slurm;
+    struct slurm *slurm = pool->elsewhere.slurm;
     if (!slurm)
         return;
     launcher_free(slurm->query);

@@ -63,24 +63,24 @@ struct task *task_list_take_id(struct task_list *list, uint64_t id)
 
 void task_forget(struct task *task)
 {
-    free(task->text);
-    free(task->command);
-    task->text = task->command = NULL;
-    task->text_length = 0;
-    task->outcome = OUTCOME_DONE;
-    task->number = 0;
-    task->memory = task->cpu = 0;
-    task->put_out = 0;
-    task->due = 0;
-    buf_clear(&task->last);
+    free(task->end.text);
+    free(task->words.command);
+    task->end.text = task->words.command = NULL;
+    task->end.text_length = 0;
+    task->end.outcome = OUTCOME_DONE;
+    task->end.number = 0;
+    task->end.memory = task->end.cpu = 0;
+    task->output.put_out = 0;
+    task->times.due = 0;
+    buf_clear(&task->output.last);
 }
 
 void task_fail(struct task *task, const char *reason)
 {
-    free(task->text);
-    task->outcome = OUTCOME_FAILED;
-    task->text = mem_strdup(reason);
-    task->text_length = strlen(reason);
+    free(task->end.text);
+    task->end.outcome = OUTCOME_FAILED;
+    task->end.text = mem_strdup(reason);
+    task->end.text_length = strlen(reason);
 }
 
 void task_free(struct task *task)
@@ -90,20 +90,20 @@ void task_free(struct task *task)
     buf_release(&task->item);
     buf_release(&task->messages);
     for (size_t i = 0; i < TASK_STREAMS; i++) {
-        spool_release(&task->streams[i].output);
-        spool_release(&task->streams[i].kept);
-        buf_release(&task->streams[i].line);
-        mask_stream_release(&task->streams[i].masked);
+        spool_release(&task->output.streams[i].output);
+        spool_release(&task->output.streams[i].kept);
+        buf_release(&task->output.streams[i].line);
+        mask_stream_release(&task->output.streams[i].masked);
     }
-    creates_free(task->creates);
-    buf_release(&task->why);
-    buf_release(&task->limits);
-    buf_release(&task->codes);
-    buf_release(&task->last);
-    buf_release(&task->shown);
-    buf_release(&task->cell);
-    free(task->text);
-    free(task->command);
+    creates_free(task->file.creates);
+    buf_release(&task->file.why);
+    buf_release(&task->terms.limits);
+    buf_release(&task->terms.codes);
+    buf_release(&task->output.last);
+    buf_release(&task->words.shown);
+    buf_release(&task->words.cell);
+    free(task->end.text);
+    free(task->words.command);
     free(task->claim);
     free(task);
 }

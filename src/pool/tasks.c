@@ -12,22 +12,22 @@
 
 void pool_tell_waiting(struct pool *pool)
 {
-    if (pool->told_waiting || pool_is_stopping(pool))
+    if (pool->feed.told_waiting || pool_is_stopping(pool))
         return;
     struct event event = {.kind = EVENT_POOL_WAITING};
-    pool->told_waiting = true;
+    pool->feed.told_waiting = true;
     pool_emit(pool, &event);
 }
 
 /* A dry run may be asked to tell of the first tasks alone. */
 static bool is_beyond_limit(const struct pool *pool)
 {
-    return pool->object.run->dry && pool->next_index >= pool->object.run->dry_tasks;
+    return pool->object.run->plan.dry && pool->feed.next_index >= pool->object.run->plan.tasks;
 }
 
 void pool_tell_exhausted(struct pool *pool)
 {
-    if (!pool->told_started || !pool->exhausted || pool->source_error)
+    if (!pool->told_started || !pool->feed.exhausted || pool->feed.error)
         return;
     pool_tell_resumed(pool);
     pool_tell_all_current(pool);
@@ -37,39 +37,39 @@ void pool_tell_exhausted(struct pool *pool)
 /* The next task from the source, done before or not; NULL where there is none now. */
 static struct task *take_any(struct pool *pool)
 {
-    if (pool->exhausted || pool->waiting || pool_is_stopping(pool))
+    if (pool->feed.exhausted || pool->feed.waiting || pool_is_stopping(pool))
         return NULL;
-    if (pool->next_index > pool->last_pick) {
-        pool->exhausted = true;
+    if (pool->feed.next_index > pool->feed.last_pick) {
+        pool->feed.exhausted = true;
         pool_tell_exhausted(pool);
         return NULL;
     }
     struct task *task = mem_calloc(1, sizeof(*task));
     struct error error = {0};
-    switch (items_next(pool->items, &task->item, &error)) {
+    switch (items_next(pool->feed.items, &task->item, &error)) {
     case ITEMS_ONE:
         task->attempt = 1;
-        task->line = items_line(pool->items);
+        task->line = items_line(pool->feed.items);
         pool_message_taken(pool, task);
         if (is_beyond_limit(pool)) {
-            pool->exhausted = pool->cut = true;
+            pool->feed.exhausted = pool->feed.cut = true;
             pool_message_back(pool, task);
             break;
         }
-        task->index = pool->next_index++;
-        task->is_shown = pool_item_is_number(pool, task);
+        task->index = pool->feed.next_index++;
+        task->words.is_shown = pool_item_is_number(pool, task);
         return task;
     case ITEMS_WAIT:
-        pool->waiting = true;
+        pool->feed.waiting = true;
         break;
     case ITEMS_END:
-        pool->exhausted = true;
+        pool->feed.exhausted = true;
         pool_check_selected_tasks(pool);
         pool_tell_exhausted(pool);
         break;
     case ITEMS_FAILED:
-        pool->exhausted = true;
-        pool->source_error = mem_strdup(error.text);
+        pool->feed.exhausted = true;
+        pool->feed.error = mem_strdup(error.text);
         error_release(&error);
         pool_look(pool);
         break;
@@ -81,7 +81,7 @@ static struct task *take_any(struct pool *pool)
 /* The task is not to run, and nothing is told of it any more. */
 static void pass_over(struct pool *pool, struct task *task)
 {
-    items_done(pool->items, &task->item, task->index);
+    items_done(pool->feed.items, &task->item, task->index);
     task_free(task);
 }
 
@@ -92,19 +92,19 @@ static bool is_to_run(struct pool *pool, struct task *task)
         pass_over(pool, task);
         return false;
     }
-    task->turn = pool->next_turn;
+    task->turn = pool->feed.next_turn;
     if (!pool_look_at_file(pool, task)) {
-        pool->next_turn++;
+        pool->feed.next_turn++;
         return false;
     }
     bool done = pool_was_done(pool, task);
-    if (!done && !task->current) {
-        pool->next_turn++;
+    if (!done && !task->file.current) {
+        pool->feed.next_turn++;
         return true;
     }
     if (!done)
         pool_tell_current(pool, task);
-    task->outcome = OUTCOME_DONE;
+    task->end.outcome = OUTCOME_DONE;
     pool_message_done(pool, task);
     pass_over(pool, task);
     return false;

@@ -228,9 +228,9 @@ static void send_config(struct process_worker *process, const struct exec_contex
     config.blocks = process->blocks;
     config.setup =
         chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
-    config.stop_signal = spec->stop.signal;
-    config.stop_leader = spec->stop.to == STOP_LEADER;
-    config.stop_grace = spec->stop.grace;
+    config.stop.signal = spec->stop.signal;
+    config.stop.leader = spec->stop.to == STOP_LEADER;
+    config.stop.grace = spec->stop.grace;
     config_write(&process->frames, &config);
     link_send(process->link, &process->frames);
     config_release(&config);
@@ -291,7 +291,7 @@ static void fill_setup(const struct process_worker *process, const struct exec_c
     const struct pool_spec *spec = process->worker.pool->spec;
     const char **entries = mem_calloc(context->declared_count + 2, sizeof(*entries));
     char *directory = spec->object.cwd ? NULL : getcwd(NULL, 0);
-    const char *address = control_socket_address(process->worker.pool->object.run->control);
+    const char *address = control_socket_address(process->worker.pool->object.run->service.control);
     struct buf attributes = {0};
     struct agent_setup setup = {
         .directory = context->spec->body.kind == BODY_LUA && context->directory ? context->directory : directory,
@@ -422,8 +422,8 @@ static void process_send(struct pool_worker *worker, const struct task *task)
     struct process_worker *process = (struct process_worker *)worker;
     struct buf uses = {0};
     pool_put_uses(worker->pool, task, &uses);
-    frame_write_task(&process->frames, task->id, task->index, task->attempt, task->timeout, &task->limits,
-                     &uses, task->creates ? creates_temporary(task->creates) : "", &task->item);
+    frame_write_task(&process->frames, task->id, task->index, task->attempt, task->terms.timeout, &task->terms.limits,
+                     &uses, task->file.creates ? creates_temporary(task->file.creates) : "", &task->item);
     buf_release(&uses);
     link_send(process->link, &process->frames);
 }
@@ -527,7 +527,7 @@ struct pool_worker *process_worker_new(struct pool *pool, size_t place)
     struct process_worker *process = mem_calloc(1, sizeof(*process));
     process->worker.kind = &process_kind;
     process->worker.pool = pool;
-    if (pool->spec->on.command_count && !pool->object.run->dry) /* commands are rendered here */
+    if (pool->spec->on.command_count && !pool->object.run->plan.dry) /* commands are rendered here */
         process->slot = (struct agent_slot){
             .agent = agent_of(pool, place),
             .number = (uint32_t)(place % (size_t)pool->spec->on.slots),

@@ -212,7 +212,7 @@ static void thread_worker_send(struct pool_worker *worker, const struct task *ta
     *order = (struct thread_task){.id = task->id,
                                   .index = task->index,
                                   .attempt = task->attempt,
-                                  .timeout = task->timeout,
+                                  .timeout = task->terms.timeout,
                                   .size = task->item.length,
                                   .uses_size = uses.length};
     memcpy(order->item, task->item.data, task->item.length);

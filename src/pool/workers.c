@@ -17,10 +17,10 @@ void pool_worker_line(struct pool_worker *worker, const char *bytes, size_t leng
 {
     struct event event = {
         .kind = EVENT_WORKER_OUTPUT,
-        .worker = worker->number,
-        .pid = worker->pid,
-        .bytes = bytes,
-        .length = length,
+        .place.worker = worker->number,
+        .place.pid = worker->pid,
+        .output.bytes = bytes,
+        .output.length = length,
     };
     pool_emit(worker->pool, &event);
 }
@@ -48,18 +48,18 @@ void pool_worker_ready(struct pool_worker *worker)
 {
     struct pool *pool = worker->pool;
     struct event event = {
-        .kind = EVENT_WORKER_STARTED, .worker = worker->number, .pid = worker->pid};
+        .kind = EVENT_WORKER_STARTED, .place.worker = worker->number, .place.pid = worker->pid};
     if (worker->state != CREW_STARTING)
         return;
     if (worker->host) {
         event.flags = EVENT_ELSEWHERE;
-        event.machine = worker->host;
-        event.job = *worker->job ? worker->job : NULL;
+        event.place.machine = worker->host;
+        event.place.job = *worker->job ? worker->job : NULL;
     }
     end_setup_output(worker);
     worker->state = CREW_READY;
-    pool->lost_in_a_row = 0;
-    pool->refusal = (struct refusal){0};
+    pool->workers.lost_in_a_row = 0;
+    pool->workers.refusal = (struct refusal){0};
     pool_emit(pool, &event);
     pool_look(pool);
 }
@@ -86,33 +86,33 @@ static void learn_duration(struct pool *pool, const struct result *result)
 {
     int64_t duration = result->duration;
     if (pool->spec->timeout_percent && result->outcome == OUTCOME_DONE)
-        pool->recent[pool->recent_count++ % countof(pool->recent)] = duration;
+        pool->pace.recent[pool->pace.recent_count++ % countof(pool->pace.recent)] = duration;
     if (duration < 1)
         duration = 1;
-    if (!pool->average)
-        pool->average = duration;
+    if (!pool->pace.average)
+        pool->pace.average = duration;
     else
-        pool->average += (duration - pool->average) / (duration > pool->average ? 4 : 8);
-    if (pool->average < 1)
-        pool->average = 1;
+        pool->pace.average += (duration - pool->pace.average) / (duration > pool->pace.average ? 4 : 8);
+    if (pool->pace.average < 1)
+        pool->pace.average = 1;
 }
 
 static void take_result(struct task *task, const struct result *result)
 {
-    task->outcome = result->outcome;
-    task->number = result->number;
-    task->duration = result->duration;
-    task->finished = clock_monotonic();
-    task->spent += result->duration;
-    task->memory = result->memory;
-    task->out_of_memory = result->out_of_memory;
-    task->cpu = result->cpu;
+    task->end.outcome = result->outcome;
+    task->end.number = result->number;
+    task->end.duration = result->duration;
+    task->times.finished = clock_monotonic();
+    task->times.spent += result->duration;
+    task->end.memory = result->memory;
+    task->end.out_of_memory = result->out_of_memory;
+    task->end.cpu = result->cpu;
     if (result->text_length) {
-        task->text = mem_copy(result->text, result->text_length);
-        task->text_length = result->text_length;
+        task->end.text = mem_copy(result->text, result->text_length);
+        task->end.text_length = result->text_length;
     }
     if (result->command_length)
-        task->command = mem_copy(result->command, result->command_length);
+        task->words.command = mem_copy(result->command, result->command_length);
 }
 
 /* What a command's exit code means; TEXT of a result is none of its own. */
@@ -120,14 +120,14 @@ static void judge_code(const struct pool *pool, struct task *task)
 {
     const struct codes_spec *success = &pool->spec->success;
     bool given = success->count || success->own_count;
-    bool done = task->outcome == OUTCOME_DONE;
-    if (pool->object.run->dry || !given || (!done && task->outcome != OUTCOME_EXITED) ||
-        pool_code_is_success(pool, task, task->number) == done)
+    bool done = task->end.outcome == OUTCOME_DONE;
+    if (pool->object.run->plan.dry || !given || (!done && task->end.outcome != OUTCOME_EXITED) ||
+        pool_code_is_success(pool, task, task->end.number) == done)
         return;
-    free(task->text);
-    task->outcome = done ? OUTCOME_EXITED : OUTCOME_DONE;
-    task->text = done ? mem_strdup("exit code 0 is none of its success_codes") : NULL;
-    task->text_length = done ? strlen(task->text) : 0;
+    free(task->end.text);
+    task->end.outcome = done ? OUTCOME_EXITED : OUTCOME_DONE;
+    task->end.text = done ? mem_strdup("exit code 0 is none of its success_codes") : NULL;
+    task->end.text_length = done ? strlen(task->end.text) : 0;
 }
 
 void pool_worker_result(struct pool_worker *worker, const struct result *result)
@@ -144,7 +144,7 @@ void pool_worker_result(struct pool_worker *worker, const struct result *result)
     pool_settle_file(pool, task);
     learn_duration(pool, result);
     worker->done++;
-    if (task->outcome == OUTCOME_CANCELLED)
+    if (task->end.outcome == OUTCOME_CANCELLED)
         pool_end_task(pool, task);
     else if (!pool_retry(pool, task))
         pool_finish_task(pool, task);
@@ -161,7 +161,7 @@ void pool_worker_gave_back(struct pool_worker *worker, uint64_t id)
     if (!task)
         return;
     pool_release(worker->pool, task);
-    task_list_add(&worker->pool->ready, task);
+    task_list_add(&worker->pool->feed.ready, task);
 }
 
 void pool_worker_revoked(struct pool_worker *worker)
@@ -195,15 +195,15 @@ static void give_up_tasks(struct pool_worker *worker, const char *reason)
     struct task *task;
     while ((task = task_list_take(&worker->tasks))) {
         pool_release(pool, task);
-        task_list_add(&pool->ready, task);
+        task_list_add(&pool->feed.ready, task);
     }
     if (!lost)
         return;
     pool_release(pool, lost);
-    lost->finished = clock_monotonic();
-    lost->duration = lost->finished - lost->started;
-    lost->spent += lost->duration;
-    lost->outcome = OUTCOME_FAILED;
+    lost->times.finished = clock_monotonic();
+    lost->end.duration = lost->times.finished - lost->times.started;
+    lost->times.spent += lost->end.duration;
+    lost->end.outcome = OUTCOME_FAILED;
     pool_settle_file(pool, lost);
     if (evict(worker, lost, reason))
         return;
@@ -211,12 +211,12 @@ static void give_up_tasks(struct pool_worker *worker, const char *reason)
         pool_end_task(pool, lost);
         return;
     }
-    lost->outcome = worker->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
+    lost->end.outcome = worker->hung ? OUTCOME_TIMEOUT : OUTCOME_FAILED;
     struct buf text = {0};
     buf_printf(&text, "its worker was lost: %s%s", reason,
                pool_worker_was_too_short(worker, lost) ? ", after the task had all the time of a job" : "");
-    lost->text_length = text.length;
-    lost->text = buf_take(&text);
+    lost->end.text_length = text.length;
+    lost->end.text = buf_take(&text);
     if (!pool_retry(pool, lost))
         pool_finish_task(pool, lost);
 }
@@ -225,7 +225,7 @@ void pool_worker_gone(struct pool_worker *worker, const char *reason)
 {
     struct pool *pool = worker->pool;
     bool expected = worker->state == CREW_FINISHING || pool_is_stopping(pool);
-    struct event event = {.worker = worker->number, .pid = worker->pid};
+    struct event event = {.place.worker = worker->number, .place.pid = worker->pid};
     end_setup_output(worker);
     event.kind = expected ? EVENT_WORKER_ENDED : EVENT_WORKER_LOST;
     event.flags = !expected ? EVENT_WRONG : worker->leave ? EVENT_REASONED : 0;
@@ -235,10 +235,10 @@ void pool_worker_gone(struct pool_worker *worker, const char *reason)
     if (expected ? worker->pid : worker->loss != AGENT_AGAIN) /* it may never have begun elsewhere */
         pool_emit(pool, &event);
     bool unready = worker->state == CREW_STARTING && !worker->loss;
-    if (unready && worker->lost_before == pool->lost_in_a_row && ++pool->lost_in_a_row >= LOST_MOST)
+    if (unready && worker->lost_before == pool->workers.lost_in_a_row && ++pool->workers.lost_in_a_row >= LOST_MOST)
         pool_break(pool, "its workers end before they are ready");
     worker->state = CREW_NONE;
-    pool->workers_alive--;
+    pool->workers.alive--;
     give_up_tasks(worker, reason);
     pool_look(pool);
 }

@@ -13,7 +13,7 @@
 void process_emit(struct process *process, struct event *event)
 {
     event->flags |= process->flags;
-    event->pid = process->life.pid;
+    event->place.pid = process->life.pid;
     object_emit(&process->object, event);
 }
 
@@ -22,10 +22,10 @@ void process_tell_line(struct process *process, const char *stream, const char *
 {
     struct event event = {
         .kind = EVENT_PROCESS_OUTPUT,
-        .stream = stream,
-        .bytes = bytes,
-        .length = length,
-        .unfinished = unfinished,
+        .output.stream = stream,
+        .output.bytes = bytes,
+        .output.length = length,
+        .output.unfinished = unfinished,
     };
     process_emit(process, &event);
 }
@@ -33,16 +33,16 @@ void process_tell_line(struct process *process, const char *stream, const char *
 /* How it ended: by itself, by a signal, or why it never began. */
 static void fill_end(const struct life *life, struct event *event)
 {
-    event->reason = life->reason;
-    if (life->reason) {
+    event->reason = life->end.reason;
+    if (life->end.reason) {
         event->flags |= EVENT_REASONED;
-    } else if (life->signal) {
+    } else if (life->end.signal) {
         event->flags |= EVENT_SIGNALED;
     }
-    event->signal = life->signal;
-    if (life->exited && !life->signal) {
-        event->has_code = true;
-        event->code = life->code;
+    event->end.signal = life->end.signal;
+    if (life->exited && !life->end.signal) {
+        event->end.has_code = true;
+        event->end.code = life->end.code;
     }
 }
 
@@ -82,9 +82,9 @@ void process_sample(struct object *object, const struct usages *usages)
         .kind = EVENT_PROCESS_SAMPLE,
         .has_duration = true,
         .duration = life->measured - before,
-        .memory = life->used.memory,
-        .has_cpu = true,
-        .cpu = life->used.cpu,
+        .usage.memory = life->used.memory,
+        .usage.has_cpu = true,
+        .usage.cpu = life->used.cpu,
     };
     process_emit(process, &event);
 }
@@ -92,7 +92,7 @@ void process_sample(struct object *object, const struct usages *usages)
 void process_tell_terminated(struct process *process)
 {
     const struct life *life = &process->life;
-    struct event event = {.kind = EVENT_PROCESS_TERMINATED, .signal = life->signal};
+    struct event event = {.kind = EVENT_PROCESS_TERMINATED, .end.signal = life->end.signal};
     /* Killed at the end of its grace, not because everything was to end at once. */
     if (life->killed && process->object.state != OBJECT_KILLING) {
         event.flags |= EVENT_SIGNALED;

@@ -55,10 +55,10 @@ static void on_unwritten(void *arg, const char *stream, const char *text, int64_
     struct process *process = arg;
     struct event event = {.kind = EVENT_PROCESS_UNWRITTEN,
                           .flags = EVENT_WRONG,
-                          .stream = stream,
+                          .output.stream = stream,
                           .reason = text,
                           .count = lost};
-    process->object.run->unwritten = true;
+    process->object.run->outcome.unwritten = true;
     process_emit(process, &event);
 }
 

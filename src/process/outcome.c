@@ -20,14 +20,14 @@
 void process_fail(struct process *process, const char *reason)
 {
     process->life.failed = true;
-    if (!process->life.reason)
-        process->life.reason = mem_strdup(reason);
+    if (!process->life.end.reason)
+        process->life.end.reason = mem_strdup(reason);
 }
 
 /* The queue for whose lack of consumers it, or its shell's command, was ended by SIGPIPE; NULL: none. */
 static const struct queue *ended_by_queue(const struct life *life)
 {
-    bool by_pipe = life->signal == SIGPIPE || life->code == SHELL_SIGNAL + SIGPIPE;
+    bool by_pipe = life->end.signal == SIGPIPE || life->end.code == SHELL_SIGNAL + SIGPIPE;
     return by_pipe ? streams_broken(life->streams) : NULL;
 }
 
@@ -37,7 +37,7 @@ bool process_has_failed(const struct process *process)
     const struct queue *queue = ended_by_queue(life);
     bool meant = queue && queue_drops_leftover(queue);
     return life->failed ||
-           (!meant && (life->signal || !scenario_is_success(&process->spec->success, life->code)));
+           (!meant && (life->end.signal || !scenario_is_success(&process->spec->success, life->end.code)));
 }
 
 static void blame_queue(struct process *process)
@@ -61,7 +61,7 @@ static void blame_background(struct process *process)
     buf_printf(&entry, "PARRUN_NAME=%s", process->object.name);
     size_t count = descendants_name(&names, LEFT_SHOWN, entry.data);
     buf_text(&text, "it ended before it was ready");
-    if (count && !process->life.signal && !process->life.code)
+    if (count && !process->life.end.signal && !process->life.end.code)
         buf_printf(&text, ", and left %s in the background: let it run in the foreground, for which most "
                           "servers have an option, or write forking: true", names.data);
     process_fail(process, text.data);
@@ -82,7 +82,7 @@ static void blame_readiness(struct process *process)
 static void blame_code(struct process *process)
 {
     const struct life *life = &process->life;
-    if (life->failed && life->exited && !life->signal && !life->code &&
+    if (life->failed && life->exited && !life->end.signal && !life->end.code &&
         !scenario_is_success(&process->spec->success, 0))
         process_fail(process, "exit code 0 is none of its success_codes");
 }
@@ -94,12 +94,12 @@ static void blame_limits(struct process *process)
     const struct attributes_spec *attributes = &process->spec->object.attributes;
     struct buf text = {0};
     struct buf near = {0};
-    if (attributes_spec_blame(attributes, life->signal, life->code, life->cgroup, &text))
+    if (attributes_spec_blame(attributes, life->end.signal, life->end.code, life->cgroup, &text))
         process_fail(process, text.data);
-    if (life->failed && life->exited && life->code && !life->reason)
+    if (life->failed && life->exited && life->end.code && !life->end.reason)
         attributes_print_near(attributes, process->object.run, 0, 0, &near);
     if (near.length) {
-        buf_printf(&text, "exit code %d%s", life->code, near.data);
+        buf_printf(&text, "exit code %d%s", life->end.code, near.data);
         process_fail(process, text.data);
     }
     buf_release(&near);
@@ -120,12 +120,12 @@ void process_blame_restarts(struct process *process)
     const struct life *life = &process->life;
     int64_t count = process->history.in_a_row;
     struct buf text = {0};
-    if (!life->failed || !count || life->reason || count < process->spec->restart.max)
+    if (!life->failed || !count || life->end.reason || count < process->spec->restart.max)
         return;
-    if (life->signal)
-        buf_printf(&text, "ended by signal %s", signal_name(life->signal));
+    if (life->end.signal)
+        buf_printf(&text, "ended by signal %s", signal_name(life->end.signal));
     else
-        buf_printf(&text, "exited with code %d", life->code);
+        buf_printf(&text, "exited with code %d", life->end.code);
     buf_printf(&text, "; it was started again %lld time%s, as often as restart allows",
                (long long)count, count == 1 ? "" : "s");
     process_fail(process, text.data);

@@ -45,6 +45,20 @@ enum wait {
     WAIT_RESTART, /* it is to be started again */
 };
 
+/* The file that a process makes. */
+struct life_file {
+    bool syncing;    /* what becomes its file is being brought to the disk, */
+    bool synced;     /* or is there, */
+    char *unsynced;  /* or cannot: why */
+};
+
+/* How a life has ended. */
+struct life_end {
+    int code;
+    int signal;
+    char *reason; /* why it failed, where its exit status does not say so */
+};
+
 /* From a start to its end. */
 struct life {
     struct child *child;
@@ -57,9 +71,7 @@ struct life {
     struct forking *forking; /* it puts itself into the background; NULL: it does not */
     pid_t pid;
     pid_t session;
-    bool syncing;    /* what becomes its file is being brought to the disk, */
-    bool synced;     /* or is there, */
-    char *unsynced;  /* or cannot: why */
+    struct life_file file;
     bool foreground; /* it has the terminal */
     bool exited;
     bool lingers;    /* it has exited, others of its group have not, and are being ended */
@@ -71,10 +83,8 @@ struct life {
     bool killed;
     struct usage used;  /* as it was told last */
     int64_t measured;   /* clock_monotonic() when that was looked at last */
-    int code;
-    int signal;
+    struct life_end end;
     const char *begun; /* the stream of which a line's beginning was told last; NULL: a whole line was */
-    char *reason; /* why it failed, where its exit status does not say so */
 };
 
 struct process {

@@ -42,7 +42,7 @@ static bool process_restarts(struct process *process, int64_t *wait)
     const struct life *life = &process->life;
     int64_t ran = life->started ? clock_monotonic() - life->started : 0;
     double random = (double)rand_r(&process->seed) / ((double)RAND_MAX + 1);
-    return !object_is_ending(&process->object) && !process->object.run->dry &&
+    return !object_is_ending(&process->object) && !process->object.run->plan.dry &&
            restart_follows(&process->spec->restart, &process->history, life->failed, ran, random,
                            wait);
 }
@@ -177,8 +177,8 @@ void process_exited(void *arg, int code, int signal_number)
     if (process_goes_on(process, &code, &signal_number))
         return;
     life->exited = true;
-    life->code = code;
-    life->signal = signal_number;
+    life->end.code = code;
+    life->end.signal = signal_number;
     if (life->monitor)
         monitor_hear_out(life->monitor);
     if (process->spec->ready.kind != PROBE_NONE && !process_is_of_use(process))
@@ -266,7 +266,7 @@ static void process_cancel(struct object *object)
 static void process_settle(struct object *object)
 {
     struct process *process = (struct process *)object;
-    bool broken = process->wait == WAIT_RESTART && process->life.failed && !object->run->stop_cause;
+    bool broken = process->wait == WAIT_RESTART && process->life.failed && !object->run->stop.cause;
     process_cancel(object);
     if (broken) { /* the run ends by itself, and no other life made good for the last one */
         process_fail(process, "it was to be started again when the run ended");
@@ -363,10 +363,10 @@ static void process_free(struct object *object)
 
 static const struct object_kind process_kind = {
     .word = "process",
-    .asked = EVENT_PROCESS_ASKED,
-    .stopped = EVENT_PROCESS_STOPPED,
-    .scheduled = EVENT_PROCESS_SCHEDULED,
-    .missed = EVENT_PROCESS_MISSED,
+    .events.asked = EVENT_PROCESS_ASKED,
+    .events.stopped = EVENT_PROCESS_STOPPED,
+    .events.scheduled = EVENT_PROCESS_SCHEDULED,
+    .events.missed = EVENT_PROCESS_MISSED,
     .start = process_start,
     .stop = process_stop,
     .kill = process_kill,
@@ -375,19 +375,19 @@ static const struct object_kind process_kind = {
     .revive = process_revive,
     .replicate = process_replicate,
     .signal = process_signal,
-    .describe = process_describe,
-    .facts = process_facts,
-    .waits = process_waits_for_queue,
-    .held_up = process_held_up,
-    .parts = process_parts,
-    .sleeps = process_sleeps,
-    .plan = process_plan,
+    .tell.describe = process_describe,
+    .tell.facts = process_facts,
+    .wait.waits = process_waits_for_queue,
+    .wait.held_up = process_held_up,
+    .wait.parts = process_parts,
+    .wait.sleeps = process_sleeps,
+    .tell.plan = process_plan,
     .skip = process_skip,
     .hold = process_hold,
     .resize = process_resize,
     .type = process_type,
-    .sample = process_sample,
-    .drained = process_drained,
+    .tell.sample = process_sample,
+    .wait.drained = process_drained,
     .free = process_free,
 };
 

@@ -16,13 +16,13 @@
 
 static void tell_current(struct process *process, const struct buf *why)
 {
-    bool dry = process->object.run->dry;
+    bool dry = process->object.run->plan.dry;
     struct event event = {.kind = dry ? EVENT_PROCESS_PLANNED : EVENT_PROCESS_CURRENT};
     struct buf text = {0};
     plan_current(why, &text);
     if (dry) {
-        event.bytes = text.data;
-        event.length = text.length;
+        event.output.bytes = text.data;
+        event.output.length = text.length;
     } else {
         event.reason = why->data;
     }
@@ -69,7 +69,7 @@ void process_begin_file(struct process *process, struct exec_context *context)
         return;
     if (process->spec->object.creates.renames)
         script_set_output_tmp(exec_context_script(context), creates_temporary(process->creates));
-    if (!process->object.run->dry)
+    if (!process->object.run->plan.dry)
         creates_begin(process->creates);
 }
 
@@ -79,31 +79,31 @@ static void sync_output(void *arg)
     struct process *process = arg;
     struct error error = {0};
     if (sync_file(creates_temporary(process->creates), &error))
-        process->life.unsynced = mem_strdup(error.text);
+        process->life.file.unsynced = mem_strdup(error.text);
     error_release(&error);
 }
 
 static void on_synced(void *arg)
 {
     struct process *process = arg;
-    process->life.synced = true;
+    process->life.file.synced = true;
     process_check_soon(process);
 }
 
 bool process_keeps_file(struct process *process)
 {
     struct life *life = &process->life;
-    if (!process->creates || !process->spec->object.creates.renames || process_has_failed(process) || life->synced)
+    if (!process->creates || !process->spec->object.creates.renames || process_has_failed(process) || life->file.synced)
         return true;
-    if (!life->syncing && work_start(process->object.run->loop, sync_output, on_synced, process))
+    if (!life->file.syncing && work_start(process->object.run->loop, sync_output, on_synced, process))
         return true;
-    life->syncing = true;
+    life->file.syncing = true;
     return false;
 }
 
 static int keep_file(struct process *process, struct buf *note, struct error *error)
 {
-    const char *unsynced = process->life.unsynced;
+    const char *unsynced = process->life.file.unsynced;
     if (unsynced)
         return error_set(error, ERROR_FAILED, "%s", unsynced);
     return creates_keep(process->creates, note, error);

@@ -60,7 +60,7 @@ static void stopper_failed(struct process *process, const char *why)
     struct event event = {
         .kind = EVENT_PROCESS_STOP_FAILED,
         .reason = why,
-        .signal = process->spec->stop.signal,
+        .end.signal = process->spec->stop.signal,
     };
     process_emit(process, &event);
     send_stop(process);
@@ -111,7 +111,7 @@ void process_ask_to_end(struct process *process)
     const struct stop_spec *stop = &process->spec->stop;
     process_end_search(process);
     process_follow_session(process);
-    struct event event = {.kind = EVENT_PROCESS_STOPPING, .signal = stop->has_run ? 0 : stop->signal};
+    struct event event = {.kind = EVENT_PROCESS_STOPPING, .end.signal = stop->has_run ? 0 : stop->signal};
     process_emit(process, &event);
     if (process->life.monitor)
         monitor_stop(process->life.monitor);
@@ -165,10 +165,10 @@ void process_leave_foreground(struct process *process)
 {
     struct run *run = process->object.run;
     const struct life *life = &process->life;
-    terminal_return(run->terminal);
-    if (!object_is_ending(&process->object) && !life->condemned && !run->stop_cause &&
-        was_typed(life->signal))
-        run_stop(run, STOP_SIGNAL, life->signal);
+    terminal_return(run->machine.terminal);
+    if (!object_is_ending(&process->object) && !life->condemned && !run->stop.cause &&
+        was_typed(life->end.signal))
+        run_stop(run, STOP_SIGNAL, life->end.signal);
 }
 
 /* It is ended for a fault of its own. */

@@ -456,8 +456,8 @@ bool process_goes_on(struct process *process, int *code, int *signal)
         *code = forking->code;
         *signal = forking->signal;
     }
-    life->code = *code; /* whether it has failed says whether there is another life */
-    life->signal = *signal;
+    life->end.code = *code; /* whether it has failed says whether there is another life */
+    life->end.signal = *signal;
     if (ends_rest(process, *code, *signal))
         return true;
     forking->state = FORKING_OVER;

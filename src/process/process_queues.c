@@ -56,10 +56,10 @@ static void tell_unsure(void *arg, struct queue *queue, size_t count)
     const struct life *life = &process->life;
     struct buf reason = {0};
     buf_printf(&reason, "process %s had read them when it ", process->object.name);
-    if (life->signal)
-        buf_printf(&reason, "was ended by signal %s", signal_name(life->signal));
+    if (life->end.signal)
+        buf_printf(&reason, "was ended by signal %s", signal_name(life->end.signal));
     else
-        buf_printf(&reason, "ended with code %d", life->code);
+        buf_printf(&reason, "ended with code %d", life->end.code);
     queue_unsure(queue, count, reason.data);
     buf_release(&reason);
 }
@@ -75,13 +75,13 @@ void process_settle_queues(struct process *process)
     const struct life *life = &process->life;
     if (life->exited && (life->failed || life->killed) && !was_asked(process) &&
         !process->object.spec->allow_failure)
-        streams_tell_unsure(life->streams, life->signal, tell_unsure, process);
+        streams_tell_unsure(life->streams, life->end.signal, tell_unsure, process);
     if (!process->backlog)
         return;
     take_answers(process);
     bool done = !life->failed && life->exited &&
                 (!object_is_ending(&process->object) ||
-                 (was_asked(process) && !process->object.run->stop_cause && !object_is_lowered(&process->object)));
+                 (was_asked(process) && !process->object.run->stop.cause && !object_is_lowered(&process->object)));
     backlog_end(process->backlog, life->streams ? streams_unread(life->streams) : 0, done);
 }
 
@@ -90,7 +90,7 @@ void process_open_backlog(struct process *process)
     const struct stream_spec *in = &process->spec->streams[0];
     if (!process->backlog && in->kind == STREAM_QUEUE && in->ack >= ACK_LINE)
         process->backlog =
-            backlog_new(process->object.run->queues[in->queue], process->object.name, in->ack);
+            backlog_new(process->object.run->queue_set.list[in->queue], process->object.name, in->ack);
 }
 
 void process_close_backlog(struct process *process)
@@ -111,7 +111,7 @@ void process_parts(const struct object *object, struct part_waits *waits)
     if (!life->streams)
         return;
     streams_wait(life->streams, waits);
-    control_socket_waits(object->run->control, object, waits);
+    control_socket_waits(object->run->service.control, object, waits);
 }
 
 /* What has left its session is not looked at. */

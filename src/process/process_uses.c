@@ -24,7 +24,7 @@ static void tell_waiting(void *arg)
     struct event event = {.kind = EVENT_PROCESS_WAITING, .flags = EVENT_REASONED};
     if (process->claim.state != CLAIM_WAITING)
         return;
-    resources_print_wait(process->object.run->resources, &process->claim, &reason);
+    resources_print_wait(process->object.run->machine.resources, &process->claim, &reason);
     event.reason = reason.data;
     process_emit(process, &event);
     buf_release(&reason);
@@ -37,7 +37,7 @@ static int ask(struct process *process, struct error *error)
     int result =
         exec_context_init(&context, run, &process->spec->object, process->object.name, process->index, error);
     if (!result)
-        result = resources_ask(run->resources, &process->claimant, &process->claim, exec_context_script(&context), error);
+        result = resources_ask(run->machine.resources, &process->claimant, &process->claim, exec_context_script(&context), error);
     exec_context_release(&context);
     return result;
 }
@@ -47,7 +47,7 @@ int process_ask(struct process *process, bool *waits, struct error *error)
     struct run *run = process->object.run;
     if (!process->claimant.spec)
         process->claimant = resources_claimant(process->object.name, &process->spec->object, process->spec->daemon, begin, process);
-    if (process->claim.state == CLAIM_GRANTED || !resources_concern(run->resources, &process->claimant))
+    if (process->claim.state == CLAIM_GRANTED || !resources_concern(run->machine.resources, &process->claimant))
         return 0;
     process->claimant.applicant.room = 1;
     int result = ask(process, error);
@@ -63,18 +63,18 @@ int process_ask(struct process *process, bool *waits, struct error *error)
 void process_print_uses(const struct process *process, struct buf *out)
 {
     if (process->claim.state == CLAIM_GRANTED)
-        resources_print_granted(process->object.run->resources, &process->claim, out);
+        resources_print_granted(process->object.run->machine.resources, &process->claim, out);
 }
 
 bool process_print_wait(const struct process *process, struct buf *out)
 {
     if (process->claim.state != CLAIM_WAITING)
         return false;
-    resources_print_wait(process->object.run->resources, &process->claim, out);
+    resources_print_wait(process->object.run->machine.resources, &process->claim, out);
     return true;
 }
 
 void process_release_uses(struct process *process)
 {
-    resources_leave(process->object.run->resources, &process->claim);
+    resources_leave(process->object.run->machine.resources, &process->claim);
 }

@@ -113,7 +113,7 @@ static int start_in(struct process *process, struct exec_context *context, struc
         .streams = life->streams,
         .link = life->link,
         .ends = ends,
-        .foreground = run->terminal && process->spec->streams[STDIN_FILENO].kind == STREAM_INHERIT,
+        .foreground = run->machine.terminal && process->spec->streams[STDIN_FILENO].kind == STREAM_INHERIT,
         .tty = process->spec->tty,
         .exited = process_exited,
         .arg = process,
@@ -125,7 +125,7 @@ static int start_in(struct process *process, struct exec_context *context, struc
                             : start_program(&start, &life->child, error);
     life->foreground = start.foreground;
     if (start.foreground)
-        terminal_lend(run->terminal, result ? 0 : child_pid(life->child));
+        terminal_lend(run->machine.terminal, result ? 0 : child_pid(life->child));
     if (ends.in >= 0) {
         close(ends.in);
         close(ends.out);
@@ -144,8 +144,8 @@ static int tell_plan(struct process *process, struct exec_context *context, stru
         .kind = EVENT_PROCESS_PLANNED,
         .flags = attributes.length ? EVENT_REASONED : 0,
         .reason = attributes.data,
-        .bytes = buf_string(&text),
-        .length = text.length,
+        .output.bytes = buf_string(&text),
+        .output.length = text.length,
     };
     if (!result)
         process_emit(process, &event);
@@ -162,8 +162,8 @@ void process_release_life(struct life *life)
     process_free_forking(life->forking);
     child_free(life->child);
     cgroup_free(life->cgroup);
-    free(life->reason);
-    free(life->unsynced);
+    free(life->end.reason);
+    free(life->file.unsynced);
     *life = (struct life){0};
 }
 
@@ -186,7 +186,7 @@ static void life_begin(struct process *process)
     life->started = clock_monotonic();
     process->refusal = (struct refusal){0};
     process_print_uses(process, &uses);
-    started.uses = uses.data;
+    started.work.uses = uses.data;
     process_emit(process, &started);
     buf_release(&uses);
     tell_limits(process);
@@ -293,10 +293,10 @@ void process_start(struct object *object)
         result = exec_context_init(&context, run, &process->spec->object, object->name, process->index, &error);
         if (!result)
             process_begin_file(process, &context);
-        if (!result && object->changed)
-            exec_context_set(&context, "PARRUN_CHANGED", object->changed);
+        if (!result && object->watch.changed)
+            exec_context_set(&context, "PARRUN_CHANGED", object->watch.changed);
         if (!result)
-            result = run->dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
+            result = run->plan.dry ? tell_plan(process, &context, &error) : start_in(process, &context, &error);
         exec_context_release(&context);
     }
     if (process_waits_for_place(process, result, &error) || process_waits(process, result, &error))
@@ -305,7 +305,7 @@ void process_start(struct object *object)
     process->wait_told = false;
     if (result) {
         process_fail(process, error.text);
-        run->refused = run->refused || start_was_refused(result);
+        run->outcome.refused = run->outcome.refused || start_was_refused(result);
         error_release(&error);
     }
     if (process->life.child)

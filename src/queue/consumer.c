@@ -118,7 +118,7 @@ void consumer_wait(struct consumer *consumer, struct waiter *waiter)
     struct queue *queue = consumer->queue;
     pthread_mutex_lock(&queue->lock);
     waiter->consumer = consumer;
-    queue_waiters_add(&queue->for_message, waiter);
+    queue_waiters_add(&queue->waiting.for_message, waiter);
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }
@@ -128,11 +128,11 @@ bool consumer_is_awaited(const struct consumer *consumer)
     struct queue *queue = consumer->queue;
     bool awaited = false;
     pthread_mutex_lock(&queue->lock);
-    for (const struct waiter *waiter = queue->for_message; waiter && !awaited;
+    for (const struct waiter *waiter = queue->waiting.for_message; waiter && !awaited;
          waiter = waiter->next)
         awaited = waiter->consumer != consumer &&
                   waiter->consumer->subscription == consumer->subscription;
-    awaited = (awaited || queue->threads_for_message) && !consumer->subscription->messages;
+    awaited = (awaited || queue->waiting.threads_for_message) && !consumer->subscription->messages;
     pthread_mutex_unlock(&queue->lock);
     return awaited;
 }

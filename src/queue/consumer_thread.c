@@ -117,7 +117,7 @@ static int take_next(struct consumer *consumer, struct buf *out, bool keep,
         result = queue_spin(queue, wait, error);
     while (result == 1 && queue_look(queue, consumer) == TAKE_EMPTY)
         result =
-            queue_thread_wait(queue, &queue->message, &queue->threads_for_message, wait, error);
+            queue_thread_wait(queue, &queue->waiting.message, &queue->waiting.threads_for_message, wait, error);
     if (result < 0 || queue_look(queue, consumer) != TAKE_MESSAGE)
         return result == 1 ? 2 : result;
     if (may_take_ahead(consumer)) {

@@ -49,8 +49,8 @@ static void tell(struct deadlock *deadlock, enum event_kind kind, unsigned flags
     struct event event = {
         .kind = kind,
         .flags = flags,
-        .bytes = text->data,
-        .length = text->length,
+        .output.bytes = text->data,
+        .output.length = text->length,
     };
     bus_emit(deadlock->run->bus, &event);
 }
@@ -167,7 +167,7 @@ static void before_wait(void *arg)
     bool seldom_due = deadlock->seldom_due;
     bool due = deadlock->due;
     deadlock->due = deadlock->seldom_due = false;
-    if (deadlock->run->stop_cause || deadlock->run->over)
+    if (deadlock->run->stop.cause || deadlock->run->over)
         return;
     if (seldom_due)
         look_seldom(deadlock);

@@ -25,7 +25,7 @@ static bool durable(const struct queue *queue)
 
 static struct queue_store *message_store_of(const struct queue *queue)
 {
-    return queue->run->store;
+    return queue->run->queue_set.store;
 }
 
 size_t durable_unread(const struct queue *queue)
@@ -43,7 +43,7 @@ static void tell_damaged(struct queue *queue, const char *reason)
         .reason = reason,
     };
     trace_event(queue->run, &event);
-    queue->run->unwritten = true;
+    queue->run->outcome.unwritten = true;
 }
 
 static void set_aside(struct queue *queue, int64_t id)
@@ -78,7 +78,7 @@ static bool take_stored(void *arg, const struct stored *row)
                    : row->priority >= SUBSCRIPTION_PRIORITIES ? SUBSCRIPTION_PRIORITIES - 1
                                                               : (int)row->priority;
     message->id = row->id;
-    queue->put++;
+    queue->totals.put++;
     if (queue->spec->max_attempts && row->attempts >= queue->spec->max_attempts) {
         message_list_add(&queue->spent, message);
         queue_wake_soon(queue);
@@ -100,7 +100,7 @@ static void tell_unreadable(struct queue *queue, const char *text)
         .reason = text,
     };
     trace_event(queue->run, &event);
-    queue->run->unwritten = true;
+    queue->run->outcome.unwritten = true;
 }
 
 /* It is read in pieces, and not for each message that was taken. */

@@ -17,16 +17,16 @@ static bool names(const size_t *queues, size_t count, size_t index)
 static void add(const struct object_spec *spec, size_t index, size_t times,
                 struct queue_users *users)
 {
-    if (names(spec->produces, spec->produces_count, index))
+    if (names(spec->queues.produces, spec->queues.produces_count, index))
         users->producers += times;
-    if (names(spec->consumes, spec->consumes_count, index))
+    if (names(spec->queues.consumes, spec->queues.consumes_count, index))
         users->consumers += times;
 }
 
 static void add_daemons(const struct object_spec *spec, bool daemon, size_t index,
                         struct queue_users *users)
 {
-    if (daemon && names(spec->consumes, spec->consumes_count, index))
+    if (daemon && names(spec->queues.consumes, spec->queues.consumes_count, index))
         users->daemons++;
 }
 
@@ -64,20 +64,20 @@ void users_count(const struct scenario *scenario, size_t index, struct queue_use
 
 void users_ended(struct run *run, const struct object_spec *spec, const char *name)
 {
-    for (size_t i = 0; i < spec->produces_count; i++)
-        queue_producer_ended(run->queues[spec->produces[i]]);
-    for (size_t i = 0; i < spec->consumes_count; i++)
-        queue_consumer_ended(run->queues[spec->consumes[i]], name);
+    for (size_t i = 0; i < spec->queues.produces_count; i++)
+        queue_producer_ended(run->queue_set.list[spec->queues.produces[i]]);
+    for (size_t i = 0; i < spec->queues.consumes_count; i++)
+        queue_consumer_ended(run->queue_set.list[spec->queues.consumes[i]], name);
 }
 
 static int check_join(const struct run *run, const struct object_spec *spec, const char *name, struct error *error)
 {
-    for (size_t i = 0; i < spec->produces_count; i++)
-        if (queue_is_closed(run->queues[spec->produces[i]]))
+    for (size_t i = 0; i < spec->queues.produces_count; i++)
+        if (queue_is_closed(run->queue_set.list[spec->queues.produces[i]]))
             return error_set(error, ERROR_FAILED, "queue %s, into which it puts, is closed, as all that put into it had ended",
-                             queue_name(run->queues[spec->produces[i]]));
-    for (size_t i = 0; i < spec->consumes_count; i++) {
-        struct queue *queue = run->queues[spec->consumes[i]];
+                             queue_name(run->queue_set.list[spec->queues.produces[i]]));
+    for (size_t i = 0; i < spec->queues.consumes_count; i++) {
+        struct queue *queue = run->queue_set.list[spec->queues.consumes[i]];
         const char *why = queue_refuses_consumer(queue, name);
         if (why)
             return error_set(error, ERROR_FAILED, "queue %s takes no other consumer: %s", queue_name(queue), why);
@@ -88,17 +88,17 @@ static int check_join(const struct run *run, const struct object_spec *spec, con
 int users_join(struct run *run, const struct object_spec *spec, const char *name, bool check, struct error *error)
 {
     int result = check_join(run, spec, name, error);
-    for (size_t i = 0; !check && !result && i < spec->produces_count; i++)
-        queue_producer_joins(run->queues[spec->produces[i]]);
-    for (size_t i = 0; !check && !result && i < spec->consumes_count; i++)
-        queue_consumer_joins(run->queues[spec->consumes[i]], name);
+    for (size_t i = 0; !check && !result && i < spec->queues.produces_count; i++)
+        queue_producer_joins(run->queue_set.list[spec->queues.produces[i]]);
+    for (size_t i = 0; !check && !result && i < spec->queues.consumes_count; i++)
+        queue_consumer_joins(run->queue_set.list[spec->queues.consumes[i]], name);
     return result;
 }
 
 bool users_drained(const struct run *run, const struct object_spec *spec)
 {
-    for (size_t i = 0; i < spec->consumes_count; i++)
-        if (!queue_is_empty(run->queues[spec->consumes[i]]))
+    for (size_t i = 0; i < spec->queues.consumes_count; i++)
+        if (!queue_is_empty(run->queue_set.list[spec->queues.consumes[i]]))
             return false;
     return true;
 }

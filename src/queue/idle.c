@@ -40,13 +40,13 @@ static void put_name(const struct object *object, struct buf *out)
 static void put_pending(const struct run *run, struct buf *out)
 {
     size_t count = 0;
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        const struct object *object = run->all.objects[i];
         if (object->state != OBJECT_PENDING || count++ >= TOLD_MOST)
             continue;
         put_name(object, out);
         buf_text(out, "waits until ");
-        graph_explain(run->graph, object, out);
+        graph_explain(run->all.graph, object, out);
     }
     if (count > TOLD_MOST)
         buf_printf(out, "\n  and %zu more", count - TOLD_MOST);
@@ -55,24 +55,24 @@ static void put_pending(const struct run *run, struct buf *out)
 /* A daemon that is the last of all is ended when it has taken what is left. */
 static bool is_last(const struct run *run, const struct object *object)
 {
-    for (size_t i = 0; i < run->object_count; i++)
-        if (!run->objects[i]->daemon && !run->objects[i]->spec->hook.when && run->objects[i]->state != OBJECT_ENDED &&
-            run->objects[i]->state != OBJECT_STOPPED)
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (!run->all.objects[i]->daemon && !run->all.objects[i]->spec->hook.when && run->all.objects[i]->state != OBJECT_ENDED &&
+            run->all.objects[i]->state != OBJECT_STOPPED)
             return false;
-    return object->daemon && !object->kind->drained(object);
+    return object->daemon && !object->kind->wait.drained(object);
 }
 
 /* As held_up() of its kind. */
 static bool is_held_up(const struct object *object, struct buf *why)
 {
-    return object->kind->held_up && object->kind->held_up(object, why);
+    return object->kind->wait.held_up && object->kind->wait.held_up(object, why);
 }
 
 static void put_held_up(const struct run *run, struct buf *out, struct buf *sure)
 {
     size_t count = 0;
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        const struct object *object = run->all.objects[i];
         struct buf why = {0};
         if (object->state != OBJECT_RUNNING && object->state != OBJECT_RESTING)
             continue;
@@ -95,8 +95,8 @@ static void put_held_up(const struct run *run, struct buf *out, struct buf *sure
 static bool is_awaited(const struct run *run, const struct object *object, bool *ends)
 {
     bool awaited = false;
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *other = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        const struct object *other = run->all.objects[i];
         for (size_t j = 0; other->state == OBJECT_PENDING && j < other->spec->depends_on_count; j++) {
             const struct dependency_spec *one = &other->spec->depends_on[j];
             if (one->object != object->number || object->reached & 1u << one->condition)
@@ -113,8 +113,8 @@ static void put_awaited(const struct run *run, struct buf *out)
 {
     const struct object *last = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < run->object_count && count < TOLD_MOST; i++) {
-        const struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count && count < TOLD_MOST; i++) {
+        const struct object *object = run->all.objects[i];
         bool ends = false;
         struct buf told = {0};
         if (object->state != OBJECT_RUNNING || !is_awaited(run, object, &ends))
@@ -122,7 +122,7 @@ static void put_awaited(const struct run *run, struct buf *out)
         is_held_up(object, &told);
         if (!told.length) {
             put_name(object, out);
-            object->kind->describe(object, out);
+            object->kind->tell.describe(object, out);
         }
         buf_release(&told);
         last = ends && !strcmp(object->kind->word, "process") ? object : last;

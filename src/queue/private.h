@@ -25,6 +25,27 @@ struct queue_counts {
     int64_t waiting;
 };
 
+/* Who waits for a queue. */
+struct queue_waiting {
+    pthread_cond_t message;
+    pthread_cond_t room;
+    size_t threads_for_message;
+    size_t threads_for_room;
+    struct waiter *for_message;
+    struct waiter *for_room;
+    struct waiter *for_break;
+    bool waking;        /* a look at the waiters is on its way */
+};
+
+/* Messages of a queue so far. */
+struct queue_totals {
+    uint64_t put;
+    uint64_t dead;  /* given up: to the dead messages, or for good */
+    uint64_t aside; /* of a durable queue: put when there was nobody to take it */
+    uint64_t lost; /* put when there was nobody to take it, or given up for good */
+    uint64_t reached; /* the most that a consumer of a broadcast had taken that has ended before the last one */
+};
+
 struct queue {
     struct run *run;
     const struct queue_spec *spec;
@@ -39,14 +60,7 @@ struct queue {
     bool left; /* the loop's alone: those who get its dead messages know that no more will come */
 
     pthread_mutex_t lock; /* guards all that follows */
-    pthread_cond_t message;
-    pthread_cond_t room;
-    size_t threads_for_message;
-    size_t threads_for_room;
-    struct waiter *for_message;
-    struct waiter *for_room;
-    struct waiter *for_break;
-    bool waking;        /* a look at the waiters is on its way */
+    struct queue_waiting waiting;
     struct subscription *subscriptions; /* one, or with broadcast one a consumer */
     size_t subscription_count;
     struct delayed_messages delay;
@@ -55,11 +69,7 @@ struct queue {
     bool closed;
     bool abandoned;
     atomic_bool broken; /* the same, for good: read without the lock by who puts */
-    uint64_t put;
-    uint64_t dead;  /* given up: to the dead messages, or for good */
-    uint64_t aside; /* of a durable queue: put when there was nobody to take it */
-    uint64_t lost; /* put when there was nobody to take it, or given up for good */
-    uint64_t reached; /* the most that a consumer of a broadcast had taken that has ended before the last one */
+    struct queue_totals totals;
 };
 
 struct consumer {
@@ -149,7 +159,7 @@ enum take_result queue_look(const struct queue *queue, const struct consumer *co
 /* The number of the message that was put last, where the queue is traced; else 0. */
 static inline int64_t queue_number(const struct queue *queue)
 {
-    return queue->spec->trace ? (int64_t)queue->put : 0;
+    return queue->spec->trace ? (int64_t)queue->totals.put : 0;
 }
 
 /* queue.c: tells of one message, where the queue is traced: its NUMBER, and who has put it or got it. */

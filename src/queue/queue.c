@@ -37,12 +37,12 @@ void queue_trace(struct queue *queue, enum event_kind kind, int64_t number, cons
         .kind = kind,
         .flags = queue->named ? EVENT_NAMED : 0,
         .object = queue->spec->name,
-        .number = number,
-        .party = party,
+        .message.number = number,
+        .message.party = party,
     };
     value_text_of(&text, encoded, length);
-    event.bytes = buf_string(&text);
-    event.length = text.length;
+    event.output.bytes = buf_string(&text);
+    event.output.length = text.length;
     trace_event(queue->run, &event);
     buf_release(&text);
 }
@@ -54,8 +54,8 @@ static void put_items(struct queue *queue)
     for (size_t i = 0; i < queue->spec->item_count; i++) {
         buf_clear(&encoded);
         value_encode(&encoded, &queue->spec->items[i]);
-        queue->put++;
-        queue_trace(queue, EVENT_QUEUE_PUT, (int64_t)queue->put, NULL, encoded.data, encoded.length);
+        queue->totals.put++;
+        queue_trace(queue, EVENT_QUEUE_PUT, (int64_t)queue->totals.put, NULL, encoded.data, encoded.length);
         queue_enter(queue, encoded.data, encoded.length, queue_number(queue), 0);
     }
     buf_release(&encoded);
@@ -100,15 +100,15 @@ struct queue *queue_new(struct run *run, const struct queue_spec *spec, bool nam
     struct queue *queue = mem_calloc(1, sizeof(*queue));
     pthread_condattr_t attributes;
     queue->run = run;
-    queue->slot = run->store ? run->slots[spec - run->scenario->queues] : -1;
+    queue->slot = run->queue_set.store ? run->queue_set.slots[spec - run->scenario->queues] : -1;
     queue->spec = spec;
     queue->named = named;
     queue->users = *users;
     init_lock(&queue->lock);
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&queue->message, &attributes);
-    pthread_cond_init(&queue->room, &attributes);
+    pthread_cond_init(&queue->waiting.message, &attributes);
+    pthread_cond_init(&queue->waiting.room, &attributes);
     pthread_condattr_destroy(&attributes);
     make_subscriptions(queue);
     queue_event(queue, EVENT_QUEUE_OPENED, 0, 0);
@@ -138,8 +138,8 @@ void queue_free(struct queue *queue)
     delayed_messages_release(&queue->delay);
     message_list_release(&queue->spent);
     pthread_mutex_destroy(&queue->lock);
-    pthread_cond_destroy(&queue->message);
-    pthread_cond_destroy(&queue->room);
+    pthread_cond_destroy(&queue->waiting.message);
+    pthread_cond_destroy(&queue->waiting.room);
     free(queue);
 }
 
@@ -293,11 +293,11 @@ static void abandon(struct queue *queue, struct subscription *subscription)
     subscription->abandoned = true;
     queue->abandoned = !queue->users.consumers;
     if (queue->abandoned) {
-        queue->broken = !queue->spec->durable && !queue->run->stop_cause;
+        queue->broken = !queue->spec->durable && !queue->run->stop.cause;
         return;
     }
-    if (queue->reached < subscription->taken)
-        queue->reached = subscription->taken;
+    if (queue->totals.reached < subscription->taken)
+        queue->totals.reached = subscription->taken;
     subscription_clear(subscription);
     subscription->put = subscription->taken;
 }
@@ -316,7 +316,7 @@ void queue_consumer_ended(struct queue *queue, const char *name)
 /* With the lock held. */
 static struct queue_counts queue_count(const struct queue *queue)
 {
-    struct queue_counts counts = {.put = (int64_t)queue->put, .waiting = (int64_t)queue_messages(queue)};
+    struct queue_counts counts = {.put = (int64_t)queue->totals.put, .waiting = (int64_t)queue_messages(queue)};
     for (size_t i = 0; i < queue->subscription_count; i++)
         counts.taken += (int64_t)(queue->subscriptions[i].taken - queue->subscriptions[i].ahead);
     return counts;
@@ -324,9 +324,9 @@ static struct queue_counts queue_count(const struct queue *queue)
 
 static void fill_counts(struct queue_counts counts, struct event *event)
 {
-    event->has_books = true;
-    event->put = counts.put;
-    event->taken = counts.taken;
+    event->books.known = true;
+    event->books.put = counts.put;
+    event->books.taken = counts.taken;
     event->count = counts.waiting;
 }
 
@@ -448,7 +448,7 @@ static bool tell_unsure(struct queue *queue)
  */
 static uint64_t count_untaken(const struct queue *queue)
 {
-    uint64_t put = 0, taken = queue->reached;
+    uint64_t put = 0, taken = queue->totals.reached;
     for (size_t i = 0; i < queue->subscription_count; i++) {
         const struct subscription *subscription = &queue->subscriptions[i];
         put = subscription->put > put ? subscription->put : put;
@@ -460,7 +460,7 @@ static uint64_t count_untaken(const struct queue *queue)
 static bool tell_left(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
-    uint64_t left = queue->lost + queue->aside + queue->delay.count + durable_unread(queue) + count_untaken(queue);
+    uint64_t left = queue->totals.lost + queue->totals.aside + queue->delay.count + durable_unread(queue) + count_untaken(queue);
     pthread_mutex_unlock(&queue->lock);
     if (!left)
         return true;

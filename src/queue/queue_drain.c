@@ -80,13 +80,13 @@ static bool take_stored(void *arg, const struct stored *message)
 static void drain_file(struct drain *drain, struct error *error)
 {
     struct queue *queue = drain->queue;
-    queue_store_wait(queue->run->store);
+    queue_store_wait(queue->run->queue_set.store);
     struct queue_reader *reader =
         queue_reader_new(queue->spec->durable, queue->spec->name, INT64_MAX, error);
     while (reader && queue_reader_next(reader, 1024, take_stored, drain, error) > 0)
         continue;
     queue_reader_free(reader);
-    queue->aside = drain->left;
+    queue->totals.aside = drain->left;
     for (size_t i = 0; i < queue->subscription_count;
          i++) { /* what of it is in memory counts no more */
         subscription_clear(&queue->subscriptions[i]);

@@ -95,9 +95,9 @@ static size_t enter_stream(struct queue *queue, const char *bytes, size_t length
     }
     if (queue->abandoned) { /* counted as put, never taken */
         taken = framing_measure(queue->spec->framing, bytes, length, (size_t)-1, &count);
-        queue->lost += count;
+        queue->totals.lost += count;
     }
-    queue->put += count;
+    queue->totals.put += count;
     return taken;
 }
 
@@ -106,8 +106,8 @@ static void put_message(struct queue *queue, struct message *message,
                         const struct put_options *options)
 {
     if (queue->abandoned) { /* counted as put, never taken; or in the file for the next run */
-        queue->lost += !queue->spec->durable;
-        queue->aside += queue->spec->durable != NULL;
+        queue->totals.lost += !queue->spec->durable;
+        queue->totals.aside += queue->spec->durable != NULL;
         free(message);
     } else if (options->delay) {
         delayed_messages_put(&queue->delay, message, options->priority,
@@ -123,7 +123,7 @@ static void put_message(struct queue *queue, struct message *message,
 static void put_one(struct queue *queue, const char *encoded, size_t length,
                     const struct put_options *options)
 {
-    queue->put++;
+    queue->totals.put++;
     queue_trace(queue, EVENT_QUEUE_PUT, queue_number(queue), options->producer, encoded, length);
     if (queue->spec->durable || options->delay) {
         struct message *message = message_new(encoded, length, false, 0);
@@ -131,7 +131,7 @@ static void put_one(struct queue *queue, const char *encoded, size_t length,
         message->id = durable_put(queue, encoded, length, options);
         put_message(queue, message, options);
     } else if (queue->abandoned) {
-        queue->lost++; /* counted as put, never taken */
+        queue->totals.lost++; /* counted as put, never taken */
     } else {
         queue_enter(queue, encoded, length, queue_number(queue), options->priority);
         queue_changed(queue);
@@ -199,7 +199,7 @@ static void put_many(struct queue *queue, const char *values, size_t length, siz
             subscription_put_values(subscription, values, length, count, options->priority);
             subscription->put += count;
         }
-        queue->put += count;
+        queue->totals.put += count;
         queue_changed(queue);
         return;
     }
@@ -249,7 +249,7 @@ void queue_put_unbounded(struct queue *queue, const char *encoded, size_t length
 struct queue *queue_dead_letters(const struct queue *queue)
 {
     const size_t *index = queue->spec->dead_letter;
-    return index ? queue->run->queues[*index] : NULL;
+    return index ? queue->run->queue_set.list[*index] : NULL;
 }
 
 bool queue_is_full(struct queue *queue)
@@ -302,15 +302,15 @@ void queue_dead_letter(struct queue *queue, const char *encoded, size_t length, 
         .reason = reason,
     };
     value_text_of(&text, encoded, length);
-    event.bytes = buf_string(&text);
-    event.length = text.length;
+    event.output.bytes = buf_string(&text);
+    event.output.length = text.length;
     trace_event(queue->run, &event);
     buf_release(&text);
     if (kept)
         put_dead(queue, encoded, length, attempts, reason);
     pthread_mutex_lock(&queue->lock);
-    queue->dead++;
-    queue->lost += !kept;
+    queue->totals.dead++;
+    queue->totals.lost += !kept;
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -321,7 +321,7 @@ static int wait_for_room(struct queue *queue, const struct queue_wait *wait, str
     if (queue_has_no_room(queue))
         result = queue_spin(queue, wait, error);
     while (result == 1 && queue_has_no_room(queue))
-        result = queue_thread_wait(queue, &queue->room, &queue->threads_for_room, wait, error);
+        result = queue_thread_wait(queue, &queue->waiting.room, &queue->waiting.threads_for_room, wait, error);
     return result == 0 && !queue_has_no_room(queue) ? 1 : result;
 }
 

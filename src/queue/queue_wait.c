@@ -68,7 +68,7 @@ static void waiters_remove(struct waiter **list, struct waiter *waiter)
 /* The first who waits for messages and can go on now. */
 static struct waiter *next_for_message(const struct queue *queue)
 {
-    struct waiter *waiter = queue->for_message;
+    struct waiter *waiter = queue->waiting.for_message;
     while (waiter && queue_look(queue, waiter->consumer) == TAKE_EMPTY)
         waiter = waiter->next;
     return waiter;
@@ -77,13 +77,13 @@ static struct waiter *next_for_message(const struct queue *queue)
 /* Takes the first waiter off a list that may go on now. */
 static struct waiter *next_waiter(struct queue *queue)
 {
-    struct waiter **list = &queue->for_message;
+    struct waiter **list = &queue->waiting.for_message;
     struct waiter *waiter = next_for_message(queue);
-    if (!waiter && queue->for_room && !queue_has_no_room(queue)) {
-        list = &queue->for_room;
+    if (!waiter && queue->waiting.for_room && !queue_has_no_room(queue)) {
+        list = &queue->waiting.for_room;
         waiter = *list;
     } else if (!waiter && queue->broken) {
-        list = &queue->for_break;
+        list = &queue->waiting.for_break;
         waiter = *list;
     }
     if (waiter)
@@ -108,13 +108,13 @@ static void take_due(struct queue *queue)
     while (queue->delay.count && delayed_messages_first(&queue->delay)->due <= now) {
         struct delayed delayed = delayed_messages_take(&queue->delay);
         if (queue->abandoned) {
-            queue->lost += !queue->spec->durable;
-            queue->aside += queue->spec->durable != NULL;
+            queue->totals.lost += !queue->spec->durable;
+            queue->totals.aside += queue->spec->durable != NULL;
             free(delayed.message);
         } else {
             queue_enter_message(queue, delayed.message, delayed.priority);
         }
-        pthread_cond_broadcast(&queue->message);
+        pthread_cond_broadcast(&queue->waiting.message);
     }
     if (queue->stopped || !queue->delay.count)
         return;
@@ -142,11 +142,11 @@ static void wake_waiters(void *arg)
     struct queue *queue = arg;
     size_t most;
     pthread_mutex_lock(&queue->lock);
-    queue->waking = false;
+    queue->waiting.waking = false;
     take_due(queue);
     durable_bury_spent(queue);
-    most = count_waiters(queue->for_message) + count_waiters(queue->for_room) +
-           count_waiters(queue->for_break);
+    most = count_waiters(queue->waiting.for_message) + count_waiters(queue->waiting.for_room) +
+           count_waiters(queue->waiting.for_break);
     struct waiter *waiter;
     while (most-- && (waiter = next_waiter(queue))) {
         pthread_mutex_unlock(&queue->lock);
@@ -166,9 +166,9 @@ static void wake_waiters(void *arg)
 /* With the lock held: a look at the waiters is due. */
 void queue_wake_soon(struct queue *queue)
 {
-    if (queue->waking)
+    if (queue->waiting.waking)
         return;
-    queue->waking = true;
+    queue->waiting.waking = true;
     loop_soon(queue->run->loop, wake_waiters, queue);
 }
 
@@ -217,12 +217,12 @@ void queue_changed(struct queue *queue)
     durable_fill(queue);
     if (queue->spec->ordered)
         tell_keyless(queue);
-    if (queue->threads_for_message && (queue_messages(queue) || queue->closed))
-        pthread_cond_broadcast(&queue->message);
-    if (queue->threads_for_room && !queue_has_no_room(queue))
-        pthread_cond_broadcast(&queue->room);
+    if (queue->waiting.threads_for_message && (queue_messages(queue) || queue->closed))
+        pthread_cond_broadcast(&queue->waiting.message);
+    if (queue->waiting.threads_for_room && !queue_has_no_room(queue))
+        pthread_cond_broadcast(&queue->waiting.room);
     bool told_when_empty = queue->users.daemons || queue->spec->dead_letter;
-    if (queue->for_message || queue->for_room || queue->abandoned ||
+    if (queue->waiting.for_message || queue->waiting.for_room || queue->abandoned ||
         (told_when_empty && !queue_messages(queue)))
         queue_wake_soon(queue);
 }
@@ -230,7 +230,7 @@ void queue_changed(struct queue *queue)
 void queue_wait_room(struct queue *queue, struct waiter *waiter)
 {
     pthread_mutex_lock(&queue->lock);
-    queue_waiters_add(&queue->for_room, waiter);
+    queue_waiters_add(&queue->waiting.for_room, waiter);
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }
@@ -238,7 +238,7 @@ void queue_wait_room(struct queue *queue, struct waiter *waiter)
 void queue_wait_broken(struct queue *queue, struct waiter *waiter)
 {
     pthread_mutex_lock(&queue->lock);
-    queue_waiters_add(&queue->for_break, waiter);
+    queue_waiters_add(&queue->waiting.for_break, waiter);
     queue_changed(queue);
     pthread_mutex_unlock(&queue->lock);
 }
@@ -246,8 +246,8 @@ void queue_wait_broken(struct queue *queue, struct waiter *waiter)
 void queue_waiting(struct queue *queue, size_t *for_message, size_t *for_room)
 {
     pthread_mutex_lock(&queue->lock);
-    *for_message = count_waiters(queue->for_message);
-    *for_room = count_waiters(queue->for_room);
+    *for_message = count_waiters(queue->waiting.for_message);
+    *for_room = count_waiters(queue->waiting.for_room);
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -260,7 +260,7 @@ static bool is_on(const struct waiter *list, const struct waiter *waiter)
 
 void queue_unwait(struct queue *queue, struct waiter *waiter)
 {
-    struct waiter **const lists[] = {&queue->for_message, &queue->for_room, &queue->for_break};
+    struct waiter **const lists[] = {&queue->waiting.for_message, &queue->waiting.for_room, &queue->waiting.for_break};
     pthread_mutex_lock(&queue->lock);
     for (size_t i = 0; i < countof(lists); i++)
         if (is_on(*lists[i], waiter))
@@ -279,7 +279,7 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
     bool asks = wait->asking && !wait->deadline;
     if (asks)
         atomic_store(wait->asking, wait->for_what);
-    deadlock_thread_waits(queue->run->deadlock);
+    deadlock_thread_waits(queue->run->queue_set.deadlock);
     ++*threads;
     if (wait->deadline) {
         struct timespec until;
@@ -307,7 +307,7 @@ void queue_has_room_again(struct queue *queue)
 void queue_interrupt(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
-    pthread_cond_broadcast(&queue->message);
-    pthread_cond_broadcast(&queue->room);
+    pthread_cond_broadcast(&queue->waiting.message);
+    pthread_cond_broadcast(&queue->waiting.room);
     pthread_mutex_unlock(&queue->lock);
 }

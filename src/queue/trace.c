@@ -29,9 +29,9 @@ void trace_event(struct run *run, const struct event *event)
 {
     struct copy *copy = mem_calloc(1, sizeof(*copy));
     *copy = (struct copy){.run = run, .event = *event};
-    copy->bytes = mem_copy(event->bytes ? event->bytes : "", event->length);
+    copy->bytes = mem_copy(event->output.bytes ? event->output.bytes : "", event->output.length);
     copy->reason = mem_strdup(event->reason ? event->reason : "");
-    copy->event.bytes = event->bytes ? copy->bytes : NULL;
+    copy->event.output.bytes = event->output.bytes ? copy->bytes : NULL;
     copy->event.reason = event->reason ? copy->reason : NULL;
     loop_post(run->loop, emit_copy, copy);
 }

@@ -44,8 +44,8 @@ static void note(size_t *counts, const size_t *queues, size_t count)
 /* Whoever takes from a queue puts what it gives up into its dead messages. */
 static void note_dead_letters(struct wait_graph *graph, const struct object_spec *spec)
 {
-    for (size_t i = 0; i < spec->consumes_count; i++) {
-        const size_t *dead = graph->run->scenario->queues[spec->consumes[i]].dead_letter;
+    for (size_t i = 0; i < spec->queues.consumes_count; i++) {
+        const size_t *dead = graph->run->scenario->queues[spec->queues.consumes[i]].dead_letter;
         if (dead)
             graph->others[PRODUCERS][*dead]++;
     }
@@ -59,8 +59,8 @@ static void count_sides(struct wait_graph *graph)
     memset(graph->others[PRODUCERS], 0, queues * sizeof(size_t));
     memset(graph->others[CONSUMERS], 0, queues * sizeof(size_t));
     memset(graph->stuck_of, 0, graph->declarations * sizeof(size_t));
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        const struct object *object = run->all.objects[i];
         const struct object_spec *spec = object->spec;
         if (object->state == OBJECT_ENDED)
             continue;
@@ -68,8 +68,8 @@ static void count_sides(struct wait_graph *graph)
             graph->stuck_of[object->number]++;
             continue;
         }
-        note(graph->others[PRODUCERS], spec->produces, spec->produces_count);
-        note(graph->others[CONSUMERS], spec->consumes, spec->consumes_count);
+        note(graph->others[PRODUCERS], spec->queues.produces, spec->queues.produces_count);
+        note(graph->others[CONSUMERS], spec->queues.consumes, spec->queues.consumes_count);
         note_dead_letters(graph, spec);
     }
 }
@@ -82,9 +82,9 @@ static bool waits_for_stuck(const struct wait_graph *graph, const struct object 
         const struct dependency_spec *dependency = &object->spec->depends_on[i];
         if (!graph->stuck_of[dependency->object])
             continue;
-        for (size_t j = 0; j < run->object_count; j++)
-            if (run->objects[j]->number == dependency->object && graph->looks[j].stuck &&
-                !(run->objects[j]->reached & 1u << dependency->condition))
+        for (size_t j = 0; j < run->all.object_count; j++)
+            if (run->all.objects[j]->number == dependency->object && graph->looks[j].stuck &&
+                !(run->all.objects[j]->reached & 1u << dependency->condition))
                 return true;
     }
     return false;
@@ -101,7 +101,7 @@ static bool can_be_helped(const struct wait_graph *graph, size_t number)
 {
     const struct wait_node *look = &graph->looks[number];
     if (look->pending)
-        return !waits_for_stuck(graph, graph->run->objects[number]);
+        return !waits_for_stuck(graph, graph->run->all.objects[number]);
     for (size_t i = 0; i < look->waits.count; i++)
         if (can_end(graph, &look->waits.items[i].wait))
             return true;
@@ -113,7 +113,7 @@ static bool all_rest(const struct run *run, const struct wait_node *look)
 {
     for (size_t i = 0; i < look->waits.count; i++) {
         const struct part_wait *one = &look->waits.items[i];
-        if (one->timed || !queue_rests(run->queues[one->wait.queue], one->wait.for_room))
+        if (one->timed || !queue_rests(run->queue_set.list[one->wait.queue], one->wait.for_room))
             return false;
     }
     return look->waits.count;
@@ -121,18 +121,18 @@ static bool all_rest(const struct run *run, const struct wait_node *look)
 
 static void look_at(struct wait_graph *graph, size_t number, bool seeming)
 {
-    struct object *object = graph->run->objects[number];
+    struct object *object = graph->run->all.objects[number];
     struct wait_node *look = &graph->looks[number];
     look->stuck = look->pending = object->state == OBJECT_PENDING;
     look->seems = false;
     look->waits.count = 0;
     if (object->state != OBJECT_RUNNING)
         return;
-    if (object->kind->waits)
-        object->kind->waits(object, &look->waits);
-    if (!look->waits.count && seeming && object->kind->parts && !object->spec->timeout) {
+    if (object->kind->wait.waits)
+        object->kind->wait.waits(object, &look->waits);
+    if (!look->waits.count && seeming && object->kind->wait.parts && !object->spec->timeout) {
         look->seems = true;
-        object->kind->parts(object, &look->waits);
+        object->kind->wait.parts(object, &look->waits);
     }
     look->stuck = all_rest(graph->run, look);
 }
@@ -150,7 +150,7 @@ static void grow(struct wait_graph *graph, size_t count)
 
 bool wait_graph_find(struct wait_graph *graph, bool seeming)
 {
-    size_t count = graph->run->object_count;
+    size_t count = graph->run->all.object_count;
     grow(graph, count);
     size_t waiting = 0;
     for (size_t i = 0; i < count; i++) {
@@ -175,19 +175,19 @@ bool wait_graph_find(struct wait_graph *graph, bool seeming)
 bool wait_graph_print(const struct wait_graph *graph, struct buf *out)
 {
     const struct run *run = graph->run;
-    for (size_t i = 0; i < run->object_count; i++) {
+    for (size_t i = 0; i < run->all.object_count; i++) {
         const struct wait_node *look = &graph->looks[i];
-        struct object *object = run->objects[i];
+        struct object *object = run->all.objects[i];
         uint64_t turns = 0;
         if (!look->stuck)
             continue;
-        if (look->seems && !object->kind->sleeps(object, &look->waits, &turns))
+        if (look->seems && !object->kind->wait.sleeps(object, &look->waits, &turns))
             return false;
         buf_printf(out, "%zu.%" PRIu64, i, turns);
         for (size_t j = 0; j < look->waits.count; j++) {
             const struct object_wait *wait = &look->waits.items[j].wait;
             buf_printf(out, ":%zu%c%u", wait->queue, wait->for_room ? '>' : '<',
-                       queue_changes(run->queues[wait->queue]));
+                       queue_changes(run->queue_set.list[wait->queue]));
         }
         buf_char(out, ' ');
     }
@@ -204,16 +204,16 @@ static bool names(const size_t *queues, size_t count, size_t queue)
 
 static bool is_on_side(const struct object_spec *spec, enum side side, size_t queue)
 {
-    return side == PRODUCERS ? names(spec->produces, spec->produces_count, queue)
-                             : names(spec->consumes, spec->consumes_count, queue);
+    return side == PRODUCERS ? names(spec->queues.produces, spec->queues.produces_count, queue)
+                             : names(spec->queues.consumes, spec->queues.consumes_count, queue);
 }
 
 /* Whether one that never started puts into the queue. */
 static bool is_awaited(const struct wait_graph *graph, size_t queue)
 {
-    for (size_t i = 0; i < graph->run->object_count; i++)
+    for (size_t i = 0; i < graph->run->all.object_count; i++)
         if (graph->looks[i].pending && graph->looks[i].stuck &&
-            is_on_side(graph->run->objects[i]->spec, PRODUCERS, queue))
+            is_on_side(graph->run->all.objects[i]->spec, PRODUCERS, queue))
             return true;
     return false;
 }
@@ -230,15 +230,15 @@ bool wait_graph_close(struct wait_graph *graph)
 {
     const struct run *run = graph->run;
     bool closed = false;
-    for (size_t i = 0; i < run->object_count; i++)
+    for (size_t i = 0; i < run->all.object_count; i++)
         if (graph->looks[i].stuck && any_for_room(&graph->looks[i]))
             return false;
-    for (size_t i = 0; i < run->object_count; i++) {
+    for (size_t i = 0; i < run->all.object_count; i++) {
         const struct wait_node *look = &graph->looks[i];
         for (size_t j = 0; look->stuck && j < look->waits.count; j++) {
             size_t queue = look->waits.items[j].wait.queue;
             if (!is_awaited(graph, queue))
-                closed = queue_close_early(run->queues[queue]) || closed;
+                closed = queue_close_early(run->queue_set.list[queue]) || closed;
         }
     }
     return closed;
@@ -250,8 +250,8 @@ static void put_side(const struct wait_graph *graph, enum side side, size_t queu
     const struct run *run = graph->run;
     const char *before = ", which ";
     size_t count = 0;
-    for (size_t i = 0; i < run->object_count; i++) {
-        const struct object *object = run->objects[i];
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        const struct object *object = run->all.objects[i];
         if (object->state == OBJECT_ENDED || !is_on_side(object->spec, side, queue))
             continue;
         if (count++ < TOLD_MOST)
@@ -268,12 +268,12 @@ static void put_side(const struct wait_graph *graph, enum side side, size_t queu
 static void put_wait(const struct wait_graph *graph, size_t number, struct buf *out)
 {
     const struct run *run = graph->run;
-    const struct object *object = run->objects[number];
+    const struct object *object = run->all.objects[number];
     const struct wait_node *look = &graph->looks[number];
     buf_printf(out, "\n  %s %s", object->kind->word, object->name);
     if (look->pending) {
         buf_text(out, " waits until ");
-        graph_explain(run->graph, object, out);
+        graph_explain(run->all.graph, object, out);
     }
     for (size_t i = 0; i < look->waits.count; i++) {
         const struct part_wait *one = &look->waits.items[i];
@@ -287,7 +287,7 @@ static void put_wait(const struct wait_graph *graph, size_t number, struct buf *
 void wait_graph_describe(const struct wait_graph *graph, struct buf *out)
 {
     size_t count = 0;
-    for (size_t i = 0; i < graph->run->object_count; i++)
+    for (size_t i = 0; i < graph->run->all.object_count; i++)
         if (graph->looks[i].stuck && count++ < TOLD_MOST)
             put_wait(graph, i, out);
     if (count > TOLD_MOST)
@@ -300,7 +300,7 @@ struct wait_graph *wait_graph_new(struct run *run)
     struct wait_graph *graph = mem_calloc(1, sizeof(*graph));
     graph->run = run;
     graph->declarations = scenario->process_count + scenario->pool_count + scenario->thread_count;
-    grow(graph, run->object_count);
+    grow(graph, run->all.object_count);
     graph->others[PRODUCERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
     graph->others[CONSUMERS] = mem_calloc(scenario->queue_count, sizeof(size_t));
     graph->stuck_of = mem_calloc(graph->declarations, sizeof(size_t));

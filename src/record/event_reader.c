@@ -65,46 +65,46 @@ static const struct field_reader {
     {"queue", NOTHING, 0, 0},
     {"thread", NOTHING, 0, 0},
     {"task", INTEGER, AT(task), AT(has_task)},
-    {"worker", INTEGER, AT(worker), 0},
-    {"pid", INTEGER, AT(pid), 0},
-    {"machine", TEXT, AT(machine), 0},
-    {"job", TEXT, AT(job), 0},
-    {"item", TEXT, AT(shown), 0},
-    {"cell", TEXT, AT(cell), 0},
-    {"code", INT, AT(code), AT(has_code)},
-    {"signal", WAY_SIGNAL, AT(signal), 0},
+    {"worker", INTEGER, AT(place.worker), 0},
+    {"pid", INTEGER, AT(place.pid), 0},
+    {"machine", TEXT, AT(place.machine), 0},
+    {"job", TEXT, AT(place.job), 0},
+    {"item", TEXT, AT(work.shown), 0},
+    {"cell", TEXT, AT(work.cell), 0},
+    {"code", INT, AT(end.code), AT(end.has_code)},
+    {"signal", WAY_SIGNAL, AT(end.signal), 0},
     {"seconds", NANOSECONDS, AT(duration), AT(has_duration)},
-    {"began", NANOSECONDS, AT(began), AT(has_span)},
-    {"finished", NANOSECONDS, AT(finished), AT(has_span)},
-    {"all_seconds", NANOSECONDS, AT(all), 0},
+    {"began", NANOSECONDS, AT(span.began), AT(span.known)},
+    {"finished", NANOSECONDS, AT(span.finished), AT(span.known)},
+    {"all_seconds", NANOSECONDS, AT(span.all), 0},
     {"attempt", INTEGER, AT(attempt), 0},
     {"count", INTEGER, AT(count), 0},
     {"total", INTEGER, AT(total), 0},
-    {"succeeded", INTEGER, AT(succeeded), AT(has_tally)},
-    {"allowed_failures", INTEGER, AT(allowed), 0},
-    {"skipped", INTEGER, AT(skipped), AT(has_tally)},
-    {"current", INTEGER, AT(current), 0},
-    {"left", INTEGER, AT(left), 0},
-    {"leaked", INTEGER, AT(leaked), AT(has_leaked)},
-    {"put", INTEGER, AT(put), AT(has_books)},
-    {"taken", INTEGER, AT(taken), AT(has_books)},
-    {"output_bytes", INTEGER, AT(received), 0},
-    {"memory", INTEGER, AT(memory), 0},
-    {"cpu_seconds", NANOSECONDS, AT(cpu), AT(has_cpu)},
-    {"number", INTEGER, AT(number), 0},
-    {"producer", NAME, AT(party), 0},
-    {"consumer", NAME, AT(party), 0},
+    {"succeeded", INTEGER, AT(tally.succeeded), AT(tally.known)},
+    {"allowed_failures", INTEGER, AT(tally.allowed), 0},
+    {"skipped", INTEGER, AT(tally.skipped), AT(tally.known)},
+    {"current", INTEGER, AT(tally.current), 0},
+    {"left", INTEGER, AT(tally.left), 0},
+    {"leaked", INTEGER, AT(leak.count), AT(leak.known)},
+    {"put", INTEGER, AT(books.put), AT(books.known)},
+    {"taken", INTEGER, AT(books.taken), AT(books.known)},
+    {"output_bytes", INTEGER, AT(output.received), 0},
+    {"memory", INTEGER, AT(usage.memory), 0},
+    {"cpu_seconds", NANOSECONDS, AT(usage.cpu), AT(usage.has_cpu)},
+    {"number", INTEGER, AT(message.number), 0},
+    {"producer", NAME, AT(message.party), 0},
+    {"consumer", NAME, AT(message.party), 0},
     {"reason", TEXT, AT(reason), 0},
-    {"stream", WAY_STREAM, AT(stream), 0},
-    {"uses", TEXT, AT(uses), 0},
-    {"tasks", TEXT, AT(tasks), 0},
-    {"command", TEXT, AT(command), 0},
-    {"line", BYTES, AT(bytes), 0},
-    {"message", BYTES, AT(bytes), 0},
-    {"output", BYTES, AT(bytes), 0},
-    {"unfinished", TRUTH, AT(unfinished), 0},
-    {"unrecorded", INTEGER, AT(unrecorded), 0},
-    {"omitted", INTEGER, AT(omitted), 0},
+    {"stream", WAY_STREAM, AT(output.stream), 0},
+    {"uses", TEXT, AT(work.uses), 0},
+    {"tasks", TEXT, AT(work.tasks), 0},
+    {"command", TEXT, AT(work.command), 0},
+    {"line", BYTES, AT(output.bytes), 0},
+    {"message", BYTES, AT(output.bytes), 0},
+    {"output", BYTES, AT(output.bytes), 0},
+    {"unfinished", TRUTH, AT(output.unfinished), 0},
+    {"unrecorded", INTEGER, AT(record.unrecorded), 0},
+    {"omitted", INTEGER, AT(record.omitted), 0},
 };
 
 struct event_reader *event_reader_new(void)
@@ -228,11 +228,11 @@ static void fill_item(struct event_reader *reader, struct event *event)
 {
     char number[24];
     snprintf(number, sizeof(number), "%lld", (long long)event->task);
-    const char *text = event->shown ? event->shown : number;
+    const char *text = event->work.shown ? event->work.shown : number;
     buf_clear(&reader->item);
     value_encode_string(&reader->item, text, strlen(text));
-    event->item = reader->item.data;
-    event->item_length = reader->item.length;
+    event->work.item = reader->item.data;
+    event->work.item_length = reader->item.length;
 }
 
 static void set(struct event_reader *reader, const struct field_reader *field,
@@ -262,17 +262,17 @@ static void set(struct event_reader *reader, const struct field_reader *field,
         *(const char **)to = text ? names_get(reader->names, value->string.bytes, value->string.length) : NULL;
         break;
     case BYTES:
-        event->bytes = text ? value->string.bytes : NULL;
-        event->length = text ? value->string.length : 0;
+        event->output.bytes = text ? value->string.bytes : NULL;
+        event->output.length = text ? value->string.length : 0;
         break;
     case WAY_SIGNAL:
-        event->signal = read_signal(value);
+        event->end.signal = read_signal(value);
         break;
     case WAY_FLAGS:
         event->flags |= read_flags(value);
         break;
     case WAY_STREAM:
-        event->stream = read_stream(value);
+        event->output.stream = read_stream(value);
         break;
     case WAY_TIME:
         event->wall = wall_time(value);
@@ -388,7 +388,7 @@ static bool is_true(const struct value *line, const char *name)
 static void fill(struct event_reader *reader, const struct value *line, enum event_kind kind, struct event *event)
 {
     const struct value *object = find(line, event_object_field(kind));
-    *event = (struct event){.kind = kind, .left = -1};
+    *event = (struct event){.kind = kind, .tally.left = -1};
     reader->next_field = reader->decoded_count = 0;
     buf_clear(&reader->members);
     keep_run(reader, find(line, "run"));
@@ -399,7 +399,7 @@ static void fill(struct event_reader *reader, const struct value *line, enum eve
     for (size_t i = 0; i < line->table.count; i++)
         take_pair(reader, &line->table.pairs[i], event);
     if (reader->members.length)
-        event->members = reader->members.data;
+        event->record.members = reader->members.data;
     if (kind == EVENT_TASK_ENDED)
         fill_item(reader, event);
     if (kind == EVENT_PROCESS_RESTARTING && !event->total)

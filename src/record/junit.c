@@ -246,15 +246,15 @@ static void put_told(struct buf *out, const struct event *event)
 static char *name_of_task(struct junit *junit, const struct event *event)
 {
     struct buf name = {0};
-    if (!event->shown || !*event->shown) {
+    if (!event->work.shown || !*event->work.shown) {
         buf_printf(&name, "task %" PRId64, event->task);
         return buf_take(&name);
     }
-    buf_printf(&name, "%s\n%s", event->object, event->shown);
+    buf_printf(&name, "%s\n%s", event->object, event->work.shown);
     size_t *count = names_slot(&junit->counts, names_get(junit->items, name.data, name.length), name.length);
     *count = *count == NAMES_NONE ? 1 : *count + 1;
     buf_clear(&name);
-    buf_text(&name, event->shown);
+    buf_text(&name, event->work.shown);
     if (*count > 1)
         buf_printf(&name, " (%zu)", *count);
     return buf_take(&name);
@@ -280,12 +280,12 @@ static void end_life(struct junit *junit, const struct event *event, struct life
 static void take_task(struct junit *junit, const struct event *event)
 {
     struct lifetime *life = life_of(junit, event);
-    int64_t time = event->all ? event->all : event->has_span || event->kind == EVENT_TASK_ENDED ? event->duration : 0;
+    int64_t time = event->span.all ? event->span.all : event->span.known || event->kind == EVENT_TASK_ENDED ? event->duration : 0;
     if (event->kind == EVENT_TASK_OUTPUT)
-        life_put(life, event->bytes, event->length);
+        life_put(life, event->output.bytes, event->output.length);
     if (event->kind == EVENT_TASK_RETRYING)
         life_try_again(life, event->reason ? event->reason : "failed");
-    if (event->kind == EVENT_TASK_ENDED && !event->has_span && life->try_count)
+    if (event->kind == EVENT_TASK_ENDED && !event->span.known && life->try_count)
         life_end_with_try(life);
     if (event->kind == EVENT_TASK_ENDED && event->flags & EVENT_WRONG)
         life->allowed = event->flags & EVENT_ALLOWED;
@@ -309,14 +309,14 @@ static bool is_end(enum event_kind kind)
 
 static bool may_fail(const struct event *event)
 {
-    return event->members && strstr(event->members, "\"allow_failure\":true");
+    return event->record.members && strstr(event->record.members, "\"allow_failure\":true");
 }
 
 static void note_object(struct junit *junit, const struct event *event)
 {
     if (may_fail(event))
         buf_printf(&junit->allowed, "\n%s\n", event->object);
-    if (event->members && strstr(event->members, "\"daemon\":true"))
+    if (event->record.members && strstr(event->record.members, "\"daemon\":true"))
         buf_printf(&junit->daemons, "\n%s\n", event->object);
 }
 
@@ -345,8 +345,8 @@ static void take_object(struct junit *junit, const struct event *event)
         life->began = event->at;
     note_stop(junit, event, life);
     if (event_is_output(event->kind)) {
-        life_put(life, event->bytes, event->length);
-        life_put(life, "\n", !event->unfinished);
+        life_put(life, event->output.bytes, event->output.length);
+        life_put(life, "\n", !event->output.unfinished);
         return;
     }
     if (event->flags & EVENT_WRONG || skipped)
@@ -378,13 +378,13 @@ static void take_pool(struct junit *junit, const struct event *event)
         buf_printf(&name, "%" PRId64 " done before", event->count);
         put_note(junit, suite, name.data, "skipped", "done by an earlier run");
     }
-    if (event->kind == EVENT_POOL_ENDED && event->current) {
-        buf_printf(&name, "%" PRId64 " up to date", event->current);
+    if (event->kind == EVENT_POOL_ENDED && event->tally.current) {
+        buf_printf(&name, "%" PRId64 " up to date", event->tally.current);
         put_note(junit, suite, name.data, "skipped", "the files that they create are up to date");
         buf_clear(&name);
     }
-    if (event->kind == EVENT_POOL_ENDED && event->left > 0) {
-        buf_printf(&name, "%" PRId64 " never begun", event->left);
+    if (event->kind == EVENT_POOL_ENDED && event->tally.left > 0) {
+        buf_printf(&name, "%" PRId64 " never begun", event->tally.left);
         put_note(junit, suite, name.data, "skipped", "never begun: the pool ended before");
     }
     if (event->kind == EVENT_POOL_SKIPPED || event->flags & EVENT_WRONG)
@@ -419,9 +419,9 @@ static void take_run_ended(struct junit *junit, const struct event *event)
     if (event->flags & EVENT_SIGNALED && junit->stopped)
         buf_printf(&text, "stopped: %s", junit->stopped);
     else if (event->flags & EVENT_SIGNALED)
-        buf_printf(&text, "stopped by signal %s", event->signal ? signal_name(event->signal) : "PIPE");
-    else if (event->code || event->flags & EVENT_WRONG)
-        buf_printf(&text, "exit status %d", event->code);
+        buf_printf(&text, "stopped by signal %s", event->end.signal ? signal_name(event->end.signal) : "PIPE");
+    else if (event->end.code || event->flags & EVENT_WRONG)
+        buf_printf(&text, "exit status %d", event->end.code);
     if (text.length && (event->flags & EVENT_SIGNALED || failures + errors == 0)) {
         buf_text(&text, junit->wrong.length ? "\n" : "");
         buf_append(&text, junit->wrong.data, junit->wrong.length);
@@ -438,7 +438,7 @@ static void take_run(struct junit *junit, const struct event *event)
 {
     if (event->kind == EVENT_RUN_OPENED)
         junit->began = event->wall;
-    if (event->kind == EVENT_RUN_STOPPING && event->reason && !event->signal)
+    if (event->kind == EVENT_RUN_STOPPING && event->reason && !event->end.signal)
         set_text(&junit->stopped, event->reason);
     if (event->kind == EVENT_RUN_ENDED) {
         take_run_ended(junit, event);

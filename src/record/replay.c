@@ -56,7 +56,7 @@ static int read_event(struct replay *replay, struct event *event, struct error *
 /* 0, or ERROR_FAILED where the first event is none of a record that can be read here. */
 static int check_version(const struct replay *replay, int result, struct error *error)
 {
-    const char *version = replay->opened.members ? strstr(replay->opened.members, "\"version\":\"") : NULL;
+    const char *version = replay->opened.record.members ? strstr(replay->opened.record.members, "\"version\":\"") : NULL;
     long major = version ? strtol(version + strlen("\"version\":\""), NULL, 10) : 0;
     bool foreign = result == ERROR_FAILED && replay->line == 1;
     if (result < 0 && !foreign)
@@ -90,7 +90,7 @@ struct replay *replay_open(const char *path, struct error *error)
         replay_free(replay);
         return NULL;
     }
-    replay->opened.members = replay->members = mem_strdup(replay->opened.members);
+    replay->opened.record.members = replay->members = mem_strdup(replay->opened.record.members);
     replay->sequence = replay->opened.sequence;
     return replay;
 }
@@ -142,11 +142,11 @@ static void show_unrecorded(const struct bus *bus, const struct event *event)
                   : event->kind == EVENT_POOL_ENDED  ? EVENT_POOL_OUTPUT
                                                      : EVENT_THREAD_OUTPUT;
     output.flags = 0;
-    output.members = output.reason = NULL;
-    output.omitted = output.unrecorded = 0;
-    buf_printf(&text, "(%" PRIu64 " bytes not recorded)", event->unrecorded);
-    output.bytes = text.data;
-    output.length = text.length;
+    output.record.members = output.reason = NULL;
+    output.record.omitted = output.record.unrecorded = 0;
+    buf_printf(&text, "(%" PRIu64 " bytes not recorded)", event->record.unrecorded);
+    output.output.bytes = text.data;
+    output.output.length = text.length;
     bus_show(bus, &output);
     buf_release(&text);
 }
@@ -155,9 +155,9 @@ static void show(struct replay *replay, const struct bus *bus, const struct even
 {
     note_number(replay, event);
     replay->wall = event->wall;
-    replay->omitted += event->omitted;
+    replay->omitted += event->record.omitted;
     replay->ended = replay->ended || event->kind == EVENT_RUN_ENDED;
-    if (event->unrecorded)
+    if (event->record.unrecorded)
         show_unrecorded(bus, event);
     bus_show(bus, event);
 }

@@ -112,14 +112,14 @@ static void note_slow(struct summary *summary, const struct event *event, int64_
         free(summary->slowest[--summary->slow_count].item);
     memmove(summary->slowest + at + 1, summary->slowest + at, (summary->slow_count - at) * sizeof(*summary->slowest));
     summary->slowest[at] = (struct slow){.pool = event->object, .task = event->task, .took = took,
-                                         .item = event->shown ? mem_strdup(event->shown) : NULL};
+                                         .item = event->work.shown ? mem_strdup(event->work.shown) : NULL};
     summary->slow_count++;
 }
 
 static void note_usage(struct sum *sum, const struct event *event)
 {
-    sum->memory = event->memory > sum->memory ? event->memory : sum->memory;
-    sum->of_life = event->has_cpu ? event->cpu : 0;
+    sum->memory = event->usage.memory > sum->memory ? event->usage.memory : sum->memory;
+    sum->of_life = event->usage.has_cpu ? event->usage.cpu : 0;
 }
 
 static void end_usage(struct sum *sum)
@@ -136,14 +136,14 @@ static void take_attempt(struct summary *summary, const struct event *event)
     sum->started += ended;
     sum->failed += ended && event->flags & EVENT_WRONG;
     sum->allowed += ended && event->flags & EVENT_ALLOWED;
-    if (!event->has_span) { /* its last attempt has counted, and was to be tried again: it was not */
+    if (!event->span.known) { /* its last attempt has counted, and was to be tried again: it was not */
         sum->retries -= sum->retries > 0;
         return;
     }
-    sum->busy += event->finished - event->began;
-    sum->first = sum->first < 0 || event->began < sum->first ? event->began : sum->first;
-    sum->last = event->finished > sum->last ? event->finished : sum->last;
-    sum->worker = event->worker > sum->worker ? event->worker : sum->worker;
+    sum->busy += event->span.finished - event->span.began;
+    sum->first = sum->first < 0 || event->span.began < sum->first ? event->span.began : sum->first;
+    sum->last = event->span.finished > sum->last ? event->span.finished : sum->last;
+    sum->worker = event->place.worker > sum->worker ? event->place.worker : sum->worker;
     note_usage(sum, event);
     end_usage(sum);
     if (event->kind == EVENT_TASK_RETRYING) {
@@ -151,7 +151,7 @@ static void take_attempt(struct summary *summary, const struct event *event)
         sum->waited += event->duration;
     }
     if (ended)
-        note_slow(summary, event, event->all ? event->all : event->duration);
+        note_slow(summary, event, event->span.all ? event->span.all : event->duration);
 }
 
 static void take_life(struct summary *summary, const struct event *event)
@@ -251,10 +251,10 @@ static void summary_take(void *arg, const struct event *event)
         break;
     case EVENT_RUN_STOPPING:
         free(summary->stopped);
-        summary->stopped = event->reason && !event->signal ? mem_strdup(event->reason) : NULL;
+        summary->stopped = event->reason && !event->end.signal ? mem_strdup(event->reason) : NULL;
         break;
     case EVENT_RUN_ENDED:
-        summary->status = event->flags & EVENT_SIGNALED ? 128 + event->signal : event->has_code ? event->code : (event->flags & EVENT_WRONG) != 0;
+        summary->status = event->flags & EVENT_SIGNALED ? 128 + event->end.signal : event->end.has_code ? event->end.code : (event->flags & EVENT_WRONG) != 0;
         break;
     default:
         break;

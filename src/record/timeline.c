@@ -164,9 +164,9 @@ static void begin_slice(struct timeline *timeline, size_t pid, int64_t tid, int6
 /* The beginning of a message, as the last of a slice's args. */
 static void put_message(struct buf *out, const struct event *event)
 {
-    size_t length = event->length > MESSAGE_MOST ? MESSAGE_MOST : event->length;
+    size_t length = event->output.length > MESSAGE_MOST ? MESSAGE_MOST : event->output.length;
     buf_text(out, "\"message\":");
-    json_quote(out, event->bytes ? event->bytes : "", length - utf8_tail(event->bytes ? event->bytes : "", length));
+    json_quote(out, event->output.bytes ? event->output.bytes : "", length - utf8_tail(event->output.bytes ? event->output.bytes : "", length));
     buf_char(out, '}');
 }
 
@@ -174,21 +174,21 @@ static void put_args(struct buf *out, const struct event *event)
 {
     buf_printf(out, ",\"args\":{\"task\":%" PRId64 ",\"attempt\":%" PRId64, event->task,
                event->kind == EVENT_TASK_RETRYING ? event->attempt - 1 : event->attempt);
-    if (event->pid)
-        buf_printf(out, ",\"pid\":%" PRId64, event->pid);
-    if (event->has_code)
-        buf_printf(out, ",\"code\":%d", event->code);
-    if (event->signal) {
+    if (event->place.pid)
+        buf_printf(out, ",\"pid\":%" PRId64, event->place.pid);
+    if (event->end.has_code)
+        buf_printf(out, ",\"code\":%d", event->end.code);
+    if (event->end.signal) {
         buf_char(out, ',');
-        put_text(out, "signal", signal_name(event->signal));
+        put_text(out, "signal", signal_name(event->end.signal));
     }
-    if (event->shown) {
+    if (event->work.shown) {
         buf_char(out, ',');
-        put_text(out, "item", event->shown);
+        put_text(out, "item", event->work.shown);
     }
-    if (event->command) {
+    if (event->work.command) {
         buf_char(out, ',');
-        put_text(out, "command", event->command);
+        put_text(out, "command", event->work.command);
     }
     if (event->reason) {
         buf_char(out, ',');
@@ -209,9 +209,9 @@ static void put_counter(struct timeline *timeline, size_t pid, const char *text,
 static void put_slice(struct timeline *timeline, struct tracks *tracks, size_t pid, const struct event *event)
 {
     struct buf text = {0};
-    name_workers(timeline, tracks, event->worker);
+    name_workers(timeline, tracks, event->place.worker);
     buf_printf(&text, "%s %" PRId64, tracks->object, event->task);
-    begin_slice(timeline, pid, event->worker, event->began, event->finished, &tracks->free_at[event->worker], text.data);
+    begin_slice(timeline, pid, event->place.worker, event->span.began, event->span.finished, &tracks->free_at[event->place.worker], text.data);
     if (event->flags & EVENT_WRONG)
         buf_text(&timeline->line, ",\"cname\":\"terrible\"");
     put_args(&timeline->line, event);
@@ -224,7 +224,7 @@ static void take_attempt(struct timeline *timeline, const struct event *event)
 {
     struct tracks *tracks = tracks_of(timeline, event);
     size_t pid = number_of(timeline, tracks);
-    if (event->has_span && event->worker >= 1)
+    if (event->span.known && event->place.worker >= 1)
         put_slice(timeline, tracks, pid, event);
     if (event->kind != EVENT_TASK_ENDED)
         return;
@@ -258,18 +258,18 @@ static void take_process_sample(struct timeline *timeline, const struct event *e
     if (since > tracks->sampled && tracks->sampled)
         put_load(timeline, pid, tracks->sampled, 0);
     put_load(timeline, pid, since > tracks->sampled ? since : tracks->sampled,
-             (event->cpu - tracks->cpu) * 100 / (event->duration ? event->duration : 1));
-    put_memory(timeline, pid, event->at, event->memory);
-    tracks->cpu = event->cpu;
+             (event->usage.cpu - tracks->cpu) * 100 / (event->duration ? event->duration : 1));
+    put_memory(timeline, pid, event->at, event->usage.memory);
+    tracks->cpu = event->usage.cpu;
     tracks->sampled = event->at;
 }
 
 /* The object that has put or got a message; where it is none of the run, the queue itself. */
 static struct tracks *party_of(struct timeline *timeline, const struct event *event)
 {
-    for (size_t i = 0; event->party && i < timeline->count; i++)
+    for (size_t i = 0; event->message.party && i < timeline->count; i++)
         if (timeline->tracks[i].kind != EVENT_OF_QUEUE && timeline->tracks[i].object &&
-            !strcmp(timeline->tracks[i].object, event->party))
+            !strcmp(timeline->tracks[i].object, event->message.party))
             return &timeline->tracks[i];
     return tracks_of(timeline, event);
 }
@@ -282,7 +282,7 @@ static void put_flow(struct timeline *timeline, const struct event *event, size_
     begin(timeline, put ? 's' : 'f');
     buf_printf(&timeline->line, ",\"pid\":%zu,\"tid\":%d,\"cat\":\"queue\",", pid, MESSAGES_TID);
     put_text(&timeline->line, "name", event->object);
-    buf_printf(&timeline->line, ",\"id\":\"%zu.%" PRId64 "\"", queue, event->number);
+    buf_printf(&timeline->line, ",\"id\":\"%zu.%" PRId64 "\"", queue, event->message.number);
     put_time(&timeline->line, "ts", at);
     if (!put)
         buf_text(&timeline->line, ",\"bp\":\"e\"");
@@ -299,11 +299,11 @@ static void take_message(struct timeline *timeline, const struct event *event)
     tracks->passes = true;
     buf_printf(&text, "%s %s", event->kind == EVENT_QUEUE_PUT ? "put" : "get", event->object);
     begin_slice(timeline, pid, MESSAGES_TID, event->at, event->at, &tracks->passed, text.data);
-    buf_printf(&timeline->line, ",\"args\":{\"number\":%" PRId64 ",", event->number);
+    buf_printf(&timeline->line, ",\"args\":{\"number\":%" PRId64 ",", event->message.number);
     put_message(&timeline->line, event);
     end(timeline);
     buf_release(&text);
-    if (event->number)
+    if (event->message.number)
         put_flow(timeline, event, pid, tracks->passed - SHORTEST);
 }
 
@@ -332,8 +332,8 @@ static void end_life(struct timeline *timeline, struct tracks *tracks, const str
     if (event && event->flags & EVENT_WRONG)
         buf_text(&timeline->line, ",\"cname\":\"terrible\"");
     buf_printf(&timeline->line, ",\"args\":{\"pid\":%" PRId64, tracks->pid);
-    if (event && event->has_code)
-        buf_printf(&timeline->line, ",\"code\":%d", event->code);
+    if (event && event->end.has_code)
+        buf_printf(&timeline->line, ",\"code\":%d", event->end.code);
     if (event && event->reason) {
         buf_char(&timeline->line, ',');
         put_text(&timeline->line, "reason", event->reason);
@@ -348,7 +348,7 @@ static void take_life(struct timeline *timeline, const struct event *event)
     struct tracks *tracks = tracks_of(timeline, event);
     if (event->kind == EVENT_PROCESS_STARTED || event->kind == EVENT_THREAD_STARTED) {
         tracks->began = event->at;
-        tracks->pid = event->pid;
+        tracks->pid = event->place.pid;
     } else {
         end_life(timeline, tracks, event, event->at);
     }

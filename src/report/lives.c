@@ -4,16 +4,16 @@
 static void begin_life(struct report *report, const struct event *event)
 {
     struct report_object *object = report_object_at(report, report_object_of(report, event));
-    object->life++;
-    object->alive = true;
+    object->lives.life++;
+    object->lives.alive = true;
     object->failed = false;
-    object->pid = event->pid;
+    object->lives.pid = event->place.pid;
     if (object->began == NEVER)
         object->began = event->at;
     object->ended = NEVER;
-    object->lived = event->at;
-    object->cpu_of_life = 0;
-    object->sampled = NEVER;
+    object->lives.lived = event->at;
+    object->lives.cpu_of_life = 0;
+    object->lives.sampled = NEVER;
     buf_clear(&object->reason);
     buf_clear(&object->output);
 }
@@ -22,46 +22,46 @@ static void begin_life(struct report *report, const struct event *event)
 static void take_sample(struct report *report, const struct event *event)
 {
     struct report_object *object = report_object_at(report, report_object_of(report, event));
-    int64_t used = event->cpu - object->cpu_of_life;
+    int64_t used = event->usage.cpu - object->lives.cpu_of_life;
     int64_t since = event->at - event->duration;
-    if (object->sampled != NEVER && since > object->sampled)
-        series_add(&object->load, object->sampled, 0);
-    series_add(&object->load, since > object->sampled ? since : object->sampled,
+    if (object->lives.sampled != NEVER && since > object->lives.sampled)
+        series_add(&object->lives.load, object->lives.sampled, 0);
+    series_add(&object->lives.load, since > object->lives.sampled ? since : object->lives.sampled,
                used * 100 / (event->duration ? event->duration : 1));
-    series_add(&object->held, event->at, event->memory);
-    object->cpu += used;
-    object->cpu_of_life = event->cpu;
-    object->sampled = event->at;
-    if (event->memory > object->memory)
-        object->memory = event->memory;
+    series_add(&object->lives.held, event->at, event->usage.memory);
+    object->lives.cpu += used;
+    object->lives.cpu_of_life = event->usage.cpu;
+    object->lives.sampled = event->at;
+    if (event->usage.memory > object->memory)
+        object->memory = event->usage.memory;
 }
 
 static void end_samples(struct report_object *object)
 {
-    if (object->sampled == NEVER || object->kind != EVENT_OF_PROCESS)
+    if (object->lives.sampled == NEVER || object->kind != EVENT_OF_PROCESS)
         return;
-    series_add(&object->load, object->ended, 0);
-    series_add(&object->held, object->ended, 0);
-    object->sampled = NEVER;
+    series_add(&object->lives.load, object->ended, 0);
+    series_add(&object->lives.held, object->ended, 0);
+    object->lives.sampled = NEVER;
 }
 
 /* Its end, at OBJECT's ENDED where that is known. */
 static void end_life(struct report *report, uint32_t number, enum span_state state)
 {
     struct report_object *object = report_object_at(report, number);
-    if (!object->alive)
+    if (!object->lives.alive)
         return;
-    object->alive = false;
+    object->lives.alive = false;
     if (object->ended == NEVER)
         object->ended = report->now;
-    object->states[state]++;
+    object->pool.states[state]++;
     end_samples(object);
     struct span span = {
         .lane = objects_lane(&report->objects, number, 0),
-        .number = object->life,
-        .attempt = object->life + 1,
-        .began = object->lived,
-        .took = object->ended - object->lived,
+        .number = object->lives.life,
+        .attempt = object->lives.life + 1,
+        .began = object->lives.lived,
+        .took = object->ended - object->lives.lived,
         .state = state,
     };
     words_clear(&report->words);
@@ -100,7 +100,7 @@ static void take_thread_ended(struct report *report, const struct event *event)
 static void take_line(struct report *report, const struct event *event)
 {
     struct report_object *object = report_object_at(report, report_object_of(report, event));
-    keep_output(&object->output, event->bytes, event->length);
+    keep_output(&object->output, event->output.bytes, event->output.length);
     keep_output(&object->output, "\n", 1);
 }
 

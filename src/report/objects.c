@@ -20,7 +20,7 @@ static uint32_t add(struct objects *objects, enum event_object kind, const char 
         .name = mem_strdup(name),
         .began = NEVER,
         .ended = NEVER,
-        .life = -1,
+        .lives.life = -1,
     };
     return (uint32_t)objects->count++;
 }
@@ -77,9 +77,9 @@ void objects_release(struct objects *objects)
         free(object->lanes);
         buf_release(&object->reason);
         buf_release(&object->output);
-        series_release(&object->depth);
-        series_release(&object->load);
-        series_release(&object->held);
+        series_release(&object->queue.depth);
+        series_release(&object->lives.load);
+        series_release(&object->lives.held);
     }
     for (size_t i = 0; i < objects->lane_count; i++)
         free(objects->lanes[i].host);

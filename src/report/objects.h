@@ -21,6 +21,44 @@ struct lane {
     char *host;     /* where that worker ran last; NULL: where the run did */
 };
 
+/* Of a pool. */
+struct report_pool {
+    /* of a pool */
+    int64_t workers;
+    int64_t states[SPAN_STATES]; /* attempts by how they ended */
+    int64_t passed_over;         /* tasks that were not run: the run or the pool was stopped */
+    int64_t resumed;             /* tasks that were done before */
+    int64_t current;             /* and whose files were up to date */
+    int64_t busy;                /* ns of all attempts */
+    int64_t wasted;              /* of these, of those that were not the last or failed */
+    int64_t longest;
+};
+
+/* Of a process or thread. */
+struct report_lives {
+    /* of a process or thread */
+    int64_t life;   /* which it is, from 0 */
+    bool alive;
+    int64_t lived; /* when that life began */
+    int64_t pid;
+    int64_t cpu;         /* ns of all lives, as far as they were measured; MEMORY is the most it held */
+    int64_t cpu_of_life; /* ns, of these */
+    int64_t sampled;     /* when that was measured last; NEVER */
+    struct series load;  /* per cent of one processor */
+    struct series held;  /* bytes of memory */
+};
+
+/* Of a queue. */
+struct report_queue {
+    /* of a queue */
+    int64_t put;
+    int64_t taken;
+    int64_t waiting;
+    int64_t most_waiting;
+    int64_t wait; /* ns, on average */
+    struct series depth;
+};
+
 struct report_object {
     enum event_object kind;
     char *name;
@@ -35,34 +73,11 @@ struct report_object {
     bool skipped;
     struct buf reason; /* of its failure, or why it was not started */
     struct buf output; /* the last of what a process or thread wrote */
-    /* of a pool */
-    int64_t workers;
-    int64_t states[SPAN_STATES]; /* attempts by how they ended */
+    struct report_pool pool;
     int64_t tasks_allowed;       /* of those that failed: allow_failure lets them pass */
-    int64_t passed_over;         /* tasks that were not run: the run or the pool was stopped */
-    int64_t resumed;             /* tasks that were done before */
-    int64_t current;             /* and whose files were up to date */
-    int64_t busy;                /* ns of all attempts */
-    int64_t wasted;              /* of these, of those that were not the last or failed */
-    int64_t longest;
     int64_t memory;              /* bytes, the most of a task, or of the process */
-    /* of a process or thread */
-    int64_t life;   /* which it is, from 0 */
-    bool alive;
-    int64_t lived; /* when that life began */
-    int64_t pid;
-    int64_t cpu;         /* ns of all lives, as far as they were measured; MEMORY is the most it held */
-    int64_t cpu_of_life; /* ns, of these */
-    int64_t sampled;     /* when that was measured last; NEVER */
-    struct series load;  /* per cent of one processor */
-    struct series held;  /* bytes of memory */
-    /* of a queue */
-    int64_t put;
-    int64_t taken;
-    int64_t waiting;
-    int64_t most_waiting;
-    int64_t wait; /* ns, on average */
-    struct series depth;
+    struct report_lives lives;
+    struct report_queue queue;
 };
 
 /* A zeroed one is empty. */

@@ -19,10 +19,10 @@ static void put_objects(const struct report *report, struct buf *out)
         const struct report_object *object = &report->objects.items[i];
         buf_printf(out, "%s{\"kind\":\"%s\",\"name\":", i ? ",\n" : "", object_word(object->kind));
         put_quoted(out, object->name);
-        buf_printf(out, ",\"failed\":%d,\"skipped\":%d", object->failed || object->states[SPAN_FAILED] ||
-                                                             object->states[SPAN_TIMEOUT],
+        buf_printf(out, ",\"failed\":%d,\"skipped\":%d", object->failed || object->pool.states[SPAN_FAILED] ||
+                                                             object->pool.states[SPAN_TIMEOUT],
                    object->skipped);
-        buf_printf(out, ",\"workers\":%lld", (long long)object->workers);
+        buf_printf(out, ",\"workers\":%lld", (long long)object->pool.workers);
         if (object->members)
             buf_printf(out, ",\"declared\":{%s}", object->members);
         buf_char(out, '}');
@@ -66,7 +66,7 @@ static bool used_much(const struct report *report, const struct report_object *p
 {
     size_t more = 0;
     for (size_t i = 0; i < report->objects.count; i++)
-        more += report->objects.items[i].cpu > process->cpu;
+        more += report->objects.items[i].lives.cpu > process->lives.cpu;
     return more < CHARTED_PROCESSES;
 }
 
@@ -75,11 +75,11 @@ static void put_series(const struct report *report, struct buf *out)
     buf_text(out, ",\n\"series\":[");
     for (size_t i = 0; i < report->objects.count; i++) {
         const struct report_object *object = &report->objects.items[i];
-        put_chart(out, &object->depth, "queue", object->name, "messages");
+        put_chart(out, &object->queue.depth, "queue", object->name, "messages");
         if (object->kind != EVENT_OF_PROCESS || !used_much(report, object))
             continue;
-        put_chart(out, &object->load, "CPU", object->name, "percent");
-        put_chart(out, &object->held, "memory", object->name, "bytes");
+        put_chart(out, &object->lives.load, "CPU", object->name, "percent");
+        put_chart(out, &object->lives.held, "memory", object->name, "bytes");
     }
     buf_char(out, ']');
 }

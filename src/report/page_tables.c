@@ -156,22 +156,22 @@ static bool has_kind(const struct report *report, unsigned kinds)
 
 static void put_pool(const struct report *report, const struct report_object *pool, struct buf *out)
 {
-    int64_t failed = pool->states[SPAN_FAILED] + pool->states[SPAN_TIMEOUT];
-    int64_t ended = pool->states[SPAN_DONE] + failed;
+    int64_t failed = pool->pool.states[SPAN_FAILED] + pool->pool.states[SPAN_TIMEOUT];
+    int64_t ended = pool->pool.states[SPAN_DONE] + failed;
     int64_t lasted = pool_lasted(report, pool);
     buf_text(out, "<tr><th scope=\"row\">");
     markup_escape(out, pool->name, strlen(pool->name));
     buf_text(out, "</th>");
-    put_count(out, pool->states[SPAN_DONE]);
+    put_count(out, pool->pool.states[SPAN_DONE]);
     put_count(out, failed);
-    put_count(out, pool->states[SPAN_RETRIED]);
-    put_count(out, pool->passed_over);
+    put_count(out, pool->pool.states[SPAN_RETRIED]);
+    put_count(out, pool->pool.passed_over);
     put_time(out, pool->began == NEVER ? NEVER : lasted);
-    put_count(out, pool->workers);
-    put_share(out, pool->busy, pool->workers * lasted);
-    put_share(out, pool->wasted, pool->busy);
-    put_time(out, ended ? (pool->busy - pool->wasted) / ended : NEVER);
-    put_time(out, pool->longest);
+    put_count(out, pool->pool.workers);
+    put_share(out, pool->pool.busy, pool->pool.workers * lasted);
+    put_share(out, pool->pool.wasted, pool->pool.busy);
+    put_time(out, ended ? (pool->pool.busy - pool->pool.wasted) / ended : NEVER);
+    put_time(out, pool->pool.longest);
     put_bytes(out, pool->memory);
     buf_text(out, "</tr>\n");
 }
@@ -198,16 +198,16 @@ static const char *outcome_of(const struct report_object *object)
 {
     return object->skipped                 ? "not started"
            : object->failed                ? object->allowed ? "failed as allowed" : "failed"
-           : object->life < 0              ? "not started"
-           : object->states[SPAN_OPEN]     ? "not ended"
-           : object->states[SPAN_STOPPED]  ? "stopped"
+           : object->lives.life < 0              ? "not started"
+           : object->pool.states[SPAN_OPEN]     ? "not ended"
+           : object->pool.states[SPAN_STOPPED]  ? "stopped"
                                            : "ended";
 }
 
 /* Replicas are told of one by one: what declares them has no life of its own. */
 static bool is_told(const struct report_object *object)
 {
-    return object->life >= 0 || object->skipped || object->failed;
+    return object->lives.life >= 0 || object->skipped || object->failed;
 }
 
 void page_others(const struct report *report, struct buf *out)
@@ -233,8 +233,8 @@ void page_others(const struct report *report, struct buf *out)
         put_text(out, "bdi", object->reason.data, object->reason.length);
         put_time(out, object->began);
         put_time(out, object->began == NEVER ? NEVER : object->ended - object->began);
-        put_count(out, object->life + 1);
-        put_time(out, object->cpu ? object->cpu : NEVER);
+        put_count(out, object->lives.life + 1);
+        put_time(out, object->lives.cpu ? object->lives.cpu : NEVER);
         put_bytes(out, object->memory);
         buf_text(out, "</tr>\n");
     }
@@ -256,11 +256,11 @@ void page_queues(const struct report *report, struct buf *out)
         buf_text(out, "<tr><th scope=\"row\">");
         markup_escape(out, queue->name, strlen(queue->name));
         buf_text(out, "</th>");
-        put_count(out, queue->put);
-        put_count(out, queue->taken);
-        put_count(out, queue->waiting);
-        put_count(out, queue->most_waiting);
-        put_time(out, queue->wait);
+        put_count(out, queue->queue.put);
+        put_count(out, queue->queue.taken);
+        put_count(out, queue->queue.waiting);
+        put_count(out, queue->queue.most_waiting);
+        put_time(out, queue->queue.wait);
         buf_text(out, "</tr>\n");
     }
     end_table(out);

@@ -60,49 +60,49 @@ static void take_pool_started(struct report *report, const struct event *event)
     struct report_object *pool = report_object_at(report, report_object_of(report, event));
     if (pool->began == NEVER) /* a word may start it again */
         pool->began = event->at;
-    pool->workers = event->count;
+    pool->pool.workers = event->count;
 }
 
 static void take_worker_started(struct report *report, const struct event *event)
 {
-    if (!event->machine)
+    if (!event->place.machine)
         return;
-    uint32_t number = objects_lane(&report->objects, report_object_of(report, event), event->worker);
+    uint32_t number = objects_lane(&report->objects, report_object_of(report, event), event->place.worker);
     struct lane *lane = &report->objects.lanes[number];
     free(lane->host);
-    lane->host = mem_strdup(event->machine);
+    lane->host = mem_strdup(event->place.machine);
 }
 
 static void take_pool_ended(struct report *report, const struct event *event)
 {
     struct report_object *pool = report_object_at(report, report_object_of(report, event));
     pool->ended = event->at;
-    pool->current = event->current;
+    pool->pool.current = event->tally.current;
 }
 
 static void take_pool_resumed(struct report *report, const struct event *event)
 {
-    report_object_at(report, report_object_of(report, event))->resumed = event->count;
+    report_object_at(report, report_object_of(report, event))->pool.resumed = event->count;
 }
 
 static void take_queue_counts(struct report *report, const struct event *event)
 {
     struct report_object *queue = report_object_at(report, report_object_of(report, event));
-    queue->put = event->put;
-    queue->taken = event->taken;
-    queue->waiting = event->count;
-    if (queue->waiting > queue->most_waiting)
-        queue->most_waiting = queue->waiting;
-    series_add(&queue->depth, event->at, event->count);
+    queue->queue.put = event->books.put;
+    queue->queue.taken = event->books.taken;
+    queue->queue.waiting = event->count;
+    if (queue->queue.waiting > queue->queue.most_waiting)
+        queue->queue.most_waiting = queue->queue.waiting;
+    series_add(&queue->queue.depth, event->at, event->count);
     if (event->has_duration)
-        queue->wait = event->duration;
+        queue->queue.wait = event->duration;
 }
 
 static void take_declared(struct report *report, const struct event *event)
 {
     struct report_object *object = report_object_at(report, report_object_of(report, event));
     free(object->members);
-    object->members = event->members ? mem_strdup(event->members) : NULL;
+    object->members = event->record.members ? mem_strdup(event->record.members) : NULL;
 }
 
 static void take_skipped(struct report *report, const struct event *event)
@@ -141,7 +141,7 @@ static void take_wrong(struct report *report, const struct event *event)
     uint32_t number = report_object_of(report, event);
     struct report_object *object = report_object_at(report, number);
     bool pool = object->kind == EVENT_OF_POOL;
-    if (object->failed || (pool && object->states[SPAN_FAILED] + object->states[SPAN_TIMEOUT]) ||
+    if (object->failed || (pool && object->pool.states[SPAN_FAILED] + object->pool.states[SPAN_TIMEOUT]) ||
         !tell(report, event))
         return;
     object->failed = object->kind != EVENT_OF_RUN;
@@ -155,9 +155,9 @@ static void take_wrong(struct report *report, const struct event *event)
         .object = number,
         .task = -1,
         .span = -1,
-        .attempts = object->life + 1,
-        .began = object->life < 0 ? NEVER : object->lived,
-        .took = event->at - object->lived,
+        .attempts = object->lives.life + 1,
+        .began = object->lives.life < 0 ? NEVER : object->lives.lived,
+        .took = event->at - object->lives.lived,
         .at = event->at,
         .state = SPAN_FAILED,
         .words = report->words,
@@ -171,7 +171,7 @@ static void take_wrong(struct report *report, const struct event *event)
 static void take_opened(struct report *report, const struct event *event)
 {
     free(report->opened);
-    report->opened = event->members ? mem_strdup(event->members) : NULL;
+    report->opened = event->record.members ? mem_strdup(event->record.members) : NULL;
 }
 
 static void take_stopping(struct report *report, const struct event *event)
@@ -186,7 +186,7 @@ static void take_ended(struct report *report, const struct event *event)
     report->ended = true;
     report->failed = event->flags & EVENT_WRONG;
     report->stopped = event->flags & EVENT_SIGNALED;
-    report->leaked = event->leaked;
+    report->leaked = event->leak.count;
 }
 
 /* ---- the reader ---- */
@@ -297,17 +297,17 @@ struct totals report_totals(const struct report *report)
         const struct report_object *pool = &report->objects.items[i];
         if (pool->kind != EVENT_OF_POOL)
             continue;
-        totals.done += pool->states[SPAN_DONE];
-        totals.failed += pool->states[SPAN_FAILED] + pool->states[SPAN_TIMEOUT];
+        totals.done += pool->pool.states[SPAN_DONE];
+        totals.failed += pool->pool.states[SPAN_FAILED] + pool->pool.states[SPAN_TIMEOUT];
         totals.allowed += pool->tasks_allowed;
-        totals.retried += pool->states[SPAN_RETRIED];
-        totals.stopped += pool->states[SPAN_STOPPED];
-        totals.open += pool->states[SPAN_OPEN];
-        totals.passed_over += pool->passed_over;
-        totals.resumed += pool->resumed;
-        totals.current += pool->current;
-        totals.busy += pool->busy;
-        totals.could += pool->workers * pool_lasted(report, pool);
+        totals.retried += pool->pool.states[SPAN_RETRIED];
+        totals.stopped += pool->pool.states[SPAN_STOPPED];
+        totals.open += pool->pool.states[SPAN_OPEN];
+        totals.passed_over += pool->pool.passed_over;
+        totals.resumed += pool->pool.resumed;
+        totals.current += pool->pool.current;
+        totals.busy += pool->pool.busy;
+        totals.could += pool->pool.workers * pool_lasted(report, pool);
         if (pool->memory > totals.memory)
             totals.memory = pool->memory;
     }

@@ -7,12 +7,12 @@
 
 static void count_span(struct report_object *pool, const struct span *span)
 {
-    pool->states[span->state]++;
-    pool->busy += span->took;
+    pool->pool.states[span->state]++;
+    pool->pool.busy += span->took;
     if (span->state != SPAN_DONE && span->state != SPAN_OPEN)
-        pool->wasted += span->took;
-    if (span->took > pool->longest)
-        pool->longest = span->took;
+        pool->pool.wasted += span->took;
+    if (span->took > pool->pool.longest)
+        pool->pool.longest = span->took;
     if (span->memory > pool->memory)
         pool->memory = span->memory;
 }
@@ -61,12 +61,12 @@ static void fill_words(struct report *report, const struct event *event, const s
 {
     struct words_of_span *words = &report->words;
     words_clear(words);
-    if (event->item)
-        fill_item(report, event->item, event->item_length);
+    if (event->work.item)
+        fill_item(report, event->work.item, event->work.item_length);
     else
         fill_item(report, running->item.data, running->item.length);
-    if (event->command)
-        markup_clean(&words->command, event->command, strlen(event->command), COMMAND_MOST);
+    if (event->work.command)
+        markup_clean(&words->command, event->work.command, strlen(event->work.command), COMMAND_MOST);
     if (event->reason)
         markup_clean(&words->reason, event->reason, strlen(event->reason), REASON_MOST);
     if (event->flags & EVENT_ALLOWED)
@@ -78,17 +78,17 @@ static void take_task_started(struct report *report, const struct event *event)
 {
     struct running_task *running = running_find(&report->running, report_object_of(report, event), event->task);
     running->attempt = event->attempt;
-    running->worker = event->worker;
+    running->worker = event->place.worker;
     running->began = event->at;
     buf_clear(&running->item);
     buf_clear(&running->output);
-    buf_append(&running->item, event->item, event->item_length);
+    buf_append(&running->item, event->work.item, event->work.item_length);
 }
 
 static void take_task_output(struct report *report, const struct event *event)
 {
     struct running_task *running = running_find(&report->running, report_object_of(report, event), event->task);
-    keep_output(&running->output, event->bytes, event->length);
+    keep_output(&running->output, event->output.bytes, event->output.length);
 }
 
 /* An attempt is over, in that state. */
@@ -97,13 +97,13 @@ static void take_task_over(struct report *report, const struct event *event, enu
     uint32_t object = report_object_of(report, event);
     struct running_task *running = running_find(&report->running, object, event->task);
     struct span span = {
-        .lane = objects_lane(&report->objects, object, event->worker),
+        .lane = objects_lane(&report->objects, object, event->place.worker),
         .number = event->task,
         .attempt = state == SPAN_RETRIED ? event->attempt - 1 : event->attempt,
-        .began = event->has_span ? event->began : event->at, /* else the attempt has a span: it was to be tried again */
-        .took = event->has_span ? event->finished - event->began : 0,
+        .began = event->span.known ? event->span.began : event->at, /* else the attempt has a span: it was to be tried again */
+        .took = event->span.known ? event->span.finished - event->span.began : 0,
         .state = state,
-        .memory = event->memory,
+        .memory = event->usage.memory,
     };
     fill_words(report, event, running, state);
     end_task(report, object, &span, event->flags & EVENT_ALLOWED);
@@ -120,7 +120,7 @@ static enum span_state state_of(const struct event *event)
 static void take_task_skipped(struct report *report, const struct event *event)
 {
     uint32_t object = report_object_of(report, event);
-    report_object_at(report, object)->passed_over++;
+    report_object_at(report, object)->pool.passed_over++;
     running_remove(&report->running, object, event->task);
 }
 
@@ -154,7 +154,7 @@ void report_end_tasks(struct report *report)
 {
     for (size_t i = 0; i < report->running.count; i++) {
         const struct running_task *running = &report->running.items[i];
-        struct event event = {.item = NULL};
+        struct event event = {.work.item = NULL};
         if (running->task < 0)
             continue;
         struct span span = {

@@ -83,7 +83,7 @@ static const char *fault_hint(struct loader *loader, const struct written *writt
 /* What a template within 'vars' has wrong that names them, whatever else is said of it. */
 static const char *vars_hint(const struct loader *loader, const struct written *written)
 {
-    return !loader->vars_known && strstr(written->text, "vars")
+    return !loader->evaluation.vars_known && strstr(written->text, "vars")
                ? "in 'vars' itself an expression may use env and name"
                : NULL;
 }
@@ -133,20 +133,20 @@ static bool parse(struct loader *loader, const struct written *written, enum tem
 
 void loader_release_script(struct loader *loader)
 {
-    script_free(loader->script);
-    loader->script = NULL;
+    script_free(loader->evaluation.script);
+    loader->evaluation.script = NULL;
 }
 
 /* The state for expressions in which `name` is NAME. */
 static struct script *script_for(struct loader *loader, const char *name)
 {
-    if (loader->script && strcmp(loader->script_name, name))
+    if (loader->evaluation.script && strcmp(loader->evaluation.script_name, name))
         loader_release_script(loader);
-    if (!loader->script) {
-        loader->script_name = name;
-        loader->script = script_new_expressions(name, &loader->scenario->vars);
+    if (!loader->evaluation.script) {
+        loader->evaluation.script_name = name;
+        loader->evaluation.script = script_new_expressions(name, &loader->scenario->vars);
     }
-    return loader->script;
+    return loader->evaluation.script;
 }
 
 static bool evaluate(struct loader *loader, const struct written *written, const char *name,
@@ -163,8 +163,8 @@ static bool evaluate(struct loader *loader, const struct written *written, const
         error_release(&error);
         return false;
     }
-    loader->evaluated = written->node;
-    loader->value = *value;
+    loader->evaluation.evaluated = written->node;
+    loader->evaluation.value = *value;
     return true;
 }
 
@@ -280,7 +280,7 @@ static const struct value *find_used(const struct block *block)
     while (block && block->kind != BLOCK_PROCESS && block->kind != BLOCK_POOL)
         block = block->kind == BLOCK_HOOK ? NULL : block->parent;
     const struct object_spec *object = block ? block->spec : NULL;
-    return object && object->used.table.count ? &object->used : NULL;
+    return object && object->needs.used.table.count ? &object->needs.used : NULL;
 }
 
 /* True where it is known now what the template gives: nothing but vars stands in it, and it calls nothing. */
@@ -289,7 +289,7 @@ static bool is_known(const struct loader *loader, const struct template *parsed)
     static const char *const names[] = {"item", "index", "worker", "attempt", "message", "env", "uses", "name", "output_tmp", "("};
     size_t length;
     const char *text = template_source(parsed, &length);
-    if (template_is_constant(parsed) || !loader->vars_known || loader->incomplete)
+    if (template_is_constant(parsed) || !loader->evaluation.vars_known || loader->incomplete)
         return false;
     for (const char *at = text; (at = memmem(at, length - (size_t)(at - text), "${{", 3)); at += 3) {
         size_t left = length - (size_t)(at - text);
@@ -306,7 +306,7 @@ static void try_out(struct loader *loader, const struct node *node, const struct
 {
     struct error error = {0};
     struct buf text = {0};
-    const char *name = loader->script ? loader->script_name : loader->scenario->name;
+    const char *name = loader->evaluation.script ? loader->evaluation.script_name : loader->scenario->name;
     if (is_known(loader, parsed) && name && template_render(parsed, script_for(loader, name), &text, &error))
         diag_error(loader->diags, loader_mark(loader, node), strstr(error.text, "attempt to add") ? "texts are joined by '..'" : NULL, "%s",
                    loader_shown(loader, error.text));

@@ -59,9 +59,9 @@ void field_expected(struct loader *loader, const struct field *field, const stru
                     const char *expected, const char *hint)
 {
     const char *from = "";
-    if (node == loader->evaluated) {
+    if (node == loader->evaluation.evaluated) {
         struct buf text = {0};
-        value_text(&text, &loader->value);
+        value_text(&text, &loader->evaluation.value);
         from = arena_printf(loader->arena, ", which is '%s'",
                             show_text(buf_string(&text), text.length).text);
         buf_release(&text);

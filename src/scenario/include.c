@@ -90,7 +90,7 @@ static const struct node *read_file(struct loader *loader, const struct node *no
     size_t number = include_add(
         loader, &(struct scenario_file){
                     .source = source,
-                    .directory = directory ? directory : loader->scenario->directory,
+                    .directory = directory ? directory : loader->scenario->source.directory,
                     .identity = identity,
                     .parent = node->file,
                     .place = loader_mark(loader, node),

@@ -31,7 +31,7 @@ static char *path_in(const char *directory, const char *written)
 
 char *scenario_path(const struct scenario *scenario, const char *written)
 {
-    return path_in(scenario->directory, written);
+    return path_in(scenario->source.directory, written);
 }
 
 const struct source *loader_source(const struct loader *loader, const struct node *node)
@@ -113,11 +113,11 @@ static void report_nowhere(struct diags *diags, const char *text)
 static void keep_tree(struct loader *loader, const struct node *root)
 {
     struct scenario *scenario = loader->scenario;
-    scenario->root = root;
-    scenario->directories =
-        arena_alloc(loader->arena, loader->file_count * sizeof(*scenario->directories));
+    scenario->source.root = root;
+    scenario->source.directories =
+        arena_alloc(loader->arena, loader->file_count * sizeof(*scenario->source.directories));
     for (size_t i = 0; i < loader->file_count; i++)
-        scenario->directories[i] = loader->files[i].directory;
+        scenario->source.directories[i] = loader->files[i].directory;
 }
 
 /* What the command line says of pools: as if it stood in a file of that name. */
@@ -128,7 +128,7 @@ static void read_on(struct loader *loader)
         return;
     struct scenario_file file = {
         .source = sources_add(loader->sources, "--on", text, strlen(text)),
-        .directory = loader->scenario->directory,
+        .directory = loader->scenario->source.directory,
         .identity = "",
     };
     size_t number = include_add(loader, &file);
@@ -137,10 +137,10 @@ static void read_on(struct loader *loader)
 
 static void read_scenario(struct loader *loader)
 {
-    char *identity = realpath(loader->scenario->file, NULL);
+    char *identity = realpath(loader->scenario->source.file, NULL);
     include_add(loader, &(struct scenario_file){
                             .source = loader->source,
-                            .directory = loader->scenario->directory,
+                            .directory = loader->scenario->source.directory,
                             .identity = identity ? arena_strdup(loader->arena, identity) : "",
                         });
     free(identity);
@@ -175,9 +175,9 @@ static void read_scenario(struct loader *loader)
 static void release_loader(struct loader *loader)
 {
     loader_release_script(loader);
-    names_release(&loader->names);
-    free(loader->declared);
-    free(loader->references);
+    names_release(&loader->objects.names);
+    free(loader->objects.declared);
+    free(loader->mentions.references);
     free(loader->files);
 }
 
@@ -186,8 +186,8 @@ static struct scenario *new_scenario(const char *file, bool standard)
     struct arena *arena = arena_new();
     struct scenario *scenario = arena_alloc(arena, sizeof(*scenario));
     scenario->arena = arena;
-    scenario->file = standard ? STANDARD_INPUT : arena_strdup(arena, file);
-    scenario->directory = loader_directory(arena, standard ? "." : file);
+    scenario->source.file = standard ? STANDARD_INPUT : arena_strdup(arena, file);
+    scenario->source.directory = loader_directory(arena, standard ? "." : file);
     scenario->name = standard ? "stdin" : name_of(arena, file);
     scenario->vars.type = VALUE_TABLE;
     return scenario;
@@ -200,9 +200,9 @@ static struct scenario *load(struct loader *loader, struct scenario *scenario, s
     size_t before = diags_count(diags);
     if (!loader->source)
         report_nowhere(diags, error->text);
-    else if (!scenario->directory)
+    else if (!scenario->source.directory)
         report_nowhere(diags, arena_printf(scenario->arena, "cannot find the directory of '%s': %s",
-                                           scenario->file, strerror(errno)));
+                                           scenario->source.file, strerror(errno)));
     else
         read_scenario(loader);
     include_explain(loader);
@@ -233,7 +233,7 @@ struct scenario *scenario_load(const char *file, const struct scenario_wishes *w
     if (wishes)
         loader.wishes = *wishes;
     loader.standard_input = standard;
-    loader.source = sources_read(*held, file, scenario->file, &error);
+    loader.source = sources_read(*held, file, scenario->source.file, &error);
     return load(&loader, scenario, &error);
 }
 

@@ -40,6 +40,31 @@ struct reference {
     size_t *slot; /* gets the queue's index, the object's number */
 };
 
+/* The objects that a scenario declares. */
+struct loader_objects {
+    struct names names; /* of objects, numbers into DECLARED */
+    struct declared *declared;
+    size_t declared_count;
+    size_t declared_capacity;
+};
+
+/* Where a scenario names them. */
+struct loader_mentions {
+    struct reference *references;
+    size_t reference_count;
+    size_t reference_found; /* where loader_reference_mark() found the last one */
+    size_t reference_capacity;
+};
+
+/* What is worked out while a scenario is read. */
+struct loader_evaluation {
+    struct script *script;        /* for expressions; NULL until one is met */
+    const char *script_name;      /* what `name` is in it */
+    bool vars_known;              /* the scenario's vars are bound */
+    const struct node *evaluated; /* the template that was evaluated last, and what it gave */
+    struct value value;
+};
+
 struct loader {
     struct scenario *scenario;
     struct arena *arena; /* the scenario's */
@@ -51,20 +76,10 @@ struct loader {
     size_t file_capacity;
     struct scenario_wishes wishes;
     const struct node *on; /* of these; NULL: nothing */
-    struct script *script;        /* for expressions; NULL until one is met */
-    const char *script_name;      /* what `name` is in it */
-    bool vars_known;              /* the scenario's vars are bound */
-    const struct node *evaluated; /* the template that was evaluated last, and what it gave */
-    struct value value;
+    struct loader_evaluation evaluation;
     const struct node *fallbacks[SCHEMA_KEYS_MOST];
-    struct names names; /* of objects, numbers into DECLARED */
-    struct declared *declared;
-    size_t declared_count;
-    size_t declared_capacity;
-    struct reference *references;
-    size_t reference_count;
-    size_t reference_found; /* where loader_reference_mark() found the last one */
-    size_t reference_capacity;
+    struct loader_objects objects;
+    struct loader_mentions mentions;
     struct secret_name *secrets; /* what 'secrets' names */
     size_t secret_count;
     size_t hook_room;    /* so many more fit behind the scenario's processes */

@@ -175,6 +175,22 @@ struct hook_spec {
 /* An object, or the scenario, has one of each. */
 #define HOOKS_MOST 2
 
+/* What an object, or each task of a pool, needs of the run's resources. */
+struct needs_spec {
+    struct use_spec *uses; /* of a process, or of each task of a pool */
+    size_t uses_count;
+    struct value used; /* a table: the names of those resources */
+    bool alone;        /* it, or each task, runs beside no other task and no process that is no daemon */
+};
+
+/* The queues that an object uses. */
+struct queue_use_spec {
+    const size_t *produces; /* indices into scenario.queues, streams' queues included */
+    size_t produces_count;
+    const size_t *consumes;
+    size_t consumes_count;
+};
+
 /* What processes, pools and threads have in common. */
 struct object_spec {
     const char *name;
@@ -191,22 +207,16 @@ struct object_spec {
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     bool allow_failure; /* its failure counts as success */
     bool cascade; /* a restart of what it depends on, by hand or as files have changed, restarts it too */
-    struct use_spec *uses; /* of a process, or of each task of a pool */
-    size_t uses_count;
-    struct value used; /* a table: the names of those resources */
+    struct needs_spec needs;
     struct creates_spec creates; /* of a process, or of each task of a pool */
     struct schedule_spec schedule;
-    bool alone;        /* it, or each task, runs beside no other task and no process that is no daemon */
     int64_t timeout;
     const struct dependency_spec *depends_on; /* without cycles */
     size_t depends_on_count;
     struct hook_spec hook;
     size_t hooks[HOOKS_MOST]; /* that follow it: indices into scenario.processes */
     size_t hook_count;
-    const size_t *produces; /* indices into scenario.queues, streams' queues included */
-    size_t produces_count;
-    const size_t *consumes;
-    size_t consumes_count;
+    struct queue_use_spec queues;
 };
 
 enum stream_kind {
@@ -530,14 +540,26 @@ struct on_spec {
     bool as_many;         /* with HOSTS: the pool has as many workers as they have slots */
 };
 
+/* How many workers a pool has. */
+struct staff_spec {
+    struct mark mark;
+    int64_t workers; /* at most, and at least 1: auto and percent are already worked out */
+    int64_t least; /* of an elastic pool, there while there are tasks: more come as tasks wait */
+    int64_t idle_time;     /* ns after which it gives back a worker beyond those; 0: it is not elastic, WORKERS are there */
+};
+
+/* How many items one task of a pool is of. */
+struct batch_spec {
+    int64_t items;   /* an item is a list of so many of the source's; 0: it is one of them */
+    int64_t bytes; /* with BATCH: the command line that it makes has no more bytes; 0: that does not matter */
+    bool split;      /* of messages: after a failure each is tried alone */
+};
+
 struct pool_spec {
     struct object_spec object;
     enum pool_kind kind;
     struct on_spec on;
-    struct mark workers_mark;
-    int64_t workers; /* at most, and at least 1: auto and percent are already worked out */
-    int64_t least_workers; /* of an elastic pool, there while there are tasks: more come as tasks wait */
-    int64_t idle_time;     /* ns after which it gives back a worker beyond those; 0: it is not elastic, WORKERS are there */
+    struct staff_spec staff;
     struct source_spec tasks;
     struct lua_spec setup;
     enum output_kind output;
@@ -557,9 +579,7 @@ struct pool_spec {
     int64_t rate;    /* ns between the beginnings of two tasks; 0: none */
     int64_t recycle; /* tasks after which a worker is replaced; 0: never */
     bool jobserver;  /* it counts the jobs of its tasks and of the makes that they run */
-    int64_t batch;   /* an item is a list of so many of the source's; 0: it is one of them */
-    int64_t batch_bytes; /* with BATCH: the command line that it makes has no more bytes; 0: that does not matter */
-    bool split;      /* of messages: after a failure each is tried alone */
+    struct batch_spec batches;
 };
 
 enum delivery {
@@ -616,16 +636,21 @@ struct log_spec {
     int64_t keep;          /* lines of an object that clients of the run can still get */
 };
 
+/* Where a scenario was read. */
+struct scenario_source {
+    const char *file;      /* as given on the command line, "<stdin>" for "-" */
+    const char *directory; /* of the file, absolute; the working directory for "-" */
+    const struct node *root; /* the tree that it was read from, included files and all */
+    const char **directories; /* absolute: of each of its files, by the numbers in the tree */
+};
+
 struct scenario {
     struct arena *arena;
     int64_t version; /* of the language: 1 */
     const char *name;
-    const char *file;      /* as given on the command line, "<stdin>" for "-" */
-    const char *directory; /* of the file, absolute; the working directory for "-" */
+    struct scenario_source source;
     bool success_any;      /* one success is enough */
     bool fail_fast;        /* the first failure stops the whole run */
-    const struct node *root; /* the tree that it was read from, included files and all */
-    const char **directories; /* absolute: of each of its files, by the numbers in the tree */
     const struct mask *mask; /* of what is secret in it, borrowed of the sources; NULL: none */
     struct value vars;     /* a table; after NAME=VALUE */
     struct env_spec *env;  /* part of each object's env already */

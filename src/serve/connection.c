@@ -49,9 +49,9 @@ static void take_hello(struct connection *connection, struct frame *frame)
         connection_refuse(connection, "the run is one of another version of parrun");
         return;
     }
-    for (size_t i = 0; same(id, run_length, run->id) && i < run->object_count; i++)
-        if (same(name, length, run->objects[i]->name))
-            connection->body = run->objects[i];
+    for (size_t i = 0; same(id, run_length, run->identity.id) && i < run->all.object_count; i++)
+        if (same(name, length, run->all.objects[i]->name))
+            connection->body = run->all.objects[i];
 }
 
 static const struct connection_verb {
@@ -153,9 +153,9 @@ static void on_data(void *arg, const char *bytes, size_t length)
     if (connection->leaving)
         return;
     buf_append(&connection->received, bytes, length);
-    if (!connection->session && !connection->known && connection->run->desk &&
+    if (!connection->session && !connection->known && connection->run->service.desk &&
         is_text(&connection->received))
-        connection->session = session_new(connection->run->desk, connection);
+        connection->session = session_new(connection->run->service.desk, connection);
     if (connection->session)
         serve_session(connection);
     else
@@ -240,8 +240,8 @@ void connection_free(struct connection *connection)
     timer_free(connection->timer);
     buf_release(&connection->received);
     buf_release(&connection->owed);
-    buf_release(&connection->message);
-    buf_release(&connection->held);
+    buf_release(&connection->request.message);
+    buf_release(&connection->request.held);
     free(connection);
 }
 
@@ -276,23 +276,23 @@ void connection_reply(struct connection *connection, enum request type, const ch
 
 void connection_reply_kept(struct connection *connection, const char *bytes, size_t length)
 {
-    if (!connection->run->store) {
+    if (!connection->run->queue_set.store) {
         connection_reply(connection, REPLY_DONE, bytes, length);
         return;
     }
     size_t begin = request_begin(&connection->owed, REPLY_DONE);
     buf_append(&connection->owed, bytes, length);
     frame_end(&connection->owed, begin);
-    connection->moment = queue_store_moment(connection->run->store);
+    connection->moment = queue_store_moment(connection->run->queue_set.store);
     go_on(connection);
 }
 
 void connection_committed(struct connection *connection)
 {
     if (!connection->owed.length ||
-        !queue_store_has_reached(connection->run->store, connection->moment))
+        !queue_store_has_reached(connection->run->queue_set.store, connection->moment))
         return;
-    if (queue_store_has_failed(connection->run->store)) { /* what was put is lost, or may be */
+    if (queue_store_has_failed(connection->run->queue_set.store)) { /* what was put is lost, or may be */
         buf_clear(&connection->owed);
         cancel(connection);
         connection_refuse(connection, "it cannot be written to its file");
@@ -310,7 +310,7 @@ void connection_leave(struct connection *connection)
 {
     settle(connection);
     connection->leaving = true;
-    buf_clear(&connection->message);
+    buf_clear(&connection->request.message);
     connection_return(connection);
     if (!connection->owed.length)
         writer_finish(connection->writer);
@@ -386,18 +386,18 @@ bool connection_is_idle(const struct connection *connection)
 {
     if (connection->session && !session_is_idle(connection->session))
         return false;
-    return !connection->busy && !connection->held.length && !connection->owed.length &&
+    return !connection->busy && !connection->request.held.length && !connection->owed.length &&
            !writer_pending(connection->writer);
 }
 
 bool connection_waits(const struct connection *connection, struct part_wait *wait)
 {
-    bool for_room = !connection->waiter.consumer;
+    bool for_room = !connection->request.waiter.consumer;
     *wait = (struct part_wait){.part = for_room ? "parrun put" : "parrun get",
                                .timed = connection->timed};
-    if (!connection->waiter.waiting)
+    if (!connection->request.waiter.waiting)
         return false;
-    wait->wait = (struct object_wait){queue_index(connection->queue), for_room};
+    wait->wait = (struct object_wait){queue_index(connection->request.queue), for_room};
     return true;
 }
 
@@ -407,12 +407,12 @@ struct queue *connection_queue(struct connection *connection, struct frame *fram
     size_t length;
     const char *bytes = frame_read_bytes(frame, &length);
     for (size_t i = 0; i < run->scenario->queue_count; i++)
-        if (same(bytes, length, queue_name(run->queues[i])))
-            return run->queues[i];
+        if (same(bytes, length, queue_name(run->queue_set.list[i])))
+            return run->queue_set.list[i];
     char *name = mem_copy(bytes, length);
     struct nearest nearest = {.wrong = name};
     for (size_t i = 0; i < run->scenario->queue_count; i++)
-        nearest_offer(&nearest, queue_name(run->queues[i]));
+        nearest_offer(&nearest, queue_name(run->queue_set.list[i]));
     if (nearest.name)
         connection_refuse(connection, "the run has no queue '%s', did you mean '%s'?", name,
                           nearest.name);
@@ -426,10 +426,10 @@ static bool declares(const struct connection *connection, const struct queue *qu
                      enum connection_side side)
 {
     const struct object_spec *spec = connection->body->spec;
-    const size_t *queues = side == GUEST_PUTS ? spec->produces : spec->consumes;
-    size_t count = side == GUEST_PUTS ? spec->produces_count : spec->consumes_count;
+    const size_t *queues = side == GUEST_PUTS ? spec->queues.produces : spec->queues.consumes;
+    size_t count = side == GUEST_PUTS ? spec->queues.produces_count : spec->queues.consumes_count;
     for (size_t i = 0; i < count; i++)
-        if (connection->run->queues[queues[i]] == queue)
+        if (connection->run->queue_set.list[queues[i]] == queue)
             return true;
     return false;
 }

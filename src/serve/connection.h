@@ -35,6 +35,19 @@ enum connection_side {
     GUEST_TAKES,
 };
 
+/* A request about a queue that waits. */
+struct connection_request {
+    struct queue *queue; /* of the request that waits */
+    struct waiter waiter;
+    struct buf message; /* of PUT: the encoded value */
+    struct put_options options;
+    struct consumer *consumer; /* of GET; NULL: none yet */
+    size_t most;         /* messages that this asks for */
+    struct buf
+        held; /* those that it has not said to be TAKEN, as consumer_receive_many() gave them */
+    size_t held_count;
+};
+
 struct connection {
     struct run *run;
     struct connection **list;
@@ -57,15 +70,7 @@ struct connection {
     bool timed;                /* it has one */
     void (*cancel)(struct connection *connection); /* of a request that waits */
 
-    struct queue *queue; /* of the request that waits */
-    struct waiter waiter;
-    struct buf message; /* of PUT: the encoded value */
-    struct put_options options;
-    struct consumer *consumer; /* of GET; NULL: none yet */
-    size_t most;         /* messages that this asks for */
-    struct buf
-        held; /* those that it has not said to be TAKEN, as consumer_receive_many() gave them */
-    size_t held_count;
+    struct connection_request request;
 };
 
 /* Takes a connection over, into LIST. */

@@ -19,7 +19,7 @@ static void on_message(void *arg)
 
 static void forget(struct connection *connection)
 {
-    queue_unwait(connection->queue, &connection->waiter);
+    queue_unwait(connection->request.queue, &connection->request.waiter);
 }
 
 /* The message at *AT of HELD, a u32 length and the encoded value; moves *AT behind it. */
@@ -29,10 +29,10 @@ static void put_text(const struct connection *connection, const char **at, struc
     struct value value = {0};
     struct error error = {0};
     size_t left =
-        connection->held.length - (size_t)(*at + sizeof(uint32_t) - connection->held.data);
+        connection->request.held.length - (size_t)(*at + sizeof(uint32_t) - connection->request.held.data);
     *at += sizeof(uint32_t);
     value_decode(arena, at, &left, &value, &error);
-    if (queue_framing(connection->queue) == FRAMING_JSON)
+    if (queue_framing(connection->request.queue) == FRAMING_JSON)
         value_json(text, &value);
     else
         value_text(text, &value);
@@ -44,8 +44,8 @@ static void send_messages(struct connection *connection)
 {
     struct buf text = {0};
     struct buf reply = {0};
-    const char *at = connection->held.data;
-    for (size_t i = 0; i < connection->held_count; i++) {
+    const char *at = connection->request.held.data;
+    for (size_t i = 0; i < connection->request.held_count; i++) {
         buf_clear(&text);
         put_text(connection, &at, &text);
         frame_bytes(&reply, text.data, text.length);
@@ -57,12 +57,12 @@ static void send_messages(struct connection *connection)
 
 static void try_get(struct connection *connection)
 {
-    if (!connection_may(connection, connection->queue, GUEST_TAKES))
+    if (!connection_may(connection, connection->request.queue, GUEST_TAKES))
         return;
-    switch (consumer_receive_many(connection->consumer, &connection->held, connection->most,
-                                  &connection->held_count)) {
+    switch (consumer_receive_many(connection->request.consumer, &connection->request.held, connection->request.most,
+                                  &connection->request.held_count)) {
     case TAKE_EMPTY:
-        consumer_wait(connection->consumer, &connection->waiter);
+        consumer_wait(connection->request.consumer, &connection->request.waiter);
         return;
     case TAKE_CLOSED:
         connection_reply(connection, REPLY_CLOSED, "", 0);
@@ -76,7 +76,7 @@ static void try_get(struct connection *connection)
 /* Each consumer of a broadcast has messages of its own. */
 static bool has_share(struct connection *connection)
 {
-    if (connection->body || !queue_is_broadcast(connection->queue))
+    if (connection->body || !queue_is_broadcast(connection->request.queue))
         return true;
     connection_refuse(connection,
                       "each of its consumers gets every message, and this is none of them");
@@ -86,33 +86,33 @@ static bool has_share(struct connection *connection)
 void connection_get(struct connection *connection, struct frame *frame)
 {
     int64_t timeout = frame_read_i64(frame);
-    connection->most = frame_read_u32(frame);
+    connection->request.most = frame_read_u32(frame);
     struct queue *queue = connection_queue(connection, frame);
     if (!queue)
         return;
-    if (frame->bad || connection->held.length ||
-        (connection->consumer && consumer_queue(connection->consumer) != queue)) {
+    if (frame->bad || connection->request.held.length ||
+        (connection->request.consumer && consumer_queue(connection->request.consumer) != queue)) {
         connection_refuse(connection, "the run does not know this request");
         return;
     }
-    connection->queue = queue;
-    connection->waiter = (struct waiter){.function = on_message, .arg = connection};
+    connection->request.queue = queue;
+    connection->request.waiter = (struct waiter){.function = on_message, .arg = connection};
     if (!connection_may(connection, queue, GUEST_TAKES) || !has_share(connection))
         return;
-    if (!connection->consumer)
-        connection->consumer =
+    if (!connection->request.consumer)
+        connection->request.consumer =
             consumer_new(queue, connection->body ? connection->body->name : OUTSIDE, CONSUMER_BODY);
     try_get(connection);
-    if (connection->waiter.waiting)
+    if (connection->request.waiter.waiting)
         connection_wait(connection, timeout, forget);
 }
 
 void connection_taken(struct connection *connection, struct frame *frame)
 {
     (void)frame;
-    if (connection->held.length) {
-        buf_clear(&connection->held);
-        consumer_done(connection->consumer, connection->held_count);
+    if (connection->request.held.length) {
+        buf_clear(&connection->request.held);
+        consumer_done(connection->request.consumer, connection->request.held_count);
         run_poke(connection->run);
     }
     connection_reply(connection, REPLY_DONE, "", 0);
@@ -120,10 +120,10 @@ void connection_taken(struct connection *connection, struct frame *frame)
 
 void connection_return(struct connection *connection)
 {
-    if (connection->held.length)
-        consumer_requeue_many(connection->consumer, connection->held.data, connection->held.length,
-                              connection->held_count, false);
-    buf_clear(&connection->held);
-    consumer_free(connection->consumer);
-    connection->consumer = NULL;
+    if (connection->request.held.length)
+        consumer_requeue_many(connection->request.consumer, connection->request.held.data, connection->request.held.length,
+                              connection->request.held_count, false);
+    buf_clear(&connection->request.held);
+    consumer_free(connection->request.consumer);
+    connection->request.consumer = NULL;
 }

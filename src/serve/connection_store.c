@@ -55,8 +55,8 @@ struct requeue {
 static struct queue *find_queue(const struct run *run, const struct buf *name)
 {
     for (size_t i = 0; i < run->scenario->queue_count; i++)
-        if (!strcmp(queue_name(run->queues[i]), buf_string(name)))
-            return run->queues[i];
+        if (!strcmp(queue_name(run->queue_set.list[i]), buf_string(name)))
+            return run->queue_set.list[i];
     return NULL;
 }
 

@@ -215,7 +215,7 @@ struct control_socket *control_socket_new(struct run *run, struct private_socket
     *control = (struct control_socket){.run = run, .most = connections_most(), .socket = socket};
     control->retry = timer_new(run->loop, on_retry, control);
     open_socket(control);
-    run->desk = desk_new(run);
+    run->service.desk = desk_new(run);
     return control;
 }
 

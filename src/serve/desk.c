@@ -88,7 +88,7 @@ struct desk *desk_new(struct run *run)
     struct desk *desk = mem_calloc(1, sizeof(*desk));
     desk->run = run;
     desk->history = history_new(run);
-    desk->jsonl = jsonl_new(&options, run->id, NULL);
+    desk->jsonl = jsonl_new(&options, run->identity.id, NULL);
     bus_add(run->bus, &(struct bus_reader){.arg = desk, .wants = desk_wants, .take = desk_take, .dated = true});
     return desk;
 }

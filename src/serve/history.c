@@ -31,7 +31,7 @@ struct history {
 struct history *history_new(const struct run *run)
 {
     struct history *history = mem_calloc(1, sizeof(*history));
-    size_t share = HISTORY_MOST / (run->object_count ? run->object_count : 1);
+    size_t share = HISTORY_MOST / (run->all.object_count ? run->all.object_count : 1);
     history->most_lines = (size_t)run->scenario->log.keep;
     history->most_size = history->most_lines * LINE_SIZE;
     if (history->most_size > share)
@@ -101,10 +101,10 @@ static void drop(struct history *history, struct track *track)
 static size_t count_lines(const struct event *event)
 {
     size_t lines = 0;
-    const char *end = event->bytes + event->length;
+    const char *end = event->output.bytes + event->output.length;
     if (event->kind != EVENT_TASK_OUTPUT)
         return 1;
-    for (const char *at = event->bytes; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+    for (const char *at = event->output.bytes; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
         lines++;
     return lines ? lines : 1;
 }
@@ -140,7 +140,7 @@ static struct kept *take_room(struct history *history, size_t size)
 
 static struct kept *make(struct history *history, const struct event *event)
 {
-    size_t size = sizeof(struct kept) + event->length + 1 + text_size(event->shown) + text_size(event->cell);
+    size_t size = sizeof(struct kept) + event->output.length + 1 + text_size(event->work.shown) + text_size(event->work.cell);
     struct kept *kept = take_room(history, size);
     *kept = (struct kept){
         .room = kept->room,
@@ -148,23 +148,23 @@ static struct kept *make(struct history *history, const struct event *event)
         .wall = event->wall,
         .at = event->at,
         .task = event->task,
-        .worker = event->worker,
-        .pid = event->pid,
+        .worker = event->place.worker,
+        .pid = event->place.pid,
         .attempt = event->attempt,
-        .stream = event->stream,
+        .stream = event->output.stream,
         .kind = event->kind,
         .flags = event->flags,
         .has_task = event->has_task,
-        .unfinished = event->unfinished,
-        .length = event->length,
+        .unfinished = event->output.unfinished,
+        .length = event->output.length,
         .size = size,
         .lines = count_lines(event),
     };
-    char *at = kept->bytes + event->length + 1;
-    memcpy(kept->bytes, event->bytes, event->length);
-    kept->bytes[event->length] = '\0';
-    kept->shown = copy_text(&at, event->shown);
-    kept->cell = copy_text(&at, event->cell);
+    char *at = kept->bytes + event->output.length + 1;
+    memcpy(kept->bytes, event->output.bytes, event->output.length);
+    kept->bytes[event->output.length] = '\0';
+    kept->shown = copy_text(&at, event->work.shown);
+    kept->cell = copy_text(&at, event->work.cell);
     return kept;
 }
 
@@ -179,22 +179,22 @@ struct event kept_event(const struct kept *kept)
         .object = kept->track->name,
         .has_task = kept->has_task,
         .task = kept->task,
-        .worker = kept->worker,
-        .pid = kept->pid,
+        .place.worker = kept->worker,
+        .place.pid = kept->pid,
         .attempt = kept->attempt,
-        .stream = kept->stream,
-        .shown = kept->shown,
-        .cell = kept->cell,
-        .bytes = kept->bytes,
-        .length = kept->length,
-        .unfinished = kept->unfinished,
+        .output.stream = kept->stream,
+        .work.shown = kept->shown,
+        .work.cell = kept->cell,
+        .output.bytes = kept->bytes,
+        .output.length = kept->length,
+        .output.unfinished = kept->unfinished,
     };
 }
 
 struct kept *history_add(struct history *history, const struct event *event,
                          void (*gone)(void *arg, const struct kept *kept), void *arg)
 {
-    if (!event->object || !event->bytes || !history->most_lines)
+    if (!event->object || !event->output.bytes || !history->most_lines)
         return NULL;
     struct track *track = find_track(history, event->object);
     struct kept *kept = make(history, event);

@@ -19,10 +19,10 @@ static void put_member(struct buf *out, const char *name, const char *text)
 static void put_file(const struct scenario *scenario, struct buf *out)
 {
     struct buf path = {0};
-    const char *slash = strrchr(scenario->file, '/');
-    if (scenario->file[0] != '<')
-        buf_printf(&path, "%s/", scenario->directory);
-    buf_text(&path, slash ? slash + 1 : scenario->file);
+    const char *slash = strrchr(scenario->source.file, '/');
+    if (scenario->source.file[0] != '<')
+        buf_printf(&path, "%s/", scenario->source.directory);
+    buf_text(&path, slash ? slash + 1 : scenario->source.file);
     put_member(out, "file", path.data);
     buf_release(&path);
 }
@@ -30,12 +30,12 @@ static void put_file(const struct scenario *scenario, struct buf *out)
 void identity_print(const struct run *run, struct buf *out)
 {
     const struct scenario *scenario = run->scenario;
-    put_member(out, "run", run->id);
+    put_member(out, "run", run->identity.id);
     put_member(out, "scenario", scenario->name ? scenario->name : "");
     put_file(scenario, out);
-    buf_printf(out, ",\"pid\":%ld,\"since\":\"", run->pid);
-    clock_print(out, run->wall / 1000 * 1000);
+    buf_printf(out, ",\"pid\":%ld,\"since\":\"", run->identity.pid);
+    clock_print(out, run->identity.wall / 1000 * 1000);
     buf_char(out, '"');
-    if (run->log_file)
-        put_member(out, "log", run->log_file);
+    if (run->identity.log_file)
+        put_member(out, "log", run->identity.log_file);
 }

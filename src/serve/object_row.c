@@ -26,7 +26,7 @@ static void put_text(const struct call *call, struct buf *out, const char *name,
 
 static void put_time(struct buf *out, const struct object *object)
 {
-    int64_t since = object->since ? object->since : object->run->started;
+    int64_t since = object->since ? object->since : object->run->identity.started;
     int64_t past = clock_monotonic() - since;
     buf_text(out, ",\"since\":\"");
     clock_print(out, (clock_wall() - past) / 1000 * 1000);
@@ -64,7 +64,7 @@ static void put_facts(const struct object *object, struct buf *out)
 {
     struct object_facts facts = {0};
     struct object_staff staff = {0};
-    object->kind->facts(object, &facts);
+    object->kind->tell.facts(object, &facts);
     if (facts.pid)
         buf_printf(out, ",\"pid\":%" PRId64, facts.pid);
     if (facts.pid_count) {
@@ -96,8 +96,8 @@ static void put_doing(const struct call *call, struct object *object, struct buf
         put_text(call, out, "doing", buf_string(&text));
         buf_clear(&text);
     }
-    if (object->kind->progress && object->state != OBJECT_PENDING) {
-        object->kind->progress(object, &text);
+    if (object->kind->tell.progress && object->state != OBJECT_PENDING) {
+        object->kind->tell.progress(object, &text);
         put_text(call, out, "progress", buf_string(&text));
     }
     buf_release(&text);

@@ -368,7 +368,7 @@ struct queue_session *queue_session_new(struct run *run, const char *consumer,
     session->link = link;
     session->sent = mem_calloc(run->scenario->queue_count, sizeof(*session->sent));
     for (size_t i = 0; i < run->scenario->queue_count; i++)
-        session->sent[i].queue = run->queues[i];
+        session->sent[i].queue = run->queue_set.list[i];
     session->for_message = (struct waiter){.function = on_message, .arg = session};
     session->for_room = (struct waiter){.function = on_room, .arg = session};
     return session;

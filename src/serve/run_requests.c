@@ -18,10 +18,10 @@
 static void put_tasks(const struct run *run, struct buf *out)
 {
     int64_t done = 0, left = 0, failed = 0;
-    for (size_t i = 0; i < run->object_count; i++) {
+    for (size_t i = 0; i < run->all.object_count; i++) {
         struct object_facts facts = {0};
-        run->objects[i]->kind->facts(run->objects[i], &facts);
-        failed += facts.failed ? facts.failed - facts.allowed : run->objects[i]->failed && !run->objects[i]->spec->allow_failure;
+        run->all.objects[i]->kind->tell.facts(run->all.objects[i], &facts);
+        failed += facts.failed ? facts.failed - facts.allowed : run->all.objects[i]->failed && !run->all.objects[i]->spec->allow_failure;
         done += facts.succeeded + facts.failed;
         left = left < 0 || facts.left < 0 ? -1 : left + facts.left;
         facts_release(&facts);
@@ -37,13 +37,13 @@ void serve_ps(struct call *call)
     const struct run *run = call->run;
     struct buf *out = call_line(call, "ps");
     size_t up = 0, all = 0;
-    for (size_t i = 0; i < run->object_count; i++)
-        up += run->objects[i]->state == OBJECT_RUNNING;
-    for (size_t i = 0; i < run->object_count; i++)
-        all += !run->objects[i]->retired;
+    for (size_t i = 0; i < run->all.object_count; i++)
+        up += run->all.objects[i]->state == OBJECT_RUNNING;
+    for (size_t i = 0; i < run->all.object_count; i++)
+        all += !run->all.objects[i]->copy.retired;
     buf_char(out, '{');
     identity_print(run, out);
-    buf_printf(out, ",\"state\":\"%s\",\"up\":%zu,\"all\":%zu", run->over ? "ended" : run->stop_cause ? "stopping" : "running",
+    buf_printf(out, ",\"state\":\"%s\",\"up\":%zu,\"all\":%zu", run->over ? "ended" : run->stop.cause ? "stopping" : "running",
                up, all);
     put_tasks(run, out);
     buf_char(out, '}');
@@ -69,7 +69,7 @@ void serve_stop(struct call *call)
     }
     if (call_flag(call, "drain"))
         steer_drain(run);
-    else if (!run->stop_cause || call_flag(call, "now"))
+    else if (!run->stop.cause || call_flag(call, "now"))
         run_stop(run, STOP_SIGNAL, SIGTERM);
     if (call_flag(call, "no_wait"))
         call_end(call, CALL_DONE, NULL);

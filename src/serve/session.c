@@ -132,7 +132,7 @@ static void end_call(struct call *call)
 {
     const struct run *run = call->run;
     if (call->awaits_end)
-        call_end(call, run->failed || run->unwritten || run->refused ? CALL_FAILED : CALL_DONE, NULL);
+        call_end(call, run->outcome.failed || run->outcome.unwritten || run->outcome.refused ? CALL_FAILED : CALL_DONE, NULL);
     else if (call->watch)
         call_end(call, CALL_FAILED, "the run has ended before");
     else if (!call->at)

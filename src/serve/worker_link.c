@@ -119,10 +119,10 @@ static struct link *make(struct run *run, const char *name, const struct link_ca
     struct link *link = mem_calloc(1, sizeof(*link));
     link->callbacks = *callbacks;
     link->run = run;
-    link->next = run->links;
+    link->next = run->service.links;
     if (link->next)
         link->next->previous = link;
-    run->links = link;
+    run->service.links = link;
     link->arg = arg;
     link->silence = timer_new(run->loop, on_silence, link);
     link->session = queue_session_new(run, name, link);
@@ -185,7 +185,7 @@ void link_send_plain(struct link *link, int type)
 void links_tell_pause(struct run *run, int64_t ns)
 {
     struct buf frame = {0};
-    for (struct link *link = run->links; link; link = link->next) {
+    for (struct link *link = run->service.links; link; link = link->next) {
         size_t begin = frame_begin(&frame, FRAME_PAUSED);
         frame_i64(&frame, ns);
         frame_end(&frame, begin);
@@ -227,7 +227,7 @@ void link_free(struct link *link)
     if (link->previous)
         link->previous->next = link->next;
     else
-        link->run->links = link->next;
+        link->run->service.links = link->next;
     if (link->next)
         link->next->previous = link->previous;
     queue_session_free(link->session);

@@ -75,14 +75,14 @@ void journal_row_put(struct buf *rows, const struct event *event)
         .attempt = event->attempt,
         .wall = event->wall,
         .duration = event->duration,
-        .memory = event->memory,
-        .key = event->key,
-        .item = event->item_length,
+        .memory = event->usage.memory,
+        .key = event->work.key,
+        .item = event->work.item_length,
         .pool = event->object ? (uint32_t)strlen(event->object) : 0,
         .reason = event->reason ? (uint32_t)strlen(event->reason) : 0,
-        .code = event->code,
-        .signal = (uint8_t)event->signal,
-        .has_code = event->has_code,
+        .code = event->end.code,
+        .signal = (uint8_t)event->end.signal,
+        .has_code = event->end.has_code,
         .wrong = event->flags & EVENT_WRONG,
         .stopped = event->flags & EVENT_SIGNALED,
         .is_end = event->kind == EVENT_RUN_ENDED,
@@ -90,7 +90,7 @@ void journal_row_put(struct buf *rows, const struct event *event)
     char *room = buf_reserve(rows, sizeof(row) + row.pool + row.item + row.reason);
     memcpy(room, &row, sizeof(row));
     room = put_bytes(room + sizeof(row), event->object, row.pool);
-    room = put_bytes(room, event->item, row.item);
+    room = put_bytes(room, event->work.item, row.item);
     put_bytes(room, event->reason, row.reason);
     buf_added(rows, sizeof(row) + row.pool + row.item + row.reason);
 }

@@ -217,24 +217,24 @@ static int host_put(void *arg, const char *name, const char *encoded, size_t len
     struct body_thread *body = arg;
     const struct object_spec *spec = body->spec;
     size_t index;
-    int result = find_queue(body, name, "produces", spec->produces, spec->produces_count, &index,
+    int result = find_queue(body, name, "produces", spec->queues.produces, spec->queues.produces_count, &index,
                             error);
     struct queue_wait wait = queue_wait_of(body, put->timeout);
     struct put_options options = {(int64_t)(put->delay * (double)NS_PER_S), put->priority, body->name};
-    if (!result && put->priority && body->run->scenario->queues[spec->produces[index]].ordered)
+    if (!result && put->priority && body->run->scenario->queues[spec->queues.produces[index]].ordered)
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, name);
-    if (!result && queue_is_broken(body->run->queues[spec->produces[index]]))
+    if (!result && queue_is_broken(body->run->queue_set.list[spec->queues.produces[index]]))
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_CONSUMER, name);
     int end;
-    if (!result && queue_is_read_as_text(body->run->queues[spec->produces[index]], &end))
+    if (!result && queue_is_read_as_text(body->run->queue_set.list[spec->queues.produces[index]], &end))
         result = message_check(name, end, encoded, length, error);
     if (result)
         return result;
-    struct queue *queue = body->run->queues[spec->produces[index]];
+    struct queue *queue = body->run->queue_set.list[spec->queues.produces[index]];
     bool plain = put->timeout < 0 && !put->delay && !put->priority && queue_gathers(queue, 1);
     if (plain && put_batch_add(body->batch, queue, encoded, length))
         return 1;
-    wait.for_what = queue_asks(spec->produces[index], true);
+    wait.for_what = queue_asks(spec->queues.produces[index], true);
     if ((result = put_batch_flush(body->batch, &wait, error)) == 1)
         result = queue_put_waiting(queue, encoded, length, &options, &wait, error);
     return result;
@@ -246,14 +246,14 @@ static int host_get(void *arg, const char *name, double timeout, bool keep, stru
     struct body_thread *body = arg;
     const struct object_spec *spec = body->spec;
     size_t index;
-    int result = find_queue(body, name, "consumes", spec->consumes, spec->consumes_count, &index,
+    int result = find_queue(body, name, "consumes", spec->queues.consumes, spec->queues.consumes_count, &index,
                             error);
     if (!result)
         result = put_gathered(body, error);
     if (result)
         return result;
     struct queue_wait wait = queue_wait_of(body, timeout);
-    wait.for_what = queue_asks(spec->consumes[index], false);
+    wait.for_what = queue_asks(spec->queues.consumes[index], false);
     return consumer_receive_waiting(body->consumers[index], encoded, keep, &wait, error);
 }
 
@@ -266,7 +266,7 @@ static int64_t host_length(void *arg, const char *name, struct error *error)
         return result;
     for (size_t i = 0; i < run->scenario->queue_count; i++)
         if (!strcmp(run->scenario->queues[i].name, name))
-            return (int64_t)queue_length(run->queues[i]);
+            return (int64_t)queue_length(run->queue_set.list[i]);
     return error_set(error, ERROR_FAILED, "no queue is called '%s'", name);
 }
 
@@ -359,10 +359,10 @@ struct body_thread *body_thread_new(struct run *run, const struct object_spec *s
     pthread_cond_init(&body->changed, &attributes);
     pthread_condattr_destroy(&attributes);
     body->held = run->held;
-    body->consumers = mem_calloc(spec->consumes_count, sizeof(struct consumer *));
-    for (size_t i = 0; i < spec->consumes_count; i++)
-        body->consumers[i] = consumer_new(run->queues[spec->consumes[i]], name, CONSUMER_BODY);
-    if (spec->produces_count)
+    body->consumers = mem_calloc(spec->queues.consumes_count, sizeof(struct consumer *));
+    for (size_t i = 0; i < spec->queues.consumes_count; i++)
+        body->consumers[i] = consumer_new(run->queue_set.list[spec->queues.consumes[i]], name, CONSUMER_BODY);
+    if (spec->queues.produces_count)
         body->batch = put_batch_new(run);
     body->exec_context_result =
         exec_context_init(&body->context, run, spec, name, 0, &body->exec_context_error);
@@ -389,7 +389,7 @@ void body_thread_free(struct body_thread *body)
 {
     if (!body)
         return;
-    for (size_t i = 0; i < body->spec->consumes_count; i++)
+    for (size_t i = 0; i < body->spec->queues.consumes_count; i++)
         consumer_free(body->consumers[i]);
     free(body->consumers);
     if (body->batch)
@@ -424,10 +424,10 @@ void body_thread_interrupt(struct body_thread *body, bool force)
     pthread_cond_broadcast(&body->changed);
     pthread_mutex_unlock(&body->lock);
     body_thread_hold(body, false);
-    for (size_t i = 0; i < body->spec->produces_count; i++)
-        queue_interrupt(body->run->queues[body->spec->produces[i]]);
-    for (size_t i = 0; i < body->spec->consumes_count; i++)
-        queue_interrupt(body->run->queues[body->spec->consumes[i]]);
+    for (size_t i = 0; i < body->spec->queues.produces_count; i++)
+        queue_interrupt(body->run->queue_set.list[body->spec->queues.produces[i]]);
+    for (size_t i = 0; i < body->spec->queues.consumes_count; i++)
+        queue_interrupt(body->run->queue_set.list[body->spec->queues.consumes[i]]);
 }
 
 int body_thread_prepare(struct body_thread *body, int *chunk, struct error *error)
@@ -439,10 +439,10 @@ int body_thread_prepare(struct body_thread *body, int *chunk, struct error *erro
         .name = body->name,
         .vars = body->run->scenario->vars,
         .environment = body->context.environment,
-        .directory = body->run->scenario->directory,
+        .directory = body->run->scenario->source.directory,
         .host = body->emitting ? &emitting_host : &thread_host,
         .host_arg = body,
-        .shared = body->run->shared,
+        .shared = body->run->service.shared,
         .pid = getpid(),
     };
     struct script *script = script_new(&options);
@@ -502,13 +502,13 @@ void body_thread_send_result(struct body_thread *body, uint64_t id, int result, 
 
 void body_thread_settle(struct body_thread *body, bool well)
 {
-    for (size_t i = 0; i < body->spec->consumes_count; i++)
+    for (size_t i = 0; i < body->spec->queues.consumes_count; i++)
         consumer_settle(body->consumers[i], well);
 }
 
 bool body_thread_is_at_work(struct body_thread *body)
 {
-    for (size_t i = 0; i < body->spec->consumes_count; i++)
+    for (size_t i = 0; i < body->spec->queues.consumes_count; i++)
         if (consumer_keeps(body->consumers[i]))
             return true;
     return false;
@@ -517,8 +517,8 @@ bool body_thread_is_at_work(struct body_thread *body)
 /* Whether what it waits for is not there; a message is looked for with the queue's lock held. */
 static bool finds_nothing(const struct body_thread *body, const struct object_wait *wait)
 {
-    for (size_t i = 0; !wait->for_room && i < body->spec->consumes_count; i++)
-        if (body->spec->consumes[i] == wait->queue)
+    for (size_t i = 0; !wait->for_room && i < body->spec->queues.consumes_count; i++)
+        if (body->spec->queues.consumes[i] == wait->queue)
             return consumer_finds_nothing(body->consumers[i]);
     return true;
 }

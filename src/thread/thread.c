@@ -47,7 +47,7 @@ static void tell_line(struct thread_object *thread, const char *bytes, size_t le
                       bool unfinished)
 {
     struct event event = {
-        .kind = EVENT_THREAD_OUTPUT, .bytes = bytes, .length = length, .unfinished = unfinished};
+        .kind = EVENT_THREAD_OUTPUT, .output.bytes = bytes, .output.length = length, .output.unfinished = unfinished};
     thread_emit(thread, &event);
 }
 
@@ -180,7 +180,7 @@ static void tell_plan(struct thread_object *thread)
     struct buf text = {0};
     plan_lua(&thread->spec->object.body.lua, &text);
     struct event event = {
-        .kind = EVENT_THREAD_PLANNED, .bytes = text.data, .length = text.length};
+        .kind = EVENT_THREAD_PLANNED, .output.bytes = text.data, .output.length = text.length};
     thread_emit(thread, &event);
     buf_release(&text);
     thread_over(thread, OUTCOME_DONE, NULL);
@@ -197,7 +197,7 @@ static void begin(void *arg)
         return;
     }
     if (result) {
-        object->run->refused = true;
+        object->run->outcome.refused = true;
         thread_over(thread, OUTCOME_FAILED, error.text);
         error_release(&error);
         return;
@@ -217,7 +217,7 @@ static void object_start(struct object *object)
 {
     struct thread_object *thread = (struct thread_object *)object;
     struct event event = {.kind = EVENT_THREAD_STARTED};
-    if (object->run->dry) {
+    if (object->run->plan.dry) {
         tell_plan(thread);
         return;
     }
@@ -324,18 +324,18 @@ static void object_facts(const struct object *object, struct object_facts *facts
 
 static const struct object_kind thread_kind = {
     .word = "thread",
-    .asked = EVENT_THREAD_ASKED,
-    .stopped = EVENT_THREAD_STOPPED,
+    .events.asked = EVENT_THREAD_ASKED,
+    .events.stopped = EVENT_THREAD_STOPPED,
     .revive = object_revive,
     .start = object_start,
     .stop = object_stop,
     .kill = object_kill,
     .skip = object_skip,
     .hold = object_hold,
-    .describe = object_describe,
-    .facts = object_facts,
-    .waits = object_waits,
-    .drained = object_drained,
+    .tell.describe = object_describe,
+    .tell.facts = object_facts,
+    .wait.waits = object_waits,
+    .wait.drained = object_drained,
     .free = object_free,
 };
 

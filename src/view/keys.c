@@ -71,13 +71,13 @@ static void key_terminal(struct view_model *model, const struct key_binding *row
     if (model_is_alive(model))
         model_ask_output(model);
     const struct view_object *chosen = model_chosen(model);
-    if (!model->emulator || !model_is_alive(model) || !chosen || !chosen->rows) {
-        bool over = model->emulator != NULL;
+    if (!model->pane.emulator || !model_is_alive(model) || !chosen || !chosen->rows) {
+        bool over = model->pane.emulator != NULL;
         model_notice(model, mem_strdup(over ? "It has ended: nobody reads what is typed." : "It has no terminal of its own: tty: true gives it one."), true);
         return;
     }
     key_type(model, row);
-    pane_scroll_to(model->output, true);
+    pane_scroll_to(model->pane.output, true);
     model_type(model, "", 0);
 }
 
@@ -96,22 +96,22 @@ static void key_leave(struct view_model *model, const struct key_binding *row)
 
 static void look_for(struct view_model *model, bool back)
 {
-    if (!model->search)
+    if (!model->pane.search)
         model_notice(model, mem_strdup("Nothing is searched for: / begins."), true);
-    else if (!pane_find(model->output, model->search, back))
+    else if (!pane_find(model->pane.output, model->pane.search, back))
         model_notice(model, mem_strdup(back ? "No further match above." : "No further match below."), true);
 }
 
 static void key_look(struct view_model *model, const struct key_binding *row)
 {
-    look_for(model, (row->number < 0) != model->search_up);
+    look_for(model, (row->number < 0) != model->pane.search_up);
 }
 
 static void key_choose(struct view_model *model, const struct key_binding *row)
 {
     bool back = row->number < 0;
     if (model->mode == SHOWS_OUTPUT)
-        pane_scroll(model->output, back ? -1 : 1);
+        pane_scroll(model->pane.output, back ? -1 : 1);
     else
         choose(model, back && !model->chosen ? 0 : model->chosen + (size_t)row->number);
 }
@@ -125,13 +125,13 @@ static void key_choose_page(struct view_model *model, const struct key_binding *
 
 static void key_scroll_page(struct view_model *model, const struct key_binding *row)
 {
-    int height = pane_height(model->output);
-    pane_scroll(model->output, row->number * (height > 1 ? height - 1 : 1));
+    int height = pane_height(model->pane.output);
+    pane_scroll(model->pane.output, row->number * (height > 1 ? height - 1 : 1));
 }
 
 static void key_scroll_to(struct view_model *model, const struct key_binding *row)
 {
-    pane_scroll_to(model->output, row->number > 0);
+    pane_scroll_to(model->pane.output, row->number > 0);
 }
 
 static void key_back(struct view_model *model, const struct key_binding *row)
@@ -197,14 +197,14 @@ static void begin_search(struct view_model *model)
     struct error error = {0};
     struct buf why = {0};
     uint64_t below;
-    model->search_up = !pane_is_scrolled(model->output, &below);
-    regex_free(model->search);
-    model->search = NULL;
+    model->pane.search_up = !pane_is_scrolled(model->pane.output, &below);
+    regex_free(model->pane.search);
+    model->pane.search = NULL;
     if (!model->typed.length)
         return;
-    model->search = regex_new(buf_string(&model->typed), &error);
-    if (model->search) {
-        look_for(model, model->search_up);
+    model->pane.search = regex_new(buf_string(&model->typed), &error);
+    if (model->pane.search) {
+        look_for(model, model->pane.search_up);
     } else {
         buf_printf(&why, "%s: %s", buf_string(&model->typed), error.text);
         model_notice(model, buf_take(&why), true);
@@ -257,11 +257,11 @@ static void key_typed(struct view_model *model, uint32_t key)
 static void key_of_process(struct view_model *model, uint32_t key)
 {
     struct buf text = {0};
-    if (key == VIEW_KEY_CONTROL(']') || !model->emulator || !model_is_alive(model)) {
+    if (key == VIEW_KEY_CONTROL(']') || !model->pane.emulator || !model_is_alive(model)) {
         model->mode = model->before;
         return;
     }
-    emulator_key(model->emulator, key, &text);
+    emulator_key(model->pane.emulator, key, &text);
     if (text.length)
         model_type(model, text.data, text.length);
     buf_release(&text);

@@ -38,11 +38,11 @@ struct view_model *model_new(bool owner)
 {
     struct view_model *model = mem_calloc(1, sizeof(*model));
     model->owner = owner;
-    model->run = mem_strdup("");
-    model->scenario = mem_strdup("");
-    model->since = mem_strdup("");
-    model->state = mem_strdup("");
-    model->output = pane_new();
+    model->about.run = mem_strdup("");
+    model->about.scenario = mem_strdup("");
+    model->about.since = mem_strdup("");
+    model->about.state = mem_strdup("");
+    model->pane.output = pane_new();
     model->reader = event_reader_new();
     model->changed = true;
     return model;
@@ -52,29 +52,29 @@ void model_free(struct view_model *model)
 {
     if (!model)
         return;
-    for (size_t i = 0; i < model->message_count; i++) {
-        free(model->messages[i].time);
-        free(model->messages[i].text);
+    for (size_t i = 0; i < model->notes.message_count; i++) {
+        free(model->notes.messages[i].time);
+        free(model->notes.messages[i].text);
     }
     view_objects_release(&model->objects);
-    pane_free(model->output);
-    emulator_free(model->emulator);
+    pane_free(model->pane.output);
+    emulator_free(model->pane.emulator);
     event_reader_free(model->reader);
-    regex_free(model->search);
+    regex_free(model->pane.search);
     buf_release(&model->requests);
     buf_release(&model->typed);
-    free(model->run);
-    free(model->scenario);
-    free(model->since);
-    free(model->state);
-    free(model->output_of);
-    free(model->notice);
+    free(model->about.run);
+    free(model->about.scenario);
+    free(model->about.since);
+    free(model->about.state);
+    free(model->pane.of);
+    free(model->notes.notice);
     free(model);
 }
 
 bool model_is_alive(const struct view_model *model)
 {
-    return model->connected && strcmp(model->state, "ended") != 0;
+    return model->connected && strcmp(model->about.state, "ended") != 0;
 }
 
 struct view_object *model_chosen(const struct view_model *model)
@@ -84,9 +84,9 @@ struct view_object *model_chosen(const struct view_model *model)
 
 void model_notice(struct view_model *model, char *text, bool is_wrong)
 {
-    free(model->notice);
-    model->notice = text;
-    model->notice_is_wrong = is_wrong;
+    free(model->notes.notice);
+    model->notes.notice = text;
+    model->notes.notice_is_wrong = is_wrong;
     model->changed = true;
 }
 
@@ -114,10 +114,10 @@ static void put_events(struct buf *out)
 void model_connect(struct view_model *model)
 {
     model->connected = true;
-    model->status_asked = false;
-    model->status_wanted = true;
-    free(model->output_of);
-    model->output_of = NULL;
+    model->status.asked = false;
+    model->status.wanted = true;
+    free(model->pane.of);
+    model->pane.of = NULL;
     buf_clear(&model->requests);
     buf_text(&model->requests, "{\"hello\":1}\n{\"id\":\"e\",\"follow\":[],\"events\":\"");
     put_events(&model->requests);
@@ -126,9 +126,9 @@ void model_connect(struct view_model *model)
 
 void model_disconnect(struct view_model *model)
 {
-    bool ended = !strcmp(model->state, "ended");
+    bool ended = !strcmp(model->about.state, "ended");
     model->connected = false;
-    set_text(&model->state, "ended");
+    set_text(&model->about.state, "ended");
     buf_clear(&model->requests);
     if (!ended)
         model_notice(model, mem_strdup("The run has ended, or was killed."), true);
@@ -137,12 +137,12 @@ void model_disconnect(struct view_model *model)
 
 static void add_message(struct view_model *model, const char *time, char *text)
 {
-    if (model->message_count == MESSAGES_MOST) {
-        free(model->messages[0].time);
-        free(model->messages[0].text);
-        memmove(model->messages, model->messages + 1, --model->message_count * sizeof(model->messages[0]));
+    if (model->notes.message_count == MESSAGES_MOST) {
+        free(model->notes.messages[0].time);
+        free(model->notes.messages[0].text);
+        memmove(model->notes.messages, model->notes.messages + 1, --model->notes.message_count * sizeof(model->notes.messages[0]));
     }
-    model->messages[model->message_count++] =
+    model->notes.messages[model->notes.message_count++] =
         (struct view_message){mem_copy(time, strnlen(time, TIME_LENGTH)), text};
     model->changed = true;
 }
@@ -191,13 +191,13 @@ static void take_change(struct view_model *model, const struct event *event)
 {
     struct view_object *object = event->object ? view_objects_find(&model->objects, event->object) : NULL;
     const char *state = object ? state_after(object, event) : NULL;
-    model->status_wanted = model->changed = true;
+    model->status.wanted = model->changed = true;
     if (state)
         view_objects_set_state(object, state);
-    if (object && event->kind == EVENT_POOL_ENDED && event->has_tally)
+    if (object && event->kind == EVENT_POOL_ENDED && event->tally.known)
         view_objects_set_tasks(object, event);
     if (event->kind == EVENT_RUN_ENDED)
-        set_text(&model->state, "ended");
+        set_text(&model->about.state, "ended");
 }
 
 /* The event behind "event": in TEXT, one line as the run has sent it; false where there is none. */
@@ -229,14 +229,14 @@ static void take_event(struct view_model *model, char *text, size_t length)
 /* Its terminal has what all lines of its output have; their ends are the terminal's. */
 static void feed(struct view_model *model, const struct event *event)
 {
-    const char *at = event->bytes ? event->bytes : "", *end = at + event->length;
+    const char *at = event->output.bytes ? event->output.bytes : "", *end = at + event->output.length;
     for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1) {
-        emulator_write(model->emulator, at, (size_t)(newline - at));
-        emulator_write(model->emulator, "\r\n", 2);
+        emulator_write(model->pane.emulator, at, (size_t)(newline - at));
+        emulator_write(model->pane.emulator, "\r\n", 2);
     }
-    emulator_write(model->emulator, at, (size_t)(end - at));
-    if (!event->unfinished)
-        emulator_write(model->emulator, "\r\n", 2);
+    emulator_write(model->pane.emulator, at, (size_t)(end - at));
+    if (!event->output.unfinished)
+        emulator_write(model->pane.emulator, "\r\n", 2);
 }
 
 /* A line of the object whose output is shown, or the end of that; those of another that is shown no more are passed over. */
@@ -244,13 +244,13 @@ static void take_output(struct view_model *model, char *text, size_t length, con
 {
     struct event event;
     char *id;
-    if (strtoull(text + strlen("{\"id\":\"o"), &id, 10) != model->output_id)
+    if (strtoull(text + strlen("{\"id\":\"o"), &id, 10) != model->pane.id)
         return;
     if (line && value_member(line, "gap"))
-        pane_take_gap(model->output, row_number(line, "gap", 0));
+        pane_take_gap(model->pane.output, row_number(line, "gap", 0));
     else if (!line && read_event(model, text, length, &event)) {
-        pane_take(model->output, &event);
-        if (model->emulator)
+        pane_take(model->pane.output, &event);
+        if (model->pane.emulator)
             feed(model, &event);
     }
     model->changed = true;
@@ -258,19 +258,19 @@ static void take_output(struct view_model *model, char *text, size_t length, con
 
 static void take_run(struct view_model *model, const struct value *run)
 {
-    free(model->run);
-    free(model->scenario);
-    free(model->since);
-    model->run = row_text(run, "run");
-    model->scenario = row_text(run, "scenario");
-    model->since = row_text(run, "since");
+    free(model->about.run);
+    free(model->about.scenario);
+    free(model->about.since);
+    model->about.run = row_text(run, "run");
+    model->about.scenario = row_text(run, "scenario");
+    model->about.since = row_text(run, "since");
     model->changed = true;
 }
 
 static void take_progress(struct view_model *model, const struct value *run)
 {
-    free(model->state);
-    model->state = row_text(run, "state");
+    free(model->about.state);
+    model->about.state = row_text(run, "state");
     model->changed = true;
 }
 
@@ -282,13 +282,13 @@ static void settle_terminal(struct view_model *model)
         model->mode = model->before;
         model_notice(model, mem_strdup("It has ended: keys are the view's again."), false);
     }
-    if (!chosen || !chosen->rows || !model->output_of || strcmp(model->output_of, chosen->name) != 0)
+    if (!chosen || !chosen->rows || !model->pane.of || strcmp(model->pane.of, chosen->name) != 0)
         return;
-    if (!model->emulator) {
-        free(model->output_of);
-        model->output_of = NULL;
+    if (!model->pane.emulator) {
+        free(model->pane.of);
+        model->pane.of = NULL;
     } else if (model->mode != SHOWS_TYPING) {
-        emulator_resize(model->emulator, chosen->rows, chosen->columns);
+        emulator_resize(model->pane.emulator, chosen->rows, chosen->columns);
     }
 }
 
@@ -304,7 +304,7 @@ static void settle_objects(struct view_model *model)
     if (model->chosen >= model->objects.count)
         model->chosen = model->objects.count ? model->objects.count - 1 : 0;
     settle_terminal(model);
-    model->status_asked = false;
+    model->status.asked = false;
     model->changed = true;
 }
 
@@ -337,7 +337,7 @@ static void take_line(struct view_model *model, const struct value *line)
         settle_objects(model);
     else if (!strcmp(name, "a") || !strcmp(name, "t"))
         take_answer(model, line);
-    model->status_wanted = model->status_wanted || !strcmp(name, "t"); /* its size may be another */
+    model->status.wanted = model->status.wanted || !strcmp(name, "t"); /* its size may be another */
 }
 
 void model_take(struct view_model *model, char *text, size_t length)
@@ -365,16 +365,16 @@ void model_ask_output(struct view_model *model)
 {
     const struct view_object *chosen = model_chosen(model);
     struct buf *out = &model->requests;
-    if (!chosen || (model->output_of && !strcmp(model->output_of, chosen->name)))
+    if (!chosen || (model->pane.of && !strcmp(model->pane.of, chosen->name)))
         return;
-    if (model->output_of)
-        buf_printf(out, "{\"id\":\"c\",\"cancel\":\"o%" PRIu64 "\"}\n", model->output_id);
-    pane_clear(model->output);
-    emulator_free(model->emulator);
-    model->emulator = chosen->rows ? emulator_new(chosen->rows, chosen->columns) : NULL;
-    free(model->output_of);
-    model->output_of = mem_strdup(chosen->name);
-    buf_printf(out, "{\"id\":\"o%" PRIu64 "\",\"logs\":[", ++model->output_id);
+    if (model->pane.of)
+        buf_printf(out, "{\"id\":\"c\",\"cancel\":\"o%" PRIu64 "\"}\n", model->pane.id);
+    pane_clear(model->pane.output);
+    emulator_free(model->pane.emulator);
+    model->pane.emulator = chosen->rows ? emulator_new(chosen->rows, chosen->columns) : NULL;
+    free(model->pane.of);
+    model->pane.of = mem_strdup(chosen->name);
+    buf_printf(out, "{\"id\":\"o%" PRIu64 "\",\"logs\":[", ++model->pane.id);
     json_quote(out, chosen->name, strlen(chosen->name));
     buf_printf(out, "],\"last\":%d,\"follow\":true,\"gaps\":true}\n", LAST_LINES);
 }
@@ -383,12 +383,12 @@ void model_type(struct view_model *model, const char *text, size_t length)
 {
     struct buf *out = &model->requests;
     const struct view_object *chosen = model_chosen(model);
-    if (!chosen || !model->emulator || !model_is_alive(model))
+    if (!chosen || !model->pane.emulator || !model_is_alive(model))
         return;
-    emulator_resize(model->emulator, model->pane_rows, model->pane_columns);
+    emulator_resize(model->pane.emulator, model->pane.rows, model->pane.columns);
     buf_text(out, "{\"id\":\"t\",\"type\":[");
     json_quote(out, chosen->name, strlen(chosen->name));
-    buf_printf(out, "],\"rows\":%d,\"columns\":%d,\"text\":", model->pane_rows, model->pane_columns);
+    buf_printf(out, "],\"rows\":%d,\"columns\":%d,\"text\":", model->pane.rows, model->pane.columns);
     json_quote(out, text, length);
     buf_text(out, "}\n");
 }
@@ -407,17 +407,17 @@ static bool any_tasks(const struct view_model *model)
 static int64_t ask_status(struct view_model *model, int64_t now)
 {
     int64_t pause = model->objects.count > STATUS_MANY ? STATUS_EACH_MANY : STATUS_EACH;
-    if (model->status_asked || (!model->status_wanted && !any_tasks(model)))
+    if (model->status.asked || (!model->status.wanted && !any_tasks(model)))
         return -1;
-    if (!model->status_wanted)
+    if (!model->status.wanted)
         pause = TASKS_EACH;
-    int64_t left = model->status_at ? model->status_at + pause - now : 0;
+    int64_t left = model->status.at ? model->status.at + pause - now : 0;
     if (left > 0)
         return left;
     buf_text(&model->requests, "{\"id\":\"p\",\"ps\":[]}\n{\"id\":\"s\",\"status\":[]}\n");
-    model->status_wanted = false;
-    model->status_asked = true;
-    model->status_at = now;
+    model->status.wanted = false;
+    model->status.asked = true;
+    model->status.at = now;
     return -1;
 }
 

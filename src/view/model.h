@@ -64,6 +64,41 @@ struct view_message {
     char *text;
 };
 
+/* What is known of the run. */
+struct view_about {
+    char *run; /* its id, "" as long as that is not known */
+    char *scenario;
+    char *since;
+    char *state;
+};
+
+/* The question for the status of the run. */
+struct view_status {
+    bool wanted; /* something has happened since it was asked for last */
+    bool asked;  /* and is not answered */
+    int64_t at;  /* clock_monotonic() when it was asked for */
+};
+
+/* What the object that is chosen has written. */
+struct view_pane {
+    struct output_pane *output; /* of the chosen one */
+    struct emulator *emulator; /* of its terminal; NULL: it has none */
+    int rows;             /* of where that is shown, as it was painted last */
+    int columns;
+    char *of;       /* whose it is; NULL: nobody's */
+    uint64_t id;    /* of the request for it */
+    struct regex *search;  /* NULL: nothing is searched for */
+    bool search_up;        /* what was typed was looked for above, as the end was shown */
+};
+
+/* What the run and the view itself have to say. */
+struct view_notes {
+    struct view_message messages[MESSAGES_MOST]; /* the newest last */
+    size_t message_count;
+    char *notice; /* what was answered to the last key; NULL: nothing */
+    bool notice_is_wrong;
+};
+
 struct view_model {
     bool owner;         /* the run was started for this view */
     bool connected;     /* lines of the run come */
@@ -71,33 +106,18 @@ struct view_model {
     bool changed;       /* there is something to draw */
     enum view_wish wish;
 
-    char *run; /* its id, "" as long as that is not known */
-    char *scenario;
-    char *since;
-    char *state;
+    struct view_about about;
     struct view_objects objects;
     struct event_reader *reader;
 
-    bool status_wanted; /* something has happened since it was asked for last */
-    bool status_asked;  /* and is not answered */
-    int64_t status_at;  /* clock_monotonic() when it was asked for */
+    struct view_status status;
     size_t chosen;      /* index of an object */
     size_t top;         /* of the first that is shown, */
     size_t shown;       /* and how many were */
 
-    struct output_pane *output; /* of the chosen one */
-    struct emulator *emulator; /* of its terminal; NULL: it has none */
-    int pane_rows;             /* of where that is shown, as it was painted last */
-    int pane_columns;
-    char *output_of;       /* whose it is; NULL: nobody's */
-    uint64_t output_id;    /* of the request for it */
-    struct regex *search;  /* NULL: nothing is searched for */
-    bool search_up;        /* what was typed was looked for above, as the end was shown */
+    struct view_pane pane;
 
-    struct view_message messages[MESSAGES_MOST]; /* the newest last */
-    size_t message_count;
-    char *notice; /* what was answered to the last key; NULL: nothing */
-    bool notice_is_wrong;
+    struct view_notes notes;
     enum view_mode mode;
     enum view_mode before;  /* the mode that ends where this one does */
     struct buf typed;

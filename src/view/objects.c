@@ -98,13 +98,13 @@ static void fill(struct view_object *object, const struct value *row)
     object->columns = (int)row_number(row, "columns", 0);
     object->is_pool = !strcmp(object->kind, "pool");
     object->paused = flag_of(row, "paused");
-    object->workers = row_number(row, "workers", 0);
-    object->busy = row_number(row, "busy", 0);
-    object->failed = row_number(row, "failed", 0);
+    object->tasks.workers = row_number(row, "workers", 0);
+    object->tasks.busy = row_number(row, "busy", 0);
+    object->tasks.failed = row_number(row, "failed", 0);
     object->allowed = row_number(row, "allowed_failures", 0);
-    object->skipped = row_number(row, "skipped", 0);
-    object->done = row_number(row, "succeeded", 0) + object->failed + object->skipped + row_number(row, "current", 0);
-    object->left = row_number(row, "left", -1);
+    object->tasks.skipped = row_number(row, "skipped", 0);
+    object->tasks.done = row_number(row, "succeeded", 0) + object->tasks.failed + object->tasks.skipped + row_number(row, "current", 0);
+    object->tasks.left = row_number(row, "left", -1);
     take_pids(object, row);
 }
 
@@ -156,15 +156,15 @@ void view_objects_set_state(struct view_object *object, const char *state)
 void view_objects_set_tasks(struct view_object *object, const struct event *event)
 {
     struct buf text = {0};
-    object->failed = event->count;
-    object->allowed = event->allowed;
-    object->skipped = event->skipped;
-    object->done = event->total + event->skipped + event->current;
-    object->left = event->left;
-    object->busy = object->workers = 0;
+    object->tasks.failed = event->count;
+    object->allowed = event->tally.allowed;
+    object->tasks.skipped = event->tally.skipped;
+    object->tasks.done = event->total + event->tally.skipped + event->tally.current;
+    object->tasks.left = event->tally.left;
+    object->tasks.busy = object->tasks.workers = 0;
     buf_printf(&text, "%" PRId64 " done", event->total);
     if (event->count)
-        buf_printf(&text, ", %" PRId64 " failed%s", event->count, event->allowed == event->count ? " (allowed)" : "");
+        buf_printf(&text, ", %" PRId64 " failed%s", event->count, event->tally.allowed == event->count ? " (allowed)" : "");
     free(object->progress);
     object->progress = buf_take(&text);
 }
@@ -176,10 +176,10 @@ struct view_sum view_objects_sum(const struct view_objects *objects)
     for (size_t i = 0; i < objects->count; i++) {
         const struct view_object *object = objects->items[i];
         sum.up += !strcmp(object->state, "running");
-        sum.failed += object->failed ? object->failed - object->allowed : !strcmp(object->state, "failed");
-        sum.done += object->done - object->skipped;
+        sum.failed += object->tasks.failed ? object->tasks.failed - object->allowed : !strcmp(object->state, "failed");
+        sum.done += object->tasks.done - object->tasks.skipped;
         if (object->is_pool)
-            left = left < 0 || object->left < 0 ? -1 : left + object->left;
+            left = left < 0 || object->tasks.left < 0 ? -1 : left + object->tasks.left;
     }
     sum.tasks = left < 0 ? -1 : sum.done + left;
     return sum;
@@ -196,13 +196,13 @@ static void measure(struct view_object *object, const struct usages *usages, int
         sum.cpu += one.cpu;
         sum.memory += one.memory;
     }
-    int64_t past = now - object->cpu_at, used = sum.cpu - object->cpu_used;
-    bool before = object->cpu_at && past > 0 && used >= 0;
-    object->measured = any;
-    object->cpu = any && before ? (double)used / (double)past : 0;
-    object->memory = sum.memory;
-    object->cpu_used = sum.cpu;
-    object->cpu_at = any ? now : 0;
+    int64_t past = now - object->usage.cpu_at, used = sum.cpu - object->usage.cpu_used;
+    bool before = object->usage.cpu_at && past > 0 && used >= 0;
+    object->usage.measured = any;
+    object->usage.cpu = any && before ? (double)used / (double)past : 0;
+    object->usage.memory = sum.memory;
+    object->usage.cpu_used = sum.cpu;
+    object->usage.cpu_at = any ? now : 0;
 }
 
 void view_objects_measure(struct view_objects *objects, size_t first, size_t count, const struct usages *usages, int64_t now)

@@ -11,6 +11,25 @@
 struct event;
 struct value;
 
+/* Of a pool. */
+struct view_tasks {
+    int64_t workers;
+    int64_t busy;
+    int64_t done; /* of its tasks, those that failed or were skipped too */
+    int64_t failed;
+    int64_t skipped;
+    int64_t left; /* below 0: nobody knows */
+};
+
+/* What an object uses. */
+struct view_usage {
+    bool measured; /* the next two */
+    double cpu;    /* share of a processor, since the time before */
+    int64_t memory;
+    int64_t cpu_used; /* ns */
+    int64_t cpu_at;   /* clock_monotonic() of that; 0: never */
+};
+
 struct view_object {
     char *name;
     char *declared; /* its name in the scenario, which replicas share */
@@ -30,18 +49,9 @@ struct view_object {
     int columns;
     bool is_pool;
     bool paused;
-    int64_t workers;
-    int64_t busy;
-    int64_t done; /* of its tasks, those that failed or were skipped too */
-    int64_t failed;
+    struct view_tasks tasks;
     int64_t allowed; /* of those, which allow_failure lets pass */
-    int64_t skipped;
-    int64_t left; /* below 0: nobody knows */
-    bool measured; /* the next two */
-    double cpu;    /* share of a processor, since the time before */
-    int64_t memory;
-    int64_t cpu_used; /* ns */
-    int64_t cpu_at;   /* clock_monotonic() of that; 0: never */
+    struct view_usage usage;
     unsigned seen;    /* in which answer it was last */
 };
 

@@ -113,15 +113,15 @@ static void take_piece(struct output_pane *output, const char *bytes, size_t len
 
 void pane_take(struct output_pane *output, const struct event *event)
 {
-    const char *at = event->bytes ? event->bytes : "", *end = at + event->length;
+    const char *at = event->output.bytes ? event->output.bytes : "", *end = at + event->output.length;
     output->count++;
     for (const char *newline; (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1) {
         take_piece(output, at, (size_t)(newline - at));
         output->unfinished = false;
     }
-    if (at < end || !event->length)
+    if (at < end || !event->output.length)
         take_piece(output, at, (size_t)(end - at));
-    output->unfinished = event->unfinished;
+    output->unfinished = event->output.unfinished;
 }
 
 void pane_take_gap(struct output_pane *output, int64_t count)

@@ -42,9 +42,9 @@ static void paint_head(const struct view_model *model, struct grid *grid)
 {
     struct buf text = {0};
     struct view_sum sum = view_objects_sum(&model->objects);
-    bool ended = !strcmp(model->state, "ended");
-    int used = grid_text(grid, 0, 0, grid->columns, bold, *model->scenario ? model->scenario : "parrun");
-    used += 2 + grid_text(grid, 0, used + 2, grid->columns - used - 2, ended ? wrong : plain, model->state);
+    bool ended = !strcmp(model->about.state, "ended");
+    int used = grid_text(grid, 0, 0, grid->columns, bold, *model->about.scenario ? model->about.scenario : "parrun");
+    used += 2 + grid_text(grid, 0, used + 2, grid->columns - used - 2, ended ? wrong : plain, model->about.state);
     buf_printf(&text, "up %" PRId64 "/%zu", sum.up, model->objects.count);
     if (sum.tasks > 0 || sum.done)
         buf_printf(&text, "  tasks %" PRId64, sum.done);
@@ -56,9 +56,9 @@ static void paint_head(const struct view_model *model, struct grid *grid)
         buf_printf(&text, "failed %" PRId64, sum.failed);
         used += 2 + grid_text(grid, 0, used + 2, grid->columns - used - 2, wrong, buf_string(&text));
     }
-    int width = text_width(model->run);
+    int width = text_width(model->about.run);
     if (used + 2 + width <= grid->columns)
-        grid_text(grid, 0, grid->columns - width, width, dim, model->run);
+        grid_text(grid, 0, grid->columns - width, width, dim, model->about.run);
     buf_release(&text);
 }
 
@@ -73,7 +73,7 @@ static void paint_output_head(const struct view_model *model, struct grid *grid,
         buf_printf(&text, " %s ", chosen->name);
     int used = 1 + grid_text(grid, row, column + 1, width - 2, bold, buf_string(&text));
     buf_clear(&text);
-    if (pane_is_scrolled(model->output, &below))
+    if (pane_is_scrolled(model->pane.output, &below))
         buf_printf(&text, " %" PRIu64 " lines below: End shows them ", below);
     int length = text_width(buf_string(&text));
     if (used + 1 + length < width)
@@ -85,14 +85,14 @@ static void paint_output(struct view_model *model, struct grid *grid, int row, i
 {
     paint_output_head(model, grid, row, column, width);
     uint64_t below;
-    model->pane_rows = height - 1;
-    model->pane_columns = width;
-    pane_paint(model->output, grid, row + 1, column, height - 1, width, model->search);
-    if (model->emulator && !pane_is_scrolled(model->output, &below)) {
+    model->pane.rows = height - 1;
+    model->pane.columns = width;
+    pane_paint(model->pane.output, grid, row + 1, column, height - 1, width, model->pane.search);
+    if (model->pane.emulator && !pane_is_scrolled(model->pane.output, &below)) {
         for (int i = 1; i < height; i++)
             grid_fill(grid, row + i, column, width, plain);
-        emulator_paint(model->emulator, grid, row + 1, column, height - 1, width, model->mode == SHOWS_TYPING);
-    } else if (!pane_count(model->output))
+        emulator_paint(model->pane.emulator, grid, row + 1, column, height - 1, width, model->mode == SHOWS_TYPING);
+    } else if (!pane_count(model->pane.output))
         grid_text(grid, row + 1, column, width, dim, model_chosen(model) ? "(no output)" : "");
 }
 
@@ -135,7 +135,7 @@ static void paint_explain(const struct view_model *model, struct grid *grid, int
     row = paint_fact(grid, row, column, width, "process", buf_string(&text));
     buf_clear(&text);
     if (object->is_pool)
-        buf_printf(&text, "%" PRId64 ", %" PRId64 " of them busy", object->workers, object->busy);
+        buf_printf(&text, "%" PRId64 ", %" PRId64 " of them busy", object->tasks.workers, object->tasks.busy);
     row = paint_fact(grid, row, column, width, "workers", buf_string(&text));
     buf_clear(&text);
     if (object->restarts || object->restarted)
@@ -168,10 +168,10 @@ static void paint_keys(struct grid *grid, int row, int height)
 static void paint_messages(const struct view_model *model, struct grid *grid, int row, int height)
 {
     paint_line(grid, row, 0, grid->columns);
-    grid_text(grid, row, 1, grid->columns, bold, model->message_count ? " what went wrong last " : " nothing went wrong so far ");
-    int count = height - 1 < (int)model->message_count ? height - 1 : (int)model->message_count;
+    grid_text(grid, row, 1, grid->columns, bold, model->notes.message_count ? " what went wrong last " : " nothing went wrong so far ");
+    int count = height - 1 < (int)model->notes.message_count ? height - 1 : (int)model->notes.message_count;
     for (int i = 0; i < count; i++) {
-        const struct view_message *message = &model->messages[(int)model->message_count - count + i];
+        const struct view_message *message = &model->notes.messages[(int)model->notes.message_count - count + i];
         int used = grid_text(grid, row + 1 + i, 0, grid->columns, dim, message->time);
         grid_text(grid, row + 1 + i, used + 1, grid->columns - used - 1, plain, message->text);
     }
@@ -207,8 +207,8 @@ static void paint_foot(const struct view_model *model, struct grid *grid)
         grid_text(grid, row, 0, grid->columns, reverse, " Keys go to the process.  Ctrl-]: back ");
     } else if (model->mode == SHOWS_QUESTION) {
         grid_text(grid, row, 0, grid->columns, reverse, " Stop the run?  y: stop it  d: let it run in the background  Esc: stay ");
-    } else if (model->notice) {
-        grid_text(grid, row, 0, grid->columns, model->notice_is_wrong ? wrong : plain, model->notice);
+    } else if (model->notes.notice) {
+        grid_text(grid, row, 0, grid->columns, model->notes.notice_is_wrong ? wrong : plain, model->notes.notice);
     } else {
         paint_briefs(grid, row);
     }
@@ -259,7 +259,7 @@ void paint(struct view_model *model, struct grid *grid, int rows, int columns)
         return;
     }
     int most = rows / MESSAGES_SHARE;
-    int messages = 1 + ((int)model->message_count < most ? (int)model->message_count : most);
+    int messages = 1 + ((int)model->notes.message_count < most ? (int)model->notes.message_count : most);
     paint_head(model, grid);
     paint_panes(model, grid, 1, rows - 2 - messages);
     paint_messages(model, grid, rows - 1 - messages, messages);

@@ -57,12 +57,12 @@ static int paint_columns(struct grid *grid, int row, int width, struct style sty
     char text[PAINT_TEXT] = "";
     int left = width;
     if (width >= NAME_LEAST + STATE_WIDTH + CPU_WIDTH + MEMORY_WIDTH) {
-        if (object->measured)
-            print_memory(text, object->memory);
+        if (object->usage.measured)
+            print_memory(text, object->usage.memory);
         paint_right(grid, row, left, MEMORY_WIDTH, style, text);
         left -= MEMORY_WIDTH;
-        if (object->measured)
-            snprintf(text, sizeof(text), object->cpu < 0.0995 ? "%.1f%%" : "%.0f%%", object->cpu * 100);
+        if (object->usage.measured)
+            snprintf(text, sizeof(text), object->usage.cpu < 0.0995 ? "%.1f%%" : "%.0f%%", object->usage.cpu * 100);
         paint_right(grid, row, left, CPU_WIDTH, style, text);
         left -= CPU_WIDTH;
     }
@@ -85,7 +85,7 @@ static void paint_object(struct grid *grid, int row, int width, const struct vie
     grid_fill(grid, row, 0, width, style);
     int name_width = paint_columns(grid, row, width, style, object);
     if (object->is_pool)
-        snprintf(workers, sizeof(workers), " %" PRId64 "/%" PRId64, object->busy, object->workers);
+        snprintf(workers, sizeof(workers), " %" PRId64 "/%" PRId64, object->tasks.busy, object->tasks.workers);
     int workers_width = (int)strlen(workers);
     int room = name_width - 1 - workers_width;
     int used = grid_text(grid, row, 0, room > 0 ? room : 0, style, object->name);
@@ -97,8 +97,8 @@ static void paint_object(struct grid *grid, int row, int width, const struct vie
 /* How far a pool is, over a bar where that is known. */
 static void paint_tasks(struct grid *grid, int row, int width, const struct view_object *object)
 {
-    int64_t all = object->done + object->left;
-    int full = object->left >= 0 && all > 0 ? (int)(object->done * width / all) : 0;
+    int64_t all = object->tasks.done + object->tasks.left;
+    int full = object->tasks.left >= 0 && all > 0 ? (int)(object->tasks.done * width / all) : 0;
     grid_text(grid, row, 1, width - 1, STYLE_PLAIN, object->progress);
     for (int column = 0; column < full; column++)
         grid_cell(grid, row, column)->style = (struct style){GREEN, COLOR_OWN, STYLE_REVERSE};

@@ -74,7 +74,7 @@ static void lose_run(struct viewer *view)
 {
     struct error error = {0};
     close(view->socket);
-    if (!strcmp(view->model->state, "ended") || !connect_run(view, &error)) {
+    if (!strcmp(view->model->about.state, "ended") || !connect_run(view, &error)) {
         view->socket = -1;
         model_disconnect(view->model);
     }

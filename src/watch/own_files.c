@@ -37,8 +37,8 @@ void own_files_look(struct own_files *files, const struct run *run)
     }
     if (directory)
         closedir(directory);
-    for (size_t i = 0; i < run->written_count; i++) {
-        char *path = realpath(run->written[i], NULL);
+    for (size_t i = 0; i < run->watching.written_count; i++) {
+        char *path = realpath(run->watching.written[i], NULL);
         if (path)
             add(files, path, strlen(path));
         free(path);

@@ -52,7 +52,7 @@ void watcher_release(struct watcher *watcher)
 
 static struct object *const *objects_of(const struct watcher *watcher, size_t *count)
 {
-    return graph_objects(watcher->watchers->run->graph, watcher->number, count);
+    return graph_objects(watcher->watchers->run->all.graph, watcher->number, count);
 }
 
 bool watcher_is_alive(const struct watcher *watcher)
@@ -93,7 +93,7 @@ void watcher_note(struct watcher *watcher, const char *format, ...)
 const char *watcher_shown(const struct watcher *watcher, const char *path)
 {
     static _Thread_local struct shown shown;
-    const char *directory = watcher->watchers->run->scenario->directory;
+    const char *directory = watcher->watchers->run->scenario->source.directory;
     size_t length = strlen(directory);
     if (!strncmp(path, directory, length) && path[length] == '/' && path[length + 1])
         path += length + 1;
@@ -170,10 +170,10 @@ static bool comes(const struct object *object)
 static bool is_left_alone(const struct object *object)
 {
     enum condition condition;
-    if (object->retired || object->wanted == WANTED_DOWN || (object->wanted == WANTED_NOTHING && object->down))
+    if (object->copy.retired || object->wish.wanted == WANTED_DOWN || (object->wish.wanted == WANTED_NOTHING && object->down))
         return true;
     return (object->state == OBJECT_PENDING && !object->lives) ||
-           (!comes(object) && !object_is_alive(object) && graph_in_vain(object->run->graph, object, &condition));
+           (!comes(object) && !object_is_alive(object) && graph_in_vain(object->run->all.graph, object, &condition));
 }
 
 /* Asks the engine for it, of COUNT objects. */
@@ -184,7 +184,7 @@ static void ask(struct watcher *watcher, enum steer_word word, struct object **o
         .word = word, .objects = objects, .object_count = count, .signal = watcher->spec->watch.signal, .changed = list};
     struct steer_answer answer;
     struct error error = {0};
-    if (!count || run->stop_cause || run->over)
+    if (!count || run->stop.cause || run->over)
         return;
     if (steer(run, &request, &answer, &error))
         watcher_note(watcher, "it is not begun anew: %s", error.text);
@@ -206,8 +206,8 @@ static void act(struct watcher *watcher)
     watcher->waits = false;
     for (size_t i = 0; i < count; i++) {
         struct object *object = objects[i];
-        free(object->changed);
-        object->changed = mem_strdup(list);
+        free(object->watch.changed);
+        object->watch.changed = mem_strdup(list);
         if (is_left_alone(object) || comes(object))
             continue;
         if (spec->act == WATCH_SIGNAL && object_is_alive(object))
@@ -319,7 +319,7 @@ static void on_time(void *arg)
 {
     struct watcher *watcher = arg;
     bool own;
-    if (watcher->watchers->run->stop_cause || watcher->watchers->run->over)
+    if (watcher->watchers->run->stop.cause || watcher->watchers->run->over)
         return;
     look_at_lives(watcher);
     int64_t now = clock_monotonic();

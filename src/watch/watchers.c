@@ -357,11 +357,11 @@ void watchers_open(struct run *run)
     watchers->run = run;
     watchers->items = mem_calloc(scenario->process_count + 1, sizeof(*watchers->items));
     watchers->tree = ignore_tree_new();
-    for (size_t i = 0; i < scenario->process_count && !run->dry; i++)
+    for (size_t i = 0; i < scenario->process_count && !run->plan.dry; i++)
         if (watches(&scenario->processes[i]))
             watcher_init(&watchers->items[watchers->count++], watchers, i, &scenario->processes[i]);
-    run->watchers = watchers;
-    run->attend = attend;
+    run->watching.watchers = watchers;
+    run->watching.attend = attend;
     if (!watchers->count) {
         watchers_close(run);
         return;
@@ -370,8 +370,8 @@ void watchers_open(struct run *run)
     open_places(watchers);
     walk_anew(watchers, true);
     free_places(watchers);
-    for (size_t i = 0; i < run->object_count; i++)
-        run->objects[i]->watches = run->objects[i]->number < scenario->process_count && watches(&scenario->processes[run->objects[i]->number]);
+    for (size_t i = 0; i < run->all.object_count; i++)
+        run->all.objects[i]->watch.watches = run->all.objects[i]->number < scenario->process_count && watches(&scenario->processes[run->all.objects[i]->number]);
     for (size_t i = 0; i < watchers->count; i++)
         if (!watchers->items[i].records.count && watchers->items[i].paths.left_out)
             watcher_note(&watchers->items[i], "all that its paths match is ignored, by a .gitignore or by 'ignore': nothing is watched");
@@ -379,17 +379,17 @@ void watchers_open(struct run *run)
 
 void watchers_close(struct run *run)
 {
-    struct watchers *watchers = run->watchers;
+    struct watchers *watchers = run->watching.watchers;
     if (!watchers)
         return;
-    run->watchers = NULL;
+    run->watching.watchers = NULL;
     for (size_t i = 0; i < watchers->count; i++)
         watcher_release(&watchers->items[i]);
-    for (size_t i = 0; i < run->written_count; i++)
-        free(run->written[i]);
-    free(run->written);
-    run->written = NULL;
-    run->written_count = 0;
+    for (size_t i = 0; i < run->watching.written_count; i++)
+        free(run->watching.written[i]);
+    free(run->watching.written);
+    run->watching.written = NULL;
+    run->watching.written_count = 0;
     places_free(watchers->places);
     timer_free(watchers->poll);
     own_files_release(&watchers->own);

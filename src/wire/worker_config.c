@@ -36,10 +36,10 @@ static const struct config_field fields[] = {
     FIELD(FIELD_BOOL, separate),     FIELD(FIELD_TEXT, run),        FIELD(FIELD_TEXT, directory),
     FIELD(FIELD_BUF, vars),          FIELD(FIELD_TEXTS, env),       FIELD(FIELD_TEXT, cwd),
     FIELD(FIELD_TEXTS, shell),       FIELD(FIELD_TEXT, attributes), FIELD(FIELD_TEXTS, command),
-    FIELD(FIELD_CHUNK, lua),         FIELD(FIELD_CHUNK, setup),     FIELD(FIELD_I32, stop_signal),
-    FIELD(FIELD_BOOL, stop_leader),  FIELD(FIELD_I64, stop_grace),  FIELD(FIELD_I64, worker),
-    FIELD(FIELD_I32, window),        FIELD(FIELD_I32, stdin_fd),    FIELD(FIELD_TEXTS, produces),
-    FIELD(FIELD_TEXTS, consumes),    FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_BUF, rules),
+    FIELD(FIELD_CHUNK, lua),         FIELD(FIELD_CHUNK, setup),     FIELD(FIELD_I32, stop.signal),
+    FIELD(FIELD_BOOL, stop.leader),  FIELD(FIELD_I64, stop.grace),  FIELD(FIELD_I64, worker),
+    FIELD(FIELD_I32, queues.window),        FIELD(FIELD_I32, stdin_fd),    FIELD(FIELD_TEXTS, queues.produces),
+    FIELD(FIELD_TEXTS, queues.consumes),    FIELD(FIELD_I32, stdout_fd),   FIELD(FIELD_BUF, queues.rules),
     FIELD(FIELD_I32, input),         FIELD(FIELD_TEXT, input_text), FIELD(FIELD_I32, blocks),
 };
 

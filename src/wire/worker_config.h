@@ -54,6 +54,21 @@ enum queue_rule {
     RULE_JSON = 1 << 4,        /* as JSON: no NaN, no infinity, no text that is not UTF-8 */
 };
 
+/* How a task is ended before its time. */
+struct worker_stop {
+    int32_t signal;   /* for a task that must end before its time */
+    bool leader;      /* for its process alone, not for the group */
+    int64_t grace;    /* ns of the whole group until SIGKILL */
+};
+
+/* The queues that a body uses. */
+struct worker_queues {
+    struct config_texts produces; /* queues that the body may put into, and take from */
+    struct config_texts consumes;
+    struct buf rules;      /* of each of PRODUCES a byte: what holds for its messages (enum queue_rule) */
+    uint32_t window;       /* messages it may put before it hears of room */
+};
+
 /* All is owned by the config; config_release() frees it. */
 struct worker_config {
     enum worker_body body;
@@ -76,14 +91,9 @@ struct worker_config {
     struct config_texts command; /* WORKER_RUN: one template; otherwise one an argument */
     struct chunk lua;
     struct chunk setup;
-    struct config_texts produces; /* queues that the body may put into, and take from */
-    struct config_texts consumes;
-    struct buf rules;      /* of each of PRODUCES a byte: what holds for its messages (enum queue_rule) */
-    int32_t stop_signal;   /* for a task that must end before its time */
-    bool stop_leader;      /* for its process alone, not for the group */
-    int64_t stop_grace;    /* ns of the whole group until SIGKILL */
+    struct worker_queues queues;
+    struct worker_stop stop;
     int64_t worker;        /* number of the worker in its pool, from 1 */
-    uint32_t window;       /* messages it may put before it hears of room */
     int32_t stdin_fd;      /* a process's own stdin and stdout: where they are; -1: none */
     int32_t stdout_fd;
 };

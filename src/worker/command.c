@@ -119,7 +119,7 @@ static void read_stream(struct command_run *run, int stream)
 static void ask(const struct command_run *run)
 {
     bool group = run->leads && run->signalled;
-    kill(group ? -run->pid : run->pid, run->worker->config.stop_signal);
+    kill(group ? -run->pid : run->pid, run->worker->config.stop.signal);
     kill(group ? -run->pid : run->pid, SIGCONT); /* a stopped process acts on no other signal */
 }
 
@@ -129,8 +129,8 @@ static void run_stop(struct command_run *run, enum outcome why)
     if (run->kill_at || run->exited)
         return;
     run->early = why;
-    run->kill_at = clock_monotonic() + run->worker->config.stop_grace;
-    run->signalled = !run->worker->config.stop_leader;
+    run->kill_at = clock_monotonic() + run->worker->config.stop.grace;
+    run->signalled = !run->worker->config.stop.leader;
     ask(run);
 }
 

@@ -335,7 +335,7 @@ void coprocess_finish(struct worker *worker)
     if (!coprocess || !coprocess->program.pid)
         return;
     buf_clear(&coprocess->program.received);
-    program_end(&coprocess->program, worker, worker->config.stop_grace);
+    program_end(&coprocess->program, worker, worker->config.stop.grace);
     tell_last_words(worker);
     log_end(worker);
 }

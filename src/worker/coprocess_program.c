@@ -152,7 +152,7 @@ static bool wait_for_group(struct program *program, struct worker *worker, pid_t
 
 static void ask(pid_t pid, const struct worker_config *config, bool leader)
 {
-    kill(leader ? pid : -pid, config->stop_signal);
+    kill(leader ? pid : -pid, config->stop.signal);
     kill(leader ? pid : -pid, SIGCONT);
 }
 
@@ -163,10 +163,10 @@ bool program_end(struct program *program, struct worker *worker, int64_t patienc
     pid_t group = program->pid;
     close_end(&program->in);
     bool itself = wait_for_end(program, worker, clock_monotonic() + patience);
-    int64_t deadline = clock_monotonic() + config->stop_grace;
+    int64_t deadline = clock_monotonic() + config->stop.grace;
     bool ended = itself;
     if (!itself) {
-        ask(group, config, config->stop_leader);
+        ask(group, config, config->stop.leader);
         ended = wait_for_end(program, worker, deadline);
         if (!ended)
             kill(-group, SIGKILL);
@@ -174,7 +174,7 @@ bool program_end(struct program *program, struct worker *worker, int64_t patienc
     reap(program, worker);
     worker->child = group; /* in case the runner is lost meanwhile */
     if (ended && command_group_lives(group)) {
-        if (itself || config->stop_leader)
+        if (itself || config->stop.leader)
             ask(group, config, false);
         if (!wait_for_group(program, worker, group, deadline))
             kill(-group, SIGKILL);

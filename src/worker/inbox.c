@@ -36,7 +36,7 @@ static void tell_taken(struct worker *worker, size_t index)
         return;
     size_t begin = frame_begin(out, FRAME_TAKEN);
     frame_u32(out, inbox->taken);
-    frame_text(out, worker->config.consumes.items[index]);
+    frame_text(out, worker->config.queues.consumes.items[index]);
     frame_end(out, begin);
     inbox->taken = 0;
 }
@@ -49,7 +49,7 @@ static void give_back(struct worker *worker, size_t index, bool tried)
     size_t begin = frame_begin(out, FRAME_RETURN);
     frame_u32(out, inbox->in_hand && !tried);
     frame_u8(out, tried);
-    frame_text(out, worker->config.consumes.items[index]);
+    frame_text(out, worker->config.queues.consumes.items[index]);
     frame_end(out, begin);
     buf_clear(&inbox->bytes);
     inbox->from = 0;
@@ -58,7 +58,7 @@ static void give_back(struct worker *worker, size_t index, bool tried)
 
 void inboxes_tidy(struct worker *worker, bool body_takes_long)
 {
-    for (size_t i = 0; worker->inboxes && i < worker->config.consumes.count; i++) {
+    for (size_t i = 0; worker->inboxes && i < worker->config.queues.consumes.count; i++) {
         struct inbox *inbox = &worker->inboxes[i];
         tell_taken(worker, i);
         if (is_empty(inbox))
@@ -70,7 +70,7 @@ void inboxes_tidy(struct worker *worker, bool body_takes_long)
 
 void inboxes_settle(struct worker *worker, bool well)
 {
-    for (size_t i = 0; worker->inboxes && i < worker->config.consumes.count; i++) {
+    for (size_t i = 0; worker->inboxes && i < worker->config.queues.consumes.count; i++) {
         struct inbox *inbox = &worker->inboxes[i];
         bool in_hand = inbox->in_hand;
         inbox->taken += in_hand && well;
@@ -83,7 +83,7 @@ void inboxes_settle(struct worker *worker, bool well)
 
 void inboxes_release(struct worker *worker)
 {
-    for (size_t i = 0; worker->inboxes && i < worker->config.consumes.count; i++)
+    for (size_t i = 0; worker->inboxes && i < worker->config.queues.consumes.count; i++)
         buf_release(&worker->inboxes[i].bytes);
     free(worker->inboxes);
 }
@@ -105,15 +105,15 @@ static int ask(struct worker *worker, size_t index, double timeout, struct error
     size_t begin = frame_begin(out, FRAME_GET);
     frame_i64(out, timeout < 0 ? -1 : (int64_t)(timeout * (double)NS_PER_S));
     frame_u32(out, inbox->want);
-    frame_text(out, worker->config.consumes.items[index]);
+    frame_text(out, worker->config.queues.consumes.items[index]);
     frame_end(out, begin);
     int result = host_wait_for_answer(worker, error);
     buf_clear(&inbox->bytes);
     inbox->from = 0;
-    if (worker->answer == ANSWER_MESSAGE) {
+    if (worker->reply.answer == ANSWER_MESSAGE) {
         struct buf empty = inbox->bytes;
-        inbox->bytes = worker->message;
-        worker->message = empty;
+        inbox->bytes = worker->reply.message;
+        worker->reply.message = empty;
         inbox->came_at = clock_monotonic();
     }
     return result;
@@ -138,7 +138,7 @@ int inbox_get(struct worker *worker, size_t index, double timeout, bool keep, st
               struct error *error)
 {
     if (!worker->inboxes)
-        worker->inboxes = mem_calloc(worker->config.consumes.count, sizeof(struct inbox));
+        worker->inboxes = mem_calloc(worker->config.queues.consumes.count, sizeof(struct inbox));
     struct inbox *inbox = &worker->inboxes[index];
     inbox->taken += inbox->in_hand; /* the body has come back for the next */
     inbox->in_hand = false;
@@ -146,9 +146,9 @@ int inbox_get(struct worker *worker, size_t index, double timeout, bool keep, st
         int result = ask(worker, index, timeout, error);
         if (result)
             return result; /* what came all the same is there for the next task */
-        if (worker->answer == ANSWER_TIMEOUT)
+        if (worker->reply.answer == ANSWER_TIMEOUT)
             return 0;
-        if (worker->answer == ANSWER_CLOSED)
+        if (worker->reply.answer == ANSWER_CLOSED)
             return 2;
     } else if (host_must_end(worker, error)) {
         return error->code;

@@ -77,8 +77,8 @@ static int host_log(void *arg, const char *bytes, size_t length, struct error *e
 int host_wait_for_answer(struct worker *worker, struct error *error)
 {
     int result = 0;
-    worker->answered = false;
-    while (!worker->answered) {
+    worker->reply.answered = false;
+    while (!worker->reply.answered) {
         if (!result && (result = host_must_end(worker, error)))
             frame_plain(&worker->channel.pending, FRAME_UNGET);
         channel_wait(worker, NULL, 0, result ? 0 : worker->deadline);
@@ -120,7 +120,7 @@ static void append_put(struct worker *worker, struct open_put put, const char *e
         put.begin = frame_begin(out, FRAME_PUT);
         frame_i64(out, put.delay);
         frame_u8(out, put.priority);
-        frame_text(out, worker->config.produces.items[put.index]);
+        frame_text(out, worker->config.queues.produces.items[put.index]);
         channel->put = put;
     }
     frame_bytes(out, encoded, length);
@@ -143,7 +143,7 @@ static void flush_puts(struct worker *worker)
         first = now - channel->put_at > PUT_GATHERING;
         channel->put_at = now;
     }
-    if (first || much || channel->put.messages * 2 >= worker->config.window)
+    if (first || much || channel->put.messages * 2 >= worker->config.queues.window)
         channel_flush(worker, false);
 }
 
@@ -160,7 +160,7 @@ static int wait_for_room(struct worker *worker, int64_t until, struct error *err
 {
     int64_t limit = sooner(worker, until);
     int64_t stuck_at = limit ? 0 : clock_monotonic() + STUCK_TIME;
-    while (worker->ahead >= worker->config.window || channel_is_full(worker)) {
+    while (worker->ahead >= worker->config.queues.window || channel_is_full(worker)) {
         int result = host_must_end(worker, error);
         if (result)
             return result;
@@ -177,7 +177,7 @@ static int wait_for_room(struct worker *worker, int64_t until, struct error *err
 
 void host_take_broken(struct worker *worker, struct frame *frame)
 {
-    const struct config_texts *produces = &worker->config.produces;
+    const struct config_texts *produces = &worker->config.queues.produces;
     size_t length;
     const char *name = frame_read_bytes(frame, &length);
     if (!worker->broken)
@@ -190,7 +190,7 @@ void host_take_broken(struct worker *worker, struct frame *frame)
 /* None for what the runner has not told. */
 static unsigned rules_of(const struct worker_config *config, size_t index)
 {
-    return index < config->rules.length ? (unsigned char)config->rules.data[index] : 0;
+    return index < config->queues.rules.length ? (unsigned char)config->queues.rules.data[index] : 0;
 }
 
 static int check_text(unsigned rules, const char *queue, const char *encoded, size_t length,
@@ -213,7 +213,7 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
     int64_t until = clock_after(options->timeout);
     struct open_put put = {.delay = (int64_t)(options->delay * (double)NS_PER_S),
                            .priority = (uint8_t)options->priority};
-    int result = must_declare(&worker->config.produces, queue, "produces", &put.index, error);
+    int result = must_declare(&worker->config.queues.produces, queue, "produces", &put.index, error);
     if (result)
         return result;
     unsigned rules = rules_of(&worker->config, put.index);
@@ -223,7 +223,7 @@ static int host_put(void *arg, const char *queue, const char *encoded, size_t le
         return error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, queue);
     if ((result = check_text(rules, queue, encoded, length, error)))
         return result;
-    if (worker->ahead >= worker->config.window || channel_is_full(worker))
+    if (worker->ahead >= worker->config.queues.window || channel_is_full(worker))
         result = wait_for_room(worker, until, error);
     else
         result = 1;
@@ -241,7 +241,7 @@ static int host_get(void *arg, const char *queue, double timeout, bool keep, str
 {
     struct worker *worker = arg;
     size_t index;
-    int result = must_declare(&worker->config.consumes, queue, "consumes", &index, error);
+    int result = must_declare(&worker->config.queues.consumes, queue, "consumes", &index, error);
     return result ? result : inbox_get(worker, index, timeout, keep, encoded, error);
 }
 
@@ -256,8 +256,8 @@ static int64_t host_length(void *arg, const char *queue, struct error *error)
     if (result)
         return result;
     struct value value = {0};
-    const char *at = worker->message.data;
-    size_t left = worker->message.length;
+    const char *at = worker->reply.message.data;
+    size_t left = worker->reply.message.length;
     if (value_decode(NULL, &at, &left, &value, error))
         return error->code;
     return value.integer;

@@ -82,6 +82,13 @@ struct inbox {
     int64_t came_at; /* when BYTES came */
 };
 
+/* What the runner has answered last. */
+struct worker_reply {
+    bool answered; /* ANSWER has come for the last GET or LENGTH */
+    enum answer answer;
+    struct buf message;     /* of the last ANSWER */
+};
+
 struct worker {
     struct channel channel;
     struct worker_config config;
@@ -95,9 +102,7 @@ struct worker {
     bool cancelled;    /* the running task is to end */
     int64_t deadline;  /* of the running task, clock_monotonic(); 0: none */
 
-    bool answered; /* ANSWER has come for the last GET or LENGTH */
-    enum answer answer;
-    struct buf message;     /* of the last ANSWER */
+    struct worker_reply reply;
     struct inbox *inboxes;  /* one a queue of config.consumes */
     struct buf result;  /* of the last Lua body, encoded */
     uint32_t ahead; /* messages put for which no ROOM has come */

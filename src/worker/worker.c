@@ -53,10 +53,10 @@ static void cancel(struct worker *worker, uint64_t id)
 
 static void take_answer(struct worker *worker, struct frame *frame)
 {
-    worker->answer = (enum answer)frame_read_u8(frame);
-    worker->answered = true;
-    buf_clear(&worker->message);
-    buf_append(&worker->message, frame->at, frame->left);
+    worker->reply.answer = (enum answer)frame_read_u8(frame);
+    worker->reply.answered = true;
+    buf_clear(&worker->reply.message);
+    buf_append(&worker->reply.message, frame->at, frame->left);
 }
 
 void worker_handle(struct worker *worker, struct frame *frame)
@@ -207,7 +207,7 @@ int worker_main(void)
     tasks_release(&worker.tasks);
     buf_release(&worker.channel.received);
     buf_release(&worker.channel.pending);
-    buf_release(&worker.message);
+    buf_release(&worker.reply.message);
     inboxes_release(&worker);
     free(worker.broken);
     buf_release(&worker.result);

@@ -11,63 +11,63 @@ struct options_case {
     const char *hide;
 };
 
-#define USUAL .file = "f", .level = FILTER_STORY
+#define USUAL .file = "f", .story.level = FILTER_STORY
 
 static const struct options_case good[] = {
     {"file", {"f"}, {USUAL}, "", "", ""},
-    {"stdin", {"-"}, {.file = "-", .level = FILTER_STORY}, "", "", ""},
+    {"stdin", {"-"}, {.file = "-", .story.level = FILTER_STORY}, "", "", ""},
     {"word-check", {"check", "f"}, {USUAL, .mode = MODE_CHECK}, "", "", ""},
     {"word-run", {"run", "f", "A=1"}, {USUAL}, "A=1", "", ""},
-    {"word-plan", {"plan", "--limit=5", "f"}, {USUAL, .mode = MODE_PLAN, .dry = true, .limit = 5}, "", "", ""},
+    {"word-plan", {"plan", "--limit=5", "f"}, {USUAL, .mode = MODE_PLAN, .plan.dry = true, .plan.limit = 5}, "", "", ""},
     {"word-show", {"show", "f", "A=1"}, {USUAL, .mode = MODE_SHOW}, "A=1", "", ""},
     {"word-graph", {"graph", "f"}, {USUAL, .mode = MODE_GRAPH}, "", "", ""},
     {"word-graph-tree", {"graph", "--tree", "f"}, {USUAL, .mode = MODE_TREE}, "", "", ""},
-    {"word-option-behind", {"run", "f", "-q"}, {.file = "f", .level = FILTER_QUIET}, "", "", ""},
-    {"no-word", {"./check"}, {.file = "./check", .level = FILTER_STORY}, "", "", ""},
-    {"help", {"--help"}, {.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
-    {"h", {"-h"}, {.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
-    {"version", {"--version"}, {.level = FILTER_STORY, .mode = MODE_VERSION}, "", "", ""},
-    {"V", {"-V"}, {.level = FILTER_STORY, .mode = MODE_VERSION}, "", "", ""},
-    {"quiet", {"--quiet", "f"}, {.file = "f", .level = FILTER_QUIET}, "", "", ""},
-    {"q", {"-q", "f"}, {.file = "f", .level = FILTER_QUIET}, "", "", ""},
-    {"verbose", {"--verbose", "f"}, {.file = "f", .level = FILTER_ALL}, "", "", ""},
-    {"v", {"-v", "f"}, {.file = "f", .level = FILTER_ALL}, "", "", ""},
-    {"last-wins", {"-q", "-v", "f"}, {.file = "f", .level = FILTER_ALL}, "", "", ""},
-    {"letters-together", {"-vq", "f"}, {.file = "f", .level = FILTER_QUIET}, "", "", ""},
-    {"log", {"--log", "l", "f"}, {USUAL, .log = "l"}, "", "", ""},
-    {"log-equals", {"--log=l", "f"}, {USUAL, .log = "l"}, "", "", ""},
-    {"log-empty", {"--log=", "f"}, {USUAL, .log = ""}, "", "", ""},
-    {"log-dash", {"--log", "-x", "f"}, {USUAL, .log = "-x"}, "", "", ""},
-    {"log-two-equals", {"--log=a=b", "f"}, {USUAL, .log = "a=b"}, "", "", ""},
-    {"json", {"--format", "json", "f"}, {USUAL, .format = "json"}, "", "", ""},
-    {"story", {"--format=story", "f"}, {USUAL, .format = "story"}, "", "", ""},
+    {"word-option-behind", {"run", "f", "-q"}, {.file = "f", .story.level = FILTER_QUIET}, "", "", ""},
+    {"no-word", {"./check"}, {.file = "./check", .story.level = FILTER_STORY}, "", "", ""},
+    {"help", {"--help"}, {.story.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
+    {"h", {"-h"}, {.story.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
+    {"version", {"--version"}, {.story.level = FILTER_STORY, .mode = MODE_VERSION}, "", "", ""},
+    {"V", {"-V"}, {.story.level = FILTER_STORY, .mode = MODE_VERSION}, "", "", ""},
+    {"quiet", {"--quiet", "f"}, {.file = "f", .story.level = FILTER_QUIET}, "", "", ""},
+    {"q", {"-q", "f"}, {.file = "f", .story.level = FILTER_QUIET}, "", "", ""},
+    {"verbose", {"--verbose", "f"}, {.file = "f", .story.level = FILTER_ALL}, "", "", ""},
+    {"v", {"-v", "f"}, {.file = "f", .story.level = FILTER_ALL}, "", "", ""},
+    {"last-wins", {"-q", "-v", "f"}, {.file = "f", .story.level = FILTER_ALL}, "", "", ""},
+    {"letters-together", {"-vq", "f"}, {.file = "f", .story.level = FILTER_QUIET}, "", "", ""},
+    {"log", {"--log", "l", "f"}, {USUAL, .files.log = "l"}, "", "", ""},
+    {"log-equals", {"--log=l", "f"}, {USUAL, .files.log = "l"}, "", "", ""},
+    {"log-empty", {"--log=", "f"}, {USUAL, .files.log = ""}, "", "", ""},
+    {"log-dash", {"--log", "-x", "f"}, {USUAL, .files.log = "-x"}, "", "", ""},
+    {"log-two-equals", {"--log=a=b", "f"}, {USUAL, .files.log = "a=b"}, "", "", ""},
+    {"json", {"--format", "json", "f"}, {USUAL, .story.format = "json"}, "", "", ""},
+    {"story", {"--format=story", "f"}, {USUAL, .story.format = "story"}, "", "", ""},
     {"show", {"--show", "a,b", "f", "--show=c"}, {USUAL}, "", "a,b,c", ""},
     {"word-list", {"list", "f"}, {USUAL, .mode = MODE_LIST}, "", "", ""},
     {"word-vars", {"vars", "f", "A=1", "B=2"}, {USUAL, .mode = MODE_VARS}, "A=1,B=2", "", ""},
     {"word-behind-option", {"-v", "--log", "l", "plan", "f"},
-     {.file = "f", .level = FILTER_ALL, .mode = MODE_PLAN, .log = "l"}, "", "", ""},
-    {"word-is-a-value", {"--log", "check", "f"}, {USUAL, .log = "check"}, "", "", ""},
-    {"word-behind-letters", {"-vj", "2", "plan", "f"}, {.file = "f", .level = FILTER_ALL, .mode = MODE_PLAN}, "", "", ""},
+     {.file = "f", .story.level = FILTER_ALL, .mode = MODE_PLAN, .files.log = "l"}, "", "", ""},
+    {"word-is-a-value", {"--log", "check", "f"}, {USUAL, .files.log = "check"}, "", "", ""},
+    {"word-behind-letters", {"-vj", "2", "plan", "f"}, {.file = "f", .story.level = FILTER_ALL, .mode = MODE_PLAN}, "", "", ""},
     {"word-behind-a-file", {"f", "check=1"}, {USUAL}, "check=1", "", ""},
-    {"schema", {"schema"}, {.level = FILTER_STORY, .mode = MODE_SCHEMA}, "", "", ""},
+    {"schema", {"schema"}, {.story.level = FILTER_STORY, .mode = MODE_SCHEMA}, "", "", ""},
     {"hide", {"--hide", "task.*", "f"}, {USUAL}, "", "", "task.*"},
-    {"overrides", {"f", "A=1", "-v", "B="}, {.file = "f", .level = FILTER_ALL}, "A=1,B=", "", ""},
+    {"overrides", {"f", "A=1", "-v", "B="}, {.file = "f", .story.level = FILTER_ALL}, "A=1,B=", "", ""},
     {"double-dash",
      {"--", "-q", "--check=1"},
-     {.file = "-q", .level = FILTER_STORY},
+     {.file = "-q", .story.level = FILTER_STORY},
      "--check=1",
      "",
      ""},
     {"double-dash-twice",
      {"--", "--", "A=1"},
-     {.file = "--", .level = FILTER_STORY},
+     {.file = "--", .story.level = FILTER_STORY},
      "A=1",
      "",
      ""},
-    {"example", {"example", "e"}, {.level = FILTER_STORY, .mode = MODE_EXAMPLE}, "", "", ""},
-    {"example-alone", {"example"}, {.level = FILTER_STORY, .mode = MODE_EXAMPLE}, "", "", ""},
-    {"help-of-a-word", {"get", "--all", "--help"}, {.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
-    {"equals-in-file", {"a=b"}, {.file = "a=b", .level = FILTER_STORY}, "", "", ""},
+    {"example", {"example", "e"}, {.story.level = FILTER_STORY, .mode = MODE_EXAMPLE}, "", "", ""},
+    {"example-alone", {"example"}, {.story.level = FILTER_STORY, .mode = MODE_EXAMPLE}, "", "", ""},
+    {"help-of-a-word", {"get", "--all", "--help"}, {.story.level = FILTER_STORY, .mode = MODE_HELP}, "", "", ""},
+    {"equals-in-file", {"a=b"}, {.file = "a=b", .story.level = FILTER_STORY}, "", "", ""},
 };
 
 static int parse(struct options *options, const char *const *arguments, struct error *error)
@@ -100,13 +100,13 @@ static void test_good(void **state)
     assert_int_equal(parse(&options, row->arguments, &error), 0);
     assert_null(error.text);
     assert_int_equal(options.mode, row->expected.mode);
-    assert_int_equal(options.level, row->expected.level);
+    assert_int_equal(options.story.level, row->expected.story.level);
     assert_text(options.file, row->expected.file);
-    assert_text(options.log, row->expected.log);
-    assert_text(options.format, row->expected.format);
+    assert_text(options.files.log, row->expected.files.log);
+    assert_text(options.story.format, row->expected.story.format);
     assert_words(&options.overrides, row->overrides);
-    assert_words(&options.show, row->show);
-    assert_words(&options.hide, row->hide);
+    assert_words(&options.story.show, row->show);
+    assert_words(&options.story.hide, row->hide);
     options_release(&options);
 }
 

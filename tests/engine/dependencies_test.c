@@ -54,14 +54,14 @@ static void make(struct model *model, uint64_t seed)
         }
     }
     model->run.scenario = &model->scenario;
-    model->run.objects = model->pointers;
-    model->run.object_count = count;
+    model->run.all.objects = model->pointers;
+    model->run.all.object_count = count;
     model->graph = graph_new(&model->run);
 }
 
 static bool all_reached(const struct model *model, const struct dependency_spec *dependency)
 {
-    for (size_t i = 0; i < model->run.object_count; i++)
+    for (size_t i = 0; i < model->run.all.object_count; i++)
         if (model->objects[i].number == dependency->object &&
             !(model->objects[i].reached & 1u << dependency->condition))
             return false;
@@ -70,7 +70,7 @@ static bool all_reached(const struct model *model, const struct dependency_spec 
 
 static bool some_never(const struct model *model, const struct dependency_spec *dependency)
 {
-    for (size_t i = 0; i < model->run.object_count; i++)
+    for (size_t i = 0; i < model->run.all.object_count; i++)
         if (model->objects[i].number == dependency->object &&
             model->objects[i].state == OBJECT_ENDED &&
             !(model->objects[i].reached & 1u << dependency->condition))
@@ -133,7 +133,7 @@ static void take_moves(struct model *model)
 /* One of those that run comes a step further. */
 static void step(struct model *model)
 {
-    struct object *object = &model->objects[draw(model, model->run.object_count)];
+    struct object *object = &model->objects[draw(model, model->run.all.object_count)];
     if (object->state != OBJECT_RUNNING)
         return;
     if (draw(model, 3)) {
@@ -157,7 +157,7 @@ static void step(struct model *model)
 static bool over(const struct model *model)
 {
     bool runs = false;
-    for (size_t i = 0; i < model->run.object_count; i++)
+    for (size_t i = 0; i < model->run.all.object_count; i++)
         runs = runs || model->objects[i].state == OBJECT_RUNNING;
     return !runs;
 }
@@ -174,7 +174,7 @@ static void test_random(void **state)
             take_moves(&model);
         }
         /* Nobody is left waiting: each was started or skipped. */
-        for (size_t i = 0; i < model.run.object_count; i++)
+        for (size_t i = 0; i < model.run.all.object_count; i++)
             assert_int_equal(model.objects[i].state, OBJECT_ENDED);
         graph_free(model.graph);
     }
@@ -187,8 +187,8 @@ static void test_needed(void **state)
     model.scenario.process_count = 2;
     model.scenario.processes = model.processes;
     model.run.scenario = &model.scenario;
-    model.run.objects = model.pointers;
-    model.run.object_count = 2;
+    model.run.all.objects = model.pointers;
+    model.run.all.object_count = 2;
     for (size_t i = 0; i < 2; i++) {
         model.processes[i].object.when = true;
         model.processes[i].object.name = i ? "user" : "used";

@@ -51,9 +51,9 @@ static uint64_t draw(struct model *model, uint64_t below)
 
 static bool has_come(const struct run *run, const struct dependency_spec *dependency)
 {
-    for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->number == dependency->object && !run->objects[i]->retired &&
-            !(run->objects[i]->reached & 1u << dependency->condition))
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (run->all.objects[i]->number == dependency->object && !run->all.objects[i]->copy.retired &&
+            !(run->all.objects[i]->reached & 1u << dependency->condition))
             return false;
     return true;
 }
@@ -71,7 +71,7 @@ static void fake_start(struct object *object)
     struct fake *fake = (struct fake *)object;
     assert_false(fake->lives);
     assert_false(object->down);
-    assert_true(fake->rests || object->no_deps || all_have_come(object->run, object->spec));
+    assert_true(fake->rests || object->wish.no_deps || all_have_come(object->run, object->spec));
     fake->lives = true;
     fake->rests = false;
     fake->asked = fake->killed = false;
@@ -143,8 +143,8 @@ static struct object *fake_replicate(struct object *object, int64_t replica);
 
 static const struct object_kind fake_kind = {
     .word = "process",
-    .asked = EVENT_PROCESS_ASKED,
-    .stopped = EVENT_PROCESS_STOPPED,
+    .events.asked = EVENT_PROCESS_ASKED,
+    .events.stopped = EVENT_PROCESS_STOPPED,
     .start = fake_start,
     .stop = fake_stop,
     .kill = fake_kill,
@@ -154,14 +154,14 @@ static const struct object_kind fake_kind = {
     .replicate = fake_replicate,
     .signal = fake_signal,
     .skip = fake_skip,
-    .drained = fake_drained,
+    .wait.drained = fake_drained,
     .free = fake_free,
 };
 
 static struct object *fake_new(struct run *run, const struct object_spec *spec, int64_t replica)
 {
     struct fake *fake = mem_calloc(1, sizeof(*fake));
-    fake->object = (struct object){.kind = &fake_kind, .run = run, .spec = spec, .replica = replica};
+    fake->object = (struct object){.kind = &fake_kind, .run = run, .spec = spec, .copy.replica = replica};
     snprintf(fake->name, sizeof(fake->name), replica > 1 ? "%s.%d" : "%s", spec->name, (int)replica);
     fake->object.name = fake->name;
     return &fake->object;
@@ -191,7 +191,7 @@ static void make(struct model *model)
     memset(model->processes, 0, sizeof(model->processes));
     *run = (struct run){.loop = test_loop(), .bus = bus_new(), .scenario = &model->scenario, .balance = balances,
                         .ended = on_over, .ended_arg = model};
-    run->objects = mem_calloc(model->scenario.process_count, sizeof(*run->objects));
+    run->all.objects = mem_calloc(model->scenario.process_count, sizeof(*run->all.objects));
     for (size_t i = 0; i < model->scenario.process_count; i++) {
         struct object_spec *spec = &model->processes[i].object;
         snprintf(model->names[i], sizeof(model->names[i]), "p%zu", i);
@@ -201,9 +201,9 @@ static void make(struct model *model)
             if (draw(model, 3) == 0)
                 model->dependencies[i][spec->depends_on_count++] = (struct dependency_spec){
                     j, draw(model, 3) ? CONDITION_READY : CONDITION_SUCCEEDED};
-        run->objects[i] = fake_new(run, spec, 1);
-        run->objects[i]->number = i;
-        run->object_count++;
+        run->all.objects[i] = fake_new(run, spec, 1);
+        run->all.objects[i]->number = i;
+        run->all.object_count++;
     }
     model->watches = model->told = 0;
     model->over = false;
@@ -241,9 +241,9 @@ static void say(struct model *model)
             snprintf(text[i], sizeof(text[i]), draw(model, 8) ? "p%zu" : draw(model, 2) ? "p%zu.2" : "*", number);
         names[i] = text[i];
     }
-    size_t before = model->run.object_count;
+    size_t before = model->run.all.object_count;
     if (steer(&model->run, &request, &answer, &error)) {
-        assert_int_equal(model->run.object_count, before);
+        assert_int_equal(model->run.all.object_count, before);
         assert_int_equal(answer.count, 0);
         assert_non_null(error.text);
     } else {
@@ -263,7 +263,7 @@ static void end_life(struct model *model, struct fake *fake, bool failed)
 {
     struct object *object = &fake->object;
     fake->lives = false;
-    if (fake->asked && fake->by_word && !model->run.stop_cause)
+    if (fake->asked && fake->by_word && !model->run.stop.cause)
         assert_true(object_is_lowered(object)); /* whatever was said since */
     if (object_is_lowered(object)) {
         object_down(object);
@@ -282,7 +282,7 @@ static void end_life(struct model *model, struct fake *fake, bool failed)
 
 static void happen(struct model *model)
 {
-    struct object *object = model->run.objects[draw(model, model->run.object_count)];
+    struct object *object = model->run.all.objects[draw(model, model->run.all.object_count)];
     struct fake *fake = (struct fake *)object;
     if (object->state == OBJECT_RESTING)
         object_due(object);
@@ -294,10 +294,10 @@ static void happen(struct model *model)
 
 static void check(const struct model *model)
 {
-    for (size_t i = 0; i < model->run.object_count; i++) {
-        const struct object *object = model->run.objects[i];
+    for (size_t i = 0; i < model->run.all.object_count; i++) {
+        const struct object *object = model->run.all.objects[i];
         assert_int_equal(((const struct fake *)object)->lives, object_is_alive(object));
-        assert_int_equal(graph_holds(model->run.graph, object), all_have_come(&model->run, object->spec));
+        assert_int_equal(graph_holds(model->run.all.graph, object), all_have_come(&model->run, object->spec));
         if (object->down)
             assert_false(object->failed);
         if (object->state == OBJECT_STOPPED)
@@ -309,8 +309,8 @@ static void check(const struct model *model)
 static void settle(struct model *model)
 {
     for (size_t round = 0; round < 100 && !model->over; round++) {
-        for (size_t i = 0; i < model->run.object_count; i++) {
-            struct object *object = model->run.objects[i];
+        for (size_t i = 0; i < model->run.all.object_count; i++) {
+            struct object *object = model->run.all.objects[i];
             struct fake *fake = (struct fake *)object;
             if (fake->lives && (object->state == OBJECT_STOPPING || object->state == OBJECT_KILLING))
                 end_life(model, fake, false);
@@ -321,15 +321,15 @@ static void settle(struct model *model)
         }
         run_turn(&model->run);
     }
-    for (size_t i = 0; i < model->run.object_count && !model->over; i++) {
-        const struct object *object = model->run.objects[i];
-        if (object->wanted == WANTED_NOTHING) {
+    for (size_t i = 0; i < model->run.all.object_count && !model->over; i++) {
+        const struct object *object = model->run.all.objects[i];
+        if (object->wish.wanted == WANTED_NOTHING) {
             bool down = object->state == OBJECT_STOPPED || object->state == OBJECT_ENDED;
             assert_int_equal(steer_stands(object, STEER_UNTIL_DOWN), down ? STEER_COME : STEER_NOT_YET);
             assert_true(object->state == OBJECT_PENDING || steer_stands(object, STEER_UNTIL_READY) != STEER_NOT_YET);
             continue;
         }
-        assert_int_equal(object->wanted, WANTED_UP);
+        assert_int_equal(object->wish.wanted, WANTED_UP);
         assert_int_equal(object->state, OBJECT_PENDING);
         assert_false(all_have_come(&model->run, object->spec));
     }
@@ -346,7 +346,7 @@ static void one_run(struct model *model)
             say(model);
         if (draw(model, 2))
             run_turn(&model->run);
-        if (!model->run.advancing)
+        if (!model->run.turn.advancing)
             check(model);
     }
     settle(model);
@@ -354,14 +354,14 @@ static void one_run(struct model *model)
         run_stop(&model->run, STOP_SIGNAL, 15);
     settle(model);
     assert_true(model->over);
-    for (size_t i = 0; i < model->run.object_count; i++)
-        assert_int_equal(model->run.objects[i]->state, OBJECT_ENDED);
+    for (size_t i = 0; i < model->run.all.object_count; i++)
+        assert_int_equal(model->run.all.objects[i]->state, OBJECT_ENDED);
     assert_int_equal(model->told, model->watches);
-    for (size_t i = 0; i < model->run.object_count; i++)
-        fake_free(model->run.objects[i]);
-    free(model->run.objects);
+    for (size_t i = 0; i < model->run.all.object_count; i++)
+        fake_free(model->run.all.objects[i]);
+    free(model->run.all.objects);
     loop_free(model->run.loop);
-    graph_free(model->run.graph);
+    graph_free(model->run.all.graph);
     bus_free(model->run.bus);
 }
 

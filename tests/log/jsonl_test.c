@@ -74,7 +74,7 @@ struct jsonl_case {
     const char *line; /* behind "seq":1, */
 };
 
-#define BYTES(text) .bytes = text, .length = sizeof(text) - 1
+#define BYTES(text) .output.bytes = text, .output.length = sizeof(text) - 1
 
 static const struct jsonl_case cases[] = {
     {"least", {.kind = EVENT_RUN_ENDED}, "\"event\":\"run.ended\",\"run\":\"r\"}\n"},
@@ -83,24 +83,24 @@ static const struct jsonl_case cases[] = {
       .object = "p",
       .has_task = true,
       .task = 0,
-      .worker = 2,
-      .pid = 3,
-      .has_code = true,
-      .code = 0,
-      .signal = 15,
+      .place.worker = 2,
+      .place.pid = 3,
+      .end.has_code = true,
+      .end.code = 0,
+      .end.signal = 15,
       .has_duration = true,
       .duration = INT64_C(1002003999),
-      .has_span = true,
-      .began = 5,
-      .finished = INT64_C(2000000000),
-      .all = INT64_C(3000000007),
+      .span.known = true,
+      .span.began = 5,
+      .span.finished = INT64_C(2000000000),
+      .span.all = INT64_C(3000000007),
       .attempt = 5,
       .count = 6,
       .total = 7,
       .reason = "why",
-      .stream = "stderr",
+      .output.stream = "stderr",
       BYTES("m"),
-      .unfinished = true},
+      .output.unfinished = true},
      "\"event\":\"task.ended\",\"run\":\"r\",\"pool\":\"p\",\"task\":0,\"worker\":2,\"pid\":3,"
      "\"code\":0,\"signal\":\"TERM\",\"seconds\":1.002003999,\"began\":0.000000005,\"finished\":2.000000000,"
      "\"all_seconds\":3.000000007,\"attempt\":5,\"count\":6,\"total\":7,"
@@ -112,10 +112,10 @@ static const struct jsonl_case cases[] = {
      {.kind = EVENT_THREAD_ENDED, .object = "t", .reason = "a\xFF"},
      "\"event\":\"thread.ended\",\"run\":\"r\",\"thread\":\"t\",\"reason\":\"a\\ufffd\",\"reason_base64\":\"Yf8=\"}\n"},
     {"members",
-     {.kind = EVENT_POOL_DECLARED, .object = "p", .members = "\"workers\":2"},
+     {.kind = EVENT_POOL_DECLARED, .object = "p", .record.members = "\"workers\":2"},
      "\"event\":\"pool.declared\",\"run\":\"r\",\"pool\":\"p\",\"workers\":2}\n"},
     {"unrecorded",
-     {.kind = EVENT_POOL_ENDED, .object = "p", .unrecorded = 7, .omitted = 2},
+     {.kind = EVENT_POOL_ENDED, .object = "p", .record.unrecorded = 7, .record.omitted = 2},
      "\"event\":\"pool.ended\",\"run\":\"r\",\"pool\":\"p\",\"unrecorded\":7,\"omitted\":2}\n"},
     {"process",
      {.kind = EVENT_PROCESS_STARTING, .object = "a\"b"},
@@ -144,7 +144,7 @@ static const struct jsonl_case cases[] = {
      {.kind = EVENT_PROCESS_OUTPUT, .object = "p", BYTES("a\0b")},
      "\"event\":\"process.output\",\"run\":\"r\",\"process\":\"p\",\"line\":\"a\\u0000b\"}\n"},
     {"signal-without-a-name",
-     {.kind = EVENT_PROCESS_EXITED, .object = "p", .signal = 33},
+     {.kind = EVENT_PROCESS_EXITED, .object = "p", .end.signal = 33},
      "\"event\":\"process.exited\",\"run\":\"r\",\"process\":\"p\",\"signal\":\"33\"}\n"},
 };
 
@@ -189,7 +189,7 @@ static void test_every_byte_makes_json(void **state)
     for (int i = 0; i < 256; i++) {
         char byte = (char)i;
         struct event event = {
-            .kind = EVENT_PROCESS_OUTPUT, .object = "p", .bytes = &byte, .length = 1};
+            .kind = EVENT_PROCESS_OUTPUT, .object = "p", .output.bytes = &byte, .output.length = 1};
         char *line = write_events(&event, 1, STORY_ALL);
         assert_json_line(line);
         assert_int_equal(strstr(line, "base64") != NULL, i >= 0x80);

@@ -16,8 +16,8 @@ struct story_case {
 
 #define LINE(kind_, object_, text)                                                                 \
     {                                                                                              \
-        .kind = kind_, .object = object_, .bytes = text, .length = sizeof(text) - 1,               \
-        .stream = "stdout"                                                                         \
+        .kind = kind_, .object = object_, .output.bytes = text, .output.length = sizeof(text) - 1,               \
+        .output.stream = "stdout"                                                                         \
     }
 #define TASK_OUTPUT(text) LINE(EVENT_TASK_OUTPUT, "p", text)
 #define TASK_ENDED                                                                                 \
@@ -31,7 +31,7 @@ static const struct story_case cases[] = {
      FILTER_STORY,
      STORY_ALL,
      true,
-     {{.kind = EVENT_RUN_STARTED, .flags = EVENT_PROCESSES | EVENT_THREADS, .pid = 7}},
+     {{.kind = EVENT_RUN_STARTED, .flags = EVENT_PROCESSES | EVENT_THREADS, .place.pid = 7}},
      1,
      "Parent process 7.\nthread MainThread is running...\n"},
     {"no-line",
@@ -88,7 +88,7 @@ static const struct story_case cases[] = {
      FILTER_STORY,
      STORY_ALL,
      true,
-     {{.kind = EVENT_WORKER_OUTPUT, .object = "p", .worker = 2, .bytes = "x", .length = 1}},
+     {{.kind = EVENT_WORKER_OUTPUT, .object = "p", .place.worker = 2, .output.bytes = "x", .output.length = 1}},
      1,
      "p.2 | x\n"},
     {"task-output",
@@ -185,7 +185,7 @@ static void test_timestamps(void **state)
 {
     (void)state;
     static const struct event events[] = {
-        {.kind = EVENT_RUN_STARTED, .flags = EVENT_PROCESSES | EVENT_THREADS, .pid = 7},
+        {.kind = EVENT_RUN_STARTED, .flags = EVENT_PROCESSES | EVENT_THREADS, .place.pid = 7},
         LINE(EVENT_PROCESS_OUTPUT, "a", "hi"),
     };
     struct story_options options = {

@@ -106,7 +106,7 @@ static void check_of(int fd, const struct case_of_blocks *row)
     struct run run = test_run(NULL);
     struct buf found = {0};
     char *path = path_of(fd);
-    struct pool_spec spec = {.workers = 1, .tasks = row->source};
+    struct pool_spec spec = {.staff.workers = 1, .tasks = row->source};
     spec.tasks.path = path;
     read_blocks(&run, &spec, true, &found);
     assert_buf(&found, row->blocks);
@@ -143,7 +143,7 @@ static void test_file_that_was_read(void **state)
     int fd = text_file_open("x\nh\na\nb\n", 8);
     lseek(fd, 2, SEEK_SET);
     dup2(fd, STDIN_FILENO);
-    struct pool_spec spec = {.workers = 1, .tasks = {.kind = SOURCE_BLOCKS, .path = "-", .size = 1, .header = true}};
+    struct pool_spec spec = {.staff.workers = 1, .tasks = {.kind = SOURCE_BLOCKS, .path = "-", .size = 1, .header = true}};
     read_blocks(&run, &spec, true, &found);
     assert_buf(&found, "h\na\n|h\nb\n|");
     dup2(kept, STDIN_FILENO);
@@ -167,7 +167,7 @@ static void test_back_pressure(void **state)
     assert_int_equal(write(ends[1], "a\nb\nc\nd\n", 8), 8);
     close(ends[1]);
     char *path = path_of(ends[0]);
-    struct pool_spec spec = {.workers = 1, .tasks = {.kind = SOURCE_BLOCKS, .path = path, .size = 1}};
+    struct pool_spec spec = {.staff.workers = 1, .tasks = {.kind = SOURCE_BLOCKS, .path = path, .size = 1}};
     struct items *items = items_new(&run, &spec, more, &run, &error);
     for (size_t i = 0; i < countof(items_of_tasks); i++)
         assert_true(next_block(&run, items, &items_of_tasks[i], &block));

@@ -193,7 +193,7 @@ static void read_source(struct reading *reading, const char *text, const char *b
     struct scenario_sources *held;
     struct scenario *scenario = make(directory, text, bytes, length, &held);
     reading->loop = test_loop();
-    struct run run = {.loop = reading->loop, .scenario = scenario, .id = id, .bus = bus_new()};
+    struct run run = {.loop = reading->loop, .scenario = scenario, .identity.id = id, .bus = bus_new()};
     reading->items = items_new(&run, &scenario->pools[0], more, reading, &reading->error);
     *count = reading->items ? items_count(reading->items) : -1;
     if (reading->items) {

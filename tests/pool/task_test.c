@@ -77,9 +77,9 @@ static void test_free_takes_all(void **state)
     struct task *task = new_task(1);
     struct error error = {0};
     buf_text(&task->item, "item");
-    buf_text(&task->streams[0].line, "line");
-    assert_int_equal(spool_put(&task->streams[0].output, "out", 3, &error), 0);
-    task->text = mem_strdup("text");
+    buf_text(&task->output.streams[0].line, "line");
+    assert_int_equal(spool_put(&task->output.streams[0].output, "out", 3, &error), 0);
+    task->end.text = mem_strdup("text");
     task_free(task);
     task_free(NULL);
 }

@@ -103,7 +103,7 @@ static void go_on(struct worker *worker)
         }
         model->put++;
         worker->puts--;
-        worker->into = pool->targets[pick(model, pool->object.spec->produces_count)];
+        worker->into = pool->targets[pick(model, pool->object.spec->queues.produces_count)];
         return;
     }
     consumer_task_done(pool->consumer, &worker->mark);
@@ -125,11 +125,11 @@ static void on_step(void *arg)
     struct worker *at_work[POOLS_MOST * WORKERS_MOST];
     size_t count = 0;
     model->stepping = false;
-    for (size_t i = 0; i < model->run.object_count; i++)
+    for (size_t i = 0; i < model->run.all.object_count; i++)
         for (size_t j = 0; j < model->pools[i].worker_count; j++)
             if (model->pools[i].workers[j].work == AT_WORK)
                 at_work[count++] = &model->pools[i].workers[j];
-    if (!count || model->run.stop_cause)
+    if (!count || model->run.stop.cause)
         return;
     struct worker *worker = at_work[pick(model, count)];
     if (worker->steps)
@@ -165,7 +165,7 @@ static struct worker *free_worker(struct fake *pool)
 static void begin(struct fake *pool, struct worker *worker, const struct buf *encoded)
 {
     struct model *model = pool->model;
-    size_t targets = pool->object.spec->produces_count;
+    size_t targets = pool->object.spec->queues.produces_count;
     struct value value;
     struct error error = {0};
     const char *at = encoded->data;
@@ -262,7 +262,7 @@ static const struct object_kind fake_kind = {
     .start = fake_start,
     .stop = fake_stop,
     .kill = fake_stop,
-    .waits = fake_waits,
+    .wait.waits = fake_waits,
 };
 
 /* The model: what it says of a pool is worked out from the whole of the run alone. */
@@ -298,7 +298,7 @@ static bool may_help(const struct fake *pool, const struct fake *other)
         const struct worker *worker = &pool->workers[i];
         helps = helps || (worker->work == FOR_ROOM && other->source == worker->into) ||
                 (worker->work == FREE &&
-                 uses(other->targets, other->object.spec->produces_count, pool->source));
+                 uses(other->targets, other->object.spec->queues.produces_count, pool->source));
     }
     return helps;
 }
@@ -306,7 +306,7 @@ static bool may_help(const struct fake *pool, const struct fake *other)
 /* Fills in which pools may go on at some time, but for what a close of queues would do. */
 static void find_living(const struct model *model, bool living[POOLS_MOST])
 {
-    size_t count = model->run.object_count;
+    size_t count = model->run.all.object_count;
     for (size_t i = 0; i < count; i++)
         living[i] = is_active(model, &model->pools[i]);
     for (bool changed = true; changed;) {
@@ -328,8 +328,8 @@ static void check_closed(struct model *model, const char *name)
     find_living(model, living);
     model->closed_early++;
     assert_true(queue_is_empty(model->queues[queue]));
-    for (size_t i = 0; i < model->run.object_count; i++)
-        if (living[i] && uses(model->pools[i].targets, model->specs[i].object.produces_count, queue))
+    for (size_t i = 0; i < model->run.all.object_count; i++)
+        if (living[i] && uses(model->pools[i].targets, model->specs[i].object.queues.produces_count, queue))
             fail_msg("shape %u: %s closed while %s could put into it", model->shape, name,
                      pool_names[i]);
 }
@@ -339,7 +339,7 @@ static void check_stalled(struct model *model)
     bool living[POOLS_MOST];
     find_living(model, living);
     model->stalled = true;
-    for (size_t i = 0; i < model->run.object_count; i++)
+    for (size_t i = 0; i < model->run.all.object_count; i++)
         for (size_t j = 0; j < model->pools[i].worker_count; j++)
             if (!living[i] && model->pools[i].workers[j].work == FOR_ROOM)
                 return;
@@ -378,16 +378,16 @@ static void shape_pool(struct model *model, size_t number, size_t form)
     pool->model = model;
     pool->source = number < queues ? number : pick(model, queues);
     pool->worker_count = 1 + pick(model, WORKERS_MOST);
-    spec->produces_count = form == 2 ? pick(model, 3) : 1;
-    for (size_t i = 0; i < spec->produces_count; i++)
+    spec->queues.produces_count = form == 2 ? pick(model, 3) : 1;
+    for (size_t i = 0; i < spec->queues.produces_count; i++)
         pool->targets[i] = form == 2 ? pick(model, queues) : (pool->source + 1) % queues;
     if (form == 1 && pool->source + 1 == queues)
-        spec->produces_count = 0;
-    if (spec->produces_count == 2 && pool->targets[0] == pool->targets[1])
-        spec->produces_count = 1;
-    spec->produces = pool->targets;
-    spec->consumes = &pool->source;
-    spec->consumes_count = 1;
+        spec->queues.produces_count = 0;
+    if (spec->queues.produces_count == 2 && pool->targets[0] == pool->targets[1])
+        spec->queues.produces_count = 1;
+    spec->queues.produces = pool->targets;
+    spec->queues.consumes = &pool->source;
+    spec->queues.consumes_count = 1;
     pool->object = (struct object){.kind = &fake_kind, .run = &model->run, .spec = spec,
                                    .name = spec->name, .number = number};
     model->objects[number] = &pool->object;
@@ -424,11 +424,11 @@ static void make(struct model *model)
     model->scenario.queues = model->queue_specs;
     model->scenario.threads = model->specs;
     model->run.scenario = &model->scenario;
-    model->run.queues = model->queues;
-    model->run.objects = model->objects;
-    model->run.object_count = model->scenario.thread_count =
+    model->run.queue_set.list = model->queues;
+    model->run.all.objects = model->objects;
+    model->run.all.object_count = model->scenario.thread_count =
         model->scenario.queue_count + pick(model, POOLS_MOST - model->scenario.queue_count + 1);
-    for (size_t i = 0; i < model->run.object_count; i++)
+    for (size_t i = 0; i < model->run.all.object_count; i++)
         shape_pool(model, i, form);
     for (size_t i = 0; i < model->scenario.queue_count; i++) {
         struct queue_users users;
@@ -437,7 +437,7 @@ static void make(struct model *model)
             .name = queue_names[i], .capacity = capacities[pick(model, 4)], .close_auto = true};
         model->queues[i] = queue_new(&model->run, &model->queue_specs[i], true, &users);
     }
-    for (size_t i = 0; i < model->run.object_count; i++)
+    for (size_t i = 0; i < model->run.all.object_count; i++)
         make_workers(model, i);
     fill(model);
 }
@@ -445,7 +445,7 @@ static void make(struct model *model)
 static size_t in_hand(const struct model *model)
 {
     size_t count = 0;
-    for (size_t i = 0; i < model->run.object_count; i++)
+    for (size_t i = 0; i < model->run.all.object_count; i++)
         for (size_t j = 0; j < model->pools[i].worker_count; j++)
             count += model->pools[i].workers[j].work != FREE;
     return count;
@@ -459,13 +459,13 @@ static void check_end(struct model *model)
     if (model->done + left != model->put || (left && !model->stalled))
         fail_msg("shape %u: %zu put, %zu done, %zu left", model->shape, model->put, model->done,
                  left);
-    assert_int_equal(model->run.stop_cause, model->stalled ? STOP_STALL : STOP_NONE);
+    assert_int_equal(model->run.stop.cause, model->stalled ? STOP_STALL : STOP_NONE);
 }
 
 static void clear(struct model *model)
 {
-    deadlock_stop(model->run.deadlock);
-    for (size_t i = 0; i < model->run.object_count; i++) {
+    deadlock_stop(model->run.queue_set.deadlock);
+    for (size_t i = 0; i < model->run.all.object_count; i++) {
         struct fake *pool = &model->pools[i];
         queue_unwait(model->queues[pool->source], &pool->waiter);
         for (size_t j = 0; j < pool->worker_count; j++)
@@ -477,11 +477,11 @@ static void clear(struct model *model)
     timer_free(model->hangs);
     for (size_t i = 0; i < model->scenario.queue_count; i++)
         queue_stop(model->queues[i]);
-    graph_free(model->run.graph);
+    graph_free(model->run.all.graph);
     test_run_end(&model->run);
     for (size_t i = 0; i < model->scenario.queue_count; i++)
         queue_free(model->queues[i]);
-    deadlock_free(model->run.deadlock);
+    deadlock_free(model->run.queue_set.deadlock);
 }
 
 static void run_shape(unsigned shape, size_t *closed, size_t *stalled)
@@ -496,7 +496,7 @@ static void run_shape(unsigned shape, size_t *closed, size_t *stalled)
     model.timer = timer_new(model.run.loop, on_step, &model);
     model.hangs = timer_new(model.run.loop, on_hang, &model);
     timer_start(model.hangs, HANGS);
-    model.run.deadlock = deadlock_new(&model.run);
+    model.run.queue_set.deadlock = deadlock_new(&model.run);
     run_start(&model.run);
     loop_run(model.run.loop);
     check_end(&model);

@@ -25,7 +25,7 @@ static char *written(const struct event *event)
     return buf_take(&text);
 }
 
-#define BYTES(text) .bytes = text, .length = sizeof(text) - 1
+#define BYTES(text) .output.bytes = text, .output.length = sizeof(text) - 1
 
 static const struct event_case {
     const char *name;
@@ -33,28 +33,28 @@ static const struct event_case {
 } cases[] = {
     {"numbers",
      {.kind = EVENT_TASK_ENDED, .flags = EVENT_WRONG | EVENT_NAMED, .object = "p", .has_task = true, .task = 7,
-      .worker = 2, .pid = 3, .has_code = true, .code = 4, .has_duration = true, .duration = INT64_C(1002003999),
-      .has_span = true, .began = 5, .finished = INT64_C(3456000000000001), .all = INT64_C(3000000007), .attempt = 6,
-      .received = 9, .memory = INT64_C(1) << 40, .has_cpu = true, .cpu = INT64_C(5000000001), .left = -1}},
-    {"no-limit", {.kind = EVENT_PROCESS_RESTARTING, .object = "p", .total = EVENT_UNLIMITED, .attempt = 1, .left = -1}},
-    {"limit", {.kind = EVENT_PROCESS_RESTARTING, .object = "p", .total = 3, .attempt = 1, .left = -1}},
-    {"tally", {.kind = EVENT_POOL_ENDED, .object = "p", .has_tally = true, .succeeded = 0, .skipped = 1, .left = 0}},
-    {"tally-of-an-unknown-end", {.kind = EVENT_POOL_ENDED, .object = "p", .has_tally = true, .succeeded = 2, .left = -1}},
-    {"books", {.kind = EVENT_QUEUE_STATS, .object = "q", .has_books = true, .put = 0, .taken = 0, .left = -1}},
-    {"leaked", {.kind = EVENT_RUN_ENDED, .has_leaked = true, .leaked = 0, .left = -1}},
-    {"signal", {.kind = EVENT_PROCESS_EXITED, .object = "p", .signal = 15, .left = -1}},
-    {"signal-of-real-time", {.kind = EVENT_PROCESS_EXITED, .object = "p", .signal = 40, .left = -1}},
-    {"empty-texts", {.kind = EVENT_THREAD_OUTPUT, .object = "", BYTES(""), .unfinished = true, .left = -1}},
-    {"bytes", {.kind = EVENT_PROCESS_OUTPUT, .object = "p", .stream = "stderr", BYTES("\0\xFF\x80 \xC2\x9B \xF0\x9F\x98\x80\t\"\\"), .left = -1}},
-    {"reason", {.kind = EVENT_THREAD_ENDED, .object = "t", .reason = "no \xFFUTF-8\n\ttraceback", .left = -1}},
-    {"command", {.kind = EVENT_TASK_ENDED, .object = "p", .command = "printf '\xE9'", .left = -1}},
-    {"shown", {.kind = EVENT_POOL_FAILURE, .object = "p", .shown = "an item", BYTES("a\nb\n"), .left = -1}},
-    {"message", {.kind = EVENT_QUEUE_PUT, .flags = EVENT_NAMED, .object = "q", BYTES("{\"a\": 1}"), .left = -1}},
-    {"sample", {.kind = EVENT_PROCESS_SAMPLE, .object = "p", .pid = 3, .has_cpu = true, .cpu = 0, .memory = 4096, .left = -1}},
-    {"put", {.kind = EVENT_QUEUE_PUT, .object = "q", .number = 3, .party = "src", BYTES("x"), .left = -1}},
-    {"get", {.kind = EVENT_QUEUE_GET, .object = "q", .has_task = true, .task = 0, .worker = 2, .number = 3, .party = "work", BYTES("x"), .left = -1}},
-    {"members", {.kind = EVENT_POOL_DECLARED, .object = "p", .members = "\"depends_on\":[{\"name\":\"a\",\"until\":\"ready\"}],\"workers\":2", .left = -1}},
-    {"unrecorded", {.kind = EVENT_PROCESS_ENDED, .object = "p", .unrecorded = 12, .omitted = 3, .left = -1}},
+      .place.worker = 2, .place.pid = 3, .end.has_code = true, .end.code = 4, .has_duration = true, .duration = INT64_C(1002003999),
+      .span.known = true, .span.began = 5, .span.finished = INT64_C(3456000000000001), .span.all = INT64_C(3000000007), .attempt = 6,
+      .output.received = 9, .usage.memory = INT64_C(1) << 40, .usage.has_cpu = true, .usage.cpu = INT64_C(5000000001), .tally.left = -1}},
+    {"no-limit", {.kind = EVENT_PROCESS_RESTARTING, .object = "p", .total = EVENT_UNLIMITED, .attempt = 1, .tally.left = -1}},
+    {"limit", {.kind = EVENT_PROCESS_RESTARTING, .object = "p", .total = 3, .attempt = 1, .tally.left = -1}},
+    {"tally", {.kind = EVENT_POOL_ENDED, .object = "p", .tally.known = true, .tally.succeeded = 0, .tally.skipped = 1, .tally.left = 0}},
+    {"tally-of-an-unknown-end", {.kind = EVENT_POOL_ENDED, .object = "p", .tally.known = true, .tally.succeeded = 2, .tally.left = -1}},
+    {"books", {.kind = EVENT_QUEUE_STATS, .object = "q", .books.known = true, .books.put = 0, .books.taken = 0, .tally.left = -1}},
+    {"leaked", {.kind = EVENT_RUN_ENDED, .leak.known = true, .leak.count = 0, .tally.left = -1}},
+    {"signal", {.kind = EVENT_PROCESS_EXITED, .object = "p", .end.signal = 15, .tally.left = -1}},
+    {"signal-of-real-time", {.kind = EVENT_PROCESS_EXITED, .object = "p", .end.signal = 40, .tally.left = -1}},
+    {"empty-texts", {.kind = EVENT_THREAD_OUTPUT, .object = "", BYTES(""), .output.unfinished = true, .tally.left = -1}},
+    {"bytes", {.kind = EVENT_PROCESS_OUTPUT, .object = "p", .output.stream = "stderr", BYTES("\0\xFF\x80 \xC2\x9B \xF0\x9F\x98\x80\t\"\\"), .tally.left = -1}},
+    {"reason", {.kind = EVENT_THREAD_ENDED, .object = "t", .reason = "no \xFFUTF-8\n\ttraceback", .tally.left = -1}},
+    {"command", {.kind = EVENT_TASK_ENDED, .object = "p", .work.command = "printf '\xE9'", .tally.left = -1}},
+    {"shown", {.kind = EVENT_POOL_FAILURE, .object = "p", .work.shown = "an item", BYTES("a\nb\n"), .tally.left = -1}},
+    {"message", {.kind = EVENT_QUEUE_PUT, .flags = EVENT_NAMED, .object = "q", BYTES("{\"a\": 1}"), .tally.left = -1}},
+    {"sample", {.kind = EVENT_PROCESS_SAMPLE, .object = "p", .place.pid = 3, .usage.has_cpu = true, .usage.cpu = 0, .usage.memory = 4096, .tally.left = -1}},
+    {"put", {.kind = EVENT_QUEUE_PUT, .object = "q", .message.number = 3, .message.party = "src", BYTES("x"), .tally.left = -1}},
+    {"get", {.kind = EVENT_QUEUE_GET, .object = "q", .has_task = true, .task = 0, .place.worker = 2, .message.number = 3, .message.party = "work", BYTES("x"), .tally.left = -1}},
+    {"members", {.kind = EVENT_POOL_DECLARED, .object = "p", .record.members = "\"depends_on\":[{\"name\":\"a\",\"until\":\"ready\"}],\"workers\":2", .tally.left = -1}},
+    {"unrecorded", {.kind = EVENT_PROCESS_ENDED, .object = "p", .record.unrecorded = 12, .record.omitted = 3, .tally.left = -1}},
 };
 
 static void assert_text(const char *got, const char *wanted)
@@ -70,19 +70,19 @@ static void assert_same(const struct event *got, const struct event *wanted)
     struct event plain = *got, other = *wanted;
     assert_text(got->object, wanted->object);
     assert_text(got->reason, wanted->reason);
-    assert_text(got->stream, wanted->stream);
-    assert_text(got->command, wanted->command);
-    assert_text(got->shown, wanted->shown);
-    assert_text(got->members, wanted->members);
-    assert_text(got->party, wanted->party);
-    assert_int_equal(got->bytes != NULL, wanted->bytes != NULL);
-    assert_int_equal(got->length, wanted->length);
-    if (got->length)
-        assert_memory_equal(got->bytes, wanted->bytes, got->length);
-    plain.object = plain.reason = plain.stream = plain.command = plain.shown = plain.members = plain.party = plain.bytes = NULL;
-    other.object = other.reason = other.stream = other.command = other.shown = other.members = other.party = other.bytes = NULL;
-    plain.item = other.item = NULL;
-    plain.item_length = other.item_length = 0;
+    assert_text(got->output.stream, wanted->output.stream);
+    assert_text(got->work.command, wanted->work.command);
+    assert_text(got->work.shown, wanted->work.shown);
+    assert_text(got->record.members, wanted->record.members);
+    assert_text(got->message.party, wanted->message.party);
+    assert_int_equal(got->output.bytes != NULL, wanted->output.bytes != NULL);
+    assert_int_equal(got->output.length, wanted->output.length);
+    if (got->output.length)
+        assert_memory_equal(got->output.bytes, wanted->output.bytes, got->output.length);
+    plain.object = plain.reason = plain.output.stream = plain.work.command = plain.work.shown = plain.record.members = plain.message.party = plain.output.bytes = NULL;
+    other.object = other.reason = other.output.stream = other.work.command = other.work.shown = other.record.members = other.message.party = other.output.bytes = NULL;
+    plain.work.item = other.work.item = NULL;
+    plain.work.item_length = other.work.item_length = 0;
     assert_memory_equal(&plain, &other, sizeof(plain));
 }
 
@@ -119,7 +119,7 @@ static void test_item(void **state)
         struct event read;
         struct buf text = {0};
         assert_int_equal(event_reader_take(reader, lines[i][0], strlen(lines[i][0]), &read, &error), 1);
-        value_text_of(&text, read.item, read.item_length);
+        value_text_of(&text, read.work.item, read.work.item_length);
         assert_buf(&text, lines[i][1]);
         event_reader_free(reader);
     }

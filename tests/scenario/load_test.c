@@ -34,8 +34,8 @@ static void test_names_and_defaults(void **state)
     char *real = realpath("/tmp", NULL);
     assert_int_equal(s->version, 1);
     assert_string_equal(s->name, "scenario");
-    assert_string_equal(s->file, "scenario.yaml");
-    assert_string_equal(s->directory + strlen(real), loaded.directory + strlen("/tmp"));
+    assert_string_equal(s->source.file, "scenario.yaml");
+    assert_string_equal(s->source.directory + strlen(real), loaded.directory + strlen("/tmp"));
     assert_int_equal(s->log.format, LOG_STORY);
     assert_int_equal(s->log.show_count, 0);
     assert_int_equal(s->log.hide_count, 0);
@@ -66,7 +66,7 @@ static void test_names_and_defaults(void **state)
     assert_int_equal(o->tasks.count, 5);
     cpu_set_t set;
     assert_int_equal(sched_getaffinity(0, sizeof(set), &set), 0);
-    assert_int_equal(o->workers, CPU_COUNT(&set));
+    assert_int_equal(o->staff.workers, CPU_COUNT(&set));
     assert_int_equal(s->threads[0].replicas, 1);
     free(real);
     loaded_release(&loaded);
@@ -98,12 +98,12 @@ static void test_streams(void **state)
     assert_int_equal(p->streams[0].queue, 0);
     assert_int_equal(p->streams[1].queue, 1);
     assert_int_equal(p->streams[2].kind, STREAM_STDOUT);
-    assert_int_equal(p->object.produces_count, 2);
-    assert_int_equal(p->object.produces[0], 3);
-    assert_int_equal(p->object.produces[1], 1);
-    assert_int_equal(p->object.consumes_count, 2);
-    assert_int_equal(p->object.consumes[0], 2);
-    assert_int_equal(p->object.consumes[1], 0);
+    assert_int_equal(p->object.queues.produces_count, 2);
+    assert_int_equal(p->object.queues.produces[0], 3);
+    assert_int_equal(p->object.queues.produces[1], 1);
+    assert_int_equal(p->object.queues.consumes_count, 2);
+    assert_int_equal(p->object.queues.consumes[0], 2);
+    assert_int_equal(p->object.queues.consumes[1], 0);
     assert_int_equal(p->fd_count, 5);
     assert_int_equal(p->fds[0].fd, 3);
     assert_true(p->fds[0].stream.input);
@@ -161,13 +161,13 @@ static void test_sources(void **state)
     for (size_t i = 0; i < countof(types); i++)
         assert_int_equal(pools[0].tasks.items[i].type, types[i]);
     assert_string_equal(pools[0].tasks.items[5].string.bytes, "007");
-    assert_int_equal(pools[0].workers, 3);
+    assert_int_equal(pools[0].staff.workers, 3);
     assert_int_equal(pools[1].tasks.count, 0);
-    assert_int_equal(pools[1].workers, 1);
+    assert_int_equal(pools[1].staff.workers, 1);
     assert_int_equal(pools[2].tasks.kind, SOURCE_RANGE);
     assert_int_equal(pools[2].tasks.count, 4);
     assert_int_equal(pools[2].tasks.step, 3);
-    assert_in_range(pools[2].workers, 1, 1024);
+    assert_in_range(pools[2].staff.workers, 1, 1024);
     assert_int_equal(pools[3].tasks.count, 3);
     assert_int_equal(pools[4].tasks.count, 0);
     assert_int_equal(pools[5].tasks.kind, SOURCE_LINES);
@@ -239,7 +239,7 @@ static void test_evaluated(void **state)
     const struct scenario *s = loaded.scenario;
     assert_string_equal(s->name, "here-run");
     assert_string_equal(find_var(&s->vars, "who")->string.bytes, "here-run");
-    assert_int_equal(s->pools[0].workers, 2);
+    assert_int_equal(s->pools[0].staff.workers, 2);
     assert_int_equal(s->pools[0].object.timeout, 2 * NS_PER_S);
     assert_int_equal(s->pools[0].tasks.items[0].type, VALUE_INTEGER);
     assert_int_equal(s->pools[0].tasks.items[0].integer, 4);
@@ -272,7 +272,7 @@ static void test_byte_order_mark(void **state)
 static void test_path(void **state)
 {
     (void)state;
-    struct scenario scenario = {.directory = "/some/where"};
+    struct scenario scenario = {.source.directory = "/some/where"};
     static const char *const rows[][2] = {
         {"a/b", "/some/where/a/b"}, {"/a", "/a"}, {"./x", "/some/where/./x"}};
     for (size_t i = 0; i < countof(rows); i++) {

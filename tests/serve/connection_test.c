@@ -29,11 +29,11 @@ static void exec_context_open(struct exec_context *context, int64_t capacity, en
         .name = "words", .capacity = capacity, .framing = framing, .close_auto = true};
     context->scenario = (struct scenario){.queues = &context->spec, .queue_count = 1};
     context->run.over = false;
-    context->run.advancing = true; /* run_poke() has nothing to look at */
-    context->run.id = (char *)"run";
+    context->run.turn.advancing = true; /* run_poke() has nothing to look at */
+    context->run.identity.id = (char *)"run";
     context->run.scenario = &context->scenario;
     context->queue = queue_new(&context->run, &context->spec, false, &users);
-    context->run.queues = &context->queue;
+    context->run.queue_set.list = &context->queue;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     context->session = ends[0];
     fcntl(context->session, F_SETFL, O_NONBLOCK);
@@ -381,14 +381,14 @@ static void test_bodies(void **state)
     for (size_t i = 0; i < countof(rows); i++) {
         static const struct object_kind kind = {.word = "process"};
         static const size_t queues[] = {0};
-        struct object_spec spec = {.name = "web", .produces = queues, .produces_count = rows[i].produces};
+        struct object_spec spec = {.name = "web", .queues.produces = queues, .queues.produces_count = rows[i].produces};
         struct object object = {.kind = &kind, .spec = &spec, .name = "web", .state = rows[i].state};
         struct object *objects[] = {&object};
         struct exec_context context;
         struct buf out = {0};
         exec_context_open(&context, 9, FRAMING_LINE);
-        context.run.objects = objects;
-        context.run.object_count = 1;
+        context.run.all.objects = objects;
+        context.run.all.object_count = 1;
         size_t begin = request_begin(&out, REQUEST_HELLO);
         frame_u32(&out, REQUEST_VERSION);
         frame_text(&out, "run");
@@ -397,7 +397,7 @@ static void test_bodies(void **state)
         add_put(&out, "words", "a", -1);
         send_out(&context, &out);
         assert_string_equal(replies(&context), rows[i].reply);
-        context.run.object_count = 0;
+        context.run.all.object_count = 0;
         exec_context_close(&context);
     }
 }
@@ -432,7 +432,7 @@ static void tell_finished(void *arg)
 static void put_kept(struct exec_context *context, size_t slot)
 {
     struct buf encoded = encoded_string("a");
-    queue_store_put(context->run.store, slot, (struct stored){.encoded = encoded.data, .length = encoded.length});
+    queue_store_put(context->run.queue_set.store, slot, (struct stored){.encoded = encoded.data, .length = encoded.length});
     connection_reply_kept(context->connections, "", 0);
     buf_release(&encoded);
 }
@@ -454,10 +454,10 @@ static void test_kept(void **state)
     send_out(&context, &out);
     turns(&context);
     sem_init(&kept.turns, 0, 0);
-    context.run.store = queue_store_new();
-    int64_t slot = queue_store_add(context.run.store, path, "words", "line", NULL, 0, &error);
+    context.run.queue_set.store = queue_store_new();
+    int64_t slot = queue_store_add(context.run.queue_set.store, path, "words", "line", NULL, 0, &error);
     assert_int_equal(slot, 0);
-    assert_int_equal(queue_store_start(context.run.store, context.run.loop, &callbacks, &kept, &error), 0);
+    assert_int_equal(queue_store_start(context.run.queue_set.store, context.run.loop, &callbacks, &kept, &error), 0);
     put_kept(&context, (size_t)slot);
     tell_committed(&kept); /* of another commit */
     assert_string_equal(replies(&context), "");
@@ -471,11 +471,11 @@ static void test_kept(void **state)
     while (!*(found = replies(&context)))
         ;
     assert_string_equal(found, "refused=it cannot be written to its file end");
-    queue_store_finish(context.run.store);
+    queue_store_finish(context.run.queue_set.store);
     while (!kept.finished)
         run_turn(&context.run);
-    queue_store_free(context.run.store);
-    context.run.store = NULL;
+    queue_store_free(context.run.queue_set.store);
+    context.run.queue_set.store = NULL;
     exec_context_close(&context);
     sem_destroy(&kept.turns);
     for (size_t i = 0; i < 2; i++) {

@@ -19,7 +19,7 @@ static void on_gone(void *arg, const struct kept *kept)
 static size_t add(struct history *history, const char *object, const char *bytes, size_t length)
 {
     size_t gone = 0;
-    struct event event = {.kind = EVENT_PROCESS_OUTPUT, .object = object, .bytes = bytes, .length = length};
+    struct event event = {.kind = EVENT_PROCESS_OUTPUT, .object = object, .output.bytes = bytes, .output.length = length};
     assert_non_null(history_add(history, &event, on_gone, &gone));
     return gone;
 }
@@ -46,7 +46,7 @@ static void test_lines_of_each(void **state)
     const struct kept *first = history_first(history);
     struct event event = kept_event(first);
     assert_string_equal(event.object, "quiet"); /* what came first of all that is left */
-    assert_memory_equal(event.bytes, "only", 4);
+    assert_memory_equal(event.output.bytes, "only", 4);
     assert_int_equal(first->number, 1);
     assert_int_equal(first->next->number, 3);
     assert_int_equal(history_track(history, 0)->number, 5);
@@ -80,7 +80,7 @@ static void test_nothing_kept(void **state)
     struct run run;
     struct scenario scenario;
     struct history *history = open_history(&run, &scenario, 0);
-    struct event event = {.kind = EVENT_PROCESS_OUTPUT, .object = "p", .bytes = "x", .length = 1};
+    struct event event = {.kind = EVENT_PROCESS_OUTPUT, .object = "p", .output.bytes = "x", .output.length = 1};
     assert_null(history_add(history, &event, on_gone, NULL));
     history_free(history);
     test_run_end(&run);

@@ -27,10 +27,10 @@ static struct worker_config full_config(void)
         .attributes = mem_strdup("nice=5"),
         .lua = chunk_copy("lua\0text", 8, "lua.file", 3),
         .setup = chunk_copy("", 0, "setup.file", UINT32_MAX),
-        .stop_signal = -15,
-        .stop_grace = INT64_MIN,
+        .stop.signal = -15,
+        .stop.grace = INT64_MIN,
         .worker = 17,
-        .window = UINT32_MAX,
+        .queues.window = UINT32_MAX,
         .stdin_fd = -1,
         .stdout_fd = 1000,
     };
@@ -38,9 +38,9 @@ static struct worker_config full_config(void)
     fill_texts(&config.shell, "/bin/shell", "-c");
     fill_texts(&config.env, "A", "template");
     fill_texts(&config.command, "", "second");
-    fill_texts(&config.produces, "p", "q");
-    fill_texts(&config.consumes, "c", "d");
-    buf_text(&config.rules, "\1\2");
+    fill_texts(&config.queues.produces, "p", "q");
+    fill_texts(&config.queues.consumes, "c", "d");
+    buf_text(&config.queues.rules, "\1\2");
     return config;
 }
 
@@ -89,14 +89,14 @@ static void assert_same(const struct worker_config *a, const struct worker_confi
     assert_texts(&a->command, &b->command);
     assert_chunk(&a->lua, &b->lua);
     assert_chunk(&a->setup, &b->setup);
-    assert_texts(&a->produces, &b->produces);
-    assert_texts(&a->consumes, &b->consumes);
-    assert_int_equal(a->rules.length, b->rules.length);
-    assert_memory_equal(a->rules.data, b->rules.data, a->rules.length);
-    assert_int_equal(a->stop_signal, b->stop_signal);
-    assert_true(a->stop_grace == b->stop_grace);
+    assert_texts(&a->queues.produces, &b->queues.produces);
+    assert_texts(&a->queues.consumes, &b->queues.consumes);
+    assert_int_equal(a->queues.rules.length, b->queues.rules.length);
+    assert_memory_equal(a->queues.rules.data, b->queues.rules.data, a->queues.rules.length);
+    assert_int_equal(a->stop.signal, b->stop.signal);
+    assert_true(a->stop.grace == b->stop.grace);
     assert_true(a->worker == b->worker);
-    assert_int_equal(a->window, b->window);
+    assert_int_equal(a->queues.window, b->queues.window);
     assert_int_equal(a->stdin_fd, b->stdin_fd);
     assert_int_equal(a->stdout_fd, b->stdout_fd);
 }

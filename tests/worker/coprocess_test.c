@@ -14,7 +14,7 @@ static struct worker_config shell_config(const char *script)
     config_texts_add(&config.command, "-c");
     config_texts_add(&config.command, script);
     if (strstr(script, "trap '' TERM"))
-        config.stop_grace = 200 * NS_PER_MS; /* it is waited out; whoever ends by itself has time for that */
+        config.stop.grace = 200 * NS_PER_MS; /* it is waited out; whoever ends by itself has time for that */
     return config;
 }
 

@@ -168,10 +168,10 @@ static inline struct worker_config config_of(enum worker_body body)
         .name = mem_strdup("pool"),
         .run = mem_strdup("1"),
         .directory = mem_strdup("/"),
-        .stop_signal = SIGTERM,
-        .stop_grace = 60 * NS_PER_S,
+        .stop.signal = SIGTERM,
+        .stop.grace = 60 * NS_PER_S,
         .worker = 1,
-        .window = 16,
+        .queues.window = 16,
         .stdin_fd = -1,
         .stdout_fd = -1,
     };

@@ -157,7 +157,7 @@ static void test_get(void **state)
     (void)state;
     struct worker_config config =
         lua_config("local q = parrun.queue('q') print(q:get()) print(#q) print(q:get())");
-    config_texts_add(&config.consumes, "q");
+    config_texts_add(&config.queues.consumes, "q");
     struct peer peer = peer_ready(&config);
     peer_task(&peer, 1, 0);
     assert_asks(&peer, FRAME_GET, "q");
@@ -184,7 +184,7 @@ static void test_cancelled_get(void **state)
 {
     (void)state;
     struct worker_config config = lua_config("parrun.queue('q'):get()");
-    config_texts_add(&config.consumes, "q");
+    config_texts_add(&config.queues.consumes, "q");
     struct peer peer = peer_ready(&config);
     struct buf output = {0};
     peer_task(&peer, 1, 0);
@@ -203,8 +203,8 @@ static void test_put_waits_for_room(void **state)
     (void)state;
     struct worker_config config =
         lua_config("for i = 1, 5 do parrun.queue('q'):put(i) end parrun.log('done')");
-    config_texts_add(&config.produces, "q");
-    config.window = 2;
+    config_texts_add(&config.queues.produces, "q");
+    config.queues.window = 2;
     struct peer peer = peer_ready(&config);
     struct buf room = {0}, output = {0};
     peer_task(&peer, 1, 0);
@@ -229,8 +229,8 @@ static void test_puts_are_gathered(void **state)
     (void)state;
     struct worker_config config =
         lua_config("for i = 1, 1000 do parrun.queue('q'):put(i) end");
-    config_texts_add(&config.produces, "q");
-    config.window = 4000;
+    config_texts_add(&config.queues.produces, "q");
+    config.queues.window = 4000;
     struct peer peer = peer_ready(&config);
     peer_task(&peer, 1, 0);
     int64_t count = 0;

@@ -149,7 +149,7 @@ static void test_stop(void **state)
     const struct stop_case *row = *state;
     struct worker_config config =
         row->body == WORKER_LUA ? lua_config(row->text) : run_config(row->text);
-    config.stop_grace = 100 * NS_PER_MS;
+    config.stop.grace = 100 * NS_PER_MS;
     struct peer peer = peer_ready(&config);
     struct buf output = {0};
     peer.timeout = row->cancel ? 0 : 300 * NS_PER_MS;

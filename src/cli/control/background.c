@@ -83,7 +83,7 @@ static void check_stream(struct diags *diags, const char *option, const struct o
 /* Nothing of what the caller has is there: false, told with its place, where the scenario wants it. */
 static bool is_apart(const struct options *options, const struct scenario *scenario, const struct mask *mask)
 {
-    const char *option = options->view ? "--view" : "-d";
+    const char *option = options->apart.view ? "--view" : "-d";
     struct diags *diags = diags_new();
     for (size_t i = 0; i < scenario->process_count; i++) {
         const struct process_spec *process = &scenario->processes[i];
@@ -109,7 +109,7 @@ static bool is_apart(const struct options *options, const struct scenario *scena
 /* True, told, where a run of this file goes on. */
 static bool runs_already(const struct options *options, const struct found_run *runs, size_t count)
 {
-    const char *file = options->file, *word = options->view ? "view" : "stop -r", *does = options->view ? "show" : "end";
+    const char *file = options->file, *word = options->apart.view ? "view" : "stop -r", *does = options->apart.view ? "show" : "end";
     char *path = realpath(file, NULL);
     bool found = false;
     for (size_t i = 0; path && !found && i < count; i++) {
@@ -159,14 +159,14 @@ static bool let_go(const struct starting *starting, int told)
 /* In the new process, which becomes the run's guard. */
 static _Noreturn void become_run(struct starting *starting, int told, const struct scenario *scenario, const sigset_t *mask)
 {
-    struct run identity = {.id = mem_strdup(starting->background.id), .scenario = scenario, .pid = (long)getpid(), .wall = clock_wall(),
-                           .log_file = starting->background.log};
+    struct run identity = {.identity.id = mem_strdup(starting->background.id), .scenario = scenario, .identity.pid = (long)getpid(), .identity.wall = clock_wall(),
+                           .identity.log_file = starting->background.log};
     if (!let_go(starting, told))
         _exit(STATUS_SYSTEM);
     starting->background.told = TOLD_FD;
     buf_char(&starting->row, '{');
     identity_print(&identity, &starting->row);
-    free(identity.id);
+    free(identity.identity.id);
     sigprocmask(SIG_SETMASK, mask, NULL);
     guard_run(run, settle, starting);
 }
@@ -377,13 +377,13 @@ static int start_locked(struct starting *starting, const char *directory, struct
     const struct options *options = &starting->options;
     struct found_run *living = NULL;
     size_t count = control_runs(starting->arena, &living);
-    if (!options->again && runs_already(options, living, count))
+    if (!options->apart.again && runs_already(options, living, count))
         return STATUS_DOWN;
     run_logs_prune(directory, living, count);
     starting->directory = directory;
     starting->background.id = make_id(starting->arena);
     starting->background.log = arena_printf(starting->arena, "%s/%s.log", directory, starting->background.id);
-    starting->options.background = &starting->background;
+    starting->options.apart.background = &starting->background;
     int log = open(starting->background.log, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (log < 0) {
         error_system(error, errno, "cannot write the log to '%s'", starting->background.log);
@@ -412,7 +412,7 @@ static int start_loaded(struct starting *starting, struct scenario *scenario)
     if (told < 0)
         return status;
     close(told);
-    status = starting->options.view && there ? show(starting) : report(starting, there ? await_up(starting) : -1);
+    status = starting->options.apart.view && there ? show(starting) : report(starting, there ? await_up(starting) : -1);
     if (starting->process >= 0)
         close(starting->process);
     return status;
@@ -423,7 +423,7 @@ int background_run(const struct options *options)
     struct starting starting = {.arena = arena_new(), .options = *options, .process = -1};
     struct scenario_sources *held = NULL;
     struct error error = {0};
-    struct scenario *scenario = options->view && view_check(&error) ? NULL : runner_load(options, &held);
+    struct scenario *scenario = options->apart.view && view_check(&error) ? NULL : runner_load(options, &held);
     int status = error.code ? complain_of(&error) : STATUS_USAGE;
     starting.order.scenario = scenario;
     starting.order.sources = held;

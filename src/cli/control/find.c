@@ -146,14 +146,14 @@ const char *control_find(const struct options *options, struct arena *arena, str
 {
     const char *own = getenv("PARRUN_SOCKET");
     struct found_run *runs = NULL;
-    if (!options->run && own && own[0] == '/')
+    if (!options->control.run && own && own[0] == '/')
         return own;
     size_t count = control_runs(arena, &runs), all;
     bool *meant = arena_alloc(arena, (count + 1) * sizeof(bool));
     for (size_t i = 0; i < count; i++)
-        meant[i] = !options->run || is_meant(&runs[i], options->run);
+        meant[i] = !options->control.run || is_meant(&runs[i], options->control.run);
     const struct found_run *found = only_one(runs, count, meant, &all);
-    if (!found && all && !options->run) {
+    if (!found && all && !options->control.run) {
         size_t here;
         char *directory = getcwd(NULL, 0);
         bool *close = arena_alloc(arena, (count + 1) * sizeof(bool));
@@ -163,6 +163,6 @@ const char *control_find(const struct options *options, struct arena *arena, str
         free(directory);
     }
     if (!found)
-        all ? many_runs(runs, count, meant, error) : no_run(options->run, error);
+        all ? many_runs(runs, count, meant, error) : no_run(options->control.run, error);
     return found ? found->socket : NULL;
 }

@@ -42,15 +42,15 @@ struct log_lines *log_lines_new(const struct options *options, struct error *err
 {
     struct log_lines *lines = mem_calloc(1, sizeof(*lines));
     struct story_options story = {.parts = STORY_ALL, .prefix = true, .terminal = isatty(STDOUT_FILENO)};
-    story.color = is_colored(options->color);
+    story.color = is_colored(options->story.color);
     filter_init(&story.filter, FILTER_ALL);
     lines->options = options;
-    lines->since = options->since >= 0 ? clock_wall() - options->since : 0;
+    lines->since = options->control.since >= 0 ? clock_wall() - options->control.since : 0;
     lines->reader = event_reader_new();
     lines->story = story_new(&story, NULL);
-    if (options->grep)
-        lines->wanted = regex_new(options->grep, error);
-    if (!options->grep || lines->wanted)
+    if (options->control.grep)
+        lines->wanted = regex_new(options->control.grep, error);
+    if (!options->control.grep || lines->wanted)
         return lines;
     error_wrap(error, "--grep");
     log_lines_free(lines);
@@ -70,14 +70,14 @@ void log_lines_free(struct log_lines *lines)
 static void print_gap(const struct log_lines *lines, const struct value *line)
 {
     int64_t count = control_number(line, "gap", 0);
-    if (!lines->options->json)
+    if (!lines->options->control.json)
         printf("%s | (%" PRId64 " lines went before they could be read)\n", control_text(line, "object"), count);
 }
 
 static bool is_wanted(const struct log_lines *lines, const struct event *event)
 {
     return event->wall >= lines->since &&
-           (!lines->wanted || regex_match(lines->wanted, event->bytes ? event->bytes : "", event->length) == 1);
+           (!lines->wanted || regex_match(lines->wanted, event->output.bytes ? event->output.bytes : "", event->output.length) == 1);
 }
 
 void log_lines_take(struct log_lines *lines, const char *text, const struct value *line)
@@ -92,7 +92,7 @@ void log_lines_take(struct log_lines *lines, const char *text, const struct valu
     bytes += strlen(",\"event\":");
     size_t length = strlen(bytes) - 1; /* the line's own bracket */
     if (event_reader_take(lines->reader, bytes, length, &event, &error) == 1 && is_wanted(lines, &event)) {
-        const struct buf *told = lines->options->json ? NULL : story_line(lines->story, &event);
+        const struct buf *told = lines->options->control.json ? NULL : story_line(lines->story, &event);
         if (told)
             fwrite(told->data, 1, told->length, stdout);
         else

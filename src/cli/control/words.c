@@ -72,20 +72,20 @@ static void put_request(const struct options *options, struct buf *out)
     buf_printf(out, "{\"id\":1,\"%s\":%c", options->command->word, counts ? '{' : '[');
     (counts ? put_counts : put_names)(options, out);
     buf_char(out, counts ? '}' : ']');
-    put_flag(out, "follow", options->follow);
-    put_flag(out, "now", options->now);
-    put_flag(out, "drain", options->drain);
-    put_flag(out, "no_wait", options->no_wait);
-    put_flag(out, "with_deps", options->with_deps);
-    put_flag(out, "no_deps", options->no_deps);
+    put_flag(out, "follow", options->control.follow);
+    put_flag(out, "now", options->control.now);
+    put_flag(out, "drain", options->control.drain);
+    put_flag(out, "no_wait", options->control.no_wait);
+    put_flag(out, "with_deps", options->control.with_deps);
+    put_flag(out, "no_deps", options->select.no_deps);
     if (options->mode == MODE_SIGNAL) {
         buf_text(out, ",\"send\":");
         json_quote(out, options->subject, strlen(options->subject));
     }
-    if (options->last >= 0)
-        buf_printf(out, ",\"last\":%" PRId64, options->last);
-    if (options->until)
-        buf_printf(out, ",\"until\":\"%s\"", options->until);
+    if (options->control.last >= 0)
+        buf_printf(out, ",\"last\":%" PRId64, options->control.last);
+    if (options->control.until)
+        buf_printf(out, ",\"until\":\"%s\"", options->control.until);
     if (asking->timeout >= 0)
         buf_printf(out, ",\"timeout\":%.3f", (double)asking->timeout / (double)NS_PER_S);
     buf_char(out, '}');
@@ -125,7 +125,7 @@ static void print_line(const struct options *options, struct text_table *table,
     const struct value *object = value_member(line, "object");
     if (value_member(line, "line") || value_member(line, "gap")) {
         log_lines_take(lines, text, line);
-    } else if (object && options->json) {
+    } else if (object && options->control.json) {
         print_object(table, text, object, log);
     } else if (object && value_member(object, "text")) {
         printf("%s %s\n", control_text(object, "name"), control_text(object, "text"));
@@ -138,7 +138,7 @@ static void print_line(const struct options *options, struct text_table *table,
 static void print_end(const struct options *options, const struct value *line, int status)
 {
     const char *why = control_text(line, "error");
-    if (options->json && options->mode != MODE_STATUS && options->mode != MODE_LOGS) {
+    if (options->control.json && options->mode != MODE_STATUS && options->mode != MODE_LOGS) {
         struct buf text = {0};
         json_quote(&text, why, strlen(why));
         printf("{\"status\":%d%s%s}\n", status, *why ? ",\"error\":" : "", *why ? text.data : "");
@@ -172,9 +172,9 @@ static int read_answer(const struct options *options, struct control_link *link,
     while (lines && status < 0 && (result = control_next(link, &text, &line, error)) == 1) {
         if (value_member(&line, "status")) {
             status = (int)control_number(&line, "status", STATUS_SYSTEM);
-            if (!options->json)
+            if (!options->control.json)
                 table_print(table);
-            if (*log && !options->json)
+            if (*log && !options->control.json)
                 printf("log: %s\n", log);
             print_end(options, &line, status);
             break;
@@ -209,8 +209,8 @@ static void await_gone(struct control_link *link, int process)
 static bool ends_run(const struct options *options)
 {
     bool stop = options->mode == MODE_STOP;
-    bool wait = options->mode == MODE_WAIT && options->until && !strcmp(options->until, "ended");
-    return (stop || wait) && !options->values.count && !options->no_wait;
+    bool wait = options->mode == MODE_WAIT && options->control.until && !strcmp(options->control.until, "ended");
+    return (stop || wait) && !options->values.count && !options->control.no_wait;
 }
 
 static int ask(const struct options *options, struct control_link *link, struct error *error)
@@ -253,7 +253,7 @@ int control_view(const struct options *options)
     struct error error = {0};
     struct options named = *options;
     int signal_number = 0, end = -1;
-    named.run = options->subject ? options->subject : options->run;
+    named.control.run = options->subject ? options->subject : options->control.run;
     const char *path = view_check(&error) ? NULL : control_find(&named, arena, &error);
     if (path)
         end = view_run(path, false, &signal_number, &error);
@@ -277,7 +277,7 @@ static bool take_ps(const struct options *options, struct text_table *table, con
     bool told = open && !control_send(&link, "{\"id\":1,\"ps\":[]}", &error) && control_next(&link, &text, &line, &error) == 1 &&
                 value_member(&line, "ps");
     *late = !open && error.code == ERROR_TIMEOUT;
-    if (told && options->json) {
+    if (told && options->control.json) {
         put_raw(text, "ps", &raw);
         printf("%s\n", buf_string(&raw));
     } else if (told) {
@@ -298,7 +298,7 @@ static void ask_ps(const struct options *options, struct text_table *table, cons
     bool known = *control_text(run->identity, "run"); /* else it has ended as it was found, and its log says so */
     if (take_ps(options, table, run, &late) || !known || (!late && !options->asking.all))
         return;
-    if (options->json) {
+    if (options->control.json) {
         value_json(&raw, run->identity);
         printf("%.*s,\"state\":\"%s\"}\n", (int)raw.length - 1, buf_string(&raw), late ? "stopped" : "ending");
     } else {
@@ -315,7 +315,7 @@ struct ended_rows {
 static void add_ended(void *arg, const char *text, const struct value *row)
 {
     const struct ended_rows *rows = arg;
-    if (rows->options->json)
+    if (rows->options->control.json)
         printf("%s\n", text);
     else
         table_add_ended(rows->table, row);

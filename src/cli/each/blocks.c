@@ -12,7 +12,7 @@
 
 bool each_has_blocks(const struct each *each)
 {
-    return each->pipe || each->pipepart;
+    return each->blocks.pipe || each->blocks.pipepart;
 }
 
 /* "10M" is 10 MiB here as there, "10m" ten million bytes. */
@@ -41,8 +41,8 @@ int each_take_block(struct options *options, const char *value, struct error *er
     struct each *each = options->each;
     char *end;
     bool shares = *value == '-';
-    each->block = shares ? strtoll(value, &end, 10) : 0;
-    if (shares ? !*end && each->block < 0 && each->block > -1000000 : read_size(value, &each->block))
+    each->blocks.block = shares ? strtoll(value, &end, 10) : 0;
+    if (shares ? !*end && each->blocks.block < 0 && each->blocks.block > -1000000 : read_size(value, &each->blocks.block))
         return 0;
     return error_set(error, ERROR_FAILED,
                      "--block is how long a block is, such as 10M, or with --pipepart -N for N blocks for each that "
@@ -70,9 +70,9 @@ int each_take_record_end(struct options *options, const char *value, struct erro
 {
     struct each *each = options->each;
     (void)error;
-    free(each->record_end);
-    each->nul = !strcmp(value, "\\0");
-    each->record_end = each->nul ? NULL : unescape(value);
+    free(each->blocks.record_end);
+    each->reading.nul = !strcmp(value, "\\0");
+    each->blocks.record_end = each->reading.nul ? NULL : unescape(value);
     return 0;
 }
 
@@ -80,8 +80,8 @@ int each_take_record_start(struct options *options, const char *value, struct er
 {
     struct each *each = options->each;
     (void)error;
-    free(each->record_start);
-    each->record_start = unescape(value);
+    free(each->blocks.record_start);
+    each->blocks.record_start = unescape(value);
     return 0;
 }
 
@@ -92,17 +92,17 @@ static bool is_text(const char *text)
 
 static const char *find_file(const struct each *each)
 {
-    return each->list_count ? each->lists[0].file : "-";
+    return each->input.list_count ? each->input.lists[0].file : "-";
 }
 
 static int check_input(const struct each *each, struct error *error)
 {
     bool file = strcmp(find_file(each), "-") != 0;
-    if (each->pipepart && !file)
+    if (each->blocks.pipepart && !file)
         return error_set(error, ERROR_FAILED,
                          "each: --pipepart cuts a file where it lies and needs -a FILE; --pipe cuts what comes on standard "
                          "input");
-    if (each->block < 0 && (!file || each->batch))
+    if (each->blocks.block < 0 && (!file || each->reading.batch))
         return error_set(error, ERROR_FAILED,
                          "each: --block -N is a share of a file, by its length: it needs -a FILE, and no -N");
     return 0;
@@ -114,15 +114,15 @@ int each_check_blocks(const struct each *each, struct error *error)
         bool given;
         const char *what;
     } others[] = {
-        {each->columns, "--colsep, which cuts items"},
-        {each->link, "--link, which combines items"},
-        {each->end, "-d: --recend is what records end with"},
-        {each->no_items, "-N0, as a command gets none in any case"},
-        {each->record_end && !*each->record_end && !is_text(each->record_start) && !each->nul,
+        {each->reading.columns, "--colsep, which cuts items"},
+        {each->reading.link, "--link, which combines items"},
+        {each->reading.end, "-d: --recend is what records end with"},
+        {each->reading.no_items, "-N0, as a command gets none in any case"},
+        {each->blocks.record_end && !*each->blocks.record_end && !is_text(each->blocks.record_start) && !each->reading.nul,
          "an empty --recend without --recstart, as records would have no end"},
     };
     if (!each_has_blocks(each)) {
-        if (each->block || each->record_end || each->record_start)
+        if (each->blocks.block || each->blocks.record_end || each->blocks.record_start)
             return error_set(error, ERROR_FAILED,
                              "each: --block, --recend and --recstart cut the input for --pipe, or a file for --pipepart");
         return 0;
@@ -141,10 +141,10 @@ int each_check_blocks(const struct each *each, struct error *error)
 static int64_t count_workers(const struct each *each)
 {
     int64_t cores = cores_usable();
-    if (!each->workers)
+    if (!each->rules.workers)
         return cores;
-    double number = strtod(each->workers, NULL);
-    if (strchr(each->workers, '%'))
+    double number = strtod(each->rules.workers, NULL);
+    if (strchr(each->rules.workers, '%'))
         number = number * (double)cores / 100;
     return number < 1 ? 1 : (int64_t)number;
 }
@@ -152,7 +152,7 @@ static int64_t count_workers(const struct each *each)
 int each_put_blocks(const struct each *each, struct buf *out, struct error *error)
 {
     const char *file = find_file(each);
-    int64_t size = each->block;
+    int64_t size = each->blocks.block;
     struct stat status;
     if (size < 0 && stat(file, &status))
         return error_system(error, errno, "each: cannot read '%s'", file);
@@ -162,15 +162,15 @@ int each_put_blocks(const struct each *each, struct buf *out, struct error *erro
     each_put_key(out, "      ", "blocks", file);
     if (size)
         buf_printf(out, "      size: %lld\n", (long long)size);
-    if (each->batch)
-        buf_printf(out, "      records: %lld\n", (long long)each->batch);
-    if (each->nul)
+    if (each->reading.batch)
+        buf_printf(out, "      records: %lld\n", (long long)each->reading.batch);
+    if (each->reading.nul)
         buf_text(out, "      nul: true\n");
-    if (is_text(each->record_end))
-        each_put_key(out, "      ", "end", each->record_end);
-    if (is_text(each->record_start))
-        each_put_key(out, "      ", "start", each->record_start);
-    if (each->header)
+    if (is_text(each->blocks.record_end))
+        each_put_key(out, "      ", "end", each->blocks.record_end);
+    if (is_text(each->blocks.record_start))
+        each_put_key(out, "      ", "start", each->blocks.record_start);
+    if (each->reading.header)
         buf_text(out, "      header: true\n");
     return 0;
 }

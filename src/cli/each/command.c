@@ -49,10 +49,10 @@ static bool find_modifier(const char *text, size_t length, const char **function
 static size_t find_name(const struct each *each, const char *text, size_t length, size_t *size)
 {
     size_t position = 0;
-    size_t count = each->name_count ? each->name_count : each->list_count;
+    size_t count = each->input.name_count ? each->input.name_count : each->input.list_count;
     *size = 0;
     for (size_t i = 0; i < count; i++) {
-        const char *name = each->name_count ? each->names[i] : each->lists[i].name;
+        const char *name = each->input.name_count ? each->input.names[i] : each->input.lists[i].name;
         size_t name_length = name ? strlen(name) : 0;
         if (!name_length || name_length > length || name_length <= *size ||
             memcmp(name, text, name_length) != 0)
@@ -76,7 +76,7 @@ static bool read_inside(const struct each *each, const char *text, size_t length
     }
     if (find_modifier(text, length, &place->function)) {
         place->kind = PLACE_ITEM;
-        return length || !each->replacement;
+        return length || !each->reading.replacement;
     }
     place->kind = PLACE_POSITION;
     if (digits > from_end && digits < 7 && digits <= length) {
@@ -92,8 +92,8 @@ static bool read_inside(const struct each *each, const char *text, size_t length
 static bool read_place(const struct each *each, const char *text, struct replacement *place)
 {
     *place = (struct replacement){0};
-    if (each->replacement && !strncmp(text, each->replacement, strlen(each->replacement))) {
-        place->length = strlen(each->replacement);
+    if (each->reading.replacement && !strncmp(text, each->reading.replacement, strlen(each->reading.replacement))) {
+        place->length = strlen(each->reading.replacement);
         return true;
     }
     const char *end = *text == '{' ? strchr(text, '}') : NULL;
@@ -161,15 +161,15 @@ static void put_member(struct buf *out, const char *name)
 /* How many templates {} is: one a list or a named column; a list of its own is one. */
 static size_t count_parts(const struct each *each)
 {
-    if (each->name_count)
-        return each->name_count;
-    return each_source(each) == EACH_LISTS ? each->list_count : 1;
+    if (each->input.name_count)
+        return each->input.name_count;
+    return each_source(each) == EACH_LISTS ? each->input.list_count : 1;
 }
 
 /* True where the item is a list whose length is not known. */
 static bool is_open(const struct each *each)
 {
-    return !each_has_blocks(each) && (each->batch || (each->columns && !each->name_count));
+    return !each_has_blocks(each) && (each->reading.batch || (each->reading.columns && !each->input.name_count));
 }
 
 /* The expression of what stands at POSITION, FROM_END or not, of all that the command gets. */
@@ -186,15 +186,15 @@ static void put_position(const struct each *each, struct buf *out, size_t positi
     }
     if (from_end)
         position = count_parts(each) + 1 - position;
-    if (each->name_count && position <= each->name_count)
-        put_member(out, each->names[position - 1]);
-    else if (each->batch || (each->columns && !each->name_count))
+    if (each->input.name_count && position <= each->input.name_count)
+        put_member(out, each->input.names[position - 1]);
+    else if (each->reading.batch || (each->reading.columns && !each->input.name_count))
         buf_printf(out, "item[%zu] or ''", position);
-    else if (lists && position <= each->list_count && each->lists[position - 1].name)
-        put_member(out, each->lists[position - 1].name);
-    else if (lists && position <= each->list_count)
+    else if (lists && position <= each->input.list_count && each->input.lists[position - 1].name)
+        put_member(out, each->input.lists[position - 1].name);
+    else if (lists && position <= each->input.list_count)
         buf_printf(out, "item.a%zu", position);
-    else if (position == 1 && !each->name_count && !lists)
+    else if (position == 1 && !each->input.name_count && !lists)
         buf_text(out, "item");
     else
         buf_text(out, "''");
@@ -239,7 +239,7 @@ static size_t count_values(const struct each *each)
     if (each_has_blocks(each))
         return SIZE_MAX;
     if (is_open(each))
-        return each->batch ? (size_t)each->batch : SIZE_MAX;
+        return each->reading.batch ? (size_t)each->reading.batch : SIZE_MAX;
     return count_parts(each);
 }
 
@@ -255,7 +255,7 @@ static int check_position(const struct each *each, const struct replacement *pla
     buf_printf(&range, count > 1 ? "{%s1} to {%s%zu}" : "{%s1}", sign, sign, count);
     error_set(error, ERROR_FAILED, "each: {%s%zu} is value %zu of what each command gets, which is %zu: write %s, or %s", sign,
               place->position, place->position, count, range.data,
-              each->batch ? "a greater -n" : "give one more list behind another ':::'");
+              each->reading.batch ? "a greater -n" : "give one more list behind another ':::'");
     buf_release(&range);
     return ERROR_FAILED;
 }
@@ -355,7 +355,7 @@ static bool wants_item(const struct each *each)
     for (size_t i = 0; i < each->command_count; i++)
         if (each_has_place(each, each->command[i]))
             return false;
-    return !each->no_items && !each_has_blocks(each);
+    return !each->reading.no_items && !each_has_blocks(each);
 }
 
 static int put_arguments(const struct each *each, struct buf *out, struct error *error)
@@ -365,7 +365,7 @@ static int put_arguments(const struct each *each, struct buf *out, struct error 
     for (size_t i = 0; !result && i < each->command_count; i++)
         result = put_argument(each, &list, each->command[i], error);
     if (!result && wants_item(each))
-        result = put_argument(each, &list, each->replacement ? each->replacement : "{}", error);
+        result = put_argument(each, &list, each->reading.replacement ? each->reading.replacement : "{}", error);
     if (!result)
         buf_printf(out, "    exec: [%s]\n", list.data);
     buf_release(&list);
@@ -393,7 +393,7 @@ static int put_line(const struct each *each, struct buf *out, struct error *erro
 /* "{nam}" where a column is called "name": it would stay as it is. "${nam}" is the shell's. */
 static int check_names(const struct each *each, const char *text, struct error *error)
 {
-    size_t count = each->name_count ? each->name_count : each->list_count;
+    size_t count = each->input.name_count ? each->input.name_count : each->input.list_count;
     int result = 0;
     for (const char *at = text; !result && (at = strchr(at, '{')); at++) {
         size_t length = strcspn(at + 1, "}{ \t$\"'");
@@ -403,7 +403,7 @@ static int check_names(const struct each *each, const char *text, struct error *
         char *name = mem_copy(at + 1, length);
         struct nearest nearest = {.wrong = name};
         for (size_t i = 0; i < count; i++) {
-            const char *known = each->name_count ? each->names[i] : each->lists[i].name;
+            const char *known = each->input.name_count ? each->input.names[i] : each->input.lists[i].name;
             if (known)
                 nearest_offer(&nearest, known);
         }

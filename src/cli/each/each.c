@@ -22,7 +22,7 @@ struct scenario *each_load(const struct each *each, struct diags *diags,
     struct scenario *scenario =
         scenario_load_text("each", each->text.data, each->text.length, diags, held);
     if (scenario)
-        scenario->pools[0].tasks.header_line = each->header_line;
+        scenario->pools[0].tasks.header_line = each->input.header_line;
     return scenario;
 }
 
@@ -36,25 +36,25 @@ static bool holds_something(const char *path)
 static int check_earlier(const struct each *each, struct error *error)
 {
     struct buf records = {0};
-    bool goes_on = each->force || each->run.resume || each->run.dry;
-    buf_printf(&records, "%s/results.jsonl", each->results ? each->results : "");
+    bool goes_on = each->force || each->run.select.resume || each->run.plan.dry;
+    buf_printf(&records, "%s/results.jsonl", each->rules.results ? each->rules.results : "");
     int result = 0;
-    if (each->run.dry && each->run.record)
+    if (each->run.plan.dry && each->run.files.record)
         result = error_set(error, ERROR_FAILED,
                            "each: --record and --dry-run exclude each other: nothing is run");
-    else if (each->force && each->run.resume)
+    else if (each->force && each->run.select.resume)
         result = error_set(error, ERROR_FAILED,
                            "each: --resume goes on with what is there, --force begins it anew: give one of "
                            "them");
-    else if (!goes_on && each->run.joblog && holds_something(each->run.joblog))
+    else if (!goes_on && each->run.files.joblog && holds_something(each->run.files.joblog))
         result = error_set(error, ERROR_FAILED,
                            "each: joblog '%s' is there already: --resume leaves out what it has as succeeded, "
                            "--force begins it anew",
-                           each->run.joblog);
-    else if (!goes_on && each->results && holds_something(records.data))
+                           each->run.files.joblog);
+    else if (!goes_on && each->rules.results && holds_something(records.data))
         result = error_set(error, ERROR_FAILED,
                            "each: '%s' has the results of an earlier run: --force begins them anew",
-                           each->results);
+                           each->rules.results);
     buf_release(&records);
     return result;
 }
@@ -69,9 +69,9 @@ static int prepare(struct each *each, struct error *error)
     if (!result)
         result = each_write(each, error);
     each->run.force = each->force;
-    each->run.resume_joblog = each->run.resume && !each->run.journal;
-    if (each->run.resume_joblog)
-        each->run.resume = RESUME_NONE;
+    each->run.select.resume_joblog = each->run.select.resume && !each->run.files.journal;
+    if (each->run.select.resume_joblog)
+        each->run.select.resume = RESUME_NONE;
     return result;
 }
 

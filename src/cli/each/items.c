@@ -56,8 +56,8 @@ static int read_whole(const char *file, struct buf *text, struct error *error)
 /* "\n", a NUL, or what -d says. */
 static size_t end_of(const struct each *each, const char **end)
 {
-    *end = each->nul ? "" : each->end ? each->end : "\n";
-    return each->nul ? 1 : strlen(*end);
+    *end = each->reading.nul ? "" : each->reading.end ? each->reading.end : "\n";
+    return each->reading.nul ? 1 : strlen(*end);
 }
 
 static int no_nul(const struct each_list *list, size_t number, struct error *error)
@@ -124,8 +124,8 @@ static int twice(const char *name, struct error *error)
 static int take_names(struct each *each, struct error *error)
 {
     int result = 0;
-    for (size_t i = 0; !result && i < each->list_count; i++) {
-        struct each_list *list = &each->lists[i];
+    for (size_t i = 0; !result && i < each->input.list_count; i++) {
+        struct each_list *list = &each->input.lists[i];
         if (!list->count)
             return error_set(error, ERROR_FAILED,
                              "each: --header: list %zu is empty, and has no name therefore", i + 1);
@@ -133,7 +133,7 @@ static int take_names(struct each *each, struct error *error)
         list->count--;
         result = check_name(list->name, error);
         for (size_t j = 0; !result && j < i; j++)
-            if (!strcmp(each->lists[j].name, list->name))
+            if (!strcmp(each->input.lists[j].name, list->name))
                 result = twice(list->name, error);
     }
     return result;
@@ -142,10 +142,10 @@ static int take_names(struct each *each, struct error *error)
 /* Lists that are linked are of one length: of the longer one items would be lost. */
 static int check_links(const struct each *each, struct error *error)
 {
-    for (size_t i = 1; i < each->list_count; i++) {
-        const struct each_list *list = &each->lists[i];
+    for (size_t i = 1; i < each->input.list_count; i++) {
+        const struct each_list *list = &each->input.lists[i];
         const struct each_list *before = list - 1;
-        if ((list->linked || each->link) && list->count != before->count)
+        if ((list->linked || each->reading.link) && list->count != before->count)
             return error_set(error, ERROR_FAILED,
                              "each: linked lists are of one length, and list %zu has %zu items, list %zu %zu",
                              i, before->count, i + 1, list->count);
@@ -155,8 +155,8 @@ static int check_links(const struct each *each, struct error *error)
 
 static void warn_of_empty(const struct each *each)
 {
-    for (size_t i = 0; i < each->list_count; i++)
-        if (!each->lists[i].count)
+    for (size_t i = 0; i < each->input.list_count; i++)
+        if (!each->input.lists[i].count)
             fprintf(stderr,
                     "parrun: warning: list %zu has no items, so there is nothing to combine with those of "
                     "the others\n",
@@ -190,15 +190,15 @@ static int cut_names(struct each *each, struct buf *line, struct error *error)
     const char *at = buf_string(line);
     size_t length = line->length;
     bool last = false;
-    int result = cut_init(&cut, each->columns, error);
+    int result = cut_init(&cut, each->reading.columns, error);
     while (!result && !last) {
         const char *name = at;
         size_t size = cut_next(&cut, &at, &length, &last);
-        each->names = mem_grow(each->names, &each->name_capacity, each->name_count + 1, sizeof(*each->names));
-        char *copy = each->names[each->name_count++] = mem_copy(name, size);
+        each->input.names = mem_grow(each->input.names, &each->input.name_capacity, each->input.name_count + 1, sizeof(*each->input.names));
+        char *copy = each->input.names[each->input.name_count++] = mem_copy(name, size);
         result = check_name(copy, error);
-        for (size_t i = 0; !result && i + 1 < each->name_count; i++)
-            if (!strcmp(each->names[i], copy))
+        for (size_t i = 0; !result && i + 1 < each->input.name_count; i++)
+            if (!strcmp(each->input.names[i], copy))
                 result = twice(copy, error);
     }
     cut_release(&cut);
@@ -208,7 +208,7 @@ static int cut_names(struct each *each, struct buf *line, struct error *error)
 /* The names of the columns. Of a file that can be read twice the source reads its header itself. */
 static int read_header(struct each *each, struct error *error)
 {
-    const char *file = each->list_count ? each->lists[0].file : "-";
+    const char *file = each->input.list_count ? each->input.lists[0].file : "-";
     struct buf line = {0};
     struct stat status;
     int fd = open_list(file, error);
@@ -224,7 +224,7 @@ static int read_header(struct each *each, struct error *error)
     if (!result && line.length)
         result = cut_names(each, &line, error);
     if (!result && !again)
-        each->header_line = mem_strdup(buf_string(&line));
+        each->input.header_line = mem_strdup(buf_string(&line));
     buf_release(&line);
     return result;
 }
@@ -241,21 +241,21 @@ int each_read_items(struct each *each, struct error *error)
 {
     int result = 0;
     if (each_source(each) == EACH_STREAM) {
-        bool standard = !each->list_count || !strcmp(each->lists[0].file, "-");
+        bool standard = !each->input.list_count || !strcmp(each->input.lists[0].file, "-");
         if (standard && isatty(STDIN_FILENO))
             fprintf(stderr, each_has_blocks(each) ? "parrun: what is typed is the commands' input; Ctrl-D ends it\n"
                                                   : "parrun: each line that is typed is an item; Ctrl-D ends them\n");
-        if (each->header && !each_has_blocks(each))
+        if (each->reading.header && !each_has_blocks(each))
             return read_header(each, error);
-        return standard ? 0 : check_file(each->lists[0].file, error);
+        return standard ? 0 : check_file(each->input.lists[0].file, error);
     }
-    for (size_t i = 0; !result && i < each->list_count; i++)
-        result = read_list(each, &each->lists[i], error);
-    if (!result && each->header)
+    for (size_t i = 0; !result && i < each->input.list_count; i++)
+        result = read_list(each, &each->input.lists[i], error);
+    if (!result && each->reading.header)
         result = take_names(each, error);
     if (!result)
         result = check_links(each, error);
-    if (!result && each->list_count > 1)
+    if (!result && each->input.list_count > 1)
         warn_of_empty(each);
     return result;
 }

@@ -72,9 +72,9 @@ int each_read_joblog(const struct each *each, struct run *run, struct error *err
 {
     struct buf known = {0};
     struct joblog_reading reading = {
-        .each = each, .path = each->run.joblog, .resume = resume_new(false), .behind = each_has_blocks(each)};
-    run->by_command = true;
-    run->resume = reading.resume;
+        .each = each, .path = each->run.files.joblog, .resume = resume_new(false), .behind = each_has_blocks(each)};
+    run->selection.by_command = true;
+    run->selection.resume = reading.resume;
     each_put_known(each, &known);
     joblog_command(&reading.known, buf_string(&known));
     int result = lines_read(reading.path, take_line, &reading, error);

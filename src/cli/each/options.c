@@ -45,7 +45,7 @@ static int take_jobs(struct options *options, const char *value, struct error *e
     bool relative = *value == '+' || *value == '-';
     bool share = length > 1 && value[length - 1] == '%';
     if (share && strtod(value, &end) > 0 && !strcmp(end, "%")) {
-        each->workers = value;
+        each->rules.workers = value;
         return 0;
     }
     if (share || !read_number(value, relative ? -JOBS_MOST : 0, JOBS_MOST, &number))
@@ -62,16 +62,16 @@ static int take_jobs(struct options *options, const char *value, struct error *e
         number = JOBS_MOST;
     struct buf text = {0};
     buf_number(&text, number);
-    memcpy(each->workers_text, text.data, text.length + 1);
+    memcpy(each->rules.workers_text, text.data, text.length + 1);
     buf_release(&text);
-    each->workers = each->workers_text;
+    each->rules.workers = each->rules.workers_text;
     return 0;
 }
 
 static int take_batch(struct options *options, const char *value, struct error *error)
 {
     struct each *each = options->each;
-    if (read_number(value, 1, BATCH_MOST, &each->batch))
+    if (read_number(value, 1, BATCH_MOST, &each->reading.batch))
         return 0;
     return error_set(error, ERROR_FAILED, "-n and -L are how many items a command gets, from 1, not '%s'",
                      value);
@@ -80,8 +80,8 @@ static int take_batch(struct options *options, const char *value, struct error *
 static int take_exact_batch(struct options *options, const char *value, struct error *error)
 {
     struct each *each = options->each;
-    each->no_items = !strcmp(value, "0");
-    if (each->no_items || read_number(value, 1, BATCH_MOST, &each->batch))
+    each->reading.no_items = !strcmp(value, "0");
+    if (each->reading.no_items || read_number(value, 1, BATCH_MOST, &each->reading.batch))
         return 0;
     return error_set(error, ERROR_FAILED,
                      "-N is how many items a command gets, 0 for none of them, not '%s'", value);
@@ -103,8 +103,8 @@ static const char *unescape(const char *value, char *text)
 static int take_delimiter(struct options *options, const char *value, struct error *error)
 {
     struct each *each = options->each;
-    each->nul = !strcmp(value, "\\0");
-    each->end = each->nul ? NULL : unescape(value, each->end_text);
+    each->reading.nul = !strcmp(value, "\\0");
+    each->reading.end = each->reading.nul ? NULL : unescape(value, each->reading.end_text);
     if (!*value)
         return error_set(error, ERROR_FAILED, "-d is what stands behind each item, such as ',' or '\\n'");
     return 0;
@@ -114,11 +114,11 @@ static int take_columns(struct options *options, const char *value, struct error
 {
     struct each *each = options->each;
     struct cut cut;
-    each->columns = unescape(value, each->columns_text);
+    each->reading.columns = unescape(value, each->reading.columns_text);
     if (!*value)
         return error_set(error, ERROR_FAILED,
                          "--colsep is what stands between two columns, such as ',' or '\\t'");
-    int result = cut_init(&cut, each->columns, error);
+    int result = cut_init(&cut, each->reading.columns, error);
     cut_release(&cut);
     return result ? error_wrap(error, "--colsep") : 0;
 }
@@ -126,7 +126,7 @@ static int take_columns(struct options *options, const char *value, struct error
 static int take_header(struct options *options, const char *value, struct error *error)
 {
     struct each *each = options->each;
-    each->header = true;
+    each->reading.header = true;
     if (!strcmp(value, ":"))
         return 0;
     return error_set(error, ERROR_FAILED,
@@ -138,7 +138,7 @@ static int take_header(struct options *options, const char *value, struct error 
 static int take_replacement(struct options *options, const char *value, struct error *error)
 {
     struct each *each = options->each;
-    each->replacement = value;
+    each->reading.replacement = value;
     if (!*value)
         return error_set(error, ERROR_FAILED, "-I is what stands for an item in the command, such as %%");
     return 0;
@@ -146,8 +146,8 @@ static int take_replacement(struct options *options, const char *value, struct e
 
 static struct each_list *add_list(struct each *each, const char *file, bool linked)
 {
-    each->lists = mem_grow(each->lists, &each->list_capacity, each->list_count + 1, sizeof(*each->lists));
-    struct each_list *list = &each->lists[each->list_count++];
+    each->input.lists = mem_grow(each->input.lists, &each->input.list_capacity, each->input.list_count + 1, sizeof(*each->input.lists));
+    struct each_list *list = &each->input.lists[each->input.list_count++];
     *list = (struct each_list){.file = file, .linked = linked};
     return list;
 }
@@ -178,7 +178,7 @@ static int take_timeout(struct options *options, const char *value, struct error
     int64_t ns;
     char *end;
     int64_t percent = strtoll(value, &end, 10);
-    options->each->timeout = value;
+    options->each->rules.timeout = value;
     if ((percent > 0 && !strcmp(end, "%")) || (read_seconds(value, &ns) && ns))
         return 0;
     return error_set(error, ERROR_FAILED,
@@ -191,7 +191,7 @@ static int take_delay(struct options *options, const char *value, struct error *
 {
     int64_t ns;
     bool good = read_seconds(value, &ns);
-    options->each->delay = good && ns ? value : NULL;
+    options->each->rules.delay = good && ns ? value : NULL;
     if (good)
         return 0;
     return error_set(error, ERROR_FAILED,
@@ -208,7 +208,7 @@ static int take_retries(struct options *options, const char *value, struct error
         return error_set(error, ERROR_FAILED,
                          "--retries is how often a command is tried in all, the first time counted, from 1 to %d, not '%s'", RETRIES_MOST,
                          value);
-    each->retries = number > 1 ? value : NULL;
+    each->rules.retries = number > 1 ? value : NULL;
     return 0;
 }
 
@@ -223,9 +223,9 @@ static int take_halt(struct options *options, const char *value, struct error *e
     if (strlen(value) == 1 && *value >= '0' && *value <= '2')
         value = meant[*value - '0'];
     behind = strchr(value, ',');
-    each->halt = value;
+    each->rules.halt = value;
     if (!strcmp(value, "never")) {
-        each->halt = NULL;
+        each->rules.halt = NULL;
         return 0;
     }
     bool good = behind && (!strncmp(value, "soon,", 5) || !strncmp(value, "now,", 4));
@@ -249,7 +249,7 @@ static int take_resume(struct options *options, const char *value, struct error 
 {
     (void)value;
     (void)error;
-    options->resume = RESUME_UNDONE;
+    options->select.resume = RESUME_UNDONE;
     return 0;
 }
 
@@ -257,7 +257,7 @@ static int take_resume_previous(struct options *options, const char *value, stru
 {
     (void)value;
     (void)error;
-    options->resume = RESUME_PREVIOUS;
+    options->select.resume = RESUME_PREVIOUS;
     return 0;
 }
 
@@ -277,11 +277,11 @@ _Static_assert(!MEMBER(run), "the options begin it");
 #define OPTION .modes = MODE_BIT(MODE_EACH)
 
 static const struct option table[] = {
-    {OPTION, .letter = '0', .name = "null", .flag = MEMBER(nul), .help = "items end with NUL, not with a newline"},
+    {OPTION, .letter = '0', .name = "null", .flag = MEMBER(reading.nul), .help = "items end with NUL, not with a newline"},
     {OPTION, .letter = 'a', .name = "arg-file", .argument = "FILE", .takes = TAKES_FILE, .take = take_file,
      .help = "take the items from FILE, a line each; '-' is standard input"},
-    {OPTION, .name = "bar", .flag = MEMBER(run.progress), .help = "show how far it is"},
-    {OPTION, .name = "progress", .flag = MEMBER(run.progress)},
+    {OPTION, .name = "bar", .flag = MEMBER(run.story.progress), .help = "show how far it is"},
+    {OPTION, .name = "progress", .flag = MEMBER(run.story.progress)},
     {OPTION, .name = "block", .argument = "SIZE", .take = each_take_block,
      .help = "with --pipe: how long a block is, 1M without it; -N: a file makes N for each that runs at once"},
     {OPTION, .letter = 'C', .name = "colsep", .argument = "SEP", .take = take_columns,
@@ -290,7 +290,7 @@ static const struct option table[] = {
      .help = "items end with TEXT, such as ',' or '\\t'"},
     {OPTION, .name = "delay", .argument = "SECONDS", .take = take_delay,
      .help = "wait so long between the starts of two commands"},
-    {OPTION, .name = "dry-run", .flag = MEMBER(run.dry), .help = "print the commands, run none"},
+    {OPTION, .name = "dry-run", .flag = MEMBER(run.plan.dry), .help = "print the commands, run none"},
     {OPTION, .name = "force", .flag = MEMBER(force), .help = "begin the joblog or the results anew"},
     {OPTION, .name = "halt", .argument = "WHEN", .take = take_halt,
      .help = "when to begin no more: now,fail=1 soon,fail=10% now,success=1 now,done=100"},
@@ -301,27 +301,27 @@ static const struct option table[] = {
     {OPTION, .letter = 'j', .name = "jobs", .argument = "N", .take = take_jobs,
      .help = "how many run at once: a number, 50% of the cores, +1, 0 for many; one a core"},
     {OPTION, .letter = 'P', .name = "max-procs", .argument = "N", .take = take_jobs},
-    {OPTION, .name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.joblog),
+    {OPTION, .name = "joblog", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.files.joblog),
      .help = "write a line a command to FILE"},
-    {OPTION, .name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.journal),
+    {OPTION, .name = "journal", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.files.journal),
      .help = "write down in FILE, a database, which items are done"},
-    {OPTION, .name = "junit", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.junit),
+    {OPTION, .name = "junit", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.files.junit),
      .help = "write what came of the run to FILE as JUnit XML, for CI"},
     {OPTION, .letter = 'k', .name = "keep-order", .flag = MEMBER(keep_order),
      .help = "print what the commands write in the order of the items"},
     {OPTION, .name = "line-buffer", .flag = MEMBER(line_buffer),
      .help = "print each line as it comes, not a command's output whole when it ends"},
     {OPTION, .name = "lb", .flag = MEMBER(line_buffer)},
-    {OPTION, .name = "link", .flag = MEMBER(link), .help = "the first items of all lists, then the second ones, ..."},
-    {OPTION, .name = "xapply", .flag = MEMBER(link)},
+    {OPTION, .name = "link", .flag = MEMBER(reading.link), .help = "the first items of all lists, then the second ones, ..."},
+    {OPTION, .name = "xapply", .flag = MEMBER(reading.link)},
     {OPTION, .letter = 'n', .name = "max-args", .argument = "N", .take = take_batch,
      .help = "give each command up to N items"},
     {OPTION, .letter = 'L', .name = "max-lines", .argument = "N", .take = take_batch},
     {OPTION, .letter = 'N', .name = "max-replace-args", .argument = "N", .take = take_exact_batch,
      .help = "the same, as {1} {2} ...; 0: none of them"},
-    {OPTION, .name = "pipe", .flag = MEMBER(pipe),
+    {OPTION, .name = "pipe", .flag = MEMBER(blocks.pipe),
      .help = "cut standard input, or -a FILE, into blocks of whole lines, each the standard input of a command"},
-    {OPTION, .name = "pipepart", .flag = MEMBER(pipepart), .help = "the same of -a FILE, which is cut where it lies"},
+    {OPTION, .name = "pipepart", .flag = MEMBER(blocks.pipepart), .help = "the same of -a FILE, which is cut where it lies"},
     {OPTION, .letter = 'q', .name = "quote", .flag = MEMBER(quote),
      .help = "one word is a program too, never a line for the shell; no word is an operator"},
     {OPTION, .letter = 'r', .name = "no-run-if-empty", .take = take_nothing,
@@ -330,11 +330,11 @@ static const struct option table[] = {
      .help = "with --pipe: what ends a record, in place of a newline"},
     {OPTION, .name = "recstart", .argument = "TEXT", .take = each_take_record_start,
      .help = "with --pipe: what each record begins with, such as '>'"},
-    {OPTION, .name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.record),
+    {OPTION, .name = "record", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.files.record),
      .help = "record all that happens in FILE, packed where it ends in .gz: see parrun-record(5)"},
-    {OPTION, .name = "report", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.report),
+    {OPTION, .name = "report", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.files.report),
      .help = "write what came of the run to FILE, a page for a browser: see parrun-report(1)"},
-    {OPTION, .name = "results", .argument = "DIR", .text = MEMBER(results),
+    {OPTION, .name = "results", .argument = "DIR", .text = MEMBER(rules.results),
      .help = "keep what each command wrote in DIR"},
     {OPTION, .name = "resume", .take = take_resume,
      .help = "leave out what the joblog, or the journal, has as succeeded"},
@@ -345,9 +345,9 @@ static const struct option table[] = {
     {OPTION, .name = "tag", .flag = MEMBER(tag), .help = "put the item and a tab before each line of output"},
     {OPTION, .name = "timeout", .argument = "SECONDS", .take = take_timeout,
      .help = "end a command after so long; 300%: three times as long as usual"},
-    {OPTION, .name = "trace", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.trace_file),
+    {OPTION, .name = "trace", .argument = "FILE", .takes = TAKES_FILE, .text = MEMBER(run.files.trace),
      .help = "write a trace of the run to FILE, for Perfetto"},
-    {OPTION, .letter = 't', .name = "verbose", .flag = MEMBER(run.trace),
+    {OPTION, .letter = 't', .name = "verbose", .flag = MEMBER(run.story.trace),
      .help = "print each command on standard error"},
     {OPTION, .name = "will-cite", .take = take_nothing, .help = "taken as GNU parallel does; nothing is to be cited"},
 };
@@ -392,24 +392,24 @@ static int check(const struct each *each, struct error *error)
     int result = each_check_blocks(each, error);
     if (result)
         return result;
-    if (each->batch && source == EACH_LISTS)
+    if (each->reading.batch && source == EACH_LISTS)
         return error_set(error, ERROR_FAILED,
                          "each: -n, -N and -L are for one list of items; of several each command gets one of "
                          "each already");
-    if (each->batch && each->columns)
+    if (each->reading.batch && each->reading.columns)
         return error_set(error, ERROR_FAILED, "each: --colsep and -n, -N or -L exclude each other");
-    if (each->columns && source != EACH_STREAM)
+    if (each->reading.columns && source != EACH_STREAM)
         return error_set(error, ERROR_FAILED,
                          "each: --colsep cuts the lines of one file, or of standard input; items behind ::: "
                          "are words already");
-    if (each->end && each->nul)
+    if (each->reading.end && each->reading.nul)
         return error_set(error, ERROR_FAILED, "each: -0 and -d exclude each other");
-    if (each->lists && each->lists[0].linked)
+    if (each->input.lists && each->input.lists[0].linked)
         return error_set(error, ERROR_FAILED, "each: the first list has none before it: write ::: for :::+");
-    if (each->run.resume && !each->run.joblog && !each->run.journal)
+    if (each->run.select.resume && !each->run.files.joblog && !each->run.files.journal)
         return error_set(error, ERROR_FAILED,
                          "each: --resume needs --joblog FILE, or --journal FILE: there stands what is done");
-    if (each->run.resume == RESUME_PREVIOUS && !each->run.journal)
+    if (each->run.select.resume == RESUME_PREVIOUS && !each->run.files.journal)
         return error_set(error, ERROR_FAILED,
                          "each: --resume-previous needs --journal FILE: a joblog has one run alone");
     if (each->keep_order && each->line_buffer)
@@ -449,9 +449,9 @@ int each_parse(struct each *each, int argc, char **argv, struct error *error)
 
 enum each_source each_source(const struct each *each)
 {
-    if (each->list_count > 1)
+    if (each->input.list_count > 1)
         return EACH_LISTS;
-    return each->list_count && !each->lists[0].file ? EACH_LIST : EACH_STREAM;
+    return each->input.list_count && !each->input.lists[0].file ? EACH_LIST : EACH_STREAM;
 }
 
 void each_help(struct buf *out)
@@ -464,17 +464,17 @@ void each_help(struct buf *out)
 
 void each_release(struct each *each)
 {
-    for (size_t i = 0; i < each->list_count; i++) {
-        if (each->lists[i].text)
-            free(each->lists[i].words);
-        free(each->lists[i].text);
+    for (size_t i = 0; i < each->input.list_count; i++) {
+        if (each->input.lists[i].text)
+            free(each->input.lists[i].words);
+        free(each->input.lists[i].text);
     }
-    for (size_t i = 0; i < each->name_count; i++)
-        free(each->names[i]);
-    free(each->names);
-    free(each->lists);
-    free(each->header_line);
-    free(each->record_end);
-    free(each->record_start);
+    for (size_t i = 0; i < each->input.name_count; i++)
+        free(each->input.names[i]);
+    free(each->input.names);
+    free(each->input.lists);
+    free(each->input.header_line);
+    free(each->blocks.record_end);
+    free(each->blocks.record_start);
     buf_release(&each->text);
 }

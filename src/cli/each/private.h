@@ -22,29 +22,31 @@ struct each_list {
     const char *name; /* by --header; NULL: none */
 };
 
-struct each {
-    struct options run; /* first: what is common to all words */
-    bool show;
-    bool quote;      /* -q: no word is a shell line */
-    bool link;       /* --link */
-    bool keep_order; /* -k */
-    bool tag;
-    bool line_buffer;
-    bool header;
-    bool nul;
-    bool force;
-    bool no_items;   /* -N0: the command gets none */
+/* Blocks of the input in place of items. */
+struct each_blocks {
     bool pipe;       /* --pipe: a command reads a block of the input, and there are no items */
     bool pipepart;   /* the same of a file */
     int64_t block;   /* --block: bytes; below 0: so many blocks for each worker, of a file; 0: as usual */
     char *record_end;   /* --recend, owned; NULL: a newline, or with RECORD_START nothing */
     char *record_start; /* --recstart, owned; NULL: nothing */
+};
+
+/* How items are read, and put into the command. */
+struct each_reading {
+    bool link;       /* --link */
+    bool header;
+    bool nul;
+    bool no_items;   /* -N0: the command gets none */
     int64_t batch;   /* -n, -N; 0: one item a task */
     const char *end; /* -d: what ends an item; NULL: a newline, or NUL */
     char end_text[8]; /* of an escape in it */
     const char *columns;     /* --colsep */
     char columns_text[8];
     const char *replacement; /* -I */
+};
+
+/* What holds for the tasks, as the scenario has it; NULL: nothing was said. */
+struct each_rules {
     const char *workers;     /* -j, as the scenario has it; NULL: one a core */
     char workers_text[16];
     const char *retries;
@@ -52,9 +54,10 @@ struct each {
     const char *delay;
     const char *halt;
     const char *results;
-    const char **command; /* borrowed from the command line */
-    size_t command_count;
-    bool behind_dashes; /* the command stands behind "--" */
+};
+
+/* The items. */
+struct each_input {
     struct each_list *lists;
     size_t list_count;
     size_t list_capacity;
@@ -62,6 +65,23 @@ struct each {
     size_t name_count;
     size_t name_capacity;
     char *header_line; /* the header, where it was taken from standard input; NULL: it is there still */
+};
+
+struct each {
+    struct options run; /* first: what is common to all words */
+    bool show;
+    bool quote;      /* -q: no word is a shell line */
+    struct each_reading reading;
+    bool keep_order; /* -k */
+    bool tag;
+    bool line_buffer;
+    bool force;
+    struct each_blocks blocks;
+    struct each_rules rules;
+    const char **command; /* borrowed from the command line */
+    size_t command_count;
+    bool behind_dashes; /* the command stands behind "--" */
+    struct each_input input;
     struct buf text; /* the scenario */
 };
 

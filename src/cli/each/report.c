@@ -61,7 +61,7 @@ static void put_line(struct each_report *report, struct output *output)
 static void put_task(struct buf *out, const struct event *event)
 {
     struct buf shown = {0};
-    value_text_of(&shown, event->item, event->item_length);
+    value_text_of(&shown, event->work.item, event->work.item_length);
     for (size_t i = 0; i < shown.length; i++)
         if ((unsigned char)shown.data[i] < ' ' || shown.data[i] == 0x7F)
             shown.data[i] = ' ';
@@ -78,15 +78,15 @@ static void put_task(struct buf *out, const struct event *event)
 /* One that exited with a code has most likely said why itself. */
 static bool is_silent(const struct event *event)
 {
-    bool plain = event->has_code && event->reason && !strncmp(event->reason, "exit code ", 10) &&
+    bool plain = event->end.has_code && event->reason && !strncmp(event->reason, "exit code ", 10) &&
                  !event->reason[10 + strspn(event->reason + 10, "0123456789")];
     return !plain;
 }
 
 static void take_ended(struct each_report *report, const struct event *event)
 {
-    if (report->commands && event->command) {
-        buf_text(&report->line, event->command);
+    if (report->commands && event->work.command) {
+        buf_text(&report->line, event->work.command);
         put_line(report, report->errors);
     }
     if (!(event->flags & EVENT_WRONG))
@@ -111,11 +111,11 @@ static void tell_stopped(struct each_report *report, const struct event *event)
 {
     buf_printf(&report->line, "parrun: stopped by %s: %lld %s done, ", report->stopped.data, (long long)event->total,
                event->total == 1 ? "was" : "were");
-    if (event->left < 0)
+    if (event->tally.left < 0)
         buf_text(&report->line, "others were not");
     else
-        buf_printf(&report->line, "%lld %s not", (long long)(event->skipped + event->left),
-                   event->skipped + event->left == 1 ? "was" : "were");
+        buf_printf(&report->line, "%lld %s not", (long long)(event->tally.skipped + event->tally.left),
+                   event->tally.skipped + event->tally.left == 1 ? "was" : "were");
     if (report->rest)
         buf_printf(&report->line, "; %s", report->rest);
     put_line(report, report->errors);
@@ -154,11 +154,11 @@ static void report_take(void *arg, const struct event *event)
         take_ended(report, event);
         break;
     case EVENT_TASK_PLANNED:
-        buf_append(&report->line, event->bytes, event->length);
+        buf_append(&report->line, event->output.bytes, event->output.length);
         put_line(report, report->standard);
         break;
     case EVENT_RUN_STOPPING:
-        if (event->signal && event->reason)
+        if (event->end.signal && event->reason)
             buf_text(&report->stopped, event->reason);
         break;
     case EVENT_POOL_ENDED:

@@ -29,12 +29,12 @@ void each_put_key(struct buf *out, const char *indent, const char *key, const ch
 static void put_stream(const struct each *each, struct buf *out)
 {
     buf_text(out, "    tasks:\n");
-    each_put_key(out, "      ", "lines", each->list_count ? each->lists[0].file : "-");
-    if (each->nul)
+    each_put_key(out, "      ", "lines", each->input.list_count ? each->input.lists[0].file : "-");
+    if (each->reading.nul)
         buf_text(out, "      nul: true\n");
-    each_put_key(out, "      ", "end", each->end);
-    each_put_key(out, "      ", "columns", each->columns);
-    if (each->header)
+    each_put_key(out, "      ", "end", each->reading.end);
+    each_put_key(out, "      ", "columns", each->reading.columns);
+    if (each->reading.header)
         buf_text(out, "      header: true\n");
 }
 
@@ -50,8 +50,8 @@ static void put_list(struct buf *out, const char *indent, const struct each_list
 
 static void put_name(struct buf *out, const struct each *each, size_t list)
 {
-    if (each->lists[list].name)
-        put_scalar(out, each->lists[list].name);
+    if (each->input.lists[list].name)
+        put_scalar(out, each->input.lists[list].name);
     else
         buf_printf(out, "a%zu", list + 1);
 }
@@ -59,28 +59,28 @@ static void put_name(struct buf *out, const struct each *each, size_t list)
 static void put_matrix(const struct each *each, struct buf *out)
 {
     buf_text(out, "    tasks:\n      matrix:\n");
-    for (size_t i = 0; i < each->list_count; i++) {
+    for (size_t i = 0; i < each->input.list_count; i++) {
         buf_text(out, "        ");
         put_name(out, each, i);
         buf_char(out, ':');
-        put_list(out, "          ", &each->lists[i]);
+        put_list(out, "          ", &each->input.lists[i]);
     }
 }
 
 static bool is_linked(const struct each *each, size_t list)
 {
-    return list && (each->link || each->lists[list].linked);
+    return list && (each->reading.link || each->input.lists[list].linked);
 }
 
 /* Item NUMBER of the combinations: lists that are linked to the one before move with it. */
 static void put_combination(const struct each *each, struct buf *out, const size_t *at)
 {
     buf_text(out, "      - {");
-    for (size_t i = 0; i < each->list_count; i++) {
+    for (size_t i = 0; i < each->input.list_count; i++) {
         buf_text(out, i ? ", " : "");
         put_name(out, each, i);
         buf_text(out, ": ");
-        put_scalar(out, each->lists[i].words[at[i]]);
+        put_scalar(out, each->input.lists[i].words[at[i]]);
     }
     buf_text(out, "}\n");
 }
@@ -88,11 +88,11 @@ static void put_combination(const struct each *each, struct buf *out, const size
 /* Moves on the last list, and where it is through the one before. False where all are through. */
 static bool advance(const struct each *each, size_t *at)
 {
-    for (size_t i = each->list_count; i--;) {
+    for (size_t i = each->input.list_count; i--;) {
         size_t first = i;
         while (is_linked(each, first))
             first--;
-        bool through = ++at[first] == each->lists[first].count;
+        bool through = ++at[first] == each->input.lists[first].count;
         if (through)
             at[first] = 0;
         for (size_t j = first + 1; j <= i; j++)
@@ -108,15 +108,15 @@ static bool advance(const struct each *each, size_t *at)
 
 static bool has_empty(const struct each *each)
 {
-    for (size_t i = 0; i < each->list_count; i++)
-        if (!each->lists[i].count)
+    for (size_t i = 0; i < each->input.list_count; i++)
+        if (!each->input.lists[i].count)
             return true;
     return false;
 }
 
 static void put_combinations(const struct each *each, struct buf *out)
 {
-    size_t *at = mem_calloc(each->list_count, sizeof(*at));
+    size_t *at = mem_calloc(each->input.list_count, sizeof(*at));
     buf_text(out, "    tasks:\n");
     do
         put_combination(each, out, at);
@@ -127,7 +127,7 @@ static void put_combinations(const struct each *each, struct buf *out)
 static void put_tasks(const struct each *each, struct buf *out)
 {
     bool linked = false;
-    for (size_t i = 0; i < each->list_count; i++)
+    for (size_t i = 0; i < each->input.list_count; i++)
         linked = linked || is_linked(each, i);
     switch (each_source(each)) {
     case EACH_STREAM:
@@ -135,7 +135,7 @@ static void put_tasks(const struct each *each, struct buf *out)
         break;
     case EACH_LIST:
         buf_text(out, "    tasks:");
-        put_list(out, "      ", &each->lists[0]);
+        put_list(out, "      ", &each->input.lists[0]);
         break;
     case EACH_LISTS:
         if (linked && !has_empty(each))
@@ -157,11 +157,11 @@ static void put_halt(const struct each *each, struct buf *out)
 {
     static const char *const keys[][2] = {
         {"fail=", "failures"}, {"success=", "successes"}, {"done=", "done"}};
-    const char *behind = strchr(each->halt, ',') + 1;
+    const char *behind = strchr(each->rules.halt, ',') + 1;
     for (size_t i = 0; i < countof(keys); i++)
         if (!strncmp(behind, keys[i][0], strlen(keys[i][0])))
             buf_printf(out, "    halt: {%s: %s, how: %s}\n", keys[i][1], behind + strlen(keys[i][0]),
-                       !strncmp(each->halt, "now", 3) ? "now" : "soon");
+                       !strncmp(each->rules.halt, "now", 3) ? "now" : "soon");
 }
 
 static void put_policy(const struct each *each, struct buf *out)
@@ -171,17 +171,17 @@ static void put_policy(const struct each *each, struct buf *out)
     buf_text(out, "    stderr: apart\n");
     if (each->tag)
         buf_text(out, "    tag: true\n");
-    if (each->retries)
-        buf_printf(out, "    retry: {attempts: %s, delay: 0s}\n", each->retries);
-    if (each->timeout)
-        put_time(out, "timeout", "", each->timeout);
-    if (each->delay)
-        put_time(out, "rate", "1/", each->delay);
-    if (each->halt)
+    if (each->rules.retries)
+        buf_printf(out, "    retry: {attempts: %s, delay: 0s}\n", each->rules.retries);
+    if (each->rules.timeout)
+        put_time(out, "timeout", "", each->rules.timeout);
+    if (each->rules.delay)
+        put_time(out, "rate", "1/", each->rules.delay);
+    if (each->rules.halt)
         put_halt(each, out);
-    if (each->results) {
+    if (each->rules.results) {
         buf_text(out, "    results: {dir: ");
-        put_scalar(out, each->results);
+        put_scalar(out, each->rules.results);
         buf_text(out, "}\n");
     }
 }
@@ -198,11 +198,11 @@ static void put_option(struct buf *out, const char *option, const char *value)
 static void put_run(const struct each *each, struct buf *out)
 {
     struct buf options = {0};
-    put_option(&options, "--joblog", each->run.joblog);
-    put_option(&options, "--journal", each->run.journal);
-    if (each->run.resume && each->run.journal)
-        buf_text(&options, each->run.resume == RESUME_PREVIOUS ? " --resume-previous" : " --resume");
-    if (each->run.progress)
+    put_option(&options, "--joblog", each->run.files.joblog);
+    put_option(&options, "--journal", each->run.files.journal);
+    if (each->run.select.resume && each->run.files.journal)
+        buf_text(&options, each->run.select.resume == RESUME_PREVIOUS ? " --resume-previous" : " --resume");
+    if (each->run.story.progress)
         buf_text(&options, " --progress");
     if (options.length && !strpbrk(options.data, "\n\r"))
         buf_printf(out, "# run it with:%s\n", options.data);
@@ -214,15 +214,15 @@ int each_write(struct each *each, struct error *error)
     struct buf *out = &each->text;
     put_run(each, out);
     buf_text(out, "pools:\n  each:\n");
-    if (each->workers)
-        buf_printf(out, "    workers: %s\n", each->workers);
+    if (each->rules.workers)
+        buf_printf(out, "    workers: %s\n", each->rules.workers);
     int result = 0;
     if (each_has_blocks(each))
         result = each_put_blocks(each, out, error);
     else
         put_tasks(each, out);
-    if (each->batch && !each_has_blocks(each))
-        buf_printf(out, "    batch: %lld\n", (long long)each->batch);
+    if (each->reading.batch && !each_has_blocks(each))
+        buf_printf(out, "    batch: %lld\n", (long long)each->reading.batch);
     if (!result)
         result = each_put_command(each, out, error);
     put_policy(each, out);

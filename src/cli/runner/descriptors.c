@@ -32,7 +32,7 @@ static size_t of_process(const struct process_spec *process)
 
 static size_t of_pool(const struct pool_spec *pool, int64_t jobs)
 {
-    int64_t workers = jobs ? jobs : pool->workers;
+    int64_t workers = jobs ? jobs : pool->staff.workers;
     bool known = pool->tasks.kind <= SOURCE_MATRIX;
     if (known && pool->tasks.count < workers)
         workers = pool->tasks.count;

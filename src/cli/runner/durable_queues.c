@@ -55,12 +55,12 @@ static void on_committed(void *arg)
 {
     struct durable_run *durable = arg;
     struct run *run = durable->run;
-    if (queue_store_has_failed(run->store) && !run->stop_cause && !run->over)
+    if (queue_store_has_failed(run->queue_set.store) && !run->stop.cause && !run->over)
         run_stop(run, STOP_DISK, 0);
-    for (size_t i = 0; run->queues && i < run->scenario->queue_count; i++)
+    for (size_t i = 0; run->queue_set.list && i < run->scenario->queue_count; i++)
         if (durable->slots[i] >= 0)
-            queue_has_room_again(run->queues[i]);
-    control_socket_committed(run->control);
+            queue_has_room_again(run->queue_set.list[i]);
+    control_socket_committed(run->service.control);
 }
 
 static void on_finished(void *arg)
@@ -74,7 +74,7 @@ static int open_files(struct durable_run *durable, struct error *error)
     struct run *run = durable->run;
     for (size_t i = 0; i < run->scenario->queue_count; i++) {
         const struct queue_spec *spec = &run->scenario->queues[i];
-        durable->slots[i] = spec->durable ? add_queue(run->store, spec, error) : -1;
+        durable->slots[i] = spec->durable ? add_queue(run->queue_set.store, spec, error) : -1;
         if (spec->durable && durable->slots[i] < 0)
             return error_wrap(error, "queue '%s'", spec->name);
     }
@@ -93,45 +93,45 @@ int durable_begin(struct run *run, void (*finished)(void *arg), void *arg, struc
 {
     static const struct queue_store_callbacks callbacks = {
         .settle = on_settle, .committed = on_committed, .finished = on_finished};
-    if (run->dry || !has_any(run->scenario))
+    if (run->plan.dry || !has_any(run->scenario))
         return 0;
     struct durable_run *durable = mem_calloc(1, sizeof(*durable));
     durable->run = run;
     durable->finished = finished;
     durable->arg = arg;
     durable->slots = mem_calloc(run->scenario->queue_count, sizeof(*durable->slots));
-    run->store = queue_store_new();
-    run->slots = durable->slots;
-    run->durable = durable;
+    run->queue_set.store = queue_store_new();
+    run->queue_set.slots = durable->slots;
+    run->queue_set.durable = durable;
     int result = open_files(durable, error);
     return result ? result
-                  : queue_store_start(run->store, run->loop, &callbacks, durable, error);
+                  : queue_store_start(run->queue_set.store, run->loop, &callbacks, durable, error);
 }
 
 void durable_tell_control_socket(struct run *run)
 {
-    if (run->store)
-        queue_store_set_socket(run->store, control_socket_address(run->control));
+    if (run->queue_set.store)
+        queue_store_set_socket(run->queue_set.store, control_socket_address(run->service.control));
 }
 
 void durable_finish(struct run *run)
 {
-    queue_store_finish(run->store);
+    queue_store_finish(run->queue_set.store);
 }
 
 bool durable_wait(struct run *run)
 {
-    if (run->store)
-        queue_store_wait(run->store);
-    return !run->store || !queue_store_has_failed(run->store);
+    if (run->queue_set.store)
+        queue_store_wait(run->queue_set.store);
+    return !run->queue_set.store || !queue_store_has_failed(run->queue_set.store);
 }
 
 void durable_end(struct run *run)
 {
-    if (!run->durable)
+    if (!run->queue_set.durable)
         return;
-    queue_store_free(run->store);
-    free(run->durable->slots);
-    free(run->durable);
-    run->durable = NULL;
+    queue_store_free(run->queue_set.store);
+    free(run->queue_set.durable->slots);
+    free(run->queue_set.durable);
+    run->queue_set.durable = NULL;
 }

@@ -31,8 +31,8 @@ void invocation_fill(struct invocation *invocation, struct invocation_text *text
         .program = buf_string(&text->program),
         .arguments = buf_string(&text->arguments),
         .operands = buf_string(&text->operands),
-        .journal = options->journal != NULL,
-        .resumes = options->resume != RESUME_NONE,
+        .journal = options->files.journal != NULL,
+        .resumes = options->select.resume != RESUME_NONE,
     };
 }
 

@@ -26,7 +26,7 @@ static void stop_self(void)
 static void go_on(void *arg)
 {
     struct pause *pause = arg;
-    struct terminal *terminal = pause->run->terminal;
+    struct terminal *terminal = pause->run->machine.terminal;
     if (terminal && !terminal_resume(terminal))
         terminal_continue(terminal); /* as bg does */
     descendants_continue(&pause->stopped);
@@ -39,8 +39,8 @@ static void stop_all(void *arg)
     int64_t began = clock_machine();
     clock_freeze();
     descendants_stop(&pause->stopped);
-    if (pause->run->terminal)
-        terminal_suspend(pause->run->terminal);
+    if (pause->run->machine.terminal)
+        terminal_suspend(pause->run->machine.terminal);
     stop_self();
     clock_thaw();
     struct event event = {
@@ -60,7 +60,7 @@ static void stop_all(void *arg)
 void pause_look(void *arg)
 {
     struct pause *pause = arg;
-    struct terminal *terminal = pause->run->terminal;
+    struct terminal *terminal = pause->run->machine.terminal;
     int signal_number = terminal_stopped(terminal);
     bool reads = signal_number == SIGTTIN || signal_number == SIGTTOU;
     if (pause->begun || (!reads && signal_number != SIGTSTP) ||

@@ -28,8 +28,8 @@ static const char *kind_of(const struct options *options)
         [RESUME_PREVIOUS] = JOURNAL_PREVIOUS,
         [RESUME_FAILED] = "retry-failed",
     };
-    bool part = options->resume == RESUME_NONE && options_name_a_part(options);
-    return part ? "part" : kinds[options->resume];
+    bool part = options->select.resume == RESUME_NONE && options_name_a_part(options);
+    return part ? "part" : kinds[options->select.resume];
 }
 
 static void take_task(void *arg, const char *pool, const struct hash *key, bool succeeded)
@@ -51,7 +51,7 @@ static void warn_of_name(const struct options *options, const struct run *run,
         fprintf(stderr,
                 "parrun: warning: journal '%s' has no run of the scenario '%s', but of '%s': with "
                 "'name: %s' in the file this one would go on with it\n",
-                options->journal, run->scenario->name, other, other);
+                options->files.journal, run->scenario->name, other, other);
     free(other);
 }
 
@@ -62,35 +62,35 @@ static void warn_of_done(const struct options *options, const struct run *run, s
     int64_t done = 0;
     if (options_name_a_part(options))
         return;
-    if (!journal_count_done(database, options->journal, run->scenario->name, &done, &error) && done)
+    if (!journal_count_done(database, options->files.journal, run->scenario->name, &done, &error) && done)
         fprintf(stderr,
                 "parrun: warning: journal '%s' has %lld task%s of this scenario as succeeded, which may run again: "
                 "--resume skips what was done, and once this run has begun anew --resume-previous does\n",
-                options->journal, (long long)done, done == 1 ? "" : "s");
+                options->files.journal, (long long)done, done == 1 ? "" : "s");
     error_release(&error); /* a run that begins anew needs nothing of what it cannot read */
 }
 
 static int read_earlier(const struct options *options, struct run *run, struct database *database,
                         struct error *error)
 {
-    bool previous = options->resume == RESUME_PREVIOUS;
-    if (options->resume == RESUME_NONE) {
+    bool previous = options->select.resume == RESUME_PREVIOUS;
+    if (options->select.resume == RESUME_NONE) {
         warn_of_done(options, run, database);
         return 0;
     }
-    run->resume = resume_new(options->resume == RESUME_FAILED);
+    run->selection.resume = resume_new(options->select.resume == RESUME_FAILED);
     warn_of_name(options, run, database);
-    const struct journal_consumer consumer = {take_task, take_content, run->resume};
+    const struct journal_consumer consumer = {take_task, take_content, run->selection.resume};
     int result =
-        journal_read(database, options->journal, run->scenario->name, previous, &consumer, error);
-    resume_pack(run->resume);
+        journal_read(database, options->files.journal, run->scenario->name, previous, &consumer, error);
+    resume_pack(run->selection.resume);
     return result;
 }
 
 /* A dry run writes nothing: it makes no journal, and looks into one that is there. */
 static bool is_wanted(const struct options *options)
 {
-    return options->journal && (!options->dry || !access(options->journal, F_OK));
+    return options->files.journal && (!options->plan.dry || !access(options->files.journal, F_OK));
 }
 
 int journaling_open(const struct options *options, struct run *run, struct database **database,
@@ -99,12 +99,12 @@ int journaling_open(const struct options *options, struct run *run, struct datab
     *database = NULL;
     if (!is_wanted(options))
         return 0;
-    run->keys = true;
-    if (options->resume == RESUME_FAILED && access(options->journal, F_OK))
-        return error_system(error, errno, "--retry-failed: journal '%s'", options->journal);
-    *database = journal_open(options->journal, error);
+    run->selection.keys = true;
+    if (options->select.resume == RESUME_FAILED && access(options->files.journal, F_OK))
+        return error_system(error, errno, "--retry-failed: journal '%s'", options->files.journal);
+    *database = journal_open(options->files.journal, error);
     int result = *database ? read_earlier(options, run, *database, error) : error->code;
-    if (result || options->dry) {
+    if (result || options->plan.dry) {
         database_close(*database);
         *database = NULL;
     }
@@ -135,9 +135,9 @@ int journaling_begin(const struct options *options, struct run *run, struct data
 {
     struct journal_pool *pools = list_pools(run->scenario);
     const struct journal_run told = {
-        .name = run->id,
+        .name = run->identity.id,
         .scenario = run->scenario->name,
-        .file = run->scenario->file,
+        .file = run->scenario->source.file,
         .kind = kind_of(options),
         .pools = pools,
         .pool_count = run->scenario->pool_count,

@@ -166,7 +166,7 @@ static void add_reader(struct destination *destination, struct bus *bus,
     struct story_options given = *wanted;
     const struct story_options *options = &given;
     given.terminal = destination->terminal;
-    given.color = is_colored(destination, command->color);
+    given.color = is_colored(destination, command->story.color);
     if (json) {
         destination->jsonl = jsonl_new(options, run, destination->output);
         reader = jsonl_reader(destination->jsonl);
@@ -188,8 +188,8 @@ static bool is_empty(const char *path)
 static int open_joblog(struct log *log, struct loop *loop, struct bus *bus,
                        const struct options *options, struct error *error)
 {
-    const char *path = options->joblog;
-    bool adds = options->resume != RESUME_NONE || options->resume_joblog || options_name_a_part(options);
+    const char *path = options->files.joblog;
+    bool adds = options->select.resume != RESUME_NONE || options->select.resume_joblog || options_name_a_part(options);
     bool begins = !adds || is_empty(path);
     int result = joblog_check(path, error);
     if (result)
@@ -212,16 +212,16 @@ static int open_file(struct log *log, struct loop *loop, const struct log_spec *
 {
     const struct rotation_rules declared = {spec->rotate.size, spec->rotate.keep,
                                             spec->rotate.compress};
-    const struct rotation_rules *rules = options->rotate.size ? &options->rotate : &declared;
-    const char *path = options->log;
+    const struct rotation_rules *rules = options->files.rotate.size ? &options->files.rotate : &declared;
+    const char *path = options->files.log;
     unsigned flags = FILE_EMPTY;
-    if (path && !options->rotate.size)
+    if (path && !options->files.rotate.size)
         rules = NULL;
-    if (!path && spec->file && !options->dry) {
+    if (!path && spec->file && !options->plan.dry) {
         path = spec->file;
         flags = FILE_DIRECTORIES | (spec->append ? FILE_APPEND : FILE_EMPTY);
     }
-    if (!path && options->rotate.size && !options->dry && !options->background)
+    if (!path && options->files.rotate.size && !options->plan.dry && !options->apart.background)
         return error_set(error, ERROR_FAILED,
                          "--log-rotate is for a log file, and there is none: add --log FILE");
     if (!path)
@@ -241,8 +241,8 @@ static int open_errors(struct log *log, struct loop *loop, struct error *error)
 /* True where a person may look at pools for long, and nobody else writes to that terminal. */
 static bool shows_progress(const struct log *log, const struct log_settings *settings, const struct options *options)
 {
-    return options->mode == MODE_RUN && log->items[0].terminal && terminal_is_able() && !options->no_progress &&
-           !options->dry && !log->json && !settings->each && !settings->apart && settings->level != FILTER_QUIET;
+    return options->mode == MODE_RUN && log->items[0].terminal && terminal_is_able() && !options->story.no_progress &&
+           !options->plan.dry && !log->json && !settings->each && !settings->apart && settings->level != FILTER_QUIET;
 }
 
 static int open_board(struct log *log, struct loop *loop, struct error *error)
@@ -258,7 +258,7 @@ static int open_board(struct log *log, struct loop *loop, struct error *error)
 /* Standard output, or what --output names in its place. */
 static int open_standard(struct log *log, struct loop *loop, const struct options *options, struct error *error)
 {
-    const char *path = options->output && strcmp(options->output, "-") != 0 ? options->output : NULL;
+    const char *path = options->files.output && strcmp(options->files.output, "-") != 0 ? options->files.output : NULL;
     struct target *target = path ? target_open(path, FILE_CLAIM | FILE_EMPTY, NULL, "write to", error)
                                  : target_new(STDOUT_FILENO);
     return add_destination(log, loop, path ? path : "standard output", target, error);
@@ -268,8 +268,8 @@ static int open_standard(struct log *log, struct loop *loop, const struct option
 static int open_background(struct log *log, struct loop *loop, const struct options *options, struct error *error)
 {
     static const struct rotation_rules usual = {.size = BACKGROUND_SIZE, .keep = BACKGROUND_KEEP};
-    const struct rotation_rules *rules = options->rotate.size && !options->log ? &options->rotate : &usual;
-    const char *path = options->background->log;
+    const struct rotation_rules *rules = options->files.rotate.size && !options->files.log ? &options->files.rotate : &usual;
+    const char *path = options->apart.background->log;
     log->errors = log->items;
     return add_destination(log, loop, path, target_open(path, FILE_CLAIM | FILE_APPEND, rules, "write the log to", error), error);
 }
@@ -277,7 +277,7 @@ static int open_background(struct log *log, struct loop *loop, const struct opti
 static int open_all(struct log *log, struct loop *loop, const struct log_spec *spec,
                     const struct options *options, struct error *error)
 {
-    int result = (options->background ? open_background : open_standard)(log, loop, options, error);
+    int result = (options->apart.background ? open_background : open_standard)(log, loop, options, error);
     return result ? result : open_file(log, loop, spec, options, error);
 }
 
@@ -328,9 +328,9 @@ static const char *rest_of(const struct options *options)
 {
     if (options->mode == MODE_REPLAY)
         return NULL;
-    if (options->resume != RESUME_NONE || options->resume_joblog)
+    if (options->select.resume != RESUME_NONE || options->select.resume_joblog)
         return "the same line does what is left";
-    return options->journal || options->joblog ? "the same line with --resume does what is left"
+    return options->files.journal || options->files.joblog ? "the same line with --resume does what is left"
                                                : "with --joblog FILE, --resume could do what is left";
 }
 
@@ -399,12 +399,12 @@ static int open_views(struct log *log, struct loop *loop, struct bus *bus, const
                       struct error *error)
 {
     int result = 0;
-    if (options->report)
-        result = open_last(log, loop, bus, options->report, "write the report to", report_begun, VIEW_REPORT, error);
-    if (!result && options->junit)
-        result = open_last(log, loop, bus, options->junit, "write JUnit to", junit_begun, VIEW_JUNIT, error);
-    if (!result && options->trace_file)
-        result = open_trace(log, loop, bus, options->trace_file, error);
+    if (options->files.report)
+        result = open_last(log, loop, bus, options->files.report, "write the report to", report_begun, VIEW_REPORT, error);
+    if (!result && options->files.junit)
+        result = open_last(log, loop, bus, options->files.junit, "write JUnit to", junit_begun, VIEW_JUNIT, error);
+    if (!result && options->files.trace)
+        result = open_trace(log, loop, bus, options->files.trace, error);
     return result;
 }
 
@@ -445,9 +445,9 @@ struct log *log_new(struct loop *loop, struct bus *bus, const struct log_setting
         add_readers(log, bus, &story, settings->screen, options, log->json, run);
     if (!result && settings->apart && !log->json)
         result = add_errors(log, loop, bus, &story, options, run, error);
-    if (!result && options->joblog)
+    if (!result && options->files.joblog)
         result = open_joblog(log, loop, bus, options, error);
-    if (!result && (options->progress || shows_progress(log, settings, options)))
+    if (!result && (options->story.progress || shows_progress(log, settings, options)))
         result = open_board(log, loop, error);
     if (!result && !settings->dry)
         result = open_views(log, loop, bus, options, error);

@@ -22,12 +22,12 @@
 static void make_queues(struct run *run)
 {
     const struct scenario *scenario = run->scenario;
-    run->queues = mem_calloc(scenario->queue_count, sizeof(struct queue *));
+    run->queue_set.list = mem_calloc(scenario->queue_count, sizeof(struct queue *));
     for (size_t i = 0; i < scenario->queue_count; i++) {
         struct queue_users users;
         users_count(scenario, i, &users);
-        run->queues[i] = queue_new(run, &scenario->queues[i], scenario->queue_count > 1, &users);
-        queue_begin(run->queues[i]);
+        run->queue_set.list[i] = queue_new(run, &scenario->queues[i], scenario->queue_count > 1, &users);
+        queue_begin(run->queue_set.list[i]);
     }
 }
 
@@ -35,18 +35,18 @@ static void make_queues(struct run *run)
 static void add(struct run *run, size_t number, int64_t replica, struct object *object)
 {
     object->number = number;
-    object->replica = replica;
-    run->objects[run->object_count++] = object;
+    object->copy.replica = replica;
+    run->all.objects[run->all.object_count++] = object;
 }
 
 static bool produces(const struct process_spec *spec)
 {
-    return spec->object.produces_count > 0;
+    return spec->object.queues.produces_count > 0;
 }
 
 static bool consumes(const struct process_spec *spec)
 {
-    return spec->object.consumes_count > 0;
+    return spec->object.queues.consumes_count > 0;
 }
 
 static bool any(const struct process_spec *spec)
@@ -80,7 +80,7 @@ static bool objects_balance(struct run *run)
 {
     bool balanced = true;
     for (size_t i = 0; i < run->scenario->queue_count; i++)
-        balanced = queue_balance(run->queues[i]) && balanced;
+        balanced = queue_balance(run->queue_set.list[i]) && balanced;
     return balanced;
 }
 
@@ -133,11 +133,11 @@ static void describe_queues(const struct run *run, struct buf *out)
 {
     for (size_t i = 0; i < run->scenario->queue_count; i++) {
         size_t for_message, for_room;
-        size_t length = queue_length(run->queues[i]);
-        queue_waiting(run->queues[i], &for_message, &for_room);
+        size_t length = queue_length(run->queue_set.list[i]);
+        queue_waiting(run->queue_set.list[i], &for_message, &for_room);
         if (!length && !for_message && !for_room)
             continue;
-        buf_printf(out, "\n  queue %s holds %zu message%s", queue_name(run->queues[i]), length,
+        buf_printf(out, "\n  queue %s holds %zu message%s", queue_name(run->queue_set.list[i]), length,
                    length == 1 ? "" : "s");
         describe_waiting(for_message, "a message", out);
         describe_waiting(for_room, "room", out);
@@ -154,41 +154,41 @@ void objects_make(struct run *run)
     if (workers)
         work_size(workers);
     make_queues(run);
-    run->resources = run->dry ? NULL : resources_new(run->loop, scenario);
+    run->machine.resources = run->plan.dry ? NULL : resources_new(run->loop, scenario);
     run->balance = objects_balance;
     run->describe = describe_queues;
-    run->objects = mem_calloc(count_objects(scenario), sizeof(struct object *));
+    run->all.objects = mem_calloc(count_objects(scenario), sizeof(struct object *));
     make_processes(run);
     make_pools(run);
     make_threads(run);
-    run->declared_count = run->object_count;
-    run->declared = mem_calloc(run->object_count + 1, sizeof(*run->declared));
-    memcpy(run->declared, run->objects, run->object_count * sizeof(*run->declared));
-    if (!run->dry)
-        run->deadlock = deadlock_new(run);
+    run->all.declared_count = run->all.object_count;
+    run->all.declared = mem_calloc(run->all.object_count + 1, sizeof(*run->all.declared));
+    memcpy(run->all.declared, run->all.objects, run->all.object_count * sizeof(*run->all.declared));
+    if (!run->plan.dry)
+        run->queue_set.deadlock = deadlock_new(run);
 }
 
 bool objects_free(struct run *run)
 {
     bool left = false;
-    deadlock_stop(run->deadlock);
-    for (size_t i = 0; i < run->object_count; i++) {
-        left = left || thread_was_left(run->objects[i]) || pool_was_left(run->objects[i]);
-        run->objects[i]->kind->free(run->objects[i]);
+    deadlock_stop(run->queue_set.deadlock);
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        left = left || thread_was_left(run->all.objects[i]) || pool_was_left(run->all.objects[i]);
+        run->all.objects[i]->kind->free(run->all.objects[i]);
     }
-    assert(left || resources_are_free(run->resources)); /* each end of a process or a task gives its units back */
-    resources_free(run->resources);
-    free(run->objects);
-    free(run->declared);
+    assert(left || resources_are_free(run->machine.resources)); /* each end of a process or a task gives its units back */
+    resources_free(run->machine.resources);
+    free(run->all.objects);
+    free(run->all.declared);
     for (size_t i = 0; i < run->scenario->queue_count; i++)
-        queue_stop(run->queues[i]);
+        queue_stop(run->queue_set.list[i]);
     return !left;
 }
 
 void queues_free(struct run *run)
 {
-    for (size_t i = 0; run->queues && i < run->scenario->queue_count; i++)
-        queue_free(run->queues[i]);
-    free(run->queues);
-    deadlock_free(run->deadlock);
+    for (size_t i = 0; run->queue_set.list && i < run->scenario->queue_count; i++)
+        queue_free(run->queue_set.list[i]);
+    free(run->queue_set.list);
+    deadlock_free(run->queue_set.deadlock);
 }

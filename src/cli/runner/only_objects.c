@@ -156,15 +156,15 @@ int only_apply(const struct options *options, struct scenario *scenario, struct 
     struct selection choice = {
         .scenario = scenario,
         .count = scenario_object_count(scenario),
-        .alone = options->no_deps,
+        .alone = options->select.no_deps,
     };
     int result = 0;
-    if (!options->only.count)
+    if (!options->select.only.count)
         return 0;
     choice.named = mem_calloc(choice.count, sizeof(*choice.named));
     choice.chosen = mem_calloc(choice.count, sizeof(*choice.chosen));
-    for (size_t i = 0; !result && i < options->only.count; i++)
-        result = choose_names(&choice, options->only.items[i], error);
+    for (size_t i = 0; !result && i < options->select.only.count; i++)
+        result = choose_names(&choice, options->select.only.items[i], error);
     if (!result)
         apply(&choice);
     free(choice.named);
@@ -204,8 +204,8 @@ void only_warn(const struct scenario *scenario)
         struct end puts = {0}, takes = {0};
         for (size_t i = 0; i < scenario_object_count(scenario); i++) {
             const struct object_spec *spec = scenario_object(scenario, i);
-            add_user(&puts, spec, spec->produces, spec->produces_count, queue);
-            add_user(&takes, spec, spec->consumes, spec->consumes_count, queue);
+            add_user(&puts, spec, spec->queues.produces, spec->queues.produces_count, queue);
+            add_user(&takes, spec, spec->queues.consumes, spec->queues.consumes_count, queue);
         }
         if (scenario->queues[queue].durable)
             continue;

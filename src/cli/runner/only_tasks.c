@@ -49,7 +49,7 @@ static int64_t count_tasks(const struct pool_spec *pool)
 {
     if (pool->tasks.kind > SOURCE_MATRIX)
         return -1;
-    return pool->batch ? (pool->tasks.count + pool->batch - 1) / pool->batch : pool->tasks.count;
+    return pool->batches.items ? (pool->tasks.count + pool->batches.items - 1) / pool->batches.items : pool->tasks.count;
 }
 
 static int read_pick(const struct scenario *scenario, const char *word, struct pick *pick,
@@ -85,9 +85,9 @@ static int read_pick(const struct scenario *scenario, const char *word, struct p
 int selected_tasks_read(const struct options *options, struct run *run, struct error *error)
 {
     int result = 0;
-    run->pick_count = options->tasks.count;
-    run->selected_tasks = mem_calloc(run->pick_count, sizeof(*run->selected_tasks));
-    for (size_t i = 0; !result && i < run->pick_count; i++)
-        result = read_pick(run->scenario, options->tasks.items[i], &run->selected_tasks[i], error);
+    run->selection.count = options->select.tasks.count;
+    run->selection.tasks = mem_calloc(run->selection.count, sizeof(*run->selection.tasks));
+    for (size_t i = 0; !result && i < run->selection.count; i++)
+        result = read_pick(run->scenario, options->select.tasks.items[i], &run->selection.tasks[i], error);
     return result;
 }

@@ -56,8 +56,8 @@ static void fit(struct buf *line, size_t columns)
 /* True where the object has something to tell, and for so long that somebody wants to know it. */
 static bool is_told(struct progress *progress, size_t i)
 {
-    const struct object *object = progress->run->objects[i];
-    bool runs = object->state == OBJECT_RUNNING && object->kind->progress;
+    const struct object *object = progress->run->all.objects[i];
+    bool runs = object->state == OBJECT_RUNNING && object->kind->tell.progress;
     int64_t now = clock_monotonic();
     if (!runs || !progress->seen[i])
         progress->seen[i] = runs ? now : 0;
@@ -67,11 +67,11 @@ static bool is_told(struct progress *progress, size_t i)
 static void describe(struct progress *progress, struct buf *line)
 {
     for (size_t i = 0; i < progress->count; i++) {
-        const struct object *object = progress->run->objects[i];
+        const struct object *object = progress->run->all.objects[i];
         if (!is_told(progress, i))
             continue;
         buf_printf(line, "%s%s: ", line->length ? "; " : "", object->name);
-        object->kind->progress(object, line);
+        object->kind->tell.progress(object, line);
     }
 }
 
@@ -94,7 +94,7 @@ struct progress *progress_new(struct run *run, struct output *board, int fd, int
 {
     struct progress *progress = mem_calloc(1, sizeof(*progress));
     *progress = (struct progress){.run = run, .board = board, .fd = fd, .patience = patience};
-    progress->count = run->object_count; /* what a word adds later are no pools */
+    progress->count = run->all.object_count; /* what a word adds later are no pools */
     progress->seen = mem_calloc(progress->count + 1, sizeof(*progress->seen));
     progress->terminal = isatty(fd) && terminal_is_able();
     progress->timer = timer_new(run->loop, on_time, progress);

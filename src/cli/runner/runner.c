@@ -116,8 +116,8 @@ static void on_signal(void *arg, int signal_number)
     guard_heard();
     if (signal_number == SIGHUP && runner->background)
         return; /* it has no terminal that could hang up */
-    runner->run.orphaned |= getppid() != runner->guard;
-    bool again = runner->run.stop_cause != STOP_NONE;
+    runner->run.stop.orphaned |= getppid() != runner->guard;
+    bool again = runner->run.stop.cause != STOP_NONE;
     run_stop(&runner->run, STOP_SIGNAL, signal_number);
     if (!runner->finishing)
         return;
@@ -150,7 +150,7 @@ static bool on_settle(void *arg)
 static bool on_counts(void *arg, const char *pool, size_t length)
 {
     const struct runner *runner = arg;
-    bool kept = !runner->run.store || !queue_store_has_failed(runner->run.store);
+    bool kept = !runner->run.queue_set.store || !queue_store_has_failed(runner->run.queue_set.store);
     return kept && run_recorded(&runner->run, pool, length);
 }
 
@@ -167,7 +167,7 @@ static void on_journal_room(void *arg)
 static void on_closed(void *arg)
 {
     struct runner *runner = arg;
-    if (!runner->run.stop_cause)
+    if (!runner->run.stop.cause)
         run_stop(&runner->run, STOP_OUTPUT, 0);
 }
 
@@ -188,7 +188,7 @@ static void on_unwritten(void *arg, const char *name, int number)
 static void on_log_finished(void *arg)
 {
     struct runner *runner = arg;
-    control_socket_settle(runner->run.control, stop_loop, runner);
+    control_socket_settle(runner->run.service.control, stop_loop, runner);
 }
 
 /* All else is on the disk. */
@@ -196,7 +196,7 @@ static void on_journal_finished(void *arg)
 {
     struct runner *runner = arg;
     runner->logging = true;
-    if (runner->run.stop_cause)
+    if (runner->run.stop.cause)
         timer_start(runner->patience, LOG_PATIENCE);
     log_finish(runner->log);
 }
@@ -215,12 +215,12 @@ static void on_run_ended(void *arg)
 {
     struct runner *runner = arg;
     runner->finishing = true;
-    control_socket_close(runner->run.control);
+    control_socket_close(runner->run.service.control);
     progress_free(runner->progress);
     runner->progress = NULL;
     samples_free(runner->samples);
     runner->samples = NULL;
-    if (runner->run.store)
+    if (runner->run.queue_set.store)
         durable_finish(&runner->run);
     else
         on_queues_finished(runner);
@@ -252,11 +252,11 @@ static int fail(const struct run *run, struct error *error, int status)
 static int status_of(const struct runner *runner, bool whole)
 {
     const struct run *run = &runner->run;
-    if (run->refused)
+    if (run->outcome.refused)
         return STATUS_SYSTEM;
-    if (!whole || run->unwritten)
+    if (!whole || run->outcome.unwritten)
         return STATUS_OUTPUT;
-    return run->failed ? STATUS_FAILED : STATUS_OK;
+    return run->outcome.failed ? STATUS_FAILED : STATUS_OK;
 }
 
 /* Ends the process as the run says. */
@@ -271,8 +271,8 @@ static int end_run(struct runner *runner)
     whole = whole && !runner->report.length;
     buf_release(&runner->report);
     int status = status_of(runner, whole);
-    int signal_number = runner->run.stop_cause == STOP_SIGNAL   ? runner->run.stop_signal
-                        : runner->run.stop_cause == STOP_OUTPUT ? SIGPIPE
+    int signal_number = runner->run.stop.cause == STOP_SIGNAL   ? runner->run.stop.signal
+                        : runner->run.stop.cause == STOP_OUTPUT ? SIGPIPE
                                                                 : 0;
     cgroups_close(runner->cgroups);
     mask_buf(runner->run.mask, &report);
@@ -290,13 +290,13 @@ static void release_run(struct run *run)
     loop_free(run->loop);
     queues_free(run);
     bus_free(run->bus);
-    desk_free(run->desk);
-    shared_free(run->shared);
-    resume_free(run->resume);
-    terminal_free(run->terminal);
-    graph_free(run->graph);
-    free(run->selected_tasks);
-    free(run->id);
+    desk_free(run->service.desk);
+    shared_free(run->service.shared);
+    resume_free(run->selection.resume);
+    terminal_free(run->machine.terminal);
+    graph_free(run->all.graph);
+    free(run->selection.tasks);
+    free(run->identity.id);
 }
 
 /* The journal and the results are opened first: where another run has them, that run's log is left alone. */
@@ -316,10 +316,10 @@ static int open_books(struct runner *runner, const struct options *options, stru
     int result = journaling_open(options, run, &database, error);
     if (result)
         return result;
-    result = run->dry ? 0 : pools_claim_results(run, error);
+    result = run->plan.dry ? 0 : pools_claim_results(run, error);
     if (!result)
         runner->log = log_new(run->loop, run->bus, &runner->settings, &run->scenario->log, options,
-                              run->id, &log_callbacks, runner, error);
+                              run->identity.id, &log_callbacks, runner, error);
     if (!runner->log) {
         database_close(database);
         return ERROR_FAILED;
@@ -335,8 +335,8 @@ static int open_books(struct runner *runner, const struct options *options, stru
 
 static void close_books(struct runner *runner)
 {
-    if (runner->run.store)
-        queue_store_report(runner->run.store, &runner->report);
+    if (runner->run.queue_set.store)
+        queue_store_report(runner->run.queue_set.store, &runner->report);
     if (!runner->journal)
         return;
     journal_report(runner->journal, &runner->report);
@@ -347,10 +347,10 @@ static void close_books(struct runner *runner)
 /* An outer make counts the tasks, or cannot: that is said once, as by make itself. */
 static void join_make(struct run *run, const struct runner_args *order)
 {
-    if (run->dry || !run->scenario->pool_count)
+    if (run->plan.dry || !run->scenario->pool_count)
         return;
     if (order->jobserver)
-        run->tokens = tokens_new(run->loop, order->jobserver);
+        run->machine.tokens = tokens_new(run->loop, order->jobserver);
     if (order->no_jobserver)
         fprintf(stderr, "parrun: warning: make -j does not count what this run does: %s\n",
                 order->no_jobserver);
@@ -363,7 +363,7 @@ static bool prepare_machine(const struct options *options, const struct scenario
     nofile_raise(); /* every process of a run takes some descriptors here */
     if (!machine_has_stack())
         return false;
-    if (options->dry)
+    if (options->plan.dry)
         return true;
     if (!machine_has_descriptors(scenario, options->jobs))
         return false;
@@ -376,21 +376,21 @@ static int open_run(struct runner *runner, const struct options *options,
                     const struct scenario *scenario, const struct mask *mask, struct error *error)
 {
     struct run *run = &runner->run;
-    const struct background *background = options->background;
+    const struct background *background = options->apart.background;
     runner->background = background;
     *run = (struct run){
         .loop = loop_new(error),
         .bus = bus_new(),
         .scenario = scenario,
         .mask = mask,
-        .id = background ? mem_strdup(background->id) : make_id(),
-        .log_file = background ? background->log : NULL,
-        .pid = (long)getppid(),
-        .wall = clock_wall(),
-        .shared = shared_new(),
-        .dry = options->dry,
-        .dry_tasks = options->limit,
-        .tells_commands = options->joblog || options->trace,
+        .identity.id = background ? mem_strdup(background->id) : make_id(),
+        .identity.log_file = background ? background->log : NULL,
+        .identity.pid = (long)getppid(),
+        .identity.wall = clock_wall(),
+        .service.shared = shared_new(),
+        .plan.dry = options->plan.dry,
+        .plan.tasks = options->plan.limit,
+        .plan.tells_commands = options->files.joblog || options->story.trace,
         .jobs = options->jobs,
         .ended = on_run_ended,
         .ended_arg = runner,
@@ -400,7 +400,7 @@ static int open_run(struct runner *runner, const struct options *options,
     bus_date_by(run->bus, loop_read_number(run->loop));
     log_settings_init(&runner->settings, scenario, options);
     invocation_fill(&run->invocation, &runner->invocation, options);
-    int result = options->resume_joblog ? each_read_joblog(options->each, run, error) : 0;
+    int result = options->select.resume_joblog ? each_read_joblog(options->each, run, error) : 0;
     if (!result)
         result = selected_tasks_read(options, run, error);
     return result ? result : open_books(runner, options, error);
@@ -416,27 +416,27 @@ static void watch_system(struct runner *runner)
     loop_catch_signals(run->loop, caught_signals, countof(caught_signals), on_signal, runner);
     loop_hear_children(run->loop);
     runner->watchdog = watchdog_start(run->loop);
-    run->terminal = terminal_open();
-    if (run->terminal)
+    run->machine.terminal = terminal_open();
+    if (run->machine.terminal)
         loop_watch_children(run->loop, pause_look, &runner->pause);
-    if (!run->dry)
-        run->cgroups = runner->cgroups =
+    if (!run->plan.dry)
+        run->machine.cgroups = runner->cgroups =
             cgroups_open(attributes_controllers(run->scenario), runner->no_cgroups);
-    run->no_cgroups = runner->no_cgroups;
+    run->machine.no_cgroups = runner->no_cgroups;
 }
 
 static void make_objects(struct run *run, const struct runner_args *order)
 {
     join_make(run, order);
-    if (!run->dry) {
+    if (!run->plan.dry) {
         machine_warn(run->scenario);
         attributes_warn(run);
     }
     objects_make(run);
-    if (!run->dry)
-        run->control = control_socket_new(run, order->socket);
-    if (order->options->background)
-        background_tell(order->options->background, *private_socket_path(order->socket) != '\0');
+    if (!run->plan.dry)
+        run->service.control = control_socket_new(run, order->socket);
+    if (order->options->apart.background)
+        background_tell(order->options->apart.background, *private_socket_path(order->socket) != '\0');
     durable_tell_control_socket(run);
 }
 
@@ -462,20 +462,20 @@ static bool go(struct runner *runner, const struct options *options)
     int fd;
     struct service *service = service_new(run);
     struct output *board = log_board(runner->log, &fd);
-    if (board && (options->progress || !shares_terminal(run->scenario)))
-        runner->progress = progress_new(run, board, fd, options->progress ? 0 : PROGRESS_PATIENCE);
+    if (board && (options->story.progress || !shares_terminal(run->scenario)))
+        runner->progress = progress_new(run, board, fd, options->story.progress ? 0 : PROGRESS_PATIENCE);
     runner->samples = samples_new(run);
     watchers_open(run);
     run_start(run);
     loop_run(run->loop);
     watchers_close(run);
     close_books(runner);
-    control_socket_free(run->control);
-    run->control = NULL; /* what threads have posted is still to be called, see loop_free() */
+    control_socket_free(run->service.control);
+    run->service.control = NULL; /* what threads have posted is still to be called, see loop_free() */
     if (!objects_free(run))
         return false;
     service_free(service);
-    tokens_free(run->tokens);
+    tokens_free(run->machine.tokens);
     timer_free(runner->patience);
     watchdog_stop(runner->watchdog);
     release_run(run);
@@ -507,7 +507,7 @@ static int run_scenario(const struct runner_args *order, const struct scenario *
         return fail(&runner.run, &error, status);
     }
     bus_mask(runner.run.bus, mask);
-    runner.run.tells_commands = runner.run.tells_commands || log_tells_commands(runner.log);
+    runner.run.plan.tells_commands = runner.run.plan.tells_commands || log_tells_commands(runner.log);
     declare_run(&runner.run, &runner.settings);
     watch_system(&runner);
     make_objects(&runner.run, order);
@@ -533,7 +533,7 @@ static bool only(const struct options *options, struct scenario *scenario)
 struct scenario *runner_load(const struct options *options, struct scenario_sources **held)
 {
     struct scenario *scenario = cli_load(options, held);
-    if (scenario && only(options, scenario) && (options->dry || machine_fits(scenario, scenario_mask(*held), options->jobs)))
+    if (scenario && only(options, scenario) && (options->plan.dry || machine_fits(scenario, scenario_mask(*held), options->jobs)))
         return scenario;
     scenario_free(scenario);
     return NULL;

@@ -32,11 +32,11 @@ static void on_time(void *arg)
     int64_t began = clock_monotonic();
     if (run->scenario->process_count)
         usages_read(&samples->usages);
-    for (size_t i = 0; i < run->object_count; i++)
-        if (run->objects[i]->kind->sample)
-            run->objects[i]->kind->sample(run->objects[i], &samples->usages);
+    for (size_t i = 0; i < run->all.object_count; i++)
+        if (run->all.objects[i]->kind->tell.sample)
+            run->all.objects[i]->kind->tell.sample(run->all.objects[i], &samples->usages);
     for (size_t i = 0; i < run->scenario->queue_count; i++)
-        queue_sample(run->queues[i]);
+        queue_sample(run->queue_set.list[i]);
     int64_t rest = (clock_monotonic() - began) * SAMPLE_REST;
     timer_start(samples->timer, rest > SAMPLE_TIME ? rest : SAMPLE_TIME);
 }
@@ -45,7 +45,7 @@ struct samples *samples_new(struct run *run)
 {
     bool wanted = bus_wants(run->bus, EVENT_PROCESS_SAMPLE, 0) || bus_wants(run->bus, EVENT_POOL_SAMPLE, 0) ||
                   bus_wants(run->bus, EVENT_QUEUE_SAMPLE, 0);
-    if (run->dry || !wanted || !run->scenario->log.samples)
+    if (run->plan.dry || !wanted || !run->scenario->log.samples)
         return NULL;
     struct samples *samples = mem_calloc(1, sizeof(*samples));
     samples->run = run;

@@ -51,11 +51,11 @@ static void look(void *arg)
     size_t running = 0, waiting = 0;
     bool up = true;
     service->looking = false;
-    for (size_t i = 0; i < run->object_count; i++) {
-        enum object_state state = run->objects[i]->state;
+    for (size_t i = 0; i < run->all.object_count; i++) {
+        enum object_state state = run->all.objects[i]->state;
         running += state != OBJECT_PENDING && state != OBJECT_STOPPED && state != OBJECT_ENDED;
         waiting += state == OBJECT_PENDING;
-        up = up && is_up(run->objects[i]);
+        up = up && is_up(run->all.objects[i]);
     }
     if (up && !service->ready) {
         service->ready = true;

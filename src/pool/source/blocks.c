@@ -45,7 +45,7 @@ static bool is_stream(const struct blocks *blocks)
 /* No more blocks of a stream are kept: one for each worker, and one that it can go on with. */
 static int64_t most_live(const struct items *items)
 {
-    return 2 * items->pool->workers + 1;
+    return 2 * items->pool->staff.workers + 1;
 }
 
 static int open_memory(struct blocks *blocks, struct error *error)
@@ -88,7 +88,7 @@ static int blocks_open(struct items *items, struct error *error)
     cutter_init(&blocks->cutter, end, length, spec->start);
     blocks->fd = -1;
     blocks->header = spec->header ? -1 : 0;
-    blocks->keyed = items->run->keys;
+    blocks->keyed = items->run->selection.keys;
     return open_bytes(items, blocks, error);
 }
 

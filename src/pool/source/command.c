@@ -104,7 +104,7 @@ static int start_child(struct items *items, const struct buf *line, const int *d
     struct spawn_options options = {
         .argv = argv,
         .environment = command->context.environment,
-        .directory = items->run->scenario->directory,
+        .directory = items->run->scenario->source.directory,
         .descriptors = descriptors,
         .descriptor_count = 3,
         .place = SPAWN_SESSION,

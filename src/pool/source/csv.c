@@ -82,7 +82,7 @@ static int take_header(struct items *items, struct error *error)
 static enum items_result put_row(struct items *items, struct buf *encoded, struct error *error)
 {
     const struct csv_state *state = items->state;
-    items->line = items->pool->batch ? 0 : state->csv.row;
+    items->line = items->pool->batches.items ? 0 : state->csv.row;
     if (state->csv.count != state->count) {
         error_set(error, ERROR_FAILED, "%s:%lld: a row of %zu field%s, and the header has %zu",
                   items->spec->path, (long long)state->csv.row, state->csv.count,

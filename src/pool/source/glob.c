@@ -54,10 +54,10 @@ static void put_directory(struct buf *out, const char *directory)
 static void put_pattern(struct buf *out, const struct items *items, const char *pattern)
 {
     const struct scenario *scenario = items->run->scenario;
-    const char *slash = strrchr(scenario->file, '/');
-    char *beside = mem_copy(scenario->file, slash ? (size_t)(slash + 1 - scenario->file) : 0);
+    const char *slash = strrchr(scenario->source.file, '/');
+    char *beside = mem_copy(scenario->source.file, slash ? (size_t)(slash + 1 - scenario->source.file) : 0);
     if (*pattern != '/') /* that is right everywhere */
-        put_directory(out, items->pool->object.cwd ? scenario->directory : beside);
+        put_directory(out, items->pool->object.cwd ? scenario->source.directory : beside);
     free(beside);
     buf_text(out, pattern);
 }

@@ -131,7 +131,7 @@ static int lua_open(struct items *items, struct error *error)
     chunk->items = items;
     chunk->object = items->pool->object;
     chunk->object.body = (struct body_spec){.kind = BODY_LUA, .lua = items->spec->lua};
-    chunk->object.produces_count = chunk->object.consumes_count = 0;
+    chunk->object.queues.produces_count = chunk->object.queues.consumes_count = 0;
     chunk->timer = timer_new(items->run->loop, on_hang, chunk);
     chunk->body = body_thread_new(items->run, &chunk->object, chunk->object.name, on_frame, chunk);
     body_thread_set_emitting(chunk->body);

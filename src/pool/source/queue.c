@@ -24,7 +24,7 @@ static void on_more(void *arg)
 static int queue_open(struct items *items, struct error *error)
 {
     struct queue_source *messages = mem_calloc(1, sizeof(*messages));
-    struct queue *queue = items->run->queues[items->spec->queue];
+    struct queue *queue = items->run->queue_set.list[items->spec->queue];
     (void)error;
     messages->consumer = consumer_new(queue, items->pool->object.name, CONSUMER_TASKS);
     messages->dead_letters = queue_dead_letters(queue);

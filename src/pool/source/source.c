@@ -54,7 +54,7 @@ struct items *items_new(struct run *run, const struct pool_spec *pool, void (*mo
     items->pool = pool;
     items->spec = &pool->tasks;
     items->more = more;
-    items->room = pool->batch_bytes - fixed_bytes(&pool->object.body);
+    items->room = pool->batches.bytes - fixed_bytes(&pool->object.body);
     items->arg = arg;
     if (is_in_columns(items->spec))
         items->columns = columns_new(items->spec, error);
@@ -125,7 +125,7 @@ static int64_t line_bytes(const struct items *items, const char *value, size_t l
 /* Adds an encoded value to the batch. */
 static void gather(struct items *items, const char *value, size_t length)
 {
-    if (items->pool->batch_bytes)
+    if (items->pool->batches.bytes)
         items->gathered_bytes += line_bytes(items, value, length);
     value_encode_integer(&items->gathered, ++items->gathered_count);
     buf_append(&items->gathered, value, length);
@@ -148,14 +148,14 @@ static enum items_result put_all_but_last(struct items *items, size_t length, co
 
 static bool is_too_long(const struct items *items)
 {
-    return items->pool->batch_bytes && items->gathered_count > 1 && items->gathered_bytes > items->room;
+    return items->pool->batches.bytes && items->gathered_count > 1 && items->gathered_bytes > items->room;
 }
 
 static enum items_result next_batch(struct items *items, struct buf *encoded, struct error *error)
 {
     struct buf value = {0};
     enum items_result result = ITEMS_ONE;
-    while (items->gathered_count < items->pool->batch) {
+    while (items->gathered_count < items->pool->batches.items) {
         size_t before = items->gathered.length;
         buf_clear(&value);
         result = take(items, &value, error);
@@ -179,7 +179,7 @@ static enum items_result next_batch(struct items *items, struct buf *encoded, st
 enum items_result items_next(struct items *items, struct buf *encoded, struct error *error)
 {
     buf_clear(&items->messages);
-    return items->pool->batch ? next_batch(items, encoded, error) : take(items, encoded, error);
+    return items->pool->batches.items ? next_batch(items, encoded, error) : take(items, encoded, error);
 }
 
 int64_t items_line(const struct items *items)
@@ -189,8 +189,8 @@ int64_t items_line(const struct items *items)
 
 int64_t items_count(const struct items *items)
 {
-    int64_t batch = items->pool->batch;
-    int64_t count = items->kind->count && !items->pool->batch_bytes ? items->kind->count(items) : -1;
+    int64_t batch = items->pool->batches.items;
+    int64_t count = items->kind->count && !items->pool->batches.bytes ? items->kind->count(items) : -1;
     return batch && count > 0 ? (count - 1) / batch + 1 : count;
 }
 
@@ -199,9 +199,9 @@ void items_tell_line(struct items *items, const char *bytes, size_t length, bool
     struct event event = {
         .kind = EVENT_POOL_OUTPUT,
         .object = items->pool->object.name,
-        .bytes = bytes,
-        .length = length,
-        .unfinished = unfinished,
+        .output.bytes = bytes,
+        .output.length = length,
+        .output.unfinished = unfinished,
     };
     bus_emit(items->run->bus, &event);
 }

@@ -21,9 +21,9 @@ static size_t count_in(const struct node *block)
 size_t hooks_count(const struct loader *loader)
 {
     static const char *const lists[] = {"processes", "pools", "threads"};
-    size_t count = count_in(loader->scenario->root);
+    size_t count = count_in(loader->scenario->source.root);
     for (size_t i = 0; i < countof(lists); i++) {
-        const struct node *list = node_find(loader->scenario->root, lists[i]);
+        const struct node *list = node_find(loader->scenario->source.root, lists[i]);
         for (size_t j = 0; list && list->kind == NODE_MAP && j < list->size; j++)
             count += count_in(node_value(list, j));
     }

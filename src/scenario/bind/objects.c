@@ -63,16 +63,16 @@ void loader_declare(struct loader *loader, enum block_kind kind, const struct no
                    schema_block(kind)->article);
         return;
     }
-    size_t *number = names_slot(&loader->names, name->text, name->size);
+    size_t *number = names_slot(&loader->objects.names, name->text, name->size);
     if (*number != NAMES_NONE) {
         struct declared other = {.name = name->text, .kind = kind, .index = index, .mark = mark};
-        report_taken(loader, &loader->declared[*number], &other);
+        report_taken(loader, &loader->objects.declared[*number], &other);
         return;
     }
-    *number = loader->declared_count;
-    loader->declared = mem_grow(loader->declared, &loader->declared_capacity,
-                                loader->declared_count + 1, sizeof(*loader->declared));
-    loader->declared[loader->declared_count++] =
+    *number = loader->objects.declared_count;
+    loader->objects.declared = mem_grow(loader->objects.declared, &loader->objects.declared_capacity,
+                                loader->objects.declared_count + 1, sizeof(*loader->objects.declared));
+    loader->objects.declared[loader->objects.declared_count++] =
         (struct declared){.name = name->text, .kind = kind, .index = index, .mark = mark};
 }
 
@@ -110,9 +110,9 @@ static void bind_objects(struct loader *loader, const struct field *field, const
 
 static void refer_at(struct loader *loader, struct reference reference)
 {
-    loader->references = mem_grow(loader->references, &loader->reference_capacity,
-                                  loader->reference_count + 1, sizeof(*loader->references));
-    loader->references[loader->reference_count++] = reference;
+    loader->mentions.references = mem_grow(loader->mentions.references, &loader->mentions.reference_capacity,
+                                  loader->mentions.reference_count + 1, sizeof(*loader->mentions.references));
+    loader->mentions.references[loader->mentions.reference_count++] = reference;
 }
 
 void loader_refer(struct loader *loader, const struct node *node, const char *name, size_t *slot)
@@ -159,10 +159,10 @@ void loader_note_queues(struct loader *loader, const struct node *node, struct m
 /* From where the last one was found: they are asked for in the order in which they were made. */
 struct mark loader_reference_mark(struct loader *loader, const size_t *slot)
 {
-    size_t *i = &loader->reference_found;
-    while (loader->references[*i].slot != slot)
-        *i = (*i + 1) % loader->reference_count;
-    return loader->references[*i].mark;
+    size_t *i = &loader->mentions.reference_found;
+    while (loader->mentions.references[*i].slot != slot)
+        *i = (*i + 1) % loader->mentions.reference_count;
+    return loader->mentions.references[*i].mark;
 }
 
 static void bind_queue_names(struct loader *loader, const struct field *field,
@@ -187,10 +187,10 @@ static void bind_queue_names(struct loader *loader, const struct field *field,
 static const char *nearest_hint(struct loader *loader, const char *wrong, bool object)
 {
     struct nearest nearest = {.wrong = wrong};
-    size_t count = diags_count(loader->diags) < HINTS_MOST ? loader->declared_count : 0;
+    size_t count = diags_count(loader->diags) < HINTS_MOST ? loader->objects.declared_count : 0;
     for (size_t i = 0; i < count; i++)
-        if ((loader->declared[i].kind == BLOCK_QUEUE) != object)
-            nearest_offer(&nearest, loader->declared[i].name);
+        if ((loader->objects.declared[i].kind == BLOCK_QUEUE) != object)
+            nearest_offer(&nearest, loader->objects.declared[i].name);
     return loader_did_you_mean(loader, &nearest, object ? NULL : "declare it under 'queues'");
 }
 
@@ -203,10 +203,10 @@ void loader_unknown_object(struct loader *loader, struct mark mark, const char *
 
 static void report_reference(struct loader *loader, const struct reference *reference)
 {
-    size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
+    size_t number = names_find(&loader->objects.names, reference->name, strlen(reference->name));
     const char *shown = loader_shown(loader, reference->name);
     if (number != NAMES_NONE && !reference->said) {
-        const struct declared *other = &loader->declared[number];
+        const struct declared *other = &loader->objects.declared[number];
         diag_error(loader->diags, reference->mark, NULL, "'%s' is %s, expected a %s", shown,
                    schema_block(other->kind)->article,
                    reference->object ? "process, a pool or a thread" : "queue");
@@ -236,13 +236,13 @@ static size_t number_of(const struct loader *loader, const struct declared *decl
 bool loader_resolve(struct loader *loader)
 {
     bool fine = true;
-    for (size_t i = 0; i < loader->reference_count; i++) {
-        const struct reference *reference = &loader->references[i];
-        size_t number = names_find(&loader->names, reference->name, strlen(reference->name));
+    for (size_t i = 0; i < loader->mentions.reference_count; i++) {
+        const struct reference *reference = &loader->mentions.references[i];
+        size_t number = names_find(&loader->objects.names, reference->name, strlen(reference->name));
         if (number != NAMES_NONE &&
-            (loader->declared[number].kind == BLOCK_QUEUE) != reference->object) {
+            (loader->objects.declared[number].kind == BLOCK_QUEUE) != reference->object) {
             if (!reference->said)
-                *reference->slot = number_of(loader, &loader->declared[number]);
+                *reference->slot = number_of(loader, &loader->objects.declared[number]);
         } else {
             report_reference(loader, reference);
             fine = fine && reference->said;

@@ -237,8 +237,8 @@ static void bind_batch(struct loader *loader, const struct field *field, const s
         return;
     }
     field_block(loader, field, node, pool);
-    if (!pool->batch)
-        pool->batch = BATCH_MOST;
+    if (!pool->batches.items)
+        pool->batches.items = BATCH_MOST;
 }
 
 /* What is taken by xargs where nothing else is said: 128 KiB, or what the system has beside the environment. */

@@ -191,7 +191,7 @@ static void bind_uses(struct loader *loader, const struct field *field, const st
         names[i] = (struct value_pair){value_of_string(key->text), value_of_string("")};
         kept += bind_use(loader, field, key, node_value(node, i), &uses[kept]);
     }
-    object->used = (struct value){.type = VALUE_TABLE, .table = {.pairs = names, .count = count, .object = true}};
+    object->needs.used = (struct value){.type = VALUE_TABLE, .table = {.pairs = names, .count = count, .object = true}};
     *(struct use_spec **)field->member = uses;
     *field->count = kept;
 }

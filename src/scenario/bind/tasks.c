@@ -63,21 +63,21 @@ static void bind_most_workers(struct loader *loader, const struct field *field, 
 static void bind_workers(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct pool_spec *pool = field->block->spec;
-    pool->workers_mark = loader_mark(loader, node);
+    pool->staff.mark = loader_mark(loader, node);
     if (node->kind != NODE_MAP) {
         bind_most_workers(loader, field, node);
         return;
     }
     field_block(loader, field, node, pool);
     const struct node *least = node_find(node, "least"), *idle = node_find(node, "idle");
-    if (idle && !pool->idle_time)
+    if (idle && !pool->staff.idle_time)
         field_expected(loader, field, idle, "some time to be idle", "write 1s at least: to start a worker takes time, too");
-    if (!node_find(node, "most") && pool->workers < pool->least_workers)
-        pool->workers = pool->least_workers;
-    else if (pool->workers < pool->least_workers && least)
+    if (!node_find(node, "most") && pool->staff.workers < pool->staff.least)
+        pool->staff.workers = pool->staff.least;
+    else if (pool->staff.workers < pool->staff.least && least)
         diag_error(loader->diags, loader_mark(loader, least), "let 'most' be as many, or more",
-                   "%s: at least %lld, and at most %lld", field_label(loader, field), (long long)pool->least_workers,
-                   (long long)pool->workers);
+                   "%s: at least %lld, and at most %lld", field_label(loader, field), (long long)pool->staff.least,
+                   (long long)pool->staff.workers);
 }
 
 static struct value *bind_list(struct loader *loader, const struct field *field,

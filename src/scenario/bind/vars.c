@@ -134,7 +134,7 @@ static void bind_vars(struct loader *loader, const struct field *field, const st
         apply_override(loader, &vars, loader->wishes.overrides[i]);
     meet_secrets(loader, &vars);
     *(struct value *)field->member = vars;
-    loader->vars_known = true;
+    loader->evaluation.vars_known = true;
     loader_release_script(loader);
 }
 

@@ -83,9 +83,9 @@ static void bind_name(struct loader *loader, const struct field *field, const st
     const char *name;
     if (!field_text(loader, field, node, &name))
         return;
-    size_t number = names_find(&loader->names, name, strlen(name));
+    size_t number = names_find(&loader->objects.names, name, strlen(name));
     struct object_spec *object =
-        number != NAMES_NONE ? object_of(loader, &loader->declared[number]) : NULL;
+        number != NAMES_NONE ? object_of(loader, &loader->objects.declared[number]) : NULL;
     if (object)
         object->decides = true;
     else
@@ -94,8 +94,8 @@ static void bind_name(struct loader *loader, const struct field *field, const st
 
 static void all_decide(struct loader *loader)
 {
-    for (size_t i = 0; i < loader->declared_count; i++) {
-        struct object_spec *object = object_of(loader, &loader->declared[i]);
+    for (size_t i = 0; i < loader->objects.declared_count; i++) {
+        struct object_spec *object = object_of(loader, &loader->objects.declared[i]);
         if (object)
             object->decides = true;
     }
@@ -113,7 +113,7 @@ static void bind_word(struct loader *loader, const struct field *field, const st
         all_decide(loader);
         return;
     }
-    bool known = names_find(&loader->names, text, strlen(text)) != NAMES_NONE;
+    bool known = names_find(&loader->objects.names, text, strlen(text)) != NAMES_NONE;
     struct nearest nearest = {.wrong = text};
     nearest_offer(&nearest, "all");
     nearest_offer(&nearest, "any");

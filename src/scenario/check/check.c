@@ -48,8 +48,8 @@ static void check_fd(struct loader *loader, struct fd_spec *fd, const struct obj
     struct stream_spec *stream = &fd->stream;
     if (stream->kind != STREAM_QUEUE)
         return;
-    bool in = holds(object->consumes, object->consumes_count, stream->queue);
-    bool out = holds(object->produces, object->produces_count, stream->queue);
+    bool in = holds(object->queues.consumes, object->queues.consumes_count, stream->queue);
+    bool out = holds(object->queues.produces, object->queues.produces_count, stream->queue);
     const char *queue = loader->scenario->queues[stream->queue].name;
     stream->input = in;
     if (in && out)
@@ -109,7 +109,7 @@ static void check_ends(struct loader *loader, struct process_spec *process, cons
                            "process '%s': queue '%s' is one of the ends already", object->name,
                            loader->scenario->queues[ends[i].queue].name);
         if (ends[i].kind == STREAM_QUEUE)
-            add_once(produces, &object->produces_count, ends[i].queue);
+            add_once(produces, &object->queues.produces_count, ends[i].queue);
     }
 }
 
@@ -126,14 +126,14 @@ static size_t count_ends(const struct process_spec *process)
 static void join_streams(struct loader *loader, struct process_spec *process)
 {
     struct object_spec *object = &process->object;
-    size_t *produces = widen(loader, &object->produces, &object->produces_count, count_ends(process));
-    size_t *consumes = widen(loader, &object->consumes, &object->consumes_count, 1);
+    size_t *produces = widen(loader, &object->queues.produces, &object->queues.produces_count, count_ends(process));
+    size_t *consumes = widen(loader, &object->queues.consumes, &object->queues.consumes_count, 1);
     for (size_t i = 0; i < process->fd_count; i++)
         check_fd(loader, &process->fds[i], object);
     for (size_t i = 0; i < countof(process->streams); i++) {
         const struct stream_spec *stream = &process->streams[i];
         if (stream->kind == STREAM_QUEUE && stream->input)
-            add_once(consumes, &object->consumes_count, stream->queue);
+            add_once(consumes, &object->queues.consumes_count, stream->queue);
         else
             check_ends(loader, process, stream, produces);
     }
@@ -216,7 +216,7 @@ static void check_blocks(struct loader *loader, const struct pool_spec *pool)
         {object->body.kind == BODY_LUA, "its body is Lua, which reads none", "take the tasks from lines"},
         {object->body.kind == BODY_COPROCESS, "a coprocess reads its items there", "take the tasks from lines"},
         {pool->input.kind != STREAM_NULL, "'stdin' says something else", "take 'stdin' away"},
-        {pool->batch, "with 'batch' there would be several", "let 'size' or 'records' be larger"},
+        {pool->batches.items, "with 'batch' there would be several", "let 'size' or 'records' be larger"},
         {pool->on.command_count, "its workers run elsewhere, where the file is not", "take 'on' away, or the tasks from lines"},
     };
     for (size_t i = 0; pool->tasks.kind == SOURCE_BLOCKS && i < countof(keys); i++)
@@ -230,35 +230,35 @@ static void check_workers(struct loader *loader, struct pool_spec *pool)
 {
     int64_t slots = (int64_t)pool->on.host_count * pool->on.slots;
     if (slots && pool->on.as_many)
-        pool->workers = slots < POOL_WORKERS_MOST_ELSEWHERE ? slots : POOL_WORKERS_MOST_ELSEWHERE;
-    if (slots && pool->on.as_many && pool->workers < pool->least_workers)
-        pool->workers = pool->least_workers;
-    if (pool->workers > pool_spec_most(pool))
-        diag_error(loader->diags, pool->workers_mark, "more may be elsewhere, as 'on' says",
+        pool->staff.workers = slots < POOL_WORKERS_MOST_ELSEWHERE ? slots : POOL_WORKERS_MOST_ELSEWHERE;
+    if (slots && pool->on.as_many && pool->staff.workers < pool->staff.least)
+        pool->staff.workers = pool->staff.least;
+    if (pool->staff.workers > pool_spec_most(pool))
+        diag_error(loader->diags, pool->staff.mark, "more may be elsewhere, as 'on' says",
                    "pool '%s': %lld workers, and on this machine a pool has at most %d", pool->object.name,
-                   (long long)pool->workers, POOL_WORKERS_MOST);
+                   (long long)pool->staff.workers, POOL_WORKERS_MOST);
 }
 
 static void join_pool(struct loader *loader, struct pool_spec *pool)
 {
     struct object_spec *object = &pool->object;
-    size_t *produces = widen(loader, &object->produces, &object->produces_count, 1);
-    size_t *consumes = widen(loader, &object->consumes, &object->consumes_count, 1);
+    size_t *produces = widen(loader, &object->queues.produces, &object->queues.produces_count, 1);
+    size_t *consumes = widen(loader, &object->queues.consumes, &object->queues.consumes_count, 1);
     if (pool->tasks.kind == SOURCE_QUEUE)
-        add_once(consumes, &object->consumes_count, pool->tasks.queue);
+        add_once(consumes, &object->queues.consumes_count, pool->tasks.queue);
     if (pool->results.kind == RESULTS_QUEUE)
-        add_once(produces, &object->produces_count, pool->results.queue);
+        add_once(produces, &object->queues.produces_count, pool->results.queue);
     check_no_command(loader, pool);
     check_workers(loader, pool);
     check_blocks(loader, pool);
-    if (pool->batch_bytes && (pool->tasks.kind == SOURCE_QUEUE || object->body.kind == BODY_LUA || object->body.kind == BODY_COPROCESS))
+    if (pool->batches.bytes && (pool->tasks.kind == SOURCE_QUEUE || object->body.kind == BODY_LUA || object->body.kind == BODY_COPROCESS))
         diag_error(loader->diags, pool->tasks.mark, "write 'batch: N'",
                    "pool '%s': 'bytes' of 'batch' is the length of a command line, and %s", object->name,
                    pool->tasks.kind == SOURCE_QUEUE ? "a batch of messages is those that are there" : "its tasks have none");
     if (pool->output_file.kind != STREAM_LOG && pool->output == OUTPUT_DISCARD)
         diag_error(loader->diags, object->mark, "take 'output' away, or 'stdout'",
                    "pool '%s': 'output: discard' leaves nothing for the file of 'stdout'", object->name);
-    if (pool->tasks.kind != SOURCE_QUEUE && pool->split)
+    if (pool->tasks.kind != SOURCE_QUEUE && pool->batches.split)
         diag_error(loader->diags, pool->tasks.mark, "take 'split' away, or take the tasks from a queue",
                    "pool '%s': 'split' gives the messages of a queue again one by one, and its tasks "
                    "are none", object->name);
@@ -296,10 +296,10 @@ struct sides {
 
 static void note_sides(struct sides *sides, const struct object_spec *object)
 {
-    for (size_t i = 0; i < object->produces_count; i++)
-        sides->produced[object->produces[i]] = true;
-    for (size_t i = 0; i < object->consumes_count; i++)
-        sides->consumed[object->consumes[i]] = true;
+    for (size_t i = 0; i < object->queues.produces_count; i++)
+        sides->produced[object->queues.produces[i]] = true;
+    for (size_t i = 0; i < object->queues.consumes_count; i++)
+        sides->consumed[object->queues.consumes[i]] = true;
 }
 
 /* A queue of which a process does not say what it does with it has been told of. */
@@ -382,12 +382,12 @@ static bool names_shared(const struct lua_spec *lua)
 static void check_shared(struct loader *loader, const struct pool_spec *pool)
 {
     bool is_lua = pool->object.body.kind == BODY_LUA && pool->kind == POOL_PROCESS;
-    bool is_one = pool->workers == 1 || (pool->tasks.kind <= SOURCE_MATRIX && pool->tasks.count == 1);
+    bool is_one = pool->staff.workers == 1 || (pool->tasks.kind <= SOURCE_MATRIX && pool->tasks.count == 1);
     if (is_lua && !is_one && (names_shared(&pool->object.body.lua) || names_shared(&pool->setup)))
         diag_warning(loader->diags, pool->object.mark,
                      "kind: thread shares it among all workers; between processes a queue passes values on",
                      "parrun.shared is shared by nobody in pool '%s': each of its %lld workers, which are processes, "
-                     "has its own", pool->object.name, (long long)pool->workers);
+                     "has its own", pool->object.name, (long long)pool->staff.workers);
 }
 
 static void check_uses(struct loader *loader)
@@ -416,8 +416,8 @@ static void check_uses(struct loader *loader)
     }
     for (size_t i = 0; i < scenario->thread_count; i++) {
         struct object_spec *object = &scenario->threads[i].object;
-        widen(loader, &object->produces, &object->produces_count, 0);
-        widen(loader, &object->consumes, &object->consumes_count, 0);
+        widen(loader, &object->queues.produces, &object->queues.produces_count, 0);
+        widen(loader, &object->queues.consumes, &object->queues.consumes_count, 0);
         note_sides(&sides, object);
     }
     for (size_t i = 0; i < scenario->queue_count; i++) {

@@ -41,7 +41,7 @@ void creates_check(struct loader *loader)
         const struct clash clashes[] = {
             {pool->on.command_count > 0, "'on'", "the files would be looked for here, and the tasks run elsewhere",
              "take one of them away"},
-            {pool->split, "'split'", "it names one file for the batch, not one for each message", "take one of them away"},
+            {pool->batches.split, "'split'", "it names one file for the batch, not one for each message", "take one of them away"},
         };
         report(loader, "pool", &pool->object, clashes, countof(clashes));
     }

@@ -61,7 +61,7 @@ static bool is_unmatched(const struct loader *loader, const char *pattern)
         .gl_lstat = lstat,
     };
     struct buf whole = {0};
-    const char *directory = *pattern == '/' ? "" : loader->scenario->directory;
+    const char *directory = *pattern == '/' ? "" : loader->scenario->source.directory;
     glob_tree_quote(&whole, directory);
     buf_printf(&whole, "%s%s", *directory ? "/" : "", pattern);
     entries_left = ENTRIES_MOST;

@@ -196,7 +196,7 @@ static struct node moved(struct completion *completion, const struct node *node)
     struct node path = worked_out(completion, node);
     struct arena *arena = completion->loader.arena;
     if (path.kind == NODE_SCALAR && node->file && path.text[0] != '/') {
-        const char *directory = completion->loader.scenario->directories[node->file];
+        const char *directory = completion->loader.scenario->source.directories[node->file];
         struct buf text = {0};
         put_template(&text, directory, strlen(directory));
         buf_printf(&text, "/%s", path.text);
@@ -332,12 +332,12 @@ void scenario_print(struct buf *out, const struct scenario *scenario)
                 .scenario = &copy,
                 .arena = arena_new(),
                 .diags = diags_new(),
-                .vars_known = true,
+                .evaluation.vars_known = true,
             },
         .name = scenario->name,
     };
     struct node node =
-        complete_block(&completion, BLOCK_SCENARIO, scenario->root ? scenario->root : &empty_map);
+        complete_block(&completion, BLOCK_SCENARIO, scenario->source.root ? scenario->source.root : &empty_map);
     if (scenario->mask)
         mask_node(completion.loader.arena, scenario->mask, &node);
     yaml_print(out, &node);
