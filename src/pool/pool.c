@@ -1,4 +1,4 @@
-/* A pool: which worker gets which task, and when. */
+/* A pool: what follows from what, from its start to its end. */
 #include "pool/pool.h"
 
 #include <stdlib.h>
@@ -23,21 +23,8 @@
 #include "scenario/spec.h"
 #include "worker/planner.h"
 
-/* A worker has tasks for so long ahead of the one that runs, and never more than so many. */
-#define AHEAD_TIME (2 * NS_PER_MS)
-#define AHEAD_MOST 2000
-
-/* Tasks that take longer are not sent ahead at all: one of them could wait behind a long one. */
-#define AHEAD_LONGEST (2 * NS_PER_MS)
-
-/* Both for workers elsewhere: the next task is a longer way off, and results that nobody waits for travel together. */
-#define AHEAD_ELSEWHERE (20 * NS_PER_MS)
-
 /* How often is looked for tasks that wait in a busy worker while another is idle. */
 #define LOOK_TIME (2 * NS_PER_MS)
-
-/* Finished tasks that may wait for one before them (output: ordered). */
-#define UNORDERED_MOST 10000
 
 static void look_soon(void *arg);
 static void run_timer(struct pool *pool);
@@ -74,163 +61,6 @@ void pool_break(struct pool *pool, const char *reason)
         pool->end.reason = mem_strdup(reason);
     object_fails(&pool->object);
     pool_look(pool);
-}
-
-/* A task whose terms are known; NULL: there is none now. */
-static struct task *take_known(struct pool *pool)
-{
-    struct error error = {0};
-    struct task *task;
-    while ((task = task_list_take(&pool->feed.ready)) || (task = pool_take_task(pool))) {
-        if (!pool_work_out_terms(pool, task, &error))
-            break;
-        pool_fail_unbegun(pool, task, &error);
-        error_release(&error);
-    }
-    return task;
-}
-
-static struct task *next_task(struct pool *pool)
-{
-    struct task *task = pool_may_begin(pool) ? take_known(pool) : NULL;
-    if (!task)
-        return NULL;
-    if (!pool_take_token(pool, task)) {
-        task_list_add_first(&pool->feed.ready, task);
-        return NULL;
-    }
-    pool_begins(pool);
-    return task;
-}
-
-static bool may_take(const struct pool_worker *worker, size_t most)
-{
-    return worker->state == CREW_READY && !worker->revoking && !worker->leaving && worker->tasks.count < most &&
-           !pool_worker_is_spent(worker);
-}
-
-void pool_worker_begin_first(struct pool_worker *worker)
-{
-    struct task *task = worker->tasks.first;
-    task->times.started = clock_monotonic();
-    if (task->times.due)
-        task_forget(task);
-    task->worker = worker->number;
-    task->pid = worker->pid;
-    pool_message_tried(worker->pool, task);
-    pool_tell_started(worker->pool, task);
-}
-
-void pool_give(struct pool_worker *worker, struct task *task)
-{
-    task->id = ++worker->pool->feed.next_id;
-    if (!worker->pool->spec->own_timeout)
-        task->terms.timeout = pool_task_timeout(worker->pool);
-    if (!worker->pool->object.run->plan.dry)
-        pool_begin_file(task);
-    task_list_add(&worker->tasks, task);
-    if (worker->tasks.count == 1)
-        pool_worker_begin_first(worker);
-    worker->kind->send(worker, task);
-}
-
-/* How many tasks a worker may have in all. */
-static size_t tasks_at_once(const struct pool *pool)
-{
-    bool here = !pool->spec->on.command_count;
-    if (!pool->pace.average || pool->pace.average > (here ? AHEAD_LONGEST : AHEAD_ELSEWHERE) || pool_is_paced(pool))
-        return 1;
-    int64_t ahead = (here ? AHEAD_TIME : AHEAD_ELSEWHERE) / pool->pace.average;
-    return 1 + (size_t)(ahead > AHEAD_MOST ? AHEAD_MOST : ahead);
-}
-
-/* Gives tasks to those who have fewer than MOST; false when none is left to give. */
-static bool fill_worker(struct pool *pool, size_t most)
-{
-    for (size_t i = 0; i < pool->workers.count; i++) {
-        struct pool_worker *worker = pool->workers.list[i];
-        while (may_take(worker, most)) {
-            struct task *task = next_task(pool);
-            if (!task)
-                return false;
-            pool_give(worker, task);
-        }
-    }
-    return true;
-}
-
-/* Nothing but a free worker is needed. */
-static bool is_open(const struct pool *pool)
-{
-    return !pool_is_held(pool) && !pool->records.full && !pool_is_paused(pool) && !pool_is_stopping(pool) &&
-           pool->order.unordered_count <= UNORDERED_MOST;
-}
-
-size_t pool_idle_workers(const struct pool *pool)
-{
-    size_t count = 0;
-    for (size_t i = 0; is_open(pool) && i < pool->workers.count; i++)
-        count += may_take(pool->workers.list[i], 1);
-    return count;
-}
-
-struct pool_worker *pool_idle_worker(struct pool *pool)
-{
-    if (!is_open(pool) || !pool_may_begin(pool))
-        return NULL;
-    for (size_t i = 0; i < pool->workers.count; i++)
-        if (may_take(pool->workers.list[i], 1))
-            return pool->workers.list[i];
-    return NULL;
-}
-
-/* An idle worker is served before any other gets a task ahead. */
-static void give_tasks(struct pool *pool)
-{
-    if (pool->needs.claims) {
-        pool_ask(pool, pool_idle_workers(pool));
-        return;
-    }
-    if (!is_open(pool))
-        return;
-    if (fill_worker(pool, 1))
-        fill_worker(pool, tasks_at_once(pool));
-}
-
-/* A dry run of Lua bodies needs no worker: each task is told of and done. */
-static void plan_tasks(struct pool *pool)
-{
-    struct task *task;
-    while (!pool->object.run->held && (task = next_task(pool)))
-        pool_finish_task(pool, task);
-}
-
-/* The pool begins no more tasks: what was to be tried again has failed, and its last result counts, of whose span and use
- * task.retrying has told. */
-static void end_untried(struct pool *pool, struct task *task)
-{
-    task->attempt--;
-    task->times.started = task->times.finished = 0;
-    task->end.memory = task->end.cpu = 0;
-    pool_finish_task(pool, task);
-}
-
-/* What was to be tried again when the run is stopped has neither succeeded nor failed: another run does it. */
-static bool has_failed(const struct pool *pool, const struct task *task)
-{
-    return task->times.due && (pool->pacing.halted || pool->end.broken) && pool->spec->tasks.kind != SOURCE_QUEUE;
-}
-
-static void skip_ready(struct pool *pool)
-{
-    struct task *task;
-    pool_unask(pool);
-    while ((task = task_list_take(&pool->feed.ready))) {
-        if (has_failed(pool, task))
-            end_untried(pool, task);
-        else
-            pool_skip_task(pool, task);
-    }
 }
 
 static bool has_hooks(const struct scenario *scenario)
@@ -283,18 +113,18 @@ static void look_soon(void *arg)
     if (!object_is_alive(&pool->object))
         return;
     if (pool->object.run->plan.dry && pool->spec->object.body.kind == BODY_LUA)
-        plan_tasks(pool);
+        pool_plan_tasks(pool);
     pool_take_due(pool);
     if (pool->pacing.halted && !pool->pacing.told_halt)
         pool_halt_worker(pool);
     pool_replace_worker(pool);
     pool_trim_worker(pool);
     if (pool_is_closing(pool))
-        skip_ready(pool);
+        pool_skip_ready(pool);
     else if (pool_is_stopping(pool) || pool_is_paused(pool))
         pool_return_messages(pool);
     else
-        give_tasks(pool);
+        pool_give_tasks(pool);
     pool_keep_worker(pool);
     pool_spare_worker(pool);
     agents_trim(pool);
