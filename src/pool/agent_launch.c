@@ -223,18 +223,20 @@ static void on_exited(void *arg)
         settle(agent);
 }
 
-/* sshd(8) drops some of those that come while ten others have not said who they are, and more. */
+/* sshd(8) drops some of those that come while ten others have not said who they are, and more; starts of a command are this machine's load. */
 #define UNKNOWN_MOST 8
 
-/* Who has to wait for one of them looks again after this, and up to twice as long. */
+/* Who has to wait for one of them looks again after this, and up to twice as long; with many agents longer, as each looks at all of them. */
 #define TURN_AGAIN (50 * NS_PER_MS)
+#define MANY_AGENTS 64
 
-/* How many connections to the host of AGENT are being made; of 0 hosts none. */
+/* How many connections are being made that go the way of AGENT's: to its host, or by the command. Slurm has turns instead. */
 static size_t count_unknown(const struct pool_agent *agent)
 {
     const struct pool *pool = agent->pool;
-    size_t hosts = agent_spec(agent)->host_count, count = 0;
-    for (size_t i = hosts ? agent->number % hosts : 0; hosts && i < pool->elsewhere.agent_count; i += hosts)
+    const struct on_spec *spec = agent_spec(agent);
+    size_t ways = spec->host_count ? spec->host_count : !spec->slurm.given, count = 0;
+    for (size_t i = ways ? agent->number % ways : 0; ways && i < pool->elsewhere.agent_count; i += ways)
         count += pool->elsewhere.agents[i]->state == AGENT_LAUNCHED;
     return count;
 }
@@ -330,11 +332,17 @@ static void lose_late(struct pool_agent *agent)
     buf_release(&reason);
 }
 
+static int64_t turn_again(struct pool *pool)
+{
+    int64_t most = TURN_AGAIN * (int64_t)(1 + pool->elsewhere.agent_count / MANY_AGENTS);
+    return TURN_AGAIN + rand_r(&pool->pacing.seed) % most;
+}
+
 void agent_on_time(void *arg)
 {
     struct pool_agent *agent = arg;
     if (agent->state == AGENT_WAITING && count_unknown(agent) >= UNKNOWN_MOST)
-        timer_start(agent->timer, TURN_AGAIN + rand_r(&agent->pool->pacing.seed) % TURN_AGAIN);
+        timer_start(agent->timer, turn_again(agent->pool));
     else if (agent->state == AGENT_WAITING)
         launch(agent);
     else if (agent->state == AGENT_ENDING)
