@@ -120,8 +120,7 @@ void pool_keep_worker(struct pool *pool)
         (!pool_has_more(pool) && !pool_has_backlog(pool)))
         return;
     size_t staffed = pool_staffed(pool);
-    bool elastic = pool->spec->staff.idle_time || pool->workers.scaled;
-    size_t wanted = elastic ? pool_elastic_staff(pool, staffed) : pool->workers.wanted;
+    size_t wanted = pool->spec->staff.idle_time ? pool_elastic_staff(pool, staffed) : pool->workers.wanted;
     for (size_t i = 0; i < pool->workers.count && staffed < wanted && !pool->end.broken && !pool->workers.refused_now; i++) {
         if (pool->workers.list[i]->state != CREW_NONE)
             continue;

@@ -144,10 +144,7 @@ void pool_limit_worker(struct pool *pool);
 /* Starts workers: all at the beginning, later in place of those that were lost. Of an elastic pool as many as tasks wait. */
 void pool_keep_worker(struct pool *pool);
 
-/*
- * elastic.c: how many workers an elastic pool is to have, or one that a word has given another number, of which STAFFED are there or
- * on their way: no more than there are tasks for.
- */
+/* elastic.c: how many workers an elastic pool is to have, of which STAFFED are there or on their way. */
 size_t pool_elastic_staff(struct pool *pool, size_t staffed);
 
 /* Gives back those that have had nothing to do for long, of an elastic pool. */
