@@ -71,15 +71,28 @@ static int find_timeout(struct pool *pool, struct task *task, struct buf *text, 
     return result;
 }
 
+/* As render(), the value in ARENA: nil where the item has not what is asked for. */
+static int find_value(struct pool *pool, const char *key, const struct template *written, struct arena *arena,
+                      struct value *value, struct error *error)
+{
+    int result = template_value(written, exec_context_script(&pool->needs.terms), arena, value, error);
+    return result ? error_wrap(error, "%s", key) : 0;
+}
+
+/* What an item does not say is false. */
 static int find_allowed(struct pool *pool, struct task *task, struct buf *text, struct error *error)
 {
-    int result = render(pool, "allow_failure", pool->spec->own_allowed, text, error);
-    if (result)
-        return result;
+    struct arena *arena = arena_new();
+    struct value value = {0};
+    int result = find_value(pool, "allow_failure", pool->spec->own_allowed, arena, &value, error);
+    buf_clear(text);
+    if (!result && value.type != VALUE_NIL)
+        value_text(text, &value);
     task->terms.allowed = !strcmp(buf_string(text), "true");
-    if (!task->terms.allowed && strcmp(buf_string(text), "false"))
-        return error_set(error, ERROR_FAILED, "allow_failure: '%s' is neither true nor false", buf_string(text));
-    return 0;
+    if (!result && value.type != VALUE_NIL && !task->terms.allowed && strcmp(buf_string(text), "false"))
+        result = error_set(error, ERROR_FAILED, "allow_failure: '%s' is neither true nor false", buf_string(text));
+    arena_free(arena);
+    return result;
 }
 
 static int find_limits(struct pool *pool, struct task *task, struct error *error)
@@ -139,8 +152,9 @@ static int find_codes(struct pool *pool, struct task *task, struct error *error)
     buf_clear(&task->terms.codes);
     for (size_t i = 0; i < codes->own_count && !result; i++) {
         struct value value;
-        result = template_value(codes->own[i], exec_context_script(&pool->needs.terms), arena, &value, error);
-        result = result ? error_wrap(error, "success_codes") : add_codes(task, &value, error);
+        result = find_value(pool, "success_codes", codes->own[i], arena, &value, error);
+        if (!result && value.type != VALUE_NIL)
+            result = add_codes(task, &value, error);
     }
     arena_free(arena);
     return result;
@@ -167,7 +181,7 @@ int pool_work_out_terms(struct pool *pool, struct task *task, struct error *erro
 bool pool_code_is_success(const struct pool *pool, const struct task *task, int64_t code)
 {
     const struct codes_spec *codes = &pool->spec->success;
-    if (!codes->own_count)
+    if (!codes->own_count || (!codes->count && !task->terms.codes.length))
         return scenario_is_success(codes, code);
     return (codes->count && scenario_is_success(codes, code)) ||
            (task->terms.codes.length && memchr(task->terms.codes.data, (int)code, task->terms.codes.length));
