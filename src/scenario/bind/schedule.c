@@ -23,6 +23,25 @@
 
 #define FORM "write schedule: {cron: \"*/5 * * * *\"} or schedule: {every: 30s}"
 
+/* The form of a schedule for what was written as a text, which stands in it. */
+static const char *form_hint(struct loader *loader, const struct node *node)
+{
+    struct error error = {0};
+    struct cron cron;
+    struct cron_fault fault = {0};
+    int64_t every;
+    const char *hint = FORM;
+    if (node->kind != NODE_SCALAR)
+        return hint;
+    if (!duration_parse(node->text, &every, &error))
+        hint = arena_printf(loader->arena, "write schedule: {every: %s}", node->text);
+    else if (cron_parse(node->text, &cron, &fault))
+        hint = arena_printf(loader->arena, "write schedule: {cron: \"%s\"}", node->text);
+    error_release(&error);
+    cron_fault_release(&fault);
+    return hint;
+}
+
 static void report_fault(struct loader *loader, const struct field *field, const struct node *node, const struct cron_fault *fault)
 {
     struct mark mark = node_has_template(node)
@@ -143,7 +162,7 @@ static void bind_schedule(struct loader *loader, const struct field *field, cons
     if (node->kind == NODE_BROKEN)
         return;
     if (node->kind != NODE_MAP) {
-        field_expected(loader, field, node, "a mapping of keys", FORM);
+        field_expected(loader, field, node, "a mapping of keys", form_hint(loader, node));
         return;
     }
     size_t before = diags_count(loader->diags);

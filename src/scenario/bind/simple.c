@@ -46,8 +46,9 @@ static void bind_integer(struct loader *loader, const struct field *field, const
     *(int64_t *)field->member = value.integer;
 }
 
-static const char *boolean_hint(const struct node *node)
+static const char *boolean_hint(struct loader *loader, const struct node *node)
 {
+    struct nearest nearest = {.wrong = node->text};
     static const struct {
         const char *word;
         const char *hint;
@@ -62,7 +63,11 @@ static const char *boolean_hint(const struct node *node)
     for (size_t i = 0; node->kind == NODE_SCALAR && i < countof(words); i++)
         if (!strcasecmp(words[i].word, node->text))
             return words[i].hint;
-    return NULL;
+    if (node->kind != NODE_SCALAR)
+        return NULL;
+    nearest_offer(&nearest, "true");
+    nearest_offer(&nearest, "false");
+    return loader_did_you_mean(loader, &nearest, NULL);
 }
 
 static void bind_boolean(struct loader *loader, const struct field *field, const struct node *node)
@@ -71,7 +76,7 @@ static void bind_boolean(struct loader *loader, const struct field *field, const
     if (!field_value(loader, field, node, &value))
         return;
     if (value.type != VALUE_BOOLEAN)
-        field_expected(loader, field, node, field->key->type->wording, boolean_hint(node));
+        field_expected(loader, field, node, field->key->type->wording, boolean_hint(loader, node));
     else
         *(bool *)field->member = value.boolean;
 }
