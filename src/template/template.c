@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "script/state.h"
 #include "template/expression.h"
 #include "template/shell_quote.h"
@@ -238,14 +239,36 @@ static bool is_list(lua_State *lua, int index)
     return empty || lua_rawlen(lua, index);
 }
 
+/* The first by the alphabet of the names that the mapping at INDEX has for one value; NULL: none that can stand behind a '.'. */
+static const char *first_name(lua_State *lua, int index)
+{
+    const char *first = NULL;
+    for (lua_pushnil(lua); lua_next(lua, index); lua_pop(lua, 1)) {
+        const char *name = lua_type(lua, -2) == LUA_TSTRING ? lua_tostring(lua, -2) : "";
+        if (is_identifier(name) && !lua_istable(lua, -1) && (!first || strcmp(name, first) < 0))
+            first = name;
+    }
+    return first;
+}
+
+/* EXPRESSION gave the mapping at INDEX where one word is to stand. */
+static int say_mapping(lua_State *lua, int index, const char *expression, struct error *error)
+{
+    const char *name = first_name(lua, index);
+    bool plain = !expression[strspn(expression, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.")];
+    if (!name || !plain)
+        return error_set(error, ERROR_FAILED, "a mapping cannot be put into a command, one of its values can");
+    return error_set(error, ERROR_FAILED, "a mapping cannot be put into a command, one of its values can: write ${{ %s.%s }}",
+                     expression, name);
+}
+
 /* A list stands for its elements, each a word. */
-static int append_list(const struct rendering *rendering, int index, struct error *error)
+static int append_list(const struct rendering *rendering, int index, const struct expression *expression, struct error *error)
 {
     lua_State *lua = rendering->script->lua;
     lua_Unsigned count = lua_rawlen(lua, index);
     if (!is_list(lua, index))
-        return error_set(error, ERROR_FAILED,
-                         "a table that is no list cannot be put into a command");
+        return say_mapping(lua, index, expression->text, error);
     for (lua_Unsigned i = 1; i <= count; i++) {
         if (i > 1)
             buf_char(rendering->out, ' ');
@@ -295,7 +318,7 @@ static int append_value(struct rendering *rendering, size_t number, struct error
     if (rendering->template->use == TEMPLATE_TEXT || segment->expression.raw)
         return append_text(lua, index, out, error);
     if (segment->place == SHELL_BARE && lua_type(lua, index) == LUA_TTABLE)
-        return append_list(rendering, index, error);
+        return append_list(rendering, index, &segment->expression, error);
     if (segment->place == SHELL_NUMBER)
         return append_number(lua, index, out, error);
     if (segment->place < SHELL_VARIABLE)

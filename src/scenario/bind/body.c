@@ -1,4 +1,5 @@
 /* What an object runs: a shell line, a program with arguments, a coprocess, or a Lua chunk. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,51 @@ static void bind_shell(struct loader *loader, const struct field *field, const s
         set_shell(loader, body, program);
 }
 
+/* The quote of the shell behind AT that closes the one there; the end where none does. */
+static const char *quote_end(const char *at)
+{
+    char quote = *at++;
+    for (; *at && *at != quote; at++)
+        if (quote == '"' && *at == '\\' && at[1])
+            at++;
+    return at;
+}
+
+/* The first apostrophe in a word of LINE that a shell reads as a quote, as in "it's"; NULL: none. */
+static const char *find_apostrophe(const char *line)
+{
+    for (const char *at = line; *at; at++) {
+        if (*at == '\'' && at > line && isalpha((unsigned char)at[-1]) && isalpha((unsigned char)at[1]))
+            return at;
+        const char *end = *at == '\\'                   ? at + 1
+                          : *at == '\'' || *at == '"'     ? quote_end(at)
+                          : !strncmp(at, "${{", 3) ? strstr(at, "}}")
+                                                   : at;
+        if (!end || !*end)
+            return NULL;
+        at = end;
+    }
+    return NULL;
+}
+
+/* What closes no quote, for a line that NODE has: spelled as its own quotes in the file need it. */
+static const char *open_quote_hint(struct loader *loader, const struct node *node, const char *line, const char *open)
+{
+    const char *apostrophe = *open == '\'' ? find_apostrophe(line) : NULL;
+    bool twice = node->style == STYLE_DOUBLE, single = node->style == STYLE_SINGLE;
+    if (!apostrophe)
+        return arena_printf(loader->arena, "close it, or write %s%s%s for the character itself", twice ? "\\\\" : "\\",
+                            twice && *open == '"' ? "\\" : single && *open == '\'' ? "'" : "", open);
+    const char *word = apostrophe, *end = apostrophe + 1;
+    while (word > line && isalnum((unsigned char)word[-1]))
+        word--;
+    while (isalnum((unsigned char)*end))
+        end++;
+    const char *quote = twice ? "\\\"" : "\"";
+    return arena_printf(loader->arena, "write %s%.*s%s%.*s%s for a word with an apostrophe", quote, (int)(apostrophe - word), word,
+                        single ? "''" : "'", (int)(end - apostrophe - 1), apostrophe + 1, quote);
+}
+
 static void bind_line(struct loader *loader, const struct field *field, const struct node *node, struct body_spec *body)
 {
     size_t length;
@@ -85,7 +131,7 @@ static void bind_line(struct loader *loader, const struct field *field, const st
     const char *open = template_open_quote(body->run);
     loader_note_queues(loader, node, (struct mark){0}, line, length);
     if (open)
-        diag_warning(loader->diags, loader_mark(loader, node), arena_printf(loader->arena, "close it, or write '\\%s' for the character itself", open),
+        diag_warning(loader->diags, loader_mark(loader, node), open_quote_hint(loader, node, line, open),
                      "the command ends within %s %s, which the shell cannot read", open, open);
 }
 
@@ -118,6 +164,33 @@ static struct template **bind_texts(struct loader *loader, const struct field *f
     return texts;
 }
 
+/* True where the word at PLACE of LIST, an operator of a shell, is an argument that the program knows: of expr, test and [,
+ * or the end of what find executes. */
+static bool knows_operator(const struct node *list, size_t place)
+{
+    static const char *const knowing[] = {"expr", "test", "[", "-exec", "-execdir", "-ok", "-okdir"};
+    for (size_t i = 0; i < place; i++)
+        for (size_t k = 0; k < countof(knowing) && list->items[i].kind == NODE_SCALAR; k++) {
+            const char *slash = strrchr(list->items[i].text, '/');
+            if (!strcmp(slash ? slash + 1 : list->items[i].text, knowing[k]))
+                return true;
+        }
+    return false;
+}
+
+/* Warns of the first word of LIST that is nothing but an operator of a shell. */
+static void warn_of_operators(struct loader *loader, const struct node *list)
+{
+    static const char *const operators[] = {">", ">>", "<", "|", "&&", "||", ";", "&", "2>", "2>&1", "&>"};
+    for (size_t i = 1; i < list->size; i++)
+        for (size_t k = 0; k < countof(operators); k++)
+            if (list->items[i].kind == NODE_SCALAR && !strcmp(list->items[i].text, operators[k]) && !knows_operator(list, i)) {
+                diag_warning(loader->diags, loader_mark(loader, &list->items[i]), "write the line as 'run', which a shell reads",
+                             "no shell reads this: '%s' is an argument of the program", operators[k]);
+                return;
+            }
+}
+
 /* HINT is for who has written a line instead of a list. */
 static void bind_words(struct loader *loader, const struct field *field, const struct node *node,
                        const char *hint, struct body_spec *body)
@@ -129,6 +202,7 @@ static void bind_words(struct loader *loader, const struct field *field, const s
     }
     body->arguments = bind_texts(loader, field, node, "a text as argument");
     body->argument_count = node->size;
+    warn_of_operators(loader, node);
     if (node->items->kind == NODE_SCALAR && !node->items->size)
         field_expected(loader, field, node->items, "the name of a program", NULL);
 }
