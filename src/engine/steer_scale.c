@@ -84,11 +84,12 @@ static void read_aim(struct steering *steering, const char *text, struct aim *ai
     struct error error = {0};
     struct object **found;
     const char *equals = strchr(text, '=');
-    if (!equals) {
-        steering_fault(steering, ERROR_FAILED, "'%s' says no number: write %s=4, %s=+1 or %s=-1", text, text, text, text);
+    char *name = mem_copy(text, strcspn(text, "="));
+    if (!equals || !equals[1]) {
+        steering_fault(steering, ERROR_FAILED, "'%s' has no =N behind it: write %s=4, %s=+1 or %s=-1", name, name, name, name);
+        free(name);
         return;
     }
-    char *name = mem_copy(text, (size_t)(equals - text));
     aim->object = find_declared(run, name);
     if (!aim->object && steer_find(run, (const char *const *)&name, 1, &found, &error) >= 0) {
         steering_fault(steering, ERROR_FAILED, "'%s' is no name of a pool or a process as the scenario has it", name);
