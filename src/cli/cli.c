@@ -174,7 +174,7 @@ int cli_run(const struct options *options)
     order.no_jobserver = error.text;
     order.socket = private_socket_new();
     jobserver_pass_on(flags);
-    guard_run(runner_main, give_back, &order);
+    guard_run("runner", runner_main, give_back, &order);
 }
 
 /* The file for a shell, or what completes the last of the words that it hands over. */

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/unit.h"
@@ -44,6 +45,7 @@ static const int forwarded[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGUSR1,
                                 SIGUSR2, SIGTSTP, SIGCONT, SIGWINCH};
 
 struct guard {
+    const char *name; /* of the runner, as messages have it */
     pid_t runner;
     sigset_t set;
     int64_t last_at[NSIG];
@@ -249,19 +251,22 @@ static int own_status(const struct guard *guard)
 static void tell_end(const struct guard *guard)
 {
     int signal_number = WIFSIGNALED(guard->status) ? WTERMSIG(guard->status) : 0;
+    struct buf text = {0};
     if (guard->deaf)
-        stdio_say("parrun: error: the run did not hear that it was to end; everything that it had started was ended\n");
+        buf_text(&text, "parrun: error: the run did not hear that it was to end; everything that it had started was ended\n");
     else if (signal_number == SIGKILL)
-        stdio_say("parrun: error: the runner was killed by SIGKILL; "
-                  "everything it had started was ended\n");
+        buf_printf(&text, "parrun: error: the %s was killed by SIGKILL; everything it had started was ended\n", guard->name);
     else if (is_fault(signal_number))
-        stdio_say("parrun: error: the runner crashed, which is a fault of parrun's own; "
-                  "everything it had started was ended\n");
+        buf_printf(&text, "parrun: error: the %s crashed, which is a fault of parrun's own; "
+                          "everything it had started was ended\n", guard->name);
+    if (text.length)
+        stdio_say(text.data);
+    buf_release(&text);
 }
 
-_Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg, int status), void *arg)
+_Noreturn void guard_run(const char *name, int (*runner)(void *arg), void (*settle)(void *arg, int status), void *arg)
 {
-    struct guard guard = {0};
+    struct guard guard = {.name = name};
     sigset_t mask;
     sigemptyset(&guard.set);
     sigaddset(&guard.set, SIGCHLD);
@@ -275,7 +280,7 @@ _Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg, int
     share_life(ends);
     guard.runner = fork();
     if (guard.runner < 0) {
-        fprintf(stderr, "parrun: error: cannot start the runner: %s\n", strerror(errno));
+        fprintf(stderr, "parrun: error: cannot start the %s: %s\n", name, strerror(errno));
         exit(MEM_EXIT_STATUS);
     }
     if (guard.runner == 0) {

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 
 /*
- * Runs RUNNER(ARG) under a guard and ends the process the way the runner ended: with its exit
+ * Runs RUNNER(ARG), which messages call NAME, under a guard and ends the process the way the runner ended: with its exit
  * status, or by the same signal; with FAULT_EXIT_STATUS where it crashed. RUNNER's return value is its exit status. SETTLE(ARG, STATUS) is
  * called in the guard once nothing is left of the runner and of what it started; STATUS is how the guard ends, as of wait(2).
  */
@@ -31,7 +31,7 @@ void guard_grace(int64_t grace);
 /* In the runner: a descriptor on which read(2) returns 0 once the guard is gone; -1 where there is none. */
 int guard_life(void);
 
-_Noreturn void guard_run(int (*runner)(void *arg), void (*settle)(void *arg, int status), void *arg);
+_Noreturn void guard_run(const char *name, int (*runner)(void *arg), void (*settle)(void *arg, int status), void *arg);
 
 /* True where a shell with job control could continue the process GUARD once it was stopped. */
 bool guard_can_pause(pid_t guard);

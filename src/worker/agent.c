@@ -561,7 +561,7 @@ _Noreturn void agent_main(void)
 {
     static struct agent agent;
     agent.place = private_socket_new();
-    guard_run(agent_serve, settle, &agent);
+    guard_run("agent", agent_serve, settle, &agent);
 }
 
 _Noreturn void agent_main_brought(void)

@@ -296,13 +296,13 @@ static void settle_nothing(void *arg, int status)
 static int guard_and_exit(int report)
 {
     (void)report;
-    guard_run(exit_7, settle_nothing, NULL);
+    guard_run("runner", exit_7, settle_nothing, NULL);
 }
 
 static int guard_and_die(int report)
 {
     (void)report;
-    guard_run(die_of_int, settle_nothing, NULL);
+    guard_run("runner", die_of_int, settle_nothing, NULL);
 }
 
 /* The guard ends as its runner did, and what the runner left is gone, which had its time. */

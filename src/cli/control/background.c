@@ -168,7 +168,7 @@ static _Noreturn void become_run(struct starting *starting, int told, const stru
     identity_print(&identity, &starting->row);
     free(identity.identity.id);
     sigprocmask(SIG_SETMASK, mask, NULL);
-    guard_run(run, settle, starting);
+    guard_run("runner", run, settle, starting);
 }
 
 static void pass_on(int signal_number)
