@@ -132,7 +132,7 @@ static const struct command commands[] = {
               "error in a suite of its own. A case of a task has the name of its item, the second with that item \"ITEM (2)\". "
               "A task that succeeded at last has a flakyFailure for each attempt before; one that "
               "failed has its first attempt as failure and each other one as rerunFailure. What may fail is skipped where it "
-              "did. Of the output of a case 64 kB are kept, the beginning and the end. With --junit FILE a run writes the same, "
+              "did, as what was ended before its time is; each attempt before is a rerunFailure. Of the output of a case 64 kB are kept, the beginning and the end. With --junit FILE a run writes the same, "
               "and FILE is an error until it has ended.",
      .example = "parrun junit -o run.xml run.jsonl.gz"},
     {.word = "trace", .operands = "RECORD", .mode = MODE_TRACE, .group = "after", .subject = true, .takes = TAKES_FILE,

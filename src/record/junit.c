@@ -161,18 +161,26 @@ static bool is_listed(const struct buf *list, const char *object)
     return listed;
 }
 
-/* By its final state: one that has succeeded at last was flaky, else the first attempt is its failure. */
+/* The element of attempt I before the last, by what came of all: the first one of a failure is that failure. */
+static const char *element_of(bool failed, bool succeeded, size_t i)
+{
+    if (succeeded)
+        return "flakyFailure";
+    return failed && !i ? "failure" : "rerunFailure";
+}
+
+/* By its final state: one that has succeeded at last was flaky. */
 static void put_outcome(struct junit *junit, struct suite *suite, const struct lifetime *life)
 {
     struct buf *out = &junit->text;
     bool failed = life->reason && !suite->allowed && !life->allowed && !(life->task < 0 && is_listed(&junit->allowed, life->object));
+    bool skipped = !failed && (life->skipped || life->reason);
     for (size_t i = 0; i < life->try_count; i++)
-        put_failure(out, !failed ? "flakyFailure" : i ? "rerunFailure" : "failure", life->tries[i].reason,
-                    &life->tries[i].output);
+        put_failure(out, element_of(failed, !failed && !skipped, i), life->tries[i].reason, &life->tries[i].output);
     if (failed)
         put_failure(out, life->try_count ? "rerunFailure" : "failure", life->reason, NULL);
     suite->failures += failed;
-    if (!failed && (life->skipped || life->reason)) {
+    if (skipped) {
         buf_text(out, "<skipped");
         xml_attribute(out, "message", life->skipped ? life->skipped : life->reason);
         buf_text(out, "/>\n");

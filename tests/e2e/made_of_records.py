@@ -153,7 +153,7 @@ def test_a_task_that_a_stop_keeps_from_being_tried_again_has_not_failed():
     check_status(status, -TERM)
     assert b"failed" not in out and b"Pool p: 0 tasks succeeded, 2 were not done." in out, out
     cases, failures, _ = junit(directory.path / "j.xml")
-    assert failures == 0 and children(cases["p", "a"]) == children(cases["p", "a (2)"]) == ["flakyFailure", "skipped"]
+    assert failures == 0 and children(cases["p", "a"]) == children(cases["p", "a (2)"]) == ["rerunFailure", "skipped"]
     told = parrun("summary", "r", directory=directory).stdout.decode()
     busy = [int(percent) for percent in re.findall(r"busy (\d+)%", told)]
     assert "0 tasks, 0 failed, 2 tried again" in told and len(busy) == 1 and busy[0] <= 100, told
