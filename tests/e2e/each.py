@@ -239,6 +239,8 @@ def test_show_is_what_runs():
 WRONG = (
     (["gzip", "-c", "{}", ">", "{}.gz", ":::", "f"], "write one word, parrun each 'gzip -c {} > {}.gz'"),
     (["cd", "{}", "&&", "make", ":::", "a"], "write one word"),
+    (["-j2", "echo", "{}", "::", "a", "b"], "'::' would be an argument here: write ::: before the items, or -q before"),
+    (["echo", "{1}{2}", "::+", "1"], "write :::+ before the items"),
     (["cd", ":::", "a"], "write a line for the shell, parrun each 'cd {}'"),
     (["exit", ":::", "3"], "'exit' is no program but a word of the shell"),
     (["no-such-program-here", ":::", "a"], "there is no program 'no-such-program-here' in PATH"),

@@ -127,6 +127,29 @@ static int check_operators(const struct each *each, struct error *error)
     return 0;
 }
 
+/* "::", as ":::" goes wrong; "" of a word that is no such. */
+static const char *separator_meant(const char *word)
+{
+    size_t colons = strspn(word, ":");
+    bool linked = !strcmp(word + colons, "+");
+    if (colons < 2 || (word[colons] && !linked))
+        return "";
+    return linked ? ":::+" : ":::";
+}
+
+static int check_separators(const struct each *each, struct error *error)
+{
+    for (size_t i = 0; i < each->command_count; i++) {
+        const char *meant = separator_meant(each->command[i]);
+        if (*meant)
+            return error_set(error, ERROR_FAILED,
+                             "each: '%s' would be an argument here: write %s before the items, or -q before the command "
+                             "where it is one",
+                             each->command[i], meant);
+    }
+    return 0;
+}
+
 int each_check_command(const struct each *each, struct error *error)
 {
     if (!each->command_count)
@@ -135,6 +158,8 @@ int each_check_command(const struct each *each, struct error *error)
                          "parrun each sh -c {}");
     if (each_is_shell_line(each))
         return 0;
-    int result = each->quote || each->behind_dashes ? 0 : check_operators(each, error);
+    bool words = each->quote || each->behind_dashes;
+    int result = words ? 0 : check_separators(each, error);
+    result = result || words ? result : check_operators(each, error);
     return result ? result : check_program(each, error);
 }

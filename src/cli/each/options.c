@@ -323,7 +323,7 @@ static const struct option table[] = {
      .help = "cut standard input, or -a FILE, into blocks of whole lines, each the standard input of a command"},
     {OPTION, .name = "pipepart", .flag = MEMBER(blocks.pipepart), .help = "the same of -a FILE, which is cut where it lies"},
     {OPTION, .letter = 'q', .name = "quote", .flag = MEMBER(quote),
-     .help = "one word is a program too, never a line for the shell; no word is an operator"},
+     .help = "one word is a program too, never a line for the shell; no word is an operator or '::'"},
     {OPTION, .letter = 'r', .name = "no-run-if-empty", .take = take_nothing,
      .help = "nothing is run without items in any case"},
     {OPTION, .name = "recend", .argument = "TEXT", .take = each_take_record_end,
