@@ -336,8 +336,19 @@ static void put_reason(const struct results *results, struct buf *line, const st
     buf_release(&reason);
 }
 
+/* In the journal's words, and those of a run: success_codes, allow_failure and timeouts are reckoned with. */
+static const char *state_of(const struct task *task)
+{
+    if (task->end.outcome == OUTCOME_DONE)
+        return "succeeded";
+    if (task->end.outcome == OUTCOME_CANCELLED)
+        return "stopped";
+    return task->terms.allowed ? "allowed" : "failed";
+}
+
 static void put_outcome(const struct results *results, struct buf *line, const struct task *task)
 {
+    buf_printf(line, ",\"state\":\"%s\"", state_of(task));
     if (task->end.outcome == OUTCOME_DONE || task->end.outcome == OUTCOME_EXITED)
         buf_printf(line, ",\"exit\":%lld", (long long)task->end.number);
     else if (task->end.outcome == OUTCOME_SIGNALED)

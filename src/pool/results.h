@@ -2,10 +2,10 @@
  * What a pool keeps of its tasks for later: a record each as JSON Lines or as the row of a table (results_table.h), in a
  * file, or in a directory with the output of each task beside it; or as messages of a queue.
  *
- *     {"pool":"p","index":0,"item":...,"attempt":1,"exit":0,"seconds":0.012345,"memory":1331200,
- *      "output":"..."}
+ *     {"pool":"p","index":0,"item":...,"attempt":1,"state":"succeeded","exit":0,"seconds":0.012345,
+ *      "memory":1331200,"output":"..."}
  *
- * "signal" stands for "exit" where a signal ended it, "reason" tells why a task failed that had
+ * "state" is else "failed", "allowed" where that may be, or "stopped". "signal" stands for "exit" where a signal ended it, "reason" tells why a task failed that had
  * neither, "result" holds what a Lua body returned; what is no UTF-8 is there as "item_base64" and so on besides. In a
  * directory, output is INDEX.out, and standard error that is kept apart ("errors" in a record) INDEX.err; one of an
  * earlier run that goes on is kept as INDEX.out.1, .2 ..., and those that any other earlier run has recorded are

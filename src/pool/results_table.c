@@ -38,7 +38,7 @@ struct results_table {
 
 /* "item" and "other" apart, what stands before the item's columns and behind them. */
 static const char *const before[] = {"index"};
-static const char *const behind[] = {"exit", "seconds", "output", "errors", "result", "attempt", "signal", "reason", "memory", "other"};
+static const char *const behind[] = {"exit", "seconds", "output", "errors", "result", "attempt", "signal", "reason", "memory", "state", "other"};
 
 static bool is_used(const struct results_table *table, const char *name)
 {

@@ -1,7 +1,7 @@
 /*
  * Records of tasks as the rows of a table, CSV (RFC 4180) or the same with tabs:
  *
- *     index, the item's columns, exit, seconds, output, [errors,] [result,] attempt, signal, reason, memory, other
+ *     index, the item's columns, exit, seconds, output, [errors,] [result,] attempt, signal, reason, memory, state, other
  *
  * The item's columns are the keys of the first item where that is a mapping, item.1, item.2 ... where it is a list
  * but no batch, else "item". One that is called as another column is "item." and its name. What a row has
