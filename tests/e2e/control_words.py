@@ -189,7 +189,7 @@ def test_steering():
     for words in (["restart"], ["scale", "p"], ["scale", "p=x"], ["signal", "NOSUCH", "web"], ["start", "nosuch"]):
         said = world.say(*words)
         assert said.returncode == 2 and said.stderr, said
-        assert words != ["scale", "p"] or b"'p' has no =N behind it: write p=4, " in said.stderr, said
+        assert words != ["scale", "p"] or "'p' has no =N behind it: write p=4, " in said.stderr, said
     world.stop(run)
     check_nothing_left()
 
