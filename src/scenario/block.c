@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "scenario/defaults.h"
 #include "scenario/hints/other_tools.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
@@ -104,19 +105,14 @@ static void mark_misspelt(struct block *block, const char *name)
 /* "it has a, b and c", or where to look for more than fit. */
 static const char *keys_of(struct loader *loader, enum block_kind kind)
 {
-    size_t count, total = 0, seen = 0;
-    const struct key *keys = schema_keys(&count);
+    size_t count;
+    const struct schema_row *rows = schema_rows(kind, &count);
     const char *list = "";
-    for (size_t i = 0; i < count; i++)
-        total += schema_place(&keys[i], kind) != NULL;
-    if (total > KEYS_LISTED)
+    if (count > KEYS_LISTED)
         return "parrun-scenario(5) has all of its keys";
     for (size_t i = 0; i < count; i++) {
-        if (!schema_place(&keys[i], kind))
-            continue;
-        const char *joint = seen == 0 ? "it has " : seen + 1 == total ? " and " : ", ";
-        list = arena_printf(loader->arena, "%s%s%s", list, joint, keys[i].name);
-        seen++;
+        const char *joint = i == 0 ? "it has " : i + 1 == count ? " and " : ", ";
+        list = arena_printf(loader->arena, "%s%s%s", list, joint, rows[i].key->name);
     }
     return list;
 }
@@ -153,7 +149,7 @@ static void report_unknown(struct loader *loader, struct block *block, const str
                            const struct node *value)
 {
     size_t count;
-    const struct key *keys = schema_keys(&count);
+    const struct schema_row *rows = schema_rows(block->kind, &count);
     const char *places = places_of(loader, key->text, true);
     if (!*places)
         places = places_of(loader, key->text, false);
@@ -182,8 +178,7 @@ static void report_unknown(struct loader *loader, struct block *block, const str
     }
     struct nearest nearest = {.wrong = key->text};
     for (size_t i = 0; i < count; i++)
-        if (schema_place(&keys[i], block->kind))
-            nearest_offer(&nearest, keys[i].name);
+        nearest_offer(&nearest, rows[i].key->name);
     const char *hint = nearest.name
                            ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
                            : keys_of(loader, block->kind);
@@ -210,70 +205,50 @@ static void take_keys(struct loader *loader, struct block *block, const struct n
 static const char *alternatives_of(struct loader *loader, enum block_kind kind)
 {
     size_t count, seen = 0, total = 0;
-    const struct key *keys = schema_keys(&count);
+    const struct schema_row *rows = schema_rows(kind, &count);
     for (size_t i = 0; i < count; i++)
-        total += keys[i].alternative && schema_place(&keys[i], kind);
+        total += rows[i].key->alternative;
     const char *list = "";
     for (size_t i = 0; i < count; i++) {
-        if (!keys[i].alternative || !schema_place(&keys[i], kind))
+        if (!rows[i].key->alternative)
             continue;
         const char *joint = seen == 0 ? "" : seen + 1 == total ? " or " : ", ";
-        list = arena_printf(loader->arena, "%s%s'%s'", list, joint, keys[i].name);
+        list = arena_printf(loader->arena, "%s%s'%s'", list, joint, rows[i].key->name);
         seen++;
     }
     return list;
 }
 
+static void report_both(struct loader *loader, const struct block *block, const struct schema_row *first, const struct schema_row *second)
+{
+    diag_error(loader->diags, loader_mark(loader, block->given[second->number]),
+               arena_printf(loader->arena, "keep one of %s", alternatives_of(loader, block->kind)),
+               "%s has both '%s' and '%s'", block_label(loader, block), first->key->name, second->key->name);
+    diag_note(loader->diags, loader_mark(loader, block->given[first->number]), "'%s' stands here", first->key->name);
+}
+
 static void check_alternatives(struct loader *loader, const struct block *block)
 {
     size_t count;
-    const struct key *keys = schema_keys(&count);
+    const struct schema_row *rows = schema_rows(block->kind, &count);
     const char *lacks = schema_block(block->kind)->lacks;
-    const struct key *first = NULL;
+    const struct schema_row *first = NULL;
     bool unsure = false;
     for (size_t i = 0; lacks && i < count; i++) {
-        if (!keys[i].alternative || !block->given[i])
+        const struct node *given = block->given[rows[i].number];
+        if (!rows[i].key->alternative || !given)
             continue;
-        if (block->given[i]->kind == NODE_BROKEN) {
+        if (given->kind == NODE_BROKEN)
             unsure = true;
-        } else if (first) {
-            diag_error(
-                loader->diags, loader_mark(loader, block->given[i]),
-                arena_printf(loader->arena, "keep one of %s", alternatives_of(loader, block->kind)),
-                "%s has both '%s' and '%s'", block_label(loader, block), first->name, keys[i].name);
-            diag_note(loader->diags, loader_mark(loader, block->given[first - keys]),
-                      "'%s' stands here", first->name);
-        } else {
-            first = &keys[i];
-        }
+        else if (first)
+            report_both(loader, block, first, &rows[i]);
+        else
+            first = &rows[i];
     }
     if (lacks && !first && !unsure)
         diag_error(loader->diags, block->mark,
                    arena_printf(loader->arena, "expected %s", alternatives_of(loader, block->kind)),
                    "%s %s", block_label(loader, block), lacks);
-}
-
-/* The default of a key, made once for all blocks. */
-static const struct node *fallback_node(struct loader *loader, size_t row)
-{
-    size_t count;
-    const struct key *key = &schema_keys(&count)[row];
-    if (!loader->fallbacks[row]) {
-        struct node *node = arena_alloc(loader->arena, sizeof(*node));
-        *node = tree_word(key->fallback);
-        loader->fallbacks[row] = node;
-    }
-    return loader->fallbacks[row];
-}
-
-/* What a key of BLOCK is where it is not given; NULL: nothing. */
-static const struct node *find_default(struct loader *loader, const struct block *block, size_t row)
-{
-    size_t count;
-    const struct key *key = &schema_keys(&count)[row];
-    if (key->type == &type_on && ((const struct pool_spec *)block->spec)->kind == POOL_PROCESS)
-        return loader->on;
-    return key->fallback ? fallback_node(loader, row) : NULL;
 }
 
 /* What must hold of a key beside its value. */
@@ -295,23 +270,16 @@ static void check_key(struct loader *loader, const struct block *block, const st
                    "%s needs the key '%s'", block_label(loader, block), key->name);
 }
 
-static void bind_key(struct loader *loader, const struct block *block, size_t row,
-                     const struct place *place)
+static void bind_key(struct loader *loader, const struct block *block, const struct schema_row *row)
 {
-    size_t count;
-    const struct key *key = &schema_keys(&count)[row];
-    struct field field = {
-        .key = key,
-        .block = block,
-        .member = (char *)block->spec + place->member,
-        .count = place->count ? (size_t *)(void *)((char *)block->spec + place->count) : NULL,
-    };
-    const struct node *node = block->given[row];
+    const struct key *key = row->key;
+    const struct node *node = block->given[row->number];
     check_key(loader, block, key, node);
     if (!node)
-        node = find_default(loader, block, row);
+        node = default_of_run(loader, block, key);
     if (!node)
         return;
+    struct field field = block_field(block, row);
     size_t before = diags_count(loader->diags);
     if (node->kind != NODE_BROKEN)
         key->type->bind(loader, &field, node);
@@ -349,7 +317,7 @@ static const char *map_hint(struct loader *loader, const struct block *block,
 void block_read(struct loader *loader, struct block *block, const struct node *node)
 {
     size_t count;
-    const struct key *keys = schema_keys(&count);
+    const struct schema_row *rows = schema_rows(block->kind, &count);
     if (node->kind == NODE_BROKEN) {
         loader->unsure = true;
         return;
@@ -364,11 +332,9 @@ void block_read(struct loader *loader, struct block *block, const struct node *n
         return;
     }
     check_alternatives(loader, block);
-    for (size_t i = 0; i < count; i++) {
-        const struct place *place = schema_place(&keys[i], block->kind);
-        if (place)
-            bind_key(loader, block, i, place);
-    }
+    defaults_fill(loader, block);
+    for (size_t i = 0; i < count; i++)
+        bind_key(loader, block, &rows[i]);
 }
 
 void field_block(struct loader *loader, const struct field *field, const struct node *node,

@@ -17,6 +17,7 @@
 #include "yaml/tree.h"
 
 struct arena;
+struct defaults;
 struct error;
 struct nearest;
 struct scenario_file;
@@ -77,7 +78,7 @@ struct loader {
     struct scenario_wishes wishes;
     const struct node *on; /* of these; NULL: nothing */
     struct loader_evaluation evaluation;
-    const struct node *fallbacks[SCHEMA_KEYS_MOST];
+    const struct defaults *defaults[BLOCK_COUNT]; /* worked out so far; see defaults.h */
     struct loader_objects objects;
     struct loader_mentions mentions;
     struct secret_name *secrets; /* what 'secrets' names */

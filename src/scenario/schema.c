@@ -167,11 +167,34 @@ const struct place *schema_place(const struct key *key, enum block_kind block)
     return NULL;
 }
 
-const struct key *schema_find(enum block_kind block, const char *name)
+/* Their rows, sorted out of the table when the first is asked for. */
+static struct {
+    struct schema_row rows[SCHEMA_KEYS_MOST];
+    size_t count;
+} in_blocks[BLOCK_COUNT];
+
+static void sort_out(void)
 {
     for (size_t i = 0; i < countof(keys); i++)
-        if (!strcmp(keys[i].name, name) && schema_place(&keys[i], block))
-            return &keys[i];
+        for (const struct place *place = keys[i].places; place->block != BLOCK_NONE; place++)
+            in_blocks[place->block].rows[in_blocks[place->block].count++] = (struct schema_row){&keys[i], place, i};
+}
+
+const struct schema_row *schema_rows(enum block_kind block, size_t *count)
+{
+    if (!in_blocks[BLOCK_SCENARIO].count)
+        sort_out();
+    *count = in_blocks[block].count;
+    return in_blocks[block].rows;
+}
+
+const struct key *schema_find(enum block_kind block, const char *name)
+{
+    size_t count;
+    const struct schema_row *rows = schema_rows(block, &count);
+    for (size_t i = 0; i < count; i++)
+        if (*rows[i].key->name == *name && !strcmp(rows[i].key->name, name))
+            return rows[i].key;
     return NULL;
 }
 

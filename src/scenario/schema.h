@@ -111,6 +111,16 @@ const struct key *schema_keys(size_t *count);
 /* More keys than there will be: for arrays with an element a key. */
 #define SCHEMA_KEYS_MOST 256
 
+/* A key in a block of some kind. */
+struct schema_row {
+    const struct key *key;
+    const struct place *place;
+    size_t number; /* of the key among all of them */
+};
+
+/* The keys that may stand in a block, in the order of the table; their number is at *COUNT. */
+const struct schema_row *schema_rows(enum block_kind block, size_t *count);
+
 /* The row of NAME in a block, NULL where it may not stand there. */
 const struct key *schema_find(enum block_kind block, const char *name);
 

@@ -387,6 +387,41 @@ static void test_override_without_vars(void **state)
     loaded_release(&loaded);
 }
 
+/* What is not given is worked out once for all objects of a kind: what one of them is given is its own. */
+static void test_defaults_are_not_shared(void **state)
+{
+    (void)state;
+    struct loaded loaded = load_right("env: {A: b}\n"
+                                      "processes:\n"
+                                      "  p: {run: x, stop: {signal: INT}, restart: always, stdout: 'null', shell: bash, env: {C: d}, when: false}\n"
+                                      "  q: {run: x, finally: y}\n"
+                                      "  r: {run: x, stop: {grace: 1s}, success_codes: 3}\n");
+    const struct process_spec *p = loaded.scenario->processes, *q = p + 1, *r = p + 2, *hook = p + 3;
+    assert_int_equal(p->stop.signal, 2);
+    assert_int_equal(p->stop.grace, 10 * NS_PER_S);
+    assert_int_equal(p->restart.on, RESTART_ALWAYS);
+    assert_int_equal(p->restart.max, 5);
+    assert_int_equal(p->streams[1].kind, STREAM_NULL);
+    assert_string_equal(p->object.body.shell[0], "bash");
+    assert_int_equal(p->object.env_count, 2);
+    assert_false(p->object.when);
+    assert_int_equal(q->stop.signal, 15);
+    assert_int_equal(q->restart.on, RESTART_NEVER);
+    assert_int_equal(q->restart.max, 5);
+    assert_int_equal(q->streams[1].kind, STREAM_LOG);
+    assert_string_equal(q->object.body.shell[0], "/bin/sh");
+    assert_int_equal(q->object.env_count, 1);
+    assert_int_equal(q->success.count, 0);
+    assert_true(q->object.when);
+    assert_int_equal(r->stop.signal, 15);
+    assert_int_equal(r->stop.grace, 1 * NS_PER_S);
+    assert_int_equal(r->success.count, 1);
+    assert_int_equal(hook->stop.signal, 15);
+    assert_int_equal(hook->object.timeout, 30 * NS_PER_S);
+    assert_int_equal(hook->streams[0].kind, STREAM_NULL);
+    loaded_release(&loaded);
+}
+
 int main(void)
 {
     static const struct CMUnitTest fixed[] = {
@@ -398,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_log),
         cmocka_unit_test(test_own_keys),
         cmocka_unit_test(test_evaluated),
+        cmocka_unit_test(test_defaults_are_not_shared),
         cmocka_unit_test(test_byte_order_mark),
         cmocka_unit_test(test_path),
         cmocka_unit_test(test_missing_file),
