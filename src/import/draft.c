@@ -1,23 +1,21 @@
 /* A process of the scenario, put together: comment lines above, key lines below. */
 #include <ctype.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/diag.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
 #include "import/private.h"
-#include "yaml/quote.h"
 #include "yaml/tree.h"
 
 #define COLUMNS 100
 #define NAME_MOST 60 /* leaves room for a number behind it */
-#define INDENT "    "
 #define MOST 1000000000L
 #define REPLICAS_MOST 1024
+
+/* ---- its name ---- */
 
 /* NAME with '-' for what parrun takes in no name, and a number where it is taken. */
 static const char *fitting_name(struct import *import, const char *name)
@@ -49,257 +47,207 @@ const char *import_called(struct import *import, const char *name)
 
 void draft_init(struct draft *draft, struct import *import, const char *name)
 {
-    *draft = (struct draft){.import = import, .name = import_called(import, name)};
-    import->owner = name;
+    *draft = (struct draft){.owner = name, .name = import_called(import, name), .depth = 4};
     import->draft = draft;
     if (strcmp(draft->name, name) != 0)
-        import_note(import, "there it is called '%s'", show_text(name, strlen(name)).text);
+        import_note(import, "there it is called '%s'", import_shown(import, name));
 }
+
+/* ---- its lines ---- */
 
 void import_note(struct import *import, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    if (import->draft)
-        import_comment(&import->draft->notes, INDENT, format, arguments);
-    else
-        import_comment(&import->head, "", format, arguments);
+    import_comment(&import->draft->notes, import->draft->depth ? 4 : 0, format, arguments);
     va_end(arguments);
 }
 
+/* KEY: and what is printed, without the end of the line. */
+static void put_key(struct draft *draft, const char *key, const char *behind)
+{
+    buf_printf(&draft->keys, "%*s%s:%s", draft->depth, "", key, behind);
+}
+
+void draft_line(struct import *import, const char *key, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    put_key(import->draft, key, " ");
+    buf_vprintf(&import->draft->keys, format, arguments);
+    buf_char(&import->draft->keys, '\n');
+    va_end(arguments);
+}
+
+void draft_open(struct import *import, const char *key)
+{
+    put_key(import->draft, key, "\n");
+    import->draft->depth += 2;
+}
+
+void draft_close(struct import *import)
+{
+    import->draft->depth -= 2;
+}
+
 /*
- * True for a text that is best read in a literal block, which shows lines and both kinds of quotes
- * as they are, and that such a block gives back: not indented, nothing that needs an escape.
+ * True for a text that is best read in a literal block, which shows lines and both kinds of quotes as they are, and that such a
+ * block gives back: not indented, nothing that needs an escape.
  */
 static bool is_block(const char *text)
 {
-    size_t length = strlen(text);
     bool quotes = strchr(text, '\'') && strpbrk(text, "\"\\");
-    if ((!quotes && !strchr(text, '\n')) || *text == ' ' || *text == '\n' || *text == '\t')
+    if ((!quotes && !strchr(text, '\n')) || strchr(" \n\t", *text))
         return false;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7F || c == 0xC2 || c == 0xE2 ||
-            c == 0xEF)
+    for (; *text; text++)
+        if (((unsigned char)*text < 0x20 && !strchr("\n\t", *text)) || strchr("\x7F\xC2\xE2\xEF", *text))
             return false;
-    }
     return true;
 }
 
-static void write_block(struct draft *draft, const char *text)
+static void put_block(struct draft *draft, const char *text)
 {
-    struct buf *out = &draft->keys;
     size_t length = strlen(text);
     size_t ends = 0;
     while (ends < length && text[length - 1 - ends] == '\n')
         ends++;
-    buf_text(out, ends == 0 ? "|-\n" : ends == 1 ? "|\n" : "|+\n");
+    buf_text(&draft->keys, ends == 0 ? "|-\n" : ends == 1 ? "|\n" : "|+\n");
     for (const char *line = text; *line;) {
         size_t size = strcspn(line, "\n");
-        if (size)
-            buf_printf(out, INDENT "  %*s", draft->depth, "");
-        buf_append(out, line, size);
-        buf_char(out, '\n');
+        buf_printf(&draft->keys, "%*s%.*s\n", size ? draft->depth + 2 : 0, "", (int)size, line);
         line += size + (line[size] == '\n');
     }
 }
 
-void draft_line(struct draft *draft, const char *key, const char *format, ...)
+void draft_text(struct import *import, const char *key, const char *text)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    buf_printf(&draft->keys, INDENT "%*s%s: ", draft->depth, "", key);
-    buf_vprintf(&draft->keys, format, arguments);
-    buf_char(&draft->keys, '\n');
-    va_end(arguments);
-}
-
-void draft_open(struct draft *draft, const char *key)
-{
-    buf_printf(&draft->keys, INDENT "%*s%s:\n", draft->depth, "", key);
-    draft->depth += 2;
-}
-
-void draft_close(struct draft *draft)
-{
-    draft->depth -= 2;
-}
-
-void draft_text(struct draft *draft, const char *key, const char *text)
-{
-    struct buf *out = &draft->keys;
-    buf_printf(out, INDENT "%*s%s: ", draft->depth, "", key);
-    if (is_block(text)) {
-        write_block(draft, text);
+    if (!is_block(text)) {
+        draft_line(import, key, "%s", import_quoted(import->arena, text));
         return;
     }
-    import_quote(out, text);
-    buf_char(out, '\n');
+    put_key(import->draft, key, " ");
+    put_block(import->draft, text);
 }
 
-void import_env_files(struct import *import, const struct node *node, struct texts *paths)
+void draft_list(struct import *import, const char *key, const struct texts *texts)
 {
-    const struct node *items = node->kind == NODE_LIST ? node->items : node;
-    size_t count = node->kind == NODE_LIST ? node->size : 1;
-    for (size_t i = 0; i < count; i++) {
-        bool map = items[i].kind == NODE_MAP;
-        const struct node *path = map ? import_take(import, &items[i], "path") : &items[i];
-        const char *text = path ? import_value(import, path) : NULL;
-        const struct node *required = map ? import_take(import, &items[i], "required") : NULL;
-        if (!text)
-            import_expected(import, "env_file", &items[i], "a path");
-        else if (import_is_word(required, "false") && !strstr(text, "${{") &&
-                 !import_is_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)))
-            import_note(import, "line %u: env_file %s: it may be missing, and is",
-                        (unsigned)path->line, show_text(text, strlen(text)).text);
-        else
-            texts_add(paths, text);
-    }
-}
-
-void import_later(void *object, const struct key_row *row, const struct node *value)
-{
-    (void)object;
-    (void)row;
-    (void)value;
-}
-
-void draft_take_text(void *object, const struct key_row *row, const struct node *value)
-{
-    struct draft *draft = object;
-    const char *text = import_value(draft->import, value);
-    if (!text)
-        import_expected(draft->import, row->path, value, "a text");
-    else if (*text)
-        draft_text(draft, row->name, text);
-}
-
-void draft_take_true(void *object, const struct key_row *row, const struct node *value)
-{
-    if (import_is_word(value, "true"))
-        draft_line(object, row->name, "true");
-}
-
-void draft_take_env_file(void *object, const struct key_row *row, const struct node *value)
-{
-    struct draft *draft = object;
-    struct texts paths = {0};
-    import_env_files(draft->import, value, &paths);
-    if (paths.count)
-        draft_list(draft, row->path, &paths);
-    texts_release(&paths);
-}
-
-void draft_take_environment(void *object, const struct key_row *row, const struct node *value)
-{
-    struct draft *draft = object;
-    (void)row;
-    import_env(draft->import, value, &draft->keys, 4);
-}
-
-void draft_list(struct draft *draft, const char *key, const struct texts *texts)
-{
-    struct buf *out = &draft->keys;
+    struct buf *out = &import->draft->keys;
     size_t line = out->length;
-    buf_printf(out, INDENT "%*s%s: [", draft->depth, "", key);
+    put_key(import->draft, key, " [");
     int indent = (int)(out->length - line);
     for (size_t i = 0; i < texts->count; i++) {
-        struct buf item = {0};
-        import_quote(&item, texts->items[i]);
-        if (i && out->length - line + item.length + 3 > COLUMNS) {
+        const char *item = import_quoted(import->arena, texts->items[i]);
+        if (i && out->length - line + strlen(item) + 3 > COLUMNS) {
             buf_text(out, ",\n");
             line = out->length;
             buf_printf(out, "%*s", indent, "");
         } else if (i) {
             buf_text(out, ", ");
         }
-        buf_append(out, item.data, item.length);
-        buf_release(&item);
+        buf_text(out, item);
     }
     buf_text(out, "]\n");
 }
 
-void draft_take_signal(void *object, const struct key_row *row, const struct node *node)
+void pair_add(struct buf *pairs, const char *key, const char *value)
 {
-    struct draft *draft = object;
+    if (value)
+        buf_printf(pairs, "%s%s: %s", pairs->length ? ", " : "", key, value);
+}
+
+void draft_pairs(struct import *import, const char *key, struct buf *pairs)
+{
+    if (pairs->length)
+        draft_line(import, key, "{%s}", buf_string(pairs));
+    buf_release(pairs);
+}
+
+/* ---- keys of all kinds ---- */
+
+void draft_take_text(struct import *import, const struct key_row *row, const struct node *value)
+{
+    const char *text = import_value(import, value);
+    if (!text)
+        import_expected(import, row->path, value, "a text");
+    else if (*text)
+        draft_text(import, row->word, text);
+}
+
+void draft_take_true(struct import *import, const struct key_row *row, const struct node *value)
+{
+    if (import_is_word(value, "true"))
+        draft_line(import, row->word, "true");
+}
+
+void draft_take_signal(struct import *import, const struct key_row *row, const struct node *value)
+{
     int number;
     struct error error = {0};
-    const char *text = import_now(draft->import, row->path, node);
-    if (!text)
-        return;
-    if (signal_parse(text, &number, &error))
-        import_dropped(draft->import, row->path, node, "parrun does not know it");
-    else
-        draft->signal = signal_name(number);
+    const char *text = import_now(import, row->path, value);
+    if (text && signal_parse(text, &number, &error))
+        import_dropped(import, row->path, value, "parrun does not know it");
+    else if (text)
+        import->draft->signal = signal_name(number);
     error_release(&error);
 }
 
-void draft_restart(struct draft *draft, const char *on, long max, const char *waits)
+void draft_take_grace(struct import *import, const struct key_row *row, const struct node *value)
 {
-    draft_line(draft, "restart", "{on: %s, max: %ld%s}", on, max ? max : MOST, waits);
-}
-
-void draft_take_grace(void *object, const struct key_row *row, const struct node *node)
-{
-    struct draft *draft = object;
     int64_t ns;
-    const char *text = import_duration(draft->import, row->path, node, "10s or 1m30s", &ns);
+    const char *text = import_duration(import, row->path, value, "10s or 1m30s", &ns);
     if (text)
-        draft->grace = text[strspn(text, "0123456789.")] ? text : arena_printf(draft->import->arena, "%ss", text);
+        import->draft->grace = arena_printf(import->arena, "%s%s", text, text[strspn(text, "0123456789.")] ? "" : "s");
 }
 
-long draft_replicas(struct draft *draft, const struct node *value)
+void draft_restart(struct import *import, const char *on, long max, const char *waits)
 {
-    long number = import_number(draft->import, "replicas", value, 1, 0);
+    draft_line(import, "restart", "{on: %s, max: %ld, %s}", on, max ? max : MOST, waits);
+}
+
+long draft_replicas(struct import *import, const struct node *value)
+{
+    long number = import_number(import, "replicas", value, 1, 0);
     if (number > REPLICAS_MOST) {
-        import_dropped(draft->import, "replicas", value, "parrun runs 1024 at most; it runs one");
+        import_dropped(import, "replicas", value, "parrun runs 1024 at most; it runs one");
         return 1;
     }
     if (number > 1)
-        draft_line(draft, "replicas", "%ld", number);
+        draft_line(import, "replicas", "%ld", number);
     return number;
 }
 
-static void write_stop(struct draft *draft)
+/* ---- its end ---- */
+
+static void write_stop(struct import *import)
 {
-    struct buf *out = &draft->keys;
+    struct draft *draft = import->draft;
+    struct buf pairs = {0};
     if (draft->stop.count) {
-        draft_open(draft, "stop");
-        draft_list(draft, "exec", &draft->stop);
+        draft_open(import, "stop");
+        draft_list(import, "exec", &draft->stop);
         if (draft->grace)
-            draft_line(draft, "grace", "%s", draft->grace);
-        draft_close(draft);
+            draft_line(import, "grace", "%s", draft->grace);
+        draft_close(import);
         return;
     }
-    const struct {
-        const char *key;
-        const char *value;
-    } keys[] = {{"signal", draft->signal},
-                {"to", draft->leader ? "leader" : NULL},
-                {"grace", draft->grace}};
-    const char *before = INDENT "stop: {";
-    for (size_t i = 0; i < countof(keys); i++) {
-        if (!keys[i].value)
-            continue;
-        buf_printf(out, "%s%s: %s", before, keys[i].key, keys[i].value);
-        before = ", ";
-    }
-    buf_text(out, *before == ',' ? "}\n" : "");
+    pair_add(&pairs, "signal", draft->signal);
+    pair_add(&pairs, "to", draft->leader ? "leader" : NULL);
+    pair_add(&pairs, "grace", draft->grace);
+    draft_pairs(import, "stop", &pairs);
 }
 
-void draft_finish(struct draft *draft)
+void draft_finish(struct import *import)
 {
-    struct buf *out = &draft->import->objects;
+    struct draft *draft = import->draft;
     if (draft->off)
-        draft_line(draft, "when", "false");
-    write_stop(draft);
-    buf_text(out, "  ");
-    import_quote(out, draft->name);
-    buf_text(out, ":\n");
-    buf_append(out, buf_string(&draft->notes), draft->notes.length);
-    buf_append(out, buf_string(&draft->keys), draft->keys.length);
+        draft_line(import, "when", "false");
+    write_stop(import);
+    buf_printf(&import->objects, "  %s:\n%s%s", import_quoted(import->arena, draft->name), buf_string(&draft->notes),
+               buf_string(&draft->keys));
     buf_release(&draft->notes);
     buf_release(&draft->keys);
     texts_release(&draft->stop);
-    draft->import->draft = NULL;
+    texts_release(&draft->options);
+    texts_release(&draft->after);
+    import->draft = &import->file;
 }

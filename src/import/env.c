@@ -1,4 +1,4 @@
-/* Environment variables of other runners' files: a mapping, or a list of NAME=VALUE. */
+/* Environment variables of other runners' files: a mapping, or a list of NAME=VALUE; and files of them. */
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,9 +9,11 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "import/private.h"
-#include "yaml/quote.h"
 #include "yaml/tree.h"
+
+/* ---- plain words of docker compose ---- */
 
 /* Without an end of zeros, as Go prints it. */
 static const char *number_text(struct arena *arena, double number)
@@ -38,10 +40,8 @@ static const char *read_zone(struct arena *arena, const char *at, bool needed)
 {
     int hours, minutes, length = 0;
     char sign[2];
-    if (!*at && !needed)
+    if (!strcmp(at, needed ? "Z" : ""))
         return "+0000 UTC";
-    if (!strcmp(at, "Z"))
-        return needed ? "+0000 UTC" : NULL;
     if (!needed || sscanf(at, "%1[+-]%2d:%2d%n", sign, &hours, &minutes, &length) != 3 || at[length] || length != 6)
         return NULL;
     return arena_printf(arena, "%s%02d%02d %s%02d%02d", sign, hours, minutes, sign, hours, minutes);
@@ -70,20 +70,12 @@ static const char *time_text(struct arena *arena, const char *text)
     return NULL;
 }
 
-/* What docker compose makes of a plain word: booleans, numbers and days are read and printed anew. */
-static const char *as_compose(struct import *import, const char *text)
+/* TEXT, a number in YAML 1.1, as Go prints it; itself where it is none. */
+static const char *number_of(struct arena *arena, const char *text)
 {
-    static const char *const words[] = {"true", "false"};
-    char *plain = arena_strdup(import->arena, text);
+    char *plain = arena_strdup(arena, text);
     char *end = plain;
-    for (size_t i = 0; i < countof(words); i++)
-        if (!strcasecmp(words[i], text))
-            return words[i];
-    const char *time = time_text(import->arena, text);
-    if (time)
-        return time;
-    if (!strpbrk(text, "0123456789") ||
-        strspn(text, "+-.0123456789_xobeEabcdfABCDF") != strlen(text))
+    if (!strpbrk(text, "0123456789") || text[strspn(text, "+-.0123456789_xobeEabcdfABCDF")])
         return text;
     for (const char *at = text; *at; at++)
         if (*at != '_')
@@ -94,29 +86,38 @@ static const char *as_compose(struct import *import, const char *text)
     int base = marked ? digits[1] == 'o' ? 8 : 2 : 0;
     long long whole = strtoll(marked ? digits + 2 : plain, &end, base);
     if (!*end && end > digits)
-        return arena_printf(import->arena, "%lld", marked && *plain == '-' ? -whole : whole);
+        return arena_printf(arena, "%lld", marked && *plain == '-' ? -whole : whole);
     double number = strtod(plain, &end);
-    return *end || strpbrk(plain, "xX") || end == plain ? text : number_text(import->arena, number);
+    return *end || strpbrk(plain, "xX") || end == plain ? text : number_text(arena, number);
 }
 
-static bool take_pair(struct import *import, const struct node *key, const struct node *value,
-                      struct variable *variable)
+/* What docker compose makes of a plain word: booleans, numbers and days are read and printed anew. */
+static const char *as_compose(struct arena *arena, const char *text)
+{
+    if (!strcasecmp("true", text) || !strcasecmp("false", text))
+        return strcasecmp("true", text) ? "false" : "true";
+    const char *time = time_text(arena, text);
+    return time ? time : number_of(arena, text);
+}
+
+/* ---- variables ---- */
+
+static bool take_pair(struct import *import, const struct node *key, const struct node *value, struct variable *variable)
 {
     *variable = (struct variable){.name = key->text};
     if (node_is_nothing(value))
         return true;
-    if (value->kind != NODE_SCALAR) {
+    if (value->kind != NODE_SCALAR)
         import_expected(import, key->text, value, "a text");
-        return false;
-    }
     variable->value = import_value(import, value);
     if (variable->value && value->style == STYLE_PLAIN && import->dollar == DOLLAR_COMPOSE)
-        variable->value = as_compose(import, variable->value);
+        variable->value = as_compose(import->arena, variable->value);
     return variable->value;
 }
 
 static bool take_item(struct import *import, const struct node *item, struct variable *variable)
 {
+    struct buf value = {0};
     if (item->kind != NODE_SCALAR) {
         import_expected(import, "environment", item, "NAME=VALUE");
         return false;
@@ -125,83 +126,80 @@ static bool take_item(struct import *import, const struct node *item, struct var
     *variable = (struct variable){.name = arena_copy(import->arena, item->text, length)};
     if (!item->text[length])
         return true;
-    struct buf value = {0};
     bool fine = import_template(import, item, item->text + length + 1, TEMPLATE_TEXT, &value);
-    variable->value = arena_copy(import->arena, buf_string(&value), value.length);
+    variable->value = arena_strdup(import->arena, buf_string(&value));
     buf_release(&value);
     return fine;
 }
 
-bool import_variables(struct import *import, const struct node *node,
-                      void (*take)(void *context, const struct variable *variable), void *context)
+size_t import_variables(struct import *import, const struct node *node, struct variable **variables)
 {
-    bool fine = true;
+    size_t count = 0;
     import_whole(import, node);
     if (node->kind == NODE_SCALAR) {
         import_expected(import, "environment", node, "a mapping, or a list of NAME=VALUE");
-        return false;
+        return 0;
     }
-    for (size_t i = 0; i < node->size; i++) {
-        struct variable variable;
-        bool taken = node->kind == NODE_MAP
-                         ? take_pair(import, node_key(node, i), node_value(node, i), &variable)
-                         : take_item(import, &node->items[i], &variable);
-        if (taken)
-            take(context, &variable);
-        fine &= taken;
-    }
-    return fine;
+    *variables = arena_alloc(import->arena, (node->size + 1) * sizeof(**variables));
+    for (size_t i = 0; i < node->size; i++)
+        count += node->kind == NODE_MAP ? take_pair(import, node_key(node, i), node_value(node, i), &(*variables)[count])
+                                        : take_item(import, &node->items[i], &(*variables)[count]);
+    return count;
 }
 
-/* Variables on their way into "env:". The last of a name counts. */
-struct env_lines {
-    struct import *import;
-    struct names names;
-    struct variable *variables;
-    size_t count;
-};
-
-static bool is_name(const char *name)
+/* The last of a name counts, where the first stands. */
+void draft_take_environment(struct import *import, const struct key_row *row, const struct node *value)
 {
-    size_t length = 0;
-    while (isalnum((unsigned char)name[length]) || name[length] == '_')
-        length++;
-    return length && !name[length] && !isdigit((unsigned char)*name);
+    struct variable *variables = NULL;
+    struct names names = {0};
+    size_t kept = 0;
+    size_t count = import_variables(import, value, &variables);
+    for (size_t i = 0; i < count; i++) {
+        struct variable variable = variables[i];
+        const char *why = !is_identifier(variable.name) ? "parrun takes no such name" : "it comes from the environment anyway";
+        if (!variable.value || !is_identifier(variable.name)) {
+            import_note(import, "variable %s: %s", import_shown(import, variable.name), why);
+            continue;
+        }
+        size_t *slot = names_slot(&names, variable.name, strlen(variable.name));
+        *slot = *slot == NAMES_NONE ? kept++ : *slot;
+        variables[*slot] = variable;
+    }
+    if (kept)
+        draft_open(import, "env");
+    for (size_t i = 0; i < kept; i++)
+        draft_line(import, variables[i].name, "%s", import_quoted(import->arena, variables[i].value));
+    if (kept)
+        draft_close(import);
+    names_release(&names);
+    (void)row;
 }
 
-static void note(const struct env_lines *lines, const char *name, const char *why)
-{
-    import_note(lines->import, "variable %s: %s", show_text(name, strlen(name)).text, why);
-}
+/* ---- files of them ---- */
 
-static void take_line(void *context, const struct variable *variable)
+void import_env_files(struct import *import, const struct node *node, struct texts *paths)
 {
-    struct env_lines *lines = context;
-    if (!is_name(variable->name)) {
-        note(lines, variable->name, "parrun takes no such name");
-    } else if (!variable->value) {
-        note(lines, variable->name, "it comes from the environment anyway");
-    } else {
-        size_t *slot = names_slot(&lines->names, variable->name, strlen(variable->name));
-        if (*slot == NAMES_NONE)
-            *slot = lines->count++;
-        lines->variables[*slot] = *variable;
+    for (size_t i = 0; i < import_count(node); i++) {
+        const struct node *item = import_item(node, i);
+        bool map = item->kind == NODE_MAP;
+        const struct node *path = map ? import_take(import, item, "path") : item;
+        const struct node *required = map ? import_take(import, item, "required") : NULL;
+        const char *text = path ? import_value(import, path) : NULL;
+        if (!text)
+            import_expected(import, "env_file", item, "a path");
+        else if (import_is_word(required, "false") && !strstr(text, "${{") &&
+                 !import_is_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)))
+            import_note(import, "line %u: env_file %s: it may be missing, and is", (unsigned)path->line, import_shown(import, text));
+        else
+            texts_add(paths, text);
     }
 }
 
-bool import_env(struct import *import, const struct node *node, struct buf *out, int indent)
+void draft_take_env_file(struct import *import, const struct key_row *row, const struct node *value)
 {
-    struct env_lines lines = {.import = import};
-    lines.variables = arena_alloc(import->arena, (node->kind == NODE_SCALAR ? 1 : node->size) *
-                                                     sizeof(*lines.variables));
-    bool fine = import_variables(import, node, take_line, &lines);
-    if (lines.count)
-        buf_printf(out, "%*senv:\n", indent, "");
-    for (size_t i = 0; i < lines.count; i++) {
-        buf_printf(out, "%*s%s: ", indent + 2, "", lines.variables[i].name);
-        import_quote(out, lines.variables[i].value);
-        buf_char(out, '\n');
-    }
-    names_release(&lines.names);
-    return fine;
+    struct texts paths = {0};
+    import_env_files(import, value, &paths);
+    if (paths.count)
+        draft_list(import, row->path, &paths);
+    texts_release(&paths);
 }

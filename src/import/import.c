@@ -20,14 +20,7 @@
 #define STANDARD_INPUT "<stdin>"
 #define KINDS "a Procfile, a compose.yaml or a process-compose.yaml"
 
-/* The kinds that are YAML, by the key that holds what is run. */
-static const struct kind {
-    const char *key;
-    bool (*read)(struct import *import, const struct node *root);
-} kinds[] = {
-    {"services", import_compose},
-    {"processes", import_processes},
-};
+static const struct import_kind *const kinds[] = {&import_compose, &import_processes};
 
 /* True where a line begins with "services:" or the like, and nothing or a mapping behind it. */
 static bool has_kind_key(const struct source *source)
@@ -38,18 +31,16 @@ static bool has_kind_key(const struct source *source)
     for (; line; line = strchr(line, '\n')) {
         line += *line == '\n';
         for (size_t i = 0; i < countof(kinds); i++) {
-            size_t length = strlen(kinds[i].key);
+            size_t length = strlen(kinds[i]->key);
             const char *behind = line + length + 1;
-            if (!strncmp(line, kinds[i].key, length) && line[length] == ':' &&
-                strchr("\n{&#", *(behind + strspn(behind, " \t\r"))))
+            if (!strncmp(line, kinds[i]->key, length) && line[length] == ':' && strchr("\n{&#", behind[strspn(behind, " \t\r")]))
                 return true;
         }
     }
     return false;
 }
 
-/* True for a Procfile by its name; where that says nothing each line has to be one of a Procfile.
- */
+/* True for a Procfile by its name; where that says nothing each line has to be one of a Procfile. */
 static bool is_procfile(const struct source *source, const char *file)
 {
     static const struct {
@@ -68,25 +59,21 @@ static bool is_procfile(const struct source *source, const char *file)
 }
 
 /* A key of the mapping that none of the kinds has, and what may have been meant. */
-static bool report_unknown(struct import *import, const struct node *root)
+static void report_unknown(struct import *import, const struct node *root)
 {
     struct nearest nearest = {0};
     const struct node *place = root->size ? node_key(root, 0) : root;
     for (size_t i = 0; !nearest.name && i < root->size; i++) {
         nearest = (struct nearest){.wrong = node_key(root, i)->text};
         for (size_t k = 0; k < countof(kinds); k++)
-            nearest_offer(&nearest, kinds[k].key);
+            nearest_offer(&nearest, kinds[k]->key);
         if (nearest.name)
             place = node_key(root, i);
     }
-    const char *hint = nearest.name
-                           ? arena_printf(import->arena, "did you mean '%s'?", nearest.name)
-                       : import_is_procfile(import->source)
-                           ? "a Procfile is known by its name, such as Procfile.dev"
-                           : KINDS;
-    diag_error(import->diags, node_mark(import->source, place), hint,
-               "this file has neither 'services' nor 'processes'");
-    return false;
+    const char *hint = nearest.name                         ? arena_printf(import->arena, "did you mean '%s'?", nearest.name)
+                       : import_is_procfile(import->source) ? "a Procfile is known by its name, such as Procfile.dev"
+                                                            : KINDS;
+    diag_error(import->diags, node_mark(import->source, place), hint, "this file has neither 'services' nor 'processes'");
 }
 
 /* A scenario of parrun's own: nothing is to be done. */
@@ -105,35 +92,53 @@ static bool is_scenario(const struct node *root)
     return false;
 }
 
-static bool read_tree(struct import *import)
+static void read_kind(struct import *import, const struct import_kind *kind)
 {
-    const struct source *source = import->source;
-    const char *text = source->text;
-    while (*(text += strspn(text, " \t\r\n")) == '#')
-        text += strcspn(text, "\n");
-    if (!*text) {
-        diag_error(import->diags, (struct mark){source, 1, 1, 1}, KINDS, "the file is empty");
-        return false;
-    }
-    const struct node *root = tree_parse(import->arena, source, import->diags);
-    if (!root || diags_count(import->diags))
-        return false;
+    static const struct node none = {.kind = NODE_MAP};
+    const struct node *all = node_find(import->root, kind->key);
+    bool right = all->kind == NODE_MAP && all->size;
+    if (!right)
+        diag_error(import->diags, node_mark(import->source, all), kind->hint,
+                   "'%s': expected a mapping of names to %s, found %s", kind->key, kind->key, show_node(all).text);
+    import->kind = kind;
+    import->dollar = kind->dollar;
+    import->all = right ? all : &none;
+    kind->read(import);
+}
+
+static void read_root(struct import *import, const struct node *root)
+{
     if (root->kind != NODE_MAP) {
-        diag_error(import->diags, node_mark(source, root), KINDS,
-                   "expected a mapping with 'services' or 'processes', found %s",
-                   show_node(root).text);
-        return false;
+        diag_error(import->diags, node_mark(import->source, root), KINDS,
+                   "expected a mapping with 'services' or 'processes', found %s", show_node(root).text);
+        return;
     }
     if (is_scenario(root)) {
-        diag_error(import->diags, node_mark(source, node_key(root, 0)), "run it as it is",
+        diag_error(import->diags, node_mark(import->source, node_key(root, 0)), "run it as it is",
                    "this file is a scenario of parrun's already");
-        return false;
+        return;
     }
-    for (size_t i = 0; i < countof(kinds); i++)
-        if (node_find(root, kinds[i].key))
-            return kinds[i].read(import, root);
-    return !stranger_tree(STRANGER_IMPORT, source, root, import->diags) &&
-           report_unknown(import, root);
+    for (size_t i = 0; i < countof(kinds); i++) {
+        if (node_find(root, kinds[i]->key)) {
+            read_kind(import, kinds[i]);
+            return;
+        }
+    }
+    if (!stranger_tree(STRANGER_IMPORT, import->source, root, import->diags))
+        report_unknown(import, root);
+}
+
+static void read_yaml(struct import *import)
+{
+    const char *text = import->source->text;
+    while (*(text += strspn(text, " \t\r\n")) == '#')
+        text += strcspn(text, "\n");
+    if (!*text)
+        diag_error(import->diags, (struct mark){import->source, 1, 1, 1}, KINDS, "the file is empty");
+    const struct node *root = *text ? tree_parse(import->arena, import->source, import->diags) : NULL;
+    import->root = import->file.map = root;
+    if (root && !diags_count(import->diags))
+        read_root(import, root);
 }
 
 /* The directory of FILE with its slash, in the arena; NULL for standard input. */
@@ -145,45 +150,41 @@ static const char *directory_of(struct arena *arena, const char *file)
     return slash ? arena_copy(arena, file, (size_t)(slash - file) + 1) : "";
 }
 
-static void write_whole(struct import *import, struct buf *out)
+static void release(struct import *import)
 {
-    buf_append(out, buf_string(&import->head), import->head.length);
-    buf_text(out, "processes:\n");
-    buf_append(out, buf_string(&import->objects), import->objects.length);
+    if (import->now)
+        dotenv_release(import->now);
+    names_release(&import->names);
+    names_release(&import->taken);
+    names_release(&import->called);
+    texts_release(&import->fitting);
+    buf_release(&import->file.notes);
+    buf_release(&import->file.keys);
+    buf_release(&import->objects);
+    arena_free(import->arena);
 }
 
-bool import_file(const char *file, struct buf *out, struct diags *diags,
-                 struct scenario_sources **held)
+bool import_file(const char *file, struct buf *out, struct diags *diags, struct scenario_sources **held)
 {
     struct arena *arena = arena_new();
     struct error error = {0};
-    struct import import = {.arena = arena,
-                            .diags = diags,
-                            .directory = directory_of(arena, file),
-                            .owner = "the file"};
+    struct import import = {
+        .arena = arena, .diags = diags, .directory = directory_of(arena, file), .file.owner = "the file", .draft = &import.file};
     const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
     import.held = *held = sources_new();
     import.source = sources_read(*held, file, shown, &error);
-    import_note(&import, "From %s, by parrun import.", show_text(shown, strlen(shown)).text);
+    import_note(&import, "From %s, by parrun import.", import_shown(&import, shown));
     if (!import.source)
         diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
-    else if (!stranger_text(STRANGER_IMPORT, import.source, diags) &&
-             is_procfile(import.source, file))
+    else if (!stranger_text(STRANGER_IMPORT, import.source, diags) && is_procfile(import.source, file))
         import_procfile(&import);
     else if (!diags_count(diags))
-        read_tree(&import);
+        read_yaml(&import);
     bool fine = !diags_count(diags);
     if (fine)
-        write_whole(&import, out);
+        buf_printf(out, "%s%sprocesses:\n%s", buf_string(&import.file.notes), buf_string(&import.file.keys),
+                   buf_string(&import.objects));
     error_release(&error);
-    if (import.now)
-        dotenv_release(import.now);
-    names_release(&import.names);
-    names_release(&import.taken);
-    names_release(&import.called);
-    texts_release(&import.fitting);
-    buf_release(&import.head);
-    buf_release(&import.objects);
-    arena_free(arena);
+    release(&import);
     return fine;
 }

@@ -1,25 +1,10 @@
 /* A command line as words, the way docker compose takes it apart: quotes count, no shell runs. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
-#include "base/mem.h"
 #include "import/private.h"
 #include "yaml/tree.h"
-
-void texts_add(struct texts *texts, const char *text)
-{
-    texts->items =
-        mem_grow(texts->items, &texts->capacity, texts->count + 1, sizeof(*texts->items));
-    texts->items[texts->count++] = text;
-}
-
-void texts_release(struct texts *texts)
-{
-    free(texts->items);
-    *texts = (struct texts){0};
-}
 
 size_t import_atom(const struct import *import, const char *text)
 {
@@ -37,8 +22,8 @@ size_t import_atom(const struct import *import, const char *text)
 }
 
 /*
- * Appends the word at *TEXT without its quotes, and moves behind it; false for an open quote. A
- * backslash takes the meaning of what is behind it, but between single quotes.
+ * Appends the word at *TEXT without its quotes, and moves behind it; false for an open quote. A backslash takes the meaning of what
+ * is behind it, but between single quotes.
  */
 static bool read_word(const struct import *import, const char **text, struct buf *word)
 {
@@ -46,7 +31,7 @@ static bool read_word(const struct import *import, const char **text, struct buf
     const char *at = *text;
     while (*at && (quote || !strchr(" \t\r\n;&|<>", *at))) {
         bool escaped = *at == '\\' && quote != '\'' && at[1];
-        if (!escaped && (*at == quote || (!quote && (*at == '"' || *at == '\'')))) {
+        if (!escaped && (*at == quote || (!quote && strchr("\"'", *at)))) {
             quote = quote ? '\0' : *at;
             at++;
             continue;
@@ -63,25 +48,19 @@ static bool read_word(const struct import *import, const char **text, struct buf
 bool import_words(struct import *import, const struct node *node, struct texts *words)
 {
     const char *at = node->text;
-    for (at += strspn(at, " \t\r\n"); *at && !strchr(";&|<>", *at); at += strspn(at, " \t\r\n")) {
+    bool fine = true;
+    for (at += strspn(at, " \t\r\n"); fine && *at && !strchr(";&|<>", *at); at += strspn(at, " \t\r\n")) {
         struct buf word = {0};
         struct buf value = {0};
-        bool closed = read_word(import, &at, &word);
-        if (!closed)
-            diag_error(import->diags, node_mark(import->source, node), NULL,
-                       "a quote of this command is never closed");
-        bool fine =
-            closed && import_template(import, node, buf_string(&word), TEMPLATE_TEXT, &value);
-        if (fine)
-            texts_add(words, arena_copy(import->arena, buf_string(&value), value.length));
+        fine = read_word(import, &at, &word);
+        if (!fine)
+            diag_error(import->diags, node_mark(import->source, node), NULL, "a quote of this command is never closed");
+        fine = fine && import_template(import, node, buf_string(&word), TEMPLATE_TEXT, &value);
+        texts_add(words, arena_strdup(import->arena, buf_string(&value)));
         buf_release(&word);
         buf_release(&value);
-        if (!fine)
-            return false;
     }
-    if (*at)
-        import_note(import,
-                    "line %u: docker compose runs no shell, and passes over all from '%c' on",
-                    (unsigned)node->line, *at);
-    return true;
+    if (fine && *at)
+        import_note(import, "line %u: docker compose runs no shell, and passes over all from '%c' on", (unsigned)node->line, *at);
+    return fine;
 }

@@ -1,10 +1,13 @@
 /*
  * What the readers of other runners' files share. Private to import*.c.
+ *
+ * A reader is a table of keys: import_read() hands each key of a mapping to its row, import_rest() tells in comments of what nobody
+ * took. What the rows write goes into the draft that is open, of the file itself or of one of its processes. All texts that are
+ * returned live in the arena.
  */
 #ifndef IMPORT_PRIVATE_H
 #define IMPORT_PRIVATE_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,7 +20,7 @@
 struct arena;
 struct diags;
 struct dotenv;
-struct draft;
+struct import;
 struct node;
 struct scenario_sources;
 struct source;
@@ -36,21 +39,54 @@ struct texts {
     size_t capacity;
 };
 
-/*
- * A key of theirs: what is done with it, or why there is nothing like it. The readers of a file
- * mark what they take; import_rest() tells of each key that nobody took, by these rows.
- */
+/* A key of theirs: what is done with it, or why there is nothing like it. A table of them ends with a row without a path. */
 struct key_row {
-    const char *path; /* with dots between the keys; '*' stands for any */
-    void (*take)(void *object, const struct key_row *row,
-                 const struct node *value); /* NULL: nothing */
-    const char *name; /* what it becomes, for TAKE; for a key that is not taken why */
+    const char *path; /* with dots between the keys; where it says why, '*' stands for any */
+    void (*take)(struct import *import, const struct key_row *row, const struct node *value);
+    const char *word; /* what it becomes, for TAKE */
+    const char *only; /* taken where it is this word alone */
+    const char *list; /* it has to be a list, and the error's words for it */
+    const char *map;  /* the same of a mapping */
+    const char *why;  /* it is not taken */
 };
 
-struct key_rows {
-    const struct key_row *rows;
-    size_t count;
+/* One process of the scenario, put together piece by piece; or what the file itself has. */
+struct draft {
+    const char *owner;      /* the name in the file, for messages */
+    const char *name;       /* in the scenario */
+    const struct node *map; /* its keys in the file */
+    struct buf notes;       /* comment lines */
+    struct buf keys;        /* key lines */
+    int depth;              /* blanks before a line */
+    bool off;               /* nothing starts it */
+    bool leader;            /* the signal goes to its first process alone */
+    const char *signal;
+    const char *grace;
+    struct texts stop; /* a program that ends it, in place of the signal */
+
+    /* Of a service of docker compose. */
+    bool container; /* it has an image, there or to be built: docker run runs it */
+    bool relative;  /* an option names a path that is seen from the file */
+    bool replicated;
+    struct texts options; /* of docker run */
+    struct texts after;   /* services that it needs without a word in depends_on */
+    struct buf limits;    /* what stands between the braces of 'limits' */
 };
+
+/* What differs between the kinds of files that have processes by their names. */
+struct import_kind {
+    const char *key;  /* that holds them */
+    const char *hint; /* for a file with none */
+    void (*read)(struct import *import);
+    enum import_dollar dollar;
+    bool (*tells_ready)(const struct node *object);
+    bool (*is_off)(const struct node *object);
+    const char *condition; /* of depends_on, where none is given */
+    const char *whole;     /* a hint for a file that is but a part of what is run */
+};
+
+extern const struct import_kind import_compose;
+extern const struct import_kind import_processes;
 
 /* One file on its way. */
 struct import {
@@ -58,47 +94,43 @@ struct import {
     const struct source *source;
     struct diags *diags;
     const char *directory; /* the file's, or NULL for standard input */
-    const char *owner;     /* the name there of what is being read, for messages */
-    struct draft *draft;   /* it; NULL for the file itself */
-    struct names taken;    /* the values of its keys that were read */
-    const char *project;   /* the name of it all, NULL: none */
     struct scenario_sources *held;
-    long port;          /* of a Procfile's first process; 0: that of the environment */
-    struct dotenv *now; /* the variables as they are, once somebody has asked */
-    const char *whole;  /* a hint for a file that is but a part of what is run */
+    const struct import_kind *kind;
     enum import_dollar dollar;
+    const struct node *root;
+    const struct node *all;            /* its processes, by their names */
+    const struct key_row *rows[3];     /* the tables of what is being read; NULL behind the last */
+    struct draft *draft;               /* what is being read, and written */
+    struct draft file;                 /* comments and keys of the scenario itself */
+    struct buf objects;                /* its processes */
+    struct names taken;                /* the values that were read */
+    struct names names;                /* those taken in the scenario */
+    struct names called;               /* names of the file, by their place in FITTING */
+    struct texts fitting;
+    struct dotenv *now;  /* the variables as they are, once somebody has asked */
+    const char *project; /* the name of it all, NULL: none */
+    const char *shell;   /* that runs the commands */
     bool replicas;       /* the number of a replica is known in texts */
     bool variables;      /* a variable was found */
     bool raw;            /* one was put into a command line as it is */
     bool demanded;       /* one was found that must be set */
-    struct names names;  /* those taken in the scenario */
-    struct names called; /* names of the file, by their place in FITTING */
-    struct texts fitting;
-    struct buf head;    /* comments and keys of the scenario itself */
-    struct buf objects; /* its processes */
 };
 
-/* One process of the scenario, put together piece by piece. */
-struct draft {
-    struct import *import;
-    const char *name; /* in the scenario */
-    struct buf notes; /* comment lines */
-    struct buf keys;  /* key lines */
-    int depth;        /* blanks before a key line beyond those of a process's key */
-    bool off;         /* nothing starts it */
-    bool leader;      /* the signal goes to its first process alone */
-    const char *signal;
-    const char *grace;
-    struct texts stop; /* a program that ends it, in place of the signal */
-};
-
-/* The readers. ROOT is the tree of the file; false where there was an error. */
-bool import_procfile(struct import *import);
-bool import_compose(struct import *import, const struct node *root);
-bool import_processes(struct import *import, const struct node *root);
+void import_procfile(struct import *import);
 
 /* True where each line of the file is NAME: COMMAND, a comment or empty, and there is one. */
 bool import_is_procfile(const struct source *source);
+
+/* ---- reading by rows ---- */
+
+/* Takes each key of the draft's mapping that has a row, and what rows name below it. */
+void import_read(struct import *import);
+
+/* For a row whose key is read elsewhere. */
+void import_later(struct import *import, const struct key_row *row, const struct node *value);
+
+/* Tells in comments of each key below the draft's mapping that nobody has read, and forgets what was. */
+void import_rest(struct import *import);
 
 /* What node_find() finds, and marks it as read: of a mapping the key alone, not what is in it. */
 const struct node *import_take(struct import *import, const struct node *map, const char *key);
@@ -106,13 +138,14 @@ const struct node *import_take(struct import *import, const struct node *map, co
 /* Marks VALUE and all that is in it as read. */
 void import_whole(struct import *import, const struct node *value);
 
-/* Takes each key of MAP that has a row in one of the COUNT lists, the first of them that has. */
-void import_object(struct import *import, void *object, const struct node *map,
-                   const struct key_rows *rows, size_t count);
+/* Reports that what KEY names, of KIND, runs nothing: WHAT and its HINT, or that it extends another. */
+void import_runs_nothing(struct import *import, const struct node *key, const char *kind, const char *what, const char *hint);
 
-/* Tells in comments of each key below MAP that nobody has read, and forgets what was. */
-void import_rest(struct import *import, const struct node *map, const struct key_rows *rows,
-                 size_t count);
+/* ---- values ---- */
+
+/* How many items VALUE has, and item number I: of what is no list itself, alone. */
+size_t import_count(const struct node *value);
+const struct node *import_item(const struct node *value, size_t i);
 
 /* True where NODE is there, a scalar and this WORD. */
 bool import_is_word(const struct node *node, const char *word);
@@ -120,127 +153,40 @@ bool import_is_word(const struct node *node, const char *word);
 /* True where KEY is taken and says yes. */
 bool import_flag(struct import *import, const struct node *map, const char *key);
 
-/* True where the file NAME is beside the one that is read. */
+/* True where the file NAME is beside the one that is read; the source it is; NULL where it is not or cannot be read. */
 bool import_is_beside(struct import *import, const char *name);
+const struct source *import_beside(struct import *import, const char *name);
 
-/* Reports that KEY is not what it must be. */
-void import_expected(struct import *import, const char *key, const struct node *node,
-                     const char *expected);
-
-/*
- * Appends TEXT, found at NODE (NULL: in no tree), as a template of parrun's for USE: its variables
- * as expressions, what would be a template by chance taken as it is. False where it is wrong.
- */
-bool import_template(struct import *import, const struct node *node, const char *text,
-                     enum template_use use, struct buf *out);
-
-/* The same for a text in YAML, in the arena; NULL where NODE is no scalar or is wrong. */
+/* The text of the scalar NODE as a template; NULL where it is none or is wrong. */
 const char *import_value(struct import *import, const struct node *node);
 
-/* The text of KEY, which is taken, as a template; NULL where it is not there or is wrong. */
+/* The same of KEY, which is taken; NULL too where it is not there. */
 const char *import_text(struct import *import, const struct node *map, const char *key);
 
+/* Adds the items of VALUE from number FIRST on to TEXTS; false, with an error of KEY and what was EXPECTED, where one is no text. */
+bool import_texts(struct import *import, const char *key, const struct node *value, size_t first, const char *expected,
+                  struct texts *texts);
+
 /*
- * The text of the scalar NODE with its variables as they are now, which a comment tells where it
- * has any: for what parrun has to know at the start. In the arena; NULL with an error where it is
- * none.
+ * The text of the scalar NODE with its variables as they are now, which a comment tells where it has any: for what parrun has to
+ * know at the start. NULL with an error where it is none.
  */
 const char *import_now(struct import *import, const char *key, const struct node *node);
 
-/* The same as a whole number from LEAST to a thousand million; below zero, with an error, for
- * another. */
-long import_number(struct import *import, const char *key, const struct node *node, long fallback,
-                   long least);
+/* The same as a whole number from LEAST to a thousand million; FALLBACK where NODE is NULL, below zero, with an error, for another. */
+long import_number(struct import *import, const char *key, const struct node *node, long fallback, long least);
 
-/* The same of KEY of MAP, which is taken. */
-long import_key_number(struct import *import, const struct node *map, const char *key, long fallback, long least);
+/* The same, from 0 on, of KEY of MAP, which is taken. */
+long import_key_number(struct import *import, const struct node *map, const char *key, long fallback);
 
-/* What import_now() gives of KEY of MAP, which is taken and in messages is called LABEL; NULL where it is not there or is wrong. */
+/* The environment, and below it the .env that is beside the file. */
+struct dotenv *import_variables_now(struct import *import);
+
+/* What import_now() gives of KEY of MAP, which is taken and in messages is called LABEL; NULL too where it is not there. */
 const char *import_key_now(struct import *import, const struct node *map, const char *key, const char *label);
 
 /* The text of NODE that is a duration of NS, such as EXAMPLE; NULL, with an error, where it is none. */
 const char *import_duration(struct import *import, const char *key, const struct node *node, const char *example, int64_t *ns);
-
-/* Reports that what KEY names runs nothing: WHAT, such as "service '%s' has no image", or that it extends another; HINT is for the
- * former. */
-void import_runs_nothing(struct import *import, const struct node *key, const struct node *map, const char *kind, const char *what,
-                         const char *hint);
-
-/* A comment above what is being read, the process or the file. What is printed has to be safe: show_text(). */
-void import_note(struct import *import, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* A comment for KEY, whose VALUE has no equal, and WHY (NULL: just so). It is marked as told. */
-void import_dropped(struct import *import, const char *key, const struct node *value,
-                    const char *why);
-
-/* What the scenario calls that which the file calls NAME. */
-const char *import_called(struct import *import, const char *name);
-
-/* The bytes at TEXT that belong together: a variable, "$$", or one byte. */
-size_t import_atom(const struct import *import, const char *text);
-
-/* Splits TEXT into words as a shell would, without expanding anything; false for an open quote. */
-bool import_words(struct import *import, const struct node *node, struct texts *words);
-
-void texts_add(struct texts *texts, const char *text);
-void texts_release(struct texts *texts);
-
-/* Appends a comment line. What is printed has to be safe. */
-void import_comment(struct buf *out, const char *indent, const char *format, va_list arguments)
-    __attribute__((format(printf, 3, 0)));
-
-/* Appends NODE in short for a comment. */
-void import_show(struct buf *out, const struct node *node);
-
-/* A process that the file calls NAME; its own name is made to fit parrun, and to be unique. */
-void draft_init(struct draft *draft, struct import *import, const char *name);
-
-/*
- * What rows take in the same way from a service and a process, whose first member is their draft: a
- * text, or true, for the key that is the row's name, files and variables of the environment, and
- * how it is stopped. import_later() takes what is read elsewhere.
- */
-void import_later(void *object, const struct key_row *row, const struct node *value);
-void draft_take_text(void *object, const struct key_row *row, const struct node *value);
-void draft_take_true(void *object, const struct key_row *row, const struct node *value);
-void draft_take_env_file(void *object, const struct key_row *row, const struct node *value);
-void draft_take_environment(void *object, const struct key_row *row, const struct node *value);
-void draft_take_signal(void *object, const struct key_row *row, const struct node *value);
-void draft_take_grace(void *object, const struct key_row *row, const struct node *value);
-
-/* How many of it run: the number; 1 where parrun runs no more, below 0 where it is wrong. */
-long draft_replicas(struct draft *draft, const struct node *value);
-
-/* The key 'develop' of a service, whose first member is its draft. */
-void draft_take_develop(void *object, const struct key_row *row, const struct node *value);
-
-/* KEY: and what is printed, which has to be YAML. */
-void draft_line(struct draft *draft, const char *key, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* What is written from here to draft_close() stands below KEY. */
-void draft_open(struct draft *draft, const char *key);
-void draft_close(struct draft *draft);
-
-/* KEY: TEXT, a template; over several lines where it has several. */
-void draft_text(struct draft *draft, const char *key, const char *text);
-
-/* KEY: [TEXTS], in as many lines as they need. */
-void draft_list(struct draft *draft, const char *key, const struct texts *texts);
-
-/* Adds the paths of the environment files to PATHS; those that may be missing only where they are
- * there. */
-void import_env_files(struct import *import, const struct node *node, struct texts *paths);
-
-/*
- * How often it is started again: ON is failure or always, MAX 0 for no bound, WAITS the keys of the
- * waits between, which begin with ", ".
- */
-void draft_restart(struct draft *draft, const char *on, long max, const char *waits);
-
-/* Puts the process into the scenario and frees the draft. */
-void draft_finish(struct draft *draft);
 
 /* One variable: its name, and its value as a template, NULL for one that has none. */
 struct variable {
@@ -248,30 +194,102 @@ struct variable {
     const char *value;
 };
 
-/* Takes each variable of a mapping or of a list of NAME=VALUE; false where there was an error. */
-bool import_variables(struct import *import, const struct node *node,
-                      void (*take)(void *context, const struct variable *variable), void *context);
+/* The variables of a mapping or of a list of NAME=VALUE, but for those with an error. Returns how many. */
+size_t import_variables(struct import *import, const struct node *node, struct variable **variables);
 
-/* Appends "env:" and its lines, INDENT spaces deep; names that parrun does not take become
- * comments. */
-bool import_env(struct import *import, const struct node *node, struct buf *out, int indent);
-
-/* What a file has that starts in an order. */
-struct start_order {
-    const struct node *all; /* its processes, by their names */
-    bool (*tells_ready)(const struct node *object);
-    bool (*is_off)(const struct node *object);
-    const char *condition; /* theirs, where none is given */
-};
+/* Adds the paths of the environment files to PATHS; those that may be missing only where they are there. */
+void import_env_files(struct import *import, const struct node *node, struct texts *paths);
 
 /*
- * Writes depends_on, from a list of names or a mapping of them to conditions, which may be NULL,
- * and for the names of ALSO, which have to be started.
+ * Appends TEXT, found at NODE (NULL: in no tree), as a template of parrun's for USE: its variables as expressions, what would be a
+ * template by chance taken as it is. False where it is wrong.
  */
-void draft_depends(struct draft *draft, const struct start_order *order, const struct node *value,
-                   const struct texts *also);
+bool import_template(struct import *import, const struct node *node, const char *text, enum template_use use, struct buf *out);
 
-/* True where one of ALL waits for NAME to be ready. */
-bool import_is_awaited(const struct node *all, const char *name);
+/* The bytes at TEXT that belong together: a variable, "$$", or one byte. */
+size_t import_atom(const struct import *import, const char *text);
+
+/* True where TEXT has a variable, or what looks like one. */
+bool import_has_variable(const struct import *import, const char *text);
+
+/* Splits TEXT into words as a shell would, without expanding anything; false for an open quote. */
+bool import_words(struct import *import, const struct node *node, struct texts *words);
+
+void texts_add(struct texts *texts, const char *text);
+void texts_release(struct texts *texts);
+
+/* ---- messages ---- */
+
+/* Reports that KEY is not what it must be. */
+void import_expected(struct import *import, const char *key, const struct node *node, const char *expected);
+
+/* A comment above what is being read. What is printed has to be safe: import_shown(). */
+void import_note(struct import *import, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* TEXT as a message shows it. */
+const char *import_shown(struct import *import, const char *text);
+
+/* A comment for KEY, whose VALUE has no equal, and WHY (NULL: just so). It is marked as told. */
+void import_dropped(struct import *import, const char *key, const struct node *value, const char *why);
+
+/* Comments of the COUNT files NAMES that are beside this one and are not read, and of variables that are not those of .env. */
+void import_unread(struct import *import, const char *const *names, size_t count);
+
+/* ---- what is written ---- */
+
+/* What the scenario calls that which the file calls NAME. */
+const char *import_called(struct import *import, const char *name);
+
+/* Opens DRAFT for a process that the file calls NAME; its own name is made to fit parrun, and to be unique. */
+void draft_init(struct draft *draft, struct import *import, const char *name);
+
+/* Puts the process into the scenario and frees the draft; that of the file is open then. */
+void draft_finish(struct import *import);
+
+/* KEY: and what is printed, which has to be YAML. */
+void draft_line(struct import *import, const char *key, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* What is written from here to draft_close() stands below KEY. */
+void draft_open(struct import *import, const char *key);
+void draft_close(struct import *import);
+
+/* KEY: TEXT, a template; over several lines where it has several. */
+void draft_text(struct import *import, const char *key, const char *text);
+
+/* KEY: [TEXTS], in as many lines as they need. */
+void draft_list(struct import *import, const char *key, const struct texts *texts);
+
+/* Appends KEY: VALUE to PAIRS, unless VALUE, which has to be YAML, is NULL. */
+void pair_add(struct buf *pairs, const char *key, const char *value);
+
+/* KEY: {PAIRS}, unless there are none; frees them. */
+void draft_pairs(struct import *import, const char *key, struct buf *pairs);
+
+/* How often it is started again: ON is failure or always, MAX 0 for no bound, WAITS the keys of the waits between. */
+void draft_restart(struct import *import, const char *on, long max, const char *waits);
+
+/* How many of it run: the number; 1 where parrun runs no more, below 0 where it is wrong. */
+long draft_replicas(struct import *import, const struct node *value);
+
+/* Writes depends_on, from the draft's, which may be a list of names or a mapping of them to conditions, and for what it runs AFTER. */
+void draft_depends(struct import *import);
+
+/* True where another waits for what is read to be ready. */
+bool import_is_awaited(const struct import *import);
+
+/* What rows take in the same way from all kinds: a text, or true, for the key that is the row's word, and these keys. */
+void draft_take_text(struct import *import, const struct key_row *row, const struct node *value);
+void draft_take_true(struct import *import, const struct key_row *row, const struct node *value);
+void draft_take_env_file(struct import *import, const struct key_row *row, const struct node *value);
+void draft_take_environment(struct import *import, const struct key_row *row, const struct node *value);
+void draft_take_signal(struct import *import, const struct key_row *row, const struct node *value);
+void draft_take_grace(struct import *import, const struct key_row *row, const struct node *value);
+
+/* The key 'develop' of a service, and 'watch' of a process. */
+void draft_take_develop(struct import *import, const struct key_row *row, const struct node *value);
+void draft_take_watch(struct import *import, const struct key_row *row, const struct node *value);
+
+/* True where it is restarted with what it depends on, by 'cascade' of that or of what that depends on. */
+bool draft_follows(const struct import *import);
 
 #endif

@@ -2,9 +2,8 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/glob_tree.h"
-#include "import/process_compose.h"
+#include "import/private.h"
 #include "yaml/tree.h"
 
 /* So far is followed what a process depends on. */
@@ -12,7 +11,6 @@
 
 /* What is written below 'watch'. */
 struct watched {
-    struct draft *draft;
     struct texts paths;
     struct texts ignore;
 };
@@ -35,75 +33,66 @@ static const char *join(struct import *import, const char *path, const char *pat
 }
 
 /* Each text of the list KEY of MAP below PATH. */
-static void take_patterns(struct watched *watched, const struct node *map, const char *key, const char *path, struct texts *texts,
+static void take_patterns(struct import *import, const struct node *map, const char *key, const char *path, struct texts *texts,
                           bool line)
 {
-    struct import *import = watched->draft->import;
     const struct node *list = import_take(import, map, key);
-    if (list && list->kind != NODE_LIST)
+    if (!list)
+        return;
+    if (list->kind != NODE_LIST)
         import_expected(import, key, list, "a list of patterns");
-    for (size_t i = 0; list && list->kind == NODE_LIST && i < list->size; i++) {
+    for (size_t i = 0; list->kind == NODE_LIST && i < list->size; i++) {
         const char *pattern = import_now(import, key, &list->items[i]);
         if (pattern)
             texts_add(texts, join(import, line && *path == '/' ? NULL : path, pattern, line));
     }
-    if (list)
-        import_whole(import, list);
+    import_whole(import, list);
 }
 
-/* One root with what counts in it; OUT and IN are the keys that say so. */
-static void take_root(struct watched *watched, const struct node *map, const char *in, const char *out)
+/* One root with what counts in it: what its key 'include' has, and not what its key OUT has. */
+static void take_root(struct import *import, struct watched *watched, const struct node *map, const char *out)
 {
-    struct import *import = watched->draft->import;
     const char *path = import_key_now(import, map, "path", "path");
     size_t before = watched->paths.count;
     if (!node_find(map, "path"))
         import_expected(import, "watch", map, "a mapping with a 'path'");
     if (!path)
         return;
-    take_patterns(watched, map, in, path, &watched->paths, false);
+    take_patterns(import, map, "include", path, &watched->paths, false);
     if (watched->paths.count == before)
         texts_add(&watched->paths, join(import, path, NULL, false));
-    take_patterns(watched, map, out, path, &watched->ignore, true);
+    take_patterns(import, map, out, path, &watched->ignore, true);
 }
 
-static void write_watch(struct watched *watched, const char *delay)
+static void write_watch(struct import *import, struct watched *watched, const char *delay)
 {
-    struct draft *draft = watched->draft;
     if (watched->paths.count) {
-        draft_open(draft, "watch");
-        draft_list(draft, "paths", &watched->paths);
+        draft_open(import, "watch");
+        draft_list(import, "paths", &watched->paths);
         if (watched->ignore.count)
-            draft_list(draft, "ignore", &watched->ignore);
+            draft_list(import, "ignore", &watched->ignore);
         if (delay)
-            draft_line(draft, "delay", "%s", delay);
-        draft_close(draft);
+            draft_line(import, "delay", "%s", delay);
+        draft_close(import);
     }
     texts_release(&watched->paths);
     texts_release(&watched->ignore);
 }
 
-/* The wait as parrun writes it. NULL: there is none, or it is wrong. */
-static const char *take_delay(struct import *import, const struct node *map)
+void draft_take_watch(struct import *import, const struct key_row *row, const struct node *value)
 {
-    const struct node *node = import_take(import, map, "debounce");
+    struct watched watched = {0};
     int64_t ns;
-    return node ? import_duration(import, "watch.debounce", node, "300ms", &ns) : "300ms"; /* process-compose's own */
-}
-
-void process_take_watch(void *object, const struct key_row *row, const struct node *value)
-{
-    struct watched watched = {.draft = object};
-    struct import *import = watched.draft->import;
     const struct node *paths = import_take(import, value, "paths");
-    import_flag(import, value, "cascade"); /* see process_follows() */
-    if (value->kind != NODE_MAP)
-        import_expected(import, row->path, value, "a mapping");
-    else if (!paths || paths->kind != NODE_LIST)
+    const struct node *delay = import_take(import, value, "debounce");
+    bool list = paths && paths->kind == NODE_LIST;
+    import_flag(import, value, "cascade"); /* see draft_follows() */
+    if (!list)
         import_expected(import, "watch.paths", paths ? paths : value, "a list of mappings");
-    for (size_t i = 0; paths && paths->kind == NODE_LIST && i < paths->size; i++)
-        take_root(&watched, &paths->items[i], "include", "exclude");
-    write_watch(&watched, take_delay(import, value));
+    for (size_t i = 0; list && i < paths->size; i++)
+        take_root(import, &watched, &paths->items[i], "exclude");
+    write_watch(import, &watched, delay ? import_duration(import, "watch.debounce", delay, "300ms", &ns) : "300ms");
+    (void)row;
 }
 
 static bool follows(const struct node *all, const struct node *process, int depth)
@@ -111,32 +100,30 @@ static bool follows(const struct node *all, const struct node *process, int dept
     const struct node *depends = node_find(process, "depends_on");
     for (size_t i = 0; depth && depends && depends->kind == NODE_MAP && i < depends->size; i++) {
         const struct node *other = node_find(all, node_key(depends, i)->text);
-        if (other && (import_is_word(node_find(node_find(other, "watch"), "cascade"), "true") || follows(all, other, depth - 1)))
+        if (import_is_word(node_find(node_find(other, "watch"), "cascade"), "true") || follows(all, other, depth - 1))
             return true;
     }
     return false;
 }
 
-bool process_follows(const struct foreign_process *process)
+bool draft_follows(const struct import *import)
 {
-    return follows(process->all, process->map, DEPTH_MOST);
+    return follows(import->all, import->draft->map, DEPTH_MOST);
 }
 
-void draft_take_develop(void *object, const struct key_row *row, const struct node *value)
+void draft_take_develop(struct import *import, const struct key_row *row, const struct node *value)
 {
-    struct watched watched = {.draft = object};
-    struct import *import = watched.draft->import;
+    struct watched watched = {0};
     const struct node *rules = import_take(import, value, "watch");
     if (!rules || rules->kind != NODE_LIST)
         import_expected(import, row->path, value, "a list of rules in 'watch'");
     for (size_t i = 0; rules && rules->kind == NODE_LIST && i < rules->size; i++) {
         const struct node *rule = &rules->items[i];
-        if (import_is_word(import_take(import, rule, "action"), "restart")) {
-            take_root(&watched, rule, "include", "ignore");
-            continue;
-        }
-        import_dropped(import, "develop.watch", rule,
-                       "nothing is copied into a container or built here: 'action: restart' alone has an equal");
+        if (import_is_word(import_take(import, rule, "action"), "restart"))
+            take_root(import, &watched, rule, "ignore");
+        else
+            import_dropped(import, "develop.watch", rule,
+                           "nothing is copied into a container or built here: 'action: restart' alone has an equal");
     }
-    write_watch(&watched, NULL);
+    write_watch(import, &watched, NULL);
 }

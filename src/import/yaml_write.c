@@ -1,10 +1,12 @@
 /* Texts and trees written as YAML. */
-#include <stdarg.h>
+#include "import/yaml_write.h"
+
+#include <stdbool.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/arena.h"
+#include "base/buf.h"
 #include "base/str.h"
-#include "import/private.h"
 #include "yaml/quote.h"
 #include "yaml/scalar.h"
 #include "yaml/tree.h"
@@ -12,20 +14,19 @@
 /* Characters of a comment that shows a value. */
 #define SHOWN_MOST 160
 
+#define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
 /* True where TEXT can stand without quotes, wherever it stands. */
 static bool is_plain(const char *text, size_t length)
 {
-    static const char inside[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                 "_./=+@%^~-:$()<>;|*\\ \"";
-    static const char first[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_./$(+";
+    static const char inside[] = ALPHANUMERIC "_./=+@%^~-:$()<>;|*\\ \"";
+    static const char first[] = ALPHANUMERIC "_./$(+";
     bool option = *text == '-' && text[1] && !strchr(" :", text[1]);
     if (!length || !(option || strchr(first, *text)) || strspn(text, inside) != length)
         return false;
     if (text[length - 1] == ' ' || text[length - 1] == ':' || strstr(text, ": "))
         return false;
-    return scalar_plain(text, length).type == VALUE_STRING && !scalar_is_padded(text, length) &&
-           !scalar_is_doubtful(text);
+    return scalar_plain(text, length).type == VALUE_STRING && !scalar_is_padded(text, length) && !scalar_is_doubtful(text);
 }
 
 /* True for text that quotes alone make safe: one line, nothing that needs an escape. */
@@ -35,8 +36,7 @@ static bool is_printable(const char *text, size_t length)
         unsigned char c = (unsigned char)text[i];
         size_t size = utf8_char(text + i, length - i);
         bool control = c < 0x20 || c == 0x7F || (c == 0xC2 && (unsigned char)text[i + 1] < 0xA0);
-        bool separator = size == 3 && (!memcmp(text + i, "\xE2\x80\xA8", 3) ||
-                                       !memcmp(text + i, "\xE2\x80\xA9", 3) ||
+        bool separator = size == 3 && (!memcmp(text + i, "\xE2\x80\xA8", 3) || !memcmp(text + i, "\xE2\x80\xA9", 3) ||
                                        !memcmp(text + i, "\xEF\xBB\xBF", 3));
         if (!size || control || separator)
             return false;
@@ -93,11 +93,20 @@ void import_quote(struct buf *out, const char *text)
         quote_double(out, text, length);
 }
 
+const char *import_quoted(struct arena *arena, const char *text)
+{
+    struct buf out = {0};
+    import_quote(&out, text);
+    const char *quoted = arena_strdup(arena, buf_string(&out));
+    buf_release(&out);
+    return quoted;
+}
+
 /* U+2028 and U+2029 end a line, and so a comment, for libyaml. */
-void import_comment(struct buf *out, const char *indent, const char *format, va_list arguments)
+void import_comment(struct buf *out, int indent, const char *format, va_list arguments)
 {
     size_t start = out->length;
-    buf_printf(out, "%s# ", indent);
+    buf_printf(out, "%*s# ", indent, "");
     buf_vprintf(out, format, arguments);
     buf_char(out, '\n');
     for (char *at = out->data + start; (at = strstr(at, "\xE2\x80")); at += 2)
@@ -111,13 +120,9 @@ static void show_items(struct buf *out, const struct node *node)
     buf_char(out, map ? '{' : '[');
     for (size_t i = 0; i < node->size && out->length < SHOWN_MOST; i++) {
         buf_text(out, i ? ", " : "");
-        if (map) {
-            buf_text(out, node_key(node, i)->text);
-            buf_text(out, ": ");
-            import_show(out, node_value(node, i));
-        } else {
-            import_show(out, &node->items[i]);
-        }
+        if (map)
+            buf_printf(out, "%s: ", node_key(node, i)->text);
+        import_show(out, map ? node_value(node, i) : &node->items[i]);
     }
     buf_char(out, map ? '}' : ']');
 }

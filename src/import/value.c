@@ -1,0 +1,177 @@
+/* Values of other runners' files: texts, numbers, and files beside them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/unit.h"
+#include "import/private.h"
+#include "scenario/dotenv.h"
+#include "scenario/sources.h"
+#include "yaml/tree.h"
+
+#define NUMBER_MOST 1000000000L
+
+extern char **environ;
+
+void texts_add(struct texts *texts, const char *text)
+{
+    texts->items = mem_grow(texts->items, &texts->capacity, texts->count + 1, sizeof(*texts->items));
+    texts->items[texts->count++] = text;
+}
+
+void texts_release(struct texts *texts)
+{
+    free(texts->items);
+    *texts = (struct texts){0};
+}
+
+size_t import_count(const struct node *value)
+{
+    return value->kind == NODE_LIST ? value->size : 1;
+}
+
+const struct node *import_item(const struct node *value, size_t i)
+{
+    return value->kind == NODE_LIST ? &value->items[i] : value;
+}
+
+bool import_is_word(const struct node *node, const char *word)
+{
+    return node && node->kind == NODE_SCALAR && !strcmp(node->text, word);
+}
+
+bool import_flag(struct import *import, const struct node *map, const char *key)
+{
+    return import_is_word(import_take(import, map, key), "true");
+}
+
+/* The path of the file NAME beside this one; NULL where it is not there. */
+static const char *path_beside(struct import *import, const char *name)
+{
+    const char *directory = *name == '/' ? "" : import->directory;
+    const char *path = directory ? arena_printf(import->arena, "%s%s", directory, name) : NULL;
+    return path && !access(path, R_OK) ? path : NULL;
+}
+
+bool import_is_beside(struct import *import, const char *name)
+{
+    return path_beside(import, name);
+}
+
+const struct source *import_beside(struct import *import, const char *name)
+{
+    struct error error = {0};
+    const char *path = path_beside(import, name);
+    const struct source *source = path ? sources_read(import->held, path, path, &error) : NULL;
+    error_release(&error);
+    return source;
+}
+
+/* ---- templates ---- */
+
+const char *import_value(struct import *import, const struct node *node)
+{
+    struct buf out = {0};
+    const char *value = NULL;
+    if (node->kind == NODE_SCALAR && import_template(import, node, node->text, TEMPLATE_TEXT, &out))
+        value = arena_strdup(import->arena, buf_string(&out));
+    buf_release(&out);
+    return value;
+}
+
+const char *import_text(struct import *import, const struct node *map, const char *key)
+{
+    const struct node *node = import_take(import, map, key);
+    if (node && node->kind != NODE_SCALAR)
+        import_expected(import, key, node, "a text");
+    return node ? import_value(import, node) : NULL;
+}
+
+bool import_texts(struct import *import, const char *key, const struct node *value, size_t first, const char *expected,
+                  struct texts *texts)
+{
+    for (size_t i = first; i < import_count(value); i++) {
+        const struct node *item = import_item(value, i);
+        const char *text = import_value(import, item);
+        if (item->kind != NODE_SCALAR)
+            import_expected(import, key, item, expected);
+        if (!text)
+            return false;
+        texts_add(texts, text);
+    }
+    return true;
+}
+
+/* ---- as they are now ---- */
+
+struct dotenv *import_variables_now(struct import *import)
+{
+    const struct source *source = import->now ? NULL : import_beside(import, ".env");
+    struct diags *diags = diags_new();
+    if (!import->now) {
+        import->now = arena_alloc(import->arena, sizeof(*import->now));
+        *import->now = (struct dotenv){.arena = import->arena, .environment = (const char *const *)environ};
+    }
+    if (source)
+        dotenv_read(import->now, source, diags);
+    diags_free(diags);
+    return import->now;
+}
+
+const char *import_now(struct import *import, const char *key, const struct node *node)
+{
+    struct buf text = {0};
+    if (node->kind != NODE_SCALAR)
+        import_expected(import, key, node, "one value");
+    if (node->kind != NODE_SCALAR || import->dollar == DOLLAR_PLAIN)
+        return node->kind == NODE_SCALAR ? node->text : NULL;
+    if (!import_has_variable(import, node->text))
+        return import_value(import, node);
+    bool right = dotenv_expand(import_variables_now(import), node->text, &text);
+    const char *now = right ? arena_strdup(import->arena, buf_string(&text)) : node->text;
+    buf_release(&text);
+    import_note(import, "line %u: %s %s: taken as '%s', which it is at the import; parrun has to know it", (unsigned)node->line,
+                import_shown(import, key), import_shown(import, node->text), import_shown(import, now));
+    return now;
+}
+
+const char *import_key_now(struct import *import, const struct node *map, const char *key, const char *label)
+{
+    const struct node *node = import_take(import, map, key);
+    return node ? import_now(import, label, node) : NULL;
+}
+
+long import_number(struct import *import, const char *key, const struct node *node, long fallback, long least)
+{
+    const char *text = node ? import_now(import, key, node) : NULL;
+    if (!text)
+        return node ? -1 : fallback;
+    char *end;
+    errno = 0;
+    long number = strtol(text, &end, 10);
+    if (!errno && end != text && !*end && number >= least && number <= NUMBER_MOST)
+        return number;
+    import_expected(import, key, node, arena_printf(import->arena, "a whole number from %ld on", least));
+    return -1;
+}
+
+long import_key_number(struct import *import, const struct node *map, const char *key, long fallback)
+{
+    return import_number(import, key, import_take(import, map, key), fallback, 0);
+}
+
+const char *import_duration(struct import *import, const char *key, const struct node *node, const char *example, int64_t *ns)
+{
+    struct error error = {0};
+    const char *text = import_now(import, key, node);
+    bool right = text && !duration_parse(text, ns, &error);
+    if (text && !right)
+        import_expected(import, key, node, arena_printf(import->arena, "a duration such as %s", example));
+    error_release(&error);
+    return right ? text : NULL;
+}
