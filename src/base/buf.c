@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-void buf_release(struct buf *buf)
+void buf_free(struct buf *buf)
 {
     free(buf->data);
     *buf = (struct buf){0};

@@ -16,8 +16,15 @@ struct buf {
     size_t capacity;
 };
 
-/* Frees the bytes and makes the buffer empty; it can be used again. */
-void buf_release(struct buf *buf);
+/* As buf_release(), where there is something to free. */
+void buf_free(struct buf *buf);
+
+/* Frees the bytes and makes the buffer empty; it can be used again. Most buffers that are released never held anything. */
+static inline void buf_release(struct buf *buf)
+{
+    if (buf->data)
+        buf_free(buf);
+}
 
 /* Forgets the content, keeps the memory. */
 void buf_clear(struct buf *buf);

@@ -52,10 +52,10 @@ static bool may_take(const struct pool_worker *worker, size_t most)
            !pool_worker_is_spent(worker);
 }
 
-void pool_worker_begin_first(struct pool_worker *worker)
+void pool_worker_begin_first(struct pool_worker *worker, int64_t now)
 {
     struct task *task = worker->tasks.first;
-    task->times.started = clock_monotonic();
+    task->times.started = now;
     if (task->times.due)
         task_forget(task);
     task->worker = worker->number;
@@ -73,7 +73,7 @@ void pool_give(struct pool_worker *worker, struct task *task)
         pool_begin_file(task);
     task_list_add(&worker->tasks, task);
     if (worker->tasks.count == 1)
-        pool_worker_begin_first(worker);
+        pool_worker_begin_first(worker, clock_monotonic());
     worker->kind->send(worker, task);
 }
 

@@ -448,7 +448,7 @@ void pool_pump(struct pool *pool)
             tell_ended(pool, task);
         if (over && !pool->object.run->plan.dry)
             pool_tell_file(pool, task);
-        task_free(task_list_take(&pool->order.finished));
+        task_put_back(&pool->feed.spare, task_list_take(&pool->order.finished));
     }
     if (!pool->order.unordered)
         spool_file_clear(&pool->order.file);

@@ -366,6 +366,7 @@ static void pool_free(struct object *object)
     timer_free(pool->pacing.due);
     timer_free(pool->workers.refused);
     timer_free(pool->workers.idle);
+    task_list_release(&pool->feed.spare);
     free(pool->feed.error);
     free(pool->end.reason);
     object_release(object);

@@ -17,7 +17,8 @@
 
 #define CODE_MOST 255
 
-static bool has_terms(const struct pool *pool)
+/* Some of them do not hold for all tasks alike. */
+static bool differs(const struct pool *pool)
 {
     const struct pool_spec *spec = pool->spec;
     return spec->own_timeout || spec->own_allowed || spec->success.own_count ||
@@ -27,7 +28,8 @@ static bool has_terms(const struct pool *pool)
 void pool_open_terms(struct pool *pool)
 {
     struct error error = {0};
-    if (!pool->needs.claims && !pool->spec->object.creates.path && !has_terms(pool))
+    pool->needs.differs = differs(pool);
+    if (!pool->needs.claims && !pool->spec->object.creates.path && !pool->needs.differs)
         return;
     if (exec_context_init(&pool->needs.terms, pool->object.run, &pool->spec->object, pool->object.name, 0, &error))
         pool_break(pool, error.text);
@@ -165,7 +167,9 @@ int pool_work_out_terms(struct pool *pool, struct task *task, struct error *erro
     const struct pool_spec *spec = pool->spec;
     struct buf text = {0};
     task->terms.allowed = spec->object.allow_failure;
-    int result = has_terms(pool) ? pool_set_terms(pool, task, error) : 0;
+    if (!pool->needs.differs)
+        return 0;
+    int result = pool_set_terms(pool, task, error);
     if (!result && spec->own_allowed)
         result = find_allowed(pool, task, &text, error);
     if (!result && spec->own_timeout)

@@ -88,8 +88,8 @@ struct pool {
 
 /* give.c */
 
-/* The worker begins its first task: tells so. */
-void pool_worker_begin_first(struct pool_worker *worker);
+/* The worker begins its first task NOW, of clock_monotonic(): tells so. */
+void pool_worker_begin_first(struct pool_worker *worker, int64_t now);
 
 /* Gives tasks to the workers that may have some: an idle one is served before any other gets a task ahead. */
 void pool_give_tasks(struct pool *pool);

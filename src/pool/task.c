@@ -12,6 +12,15 @@
 #include "child/creates.h"
 #include "value/value.h"
 
+/* So many tasks are kept as memory for the next ones, and their items up to so many bytes. Under ASan none is, so that it
+ * sees who holds one too long. */
+#ifdef __SANITIZE_ADDRESS__
+#define SPARE_MOST 0
+#else
+#define SPARE_MOST 2048
+#endif
+#define SPARE_ITEM 64
+
 void task_list_add(struct task_list *list, struct task *task)
 {
     task->next = NULL;
@@ -83,11 +92,18 @@ void task_fail(struct task *task, const char *reason)
     task->end.text_length = strlen(reason);
 }
 
-void task_free(struct task *task)
+struct task *task_new(struct task_list *spare)
 {
+    struct task *task = task_list_take(spare);
     if (!task)
-        return;
-    buf_release(&task->item);
+        return mem_calloc(1, sizeof(*task));
+    task->next = NULL;
+    return task;
+}
+
+/* All but its item. */
+static void release(struct task *task)
+{
     buf_release(&task->messages);
     for (size_t i = 0; i < TASK_STREAMS; i++) {
         spool_release(&task->output.streams[i].output);
@@ -105,7 +121,35 @@ void task_free(struct task *task)
     free(task->end.text);
     free(task->words.command);
     free(task->claim);
+}
+
+void task_free(struct task *task)
+{
+    if (!task)
+        return;
+    release(task);
+    buf_release(&task->item);
     free(task);
+}
+
+void task_list_release(struct task_list *list)
+{
+    struct task *task;
+    while ((task = task_list_take(list)))
+        task_free(task);
+}
+
+void task_put_back(struct task_list *spare, struct task *task)
+{
+    struct buf item = task->item;
+    if (spare->count + 1 > SPARE_MOST || item.capacity > SPARE_ITEM) {
+        task_free(task);
+        return;
+    }
+    release(task);
+    *task = (struct task){.item = item};
+    buf_clear(&task->item);
+    task_list_add_first(spare, task);
 }
 
 void value_hide(struct arena *arena, const struct mask *mask, struct value *value)

@@ -142,7 +142,16 @@ void task_forget(struct task *task);
 /* It has failed, for REASON (copied), whatever its command says. */
 void task_fail(struct task *task, const char *reason);
 
+/* A zeroed task: of SPARE, where that has one. */
+struct task *task_new(struct task_list *spare);
+
 /* Frees the task and all it holds; NULL is accepted. */
 void task_free(struct task *task);
+
+/* Frees all that are in it. */
+void task_list_release(struct task_list *list);
+
+/* As task_free(), but its memory may be kept in SPARE for the next one. */
+void task_put_back(struct task_list *spare, struct task *task);
 
 #endif

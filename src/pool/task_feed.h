@@ -18,6 +18,7 @@ struct task_feed {
     bool cut;       /* a dry run tells of no more tasks */
     bool waiting;   /* the source has nothing at the moment */
     bool told_waiting;
+    struct task_list spare; /* memory for the next ones, see task_put_back() */
     struct task_list ready; /* taken from the source, or back from a worker */
     int64_t last_pick; /* no task behind this one is to be run */
     int64_t passed;    /* tasks that are not to be run */

@@ -20,6 +20,7 @@ struct pool_needs {
     struct claimant claimant;    /* of resources, */
     bool claims;                 /* where each task must ask for some before it begins */
     struct task_list asking;     /* tasks that have asked, taken from READY or from the source */
+    bool differs;                /* a task's timeout, limits, codes or whether it may fail are templates of it */
     struct exec_context terms;   /* in which what depends on the task is worked out; zero: nothing does */
 };
 

@@ -44,7 +44,7 @@ static struct task *take_any(struct pool *pool)
         pool_tell_exhausted(pool);
         return NULL;
     }
-    struct task *task = mem_calloc(1, sizeof(*task));
+    struct task *task = task_new(&pool->feed.spare);
     struct error error = {0};
     switch (items_next(pool->feed.items, &task->item, &error)) {
     case ITEMS_ONE:
@@ -74,7 +74,7 @@ static struct task *take_any(struct pool *pool)
         pool_look(pool);
         break;
     }
-    task_free(task);
+    task_put_back(&pool->feed.spare, task);
     return NULL;
 }
 
@@ -82,7 +82,7 @@ static struct task *take_any(struct pool *pool)
 static void pass_over(struct pool *pool, struct task *task)
 {
     items_done(pool->feed.items, &task->item, task->index);
-    task_free(task);
+    task_put_back(&pool->feed.spare, task);
 }
 
 /* False where the task is not to run, or has failed already: that is told, and it is freed. */
@@ -112,12 +112,14 @@ static bool is_to_run(struct pool *pool, struct task *task)
 
 struct task *pool_take_task(struct pool *pool)
 {
-    int64_t begun = clock_monotonic();
+    int64_t begun = 0, now; /* since the first that is passed over: of most pools none is */
     do {
         struct task *task = take_any(pool);
         if (!task || is_to_run(pool, task))
             return task;
-    } while (clock_monotonic() - begun < PASS_TIME);
+        now = clock_monotonic();
+        begun = begun ? begun : now;
+    } while (now - begun < PASS_TIME);
     pool_look(pool);
     return NULL;
 }

@@ -493,9 +493,7 @@ static void process_hold(struct pool_worker *worker, bool held)
 static void process_free(struct pool_worker *worker)
 {
     struct process_worker *process = (struct process_worker *)worker;
-    struct task *task;
-    while ((task = task_list_take(&worker->tasks)))
-        task_free(task);
+    task_list_release(&worker->tasks);
     release(process);
     buf_release(&process->frames);
     buf_release(&process->doubtful_frames);

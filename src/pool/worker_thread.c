@@ -297,9 +297,7 @@ static bool thread_worker_waits(const struct pool_worker *worker, struct object_
 static void thread_worker_free(struct pool_worker *worker)
 {
     struct thread_worker *thread = (struct thread_worker *)worker;
-    struct task *task;
-    while ((task = task_list_take(&worker->tasks)))
-        task_free(task);
+    task_list_release(&worker->tasks);
     pthread_mutex_destroy(&thread->lock);
     pthread_cond_destroy(&thread->changed);
     free(thread);

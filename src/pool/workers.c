@@ -97,12 +97,13 @@ static void learn_duration(struct pool *pool, const struct result *result)
         pool->pace.average = 1;
 }
 
-static void take_result(struct task *task, const struct result *result)
+/* NOW is of clock_monotonic(). */
+static void take_result(struct task *task, const struct result *result, int64_t now)
 {
     task->end.outcome = result->outcome;
     task->end.number = result->number;
     task->end.duration = result->duration;
-    task->times.finished = clock_monotonic();
+    task->times.finished = now;
     task->times.spent += result->duration;
     task->end.memory = result->memory;
     task->end.out_of_memory = result->out_of_memory;
@@ -134,12 +135,13 @@ void pool_worker_result(struct pool_worker *worker, const struct result *result)
 {
     struct pool *pool = worker->pool;
     struct task *task = worker->tasks.first;
+    int64_t now = clock_monotonic();
     if (!task || task->id != result->id)
         return; /* of a worker that was given up: its task was told already */
     task_list_take(&worker->tasks);
     pool_release(pool, task);
     task->lost = 0;
-    take_result(task, result);
+    take_result(task, result, now);
     judge_code(pool, task);
     pool_settle_file(pool, task);
     learn_duration(pool, result);
@@ -149,7 +151,7 @@ void pool_worker_result(struct pool_worker *worker, const struct result *result)
     else if (!pool_retry(pool, task))
         pool_finish_task(pool, task);
     if (worker->tasks.first)
-        pool_worker_begin_first(worker);
+        pool_worker_begin_first(worker, now);
     if (pool_is_ending(pool) && worker->tasks.first)
         worker->kind->cancel(worker, worker->tasks.first->id);
     pool_look(pool);

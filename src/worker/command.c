@@ -441,7 +441,7 @@ static void keep_output(const struct worker_task *task, struct result *told, str
 {
     struct error error = {0};
     bool exited = told->outcome == OUTCOME_DONE || told->outcome == OUTCOME_EXITED; /* with a code that may be a success */
-    if (!exited || !*task->output_tmp || !sync_file(task->output_tmp, &error))
+    if (!exited || !task->output_tmp || !sync_file(task->output_tmp, &error))
         return;
     told->outcome = OUTCOME_FAILED;
     buf_text(text, error.text);
@@ -477,12 +477,13 @@ void command_run_task(struct worker *worker, const struct worker_task *task)
     struct error error = {0};
     struct buf text = {0};
     struct buf command = {0};
-    int64_t started = clock_monotonic();
+    int64_t started = worker->now;
     int result = worker->config.dry ? plan_task(worker, task, &text, &error)
                                     : run_task(worker, task, &told, &text, &command, &error);
     if (result)
         told.outcome = OUTCOME_FAILED;
-    told.duration = clock_monotonic() - started;
+    worker->now = clock_monotonic();
+    told.duration = worker->now - started;
     told.text = result ? error.text : buf_string(&text);
     told.text_length = result ? strlen(error.text) : text.length;
     told.command = buf_string(&command);

@@ -50,10 +50,10 @@ int coprocess_prepare(struct worker *worker, struct error *error)
 /* The line for the task, without its newline. */
 static int compose(struct worker *worker, const struct worker_task *task, struct error *error)
 {
-    struct arena *arena = task->size && *task->item == VALUE_TABLE ? arena_new() : NULL;
+    struct arena *arena = worker_task_needs_arena(task) ? arena_new() : NULL;
     struct buf *question = &worker->coprocess->question;
     struct value item = {0};
-    const char *at = task->item;
+    const char *at = worker_task_item(task);
     size_t left = task->size;
     buf_clear(question);
     int result = value_decode(arena, &at, &left, &item, error);
@@ -308,7 +308,8 @@ void coprocess_run_task(struct worker *worker, const struct worker_task *task)
         result = run_task(worker, task, &told, &error);
     if (result)
         told.outcome = OUTCOME_FAILED;
-    told.duration = clock_monotonic() - started;
+    worker->now = clock_monotonic();
+    told.duration = worker->now - started;
     told.text = result ? error.text : buf_string(&coprocess->result);
     told.text_length = result ? strlen(error.text) : coprocess->result.length;
     told.command = buf_string(&coprocess->command);

@@ -73,7 +73,7 @@ void body_run_task(struct worker *worker, const struct worker_task *task)
     /* Only a table needs an arena, and making one costs more than an empty task. */
     if (worker_task_needs_arena(task))
         arena = arena_new();
-    int64_t started = clock_monotonic();
+    int64_t started = worker->now;
     int result = worker_task_decode(task, arena, &item, &uses, &error);
     if (!result) {
         if (task->uses_size)
@@ -89,10 +89,11 @@ void body_run_task(struct worker *worker, const struct worker_task *task)
         worker->deadline = 0;
         inboxes_settle(worker, !result);
     }
+    worker->now = clock_monotonic();
     struct result told = {
         .id = task->id,
         .outcome = outcome_of_call(result),
-        .duration = clock_monotonic() - started,
+        .duration = worker->now - started,
         .text = result ? error.text : out->data,
         .text_length = result ? strlen(error.text) : out->length,
     };

@@ -29,9 +29,9 @@ int planner_print(struct planner *planner, const char *item, size_t length, int6
                   struct buf *out, struct error *error)
 {
     struct worker *worker = &planner->worker;
-    struct worker_task task = {
-        .index = index, .attempt = 1, .item = mem_copy(item, length), .size = length};
+    struct worker_task task = {.index = index, .attempt = 1};
     struct spawn_options options = {0};
+    worker_task_set_item(&task, item, length);
     int result = render_command(worker->command, worker, &task, &options, error);
     if (!result)
         render_print(worker->command, &options, out);

@@ -56,12 +56,13 @@ struct worker_task {
     int64_t index;
     int64_t attempt;
     int64_t timeout; /* ns; 0: none */
-    char *limits; /* of the command alone, owned, as attributes_print() writes them; "" or NULL: as the worker's config says */
-    char *item; /* an encoded value, owned */
+    char *limits; /* of the command alone, owned, as attributes_print() writes them; NULL: as the worker's config says */
+    char *item; /* an encoded value, owned; NULL where it is short: see worker_task_item() */
+    char short_item[16];
     size_t size;
     char *uses; /* an encoded table, owned: what it was given of the resources; of USES_SIZE 0: nothing */
     size_t uses_size;
-    char *output_tmp; /* the path that the command may write, owned; "": none */
+    char *output_tmp; /* the path that the command may write, owned; NULL: none */
 };
 
 /* Tasks that were received and have not begun: a ring. */
@@ -101,6 +102,7 @@ struct worker {
     const struct variables_task *told; /* of a Lua body: what its commands are told; NULL: nothing */
     bool cancelled;    /* the running task is to end */
     int64_t deadline;  /* of the running task, clock_monotonic(); 0: none */
+    int64_t now;       /* clock_monotonic() as it was read last: the end of the last task, or of what was waited for since */
 
     struct worker_reply reply;
     struct inbox *inboxes;  /* one a queue of config.consumes */
@@ -146,6 +148,10 @@ void worker_handle(struct worker *worker, struct frame *frame);
 /* tasks.c */
 void tasks_push(struct task_queue *queue, struct frame *frame);
 struct worker_task tasks_pop(struct task_queue *queue);
+
+/* Its item: SIZE bytes, copied. */
+void worker_task_set_item(struct worker_task *task, const char *bytes, size_t size);
+const char *worker_task_item(const struct worker_task *task);
 
 /* Frees what a task that was popped has. */
 void worker_task_release(struct worker_task *task);

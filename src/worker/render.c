@@ -373,7 +373,7 @@ static void limit_processors(struct body_command *command, int64_t share)
 static void limit_task(struct body_command *command, const char *written)
 {
     struct attributes own = {0};
-    if (!written || !*written)
+    if (!written)
         return;
     attributes_parse(&own, written);
     for (enum attribute i = 0; i < ATTRIBUTES; i++)

@@ -15,6 +15,27 @@ static void tasks_double(struct task_queue *queue)
     *queue = (struct task_queue){.items = items, .capacity = capacity, .count = queue->count};
 }
 
+/* A text of its own; NULL where it is empty, as of most tasks. */
+static char *read_some(struct frame *frame)
+{
+    size_t length;
+    const char *bytes = frame_read_bytes(frame, &length);
+    return length ? mem_copy(bytes, length) : NULL;
+}
+
+void worker_task_set_item(struct worker_task *task, const char *bytes, size_t size)
+{
+    task->size = size;
+    task->item = size <= sizeof(task->short_item) ? NULL : mem_copy(bytes, size);
+    if (size && !task->item)
+        memcpy(task->short_item, bytes, size);
+}
+
+const char *worker_task_item(const struct worker_task *task)
+{
+    return task->item ? task->item : task->short_item;
+}
+
 void tasks_push(struct task_queue *queue, struct frame *frame)
 {
     if (queue->count == queue->capacity)
@@ -24,12 +45,11 @@ void tasks_push(struct task_queue *queue, struct frame *frame)
     task->index = frame_read_i64(frame);
     task->attempt = frame_read_i64(frame);
     task->timeout = frame_read_i64(frame);
-    task->limits = frame_read_text(frame);
+    task->limits = read_some(frame);
     const char *uses = frame_read_bytes(frame, &task->uses_size);
     task->uses = task->uses_size ? mem_copy(uses, task->uses_size) : NULL;
-    task->output_tmp = frame_read_text(frame);
-    task->size = frame->left;
-    task->item = mem_copy(frame->at, frame->left);
+    task->output_tmp = read_some(frame);
+    worker_task_set_item(task, frame->at, frame->left);
 }
 
 struct worker_task tasks_pop(struct task_queue *queue)
@@ -57,13 +77,13 @@ void worker_task_release(struct worker_task *task)
 
 bool worker_task_needs_arena(const struct worker_task *task)
 {
-    return task->uses_size || value_is_table(task->item, task->size);
+    return task->uses_size || value_is_table(worker_task_item(task), task->size);
 }
 
 int worker_task_decode(const struct worker_task *task, struct arena *arena, struct value *item, struct value *uses,
                 struct error *error)
 {
-    const char *at = task->item;
+    const char *at = worker_task_item(task);
     size_t left = task->size;
     int result = value_decode(arena, &at, &left, item, error);
     *uses = (struct value){0};

@@ -161,19 +161,18 @@ static void run_task(struct worker *worker)
 
 static void run_tasks(struct worker *worker)
 {
-    int64_t flushed_at = clock_monotonic();
+    int64_t flushed_at = worker->now = clock_monotonic();
     for (;;) {
         while (!worker->tasks.count) {
             if (worker->finishing)
                 return;
             channel_wait(worker, NULL, 0, 0);
-            flushed_at = clock_monotonic();
+            flushed_at = worker->now = clock_monotonic();
         }
         run_task(worker);
-        int64_t now = clock_monotonic();
-        if (now - flushed_at > GATHER_TIME || channel_is_full(worker)) {
+        if (worker->now - flushed_at > GATHER_TIME || channel_is_full(worker)) {
             channel_poll(worker);
-            flushed_at = now;
+            flushed_at = worker->now = clock_monotonic();
         }
     }
 }

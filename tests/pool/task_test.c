@@ -45,6 +45,27 @@ static void test_first_in_first_out(void **state)
     assert_ids(&list, (uint64_t[]){8}, 1);
 }
 
+/* What comes back from there is as new, whatever the last one was. */
+static void test_memory_of_the_last_one(void **state)
+{
+    (void)state;
+    struct task_list spare = {0};
+    struct task *task = task_new(&spare);
+    buf_text(&task->item, "an item");
+    buf_text(&task->output.last, "what it said");
+    task->end.text = mem_strdup("why it failed");
+    task->index = task->terms.timeout = 7;
+    task_put_back(&spare, task);
+    task = task_new(&spare);
+    assert_null(task->next);
+    assert_int_equal(task->item.length, 0);
+    assert_null(task->output.last.data);
+    assert_null(task->end.text);
+    assert_int_equal(task->index + task->terms.timeout, 0);
+    task_put_back(&spare, task);
+    task_list_release(&spare);
+}
+
 struct id_case {
     const char *name;
     uint64_t id;
@@ -89,6 +110,7 @@ int main(void)
     struct tests tests = {0};
     TEST(&tests, test_first_in_first_out);
     TEST_ROWS(&tests, test_take_id, ids);
+    TEST(&tests, test_memory_of_the_last_one);
     TEST(&tests, test_free_takes_all);
     return tests_run(&tests, "task");
 }
