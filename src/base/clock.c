@@ -1,10 +1,12 @@
 /* The clocks. */
 #include "base/clock.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/calendar.h"
 #include "base/unit.h"
 
 /* Seconds that still fit when they are added to the clock. */
@@ -80,12 +82,32 @@ int64_t clock_wall(void)
     return read_clock(CLOCK_REALTIME);
 }
 
+/* A time of UTC in its parts: without gmtime_r(), which reads the file of the local zone first. */
+struct utc {
+    struct date date;
+    int hour, minute, second;
+    int64_t us;
+};
+
+static struct utc take_apart(int64_t wall)
+{
+    int64_t seconds = wall / NS_PER_S - (wall % NS_PER_S < 0);
+    int64_t day = calendar_day_of(seconds);
+    int of_day = (int)(seconds - day * DAY_SECONDS);
+    return (struct utc){.date = calendar_date(day), .hour = of_day / 3600, .minute = of_day / 60 % 60, .second = of_day % 60,
+                        .us = (wall - seconds * NS_PER_S) / 1000};
+}
+
 void clock_print(struct buf *out, int64_t wall)
 {
-    time_t seconds = (time_t)(wall / NS_PER_S);
-    struct tm parts;
-    gmtime_r(&seconds, &parts);
-    buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d.%06lldZ", parts.tm_year + 1900,
-               parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec,
-               (long long)(wall % NS_PER_S / 1000));
+    struct utc utc = take_apart(wall);
+    buf_printf(out, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02d.%06" PRId64 "Z", utc.date.year, utc.date.month, utc.date.day, utc.hour,
+               utc.minute, utc.second, utc.us);
+}
+
+void clock_print_short(struct buf *out, int64_t wall)
+{
+    struct utc utc = take_apart(wall);
+    buf_printf(out, "%04" PRId64 "%02d%02dT%02d%02d%02dZ", utc.date.year, utc.date.month, utc.date.day, utc.hour, utc.minute,
+               utc.second);
 }

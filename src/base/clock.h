@@ -42,4 +42,7 @@ int64_t clock_wall(void);
 /* WALL as RFC 3339 in UTC with microseconds: 2026-01-02T03:04:05.678901Z. */
 void clock_print(struct buf *out, int64_t wall);
 
+/* The same as part of a name: "20260102T030405Z". */
+void clock_print_short(struct buf *out, int64_t wall);
+
 #endif

@@ -39,6 +39,7 @@ struct output {
     pthread_cond_t changed;
     pthread_cond_t progress;
     struct buf waiting;
+    struct buf writing; /* the thread's alone: freed by whoever frees this, as a thread that gives memory back gets an arena first */
     uint64_t settled; /* of PUT: written or lost */
     size_t lost;
     int error_number;
@@ -129,9 +130,10 @@ static void note_failure(struct output *output, int number)
     loop_post(output->loop, tell_failed, output);
 }
 
-/* With the lock held: writes all that waits, through BYTES, without the lock meanwhile. */
-static void write_waiting(struct output *output, struct buf *bytes)
+/* With the lock held: writes all that waits, without the lock meanwhile. */
+static void write_waiting(struct output *output)
 {
+    struct buf *bytes = &output->writing;
     while (output->waiting.length) {
         struct buf empty = *bytes;
         *bytes = output->waiting;
@@ -192,17 +194,15 @@ static void wait_for_more(struct output *output)
 static void output_thread(void *arg)
 {
     struct output *output = arg;
-    struct buf bytes = {0};
     pthread_mutex_lock(&output->lock);
     while (!output->abandoned && (output->waiting.length || !output->finish)) {
-        write_waiting(output, &bytes);
+        write_waiting(output);
         if (!output->finish && !output->abandoned)
             wait_for_more(output);
     }
     if (!output->abandoned)
         end(output);
     pthread_mutex_unlock(&output->lock);
-    buf_release(&bytes);
 }
 
 struct output *output_new(struct loop *loop, struct target *target,
@@ -228,15 +228,13 @@ struct output *output_new(struct loop *loop, struct target *target,
 static void wake_thread(struct output *output)
 {
     struct error error = {0};
-    struct buf bytes = {0};
     pthread_mutex_lock(&output->lock);
     if (output->thread)
         pthread_cond_signal(&output->changed);
     else if (output->waiting.length && !output->finish && thread_start(output_thread, output, &output->thread, &error))
-        write_waiting(output, &bytes);
+        write_waiting(output);
     pthread_mutex_unlock(&output->lock);
     error_release(&error);
-    buf_release(&bytes);
 }
 
 /* Hands what was gathered in this turn to the thread: one lock a turn, not one an event. */
@@ -345,6 +343,7 @@ static void release(struct output *output)
 {
     target_free(output->target);
     buf_release(&output->waiting);
+    buf_release(&output->writing);
     buf_release(&output->gathered);
     buf_release(&output->status);
     pthread_mutex_destroy(&output->lock);

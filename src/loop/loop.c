@@ -33,6 +33,14 @@ static void calls_add(struct call_list *list, void (*function)(void *arg), void 
     list->items[list->count++] = (struct posted_call){function, arg};
 }
 
+#define CALLS_FIRST 8
+
+/* Room for the first ones: a thread that posts one asks for no memory of its own, for which it would get an arena. */
+static void calls_reserve(struct call_list *list)
+{
+    list->items = mem_grow(list->items, &list->capacity, CALLS_FIRST, sizeof(*list->items));
+}
+
 static void calls_run(struct call_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -196,6 +204,8 @@ struct loop *loop_new(struct error *error)
     loop->wake.data = loop->prepare.data = loop->check.data = loop->stirs.data = loop;
     uv_prepare_start(&loop->prepare, on_prepare);
     uv_check_start(&loop->check, on_check);
+    calls_reserve(&loop->mailbox);
+    calls_reserve(&loop->opened);
     return loop;
 }
 

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "os/guard.h"
 #include "os/hierarchy.h"
 
 #define SELF "self"
@@ -155,6 +156,7 @@ static int enable(const char *path, unsigned limits)
 static int set_up(const struct cgroups *cgroups)
 {
     char *self = join(cgroups->run, SELF);
+    guard_moves();
     int result = mkdir(cgroups->run, 0755) || mkdir(self, 0755) || move_both(self) ||
                  enable(cgroups->home, cgroups->limits) || enable(cgroups->run, cgroups->limits);
     int number = errno;

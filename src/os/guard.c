@@ -35,6 +35,7 @@
 struct told {
     atomic_uint heard;      /* its sign of life: how many signals that end the run its loop has taken */
     _Atomic int64_t grace;  /* ns that what it leaves behind has to end */
+    atomic_bool moves;      /* it has moved both into a cgroup of their own, or was about to */
 };
 
 /* NULL where there is none; and a descriptor of the guard's life: both belong to the process, as its guard does. */
@@ -81,6 +82,12 @@ void guard_grace(int64_t grace)
 {
     if (told)
         atomic_store(&told->grace, grace);
+}
+
+void guard_moves(void)
+{
+    if (told)
+        atomic_store(&told->moves, true);
 }
 
 int guard_life(void)
@@ -292,7 +299,8 @@ _Noreturn void guard_run(const char *name, int (*runner)(void *arg), void (*sett
     setpgid(guard.runner, guard.runner);
     guard_wait(&guard);
     descendants_end(guard.deaf ? 0 : told ? atomic_load(&told->grace) : ORPHAN_GRACE);
-    cgroups_leave();
+    if (!told || atomic_load(&told->moves))
+        cgroups_leave();
     signal(SIGTTOU, SIG_IGN);
     terminal_settle(terminal);
     tell_end(&guard);

@@ -28,6 +28,9 @@ void guard_heard(void);
  * has a moment. */
 void guard_grace(int64_t grace);
 
+/* In the runner: before it moves itself and the guard into a cgroup, which the guard leaves at the end where it was told. */
+void guard_moves(void);
+
 /* In the runner: a descriptor on which read(2) returns 0 once the guard is gone; -1 where there is none. */
 int guard_life(void);
 

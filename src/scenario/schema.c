@@ -1,6 +1,7 @@
 /* The schema table. A new key is a new row in keys/; a new kind of value is a row in types.h too. */
 #include "scenario/schema.h"
 
+#include <assert.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -167,23 +168,34 @@ const struct place *schema_place(const struct key *key, enum block_kind block)
     return NULL;
 }
 
-/* Their rows, sorted out of the table when the first is asked for. */
+/* More rows than the blocks will have together. */
+#define ROWS_MOST 1024
+
+/* Their rows, one kind behind the other as they were asked for first: a short file has few kinds, and touches little memory. */
+static struct schema_row sorted_out[ROWS_MOST];
+static size_t sorted_count;
 static struct {
-    struct schema_row rows[SCHEMA_KEYS_MOST];
+    const struct schema_row *rows; /* NULL: it was not asked for */
     size_t count;
 } in_blocks[BLOCK_COUNT];
 
-static void sort_out(void)
+static void sort_out(enum block_kind block)
 {
-    for (size_t i = 0; i < countof(keys); i++)
-        for (const struct place *place = keys[i].places; place->block != BLOCK_NONE; place++)
-            in_blocks[place->block].rows[in_blocks[place->block].count++] = (struct schema_row){&keys[i], place, i};
+    in_blocks[block].rows = &sorted_out[sorted_count];
+    for (size_t i = 0; i < countof(keys); i++) {
+        const struct place *place = schema_place(&keys[i], block);
+        if (!place)
+            continue;
+        assert(sorted_count < ROWS_MOST);
+        sorted_out[sorted_count++] = (struct schema_row){&keys[i], place, i};
+        in_blocks[block].count++;
+    }
 }
 
 const struct schema_row *schema_rows(enum block_kind block, size_t *count)
 {
-    if (!in_blocks[BLOCK_SCENARIO].count)
-        sort_out();
+    if (!in_blocks[block].rows)
+        sort_out(block);
     *count = in_blocks[block].count;
     return in_blocks[block].rows;
 }

@@ -2,6 +2,7 @@
 #include <time.h>
 
 #include "../harness/unit.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/unit.h"
 
@@ -81,6 +82,32 @@ static void test_until(void **state)
     }
 }
 
+struct print_case {
+    const char *name;
+    int64_t wall;
+    const char *text;
+    const char *brief;
+};
+
+static const struct print_case prints[] = {
+    {"of these days", 1767323045 * NS_PER_S + 678901234, "2026-01-02T03:04:05.678901Z", "20260102T030405Z"},
+    {"leap day", 951782399 * NS_PER_S + NS_PER_S - 1, "2000-02-28T23:59:59.999999Z", "20000228T235959Z"},
+    {"the beginning", 0, "1970-01-01T00:00:00.000000Z", "19700101T000000Z"},
+    {"before it", -1, "1969-12-31T23:59:59.999999Z", "19691231T235959Z"},
+};
+
+static void test_print(void **state)
+{
+    const struct print_case *row = *state;
+    struct buf out = {0};
+    clock_print(&out, row->wall);
+    assert_string_equal(out.data, row->text);
+    buf_clear(&out);
+    clock_print_short(&out, row->wall);
+    assert_string_equal(out.data, row->brief);
+    buf_release(&out);
+}
+
 int main(void)
 {
     struct tests tests = {0};
@@ -88,5 +115,6 @@ int main(void)
     TEST(&tests, test_again);
     TEST(&tests, test_skip);
     TEST(&tests, test_until);
+    TEST_ROWS(&tests, test_print, prints);
     return tests_run(&tests, "clock");
 }

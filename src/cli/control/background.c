@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -363,12 +362,11 @@ static int show(const struct starting *starting)
 /* Sorts by time, and no two runs of a machine share it: it is made before there is the process that is the run. */
 static const char *make_id(struct arena *arena)
 {
-    struct tm parts;
-    time_t now = time(NULL);
-    char text[32];
-    gmtime_r(&now, &parts);
-    strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &parts);
-    return arena_printf(arena, "%s-%ld", text, (long)getpid());
+    struct buf id = {0};
+    clock_print_short(&id, clock_wall());
+    const char *made = arena_printf(arena, "%s-%ld", id.data, (long)getpid());
+    buf_release(&id);
+    return made;
 }
 
 /* All but the scenario's own mistakes is looked at under the lock: of two who start the same file at once one comes second. */

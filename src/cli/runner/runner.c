@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -230,12 +229,8 @@ static void on_run_ended(void *arg)
 static char *make_id(void)
 {
     struct buf id = {0};
-    struct tm parts;
-    time_t now = time(NULL);
-    char text[32];
-    gmtime_r(&now, &parts);
-    strftime(text, sizeof(text), "%Y%m%dT%H%M%SZ", &parts);
-    buf_printf(&id, "%s-%ld", text, (long)getpid());
+    clock_print_short(&id, clock_wall());
+    buf_printf(&id, "-%ld", (long)getpid());
     return buf_take(&id);
 }
 
