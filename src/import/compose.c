@@ -4,20 +4,14 @@
  */
 #include "import/compose.h"
 
-#include <string.h>
-
-#include "base/arena.h"
-#include "base/mem.h"
-#include "yaml/tree.h"
-
 #define WHOLE "'docker compose config' prints all of it as one file: parrun import - reads that"
 
 /* ---- a service without a container ---- */
 
 /* 1000:1000 is a user and a group. */
-static void take_user(struct import *import, const struct key_row *row, const struct node *value)
+static void take_user(struct import *import, const struct node *value)
 {
-    const char *text = import_now(import, row->path, value);
+    const char *text = import_now(import, import->key, value);
     size_t length = text ? strcspn(text, ":") : 0;
     if (!text)
         return;
@@ -29,7 +23,7 @@ static void take_user(struct import *import, const struct key_row *row, const st
 static const struct key_row plain_rows[] = {
     {"env_file", .take = draft_take_env_file},
     {"environment", .take = draft_take_environment},
-    {"tty", .take = draft_take_true, .word = "tty"},
+    {"tty", .take = draft_take_true},
     {"user", .take = take_user},
     {"working_dir", .take = draft_take_text, .word = "cwd"},
     {0},
@@ -43,11 +37,9 @@ static bool read_words(struct import *import, const char *key, struct texts *wor
     const struct node *node = node_find(import->draft->map, key);
     bool variables = import->variables;
     if (!node || node->kind == NODE_LIST)
-        return !node || import_texts(import, key, node, 0, "a list of texts", words);
-    if (node->kind == NODE_MAP) {
-        import_expected(import, key, node, "a text or a list");
-        return false;
-    }
+        return !node || import_texts(import, key, node, 0, words);
+    if (node->kind == NODE_MAP)
+        return import_expected(import, key, node, "a text or a list");
     import->variables = false;
     bool fine = import_words(import, node, words);
     if (import->variables)
@@ -56,27 +48,20 @@ static bool read_words(struct import *import, const char *key, struct texts *wor
     return fine;
 }
 
-static void add_all(struct texts *to, const struct texts *from, size_t first)
-{
-    for (size_t i = first; i < from->count; i++)
-        texts_add(to, from->items[i]);
-}
-
 /* docker run OPTIONS [--entrypoint=FIRST] IMAGE [REST...] COMMAND... */
 static void write_container(struct import *import, const struct texts *entry, const struct texts *command)
 {
     const struct draft *draft = import->draft;
     struct texts words = {0};
-    texts_add(&words, "docker");
-    texts_add(&words, "run");
-    texts_add(&words, "--rm");
-    add_all(&words, &draft->options, 0);
+    size_t first = entry->count > 0;
+    texts_add(&words, "docker", "run", "--rm");
+    texts_append(&words, draft->options.items, draft->options.count);
     if (node_find(draft->map, "entrypoint"))
-        texts_add(&words, arena_printf(import->arena, "--entrypoint=%s", entry->count ? entry->items[0] : ""));
+        texts_add(&words, arena_printf(import->arena, "--entrypoint=%s", first ? entry->items[0] : ""));
     const char *image = node_find(draft->map, "image") ? import_text(import, draft->map, "image") : draft->name;
     texts_add(&words, image ? image : "");
-    add_all(&words, entry, 1);
-    add_all(&words, command, 0);
+    texts_append(&words, entry->items + first, entry->count - first);
+    texts_append(&words, command->items, command->count);
     draft_list(import, "exec", &words);
     if (draft->relative)
         draft_text(import, "cwd", ".");
@@ -91,7 +76,7 @@ static void write_body(struct import *import, const struct node *key)
     if (fine && import->draft->container) {
         write_container(import, &entry, &command);
     } else if (fine) {
-        add_all(&entry, &command, 0);
+        texts_append(&entry, command.items, command.count);
         import_note(import, "it has no image: the command runs without a container");
         if (entry.count)
             draft_list(import, "exec", &entry);
@@ -105,10 +90,8 @@ static void write_body(struct import *import, const struct node *key)
 static bool read_service(struct import *import, const struct node *key, const struct node *map)
 {
     struct draft draft;
-    if (map->kind != NODE_MAP) {
-        import_expected(import, key->text, map, "the keys of a service");
-        return false;
-    }
+    if (map->kind != NODE_MAP)
+        return import_expected(import, key->text, map, "the keys of a service");
     draft_init(&draft, import, key->text);
     draft.map = map;
     draft.container = service_is_container(map);
@@ -128,7 +111,7 @@ static bool read_service(struct import *import, const struct node *key, const st
 /* ---- the file ---- */
 
 /* What docker run does not make of a volume is told with the command that does. */
-static void take_volumes(struct import *import, const struct key_row *row, const struct node *value)
+static void take_volumes(struct import *import, const struct node *value)
 {
     bool own = false;
     for (size_t i = 0; value->kind == NODE_MAP && i < value->size; i++) {
@@ -138,21 +121,18 @@ static void take_volumes(struct import *import, const struct key_row *row, const
     }
     if (own)
         import_note(import, "volumes: docker run makes them itself, without the project's name before theirs.");
-    (void)row;
 }
 
-static void take_name(struct import *import, const struct key_row *row, const struct node *value)
+static void take_name(struct import *import, const struct node *value)
 {
     if (import->project)
         buf_printf(&import->file.notes, "name: %s\n", import_quoted(import->arena, import->project));
-    (void)row;
     (void)value;
 }
 
 static const struct key_row top_rows[] = {
     {"name", .take = take_name},
-    {"services", .take = import_later},
-    {"version", .take = import_later},
+    {.path = "services version"},
     {"volumes", .take = take_volumes},
     {"include", .why = WHOLE},
     {"networks", .why = "make them with docker network create"},

@@ -18,7 +18,7 @@ const char *docker_container(struct import *import, const struct node *place, co
 bool docker_is_named(const struct import *import);
 
 /* A comment with the line of docker build that makes the image. */
-void docker_build(struct import *import, const struct key_row *row, const struct node *value);
+void docker_build(struct import *import, const struct node *value);
 
 /* The command of a healthcheck; false, with an error, where it is wrong. */
 bool service_test(struct import *import, const struct node *test, struct texts *words);

@@ -3,14 +3,10 @@
  * healthy.
  */
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/arena.h"
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/unit.h"
 #include "import/compose.h"
-#include "yaml/tree.h"
 
 /* Docker's waits between restarts; what has run for 10 seconds is well again. With a bound, all restarts count. */
 #define WAITS "delay: 100ms, max_delay: 1m, reset_after: 10s"
@@ -33,9 +29,8 @@ static const struct node *replicas_node(const struct node *service)
     return scale ? scale : node_find(node_find(service, "deploy"), "replicas");
 }
 
-static void take_replicas(struct import *import, const struct key_row *row, const struct node *value)
+static void take_replicas(struct import *import, const struct node *value)
 {
-    (void)row;
     if (value != replicas_node(import->draft->map))
         return;
     long number = draft_replicas(import, value);
@@ -68,19 +63,19 @@ static const char *restart_word(const char *word, size_t length)
 }
 
 /* "on-failure:3"; deploy.restart_policy stands above it. */
-static void take_restart(struct import *import, const struct key_row *row, const struct node *value)
+static void take_restart(struct import *import, const struct node *value)
 {
     if (node_find(node_find(import->draft->map, "deploy"), "restart_policy")) {
-        import_dropped(import, row->path, value, "deploy.restart_policy says it");
+        import_dropped(import, import->key, value, "deploy.restart_policy says it");
         return;
     }
-    const char *text = import_now(import, row->path, value);
+    const char *text = import_now(import, import->key, value);
     size_t length = text ? strcspn(text, ":") : 0;
     const char *word = text ? restart_word(text, length) : "";
     char *end = "";
     long max = text && text[length] ? strtol(text + length + 1, &end, 10) : 0;
     if (!word || *end || max < 0 || max > 1000000000L)
-        import_expected(import, row->path, value, "no, always, on-failure, on-failure:NUMBER or unless-stopped");
+        import_expected(import, import->key, value, "no, always, on-failure, on-failure:NUMBER or unless-stopped");
     else if (!strcmp(word, "failure") && max)
         draft_restart(import, word, max, WAITS_BOUND);
     else if (*word)
@@ -88,13 +83,12 @@ static void take_restart(struct import *import, const struct key_row *row, const
 }
 
 /* {condition: on-failure, max_attempts: 3} */
-static void take_policy(struct import *import, const struct key_row *row, const struct node *policy)
+static void take_policy(struct import *import, const struct node *policy)
 {
     const struct node *condition = import_take(import, policy, "condition");
     const char *text = condition ? import_now(import, "condition", condition) : "any";
     const char *word = text ? restart_word(text, strlen(text)) : "";
     long max = import_key_number(import, policy, "max_attempts", 0);
-    (void)row;
     if (!word)
         import_expected(import, "condition", condition, "none, on-failure, any or unless-stopped");
     else if (*word && max >= 0)
@@ -103,18 +97,18 @@ static void take_policy(struct import *import, const struct key_row *row, const 
 
 /* ---- limits ---- */
 
-static void take_memory(struct import *import, const struct key_row *row, const struct node *value)
+static void take_memory(struct import *import, const struct node *value)
 {
     struct error error = {0};
     uint64_t bytes;
     bool container = import->draft->container;
-    const char *text = container ? import_value(import, value) : import_now(import, row->word, value);
+    const char *text = container ? import_value(import, value) : import_now(import, import->word, value);
     if (text && container)
-        docker_option(import, row->word, text);
+        docker_option(import, import->word, text);
     else if (text && size_parse(text, &bytes, &error))
-        import_dropped(import, row->word, value, "parrun takes a size such as 512M");
+        import_dropped(import, import->word, value, "parrun takes a size such as 512M");
     else
-        pair_add(&import->draft->limits, row->word, text);
+        pair_add(&import->draft->limits, import->word, text);
     error_release(&error);
 }
 
@@ -152,9 +146,8 @@ static void take_limit(struct import *import, const char *key, const struct node
     }
 }
 
-static void take_limits(struct import *import, const struct key_row *row, const struct node *value)
+static void take_limits(struct import *import, const struct node *value)
 {
-    (void)row;
     for (size_t i = 0; i < value->size; i++) {
         const struct node *limit = import_take(import, value, node_key(value, i)->text);
         if (limit)
@@ -171,10 +164,9 @@ static bool is_none(const struct node *check)
            (test && test->kind == NODE_LIST && test->size == 1 && import_is_word(&test->items[0], "NONE"));
 }
 
-static int64_t duration_of(struct import *import, const struct node *check, const char *key, int64_t fallback)
+static int64_t duration_of(struct import *import, const struct node *check, const char *key, int64_t ns)
 {
     const struct node *node = import_take(import, check, key);
-    int64_t ns = fallback;
     if (node)
         import_duration(import, key, node, "10s or 1m30s", &ns);
     return ns;
@@ -207,38 +199,31 @@ bool service_test(struct import *import, const struct node *test, struct texts *
 {
     bool list = test->kind == NODE_LIST && test->size > 1;
     bool shell = test->kind == NODE_SCALAR || (list && import_is_word(&test->items[0], "CMD-SHELL"));
-    if (!shell && !(list && import_is_word(&test->items[0], "CMD"))) {
-        import_expected(import, "test", test, "a text, [CMD, PROGRAM, ARGUMENTS...], [CMD-SHELL, COMMAND] or [NONE]");
-        return false;
-    }
-    if (shell) {
-        texts_add(words, "/bin/sh");
-        texts_add(words, "-c");
-    }
-    return import_texts(import, "test", test, list, "a text", words);
+    if (!shell && !(list && import_is_word(&test->items[0], "CMD")))
+        return import_expected(import, "test", test, "a text, [CMD, PROGRAM, ARGUMENTS...], [CMD-SHELL, COMMAND] or [NONE]");
+    if (shell)
+        texts_add(words, "/bin/sh", "-c");
+    return import_texts(import, "test", test, list, words);
 }
 
 /* Docker looks after a container by the options of its rows. */
-static void take_health(struct import *import, const struct key_row *row, const struct node *value)
+static void take_health(struct import *import, const struct node *value)
 {
     if (is_none(value)) {
         if (import->draft->container)
             texts_add(&import->draft->options, "--no-healthcheck");
         import_whole(import, value);
     } else if (!import->draft->container && !import_is_awaited(import)) {
-        import_dropped(import, row->path, value, "nothing waits for it; docker shows what it finds, 'health' would end it");
+        import_dropped(import, import->key, value, "nothing waits for it; docker shows what it finds, 'health' would end it");
     }
 }
 
 /* Docker looks after the container, and tells of it. */
 static void write_inspection(struct import *import)
 {
-    static const char *const words[] = {"/bin/sh", "-c",
-                                        "test \"$(docker inspect --format '{{.State.Health.Status}}' \"$1\")\" = healthy", "sh"};
     struct texts look = {0};
-    for (size_t i = 0; i < countof(words); i++)
-        texts_add(&look, words[i]);
-    texts_add(&look, docker_container(import, import->draft->map, import->draft->owner));
+    texts_add(&look, "/bin/sh", "-c", "test \"$(docker inspect --format '{{.State.Health.Status}}' \"$1\")\" = healthy", "sh",
+              docker_container(import, import->draft->map, import->draft->owner));
     draft_list(import, "exec", &look);
     texts_release(&look);
 }
@@ -289,7 +274,7 @@ void service_finish(struct import *import)
 {
     struct draft *draft = import->draft;
     bool awaited = import_is_awaited(import);
-    draft_depends(import);
+    draft_depends(import, node_find(draft->map, "depends_on"));
     if (draft->container && !node_find(draft->map, "container_name") &&
         (docker_is_named(import) || (awaited && service_tells_ready(draft->map))))
         docker_option(import, "name", docker_container(import, draft->map, draft->owner));
@@ -301,32 +286,26 @@ void service_finish(struct import *import)
 /* ---- the keys ---- */
 
 /* Compose starts it only where one of its profiles is asked for. */
-static void take_profiles(struct import *import, const struct key_row *row, const struct node *value)
+static void take_profiles(struct import *import, const struct node *value)
 {
     if (!has_profiles(import->draft->map))
         return;
-    import_dropped(import, row->path, value, "take 'when' out to have it started");
+    import_dropped(import, import->key, value, "take 'when' out to have it started");
     import->draft->off = true;
 }
 
 const struct key_row service_rows[] = {
+    {.path = "command depends_on deploy.resources.reservations entrypoint image"},
     {"build", .take = docker_build},
-    {"command", .take = import_later},
-    {"depends_on", .take = import_later},
-    {"deploy", .take = import_later, .map = "a mapping"},
-    {"deploy.mode", .take = import_later, .only = "replicated"},
-    {"deploy.replicas", .take = take_replicas},
-    {"deploy.resources.limits.memory", .take = take_memory, .word = "memory"},
-    {"deploy.resources.reservations", .take = import_later},
+    {"deploy", .map = "a mapping"},
+    {"deploy.mode", .only = "replicated"},
+    {"deploy.replicas scale", .take = take_replicas},
+    {"deploy.resources.limits.memory mem_limit", .take = take_memory, .word = "memory"},
     {"deploy.restart_policy", .take = take_policy},
     {"develop", .take = draft_take_develop},
-    {"entrypoint", .take = import_later},
     {"healthcheck", .take = take_health, .map = "a mapping"},
-    {"image", .take = import_later},
-    {"mem_limit", .take = take_memory, .word = "memory"},
     {"profiles", .take = take_profiles},
     {"restart", .take = take_restart},
-    {"scale", .take = take_replicas},
     {"stop_grace_period", .take = draft_take_grace},
     {"stop_signal", .take = draft_take_signal},
     {"ulimits", .take = take_limits, .map = "a mapping of limits to numbers"},

@@ -1,12 +1,7 @@
 /* What waits for what in other runners' files. */
-#include <string.h>
 
-#include "base/arena.h"
-#include "base/diag.h"
-#include "base/mem.h"
 #include "base/nearest.h"
 #include "import/private.h"
-#include "yaml/tree.h"
 
 #define READY "ready"
 #define STARTED "started"
@@ -158,9 +153,8 @@ static void take_wait(struct import *import, struct names *written, const struct
         write_wait(import, written, &wait);
 }
 
-void draft_depends(struct import *import)
+void draft_depends(struct import *import, const struct node *value)
 {
-    const struct node *value = node_find(import->draft->map, "depends_on");
     const struct texts *after = &import->draft->after;
     struct names written = {0};
     if (value && value->kind == NODE_SCALAR)

@@ -8,30 +8,22 @@
  */
 #include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/arena.h"
-#include "base/diag.h"
-#include "base/mem.h"
 #include "import/private.h"
 #include "yaml/quote.h"
 #include "yaml/scalar_mark.h"
-#include "yaml/tree.h"
 
 #define OPEN "${{"
-#define REPLICA "{{.PC_REPLICA_NUM}}"
 
 /*
- * What an operator behind the name of a variable does with its value. FORM is Lua, in it stands %n for the value, which may be nil,
- * %v for the value or "", and of WORD, what is behind the operator, %t for the text, %p for the pattern, %w for what is put in its
- * place, %o for offset and length.
+ * What an operator behind the name of a variable does with its value. FORM is Lua, in which stands %n for the value, which may be
+ * nil, %v for the value or "", and of WORD, what is behind the operator: %t for the text, %o for offset and length; within quotes %p
+ * for the pattern up to a '/', %w for what is behind that, and, where '*' and '?' count, %g and %l for the pattern that takes as much
+ * or as little as it can.
  */
 struct dollar_operator {
     const char *sign;
     const char *form;
-    const char *any;   /* what '*' is in the pattern; NULL: itself */
-    const char *first; /* what stands round the pattern */
-    const char *last;
 };
 
 #define NAME_ALONE "%n"
@@ -39,42 +31,42 @@ struct dollar_operator {
 
 /* Those of docker compose: ':' looks at whether it is empty too, '?' tells that it must be set. */
 static const struct dollar_operator operators_compose[] = {
-    {"", NAME_ALONE, NULL, "", ""},
-    {":-", OR_WORD, NULL, "", ""},
-    {"-", "%n or %t", NULL, "", ""},
-    {":+", "%v ~= \"\" and %t or \"\"", NULL, "", ""},
-    {"+", "%n and %t or \"\"", NULL, "", ""},
-    {":?", NAME_ALONE, NULL, "", ""},
-    {"?", NAME_ALONE, NULL, "", ""},
+    {"", NAME_ALONE},
+    {":-", OR_WORD},
+    {"-", "%n or %t"},
+    {":+", "%v ~= \"\" and %t or \"\""},
+    {"+", "%n and %t or \"\""},
+    {":?", NAME_ALONE},
+    {"?", NAME_ALONE},
     {0},
 };
 
-/* Those of process-compose, for which four are the same. */
+/* Those of process-compose, for which five are the same. */
 static const struct dollar_operator operators_braces[] = {
-    {"", NAME_ALONE, NULL, "", ""},
-    {":-", OR_WORD, NULL, "", ""},
-    {":=", OR_WORD, NULL, "", ""},
-    {":?", OR_WORD, NULL, "", ""},
-    {":+", OR_WORD, NULL, "", ""},
-    {"=", OR_WORD, NULL, "", ""},
-    {":", "%v:sub(%o)", NULL, "", ""},
-    {"^^", "%v:upper()", NULL, "", ""},
-    {"^", "(%v:gsub(\"^%l\", string.upper))", NULL, "", ""},
-    {",,", "%v:lower()", NULL, "", ""},
-    {",", "(%v:gsub(\"^%u\", string.lower))", NULL, "", ""},
-    {"##", "(%v:gsub(%p, \"\"))", ".*", "^", ""},
-    {"#", "(%v:gsub(%p, \"\"))", ".-", "^", ""},
-    {"%%", "(%v:gsub(%p, \"%1\"))", ".*", "^(.-)", "$"},
-    {"%", "(%v:gsub(%p, \"%1\"))", ".*", "^(.*)", "$"},
-    {"//", "(%v:gsub(%p, %w))", NULL, "", ""},
-    {"/#", "(%v:gsub(%p, %w))", NULL, "^", ""},
-    {"/%", "(%v:gsub(%p, %w))", NULL, "", "$"},
-    {"/", "(%v:gsub(%p, %w, 1))", NULL, "", ""},
+    {"", NAME_ALONE},
+    {":-", OR_WORD},
+    {":=", OR_WORD},
+    {":?", OR_WORD},
+    {":+", OR_WORD},
+    {"=", OR_WORD},
+    {":", "%v:sub(%o)"},
+    {"^^", "%v:upper()"},
+    {"^", "(%v:gsub(\"^%%l\", string.upper))"},
+    {",,", "%v:lower()"},
+    {",", "(%v:gsub(\"^%%u\", string.lower))"},
+    {"##", "(%v:gsub(\"^%g\", \"\"))"},
+    {"#", "(%v:gsub(\"^%l\", \"\"))"},
+    {"%%", "(%v:gsub(\"^(.-)%g$\", \"%%1\"))"},
+    {"%", "(%v:gsub(\"^(.*)%g$\", \"%%1\"))"},
+    {"//", "(%v:gsub(\"%p\", \"%w\"))"},
+    {"/#", "(%v:gsub(\"^%p\", \"%w\"))"},
+    {"/%", "(%v:gsub(\"%p$\", \"%w\"))"},
+    {"/", "(%v:gsub(\"%p\", \"%w\", 1))"},
     {0},
 };
 
 /* ${#NAME} */
-static const struct dollar_operator operator_length = {"", "#%v", NULL, "", ""};
+static const struct dollar_operator operator_length = {"", "#%v"};
 
 /* ---- reading ---- */
 
@@ -159,62 +151,48 @@ bool import_has_variable(const struct import *import, const char *text)
 
 /* ---- writing Lua ---- */
 
-static void lua_string(struct buf *out, const char *text, size_t length)
+/* Appends what stands for TEXT within the quotes of a Lua string, and empties it. */
+static void lua_escape(struct buf *out, struct buf *text)
 {
-    buf_char(out, '"');
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c == '"' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F)
-            buf_printf(out, "\\%03u", c);
-        else
-            buf_char(out, text[i]);
+    for (size_t i = 0; i < text->length; i++) {
+        unsigned char c = (unsigned char)text->data[i];
+        buf_printf(out, c == '"' || c == '\\' ? "\\%c" : c < 0x20 || c == 0x7F ? "\\%03u" : "%c", c);
     }
-    buf_char(out, '"');
+    buf_clear(text);
 }
 
-static void lua_name(struct buf *out, const struct dollar_reference *reference)
+/* The variable, or it or "". */
+static void lua_name(struct buf *out, const struct dollar_reference *reference, bool or_nothing)
 {
     bool plain = true; /* not in small letters: such a name could be a word of Lua's */
     for (size_t i = 0; i < reference->name_length; i++)
         plain &= !islower((unsigned char)reference->name[i]);
+    buf_text(out, or_nothing ? "(" : "");
     buf_printf(out, plain ? "env.%.*s" : "env[\"%.*s\"]", (int)reference->name_length, reference->name);
+    buf_text(out, or_nothing ? " or \"\")" : "");
 }
 
-/* The bytes of WORD that are the pattern: up to a '/' where something is put in its place. */
-static size_t pattern_length(const struct dollar_reference *reference)
+/* LENGTH bytes of a pattern of a shell as one of Lua's; ANY is '*' in it, NULL where that and '?' stand for themselves. */
+static void lua_pattern(struct buf *out, const char *text, size_t length, const char *any)
 {
-    const char *word = reference->word;
-    size_t at = 0;
-    while (at < reference->word_length && (reference->operator->any || word[at] != '/'))
-        at += word[at] == '\\' && at + 1 < reference->word_length ? 2 : 1;
-    return at;
-}
-
-/* A pattern of a shell as one of Lua's. */
-static void lua_pattern(struct buf *out, const struct dollar_reference *reference)
-{
-    const struct dollar_operator *operator = reference->operator;
-    const char *text = reference->word;
-    size_t length = pattern_length(reference);
-    buf_text(out, operator->first);
     for (size_t i = 0; i < length; i++) {
         i += text[i] == '\\' && i + 1 < length;
-        if (operator->any && text[i] == '*')
-            buf_text(out, operator->any);
-        else if (operator->any && text[i] == '?')
+        if (any && text[i] == '*')
+            buf_text(out, any);
+        else if (any && text[i] == '?')
             buf_char(out, '.');
         else
             buf_printf(out, "%s%c", ispunct((unsigned char)text[i]) ? "%" : "", text[i]);
     }
-    buf_text(out, operator->last);
 }
 
-static void lua_replacement(struct buf *out, const struct dollar_reference *reference)
+/* The bytes of a pattern that ends at a '/', unless a backslash stands before it. */
+static size_t pattern_length(const struct dollar_reference *reference)
 {
-    for (size_t i = pattern_length(reference) + 1; i < reference->word_length; i++)
-        buf_printf(out, "%s%c", reference->word[i] == '%' ? "%" : "", reference->word[i]);
+    size_t at = 0;
+    while (at < reference->word_length && reference->word[at] != '/')
+        at += reference->word[at] == '\\' && at + 1 < reference->word_length ? 2 : 1;
+    return at;
 }
 
 /* No value is longer than what a place beyond this is left out of. */
@@ -241,19 +219,24 @@ static void lua_text(struct import *import, struct buf *out, const char *text, s
 /* What stands for %PIECE in a form. */
 static void lua_piece(struct import *import, struct buf *out, char piece, const struct dollar_reference *reference)
 {
+    const char *word = reference->word;
     struct buf text = {0};
-    if (piece == 't') {
-        lua_text(import, out, reference->word, reference->word_length);
-    } else if (piece == 'o') {
+    if (piece == 't')
+        lua_text(import, out, word, reference->word_length);
+    else if (piece == 'o')
         lua_range(out, reference);
-    } else if (piece == 'n' || piece == 'v') {
-        buf_text(out, piece == 'v' ? "(" : "");
-        lua_name(out, reference);
-        buf_text(out, piece == 'v' ? " or \"\")" : "");
-    } else {
-        (piece == 'p' ? lua_pattern : lua_replacement)(&text, reference);
-        lua_string(out, buf_string(&text), text.length);
-    }
+    else if (piece == 'n' || piece == 'v')
+        lua_name(out, reference, piece == 'v');
+    else if (piece == 'g' || piece == 'l')
+        lua_pattern(&text, word, reference->word_length, piece == 'g' ? ".*" : ".-");
+    else if (piece == 'p')
+        lua_pattern(&text, word, pattern_length(reference), NULL);
+    else if (piece == 'w')
+        for (size_t i = pattern_length(reference) + 1; i < reference->word_length; i++)
+            buf_printf(&text, "%s%c", word[i] == '%' ? "%" : "", word[i]);
+    else
+        buf_char(out, piece);
+    lua_escape(out, &text);
     buf_release(&text);
 }
 
@@ -263,7 +246,7 @@ static void lua_reference(struct import *import, struct buf *out, const struct d
     import->variables = true;
     import->demanded |= import->dollar == DOLLAR_COMPOSE && strchr(reference->operator->sign, '?');
     for (const char *at = reference->operator->form; *at; at++) {
-        if (*at == '%' && strchr("nvtpwo", at[1]))
+        if (*at == '%')
             lua_piece(import, out, *++at, reference);
         else
             buf_char(out, *at);
@@ -277,24 +260,21 @@ static void lua_text(struct import *import, struct buf *out, const char *text, s
     struct buf whole = {0};
     struct buf literal = {0};
     size_t count = 0;
-    while (text < end || literal.length) {
+    while (text < end) {
         struct dollar_reference reference = {0};
-        size_t size = text < end ? next_piece(import, text, end, &reference) : 0;
-        if (size && !reference.name) {
+        for (size_t size; text < end && (size = next_piece(import, text, end, &reference)) && !reference.name; text += size)
             buf_char(&literal, *text);
-            text += size;
-            continue;
-        }
-        buf_text(&whole, count++ ? " .. " : "");
         if (literal.length) {
-            lua_string(&whole, literal.data, literal.length);
-            buf_clear(&literal);
-            continue;
+            buf_text(&whole, count++ ? " .. \"" : "\"");
+            lua_escape(&whole, &literal);
+            buf_char(&whole, '"');
         }
-        buf_char(&whole, '(');
+        if (text == end)
+            break;
+        buf_text(&whole, count++ ? " .. (" : "(");
         lua_reference(import, &whole, &reference);
         buf_text(&whole, " or \"\")");
-        text += size;
+        text += next_piece(import, text, end, &reference);
     }
     buf_printf(out, count > 1 ? "(%s)" : "%s", count ? whole.data : "\"\"");
     buf_release(&whole);
@@ -312,11 +292,12 @@ static void put_expression(struct buf *out, enum template_use use, const char *l
 /* Appends LITERAL, so that no template is found in it but the replica's number, and empties it. */
 static void put_literal(struct import *import, struct buf *out, struct buf *literal, enum template_use use)
 {
+    const char *replica = import->kind && import->kind->replica ? import->kind->replica : OPEN;
     for (const char *text = buf_string(literal); *text;) {
         bool open = !strncmp(text, OPEN, strlen(OPEN));
-        if (open || (import->replicas && !strncmp(text, REPLICA, strlen(REPLICA)))) {
+        if (open || !strncmp(text, replica, strlen(replica))) {
             put_expression(out, use, open ? "\"" OPEN "\"" : "index - 1");
-            text += strlen(open ? OPEN : REPLICA);
+            text += strlen(open ? OPEN : replica);
         } else {
             buf_char(out, *text++);
         }

@@ -1,14 +1,10 @@
 /* A process of the scenario, put together: comment lines above, key lines below. */
 #include <ctype.h>
 #include <stdarg.h>
-#include <string.h>
 
-#include "base/arena.h"
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/unit.h"
 #include "import/private.h"
-#include "yaml/tree.h"
 
 #define COLUMNS 100
 #define NAME_MOST 60 /* leaves room for a number behind it */
@@ -164,37 +160,37 @@ void draft_pairs(struct import *import, const char *key, struct buf *pairs)
 
 /* ---- keys of all kinds ---- */
 
-void draft_take_text(struct import *import, const struct key_row *row, const struct node *value)
+void draft_take_text(struct import *import, const struct node *value)
 {
     const char *text = import_value(import, value);
     if (!text)
-        import_expected(import, row->path, value, "a text");
+        import_expected(import, import->key, value, "a text");
     else if (*text)
-        draft_text(import, row->word, text);
+        draft_text(import, import->word, text);
 }
 
-void draft_take_true(struct import *import, const struct key_row *row, const struct node *value)
+void draft_take_true(struct import *import, const struct node *value)
 {
     if (import_is_word(value, "true"))
-        draft_line(import, row->word, "true");
+        draft_line(import, import->word, "true");
 }
 
-void draft_take_signal(struct import *import, const struct key_row *row, const struct node *value)
+void draft_take_signal(struct import *import, const struct node *value)
 {
     int number;
     struct error error = {0};
-    const char *text = import_now(import, row->path, value);
+    const char *text = import_now(import, import->key, value);
     if (text && signal_parse(text, &number, &error))
-        import_dropped(import, row->path, value, "parrun does not know it");
+        import_dropped(import, import->key, value, "parrun does not know it");
     else if (text)
         import->draft->signal = signal_name(number);
     error_release(&error);
 }
 
-void draft_take_grace(struct import *import, const struct key_row *row, const struct node *value)
+void draft_take_grace(struct import *import, const struct node *value)
 {
     int64_t ns;
-    const char *text = import_duration(import, row->path, value, "10s or 1m30s", &ns);
+    const char *text = import_duration(import, import->key, value, "10s or 1m30s", &ns);
     if (text)
         import->draft->grace = arena_printf(import->arena, "%s%s", text, text[strspn(text, "0123456789.")] ? "" : "s");
 }

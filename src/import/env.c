@@ -3,15 +3,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 #include <time.h>
 
-#include "base/arena.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "import/private.h"
-#include "yaml/tree.h"
 
 /* ---- plain words of docker compose ---- */
 
@@ -108,7 +104,7 @@ static bool take_pair(struct import *import, const struct node *key, const struc
     if (node_is_nothing(value))
         return true;
     if (value->kind != NODE_SCALAR)
-        import_expected(import, key->text, value, "a text");
+        return import_expected(import, key->text, value, "a text");
     variable->value = import_value(import, value);
     if (variable->value && value->style == STYLE_PLAIN && import->dollar == DOLLAR_COMPOSE)
         variable->value = as_compose(import->arena, variable->value);
@@ -118,10 +114,8 @@ static bool take_pair(struct import *import, const struct node *key, const struc
 static bool take_item(struct import *import, const struct node *item, struct variable *variable)
 {
     struct buf value = {0};
-    if (item->kind != NODE_SCALAR) {
-        import_expected(import, "environment", item, "NAME=VALUE");
-        return false;
-    }
+    if (item->kind != NODE_SCALAR)
+        return import_expected(import, "environment", item, "NAME=VALUE");
     size_t length = strcspn(item->text, "=");
     *variable = (struct variable){.name = arena_copy(import->arena, item->text, length)};
     if (!item->text[length])
@@ -136,10 +130,8 @@ size_t import_variables(struct import *import, const struct node *node, struct v
 {
     size_t count = 0;
     import_whole(import, node);
-    if (node->kind == NODE_SCALAR) {
-        import_expected(import, "environment", node, "a mapping, or a list of NAME=VALUE");
-        return 0;
-    }
+    if (node->kind == NODE_SCALAR)
+        return import_expected(import, "environment", node, "a mapping, or a list of NAME=VALUE");
     *variables = arena_alloc(import->arena, (node->size + 1) * sizeof(**variables));
     for (size_t i = 0; i < node->size; i++)
         count += node->kind == NODE_MAP ? take_pair(import, node_key(node, i), node_value(node, i), &(*variables)[count])
@@ -148,7 +140,7 @@ size_t import_variables(struct import *import, const struct node *node, struct v
 }
 
 /* The last of a name counts, where the first stands. */
-void draft_take_environment(struct import *import, const struct key_row *row, const struct node *value)
+void draft_take_environment(struct import *import, const struct node *value)
 {
     struct variable *variables = NULL;
     struct names names = {0};
@@ -172,7 +164,6 @@ void draft_take_environment(struct import *import, const struct key_row *row, co
     if (kept)
         draft_close(import);
     names_release(&names);
-    (void)row;
 }
 
 /* ---- files of them ---- */
@@ -188,18 +179,18 @@ void import_env_files(struct import *import, const struct node *node, struct tex
         if (!text)
             import_expected(import, "env_file", item, "a path");
         else if (import_is_word(required, "false") && !strstr(text, "${{") &&
-                 !import_is_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)))
+                 !import_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)))
             import_note(import, "line %u: env_file %s: it may be missing, and is", (unsigned)path->line, import_shown(import, text));
         else
             texts_add(paths, text);
     }
 }
 
-void draft_take_env_file(struct import *import, const struct key_row *row, const struct node *value)
+void draft_take_env_file(struct import *import, const struct node *value)
 {
     struct texts paths = {0};
     import_env_files(import, value, &paths);
     if (paths.count)
-        draft_list(import, row->path, &paths);
+        draft_list(import, import->key, &paths);
     texts_release(&paths);
 }

@@ -1,12 +1,7 @@
 /* Which kind of file it is, and what the readers of all kinds share. */
 #include "import/import.h"
 
-#include <string.h>
-
-#include "base/arena.h"
-#include "base/diag.h"
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/nearest.h"
 #include "base/str.h"
 #include "import/private.h"
@@ -15,7 +10,6 @@
 #include "scenario/sources.h"
 #include "scenario/spec.h"
 #include "yaml/quote.h"
-#include "yaml/tree.h"
 
 #define STANDARD_INPUT "<stdin>"
 #define KINDS "a Procfile, a compose.yaml or a process-compose.yaml"

@@ -1,10 +1,6 @@
 /* A command line as words, the way docker compose takes it apart: quotes count, no shell runs. */
-#include <string.h>
 
-#include "base/arena.h"
-#include "base/diag.h"
 #include "import/private.h"
-#include "yaml/tree.h"
 
 size_t import_atom(const struct import *import, const char *text)
 {

@@ -2,11 +2,6 @@
 #include "import/process_compose.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-#include "base/arena.h"
-#include "base/mem.h"
-#include "yaml/tree.h"
 
 #define SHELL "bash"
 
@@ -32,15 +27,14 @@ static bool has(const struct node *process, const char *key)
 }
 
 /* A process with the terminal has one. */
-static void take_tty(struct import *import, const struct key_row *row, const struct node *value)
+static void take_tty(struct import *import, const struct node *value)
 {
     if (!has(import->draft->map, "is_foreground"))
-        draft_take_true(import, row, value);
+        draft_take_true(import, value);
 }
 
-static void take_replicas(struct import *import, const struct key_row *row, const struct node *value)
+static void take_replicas(struct import *import, const struct node *value)
 {
-    (void)row;
     import->draft->replicated = draft_replicas(import, value) > 1;
     if (import->draft->replicated)
         import_note(import, "PC_REPLICA_NUM is PARRUN_INDEX here, and counts from 1");
@@ -51,59 +45,45 @@ static bool is_off(const struct node *process)
     return has(process, "disabled") || has(process, "is_disabled");
 }
 
-static void take_disabled(struct import *import, const struct key_row *row, const struct node *value)
+static void take_disabled(struct import *import, const struct node *value)
 {
-    (void)row;
     import->draft->off |= import_is_word(value, "true");
 }
 
 /* It has the terminal once somebody starts it. */
-static void take_foreground(struct import *import, const struct key_row *row, const struct node *value)
+static void take_foreground(struct import *import, const struct node *value)
 {
     static const char *const streams[] = {"stdin", "stdout", "stderr"};
     if (!import_is_word(value, "true"))
         return;
     for (size_t i = 0; i < countof(streams); i++)
         draft_line(import, streams[i], "inherit");
-    import_note(import, "%s: somebody starts it there; take 'when' out to have it started", row->path);
+    import_note(import, "%s: somebody starts it there; take 'when' out to have it started", import->key);
     import->draft->off = true;
 }
 
-static void take_depends(struct import *import, const struct key_row *row, const struct node *value)
-{
-    (void)row;
-    (void)value;
-    draft_depends(import);
-}
-
-static void take_codes(struct import *import, const struct key_row *row, const struct node *value)
+static void take_codes(struct import *import, const struct node *value)
 {
     struct buf codes = {0};
     for (size_t i = 0; value->kind == NODE_LIST && i < value->size; i++)
-        buf_printf(&codes, ", %ld", import_number(import, row->path, &value->items[i], 0, 0));
-    draft_line(import, row->word, "[0%s]", buf_string(&codes));
+        buf_printf(&codes, ", %ld", import_number(import, import->key, &value->items[i], 0, 0));
+    draft_line(import, import->word, "[0%s]", buf_string(&codes));
     buf_release(&codes);
 }
 
 /* The waits are always the same, and with a bound all restarts count. */
-static void write_restart(struct import *import, const char *on, long wait, long max)
-{
-    const char *most = wait > WAIT_MOST ? arena_printf(import->arena, ", max_delay: %lds", wait) : "";
-    draft_restart(import, on, max,
-                  arena_printf(import->arena, "delay: %lds, factor: 1%s%s", wait, most, max ? ", reset_after: 365d" : ""));
-}
-
-static void take_availability(struct import *import, const struct key_row *row, const struct node *value)
+static void take_availability(struct import *import, const struct node *value)
 {
     const struct node *word = import_take(import, value, "restart");
     const char *text = word ? import_now(import, "restart", word) : "no";
     long wait = import_key_number(import, value, "backoff_seconds", 1);
     long max = import_key_number(import, value, "max_restarts", 0);
-    (void)row;
     if (!text || wait < 0 || max < 0)
         return;
+    const char *most = wait > WAIT_MOST ? arena_printf(import->arena, ", max_delay: %lds", wait) : "";
+    const char *waits = arena_printf(import->arena, "delay: %lds, factor: 1%s%s", wait ? wait : 1, most, max ? ", reset_after: 365d" : "");
     if (!strcmp(text, "always") || !strcmp(text, "on_failure"))
-        write_restart(import, *text == 'a' ? "always" : "failure", wait ? wait : 1, max);
+        draft_restart(import, *text == 'a' ? "always" : "failure", max, waits);
     else if (!strcmp(text, "exit_on_failure"))
         import_dropped(import, "availability.restart", word, FAIL_FAST);
     else if (strcmp(text, "no") != 0 && strcmp(text, "false") != 0 && *text)
@@ -122,26 +102,16 @@ static bool is_elsewhere(const struct node *process)
 }
 
 /* A daemon is stopped by its command alone; what waits for that has to be told. */
-static void write_stop_command(struct import *import, const char *text)
-{
-    struct texts *stop = &import->draft->stop;
-    texts_add(stop, import->shell);
-    texts_add(stop, "-c");
-    texts_add(stop, is_elsewhere(import->draft->map) ? arena_printf(import->arena, "%s\nkill \"$PARRUN_PID\"", text) : text);
-}
-
-static void take_shutdown(struct import *import, const struct key_row *row, const struct node *value)
+static void take_shutdown(struct import *import, const struct node *value)
 {
     const char *command = import_text(import, value, "command");
-    const struct node *timeout = import_take(import, value, "timeout_seconds");
     const struct node *signal = command ? NULL : import_take(import, value, "signal");
-    (void)row;
     if (command && *command)
-        write_stop_command(import, command);
-    if (timeout)
-        draft_take_grace(import, &(struct key_row){.path = "shutdown.timeout_seconds"}, timeout);
+        texts_add(&import->draft->stop, import->shell, "-c",
+                  arena_printf(import->arena, is_elsewhere(import->draft->map) ? "%s\nkill \"$PARRUN_PID\"" : "%s", command));
+    import->key = "shutdown.signal";
     if (signal && !import_is_word(signal, "0"))
-        draft_take_signal(import, &(struct key_row){.path = "shutdown.signal"}, signal);
+        draft_take_signal(import, signal);
     if (!command)
         import->draft->leader = import_flag(import, value, "parent_only");
 }
@@ -183,12 +153,12 @@ static const char *log_path(struct import *import, const char *path)
 }
 
 /* Both streams go into the file and no longer into the log. */
-static void take_log(struct import *import, const struct key_row *row, const struct node *value)
+static void take_log(struct import *import, const struct node *value)
 {
     const struct node *map = import->draft->map;
-    const char *path = import_text(import, map, row->path);
+    const char *path = import_text(import, map, import->key);
     if (path && node_find(map, "ready_log_line") && !node_find(map, "readiness_probe")) {
-        import_dropped(import, row->path, value, "ready_log_line looks at what goes to the log");
+        import_dropped(import, import->key, value, "ready_log_line looks at what goes to the log");
     } else if (path) {
         import_note(import, "log_location: its output is in the file alone, as it is");
         write_file(import, "stdout", log_path(import, path));
@@ -198,32 +168,29 @@ static void take_log(struct import *import, const struct key_row *row, const str
 
 static const struct key_row process_rows[] = {
     {"availability", .take = take_availability, .map = "a mapping"},
-    {"availability.exit_on_end", .take = import_later, .only = "false"},
-    {"availability.exit_on_skipped", .take = import_later, .only = "false"},
-    {"command", .take = import_later},
-    {"depends_on", .take = take_depends},
+    {"availability.exit_on_end availability.exit_on_skipped", .only = "false"},
+    {.path = "command is_daemon"},
+    {"depends_on", .take = draft_depends},
     {"description", .take = draft_take_text, .word = "help"},
-    {"disabled", .take = take_disabled},
+    {"disabled is_disabled", .take = take_disabled},
     {"env_file", .take = draft_take_env_file},
     {"environment", .take = draft_take_environment},
-    {"is_daemon", .take = import_later},
-    {"is_disabled", .take = take_disabled},
     {"is_foreground", .take = take_foreground},
     {"is_tty", .take = take_tty, .word = "tty"},
     {"log_location", .take = take_log},
     {"replicas", .take = take_replicas},
     {"schedule", .take = process_take_schedule, .map = "a mapping"},
     {"shutdown", .take = take_shutdown, .map = "a mapping"},
+    {"shutdown.timeout_seconds", .take = draft_take_grace},
     {"success_exit_codes", .take = take_codes, .word = "success_codes"},
     {"watch", .take = draft_take_watch, .map = "a mapping"},
     {"working_dir", .take = draft_take_text, .word = "cwd"},
     {"availability.exit_on_end", .why = "with 'daemon: true' the others end when what is no daemon has ended"},
     {"availability.exit_on_skipped", .why = FAIL_FAST},
-    {"entrypoint", .why = "the command counts"},
     {"extends", .why = "what the other process says has to be written here"},
     {"log_configuration*", .why = AS_IT_IS},
     {"launch_timeout_seconds", .why = "the timeout of 'ready' says how long it may take to go into the background"},
-    {"shutdown.signal", .why = "the command counts"},
+    {"entrypoint shutdown.signal", .why = "the command counts"},
     {"vars", .why = "'{{ }}' in the command is left as it is"},
     {0},
 };
@@ -235,7 +202,7 @@ static void write_entrypoint(struct import *import, const struct node *node)
     struct texts words = {0};
     if (node->kind != NODE_LIST || !node->size)
         import_expected(import, "entrypoint", node, "a list of texts");
-    else if (import_texts(import, "entrypoint", node, 0, "a list of texts", &words))
+    else if (import_texts(import, "entrypoint", node, 0, &words))
         draft_list(import, "exec", &words);
     texts_release(&words);
 }
@@ -285,9 +252,9 @@ static void read_process(struct import *import, const struct node *key, const st
 /* ---- the file ---- */
 
 /* One file for all: the log itself. */
-static void take_all_log(struct import *import, const struct key_row *row, const struct node *value)
+static void take_all_log(struct import *import, const struct node *value)
 {
-    const char *path = import_text(import, import->root, row->path);
+    const char *path = import_text(import, import->root, import->key);
     (void)value;
     if (!path)
         return;
@@ -295,34 +262,32 @@ static void take_all_log(struct import *import, const struct key_row *row, const
     import_note(import, "log_location: the file has what parrun tells, which is then not on the terminal.");
 }
 
-static void take_name(struct import *import, const struct key_row *row, const struct node *value)
+static void take_name(struct import *import, const struct node *value)
 {
-    const char *name = import_now(import, row->path, value);
+    const char *name = import_now(import, import->key, value);
     if (name && *name)
         draft_line(import, "name", "%s", import_quoted(import->arena, name));
 }
 
 /* The shell that the file names, bash where it names none. */
-static void take_shell(struct import *import, const struct key_row *row, const struct node *value)
+static void take_shell(struct import *import, const struct node *value)
 {
     const char *command = import_value(import, value);
     if (!command)
-        import_expected(import, row->path, value, "a text");
+        import_expected(import, import->key, value, "a text");
     else if (*command)
         import->shell = command;
 }
 
 static const struct key_row top_rows[] = {
-    {"disable_env_expansion", .take = import_later},
+    {.path = "disable_env_expansion processes version"},
     {"environment", .take = draft_take_environment},
     {"log_location", .take = take_all_log},
     {"name", .take = take_name},
-    {"ordered_shutdown", .take = import_later, .only = "true"},
-    {"processes", .take = import_later},
-    {"shell", .take = import_later, .map = "a mapping"},
-    {"shell.shell_argument", .take = import_later, .only = "-c"},
+    {"ordered_shutdown", .only = "true"},
+    {"shell", .map = "a mapping"},
+    {"shell.shell_argument", .only = "-c"},
     {"shell.shell_command", .take = take_shell},
-    {"version", .take = import_later},
     {"extends", .why = WHOLE},
     {"is_strict", .why = "import tells of each key that it does not know"},
     {"log_configuration*", .why = AS_IT_IS},
@@ -338,7 +303,7 @@ static void explain(struct import *import)
     if (import->raw)
         import_note(import, "raw(): process-compose puts ${NAME} into a command without quotes.");
     import_unread(import, overrides, countof(overrides));
-    if (!import_is_beside(import, ".env"))
+    if (!import_beside(import, ".env"))
         return;
     import_note(import, ".env: of a variable that is set already process-compose leaves the value, parrun takes the file's.");
     if (import->variables)
@@ -350,7 +315,6 @@ static void read_processes(struct import *import)
 {
     if (has(import->root, "disable_env_expansion"))
         import->dollar = DOLLAR_PLAIN;
-    import->replicas = true;
     import->shell = SHELL;
     import->rows[0] = top_rows;
     import_read(import);
@@ -371,5 +335,6 @@ const struct import_kind import_processes = {
     .tells_ready = process_tells_ready,
     .is_off = is_off,
     .condition = "process_completed",
+    .replica = "{{.PC_REPLICA_NUM}}",
     .whole = WHOLE,
 };

@@ -11,6 +11,6 @@ extern const struct key_row probe_rows[];
 bool process_tells_ready(const struct node *process);
 
 /* The key 'schedule'. */
-void process_take_schedule(struct import *import, const struct key_row *row, const struct node *value);
+void process_take_schedule(struct import *import, const struct node *value);
 
 #endif

@@ -1,10 +1,6 @@
 /* The probes of process-compose: what tells that a process is ready, and stays healthy. */
-#include <string.h>
 
-#include "base/arena.h"
-#include "base/mem.h"
 #include "import/process_compose.h"
-#include "yaml/tree.h"
 
 /* A probe, its numbers with process-compose's defaults. */
 struct probe {
@@ -17,12 +13,6 @@ struct probe {
     long failures;
 };
 
-static void add_words(struct texts *texts, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        texts_add(texts, words[i]);
-}
-
 static const char *part(struct import *import, const struct node *map, const char *key, const char *fallback)
 {
     const char *text = import_text(import, map, key);
@@ -32,7 +22,6 @@ static const char *part(struct import *import, const struct node *map, const cha
 /* parrun speaks no TLS, and sends no headers: curl does. */
 static void read_http(struct import *import, const struct node *http, struct probe *probe)
 {
-    static const char *const curl[] = {"curl", "-fsS", "-o", "/dev/null"};
     const struct node *headers = import_take(import, http, "headers");
     const char *scheme = part(import, http, "scheme", "http");
     const char *host = part(import, http, "host", "127.0.0.1");
@@ -43,11 +32,10 @@ static void read_http(struct import *import, const struct node *http, struct pro
                               *path == '/' ? "" : "/", path);
     if (!strcmp(scheme, "http") && !headers)
         return;
-    add_words(&probe->words, curl, countof(curl));
+    texts_add(&probe->words, "curl", "-fsS", "-o", "/dev/null");
     for (size_t i = 0; headers && headers->kind == NODE_MAP && i < headers->size; i++) {
         const char *name = node_key(headers, i)->text;
-        const char *header = arena_printf(import->arena, "%s: %s", name, part(import, headers, name, ""));
-        add_words(&probe->words, (const char *const[]){"-H", header}, 2);
+        texts_add(&probe->words, "-H", arena_printf(import->arena, "%s: %s", name, part(import, headers, name, "")));
     }
     texts_add(&probe->words, probe->url);
 }
@@ -63,13 +51,11 @@ static bool read_target(struct import *import, const char *key, const struct nod
         read_http(import, http, probe);
         return true;
     }
-    if (!text) {
-        import_expected(import, key, node, "exec: {command: COMMAND}, or http_get");
-        return false;
-    }
+    if (!text)
+        return import_expected(import, key, node, "exec: {command: COMMAND}, or http_get");
     if (directory)
-        add_words(&probe->words, (const char *const[]){"env", "-C", directory}, 3);
-    add_words(&probe->words, (const char *const[]){import->shell, "-c", text}, 3);
+        texts_add(&probe->words, "env", "-C", directory);
+    texts_add(&probe->words, import->shell, "-c", text);
     return true;
 }
 
@@ -132,27 +118,27 @@ bool process_tells_ready(const struct node *process)
 }
 
 /* That of readiness is that of health too, where there is no other. */
-static void take_probe(struct import *import, const struct key_row *row, const struct node *value)
+static void take_probe(struct import *import, const struct node *value)
 {
     struct probe probe = {0};
-    bool ready = !strcmp(row->word, "ready");
-    bool right = read_probe(import, row->path, value, &probe);
+    bool ready = !strcmp(import->word, "ready");
+    bool right = read_probe(import, import->key, value, &probe);
     if (right && ready)
         write_ready(import, &probe);
     if (right && (!ready || !node_find(import->draft->map, "liveness_probe")))
-        write_health(import, row->path, &probe);
+        write_health(import, import->key, &probe);
     texts_release(&probe.words);
 }
 
 /* A text that the line holds somewhere: no character of it is one of a regular expression's. */
-static void take_log_line(struct import *import, const struct key_row *row, const struct node *value)
+static void take_log_line(struct import *import, const struct node *value)
 {
-    const char *text = import_now(import, row->path, value);
+    const char *text = import_now(import, import->key, value);
     struct buf escaped = {0};
     if (!text)
         return;
     if (node_find(import->draft->map, "readiness_probe")) {
-        import_dropped(import, row->path, value, "readiness_probe tells that it is ready");
+        import_dropped(import, import->key, value, "readiness_probe tells that it is ready");
         return;
     }
     for (; *text; text++)

@@ -1,7 +1,6 @@
 /* The schedule of a process of a process-compose.yaml. */
 #include "base/cron.h"
 #include "import/process_compose.h"
-#include "yaml/tree.h"
 
 #define NO_OVERLAP "one run goes on at a time; 'overlap' says what comes of a time at which one does"
 
@@ -27,7 +26,7 @@ static void write_schedule(struct import *import, const struct node *map, const 
     draft_pairs(import, "schedule", &pairs);
 }
 
-void process_take_schedule(struct import *import, const struct key_row *row, const struct node *value)
+void process_take_schedule(struct import *import, const struct node *value)
 {
     const struct node *cron = import_take(import, value, "cron");
     const struct node *interval = import_take(import, value, "interval");
@@ -41,5 +40,4 @@ void process_take_schedule(struct import *import, const struct key_row *row, con
         write_schedule(import, value, times, period);
     if (most && import_number(import, "schedule.max_concurrent", most, 1, 0) > 1)
         import_dropped(import, "schedule.max_concurrent", most, NO_OVERLAP);
-    (void)row;
 }

@@ -8,10 +8,7 @@
  */
 #include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/arena.h"
-#include "base/diag.h"
 #include "base/str.h"
 #include "import/private.h"
 #include "scenario/dotenv.h"
@@ -157,7 +154,7 @@ static long read_port(const char *text)
 static long port_of_foreman(struct import *import)
 {
     static const char key[] = "port:";
-    const struct source *source = import_beside(import, ".foreman");
+    const struct source *source = import_source(import, ".foreman");
     const char *line = source ? strstr(source->text, key) : NULL;
     return line && (line == source->text || line[-1] == '\n') ? read_port(line + strlen(key)) : 0;
 }
@@ -184,7 +181,7 @@ static const char *foreman_value(struct import *import, const struct procfile_li
 /* What foreman reads of the .env by itself: its port, unless there is one, and what means something else here. */
 static void add_dotenv(struct import *import, long *port)
 {
-    const struct source *source = import_beside(import, ".env");
+    const struct source *source = import_source(import, ".env");
     struct procfile_line line = {0};
     if (!source)
         return;

@@ -1,13 +1,8 @@
 /* Reading other runners' files by tables of their keys, so that no key is lost: what nobody takes is told of. */
-#include <string.h>
 
-#include "base/arena.h"
-#include "base/diag.h"
-#include "base/mem.h"
 #include "base/str.h"
 #include "import/private.h"
 #include "yaml/quote.h"
-#include "yaml/tree.h"
 
 /* How much of a value was read. */
 enum taken {
@@ -41,56 +36,63 @@ void import_whole(struct import *import, const struct node *value)
 
 /* ---- what is taken ---- */
 
-void import_later(struct import *import, const struct key_row *row, const struct node *value)
+/* The word behind *AT in a row's path, which moves behind it; NULL at the end. */
+static const char *next_path(struct import *import, const char **at)
 {
-    (void)import;
-    (void)row;
-    (void)value;
+    const char *path = *at + strspn(*at, " ");
+    size_t length = strcspn(path, " ");
+    *at = path + length;
+    return length ? arena_copy(import->arena, path, length) : NULL;
 }
 
-static bool takes(const struct key_row *row, const struct node *value)
+/* The name of an option that is called as the last key of PATH. */
+static const char *option_of(struct import *import, const char *path)
 {
-    return row->take && (!row->only || import_is_word(value, row->only));
+    const char *dot = strrchr(path, '.');
+    char *option = arena_strdup(import->arena, dot ? dot + 1 : path);
+    for (char *at = option; *at; at++)
+        *at = *at == '_' ? '-' : *at;
+    return option;
 }
 
-static void take(struct import *import, const struct key_row *row, const struct node *value)
+static void take(struct import *import, const struct key_row *row, const char *path, const struct node *value)
 {
-    if (row->list && value->kind != NODE_LIST)
-        import_expected(import, row->path, value, row->list);
-    else if (row->map && value->kind != NODE_MAP)
-        import_expected(import, row->path, value, row->map);
-    else
-        row->take(import, row, value);
+    const char *wrong = row->list && value->kind != NODE_LIST ? row->list : row->map && value->kind != NODE_MAP ? row->map : NULL;
+    import->key = path;
+    if (wrong)
+        import_expected(import, path, value, wrong);
+    for (size_t i = 0; row->take && !wrong && i < (row->each ? import_count(value) : 1); i++) {
+        import->word = row->word ? row->word : option_of(import, path);
+        row->take(import, row->each ? import_item(value, i) : value);
+    }
 }
 
-/* Takes what is at PATH below MAP for ROW, and the mappings on the way to it. */
-static void take_path(struct import *import, const struct key_row *row, const struct node *map, const char *path)
+/* Takes what is at REST of PATH below MAP for ROW, and the mappings on the way to it. */
+static void take_path(struct import *import, const struct key_row *row, const char *path, const struct node *map, const char *rest)
 {
-    size_t length = strcspn(path, ".");
-    const char *key = arena_copy(import->arena, path, length);
+    size_t length = strcspn(rest, ".");
+    const char *key = arena_copy(import->arena, rest, length);
     const struct node *value = node_find(map, key);
-    if (!value || (path[length] ? value->kind != NODE_MAP : !takes(row, value)))
+    if (!value || (rest[length] ? value->kind != NODE_MAP || taken_of(import, value) == TAKEN_WHOLE
+                                : row->only && !import_is_word(value, row->only)))
         return;
     import_take(import, map, key);
-    if (path[length])
-        take_path(import, row, value, path + length + 1);
+    if (rest[length])
+        take_path(import, row, path, value, rest + length + 1);
     else
-        take(import, row, value);
+        take(import, row, path, value);
 }
 
-/* What rows name at KEY, of VALUE, and below it, in their order. */
-static void take_rows(struct import *import, const char *key, const struct node *value)
+/* What rows name at KEY of the draft's mapping and below it, in their order. */
+static void take_rows(struct import *import, const char *key)
 {
     size_t length = strlen(key);
     for (size_t i = 0; import->rows[i]; i++) {
         for (const struct key_row *row = import->rows[i]; row->path; row++) {
-            bool whole = taken_of(import, value) == TAKEN_WHOLE;
-            if (!strcmp(row->path, key) && takes(row, value)) {
-                import_take(import, import->draft->map, key);
-                take(import, row, value);
-            } else if (row->take && !whole && !strncmp(row->path, key, length) && row->path[length] == '.') {
-                take_path(import, row, value, row->path + length + 1);
-            }
+            const char *at = row->path;
+            for (const char *path; !row->why && (path = next_path(import, &at));)
+                if (!strncmp(path, key, length) && (!path[length] || path[length] == '.'))
+                    take_path(import, row, path, import->draft->map, path);
         }
     }
 }
@@ -106,17 +108,21 @@ void import_read(struct import *import)
     const struct node *map = import->draft->map;
     for (size_t i = 0; map->kind == NODE_MAP && i < map->size; i++)
         if (!says_nothing(map, i))
-            take_rows(import, node_key(map, i)->text, node_value(map, i));
+            take_rows(import, node_key(map, i)->text);
 }
 
 /* ---- what is left ---- */
 
-static const char *why_not(const struct import *import, const char *path)
+static const char *why_not(struct import *import, const char *key)
 {
-    for (size_t i = 0; import->rows[i]; i++)
-        for (const struct key_row *row = import->rows[i]; row->path; row++)
-            if (row->why && wildcard_match(row->path, path))
-                return row->why;
+    for (size_t i = 0; import->rows[i]; i++) {
+        for (const struct key_row *row = import->rows[i]; row->path; row++) {
+            const char *at = row->path;
+            for (const char *path; row->why && (path = next_path(import, &at));)
+                if (wildcard_match(path, key))
+                    return row->why;
+        }
+    }
     return NULL;
 }
 
@@ -149,10 +155,11 @@ const char *import_shown(struct import *import, const char *text)
     return arena_strdup(import->arena, show_text(text, strlen(text)).text);
 }
 
-void import_expected(struct import *import, const char *key, const struct node *node, const char *expected)
+bool import_expected(struct import *import, const char *key, const struct node *node, const char *expected)
 {
     diag_error(import->diags, node_mark(import->source, node), NULL, "%s of '%s': expected %s, found %s",
                import_shown(import, key), import_shown(import, import->draft->owner), expected, show_node(node).text);
+    return false;
 }
 
 void import_dropped(struct import *import, const char *key, const struct node *value, const char *why)
@@ -175,6 +182,6 @@ void import_runs_nothing(struct import *import, const struct node *key, const ch
 void import_unread(struct import *import, const char *const *names, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (import_is_beside(import, names[i]))
+        if (import_beside(import, names[i]))
             import_note(import, "%s is not read here: %s.", names[i], import->kind->whole);
 }

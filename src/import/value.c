@@ -1,27 +1,23 @@
 /* Values of other runners' files: texts, numbers, and files beside them. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "base/arena.h"
-#include "base/diag.h"
 #include "base/error.h"
-#include "base/mem.h"
 #include "base/unit.h"
 #include "import/private.h"
 #include "scenario/dotenv.h"
 #include "scenario/sources.h"
-#include "yaml/tree.h"
 
 #define NUMBER_MOST 1000000000L
 
 extern char **environ;
 
-void texts_add(struct texts *texts, const char *text)
+void texts_append(struct texts *texts, const char *const *items, size_t count)
 {
-    texts->items = mem_grow(texts->items, &texts->capacity, texts->count + 1, sizeof(*texts->items));
-    texts->items[texts->count++] = text;
+    texts->items = mem_grow(texts->items, &texts->capacity, texts->count + count, sizeof(*texts->items));
+    for (size_t i = 0; i < count; i++)
+        texts->items[texts->count++] = items[i];
 }
 
 void texts_release(struct texts *texts)
@@ -50,23 +46,17 @@ bool import_flag(struct import *import, const struct node *map, const char *key)
     return import_is_word(import_take(import, map, key), "true");
 }
 
-/* The path of the file NAME beside this one; NULL where it is not there. */
-static const char *path_beside(struct import *import, const char *name)
+const char *import_beside(struct import *import, const char *name)
 {
     const char *directory = *name == '/' ? "" : import->directory;
     const char *path = directory ? arena_printf(import->arena, "%s%s", directory, name) : NULL;
     return path && !access(path, R_OK) ? path : NULL;
 }
 
-bool import_is_beside(struct import *import, const char *name)
-{
-    return path_beside(import, name);
-}
-
-const struct source *import_beside(struct import *import, const char *name)
+const struct source *import_source(struct import *import, const char *name)
 {
     struct error error = {0};
-    const char *path = path_beside(import, name);
+    const char *path = import_beside(import, name);
     const struct source *source = path ? sources_read(import->held, path, path, &error) : NULL;
     error_release(&error);
     return source;
@@ -92,14 +82,13 @@ const char *import_text(struct import *import, const struct node *map, const cha
     return node ? import_value(import, node) : NULL;
 }
 
-bool import_texts(struct import *import, const char *key, const struct node *value, size_t first, const char *expected,
-                  struct texts *texts)
+bool import_texts(struct import *import, const char *key, const struct node *value, size_t first, struct texts *texts)
 {
     for (size_t i = first; i < import_count(value); i++) {
         const struct node *item = import_item(value, i);
         const char *text = import_value(import, item);
         if (item->kind != NODE_SCALAR)
-            import_expected(import, key, item, expected);
+            import_expected(import, key, item, "a text");
         if (!text)
             return false;
         texts_add(texts, text);
@@ -111,7 +100,7 @@ bool import_texts(struct import *import, const char *key, const struct node *val
 
 struct dotenv *import_variables_now(struct import *import)
 {
-    const struct source *source = import->now ? NULL : import_beside(import, ".env");
+    const struct source *source = import->now ? NULL : import_source(import, ".env");
     struct diags *diags = diags_new();
     if (!import->now) {
         import->now = arena_alloc(import->arena, sizeof(*import->now));

@@ -1,10 +1,7 @@
 /* Files that are watched: 'watch' of a process-compose.yaml, 'develop' of a compose file. */
-#include <string.h>
 
-#include "base/arena.h"
 #include "base/glob_tree.h"
 #include "import/private.h"
-#include "yaml/tree.h"
 
 /* So far is followed what a process depends on. */
 #define DEPTH_MOST 100
@@ -33,20 +30,18 @@ static const char *join(struct import *import, const char *path, const char *pat
 }
 
 /* Each text of the list KEY of MAP below PATH. */
-static void take_patterns(struct import *import, const struct node *map, const char *key, const char *path, struct texts *texts,
-                          bool line)
+static void take_patterns(struct import *import, const struct node *map, const char *key, const char *path, struct texts *texts, bool line)
 {
     const struct node *list = import_take(import, map, key);
-    if (!list)
-        return;
-    if (list->kind != NODE_LIST)
+    if (list && list->kind != NODE_LIST)
         import_expected(import, key, list, "a list of patterns");
-    for (size_t i = 0; list->kind == NODE_LIST && i < list->size; i++) {
+    for (size_t i = 0; list && list->kind == NODE_LIST && i < list->size; i++) {
         const char *pattern = import_now(import, key, &list->items[i]);
         if (pattern)
             texts_add(texts, join(import, line && *path == '/' ? NULL : path, pattern, line));
     }
-    import_whole(import, list);
+    if (list)
+        import_whole(import, list);
 }
 
 /* One root with what counts in it: what its key 'include' has, and not what its key OUT has. */
@@ -79,7 +74,7 @@ static void write_watch(struct import *import, struct watched *watched, const ch
     texts_release(&watched->ignore);
 }
 
-void draft_take_watch(struct import *import, const struct key_row *row, const struct node *value)
+void draft_take_watch(struct import *import, const struct node *value)
 {
     struct watched watched = {0};
     int64_t ns;
@@ -92,7 +87,6 @@ void draft_take_watch(struct import *import, const struct key_row *row, const st
     for (size_t i = 0; list && i < paths->size; i++)
         take_root(import, &watched, &paths->items[i], "exclude");
     write_watch(import, &watched, delay ? import_duration(import, "watch.debounce", delay, "300ms", &ns) : "300ms");
-    (void)row;
 }
 
 static bool follows(const struct node *all, const struct node *process, int depth)
@@ -111,12 +105,12 @@ bool draft_follows(const struct import *import)
     return follows(import->all, import->draft->map, DEPTH_MOST);
 }
 
-void draft_take_develop(struct import *import, const struct key_row *row, const struct node *value)
+void draft_take_develop(struct import *import, const struct node *value)
 {
     struct watched watched = {0};
     const struct node *rules = import_take(import, value, "watch");
     if (!rules || rules->kind != NODE_LIST)
-        import_expected(import, row->path, value, "a list of rules in 'watch'");
+        import_expected(import, import->key, value, "a list of rules in 'watch'");
     for (size_t i = 0; rules && rules->kind == NODE_LIST && i < rules->size; i++) {
         const struct node *rule = &rules->items[i];
         if (import_is_word(import_take(import, rule, "action"), "restart"))
