@@ -43,6 +43,8 @@ whole_lua = $(patsubst %/liblua5.4.a,-Wl$(comma)--whole-archive %/liblua5.4.a -W
 STATIC_LIBS = $(eval STATIC_LIBS := $(call whole_lua,$(linked)) -Wl$(comma)--export-dynamic-symbol=lua_* \
   -Wl$(comma)--export-dynamic-symbol=luaL_*)$(STATIC_LIBS)
 LIBS_release = $(if $(filter static,$(LINK)),$(STATIC_LIBS),$(PKG_LIBS))
+LIBS_asan = $(LIBS_release)
+LIBS_tsan = $(LIBS_release)
 libs = $(or $(LIBS_$(1)),$(PKG_LIBS)) -lpthread -lm $(LDLIBS)
 
 CMOCKA = $(eval CMOCKA := $(shell pkg-config --cflags --libs cmocka))$(CMOCKA)
@@ -62,6 +64,9 @@ CFLAGS_debug := -O0 -g3
 CFLAGS_asan := -O1 -fno-pie -no-pie -g1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 # The runtimes in the program: one that is shared has 6 MB of its own, through which each search for leaks goes page by page.
 LDFLAGS_asan := -static-libasan -static-libubsan
+LDFLAGS_tsan := -static-libtsan
+MISSING := build/asan/libmissing.so
+LINKED_asan := -Wl,--no-as-needed $(MISSING) '-Wl,-rpath,$(CURDIR)/build/asan'
 CFLAGS_tsan := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
@@ -107,6 +112,13 @@ build/generated/page.c: src/report/page/embed $(PAGE_STYLE) $(PAGE_SCRIPTS)
 	@echo '  GEN  $@'
 	@src/report/page/embed $(PAGE_STYLE) $(PAGE_SCRIPTS) >$@
 
+build/asan/parrun: $(MISSING)
+
+$(MISSING): tests/harness/missing.c
+	@mkdir -p $(@D)
+	@echo '  LINK $@'
+	@$(CC) -std=c17 -O1 -fno-builtin -shared -fPIC -nostdlib -Wl,-soname,$(@F) -o $@ $<
+
 # What is compiled again when the flags change.
 define VARIANT_RULES
 OBJECTS_$(1) := $$(SOURCES:%.c=build/$(1)/%.o) $$(GENERATED:build/%.c=build/$(1)/%.o)
@@ -128,7 +140,7 @@ build/$(1)/generated/%.o: build/generated/%.c build/$(1)/flags
 
 build/$(1)/parrun: $$(OBJECTS_$(1))
 	@echo '  LINK $$@'
-	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS_$(1)) $$(LDFLAGS) -o $$@ $$(OBJECTS_$(1)) $$(call libs,$(1))
+	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS_$(1)) $$(LDFLAGS) -o $$@ $$(OBJECTS_$(1)) $$(LINKED_$(1)) $$(call libs,$(1))
 
 build/$(1)/parrun.a: $$(filter-out build/$(1)/src/main.o,$$(OBJECTS_$(1)))
 	@rm -f $$@

@@ -3,12 +3,12 @@ import importlib.util
 import sys
 
 
-def main(path, function):
+def load(path):
     specification = importlib.util.spec_from_file_location("test", path)
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
-    getattr(module, function)()
+    return module
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    getattr(load(sys.argv[1]), sys.argv[2])()

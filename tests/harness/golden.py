@@ -15,7 +15,7 @@ from .replayed import Replayed
 
 FOLDER = TESTS / "golden"
 TIME_LIMIT = 300
-REPLAYED = "asan"  # what a replay says is the same in each build
+REPLAYED = "release"  # what a replay says is the same in each build
 THREADED = re.compile(rb"^(threads|queues):|kind: thread", re.M)
 
 

@@ -9,11 +9,24 @@ MARK_NAME = "PARRUN_TEST_MARK"
 MARK = os.environ.setdefault(MARK_NAME, uuid.uuid4().hex)
 
 
+def facts_of(pid, name):
+    """The file NAME of a process in /proc, of which tests wait for what it comes to say; None when the process is gone."""
+    try:
+        file = os.open(f"/proc/{pid}/{name}", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        return os.read(file, 1 << 16).decode(errors="replace")
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+
+
 def stat(pid):
     """Name, state and parent of a process; None when it is gone."""
-    try:
-        text = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
-    except OSError:
+    text = facts_of(pid, "stat")
+    if not text:
         return None
     name, rest = text[text.index("(") + 1:text.rindex(")")], text[text.rindex(")") + 2:].split()
     return name, rest[0], int(rest[1])
@@ -61,8 +74,5 @@ def wait_gone(pid, seconds=60):
 
 def peak_memory(pid):
     """VmHWM in KiB; 0 for a process that is gone."""
-    try:
-        lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0
+    lines = (facts_of(pid, "status") or "").splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)

@@ -2,7 +2,7 @@
 import gzip
 import json
 
-from .command import LEAKS, environment, run_command
+from .command import environment, run_command
 
 TIME_LIMIT = 300
 
@@ -70,7 +70,7 @@ class Replayed:
         options = [word for pair in given(self.arguments, SHAPES) for word in pair]
         for name, (_, replayed) in pairs.items():
             options += [name, replayed]
-        told = run_command([self.program, "replay", self.record, *options], TIME_LIMIT, cwd=self.work, env=environment(ASAN_OPTIONS=LEAKS))
+        told = run_command([self.program, "replay", self.record, *options], TIME_LIMIT, cwd=self.work, env=environment())
         header = opened(self.record)["log"]
         faults = []
         if told.status != 0 or (told.err and "stderr_apart" not in header and "each" not in header):

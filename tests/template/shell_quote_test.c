@@ -37,6 +37,8 @@ static const char *const fish[] = {"/usr/bin/fish", "--no-config", "-c", NULL};
 
 /* D writes each of its arguments with a NUL behind it, as printf(1) and printenv(1) do, without the cost of starting a program. */
 #define PRELUDE "D() { for x; do printf '%s\\0' \"$x\"; done; }\n"
+/* mksh has no printf of its own */
+#define PRELUDE_MKSH "D() { for x; do print -rn -- \"$x\"; print -n '\\0'; done; }\n"
 #define PRELUDE_FISH "function D; for x in $argv; printf '%s\\0' $x; end; end\n"
 
 /*
@@ -310,6 +312,11 @@ static void add_command(struct fixture *fixture, const struct template *parsed,
     }
 }
 
+static const char *prelude(const char *shell)
+{
+    return strstr(shell, "fish") ? PRELUDE_FISH : strstr(shell, "mksh") ? PRELUDE_MKSH : PRELUDE;
+}
+
 /* What the shell writes when it runs the command. */
 static void run(const char *const *shell, const char *command, struct buf *output)
 {
@@ -350,7 +357,7 @@ static void check_values(struct fixture *fixture, const char *const *shell, cons
     enum template_use use = shell_use(shell, count);
     struct buf command = {0}, expected = {0}, output = {0};
     const struct template *parsed = parse_for(fixture, use, place->command);
-    buf_text(&command, use == TEMPLATE_FISH ? PRELUDE_FISH : PRELUDE);
+    buf_text(&command, prelude(shell[0]));
     for (size_t i = from; i < to; i++)
         add_command(fixture, parsed, &fixture->values[i], place->expected, &command, &expected);
     run(shell, command.data, &output);
