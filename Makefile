@@ -154,6 +154,9 @@ build/$(1)/tests/%_test: build/$(1)/tests/%_test.o build/$(1)/parrun.a
 endef
 $(foreach variant,$(VARIANTS),$(eval $(call VARIANT_RULES,$(variant))))
 
+# Comes with its object: to look for a way to make each of them was more than a second of every make.
+%.d: ;
+
 # ---- what is needed ----
 
 # Installs those of its packages that are missing, and asks apt for nothing when none is. No service of theirs is started.

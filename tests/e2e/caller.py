@@ -1,5 +1,6 @@
 """What a caller can hand down to a run: a row each, under which a run works or says what it needs, is not
 deaf, and leaves nothing behind."""
+import functools
 import os
 import re
 import resource
@@ -137,18 +138,25 @@ def rows():
         yield name, dict(options), want
 
 
-DIRECTORY = Directory()
-TEMPORARY = Directory()  # for whoever is not told another
-os.chmod(TEMPORARY.path, 0o777)
+@functools.cache
+def directory(mode):
+    """One of the test's own."""
+    made = Directory()
+    os.chmod(made.path, mode)
+    return made
+
+
+def temporary():
+    """For whoever is not told another."""
+    return directory(0o777).path
 
 
 def start(scenario, before=(), **options):
     """Names the file whole, as the run may be started anywhere, and lets anybody read it."""
-    os.chmod(DIRECTORY.path, 0o755)
-    path = DIRECTORY.file("scenario.yaml", scenario)
+    path = directory(0o755).file("scenario.yaml", scenario)
     options.setdefault("stdin", subprocess.DEVNULL)
-    options.setdefault("env", {**os.environ, "TMPDIR": str(TEMPORARY.path)})
-    return subprocess.Popen([*before, PROGRAM, str(path)], cwd=DIRECTORY.path, stdout=subprocess.PIPE,
+    options.setdefault("env", {**os.environ, "TMPDIR": str(temporary())})
+    return subprocess.Popen([*before, PROGRAM, str(path)], cwd=path.parent, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, **options)
 
 
@@ -176,7 +184,7 @@ def test_a_run_works_or_says_what_it_needs():
             lines = out.decode().split("\n")
             assert {word: lines.count(word) for word in TOLD} == TOLD, detail
         check_nothing_left()
-        assert not os.listdir(TEMPORARY.path), f"{name}: {os.listdir(TEMPORARY.path)}"
+        assert not os.listdir(temporary()), f"{name}: {os.listdir(temporary())}"
 
 
 @mark("release")
