@@ -31,6 +31,51 @@ static const struct key_row plain_rows[] = {
 
 /* ---- what it runs ---- */
 
+/*
+ * Appends the word at *TEXT without its quotes, and moves behind it; false for an open quote. A backslash takes the meaning of what
+ * is behind it, but between single quotes.
+ */
+static bool read_word(const struct import *import, const char **text, struct buf *word)
+{
+    char quote = '\0';
+    const char *at = *text;
+    while (*at && (quote || !strchr(" \t\r\n;&|<>", *at))) {
+        bool escaped = *at == '\\' && quote != '\'' && at[1];
+        if (!escaped && (*at == quote || (!quote && strchr("\"'", *at)))) {
+            quote = quote ? '\0' : *at;
+            at++;
+            continue;
+        }
+        at += escaped;
+        size_t size = escaped ? 1 : import_atom(import, at);
+        buf_append(word, at, size);
+        at += size;
+    }
+    *text = at;
+    return !quote;
+}
+
+/* Adds the words of NODE, a command line, as docker compose takes it apart: quotes count, no shell runs. False where it is wrong. */
+static bool split_words(struct import *import, const struct node *node, struct texts *words)
+{
+    const char *at = node->text;
+    bool fine = true;
+    for (at += strspn(at, " \t\r\n"); fine && *at && !strchr(";&|<>", *at); at += strspn(at, " \t\r\n")) {
+        struct buf word = {0};
+        struct buf value = {0};
+        fine = read_word(import, &at, &word);
+        if (!fine)
+            diag_error(import->diags, node_mark(import->source, node), NULL, "a quote of this command is never closed");
+        fine = fine && import_template(import, node, buf_string(&word), TEMPLATE_TEXT, &value);
+        texts_add(words, arena_strdup(import->arena, buf_string(&value)));
+        buf_release(&word);
+        buf_release(&value);
+    }
+    if (fine && *at)
+        import_note(import, "line %u: docker compose runs no shell, and passes over all from '%c' on", (unsigned)node->line, *at);
+    return fine;
+}
+
 /* The words of a command: a text is taken apart, the items of a list are words as they are. */
 static bool read_words(struct import *import, const char *key, struct texts *words)
 {
@@ -41,7 +86,7 @@ static bool read_words(struct import *import, const char *key, struct texts *wor
     if (node->kind == NODE_MAP)
         return import_expected(import, key, node, "a text or a list");
     import->variables = false;
-    bool fine = import_words(import, node, words);
+    bool fine = split_words(import, node, words);
     if (import->variables)
         import_note(import, "%s: a variable's value stays one word here", key);
     import->variables |= variables;

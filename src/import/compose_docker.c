@@ -223,8 +223,8 @@ static const struct {
     const char *word;   /* for true; NULL: the value itself */
     const char *before; /* it */
 } modes[] = {
-    {NULL, "read_only", "ro", ""}, {"volume", "nocopy", "nocopy", ""}, {"bind", "propagation", NULL, ""}, {"bind", "selinux", NULL, ""},
-    {NULL, "consistency", NULL, ""}, {"tmpfs", "size", NULL, "size="}, {"tmpfs", "mode", NULL, "mode="},
+    {NULL, "read_only", "ro", ""},   {"volume", "nocopy", "nocopy", ""}, {"bind", "propagation", NULL, ""}, {"bind", "selinux", NULL, ""},
+    {NULL, "consistency", NULL, ""}, {"tmpfs", "size", NULL, "size="},   {"tmpfs", "mode", NULL, "mode="},
 };
 
 static void put_modes(struct import *import, const struct node *mount, const char *kind, struct buf *out)
@@ -401,8 +401,8 @@ static void put_words(struct import *import, struct buf *line, const char *optio
 void docker_build(struct import *import, const struct node *value)
 {
     static const char *const options[][2] = {
-        {"args", "build-arg"},    {"target", "target"},   {"labels", "label"},       {"cache_from", "cache-from"},
-        {"cache_to", "cache-to"}, {"network", "network"}, {"platforms", "platform"}, {"tags", "tag"},
+        {"args", "build-arg"},    {"target", "target"},   {"labels", "label"},         {"cache_from", "cache-from"},
+        {"cache_to", "cache-to"}, {"network", "network"}, {"platforms", "platform"},   {"tags", "tag"},
         {"shm_size", "shm-size"}, {"ssh", "ssh"},         {"extra_hosts", "add-host"},
     };
     struct buf line = {0};

@@ -1,5 +1,4 @@
 /* What waits for what in other runners' files. */
-
 #include "base/nearest.h"
 #include "import/private.h"
 
@@ -54,8 +53,8 @@ static void report_missing(struct import *import, const struct dependency *wait)
         nearest_offer(&nearest, node_key(import->all, i)->text);
     diag_error(import->diags, node_mark(import->source, wait->node),
                nearest.name ? arena_printf(import->arena, "did you mean '%s'?", nearest.name) : import->kind->whole,
-               "depends_on of '%s': there is no '%s'%s", import_shown(import, import->draft->owner),
-               import_shown(import, wait->name), nearest.name ? "" : " in this file, and import reads one alone");
+               "depends_on of '%s': there is no '%s'%s", import_shown(import, import->draft->owner), import_shown(import, wait->name),
+               nearest.name ? "" : " in this file, and import reads one alone");
 }
 
 /* True where NAME waits for what is read, also by others; SEEN has those that were looked at. */

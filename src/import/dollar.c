@@ -74,10 +74,25 @@ static const struct dollar_operator operator_length = {"", "#%v"};
 struct dollar_reference {
     const char *name; /* NULL: there is none */
     size_t name_length;
-    const struct dollar_operator *operator;
-    const char *word; /* behind the operator */
+    const struct dollar_operator *operation;
+    const char *word; /* behind the operation */
     size_t word_length;
 };
+
+size_t import_atom(const struct import *import, const char *text)
+{
+    if (text[0] != '$' || (text[1] != '$' && text[1] != '{'))
+        return 1;
+    if (text[1] == '$')
+        return 2;
+    size_t depth = 0;
+    for (size_t i = 1; text[i]; i++) {
+        depth += text[i] == '{' && (text[i - 1] == '$' || import->dollar == DOLLAR_COMPOSE);
+        if (text[i] == '}' && !--depth)
+            return i + 1;
+    }
+    return 1;
+}
 
 static size_t name_length(const char *text, const char *end)
 {
@@ -91,19 +106,19 @@ static size_t name_length(const char *text, const char *end)
 /* The operator and the word between AT and CLOSE; false where there are none such. */
 static bool read_operator(const struct import *import, struct dollar_reference *reference, const char *at, const char *close)
 {
-    const struct dollar_operator *operator = import->dollar == DOLLAR_BRACES ? operators_braces : operators_compose;
+    const struct dollar_operator *operation = import->dollar == DOLLAR_BRACES ? operators_braces : operators_compose;
     size_t size = 0;
-    for (; operator->sign; operator++) {
-        size = strlen(operator->sign);
-        if (size ? size <= (size_t)(close - at) && !memcmp(at, operator->sign, size) : at == close)
+    for (; operation->sign; operation++) {
+        size = strlen(operation->sign);
+        if (size ? size <= (size_t)(close - at) && !memcmp(at, operation->sign, size) : at == close)
             break;
     }
-    reference->operator = operator;
+    reference->operation = operation;
     reference->word = at + size;
     reference->word_length = (size_t)(close - reference->word);
-    if (!operator->sign || (!strcmp(operator->sign, ":") && !isdigit((unsigned char)at[1])))
+    if (!operation->sign || (!strcmp(operation->sign, ":") && !isdigit((unsigned char)at[1])))
         return false;
-    return strstr(operator->form, "%t") || import->dollar == DOLLAR_COMPOSE || !memchr(reference->word, '$', reference->word_length);
+    return strstr(operation->form, "%t") || import->dollar == DOLLAR_COMPOSE || !memchr(reference->word, '$', reference->word_length);
 }
 
 /* Reads the variable at TEXT, a '$'. Returns its bytes, 0 where there is none. */
@@ -112,7 +127,7 @@ static size_t read_reference(const struct import *import, const char *text, cons
     bool braces = import->dollar == DOLLAR_BRACES;
     size_t bare = text + 1 < end && !braces ? name_length(text + 1, end) : 0;
     if (bare) {
-        *reference = (struct dollar_reference){.name = text + 1, .name_length = bare, .operator = operators_compose};
+        *reference = (struct dollar_reference){.name = text + 1, .name_length = bare, .operation = operators_compose};
         return 1 + bare;
     }
     size_t size = text + 1 < end ? import_atom(import, text) : 0;
@@ -126,7 +141,7 @@ static size_t read_reference(const struct import *import, const char *text, cons
     if (!reference->name_length || !read_operator(import, reference, behind, close))
         return 0;
     if (length && behind == close)
-        reference->operator = &operator_length;
+        reference->operation = &operator_length;
     return size;
 }
 
@@ -244,8 +259,8 @@ static void lua_piece(struct import *import, struct buf *out, char piece, const 
 static void lua_reference(struct import *import, struct buf *out, const struct dollar_reference *reference)
 {
     import->variables = true;
-    import->demanded |= import->dollar == DOLLAR_COMPOSE && strchr(reference->operator->sign, '?');
-    for (const char *at = reference->operator->form; *at; at++) {
+    import->demanded |= import->dollar == DOLLAR_COMPOSE && strchr(reference->operation->sign, '?');
+    for (const char *at = reference->operation->form; *at; at++) {
         if (*at == '%')
             lua_piece(import, out, *++at, reference);
         else
@@ -312,8 +327,7 @@ static bool take_stray(struct import *import, const struct node *node, const cha
     const char *found = strstr(node->text, text);
     if (import->dollar == DOLLAR_COMPOSE)
         diag_error(import->diags,
-                   found ? place_in_scalar(import->source, node, (size_t)(found - node->text), length)
-                         : node_mark(import->source, node),
+                   found ? place_in_scalar(import->source, node, (size_t)(found - node->text), length) : node_mark(import->source, node),
                    "write '$$' for a dollar sign", "'%s' is no variable", show_text(text, length).text);
     else if (text[2] != '{')
         import_note(import, "line %u: %s is left as it is", (unsigned)node->line, show_text(text, length).text);

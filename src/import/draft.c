@@ -51,12 +51,20 @@ void draft_init(struct draft *draft, struct import *import, const char *name)
 
 /* ---- its lines ---- */
 
+/* U+2028 and U+2029 end a line, and so a comment, for libyaml. */
 void import_note(struct import *import, const char *format, ...)
 {
+    struct buf *out = &import->draft->notes;
+    size_t start = out->length;
     va_list arguments;
     va_start(arguments, format);
-    import_comment(&import->draft->notes, import->draft->depth ? 4 : 0, format, arguments);
+    buf_printf(out, "%*s# ", import->draft->depth ? 4 : 0, "");
+    buf_vprintf(out, format, arguments);
+    buf_char(out, '\n');
     va_end(arguments);
+    for (char *at = out->data + start; (at = strstr(at, "\xE2\x80")); at += 2)
+        if (at[2] == '\xA8' || at[2] == '\xA9')
+            at[0] = at[1] = at[2] = '?';
 }
 
 /* KEY: and what is printed, without the end of the line. */

@@ -60,8 +60,8 @@ static const char *time_text(struct arena *arena, const char *text)
         while (fraction && strchr(".0", at[fraction - 1]))
             fraction--; /* as the zeros behind it say nothing */
         if (zone)
-            return arena_printf(arena, "%04d-%02d-%02d %02d:%02d:%02d%.*s %s", time.tm_year + 1900, time.tm_mon + 1,
-                                time.tm_mday, time.tm_hour, time.tm_min, time.tm_sec, (int)fraction, at, zone);
+            return arena_printf(arena, "%04d-%02d-%02d %02d:%02d:%02d%.*s %s", time.tm_year + 1900, time.tm_mon + 1, time.tm_mday,
+                                time.tm_hour, time.tm_min, time.tm_sec, (int)fraction, at, zone);
     }
     return NULL;
 }
@@ -98,30 +98,22 @@ static const char *as_compose(struct arena *arena, const char *text)
 
 /* ---- variables ---- */
 
-static bool take_pair(struct import *import, const struct node *key, const struct node *value, struct variable *variable)
+/* Reads pair or item number I of NODE; false, with an error, where it is wrong. */
+static bool read_variable(struct import *import, const struct node *node, size_t i, struct variable *variable)
 {
-    *variable = (struct variable){.name = key->text};
-    if (node_is_nothing(value))
-        return true;
-    if (value->kind != NODE_SCALAR)
-        return import_expected(import, key->text, value, "a text");
-    variable->value = import_value(import, value);
-    if (variable->value && value->style == STYLE_PLAIN && import->dollar == DOLLAR_COMPOSE)
-        variable->value = as_compose(import->arena, variable->value);
-    return variable->value;
-}
-
-static bool take_item(struct import *import, const struct node *item, struct variable *variable)
-{
+    bool map = node->kind == NODE_MAP;
+    const struct node *item = map ? node_value(node, i) : &node->items[i];
+    size_t length = item->kind == NODE_SCALAR ? strcspn(item->text, "=") : 0;
     struct buf value = {0};
     if (item->kind != NODE_SCALAR)
-        return import_expected(import, "environment", item, "NAME=VALUE");
-    size_t length = strcspn(item->text, "=");
-    *variable = (struct variable){.name = arena_copy(import->arena, item->text, length)};
-    if (!item->text[length])
+        return import_expected(import, map ? node_key(node, i)->text : "environment", item, map ? "a text" : "NAME=VALUE");
+    *variable = (struct variable){.name = map ? node_key(node, i)->text : arena_copy(import->arena, item->text, length)};
+    if (map ? node_is_nothing(item) : !item->text[length])
         return true;
-    bool fine = import_template(import, item, item->text + length + 1, TEMPLATE_TEXT, &value);
+    bool fine = import_template(import, item, map ? item->text : item->text + length + 1, TEMPLATE_TEXT, &value);
     variable->value = arena_strdup(import->arena, buf_string(&value));
+    if (map && item->style == STYLE_PLAIN && import->dollar == DOLLAR_COMPOSE)
+        variable->value = as_compose(import->arena, variable->value);
     buf_release(&value);
     return fine;
 }
@@ -134,8 +126,7 @@ size_t import_variables(struct import *import, const struct node *node, struct v
         return import_expected(import, "environment", node, "a mapping, or a list of NAME=VALUE");
     *variables = arena_alloc(import->arena, (node->size + 1) * sizeof(**variables));
     for (size_t i = 0; i < node->size; i++)
-        count += node->kind == NODE_MAP ? take_pair(import, node_key(node, i), node_value(node, i), &(*variables)[count])
-                                        : take_item(import, &node->items[i], &(*variables)[count]);
+        count += read_variable(import, node, i, &(*variables)[count]);
     return count;
 }
 

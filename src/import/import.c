@@ -41,8 +41,7 @@ static bool is_procfile(const struct source *source, const char *file)
         const char *pattern;
         bool procfile;
     } names[] = {
-        {"*.yaml", false},   {"*.yml", false},     {"*.json", false},
-        {"Procfile*", true}, {"*.procfile", true}, {"*.Procfile", true},
+        {"*.yaml", false}, {"*.yml", false}, {"*.json", false}, {"Procfile*", true}, {"*.procfile", true}, {"*.Procfile", true},
     };
     const char *slash = strrchr(file, '/');
     const char *base = slash ? slash + 1 : file;
@@ -92,8 +91,8 @@ static void read_kind(struct import *import, const struct import_kind *kind)
     const struct node *all = node_find(import->root, kind->key);
     bool right = all->kind == NODE_MAP && all->size;
     if (!right)
-        diag_error(import->diags, node_mark(import->source, all), kind->hint,
-                   "'%s': expected a mapping of names to %s, found %s", kind->key, kind->key, show_node(all).text);
+        diag_error(import->diags, node_mark(import->source, all), kind->hint, "'%s': expected a mapping of names to %s, found %s",
+                   kind->key, kind->key, show_node(all).text);
     import->kind = kind;
     import->dollar = kind->dollar;
     import->all = right ? all : &none;
@@ -103,8 +102,8 @@ static void read_kind(struct import *import, const struct import_kind *kind)
 static void read_root(struct import *import, const struct node *root)
 {
     if (root->kind != NODE_MAP) {
-        diag_error(import->diags, node_mark(import->source, root), KINDS,
-                   "expected a mapping with 'services' or 'processes', found %s", show_node(root).text);
+        diag_error(import->diags, node_mark(import->source, root), KINDS, "expected a mapping with 'services' or 'processes', found %s",
+                   show_node(root).text);
         return;
     }
     if (is_scenario(root)) {
@@ -176,8 +175,7 @@ bool import_file(const char *file, struct buf *out, struct diags *diags, struct 
         read_yaml(&import);
     bool fine = !diags_count(diags);
     if (fine)
-        buf_printf(out, "%s%sprocesses:\n%s", buf_string(&import.file.notes), buf_string(&import.file.keys),
-                   buf_string(&import.objects));
+        buf_printf(out, "%s%sprocesses:\n%s", buf_string(&import.file.notes), buf_string(&import.file.keys), buf_string(&import.objects));
     error_release(&error);
     release(&import);
     return fine;

@@ -17,7 +17,6 @@ struct scenario_sources;
  * unchanged, where the file is none of these or is wrong. *HELD is what the errors point into, to
  * be freed with scenario_free_sources() after them.
  */
-bool import_file(const char *file, struct buf *out, struct diags *diags,
-                 struct scenario_sources **held);
+bool import_file(const char *file, struct buf *out, struct diags *diags, struct scenario_sources **held);
 
 #endif

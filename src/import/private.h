@@ -100,16 +100,16 @@ struct import {
     const struct import_kind *kind;
     enum import_dollar dollar;
     const struct node *root;
-    const struct node *all;            /* its processes, by their names */
-    const struct key_row *rows[3];     /* the tables of what is being read; NULL behind the last */
-    const char *key;                   /* the path of what is being taken, and the word of its row */
+    const struct node *all;        /* its processes, by their names */
+    const struct key_row *rows[3]; /* the tables of what is being read; NULL behind the last */
+    const char *key;               /* the path of what is being taken, and the word of its row */
     const char *word;
-    struct draft *draft;               /* what is being read, and written */
-    struct draft file;                 /* comments and keys of the scenario itself */
-    struct buf objects;                /* its processes */
-    struct names taken;                /* the values that were read */
-    struct names names;                /* those taken in the scenario */
-    struct names called;               /* names of the file, by their place in FITTING */
+    struct draft *draft; /* what is being read, and written */
+    struct draft file;   /* comments and keys of the scenario itself */
+    struct buf objects;  /* its processes */
+    struct names taken;  /* the values that were read */
+    struct names names;  /* those taken in the scenario */
+    struct names called; /* names of the file, by their place in FITTING */
     struct texts fitting;
     struct dotenv *now;  /* the variables as they are, once somebody has asked */
     const char *project; /* the name of it all, NULL: none */
@@ -194,9 +194,6 @@ bool import_template(struct import *import, const struct node *node, const char 
 /* The bytes at TEXT that belong together: a variable, "$$", or one byte. True where TEXT has what looks like a variable. */
 size_t import_atom(const struct import *import, const char *text);
 bool import_has_variable(const struct import *import, const char *text);
-
-/* Splits TEXT into words as a shell would, without expanding anything; false for an open quote. */
-bool import_words(struct import *import, const struct node *node, struct texts *words);
 
 /* Adds COUNT items, or those that are named. */
 void texts_append(struct texts *texts, const char *const *items, size_t count);

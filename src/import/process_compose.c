@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "base/cron.h"
+
 #define SHELL "bash"
 
 /* What stands in a path for the number of the replica. */
@@ -17,6 +19,7 @@
 
 #define WHOLE "write the processes of the other file into this one"
 #define FAIL_FAST "'fail_fast: true' of the scenario ends the run where any process fails"
+#define NO_OVERLAP "one run goes on at a time; 'overlap' says what comes of a time at which one does"
 #define AS_IT_IS "a file holds what the program writes, as it is"
 
 /* ---- keys of a process ---- */
@@ -116,6 +119,46 @@ static void take_shutdown(struct import *import, const struct node *value)
         import->draft->leader = import_flag(import, value, "parent_only");
 }
 
+/* ---- by the clock ---- */
+
+static bool is_cron(const char *text)
+{
+    struct cron_fault fault = {0};
+    struct cron cron;
+    bool is = cron_parse(text, &cron, &fault);
+    cron_fault_release(&fault);
+    return is;
+}
+
+static void write_schedule(struct import *import, const struct node *map, const char *times, const char *period)
+{
+    struct buf pairs = {0};
+    const char *zone = times ? import_key_now(import, map, "timezone", "schedule.timezone") : NULL;
+    bool now = import_flag(import, map, "run_on_start");
+    if (times && now)
+        import_dropped(import, "schedule.run_on_start", node_find(map, "run_on_start"), "with 'cron' its times alone start it");
+    pair_add(&pairs, times ? "cron" : "every", import_quoted(import->arena, times ? times : period));
+    pair_add(&pairs, "timezone", zone && *zone ? import_quoted(import->arena, zone) : NULL);
+    pair_add(&pairs, "first", times ? NULL : now ? "now" : "wait");
+    draft_pairs(import, "schedule", &pairs);
+}
+
+static void take_schedule(struct import *import, const struct node *value)
+{
+    const struct node *cron = import_take(import, value, "cron");
+    const struct node *interval = import_take(import, value, "interval");
+    const struct node *most = import_take(import, value, "max_concurrent");
+    int64_t ns;
+    const char *times = cron ? import_now(import, "schedule.cron", cron) : NULL;
+    const char *period = interval && !cron ? import_duration(import, "schedule.interval", interval, "30m", &ns) : NULL;
+    if (times && !is_cron(times))
+        import_expected(import, "schedule.cron", cron, "five fields such as \"0 2 * * *\"");
+    else if (times || period)
+        write_schedule(import, value, times, period);
+    if (most && import_number(import, "schedule.max_concurrent", most, 1, 0) > 1)
+        import_dropped(import, "schedule.max_concurrent", most, NO_OVERLAP);
+}
+
 /* ---- its log ---- */
 
 static long setting(struct import *import, const struct node *map, const char *key, long fallback)
@@ -179,7 +222,7 @@ static const struct key_row process_rows[] = {
     {"is_tty", .take = take_tty, .word = "tty"},
     {"log_location", .take = take_log},
     {"replicas", .take = take_replicas},
-    {"schedule", .take = process_take_schedule, .map = "a mapping"},
+    {"schedule", .take = take_schedule, .map = "a mapping"},
     {"shutdown", .take = take_shutdown, .map = "a mapping"},
     {"shutdown.timeout_seconds", .take = draft_take_grace},
     {"success_exit_codes", .take = take_codes, .word = "success_codes"},

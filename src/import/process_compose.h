@@ -10,7 +10,4 @@ extern const struct key_row probe_rows[];
 /* True where it has what tells that it is ready. */
 bool process_tells_ready(const struct node *process);
 
-/* The key 'schedule'. */
-void process_take_schedule(struct import *import, const struct node *value);
-
 #endif

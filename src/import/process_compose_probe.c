@@ -1,5 +1,4 @@
 /* The probes of process-compose: what tells that a process is ready, and stays healthy. */
-
 #include "import/process_compose.h"
 
 /* A probe, its numbers with process-compose's defaults. */

@@ -61,8 +61,7 @@ static bool is_comment(const struct procfile_line *line)
 static size_t name_length(const struct procfile_line *line, char more, char mark)
 {
     size_t length = 0;
-    while (length < line->length &&
-           (isalnum((unsigned char)line->text[length]) || line->text[length] == '_' || line->text[length] == more))
+    while (length < line->length && (isalnum((unsigned char)line->text[length]) || line->text[length] == '_' || line->text[length] == more))
         length++;
     return length < line->length && line->text[length] == mark ? length : 0;
 }
@@ -193,8 +192,7 @@ static void add_dotenv(struct import *import, long *port)
         size_t known = value ? names_find(&env->names, line.text, length) : NAMES_NONE;
         const char *ours = known != NAMES_NONE ? env->entries[known].value : NULL;
         if (value && (!ours || strcmp(ours, value) != 0))
-            import_note(import,
-                        "Line %u of .env: foreman takes all behind %.*s= as it is, env_file does not: see parrun-scenario(5).",
+            import_note(import, "Line %u of .env: foreman takes all behind %.*s= as it is, env_file does not: see parrun-scenario(5).",
                         (unsigned)line.number, (int)length, line.text);
         if (value && !*port && length == 4 && !memcmp(line.text, "PORT", 4))
             *port = read_port(value);

@@ -1,5 +1,4 @@
 /* Reading other runners' files by tables of their keys, so that no key is lost: what nobody takes is told of. */
-
 #include "base/str.h"
 #include "import/private.h"
 #include "yaml/quote.h"
@@ -36,13 +35,31 @@ void import_whole(struct import *import, const struct node *value)
 
 /* ---- what is taken ---- */
 
-/* The word behind *AT in a row's path, which moves behind it; NULL at the end. */
-static const char *next_path(struct import *import, const char **at)
+/* A way through the paths of all rows of the tables that are in use. */
+struct row_cursor {
+    size_t table;
+    const struct key_row *row;
+    const char *rest; /* the row's paths that are still to come */
+    const char *path;
+};
+
+/* Moves to the next path; false behind the last. */
+static bool next_path(struct import *import, struct row_cursor *at)
 {
-    const char *path = *at + strspn(*at, " ");
-    size_t length = strcspn(path, " ");
-    *at = path + length;
-    return length ? arena_copy(import->arena, path, length) : NULL;
+    while (!at->row || !*at->rest) {
+        at->row = at->row ? at->row + 1 : import->rows[at->table];
+        if (!at->row)
+            return false;
+        at->rest = at->row->path;
+        if (!at->rest) {
+            at->table++;
+            at->row = NULL;
+        }
+    }
+    size_t length = strcspn(at->rest, " ");
+    at->path = arena_copy(import->arena, at->rest, length);
+    at->rest += length + strspn(at->rest + length, " ");
+    return true;
 }
 
 /* The name of an option that is called as the last key of PATH. */
@@ -73,8 +90,8 @@ static void take_path(struct import *import, const struct key_row *row, const ch
     size_t length = strcspn(rest, ".");
     const char *key = arena_copy(import->arena, rest, length);
     const struct node *value = node_find(map, key);
-    if (!value || (rest[length] ? value->kind != NODE_MAP || taken_of(import, value) == TAKEN_WHOLE
-                                : row->only && !import_is_word(value, row->only)))
+    if (!value ||
+        (rest[length] ? value->kind != NODE_MAP || taken_of(import, value) == TAKEN_WHOLE : row->only && !import_is_word(value, row->only)))
         return;
     import_take(import, map, key);
     if (rest[length])
@@ -87,14 +104,9 @@ static void take_path(struct import *import, const struct key_row *row, const ch
 static void take_rows(struct import *import, const char *key)
 {
     size_t length = strlen(key);
-    for (size_t i = 0; import->rows[i]; i++) {
-        for (const struct key_row *row = import->rows[i]; row->path; row++) {
-            const char *at = row->path;
-            for (const char *path; !row->why && (path = next_path(import, &at));)
-                if (!strncmp(path, key, length) && (!path[length] || path[length] == '.'))
-                    take_path(import, row, path, import->draft->map, path);
-        }
-    }
+    for (struct row_cursor at = {0}; next_path(import, &at);)
+        if (!at.row->why && !strncmp(at.path, key, length) && (!at.path[length] || at.path[length] == '.'))
+            take_path(import, at.row, at.path, import->draft->map, at.path);
 }
 
 /* The authors' own notes, and what has nothing behind it. */
@@ -115,14 +127,9 @@ void import_read(struct import *import)
 
 static const char *why_not(struct import *import, const char *key)
 {
-    for (size_t i = 0; import->rows[i]; i++) {
-        for (const struct key_row *row = import->rows[i]; row->path; row++) {
-            const char *at = row->path;
-            for (const char *path; row->why && (path = next_path(import, &at));)
-                if (wildcard_match(path, key))
-                    return row->why;
-        }
-    }
+    for (struct row_cursor at = {0}; next_path(import, &at);)
+        if (at.row->why && wildcard_match(at.path, key))
+            return at.row->why;
     return NULL;
 }
 
@@ -157,8 +164,8 @@ const char *import_shown(struct import *import, const char *text)
 
 bool import_expected(struct import *import, const char *key, const struct node *node, const char *expected)
 {
-    diag_error(import->diags, node_mark(import->source, node), NULL, "%s of '%s': expected %s, found %s",
-               import_shown(import, key), import_shown(import, import->draft->owner), expected, show_node(node).text);
+    diag_error(import->diags, node_mark(import->source, node), NULL, "%s of '%s': expected %s, found %s", import_shown(import, key),
+               import_shown(import, import->draft->owner), expected, show_node(node).text);
     return false;
 }
 
@@ -175,8 +182,8 @@ void import_dropped(struct import *import, const char *key, const struct node *v
 void import_runs_nothing(struct import *import, const struct node *key, const char *kind, const char *what, const char *hint)
 {
     const struct node *extends = node_find(import->draft->map, "extends");
-    diag_error(import->diags, node_mark(import->source, extends ? extends : key), extends ? import->kind->whole : hint, "%s '%s' %s",
-               kind, import_shown(import, key->text), extends ? "extends another, which import does not follow" : what);
+    diag_error(import->diags, node_mark(import->source, extends ? extends : key), extends ? import->kind->whole : hint, "%s '%s' %s", kind,
+               import_shown(import, key->text), extends ? "extends another, which import does not follow" : what);
 }
 
 void import_unread(struct import *import, const char *const *names, size_t count)

@@ -1,5 +1,4 @@
 /* Files that are watched: 'watch' of a process-compose.yaml, 'develop' of a compose file. */
-
 #include "base/glob_tree.h"
 #include "import/private.h"
 

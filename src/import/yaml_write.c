@@ -102,18 +102,6 @@ const char *import_quoted(struct arena *arena, const char *text)
     return quoted;
 }
 
-/* U+2028 and U+2029 end a line, and so a comment, for libyaml. */
-void import_comment(struct buf *out, int indent, const char *format, va_list arguments)
-{
-    size_t start = out->length;
-    buf_printf(out, "%*s# ", indent, "");
-    buf_vprintf(out, format, arguments);
-    buf_char(out, '\n');
-    for (char *at = out->data + start; (at = strstr(at, "\xE2\x80")); at += 2)
-        if (at[2] == '\xA8' || at[2] == '\xA9')
-            at[0] = at[1] = at[2] = '?';
-}
-
 static void show_items(struct buf *out, const struct node *node)
 {
     bool map = node->kind == NODE_MAP;
