@@ -19,7 +19,7 @@ void arena_free(struct arena *arena);
 /* SIZE zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
 
-/* A copy of SIZE bytes with a NUL behind them. */
+/* A copy of SIZE bytes with a NUL behind them; a text, which is not aligned. */
 char *arena_copy(struct arena *arena, const void *bytes, size_t size);
 
 /* A copy of a C string. */

@@ -1,4 +1,4 @@
-/* Open addressing over FNV-1a; the table is never more than half full. */
+/* Open addressing over FNV-1a; the table is never more than three quarters full. */
 #include "base/name_index.h"
 
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 
 struct names_slot {
     const char *name; /* NULL: free */
-    size_t length;
-    size_t hash;
+    uint32_t length;
+    uint32_t hash;
     size_t number;
 };
 
@@ -21,17 +21,17 @@ void names_release(struct names *names)
     *names = (struct names){0};
 }
 
-static size_t hash_name(const char *name, size_t length)
+static uint32_t hash_name(const char *name, size_t length)
 {
     uint64_t hash = UINT64_C(14695981039346656037);
     for (size_t i = 0; i < length; i++)
         hash = (hash ^ (unsigned char)name[i]) * UINT64_C(1099511628211);
-    return (size_t)(hash ^ (hash >> 32));
+    return (uint32_t)(hash ^ (hash >> 32));
 }
 
 /* The slot that holds NAME, or the free one where it would go. */
 static struct names_slot *probe(struct names_slot *slots, size_t capacity, const char *name,
-                                size_t length, size_t hash)
+                                size_t length, uint32_t hash)
 {
     for (size_t i = hash & (capacity - 1);; i = (i + 1) & (capacity - 1)) {
         struct names_slot *slot = &slots[i];
@@ -58,12 +58,12 @@ static void grow(struct names *names)
 
 size_t *names_slot(struct names *names, const char *name, size_t length)
 {
-    if (names->count * 2 >= names->capacity)
+    if (names->count * 4 >= names->capacity * 3)
         grow(names);
-    size_t hash = hash_name(name, length);
+    uint32_t hash = hash_name(name, length);
     struct names_slot *slot = probe(names->slots, names->capacity, name, length, hash);
     if (!slot->name) {
-        *slot = (struct names_slot){name, length, hash, NAMES_NONE};
+        *slot = (struct names_slot){name, (uint32_t)length, hash, NAMES_NONE};
         names->count++;
     }
     return &slot->number;
@@ -73,7 +73,7 @@ size_t names_find(const struct names *names, const char *name, size_t length)
 {
     if (!names->capacity)
         return NAMES_NONE;
-    size_t hash = hash_name(name, length);
+    uint32_t hash = hash_name(name, length);
     const struct names_slot *slot = probe(names->slots, names->capacity, name, length, hash);
     return slot->name ? slot->number : NAMES_NONE;
 }

@@ -14,7 +14,7 @@
 
 void plan_conditions(const struct object_spec *spec, struct buf *out)
 {
-    attributes_plan(&spec->attributes, out);
+    attributes_plan(spec->attributes, out);
     if (!spec->timeout)
         return;
     buf_text(out, out->length ? ", timeout " : "timeout ");
@@ -95,11 +95,11 @@ int plan_process(struct exec_context *context, const struct process_spec *spec, 
     options.argv = argv;
     spawn_print(&options, context->declared, context->declared_count, out);
     for (int fd = 0; !result && fd < 3; fd++)
-        result = plan_stream(context, fd, &spec->streams[fd], out, error);
+        result = plan_stream(context, fd, spec->streams[fd], out, error);
     for (size_t i = 0; !result && i < spec->fd_count; i++)
         result = plan_stream(context, spec->fds[i].fd, &spec->fds[i].stream, out, error);
     for (int fd = 0; !result && fd < 3; fd++)
-        result = plan_queue(context, fd, &spec->streams[fd], out, error);
+        result = plan_queue(context, fd, spec->streams[fd], out, error);
     for (size_t i = 0; !result && i < spec->fd_count; i++)
         result = plan_queue(context, spec->fds[i].fd, &spec->fds[i].stream, out, error);
     return result;

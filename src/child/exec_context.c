@@ -167,7 +167,7 @@ const char *exec_context_entry(const struct exec_context *context, const char *n
 /* What programs look for the user's own files by. */
 static void set_user(struct exec_context *context)
 {
-    const struct passwd *user = attributes_user(&context->spec->attributes);
+    const struct passwd *user = attributes_user(context->spec->attributes);
     if (!user)
         return;
     exec_context_set(context, "HOME", user->pw_dir);
@@ -208,7 +208,7 @@ static int make_environment(struct exec_context *context, struct error *error)
     while (environ[count])
         count++;
     context->environment = arena_alloc(context->arena, (count + context->spec->env_count +
-                                                        context->spec->needs.uses_count + OWN_VARIABLES +
+                                                        context->spec->needs->uses_count + OWN_VARIABLES +
                                                         WORLD_MORE_VARIABLES + 1) *
                                                            sizeof(char *));
     context->declared = arena_alloc(context->arena, context->spec->env_count * sizeof(char *));
@@ -239,7 +239,7 @@ int exec_context_init(struct exec_context *context, const struct run *run,
     if (!result && spec->cwd && !template_uses_task(spec->cwd))
         result = exec_context_path(context, spec->cwd, &context->directory, error);
     if (!result)
-        result = attributes_find(&context->attributes, &spec->attributes, error);
+        result = attributes_find(&context->attributes, spec->attributes, error);
     return result;
 }
 

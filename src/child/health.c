@@ -336,9 +336,9 @@ static void note_entries(struct monitor *monitor, const struct process_spec *spe
 {
     const char *values[] = {monitor->run->identity.id, name};
     static const char *const names[] = {"PARRUN_RUN", "PARRUN_NAME"};
-    enum probe_kind kind = spec->ready.kind;
+    enum probe_kind kind = spec->ready->kind;
     bool is_place = kind == PROBE_TCP || kind == PROBE_HTTP || kind == PROBE_UNIX;
-    for (size_t i = 0; is_place && spec->replicas == 1 && spec->ready.conflict != CONFLICT_ACCEPT && i < countof(names); i++) {
+    for (size_t i = 0; is_place && spec->replicas == 1 && spec->ready->conflict != CONFLICT_ACCEPT && i < countof(names); i++) {
         struct buf entry = {0};
         buf_printf(&entry, "%s=%s", names[i], values[i]);
         monitor->entries[i] = buf_take(&entry);
@@ -358,20 +358,20 @@ struct monitor *monitor_new(struct run *run, const struct process_spec *spec, co
     monitor->ready.found = ready_found;
     monitor->ready.word = "READY=1";
     monitor->ready.interval = FIRST_INTERVAL;
-    monitor->ready.limit = spec->ready.look_timeout;
+    monitor->ready.limit = spec->ready->look_timeout;
     monitor->ready.theirs = monitor->health.theirs = -1;
     monitor->health.found = health_found;
     monitor->health.word = "WATCHDOG=1";
-    monitor->health.interval = spec->health.interval;
-    monitor->health.limit = spec->health.timeout;
+    monitor->health.interval = spec->health->interval;
+    monitor->health.limit = spec->health->timeout;
     int result = exec_context_init(&monitor->context, run, &spec->object, name, index, error);
-    if (!result && spec->ready.kind != PROBE_NONE &&
-        (result = side_open(&monitor->ready, monitor, &spec->ready, error)))
+    if (!result && spec->ready->kind != PROBE_NONE &&
+        (result = side_open(&monitor->ready, monitor, spec->ready, error)))
         error_wrap(error, "ready");
     if (!result && monitor->ready.target && spec->replicas == 1) /* replicas may share one */
         look_note_file(monitor->ready.target);
-    if (!result && spec->health.kind != PROBE_NONE &&
-        (result = side_open(&monitor->health, monitor, &spec->health, error)))
+    if (!result && spec->health->kind != PROBE_NONE &&
+        (result = side_open(&monitor->health, monitor, spec->health, error)))
         error_wrap(error, "health");
     if (!result)
         return monitor;

@@ -237,10 +237,10 @@ unsigned attributes_controllers(const struct scenario *scenario)
     unsigned controllers = 0;
     for (size_t i = 0; i < scenario->process_count; i++)
         if (scenario->processes[i].object.when)
-            controllers |= controllers_of(&scenario->processes[i].object.attributes);
+            controllers |= controllers_of(scenario->processes[i].object.attributes);
     for (size_t i = 0; i < scenario->pool_count; i++)
         if (scenario->pools[i].object.when)
-            controllers |= controllers_of(&scenario->pools[i].object.attributes);
+            controllers |= controllers_of(scenario->pools[i].object.attributes);
     return controllers;
 }
 
@@ -286,7 +286,7 @@ void attributes_plan(const struct attributes_spec *spec, struct buf *text)
 
 static void warn(const struct run *run, const struct object_spec *object)
 {
-    const struct option_spec *cpus = &object->attributes.limits.cpus;
+    const struct option_spec *cpus = &object->attributes->limits.cpus;
     if (object->when && (is_limit(cpus) || cpus->own))
         fprintf(stderr, "parrun: warning: '%s' may use all processors: its limit cpus cannot be enforced, as %s\n",
                 object->name, buf_string(&run->machine.no_cgroups[CGROUP_CPU]));
@@ -442,7 +442,7 @@ static struct mark mark_of(const struct attributes_spec *spec)
 static void check_one(const struct object_spec *object, uint64_t capabilities,
                       struct diags *diags)
 {
-    const struct attributes_spec *spec = &object->attributes;
+    const struct attributes_spec *spec = object->attributes;
     struct attributes attributes = {0};
     struct error error = {0};
     struct mark mark = mark_of(spec);

@@ -91,9 +91,9 @@ static void send_body(const struct start *start, int stdin_fd, int stdout_fd)
     config.process = true;
     config.stdin_fd = stdin_fd;
     config.stdout_fd = stdout_fd;
-    config.stop.signal = start->spec->stop.signal;
-    config.stop.leader = start->spec->stop.to == STOP_LEADER;
-    config.stop.grace = start->spec->stop.grace;
+    config.stop.signal = start->spec->stop->signal;
+    config.stop.leader = start->spec->stop->to == STOP_LEADER;
+    config.stop.grace = start->spec->stop->grace;
     config_write(&frames, &config);
     value_encode_nil(&none);
     exec_context_put_uses(start->context, &uses);

@@ -239,7 +239,7 @@ static size_t count_ends(const struct process_spec *spec)
 {
     size_t count = 0;
     for (int fd = 0; fd < 3; fd++)
-        count += spec->streams[fd].end_count;
+        count += spec->streams[fd]->end_count;
     return count;
 }
 
@@ -255,9 +255,9 @@ struct streams *streams_open(struct run *run, struct exec_context *context,
     int result = 0;
     streams->tty = spec->tty;
     if (spec->tty)
-        result = open_terminal(streams, &spec->streams[STDOUT_FILENO], error);
+        result = open_terminal(streams, spec->streams[STDOUT_FILENO], error);
     for (int fd = 0; !result && !spec->tty && fd < 3; fd++)
-        result = open_one(streams, fd, &spec->streams[fd], error);
+        result = open_one(streams, fd, spec->streams[fd], error);
     for (size_t i = 0; !result && i < spec->fd_count; i++)
         result = open_one(streams, spec->fds[i].fd, &spec->fds[i].stream, error);
     streams->context = NULL;

@@ -107,7 +107,7 @@ static void print_scenario(struct buf *out, const struct scenario *scenario)
     scenario_print(out, scenario);
     for (size_t i = 0; i < scenario->pool_count; i++) {
         const struct pool_spec *pool = &scenario->pools[i];
-        for (size_t k = 0; launch_command_plan(&pool->on, k, pool->object.name, &text); k++) {
+        for (size_t k = 0; launch_command_plan(pool->on, k, pool->object.name, &text); k++) {
             buf_printf(out, "# pool %s: %s\n", pool->object.name, text.data);
             buf_clear(&text);
         }

@@ -79,7 +79,7 @@ static int64_t instant_of(const struct moment *moment, const struct zone *zone)
 /* What is meant where both fields of days are restricted, which few know. */
 static void note_days(const struct object_spec *object, struct buf *out)
 {
-    const struct cron *cron = &object->schedule.cron;
+    const struct cron *cron = &object->schedule->cron;
     if (!cron->day_star && !cron->weekday_star)
         buf_printf(out, "# %s: a day that is of either field, of the days or of the weekdays\n", object->name);
     else if ((cron->days & 0xfffffffe) != 0xfffffffe && cron->weekdays != 0x7f)
@@ -89,21 +89,21 @@ static void note_days(const struct object_spec *object, struct buf *out)
 static int put_times(const struct object_spec *object, const struct options *options, const struct moment *moment, struct buf *out,
                      struct error *error)
 {
-    struct timetable table = {.spec = &object->schedule};
+    struct timetable table = {.spec = object->schedule};
     struct zone_file file;
     bool corrected;
     int64_t missed;
-    int result = zone_file_open(&file, object->schedule.zone, error);
+    int result = zone_file_open(&file, object->schedule->zone, error);
     if (result)
         return result;
     table.zone = file.zone;
     timetable_begin(&table, options->plan.at ? instant_of(moment, file.zone) * NS_PER_S : clock_wall(), false);
-    if (object->schedule.expression)
+    if (object->schedule->expression)
         note_days(object, out);
-    for (int64_t i = 0; i < options->plan.next && !table.ended && (!object->schedule.times || i < object->schedule.times); i++) {
+    for (int64_t i = 0; i < options->plan.next && !table.ended && (!object->schedule->times || i < object->schedule->times); i++) {
         buf_printf(out, "%s  ", object->name);
         zone_print(file.zone, table.next / NS_PER_S,
-                   object->schedule.expression ? 0 : (int)(table.next % NS_PER_S / NS_PER_MS), out);
+                   object->schedule->expression ? 0 : (int)(table.next % NS_PER_S / NS_PER_MS), out);
         buf_char(out, '\n');
         timetable_take(&table, timetable_due(&table), &missed, &corrected);
     }
@@ -118,7 +118,7 @@ static int put_all(const struct scenario *scenario, const struct options *option
     int result = 0;
     for (size_t i = 0; !result && i < scenario_object_count(scenario); i++) {
         const struct object_spec *object = scenario_object(scenario, i);
-        if (!object->schedule.given)
+        if (!object->schedule->given)
             continue;
         any = true;
         result = put_times(object, options, moment, out, error);

@@ -63,7 +63,7 @@ struct claimant resources_claimant(const char *name, const struct object_spec *s
                                    bool (*begin)(void *arg, struct claim *claim), void *arg)
 {
     return (struct claimant){
-        .applicant = {.patience = spec->needs.alone ? 0 : PATIENCE_USUAL},
+        .applicant = {.patience = spec->needs->alone ? 0 : PATIENCE_USUAL},
         .name = name,
         .spec = spec,
         .daemon = daemon,
@@ -74,7 +74,7 @@ struct claimant resources_claimant(const char *name, const struct object_spec *s
 
 bool resources_concern(const struct resources *resources, const struct claimant *claimant)
 {
-    return resources && (claimant->spec->needs.uses_count || (resources->scenario->alone && !claimant->daemon));
+    return resources && (claimant->spec->needs->uses_count || (resources->scenario->alone && !claimant->daemon));
 }
 
 static const struct claimant *claimant_of(const struct claim *claim)
@@ -110,8 +110,8 @@ static int find_amounts(const struct resources *resources, const struct claimant
     const struct scenario *scenario = resources->scenario;
     const struct object_spec *spec = claimant->spec;
     int result = 0;
-    for (size_t i = 0; !result && i < spec->needs.uses_count; i++) {
-        const struct use_spec *use = &spec->needs.uses[i];
+    for (size_t i = 0; !result && i < spec->needs->uses_count; i++) {
+        const struct use_spec *use = &spec->needs->uses[i];
         struct buf text = {0};
         result = template_render(use->amount, script, &text, error);
         if (!result)
@@ -119,7 +119,7 @@ static int find_amounts(const struct resources *resources, const struct claimant
         buf_release(&text);
     }
     if (scenario->alone && !claimant->daemon)
-        amounts[scenario->resource_count] = spec->needs.alone ? ALONE_ALL : 1;
+        amounts[scenario->resource_count] = spec->needs->alone ? ALONE_ALL : 1;
     return result ? error_wrap(error, "uses") : 0;
 }
 
@@ -163,11 +163,11 @@ static void put_text(const struct resources *resources, const struct claim *clai
 void resources_put_granted(const struct resources *resources, const struct claim *claim, struct buf *out)
 {
     const struct object_spec *spec = claimant_of(claim)->spec;
-    value_encode_table(out, spec->needs.uses_count);
-    for (size_t i = 0; i < spec->needs.uses_count; i++) {
-        const char *name = resources->scenario->resources[spec->needs.uses[i].resource].name;
+    value_encode_table(out, spec->needs->uses_count);
+    for (size_t i = 0; i < spec->needs->uses_count; i++) {
+        const char *name = resources->scenario->resources[spec->needs->uses[i].resource].name;
         struct buf text = {0};
-        put_text(resources, claim, spec->needs.uses[i].resource, &text);
+        put_text(resources, claim, spec->needs->uses[i].resource, &text);
         value_encode_string(out, name, strlen(name));
         value_encode_string(out, buf_string(&text), text.length);
         buf_release(&text);
@@ -177,13 +177,13 @@ void resources_put_granted(const struct resources *resources, const struct claim
 void resources_print_granted(const struct resources *resources, const struct claim *claim, struct buf *out)
 {
     const struct object_spec *spec = claimant_of(claim)->spec;
-    for (size_t i = 0; i < spec->needs.uses_count; i++) {
-        const struct resource_spec *resource = &resources->scenario->resources[spec->needs.uses[i].resource];
+    for (size_t i = 0; i < spec->needs->uses_count; i++) {
+        const struct resource_spec *resource = &resources->scenario->resources[spec->needs->uses[i].resource];
         buf_printf(out, "%s%s=", i ? " " : "", resource->name);
         if (resource->units)
-            put_text(resources, claim, spec->needs.uses[i].resource, out);
+            put_text(resources, claim, spec->needs->uses[i].resource, out);
         else
-            uses_print(resource, claim_amounts(claim)[spec->needs.uses[i].resource], out);
+            uses_print(resource, claim_amounts(claim)[spec->needs->uses[i].resource], out);
     }
 }
 
@@ -221,7 +221,7 @@ void resources_print_wait(const struct resources *resources, const struct claim 
         buf_text(out, " free");
         print_holders(resources, short_of, ", the rest is with ", out);
     } else if (scenario->alone && amounts[scenario->resource_count]) {
-        buf_text(out, claimant_of(claim)->spec->needs.alone ? "waits to run alone" : "waits while another runs alone or waits to");
+        buf_text(out, claimant_of(claim)->spec->needs->alone ? "waits to run alone" : "waits while another runs alone or waits to");
         print_holders(resources, scenario->resource_count, ": now runs ", out);
     } else {
         buf_text(out, "waits for what has waited longer for the same resources");

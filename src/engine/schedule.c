@@ -210,7 +210,7 @@ static void open_table(struct schedule *schedule, struct error *error)
 
 struct schedule *schedule_new(struct object *object)
 {
-    const struct schedule_spec *spec = &object->spec->schedule;
+    const struct schedule_spec *spec = object->spec->schedule;
     if (!spec->given || object->run->plan.dry || object->run->selection.count)
         return NULL;
     struct schedule *schedule = mem_calloc(1, sizeof(*schedule));

@@ -77,7 +77,7 @@ static void make_agent(struct pool *pool, size_t number)
     agent->pool = pool;
     agent->number = number;
     agent_clients_init(agent);
-    agent->slots = mem_calloc((size_t)pool->spec->on.slots, sizeof(struct agent_slot *));
+    agent->slots = mem_calloc((size_t)pool->spec->on->slots, sizeof(struct agent_slot *));
     agent->timer = timer_new(pool->object.run->loop, agent_on_time, agent);
     pool->elsewhere.agents = mem_realloc(pool->elsewhere.agents, pool->elsewhere.agent_count + 1, sizeof(struct pool_agent *));
     pool->elsewhere.agents[pool->elsewhere.agent_count++] = agent;
@@ -85,7 +85,7 @@ static void make_agent(struct pool *pool, size_t number)
 
 struct pool_agent *agent_of(struct pool *pool, size_t place)
 {
-    size_t number = place / (size_t)pool->spec->on.slots;
+    size_t number = place / (size_t)pool->spec->on->slots;
     while (pool->elsewhere.agent_count <= number)
         make_agent(pool, pool->elsewhere.agent_count);
     return pool->elsewhere.agents[number];
@@ -182,7 +182,7 @@ bool agents_end(struct pool *pool)
 void agents_plan(struct pool *pool)
 {
     struct buf text = {0};
-    for (size_t i = 0; launch_command_plan(&pool->spec->on, i, pool->object.name, &text); i++) {
+    for (size_t i = 0; launch_command_plan(pool->spec->on, i, pool->object.name, &text); i++) {
         pool_tell_plan(pool, text.data);
         buf_clear(&text);
     }

@@ -114,7 +114,7 @@ static void take_leaving(struct pool_agent *agent)
 {
     struct buf reason = {0};
     buf_printf(&reason, "its host %s was told to end it", agent->hello.host);
-    agent_lose(agent, AGENT_LEFT, AGENT_END_TIME + agent->pool->spec->stop.grace, reason.data);
+    agent_lose(agent, AGENT_LEFT, AGENT_END_TIME + agent->pool->spec->stop->grace, reason.data);
     buf_release(&reason);
 }
 
@@ -183,7 +183,7 @@ static bool take_frame(void *arg, struct frame *frame)
 /* Reads the program where none of the pool's agents has been sent it yet: all get the same. REASON says why it cannot be read. */
 static void read_program(struct pool *pool, struct buf *reason)
 {
-    const char *path = launch_command_program(&pool->spec->on);
+    const char *path = launch_command_program(pool->spec->on);
     ssize_t got = -1;
     if (pool->elsewhere.program.length)
         return;

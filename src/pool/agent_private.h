@@ -62,7 +62,7 @@ struct pool_agent {
 
 static inline const struct on_spec *agent_spec(const struct pool_agent *agent)
 {
-    return &agent->pool->spec->on;
+    return agent->pool->spec->on;
 }
 
 /* agent.c */

@@ -151,9 +151,9 @@ void pool_halt_worker(struct pool *pool)
     pool->pacing.told_halt = true;
     for (size_t i = 0; i < pool->workers.count; i++) {
         struct pool_worker *worker = pool->workers.list[i];
-        if (worker->state != CREW_READY || worker->tasks.count < (pool->spec->halt.now ? 1 : 2))
+        if (worker->state != CREW_READY || worker->tasks.count < (pool->spec->halt->now ? 1 : 2))
             continue;
-        if (pool->spec->halt.now)
+        if (pool->spec->halt->now)
             pool_worker_end_task(worker);
         else
             pool_worker_take_back(worker, false);
@@ -221,7 +221,7 @@ static void end_hung_setup(struct pool_worker *worker, int64_t now)
 {
     const struct pool_spec *spec = worker->pool->spec;
     struct buf reason = {0};
-    if (worker->hung || (spec->on.command_count && !worker->pid) || !spec->setup.text)
+    if (worker->hung || (spec->on->command_count && !worker->pid) || !spec->setup.text)
         return;
     int64_t limit = setup_limit(worker->pool);
     if (!limit || now - worker->started < limit)
@@ -243,7 +243,7 @@ void pool_end_hung(struct pool *pool)
         if (worker->state == CREW_STARTING)
             end_hung_setup(worker, now);
         if (worker->state != CREW_READY || worker->hung || !task || !task->terms.timeout ||
-            now - task->times.started < task->terms.timeout + pool->spec->stop.grace + CREW_HANG_TIME)
+            now - task->times.started < task->terms.timeout + pool->spec->stop->grace + CREW_HANG_TIME)
             continue;
         worker->hung = true;
         worker->kind->kill(worker);

@@ -80,7 +80,7 @@ void pool_give(struct pool_worker *worker, struct task *task)
 /* How many tasks a worker may have in all. */
 static size_t tasks_at_once(const struct pool *pool)
 {
-    bool here = !pool->spec->on.command_count;
+    bool here = !pool->spec->on->command_count;
     if (!pool->pace.average || pool->pace.average > (here ? AHEAD_LONGEST : AHEAD_ELSEWHERE) || pool_is_paced(pool))
         return 1;
     int64_t ahead = (here ? AHEAD_TIME : AHEAD_ELSEWHERE) / pool->pace.average;

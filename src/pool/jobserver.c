@@ -23,7 +23,7 @@ void pool_open_tokens(struct pool *pool)
     struct run *run = pool->object.run;
     struct error error = {0};
     pool->jobs.token_waiter = (struct tokens_waiter){.wake = on_token, .arg = pool};
-    pool->jobs.tokens = pool->spec->on.command_count ? NULL : run->machine.tokens; /* what runs elsewhere takes nothing of make's here */
+    pool->jobs.tokens = pool->spec->on->command_count ? NULL : run->machine.tokens; /* what runs elsewhere takes nothing of make's here */
     if (pool->jobs.tokens || !pool->spec->jobserver || run->plan.dry)
         return;
     pool->jobs.jobserver = jobserver_open(pool->workers.made, &error);

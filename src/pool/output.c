@@ -179,7 +179,7 @@ static void fill_reason(const struct pool *pool, const struct task *task, struct
         break;
     }
     if (reason->length)
-        attributes_print_near(&pool->spec->object.attributes, pool->object.run, task->terms.memory_limit, task->end.memory, reason);
+        attributes_print_near(pool->spec->object.attributes, pool->object.run, task->terms.memory_limit, task->end.memory, reason);
 }
 
 void pool_fill_reason(const struct pool *pool, const struct task *task, struct buf *reason)

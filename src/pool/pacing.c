@@ -36,14 +36,14 @@
 /* Of address space nobody says so: a program that held this much of it has most likely met the limit. */
 static bool was_short_of_memory(const struct pool *pool, const struct task *task)
 {
-    const struct option_spec *common = &pool->spec->object.attributes.limits.memory;
+    const struct option_spec *common = &pool->spec->object.attributes->limits.memory;
     int64_t limit = task->terms.memory_limit ? task->terms.memory_limit : common->given ? common->value : OPTION_UNLIMITED;
     return task->end.out_of_memory || task->end.memory >= limit / 10 * 9;
 }
 
 static bool is_worth_retrying(const struct pool *pool, const struct task *task)
 {
-    const struct retry_spec *retry = &pool->spec->retry;
+    const struct retry_spec *retry = pool->spec->retry;
     if (task->end.outcome == OUTCOME_DONE || task->attempt >= pool_attempts(pool) ||
         pool_is_closing(pool))
         return false;
@@ -96,7 +96,7 @@ static void insert_due(struct pool *pool, struct task *task)
 
 bool pool_retry(struct pool *pool, struct task *task)
 {
-    const struct retry_spec *spec = &pool->spec->retry;
+    const struct retry_spec *spec = pool->spec->retry;
     const struct backoff backoff = {spec->delay, spec->factor, spec->max_delay, spec->jitter};
     if (!is_worth_retrying(pool, task))
         return false;
@@ -148,7 +148,7 @@ static bool is_reached(const struct pool *pool, const struct share_spec *share, 
 
 void pool_check_halt(struct pool *pool)
 {
-    const struct halt_spec *halt = &pool->spec->halt;
+    const struct halt_spec *halt = pool->spec->halt;
     int64_t succeeded = pool->counts.done - pool->counts.failed;
     int64_t failed = pool_count_failures(pool);
     bool failures = is_reached(pool, &halt->failures, failed);
@@ -183,7 +183,7 @@ static const struct {
 const char *pool_missing_pressure(const struct pool_spec *spec)
 {
     for (size_t i = 0; i < PRESSURES; i++)
-        if (spec->throttle.pressure.shares[i] > 0 && spare_pressure(pressures[i].path) < 0)
+        if (spec->throttle->pressure.shares[i] > 0 && spare_pressure(pressures[i].path) < 0)
             return pressures[i].path;
     return NULL;
 }
@@ -219,7 +219,7 @@ static const char *find_shortage(const struct throttle_spec *throttle)
 
 static bool is_throttled(struct pool *pool, int64_t now)
 {
-    const struct throttle_spec *throttle = &pool->spec->throttle;
+    const struct throttle_spec *throttle = pool->spec->throttle;
     if (!has_throttle(throttle))
         return false;
     if (now < pool->pacing.spare_until)
@@ -238,7 +238,7 @@ static bool is_throttled(struct pool *pool, int64_t now)
 
 bool pool_may_begin(struct pool *pool)
 {
-    if (!pool->spec->rate && !has_throttle(&pool->spec->throttle))
+    if (!pool->spec->rate && !has_throttle(pool->spec->throttle))
         return true;
     int64_t now = clock_monotonic();
     int64_t until = 0;
@@ -289,6 +289,6 @@ int64_t pool_task_timeout(struct pool *pool)
 bool pool_is_paced(const struct pool *pool)
 {
     const struct pool_spec *spec = pool->spec;
-    return spec->rate || spec->timeout_percent || spec->halt.failures.number ||
-           spec->halt.successes.number || spec->halt.done.number || has_throttle(&spec->throttle) || pool->jobs.tokens || pool->needs.claims;
+    return spec->rate || spec->timeout_percent || spec->halt->failures.number ||
+           spec->halt->successes.number || spec->halt->done.number || has_throttle(spec->throttle) || pool->jobs.tokens || pool->needs.claims;
 }

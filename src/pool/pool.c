@@ -45,7 +45,7 @@ bool pool_is_stopping(const struct pool *pool)
 bool pool_is_ending(const struct pool *pool)
 {
     return object_is_ending(&pool->object) || pool->end.broken ||
-           (pool->pacing.halted && pool->spec->halt.now);
+           (pool->pacing.halted && pool->spec->halt->now);
 }
 
 bool pool_is_closing(const struct pool *pool)
@@ -87,7 +87,7 @@ static void pool_over(struct pool *pool)
         pool_tell_resumed(pool);
     pool_tell_all_current(pool);
     pool_fill_outcome(pool, &reason);
-    if (pool->spec->object.schedule.last)
+    if (pool->spec->object.schedule->last)
         pool->object.failed = pool_round_failed(pool);
     if (reason.length) {
         event.flags = EVENT_REASONED | (pool->object.failed ? EVENT_WRONG : 0);
@@ -202,7 +202,7 @@ static void tell_limits(struct pool *pool)
         buf_release(&text);
         return;
     }
-    attributes_describe(&spec->attributes, pool->object.run, &text);
+    attributes_describe(spec->attributes, pool->object.run, &text);
     buf_printf(&reason, "each %s may use %s", spec->body.kind == BODY_LUA ? "worker" : "task",
                buf_string(&text));
     struct event event = {.kind = EVENT_POOL_LIMITED, .reason = reason.data};
@@ -300,8 +300,8 @@ static void pool_stop(struct object *object)
             continue;
         pool_worker_end_task(worker);
     }
-    pool->end.kill_at = clock_monotonic() + pool->spec->stop.grace + CREW_HANG_TIME;
-    timer_start(pool->timer, pool->spec->stop.grace + CREW_HANG_TIME);
+    pool->end.kill_at = clock_monotonic() + pool->spec->stop->grace + CREW_HANG_TIME;
+    timer_start(pool->timer, pool->spec->stop->grace + CREW_HANG_TIME);
     pool->timer_runs = true;
     pool_look(pool);
 }

@@ -19,7 +19,7 @@ static void fill_blocks(const struct pool *pool, struct worker_config *config)
 
 void pool_fill_input(const struct pool *pool, struct worker_config *config)
 {
-    const struct stream_spec *input = &pool->spec->input;
+    const struct stream_spec *input = pool->spec->input;
     size_t length;
     if (pool->spec->tasks.kind == SOURCE_BLOCKS)
         fill_blocks(pool, config);

@@ -19,7 +19,7 @@ static const struct queue_spec *find_queue(const struct pool *pool)
 int64_t pool_attempts(const struct pool *pool)
 {
     const struct queue_spec *queue = find_queue(pool);
-    return queue && queue->max_attempts ? queue->max_attempts : pool->spec->retry.attempts;
+    return queue && queue->max_attempts ? queue->max_attempts : pool->spec->retry->attempts;
 }
 
 static size_t count_messages(const struct task *task)

@@ -55,9 +55,9 @@ static bool goes_on(const struct run *run, const struct pool_spec *spec)
 /* True where an earlier pool of the run has the same: it has claimed it for both. */
 static bool is_claimed(const struct scenario *scenario, size_t pool)
 {
-    const struct results_spec *spec = &scenario->pools[pool].results;
+    const struct results_spec *spec = scenario->pools[pool].results;
     for (size_t i = 0; i < pool; i++)
-        if (scenario->pools[i].results.kind == spec->kind && !strcmp(scenario->pools[i].results.path, spec->path))
+        if (scenario->pools[i].results->kind == spec->kind && !strcmp(scenario->pools[i].results->path, spec->path))
             return true;
     return false;
 }
@@ -69,10 +69,10 @@ int pools_claim_results(struct run *run, struct error *error)
     memset(run->claims, -1, (scenario->pool_count + 1) * sizeof(*run->claims));
     for (size_t i = 0; i < scenario->pool_count; i++) {
         const struct pool_spec *spec = &scenario->pools[i];
-        bool files = spec->results.kind == RESULTS_FILE || spec->results.kind == RESULTS_DIRECTORY;
+        bool files = spec->results->kind == RESULTS_FILE || spec->results->kind == RESULTS_DIRECTORY;
         if (!files || is_claimed(scenario, i))
             continue;
-        int fd = results_claim(&spec->results, goes_on(run, spec), error);
+        int fd = results_claim(spec->results, goes_on(run, spec), error);
         if (fd < -1)
             return fd;
         run->claims[i] = fd;
@@ -101,7 +101,7 @@ void pool_open_results(struct pool *pool)
     static const struct results_callbacks callbacks = {
         .full = on_full, .room = on_room, .failed = on_failed, .finished = on_finished};
     struct error error = {0};
-    if (pool->spec->results.kind == RESULTS_NONE || pool->object.run->plan.dry)
+    if (pool->spec->results->kind == RESULTS_NONE || pool->object.run->plan.dry)
         return;
     release_claim(pool->object.run, (size_t)(pool->spec - pool->object.run->scenario->pools));
     pool->records.results =

@@ -70,8 +70,8 @@ static bool pool_worker_waits(const struct pool *pool, struct part_waits *waits,
 static bool source_waits(const struct pool *pool, struct part_waits *waits)
 {
     struct part_wait one = {0};
-    if (pool->records.full && pool->spec->results.kind == RESULTS_QUEUE)
-        one.wait = (struct object_wait){pool->spec->results.queue, .for_room = true};
+    if (pool->records.full && pool->spec->results->kind == RESULTS_QUEUE)
+        one.wait = (struct object_wait){pool->spec->results->queue, .for_room = true};
     else if (!pool->feed.waiting || pool->feed.ready.first || pool->needs.asking.first || !items_wait(pool->feed.items, &one.wait))
         return false;
     parts_add(waits, &one);

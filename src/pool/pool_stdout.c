@@ -99,7 +99,7 @@ static void open_file(struct pool *pool, const struct stream_spec *spec, struct 
 void pool_open_stdout(struct pool *pool)
 {
     size_t count;
-    const struct stream_spec *ends = stream_ends(&pool->spec->output_file, &count);
+    const struct stream_spec *ends = stream_ends(pool->spec->output_file, &count);
     if ((count == 1 && ends->kind == STREAM_LOG) || pool->object.run->plan.dry || pool->stdout_file)
         return;
     struct pool_stdout *out = pool->stdout_file = mem_calloc(1, sizeof(*out));

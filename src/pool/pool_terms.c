@@ -21,8 +21,8 @@
 static bool differs(const struct pool *pool)
 {
     const struct pool_spec *spec = pool->spec;
-    return spec->own_timeout || spec->own_allowed || spec->success.own_count ||
-           attributes_depend(&spec->object.attributes);
+    return spec->own_timeout || spec->own_allowed || spec->success->own_count ||
+           attributes_depend(spec->object.attributes);
 }
 
 void pool_open_terms(struct pool *pool)
@@ -101,7 +101,7 @@ static int find_limits(struct pool *pool, struct task *task, struct error *error
 {
     struct attributes limits = {0};
     buf_clear(&task->terms.limits);
-    int result = attributes_work_out(&pool->spec->object.attributes, exec_context_script(&pool->needs.terms), &limits, error);
+    int result = attributes_work_out(pool->spec->object.attributes, exec_context_script(&pool->needs.terms), &limits, error);
     if (!result)
         attributes_print(&task->terms.limits, &limits);
     bool limited = attributes_given(&limits, ATTRIBUTE_MEMORY) && limits.values[ATTRIBUTE_MEMORY] != ATTRIBUTE_UNLIMITED;
@@ -148,7 +148,7 @@ static int add_codes(struct task *task, const struct value *value, struct error 
 
 static int find_codes(struct pool *pool, struct task *task, struct error *error)
 {
-    const struct codes_spec *codes = &pool->spec->success;
+    const struct codes_spec *codes = pool->spec->success;
     struct arena *arena = arena_new();
     int result = 0;
     buf_clear(&task->terms.codes);
@@ -174,9 +174,9 @@ int pool_work_out_terms(struct pool *pool, struct task *task, struct error *erro
         result = find_allowed(pool, task, &text, error);
     if (!result && spec->own_timeout)
         result = find_timeout(pool, task, &text, error);
-    if (!result && spec->success.own_count)
+    if (!result && spec->success->own_count)
         result = find_codes(pool, task, error);
-    if (!result && attributes_depend(&spec->object.attributes))
+    if (!result && attributes_depend(spec->object.attributes))
         result = find_limits(pool, task, error);
     buf_release(&text);
     return result;
@@ -184,7 +184,7 @@ int pool_work_out_terms(struct pool *pool, struct task *task, struct error *erro
 
 bool pool_code_is_success(const struct pool *pool, const struct task *task, int64_t code)
 {
-    const struct codes_spec *codes = &pool->spec->success;
+    const struct codes_spec *codes = pool->spec->success;
     if (!codes->own_count || (!codes->count && !task->terms.codes.length))
         return scenario_is_success(codes, code);
     return (codes->count && scenario_is_success(codes, code)) ||

@@ -113,7 +113,7 @@ void pool_unask(struct pool *pool)
 
 void pool_put_uses(const struct pool *pool, const struct task *task, struct buf *out)
 {
-    if (task->claim && pool->spec->object.needs.uses_count)
+    if (task->claim && pool->spec->object.needs->uses_count)
         resources_put_granted(pool->object.run->machine.resources, task->claim, out);
 }
 

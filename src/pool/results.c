@@ -181,16 +181,16 @@ struct results *results_new(struct run *run, const struct pool_spec *pool, bool 
     results->separate = pool->separate;
     results->goes_on = goes_on;
     results->pushes = run->queue_set.store != NULL;
-    results->spec = &pool->results;
+    results->spec = pool->results;
     results->mask = run->mask;
     results->callbacks = *callbacks;
     results->arg = arg;
-    if (pool->results.kind == RESULTS_QUEUE) {
+    if (pool->results->kind == RESULTS_QUEUE) {
         open_async_put(results, run, pool->object.name);
         return results;
     }
     results->file = record_file(results->spec);
-    results->table = pool->results.separator ? results_table_new(pool) : NULL;
+    results->table = pool->results->separator ? results_table_new(pool) : NULL;
     struct target *target = open_file(results, error);
     if (!target) {
         results_free(results);

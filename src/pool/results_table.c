@@ -64,7 +64,7 @@ struct results_table *results_table_new(const struct pool_spec *pool)
 {
     struct results_table *table = mem_calloc(1, sizeof(*table));
     table->pool = pool;
-    table->separator = pool->results.separator;
+    table->separator = pool->results->separator;
     return table;
 }
 

@@ -64,7 +64,7 @@ static void look(void *arg);
 /* NULL: the pool has nothing to do with it. */
 static struct slurm *slurm_of(struct pool *pool)
 {
-    if (pool->elsewhere.slurm || !pool->spec->on.slurm.given)
+    if (pool->elsewhere.slurm || !pool->spec->on->slurm.given)
         return pool->elsewhere.slurm;
     struct slurm *slurm = mem_calloc(1, sizeof(*slurm));
     slurm->pool = pool;

@@ -220,10 +220,10 @@ static void put_texts(struct buf *content, struct pool_content *parts, const str
     start = end_part(parts, "setup", content, start);
     put_template(content, spec->object.cwd);
     start = end_part(parts, "cwd", content, start);
-    if (spec->input.kind == STREAM_NULL)
+    if (spec->input->kind == STREAM_NULL)
         return;
-    buf_number(content, spec->input.kind);
-    put_template(content, spec->input.kind == STREAM_FILE ? spec->input.path : spec->input.text);
+    buf_number(content, spec->input->kind);
+    put_template(content, spec->input->kind == STREAM_FILE ? spec->input->path : spec->input->text);
     end_part(parts, "stdin", content, start);
 }
 

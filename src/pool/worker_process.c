@@ -82,7 +82,7 @@ static void fill_reason(const struct process_worker *process, struct buf *reason
         buf_text(reason, process->loss);
     else if (process->wrong)
         buf_text(reason, LINK_WRONG);
-    else if (spec->body.kind == BODY_LUA && attributes_spec_blame(&spec->attributes, process->signal,
+    else if (spec->body.kind == BODY_LUA && attributes_spec_blame(spec->attributes, process->signal,
                                                                   process->code, process->cgroup,
                                                                   reason))
         return;
@@ -228,9 +228,9 @@ static void send_config(struct process_worker *process, const struct exec_contex
     config.blocks = process->blocks;
     config.setup =
         chunk_copy(spec->setup.text, spec->setup.length, spec->setup.file, spec->setup.line);
-    config.stop.signal = spec->stop.signal;
-    config.stop.leader = spec->stop.to == STOP_LEADER;
-    config.stop.grace = spec->stop.grace;
+    config.stop.signal = spec->stop->signal;
+    config.stop.leader = spec->stop->to == STOP_LEADER;
+    config.stop.grace = spec->stop->grace;
     config_write(&process->frames, &config);
     link_send(process->link, &process->frames);
     config_release(&config);
@@ -296,7 +296,7 @@ static void fill_setup(const struct process_worker *process, const struct exec_c
     struct agent_setup setup = {
         .directory = context->spec->body.kind == BODY_LUA && context->directory ? context->directory : directory,
         .socket = address[0] == '/' ? "" : address,
-        .grace = spec->stop.grace,
+        .grace = spec->stop->grace,
         .environment = entries,
     };
     for (size_t i = 0; i < context->declared_count; i++)
@@ -388,7 +388,7 @@ static int confine(struct process_worker *process, struct exec_context *context,
 {
     char name[128]; /* no object has a name with a blank in it */
     snprintf(name, sizeof(name), "%s %lld", context->name, (long long)process->worker.number);
-    return attributes_confine(&context->attributes, &context->spec->attributes, context->run, name,
+    return attributes_confine(&context->attributes, context->spec->attributes, context->run, name,
                               false, &process->cgroup, error);
 }
 
@@ -525,10 +525,10 @@ struct pool_worker *process_worker_new(struct pool *pool, size_t place)
     struct process_worker *process = mem_calloc(1, sizeof(*process));
     process->worker.kind = &process_kind;
     process->worker.pool = pool;
-    if (pool->spec->on.command_count && !pool->object.run->plan.dry) /* commands are rendered here */
+    if (pool->spec->on->command_count && !pool->object.run->plan.dry) /* commands are rendered here */
         process->slot = (struct agent_slot){
             .agent = agent_of(pool, place),
-            .number = (uint32_t)(place % (size_t)pool->spec->on.slots),
+            .number = (uint32_t)(place % (size_t)pool->spec->on->slots),
             .callbacks = &slot_callbacks,
             .arg = process,
         };

@@ -119,7 +119,7 @@ static void take_result(struct task *task, const struct result *result, int64_t 
 /* What a command's exit code means; TEXT of a result is none of its own. */
 static void judge_code(const struct pool *pool, struct task *task)
 {
-    const struct codes_spec *success = &pool->spec->success;
+    const struct codes_spec *success = pool->spec->success;
     bool given = success->count || success->own_count;
     bool done = task->end.outcome == OUTCOME_DONE;
     if (pool->object.run->plan.dry || !given || (!done && task->end.outcome != OUTCOME_EXITED) ||

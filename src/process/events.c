@@ -97,7 +97,7 @@ void process_tell_terminated(struct process *process)
     if (life->killed && process->object.state != OBJECT_KILLING) {
         event.flags |= EVENT_SIGNALED;
         event.has_duration = true;
-        event.duration = process->spec->stop.grace;
+        event.duration = process->spec->stop->grace;
     }
     process_emit(process, &event);
 }
@@ -108,7 +108,7 @@ void process_tell_restarting(struct process *process, int64_t wait)
         .kind = EVENT_PROCESS_RESTARTING,
         .flags = process->life.failed ? EVENT_WRONG : 0,
         .attempt = process->history.in_a_row,
-        .total = process->spec->restart.max, /* RESTARTS_UNLIMITED is EVENT_UNLIMITED */
+        .total = process->spec->restart->max, /* RESTARTS_UNLIMITED is EVENT_UNLIMITED */
         .has_duration = true,
         .duration = wait,
     };
@@ -160,7 +160,7 @@ bool process_held_up(const struct object *object, struct buf *out)
 static void print_ready(const struct process *process, struct buf *out)
 {
     const struct monitor *monitor = process->life.monitor;
-    if (process->spec->ready.kind == PROBE_NONE)
+    if (process->spec->ready->kind == PROBE_NONE)
         return;
     bool ready = monitor_is_ready(monitor);
     buf_text(out, ready ? ", is ready" : ", is not ready");

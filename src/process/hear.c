@@ -90,7 +90,7 @@ static void on_late(void *arg, const char *why)
         .flags = EVENT_REASONED,
         .reason = why,
         .has_duration = true,
-        .duration = process->spec->ready.timeout,
+        .duration = process->spec->ready->timeout,
     };
     process_condemn(process, &event);
 }

@@ -37,7 +37,7 @@ bool process_has_failed(const struct process *process)
     const struct queue *queue = ended_by_queue(life);
     bool meant = queue && queue_drops_leftover(queue);
     return life->failed ||
-           (!meant && (life->end.signal || !scenario_is_success(&process->spec->success, life->end.code)));
+           (!meant && (life->end.signal || !scenario_is_success(process->spec->success, life->end.code)));
 }
 
 static void blame_queue(struct process *process)
@@ -74,7 +74,7 @@ static void blame_background(struct process *process)
 static void blame_readiness(struct process *process)
 {
     const struct life *life = &process->life;
-    if (process->spec->ready.kind != PROBE_NONE && !life->failed && life->exited && !process->was_ready)
+    if (process->spec->ready->kind != PROBE_NONE && !life->failed && life->exited && !process->was_ready)
         blame_background(process);
 }
 
@@ -83,7 +83,7 @@ static void blame_code(struct process *process)
 {
     const struct life *life = &process->life;
     if (life->failed && life->exited && !life->end.signal && !life->end.code &&
-        !scenario_is_success(&process->spec->success, 0))
+        !scenario_is_success(process->spec->success, 0))
         process_fail(process, "exit code 0 is none of its success_codes");
 }
 
@@ -91,7 +91,7 @@ static void blame_code(struct process *process)
 static void blame_limits(struct process *process)
 {
     const struct life *life = &process->life;
-    const struct attributes_spec *attributes = &process->spec->object.attributes;
+    const struct attributes_spec *attributes = process->spec->object.attributes;
     struct buf text = {0};
     struct buf near = {0};
     if (attributes_spec_blame(attributes, life->end.signal, life->end.code, life->cgroup, &text))
@@ -120,7 +120,7 @@ void process_blame_restarts(struct process *process)
     const struct life *life = &process->life;
     int64_t count = process->history.in_a_row;
     struct buf text = {0};
-    if (!life->failed || !count || life->end.reason || count < process->spec->restart.max)
+    if (!life->failed || !count || life->end.reason || count < process->spec->restart->max)
         return;
     if (life->end.signal)
         buf_printf(&text, "ended by signal %s", signal_name(life->end.signal));
@@ -136,5 +136,5 @@ bool process_is_of_use(const struct process *process)
 {
     bool failed = process->life.condemned || process_has_failed(process);
     return !process->life.exited || (!process->spec->daemon && !failed &&
-                                     !restart_is_for(&process->spec->restart, false));
+                                     !restart_is_for(process->spec->restart, false));
 }

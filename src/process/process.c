@@ -43,7 +43,7 @@ static bool process_restarts(struct process *process, int64_t *wait)
     int64_t ran = life->started ? clock_monotonic() - life->started : 0;
     double random = (double)rand_r(&process->seed) / ((double)RAND_MAX + 1);
     return !object_is_ending(&process->object) && !process->object.run->plan.dry &&
-           restart_follows(&process->spec->restart, &process->history, life->failed, ran, random,
+           restart_follows(process->spec->restart, &process->history, life->failed, ran, random,
                            wait);
 }
 
@@ -181,7 +181,7 @@ void process_exited(void *arg, int code, int signal_number)
     life->end.signal = signal_number;
     if (life->monitor)
         monitor_hear_out(life->monitor);
-    if (process->spec->ready.kind != PROBE_NONE && !process_is_of_use(process))
+    if (process->spec->ready->kind != PROBE_NONE && !process_is_of_use(process))
         object_lost(&process->object, CONDITION_READY);
     if (life->foreground)
         process_leave_foreground(process);
@@ -217,7 +217,7 @@ static void process_facts(const struct object *object, struct object_facts *fact
     facts_add_pid(facts, life->pid);
     if (life->streams && streams_terminal(life->streams) >= 0)
         pty_size(streams_terminal(life->streams), &facts->terminal_rows, &facts->terminal_columns);
-    facts->has_health = process->spec->health.kind != PROBE_NONE;
+    facts->has_health = process->spec->health->kind != PROBE_NONE;
     facts->healthy = !life->condemned;
 }
 

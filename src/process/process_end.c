@@ -31,7 +31,7 @@ static void send(struct child *child, bool leader, int signal)
 /* The stop signal to whoever it is for; once the leader has exited, to all that is left. */
 static void send_stop(struct process *process)
 {
-    const struct stop_spec *stop = &process->spec->stop;
+    const struct stop_spec *stop = process->spec->stop;
     struct life *life = &process->life;
     bool leader = stop->to == STOP_LEADER && !life->exited;
     life->signalled = !leader;
@@ -60,7 +60,7 @@ static void stopper_failed(struct process *process, const char *why)
     struct event event = {
         .kind = EVENT_PROCESS_STOP_FAILED,
         .reason = why,
-        .end.signal = process->spec->stop.signal,
+        .end.signal = process->spec->stop->signal,
     };
     process_emit(process, &event);
     send_stop(process);
@@ -95,7 +95,7 @@ static void run_stopper(struct process *process)
     if (!result) {
         buf_number(&pid, process->life.pid);
         exec_context_set(&context, "PARRUN_PID", buf_string(&pid));
-        process->life.stopper = helper_new(run, &context, &process->spec->stop.run, on_stopper_line,
+        process->life.stopper = helper_new(run, &context, &process->spec->stop->run, on_stopper_line,
                                            on_stopper_done, process, &error);
         buf_release(&pid);
     }
@@ -108,7 +108,7 @@ static void run_stopper(struct process *process)
 
 void process_ask_to_end(struct process *process)
 {
-    const struct stop_spec *stop = &process->spec->stop;
+    const struct stop_spec *stop = process->spec->stop;
     process_end_search(process);
     process_follow_session(process);
     struct event event = {.kind = EVENT_PROCESS_STOPPING, .end.signal = stop->has_run ? 0 : stop->signal};
@@ -125,7 +125,7 @@ void process_ask_to_end(struct process *process)
 bool process_ends_group(const struct process *process)
 {
     return object_is_ending(&process->object) || process->life.condemned ||
-           restart_is_for(&process->spec->restart, process_has_failed(process));
+           restart_is_for(process->spec->restart, process_has_failed(process));
 }
 
 void process_end_rest(struct process *process)
@@ -136,7 +136,7 @@ void process_end_rest(struct process *process)
         return;
     }
     if (process->wait != WAIT_GRACE)
-        process_wait(process, WAIT_GRACE, process->spec->stop.grace);
+        process_wait(process, WAIT_GRACE, process->spec->stop->grace);
     if (!life->signalled && !life->stopper)
         send_stop(process);
 }
@@ -148,10 +148,10 @@ bool process_end_session(struct process *process)
     if (!process_ends_group(process) || !streams_open_readers(life->streams) || life->foreground)
         return false;
     life->session_signalled = true;
-    size_t count = descendants_signal_session(life->session, killing ? SIGKILL : process->spec->stop.signal);
+    size_t count = descendants_signal_session(life->session, killing ? SIGKILL : process->spec->stop->signal);
     if (!count || killing)
         return false;
-    process_wait(process, WAIT_DRAIN, process->spec->stop.grace);
+    process_wait(process, WAIT_DRAIN, process->spec->stop->grace);
     return true;
 }
 

@@ -62,7 +62,7 @@ struct orphan_search {
 
 static int64_t time_limit(const struct process *process)
 {
-    const struct probe_spec *ready = &process->spec->ready;
+    const struct probe_spec *ready = process->spec->ready;
     return ready->kind == PROBE_NONE ? FORKING_TIMEOUT : ready->timeout;
 }
 
@@ -180,7 +180,7 @@ static void become_found(struct process *process)
     timer_stop(forking->limit);
     if (!first || is_asked(process))
         return;
-    if (process->spec->ready.kind == PROBE_NONE)
+    if (process->spec->ready->kind == PROBE_NONE)
         object_reached(&process->object, CONDITION_READY);
     if (process->life.monitor)
         monitor_let_go(process->life.monitor);
@@ -406,7 +406,7 @@ static void ask_to_end(void *arg, const struct descendant *child)
     if (child->ended || !may_be(process, child) || !is_own(process, child))
         return;
     remove_named(life->forking, child->pid);
-    kill(child->pid, life->killed ? SIGKILL : process->spec->stop.signal);
+    kill(child->pid, life->killed ? SIGKILL : process->spec->stop->signal);
 }
 
 /* A life has ended by CODE and SIGNAL, with a failure or so that nothing of it may go on: what its command has left besides is ended,

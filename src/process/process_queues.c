@@ -87,7 +87,7 @@ void process_settle_queues(struct process *process)
 
 void process_open_backlog(struct process *process)
 {
-    const struct stream_spec *in = &process->spec->streams[0];
+    const struct stream_spec *in = process->spec->streams[0];
     if (!process->backlog && in->kind == STREAM_QUEUE && in->ack >= ACK_LINE)
         process->backlog =
             backlog_new(process->object.run->queue_set.list[in->queue], process->object.name, in->ack);

@@ -31,7 +31,7 @@
 /* Somebody else answers: ERROR_TAKEN where the start is put off. */
 static int meet_conflict(struct process *process, const char *place, const struct holder *holder, struct error *error)
 {
-    const struct probe_spec *ready = &process->spec->ready;
+    const struct probe_spec *ready = process->spec->ready;
     struct event answered = {.kind = EVENT_PROCESS_ANSWERED, .reason = place};
     int64_t now = clock_monotonic();
     if (ready->conflict == CONFLICT_ACCEPT) {
@@ -73,7 +73,7 @@ static int open_life(struct process *process, struct exec_context *context, stru
     struct run *run = process->object.run;
     if (process_open_forking(process, context, error))
         return error->code;
-    if (spec->ready.kind != PROBE_NONE || spec->health.kind != PROBE_NONE) {
+    if (spec->ready->kind != PROBE_NONE || spec->health->kind != PROBE_NONE) {
         life->monitor = monitor_new(run, spec, process->object.name, process->index,
                                     &process_monitor_callbacks, process, error);
         if (!life->monitor)
@@ -113,12 +113,12 @@ static int start_in(struct process *process, struct exec_context *context, struc
         .streams = life->streams,
         .link = life->link,
         .ends = ends,
-        .foreground = run->machine.terminal && process->spec->streams[STDIN_FILENO].kind == STREAM_INHERIT,
+        .foreground = run->machine.terminal && process->spec->streams[STDIN_FILENO]->kind == STREAM_INHERIT,
         .tty = process->spec->tty,
         .exited = process_exited,
         .arg = process,
     };
-    int result = attributes_confine(&context->attributes, &process->spec->object.attributes, run,
+    int result = attributes_confine(&context->attributes, process->spec->object.attributes, run,
                                     process->object.name, true, &life->cgroup, error);
     if (!result)
         result = life->link ? start_body(&start, &life->child, error)
@@ -170,7 +170,7 @@ void process_release_life(struct life *life)
 static void tell_limits(struct process *process)
 {
     struct buf text = {0};
-    attributes_describe(&process->spec->object.attributes, process->object.run, &text);
+    attributes_describe(process->spec->object.attributes, process->object.run, &text);
     struct event event = {.kind = EVENT_PROCESS_LIMITED, .reason = text.data};
     if (text.length)
         process_emit(process, &event);
@@ -200,7 +200,7 @@ static void life_begin(struct process *process)
         process_wait(process, WAIT_TIMEOUT, process->spec->object.timeout);
     object_reached(&process->object, CONDITION_STARTED);
     process_begin_forking(process);
-    if (process->spec->ready.kind == PROBE_NONE && !process->spec->forking)
+    if (process->spec->ready->kind == PROBE_NONE && !process->spec->forking)
         object_reached(&process->object, CONDITION_READY);
     if (life->monitor)
         monitor_begin(life->monitor, life->pid);
@@ -322,7 +322,7 @@ static bool stands_alone(const struct process *process, const struct buf *line)
     plan_conditions(&process->spec->object, &conditions);
     mask_text(process->object.run->mask, &shown, buf_string(line), line->length);
     bool alone = line->length && !conditions.length && !process->spec->tty &&
-                 process->spec->streams[0].kind != STREAM_TEXT && !strcmp(buf_string(&shown), line->data);
+                 process->spec->streams[0]->kind != STREAM_TEXT && !strcmp(buf_string(&shown), line->data);
     buf_release(&shown);
     buf_release(&conditions);
     return alone;

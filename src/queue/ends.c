@@ -32,7 +32,7 @@ static void add_daemons(const struct object_spec *spec, bool daemon, size_t inde
 
 static bool reads_stream(const struct process_spec *spec, size_t index)
 {
-    if (spec->streams[0].kind == STREAM_QUEUE && spec->streams[0].queue == index)
+    if (spec->streams[0]->kind == STREAM_QUEUE && spec->streams[0]->queue == index)
         return true;
     for (size_t i = 0; i < spec->fd_count; i++) {
         const struct stream_spec *stream = &spec->fds[i].stream;

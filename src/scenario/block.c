@@ -279,7 +279,7 @@ static void bind_key(struct loader *loader, const struct block *block, const str
         node = default_of_run(loader, block, key);
     if (!node)
         return;
-    struct field field = block_field(block, row);
+    struct field field = block_field(loader, block, row);
     size_t before = diags_count(loader->diags);
     if (node->kind != NODE_BROKEN)
         key->type->bind(loader, &field, node);

@@ -21,7 +21,7 @@ void defaults_fill(struct loader *loader, const struct block *block);
  * itself. NULL: nothing. */
 const struct node *default_of_run(struct loader *loader, const struct block *block, const struct key *key);
 
-/* Where KEY of BLOCK is kept. */
-struct field block_field(const struct block *block, const struct schema_row *row);
+/* Where the key of ROW is kept in BLOCK, which does not share it with others from now on. */
+struct field block_field(struct loader *loader, const struct block *block, const struct schema_row *row);
 
 #endif

@@ -280,7 +280,7 @@ static const struct value *find_used(const struct block *block)
     while (block && block->kind != BLOCK_PROCESS && block->kind != BLOCK_POOL)
         block = block->kind == BLOCK_HOOK ? NULL : block->parent;
     const struct object_spec *object = block ? block->spec : NULL;
-    return object && object->needs.used.table.count ? &object->needs.used : NULL;
+    return object && object->needs->used.table.count ? &object->needs->used : NULL;
 }
 
 /* True where it is known now what the template gives: nothing but vars stands in it, and it calls nothing. */

@@ -180,7 +180,12 @@ struct queue_use_spec {
     size_t consumes_count;
 };
 
-/* What processes, pools and threads have in common. */
+/*
+ * What processes, pools and threads have in common.
+ *
+ * Here and in what these are, a part that is seldom given is pointed to, by all objects of a kind that do not give it the same one;
+ * none is NULL. A file may have very many objects.
+ */
 struct object_spec {
     const char *name;
     const char *help; /* a line about it; NULL: none */
@@ -189,16 +194,16 @@ struct object_spec {
     struct env_spec *env; /* the scenario's own first, the object's behind them: the later wins */
     size_t env_count;
     struct template *cwd; /* as written: see scenario_path(); NULL: where parrun is */
-    struct attributes_spec attributes;
+    const struct attributes_spec *attributes;
     bool when;    /* false: it is skipped */
     bool left_out; /* so it is, as it was not asked for */
     bool never; /* WHEN is the word false, no expression */
     bool decides; /* the exit status: where it fails, or with success_any, where it succeeds */
     bool allow_failure; /* its failure counts as success */
     bool cascade; /* a restart of what it depends on, by hand or as files have changed, restarts it too */
-    struct needs_spec needs;
+    const struct needs_spec *needs;
     struct creates_spec creates; /* of a process, or of each task of a pool */
-    struct schedule_spec schedule;
+    const struct schedule_spec *schedule;
     int64_t timeout;
     const struct dependency_spec *depends_on; /* without cycles */
     size_t depends_on_count;
@@ -207,5 +212,13 @@ struct object_spec {
     size_t hook_count;
     struct queue_use_spec queues;
 };
+
+/* The parts of what has none. */
+extern const struct attributes_spec no_attributes;
+extern const struct needs_spec no_needs;
+extern const struct schedule_spec no_schedule;
+
+/* The parts that an object of any kind has, for one that is none of a file's. */
+#define OBJECT_WITHOUT_PARTS .attributes = &no_attributes, .needs = &no_needs, .schedule = &no_schedule
 
 #endif

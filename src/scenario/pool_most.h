@@ -8,7 +8,7 @@
 
 static inline int64_t pool_spec_most(const struct pool_spec *pool)
 {
-    return pool->on.command_count ? POOL_WORKERS_MOST_ELSEWHERE : POOL_WORKERS_MOST;
+    return pool->on->command_count ? POOL_WORKERS_MOST_ELSEWHERE : POOL_WORKERS_MOST;
 }
 
 #endif

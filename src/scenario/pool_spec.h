@@ -188,21 +188,21 @@ struct batch_spec {
 struct pool_spec {
     struct object_spec object;
     enum pool_kind kind;
-    struct on_spec on;
+    const struct on_spec *on;
     struct staff_spec staff;
     struct source_spec tasks;
     struct lua_spec setup;
     enum output_kind output;
     bool separate; /* a task's standard error is told apart from its standard output */
-    struct stream_spec output_file; /* of all tasks: STREAM_LOG or STREAM_FILE, whose path is constant */
+    const struct stream_spec *output_file; /* of all tasks: STREAM_LOG or STREAM_FILE, whose path is constant */
     bool tag;      /* each line of output begins with the task's item and a tab */
-    struct stream_spec input; /* what each task's command reads: STREAM_NULL, STREAM_FILE or STREAM_TEXT */
-    struct stop_spec stop; /* for a task that is stopped or timed out */
-    struct retry_spec retry;
-    struct codes_spec success; /* of tasks that are commands */
-    struct halt_spec halt;
-    struct throttle_spec throttle;
-    struct results_spec results;
+    const struct stream_spec *input; /* what each task's command reads: STREAM_NULL, STREAM_FILE or STREAM_TEXT */
+    const struct stop_spec *stop; /* for a task that is stopped or timed out */
+    const struct retry_spec *retry;
+    const struct codes_spec *success; /* of tasks that are commands */
+    const struct halt_spec *halt;
+    const struct throttle_spec *throttle;
+    const struct results_spec *results;
     int64_t timeout_percent; /* of the median of the tasks so far; 0: object.timeout holds */
     struct template *own_allowed; /* true or false, of each attempt: allow_failure; NULL: it does not depend on the task */
     struct template *own_timeout; /* a duration, of each attempt; NULL: it does not depend on the task */
@@ -211,5 +211,8 @@ struct pool_spec {
     bool jobserver;  /* it counts the jobs of its tasks and of the makes that they run */
     struct batch_spec batches;
 };
+
+/* A pool of which nothing is given. */
+extern const struct pool_spec pool_without_parts;
 
 #endif

@@ -153,18 +153,21 @@ struct process_spec {
     struct object_spec object;
     bool daemon;
     int64_t replicas; /* at least 1; above 1 they are named NAME.1, NAME.2, ... */
-    struct stop_spec stop;
-    struct restart_spec restart;
-    struct watch_spec watch;
-    struct probe_spec ready;
-    struct probe_spec health;
-    struct codes_spec success;
+    const struct stop_spec *stop;
+    const struct restart_spec *restart;
+    const struct watch_spec *watch;
+    const struct probe_spec *ready;
+    const struct probe_spec *health;
+    const struct codes_spec *success;
     bool forking;                    /* it puts itself into the background */
     const struct template *pidfile; /* where it writes the number of what it leaves; NULL: nowhere */
     bool tty; /* a terminal of its own is all three; what it shows goes where stdout says */
-    struct stream_spec streams[3]; /* stdin, stdout, stderr */
+    const struct stream_spec *streams[3]; /* stdin, stdout, stderr */
     struct fd_spec *fds;
     size_t fd_count;
 };
+
+/* A process of which nothing is given. */
+extern const struct process_spec process_without_parts;
 
 #endif

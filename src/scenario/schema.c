@@ -11,16 +11,34 @@
 
 #define IN(block, structure, member)                                                               \
     {                                                                                              \
-        BLOCK_##block, offsetof(struct structure, member), 0                                       \
+        BLOCK_##block, offsetof(struct structure, member), 0, 0, 0                                 \
     }
 #define LIST_IN(block, structure, member)                                                          \
     {                                                                                              \
         BLOCK_##block, offsetof(struct structure, member##s),                                      \
-            offsetof(struct structure, member##_count)                                             \
+            offsetof(struct structure, member##_count), 0, 0                                       \
     }
 #define COUNTED(block, structure, member, number)                                                  \
     {                                                                                              \
-        BLOCK_##block, offsetof(struct structure, member), offsetof(struct structure, number)      \
+        BLOCK_##block, offsetof(struct structure, member), offsetof(struct structure, number), 0, 0 \
+    }
+
+/* A part that is pointed to, and members of one. */
+#define PART_TYPE(structure, part) __typeof__(*((struct structure *)0)->part)
+#define PART(block, structure, part)                                                               \
+    {                                                                                              \
+        BLOCK_##block, 0, 0, offsetof(struct structure, part), sizeof(PART_TYPE(structure, part))  \
+    }
+#define IN_PART(block, structure, part, member)                                                    \
+    {                                                                                              \
+        BLOCK_##block, offsetof(PART_TYPE(structure, part), member), 0,                            \
+            offsetof(struct structure, part), sizeof(PART_TYPE(structure, part))                   \
+    }
+#define COUNTED_IN_PART(block, structure, part, member, number)                                    \
+    {                                                                                              \
+        BLOCK_##block, offsetof(PART_TYPE(structure, part), member),                               \
+            offsetof(PART_TYPE(structure, part), number), offsetof(struct structure, part),        \
+            sizeof(PART_TYPE(structure, part))                                                     \
     }
 
 /* The object_spec comes first in what these blocks fill in, so its members have one offset. */
@@ -51,7 +69,7 @@
 /* These fill in the block's whole struct. */
 #define IN_PROBES                                                                                  \
     {                                                                                              \
-        {BLOCK_READY, 0, 0}, {BLOCK_HEALTH, 0, 0}                                                  \
+        {.block = BLOCK_READY}, {.block = BLOCK_HEALTH}                                               \
     }
 
 _Static_assert(offsetof(struct process_spec, object) == 0, "process_spec begins with its object");

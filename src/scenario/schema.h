@@ -81,11 +81,13 @@ struct type {
     const char *json;
 };
 
-/* Where a key may stand, and which member of that block's struct it fills in. */
+/* Where a key may stand, and which member of that block's struct, or of a part of it, it fills in. Bytes. */
 struct place {
     enum block_kind block;
-    size_t member; /* offset in bytes */
-    size_t count;  /* offset of the member with the number of its items; 0: none */
+    uint16_t member; /* offset */
+    uint16_t count;  /* offset of the member with the number of its items; 0: none */
+    uint16_t part;   /* offset of the pointer to the part that the two are offsets into */
+    uint16_t size;   /* of that part; 0: there is none, they are offsets into the struct itself */
 };
 
 #define SCHEMA_PLACES 4

@@ -91,7 +91,7 @@ static int read_all(int fd, struct buf *text, const char *shown, struct error *e
         buf_added(text, (size_t)got);
         if (text->length > TREE_FILE_LIMIT)
             return too_large(shown, error);
-        room = READ_SIZE;
+        room = text->capacity - text->length > 1 ? text->capacity - text->length - 1 : READ_SIZE;
     }
 }
 
@@ -128,16 +128,22 @@ static int drop_byte_order_mark(struct buf *text, const char *shown, struct erro
     return 0;
 }
 
-const struct source *sources_add(struct scenario_sources *sources, const char *shown,
-                                 const char *text, size_t length)
+/* TEXT is owned from now on. */
+static const struct source *hold(struct scenario_sources *sources, const char *shown, char *text, size_t length)
 {
     struct held_source *item = mem_calloc(1, sizeof(*item));
     item->name = mem_strdup(shown);
-    item->text = mem_copy(text, length);
+    item->text = text;
     item->source = (struct source){item->name, item->text, length, schema_has_key};
     item->next = sources->first;
     sources->first = item;
     return &item->source;
+}
+
+const struct source *sources_add(struct scenario_sources *sources, const char *shown,
+                                 const char *text, size_t length)
+{
+    return hold(sources, shown, mem_copy(text, length), length);
 }
 
 const struct source *sources_read(struct scenario_sources *sources, const char *path,
@@ -148,7 +154,6 @@ const struct source *sources_read(struct scenario_sources *sources, const char *
         buf_release(&text);
         return NULL;
     }
-    const struct source *source = sources_add(sources, shown, buf_string(&text), text.length);
-    buf_release(&text);
-    return source;
+    size_t length = text.length;
+    return hold(sources, shown, buf_take(&text), length);
 }

@@ -29,7 +29,7 @@ void watcher_init(struct watcher *watcher, struct watchers *watchers, size_t num
 {
     *watcher = (struct watcher){.watchers = watchers, .spec = spec, .number = number, .lists = {-1, -1}};
     watcher->timer = timer_new(watchers->run->loop, on_time, watcher);
-    watched_paths_init(&watcher->paths, &spec->watch, watchers->tree);
+    watched_paths_init(&watcher->paths, spec->watch, watchers->tree);
 }
 
 void watcher_release(struct watcher *watcher)
@@ -106,10 +106,10 @@ void watcher_hear(struct watcher *watcher, const char *path, unsigned flags)
     int64_t now = clock_monotonic();
     if (!watcher->running)
         flags |= CHANGE_OUTSIDE;
-    if (now - watcher->acted > changes_longest(watcher->spec->watch.delay))
+    if (now - watcher->acted > changes_longest(watcher->spec->watch->delay))
         flags |= CHANGE_LATE;
     changes_note(&watcher->heard, path, flags, now);
-    int64_t wait = changes_wait(&watcher->heard, watcher->spec->watch.delay, now);
+    int64_t wait = changes_wait(&watcher->heard, watcher->spec->watch->delay, now);
     timer_start(watcher->timer, wait > 0 ? wait : 0);
 }
 
@@ -181,7 +181,7 @@ static void ask(struct watcher *watcher, enum steer_word word, struct object **o
 {
     struct run *run = watcher->watchers->run;
     struct steer_request request = {
-        .word = word, .objects = objects, .object_count = count, .signal = watcher->spec->watch.signal, .changed = list};
+        .word = word, .objects = objects, .object_count = count, .signal = watcher->spec->watch->signal, .changed = list};
     struct steer_answer answer;
     struct error error = {0};
     if (!count || run->stop.cause || run->over)
@@ -197,7 +197,7 @@ static void ask(struct watcher *watcher, enum steer_word word, struct object **o
 /* What is to be done with each object: to be begun anew, or told by a signal. */
 static void act(struct watcher *watcher)
 {
-    const struct watch_spec *spec = &watcher->spec->watch;
+    const struct watch_spec *spec = watcher->spec->watch;
     size_t count, anew = 0, told = 0;
     struct object *const *objects = objects_of(watcher, &count);
     struct object **restarted = mem_calloc(count + 1, sizeof(struct object *));
@@ -226,7 +226,7 @@ static void act(struct watcher *watcher)
 
 static void tell_changed(struct watcher *watcher)
 {
-    const struct watch_spec *spec = &watcher->spec->watch;
+    const struct watch_spec *spec = watcher->spec->watch;
     size_t count;
     struct object *const *objects = objects_of(watcher, &count);
     struct event event = {.kind = EVENT_PROCESS_CHANGED, .count = (int64_t)watcher->pending.count};
@@ -249,7 +249,7 @@ static void tell_changed(struct watcher *watcher)
 static bool settle(struct watcher *watcher, bool *own)
 {
     struct watchers *watchers = watcher->watchers;
-    bool lives_on = watcher->running && watcher->spec->watch.act != WATCH_RUN;
+    bool lives_on = watcher->running && watcher->spec->watch->act != WATCH_RUN;
     bool any = false;
     *own = true;
     own_files_look(&watchers->own, watchers->run);
@@ -271,7 +271,7 @@ static bool settle(struct watcher *watcher, bool *own)
 static int64_t put_off_time(const struct watcher *watcher)
 {
     size_t times = watcher->own_in_a_row - OWN_MOST;
-    int64_t least = changes_longest(watcher->spec->watch.delay);
+    int64_t least = changes_longest(watcher->spec->watch->delay);
     return times < 16 && least << times < PUT_OFF_MOST ? least << times : PUT_OFF_MOST;
 }
 

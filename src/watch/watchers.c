@@ -335,7 +335,7 @@ static void attend(struct watchers *watchers)
 
 static bool watches(const struct process_spec *spec)
 {
-    return spec->watch.path_count && spec->object.when && !spec->object.left_out;
+    return spec->watch->path_count && spec->object.when && !spec->object.left_out;
 }
 
 /* Where the files are that this is for. */

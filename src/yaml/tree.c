@@ -30,8 +30,13 @@ struct open {
     size_t started; /* anchors.nodes before it */
 };
 
+/* A text is kept once where it was among the last of its hash: most keys are few words. */
+#define TEXTS_KEPT 256
+#define TEXT_SHORT 16
+
 struct builder {
     yaml_parser_t parser;
+    const char *texts[TEXTS_KEPT];
     struct arena *arena;
     const struct source *source;
     uint16_t file;
@@ -205,6 +210,22 @@ static size_t open_anchor(struct builder *b, const yaml_char_t *anchor)
     return anchors_open(&b->anchors, arena_strdup(b->arena, (const char *)anchor));
 }
 
+/* TEXT in the arena. */
+static const char *keep_text(struct builder *b, const char *text, size_t size)
+{
+    if (!size)
+        return "";
+    if (size > TEXT_SHORT)
+        return arena_copy(b->arena, text, size);
+    unsigned hash = (unsigned)size;
+    for (size_t i = 0; i < size; i++)
+        hash = hash * 31 + (unsigned char)text[i];
+    const char **kept = &b->texts[hash % TEXTS_KEPT];
+    if (!*kept || strncmp(*kept, text, size) != 0 || (*kept)[size])
+        *kept = arena_copy(b->arena, text, size);
+    return *kept;
+}
+
 static void add_scalar(struct builder *b, const yaml_event_t *event)
 {
     size_t size = event->data.scalar.length;
@@ -226,7 +247,7 @@ static void add_scalar(struct builder *b, const yaml_event_t *event)
         node.kind = NODE_BROKEN;
     } else {
         node.size = (uint32_t)size;
-        node.text = size ? arena_copy(b->arena, text, size) : "";
+        node.text = keep_text(b, text, size);
         check_tag(b, &node);
         check_spaces(b, &node);
         check_quotes(b, &node);

@@ -53,12 +53,30 @@ static void test_copies(void **state)
     arena_free(arena);
 }
 
+/* What needs no alignment lies at the other end of a block: the two do not meet. */
+static void test_texts_beside_structs(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_new();
+    for (int i = 0; i < 400000; i++) {
+        int *number = arena_alloc(arena, sizeof(*number));
+        char *text = arena_copy(arena, "text", 4);
+        assert_int_equal(*number, 0);
+        assert_int_equal((uintptr_t)number % alignof(max_align_t), 0);
+        *number = -1;
+        assert_string_equal(text, "text");
+        memset(text, 'x', 5);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     struct tests tests = {0};
     TEST(&tests, test_free_accepts_null);
     TEST(&tests, test_zeroed_aligned_and_apart);
     TEST(&tests, test_larger_than_a_block);
+    TEST(&tests, test_texts_beside_structs);
     TEST(&tests, test_copies);
     return tests_run(&tests, "arena");
 }

@@ -1,4 +1,5 @@
 """What is printed of a scenario that is not run: show, list, vars, graph."""
+import os
 import pathlib
 import shutil
 import subprocess
@@ -207,3 +208,23 @@ def test_show_of_included_files():
     check_shown(path)
     shown = parrun("show", "s.yaml", directory=directory.path)
     assert f"file: {directory.path}/sub/w.lua\n" in shown and "include" not in shown, shown
+
+
+@mark("release")
+def test_check_of_many_objects_takes_little_memory():
+    """Bytes for each byte of the file, beyond what a file of one object takes."""
+    shapes = {"processes": ('  p{}: {{run: "true"}}\n', 50), "threads": ("  t{}: {{lua: x()}}\n", 50),
+              "pools": ('  p{}: {{run: "true", tasks: [a]}}\n', 60)}
+
+    def peak(text):
+        directory = Directory()
+        directory.file("s.yaml", text)
+        checked = subprocess.Popen([PROGRAM, "check", "s.yaml"], cwd=directory.path, stdout=subprocess.DEVNULL)
+        _, status, used = os.wait4(checked.pid, 0)
+        assert status == 0, status
+        return used.ru_maxrss * 1024
+    one = peak("processes: {p: {run: x}}\n")
+    for key, (line, most) in shapes.items():
+        text = f"{key}:\n" + "".join(line.format(n) for n in range(20000))
+        share = (peak(text) - one) / len(text)
+        assert share < most, (key, share)

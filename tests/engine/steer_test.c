@@ -195,7 +195,7 @@ static void make(struct model *model)
     for (size_t i = 0; i < model->scenario.process_count; i++) {
         struct object_spec *spec = &model->processes[i].object;
         snprintf(model->names[i], sizeof(model->names[i]), "p%zu", i);
-        *spec = (struct object_spec){.name = model->names[i], .when = true, .decides = true,
+        *spec = (struct object_spec){OBJECT_WITHOUT_PARTS, .name = model->names[i], .when = true, .decides = true,
                                      .cascade = draw(model, 2), .depends_on = model->dependencies[i]};
         for (size_t j = 0; j < i; j++)
             if (draw(model, 3) == 0)

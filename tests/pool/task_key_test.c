@@ -22,12 +22,10 @@ static struct pool_content content_of(const char *lua, const char *setup, int64_
     };
     struct scenario scenario = {
         .vars = {.type = VALUE_TABLE, .table = {.pairs = pairs, .count = countof(pairs)}}};
-    struct pool_spec pool = {
-        .object = {.name = "p",
-                   .body = {.kind = BODY_LUA,
-                            .lua = {.text = lua, .length = strlen(lua)}}},
-        .setup = {.text = setup, .length = strlen(setup)},
-    };
+    struct pool_spec pool = pool_without_parts;
+    pool.object.name = "p";
+    pool.object.body = (struct body_spec){.kind = BODY_LUA, .lua = {.text = lua, .length = strlen(lua)}};
+    pool.setup = (struct lua_spec){.text = setup, .length = strlen(setup)};
     struct pool_content content;
     task_key_pool(&scenario, &pool, &content);
     return content;

@@ -373,7 +373,7 @@ static void shape_pool(struct model *model, size_t number, size_t form)
     struct fake *pool = &model->pools[number];
     struct object_spec *spec = &model->specs[number].object;
     size_t queues = model->scenario.queue_count;
-    *spec = (struct object_spec){.name = pool_names[number], .when = true, .decides = true};
+    *spec = (struct object_spec){OBJECT_WITHOUT_PARTS, .name = pool_names[number], .when = true, .decides = true};
     model->specs[number].replicas = 1;
     pool->model = model;
     pool->source = number < queues ? number : pick(model, queues);

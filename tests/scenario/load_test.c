@@ -54,11 +54,11 @@ static void test_names_and_defaults(void **state)
     assert_string_equal(text_of(p->object.body.run), "echo hi");
     assert_null(p->object.cwd);
     assert_int_equal(p->object.timeout, 0);
-    assert_int_equal(p->stop.signal, 15);
-    assert_int_equal(p->stop.grace, 10 * NS_PER_S);
-    assert_int_equal(p->streams[0].kind, STREAM_NULL);
-    assert_int_equal(p->streams[1].kind, STREAM_LOG);
-    assert_int_equal(p->streams[2].kind, STREAM_JOINED);
+    assert_int_equal(p->stop->signal, 15);
+    assert_int_equal(p->stop->grace, 10 * NS_PER_S);
+    assert_int_equal(p->streams[0]->kind, STREAM_NULL);
+    assert_int_equal(p->streams[1]->kind, STREAM_LOG);
+    assert_int_equal(p->streams[2]->kind, STREAM_JOINED);
     const struct pool_spec *o = &s->pools[0];
     assert_int_equal(o->kind, POOL_PROCESS);
     assert_int_equal(o->output, OUTPUT_GROUP);
@@ -94,10 +94,10 @@ static void test_streams(void **state)
     assert_int_equal(p->object.body.kind, BODY_EXEC);
     assert_int_equal(p->object.body.argument_count, 2);
     assert_string_equal(text_of(p->object.body.arguments[1]), "-");
-    assert_int_equal(p->streams[0].kind, STREAM_QUEUE);
-    assert_int_equal(p->streams[0].queue, 0);
-    assert_int_equal(p->streams[1].queue, 1);
-    assert_int_equal(p->streams[2].kind, STREAM_STDOUT);
+    assert_int_equal(p->streams[0]->kind, STREAM_QUEUE);
+    assert_int_equal(p->streams[0]->queue, 0);
+    assert_int_equal(p->streams[1]->queue, 1);
+    assert_int_equal(p->streams[2]->kind, STREAM_STDOUT);
     assert_int_equal(p->object.queues.produces_count, 2);
     assert_int_equal(p->object.queues.produces[0], 3);
     assert_int_equal(p->object.queues.produces[1], 1);
@@ -112,12 +112,12 @@ static void test_streams(void **state)
     assert_int_equal(p->fds[3].stream.kind, STREAM_NULL);
     assert_int_equal(p->fds[4].stream.kind, STREAM_FILE);
     const struct process_spec *q = &s->processes[1];
-    assert_string_equal(text_of(q->streams[0].text), "a\nb");
-    assert_true(q->streams[1].append);
-    assert_string_equal(text_of(q->streams[1].path), "o");
-    assert_int_equal(q->streams[2].kind, STREAM_INHERIT);
+    assert_string_equal(text_of(q->streams[0]->text), "a\nb");
+    assert_true(q->streams[1]->append);
+    assert_string_equal(text_of(q->streams[1]->path), "o");
+    assert_int_equal(q->streams[2]->kind, STREAM_INHERIT);
     for (int i = 0; i < 3; i++)
-        assert_int_equal(s->processes[2].streams[i].kind, STREAM_NULL);
+        assert_int_equal(s->processes[2].streams[i]->kind, STREAM_NULL);
     loaded_release(&loaded);
 }
 
@@ -397,28 +397,28 @@ static void test_defaults_are_not_shared(void **state)
                                       "  q: {run: x, finally: y}\n"
                                       "  r: {run: x, stop: {grace: 1s}, success_codes: 3}\n");
     const struct process_spec *p = loaded.scenario->processes, *q = p + 1, *r = p + 2, *hook = p + 3;
-    assert_int_equal(p->stop.signal, 2);
-    assert_int_equal(p->stop.grace, 10 * NS_PER_S);
-    assert_int_equal(p->restart.on, RESTART_ALWAYS);
-    assert_int_equal(p->restart.max, 5);
-    assert_int_equal(p->streams[1].kind, STREAM_NULL);
+    assert_int_equal(p->stop->signal, 2);
+    assert_int_equal(p->stop->grace, 10 * NS_PER_S);
+    assert_int_equal(p->restart->on, RESTART_ALWAYS);
+    assert_int_equal(p->restart->max, 5);
+    assert_int_equal(p->streams[1]->kind, STREAM_NULL);
     assert_string_equal(p->object.body.shell[0], "bash");
     assert_int_equal(p->object.env_count, 2);
     assert_false(p->object.when);
-    assert_int_equal(q->stop.signal, 15);
-    assert_int_equal(q->restart.on, RESTART_NEVER);
-    assert_int_equal(q->restart.max, 5);
-    assert_int_equal(q->streams[1].kind, STREAM_LOG);
+    assert_int_equal(q->stop->signal, 15);
+    assert_int_equal(q->restart->on, RESTART_NEVER);
+    assert_int_equal(q->restart->max, 5);
+    assert_int_equal(q->streams[1]->kind, STREAM_LOG);
     assert_string_equal(q->object.body.shell[0], "/bin/sh");
     assert_int_equal(q->object.env_count, 1);
-    assert_int_equal(q->success.count, 0);
+    assert_int_equal(q->success->count, 0);
     assert_true(q->object.when);
-    assert_int_equal(r->stop.signal, 15);
-    assert_int_equal(r->stop.grace, 1 * NS_PER_S);
-    assert_int_equal(r->success.count, 1);
-    assert_int_equal(hook->stop.signal, 15);
+    assert_int_equal(r->stop->signal, 15);
+    assert_int_equal(r->stop->grace, 1 * NS_PER_S);
+    assert_int_equal(r->success->count, 1);
+    assert_int_equal(hook->stop->signal, 15);
     assert_int_equal(hook->object.timeout, 30 * NS_PER_S);
-    assert_int_equal(hook->streams[0].kind, STREAM_NULL);
+    assert_int_equal(hook->streams[0]->kind, STREAM_NULL);
     loaded_release(&loaded);
 }
 

@@ -89,7 +89,7 @@ static bool is_apart(const struct options *options, const struct scenario *scena
         if (!process->object.when)
             continue;
         for (int fd = 0; fd < (int)countof(process->streams); fd++)
-            check_stream(diags, option, &process->object, &process->streams[fd], fd);
+            check_stream(diags, option, &process->object, process->streams[fd], fd);
         for (size_t n = 0; n < process->fd_count; n++)
             check_stream(diags, option, &process->object, &process->fds[n].stream, process->fds[n].fd);
     }

@@ -24,7 +24,7 @@ static size_t of_process(const struct process_spec *process)
 {
     size_t count = process->object.body.kind == BODY_LUA ? 2 : 0;
     for (size_t i = 0; i < countof(process->streams); i++)
-        count += of_stream(&process->streams[i]);
+        count += of_stream(process->streams[i]);
     for (size_t i = 0; i < process->fd_count; i++)
         count += of_stream(&process->fds[i].stream);
     return count * (size_t)process->replicas;

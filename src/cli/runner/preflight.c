@@ -25,9 +25,9 @@ static void check_memory(const struct pool_spec *pool, struct diags *diags)
 {
     int64_t total = spare_memory_total();
     struct buf sizes = {0};
-    if (!pool->object.when || total < 0 || pool->throttle.memory_free <= total)
+    if (!pool->object.when || total < 0 || pool->throttle->memory_free <= total)
         return;
-    size_print(&sizes, (uint64_t)pool->throttle.memory_free);
+    size_print(&sizes, (uint64_t)pool->throttle->memory_free);
     buf_text(&sizes, " free, and this machine has ");
     size_print(&sizes, (uint64_t)(total < ROUND ? total : total / ROUND * ROUND));
     diag_error(diags, pool->object.mark, NULL,

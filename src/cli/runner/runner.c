@@ -441,7 +441,7 @@ static bool shares_terminal(const struct scenario *scenario)
     for (size_t i = 0; i < scenario->process_count; i++) {
         const struct process_spec *process = &scenario->processes[i];
         for (size_t fd = 0; fd < countof(process->streams); fd++)
-            if (process->streams[fd].kind == STREAM_INHERIT)
+            if (process->streams[fd]->kind == STREAM_INHERIT)
                 return true;
         for (size_t fd = 0; fd < process->fd_count; fd++)
             if (process->fds[fd].stream.kind == STREAM_INHERIT)

@@ -262,7 +262,7 @@ static bool output_finish(struct items *items, bool force)
         command->ending = true;
         child_signal(command->child, SIGTERM);
         child_signal(command->child, SIGCONT);
-        timer_start(command->timer, items->pool->stop.grace);
+        timer_start(command->timer, items->pool->stop->grace);
     }
     if (force && !command->killed)
         kill_command(items);

@@ -118,7 +118,7 @@ static bool is_daemon(const struct scenario *scenario, size_t number)
 static bool tells_ready(const struct scenario *scenario, size_t number)
 {
     const struct process_spec *process = process_of(scenario, number);
-    return process && (process->forking || process->ready.kind != PROBE_NONE);
+    return process && (process->forking || process->ready->kind != PROBE_NONE);
 }
 
 /* OBJECT waits for what will not come. */

@@ -58,15 +58,13 @@ static struct process_spec *new_hook(struct loader *loader, const struct field *
     name.size = (uint32_t)strlen(name.text);
     loader->hook_room--;
     loader_declare(loader, BLOCK_PROCESS, &name, number);
-    *process = (struct process_spec){
-        .object = {.name = name.text,
-                   .mark = loader_mark(loader, node),
-                   .when = true,
-                   .decides = true,
-                   .hook = {.when = strcmp(field->key->name, words[0]) ? HOOK_FAILURE : HOOK_FINALLY, .of = HOOK_OF_RUN}},
-        .replicas = 1,
-        .streams = {{.kind = STREAM_NULL}, {.kind = STREAM_LOG}, {.kind = STREAM_JOINED}},
-    };
+    *process = process_without_parts;
+    process->replicas = 1;
+    process->object.name = name.text;
+    process->object.mark = loader_mark(loader, node);
+    process->object.when = true;
+    process->object.decides = true;
+    process->object.hook = (struct hook_spec){.when = strcmp(field->key->name, words[0]) ? HOOK_FAILURE : HOOK_FINALLY, .of = HOOK_OF_RUN};
     if (!of_run)
         loader_refer_object(loader, node, field->block->name, &process->object.hook.of);
     ((size_t *)field->member)[(*field->count)++] = number;

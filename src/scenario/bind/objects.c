@@ -13,19 +13,22 @@
 
 #define NAME_MOST 64
 
+static const struct thread_spec thread_without_parts = {.object = {OBJECT_WITHOUT_PARTS}};
+
 static const struct {
     size_t size;
     size_t name; /* offset of the member */
     size_t mark; /* offset of the member */
+    const void *without_parts; /* what it is at first; NULL: zeros */
 } shapes[BLOCK_COUNT] = {
     [BLOCK_QUEUE] = {sizeof(struct queue_spec), offsetof(struct queue_spec, name),
                      offsetof(struct queue_spec, mark)},
     [BLOCK_PROCESS] = {sizeof(struct process_spec), offsetof(struct object_spec, name),
-                       offsetof(struct object_spec, mark)},
+                       offsetof(struct object_spec, mark), &process_without_parts},
     [BLOCK_POOL] = {sizeof(struct pool_spec), offsetof(struct object_spec, name),
-                    offsetof(struct object_spec, mark)},
+                    offsetof(struct object_spec, mark), &pool_without_parts},
     [BLOCK_THREAD] = {sizeof(struct thread_spec), offsetof(struct object_spec, name),
-                      offsetof(struct object_spec, mark)},
+                      offsetof(struct object_spec, mark), &thread_without_parts},
 };
 
 static bool is_name(const struct node *node)
@@ -101,6 +104,8 @@ static void bind_objects(struct loader *loader, const struct field *field, const
             .spec = items + i * size,
             .mark = loader_mark(loader, name),
         };
+        if (shapes[kind].without_parts)
+            memcpy(items + i * size, shapes[kind].without_parts, size);
         memcpy(items + i * size + shapes[kind].name, &block.name, sizeof(block.name));
         memcpy(items + i * size + shapes[kind].mark, &block.mark, sizeof(block.mark));
         loader_declare(loader, kind, name, i);

@@ -147,7 +147,7 @@ static void bind_probe(struct loader *loader, const struct field *field, const s
 static bool goes_to_log(const struct process_spec *process)
 {
     for (int fd = 1; fd <= 2; fd++) {
-        const struct stream_spec *stream = &process->streams[fd];
+        const struct stream_spec *stream = process->streams[fd];
         bool recorded = stream->kind == STREAM_FILE && (stream->rotate.size || process->tty);
         size_t count;
         const struct stream_spec *ends = stream_ends(stream, &count);
@@ -175,13 +175,13 @@ static void check_probe(struct loader *loader, const struct process_spec *proces
 
 void probe_check(struct loader *loader, const struct process_spec *process)
 {
-    check_probe(loader, process, &process->ready);
-    check_probe(loader, process, &process->health);
-    if (process->ready.kind == PROBE_NOTIFY_FD && process->health.kind == PROBE_NOTIFY_FD &&
-        process->ready.fd == process->health.fd)
-        diag_error(loader->diags, process->health.mark, "take another number",
+    check_probe(loader, process, process->ready);
+    check_probe(loader, process, process->health);
+    if (process->ready->kind == PROBE_NOTIFY_FD && process->health->kind == PROBE_NOTIFY_FD &&
+        process->ready->fd == process->health->fd)
+        diag_error(loader->diags, process->health->mark, "take another number",
                    "'ready' of '%s' has descriptor %lld already", process->object.name,
-                   (long long)process->health.fd);
+                   (long long)process->health->fd);
 }
 
 static bool is_port(const char *text)

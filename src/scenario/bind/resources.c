@@ -179,7 +179,7 @@ static bool bind_use(struct loader *loader, const struct field *field, const str
 
 static void bind_uses(struct loader *loader, const struct field *field, const struct node *node)
 {
-    struct object_spec *object = field->block->spec;
+    struct needs_spec *needs = (struct needs_spec *)((char *)field->member - offsetof(struct needs_spec, uses));
     size_t count = node->kind == NODE_MAP ? node->size : 0, kept = 0;
     struct use_spec *uses = arena_alloc(loader->arena, (count + 1) * sizeof(*uses));
     struct value_pair *names = arena_alloc(loader->arena, (count + 1) * sizeof(*names));
@@ -191,7 +191,7 @@ static void bind_uses(struct loader *loader, const struct field *field, const st
         names[i] = (struct value_pair){value_of_string(key->text), value_of_string("")};
         kept += bind_use(loader, field, key, node_value(node, i), &uses[kept]);
     }
-    object->needs.used = (struct value){.type = VALUE_TABLE, .table = {.pairs = names, .count = count, .object = true}};
+    needs->used = (struct value){.type = VALUE_TABLE, .table = {.pairs = names, .count = count, .object = true}};
     *(struct use_spec **)field->member = uses;
     *field->count = kept;
 }

@@ -68,8 +68,8 @@ static void check_fd(struct loader *loader, struct fd_spec *fd, const struct obj
 /* What each life of the process has read and not done is gone with it, unless it is asked. */
 static void check_ack(struct loader *loader, const struct process_spec *process)
 {
-    const struct stream_spec *in = &process->streams[0];
-    const struct stream_spec *out = &process->streams[1];
+    const struct stream_spec *in = process->streams[0];
+    const struct stream_spec *out = process->streams[1];
     if (in->kind != STREAM_QUEUE)
         return;
     struct mark mark = loader_reference_mark(loader, &in->queue);
@@ -77,7 +77,7 @@ static void check_ack(struct loader *loader, const struct process_spec *process)
         diag_error(loader->diags, mark, "let stdout go to the log or to a queue",
                    "process '%s': with 'ack: line' parrun must see the lines that answer, and stdout "
                    "goes elsewhere", process->object.name);
-    if (in->ack == ACK_UNSAID && process->restart.on != RESTART_NEVER)
+    if (in->ack == ACK_UNSAID && process->restart->on != RESTART_NEVER)
         diag_warning(loader->diags, mark,
                      "'ack: line' takes a line of output for each message as its end, 'ack: end' the "
                      "success of the process; 'ack: read' accepts it",
@@ -90,10 +90,10 @@ static void check_ack(struct loader *loader, const struct process_spec *process)
  * stdout is an answer, messages must not be among them. */
 static void settle_stderr(struct process_spec *process)
 {
-    struct stream_spec *stream = &process->streams[2];
-    bool joined = process->streams[1].kind == STREAM_LOG && process->streams[0].ack != ACK_LINE;
-    if (stream->kind == STREAM_JOINED && !joined)
-        stream->kind = STREAM_LOG;
+    static const struct stream_spec apart = {.kind = STREAM_LOG};
+    bool joined = process->streams[1]->kind == STREAM_LOG && process->streams[0]->ack != ACK_LINE;
+    if (process->streams[2]->kind == STREAM_JOINED && !joined)
+        process->streams[2] = &apart;
 }
 
 /* Each of its queues once: with the same one twice each message would come twice. */
@@ -117,7 +117,7 @@ static size_t count_ends(const struct process_spec *process)
 {
     size_t total = 0, count;
     for (size_t i = 0; i < countof(process->streams); i++) {
-        stream_ends(&process->streams[i], &count);
+        stream_ends(process->streams[i], &count);
         total += count;
     }
     return total;
@@ -131,7 +131,7 @@ static void join_streams(struct loader *loader, struct process_spec *process)
     for (size_t i = 0; i < process->fd_count; i++)
         check_fd(loader, &process->fds[i], object);
     for (size_t i = 0; i < countof(process->streams); i++) {
-        const struct stream_spec *stream = &process->streams[i];
+        const struct stream_spec *stream = process->streams[i];
         if (stream->kind == STREAM_QUEUE && stream->input)
             add_once(consumes, &object->queues.consumes_count, stream->queue);
         else
@@ -160,7 +160,7 @@ static bool has_own_limit(const struct limits_spec *limits)
 static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
 {
     const struct object_spec *object = &pool->object;
-    const struct attributes_spec *attributes = &object->attributes;
+    const struct attributes_spec *attributes = object->attributes;
     const struct {
         bool given;
         const char *what;
@@ -172,12 +172,12 @@ static void check_elsewhere(struct loader *loader, const struct pool_spec *pool)
          "ask for them in the launcher's command; 'as' limits the address space"},
         {pool->jobserver, "'jobserver'", "take it away"},
     };
-    for (size_t i = 0; pool->on.command_count && i < countof(keys); i++)
+    for (size_t i = 0; pool->on->command_count && i < countof(keys); i++)
         if (keys[i].given)
-            diag_error(loader->diags, pool->on.mark, keys[i].hint,
+            diag_error(loader->diags, pool->on->mark, keys[i].hint,
                        "pool '%s': its workers run elsewhere, where %s cannot be had", object->name, keys[i].what);
-    if (pool->on.slurm.time && object->timeout >= pool->on.slurm.time)
-        diag_error(loader->diags, pool->on.mark, "let 'time' of 'slurm' be longer, or 'timeout' of the pool shorter",
+    if (pool->on->slurm.time && object->timeout >= pool->on->slurm.time)
+        diag_error(loader->diags, pool->on->mark, "let 'time' of 'slurm' be longer, or 'timeout' of the pool shorter",
                    "pool '%s': a task may run as long as a worker lives, and could never use its 'timeout'", object->name);
 }
 
@@ -186,20 +186,20 @@ static void check_no_command(struct loader *loader, const struct pool_spec *pool
 {
     const struct object_spec *object = &pool->object;
     bool none = (object->body.kind == BODY_LUA && pool->kind == POOL_PROCESS) || object->body.kind == BODY_COPROCESS;
-    if (none && (pool->success.count || pool->success.own_count))
+    if (none && (pool->success->count || pool->success->own_count))
         diag_error(loader->diags, object->mark, "take 'success_codes' away",
                    "pool '%s': only a command has an exit code, and its tasks are none", object->name);
-    if (none && pool->input.kind != STREAM_NULL)
+    if (none && pool->input->kind != STREAM_NULL)
         diag_error(loader->diags, object->mark,
                    object->body.kind == BODY_LUA ? "take 'stdin' away: the chunk has the item" : "take 'stdin' away: each item is a line for the program",
                    "pool '%s': only a command has a standard input of its own, and its tasks are none", object->name);
-    if (none && has_own_limit(&object->attributes.limits))
+    if (none && has_own_limit(&object->attributes->limits))
         diag_error(loader->diags, object->mark, "let 'limits' be the same for all of them",
                    "pool '%s': only a command has limits of its own, and its tasks are none", object->name);
-    if (none && pool->retry.when == RETRY_MEMORY)
+    if (none && pool->retry->when == RETRY_MEMORY)
         diag_error(loader->diags, object->mark, "take 'when' away",
                    "pool '%s': 'when: memory' of 'retry' is for commands, and its tasks are none", object->name);
-    if (pool->retry.when == RETRY_MEMORY && !object->attributes.limits.memory.given && !object->attributes.limits.memory.own)
+    if (pool->retry->when == RETRY_MEMORY && !object->attributes->limits.memory.given && !object->attributes->limits.memory.own)
         diag_error(loader->diags, object->mark, "write limits: {memory: \"${{ attempt }}G\"}",
                    "pool '%s': 'when: memory' of 'retry' needs a limit on memory that a task can meet", object->name);
 }
@@ -215,9 +215,9 @@ static void check_blocks(struct loader *loader, const struct pool_spec *pool)
     } keys[] = {
         {object->body.kind == BODY_LUA, "its body is Lua, which reads none", "take the tasks from lines"},
         {object->body.kind == BODY_COPROCESS, "a coprocess reads its items there", "take the tasks from lines"},
-        {pool->input.kind != STREAM_NULL, "'stdin' says something else", "take 'stdin' away"},
+        {pool->input->kind != STREAM_NULL, "'stdin' says something else", "take 'stdin' away"},
         {pool->batches.items, "with 'batch' there would be several", "let 'size' or 'records' be larger"},
-        {pool->on.command_count, "its workers run elsewhere, where the file is not", "take 'on' away, or the tasks from lines"},
+        {pool->on->command_count, "its workers run elsewhere, where the file is not", "take 'on' away, or the tasks from lines"},
     };
     for (size_t i = 0; pool->tasks.kind == SOURCE_BLOCKS && i < countof(keys); i++)
         if (keys[i].given)
@@ -228,10 +228,10 @@ static void check_blocks(struct loader *loader, const struct pool_spec *pool)
 /* A worker for each slot of its hosts; and no more processes or threads than this machine may want. */
 static void check_workers(struct loader *loader, struct pool_spec *pool)
 {
-    int64_t slots = (int64_t)pool->on.host_count * pool->on.slots;
-    if (slots && pool->on.as_many)
+    int64_t slots = (int64_t)pool->on->host_count * pool->on->slots;
+    if (slots && pool->on->as_many)
         pool->staff.workers = slots < POOL_WORKERS_MOST_ELSEWHERE ? slots : POOL_WORKERS_MOST_ELSEWHERE;
-    if (slots && pool->on.as_many && pool->staff.workers < pool->staff.least)
+    if (slots && pool->on->as_many && pool->staff.workers < pool->staff.least)
         pool->staff.workers = pool->staff.least;
     if (pool->staff.workers > pool_spec_most(pool))
         diag_error(loader->diags, pool->staff.mark, "more may be elsewhere, as 'on' says",
@@ -246,8 +246,8 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
     size_t *consumes = widen(loader, &object->queues.consumes, &object->queues.consumes_count, 1);
     if (pool->tasks.kind == SOURCE_QUEUE)
         add_once(consumes, &object->queues.consumes_count, pool->tasks.queue);
-    if (pool->results.kind == RESULTS_QUEUE)
-        add_once(produces, &object->queues.produces_count, pool->results.queue);
+    if (pool->results->kind == RESULTS_QUEUE)
+        add_once(produces, &object->queues.produces_count, pool->results->queue);
     check_no_command(loader, pool);
     check_workers(loader, pool);
     check_blocks(loader, pool);
@@ -255,7 +255,7 @@ static void join_pool(struct loader *loader, struct pool_spec *pool)
         diag_error(loader->diags, pool->tasks.mark, "write 'batch: N'",
                    "pool '%s': 'bytes' of 'batch' is the length of a command line, and %s", object->name,
                    pool->tasks.kind == SOURCE_QUEUE ? "a batch of messages is those that are there" : "its tasks have none");
-    if (pool->output_file.kind != STREAM_LOG && pool->output == OUTPUT_DISCARD)
+    if (pool->output_file->kind != STREAM_LOG && pool->output == OUTPUT_DISCARD)
         diag_error(loader->diags, object->mark, "take 'output' away, or 'stdout'",
                    "pool '%s': 'output: discard' leaves nothing for the file of 'stdout'", object->name);
     if (pool->tasks.kind != SOURCE_QUEUE && pool->batches.split)
@@ -274,7 +274,7 @@ static bool ends_with(const char *text, const char *end)
 static void check_table(struct loader *loader, const struct pool_spec *pool)
 {
     const struct scenario *scenario = loader->scenario;
-    const struct results_spec *results = &pool->results;
+    const struct results_spec *results = pool->results;
     if (results->kind != RESULTS_FILE)
         return;
     bool csv = ends_with(results->path, ".csv");
@@ -282,8 +282,8 @@ static void check_table(struct loader *loader, const struct pool_spec *pool)
         diag_warning(loader->diags, results->mark, csv ? "write csv in place of file for a table" : "write tsv in place of file for a table",
                      "pool '%s': the results in this file are lines of JSON", pool->object.name);
     for (const struct pool_spec *other = scenario->pools; other < pool; other++)
-        if (other->results.kind == RESULTS_FILE && !strcmp(other->results.path, results->path) &&
-            (results->separator || other->results.separator))
+        if (other->results->kind == RESULTS_FILE && !strcmp(other->results->path, results->path) &&
+            (results->separator || other->results->separator))
             diag_error(loader->diags, results->mark, "give each pool a table of its own",
                        "pool '%s' writes its results to the same file, and a table has the columns of one pool", other->object.name);
 }

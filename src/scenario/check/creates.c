@@ -29,7 +29,7 @@ void creates_check(struct loader *loader)
         const struct clash clashes[] = {
             {process->daemon, "'daemon'", "it has made its file when it has ended, and a daemon ends with the run",
              "take one of them away"},
-            {process->restart.on == RESTART_ALWAYS, "'restart: always'", "once its file is made it is not run again",
+            {process->restart->on == RESTART_ALWAYS, "'restart: always'", "once its file is made it is not run again",
              "write restart: failure"},
             {process->replicas > 1, "'replicas'", "they would all make one file",
              "let a pool with a task for each file do it"},
@@ -39,7 +39,7 @@ void creates_check(struct loader *loader)
     for (size_t i = 0; i < scenario->pool_count; i++) {
         const struct pool_spec *pool = &scenario->pools[i];
         const struct clash clashes[] = {
-            {pool->on.command_count > 0, "'on'", "the files would be looked for here, and the tasks run elsewhere",
+            {pool->on->command_count > 0, "'on'", "the files would be looked for here, and the tasks run elsewhere",
              "take one of them away"},
             {pool->batches.split, "'split'", "it names one file for the batch, not one for each message", "take one of them away"},
         };

@@ -32,9 +32,9 @@ static int64_t kept_for_good(const struct scenario *scenario, size_t resource, c
     int64_t sum = 0;
     for (size_t i = 0; i < scenario->process_count; i++) {
         const struct process_spec *process = &scenario->processes[i];
-        for (size_t j = 0; process != but && j < process->object.needs.uses_count; j++)
-            if (process->object.needs.uses[j].resource == resource && (process->daemon || process->restart.on == RESTART_ALWAYS))
-                sum += constant_amount(scenario, &process->object.needs.uses[j]) * process->replicas;
+        for (size_t j = 0; process != but && j < process->object.needs->uses_count; j++)
+            if (process->object.needs->uses[j].resource == resource && (process->daemon || process->restart->on == RESTART_ALWAYS))
+                sum += constant_amount(scenario, &process->object.needs->uses[j]) * process->replicas;
     }
     return sum;
 }
@@ -43,8 +43,8 @@ static void check_uses(struct loader *loader, const char *word, const struct obj
                        const struct process_spec *process)
 {
     const struct scenario *scenario = loader->scenario;
-    for (size_t i = 0; i < object->needs.uses_count; i++) {
-        const struct use_spec *use = &object->needs.uses[i];
+    for (size_t i = 0; i < object->needs->uses_count; i++) {
+        const struct use_spec *use = &object->needs->uses[i];
         const struct resource_spec *resource = &scenario->resources[use->resource];
         int64_t total = resource->total * (resource->units ? USES_UNIT : 1);
         int64_t kept = kept_for_good(scenario, use->resource, process);
@@ -61,10 +61,10 @@ static void check_uses(struct loader *loader, const char *word, const struct obj
 
 static void check_alone_process(struct loader *loader, const struct process_spec *process)
 {
-    if (process->object.needs.alone && process->daemon)
+    if (process->object.needs->alone && process->daemon)
         diag_error(loader->diags, process->object.mark, "take 'alone' or 'daemon' away",
                    "process '%s' is a daemon that runs alone: nothing else could ever run", process->object.name);
-    if (process->object.needs.alone && process->replicas > 1)
+    if (process->object.needs->alone && process->replicas > 1)
         diag_warning(loader->diags, process->object.mark, NULL, "process '%s' runs alone: one replica after the other",
                      process->object.name);
 }
@@ -73,7 +73,7 @@ static void check_alone_process(struct loader *loader, const struct process_spec
 static void check_alone_pool(struct loader *loader, const struct pool_spec *pool)
 {
     const struct scenario *scenario = loader->scenario;
-    for (size_t i = 0; pool->object.needs.alone && pool->tasks.kind == SOURCE_QUEUE && i < scenario->process_count; i++) {
+    for (size_t i = 0; pool->object.needs->alone && pool->tasks.kind == SOURCE_QUEUE && i < scenario->process_count; i++) {
         const struct process_spec *process = &scenario->processes[i];
         for (size_t j = 0; !process->daemon && j < process->object.queues.produces_count; j++)
             if (process->object.queues.produces[j] == pool->tasks.queue)
@@ -89,12 +89,12 @@ void resources_check(struct loader *loader)
     struct scenario *scenario = loader->scenario;
     for (size_t i = 0; i < scenario->process_count; i++) {
         const struct process_spec *process = &scenario->processes[i];
-        scenario->alone = scenario->alone || process->object.needs.alone;
+        scenario->alone = scenario->alone || process->object.needs->alone;
         check_alone_process(loader, process);
         check_uses(loader, "process", &process->object, process);
     }
     for (size_t i = 0; i < scenario->pool_count; i++) {
-        scenario->alone = scenario->alone || scenario->pools[i].object.needs.alone;
+        scenario->alone = scenario->alone || scenario->pools[i].object.needs->alone;
         check_alone_pool(loader, &scenario->pools[i]);
         check_uses(loader, "pool", &scenario->pools[i].object, NULL);
     }

@@ -8,7 +8,7 @@
 /* Its tasks must be there each time. */
 static void check_pool(struct loader *loader, const struct pool_spec *pool)
 {
-    const struct schedule_spec *schedule = &pool->object.schedule;
+    const struct schedule_spec *schedule = pool->object.schedule;
     if (!schedule->given)
         return;
     if (pool->tasks.kind == SOURCE_QUEUE)
@@ -30,8 +30,8 @@ void schedule_check(struct loader *loader)
         check_pool(loader, &scenario->pools[i]);
     for (size_t i = 0; i < scenario->process_count; i++) {
         const struct process_spec *process = &scenario->processes[i];
-        const struct schedule_spec *schedule = &process->object.schedule;
-        if (schedule->given && process->restart.on == RESTART_ALWAYS && schedule->overlap != OVERLAP_STOP)
+        const struct schedule_spec *schedule = process->object.schedule;
+        if (schedule->given && process->restart->on == RESTART_ALWAYS && schedule->overlap != OVERLAP_STOP)
             diag_error(loader->diags, schedule->mark, "write restart: failure, or overlap: stop for one that is to be started anew at these times",
                        "process '%s': with 'restart: always' its first run never ends, and no other comes", process->object.name);
     }

@@ -123,7 +123,7 @@ void writers_check(struct loader *loader)
         const struct process_spec *process = &scenario->processes[i];
         size_t before = count;
         for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-            add(loader, &writers, &count, &capacity, &process->object, "process", &process->streams[fd]);
+            add(loader, &writers, &count, &capacity, &process->object, "process", process->streams[fd]);
         if (process->replicas > 1 && count > before && !writers[before].append)
             diag_warning(loader->diags, process->object.mark,
                          "put ${{ index }} into its name, or write append: true",
@@ -131,7 +131,7 @@ void writers_check(struct loader *loader)
                          (int)writers[before].length, writers[before].written);
     }
     for (size_t i = 0; i < scenario->pool_count; i++)
-        add(loader, &writers, &count, &capacity, &scenario->pools[i].object, "pool", &scenario->pools[i].output_file);
+        add(loader, &writers, &count, &capacity, &scenario->pools[i].object, "pool", scenario->pools[i].output_file);
     if (scenario->log.file && count) {
         writers = mem_grow(writers, &capacity, count + 1, sizeof(*writers));
         writers[count++] = (struct file_writer){.path = mem_strdup(scenario->log.file), .append = scenario->log.append};

@@ -10,7 +10,7 @@
 
 static bool reads(const struct process_spec *process)
 {
-    return process->object.when && process->streams[0].kind == STREAM_INHERIT;
+    return process->object.when && process->streams[0]->kind == STREAM_INHERIT;
 }
 
 /* Whether object LATER begins behind the end of EARLIER; SEEN has one an object: was looked at. */
@@ -114,7 +114,7 @@ void tty_check(struct loader *loader, const struct process_spec *process)
         {1u << STREAM_LOG | 1u << STREAM_STDOUT | 1u << STREAM_JOINED, "stderr", "take 'stderr' away"},
     };
     for (size_t i = 0; process->tty && i < countof(rows); i++)
-        if (!(rows[i].kinds & 1u << process->streams[i].kind))
+        if (!(rows[i].kinds & 1u << process->streams[i]->kind))
             diag_error(loader->diags, process->object.mark, rows[i].hint,
                        "process '%s': with 'tty: true' its terminal is its %s",
                        process->object.name, rows[i].name);
