@@ -218,30 +218,22 @@ static void take_health(struct import *import, const struct node *value)
     }
 }
 
-/* Docker looks after the container, and tells of it. */
-static void write_inspection(struct import *import)
-{
-    struct texts look = {0};
-    texts_add(&look, "/bin/sh", "-c", "test \"$(docker inspect --format '{{.State.Health.Status}}' \"$1\")\" = healthy", "sh",
-              docker_container(import, import->draft->map, import->draft->owner));
-    draft_list(import, "exec", &look);
-    texts_release(&look);
-}
-
+/* Docker looks after a container, and tells of it. */
 static void write_ready(struct import *import)
 {
     const struct node *check = node_find(import->draft->map, "healthcheck");
     const struct node *test = import_take(import, check, "test");
-    bool container = import->draft->container;
+    const struct draft *draft = import->draft;
     struct texts words = {0};
-    if ((check && is_none(check)) || (!container && !test))
+    if ((check && is_none(check)) || (!draft->container && !test))
         return;
     if (!test)
         import_note(import, "its image has the check of its health: docker tells of it");
     draft_open(import, "ready");
-    if (container)
-        write_inspection(import);
-    else if (service_test(import, test, &words))
+    if (draft->container)
+        texts_add(&words, "/bin/sh", "-c", "test \"$(docker inspect --format '{{.State.Health.Status}}' \"$1\")\" = healthy", "sh",
+                  docker_container(import, draft->map, draft->owner));
+    if (draft->container || service_test(import, test, &words))
         draft_list(import, "exec", &words);
     if (test)
         write_times(import, check);

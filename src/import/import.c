@@ -134,15 +134,6 @@ static void read_yaml(struct import *import)
         read_root(import, root);
 }
 
-/* The directory of FILE with its slash, in the arena; NULL for standard input. */
-static const char *directory_of(struct arena *arena, const char *file)
-{
-    const char *slash = strrchr(file, '/');
-    if (!strcmp(file, "-"))
-        return NULL;
-    return slash ? arena_copy(arena, file, (size_t)(slash - file) + 1) : "";
-}
-
 static void release(struct import *import)
 {
     if (import->now)
@@ -161,9 +152,11 @@ bool import_file(const char *file, struct buf *out, struct diags *diags, struct 
 {
     struct arena *arena = arena_new();
     struct error error = {0};
-    struct import import = {
-        .arena = arena, .diags = diags, .directory = directory_of(arena, file), .file.owner = "the file", .draft = &import.file};
+    struct import import = {.arena = arena, .diags = diags, .file.owner = "the file", .draft = &import.file};
     const char *shown = strcmp(file, "-") != 0 ? file : STANDARD_INPUT;
+    const char *slash = strrchr(file, '/');
+    if (shown == file) /* not standard input */
+        import.directory = arena_copy(arena, file, slash ? (size_t)(slash - file) + 1 : 0);
     import.held = *held = sources_new();
     import.source = sources_read(*held, file, shown, &error);
     import_note(&import, "From %s, by parrun import.", import_shown(&import, shown));

@@ -48,11 +48,6 @@ static bool is_off(const struct node *process)
     return has(process, "disabled") || has(process, "is_disabled");
 }
 
-static void take_disabled(struct import *import, const struct node *value)
-{
-    import->draft->off |= import_is_word(value, "true");
-}
-
 /* It has the terminal once somebody starts it. */
 static void take_foreground(struct import *import, const struct node *value)
 {
@@ -212,10 +207,9 @@ static void take_log(struct import *import, const struct node *value)
 static const struct key_row process_rows[] = {
     {"availability", .take = take_availability, .map = "a mapping"},
     {"availability.exit_on_end availability.exit_on_skipped", .only = "false"},
-    {.path = "command is_daemon"},
+    {.path = "command disabled is_daemon is_disabled"},
     {"depends_on", .take = draft_depends},
     {"description", .take = draft_take_text, .word = "help"},
-    {"disabled is_disabled", .take = take_disabled},
     {"env_file", .take = draft_take_env_file},
     {"environment", .take = draft_take_environment},
     {"is_foreground", .take = take_foreground},
@@ -279,6 +273,7 @@ static void read_process(struct import *import, const struct node *key, const st
     struct draft draft;
     draft_init(&draft, import, key->text);
     draft.map = map;
+    draft.off = is_off(map);
     if (node_find(map, "command"))
         write_command(import, node_find(map, "command"));
     else if (node_find(map, "entrypoint"))

@@ -81,8 +81,11 @@ static bool read_probe(struct import *import, const char *key, const struct node
     return fine;
 }
 
-/* Opens KEY with what it looks at, how often, and how long a look may take, which is TIMEOUT there. */
-static void open_probe(struct import *import, const char *key, const struct probe *probe, const char *timeout)
+/*
+ * KEY with what it looks at, how often, how long a look may take, which is TIMEOUT there, and how many go well or not in a row, if
+ * that has to be said.
+ */
+static void write_probe(struct import *import, const char *key, const struct probe *probe, const char *timeout, long threshold)
 {
     draft_open(import, key);
     if (probe->words.count)
@@ -91,23 +94,10 @@ static void open_probe(struct import *import, const char *key, const struct prob
         draft_text(import, "http", probe->url);
     draft_line(import, "interval", "%lds", probe->period);
     draft_line(import, timeout, "%lds", probe->timeout);
-}
-
-static void write_ready(struct import *import, const struct probe *probe)
-{
-    open_probe(import, "ready", probe, "look_timeout");
-    draft_line(import, "timeout", "%lds", probe->delay + probe->failures * probe->period + probe->timeout);
-    if (probe->successes > 1)
-        draft_line(import, "threshold", "%ld", probe->successes);
-    draft_close(import);
-}
-
-static void write_health(struct import *import, const char *key, const struct probe *probe)
-{
-    if (probe->delay > probe->period && !process_tells_ready(import->draft->map))
-        import_note(import, "%s: the first look is after %lds, not after %lds", key, probe->period, probe->delay);
-    open_probe(import, "health", probe, "timeout");
-    draft_line(import, "threshold", "%ld", probe->failures);
+    if (!strcmp(key, "ready"))
+        draft_line(import, "timeout", "%lds", probe->delay + probe->failures * probe->period + probe->timeout);
+    if (threshold)
+        draft_line(import, "threshold", "%ld", threshold);
     draft_close(import);
 }
 
@@ -120,12 +110,16 @@ bool process_tells_ready(const struct node *process)
 static void take_probe(struct import *import, const struct node *value)
 {
     struct probe probe = {0};
+    const struct node *map = import->draft->map;
     bool ready = !strcmp(import->word, "ready");
     bool right = read_probe(import, import->key, value, &probe);
+    bool health = right && (!ready || !node_find(map, "liveness_probe"));
     if (right && ready)
-        write_ready(import, &probe);
-    if (right && (!ready || !node_find(import->draft->map, "liveness_probe")))
-        write_health(import, import->key, &probe);
+        write_probe(import, "ready", &probe, "look_timeout", probe.successes > 1 ? probe.successes : 0);
+    if (health && probe.delay > probe.period && !process_tells_ready(map))
+        import_note(import, "%s: the first look is after %lds, not after %lds", import->key, probe.period, probe.delay);
+    if (health)
+        write_probe(import, "health", &probe, "timeout", probe.failures);
     texts_release(&probe.words);
 }
 
