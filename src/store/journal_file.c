@@ -14,9 +14,10 @@
 #define APPLICATION 0x5052554e
 #define VERSION 4
 
-/* Big pages, and a cache that holds all those of a commit: fewer writes, and nothing read again. */
+/* Big pages, so that there are fewer. The cache is small: pages are added and not read again, and one that has just been used is
+ * nearer to the processor than a fresh one, which costs page faults too. */
 static const char setup[] = "PRAGMA page_size = 16384;"
-                            "PRAGMA cache_size = -16000;"
+                            "PRAGMA cache_size = -2000;"
                             "PRAGMA cell_size_check = ON;"
                             "PRAGMA trusted_schema = OFF;"
                             "PRAGMA journal_mode = WAL;"
