@@ -98,9 +98,7 @@ def tree(count):
 SCENARIOS["graph.yaml"], SCENARIOS["build.ninja"], SCENARIOS["graph.mk"] = tree(2000)
 
 # Lines of about 20 bytes, of which there are 5,003 different ones.
-MEGABYTES = 500
-LINES = (f"test -s lines.txt || seq 100000000 | awk '{{ print \"line number \" $1 % 5003 }}' | head -c {MEGABYTES}000000 "
-         ">lines.txt")
+LINES = "seq 100000000 | awk '{ print \"line number \" $1 % 5003 }' | head -c @N@000000 >lines.txt"
 
 BENCHES = [
     Bench("spawn", "@N@ times /bin/true ITEM, two at a time", ours("spawn.yaml"), [
@@ -110,15 +108,15 @@ BENCHES = [
         Side("GNU parallel -j2", "seq @N@ | parallel -j2 /bin/true", "parallel", "parallel"),
         Side("posix_spawn in C (the limit)", "./spawn_limit @N@ 2"),
     ], size=5000, own=True, scenarios=("spawn.yaml",)),
-    *(Bench("blocks", f"{name} over {MEGABYTES} MB of lines, two at a time",
-            Side("parrun each --pipepart", f"$PARRUN each --pipepart -a lines.txt --block 10M -j2 '{command}' >out.txt"), [
-                Side("parrun each --pipe", f"cat lines.txt | $PARRUN each --pipe --block 10M -j2 '{command}' >out.txt"),
-                Side("GNU parallel --pipepart", f"parallel --pipepart -a lines.txt --block 10M -j2 '{command}' >out.txt",
+    *(Bench("blocks", f"{name} over @N@ MB of lines, two at a time",
+            Side("parrun each --pipepart", f"$PARRUN each --pipepart -a lines.txt --block 5M -j2 '{command}' >out.txt"), [
+                Side("parrun each --pipe", f"cat lines.txt | $PARRUN each --pipe --block 5M -j2 '{command}' >out.txt"),
+                Side("GNU parallel --pipepart", f"parallel --pipepart -a lines.txt --block 5M -j2 '{command}' >out.txt",
                      "parallel", "parallel"),
-                Side("GNU parallel --pipe", f"cat lines.txt | parallel --pipe --block 10M -j2 '{command}' >out.txt",
+                Side("GNU parallel --pipe", f"cat lines.txt | parallel --pipe --block 5M -j2 '{command}' >out.txt",
                      "parallel", "parallel"),
                 Side("the command alone", f"<lines.txt {command} >out.txt"),
-            ], setup=LINES)
+            ], size=500, setup=LINES)
       for name, command in (("grep -c", "grep -c 7"), ("sort | uniq -c", "sort | uniq -c"))),
     Bench("tasks", "@N@ empty tasks, two workers", ours("tasks.yaml"), [
         Side("multiprocessing, chunksize 1", f"{PYTHON} tasks @N@ 1"),
@@ -156,6 +154,7 @@ BENCHES = [
     ], size=500, scenarios=(f"output-{mode}.yaml",)) for mode in ("grouped", "ordered")),
     Bench("log-lines", "two processes write @N@ lines each, a prefix before every one",
           Side("parrun", "$PARRUN log-lines.yaml >out.txt"), [
+              Side("concurrently", "concurrently -n a,b 'seq @N@' 'seq @N@' >peer.txt", "concurrently", npm="concurrently"),
               Side("two pipes through sed", "{ seq @N@ | sed 's/^/a | /' & seq @N@ | sed 's/^/b | /'; wait; } >peer.txt"),
           ], size=1_000_000, scenarios=("log-lines.yaml",)),
     Bench("journal", "@N@ empty tasks, two workers, each put down in a journal",

@@ -10,19 +10,22 @@ import time
 
 ROUNDS_LEAST, ROUNDS_MOST = 3, 9
 TRIAL = 50     # the first, smallest size is the full one by this
+NODE = pathlib.Path(__file__).resolve().parents[2] / "build" / "node"
+os.environ["PATH"] += f":{NODE}/node_modules/.bin"
 NOISY = 0.2    # the middle half of the ratios is wider than this part of their median
 
 
 @dataclasses.dataclass
 class Side:
     """One way to do the work. COMMAND is a shell line, in which @N@ is the size; NEEDS is the program, PACKAGE Debian's
-    name for it.
+    name for it, or NPM that of the npm registry.
 
     SECONDS, where given, is a time that was worked out, and nothing is run."""
     name: str
     command: str = ""
     needs: str = "sh"
     package: str = ""
+    npm: str = ""
     seconds: float = 0
 
 
@@ -36,7 +39,7 @@ class Bench:
     size: int = 0         # how much is done, at most; 0: it is always the same
     own: bool = False     # the runner's own processor time is told, for each of SIZE
     repeat: int = 1       # a command that is over too soon is timed so many times in a row, started without a shell
-    setup: str = ""       # a shell line before anything is measured
+    setup: str = ""       # a shell line that makes what is worked on, of this size
     scenarios: tuple = ()  # names of files, in which @N@ is the size
 
 
@@ -46,21 +49,30 @@ class Times:
     cpu: float  # user and system, of the command and of all that it has waited for
 
 
+def quietly(*words):
+    """True where the command is there and does well."""
+    try:
+        return subprocess.run(words, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+def install(side):
+    if side.npm:
+        quietly("npm", "install", "--silent", "--prefix", str(NODE), side.npm)
+    if side.package:
+        root = [] if os.getuid() == 0 else ["sudo", "-n"]
+        apt = [*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+        quietly(*apt, "update", "-q")
+        quietly(*apt, "install", "-y", "-q", "--no-install-recommends", side.package)
+
+
 def available(side):
-    """True when the program is there; tries Debian's package once where it is not."""
-    def there():
-        return subprocess.run(["sh", "-c", f"command -v {side.needs}"], capture_output=True,
-                              check=False).returncode == 0
-    if there() or not side.package:
-        return there()
-    root = [] if os.getuid() == 0 else ["sudo", "-n"]
-    for words in (["update", "-q"], ["install", "-y", "-q", "--no-install-recommends", side.package]):
-        try:
-            subprocess.run([*root, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", *words],
-                           capture_output=True, check=False)
-        except FileNotFoundError:
-            return False
-    return there()
+    """True when the program is there; tries once to install it where it is not."""
+    there = ("sh", "-c", f"command -v {side.needs}")
+    if not quietly(*there):
+        install(side)
+    return quietly(*there)
 
 
 def run_words(side, words, said):
@@ -96,7 +108,10 @@ def a_round(bench, sides, size):
     return {side.name: times_of(side, bench, size) for side in sides}
 
 
-def write_scenarios(bench, texts, size):
+def prepare(bench, texts, size):
+    """Writes what is worked on."""
+    if bench.setup:
+        subprocess.run(["sh", "-c", bench.setup.replace("@N@", str(size))], check=True)
     for name in bench.scenarios:
         pathlib.Path(name).write_text(texts[name].replace("@N@", str(size)))
 
@@ -104,16 +119,16 @@ def write_scenarios(bench, texts, size):
 def fit(bench, sides, texts, share):
     """The size at which so many rounds as are wanted take SHARE seconds, as far as a small one tells."""
     if not bench.size:
-        write_scenarios(bench, texts, 0)
+        prepare(bench, texts, 0)
         return 0
     size = max(1, bench.size // TRIAL)
-    write_scenarios(bench, texts, size)
+    prepare(bench, texts, size)
     began = time.monotonic()
     a_round(bench, sides, size)
     took = max(time.monotonic() - began, 1e-6)
     size = max(size, min(bench.size, int(size * share / took / (ROUNDS_MOST - 2))))
     size = int(float(f"{size:.1e}"))  # two digits say as much
-    write_scenarios(bench, texts, size)
+    prepare(bench, texts, size)
     return size
 
 
@@ -173,8 +188,6 @@ def own_time(bench):
 
 def rows(bench, texts, share):
     """What was found, a dict for each side: ours is the first, and has no ratios."""
-    if bench.setup:
-        subprocess.run(["sh", "-c", bench.setup], check=True)
     size, rounds = take_turns(bench, texts, share)
     found = {"bench": bench.name, "work": bench.work.replace("@N@", f"{size:,}"), "rounds": len(rounds)}
     for side in [bench.ours, *bench.peers]:

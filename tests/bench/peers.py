@@ -2,8 +2,11 @@
 import concurrent.futures
 import multiprocessing
 import multiprocessing.pool
+import os
+import struct
 import sys
 import threading
+import time
 
 
 def nothing(_item):
@@ -41,6 +44,34 @@ def messages(count, _chunk):
         assert process.exitcode == 0
 
 
+def put_dated(put, count):
+    for _ in range(count):
+        time.sleep(0.001)
+        put(time.monotonic())
+
+
+def latencies(put, get, count):
+    """Prints the microseconds of COUNT messages that another process puts."""
+    process = multiprocessing.Process(target=put_dated, args=(put, count))
+    process.start()
+    for _ in range(count):
+        put_at = get()
+        print((time.monotonic() - put_at) * 1e6)
+    process.join()
+    assert process.exitcode == 0
+
+
+def queue_latency(count, _chunk):
+    queue = multiprocessing.Queue()
+    latencies(queue.put, queue.get, count)
+
+
+def pipe_latency(count, _chunk):
+    """The kernel's own, a time in each write."""
+    out, into = os.pipe()
+    latencies(lambda value: os.write(into, struct.pack("d", value)), lambda: struct.unpack("d", os.read(out, 8))[0], count)
+
+
 def thread_pool(count, _chunk):
     with multiprocessing.pool.ThreadPool(2) as pool:
         assert sum(1 for _ in pool.imap_unordered(nothing, range(count))) == count
@@ -60,7 +91,7 @@ def threads(count, _chunk):
 
 
 WORK = {"tasks": tasks, "messages": messages, "thread-pool": thread_pool, "futures": futures,
-        "threads": threads}
+        "threads": threads, "queue-latency": queue_latency, "pipe-latency": pipe_latency}
 
 if __name__ == "__main__":
     name, count, chunk = [*sys.argv[1:], "1"][:3]
