@@ -6,7 +6,8 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "base/str.h"
+#include "base/json.h"
+#include "base/mem.h"
 #include "yaml/quote.h"
 #include "yaml/scalar.h"
 #include "yaml/tree.h"
@@ -29,19 +30,22 @@ static bool is_plain(const char *text, size_t length)
     return scalar_plain(text, length).type == VALUE_STRING && !scalar_is_padded(text, length) && !scalar_is_doubtful(text);
 }
 
-/* True for text that quotes alone make safe: one line, nothing that needs an escape. */
-static bool is_printable(const char *text, size_t length)
+/* The escape of what begins at TEXT where YAML takes it for the end of a line or a byte order mark, and JSON as it is; else NULL. */
+static const char *escape_of(const char *text)
 {
-    for (size_t i = 0; i < length;) {
-        unsigned char c = (unsigned char)text[i];
-        size_t size = utf8_char(text + i, length - i);
-        bool control = c < 0x20 || c == 0x7F || (c == 0xC2 && (unsigned char)text[i + 1] < 0xA0);
-        bool separator = size == 3 && (!memcmp(text + i, "\xE2\x80\xA8", 3) || !memcmp(text + i, "\xE2\x80\xA9", 3) ||
-                                       !memcmp(text + i, "\xEF\xBB\xBF", 3));
-        if (!size || control || separator)
+    static const char *const marks[][2] = {{"\xE2\x80\xA8", "\\u2028"}, {"\xE2\x80\xA9", "\\u2029"}, {"\xEF\xBB\xBF", "\\ufeff"}};
+    for (size_t i = 0; i < countof(marks); i++)
+        if (!strncmp(text, marks[i][0], 3))
+            return marks[i][1];
+    return NULL;
+}
+
+/* True for text that quotes alone make safe: one line, nothing that needs an escape. */
+static bool is_printable(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F || (*text == '\xC2' && (unsigned char)text[1] < 0xA0) || escape_of(text))
             return false;
-        i += size;
-    }
     return true;
 }
 
@@ -53,33 +57,16 @@ static void quote_single(struct buf *out, const char *text)
     buf_char(out, '\'');
 }
 
-/* The code point of the character of SIZE bytes at TEXT. */
-static unsigned long code_point(const char *text, size_t size)
-{
-    static const unsigned char masks[] = {0, 0x7F, 0x1F, 0x0F, 0x07};
-    unsigned long code = (unsigned char)*text & masks[size];
-    for (size_t i = 1; i < size; i++)
-        code = code << 6 | ((unsigned char)text[i] & 0x3F);
-    return code;
-}
-
+/* A string of JSON is one of YAML. */
 static void quote_double(struct buf *out, const char *text, size_t length)
 {
-    static const char escaped[] = "\n\t\r\x1B\"\\";
-    static const char letters[] = "ntre\"\\";
-    buf_char(out, '"');
-    for (size_t i = 0; i < length;) {
-        size_t size = utf8_char(text + i, length - i);
-        const char *found = strchr(escaped, text[i]);
-        if (found)
-            buf_printf(out, "\\%c", letters[found - escaped]);
-        else if (is_printable(text + i, size))
-            buf_append(out, text + i, size);
-        else
-            buf_printf(out, "\\U%08lX", code_point(text + i, size));
-        i += size;
+    struct buf json = {0};
+    json_quote(&json, text, length);
+    for (const char *at = json.data, *escape; *at; at += escape ? 3 : 1) {
+        escape = escape_of(at);
+        buf_append(out, escape ? escape : at, escape ? strlen(escape) : 1);
     }
-    buf_char(out, '"');
+    buf_release(&json);
 }
 
 void import_quote(struct buf *out, const char *text)
@@ -87,7 +74,7 @@ void import_quote(struct buf *out, const char *text)
     size_t length = strlen(text);
     if (is_plain(text, length))
         buf_text(out, text);
-    else if (is_printable(text, length) && (strchr(text, '"') || strchr(text, '\\')))
+    else if (is_printable(text) && (strchr(text, '"') || strchr(text, '\\')))
         quote_single(out, text);
     else
         quote_double(out, text, length);
