@@ -33,12 +33,13 @@ static struct task *take_known(struct pool *pool)
     return task;
 }
 
+/* Looks first whether there is one: a pool that has no more does not wait until another one might begin. */
 static struct task *next_task(struct pool *pool)
 {
-    struct task *task = pool_may_begin(pool) ? take_known(pool) : NULL;
+    struct task *task = take_known(pool);
     if (!task)
         return NULL;
-    if (!pool_take_token(pool, task)) {
+    if (!pool_may_begin(pool) || !pool_take_token(pool, task)) {
         task_list_add_first(&pool->feed.ready, task);
         return NULL;
     }
