@@ -105,13 +105,30 @@ void value_encode(struct buf *out, const struct value *value)
     }
 }
 
+/* COUNT is one of those that a value has in front: known to the compiler each, these are single loads. */
+static uint64_t read_little(const char *at, size_t count)
+{
+    uint64_t eight = 0;
+    uint32_t four;
+    switch (count) {
+    case 8:
+        memcpy(&eight, at, 8);
+        return le64toh(eight);
+    case 4:
+        memcpy(&four, at, 4);
+        return le32toh(four);
+    case 1:
+        return (unsigned char)*at;
+    default:
+        return 0;
+    }
+}
+
 static bool take_bytes(struct value_reader *reader, uint64_t *bits, size_t count)
 {
     if (reader->left < count)
         return false;
-    uint64_t little = 0;
-    memcpy(&little, reader->at, count);
-    *bits = le64toh(little);
+    *bits = read_little(reader->at, count);
     reader->at += count;
     reader->left -= count;
     return true;
