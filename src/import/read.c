@@ -40,11 +40,12 @@ struct row_cursor {
     size_t table;
     const struct key_row *row;
     const char *rest; /* the row's paths that are still to come */
-    const char *path;
+    const char *path; /* of LENGTH */
+    size_t length;
 };
 
 /* Moves to the next path; false behind the last. */
-static bool next_path(struct import *import, struct row_cursor *at)
+static bool next_path(const struct import *import, struct row_cursor *at)
 {
     while (!at->row || !*at->rest) {
         at->row = at->row ? at->row + 1 : import->rows[at->table];
@@ -56,9 +57,9 @@ static bool next_path(struct import *import, struct row_cursor *at)
             at->row = NULL;
         }
     }
-    size_t length = strcspn(at->rest, " ");
-    at->path = arena_copy(import->arena, at->rest, length);
-    at->rest += length + strspn(at->rest + length, " ");
+    at->path = at->rest;
+    at->length = strcspn(at->path, " ");
+    at->rest += at->length + strspn(at->path + at->length, " ");
     return true;
 }
 
@@ -104,9 +105,12 @@ static void take_path(struct import *import, const struct key_row *row, const ch
 static void take_rows(struct import *import, const char *key)
 {
     size_t length = strlen(key);
-    for (struct row_cursor at = {0}; next_path(import, &at);)
-        if (!at.row->why && !strncmp(at.path, key, length) && (!at.path[length] || at.path[length] == '.'))
-            take_path(import, at.row, at.path, import->draft->map, at.path);
+    for (struct row_cursor at = {0}; next_path(import, &at);) {
+        bool matches = at.length >= length && !strncmp(at.path, key, length) && (at.length == length || at.path[length] == '.');
+        const char *path = matches && !at.row->why ? arena_copy(import->arena, at.path, at.length) : NULL;
+        if (path)
+            take_path(import, at.row, path, import->draft->map, path);
+    }
 }
 
 /* The authors' own notes, and what has nothing behind it. */
@@ -128,7 +132,7 @@ void import_read(struct import *import)
 static const char *why_not(struct import *import, const char *key)
 {
     for (struct row_cursor at = {0}; next_path(import, &at);)
-        if (at.row->why && wildcard_match(at.path, key))
+        if (at.row->why && wildcard_match(arena_copy(import->arena, at.path, at.length), key))
             return at.row->why;
     return NULL;
 }
