@@ -39,6 +39,24 @@ void buf_append(struct buf *buf, const void *bytes, size_t size)
     buf_added(buf, size);
 }
 
+void buf_move(struct buf *buf, void *bytes, size_t size)
+{
+    char *room = buf_reserve(buf, size);
+    mem_move(room, bytes, size);
+    buf_added(buf, size);
+}
+
+/* Less stays, for what comes next. */
+#define BUF_TRIMMED ((size_t)1 << 20)
+
+void buf_trim(struct buf *buf)
+{
+    if (buf->capacity <= BUF_TRIMMED || buf->length >= buf->capacity / 4)
+        return;
+    buf->capacity = buf->length + 1;
+    buf->data = mem_realloc(buf->data, buf->capacity, 1);
+}
+
 void buf_text(struct buf *buf, const char *text)
 {
     buf_append(buf, text, strlen(text));

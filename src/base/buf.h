@@ -68,8 +68,14 @@ void buf_number(struct buf *buf, int64_t number);
 /* The last COUNT decimal digits of NUMBER, with zeros before it. */
 void buf_digits(struct buf *buf, uint64_t number, size_t count);
 
+/* Appends SIZE bytes that are not needed any more where they are: see mem_move(). */
+void buf_move(struct buf *buf, void *bytes, size_t size);
+
 /* Drops SIZE bytes from the front. */
 void buf_consume(struct buf *buf, size_t size);
+
+/* Gives back what a large content took that is gone; what is left stays. */
+void buf_trim(struct buf *buf);
 
 /* Hands the bytes to the caller as a C string to free(); the buffer is empty afterwards. */
 char *buf_take(struct buf *buf);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void (*before_exit)(void);
@@ -68,4 +69,32 @@ void *mem_grow(void *items, size_t *capacity, size_t needed, size_t size)
         grown = needed;
     *capacity = grown;
     return mem_realloc(items, grown, size);
+}
+
+/* What is smaller is not worth a call. */
+#define MOVE_LARGE ((size_t)4 << 20)
+#define MOVE_STEP ((size_t)1 << 20)
+
+/* The whole pages of what lies from BEGIN up to END. */
+static void give_back(uintptr_t begin, uintptr_t end)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    begin = (begin + page - 1) / page * page;
+    end = end / page * page;
+    if (begin < end)
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
+
+void mem_move(void *to, void *from, size_t size)
+{
+    if (size < MOVE_LARGE) {
+        memcpy(to, from, size);
+        return;
+    }
+    uintptr_t begin = (uintptr_t)from;
+    for (size_t done = 0, step; done < size; done += step) {
+        step = size - done < MOVE_STEP ? size - done : MOVE_STEP;
+        memcpy((char *)to + done, (char *)from + done, step);
+        give_back(done ? begin + done - MOVE_STEP : begin, begin + done + step);
+    }
 }

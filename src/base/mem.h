@@ -34,4 +34,10 @@ char *mem_strdup(const char *text);
 /* Makes room in a growable array: returns ITEMS with room for at least NEEDED elements. */
 void *mem_grow(void *items, size_t *capacity, size_t needed, size_t size);
 
+/*
+ * Copies SIZE bytes, as memcpy() does, of which the original is not needed any more. What is large is given back to the system as it
+ * is copied, so that there are never two of it: the bytes at FROM mean nothing afterwards.
+ */
+void mem_move(void *to, void *from, size_t size);
+
 #endif

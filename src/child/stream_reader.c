@@ -200,9 +200,12 @@ static void tell_put(struct stream_reader *reader, const char *bytes, size_t len
 /* Puts what is whole of BYTES; returns how much of it that was. */
 static size_t put_whole(struct stream_reader *reader, const char *bytes)
 {
-    size_t put = reader->scan.whole
-                     ? queue_put_stream(reader->queue, bytes, reader->scan.whole, reader->producer)
-                     : 0;
+    bool again = reader->callbacks.put || bytes != reader->rest.data; /* it is looked at */
+    size_t put = 0;
+    if (reader->scan.whole && again)
+        put = queue_put_stream(reader->queue, bytes, reader->scan.whole, reader->producer);
+    else if (reader->scan.whole)
+        put = queue_move_stream(reader->queue, reader->rest.data, reader->scan.whole, reader->producer);
     tell_put(reader, bytes, put);
     reader->full = put < reader->scan.whole;
     reader->scan.whole -= put;
@@ -224,6 +227,7 @@ static void go_on(struct stream_reader *reader)
 static void put_rest(struct stream_reader *reader)
 {
     buf_consume(&reader->rest, put_whole(reader, reader->rest.data));
+    buf_trim(&reader->rest);
     go_on(reader);
 }
 
@@ -247,6 +251,7 @@ static void take_messages(struct stream_reader *reader, const char *bytes, size_
         buf_append(&reader->rest, bytes + put, length - put);
     else
         buf_consume(&reader->rest, put);
+    buf_trim(&reader->rest);
     if (result)
         give_up(reader, &error);
     error_release(&error);

@@ -90,6 +90,7 @@ static void trim_history(struct stream_writer *writer)
     if (history->length > 2 * needed + writer->room)
         buf_consume(history, framing_floor(queue_framing(writer->queue), history->data,
                                            history->length, history->length - needed));
+    buf_trim(history);
 }
 
 /* Another descriptor of the pipe, from which can be read; or -1. */
@@ -149,7 +150,7 @@ static void stream_writer_pump(struct stream_writer *writer)
     if (result == TAKE_CLOSED) {
         stream_writer_finish(writer);
     } else if (writer->history.length > start) {
-        writer_put(writer->writer, writer->history.data + start, writer->history.length - start);
+        writer_lend(writer->writer, writer->history.data + start, writer->history.length - start);
         look_again(writer);
     } else {
         consumer_wait(writer->consumer, &writer->waiter);
@@ -329,6 +330,7 @@ void stream_writer_end(struct stream_writer *writer)
     writer->consumer = NULL;
     if (writer->look)
         timer_stop(writer->look);
+    writer_forget(writer->writer); /* it was given back, or is not needed any more */
     buf_clear(&writer->history);
 }
 

@@ -33,6 +33,9 @@ struct pipe_writer {
     int fd;
     struct buf bytes;
     size_t written; /* of BYTES, from the front */
+    const char *lent; /* comes behind BYTES, */
+    size_t lent_length;
+    struct buf behind; /* and this behind it */
     bool polling;
     bool finishing;
     bool dirty;
@@ -189,12 +192,40 @@ static void writer_fail(struct pipe_writer *writer, int status)
 
 static void on_writable(uv_poll_t *handle, int status, int events);
 
+/* What is to be written next; false: nothing is. */
+static bool next_bytes(struct pipe_writer *writer, const char **bytes, size_t *length)
+{
+    if (writer->written == writer->bytes.length && !writer->lent_length && writer->behind.length) {
+        struct buf written = writer->bytes;
+        writer->bytes = writer->behind;
+        writer->behind = written;
+        writer->written = 0;
+        buf_clear(&writer->behind);
+    }
+    bool own = writer->written < writer->bytes.length;
+    *bytes = own ? writer->bytes.data + writer->written : writer->lent;
+    *length = own ? writer->bytes.length - writer->written : writer->lent_length;
+    return *length;
+}
+
+/* LENGTH of those were written. */
+static void bytes_written(struct pipe_writer *writer, size_t length)
+{
+    if (writer->written < writer->bytes.length) {
+        writer->written += length;
+    } else {
+        writer->lent += length;
+        writer->lent_length -= length;
+    }
+}
+
 /* Writes what the system takes now; polls for the rest. */
 static void writer_flush(struct pipe_writer *writer)
 {
-    while (writer->written < writer->bytes.length) {
-        ssize_t length = write(writer->fd, writer->bytes.data + writer->written,
-                               writer->bytes.length - writer->written);
+    const char *bytes;
+    size_t left;
+    while (next_bytes(writer, &bytes, &left)) {
+        ssize_t length = write(writer->fd, bytes, left);
         if (length < 0 && errno == EINTR)
             continue;
         if (length < 0 && errno == EAGAIN) {
@@ -207,9 +238,10 @@ static void writer_flush(struct pipe_writer *writer)
             writer_fail(writer, -errno);
             return;
         }
-        writer->written += (size_t)length;
+        bytes_written(writer, (size_t)length);
     }
     buf_clear(&writer->bytes);
+    buf_trim(&writer->bytes);
     writer->written = 0;
     writer_stop_polling(writer);
     if (writer->finishing)
@@ -251,7 +283,7 @@ struct pipe_writer *writer_new(struct loop *loop, int fd, const struct writer_ca
 /* So much goes into the pipe from where it is; the rest, and what fails, is for writer_flush(). */
 static size_t write_now(const struct pipe_writer *writer, const char *bytes, size_t length)
 {
-    if (length < DIRECT_SIZE || writer->polling || writer->bytes.length)
+    if (length < DIRECT_SIZE || writer->polling || writer->bytes.length || writer->lent_length)
         return 0;
     ssize_t written = write(writer->fd, bytes, length);
     return written > 0 ? (size_t)written : 0;
@@ -261,6 +293,10 @@ void writer_put(struct pipe_writer *writer, const char *bytes, size_t length)
 {
     if (writer->failed || writer->finishing)
         return;
+    if (writer->lent_length) {
+        buf_append(&writer->behind, bytes, length);
+        return;
+    }
     size_t direct = write_now(writer, bytes, length);
     bytes += direct;
     length -= direct;
@@ -272,9 +308,23 @@ void writer_put(struct pipe_writer *writer, const char *bytes, size_t length)
     writer_mark_dirty(writer);
 }
 
+void writer_lend(struct pipe_writer *writer, const char *bytes, size_t length)
+{
+    if (writer->lent_length || length < DIRECT_SIZE) {
+        writer_put(writer, bytes, length);
+        return;
+    }
+    if (writer->failed || writer->finishing)
+        return;
+    size_t direct = write_now(writer, bytes, length);
+    writer->lent = bytes + direct;
+    writer->lent_length = length - direct;
+    writer_mark_dirty(writer);
+}
+
 size_t writer_pending(const struct pipe_writer *writer)
 {
-    return writer->bytes.length - writer->written;
+    return writer->bytes.length - writer->written + writer->lent_length + writer->behind.length;
 }
 
 size_t writer_forget(struct pipe_writer *writer)
@@ -283,7 +333,8 @@ size_t writer_forget(struct pipe_writer *writer)
     writer_unmark_dirty(writer);
     writer_stop_polling(writer);
     buf_clear(&writer->bytes);
-    writer->written = 0;
+    buf_clear(&writer->behind);
+    writer->written = writer->lent_length = 0;
     return length;
 }
 
@@ -306,5 +357,6 @@ void writer_free(struct pipe_writer *writer)
     writer_unmark_dirty(writer);
     writer_close(writer);
     buf_release(&writer->bytes);
+    buf_release(&writer->behind);
     free(writer);
 }

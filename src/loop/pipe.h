@@ -52,6 +52,9 @@ struct pipe_writer *writer_new(struct loop *loop, int fd, const struct writer_ca
 /* Copies LENGTH bytes; they are written before the loop polls next. */
 void writer_put(struct pipe_writer *writer, const char *bytes, size_t length);
 
+/* The same without a copy of what is large: the bytes must stay, unchanged, until DRAINED is called, or the writer forgets them. */
+void writer_lend(struct pipe_writer *writer, const char *bytes, size_t length);
+
 /* Bytes put but not yet written. */
 size_t writer_pending(const struct pipe_writer *writer);
 

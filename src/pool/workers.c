@@ -98,6 +98,17 @@ static void learn_duration(struct pool *pool, const struct result *result)
 }
 
 /* NOW is of clock_monotonic(). */
+/* A copy for the task; of a frame that is not needed any more what is large is in memory once. */
+static char *text_of(const struct result *result)
+{
+    if (!result->spent)
+        return mem_copy(result->text, result->text_length);
+    char *text = mem_realloc(NULL, result->text_length + 1, 1);
+    mem_move(text, (void *)(uintptr_t)result->text, result->text_length);
+    text[result->text_length] = '\0';
+    return text;
+}
+
 static void take_result(struct task *task, const struct result *result, int64_t now)
 {
     task->end.outcome = result->outcome;
@@ -109,7 +120,7 @@ static void take_result(struct task *task, const struct result *result, int64_t 
     task->end.out_of_memory = result->out_of_memory;
     task->end.cpu = result->cpu;
     if (result->text_length) {
-        task->end.text = mem_copy(result->text, result->text_length);
+        task->end.text = text_of(result);
         task->end.text_length = result->text_length;
     }
     if (result->command_length)

@@ -81,6 +81,17 @@ static void message_chunk_append(struct message_chunk *batch, const char *bytes,
     batch->to += length;
 }
 
+/* The same of bytes that are not needed any more where they are, if they are SPENT. */
+static void message_chunk_take(struct message_chunk *batch, const char *bytes, size_t length, bool spent)
+{
+    if (!spent) {
+        message_chunk_append(batch, bytes, length);
+        return;
+    }
+    mem_move(batch->bytes + batch->to, (void *)(uintptr_t)bytes, length);
+    batch->to += length;
+}
+
 static void account(struct message_store *store, struct message_chunk *batch, size_t messages,
                     size_t bytes)
 {
@@ -90,18 +101,18 @@ static void account(struct message_store *store, struct message_chunk *batch, si
 }
 
 static void fill_stream(struct message_store *store, struct message_chunk *batch, const char *bytes,
-                        size_t length, size_t messages)
+                        size_t length, size_t messages, bool spent)
 {
-    message_chunk_append(batch, bytes, length);
+    message_chunk_take(batch, bytes, length, spent);
     account(store, batch, messages, length);
 }
 
-size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length,
+size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length, bool spent,
                                 size_t most, size_t *count)
 {
     size_t taken = framing_measure(store->framing, bytes, length, most, count);
     if (taken)
-        fill_stream(store, message_store_tail(store, CHUNK_STREAM, taken), bytes, taken, *count);
+        fill_stream(store, message_store_tail(store, CHUNK_STREAM, taken), bytes, taken, *count, spent);
     return taken;
 }
 
@@ -121,11 +132,11 @@ void message_store_put_value(struct message_store *store, const char *encoded, s
     fill_value(store, batch, encoded, length);
 }
 
-void message_store_put_values(struct message_store *store, const char *bytes, size_t length,
+void message_store_put_values(struct message_store *store, const char *bytes, size_t length, bool spent,
                               size_t count)
 {
     struct message_chunk *batch = message_store_tail(store, CHUNK_VALUES, length);
-    message_chunk_append(batch, bytes, length);
+    message_chunk_take(batch, bytes, length, spent);
     account(store, batch, count, length);
 }
 
@@ -148,7 +159,7 @@ void message_store_return_stream(struct message_store *store, const char *bytes,
     framing_measure(store->framing, bytes, length, (size_t)-1, &count);
     struct message_chunk *batch = message_chunk_new(CHUNK_STREAM, length);
     message_store_push_front(store, batch);
-    fill_stream(store, batch, bytes, length, count);
+    fill_stream(store, batch, bytes, length, count, false);
 }
 
 void message_store_return_value(struct message_store *store, const char *encoded, size_t length)
@@ -181,6 +192,15 @@ static void message_store_taken(struct message_store *store, size_t messages, si
         message_store_pop_front(store);
     else
         batch->from = batch->to = 0; /* the only one: used again */
+}
+
+/* Appends the first LENGTH bytes of BATCH, which is not used again where it was made for one large message. */
+static void append_first(struct message_chunk *batch, struct buf *out, size_t length)
+{
+    if (batch->room != CHUNK_SIZE)
+        buf_move(out, batch->bytes + batch->from, length);
+    else
+        buf_append(out, batch->bytes + batch->from, length);
 }
 
 /* The first message of a batch of values. */
@@ -231,7 +251,7 @@ static void take_framed(struct message_store *store, struct buf *out)
 /* Those that the first batch has. */
 static size_t take_batch(struct message_store *store, struct buf *out, size_t most, size_t bytes)
 {
-    const struct message_chunk *batch = message_store_head(store);
+    struct message_chunk *batch = message_store_head(store);
     size_t count = 1;
     if (batch->kind == CHUNK_STREAM) {
         take_framed(store, out);
@@ -239,7 +259,7 @@ static size_t take_batch(struct message_store *store, struct buf *out, size_t mo
     }
     const char *values = batch->bytes + batch->from;
     size_t length = values_measure(values, batch->to - batch->from, most, bytes, &count);
-    buf_append(out, values, length);
+    append_first(batch, out, length);
     message_store_taken(store, count, length);
     return count;
 }
@@ -283,7 +303,7 @@ size_t message_store_take_stream(struct message_store *store, struct buf *out, s
     size_t count = batch->messages;
     if (length > most)
         length = framing_fit(store->framing, bytes, length, most, &count);
-    buf_append(out, bytes, length);
+    append_first(batch, out, length);
     message_store_taken(store, count, length);
     return count;
 }

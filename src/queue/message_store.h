@@ -25,15 +25,15 @@ struct message_store {
 void message_store_release(struct message_store *store);
 
 /* Appends up to MOST messages of LENGTH bytes of whole ones; returns the bytes taken, and how many
- * messages in *COUNT. */
-size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length,
+ * messages in *COUNT. SPENT: the bytes taken are not needed any more where they are, see mem_move(). */
+size_t message_store_put_stream(struct message_store *store, const char *bytes, size_t length, bool spent,
                                 size_t most, size_t *count);
 
 /* Appends one encoded value. */
 void message_store_put_value(struct message_store *store, const char *encoded, size_t length);
 
-/* Appends COUNT messages that have the form of message_store_take_values(). */
-void message_store_put_values(struct message_store *store, const char *bytes, size_t length,
+/* Appends COUNT messages that have the form of message_store_take_values(), SPENT as above. */
+void message_store_put_values(struct message_store *store, const char *bytes, size_t length, bool spent,
                               size_t count);
 
 /* The bytes of the first messages of that form, MOST of them and not many more than so many BYTES,

@@ -49,6 +49,7 @@ struct put_options {
     int64_t delay; /* ns until it may be taken; 0: none */
     int priority;  /* 0 to SUBSCRIPTION_PRIORITIES - 1; the highest goes first */
     const char *producer; /* the object that puts it, for who traces the queue; NULL: none of the run */
+    bool spent; /* of many: their bytes are not needed any more where they are: see mem_move() */
 };
 
 /* Opens a queue with its items in it; NAMED where the scenario has several. A durable one, where the
@@ -87,6 +88,9 @@ bool queue_is_ordered(const struct queue *queue);
  * where the queue is full.
  */
 size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length, const char *producer);
+
+/* The same of bytes that are not needed any more as far as they are taken: see mem_move(). */
+size_t queue_move_stream(struct queue *queue, char *bytes, size_t length, const char *producer);
 
 /* The queue that gets its dead messages; NULL: none. */
 struct queue *queue_dead_letters(const struct queue *queue);

@@ -82,7 +82,7 @@ void queue_enter_message(struct queue *queue, struct message *message, int prior
 }
 
 /* With the lock held: the same messages into each subscription from which somebody takes. */
-static size_t enter_stream(struct queue *queue, const char *bytes, size_t length)
+static size_t enter_stream(struct queue *queue, const char *bytes, size_t length, bool spent)
 {
     size_t count = queue->abandoned ? (size_t)-1 : queue_subscription_room(queue);
     size_t taken = 0;
@@ -90,7 +90,7 @@ static size_t enter_stream(struct queue *queue, const char *bytes, size_t length
         struct subscription *subscription = &queue->subscriptions[i];
         if (subscription->abandoned)
             continue;
-        taken = subscription_put_stream(subscription, bytes, length, count, &count);
+        taken = subscription_put_stream(subscription, bytes, length, spent && queue->subscription_count == 1, count, &count);
         subscription->put += count;
     }
     if (queue->abandoned) { /* counted as put, never taken */
@@ -156,14 +156,14 @@ static size_t put_each(struct queue *queue, const char *bytes, size_t length, co
     return done;
 }
 
-size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length, const char *producer)
+static size_t put_stream(struct queue *queue, const char *bytes, size_t length, const char *producer, bool spent)
 {
     size_t taken = 0;
     pthread_mutex_lock(&queue->lock);
     if (queue->spec->durable || queue->spec->trace)
         taken = put_each(queue, bytes, length, producer);
     else if (!queue_has_no_room(queue))
-        taken = enter_stream(queue, bytes, length);
+        taken = enter_stream(queue, bytes, length, spent);
     bool full = queue_has_no_room(queue);
     if (taken)
         queue_changed(queue);
@@ -171,6 +171,16 @@ size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length, c
     if (full && bus_wants(queue->run->bus, EVENT_QUEUE_FULL, 0))
         queue_event(queue, EVENT_QUEUE_FULL, 0, 0);
     return taken;
+}
+
+size_t queue_put_stream(struct queue *queue, const char *bytes, size_t length, const char *producer)
+{
+    return put_stream(queue, bytes, length, producer, false);
+}
+
+size_t queue_move_stream(struct queue *queue, char *bytes, size_t length, const char *producer)
+{
+    return put_stream(queue, bytes, length, producer, true);
 }
 
 /* With the lock held: bytes for which there is room; one message may have more. */
@@ -196,7 +206,7 @@ static void put_many(struct queue *queue, const char *values, size_t length, siz
             struct subscription *subscription = &queue->subscriptions[i];
             if (subscription->abandoned)
                 continue;
-            subscription_put_values(subscription, values, length, count, options->priority);
+            subscription_put_values(subscription, values, length, options->spent && queue->subscription_count == 1, count, options->priority);
             subscription->put += count;
         }
         queue->totals.put += count;

@@ -105,12 +105,12 @@ static size_t put_messages(struct subscription *subscription, const char *bytes,
     return done;
 }
 
-size_t subscription_put_stream(struct subscription *subscription, const char *bytes, size_t length,
+size_t subscription_put_stream(struct subscription *subscription, const char *bytes, size_t length, bool spent,
                                size_t most, size_t *count)
 {
     if (subscription->order)
         return put_messages(subscription, bytes, length, most, count);
-    size_t taken = message_store_put_stream(&subscription->stores[0], bytes, length, most, count);
+    size_t taken = message_store_put_stream(&subscription->stores[0], bytes, length, spent, most, count);
     subscription->filled |= taken ? 1 : 0;
     account(subscription, *count, taken);
     return taken;
@@ -145,14 +145,14 @@ void subscription_put_value(struct subscription *subscription, const char *encod
     account(subscription, 1, store->bytes - before);
 }
 
-void subscription_put_values(struct subscription *subscription, const char *bytes, size_t length,
+void subscription_put_values(struct subscription *subscription, const char *bytes, size_t length, bool spent,
                              size_t count, int priority)
 {
     if (subscription->order) {
         put_messages_of_values(subscription, bytes, length);
         return;
     }
-    message_store_put_values(&subscription->stores[priority], bytes, length, count);
+    message_store_put_values(&subscription->stores[priority], bytes, length, spent, count);
     subscription->filled |= 1u << priority;
     subscription->highest = priority > subscription->highest ? priority : subscription->highest;
     account(subscription, count, length);

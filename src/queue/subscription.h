@@ -72,13 +72,13 @@ size_t subscription_length(const struct subscription *subscription);
 void subscription_clear(struct subscription *subscription);
 
 /* Appends up to MOST messages of whole ones in their frames; returns the bytes, *COUNT messages. */
-size_t subscription_put_stream(struct subscription *subscription, const char *bytes, size_t length,
+size_t subscription_put_stream(struct subscription *subscription, const char *bytes, size_t length, bool spent,
                                size_t most, size_t *count);
 void subscription_put_value(struct subscription *subscription, const char *encoded, size_t length,
                             int priority);
 
 /* COUNT messages, each a u32 length (little endian) and the encoded value. */
-void subscription_put_values(struct subscription *subscription, const char *bytes, size_t length,
+void subscription_put_values(struct subscription *subscription, const char *bytes, size_t length, bool spent,
                              size_t count, int priority);
 
 /* Appends a message, which the subscription owns from now on; of a subscription with `ordered`, or

@@ -95,6 +95,8 @@ static int queue_put(lua_State *lua)
     convert_input(lua, 2, "queue:put", "put into a queue");
     int code = script->host->put(script->host_arg, name, buf_string(&script->input),
                                  script->input.length, &options, &script->error);
+    buf_clear(&script->input);
+    buf_trim(&script->input);
     if (code < 0)
         return host_failed(lua, code, "queue:put");
     lua_pushboolean(lua, code);

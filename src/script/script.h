@@ -58,7 +58,7 @@ struct script_host {
     int (*output)(void *arg, const char *bytes, size_t length, struct error *error);
     /* One line for the log, without its newline. */
     int (*log)(void *arg, const char *bytes, size_t length, struct error *error);
-    /* 1: put; 0: the timeout passed. ENCODED as in value.h. */
+    /* 1: put; 0: the timeout passed. ENCODED as in value.h; it is not looked at afterwards, see mem_move(). */
     int (*put)(void *arg, const char *queue, const char *encoded, size_t length,
                const struct script_put *options, struct error *error);
     /* 1: one encoded message was appended to ENCODED; 0: the timeout passed; 2: queue closed. KEEP:

@@ -90,6 +90,17 @@ static void answer(struct queue_session *session, enum answer kind, const char *
     link_put(session->link, bytes, length);
 }
 
+/* With messages, which stay where they are at least until the worker has them: it asks for no others, and is done with none, before. */
+static void answer_lent(struct queue_session *session, const char *bytes, size_t length)
+{
+    struct buf *out = &session->scratch;
+    buf_clear(out);
+    frame_head(out, FRAME_ANSWER, sizeof(uint8_t) + length);
+    frame_u8(out, ANSWER_MESSAGE);
+    link_put(session->link, out->data, out->length);
+    link_lend(session->link, bytes, length);
+}
+
 static void tell_room(struct queue_session *session, uint32_t messages)
 {
     struct buf *out = &session->scratch;
@@ -128,7 +139,7 @@ static void try_get(struct queue_session *session)
         stop_getting(session);
         sent->count += count;
         session->sent_count += count;
-        answer(session, ANSWER_MESSAGE, sent->bytes.data + start, sent->bytes.length - start);
+        answer_lent(session, sent->bytes.data + start, sent->bytes.length - start);
         return;
     }
 }
@@ -265,7 +276,7 @@ static void tell_broken(struct queue_session *session, struct unacked *sent)
 
 static void take_put(struct queue_session *session, struct frame *frame)
 {
-    struct put_options options = {.delay = frame_read_i64(frame), .producer = session->consumer};
+    struct put_options options = {.delay = frame_read_i64(frame), .producer = session->consumer, .spent = frame->spent};
     options.priority = frame_read_u8(frame);
     struct unacked *sent = find_queue(session, frame);
     uint32_t messages = count_values(frame);
@@ -310,6 +321,7 @@ static void forget_all_done(struct unacked *sent)
     if (sent->count)
         return;
     buf_clear(&sent->bytes);
+    buf_trim(&sent->bytes);
     sent->from = 0;
 }
 

@@ -25,6 +25,7 @@ struct link {
     struct link_callbacks callbacks;
     void *arg;
     struct buf rest; /* the beginning of a frame */
+    bool spent;      /* the frames that are taken are of REST, which is not looked at again */
     bool ended;
     bool held;
     struct timer *silence; /* runs while a frame has come in part */
@@ -47,6 +48,7 @@ static void link_end(struct link *link, bool wrong)
 static bool take_frame(void *arg, struct frame *frame)
 {
     struct link *link = arg;
+    frame->spent = link->spent;
     if (!queue_session_take(link->session, frame))
         link->callbacks.frame(link->arg, frame);
     return !link->ended;
@@ -82,7 +84,10 @@ void link_take(struct link *link, const char *bytes, size_t length)
     bool waited = link->rest.length;
     if (waited) {
         buf_append(&link->rest, bytes, length);
+        link->spent = true;
         buf_consume(&link->rest, take_frames(link, link->rest.data, link->rest.length));
+        link->spent = false;
+        buf_trim(&link->rest);
     } else {
         size_t done = take_frames(link, bytes, length);
         buf_append(&link->rest, bytes + done, length - done);
@@ -164,6 +169,14 @@ void link_put(struct link *link, const char *bytes, size_t length)
 {
     if (link->writer)
         writer_put(link->writer, bytes, length);
+    else
+        link->carrier.put(link->carrier.arg, bytes, length);
+}
+
+void link_lend(struct link *link, const char *bytes, size_t length)
+{
+    if (link->writer)
+        writer_lend(link->writer, bytes, length);
     else
         link->carrier.put(link->carrier.arg, bytes, length);
 }

@@ -54,6 +54,9 @@ void link_take(struct link *link, const char *bytes, size_t length);
 /* Sends LENGTH bytes of frames. */
 void link_put(struct link *link, const char *bytes, size_t length);
 
+/* The same of bytes that stay where they are, unchanged, until the worker has them. */
+void link_lend(struct link *link, const char *bytes, size_t length);
+
 /* Sends what FRAMES holds; it is empty afterwards. */
 void link_send(struct link *link, struct buf *frames);
 

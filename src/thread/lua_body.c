@@ -220,7 +220,7 @@ static int host_put(void *arg, const char *name, const char *encoded, size_t len
     int result = find_queue(body, name, "produces", spec->queues.produces, spec->queues.produces_count, &index,
                             error);
     struct queue_wait wait = queue_wait_of(body, put->timeout);
-    struct put_options options = {(int64_t)(put->delay * (double)NS_PER_S), put->priority, body->name};
+    struct put_options options = {(int64_t)(put->delay * (double)NS_PER_S), put->priority, body->name, false};
     if (!result && put->priority && body->run->scenario->queues[spec->queues.produces[index]].ordered)
         result = error_set(error, ERROR_FAILED, SCRIPT_NO_PRIORITY, name);
     if (!result && queue_is_broken(body->run->queue_set.list[spec->queues.produces[index]]))

@@ -262,6 +262,7 @@ void frame_read_result(struct frame *frame, struct result *result)
     result->out_of_memory = frame_read_u8(frame);
     result->cpu = frame_read_i64(frame);
     result->text = frame_read_bytes(frame, &result->text_length);
+    result->spent = frame->spent;
     result->command = frame_read_bytes(frame, &result->command_length);
     frame->bad = frame->bad || !result_is_whole(result);
 }

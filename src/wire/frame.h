@@ -137,6 +137,7 @@ struct result {
     int64_t cpu;      /* ns of processor time that it has used; 0: not known */
     const char *text; /* why it failed, or the encoded result; TEXT_LENGTH bytes */
     size_t text_length;
+    bool spent; /* TEXT is not looked at again where it lies: see mem_move() */
     const char *command; /* the command as a line for a shell, where CONFIG asks for it */
     size_t command_length;
 };
@@ -164,6 +165,7 @@ struct frame {
     const char *at;
     size_t left;
     bool bad;
+    bool spent; /* it is not looked at again where it lies: see mem_move() */
 };
 
 /*

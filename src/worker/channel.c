@@ -33,6 +33,7 @@ static bool write_some(struct worker *worker)
     if (channel->written < channel->pending.length)
         return true;
     buf_clear(&channel->pending);
+    buf_trim(&channel->pending);
     channel->written = 0;
     return false;
 }
@@ -53,11 +54,13 @@ static bool read_some(struct worker *worker)
     while ((taken = frame_take(channel->received.data + channel->taken,
                                channel->received.length - channel->taken, &frame)) > 0) {
         channel->taken += (size_t)taken;
+        frame.spent = true;
         worker_handle(worker, &frame);
     }
     if (taken < 0)
         worker_abandon(worker, 2);
     buf_consume(&channel->received, channel->taken);
+    buf_trim(&channel->received);
     channel->taken = 0;
     return true;
 }

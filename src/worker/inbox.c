@@ -128,8 +128,13 @@ static void take(struct worker *worker, struct inbox *inbox, bool keep, struct b
     size = le32toh(size);
     if (left < sizeof(size) || size > left - sizeof(size))
         worker_abandon(worker, 2); /* what came are no messages */
-    buf_append(encoded, inbox->bytes.data + inbox->from + sizeof(size), size);
+    buf_move(encoded, inbox->bytes.data + inbox->from + sizeof(size), size);
     inbox->from += sizeof(size) + size;
+    if (is_empty(inbox)) {
+        buf_clear(&inbox->bytes);
+        buf_trim(&inbox->bytes);
+        inbox->from = 0;
+    }
     inbox->in_hand = keep;
     inbox->taken += !keep;
 }

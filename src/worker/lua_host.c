@@ -123,7 +123,8 @@ static void append_put(struct worker *worker, struct open_put put, const char *e
         frame_text(out, worker->config.queues.produces.items[put.index]);
         channel->put = put;
     }
-    frame_bytes(out, encoded, length);
+    frame_u32(out, (uint32_t)length);
+    buf_move(out, (void *)(uintptr_t)encoded, length);
     frame_end(out, channel->put.begin);
     channel->put.end = out->length;
     channel->put.messages++;

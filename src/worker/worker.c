@@ -56,7 +56,10 @@ static void take_answer(struct worker *worker, struct frame *frame)
     worker->reply.answer = (enum answer)frame_read_u8(frame);
     worker->reply.answered = true;
     buf_clear(&worker->reply.message);
-    buf_append(&worker->reply.message, frame->at, frame->left);
+    if (frame->spent)
+        buf_move(&worker->reply.message, (void *)(uintptr_t)frame->at, frame->left);
+    else
+        buf_append(&worker->reply.message, frame->at, frame->left);
 }
 
 void worker_handle(struct worker *worker, struct frame *frame)

@@ -150,10 +150,48 @@ static void test_digits(void **state)
     assert_buf(&buf, "7001090123456789765");
 }
 
+/* What is around the bytes that are moved stays, and they are whole where they come to. */
+static void test_move(void **state)
+{
+    (void)state;
+    enum { LARGE = 9 << 20, EDGE = 100 };
+    struct buf from = {0}, to = {0};
+    for (size_t i = 0; i < LARGE; i++)
+        buf_char(&from, (char)(i % 251));
+    buf_text(&to, "before");
+    buf_move(&to, from.data + EDGE, LARGE - 2 * EDGE);
+    assert_int_equal(to.length, strlen("before") + LARGE - 2 * EDGE);
+    for (size_t i = EDGE; i < LARGE - EDGE; i++)
+        assert_int_equal((unsigned char)to.data[strlen("before") + i - EDGE], i % 251);
+    for (size_t i = 0; i < EDGE; i++) {
+        assert_int_equal((unsigned char)from.data[i], i % 251);
+        assert_int_equal((unsigned char)from.data[LARGE - 1 - i], (LARGE - 1 - i) % 251);
+    }
+    buf_release(&from);
+    buf_release(&to);
+}
+
+static void test_trim(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_trim(&buf);
+    buf_reserve(&buf, 8 << 20);
+    buf_text(&buf, "left");
+    buf_trim(&buf);
+    assert_true(buf.capacity < 4096);
+    assert_string_equal(buf_string(&buf), "left");
+    buf_text(&buf, " and more");
+    assert_string_equal(buf_string(&buf), "left and more");
+    buf_release(&buf);
+}
+
 int main(void)
 {
     struct tests tests = {0};
     TEST(&tests, test_digits);
+    TEST(&tests, test_move);
+    TEST(&tests, test_trim);
     TEST(&tests, test_empty);
     TEST(&tests, test_nul_stands_behind);
     TEST(&tests, test_append_keeps_bytes);

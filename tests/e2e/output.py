@@ -159,3 +159,28 @@ def test_what_a_runner_is_slow_to_take():
     status, out, err = run.finish()
     check_status(status, 0, out + err)
     assert out.count(b"x" * 4096) * 4096 == int((directory.path / "count").read_text())
+
+
+@mark("release")
+def test_a_large_message_is_in_memory_once():
+    """The peak of the largest process: of the runner, whose message is in a queue, and of a body of Lua, which has a string beside it."""
+    size = 60_000_000
+    line = f"""
+        queues: {{q: {{}}}}
+        processes:
+          a: {{run: "head -c {size} /dev/zero | tr '\\\\0' x; echo", stdout: {{queue: q}}}}
+          b: {{run: "wc -c >counted", stdin: {{queue: q}}}}
+    """
+    value = f"""
+        queues: {{q: {{}}}}
+        processes:
+          a: {{lua: "parrun.queue('q'):put(string.rep('x', {size}))", produces: q}}
+          b: {{lua: "io.open('counted', 'w'):write(#parrun.queue('q'):get() + 1)", consumes: q}}
+    """
+    for text, most in (line, 1.3), (value, 2.3):
+        directory = Directory()
+        directory.file("s.yaml", text)
+        run = subprocess.Popen([PROGRAM, "--log=log", "s.yaml"], cwd=directory.path, stdin=subprocess.DEVNULL)
+        _, status, used = os.wait4(run.pid, 0)
+        assert status == 0 and (directory.path / "counted").read_text().strip() == str(size + 1), status
+        assert used.ru_maxrss * 1024 < most * size + (16 << 20), (used.ru_maxrss, most)

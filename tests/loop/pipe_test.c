@@ -120,6 +120,43 @@ static void test_pause_and_resume(void **state)
     buf_release(&side.got);
 }
 
+/* What is lent stands between what was put before and behind it, and is written from where it is. */
+static void test_lends(void **state)
+{
+    (void)state;
+    enum { LARGE = 300000 };
+    struct side side = {.loop = test_loop()};
+    char *lent = mem_calloc(LARGE, 1);
+    int ends[2];
+    open_pipe(ends);
+    memset(lent, 'x', LARGE);
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    struct pipe_writer *writer = writer_new(side.loop, ends[1], &writing, &side);
+    struct pipe_reader *reader = reader_new(side.loop, ends[0], &reading, &side);
+    side.stop_at = LARGE + 12;
+    writer_put(writer, "before", 6);
+    writer_lend(writer, lent, LARGE);
+    writer_put(writer, "behind", 6);
+    assert_true(writer_pending(writer) >= LARGE - (64 << 10)); /* the pipe has taken what it could, at most */
+    while (side.got.length < side.stop_at)
+        loop_run(side.loop);
+    assert_memory_equal(side.got.data, "before", 6);
+    assert_memory_equal(side.got.data + 6, lent, LARGE);
+    assert_memory_equal(side.got.data + 6 + LARGE, "behind", 6);
+    assert_int_equal(writer_pending(writer), 0);
+    buf_clear(&side.got);
+    reader_pause(reader);
+    writer_lend(writer, lent, LARGE);
+    assert_true(writer_forget(writer) > 0);
+    memset(lent, 'y', LARGE);
+    assert_int_equal(writer_pending(writer), 0);
+    reader_free(reader);
+    writer_free(writer);
+    loop_free(side.loop);
+    buf_release(&side.got);
+    free(lent);
+}
+
 static void test_drain(void **state)
 {
     (void)state;
@@ -248,6 +285,7 @@ int main(void)
     TEST(&tests, test_close_on_exec);
     TEST(&tests, test_reads_to_the_end);
     TEST(&tests, test_pause_and_resume);
+    TEST(&tests, test_lends);
     TEST(&tests, test_drain);
     TEST(&tests, test_through_a_pipe);
     TEST(&tests, test_drained_each_time);

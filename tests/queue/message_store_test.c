@@ -5,7 +5,7 @@
 static void put(struct message_store *store, const char *lines)
 {
     size_t count;
-    assert_int_equal(message_store_put_stream(store, lines, strlen(lines), 1000000, &count),
+    assert_int_equal(message_store_put_stream(store, lines, strlen(lines), false, 1000000, &count),
                      strlen(lines));
 }
 
@@ -54,11 +54,11 @@ static void test_at_most_so_many(void **state)
     (void)state;
     struct message_store store = {0};
     size_t count;
-    assert_int_equal(message_store_put_stream(&store, "a\nbb\nc\n", 7, 2, &count), 5);
+    assert_int_equal(message_store_put_stream(&store, "a\nbb\nc\n", 7, false, 2, &count), 5);
     assert_int_equal(count, 2);
-    assert_int_equal(message_store_put_stream(&store, "a\n", 2, 0, &count), 0);
+    assert_int_equal(message_store_put_stream(&store, "a\n", 2, false, 0, &count), 0);
     assert_int_equal(count, 0);
-    assert_int_equal(message_store_put_stream(&store, "", 0, 5, &count), 0);
+    assert_int_equal(message_store_put_stream(&store, "", 0, false, 5, &count), 0);
     assert_int_equal(count, 0);
     assert_lines(&store, 1000, 2, "a\nbb\n");
     assert_empty(&store);
