@@ -132,13 +132,20 @@ def fit(bench, sides, texts, share):
     return size
 
 
+def more(rounds, part):
+    """True where so many rounds, which took that part of the bench's share of the time, are not enough. A machine that is slow gets fewer."""
+    if not rounds:
+        return True
+    return part < 2 if rounds < ROUNDS_LEAST else rounds < ROUNDS_MOST and part < 1
+
+
 def take_turns(bench, texts, share):
     """The size, and the rounds: a dict of Times by the side's name each. A peer that is missing is in none."""
     began = time.monotonic()
     sides = [side for side in [bench.ours, *bench.peers] if available(side)]
     size = fit(bench, sides, texts, share)
     rounds = []
-    while len(rounds) < ROUNDS_LEAST or (len(rounds) < ROUNDS_MOST and time.monotonic() - began < share):
+    while more(len(rounds), (time.monotonic() - began) / share):
         turned = sides if len(rounds) % 2 else sides[::-1]  # who is first differs too
         rounds.append(a_round(bench, turned, size))
     return size, rounds
@@ -199,7 +206,7 @@ def rows(bench, texts, share):
             row[f"{what}_ms"] = statistics.median(getattr(one[side.name], what) for one in rounds) * 1000
             if side is not bench.ours and not (side.seconds and what == "cpu"):
                 row[f"{what}_ratio"], width = ratio_of(rounds, bench.ours.name, side.name, what)
-                row["noise"] = row.get("noise", False) or width > NOISY
+                row["noise"] = row.get("noise", False) or width > NOISY or len(rounds) < ROUNDS_LEAST
         yield row
     if bench.own and size:
         yield found | {"side": "the runner alone, for each", "cpu_us": own_time(bench) / size * 1e6}
