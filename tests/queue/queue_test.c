@@ -2,6 +2,7 @@
 #include <endian.h>
 
 #include "../harness/run_fixture.h"
+#include "base/unit.h"
 #include "queue/queue.h"
 #include "queue/consumer.h"
 #include "wire/frame.h"
@@ -444,6 +445,28 @@ static void test_abandoned(void **state)
     queue_free(queue);
 }
 
+/* What was put for later counts as lost when it is due and nobody takes from the queue any more. */
+static void test_due_when_abandoned(void **state)
+{
+    (void)state;
+    struct emitted emitted = {0};
+    struct run run = test_run(&emitted);
+    struct queue_spec spec = spec_of(1);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    struct put_options later = {.delay = NS_PER_MS};
+    struct buf encoded = encoded_integer(1);
+    assert_true(queue_put_value(queue, encoded.data, encoded.length, &later));
+    buf_release(&encoded);
+    queue_consumer_ended(queue, "c");
+    while (queue_length(queue))
+        run_turn(&run);
+    assert_false(queue_balance(queue));
+    assert_int_equal(emitted.last_count, 1);
+    queue_stop(queue);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
 static void count_up(void *arg)
 {
     ++*(int *)arg;
@@ -552,6 +575,7 @@ int main(void)
     TEST(&tests, test_put_many);
     TEST(&tests, test_balance_tells_of_what_is_left);
     TEST(&tests, test_abandoned);
+    TEST(&tests, test_due_when_abandoned);
     TEST(&tests, test_message_waiter);
     TEST(&tests, test_room_waiter);
     TEST(&tests, test_trace);

@@ -90,18 +90,43 @@ struct crowd_case {
     size_t producers;
     size_t consumers;
     int64_t capacity;
+    bool fickle;
 };
 
 static const struct crowd_case crowds[] = {
-    {"1-to-1", 1, 1, 1}, {"1-to-8", 1, 8, 1},   {"8-to-1", 8, 1, 1},
-    {"4-to-4", 4, 4, 3}, {"8-to-8", 8, 8, 100}, {"8-to-8-wide", 8, 8, 1000000},
+    {"1-to-1", 1, 1, 1, false}, {"1-to-8", 1, 8, 1, false},   {"8-to-1", 8, 1, 1, false},
+    {"4-to-4", 4, 4, 3, false}, {"8-to-8", 8, 8, 100, false}, {"8-to-8-wide", 8, 8, 1000000, false},
+    {"2-to-2-fickle", 2, 2, 1, true},
 };
+
+/* Somebody on the loop who waits for room, and thinks better of it, all the time that the threads are at work. */
+struct fickle {
+    struct crowd *crowd;
+    struct waiter waiter;
+};
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void wait_anew(void *arg)
+{
+    struct fickle *fickle = arg;
+    struct crowd *crowd = fickle->crowd;
+    queue_unwait(crowd->queue, &fickle->waiter);
+    if (atomic_load(&crowd->taken) == crowd->producers * EACH)
+        return;
+    queue_wait_room(crowd->queue, &fickle->waiter);
+    loop_post(crowd->run.loop, wait_anew, fickle);
+}
 
 static void test_crowd(void **state)
 {
     const struct crowd_case *row = *state;
     struct crowd crowd = {
         .run = test_run(NULL), .producers = row->producers, .consumers = row->consumers};
+    struct fickle fickle = {.crowd = &crowd, .waiter.function = nothing};
     struct queue_spec spec = {.name = "q", .capacity = row->capacity, .close_auto = true};
     struct queue_users users = {.producers = row->producers, .consumers = row->consumers};
     pthread_t threads[2 * MOST_THREADS];
@@ -111,6 +136,8 @@ static void test_crowd(void **state)
         assert_int_equal(pthread_create(&threads[count++], NULL, consume, &crowd), 0);
     for (size_t i = 0; i < row->producers; i++)
         assert_int_equal(pthread_create(&threads[count++], NULL, produce, &crowd), 0);
+    if (row->fickle)
+        loop_post(crowd.run.loop, wait_anew, &fickle);
     loop_run(crowd.run.loop);
     run_turn(&crowd.run);
     for (size_t i = row->consumers; i < count; i++) {
@@ -158,7 +185,7 @@ static void *consume_as_body(void *arg)
 }
 
 static const struct crowd_case bodies[] = {
-    {"1", 4, 1, 1}, {"20", 4, 1, 20}, {"1000", 1, 1, 1000}, {"100000", 4, 1, 100000}};
+    {"1", 4, 1, 1, false}, {"20", 4, 1, 20, false}, {"1000", 1, 1, 1000, false}, {"100000", 4, 1, 100000, false}};
 
 static void test_one_body(void **state)
 {
