@@ -535,6 +535,59 @@ static void test_room_waiter(void **state)
     queue_free(queue);
 }
 
+struct caller {
+    struct buf *order;
+    char name;
+};
+
+static void note_caller(void *arg)
+{
+    struct caller *caller = arg;
+    buf_char(caller->order, caller->name);
+}
+
+static void test_first_come_first_served(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(1);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    struct buf order = {0};
+    struct caller callers[] = {{&order, 'a'}, {&order, 'b'}, {&order, 'c'}};
+    struct waiter waiters[countof(callers)] = {0};
+    put(queue, 1);
+    for (size_t i = 0; i < countof(callers); i++) {
+        waiters[i] = (struct waiter){.function = note_caller, .arg = &callers[i]};
+        queue_wait_room(queue, &waiters[i]);
+    }
+    assert_take(queue, 1);
+    run_turn(&run);
+    assert_buf(&order, "abc");
+    test_run_end(&run);
+    queue_free(queue);
+}
+
+/* What waits for its time is in the queue: it takes room, and the queue is not at its end. */
+static void test_delayed_are_in_it(void **state)
+{
+    (void)state;
+    struct run run = test_run(NULL);
+    struct queue_spec spec = spec_of(1);
+    struct queue *queue = queue_new(&run, &spec, false, &one_each);
+    struct put_options later = {.delay = 3600 * NS_PER_S};
+    struct buf encoded = encoded_integer(1);
+    assert_true(queue_put_value(queue, encoded.data, encoded.length, &later));
+    buf_release(&encoded);
+    assert_true(queue_is_full(queue));
+    assert_false(put(queue, 2));
+    queue_producer_ended(queue);
+    assert_nothing(queue, TAKE_EMPTY);
+    assert_int_equal(queue_length(queue), 1);
+    queue_stop(queue);
+    test_run_end(&run);
+    queue_free(queue);
+}
+
 static void test_trace(void **state)
 {
     (void)state;
@@ -578,6 +631,8 @@ int main(void)
     TEST(&tests, test_due_when_abandoned);
     TEST(&tests, test_message_waiter);
     TEST(&tests, test_room_waiter);
+    TEST(&tests, test_first_come_first_served);
+    TEST(&tests, test_delayed_are_in_it);
     TEST(&tests, test_trace);
     return tests_run(&tests, "queue");
 }
