@@ -64,6 +64,32 @@ static void test_at_most_so_many(void **state)
     assert_empty(&store);
 }
 
+static void put_line(struct message_store *store, size_t length)
+{
+    struct buf line = {0};
+    size_t count;
+    memset(buf_reserve(&line, length), 'x', length);
+    buf_added(&line, length);
+    line.data[length - 1] = '\n';
+    assert_int_equal(message_store_put_stream(store, line.data, length, false, 1, &count), length);
+    buf_release(&line);
+}
+
+/* What is nearly as long as the room that is left, by a byte more and less. */
+static void test_to_the_last_byte(void **state)
+{
+    (void)state;
+    for (size_t piece = 1024; piece <= 1 << 20; piece *= 2)
+        for (size_t length = 90; length < 110; length++) {
+            struct message_store store = {0};
+            put_line(&store, piece - 100);
+            put_line(&store, length);
+            assert_int_equal(store.messages, 2);
+            assert_int_equal(store.bytes, piece - 100 + length);
+            message_store_release(&store);
+        }
+}
+
 struct take_case {
     const char *name;
     size_t most;
@@ -209,6 +235,7 @@ int main(void)
     struct tests tests = {0};
     TEST(&tests, test_lines_pass_through);
     TEST(&tests, test_at_most_so_many);
+    TEST(&tests, test_to_the_last_byte);
     TEST_ROWS(&tests, test_take_most, takes);
     TEST(&tests, test_lines_as_values_and_back);
     TEST(&tests, test_returned_stands_first);
