@@ -182,8 +182,9 @@ def test_what_is_left_is_run_by_the_command_that_is_told():
 
 
 def test_stopped_run_tells_how_to_go_on():
+    """The record is left out: it is of this run, and there already."""
     run = Run("pools: {p: {workers: 1, tasks: 5, run: 'echo at work; [ ${{ item }} = 0 ] || sleep 1000'}}",
-              "--journal", "j.db")
+              "--record", "r.gz", "--journal", "j.db")
     run.wait_for(b"^Run task 1")
     run.signal(INT)
     status, told, _ = run.finish()
@@ -196,7 +197,7 @@ def test_quiet_run_that_is_stopped_tells_how_to_go_on():
     directory = Directory()
     gate = directory.fifo("gate")
     run = Run("pools: {p: {workers: 1, tasks: 5, run: '[ ${{ item }} = 0 ] || { echo >gate; sleep 1000; }'}}",
-              "-q", "--journal", "j.db", directory=directory)
+              "-q", "--journal", "j.db", "--record=r.gz", directory=directory)
     open(gate, encoding="utf-8").read()
     run.signal(INT)
     status, told, _ = run.finish()

@@ -14,6 +14,16 @@ static void put_word(struct buf *out, const char *word)
     shell_quote(out, word, strlen(word));
 }
 
+/* How many words the option --record is at ARGV, 0 where it is another: a record is of one run, so that a later one cannot have its file. */
+static int record_words(char *const *argv)
+{
+    static const char option[] = "--record";
+    size_t length = sizeof(option) - 1;
+    if (strncmp(*argv, option, length) != 0)
+        return 0;
+    return (*argv)[length] == '=' ? 1 : (*argv)[length] ? 0 : 2;
+}
+
 void invocation_fill(struct invocation *invocation, struct invocation_text *text,
                      const struct options *options)
 {
@@ -21,9 +31,13 @@ void invocation_fill(struct invocation *invocation, struct invocation_text *text
     shell_quote(&text->program, program, strlen(program));
     /* The word stands first, before what is added. */
     buf_printf(&text->program, " %s", options->command ? options->command->word : "run");
-    for (int i = 1; i < options->argc; i++)
-        if (i != options->word_at)
+    for (int i = 1; i < options->argc; i++) {
+        int words = record_words(&options->argv[i]);
+        if (words)
+            i += words - 1;
+        else if (i != options->word_at)
             put_word(&text->arguments, options->argv[i]);
+    }
     put_word(&text->operands, options->file);
     for (size_t i = 0; i < options->overrides.count; i++)
         put_word(&text->operands, options->overrides.items[i]);
