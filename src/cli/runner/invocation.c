@@ -14,14 +14,15 @@ static void put_word(struct buf *out, const char *word)
     shell_quote(out, word, strlen(word));
 }
 
-/* How many words the option --record is at ARGV, 0 where it is another: a record is of one run, so that a later one cannot have its file. */
-static int record_words(char *const *argv)
+/* How many words, from word NUMBER on, name the record, 0 where it is another: a record is of one run, so that a later one cannot have its file. */
+static int record_words(const struct options *options, int number)
 {
-    static const char option[] = "--record";
-    size_t length = sizeof(option) - 1;
-    if (strncmp(*argv, option, length) != 0)
+    const char *file = options->files.record, *word = options->argv[number];
+    if (!file)
         return 0;
-    return (*argv)[length] == '=' ? 1 : (*argv)[length] ? 0 : 2;
+    if (number + 1 < options->argc && file == options->argv[number + 1])
+        return 2;
+    return file > word && file <= word + strlen(word) ? 1 : 0;
 }
 
 void invocation_fill(struct invocation *invocation, struct invocation_text *text,
@@ -32,7 +33,7 @@ void invocation_fill(struct invocation *invocation, struct invocation_text *text
     /* The word stands first, before what is added. */
     buf_printf(&text->program, " %s", options->command ? options->command->word : "run");
     for (int i = 1; i < options->argc; i++) {
-        int words = record_words(&options->argv[i]);
+        int words = record_words(options, i);
         if (words)
             i += words - 1;
         else if (i != options->word_at)
