@@ -515,10 +515,101 @@ static void test_circles_end_when_nothing_is_left(void **state)
     assert_true(stalled > SHAPES / 100);
 }
 
+/* One that waits for room in its own queue, and does so anew after each of the first looks: what had come for it is heard of then. */
+struct restless {
+    struct object object;
+    struct waiter waiter;
+    size_t queue;
+    int looks;
+};
+
+#define RESTLESS_LOOKS 5
+
+static void wait_again(void *arg)
+{
+    struct restless *one = arg;
+    struct queue *queue = one->object.run->queue_set.list[0];
+    queue_unwait(queue, &one->waiter);
+    queue_wait_room(queue, &one->waiter);
+}
+
+static void restless_start(struct object *object)
+{
+    object_reached(object, CONDITION_STARTED);
+    wait_again(object);
+}
+
+static void restless_stop(struct object *object)
+{
+    users_ended(object->run, object->spec, object->name);
+    object_gone(object);
+}
+
+static void restless_waits(struct object *object, struct part_waits *waits)
+{
+    struct restless *one = (struct restless *)object;
+    const struct part_wait wait = {.wait = {0, .for_room = true}};
+    parts_add(waits, &wait);
+    if (one->looks++ < RESTLESS_LOOKS)
+        loop_post(object->run->loop, wait_again, one);
+}
+
+/* The queue closes at the end. */
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void test_a_deadlock_lasts(void **state)
+{
+    (void)state;
+    static const struct object_kind kind = {
+        .word = "thread", .start = restless_start, .stop = restless_stop, .kill = restless_stop, .wait.waits = restless_waits};
+    struct queue_spec queue_spec = {.name = "q", .capacity = 1, .close_auto = true};
+    struct restless one = {.waiter.function = nothing};
+    struct thread_spec spec = {.replicas = 1,
+                               .object = {OBJECT_WITHOUT_PARTS, .name = "t", .when = true, .decides = true,
+                                          .queues = {.produces = &one.queue, .produces_count = 1, .consumes = &one.queue, .consumes_count = 1}}};
+    struct scenario scenario = {.queues = &queue_spec, .queue_count = 1, .threads = &spec, .thread_count = 1};
+    struct queue_users users = {.producers = 1, .consumers = 1};
+    struct object *objects[] = {&one.object};
+    struct run run = test_run(NULL);
+    struct buf encoded = encoded_integer(1);
+    run.over = false;
+    run.balance = balance;
+    run.ended = stop_loop;
+    run.ended_arg = run.loop;
+    run.scenario = &scenario;
+    run.all.objects = objects;
+    run.all.object_count = 1;
+    one.object = (struct object){.kind = &kind, .run = &run, .spec = &spec.object, .name = "t"};
+    one.waiter.arg = &one;
+    struct queue *queue = queue_new(&run, &queue_spec, true, &users);
+    struct consumer *consumer = consumer_new(queue, "t", CONSUMER_BODY);
+    run.queue_set.list = &queue;
+    queue_put_unbounded(queue, encoded.data, encoded.length, &usual);
+    run.queue_set.deadlock = deadlock_new(&run);
+    run_start(&run);
+    loop_run(run.loop);
+    assert_int_equal(run.stop.cause, STOP_STALL);
+    assert_true(one.looks > RESTLESS_LOOKS);
+    deadlock_stop(run.queue_set.deadlock);
+    queue_unwait(queue, &one.waiter);
+    consumer_free(consumer);
+    object_release(&one.object);
+    queue_stop(queue);
+    graph_free(run.all.graph);
+    test_run_end(&run);
+    queue_free(queue);
+    deadlock_free(run.queue_set.deadlock);
+    buf_release(&encoded);
+}
+
 int main(void)
 {
     struct tests tests = {0};
     loop_warm_up();
     TEST(&tests, test_circles_end_when_nothing_is_left);
+    TEST(&tests, test_a_deadlock_lasts);
     return tests_run(&tests, "stall");
 }

@@ -15,8 +15,10 @@ static void test_each_key_has_its_value(void **state)
     (void)state;
     struct map map = {0};
     assert_int_equal(map_get(&map, 0), MAP_NONE);
-    for (uint32_t i = 0; i < COUNT; i++)
+    for (uint32_t i = 0; i < COUNT; i++) {
         map_put(&map, key_of(i), i);
+        assert_true(map.count * 2 <= map.capacity); /* a search ends at a free place */
+    }
     for (uint32_t i = 0; i < COUNT; i++)
         assert_int_equal(map_get(&map, key_of(i)), i);
     assert_int_equal(map_get(&map, key_of(COUNT + 3)), MAP_NONE);

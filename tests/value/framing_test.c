@@ -106,6 +106,41 @@ static void test_fit(void **state)
     assert_int_equal(framing_floor(row->framing, row->bytes, row->length, row->most), row->floor);
 }
 
+struct whole_case {
+    const char *name;
+    enum framing framing;
+    const char *bytes;
+    size_t length;
+    size_t whole; /* of the first message */
+};
+
+static const struct whole_case wholes[] = {
+    {"line", FRAMING_LINE, BYTES("a\nb\n"), 2},
+    {"line-part", FRAMING_LINE, BYTES("a"), 0},
+    {"length", FRAMING_LENGTH, BYTES("\0\0\0\2abc"), 6},
+    {"length-part", FRAMING_LENGTH, BYTES("\0\0\0\2a"), 0},
+    {"length-head", FRAMING_LENGTH, BYTES("\0\0\0"), 0},
+};
+
+static void test_whole(void **state)
+{
+    const struct whole_case *row = *state;
+    assert_int_equal(framing_whole(row->framing, row->bytes, row->length), row->whole);
+}
+
+/* The bytes were all looked at, so that none of them need be there. */
+static void test_a_line_without_end(void **state)
+{
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        struct error error = {0};
+        struct framing_scan scan = {.seen = MESSAGE_MOST + more};
+        int result = framing_scan(FRAMING_LINE, "", scan.seen, &scan, &error);
+        assert_int_equal(result, more ? ERROR_FAILED : 0);
+        error_release(&error);
+    }
+}
+
 /* Lines of 0 to 70 bytes, so that blocks end in and between them: the first MOST, whatever MOST is. */
 static void test_measure_many(void **state)
 {
@@ -160,22 +195,31 @@ static void test_there_and_back(void **state)
     assert_encoded(FRAMING_JSON, &table, BYTES("{\"k\":3}\n"));
 }
 
+/* What cannot stand in a stream, and what is left of it there: nothing. */
+static void assert_refused(enum framing framing, const struct value *value)
+{
+    struct buf encoded = {0}, out = {0};
+    struct error error = {0};
+    value_encode(&encoded, value);
+    buf_text(&out, "before");
+    assert_int_equal(framing_encode(framing, encoded.data, encoded.length, &out, &error), ERROR_FAILED);
+    assert_buf(&out, "before");
+    error_release(&error);
+    buf_release(&encoded);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
     static const enum framing framings[] = {FRAMING_LINE, FRAMING_NUL, FRAMING_LENGTH};
+    static const char *const newlines[] = {"\n", "a\n", "\na", "a\nb"};
     struct value table = {.type = VALUE_TABLE};
-    struct buf encoded = {0}, out = {0};
-    value_encode(&encoded, &table);
-    for (size_t i = 0; i < countof(framings); i++) {
-        struct error error = {0};
-        assert_int_equal(
-            framing_encode(framings[i], encoded.data, encoded.length, &out, &error), ERROR_FAILED);
-        assert_int_equal(out.length, 0);
-        error_release(&error);
+    for (size_t i = 0; i < countof(framings); i++)
+        assert_refused(framings[i], &table);
+    for (size_t i = 0; i < countof(newlines); i++) {
+        struct value text = value_of_string(newlines[i]);
+        assert_refused(FRAMING_LINE, &text);
     }
-    buf_release(&encoded);
-    buf_release(&out);
 }
 
 int main(void)
@@ -184,6 +228,8 @@ int main(void)
     TEST_ROWS(&tests, test_scan, scans);
     TEST_ROWS(&tests, test_scan_byte_by_byte, scans);
     TEST_ROWS(&tests, test_fit, fits);
+    TEST_ROWS(&tests, test_whole, wholes);
+    TEST(&tests, test_a_line_without_end);
     TEST(&tests, test_measure_many);
     TEST(&tests, test_there_and_back);
     TEST(&tests, test_refused);

@@ -65,6 +65,16 @@ static void test_json_of_tables(void **state)
     buf_release(&json);
 }
 
+static void test_a_list_has_no_hole(void **state)
+{
+    (void)state;
+    for (int64_t second = 1; second <= 3; second++) {
+        struct value_pair pairs[] = {{one, one}, {{.type = VALUE_INTEGER, .integer = second}, one}};
+        struct value value = {.type = VALUE_TABLE, .table = {pairs, countof(pairs)}};
+        assert_int_equal(value_is_list(&value), second == 2);
+    }
+}
+
 /* A table with one of each type in it, to be encoded. */
 static struct value sample(struct arena *arena)
 {
@@ -99,6 +109,27 @@ static void test_decoding_gives_what_was_encoded(void **state)
     buf_release(&first);
     buf_release(&second);
     arena_free(arena);
+}
+
+/* In JSON it is no list: that crosses too. */
+static void test_an_empty_object_comes_back(void **state)
+{
+    (void)state;
+    for (int object = 0; object < 2; object++) {
+        struct arena *arena = arena_new();
+        struct buf encoded = {0}, json = {0};
+        struct error error = {0};
+        struct value value = {.type = VALUE_TABLE, .table.object = object}, decoded;
+        value_encode(&encoded, &value);
+        const char *at = encoded.data;
+        size_t left = encoded.length;
+        assert_int_equal(value_decode(arena, &at, &left, &decoded, &error), 0);
+        value_json(&json, &decoded);
+        assert_string_equal(buf_string(&json), object ? "{}" : "[]");
+        buf_release(&json);
+        buf_release(&encoded);
+        arena_free(arena);
+    }
 }
 
 /* Every beginning of a value, and every value with one byte changed, is refused or is a value. */
@@ -249,7 +280,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_text_and_json),
         cmocka_unit_test(test_json_of_tables),
+        cmocka_unit_test(test_a_list_has_no_hole),
         cmocka_unit_test(test_decoding_gives_what_was_encoded),
+        cmocka_unit_test(test_an_empty_object_comes_back),
         cmocka_unit_test(test_damaged_bytes_do_no_harm),
         cmocka_unit_test(test_what_is_no_value_is_refused),
         cmocka_unit_test(test_depth_is_bounded),
