@@ -171,7 +171,7 @@ static void take_volumes(struct import *import, const struct node *value)
 static void take_name(struct import *import, const struct node *value)
 {
     if (import->project)
-        buf_printf(&import->file.notes, "name: %s\n", import_quoted(import->arena, import->project));
+        buf_printf(&import->file.notes, "name: %s\n", yaml_quoted(import->arena, import->project));
     (void)value;
 }
 

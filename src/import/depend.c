@@ -134,7 +134,7 @@ static void write_wait(struct import *import, struct names *written, const struc
     *slot = 0;
     if (written->count == 1)
         draft_open(import, "depends_on");
-    draft_line(import, import_quoted(import->arena, import_called(import, wait->name)), "%s", condition);
+    draft_line(import, yaml_quoted(import->arena, import_called(import, wait->name)), "%s", condition);
 }
 
 /* The item or the pair number I of VALUE. */

@@ -94,43 +94,14 @@ void draft_close(struct import *import)
     import->draft->depth -= 2;
 }
 
-/*
- * True for a text that is best read in a literal block, which shows lines and both kinds of quotes as they are, and that such a
- * block gives back: not indented, nothing that needs an escape.
- */
-static bool is_block(const char *text)
-{
-    bool quotes = strchr(text, '\'') && strpbrk(text, "\"\\");
-    if ((!quotes && !strchr(text, '\n')) || strchr(" \n\t", *text))
-        return false;
-    for (; *text; text++)
-        if (((unsigned char)*text < 0x20 && !strchr("\n\t", *text)) || strchr("\x7F\xC2\xE2\xEF", *text))
-            return false;
-    return true;
-}
-
-static void put_block(struct draft *draft, const char *text)
-{
-    size_t length = strlen(text);
-    size_t ends = 0;
-    while (ends < length && text[length - 1 - ends] == '\n')
-        ends++;
-    buf_text(&draft->keys, ends == 0 ? "|-\n" : ends == 1 ? "|\n" : "|+\n");
-    for (const char *line = text; *line;) {
-        size_t size = strcspn(line, "\n");
-        buf_printf(&draft->keys, "%*s%.*s\n", size ? draft->depth + 2 : 0, "", (int)size, line);
-        line += size + (line[size] == '\n');
-    }
-}
-
+/* A text of several lines, or with both kinds of quotes, is best read in a literal block, which shows them as they are. */
 void draft_text(struct import *import, const char *key, const char *text)
 {
-    if (!is_block(text)) {
-        draft_line(import, key, "%s", import_quoted(import->arena, text));
-        return;
-    }
-    put_key(import->draft, key, " ");
-    put_block(import->draft, text);
+    struct draft *draft = import->draft;
+    bool quotes = strchr(text, '\'') && strpbrk(text, "\"\\");
+    put_key(draft, key, " ");
+    if (!(quotes || strchr(text, '\n')) || !yaml_block(&draft->keys, text, (size_t)draft->depth + 2))
+        buf_printf(&draft->keys, "%s\n", yaml_quoted(import->arena, text));
 }
 
 void draft_list(struct import *import, const char *key, const struct texts *texts)
@@ -140,7 +111,7 @@ void draft_list(struct import *import, const char *key, const struct texts *text
     put_key(import->draft, key, " [");
     int indent = (int)(out->length - line);
     for (size_t i = 0; i < texts->count; i++) {
-        const char *item = import_quoted(import->arena, texts->items[i]);
+        const char *item = yaml_quoted(import->arena, texts->items[i]);
         if (i && out->length - line + strlen(item) + 3 > COLUMNS) {
             buf_text(out, ",\n");
             line = out->length;
@@ -246,7 +217,7 @@ void draft_finish(struct import *import)
     if (draft->off)
         draft_line(import, "when", "false");
     write_stop(import);
-    buf_printf(&import->objects, "  %s:\n%s%s", import_quoted(import->arena, draft->name), buf_string(&draft->notes),
+    buf_printf(&import->objects, "  %s:\n%s%s", yaml_quoted(import->arena, draft->name), buf_string(&draft->notes),
                buf_string(&draft->keys));
     buf_release(&draft->notes);
     buf_release(&draft->keys);

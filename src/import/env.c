@@ -151,7 +151,7 @@ void draft_take_environment(struct import *import, const struct node *value)
     if (kept)
         draft_open(import, "env");
     for (size_t i = 0; i < kept; i++)
-        draft_line(import, variables[i].name, "%s", import_quoted(import->arena, variables[i].value));
+        draft_line(import, variables[i].name, "%s", yaml_quoted(import->arena, variables[i].value));
     if (kept)
         draft_close(import);
     names_release(&names);

@@ -17,8 +17,8 @@
 #include "base/diag.h"
 #include "base/mem.h"
 #include "base/name_index.h"
-#include "import/yaml_write.h"
 #include "template/template.h"
+#include "yaml/text.h"
 #include "yaml/tree.h"
 
 struct dotenv;

@@ -132,8 +132,8 @@ static void write_schedule(struct import *import, const struct node *map, const 
     bool now = import_flag(import, map, "run_on_start");
     if (times && now)
         import_dropped(import, "schedule.run_on_start", node_find(map, "run_on_start"), "with 'cron' its times alone start it");
-    pair_add(&pairs, times ? "cron" : "every", import_quoted(import->arena, times ? times : period));
-    pair_add(&pairs, "timezone", zone && *zone ? import_quoted(import->arena, zone) : NULL);
+    pair_add(&pairs, times ? "cron" : "every", yaml_quoted(import->arena, times ? times : period));
+    pair_add(&pairs, "timezone", zone && *zone ? yaml_quoted(import->arena, zone) : NULL);
     pair_add(&pairs, "first", times ? NULL : now ? "now" : "wait");
     draft_pairs(import, "schedule", &pairs);
 }
@@ -168,7 +168,7 @@ static void write_file(struct import *import, const char *key, const char *path)
     struct buf pairs = {0};
     const struct node *settings = import_take(import, import->draft->map, "log_configuration");
     const struct node *rotation = import_take(import, settings, "rotation");
-    pair_add(&pairs, "file", import_quoted(import->arena, path));
+    pair_add(&pairs, "file", yaml_quoted(import->arena, path));
     if (rotation) {
         long keep = setting(import, rotation, "max_backups", LOG_KEEP);
         long size = setting(import, rotation, "max_size_mb", LOG_SIZE);
@@ -304,7 +304,7 @@ static void take_name(struct import *import, const struct node *value)
 {
     const char *name = import_now(import, import->key, value);
     if (name && *name)
-        draft_line(import, "name", "%s", import_quoted(import->arena, name));
+        draft_line(import, "name", "%s", yaml_quoted(import->arena, name));
 }
 
 /* The shell that the file names, bash where it names none. */

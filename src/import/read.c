@@ -3,6 +3,9 @@
 #include "import/private.h"
 #include "yaml/quote.h"
 
+/* Characters of a value that a comment shows. */
+#define SHOWN_MOST 160
+
 /* How much of a value was read. */
 enum taken {
     TAKEN_KEY = 1, /* that it is there, and what it is where it is a scalar */
@@ -176,7 +179,7 @@ bool import_expected(struct import *import, const char *key, const struct node *
 void import_dropped(struct import *import, const char *key, const struct node *value, const char *why)
 {
     struct buf shown = {0};
-    import_show(&shown, value);
+    show_tree(&shown, value, SHOWN_MOST);
     import_note(import, "line %u: %s%s%s: %s", (unsigned)value->line, import_shown(import, key), shown.length ? " " : "",
                 buf_string(&shown), why ? why : "no equal in parrun's version 1");
     import_whole(import, value);

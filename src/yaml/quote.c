@@ -11,6 +11,9 @@
 
 #define SHOW_CHARACTERS 60
 
+/* Bytes of a character. */
+#define UTF8_MOST 4
+
 /* The size of the character at TEXT; 0 where it is none or would be obeyed by a terminal. */
 static size_t visible_char(const char *text, size_t length)
 {
@@ -67,4 +70,30 @@ struct shown show_node(const struct node *node)
              typed && scalar_value(node).type == VALUE_STRING ? "the text " : "",
              show_text(node->text, node->size).text);
     return shown;
+}
+
+/* No more than what is shown needs: of a tree with aliases all may be long. */
+static void put_tree(struct buf *out, const struct node *node, size_t most)
+{
+    bool map = node->kind == NODE_MAP;
+    if (node->kind == NODE_SCALAR) {
+        buf_append(out, node->text, node->size);
+        return;
+    }
+    buf_char(out, map ? '{' : '[');
+    for (size_t i = 0; i < node->size && out->length < most; i++) {
+        buf_text(out, i ? ", " : "");
+        if (map)
+            buf_printf(out, "%s: ", node_key(node, i)->text);
+        put_tree(out, map ? node_value(node, i) : &node->items[i], most);
+    }
+    buf_char(out, map ? '}' : ']');
+}
+
+void show_tree(struct buf *out, const struct node *node, size_t most)
+{
+    struct buf text = {0};
+    put_tree(&text, node, most * UTF8_MOST);
+    show_append(out, buf_string(&text), text.length, most);
+    buf_release(&text);
 }

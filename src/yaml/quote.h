@@ -23,4 +23,7 @@ struct shown show_text(const char *text, size_t length);
 /* "a list", "a mapping", "nothing", or the scalar as it is written, in quotes. */
 struct shown show_node(const struct node *node);
 
+/* Appends NODE as show_append() does, with what is in a list or a mapping. */
+void show_tree(struct buf *out, const struct node *node, size_t most);
+
 #endif

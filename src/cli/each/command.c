@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "cli/each/private.h"
 #include "log/joblog.h"
-#include "import/yaml_write.h"
+#include "yaml/text.h"
 
 /* What a replacement string stands for. */
 enum place_kind {
@@ -327,7 +327,7 @@ static int put_text(const struct each *each, struct buf *out, const char *text, 
 static void add_argument(struct buf *out, const char *text)
 {
     buf_text(out, out->length ? ", " : "");
-    import_quote(out, text);
+    yaml_quote(out, text);
 }
 
 /* A word of a command without a shell: {} alone is an argument for each that it stands for. */
@@ -383,7 +383,7 @@ static int put_line(const struct each *each, struct buf *out, struct error *erro
     }
     if (!result) {
         buf_text(out, "    run: ");
-        import_quote(out, line.data);
+        yaml_quote(out, line.data);
         buf_char(out, '\n');
     }
     buf_release(&line);

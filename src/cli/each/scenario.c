@@ -6,14 +6,14 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/each/private.h"
-#include "import/yaml_write.h"
+#include "yaml/text.h"
 
 /* A text as a scalar that is read back as it is. */
 static void put_scalar(struct buf *out, const char *text)
 {
     struct buf literal = {0};
     each_put_literal(&literal, text, strlen(text), false);
-    import_quote(out, buf_string(&literal));
+    yaml_quote(out, buf_string(&literal));
     buf_release(&literal);
 }
 

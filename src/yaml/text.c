@@ -1,21 +1,22 @@
-/* Texts and trees written as YAML. */
-#include "import/yaml_write.h"
+/* A text as a scalar: plain, in quotes or as a block. */
+#include "yaml/text.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
-#include "yaml/quote.h"
 #include "yaml/scalar.h"
-#include "yaml/tree.h"
 
-/* Characters of a comment that shows a value. */
-#define SHOWN_MOST 160
+#define DIGITS "0123456789"
+#define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
 
-#define ALPHANUMERIC "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+/* True for what YAML 1.1 may take for a number or a time, beyond what the core schema does: 1:30, 1_000, 2001-12-14. */
+static bool is_number_like(const char *text, size_t length)
+{
+    return strpbrk(text, DIGITS) && strspn(text, DIGITS "+-.:_bexoTZtz ") == length;
+}
 
 /* True where TEXT can stand without quotes, wherever it stands. */
 static bool is_plain(const char *text, size_t length)
@@ -23,11 +24,11 @@ static bool is_plain(const char *text, size_t length)
     static const char inside[] = ALPHANUMERIC "_./=+@%^~-:$()<>;|*\\ \"";
     static const char first[] = ALPHANUMERIC "_./$(+";
     bool option = *text == '-' && text[1] && !strchr(" :", text[1]);
-    if (!length || !(option || strchr(first, *text)) || strspn(text, inside) != length)
+    if (!length || !(option || strchr(first, *text)) || strspn(text, inside) != length || is_number_like(text, length))
         return false;
     if (text[length - 1] == ' ' || text[length - 1] == ':' || strstr(text, ": "))
         return false;
-    return scalar_plain(text, length).type == VALUE_STRING && !scalar_is_padded(text, length) && !scalar_is_doubtful(text);
+    return scalar_plain(text, length).type == VALUE_STRING && !scalar_is_doubtful(text);
 }
 
 /* The escape of what begins at TEXT where YAML takes it for the end of a line or a byte order mark, and JSON as it is; else NULL. */
@@ -40,11 +41,12 @@ static const char *escape_of(const char *text)
     return NULL;
 }
 
-/* True for text that quotes alone make safe: one line, nothing that needs an escape. */
-static bool is_printable(const char *text)
+/* True where nothing needs an escape but, perhaps, those of the control characters EXCEPT. */
+static bool is_printable(const char *text, const char *except)
 {
     for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7F || (*text == '\xC2' && (unsigned char)text[1] < 0xA0) || escape_of(text))
+        if (((unsigned char)*text < 0x20 && !strchr(except, *text)) || *text == 0x7F ||
+            (*text == '\xC2' && (unsigned char)text[1] < 0xA0) || escape_of(text))
             return false;
     return true;
 }
@@ -69,46 +71,39 @@ static void quote_double(struct buf *out, const char *text, size_t length)
     buf_release(&json);
 }
 
-void import_quote(struct buf *out, const char *text)
+void yaml_quote(struct buf *out, const char *text)
 {
     size_t length = strlen(text);
     if (is_plain(text, length))
         buf_text(out, text);
-    else if (is_printable(text) && (strchr(text, '"') || strchr(text, '\\')))
+    else if (is_printable(text, "") && (strchr(text, '"') || strchr(text, '\\')))
         quote_single(out, text);
     else
         quote_double(out, text, length);
 }
 
-const char *import_quoted(struct arena *arena, const char *text)
+const char *yaml_quoted(struct arena *arena, const char *text)
 {
     struct buf out = {0};
-    import_quote(&out, text);
+    yaml_quote(&out, text);
     const char *quoted = arena_strdup(arena, buf_string(&out));
     buf_release(&out);
     return quoted;
 }
 
-static void show_items(struct buf *out, const struct node *node)
+bool yaml_block(struct buf *out, const char *text, size_t indent)
 {
-    bool map = node->kind == NODE_MAP;
-    buf_char(out, map ? '{' : '[');
-    for (size_t i = 0; i < node->size && out->length < SHOWN_MOST; i++) {
-        buf_text(out, i ? ", " : "");
-        if (map)
-            buf_printf(out, "%s: ", node_key(node, i)->text);
-        import_show(out, map ? node_value(node, i) : &node->items[i]);
+    size_t length = strlen(text);
+    size_t ends = 0;
+    if (strchr(" \t\n", *text) || !is_printable(text, "\n\t"))
+        return false;
+    while (text[length - 1 - ends] == '\n')
+        ends++;
+    buf_text(out, ends == 0 ? "|-\n" : ends == 1 ? "|\n" : "|+\n");
+    for (const char *line = text; *line;) {
+        size_t size = strcspn(line, "\n");
+        buf_printf(out, "%*s%.*s\n", size ? (int)indent : 0, "", (int)size, line);
+        line += size + (line[size] == '\n');
     }
-    buf_char(out, map ? '}' : ']');
-}
-
-void import_show(struct buf *out, const struct node *node)
-{
-    struct buf text = {0};
-    if (node->kind == NODE_SCALAR)
-        buf_append(&text, node->text, node->size);
-    else
-        show_items(&text, node);
-    show_append(out, buf_string(&text), text.length, SHOWN_MOST);
-    buf_release(&text);
+    return true;
 }
