@@ -125,7 +125,7 @@ static bool set_variable(struct dotenv_reader *reader, size_t name, size_t lengt
     struct dotenv *env = reader->env;
     const char *written = reader->source->text + name;
     env->bytes += value ? value->length : 0;
-    if (value && value->length + length >= DOTENV_VALUE_LIMIT)
+    if (value && length + value->length + sizeof("=") > DOTENV_VALUE_LIMIT)
         return dotenv_fault(reader, name, length, NULL, "the value is longer than 128 KB");
     if (env->bytes > DOTENV_TOTAL_LIMIT) {
         reader->errors = ERRORS_MOST;

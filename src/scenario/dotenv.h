@@ -17,7 +17,7 @@ struct buf;
 struct diags;
 struct source;
 
-/* What the system passes on to a program as one variable, at most; and what a scenario may read. */
+/* What the system passes on to a program as one variable, at most, "NAME=VALUE" and its NUL; and what a scenario may read. */
 #define DOTENV_VALUE_LIMIT ((size_t)128 << 10)
 #define DOTENV_TOTAL_LIMIT ((size_t)4 << 20)
 

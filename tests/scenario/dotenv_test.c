@@ -150,6 +150,42 @@ static void test_limits(void **state)
     buf_release(&out);
 }
 
+/* The longest value that a program can be given, and one byte more. */
+static void test_the_longest_value(void **state)
+{
+    (void)state;
+    for (size_t more = 0; more < 2; more++) {
+        struct buf text = {0}, out = {0};
+        buf_text(&text, "NAME=");
+        while (text.length + 1 < DOTENV_VALUE_LIMIT + more)
+            buf_char(&text, 'x');
+        read_text(buf_string(&text), &out);
+        assert_int_equal(!strncmp(buf_string(&out), "f:1:1: error: the value is longer than 128 KB\n", 46), more);
+        buf_release(&text);
+        buf_release(&out);
+    }
+}
+
+/* 64 values of 64 KB are what all of them may have. */
+static void test_the_limit_of_all(void **state)
+{
+    (void)state;
+    struct buf text = {0}, out = {0};
+    buf_text(&text, "A=");
+    for (size_t i = 0; i < DOTENV_TOTAL_LIMIT / 64; i++)
+        buf_char(&text, 'x');
+    for (int i = 1; i < 64; i++)
+        buf_text(&text, "\nB=$A");
+    read_text(buf_string(&text), &out);
+    assert_null(strstr(buf_string(&out), "error"));
+    buf_clear(&out);
+    buf_text(&text, "\nB=1\nB=2");
+    read_text(buf_string(&text), &out);
+    assert_string_equal(buf_string(&out), "f:65:1: error: the values of the environment files are larger than 4 MB\n");
+    buf_release(&text);
+    buf_release(&out);
+}
+
 static const char *value_of(const struct object_spec *object, const char *name)
 {
     for (size_t i = 0; i < object->env_count; i++) {
@@ -208,6 +244,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_the_longest_value),
+        cmocka_unit_test(test_the_limit_of_all),
         cmocka_unit_test(test_who_wins),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,10 +151,29 @@ static void test_encoded_values(void **state)
     shared_free(shared);
 }
 
+/* As in Lua. */
+static void test_1_is_one_float(void **state)
+{
+    (void)state;
+    for (int64_t there = 1; there <= 2; there++) {
+        struct shared *shared = shared_new();
+        struct buf integer = {0}, number = {0};
+        value_encode_integer(&integer, there);
+        value_encode_number(&number, 1.0);
+        shared_set(shared, "a", 1, integer.data, integer.length);
+        assert_int_equal(shared_cas(shared, "a", 1, number.data, number.length, number.data, number.length), there == 1);
+        assert_int_equal(get_integer(shared, "a"), there == 1 ? -1 : there);
+        buf_release(&integer);
+        buf_release(&number);
+        shared_free(shared);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_encoded_values),
+        cmocka_unit_test(test_1_is_one_float),
         cmocka_unit_test(test_each_operation_is_atomic),
         cmocka_unit_test(test_another_thread_ends_a_body),
     };

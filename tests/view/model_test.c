@@ -353,6 +353,20 @@ static void test_the_end(void **state)
     model_free(model);
 }
 
+/* Of more than the view keeps, the newest. */
+static void test_many_messages(void **state)
+{
+    struct view_model *model = model_of_shop(true);
+    (void)state;
+    for (int i = 0; i < MESSAGES_MOST + 2; i++)
+        take(model, EVENT("w", "\"event\":\"process.exited\",\"wrong\":true,\"process\":\"old\",\"pid\":3,\"code\":3"));
+    take(model, EVENT("w", "\"event\":\"process.exited\",\"wrong\":true,\"process\":\"new\",\"pid\":3,\"code\":3"));
+    assert_int_equal(model->notes.message_count, MESSAGES_MOST);
+    assert_non_null(strstr(model->notes.messages[0].text, "old"));
+    assert_non_null(strstr(model->notes.messages[MESSAGES_MOST - 1].text, "new"));
+    model_free(model);
+}
+
 /* Whatever a run sends, as one of a later version may. */
 static void test_strange_lines(void **state)
 {
@@ -382,6 +396,7 @@ int main(void)
     TEST(&tests, test_a_terminal);
     TEST(&tests, test_when_it_asks);
     TEST(&tests, test_the_end);
+    TEST(&tests, test_many_messages);
     TEST(&tests, test_strange_lines);
     return tests_run(&tests, "model");
 }

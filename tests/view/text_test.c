@@ -24,6 +24,7 @@ static const struct text_case cases[] = {
     {"C1", "a\xc2\x9b" "2J", "a\\u009b2J", 9},
     {"combining", "e\xcc\x81x", "e\xcc\x81x", 2},
     {"combining alone", "\xcc\x81x", " \xcc\x81x", 2},
+    {"more marks than a cell has room for", "e\xcc\x81\xcc\x82\xcc\x83\xcc\x84\xcc\x85x", "e\xcc\x81\xcc\x82\xcc\x83x", 2},
     {"cut", "a\xe6\x97", "a\\xe6\\x97", 9},
     {"empty", "", "", 0},
 };

@@ -1,5 +1,6 @@
 /* Frames, whole and hostile. */
 #include <endian.h>
+#include <signal.h>
 
 #include "../harness/unit.h"
 #include "wire/frame.h"
@@ -163,6 +164,45 @@ static void test_every_truncation(void **state)
     buf_release(&out);
 }
 
+/* What a worker says of a task is believed where the outcome and what belongs to it are what they can be. */
+static const struct result_case {
+    const char *name;
+    unsigned outcome;
+    int64_t number;
+    const char *text;
+    size_t length;
+    bool whole;
+} results[] = {
+    {"done", OUTCOME_DONE, 0, "", 0, true},
+    {"value", OUTCOME_DONE, 0, "\1\1", 2, true},
+    {"bytes-behind-the-value", OUTCOME_DONE, 0, "\1\1\0", 3, false},
+    {"no-value", OUTCOME_DONE, 0, "\1", 1, false},
+    {"signal", OUTCOME_SIGNALED, SIGKILL, "", 0, true},
+    {"signal-0", OUTCOME_SIGNALED, 0, "", 0, false},
+    {"signal-last", OUTCOME_SIGNALED, NSIG - 1, "", 0, true},
+    {"signal-behind-the-last", OUTCOME_SIGNALED, NSIG, "", 0, false},
+    {"failed", OUTCOME_FAILED, 0, "any text", 8, true},
+    {"last", OUTCOME_CANCELLED, 0, "", 0, true},
+    {"behind-the-last", OUTCOME_CANCELLED + 1, 0, "", 0, false},
+};
+
+static void test_result(void **state)
+{
+    const struct result_case *row = *state;
+    const struct result written = {.id = 7, .outcome = row->outcome, .number = row->number, .text = row->text, .text_length = row->length};
+    struct result read = {0};
+    struct buf out = {0};
+    struct frame frame;
+    frame_write_result(&out, &written);
+    assert_int_equal(frame_take(out.data, out.length, &frame), out.length);
+    frame_read_result(&frame, &read);
+    assert_int_equal(!frame.bad, row->whole);
+    assert_int_equal(read.outcome, row->outcome);
+    assert_int_equal(read.number, row->number);
+    assert_int_equal(read.text_length, row->length);
+    buf_release(&out);
+}
+
 static uint64_t next_random(uint64_t *seed)
 {
     *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -203,6 +243,7 @@ int main(void)
     TEST(&tests, test_reads_behind_the_end);
     TEST_ROWS(&tests, test_length, lengths);
     TEST(&tests, test_every_truncation);
+    TEST_ROWS(&tests, test_result, results);
     TEST(&tests, test_random_bytes);
     return tests_run(&tests, "frame");
 }
