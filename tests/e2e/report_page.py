@@ -35,14 +35,15 @@ def find_task(browser, pool, number):
       return found;""", f"{pool} {number}")
 
 
-def hover(browser, x, y, script):
-    """Moves over the place, as a hand does, until SCRIPT returns something true: a move that comes while the page scrolls there is
-    one over what was there before, and the browser makes no other of itself."""
+def hover(browser, span, script):
+    """Moves over a bar until SCRIPT returns something true, and returns where that was. The bar is looked for each time: what was
+    clicked before may scroll the page later on (a row that "Show more" has added takes the focus)."""
     def moved():
+        x, y = place_of(browser, span)
+        browser.move(x - 1, y)
         browser.move(x, y)
-        browser.move(x + 1, y)
-        return browser.run(script)
-    browser.until(moved, script)
+        return browser.run(script) and (x, y)
+    return browser.until(moved, script)
 
 
 def seen_span(browser):
@@ -64,8 +65,9 @@ def check_hostile(browser):
     browser.run("document.querySelector('[data-filter=all]').click()")
     rows(browser)
     shown = browser.run("return [...document.querySelectorAll('#tasks tbody code')].map(one => one.textContent)")
-    while browser.run("const more = report.tasks.more; if (!more.hidden) more.click(); return !more.hidden"):
-        rows(browser)
+    while browser.run("const more = report.tasks.more; if (!more.hidden) { document.activeElement.blur(); more.click(); }"
+                      "return !more.hidden"):
+        browser.wait("return report.tasks.body.contains(document.activeElement)")  # the focus scrolls the page
     browser.wait("return document.querySelectorAll('#tasks tbody tr').length === report.tasks.found.length")
     shown = browser.run("return [...document.querySelectorAll('#tasks tbody code')].map(one => one.textContent)")
     assert set(ITEMS) <= set(shown), set(ITEMS) - set(shown)
@@ -75,11 +77,9 @@ def check_hostile(browser):
 def check_click(browser):
     """A click on a bar opens what is known of the task."""
     span = find_task(browser, "build", 20)
-    x, y = place_of(browser, span)
     browser.run("report.timeline.look(report.data.began[arguments[0]] - 1000, "
                 "report.data.began[arguments[0]] + report.data.took[arguments[0]] + 1000)", span)
-    x, y = place_of(browser, span)
-    hover(browser, x, y, "return !report.timeline.tip.hidden && report.timeline.tip.textContent.includes('exit code 3')")
+    x, y = hover(browser, span, "return !report.timeline.tip.hidden && report.timeline.tip.textContent.includes('exit code 3')")
     browser.click(x, y)
     browser.wait("return !report.detail.panel.hidden && report.detail.span === " + str(span))
     text = browser.run("return report.detail.panel.innerText")

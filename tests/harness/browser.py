@@ -105,7 +105,10 @@ class Browser:
     def view(self, width, height, scheme="light", touch=False, scripts=True):
         self.devtools("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=touch)
         self.devtools("Emulation.setTouchEmulationEnabled", enabled=touch)
-        self.devtools("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.devtools("Emulation.setEmulatedMedia", features=[
+            {"name": "prefers-color-scheme", "value": scheme},
+            {"name": "prefers-reduced-motion", "value": "reduce"},  # a page that still scrolls is nowhere in particular
+        ])
         self.devtools("Emulation.setScriptExecutionDisabled", value=not scripts)
 
     def picture(self, path, whole=False):
