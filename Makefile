@@ -66,6 +66,8 @@ CFLAGS_asan := -O1 -fno-pie -no-pie -g1 -fno-omit-frame-pointer -fsanitize=addre
 LDFLAGS_asan := -static-libasan -static-libubsan
 LDFLAGS_tsan := -static-libtsan
 MISSING := build/asan/libmissing.so
+ROOTS := build/asan/roots.o
+FIRST_asan := $(ROOTS)
 LINKED_asan := -Wl,--no-as-needed $(MISSING) '-Wl,-rpath,$(CURDIR)/build/asan'
 CFLAGS_tsan := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 
@@ -112,7 +114,12 @@ build/generated/page.c: src/report/page/embed $(PAGE_STYLE) $(PAGE_SCRIPTS)
 	@echo '  GEN  $@'
 	@src/report/page/embed $(PAGE_STYLE) $(PAGE_SCRIPTS) >$@
 
-build/asan/parrun: $(MISSING)
+build/asan/parrun: $(MISSING) $(ROOTS)
+
+$(ROOTS): tests/harness/roots.c
+	@mkdir -p $(@D)
+	@echo '  CC   $@'
+	@$(CC) -std=c17 -O1 -D_GNU_SOURCE -c -o $@ $<
 
 $(MISSING): tests/harness/missing.c
 	@mkdir -p $(@D)
@@ -140,7 +147,7 @@ build/$(1)/generated/%.o: build/generated/%.c build/$(1)/flags
 
 build/$(1)/parrun: $$(OBJECTS_$(1))
 	@echo '  LINK $$@'
-	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS_$(1)) $$(LDFLAGS) -o $$@ $$(OBJECTS_$(1)) $$(LINKED_$(1)) $$(call libs,$(1))
+	@$$(CC) $$(call CFLAGS_ALL,$(1)) $$(LDFLAGS_$(1)) $$(LDFLAGS) -o $$@ $$(FIRST_$(1)) $$(OBJECTS_$(1)) $$(LINKED_$(1)) $$(call libs,$(1))
 
 build/$(1)/parrun.a: $$(filter-out build/$(1)/src/main.o,$$(OBJECTS_$(1)))
 	@rm -f $$@

@@ -11,13 +11,15 @@ import threading
 KEPT = ("PATH", "HOME", "TMPDIR")
 
 ADDRESSES = "detect_stack_use_after_return=1:strict_string_checks=1"
-# All that the address sanitizer can find: of unit tests. Leaks and borders of globals are half of what a start and an end of the program
-# cost with it: golden tests look for leaks, end-to-end tests for neither where they are not asked to (group leaks). Of where something was
-# taken or freed these two keep the caller alone: each place that is kept is a page more.
+# All that the address sanitizer can find: of unit tests. The program's tests do without what each start and each end of a process pays
+# for and unit tests have: borders of globals, and in end-to-end tests leaks (but in group leaks), frames that are used after their
+# function's return and what is read of memory before it is written. Of where something was taken or freed the caller alone is kept, as
+# each place is a page more.
 WHOLE = f"{ADDRESSES}:detect_leaks=1"
 SHORT = f"{ADDRESSES}:report_globals=0:malloc_context_size=2"
 LEAKS = f"{SHORT}:detect_leaks=1"
-LIGHT = f"{SHORT}:detect_leaks=0"
+LIGHT = f"{SHORT}:detect_leaks=0:detect_stack_use_after_return=0:max_malloc_fill_size=0"
+ROOTS = "use_globals=0"  # the program says itself where pointers may be: see roots.c
 
 SANITIZERS = {
     "ASAN_OPTIONS": WHOLE,

@@ -8,7 +8,7 @@ import sys
 import tempfile
 
 from .case import Case, Outcome, failed, passed
-from .command import LEAKS, environment, run_command
+from .command import LEAKS, ROOTS, environment, run_command
 from .mask import in_order, mask, own_masks
 from .paths import TESTS, program
 from .replayed import Replayed
@@ -25,7 +25,7 @@ def read(path, default=b""):
 
 def own_program(variant):
     """The environment in which `parrun` in a body is the program that is tested."""
-    env = environment(ASAN_OPTIONS=LEAKS)
+    env = environment(ASAN_OPTIONS=LEAKS, LSAN_OPTIONS=ROOTS)
     return {**env, "PATH": f"{program(variant).parent}:{env['PATH']}"}
 
 
