@@ -115,7 +115,7 @@ static int prepare_queue(struct filing *filing, int *found, struct error *error)
     *found = queue_file_has(filing->database, queue, error);
     int result = *found < 0 ? *found
                             : queue_file_make(filing->database, queue, NULL, NULL, 0, clock_wall(), error);
-    if (!result)
+    if (result >= 0)
         result = queue_file_framing(filing->database, queue, &framing, error);
     filing->json = !strcmp(buf_string(&framing), "json");
     buf_release(&framing);

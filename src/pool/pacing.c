@@ -238,7 +238,7 @@ static bool is_throttled(struct pool *pool, int64_t now)
 
 bool pool_may_begin(struct pool *pool)
 {
-    if (!pool->spec->rate && !has_throttle(pool->spec->throttle))
+    if (pool->object.run->plan.dry || (!pool->spec->rate && !has_throttle(pool->spec->throttle)))
         return true;
     int64_t now = clock_monotonic();
     int64_t until = 0;

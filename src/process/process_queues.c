@@ -64,24 +64,24 @@ static void tell_unsure(void *arg, struct queue *queue, size_t count)
     buf_release(&reason);
 }
 
-/* It was ended by whoever stops it, in peace. */
-static bool was_asked(const struct process *process)
+/* It was asked to end, and did, as all is done: what it was to read it has read. */
+static bool ended_in_peace(const struct process *process)
 {
-    return object_is_ending(&process->object) && !process->life.killed;
+    return object_is_ending(&process->object) && !process->life.killed && !process->object.run->stop.cause &&
+           !object_is_lowered(&process->object);
 }
 
 void process_settle_queues(struct process *process)
 {
     const struct life *life = &process->life;
-    if (life->exited && (life->failed || life->killed) && !was_asked(process) &&
+    if (life->exited && (life->killed || process_has_failed(process)) && !ended_in_peace(process) &&
         !process->object.spec->allow_failure)
         streams_tell_unsure(life->streams, life->end.signal, tell_unsure, process);
     if (!process->backlog)
         return;
     take_answers(process);
     bool done = !life->failed && life->exited &&
-                (!object_is_ending(&process->object) ||
-                 (was_asked(process) && !process->object.run->stop.cause && !object_is_lowered(&process->object)));
+                (!object_is_ending(&process->object) || ended_in_peace(process));
     backlog_end(process->backlog, life->streams ? streams_unread(life->streams) : 0, done);
 }
 

@@ -34,6 +34,11 @@ size_t durable_unread(const struct queue *queue)
                           : 0;
 }
 
+bool durable_is_new(const struct queue *queue)
+{
+    return durable(queue) && queue_store_is_new(message_store_of(queue), (size_t)queue->slot);
+}
+
 static void tell_damaged(struct queue *queue, const char *reason)
 {
     struct event event = {

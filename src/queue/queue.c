@@ -61,11 +61,11 @@ static void put_items(struct queue *queue)
     buf_release(&encoded);
 }
 
-/* What an earlier run has left; the items are among that, or were done with. */
+/* What an earlier run has left; the items are among that, or were done with. Where there was none they are all there is. */
 static void take_up(struct queue *queue)
 {
     size_t left = durable_unread(queue);
-    if (left)
+    if (left && !durable_is_new(queue))
         queue_event(queue, EVENT_QUEUE_RESTORED, 0, left);
     pthread_mutex_lock(&queue->lock);
     queue->abandoned = !queue->users.consumers;

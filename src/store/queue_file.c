@@ -322,7 +322,8 @@ int queue_file_make(struct database *database, const char *queue, const char *fr
         result = database_run(database, "DELETE FROM holder", error);
     if (!result && made)
         result = queue_file_insert(database, queue, messages, count, error);
-    return queue_file_end(database, result, error);
+    result = queue_file_end(database, result, error);
+    return result ? result : made;
 }
 
 /* True where the row is what was written. */

@@ -46,7 +46,7 @@ struct database *queue_file_join(const char *path, struct error *error);
 int queue_file_next_id(struct database *database, int64_t *id, struct error *error);
 
 /* Puts down that the queue is there with this framing (the word of a run, which can be asked nowhere yet; NULL: as it is), and where it is new
- * its COUNT first messages. NOW is in ns since 1970. On the disk when this returns 0. */
+ * its COUNT first messages. NOW is in ns since 1970. All is on the disk when this returns 1, where the queue is new, or 0. */
 int queue_file_make(struct database *database, const char *queue, const char *framing,
                     const struct stored *messages, size_t count, int64_t now,
                     struct error *error);

@@ -32,6 +32,7 @@ struct store_file {
 struct queue_reading {
     struct queue_reader *reader; /* NULL: nothing is left to read */
     int64_t left;
+    bool is_new; /* no run had it before */
     struct queue_stock stock; /* as it was when the queue was added */
 };
 
@@ -117,7 +118,8 @@ static int make_queue(struct store_file *file, const char *name, const char *fra
     struct stored *numbered = number_messages(file, messages, count, now);
     int result = queue_file_make(file->database, name, framing, numbered, count, now, error);
     free(numbered);
-    if (!result)
+    reading->is_new = result == 1;
+    if (result >= 0)
         result = queue_file_next_id(file->database, &file->next_id, error);
     if (!result)
         result = queue_file_take_stock(file->database, name, &reading->stock, error);
@@ -238,6 +240,11 @@ void queue_store_set_socket(struct queue_store *store, const char *socket)
 int64_t queue_store_left(const struct queue_store *store, size_t slot)
 {
     return store->readings[slot].left;
+}
+
+bool queue_store_is_new(const struct queue_store *store, size_t slot)
+{
+    return store->readings[slot].is_new;
 }
 
 bool queue_store_damage(const struct queue_store *store, size_t slot, struct buf *out)

@@ -100,6 +100,20 @@ def test_what_a_reader_has_in_its_own_buffer_is_told_as_lost():
         assert len(set((first + second).split())) == COUNT - lost, (moment, step)
 
 
+def test_what_a_reader_that_is_stopped_had_read_is_told():
+    """By a signal to the run, and by hand: it had read three messages, and was to read more."""
+    for stop in ("kill -INT $PPID", "$PARRUN stop reader"):
+        status, out, err = complete("""
+            queues: {q: {items: [1, 2, 3]}}
+            processes:
+              more: {run: "@STOP@; exec sleep 100", produces: q, depends_on: {reader: ready}}
+              reader: {run: "while read -r line; do echo $line; done", stdin: {queue: q}, ready: {log: "^3$"}}
+        """.replace("@STOP@", stop))
+        assert status, out
+        told = b"Queue q: up to 3 messages may be lost: process reader had read them when it was ended by signal TERM.\n"
+        assert told in out, (out, err)
+
+
 def test_each_message_is_answered_once():
     """ack: line. What was kept and not answered comes twice, and nothing else; nothing is lost."""
     for moment, step in moments(["before", "kept", "answered"]):
@@ -245,9 +259,10 @@ def test_a_durable_queue_keeps_it_for_the_next_run():
         directory = Directory()
         status, out, err = complete(DURABLE % ("read -r a; read -r b; exit 3", ack), directory=directory)
         check_status(status, 1, out + err)
-        assert b"Queue q keeps 3 messages for the next run.\n" in out, out
+        assert b"Queue q keeps 3 messages for the next run.\n" in out and b"goes on with" not in out, out
         status, out, err = complete(DURABLE % ("while read -r line; do echo $line; done", ack), directory=directory)
         check_status(status, 0, out + err)
+        assert b"Queue q goes on with 3 messages of an earlier run.\n" in out, out
         assert re.findall(rb"^reader \| (.)$", out, re.M) or out.count(b"\n") >= 3, out
         assert b"keeps" not in out, out
     check_nothing_left()
