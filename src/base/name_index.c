@@ -77,3 +77,13 @@ size_t names_find(const struct names *names, const char *name, size_t length)
     const struct names_slot *slot = probe(names->slots, names->capacity, name, length, hash);
     return slot->name ? slot->number : NAMES_NONE;
 }
+
+void names_put(struct names *names, const char *name, size_t number)
+{
+    *names_slot(names, name, strlen(name)) = number;
+}
+
+bool names_have(const struct names *names, const char *name)
+{
+    return names_find(names, name, strlen(name)) != NAMES_NONE;
+}

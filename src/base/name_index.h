@@ -7,6 +7,7 @@
 #ifndef BASE_NAME_INDEX_H
 #define BASE_NAME_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,5 +33,9 @@ size_t *names_slot(struct names *names, const char *name, size_t length);
 
 /* The number of NAME, NAMES_NONE where it is not in the index. */
 size_t names_find(const struct names *names, const char *name, size_t length);
+
+/* NUMBER for the C string NAME, whatever it had; true where it has one. */
+void names_put(struct names *names, const char *name, size_t number);
+bool names_have(const struct names *names, const char *name);
 
 #endif

@@ -2,7 +2,7 @@
  * A compose.yaml of docker compose. A service with an image becomes a process that is docker run; one without becomes the command
  * itself.
  */
-#include "import/compose.h"
+#include "import/private.h"
 
 #define WHOLE "'docker compose config' prints all of it as one file: parrun import - reads that"
 
@@ -210,6 +210,7 @@ static void read_compose(struct import *import)
     const char *project = import_key_now(import, import->root, "name", "name");
     import->project = project && *project ? project : NULL;
     import->file.owner = "services";
+    docker_index(import);
     for (size_t i = 0; i < import->all->size; i++)
         container |= read_service(import, node_key(import->all, i), node_value(import->all, i));
     explain(import, container);

@@ -2,7 +2,7 @@
 #include <stdarg.h>
 
 #include "base/str.h"
-#include "import/compose.h"
+#include "import/private.h"
 
 void docker_option(struct import *import, const char *name, const char *value)
 {
@@ -30,7 +30,7 @@ __attribute__((format(printf, 2, 3))) static void put(struct import *import, con
 
 const char *docker_container(struct import *import, const struct node *place, const char *name)
 {
-    const struct node *service = node_find(import->all, name);
+    const struct node *service = import_object(import, name);
     const struct node *given = node_find(service, "container_name");
     const char *prefix = import->project;
     if (!service)
@@ -50,28 +50,24 @@ static const char *behind(const struct node *node, const char *before)
     return node->kind == NODE_SCALAR && !strncmp(node->text, before, length) ? node->text + length : NULL;
 }
 
-/* True where VALUE, of a key before whose names BEFORE stands, names this service. */
-static bool names_this(const struct import *import, const struct node *value, const char *before)
+/* Notes the services that VALUE, of a key before whose names BEFORE stands, names. */
+static void index_names(struct import *import, const struct node *value, const char *before)
 {
-    size_t length = strlen(import->draft->owner);
     for (size_t i = 0; value && i < import_count(value); i++) {
         const char *name = behind(import_item(value, i), value->kind == NODE_LIST ? "" : before);
-        if (name && !strncmp(name, import->draft->owner, length) && strchr(":", name[length]))
-            return true;
+        if (name)
+            names_put(&import->index.named, arena_copy(import->arena, name, strcspn(name, ":")), 0);
     }
-    return false;
 }
 
-bool docker_is_named(const struct import *import)
+void docker_index(struct import *import)
 {
-    bool named = false;
-    for (size_t i = 0; !named && i < import->all->size; i++) {
-        const struct node *other = node_value(import->all, i);
-        named = names_this(import, node_find(other, "network_mode"), "service:") ||
-                names_this(import, node_find(other, "pid"), "service:") || names_this(import, node_find(other, "ipc"), "service:") ||
-                names_this(import, node_find(other, "links"), "") || names_this(import, node_find(other, "volumes_from"), "");
-    }
-    return named;
+    static const char *const keys[][2] = {
+        {"network_mode", "service:"}, {"pid", "service:"}, {"ipc", "service:"}, {"links", ""}, {"volumes_from", ""},
+    };
+    for (size_t i = 0; i < import->all->size; i++)
+        for (size_t k = 0; k < countof(keys); k++)
+            index_names(import, node_find(node_value(import->all, i), keys[k][0]), keys[k][1]);
 }
 
 /* The container of service NAME, which has to be started before; NULL, with an error, for none. */

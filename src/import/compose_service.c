@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/unit.h"
-#include "import/compose.h"
+#include "import/private.h"
 
 /* Docker's waits between restarts; what has run for 10 seconds is well again. With a bound, all restarts count. */
 #define WAITS "delay: 100ms, max_delay: 1m, reset_after: 10s"
@@ -268,7 +268,7 @@ void service_finish(struct import *import)
     bool awaited = import_is_awaited(import);
     draft_depends(import, node_find(draft->map, "depends_on"));
     if (draft->container && !node_find(draft->map, "container_name") &&
-        (docker_is_named(import) || (awaited && service_tells_ready(draft->map))))
+        (names_have(&import->index.named, draft->owner) || (awaited && service_tells_ready(draft->map))))
         docker_option(import, "name", docker_container(import, draft->map, draft->owner));
     if (awaited)
         write_ready(import);

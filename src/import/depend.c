@@ -27,16 +27,61 @@ static const char *condition_of(const char *theirs)
     return NULL;
 }
 
-bool import_is_awaited(const struct import *import)
+/* ---- who waits for whom ---- */
+
+static void index_waits(struct import *import, const struct node *waits)
 {
-    for (size_t i = 0; i < import->all->size; i++) {
-        const struct node *one = node_find(node_find(node_value(import->all, i), "depends_on"), import->draft->owner);
-        const struct node *condition = node_find(one, "condition");
+    for (size_t i = 0; waits && waits->kind == NODE_MAP && i < waits->size; i++) {
+        const struct node *condition = node_find(node_value(waits, i), "condition");
         const char *ours = condition && condition->kind == NODE_SCALAR ? condition_of(condition->text) : NULL;
         if (ours && !strcmp(ours, READY))
-            return true;
+            names_put(&import->index.awaited, node_key(waits, i)->text, 0);
     }
-    return false;
+}
+
+void import_index(struct import *import)
+{
+    for (size_t i = 0; i < import->all->size; i++) {
+        const char *name = node_key(import->all, i)->text;
+        const struct node *object = node_value(import->all, i);
+        names_put(&import->index.places, name, i);
+        index_waits(import, node_find(object, "depends_on"));
+        if (import_is_word(node_find(node_find(object, "watch"), "cascade"), "true"))
+            names_put(&import->index.cascading, name, 0);
+    }
+}
+
+const struct node *import_object(const struct import *import, const char *name)
+{
+    size_t i = names_find(&import->index.places, name, strlen(name));
+    return i == NAMES_NONE || node_is_nothing(node_value(import->all, i)) ? NULL : node_value(import->all, i);
+}
+
+bool import_is_awaited(const struct import *import)
+{
+    return names_have(&import->index.awaited, import->draft->owner);
+}
+
+bool import_reaches(const struct import *import, const char *name, bool (*is)(const struct import *import, const char *name))
+{
+    struct names seen = {0};
+    struct texts open = {0};
+    bool found = false;
+    texts_add(&open, name);
+    for (size_t i = 0; !found && i < open.count; i++) {
+        const struct node *waits = node_find(import_object(import, open.items[i]), "depends_on");
+        found = is(import, open.items[i]);
+        for (size_t k = 0; waits && waits->kind != NODE_SCALAR && k < waits->size; k++) {
+            const struct node *next = waits->kind == NODE_MAP ? node_key(waits, k) : &waits->items[k];
+            if (next->kind != NODE_SCALAR || names_have(&seen, next->text))
+                continue;
+            names_put(&seen, next->text, 0);
+            texts_add(&open, next->text);
+        }
+    }
+    names_release(&seen);
+    texts_release(&open);
+    return found;
 }
 
 /* An object that is waited for, as it stands below depends_on. */
@@ -57,31 +102,15 @@ static void report_missing(struct import *import, const struct dependency *wait)
                nearest.name ? "" : " in this file, and import reads one alone");
 }
 
-/* True where NAME waits for what is read, also by others; SEEN has those that were looked at. */
-static bool reaches(const struct import *import, struct names *seen, const char *name)
+static bool is_read(const struct import *import, const char *name)
 {
-    const struct node *waits = node_find(node_find(import->all, name), "depends_on");
-    size_t *slot = names_slot(seen, name, strlen(name));
-    if (!strcmp(name, import->draft->owner))
-        return true;
-    if (*slot != NAMES_NONE || !waits || waits->kind == NODE_SCALAR)
-        return false;
-    *slot = 0;
-    for (size_t i = 0; i < waits->size; i++) {
-        const struct node *next = waits->kind == NODE_MAP ? node_key(waits, i) : &waits->items[i];
-        if (next->kind == NODE_SCALAR && reaches(import, seen, next->text))
-            return true;
-    }
-    return false;
+    return !strcmp(name, import->draft->owner);
 }
 
 /* What nothing starts may wait in a circle there. */
 static bool is_idle_circle(const struct import *import, const char *name)
 {
-    struct names seen = {0};
-    bool circle = import->kind->is_off(import->draft->map) && reaches(import, &seen, name);
-    names_release(&seen);
-    return circle;
+    return import->kind->is_off(import->draft->map) && import_reaches(import, name, is_read);
 }
 
 /* True where KEY says WORD, which then is taken. */
@@ -98,7 +127,7 @@ static void note(struct import *import, const struct dependency *wait, const cha
 /* The condition as parrun's; NULL, told in a comment or an error, where it waits for nothing. */
 static const char *read_condition(struct import *import, const struct dependency *wait)
 {
-    const struct node *object = node_find(import->all, wait->name);
+    const struct node *object = import_object(import, wait->name);
     const struct node *node = import_take(import, wait->keys, "condition");
     const char *theirs = node && node->kind == NODE_SCALAR ? node->text : "";
     const char *condition = condition_of(node ? theirs : import->kind->condition);
@@ -128,10 +157,9 @@ static const char *read_condition(struct import *import, const struct dependency
 static void write_wait(struct import *import, struct names *written, const struct dependency *wait)
 {
     const char *condition = read_condition(import, wait);
-    size_t *slot = condition ? names_slot(written, wait->name, strlen(wait->name)) : NULL;
-    if (!slot || *slot != NAMES_NONE)
+    if (!condition || names_have(written, wait->name))
         return;
-    *slot = 0;
+    names_put(written, wait->name, 0);
     if (written->count == 1)
         draft_open(import, "depends_on");
     draft_line(import, yaml_quoted(import->arena, import_called(import, wait->name)), "%s", condition);

@@ -16,29 +16,27 @@
 /* NAME with '-' for what parrun takes in no name, and a number where it is taken. */
 static const char *fitting_name(struct import *import, const char *name)
 {
-    char *base = arena_copy(import->arena, name, strnlen(name, NAME_MOST));
+    char *base = arena_copy(import->arena, *name ? name : "-", *name ? strnlen(name, NAME_MOST) : 1);
     for (char *at = base; *at; at++)
         if (!isalnum((unsigned char)*at) && (!strchr("._-", *at) || (at == base && *at == '.')))
             *at = '-';
-    const char *fitting = *base ? base : "-";
-    for (unsigned number = 2;; number++) {
-        size_t *slot = names_slot(&import->names, fitting, strlen(fitting));
-        if (*slot == NAMES_NONE) {
-            *slot = 0;
-            return fitting;
-        }
-        fitting = arena_printf(import->arena, "%s-%u", base, number);
-    }
+    const char *fitting = base;
+    size_t last = names_find(&import->index.names, base, strlen(base));
+    for (last = last == NAMES_NONE ? 1 : last; names_have(&import->index.names, fitting); last++)
+        fitting = arena_printf(import->arena, "%s-%zu", base, last + 1);
+    names_put(&import->index.names, fitting, 1);
+    names_put(&import->index.names, base, last);
+    return fitting;
 }
 
 const char *import_called(struct import *import, const char *name)
 {
-    size_t *slot = names_slot(&import->called, name, strlen(name));
+    size_t *slot = names_slot(&import->index.called, name, strlen(name));
     if (*slot == NAMES_NONE) {
-        *slot = import->fitting.count;
-        texts_add(&import->fitting, fitting_name(import, name));
+        *slot = import->index.fitting.count;
+        texts_add(&import->index.fitting, fitting_name(import, name));
     }
-    return import->fitting.items[*slot];
+    return import->index.fitting.items[*slot];
 }
 
 void draft_init(struct draft *draft, struct import *import, const char *name)

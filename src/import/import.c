@@ -96,6 +96,7 @@ static void read_kind(struct import *import, const struct import_kind *kind)
     import->kind = kind;
     import->dollar = kind->dollar;
     import->all = right ? all : &none;
+    import_index(import);
     kind->read(import);
 }
 
@@ -138,10 +139,12 @@ static void release(struct import *import)
 {
     if (import->now)
         dotenv_release(import->now);
-    names_release(&import->names);
+    struct import_index *index = &import->index;
+    struct names *const all[] = {&index->names, &index->called, &index->places, &index->awaited, &index->cascading, &index->named};
+    for (size_t i = 0; i < countof(all); i++)
+        names_release(all[i]);
     names_release(&import->taken);
-    names_release(&import->called);
-    texts_release(&import->fitting);
+    texts_release(&index->fitting);
     buf_release(&import->file.notes);
     buf_release(&import->file.keys);
     buf_release(&import->objects);

@@ -90,6 +90,17 @@ struct import_kind {
 extern const struct import_kind import_compose;
 extern const struct import_kind import_processes;
 
+/* The names of the file. */
+struct import_index {
+    struct names names;  /* those taken in the scenario, by the number that the last one like it got */
+    struct names called; /* names of the file, by their place in FITTING */
+    struct texts fitting;
+    struct names places;    /* the processes by their place in 'all' */
+    struct names awaited;   /* those that another waits for to be ready */
+    struct names cascading; /* those that have what depends on them restarted with them */
+    struct names named;     /* services whose container an option of another names */
+};
+
 /* One file on its way. */
 struct import {
     struct arena *arena;
@@ -108,9 +119,7 @@ struct import {
     struct draft file;   /* comments and keys of the scenario itself */
     struct buf objects;  /* its processes */
     struct names taken;  /* the values that were read */
-    struct names names;  /* those taken in the scenario */
-    struct names called; /* names of the file, by their place in FITTING */
-    struct texts fitting;
+    struct import_index index;
     struct dotenv *now;  /* the variables as they are, once somebody has asked */
     const char *project; /* the name of it all, NULL: none */
     const char *shell;   /* that runs the commands */
@@ -248,6 +257,13 @@ long draft_replicas(struct import *import, const struct node *value);
 /* Writes depends_on: a list of names or a mapping of them to conditions, NULL for none, and what it runs AFTER. */
 void draft_depends(struct import *import, const struct node *value);
 
+/* Looks through all processes once, for the names above; the process NAME, NULL where there is none. */
+void import_index(struct import *import);
+const struct node *import_object(const struct import *import, const char *name);
+
+/* True where NAME, or one that it depends on, also by others, IS such. */
+bool import_reaches(const struct import *import, const char *name, bool (*is)(const struct import *import, const char *name));
+
 /* True where another waits for what is read to be ready; where it is restarted with what it depends on, by 'cascade' of one of these. */
 bool import_is_awaited(const struct import *import);
 bool draft_follows(const struct import *import);
@@ -261,5 +277,39 @@ void draft_take_signal(struct import *import, const struct node *value);
 void draft_take_grace(struct import *import, const struct node *value);
 void draft_take_develop(struct import *import, const struct node *value);
 void draft_take_watch(struct import *import, const struct node *value);
+
+/* ---- process-compose: the keys that say what tells that a process is ready, and stays healthy; whether it has such ---- */
+
+extern const struct key_row probe_rows[];
+bool process_tells_ready(const struct node *process);
+
+/* ---- docker compose: the keys that are options of docker run, and those that say how a service runs anywhere ---- */
+
+extern const struct key_row docker_rows[];
+extern const struct key_row service_rows[];
+
+/* Adds the option --NAME=VALUE, once. */
+void docker_option(struct import *import, const char *name, const char *value);
+
+/* What docker knows the container of service NAME by; NULL, with an error, where there is none. */
+const char *docker_container(struct import *import, const struct node *place, const char *name);
+
+/* Looks through all services for those whose containers others name. */
+void docker_index(struct import *import);
+
+/* A comment with the line of docker build that makes the image. */
+void docker_build(struct import *import, const struct node *value);
+
+/* The command of a healthcheck; false, with an error, where it is wrong. */
+bool service_test(struct import *import, const struct node *test, struct texts *words);
+
+bool service_tells_ready(const struct node *service);
+bool service_is_off(const struct node *service);
+
+/* True where it runs in a container: it has an image, there or to be built. */
+bool service_is_container(const struct node *service);
+
+/* Writes 'depends_on', 'limits', and 'ready' where another waits for it to be healthy. */
+void service_finish(struct import *import);
 
 #endif

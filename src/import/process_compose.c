@@ -1,5 +1,5 @@
 /* A process-compose.yaml: its processes are parrun's, run by the shell that it names. */
-#include "import/process_compose.h"
+#include "import/private.h"
 
 #include <stdlib.h>
 

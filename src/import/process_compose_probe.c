@@ -1,5 +1,5 @@
 /* The probes of process-compose: what tells that a process is ready, and stays healthy. */
-#include "import/process_compose.h"
+#include "import/private.h"
 
 /* A probe, its numbers with process-compose's defaults. */
 struct probe {

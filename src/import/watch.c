@@ -2,9 +2,6 @@
 #include "base/glob_tree.h"
 #include "import/private.h"
 
-/* So far is followed what a process depends on. */
-#define DEPTH_MOST 100
-
 /* What is written below 'watch'. */
 struct watched {
     struct texts paths;
@@ -88,20 +85,14 @@ void draft_take_watch(struct import *import, const struct node *value)
     write_watch(import, &watched, delay ? import_duration(import, "watch.debounce", delay, "300ms", &ns) : "300ms");
 }
 
-static bool follows(const struct node *all, const struct node *process, int depth)
+static bool is_cascading(const struct import *import, const char *name)
 {
-    const struct node *depends = node_find(process, "depends_on");
-    for (size_t i = 0; depth && depends && depends->kind == NODE_MAP && i < depends->size; i++) {
-        const struct node *other = node_find(all, node_key(depends, i)->text);
-        if (import_is_word(node_find(node_find(other, "watch"), "cascade"), "true") || follows(all, other, depth - 1))
-            return true;
-    }
-    return false;
+    return strcmp(name, import->draft->owner) != 0 && names_have(&import->index.cascading, name);
 }
 
 bool draft_follows(const struct import *import)
 {
-    return follows(import->all, import->draft->map, DEPTH_MOST);
+    return import->index.cascading.count && import_reaches(import, import->draft->owner, is_cascading);
 }
 
 void draft_take_develop(struct import *import, const struct node *value)

@@ -33,6 +33,20 @@ static void test_slot_is_added_once(void **state)
     names_release(&names);
 }
 
+static void test_a_name_is_put_and_there(void **state)
+{
+    (void)state;
+    struct names names = {0};
+    assert_false(names_have(&names, "a"));
+    names_put(&names, "a", 1);
+    names_put(&names, "a", 2);
+    assert_true(names_have(&names, "a"));
+    assert_false(names_have(&names, "b"));
+    assert_int_equal(names_find(&names, "a", 1), 2);
+    assert_int_equal(names.count, 1);
+    names_release(&names);
+}
+
 static void test_many(void **state)
 {
     (void)state;
@@ -53,6 +67,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_slot_is_added_once),
+        cmocka_unit_test(test_a_name_is_put_and_there),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
