@@ -2,7 +2,11 @@
  * A compose.yaml of docker compose. A service with an image becomes a process that is docker run; one without becomes the command
  * itself.
  */
+#include <ctype.h>
+#include <stdlib.h>
+
 #include "import/private.h"
+#include "scenario/dotenv.h"
 
 #define WHOLE "'docker compose config' prints all of it as one file: parrun import - reads that"
 
@@ -72,7 +76,7 @@ static bool split_words(struct import *import, const struct node *node, struct t
         buf_release(&value);
     }
     if (fine && *at)
-        import_note(import, "line %u: docker compose runs no shell, and passes over all from '%c' on", (unsigned)node->line, *at);
+        import_note_at(import, node, "docker compose runs no shell, and passes over all from '%c' on", *at);
     return fine;
 }
 
@@ -88,7 +92,7 @@ static bool read_words(struct import *import, const char *key, struct texts *wor
     import->variables = false;
     bool fine = split_words(import, node, words);
     if (import->variables)
-        import_note(import, "%s: a variable's value stays one word here", key);
+        import_note_at(import, node, "%s: a variable's value stays one word here", key);
     import->variables |= variables;
     return fine;
 }
@@ -118,11 +122,14 @@ static void write_body(struct import *import, const struct node *key)
     struct texts entry = {0};
     struct texts command = {0};
     bool fine = read_words(import, "entrypoint", &entry) && read_words(import, "command", &command);
+    const struct node *line = node_find(import->draft->map, "command");
+    if (line && !command.count)
+        import_dropped(import, "command", line, NOTHING);
     if (fine && import->draft->container) {
         write_container(import, &entry, &command);
     } else if (fine) {
         texts_append(&entry, command.items, command.count);
-        import_note(import, "it has no image: the command runs without a container");
+        import_note_at(import, key, "it has no image: the command runs without a container");
         if (entry.count)
             draft_list(import, "exec", &entry);
         else
@@ -155,17 +162,38 @@ static bool read_service(struct import *import, const struct node *key, const st
 
 /* ---- the file ---- */
 
-/* What docker run does not make of a volume is told with the command that does. */
+/* What docker run does not make of a volume is told by import_rest() with the command that does. */
 static void take_volumes(struct import *import, const struct node *value)
 {
-    bool own = false;
-    for (size_t i = 0; value->kind == NODE_MAP && i < value->size; i++) {
-        const struct node *volume = import_take(import, value, node_key(value, i)->text);
-        const struct node *name = import_take(import, volume, "name");
-        own |= !import_flag(import, volume, "external") && !name;
-    }
-    if (own)
-        import_note(import, "volumes: docker run makes them itself, without the project's name before theirs.");
+    import_note_at(import, value, "volumes: docker run makes them itself, without the project's name before theirs.");
+    for (size_t i = 0; value->kind == NODE_MAP && i < value->size; i++)
+        import_take(import, value, node_key(value, i)->text);
+}
+
+/* As docker compose does, of the directory's name: small letters, digits, '_' and '-', the first a letter or a digit. */
+static const char *directory_name(struct import *import)
+{
+    char *path = import->directory ? realpath(*import->directory ? import->directory : ".", NULL) : NULL;
+    struct buf name = {0};
+    for (const char *at = path ? strrchr(path, '/') + 1 : ""; *at; at++)
+        if (isalnum((unsigned char)*at) || (name.length && strchr("_-", *at)))
+            buf_char(&name, (char)tolower((unsigned char)*at));
+    const char *text = name.length ? arena_strdup(import->arena, name.data) : NULL;
+    buf_release(&name);
+    free(path);
+    return text;
+}
+
+/* What docker compose calls all of it. */
+static const char *project_name(struct import *import)
+{
+    struct buf variable = {0};
+    const char *given = import_key_now(import, import->root, "name", "name");
+    dotenv_expand(import_variables_now(import), "${COMPOSE_PROJECT_NAME:-}", &variable);
+    if (variable.length)
+        given = arena_strdup(import->arena, variable.data);
+    buf_release(&variable);
+    return given && *given ? given : directory_name(import);
 }
 
 static void take_name(struct import *import, const struct node *value)
@@ -177,10 +205,13 @@ static void take_name(struct import *import, const struct node *value)
 
 static const struct key_row top_rows[] = {
     {"name", .take = take_name},
-    {.path = "services version"},
-    {"volumes", .take = take_volumes},
+    {.path = "services"},
+    {"volumes", .take = take_volumes, .map = "a mapping of volumes"},
+    {"volumes.*.external", .only = "false", .why = NOTHING},
+    {"version", .why = NOTHING},
     {"include", .why = WHOLE},
     {"networks", .why = "make them with docker network create"},
+    {"volumes.*.name", .why = "docker run is given this name"},
     {"volumes.*", .why = "make the volume first, see docker volume create"},
     {0},
 };
@@ -207,8 +238,7 @@ static void explain(struct import *import, bool container)
 static void read_compose(struct import *import)
 {
     bool container = false;
-    const char *project = import_key_now(import, import->root, "name", "name");
-    import->project = project && *project ? project : NULL;
+    import->project = project_name(import);
     import->file.owner = "services";
     docker_index(import);
     for (size_t i = 0; i < import->all->size; i++)

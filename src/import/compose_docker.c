@@ -228,9 +228,12 @@ static void put_modes(struct import *import, const struct node *mount, const cha
     const struct node *below = import_take(import, mount, kind);
     for (size_t i = 0; i < countof(modes); i++) {
         bool other = modes[i].kind && strcmp(modes[i].kind, kind) != 0;
-        const char *text = other ? NULL : import_text(import, modes[i].kind ? below : mount, modes[i].key);
-        if (text && (!modes[i].word || !strcmp(text, "true")))
-            buf_printf(out, "%s%s%s", out->length ? "," : ":", modes[i].before, modes[i].word ? modes[i].word : text);
+        const struct node *map = modes[i].kind ? below : mount;
+        const char *text = modes[i].word && import_says(import, map, modes[i].key, "true") ? modes[i].word : NULL;
+        if (!modes[i].word && !other)
+            text = import_text(import, map, modes[i].key);
+        if (text && !other)
+            buf_printf(out, "%s%s%s", out->length ? "," : ":", modes[i].before, text);
     }
 }
 
@@ -275,7 +278,7 @@ static void take_env_files(struct import *import, const struct node *value)
         import->draft->relative |= *paths.items[i] != '/';
     }
     if (paths.count)
-        import_note(import, "docker run takes each line of an env_file as it is, quotes and ${ } too, and refuses 'export'");
+        import_note_at(import, value, "docker run takes each line of an env_file as it is, quotes and ${ } too, and refuses 'export'");
     texts_release(&paths);
 }
 
@@ -371,10 +374,10 @@ const struct key_row docker_rows[] = {
 
 /* ---- the image ---- */
 
-static void put_word(struct buf *line, const char *option, const char *word)
+static void put_word(struct import *import, struct buf *line, const char *option, const char *word)
 {
     buf_printf(line, *option ? " --%s " : " ", option);
-    shell_quote(line, word, strlen(word));
+    import_shell_word(import, line, word);
 }
 
 static const char *scalar_of(const struct node *node, const char *fallback)
@@ -386,11 +389,13 @@ static const char *scalar_of(const struct node *node, const char *fallback)
 static void put_words(struct import *import, struct buf *line, const char *option, const struct node *value)
 {
     bool map = value->kind == NODE_MAP;
-    import_whole(import, value);
     for (size_t i = 0; i < (map ? value->size : import_count(value)); i++) {
         const struct node *item = map ? node_value(value, i) : import_item(value, i);
+        if (item->kind != NODE_SCALAR)
+            continue; /* import_rest() tells of it */
+        import_whole(import, item);
         const char *name = map ? node_key(value, i)->text : "";
-        put_word(line, option, arena_printf(import->arena, "%s%s%s", name, map && !node_is_nothing(item) ? "=" : "", scalar_of(item, "")));
+        put_word(import, line, option, arena_printf(import->arena, "%s%s%s", name, map && !node_is_nothing(item) ? "=" : "", scalar_of(item, "")));
     }
 }
 
@@ -406,17 +411,17 @@ void docker_build(struct import *import, const struct node *value)
     const char *file = scalar_of(import_take(import, value, "dockerfile"), NULL);
     bool here = file && (*file == '/' || !strcmp(context, ".") || strstr(context, "://"));
     const char *slash = strrchr(context, '/');
-    put_word(&line, "tag", scalar_of(node_find(import->draft->map, "image"), import->draft->name));
+    put_word(import, &line, "tag", scalar_of(node_find(import->draft->map, "image"), import->draft->name));
     if (file)
-        put_word(&line, "file", here ? file : arena_printf(import->arena, "%s%s%s", context, slash && !slash[1] ? "" : "/", file));
+        put_word(import, &line, "file", here ? file : arena_printf(import->arena, "%s%s%s", context, slash && !slash[1] ? "" : "/", file));
     for (size_t i = 0; i < countof(options); i++) {
         const struct node *option = import_take(import, value, options[i][0]);
         if (option)
             put_words(import, &line, options[i][1], option);
     }
-    put_word(&line, "", context);
+    put_word(import, &line, "", context);
     for (char *at = line.data; *at; at++)
         *at = (unsigned char)*at < 0x20 || *at == 0x7F ? '?' : *at;
-    import_note(import, "build it first: docker build%s", buf_string(&line));
+    import_note_at(import, value, "build it first: docker build%s", buf_string(&line));
     buf_release(&line);
 }

@@ -36,7 +36,7 @@ static void take_replicas(struct import *import, const struct node *value)
     long number = draft_replicas(import, value);
     import->draft->replicated = number > 1;
     if (!number)
-        import_note(import, "0 replicas: take 'when' out to have one started");
+        import_note_at(import, value, "0 replicas: take 'when' out to have one started");
     import->draft->off |= !number;
 }
 
@@ -88,7 +88,7 @@ static void take_policy(struct import *import, const struct node *policy)
     const struct node *condition = import_take(import, policy, "condition");
     const char *text = condition ? import_now(import, "condition", condition) : "any";
     const char *word = text ? restart_word(text, strlen(text)) : "";
-    long max = import_key_number(import, policy, "max_attempts", 0);
+    long max = word && *word ? import_key_number(import, policy, "max_attempts", 0) : 0;
     if (!word)
         import_expected(import, "condition", condition, "none, on-failure, any or unless-stopped");
     else if (*word && max >= 0)
@@ -107,7 +107,7 @@ static void take_memory(struct import *import, const struct node *value)
         docker_option(import, import->word, text);
     else if (text && size_parse(text, &bytes, &error))
         import_dropped(import, import->word, value, "parrun takes a size such as 512M");
-    else
+    else if (!strstr(buf_string(&import->draft->limits), "memory: ")) /* it can be given twice, the same */
         pair_add(&import->draft->limits, import->word, text);
     error_release(&error);
 }
@@ -141,7 +141,7 @@ static void take_limit(struct import *import, const char *key, const struct node
         import_dropped(import, arena_printf(arena, "ulimits.%s", key), value, NULL);
     } else {
         if (most != number)
-            import_note(import, "ulimits.%s: the soft limit is the hard one too here", key);
+            import_note_at(import, value, "ulimits.%s: the soft limit is the hard one too here", key);
         pair_add(&import->draft->limits, key, number < 0 ? "unlimited" : arena_printf(arena, "%ld", number));
     }
 }
@@ -209,23 +209,30 @@ bool service_test(struct import *import, const struct node *test, struct texts *
 /* Docker looks after a container by the options of its rows. */
 static void take_health(struct import *import, const struct node *value)
 {
-    if (is_none(value)) {
-        if (import->draft->container)
-            texts_add(&import->draft->options, "--no-healthcheck");
+    const char *off = import_says(import, value, "disable", "true") ? "disable" : "test";
+    if (is_none(value) && import->draft->container) {
+        texts_add(&import->draft->options, "--no-healthcheck");
+        for (size_t i = 0; i < value->size; i++)
+            if (strcmp(node_key(value, i)->text, off) != 0)
+                import_dropped(import, arena_printf(import->arena, "healthcheck.%s", node_key(value, i)->text), node_value(value, i),
+                               "docker looks after nothing");
         import_whole(import, value);
-    } else if (!import->draft->container && !import_is_awaited(import)) {
+    } else if (is_none(value)) {
+        import_whole(import, value);
+    } else if (!import->draft->container && !import_is_awaited(import, import->draft->owner)) {
         import_dropped(import, import->key, value, "nothing waits for it; docker shows what it finds, 'health' would end it");
+    } else {
+        import->draft->check = value;
     }
 }
 
 /* Docker looks after a container, and tells of it. */
 static void write_ready(struct import *import)
 {
-    const struct node *check = node_find(import->draft->map, "healthcheck");
-    const struct node *test = import_take(import, check, "test");
     const struct draft *draft = import->draft;
+    const struct node *test = import_take(import, draft->check, "test");
     struct texts words = {0};
-    if ((check && is_none(check)) || (!draft->container && !test))
+    if (!service_tells_ready(draft->map))
         return;
     if (!test)
         import_note(import, "its image has the check of its health: docker tells of it");
@@ -236,7 +243,7 @@ static void write_ready(struct import *import)
     if (draft->container || service_test(import, test, &words))
         draft_list(import, "exec", &words);
     if (test)
-        write_times(import, check);
+        write_times(import, draft->check);
     draft_close(import);
     texts_release(&words);
 }
@@ -265,7 +272,7 @@ bool service_is_off(const struct node *service)
 void service_finish(struct import *import)
 {
     struct draft *draft = import->draft;
-    bool awaited = import_is_awaited(import);
+    bool awaited = import_is_awaited(import, import->draft->owner);
     draft_depends(import, node_find(draft->map, "depends_on"));
     if (draft->container && !node_find(draft->map, "container_name") &&
         (names_have(&import->index.named, draft->owner) || (awaited && service_tells_ready(draft->map))))
@@ -281,7 +288,7 @@ void service_finish(struct import *import)
 static void take_profiles(struct import *import, const struct node *value)
 {
     if (!has_profiles(import->draft->map))
-        return;
+        return; /* an empty list */
     import_dropped(import, import->key, value, "take 'when' out to have it started");
     import->draft->off = true;
 }
@@ -290,7 +297,6 @@ const struct key_row service_rows[] = {
     {.path = "command depends_on deploy.resources.reservations entrypoint image"},
     {"build", .take = docker_build},
     {"deploy", .map = "a mapping"},
-    {"deploy.mode", .only = "replicated"},
     {"deploy.replicas scale", .take = take_replicas},
     {"deploy.resources.limits.memory mem_limit", .take = take_memory, .word = "memory"},
     {"deploy.restart_policy", .take = take_policy},
@@ -301,6 +307,11 @@ const struct key_row service_rows[] = {
     {"stop_grace_period", .take = draft_take_grace},
     {"stop_signal", .take = draft_take_signal},
     {"ulimits", .take = take_limits, .map = "a mapping of limits to numbers"},
+    {"deploy.mode", .only = "replicated", .why = NOTHING},
+    {"depends_on.*.required", .only = "true", .why = NOTHING},
+    {"depends_on.*.restart healthcheck.disable stdin_open volumes.read_only volumes.volume.nocopy", .only = "false", .why = NOTHING},
+    {"env_file.required", .only = "true", .why = NOTHING},
+    {"env_file.required", .why = "the file is there, and has to be"},
     {"build.*", .why = "has to be given to docker build"},
     {"depends_on.*.required", .why = "here it has to come so far"},
     {"depends_on.*.restart", .why = "parrun leaves alone what has started already"},

@@ -29,13 +29,19 @@ static const char *condition_of(const char *theirs)
 
 /* ---- who waits for whom ---- */
 
+bool import_is_awaited(const struct import *import, const char *name)
+{
+    return names_find(&import->index.awaited, name, strlen(name)) == true;
+}
+
 static void index_waits(struct import *import, const struct node *waits)
 {
     for (size_t i = 0; waits && waits->kind == NODE_MAP && i < waits->size; i++) {
+        const char *name = node_key(waits, i)->text;
         const struct node *condition = node_find(node_value(waits, i), "condition");
         const char *ours = condition && condition->kind == NODE_SCALAR ? condition_of(condition->text) : NULL;
-        if (ours && !strcmp(ours, READY))
-            names_put(&import->index.awaited, node_key(waits, i)->text, 0);
+        bool ready = import_is_awaited(import, name) || (ours && !strcmp(ours, READY));
+        names_put(&import->index.awaited, name, ready);
     }
 }
 
@@ -55,11 +61,6 @@ const struct node *import_object(const struct import *import, const char *name)
 {
     size_t i = names_find(&import->index.places, name, strlen(name));
     return i == NAMES_NONE || node_is_nothing(node_value(import->all, i)) ? NULL : node_value(import->all, i);
-}
-
-bool import_is_awaited(const struct import *import)
-{
-    return names_have(&import->index.awaited, import->draft->owner);
 }
 
 bool import_reaches(const struct import *import, const char *name, bool (*is)(const struct import *import, const char *name))
@@ -113,15 +114,9 @@ static bool is_idle_circle(const struct import *import, const char *name)
     return import->kind->is_off(import->draft->map) && import_reaches(import, name, is_read);
 }
 
-/* True where KEY says WORD, which then is taken. */
-static bool says(struct import *import, const struct dependency *wait, const char *key, const char *word)
-{
-    return import_is_word(node_find(wait->keys, key), word) && import_take(import, wait->keys, key);
-}
-
 static void note(struct import *import, const struct dependency *wait, const char *why)
 {
-    import_note(import, "depends_on %s: %s", import_shown(import, wait->name), why);
+    import_note_at(import, wait->node, "depends_on %s: %s", import_shown(import, wait->name), why);
 }
 
 /* The condition as parrun's; NULL, told in a comment or an error, where it waits for nothing. */
@@ -131,9 +126,7 @@ static const char *read_condition(struct import *import, const struct dependency
     const struct node *node = import_take(import, wait->keys, "condition");
     const char *theirs = node && node->kind == NODE_SCALAR ? node->text : "";
     const char *condition = condition_of(node ? theirs : import->kind->condition);
-    says(import, wait, "required", "true");
-    says(import, wait, "restart", "false");
-    if ((!object || import->kind->is_off(object)) && says(import, wait, "required", "false")) {
+    if ((!object || import->kind->is_off(object)) && import_says(import, wait->keys, "required", "false")) {
         note(import, wait, "it is not required, and nothing starts it");
         return NULL;
     }
@@ -189,7 +182,7 @@ void draft_depends(struct import *import, const struct node *value)
     for (size_t i = 0; value && value->kind != NODE_SCALAR && i < value->size; i++)
         take_wait(import, &written, value, i);
     for (size_t i = 0; i < after->count; i++)
-        write_wait(import, &written, &(struct dependency){.node = import->all, .name = after->items[i]});
+        write_wait(import, &written, &(struct dependency){.node = import->draft->map, .name = after->items[i]});
     if (written.count)
         draft_close(import);
     names_release(&written);

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "import/private.h"
 #include "yaml/quote.h"
 #include "yaml/scalar_mark.h"
@@ -296,6 +297,36 @@ static void lua_text(struct import *import, struct buf *out, const char *text, s
     buf_release(&literal);
 }
 
+/* ---- writing words of a shell ---- */
+
+/* Appends LENGTH bytes of TEXT for within double quotes. */
+static void shell_text(struct import *import, struct buf *out, const char *text, size_t length)
+{
+    const char *end = text + length;
+    struct dollar_reference reference;
+    for (size_t size; text < end; text += size) {
+        size = next_piece(import, text, end, &reference);
+        if (!reference.name) {
+            buf_printf(out, strchr("$`\"\\", *text) ? "\\%c" : "%c", *text);
+            continue;
+        }
+        buf_printf(out, "${%.*s%s", (int)reference.name_length, reference.name, reference.operation->sign);
+        shell_text(import, out, reference.word, reference.word ? reference.word_length : 0);
+        buf_char(out, '}');
+    }
+}
+
+void import_shell_word(struct import *import, struct buf *out, const char *text)
+{
+    if (!strchr(text, '$')) {
+        shell_quote(out, text, strlen(text));
+        return;
+    }
+    buf_char(out, '"');
+    shell_text(import, out, text, strlen(text));
+    buf_char(out, '"');
+}
+
 /* ---- writing templates ---- */
 
 /* Appends an expression: in a command line as it is, without quotes, as the other runner does. */
@@ -330,7 +361,7 @@ static bool take_stray(struct import *import, const struct node *node, const cha
                    found ? place_in_scalar(import->source, node, (size_t)(found - node->text), length) : node_mark(import->source, node),
                    "write '$$' for a dollar sign", "'%s' is no variable", show_text(text, length).text);
     else if (text[2] != '{')
-        import_note(import, "line %u: %s is left as it is", (unsigned)node->line, show_text(text, length).text);
+        import_note_at(import, node, "%s is left as it is", show_text(text, length).text);
     return import->dollar != DOLLAR_COMPOSE;
 }
 

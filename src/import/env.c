@@ -107,7 +107,7 @@ static bool read_variable(struct import *import, const struct node *node, size_t
     struct buf value = {0};
     if (item->kind != NODE_SCALAR)
         return import_expected(import, map ? node_key(node, i)->text : "environment", item, map ? "a text" : "NAME=VALUE");
-    *variable = (struct variable){.name = map ? node_key(node, i)->text : arena_copy(import->arena, item->text, length)};
+    *variable = (struct variable){.node = item, .name = map ? node_key(node, i)->text : arena_copy(import->arena, item->text, length)};
     if (map ? node_is_nothing(item) : !item->text[length])
         return true;
     bool fine = import_template(import, item, map ? item->text : item->text + length + 1, TEMPLATE_TEXT, &value);
@@ -141,7 +141,7 @@ void draft_take_environment(struct import *import, const struct node *value)
         struct variable variable = variables[i];
         const char *why = !is_identifier(variable.name) ? "parrun takes no such name" : "it comes from the environment anyway";
         if (!variable.value || !is_identifier(variable.name)) {
-            import_note(import, "variable %s: %s", import_shown(import, variable.name), why);
+            import_note_at(import, variable.node, "variable %s: %s", import_shown(import, variable.name), why);
             continue;
         }
         size_t *slot = names_slot(&names, variable.name, strlen(variable.name));
@@ -165,13 +165,12 @@ void import_env_files(struct import *import, const struct node *node, struct tex
         const struct node *item = import_item(node, i);
         bool map = item->kind == NODE_MAP;
         const struct node *path = map ? import_take(import, item, "path") : item;
-        const struct node *required = map ? import_take(import, item, "required") : NULL;
         const char *text = path ? import_value(import, path) : NULL;
         if (!text)
             import_expected(import, "env_file", item, "a path");
-        else if (import_is_word(required, "false") && !strstr(text, "${{") &&
-                 !import_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)))
-            import_note(import, "line %u: env_file %s: it may be missing, and is", (unsigned)path->line, import_shown(import, text));
+        else if (!strstr(text, "${{") && !import_beside(import, text + (strncmp(text, "./", 2) ? 0 : 2)) &&
+                 import_says(import, item, "required", "false"))
+            import_note_at(import, path, "env_file %s: it may be missing, and is", import_shown(import, text));
         else
             texts_add(paths, text);
     }

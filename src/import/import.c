@@ -122,6 +122,19 @@ static void read_root(struct import *import, const struct node *root)
         report_unknown(import, root);
 }
 
+/* COPY as a copy of NODE in which an alias has items of its own: each is read, or told of, by itself. */
+static const struct node *unshared(struct arena *arena, const struct node *node, struct node *copy)
+{
+    size_t count = node->kind == NODE_MAP ? 2 * (size_t)node->size : node->kind == NODE_LIST ? node->size : 0;
+    struct node *items = count ? arena_alloc(arena, count * sizeof(*items)) : NULL;
+    *copy = *node;
+    for (size_t i = 0; i < count; i++)
+        unshared(arena, &node->items[i], &items[i]);
+    if (count)
+        copy->items = items;
+    return copy;
+}
+
 static void read_yaml(struct import *import)
 {
     const char *text = import->source->text;
@@ -130,9 +143,10 @@ static void read_yaml(struct import *import)
     if (!*text)
         diag_error(import->diags, (struct mark){import->source, 1, 1, 1}, KINDS, "the file is empty");
     const struct node *root = *text ? tree_parse(import->arena, import->source, import->diags) : NULL;
-    import->root = import->file.map = root;
-    if (root && !diags_count(import->diags))
-        read_root(import, root);
+    if (!root || diags_count(import->diags))
+        return;
+    import->root = import->file.map = unshared(import->arena, root, arena_alloc(import->arena, sizeof(*root)));
+    read_root(import, import->root);
 }
 
 static void release(struct import *import)

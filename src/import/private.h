@@ -39,12 +39,15 @@ struct texts {
     size_t capacity;
 };
 
+/* Why a key is told of that says what is so without it. */
+#define NOTHING "it changes nothing here"
+
 /* Keys of theirs: what is done with them, or why there is nothing like it. A table of rows ends with one without a path. */
 struct key_row {
     const char *path; /* with dots between the keys; several with blanks between; where it says why, '*' stands for any */
     void (*take)(struct import *import, const struct node *value);
     const char *word; /* what it becomes, for TAKE; NULL: the last key, with '-' for '_' */
-    const char *only; /* taken where it is this word alone */
+    const char *only; /* taken, or not, where it is this word alone */
     bool each;        /* TAKE gets each item; what is no list is one */
     const char *list; /* it has to be a list, and the error's words for it */
     const char *map;  /* the same of a mapping */
@@ -61,6 +64,7 @@ struct draft {
     int depth;              /* blanks before a line */
     bool off;               /* nothing starts it */
     bool leader;            /* the signal goes to its first process alone */
+    const char *shell;      /* of the file: runs the commands */
     const char *signal;
     const char *grace;
     struct texts stop; /* a program that ends it, in place of the signal */
@@ -69,7 +73,8 @@ struct draft {
     bool container; /* it has an image, there or to be built: docker run runs it */
     bool relative;  /* an option names a path that is seen from the file */
     bool replicated;
-    struct texts options; /* of docker run */
+    const struct node *check; /* the healthcheck, unless it is turned off */
+    struct texts options;     /* of docker run */
     struct texts after;   /* services that it needs without a word in depends_on */
     struct buf limits;    /* what stands between the braces of 'limits' */
 };
@@ -96,7 +101,7 @@ struct import_index {
     struct names called; /* names of the file, by their place in FITTING */
     struct texts fitting;
     struct names places;    /* the processes by their place in 'all' */
-    struct names awaited;   /* those that another waits for to be ready */
+    struct names awaited;   /* those that another waits for: true, to be ready */
     struct names cascading; /* those that have what depends on them restarted with them */
     struct names named;     /* services whose container an option of another names */
 };
@@ -122,7 +127,6 @@ struct import {
     struct import_index index;
     struct dotenv *now;  /* the variables as they are, once somebody has asked */
     const char *project; /* the name of it all, NULL: none */
-    const char *shell;   /* that runs the commands */
     bool variables;      /* a variable was found */
     bool raw;            /* one was put into a command line as it is */
     bool demanded;       /* one was found that must be set */
@@ -153,9 +157,9 @@ void import_whole(struct import *import, const struct node *value);
 size_t import_count(const struct node *value);
 const struct node *import_item(const struct node *value, size_t i);
 
-/* True where NODE is there, a scalar and this WORD; where KEY says true. */
+/* True where NODE is there, a scalar and this WORD; where KEY says WORD, which then alone is taken. */
 bool import_is_word(const struct node *node, const char *word);
-bool import_flag(struct import *import, const struct node *map, const char *key);
+bool import_says(struct import *import, const struct node *map, const char *key, const char *word);
 
 /* The text of the scalar NODE, or of KEY, as a template; NULL where it is none or is wrong. */
 const char *import_value(struct import *import, const struct node *node);
@@ -184,6 +188,7 @@ struct dotenv *import_variables_now(struct import *import);
 
 /* One variable: its name, and its value as a template, NULL for one that has none. */
 struct variable {
+    const struct node *node;
     const char *name;
     const char *value;
 };
@@ -204,6 +209,9 @@ bool import_template(struct import *import, const struct node *node, const char 
 size_t import_atom(const struct import *import, const char *text);
 bool import_has_variable(const struct import *import, const char *text);
 
+/* Appends TEXT as one word of a shell's, which puts in its variables: those of docker compose are those of a shell. */
+void import_shell_word(struct import *import, struct buf *out, const char *text);
+
 /* Adds COUNT items, or those that are named. */
 void texts_append(struct texts *texts, const char *const *items, size_t count);
 #define texts_add(texts, ...) \
@@ -221,6 +229,9 @@ void import_runs_nothing(struct import *import, const struct node *key, const ch
 /* A comment above what is being read. What is printed has to be safe: TEXT as a message shows it is. */
 void import_note(struct import *import, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *import_shown(struct import *import, const char *text);
+
+/* The same with the line of NODE. */
+void import_note_at(struct import *import, const struct node *node, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A comment for KEY, whose VALUE has no equal, and WHY (NULL: just so). It is marked as told. */
 void import_dropped(struct import *import, const char *key, const struct node *value, const char *why);
@@ -264,8 +275,8 @@ const struct node *import_object(const struct import *import, const char *name);
 /* True where NAME, or one that it depends on, also by others, IS such. */
 bool import_reaches(const struct import *import, const char *name, bool (*is)(const struct import *import, const char *name));
 
-/* True where another waits for what is read to be ready; where it is restarted with what it depends on, by 'cascade' of one of these. */
-bool import_is_awaited(const struct import *import);
+/* True where another waits for NAME to be ready; where what is read is restarted with what it depends on, by 'cascade' of one of these. */
+bool import_is_awaited(const struct import *import, const char *name);
 bool draft_follows(const struct import *import);
 
 /* For rows: a text, or true, for the row's word; and keys that several programs have. */

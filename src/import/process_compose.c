@@ -40,7 +40,7 @@ static void take_replicas(struct import *import, const struct node *value)
 {
     import->draft->replicated = draft_replicas(import, value) > 1;
     if (import->draft->replicated)
-        import_note(import, "PC_REPLICA_NUM is PARRUN_INDEX here, and counts from 1");
+        import_note_at(import, value, "PC_REPLICA_NUM is PARRUN_INDEX here, and counts from 1");
 }
 
 static bool is_off(const struct node *process)
@@ -52,12 +52,16 @@ static bool is_off(const struct node *process)
 static void take_foreground(struct import *import, const struct node *value)
 {
     static const char *const streams[] = {"stdin", "stdout", "stderr"};
-    if (!import_is_word(value, "true"))
-        return;
     for (size_t i = 0; i < countof(streams); i++)
         draft_line(import, streams[i], "inherit");
-    import_note(import, "%s: somebody starts it there; take 'when' out to have it started", import->key);
+    import_note_at(import, value, "%s: somebody starts it there; take 'when' out to have it started", import->key);
     import->draft->off = true;
+}
+
+static void take_off(struct import *import, const struct node *value)
+{
+    import->draft->off = true;
+    (void)value;
 }
 
 static void take_codes(struct import *import, const struct node *value)
@@ -70,18 +74,23 @@ static void take_codes(struct import *import, const struct node *value)
 }
 
 /* The waits are always the same, and with a bound all restarts count. */
+static void write_restart(struct import *import, const struct node *value, const char *on)
+{
+    long wait = import_key_number(import, value, "backoff_seconds", 1);
+    long max = import_key_number(import, value, "max_restarts", 0);
+    const char *most = wait > WAIT_MOST ? arena_printf(import->arena, ", max_delay: %lds", wait) : "";
+    draft_restart(import, on, max,
+                  arena_printf(import->arena, "delay: %lds, factor: 1%s%s", wait ? wait : 1, most, max ? ", reset_after: 365d" : ""));
+}
+
 static void take_availability(struct import *import, const struct node *value)
 {
     const struct node *word = import_take(import, value, "restart");
     const char *text = word ? import_now(import, "restart", word) : "no";
-    long wait = import_key_number(import, value, "backoff_seconds", 1);
-    long max = import_key_number(import, value, "max_restarts", 0);
-    if (!text || wait < 0 || max < 0)
+    if (!text)
         return;
-    const char *most = wait > WAIT_MOST ? arena_printf(import->arena, ", max_delay: %lds", wait) : "";
-    const char *waits = arena_printf(import->arena, "delay: %lds, factor: 1%s%s", wait ? wait : 1, most, max ? ", reset_after: 365d" : "");
     if (!strcmp(text, "always") || !strcmp(text, "on_failure"))
-        draft_restart(import, *text == 'a' ? "always" : "failure", max, waits);
+        write_restart(import, value, *text == 'a' ? "always" : "failure");
     else if (!strcmp(text, "exit_on_failure"))
         import_dropped(import, "availability.restart", word, FAIL_FAST);
     else if (strcmp(text, "no") != 0 && strcmp(text, "false") != 0 && *text)
@@ -100,18 +109,33 @@ static bool is_elsewhere(const struct node *process)
 }
 
 /* A daemon is stopped by its command alone; what waits for that has to be told. */
-static void take_shutdown(struct import *import, const struct node *value)
+static void take_stop(struct import *import, const struct node *value)
 {
-    const char *command = import_text(import, value, "command");
-    const struct node *signal = command ? NULL : import_take(import, value, "signal");
-    if (command && *command)
-        texts_add(&import->draft->stop, import->shell, "-c",
-                  arena_printf(import->arena, is_elsewhere(import->draft->map) ? "%s\nkill \"$PARRUN_PID\"" : "%s", command));
-    import->key = "shutdown.signal";
-    if (signal && !import_is_word(signal, "0"))
-        draft_take_signal(import, signal);
+    const char *command = import_value(import, value);
     if (!command)
-        import->draft->leader = import_flag(import, value, "parent_only");
+        import_expected(import, import->key, value, "a text");
+    else if (*command)
+        texts_add(&import->draft->stop, import->file.shell, "-c",
+                  arena_printf(import->arena, is_elsewhere(import->draft->map) ? "%s\nkill \"$PARRUN_PID\"" : "%s", command));
+}
+
+static bool has_stop(struct import *import, const struct node *value)
+{
+    bool has = node_find(node_find(import->draft->map, "shutdown"), "command");
+    if (has)
+        import_dropped(import, import->key, value, "the command counts");
+    return has;
+}
+
+static void take_stop_signal(struct import *import, const struct node *value)
+{
+    if (!has_stop(import, value) && !import_is_word(value, "0"))
+        draft_take_signal(import, value);
+}
+
+static void take_leader(struct import *import, const struct node *value)
+{
+    import->draft->leader = !has_stop(import, value);
 }
 
 /* ---- by the clock ---- */
@@ -129,9 +153,7 @@ static void write_schedule(struct import *import, const struct node *map, const 
 {
     struct buf pairs = {0};
     const char *zone = times ? import_key_now(import, map, "timezone", "schedule.timezone") : NULL;
-    bool now = import_flag(import, map, "run_on_start");
-    if (times && now)
-        import_dropped(import, "schedule.run_on_start", node_find(map, "run_on_start"), "with 'cron' its times alone start it");
+    bool now = !times && import_says(import, map, "run_on_start", "true");
     pair_add(&pairs, times ? "cron" : "every", yaml_quoted(import->arena, times ? times : period));
     pair_add(&pairs, "timezone", zone && *zone ? yaml_quoted(import->arena, zone) : NULL);
     pair_add(&pairs, "first", times ? NULL : now ? "now" : "wait");
@@ -141,17 +163,14 @@ static void write_schedule(struct import *import, const struct node *map, const 
 static void take_schedule(struct import *import, const struct node *value)
 {
     const struct node *cron = import_take(import, value, "cron");
-    const struct node *interval = import_take(import, value, "interval");
-    const struct node *most = import_take(import, value, "max_concurrent");
+    const struct node *interval = cron ? NULL : import_take(import, value, "interval");
     int64_t ns;
     const char *times = cron ? import_now(import, "schedule.cron", cron) : NULL;
-    const char *period = interval && !cron ? import_duration(import, "schedule.interval", interval, "30m", &ns) : NULL;
+    const char *period = interval ? import_duration(import, "schedule.interval", interval, "30m", &ns) : NULL;
     if (times && !is_cron(times))
         import_expected(import, "schedule.cron", cron, "five fields such as \"0 2 * * *\"");
     else if (times || period)
         write_schedule(import, value, times, period);
-    if (most && import_number(import, "schedule.max_concurrent", most, 1, 0) > 1)
-        import_dropped(import, "schedule.max_concurrent", most, NO_OVERLAP);
 }
 
 /* ---- its log ---- */
@@ -171,8 +190,10 @@ static void write_file(struct import *import, const char *key, const char *path)
     pair_add(&pairs, "file", yaml_quoted(import->arena, path));
     if (rotation) {
         long keep = setting(import, rotation, "max_backups", LOG_KEEP);
+        if (keep > LOG_KEEP)
+            import_note_at(import, rotation, "max_backups %ld: parrun keeps %d at most", keep, LOG_KEEP);
         long size = setting(import, rotation, "max_size_mb", LOG_SIZE);
-        const char *compress = import_flag(import, rotation, "compress") ? ", compress: true" : "";
+        const char *compress = import_says(import, rotation, "compress", "true") ? ", compress: true" : "";
         buf_printf(&pairs, ", rotate: {size: %ldM, keep: %ld%s}", size, keep < LOG_KEEP ? keep : LOG_KEEP, compress);
     }
     draft_pairs(import, key, &pairs);
@@ -197,8 +218,10 @@ static void take_log(struct import *import, const struct node *value)
     const char *path = import_text(import, map, import->key);
     if (path && node_find(map, "ready_log_line") && !node_find(map, "readiness_probe")) {
         import_dropped(import, import->key, value, "ready_log_line looks at what goes to the log");
+    } else if (path && has(map, "is_foreground")) {
+        import_dropped(import, import->key, value, "it has the terminal");
     } else if (path) {
-        import_note(import, "log_location: its output is in the file alone, as it is");
+        import_note_at(import, value, "log_location: its output is in the file alone, as it is");
         write_file(import, "stdout", log_path(import, path));
         draft_line(import, "stderr", "stdout");
     }
@@ -206,29 +229,42 @@ static void take_log(struct import *import, const struct node *value)
 
 static const struct key_row process_rows[] = {
     {"availability", .take = take_availability, .map = "a mapping"},
-    {"availability.exit_on_end availability.exit_on_skipped", .only = "false"},
-    {.path = "command disabled is_daemon is_disabled"},
+    {.path = "command"},
+    {"is_daemon", .only = "true"},
+    {"disabled is_disabled", .take = take_off, .only = "true"},
     {"depends_on", .take = draft_depends},
     {"description", .take = draft_take_text, .word = "help"},
     {"env_file", .take = draft_take_env_file},
     {"environment", .take = draft_take_environment},
-    {"is_foreground", .take = take_foreground},
+    {"is_foreground", .take = take_foreground, .only = "true"},
     {"is_tty", .take = take_tty, .word = "tty"},
     {"log_location", .take = take_log},
     {"replicas", .take = take_replicas},
     {"schedule", .take = take_schedule, .map = "a mapping"},
-    {"shutdown", .take = take_shutdown, .map = "a mapping"},
+    {"shutdown", .map = "a mapping"},
+    {"shutdown.command", .take = take_stop},
+    {"shutdown.signal", .take = take_stop_signal},
+    {"shutdown.parent_only", .take = take_leader, .only = "true"},
     {"shutdown.timeout_seconds", .take = draft_take_grace},
     {"success_exit_codes", .take = take_codes, .word = "success_codes"},
     {"watch", .take = draft_take_watch, .map = "a mapping"},
     {"working_dir", .take = draft_take_text, .word = "cwd"},
+    {"availability.exit_on_end availability.exit_on_skipped disabled is_disabled is_daemon is_foreground log_configuration.rotation.compress "
+     "schedule.run_on_start shutdown.parent_only watch.cascade",
+     .only = "false", .why = NOTHING},
+    {"readiness_probe.success_threshold schedule.max_concurrent", .only = "1", .why = NOTHING},
+    {"env_file.required", .only = "true", .why = NOTHING},
+    {"availability.backoff_seconds availability.max_restarts", .why = "nothing restarts it"},
+    {"schedule.max_concurrent", .why = NO_OVERLAP},
+    {"schedule.interval schedule.run_on_start", .why = "with 'cron' its times alone start it"},
     {"availability.exit_on_end", .why = "with 'daemon: true' the others end when what is no daemon has ended"},
     {"availability.exit_on_skipped", .why = FAIL_FAST},
     {"extends", .why = "what the other process says has to be written here"},
     {"log_configuration*", .why = AS_IT_IS},
     {"launch_timeout_seconds", .why = "the timeout of 'ready' says how long it may take to go into the background"},
-    {"entrypoint shutdown.signal", .why = "the command counts"},
+    {"entrypoint", .why = "the command counts"},
     {"vars", .why = "'{{ }}' in the command is left as it is"},
+    {"watch.cascade", .why = "nothing depends on it"},
     {0},
 };
 
@@ -248,6 +284,7 @@ static void write_entrypoint(struct import *import, const struct node *node)
 static void write_command(struct import *import, const struct node *node)
 {
     bool elsewhere = is_elsewhere(import->draft->map);
+    const struct node *daemon = node_find(import->draft->map, "is_daemon");
     struct buf text = {0};
     if (node->kind != NODE_SCALAR) {
         import_expected(import, "command", node, "a line for the shell");
@@ -257,14 +294,15 @@ static void write_command(struct import *import, const struct node *node)
     import_template(import, node, node->text, TEMPLATE_SHELL, &text);
     if (elsewhere) {
         buf_text(&text, "\n) || exit\nexec sleep infinity");
-        import_note(import, "is_daemon: it runs until it is stopped, whatever the command leaves behind");
-    } else if (has(import->draft->map, "is_daemon")) {
+        import_note_at(import, daemon, "is_daemon: it runs until it is stopped, whatever the command leaves behind");
+    } else if (import_is_word(daemon, "true")) {
         draft_line(import, "forking", "true");
-        import_note(import, "is_daemon: the process is what its command leaves in the background; where that is none of its own, as "
-                            "with docker run -d, run it in the foreground");
+        import_note_at(import, daemon,
+                       "is_daemon: the process is what its command leaves in the background; where that is none of its own, as with docker "
+                       "run -d, run it in the foreground");
     }
     draft_text(import, "run", buf_string(&text));
-    draft_text(import, "shell", import->shell);
+    draft_text(import, "shell", import->file.shell);
     buf_release(&text);
 }
 
@@ -273,7 +311,6 @@ static void read_process(struct import *import, const struct node *key, const st
     struct draft draft;
     draft_init(&draft, import, key->text);
     draft.map = map;
-    draft.off = is_off(map);
     if (node_find(map, "command"))
         write_command(import, node_find(map, "command"));
     else if (node_find(map, "entrypoint"))
@@ -293,11 +330,10 @@ static void read_process(struct import *import, const struct node *key, const st
 static void take_all_log(struct import *import, const struct node *value)
 {
     const char *path = import_text(import, import->root, import->key);
-    (void)value;
     if (!path)
         return;
     write_file(import, "log", path);
-    import_note(import, "log_location: the file has what parrun tells, which is then not on the terminal.");
+    import_note_at(import, value, "log_location: the file has what parrun tells, which is then not on the terminal.");
 }
 
 static void take_name(struct import *import, const struct node *value)
@@ -314,18 +350,26 @@ static void take_shell(struct import *import, const struct node *value)
     if (!command)
         import_expected(import, import->key, value, "a text");
     else if (*command)
-        import->shell = command;
+        import->file.shell = command;
+}
+
+static void take_plain(struct import *import, const struct node *value)
+{
+    import_note_at(import, value, "%s: each '$' is left as it is", import->key);
 }
 
 static const struct key_row top_rows[] = {
-    {.path = "disable_env_expansion processes version"},
+    {.path = "processes"},
+    {"disable_env_expansion", .take = take_plain, .only = "true"},
     {"environment", .take = draft_take_environment},
     {"log_location", .take = take_all_log},
     {"name", .take = take_name},
-    {"ordered_shutdown", .only = "true"},
     {"shell", .map = "a mapping"},
-    {"shell.shell_argument", .only = "-c"},
     {"shell.shell_command", .take = take_shell},
+    {"ordered_shutdown", .only = "true", .why = NOTHING},
+    {"disable_env_expansion log_configuration.rotation.compress", .only = "false", .why = NOTHING},
+    {"shell.shell_argument", .only = "-c", .why = NOTHING},
+    {"version", .why = NOTHING},
     {"extends", .why = WHOLE},
     {"is_strict", .why = "import tells of each key that it does not know"},
     {"log_configuration*", .why = AS_IT_IS},
@@ -353,7 +397,7 @@ static void read_processes(struct import *import)
 {
     if (has(import->root, "disable_env_expansion"))
         import->dollar = DOLLAR_PLAIN;
-    import->shell = SHELL;
+    import->file.shell = SHELL;
     import->rows[0] = top_rows;
     import_read(import);
     import_whole(import, import->all);

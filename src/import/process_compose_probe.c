@@ -54,7 +54,7 @@ static bool read_target(struct import *import, const char *key, const struct nod
         return import_expected(import, key, node, "exec: {command: COMMAND}, or http_get");
     if (directory)
         texts_add(&probe->words, "env", "-C", directory);
-    texts_add(&probe->words, import->shell, "-c", text);
+    texts_add(&probe->words, import->file.shell, "-c", text);
     return true;
 }
 
@@ -74,7 +74,8 @@ static bool read_probe(struct import *import, const char *key, const struct node
     size_t count = countof(numbers) - !strcmp(key, "liveness_probe");
     bool fine = read_target(import, key, node, probe);
     for (size_t i = 0; i < count; i++) {
-        long number = import_key_number(import, node, numbers[i].key, numbers[i].fallback);
+        bool idle = import_is_word(node_find(node, numbers[i].key), "1") && numbers[i].number == &probe->successes;
+        long number = idle ? 1 : import_key_number(import, node, numbers[i].key, numbers[i].fallback);
         fine &= number >= 0;
         *numbers[i].number = number > 0 ? number : numbers[i].fallback;
     }
@@ -116,8 +117,8 @@ static void take_probe(struct import *import, const struct node *value)
     bool health = right && (!ready || !node_find(map, "liveness_probe"));
     if (right && ready)
         write_probe(import, "ready", &probe, "look_timeout", probe.successes > 1 ? probe.successes : 0);
-    if (health && probe.delay > probe.period && !process_tells_ready(map))
-        import_note(import, "%s: the first look is after %lds, not after %lds", import->key, probe.period, probe.delay);
+    if (health && !ready && probe.delay && probe.delay != probe.period)
+        import_note_at(import, value, "%s: the first look is after %lds, not after %lds", import->key, probe.period, probe.delay);
     if (health)
         write_probe(import, "health", &probe, "timeout", probe.failures);
     texts_release(&probe.words);

@@ -1,4 +1,6 @@
 /* Reading other runners' files by tables of their keys, so that no key is lost: what nobody takes is told of. */
+#include <stdarg.h>
+
 #include "base/str.h"
 #include "import/private.h"
 #include "yaml/quote.h"
@@ -76,9 +78,23 @@ static const char *option_of(struct import *import, const char *path)
     return option;
 }
 
+/* Tells of what was taken of VALUE, and came to nothing. */
+static void tell_idle(struct import *import, const char *path, const struct node *value)
+{
+    bool map = value->kind == NODE_MAP && value->size && taken_of(import, value) == TAKEN_KEY;
+    if (!map)
+        import_dropped(import, path, value, NOTHING);
+    for (size_t i = 0; map && i < value->size; i++)
+        if (taken_of(import, node_value(value, i)) != NAMES_NONE)
+            tell_idle(import, arena_printf(import->arena, "%s.%s", path, node_key(value, i)->text), node_value(value, i));
+}
+
+/* Whatever ROW takes without a trace in the draft is told of. */
 static void take(struct import *import, const struct key_row *row, const char *path, const struct node *value)
 {
+    struct draft before;
     const char *wrong = row->list && value->kind != NODE_LIST ? row->list : row->map && value->kind != NODE_MAP ? row->map : NULL;
+    memcpy(&before, import->draft, sizeof(before));
     import->key = path;
     if (wrong)
         import_expected(import, path, value, wrong);
@@ -86,6 +102,8 @@ static void take(struct import *import, const struct key_row *row, const char *p
         import->word = row->word ? row->word : option_of(import, path);
         row->take(import, row->each ? import_item(value, i) : value);
     }
+    if ((row->take || (value->kind == NODE_MAP && !value->size)) && !memcmp(&before, import->draft, sizeof(before)))
+        tell_idle(import, path, value);
 }
 
 /* Takes what is at REST of PATH below MAP for ROW, and the mappings on the way to it. */
@@ -132,10 +150,11 @@ void import_read(struct import *import)
 
 /* ---- what is left ---- */
 
-static const char *why_not(struct import *import, const char *key)
+static const char *why_not(struct import *import, const char *key, const struct node *value)
 {
     for (struct row_cursor at = {0}; next_path(import, &at);)
-        if (at.row->why && wildcard_match(arena_copy(import->arena, at.path, at.length), key))
+        if (at.row->why && wildcard_match(arena_copy(import->arena, at.path, at.length), key) &&
+            (!at.row->only || import_is_word(value, at.row->only)))
             return at.row->why;
     return NULL;
 }
@@ -152,7 +171,7 @@ static void tell_rest(struct import *import, const struct node *node, const char
         if (!map || taken == TAKEN_KEY)
             tell_rest(import, value, key);
         else
-            import_dropped(import, key, value, why_not(import, key));
+            import_dropped(import, key, value, why_not(import, key, value));
     }
 }
 
@@ -176,12 +195,23 @@ bool import_expected(struct import *import, const char *key, const struct node *
     return false;
 }
 
+void import_note_at(struct import *import, const struct node *node, const char *format, ...)
+{
+    struct buf text = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    buf_vprintf(&text, format, arguments);
+    va_end(arguments);
+    import_note(import, "line %u: %s", (unsigned)node->line, buf_string(&text));
+    buf_release(&text);
+}
+
 void import_dropped(struct import *import, const char *key, const struct node *value, const char *why)
 {
     struct buf shown = {0};
     show_tree(&shown, value, SHOWN_MOST);
-    import_note(import, "line %u: %s%s%s: %s", (unsigned)value->line, import_shown(import, key), shown.length ? " " : "",
-                buf_string(&shown), why ? why : "no equal in parrun's version 1");
+    import_note_at(import, value, "%s%s%s: %s", import_shown(import, key), shown.length ? " " : "", buf_string(&shown),
+                   why ? why : "no equal in parrun's version 1");
     import_whole(import, value);
     buf_release(&shown);
 }

@@ -41,9 +41,9 @@ bool import_is_word(const struct node *node, const char *word)
     return node && node->kind == NODE_SCALAR && !strcmp(node->text, word);
 }
 
-bool import_flag(struct import *import, const struct node *map, const char *key)
+bool import_says(struct import *import, const struct node *map, const char *key, const char *word)
 {
-    return import_is_word(import_take(import, map, key), "true");
+    return import_is_word(node_find(map, key), word) && import_take(import, map, key);
 }
 
 const char *import_beside(struct import *import, const char *name)
@@ -124,8 +124,8 @@ const char *import_now(struct import *import, const char *key, const struct node
     bool right = dotenv_expand(import_variables_now(import), node->text, &text);
     const char *now = right ? arena_strdup(import->arena, buf_string(&text)) : node->text;
     buf_release(&text);
-    import_note(import, "line %u: %s %s: taken as '%s', which it is at the import; parrun has to know it", (unsigned)node->line,
-                import_shown(import, key), import_shown(import, node->text), import_shown(import, now));
+    import_note_at(import, node, "%s %s: taken as '%s', which it is at the import; parrun has to know it", import_shown(import, key),
+                   import_shown(import, node->text), import_shown(import, now));
     return now;
 }
 

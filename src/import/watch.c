@@ -12,12 +12,17 @@ struct watched {
 static const char *join(struct import *import, const char *path, const char *pattern, bool line)
 {
     struct buf whole = {0};
+    bool here = path && !strcmp(path, ".");
+    bool kept = line && pattern && *pattern == '!';
+    if (kept)
+        buf_char(&whole, *pattern++);
     if (path && line && !strncmp(path, "./", 2))
         path += 2;
-    bool here = path && !strcmp(path, ".");
+    if (path && pattern && !(line && here))
+        pattern += strspn(pattern, "/"); /* it is below PATH with it too */
     if (path && !here)
         glob_tree_quote(&whole, path);
-    if (path && pattern && !here && (!whole.length || whole.data[whole.length - 1] != '/'))
+    if (path && pattern && !here && (whole.length == kept || whole.data[whole.length - 1] != '/'))
         buf_char(&whole, '/');
     buf_text(&whole, pattern ? pattern : here ? "." : "");
     const char *text = arena_strdup(import->arena, buf_string(&whole));
@@ -77,7 +82,8 @@ void draft_take_watch(struct import *import, const struct node *value)
     const struct node *paths = import_take(import, value, "paths");
     const struct node *delay = import_take(import, value, "debounce");
     bool list = paths && paths->kind == NODE_LIST;
-    import_flag(import, value, "cascade"); /* see draft_follows() */
+    if (names_have(&import->index.awaited, import->draft->owner))
+        import_says(import, value, "cascade", "true"); /* see draft_follows() */
     if (!list)
         import_expected(import, "watch.paths", paths ? paths : value, "a list of mappings");
     for (size_t i = 0; list && i < paths->size; i++)
