@@ -220,6 +220,7 @@ def test_failures_hide_secrets():
     failures = events(told, "pool.failure")
     assert len(failures) == 1 and b"hunter2" not in told, told
     assert (failures[0]["tasks"], failures[0]["output"]) == ("0 (***) and 1 (x)", "got ***\n"), failures
+    assert " --task p:0 " in failures[0]["command"], failures  # the task's own command does not do it without the secret
 
 
 def test_what_waits_for_another_try_has_failed_when_the_pool_halts():

@@ -73,9 +73,20 @@ static void test_vars(void **state)
     pool_content_release(&other);
 }
 
+/* Where one text ends and the next one begins counts, though they are the same one behind the other. */
+static void test_texts_are_apart(void **state)
+{
+    (void)state;
+    struct pool_content one = content_of("x\ny", "", 1, 1), two = content_of("x", "y\n", 1, 1);
+    assert_false(hash_equal(&one.hash, &two.hash));
+    pool_content_release(&one);
+    pool_content_release(&two);
+}
+
 int main(void)
 {
     struct tests tests = {0};
     TEST_ROWS(&tests, test_vars, cases);
+    TEST(&tests, test_texts_are_apart);
     return tests_run(&tests, "task_key");
 }

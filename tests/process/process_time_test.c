@@ -21,6 +21,59 @@ static void test_timeout_and_grace(void **state)
     timed_end(&timed);
 }
 
+/* The leader, a shell, hears of the signal when what it waits for has ended of it. */
+static void test_the_stop_signal_is_for_the_group(void **state)
+{
+    (void)state;
+    struct timed_run timed;
+    timed_start(&timed, "processes:\n"
+                        "  a: {run: \"trap 'echo heard; exit 7' TERM; sh -c 'echo up; exec sleep 1000'; :\", timeout: 1h, stop: {grace: 10m}}\n");
+    timed_until(&timed, "\n0 up\n");
+    timed_move(&timed, SECONDS(3600));
+    timed_until(&timed, "\n3600 heard\n");
+    timed_until(&timed, "\n3600 end\n");
+    timed_end(&timed);
+}
+
+static void test_what_is_stopped_has_no_other_life(void **state)
+{
+    (void)state;
+    struct timed_run timed;
+    timed_start(&timed, "processes: {a: {run: exec sleep 1000, restart: always}}\n");
+    timed_until(&timed, "Run child process a ");
+    run_stop(&timed.run, STOP_SIGNAL, SIGTERM);
+    timed_until(&timed, "\n0 end\n");
+    timed_not(&timed, "restarting");
+    timed_end(&timed);
+}
+
+/* What somebody else holds open is read for a while behind the end. */
+static void test_output_behind_the_end(void **state)
+{
+    (void)state;
+    struct timed_run timed;
+    int gate[2];
+    char scenario[200];
+    siginfo_t info;
+    assert_int_equal(pipe(gate), 0);
+    snprintf(scenario, sizeof(scenario), "processes: {a: {run: \"{ read line; echo late; } < /proc/%d/fd/%d & echo up\"}}\n", getpid(), gate[0]);
+    timed_start(&timed, scenario);
+    timed_until(&timed, "\n0 up\n");
+    waitid(P_PID, (id_t)timed.pid, &info, WEXITED | WNOWAIT);
+    for (int i = 0; i < 4; i++)
+        timed_turn(&timed);
+    timed_move(&timed, SECONDS(1) / 4);
+    timed_not(&timed, "end");
+    assert_int_equal(write(gate[1], "\n", 1), 1);
+    timed_until(&timed, "0.25 late\n");
+    timed_until(&timed, "\n0.25 end\n");
+    timed_end(&timed);
+    while (waitpid(-1, NULL, 0) > 0)
+        ;
+    close(gate[0]);
+    close(gate[1]);
+}
+
 /* The wait before each life doubles up to the most; the last failure is for good. */
 static void test_restarts_back_off(void **state)
 {
@@ -102,6 +155,9 @@ int main(int argc, char **argv)
     struct tests tests = {0};
     timed_main(argc, argv);
     TEST(&tests, test_timeout_and_grace);
+    TEST(&tests, test_the_stop_signal_is_for_the_group);
+    TEST(&tests, test_what_is_stopped_has_no_other_life);
+    TEST(&tests, test_output_behind_the_end);
     TEST(&tests, test_restarts_back_off);
     TEST(&tests, test_a_long_life_is_well);
     TEST(&tests, test_ready_in_its_time);

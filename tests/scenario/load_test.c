@@ -121,6 +121,24 @@ static void test_streams(void **state)
     loaded_release(&loaded);
 }
 
+/* Of a dependency that says no more: until it is ready where that is told, a daemon's start, the others' success. */
+static void test_what_is_waited_for(void **state)
+{
+    (void)state;
+    struct loaded loaded = load_right("processes:\n"
+                                      "  told: {run: x, ready: {log: up}}\n"
+                                      "  served: {run: x, ready: {log: up}, daemon: true}\n"
+                                      "  daemon: {run: x, daemon: true}\n"
+                                      "  plain: {run: x}\n"
+                                      "  last: {run: x, depends_on: [told, served, daemon, plain]}\n");
+    static const enum condition conditions[] = {CONDITION_READY, CONDITION_READY, CONDITION_STARTED, CONDITION_SUCCEEDED};
+    const struct object_spec *last = &loaded.scenario->processes[4].object;
+    assert_int_equal(last->depends_on_count, countof(conditions));
+    for (size_t i = 0; i < countof(conditions); i++)
+        assert_int_equal(last->depends_on[i].condition, conditions[i]);
+    loaded_release(&loaded);
+}
+
 static void test_environment(void **state)
 {
     (void)state;
@@ -427,6 +445,7 @@ int main(void)
     static const struct CMUnitTest fixed[] = {
         cmocka_unit_test(test_names_and_defaults),
         cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_what_is_waited_for),
         cmocka_unit_test(test_environment),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_lua),
