@@ -111,6 +111,40 @@ static void test_a_hung_worker(void **state)
     close(gate[1]);
 }
 
+/* A worker that announces a frame, and never sends the rest. */
+static void test_half_a_frame(void **state)
+{
+    (void)state;
+    struct timed_run timed;
+    int gate[2];
+    char scenario[400];
+    assert_int_equal(pipe(gate), 0);
+    snprintf(scenario, sizeof(scenario),
+             "pools:\n"
+             "  p:\n"
+             "    workers: 1\n"
+             "    tasks: 1\n"
+             "    lua: |\n"
+             "      for fd = 60, 3, -1 do\n"
+             "        local file = io.open('/proc/self/fd/' .. fd, 'a')\n"
+             "        if file then file:write('\\100\\0\\0\\0') file:close() break end\n"
+             "      end\n"
+             "      io.open('/proc/%d/fd/%d'):read()\n",
+             getpid(), gate[0]);
+    timed_start(&timed, scenario);
+    timed_until(&timed, "Run task 0 ");
+    timed_now = &timed;
+    timed.awaited = "not what a worker sends";
+    signal(SIGALRM, timed_late);
+    alarm(PATIENCE);
+    while (timed.awaited) /* what the worker writes comes sooner or later */
+        timed_move(&timed, SECONDS(60));
+    alarm(0);
+    timed_end(&timed);
+    close(gate[0]);
+    close(gate[1]);
+}
+
 static size_t workers_of(struct timed_run *timed)
 {
     struct pool *pool = (struct pool *)timed->run.all.objects[0];
@@ -161,6 +195,7 @@ int main(int argc, char **argv)
     TEST(&tests, test_rate_behind_a_long_task);
     TEST(&tests, test_first_due_first_tried);
     TEST(&tests, test_a_hung_worker);
+    TEST(&tests, test_half_a_frame);
     TEST(&tests, test_no_more_workers_than_tasks);
     TEST(&tests, test_the_least_workers_stay);
     return tests_run(&tests, "pool_time");

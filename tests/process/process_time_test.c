@@ -89,6 +89,7 @@ static void test_restarts_back_off(void **state)
         timed_until(&timed, "Run child process a ");
     }
     timed_until(&timed, "\n17 end\n");
+    assert_int_equal(timed.run.all.objects[0]->restarts, countof(waits));
     timed_end(&timed);
 }
 

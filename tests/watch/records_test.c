@@ -140,10 +140,14 @@ static void test_another_file_in_its_place(void **state)
     if (!make_twins())
         skip();
     symlink("1", "place");
+    symlink("place/file", "through");
+    records_learn(&records, "through", true);
     records_learn(&records, "place/file", false);
+    assert_false(records_differ(&records, "through", true));
     assert_false(records_differ(&records, "place/file", false));
     symlink("2", "next");
     assert_int_equal(rename("next", "place"), 0);
+    assert_true(records_differ(&records, "through", true));
     assert_true(records_differ(&records, "place/file", false));
     records_release(&records);
 }
