@@ -151,7 +151,7 @@ def test_a_life_that_failed_has_done_nothing():
 @mark("release")
 def test_more_than_is_kept_in_memory():
     """Some megabytes: given again from a file, and answered from it."""
-    count = 500000
+    count = 250000
     (_, second), _ = read("end", f"{count - 5}, kept", count=count)
     assert second.split() == lines(count)
     late = """
@@ -161,14 +161,14 @@ all = sys.stdin.buffer.readlines()
 open("got.1" if first else "got.2", "wb").writelines(all)
 os.write(1, b"")
 for number, line in enumerate(all):
-    if first and number == 300000:
+    if first and number == 200000:
         sys.stdout.flush()
         os.kill(os.getpid(), 9)
     sys.stdout.write("ok\\n")
 """
     (first, second), out = read("line", 0, late, count=count)
     assert first.split() == lines(count)
-    assert second.split() == lines(count)[300000:]
+    assert second.split() == lines(count)[200000:]
     assert out.count(b"reader | ok\n") == count
 
 

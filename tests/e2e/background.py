@@ -104,7 +104,7 @@ def test_nothing_of_the_caller_is_held():
 def test_a_hangup_does_not_end_it():
     """Nor does that of its processes' terminal: it has a session of its own. What it starts can still be sent one."""
     place = Place()
-    said = place.run("""processes: {web: {run: "trap 'echo again' HUP; echo up; while :; do sleep 0.02; done", ready: {log: up}}}""")
+    said = place.run("""processes: {web: {run: "trap 'echo again' HUP; echo up; while :; do sleep 0.1; done", ready: {log: up}}}""")
     assert said.returncode == 0, said
     row, = own_rows(place.say("ps", "--json"))
     assert os.getsid(row["pid"]) == row["pid"]

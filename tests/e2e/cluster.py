@@ -125,7 +125,7 @@ def on_hosts(hosts):
           p:
             on: {{ssh: {hosts}, slots: 2}}
             tasks: 8
-            run: ': >"at $HOST"; until [ -e "at a" ] && [ -e "at bob@b" ]; do sleep 0.02; done; echo "done on $HOST"'
+            run: ': >"at $HOST"; until [ -e "at a" ] && [ -e "at bob@b" ]; do sleep 0.05; done; echo "done on $HOST"'
     """
 
 
@@ -366,7 +366,7 @@ def test_secrets_stay_off_the_command_line():
 
 # Its tasks go on until there is a file "go".
 ELASTIC = ["workers: {least: 1, most: 3, idle: 100ms}", "tasks: {output: cat tasks}",
-           "run: 'until [ -e go ]; do sleep 0.02; done'"]
+           "run: 'until [ -e go ]; do sleep 0.05; done'"]
 
 
 def test_workers_come_and_go_with_the_tasks():
@@ -441,7 +441,7 @@ while case $1 in -*) ;; *) false;; esac; do shift; done
 [ ! -e hung ] || exec "$@"
 exec 3<&0
 "$@" <&3 &
-until [ -e hung ]; do sleep 0.02; done
+until [ -e hung ]; do sleep 0.05; done
 read -r agent </proc/$!/task/$!/children
 kill -KILL $agent
 wait

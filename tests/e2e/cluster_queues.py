@@ -118,7 +118,7 @@ def held(directory, *more):
             produces: [q, empty]
             run: '[ ! -e told ] || exit 0; echo "$PPID $PARRUN_SOCKET" >told.new; mv told.new told; exec parrun put q 1 2 3'
         processes:
-          take: {{consumes: [q, empty], run: 'until [ -e go ]; do sleep 0.02; done; parrun get --all q >got.0'}}
+          take: {{consumes: [q, empty], run: 'until [ -e go ]; do sleep 0.05; done; parrun get --all q >got.0'}}
         """, *more, directory=directory, env=ENV)
     until(lambda: b"for room in" in ask("status", run), "a put that waits")
     worker, address = (directory.path / "told").read_text().split()

@@ -11,7 +11,7 @@ import time
 from harness.control import Client
 from harness.parrun import KILL, TERM, VARIANT, Directory, Run, check_nothing_left, mark, own_path, until
 
-GATE = 'until [ -e gate ]; do sleep 0.02; done'
+GATE = 'until [ -e gate ]; do sleep 0.05; done'
 
 
 def start(scenario, *arguments, **options):
@@ -100,7 +100,7 @@ def test_what_is_no_request():
 
 def test_clients_that_break_off():
     """Half a line, half a request, a line without an end: that connection ends, and nothing else."""
-    run = start('processes: {web: {run: "while echo line; do sleep 0.01; done"}}')
+    run = start('processes: {web: {run: "while echo line; do sleep 0.05; done"}}')
     path = socket_of(run)
     for rubbish in (b"", b"{", b'{"hello":1}', b'{"hello":1}\n{"id":1,"sta', b"\xff" * 5, b"\0" * 3, b"\n\n"):
         with socket.socket(socket.AF_UNIX) as client:
@@ -162,8 +162,8 @@ def test_lines_have_no_gap():
     run = start("""
         log: {keep: 10000}
         processes:
-          a: {run: "seq 4000; until [ -e gate ]; do sleep 0.02; done; seq 4001 8000; exec sleep 1000"}
-          b: {run: "seq 4000; until [ -e gate ]; do sleep 0.02; done; seq 4001 8000; exec sleep 1000"}
+          a: {run: "seq 4000; until [ -e gate ]; do sleep 0.05; done; seq 4001 8000; exec sleep 1000"}
+          b: {run: "seq 4000; until [ -e gate ]; do sleep 0.05; done; seq 4001 8000; exec sleep 1000"}
     """, "-q", "--log", "log")
     path = socket_of(run)
     answers = []
@@ -198,7 +198,7 @@ def test_last_lines_and_names():
     run = start("""
         log: {keep: 10}
         processes:
-          a: {run: "seq 100; until [ -e gate ]; do sleep 0.02; done; printf unfinished; exec sleep 1000", replicas: 2}
+          a: {run: "seq 100; until [ -e gate ]; do sleep 0.05; done; printf unfinished; exec sleep 1000", replicas: 2}
           b: {run: "printf 'x\\\\377y\\n'; exec sleep 1000"}
         """, "-v")
     waiting = {("a.1", 100), ("a.2", 100), ("b", 1)}
@@ -273,7 +273,7 @@ def test_stop_is_answered_at_the_end():
     run = start("""
         processes:
           stubborn:
-            run: "trap 'echo asked' TERM; echo up; while [ ! -e gate ]; do sleep 0.02; done"
+            run: "trap 'echo asked' TERM; echo up; while [ ! -e gate ]; do sleep 0.05; done"
             stop: {grace: 10m}
     """)
     run.wait_for(rb"up")

@@ -124,8 +124,8 @@ def test_logs_follow_to_the_end():
     world = World()
     run = world.start("""
         processes:
-          a: {run: "echo up; until [ -e gate ]; do sleep 0.02; done; echo more; printf last"}
-          b: {run: "until [ -e gate ]; do sleep 0.02; done; echo of b"}
+          a: {run: "echo up; until [ -e gate ]; do sleep 0.05; done; echo more; printf last"}
+          b: {run: "until [ -e gate ]; do sleep 0.05; done; echo of b"}
     """)
     follower = subprocess.Popen([PROGRAM, "logs", "-f", "a"], env=world.env, cwd="/", stdout=subprocess.PIPE, text=True)
     assert follower.stdout.readline() == "a | up\n"
@@ -139,7 +139,7 @@ def test_logs_follow_to_the_end():
 def test_a_reader_that_goes():
     """logs -f | head -1 ends quietly, and the run goes on."""
     world = World()
-    run = world.start('processes: {web: {run: "echo up; while echo line; do sleep 0.01; done"}}', "-q", "--show", "process.output")
+    run = world.start('processes: {web: {run: "echo up; while echo line; do sleep 0.05; done"}}', "-q", "--show", "process.output")
     said = subprocess.run(["bash", "-c", f"set -o pipefail; '{PROGRAM}' logs -f | head -1"], env=world.env, cwd="/",
                           capture_output=True, text=True, timeout=PATIENCE, check=False)
     assert said.stdout == "web | up\n" and not said.stderr and said.returncode == 141, said
@@ -167,7 +167,7 @@ def test_statuses():
 def test_steering():
     world = World()
     run = world.start("""
-        processes: {web: {run: "trap 'echo hup' HUP; echo up; while :; do sleep 0.02; done", ready: {log: up}}}
+        processes: {web: {run: "trap 'echo hup' HUP; echo up; while :; do sleep 0.1; done", ready: {log: up}}}
         pools: {p: {workers: 1, tasks: {range: [1, 1000000]}, run: "sleep 0.1"}}
     """)
 

@@ -185,7 +185,7 @@ def test_interrupt_twice_while_the_log_is_stuck():
         processes:
           writer: {run: "trap '' INT; exec yes"}
           other:
-            run: "trap 'echo asked >asked' TERM INT; echo begun >asked; while :; do sleep 0.05; done"
+            run: "trap 'echo asked >asked' TERM INT; echo begun >asked; while :; do sleep 0.1; done"
             stop: {grace: 1000s}
     """, directory=directory)
     assert (directory.path / "asked").read_text() == "begun\n"
@@ -214,7 +214,7 @@ def test_interrupt_while_errors_are_stuck_too():
           writer: {run: "trap '' INT; exec yes"}
           escaped: {run: "setsid sh -c '(setsid sleep 300 &)'; echo away >escaped"}
           other:
-            run: "trap 'echo asked >asked' TERM INT; echo begun >asked; while :; do sleep 0.05; done"
+            run: "trap 'echo asked >asked' TERM INT; echo begun >asked; while :; do sleep 0.1; done"
             stop: {grace: 1000s}
     """, directory=directory, stderr=subprocess.STDOUT)
     assert (directory.path / "asked").read_text() == "begun\n"

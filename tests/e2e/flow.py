@@ -170,7 +170,7 @@ def slow_reader(size):
             timeout: 3s
             run: |
               trap 'echo fired >fired; exit 0' TERM
-              while :; do sleep 0.05; done
+              while :; do sleep 0.1; done
             stderr: null
         log: {{prefix: false}}
     """, "--log", "story.txt", directory=directory)
@@ -213,9 +213,9 @@ def test_stop_while_nobody_reads():
             run: |
               trap 'echo stopped >stopped; exit 0' TERM
               touch ready
-              while :; do sleep 0.05; done
+              while :; do sleep 0.1; done
     """, directory=directory)
-    subprocess.run(["sh", "-c", "until test -e ready; do sleep 0.02; done"],
+    subprocess.run(["sh", "-c", "until test -e ready; do sleep 0.05; done"],
                    cwd=directory.path, check=True, timeout=PATIENCE)
     run.signal(TERM)
     assert (directory.path / "stopped").read_text() == "stopped\n"

@@ -95,7 +95,7 @@ def test_interrupt_ends_the_run():
         shell = Shell("""
             processes:
               cat: {stdin: inherit, stdout: inherit, exec: [cat], limits: {core: 0}}
-              beside: {run: "trap 'echo told; exit 0' TERM; echo standing; while :; do sleep 0.05; done"}
+              beside: {run: "trap 'echo told; exit 0' TERM; echo standing; while :; do sleep 0.1; done"}
         """)
         shell.wait_for(rb"standing")
         shell.type(b"echoed\n")
@@ -194,7 +194,7 @@ def test_a_stop_ends_its_group():
     """What the process has left in its group is no session of its own, and is ended all the same."""
     shell = Shell("""
         processes:
-          ask: {stdin: inherit, stdout: inherit, run: "trap '' TERM; sleep 1000 & echo ready; trap 'exit 0' TERM; while :; do sleep 0.05; done"}
+          ask: {stdin: inherit, stdout: inherit, run: "trap '' TERM; sleep 1000 & echo ready; trap 'exit 0' TERM; while :; do sleep 0.1; done"}
     """, "-v")
     shell.wait_for(rb"ready")
     os.kill(shell.guard(), signal.SIGTERM)

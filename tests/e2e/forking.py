@@ -112,7 +112,7 @@ def test_not_ready_before_it_is_known():
     run = Run("""
         processes:
           server:
-            run: "setsid sleep 1000 & until test -e go; do sleep 0.02; done"
+            run: "setsid sleep 1000 & until test -e go; do sleep 0.05; done"
             forking: true
             ready: {run: "true"}
             health: {run: "false", interval: 10ms, threshold: 1}
@@ -132,11 +132,11 @@ def test_one_pidfile_for_two():
     run = Run("""
         processes:
           one:
-            run: "setsid sleep 1000 & echo $! >x.pid; touch one.wrote; until test -e two.wrote; do sleep 0.02; done"
+            run: "setsid sleep 1000 & echo $! >x.pid; touch one.wrote; until test -e two.wrote; do sleep 0.05; done"
             forking: true
             pidfile: x.pid
           two:
-            run: "until test -e one.wrote; do sleep 0.02; done; setsid sleep 1000 & echo $! >x.pid; touch two.wrote"
+            run: "until test -e one.wrote; do sleep 0.05; done; setsid sleep 1000 & echo $! >x.pid; touch two.wrote"
             forking: true
             pidfile: ./x.pid
     """)

@@ -12,7 +12,7 @@ SERVER = """\
 trap 'trap "" TERM INT; echo heard; read line <gate; echo closed cleanly; : >over; exit 0' TERM INT
 echo up
 : >started
-while :; do sleep 0.05; done
+while :; do sleep 0.1; done
 """
 
 
@@ -106,7 +106,7 @@ def test_restart():
     _, out = ends_well("""
         processes:
           srv:
-            run: 'if [ -e started ]; then exit 0; fi; ./srv.sh & while [ ! -e started ]; do sleep 0.01; done; exit 1'
+            run: 'if [ -e started ]; then exit 0; fi; ./srv.sh & while [ ! -e started ]; do sleep 0.05; done; exit 1'
             restart: {on: failure, delay: 10ms}
             stop: {grace: 1000s}
     """)
@@ -138,7 +138,7 @@ def test_task_of_a_halted_pool():
           p:
             tasks: 2
             workers: 2
-            run: 'if [ $PARRUN_ITEM = 1 ]; then ./srv.sh; fi; while [ ! -e started ]; do sleep 0.01; done; exit 1'
+            run: 'if [ $PARRUN_ITEM = 1 ]; then ./srv.sh; fi; while [ ! -e started ]; do sleep 0.05; done; exit 1'
             halt: {failures: 1, how: now}
             output: lines
             stop: {grace: 1000s}
@@ -237,7 +237,7 @@ def test_deaf_group_is_killed():
     run = Run("""
         processes:
           srv:
-            run: "trap 'exit 0' TERM; (trap '' TERM; echo up; while :; do sleep 0.05; done) & wait"
+            run: "trap 'exit 0' TERM; (trap '' TERM; echo up; while :; do sleep 0.1; done) & wait"
             stop: {grace: 100ms}
     """)
     run.wait_for(rb"up$")

@@ -17,7 +17,7 @@ SILENT = """
 
 SETUP = """
     pools:
-      p: {kind: %s, tasks: 3, workers: 2, setup: "while true do end", lua: return 1}
+      p: {kind: %s, tasks: 3, workers: 1, setup: "while true do end", lua: return 1}
 """
 
 # Somebody waits, and what it waits for is at work.
@@ -58,7 +58,7 @@ def test_what_is_waited_for_is_told():
         run.wait_for(IDLE)
     for run in setups:
         run.wait_for(rb"This has lasted for 5 seconds:\n")
-        run.wait_for(rb"^  pool p waits until the setup of its 2 workers has ended\n")
+        run.wait_for(rb"^  pool p waits until the setup of its worker has ended\n")
     server, silent = [stop(run) for run in runs]
     assert (b"\n  process test waits until web has succeeded\n  process web (") in server, server
     assert b"\n  If web is a server that does not end: 'ready' says when others may start" in server, server

@@ -49,7 +49,7 @@ def test_signal():
     """Process 1 cannot be ended by a signal, so the status says it as a shell does."""
     container = Container("""
         processes:
-          test: {run: "trap 'echo heard; exit 0' TERM; echo ready; while :; do sleep 0.05; done"}
+          test: {run: "trap 'echo heard; exit 0' TERM; echo ready; while :; do sleep 0.1; done"}
     """)
     container.wait_for(rb"ready")
     os.kill(container.first(), signal.SIGTERM)
@@ -66,7 +66,7 @@ def test_orphans_are_reaped():
             run: |
               n=0
               while [ $n -lt 200 ]; do (setsid true & ) ; n=$((n + 1)); done
-              echo made; while :; do sleep 0.05; done
+              echo made; while :; do sleep 0.1; done
     """)
     container.wait_for(rb"made")
     first = container.first()
@@ -93,7 +93,7 @@ def test_stop_at_ctrl_z_is_passed_over():
     """Nobody above process 1 could continue it."""
     container = Container("""
         processes:
-          test: {run: "trap 'echo usr' USR1; echo pid $$; while :; do sleep 0.05; done"}
+          test: {run: "trap 'echo usr' USR1; echo pid $$; while :; do sleep 0.1; done"}
     """)
     container.wait_for(rb"pid")
     first = container.first()

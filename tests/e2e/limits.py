@@ -161,7 +161,7 @@ def test_timeout_while_stopped():
         processes:
           test:
             timeout: 4s
-            run: "trap 'echo heard; exit 0' TERM; echo ready $$; while :; do sleep 0.05; done"
+            run: "trap 'echo heard; exit 0' TERM; echo ready $$; while :; do sleep 0.1; done"
     """)
     pid = int(run.wait_for(rb"ready (\d+)").group(1))
     os.kill(pid, 19)

@@ -134,7 +134,7 @@ def test_what_was_stopped_has_not_passed():
     complete("""
         fail_fast: true
         processes:
-          bad: {run: "until [ -e begun ]; do sleep 0.02; done; exit 2"}
+          bad: {run: "until [ -e begun ]; do sleep 0.05; done; exit 2"}
           cut: {run: ": >begun; exec sleep 1000"}
           server: {run: "exec sleep 1000", daemon: true}
         """, "--junit", "j.xml", directory=directory)
@@ -296,7 +296,7 @@ def test_a_message_that_comes_back_keeps_its_number():
           p: # whose first life ends once something stands in its input, and reads nothing of it
             restart: failure
             stdin: {queue: q}
-            exec: [bash, -c, "test -e seen && exec cat; touch seen; until read -t 0; do sleep 0.01; done; exit 1"]
+            exec: [bash, -c, "test -e seen && exec cat; touch seen; until read -t 0; do sleep 0.05; done; exit 1"]
     """
     complete(text, "--record", "r.jsonl", directory=directory)
     events = [json.loads(line) for line in (directory.path / "r.jsonl").read_text().splitlines()]

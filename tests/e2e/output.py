@@ -9,7 +9,7 @@ import time
 
 from harness.parrun import PATIENCE, PROGRAM, Directory, Run, amount, check_status, mark
 
-LINES = amount(40_000, 150_000)  # of each task: some 400 kB, more than any buffer between it and the reader
+LINES = amount(25_000, 150_000)  # of each task: some 200 kB, more than any buffer between it and the reader
 TASKS = (1, 2, 3, 4)
 SMALL_PIPE = 4096
 
@@ -77,6 +77,7 @@ def test_every_byte_of_every_mode():
 def test_what_waits_for_its_turn_is_not_kept_in_memory():
     """The first task ends last: 30 MB of the others are there then, and each comes whole and in order."""
     directory = Directory()
+    directory.fifo("go")
     directory.file("scenario.yaml", """
         pools:
           p:
@@ -85,9 +86,9 @@ def test_what_waits_for_its_turn_is_not_kept_in_memory():
             output: ordered
             results: {file: r.jsonl}
             run: >
-              if [ ${{ item }} = 0 ]; then until test -e go; do sleep 0.01; done; echo first;
+              if [ ${{ item }} = 0 ]; then read -r _ <go; echo first;
               else head -c 1000000 /dev/zero | tr '\\0' x; echo " ${{ item }}"; fi;
-              if [ ${{ item }} = 29 ]; then cat /proc/$(ps -o ppid= $PPID | tr -d ' ')/status >status; touch go; fi
+              if [ ${{ item }} = 29 ]; then cat /proc/$(ps -o ppid= $PPID | tr -d ' ')/status >status; echo >go; fi
     """)
     process = subprocess.run([PROGRAM, "--log=log", "scenario.yaml"], stdin=subprocess.DEVNULL,
                              capture_output=True, cwd=directory.path, check=False, timeout=PATIENCE * 4)

@@ -97,7 +97,7 @@ def test_delays_and_graces_stand_still():
         processes:
           slow:
             stop: {grace: 20s}
-            run: "trap 'echo heard; sleep 1; echo in time; exit 0' TERM; echo ready; while :; do sleep 0.05; done"
+            run: "trap 'echo heard; sleep 1; echo in time; exit 0' TERM; echo ready; while :; do sleep 0.1; done"
     """)
     shell.wait_for(rb"ready")
     shell.type(b"\x03")
@@ -113,7 +113,7 @@ def test_who_was_stopped_before_stays_so():
     shell = Shell("""
         processes:
           a: {run: "echo pid $$; exec sleep 1000", ready: {log: pid}}
-          b: {run: "trap 'echo heard' USR1; echo other $$; while :; do sleep 0.05; done", depends_on: {a: ready}}
+          b: {run: "trap 'echo heard' USR1; echo other $$; while :; do sleep 0.1; done", depends_on: {a: ready}}
     """)
     stopped = int(shell.wait_for(rb"pid (\d+)").group(1))
     other = int(shell.wait_for(rb"other (\d+)").group(1))

@@ -42,7 +42,7 @@ def test_attempts_before_the_last_are_in_the_log():
 
 def test_a_file_of_another_run_or_a_full_one():
     directory = Directory()
-    text = "pools: {p: {tasks: 2, stdout: {file: out}, run: 'echo ${{ item }}; until [ -e go ]; do sleep 0.02; done'}}"
+    text = "pools: {p: {tasks: 2, stdout: {file: out}, run: 'echo ${{ item }}; until [ -e go ]; do sleep 0.05; done'}}"
     run = Run(text, directory=directory)
     run.wait_for(b"Run task 1")
     status, out, err = complete(text, directory=directory)

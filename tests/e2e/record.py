@@ -102,7 +102,7 @@ def test_a_record_that_is_there_is_refused_or_replaced_when_the_new_one_is_whole
     status, _, err = complete(MIXED, "--record", "r.jsonl", directory=directory)
     check_status(status, 2, err)
     assert b"'r.jsonl': it is there already; --force replaces it" in err, err
-    run = Run("processes: {p: {run: 'echo up; until test -e go; do sleep 0.01; done'}}", "--record", "r.jsonl", "--force",
+    run = Run("processes: {p: {run: 'echo up; until test -e go; do sleep 0.05; done'}}", "--record", "r.jsonl", "--force",
               directory=directory)
     run.wait_for(b"up")
     assert (directory.path / "r.jsonl").read_bytes() == before
@@ -210,7 +210,7 @@ def test_nothing_is_written_onto_what_is_read():
 
 def test_a_run_in_progress_is_read():
     directory = Directory()
-    run = Run("processes: {p: {run: 'echo up; until test -e go; do sleep 0.01; done'}}", "--record", "r.jsonl",
+    run = Run("processes: {p: {run: 'echo up; until test -e go; do sleep 0.05; done'}}", "--record", "r.jsonl",
               directory=directory)
     run.wait_for(b"p . up")
     wait_until(lambda: b"\n" in (directory.path / "r.jsonl").read_bytes())

@@ -119,7 +119,7 @@ def test_a_run_that_was_cut_off():
 def test_the_page_says_that_the_run_goes_on():
     directory = Directory()
     directory.file("r.html", "<h1>Succeeded</h1>")
-    run = Run("processes: {p: {run: 'echo up; until test -e go; do sleep 0.01; done'}}", "--report", "r.html",
+    run = Run("processes: {p: {run: 'echo up; until test -e go; do sleep 0.05; done'}}", "--report", "r.html",
               directory=directory)
     run.wait_for(b"p . up")
     text = words_of((directory.path / "r.html").read_text())

@@ -99,8 +99,8 @@ def test_units_come_back_when_the_group_is_gone():
             stop: {grace: 300ms}
             uses: {gpu: 1}
             run: |
-              sh -c 'trap "" TERM; echo $$ >pid; while :; do sleep 0.05; done' &
-              until test -s pid; do sleep 0.01; done
+              sh -c 'trap "" TERM; echo $$ >pid; while :; do sleep 0.1; done' &
+              until test -s pid; do sleep 0.05; done
               touch begun
               wait
           second:

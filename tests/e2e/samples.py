@@ -9,9 +9,9 @@ BUSY = """
     queues: {q: {items: [1, 2, 3]}}
     processes:
       spins: {run: "python3 -c 'import os; big = b\\"x\\" * (40 << 20)\\nwhile not os.path.exists(\\"go\\"): pass' & wait"}
-      idles: {run: "until test -e go; do sleep 0.01; done"}
+      idles: {run: "until test -e go; do sleep 0.05; done"}
     pools:
-      p: {workers: 3, tasks: 1, run: "until test -e go; do sleep 0.01; done"}
+      p: {workers: 3, tasks: 1, run: "until test -e go; do sleep 0.05; done"}
       last: {depends_on: {spins: completed}, workers: 1, tasks: {queue: q}, run: "true"}
 """
 

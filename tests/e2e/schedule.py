@@ -32,7 +32,7 @@ def test_times():
     check_nothing_left()
 
 
-HOLDS = "echo up; while [ ! -e gate ]; do sleep 0.01; done"
+HOLDS = "echo up; while [ ! -e gate ]; do sleep 0.05; done"
 
 
 def test_overlap():
@@ -77,7 +77,7 @@ def test_times_that_come_while_it_is_being_stopped():
     run = start("""
         processes:
           job:
-            run: "echo up; until [ -e gate ]; do sleep 0.02; done"
+            run: "echo up; until [ -e gate ]; do sleep 0.05; done"
             stop: {signal: WINCH, grace: 1h}  # which it does not mind
             schedule: {every: 100ms, times: 3, overlap: stop}
     """)
@@ -208,7 +208,7 @@ def test_daemon():
     status, out, err = complete("""
         processes:
           watch: {run: "echo watch >>seen", daemon: true, schedule: {every: 100ms}}
-          work: {run: "until [ $(wc -l <seen) -ge 3 ]; do sleep 0.01; done 2>/dev/null"}
+          work: {run: "until [ $(wc -l <seen) -ge 3 ]; do sleep 0.05; done 2>/dev/null"}
     """)
     assert status == 0, (out, err)
 

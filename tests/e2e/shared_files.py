@@ -8,7 +8,7 @@ import subprocess
 from harness.parrun import PROGRAM, Directory, Run, check_nothing_left, check_status, complete
 
 TASKS = """
-    pools: {{p: {{workers: 1, tasks: [a, b], run: "echo up ${{{{ item }}}}; until test -e go; do sleep 0.01; done", output: lines{more}}}}}
+    pools: {{p: {{workers: 1, tasks: [a, b], run: "echo up ${{{{ item }}}}; until test -e go; do sleep 0.05; done", output: lines{more}}}}}
 """
 
 
@@ -107,7 +107,7 @@ TALK = """
         run: |
           i=0; while [ $i -lt %d ]; do
             echo "line $i xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"; i=$((i+1))
-            if [ $i = %d ]; then touch half; until test -e go; do sleep 0.01; done; fi
+            if [ $i = %d ]; then touch half; until test -e go; do sleep 0.05; done; fi
           done
         %s
 """
@@ -179,7 +179,7 @@ KEEPS = """
     queues: {{jobs: {{durable: q.db, items: [a, b, c]}}}}
     pools:
       p: {{workers: 1, tasks: {source}, results: {{file: r.jsonl}}, output: lines,
-           run: "echo up ${{{{ item }}}}; until test -e go; do sleep 0.01; done"}}
+           run: "echo up ${{{{ item }}}}; until test -e go; do sleep 0.05; done"}}
 """
 
 

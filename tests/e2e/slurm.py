@@ -54,7 +54,7 @@ def test_as_at_home():
         # Within an allocation the workers are its steps, and share what it has.
         directory = Directory()
         directory.file("scenario.yaml", pool("{cpus: 2}", "workers: 4", "tasks: 4", 'run: \'echo "in $SLURM_JOB_ID.$SLURM_STEP_ID"; '
-                                             ': >${{ item }}; until [ -e 0 ] && [ -e 1 ] && [ -e 2 ] && [ -e 3 ]; do sleep 0.02; done\''))
+                                             ': >${{ item }}; until [ -e 0 ] && [ -e 1 ] && [ -e 2 ] && [ -e 3 ]; do sleep 0.05; done\''))
         done = subprocess.run(["salloc", "-Q", "-N2", "-n2", "-c4", "--mem=100M", PROGRAM, "scenario.yaml"], cwd=directory.path,
                               capture_output=True, timeout=PATIENCE, check=False)
         check_status(done.returncode, 0, done.stdout + done.stderr)

@@ -40,7 +40,7 @@ def test_hosts_that_are_there_do_the_tasks():
     with Server() as server:
         # Each of the two that are there has a task at least: it waits for the other.
         status, out, err = complete(pool("[a, down, changed, b]", "tasks: 12", "env: {WHAT: 'a b'}", "output: ordered",
-                                         "run: ': >$PARRUN_WORKER; until [ -e 1 ] && [ -e 4 ]; do sleep 0.02; done; echo \"$WHAT ${{ item }}\"'"),
+                                         "run: ': >$PARRUN_WORKER; until [ -e 1 ] && [ -e 4 ]; do sleep 0.05; done; echo \"$WHAT ${{ item }}\"'"),
                                     "-v", env=server.env)
         check_status(status, 0, out + err)
         assert re.findall(rb"^a b (\d+)$", out, re.M) == [b"%d" % item for item in range(12)], out

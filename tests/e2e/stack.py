@@ -45,7 +45,7 @@ class Load(threading.Thread):
                 self.refused += 1
                 if time.monotonic() > deadline:
                     return
-            time.sleep(0.005)
+            time.sleep(0.03)
 
 
 class Stack(World):

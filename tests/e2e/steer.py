@@ -47,7 +47,7 @@ def gate(run, name):
     (run.directory.path / name).touch()
 
 
-SERVER = "trap 'exit 1' TERM; echo up; while :; do sleep 0.01; done"
+SERVER = "trap 'exit 1' TERM; echo up; while :; do sleep 0.1; done"
 
 
 def test_stop_start_restart():
@@ -150,7 +150,7 @@ def test_a_failure_is_made_good():
     run = start("""
         processes:
           job: {run: "[ -e gate ]"}
-          other: {run: "until [ -e over ]; do sleep 0.01; done"}
+          other: {run: "until [ -e over ]; do sleep 0.05; done"}
     """)
     run.client.ask("wait", ["job"], until="ended")
     assert state(run, "job") == "failed"
@@ -179,11 +179,11 @@ def test_a_stopped_producer_keeps_its_queue_open():
 
 
 POOL = """
-    processes: {{other: {{run: "until [ -e over ]; do sleep 0.01; done"}}}}
+    processes: {{other: {{run: "until [ -e over ]; do sleep 0.05; done"}}}}
     pools:
       p: {{workers: 2, kind: {kind}, tasks: 60, results: {{file: out.jsonl}}, {body}}}
 """
-BODIES = {"process": 'run: "echo x >>begun; until [ -e gate ]; do sleep 0.01; done; echo ${{ item }}"',
+BODIES = {"process": 'run: "echo x >>begun; until [ -e gate ]; do sleep 0.05; done; echo ${{ item }}"',
           "thread": 'lua: "local f = io.open([[begun]], [[a]]) f:write([[x]]) f:close() while not io.open([[gate]]) do end return item"'}
 
 
@@ -253,7 +253,7 @@ def test_replicas():
 def test_signal():
     run = start("""
         processes:
-          web: {run: "trap 'echo heard' USR1; echo up; while :; do sleep 0.01; done", ready: {log: up}}
+          web: {run: "trap 'echo heard' USR1; echo up; while :; do sleep 0.1; done", ready: {log: up}}
           job: {run: "true"}
         pools: {p: {tasks: [1], run: "exec sleep 1000"}}
     """)
@@ -272,7 +272,7 @@ def test_signal():
 def test_stop_now():
     run = start("""
         processes:
-          deaf: {run: "trap '' TERM; echo up; while :; do sleep 0.01; done", ready: {log: up}, stop: {grace: 1h}}
+          deaf: {run: "trap '' TERM; echo up; while :; do sleep 0.1; done", ready: {log: up}, stop: {grace: 1h}}
           other: {run: "exec sleep 1000"}
     """)
     assert run.client.ask("wait", ["deaf"])[1]["status"] == 0
@@ -284,7 +284,7 @@ def test_stop_now():
 
 def test_drain():
     run = start("""
-        pools: {p: {workers: 2, tasks: 1000, run: "echo x >>begun; until [ -e gate ]; do sleep 0.01; done; echo x >>done"}}
+        pools: {p: {workers: 2, tasks: 1000, run: "echo x >>begun; until [ -e gate ]; do sleep 0.05; done; echo x >>done"}}
     """)
     path = run.directory.path
     wait_until(lambda: (path / "begun").exists() and (path / "begun").read_text().count("x") == 2)
@@ -301,7 +301,7 @@ MODEL = f"""
       db: {{run: "{SERVER}", ready: {{log: up}}, stop: {{grace: 1h}}}}
       web: {{run: "{SERVER}", ready: {{log: up}}, depends_on: {{db: ready}}, cascade: true, restart: {{on: failure, delay: 5ms}}}}
       hub: {{run: "exec cat", stdin: {{queue: q, ack: line}}, stdout: {{queue: r}}, restart: {{on: failure, delay: 5ms}}}}
-      keep: {{run: "until [ -e over ]; do sleep 0.02; done"}}
+      keep: {{run: "until [ -e over ]; do sleep 0.05; done"}}
     pools:
       make: {{workers: 2, tasks: 400, run: "echo ${{{{ item }}}}", results: {{queue: q}}}}
       take: {{workers: 2, tasks: {{queue: r}}, lua: "local f = io.open([[taken]], [[a]]) f:write([[x]] .. string.char(10)) f:close()"}}
@@ -311,7 +311,7 @@ MODEL = f"""
 def test_random_words():
     """Whatever is said, in whatever order: it goes on, every object comes to what was said last, nothing is lost or left."""
     seed = int(os.environ.get("STEER_SEED", random.randrange(1 << 30)))
-    steps = int(os.environ.get("STEER_STEPS", amount(25, 1000)))
+    steps = int(os.environ.get("STEER_STEPS", amount(15, 1000)))
     print(f"STEER_SEED={seed} STEER_STEPS={steps}")
     draw = random.Random(seed)
     run = start(MODEL)

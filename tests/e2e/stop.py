@@ -120,7 +120,7 @@ def test_stopped_child_is_continued():
             run: |
               trap 'echo heard; exit 0' TERM
               echo ready $$
-              while :; do sleep 0.05; done
+              while :; do sleep 0.1; done
             stop: {grace: 1000s}
     """)
     pid = int(run.wait_for(rb"ready (\d+)").group(1))
@@ -299,7 +299,7 @@ def test_nothing_leaked_is_told_in_json():
     status, out, err = complete("""
         processes:
           a: {run: "sleep 0.1; true"}
-          b: {daemon: true, run: "trap '' TERM; while :; do sleep 0.05; done", stop: {grace: 100ms}}
+          b: {daemon: true, run: "trap '' TERM; while :; do sleep 0.1; done", stop: {grace: 100ms}}
         pools:
           p: {workers: 2, tasks: 3, timeout: 200ms, run: "sleep 1000 | cat"}
     """, "--format", "json")

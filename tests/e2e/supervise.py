@@ -199,7 +199,7 @@ def test_stop_during_a_check_that_hangs():
     run = Run("""
         processes:
           server: {run: "exec sleep 1000", ready: {run: "echo >looking; exec sleep 1000"}}
-          sign: {run: "until test -f looking; do sleep 0.01; done; echo looks"}
+          sign: {run: "until test -f looking; do sleep 0.05; done; echo looks"}
     """)
     run.wait_for(rb"looks")
     run.signal(TERM)
@@ -265,7 +265,7 @@ def test_interrupt_after_a_failure():
         fail_fast: true
         processes:
           slow:
-            run: "trap 'echo leaving; read -r x <gate; exit 0' TERM; echo up; while :; do sleep 0.05; done"
+            run: "trap 'echo leaving; read -r x <gate; exit 0' TERM; echo up; while :; do sleep 0.1; done"
             ready: {log: up}
             stop: {grace: 1h}
           bad: {run: "exit 3", depends_on: {slow: ready}}
@@ -287,7 +287,7 @@ def test_stop_command():
     run = Run("""
         processes:
           deaf:
-            run: trap '' TERM; echo up; while :; do sleep 0.05; done
+            run: trap '' TERM; echo up; while :; do sleep 0.1; done
             stop: {run: "echo >called; exec sleep 1000", grace: 5s}
     """)
     run.wait_for(rb"up")
@@ -414,7 +414,7 @@ def test_status_in_a_stop():
     run = Run("""
         processes:
           base: {run: "echo up; exec sleep 1000", ready: {log: up}}
-          deaf: {run: "trap '' TERM; echo deaf; while :; do sleep 0.05; done", ready: {log: deaf}, stop: {grace: 1h}, depends_on: {base: ready}}
+          deaf: {run: "trap '' TERM; echo deaf; while :; do sleep 0.1; done", ready: {log: deaf}, stop: {grace: 1h}, depends_on: {base: ready}}
     """, "-v")
     run.wait_for(rb"deaf \| deaf")
     run.signal(TERM)
@@ -594,7 +594,7 @@ def test_a_run_that_ends_between_two_lives_has_failed():
         processes:
           srv: {run: "echo $$ >pid; exit 3", daemon: true, restart: {on: failure, delay: 1h}}
           work: # until the runner has taken the first life's end
-            run: "until test -s pid; do sleep 0.01; done; while kill -0 $(cat pid); do sleep 0.01; done"
+            run: "until test -s pid; do sleep 0.05; done; while kill -0 $(cat pid); do sleep 0.05; done"
     """, directory=Directory())
     check_status(status, 1, out + err)
     assert b"What went wrong first: Process srv failed: it was to be started again when the run ended.\n" in out, out
@@ -659,7 +659,7 @@ def test_dependency_becomes_unhealthy():
     run = Run("""
         processes:
           db:
-            run: "trap 'while [ ! -e done ]; do sleep 0.05; done; exit 0' TERM; echo up; while :; do sleep 0.05; done"
+            run: "trap 'while [ ! -e done ]; do sleep 0.05; done; exit 0' TERM; echo up; while :; do sleep 0.1; done"
             daemon: true
             ready: {log: "^up$"}
             health: {run: "test ! -e ill", interval: 10ms, threshold: 1}

@@ -61,7 +61,7 @@ def test_killed_runs_leave_whole_tables():
     text = """
         pools:
           p: {workers: 2, tasks: {range: [1, 300]}, results: {tsv: out.tsv}, output: discard,
-              run: "printf '\\"%s\\n\\t\\n' ${{ item }}; test ${{ item }} -le 100 || until test -e go; do sleep 0.01; done"}
+              run: "printf '\\"%s\\n\\t\\n' ${{ item }}; test ${{ item }} -le 100 || until test -e go; do sleep 0.05; done"}
     """
     run = Run(text, "--journal=j.db", directory=directory)
     path = directory.path / "out.tsv"

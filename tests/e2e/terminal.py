@@ -70,9 +70,9 @@ def progress_of(scenario, *arguments, until=b" of 1 (0%)"):
 
 
 LASTING = """
-    pools: {p: {tasks: 1, run: "for n in 1 2 3 4 5 6; do test -e go || sleep 0.5; done; until test -e go; do sleep 0.01; done"}}
+    pools: {p: {tasks: 1, run: "for n in 1 2 3 4 5 6; do test -e go || sleep 0.5; done; until test -e go; do sleep 0.05; done"}}
 """
-WAITING = LASTING.replace("until test -e go; do sleep 0.01; done", "true")
+WAITING = LASTING.replace("until test -e go; do sleep 0.05; done", "true")
 
 
 def test_progress_of_a_pool_that_lasts():
@@ -90,7 +90,7 @@ def test_progress_below_the_log():
     """What the log says stands above the line of --progress, each line whole; nothing of it stays."""
     scenario = """
         pools:
-          p: {workers: 1, tasks: 3, run: "test ${{ item }} != 1 && until test -e go; do sleep 0.01; done"}
+          p: {workers: 1, tasks: 3, run: "test ${{ item }} != 1 && until test -e go; do sleep 0.05; done"}
     """
     directory = Directory()
     directory.file("scenario.yaml", scenario)
@@ -145,7 +145,7 @@ def test_progress_elsewhere():
     """Where neither standard output nor standard error is a terminal: a line now and then, on the latter."""
     run = Run("""
         pools:
-          p: {tasks: 1, run: "until test -e go; do sleep 0.01; done", depends_on: q}
+          p: {tasks: 1, run: "until test -e go; do sleep 0.05; done", depends_on: q}
           q: {tasks: 1, run: "true"}
     """, "--progress", "--log=log", stderr=subprocess.STDOUT)
     run.wait_for(rb"^p: 0 of 1 \(0%\)$")

@@ -67,7 +67,7 @@ def test_a_stop_and_a_timeout():
     run = Run("""
         processes:
           late: {tty: true, timeout: 300ms, run: "cat", allow_failure: true}
-          test: {tty: true, run: "trap 'echo heard; exit 0' TERM; echo ready; while :; do sleep 0.05; done"}
+          test: {tty: true, run: "trap 'echo heard; exit 0' TERM; echo ready; while :; do sleep 0.1; done"}
     """)
     run.wait_for(rb"test \| ready")
     if b"late timed out" not in run.seen:
@@ -88,7 +88,7 @@ def test_size():
     resize(30, 100)
     run = Run("""
         processes:
-          test: {tty: true, shell: /bin/bash, run: "trap 'stty size; exit' WINCH; stty size; while :; do sleep 0.05; done"}
+          test: {tty: true, shell: /bin/bash, run: "trap 'stty size; exit' WINCH; stty size; while :; do sleep 0.1; done"}
     """, stdin=theirs)
     run.wait_for(rb"30 100")
     resize(40, 120)

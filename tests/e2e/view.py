@@ -377,7 +377,7 @@ def test_much_output():
     run = start(world, """
         name: loud
         processes:
-          loud: {run: "echo up; until [ -e gate ]; do sleep 0.02; done; seq 1 300000; printf last; exec sleep 1000", ready: {log: up}}
+          loud: {run: "echo up; until [ -e gate ]; do sleep 0.05; done; seq 1 300000; printf last; exec sleep 1000", ready: {log: up}}
     """)
     terminal = Terminal(world, [PROGRAM, "view"])
     terminal.wait_for("│up")

@@ -144,13 +144,13 @@ def test_a_change_while_it_stops():
         processes:
           web:
             run: |
-              trap 'echo asked; until [ -e go ]; do sleep 0.01; done; exit 3' TERM
+              trap 'echo asked; until [ -e go ]; do sleep 0.05; done; exit 3' TERM
               . ./job
-              while :; do sleep 0.01; done
+              while :; do sleep 0.1; done
             daemon: true
             stop: {to: leader, grace: 1h}
             watch: {paths: [in], delay: 10ms}
-          other: {run: "until [ -e over ]; do sleep 0.01; done"}
+          other: {run: "until [ -e over ]; do sleep 0.05; done"}
     """, files=["in/a", "in/b"])
     top = run.directory.path
     wait_until(lambda: len(lives(run)) == 1)
@@ -171,7 +171,7 @@ def test_run_waits_for_its_end():
     """do: run lets what runs come to its end; a change meanwhile is not lost."""
     run = start("""
         processes:
-          job: {run: ". ./job; until [ -e go ]; do sleep 0.01; done; echo whole", watch: {paths: [in], delay: 10ms, do: run}}
+          job: {run: ". ./job; until [ -e go ]; do sleep 0.05; done; echo whole", watch: {paths: [in], delay: 10ms, do: run}}
     """, files=["in/a"])
     wait_until(lambda: len(lives(run)) == 1)
     change(run, "in/a", "new")
@@ -257,7 +257,7 @@ def test_a_signal():
     run = start("""
         processes:
           web:
-            run: "trap 'echo reread' HUP; trap 'exit 0' USR1; echo up; while :; do sleep 0.01; done"
+            run: "trap 'echo reread' HUP; trap 'exit 0' USR1; echo up; while :; do sleep 0.1; done"
             watch: {paths: app.conf, do: {signal: HUP}}
     """, files=["app.conf"])
     run.wait_for(rb"\| up")
