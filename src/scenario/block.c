@@ -179,12 +179,11 @@ static void report_unknown(struct loader *loader, struct block *block, const str
     struct nearest nearest = {.wrong = key->text};
     for (size_t i = 0; i < count; i++)
         nearest_offer(&nearest, rows[i].key->name);
-    const char *hint = nearest.name
-                           ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
-                           : keys_of(loader, block->kind);
-    diag_error(loader->diags, loader_mark(loader, key), hint, "unknown key '%s' in %s",
+    const char *hint = nearest.name ? arena_printf(loader->arena, "did you mean '%s'?", nearest.name)
+                                    : foreign_near(loader->arena, block->kind, key->text, value, &meant);
+    diag_error(loader->diags, loader_mark(loader, key), hint ? hint : keys_of(loader, block->kind), "unknown key '%s' in %s",
                show_text(key->text, key->size).text, block_label(loader, block));
-    mark_misspelt(block, nearest.name);
+    mark_misspelt(block, nearest.name ? nearest.name : meant);
 }
 
 static void take_keys(struct loader *loader, struct block *block, const struct node *map)
@@ -307,8 +306,11 @@ static const char *map_hint(struct loader *loader, const struct block *block,
     if (node->text[word] && schema_find(kind, key))
         return arena_printf(loader->arena, "write %s:%s", key,
                             show_text(node->text + word, node->size - word).text);
-    const char *form = foreign_short_form(loader->arena, kind, node->text);
     const char *colon = node->style == STYLE_PLAIN ? strchr(node->text, ':') : NULL;
+    if (colon && colon[1] && schema_find(kind, arena_copy(loader->arena, node->text, (size_t)(colon - node->text))))
+        return strchr(colon + 1, ':') ? "put a space behind each ':'" : arena_printf(loader->arena, "put a space behind the ':': %.*s: %s", (int)(colon - node->text), node->text,
+                            show_text(colon + 1, node->size - (size_t)(colon + 1 - node->text)).text);
+    const char *form = foreign_short_form(loader->arena, kind, node->text);
     return form                                      ? form
            : colon && colon[1] && colon[1] != ' ' ? "put a space behind the ':'"
                                                      : NULL;

@@ -160,6 +160,11 @@ static struct hint key_hint(const struct source *source, const struct line *line
     size_t count = find_levels(source, *line, levels, countof(levels));
     size_t word = strcspn(line->text, " \n");
     struct shown whole = show_text(line->text, (size_t)(line->end - line->text));
+    if (count && levels[0].indent == line->indent && opens_text(&levels[0].line)) {
+        snprintf(hint.text, sizeof(hint.text), "indent it deeper than '%s' in line %u, to whose text it belongs",
+                 name_of(&levels[0].line).text, levels[0].line.number);
+        return hint;
+    }
     for (size_t i = 0; i < count; i++) {
         if (i && opens_text(&levels[i].line)) {
             snprintf(hint.text, sizeof(hint.text),

@@ -9,7 +9,7 @@ import time
 import urllib.error
 import urllib.request
 
-PATIENCE = 180  # seconds: a browser on a machine that is busy with all the other tests
+from .parrun import PATIENCE
 
 ARGUMENTS = [
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run",

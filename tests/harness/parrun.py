@@ -14,7 +14,7 @@ from .processes import children, survivors
 
 PROGRAM = os.environ["PARRUN"]
 VARIANT = os.environ["VARIANT"]
-PATIENCE = 60  # seconds that a test waits for an event before it says that it never came
+PATIENCE = 150  # seconds that a test waits for an event before it says that it never came
 LONG = bool(os.environ.get("LONG"))  # `make test-long`: sweeps are run whole
 
 

@@ -179,6 +179,17 @@ static struct value *bind_tables(struct loader *loader, const struct field *fiel
     return tables;
 }
 
+/* A list with nothing in it leaves no combination, and so no task. */
+static void warn_of_empty(struct loader *loader, const struct matrix_spec *matrix, const struct node *node)
+{
+    for (size_t i = 0; i < node->size && !matrix->include_count; i++) {
+        size_t axis = find_axis(matrix, node_key(node, i)->text);
+        if (axis < matrix->axis_count && !matrix->axes[axis].count)
+            diag_warning(loader->diags, loader_mark(loader, node_value(node, i)), NULL, "there is no task, as '%s' has no value",
+                         matrix->axes[axis].name);
+    }
+}
+
 static void bind_matrix(struct loader *loader, const struct field *field, const struct node *node)
 {
     struct source_spec *source = field->block->spec;
@@ -204,6 +215,7 @@ static void bind_matrix(struct loader *loader, const struct field *field, const 
         matrix->exclude = bind_tables(loader, field, exclude, true, &matrix->exclude_count);
     if (diags_count(loader->diags) > before)
         return;
+    warn_of_empty(loader, matrix, node);
     if (matrix_combinations(matrix) > MATRIX_MOST)
         field_expected(loader, field, node, "a matrix of at most 100,000,000 combinations", NULL);
     else

@@ -86,7 +86,9 @@ static void bind_objects(struct loader *loader, const struct field *field, const
     if (node->kind != NODE_MAP) {
         if (!node_is_nothing(node))
             field_expected(loader, field, node, field->key->type->wording,
-                           node->kind == NODE_LIST ? "write NAME: instead of - name: NAME" : NULL);
+                           node->kind != NODE_LIST                               ? NULL
+                           : node->size && node->items[0].kind == NODE_SCALAR ? arena_printf(loader->arena, "write {%s: {}}", node->items[0].text)
+                                                                                 : "write NAME: instead of - name: NAME");
         return;
     }
     size_t room = kind == BLOCK_PROCESS ? hooks_count(loader) : 0;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/unit.h"
 #include "scenario/hints/values.h"
 #include "yaml/tree.h"
@@ -64,6 +65,16 @@ const char *foreign_key(struct arena *arena, enum block_kind kind, const char *n
                             own ? own : keys[i].example, place + 2);
     }
     return NULL;
+}
+
+const char *foreign_near(struct arena *arena, enum block_kind kind, const char *name,
+                         const struct node *value, const char **meant)
+{
+    struct nearest nearest = {.wrong = name};
+    for (size_t i = 0; i < countof(keys); i++)
+        if (keys[i].places & (1u << kind))
+            nearest_offer(&nearest, keys[i].word);
+    return nearest.name ? foreign_key(arena, kind, nearest.name, value, meant) : NULL;
 }
 
 static bool is_number(const char *text)

@@ -19,6 +19,10 @@ struct node;
 const char *foreign_key(struct arena *arena, enum block_kind kind, const char *name,
                         const struct node *value, const char **meant);
 
+/* The same for the word that NAME is most likely a slip of. */
+const char *foreign_near(struct arena *arena, enum block_kind kind, const char *name,
+                         const struct node *value, const char **meant);
+
 /*
  * How the mapping of a block of KIND begins that TEXT alone may have been meant for, such as
  * "write retry: {attempts: 3}", made in ARENA; NULL where there is none.

@@ -75,6 +75,13 @@ static const struct word choices[] = {
     {NULL, NULL},
 };
 
+/* Where tasks may come from, each with what stands behind it. */
+static const struct word sources[] = {
+    {"lines", "{lines: FILE}"}, {"csv", "{csv: FILE}"},       {"jsonl", "{jsonl: FILE}"},           {"glob", "{glob: \"*.c\"}"},
+    {"range", "{range: [1, 100]}"}, {"output", "{output: COMMAND}"}, {"matrix", "{matrix: {a: [1, 2], b: [x, y]}}"}, {"queue", "{queue: NAME}"},
+    {NULL, NULL},
+};
+
 /* What kind of file a name is most likely one of. */
 static const struct word endings[] = {
     {"*.csv", "csv"},   {"*.jsonl", "jsonl"}, {"*.ndjson", "jsonl"},
@@ -162,7 +169,11 @@ const char *meant_count(struct arena *arena, const char *text)
     if (digit)
         return digit;
     size_t digits = strspn(text, DIGITS);
-    return digits && digits < 10 && !text[digits] ? arena_strdup(arena, text) : NULL;
+    if (!digits || digits > 9)
+        return NULL;
+    if (!strcasecmp(text + digits, "k"))
+        return arena_printf(arena, "%.*s000", (int)digits, text);
+    return !text[digits] ? arena_strdup(arena, text) : NULL;
 }
 
 const char *meant_number(struct arena *arena, const char *text)
@@ -256,6 +267,8 @@ const char *meant_tasks(struct arena *arena, const char *text)
         return arena_printf(arena, "%s without the quotes", text);
     if (!strcmp(text, "-"))
         return "{lines: \"-\"}";
+    if (find_word(sources, text))
+        return find_word(sources, text);
     if (strpbrk(text, " \"\\\n{}[]"))
         return NULL;
     if (strpbrk(text, "*?"))
