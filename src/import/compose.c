@@ -66,14 +66,13 @@ static bool split_words(struct import *import, const struct node *node, struct t
     bool fine = true;
     for (at += strspn(at, " \t\r\n"); fine && *at && !strchr(";&|<>", *at); at += strspn(at, " \t\r\n")) {
         struct buf word = {0};
-        struct buf value = {0};
         fine = read_word(import, &at, &word);
         if (!fine)
             diag_error(import->diags, node_mark(import->source, node), NULL, "a quote of this command is never closed");
-        fine = fine && import_template(import, node, buf_string(&word), TEMPLATE_TEXT, &value);
-        texts_add(words, arena_strdup(import->arena, buf_string(&value)));
+        const char *value = fine ? import_template(import, node, buf_string(&word), TEMPLATE_TEXT) : NULL;
+        fine = value;
+        texts_add(words, value);
         buf_release(&word);
-        buf_release(&value);
     }
     if (fine && *at)
         import_note_at(import, node, "docker compose runs no shell, and passes over all from '%c' on", *at);
@@ -107,8 +106,7 @@ static void write_container(struct import *import, const struct texts *entry, co
     texts_append(&words, draft->options.items, draft->options.count);
     if (node_find(draft->map, "entrypoint"))
         texts_add(&words, arena_printf(import->arena, "--entrypoint=%s", first ? entry->items[0] : ""));
-    const char *image = node_find(draft->map, "image") ? import_text(import, draft->map, "image") : draft->name;
-    texts_add(&words, image ? image : "");
+    texts_add(&words, import_part(import, draft->map, "image", node_find(draft->map, "image") ? "" : draft->name));
     texts_append(&words, entry->items + first, entry->count - first);
     texts_append(&words, command->items, command->count);
     draft_list(import, "exec", &words);

@@ -154,13 +154,6 @@ static void take_hosts(struct import *import, const struct node *value)
     }
 }
 
-/* The text of KEY, "" where it is not there. */
-static const char *part(struct import *import, const struct node *map, const char *key)
-{
-    const char *text = import_text(import, map, key);
-    return text ? text : "";
-}
-
 /* What stands in one text, or in a mapping: each key's value behind what parts it from those before. */
 static const struct form {
     const char *path;
@@ -184,7 +177,7 @@ static void take_form(struct import *import, const struct node *item)
     while (strncmp(form->path, import->key, strlen(form->path)) != 0)
         form++;
     for (size_t i = 0; item->kind != NODE_SCALAR && i < countof(form->parts) && form->parts[i].key; i++) {
-        const char *word = part(import, item, form->parts[i].key);
+        const char *word = import_part(import, item, form->parts[i].key, "");
         bool stands = *word || form->parts[i].kept;
         buf_printf(&text, "%s%s", stands && text.length ? form->parts[i].before : "", word);
     }
@@ -231,7 +224,7 @@ static void put_modes(struct import *import, const struct node *mount, const cha
         const struct node *map = modes[i].kind ? below : mount;
         const char *text = modes[i].word && import_says(import, map, modes[i].key, "true") ? modes[i].word : NULL;
         if (!modes[i].word && !other)
-            text = import_text(import, map, modes[i].key);
+            text = import_part(import, map, modes[i].key, NULL);
         if (text && !other)
             buf_printf(out, "%s%s%s", out->length ? "," : ":", modes[i].before, text);
     }
@@ -249,9 +242,9 @@ static void take_mount(struct import *import, const struct node *mount)
         return; /* import_rest() tells of it */
     import_take(import, mount, "type");
     put_modes(import, mount, kind->text, &out);
-    const char *source = tmpfs ? "" : volume_source(import, part(import, mount, "source"), bind);
+    const char *source = tmpfs ? "" : volume_source(import, import_part(import, mount, "source", ""), bind);
     import->word = tmpfs ? "tmpfs" : "volume";
-    put(import, "%s%s%s%s", source, *source ? ":" : "", part(import, mount, "target"), buf_string(&out));
+    put(import, "%s%s%s%s", source, *source ? ":" : "", import_part(import, mount, "target", ""), buf_string(&out));
     buf_release(&out);
 }
 

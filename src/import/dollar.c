@@ -365,9 +365,10 @@ static bool take_stray(struct import *import, const struct node *node, const cha
     return import->dollar != DOLLAR_COMPOSE;
 }
 
-bool import_template(struct import *import, const struct node *node, const char *text, enum template_use use, struct buf *out)
+const char *import_template(struct import *import, const struct node *node, const char *text, enum template_use use)
 {
     const char *end = text + strlen(text);
+    struct buf out = {0};
     struct buf literal = {0};
     struct buf lua = {0};
     bool fine = true;
@@ -384,17 +385,19 @@ bool import_template(struct import *import, const struct node *node, const char 
             buf_char(&literal, *text);
             continue;
         }
-        put_literal(import, out, &literal, use);
+        put_literal(import, &out, &literal, use);
         if (doubtful)
             buf_text(&lua, "'$'");
         else
             lua_reference(import, &lua, &reference);
-        put_expression(out, use, lua.data);
+        put_expression(&out, use, lua.data);
         import->raw |= use == TEMPLATE_SHELL;
         buf_clear(&lua);
     }
-    put_literal(import, out, &literal, use);
+    put_literal(import, &out, &literal, use);
+    const char *whole = fine ? arena_strdup(import->arena, buf_string(&out)) : NULL;
+    buf_release(&out);
     buf_release(&literal);
     buf_release(&lua);
-    return fine;
+    return whole;
 }

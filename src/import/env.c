@@ -104,18 +104,15 @@ static bool read_variable(struct import *import, const struct node *node, size_t
     bool map = node->kind == NODE_MAP;
     const struct node *item = map ? node_value(node, i) : &node->items[i];
     size_t length = item->kind == NODE_SCALAR ? strcspn(item->text, "=") : 0;
-    struct buf value = {0};
     if (item->kind != NODE_SCALAR)
         return import_expected(import, map ? node_key(node, i)->text : "environment", item, map ? "a text" : "NAME=VALUE");
     *variable = (struct variable){.node = item, .name = map ? node_key(node, i)->text : arena_copy(import->arena, item->text, length)};
     if (map ? node_is_nothing(item) : !item->text[length])
         return true;
-    bool fine = import_template(import, item, map ? item->text : item->text + length + 1, TEMPLATE_TEXT, &value);
-    variable->value = arena_strdup(import->arena, buf_string(&value));
-    if (map && item->style == STYLE_PLAIN && import->dollar == DOLLAR_COMPOSE)
+    variable->value = import_template(import, item, map ? item->text : item->text + length + 1, TEMPLATE_TEXT);
+    if (variable->value && map && item->style == STYLE_PLAIN && import->dollar == DOLLAR_COMPOSE)
         variable->value = as_compose(import->arena, variable->value);
-    buf_release(&value);
-    return fine;
+    return variable->value;
 }
 
 size_t import_variables(struct import *import, const struct node *node, struct variable **variables)

@@ -35,7 +35,7 @@ static bool has_kind_key(const struct source *source)
 }
 
 /* True for a Procfile by its name; where that says nothing each line has to be one of a Procfile. */
-static bool is_procfile(const struct source *source, const char *file)
+static bool is_procfile(struct import *import, const char *file)
 {
     static const struct {
         const char *pattern;
@@ -48,7 +48,7 @@ static bool is_procfile(const struct source *source, const char *file)
     for (size_t i = 0; i < countof(names); i++)
         if (wildcard_match(names[i].pattern, base))
             return names[i].procfile;
-    return !has_kind_key(source) && import_is_procfile(source);
+    return !has_kind_key(import->source) && import_is_procfile(import);
 }
 
 /* A key of the mapping that none of the kinds has, and what may have been meant. */
@@ -64,7 +64,7 @@ static void report_unknown(struct import *import, const struct node *root)
             place = node_key(root, i);
     }
     const char *hint = nearest.name                         ? arena_printf(import->arena, "did you mean '%s'?", nearest.name)
-                       : import_is_procfile(import->source) ? "a Procfile is known by its name, such as Procfile.dev"
+                       : import_is_procfile(import) ? "a Procfile is known by its name, such as Procfile.dev"
                                                             : KINDS;
     diag_error(import->diags, node_mark(import->source, place), hint, "this file has neither 'services' nor 'processes'");
 }
@@ -179,7 +179,7 @@ bool import_file(const char *file, struct buf *out, struct diags *diags, struct 
     import_note(&import, "From %s, by parrun import.", import_shown(&import, shown));
     if (!import.source)
         diag_error(diags, (struct mark){0}, NULL, "%s", error.text);
-    else if (!stranger_text(STRANGER_IMPORT, import.source, diags) && is_procfile(import.source, file))
+    else if (!stranger_text(STRANGER_IMPORT, import.source, diags) && is_procfile(&import, file))
         import_procfile(&import);
     else if (!diags_count(diags))
         read_yaml(&import);

@@ -135,7 +135,7 @@ struct import {
 void import_procfile(struct import *import);
 
 /* True where each line of the file is NAME: COMMAND, a comment or empty, and there is one. */
-bool import_is_procfile(const struct source *source);
+bool import_is_procfile(struct import *import);
 
 /* ---- reading by rows ---- */
 
@@ -161,9 +161,9 @@ const struct node *import_item(const struct node *value, size_t i);
 bool import_is_word(const struct node *node, const char *word);
 bool import_says(struct import *import, const struct node *map, const char *key, const char *word);
 
-/* The text of the scalar NODE, or of KEY, as a template; NULL where it is none or is wrong. */
+/* The text of the scalar NODE as a template; NULL where it is none or is wrong. That of KEY; FALLBACK for these and "". */
 const char *import_value(struct import *import, const struct node *node);
-const char *import_text(struct import *import, const struct node *map, const char *key);
+const char *import_part(struct import *import, const struct node *map, const char *key, const char *fallback);
 
 /* Adds the items of VALUE from number FIRST on to TEXTS; false, with an error of KEY, where one is no text. */
 bool import_texts(struct import *import, const char *key, const struct node *value, size_t first, struct texts *texts);
@@ -200,10 +200,10 @@ size_t import_variables(struct import *import, const struct node *node, struct v
 void import_env_files(struct import *import, const struct node *node, struct texts *paths);
 
 /*
- * Appends TEXT, found at NODE (NULL: in no tree), as a template of parrun's for USE: its variables as expressions, what would be a
- * template by chance taken as it is. False where it is wrong.
+ * TEXT, found at NODE (NULL: in no tree), as a template of parrun's for USE: its variables as expressions, what would be a template
+ * by chance taken as it is. NULL where it is wrong.
  */
-bool import_template(struct import *import, const struct node *node, const char *text, enum template_use use, struct buf *out);
+const char *import_template(struct import *import, const struct node *node, const char *text, enum template_use use);
 
 /* The bytes at TEXT that belong together: a variable, "$$", or one byte. True where TEXT has what looks like a variable. */
 size_t import_atom(const struct import *import, const char *text);

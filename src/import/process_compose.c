@@ -215,7 +215,7 @@ static const char *log_path(struct import *import, const char *path)
 static void take_log(struct import *import, const struct node *value)
 {
     const struct node *map = import->draft->map;
-    const char *path = import_text(import, map, import->key);
+    const char *path = import_part(import, map, import->key, NULL);
     if (path && node_find(map, "ready_log_line") && !node_find(map, "readiness_probe")) {
         import_dropped(import, import->key, value, "ready_log_line looks at what goes to the log");
     } else if (path && has(map, "is_foreground")) {
@@ -285,15 +285,13 @@ static void write_command(struct import *import, const struct node *node)
 {
     bool elsewhere = is_elsewhere(import->draft->map);
     const struct node *daemon = node_find(import->draft->map, "is_daemon");
-    struct buf text = {0};
     if (node->kind != NODE_SCALAR) {
         import_expected(import, "command", node, "a line for the shell");
         return;
     }
-    buf_text(&text, elsewhere ? "(\n" : "");
-    import_template(import, node, node->text, TEMPLATE_SHELL, &text);
+    const char *text = import_template(import, node, node->text, TEMPLATE_SHELL);
     if (elsewhere) {
-        buf_text(&text, "\n) || exit\nexec sleep infinity");
+        text = arena_printf(import->arena, "(\n%s\n) || exit\nexec sleep infinity", text);
         import_note_at(import, daemon, "is_daemon: it runs until it is stopped, whatever the command leaves behind");
     } else if (import_is_word(daemon, "true")) {
         draft_line(import, "forking", "true");
@@ -301,9 +299,8 @@ static void write_command(struct import *import, const struct node *node)
                        "is_daemon: the process is what its command leaves in the background; where that is none of its own, as with docker "
                        "run -d, run it in the foreground");
     }
-    draft_text(import, "run", buf_string(&text));
+    draft_text(import, "run", text);
     draft_text(import, "shell", import->file.shell);
-    buf_release(&text);
 }
 
 static void read_process(struct import *import, const struct node *key, const struct node *map)
@@ -329,7 +326,7 @@ static void read_process(struct import *import, const struct node *key, const st
 /* One file for all: the log itself. */
 static void take_all_log(struct import *import, const struct node *value)
 {
-    const char *path = import_text(import, import->root, import->key);
+    const char *path = import_part(import, import->root, import->key, NULL);
     if (!path)
         return;
     write_file(import, "log", path);

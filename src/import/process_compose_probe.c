@@ -12,20 +12,14 @@ struct probe {
     long failures;
 };
 
-static const char *part(struct import *import, const struct node *map, const char *key, const char *fallback)
-{
-    const char *text = import_text(import, map, key);
-    return text && *text ? text : fallback;
-}
-
 /* parrun speaks no TLS, and sends no headers: curl does. */
 static void read_http(struct import *import, const struct node *http, struct probe *probe)
 {
     const struct node *headers = import_take(import, http, "headers");
-    const char *scheme = part(import, http, "scheme", "http");
-    const char *host = part(import, http, "host", "127.0.0.1");
-    const char *port = part(import, http, "port", "");
-    const char *path = part(import, http, "path", "/");
+    const char *scheme = import_part(import, http, "scheme", "http");
+    const char *host = import_part(import, http, "host", "127.0.0.1");
+    const char *port = import_part(import, http, "port", "");
+    const char *path = import_part(import, http, "path", "/");
     bool bare = strchr(host, ':') && *host != '[' && !strstr(host, "${{");
     probe->url = arena_printf(import->arena, bare ? "%s://[%s]%s%s%s%s" : "%s://%s%s%s%s%s", scheme, host, *port ? ":" : "", port,
                               *path == '/' ? "" : "/", path);
@@ -34,7 +28,7 @@ static void read_http(struct import *import, const struct node *http, struct pro
     texts_add(&probe->words, "curl", "-fsS", "-o", "/dev/null");
     for (size_t i = 0; headers && headers->kind == NODE_MAP && i < headers->size; i++) {
         const char *name = node_key(headers, i)->text;
-        texts_add(&probe->words, "-H", arena_printf(import->arena, "%s: %s", name, part(import, headers, name, "")));
+        texts_add(&probe->words, "-H", arena_printf(import->arena, "%s: %s", name, import_part(import, headers, name, "")));
     }
     texts_add(&probe->words, probe->url);
 }
@@ -44,8 +38,8 @@ static bool read_target(struct import *import, const char *key, const struct nod
 {
     const struct node *http = import_take(import, node, "http_get");
     const struct node *exec = http ? NULL : import_take(import, node, "exec");
-    const char *text = import_text(import, exec, "command");
-    const char *directory = part(import, exec, "working_dir", NULL);
+    const char *text = import_part(import, exec, "command", NULL);
+    const char *directory = import_part(import, exec, "working_dir", NULL);
     if (http && http->kind == NODE_MAP) {
         read_http(import, http, probe);
         return true;

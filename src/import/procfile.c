@@ -6,13 +6,11 @@
  * Any other line is passed over. PORT is that of .foreman, of .env or of the environment, 5000 without them, for the first process,
  * 100 more for each further one; PS is NAME.1.
  */
-#include <ctype.h>
 #include <stdlib.h>
 
 #include "base/str.h"
 #include "import/private.h"
 #include "scenario/dotenv.h"
-#include "yaml/quote.h"
 #include "yaml/scalar_mark.h"
 
 #define PORT_BASE 5000
@@ -22,64 +20,54 @@
 
 /* ---- lines ---- */
 
-/* A line of the file, without its end. */
+/* Blanks, and what a name has; in .env a name has no '-'. */
+#define BLANKS " \t\v\f\r"
+#define VARIABLE "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+#define NAME VARIABLE "-"
+
+/* A line of the file. */
 struct procfile_line {
-    const char *text;
+    const char *text; /* without its end */
+    size_t at;        /* bytes before it in the file */
     size_t length;
     uint32_t number;
 };
 
 /* Moves to the next line; false at the end of the file. */
-static bool next_line(const struct source *source, struct procfile_line *line)
+static bool next_line(struct import *import, const struct source *source, struct procfile_line *line)
 {
-    const char *end = source->text + source->length;
-    const char *before = line->text ? memchr(line->text, '\n', (size_t)(end - line->text)) : NULL;
-    const char *text = before ? before + 1 : line->text ? end : source->text;
-    if (text == end)
+    size_t at = line->number ? line->at + line->length + 1 : 0;
+    if (at >= source->length)
         return false;
-    const char *newline = memchr(text, '\n', (size_t)(end - text));
-    size_t length = (size_t)((newline ? newline : end) - text);
-    *line = (struct procfile_line){text, length - (length && text[length - 1] == '\r'), line->number + 1};
+    const char *text = source->text + at;
+    const char *end = memchr(text, '\n', source->length - at);
+    size_t length = end ? (size_t)(end - text) : source->length - at;
+    bool returns = length && text[length - 1] == '\r';
+    *line = (struct procfile_line){arena_copy(import->arena, text, length - returns), at, length, line->number + 1};
     return true;
-}
-
-static size_t blanks(const struct procfile_line *line, size_t at)
-{
-    size_t end = at;
-    while (end < line->length && isspace((unsigned char)line->text[end]))
-        end++;
-    return end - at;
 }
 
 static bool is_comment(const struct procfile_line *line)
 {
-    size_t blank = blanks(line, 0);
-    return blank == line->length || line->text[blank] == '#';
+    return strchr("#", line->text[strspn(line->text, BLANKS)]);
 }
 
-/* The length of the name of which MORE may be a part, if MARK stands behind it; 0 where the line does not begin with one. */
-static size_t name_length(const struct procfile_line *line, char more, char mark)
+/* The command of the line, behind a name of *LENGTH bytes; NULL where it is no entry. */
+static const char *command_of(const struct procfile_line *line, size_t *length)
 {
-    size_t length = 0;
-    while (length < line->length && (isalnum((unsigned char)line->text[length]) || line->text[length] == '_' || line->text[length] == more))
-        length++;
-    return length < line->length && line->text[length] == mark ? length : 0;
+    *length = strspn(line->text, NAME);
+    const char *colon = line->text + *length;
+    const char *command = *length && *colon == ':' ? colon + 1 + strspn(colon + 1, BLANKS) : "";
+    return *command ? command : NULL;
 }
 
-/* Where the command of the line begins; 0 where it is no entry. */
-static size_t command_of(const struct procfile_line *line)
-{
-    size_t name = name_length(line, '-', ':');
-    size_t command = name + 1 + blanks(line, name + 1);
-    return name && command < line->length ? command : 0;
-}
-
-bool import_is_procfile(const struct source *source)
+bool import_is_procfile(struct import *import)
 {
     struct procfile_line line = {0};
+    size_t name;
     bool is = false;
-    while (next_line(source, &line)) {
-        bool entry = command_of(&line);
+    while (next_line(import, import->source, &line)) {
+        bool entry = command_of(&line, &name);
         if (!entry && !is_comment(&line))
             return false;
         is |= entry;
@@ -89,15 +77,11 @@ bool import_is_procfile(const struct source *source)
 
 /* ---- entries ---- */
 
-static void write_entry(struct import *import, const struct procfile_line *line, long port, size_t step)
+static void write_entry(struct import *import, const char *name, const char *command, long port, size_t step)
 {
     struct draft draft;
-    struct buf run = {0};
-    size_t command = command_of(line);
-    const char *name = arena_copy(import->arena, line->text, name_length(line, '-', ':'));
     draft_init(&draft, import, name);
-    import_template(import, NULL, arena_copy(import->arena, line->text + command, line->length - command), TEMPLATE_SHELL, &run);
-    draft_text(import, "run", buf_string(&run));
+    draft_text(import, "run", import_template(import, NULL, command, TEMPLATE_SHELL));
     draft_text(import, "cwd", ".");
     if (port)
         draft_line(import, "env", "{PORT: \"%zu\", PS: %s.1}", (size_t)port + step, name);
@@ -105,39 +89,32 @@ static void write_entry(struct import *import, const struct procfile_line *line,
         draft_line(import, "env", "{PORT: \"${{ (env.PORT or %d) + %zu }}\", PS: %s.1}", PORT_BASE, step, name);
     draft.grace = GRACE;
     draft_finish(import);
-    buf_release(&run);
 }
 
-static struct mark name_mark(struct import *import, const struct procfile_line *line, size_t at)
-{
-    return source_mark(import->source, at, (uint32_t)name_length(line, '-', ':'));
-}
-
-/* COUNT is that of the entries before; SEEN has their names. */
+/* COUNT is that of the entries before; SEEN has where their lines begin. */
 static void read_line(struct import *import, struct names *seen, const struct procfile_line *line, long port, size_t *count)
 {
-    size_t name = command_of(line) ? name_length(line, '-', ':') : 0;
-    size_t at = (size_t)(line->text - import->source->text);
-    size_t blank = blanks(line, 0);
-    if (!utf8_valid(line->text, line->length) || memchr(line->text, '\0', line->length)) {
+    size_t length;
+    const char *command = command_of(line, &length);
+    const char *name = arena_copy(import->arena, line->text, length);
+    if (!utf8_valid(line->text, strlen(line->text)) || memchr(import->source->text + line->at, '\0', line->length)) {
         diag_error(import->diags, place_of_line(import->source, line->number), "YAML holds text in UTF-8 alone",
                    "this line is not UTF-8 text");
         return;
     }
-    if (!name && !is_comment(line))
+    if (!command && !is_comment(line))
         import_note(import, "Line %u is no NAME: COMMAND, foreman passes it over: %s", (unsigned)line->number,
-                    show_text(line->text + blank, line->length - blank).text);
-    if (!name)
+                    import_shown(import, line->text + strspn(line->text, BLANKS)));
+    if (!command)
         return;
-    size_t *slot = names_slot(seen, line->text, name);
-    if (*slot != NAMES_NONE) {
-        diag_error(import->diags, name_mark(import, line, at), "give it a name of its own", "the name '%s' is taken",
-                   show_text(line->text, name).text);
-        diag_note(import->diags, name_mark(import, line, *slot), "by this line");
+    if (names_have(seen, name)) {
+        diag_error(import->diags, source_mark(import->source, line->at, (uint32_t)length), "give it a name of its own",
+                   "the name '%s' is taken", import_shown(import, name));
+        diag_note(import->diags, source_mark(import->source, names_find(seen, name, length), (uint32_t)length), "by this line");
         return;
     }
-    *slot = at;
-    write_entry(import, line, port, (*count)++ * PORT_STEP);
+    names_put(seen, name, line->at);
+    write_entry(import, name, command, port, (*count)++ * PORT_STEP);
 }
 
 /* ---- files beside it ---- */
@@ -161,7 +138,7 @@ static long port_of_foreman(struct import *import)
 /* The value behind '=' as foreman takes it: quotes round it go, and between double ones so do backslashes. */
 static const char *foreman_value(struct import *import, const struct procfile_line *line, size_t name)
 {
-    char *value = arena_copy(import->arena, line->text + name + 1, line->length - name - 1);
+    char *value = arena_strdup(import->arena, line->text + name + 1);
     size_t length = strlen(value);
     bool quoted = length > 1 && (*value == '"' || *value == '\'') && value[length - 1] == *value;
     bool escapes = *value == '"';
@@ -186,9 +163,9 @@ static void add_dotenv(struct import *import, long *port)
         return;
     buf_text(&import->file.notes, "env_file: .env\n");
     const struct dotenv *env = import_variables_now(import);
-    while (next_line(source, &line)) {
-        size_t length = name_length(&line, '_', '=');
-        const char *value = length ? foreman_value(import, &line, length) : NULL;
+    while (next_line(import, source, &line)) {
+        size_t length = strspn(line.text, VARIABLE);
+        const char *value = length && line.text[length] == '=' ? foreman_value(import, &line, length) : NULL;
         size_t known = value ? names_find(&env->names, line.text, length) : NAMES_NONE;
         const char *ours = known != NAMES_NONE ? env->entries[known].value : NULL;
         if (value && (!ours || strcmp(ours, value) != 0))
@@ -208,7 +185,7 @@ void import_procfile(struct import *import)
     buf_text(&import->file.notes, "fail_fast: true\n");
     long port = port_of_foreman(import);
     add_dotenv(import, &port);
-    while (next_line(import->source, &line))
+    while (next_line(import, import->source, &line))
         read_line(import, &seen, &line, port, &count);
     if (!diags_count(import->diags) && !count)
         diag_error(import->diags, (struct mark){import->source, 1, 1, 1}, "such as: web: bundle exec rails server -p $PORT",

@@ -66,20 +66,16 @@ const struct source *import_source(struct import *import, const char *name)
 
 const char *import_value(struct import *import, const struct node *node)
 {
-    struct buf out = {0};
-    const char *value = NULL;
-    if (node->kind == NODE_SCALAR && import_template(import, node, node->text, TEMPLATE_TEXT, &out))
-        value = arena_strdup(import->arena, buf_string(&out));
-    buf_release(&out);
-    return value;
+    return node->kind == NODE_SCALAR ? import_template(import, node, node->text, TEMPLATE_TEXT) : NULL;
 }
 
-const char *import_text(struct import *import, const struct node *map, const char *key)
+const char *import_part(struct import *import, const struct node *map, const char *key, const char *fallback)
 {
     const struct node *node = import_take(import, map, key);
     if (node && node->kind != NODE_SCALAR)
         import_expected(import, key, node, "a text");
-    return node ? import_value(import, node) : NULL;
+    const char *text = node ? import_value(import, node) : NULL;
+    return text && *text ? text : fallback;
 }
 
 bool import_texts(struct import *import, const char *key, const struct node *value, size_t first, struct texts *texts)
