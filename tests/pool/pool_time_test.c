@@ -186,6 +186,39 @@ static void test_the_least_workers_stay(void **state)
     close(gate[0]);
 }
 
+/* However many messages wait: no more than are wanted now, though the pool may have had more. */
+static void test_the_most_workers(void **state)
+{
+    (void)state;
+    struct timed_run timed;
+    int gates[2][2];
+    char scenario[400];
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pipe(gates[i]), 0);
+    snprintf(scenario, sizeof(scenario),
+             "queues: {q: }\n"
+             "pools: {p: {workers: {least: 1, most: 3, idle: 1m}, tasks: {queue: q}, run: \"read line < /proc/%d/fd/%d\"}}\n"
+             "processes: {a: {run: \"read line < /proc/%d/fd/%d; seq 6\", stdout: {queue: q}}}\n",
+             getpid(), gates[0][0], getpid(), gates[1][0]);
+    timed_start(&timed, scenario);
+    struct pool *pool = NULL;
+    for (size_t i = 0; i < timed.run.all.object_count; i++)
+        if (!strcmp(timed.run.all.objects[i]->name, "p"))
+            pool = (struct pool *)timed.run.all.objects[i];
+    assert_non_null(pool);
+    pool->workers.wanted = 2;
+    assert_int_equal(write(gates[1][1], "\n", 1), 1);
+    timed_until(&timed, "Run task ");
+    timed_until(&timed, "Run task ");
+    for (int i = 0; i < 4; i++)
+        timed_turn(&timed);
+    assert_int_equal(pool_staffed(pool), 2);
+    assert_int_equal(write(gates[0][1], "\n\n\n\n\n\n", 6), 6);
+    timed_end(&timed);
+    for (size_t i = 0; i < 4; i++)
+        close(gates[i / 2][i % 2]);
+}
+
 int main(int argc, char **argv)
 {
     struct tests tests = {0};
@@ -198,5 +231,6 @@ int main(int argc, char **argv)
     TEST(&tests, test_half_a_frame);
     TEST(&tests, test_no_more_workers_than_tasks);
     TEST(&tests, test_the_least_workers_stay);
+    TEST(&tests, test_the_most_workers);
     return tests_run(&tests, "pool_time");
 }

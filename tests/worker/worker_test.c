@@ -167,6 +167,31 @@ static void test_stop(void **state)
     peer_finish(&peer, 0);
 }
 
+/* What its leader leaves is waited for, and killed at the end of the grace: nobody writes into the pipe then. */
+static void test_the_group_of_a_stopped_command(void **state)
+{
+    (void)state;
+    int ends[2];
+    char text[200], byte;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    snprintf(text, sizeof(text), "(trap '' TERM; exec 5>/proc/%d/fd/%d; echo on; while :; do sleep 1000; done) & wait", getpid(), ends[1]);
+    struct worker_config config = run_config(text);
+    config.stop.grace = 100 * NS_PER_MS;
+    struct peer peer = peer_ready(&config);
+    struct buf output = {0};
+    peer_task(&peer, 1, 0);
+    peer_expect(&peer, FRAME_OUTPUT);
+    peer_cancel(&peer, 1);
+    struct ending ending = peer_ending(&peer, 1, &output);
+    assert_int_equal(ending.outcome, OUTCOME_CANCELLED);
+    buf_release(&output);
+    buf_release(&ending.text);
+    peer_finish(&peer, 0);
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &byte, 1), 0);
+    close(ends[0]);
+}
+
 static void test_revoke(void **state)
 {
     (void)state;
@@ -273,6 +298,7 @@ int main(void)
     TEST(&tests, test_setup_fails);
     TEST(&tests, test_large_output);
     TEST_ROWS(&tests, test_stop, stops);
+    TEST(&tests, test_the_group_of_a_stopped_command);
     TEST(&tests, test_revoke);
     TEST(&tests, test_revoke_keeps_one);
     TEST(&tests, test_revoke_all);
