@@ -135,7 +135,8 @@ class Copy:
         group, name, variant = split_test(test)
         if group == "unit":
             argv = [self.root / "build" / variant / "tests" / name]
-            return run_command([*prefix(), "nice", "-n", "10", *argv], TEST_LIMIT, cwd=self.root).status == 0
+            shell = ["sh", "-c", 'nice -n 10 "$0"; exit $?']  # the first process there, to which orphans go: not the test
+            return run_command([*prefix(), *shell, *argv], TEST_LIMIT, cwd=self.root).status == 0
         groups = ["e2e", "release"] if group == "e2e" and variant == "release" else [group]
         argv = ["nice", "-n", "10", "tests/run", *groups, "--jobs", "1", "--only", f"{name} ({variant})"]
         return run_command([*prefix(), *argv], TEST_LIMIT, cwd=self.root, env=dict(os.environ)).status == 0
