@@ -192,6 +192,33 @@ static void test_the_group_of_a_stopped_command(void **state)
     close(ends[0]);
 }
 
+/* A command that is stopped hears of the stop signal all the same: no grace would end it otherwise. */
+static void test_a_stopped_command_is_continued(void **state)
+{
+    (void)state;
+    struct worker_config config = run_config("echo $$; kill -STOP $$");
+    config.stop.grace = 100000 * NS_PER_S;
+    struct peer peer = peer_ready(&config);
+    struct buf output = {0};
+    char path[64], line[512] = "";
+    peer_task(&peer, 1, 0);
+    struct frame frame = peer_expect(&peer, FRAME_OUTPUT);
+    frame_read_u64(&frame);
+    snprintf(path, sizeof(path), "/proc/%d/stat", atoi(frame.at));
+    while (!strstr(line, ") T ")) { /* it stops sooner or later */
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        assert_non_null(fgets(line, sizeof(line), file));
+        fclose(file);
+    }
+    peer_cancel(&peer, 1);
+    struct ending ending = peer_ending(&peer, 1, &output);
+    assert_int_equal(ending.outcome, OUTCOME_CANCELLED);
+    buf_release(&output);
+    buf_release(&ending.text);
+    peer_finish(&peer, 0);
+}
+
 static void test_revoke(void **state)
 {
     (void)state;
@@ -299,6 +326,7 @@ int main(void)
     TEST(&tests, test_large_output);
     TEST_ROWS(&tests, test_stop, stops);
     TEST(&tests, test_the_group_of_a_stopped_command);
+    TEST(&tests, test_a_stopped_command_is_continued);
     TEST(&tests, test_revoke);
     TEST(&tests, test_revoke_keeps_one);
     TEST(&tests, test_revoke_all);
