@@ -119,6 +119,21 @@ static void test_large_output(void **state)
     peer_finish(&peer, 0);
 }
 
+/* Both go where one pipe is, in their order. */
+static void test_output_and_errors(void **state)
+{
+    (void)state;
+    struct worker_config config = run_config("echo one; echo two >&2; echo three");
+    struct peer peer = peer_ready(&config);
+    struct buf output = {0};
+    peer_task(&peer, 1, 0);
+    struct ending ending = peer_ending(&peer, 1, &output);
+    assert_int_equal(ending.outcome, OUTCOME_DONE);
+    assert_buf(&output, "one\ntwo\nthree\n");
+    buf_release(&ending.text);
+    peer_finish(&peer, 0);
+}
+
 struct stop_case {
     const char *name;
     enum worker_body body;
@@ -326,6 +341,7 @@ int main(void)
     TEST(&tests, test_large_output);
     TEST_ROWS(&tests, test_stop, stops);
     TEST(&tests, test_the_group_of_a_stopped_command);
+    TEST(&tests, test_output_and_errors);
     TEST(&tests, test_a_stopped_command_is_continued);
     TEST(&tests, test_revoke);
     TEST(&tests, test_revoke_keeps_one);
