@@ -398,7 +398,10 @@ void results_put(struct results *results, struct task *task)
     } else {
         buf_char(line, '\n');
     }
-    output_put(results->output, line->data, line->length);
+    struct buf *gathered = output_begin(results->output);
+    size_t before = gathered->length;
+    buf_move(gathered, line->data, line->length);
+    output_end(results->output, before);
     if (results->pushes)
         output_push(results->output);
 }

@@ -491,6 +491,7 @@ void body_thread_send_result(struct body_thread *body, uint64_t id, int result, 
         .duration = duration,
         .text = result ? error->text : value->data,
         .text_length = result ? strlen(error->text) : value->length,
+        .spent = !result,
     };
     struct error late = {0}; /* that it was stopped meanwhile is told by its result, or does not matter */
     put_gathered(body, &late);

@@ -80,7 +80,8 @@ void body_thread_set_deadline(struct body_thread *body, int64_t deadline);
 /* Sends frames; FRAMES is empty afterwards. */
 void body_thread_send(struct body_thread *body, struct buf *frames);
 
-/* Settles, and sends a RESULT frame; RESULT and ERROR as script_call() left them. */
+/* Settles, and sends a RESULT frame; RESULT and ERROR as script_call() left them. What is in VALUE is not looked at again where it lies:
+ * see mem_move(). */
 void body_thread_send_result(struct body_thread *body, uint64_t id, int result, int64_t duration,
                              const struct buf *value, const struct error *error);
 

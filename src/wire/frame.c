@@ -233,7 +233,11 @@ void frame_write_result(struct buf *out, const struct result *result)
     frame_i64(out, result->memory);
     frame_u8(out, result->out_of_memory);
     frame_i64(out, result->cpu);
-    frame_bytes(out, result->text, result->text_length);
+    frame_u32(out, (uint32_t)result->text_length);
+    if (result->spent)
+        buf_move(out, (char *)result->text, result->text_length);
+    else
+        buf_append(out, result->text, result->text_length);
     frame_bytes(out, result->command, result->command_length);
     frame_end(out, begin);
 }

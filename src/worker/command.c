@@ -486,6 +486,7 @@ void command_run_task(struct worker *worker, const struct worker_task *task)
     told.duration = worker->now - started;
     told.text = result ? error.text : buf_string(&text);
     told.text_length = result ? strlen(error.text) : text.length;
+    told.spent = !result;
     told.command = buf_string(&command);
     told.command_length = command.length;
     result_write(worker, &told);

@@ -312,6 +312,7 @@ void coprocess_run_task(struct worker *worker, const struct worker_task *task)
     told.duration = worker->now - started;
     told.text = result ? error.text : buf_string(&coprocess->result);
     told.text_length = result ? strlen(error.text) : coprocess->result.length;
+    told.spent = !result;
     told.command = buf_string(&coprocess->command);
     told.command_length = coprocess->command.length;
     result_write(worker, &told);

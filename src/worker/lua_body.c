@@ -96,6 +96,7 @@ void body_run_task(struct worker *worker, const struct worker_task *task)
         .duration = worker->now - started,
         .text = result ? error.text : out->data,
         .text_length = result ? strlen(error.text) : out->length,
+        .spent = !result,
     };
     result_write(worker, &told);
     error_release(&error);

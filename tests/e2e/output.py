@@ -164,7 +164,8 @@ def test_what_a_runner_is_slow_to_take():
 
 @mark("release")
 def test_a_large_message_is_in_memory_once():
-    """The peak of the largest process: of the runner, whose message is in a queue, and of a body of Lua, which has a string beside it."""
+    """The peak of the largest process: of the runner, whose message is in a queue, of a body of Lua, which has a string beside it, and of
+    either for what a task returns."""
     size = 60_000_000
     line = f"""
         queues: {{q: {{}}}}
@@ -178,10 +179,14 @@ def test_a_large_message_is_in_memory_once():
           a: {{lua: "parrun.queue('q'):put(string.rep('x', {size}))", produces: q}}
           b: {{lua: "io.open('counted', 'w'):write(#parrun.queue('q'):get() + 1)", consumes: q}}
     """
-    for text, most in (line, 1.3), (value, 2.3):
+    result = f"""
+        pools: {{p: {{workers: 1, tasks: 1, results: {{file: counted}}, lua: "return string.rep('x', {size})"}}}}
+    """
+    for text, most in (line, 1.3), (value, 2.3), (result, 2.3):
         directory = Directory()
         directory.file("s.yaml", text)
         run = subprocess.Popen([PROGRAM, "--log=log", "s.yaml"], cwd=directory.path, stdin=subprocess.DEVNULL)
         _, status, used = os.wait4(run.pid, 0)
-        assert status == 0 and (directory.path / "counted").read_text().strip() == str(size + 1), status
+        counted = (directory.path / "counted").read_text().strip()
+        assert status == 0 and (counted == str(size + 1) or json.loads(counted)["result"] == size * "x"), status
         assert used.ru_maxrss * 1024 < most * size + (16 << 20), (used.ru_maxrss, most)
