@@ -78,7 +78,7 @@ static void bind_limit(struct loader *loader, const struct field *field, const s
     if (limit_parse(LIMIT_NUMBER, text, &value))
         give(field, value);
     else
-        field_meant(loader, field, node, meant_count(loader->arena, text));
+        field_meant(loader, field, node, meant_limit(loader->arena, text));
 }
 
 static void bind_limit_size(struct loader *loader, const struct field *field,

@@ -79,6 +79,15 @@ void loader_declare(struct loader *loader, enum block_kind kind, const struct no
         (struct declared){.name = name->text, .kind = kind, .index = index, .mark = mark};
 }
 
+/* Names alone are enough for queues, of which all else may be left out. */
+static const char *list_hint(struct loader *loader, enum block_kind kind, const struct node *list)
+{
+    const struct node *first = list->size ? &list->items[0] : NULL;
+    if (kind == BLOCK_QUEUE && first && first->kind == NODE_SCALAR)
+        return arena_printf(loader->arena, "write {%s: {}}", show_text(first->text, first->size).text);
+    return "write NAME: instead of - name: NAME";
+}
+
 static void bind_objects(struct loader *loader, const struct field *field, const struct node *node)
 {
     enum block_kind kind = field->key->type->block;
@@ -86,9 +95,7 @@ static void bind_objects(struct loader *loader, const struct field *field, const
     if (node->kind != NODE_MAP) {
         if (!node_is_nothing(node))
             field_expected(loader, field, node, field->key->type->wording,
-                           node->kind != NODE_LIST                               ? NULL
-                           : node->size && node->items[0].kind == NODE_SCALAR ? arena_printf(loader->arena, "write {%s: {}}", node->items[0].text)
-                                                                                 : "write NAME: instead of - name: NAME");
+                           node->kind == NODE_LIST ? list_hint(loader, kind, node) : NULL);
         return;
     }
     size_t room = kind == BLOCK_PROCESS ? hooks_count(loader) : 0;

@@ -169,11 +169,14 @@ const char *meant_count(struct arena *arena, const char *text)
     if (digit)
         return digit;
     size_t digits = strspn(text, DIGITS);
-    if (!digits || digits > 9)
-        return NULL;
-    if (!strcasecmp(text + digits, "k"))
-        return arena_printf(arena, "%.*s000", (int)digits, text);
-    return !text[digits] ? arena_strdup(arena, text) : NULL;
+    return digits && digits < 10 && !text[digits] ? arena_strdup(arena, text) : NULL;
+}
+
+const char *meant_limit(struct arena *arena, const char *text)
+{
+    size_t digits = strspn(text, DIGITS);
+    return digits && digits < 10 && !strcasecmp(text + digits, "k") ? arena_printf(arena, "%.*s000", (int)digits, text)
+                                                                   : meant_count(arena, text);
 }
 
 const char *meant_number(struct arena *arena, const char *text)

@@ -30,6 +30,9 @@ const char *meant_attempts(struct arena *arena, const char *text);
 /* A whole number of at most nine digits, as it is. */
 const char *meant_count(struct arena *arena, const char *text);
 
+/* The same of a limit, which may be one of thousands: "10k" -> "10000". */
+const char *meant_limit(struct arena *arena, const char *text);
+
 /* Digits, and a point where there is one, as they are. */
 const char *meant_number(struct arena *arena, const char *text);
 
