@@ -2,6 +2,8 @@
 import importlib.util
 import sys
 
+from .late import hold_up
+
 
 def load(path):
     specification = importlib.util.spec_from_file_location("test", path)
@@ -11,4 +13,6 @@ def load(path):
 
 
 if __name__ == "__main__":
-    getattr(load(sys.argv[1]), sys.argv[2])()
+    function = getattr(load(sys.argv[1]), sys.argv[2])
+    hold_up(sys.argv[2])
+    function()

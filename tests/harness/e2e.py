@@ -23,7 +23,7 @@ BOTH = ("control", "crowd", "door", "queue_at_once")
 # Files whose tests wait for others far longer than they work: these begin first, so that nothing is left to wait for at the end.
 WAIT = ("slurm", "ssh", "report_page", "terminal", "view", "standstill", "cluster", "clocks")
 NEEDED = {"slurm": "slurmctld", "ssh": "sshd"}  # what the tests of a file need beside all else: not to be had everywhere
-ASKED = ("UPDATE", "LIVE")  # of a test by whoever runs it, see tests/e2e/each.py
+ASKED = ("UPDATE", "LIVE", "LATE")  # of a test by whoever runs it, see tests/e2e/each.py and late.py
 TIME_LIMIT = {"test": 900, "soak": 3600, "torture": 3600}
 
 

@@ -20,6 +20,7 @@ import traceback
 
 from .call import load
 from .command import Ended, count_processor_time, environment
+from .late import hold_up
 from .paths import BUILD, TESTS
 
 REQUEST = 1 << 20  # bytes, at most
@@ -53,6 +54,7 @@ def run(function, streams):
     status = 0
     try:
         enter()
+        hold_up(function.__name__)
         function()
     except BaseException:
         traceback.print_exc()
