@@ -51,6 +51,9 @@ struct stream_reader {
     bool held;
     bool full;   /* the queue was full: the reader is paused */
     bool at_end; /* the pipe has ended */
+    bool unended; /* queue: of its last message no end has come, and the writer is not judged */
+    bool judged;    /* it has ended */
+    bool succeeded; /* and how */
     bool ended;  /* END was called */
     bool broken; /* nobody takes from the queue any more */
 };
@@ -218,7 +221,7 @@ static void go_on(struct stream_reader *reader)
 {
     if (reader->full)
         queue_wait_room(reader->queue, &reader->waiter);
-    else if (reader->at_end)
+    else if (reader->at_end && !reader->unended)
         stream_reader_tell_end(reader);
     apply_pause(reader);
 }
@@ -258,11 +261,29 @@ static void take_messages(struct stream_reader *reader, const char *bytes, size_
     go_on(reader);
 }
 
-/* The end of the pipe: a last message without an end of its own, or one that is cut short. */
+/* A last message without an end of its own: who has failed may not have written all of it. */
+static void end_last(struct stream_reader *reader)
+{
+    struct error error = {0};
+    size_t bytes = reader->rest.length - reader->scan.whole;
+    reader->unended = false;
+    if (!reader->succeeded) {
+        buf_truncate(&reader->rest, reader->scan.whole);
+        reader->callbacks.half(reader->arg, reader->queue, bytes);
+    } else if (framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error)) {
+        give_up(reader, &error);
+    }
+    error_release(&error);
+}
+
+/* The end of the pipe. */
 static void end_messages(struct stream_reader *reader)
 {
     struct error error = {0};
-    if (framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error))
+    reader->unended = reader->reader && framing_lacks_end(queue_framing(reader->queue), reader->rest.length, &reader->scan);
+    if (reader->unended && reader->judged)
+        end_last(reader);
+    else if (!reader->unended && framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error))
         give_up(reader, &error);
     error_release(&error);
     if (!reader->full)
@@ -377,6 +398,17 @@ void stream_reader_finish(struct stream_reader *reader)
     reader_free(reader->reader);  /* who goes on writing hears that nobody reads */
     reader->reader = NULL;
     on_end(reader, 0);
+}
+
+void stream_reader_judge(struct stream_reader *reader, bool succeeded)
+{
+    reader->judged = true;
+    reader->succeeded = succeeded;
+    if (!reader->unended)
+        return;
+    end_last(reader);
+    if (!reader->full)
+        put_rest(reader);
 }
 
 bool stream_reader_has_ended(const struct stream_reader *reader)

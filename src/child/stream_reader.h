@@ -22,6 +22,8 @@ struct stream_reader_callbacks {
     /* What came is not framed as the queue's messages are; TEXT says which one. What came before is
      * put, then END is called. Queue taps only. */
     void (*wrong)(void *arg, const char *text);
+    /* A last message of BYTES bytes had no end, and its writer no success: it is not put. Queue taps only. */
+    void (*half)(void *arg, struct queue *queue, size_t bytes);
     /* The end of the pipe, after all of it was passed on. */
     void (*end)(void *arg);
 };
@@ -47,6 +49,10 @@ void stream_reader_hold(struct stream_reader *reader, bool held);
 /* Takes what is in the pipe at this moment, then ends as if the pipe had, and closes it: whoever goes on
  * writing gets EPIPE. */
 void stream_reader_finish(struct stream_reader *reader);
+
+/* The writer has ended, and SUCCEEDED or not: only after this a last message without an end of its own is put, or
+ * told to be half of one, and END called. Once; queue taps only, others ignore it. */
+void stream_reader_judge(struct stream_reader *reader, bool succeeded);
 
 /* True once END was called. */
 bool stream_reader_has_ended(const struct stream_reader *reader);

@@ -406,11 +406,14 @@ bool streams_drained(const struct streams *streams)
     return true;
 }
 
-void streams_process_ended(struct streams *streams)
+void streams_process_ended(struct streams *streams, bool succeeded)
 {
-    for (size_t i = 0; i < streams->count; i++)
+    for (size_t i = 0; i < streams->count; i++) {
         if (streams->items[i].writer)
             stream_writer_end(streams->items[i].writer);
+        if (streams->items[i].reader)
+            stream_reader_judge(streams->items[i].reader, succeeded);
+    }
 }
 
 void streams_tell_unsure(const struct streams *streams, bool killed,

@@ -71,8 +71,9 @@ const struct queue *streams_broken(const struct streams *streams);
 /* True where the process has read all that its queues held. */
 bool streams_drained(const struct streams *streams);
 
-/* The process has ended: gives back what it had not read. */
-void streams_process_ended(struct streams *streams);
+/* The process has ended, and SUCCEEDED or not: gives back what it had not read, and what it wrote last without an end
+ * counts, or not (stream_reader_judge()). */
+void streams_process_ended(struct streams *streams, bool succeeded);
 
 /* After that: calls TELL(ARG, queue, count) for each queue of which the process may have read so many messages that
  * it was not done with: KILLED by a signal, or ended with a code. */

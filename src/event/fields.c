@@ -93,6 +93,7 @@ static const char *const fields[EVENT_KINDS] = {
     [EVENT_QUEUE_SAMPLE] = "count put taken",
     [EVENT_QUEUE_CLOSED] = "count reason",
     [EVENT_QUEUE_RESTORED] = "count",
+    [EVENT_QUEUE_HALF] = "reason",
     [EVENT_QUEUE_UNSURE] = "count reason",
     [EVENT_QUEUE_KEPT] = "count",
     [EVENT_QUEUE_UNREADABLE] = "reason",

@@ -421,6 +421,11 @@ static const struct event_row rows[EVENT_KINDS] = {
          "The key of a message of an ordered queue could not be worked out: it shares one with all others of which that "
          "is so. The first one of a queue is told.",
          {{0, "Queue {name}: the key of a message cannot be worked out: {reason}."}}},
+    [EVENT_QUEUE_HALF] =
+        {"queue.half", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
+         "A process that writes into the queue has failed or was ended, and its last message has no end: half of it may be "
+         "missing, so that it is not put.",
+         {{0, "Queue {name}: half a message is not put: {reason.}"}}},
     [EVENT_QUEUE_UNSURE] =
         {"queue.unsure", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
          "A process that reads the queue has failed: so many messages that it had read last, as far as a "

@@ -137,7 +137,7 @@ static void on_link_end(void *arg, bool wrong)
 }
 
 const struct streams_callbacks process_streams_callbacks = {
-    .reader = {.line = on_line, .put = on_put, .wrong = on_wrong_message, .end = on_stream_end},
+    .reader = {.line = on_line, .put = on_put, .wrong = on_wrong_message, .half = process_wrote_half, .end = on_stream_end},
     .recorder = {.data = on_recorded, .unwritten = on_unwritten, .end = on_stream_end},
     .writer = {.wrong = on_wrong_message},
 };

@@ -32,6 +32,7 @@ struct link_callbacks;
 struct monitor;
 struct monitor_callbacks;
 struct process_spec;
+struct queue;
 struct streams;
 struct streams_callbacks;
 struct timer;
@@ -202,6 +203,9 @@ void process_close_backlog(struct process *process);
 
 /* A word has stopped it: what it is not done with goes to others, or waits for its next life where there are none. */
 void process_park_backlog(struct process *process);
+
+/* A callback of stream_reader.h: tells that the last message of this life is not put, as it has no end. */
+void process_wrote_half(void *arg, struct queue *queue, size_t bytes);
 
 /* This life is over: settles what it had of the queue at its stdin, and tells of what may be lost. */
 void process_settle_queues(struct process *process);

@@ -120,7 +120,7 @@ static void body_over(struct process *process)
 {
     struct life *life = &process->life;
     life->lingers = false;
-    streams_process_ended(life->streams);
+    streams_process_ended(life->streams, !process_has_failed(process));
     process_wait(process, WAIT_DRAIN, DRAIN_TIME);
     process_check(process);
 }

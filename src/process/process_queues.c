@@ -50,16 +50,21 @@ void process_answered(struct process *process, size_t count)
     process->answers += count;
 }
 
+static void print_end(const struct process *process, struct buf *out)
+{
+    const struct life *life = &process->life;
+    if (life->end.signal)
+        buf_printf(out, "was ended by signal %s", signal_name(life->end.signal));
+    else
+        buf_printf(out, "ended with code %d", life->end.code);
+}
+
 static void tell_unsure(void *arg, struct queue *queue, size_t count)
 {
     const struct process *process = arg;
-    const struct life *life = &process->life;
     struct buf reason = {0};
     buf_printf(&reason, "process %s had read them when it ", process->object.name);
-    if (life->end.signal)
-        buf_printf(&reason, "was ended by signal %s", signal_name(life->end.signal));
-    else
-        buf_printf(&reason, "ended with code %d", life->end.code);
+    print_end(process, &reason);
     queue_unsure(queue, count, reason.data);
     buf_release(&reason);
 }
@@ -69,6 +74,17 @@ static bool ended_in_peace(const struct process *process)
 {
     return object_is_ending(&process->object) && !process->life.killed && !process->object.run->stop.cause &&
            !object_is_lowered(&process->object);
+}
+
+void process_wrote_half(void *arg, struct queue *queue, size_t bytes)
+{
+    const struct process *process = arg;
+    struct buf reason = {0};
+    buf_printf(&reason, "process %s had written %zu byte%s of it, and no end, when it ", process->object.name, bytes,
+               bytes == 1 ? "" : "s");
+    print_end(process, &reason);
+    queue_half(queue, reason.data);
+    buf_release(&reason);
 }
 
 void process_settle_queues(struct process *process)

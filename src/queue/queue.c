@@ -435,6 +435,17 @@ void queue_unsure(struct queue *queue, size_t count, const char *reason)
     bus_emit(queue->run->bus, &event);
 }
 
+void queue_half(struct queue *queue, const char *reason)
+{
+    struct event event = {
+        .kind = EVENT_QUEUE_HALF,
+        .flags = EVENT_WRONG | (queue->named ? EVENT_NAMED : 0),
+        .object = queue->spec->name,
+        .reason = reason,
+    };
+    bus_emit(queue->run->bus, &event);
+}
+
 /* False where messages may be lost and that is a failure. */
 static bool tell_unsure(struct queue *queue)
 {

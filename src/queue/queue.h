@@ -186,6 +186,9 @@ bool queue_is_abandoned(struct queue *queue);
  * and at the end, where the run fails by it unless leftover is drop. */
 void queue_unsure(struct queue *queue, size_t count, const char *reason);
 
+/* A message that was to be put is half of one, perhaps, for REASON, and is not put: that is told. */
+void queue_half(struct queue *queue, const char *reason);
+
 /* At the end of the run: tells of messages that nobody took; false where there were any that are gone
  * with the run. */
 bool queue_balance(struct queue *queue);

@@ -134,6 +134,11 @@ static int cut_short(const char *bytes, size_t length, const struct framing_scan
                      head ? HEAD : read_head(bytes), head ? "length" : "content");
 }
 
+bool framing_lacks_end(enum framing framing, size_t length, const struct framing_scan *scan)
+{
+    return length > scan->whole && !kinds[framing].lengths;
+}
+
 int framing_scan_end(enum framing framing, struct buf *bytes, struct framing_scan *scan,
                      struct error *error)
 {
