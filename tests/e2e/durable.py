@@ -72,14 +72,10 @@ def test_a_later_run_takes_what_an_earlier_one_has_put():
 
 def kill_at_line(directory, line, number=KILL, scenario=WORK.format(more="")):
     run = Run(scenario, directory=directory)
-    runner = run.runner()
     for _ in range(line):
         if not run.line():
             break
-    try:
-        os.kill(runner, number)
-    except ProcessLookupError:
-        pass  # it was just done
+    run.signal_runner(number)
     ended = run.finish()
     check_nothing_left()
     return ended
@@ -598,6 +594,20 @@ def test_a_run_that_was_killed_leaves_its_file_usable():
     assert bodies(directory, "idle") == ["1", "2"]
 
 
+def test_half_a_line_of_who_is_stopped_is_not_kept():
+    """Nor of who dies by it behind a shell; who ends well on the signal has written all it wanted."""
+    for run, kept, half in (("printf '1\\n2'; echo up >&2; exec sleep 1000", ["1"], b"1 byte of it, and no end, when it was ended by signal TERM"),
+                            ("sh -c 'printf 12; echo up >&2; exec sleep 1000'; exit", [], b"2 bytes of it, and no end, when it was ended by signal TERM"),
+                            ("trap 'exit 0' TERM; printf '1\\n2'; echo up >&2; while :; do sleep 0.05; done", ["1", "2"], None)):
+        directory = Directory()
+        waits = Run(FILL.format(run=run, more=""), directory=directory)
+        waits.wait_for(rb"\| up")
+        waits.signal(TERM)
+        _, out, _ = waits.finish()
+        assert bodies(directory) == kept, (run, out)
+        assert (b"Queue jobs: half a message is not put: process fill had written " in out) == bool(half) and (half or b"") in out, (run, out)
+
+
 def soak_durable_through_many_kills():
     """50 runs that are killed after some random time; the tasks of all together are done."""
     import random
@@ -606,12 +616,8 @@ def soak_durable_through_many_kills():
     fill(directory, f"seq {count}")
     for _ in range(50):
         run = Run(WORK.format(more=""), directory=directory)
-        runner = run.runner()
         time.sleep(random.uniform(0, 0.3))
-        try:
-            os.kill(runner, KILL)
-        except ProcessLookupError:
-            pass
+        run.signal_runner(KILL)
         run.finish()
         check_nothing_left()
     status, out, err = work(directory)

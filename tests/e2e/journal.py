@@ -54,14 +54,10 @@ def succeeded(directory):
 def kill_at(directory, items, line, *arguments):
     """Runs until LINE lines were told, then kills the runner."""
     run = Run(scenario(items), "--journal=j.db", *arguments, directory=directory)
-    runner = run.runner()
     for _ in range(line):
         if not run.line():
             break
-    try:
-        os.kill(runner, KILL)
-    except ProcessLookupError:
-        pass  # it was just done
+    run.signal_runner(KILL)
     run.finish()
     check_nothing_left()
 

@@ -35,21 +35,23 @@ def wait_stopped(guard):
         time.sleep(0.01)
 
 
-# Each of these has a limit of 20 s and goes on for a second of it.
-LIMITED = """
+# Each of these has a limit of 20 s and goes on until it may end.
+WAITS = "until [ -e go ]; do sleep 0.05; done"
+ASLEEP = "while not io.open('go') do parrun.sleep(0.05) end"
+LIMITED = f"""
     processes:
-      command: {timeout: 20s, run: "echo ready command; sleep 1; echo went on"}
-      own: {timeout: 20s, run: "echo ready own; setsid sleep 1; echo went on"}
-      body: {timeout: 20s, lua: "print('ready body') parrun.sleep(1) print('went on')"}
-      busy: {timeout: 20s, lua: "print('ready busy') local n = 0 while n < 4e6 do n = n + 1 end print('went on')"}
+      command: {{timeout: 20s, run: "echo ready command; {WAITS}; echo went on"}}
+      own: {{timeout: 20s, run: "echo ready own; setsid sh -c '{WAITS}'; echo went on"}}
+      body: {{timeout: 20s, lua: "print('ready body') {ASLEEP} print('went on')"}}
+      busy: {{timeout: 20s, lua: "print('ready busy') while not io.open('go') do end print('went on')"}}
     pools:
-      shell: {workers: 1, tasks: 1, output: lines, timeout: 20s, run: "echo ready shell; sleep 1; echo went on"}
-      states: {workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready states') parrun.sleep(1) print('went on')"}
-      inner: {workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready inner') parrun.run('sleep 1') print('went on')"}
-      threads: {kind: thread, workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready threads') parrun.sleep(1) print('went on')"}
+      shell: {{workers: 1, tasks: 1, output: lines, timeout: 20s, run: "echo ready shell; {WAITS}; echo went on"}}
+      states: {{workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready states') {ASLEEP} print('went on')"}}
+      inner: {{workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready inner') parrun.run('{WAITS}') print('went on')"}}
+      threads: {{kind: thread, workers: 1, tasks: 1, output: lines, timeout: 20s, lua: "print('ready threads') {ASLEEP} print('went on')"}}
     threads:
-      asleep: {timeout: 20s, lua: "print('ready asleep') parrun.sleep(1) print('went on')"}
-      command-of-thread: {timeout: 20s, lua: "print('ready run') parrun.run('sleep 1; true') print('went on')"}
+      asleep: {{timeout: 20s, lua: "print('ready asleep') {ASLEEP} print('went on')"}}
+      command-of-thread: {{timeout: 20s, lua: "print('ready run') parrun.run('{WAITS}') print('went on')"}}
 """
 PARTS = 10
 
@@ -64,6 +66,7 @@ def test_limits_do_not_count_the_pause():
     wait_stopped(guard)
     time.sleep(PAUSE)
     shell.go_on()
+    shell.directory.file("go", "")
     status, told = shell.end()
     check_status(status, 0, told.encode())
     assert told.count("went on") == PARTS, told
@@ -148,10 +151,11 @@ def test_runner_stands_still():
     """SIGSTOP of the runner alone for 10 s: no burst of tasks, no negative time, the right end."""
     run = Run("""
         pools:
-          p: {workers: 4, tasks: 1000, rate: 5/s, halt: {successes: 12, how: soon}, run: "true"}
+          p: {workers: 4, tasks: 1000, rate: 5/s, halt: {successes: 16, how: soon}, run: "[ ${{ item }} -lt 8 ] || until [ -e go ]; do sleep 0.05; done"}
     """, "--format", "json")
     runner = run.runner()
     run.wait_for(rb'"task.ended"')
+    run.directory.file("go", "")
     os.kill(runner, signal.SIGSTOP)
     time.sleep(10)
     os.kill(runner, signal.SIGCONT)

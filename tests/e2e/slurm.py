@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_status, complete, mark, until
-from harness.processes import children, stat, survivors
+from harness.processes import children, kill_all, stat, survivors
 from harness.slurm import CPUS, NODES, Cluster
 
 
@@ -162,8 +162,7 @@ def test_what_a_site_may_do_to_it():
         stepd = parent(parent(parent(worker)))
         assert stat(stepd)[0].startswith("slurmstepd"), stat(stepd)
         cluster.ask("scontrol", "update", f"NodeName={node}", "State=DRAIN", "Reason=test")  # nothing else goes there
-        for pid in (cluster.daemons[node].pid, stepd, parent(parent(worker)), parent(worker), worker):
-            os.kill(pid, signal.SIGKILL)
+        kill_all(cluster.daemons[node].pid, stepd, parent(parent(worker)), parent(worker), worker)
         check_done_again(run, rb"")
         # A node on which nothing can be started, the first that has failed twice: it is left out, and costs the pool nothing but time.
         directory = Directory()
@@ -221,10 +220,7 @@ def test_nothing_is_left_in_the_queue():
                 run.wait_for(rb"Stopping")
                 run.signal(signal.SIGINT)
             else:
-                runner = run.runner()
-                if end == "kill both":
-                    os.kill(run.guard, signal.SIGKILL)
-                os.kill(runner, signal.SIGKILL)
+                kill_all(*([run.guard] if end == "kill both" else []), run.runner())
             status, out, err = run.finish()
             assert status == (-signal.SIGINT if end == "interrupt" else -signal.SIGKILL), (end, status, out, err)
             check_gone(cluster)

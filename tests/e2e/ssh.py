@@ -4,7 +4,7 @@ import re
 import signal
 
 from harness.parrun import Run, check_nothing_left, check_status, complete, mark, until
-from harness.processes import children, stat, survivors
+from harness.processes import children, kill_all, stat, survivors
 from harness.sshd import Server
 
 
@@ -102,8 +102,6 @@ def test_what_is_lost_is_done_again():
             os.kill(pid, signal.SIGCONT)
         check_done_again(run, rb"nothing was heard of its host \S+ for 4 seconds")
         run, _ = hanging(server)
-        runner = run.runner()
-        os.kill(run.guard, signal.SIGKILL)
-        os.kill(runner, signal.SIGKILL)
+        kill_all(run.guard, run.runner())
         run.finish()
     until(lambda: not survivors(), "the end of what runs there")

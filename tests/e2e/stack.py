@@ -105,8 +105,8 @@ def test_a_stack_under_load():
     load.join()
     assert load.posted and stack.row("work")["failed"] == 0, (load.refused, load.fault)
     stack.tell("stop", "--drain")
-    check_nothing_left()
     out = follower.communicate(timeout=PATIENCE)[0]
+    check_nothing_left()
     assert follower.returncode == 0 and out.count("api | listens\n") == 3 and "watch | done: " in out, out
     count_jobs(stack, load.posted)
 

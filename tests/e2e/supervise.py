@@ -106,9 +106,7 @@ def test_http_reads_the_answer():
             with peer:
                 peer.recv(4096)
                 try:
-                    peer.sendall(b"HTTP/1.1 200 Here\r\n\r\n")
-                    for _ in range(200):
-                        peer.sendall(b"x" * 1000)
+                    peer.sendall(b"HTTP/1.1 200 Here\r\n\r\n" + b"x" * 200_000)
                 except OSError as error:
                     refused.append(error)
 
@@ -261,6 +259,8 @@ def test_stops_in_reverse():
 
 def test_interrupt_after_a_failure():
     """fail_fast stops the run; a signal in that stop ends parrun by that signal, still with grace."""
+    directory = Directory()
+    gate = directory.fifo("gate")
     run = Run("""
         fail_fast: true
         processes:
@@ -269,8 +269,7 @@ def test_interrupt_after_a_failure():
             ready: {log: up}
             stop: {grace: 1h}
           bad: {run: "exit 3", depends_on: {slow: ready}}
-    """, directory=(directory := Directory()))
-    gate = directory.fifo("gate")
+    """, directory=directory)
     run.wait_for(rb"slow \| leaving")
     run.signal(INT)
     run.wait_for(rb"Stopping: signal INT")

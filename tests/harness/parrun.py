@@ -1,4 +1,5 @@
 """A run of parrun that a test talks to while it goes on."""
+import contextlib
 import os
 import pathlib
 import re
@@ -86,16 +87,28 @@ class Run:
     def guard(self):
         return self.process.pid
 
-    def runner(self):
-        """The pid of the guard's one child that is there from the beginning."""
+    def find_runner(self):
+        """The pid of the guard's one child that is there from the beginning; None where the run is over."""
         deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
+        while time.monotonic() < deadline and self.process.poll() is None:
             found = children(self.guard)
             if found:
                 return min(found)
-            assert self.process.poll() is None, f"ended early: {self.finish()}"
             time.sleep(0.001)
-        raise AssertionError("no runner")
+        return None
+
+    def runner(self):
+        """The same of a run that goes on until the test has done something."""
+        runner = self.find_runner()
+        assert runner, f"no runner: {self.finish()}"
+        return runner
+
+    def signal_runner(self, number):
+        """Of a run that may just be over."""
+        runner = self.find_runner()
+        if runner:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(runner, number)
 
     def line(self):
         """The next line with its newline; b"" at the end."""

@@ -1,7 +1,9 @@
 """The processes of this machine, or of this pid namespace, read from /proc."""
+import contextlib
 import os
 import pathlib
 import select
+import signal
 import uuid
 
 # Everything that a test starts inherits this variable, unless it clears its environment.
@@ -70,6 +72,13 @@ def wait_gone(pid, seconds=60):
         return bool(select.select([fd], [], [], seconds)[0])
     finally:
         os.close(fd)
+
+
+def kill_all(*pids):
+    """Kills processes that are there, of which the end of one may take others along."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def peak_memory(pid):

@@ -54,8 +54,8 @@ class Shell:
                 os.write(1, b"[stopped %d]\n" % job)
                 if b"bg" not in os.read(0, 100):
                     os.tcsetpgrp(0, job)
+                os.write(1, b"[continued]\n")  # before anything that the job prints then
                 os.kill(-job, signal.SIGCONT)
-                os.write(1, b"[continued]\n")
             else:
                 if termios.tcgetattr(0) != modes:
                     os.write(1, b"[terminal changed]\n")
