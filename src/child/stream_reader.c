@@ -28,6 +28,13 @@
 /* Room in the kernel for a pipe that feeds a queue: fewer switches between the two sides. */
 #define PIPE_ROOM (256 << 10)
 
+/* The last message of a queue's stream. */
+struct last {
+    bool unended;   /* no end of it has come, and its writer is not judged */
+    bool judged;    /* the writer has ended */
+    bool succeeded; /* and how */
+};
+
 struct stream_reader {
     struct loop *loop;
     struct pipe_reader *reader; /* NULL: given up, what came is no such stream */
@@ -51,9 +58,7 @@ struct stream_reader {
     bool held;
     bool full;   /* the queue was full: the reader is paused */
     bool at_end; /* the pipe has ended */
-    bool unended; /* queue: of its last message no end has come, and the writer is not judged */
-    bool judged;    /* it has ended */
-    bool succeeded; /* and how */
+    struct last last;
     bool ended;  /* END was called */
     bool broken; /* nobody takes from the queue any more */
 };
@@ -221,7 +226,7 @@ static void go_on(struct stream_reader *reader)
 {
     if (reader->full)
         queue_wait_room(reader->queue, &reader->waiter);
-    else if (reader->at_end && !reader->unended)
+    else if (reader->at_end && !reader->last.unended)
         stream_reader_tell_end(reader);
     apply_pause(reader);
 }
@@ -266,8 +271,8 @@ static void end_last(struct stream_reader *reader)
 {
     struct error error = {0};
     size_t bytes = reader->rest.length - reader->scan.whole;
-    reader->unended = false;
-    if (!reader->succeeded) {
+    reader->last.unended = false;
+    if (!reader->last.succeeded) {
         buf_truncate(&reader->rest, reader->scan.whole);
         reader->callbacks.half(reader->arg, reader->queue, bytes);
     } else if (framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error)) {
@@ -276,18 +281,23 @@ static void end_last(struct stream_reader *reader)
     error_release(&error);
 }
 
+static void put_last(struct stream_reader *reader)
+{
+    if (!reader->full)
+        put_rest(reader);
+}
+
 /* The end of the pipe. */
 static void end_messages(struct stream_reader *reader)
 {
     struct error error = {0};
-    reader->unended = reader->reader && framing_lacks_end(queue_framing(reader->queue), reader->rest.length, &reader->scan);
-    if (reader->unended && reader->judged)
+    reader->last.unended = reader->reader && framing_lacks_end(queue_framing(reader->queue), reader->rest.length, &reader->scan);
+    if (reader->last.unended && reader->last.judged)
         end_last(reader);
-    else if (!reader->unended && framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error))
+    else if (!reader->last.unended && framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error))
         give_up(reader, &error);
     error_release(&error);
-    if (!reader->full)
-        put_rest(reader);
+    put_last(reader);
 }
 
 /* As the reader of a shell's pipe that has ended does, so that who writes for nobody hears of it. */
@@ -402,13 +412,12 @@ void stream_reader_finish(struct stream_reader *reader)
 
 void stream_reader_judge(struct stream_reader *reader, bool succeeded)
 {
-    reader->judged = true;
-    reader->succeeded = succeeded;
-    if (!reader->unended)
+    reader->last.judged = true;
+    reader->last.succeeded = succeeded;
+    if (!reader->last.unended)
         return;
     end_last(reader);
-    if (!reader->full)
-        put_rest(reader);
+    put_last(reader);
 }
 
 bool stream_reader_has_ended(const struct stream_reader *reader)

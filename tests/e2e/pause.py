@@ -100,7 +100,7 @@ def test_delays_and_graces_stand_still():
         processes:
           slow:
             stop: {grace: 20s}
-            run: "trap 'echo heard; sleep 1; echo in time; exit 0' TERM; echo ready; while :; do sleep 0.1; done"
+            run: "trap 'echo heard; until [ -e go ]; do sleep 0.05; done; echo in time; exit 0' TERM; echo ready; while :; do sleep 0.1; done"
     """)
     shell.wait_for(rb"ready")
     shell.type(b"\x03")
@@ -108,6 +108,7 @@ def test_delays_and_graces_stand_still():
     shell.suspend()
     time.sleep(PAUSE)
     shell.go_on()
+    shell.directory.file("go", "")
     status, told = shell.end()
     assert status == -signal.SIGINT and "in time" in told and "killed" not in told, told
 

@@ -139,7 +139,7 @@ def test_status():
 
 def test_pool():
     """Its tasks come again each time, numbered on; what depends on it waits for the first time; its results hold all of them."""
-    run = start("""
+    run = Run("""
         pools:
           p:
             workers: 2
