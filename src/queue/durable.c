@@ -34,9 +34,9 @@ size_t durable_unread(const struct queue *queue)
                           : 0;
 }
 
-bool durable_is_new(const struct queue *queue)
+size_t durable_before(const struct queue *queue)
 {
-    return durable(queue) && queue_store_is_new(message_store_of(queue), (size_t)queue->slot);
+    return durable(queue) ? (size_t)queue_store_before(message_store_of(queue), (size_t)queue->slot) : 0;
 }
 
 static void tell_damaged(struct queue *queue, const char *reason)

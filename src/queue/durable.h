@@ -17,8 +17,8 @@ struct queue;
 /* Messages that are in the file and were not read yet. */
 size_t durable_unread(const struct queue *queue);
 
-/* True where the file has not had the queue before this run. */
-bool durable_is_new(const struct queue *queue);
+/* Messages that its file had before this run. */
+size_t durable_before(const struct queue *queue);
 
 /* Tells where the file has not the messages that were put. */
 void durable_tell_damage(struct queue *queue);

@@ -61,12 +61,12 @@ static void put_items(struct queue *queue)
     buf_release(&encoded);
 }
 
-/* What an earlier run has left; the items are among that, or were done with. Where there was none they are all there is. */
+/* What an earlier run or a put has left, and the items of the first run. */
 static void take_up(struct queue *queue)
 {
-    size_t left = durable_unread(queue);
-    if (left && !durable_is_new(queue))
-        queue_event(queue, EVENT_QUEUE_RESTORED, 0, left);
+    size_t before = durable_before(queue);
+    if (before)
+        queue_event(queue, EVENT_QUEUE_RESTORED, 0, before);
     pthread_mutex_lock(&queue->lock);
     queue->abandoned = !queue->users.consumers;
     durable_tell_damage(queue);

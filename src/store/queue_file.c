@@ -256,9 +256,8 @@ int queue_file_purge(struct database *database, const char *queue, int64_t *coun
     return queue_file_end(database, result, error);
 }
 
-/* Within a transaction; *MADE: it was not there. */
-static int add_queue(struct database *database, const char *queue, int64_t now, bool *made,
-                     struct error *error)
+/* Within a transaction, where it is not there. */
+static int add_queue(struct database *database, const char *queue, int64_t now, struct error *error)
 {
     struct query *query =
         database_query(database, "INSERT OR IGNORE INTO queue (name, made) VALUES (?, ?)", error);
@@ -266,9 +265,7 @@ static int add_queue(struct database *database, const char *queue, int64_t now, 
         return error->code;
     query_set_text(query, 1, queue, strlen(queue));
     query_set_number(query, 2, queue_file_seconds(now));
-    int result = query_run(query, error);
-    *made = !result && database_changes(database) > 0;
-    return result;
+    return query_run(query, error);
 }
 
 /* Within the same transaction. */
@@ -311,19 +308,23 @@ int queue_file_make(struct database *database, const char *queue, const char *fr
                     const struct stored *messages, size_t count, int64_t now,
                     struct error *error)
 {
-    bool made = false;
+    struct buf had = {0};
     int result = database_run(database, "BEGIN IMMEDIATE", error);
     if (result)
         return result;
-    result = add_queue(database, queue, now, &made, error);
+    result = add_queue(database, queue, now, error);
+    if (!result)
+        result = queue_file_framing(database, queue, &had, error);
+    bool first = framing && !had.length;
+    buf_release(&had);
     if (!result)
         result = set_framing(database, queue, framing, error);
     if (!result && framing) /* what the run before has left there; this one cannot be asked yet */
         result = database_run(database, "DELETE FROM holder", error);
-    if (!result && made)
+    if (!result && first)
         result = queue_file_insert(database, queue, messages, count, error);
     result = queue_file_end(database, result, error);
-    return result ? result : made;
+    return result ? result : first;
 }
 
 /* True where the row is what was written. */

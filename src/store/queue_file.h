@@ -45,8 +45,8 @@ struct database *queue_file_join(const char *path, struct error *error);
 /* The least id that nothing in it has, nor anything before. A negative code with ERROR filled. */
 int queue_file_next_id(struct database *database, int64_t *id, struct error *error);
 
-/* Puts down that the queue is there with this framing (the word of a run, which can be asked nowhere yet; NULL: as it is), and where it is new
- * its COUNT first messages. NOW is in ns since 1970. All is on the disk when this returns 1, where the queue is new, or 0. */
+/* Puts down that the queue is there with this framing (the word of a run, which can be asked nowhere yet; NULL: as it is), and where no run
+ * has had it before this one its COUNT first messages. NOW is in ns since 1970. All is on the disk when this returns 1, where no run has had it, or 0. */
 int queue_file_make(struct database *database, const char *queue, const char *framing,
                     const struct stored *messages, size_t count, int64_t now,
                     struct error *error);

@@ -32,7 +32,7 @@ struct store_file {
 struct queue_reading {
     struct queue_reader *reader; /* NULL: nothing is left to read */
     int64_t left;
-    bool is_new; /* no run had it before */
+    int64_t before; /* of these, what no item of this run is */
     struct queue_stock stock; /* as it was when the queue was added */
 };
 
@@ -118,12 +118,13 @@ static int make_queue(struct store_file *file, const char *name, const char *fra
     struct stored *numbered = number_messages(file, messages, count, now);
     int result = queue_file_make(file->database, name, framing, numbered, count, now, error);
     free(numbered);
-    reading->is_new = result == 1;
+    bool first = result == 1;
     if (result >= 0)
         result = queue_file_next_id(file->database, &file->next_id, error);
     if (!result)
         result = queue_file_take_stock(file->database, name, &reading->stock, error);
     reading->left = reading->stock.count;
+    reading->before = reading->left - (first ? (int64_t)count : 0);
     if (result || !reading->left)
         return result;
     reading->reader = queue_reader_new(file->path, name, file->next_id, error);
@@ -242,9 +243,9 @@ int64_t queue_store_left(const struct queue_store *store, size_t slot)
     return store->readings[slot].left;
 }
 
-bool queue_store_is_new(const struct queue_store *store, size_t slot)
+int64_t queue_store_before(const struct queue_store *store, size_t slot)
 {
-    return store->readings[slot].is_new;
+    return store->readings[slot].before;
 }
 
 bool queue_store_damage(const struct queue_store *store, size_t slot, struct buf *out)

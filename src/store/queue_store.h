@@ -54,8 +54,8 @@ void queue_store_set_socket(struct queue_store *store, const char *socket);
 /* Messages that were in the file when the queue was added, and are not read yet. */
 int64_t queue_store_left(const struct queue_store *store, size_t slot);
 
-/* True where the queue was in its file for the first time when it was added. */
-bool queue_store_is_new(const struct queue_store *store, size_t slot);
+/* Messages that were in the file before the queue was added. */
+int64_t queue_store_before(const struct queue_store *store, size_t slot);
 
 /* Appends what is wrong with how many there are, or which; false where nothing is. */
 bool queue_store_damage(const struct queue_store *store, size_t slot, struct buf *out);

@@ -245,10 +245,12 @@ def test_items_are_put_once():
         queues: {jobs: {durable: q.db, items: [a, b]}}
         pools: {p: {tasks: {queue: jobs}, run: "echo ${{ item }} >>done"}}
         """
-    for _ in range(2):
+    assert told(directory, "put", "jobs", "early") == "1 message put into the new queue jobs.\n"  # before any run
+    for turn in range(2):
         status, out, err = complete(scenario, directory=directory)
         check_status(status, 0, out + err)
-    assert sorted(words(directory)) == ["a", "b"]
+        assert (b"goes on with 1 message of an earlier run" in out) == (not turn), out
+    assert sorted(words(directory)) == ["a", "b", "early"]
 
 
 TRIED = """
