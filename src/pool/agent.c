@@ -160,7 +160,7 @@ void agents_hold(struct pool *pool, bool held)
         if (!agent->launcher)
             continue;
         launcher_hold(agent->launcher, held);
-        agent->heard_at = clock_monotonic();
+        agent->silent_beats = 0;
     }
 }
 

@@ -89,7 +89,8 @@ static void take_hello(struct pool_agent *agent, struct frame *frame)
         return;
     }
     agent->state = AGENT_READY;
-    agent->ends_at = agent->hello.left ? agent->heard_at + agent->hello.left : launch_command_end(agent_spec(agent), agent->heard_at);
+    int64_t now = clock_monotonic();
+    agent->ends_at = agent->hello.left ? now + agent->hello.left : launch_command_end(agent_spec(agent), now);
     tail_free(agent->words);
     agent->words = NULL;
     timer_start(agent->timer, AGENT_BEAT);
@@ -256,7 +257,7 @@ void agent_take_output(void *arg, const char *bytes, size_t length)
     struct pool_agent *agent = arg;
     if (agent->state != AGENT_LAUNCHED && agent->state != AGENT_READY)
         return;
-    agent->heard_at = clock_monotonic();
+    agent->silent_beats = 0;
     buf_append(&agent->rest, bytes, length);
     if (!agent->marked && agent_spec(agent)->bring)
         find_request(agent);

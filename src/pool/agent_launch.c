@@ -249,7 +249,7 @@ static void launch(struct pool_agent *agent)
     struct launch_command command;
     struct buf job = {0}, excluded = {0};
     struct error error = {0};
-    agent->launched_at = agent->heard_at = clock_monotonic();
+    agent->launched_at = clock_monotonic();
     slurm_print_job(agent->pool, agent->number, &job);
     slurm_print_excluded(agent->pool, &excluded);
     launch_command_make(&command, spec, agent->number, job.data, buf_string(&excluded));
@@ -289,10 +289,10 @@ void agent_launch(struct pool_agent *agent)
 static bool is_there(struct pool_agent *agent)
 {
     if (pool_is_held(agent->pool))
-        agent->heard_at = clock_monotonic();
-    else if (clock_monotonic() - agent->heard_at > AGENT_SILENCE)
+        agent->silent_beats = 0;
+    else if (++agent->silent_beats >= AGENT_SILENT)
         launcher_read_output(agent->launcher);
-    return clock_monotonic() - agent->heard_at <= AGENT_SILENCE;
+    return agent->silent_beats < AGENT_SILENT;
 }
 
 static void beat(struct pool_agent *agent)
@@ -301,7 +301,7 @@ static void beat(struct pool_agent *agent)
     timer_start(agent->timer, AGENT_BEAT);
     if (!is_there(agent)) {
         buf_printf(&reason, "nothing was heard of its host %s for %d seconds", agent->hello.host,
-                   (int)(AGENT_SILENCE / NS_PER_S));
+                   (int)(AGENT_SILENT * AGENT_BEAT / NS_PER_S));
         agent_lose(agent, AGENT_LOST, 0, reason.data);
         buf_release(&reason);
         return;

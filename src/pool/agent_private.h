@@ -48,7 +48,7 @@ struct pool_agent {
     struct agent_clients clients;
     struct tail *words;  /* of the launcher, and of whoever greets */
     struct agent_hello hello;
-    int64_t heard_at;
+    int silent_beats; /* since anything came */
     int64_t ends_at; /* clock_monotonic() when its job ends; 0: nobody knows */
     int64_t launched_at; /* clock_monotonic() of the last time; 0: never */
     bool failed;     /* its last start */

@@ -23,7 +23,8 @@
  *                                           LEAVING      (it was told to end: what its workers run ends with it)
  *                                           NEWLINE      a newline, the last byte of all that is sent at once
  *
- * Both sides send a BEAT every AGENT_BEAT, and give the other up when nothing has come for AGENT_SILENCE. End of file
+ * Both sides send a BEAT every AGENT_BEAT, and give the other up when nothing has come between AGENT_SILENT of their
+ * own in a row: who was not run for a while, on a machine that has much to do, sends none and judges nobody. End of file
  * ends the agent, its workers and all that these have started.
  */
 #ifndef WIRE_AGENT_H
@@ -57,7 +58,7 @@ _Static_assert(AGENT_MARK_LENGTH == 16, "long enough to stand in no greeting");
 
 #define AGENT_VERSION 3
 #define AGENT_BEAT (1 * NS_PER_S)
-#define AGENT_SILENCE (4 * AGENT_BEAT)
+#define AGENT_SILENT 4
 
 enum agent_frame {
     FRAME_AGENT_SETUP = FRAME_OF_AGENTS,

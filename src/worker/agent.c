@@ -74,7 +74,7 @@ struct agent {
     struct agent_setup setup;
     struct attributes attributes;
     char **held; /* what SETUP borrows from */
-    int64_t heard_at;
+    int silent; /* beats since anything came */
     bool paused;  /* the workers wait for the runner */
     bool leaving;
     int status;
@@ -429,7 +429,7 @@ static void on_data(void *arg, const char *bytes, size_t length)
 {
     struct agent *agent = arg;
     bool wrong = false;
-    agent->heard_at = clock_monotonic();
+    agent->silent = 0;
     buf_append(&agent->rest, bytes, length);
     if (!agent->leaving)
         buf_consume(&agent->rest, frames_take(agent->rest.data, agent->rest.length, take_frame, agent, &wrong));
@@ -450,10 +450,10 @@ static void on_beat(void *arg)
     frame_plain(&agent->frames, (enum frame_type)FRAME_AGENT_BEAT);
     send_frames(agent);
     timer_start(agent->beat, AGENT_BEAT);
-    if (clock_monotonic() - agent->heard_at <= AGENT_SILENCE)
+    if (++agent->silent < AGENT_SILENT)
         return;
     reader_drain(agent->reader);
-    if (clock_monotonic() - agent->heard_at > AGENT_SILENCE)
+    if (agent->silent >= AGENT_SILENT)
         agent_end(agent, 1);
 }
 
@@ -535,7 +535,6 @@ static int agent_serve(void *arg)
         error_release(&error);
         return MEM_EXIT_STATUS;
     }
-    agent->heard_at = clock_monotonic();
     agent->gather = timer_new(agent->loop, send_now, agent);
     agent->beat = timer_new(agent->loop, on_beat, agent);
     agent->farewell = timer_new(agent->loop, on_farewell, agent);

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import time
 
-from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, check_status, complete
+from harness.parrun import PATIENCE, PROGRAM, Directory, Run, check_nothing_left, check_status, complete, until
 from harness.processes import stat
 
 HERE = """[sh, -c, 'exec "$0" "$@"']"""
@@ -300,6 +300,24 @@ def test_agent_is_silent():
     run, worker = hanging()
     os.kill(parent(worker), signal.SIGSTOP)
     check_done_again(run, rb"nothing was heard of its host .* for 4 seconds")
+
+
+def test_who_was_not_run_judges_nobody():
+    """A machine that has much to do, or sleeps, runs neither side for longer than silence may last."""
+    run = Run(scenario(HERE, ["workers: 1", "tasks: 1", "run: 'echo $PPID >pid.new; mv pid.new pid; until [ -e go ]; do sleep 0.05; done; echo fine'"]), "-v")
+    until((run.directory.path / "pid").exists, "the task")
+    agent, runner = parent(int((run.directory.path / "pid").read_text())), run.runner()
+    for pid in (runner, agent):
+        os.kill(pid, signal.SIGSTOP)
+    time.sleep(5)
+    for pid in (agent, runner):
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.3)  # the agent, which hears nothing yet, looks
+    run.directory.file("go", "")
+    status, out, err = run.finish()
+    check_status(status, 0, out + err)
+    assert b"fine\n" in out and b"lost" not in out, out
+    check_nothing_left()
 
 
 def test_all_of_a_job_is_told_to_end():

@@ -154,7 +154,7 @@ def test_what_is_lost_is_done_again():
 def test_what_a_site_may_do_to_it():
     """Time limits, nodes that go down or start nothing, refusals, no room and no directory there."""
     with Cluster() as cluster:
-        limited, _, job = hanging(slurm="{time: 1m, options: [--nodelist=n1]}")  # Slurm looks at limits every 30 seconds: meanwhile the others
+        limited, _, job = hanging(slurm="{time: 1h, options: [--nodelist=n1]}")  # Slurm looks at limits every 30 seconds: meanwhile the others
         cluster.ask("scontrol", "update", f"JobId={job}", "EndTime=now")
         # A node that goes down with all that runs there.
         run, worker, job = hanging(slurm="{options: [--exclude=n1]}")
