@@ -291,7 +291,7 @@ static void put_last(struct stream_reader *reader)
 static void end_messages(struct stream_reader *reader)
 {
     struct error error = {0};
-    reader->last.unended = reader->reader && framing_lacks_end(queue_framing(reader->queue), reader->rest.length, &reader->scan);
+    reader->last.unended = framing_lacks_end(queue_framing(reader->queue), reader->rest.length, &reader->scan);
     if (reader->last.unended && reader->last.judged)
         end_last(reader);
     else if (!reader->last.unended && framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error))

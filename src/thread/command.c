@@ -46,6 +46,7 @@ struct thread_run {
     bool asked;   /* its group got SIGTERM */
     bool killed;
     bool lingers; /* it has exited, others of its group have not */
+    bool finishing; /* what is left in its pipes is being read */
     int64_t filter_until; /* its output is read so long while its group lives; 0: no longer than any */
     int code;
     int signal;
@@ -75,7 +76,7 @@ static void tell_done(struct thread_run *run)
 
 static void check_done(struct thread_run *run)
 {
-    if (run->exited && !run->lingers && run->ended[0] && run->ended[1])
+    if (run->exited && !run->lingers && !run->finishing && run->ended[0] && run->ended[1])
         tell_done(run);
 }
 
@@ -116,15 +117,14 @@ static void command_over(struct thread_run *run)
     check_done(run);
 }
 
+/* A pipe's end that is met here must not make it done, as the thread may free it then. */
 static void finish_output(struct thread_run *run)
 {
+    run->finishing = true;
     for (int i = 0; i < 2; i++)
         if (!run->ended[i])
             reader_drain(run->readers[i]);
-    if (!run->ended[0] || !run->ended[1]) {
-        run->ended[0] = run->ended[1] = true;
-        tell_done(run);
-    }
+    tell_done(run);
 }
 
 static void kill_now(struct thread_run *run)

@@ -182,14 +182,18 @@ def test_pipeline():
 
 def test_pipeline_with_a_worker_killed():
     held = Directory()
+    go = held.path / "go"
+    held.file("find", f'#!/bin/sh\n{shutil.which("find")} "$@"\nuntil [ -e {go} ]; do sleep 0.05; done\n').chmod(0o755)  # until when the run goes on
+    env = {**os.environ, "PATH": f"{held.path}:{os.environ['PATH']}"}
     with subprocess.Popen([PROGRAM, "-v", "--show", "worker.*", "--show", "task.started", ROOT / "examples/pipeline.yaml",
-                           f"dir={FILES}", f"db={held.path}/killed.db"], stdout=subprocess.PIPE, text=True) as run:
+                           f"dir={FILES}", f"db={held.path}/killed.db"], stdout=subprocess.PIPE, text=True, env=env) as run:
         started = 0
         while started < 40:
             line = run.stdout.readline()
             assert line, "the run ended before a worker was killed"
             started += line.startswith("Run task ")
         os.kill(int(line[line.rindex("(") + 1:line.rindex(")")]), KILL)
+        go.touch()
         rest = run.stdout.read()
     assert run.returncode == 0, rest
     assert "was lost: ended by signal KILL" in rest, rest
