@@ -18,14 +18,15 @@ struct diag {
     char *text;
     char *hint;
     struct diag *note;
-    size_t order;
-    size_t group; /* the order of the first error of the same source */
+    size_t group; /* the number of the first of the same source */
 };
 
+/* Only those that are shown are kept: of any others nothing but their number is ever told. */
 struct diags {
-    struct diag *items;
+    struct diag shown[DIAGS_SHOWN]; /* in their order */
+    size_t shown_count;
+    struct diag *last; /* the one that was added last; NULL: it is not shown */
     size_t count;
-    size_t capacity;
     size_t warnings; /* of COUNT */
 };
 
@@ -48,50 +49,79 @@ void diags_free(struct diags *diags)
 {
     if (!diags)
         return;
-    for (size_t i = 0; i < diags->count; i++)
-        diag_release(&diags->items[i]);
-    free(diags->items);
+    for (size_t i = 0; i < diags->shown_count; i++)
+        diag_release(&diags->shown[i]);
     free(diags);
 }
 
-/* Takes TEXT over. */
-static void add(struct diags *diags, bool warns, struct mark mark, const char *hint, char *text)
+/* Sources have the order of their first diagnostics. Where none of a source is shown, what is shown is all of sources before it. */
+static size_t group_of(const struct diags *diags, const struct source *source)
 {
-    diags->items =
-        mem_grow(diags->items, &diags->capacity, diags->count + 1, sizeof(*diags->items));
-    size_t group = 0;
-    while (group < diags->count && diags->items[group].mark.source != mark.source)
-        group++;
-    diags->items[diags->count] = (struct diag){
-        .warns = warns,
-        .mark = mark,
-        .text = text,
-        .hint = hint ? mem_strdup(hint) : NULL,
-        .order = diags->count,
-        .group = group,
-    };
+    for (size_t i = 0; i < diags->shown_count; i++)
+        if (diags->shown[i].mark.source == source)
+            return diags->shown[i].group;
+    return diags->count;
+}
+
+static bool stands_before(const struct diag *a, const struct diag *b)
+{
+    if (a->group != b->group)
+        return a->group < b->group;
+    return a->mark.line != b->mark.line ? a->mark.line < b->mark.line : a->mark.column < b->mark.column;
+}
+
+/* Counts one more. Where it is to be shown it goes to its place, behind those of the same place, and is the last. */
+static void add(struct diags *diags, bool warns, struct mark mark)
+{
+    struct diag diag = {.warns = warns, .mark = mark, .group = group_of(diags, mark.source)};
+    size_t at = diags->shown_count;
+    while (at && stands_before(&diag, &diags->shown[at - 1]))
+        at--;
     diags->count++;
     diags->warnings += warns;
+    diags->last = NULL;
+    if (at == DIAGS_SHOWN)
+        return;
+    if (diags->shown_count == DIAGS_SHOWN)
+        diag_release(&diags->shown[--diags->shown_count]);
+    diags->last = &diags->shown[at];
+    memmove(diags->last + 1, diags->last, (diags->shown_count - at) * sizeof(diag));
+    diags->shown_count++;
+    *diags->last = diag;
+}
+
+static char *print_text(const char *format, va_list arguments)
+{
+    struct buf text = {0};
+    buf_vprintf(&text, format, arguments);
+    return buf_take(&text);
+}
+
+/* What the diagnostic that was added last says. */
+static void fill(struct diags *diags, const char *hint, const char *format, va_list arguments)
+{
+    if (!diags->last)
+        return;
+    diags->last->text = print_text(format, arguments);
+    diags->last->hint = hint ? mem_strdup(hint) : NULL;
 }
 
 void diag_error(struct diags *diags, struct mark mark, const char *hint, const char *format, ...)
 {
-    struct buf text = {0};
     va_list arguments;
     va_start(arguments, format);
-    buf_vprintf(&text, format, arguments);
+    add(diags, false, mark);
+    fill(diags, hint, format, arguments);
     va_end(arguments);
-    add(diags, false, mark, hint, buf_take(&text));
 }
 
 void diag_warning(struct diags *diags, struct mark mark, const char *hint, const char *format, ...)
 {
-    struct buf text = {0};
     va_list arguments;
     va_start(arguments, format);
-    buf_vprintf(&text, format, arguments);
+    add(diags, true, mark);
+    fill(diags, hint, format, arguments);
     va_end(arguments);
-    add(diags, true, mark, hint, buf_take(&text));
 }
 
 /* Hands TEXT over to a note behind those that DIAG has. */
@@ -107,22 +137,20 @@ static void add_note(struct diag *diag, struct mark mark, char *text)
 
 void diag_note(struct diags *diags, struct mark mark, const char *format, ...)
 {
-    if (!diags->count)
+    if (!diags->last)
         return;
-    struct buf text = {0};
     va_list arguments;
     va_start(arguments, format);
-    buf_vprintf(&text, format, arguments);
+    add_note(diags->last, mark, print_text(format, arguments));
     va_end(arguments);
-    add_note(&diags->items[diags->count - 1], mark, buf_take(&text));
 }
 
 void diags_note_source(struct diags *diags, const struct source *source, struct mark mark,
                        const char *text)
 {
-    for (size_t i = 0; i < diags->count; i++)
-        if (diags->items[i].mark.source == source)
-            add_note(&diags->items[i], mark, mem_strdup(text));
+    for (size_t i = 0; i < diags->shown_count; i++)
+        if (diags->shown[i].mark.source == source)
+            add_note(&diags->shown[i], mark, mem_strdup(text));
 }
 
 size_t diags_count(const struct diags *diags)
@@ -217,33 +245,16 @@ static void print_one(const struct diag *diag, const char *severity, struct buf 
         buf_printf(out, "      | %s\n", diag->hint);
 }
 
-static int compare(const void *left, const void *right)
-{
-    const struct diag *a = *(struct diag *const *)left;
-    const struct diag *b = *(struct diag *const *)right;
-    if (a->group != b->group)
-        return a->group < b->group ? -1 : 1;
-    if (a->mark.line != b->mark.line)
-        return a->mark.line < b->mark.line ? -1 : 1;
-    if (a->mark.column != b->mark.column)
-        return a->mark.column < b->mark.column ? -1 : 1;
-    return a->order < b->order ? -1 : 1;
-}
-
 void diags_print(const struct diags *diags, struct buf *out)
 {
-    const struct diag **sorted = mem_calloc(diags->count, sizeof(struct diag *));
-    for (size_t i = 0; i < diags->count; i++)
-        sorted[i] = &diags->items[i];
-    qsort(sorted, diags->count, sizeof(struct diag *), compare);
-    for (size_t i = 0; i < diags->count && i < DIAGS_SHOWN; i++) {
-        print_one(sorted[i], sorted[i]->warns ? "warning" : "error", out);
-        for (const struct diag *note = sorted[i]->note; note; note = note->note)
+    for (size_t i = 0; i < diags->shown_count; i++) {
+        const struct diag *diag = &diags->shown[i];
+        print_one(diag, diag->warns ? "warning" : "error", out);
+        for (const struct diag *note = diag->note; note; note = note->note)
             print_one(note, "note", out);
     }
     if (diags->count > DIAGS_SHOWN)
         buf_printf(out, "parrun: %zu more errors are not shown\n", diags->count - DIAGS_SHOWN);
-    free(sorted);
 }
 
 struct mark source_mark(const struct source *source, size_t offset, uint32_t length)

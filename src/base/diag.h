@@ -5,7 +5,8 @@
  *        LINE | the line of the file
  *             |     ^~~~~ hint
  *
- * They are gathered while a file is read and printed all at once, in the order of their places.
+ * They are gathered while a file is read and printed all at once, in the order of their places. One beyond those that are shown costs
+ * its number alone.
  */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H

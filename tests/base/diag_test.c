@@ -167,6 +167,32 @@ static void test_at_most_20(void **state)
     diags_free(diags);
 }
 
+/* The first of the file are shown, with their notes, whatever came first: what is not shown takes its notes with it. */
+static void test_first_of_the_file_are_shown(void **state)
+{
+    (void)state;
+    struct source a = source_of("x"), b = {.name = "b.yaml", .text = "", .length = 0};
+    struct diags *diags = diags_new();
+    diag_error(diags, (struct mark){&a, 90, 1, 1}, NULL, "the last of a");
+    for (uint32_t line = 60; line; line--) {
+        diag_warning(diags, (struct mark){&b, line, 1, 1}, "a hint", "in b");
+        diag_note(diags, (struct mark){&b, 1, 1, 1}, "of b %u", line);
+        diag_error(diags, (struct mark){&a, line, 1, 1}, "a hint", "in a");
+        diag_note(diags, (struct mark){&a, 1, 1, 1}, "of a %u", line);
+    }
+    diags_note_source(diags, &a, (struct mark){0}, "for all of a");
+    assert_int_equal(diags_count(diags), 61);
+    struct buf out = {0}, expected = {0};
+    for (int line = 1; line <= DIAGS_SHOWN; line++)
+        buf_printf(&expected, "a.yaml:%d:1: error: in a\n%sa.yaml:1:1: note: of a %d\n    1 | x\n      | ^\n"
+                              "parrun: note: for all of a\n", line, line == 1 ? "    1 | x\n      | ^ a hint\n" : "", line);
+    buf_text(&expected, "parrun: 101 more errors are not shown\n");
+    diags_print(diags, &out);
+    assert_buf(&out, expected.data);
+    buf_release(&expected);
+    diags_free(diags);
+}
+
 static void test_notes(void **state)
 {
     (void)state;
@@ -208,6 +234,7 @@ int main(void)
     TEST(&tests, test_sorted_by_place);
     TEST(&tests, test_two_sources);
     TEST(&tests, test_at_most_20);
+    TEST(&tests, test_first_of_the_file_are_shown);
     TEST(&tests, test_notes);
     TEST(&tests, test_without_a_place);
     TEST(&tests, test_none);

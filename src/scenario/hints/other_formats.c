@@ -144,11 +144,10 @@ bool stranger_text(enum stranger_for use, const struct source *source, struct di
 static bool is_known(const char *name)
 {
     size_t count;
-    const struct key *keys = schema_keys(&count);
+    const struct schema_row *rows = schema_rows(BLOCK_SCENARIO, &count);
     struct nearest nearest = {.wrong = name};
     for (size_t i = 0; i < count; i++)
-        if (schema_place(&keys[i], BLOCK_SCENARIO))
-            nearest_offer(&nearest, keys[i].name);
+        nearest_offer(&nearest, rows[i].key->name);
     return nearest.name || schema_find(BLOCK_PROCESS, name) || schema_find(BLOCK_POOL, name);
 }
 

@@ -36,12 +36,19 @@ static const struct {
 #include "scenario/keys/foreign.def"
 };
 
+static const char *behind_joints(const char *text)
+{
+    while (*text == '-' || *text == '_')
+        text++;
+    return text;
+}
+
 /* "WorkingDirectory", "working-directory" and "working_directory" are one word. */
 static bool is_word(const char *word, const char *name)
 {
     for (;; word++, name++) {
-        word += strspn(word, "-_");
-        name += strspn(name, "-_");
+        word = behind_joints(word);
+        name = behind_joints(name);
         if (tolower((unsigned char)*word) != tolower((unsigned char)*name))
             return false;
         if (!*word)
