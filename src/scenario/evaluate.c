@@ -57,7 +57,7 @@ static struct written written_expression(struct loader *loader, const struct nod
 /* True where the template would be right if a task's names were known. */
 static bool wants_task(const struct written *written, const struct template_scope *scope)
 {
-    struct template_scope wider = {.vars = scope->vars, .task = true};
+    struct template_scope wider = {.vars = scope->vars, .task = true, .compiler = scope->compiler};
     struct template_fault fault = {0};
     struct template *parsed;
     if (scope->task)
@@ -152,7 +152,7 @@ static struct script *script_for(struct loader *loader, const char *name)
 static bool evaluate(struct loader *loader, const struct written *written, const char *name,
                      struct value *value)
 {
-    struct template_scope scope = {.vars = known_vars(loader)};
+    struct template_scope scope = {.vars = known_vars(loader), .compiler = &loader->evaluation.compiler};
     struct error error = {0};
     struct template *parsed;
     if (!parse(loader, written, TEMPLATE_TEXT, &scope, &parsed) || (loader->incomplete && strstr(written->text, "vars")))
@@ -353,6 +353,7 @@ bool field_template(struct loader *loader, const struct field *field, const stru
         .replica = block_in_process(field->block),
         .output_tmp = !once && has_output_tmp(field),
         .uses = once ? NULL : find_used(field->block),
+        .compiler = &loader->evaluation.compiler,
     };
     struct written written = written_text(loader, node);
     warn_of_braces(loader, &written);
@@ -389,7 +390,7 @@ bool field_message_template(struct loader *loader, const struct field *field,
             field_wrong(loader, field, node);
         return false;
     }
-    struct template_scope scope = {.vars = known_vars(loader), .message = true};
+    struct template_scope scope = {.vars = known_vars(loader), .message = true, .compiler = &loader->evaluation.compiler};
     struct written written = written_text(loader, node);
     return parse(loader, &written, TEMPLATE_TEXT, &scope, parsed);
 }

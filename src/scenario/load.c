@@ -175,6 +175,7 @@ static void read_scenario(struct loader *loader)
 static void release_loader(struct loader *loader)
 {
     loader_release_script(loader);
+    script_compiler_release(&loader->evaluation.compiler);
     names_release(&loader->objects.names);
     free(loader->objects.declared);
     free(loader->mentions.references);

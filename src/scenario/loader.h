@@ -13,6 +13,7 @@
 #include "base/name_index.h"
 #include "scenario/schema.h"
 #include "scenario/spec.h"
+#include "script/script.h"
 #include "template/template.h"
 #include "yaml/tree.h"
 
@@ -60,6 +61,7 @@ struct loader_mentions {
 /* What is worked out while a scenario is read. */
 struct loader_evaluation {
     struct script *script;        /* for expressions; NULL until one is met */
+    struct script_compiler compiler; /* of chunks and expressions, which are looked at one after the other */
     const char *script_name;      /* what `name` is in it */
     bool vars_known;              /* the scenario's vars are bound */
     const struct node *evaluated; /* the template that was evaluated last, and what it gave */

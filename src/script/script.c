@@ -251,17 +251,40 @@ int script_load(struct script *script, const char *text, size_t length, const ch
     return 0;
 }
 
-int script_check(const char *text, size_t length, const char *file, unsigned line,
+static void *allocate_plainly(void *unused, void *memory, size_t old_size, size_t size)
+{
+    (void)unused;
+    (void)old_size;
+    if (size)
+        return mem_realloc(memory, size, 1);
+    free(memory);
+    return NULL;
+}
+
+lua_State *compiler_state(struct script_compiler *compiler)
+{
+    if (!compiler->lua)
+        compiler->lua = lua_newstate(allocate_plainly, NULL);
+    lua_settop(compiler->lua, 0);
+    return compiler->lua;
+}
+
+void script_compiler_release(struct script_compiler *compiler)
+{
+    if (compiler->lua)
+        lua_close(compiler->lua);
+    *compiler = (struct script_compiler){0};
+}
+
+int script_check(struct script_compiler *compiler, const char *text, size_t length, const char *file, unsigned line,
                  struct error *error)
 {
-    struct script bare = {.memory_open = true};
-    lua_State *lua = lua_newstate(allocate, &bare);
+    lua_State *lua = compiler_state(compiler);
     int code = load(lua, text, length, file, 1, error);
     if (code && line > 1) { /* only what is told has to know its line: to get there is a walk from the file's beginning */
         error_release(error);
         code = load(lua, text, length, file, line, error);
     }
-    lua_close(lua);
     return code;
 }
 

@@ -140,8 +140,15 @@ void script_set_deadline(struct script *script, int64_t deadline);
 /* What is called ends with ERROR_STOPPED, now and from now on. From any thread. */
 void script_interrupt(struct script *script);
 
+/* A Lua state that texts are compiled in, to see whether they are right: to make one takes longer than most of them do. {0}: none is made yet. */
+struct script_compiler {
+    struct lua_State *lua;
+};
+
+void script_compiler_release(struct script_compiler *compiler);
+
 /* Checks a chunk without running it; the same messages as script_load(). */
-int script_check(const char *text, size_t length, const char *file, unsigned line,
+int script_check(struct script_compiler *compiler, const char *text, size_t length, const char *file, unsigned line,
                  struct error *error);
 
 #endif

@@ -17,6 +17,9 @@
 #include "script/allocator.h"
 #include "script/script.h"
 
+/* The compiler's state, with nothing on its stack. */
+lua_State *compiler_state(struct script_compiler *compiler);
+
 /* What always lies at the bottom of the main Lua thread's stack, so that a call looks up nothing.
  */
 enum slot {

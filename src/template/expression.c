@@ -65,9 +65,10 @@ static char *syntax_message(struct arena *arena, const char *message)
 }
 
 /* Compiles PREFIX, the text, SUFFIX. NULL, or what is wrong. */
-static char *compile(struct arena *arena, lua_State *lua, const char *prefix, const char *text,
+static char *compile(struct arena *arena, struct script_compiler *compiler, const char *prefix, const char *text,
                      size_t length, const char *suffix)
 {
+    lua_State *lua = compiler_state(compiler);
     struct buf chunk = {0};
     buf_text(&chunk, prefix);
     buf_append(&chunk, text, length);
@@ -75,38 +76,30 @@ static char *compile(struct arena *arena, lua_State *lua, const char *prefix, co
     int status = luaL_loadbufferx(lua, chunk.data, chunk.length, "=" CHUNK, "t");
     buf_release(&chunk);
     char *wrong = status == LUA_OK ? NULL : syntax_message(arena, lua_tostring(lua, -1));
-    lua_settop(lua, 0);
     return wrong;
 }
 
 /* "write a or b" for "a || b"; NULL where no other language is known by TEXT. */
-static char *lua_hint(struct arena *arena, lua_State *lua, const struct expression *expression)
+static char *lua_hint(struct arena *arena, struct script_compiler *compiler, const struct expression *expression)
 {
     char *meant = dialect_lua(arena, expression->text, expression->length);
-    if (!meant || compile(arena, lua, "return (", meant, strlen(meant), "\n)"))
+    if (!meant || compile(arena, compiler, "return (", meant, strlen(meant), "\n)"))
         return NULL;
     return arena_printf(arena, "write %s", meant);
 }
 
 /* The second form tells one value from a list of them, and from statements. */
-static int check_syntax(struct arena *arena, const struct expression *expression,
+static int check_syntax(struct arena *arena, struct script_compiler *compiler, const struct expression *expression,
                         struct template_fault *fault)
 {
-    lua_State *lua = luaL_newstate();
     const char *text = expression->text;
     size_t length = expression->length;
-    char *wrong = lua ? NULL : arena_strdup(arena, "not enough memory");
-    if (!wrong && !length)
-        wrong = arena_strdup(arena, "the expression is empty");
-    if (!wrong)
-        wrong = compile(arena, lua, "return ", text, length, "");
-    if (!wrong && compile(arena, lua, "return (", text, length, "\n)"))
+    char *wrong = length ? compile(arena, compiler, "return ", text, length, "") : arena_strdup(arena, "the expression is empty");
+    if (!wrong && compile(arena, compiler, "return (", text, length, "\n)"))
         wrong = arena_strdup(arena, "an expression is one value");
     if (!wrong && dialect_has_filter(text, length))
         wrong = arena_strdup(arena, "a function behind '|' is no filter in Lua");
-    fault->hint = wrong && lua ? lua_hint(arena, lua, expression) : NULL;
-    if (lua)
-        lua_close(lua);
+    fault->hint = wrong ? lua_hint(arena, compiler, expression) : NULL;
     if (!wrong)
         return 0;
     fault->length = length ? length : 1;
@@ -158,7 +151,7 @@ static bool is_raw(const struct expression *expression)
     return token_next(&at, end).type == TOKEN_END;
 }
 
-int expression_parse(struct arena *arena, const char *text, size_t length,
+int expression_parse(struct arena *arena, struct script_compiler *compiler, const char *text, size_t length,
                      const struct template_scope *scope, struct expression *expression,
                      struct template_fault *fault)
 {
@@ -172,7 +165,7 @@ int expression_parse(struct arena *arena, const char *text, size_t length,
         .text = arena_copy(arena, text + begin, length - begin),
         .length = length - begin,
     };
-    int code = check_syntax(arena, expression, fault);
+    int code = check_syntax(arena, compiler, expression, fault);
     fault->offset = 0;
     if (!code)
         code = names_check(arena, expression->text, expression->length, scope, &used, fault);

@@ -8,6 +8,7 @@
 struct arena;
 struct error;
 struct script;
+struct script_compiler;
 struct template_fault;
 struct template_scope;
 
@@ -34,7 +35,7 @@ struct expression {
 size_t expression_end(const char *text, size_t length);
 
 /* Checks syntax and names. 0, or ERROR_FAILED with FAULT filled, its offset one in TEXT. */
-int expression_parse(struct arena *arena, const char *text, size_t length,
+int expression_parse(struct arena *arena, struct script_compiler *compiler, const char *text, size_t length,
                      const struct template_scope *scope, struct expression *expression,
                      struct template_fault *fault);
 

@@ -44,6 +44,7 @@ struct template
 struct parser {
     struct arena *arena;
     struct template *parsed;
+    struct script_compiler *compiler;
     const struct template_scope *scope;
     struct template_fault *fault;
     struct shell shell;
@@ -107,7 +108,7 @@ static int parse_segment(struct parser *parser, size_t from, size_t offset, size
     struct segment segment = {.text = parsed->source + from, .length = offset - from};
     int code = find_place(parser, &segment, &dropped, offset, *next - offset);
     if (!code && !dropped) {
-        code = expression_parse(parser->arena, parsed->source + begin, size, parser->scope,
+        code = expression_parse(parser->arena, parser->compiler, parsed->source + begin, size, parser->scope,
                                 &segment.expression, parser->fault);
         if (code)
             parser->fault->offset += begin;
@@ -128,33 +129,44 @@ static int parse_segment(struct parser *parser, size_t from, size_t offset, size
     return 0;
 }
 
-int template_parse(struct arena *arena, const char *text, size_t length, enum template_use use,
-                   const struct template_scope *scope, struct template **parsed,
-                   struct template_fault *fault)
+static int parse_text(struct parser *parser)
 {
-    struct template *template = arena_alloc(arena, sizeof(*template));
-    template->use = use;
-    template->source = arena_copy(arena, text, length);
-    template->length = length;
-    struct parser parser = {.arena = arena, .parsed = template, .scope = scope, .fault = fault};
-    shell_init(&parser.shell, use);
-    size_t from = 0;
+    struct template *template = parser->parsed;
+    size_t length = template->length, from = 0;
     for (;;) {
         const char *open = memmem(template->source + from, length - from, OPEN, strlen(OPEN));
         if (!open)
             break;
         size_t next = from;
-        int code = parse_segment(&parser, from, (size_t)(open - template->source), &next);
+        int code = parse_segment(parser, from, (size_t)(open - template->source), &next);
         if (code)
             return code;
         from = next;
     }
     template->tail = template->source + from;
     template->tail_length = length - from;
-    shell_read(&parser.shell, template->tail, template->tail_length);
-    template->open_quote = use == TEMPLATE_SHELL ? shell_open_quote(&parser.shell) : NULL;
-    *parsed = template;
+    shell_read(&parser->shell, template->tail, template->tail_length);
+    template->open_quote = template->use == TEMPLATE_SHELL ? shell_open_quote(&parser->shell) : NULL;
     return 0;
+}
+
+int template_parse(struct arena *arena, const char *text, size_t length, enum template_use use,
+                   const struct template_scope *scope, struct template **parsed,
+                   struct template_fault *fault)
+{
+    struct script_compiler own = {0};
+    struct template *template = arena_alloc(arena, sizeof(*template));
+    template->use = use;
+    template->source = arena_copy(arena, text, length);
+    template->length = length;
+    struct parser parser = {.arena = arena, .parsed = template, .scope = scope, .fault = fault};
+    parser.compiler = scope->compiler ? scope->compiler : &own;
+    shell_init(&parser.shell, use);
+    int code = parse_text(&parser);
+    script_compiler_release(&own);
+    if (!code)
+        *parsed = template;
+    return code;
 }
 
 const char *template_source(const struct template *parsed, size_t *length)

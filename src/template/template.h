@@ -21,6 +21,7 @@ struct arena;
 struct buf;
 struct error;
 struct script;
+struct script_compiler;
 struct template;
 
 enum template_use {
@@ -39,6 +40,7 @@ struct template_scope {
     bool replica;                   /* index is there, and is the same for every task */
     bool message;                   /* message is there */
     bool output_tmp;                /* output_tmp is there */
+    struct script_compiler *compiler; /* what looks at the syntax; NULL: one for each template */
     const struct value *uses;       /* a table: its keys are what may stand behind "uses."; empty: that is not known;
                                        NULL: uses is not there */
 };

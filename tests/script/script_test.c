@@ -403,10 +403,13 @@ static void test_check(void **state)
 {
     (void)state;
     struct error error = {0};
-    assert_int_equal(script_check("x = 1", 5, "a.yaml", 3, &error), 0);
-    assert_int_equal(script_check("\nx = ", 5, "a.yaml", 3, &error), ERROR_FAILED);
+    struct script_compiler compiler = {0};
+    assert_int_equal(script_check(&compiler, "x = 1", 5, "a.yaml", 3, &error), 0);
+    assert_int_equal(script_check(&compiler, "\nx = ", 5, "a.yaml", 3, &error), ERROR_FAILED);
     assert_string_equal(error.text, "a.yaml:4: unexpected symbol near <eof>");
+    assert_int_equal(script_check(&compiler, "x = 1", 5, "a.yaml", 3, &error), 0);
     error_release(&error);
+    script_compiler_release(&compiler);
 }
 
 int main(void)

@@ -312,7 +312,7 @@ static void check_chunk(struct loader *loader, const struct field *field,
 {
     struct error error = {0};
     const struct lua_spec *spec = chunk->spec;
-    if (!script_check(spec->text, spec->length, spec->file, spec->line, &error))
+    if (!script_check(&loader->evaluation.compiler, spec->text, spec->length, spec->file, spec->line, &error))
         return;
     const char *message = error.text;
     uint32_t line = message_line(spec->file, &message);

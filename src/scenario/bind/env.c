@@ -158,7 +158,7 @@ static void bind_env(struct loader *loader, const struct field *field, const str
 static struct template *literal(struct loader *loader, const char *text)
 {
     static const char opening[] = "${{";
-    struct template_scope scope = {.vars = &loader->scenario->vars};
+    struct template_scope scope = {.vars = &loader->scenario->vars, .compiler = &loader->evaluation.compiler};
     struct template_fault fault = {0};
     struct template *parsed = NULL;
     struct buf escaped = {0};

@@ -161,10 +161,11 @@ static struct node value_node(struct completion *completion, const struct value 
 static bool is_of_task(struct completion *completion, const struct node *node)
 {
     const struct value none = {.type = VALUE_TABLE};
-    struct template_scope scope = {.vars = &completion->loader.scenario->vars, .task = true, .uses = &none};
+    struct loader *loader = &completion->loader;
+    struct template_scope scope = {.vars = &loader->scenario->vars, .task = true, .uses = &none, .compiler = &loader->evaluation.compiler};
     struct template_fault fault = {0};
     struct template *parsed;
-    return !template_parse(completion->loader.arena, node->text, node->size, TEMPLATE_TEXT, &scope, &parsed, &fault) &&
+    return !template_parse(loader->arena, node->text, node->size, TEMPLATE_TEXT, &scope, &parsed, &fault) &&
            template_uses_task(parsed);
 }
 
@@ -342,6 +343,7 @@ void scenario_print(struct buf *out, const struct scenario *scenario)
         mask_node(completion.loader.arena, scenario->mask, &node);
     yaml_print(out, &node);
     loader_release_script(&completion.loader);
+    script_compiler_release(&completion.loader.evaluation.compiler);
     diags_free(completion.loader.diags);
     arena_free(completion.loader.arena);
 }
