@@ -66,9 +66,11 @@ CFLAGS_asan := -O1 -fno-pie -no-pie -g1 -fno-omit-frame-pointer -fsanitize=addre
 LDFLAGS_asan := -static-libasan -static-libubsan
 LDFLAGS_tsan := -static-libtsan
 MISSING := build/asan/libmissing.so
-ROOTS := build/asan/roots.o
-FIRST_asan := $(ROOTS)
-LINKED_asan := -Wl,--no-as-needed $(MISSING) '-Wl,-rpath,$(CURDIR)/build/asan'
+FIRST_asan := build/asan/roots.o build/asan/zeros.o
+FIRST_tsan := build/tsan/zeros.o
+WRAPPED := -Wl,--wrap=_ZN11__sanitizer15internal_memsetEPvim
+LINKED_tsan := $(WRAPPED)
+LINKED_asan := $(WRAPPED) -Wl,--no-as-needed $(MISSING) '-Wl,-rpath,$(CURDIR)/build/asan'
 CFLAGS_tsan := -O1 -g1 -fno-omit-frame-pointer -fsanitize=thread
 
 SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
@@ -114,9 +116,12 @@ build/generated/page.c: src/report/page/embed $(PAGE_STYLE) $(PAGE_SCRIPTS)
 	@echo '  GEN  $@'
 	@src/report/page/embed $(PAGE_STYLE) $(PAGE_SCRIPTS) >$@
 
-build/asan/parrun: $(MISSING) $(ROOTS)
+build/asan/parrun: $(MISSING) $(FIRST_asan)
+build/tsan/parrun: $(FIRST_tsan)
 
-$(ROOTS): tests/harness/roots.c
+build/asan/roots.o: tests/harness/roots.c
+build/asan/zeros.o build/tsan/zeros.o: tests/harness/zeros.c
+$(FIRST_asan) $(FIRST_tsan):
 	@mkdir -p $(@D)
 	@echo '  CC   $@'
 	@$(CC) -std=c17 -O1 -D_GNU_SOURCE -c -o $@ $<

@@ -11,7 +11,7 @@ from harness.parrun import KILL, PATIENCE, PROGRAM, VARIANT, Directory, check_no
 from harness.processes import children, wait_gone
 from harness.paths import ROOT, program
 
-FILES = f"{ROOT}/src" if VARIANT == "release" else f"{ROOT}/src/pool"  # a sanitizer's eye is the same on fewer
+FILES = f"{ROOT}/src" if VARIANT == "release" else f"{ROOT}/src/watch"  # a sanitizer's eye is the same on fewer
 COPROCESSES = ROOT / "examples" / "coprocess"
 LICENSES = "/usr/share/common-licenses"
 
@@ -177,7 +177,7 @@ def test_pipeline():
     assert rows == b"4|256\n", rows
     example("pipeline.yaml", f"dir={FILES}", f"db={held.path}/plain.db")
     want = shell(f"find {FILES} -type f -print0 | xargs -0 sha256sum | LC_ALL=C sort -k2")
-    assert listed(f"{held.path}/plain.db") == want and len(want) > 1000
+    assert listed(f"{held.path}/plain.db") == want and len(want) > 500
 
 
 def test_pipeline_with_a_worker_killed():
@@ -188,7 +188,7 @@ def test_pipeline_with_a_worker_killed():
     with subprocess.Popen([PROGRAM, "-v", "--show", "worker.*", "--show", "task.started", ROOT / "examples/pipeline.yaml",
                            f"dir={FILES}", f"db={held.path}/killed.db"], stdout=subprocess.PIPE, text=True, env=env) as run:
         started = 0
-        while started < 40:
+        while started < 15:
             line = run.stdout.readline()
             assert line, "the run ended before a worker was killed"
             started += line.startswith("Run task ")

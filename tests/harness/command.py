@@ -19,12 +19,14 @@ WHOLE = f"{ADDRESSES}:detect_leaks=1"
 SHORT = f"{ADDRESSES}:report_globals=0:malloc_context_size=2"
 LEAKS = f"{SHORT}:detect_leaks=1"
 LIGHT = f"{SHORT}:detect_leaks=0:detect_stack_use_after_return=0:max_malloc_fill_size=0"
+THREADS = "halt_on_error=0:exitcode=66:second_deadlock_stack=1"
+THREADS_LIGHT = f"{THREADS}:detect_deadlocks=0"  # in which order locks are taken unit and golden tests see
 ROOTS = "use_globals=0"  # the program says itself where pointers may be: see roots.c
 
 SANITIZERS = {
     "ASAN_OPTIONS": WHOLE,
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "TSAN_OPTIONS": "halt_on_error=0:exitcode=66:second_deadlock_stack=1",
+    "TSAN_OPTIONS": THREADS,
 }
 
 

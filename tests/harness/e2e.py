@@ -12,7 +12,7 @@ import threading
 
 from . import isolation
 from .case import Case, failed, passed
-from .command import LIGHT, WHOLE, environment, run_command
+from .command import LIGHT, THREADS_LIGHT, WHOLE, environment, run_command
 from .fork_server import ForkServer
 from .paths import TESTS, program
 
@@ -52,7 +52,8 @@ def call(path, function, limit, env):
 
 
 def run(path, function, variant, limit, sanitizer, more):
-    env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant, ASAN_OPTIONS=sanitizer, **more)
+    env = environment(PYTHONPATH=str(TESTS), PARRUN=str(program(variant)), VARIANT=variant, ASAN_OPTIONS=sanitizer,
+                      TSAN_OPTIONS=THREADS_LIGHT, **more)
     env.update((name, os.environ[name]) for name in ASKED if name in os.environ)
     ended = call(path, function, limit, env)
     if ended.status == 0:
