@@ -42,9 +42,18 @@ static struct names_slot *probe(struct names_slot *slots, size_t capacity, const
     }
 }
 
-static void grow(struct names *names)
+static bool has_room(size_t capacity, size_t count)
 {
-    size_t capacity = names->capacity ? names->capacity * 2 : NAMES_FIRST;
+    return count * 4 < capacity * 3;
+}
+
+void names_reserve(struct names *names, size_t count)
+{
+    size_t capacity = names->capacity ? names->capacity : NAMES_FIRST;
+    while (!has_room(capacity, names->count + count))
+        capacity *= 2;
+    if (capacity == names->capacity)
+        return;
     struct names_slot *slots = mem_calloc(capacity, sizeof(*slots));
     for (size_t i = 0; i < names->capacity; i++) {
         const struct names_slot *old = &names->slots[i];
@@ -58,8 +67,8 @@ static void grow(struct names *names)
 
 size_t *names_slot(struct names *names, const char *name, size_t length)
 {
-    if (names->count * 4 >= names->capacity * 3)
-        grow(names);
+    if (!has_room(names->capacity, names->count))
+        names_reserve(names, 1);
     uint32_t hash = hash_name(name, length);
     struct names_slot *slot = probe(names->slots, names->capacity, name, length, hash);
     if (!slot->name) {

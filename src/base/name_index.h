@@ -25,6 +25,9 @@ struct names {
 /* Frees the index and makes it empty. */
 void names_release(struct names *names);
 
+/* Makes room for COUNT more names at once, which spares it to grow with each doubling. */
+void names_reserve(struct names *names, size_t count);
+
 /*
  * Where the number of NAME stands; a name that was not there is added with NAMES_NONE. Valid until
  * the next call.

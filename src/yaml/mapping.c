@@ -150,6 +150,8 @@ void mapping_finish(struct node *map, struct arena *arena, const struct source *
     size_t most = count_pairs(map);
     struct pairs pairs = {.indexed = most > MAPPING_SMALL};
     pairs.items = arena_alloc(arena, 2 * most * sizeof(struct node));
+    if (pairs.indexed)
+        names_reserve(&pairs.names, most);
     add_own(&pairs, map, source, diags);
     struct node value;
     if (take_merge(&pairs, &value)) {

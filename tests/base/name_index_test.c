@@ -62,6 +62,24 @@ static void test_many(void **state)
     names_release(&names);
 }
 
+static void test_reserved(void **state)
+{
+    (void)state;
+    static char texts[1000][8];
+    struct names names = {0};
+    names_put(&names, "before", 7);
+    names_reserve(&names, countof(texts));
+    size_t capacity = names.capacity;
+    for (size_t i = 0; i < countof(texts); i++) {
+        snprintf(texts[i], sizeof(texts[i]), "n%zu", i);
+        names_put(&names, texts[i], i);
+    }
+    assert_int_equal(names.capacity, capacity);
+    assert_int_equal(names_find(&names, "before", 6), 7);
+    assert_int_equal(names_find(&names, "n999", 4), 999);
+    names_release(&names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -69,6 +87,7 @@ int main(void)
         cmocka_unit_test(test_slot_is_added_once),
         cmocka_unit_test(test_a_name_is_put_and_there),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_reserved),
     };
     return cmocka_run_group_tests_name("names", tests, NULL, NULL);
 }

@@ -55,6 +55,13 @@ static void report_taken(struct loader *loader, struct declared *one, const stru
     diag_note(loader->diags, first.mark, "by %s here", schema_block(first.kind)->article);
 }
 
+static void reserve_declared(struct loader *loader, size_t count)
+{
+    struct loader_objects *objects = &loader->objects;
+    objects->declared = mem_grow(objects->declared, &objects->declared_capacity, objects->declared_count + count, sizeof(*objects->declared));
+    names_reserve(&objects->names, count);
+}
+
 void loader_declare(struct loader *loader, enum block_kind kind, const struct node *name,
                     size_t index)
 {
@@ -66,6 +73,7 @@ void loader_declare(struct loader *loader, enum block_kind kind, const struct no
                    schema_block(kind)->article);
         return;
     }
+    reserve_declared(loader, 1); /* of a hook alone, which is in no list of objects */
     size_t *number = names_slot(&loader->objects.names, name->text, name->size);
     if (*number != NAMES_NONE) {
         struct declared other = {.name = name->text, .kind = kind, .index = index, .mark = mark};
@@ -73,8 +81,6 @@ void loader_declare(struct loader *loader, enum block_kind kind, const struct no
         return;
     }
     *number = loader->objects.declared_count;
-    loader->objects.declared = mem_grow(loader->objects.declared, &loader->objects.declared_capacity,
-                                loader->objects.declared_count + 1, sizeof(*loader->objects.declared));
     loader->objects.declared[loader->objects.declared_count++] =
         (struct declared){.name = name->text, .kind = kind, .index = index, .mark = mark};
 }
@@ -100,6 +106,7 @@ static void bind_objects(struct loader *loader, const struct field *field, const
     }
     size_t room = kind == BLOCK_PROCESS ? hooks_count(loader) : 0;
     char *items = arena_alloc(loader->arena, (node->size + room) * size);
+    reserve_declared(loader, node->size);
     memcpy(field->member, &items, sizeof(items));
     *field->count = node->size;
     if (kind == BLOCK_PROCESS)
