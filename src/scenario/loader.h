@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/diag.h"
 #include "base/name_index.h"
@@ -25,12 +26,11 @@ struct scenario_file;
 struct script;
 struct secret_name;
 
-/* An object that was declared, whichever its kind. */
+/* An object that was declared, whichever its kind. Very many are: what its spec has is not here. */
 struct declared {
     const char *name;
     enum block_kind kind;
-    size_t index; /* in the list of its kind */
-    struct mark mark;
+    uint32_t index; /* in the list of its kind */
 };
 
 /* A queue or an object that was named before all of them were known. */
@@ -256,7 +256,7 @@ void loader_unknown_object(struct loader *loader, struct mark mark, const char *
 /* Resolves all references; false where one names nothing of its kind, which is reported. */
 bool loader_resolve(struct loader *loader);
 
-/* Notes an object; reports a name that is taken or malformed. */
+/* Notes an object, whose spec has its mark; reports a name that is taken or malformed. */
 void loader_declare(struct loader *loader, enum block_kind kind, const struct node *name,
                     size_t index);
 

@@ -27,17 +27,16 @@ struct segment {
 
 struct template
 {
-    enum template_use use;
     const char *source;
     size_t length;
+    size_t tail; /* where the text behind the last expression begins */
+    const char *open_quote;
     struct segment *segments;
-    size_t count;
-    const char *tail; /* the text behind the last expression */
-    size_t tail_length;
+    uint32_t count;
+    unsigned char use; /* enum template_use */
     bool task;
     bool output_tmp;
     bool variables; /* a value goes by a shell variable */
-    const char *open_quote;
 };
 
 /* A template while it is parsed. */
@@ -143,9 +142,8 @@ static int parse_text(struct parser *parser)
             return code;
         from = next;
     }
-    template->tail = template->source + from;
-    template->tail_length = length - from;
-    shell_read(&parser->shell, template->tail, template->tail_length);
+    template->tail = from;
+    shell_read(&parser->shell, template->source + from, length - from);
     template->open_quote = template->use == TEMPLATE_SHELL ? shell_open_quote(&parser->shell) : NULL;
     return 0;
 }
@@ -156,7 +154,7 @@ int template_parse(struct arena *arena, const char *text, size_t length, enum te
 {
     struct script_compiler own = {0};
     struct template *template = arena_alloc(arena, sizeof(*template));
-    template->use = use;
+    template->use = (unsigned char)use;
     template->source = arena_copy(arena, text, length);
     template->length = length;
     struct parser parser = {.arena = arena, .parsed = template, .scope = scope, .fault = fault};
@@ -397,7 +395,7 @@ static int render_all(struct rendering *rendering, struct error *error)
         if (code)
             return code;
     }
-    buf_append(rendering->out, template->tail, template->tail_length);
+    buf_append(rendering->out, template->source + template->tail, template->length - template->tail);
     return 0;
 }
 
@@ -425,7 +423,7 @@ int template_render(const struct template *parsed, struct script *script, struct
 static bool is_single(const struct template *parsed)
 {
     return parsed->use == TEMPLATE_TEXT && parsed->count == 1 && !parsed->segments[0].length &&
-           !parsed->tail_length;
+           parsed->tail == parsed->length;
 }
 
 /* What stands in OUT from START on is one argument. */

@@ -57,11 +57,11 @@ static struct process_spec *new_hook(struct loader *loader, const struct field *
                        : arena_printf(loader->arena, "%s.%s", field->block->name, field->key->name);
     name.size = (uint32_t)strlen(name.text);
     loader->hook_room--;
-    loader_declare(loader, BLOCK_PROCESS, &name, number);
     *process = process_without_parts;
     process->replicas = 1;
     process->object.name = name.text;
     process->object.mark = loader_mark(loader, node);
+    loader_declare(loader, BLOCK_PROCESS, &name, number);
     process->object.when = true;
     process->object.decides = true;
     process->object.hook = (struct hook_spec){.when = strcmp(field->key->name, words[0]) ? HOOK_FAILURE : HOOK_FINALLY, .of = HOOK_OF_RUN};

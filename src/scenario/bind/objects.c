@@ -41,18 +41,37 @@ static bool is_name(const struct node *node)
     return true;
 }
 
+/* The number of what was declared among those of its sort. */
+static size_t number_of(const struct loader *loader, const struct declared *declared)
+{
+    const struct scenario *scenario = loader->scenario;
+    size_t before = 0;
+    if (declared->kind == BLOCK_POOL)
+        before = scenario->process_count;
+    else if (declared->kind == BLOCK_THREAD)
+        before = scenario->process_count + scenario->pool_count;
+    return before + declared->index;
+}
+
+/* Where it is declared. */
+static struct mark mark_of(const struct loader *loader, const struct declared *declared)
+{
+    size_t number = number_of(loader, declared);
+    return declared->kind == BLOCK_QUEUE ? loader->scenario->queues[number].mark : scenario_object(loader->scenario, number)->mark;
+}
+
 /* Two objects of one name: the error is at the one that stands further down in the file. */
 static void report_taken(struct loader *loader, struct declared *one, const struct declared *other)
 {
-    bool ordered = one->mark.source != other->mark.source || one->mark.line < other->mark.line ||
-                   (one->mark.line == other->mark.line && one->mark.column < other->mark.column);
-    struct declared first = ordered ? *one : *other;
-    struct declared second = ordered ? *other : *one;
+    struct mark mark = mark_of(loader, one), other_mark = mark_of(loader, other);
+    bool ordered = mark.source != other_mark.source || mark.line < other_mark.line ||
+                   (mark.line == other_mark.line && mark.column < other_mark.column);
     loader->unsure = true;
-    *one = first;
-    diag_error(loader->diags, second.mark, "names are unique over all kinds of object",
-               "the name '%s' is taken", second.name);
-    diag_note(loader->diags, first.mark, "by %s here", schema_block(first.kind)->article);
+    diag_error(loader->diags, ordered ? other_mark : mark, "names are unique over all kinds of object",
+               "the name '%s' is taken", other->name);
+    if (!ordered)
+        *one = *other;
+    diag_note(loader->diags, ordered ? mark : other_mark, "by %s here", schema_block(one->kind)->article);
 }
 
 static void reserve_declared(struct loader *loader, size_t count)
@@ -65,10 +84,10 @@ static void reserve_declared(struct loader *loader, size_t count)
 void loader_declare(struct loader *loader, enum block_kind kind, const struct node *name,
                     size_t index)
 {
-    struct mark mark = loader_mark(loader, name);
+    struct declared declared = {.name = name->text, .kind = kind, .index = (uint32_t)index};
     if (!is_name(name)) {
         loader->unsure = true;
-        diag_error(loader->diags, mark, "letters, digits, '.', '_' and '-', 1 to 64 of them",
+        diag_error(loader->diags, loader_mark(loader, name), "letters, digits, '.', '_' and '-', 1 to 64 of them",
                    "'%s' cannot be the name of %s", show_text(name->text, name->size).text,
                    schema_block(kind)->article);
         return;
@@ -76,13 +95,11 @@ void loader_declare(struct loader *loader, enum block_kind kind, const struct no
     reserve_declared(loader, 1); /* of a hook alone, which is in no list of objects */
     size_t *number = names_slot(&loader->objects.names, name->text, name->size);
     if (*number != NAMES_NONE) {
-        struct declared other = {.name = name->text, .kind = kind, .index = index, .mark = mark};
-        report_taken(loader, &loader->objects.declared[*number], &other);
+        report_taken(loader, &loader->objects.declared[*number], &declared);
         return;
     }
     *number = loader->objects.declared_count;
-    loader->objects.declared[loader->objects.declared_count++] =
-        (struct declared){.name = name->text, .kind = kind, .index = index, .mark = mark};
+    loader->objects.declared[loader->objects.declared_count++] = declared;
 }
 
 /* Names alone are enough for queues, of which all else may be left out. */
@@ -231,7 +248,7 @@ static void report_reference(struct loader *loader, const struct reference *refe
         diag_error(loader->diags, reference->mark, NULL, "'%s' is %s, expected a %s", shown,
                    schema_block(other->kind)->article,
                    reference->object ? "process, a pool or a thread" : "queue");
-        diag_note(loader->diags, other->mark, "'%s' is declared here", shown);
+        diag_note(loader->diags, mark_of(loader, other), "'%s' is declared here", shown);
     } else if (reference->object) {
         loader_unknown_object(loader, reference->mark, "'depends_on'", reference->name);
     } else if (reference->said && !loader->incomplete) {
@@ -240,18 +257,6 @@ static void report_reference(struct loader *loader, const struct reference *refe
         diag_error(loader->diags, reference->mark, nearest_hint(loader, reference->name, false),
                    "unknown queue '%s'", shown);
     }
-}
-
-/* The number of what was declared among those of its sort. */
-static size_t number_of(const struct loader *loader, const struct declared *declared)
-{
-    const struct scenario *scenario = loader->scenario;
-    size_t before = 0;
-    if (declared->kind == BLOCK_POOL)
-        before = scenario->process_count;
-    else if (declared->kind == BLOCK_THREAD)
-        before = scenario->process_count + scenario->pool_count;
-    return before + declared->index;
 }
 
 bool loader_resolve(struct loader *loader)
