@@ -34,13 +34,13 @@ enum line_format {
 /* What an object runs. Templates may use the task's names in pools alone. */
 struct body_spec {
     enum body_kind kind;
+    enum line_format format;     /* BODY_COPROCESS */
     struct template *run;        /* BODY_RUN */
     const char *const *shell;    /* BODY_RUN: what the line goes behind: a shell, its options, -c */
     size_t shell_count;
     struct template **arguments; /* BODY_EXEC, BODY_COPROCESS: at least one */
     size_t argument_count;
     struct lua_spec lua; /* BODY_LUA */
-    enum line_format format; /* BODY_COPROCESS */
 };
 
 struct env_spec {

@@ -152,6 +152,8 @@ struct watch_spec {
 struct process_spec {
     struct object_spec object;
     bool daemon;
+    bool forking; /* it puts itself into the background */
+    bool tty; /* a terminal of its own is all three streams; what it shows goes where stdout says */
     int64_t replicas; /* at least 1; above 1 they are named NAME.1, NAME.2, ... */
     const struct stop_spec *stop;
     const struct restart_spec *restart;
@@ -159,9 +161,7 @@ struct process_spec {
     const struct probe_spec *ready;
     const struct probe_spec *health;
     const struct codes_spec *success;
-    bool forking;                    /* it puts itself into the background */
     const struct template *pidfile; /* where it writes the number of what it leaves; NULL: nowhere */
-    bool tty; /* a terminal of its own is all three; what it shows goes where stdout says */
     const struct stream_spec *streams[3]; /* stdin, stdout, stderr */
     struct fd_spec *fds;
     size_t fd_count;

@@ -147,6 +147,10 @@ def lua_body(count):
         lines("", "      print({n})\n", count)
 
 
+def threads(count):
+    return lines("threads:\n", "  t{n}: {{lua: print(1)}}\n", count)
+
+
 def tabs(count):
     return HEAD + lines("", "\tp{n}: 1\n", count)
 
@@ -166,7 +170,7 @@ def pools(count):
 SHAPES = [processes, processes_blocks, depends_chain, depends_list, depends_square, depends_unknown, queues, queues_used,
           wrong_keys, wrong_values, wrong_kinds, names_twice, names_taken, templates, templates_wrong, templates_unclosed,
           here_documents, quotes_open, env, variables, items, items_flow, items_tables, matrix, comments, blank_lines,
-          long_text, long_block, lua_body, tabs, anchors, nested, pools]
+          long_text, long_block, lua_body, threads, tabs, anchors, nested, pools]
 
 
 # A process takes over the peak of the one that it is forked from: so it is a small one, and not this, that does it.
