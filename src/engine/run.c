@@ -370,7 +370,8 @@ void run_resize(struct run *run)
 bool run_recorded(const struct run *run, const char *name, size_t length)
 {
     bool whole = true;
-    for (size_t i = 0; i < run->all.declared_count; i++) {
+    size_t count = run->all.declared_count;
+    for (size_t i = 0; i < count; i++) {
         struct object *object = run->all.declared[i];
         bool meant = !name || (strlen(object->name) == length && !memcmp(object->name, name, length));
         if (meant && object->kind->recorded && !object->kind->recorded(object))

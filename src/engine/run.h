@@ -101,7 +101,7 @@ struct run_objects {
     struct object **objects; /* those that are made later, as a word wants more, included */
     size_t object_count;
     struct object **declared; /* those that the scenario has, which do not change: for any thread */
-    size_t declared_count;
+    _Atomic(size_t) declared_count; /* 0 until all of them are there, as a thread that writes may look before */
     size_t ended_count;    /* of objects */
     struct graph *graph;   /* who waits for whom */
 };

@@ -140,7 +140,10 @@ class Run:
 
     def finish(self):
         """Waits for the end; returns status (negative: a signal), all output, all error output."""
-        out, err = self.process.communicate(timeout=PATIENCE * 5)
+        try:
+            out, err = self.process.communicate(timeout=PATIENCE * 5)
+        except subprocess.TimeoutExpired as late:
+            raise AssertionError(f"no end; so far:\n{(self.seen + self.unread + (late.output or b'')).decode(errors='replace')}") from late
         self.seen += self.unread + (out or b"")
         self.unread = b""
         return self.process.returncode, self.seen, err or b""

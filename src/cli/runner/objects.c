@@ -161,9 +161,9 @@ void objects_make(struct run *run)
     make_processes(run);
     make_pools(run);
     make_threads(run);
-    run->all.declared_count = run->all.object_count;
     run->all.declared = mem_calloc(run->all.object_count + 1, sizeof(*run->all.declared));
     memcpy(run->all.declared, run->all.objects, run->all.object_count * sizeof(*run->all.declared));
+    run->all.declared_count = run->all.object_count;
     if (!run->plan.dry)
         run->queue_set.deadlock = deadlock_new(run);
 }
