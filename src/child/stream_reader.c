@@ -266,13 +266,15 @@ static void take_messages(struct stream_reader *reader, const char *bytes, size_
     go_on(reader);
 }
 
-/* A last message without an end of its own: who has failed may not have written all of it. */
+/* What stands behind the last whole message: without an end of its own it counts where the writer succeeded, as who has
+ * failed may not have written all of it; or it is one that is cut short. */
 static void end_last(struct stream_reader *reader)
 {
     struct error error = {0};
+    bool half = reader->last.unended && !reader->last.succeeded;
     size_t bytes = reader->rest.length - reader->scan.whole;
     reader->last.unended = false;
-    if (!reader->last.succeeded) {
+    if (half) {
         buf_truncate(&reader->rest, reader->scan.whole);
         reader->callbacks.half(reader->arg, reader->queue, bytes);
     } else if (framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error)) {
@@ -281,23 +283,19 @@ static void end_last(struct stream_reader *reader)
     error_release(&error);
 }
 
-static void put_last(struct stream_reader *reader)
+/* The pipe has ended, or the writer is judged: what can be put is, and the last message once both are so. */
+static void end_messages(struct stream_reader *reader)
 {
+    if (!reader->last.unended || reader->last.judged)
+        end_last(reader);
     if (!reader->full)
         put_rest(reader);
 }
 
-/* The end of the pipe. */
-static void end_messages(struct stream_reader *reader)
+static void on_messages_end(struct stream_reader *reader)
 {
-    struct error error = {0};
     reader->last.unended = framing_lacks_end(queue_framing(reader->queue), reader->rest.length, &reader->scan);
-    if (reader->last.unended && reader->last.judged)
-        end_last(reader);
-    else if (!reader->last.unended && framing_scan_end(queue_framing(reader->queue), &reader->rest, &reader->scan, &error))
-        give_up(reader, &error);
-    error_release(&error);
-    put_last(reader);
+    end_messages(reader);
 }
 
 /* As the reader of a shell's pipe that has ended does, so that who writes for nobody hears of it. */
@@ -313,7 +311,7 @@ static void on_broken(void *arg)
     reader->at_end = true;
     reader_free(reader->reader);
     reader->reader = NULL;
-    end_messages(reader);
+    on_messages_end(reader);
 }
 
 static void take_masked(struct stream_reader *reader, const char *bytes, size_t length, bool last)
@@ -349,7 +347,7 @@ static void on_end(void *arg, int status)
         return;
     reader->at_end = true;
     if (reader->queue) {
-        end_messages(reader);
+        on_messages_end(reader);
         return;
     }
     if (reader->mask)
@@ -414,10 +412,8 @@ void stream_reader_judge(struct stream_reader *reader, bool succeeded)
 {
     reader->last.judged = true;
     reader->last.succeeded = succeeded;
-    if (!reader->last.unended)
-        return;
-    end_last(reader);
-    put_last(reader);
+    if (reader->last.unended)
+        end_messages(reader);
 }
 
 bool stream_reader_has_ended(const struct stream_reader *reader)

@@ -45,12 +45,12 @@ const char *framing_word(enum framing framing);
 int framing_scan(enum framing framing, const char *bytes, size_t length, struct framing_scan *scan,
                  struct error *error);
 
-/* True where LENGTH bytes end in a message whose end has not come, of a framing whose messages end in a byte. */
-bool framing_lacks_end(enum framing framing, size_t length, const struct framing_scan *scan);
-
 /* The same at the end of the stream: a last message needs no end of its own and is given one. */
 int framing_scan_end(enum framing framing, struct buf *bytes, struct framing_scan *scan,
                      struct error *error);
+
+/* True where LENGTH bytes end in a message whose end has not come, of a framing whose messages end in a byte. */
+bool framing_lacks_end(enum framing framing, size_t length, const struct framing_scan *scan);
 
 /* The bytes of the first MOST messages, and how many those are; BYTES are whole messages. */
 size_t framing_measure(enum framing framing, const char *bytes, size_t length, size_t most,
