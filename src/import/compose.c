@@ -163,7 +163,8 @@ static bool read_service(struct import *import, const struct node *key, const st
 /* What docker run does not make of a volume is told by import_rest() with the command that does. */
 static void take_volumes(struct import *import, const struct node *value)
 {
-    import_note_at(import, value, "volumes: docker run makes them itself, without the project's name before theirs.");
+    import_note_at(import, value, "volumes: docker run makes them itself%s",
+                   import->project ? ", by the names that docker compose gives them." : ", without the project's name before theirs.");
     for (size_t i = 0; value->kind == NODE_MAP && i < value->size; i++)
         import_take(import, value, node_key(value, i)->text);
 }
@@ -257,6 +258,7 @@ const struct import_kind import_compose = {
     .read = read_compose,
     .tells_ready = service_tells_ready,
     .is_off = service_is_off,
+    .conditions = "service_started=started service_healthy=ready service_completed_successfully=succeeded",
     .condition = "service_started",
     .whole = WHOLE,
 };

@@ -6,12 +6,11 @@
 
 void docker_option(struct import *import, const char *name, const char *value)
 {
-    struct texts *options = &import->draft->options;
     const char *option = arena_printf(import->arena, "--%s=%s", name, value);
-    for (size_t i = 0; i < options->count; i++)
-        if (!strcmp(options->items[i], option))
-            return;
-    texts_add(options, option);
+    if (names_have(&import->draft->given, option))
+        return;
+    names_put(&import->draft->given, option, 0);
+    texts_add(&import->draft->options, option);
 }
 
 /* The option of the row that is taken, with what is printed. */
@@ -65,6 +64,9 @@ void docker_index(struct import *import)
     static const char *const keys[][2] = {
         {"network_mode", "service:"}, {"pid", "service:"}, {"ipc", "service:"}, {"links", ""}, {"volumes_from", ""},
     };
+    const struct node *volumes = node_find(import->root, "volumes");
+    for (size_t i = 0; volumes && volumes->kind == NODE_MAP && i < volumes->size; i++)
+        names_put(&import->index.volumes, node_key(volumes, i)->text, i);
     for (size_t i = 0; i < import->all->size; i++)
         for (size_t k = 0; k < countof(keys); k++)
             index_names(import, node_find(node_value(import->all, i), keys[k][0]), keys[k][1]);
@@ -192,16 +194,28 @@ static void take_form(struct import *import, const struct node *item)
 
 /* ---- volumes ---- */
 
+/* What docker knows the volume TEXT by: its 'name', or of one that compose makes that of the project before; NULL: none of the file. */
+static const char *volume_name(struct import *import, const char *text)
+{
+    size_t i = names_find(&import->index.volumes, text, strlen(text));
+    const struct node *volume = i == NAMES_NONE ? NULL : node_value(node_find(import->root, "volumes"), i);
+    const struct node *external = node_find(volume, "external");
+    const struct node *name = node_find(node_find(external, "name") ? external : volume, "name");
+    if (!volume || name)
+        return name ? import_value(import, name) : NULL;
+    bool made = import->project && (!external || import_is_word(external, "false"));
+    return made ? arena_printf(import->arena, "%s_%s", import->project, text) : text;
+}
+
 /* A path of the host, or the name that a volume of the file has for docker. */
 static const char *volume_source(struct import *import, const char *text, bool path)
 {
-    const struct node *name = node_find(node_find(node_find(import->root, "volumes"), text), "name");
     if (*text == '~' && (!text[1] || text[1] == '/'))
         return arena_printf(import->arena, "${{ env.HOME }}%s", text + 1);
     if (path && *text && !strchr("/.$", *text))
         text = arena_printf(import->arena, "./%s", text);
     import->draft->relative |= *text == '.';
-    const char *named = !path && name ? import_value(import, name) : NULL;
+    const char *named = path ? NULL : volume_name(import, text);
     return named ? named : text;
 }
 
@@ -278,10 +292,9 @@ static void take_env_files(struct import *import, const struct node *value)
 static void take_pull(struct import *import, const struct node *value)
 {
     const char *text = import_now(import, import->key, value);
-    if (text && (!strcmp(text, "always") || !strcmp(text, "never")))
-        put(import, "%s", text);
-    else if (text && (!strcmp(text, "missing") || !strcmp(text, "if_not_present")))
-        put(import, "missing");
+    const char *word = text ? import_word(import, "always=always never=never missing=missing if_not_present=missing", text) : NULL;
+    if (word)
+        put(import, "%s", word);
     else
         import_dropped(import, import->key, value, "docker run knows always, missing and never");
 }
@@ -413,8 +426,6 @@ void docker_build(struct import *import, const struct node *value)
             put_words(import, &line, options[i][1], option);
     }
     put_word(import, &line, "", context);
-    for (char *at = line.data; *at; at++)
-        *at = (unsigned char)*at < 0x20 || *at == 0x7F ? '?' : *at;
     import_note_at(import, value, "build it first: docker build%s", buf_string(&line));
     buf_release(&line);
 }

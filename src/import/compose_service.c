@@ -40,27 +40,8 @@ static void take_replicas(struct import *import, const struct node *value)
     import->draft->off |= !number;
 }
 
-/* The word of 'restart' or of a policy's condition as parrun's; "" for never, NULL for another. */
-static const char *restart_word(const char *word, size_t length)
-{
-    static const struct {
-        const char *theirs;
-        const char *ours;
-    } words[] = {
-        {"", ""},
-        {"no", ""},
-        {"false", ""},
-        {"none", ""},
-        {"on-failure", "failure"},
-        {"always", "always"},
-        {"unless-stopped", "always"},
-        {"any", "always"},
-    };
-    for (size_t i = 0; i < countof(words); i++)
-        if (strlen(words[i].theirs) == length && !memcmp(words[i].theirs, word, length))
-            return words[i].ours;
-    return NULL;
-}
+/* The words of 'restart' and of a policy's condition as parrun's: nothing for never. */
+static const char restart_words[] = "= no= false= none= on-failure=failure always=always unless-stopped=always any=always";
 
 /* "on-failure:3"; deploy.restart_policy stands above it. */
 static void take_restart(struct import *import, const struct node *value)
@@ -71,7 +52,7 @@ static void take_restart(struct import *import, const struct node *value)
     }
     const char *text = import_now(import, import->key, value);
     size_t length = text ? strcspn(text, ":") : 0;
-    const char *word = text ? restart_word(text, length) : "";
+    const char *word = text ? import_word(import, restart_words, arena_copy(import->arena, text, length)) : "";
     char *end = "";
     long max = text && text[length] ? strtol(text + length + 1, &end, 10) : 0;
     if (!word || *end || max < 0 || max > 1000000000L)
@@ -87,7 +68,7 @@ static void take_policy(struct import *import, const struct node *policy)
 {
     const struct node *condition = import_take(import, policy, "condition");
     const char *text = condition ? import_now(import, "condition", condition) : "any";
-    const char *word = text ? restart_word(text, strlen(text)) : "";
+    const char *word = text ? import_word(import, restart_words, text) : "";
     long max = word && *word ? import_key_number(import, policy, "max_attempts", 0) : 0;
     if (!word)
         import_expected(import, "condition", condition, "none, on-failure, any or unless-stopped");

@@ -5,28 +5,6 @@
 #define READY "ready"
 #define STARTED "started"
 
-/* parrun's word for a condition of theirs; NULL where there is none. */
-static const char *condition_of(const char *theirs)
-{
-    static const struct {
-        const char *theirs;
-        const char *ours;
-    } conditions[] = {
-        {"service_started", STARTED},
-        {"service_healthy", READY},
-        {"service_completed_successfully", "succeeded"},
-        {"process_started", STARTED},
-        {"process_healthy", READY},
-        {"process_log_ready", READY},
-        {"process_completed", "completed"},
-        {"process_completed_successfully", "succeeded"},
-    };
-    for (size_t i = 0; i < countof(conditions); i++)
-        if (!strcmp(conditions[i].theirs, theirs))
-            return conditions[i].ours;
-    return NULL;
-}
-
 /* ---- who waits for whom ---- */
 
 bool import_is_awaited(const struct import *import, const char *name)
@@ -39,7 +17,7 @@ static void index_waits(struct import *import, const struct node *waits)
     for (size_t i = 0; waits && waits->kind == NODE_MAP && i < waits->size; i++) {
         const char *name = node_key(waits, i)->text;
         const struct node *condition = node_find(node_value(waits, i), "condition");
-        const char *ours = condition && condition->kind == NODE_SCALAR ? condition_of(condition->text) : NULL;
+        const char *ours = condition && condition->kind == NODE_SCALAR ? import_word(import, import->kind->conditions, condition->text) : NULL;
         bool ready = import_is_awaited(import, name) || (ours && !strcmp(ours, READY));
         names_put(&import->index.awaited, name, ready);
     }
@@ -125,7 +103,7 @@ static const char *read_condition(struct import *import, const struct dependency
     const struct node *object = import_object(import, wait->name);
     const struct node *node = import_take(import, wait->keys, "condition");
     const char *theirs = node && node->kind == NODE_SCALAR ? node->text : "";
-    const char *condition = condition_of(node ? theirs : import->kind->condition);
+    const char *condition = import_word(import, import->kind->conditions, node ? theirs : import->kind->condition);
     if ((!object || import->kind->is_off(object)) && import_says(import, wait->keys, "required", "false")) {
         note(import, wait, "it is not required, and nothing starts it");
         return NULL;
@@ -139,7 +117,7 @@ static const char *read_condition(struct import *import, const struct dependency
         return NULL;
     }
     if (!condition)
-        import_expected(import, "depends_on", node, "a condition such as service_healthy or process_completed");
+        import_expected(import, "depends_on", node, arena_printf(import->arena, "a condition such as %s", import->kind->condition));
     if (!condition || strcmp(condition, READY) != 0 || import->kind->tells_ready(object))
         return condition;
     note(import, wait, "nothing that parrun has tells that it is ready");

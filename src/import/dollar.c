@@ -139,9 +139,9 @@ static size_t read_reference(const struct import *import, const char *text, cons
     const char *name = text + 2 + length;
     *reference = (struct dollar_reference){.name = name, .name_length = name_length(name, close)};
     const char *behind = name + reference->name_length;
-    if (!reference->name_length || !read_operator(import, reference, behind, close))
+    if (!reference->name_length || (length && behind != close) || !read_operator(import, reference, behind, close))
         return 0;
-    if (length && behind == close)
+    if (length)
         reference->operation = &operator_length;
     return size;
 }

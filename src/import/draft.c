@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/unit.h"
 #include "import/private.h"
+#include "yaml/quote.h"
 
 #define COLUMNS 100
 #define NAME_MOST 60 /* leaves room for a number behind it */
@@ -49,20 +50,18 @@ void draft_init(struct draft *draft, struct import *import, const char *name)
 
 /* ---- its lines ---- */
 
-/* U+2028 and U+2029 end a line, and so a comment, for libyaml. */
 void import_note(struct import *import, const char *format, ...)
 {
     struct buf *out = &import->draft->notes;
-    size_t start = out->length;
+    struct buf text = {0};
     va_list arguments;
     va_start(arguments, format);
-    buf_printf(out, "%*s# ", import->draft->depth ? 4 : 0, "");
-    buf_vprintf(out, format, arguments);
-    buf_char(out, '\n');
+    buf_vprintf(&text, format, arguments);
     va_end(arguments);
-    for (char *at = out->data + start; (at = strstr(at, "\xE2\x80")); at += 2)
-        if (at[2] == '\xA8' || at[2] == '\xA9')
-            at[0] = at[1] = at[2] = '?';
+    buf_printf(out, "%*s# ", import->draft->depth ? 4 : 0, "");
+    show_append(out, buf_string(&text), text.length, SIZE_MAX);
+    buf_char(out, '\n');
+    buf_release(&text);
 }
 
 /* KEY: and what is printed, without the end of the line. */
@@ -221,6 +220,7 @@ void draft_finish(struct import *import)
     buf_release(&draft->keys);
     texts_release(&draft->stop);
     texts_release(&draft->options);
+    names_release(&draft->given);
     texts_release(&draft->after);
     import->draft = &import->file;
 }

@@ -154,7 +154,8 @@ static void release(struct import *import)
     if (import->now)
         dotenv_release(import->now);
     struct import_index *index = &import->index;
-    struct names *const all[] = {&index->names, &index->called, &index->places, &index->awaited, &index->cascading, &index->named};
+    struct names *const all[] = {&index->names,     &index->called,  &index->places, &index->awaited,
+                                 &index->cascading, &index->volumes, &index->named};
     for (size_t i = 0; i < countof(all); i++)
         names_release(all[i]);
     names_release(&import->taken);

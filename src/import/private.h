@@ -75,8 +75,9 @@ struct draft {
     bool replicated;
     const struct node *check; /* the healthcheck, unless it is turned off */
     struct texts options;     /* of docker run */
-    struct texts after;   /* services that it needs without a word in depends_on */
-    struct buf limits;    /* what stands between the braces of 'limits' */
+    struct names given;       /* the same, to find them by */
+    struct texts after;       /* services that it needs without a word in depends_on */
+    struct buf limits;        /* what stands between the braces of 'limits' */
 };
 
 /* What differs between the kinds of files that have processes by their names. */
@@ -87,7 +88,8 @@ struct import_kind {
     enum import_dollar dollar;
     bool (*tells_ready)(const struct node *object);
     bool (*is_off)(const struct node *object);
-    const char *condition; /* of depends_on, where none is given */
+    const char *conditions; /* of depends_on, as THEIRS=OURS */
+    const char *condition; /* that which counts where none is given */
     const char *replica;   /* what stands in texts for the number of the replica; NULL: nothing */
     const char *whole;     /* a hint for a file that is but a part of what is run */
 };
@@ -103,6 +105,7 @@ struct import_index {
     struct names places;    /* the processes by their place in 'all' */
     struct names awaited;   /* those that another waits for: true, to be ready */
     struct names cascading; /* those that have what depends on them restarted with them */
+    struct names volumes;   /* the volumes of a compose file by their place */
     struct names named;     /* services whose container an option of another names */
 };
 
@@ -160,6 +163,9 @@ const struct node *import_item(const struct node *value, size_t i);
 /* True where NODE is there, a scalar and this WORD; where KEY says WORD, which then alone is taken. */
 bool import_is_word(const struct node *node, const char *word);
 bool import_says(struct import *import, const struct node *map, const char *key, const char *word);
+
+/* The word for THEIRS in WORDS, which are THEIRS=OURS with blanks between; NULL where it is none of them. */
+const char *import_word(struct import *import, const char *words, const char *theirs);
 
 /* The text of the scalar NODE as a template; NULL where it is none or is wrong. That of KEY; FALLBACK for these and "". */
 const char *import_value(struct import *import, const struct node *node);
@@ -226,7 +232,7 @@ bool import_expected(struct import *import, const char *key, const struct node *
 /* Reports that what KEY names, of KIND, runs nothing: WHAT and its HINT, or that it extends another. */
 void import_runs_nothing(struct import *import, const struct node *key, const char *kind, const char *what, const char *hint);
 
-/* A comment above what is being read. What is printed has to be safe: TEXT as a message shows it is. */
+/* A comment above what is being read, on one line whatever is printed; TEXT as a message shows it, cut. */
 void import_note(struct import *import, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *import_shown(struct import *import, const char *text);
 
@@ -305,7 +311,7 @@ void docker_option(struct import *import, const char *name, const char *value);
 /* What docker knows the container of service NAME by; NULL, with an error, where there is none. */
 const char *docker_container(struct import *import, const struct node *place, const char *name);
 
-/* Looks through all services for those whose containers others name. */
+/* Looks through all volumes, and all services for those whose containers others name. */
 void docker_index(struct import *import);
 
 /* A comment with the line of docker build that makes the image. */

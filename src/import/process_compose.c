@@ -413,6 +413,8 @@ const struct import_kind import_processes = {
     .read = read_processes,
     .tells_ready = process_tells_ready,
     .is_off = is_off,
+    .conditions = "process_started=started process_healthy=ready process_log_ready=ready process_completed=completed "
+                  "process_completed_successfully=succeeded",
     .condition = "process_completed",
     .replica = "{{.PC_REPLICA_NUM}}",
     .whole = WHOLE,

@@ -46,6 +46,18 @@ bool import_says(struct import *import, const struct node *map, const char *key,
     return import_is_word(node_find(map, key), word) && import_take(import, map, key);
 }
 
+const char *import_word(struct import *import, const char *words, const char *theirs)
+{
+    size_t length = strlen(theirs);
+    for (const char *at = words; *at; at += strspn(at, " ")) {
+        size_t size = strcspn(at, " ");
+        if (size > length && at[length] == '=' && !memcmp(at, theirs, length))
+            return arena_copy(import->arena, at + length + 1, size - length - 1);
+        at += size;
+    }
+    return NULL;
+}
+
 const char *import_beside(struct import *import, const char *name)
 {
     const char *directory = *name == '/' ? "" : import->directory;

@@ -1,6 +1,7 @@
 /* Wording for what was found. */
 #include "yaml/quote.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,12 +15,19 @@
 /* Bytes of a character. */
 #define UTF8_MOST 4
 
-/* The size of the character at TEXT; 0 where it is none or would be obeyed by a terminal. */
+/* True for U+2028 and U+2029, which end a line, U+FFFE and U+FFFF, which are no characters: as a comment of YAML none may stand. */
+static bool is_mark(const char *text)
+{
+    return !memcmp(text, "\xE2\x80\xA8", 3) || !memcmp(text, "\xE2\x80\xA9", 3) || !memcmp(text, "\xEF\xBF\xBE", 3) ||
+           !memcmp(text, "\xEF\xBF\xBF", 3);
+}
+
+/* The size of the character at TEXT; 0 where it is none or would be obeyed by a terminal, or end a comment. */
 static size_t visible_char(const char *text, size_t length)
 {
     unsigned char c = (unsigned char)*text;
     size_t size = utf8_char(text, length);
-    if (c < 0x20 || c == 0x7F || (c == 0xC2 && size == 2 && (unsigned char)text[1] < 0xA0))
+    if (c < 0x20 || c == 0x7F || (c == 0xC2 && size == 2 && (unsigned char)text[1] < 0xA0) || (size == 3 && is_mark(text)))
         return 0;
     return size;
 }

@@ -31,10 +31,13 @@ static bool is_plain(const char *text, size_t length)
     return scalar_plain(text, length).type == VALUE_STRING && !scalar_is_doubtful(text);
 }
 
-/* The escape of what begins at TEXT where YAML takes it for the end of a line or a byte order mark, and JSON as it is; else NULL. */
+/* The escape of what begins at TEXT where YAML takes it for the end of a line, a mark or no character, and JSON as it is; else NULL. */
 static const char *escape_of(const char *text)
 {
-    static const char *const marks[][2] = {{"\xE2\x80\xA8", "\\u2028"}, {"\xE2\x80\xA9", "\\u2029"}, {"\xEF\xBB\xBF", "\\ufeff"}};
+    static const char *const marks[][2] = {
+        {"\xE2\x80\xA8", "\\u2028"}, {"\xE2\x80\xA9", "\\u2029"}, {"\xEF\xBB\xBF", "\\ufeff"},
+        {"\xEF\xBF\xBE", "\\ufffe"}, {"\xEF\xBF\xBF", "\\uffff"},
+    };
     for (size_t i = 0; i < countof(marks); i++)
         if (!strncmp(text, marks[i][0], 3))
             return marks[i][1];

@@ -48,6 +48,9 @@ static void test_the_plainest_form_that_means_the_text(void **state)
         {"\xC2\x85", "\"\\u0085\""},
         {"\xE2\x80\xA8", "\"\\u2028\""},
         {"\xEF\xBB\xBF", "\"\\ufeff\""},
+        {"\xEF\xBF\xBE", "\"\\ufffe\""},
+        {"\xEF\xBF\xBF", "\"\\uffff\""},
+        {"\xEF\xBF\xBD", "\"\xEF\xBF\xBD\""},
         {"\xC3\xA9", "\"\xC3\xA9\""},
     };
     struct arena *arena = arena_new();
