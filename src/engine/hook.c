@@ -67,7 +67,7 @@ static struct object_end end_of_run(const struct run *run, const char **reason)
             first = run->all.objects[i];
     bool by_signal = run->stop.cause == STOP_SIGNAL;
     struct object_end end = {.stopped = run->stop.cause, .failed = run_has_failed(run), .has_code = !by_signal};
-    end.code = end.failed ? RUN_FAILED : RUN_SUCCEEDED;
+    end.code = end.failed ? run_failure_code(run) : RUN_SUCCEEDED;
     end.signal = by_signal ? run->stop.signal : 0;
     *reason = first ? first->verdict : NULL;
     return end;

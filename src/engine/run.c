@@ -181,6 +181,31 @@ bool run_has_failed(const struct run *run)
     return objects_failed(run) || run->stop.cause == STOP_STALL;
 }
 
+/* 128 and the number, as a shell shows an end by a signal; 0: it has ended with neither, or well. */
+static int code_of_end(const struct object_end *end)
+{
+    if (end->has_code)
+        return (int)end->code;
+    return end->signal ? 128 + end->signal : 0;
+}
+
+int run_failure_code(const struct run *run)
+{
+    const struct object *first = NULL, *decides = NULL;
+    for (size_t i = 0; run->scenario->success_named && i < run->all.object_count; i++) {
+        const struct object *object = run->all.objects[i];
+        if (object->spec->hook.when || !object->spec->decides)
+            continue;
+        if (decides && decides->number != object->number)
+            return RUN_FAILED;
+        decides = object;
+        if (object->failed && !object->skipped && (!first || object->ended < first->ended))
+            first = object;
+    }
+    int code = first ? code_of_end(&first->end) : 0;
+    return code ? code : RUN_FAILED;
+}
+
 /*
  * Ends whatever the objects have left behind, with TEXT naming it as "2 (sleep 4711, sh 4712)". All
  * that the loop has started has ended, so nobody else waits for a child.
@@ -211,7 +236,7 @@ static int exit_status(const struct run *run)
         return MEM_EXIT_STATUS;
     if (run->outcome.unwritten)
         return RUN_UNWRITTEN;
-    return run->outcome.failed ? RUN_FAILED : RUN_SUCCEEDED;
+    return run->outcome.failed ? run->outcome.code : RUN_SUCCEEDED;
 }
 
 static void run_over(void *arg)
@@ -220,6 +245,7 @@ static void run_over(void *arg)
     struct buf leaked = {0};
     bool balanced = run->plan.dry || run->balance(run);
     run->outcome.failed = run_has_failed(run) || !balanced;
+    run->outcome.code = run_failure_code(run);
     report_end(run);
     struct event event = {
         .kind = EVENT_RUN_ENDED,

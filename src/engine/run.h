@@ -50,7 +50,7 @@ enum stop_cause {
 /* The exit status of a run that nothing else goes wrong with; MEM_EXIT_STATUS where the system refused what it needs. */
 enum run_status {
     RUN_SUCCEEDED = 0,
-    RUN_FAILED = 1,    /* something in the scenario failed */
+    RUN_FAILED = 1,    /* something in the scenario failed, and no process alone decides: see run_failure_code() */
     RUN_UNWRITTEN = 3, /* results could not be written whole */
 };
 
@@ -149,6 +149,7 @@ struct run_turn {
 /* What makes a run end without success. */
 struct run_outcome {
     bool failed;                  /* something in the scenario failed */
+    int code;                     /* with it: run_failure_code() */
     bool unwritten;               /* results could not be written whole */
     bool refused;                 /* the system refused what the run needs */
 };
@@ -198,6 +199,10 @@ void run_stop(struct run *run, enum stop_cause cause, int signal);
 
 /* True where it is a failure by what has ended so far. */
 bool run_has_failed(const struct run *run);
+
+/* The exit status of a run that has failed: RUN_FAILED, or where one declaration alone is named to decide, the code with which its
+ * first process that failed has ended, 128 and the signal's number where one has ended that. Never 0. */
+int run_failure_code(const struct run *run);
 
 /* A process's output goes to the file PATH (copied): a change of it is none that anybody watches for. */
 void run_writes(struct run *run, const char *path);

@@ -62,6 +62,7 @@ struct scenario {
     const char *name;
     struct scenario_source source;
     bool success_any;      /* one success is enough */
+    bool success_named;    /* a list of names decides, and not every object */
     bool fail_fast;        /* the first failure stops the whole run */
     const struct mask *mask; /* of what is secret in it, borrowed of the sources; NULL: none */
     struct value vars;     /* a table; after NAME=VALUE */

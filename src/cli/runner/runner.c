@@ -251,7 +251,7 @@ static int status_of(const struct runner *runner, bool whole)
         return STATUS_SYSTEM;
     if (!whole || run->outcome.unwritten)
         return STATUS_OUTPUT;
-    return run->outcome.failed ? STATUS_FAILED : STATUS_OK;
+    return run->outcome.failed ? run->outcome.code : STATUS_OK;
 }
 
 /* Ends the process as the run says. */

@@ -8,7 +8,7 @@
 
 enum status {
     STATUS_OK = 0,
-    STATUS_FAILED = RUN_FAILED,       /* something in the scenario failed */
+    STATUS_FAILED = RUN_FAILED,       /* something in the scenario failed; see run_failure_code() */
     STATUS_END = 1,                   /* get: nothing more will come */
     STATUS_USAGE = 2,                 /* wrong usage or scenario: nothing was started */
     STATUS_OUTPUT = RUN_UNWRITTEN,    /* output or a log could not be written whole */
