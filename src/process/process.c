@@ -266,9 +266,10 @@ static void process_cancel(struct object *object)
 static void process_settle(struct object *object)
 {
     struct process *process = (struct process *)object;
-    bool broken = process->wait == WAIT_RESTART && process->life.failed && !object->run->stop.cause;
+    bool counts = object->spec->decides && !object->run->scenario->success_any;
+    bool broken = process->wait == WAIT_RESTART && process->life.failed && counts && !object->run->stop.cause;
     process_cancel(object);
-    if (broken) { /* the run ends by itself, and no other life made good for the last one */
+    if (broken) { /* the run ends by itself, and no other life made good for the last one; of what success leaves out none has to */
         process_fail(process, "it was to be started again when the run ended");
         object->failed = true;
         process_tell_exited(process, false);
