@@ -62,8 +62,8 @@ static int complain_nowhere(const char *address)
         complain("the run has no socket: %s", address + sizeof(none) - 1);
         return STATUS_SYSTEM;
     }
-    return complain("put and get are for the bodies of a run with queues, and PARRUN_SOCKET names "
-                    "none here");
+    return complain("put and get are for the bodies of a run with queues, and PARRUN_SOCKET names none here; "
+                    "'parrun queue FILE put' puts into the file of a durable queue, with and without a run");
 }
 
 static const char *variable(const char *name)

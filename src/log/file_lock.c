@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/unit.h"
+#include "os/guard.h"
 #include "os/stdio.h"
 
 #define LOOK_AGAIN (3 * NS_PER_MS)
@@ -69,6 +70,12 @@ static bool set_mark(int fd)
     return !fcntl(fd, F_OFD_SETLK, &mark) || (errno != EAGAIN && errno != EACCES);
 }
 
+/* Whether the run HOLDER has nothing left to do but to end. */
+static bool is_left_over(long holder)
+{
+    return holder > 0 && holder != getpid() && guard_was_killed((pid_t)holder);
+}
+
 bool patience_wait(struct patience *patience, long holder, const char *what, const char *path)
 {
     const struct timespec pause = {.tv_nsec = LOOK_AGAIN};
@@ -77,7 +84,8 @@ bool patience_wait(struct patience *patience, long holder, const char *what, con
         patience->began = now;
     if (!patience->told && now - patience->began > TELL_AFTER) {
         struct buf text = {0};
-        buf_printf(&text, "parrun: waiting for process %ld, which has the %s '%s'\n", holder, what, path);
+        buf_printf(&text, "parrun: waiting for process %ld, %swhich has the %s '%s'\n", holder,
+                   is_left_over(holder) ? "the rest of a run that was killed, " : "", what, path);
         stdio_say(buf_string(&text));
         buf_release(&text);
         patience->told = true;
@@ -108,17 +116,27 @@ static int refuse(int fd, const char *what, const char *path, struct error *erro
     return ERROR_LOCKED;
 }
 
+/* Waits a moment for a run that was killed and has FD's file; false where it is another's, or it is given up. */
+static bool outlasts(int fd, struct patience *patience, const char *what, const char *path)
+{
+    long holder = find_holder(fd);
+    return is_left_over(holder) && patience_wait(patience, holder, what, path);
+}
+
 int file_claim(int fd, bool shared, const char *doing, const char *path, struct error *error)
 {
-    int result;
-    while ((result = flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB)) && errno == EINTR)
-        continue;
-    if (!result || errno != EWOULDBLOCK) /* a file system without locks keeps nobody away */
-        return 0;
-    char *holder = describe_holder(fd);
-    error_set(error, ERROR_LOCKED, "cannot %s '%s': %s", doing, path, holder);
-    free(holder);
-    return ERROR_LOCKED;
+    struct patience patience = {0};
+    while (flock(fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB)) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return 0; /* a file system without locks keeps nobody away */
+        if (errno == EINTR || outlasts(fd, &patience, "file", path))
+            continue;
+        char *holder = describe_holder(fd);
+        error_set(error, ERROR_LOCKED, "cannot %s '%s': %s", doing, path, holder);
+        free(holder);
+        return ERROR_LOCKED;
+    }
+    return 0;
 }
 
 /* Waits for whoever has it as long as that is no run, with MARKED: no other run. */
@@ -138,7 +156,11 @@ static int lock(int fd, bool marked, const char *what, const char *path, struct 
 
 int file_lock(int fd, const char *what, const char *path, struct error *error)
 {
-    return set_mark(fd) ? lock(fd, true, what, path, error) : refuse(fd, what, path, error);
+    struct patience patience = {0};
+    while (!set_mark(fd))
+        if (!outlasts(fd, &patience, what, path))
+            return refuse(fd, what, path, error);
+    return lock(fd, true, what, path, error);
 }
 
 int file_lock_shortly(int fd, const char *what, const char *path, struct error *error)

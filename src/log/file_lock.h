@@ -1,7 +1,8 @@
 /*
  * A lock on a file that one process has at a time, and that ends with the process however it ends.
  *
- * A run has it from its start to its end, so another one is refused at once. A command that changes
+ * A run has it from its start to its end, so another one is refused at once, unless the first was killed and only ends what it has
+ * started: that is waited for. A command that changes
  * the file has it for some milliseconds: whoever wants the file then waits for that, and says so on
  * standard error where it takes longer than a second.
  */
@@ -16,7 +17,7 @@ struct error;
 /*
  * Locks the open file for this run, until its last descriptor is closed. Where another run has it:
  * ERROR_LOCKED, the error naming that process where the system tells; WHAT it is ("journal") and PATH
- * are for the text. Any other process is waited for, at most a minute.
+ * are for the text. Any other process, and the rest of a run that was killed, are waited for, at most a minute.
  */
 int file_lock(int fd, const char *what, const char *path, struct error *error);
 
@@ -25,7 +26,7 @@ int file_lock_shortly(int fd, const char *what, const char *path, struct error *
 
 /*
  * Claims the open file for a run that writes text into it, until its last descriptor is closed; SHARED with others
- * that only add to it. Nobody is waited for: ERROR_LOCKED where somebody else has it. DOING ("write the log to") and
+ * that only add to it. Nobody but the rest of a run that was killed is waited for: ERROR_LOCKED where somebody else has it. DOING ("write the log to") and
  * PATH are for the text.
  */
 int file_claim(int fd, bool shared, const char *doing, const char *path, struct error *error);

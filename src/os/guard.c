@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -132,6 +133,24 @@ bool guard_can_pause(pid_t guard)
         parent = descendants_parent(parent);
     }
     return false;
+}
+
+/* The program that PID runs: its text has PATH_MAX bytes of room. Below 0: errno says why it is not known. */
+static ssize_t read_program(pid_t pid, char *text)
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/%ld/exe", (long)pid);
+    return readlink(link, text, PATH_MAX);
+}
+
+bool guard_was_killed(pid_t runner)
+{
+    char own[PATH_MAX], guard[PATH_MAX];
+    pid_t parent = descendants_parent(runner);
+    ssize_t length = read_program(runner, own);
+    if (length < 0)
+        return errno == ENOENT; /* it has no memory any more */
+    return read_program(parent, guard) != length || memcmp(own, guard, (size_t)length) != 0;
 }
 
 /* One that asks the runner to end, and that is not ignored since before the start. */

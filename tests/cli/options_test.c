@@ -155,6 +155,7 @@ static const struct bad_case bad[] = {
     {"two-files", {"f", "g"}, "'g' is not NAME=VALUE; one scenario file is run at a time"},
     {"all-of-a-run", {"--all", "f"}, "--all goes with ps and get, not with run"},
     {"all-put", {"--all", "put", "q"}, "--all goes with ps and get, not with put"},
+    {"put-from-outside", {"put", "-r", "web", "q"}, "-r: put is for the bodies of a run; parrun queue FILE put reaches the file"},
     {"mistyped-word", {"statsu", "web"}, "'statsu' is no file and no word, did you mean 'parrun status'?"},
     {"mistyped-short-word", {"pss"}, "did you mean 'parrun ps'?"},
     {"again-in-the-foreground", {"run", "--again", "f"}, "--again needs -d"},

@@ -408,6 +408,28 @@ def test_the_second_run_is_told_who_has_the_journal():
     check_status(run.finish()[0], 0)
 
 
+def test_what_is_left_of_a_killed_run_is_waited_for():
+    directory = Directory()
+    gate = directory.fifo("gate")
+    text = """
+        processes:
+          slow: {run: "trap 'cat gate' TERM; echo here; cat gate", stop: {grace: 1000s}}
+    """
+    run = Run(text, "--journal=j.db", "--record=r.jsonl", directory=directory)
+    run.wait_for(b"here")
+    runner = run.runner()
+    run.signal(KILL)
+    text = "processes: {b: {run: 'true'}}"
+    seconds = [Run(text, *options, directory=directory)
+               for options in (["--journal=j.db", "--resume"], ["--record=r.jsonl", "--force"])]
+    for second, file in zip(seconds, ("journal 'j.db'", "file 'r.jsonl'")):
+        said = second.process.stderr.readline().decode()
+        assert said == f"parrun: waiting for process {runner}, the rest of a run that was killed, which has the {file}\n", said
+    gate.write_text("")
+    for second in seconds:
+        check_status(second.finish()[0], 0)
+
+
 def refused(directory, *arguments):
     """The message of a run that does not begin."""
     status, out, err = journaled(directory, ["a"], *arguments)
