@@ -29,7 +29,7 @@ static const struct key_row plain_rows[] = {
     {"environment", .take = draft_take_environment},
     {"tty", .take = draft_take_true},
     {"user", .take = take_user},
-    {"working_dir", .take = draft_take_text, .word = "cwd"},
+    {"working_dir=cwd", .take = draft_take_text},
     {0},
 };
 
@@ -137,25 +137,19 @@ static void write_body(struct import *import, const struct node *key)
     texts_release(&command);
 }
 
-static bool read_service(struct import *import, const struct node *key, const struct node *map)
+static void read_service(struct import *import, const struct node *key)
 {
-    struct draft draft;
-    if (map->kind != NODE_MAP)
-        return import_expected(import, key->text, map, "the keys of a service");
-    draft_init(&draft, import, key->text);
-    draft.map = map;
-    draft.container = service_is_container(map);
+    struct draft *draft = import->draft;
+    draft->container = service_is_container(draft->map);
     import->rows[0] = service_rows;
-    import->rows[1] = draft.container ? docker_rows : plain_rows;
-    if (!draft.container)
+    import->rows[1] = draft->container ? docker_rows : plain_rows;
+    if (!draft->container)
         write_body(import, key);
     import_read(import);
     service_finish(import);
-    if (draft.container)
+    if (draft->container)
         write_body(import, key);
-    import_rest(import);
-    draft_finish(import);
-    return draft.container;
+    import->containers |= draft->container;
 }
 
 /* ---- the file ---- */
@@ -198,7 +192,7 @@ static const char *project_name(struct import *import)
 static void take_name(struct import *import, const struct node *value)
 {
     if (import->project)
-        buf_printf(&import->file.notes, "name: %s\n", yaml_quoted(import->arena, import->project));
+        draft_line(import, "name", "%s", yaml_quoted(import->arena, import->project));
     (void)value;
 }
 
@@ -215,47 +209,40 @@ static const struct key_row top_rows[] = {
     {0},
 };
 
-static void explain(struct import *import, bool container)
+/* Names of all of it are needed before the first is read. */
+static void begin(struct import *import)
 {
-    static const char *const overrides[] = {"compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml",
-                                            "docker-compose.override.yml"};
+    import->project = project_name(import);
+    docker_index(import);
+}
+
+static void explain(struct import *import)
+{
     static const char *const lines[] = {
         "Each container is run by docker run, which hands signals on to it. Where docker run itself has",
         "to be killed because the grace is over, the container stays: see docker ps, and docker rm --force.",
         "Compose puts the services on a network that knows them by their names, docker run does not:",
         "make one with docker network create, and give each --network and --network-alias.",
     };
-    for (size_t i = 0; container && i < countof(lines); i++)
+    for (size_t i = 0; import->containers && i < countof(lines); i++)
         import_note(import, "%s", lines[i]);
     if (import->variables)
         import_note(import, "env.NAME is taken from the environment alone, not from .env too.");
     if (import->demanded)
         import_note(import, "A variable that must be set (${NAME:?}) is not checked here.");
-    import_unread(import, overrides, countof(overrides));
-}
-
-static void read_compose(struct import *import)
-{
-    bool container = false;
-    import->project = project_name(import);
-    import->file.owner = "services";
-    docker_index(import);
-    for (size_t i = 0; i < import->all->size; i++)
-        container |= read_service(import, node_key(import->all, i), node_value(import->all, i));
-    explain(import, container);
-    import->file.owner = "the file";
-    import->rows[0] = top_rows;
-    import->rows[1] = NULL;
-    import_read(import);
-    import_whole(import, import->all);
-    import_rest(import);
 }
 
 const struct import_kind import_compose = {
     .key = "services",
     .hint = "write NAME: {image: IMAGE}",
+    .object = "the keys of a service",
     .dollar = DOLLAR_COMPOSE,
-    .read = read_compose,
+    .rows = top_rows,
+    .begin = begin,
+    .read = read_service,
+    .explain = explain,
+    .overrides = (const char *const[]){"compose.override.yaml", "compose.override.yml", "docker-compose.override.yaml",
+                                       "docker-compose.override.yml", NULL},
     .tells_ready = service_tells_ready,
     .is_off = service_is_off,
     .conditions = "service_started=started service_healthy=ready service_completed_successfully=succeeded",

@@ -4,25 +4,20 @@
 #include "base/str.h"
 #include "import/private.h"
 
-void docker_option(struct import *import, const char *name, const char *value)
+void docker_option(struct import *import, const char *format, ...)
 {
-    const char *option = arena_printf(import->arena, "--%s=%s", name, value);
+    struct buf text = {0};
+    va_list arguments;
+    buf_printf(&text, "--%s=", import->word);
+    va_start(arguments, format);
+    buf_vprintf(&text, format, arguments);
+    va_end(arguments);
+    const char *option = arena_strdup(import->arena, text.data);
+    buf_release(&text);
     if (names_have(&import->draft->given, option))
         return;
     names_put(&import->draft->given, option, 0);
     texts_add(&import->draft->options, option);
-}
-
-/* The option of the row that is taken, with what is printed. */
-__attribute__((format(printf, 2, 3))) static void put(struct import *import, const char *format, ...)
-{
-    struct buf value = {0};
-    va_list arguments;
-    va_start(arguments, format);
-    buf_vprintf(&value, format, arguments);
-    va_end(arguments);
-    docker_option(import, import->word, buf_string(&value));
-    buf_release(&value);
 }
 
 /* ---- containers that other services name ---- */
@@ -86,7 +81,7 @@ static void take_value(struct import *import, const struct node *value)
 {
     const char *text = import_value(import, value);
     if (text)
-        put(import, "%s", text);
+        docker_option(import, "%s", text);
     else if (value->kind != NODE_SCALAR)
         import_expected(import, import->key, value, "one value");
 }
@@ -97,7 +92,7 @@ static void take_mode(struct import *import, const struct node *value)
     const char *service = behind(value, "service:");
     const char *name = service ? container_of(import, value, service) : NULL;
     if (name)
-        put(import, "container:%s", name);
+        docker_option(import, "container:%s", name);
     else if (!service)
         take_value(import, value);
 }
@@ -111,11 +106,11 @@ static void take_service(struct import *import, const struct node *value)
     const char *service = arena_copy(import->arena, text, length);
     const char *name = other ? NULL : container_of(import, value, service);
     if (other)
-        put(import, "%s", other);
+        docker_option(import, "%s", other);
     else if (name && !text[length] && !strcmp(import->word, "link"))
-        put(import, "%s:%s", name, service);
+        docker_option(import, "%s:%s", name, service);
     else if (name)
-        put(import, "%s%s", name, text + length);
+        docker_option(import, "%s%s", name, text + length);
 }
 
 /* ---- values of several forms ---- */
@@ -136,7 +131,7 @@ static void take_pairs(struct import *import, const struct node *value)
     struct variable *pairs = NULL;
     size_t count = import_variables(import, value, &pairs);
     for (size_t i = 0; i < count; i++)
-        put(import, "%s%s%s", pairs[i].name, pairs[i].value ? "=" : "", pairs[i].value ? pairs[i].value : "");
+        docker_option(import, "%s%s%s", pairs[i].name, pairs[i].value ? "=" : "", pairs[i].value ? pairs[i].value : "");
 }
 
 /* A host as NAME:ADDRESS or NAME=ADDRESS, or a mapping of names to one or several addresses. */
@@ -151,7 +146,7 @@ static void take_hosts(struct import *import, const struct node *value)
         const struct node *hosts = node_value(value, i);
         for (size_t k = 0; k < import_count(hosts); k++) {
             const char *text = import_value(import, import_item(hosts, k));
-            put(import, "%s:%s", node_key(value, i)->text, text ? text : "");
+            docker_option(import, "%s:%s", node_key(value, i)->text, text ? text : "");
         }
     }
 }
@@ -186,7 +181,7 @@ static void take_form(struct import *import, const struct node *item)
     if (item->kind == NODE_SCALAR)
         take_value(import, item);
     else if (text.length)
-        put(import, "%s", text.data);
+        docker_option(import, "%s", text.data);
     else
         import_expected(import, import->key, item, "a text, or a mapping of its parts");
     buf_release(&text);
@@ -223,23 +218,22 @@ static const char *volume_source(struct import *import, const char *text, bool p
 static const struct {
     const char *kind; /* NULL: any */
     const char *key;
-    const char *word;   /* for true; NULL: the value itself */
-    const char *before; /* it */
+    const char *before; /* the value; where WORD is set, it, for true */
+    bool word;
 } modes[] = {
-    {NULL, "read_only", "ro", ""},   {"volume", "nocopy", "nocopy", ""}, {"bind", "propagation", NULL, ""}, {"bind", "selinux", NULL, ""},
-    {NULL, "consistency", NULL, ""}, {"tmpfs", "size", NULL, "size="},   {"tmpfs", "mode", NULL, "mode="},
+    {NULL, "read_only", "ro", true},      {"volume", "nocopy", "nocopy", true}, {"bind", "propagation", "", false},
+    {"bind", "selinux", "", false},       {NULL, "consistency", "", false},     {"tmpfs", "size", "size=", false},
+    {"tmpfs", "mode", "mode=", false},
 };
 
 static void put_modes(struct import *import, const struct node *mount, const char *kind, struct buf *out)
 {
     const struct node *below = import_take(import, mount, kind);
     for (size_t i = 0; i < countof(modes); i++) {
-        bool other = modes[i].kind && strcmp(modes[i].kind, kind) != 0;
-        const struct node *map = modes[i].kind ? below : mount;
-        const char *text = modes[i].word && import_says(import, map, modes[i].key, "true") ? modes[i].word : NULL;
-        if (!modes[i].word && !other)
-            text = import_part(import, map, modes[i].key, NULL);
-        if (text && !other)
+        const struct node *map = !modes[i].kind ? mount : !strcmp(modes[i].kind, kind) ? below : NULL;
+        bool stands = modes[i].word && import_says(import, map, modes[i].key, "true");
+        const char *text = modes[i].word ? stands ? "" : NULL : import_part(import, map, modes[i].key, NULL);
+        if (text)
             buf_printf(out, "%s%s%s", out->length ? "," : ":", modes[i].before, text);
     }
 }
@@ -258,7 +252,7 @@ static void take_mount(struct import *import, const struct node *mount)
     put_modes(import, mount, kind->text, &out);
     const char *source = tmpfs ? "" : volume_source(import, import_part(import, mount, "source", ""), bind);
     import->word = tmpfs ? "tmpfs" : "volume";
-    put(import, "%s%s%s%s", source, *source ? ":" : "", import_part(import, mount, "target", ""), buf_string(&out));
+    docker_option(import, "%s%s%s%s", source, *source ? ":" : "", import_part(import, mount, "target", ""), buf_string(&out));
     buf_release(&out);
 }
 
@@ -269,9 +263,9 @@ static void take_volume(struct import *import, const struct node *value)
     if (value->kind != NODE_SCALAR)
         take_mount(import, value);
     else if (colon)
-        put(import, "%s%s", volume_source(import, arena_copy(import->arena, text, (size_t)(colon - text)), false), colon);
+        docker_option(import, "%s%s", volume_source(import, arena_copy(import->arena, text, (size_t)(colon - text)), false), colon);
     else if (text)
-        put(import, "%s", text);
+        docker_option(import, "%s", text);
 }
 
 /* ---- the others ---- */
@@ -281,7 +275,7 @@ static void take_env_files(struct import *import, const struct node *value)
     struct texts paths = {0};
     import_env_files(import, value, &paths);
     for (size_t i = 0; i < paths.count; i++) {
-        put(import, "%s", paths.items[i]);
+        docker_option(import, "%s", paths.items[i]);
         import->draft->relative |= *paths.items[i] != '/';
     }
     if (paths.count)
@@ -294,7 +288,7 @@ static void take_pull(struct import *import, const struct node *value)
     const char *text = import_now(import, import->key, value);
     const char *word = text ? import_word(import, "always=always never=never missing=missing if_not_present=missing", text) : NULL;
     if (word)
-        put(import, "%s", word);
+        docker_option(import, "%s", word);
     else
         import_dropped(import, import->key, value, "docker run knows always, missing and never");
 }
@@ -319,57 +313,40 @@ static void take_test(struct import *import, const struct node *value)
         shell_quote(&line, words.items[i], strlen(words.items[i]));
     }
     if (right)
-        put(import, "%s", shell ? words.items[2] : buf_string(&line));
+        docker_option(import, "%s", shell ? words.items[2] : buf_string(&line));
     texts_release(&words);
     buf_release(&line);
 }
 
 const struct key_row docker_rows[] = {
-    {"cap_add cap_drop dns dns_search expose group_add label_file security_opt tmpfs", .take = take_value, .each = true},
-    {"cgroup_parent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus deploy.resources.limits.cpus domainname "
-     "hostname isolation mac_address oom_score_adj pids_limit platform runtime shm_size user uts",
+    {"cap_add cap_drop device_cgroup_rules=device-cgroup-rule dns dns_opt=dns-option dns_search expose group_add label_file "
+     "security_opt tmpfs",
+     .take = take_value, .each = true},
+    {"cgroup=cgroupns cgroup_parent container_name=name cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus "
+     "cpuset=cpuset-cpus deploy.resources.limits.cpus deploy.resources.limits.pids=pids-limit "
+     "deploy.resources.reservations.memory=memory-reservation domainname hostname isolation mac_address "
+     "mem_reservation=memory-reservation mem_swappiness=memory-swappiness memswap_limit=memory-swap oom_score_adj pids_limit platform "
+     "runtime shm_size user userns_mode=userns uts working_dir=workdir",
      .take = take_value},
     {"init oom_kill_disable privileged read_only tty", .take = take_flag},
-    {"ipc pid", .take = take_mode},
-    {"gpus", .take = take_gpus},
-    {"storage_opt", .take = take_pairs},
-    {"volumes_from", .take = take_service, .each = true},
-    {"annotations", .take = take_pairs, .word = "annotation"},
+    {"annotations=annotation environment=env labels=label storage_opt sysctls=sysctl", .take = take_pairs},
+    {"ipc network_mode=network pid", .take = take_mode},
+    {"links=link volumes_from", .take = take_service, .each = true},
     {"blkio_config logging", .map = "a mapping"},
-    {"blkio_config.weight", .take = take_value, .word = "blkio-weight"},
-    {"blkio_config.weight_device", .take = take_form, .each = true, .word = "blkio-weight-device", .list = "a list"},
-    {"blkio_config.device_read_bps blkio_config.device_read_iops blkio_config.device_write_bps blkio_config.device_write_iops",
+    {"blkio_config.weight=blkio-weight", .take = take_value},
+    {"blkio_config.weight_device=blkio-weight-device blkio_config.device_read_bps blkio_config.device_read_iops "
+     "blkio_config.device_write_bps blkio_config.device_write_iops devices=device ports=publish",
      .take = take_form, .each = true, .list = "a list"},
-    {"cgroup", .take = take_value, .word = "cgroupns"},
-    {"container_name", .take = take_value, .word = "name"},
-    {"cpuset", .take = take_value, .word = "cpuset-cpus"},
-    {"deploy.resources.limits.pids", .take = take_value, .word = "pids-limit"},
-    {"deploy.resources.reservations.memory mem_reservation", .take = take_value, .word = "memory-reservation"},
-    {"device_cgroup_rules", .take = take_value, .each = true, .word = "device-cgroup-rule"},
-    {"devices", .take = take_form, .each = true, .word = "device", .list = "a list"},
-    {"dns_opt", .take = take_value, .each = true, .word = "dns-option"},
     {"env_file", .take = take_env_files},
-    {"environment", .take = take_pairs, .word = "env"},
-    {"extra_hosts", .take = take_hosts, .each = true, .word = "add-host"},
-    {"healthcheck.test", .take = take_test, .word = "health-cmd"},
-    {"healthcheck.interval", .take = take_value, .word = "health-interval"},
-    {"healthcheck.timeout", .take = take_value, .word = "health-timeout"},
-    {"healthcheck.start_period", .take = take_value, .word = "health-start-period"},
-    {"healthcheck.start_interval", .take = take_value, .word = "health-start-interval"},
-    {"healthcheck.retries", .take = take_value, .word = "health-retries"},
-    {"labels", .take = take_pairs, .word = "label"},
-    {"links", .take = take_service, .each = true, .word = "link"},
-    {"logging.driver", .take = take_value, .word = "log-driver"},
-    {"logging.options", .take = take_pairs, .word = "log-opt"},
-    {"mem_swappiness", .take = take_value, .word = "memory-swappiness"},
-    {"memswap_limit", .take = take_value, .word = "memory-swap"},
-    {"network_mode", .take = take_mode, .word = "network"},
-    {"ports", .take = take_form, .each = true, .word = "publish", .list = "a list"},
-    {"pull_policy", .take = take_pull, .word = "pull"},
-    {"sysctls", .take = take_pairs, .word = "sysctl"},
-    {"userns_mode", .take = take_value, .word = "userns"},
-    {"volumes", .take = take_volume, .each = true, .word = "volume", .list = "a list of volumes"},
-    {"working_dir", .take = take_value, .word = "workdir"},
+    {"extra_hosts=add-host", .take = take_hosts, .each = true},
+    {"gpus", .take = take_gpus},
+    {"healthcheck.test=health-cmd", .take = take_test},
+    {"healthcheck.interval=health-interval healthcheck.timeout=health-timeout healthcheck.start_period=health-start-period "
+     "healthcheck.start_interval=health-start-interval healthcheck.retries=health-retries logging.driver=log-driver",
+     .take = take_value},
+    {"logging.options=log-opt", .take = take_pairs},
+    {"pull_policy=pull", .take = take_pull},
+    {"volumes=volume", .take = take_volume, .each = true, .list = "a list of volumes"},
     {"env_file.format", .why = "docker run has one form alone"},
     {"ports.*", .why = "docker run --publish has nothing like it"},
     {"networks*", .why = "docker run knows what docker network create has made: see --network"},
@@ -401,7 +378,8 @@ static void put_words(struct import *import, struct buf *line, const char *optio
             continue; /* import_rest() tells of it */
         import_whole(import, item);
         const char *name = map ? node_key(value, i)->text : "";
-        put_word(import, line, option, arena_printf(import->arena, "%s%s%s", name, map && !node_is_nothing(item) ? "=" : "", scalar_of(item, "")));
+        const char *sign = map && !node_is_nothing(item) ? "=" : "";
+        put_word(import, line, option, arena_printf(import->arena, "%s%s%s", name, sign, scalar_of(item, "")));
     }
 }
 

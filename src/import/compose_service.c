@@ -85,7 +85,7 @@ static void take_memory(struct import *import, const struct node *value)
     bool container = import->draft->container;
     const char *text = container ? import_value(import, value) : import_now(import, import->word, value);
     if (text && container)
-        docker_option(import, import->word, text);
+        docker_option(import, "%s", text);
     else if (text && size_parse(text, &bytes, &error))
         import_dropped(import, import->word, value, "parrun takes a size such as 512M");
     else if (!strstr(buf_string(&import->draft->limits), "memory: ")) /* it can be given twice, the same */
@@ -116,8 +116,7 @@ static void take_limit(struct import *import, const char *key, const struct node
     long number = import_number(import, key, soft, 0, -1);
     long most = import_number(import, key, hard, number, -1);
     if (import->draft->container) {
-        const char *behind = hard ? arena_printf(arena, ":%ld", most) : "";
-        docker_option(import, "ulimit", arena_printf(arena, "%s=%ld%s", key, number, behind));
+        docker_option(import, hard ? "%s=%ld:%ld" : "%s=%ld", key, number, most);
     } else if (!is_known_limit(key, number)) {
         import_dropped(import, arena_printf(arena, "ulimits.%s", key), value, NULL);
     } else {
@@ -257,7 +256,7 @@ void service_finish(struct import *import)
     draft_depends(import, node_find(draft->map, "depends_on"));
     if (draft->container && !node_find(draft->map, "container_name") &&
         (names_have(&import->index.named, draft->owner) || (awaited && service_tells_ready(draft->map))))
-        docker_option(import, "name", docker_container(import, draft->map, draft->owner));
+        texts_add(&draft->options, arena_printf(import->arena, "--name=%s", docker_container(import, draft->map, draft->owner)));
     if (awaited)
         write_ready(import);
     draft_pairs(import, "limits", &draft->limits);
@@ -279,7 +278,7 @@ const struct key_row service_rows[] = {
     {"build", .take = docker_build},
     {"deploy", .map = "a mapping"},
     {"deploy.replicas scale", .take = take_replicas},
-    {"deploy.resources.limits.memory mem_limit", .take = take_memory, .word = "memory"},
+    {"deploy.resources.limits.memory=memory mem_limit=memory", .take = take_memory},
     {"deploy.restart_policy", .take = take_policy},
     {"develop", .take = draft_take_develop},
     {"healthcheck", .take = take_health, .map = "a mapping"},
@@ -287,7 +286,7 @@ const struct key_row service_rows[] = {
     {"restart", .take = take_restart},
     {"stop_grace_period", .take = draft_take_grace},
     {"stop_signal", .take = draft_take_signal},
-    {"ulimits", .take = take_limits, .map = "a mapping of limits to numbers"},
+    {"ulimits=ulimit", .take = take_limits, .map = "a mapping of limits to numbers"},
     {"deploy.mode", .only = "replicated", .why = NOTHING},
     {"depends_on.*.required", .only = "true", .why = NOTHING},
     {"depends_on.*.restart healthcheck.disable stdin_open volumes.read_only volumes.volume.nocopy", .only = "false", .why = NOTHING},

@@ -17,7 +17,8 @@ static void index_waits(struct import *import, const struct node *waits)
     for (size_t i = 0; waits && waits->kind == NODE_MAP && i < waits->size; i++) {
         const char *name = node_key(waits, i)->text;
         const struct node *condition = node_find(node_value(waits, i), "condition");
-        const char *ours = condition && condition->kind == NODE_SCALAR ? import_word(import, import->kind->conditions, condition->text) : NULL;
+        bool scalar = condition && condition->kind == NODE_SCALAR;
+        const char *ours = scalar ? import_word(import, import->kind->conditions, condition->text) : NULL;
         bool ready = import_is_awaited(import, name) || (ours && !strcmp(ours, READY));
         names_put(&import->index.awaited, name, ready);
     }

@@ -159,7 +159,7 @@ void draft_take_signal(struct import *import, const struct node *value)
     if (text && signal_parse(text, &number, &error))
         import_dropped(import, import->key, value, "parrun does not know it");
     else if (text)
-        import->draft->signal = signal_name(number);
+        pair_add(&import->draft->stop_keys, "signal", signal_name(number));
     error_release(&error);
 }
 
@@ -167,8 +167,9 @@ void draft_take_grace(struct import *import, const struct node *value)
 {
     int64_t ns;
     const char *text = import_duration(import, import->key, value, "10s or 1m30s", &ns);
+    const char *unit = text && text[strspn(text, "0123456789.")] ? "" : "s";
     if (text)
-        import->draft->grace = arena_printf(import->arena, "%s%s", text, text[strspn(text, "0123456789.")] ? "" : "s");
+        pair_add(&import->draft->stop_keys, "grace", arena_printf(import->arena, "%s%s", text, unit));
 }
 
 void draft_restart(struct import *import, const char *on, long max, const char *waits)
@@ -190,22 +191,18 @@ long draft_replicas(struct import *import, const struct node *value)
 
 /* ---- its end ---- */
 
+/* Beside a program no key but 'grace' is there. */
 static void write_stop(struct import *import)
 {
     struct draft *draft = import->draft;
-    struct buf pairs = {0};
     if (draft->stop.count) {
         draft_open(import, "stop");
         draft_list(import, "exec", &draft->stop);
-        if (draft->grace)
-            draft_line(import, "grace", "%s", draft->grace);
+        buf_printf(&draft->keys, draft->stop_keys.length ? "%*s%s\n" : "", draft->depth, "", buf_string(&draft->stop_keys));
         draft_close(import);
-        return;
+        buf_clear(&draft->stop_keys);
     }
-    pair_add(&pairs, "signal", draft->signal);
-    pair_add(&pairs, "to", draft->leader ? "leader" : NULL);
-    pair_add(&pairs, "grace", draft->grace);
-    draft_pairs(import, "stop", &pairs);
+    draft_pairs(import, "stop", &draft->stop_keys);
 }
 
 void draft_finish(struct import *import)

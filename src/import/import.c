@@ -16,24 +16,6 @@
 
 static const struct import_kind *const kinds[] = {&import_compose, &import_processes};
 
-/* True where a line begins with "services:" or the like, and nothing or a mapping behind it. */
-static bool has_kind_key(const struct source *source)
-{
-    const char *line = source->text;
-    if (line[strspn(line, " \t\r\n")] == '{')
-        return true;
-    for (; line; line = strchr(line, '\n')) {
-        line += *line == '\n';
-        for (size_t i = 0; i < countof(kinds); i++) {
-            size_t length = strlen(kinds[i]->key);
-            const char *behind = line + length + 1;
-            if (!strncmp(line, kinds[i]->key, length) && line[length] == ':' && strchr("\n{&#", behind[strspn(behind, " \t\r")]))
-                return true;
-        }
-    }
-    return false;
-}
-
 /* True for a Procfile by its name; where that says nothing each line has to be one of a Procfile. */
 static bool is_procfile(struct import *import, const char *file)
 {
@@ -48,7 +30,7 @@ static bool is_procfile(struct import *import, const char *file)
     for (size_t i = 0; i < countof(names); i++)
         if (wildcard_match(names[i].pattern, base))
             return names[i].procfile;
-    return !has_kind_key(import->source) && import_is_procfile(import);
+    return import_is_procfile(import);
 }
 
 /* A key of the mapping that none of the kinds has, and what may have been meant. */
@@ -85,6 +67,39 @@ static bool is_scenario(const struct node *root)
     return false;
 }
 
+/* One of its processes, of the name KEY. */
+static void read_object(struct import *import, const struct node *key, const struct node *map)
+{
+    struct draft draft;
+    if (map->kind != NODE_MAP) {
+        import_expected(import, key->text, map, import->kind->object);
+        return;
+    }
+    draft_init(&draft, import, key->text);
+    draft.map = map;
+    import->kind->read(import, key);
+    import_rest(import);
+    draft_finish(import);
+}
+
+/* The file's own keys, then its processes, and what is to be told of all of it. */
+static void read_file(struct import *import, const struct import_kind *kind)
+{
+    import->rows[0] = kind->rows;
+    import_index(import);
+    kind->begin(import);
+    import_read(import);
+    import_whole(import, import->all);
+    import_rest(import);
+    import->file.owner = kind->key;
+    for (size_t i = 0; i < import->all->size; i++)
+        read_object(import, node_key(import->all, i), node_value(import->all, i));
+    kind->explain(import);
+    for (const char *const *name = kind->overrides; *name; name++)
+        if (import_beside(import, *name))
+            import_note(import, "%s is not read here: %s.", *name, kind->whole);
+}
+
 static void read_kind(struct import *import, const struct import_kind *kind)
 {
     static const struct node none = {.kind = NODE_MAP};
@@ -96,8 +111,7 @@ static void read_kind(struct import *import, const struct import_kind *kind)
     import->kind = kind;
     import->dollar = kind->dollar;
     import->all = right ? all : &none;
-    import_index(import);
-    kind->read(import);
+    read_file(import, kind);
 }
 
 static void read_root(struct import *import, const struct node *root)
@@ -122,19 +136,6 @@ static void read_root(struct import *import, const struct node *root)
         report_unknown(import, root);
 }
 
-/* COPY as a copy of NODE in which an alias has items of its own: each is read, or told of, by itself. */
-static const struct node *unshared(struct arena *arena, const struct node *node, struct node *copy)
-{
-    size_t count = node->kind == NODE_MAP ? 2 * (size_t)node->size : node->kind == NODE_LIST ? node->size : 0;
-    struct node *items = count ? arena_alloc(arena, count * sizeof(*items)) : NULL;
-    *copy = *node;
-    for (size_t i = 0; i < count; i++)
-        unshared(arena, &node->items[i], &items[i]);
-    if (count)
-        copy->items = items;
-    return copy;
-}
-
 static void read_yaml(struct import *import)
 {
     const char *text = import->source->text;
@@ -145,7 +146,7 @@ static void read_yaml(struct import *import)
     const struct node *root = *text ? tree_parse(import->arena, import->source, import->diags) : NULL;
     if (!root || diags_count(import->diags))
         return;
-    import->root = import->file.map = unshared(import->arena, root, arena_alloc(import->arena, sizeof(*root)));
+    import->root = import->file.map = tree_unshared(import->arena, root);
     read_root(import, import->root);
 }
 

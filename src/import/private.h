@@ -44,9 +44,9 @@ struct texts {
 
 /* Keys of theirs: what is done with them, or why there is nothing like it. A table of rows ends with one without a path. */
 struct key_row {
-    const char *path; /* with dots between the keys; several with blanks between; where it says why, '*' stands for any */
+    const char *path; /* with dots between the keys, and behind '=' what it becomes, for TAKE: without that the last key, with '-' for '_';
+                         several with blanks between; where it says why, '*' stands for any */
     void (*take)(struct import *import, const struct node *value);
-    const char *word; /* what it becomes, for TAKE; NULL: the last key, with '-' for '_' */
     const char *only; /* taken, or not, where it is this word alone */
     bool each;        /* TAKE gets each item; what is no list is one */
     const char *list; /* it has to be a list, and the error's words for it */
@@ -63,11 +63,9 @@ struct draft {
     struct buf keys;        /* key lines */
     int depth;              /* blanks before a line */
     bool off;               /* nothing starts it */
-    bool leader;            /* the signal goes to its first process alone */
     const char *shell;      /* of the file: runs the commands */
-    const char *signal;
-    const char *grace;
-    struct texts stop; /* a program that ends it, in place of the signal */
+    struct texts stop;      /* a program that ends it, in place of a signal */
+    struct buf stop_keys;   /* the pairs of 'stop' */
 
     /* Of a service of docker compose. */
     bool container; /* it has an image, there or to be built: docker run runs it */
@@ -83,9 +81,14 @@ struct draft {
 /* What differs between the kinds of files that have processes by their names. */
 struct import_kind {
     const char *key;  /* that holds them */
-    const char *hint; /* for a file with none */
-    void (*read)(struct import *import);
+    const char *hint;   /* for a file with none */
+    const char *object; /* what each has to be, for messages */
     enum import_dollar dollar;
+    const struct key_row *rows;                                       /* of the file itself */
+    void (*begin)(struct import *import);                             /* before anything is read */
+    void (*read)(struct import *import, const struct node *key);      /* the draft's mapping, one process */
+    void (*explain)(struct import *import);                           /* in comments what is so in all of the file */
+    const char *const *overrides;                                     /* files that are read beside it there; the last is NULL */
     bool (*tells_ready)(const struct node *object);
     bool (*is_off)(const struct node *object);
     const char *conditions; /* of depends_on, as THEIRS=OURS */
@@ -130,6 +133,7 @@ struct import {
     struct import_index index;
     struct dotenv *now;  /* the variables as they are, once somebody has asked */
     const char *project; /* the name of it all, NULL: none */
+    bool containers;     /* a service is one */
     bool variables;      /* a variable was found */
     bool raw;            /* one was put into a command line as it is */
     bool demanded;       /* one was found that must be set */
@@ -242,9 +246,6 @@ void import_note_at(struct import *import, const struct node *node, const char *
 /* A comment for KEY, whose VALUE has no equal, and WHY (NULL: just so). It is marked as told. */
 void import_dropped(struct import *import, const char *key, const struct node *value, const char *why);
 
-/* Comments of the COUNT files NAMES that are beside this one and are not read. */
-void import_unread(struct import *import, const char *const *names, size_t count);
-
 /* ---- what is written ---- */
 
 /* What the scenario calls that which the file calls NAME: made to fit parrun, and unique. */
@@ -305,8 +306,8 @@ bool process_tells_ready(const struct node *process);
 extern const struct key_row docker_rows[];
 extern const struct key_row service_rows[];
 
-/* Adds the option --NAME=VALUE, once. */
-void docker_option(struct import *import, const char *name, const char *value);
+/* Adds the option that is the row's word, with what is printed as its value, once. */
+void docker_option(struct import *import, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* What docker knows the container of service NAME by; NULL, with an error, where there is none. */
 const char *docker_container(struct import *import, const struct node *place, const char *name);

@@ -135,7 +135,8 @@ static void take_stop_signal(struct import *import, const struct node *value)
 
 static void take_leader(struct import *import, const struct node *value)
 {
-    import->draft->leader = !has_stop(import, value);
+    if (!has_stop(import, value))
+        pair_add(&import->draft->stop_keys, "to", "leader");
 }
 
 /* ---- by the clock ---- */
@@ -233,11 +234,11 @@ static const struct key_row process_rows[] = {
     {"is_daemon", .only = "true"},
     {"disabled is_disabled", .take = take_off, .only = "true"},
     {"depends_on", .take = draft_depends},
-    {"description", .take = draft_take_text, .word = "help"},
+    {"description=help", .take = draft_take_text},
     {"env_file", .take = draft_take_env_file},
     {"environment", .take = draft_take_environment},
     {"is_foreground", .take = take_foreground, .only = "true"},
-    {"is_tty", .take = take_tty, .word = "tty"},
+    {"is_tty=tty", .take = take_tty},
     {"log_location", .take = take_log},
     {"replicas", .take = take_replicas},
     {"schedule", .take = take_schedule, .map = "a mapping"},
@@ -246,10 +247,11 @@ static const struct key_row process_rows[] = {
     {"shutdown.signal", .take = take_stop_signal},
     {"shutdown.parent_only", .take = take_leader, .only = "true"},
     {"shutdown.timeout_seconds", .take = draft_take_grace},
-    {"success_exit_codes", .take = take_codes, .word = "success_codes"},
+    {"success_exit_codes=success_codes", .take = take_codes},
     {"watch", .take = draft_take_watch, .map = "a mapping"},
-    {"working_dir", .take = draft_take_text, .word = "cwd"},
-    {"availability.exit_on_end availability.exit_on_skipped disabled is_disabled is_daemon is_foreground log_configuration.rotation.compress "
+    {"working_dir=cwd", .take = draft_take_text},
+    {"availability.exit_on_end availability.exit_on_skipped disabled is_disabled is_daemon is_foreground "
+     "log_configuration.rotation.compress "
      "schedule.run_on_start shutdown.parent_only watch.cascade",
      .only = "false", .why = NOTHING},
     {"readiness_probe.success_threshold schedule.max_concurrent", .only = "1", .why = NOTHING},
@@ -303,11 +305,11 @@ static void write_command(struct import *import, const struct node *node)
     draft_text(import, "shell", import->file.shell);
 }
 
-static void read_process(struct import *import, const struct node *key, const struct node *map)
+static void read_process(struct import *import, const struct node *key)
 {
-    struct draft draft;
-    draft_init(&draft, import, key->text);
-    draft.map = map;
+    const struct node *map = import->draft->map;
+    import->rows[0] = process_rows;
+    import->rows[1] = probe_rows;
     if (node_find(map, "command"))
         write_command(import, node_find(map, "command"));
     else if (node_find(map, "entrypoint"))
@@ -317,8 +319,6 @@ static void read_process(struct import *import, const struct node *key, const st
     import_read(import);
     if (draft_follows(import))
         draft_line(import, "cascade", "true");
-    import_rest(import);
-    draft_finish(import);
 }
 
 /* ---- the file ---- */
@@ -376,41 +376,35 @@ static const struct key_row top_rows[] = {
     {0},
 };
 
+static void begin(struct import *import)
+{
+    if (has(import->root, "disable_env_expansion"))
+        import->dollar = DOLLAR_PLAIN;
+    import->file.shell = SHELL;
+}
+
 static void explain(struct import *import)
 {
-    static const char *const overrides[] = {"process-compose.override.yaml", "process-compose.override.yml"};
     if (import->raw)
         import_note(import, "raw(): process-compose puts ${NAME} into a command without quotes.");
-    import_unread(import, overrides, countof(overrides));
     if (!import_beside(import, ".env"))
         return;
     import_note(import, ".env: of a variable that is set already process-compose leaves the value, parrun takes the file's.");
     if (import->variables)
         import_note(import, "env.NAME is taken from the environment alone, not from .env too.");
-    buf_text(&import->file.notes, "env_file: .env\n");
-}
-
-static void read_processes(struct import *import)
-{
-    if (has(import->root, "disable_env_expansion"))
-        import->dollar = DOLLAR_PLAIN;
-    import->file.shell = SHELL;
-    import->rows[0] = top_rows;
-    import_read(import);
-    import_whole(import, import->all);
-    import_rest(import);
-    import->rows[0] = process_rows;
-    import->rows[1] = probe_rows;
-    for (size_t i = 0; i < import->all->size; i++)
-        read_process(import, node_key(import->all, i), node_value(import->all, i));
-    explain(import);
+    draft_line(import, "env_file", ".env");
 }
 
 const struct import_kind import_processes = {
     .key = "processes",
     .hint = "write NAME: {command: COMMAND}",
+    .object = "the keys of a process",
     .dollar = DOLLAR_BRACES,
-    .read = read_processes,
+    .rows = top_rows,
+    .begin = begin,
+    .read = read_process,
+    .explain = explain,
+    .overrides = (const char *const[]){"process-compose.override.yaml", "process-compose.override.yml", NULL},
     .tells_ready = process_tells_ready,
     .is_off = is_off,
     .conditions = "process_started=started process_healthy=ready process_log_ready=ready process_completed=completed "

@@ -139,8 +139,8 @@ static void take_log_line(struct import *import, const struct node *value)
 }
 
 const struct key_row probe_rows[] = {
-    {"liveness_probe", .take = take_probe, .word = "health"},
-    {"readiness_probe", .take = take_probe, .word = "ready"},
+    {"liveness_probe=health", .take = take_probe},
+    {"readiness_probe=ready", .take = take_probe},
     {"ready_log_line", .take = take_log_line},
     {"*_probe.http_get.status_code", .why = "each from 200 to 399 counts here"},
     {"liveness_probe.success_threshold", .why = "one look that goes well is enough"},

@@ -61,16 +61,26 @@ static const char *command_of(const struct procfile_line *line, size_t *length)
     return *command ? command : NULL;
 }
 
+/* "services: {" and the like begin a file of another kind. */
+static bool is_kind_key(const struct procfile_line *line, size_t name, const char *command)
+{
+    static const struct import_kind *const kinds[] = {&import_compose, &import_processes};
+    bool is = false;
+    for (size_t i = 0; i < countof(kinds); i++)
+        is |= strlen(kinds[i]->key) == name && !memcmp(line->text, kinds[i]->key, name);
+    return is && strchr("{&#", *command);
+}
+
 bool import_is_procfile(struct import *import)
 {
     struct procfile_line line = {0};
     size_t name;
     bool is = false;
     while (next_line(import, import->source, &line)) {
-        bool entry = command_of(&line, &name);
-        if (!entry && !is_comment(&line))
+        const char *entry = command_of(&line, &name);
+        if (entry ? is_kind_key(&line, name, entry) : !is_comment(&line))
             return false;
-        is |= entry;
+        is |= entry != NULL;
     }
     return is;
 }
@@ -87,7 +97,7 @@ static void write_entry(struct import *import, const char *name, const char *com
         draft_line(import, "env", "{PORT: \"%zu\", PS: %s.1}", (size_t)port + step, name);
     else
         draft_line(import, "env", "{PORT: \"${{ (env.PORT or %d) + %zu }}\", PS: %s.1}", PORT_BASE, step, name);
-    draft.grace = GRACE;
+    pair_add(&draft.stop_keys, "grace", GRACE);
     draft_finish(import);
 }
 

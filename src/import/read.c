@@ -47,6 +47,8 @@ struct row_cursor {
     const char *rest; /* the row's paths that are still to come */
     const char *path; /* of LENGTH */
     size_t length;
+    const char *word; /* behind it; NULL: none */
+    size_t word_length;
 };
 
 /* Moves to the next path; false behind the last. */
@@ -63,19 +65,22 @@ static bool next_path(const struct import *import, struct row_cursor *at)
         }
     }
     at->path = at->rest;
-    at->length = strcspn(at->path, " ");
-    at->rest += at->length + strspn(at->path + at->length, " ");
+    at->length = strcspn(at->path, " =");
+    at->word = at->path[at->length] == '=' ? at->path + at->length + 1 : NULL;
+    at->word_length = at->word ? strcspn(at->word, " ") : 0;
+    at->rest = at->word ? at->word + at->word_length : at->path + at->length;
+    at->rest += strspn(at->rest, " ");
     return true;
 }
 
-/* The name of an option that is called as the last key of PATH. */
-static const char *option_of(struct import *import, const char *path)
+/* What the last key of PATH, or what stands behind it in the row, becomes. */
+static const char *word_of(struct import *import, const struct row_cursor *at, const char *path)
 {
     const char *dot = strrchr(path, '.');
     char *option = arena_strdup(import->arena, dot ? dot + 1 : path);
-    for (char *at = option; *at; at++)
-        *at = *at == '_' ? '-' : *at;
-    return option;
+    for (char *c = option; *c; c++)
+        *c = *c == '_' ? '-' : *c;
+    return at->word ? arena_copy(import->arena, at->word, at->word_length) : option;
 }
 
 /* Tells of what was taken of VALUE, and came to nothing. */
@@ -89,37 +94,41 @@ static void tell_idle(struct import *import, const char *path, const struct node
             tell_idle(import, arena_printf(import->arena, "%s.%s", path, node_key(value, i)->text), node_value(value, i));
 }
 
-/* Whatever ROW takes without a trace in the draft is told of. */
-static void take(struct import *import, const struct key_row *row, const char *path, const struct node *value)
+/* Whatever the row takes without a trace in the draft is told of. */
+static void take(struct import *import, const struct row_cursor *at, const char *path, const struct node *value)
 {
     struct draft before;
+    const struct key_row *row = at->row;
+    const char *word = word_of(import, at, path);
     const char *wrong = row->list && value->kind != NODE_LIST ? row->list : row->map && value->kind != NODE_MAP ? row->map : NULL;
     memcpy(&before, import->draft, sizeof(before));
     import->key = path;
     if (wrong)
         import_expected(import, path, value, wrong);
     for (size_t i = 0; row->take && !wrong && i < (row->each ? import_count(value) : 1); i++) {
-        import->word = row->word ? row->word : option_of(import, path);
+        import->word = word;
         row->take(import, row->each ? import_item(value, i) : value);
     }
     if ((row->take || (value->kind == NODE_MAP && !value->size)) && !memcmp(&before, import->draft, sizeof(before)))
         tell_idle(import, path, value);
 }
 
-/* Takes what is at REST of PATH below MAP for ROW, and the mappings on the way to it. */
-static void take_path(struct import *import, const struct key_row *row, const char *path, const struct node *map, const char *rest)
+/* Takes what is at REST of PATH, that of a row, below MAP, and the mappings on the way to it. */
+static void take_path(struct import *import, const struct row_cursor *at, const char *path, const struct node *map, const char *rest)
 {
     size_t length = strcspn(rest, ".");
     const char *key = arena_copy(import->arena, rest, length);
     const struct node *value = node_find(map, key);
-    if (!value ||
-        (rest[length] ? value->kind != NODE_MAP || taken_of(import, value) == TAKEN_WHOLE : row->only && !import_is_word(value, row->only)))
+    bool below = rest[length];
+    bool passed = below ? !value || value->kind != NODE_MAP || taken_of(import, value) == TAKEN_WHOLE
+                        : at->row->only && !import_is_word(value, at->row->only);
+    if (!value || passed)
         return;
     import_take(import, map, key);
-    if (rest[length])
-        take_path(import, row, path, value, rest + length + 1);
+    if (below)
+        take_path(import, at, path, value, rest + length + 1);
     else
-        take(import, row, path, value);
+        take(import, at, path, value);
 }
 
 /* What rows name at KEY of the draft's mapping and below it, in their order. */
@@ -130,7 +139,7 @@ static void take_rows(struct import *import, const char *key)
         bool matches = at.length >= length && !strncmp(at.path, key, length) && (at.length == length || at.path[length] == '.');
         const char *path = matches && !at.row->why ? arena_copy(import->arena, at.path, at.length) : NULL;
         if (path)
-            take_path(import, at.row, path, import->draft->map, path);
+            take_path(import, &at, path, import->draft->map, path);
     }
 }
 
@@ -221,11 +230,4 @@ void import_runs_nothing(struct import *import, const struct node *key, const ch
     const struct node *extends = node_find(import->draft->map, "extends");
     diag_error(import->diags, node_mark(import->source, extends ? extends : key), extends ? import->kind->whole : hint, "%s '%s' %s", kind,
                import_shown(import, key->text), extends ? "extends another, which import does not follow" : what);
-}
-
-void import_unread(struct import *import, const char *const *names, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (import_beside(import, names[i]))
-            import_note(import, "%s is not read here: %s.", names[i], import->kind->whole);
 }

@@ -477,6 +477,27 @@ bool node_is_nothing(const struct node *node)
            (!node->size || !strcmp(node->text, "null") || !strcmp(node->text, "~"));
 }
 
+/* Gives COPY, a copy of what is shared, items of its own. */
+static void unshare(struct arena *arena, struct node *copy)
+{
+    size_t count = copy->kind == NODE_MAP ? 2 * (size_t)copy->size : copy->kind == NODE_LIST ? copy->size : 0;
+    struct node *items = count ? arena_alloc(arena, count * sizeof(*items)) : NULL;
+    for (size_t i = 0; i < count; i++) {
+        items[i] = copy->items[i];
+        unshare(arena, &items[i]);
+    }
+    if (count)
+        copy->items = items;
+}
+
+const struct node *tree_unshared(struct arena *arena, const struct node *node)
+{
+    struct node *copy = arena_alloc(arena, sizeof(*copy));
+    *copy = *node;
+    unshare(arena, copy);
+    return copy;
+}
+
 const struct node *node_find(const struct node *map, const char *key)
 {
     for (size_t i = 0; map && map->kind == NODE_MAP && i < map->size; i++)

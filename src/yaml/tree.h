@@ -83,6 +83,9 @@ const struct node *tree_parse_part(struct arena *arena, const struct source *sou
  */
 struct node tree_word(const char *text);
 
+/* NODE in which each alias has items of its own, so that an item's address tells where it stands. */
+const struct node *tree_unshared(struct arena *arena, const struct node *node);
+
 /* The place of NODE in SOURCE, the one it was parsed from. */
 struct mark node_mark(const struct source *source, const struct node *node);
 
