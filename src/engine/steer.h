@@ -112,6 +112,10 @@ struct steer_watch *steer_watch(struct run *run, struct object *const *objects, 
 /* DONE will not be called; not after it was. NULL is accepted. */
 void steer_watch_cancel(struct steer_watch *watch);
 
+/* Appends how those stand that are not as they are waited for, in some words: "web was stopped by hand, db is not ready"; nothing
+ * where all are. */
+void steer_watch_explain(const struct steer_watch *watch, struct buf *out);
+
 /* "running", "waiting", "stopped", "failed" ... : the object's state in one word, for status. */
 const char *steer_state(const struct object *object);
 

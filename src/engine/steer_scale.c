@@ -188,7 +188,8 @@ static void scale_pool(const struct aim *aim, struct steer_answer *answer)
     if (staff.leaving)
         buf_printf(&text, "; %zu still end%s", staff.leaving, staff.leaving == 1 ? "s" : "");
     if (!aim->number)
-        buf_text(&text, "; it is paused until it has some again");
+        buf_printf(&text, "; nothing of it runs, and the run does not end, until it has some again: parrun scale %s=%" PRId64, aim->object->spec->name,
+                   aim->before);
     steer_answer_add(answer, aim->object, false, buf_take(&text));
     error_release(&error);
 }

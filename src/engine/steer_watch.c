@@ -2,11 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 #include "engine/run.h"
 #include "engine/schedule.h"
 #include "engine/steer.h"
 #include "engine/steer_private.h"
+
+/* How so many stand is told. */
+#define EXPLAINED_MOST 5
 
 struct steer_watch {
     struct steer_watch *next;
@@ -166,6 +170,37 @@ void steer_watch_cancel(struct steer_watch *watch)
         return;
     watch->told = true; /* the next look frees it: this may be called from one */
     run_poke(watch->run);
+}
+
+/* What is said of an object that stands so, behind its name. */
+static const char *explain(const struct object *object, enum steer_standing standing, enum steer_until until)
+{
+    static const char *const awaited[] = {
+        [STEER_UNTIL_READY] = "is not ready",   [STEER_UNTIL_ENDED] = "still runs",
+        [STEER_UNTIL_IDLE] = "is not idle",     [STEER_UNTIL_SETTLED] = "has not all its workers",
+        [STEER_UNTIL_DOWN] = "has not ended",
+    };
+    if (standing == STEER_FAILED)
+        return object->skipped ? "was skipped" : "has failed";
+    if (standing == STEER_STOPPED)
+        return "was stopped by hand";
+    return object->state == OBJECT_PENDING   ? "waits to be started"
+           : object->state == OBJECT_RESTING ? "waits to be started again"
+           : until == STEER_UNTIL_SETTLED && !object->kind->staff ? "is not ready"
+                                                                  : awaited[until];
+}
+
+void steer_watch_explain(const struct steer_watch *watch, struct buf *out)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < watch->count; i++) {
+        enum steer_standing standing = steer_stands(watch->objects[i], watch->until);
+        if (standing == STEER_COME || told++ >= EXPLAINED_MOST)
+            continue;
+        buf_printf(out, "%s%s %s", told > 1 ? ", " : "", watch->objects[i]->name, explain(watch->objects[i], standing, watch->until));
+    }
+    if (told > EXPLAINED_MOST)
+        buf_printf(out, " and %zu more", told - EXPLAINED_MOST);
 }
 
 const char *steer_state(const struct object *object)

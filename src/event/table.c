@@ -257,8 +257,9 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Pool {name} goes on."}}},
     [EVENT_POOL_SCALED] =
         {"pool.scaled", EVENT_OF_POOL, EVENT_LEVEL_STORY,
-         "parrun scale: the pool is to have another number of workers.",
-         {{0, "Pool {name} is scaled from {total} to {workers}."}}},
+         "parrun scale: the pool is to have another number of workers; with 0 of them it does nothing, and keeps the run from ending.",
+         {{EVENT_REASONED, "Pool {name} is scaled from {total} to {workers}: {reason}."},
+          {0, "Pool {name} is scaled from {total} to {workers}."}}},
     [EVENT_POOL_STOPPED] =
         {"pool.stopped", EVENT_OF_POOL, EVENT_LEVEL_STORY,
          "The pool's workers have ended, as a word from outside has stopped it; what was not done is done when it is "

@@ -173,7 +173,7 @@ static void print_pause(const struct pool *pool, struct buf *out)
     if (pool->paused || pool->object.run->stop.draining)
         buf_text(out, ", paused");
     if (!pool->workers.wanted)
-        buf_text(out, ", scaled to 0 workers");
+        buf_text(out, ", scaled to 0 workers: it goes on once it has some again");
 }
 
 void pool_print_state(const struct pool *pool, struct buf *out)

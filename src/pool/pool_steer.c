@@ -127,6 +127,10 @@ int pool_scale(struct object *object, int64_t workers, bool check, struct error 
     pool->workers.wanted = (size_t)workers;
     pool->workers.scaled = true;
     make_places(pool, pool->workers.wanted);
+    if (!workers) {
+        event.flags |= EVENT_REASONED;
+        event.reason = "nothing of it runs, and the run does not end, until it has some again";
+    }
     pool_emit(pool, &event);
     if (!workers)
         hold_back(pool);

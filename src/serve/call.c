@@ -123,7 +123,14 @@ void call_end(struct call *call, enum call_status status, const char *format, ..
 
 static void on_timeout(void *arg)
 {
-    call_end(arg, CALL_NOT_YET, "the time has passed");
+    struct call *call = arg;
+    struct buf text = {0};
+    if (call->watch)
+        steer_watch_explain(call->watch, &text);
+    else
+        buf_text(&text, "the run goes on");
+    call_end(call, CALL_NOT_YET, "the time has passed%s%s", text.length ? ": " : "", buf_string(&text));
+    buf_release(&text);
 }
 
 static void limit_time(struct call *call)
@@ -138,8 +145,11 @@ static void limit_time(struct call *call)
 static void on_standing(void *arg, enum steer_standing standing)
 {
     struct call *call = arg;
+    struct buf text = {0};
+    steer_watch_explain(call->watch, &text);
     call->watch = NULL;
-    call_end(call, (enum call_status)standing, NULL);
+    call_end(call, (enum call_status)standing, text.length ? "%s" : NULL, buf_string(&text));
+    buf_release(&text);
 }
 
 void call_await(struct call *call, struct object *const *objects, size_t count, enum steer_until until)

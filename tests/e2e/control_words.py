@@ -76,6 +76,8 @@ def test_one_run():
     assert said.returncode == 2 and "did you mean 'web'?" in said.stderr, said
     said = world.say("wait", "--until", "ended", "--timeout", "10ms", "--json")
     assert said.returncode == 6 and own_rows(said)[0]["status"] == 6, said
+    said = world.say("wait", "--until", "ended", "--timeout", "10ms", "web")
+    assert (said.returncode, said.stderr) == (6, "parrun: error: the time has passed: web still runs\n"), said
     said = world.say("logs")
     assert said.returncode == 0 and said.stdout == "web | up\n", said
     assert world.say("logs", "--grep", "down").stdout == "" and world.say("logs", "--grep", "[u]p").stdout == "web | up\n"

@@ -200,7 +200,7 @@ def steer_pool(kind):
     assert word(run, "scale", {"p": 0}, no_wait=True)[0] == 0
     status, lines = word(run, "resume", ["p"])
     assert lines["p"]["text"] == "has no workers: 'parrun scale p=1' gives it one", lines
-    assert run.client.objects()["p"]["progress"] == "0 of 60 (0%), scaled to 0 workers"
+    assert run.client.objects()["p"]["progress"] == "0 of 60 (0%), scaled to 0 workers: it goes on once it has some again"
     assert word(run, "scale", {"p": 6}, no_wait=True)[0] == 0
     wait_until(lambda: begun.read_text().count("x") == 6)
     status, lines = word(run, "scale", {"p": 1}, no_wait=True)

@@ -119,6 +119,7 @@ static const struct sentence_case sentences[] = {
     {"get", EVENT_QUEUE_GET, 0, "Get TEXT from queue."},
     {"left-over", EVENT_QUEUE_CLOSED, EVENT_WRONG,
      "Queue NAME ended with 45 messages that nobody took."},
+    {"scaled-to-none", EVENT_POOL_SCALED, EVENT_REASONED, "Pool NAME is scaled from 0 to 45 workers: REASON."},
     {"thread", EVENT_THREAD_ENDED, 0, "thread NAME ended."},
     {"worker-lost", EVENT_WORKER_LOST, EVENT_WRONG, "Worker 42 of pool NAME was lost: REASON."},
     {"output", EVENT_PROCESS_OUTPUT, 0, NULL},
