@@ -16,7 +16,7 @@
 #define TASKS "parrun each runs one command for each item, and a scenario says more: see parrun example pool"
 #define ORDERED "write output: ordered in the pool"
 #define BATCH "write -n N for as many items a command"
-#define HERE "commands run on this machine alone"
+#define HERE "a pool of a scenario has on: {ssh: [HOST]} for that; parrun each --show prints one"
 #define MORE "a scenario has it: parrun each --show prints one"
 
 #define SCENARIO (MODE_BIT(MODE_EACH) - 1)

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/mem.h"
 #include "base/name_index.h"
 #include "base/unit.h"
@@ -16,6 +18,7 @@
 #include "record/living.h"
 #include "record/names.h"
 #include "record/xml.h"
+#include "value/value.h"
 
 /* Bytes of what went wrong with no object of its own. */
 #define WRONG_MOST ((size_t)16 << 10)
@@ -250,6 +253,25 @@ static void put_told(struct buf *out, const struct event *event)
         event_fill(out, sentence, strlen(sentence), event);
 }
 
+/* An item that is a mapping, such as a cell of a matrix, as a person writes it: "os=linux, cc=gcc". Any other as it is. */
+static void put_item(const char *shown, struct buf *out)
+{
+    struct value item;
+    struct error error = {0};
+    struct arena *arena = *shown == '{' ? arena_new() : NULL;
+    bool mapping = arena && !value_from_json(arena, shown, strlen(shown), &item, &error) && item.type == VALUE_TABLE && item.table.count;
+    if (!mapping)
+        buf_text(out, shown);
+    for (size_t i = 0; mapping && i < item.table.count; i++) {
+        buf_text(out, i ? ", " : "");
+        value_text(out, &item.table.pairs[i].key);
+        buf_char(out, '=');
+        value_text(out, &item.table.pairs[i].value);
+    }
+    error_release(&error);
+    arena_free(arena);
+}
+
 /* By its item, so that it stays when others come before it; the second with that item is "ITEM (2)". */
 static char *name_of_task(struct junit *junit, const struct event *event)
 {
@@ -262,7 +284,7 @@ static char *name_of_task(struct junit *junit, const struct event *event)
     size_t *count = names_slot(&junit->counts, names_get(junit->items, name.data, name.length), name.length);
     *count = *count == NAMES_NONE ? 1 : *count + 1;
     buf_clear(&name);
-    buf_text(&name, event->work.shown);
+    put_item(event->work.shown, &name);
     if (*count > 1)
         buf_printf(&name, " (%zu)", *count);
     return buf_take(&name);

@@ -129,6 +129,13 @@ def test_junit_is_an_error_until_the_run_has_ended():
         check_nothing_left()
 
 
+def test_junit_names_a_cell_of_a_matrix_as_a_person_does():
+    directory = Directory()
+    complete("pools: {p: {tasks: {matrix: {os: [linux, bsd], bits: [64]}}, run: 'true'}}", "--junit", "j.xml", directory=directory)
+    cases, _, _ = junit(directory.path / "j.xml")
+    assert set(cases) == {("p", "os=linux, bits=64"), ("p", "os=bsd, bits=64")}, cases
+
+
 def test_what_was_stopped_has_not_passed():
     directory = Directory()
     complete("""

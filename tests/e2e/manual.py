@@ -118,6 +118,20 @@ def test_pages_are_clean():
     assert ended.returncode == 0 and not ended.stdout, ended
 
 
+def test_headings_lose_no_word():
+    """A word such as "In" or "An" in a heading is a macro to mdoc, and is not shown, unless \\& stands before it."""
+    headings, faults = 0, []
+    for path in manual.PAGES.glob("*.[1-8]"):
+        shown = re.sub(".\b", "", call(["mandoc", path.name], manual.PAGES).stdout.decode())
+        shown = [" ".join(line.split()) for line in shown.splitlines()]
+        for heading in re.findall(r"^\.S[sh] (.*)", path.read_text(), re.M):
+            headings += 1
+            text = " ".join(heading.replace("\\&", "").replace('"', "").split())
+            faults += [] if text in shown else [f"{path.name}: {heading}"]
+        faults += [f"{path.name}: {line}" for line in re.findall(r"^\..* Ar [.,:;?!|](?: .*)?$", path.read_text(), re.M)]
+    assert headings > 100 and not faults, faults
+
+
 def options_of(command):
     """The options of COMMAND, and what each has as its value: "" for none."""
     told = call([PROGRAM, "help", command], ROOT).stdout.decode()
