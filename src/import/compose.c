@@ -159,8 +159,9 @@ static void take_volumes(struct import *import, const struct node *value)
 {
     import_note_at(import, value, "volumes: docker run makes them itself%s",
                    import->project ? ", by the names that docker compose gives them." : ", without the project's name before theirs.");
-    for (size_t i = 0; value->kind == NODE_MAP && i < value->size; i++)
-        import_take(import, value, node_key(value, i)->text);
+    for (size_t i = 0; i < value->size; i++)
+        if (node_value(value, i)->kind == NODE_MAP)
+            import_take(import, value, node_key(value, i)->text);
 }
 
 /* As docker compose does, of the directory's name: small letters, digits, '_' and '-', the first a letter or a digit. */

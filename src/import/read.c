@@ -215,12 +215,18 @@ void import_note_at(struct import *import, const struct node *node, const char *
     buf_release(&text);
 }
 
+/* What is too long for one comment is told item by item. */
 void import_dropped(struct import *import, const char *key, const struct node *value, const char *why)
 {
     struct buf shown = {0};
-    show_tree(&shown, value, SHOWN_MOST);
-    import_note_at(import, value, "%s%s%s: %s", import_shown(import, key), shown.length ? " " : "", buf_string(&shown),
-                   why ? why : "no equal in parrun's version 1");
+    bool map = value->kind == NODE_MAP;
+    bool apart = !show_tree(&shown, value, SHOWN_MOST) && value->kind != NODE_SCALAR;
+    for (size_t i = 0; apart && i < value->size; i++)
+        import_dropped(import, map ? arena_printf(import->arena, "%s.%s", key, node_key(value, i)->text) : key,
+                       map ? node_value(value, i) : &value->items[i], why);
+    if (!apart)
+        import_note_at(import, value, "%s%s%s: %s", import_shown(import, key), shown.length ? " " : "", buf_string(&shown),
+                       why ? why : "no equal in parrun's version 1");
     import_whole(import, value);
     buf_release(&shown);
 }

@@ -32,7 +32,7 @@ static size_t visible_char(const char *text, size_t length)
     return size;
 }
 
-void show_append(struct buf *out, const char *text, size_t length, size_t most)
+bool show_append(struct buf *out, const char *text, size_t length, size_t most)
 {
     size_t at = 0;
     for (size_t n = 0; at < length && n < most; n++) {
@@ -42,6 +42,7 @@ void show_append(struct buf *out, const char *text, size_t length, size_t most)
     }
     if (at < length)
         buf_text(out, "...");
+    return at == length;
 }
 
 struct shown show_text(const char *text, size_t length)
@@ -98,10 +99,11 @@ static void put_tree(struct buf *out, const struct node *node, size_t most)
     buf_char(out, map ? '}' : ']');
 }
 
-void show_tree(struct buf *out, const struct node *node, size_t most)
+bool show_tree(struct buf *out, const struct node *node, size_t most)
 {
     struct buf text = {0};
     put_tree(&text, node, most * UTF8_MOST);
-    show_append(out, buf_string(&text), text.length, most);
+    bool whole = show_append(out, buf_string(&text), text.length, most);
     buf_release(&text);
+    return whole;
 }
