@@ -68,6 +68,12 @@ struct loader_evaluation {
     struct value value;
 };
 
+/* The programs that commands name. */
+struct loader_programs {
+    const char *found; /* the last one that is there, of the tree; NULL: none yet */
+    size_t missed;     /* that are not */
+};
+
 struct loader {
     struct scenario *scenario;
     struct arena *arena; /* the scenario's */
@@ -85,6 +91,7 @@ struct loader {
     struct loader_mentions mentions;
     struct secret_name *secrets; /* what 'secrets' names */
     size_t secret_count;
+    struct loader_programs programs;
     size_t hook_room;    /* so many more fit behind the scenario's processes */
     bool standard_input; /* the scenario came from it */
     bool unsure;         /* an error leaves open who uses which queue */

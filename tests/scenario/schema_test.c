@@ -33,7 +33,7 @@ static const struct wrapper {
     [BLOCK_STREAM] = {AROUND ENDS "processes: {p: {run: x, stdout: {", "}}}\n", ""},
     [BLOCK_TASKS] = {AROUND ENDS "pools: {p: {run: x, tasks: {", "}}}\n", "lines: x"},
     [BLOCK_COPROCESS] = {AROUND ENDS "pools: {p: {tasks: 1, coprocess: {", "}}}\n",
-                         "command: [x]"},
+                         "command: [./x]"},
     [BLOCK_WORKERS] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, workers: {", "}}}\n", ""},
     [BLOCK_BATCH] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, batch: {", "}}}\n", ""},
     [BLOCK_RETRY] = {AROUND ENDS "pools: {p: {run: x, tasks: 1, limits: {memory: 1G}, retry: {", "}}}\n", ""},

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "scenario/check/missing_program.h"
 #include "scenario/loader.h"
 #include "scenario/types.h"
 #include "script/script.h"
@@ -205,6 +206,8 @@ static void bind_words(struct loader *loader, const struct field *field, const s
     warn_of_operators(loader, node);
     if (node->items->kind == NODE_SCALAR && !node->items->size)
         field_expected(loader, field, node->items, "the name of a program", NULL);
+    else
+        missing_program_warn(loader, field->block, node->items);
 }
 
 static void bind_paths(struct loader *loader, const struct field *field, const struct node *node)
