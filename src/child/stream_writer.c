@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/unit.h"
@@ -22,37 +23,52 @@
 
 /*
  * Where a child is the only one to read the queue it gets much at a time. Where several share it,
- * each gets little, so that a slow one does not sit on messages that another could take.
+ * each gets a part of what is there, a page at most, and the next when it has read that. While another
+ * one waits and nothing is left, half of what a child has not begun to read is taken back for it at each look.
  */
 #define ROOM_ALONE (256 << 10)
 #define ROOM_SHARED 4096
 
-/* How soon is looked whether a child has read what it was given, and how seldom at last. */
+/* How soon is looked whether a child has read what it was given, and how seldom at last where nobody waits for it. */
 #define LOOK_FIRST (10 * NS_PER_MS)
 #define LOOK_LAST (1 * NS_PER_S)
 
 /* A child that has read nothing for so many looks, while others wait, has enough. */
 #define LOOKS_STUCK 4
 
+/* A child that has read so many times in a row what it was given within this time gets all that goes into its pipe, as it
+ * comes back for more soon. The first ones tell nothing: a program reads much at once and works on it then. */
+#define QUICK_TIME (2 * NS_PER_MS)
+#define QUICK_LEAST 4
+
+/* Of a shared queue: whether the child has read. */
+struct looks {
+    struct timer *timer;
+    int64_t wait;   /* until the next */
+    size_t seen;    /* unread at the last one */
+    unsigned stuck; /* so many in a row at which that was the same */
+};
+
 struct stream_writer {
     struct run *run;
     struct queue *queue;
     struct consumer *consumer;
-    struct backlog *backlog; /* with one nothing stands in HISTORY, and it owns the consumer */
+    struct backlog *backlog; /* it owns the consumer */
     struct pipe_writer *writer;
     struct waiter waiter;
+    struct waiter awaited; /* of one whose child has something unread */
     struct stream_writer_callbacks callbacks;
     void *arg;
     size_t room;        /* bytes that the pipe holds, and that are taken at a time */
-    struct buf history; /* whole messages, the last given to the pipe: at least all unread */
+    struct buf history; /* the last given to the pipe: at least all unread, from the begin of a message on */
     int probe;          /* tells how much is unread once FD is closed; or -1 */
     bool shared;        /* others take from the queue too, or want to know what was read */
-    struct timer *look; /* of a shared queue: whether the child has read */
-    int64_t wait;       /* until the next look */
-    size_t seen;        /* unread at the last look */
-    unsigned stuck;     /* looks at which that was the same */
+    bool by_page;       /* of a shared one: the pipe takes bytes when all that stands in it was read */
+    struct looks look;
+    int64_t given_at;   /* when it was given something last */
+    unsigned quick;     /* so many times in a row it had read that soon */
+    bool yields;        /* it was passed over, and has read nothing since */
     bool passed_over;   /* it gets nothing more before it has read what it has */
-    bool closing;       /* the queue has ended, and the child has not read all */
     bool finished;      /* the queue has ended, and so has the pipe */
     bool ended;
     size_t left;   /* bytes that were not read, once it is ended */
@@ -104,10 +120,10 @@ static int open_probe(const struct stream_writer *writer)
 /* The next messages for the child. */
 static enum take_result take(struct stream_writer *writer, struct error *error)
 {
+    bool fair = writer->quick < QUICK_LEAST;
     if (!writer->backlog)
-        return consumer_receive_stream(writer->consumer, &writer->history, writer->room, error);
-    buf_clear(&writer->history); /* the writer has it, and the backlog */
-    return backlog_take(writer->backlog, &writer->history, writer->room, error);
+        return consumer_receive_stream(writer->consumer, &writer->history, writer->room, fair, error);
+    return backlog_take(writer->backlog, &writer->history, writer->room, fair, error);
 }
 
 /* Nothing follows: the child is to see the end, and may still leave some of the pipe unread. */
@@ -118,43 +134,88 @@ static void stream_writer_finish(struct stream_writer *writer)
     writer_finish(writer->writer);
 }
 
-/* Looks soon whether the child has read what it was just given: others may wait for that. */
-static void look_again(struct stream_writer *writer)
+/* Looks soon whether the child has read what it has: others wait for that. */
+static void look_soon(struct stream_writer *writer)
+{
+    writer->look.wait = LOOK_FIRST;
+    writer->look.stuck = 0;
+    timer_start(writer->look.timer, writer->look.wait);
+}
+
+static void on_awaited(void *arg)
+{
+    struct stream_writer *writer = arg;
+    if (!writer->ended)
+        look_soon(writer);
+}
+
+/* The child was just given something. */
+static void given(struct stream_writer *writer)
 {
     if (!writer->shared)
         return;
-    consumer_set_unread(writer->consumer, true);
-    writer->wait = LOOK_FIRST;
-    writer->stuck = 0;
-    writer->seen = (size_t)-1;
-    timer_start(writer->look, writer->wait);
+    if (!writer->backlog)
+        consumer_set_unread(writer->consumer, true);
+    writer->look.seen = (size_t)-1;
+    writer->given_at = clock_monotonic();
+    look_soon(writer);
 }
 
-static void stream_writer_pump(struct stream_writer *writer)
+/* Nothing is there for the child, which has read all: nothing of it can come back, unless it is given again as a whole. */
+static void rest(struct stream_writer *writer)
+{
+    if (!writer->shared)
+        return;
+    if (writer->backlog)
+        backlog_read(writer->backlog);
+    else
+        consumer_set_unread(writer->consumer, false);
+    timer_stop(writer->look.timer);
+    queue_unwait(writer->queue, &writer->awaited);
+}
+
+/* Gives the child the next messages; waits for some where there are none. */
+static void feed(struct stream_writer *writer)
 {
     if (writer->ended || writer->finished || writer->passed_over || writer_pending(writer->writer))
         return;
     struct error error = {0};
     tell_read(writer);
-    trim_history(writer);
-    size_t start = writer->backlog ? 0 : writer->history.length;
+    if (writer->backlog && !writer->shared)
+        buf_clear(&writer->history); /* the writer has it, and the backlog */
+    else
+        trim_history(writer);
+    size_t start = writer->history.length;
     enum take_result result = take(writer, &error);
     if (error.code) {
         error_wrap(&error, "queue %s", queue_name(writer->queue));
         writer->callbacks.wrong(writer->arg, error.text);
     }
     error_release(&error);
-    writer->closing = result == TAKE_CLOSED && writer->shared && unread(writer);
-    if (writer->closing)
-        return; /* as long as it can be taken back, another may have it */
-    if (result == TAKE_CLOSED) {
-        stream_writer_finish(writer);
-    } else if (writer->history.length > start) {
-        writer_lend(writer->writer, writer->history.data + start, writer->history.length - start);
-        look_again(writer);
-    } else {
-        consumer_wait(writer->consumer, &writer->waiter);
+    if (writer->history.length == start && writer->shared && unread(writer)) {
+        if (writer->by_page) /* else it is seen at the next look */
+            writer_await_room(writer->writer);
+        return; /* as long as that can be taken back, another may have it */
     }
+    if (writer->history.length > start) {
+        writer_lend(writer->writer, writer->history.data + start, writer->history.length - start);
+        given(writer);
+        return;
+    }
+    rest(writer);
+    if (result == TAKE_CLOSED)
+        stream_writer_finish(writer);
+    else
+        consumer_wait(writer->consumer, &writer->waiter);
+}
+
+/* The same, once it has read what it has: others may have the rest meanwhile. */
+static void stream_writer_pump(struct stream_writer *writer)
+{
+    if (writer->by_page && !writer->finished && in_pipe(writer))
+        writer_await_room(writer->writer);
+    else
+        feed(writer);
 }
 
 static void on_message(void *arg)
@@ -162,10 +223,33 @@ static void on_message(void *arg)
     stream_writer_pump(arg);
 }
 
+static bool was_given_just_now(const struct stream_writer *writer)
+{
+    return clock_monotonic() - writer->given_at <= QUICK_TIME;
+}
+
+/* The child has read all and may have more. One that had nothing to read has shown nothing. */
+static void has_read_all(struct stream_writer *writer)
+{
+    writer->quick = was_given_just_now(writer) ? writer->quick + 1 : 0;
+    writer->passed_over = false;
+    if (writer->yields && writer->look.seen) {
+        consumer_yield(writer->consumer, false);
+        writer->yields = false;
+    }
+    feed(writer);
+}
+
 static void on_drained(void *arg)
 {
     struct stream_writer *writer = arg;
-    stream_writer_pump(writer);
+    bool quick = writer->quick >= QUICK_LEAST && was_given_just_now(writer);
+    if (!writer->shared || writer->finished || quick)
+        feed(writer);
+    else if (in_pipe(writer))
+        stream_writer_pump(writer);
+    else
+        has_read_all(writer);
     if (queue_is_empty(writer->queue))
         run_poke(writer->run);
 }
@@ -189,12 +273,25 @@ static size_t read_back(struct stream_writer *writer)
     return length > 0 ? (size_t)length : 0;
 }
 
+/* Of the messages that end HISTORY and begin at byte FROM: behind how many bytes those begin that are taken back. */
+static size_t find_border(const struct stream_writer *writer, size_t from, bool all)
+{
+    enum framing framing = queue_framing(writer->queue);
+    const char *bytes = writer->history.data + from;
+    size_t length = writer->history.length - from;
+    size_t count, kept;
+    if (all || !length)
+        return from;
+    framing_measure(framing, bytes, length, (size_t)-1, &count);
+    return from + framing_measure(framing, bytes, length, count - count / 2, &kept);
+}
+
 /*
- * Takes back the messages that the child has not begun to read, for others who wait for them. The
- * rest of one that it has begun goes into the pipe again: nobody else writes there, and one read takes
- * all that is in it, so the child cannot see the difference.
+ * Takes back ALL messages that the child has not begun to read, or the last half of them, for others who wait. What it
+ * keeps goes into the pipe again: nobody else writes there, and one read takes all that is in it, so the child cannot
+ * see the difference.
  */
-static void pass_over(struct stream_writer *writer)
+static void take_back(struct stream_writer *writer, bool all)
 {
     enum framing framing = queue_framing(writer->queue);
     struct buf *history = &writer->history;
@@ -202,27 +299,44 @@ static void pass_over(struct stream_writer *writer)
     length += read_back(writer);
     size_t from = history->length - length;
     size_t begun = framing_floor(framing, history->data, history->length, from);
-    size_t end = begun;
+    size_t whole = begun;
     if (begun < from) {
         size_t count;
-        end += framing_measure(framing, history->data + begun, history->length - begun, 1, &count);
-        writer_put(writer->writer, history->data + from, end - from);
+        whole += framing_measure(framing, history->data + begun, history->length - begun, 1, &count);
     }
-    writer->passed_over = true;
-    queue_unwait(writer->queue, &writer->waiter);
-    consumer_requeue_stream(writer->consumer, buf_string(history) + end, history->length - end);
+    size_t end = find_border(writer, whole, all);
+    if (end > from)
+        writer_put(writer->writer, history->data + from, end - from);
+    if (writer->backlog)
+        backlog_return(writer->backlog, buf_string(history) + end, history->length - end);
+    else
+        consumer_requeue_stream(writer->consumer, buf_string(history) + end, history->length - end);
     buf_truncate(history, end);
+    writer->look.seen = end - from;
 }
 
-/* The child has read all: it may have more, and nothing of it can come back. */
-static void has_read_all(struct stream_writer *writer)
+/* The child reads no more: it gets nothing before it does, and then when nobody else waits. */
+static void pass_over(struct stream_writer *writer)
 {
-    bool waits = !writer->passed_over && !writer->closing;
-    writer->passed_over = false;
-    tell_read(writer);
-    consumer_set_unread(writer->consumer, false);
-    if (!waits)
-        stream_writer_pump(writer);
+    writer->passed_over = true;
+    queue_unwait(writer->queue, &writer->waiter);
+    writer->yields = true;
+    consumer_yield(writer->consumer, true);
+    take_back(writer, true);
+}
+
+/* Others wait: they may have what the child has not begun to read. */
+static void share(struct stream_writer *writer, size_t left)
+{
+    writer->look.stuck = left == writer->look.seen ? writer->look.stuck + 1 : 0;
+    writer->look.seen = left;
+    if (writer->finished || writer->passed_over || !consumer_may_pass_on(writer->consumer) ||
+        (writer->backlog && !backlog_is_all_given(writer->backlog)))
+        return;
+    if (writer->look.stuck == LOOKS_STUCK)
+        pass_over(writer);
+    else
+        take_back(writer, false);
 }
 
 static void on_look(void *arg)
@@ -236,13 +350,16 @@ static void on_look(void *arg)
         return;
     }
     bool awaited = consumer_is_awaited(writer->consumer);
-    writer->stuck = awaited && left == writer->seen ? writer->stuck + 1 : 0;
-    writer->seen = left;
-    if (writer->stuck == LOOKS_STUCK && !writer->finished && !writer->passed_over)
-        pass_over(writer);
-    if (writer->wait < LOOK_LAST && (!awaited || writer->passed_over))
-        writer->wait *= 2;
-    timer_start(writer->look, writer->wait);
+    if (awaited) {
+        share(writer, left);
+    } else {
+        writer->look.stuck = 0;
+        writer->look.seen = left;
+        consumer_wait_awaited(writer->consumer, &writer->awaited);
+    }
+    if (writer->look.wait < LOOK_LAST && (!awaited || writer->passed_over))
+        writer->look.wait *= 2;
+    timer_start(writer->look.timer, writer->look.wait);
 }
 
 struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *queue,
@@ -261,13 +378,15 @@ struct stream_writer *stream_writer_new(struct run *run, int fd, struct queue *q
     writer->callbacks = *callbacks;
     writer->arg = arg;
     writer->waiter = (struct waiter){.function = on_message, .arg = writer};
+    writer->awaited = (struct waiter){.function = on_awaited, .arg = writer};
     bool little = consumer_is_shared(writer->consumer) || consumer_knows_each(writer->consumer);
-    writer->shared = little && !backlog;
+    writer->shared = little && (!backlog || consumer_is_shared(writer->consumer));
     if (writer->shared)
-        writer->look = timer_new(run->loop, on_look, writer);
+        writer->look.timer = timer_new(run->loop, on_look, writer);
     fcntl(fd, F_SETPIPE_SZ, little ? ROOM_SHARED : ROOM_ALONE);
     int room = fcntl(fd, F_GETPIPE_SZ);
     writer->room = room > 0 ? (size_t)room : ROOM_SHARED;
+    writer->by_page = writer->shared && room == sysconf(_SC_PAGESIZE);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     writer->writer = writer_new(run->loop, fd, &writer_callbacks, writer);
     if (backlog) {
@@ -324,12 +443,13 @@ void stream_writer_end(struct stream_writer *writer)
         return;
     writer->ended = true;
     queue_unwait(writer->queue, &writer->waiter);
+    queue_unwait(writer->queue, &writer->awaited);
     writer->left = unread(writer);
     if (!writer->backlog)
         return_unread(writer);
     writer->consumer = NULL;
-    if (writer->look)
-        timer_stop(writer->look);
+    if (writer->look.timer)
+        timer_stop(writer->look.timer);
     writer_forget(writer->writer); /* it was given back, or is not needed any more */
     buf_clear(&writer->history);
 }
@@ -351,7 +471,7 @@ void stream_writer_free(struct stream_writer *writer)
         return;
     stream_writer_end(writer);
     writer_free(writer->writer);
-    timer_free(writer->look);
+    timer_free(writer->look.timer);
     if (writer->probe >= 0)
         close(writer->probe);
     buf_release(&writer->history);

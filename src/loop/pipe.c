@@ -322,6 +322,13 @@ void writer_lend(struct pipe_writer *writer, const char *bytes, size_t length)
     writer_mark_dirty(writer);
 }
 
+void writer_await_room(struct pipe_writer *writer)
+{
+    if (!writer->polling && !writer->failed && writer->fd >= 0)
+        uv_poll_start(writer->poll, UV_WRITABLE, on_writable);
+    writer->polling = writer->fd >= 0 && !writer->failed;
+}
+
 size_t writer_pending(const struct pipe_writer *writer)
 {
     return writer->bytes.length - writer->written + writer->lent_length + writer->behind.length;

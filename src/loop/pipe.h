@@ -55,6 +55,10 @@ void writer_put(struct pipe_writer *writer, const char *bytes, size_t length);
 /* The same without a copy of what is large: the bytes must stay, unchanged, until DRAINED is called, or the writer forgets them. */
 void writer_lend(struct pipe_writer *writer, const char *bytes, size_t length);
 
+/* Nothing is pending: DRAINED is called once more as soon as the pipe takes bytes. One that holds a single page takes
+ * none before all that stands in it was read: pipe_poll() of Linux. */
+void writer_await_room(struct pipe_writer *writer);
+
 /* Bytes put but not yet written. */
 size_t writer_pending(const struct pipe_writer *writer);
 

@@ -228,7 +228,7 @@ void backlog_begin(struct backlog *backlog)
     backlog->given = 0;
 }
 
-enum take_result backlog_take(struct backlog *backlog, struct buf *out, size_t most,
+enum take_result backlog_take(struct backlog *backlog, struct buf *out, size_t most, bool fair,
                               struct error *error)
 {
     size_t start = out->length;
@@ -238,11 +238,49 @@ enum take_result backlog_take(struct backlog *backlog, struct buf *out, size_t m
         backlog->given += out->length - start;
         return out->length > start ? TAKE_MESSAGE : TAKE_EMPTY;
     }
-    enum take_result result = consumer_receive_stream(backlog->consumer, out, most, error);
+    enum take_result result = consumer_receive_stream(backlog->consumer, out, most, fair, error);
     keep(backlog, buf_string(out) + start, out->length - start);
     backlog->given += out->length - start;
+    if (out->length > start)
+        consumer_rest(backlog->consumer, false);
     consumer_set_unread(backlog->consumer, size_of(backlog));
     return result;
+}
+
+void backlog_read(struct backlog *backlog)
+{
+    consumer_rest(backlog->consumer, backlog->ack == ACK_END && backlog_is_all_given(backlog));
+}
+
+bool backlog_is_all_given(const struct backlog *backlog)
+{
+    return backlog->given == size_of(backlog);
+}
+
+/* Takes up to LENGTH bytes off the end of BUF; returns what is left of LENGTH. */
+static size_t cut(struct buf *buf, size_t from, size_t length)
+{
+    size_t here = buf->length - from;
+    size_t cut = length < here ? length : here;
+    buf_truncate(buf, buf->length - cut);
+    return length - cut;
+}
+
+void backlog_return(struct backlog *backlog, const char *bytes, size_t length)
+{
+    size_t count = 0;
+    if (!length)
+        return;
+    framing_measure(queue_framing(backlog->queue), bytes, length, (size_t)-1, &count);
+    backlog->messages -= count;
+    backlog->given -= length;
+    size_t left = cut(&backlog->tail, 0, length);
+    uint64_t stored = backlog->to - backlog->from;
+    size_t in_file = left < stored ? left : (size_t)stored;
+    backlog->to -= in_file;
+    cut(&backlog->front, backlog->head, left - in_file);
+    consumer_requeue_stream(backlog->consumer, bytes, length);
+    settle(backlog);
 }
 
 void backlog_answered(struct backlog *backlog, size_t count)
@@ -256,6 +294,7 @@ void backlog_end(struct backlog *backlog, size_t unread, bool done)
     if (backlog->ack == ACK_END && done && unread <= backlog->given)
         drop(backlog, (size_t)-1, backlog->given - unread);
     backlog->given = 0;
+    consumer_rest(backlog->consumer, false);
 }
 
 bool backlog_is_owed(const struct backlog *backlog)

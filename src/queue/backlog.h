@@ -40,8 +40,18 @@ void backlog_begin(struct backlog *backlog);
  * frames, or a piece of what was kept. As consumer_receive_stream(), and ERROR_FAILED too where
  * what was kept cannot be read back: it is lost then.
  */
-enum take_result backlog_take(struct backlog *backlog, struct buf *out, size_t most,
+enum take_result backlog_take(struct backlog *backlog, struct buf *out, size_t most, bool fair,
                               struct error *error);
+
+/* This life has read all that it was given. */
+void backlog_read(struct backlog *backlog);
+
+/* True where it keeps nothing that this life has not got. */
+bool backlog_is_all_given(const struct backlog *backlog);
+
+/* The last that this life got, whole messages with these BYTES, were not read, and go back to the queue, where others
+ * may take them; backlog_is_all_given() must be true. */
+void backlog_return(struct backlog *backlog, const char *bytes, size_t length);
 
 /* The process has answered so many of the messages that it has had longest. Nothing with ACK_END. */
 void backlog_answered(struct backlog *backlog, size_t count);

@@ -75,6 +75,27 @@ void consumer_ack(struct consumer *consumer, const struct delivery_tag *mark)
     consumer_release(consumer, mark);
 }
 
+/* With the lock held. */
+static void set_rest(struct consumer *consumer, bool rests)
+{
+    rests = rests && consumer->holding;
+    if (consumer->rests == rests)
+        return;
+    consumer->rests = rests;
+    if (rests)
+        consumer->subscription->resting++;
+    else
+        consumer->subscription->resting--;
+    queue_changed(consumer->queue);
+}
+
+void consumer_rest(struct consumer *consumer, bool rests)
+{
+    pthread_mutex_lock(&consumer->queue->lock);
+    set_rest(consumer, rests);
+    pthread_mutex_unlock(&consumer->queue->lock);
+}
+
 void consumer_free(struct consumer *consumer)
 {
     if (!consumer)
@@ -84,6 +105,7 @@ void consumer_free(struct consumer *consumer)
     if (consumer->subscription->order)
         key_groups_leave(consumer->subscription->order, consumer);
     consumer->subscription->consumers--;
+    set_rest(consumer, false);
     release(consumer, consumer->holding);
     pthread_mutex_unlock(&queue->lock);
     buf_release(&consumer->kept);
@@ -125,16 +147,33 @@ void consumer_wait(struct consumer *consumer, struct waiter *waiter)
 
 bool consumer_is_awaited(const struct consumer *consumer)
 {
-    struct queue *queue = consumer->queue;
-    bool awaited = false;
-    pthread_mutex_lock(&queue->lock);
-    for (const struct waiter *waiter = queue->waiting.for_message; waiter && !awaited;
-         waiter = waiter->next)
-        awaited = waiter->consumer != consumer &&
-                  waiter->consumer->subscription == consumer->subscription;
-    awaited = (awaited || queue->waiting.threads_for_message) && !consumer->subscription->messages;
-    pthread_mutex_unlock(&queue->lock);
+    pthread_mutex_lock(&consumer->queue->lock);
+    bool awaited = queue_is_short(consumer->queue, consumer);
+    pthread_mutex_unlock(&consumer->queue->lock);
     return awaited;
+}
+
+void consumer_wait_awaited(struct consumer *consumer, struct waiter *waiter)
+{
+    struct queue *queue = consumer->queue;
+    pthread_mutex_lock(&queue->lock);
+    waiter->consumer = consumer;
+    queue_waiters_add(&queue->waiting.for_need, waiter);
+    if (queue_is_short(queue, consumer))
+        queue_wake_soon(queue);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void consumer_yield(struct consumer *consumer, bool yields)
+{
+    pthread_mutex_lock(&consumer->queue->lock);
+    consumer->yields = yields;
+    pthread_mutex_unlock(&consumer->queue->lock);
+}
+
+bool consumer_may_pass_on(const struct consumer *consumer)
+{
+    return consumer_is_shared(consumer) && !consumer->queue->spec->ordered;
 }
 
 bool consumer_finds_nothing(const struct consumer *consumer)
@@ -170,13 +209,13 @@ enum take_result consumer_receive(struct consumer *consumer, struct buf *out,
     return result;
 }
 
-/* With the lock held: how many it may have of those that are there. */
+/* With the lock held: how many it may have of those that are there, but one in any case. */
 static size_t fair_share(const struct consumer *consumer, size_t most)
 {
-    size_t consumers = consumer->queue->users.consumers;
-    bool shared = consumer->queue->spec->delivery == DELIVERY_SHARE && consumers > 1;
-    size_t share = consumer->subscription->messages / (shared ? consumers : 1);
-    return most < share ? most : share; /* one is taken in any case */
+    size_t consumers = consumer_is_shared(consumer) ? consumer->queue->users.consumers : 1;
+    size_t share = consumer->subscription->messages / consumers;
+    share = share ? share : 1;
+    return most < share ? most : share;
 }
 
 /* With the lock held, and a message there: one, in the form of many. */
@@ -229,7 +268,15 @@ static void note_sent(void *arg, const struct message *message, size_t bytes)
     buf_release(&encoded);
 }
 
-enum take_result consumer_receive_stream(struct consumer *consumer, struct buf *out, size_t most,
+/* With the lock held: how many a stream may have. Half of an equal part where others take too: a program may read all of
+ * it at once, and then nobody else can have it any more. */
+static size_t stream_share(const struct consumer *consumer)
+{
+    size_t share = fair_share(consumer, (size_t)-1);
+    return consumer_is_shared(consumer) ? (share + 1) / 2 : share;
+}
+
+enum take_result consumer_receive_stream(struct consumer *consumer, struct buf *out, size_t most, bool fair,
                                          struct error *error)
 {
     struct queue *queue = consumer->queue;
@@ -237,8 +284,9 @@ enum take_result consumer_receive_stream(struct consumer *consumer, struct buf *
     enum take_result result = queue_look(queue, consumer);
     if (result == TAKE_MESSAGE) {
         const struct subscription_told told = {note_sent, consumer};
+        const struct stream_room room = {most, fair ? stream_share(consumer) : (size_t)-1};
         consumer->subscription->taken +=
-            subscription_take_stream(consumer->subscription, &consumer->who, out, most,
+            subscription_take_stream(consumer->subscription, &consumer->who, out, &room,
                                      consumer->subscription->single ? &told : NULL, error);
         queue_changed(queue);
     }
@@ -249,10 +297,12 @@ enum take_result consumer_receive_stream(struct consumer *consumer, struct buf *
 void consumer_set_unread(struct consumer *consumer, bool unread)
 {
     pthread_mutex_lock(&consumer->queue->lock);
-    if (unread && !consumer->holding)
+    if (unread && !consumer->holding) {
         consumer_hold(consumer, 1);
-    else if (!unread && consumer->holding)
+    } else if (!unread && consumer->holding) {
+        set_rest(consumer, false);
         release(consumer, 1);
+    }
     pthread_mutex_unlock(&consumer->queue->lock);
 }
 

@@ -46,6 +46,15 @@ void consumer_wait(struct consumer *consumer, struct waiter *waiter);
 /* True where nothing can be taken now while others wait for the same messages. */
 bool consumer_is_awaited(const struct consumer *consumer);
 
+/* Calls WAITER once as soon as that is so. */
+void consumer_wait_awaited(struct consumer *consumer, struct waiter *waiter);
+
+/* Others who wait for a message go before one that YIELDS. */
+void consumer_yield(struct consumer *consumer, bool yields);
+
+/* True where others may have what it gives back: they share the queue, and the messages of a key are not its own. */
+bool consumer_may_pass_on(const struct consumer *consumer);
+
 /* True where nothing is there for it to take. Any thread. */
 bool consumer_finds_nothing(const struct consumer *consumer);
 
@@ -72,15 +81,20 @@ enum take_result consumer_receive_many(struct consumer *consumer, struct buf *ou
                                        size_t *count);
 
 /*
- * Takes as many whole messages as fit into MOST bytes, at least one, appended to OUT in their frames.
+ * Takes as many whole messages as fit into MOST bytes, at least one; FAIR: where others take from the queue
+ * too no more than a part of what is there, so that all get some. Appended to OUT in their frames.
  * A message that cannot be framed (a table or a text with a newline in it as a line) is ERROR_FAILED
  * in *ERROR and is left out; the rest is taken.
  */
-enum take_result consumer_receive_stream(struct consumer *consumer, struct buf *out, size_t most,
+enum take_result consumer_receive_stream(struct consumer *consumer, struct buf *out, size_t most, bool fair,
                                          struct error *error);
 
 /* A stream: whether its child has something that it has not read. */
 void consumer_set_unread(struct consumer *consumer, bool unread);
+
+/* A stream whose child RESTS: it holds messages that it has read, and is done with them when it has seen the end. Those who
+ * rest do not keep the end from each other. */
+void consumer_rest(struct consumer *consumer, bool rests);
 
 /* A stream: all but the last UNREAD bytes that it has taken were read: a message that was read whole is
  * acknowledged. */

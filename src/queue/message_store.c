@@ -275,10 +275,11 @@ size_t message_store_take_values(struct message_store *store, struct buf *out, s
     return count;
 }
 
-static size_t take_stream_of_values(struct message_store *store, struct buf *out, size_t most,
+static size_t take_stream_of_values(struct message_store *store, struct buf *out, const struct stream_room *room,
                                     struct error *error)
 {
-    size_t here = store->first->messages;
+    size_t here = store->first->messages < room->messages ? store->first->messages : room->messages;
+    size_t most = room->bytes;
     size_t count = 0;
     size_t start = out->length;
     do {
@@ -292,17 +293,19 @@ static size_t take_stream_of_values(struct message_store *store, struct buf *out
     return count;
 }
 
-size_t message_store_take_stream(struct message_store *store, struct buf *out, size_t most,
+size_t message_store_take_stream(struct message_store *store, struct buf *out, const struct stream_room *room,
                                  struct error *error)
 {
     struct message_chunk *batch = message_store_head(store);
     if (batch->kind == CHUNK_VALUES)
-        return take_stream_of_values(store, out, most, error);
+        return take_stream_of_values(store, out, room, error);
     const char *bytes = batch->bytes + batch->from;
     size_t length = batch->to - batch->from;
     size_t count = batch->messages;
-    if (length > most)
-        length = framing_fit(store->framing, bytes, length, most, &count);
+    if (length > room->bytes)
+        length = framing_fit(store->framing, bytes, length, room->bytes, &count);
+    if (count > room->messages)
+        length = framing_measure(store->framing, bytes, length, room->messages, &count);
     append_first(batch, out, length);
     message_store_taken(store, count, length);
     return count;

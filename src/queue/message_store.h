@@ -56,10 +56,16 @@ size_t message_store_take_values(struct message_store *store, struct buf *out, s
 void message_store_return_values(struct message_store *store, const char *bytes, size_t length,
                                  size_t count);
 
-/* Takes messages with their frames, at most MOST bytes but at least one message; there must be one.
+/* How much a stream takes at a time: one message of any size in any case. */
+struct stream_room {
+    size_t bytes;
+    size_t messages; /* 1 at least */
+};
+
+/* Takes messages with their frames, as many as there is ROOM for; there must be one.
  * Returns how many were taken, those included that cannot be framed: they are dropped with ERROR
  * filled. */
-size_t message_store_take_stream(struct message_store *store, struct buf *out, size_t most,
+size_t message_store_take_stream(struct message_store *store, struct buf *out, const struct stream_room *room,
                                  struct error *error);
 
 #endif

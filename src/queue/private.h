@@ -34,6 +34,7 @@ struct queue_waiting {
     struct waiter *for_message;
     struct waiter *for_room;
     struct waiter *for_break;
+    struct waiter *for_need;
     bool waking;        /* a look at the waiters is on its way */
 };
 
@@ -79,6 +80,8 @@ struct consumer {
     enum consumer_kind kind;
     const char *consumer;
     bool exact;
+    bool yields;              /* others who wait for a message go first */
+    bool rests;               /* what it holds it has read, and is done with at its end alone */
     size_t holding;           /* of subscription->holding */
     struct delivery_tag mark; /* of the one message, where it is exact */
     struct buf kept;        /* of a thread: the message that it works on */
@@ -152,6 +155,9 @@ void consumer_ack(struct consumer *consumer, const struct delivery_tag *mark);
 /* consumer.c, without the lock: gives back the one message that it has; TRIED: it was worked on. */
 void consumer_requeue_one(struct consumer *consumer, const char *encoded, size_t length,
                           bool tried);
+
+/* queue_wait.c: true where nothing is there for CONSUMER and others wait for it, those that yield left out. */
+bool queue_is_short(const struct queue *queue, const struct consumer *consumer);
 
 /* What a consumer finds. */
 enum take_result queue_look(const struct queue *queue, const struct consumer *consumer);

@@ -31,8 +31,10 @@ enum take_result queue_look(const struct queue *queue, const struct consumer *co
     const struct subscription *subscription = consumer->subscription;
     if (subscription_has(subscription, &consumer->who))
         return TAKE_MESSAGE;
-    bool more = subscription->messages || queue->delay.count || durable_unread(queue) ||
-                subscription->holding > consumer->holding;
+    size_t others = subscription->holding - consumer->holding;
+    if (consumer->rests)
+        others -= subscription->resting - 1;
+    bool more = subscription->messages || queue->delay.count || durable_unread(queue) || others;
     return queue->closed && !more ? TAKE_CLOSED : TAKE_EMPTY;
 }
 
@@ -65,13 +67,30 @@ static void waiters_remove(struct waiter **list, struct waiter *waiter)
     waiter->waiting = false;
 }
 
-/* The first who waits for messages and can go on now. */
+/* The first who waits for messages and can go on now; one that yields only where nobody else can. */
 static struct waiter *next_for_message(const struct queue *queue)
 {
+    struct waiter *yielding = NULL;
     struct waiter *waiter = queue->waiting.for_message;
-    while (waiter && queue_look(queue, waiter->consumer) == TAKE_EMPTY)
+    for (; waiter; waiter = waiter->next) {
+        if (queue_look(queue, waiter->consumer) == TAKE_EMPTY)
+            continue;
+        if (!waiter->consumer->yields)
+            return waiter;
+        yielding = yielding ? yielding : waiter;
+    }
+    return yielding;
+}
+
+bool queue_is_short(const struct queue *queue, const struct consumer *consumer)
+{
+    if (consumer->subscription->messages)
+        return false;
+    const struct waiter *waiter = queue->waiting.for_message;
+    while (waiter && (waiter->consumer == consumer || waiter->consumer->yields ||
+                      waiter->consumer->subscription != consumer->subscription))
         waiter = waiter->next;
-    return waiter;
+    return waiter || queue->waiting.threads_for_message;
 }
 
 /* Takes the first waiter off a list that may go on now. */
@@ -84,6 +103,9 @@ static struct waiter *next_waiter(struct queue *queue)
         waiter = *list;
     } else if (!waiter && queue->broken) {
         list = &queue->waiting.for_break;
+        waiter = *list;
+    } else if (!waiter && queue->waiting.for_need && queue_is_short(queue, queue->waiting.for_need->consumer)) {
+        list = &queue->waiting.for_need;
         waiter = *list;
     }
     if (waiter)
@@ -146,7 +168,7 @@ static void wake_waiters(void *arg)
     take_due(queue);
     durable_bury_spent(queue);
     most = count_waiters(queue->waiting.for_message) + count_waiters(queue->waiting.for_room) +
-           count_waiters(queue->waiting.for_break);
+           count_waiters(queue->waiting.for_break) + count_waiters(queue->waiting.for_need);
     struct waiter *waiter;
     while (most-- && (waiter = next_waiter(queue))) {
         pthread_mutex_unlock(&queue->lock);
@@ -260,7 +282,8 @@ static bool is_on(const struct waiter *list, const struct waiter *waiter)
 
 void queue_unwait(struct queue *queue, struct waiter *waiter)
 {
-    struct waiter **const lists[] = {&queue->waiting.for_message, &queue->waiting.for_room, &queue->waiting.for_break};
+    struct waiter **const lists[] = {&queue->waiting.for_message, &queue->waiting.for_room, &queue->waiting.for_break,
+                                     &queue->waiting.for_need};
     pthread_mutex_lock(&queue->lock);
     for (size_t i = 0; i < countof(lists); i++)
         if (is_on(*lists[i], waiter))
@@ -281,6 +304,8 @@ int queue_thread_wait(struct queue *queue, pthread_cond_t *condition, size_t *th
         atomic_store(wait->asking, wait->for_what);
     deadlock_thread_waits(queue->run->queue_set.deadlock);
     ++*threads;
+    if (queue->waiting.for_need)
+        queue_wake_soon(queue);
     if (wait->deadline) {
         struct timespec until;
         clock_until(wait->deadline, &until);

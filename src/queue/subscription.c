@@ -253,14 +253,14 @@ size_t subscription_take_values(struct subscription *subscription, const struct 
 }
 
 size_t subscription_take_stream(struct subscription *subscription, const struct receiver *consumer,
-                                struct buf *out, size_t most, const struct subscription_told *told,
+                                struct buf *out, const struct stream_room *room, const struct subscription_told *told,
                                 struct error *error)
 {
     size_t start = out->length;
     size_t count = 0;
     struct delivery_tag mark;
     struct message *message;
-    while (out->length - start < most && !error->code &&
+    while (out->length - start < room->bytes && count < room->messages && !error->code &&
            (message = take_message(subscription, consumer, &mark))) {
         size_t before = out->length;
         if (!message_stream(message, framing_of(subscription), out, error) && told)
@@ -272,7 +272,7 @@ size_t subscription_take_stream(struct subscription *subscription, const struct 
         return count;
     struct message_store *store = top_store(subscription);
     size_t before = store->bytes;
-    count = message_store_take_stream(store, out, most, error);
+    count = message_store_take_stream(store, out, room, error);
     taken_from(subscription, store, count, before);
     return count;
 }

@@ -33,6 +33,7 @@ struct subscription {
     size_t messages;              /* in all of these */
     size_t bytes;
     size_t holding;      /* messages that consumers have and did not acknowledge */
+    size_t resting;      /* of those consumers: see consumer_rest() */
     atomic_size_t ahead; /* of those: what a thread took at once and its body has not had yet */
     size_t consumers;
     const char *consumer; /* whose it is; NULL: that of all, or not given out yet */
@@ -104,7 +105,7 @@ struct subscription_told {
     void *arg;
 };
 size_t subscription_take_stream(struct subscription *subscription, const struct receiver *consumer,
-                                struct buf *out, size_t most, const struct subscription_told *told,
+                                struct buf *out, const struct stream_room *room, const struct subscription_told *told,
                                 struct error *error);
 
 /* Puts messages before all others, or with `ordered` before those of their keys. */

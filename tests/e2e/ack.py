@@ -89,6 +89,47 @@ def test_what_stood_unread_in_the_pipe_comes_back():
         assert all(int(count) >= min(whole.count(b"\n"), 1) for count in told), (told, whole.count(b"\n"))
 
 
+KINDS = {"plain": ("", ""), "durable": (", durable: kept.db", ""), "line": ("", ", ack: line"), "end": ("", ", ack: end")}
+
+
+def read_by_two(count, pauses):
+    """How many of COUNT messages each of two has that runs so for each one, in every kind of stream; each
+    message is had once."""
+    directory = Directory()
+    directory.file("read.sh", r"""
+        touch started.$1
+        until test -e started.$2; do sleep 0.01; done
+        while read -r message; do $3; echo $message >>got.$1; echo ok; done
+    """)
+    items = list(range(1, count + 1))
+    scenario = "queues:\n" + "".join(f"  {kind}: {{items: {items}{keys}}}\n" for kind, (keys, _) in KINDS.items())
+    scenario += "processes:\n" + "".join(
+        f"  {kind}-{me}: {{run: sh read.sh {kind}-{me} {kind}-{other} '{pause}', stdin: {{queue: {kind}{ack}}}}}\n"
+        for kind, (_, ack) in KINDS.items() for me, other, pause in zip("ab", "ba", pauses))
+    status, out, err = complete(scenario, directory=directory)
+    check_status(status, 0, (out + err)[-2000:])
+    check_nothing_left()
+    counts = {}
+    for kind in KINDS:
+        files = [directory.path / f"got.{kind}-{name}" for name in "ab"]
+        got = [file.read_text().split() if file.exists() else [] for file in files]
+        assert sorted(map(int, got[0] + got[1])) == items, (kind, got)
+        counts[kind] = [len(each) for each in got]
+    return counts
+
+
+def test_slow_readers_share():
+    """They read on: whoever is first leaves the other its part."""
+    for kind, counts in read_by_two(100, ("sleep 0.02", "sleep 0.02")).items():
+        assert min(counts) >= 20, (kind, counts)
+
+
+def test_a_slow_reader_leaves_to_a_quick_one():
+    """Its part of what was there at first is 20 of 80, or 15."""
+    for kind, (slow, quick) in read_by_two(80, ("sleep 0.03", ":")).items():
+        assert slow <= 12, (kind, slow, quick)
+
+
 def test_what_a_reader_has_in_its_own_buffer_is_told_as_lost():
     for moment, step in moments(["before", "kept"]):
         (first, second), out = read("read", f"{moment}, {step}", status=1)

@@ -20,7 +20,7 @@ static void assert_lines(struct message_store *store, size_t most, size_t count,
 {
     struct buf out = {0};
     struct error error = {0};
-    assert_int_equal(message_store_take_stream(store, &out, most, &error), count);
+    assert_int_equal(message_store_take_stream(store, &out, &(struct stream_room){most, (size_t)-1}, &error), count);
     assert_null(error.text);
     assert_buf(&out, lines);
 }
@@ -172,7 +172,7 @@ static void test_no_line(void **state)
     if (!row->text)
         message_store_put_value(&store, table.data, table.length);
     put_string(&store, "behind");
-    assert_int_equal(message_store_take_stream(&store, &out, 1000, &error), 2);
+    assert_int_equal(message_store_take_stream(&store, &out, &(struct stream_room){1000, (size_t)-1}, &error), 2);
     assert_error(&error, ERROR_FAILED, row->said);
     assert_buf(&out, "good\n");
     assert_lines(&store, 1000, 1, "behind\n");
@@ -194,7 +194,7 @@ static void test_many_batches(void **state)
     assert_int_equal(store.messages, 100000);
     size_t taken = 0;
     while (store.messages)
-        taken += message_store_take_stream(&store, &out, 10000, &error);
+        taken += message_store_take_stream(&store, &out, &(struct stream_room){10000, (size_t)-1}, &error);
     assert_int_equal(taken, 100000);
     const char *at = out.data;
     for (int i = 0; i < 100000; i++) {
@@ -222,7 +222,7 @@ static void test_line_longer_than_a_batch(void **state)
     put(&store, line.data);
     put(&store, "b\n");
     assert_lines(&store, 5, 1, "a\n");
-    assert_int_equal(message_store_take_stream(&store, &out, 5, &error), 1);
+    assert_int_equal(message_store_take_stream(&store, &out, &(struct stream_room){5, (size_t)-1}, &error), 1);
     assert_int_equal(out.length, (1 << 20) + 1);
     assert_lines(&store, 5, 1, "b\n");
     buf_release(&line);

@@ -28,7 +28,7 @@ static enum take_result take_value(struct queue *queue, struct buf *out)
 static enum take_result take_stream(struct queue *queue, struct buf *out, struct error *error)
 {
     struct consumer *consumer = consumer_new(queue, "c", CONSUMER_STREAM);
-    enum take_result result = consumer_receive_stream(consumer, out, 100, error);
+    enum take_result result = consumer_receive_stream(consumer, out, 100, true, error);
     consumer_free(consumer);
     return result;
 }
@@ -196,7 +196,7 @@ static void test_return(void **state)
     assert_int_equal(count, 1);
     consumer_requeue_many(body, values.data, values.length, 1, false);
     assert_take(queue, 1);
-    assert_int_equal(consumer_receive_stream(stream, &lines, 100, &error), TAKE_MESSAGE);
+    assert_int_equal(consumer_receive_stream(stream, &lines, 100, true, &error), TAKE_MESSAGE);
     consumer_requeue_stream(stream, lines.data, lines.length);
     consumer_requeue_stream(stream, "", 0);
     assert_int_equal(queue_length(queue), 1);
@@ -321,9 +321,9 @@ static void test_broadcast_ends_in_any_order(void **state)
         struct error error = {0};
         assert_int_equal(queue_put_stream(queue, "1\n2\n3\n", 6, NULL), 6);
         for (int n = 0; n < rows[i].of_first; n++)
-            assert_int_equal(consumer_receive_stream(first, &out, 1, &error), TAKE_MESSAGE);
+            assert_int_equal(consumer_receive_stream(first, &out, 1, true, &error), TAKE_MESSAGE);
         for (int n = 0; n < rows[i].of_last; n++)
-            assert_int_equal(consumer_receive_stream(last, &out, 1, &error), TAKE_MESSAGE);
+            assert_int_equal(consumer_receive_stream(last, &out, 1, true, &error), TAKE_MESSAGE);
         queue_producer_ended(queue);
         queue_consumer_ended(queue, "first");
         if (rows[i].returned)
