@@ -146,11 +146,16 @@ static ssize_t read_program(pid_t pid, char *text)
 bool guard_was_killed(pid_t runner)
 {
     char own[PATH_MAX], guard[PATH_MAX];
-    pid_t parent = descendants_parent(runner);
+    pid_t parent = descendants_has_own_proc() ? descendants_parent(runner) : 0;
+    if (parent <= 0)
+        return false;
     ssize_t length = read_program(runner, own);
     if (length < 0)
         return errno == ENOENT; /* it has no memory any more */
-    return read_program(parent, guard) != length || memcmp(own, guard, (size_t)length) != 0;
+    ssize_t other = read_program(parent, guard);
+    if (other < 0)
+        return errno == ENOENT;
+    return other != length || memcmp(own, guard, (size_t)length) != 0;
 }
 
 /* One that asks the runner to end, and that is not ignored since before the start. */

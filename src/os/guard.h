@@ -40,7 +40,7 @@ _Noreturn void guard_run(const char *name, int (*runner)(void *arg), void (*sett
 bool guard_can_pause(pid_t guard);
 
 /* True where the process RUNNER is what is left of a run that was killed: its guard is gone, or it is dying itself. It ends what it
- * has started, and then itself. */
+ * has started, and then itself. False too where /proc does not tell. */
 bool guard_was_killed(pid_t runner);
 
 /* Ends this process by SIGNAL in its default way; returns nothing, not even for one that is held. */
