@@ -118,7 +118,7 @@ static void take_service(struct import *import, const struct node *value)
 /* true: --OPTION. */
 static void take_flag(struct import *import, const struct node *value)
 {
-    const char *text = import_now(import, import->key, value);
+    const char *text = import_boolean(import, import->key, value);
     if (text && !strcmp(text, "true"))
         texts_add(&import->draft->options, arena_printf(import->arena, "--%s", import->word));
     else if (text && strcmp(text, "false") != 0)
@@ -176,7 +176,8 @@ static void take_form(struct import *import, const struct node *item)
     for (size_t i = 0; item->kind != NODE_SCALAR && i < countof(form->parts) && form->parts[i].key; i++) {
         const char *word = import_part(import, item, form->parts[i].key, "");
         bool stands = *word || form->parts[i].kept;
-        buf_printf(&text, "%s%s", stands && text.length ? form->parts[i].before : "", word);
+        bool bare = !strcmp(form->parts[i].key, "host_ip") && strchr(word, ':') && *word != '[' && !strstr(word, "${{");
+        buf_printf(&text, bare ? "%s[%s]" : "%s%s", stands && text.length ? form->parts[i].before : "", word);
     }
     if (item->kind == NODE_SCALAR)
         take_value(import, item);
@@ -228,7 +229,7 @@ static const struct {
 
 static void put_modes(struct import *import, const struct node *mount, const char *kind, struct buf *out)
 {
-    const struct node *below = import_take(import, mount, kind);
+    const struct node *below = import_take_map(import, mount, kind);
     for (size_t i = 0; i < countof(modes); i++) {
         const struct node *map = !modes[i].kind ? mount : !strcmp(modes[i].kind, kind) ? below : NULL;
         bool stands = modes[i].word && import_says(import, map, modes[i].key, "true");

@@ -274,12 +274,12 @@ static void take_profiles(struct import *import, const struct node *value)
 }
 
 const struct key_row service_rows[] = {
-    {.path = "command depends_on deploy.resources.reservations entrypoint image"},
+    {.path = "command depends_on entrypoint image"},
     {"build", .take = docker_build},
-    {"deploy", .map = "a mapping"},
+    {"deploy deploy.resources.reservations", .map = "a mapping"},
     {"deploy.replicas scale", .take = take_replicas},
     {"deploy.resources.limits.memory=memory mem_limit=memory", .take = take_memory},
-    {"deploy.restart_policy", .take = take_policy},
+    {"deploy.restart_policy", .take = take_policy, .map = "a mapping"},
     {"develop", .take = draft_take_develop},
     {"healthcheck", .take = take_health, .map = "a mapping"},
     {"profiles", .take = take_profiles},

@@ -155,6 +155,9 @@ void import_rest(struct import *import);
 /* What node_find() finds, marked as read: of a mapping the key alone, not what is in it. */
 const struct node *import_take(struct import *import, const struct node *map, const char *key);
 
+/* The same of what has to be a mapping: NULL, with an error, where it is none. */
+const struct node *import_take_map(struct import *import, const struct node *map, const char *key);
+
 /* Marks VALUE and all that is in it as read. */
 void import_whole(struct import *import, const struct node *value);
 
@@ -164,7 +167,7 @@ void import_whole(struct import *import, const struct node *value);
 size_t import_count(const struct node *value);
 const struct node *import_item(const struct node *value, size_t i);
 
-/* True where NODE is there, a scalar and this WORD; where KEY says WORD, which then alone is taken. */
+/* True where NODE is there, a scalar and this WORD, "true" for yes and on too; where KEY says WORD, which then alone is taken. */
 bool import_is_word(const struct node *node, const char *word);
 bool import_says(struct import *import, const struct node *map, const char *key, const char *word);
 
@@ -184,6 +187,7 @@ bool import_texts(struct import *import, const char *key, const struct node *val
  * million: FALLBACK where NODE is NULL, below zero, with an error, for another. And as a duration of NS, such as EXAMPLE.
  */
 const char *import_now(struct import *import, const char *label, const struct node *node);
+const char *import_boolean(struct import *import, const char *label, const struct node *node); /* "true" for yes and on */
 const char *import_key_now(struct import *import, const struct node *map, const char *key, const char *label);
 long import_number(struct import *import, const char *label, const struct node *node, long fallback, long least);
 long import_key_number(struct import *import, const struct node *map, const char *key, long fallback);

@@ -67,7 +67,7 @@ static void take_off(struct import *import, const struct node *value)
 static void take_codes(struct import *import, const struct node *value)
 {
     struct buf codes = {0};
-    for (size_t i = 0; value->kind == NODE_LIST && i < value->size; i++)
+    for (size_t i = 0; i < value->size; i++)
         buf_printf(&codes, ", %ld", import_number(import, import->key, &value->items[i], 0, 0));
     draft_line(import, import->word, "[0%s]", buf_string(&codes));
     buf_release(&codes);
@@ -89,7 +89,9 @@ static void take_availability(struct import *import, const struct node *value)
     const char *text = word ? import_now(import, "restart", word) : "no";
     if (!text)
         return;
-    if (!strcmp(text, "always") || !strcmp(text, "on_failure"))
+    if (!strcmp(text, "always") && node_find(import->draft->map, "schedule"))
+        import_dropped(import, "availability.restart", word, "its times start it; it would go on from the first one, and no other come");
+    else if (!strcmp(text, "always") || !strcmp(text, "on_failure"))
         write_restart(import, value, *text == 'a' ? "always" : "failure");
     else if (!strcmp(text, "exit_on_failure"))
         import_dropped(import, "availability.restart", word, FAIL_FAST);
@@ -186,8 +188,8 @@ static long setting(struct import *import, const struct node *map, const char *k
 static void write_file(struct import *import, const char *key, const char *path)
 {
     struct buf pairs = {0};
-    const struct node *settings = import_take(import, import->draft->map, "log_configuration");
-    const struct node *rotation = import_take(import, settings, "rotation");
+    const struct node *settings = import_take_map(import, import->draft->map, "log_configuration");
+    const struct node *rotation = import_take_map(import, settings, "rotation");
     pair_add(&pairs, "file", yaml_quoted(import->arena, path));
     if (rotation) {
         long keep = setting(import, rotation, "max_backups", LOG_KEEP);
@@ -247,7 +249,7 @@ static const struct key_row process_rows[] = {
     {"shutdown.signal", .take = take_stop_signal},
     {"shutdown.parent_only", .take = take_leader, .only = "true"},
     {"shutdown.timeout_seconds", .take = draft_take_grace},
-    {"success_exit_codes=success_codes", .take = take_codes},
+    {"success_exit_codes=success_codes", .take = take_codes, .list = "a list of numbers"},
     {"watch", .take = draft_take_watch, .map = "a mapping"},
     {"working_dir=cwd", .take = draft_take_text},
     {"availability.exit_on_end availability.exit_on_skipped disabled is_disabled is_daemon is_foreground "

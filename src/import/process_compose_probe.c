@@ -15,7 +15,7 @@ struct probe {
 /* parrun speaks no TLS, and sends no headers: curl does. */
 static void read_http(struct import *import, const struct node *http, struct probe *probe)
 {
-    const struct node *headers = import_take(import, http, "headers");
+    const struct node *headers = import_take_map(import, http, "headers");
     const char *scheme = import_part(import, http, "scheme", "http");
     const char *host = import_part(import, http, "host", "127.0.0.1");
     const char *port = import_part(import, http, "port", "");
@@ -26,7 +26,7 @@ static void read_http(struct import *import, const struct node *http, struct pro
     if (!strcmp(scheme, "http") && !headers)
         return;
     texts_add(&probe->words, "curl", "-fsS", "-o", "/dev/null");
-    for (size_t i = 0; headers && headers->kind == NODE_MAP && i < headers->size; i++) {
+    for (size_t i = 0; headers && i < headers->size; i++) {
         const char *name = node_key(headers, i)->text;
         texts_add(&probe->words, "-H", arena_printf(import->arena, "%s: %s", name, import_part(import, headers, name, "")));
     }
@@ -36,11 +36,11 @@ static void read_http(struct import *import, const struct node *http, struct pro
 /* What it looks at; false, with an error, where it says nothing of it. */
 static bool read_target(struct import *import, const char *key, const struct node *node, struct probe *probe)
 {
-    const struct node *http = import_take(import, node, "http_get");
+    const struct node *http = import_take_map(import, node, "http_get");
     const struct node *exec = http ? NULL : import_take(import, node, "exec");
     const char *text = import_part(import, exec, "command", NULL);
     const char *directory = import_part(import, exec, "working_dir", NULL);
-    if (http && http->kind == NODE_MAP) {
+    if (http) {
         read_http(import, http, probe);
         return true;
     }

@@ -33,6 +33,15 @@ const struct node *import_take(struct import *import, const struct node *map, co
     return value;
 }
 
+const struct node *import_take_map(struct import *import, const struct node *map, const char *key)
+{
+    const struct node *value = import_take(import, map, key);
+    bool wrong = value && value->kind != NODE_MAP;
+    if (wrong)
+        import_expected(import, key, value, "a mapping");
+    return wrong ? NULL : value;
+}
+
 void import_whole(struct import *import, const struct node *value)
 {
     mark(import, value, TAKEN_WHOLE);

@@ -1,6 +1,7 @@
 /* Values of other runners' files: texts, numbers, and files beside them. */
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -36,9 +37,26 @@ const struct node *import_item(const struct node *value, size_t i)
     return value->kind == NODE_LIST ? &value->items[i] : value;
 }
 
+/* The booleans of YAML 1.1, which both programs still take, as those of today; another word itself. */
+static const char *plain_word(const char *text)
+{
+    static const char *const words[][2] = {{"true", "true"}, {"yes", "true"}, {"on", "true"},  {"y", "true"},
+                                           {"false", "false"}, {"no", "false"}, {"off", "false"}, {"n", "false"}};
+    for (size_t i = 0; i < countof(words); i++)
+        if (!strcasecmp(words[i][0], text))
+            return words[i][1];
+    return text;
+}
+
 bool import_is_word(const struct node *node, const char *word)
 {
-    return node && node->kind == NODE_SCALAR && !strcmp(node->text, word);
+    return node && node->kind == NODE_SCALAR && !strcmp(plain_word(node->text), word);
+}
+
+const char *import_boolean(struct import *import, const char *key, const struct node *node)
+{
+    const char *text = import_now(import, key, node);
+    return text ? plain_word(text) : NULL;
 }
 
 bool import_says(struct import *import, const struct node *map, const char *key, const char *word)

@@ -1,6 +1,6 @@
 /*
  * No key is lost in silence: of the files that have every key, each key makes a difference to the scenario or to its comments, and
- * one that nobody knows is named, in whatever mapping it stands.
+ * one that nobody knows is named, in whatever mapping it stands, and so is a word where a mapping or a list is expected.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,8 +113,23 @@ static void check_with(struct every *every, struct node *node, const char *path)
     buf_release(&out);
 }
 
+/* A word in place of the mapping or the list NODE is named. */
+static void check_shape(struct every *every, struct node *node, const char *path)
+{
+    const struct node before = *node;
+    struct buf out = {0};
+    *node = tree_word(UNKNOWN);
+    import_tree(every, &out);
+    if (!strstr(buf_string(&out), UNKNOWN))
+        fault(every, path, "a word in place of it is not named");
+    *node = before;
+    buf_release(&out);
+}
+
 static void check(struct every *every, struct node *node, const char *path)
 {
+    if (node->kind != NODE_SCALAR && *path)
+        check_shape(every, node, path);
     for (size_t i = 0; node->kind != NODE_SCALAR && i < node->size; i++) {
         bool map = node->kind == NODE_MAP;
         struct node *item = (struct node *)(map ? node_value(node, i) : &node->items[i]);
