@@ -210,6 +210,9 @@ static int take_operand(struct options *options, int at, struct error *error)
         options->file = word;
         return command ? 0 : check_other_tools(options, at, error);
     }
+    if (strchr(options->file, '=') && !strchr(word, '=') && access(options->file, F_OK))
+        return error_set(error, ERROR_FAILED, "'%s' is no file: variables stand behind it, as in parrun%s%s %s %s", options->file, command ? " " : "",
+                         command ? command->word : "", word, options->file);
     if (strchr(word, '='))
         words_add(&options->overrides, word);
     else if (options->mode == MODE_CHECK)
@@ -227,6 +230,9 @@ static int check_file(const struct options *options, struct error *error)
     other_tools_show(options, &hint);
     if (hint.length)
         error_set(error, ERROR_FAILED, "no scenario file was given%s", hint.data);
+    else if (options->mode == MODE_LIST && !options->file)
+        error_set(error, ERROR_FAILED, "no scenario file was given: parrun list FILE shows what is in it; parrun ps shows the runs that go on, "
+                                       "parrun status what is in one");
     else if (!options->file)
         error_set(error, ERROR_FAILED,
                   "no scenario file was given ('-' is standard input); parrun example has some to start "

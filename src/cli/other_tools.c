@@ -28,7 +28,7 @@ static const struct other_tool {
     const char *word;
     const char *instead; /* a word of the command line, "" for none; NULL: there is advice */
     const char *hint;
-    uint64_t modes; /* a bit for each word with which it is one; 0: all of them */
+    uint64_t modes; /* a bit for each word with which it is one */
 } others[] = {
     {"up", "", .modes = OTHERS},
     {"exec", "", .modes = OTHERS},
@@ -62,6 +62,10 @@ static const struct other_tool {
     {"-a", NULL, TASKS, OTHERS},
     {"-I", NULL, TASKS, OTHERS},
     {"-P", NULL, "write -j N", OTHERS},
+    {"--worker", NULL, "write -j N", OTHERS | EACH},
+    {"--workers", NULL, "write -j N", OTHERS | EACH},
+    {"--max-workers", NULL, "write -j N", OTHERS | EACH},
+    {"--concurrency", NULL, "write -j N", OTHERS | EACH},
     {"--parallel", NULL, "write -j N", OTHERS},
     {"--pipe", NULL, TASKS, OTHERS},
     {"--bar", NULL, BAR, OTHERS},

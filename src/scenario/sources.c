@@ -98,8 +98,11 @@ static int read_all(int fd, struct buf *text, const char *shown, struct error *e
 static int cannot_open(const char *path, const char *shown, struct error *error)
 {
     int number = errno;
-    char *near = number == ENOENT ? near_file(path, shown) : NULL;
-    int result = near ? error_set(error, -number, "cannot read '%s': %s, did you mean '%s'?", shown,
+    bool variable = number == ENOENT && strchr(shown, '=') && !strchr(shown, '/');
+    char *near = number == ENOENT && !variable ? near_file(path, shown) : NULL;
+    int result = variable ? error_set(error, -number, "cannot read '%s': %s; a variable stands behind the scenario's file", shown,
+                                      strerror(number))
+                 : near ? error_set(error, -number, "cannot read '%s': %s, did you mean '%s'?", shown,
                                   strerror(number), near)
                       : error_system(error, number, "cannot read '%s'", shown);
     free(near);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -205,6 +206,22 @@ static char *meant_key(struct checker *checker, const struct token *token)
     return NULL;
 }
 
+/* What is known where the expression stands, beside functions. */
+static char *list_names(struct checker *checker)
+{
+    struct buf list = {0};
+    buf_text(&list, "known here are ");
+    for (size_t i = 0; i < countof(always); i++)
+        buf_printf(&list, "%s%s", i ? ", " : "", always[i]);
+    for (size_t i = 0; checker->scope->task && i < TASK_NAME_COUNT; i++)
+        buf_printf(&list, ", %s", task_names[i]);
+    if (!checker->scope->task)
+        buf_text(&list, "; item and index in a pool");
+    char *text = arena_strdup(checker->arena, list.data);
+    buf_release(&list);
+    return text;
+}
+
 static int unknown_name(struct checker *checker, const struct token *token)
 {
     struct nearest nearest = {.wrong = copy_text(checker, token)};
@@ -229,7 +246,7 @@ static int unknown_name(struct checker *checker, const struct token *token)
         nearest_offer(&nearest, task_names[i]);
     for (size_t i = 0; pure_name(i); i++)
         nearest_offer(&nearest, pure_name(i));
-    return names_fail(checker, token, text, did_you_mean(checker, "", nearest.name));
+    return names_fail(checker, token, text, nearest.name ? did_you_mean(checker, "", nearest.name) : list_names(checker));
 }
 
 static bool is_pure(const struct token *token)

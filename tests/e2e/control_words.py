@@ -65,7 +65,7 @@ def test_one_run():
     row, = own_rows(world.say("ps", "--json"))
     assert row["state"] == "running" and row["pid"] == run.guard and row["file"] == str(run.scenario.resolve()), row
     said = world.say("ps")
-    assert row["run"] in said.stdout and said.stdout.startswith("RUN "), said
+    assert row["run"] in said.stdout and said.stdout.startswith("RUN ") and f" {run.guard} " in said.stdout, said
     assert world.say("wait", "--timeout", "60s", "web").returncode == 0
     said = world.say("status")
     head, line = said.stdout.splitlines()

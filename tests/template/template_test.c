@@ -133,6 +133,9 @@ static void test_rendering(void **state)
     }
 }
 
+/* Where nothing is near enough. */
+#define KNOWN "known here are vars, env, name, item, index, worker, attempt"
+
 /* What is wrong, where (the part that is underlined), and the hint. */
 static const struct faulty {
     const char *text;
@@ -141,13 +144,13 @@ static const struct faulty {
     const char *hint;
 } faulty[] = {
     {"a ${{ itme }}", "itme", "unknown name 'itme'", "did you mean 'item'?"},
-    {"${{ 1 + zzz }}", "zzz", "unknown name 'zzz'", NULL},
+    {"${{ 1 + zzz }}", "zzz", "unknown name 'zzz'", KNOWN},
     {"${{ vars.sise }}", "sise", "vars has no 'sise'", "did you mean 'size'?"},
     {"${{ item.first-size }}", "size", "unknown name 'size'", "write item[\"first-size\"]"},
     {"${{ vars.size-of-it + 1 }}", "of", "unknown name 'of'", "write vars[\"size-of-it\"]"},
     {"${{ size + 1 }}", "size", "unknown name 'size'", "did you mean 'vars.size'?"},
-    {"${{ os.time() }}", "os", "unknown name 'os'", NULL},
-    {"${{ print(1) }}", "print", "unknown name 'print'", NULL},
+    {"${{ os.time() }}", "os", "unknown name 'os'", KNOWN},
+    {"${{ print(1) }}", "print", "unknown name 'print'", KNOWN},
     {"${{ _ENV }}", "_ENV", "unknown name '_ENV'", "did you mean 'env'?"},
     {"x ${{ 1", "${{", "'${{' without its '}}'", NULL},
     {"x ${{ '}} }", "${{", "'${{' without its '}}'", NULL},
@@ -159,7 +162,7 @@ static const struct faulty {
     {"${{ 1) + (2 }}", "1) + (2", "unexpected ')'", NULL},
     {"${{ (function() vars.size = 1 end)() }}", "=", "an expression cannot change anything", NULL},
     {"${{ (function() item = 1 end)() }}", "=", "an expression cannot change anything", NULL},
-    {"${{ (function() local function f(a) return b end end)() }}", "b", "unknown name 'b'", NULL},
+    {"${{ (function() local function f(a) return b end end)() }}", "b", "unknown name 'b'", KNOWN},
 };
 
 static void test_faults(void **state)

@@ -33,7 +33,7 @@ struct text_table {
     bool measured;
 };
 
-static const char *const run_heads[] = {"RUN", "SCENARIO", "STATE", "UP", "TASKS", "FAILED", "SINCE", "FILE", "LOG", NULL};
+static const char *const run_heads[] = {"RUN", "SCENARIO", "STATE", "PID", "UP", "TASKS", "FAILED", "SINCE", "FILE", "LOG", NULL};
 static const char *const object_heads[] = {"NAME", "KIND", "STATE", "PID", "SINCE", "RESTARTS", "CPU", "MEMORY", "DOING", NULL};
 
 struct text_table *table_new(void)
@@ -72,8 +72,9 @@ static void put_count(struct buf *out, const struct value *object, const char *p
 void table_add_run(struct text_table *table, const struct value *run, const char *state)
 {
     struct table_row *row = add_row(table, run_heads);
-    struct buf up = {0}, tasks = {0}, failed = {0};
+    struct buf pid = {0}, up = {0}, tasks = {0}, failed = {0};
     if (!state) {
+        buf_number(&pid, control_number(run, "pid", 0));
         put_count(&up, run, "up", "all");
         put_count(&tasks, run, "done", "tasks");
         buf_number(&failed, control_number(run, "failed", 0));
@@ -81,12 +82,13 @@ void table_add_run(struct text_table *table, const struct value *run, const char
     row->cells[0] = mem_strdup(control_text(run, "run"));
     row->cells[1] = mem_strdup(control_text(run, "scenario"));
     row->cells[2] = mem_strdup(state ? state : control_text(run, "state"));
-    row->cells[3] = buf_take(&up);
-    row->cells[4] = buf_take(&tasks);
-    row->cells[5] = buf_take(&failed);
-    row->cells[6] = mem_copy(control_text(run, "since"), strnlen(control_text(run, "since"), TIME_LENGTH));
-    row->cells[7] = mem_strdup(control_text(run, "file"));
-    row->cells[8] = mem_strdup(control_text(run, "log"));
+    row->cells[3] = buf_take(&pid);
+    row->cells[4] = buf_take(&up);
+    row->cells[5] = buf_take(&tasks);
+    row->cells[6] = buf_take(&failed);
+    row->cells[7] = mem_copy(control_text(run, "since"), strnlen(control_text(run, "since"), TIME_LENGTH));
+    row->cells[8] = mem_strdup(control_text(run, "file"));
+    row->cells[9] = mem_strdup(control_text(run, "log"));
 }
 
 void table_add_ended(struct text_table *table, const struct value *run)

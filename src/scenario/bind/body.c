@@ -133,7 +133,7 @@ static void bind_line(struct loader *loader, const struct field *field, const st
     loader_note_queues(loader, node, (struct mark){0}, line, length);
     if (open)
         diag_warning(loader->diags, loader_mark(loader, node), open_quote_hint(loader, node, line, open),
-                     "the command ends within %s %s, which the shell cannot read", open, open);
+                     "the command has a %s that is not closed, which the shell cannot read", open);
 }
 
 void body_bind_run(struct loader *loader, const struct field *field, const struct node *node,
