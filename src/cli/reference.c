@@ -42,7 +42,7 @@ static const struct {
     {EVENT_WRONG, "something went wrong"},
     {EVENT_REASONED, "there is a reason to give"},
     {EVENT_SIGNALED, "a signal ended it"},
-    {EVENT_NAMED, "there are several of its kind"},
+    {EVENT_NAMED, "there are several of its kind, or for a process of any kind"},
     {EVENT_PROCESSES, "the scenario has processes or pools"},
     {EVENT_THREADS, "the scenario has threads"},
     {EVENT_PRODUCER, "it puts into a queue"},

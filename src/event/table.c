@@ -380,7 +380,7 @@ static const struct event_row rows[EVENT_KINDS] = {
          {{0, "Queue {name} opened."}}},
     [EVENT_QUEUE_RESTORED] =
         {"queue.restored", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,
-         "A durable queue holds what an earlier run has left in its file.",
+         "A durable queue holds what an earlier run has left in its file, or what parrun queue has put there.",
          {{0, "Queue {name} goes on with {messages} of an earlier run."}}},
     [EVENT_QUEUE_PUT] =
         {"queue.put", EVENT_OF_QUEUE, EVENT_LEVEL_STORY,

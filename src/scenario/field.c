@@ -70,6 +70,22 @@ void field_expected(struct loader *loader, const struct field *field, const stru
                field_label(loader, field), expected, show_node(node).text, from);
 }
 
+/* So many items of a list are compared with each other. */
+#define COMPARED_MOST 1000
+
+void field_warn_twice(struct loader *loader, const struct field *field, const struct node *node)
+{
+    const struct node *items = node->items;
+    for (size_t i = 1; node->kind == NODE_LIST && node->size <= COMPARED_MOST && i < node->size; i++)
+        for (size_t j = 0; j < i; j++) {
+            if (items[i].kind != NODE_SCALAR || items[j].kind != NODE_SCALAR || strcmp(items[i].text, items[j].text) != 0)
+                continue;
+            diag_warning(loader->diags, loader_mark(loader, &items[i]), "leave one of them out", "%s names '%s' twice",
+                         field_label(loader, field), loader_shown(loader, items[i].text));
+            break;
+        }
+}
+
 void field_wrong(struct loader *loader, const struct field *field, const struct node *node)
 {
     field_expected(loader, field, node, field_wording(loader, field->key), NULL);

@@ -158,6 +158,9 @@ struct mark loader_mark(const struct loader *loader, const struct node *node);
 /* What a value of this key is, its range and its choices told: "a whole number from 1 to 9". */
 const char *field_wording(struct loader *loader, const struct key *key);
 
+/* Warns of each text that stands twice in NODE, where that is a list; of a very long one nothing is said. */
+void field_warn_twice(struct loader *loader, const struct field *field, const struct node *node);
+
 /* Reports that NODE is not what the field's type expects. */
 void field_wrong(struct loader *loader, const struct field *field, const struct node *node);
 

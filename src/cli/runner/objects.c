@@ -65,10 +65,11 @@ static size_t count_processes(const struct scenario *scenario,
     return count;
 }
 
-/* What its sentences need to know: how many there are, in all and of its role. */
+/* What its sentences need to know: whether it is alone, where it needs no name, and how many there are of its role. */
 static unsigned process_flags(const struct scenario *scenario, const struct process_spec *spec)
 {
-    unsigned flags = count_processes(scenario, any) > 1 ? EVENT_NAMED : 0;
+    bool others = count_processes(scenario, any) + scenario->pool_count + scenario->thread_count > 1;
+    unsigned flags = others ? EVENT_NAMED : 0;
     if (produces(spec))
         flags |= EVENT_PRODUCER | (count_processes(scenario, produces) > 1 ? EVENT_ALIKE : 0);
     if (consumes(spec))

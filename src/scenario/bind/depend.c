@@ -84,6 +84,7 @@ static void bind_depends_on(struct loader *loader, const struct field *field,
     size_t count = node->kind == NODE_SCALAR ? 1 : node->size;
     struct dependency_spec *items = arena_alloc(loader->arena, count * sizeof(*items));
     size_t named = 0;
+    field_warn_twice(loader, field, node);
     for (size_t i = 0; i < count; i++) {
         const struct node *name = node->kind == NODE_LIST  ? &node->items[i]
                                   : node->kind == NODE_MAP ? node_key(node, i)

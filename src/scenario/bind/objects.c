@@ -209,6 +209,7 @@ static void bind_queue_names(struct loader *loader, const struct field *field,
     const struct node *items = node->kind == NODE_LIST ? node->items : node;
     size_t count = node->kind == NODE_LIST ? node->size : 1;
     size_t *queues = arena_alloc(loader->arena, count * sizeof(*queues));
+    field_warn_twice(loader, field, node);
     for (size_t i = 0; i < count; i++) {
         const char *name;
         if (field_text(loader, field, &items[i], &name))

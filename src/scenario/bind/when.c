@@ -127,6 +127,7 @@ static void bind_success(struct loader *loader, const struct field *field, const
         bind_word(loader, field, node);
     else if (!node->size)
         field_wrong(loader, field, node);
+    field_warn_twice(loader, field, node);
     loader->scenario->success_named = node->kind == NODE_LIST;
     for (size_t i = 0; node->kind == NODE_LIST && i < node->size; i++)
         bind_name(loader, field, &node->items[i]);
