@@ -76,7 +76,7 @@ static void test_streams(void **state)
 {
     (void)state;
     struct loaded loaded =
-        load_right("queues: {a: {items: [x]}, b: , c: {items: [x]}, d: }\n"
+        load_with("queues: {a: {items: [x]}, b: , c: {items: [x]}, d: }\n"
                    "processes:\n"
                    "  p:\n"
                    "    exec: [cat, \"-\"]\n"
@@ -88,7 +88,7 @@ static void test_streams(void **state)
                    "    fds: {3: {queue: c}, 4: {queue: d}, 5: {text: hi}, 6: ~, 7: {file: f}}\n"
                    "  q: {run: x, stdin: {text: \"a\\nb\"}, stdout: {file: o, append: true},\n"
                    "      stderr: inherit, consumes: [b, d]}\n"
-                   "  r: {run: x, stdin: ~, stdout: null, stderr: 'null'}\n");
+                   "  r: {run: x, stdin: ~, stdout: null, stderr: 'null'}\n", NULL, 0); /* and a warning of what stands twice */
     const struct scenario *s = loaded.scenario;
     const struct process_spec *p = &s->processes[0];
     assert_int_equal(p->object.body.kind, BODY_EXEC);
