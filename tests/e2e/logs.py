@@ -188,7 +188,7 @@ def test_devices_are_no_files_but_may_be_written():
         """, "--log", path, "--joblog", path, directory=directory)
         check_status(status, 0, out + err)
         text = {"/dev/null": b"", "/dev/stdout": out, "/dev/stderr": err}[path]
-        assert path == "/dev/null" or (b"Process end." in text and b"Seq\tHost" in text and
+        assert path == "/dev/null" or (b"Process test end." in text and b"Seq\tHost" in text and
                                        b'"index":0,' in text and b"x\n" in text), text
         assert b"y\n" in out
 
