@@ -38,7 +38,7 @@
 
 /* A child that has read so many times in a row what it was given within this time gets all that goes into its pipe, as it
  * comes back for more soon. The first ones tell nothing: a program reads much at once and works on it then. */
-#define QUICK_TIME (2 * NS_PER_MS)
+#define QUICK_TIME (5 * NS_PER_MS)
 #define QUICK_LEAST 4
 
 /* Of a shared queue: whether the child has read. */
