@@ -15,20 +15,52 @@ static int64_t count_workers(const struct pool_agent *agent)
     return count;
 }
 
+/* Agents that are at one place: a host, or a job there. */
+struct place {
+    const struct pool_agent *first;
+    size_t agents;
+};
+
+/* The place of AGENT among COUNT, or a new one behind them; NULL: it is new, and no more are named. */
+static struct place *find_place(struct place *places, size_t *count, const struct pool_agent *agent)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (!strcmp(places[i].first->hello.host, agent->hello.host) && !strcmp(places[i].first->hello.job, agent->hello.job))
+            return &places[i];
+    if (*count == NAMED_MOST)
+        return NULL;
+    places[*count] = (struct place){agent, 0};
+    return &places[(*count)++];
+}
+
+static void print_place(const struct place *place, struct buf *out)
+{
+    buf_text(out, place->first->hello.host);
+    if (*place->first->hello.job)
+        buf_printf(out, " (job %s)", place->first->hello.job);
+    if (place->agents > 1)
+        buf_printf(out, " (%zu starts)", place->agents);
+}
+
 void agents_print_places(const struct pool *pool, struct buf *out)
 {
-    size_t there = 0, awaited = 0;
+    struct place places[NAMED_MOST];
+    size_t count = 0, more = 0, awaited = 0;
     for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
         const struct pool_agent *agent = pool->elsewhere.agents[i];
+        struct place *place = agent->state == AGENT_READY ? find_place(places, &count, agent) : NULL;
         awaited += agent->state == AGENT_WAITING || agent->state == AGENT_LAUNCHED;
-        if (agent->state != AGENT_READY || ++there > NAMED_MOST)
-            continue;
-        buf_printf(out, "%s%s", there == 1 ? ", on " : ", ", agent->hello.host);
-        if (*agent->hello.job)
-            buf_printf(out, " (job %s)", agent->hello.job);
+        if (place)
+            place->agents++;
+        else
+            more += agent->state == AGENT_READY;
     }
-    if (there > NAMED_MOST)
-        buf_printf(out, " and %zu more", there - NAMED_MOST);
+    for (size_t i = 0; i < count; i++) {
+        buf_text(out, i ? ", " : ", on ");
+        print_place(&places[i], out);
+    }
+    if (more)
+        buf_printf(out, " and %zu more", more);
     if (awaited)
         buf_printf(out, ", %zu start%s of workers awaited", awaited, awaited == 1 ? "" : "s");
 }

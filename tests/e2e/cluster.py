@@ -255,6 +255,18 @@ def test_directory_is_not_there():
                        rest=["workers: 1", "tasks: 1", "cwd: /nowhere/at/all", "lua: print('never')"])
 
 
+def test_status_names_a_place_once():
+    directory = Directory()
+    run = Run(scenario(HERE, ["workers: 2", "tasks: 2", "run: echo $$ >up.$PARRUN_WORKER; exec sleep 1000"]), directory=directory)
+    for worker in (1, 2):
+        read_when_whole(run.directory.path / f"up.{worker}")
+    said = subprocess.run([PROGRAM, "status", "-r", str(run.scenario)], capture_output=True, timeout=PATIENCE, check=False)
+    assert f", on {os.uname().nodename} (2 starts);".encode() in said.stdout, said
+    run.signal(signal.SIGTERM)
+    run.finish()
+    check_nothing_left()
+
+
 def test_status_says_where():
     run, _ = hanging()
     said = subprocess.run([PROGRAM, "status", "--json", "-r", str(run.scenario)], capture_output=True, timeout=PATIENCE, check=False)
