@@ -333,7 +333,7 @@ static void share(struct stream_writer *writer, size_t left)
     if (writer->finished || writer->passed_over || !consumer_may_pass_on(writer->consumer) ||
         (writer->backlog && !backlog_is_all_given(writer->backlog)))
         return;
-    if (writer->look.stuck == LOOKS_STUCK)
+    if (writer->look.stuck >= LOOKS_STUCK)
         pass_over(writer);
     else
         take_back(writer, false);

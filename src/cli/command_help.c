@@ -116,8 +116,9 @@ static void put_lines(struct buf *out, const char *text)
 
 static void put_page_name(struct buf *out, const struct option *option)
 {
-    const char *before = option->argument ? " Ar " : "";
     const char *argument = option->argument ? option->argument : "";
+    bool is_mark = *argument && strchr(".,:;?!|()[]", *argument) && !argument[1]; /* not an argument to mdoc, but behind it */
+    const char *before = !option->argument ? "" : is_mark ? " Ar \\&" : " Ar ";
     if (option->letter)
         buf_printf(out, "Fl %c%s%s , ", option->letter, before, argument);
     buf_printf(out, "Fl Fl %s%s%s", option->name, before, argument);
