@@ -16,24 +16,24 @@ static int64_t count_workers(const struct pool_agent *agent)
 }
 
 /* Agents that are at one place: a host, or a job there. */
-struct place {
+struct agent_place {
     const struct pool_agent *first;
     size_t agents;
 };
 
 /* The place of AGENT among COUNT, or a new one behind them; NULL: it is new, and no more are named. */
-static struct place *find_place(struct place *places, size_t *count, const struct pool_agent *agent)
+static struct agent_place *find_place(struct agent_place *places, size_t *count, const struct pool_agent *agent)
 {
     for (size_t i = 0; i < *count; i++)
         if (!strcmp(places[i].first->hello.host, agent->hello.host) && !strcmp(places[i].first->hello.job, agent->hello.job))
             return &places[i];
     if (*count == NAMED_MOST)
         return NULL;
-    places[*count] = (struct place){agent, 0};
+    places[*count] = (struct agent_place){agent, 0};
     return &places[(*count)++];
 }
 
-static void print_place(const struct place *place, struct buf *out)
+static void print_place(const struct agent_place *place, struct buf *out)
 {
     buf_text(out, place->first->hello.host);
     if (*place->first->hello.job)
@@ -44,11 +44,11 @@ static void print_place(const struct place *place, struct buf *out)
 
 void agents_print_places(const struct pool *pool, struct buf *out)
 {
-    struct place places[NAMED_MOST];
+    struct agent_place places[NAMED_MOST];
     size_t count = 0, more = 0, awaited = 0;
     for (size_t i = 0; i < pool->elsewhere.agent_count; i++) {
         const struct pool_agent *agent = pool->elsewhere.agents[i];
-        struct place *place = agent->state == AGENT_READY ? find_place(places, &count, agent) : NULL;
+        struct agent_place *place = agent->state == AGENT_READY ? find_place(places, &count, agent) : NULL;
         awaited += agent->state == AGENT_WAITING || agent->state == AGENT_LAUNCHED;
         if (place)
             place->agents++;
