@@ -88,6 +88,7 @@ void watchdog_stop(struct watchdog *watchdog)
         return;
     eventfd_write(watchdog->end, 1);
     pthread_join(watchdog->thread, NULL);
+    loop_forget(watchdog->loop, watchdog);
     close(watchdog->end);
     free(watchdog);
 }

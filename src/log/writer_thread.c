@@ -369,5 +369,6 @@ void output_free(struct output *output)
         return;
     if (output->thread)
         thread_join(output->thread);
+    loop_forget(output->loop, output);
     release(output);
 }

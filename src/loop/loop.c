@@ -48,6 +48,19 @@ static void calls_run(struct call_list *list)
     list->count = 0;
 }
 
+static void call_nothing(void *arg)
+{
+    (void)arg;
+}
+
+/* In their places: a call of the list may be under way. */
+static void calls_forget(struct call_list *list, const void *arg)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].arg == arg)
+            list->items[i].function = call_nothing;
+}
+
 static void calls_swap(struct call_list *a, struct call_list *b)
 {
     struct call_list kept = *a;
@@ -62,6 +75,16 @@ static void empty_mailbox(struct loop *loop)
     calls_swap(&loop->mailbox, &loop->opened);
     pthread_mutex_unlock(&loop->lock);
     calls_run(&loop->opened);
+}
+
+void loop_forget(struct loop *loop, const void *arg)
+{
+    calls_forget(&loop->deferred, arg);
+    calls_forget(&loop->stolen, arg);
+    calls_forget(&loop->opened, arg);
+    pthread_mutex_lock(&loop->lock);
+    calls_forget(&loop->mailbox, arg);
+    pthread_mutex_unlock(&loop->lock);
 }
 
 static void tell_signals(struct loop *loop)

@@ -42,6 +42,10 @@ void loop_post(struct loop *loop, void (*function)(void *arg), void *arg);
  * loop_post(). */
 void loop_soon(struct loop *loop, void (*function)(void *arg), void *arg);
 
+/* ARG is to be freed: what was deferred or posted with it and was not called yet is never called. Nothing else posts
+ * with it any more. */
+void loop_forget(struct loop *loop, const void *arg);
+
 /* FUNCTION(ARG, SIGNAL) is told of each signal in SIGNALS that is not ignored at the start. However
  * many come at once, the last of each kind is never lost. One call a process. */
 void loop_catch_signals(struct loop *loop, const int *signals, size_t count,

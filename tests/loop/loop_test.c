@@ -103,6 +103,40 @@ static void test_timer_after_a_pause(void **state)
 /* Half of what may pass between the starts of two timers without a change of their order. */
 #define APART (250 * NS_PER_MS)
 
+/* Forgets what is posted with the other one, which the list of calls under way has too. */
+struct forgetting {
+    struct calls *calls;
+    struct calls *other;
+};
+
+static void call_forget(void *arg)
+{
+    const struct forgetting *forgetting = arg;
+    loop_forget(forgetting->calls->loop, forgetting->other);
+}
+
+static void test_what_is_forgotten_is_not_called(void **state)
+{
+    (void)state;
+    struct calls calls = {.loop = test_loop()};
+    struct calls other = {.loop = calls.loop};
+    struct forgetting forgetting = {&calls, &other};
+    loop_defer(calls.loop, call_a, &calls);
+    loop_defer(calls.loop, call_a, &other);
+    loop_post(calls.loop, call_a, &other);
+    loop_forget(calls.loop, &other);
+    loop_post(calls.loop, call_forget, &forgetting);
+    loop_post(calls.loop, call_a, &other);
+    loop_post(calls.loop, call_stop, &calls);
+    loop_run(calls.loop);
+    loop_defer(calls.loop, call_forget, &forgetting);
+    loop_defer(calls.loop, call_b, &other);
+    loop_free(calls.loop);
+    assert_buf(&calls.order, "a.");
+    assert_buf(&other.order, "");
+}
+
+
 static void test_timer_order(void **state)
 {
     (void)state;
@@ -302,6 +336,7 @@ int main(void)
     TEST(&tests, test_deferred_in_order);
     TEST(&tests, test_deferred_by_a_deferred_one);
     TEST(&tests, test_what_is_left_is_called_at_the_end);
+    TEST(&tests, test_what_is_forgotten_is_not_called);
     TEST(&tests, test_timer_order);
     TEST(&tests, test_timer_after_a_pause);
     TEST(&tests, test_freed_timer_is_silent);
