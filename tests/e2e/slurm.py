@@ -155,13 +155,13 @@ def test_what_a_site_may_do_to_it():
     """Time limits, nodes that go down or start nothing, refusals, no room and no directory there."""
     with Cluster() as cluster:
         limited, _, job = hanging(slurm="{time: 1h, options: [--nodelist=n1]}")  # Slurm looks at limits every 30 seconds: meanwhile the others
-        cluster.ask("scontrol", "update", f"JobId={job}", "EndTime=now")
+        cluster.update(f"JobId={job}", "EndTime=now")
         # A node that goes down with all that runs there.
         run, worker, job = hanging(slurm="{options: [--exclude=n1]}")
         node = cluster.ask("squeue", "-h", "-j", job, "-o", "%N").strip()
         stepd = parent(parent(parent(worker)))
         assert stat(stepd)[0].startswith("slurmstepd"), stat(stepd)
-        cluster.ask("scontrol", "update", f"NodeName={node}", "State=DRAIN", "Reason=test")  # nothing else goes there
+        cluster.update(f"NodeName={node}", "State=DRAIN", "Reason=test")  # nothing else goes there
         kill_all(cluster.daemons[node].pid, stepd, parent(parent(worker)), parent(worker), worker)
         check_done_again(run, rb"")
         # A node on which nothing can be started, the first that has failed twice: it is left out, and costs the pool nothing but time.

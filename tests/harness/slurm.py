@@ -129,6 +129,12 @@ class Cluster:
         """What one of Slurm's commands says; it may not be able to."""
         return subprocess.run(argv, capture_output=True, timeout=PATIENCE, check=False).stdout.decode()
 
+    @staticmethod
+    def update(*words):
+        """Changes something, once Slurm takes it: it refuses an EndTime of now where a second begins between scontrol and it."""
+        until(lambda: subprocess.run(["scontrol", "update", *words], capture_output=True, timeout=PATIENCE, check=False).returncode == 0,
+              f"scontrol update {words}")
+
     def jobs(self, form="%i %T", *states):
         return self.ask("squeue", "-h", "-o", form, *(states or ("-t", "PD,R,CF,S,ST")))
 
