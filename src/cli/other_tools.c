@@ -17,6 +17,7 @@
 #define ORDERED "write output: ordered in the pool"
 #define BATCH "write -n N for as many items a command"
 #define HERE "a pool of a scenario has on: {ssh: [HOST]} for that; parrun each --show prints one"
+#define PUTS "put is for the bodies of a run; parrun queue FILE put reaches the file of a durable queue, with and without a run"
 #define MORE "a scenario has it: parrun each --show prints one"
 
 #define SCENARIO (MODE_BIT(MODE_EACH) - 1)
@@ -46,10 +47,8 @@ static const struct other_tool {
     {"convert", "import", .modes = OTHERS},
     {"init", "example", .modes = OTHERS},
     {"new", "example", .modes = OTHERS},
-    {"-r", NULL, "put is for the bodies of a run; parrun queue FILE put reaches the file of a durable queue, with and without a run",
-     MODE_BIT(MODE_PUT)},
-    {"--run", NULL, "put is for the bodies of a run; parrun queue FILE put reaches the file of a durable queue, with and without a run",
-     MODE_BIT(MODE_PUT)},
+    {"-r", NULL, PUTS, MODE_BIT(MODE_PUT)},
+    {"--run", NULL, PUTS, MODE_BIT(MODE_PUT)},
     {"version", "--version", .modes = OTHERS},
     {"down", "stop", .modes = OTHERS},
     {"kill", "stop", .modes = OTHERS},

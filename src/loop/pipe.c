@@ -160,6 +160,15 @@ static void writer_unmark_dirty(struct pipe_writer *writer)
         writer->next_dirty->previous_dirty = writer->previous_dirty;
 }
 
+static void on_writable(uv_poll_t *handle, int status, int events);
+
+static void writer_start_polling(struct pipe_writer *writer)
+{
+    if (!writer->polling)
+        uv_poll_start(writer->poll, UV_WRITABLE, on_writable);
+    writer->polling = true;
+}
+
 static void writer_stop_polling(struct pipe_writer *writer)
 {
     if (writer->polling)
@@ -189,8 +198,6 @@ static void writer_fail(struct pipe_writer *writer, int status)
     writer_stop_polling(writer);
     writer->callbacks.failed(writer->arg, status);
 }
-
-static void on_writable(uv_poll_t *handle, int status, int events);
 
 /* What is to be written next; false: nothing is. */
 static bool next_bytes(struct pipe_writer *writer, const char **bytes, size_t *length)
@@ -229,9 +236,7 @@ static void writer_flush(struct pipe_writer *writer)
         if (length < 0 && errno == EINTR)
             continue;
         if (length < 0 && errno == EAGAIN) {
-            if (!writer->polling)
-                uv_poll_start(writer->poll, UV_WRITABLE, on_writable);
-            writer->polling = true;
+            writer_start_polling(writer);
             return;
         }
         if (length < 0) {
@@ -324,9 +329,8 @@ void writer_lend(struct pipe_writer *writer, const char *bytes, size_t length)
 
 void writer_await_room(struct pipe_writer *writer)
 {
-    if (!writer->polling && !writer->failed && writer->fd >= 0)
-        uv_poll_start(writer->poll, UV_WRITABLE, on_writable);
-    writer->polling = writer->fd >= 0 && !writer->failed;
+    if (!writer->failed && writer->fd >= 0)
+        writer_start_polling(writer);
 }
 
 size_t writer_pending(const struct pipe_writer *writer)

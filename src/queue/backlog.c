@@ -257,13 +257,13 @@ bool backlog_is_all_given(const struct backlog *backlog)
     return backlog->given == size_of(backlog);
 }
 
-/* Takes up to LENGTH bytes off the end of BUF; returns what is left of LENGTH. */
+/* Takes up to LENGTH bytes off the end of what BUF has behind FROM; returns what is left of LENGTH. */
 static size_t cut(struct buf *buf, size_t from, size_t length)
 {
     size_t here = buf->length - from;
-    size_t cut = length < here ? length : here;
-    buf_truncate(buf, buf->length - cut);
-    return length - cut;
+    size_t taken = length < here ? length : here;
+    buf_truncate(buf, buf->length - taken);
+    return length - taken;
 }
 
 void backlog_return(struct backlog *backlog, const char *bytes, size_t length)

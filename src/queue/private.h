@@ -34,7 +34,7 @@ struct queue_waiting {
     struct waiter *for_message;
     struct waiter *for_room;
     struct waiter *for_break;
-    struct waiter *for_need;
+    struct waiter *for_need; /* streams that hold something: until others wait for it, queue_is_short() */
     bool waking;        /* a look at the waiters is on its way */
 };
 

@@ -33,8 +33,8 @@ struct subscription {
     size_t messages;              /* in all of these */
     size_t bytes;
     size_t holding;      /* messages that consumers have and did not acknowledge */
-    size_t resting;      /* of those consumers: see consumer_rest() */
     atomic_size_t ahead; /* of those: what a thread took at once and its body has not had yet */
+    size_t resting;      /* consumers that hold some and rest: consumer_rest() */
     size_t consumers;
     const char *consumer; /* whose it is; NULL: that of all, or not given out yet */
     bool abandoned;       /* nobody takes from it any more */
